@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litestar import Litestar
 from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.types import ControllerRouterHandler
 
@@ -15,9 +14,12 @@ from api.catalogue.routes import CatalogueRoutes
 from api.clocks.ical import DeadlineRoutes
 from api.clocks.pages import ClockListPages
 from api.clocks.routes import ClockRoutes
+from api.commands.batch import post_batch
+from api.commands.check import check_command
 from api.commands.fast_path import Application
 from api.commands.routes import post_command
 from api.external.routes import ExternalRoutes
+from api.feed.routes import FeedRoutes
 from api.feedback.routes import FeedbackRoutes
 from api.flow.critical_path import CriticalPathRoutes
 from api.flow.project_flow import ProjectFlowRoutes
@@ -66,6 +68,8 @@ from infrastructure.settings import Settings
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     post_command,
+    check_command,
+    post_batch,
     ProjectRoutes,
     ProjectFlowRoutes,
     ProjectTimeRoutes,
@@ -90,6 +94,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     InformationRoutes,
     AccessRoutes,
     AccessCommands,
+    FeedRoutes,
 )
 
 PUBLIC_ROUTES: tuple[ControllerRouterHandler, ...] = (
@@ -119,7 +124,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
 
 def create_app(
     approvals: Approvals, views: Views, settings: Settings, pages: Sequence[ControllerRouterHandler] = ()
-) -> Litestar:
+) -> Application:
     """The application. *approvals* and *views* must be open while it serves, in the event loop it serves in.
 
     Without *pages* for people, such as PAGES, browsers are answered with problems in JSON too. Raises

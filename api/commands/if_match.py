@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from domain.core.ledger import Command, CommandOrigin, Refused
 from domain.messages import AnyCommand, Entry, decide, replay
 from domain.project.application.registration import RegisterProject
 from domain.project.state.project import Project
+from domain.streams import State
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
 
 CHANGES_TOLD_MAX = 100  # of what happened since; the rest is in the history
@@ -54,6 +55,16 @@ class OnVersion(Command, frozen=True, tag="on_version"):
         return decide(self.wanted, project, context)
 
 
+def on_version(command: AnyCommand, version: int | None) -> AnyCommand:
+    """*command*, on the condition that the project is at *version*; as it is where that is None.
+
+    Being registered once is condition enough for a registration at version 0.
+    """
+    if version is None or (version == 0 and isinstance(command, RegisterProject)):
+        return command
+    return cast("AnyCommand", OnVersion(wanted=command, version=version, occurred_at=command.occurred_at))
+
+
 async def carry_out_on(
     version: int,
     approvals: Approvals,
@@ -62,14 +73,13 @@ async def carry_out_on(
     caller: Caller,
     key: UUID,
     origin: CommandOrigin,
+    allowed: Callable[[State], None] | None = None,
 ) -> CommandAnswer:
     """As `approvals.handle`. Raises Problem version-moved, with what happened since, where the project is elsewhere."""
-    conditional = OnVersion(wanted=command, version=version, occurred_at=command.occurred_at)
-    first = version == 0 and isinstance(command, RegisterProject)  # being registered once is condition enough
     try:
-        sent = command if first else cast("AnyCommand", conditional)
-        allowed = command_allowed(caller, command)
-        return await approvals.handle(project_id, sent, caller.actor, key, origin=origin, allowed=allowed)
+        allowed = allowed or command_allowed(caller, command)
+        conditional = on_version(command, version)
+        return await approvals.handle(project_id, conditional, caller.actor, key, origin=origin, allowed=allowed)
     except Refused as refusal:
         if refusal.code in (DENIED, PROJECT_UNKNOWN):  # what changed since is not for him
             raise

@@ -15,7 +15,7 @@ from api.openapi.law_schemas import BODIES, law_schemas, request_body
 from api.openapi.path_params import described
 from api.openapi.schemas import REF, command_example, schemas
 from api.web.identity import KEY_CHARACTERS_MAX, ROLES
-from api.web.problems import KINDS, MEDIA_TYPE, POST_COMMAND, UPLOAD
+from api.web.problems import CHECK_COMMAND, KINDS, MEDIA_TYPE, POST_BATCH, POST_COMMAND, UPLOAD
 from domain.core.types import CODE_CHARACTERS_MAX
 from domain.messages import COMMANDS
 from infrastructure.materials.media import MEDIA_TYPES
@@ -53,6 +53,7 @@ TAGS = {
     "information": "What has to be known of a project, how complete it is, and search in Chinese and English.",
     "access": "Who may do what, and why: people and programs, their grants and keys, on any day as known at any other.",
     "identity": "Who the caller is.",
+    "feed": "What happened, in order, for programs that follow: from any position on, and as it happens.",
     "problems": "What a code means.",
     "operation": "For whoever runs the server.",
 }
@@ -81,6 +82,25 @@ IDENTITY = [
     ),
     _header("X-Role", "In what capacity; not percent-encoded.", required=True, enum=[str(role) for role in ROLES]),
 ]
+IF_MATCH = _header(
+    "If-Match",
+    'Only on this version of the project, as in "12"; or the ETag of GET /projects/{id}.',
+    pattern='^"[0-9]{1,9}(-[0-9a-f]{16})?(-gzip)?"$',
+)
+CORRELATION = _header(
+    "X-Correlation-ID",
+    "The same UUID for all commands that belong to one undertaking of the sender; kept with their facts.",
+    format="uuid",
+)
+NDJSON = "application/x-ndjson"
+BATCH_EXAMPLE = (
+    '{"project": "0193f0a2-7c00-7000-8000-00000000f003", "key": "5f0c1a52-8a44-4a3e-9d57-0c6f3d6f1b12",'
+    ' "if_match": 3, "command": {"command": "submit_item", "item": "land-use"}}\n'
+)
+BATCH_ANSWER = (
+    '{"line": 1, "status": 200, "receipt": {"project": "0193f0a2-7c00-7000-8000-00000000f003", "position": 12,'
+    ' "version": 4, "facts": ["item_submitted"]}}\n'
+)
 CONDITIONS = [
     _header(
         "Idempotency-Key",
@@ -90,16 +110,8 @@ CONDITIONS = [
         maxLength=KEY_CHARACTERS_MAX,
         pattern="^[!-~]+$",
     ),
-    _header(
-        "If-Match",
-        'Only on this version of the project, as in "12"; or the ETag of GET /projects/{id}.',
-        pattern='^"[0-9]{1,9}(-[0-9a-f]{16})?(-gzip)?"$',
-    ),
-    _header(
-        "X-Correlation-ID",
-        "The same UUID for all commands that belong to one undertaking of the sender; kept with their facts.",
-        format="uuid",
-    ),
+    IF_MATCH,
+    CORRELATION,
 ]
 RECEIPT_HEADERS = {
     "ETag": {"description": "The project's version now, for If-Match.", "schema": {"type": "string"}},
@@ -157,7 +169,8 @@ def _operation(path: str, operation: Document) -> Document:
     is_open = not OPEN_TO_ALL.isdisjoint(operation.get("tags", ()))
     name = operation.get("operationId")
     is_command = name == POST_COMMAND
-    problems: tuple[str, ...] = COMMAND_PROBLEMS if is_command else OPEN_PROBLEMS if is_open else READ_PROBLEMS
+    is_judged = name in (POST_COMMAND, CHECK_COMMAND)
+    problems: tuple[str, ...] = COMMAND_PROBLEMS if is_judged else OPEN_PROBLEMS if is_open else READ_PROBLEMS
     if name in BODIES:
         problems += BODY_PROBLEMS
     if name in MAY_REFUSE:
@@ -176,6 +189,11 @@ def _operation(path: str, operation: Document) -> Document:
         completed["parameters"].append(CONDITIONS[0])
     if name == UPLOAD:
         return _upload_operation(completed)
+    if name == CHECK_COMMAND:
+        parameters = [*completed["parameters"], IF_MATCH]
+        return {**completed, "parameters": parameters, "requestBody": _command_body()}
+    if name == POST_BATCH:
+        return _batch_operation(completed)
     return _command_operation(completed) if is_command else completed
 
 
@@ -196,12 +214,34 @@ def _upload_operation(operation: Document) -> Document:
     }
 
 
-def _command_operation(operation: Document) -> Document:
+def _batch_operation(operation: Document) -> Document:
+    """Lines in, lines out. Problems of a line stand in its answer."""
+    problems = {status: {"$ref": f"#/components/responses/{status}"} for status in BODY_PROBLEMS}
+    text = {"type": "string"}
+    answer = {NDJSON: {"schema": text, "example": BATCH_ANSWER}}
+    return {
+        **operation,
+        "parameters": [*operation["parameters"], CORRELATION],
+        "requestBody": {"required": True, "content": {NDJSON: {"schema": text, "example": BATCH_EXAMPLE}}},
+        "responses": {
+            **operation["responses"],
+            **problems,
+            "200": {"description": "A line for each line.", "content": answer},
+        },
+    }
+
+
+def _command_body() -> Document:
+    """The body of a command to a project, with an example of each."""
     examples = {
         tag: {"summary": (command.__doc__ or tag).partition(". ")[0], "value": command_example(tag)}
         for tag, command in COMMANDS.items()
     }
     body = {"schema": {"$ref": f"{REF}AnyCommand"}, "examples": examples}
+    return {"required": True, "content": {"application/json": body}}
+
+
+def _command_operation(operation: Document) -> Document:
     carried_out = {
         "description": "Carried out: its facts are on disk, up to this position.",
         "headers": RECEIPT_HEADERS,
@@ -210,7 +250,7 @@ def _command_operation(operation: Document) -> Document:
     return {
         **operation,
         "parameters": [*operation["parameters"], *CONDITIONS],
-        "requestBody": {"required": True, "content": {"application/json": body}},
+        "requestBody": _command_body(),
         "responses": {**operation["responses"], "200": carried_out},
     }
 

@@ -25,6 +25,7 @@ from domain.access.principal import Caller, PrincipalKind
 from domain.core.ledger import Actor, Role
 from domain.messages import Entry
 from infrastructure.calendar.calendars import Calendars
+from infrastructure.feed.reader import Feed
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.materials.store import MaterialStore
@@ -39,7 +40,7 @@ ANONYMOUS = Caller("", "", PrincipalKind.PERSON, Role.APPLICANT)
 class ApplicationServices(Struct, frozen=True):
     """What one application works with: the write side, the read side, settings, calendars, files.
 
-    *durations*: how long applications took so far.
+    *durations*: how long applications took so far. *feed*: events for subscribers.
     """
 
     approvals: Approvals
@@ -48,12 +49,13 @@ class ApplicationServices(Struct, frozen=True):
     calendars: Calendars
     materials: MaterialStore
     durations: Durations
+    feed: Feed
 
     @classmethod
     def of(cls, approvals: Approvals, views: Views, settings: Settings) -> ApplicationServices:
         """The services of an application over *approvals* and *views*."""
         calendars, materials = Calendars(approvals), MaterialStore.of(settings)
-        return cls(approvals, views, settings, calendars, materials, Durations(approvals.store))
+        return cls(approvals, views, settings, calendars, materials, Durations(approvals.store), Feed(approvals.store))
 
 
 class ReadDependency(Provide):

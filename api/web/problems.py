@@ -20,6 +20,10 @@ UPLOAD = "upload_material"  # the operation that takes files
 
 POST_COMMAND = "post_command"  # the operation that commands are posted to
 
+POST_BATCH = "post_batch"  # the operation that takes many
+
+CHECK_COMMAND = "check_command"  # the operation that tries one
+
 INSTANCE_CHARACTERS_MAX = 200  # of the path of the request, an answer repeats no more than this
 
 REFUSED = 409  # a rule of the law or of plain order is broken: the request was understood, and nothing was stored
@@ -64,6 +68,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "material-unknown": (404, "no file is stored under this digest"),
     "method-not-allowed": (405, "this address does not answer this method"),
     "request-timeout": (408, "the rest of the request did not come in time"),
+    "batch-undone": (409, "another line of the batch was refused, so that nothing of it was carried out"),
     "person-ambiguous": (409, "the code leads to several legal persons"),
     "body-too-large": (413, "the body is larger than a command can be"),
     "material-too-large": (413, "the file is larger than this installation takes"),
@@ -76,6 +81,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "range-not-satisfiable": (416, "the file has no such bytes"),
     "wrong-content-type": (415, "the body is of a type that is not read here"),
     "host-unknown": (421, "this server is not reached by the name in Host"),
+    "batch-of-several-projects": (422, "a batch that is carried out as a whole is of one project"),
     "invalid-field": (422, "a field of the body holds what it can't"),
     "material-empty": (422, "the file is empty"),
     "material-digest-mismatch": (422, "what came does not hash to the announced digest"),

@@ -21,7 +21,7 @@ COMPRESSED_BYTES_MIN = 1000  # a smaller answer fits into one packet as it is
 COMPRESSION_LEVEL = 6
 THREAD_BYTES_MIN = 256 * 1024  # compressing more takes longer than handing it to a thread
 GZIP_WINDOW_BITS = 31  # of zlib: a gzip member, with no time in its head, so that the same body gives the same bytes
-COMPRESSIBLE = re.compile(rb"text/|application/(?:[a-z.-]+\+)?json|application/x-ndjson|image/svg")
+COMPRESSIBLE = re.compile(rb"text/(?!event-stream)|application/(?:[a-z.-]+\+)?json|application/x-ndjson|image/svg")
 GZIP_ACCEPTED = re.compile(rb"(?i)(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q\s*=\s*([0-9.]+)\s*)?(?=,|$)")
 IDENTITY = b"X-Actor, X-Department, X-Role"  # the answer depends on them
 SUFFIX = b'-gzip"'

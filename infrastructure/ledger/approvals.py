@@ -29,6 +29,8 @@ from infrastructure.case_counter import CaseCounter, SequenceCounter
 from infrastructure.law.law_in_force import LawInForce
 from infrastructure.law.lawbook import LawBook, law_book
 from infrastructure.ledger.append_batch import AppendStatus, AppendVerdict
+from infrastructure.ledger.atomic.append import AtomicAppender
+from infrastructure.ledger.atomic.sequence import CommandSequence, SequenceRefusedError
 from infrastructure.ledger.clock_check import ClockCheck, utc_now
 from infrastructure.ledger.committer import BusyError, Committer
 from infrastructure.ledger.entry_draft import CachedState, EntryDraft, Receipt, decode_receipt
@@ -36,7 +38,7 @@ from infrastructure.ledger.high_water import HighWater
 from infrastructure.ledger.keyed_lock import KeyedLock
 from infrastructure.ledger.lru_cache import WeightedLruCache
 from infrastructure.ledger.mapper import EntryMapper, StoredRow, entry_from
-from infrastructure.ledger.reader import Store
+from infrastructure.ledger.reader import FirstAnswer, Store
 from infrastructure.ledger.recorder import LedgerFactory
 from infrastructure.ledger.reference_data import ReferenceDataCache
 from infrastructure.ledger.sent_command import DIRECT, SentCommand, former_fingerprints, in_utc, sent_command
@@ -48,6 +50,12 @@ TRIES_MAX = 10  # another process writing the same project: ten tries lost none 
 PAUSE_SECONDS = 0.002
 FACTS_KEPT_MAX = 250_000  # about half a kilobyte each
 STORED = AppendStatus.STORED  # asked for with every command: Python 3.11 takes long to find a member of an enumeration
+USED_ELSEWHERE = Refused(
+    "key-reused",
+    "this Idempotency-Key was used before, without the other commands of this batch",
+    remedy="send new keys with a new batch; the same keys only to repeat the very same one",
+)
+NO_COMMAND = UUID(int=0)  # the id of a command that is only tried
 DEFAULT_LAW = "cn-licensing"  # for a project that is not registered, which every command then says
 
 
@@ -56,6 +64,13 @@ class CommandAnswer(Struct, frozen=True):
 
     receipt: Receipt
     repeated: bool = False
+
+
+class CommandPreview(Struct, frozen=True):
+    """What a command would do: the entries of its stream *before* it, and those it would add."""
+
+    before: tuple[Entry, ...]
+    added: tuple[Entry, ...]
 
 
 class Approvals(Application[UUID]):
@@ -92,6 +107,7 @@ class Approvals(Application[UUID]):
         self.shelves = ReferenceDataCache(self.store)
         self.cases = SequenceCounter(self.store, cases) if isinstance(cases, str) else cases
         self.committer = Committer(url, queue_max, self.high_water)
+        self.together = AtomicAppender(url, self.high_water, self.committer.announce)
         self.clocks = ClockCheck(self.committer.clock, machine if clock is None else None)
         self.clock = clock or self.clocks.now
         self._kept: WeightedLruCache[int, CachedState] = WeightedLruCache(
@@ -121,6 +137,7 @@ class Approvals(Application[UUID]):
             with suppress(asyncio.CancelledError):
                 await self._looking
         await self.committer.close()
+        self.together.close()
         await self.streams.close()
         await self.store.pool.close()
         self.close()
@@ -179,6 +196,102 @@ class Approvals(Application[UUID]):
             raise BusyError
         finally:
             self._turns.give(project_id)
+
+    async def preview(
+        self,
+        project_id: UUID,
+        command: EveryCommand,
+        by: Actor,
+        *,
+        allowed: Callable[[State], None] | None = None,
+    ) -> CommandPreview:
+        """What *command* would add to the ledger if it were carried out now; nothing is stored or cached.
+
+        A case number is given only when a command is carried out. Raises Refused and ClockWrongError as `handle` does.
+        """
+        await self._prepare(command)
+        rows = await self.streams.rows(project_id)
+        entries = tuple(entry_from(row) for row in rows)
+        current = CachedState(replay(project_id, entries))
+        if rows:
+            current.hash, current.recorded_at = rows[-1].hash, rows[-1].recorded_at
+        sent = sent_command(project_id, command, by, NO_COMMAND, DIRECT, self.clock())
+        draft = self._draft(current, sent, 0, allowed)
+        await self._require_effect(draft, by)
+        return CommandPreview(entries, draft.entries)
+
+    async def handle_together(self, sequence: CommandSequence) -> list[CommandAnswer]:
+        """Carry out all the commands of *sequence* in one transaction, or none; sent again, it gets its first answers.
+
+        Raises SequenceRefusedError naming the command at fault, else as `handle` does.
+        """
+        if turn := self._turns.take(sequence.stream):
+            await turn
+        try:
+            for tries in range(TRIES_MAX):
+                now = self.clock()
+                sent = [
+                    sent_command(sequence.stream, each.command, sequence.by, each.id, sequence.origin, now)
+                    for each in sequence.commands
+                ]
+                if answers := await self._first_answers(sent):
+                    return answers
+                drafts = await self._drafts(sequence, sent)
+                items = [draft.item(each.id, each.fingerprint) for draft, each in zip(drafts, sent, strict=True)]
+                verdict = await self.together.append(items)
+                self._kept.forget(sequence.stream.int)
+                if verdict.status is STORED:
+                    return _answers(drafts, verdict.position)
+                await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
+            raise BusyError
+        finally:
+            self._turns.give(sequence.stream)
+
+    async def _first_answers(self, sent: Sequence[SentCommand]) -> list[CommandAnswer]:
+        """The first answers to *sent*, none where they are new. Raises SequenceRefusedError where only some are."""
+        known = await self.store.first_answers([each.id for each in sent])
+        if not known:
+            return []
+        if any(each.id not in known for each in sent):
+            used = next(index for index, each in enumerate(sent) if each.id in known)
+            raise SequenceRefusedError(used, USED_ELSEWHERE)
+        answers: list[CommandAnswer] = []
+        for index, each in enumerate(sent):
+            try:
+                answers.append(_repeat(each, known[each.id]))
+            except Refused as refusal:
+                raise SequenceRefusedError(index, refusal) from refusal
+        return answers
+
+    async def _drafts(self, sequence: CommandSequence, sent: Sequence[SentCommand]) -> list[EntryDraft]:
+        """What the commands would add, each decided on what those before it did. Raises SequenceRefusedError."""
+        entries = [entry_from(row) for row in await self.streams.rows(sequence.stream)]
+        current = CachedState(replay(sequence.stream, entries))
+        if entries:
+            current.hash, current.recorded_at = bytes.fromhex(entries[-1].hash), entries[-1].recorded_at
+        drafts: list[EntryDraft] = []
+        counters: list[int] = []
+        for index, (each, command) in enumerate(zip(sent, sequence.commands, strict=True)):
+            await self._prepare(each.command)
+            counter = await self.cases.next() if each.command.needs_case_counter else 0
+            counters += [counter] if counter else []
+            try:
+                draft = self._draft(current, each, counter, command.allowed)
+                refused = (
+                    void_extension(entries, draft.entries, self.laws) if _may_be_void(draft, sequence.by) else None
+                )
+                if refused:
+                    raise refused
+            except Refused as refusal:
+                for taken in counters:
+                    self.cases.give_back(taken)
+                raise SequenceRefusedError(index, refusal) from refusal
+            drafts.append(draft)
+            entries += draft.entries
+            if not all(follow(current.project, entry) for entry in draft.entries):
+                current.project = replay(sequence.stream, entries)  # a correction
+            current.hash, current.recorded_at = draft.rows[-1].hash, draft.entries[-1].recorded_at
+        return drafts
 
     async def _prepare(self, command: EveryCommand) -> None:
         """Bring up to date what is decided by, beside the project. Raises ClockWrongError."""
@@ -266,7 +379,7 @@ class Approvals(Application[UUID]):
     async def _require_effect(self, draft: EntryDraft, by: Actor) -> None:
         """Refuse an extension that would be void. What other registers hold of them is kept, so no system is asked."""
         first = draft.entries[0]
-        if type(first.fact) is not LimitExtended or by.role is Role.SYSTEM:
+        if not _may_be_void(draft, by):
             return
         before = await self.history(first.stream, limit=first.version - 1)
         if refused := void_extension(before, draft.entries, self.laws):
@@ -321,14 +434,31 @@ class Approvals(Application[UUID]):
     async def _repeated(self, sent: SentCommand) -> CommandAnswer | None:
         """The first answer to the id of *sent*, where it was stored before."""
         first = await self.store.first_answer(sent.id)
-        if first is None:
-            return None
-        if first.fingerprint != sent.fingerprint and first.fingerprint not in former_fingerprints(
-            sent.stream, sent.by, sent.command
-        ):
-            raise Refused(
-                "key-reused",
-                "this Idempotency-Key was used before, for another command",
-                remedy="send a new key with a new command; the same key only to repeat the very same one",
-            )
-        return CommandAnswer(structs.replace(decode_receipt(first.reply), position=first.position), repeated=True)
+        return None if first is None else _repeat(sent, first)
+
+
+def _repeat(sent: SentCommand, first: FirstAnswer) -> CommandAnswer:
+    """The *first* answer to the id of *sent*. Raises Refused where that was another command."""
+    if first.fingerprint != sent.fingerprint and first.fingerprint not in former_fingerprints(
+        sent.stream, sent.by, sent.command
+    ):
+        raise Refused(
+            "key-reused",
+            "this Idempotency-Key was used before, for another command",
+            remedy="send a new key with a new command; the same key only to repeat the very same one",
+        )
+    return CommandAnswer(structs.replace(decode_receipt(first.reply), position=first.position), repeated=True)
+
+
+def _may_be_void(draft: EntryDraft, by: Actor) -> bool:
+    """Whether *draft* is an extension by a person, which may have no effect."""
+    return type(draft.entries[0].fact) is LimitExtended and by.role is not Role.SYSTEM
+
+
+def _answers(drafts: Sequence[EntryDraft], position: int) -> list[CommandAnswer]:
+    """The answers to commands that were stored together, the last of their facts at *position*."""
+    answers: list[CommandAnswer] = []
+    for draft in reversed(drafts):
+        answers.append(CommandAnswer(draft.receipt_at(position)))
+        position -= len(draft.rows)
+    return answers[::-1]

@@ -158,6 +158,10 @@ class Committer:
             self._has_queue.set()
         return verdict
 
+    def announce(self) -> None:
+        """Wake the projector: something was appended."""
+        self._has_news.set()
+
     async def _append_loop(self) -> None:
         slow = 0  # how many batches in a row took longer than deciding does
         while True:

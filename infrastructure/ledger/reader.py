@@ -82,6 +82,7 @@ class Store:
     """Asynchronous reads, from a pool of connections."""
 
     def __init__(self, url: str, connections_max: int) -> None:
+        self.url = url
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             connection_class=Connection,
@@ -154,6 +155,11 @@ class Store:
         """What *command_id* was answered; None where it was never stored."""
         rows = await self._read("SELECT fingerprint, seq, reply FROM ledger.command WHERE id = %s", [command_id])
         return FirstAnswer(*rows[0]) if rows else None
+
+    async def first_answers(self, command_ids: Sequence[UUID]) -> dict[UUID, FirstAnswer]:
+        """What those of *command_ids* were answered that were stored."""
+        query = "SELECT id, fingerprint, seq, reply FROM ledger.command WHERE id = ANY(%s)"
+        return {row[0]: FirstAnswer(*row[1:]) for row in await self._read(query, [list(command_ids)])}
 
     async def head(self) -> int:
         """The last position."""

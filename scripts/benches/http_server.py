@@ -78,13 +78,20 @@ async def main(url: str | None, *, signs_in: bool = False) -> None:
 @contextmanager
 def serving(url: str | None, *, signs_in: bool = False) -> Iterator[int]:
     """Run this module as a process; yields its port."""
+    with server_of(url, signs_in=signs_in) as (port, _):
+        yield port
+
+
+@contextmanager
+def server_of(url: str | None, *, signs_in: bool = False) -> Iterator[tuple[int, int]]:
+    """The same; yields its port and the id of the process."""
     words = [*([url] if url else []), *([SIGN_IN] if signs_in else [])]
     command = [sys.executable, "-m", "scripts.benches.http_server", *words]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert server.stdin
     assert server.stdout
     try:
-        yield int(server.stdout.readline())
+        yield int(server.stdout.readline()), server.pid
     finally:
         server.stdin.close()
         try:

@@ -158,7 +158,7 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
             **SERVER_OPTIONS,
         )
         tune_garbage_collector()
-        server = _Announcing(config, announce)
+        server = _Announcing(config, announce, app.services.feed.horizon.close)
         await server.serve()
 
 
@@ -179,11 +179,15 @@ async def offer_administration(identity: Identity) -> None:
 
 
 class _Announcing(uvicorn.Server):
-    """A uvicorn server that calls *announce* once it listens."""
+    """A uvicorn server that calls *announce* once it listens, and *end_streams* before it waits for open requests."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], end_streams: Callable[[], None]) -> None:
         super().__init__(config)
-        self._announce = announce
+        self._announce, self._end_streams = announce, end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_streams()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:

@@ -1,0 +1,365 @@
+"""POST /v1/commands/batch: commands in, a line each, and answers out in the same order, as they come to be known.
+
+Reading never waits for sending: a client that sends its whole body before it reads an answer would otherwise wait for
+this server while this server waits for it. What is in memory is bounded by the limits of a batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec import Struct
+
+from api.commands.batch_lines import (
+    BATCH_BYTES_MAX,
+    LINES_MAX,
+    LineCommand,
+    LineSplitter,
+    LineTooLongError,
+    line_command,
+    problem_line,
+    receipt_line,
+)
+from api.commands.if_match import carry_out_on, on_version
+from api.commands.materials import require_stored
+from api.commands.routes import ANSWER_SECONDS_MAX, outcome_unknown, problem_headers
+from api.guard.judging import command_allowed
+from api.route_access import ACCESS, COMMANDS
+from api.web.error_handlers import described
+from api.web.identity import caller_of, headers_of, origin_of
+from api.web.problems import POST_BATCH, Problem
+from domain.access.principal import Caller
+from domain.core.ledger import CommandOrigin
+from infrastructure.ledger.approvals import Approvals, CommandAnswer
+from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence, SequenceRefusedError
+from infrastructure.ledger.sent_command import command_id_of
+from infrastructure.materials.store import MaterialStore
+
+MEDIA_TYPES = (b"application/x-ndjson", b"application/jsonl")
+PROJECTS_AT_ONCE_MAX = 512  # two batches of the committer: single requests get their turn between them
+PIECE_BYTES = 64 * 1024  # answers are sent in pieces of about this size, or as they are known
+CLIENT_GONE = "http.disconnect"
+
+
+class BatchMode(StrEnum):
+    """Each command by itself, or all of them or none."""
+
+    EACH = "each"
+    ATOMIC = "atomic"
+
+
+Mode = Annotated[
+    BatchMode,
+    QueryParameter(description="`each`: every line by itself; `atomic`: all lines, of one project, or none of them."),
+]
+
+
+@post(
+    "/v1/commands/batch",
+    status_code=200,
+    operation_id=POST_BATCH,
+    summary="Carry out many commands",
+    tags=["commands"],
+    opt={ACCESS: COMMANDS},
+)
+async def post_batch(
+    approvals: NamedDependency[Approvals],
+    materials: NamedDependency[MaterialStore],
+    mode: Mode = BatchMode.EACH,
+) -> ASGIApp:
+    """A line a command, as `application/x-ndjson`: `project`, `key`, `command`, and `if_match` where wanted.
+
+    Each line is answered by one: its number from 1, the status, and the receipt or the problem that a single request
+    would get. The lines of one project are carried out in their order, those of others side by side. 10,000 lines and
+    16 MiB at most. A batch may be sent again: what was carried out gets its first answer.
+    """
+    return BatchEndpoint(approvals, materials, mode)
+
+
+class BatchEndpoint(Struct, frozen=True):
+    """The ASGI application that carries out the batch in one request; all answers, errors too, are its own."""
+
+    approvals: Approvals
+    materials: MaterialStore
+    mode: BatchMode
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            headers = headers_of(scope)
+            _require_lines(headers)
+            sender = BatchSender(self.approvals, self.materials, caller_of(scope), origin_of(headers), scope)
+        except Exception as error:  # noqa: BLE001  errors become problems here, as in litestar's error handlers
+            problem, body = described(scope, error)
+            head: Any = {"type": "http.response.start", "status": problem.kind.status}
+            await send(head | {"headers": problem_headers(problem, body)})
+            await send({"type": "http.response.body", "body": body, "more_body": False})
+            return
+        run = LinesRun(sender) if self.mode is BatchMode.EACH else AtomicRun(sender)
+        reading = asyncio.create_task(run.read(receive))
+        try:
+            await _send_answers(run.answers(), send)
+            await reading
+        finally:
+            reading.cancel()
+
+
+def _require_lines(headers: Any) -> None:
+    """Refuse a body of another type, and one that is announced to be too large. Raises Problem."""
+    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if kind not in MEDIA_TYPES:
+        raise Problem(
+            "wrong-content-type",
+            "a batch is newline-delimited JSON",
+            remedy="send a command a line, with the header Content-Type: application/x-ndjson",
+            headers={"Accept": "application/x-ndjson"},
+        )
+    announced = headers.get(b"content-length", b"")
+    if announced.isdigit() and int(announced[:20]) > BATCH_BYTES_MAX:
+        raise _too_large()
+
+
+def _too_large() -> Problem:
+    return Problem(
+        "body-too-large",
+        f"a batch has at most {LINES_MAX} lines and {BATCH_BYTES_MAX} bytes",
+        remedy="send the rest as another batch",
+        limit=BATCH_BYTES_MAX,
+    )
+
+
+async def _send_answers(answers: AsyncIterator[bytes], send: Send) -> None:
+    headers = [(b"content-type", b"application/x-ndjson"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    async for piece in answers:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class BatchSender(Struct, frozen=True):
+    """Who sends a batch, and what its commands are carried out with."""
+
+    approvals: Approvals
+    materials: MaterialStore
+    caller: Caller
+    origin: CommandOrigin
+    scope: Scope
+
+    async def carry_out(self, sent: LineCommand) -> CommandAnswer:
+        """Carry out one command, as a request by itself would. Raises what the error handlers turn into problems."""
+        approvals, command, by = self.approvals, sent.command, self.caller.actor
+        key = command_id_of(by.id, sent.key)
+        allowed = command_allowed(self.caller, command)
+        await require_stored(approvals, self.materials, sent.project, command, key, allowed)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                if sent.if_match is None:
+                    return await approvals.handle(sent.project, command, by, key, self.origin, allowed=allowed)
+                return await carry_out_on(
+                    sent.if_match, approvals, sent.project, command, self.caller, key, self.origin, allowed
+                )
+        except (TimeoutError, asyncio.CancelledError) as late:
+            raise outcome_unknown(late) from late
+
+
+async def lines_in(receive: Receive) -> AsyncIterator[tuple[int, bytes]]:
+    """The lines of a body with their numbers; blank ones are left out. Raises Problem at the end of what is taken."""
+    splitter, number, size, more = LineSplitter(), 0, 0, True
+    while more:
+        event: Any = await receive()
+        if event["type"] == CLIENT_GONE:
+            return  # half a line is no command
+        piece, more = event.get("body", b""), event.get("more_body", False)
+        size += len(piece)
+        try:
+            for line in splitter.lines(piece if more else piece + b"\n"):
+                number += 1
+                if number > LINES_MAX and line.strip():
+                    raise _too_large()
+                if line.strip():
+                    yield number, line
+        except LineTooLongError as endless:
+            raise _too_large() from endless
+        if size > BATCH_BYTES_MAX:
+            raise _too_large()
+
+
+class LinesRun:
+    """A batch whose commands are each carried out by themselves, those of one project one after another."""
+
+    def __init__(self, sender: BatchSender) -> None:
+        self._sender = sender
+        self._ordered: deque[asyncio.Future[bytes]] = deque()
+        self._chains: dict[UUID, deque[tuple[int, LineCommand, asyncio.Future[bytes]]]] = {}
+        self._room = asyncio.Semaphore(PROJECTS_AT_ONCE_MAX)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._has_news, self._is_read = asyncio.Event(), False
+
+    async def read(self, receive: Receive) -> None:
+        """Read the lines, and begin with each as soon as those of its project before it are done."""
+        number = 0
+        try:
+            async for number, line in lines_in(receive):
+                self._begin(number, line)
+        except Exception as error:  # noqa: BLE001  it is the answer to the line at which reading ended
+            self._answer_at_once(problem_line(number + 1, error, self._sender.scope))
+        finally:
+            self._is_read = True
+            self._has_news.set()
+
+    async def answers(self) -> AsyncIterator[bytes]:
+        """The answers in the order of the lines, several at a time where they are known."""
+        piece: list[bytes] = []
+        size = 0
+        while self._ordered or not self._is_read:
+            if not self._ordered:
+                self._has_news.clear()
+                await self._has_news.wait()
+                continue
+            answer = self._ordered.popleft()
+            if piece and (size > PIECE_BYTES or not answer.done()):
+                yield b"".join(piece)
+                piece, size = [], 0
+            piece.append(await answer)
+            size += len(piece[-1])
+        if piece:
+            yield b"".join(piece)
+
+    def _answer_at_once(self, answer: bytes) -> None:
+        known: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        known.set_result(answer)
+        self._ordered.append(known)
+        self._has_news.set()
+
+    def _begin(self, number: int, line: bytes) -> None:
+        try:
+            sent = line_command(line)
+        except Exception as error:  # noqa: BLE001  it is the answer to this line
+            self._answer_at_once(problem_line(number, error, self._sender.scope))
+            return
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._ordered.append(answer)
+        self._has_news.set()
+        chain = self._chains.get(sent.project)
+        if chain is not None:
+            chain.append((number, sent, answer))
+            return
+        self._chains[sent.project] = deque([(number, sent, answer)])
+        task = asyncio.create_task(self._work(sent.project))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, project: UUID) -> None:
+        """Carry out the commands to one project, until there are none."""
+        chain = self._chains[project]
+        async with self._room:
+            while chain:
+                number, sent, answer = chain.popleft()
+                try:
+                    line = receipt_line(number, await self._sender.carry_out(sent))
+                except Exception as error:  # noqa: BLE001  it is the answer to this line
+                    line = problem_line(number, error, self._sender.scope)
+                if not answer.done():
+                    answer.set_result(line)
+            del self._chains[project]
+
+
+class AtomicRun:
+    """A batch whose commands, to one project, are all carried out or none."""
+
+    def __init__(self, sender: BatchSender) -> None:
+        self._sender = sender
+        self._numbers: list[int] = []
+        self._commands: list[LineCommand] = []
+        self._keys: set[UUID] = set()
+        self._fault: tuple[int, Exception] | None = None
+        self._is_read = asyncio.Event()
+
+    async def read(self, receive: Receive) -> None:
+        """Read all lines. Nothing is begun before the last has come."""
+        number = 0
+        try:
+            async for number, line in lines_in(receive):
+                self._numbers.append(number)
+                self._take(number, line)
+        except Exception as error:  # noqa: BLE001  it is the answer to the line at which reading ended
+            self._numbers.append(number + 1)
+            self._fault = (number + 1, error)
+        finally:
+            self._is_read.set()
+
+    def _take(self, number: int, line: bytes) -> None:
+        if self._fault is not None:
+            return
+        try:
+            sent = line_command(line)
+            self._require_fitting(sent)
+        except Exception as error:  # noqa: BLE001  it is the answer to this line
+            self._fault = (number, error)
+        else:
+            self._commands.append(sent)
+            self._keys.add(sent.key)
+
+    def _require_fitting(self, sent: LineCommand) -> None:
+        """Refuse a line of another project, and a key that comes twice. Raises Problem."""
+        if self._commands and sent.project != self._commands[0].project:
+            raise Problem(
+                "batch-of-several-projects",
+                f"the lines before are of the project {self._commands[0].project}",
+                remedy="send a batch for each project, or all of them with mode=each",
+            )
+        if sent.key in self._keys:
+            raise Problem(
+                "key-reused", "a line before has the same key", remedy="give every command of a batch a key of its own"
+            )
+
+    async def answers(self) -> AsyncIterator[bytes]:
+        """The answers, all at once."""
+        await self._is_read.wait()
+        if self._fault is None and self._commands:
+            try:
+                answered = await self._carry_out()
+            except SequenceRefusedError as refused:
+                self._fault = (self._numbers[refused.index], refused.refusal)
+            except Exception as error:  # noqa: BLE001  it is the answer to the batch
+                self._fault = (self._numbers[0], error)
+            else:
+                lines = (receipt_line(*pair) for pair in zip(self._numbers, answered, strict=True))
+                yield b"".join(lines)
+        if self._fault is not None:
+            yield b"".join(self._undone(*self._fault))
+
+    async def _carry_out(self) -> list[CommandAnswer]:
+        sender, by = self._sender, self._sender.caller.actor
+        commands: list[CommandInSequence] = []
+        for sent in self._commands:
+            key = command_id_of(by.id, sent.key)
+            allowed = command_allowed(sender.caller, sent.command)
+            await require_stored(sender.approvals, sender.materials, sent.project, sent.command, key, allowed)
+            commands.append(CommandInSequence(on_version(sent.command, sent.if_match), key, allowed))
+        sequence = CommandSequence(self._commands[0].project, commands, by, sender.origin)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                return await sender.approvals.handle_together(sequence)
+        except (TimeoutError, asyncio.CancelledError) as late:
+            raise outcome_unknown(late) from late
+
+    def _undone(self, fault: int, error: Exception) -> Sequence[bytes]:
+        """The answers where nothing was carried out, because of what is wrong with the line *fault*."""
+        scope = self._sender.scope
+        own = problem_line(fault, error, scope)
+        other = Problem(
+            "batch-undone",
+            f"nothing of this batch was carried out, because of line {fault}",
+            remedy=f"mend or leave out line {fault}, and send the batch again; the keys may be the same",
+            fault=fault,
+        )
+        return [own if number == fault else problem_line(number, other, scope) for number in self._numbers]

@@ -1,0 +1,1 @@
+"""The feed of events over HTTP, for programs that follow the ledger."""

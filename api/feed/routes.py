@@ -1,0 +1,257 @@
+"""GET /v1/events: the ledger's entries in order, as JSON, lines, server-sent events or a CloudEvents batch."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from time import monotonic
+from typing import Annotated, cast
+from uuid import UUID
+
+from litestar import Controller, MediaType, Response, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import QueryParameter
+from litestar.response import Stream
+from msgspec import Struct
+
+from api.feed.schemas import (
+    EventPage,
+    encoded,
+    event_page,
+    events_of,
+    last_line,
+    lines_of,
+    messages_of,
+    position_message,
+    tag_in,
+)
+from api.route_access import ACCESS
+from api.web.http_request import HttpRequest
+from api.web.identity import caller_of
+from api.web.parameters import POSITION_MAX, Department
+from api.web.problems import Problem
+from domain.access.decision import in_scope, refusal, wanted, widen
+from domain.access.principal import Caller
+from domain.access.table import TABLE
+from infrastructure.feed.reader import FEED, FEED_TYPES, Feed, FeedCriteria, FeedPage
+
+EVENTS, EVENTS_MAX = 100, 1_000
+TYPES_MAX = 100
+WAIT_SECONDS_MAX = 60
+HEARTBEAT_SECONDS = 15.0  # proxies close connections on which nothing is sent for a minute
+STREAM_SECONDS_MAX = 300.0  # then the client connects again: what it may see is looked up once a connection
+FOLLOWERS_MAX = 2_000
+JSON, NDJSON, SSE, BATCH = (
+    "application/json",
+    "application/x-ndjson",
+    "text/event-stream",
+    "application/cloudevents-batch+json",
+)
+RETRY = b"retry: 2000\n\n"  # milliseconds until a client connects again
+HEARTBEAT = b": \n\n"
+
+AfterPosition = Annotated[
+    int | None,
+    QueryParameter(
+        ge=0,
+        le=POSITION_MAX,
+        description="Events after this position: the `next` of the page before; 0: from the first.",
+    ),
+]
+LastEventId = Annotated[
+    int | None,
+    QueryParameter(
+        name="lastEventId", ge=0, le=POSITION_MAX, description="As `after`, under the name that HTTP feeds have for it."
+    ),
+]
+OfTypes = Annotated[
+    list[str] | None,
+    QueryParameter(
+        name="type", max_items=TYPES_MAX, description="A fact's name or the event's type; may be given several times."
+    ),
+]
+InProject = Annotated[UUID | None, QueryParameter(description="Events of this project alone.")]
+Wait = Annotated[
+    int,
+    QueryParameter(ge=0, le=WAIT_SECONDS_MAX, description="Where there is nothing new, wait for it so many seconds."),
+]
+EventLimit = Annotated[int, QueryParameter(ge=1, le=EVENTS_MAX, description="Events at most.")]
+
+
+class Subscription(Struct, frozen=True):
+    """Who reads the feed, what of it, from where on, and in what form."""
+
+    caller: Caller
+    criteria: FeedCriteria
+    after: int
+    media_type: str
+
+
+async def subscription(
+    request: HttpRequest,
+    feed: NamedDependency[Feed],
+    *,
+    after: AfterPosition = None,
+    last_event_id: LastEventId = None,
+    of_types: OfTypes = None,
+    project: InProject = None,
+    department: Department = "",
+) -> Subscription:
+    """The subscription that a request asks for. Raises Problem invalid-parameter, access-denied."""
+    caller = caller_of(request.scope)
+    _require_feed(caller)
+    named = next((number for number in (after, last_event_id) if number is not None), None)
+    position = await _position(feed, request.headers.get("Last-Event-ID"), named)
+    criteria = FeedCriteria(frozenset(map(_type, of_types or ())), project, department)
+    media_type = request.accept.best_match([JSON, NDJSON, SSE, BATCH]) or JSON
+    return Subscription(caller, criteria, position, media_type)
+
+
+def _require_feed(caller: Caller) -> None:
+    """Refuse a role that has no feed, and a key without the scope for it."""
+    rule = TABLE[FEED]
+    relation = rule.roles.get(caller.role)
+    if relation is None:
+        raise Problem("access-denied", refusal(caller, None).en, remedy=wanted(rule).en, rule=FEED)
+    if not in_scope(caller, FEED):
+        raise Problem("access-denied", "the key has no scope for feed", remedy=widen(FEED).en, rule=FEED)
+
+
+async def _position(feed: Feed, header: str | None, named: int | None) -> int:
+    """The position to begin after: that of a stream's last event before that in the address."""
+    if header is not None and not (header.isascii() and header.isdigit() and int(header[:20]) <= POSITION_MAX):
+        raise Problem(
+            "invalid-header",
+            "the header Last-Event-ID is no position of the feed",
+            remedy="send the id of the last event that came, or leave it out",
+            header="Last-Event-ID",
+        )
+    after = int(header) if header is not None else named or 0
+    if after and after > (head := await feed.head()):
+        raise Problem(
+            "invalid-parameter",
+            f"after: the ledger ends at position {head}, before {after}",
+            remedy="begin at 0, or at a position that this server gave as `next`",
+            parameter="after",
+        )
+    return after
+
+
+def _type(text: str) -> str:
+    """The stored name of a fact. Raises Problem where none of the feed's has it: waiting for it would not end."""
+    tag = tag_in(text)
+    if tag not in FEED_TYPES:
+        raise Problem(
+            "invalid-parameter",
+            f"type: no event of the feed is of the type {text[:64]}",
+            remedy="docs/reference/facts.md lists the facts of projects, calendars, catalogues and flows",
+            parameter="type",
+        )
+    return tag
+
+
+READING = {"subscription": Provide(subscription)}
+
+
+class FeedRoutes(Controller):
+    """Nothing is ever removed from the feed: a subscriber may begin at 0, or come back after any time."""
+
+    path = "/v1/events"
+    opt = {ACCESS: "feed"}  # noqa: RUF012  litestar's own spelling
+    tags = ("feed",)
+    dependencies = READING
+
+    @get("/", operation_id="list_events", summary="What happened after a position")
+    async def list_events(
+        self,
+        subscription: NamedDependency[Subscription],
+        feed: NamedDependency[Feed],
+        wait: Wait = 0,
+        limit: EventLimit = EVENTS,
+    ) -> EventPage:
+        """A page in JSON, or `Accept: application/cloudevents-batch+json`.
+
+        `application/x-ndjson` is all there is, a line an event, and at last a line with `next`. `text/event-stream`
+        goes on as things happen, with the position as id; `Last-Event-ID` says where to go on. A position moves on
+        over what the caller may not see. The feed ends where the views of access have come to, milliseconds behind.
+        """
+        if subscription.media_type in (NDJSON, SSE):
+            if subscription.media_type == SSE:
+                _require_room(feed)
+            headers = {"Content-Type": subscription.media_type, **UNBUFFERED}
+            streamed = STREAMED[subscription.media_type](feed, subscription)
+            return cast("EventPage", Stream(streamed, headers=headers))
+        page = await page_of(feed, subscription, wait, limit)
+        answer = event_page(page, subscription.caller)
+        is_batch = subscription.media_type == BATCH
+        body = encoded(answer.events if is_batch else answer)
+        headers = {"Link": f'</v1/events?after={answer.next}>; rel="next"'}
+        media_type = BATCH if is_batch else MediaType.JSON
+        return cast("EventPage", Response(body, media_type=media_type, headers=headers))
+
+
+UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the latter for nginx
+
+
+async def page_of(feed: Feed, subscribed: Subscription, wait: int, limit: int) -> FeedPage:
+    """The next page; where it is empty, what happens within *wait* seconds."""
+    page = await feed.page(subscribed.caller, subscribed.criteria, subscribed.after, limit)
+    until = monotonic() + wait
+    if page.events or page.more or not wait:
+        return page
+    _require_room(feed)
+    async with feed.horizon.following():
+        while not page.events and not page.more and (left := until - monotonic()) > 0:
+            if not await feed.horizon.beyond(page.next, left):
+                break
+            page = await feed.new_page(subscribed.caller, subscribed.criteria, page.next, limit)
+    return page
+
+
+async def listing(feed: Feed, subscribed: Subscription) -> AsyncIterator[bytes]:
+    """All events up to the present horizon, a page in memory at a time."""
+    after, end = subscribed.after, await feed.horizon.look()
+    more = True
+    while more:
+        page = await feed.page(subscribed.caller, subscribed.criteria, after, EVENTS_MAX)
+        yield lines_of(events_of(page, subscribed.caller))
+        after, more = page.next, page.more and page.next < end
+    yield last_line(after)
+
+
+async def event_stream(feed: Feed, subscribed: Subscription) -> AsyncIterator[bytes]:
+    """Server-sent events: what there is, then what happens, until the connection is to be made again."""
+    after, until = subscribed.after, monotonic() + STREAM_SECONDS_MAX
+    yield RETRY
+    page = await feed.page(subscribed.caller, subscribed.criteria, after, EVENTS_MAX)
+    async with feed.horizon.following():
+        while True:
+            events = events_of(page, subscribed.caller)
+            if messages := messages_of(events):
+                yield messages
+            if page.next > (int(events[-1].id) if events else after):
+                yield position_message(page.next)
+            after = page.next
+            if monotonic() > until or feed.horizon.closed:
+                return
+            if page.more:
+                page = await feed.page(subscribed.caller, subscribed.criteria, after, EVENTS_MAX)
+                continue
+            while not await feed.horizon.beyond(after, HEARTBEAT_SECONDS):
+                if monotonic() > until or feed.horizon.closed:
+                    return
+                yield HEARTBEAT
+            page = await feed.new_page(subscribed.caller, subscribed.criteria, after, EVENTS_MAX)
+
+
+STREAMED = {NDJSON: listing, SSE: event_stream}
+
+
+def _require_room(feed: Feed) -> None:
+    """Refuse to wait where too many do already."""
+    if feed.horizon.followers >= FOLLOWERS_MAX:
+        raise Problem(
+            "busy",
+            f"{FOLLOWERS_MAX} subscribers wait for events already",
+            remedy="ask again without `wait`, in some seconds",
+            headers={"Retry-After": "5"},
+        )

@@ -1,0 +1,197 @@
+"""Reads the feed: a page of the ledger's entries after a position, with the condition of access in the query.
+
+A page moves on over what its reader may not see, or did not want: `next` is the position up to which it looked. A query
+looks through a window of positions only, so that none runs long however rare the wanted events are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+import psycopg
+from msgspec import Struct, structs
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Composable, Composed, Identifier
+
+from domain.access.principal import Caller
+from domain.messages import FACTS, Entry, tag_of
+from domain.project.feedback.complaint import ComplaintFiled
+from domain.project.information.recording import InformationRecorded
+from domain.streams import BY_FACT, CALENDAR, CATALOGUE, FLOW
+from infrastructure.feed.horizon import FeedHorizon, TailEvent
+from infrastructure.ledger.mapper import COLUMNS, StoredRow, entry_from
+from infrastructure.ledger.reader import Store
+from projections.access.predicate import ITEMS, AccessColumns, predicate, value
+from projections.feedback.redaction import ABOUT_COMPLAINTS, BY_COMPLAINANTS, CORRECTIONS
+
+FEED = "feed"
+READ_DATA = "read:history"  # who may read what an event holds, beside that it happened
+PROJECT_TYPES = frozenset(tag for tag, fact in FACTS.items() if fact not in BY_FACT)
+PUBLIC_TYPES = frozenset(tag_of(fact) for kind in (CALENDAR, CATALOGUE, FLOW) for fact in kind.facts)
+FEED_TYPES = PROJECT_TYPES | PUBLIC_TYPES  # principals and legal persons are in no feed
+PERSONAL: Mapping[str, str] = {  # facts that may name whom to call, and who may read that
+    tag_of(InformationRecorded): "read:information_contact",
+    tag_of(ComplaintFiled): "read:feedback_contact",
+}
+COMPLAINT_CONTEXT = tuple(tag_of(fact) for fact in (*BY_COMPLAINANTS, *CORRECTIONS))
+NEEDS_CONTEXT = (*ABOUT_COMPLAINTS, *CORRECTIONS)
+WINDOW_POSITIONS = 5_000  # looked through by one query: milliseconds
+WINDOWS_MAX = 40  # looked through for one page
+READS_AT_ONCE_MAX = 4  # of the pool's connections: commands need some too
+ROW = AccessColumns("c", item="item")
+PAGE = SQL("""
+    SELECT {columns}, {readable} AS readable
+    FROM ledger.event AS e CROSS JOIN LATERAL (
+        SELECT e.stream AS project,
+               CASE WHEN e.type = ANY(%(project_types)s) THEN convert_from(e.data, 'UTF8')::json ->> 'item' END AS item
+    ) AS c
+    WHERE e.seq > %(after)s AND e.seq <= %(until)s AND e.type = ANY(%(types)s) AND ({visible}) AND {wanted}
+    ORDER BY e.seq LIMIT %(limit)s
+""")
+CONTEXT = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = ANY(%s) AND type = ANY(%s) ORDER BY stream, version"  # noqa: S608 our own constants
+
+
+class FeedCriteria(Struct, frozen=True):
+    """Which events are wanted. Empty: all. *department*: of items that it handles or takes part in."""
+
+    types: frozenset[str] = frozenset()
+    project: UUID | None = None
+    department: str = ""
+
+    @property
+    def wanted_types(self) -> frozenset[str]:
+        """The types to look for: with a project or department, only those of projects."""
+        within = FEED_TYPES if self.project is None and not self.department else PROJECT_TYPES
+        return self.types & within if self.types else within
+
+    def wants(self, event: TailEvent) -> bool:
+        """Whether *event* may be wanted, as far as a position, a stream and a type say."""
+        return event.type in self.wanted_types and self.project in (None, event.stream)
+
+
+class FeedEvent(Struct, frozen=True):
+    """An entry, and whether the reader may see what it holds."""
+
+    entry: Entry
+    readable: bool
+
+
+class FeedPage(Struct, frozen=True):
+    """Events in order. Go on at position *next*; *more*: the horizon is further on.
+
+    *context* are the entries by which events about complaints are redacted, by project.
+    """
+
+    events: tuple[FeedEvent, ...]
+    next: int
+    more: bool
+    context: Mapping[UUID, Sequence[Entry]] = {}
+
+
+class Feed:
+    """The feed of one process."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._reads = asyncio.Semaphore(READS_AT_ONCE_MAX)
+        self.horizon = FeedHorizon(store)
+
+    async def head(self) -> int:
+        """The last position of the ledger."""
+        return await self._store.head()
+
+    async def page(self, caller: Caller, criteria: FeedCriteria, after: int, limit: int) -> FeedPage:
+        """At most *limit* events after position *after*, as far as *caller* may see them."""
+        async with self._reads:
+            until = await self.horizon.look()
+            return await self._page(caller, criteria, after, until, limit)
+
+    async def new_page(self, caller: Caller, criteria: FeedCriteria, after: int, limit: int) -> FeedPage:
+        """The same for one who follows the horizon: where it holds nothing wanted, the database is not asked."""
+        until = self.horizon.position
+        if until > after and not self.horizon.wants_any(after, criteria.wants):
+            return FeedPage((), until, more=False)
+        async with self._reads:
+            return await self._page(caller, criteria, after, until, limit)
+
+    async def _page(self, caller: Caller, criteria: FeedCriteria, after: int, until: int, limit: int) -> FeedPage:
+        query, params = _query(caller, criteria)
+        if until <= after or not criteria.wanted_types:
+            return FeedPage((), max(after, until), more=False)
+        events: list[FeedEvent] = []
+        position = after
+        for _ in range(WINDOWS_MAX):
+            # The entries of one project are read by their own index, which does not know windows.
+            end = until if criteria.project else min(until, position + WINDOW_POSITIONS)
+            bounds = {"after": position, "until": end, "limit": limit - len(events)}
+            rows = await self._rows(query, {**params, **bounds})
+            events += [FeedEvent(entry_from(StoredRow(*row[:-1])), bool(row[-1])) for row in rows]
+            position = events[-1].entry.position if len(events) == limit else end
+            if position == until or len(events) == limit:
+                break
+        return FeedPage(tuple(events), position, position < until, await self._context(events))
+
+    async def _context(self, events: Iterable[FeedEvent]) -> dict[UUID, list[Entry]]:
+        """What events about complaints are redacted by, of every project that has some."""
+        of_streams: dict[UUID, list[Entry]] = {
+            event.entry.stream: [] for event in events if isinstance(event.entry.fact, NEEDS_CONTEXT)
+        }
+        if of_streams:
+            async with self._store.cursor() as cursor:
+                await cursor.execute(CONTEXT, [list(of_streams), list(COMPLAINT_CONTEXT)])
+                for row in await cursor.fetchall():
+                    entry = entry_from(StoredRow(*row))
+                    of_streams[entry.stream].append(entry)
+        return of_streams
+
+    async def _rows(self, query: Composed, params: Mapping[str, object]) -> list[TupleRow]:
+        try:
+            async with self._store.cursor() as cursor:
+                await cursor.execute(query, params)
+                return await cursor.fetchall()
+        except psycopg.errors.UndefinedTable as unmade:
+            raise psycopg.OperationalError("the views of access are not made yet") from unmade
+
+
+def _query(caller: Caller, criteria: FeedCriteria) -> tuple[Composed, dict[str, object]]:
+    """The query for pages, and the parameters that are the same for every page."""
+    seen = predicate(caller, FEED, ROW)
+    visible = SQL("(e.type = ANY(%(project_types)s) AND {}) OR e.type = ANY(%(public_types)s)").format(seen)
+    readable = _readable(caller)
+    columns = SQL(", ").join(SQL("e.{}").format(Identifier(name)) for name in COLUMNS.split(", "))
+    query = PAGE.format(columns=columns, readable=readable, visible=visible, wanted=_wanted(criteria))
+    return query, {
+        "types": sorted(criteria.wanted_types),
+        "project_types": sorted(PROJECT_TYPES),
+        "public_types": sorted(PUBLIC_TYPES),
+        "project": criteria.project,
+    }
+
+
+def _readable(caller: Caller) -> Composed:
+    """The condition for seeing what an event holds. A program's scope for the feed covers the events' content."""
+    reader = caller if caller.scopes is None else _with_scopes(caller, READ_DATA, *PERSONAL.values())
+    data = predicate(reader, READ_DATA, ROW)
+    cases: list[Composable] = [
+        SQL("WHEN {} THEN {}").format(tag, predicate(reader, action, ROW)) for tag, action in PERSONAL.items()
+    ]
+    personal = SQL("CASE e.type {} ELSE true END").format(SQL(" ").join(cases))
+    public = SQL("e.type = ANY(%(public_types)s)")
+    return SQL("({} OR ({} AND {}))").format(public, data, personal)
+
+
+def _with_scopes(caller: Caller, *scopes: str) -> Caller:
+    return structs.replace(caller, scopes=(*(caller.scopes or ()), *scopes))
+
+
+def _wanted(criteria: FeedCriteria) -> Composed:
+    """The condition of the project and the department that are asked for."""
+    conditions: list[Composable] = []
+    if criteria.project is not None:
+        conditions.append(SQL("e.stream = %(project)s"))
+    if criteria.department:
+        department = value(criteria.department)
+        conditions.append(SQL(ITEMS).format(project=SQL("c.project"), item=SQL("c.item"), value=department))
+    return SQL(" AND ").join(conditions or [SQL("true")])

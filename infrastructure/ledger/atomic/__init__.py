@@ -1,0 +1,1 @@
+"""Several commands to one stream, stored in one transaction."""
