@@ -99,7 +99,7 @@ def former_fingerprints(stream: UUID, by: Actor, command: Command) -> Iterator[b
     """
     for content in _former(command):
         yield sha256(stream.bytes + _encode((by, content))).digest()
-    wanted = getattr(command, "wanted", command)
+    wanted: Command = getattr(command, "wanted", command)
     if is_marked(type(wanted)):  # as it was before fingerprints of personal data were keyed
         yield sha256(stream.bytes + _encode(wanted)).digest()
 
