@@ -99,9 +99,8 @@ def former_fingerprints(stream: UUID, by: Actor, command: Command) -> Iterator[b
     """
     for content in _former(command):
         yield sha256(stream.bytes + _encode((by, content))).digest()
-    wanted = getattr(command, "wanted", command)
-    kind: Any = type(wanted)
-    if is_marked(kind):  # as it was before fingerprints of personal data were keyed
+    wanted: Command = getattr(command, "wanted", command)
+    if is_marked(type(wanted)):  # as it was before fingerprints of personal data were keyed
         yield sha256(stream.bytes + _encode(wanted)).digest()
 
 

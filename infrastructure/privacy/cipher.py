@@ -120,7 +120,7 @@ def keyed_digest(command: Command, content: bytes) -> bytes | None:
 
 
 @cache
-def is_marked(command: Any) -> bool:
+def is_marked(command: type[Command]) -> bool:
     """Whether commands of this type may hold personal data."""
     return bool(personal_fields(command))
 

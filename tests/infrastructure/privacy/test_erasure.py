@@ -33,6 +33,7 @@ from infrastructure.ledger import sent_command
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.privacy.current import keystore
 from infrastructure.privacy.folder_keystore import MASTER_FILE
+from infrastructure.privacy.table_keystore import TableKeystore
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
 from infrastructure.settings import Settings
@@ -253,6 +254,24 @@ async def test_an_official_is_refused_and_an_applicant_is_erased(approvals: Appr
     await erase(approvals, principal_stream("chen"), ERASURES[0])
     histories = [repr(await approvals.history(principal_stream(name))) for name in ("li", "chen")]
     assert ["13812345678" in history for history in histories] == [True, False]
+
+
+async def test_servers_that_share_a_database_share_the_keys_in_it(
+    approvals: Approvals, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COUNTERSIGN_KEYS")
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("COUNTERSIGN_MASTER_KEY", "ab" * 32)
+    keys, project = keystore(), uuid4()
+    assert isinstance(keys, TableKeystore)
+    await send(approvals, project)
+    project_all(database_url)
+    assert found(everything(database_url, ["views"])) == set(SECRETS)
+    assert found(everything(database_url, ["ledger", "privacy"])) == set()
+    await erase(approvals, project)
+    project_all(database_url)
+    assert found(everything(database_url, ["views"])) == set()
+    keys.close()
 
 
 async def test_the_librarys_own_way_reads_and_writes_ciphertext(approvals: Approvals, database_url: str) -> None:
