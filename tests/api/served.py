@@ -48,10 +48,7 @@ def served(
     async def serve() -> None:
         async with Approvals(database_url, clock=clock) as approvals, AsyncExitStack() as opened:
             app: Any = create_app(approvals, Views(approvals.store), settings, pages=pages)
-            if signs_in:
-                directory = PrincipalRegistrar(approvals)
-                identity = Identity(approvals.store, database_url, options_of(settings), directory)
-                app = IdentityMiddleware(app, await opened.enter_async_context(identity), settings)
+            app = await _signing_in(opened, app, approvals, database_url, settings) if signs_in else app
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", **SERVER_OPTIONS))
             serving = asyncio.create_task(server.serve([listening]))
             while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way
@@ -71,3 +68,9 @@ def served(
         thread.join()
         listening.close()
         folder.cleanup()
+
+
+async def _signing_in(opened: AsyncExitStack, app: Any, approvals: Approvals, url: str, settings: Settings) -> Any:
+    """*app*, which principals of the ledger sign in to."""
+    identity = Identity(approvals.store, url, options_of(settings), PrincipalRegistrar(approvals))
+    return IdentityMiddleware(app, await opened.enter_async_context(identity), settings)
