@@ -109,7 +109,7 @@ async def test_figures_are_told_as_of_a_day_and_as_known(door: Door) -> None:
 
 
 async def test_it_is_found_in_chinese_and_in_english_and_by_documents(door: Door) -> None:
-    enterprise = {"name": "华光（武汉）"}
+    enterprise = {"name": "华光（武汉）", "uscc": APPLICANT.department}
     project = await registered(door, "光谷复合材料二期", code="GG-88", enterprise=enterprise, manager="searched")
     await entered(door, project, "construction", content="生产线三条 resin composites factories", scale="大")
     await entered(door, project, "contacts", name="欧阳工", phone="027-5550100")
@@ -245,7 +245,7 @@ async def test_a_persons_projects_are_found_by_all_its_codes_and_names(door: Doo
         told = (await door.get(f"/legal-persons/{code}/projects", after=after, **then)).json()
         return {row["project"]: (row["found_by"], len(row["cases"])) for row in told["projects"]}
 
-    head = (await door.done(stranger, SUBMIT, APPLICANT))["position"]
+    head = (await door.done(stranger, SUBMIT, structs.replace(APPLICANT, department=code_of(43))))["position"]
     assert await projects(one, head) == {str(by_name): ("name", 0)}
     merged = await said_to_person(door, merge)
     for code in (one, other):
