@@ -80,11 +80,11 @@ class Scope(Struct, frozen=True):
 ZONE_SCOPE = Scope()
 
 
-def both(one: SQL | Composed, other: SQL | Composed) -> SQL | Composed:
+def both(first: SQL | Composed, second: SQL | Composed) -> SQL | Composed:
     """Both conditions, without those that hold for every row."""
-    if one is EVERYTHING:
-        return other
-    return one if other is EVERYTHING else SQL("{} AND {}").format(one, other)
+    if first is EVERYTHING:
+        return second
+    return first if second is EVERYTHING else SQL("{} AND {}").format(first, second)
 
 
 async def registers_in(store: Reader) -> list[RegisterCount]:

@@ -8,6 +8,7 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from api.catalogue.lookup import catalogue, catalogue_case, state_of, unknown
 from api.catalogue.requests import SERVICE_FILTER, OfDraft, OfEdition, ServiceCode
 from api.catalogue.schemas import (
     CatalogueList,
@@ -31,33 +32,12 @@ from api.web.command_request import CommandRequest
 from api.web.dependencies import ReadDependency
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
 from api.web.parameters import Paging
-from api.web.problems import Problem
-from api.web.request_body import ECHO_CHARACTERS_MAX
 from api.web.zones import home_zone
-from domain.access.decision import NO_CASE, AccessCase
 from domain.access.principal import Caller
-from domain.catalogue.hours import IntakeHoursSet, SetIntakeHours
-from domain.catalogue.listing import DecideOnline, DefineServiceItem, OnlineDecided, WithdrawServiceItem
-from domain.catalogue.messages import CatalogueCommand
-from domain.catalogue.publication import CataloguePublished
-from domain.catalogue.state import Catalogue, stream_of
+from domain.catalogue.state import stream_of
 from domain.law.calendar.moment import local_day
 from infrastructure.ledger.approvals import Approvals
-from projections.catalogue.reading import CatalogueAsOf, then
-
-
-async def catalogue_as_of(approvals: Approvals, name: str, instants: Instants) -> CatalogueAsOf:
-    """The catalogue *name* at an instant, as was recorded by another. Raises Problem not-found."""
-    entries = await approvals.told(stream_of(name), CataloguePublished, OnlineDecided, IntakeHoursSet)
-    state = await _state_of(approvals, name)
-    return then(state, entries, instants.at, instants.known, home_zone(approvals.laws))
-
-
-async def catalogue(
-    approvals: NamedDependency[Approvals], name: FromPath[str], instants_known_now: NamedDependency[Instants]
-) -> CatalogueAsOf:
-    """The catalogue in the path, at the instants of the request. Raises Problem not-found."""
-    return await catalogue_as_of(approvals, name, instants_known_now)
+from projections.catalogue.reading import CatalogueAsOf
 
 
 class CatalogueRoutes(Controller):
@@ -173,31 +153,4 @@ class CatalogueRoutes(Controller):
         limit: HistoryLimit = PAGE_ENTRIES,
     ) -> StreamHistory:
         """Who defined, withdrew, published or decided what, and when; a page at a time."""
-        return await stream_history(approvals, await _state_of(approvals, name), visitor, after, limit)
-
-
-def catalogue_case(state: object, command: CatalogueCommand) -> AccessCase:
-    """Whose item, or whose hours, *command* to a catalogue is about: a department looks after its own."""
-    match command:
-        case DefineServiceItem(service=service):
-            return AccessCase(department=service.dept_code)
-        case SetIntakeHours(department=department):
-            return AccessCase(department=department)
-        case WithdrawServiceItem(task_code=code) | DecideOnline(task_code=code) if isinstance(state, Catalogue):
-            listed = state.items.get(code)
-            return AccessCase(department=listed.dept_code if listed else "")
-        case _:
-            return NO_CASE
-
-
-async def _state_of(approvals: Approvals, name: str) -> Catalogue:
-    """The catalogue *name* as it is now. Raises Problem not-found."""
-    state = await approvals.state(stream_of(name))
-    if not isinstance(state, Catalogue) or not state.version:
-        raise unknown(f"there is no catalogue {name}", "GET /catalogues lists them")
-    return state
-
-
-def unknown(sentence: str, remedy: str) -> Problem:
-    """The problem of what does not exist."""
-    return Problem("not-found", sentence[:ECHO_CHARACTERS_MAX], remedy=remedy)
+        return await stream_history(approvals, await state_of(approvals, name), visitor, after, limit)

@@ -99,6 +99,8 @@ async def carry_out_on(
 
 def changed_since(version: int, entries: Sequence[Entry], caller: Caller) -> list[ShownEntry]:
     """The entries above *version* that *caller* may read, and so many at most."""
+    if not entries:
+        return []
     project = replay(entries[0].stream, entries)
     later = [entry for entry in entries if entry.version > version][:CHANGES_TOLD_MAX]
     return shown(ProjectAccess(caller, project).entries("read:history", later), caller, entries, project)

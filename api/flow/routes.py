@@ -10,8 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from api.catalogue.lookup import catalogue_as_of, unknown
 from api.catalogue.requests import EDITIONS_MAX
-from api.catalogue.routes import catalogue_as_of, unknown
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_FLOWS
 from api.flow.schemas import FlowGraph, FlowList, Services, ShownFlow, graph_of, listed_flow, shown_flow

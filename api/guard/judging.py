@@ -18,6 +18,7 @@ from domain.messages import AnyCommand, Entry, tag_of
 from domain.project.application.registration import RegisterProject
 from domain.project.state.project import Project
 from domain.streams import State
+from projections.scope import Scope
 
 PROJECT_UNKNOWN, PERSON_UNKNOWN, PRINCIPAL_UNKNOWN = "project-unknown", "person-unknown", "principal-unknown"
 DENIED = "access-denied"
@@ -62,6 +63,11 @@ class ProjectAccess(Struct, frozen=True):
 
     caller: Caller
     project: Project
+
+    @property
+    def scope(self) -> Scope:
+        """What the caller may read, of whatever register: for queries about this project."""
+        return Scope(whole=True, caller=self.caller)
 
     def may(self, action: str) -> Judgement:
         """Whether *action* is allowed on the whole of the project, or on a part of it: else why not."""

@@ -25,7 +25,7 @@ from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
 from api.web.http_request import HttpRequest
 from api.web.identity import Headers, headers_of
-from api.web.parameters import code
+from api.web.parameters import After, catch_up, code
 from api.web.problems import UPLOAD, Problem
 from domain.access.principal import Caller
 from domain.core.ledger import Actor, Refused
@@ -35,6 +35,7 @@ from domain.project.rules import require_papers_from
 from domain.project.state.materials import NAME_CHARACTERS_MAX, is_digest
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.materials.store import MaterialStore, StoredMaterial
+from infrastructure.projector.positions import Views
 from projections.access.files import is_readable
 from projections.materials.fold import AttachedFile, files_of
 
@@ -86,13 +87,18 @@ async def download(
     materials: NamedDependency[MaterialStore],
     approvals: NamedDependency[Approvals],
     caller: NamedDependency[Caller],
+    views: NamedDependency[Views],
     digest: FromPath[str],
     name: SavedAs = "",
+    after: After = 0,
 ) -> Download:
     """The response with the file of the digest in the path. Raises Problem material-unknown, invalid-parameter.
 
-    A file is for those who may read the materials of an item that it is, or once was, attached to.
+    A file is for those who may read the materials of an item that it is, or once was, attached to: a view tells, so
+    that one just attached is asked for with `after`.
     """
+    if after:
+        await catch_up(views, approvals, after)
     readable = is_digest(digest) and await is_readable(approvals.store, caller, digest)
     size = await materials.size_of(digest) if readable else None
     if size is None:

@@ -27,7 +27,6 @@ from projections.clocks.reading import ItemReading, Reading
 from projections.feedback.query import VoiceFilter, VoicesAt
 from projections.feedback.reading import ComplaintReading, EvaluationReading
 from projections.flow.phases import course, phases_at
-from projections.scope import Scope
 
 OR = " or "  # between the items any of which will do, as `Project.unmet` writes them
 
@@ -71,10 +70,10 @@ async def standing_of(
     sources: PageSources, access: ProjectAccess, entries: Sequence[Entry], at: datetime, spent: ProjectTime | None
 ) -> ProjectStanding:
     """How a project stands at *at*, read from its own *entries*, as far as the caller of *access* may read it."""
-    project, scope = access.project, Scope(whole=True, caller=access.caller)
+    project = access.project
     approvals, laws = sources.approvals, sources.laws
     found = course(project.id, settled(entries, at, at))
-    feedback, of_project = VoicesAt(approvals.store, laws, at, at), VoiceFilter(project=project.id, scope=scope)
+    feedback, of_project = VoicesAt(approvals.store, laws, at, at), VoiceFilter(project=project.id, scope=access.scope)
     filled = required = 0
     clocks: list[ItemReading] = []
     if access.may("read:clocks").allowed:

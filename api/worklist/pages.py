@@ -20,13 +20,11 @@ from api.web.entries import entries_of
 from api.web.parameters import Department, Offset
 from api.web.problems import Problem
 from api.web.queries import supervision_now
-from api.worklist.view_models import SHOWN_MAX, departments_waited_for, worklist_of
+from api.worklist.view_models import SHOWN_MAX, departments_waited_for, explained, reading_of, worklist_of
 from domain.access.principal import Caller
-from domain.law.licensing.explain import Explanation
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
-from projections.clocks.query import ClocksAt, NoSuchClockError
-from projections.clocks.reading import Reading
+from projections.clocks.query import ClocksAt
 from projections.progress.titles import names_of
 from projections.supervision.query import SupervisionAt
 from projections.waiting.query import WaitingRows
@@ -105,23 +103,3 @@ class WorklistPages(Controller):
             back=page.link(f"/pages/projects/{project_id}"),
             **telling(page, project_clocks.t),
         )
-
-
-async def reading_of(clocks: ClocksAt, project: UUID, item: str, clock: str, application: int) -> Reading | None:
-    """The clock as it stands, of the last application unless one is named; None where none has started."""
-    readings = (
-        one
-        for of_item in await clocks.of_project(project)
-        if of_item.item == item and application in (0, of_item.application)
-        for one in of_item.clocks
-        if one.clock == clock
-    )
-    return max(readings, key=lambda one: one.application, default=None)
-
-
-async def explained(clocks: ClocksAt, project: UUID, one: Reading) -> Explanation | None:
-    """The clock day by day; None where it is counted in hours."""
-    try:
-        return await clocks.explained(project, one.item, one.clock, one.application)
-    except NoSuchClockError:
-        return None

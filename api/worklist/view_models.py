@@ -13,9 +13,10 @@ from api.clocks.display import waits, warned
 from domain.law.calendar.moment import local_day
 from domain.law.calendar.period import Period
 from domain.law.licensing.countersign import COUNTERSIGN
+from domain.law.licensing.explain import Explanation
 from domain.project.waiting.wait import HeldBy, WaitKind
 from projections.clocks.list import ClockFilter, ListedClock
-from projections.clocks.query import ClocksAt, TooMuchToReadError
+from projections.clocks.query import ClocksAt, NoSuchClockError, TooMuchToReadError
 from projections.clocks.reading import Reading
 from projections.progress.titles import ProjectTitles, names_of
 from projections.reader import Laws, Reader
@@ -176,3 +177,23 @@ async def _signals(supervision: SupervisionAt, department: str) -> tuple[list[Si
 
 def _is_opinion(one: Reading) -> bool:
     return one.clock.startswith(f"{COUNTERSIGN.name}:")
+
+
+async def reading_of(clocks: ClocksAt, project: UUID, item: str, clock: str, application: int) -> Reading | None:
+    """The clock as it stands, of the last application unless one is named; None where none has started."""
+    readings = (
+        one
+        for of_item in await clocks.of_project(project)
+        if of_item.item == item and application in (0, of_item.application)
+        for one in of_item.clocks
+        if one.clock == clock
+    )
+    return max(readings, key=lambda one: one.application, default=None)
+
+
+async def explained(clocks: ClocksAt, project: UUID, one: Reading) -> Explanation | None:
+    """The clock day by day; None where it is counted in hours."""
+    try:
+        return await clocks.explained(project, one.item, one.clock, one.application)
+    except NoSuchClockError:
+        return None

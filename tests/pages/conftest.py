@@ -16,8 +16,10 @@ from api.app import PAGES
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from scripts.simulation.simulate import SimulationPlan, simulate
+from tests.api.client import identity
 from tests.api.served import served
 from tests.conftest import database_in
+from tests.examples import LEADER
 from tests.law.questions import at
 from tests.pages.places import Places, places_in
 from tests.projections.zone import tell_zone
@@ -93,7 +95,11 @@ def page(window: BrowserContext) -> Iterator[Page]:
 def opened(browser: Browser, site: str, *, scripts: bool = True) -> Iterator[BrowserContext]:
     """A window at the *site*, with or without scripts."""
     window = browser.new_context(
-        base_url=site, java_script_enabled=scripts, viewport={"width": 1300, "height": 900}, locale="zh-CN"
+        base_url=site,
+        java_script_enabled=scripts,
+        viewport={"width": 1300, "height": 900},
+        locale="zh-CN",
+        extra_http_headers=identity(LEADER),
     )
     yield window
     window.close()

@@ -189,7 +189,7 @@ async def test_repeats_and_refusals_are_told(door: Door) -> None:
     problem(await door.say(path, structs.replace(define, service=LAND_PERMIT), ENVIRONMENT, key), "key-reused")
     problem(await door.say(path, define, HEAD), "service-item-unchanged")
     problem(
-        await door.say(path, DefineServiceItem(catalogue="refusing", service=LAND_PERMIT), MANAGER), "wrong-department"
+        await door.say(path, DefineServiceItem(catalogue="refusing", service=LAND_PERMIT), MANAGER), "access-denied"
     )
     problem(await door.say(ZONE, define, HEAD), "wrong-catalogue")
     hasty = DecideOnline(catalogue="refusing", task_code="environment-01", is_online=False)
@@ -204,7 +204,7 @@ async def test_repeats_and_refusals_are_told(door: Door) -> None:
 @pytest.mark.usefixtures("told")
 async def test_what_is_not_there_or_not_readable_is_a_problem(door: Door) -> None:
     for path in ("", "/items", "/item?code=x", "/history"):
-        problem(await door.client.get(f"{ZONE}{path}"), "actor-missing")
+        assert (await door.client.get(f"{ZONE}{path}")).status_code in (200, 404), "catalogues are public"
         problem(await door.get(f"/catalogues/none{path}", MANAGER), "not-found")
     problem(await door.get(f"{ZONE}/items", MANAGER, edition=3), "not-found")
     problem(await door.get(f"{ZONE}/items", MANAGER, as_of="2026-01-05T12:00:00"), "invalid-parameter")
@@ -249,7 +249,7 @@ async def test_a_departments_intake_hours_move_the_clocks_of_its_items(door: Doo
         "valid_from": "2026-01-01",
         "published": "综合窗口公告",
     }
-    problem(await door.say(path, publish, ENVIRONMENT), "wrong-department")
+    problem(await door.say(path, publish, ENVIRONMENT), "access-denied")
     problem(await door.say(path, {**publish, "hours": {"close_of_business": "25:00"}}, office), "invalid-field")
     assert (await door.say(path, publish, office)).json()["facts"] == ["intake_hours_set"]
     problem(await door.say(path, publish, office), "hours-unchanged")

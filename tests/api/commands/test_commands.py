@@ -97,14 +97,18 @@ async def test_a_refusal_says_why_and_what_would_help(door: Door) -> None:
     project = uuid4()
     await door.done(project, REGISTER)
     await door.done(project, {"command": "submit_item", "item": "site-plan"}, APPLICANT)
-    told = problem(await door.post(project, {"command": "accept_item", "item": "site-plan"}, FIRE), "wrong-department")
-    assert told["department"] == "planning"
-    assert "planning" in told["remedy"]
+    told = problem(await door.post(project, {"command": "accept_item", "item": "site-plan"}, FIRE), "project-unknown")
+    assert "check the id" in told["remedy"]
+    told = problem(await door.post(project, {"command": "accept_item", "item": "site-plan"}, LAND), "access-denied")
+    assert told["rule"] == "accept_item: officer, own_department"
+    assert "their department handles" in told["remedy"]
+    told = problem(await door.post(project, {"command": "accept_item", "item": "none"}), "unknown-item")
+    assert "site-plan" in told["remedy"]
 
 
 async def test_a_refused_command_leaves_nothing(door: Door) -> None:
     project, key = uuid4(), uuid4()
-    problem(await door.post(project, SUBMIT, APPLICANT, key=key), "not-registered")
+    problem(await door.post(project, SUBMIT, APPLICANT, key=key), "project-unknown")
     problem(await door.get(f"/projects/{project}"), "project-unknown")
     await door.done(project, REGISTER)
     assert (await door.post(project, SUBMIT, APPLICANT, key=key)).status_code == 200  # its key is still free

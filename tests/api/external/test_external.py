@@ -105,7 +105,7 @@ async def test_a_discrepancy_is_listed_until_the_project_manager_settles_it(door
 
 async def test_what_the_examples_say_can_be_posted(door: Door) -> None:
     project = uuid4()
-    await door.done(project, {**REGISTER, "items": ITEMS})
+    await door.done(project, {**REGISTER, "items": ITEMS, "manager": "wang.min"})
 
     told = [(await door.done(project, step.dated, step.by))["facts"] for step in FED]
 
@@ -126,4 +126,4 @@ async def test_wrong_questions_are_problems(door: Door) -> None:
     problem(await door.get("/outside", as_of="2026-03-12T00:00:00"), "invalid-parameter")
     problem(await door.get("/outside", None), "actor-missing")
     project, _ = await keyed_in(door)
-    problem(await door.post(project, REPORT, Actor("x", "tax", Role.OFFICER)), "wrong-role")
+    problem(await door.post(project, REPORT, Actor("x", "tax", Role.OFFICER)), "project-unknown")

@@ -24,8 +24,8 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
-from tests.api.client import REGISTER, Door
-from tests.examples import BUREAU, LAND
+from tests.api.client import REGISTER, Door, identity
+from tests.examples import BUREAU, LAND, LEADER
 
 MARK = "<script>alert(1)</script>"
 VERSION = r'data-label="#"[^>]*>(\d+)<'
@@ -82,7 +82,7 @@ async def test_both_languages(door: Door, views: Views) -> None:
     assert "Progress of projects" in english
     assert 'href="/?lang=zh&amp;text=Lang"' in english
 
-    asked = await door.client.get("/", headers={"Accept-Language": "de, en;q=0.8, zh;q=0.5"})
+    asked = await door.client.get("/", headers=identity(LEADER) | {"Accept-Language": "de, en;q=0.8, zh;q=0.5"})
     assert '<html lang="en">' in page(asked)
 
 
@@ -158,11 +158,11 @@ async def test_names_are_never_code_and_anonymous_complainants_stay_so(door: Doo
     assert 'value="&#34;&gt;&lt;script' in page(await door.get("/", text='"><script>'))
 
     rows = {}
-    for by in (None, BUREAU):
+    for by in (LEADER, BUREAU):
         text = page(await door.get(f"/pages/projects/{project}", by=by))
         rows[by] = text[text.index("提出投诉") :].partition("</tr>")[0]
     assert "wang" in rows[BUREAU]
-    assert "wang" not in rows[None]
+    assert "wang" not in rows[LEADER]
 
 
 async def test_unmet_preconditions_are_named(door: Door, views: Views) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec import structs
 
 from domain.examples.information import INFORMED
 from domain.project.information.form import FORM, REQUIRED
@@ -16,9 +17,10 @@ from projections.information.query import WHERE, InformationFilter
 from tests.api.client import LAND_ITEM, REGISTER, Door, problem
 from tests.api.legal_person.test_legal_person import code_of, registration
 from tests.api.legal_person.test_legal_person import done as said_to_person
-from tests.examples import APPLICANT, LAND
+from tests.examples import APPLICANT, LAND, MANAGER
 
 pytestmark = pytest.mark.usefixtures("projector")
+ENTERPRISE = {"name": "恒信新材料", "uscc": "91420100MA0HX2026E"}
 SUBMIT = {"command": "submit_item", "item": "land"}
 GRANT = {"command": "complete_item", "item": "land", "outcome": "granted", "document_number": "武土字[2026]17号"}
 
@@ -32,7 +34,8 @@ async def registered(door: Door, name: str = "Fab 2", **changed: Any) -> UUID:
 async def entered(door: Door, project: UUID, category: str, day: str | None = None, **values: Any) -> int:
     fields = [{"key": key, "value": value} for key, value in values.items()]
     body = {"command": "record_information", "category": category, "fields": fields, "as_of": day}
-    position: int = (await door.done(project, body))["position"]
+    manager = (await door.get(f"/projects/{project}")).json()["manager"]
+    position: int = (await door.done(project, body, structs.replace(MANAGER, id=manager)))["position"]
     return position
 
 
@@ -52,7 +55,7 @@ async def known(door: Door, project: UUID, **asked: Any) -> dict[str, Any]:
 
 
 async def test_the_example_is_told_with_what_is_missing(door: Door) -> None:
-    project = await registered(door, code="HX-2", enterprise={"name": "恒信新材料", "uscc": "91420100MA0HX2026E"})
+    project = await registered(door, code="HX-2", manager="wang.min", enterprise=ENTERPRISE)
     for step in INFORMED:
         await door.done(project, step.command, step.by)
 
@@ -106,7 +109,7 @@ async def test_figures_are_told_as_of_a_day_and_as_known(door: Door) -> None:
 
 
 async def test_it_is_found_in_chinese_and_in_english_and_by_documents(door: Door) -> None:
-    enterprise = {"name": "华光（武汉）"}
+    enterprise = {"name": "华光（武汉）", "uscc": APPLICANT.department}
     project = await registered(door, "光谷复合材料二期", code="GG-88", enterprise=enterprise, manager="searched")
     await entered(door, project, "construction", content="生产线三条 resin composites factories", scale="大")
     await entered(door, project, "contacts", name="欧阳工", phone="027-5550100")
@@ -236,13 +239,13 @@ async def test_a_persons_projects_are_found_by_all_its_codes_and_names(door: Doo
     by_code = await registered(door, enterprise={"name": "whatever", "uscc": other})
     by_name = await registered(door, enterprise={"name": "海棠公司"})
     stranger = await registered(door, enterprise={"name": "海棠公司", "uscc": code_of(43)})
-    await door.done(by_code, SUBMIT, APPLICANT)
+    await door.done(by_code, SUBMIT, structs.replace(APPLICANT, department=other))
 
     async def projects(code: str, after: int = 0, **then: Any) -> dict[str, tuple[str, int]]:
         told = (await door.get(f"/legal-persons/{code}/projects", after=after, **then)).json()
         return {row["project"]: (row["found_by"], len(row["cases"])) for row in told["projects"]}
 
-    head = (await door.done(stranger, SUBMIT, APPLICANT))["position"]
+    head = (await door.done(stranger, SUBMIT, structs.replace(APPLICANT, department=code_of(43))))["position"]
     assert await projects(one, head) == {str(by_name): ("name", 0)}
     merged = await said_to_person(door, merge)
     for code in (one, other):

@@ -185,7 +185,7 @@ async def test_a_command_to_a_mistyped_code_is_refused_before_it_is_decided(door
     body = registration(PERSON.lower(), "x")
     assert PERSON in problem(await said(door, body), "uscc-invalid")["remedy"]
     problem(await said(door, registration(code_of(3), "x"), to=code_of(4)), "wrong-person")
-    problem(await said(door, registration(code_of(3), "x"), APPLICANT), "wrong-role")
+    problem(await said(door, registration(code_of(3), "x"), APPLICANT), "access-denied")
     problem(await said(door, {"command": "register_project", "code": PERSON}), "unknown-command")
     problem(await said(door, registration(code_of(3), "x", capital={"amount": "-1"})), "invalid-field")
     problem(await said(door, registration(code_of(3), "x", founded_on="1889-01-01")), "invalid-field")

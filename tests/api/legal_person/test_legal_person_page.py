@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 from litestar import Litestar
+from msgspec import structs
 
 from api.app import PAGES, create_app
 from infrastructure.ledger.approvals import Approvals
@@ -38,7 +39,9 @@ async def project(door: Door, approvals: Approvals) -> UUID:
     await done(door, {"command": "merge_legal_person", "code": OTHER, "into": ONE, "reasons": "一家企业"})
     found = uuid4()
     await door.done(found, {**REGISTER, "name": "海棠一期", "enterprise": {"name": "海棠分厂", "uscc": OTHER}})
-    receipt = await door.done(found, {"command": "submit_item", "item": "land"}, APPLICANT)
+    receipt = await door.done(
+        found, {"command": "submit_item", "item": "land"}, structs.replace(APPLICANT, department=OTHER)
+    )
     await Views(approvals.store).catch_up(receipt["position"], patience=10)
     return found
 

@@ -14,7 +14,7 @@ from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from projections.registry import VIEWS
 from tests.api.client import REGISTER, Door, problem
-from tests.examples import APPLICANT
+from tests.examples import APPLICANT, USCC
 
 pytestmark = pytest.mark.usefixtures("projector")
 
@@ -135,7 +135,7 @@ async def test_an_evaluation_is_listed_with_its_department(door: Door) -> None:
 
 async def test_who_closed_an_anonymous_complaint_is_not_told_to_the_department(door: Door) -> None:
     project, _ = await registered(door, "anonymous")
-    secret = Actor("somebody-secret", "", Role.APPLICANT)
+    secret = Actor("somebody-secret", USCC, Role.APPLICANT)
     about = {"command": "file_complaint", "complaint": "c1", "item": "land", "about": "slow", "anonymous": True}
     await door.done(project, about, secret)
     await door.done(project, {"command": "answer_complaint", "complaint": "c1", "answer": "so", "upheld": True}, BUREAU)

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.core.ledger import Role
-from domain.examples.story import LAND
 from infrastructure.ledger.sent_command import command_id_of
 from tests.api.client import REGISTER, Door, problem
 from tests.examples import APPLICANT, BUREAU, MANAGER
@@ -126,13 +125,14 @@ async def test_who_complained_anonymously_is_for_the_bureau_alone(door: Door) ->
     await door.done(project, {"command": "answer_complaint", "complaint": "c1", "answer": "so", "upheld": True}, BUREAU)
     await door.done(project, {"command": "close_complaint", "complaint": "c1"}, APPLICANT)
 
-    for by in (LAND, MANAGER):
+    for by in (LAND_OFFICER, MANAGER):
         text = (await door.get(f"/projects/{project}/history", by)).text
         assert APPLICANT.id not in text.replace("Hengxin", "")
         assert "139" not in [entry["fact"].get("contact") for entry in json.loads(text)["entries"]]
         assert APPLICANT.id not in (await door.get(f"/projects/{project}/history.ndjson", by)).text
         moved = problem(
-            await door.post(project, {"command": "note_step", "activity": "x"}, by, if_match='"1"'), "version-moved"
+            await door.post(project, {"command": "note_step", "item": "land", "activity": "x"}, by, if_match='"1"'),
+            "version-moved",
         )
         assert APPLICANT.id not in json.dumps(moved)
     for by in (BUREAU, APPLICANT):

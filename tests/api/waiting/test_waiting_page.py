@@ -18,7 +18,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door
-from tests.examples import APPLICANT, LAND
+from tests.examples import APPLICANT, LAND, LEADER
 
 pytestmark = pytest.mark.usefixtures("projector")
 MARK = "<script>alert(1)</script>"
@@ -88,7 +88,7 @@ async def test_the_page_needs_nobodys_name_and_says_nothing_where_nothing_is_lef
     project = uuid4()
     receipt = await door.done(project, {**REGISTER, "items": []})
     await views.catch_up(receipt["position"], patience=10)
-    answer = await door.get(f"/pages/projects/{project}", by=None)
+    answer = await door.get(f"/pages/projects/{project}", by=LEADER)
     assert answer.status_code == 200
     assert "waiting-caption" not in answer.text
 
