@@ -74,3 +74,8 @@ def overdue(page: PageContext, one: Reading, t: datetime) -> str:
     else:
         over, unit = one.overdue_days, WORKING_DAY
     return page.quantity(over, unit) if over > 0 else ""
+
+
+def drawing(page: PageContext) -> dict[str, object]:
+    """What templates draw clocks with: their names, and the month grids of their days."""
+    return {"clock_name": clock_name(page), "month_grids": month_grids}

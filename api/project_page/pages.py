@@ -117,9 +117,8 @@ class ProjectPages(Controller):
         """One project: how it stood, item by item, what it waited for, what was said of it, and its history."""
         at, entries = page_request.at, page_request.entries
         project = replay(project_id, entries)
-        access = ProjectAccess(caller, project)
+        access, page = ProjectAccess(caller, project), page.under(project.law, project.register)
         history = shown(access.entries(HISTORY, entries), caller, entries, project)
-        page = page.under(project.law, project.register)
         spent = project_time(project_id, entries, sources.laws, at, at) if access.may(CLOCKS).allowed else None
         items = progress_as_of(project_id, entries, at, at)
         names = {row.item: page.called(row.name) or row.item for row in items}

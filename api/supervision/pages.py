@@ -10,10 +10,8 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
-from api.clocks.day_calendar import month_grids
-from api.clocks.display import telling
+from api.clocks.display import drawing, telling
 from api.guard.judging import ProjectAccess
-from api.html.clock_names import clock_name
 from api.html.links import BOARD, CARDS, DECISIONS, card_link
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
@@ -146,8 +144,7 @@ class SupervisionPages(Controller):
             unit=file.unit,
             names=names,
             held=held(entries, laws, file.signal),
-            clock_name=clock_name(page),
-            month_grids=month_grids,
+            **drawing(page),
             told=Sentences(
                 page,
                 project_id,
@@ -174,7 +171,7 @@ async def _list(
         names=await names_of(approvals.store, (row.project for row in found.rows)),
         back=Links(page, part.period, as_of).to(BOARD),
         card_link=card_link(page),
-        clock_name=clock_name(page),
+        **drawing(page),
         previous=page.here(offset=max(part.offset - (part.limit or 0), 0)) if part.offset else "",
         next=page.here(offset=following) if following else "",
     )
