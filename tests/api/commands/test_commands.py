@@ -127,7 +127,7 @@ async def test_if_match_tells_what_changed_since(door: Door) -> None:
     await door.done(project, SUBMIT, APPLICANT)
     response = await door.post(project, NOTE, key=key, if_match='"1"')
     told = problem(response, "version-moved")
-    assert (told["version"], response.headers["etag"]) == (2, '"2"')
+    assert (told["version"], response.headers["etag"].replace("-gzip", "")) == (2, '"2"')
     assert [(entry["version"], entry["fact"]["fact"]) for entry in told["changed"]] == [(2, "item_submitted")]
     assert problem(await door.post(project, NOTE, if_match='"9"'), "version-moved")["changed"] == []
     problem(await door.post(project, REGISTER, if_match='"0"'), "version-moved")

@@ -126,4 +126,4 @@ async def test_wrong_questions_are_problems(door: Door) -> None:
     problem(await door.get("/outside", as_of="2026-03-12T00:00:00"), "invalid-parameter")
     problem(await door.get("/outside", None), "actor-missing")
     project, _ = await keyed_in(door)
-    problem(await door.post(project, REPORT, Actor("x", "tax", Role.OFFICER)), "project-unknown")
+    problem(await door.post(project, REPORT, Actor("x", "tax", Role.OFFICER)), "access-denied")
