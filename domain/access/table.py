@@ -89,7 +89,9 @@ PROJECT_COMMANDS = _rules(
         "decide_evaluation_appeal issue_card decide_appeal": BUREAU,
         "order_supervision": {SUPERVISOR: ZONE, LEADER: ZONE},
         "appeal_card answer_supervision": HANDLING,
-        "warn_deadline issue_clock_card rescind_card deem_acceptance deem_renewal deem_consent": {Role.SYSTEM: ZONE},
+        "warn_deadline issue_clock_card rescind_card deem_acceptance deem_renewal deem_consent number_case": {
+            Role.SYSTEM: ZONE
+        },
     },
 )
 ZONE_COMMANDS = {
