@@ -122,8 +122,8 @@ async def test_pages_follow_each_other(door: Door) -> None:
 
 
 async def test_wrong_questions_are_problems(door: Door) -> None:
-    problem(await door.get(f"/projects/{uuid4()}/outside"), "project-unknown")
+    problem(await door.get(f"/projects/{uuid4()}/outside", MANAGER), "project-unknown")
     problem(await door.get("/outside", as_of="2026-03-12T00:00:00"), "invalid-parameter")
     problem(await door.get("/outside", None), "actor-missing")
     project, _ = await keyed_in(door)
-    problem(await door.post(project, REPORT, Actor("x", "tax", Role.OFFICER)), "project-unknown")
+    problem(await door.post(project, REPORT, Actor("x", "tax", Role.OFFICER)), "access-denied")
