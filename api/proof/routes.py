@@ -11,6 +11,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
+from api.route_access import ACCESS
 from api.web.problems import Problem
 from infrastructure.proof.log import LogError, LogReader
 from infrastructure.proof.publisher import ProofFolder
@@ -56,6 +57,7 @@ class ProofRoutes(Controller):
     """The log as it is published."""
 
     path = "/v1"
+    opt = {ACCESS: "read:checkpoints"}  # noqa: RUF012  litestar's own spelling
     tags = ("proofs",)
     dependencies = {"transparency_log": Provide(transparency_log, sync_to_thread=True)}  # noqa: RUF012  litestar's own
 
