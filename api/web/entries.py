@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -67,19 +67,24 @@ class StreamHistory(Struct, frozen=True):
 
 
 def shown(
-    entries: Sequence[Entry], to: Caller, context: Sequence[Entry] | None = None, project: Project | None = None
+    entries: Sequence[Entry],
+    to: Caller,
+    context: Sequence[Entry] | None = None,
+    project: Project | None = None,
+    redact: Callable[[Entry], tuple[AnyFact, Actor]] | None = None,
 ) -> list[ShownEntry]:
     """*entries* of one stream with what *to* may see of them: the table of access has rules for personal data.
 
     Where they are not all of it, *context* holds, of all its entries, at least the corrections and what complainants
-    recorded, and *project* is its state.
+    recorded, and *project* is its state. *redact*: how, where contacts were judged before.
     """
     context = entries if context is None else context
-    found, redaction = corrections(context), Redaction(context, to, project)
+    found = corrections(context)
+    redaction = redact or Redaction(context, to, project)
     return [_shown(entry, found, redaction) for entry in entries]
 
 
-def _shown(entry: Entry, found: Corrections, redaction: Redaction) -> ShownEntry:
+def _shown(entry: Entry, found: Corrections, redaction: Callable[[Entry], tuple[AnyFact, Actor]]) -> ShownEntry:
     fact, by = redaction(entry)
     whole = fact is entry.fact and by is entry.recorded.by
     return ShownEntry(
