@@ -211,7 +211,8 @@ async def test_the_views_ask_who_reads(door: Door, path: str) -> None:
 
 
 async def test_ready_means_database_migrations_and_views(door: Door, projector: Projector) -> None:
-    await registered(door, "ready")
+    project, position = await registered(door, "ready")
+    await door.get(f"/projects/{project}/progress", after=position)  # every view is made, and follows
     ready = (await door.get("/readyz", None)).json()
     assert ready["status"] == "ready"
     assert ready["position"] >= 1

@@ -58,6 +58,8 @@ def examples_of(method: str, path: str) -> int:
     return factor * (EXAMPLES_OF_A_BODY if path.endswith(ASKED_WITH_A_BODY) else EXAMPLES_OF_A_COMMAND)
 
 
+# A server beside the test draws random pauses; Hypothesis takes that for a strategy that is not reproducible.
+@pytest.mark.filterwarnings("ignore:Do not use the .random. module inside strategies")
 @pytest.mark.slow
 @pytest.mark.usefixtures("projector")
 def test_whatever_the_document_allows_is_answered(address: str, document: dict[str, Any], project: str) -> None:
