@@ -16,6 +16,7 @@ from uuid import UUID
 
 import psycopg
 import structlog
+from anyio import CancelScope
 from msgspec import Struct
 from psycopg.sql import SQL, Identifier
 
@@ -82,7 +83,8 @@ class FeedHorizon:
             if not self._followers and self._task is not None:
                 task, self._task = self._task, None
                 task.cancel()
-                with suppress(asyncio.CancelledError):
+                # A request that is cancelled is so at every await: it would cancel the task again while that closes.
+                with CancelScope(shield=True), suppress(asyncio.CancelledError):
                     await task
 
     async def beyond(self, position: int, seconds: float) -> bool:
