@@ -12,8 +12,9 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from infrastructure.durable_files import sync_folder
 from infrastructure.postgres.binaries import ACCOUNTS, Account
-from infrastructure.postgres.cluster import OWNER, postmaster, sync_folder
+from infrastructure.postgres.cluster import OWNER, postmaster
 from infrastructure.postgres.roles import LOGIN
 
 MAP = "countersign"

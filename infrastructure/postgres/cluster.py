@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from infrastructure.durable_files import sync_folder
 from infrastructure.postgres.binaries import ELSEWHERE, HERE, Account, PostgresUnavailableError
 
 OWNER = "countersign"  # the role that owns the database and runs migrations
@@ -123,15 +124,6 @@ def private_folder(path: Path, account: Account) -> None:
                 f"The folder {path} must belong to the account {account}, with mode 0700.",
                 "Change its owner and mode, or remove the folder if you don't know it.",
             )
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Sync *folder* to disk, so that names created in it survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from infrastructure.durable_files import sync_folder
 from infrastructure.privacy.keystore import KEY_BYTES, KeystoreError, LocalMasterKey, MasterKey, new_key
 
 MASTER_FILE = "master.key"
@@ -50,7 +51,7 @@ class FolderKeystore:
             return False
         except OSError as failure:
             raise _unusable(self._folder, failure) from failure
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         return True
 
     def secret(self, purpose: str) -> bytes:
@@ -101,17 +102,9 @@ class FolderKeystore:
             with suppress(FileExistsError):  # another process was faster: its key counts
                 os.link(draft, path)
             draft.unlink()
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except OSError as failure:
             raise _unusable(self._folder, failure) from failure
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unusable(folder: Path, failure: OSError) -> KeystoreError:

@@ -8,7 +8,6 @@ data: who holds both can make the whole ledger again.
 
 from __future__ import annotations
 
-import os
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Self
 
 from msgspec import Struct
 
+from infrastructure.durable_files import replace_file
 from infrastructure.proof.note import (
     ALGORITHMS,
     COSIGNATURE,
@@ -177,13 +177,7 @@ def _store(folder: Path, signers: Sequence[NoteSigner]) -> SigningKeys:
 
 def _write(file: Path, text: str) -> None:
     """Replace *file* atomically, readable by its owner alone. Raises SigningKeyError."""
-    fresh = file.with_name(f".{file.name}.new")
     try:
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(file)
+        replace_file(file, text.encode(), FILE_MODE)
     except OSError as failure:
         raise SigningKeyError(f"{file} can't be written: {failure.strerror or failure}.") from failure

@@ -7,12 +7,12 @@ entry bundles: each leaf after its length, 2 bytes, big-endian.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from shutil import rmtree
 
+from infrastructure.durable_files import replace_file
 from infrastructure.proof.merkle import HASH_BYTES, LEAF_BYTES, leaf_hash, node_hash
 
 TILE_HEIGHT = 8
@@ -55,12 +55,7 @@ class TileFiles:
         """Store one tile; whoever reads meanwhile sees all of it or nothing."""
         file = self.folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_name(f".{file.name}.{os.getpid()}")
-        with fresh.open("wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(file)
+        replace_file(file, data)
 
     def write_full(self, level: int | str, number: int, data: bytes) -> None:
         """Store a full tile, which takes the place of its partial ones: as many as 255 files."""
@@ -82,10 +77,7 @@ class TiledTree:
         first = index << within
         hashes = self._hashes(tile_level, first // TILE_WIDTH)
         start = first % TILE_WIDTH
-        row = hashes[start : start + (1 << within)]
-        while len(row) > 1:
-            row = [node_hash(left, right) for left, right in zip(row[::2], row[1::2], strict=True)]
-        return row[0]
+        return _head_of(hashes[start : start + (1 << within)])
 
     def _hashes(self, level: int, number: int) -> list[bytes]:
         """The hashes of one tile, as wide as it is in the tree of this size."""
@@ -147,7 +139,7 @@ class TiledTree:
 
 
 def _head_of(hashes: list[bytes]) -> bytes:
-    """The head of a full tile."""
+    """The head of a complete subtree, by the hashes of one of its levels: a power of two of them."""
     while len(hashes) > 1:
         hashes = [node_hash(left, right) for left, right in zip(hashes[::2], hashes[1::2], strict=True)]
     return hashes[0]

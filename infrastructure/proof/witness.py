@@ -7,7 +7,6 @@ it has cosigned can't be taken back: a ledger that was made again, or put back t
 from __future__ import annotations
 
 import fcntl
-import os
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from infrastructure.durable_files import replace_file, sync_folder
 from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.merkle import EMPTY_HEAD, HASH_BYTES, ProofError, verify_consistency
 from infrastructure.proof.note import NoteError, NoteSigner, NoteVerifier, SignedNote
@@ -112,17 +112,8 @@ class Witness:
     def _store(self, origin: str, note: SignedNote) -> None:
         """On disk before the cosignature leaves: after a crash a smaller tree must not be cosigned."""
         file = self._file(origin)
-        fresh = file.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8") as out:
-            out.write(str(note))
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(file)
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace_file(file, str(note).encode())
+        sync_folder(self.folder)
 
     @contextmanager
     def _locked(self, origin: str) -> Iterator[None]:

@@ -1,0 +1,80 @@
+"""Carrying out a command to a project as its sender may: alone in a request, or as a line of a batch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from msgspec import Struct
+
+from api.commands.if_match import carry_out_on
+from api.commands.materials import require_stored
+from api.guard.judging import command_allowed
+from api.web.problems import Problem
+from domain.access.principal import Caller
+from domain.core.ledger import CommandOrigin
+from domain.messages import AnyCommand
+from infrastructure.ledger.approvals import Approvals, CommandAnswer
+from infrastructure.ledger.sent_command import command_id_of
+from infrastructure.materials.store import MaterialStore
+
+ANSWER_SECONDS_MAX = 30.0  # a command takes milliseconds; a client that waited this long retries with the same key
+
+
+class ProjectCommand(Struct, frozen=True):
+    """A *command* to *project* under the idempotency *key*, on the version *if_match*; None: on any."""
+
+    project: UUID
+    command: AnyCommand
+    key: UUID
+    if_match: int | None
+
+
+class ProjectCommandSender(Struct, frozen=True):
+    """Who sends commands, and what they are carried out with."""
+
+    approvals: Approvals
+    materials: MaterialStore
+    caller: Caller
+    origin: CommandOrigin
+
+    async def carry_out(self, sent: ProjectCommand) -> CommandAnswer:
+        """Carry out one command. Raises whatever the error handlers translate to problems."""
+        approvals, command, by = self.approvals, sent.command, self.caller.actor
+        key = command_id_of(by.id, sent.key)
+        allowed = command_allowed(self.caller, command)
+        await require_stored(approvals, self.materials, sent.project, command, key, allowed)
+        async with answered_in_time():
+            if sent.if_match is None:
+                return await approvals.handle(sent.project, command, by, key, self.origin, allowed=allowed)
+            return await carry_out_on(
+                sent.if_match, approvals, sent.project, command, self.caller, key, self.origin, allowed
+            )
+
+
+@asynccontextmanager
+async def answered_in_time() -> AsyncIterator[None]:
+    """Give up waiting for the ledger after ANSWER_SECONDS_MAX. Raises Problem outcome-unknown."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            yield
+    except (TimeoutError, asyncio.CancelledError) as late:
+        raise outcome_unknown(late) from late
+
+
+def outcome_unknown(late: BaseException) -> Problem:
+    """No answer came in time: the command may have been stored, or not.
+
+    A server that is stopping, and has waited long enough, cancels what is under way.
+    """
+    ended = isinstance(late, asyncio.CancelledError)
+    return Problem(
+        "outcome-unknown",
+        "this process ended before the ledger answered"
+        if ended
+        else f"the ledger did not answer within {ANSWER_SECONDS_MAX:.0f} seconds",
+        remedy="send the very same command again, with the same Idempotency-Key",
+        headers={"Retry-After": "5"},
+    )

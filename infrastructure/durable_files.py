@@ -1,0 +1,31 @@
+"""Files that survive a power cut: written whole, synced, and put in the place of the one before."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+FILE_MODE = 0o666  # less what the umask takes
+
+
+def replace_file(file: Path, content: bytes, mode: int = FILE_MODE) -> None:
+    """Write *file* anew: readers see the old content or all of the new one. Raises OSError.
+
+    The content is synced; the name is once `sync_folder` has synced its folder.
+    """
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.replace(file)
+
+
+def sync_folder(folder: Path) -> None:
+    """Sync *folder* to disk, so that names created in it survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
