@@ -212,12 +212,10 @@ class Approvals(Application[UUID]):
         await self._prepare(command)
         rows = await self.streams.rows(project_id)
         entries = tuple(entry_from(row) for row in rows)
-        current = CachedState(replay(project_id, entries))
-        if rows:
-            current.hash, current.recorded_at = rows[-1].hash, rows[-1].recorded_at
+        current = _state_after(project_id, rows, entries)
         sent = sent_command(project_id, command, by, NO_COMMAND, DIRECT, self.clock())
         draft = self._draft(current, sent, 0, allowed)
-        await self._require_effect(draft, by)
+        await self._require_effect(draft, by, entries)
         return CommandPreview(entries, draft.entries)
 
     async def handle_together(self, sequence: CommandSequence) -> list[CommandAnswer]:
@@ -265,10 +263,9 @@ class Approvals(Application[UUID]):
 
     async def _drafts(self, sequence: CommandSequence, sent: Sequence[SentCommand]) -> list[EntryDraft]:
         """What the commands would add, each decided on what those before it did. Raises SequenceRefusedError."""
-        entries = [entry_from(row) for row in await self.streams.rows(sequence.stream)]
-        current = CachedState(replay(sequence.stream, entries))
-        if entries:
-            current.hash, current.recorded_at = bytes.fromhex(entries[-1].hash), entries[-1].recorded_at
+        rows = await self.streams.rows(sequence.stream)
+        entries = [entry_from(row) for row in rows]
+        current = _state_after(sequence.stream, rows, entries)
         drafts: list[EntryDraft] = []
         counters: list[int] = []
         for index, (each, command) in enumerate(zip(sent, sequence.commands, strict=True)):
@@ -277,11 +274,7 @@ class Approvals(Application[UUID]):
             counters += [counter] if counter else []
             try:
                 draft = self._draft(current, each, counter, command.allowed)
-                refused = (
-                    void_extension(entries, draft.entries, self.laws) if _may_be_void(draft, sequence.by) else None
-                )
-                if refused:
-                    raise refused
+                await self._require_effect(draft, sequence.by, entries)
             except Refused as refusal:
                 for taken in counters:
                     self.cases.give_back(taken)
@@ -376,12 +369,16 @@ class Approvals(Application[UUID]):
         facts = decide(command, project, context)
         return EntryDraft.of(kept, facts, sent.recorded(law.name), in_utc(at), in_utc(recorded_at or now))
 
-    async def _require_effect(self, draft: EntryDraft, by: Actor) -> None:
-        """Refuse an extension that would be void. What other registers hold of them is kept, so no system is asked."""
+    async def _require_effect(self, draft: EntryDraft, by: Actor, before: Sequence[Entry] | None = None) -> None:
+        """Refuse a person's extension that would be void, after the entries *before* it; None: they are read.
+
+        What other registers hold is stored as it is, so no system is refused.
+        """
         first = draft.entries[0]
-        if not _may_be_void(draft, by):
+        if type(first.fact) is not LimitExtended or by.role is Role.SYSTEM:
             return
-        before = await self.history(first.stream, limit=first.version - 1)
+        if before is None:
+            before = await self.history(first.stream, limit=first.version - 1)
         if refused := void_extension(before, draft.entries, self.laws):
             raise refused
 
@@ -409,9 +406,7 @@ class Approvals(Application[UUID]):
         rows = [] if new else await self.streams.rows(project_id)
         if times != self.high_water.times:  # read from what the ledger was
             return await self._load(project_id, new=new)
-        kept = CachedState(replay(project_id, [entry_from(row) for row in rows]))
-        if rows:
-            kept.hash, kept.recorded_at = rows[-1].hash, rows[-1].recorded_at
+        kept = _state_after(project_id, rows, [entry_from(row) for row in rows])
         self._kept.keep(project_id.int, kept, len(rows))
         self._kept.make_room()
         return kept
@@ -450,9 +445,12 @@ def _repeat(sent: SentCommand, first: FirstAnswer) -> CommandAnswer:
     return CommandAnswer(structs.replace(decode_receipt(first.reply), position=first.position), repeated=True)
 
 
-def _may_be_void(draft: EntryDraft, by: Actor) -> bool:
-    """Whether *draft* is an extension by a person, which may have no effect."""
-    return type(draft.entries[0].fact) is LimitExtended and by.role is not Role.SYSTEM
+def _state_after(stream: UUID, rows: Sequence[StoredRow], entries: Sequence[Entry]) -> CachedState:
+    """The state after all *rows* of a stream, whose *entries* are given, and what its next entry chains to."""
+    state = CachedState(replay(stream, entries))
+    if rows:
+        state.hash, state.recorded_at = rows[-1].hash, rows[-1].recorded_at
+    return state
 
 
 def _answers(drafts: Sequence[EntryDraft], position: int) -> list[CommandAnswer]:
