@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from functools import cache
@@ -11,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct, json, to_builtins
 
-from api.commands.routes import ANSWER_SECONDS_MAX, outcome_unknown
+from api.commands.sender import answered_in_time
 from api.guard.judging import aggregate_allowed
 from api.web.command_request import CommandRequest
 from api.web.identity import key_of, origin_of
@@ -79,11 +78,8 @@ async def carry_out(
         pending = check(command)
         if pending is not None:
             await pending
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS_MAX):
-            return await approvals.handle(stream, command, by, key, origin=origin, allowed=allowed)
-    except (TimeoutError, asyncio.CancelledError) as late:
-        raise outcome_unknown(late) from late
+    async with answered_in_time():
+        return await approvals.handle(stream, command, by, key, origin=origin, allowed=allowed)
 
 
 def command_in(body: bytes, target: CommandTarget) -> Any:

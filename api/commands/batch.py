@@ -22,23 +22,21 @@ from msgspec import Struct
 from api.commands.batch_lines import (
     BATCH_BYTES_MAX,
     LINES_MAX,
-    LineCommand,
     LineSplitter,
     LineTooLongError,
     line_command,
     problem_line,
     receipt_line,
 )
-from api.commands.if_match import carry_out_on, on_version
+from api.commands.if_match import on_version
 from api.commands.materials import require_stored
-from api.commands.routes import ANSWER_SECONDS_MAX, outcome_unknown, problem_headers
+from api.commands.routes import problem_headers
+from api.commands.sender import ProjectCommand, ProjectCommandSender, answered_in_time
 from api.guard.judging import command_allowed
 from api.route_access import ACCESS, COMMANDS
 from api.web.error_handlers import described
 from api.web.identity import caller_of, headers_of, origin_of
 from api.web.problems import POST_BATCH, Problem
-from domain.access.principal import Caller
-from domain.core.ledger import CommandOrigin
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
 from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence, SequenceRefusedError
 from infrastructure.ledger.sent_command import command_id_of
@@ -96,14 +94,14 @@ class BatchEndpoint(Struct, frozen=True):
         try:
             headers = headers_of(scope)
             _require_lines(headers)
-            sender = BatchSender(self.approvals, self.materials, caller_of(scope), origin_of(headers), scope)
+            sender = ProjectCommandSender(self.approvals, self.materials, caller_of(scope), origin_of(headers))
         except Exception as error:  # noqa: BLE001  errors become problems here, as in litestar's error handlers
             problem, body = described(scope, error)
             head: Any = {"type": "http.response.start", "status": problem.kind.status}
             await send(head | {"headers": problem_headers(problem, body)})
             await send({"type": "http.response.body", "body": body, "more_body": False})
             return
-        run = LinesRun(sender) if self.mode is BatchMode.EACH else AtomicRun(sender)
+        run = LinesRun(sender, scope) if self.mode is BatchMode.EACH else AtomicRun(sender, scope)
         reading = asyncio.create_task(run.read(receive))
         try:
             await _send_answers(run.answers(), send)
@@ -144,32 +142,6 @@ async def _send_answers(answers: AsyncIterator[bytes], send: Send) -> None:
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-class BatchSender(Struct, frozen=True):
-    """Who sends a batch, and what its commands are carried out with."""
-
-    approvals: Approvals
-    materials: MaterialStore
-    caller: Caller
-    origin: CommandOrigin
-    scope: Scope
-
-    async def carry_out(self, sent: LineCommand) -> CommandAnswer:
-        """Carry out one command, as a request by itself would. Raises what the error handlers turn into problems."""
-        approvals, command, by = self.approvals, sent.command, self.caller.actor
-        key = command_id_of(by.id, sent.key)
-        allowed = command_allowed(self.caller, command)
-        await require_stored(approvals, self.materials, sent.project, command, key, allowed)
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS_MAX):
-                if sent.if_match is None:
-                    return await approvals.handle(sent.project, command, by, key, self.origin, allowed=allowed)
-                return await carry_out_on(
-                    sent.if_match, approvals, sent.project, command, self.caller, key, self.origin, allowed
-                )
-        except (TimeoutError, asyncio.CancelledError) as late:
-            raise outcome_unknown(late) from late
-
-
 async def lines_in(receive: Receive) -> AsyncIterator[tuple[int, bytes]]:
     """The lines of a body with their numbers; blank ones are left out. Raises Problem at the end of what is taken."""
     splitter, number, size, more = LineSplitter(), 0, 0, True
@@ -195,10 +167,10 @@ async def lines_in(receive: Receive) -> AsyncIterator[tuple[int, bytes]]:
 class LinesRun:
     """A batch whose commands are each carried out by themselves, those of one project one after another."""
 
-    def __init__(self, sender: BatchSender) -> None:
-        self._sender = sender
+    def __init__(self, sender: ProjectCommandSender, scope: Scope) -> None:
+        self._sender, self._scope = sender, scope
         self._ordered: deque[asyncio.Future[bytes]] = deque()
-        self._chains: dict[UUID, deque[tuple[int, LineCommand, asyncio.Future[bytes]]]] = {}
+        self._chains: dict[UUID, deque[tuple[int, ProjectCommand, asyncio.Future[bytes]]]] = {}
         self._room = asyncio.Semaphore(PROJECTS_AT_ONCE_MAX)
         self._tasks: set[asyncio.Task[None]] = set()
         self._has_news, self._is_read = asyncio.Event(), False
@@ -210,7 +182,7 @@ class LinesRun:
             async for number, line in lines_in(receive):
                 self._begin(number, line)
         except Exception as error:  # noqa: BLE001  it is the answer to the line at which reading ended
-            self._answer_at_once(problem_line(number + 1, error, self._sender.scope))
+            self._answer_at_once(problem_line(number + 1, error, self._scope))
         finally:
             self._is_read = True
             self._has_news.set()
@@ -243,7 +215,7 @@ class LinesRun:
         try:
             sent = line_command(line)
         except Exception as error:  # noqa: BLE001  it is the answer to this line
-            self._answer_at_once(problem_line(number, error, self._sender.scope))
+            self._answer_at_once(problem_line(number, error, self._scope))
             return
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._ordered.append(answer)
@@ -266,7 +238,7 @@ class LinesRun:
                 try:
                     line = receipt_line(number, await self._sender.carry_out(sent))
                 except Exception as error:  # noqa: BLE001  it is the answer to this line
-                    line = problem_line(number, error, self._sender.scope)
+                    line = problem_line(number, error, self._scope)
                 if not answer.done():
                     answer.set_result(line)
             del self._chains[project]
@@ -275,10 +247,10 @@ class LinesRun:
 class AtomicRun:
     """A batch whose commands, to one project, are all carried out or none."""
 
-    def __init__(self, sender: BatchSender) -> None:
-        self._sender = sender
+    def __init__(self, sender: ProjectCommandSender, scope: Scope) -> None:
+        self._sender, self._scope = sender, scope
         self._numbers: list[int] = []
-        self._commands: list[LineCommand] = []
+        self._commands: list[ProjectCommand] = []
         self._keys: set[UUID] = set()
         self._fault: tuple[int, Exception] | None = None
         self._is_read = asyncio.Event()
@@ -308,7 +280,7 @@ class AtomicRun:
             self._commands.append(sent)
             self._keys.add(sent.key)
 
-    def _require_fitting(self, sent: LineCommand) -> None:
+    def _require_fitting(self, sent: ProjectCommand) -> None:
         """Refuse a line of another project, and a key that comes twice. Raises Problem."""
         if self._commands and sent.project != self._commands[0].project:
             raise Problem(
@@ -346,15 +318,12 @@ class AtomicRun:
             await require_stored(sender.approvals, sender.materials, sent.project, sent.command, key, allowed)
             commands.append(CommandInSequence(on_version(sent.command, sent.if_match), key, allowed))
         sequence = CommandSequence(self._commands[0].project, commands, by, sender.origin)
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS_MAX):
-                return await sender.approvals.handle_together(sequence)
-        except (TimeoutError, asyncio.CancelledError) as late:
-            raise outcome_unknown(late) from late
+        async with answered_in_time():
+            return await sender.approvals.handle_together(sequence)
 
     def _undone(self, fault: int, error: Exception) -> Sequence[bytes]:
         """The answers where nothing was carried out, because of what is wrong with the line *fault*."""
-        scope = self._sender.scope
+        scope = self._scope
         own = problem_line(fault, error, scope)
         other = Problem(
             "batch-undone",

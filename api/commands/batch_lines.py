@@ -8,11 +8,11 @@ from uuid import UUID
 
 from msgspec import Meta, Raw, Struct, json
 
+from api.commands.sender import ProjectCommand
 from api.web.error_handlers import described
 from api.web.identity import key_of
 from api.web.problems import Problem
 from api.web.request_body import BODY_BYTES_MAX, NUMBER_MAX, command_in, decoded, field_problem
-from domain.messages import AnyCommand
 from infrastructure.ledger.approvals import CommandAnswer
 
 LINES_MAX = 10_000
@@ -32,15 +32,6 @@ class BatchLine(Struct, frozen=True, forbid_unknown_fields=True):
     command: Raw
     key: str = ""
     if_match: Annotated[int, Meta(ge=0, le=NUMBER_MAX)] | None = None
-
-
-class LineCommand(Struct, frozen=True):
-    """What a line asks for: a command to *project* under *key*, on the version *if_match*; None: on any."""
-
-    project: UUID
-    command: AnyCommand
-    key: UUID
-    if_match: int | None
 
 
 _decode = json.Decoder(BatchLine).decode
@@ -69,10 +60,10 @@ class LineSplitter:
         return self._rest
 
 
-def line_command(line: bytes) -> LineCommand:
+def line_command(line: bytes) -> ProjectCommand:
     """The command in *line*. Raises Problem; the path of a field at fault is that within the line's command."""
     read = decoded(_decode, line)
-    return LineCommand(read.project, command_in(bytes(read.command)), _key(read.key), read.if_match)
+    return ProjectCommand(read.project, command_in(bytes(read.command)), _key(read.key), read.if_match)
 
 
 def _key(text: str) -> UUID:

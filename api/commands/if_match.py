@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from api.guard.judging import DENIED, PROJECT_UNKNOWN, ProjectAccess, command_allowed
+from api.guard.judging import DENIED, PROJECT_UNKNOWN, ProjectAccess
 from api.web.entries import ShownEntry, shown
 from api.web.problems import Problem
 from domain.access.principal import Caller
@@ -73,11 +73,10 @@ async def carry_out_on(
     caller: Caller,
     key: UUID,
     origin: CommandOrigin,
-    allowed: Callable[[State], None] | None = None,
+    allowed: Callable[[State], None],
 ) -> CommandAnswer:
     """As `approvals.handle`. Raises Problem version-moved, with what happened since, where the project is elsewhere."""
     try:
-        allowed = allowed or command_allowed(caller, command)
         conditional = on_version(command, version)
         return await approvals.handle(project_id, conditional, caller.actor, key, origin=origin, allowed=allowed)
     except Refused as refusal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -12,19 +11,14 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Struct, json
 
-from api.commands.if_match import carry_out_on
-from api.commands.materials import require_stored
-from api.guard.judging import command_allowed
+from api.commands.sender import ProjectCommand, ProjectCommandSender
 from api.route_access import ACCESS, COMMANDS
 from api.web.error_handlers import described
 from api.web.identity import caller_of, expected_version, headers_of, key_of, origin_of
 from api.web.problems import MEDIA_TYPE, POST_COMMAND, Problem
 from api.web.request_body import command_in, read_body
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
-from infrastructure.ledger.sent_command import command_id_of
 from infrastructure.materials.store import MaterialStore
-
-ANSWER_SECONDS_MAX = 30.0  # a command takes milliseconds; a client that waited this long retries with the same key
 
 HeaderPairs = list[tuple[bytes, bytes]]
 
@@ -78,34 +72,10 @@ class CommandEndpoint(Struct, frozen=True):
         """Carry out the command as the headers say. Raises whatever the error handlers translate to problems."""
         headers = headers_of(scope)
         caller, version, origin = caller_of(scope), expected_version(headers), origin_of(headers)
-        by = caller.actor
-        key = command_id_of(by.id, key_of(headers))
+        key = key_of(headers)
         command = command_in(await read_body(headers, receive))
-        approvals, project_id, allowed = self.approvals, self.project_id, command_allowed(caller, command)
-        await require_stored(approvals, self.materials, project_id, command, key, allowed)
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS_MAX):
-                if version is None:
-                    return await approvals.handle(project_id, command, by, key, origin=origin, allowed=allowed)
-                return await carry_out_on(version, approvals, project_id, command, caller, key, origin)
-        except (TimeoutError, asyncio.CancelledError) as late:
-            raise outcome_unknown(late) from late
-
-
-def outcome_unknown(late: BaseException) -> Problem:
-    """No answer came in time: the command may have been stored, or not.
-
-    A server that is stopping, and has waited long enough, cancels what is under way.
-    """
-    ended = isinstance(late, asyncio.CancelledError)
-    return Problem(
-        "outcome-unknown",
-        "this process ended before the ledger answered"
-        if ended
-        else f"the ledger did not answer within {ANSWER_SECONDS_MAX:.0f} seconds",
-        remedy="send the very same command again, with the same Idempotency-Key",
-        headers={"Retry-After": "5"},
-    )
+        sender = ProjectCommandSender(self.approvals, self.materials, caller, origin)
+        return await sender.carry_out(ProjectCommand(self.project_id, command, key, version))
 
 
 def receipt_headers(answer: CommandAnswer, body: bytes) -> HeaderPairs:

@@ -197,7 +197,7 @@ async def test_no_answer_in_time_says_to_ask_again_with_the_same_key(
         await asyncio.sleep(60)
 
     monkeypatch.setattr(approvals, "handle", never)
-    monkeypatch.setattr("api.commands.routes.ANSWER_SECONDS_MAX", 0.01)
+    monkeypatch.setattr("api.commands.sender.ANSWER_SECONDS_MAX", 0.01)
     told = problem(await door.post(uuid4(), REGISTER), "outcome-unknown")
     assert "same Idempotency-Key" in told["remedy"]
 

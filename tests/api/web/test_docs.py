@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api.commands.if_match import CHANGES_TOLD_MAX
-from api.commands.routes import ANSWER_SECONDS_MAX
+from api.commands.sender import ANSWER_SECONDS_MAX
 from api.health import LAG_ENTRIES_MAX
 from api.web.identity import KEY_CHARACTERS_MAX, KEY_NAMESPACE, ROLES
 from api.web.parameters import PAGE_ROWS_MAX
