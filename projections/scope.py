@@ -40,6 +40,11 @@ class Scope(Struct, frozen=True):
     whole: bool = False
     caller: Caller | None = None
 
+    @classmethod
+    def of_any_register(cls, caller: Caller) -> Scope:
+        """What *caller* may read, of whatever register: for queries about one project, person or flow."""
+        return cls(whole=True, caller=caller)
+
     def of(self, alias: str, action: str, *, item: str = "", department: str = "") -> SQL | Composed:
         """The condition that a row of the table *alias* is in this scope, and that the caller may do *action* on it.
 

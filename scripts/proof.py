@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from api.proof.witness import witness_app
 from api.web.http_limits import SERVER_OPTIONS
+from infrastructure.ledger.clock_check import utc_now
 from infrastructure.postgres.lease import Lease
 from infrastructure.proof.bundle import ED25519_KINDS, export_bundle
 from infrastructure.proof.keys import OF_A_WITNESS, SigningKeys, create_keys, published_keys, restore_keys
@@ -141,7 +142,7 @@ def checkpoint(as_json: AsJson = False) -> None:
     with psycopg.connect(lease.url, autocommit=True) as connection:
         if lease.take(connection):  # no server publishes now
             with lease.renewed():
-                publisher = Publisher(url, folder, lambda: datetime.now(UTC))
+                publisher = Publisher(url, folder, utc_now)
                 publisher.open(keys)
                 publisher.step(connection)
     reader, status = folder.read_log(), folder.status()

@@ -15,7 +15,6 @@ from api.web.as_of import day_in
 from api.web.parameters import WITHOUT_NUL, Department, Paging, code
 from api.web.problems import Problem
 from api.web.zones import home_zone
-from domain.access.principal import Caller
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.law.calendar.period import Period
 from domain.law.feedback.clock import VoiceState
@@ -165,11 +164,6 @@ def equal(**columns: str | bool | None) -> dict[str, str | bool]:
     return {name: value for name, value in columns.items() if value not in ("", None)}
 
 
-def of_any_register(caller: Caller) -> Scope:
-    """What *caller* may read, of whatever register: for questions about one project."""
-    return Scope(whole=True, caller=caller)
-
-
-def one_of_project(project: UUID, column: str, name: str, caller: Caller) -> VoiceFilter:
+def one_of_project(project: UUID, column: str, name: str, scope: Scope) -> VoiceFilter:
     """The question for one complaint or evaluation."""
-    return VoiceFilter(project=project, equal={column: name}, scope=of_any_register(caller), limit=1)
+    return VoiceFilter(project=project, equal={column: name}, scope=scope, limit=1)

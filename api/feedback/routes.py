@@ -13,7 +13,6 @@ from api.feedback.requests import (
     ComplaintId,
     EvaluationId,
     FeedbackDays,
-    of_any_register,
     one_of_project,
 )
 from api.feedback.schemas import (
@@ -39,6 +38,7 @@ from domain.project.feedback.evaluation import ServiceEvaluated
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.feedback.query import FEEDBACK, VoiceFilter, VoicesAt
+from projections.scope import Scope
 
 OF_A_PROJECT_MAX = 1000  # of each kind, the newest
 NAMED_MAX = 20  # in a remedy
@@ -62,7 +62,7 @@ class FeedbackRoutes(Controller):
         caller: NamedDependency[Caller],
     ) -> ProjectVoices:
         """Its complaints and evaluations with their clocks, and every step taken with them: who did what when."""
-        wanted = VoiceFilter(project=project_id, scope=of_any_register(caller), limit=OF_A_PROJECT_MAX)
+        wanted = VoiceFilter(project=project_id, scope=Scope.of_any_register(caller), limit=OF_A_PROJECT_MAX)
         steps = with_articles(await feedback.steps(project_id), laws)
         if not steps:
             await entries_of(approvals, project_id)
@@ -88,12 +88,12 @@ class FeedbackRoutes(Controller):
         *complaint* is null, and the trail says why, where its filing was retracted.
         """
         caller = project_access.caller
-        found = await feedback.complaints(one_of_project(project_id, "complaint", complaint, caller))
+        found = await feedback.complaints(one_of_project(project_id, "complaint", complaint, project_access.scope))
         about = project_access.versions(FEEDBACK, entries, about_complaint(entries, complaint))
         lines = trail(entries, about, caller, feedback, home_zone(laws))
         if not lines:
-            scope = of_any_register(caller)
-            every = await feedback.complaints(VoiceFilter(project=project_id, scope=scope, limit=NAMED_MAX))
+            wanted = VoiceFilter(project=project_id, scope=project_access.scope, limit=NAMED_MAX)
+            every = await feedback.complaints(wanted)
             raise unknown("complaint", complaint, [one.complaint for one in every])
         read = found[0] if found else None
         seen = {line.version: line for line in shown(entries, caller) if line.recorded_at <= feedback.known}
@@ -122,14 +122,14 @@ class FeedbackRoutes(Controller):
     ) -> EvaluationFile:
         """Its clocks round by round, the contact that was graded, and who did what when, corrections included."""
         caller = project_access.caller
-        found = await feedback.evaluations(one_of_project(project_id, "evaluation", evaluation, caller))
+        found = await feedback.evaluations(one_of_project(project_id, "evaluation", evaluation, project_access.scope))
         read = found[0] if found else None
         about = about_evaluation(entries, evaluation, read.version if read else 0)
         about = project_access.versions(FEEDBACK, entries, about)
         lines = trail(entries, about, caller, feedback, home_zone(laws))
         if not lines:
-            scope = of_any_register(caller)
-            every = await feedback.evaluations(VoiceFilter(project=project_id, scope=scope, limit=NAMED_MAX))
+            wanted = VoiceFilter(project=project_id, scope=project_access.scope, limit=NAMED_MAX)
+            every = await feedback.evaluations(wanted)
             raise unknown("evaluation", evaluation, [one.evaluation for one in every])
         contact = _contact(entries, lines)
         seen = {line.version: line for line in shown(entries, caller)}

@@ -147,7 +147,7 @@ class FlowRoutes(Controller):
         paging: NamedDependency[Paging],
     ) -> RunningPage:
         """By which edition and as what kind, since when; and how many there are by edition and kind."""
-        scope = Scope(whole=True, caller=caller)
+        scope = Scope.of_any_register(caller)
         wanted = RunningFilter(
             flow=flow.name,
             at=instant,

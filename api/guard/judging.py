@@ -67,7 +67,7 @@ class ProjectAccess(Struct, frozen=True):
     @property
     def scope(self) -> Scope:
         """What the caller may read, of whatever register: for queries about this project."""
-        return Scope(whole=True, caller=self.caller)
+        return Scope.of_any_register(self.caller)
 
     def may(self, action: str) -> Judgement:
         """Whether *action* is allowed on the whole of the project, or on a part of it: else why not."""

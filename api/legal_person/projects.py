@@ -43,7 +43,7 @@ async def projects_of(
     Raises TooMuchToReadError.
     """
     codes, names = {row.code for row in cluster.codes}, {row.name for row in cluster.days}
-    scope = Scope(whole=True, caller=caller)
+    scope = Scope.of_any_register(caller)
     rows = await information.of_person(sorted(codes), sorted(names), paging.rows_read, paging.offset, scope)
     return [_project(one) for one in paging.shown(rows)], paging.next_of(rows)
 

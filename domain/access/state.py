@@ -56,6 +56,10 @@ class Secret(Struct, frozen=True, gc=False):
     digest: str
     valid_until: datetime | None = None
 
+    def is_accepted(self, at: datetime) -> bool:
+        """Whether the secret is accepted at the instant *at*, as long as its key is."""
+        return self.valid_until is None or at < self.valid_until
+
 
 class IssuedKey(Struct, frozen=True, gc=False):
     """A key of a program with its secrets' digests, and when it was revoked; None: it was not."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from domain.access.departments import DEPARTMENTS_STREAM, Departments
@@ -18,21 +18,17 @@ from domain.access.principal import Grant, Key, PrincipalKind
 from domain.access.state import IssuedKey, Principal
 from domain.messages import Entry, tag_of
 from domain.streams import DEPARTMENTS, PRINCIPAL, follow, replay
+from infrastructure.ledger.clock_check import utc_now
 from infrastructure.ledger.mapper import StoredRow, entry_from
 from infrastructure.ledger.reader import Store
 
 FACTS = tuple(tag_of(fact) for kind in (PRINCIPAL, DEPARTMENTS) for fact in kind.facts)
 
 
-def now_utc() -> datetime:
-    """The time of the machine."""
-    return datetime.now(UTC)
-
-
 class LedgerDirectory:
     """Principals, grants and keys, as the ledger of *store* has them. *clock* tells which secrets still hold."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime] = now_utc) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime] = utc_now) -> None:
         self._store, self._clock = store, clock
         self._lock = asyncio.Lock()
         self._rounds = 0  # look-ups of the position that have ended
@@ -150,6 +146,5 @@ def _in_use(issued: IssuedKey, at: datetime) -> bool:
 
 def _key(owner: Principal, issued: IssuedKey, at: datetime) -> Key:
     """The key as a request is checked against it."""
-    accepted = [secret for secret in issued.secrets if secret.valid_until is None or at < secret.valid_until]
-    digests = tuple(bytes.fromhex(secret.digest) for secret in accepted)
+    digests = tuple(bytes.fromhex(secret.digest) for secret in issued.secrets if secret.is_accepted(at))
     return Key(issued.id, owner.principal, issued.grant, digests, issued.scopes, issued.expires_at)

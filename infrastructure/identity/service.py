@@ -12,7 +12,7 @@ from typing import Self
 
 import psycopg
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from domain.access.principal import Caller, Grant, PrincipalKind
 from infrastructure.identity.accounts import Accounts
@@ -28,6 +28,7 @@ from infrastructure.identity.pending import PendingSignIns
 from infrastructure.identity.rates import Allowance, SignInRates, TokenBuckets
 from infrastructure.identity.security_log import SecurityEvent, SecurityLog
 from infrastructure.identity.sessions import Session, Sessions, SignIn
+from infrastructure.ledger.clock_check import utc_now
 from infrastructure.ledger.reader import Store
 from infrastructure.settings import SettingRefusedError, Settings
 
@@ -110,7 +111,7 @@ class Identity:
         url: str,
         options: IdentityOptions,
         directory: AppointingDirectory | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.options, self.clock = options, clock
         self.accounts = Accounts(store)
@@ -163,8 +164,7 @@ class Identity:
         now = self.clock()
         grants = await self.directory.grants_of(sign_in.principal, now)
         only = grants[0].id if len(grants) == 1 else None
-        begun = SignIn(**{name: getattr(sign_in, name) for name in sign_in.__struct_fields__} | {"grant_id": only})
-        token, session = await self.sessions.begin(begun, now)
+        token, session = await self.sessions.begin(structs.replace(sign_in, grant_id=only), now)
         await self.log.add(
             SecurityEvent.SIGNED_IN,
             now,

@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from hashlib import sha256
+from hashlib import file_digest
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -192,8 +192,5 @@ def _write_manifest(folder: Path, name: str, listed: Sequence[Path]) -> None:
 
 
 def _sha256(file: Path) -> str:
-    digest = sha256()
     with file.open("rb") as data:
-        while part := data.read(1 << 20):
-            digest.update(part)
-    return digest.hexdigest()
+        return file_digest(data, "sha256").hexdigest()

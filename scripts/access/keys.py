@@ -57,7 +57,7 @@ def list_keys(as_json: AsJson = False) -> None:
                 person.principal,
                 key.grant,
                 key.scopes,
-                sum(secret.valid_until is None or at < secret.valid_until for secret in key.secrets),
+                sum(secret.is_accepted(at) for secret in key.secrets),
                 key.expires_at,
                 key.revoked_at,
             )

@@ -9,7 +9,6 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
 from secrets import token_hex
 from urllib.parse import urlsplit
 
@@ -23,6 +22,7 @@ from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.clock_check import utc_now
 from infrastructure.postgres.connect import connect_url
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
@@ -118,7 +118,7 @@ def publish_while(parent: int, url: str) -> None:
     folder = ProofFolder(chosen.proof_folder)
     if not chosen.database_url and not folder.has_keys:
         create_keys(folder.path, log_name(chosen))
-    publisher = Publisher(url, folder, lambda: datetime.now(UTC))
+    publisher = Publisher(url, folder, utc_now)
     stop_with(parent, publisher.stop)
     tune_garbage_collector()
     publisher.run()
