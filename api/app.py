@@ -52,6 +52,7 @@ from api.waiting.routes import WaitingRoutes
 from api.web.dependencies import ApplicationServices, dependencies_of
 from api.web.error_handlers import HANDLERS, problem_response
 from api.web.identity import require_identity
+from api.web.moved import VERSION
 from api.web.problems import ProblemCatalogue
 from api.web.queries import QUERIES
 from api.web.request_body import BODY_BYTES_MAX
@@ -89,8 +90,9 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (  # for callers whose identity a 
     AccessCommands,
 )
 
-PUBLIC_ROUTES: tuple[ControllerRouterHandler, ...] = (
-    LawRoutes,
+PUBLIC_ROUTES: tuple[ControllerRouterHandler, ...] = (LawRoutes,)
+
+UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (  # and those that say their version themselves
     IdentityRoutes,
     ProblemCatalogue,
     healthz,
@@ -124,8 +126,9 @@ def create_app(
         services,
         not_found,
         route_handlers=[
-            Router(path="/", route_handlers=ROUTES, guards=[require_identity]),
-            *PUBLIC_ROUTES,
+            Router(path=VERSION, route_handlers=ROUTES, guards=[require_identity]),
+            Router(path=VERSION, route_handlers=PUBLIC_ROUTES),
+            *UNVERSIONED_ROUTES,
             *([html_router(pages), app_css] if pages else ()),
         ],
         dependencies=dependencies_of(services) | QUERIES,

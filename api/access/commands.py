@@ -24,7 +24,7 @@ from domain.messages import tag_of
 class AccessCommands(Controller):
     """Every command is judged by the table of access before its own rules."""
 
-    path = "/v1"
+    path = "/"
     tags = ("access",)
 
     @post(

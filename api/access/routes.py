@@ -35,7 +35,7 @@ def caller_of(by: Actor) -> Caller:
 class AccessRoutes(Controller):
     """From the same table of access by which every request is judged."""
 
-    path = "/v1/access"
+    path = "/access"
     tags = ("access",)
 
     @get("/", operation_id="get_access", summary="Who may do what, and why")

@@ -1,4 +1,4 @@
-"""GET /clocks and a project's own: how every statutory clock stands at any instant, as known at any other, and why."""
+"""GET /v1/clocks and a project's own: how each statutory clock stands at an instant, as known at another, and why."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def shown_count(cell: ClockCount, clocks: ClocksAt, department: str) -> ShownCou
     pinned = {"as_of": clocks.t.isoformat(), "known_at": clocks.known.isoformat(), "department": department}
     pinned["register"] = clocks.scope.register
     lists = {
-        standing: address("/clocks", **pinned, **which)
+        standing: address("/v1/clocks", **pinned, **which)
         for standing, which in behind(cell).items()
         if getattr(cell, standing)
     }

@@ -1,4 +1,4 @@
-"""GET /outside and a project's own: results from departments outside the system, how stale, and where feeds differ."""
+"""GET /v1/external and a project's own: results from departments outside the system, how old, where feeds differ."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ class ExternalRoutes(Controller):
     tags = ("views",)
 
     @get(
-        "/outside",
-        operation_id="list_outside",
+        "/external",
+        operation_id="list_external",
         summary="Results from outside, those verified longest ago first",
         dependencies={"external_filter": Provide(external_filter, sync_to_thread=False)},
     )
-    async def list_outside(
+    async def list_external(
         self,
         position: NamedDependency[int],
         external: NamedDependency[OutsideResults],
@@ -93,8 +93,10 @@ class ExternalRoutes(Controller):
         results = [shown_outside(row, at, days) for row in paging.shown(rows)]
         return OutsidePage(at, days, results, paging.next_of(rows), position)
 
-    @get("/projects/{project_id:uuid}/outside", operation_id="get_outside", summary="A project's results from outside")
-    async def get_outside(
+    @get(
+        "/projects/{project_id:uuid}/external", operation_id="get_external", summary="A project's results from outside"
+    )
+    async def get_external(
         self,
         project_id: FromPath[UUID],
         position: NamedDependency[int],

@@ -1,4 +1,4 @@
-"""GET /complaints, /evaluations, /voices/summary and a project's own: what was said, with clocks, trail and figures."""
+"""GET /v1/feedback/... and a project's own: complaints and evaluations, with clocks, trail and figures."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class FeedbackRoutes(Controller):
     tags = ("complaints and evaluations",)
     dependencies = FEEDBACK_FILTERS
 
-    @get("/projects/{project_id:uuid}/complaints", operation_id="get_voices", summary="What was said about a project")
-    async def get_voices(
+    @get("/projects/{project_id:uuid}/feedback", operation_id="get_feedback", summary="What was said about a project")
+    async def get_feedback(
         self,
         project_id: FromPath[UUID],
         position: NamedDependency[int],
@@ -114,7 +114,11 @@ class FeedbackRoutes(Controller):
         seen = {line.version: line for line in shown(entries, actor)}
         return EvaluationFile(feedback.t, feedback.known, read, seen.get(contact), lines)
 
-    @get("/complaints", operation_id="list_complaints", summary="Complaints of all projects that match every filter")
+    @get(
+        "/feedback/complaints",
+        operation_id="list_complaints",
+        summary="Complaints of all projects that match every filter",
+    )
     async def list_complaints(
         self,
         position: NamedDependency[int],
@@ -126,7 +130,11 @@ class FeedbackRoutes(Controller):
         rows = await translate_too_much(feedback.complaints(complaint_filter))
         return ComplaintPage(feedback.t, feedback.known, paging.shown(rows), paging.next_of(rows), position)
 
-    @get("/evaluations", operation_id="list_evaluations", summary="Evaluations of all projects that match every filter")
+    @get(
+        "/feedback/evaluations",
+        operation_id="list_evaluations",
+        summary="Evaluations of all projects that match every filter",
+    )
     async def list_evaluations(
         self,
         position: NamedDependency[int],
@@ -138,8 +146,8 @@ class FeedbackRoutes(Controller):
         rows = await translate_too_much(feedback.evaluations(evaluation_filter))
         return EvaluationPage(feedback.t, feedback.known, paging.shown(rows), paging.next_of(rows), position)
 
-    @get("/voices/summary", operation_id="summarize_voices", summary="Complaints and evaluations in figures")
-    async def summarize_voices(
+    @get("/feedback/summary", operation_id="summarize_feedback", summary="Complaints and evaluations in figures")
+    async def summarize_feedback(
         self,
         position: NamedDependency[int],
         feedback: NamedDependency[VoicesAt],

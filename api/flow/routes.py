@@ -51,7 +51,7 @@ async def flow(approvals: NamedDependency[Approvals], name: FromPath[str]) -> Fl
     """The flow in the path as it is now. Raises Problem not-found."""
     state = await approvals.state(stream_of(name))
     if not isinstance(state, Flow) or not state.editions:
-        raise unknown(f"there is no flow {name}", "GET /flows lists them")
+        raise unknown(f"there is no flow {name}", "GET /v1/flows lists them")
     return state
 
 

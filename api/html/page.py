@@ -41,7 +41,12 @@ HEADERS = {
     "Vary": "Accept-Language",
 }
 
-MENU = (("progress", "/"), ("desk", "/desk"), ("supervision", "/supervision"), ("information", "/pages/information"))
+MENU = (
+    ("progress", "/"),
+    ("desk", "/worklist"),
+    ("supervision", "/supervision"),
+    ("information", "/pages/information"),
+)
 
 VISITOR = "visitor"  # where the scope's state has who is signed in: "" for no one, absent on a server without sign-in
 

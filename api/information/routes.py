@@ -1,4 +1,4 @@
-"""项目信息库 GET /information and a project's own: what is known by category, what is missing, and search over it."""
+"""项目信息库 GET /v1/information and a project's own: what is known by category, what is missing, and search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /progress and a project's own: the progress table, with filters, after one's own write."""
+"""GET /v1/progress and a project's own: the progress table, with filters, after one's own write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /projects/{id}...: where one project stands, and its full history."""
+"""GET /v1/projects/{id}...: where one project stands, and its full history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /supervision/...: what the bureau looks at, for a period, as known at any instant; each figure with its list."""
+"""GET /v1/supervision/...: what the bureau looks at, for a period; each figure with its list."""
 
 from __future__ import annotations
 

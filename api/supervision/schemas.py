@@ -15,7 +15,7 @@ from projections.supervision.fold import SignalRow
 from projections.supervision.orders import OrderAt
 from projections.supervision.query import SupervisionAt
 
-CARDS, DECISIONS, BOARD = "/supervision/cards", "/supervision/decisions", "/supervision/board"
+CARDS, DECISIONS, BOARD = "/v1/supervision/cards", "/v1/supervision/decisions", "/v1/supervision/board"
 
 
 class Number(Struct, frozen=True):

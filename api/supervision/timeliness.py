@@ -1,4 +1,4 @@
-"""GET /supervision/lags and /supervision/suspensions: what the bureau asks about beside deadlines."""
+"""GET /v1/supervision/lags and /v1/supervision/suspensions: what the bureau asks about beside deadlines."""
 
 from __future__ import annotations
 
@@ -116,5 +116,5 @@ class TimelinessRoutes(Controller):
 def with_evidence(one: OftenStopped) -> ShownOftenStopped:
     """*one* with the address that explains its days."""
     query = {"item": one.item, "clock": DECISION.name, "application": one.application}
-    address = f"/projects/{one.project}/clocks/explain?{urlencode(query)}"
+    address = f"/v1/projects/{one.project}/clocks/explain?{urlencode(query)}"
     return ShownOftenStopped(**structs.asdict(one), evidence=address)

@@ -17,14 +17,14 @@ from infrastructure.ledger.approvals import Approvals
 from projections.progress.titles import names_of
 from projections.supervision.timeliness_query import ConductOf, OftenStopped
 
-CONDUCT = "/pages/supervision/conduct"
+TIMELINESS_PAGE = "/pages/supervision/timeliness"
 SHOWN_MAX = 200  # of the applications stopped most often
 
 
 class TimelinessPages(Controller):
     """For the bureau, without any script."""
 
-    @get(CONDUCT, dependencies=TIMELINESS)
+    @get(TIMELINESS_PAGE, dependencies=TIMELINESS)
     async def timeliness_page(
         self,
         page: NamedDependency[PageContext],

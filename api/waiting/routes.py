@@ -1,4 +1,4 @@
-"""GET /waiting and a project's own: what is waited for, who has to act, since when, and the chain behind it."""
+"""GET /v1/waiting and a project's own: what is waited for, who has to act, since when, and the chain behind it."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from litestar.types import ExceptionHandlersMap, Scope
 from msgspec import json
 
 from api.web.http_request import HttpRequest
+from api.web.moved import new_address
 from api.web.problems import HTTP_CODES, MEDIA_TYPE, NAMELESS, Problem
 from api.web.query_params import remedy
 from api.web.request_checks import ECHO_CHARACTERS_MAX
@@ -74,7 +75,10 @@ def unreadable(error: HTTPException, scope: Scope) -> Problem:
         name = str(wrong[0]["key"])
         return Problem("invalid-parameter", f"{name}: {sentence}", remedy=advice, parameter=name, errors=wrong)
     code = NAMELESS.get(error.status_code, "bad-request")
-    return Problem(code, error.detail, remedy=ADVICE[code], headers=dict(error.headers or {}))
+    advice = ADVICE[code]
+    if code == "not-found" and (address := new_address(scope["path"])):
+        advice = f"the address is now {address[:ECHO_CHARACTERS_MAX]}"
+    return Problem(code, error.detail, remedy=advice, headers=dict(error.headers or {}))
 
 
 def _short(message: object) -> str:

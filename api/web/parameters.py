@@ -66,7 +66,7 @@ InRegister = Annotated[
     QueryParameter(
         max_length=LINE_CHARACTERS_MAX,
         pattern=r"^[^\x00]*$",
-        description="Of the register that was imported under this name (`GET /registers`); empty: of the zone itself.",
+        description="Of the register imported under this name (`GET /v1/registers`); empty: of the zone itself.",
     ),
 ]
 

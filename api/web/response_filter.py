@@ -164,8 +164,9 @@ def _plain_tag(tag: bytes) -> bytes:
 def _pack_head(head: Any) -> None:
     """Say in *head* that the body is compressed; a compressed body is another representation, with its own ETag."""
     changed = [(name, value) for name, value in head["headers"] if name not in (b"content-length", b"accept-ranges")]
+    is_tagged = head["status"] == HTTPStatus.OK  # a problem names the version of the project, not its own
     head["headers"] = [
-        (name, value[:-1] + SUFFIX if name == b"etag" and not value.startswith(b"W/") else value)
+        (name, value[:-1] + SUFFIX if name == b"etag" and is_tagged and not value.startswith(b"W/") else value)
         for name, value in changed
     ]
     head["headers"].append((b"content-encoding", b"gzip"))

@@ -30,13 +30,13 @@ from projections.progress.titles import names_of
 from projections.supervision.query import SupervisionAt
 from projections.waiting.query import WaitingRows
 
-DESK = "/desk"
+WORKLIST = "/worklist"
 
 
 class WorklistPages(Controller):
     """What is asked for stands in the address, so that it can be passed on."""
 
-    @get(DESK, dependencies={"supervision": Provide(supervision_now, sync_to_thread=False)})
+    @get(WORKLIST, dependencies={"supervision": Provide(supervision_now, sync_to_thread=False)})
     async def worklist(
         self,
         page: NamedDependency[PageContext],
@@ -52,7 +52,7 @@ class WorklistPages(Controller):
         chosen = department or reader.department
         departments = await departments_waited_for(waiting, supervision.scope.register)
         at = supervision.as_of
-        shared = {"department": chosen, "departments": departments, "as_of": at, "address": DESK}
+        shared = {"department": chosen, "departments": departments, "as_of": at, "address": WORKLIST}
         if not chosen or not (department or any(one.holder == chosen for one in departments)):
             return page.render("desks.html", **shared)
         holds = next((one.holds for one in departments if one.holder == chosen), 0)

@@ -26,7 +26,7 @@ def request(project: UUID, command: AnyCommand, by: Actor) -> bytes:
     """The request for one command, as bytes."""
     body = encode(command)
     head = (
-        f"POST /projects/{project}/commands HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
+        f"POST /v1/projects/{project}/commands HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
         f"X-Actor: {by.id}\r\nX-Department: {by.department}\r\nX-Role: {by.role}\r\n"
         f"Idempotency-Key: {uuid4()}\r\nContent-Length: {len(body)}\r\n\r\n"
     )

@@ -31,7 +31,7 @@ HOST = "127.0.0.1"
 STOP_SECONDS_MAX = 10
 
 
-@post("/projects/{project_id:uuid}/commands", status_code=200)
+@post("/v1/projects/{project_id:uuid}/commands", status_code=200)
 async def echo(request: Request[object, object, State], project_id: FromPath[UUID]) -> Response[bytes]:  # noqa: ARG001 as the real one
     """Return the request body."""
     return Response(await request.body(), media_type="application/json")

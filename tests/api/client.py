@@ -60,7 +60,7 @@ class Door:
         asserted = {"Content-Type": "application/json", "Idempotency-Key": str(key or uuid4())}
         asserted |= identity(by) if by else {}
         asserted |= {name.replace("_", "-"): value for name, value in headers.items()}
-        path = f"/projects/{project}/commands"
+        path = f"/v1/projects/{project}/commands"
         if isinstance(body, bytes):
             return await self.client.post(path, content=body, headers=asserted)
         return await self.client.post(path, json=to_builtins(body), headers=asserted)
@@ -79,7 +79,7 @@ class Door:
         """Post *content* as a file; a header `content_digest="..."` is sent as Content-Digest."""
         asserted = {"Content-Type": media_type} | (identity(by) if by else {})
         asserted |= {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.client.post("/materials", content=content, headers=asserted)
+        return await self.client.post("/v1/materials", content=content, headers=asserted)
 
     async def store_report(self) -> None:
         """Store the file that the example story attaches."""
