@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 
 from api.clocks.links import address, behind
 from api.web.as_of import translate_too_much
+from api.web.cursors import PAGED, ListPaging
 from api.web.entries import entries_of
 from api.web.parameters import Department, Paging, code
 from api.web.problems import Problem
@@ -22,7 +23,7 @@ from domain.law.licensing.explain import Explanation
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.counts import ClockCount
-from projections.clocks.list import ClockFilter, ListedClock
+from projections.clocks.list import ClockFilter, ClockKey, ListedClock
 from projections.clocks.nodes import NODES, ModeTitle, Node, modes_with
 from projections.clocks.query import ClocksAt, NoSuchClockError
 from projections.clocks.reading import ItemReading, Reading
@@ -63,7 +64,7 @@ class ShownClock(Reading, frozen=True, kw_only=True):
 
 
 class ClockPage(Struct, frozen=True):
-    """Clocks, those that are over first. *next* is the `offset` of the next page, null on the last.
+    """Clocks, those that are over first. *next* is the `cursor` of the next page, null on the last.
 
     *recounting* is true for some minutes after a calendar notice: dates may then still be those of the calendar before.
     """
@@ -71,7 +72,7 @@ class ClockPage(Struct, frozen=True):
     as_of: datetime
     known_at: datetime
     clocks: list[ShownClock]
-    next: int | None
+    next: str | None
     position: int
     recounting: bool = False
 
@@ -136,6 +137,7 @@ def clock_filter(
         closed=closed,
         limit=paging.rows_read,
         offset=paging.offset,
+        last=paging.last(ClockKey),
     )
 
 
@@ -164,19 +166,20 @@ class ClockRoutes(Controller):
         "/clocks",
         operation_id="list_clocks",
         summary="Clocks of all projects that match every filter",
-        dependencies=CLOCK_FILTER,
+        dependencies=PAGED | CLOCK_FILTER,
     )
     async def list_clocks(
         self,
         position: NamedDependency[int],
         clocks: NamedDependency[ClocksAt],
         clock_filter: NamedDependency[ClockFilter],
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> ClockPage:
         """Those that are over first, then those that will be; a clock whose last day can't be known comes last."""
         rows = await translate_too_much(clocks.listed(clock_filter))
         shown = [shown_clock(row) for row in paging.shown(rows)]
-        return ClockPage(clocks.t, clocks.known, shown, paging.next_of(rows), position, clocks.recounting)
+        following = paging.next_of(rows, lambda row: row.place)
+        return ClockPage(clocks.t, clocks.known, shown, following, position, clocks.recounting)
 
     @get("/clocks/matrix", operation_id="count_clocks", summary="Modes and key nodes: how many clocks stand how")
     async def count_clocks(

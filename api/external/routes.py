@@ -12,11 +12,12 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from api.external.schemas import ShownOutside, outside_of, shown_outside
+from api.web.cursors import PAGED, ListPaging
 from api.web.entries import entries_of
 from api.web.parameters import Department, Manager, Paging
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.settings import Settings
-from projections.external.query import OutsideFilter, OutsideResults
+from projections.external.query import OutsideFilter, OutsideKey, OutsideResults
 from projections.scope import Scope
 
 Stale = Annotated[bool, QueryParameter(description="Only those nobody has verified for longer than the setting says.")]
@@ -26,12 +27,12 @@ Disputed = Annotated[
 
 
 class OutsidePage(Struct, frozen=True):
-    """Results, those verified longest ago first. *next* is the `offset` of the next page, null on the last."""
+    """Results, those verified longest ago first. *next* is the `cursor` of the next page, null on the last."""
 
     as_of: datetime
     stale_days: int
     results: list[ShownOutside]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -64,7 +65,7 @@ def external_filter(
         at=instant,
         register=list_scope.register,
         limit=paging.rows_read,
-        offset=paging.offset,
+        last=paging.last(OutsideKey),
     )
 
 
@@ -77,7 +78,7 @@ class ExternalRoutes(Controller):
         "/external",
         operation_id="list_external",
         summary="Results from outside, those verified longest ago first",
-        dependencies={"external_filter": Provide(external_filter, sync_to_thread=False)},
+        dependencies=PAGED | {"external_filter": Provide(external_filter, sync_to_thread=False)},
     )
     async def list_external(
         self,
@@ -85,13 +86,14 @@ class ExternalRoutes(Controller):
         external: NamedDependency[OutsideResults],
         external_filter: NamedDependency[OutsideFilter],
         settings: NamedDependency[Settings],
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> OutsidePage:
         """Of all projects. `as_of` moves only the day by which staleness is counted."""
         at, days = external_filter.at, settings.stale_days
         rows = await external.listed(external_filter)
         results = [shown_outside(row, at, days) for row in paging.shown(rows)]
-        return OutsidePage(at, days, results, paging.next_of(rows), position)
+        following = paging.next_of(rows, lambda row: (row.verified_on, row.project, row.item))
+        return OutsidePage(at, days, results, following, position)
 
     @get(
         "/projects/{project_id:uuid}/external", operation_id="get_external", summary="A project's results from outside"

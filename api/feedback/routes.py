@@ -20,15 +20,15 @@ from api.feedback.schemas import (
 )
 from api.feedback.trails import about_complaint, about_evaluation, opinions_min, trail, unknown, with_articles
 from api.web.as_of import translate_too_much
+from api.web.cursors import PAGED, ListPaging
 from api.web.entries import entries_of, shown
-from api.web.parameters import Paging
 from api.web.zones import home_zone
 from domain.core.ledger import Actor
 from domain.messages import Entry
 from domain.project.feedback.evaluation import ServiceEvaluated
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
-from projections.feedback.query import VoiceFilter, VoicesAt
+from projections.feedback.query import COMPLAINTS, EVALUATIONS, VoiceFilter, VoicesAt
 
 OF_A_PROJECT_MAX = 1000  # of each kind, the newest
 NAMED_MAX = 20  # in a remedy
@@ -118,33 +118,37 @@ class FeedbackRoutes(Controller):
         "/feedback/complaints",
         operation_id="list_complaints",
         summary="Complaints of all projects that match every filter",
+        dependencies=PAGED,
     )
     async def list_complaints(
         self,
         position: NamedDependency[int],
         feedback: NamedDependency[VoicesAt],
         complaint_filter: NamedDependency[VoiceFilter],
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> ComplaintPage:
         """The newest first, each with its clocks; `standing=overdue` are those in which somebody is late now."""
         rows = await translate_too_much(feedback.complaints(complaint_filter))
-        return ComplaintPage(feedback.t, feedback.known, paging.shown(rows), paging.next_of(rows), position)
+        following = paging.next_of(rows, COMPLAINTS.key)
+        return ComplaintPage(feedback.t, feedback.known, paging.shown(rows), following, position)
 
     @get(
         "/feedback/evaluations",
         operation_id="list_evaluations",
         summary="Evaluations of all projects that match every filter",
+        dependencies=PAGED,
     )
     async def list_evaluations(
         self,
         position: NamedDependency[int],
         feedback: NamedDependency[VoicesAt],
         evaluation_filter: NamedDependency[VoiceFilter],
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> EvaluationPage:
         """The newest first, a bad one with its clocks; `bad=true&state=open` are those nobody has seen to yet."""
         rows = await translate_too_much(feedback.evaluations(evaluation_filter))
-        return EvaluationPage(feedback.t, feedback.known, paging.shown(rows), paging.next_of(rows), position)
+        following = paging.next_of(rows, EVALUATIONS.key)
+        return EvaluationPage(feedback.t, feedback.known, paging.shown(rows), following, position)
 
     @get("/feedback/summary", operation_id="summarize_feedback", summary="Complaints and evaluations in figures")
     async def summarize_feedback(

@@ -17,9 +17,10 @@ from api.commands.targets import TO_FLOWS
 from api.flow.schemas import FlowGraph, FlowList, Services, ShownFlow, graph_of, listed_flow, shown_flow
 from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
+from api.web.cursors import PAGED, ListPaging
 from api.web.dependencies import ReadDependency
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
-from api.web.parameters import Paging, code
+from api.web.parameters import code
 from api.web.problems import Problem
 from api.web.request_body import ECHO_CHARACTERS_MAX
 from domain.core.ledger import Actor
@@ -27,7 +28,7 @@ from domain.flow.publication import FlowPublished
 from domain.flow.state import Flow, stream_of
 from domain.flow.step import FlowEdition
 from infrastructure.ledger.approvals import Approvals
-from projections.flow.query import RunningCount, RunningFilter, RunningProject, RunningProjects
+from projections.flow.query import RunningCount, RunningFilter, RunningKey, RunningProject, RunningProjects
 
 OfEdition = Annotated[int, QueryParameter(ge=0, le=EDITIONS_MAX, description="By this edition; 0: by any.")]
 OfKind = Annotated[str, code("For projects of this kind; left out: for all of them.")]
@@ -36,14 +37,14 @@ OfKind = Annotated[str, code("For projects of this kind; left out: for all of th
 class RunningPage(Struct, frozen=True):
     """Projects that ran by a flow at *as_of*, those that came last first; *counts* are of all of them.
 
-    *next* is the `offset` of the next page, null on the last.
+    *next* is the `cursor` of the next page, null on the last.
     """
 
     flow: str
     as_of: datetime
     counts: list[RunningCount]
     projects: list[RunningProject]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -120,7 +121,12 @@ class FlowRoutes(Controller):
         )
         return graph_of(name, found, kind, services, instants_known_now.at)
 
-    @get("/{name:str}/projects", operation_id="list_flow_projects", summary="Projects that run by a flow")
+    @get(
+        "/{name:str}/projects",
+        operation_id="list_flow_projects",
+        summary="Projects that run by a flow",
+        dependencies=PAGED,
+    )
     async def list_flow_projects(
         self,
         *,
@@ -131,15 +137,16 @@ class FlowRoutes(Controller):
         running: NamedDependency[RunningProjects],
         edition: OfEdition = 0,
         kind: OfKind = "",
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> RunningPage:
         """By which edition and as what kind, since when; and how many there are by edition and kind."""
         wanted = RunningFilter(
-            flow=flow.name, at=instant, edition=edition, kind=kind, limit=paging.rows_read, offset=paging.offset
+            flow=flow.name, at=instant, edition=edition, kind=kind, limit=paging.rows_read, last=paging.last(RunningKey)
         )
         rows = await running.listed(wanted)
         counts = await running.counted(name, instant)
-        return RunningPage(name, instant, counts, paging.shown(rows), paging.next_of(rows), position)
+        following = paging.next_of(rows, lambda row: (row.since, row.project))
+        return RunningPage(name, instant, counts, paging.shown(rows), following, position)
 
     @get("/{name:str}/history", operation_id="get_flow_history", summary="Everything said to a flow")
     async def get_flow_history(
@@ -147,11 +154,11 @@ class FlowRoutes(Controller):
         flow: NamedDependency[Flow],
         approvals: NamedDependency[Approvals],
         actor: NamedDependency[Actor],
-        after: HistoryAfter = 0,
+        after_version: HistoryAfter = 0,
         limit: HistoryLimit = PAGE_ENTRIES,
     ) -> StreamHistory:
         """Who published what, and when; a page at a time."""
-        return await stream_history(approvals, flow, actor, after, limit)
+        return await stream_history(approvals, flow, actor, after_version, limit)
 
 
 def edition_of(flow: Flow, number: int) -> FlowEdition:

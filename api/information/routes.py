@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from api.information.schemas import Match, ProjectInformation, information_of, match_of
 from api.web.as_of import Instants, day_in, instant_in, translate_too_much
+from api.web.cursors import PAGED, ListPaging
 from api.web.parameters import WITHOUT_NUL, AtStage, Department, Manager, Paging, Since
 from api.web.problems import Problem
 from api.web.zones import home_zone
@@ -23,7 +24,7 @@ from domain.law.calendar.moment import midnight, next_day
 from domain.messages import Entry
 from domain.project.information.form import FORM, PROCEDURE
 from infrastructure.ledger.approvals import Approvals
-from projections.information.query import InformationBook, InformationFilter, known_project
+from projections.information.query import InformationBook, InformationFilter, InformationKey, known_project
 from projections.scope import Scope
 
 CategoryId = StrEnum("CategoryId", {category.id.upper(): category.id for category in FORM})  # type: ignore[misc]
@@ -78,7 +79,7 @@ PROJECT_INFORMATION = {"project_information": Provide(project_information, sync_
 class InformationPage(Struct, frozen=True):
     """Projects, the best match first; without `q` those of which something was entered last.
 
-    At *as_of* by what was known at *known_at*. *count* is how many match in all; *next* is the `offset` of the next
+    At *as_of* by what was known at *known_at*. *count* is how many match in all; *next* is the `cursor` of the next
     page, null on the last.
     """
 
@@ -86,7 +87,7 @@ class InformationPage(Struct, frozen=True):
     known_at: datetime
     count: int
     projects: list[Match]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -122,6 +123,7 @@ def information_filter(
         scope=list_scope,
         limit=paging.limit,
         offset=paging.offset,
+        last=paging.last(InformationKey),
     )
 
 
@@ -134,7 +136,7 @@ class InformationRoutes(Controller):
         "/information",
         operation_id="search_information",
         summary="Search the information base",
-        dependencies={"information_filter": Provide(information_filter, sync_to_thread=False)},
+        dependencies=PAGED | {"information_filter": Provide(information_filter, sync_to_thread=False)},
     )
     async def search_information(
         self,
@@ -142,12 +144,12 @@ class InformationRoutes(Controller):
         instants: NamedDependency[Instants],
         information: NamedDependency[InformationBook],
         information_filter: NamedDependency[InformationFilter],
+        paging: NamedDependency[ListPaging],
     ) -> InformationPage:
         """In names, codes, enterprises, places, everything entered but contacts, and the numbers of decisions."""
         found = await translate_too_much(information.listed(information_filter))
-        end = information_filter.offset + information_filter.limit
         matches = [match_of(row, information_filter.text) for row in found.rows]
-        following = end if found.count > end else None
+        following = None if found.ends_with is None else paging.after(found.ends_with)
         return InformationPage(instants.at, instants.known, found.count, matches, following, position)
 
     @get(

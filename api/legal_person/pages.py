@@ -38,7 +38,8 @@ class PersonPages(Controller):
         cluster = await persons.cluster(found.survivor, at)
         limit, offset = paging.limit, paging.offset
         information = InformationBook(approvals.store, past)
-        projects, following = await translate_too_much(projects_of(information, cluster, limit, offset))
+        projects, rows = await translate_too_much(projects_of(information, cluster, paging))
+        following = paging.next_offset(rows)
         return page.render(
             "person.html",
             found=answer_for(cluster, found, code, at, 0),

@@ -9,7 +9,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from api.information.schemas import StepResult, step_result
-from projections.information.query import InformationBook, PersonsProject
+from api.web.parameters import Paging
+from projections.information.query import InformationBook, PersonsProject, RegisteredKey
 from projections.legal_person.query import Cluster
 
 
@@ -31,15 +32,17 @@ class PersonProject(Struct, frozen=True):
 
 
 async def projects_of(
-    information: InformationBook, cluster: Cluster, limit: int, offset: int
-) -> tuple[list[PersonProject], int | None]:
-    """A page of the projects of a person and of all that was merged into it, and the `offset` of the next.
+    information: InformationBook, cluster: Cluster, paging: Paging
+) -> tuple[list[PersonProject], list[PersonsProject]]:
+    """A page of the projects of a person and of all that was merged into it, and the rows it was made of, perhaps with
+    one more.
 
     Raises TooMuchToReadError.
     """
     codes, names = {row.code for row in cluster.codes}, {row.name for row in cluster.days}
-    rows = await information.of_person(sorted(codes), sorted(names), limit + 1, offset)
-    return [_project(one) for one in rows[:limit]], offset + limit if len(rows) > limit else None
+    last = paging.last(RegisteredKey)
+    rows = await information.of_person(sorted(codes), sorted(names), paging.rows_read, paging.offset, last)
+    return [_project(one) for one in paging.shown(rows)], rows
 
 
 def _project(one: PersonsProject) -> PersonProject:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from api.external.schemas import ShownOutside, outside_as_of, outside_of
 from api.web.as_of import Instants, instant_in, progress_as_of, translate_too_much
+from api.web.cursors import PAGED, ListPaging
 from api.web.entries import entries_of
 from api.web.parameters import WITHOUT_NUL, AtStage, Department, Manager, Paging, Since, Stuck, code
 from domain.core.types import LINE_CHARACTERS_MAX
@@ -21,7 +22,7 @@ from infrastructure.projector.positions import Summary, Views
 from infrastructure.settings import Settings
 from projections.external.query import OutsideResults
 from projections.progress.fold import ProgressItem, ProgressProject
-from projections.progress.query import ProgressList, ProjectFilter
+from projections.progress.query import ProgressKey, ProgressList, ProjectFilter
 from projections.scope import Scope
 
 AtPhase = Annotated[str, code("The phase of its flow in which a project is, by its code.")]
@@ -45,7 +46,7 @@ Text = Annotated[
 class ProgressPage(Struct, frozen=True):
     """Projects, the last changed first, at *as_of* by what was known at *known_at*.
 
-    *next* is the `offset` of the next page, null on the last.
+    *next* is the `cursor` of the next page, null on the last.
 
     *position* is how much of the ledger the rows have at least taken in; so in all answers of the views.
     """
@@ -53,7 +54,7 @@ class ProgressPage(Struct, frozen=True):
     as_of: datetime
     known_at: datetime
     projects: list[ProgressProject]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -99,7 +100,7 @@ def project_filter(
         register=list_scope.register,
         changed_since=instant_in("changed_since", changed_since),
         limit=paging.rows_read,
-        offset=paging.offset,
+        last=paging.last(ProgressKey),
     )
 
 
@@ -112,7 +113,7 @@ class ProgressRoutes(Controller):
         "/progress",
         operation_id="list_progress",
         summary="The progress table: projects that match every filter",
-        dependencies={"project_filter": Provide(project_filter, sync_to_thread=False)},
+        dependencies=PAGED | {"project_filter": Provide(project_filter, sync_to_thread=False)},
     )
     async def list_progress(
         self,
@@ -120,11 +121,17 @@ class ProgressRoutes(Controller):
         instants: NamedDependency[Instants],
         progress: NamedDependency[ProgressList],
         project_filter: NamedDependency[ProjectFilter],
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> ProgressPage:
         """Who has to act, how far each project has come, and what changed last; without filters, all of them."""
         rows = await translate_too_much(progress.page(project_filter, instants.past))
-        return ProgressPage(instants.at, instants.known, paging.shown(rows), paging.next_of(rows), position)
+        return ProgressPage(
+            instants.at,
+            instants.known,
+            paging.shown(rows),
+            paging.next_of(rows, lambda row: (row.changed_at, row.project)),
+            position,
+        )
 
     @get("/progress/summary", operation_id="summarize_progress", summary="The whole zone in a few numbers")
     async def summarize_progress(

@@ -9,7 +9,8 @@ from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
 from msgspec import Struct, structs
 
-from api.web.parameters import Department, Paging
+from api.web.cursors import PAGED, ListPaging
+from api.web.parameters import Department
 from api.web.queries import supervision_now
 from api.web.zones import home_zone
 from domain.law.calendar.period import Period
@@ -18,7 +19,7 @@ from domain.law.timeliness import LAG_TARGET_DAYS, NIGHTS_USUAL_MAX, SUSPENSIONS
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.scope import Scope
-from projections.supervision.timeliness_query import ConductOf, Lag, OftenStopped
+from projections.supervision.timeliness_query import ConductOf, Lag, OftenStopped, StoppedKey
 
 
 def timeliness(
@@ -66,7 +67,7 @@ class OftenStoppedList(Struct, frozen=True):
     nights_usual_max: int
     count: int
     applications: list[ShownOftenStopped]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -88,7 +89,12 @@ class TimelinessRoutes(Controller):
         total, *departments = await timeliness.lags(period, department)
         return LagList(period.first, period.last, LAG_TARGET_DAYS, total, departments, position)
 
-    @get("/supervision/suspensions", operation_id="list_often_stopped", summary="Clocks that were stopped oddly often")
+    @get(
+        "/supervision/suspensions",
+        operation_id="list_often_stopped",
+        summary="Clocks that were stopped oddly often",
+        dependencies=PAGED,
+    )
     async def list_often_stopped(
         self,
         *,
@@ -97,18 +103,20 @@ class TimelinessRoutes(Controller):
         timeliness: NamedDependency[ConductOf],
         laws: NamedDependency[LawBook],
         department: Department = "",
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> OftenStoppedList:
         """Applications with a suspension begun in the period, stopped many times, or night after night."""
         rows = await timeliness.often_stopped(period, home_zone(laws), department)
+        last = paging.last(StoppedKey)
+        page = rows if last is None else [row for row in rows if row.place > last]
         return OftenStoppedList(
             period.first,
             period.last,
             SUSPENSIONS_USUAL_MAX,
             NIGHTS_USUAL_MAX,
             len(rows),
-            [with_evidence(row) for row in paging.shown(rows[paging.offset :])],
-            paging.next_of(rows[paging.offset :]),
+            [with_evidence(row) for row in paging.shown(page)],
+            paging.next_of(page, lambda row: row.place),
             position,
         )
 

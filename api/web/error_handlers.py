@@ -24,6 +24,7 @@ from infrastructure.materials.media import UnfitMediaError
 from infrastructure.materials.store import StorageAwayError
 from infrastructure.projector.positions import ViewBehindError
 from projections.clocks.query import TooMuchToReadError
+from projections.snapshots import CursorOutdatedError
 
 QUERY_NAMES = {
     "in_state": "state",
@@ -97,12 +98,21 @@ def to_problem(error: Exception, scope: Scope) -> Problem:
             return Problem(
                 "busy", "too many commands are waiting", remedy="send it again in a moment", headers=RETRY_AFTER
             )
-        case ViewBehindError() | TooMuchToReadError():  # that of now: a question about the past says so itself
-            return Problem("behind", str(error), remedy="ask again in a moment", headers=RETRY_AFTER)
+        case ViewBehindError() | TooMuchToReadError() | CursorOutdatedError():
+            return unreadable_now(error)
         case HTTPException() if error.status_code < 500:  # noqa: PLR2004 the client's fault, by definition
             return unreadable(error, scope)
         case _:
             return unstored(error, scope) or outage(error)
+
+
+def unreadable_now(error: Exception) -> Problem:
+    """The problem where views don't hold what is asked for: an old list, or, for a moment, the newest rows."""
+    if isinstance(error, CursorOutdatedError):
+        begin_again = "leave the cursor out, to begin with the first page"
+        return Problem("invalid-cursor", f"cursor: {error}", remedy=begin_again, parameter="cursor")
+    # Of TooMuchToReadError that of now: a question about the past says so itself.
+    return Problem("behind", str(error), remedy="ask again in a moment", headers=RETRY_AFTER)
 
 
 def unstored(error: Exception, scope: Scope) -> Problem | None:

@@ -38,6 +38,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "malformed-json": (400, "the body is not JSON"),
     "unknown-command": (400, "the body is not one of the commands"),
     "invalid-header": (400, "a header holds what it can't"),
+    "invalid-cursor": (400, "the cursor is not one of this list"),
     "invalid-parameter": (400, "a parameter of the address holds what it can't"),
     "key-missing": (400, "a command needs an Idempotency-Key"),
     "bad-request": (400, "the request can't be read"),

@@ -7,7 +7,9 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct
+from psycopg.sql import SQL, Composed
 
+from projections.keyset import Ordering, SortKey
 from projections.reader import Reader
 
 RUNNING: LiteralString = """
@@ -17,11 +19,16 @@ LISTED: LiteralString = f"""
     SELECT a.project, p.code, p.name, p.enterprise, p.manager, a.edition, a.kind, a.since, a.by
     FROM views.adoption AS a JOIN views.project AS p USING (project)
     WHERE {RUNNING} AND (%(edition)s = 0 OR a.edition = %(edition)s) AND (%(kind)s = '' OR a.kind = %(kind)s)
-    ORDER BY a.since DESC, a.project LIMIT %(limit)s OFFSET %(offset)s
+      AND {{following}}
+    ORDER BY {{order}} LIMIT %(limit)s
 """  # noqa: S608 our own constants
 COUNTED: LiteralString = f"""
     SELECT a.edition, a.kind, count(*)::integer FROM views.adoption AS a WHERE {RUNNING} GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608 our own constants
+
+
+ORDER = Ordering((SortKey("a.since", descending=True), SortKey("a.project")))
+RunningKey = tuple[datetime, UUID]
 
 
 class RunningProject(Struct, frozen=True):
@@ -54,7 +61,7 @@ class RunningFilter(Struct, frozen=True, kw_only=True):
     edition: int = 0
     kind: str = ""
     limit: int = 100
-    offset: int = 0
+    last: RunningKey | None = None  # the row before the page
 
 
 class RunningProjects:
@@ -65,14 +72,15 @@ class RunningProjects:
 
     async def listed(self, criteria: RunningFilter) -> list[RunningProject]:
         """A page of projects, the latest adoption first."""
-        params = {name: getattr(criteria, name) for name in RunningFilter.__struct_fields__}
-        return [RunningProject(*row) for row in await self._rows(LISTED, params)]
+        params = {name: getattr(criteria, name) for name in RunningFilter.__struct_fields__ if name != "last"}
+        query = SQL(LISTED).format(following=ORDER.following(criteria.last), order=ORDER.clause)
+        return [RunningProject(*row) for row in await self._rows(query, params)]
 
     async def counted(self, flow: str, at: datetime) -> list[RunningCount]:
         """The number of projects, by edition and kind."""
         return [RunningCount(*row) for row in await self._rows(COUNTED, {"flow": flow, "at": at})]
 
-    async def _rows(self, query: LiteralString, params: dict[str, object]) -> list[tuple[Any, ...]]:
+    async def _rows(self, query: LiteralString | Composed, params: dict[str, object]) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
             await cursor.execute(query, params)
             return await cursor.fetchall()

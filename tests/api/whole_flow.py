@@ -101,7 +101,7 @@ class Telling(Struct):
         """The entries recorded since the last look."""
         if not self.version and not await self.known():
             return []
-        entries: list[Body] = (await self.ask("history", after=self.version, limit=1000))["entries"]
+        entries: list[Body] = (await self.ask("history", after_version=self.version, limit=1000))["entries"]
         self.version += len(entries)
         self.position = max(self.position, *(entry["position"] for entry in entries), 0)
         return entries

@@ -79,11 +79,11 @@ async def test_a_list_is_filtered_and_goes_on(door: Door, after: int) -> None:
     assert whole["position"] >= after
     assert whole["next"] is None
     pages: list[Any] = []
-    offset: int | None = 0
-    while offset is not None:
-        page = await got(door, "/v1/clocks", as_of=NOON, limit=4, offset=offset)
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await got(door, "/v1/clocks", as_of=NOON, limit=4, cursor=cursor)
         pages += page["clocks"]
-        offset = page["next"]
+        cursor = page["next"]
     assert pages == whole["clocks"]
 
     red = await got(door, "/v1/clocks", as_of=NOON, level="red", department="land")

@@ -115,7 +115,7 @@ async def test_what_the_examples_say_can_be_posted(door: Door) -> None:
 async def test_pages_follow_each_other(door: Door) -> None:
     positions = [(await keyed_in(door))[1] for _ in range(3)]
     first = (await door.get("/v1/external", after=positions[-1], limit=2)).json()
-    second = (await door.get("/v1/external", limit=2, offset=first["next"])).json()
+    second = (await door.get("/v1/external", limit=2, cursor=first["next"])).json()
 
     assert (len(first["results"]), first["stale_days"]) == (2, 10)
     assert not [row for row in second["results"] if row in first["results"]]

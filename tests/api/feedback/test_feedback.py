@@ -219,11 +219,11 @@ async def test_evaluations_have_filters(door: Door, story: UUID, params: dict[st
 async def test_pages_together_are_the_whole(door: Door, params: dict[str, Any]) -> None:
     whole = (await asked(door, "/v1/feedback/complaints", limit=500, **params))["complaints"]
     found: list[Any] = []
-    offset: int | None = 0
-    while offset is not None:
-        page = await asked(door, "/v1/feedback/complaints", limit=2, offset=offset, **params)
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await asked(door, "/v1/feedback/complaints", limit=2, cursor=cursor, **params)
         found += page["complaints"]
-        offset = page["next"]
+        cursor = page["next"]
     assert [one["complaint"] for one in found] == [one["complaint"] for one in whole]
     assert len(found) >= 1
 

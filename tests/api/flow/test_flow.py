@@ -77,7 +77,7 @@ async def test_editions_are_published_with_a_receipt_each_and_listed(door: Door,
     assert (second["published_at"], second["by"]["id"]) == ("2026-03-02T01:00:00Z", HEAD.id)
     history = await found(door, f"{PATH}/history", limit=1)
     assert (history["entries"][0]["fact"]["fact"], history["next"]) == ("flow_published", 1)
-    assert (await found(door, f"{PATH}/history", after=1))["next"] is None
+    assert (await found(door, f"{PATH}/history", after_version=1))["next"] is None
 
 
 @pytest.mark.usefixtures("told")

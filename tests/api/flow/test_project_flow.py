@@ -185,7 +185,7 @@ async def test_a_flow_tells_its_projects_by_edition_now_and_then(door: Door) -> 
     assert await running(as_of=at("03-03T09:29")) == {}
     assert await running(edition=2) == await running(kind="research") == {str(moving): (2, "research")}
     first = (await door.get(f"/v1/flows/{FLOW_NAME}/projects", APPLICANT, limit=1)).json()
-    assert (len(first["projects"]), first["next"]) == (1, 1)
+    assert (len(first["projects"]), bool(first["next"])) == (1, True)
     assert first["projects"][0]["name"] == "研发楼"
     problem(await door.get("/v1/flows/none/projects"), "not-found")
     problem(await door.get(f"/v1/flows/{FLOW_NAME}/projects", None), "actor-missing")

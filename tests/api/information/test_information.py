@@ -205,7 +205,7 @@ async def test_pages_follow_each_other(door: Door) -> None:
     after = await entered(door, UUID(projects[0]), "land", use="x")
 
     first = (await door.get("/v1/information", manager=manager, limit=2, after=after)).json()
-    second = (await door.get("/v1/information", manager=manager, limit=2, offset=first["next"])).json()
+    second = (await door.get("/v1/information", manager=manager, limit=2, cursor=first["next"])).json()
 
     assert (first["count"], len(first["projects"]), second["next"]) == (3, 2, None)
     assert {one["project"] for one in [*first["projects"], *second["projects"]]} == set(projects)

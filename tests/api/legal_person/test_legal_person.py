@@ -150,7 +150,7 @@ async def test_all_are_listed_a_page_at_a_time(door: Door, after: int) -> None:
         position = await done(door, registration(code_of(number), f"分页{number}", status="active"))
     whole = [one["code"] for one in (await told(door, "/", text="分页", after=position))["persons"]]
     first = await told(door, "/", text="分页", limit=2)
-    second = await told(door, "/", text="分页", limit=2, offset=first["next"])
+    second = await told(door, "/", text="分页", limit=2, cursor=first["next"])
 
     assert (
         [one["code"] for one in [*first["persons"], *second["persons"]]] == whole == [code_of(n) for n in (21, 22, 23)]

@@ -92,11 +92,11 @@ async def test_a_case_number_leads_to_its_project_also_after_the_next_applicatio
 async def test_pages_together_are_the_whole(door: Door) -> None:
     positions = [(await registered(door, f"page {n}", "pager"))[1] for n in range(7)]
     names: list[str] = []
-    offset: int | None = 0
-    while offset is not None:
-        page = (await door.get("/v1/progress", after=positions[-1], manager="pager", limit=3, offset=offset)).json()
+    cursor: str | None = ""
+    while cursor is not None:
+        page = (await door.get("/v1/progress", after=positions[-1], manager="pager", limit=3, cursor=cursor)).json()
         names += [row["name"] for row in page["projects"]]
-        offset = page["next"]
+        cursor = page["next"]
     assert names == [f"page {n}" for n in reversed(range(7))]
 
 
@@ -185,7 +185,7 @@ async def test_an_unknown_project(door: Door, path: str) -> None:
         (f"after={2**63}", "after"),
         (f"after={10**40}", "after"),
         ("limit=501", "limit"),
-        ("offset=-1", "offset"),
+        ("limit=-1", "limit"),
         ("stage=asleep", "stage"),
         ("manager=a%00b", "manager"),
         ("text=%00", "text"),

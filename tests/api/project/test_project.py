@@ -89,7 +89,7 @@ async def test_pages_together_are_the_whole(door: Door, limit: int) -> None:
     entries: list[dict[str, Any]] = []
     after: int | None = 0
     while after is not None:
-        page = (await door.get(f"/v1/projects/{project}/history", after=after, limit=limit)).json()
+        page = (await door.get(f"/v1/projects/{project}/history", after_version=after, limit=limit)).json()
         assert len(page["entries"]) <= limit
         entries += page["entries"]
         after = page["next"]
@@ -100,12 +100,12 @@ async def test_pages_together_are_the_whole(door: Door, limit: int) -> None:
 async def test_past_the_end_there_is_an_empty_page(door: Door) -> None:
     project = uuid4()
     await door.done(project, REGISTER)
-    assert (await door.get(f"/v1/projects/{project}/history", after=99)).json() == {"entries": [], "next": None}
+    assert (await door.get(f"/v1/projects/{project}/history", after_version=99)).json() == {"entries": [], "next": None}
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("after", "-1"), ("after", "x"), ("after", "1.5"), ("after", str(2**63)), ("limit", "0"), ("limit", "1001")],
+    [*(("after_version", text) for text in ("-1", "x", "1.5", str(2**63))), ("limit", "0"), ("limit", "1001")],
 )
 async def test_a_parameter_that_holds_what_it_cannot_is_named(door: Door, name: str, value: str) -> None:
     told = problem(await door.get(f"/v1/projects/{uuid4()}/history?{name}={value}"), "invalid-parameter")

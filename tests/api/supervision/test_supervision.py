@@ -123,12 +123,12 @@ async def test_the_board_of_an_earlier_instant(door: Door, slow: UUID) -> None:
 
 async def test_lists_come_in_pages_that_keep_their_count(door: Door, slow: UUID) -> None:
     first = (await door.get("/v1/supervision/cards", BUREAU, **MARCH, limit=1)).json()
-    second = (await door.get("/v1/supervision/cards", BUREAU, **MARCH, limit=1, offset=1)).json()
+    second = (await door.get("/v1/supervision/cards", BUREAU, **MARCH, limit=1, cursor=first["next"])).json()
 
-    assert (first["count"], first["next"], second["count"], second["next"]) == (2, 1, 2, None)
+    assert (first["count"], second["count"], second["next"]) == (2, 2, None)
     assert [row["card"] for row in (*first["cards"], *second["cards"])] == ["land-2", "land-1"]
     decided = (await door.get("/v1/supervision/decisions", BUREAU, **MARCH, limit=1)).json()
-    assert (decided["count"], decided["next"], decided["decided"][0]["working_days"]) == (2, 1, 10)
+    assert (decided["count"], bool(decided["next"]), decided["decided"][0]["working_days"]) == (2, True, 10)
 
 
 async def test_a_card_tells_its_proof_its_days_its_evidence_and_what_was_said(door: Door, slow: UUID) -> None:

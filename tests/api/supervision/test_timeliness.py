@@ -139,7 +139,7 @@ async def test_clocks_stopped_oddly_often_are_told_with_the_evidence(
     assert (days["2026-03-09"], days["2026-03-10"], days["2026-03-11"]) == ("suspended", "suspended", "working")
 
     page = await got(door, approvals, "/v1/supervision/suspensions", limit=1, **MARCH)
-    rest = await got(door, approvals, "/v1/supervision/suspensions", limit=1, offset=page["next"], **MARCH)
+    rest = await got(door, approvals, "/v1/supervision/suspensions", limit=1, cursor=page["next"], **MARCH)
     assert page["applications"] + rest["applications"] == told["applications"]
     assert rest["next"] is None
     assert (await got(door, approvals, "/v1/supervision/suspensions", department="fire", **MARCH))["count"] == 0

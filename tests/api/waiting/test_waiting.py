@@ -101,7 +101,7 @@ async def test_pages_follow_each_other_the_longest_first(door: Door) -> None:
     since = [one["since"] for one in whole["waiting"]]
     assert since == sorted(since)
     first = await got(door, "/v1/waiting", limit=3)
-    second = await got(door, "/v1/waiting", limit=3, offset=first["next"])
+    second = await got(door, "/v1/waiting", limit=3, cursor=first["next"])
     assert first["waiting"] + second["waiting"] == whole["waiting"][:6]
 
 
