@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +15,13 @@ from msgspec import Struct, json
 
 from api.commands.if_match import carry_out_on
 from api.commands.materials import require_stored
+from api.commands.project_codes import project_code_claimed
+from api.identity.visit import caller_of
 from api.web.error_handlers import described
 from api.web.identity import actor_of, expected_version, headers_of, key_of, origin_of
 from api.web.problems import MEDIA_TYPE, POST_COMMAND, Problem
 from api.web.request_body import command_in, read_body
+from domain.project.application.registration import RegisterProject
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
 from infrastructure.ledger.sent_command import command_id_of
 from infrastructure.materials.store import MaterialStore
@@ -80,7 +84,12 @@ class CommandEndpoint(Struct, frozen=True):
         approvals, project_id = self.approvals, self.project_id
         await require_stored(approvals, self.materials, command, key)
         try:
-            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            async with (
+                asyncio.timeout(ANSWER_SECONDS_MAX),
+                project_code_claimed(approvals, project_id, command.code, caller_of(scope))
+                if type(command) is RegisterProject and command.code
+                else nullcontext(),
+            ):
                 if version is None:
                     return await approvals.handle(project_id, command, by, key, origin=origin)
                 return await carry_out_on(version, approvals, project_id, command, by, key, origin)

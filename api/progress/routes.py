@@ -15,7 +15,7 @@ from api.external.schemas import ShownOutside, outside_as_of, outside_of
 from api.web.as_of import Instants, instant_in, progress_as_of, translate_too_much
 from api.web.cursors import PAGED, ListPaging
 from api.web.entries import entries_of
-from api.web.parameters import WITHOUT_NUL, AtStage, Department, Manager, Paging, Since, Stuck, code
+from api.web.parameters import PAGE_ROWS_MAX, WITHOUT_NUL, AtStage, Department, Manager, Paging, Since, Stuck, code
 from domain.core.types import LINE_CHARACTERS_MAX
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Summary, Views
@@ -104,6 +104,21 @@ def project_filter(
     )
 
 
+ProjectCode = Annotated[
+    str,
+    QueryParameter(
+        min_length=1, max_length=LINE_CHARACTERS_MAX, pattern=WITHOUT_NUL, description="The project's code, whole."
+    ),
+]
+
+
+class ProjectsByCode(Struct, frozen=True):
+    """The projects that are registered under one code: one at most, but where a register repeats its own."""
+
+    projects: list[ProgressProject]
+    position: int
+
+
 class ProgressRoutes(Controller):
     """The views, each at the position asked for or later."""
 
@@ -132,6 +147,19 @@ class ProgressRoutes(Controller):
             paging.next_of(rows, lambda row: (row.changed_at, row.project)),
             position,
         )
+
+    @get("/projects", operation_id="find_projects", summary="The project that is registered under a code")
+    async def find_projects(
+        self,
+        code: ProjectCode,
+        position: NamedDependency[int],
+        now: NamedDependency[datetime],
+        progress: NamedDependency[ProgressList],
+        list_scope: NamedDependency[Scope],
+    ) -> ProjectsByCode:
+        """Of the zone itself, or of one register; an empty list where none has the code."""
+        wanted = ProjectFilter(t=now, code=code, register=list_scope.register, limit=PAGE_ROWS_MAX)
+        return ProjectsByCode(await progress.page(wanted), position)
 
     @get("/progress/summary", operation_id="summarize_progress", summary="The whole zone in a few numbers")
     async def summarize_progress(

@@ -61,6 +61,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "material-unknown": (404, "no file is stored under this digest"),
     "method-not-allowed": (405, "this address does not answer this method"),
     "request-timeout": (408, "the rest of the request did not come in time"),
+    "project-code-taken": (409, "another project is registered under this code"),
     "person-ambiguous": (409, "the code leads to several legal persons"),
     "body-too-large": (413, "the body is larger than a command can be"),
     "material-too-large": (413, "the file is larger than this installation takes"),

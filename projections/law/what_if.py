@@ -74,7 +74,7 @@ class Alternative(Struct, frozen=True, kw_only=True):
         return structs.replace(rule, **changed) if changed else rule
 
 
-AssumedKey = tuple[datetime, str, str, int, str, str]
+AssumedKey = tuple[datetime, str, str, int, str, str, str, str]
 
 
 class AssumedSignal(Struct, frozen=True, kw_only=True):
@@ -94,7 +94,16 @@ class AssumedSignal(Struct, frozen=True, kw_only=True):
     @property
     def place(self) -> AssumedKey:
         """What it is sorted by."""
-        return self.at, self.project.hex, self.item, self.application, self.clock, self.compared
+        return (
+            self.at,
+            self.project.hex,
+            self.item,
+            self.application,
+            self.clock,
+            self.compared,
+            self.level,
+            str(self.rung),
+        )
 
 
 def with_assumed(histories: Histories, assumed: Mapping[Application, Sequence[LawEvent]]) -> Histories:

@@ -31,6 +31,7 @@ CONDITIONS = {
     "changed_since": SQL("p.changed_at >= %(changed_since)s"),
     "phase": SQL("p.phase = %(phase)s"),
     "kind": SQL("p.kind = %(kind)s"),
+    "code": SQL("p.code = %(code)s"),
 }
 TEXT = SQL(
     "(concat_ws(' ', p.code, p.name, p.enterprise) ILIKE %(pattern)s OR EXISTS ("
@@ -55,6 +56,7 @@ class ProjectFilter(Struct, frozen=True, kw_only=True):
     """
 
     t: datetime
+    code: str = ""  # of the project itself, whole
     manager: str = ""
     phase: str = ""
     kind: str = ""  # of project, by its flow

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from api.web.problems import KINDS, MEDIA_TYPE
 from domain.core.ledger import Actor, Command
@@ -15,6 +15,7 @@ from domain.examples.materials import MEDIA_TYPE as REPORT_TYPE
 from domain.examples.materials import REPORT
 from domain.examples.story import STORY
 from domain.messages import AnyCommand
+from domain.project.application.registration import RegisterProject
 from tests.examples import APPLICANT, MANAGER
 
 BEHIND, BEHIND_TRIES_MAX = 503, 30  # each try waits for two seconds
@@ -89,7 +90,10 @@ class Door:
         """Tell *project* the example story, with the file that it attaches; the last receipt."""
         await self.store_report()
         for step in STORY:
-            receipt = await self.done(project, step.dated, step.by)
+            command = step.dated
+            if isinstance(command, RegisterProject):  # a code belongs to one project, and the story to several
+                command = structs.replace(command, code=f"{command.code}-{project.hex[-6:]}")
+            receipt = await self.done(project, command, step.by)
         return receipt
 
     async def done(self, project: UUID, body: AnyCommand | dict[str, Any], by: Actor = MANAGER) -> dict[str, Any]:
