@@ -46,11 +46,9 @@ async def _taken(approvals: Approvals, code: str, owner: UUID, caller: Caller) -
     """The problem of a code that the project *owner* has, which is named to those who may see it."""
     project = await approvals.project(owner)
     is_visible = bool(project.version) and may(caller, READ, project_case(project)).allowed
-    return Problem(
-        "project-code-taken",
-        f"another project is registered under the code {code}",
-        remedy=f"continue with the project {owner}, or register this one under its own code"
-        if is_visible
-        else "register this project under its own code, or ask the zone's office whose code it is",
-        **({"project": str(owner)} if is_visible else {}),
-    )
+    sentence = f"another project is registered under the code {code}"
+    if not is_visible:
+        advice = "register this project under its own code, or ask the zone's office whose code it is"
+        return Problem("project-code-taken", sentence, remedy=advice)
+    advice = f"continue with the project {owner}, or register this one under its own code"
+    return Problem("project-code-taken", sentence, remedy=advice, project=str(owner))

@@ -22,7 +22,7 @@ from domain.core.ledger import Actor
 from domain.examples.people import ENVIRONMENT, LAND
 from domain.examples.zone import CATALOGUE_STORY, CONSULTATION, EIA, HEAD, LAND_PERMIT, ZONE_NAME
 from domain.streams import CATALOGUE
-from tests.api.client import REGISTER, Door, problem
+from tests.api.client import REGISTER, Door, identity, problem
 from tests.examples import APPLICANT, MANAGER
 
 Body = dict[str, Any]
@@ -267,3 +267,17 @@ async def test_a_departments_intake_hours_move_the_clocks_of_its_items(door: Doo
     ]
     intake = item["clocks"][0]
     assert (intake["start_on"], intake["due_on"]) == ("2026-03-09", "2026-03-16")
+
+
+@pytest.mark.usefixtures("told")
+async def test_a_catalogue_that_did_not_change_is_not_sent_again(door: Door) -> None:
+    """Though each answer names the instant of its request."""
+    for path in (ZONE, f"{ZONE}/items"):
+        first, second = await door.get(path), await door.get(path)
+        assert first.json()["as_of"] != second.json()["as_of"]
+        assert first.headers["etag"].startswith("W/")
+        headers = {**identity(MANAGER), "If-None-Match": first.headers["etag"]}
+        again = await door.client.get(path, headers=headers)
+        assert (again.status_code, again.content) == (304, b"")
+        past = await door.client.get(path, params={"as_of": "2026-01-05T12:00:00+08:00"}, headers=headers)
+        assert past.status_code == 200

@@ -326,6 +326,11 @@ async def test_head_of_what_is_not_there_or_not_read(door: Door) -> None:
         "/v1/projects/{id}",
         "/v1/law/packs",
         "/v1/law/packs/cn-licensing@2019-04-23",
+        "/v1/law/calendars",
+        "/v1/law/calendars/CN",
+        "/v1/catalogues",
+        "/v1/flows",
+        "/v1/names",
         "/schema/openapi.json",
         "/problems",
     ],
@@ -334,7 +339,7 @@ async def test_what_a_client_has_already_is_not_sent_again(door: Door, path: str
     path = path.format(id=await registered(door))
     for coding in ("gzip", "identity"):
         first = await raw(door, "GET", path, headers={"Accept-Encoding": coding})
-        for tag in (first.headers["etag"], f'"x", W/{first.headers["etag"]}', "*"):
+        for tag in (first.headers["etag"], f'"x", W/{first.headers["etag"].removeprefix("W/")}', "*"):
             again = await raw(door, "GET", path, headers={"If-None-Match": tag})
             assert (again.status_code, again.content) == (304, b"")
             assert again.headers["vary"] == first.headers["vary"]
