@@ -36,6 +36,7 @@ from api.law.what_if import WhatIfRoutes
 from api.legal_person.pages import PersonPages
 from api.legal_person.routes import LegalPersonRoutes
 from api.materials.routes import MaterialRoutes
+from api.moved import VERSION
 from api.openapi import document as openapi
 from api.progress.pages import ProgressPages
 from api.progress.routes import ProgressRoutes
@@ -52,7 +53,6 @@ from api.waiting.routes import WaitingRoutes
 from api.web.dependencies import ApplicationServices, dependencies_of
 from api.web.error_handlers import HANDLERS, problem_response
 from api.web.identity import require_identity
-from api.web.moved import VERSION
 from api.web.problems import ProblemCatalogue
 from api.web.queries import QUERIES
 from api.web.request_body import BODY_BYTES_MAX

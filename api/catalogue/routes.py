@@ -25,9 +25,9 @@ from api.catalogue.schemas import (
 )
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_CATALOGUES
+from api.cursors import PAGED, ListPaging
 from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
-from api.web.cursors import PAGED, ListPaging
 from api.web.dependencies import ReadDependency
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
 from api.web.problems import Problem

@@ -12,8 +12,8 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct, structs
 
 from api.clocks.links import address, behind
+from api.cursors import PAGED, ListPaging
 from api.web.as_of import translate_too_much
-from api.web.cursors import PAGED, ListPaging
 from api.web.entries import entries_of
 from api.web.parameters import Department, Paging, code
 from api.web.problems import Problem

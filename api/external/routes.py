@@ -11,8 +11,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from api.cursors import PAGED, ListPaging
 from api.external.schemas import ShownOutside, outside_of, shown_outside
-from api.web.cursors import PAGED, ListPaging
 from api.web.entries import entries_of
 from api.web.parameters import Department, Manager, Paging
 from infrastructure.ledger.approvals import Approvals

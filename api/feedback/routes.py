@@ -8,6 +8,7 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from api.cursors import PAGED, ListPaging
 from api.feedback.requests import FEEDBACK_FILTERS, ComplaintId, EvaluationId, FeedbackDays, one_of_project
 from api.feedback.schemas import (
     ComplaintFile,
@@ -20,7 +21,6 @@ from api.feedback.schemas import (
 )
 from api.feedback.trails import about_complaint, about_evaluation, opinions_min, trail, unknown, with_articles
 from api.web.as_of import translate_too_much
-from api.web.cursors import PAGED, ListPaging
 from api.web.entries import entries_of, shown
 from api.web.zones import home_zone
 from domain.core.ledger import Actor

@@ -14,10 +14,10 @@ from api.catalogue.requests import EDITIONS_MAX
 from api.catalogue.routes import catalogue_as_of, unknown
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_FLOWS
+from api.cursors import PAGED, ListPaging
 from api.flow.schemas import FlowGraph, FlowList, Services, ShownFlow, graph_of, listed_flow, shown_flow
 from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
-from api.web.cursors import PAGED, ListPaging
 from api.web.dependencies import ReadDependency
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
 from api.web.parameters import code

@@ -13,9 +13,9 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from api.cursors import PAGED, ListPaging
 from api.information.schemas import Match, ProjectInformation, information_of, match_of
 from api.web.as_of import Instants, day_in, instant_in, translate_too_much
-from api.web.cursors import PAGED, ListPaging
 from api.web.parameters import WITHOUT_NUL, AtStage, Department, Manager, Paging, Since
 from api.web.problems import Problem
 from api.web.zones import home_zone

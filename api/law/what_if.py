@@ -13,10 +13,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct, json, to_builtins
 
+from api.cursors import cursor_text, key_in, mark_of, read_cursor
 from api.law.requests import refuse_unknown, require_bounded
 from api.law.what_if_bodies import PERIOD_DAYS_MAX, Assumptions, OtherRules
 from api.web.as_of import Instants
-from api.web.cursors import cursor_text, key_in, mark_of, read_cursor
 from api.web.request_body import decoded, field_problem
 from api.web.zones import home_zone
 from domain.core.ledger import Refused

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from api.web.cursors import CURSOR_CHARACTERS_MAX
+from api.cursors import CURSOR_CHARACTERS_MAX
 from api.web.parameters import PAGE_ROWS, PAGE_ROWS_MAX, WITHOUT_NUL
 from domain.core.types import CODE_CHARACTERS_MAX
 from domain.law.licensing.event import LawEvent

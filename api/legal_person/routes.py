@@ -13,11 +13,11 @@ from msgspec import Struct
 
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_PERSONS
+from api.cursors import PAGED, ListPaging
 from api.legal_person.projects import PersonProject, projects_of
 from api.legal_person.schemas import PersonAnswer, ShownPerson, answer_for, found_by, shown_person, then_of
 from api.web.as_of import Instants, translate_too_much
 from api.web.command_request import CommandRequest
-from api.web.cursors import PAGED, ListPaging
 from api.web.entries import ShownEntry, shown
 from api.web.parameters import WITHOUT_NUL
 from api.web.zones import home_zone
@@ -31,7 +31,6 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.merging import merging
 from projections.information.query import InformationBook, InformationPast
 from projections.legal_person.query import PersonBook, PersonFilter, PersonKey, Then
-from projections.snapshots import PagedReader
 
 Named = Annotated[
     str,
@@ -180,7 +179,6 @@ class LegalPersonRoutes(Controller):
         instants_known_now: NamedDependency[Instants],
         persons: NamedDependency[PersonBook],
         approvals: NamedDependency[Approvals],
-        list_reader: NamedDependency[PagedReader],
         paging: NamedDependency[ListPaging],
     ) -> PersonProjects:
         """Under any of its codes, those of entries merged into it as well; without a code, under any of its names."""
@@ -188,7 +186,7 @@ class LegalPersonRoutes(Controller):
         past = InformationPast(instants.at, instants.known, home_zone(approvals.laws)) if instants.is_past else None
         found = await found_by(persons, code, day)
         cluster = await persons.cluster(found.survivor, day)
-        information = InformationBook(list_reader, past)
+        information = InformationBook(paging.list_reader, past)
         projects, rows = await translate_too_much(projects_of(information, cluster, paging))
         following = paging.next_of(rows, lambda listed: (listed.row.registered_at, listed.row.project))
         own = next(row.code for row in cluster.days if row.person == found.survivor)

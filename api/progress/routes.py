@@ -11,9 +11,9 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from api.cursors import PAGED, ListPaging
 from api.external.schemas import ShownOutside, outside_as_of, outside_of
 from api.web.as_of import Instants, instant_in, progress_as_of, translate_too_much
-from api.web.cursors import PAGED, ListPaging
 from api.web.entries import entries_of
 from api.web.parameters import PAGE_ROWS_MAX, WITHOUT_NUL, AtStage, Department, Manager, Paging, Since, Stuck, code
 from domain.core.types import LINE_CHARACTERS_MAX

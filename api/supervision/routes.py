@@ -8,11 +8,11 @@ from datetime import datetime
 from litestar import Controller, get
 from litestar.di import NamedDependency
 
+from api.cursors import PAGED, ListPaging
 from api.supervision.card_file import CLOCK_SOURCE, ClockSource, ShownCard, card_shown
 from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId, Unanswered
 from api.supervision.schemas import Board, CardList, DecidedList, OrderList, ProjectDays, compared, linked
 from api.web.as_of import Instants, translate_too_much
-from api.web.cursors import PAGED, ListPaging
 from api.web.parameters import Department
 from domain.core.ledger import Actor
 from domain.law.calendar.period import Period

@@ -9,7 +9,7 @@ from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
 from msgspec import Struct, structs
 
-from api.web.cursors import PAGED, ListPaging
+from api.cursors import PAGED, ListPaging
 from api.web.parameters import Department
 from api.web.queries import supervision_now
 from api.web.zones import home_zone

@@ -11,8 +11,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from api.cursors import PAGED, ListPaging
 from api.web.as_of import Instants, translate_too_much
-from api.web.cursors import PAGED, ListPaging
 from api.web.parameters import PAGE_ROWS, Department, Limit, Manager, Paging, Stuck, code
 from domain.messages import Entry
 from domain.project.waiting.chain import ItemWaiting

@@ -10,8 +10,8 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap, Scope
 from msgspec import json
 
+from api.moved import new_address
 from api.web.http_request import HttpRequest
-from api.web.moved import new_address
 from api.web.problems import HTTP_CODES, MEDIA_TYPE, NAMELESS, Problem
 from api.web.query_params import remedy
 from api.web.request_checks import ECHO_CHARACTERS_MAX

@@ -11,7 +11,7 @@ from msgspec import structs
 from domain.core.ledger import Actor, Role
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.project_codes import ProjectCodes
-from tests.api.client import REGISTER, Door, problem
+from tests.api.client import LAND_ITEM, REGISTER, Door, problem
 from tests.examples import APPLICANT, MANAGER
 
 OTHER_MANAGER = structs.replace(MANAGER, id="zhao")
@@ -55,7 +55,7 @@ async def test_of_many_at_once_one_is_carried_out(door: Door, nth: int) -> None:
 
 
 async def test_a_refused_registration_gives_its_code_back(door: Door) -> None:
-    twice = {"items": [REGISTER["items"][0], REGISTER["items"][0]]}
+    twice = {"items": [LAND_ITEM, LAND_ITEM]}
     problem(await door.post(uuid4(), REGISTER | {"code": "C-6"} | twice), "item-repeated")
     problem(await door.post(uuid4(), REGISTER | {"code": "C-6"}, APPLICANT), "wrong-role")
     await door.done(uuid4(), REGISTER | {"code": "C-6"})

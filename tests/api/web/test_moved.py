@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from litestar import Litestar
 
-from api.web.moved import new_address
+from api.moved import new_address
 from tests.api.client import Door, problem
 
 PROJECT = UUID(int=7)

@@ -50,7 +50,7 @@ async def test_pages_neither_lose_nor_double_a_row_while_others_write(
 ) -> None:
     manager = f"pages-{name}"
     projects = await crowd(door, manager)
-    own = {"manager": manager} if name != "clocks" else {"item": "land"}
+    own: dict[str, Any] = {"manager": manager} if name != "clocks" else {"item": "land"}
     whole = (await door.get(f"/v1/{name}", **own, limit=500, after=await approvals.store.head())).json()
     assert whole["next"] is None
     assert len(keys(whole, name)) >= PROJECTS
