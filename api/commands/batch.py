@@ -64,7 +64,7 @@ Mode = Annotated[
 
 
 @post(
-    "/v1/commands/batch",
+    "/commands/batch",
     status_code=200,
     operation_id=POST_BATCH,
     summary="Carry out many commands",

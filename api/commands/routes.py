@@ -1,8 +1,9 @@
-"""POST /projects/{id}/commands: one command in, one receipt out, once and for all under its Idempotency-Key."""
+"""POST /v1/projects/{id}/commands: one command in, one receipt out, once and for all under its Idempotency-Key."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +15,14 @@ from msgspec import Struct, json
 
 from api.commands.if_match import carry_out_on
 from api.commands.materials import require_stored
+from api.commands.project_codes import project_code_claimed
 from api.guard.judging import command_allowed
 from api.route_access import ACCESS, COMMANDS
 from api.web.error_handlers import described
 from api.web.identity import caller_of, expected_version, headers_of, key_of, origin_of
 from api.web.problems import MEDIA_TYPE, POST_COMMAND, Problem
 from api.web.request_body import command_in, read_body
+from domain.project.application.registration import RegisterProject
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
 from infrastructure.ledger.sent_command import command_id_of
 from infrastructure.materials.store import MaterialStore
@@ -84,7 +87,12 @@ class CommandEndpoint(Struct, frozen=True):
         approvals, project_id, allowed = self.approvals, self.project_id, command_allowed(caller, command)
         await require_stored(approvals, self.materials, project_id, command, key, allowed)
         try:
-            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            async with (
+                asyncio.timeout(ANSWER_SECONDS_MAX),
+                project_code_claimed(approvals, project_id, command.code, caller)
+                if type(command) is RegisterProject and command.code
+                else nullcontext(),
+            ):
                 if version is None:
                     return await approvals.handle(project_id, command, by, key, origin=origin, allowed=allowed)
                 return await carry_out_on(version, approvals, project_id, command, caller, key, origin)

@@ -23,7 +23,7 @@ from domain.law.feedback.terms import VoiceStep
 from domain.project.feedback.evaluation import Grade
 from domain.project.state.feedback import Appealed
 from infrastructure.law.lawbook import LawBook
-from projections.feedback.query import VoiceFilter
+from projections.feedback.query import VoiceFilter, VoiceKey
 from projections.scope import Scope
 
 
@@ -111,7 +111,7 @@ def complaint_filter(
         standing=standing,
         scope=list_scope,
         limit=paging.rows_read,
-        offset=paging.offset,
+        last=paging.last(VoiceKey),
     )
 
 
@@ -138,7 +138,7 @@ def evaluation_filter(
         standing=standing,
         scope=list_scope,
         limit=paging.rows_read,
-        offset=paging.offset,
+        last=paging.last(VoiceKey),
     )
 
 

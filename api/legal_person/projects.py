@@ -11,7 +11,7 @@ from msgspec import Struct
 from api.information.schemas import StepResult, step_result
 from api.web.parameters import Paging
 from domain.access.principal import Caller
-from projections.information.query import InformationBook, PersonsProject
+from projections.information.query import InformationBook, PersonsProject, RegisteredKey
 from projections.legal_person.query import Cluster
 from projections.scope import Scope
 
@@ -35,17 +35,19 @@ class PersonProject(Struct, frozen=True):
 
 async def projects_of(
     information: InformationBook, cluster: Cluster, paging: Paging, caller: Caller
-) -> tuple[list[PersonProject], int | None]:
+) -> tuple[list[PersonProject], list[PersonsProject]]:
     """A page of the projects of a person and of all that was merged into it, as far as *caller* may read them.
 
-    And the `offset` of the next page.
+    And the rows it was made of, perhaps with one more.
 
     Raises TooMuchToReadError.
     """
     codes, names = {row.code for row in cluster.codes}, {row.name for row in cluster.days}
-    scope = Scope(whole=True, caller=caller)
-    rows = await information.of_person(sorted(codes), sorted(names), paging.rows_read, paging.offset, scope)
-    return [_project(one) for one in paging.shown(rows)], paging.next_of(rows)
+    last, scope = paging.last(RegisteredKey), Scope(whole=True, caller=caller)
+    rows = await information.of_person(
+        sorted(codes), sorted(names), paging.rows_read, paging.offset, last=last, scope=scope
+    )
+    return [_project(one) for one in paging.shown(rows)], rows
 
 
 def _project(one: PersonsProject) -> PersonProject:

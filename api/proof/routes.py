@@ -55,7 +55,7 @@ def transparency_log(settings: NamedDependency[Settings]) -> LogReader:
 class ProofRoutes(Controller):
     """The log as it is published."""
 
-    path = "/v1"
+    path = "/"
     tags = ("proofs",)
     dependencies = {"transparency_log": Provide(transparency_log, sync_to_thread=True)}  # noqa: RUF012  litestar's own
 

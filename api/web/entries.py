@@ -60,7 +60,7 @@ class ShownEntry(Struct, frozen=True):
 
 
 class StreamHistory(Struct, frozen=True):
-    """Entries of what is no project, in the order they were recorded; *next* is the `after` of the next page."""
+    """Entries of what is no project, oldest first; *next* is the `after_version` of the next page."""
 
     entries: list[ShownEntry]
     next: int | None
