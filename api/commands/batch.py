@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -31,6 +32,7 @@ from api.commands.batch_lines import (
 )
 from api.commands.if_match import carry_out_on, on_version
 from api.commands.materials import require_stored
+from api.commands.project_codes import code_claimed
 from api.commands.routes import ANSWER_SECONDS_MAX, outcome_unknown, problem_headers
 from api.guard.judging import command_allowed
 from api.route_access import ACCESS, COMMANDS
@@ -160,7 +162,10 @@ class BatchSender(Struct, frozen=True):
         allowed = command_allowed(self.caller, command)
         await require_stored(approvals, self.materials, sent.project, command, key, allowed)
         try:
-            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            async with (
+                asyncio.timeout(ANSWER_SECONDS_MAX),
+                code_claimed(approvals, sent.project, command, self.caller),
+            ):
                 if sent.if_match is None:
                     return await approvals.handle(sent.project, command, by, key, self.origin, allowed=allowed)
                 return await carry_out_on(
@@ -347,7 +352,11 @@ class AtomicRun:
             commands.append(CommandInSequence(on_version(sent.command, sent.if_match), key, allowed))
         sequence = CommandSequence(self._commands[0].project, commands, by, sender.origin)
         try:
-            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            async with asyncio.timeout(ANSWER_SECONDS_MAX), AsyncExitStack() as claims:
+                for sent in self._commands:
+                    await claims.enter_async_context(
+                        code_claimed(sender.approvals, sent.project, sent.command, sender.caller)
+                    )
                 return await sender.approvals.handle_together(sequence)
         except (TimeoutError, asyncio.CancelledError) as late:
             raise outcome_unknown(late) from late

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from uuid import UUID
 
 from api.web.problems import Problem
 from domain.access.cases import project_case
 from domain.access.decision import may
 from domain.access.principal import Caller
-from domain.core.ledger import Refused, Role
+from domain.core.ledger import Command, Refused, Role
+from domain.project.application.registration import RegisterProject
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.atomic.sequence import SequenceRefusedError
 from infrastructure.project_codes import ProjectCodes
 
 READ = "read:progress"  # who may see a project may be told which one has the code
+
+
+def code_claimed(
+    approvals: Approvals, project_id: UUID, command: Command, caller: Caller
+) -> AbstractAsyncContextManager[None]:
+    """Hold the code that *command* registers a project under; nothing where it registers none."""
+    if type(command) is RegisterProject and command.code:
+        return project_code_claimed(approvals, project_id, command.code, caller)
+    return nullcontext()
 
 
 @asynccontextmanager
@@ -36,7 +47,7 @@ async def project_code_claimed(
         raise await _taken(approvals, code, owner, caller)
     try:
         yield
-    except Refused:
+    except (Refused, SequenceRefusedError, Problem):
         if is_new:
             await codes.release(code, project_id)
         raise

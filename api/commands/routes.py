@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +14,13 @@ from msgspec import Struct, json
 
 from api.commands.if_match import carry_out_on
 from api.commands.materials import require_stored
-from api.commands.project_codes import project_code_claimed
+from api.commands.project_codes import code_claimed
 from api.guard.judging import command_allowed
 from api.route_access import ACCESS, COMMANDS
 from api.web.error_handlers import described
 from api.web.identity import caller_of, expected_version, headers_of, key_of, origin_of
 from api.web.problems import MEDIA_TYPE, POST_COMMAND, Problem
 from api.web.request_body import command_in, read_body
-from domain.project.application.registration import RegisterProject
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
 from infrastructure.ledger.sent_command import command_id_of
 from infrastructure.materials.store import MaterialStore
@@ -89,9 +87,7 @@ class CommandEndpoint(Struct, frozen=True):
         try:
             async with (
                 asyncio.timeout(ANSWER_SECONDS_MAX),
-                project_code_claimed(approvals, project_id, command.code, caller)
-                if type(command) is RegisterProject and command.code
-                else nullcontext(),
+                code_claimed(approvals, project_id, command, caller),
             ):
                 if version is None:
                     return await approvals.handle(project_id, command, by, key, origin=origin, allowed=allowed)

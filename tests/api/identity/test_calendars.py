@@ -35,7 +35,7 @@ def zone(site: Site, shared_database_url: str) -> Site:
             submit = {"command": "submit_item", "item": "land-use", "materials": ["申请表"]}
             for command in (register, submit):
                 headers = {"Idempotency-Key": str(uuid4())}
-                answer = client.post(f"/projects/{project}/commands", json=command, headers=headers)
+                answer = client.post(f"/v1/projects/{project}/commands", json=command, headers=headers)
                 assert answer.status_code == 200, answer.text
     with psycopg.connect(shared_database_url, autocommit=True) as connection:
         projector = Projector(shared_database_url)

@@ -34,7 +34,7 @@ async def registered(door: Door, name: str = "Fab 2", **changed: Any) -> UUID:
 async def entered(door: Door, project: UUID, category: str, day: str | None = None, **values: Any) -> int:
     fields = [{"key": key, "value": value} for key, value in values.items()]
     body = {"command": "record_information", "category": category, "fields": fields, "as_of": day}
-    manager = (await door.get(f"/projects/{project}")).json()["manager"]
+    manager = (await door.get(f"/v1/projects/{project}")).json()["manager"]
     position: int = (await door.done(project, body, structs.replace(MANAGER, id=manager)))["position"]
     return position
 
