@@ -57,7 +57,7 @@ async def test_of_many_at_once_one_is_carried_out(door: Door, nth: int) -> None:
 async def test_a_refused_registration_gives_its_code_back(door: Door) -> None:
     twice = {"items": [LAND_ITEM, LAND_ITEM]}
     problem(await door.post(uuid4(), REGISTER | {"code": "C-6"} | twice), "item-repeated")
-    problem(await door.post(uuid4(), REGISTER | {"code": "C-6"}, APPLICANT), "wrong-role")
+    problem(await door.post(uuid4(), REGISTER | {"code": "C-6"}, APPLICANT), "access-denied")
     await door.done(uuid4(), REGISTER | {"code": "C-6"})
 
 
