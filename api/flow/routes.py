@@ -23,7 +23,6 @@ from api.web.dependencies import ReadDependency
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
 from api.web.parameters import code
 from api.web.problems import Problem
-from api.web.request_body import ECHO_CHARACTERS_MAX
 from domain.access.principal import Caller
 from domain.flow.publication import FlowPublished
 from domain.flow.state import Flow, stream_of
@@ -180,6 +179,6 @@ class FlowRoutes(Controller):
 def edition_of(flow: Flow, number: int) -> FlowEdition:
     """Edition *number* of *flow*, 0 for the newest. Raises Problem not-found."""
     if not 0 <= number <= len(flow.editions):
-        sentence = f"the flow {flow.name[:ECHO_CHARACTERS_MAX]} has no edition {number}"
+        sentence = f"the flow {flow.name} has no edition {number}"
         raise unknown(sentence, f"it has 1 to {len(flow.editions)}")
     return flow.editions[number - 1]

@@ -114,9 +114,9 @@ def requests_to(app: Litestar, project: UUID, now: datetime) -> list[Asked]:
     asked = []
     for template, handler in handlers_of(app):
         path = filled(template, project)
-        required = REQUIRED.get(handler.fn.__name__, {})
+        required = REQUIRED.get(handler.handler_name, {})
         variants = [required, required | {"as_of": now.isoformat()}]
-        if name := SEARCHES.get(handler.fn.__name__):
+        if name := SEARCHES.get(handler.handler_name):
             variants.append({name: OTHER_CODE})
         for method in sorted(handler.http_methods):
             asked += [Asked(handler, method, path, params) for params in variants]
@@ -175,7 +175,7 @@ async def test_of_ones_own_project_the_table_says_what_is_shown(
         response = await answer(door, asked, by)
         relation = TABLE[asked.action].roles.get(by.role)
         of_project = str(OWN) in asked.path
-        if relation is Relation.OWN_DEPARTMENT and asked.handler.fn.__name__ in OF_ONE_ITEM:
+        if relation is Relation.OWN_DEPARTMENT and asked.handler.handler_name in OF_ONE_ITEM:
             continue  # the card is another department's
         refused = response.status_code in (401, 403) or code_of(response) == HIDDEN
         if relation is None or (asked.handler.opt.get(WHOLE_ZONE) and relation is not Relation.ZONE):
@@ -190,7 +190,7 @@ async def test_who_sees_the_whole_zone_sees_both(app: Litestar, door: Door, appr
     marked = set()
     for asked in requests_to(app, OTHER, approvals.clock()):
         if asked.method == "GET" and tells_of_other(asked, await answer(door, asked, by)):
-            marked.add(asked.handler.fn.__name__)
+            marked.add(asked.handler.handler_name)
     assert marked >= {
         *("list_progress", "progress_table", "get_progress", "project", "get_history", "export_history"),
         *("list_waiting", "list_complaints", "list_cards", "list_orders", "get_card", "card", "get_voices"),
@@ -262,7 +262,7 @@ async def test_an_officer_reads_no_papers_of_other_departments(app: Litestar, do
     for asked in requests_to(app, OWN, approvals.clock()):
         assert OBJECTION not in (await answer(door, asked, LAND)).text, asked
         if asked.method == "GET" and OBJECTION in (await answer(door, asked, LEADER)).text:
-            told.append(asked.handler.fn.__name__)
+            told.append(asked.handler.handler_name)
     assert {"get_history", "project", "get_project"} <= set(told)
 
 
@@ -274,6 +274,6 @@ async def test_whom_to_call_is_told_to_those_whom_the_table_names(
     told = set()
     for asked in requests_to(app, OWN, approvals.clock()):
         if PHONE in (await answer(door, asked, by)).text:
-            told.add(asked.handler.fn.__name__)
+            told.add(asked.handler.handler_name)
     assert bool(told) is called, told
     assert not called or "get_information" in told

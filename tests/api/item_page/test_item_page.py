@@ -17,7 +17,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import Door
-from tests.examples import APPLICANT, LAND, MANAGER, WATER
+from tests.examples import APPLICANT, LAND, LEADER, MANAGER, WATER
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell_zone
 
@@ -41,7 +41,7 @@ def app(approvals: Approvals) -> Litestar:
     return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
-async def page_of(door: Door, project: UUID, item: str, by: Actor | None = None, **params: str) -> str:
+async def page_of(door: Door, project: UUID, item: str, by: Actor | None = LEADER, **params: str) -> str:
     response = await door.get(f"/pages/projects/{project}/items/{item}", by, **params)
     assert response.status_code == 200, response.text
     assert " style=" not in response.text
@@ -84,7 +84,7 @@ async def test_the_day_that_binds_stands_beside_who_has_to_act(door: Door) -> No
     assert 'class="until late"' in who
     assert re.search(r"<b><time>\d{4}-\d\d-\d\d</time></b>", who)
     href = re.findall(r'href="([^"]*/clock\?[^"]*)"', who)[0].replace("&amp;", "&")
-    assert (await door.client.get(href)).status_code == 200
+    assert (await door.get(href)).status_code == 200
 
 
 async def test_the_picture_says_beneath_what_it_shows(door: Door) -> None:
@@ -106,11 +106,11 @@ async def test_a_past_day_shows_the_item_as_it_was_and_no_actions(door: Door) ->
 async def test_what_it_waits_for_and_what_waits_for_it_link_to_each_other(door: Door) -> None:
     page = await page_of(door, STORY, "land-use")
     for item in re.findall(rf'href="/pages/projects/{STORY}/items/([a-z-]+)"', page):
-        assert (await door.get(f"/pages/projects/{STORY}/items/{item}", None)).status_code == 200
+        assert (await door.get(f"/pages/projects/{STORY}/items/{item}", LEADER)).status_code == 200
 
 
 async def test_an_item_that_the_project_has_not_is_not_found(door: Door) -> None:
-    response = await door.get(f"/pages/projects/{STORY}/items/nothing-such", None, lang="en")
+    response = await door.get(f"/pages/projects/{STORY}/items/nothing-such", LEADER, lang="en")
     assert response.status_code == 404
     assert response.headers["content-type"].startswith("text/html")
 
@@ -118,7 +118,7 @@ async def test_an_item_that_the_project_has_not_is_not_found(door: Door) -> None
 async def test_the_project_and_the_desk_lead_to_the_item(door: Door) -> None:
     address = f"/pages/projects/{project_id('running')}/items/land"
     for path in (f"/pages/projects/{project_id('running')}", "/worklist?department=land"):
-        assert address in (await door.client.get(path)).text
+        assert address in (await door.get(path)).text
 
 
 async def test_an_item_outside_the_system_is_for_the_manager_to_key_in(door: Door) -> None:

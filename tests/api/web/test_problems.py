@@ -55,7 +55,7 @@ def test_no_code_means_two_things() -> None:
     assert all(400 <= kind.status <= 503 for kind in KINDS.values())
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/v1/projects", "/v1/projects/x", "/v1/projects/x/history"])
+@pytest.mark.parametrize("path", ["/nowhere", "/v1/nowhere", "/v1/projects/x", "/v1/projects/x/history"])
 async def test_an_address_where_nothing_is(door: Door, path: str) -> None:
     problem(await door.get(path), "not-found")
 
