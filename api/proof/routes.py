@@ -11,7 +11,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
-from api.route_access import ACCESS, PUBLIC
+from api.route_access import ACCESS
 from api.web.problems import Problem
 from infrastructure.proof.log import LogError, LogReader
 from infrastructure.proof.publisher import ProofFolder
@@ -56,7 +56,7 @@ def transparency_log(settings: NamedDependency[Settings]) -> LogReader:
 class ProofRoutes(Controller):
     """The log as it is published."""
 
-    opt = {ACCESS: PUBLIC}  # noqa: RUF012  litestar's own spelling
+    opt = {ACCESS: "read:checkpoints"}  # noqa: RUF012  litestar's own spelling
     path = "/"
     tags = ("proofs",)
     dependencies = {"transparency_log": Provide(transparency_log, sync_to_thread=True)}  # noqa: RUF012  litestar's own

@@ -31,7 +31,7 @@ MODES_STORY: tuple[Step, ...] = (
         MANAGER,
         RegisterProject(
             name="恒信新材料检测中心",
-            enterprise=Enterprise("恒信新材料有限公司"),
+            enterprise=Enterprise("恒信新材料有限公司", "91420100MA0HX2026E"),
             manager="wang.min",
             items=(
                 PlannedItem(

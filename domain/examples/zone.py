@@ -162,7 +162,11 @@ PLANNED_STORY: tuple[Step, ...] = (
     *sent(
         "2026-03-03 09:00",
         MANAGER,
-        RegisterProject(name="恒信新材料研发楼", enterprise=Enterprise("恒信新材料有限公司"), manager="wang.min"),
+        RegisterProject(
+            name="恒信新材料研发楼",
+            enterprise=Enterprise("恒信新材料有限公司", "91420100MA0HX2026E"),
+            manager="wang.min",
+        ),
         StartFlow(flow=FLOW_NAME, kind="manufacturing", edition=1),
     ),
     *sent("2026-03-03 10:00", ENTERPRISE, SubmitItem(item="consultation")),

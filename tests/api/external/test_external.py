@@ -122,8 +122,8 @@ async def test_pages_follow_each_other(door: Door) -> None:
 
 
 async def test_wrong_questions_are_problems(door: Door) -> None:
-    problem(await door.get(f"/v1/projects/{uuid4()}/external"), "project-unknown")
+    problem(await door.get(f"/v1/projects/{uuid4()}/external", MANAGER), "project-unknown")
     problem(await door.get("/v1/external", as_of="2026-03-12T00:00:00"), "invalid-parameter")
     problem(await door.get("/v1/external", None), "actor-missing")
     project, _ = await keyed_in(door)
-    problem(await door.post(project, REPORT, Actor("x", "tax", Role.OFFICER)), "project-unknown")
+    problem(await door.post(project, REPORT, Actor("x", "tax", Role.OFFICER)), "access-denied")
