@@ -67,15 +67,20 @@ class StreamHistory(Struct, frozen=True):
 
 
 def shown(
-    entries: Sequence[Entry], to: Caller, context: Sequence[Entry] | None = None, project: Project | None = None
+    entries: Sequence[Entry],
+    to: Caller,
+    context: Sequence[Entry] | None = None,
+    project: Project | None = None,
+    *,
+    contacts: bool = False,
 ) -> list[ShownEntry]:
     """*entries* of one stream with what *to* may see of them: the table of access has rules for personal data.
 
     Where they are not all of it, *context* holds, of all its entries, at least the corrections and what complainants
-    recorded, and *project* is its state.
+    recorded, and *project* is its state. *contacts* as in `Redaction`.
     """
     context = entries if context is None else context
-    found, redaction = corrections(context), Redaction(context, to, project)
+    found, redaction = corrections(context), Redaction(context, to, project, contacts=contacts)
     return [_shown(entry, found, redaction) for entry in entries]
 
 

@@ -33,7 +33,9 @@ def zone(site: Site, shared_database_url: str) -> Site:
                 "items": [{"item": "land-use", "department": "land"}],
             }
             submit = {"command": "submit_item", "item": "land-use", "materials": ["申请表"]}
-            for command in (register, submit):
+            hand_over = {"command": "assign_manager", "manager": manager, "reasons": "分工"}
+            own = manager == "wang.min"
+            for command in (register | {"manager": "wang.min"}, submit, *(() if own else (hand_over,))):
                 headers = {"Idempotency-Key": str(uuid4())}
                 answer = client.post(f"/v1/projects/{project}/commands", json=command, headers=headers)
                 assert answer.status_code == 200, answer.text

@@ -21,7 +21,9 @@ from infrastructure.law.lawbook import law_book
 from tests.examples import APPLICANT, DUTCH_LAW, IMPORTER, ITEMS, LAW, MANAGER, REGISTERED
 from tests.spec import NOW, given
 
-REGISTER = RegisterProject(name="Fab 2", code="P-1", enterprise=Enterprise("Hengxin"), manager="wang", items=ITEMS)
+REGISTER = RegisterProject(
+    name="Fab 2", code="P-1", enterprise=Enterprise("Hengxin", "91420100MA0HX2026E"), manager="wang", items=ITEMS
+)
 CITY = Actor("vries", "city")
 FIRE_CHECK = PlannedItem(item="fire-check", department="fire", requires=("site-plan",))
 

@@ -76,7 +76,9 @@ def test_the_story_tells_what_the_watcher_finds() -> None:
             told = next(c for c in by_story if type(c) is type(one.command) and same_but_for_time(c, one.command))
             by_story.remove(told)
 
-    assert [type(command).__name__ for command in by_story] == ["SubmitItem", "AmendEntry", "AcceptItem"]
+    assert [type(command).__name__ for command in by_story] == [
+        *("SubmitItem", "AmendEntry", "AcceptItem", "ErasePerson")
+    ]
 
 
 def same_but_for_time(one: Any, other: Any) -> bool:
