@@ -14,14 +14,13 @@ from msgspec import Struct
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_PERSONS
 from api.cursors import PAGED, ListPaging
-from api.legal_person.projects import PersonProject, projects_of
+from api.legal_person.projects import PersonProject, information_at, projects_of
 from api.legal_person.schemas import PersonAnswer, ShownPerson, answer_for, found_by, shown_person, then_of
 from api.route_access import ACCESS, COMMANDS
 from api.web.as_of import Instants, translate_too_much
 from api.web.command_request import CommandRequest
 from api.web.entries import ShownEntry, shown
 from api.web.parameters import WITHOUT_NUL
-from api.web.zones import home_zone
 from domain.access.principal import Caller
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.legal_person.codes import require_uscc
@@ -30,7 +29,6 @@ from domain.legal_person.messages import PersonCommand
 from domain.legal_person.state import LegalPerson, PersonKind, PersonStanding, stream_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.merging import merging
-from projections.information.query import InformationBook, InformationPast
 from projections.legal_person.query import PersonBook, PersonFilter, PersonKey, Then
 
 Named = Annotated[
@@ -194,10 +192,9 @@ class LegalPersonRoutes(Controller):
     ) -> PersonProjects:
         """Under any of its codes, those of entries merged into it as well; without a code, under any of its names."""
         instants, day = instants_known_now, then_of(approvals, instants_known_now)
-        past = InformationPast(instants.at, instants.known, home_zone(approvals.laws)) if instants.is_past else None
         found = await found_by(persons, code, day, caller)
         cluster = await persons.cluster(found.survivor, day)
-        information = InformationBook(paging.list_reader, past)
+        information = information_at(paging.list_reader, instants, approvals.laws)
         projects, rows = await translate_too_much(projects_of(information, cluster, paging, caller))
         following = paging.next_of(rows, lambda listed: (listed.row.registered_at, listed.row.project))
         own = next(row.code for row in cluster.days if row.person == found.survivor)
