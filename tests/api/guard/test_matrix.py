@@ -55,6 +55,9 @@ PATHS = {
     "edition": "1",
     "notice": "none",
     "principal": "somebody-else",
+    "entry_position": "0",
+    "tile": "0/000",
+    "file": "none.ics",
 }
 PERIOD = {"first": "2026-03-01", "last": "2026-12-31"}
 REQUIRED: dict[str, dict[str, str]] = {
