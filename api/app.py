@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from litestar import Router
 from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.types import ControllerRouterHandler
 
@@ -41,6 +42,7 @@ from api.law.what_if import WhatIfRoutes
 from api.legal_person.pages import PersonPages
 from api.legal_person.routes import LegalPersonRoutes
 from api.materials.routes import MaterialRoutes
+from api.moved import VERSION
 from api.openapi import document as openapi
 from api.progress.pages import ProgressPages
 from api.progress.routes import ProgressRoutes
@@ -95,14 +97,14 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     AccessRoutes,
     AccessCommands,
     FeedRoutes,
+    LawRoutes,
+    ProofRoutes,
 )
 
-PUBLIC_ROUTES: tuple[ControllerRouterHandler, ...] = (
-    LawRoutes,
+UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
     IdentityRoutes,
     CalendarFeedRoutes,
     ProblemCatalogue,
-    ProofRoutes,
     healthz,
     readyz,
 )
@@ -136,8 +138,8 @@ def create_app(
         services,
         not_found,
         route_handlers=[
-            *ROUTES,
-            *PUBLIC_ROUTES,
+            Router(path=VERSION, route_handlers=ROUTES),
+            *UNVERSIONED_ROUTES,
             *([html_router(pages), asset_routes] if pages else ()),
         ],
         dependencies=dependencies_of(services) | QUERIES | ACCESS_DEPENDENCIES,

@@ -20,11 +20,12 @@ import msgspec
 from msgspec import Struct
 from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
+from domain.law.licensing.forecast import DISTANT
 from domain.messages import Entry
 from projections.clocks.past import PROJECTS_AT_A_TIME
 from projections.clocks.query import PROJECTS_READ_MAX, TooMuchToReadError
 from projections.reader import Reader, StoredEntry
-from projections.supervision.board import Cursor, snapshot
+from projections.snapshots import Cursor, SnapshotReader, is_paged, settled_snapshot
 from projections.view import SCHEMA, Folded, Row, Table, View, fold_at
 
 MOVED: LiteralString = "p.happened_at > %(t)s OR p.recorded_at > %(known)s"
@@ -79,6 +80,7 @@ class Tables(Struct, frozen=True):
 
 
 NOW = Tables()
+LATEST = Past(DISTANT, DISTANT)  # all that the ledger holds, also what is dated later than now, as in the views
 
 
 @asynccontextmanager
@@ -87,19 +89,25 @@ async def tables_at(store: Reader, folding: Folding, past: Past | None) -> Async
 
     Raises TooMuchToReadError.
     """
-    if past is None:
+    if past is None and not is_paged(store):
         async with store.cursor() as cursor:
             yield cursor, NOW
         return
-    async with snapshot(store) as cursor:
-        moved = await _moved(cursor, folding, past)
-        rows: dict[str, list[Row]] = {table.name: [] for table in folding.tables}
-        for first in range(0, len(moved), PROJECTS_AT_A_TIME):
-            stored = await store.streams_in(cursor, moved[first : first + PROJECTS_AT_A_TIME])
-            for name, part in (await asyncio.to_thread(_folded, stored, folding, past)).items():
-                rows[name] += part
-        written = await asyncio.to_thread(_written, folding, rows)
-        yield cursor, Tables(moved, written)
+    async with settled_snapshot(store, [view.name for view in folding.views]) as reader, reader.cursor() as cursor:
+        moved = set(reader.changed)
+        if past is not None:
+            moved.update(await _moved(cursor, folding, past))
+        yield cursor, await _substituted(reader, folding, past or LATEST, sorted(moved))
+
+
+async def _substituted(reader: SnapshotReader, folding: Folding, past: Past, moved: Sequence[UUID]) -> Tables:
+    """The table sources with the rows of *moved* as of *past*."""
+    rows: dict[str, list[Row]] = {table.name: [] for table in folding.tables}
+    for first in range(0, len(moved), PROJECTS_AT_A_TIME):
+        stored = await reader.streams(moved[first : first + PROJECTS_AT_A_TIME])
+        for name, part in (await asyncio.to_thread(_folded, stored, folding, past)).items():
+            rows[name] += part
+    return Tables(moved, await asyncio.to_thread(_written, folding, rows))
 
 
 async def _moved(cursor: Cursor, folding: Folding, past: Past) -> list[UUID]:

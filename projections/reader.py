@@ -41,8 +41,16 @@ class StoredEntry(Protocol):
     """An undecoded entry of the ledger. Decoding costs more than reading, so it is done in a thread."""
 
     @property
+    def seq(self) -> int:
+        """Its position in the ledger."""
+
+    @property
     def stream(self) -> UUID:
         """The project or other aggregate it belongs to."""
+
+    @property
+    def version(self) -> int:
+        """Its number in the stream, from 1."""
 
     def decoded(self) -> Entry:
         """The entry with its fact."""

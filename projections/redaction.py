@@ -29,17 +29,21 @@ INFORMATION, FEEDBACK, PERSON = "read:information_contact", "read:feedback_conta
 class Redaction:
     """Entries as *to* may see them. *context* has what complainants recorded, and the corrections, of the stream.
 
-    *project*: its state, where *context* is not all of its entries.
+    *project*: its state, where *context* is not all of its entries. *contacts*: whom to call is not left out, as the
+    query of the entries has judged who may read that.
     """
 
-    def __init__(self, context: Sequence[Entry], to: Caller, project: Project | None = None) -> None:
+    def __init__(
+        self, context: Sequence[Entry], to: Caller, project: Project | None = None, *, contacts: bool = False
+    ) -> None:
+        self._contacts = contacts
         self._context, self._to, self._known = context, to, project
         self._complainants = Complainants(context)
 
     def __call__(self, entry: Entry) -> tuple[AnyFact, Actor]:
         """The fact of *entry*, and who recorded it; the very objects where nothing had to be left out."""
         fact, by = self._complainants(entry, self._to)
-        return self._without_contact(fact), by
+        return fact if self._contacts else self._without_contact(fact), by
 
     def _without_contact(self, fact: Any) -> Any:
         match fact:

@@ -23,7 +23,7 @@ class AccessCommands(Controller):
     """Every command is judged by the table of access before its own rules."""
 
     opt = {ACCESS: COMMANDS}  # noqa: RUF012  litestar's own spelling
-    path = "/v1"
+    path = "/"
     tags = ("access",)
 
     @post(

@@ -31,7 +31,7 @@ class AccessRoutes(Controller):
     """From the same table of access by which every request is judged."""
 
     opt = {ACCESS: ITSELF}  # noqa: RUF012  litestar's own spelling
-    path = "/v1/access"
+    path = "/access"
     tags = ("access",)
 
     @get("/", operation_id="get_access", summary="Who may do what, and why")

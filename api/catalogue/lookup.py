@@ -51,7 +51,7 @@ async def state_of(approvals: Approvals, name: str) -> Catalogue:
     """The catalogue *name* as it is now. Raises Problem not-found."""
     state = await approvals.state(stream_of(name))
     if not isinstance(state, Catalogue) or not state.version:
-        raise unknown(f"there is no catalogue {name}", "GET /catalogues lists them")
+        raise unknown(f"there is no catalogue {name}", "GET /v1/catalogues lists them")
     return state
 
 

@@ -1,4 +1,4 @@
-"""事项目录 /catalogues: service items worked on as a draft and published as editions, read on any day."""
+"""事项目录 /v1/catalogues: service items worked on as a draft and published as editions, read on any day."""
 
 from __future__ import annotations
 
@@ -26,18 +26,20 @@ from api.catalogue.schemas import (
 )
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_CATALOGUES
+from api.cursors import PAGED, ListPaging
 from api.route_access import ACCESS, COMMANDS
 from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
 from api.web.dependencies import ReadDependency
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
-from api.web.parameters import Paging
 from api.web.zones import home_zone
 from domain.access.principal import Caller
 from domain.catalogue.state import stream_of
 from domain.law.calendar.moment import local_day
 from infrastructure.ledger.approvals import Approvals
 from projections.catalogue.reading import CatalogueAsOf
+
+ServiceKey = tuple[str]  # items are sorted by their codes
 
 
 class CatalogueRoutes(Controller):
@@ -101,7 +103,12 @@ class CatalogueRoutes(Controller):
             draft=shown_draft(catalogue.catalogue),
         )
 
-    @get("/{name:str}/items", operation_id="list_services", summary="Service items that match every filter")
+    @get(
+        "/{name:str}/items",
+        operation_id="list_services",
+        summary="Service items that match every filter",
+        dependencies=PAGED,
+    )
     async def list_services(
         self,
         *,
@@ -111,7 +118,7 @@ class CatalogueRoutes(Controller):
         number: OfEdition = 0,
         draft: OfDraft = False,
         service_filter: NamedDependency[ServiceFilter],
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> ServicePage:
         """Of the edition in force on the day of `as_of`, of one named by its number, or of the draft."""
         edition = None if draft else catalogue.numbered(number) if number else catalogue.in_force()
@@ -119,14 +126,16 @@ class CatalogueRoutes(Controller):
             raise unknown(f"the catalogue {name} has no edition {number}", f"it has 1 to {len(catalogue.editions)}")
         known_items = services_in(catalogue, edition.edition.number if edition else None) if edition or draft else []
         items = [service for service in known_items if service_filter.matches(service)]
+        last = paging.last(ServiceKey)
+        page = items if last is None else [found for found in items if found.service.task_code > last[0]]
         return ServicePage(
             catalogue=name,
             as_of=instants_known_now.at,
             known_at=instants_known_now.known,
             edition=shown_edition(edition) if edition else None,
-            items=paging.shown(items[paging.offset :]),
+            items=paging.shown(page),
             total=len(items),
-            next=paging.next_of(items[paging.offset :]),
+            next=paging.next_of(page, lambda found: (found.service.task_code,)),
         )
 
     @get("/{name:str}/item", operation_id="get_service", summary="One service item over all editions")
@@ -149,8 +158,8 @@ class CatalogueRoutes(Controller):
         name: FromPath[str],
         approvals: NamedDependency[Approvals],
         visitor: NamedDependency[Caller],
-        after: HistoryAfter = 0,
+        after_version: HistoryAfter = 0,
         limit: HistoryLimit = PAGE_ENTRIES,
     ) -> StreamHistory:
         """Who defined, withdrew, published or decided what, and when; a page at a time."""
-        return await stream_history(approvals, await state_of(approvals, name), visitor, after, limit)
+        return await stream_history(approvals, await state_of(approvals, name), visitor, after_version, limit)

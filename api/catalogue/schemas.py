@@ -119,7 +119,7 @@ class FoundItem(Struct, frozen=True):
 class ServicePage(Struct, frozen=True):
     """Items of one edition, or of the draft, that match every filter, by code.
 
-    *edition* is null for the draft, and where none was in force; *total* counts all pages, *next* is the `offset` of
+    *edition* is null for the draft, and where none was in force; *total* counts all pages, *next* is the `cursor` of
     the next one, null on the last.
     """
 
@@ -129,7 +129,7 @@ class ServicePage(Struct, frozen=True):
     edition: ShownEdition | None
     items: list[FoundItem]
     total: int
-    next: int | None
+    next: str | None
 
 
 class ServiceEdition(Struct, frozen=True):

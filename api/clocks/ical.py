@@ -1,4 +1,4 @@
-"""GET /supervision/departments/{department}/deadlines.ics: a department's running clocks, for any calendar program."""
+"""GET /v1/supervision/departments/{department}/deadlines.ics: a department's running clocks as a calendar."""
 
 from __future__ import annotations
 

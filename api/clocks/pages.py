@@ -47,7 +47,7 @@ class ClockListPages(Controller):
             rows=shown,
             chosen_by=list(chosen(page, clock_filter)),
             names=await names_of(approvals.store, [row.project for row in shown]),
-            **around(page, clocks.t, paging, paging.next_of(rows)),
+            **around(page, clocks.t, paging, paging.next_offset(rows)),
             **telling(page, clocks.t),
         )
 

@@ -1,4 +1,4 @@
-"""GET /clocks and a project's own: how every statutory clock stands at any instant, as known at any other, and why."""
+"""GET /v1/clocks and a project's own: how each statutory clock stands at an instant, as known at another, and why."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct, structs
 
 from api.clocks.links import address, behind
+from api.cursors import PAGED, ListPaging
 from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
 from api.web.entries import entries_of
@@ -23,7 +24,7 @@ from domain.law.licensing.explain import Explanation
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.counts import ClockCount
-from projections.clocks.list import ClockFilter, ListedClock
+from projections.clocks.list import ClockFilter, ClockKey, ListedClock
 from projections.clocks.nodes import NODES, ModeTitle, Node, modes_with
 from projections.clocks.query import ClocksAt, NoSuchClockError
 from projections.clocks.reading import ItemReading, Reading
@@ -64,7 +65,7 @@ class ShownClock(Reading, frozen=True, kw_only=True):
 
 
 class ClockPage(Struct, frozen=True):
-    """Clocks, those that are over first. *next* is the `offset` of the next page, null on the last.
+    """Clocks, those that are over first. *next* is the `cursor` of the next page, null on the last.
 
     *recounting* is true for some minutes after a calendar notice: dates may then still be those of the calendar before.
     """
@@ -72,7 +73,7 @@ class ClockPage(Struct, frozen=True):
     as_of: datetime
     known_at: datetime
     clocks: list[ShownClock]
-    next: int | None
+    next: str | None
     position: int
     recounting: bool = False
 
@@ -137,6 +138,7 @@ def clock_filter(
         closed=closed,
         limit=paging.rows_read,
         offset=paging.offset,
+        last=paging.last(ClockKey),
     )
 
 
@@ -166,19 +168,20 @@ class ClockRoutes(Controller):
         "/clocks",
         operation_id="list_clocks",
         summary="Clocks of all projects that match every filter",
-        dependencies=CLOCK_FILTER,
+        dependencies=PAGED | CLOCK_FILTER,
     )
     async def list_clocks(
         self,
         position: NamedDependency[int],
         clocks: NamedDependency[ClocksAt],
         clock_filter: NamedDependency[ClockFilter],
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> ClockPage:
         """Those that are over first, then those that will be; a clock whose last day can't be known comes last."""
         rows = await translate_too_much(clocks.listed(clock_filter))
         shown = [shown_clock(row) for row in paging.shown(rows)]
-        return ClockPage(clocks.t, clocks.known, shown, paging.next_of(rows), position, clocks.recounting)
+        following = paging.next_of(rows, lambda row: row.place)
+        return ClockPage(clocks.t, clocks.known, shown, following, position, clocks.recounting)
 
     @get("/clocks/matrix", operation_id="count_clocks", summary="Modes and key nodes: how many clocks stand how")
     async def count_clocks(
@@ -229,7 +232,7 @@ def shown_count(cell: ClockCount, clocks: ClocksAt, department: str) -> ShownCou
     pinned = {"as_of": clocks.t.isoformat(), "known_at": clocks.known.isoformat(), "department": department}
     pinned["register"] = clocks.scope.register
     lists = {
-        standing: address("/clocks", **pinned, **which)
+        standing: address("/v1/clocks", **pinned, **which)
         for standing, which in behind(cell).items()
         if getattr(cell, standing)
     }

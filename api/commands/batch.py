@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -30,6 +31,7 @@ from api.commands.batch_lines import (
 )
 from api.commands.if_match import on_version
 from api.commands.materials import require_stored
+from api.commands.project_codes import code_claimed
 from api.commands.routes import problem_headers
 from api.commands.sender import ProjectCommand, ProjectCommandSender, answered_in_time
 from api.guard.judging import command_allowed
@@ -62,7 +64,7 @@ Mode = Annotated[
 
 
 @post(
-    "/v1/commands/batch",
+    "/commands/batch",
     status_code=200,
     operation_id=POST_BATCH,
     summary="Carry out many commands",
@@ -318,7 +320,11 @@ class AtomicRun:
             await require_stored(sender.approvals, sender.materials, sent.project, sent.command, key, allowed)
             commands.append(CommandInSequence(on_version(sent.command, sent.if_match), key, allowed))
         sequence = CommandSequence(self._commands[0].project, commands, by, sender.origin)
-        async with answered_in_time():
+        async with answered_in_time(), AsyncExitStack() as claims:
+            for sent in self._commands:
+                await claims.enter_async_context(
+                    code_claimed(sender.approvals, sent.project, sent.command, sender.caller)
+                )
             return await sender.approvals.handle_together(sequence)
 
     def _undone(self, fault: int, error: Exception) -> Sequence[bytes]:

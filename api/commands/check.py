@@ -44,7 +44,7 @@ async def checked_command(request: HttpRequest) -> CheckedCommand:
 
 
 @post(
-    "/v1/projects/{project_id:uuid}/commands/check",
+    "/projects/{project_id:uuid}/commands/check",
     status_code=200,
     operation_id=CHECK_COMMAND,
     summary="What a command would do, without carrying it out",

@@ -1,8 +1,8 @@
 """The application: checks before every request, headers on every response, and the hot path for commands.
 
 Litestar finds a route, makes a request object, resolves dependencies and wraps the response: good for a hundred
-addresses, and a large part of the time that a command takes. `POST /projects/{id}/commands` bypasses that and calls the
-ASGI application that litestar would call (ADR 0021 has the figures).
+addresses, and a large part of the time that a command takes. `POST /v1/projects/{id}/commands` bypasses that and calls
+the ASGI application that litestar would call (ADR 0021 has the figures).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from api.web.problems import Problem
 from api.web.request_checks import RequestChecks
 from api.web.response_filter import ResponseFilter
 
-COMMAND_PATH = re.compile(r"/projects/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/commands")
-HEAD_BY_ITSELF = "/materials/"  # a file's handler answers HEAD without reading the file
+COMMAND_PATH = re.compile(r"/v1/projects/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/commands")
+HEAD_BY_ITSELF = "/v1/materials/"  # a file's handler answers HEAD without reading the file
 
 
 class Application(Litestar):

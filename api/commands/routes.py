@@ -1,4 +1,4 @@
-"""POST /projects/{id}/commands: one command in, one receipt out, once and for all under its Idempotency-Key."""
+"""POST /v1/projects/{id}/commands: one command in, one receipt out, once and for all under its Idempotency-Key."""
 
 from __future__ import annotations
 

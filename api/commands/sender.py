@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from api.commands.if_match import carry_out_on
 from api.commands.materials import require_stored
+from api.commands.project_codes import code_claimed
 from api.guard.judging import command_allowed
 from api.web.problems import Problem
 from domain.access.principal import Caller
@@ -46,7 +47,7 @@ class ProjectCommandSender(Struct, frozen=True):
         key = command_id_of(by.id, sent.key)
         allowed = command_allowed(self.caller, command)
         await require_stored(approvals, self.materials, sent.project, command, key, allowed)
-        async with answered_in_time():
+        async with answered_in_time(), code_claimed(approvals, sent.project, command, self.caller):
             if sent.if_match is None:
                 return await approvals.handle(sent.project, command, by, key, self.origin, allowed=allowed)
             return await carry_out_on(

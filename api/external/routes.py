@@ -1,4 +1,4 @@
-"""GET /outside and a project's own: results from departments outside the system, how stale, and where feeds differ."""
+"""GET /v1/external and a project's own: results from departments outside the system, how old, where feeds differ."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from api.cursors import PAGED, ListPaging
 from api.external.schemas import ShownOutside, outside_of, shown_outside
 from api.route_access import ACCESS
 from api.web.entries import entries_of
 from api.web.parameters import Department, Manager, Paging
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.settings import Settings
-from projections.external.query import OutsideFilter, OutsideResults
+from projections.external.query import OutsideFilter, OutsideKey, OutsideResults
 from projections.scope import Scope
 
 Stale = Annotated[bool, QueryParameter(description="Only those nobody has verified for longer than the setting says.")]
@@ -27,12 +28,12 @@ Disputed = Annotated[
 
 
 class OutsidePage(Struct, frozen=True):
-    """Results, those verified longest ago first. *next* is the `offset` of the next page, null on the last."""
+    """Results, those verified longest ago first. *next* is the `cursor` of the next page, null on the last."""
 
     as_of: datetime
     stale_days: int
     results: list[ShownOutside]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -65,7 +66,7 @@ def external_filter(
         at=instant,
         scope=list_scope,
         limit=paging.rows_read,
-        offset=paging.offset,
+        last=paging.last(OutsideKey),
     )
 
 
@@ -76,27 +77,30 @@ class ExternalRoutes(Controller):
     tags = ("views",)
 
     @get(
-        "/outside",
-        operation_id="list_outside",
+        "/external",
+        operation_id="list_external",
         summary="Results from outside, those verified longest ago first",
-        dependencies={"external_filter": Provide(external_filter, sync_to_thread=False)},
+        dependencies=PAGED | {"external_filter": Provide(external_filter, sync_to_thread=False)},
     )
-    async def list_outside(
+    async def list_external(
         self,
         position: NamedDependency[int],
         external: NamedDependency[OutsideResults],
         external_filter: NamedDependency[OutsideFilter],
         settings: NamedDependency[Settings],
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> OutsidePage:
         """Of all projects. `as_of` moves only the day by which staleness is counted."""
         at, days = external_filter.at, settings.stale_days
         rows = await external.listed(external_filter)
         results = [shown_outside(row, at, days) for row in paging.shown(rows)]
-        return OutsidePage(at, days, results, paging.next_of(rows), position)
+        following = paging.next_of(rows, lambda row: (row.verified_on, row.project, row.item))
+        return OutsidePage(at, days, results, following, position)
 
-    @get("/projects/{project_id:uuid}/outside", operation_id="get_outside", summary="A project's results from outside")
-    async def get_outside(
+    @get(
+        "/projects/{project_id:uuid}/external", operation_id="get_external", summary="A project's results from outside"
+    )
+    async def get_external(
         self,
         project_id: FromPath[UUID],
         position: NamedDependency[int],

@@ -142,7 +142,7 @@ READING = {"subscription": Provide(subscription)}
 class FeedRoutes(Controller):
     """Nothing is ever removed from the feed: a subscriber may begin at 0, or come back after any time."""
 
-    path = "/v1/events"
+    path = "/events"
     opt = {ACCESS: "feed"}  # noqa: RUF012  litestar's own spelling
     tags = ("feed",)
     dependencies = READING

@@ -22,7 +22,7 @@ from domain.law.feedback.terms import VoiceStep
 from domain.project.feedback.evaluation import Grade
 from domain.project.state.feedback import Appealed
 from infrastructure.law.lawbook import LawBook
-from projections.feedback.query import VoiceFilter
+from projections.feedback.query import VoiceFilter, VoiceKey
 from projections.scope import Scope
 
 
@@ -110,7 +110,7 @@ def complaint_filter(
         standing=standing,
         scope=list_scope,
         limit=paging.rows_read,
-        offset=paging.offset,
+        last=paging.last(VoiceKey),
     )
 
 
@@ -137,7 +137,7 @@ def evaluation_filter(
         standing=standing,
         scope=list_scope,
         limit=paging.rows_read,
-        offset=paging.offset,
+        last=paging.last(VoiceKey),
     )
 
 

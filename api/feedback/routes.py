@@ -1,4 +1,4 @@
-"""GET /complaints, /evaluations, /voices/summary and a project's own: what was said, with clocks, trail and figures."""
+"""GET /v1/feedback/... and a project's own: complaints and evaluations, with clocks, trail and figures."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from api.cursors import PAGED, ListPaging
 from api.feedback.requests import (
     FEEDBACK_FILTERS,
     ComplaintId,
@@ -29,7 +30,6 @@ from api.guard.judging import ProjectAccess
 from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
 from api.web.entries import entries_of, shown
-from api.web.parameters import Paging
 from api.web.zones import home_zone
 from domain.access.decision import NO_CASE, may
 from domain.access.principal import Caller
@@ -37,7 +37,7 @@ from domain.messages import Entry
 from domain.project.feedback.evaluation import ServiceEvaluated
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
-from projections.feedback.query import FEEDBACK, VoiceFilter, VoicesAt
+from projections.feedback.query import COMPLAINTS, EVALUATIONS, FEEDBACK, VoiceFilter, VoicesAt
 from projections.scope import Scope
 
 OF_A_PROJECT_MAX = 1000  # of each kind, the newest
@@ -51,8 +51,8 @@ class FeedbackRoutes(Controller):
     tags = ("complaints and evaluations",)
     dependencies = FEEDBACK_FILTERS
 
-    @get("/projects/{project_id:uuid}/complaints", operation_id="get_voices", summary="What was said about a project")
-    async def get_voices(
+    @get("/projects/{project_id:uuid}/feedback", operation_id="get_feedback", summary="What was said about a project")
+    async def get_feedback(
         self,
         project_id: FromPath[UUID],
         position: NamedDependency[int],
@@ -135,32 +135,44 @@ class FeedbackRoutes(Controller):
         seen = {line.version: line for line in shown(entries, caller)}
         return EvaluationFile(feedback.t, feedback.known, read, seen.get(contact), lines)
 
-    @get("/complaints", operation_id="list_complaints", summary="Complaints of all projects that match every filter")
+    @get(
+        "/feedback/complaints",
+        operation_id="list_complaints",
+        summary="Complaints of all projects that match every filter",
+        dependencies=PAGED,
+    )
     async def list_complaints(
         self,
         position: NamedDependency[int],
         feedback: NamedDependency[VoicesAt],
         complaint_filter: NamedDependency[VoiceFilter],
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> ComplaintPage:
         """The newest first, each with its clocks; `standing=overdue` are those in which somebody is late now."""
         rows = await translate_too_much(feedback.complaints(complaint_filter))
-        return ComplaintPage(feedback.t, feedback.known, paging.shown(rows), paging.next_of(rows), position)
+        following = paging.next_of(rows, COMPLAINTS.key)
+        return ComplaintPage(feedback.t, feedback.known, paging.shown(rows), following, position)
 
-    @get("/evaluations", operation_id="list_evaluations", summary="Evaluations of all projects that match every filter")
+    @get(
+        "/feedback/evaluations",
+        operation_id="list_evaluations",
+        summary="Evaluations of all projects that match every filter",
+        dependencies=PAGED,
+    )
     async def list_evaluations(
         self,
         position: NamedDependency[int],
         feedback: NamedDependency[VoicesAt],
         evaluation_filter: NamedDependency[VoiceFilter],
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> EvaluationPage:
         """The newest first, a bad one with its clocks; `bad=true&state=open` are those nobody has seen to yet."""
         rows = await translate_too_much(feedback.evaluations(evaluation_filter))
-        return EvaluationPage(feedback.t, feedback.known, paging.shown(rows), paging.next_of(rows), position)
+        following = paging.next_of(rows, EVALUATIONS.key)
+        return EvaluationPage(feedback.t, feedback.known, paging.shown(rows), following, position)
 
-    @get("/voices/summary", operation_id="summarize_voices", summary="Complaints and evaluations in figures")
-    async def summarize_voices(
+    @get("/feedback/summary", operation_id="summarize_feedback", summary="Complaints and evaluations in figures")
+    async def summarize_feedback(
         self,
         position: NamedDependency[int],
         feedback: NamedDependency[VoicesAt],

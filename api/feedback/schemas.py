@@ -13,12 +13,12 @@ from projections.feedback.summary import VoiceSummary
 
 
 class ComplaintPage(Struct, frozen=True):
-    """Complaints, the newest first. *next* is the `offset` of the next page, null on the last."""
+    """Complaints, the newest first. *next* is the `cursor` of the next page, null on the last."""
 
     as_of: datetime
     known_at: datetime
     complaints: list[ComplaintReading]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -28,7 +28,7 @@ class EvaluationPage(Struct, frozen=True):
     as_of: datetime
     known_at: datetime
     evaluations: list[EvaluationReading]
-    next: int | None
+    next: str | None
     position: int
 
 

@@ -1,4 +1,4 @@
-"""GET /projects/{id}/path: the critical path with an expected finish as a range, and what a delay would move."""
+"""GET /v1/projects/{id}/critical-path: the path with an expected finish as a range, and what a delay would move."""
 
 from __future__ import annotations
 
@@ -84,12 +84,12 @@ class CriticalPathRoutes(Controller):
     tags = ("waiting",)
 
     @get(
-        "/projects/{project_id:uuid}/path",
-        operation_id="get_path",
+        "/projects/{project_id:uuid}/critical-path",
+        operation_id="get_critical_path",
         summary="The critical path, and what delays move",
         dependencies=FOLDED | FORECASTS,
     )
-    async def get_path(
+    async def get_critical_path(
         self,
         folded: NamedDependency[Folded],
         forecasts: NamedDependency[Forecasts],

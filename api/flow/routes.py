@@ -1,4 +1,4 @@
-"""审批流程 /flows: published editions of approval flows, each a graph of steps with names and departments."""
+"""审批流程 /v1/flows: published editions of approval flows, each a graph of steps with names and departments."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from api.catalogue.lookup import catalogue_as_of, unknown
 from api.catalogue.requests import EDITIONS_MAX
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_FLOWS
+from api.cursors import PAGED, ListPaging
 from api.flow.schemas import FlowGraph, FlowList, Services, ShownFlow, graph_of, listed_flow, shown_flow
 from api.route_access import ACCESS, COMMANDS
 from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
 from api.web.dependencies import ReadDependency
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
-from api.web.parameters import Paging, code
+from api.web.parameters import code
 from api.web.problems import Problem
-from api.web.request_body import ECHO_CHARACTERS_MAX
 from domain.access.principal import Caller
 from domain.flow.publication import FlowPublished
 from domain.flow.state import Flow, stream_of
 from domain.flow.step import FlowEdition
 from infrastructure.ledger.approvals import Approvals
-from projections.flow.query import RunningCount, RunningFilter, RunningProject, RunningProjects
+from projections.flow.query import RunningCount, RunningFilter, RunningKey, RunningProject, RunningProjects
 from projections.scope import Scope
 
 OfEdition = Annotated[int, QueryParameter(ge=0, le=EDITIONS_MAX, description="By this edition; 0: by any.")]
@@ -38,14 +38,14 @@ OfKind = Annotated[str, code("For projects of this kind; left out: for all of th
 class RunningPage(Struct, frozen=True):
     """Projects that ran by a flow at *as_of*, those that came last first; *counts* are of all of them.
 
-    *next* is the `offset` of the next page, null on the last.
+    *next* is the `cursor` of the next page, null on the last.
     """
 
     flow: str
     as_of: datetime
     counts: list[RunningCount]
     projects: list[RunningProject]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -53,7 +53,7 @@ async def flow(approvals: NamedDependency[Approvals], name: FromPath[str]) -> Fl
     """The flow in the path as it is now. Raises Problem not-found."""
     state = await approvals.state(stream_of(name))
     if not isinstance(state, Flow) or not state.editions:
-        raise unknown(f"there is no flow {name}", "GET /flows lists them")
+        raise unknown(f"there is no flow {name}", "GET /v1/flows lists them")
     return state
 
 
@@ -132,6 +132,7 @@ class FlowRoutes(Controller):
         operation_id="list_flow_projects",
         summary="Projects that run by a flow",
         opt={ACCESS: "read:flow"},
+        dependencies=PAGED,
     )
     async def list_flow_projects(
         self,
@@ -144,7 +145,7 @@ class FlowRoutes(Controller):
         caller: NamedDependency[Caller],
         edition: OfEdition = 0,
         kind: OfKind = "",
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> RunningPage:
         """By which edition and as what kind, since when; and how many there are by edition and kind."""
         scope = Scope.of_any_register(caller)
@@ -155,11 +156,12 @@ class FlowRoutes(Controller):
             kind=kind,
             scope=scope,
             limit=paging.rows_read,
-            offset=paging.offset,
+            last=paging.last(RunningKey),
         )
         rows = await running.listed(wanted)
         counts = await running.counted(name, instant, scope)
-        return RunningPage(name, instant, counts, paging.shown(rows), paging.next_of(rows), position)
+        following = paging.next_of(rows, lambda row: (row.since, row.project))
+        return RunningPage(name, instant, counts, paging.shown(rows), following, position)
 
     @get("/{name:str}/history", operation_id="get_flow_history", summary="Everything said to a flow")
     async def get_flow_history(
@@ -167,16 +169,16 @@ class FlowRoutes(Controller):
         flow: NamedDependency[Flow],
         approvals: NamedDependency[Approvals],
         visitor: NamedDependency[Caller],
-        after: HistoryAfter = 0,
+        after_version: HistoryAfter = 0,
         limit: HistoryLimit = PAGE_ENTRIES,
     ) -> StreamHistory:
         """Who published what, and when; a page at a time."""
-        return await stream_history(approvals, flow, visitor, after, limit)
+        return await stream_history(approvals, flow, visitor, after_version, limit)
 
 
 def edition_of(flow: Flow, number: int) -> FlowEdition:
     """Edition *number* of *flow*, 0 for the newest. Raises Problem not-found."""
     if not 0 <= number <= len(flow.editions):
-        sentence = f"the flow {flow.name[:ECHO_CHARACTERS_MAX]} has no edition {number}"
+        sentence = f"the flow {flow.name} has no edition {number}"
         raise unknown(sentence, f"it has 1 to {len(flow.editions)}")
     return flow.editions[number - 1]

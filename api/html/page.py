@@ -42,7 +42,12 @@ HEADERS = {
     "Vary": "Accept-Language",
 }
 
-MENU = (("progress", "/"), ("desk", "/desk"), ("supervision", "/supervision"), ("information", "/pages/information"))
+MENU = (
+    ("progress", "/"),
+    ("desk", "/worklist"),
+    ("supervision", "/supervision"),
+    ("information", "/pages/information"),
+)
 
 VISITOR = "visitor"  # where the scope's state has who reads the page; absent on a server without sign-in
 

@@ -8,23 +8,22 @@ IsPublic = Callable[[str, str], bool]
 
 READ = frozenset({"GET", "HEAD", "OPTIONS"})
 ANY_METHOD = ("/sign-in",)
-EVALUATED = ("/law/evaluate", "/law/explain")  # the law counts what is sent along, and stores nothing
+EVALUATED = ("/v1/law/evaluate", "/v1/law/explain")  # the law counts what is sent along, and stores nothing
 READ_ONLY = (
-    *("/healthz", "/readyz", "/problems", "/schema", "/static", "/law", "/names", "/catalogues", "/flows"),
-    *("/registers", "/favicon.ico", "/checkpoint", "/log-keys", "/proofs", "/tile"),
+    *("/healthz", "/readyz", "/problems", "/schema", "/static", "/favicon.ico"),
+    *("/v1/law", "/v1/names", "/v1/catalogues", "/v1/flows", "/v1/registers"),
+    *("/v1/checkpoint", "/v1/log-keys", "/v1/proofs", "/v1/tile"),
 )
 OF_CASES = ("/projects", "/preview")  # below flows and calendars: what tells of projects
-VERSION = "/v1"
 
 
 def is_public(method: str, path: str) -> bool:
     """Whether *method* on *path* needs no sign-in."""
-    bare = path.removeprefix(VERSION) if path.startswith(f"{VERSION}/") else path
-    if _below(path, ANY_METHOD) or (method == "POST" and bare in EVALUATED):
+    if _below(path, ANY_METHOD) or (method == "POST" and path in EVALUATED):
         return True
-    if method not in READ or bare.endswith(OF_CASES):
+    if method not in READ or path.endswith(OF_CASES):
         return False
-    return _below(bare, READ_ONLY)
+    return _below(path, READ_ONLY)
 
 
 def _below(path: str, prefixes: tuple[str, ...]) -> bool:

@@ -9,6 +9,7 @@ from litestar import Controller, Response, get, post
 from api.identity.forms import fields_in
 from api.identity.schemas import Me, me_of_visit
 from api.identity.visit import VISIT, Visit, visit_of
+from api.moved import VERSION
 from api.route_access import ACCESS, PUBLIC
 from api.web.http_request import HttpRequest
 from api.web.identity import caller_of
@@ -25,7 +26,7 @@ class IdentityRoutes(Controller):
     opt = {ACCESS: PUBLIC}  # noqa: RUF012  litestar's own spelling
     tags = ("identity",)
 
-    @get("/v1/me", operation_id="get_me", summary="Who sends this request, in which role", sync_to_thread=False)
+    @get(f"{VERSION}/me", operation_id="get_me", summary="Who sends this request, in which role", sync_to_thread=False)
     def me(self, request: HttpRequest) -> Me:
         """The caller as the server sees it, with all roles that a person could choose."""
         caller = caller_of(request.scope)

@@ -29,7 +29,7 @@ from projections.scope import Scope
 
 SEARCH = "/pages/information"
 NAMED = {Sort.DISTRICT: district_named, Sort.INDUSTRY: industry_named}  # codes of national standards
-SEE = "As in GET /information."
+SEE = "As in GET /v1/information."
 
 OfCategory = Annotated[str, QueryParameter(pattern=f"^({'|'.join(CategoryId)}|)$", description=SEE)]
 OfProcedure = Annotated[str, QueryParameter(pattern=f"^({'|'.join(Procedure)}|)$", description=SEE)]

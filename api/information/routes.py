@@ -1,4 +1,4 @@
-"""项目信息库 GET /information and a project's own: what is known by category, what is missing, and search over it."""
+"""项目信息库 GET /v1/information and a project's own: what is known by category, what is missing, and search."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from api.cursors import PAGED, ListPaging
 from api.guard.judging import ProjectAccess
 from api.information.schemas import Match, ProjectInformation, information_of, match_of, without_contacts
 from api.route_access import ACCESS
@@ -25,7 +26,7 @@ from domain.law.calendar.moment import midnight, next_day
 from domain.messages import Entry
 from domain.project.information.form import FORM, PROCEDURE
 from infrastructure.ledger.approvals import Approvals
-from projections.information.query import InformationBook, InformationFilter, known_project
+from projections.information.query import InformationBook, InformationFilter, InformationKey, known_project
 from projections.scope import Scope
 
 CategoryId = StrEnum("CategoryId", {category.id.upper(): category.id for category in FORM})  # type: ignore[misc]
@@ -82,7 +83,7 @@ PROJECT_INFORMATION = {"project_information": Provide(project_information, sync_
 class InformationPage(Struct, frozen=True):
     """Projects, the best match first; without `q` those of which something was entered last.
 
-    At *as_of* by what was known at *known_at*. *count* is how many match in all; *next* is the `offset` of the next
+    At *as_of* by what was known at *known_at*. *count* is how many match in all; *next* is the `cursor` of the next
     page, null on the last.
     """
 
@@ -90,7 +91,7 @@ class InformationPage(Struct, frozen=True):
     known_at: datetime
     count: int
     projects: list[Match]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -126,6 +127,7 @@ def information_filter(
         scope=list_scope,
         limit=paging.limit,
         offset=paging.offset,
+        last=paging.last(InformationKey),
     )
 
 
@@ -139,7 +141,7 @@ class InformationRoutes(Controller):
         "/information",
         operation_id="search_information",
         summary="Search the information base",
-        dependencies={"information_filter": Provide(information_filter, sync_to_thread=False)},
+        dependencies=PAGED | {"information_filter": Provide(information_filter, sync_to_thread=False)},
     )
     async def search_information(
         self,
@@ -147,12 +149,12 @@ class InformationRoutes(Controller):
         instants: NamedDependency[Instants],
         information: NamedDependency[InformationBook],
         information_filter: NamedDependency[InformationFilter],
+        paging: NamedDependency[ListPaging],
     ) -> InformationPage:
         """In names, codes, enterprises, places, everything entered but contacts, and the numbers of decisions."""
         found = await translate_too_much(information.listed(information_filter))
-        end = information_filter.offset + information_filter.limit
         matches = [match_of(row, information_filter.text) for row in found.rows]
-        following = end if found.count > end else None
+        following = None if found.ends_with is None else paging.after(found.ends_with)
         return InformationPage(instants.at, instants.known, found.count, matches, following, position)
 
     @get(

@@ -174,7 +174,7 @@ def _explained(asked: Prepared, question: LawQuestion) -> Explained:
             f"started are: {', '.join(running) or 'none'}",
         ) from unstarted
     except ValueError as hours:
-        raise field_problem("$.clock", f"{asked.clock} has no days to list: {hours}", "ask /law/evaluate") from hours
+        raise field_problem("$.clock", f"{asked.clock} has no days to list: {hours}", "ask /v1/law/evaluate") from hours
 
 
 def _explanation(asked: Prepared, t: datetime, known: datetime) -> Explanation:

@@ -11,8 +11,9 @@ from uuid import UUID
 from litestar import Controller, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from msgspec import Struct, json
+from msgspec import Struct, json, to_builtins
 
+from api.cursors import cursor_text, key_in, mark_of, read_cursor
 from api.law.requests import refuse_unknown, require_bounded
 from api.law.what_if_bodies import PERIOD_DAYS_MAX, Assumptions, OtherRules
 from api.route_access import ACCESS
@@ -30,7 +31,7 @@ from projections.clocks.law_events import Histories, item_histories
 from projections.clocks.query import ClocksAt, TooMuchToReadError
 from projections.clocks.reading import ItemReading
 from projections.law.query import signals_of
-from projections.law.what_if import Application, AssumedSignal, with_assumed
+from projections.law.what_if import Application, AssumedKey, AssumedSignal, with_assumed
 from projections.scope import Scope
 
 
@@ -66,7 +67,7 @@ class AssumedCards(Struct, frozen=True):
     would: dict[str, int]
     count: int
     signals: list[AssumedSignal]
-    next: int | None
+    next: str | None
 
 
 LEVELS = ("warning", "yellow", "red", "deemed")
@@ -123,11 +124,16 @@ class WhatIfRoutes(Controller):
         said = _read(decoded(_other_rules, json_body), json_body)
         require_answerable(said, laws)
         period, zone = Period(said.first, said.last), home_zone(laws)
+        mark = rules_mark(said, list_scope)
+        cursor = read_cursor(said.cursor, mark) if said.cursor else None
+        instant = cursor.at if cursor else instant
         try:
             found = await signals_of(approvals.store, laws, said, period, zone, said.department, instant, list_scope)
         except TooMuchToReadError as error:
             raise field_problem("$.last", str(error), "a shorter period, or one department") from error
-        page, following = found[said.offset : said.offset + said.limit], said.offset + said.limit
+        last = key_in(cursor, AssumedKey) if cursor else None
+        rest = found if last is None else [signal for signal in found if signal.place > last]
+        page = rest[: said.limit]
         return AssumedCards(
             as_of=instant,
             first=said.first,
@@ -136,7 +142,7 @@ class WhatIfRoutes(Controller):
             would=levels(one for one in found if one.compared != "gone"),
             count=len(found),
             signals=page,
-            next=following if len(found) > following else None,
+            next=cursor_text(mark, instant, 0, page[-1].place) if len(rest) > said.limit else None,
         )
 
 
@@ -185,6 +191,12 @@ def _moves(project: UUID, one: AssumedItem) -> Iterator[ClockShift]:
         move = move_of(project, was.get(clock), now.get(clock))
         if move is not None:
             yield move
+
+
+def rules_mark(said: OtherRules, scope: Scope) -> bytes:
+    """The digest of the question, whatever page of its answer is asked for."""
+    fields = to_builtins(said)
+    return mark_of("assume_rules", [*((name, repr(fields[name])) for name in sorted(fields)), ("", scope.register)])
 
 
 def require_answerable(said: OtherRules, laws: LawBook) -> None:

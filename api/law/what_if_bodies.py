@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from api.web.parameters import OFFSET_MAX, PAGE_ROWS, PAGE_ROWS_MAX, WITHOUT_NUL
+from api.cursors import CURSOR_CHARACTERS_MAX
+from api.web.parameters import PAGE_ROWS, PAGE_ROWS_MAX, WITHOUT_NUL
 from domain.core.types import CODE_CHARACTERS_MAX
 from domain.law.licensing.event import LawEvent
 from projections.law.what_if import Alternative
@@ -39,7 +40,7 @@ class OtherRules(Alternative, frozen=True, forbid_unknown_fields=True, kw_only=T
     last: date
     department: Annotated[str, Meta(max_length=CODE_CHARACTERS_MAX, pattern=WITHOUT_NUL)] = ""
     limit: Annotated[int, Meta(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS
-    offset: Annotated[int, Meta(ge=0, le=OFFSET_MAX)] = 0
+    cursor: Annotated[str, Meta(max_length=CURSOR_CHARACTERS_MAX)] = ""
 
 
 WHAT_IF: dict[str, tuple[type, ...]] = {"assume_events": (Assumptions,), "assume_rules": (OtherRules,)}

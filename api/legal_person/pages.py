@@ -43,7 +43,8 @@ class PersonPages(Controller):
         cluster = await persons.cluster(found.survivor, at)
         limit, offset = paging.limit, paging.offset
         information = InformationBook(approvals.store, past)
-        projects, following = await translate_too_much(projects_of(information, cluster, paging, caller))
+        projects, rows = await translate_too_much(projects_of(information, cluster, paging, caller))
+        following = paging.next_offset(rows)
         return page.render(
             "person.html",
             found=answer_for(cluster, found, code, at, 0, caller),

@@ -9,10 +9,14 @@ from uuid import UUID
 from msgspec import Struct
 
 from api.information.schemas import StepResult, step_result
+from api.web.as_of import Instants
 from api.web.parameters import Paging
+from api.web.zones import home_zone
 from domain.access.principal import Caller
-from projections.information.query import InformationBook, PersonsProject
+from infrastructure.law.lawbook import LawBook
+from projections.information.query import InformationBook, InformationPast, PersonsProject, RegisteredKey
 from projections.legal_person.query import Cluster
+from projections.reader import Reader
 from projections.scope import Scope
 
 
@@ -33,19 +37,27 @@ class PersonProject(Struct, frozen=True):
     cases: list[StepResult]
 
 
+def information_at(reader: Reader, instants: Instants, laws: LawBook) -> InformationBook:
+    """The information base at the instants of a request."""
+    past = InformationPast(instants.at, instants.known, home_zone(laws)) if instants.is_past else None
+    return InformationBook(reader, past)
+
+
 async def projects_of(
     information: InformationBook, cluster: Cluster, paging: Paging, caller: Caller
-) -> tuple[list[PersonProject], int | None]:
+) -> tuple[list[PersonProject], list[PersonsProject]]:
     """A page of the projects of a person and of all that was merged into it, as far as *caller* may read them.
 
-    And the `offset` of the next page.
+    And the rows it was made of, perhaps with one more.
 
     Raises TooMuchToReadError.
     """
     codes, names = {row.code for row in cluster.codes}, {row.name for row in cluster.days}
-    scope = Scope.of_any_register(caller)
-    rows = await information.of_person(sorted(codes), sorted(names), paging.rows_read, paging.offset, scope)
-    return [_project(one) for one in paging.shown(rows)], paging.next_of(rows)
+    last, scope = paging.last(RegisteredKey), Scope.of_any_register(caller)
+    rows = await information.of_person(
+        sorted(codes), sorted(names), paging.rows_read, paging.offset, last=last, scope=scope
+    )
+    return [_project(one) for one in paging.shown(rows)], rows
 
 
 def _project(one: PersonsProject) -> PersonProject:

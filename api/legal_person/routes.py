@@ -1,4 +1,4 @@
-"""法人基础库 /legal-persons: who invests, found by any code or name, on any day, as known at any instant."""
+"""法人基础库 /v1/legal-persons: who invests, found by any code or name, on any day, as known at any instant."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from msgspec import Struct
 
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_PERSONS
-from api.legal_person.projects import PersonProject, projects_of
+from api.cursors import PAGED, ListPaging
+from api.legal_person.projects import PersonProject, information_at, projects_of
 from api.legal_person.schemas import PersonAnswer, ShownPerson, answer_for, found_by, shown_person, then_of
 from api.route_access import ACCESS, COMMANDS
 from api.web.as_of import Instants, translate_too_much
 from api.web.command_request import CommandRequest
 from api.web.entries import ShownEntry, shown
-from api.web.parameters import WITHOUT_NUL, Paging
-from api.web.zones import home_zone
+from api.web.parameters import WITHOUT_NUL
 from domain.access.principal import Caller
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.legal_person.codes import require_uscc
@@ -29,8 +29,7 @@ from domain.legal_person.messages import PersonCommand
 from domain.legal_person.state import LegalPerson, PersonKind, PersonStanding, stream_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.merging import merging
-from projections.information.query import InformationBook, InformationPast
-from projections.legal_person.query import PersonBook, PersonFilter, Then
+from projections.legal_person.query import PersonBook, PersonFilter, PersonKey, Then
 
 Named = Annotated[
     str,
@@ -45,12 +44,12 @@ InStanding = Annotated[PersonStanding | None, QueryParameter(description="Standi
 
 
 class PersonPage(Struct, frozen=True):
-    """Legal persons, the best match first; *next* is the `offset` of the next page, null on the last."""
+    """Legal persons, the best match first; *next* is the `cursor` of the next page, null on the last."""
 
     as_of: date
     known_at: datetime
     persons: list[ShownPerson]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -63,7 +62,7 @@ class PersonHistory(Struct, frozen=True):
 
 
 class PersonProjects(Struct, frozen=True):
-    """Projects, the last registered first; *next* is the `offset` of the next page, null on the last.
+    """Projects, the last registered first; *next* is the `cursor` of the next page, null on the last.
 
     At *as_of*, an instant, by what was recorded up to *known_at*.
     """
@@ -73,7 +72,7 @@ class PersonProjects(Struct, frozen=True):
     person: str
     merged_from: str
     projects: list[PersonProject]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -119,7 +118,7 @@ class LegalPersonRoutes(Controller):
 
             return AggregateReceipt.of(code, await carry_out(command_request, stream_of(code), TO_PERSONS, check=check))
 
-    @get("/", operation_id="list_persons", summary="Legal persons by name or code")
+    @get("/", operation_id="list_persons", summary="Legal persons by name or code", dependencies=PAGED)
     async def list_persons(
         self,
         *,
@@ -130,7 +129,7 @@ class LegalPersonRoutes(Controller):
         text: Named = "",
         kind: OfKind = None,
         status: InStanding = None,
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> PersonPage:
         """As they were on the day of `as_of`, as known at `known_at`; each once, whatever was merged into it."""
         wanted = PersonFilter(
@@ -139,11 +138,12 @@ class LegalPersonRoutes(Controller):
             status=status or "",
             caller=caller,
             limit=paging.rows_read,
-            offset=paging.offset,
+            last=paging.last(PersonKey),
         )
         rows = await persons.listed(wanted, day)
-        shown_rows = [shown_person(row, caller) for row in paging.shown(rows)]
-        return PersonPage(day.day, day.known, shown_rows, paging.next_of(rows), position)
+        shown_rows = [shown_person(ranked.row, caller) for ranked in paging.shown(rows)]
+        following = paging.next_of(rows, lambda ranked: ranked.place)
+        return PersonPage(day.day, day.known, shown_rows, following, position)
 
     @get("/{code:str}", operation_id="get_person", summary="A legal person by its id or any of its codes")
     async def get_person(
@@ -175,7 +175,10 @@ class LegalPersonRoutes(Controller):
         return PersonHistory(found.code, merged_into, shown(await approvals.history(found.person), caller))
 
     @get(
-        "/{code:str}/projects", operation_id="list_person_projects", summary="All projects and cases of a legal person"
+        "/{code:str}/projects",
+        operation_id="list_person_projects",
+        summary="All projects and cases of a legal person",
+        dependencies=PAGED,
     )
     async def list_person_projects(
         self,
@@ -185,15 +188,15 @@ class LegalPersonRoutes(Controller):
         persons: NamedDependency[PersonBook],
         approvals: NamedDependency[Approvals],
         caller: NamedDependency[Caller],
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> PersonProjects:
         """Under any of its codes, those of entries merged into it as well; without a code, under any of its names."""
         instants, day = instants_known_now, then_of(approvals, instants_known_now)
-        past = InformationPast(instants.at, instants.known, home_zone(approvals.laws)) if instants.is_past else None
         found = await found_by(persons, code, day, caller)
         cluster = await persons.cluster(found.survivor, day)
-        information = InformationBook(approvals.store, past)
-        projects, following = await translate_too_much(projects_of(information, cluster, paging, caller))
+        information = information_at(paging.list_reader, instants, approvals.laws)
+        projects, rows = await translate_too_much(projects_of(information, cluster, paging, caller))
+        following = paging.next_of(rows, lambda listed: (listed.row.registered_at, listed.row.project))
         own = next(row.code for row in cluster.days if row.person == found.survivor)
         merged_from = "" if found.person == found.survivor else found.code
         return PersonProjects(instants.at, instants.known, own, merged_from, projects, following, position)

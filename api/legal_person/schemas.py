@@ -121,7 +121,7 @@ async def found_by(book: PersonBook, text: str, at: Then, caller: Caller) -> Fou
         raise Problem(
             "person-unknown",
             f"no legal person is known by {text[:CODE_CHARACTERS_MAX]}",
-            remedy="look the name up at GET /legal-persons?text=, or register the person",
+            remedy="look the name up at GET /v1/legal-persons?text=, or register the person",
         )
     if len({one.survivor for one in found}) > 1:
         codes = [one.code for one in found]

@@ -1,4 +1,4 @@
-"""POST /materials, GET /materials/{digest} and a project's own: files in, files out, and who attached them to what."""
+"""POST /v1/materials, GET /v1/materials/{digest} and a project's own: files, and who attached them to what."""
 
 from __future__ import annotations
 
@@ -102,7 +102,9 @@ async def download(
     readable = is_digest(digest) and await is_readable(approvals.store, caller, digest)
     size = await materials.size_of(digest) if readable else None
     if size is None:
-        raise Problem("material-unknown", f"no file is stored under {digest[:64]}", remedy="POST /materials stores one")
+        raise Problem(
+            "material-unknown", f"no file is stored under {digest[:64]}", remedy="POST /v1/materials stores one"
+        )
     if name:
         try:
             require_file_name(name)
@@ -152,7 +154,7 @@ class MaterialRoutes(Controller):
         return Response(
             Uploaded(stored.digest, stored.size, stored.media_type, stored.known),
             status_code=200 if stored.known else 201,
-            headers={"Location": f"/materials/{stored.digest}", "ETag": f'"{stored.digest}"'},
+            headers={"Location": f"/v1/materials/{stored.digest}", "ETag": f'"{stored.digest}"'},
         )
 
     @get("/materials/{digest:str}", operation_id="get_material", summary="A stored file")

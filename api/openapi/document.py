@@ -84,7 +84,7 @@ IDENTITY = [
 ]
 IF_MATCH = _header(
     "If-Match",
-    'Only on this version of the project, as in "12"; or the ETag of GET /projects/{id}.',
+    'Only on this version of the project, as in "12"; or the ETag of GET /v1/projects/{id}.',
     pattern='^"[0-9]{1,9}(-[0-9a-f]{16})?(-gzip)?"$',
 )
 CORRELATION = _header(

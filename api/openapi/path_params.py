@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 DEEPEST_FIRST: dict[str, dict[str, str]] = {
-    "/law/calendars/": {
-        "name": "The calendar, such as CN. GET /law/calendars lists them.",
+    "/v1/law/calendars/": {
+        "name": "The calendar, such as CN. GET /v1/law/calendars lists them.",
         "notice": "The notice's id, as it was imported under.",
     },
-    "/law/packs/": {
+    "/v1/law/packs/": {
         "name": "The law, such as cn-licensing: its version in force today; or one version, such as "
-        "cn-licensing@2019-04-23. GET /law/packs lists them.",
+        "cn-licensing@2019-04-23. GET /v1/law/packs lists them.",
         "special": "A special law for a kind of item, as the pack names it.",
     },
-    "/legal-persons/": {
+    "/v1/legal-persons/": {
         "code": "A unified social credit code, an older organisation code, or the entry's own id.",
     },
-    "/catalogues/": {"name": "The catalogue. GET /catalogues lists them."},
-    "/flows/": {
-        "name": "The flow. GET /flows lists them.",
+    "/v1/catalogues/": {"name": "The catalogue. GET /v1/catalogues lists them."},
+    "/v1/flows/": {
+        "name": "The flow. GET /v1/flows lists them.",
         "edition": "The edition's number, counted from 1; 0 is the newest.",
     },
     "/v1/principals/": {"principal": "The permanent id of the person or program."},
@@ -27,12 +27,11 @@ DEEPEST_FIRST: dict[str, dict[str, str]] = {
     "/v1/tile/": {
         "tile": "Level and number, such as 0/x001/067; entries/x001/067 for leaves; 0/x001/067.p/13 for a partial one."
     },
-    "/supervision/": {"department": "The department's code. GET /names lists them."},
-    "/materials/": {"digest": "The SHA-256 of the file's content: 64 hexadecimal digits in lower case."},
+    "/v1/supervision/": {"department": "The department's code. GET /v1/names lists them."},
+    "/v1/materials/": {"digest": "The SHA-256 of the file's content: 64 hexadecimal digits in lower case."},
     "/deadlines/": {"file": "The secret of the address and .ics, as /account shows it once."},
     "/problems/": {"code": "The problem's code, as in `code` of every answer that is no success."},
     "/v1/projects/": {"project_id": "The project's id: a UUID, chosen by whoever registered it."},
-    "/projects/": {"project_id": "The project's id: a UUID, chosen by whoever registered it."},
 }
 
 

@@ -1,4 +1,4 @@
-"""GET /progress and a project's own: the progress table, with filters, after one's own write."""
+"""GET /v1/progress and a project's own: the progress table, with filters, after one's own write."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from api.cursors import PAGED, ListPaging
 from api.external.schemas import ShownOutside, outside_as_of, outside_of
 from api.route_access import ACCESS
 from api.web.as_of import Instants, instant_in, progress_as_of, translate_too_much
 from api.web.entries import entries_of
-from api.web.parameters import WITHOUT_NUL, AtStage, Department, Manager, Paging, Since, Stuck, code
+from api.web.parameters import PAGE_ROWS_MAX, WITHOUT_NUL, AtStage, Department, Manager, Paging, Since, Stuck, code
 from domain.core.types import LINE_CHARACTERS_MAX
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Summary, Views
 from infrastructure.settings import Settings
 from projections.external.query import OutsideResults
 from projections.progress.fold import ProgressItem, ProgressProject
-from projections.progress.query import ProgressList, ProjectFilter
+from projections.progress.query import ProgressKey, ProgressList, ProjectFilter
 from projections.scope import Scope
 
 AtPhase = Annotated[str, code("The phase of its flow in which a project is, by its code.")]
@@ -46,7 +47,7 @@ Text = Annotated[
 class ProgressPage(Struct, frozen=True):
     """Projects, the last changed first, at *as_of* by what was known at *known_at*.
 
-    *next* is the `offset` of the next page, null on the last.
+    *next* is the `cursor` of the next page, null on the last.
 
     *position* is how much of the ledger the rows have at least taken in; so in all answers of the views.
     """
@@ -54,7 +55,7 @@ class ProgressPage(Struct, frozen=True):
     as_of: datetime
     known_at: datetime
     projects: list[ProgressProject]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -100,8 +101,23 @@ def project_filter(
         scope=list_scope,
         changed_since=instant_in("changed_since", changed_since),
         limit=paging.rows_read,
-        offset=paging.offset,
+        last=paging.last(ProgressKey),
     )
+
+
+ProjectCode = Annotated[
+    str,
+    QueryParameter(
+        min_length=1, max_length=LINE_CHARACTERS_MAX, pattern=WITHOUT_NUL, description="The project's code, whole."
+    ),
+]
+
+
+class ProjectsByCode(Struct, frozen=True):
+    """The projects that are registered under one code: one at most, but where a register repeats its own."""
+
+    projects: list[ProgressProject]
+    position: int
 
 
 class ProgressRoutes(Controller):
@@ -114,7 +130,7 @@ class ProgressRoutes(Controller):
         "/progress",
         operation_id="list_progress",
         summary="The progress table: projects that match every filter",
-        dependencies={"project_filter": Provide(project_filter, sync_to_thread=False)},
+        dependencies=PAGED | {"project_filter": Provide(project_filter, sync_to_thread=False)},
     )
     async def list_progress(
         self,
@@ -122,11 +138,30 @@ class ProgressRoutes(Controller):
         instants: NamedDependency[Instants],
         progress: NamedDependency[ProgressList],
         project_filter: NamedDependency[ProjectFilter],
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> ProgressPage:
         """Who has to act, how far each project has come, and what changed last; without filters, all of them."""
         rows = await translate_too_much(progress.page(project_filter, instants.past))
-        return ProgressPage(instants.at, instants.known, paging.shown(rows), paging.next_of(rows), position)
+        return ProgressPage(
+            instants.at,
+            instants.known,
+            paging.shown(rows),
+            paging.next_of(rows, lambda row: (row.changed_at, row.project)),
+            position,
+        )
+
+    @get("/projects", operation_id="find_projects", summary="The project that is registered under a code")
+    async def find_projects(
+        self,
+        code: ProjectCode,
+        position: NamedDependency[int],
+        now: NamedDependency[datetime],
+        progress: NamedDependency[ProgressList],
+        list_scope: NamedDependency[Scope],
+    ) -> ProjectsByCode:
+        """Of the zone itself, or of one register; an empty list where none has the code."""
+        wanted = ProjectFilter(t=now, code=code, scope=list_scope, limit=PAGE_ROWS_MAX)
+        return ProjectsByCode(await progress.page(wanted), position)
 
     @get("/progress/summary", operation_id="summarize_progress", summary="The whole zone in a few numbers")
     async def summarize_progress(

@@ -1,4 +1,4 @@
-"""GET /projects/{id}...: where one project stands, and its full history."""
+"""GET /v1/projects/{id}...: where one project stands, and its full history."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _encode = json.Encoder().encode
 
 
 class HistoryPage(Struct, frozen=True):
-    """Entries in the order they were recorded; *next* is the `after` of the next page, null on the last."""
+    """Entries in the order they were recorded; *next* is the `after_version` of the next page, null on the last."""
 
     entries: list[ShownEntry]
     next: int | None
@@ -77,7 +77,7 @@ class ProjectRoutes(Controller):
         project_id: FromPath[UUID],
         approvals: NamedDependency[Approvals],
         caller: NamedDependency[Caller],
-        after: HistoryAfter = 0,
+        after_version: HistoryAfter = 0,
         limit: HistoryLimit = PAGE_ENTRIES,
     ) -> HistoryPage:
         """Every entry, also what was corrected since: nothing is ever rewritten."""
@@ -86,7 +86,9 @@ class ProjectRoutes(Controller):
             raise unknown_project(project_id)
         # What came in meanwhile waits for the next page: whom it has to leave unnamed is not known yet.
         page = [
-            entry for entry in await approvals.history(project_id, after, limit) if entry.version <= project.version
+            entry
+            for entry in await approvals.history(project_id, after_version, limit)
+            if entry.version <= project.version
         ]
         more = bool(page) and page[-1].version < project.version
         context = await _context(approvals, project)

@@ -1,4 +1,4 @@
-"""GET /projects/{id}/time: on how many working days the government had a project, and on how many the applicant."""
+"""GET /v1/projects/{id}/time: on how many working days the government had a project, and on how many the applicant."""
 
 from __future__ import annotations
 

@@ -56,8 +56,8 @@ def transparency_log(settings: NamedDependency[Settings]) -> LogReader:
 class ProofRoutes(Controller):
     """The log as it is published."""
 
-    path = "/v1"
     opt = {ACCESS: "read:checkpoints"}  # noqa: RUF012  litestar's own spelling
+    path = "/"
     tags = ("proofs",)
     dependencies = {"transparency_log": Provide(transparency_log, sync_to_thread=True)}  # noqa: RUF012  litestar's own
 

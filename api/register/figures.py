@@ -1,4 +1,4 @@
-"""GET /projects/{id}/register: of an imported case, which figures are its register's own and which the law's."""
+"""GET /v1/projects/{id}/register: of an imported case, which figures are its register's own and which the law's."""
 
 from __future__ import annotations
 

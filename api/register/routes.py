@@ -1,4 +1,4 @@
-"""GET /registers: the registers that were imported, each a scope of its own beside the zone's."""
+"""GET /v1/registers: the registers that were imported, each a scope of its own beside the zone's."""
 
 from __future__ import annotations
 

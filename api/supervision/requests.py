@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
@@ -12,7 +12,7 @@ from api.web.parameters import WITHOUT_NUL, Department, Paging
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.law.calendar.period import Period
 from projections.supervision.list import IN_FORCE as IN_FORCE_NOW
-from projections.supervision.list import ListFilter
+from projections.supervision.list import CaseKey, ListFilter, SignalKey
 from projections.supervision.query import SupervisionAt
 
 
@@ -64,7 +64,7 @@ def card_filter(
     paging: NamedDependency[Paging],
 ) -> ListFilter:
     """Which warnings, cards and effects of silence a list or its page shows."""
-    return _list_of(supervision, period, department, figure, paging)
+    return _list_of(supervision, period, department, figure, paging, paging.last(SignalKey))
 
 
 def decision_filter(
@@ -76,7 +76,7 @@ def decision_filter(
     paging: NamedDependency[Paging],
 ) -> ListFilter:
     """Which decided applications a list or its page shows."""
-    return _list_of(supervision, period, department, figure, paging)
+    return _list_of(supervision, period, department, figure, paging, paging.last(CaseKey))
 
 
 CARD_FILTER = {"card_filter": Provide(card_filter, sync_to_thread=False)}
@@ -84,7 +84,12 @@ DECISION_FILTER = {"decision_filter": Provide(decision_filter, sync_to_thread=Fa
 
 
 def _list_of(
-    supervision: SupervisionAt, period: Period, department: str, figure: CardFigure | DecidedFigure, paging: Paging
+    supervision: SupervisionAt,
+    period: Period,
+    department: str,
+    figure: CardFigure | DecidedFigure,
+    paging: Paging,
+    last: tuple[Any, ...] | None,
 ) -> ListFilter:
     return ListFilter(
         period=period,
@@ -93,4 +98,5 @@ def _list_of(
         scope=supervision.scope,
         limit=paging.limit,
         offset=paging.offset,
+        last=last,
     )

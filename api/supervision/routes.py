@@ -1,4 +1,4 @@
-"""GET /supervision/...: what the bureau looks at, for a period, as known at any instant; each figure with its list."""
+"""GET /v1/supervision/...: what the bureau looks at, for a period; each figure with its list."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from datetime import datetime
 from litestar import Controller, get
 from litestar.di import NamedDependency
 
+from api.cursors import PAGED, ListPaging
 from api.guard.judging import ProjectAccess
 from api.route_access import ACCESS
 from api.supervision.card_file import CLOCK_SOURCE, ClockSource, ShownCard, card_shown
 from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId, Unanswered
 from api.supervision.schemas import Board, CardList, DecidedList, OrderList, ProjectDays, compared, linked
 from api.web.as_of import Instants, translate_too_much
-from api.web.parameters import Department, Paging
+from api.web.parameters import Department
 from domain.law.calendar.period import Period
 from domain.messages import Entry
 from infrastructure.law.lawbook import LawBook
 from projections.clocks.attribution import attribution
 from projections.supervision.list import ListFilter
-from projections.supervision.query import SupervisionAt
+from projections.supervision.orders import OrderKey
+from projections.supervision.query import SupervisionAt, case_key, signal_key
 
 
 class SupervisionRoutes(Controller):
@@ -56,36 +58,44 @@ class SupervisionRoutes(Controller):
         "/supervision/cards",
         operation_id="list_cards",
         summary="Warnings, cards and effects of silence of a period",
-        dependencies=CARD_FILTER,
+        dependencies=PAGED | CARD_FILTER,
     )
     async def list_cards(
         self,
         position: NamedDependency[int],
         card_filter: NamedDependency[ListFilter],
         supervision: NamedDependency[SupervisionAt],
+        paging: NamedDependency[ListPaging],
     ) -> CardList:
         """By the instant at which each truly happened; the state is that at `as_of`."""
         cards = await translate_too_much(supervision.signal_page(card_filter))
-        return CardList(supervision.as_of, cards.count, cards.rows, card_filter.following(cards.count), position)
+        following = paging.after(signal_key(cards.rows[-1])) if cards.more else None
+        return CardList(supervision.as_of, cards.count, cards.rows, following, position)
 
     @get(
         "/supervision/decisions",
         operation_id="list_decided",
         summary="Applications decided in a period",
-        dependencies=DECISION_FILTER,
+        dependencies=PAGED | DECISION_FILTER,
     )
     async def list_decided(
         self,
         position: NamedDependency[int],
         decision_filter: NamedDependency[ListFilter],
         supervision: NamedDependency[SupervisionAt],
+        paging: NamedDependency[ListPaging],
     ) -> DecidedList:
         """Whether within the statutory limit and the promise, and after how many of the days that count."""
         decided = await translate_too_much(supervision.decided_page(decision_filter))
-        following = decision_filter.following(decided.count)
+        following = paging.after(case_key(decided.rows[-1])) if decided.more else None
         return DecidedList(supervision.as_of, decided.count, decided.rows, following, position)
 
-    @get("/supervision/orders", operation_id="list_orders", summary="Orders of the bureau, and what was reported")
+    @get(
+        "/supervision/orders",
+        operation_id="list_orders",
+        summary="Orders of the bureau, and what was reported",
+        dependencies=PAGED,
+    )
     async def list_orders(
         self,
         *,
@@ -93,11 +103,14 @@ class SupervisionRoutes(Controller):
         supervision: NamedDependency[SupervisionAt],
         department: Department = "",
         unanswered: Unanswered = False,
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> OrderList:
         """To one department or all, those whose day comes first at the top."""
-        rows = await supervision.orders(department, unanswered=unanswered, limit=paging.rows_read, offset=paging.offset)
-        return OrderList(supervision.as_of, paging.shown(rows), paging.next_of(rows), position)
+        rows = await supervision.orders(
+            department, unanswered=unanswered, limit=paging.rows_read, last=paging.last(OrderKey)
+        )
+        following = paging.next_of(rows, lambda row: (row.feedback_by, row.project, row.order))
+        return OrderList(supervision.as_of, paging.shown(rows), following, position)
 
     @get(
         "/projects/{project_id:uuid}/card",

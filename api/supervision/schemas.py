@@ -15,7 +15,7 @@ from projections.supervision.fold import SignalRow
 from projections.supervision.orders import OrderAt
 from projections.supervision.query import SupervisionAt
 
-CARDS, DECISIONS, BOARD = "/supervision/cards", "/supervision/decisions", "/supervision/board"
+CARDS, DECISIONS, BOARD = "/v1/supervision/cards", "/v1/supervision/decisions", "/v1/supervision/board"
 
 
 class Number(Struct, frozen=True):
@@ -71,7 +71,7 @@ class CardList(Struct, frozen=True):
     as_of: datetime
     count: int
     cards: list[SignalRow]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -81,7 +81,7 @@ class DecidedList(Struct, frozen=True):
     as_of: datetime
     count: int
     decided: list[DecidedCase]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -90,7 +90,7 @@ class OrderList(Struct, frozen=True):
 
     as_of: datetime
     orders: list[OrderAt]
-    next: int | None
+    next: str | None
     position: int
 
 

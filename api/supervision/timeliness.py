@@ -1,4 +1,4 @@
-"""GET /supervision/lags and /supervision/suspensions: what the bureau asks about beside deadlines."""
+"""GET /v1/supervision/lags and /v1/supervision/suspensions: what the bureau asks about beside deadlines."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
 from msgspec import Struct, structs
 
+from api.cursors import PAGED, ListPaging
 from api.route_access import ACCESS
-from api.web.parameters import Department, Paging
+from api.web.parameters import Department
 from api.web.queries import supervision_now
 from api.web.zones import home_zone
 from domain.law.calendar.period import Period
@@ -19,7 +20,7 @@ from domain.law.timeliness import LAG_TARGET_DAYS, NIGHTS_USUAL_MAX, SUSPENSIONS
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.scope import Scope
-from projections.supervision.timeliness_query import ConductOf, Lag, OftenStopped
+from projections.supervision.timeliness_query import ConductOf, Lag, OftenStopped, StoppedKey
 
 
 def timeliness(
@@ -67,7 +68,7 @@ class OftenStoppedList(Struct, frozen=True):
     nights_usual_max: int
     count: int
     applications: list[ShownOftenStopped]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -90,7 +91,12 @@ class TimelinessRoutes(Controller):
         total, *departments = await timeliness.lags(period, department)
         return LagList(period.first, period.last, LAG_TARGET_DAYS, total, departments, position)
 
-    @get("/supervision/suspensions", operation_id="list_often_stopped", summary="Clocks that were stopped oddly often")
+    @get(
+        "/supervision/suspensions",
+        operation_id="list_often_stopped",
+        summary="Clocks that were stopped oddly often",
+        dependencies=PAGED,
+    )
     async def list_often_stopped(
         self,
         *,
@@ -99,18 +105,20 @@ class TimelinessRoutes(Controller):
         timeliness: NamedDependency[ConductOf],
         laws: NamedDependency[LawBook],
         department: Department = "",
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> OftenStoppedList:
         """Applications with a suspension begun in the period, stopped many times, or night after night."""
         rows = await timeliness.often_stopped(period, home_zone(laws), department)
+        last = paging.last(StoppedKey)
+        page = rows if last is None else [row for row in rows if row.place > last]
         return OftenStoppedList(
             period.first,
             period.last,
             SUSPENSIONS_USUAL_MAX,
             NIGHTS_USUAL_MAX,
             len(rows),
-            [with_evidence(row) for row in paging.shown(rows[paging.offset :])],
-            paging.next_of(rows[paging.offset :]),
+            [with_evidence(row) for row in paging.shown(page)],
+            paging.next_of(page, lambda row: row.place),
             position,
         )
 
@@ -118,5 +126,5 @@ class TimelinessRoutes(Controller):
 def with_evidence(one: OftenStopped) -> ShownOftenStopped:
     """*one* with the address that explains its days."""
     query = {"item": one.item, "clock": DECISION.name, "application": one.application}
-    address = f"/projects/{one.project}/clocks/explain?{urlencode(query)}"
+    address = f"/v1/projects/{one.project}/clocks/explain?{urlencode(query)}"
     return ShownOftenStopped(**structs.asdict(one), evidence=address)

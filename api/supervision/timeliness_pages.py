@@ -18,7 +18,7 @@ from infrastructure.ledger.approvals import Approvals
 from projections.progress.titles import names_of
 from projections.supervision.timeliness_query import ConductOf, OftenStopped
 
-CONDUCT = "/pages/supervision/conduct"
+TIMELINESS_PAGE = "/pages/supervision/timeliness"
 SHOWN_MAX = 200  # of the applications stopped most often
 
 
@@ -27,7 +27,7 @@ class TimelinessPages(Controller):
 
     opt = {ACCESS: "read:supervision"}  # noqa: RUF012  litestar's own spelling
 
-    @get(CONDUCT, dependencies=TIMELINESS)
+    @get(TIMELINESS_PAGE, dependencies=TIMELINESS)
     async def timeliness_page(
         self,
         page: NamedDependency[PageContext],

@@ -1,4 +1,4 @@
-"""GET /waiting and a project's own: what is waited for, who has to act, since when, and the chain behind it."""
+"""GET /v1/waiting and a project's own: what is waited for, who has to act, since when, and the chain behind it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from api.cursors import PAGED, ListPaging
 from api.route_access import ACCESS
 from api.web.as_of import Instants, translate_too_much
 from api.web.parameters import PAGE_ROWS, Department, Limit, Manager, Paging, Stuck, code
@@ -24,7 +25,7 @@ from projections.scope import Scope
 from projections.view import Folded
 from projections.waiting.fold import VIEW as WAITING
 from projections.waiting.fold import waiting_at
-from projections.waiting.query import HolderCount, ListedWaiting, WaitingFilter, WaitingRows
+from projections.waiting.query import HolderCount, ListedWaiting, WaitingFilter, WaitingKey, WaitingRows
 
 Holder = Annotated[str, code("Who has to act: a department's code, `applicant`, or a project manager's id.")]
 Turn = Annotated[HeldBy | None, QueryParameter(description="Whose turn it is, whoever that is by name.")]
@@ -50,13 +51,13 @@ class ProjectWaiting(Struct, frozen=True):
 class WaitingPage(Struct, frozen=True):
     """What is waited for, the longest first, at *as_of* by what was known at *known_at*.
 
-    *next* is the `offset` of the next page, null on the last.
+    *next* is the `cursor` of the next page, null on the last.
     """
 
     as_of: datetime
     known_at: datetime
     waiting: list[ListedWaiting]
-    next: int | None
+    next: str | None
     position: int
 
 
@@ -90,7 +91,7 @@ def waiting_filter(
         stuck=stuck,
         scope=list_scope,
         limit=paging.rows_read,
-        offset=paging.offset,
+        last=paging.last(WaitingKey),
     )
 
 
@@ -127,7 +128,7 @@ class WaitingRoutes(Controller):
         "/waiting",
         operation_id="list_waiting",
         summary="What all projects are waiting for, the longest first",
-        dependencies={"waiting_filter": Provide(waiting_filter, sync_to_thread=False)},
+        dependencies=PAGED | {"waiting_filter": Provide(waiting_filter, sync_to_thread=False)},
     )
     async def list_waiting(
         self,
@@ -135,11 +136,12 @@ class WaitingRoutes(Controller):
         instants: NamedDependency[Instants],
         waiting: NamedDependency[WaitingRows],
         waiting_filter: NamedDependency[WaitingFilter],
-        paging: NamedDependency[Paging],
+        paging: NamedDependency[ListPaging],
     ) -> WaitingPage:
         """What a department's items wait for (`department`), or what somebody has to act on (`holder`), or both."""
         rows = await translate_too_much(waiting.listed(waiting_filter, instants.past))
-        return WaitingPage(instants.at, instants.known, paging.shown(rows), paging.next_of(rows), position)
+        following = paging.next_of(rows, lambda row: (row.since, row.project, row.nth, row.kind, row.ref))
+        return WaitingPage(instants.at, instants.known, paging.shown(rows), following, position)
 
     @get("/waiting/holders", operation_id="count_waiting", summary="Who holds how much, and since when")
     async def count_waiting(

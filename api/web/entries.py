@@ -60,7 +60,7 @@ class ShownEntry(Struct, frozen=True):
 
 
 class StreamHistory(Struct, frozen=True):
-    """Entries of what is no project, in the order they were recorded; *next* is the `after` of the next page."""
+    """Entries of what is no project, oldest first; *next* is the `after_version` of the next page."""
 
     entries: list[ShownEntry]
     next: int | None
@@ -71,16 +71,16 @@ def shown(
     to: Caller,
     context: Sequence[Entry] | None = None,
     project: Project | None = None,
-    redact: Callable[[Entry], tuple[AnyFact, Actor]] | None = None,
+    *,
+    contacts: bool = False,
 ) -> list[ShownEntry]:
     """*entries* of one stream with what *to* may see of them: the table of access has rules for personal data.
 
     Where they are not all of it, *context* holds, of all its entries, at least the corrections and what complainants
-    recorded, and *project* is its state. *redact*: how, where contacts were judged before.
+    recorded, and *project* is its state. *contacts* as in `Redaction`.
     """
     context = entries if context is None else context
-    found = corrections(context)
-    redaction = redact or Redaction(context, to, project)
+    found, redaction = corrections(context), Redaction(context, to, project, contacts=contacts)
     return [_shown(entry, found, redaction) for entry in entries]
 
 

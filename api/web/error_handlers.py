@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap, Scope
 from msgspec import json
 
+from api.moved import new_address
 from api.web.http_request import HttpRequest
 from api.web.problems import HTTP_CODES, MEDIA_TYPE, NAMELESS, Problem
 from api.web.query_params import remedy
@@ -24,6 +25,7 @@ from infrastructure.materials.store import StorageAwayError
 from infrastructure.privacy.keystore import KeystoreError
 from infrastructure.projector.positions import ViewBehindError
 from projections.clocks.query import TooMuchToReadError
+from projections.snapshots import CursorOutdatedError
 
 QUERY_NAMES = {
     "in_state": "state",
@@ -82,7 +84,10 @@ def unreadable(error: HTTPException, scope: Scope) -> Problem:
         name = str(wrong[0]["key"])
         return Problem("invalid-parameter", f"{name}: {sentence}", remedy=advice, parameter=name, errors=wrong)
     code = NAMELESS.get(error.status_code, "bad-request")
-    return Problem(code, error.detail, remedy=ADVICE[code], headers=dict(error.headers or {}))
+    advice = ADVICE[code]
+    if code == "not-found" and (address := new_address(scope["path"])):
+        advice = f"the address is now {address[:ECHO_CHARACTERS_MAX]}"
+    return Problem(code, error.detail, remedy=advice, headers=dict(error.headers or {}))
 
 
 def _short(message: object) -> str:
@@ -101,12 +106,21 @@ def to_problem(error: Exception, scope: Scope) -> Problem:
             return Problem(
                 "busy", "too many commands are waiting", remedy="send it again in a moment", headers=RETRY_AFTER
             )
-        case ViewBehindError() | TooMuchToReadError():  # that of now: a question about the past says so itself
-            return Problem("behind", str(error), remedy="ask again in a moment", headers=RETRY_AFTER)
+        case ViewBehindError() | TooMuchToReadError() | CursorOutdatedError():
+            return unreadable_now(error)
         case HTTPException() if error.status_code < 500:  # noqa: PLR2004 the client's fault, by definition
             return unreadable(error, scope)
         case _:
             return unstored(error, scope) or outage(error)
+
+
+def unreadable_now(error: Exception) -> Problem:
+    """The problem where views don't hold what is asked for: an old list, or, for a moment, the newest rows."""
+    if isinstance(error, CursorOutdatedError):
+        begin_again = "leave the cursor out, to begin with the first page"
+        return Problem("invalid-cursor", f"cursor: {error}", remedy=begin_again, parameter="cursor")
+    # Of TooMuchToReadError that of now: a question about the past says so itself.
+    return Problem("behind", str(error), remedy="ask again in a moment", headers=RETRY_AFTER)
 
 
 def unstored(error: Exception, scope: Scope) -> Problem | None:

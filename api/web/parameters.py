@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from litestar.params import QueryParameter
-from msgspec import Struct
 
 from api.web.problems import Problem
 from domain.access.principal import Caller
@@ -57,7 +56,7 @@ Since = Annotated[
 
 Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_ROWS_MAX, description="Rows at most.")]
 
-Offset = Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="The `next` of the page before.")]
+Offset = Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="Rows before the page.")]
 
 
 REGISTER = "register"  # the parameter's name
@@ -67,27 +66,31 @@ InRegister = Annotated[
     QueryParameter(
         max_length=LINE_CHARACTERS_MAX,
         pattern=r"^[^\x00]*$",
-        description="Of the register that was imported under this name (`GET /registers`); empty: of the zone itself.",
+        description="Of the register imported under this name (`GET /v1/registers`); empty: of the zone itself.",
     ),
 ]
 
 
-class Paging(Struct, frozen=True):
-    """Which rows of a list a page shows: *limit* at most, after the first *offset*."""
+class Paging:
+    """Which rows of a list a page for people shows: *limit* at most, after the first *offset*."""
 
-    limit: int
-    offset: int
+    def __init__(self, limit: int, offset: int = 0) -> None:
+        self.limit, self.offset = limit, offset
 
     @property
     def rows_read(self) -> int:
         """One row more than the page shows, which tells whether there is a next page."""
         return self.limit + 1
 
+    def last(self, kind: Any) -> Any:  # noqa: ARG002  of lists that are read with cursors
+        """The sorting values of the row before the page: none, as this page begins by an offset."""
+        return None
+
     def shown(self, rows: Sequence[Row]) -> list[Row]:
         """The rows that the page shows of those read."""
         return list(rows[: self.limit])
 
-    def next_of(self, rows: Sequence[object]) -> int | None:
+    def next_offset(self, rows: Sequence[object]) -> int | None:
         """The `offset` of the next page, by the rows read; None on the last page."""
         return self.offset + self.limit if len(rows) > self.limit else None
 

@@ -20,52 +20,58 @@ from projections.information.query import InformationBook, InformationPast
 from projections.legal_person.query import PersonBook
 from projections.progress.query import ProgressList
 from projections.scope import Scope
+from projections.snapshots import PagedReader
 from projections.supervision.query import SupervisionAt
 from projections.waiting.query import WaitingRows
 
 
+def list_reader(approvals: NamedDependency[Approvals]) -> PagedReader:
+    """What the queries read from; lists that are read page by page have another."""
+    return PagedReader(approvals.store)
+
+
 def clocks(
-    approvals: NamedDependency[Approvals],
+    list_reader: NamedDependency[PagedReader],
     laws: NamedDependency[LawBook],
     instants: NamedDependency[Instants],
     list_scope: NamedDependency[Scope],
 ) -> ClocksAt:
     """The clocks of the projects in scope."""
-    return ClocksAt(approvals.store, laws, instants.at, instants.known, scope=list_scope)
+    return ClocksAt(list_reader, laws, instants.at, instants.known, scope=list_scope)
 
 
 def project_clocks(
-    approvals: NamedDependency[Approvals], laws: NamedDependency[LawBook], instants: NamedDependency[Instants]
+    list_reader: NamedDependency[PagedReader], laws: NamedDependency[LawBook], instants: NamedDependency[Instants]
 ) -> ClocksAt:
     """The clocks of single projects."""
-    return ClocksAt(approvals.store, laws, instants.at, instants.known)
+    return ClocksAt(list_reader, laws, instants.at, instants.known)
 
 
 def feedback(
-    approvals: NamedDependency[Approvals], laws: NamedDependency[LawBook], instants: NamedDependency[Instants]
+    list_reader: NamedDependency[PagedReader], laws: NamedDependency[LawBook], instants: NamedDependency[Instants]
 ) -> VoicesAt:
     """Complaints and evaluations."""
-    return VoicesAt(approvals.store, laws, instants.at, instants.known)
+    return VoicesAt(list_reader, laws, instants.at, instants.known)
 
 
 def supervision(
-    approvals: NamedDependency[Approvals],
+    list_reader: NamedDependency[PagedReader],
     laws: NamedDependency[LawBook],
     instant: NamedDependency[datetime],
     list_scope: NamedDependency[Scope],
 ) -> SupervisionAt:
     """Warnings, cards, orders and decisions of the projects in scope, as was known at the instant."""
-    return SupervisionAt(approvals.store, laws, instant, home_zone(laws), list_scope)
+    return SupervisionAt(list_reader, laws, instant, home_zone(laws), list_scope)
 
 
 def supervision_now(
-    approvals: NamedDependency[Approvals],
+    list_reader: NamedDependency[PagedReader],
     laws: NamedDependency[LawBook],
     now: NamedDependency[datetime],
     list_scope: NamedDependency[Scope],
 ) -> SupervisionAt:
     """The same as is known now, for addresses without an instant."""
-    return SupervisionAt(approvals.store, laws, now, home_zone(laws), list_scope)
+    return SupervisionAt(list_reader, laws, now, home_zone(laws), list_scope)
 
 
 def period(supervision: NamedDependency[SupervisionAt], first: First = None, last: Last = None) -> Period:
@@ -73,41 +79,43 @@ def period(supervision: NamedDependency[SupervisionAt], first: First = None, las
     return period_of(first, last, supervision)
 
 
-def information(approvals: NamedDependency[Approvals], instants: NamedDependency[Instants]) -> InformationBook:
+def information(
+    list_reader: NamedDependency[PagedReader], laws: NamedDependency[LawBook], instants: NamedDependency[Instants]
+) -> InformationBook:
     """The information base."""
-    past = InformationPast(instants.at, instants.known, home_zone(approvals.laws)) if instants.is_past else None
-    return InformationBook(approvals.store, past)
+    past = InformationPast(instants.at, instants.known, home_zone(laws)) if instants.is_past else None
+    return InformationBook(list_reader, past)
 
 
-def external(approvals: NamedDependency[Approvals]) -> OutsideResults:
+def external(list_reader: NamedDependency[PagedReader]) -> OutsideResults:
     """Results from outside."""
-    return OutsideResults(approvals.store)
+    return OutsideResults(list_reader)
 
 
-def persons(approvals: NamedDependency[Approvals]) -> PersonBook:
+def persons(list_reader: NamedDependency[PagedReader]) -> PersonBook:
     """The legal-person base."""
-    return PersonBook(approvals.store)
+    return PersonBook(list_reader)
 
 
-def progress(approvals: NamedDependency[Approvals]) -> ProgressList:
+def progress(list_reader: NamedDependency[PagedReader]) -> ProgressList:
     """The progress table."""
-    return ProgressList(approvals.store)
+    return ProgressList(list_reader)
 
 
-def running(approvals: NamedDependency[Approvals]) -> RunningProjects:
+def running(list_reader: NamedDependency[PagedReader]) -> RunningProjects:
     """Projects that run by a flow."""
-    return RunningProjects(approvals.store)
+    return RunningProjects(list_reader)
 
 
-def waiting(approvals: NamedDependency[Approvals]) -> WaitingRows:
+def waiting(list_reader: NamedDependency[PagedReader]) -> WaitingRows:
     """Who has to act."""
-    return WaitingRows(approvals.store)
+    return WaitingRows(list_reader)
 
 
 QUERIES = {
     query.__name__: Provide(query, sync_to_thread=False)
     for query in (
-        *(clocks, project_clocks, feedback, supervision, period),
+        *(list_reader, clocks, project_clocks, feedback, supervision, period),
         *(information, external, persons, progress, running, waiting),
     )
 }

@@ -23,6 +23,7 @@ THREAD_BYTES_MIN = 256 * 1024  # compressing more takes longer than handing it t
 GZIP_WINDOW_BITS = 31  # of zlib: a gzip member, with no time in its head, so that the same body gives the same bytes
 COMPRESSIBLE = re.compile(rb"text/(?!event-stream)|application/(?:[a-z.-]+\+)?json|application/x-ndjson|image/svg")
 GZIP_ACCEPTED = re.compile(rb"(?i)(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q\s*=\s*([0-9.]+)\s*)?(?=,|$)")
+INSTANTS = re.compile(rb'"(?:as_of|known_at)":"[^"T]{10}T[^"]{6,30}",?')  # of the question, now where it names none
 IDENTITY = b"X-Actor, X-Department, X-Role"  # the answer depends on them
 SUFFIX = b'-gzip"'
 
@@ -112,11 +113,16 @@ class ResponseFilter:
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
     def _tag(self, head: Any, body: bytes) -> None:
-        """Give a JSON answer to a GET an ETag of its body, where it has none of its own."""
+        """Give a JSON answer to a GET an ETag of its body, where it has none of its own.
+
+        The tag is weak where the body names the instant of the request, which is left out of the digest.
+        """
         kind = _value(head, b"content-type")
         is_read = head["status"] == HTTPStatus.OK and self._method in ("GET", "HEAD")
         if is_read and b"json" in kind and not _value(head, b"etag") and _value(head, b"cache-control") != b"no-store":
-            head["headers"].append((b"etag", b'"%s"' % sha256(body).hexdigest()[:32].encode()))
+            lasting = INSTANTS.sub(b"", body, count=2)
+            tag = b'"%s"' % sha256(lasting).hexdigest()[:32].encode()
+            head["headers"].append((b"etag", tag if lasting == body else b"W/" + tag))
 
     def _wants_gzip(self, head: Any) -> bool:
         if _value(head, b"content-encoding") or head["status"] in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
@@ -164,8 +170,9 @@ def _plain_tag(tag: bytes) -> bytes:
 def _pack_head(head: Any) -> None:
     """Say in *head* that the body is compressed; a compressed body is another representation, with its own ETag."""
     changed = [(name, value) for name, value in head["headers"] if name not in (b"content-length", b"accept-ranges")]
+    is_tagged = head["status"] == HTTPStatus.OK  # a problem names the version of the project, not its own
     head["headers"] = [
-        (name, value[:-1] + SUFFIX if name == b"etag" and not value.startswith(b"W/") else value)
+        (name, value[:-1] + SUFFIX if name == b"etag" and is_tagged and not value.startswith(b"W/") else value)
         for name, value in changed
     ]
     head["headers"].append((b"content-encoding", b"gzip"))

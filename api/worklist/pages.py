@@ -29,7 +29,7 @@ from projections.progress.titles import names_of
 from projections.supervision.query import SupervisionAt
 from projections.waiting.query import WaitingRows
 
-DESK = "/desk"
+WORKLIST = "/worklist"
 
 
 class WorklistPages(Controller):
@@ -37,7 +37,7 @@ class WorklistPages(Controller):
 
     opt = {ACCESS: "read:worklist"}  # noqa: RUF012  litestar's own spelling
 
-    @get(DESK, dependencies={"supervision": Provide(supervision_now, sync_to_thread=False)})
+    @get(WORKLIST, dependencies={"supervision": Provide(supervision_now, sync_to_thread=False)})
     async def worklist(
         self,
         page: NamedDependency[PageContext],
@@ -53,7 +53,7 @@ class WorklistPages(Controller):
         chosen = department or caller.over
         departments = await departments_waited_for(waiting, supervision.scope)
         at = supervision.as_of
-        shared = {"department": chosen, "departments": departments, "as_of": at, "address": DESK}
+        shared = {"department": chosen, "departments": departments, "as_of": at, "address": WORKLIST}
         if not chosen or not (department or any(one.holder == chosen for one in departments)):
             return page.render("desks.html", **shared)
         holds = next((one.holds for one in departments if one.holder == chosen), 0)

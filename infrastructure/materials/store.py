@@ -126,7 +126,7 @@ class MaterialStore:
         stored = await self.size_of(digest)
         if stored is None:
             raise UnfitMediaError(
-                "material-not-stored", f"no file is stored under {digest}", "upload it first: POST /materials"
+                "material-not-stored", f"no file is stored under {digest}", "upload it first: POST /v1/materials"
             )
         if stored != size:
             raise UnfitMediaError(

@@ -13,12 +13,16 @@ from psycopg.sql import SQL, Composed, Identifier, Placeholder
 from domain.law.licensing.clock import SILENT, Level, State
 from projections.clocks.reading import Reading
 from projections.clocks.rows import ClockRow
+from projections.keyset import Ordering, SortKey
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
 
 ROWS_MAX = 1000  # at a time
 NEVER = datetime.max.replace(tzinfo=UTC)  # a clock whose end can't be known comes last
 NODELESS = "none"  # the clocks that belong to no key node
+
+
+ClockKey = tuple[datetime | None, UUID, str, int, str]
 
 
 class ClockFilter(Struct, frozen=True, kw_only=True):
@@ -44,6 +48,7 @@ class ClockFilter(Struct, frozen=True, kw_only=True):
     closed: bool = False
     limit: int = 100
     offset: int = 0
+    last: ClockKey | None = None  # the clock before the page
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -75,6 +80,13 @@ class ListedClock(Struct, frozen=True):
 
     project: UUID
     reading: Reading
+    over_at: datetime | None  # as its row has it; that of a reading may be hidden, as the clock is paused
+
+    @property
+    def place(self) -> ClockKey:
+        """What it is sorted by."""
+        clock = self.reading
+        return self.over_at, self.project, clock.item, clock.application, clock.clock
 
     @property
     def key(self) -> tuple[UUID, str, int, str]:
@@ -84,10 +96,19 @@ class ListedClock(Struct, frozen=True):
     @property
     def order(self) -> tuple[datetime, str, str, int, str]:
         """Its place in a list."""
-        clock = self.reading
-        return clock.over_at or NEVER, self.project.hex, clock.item, clock.application, clock.clock
+        return _comparable(self.place)
 
 
+def _comparable(key: ClockKey) -> tuple[datetime, str, str, int, str]:
+    return key[0] or NEVER, key[1].hex, *key[2:]
+
+
+ORDER = Ordering(
+    (
+        SortKey("c.over_at", nullable=True),
+        *map(SortKey, ("c.project", "c.item", "c.application", "c.clock")),
+    )
+)
 TEXTS = ("department", "mode", "item")
 OF_KIND = SQL(
     "(c.clock = %(clock)s OR starts_with(c.clock, %(clock)s || '#') OR starts_with(c.clock, %(clock)s || ':'))"
@@ -130,7 +151,8 @@ def statement(
 ) -> tuple[Composed, dict[str, Any]]:
     """The query behind a list, and its parameters. What is read from the ledger is merged in before the page is cut."""
     limit, offset = min(wanted.limit, ROWS_MAX), wanted.offset
-    params = structs.asdict(wanted) | {"t": t, "without": list(without), "nodes": list(wanted.nodes)}
+    params = {name: value for name, value in structs.asdict(wanted).items() if name != "last"}
+    params |= {"t": t, "without": list(without), "nodes": list(wanted.nodes)}
     params |= {"silent": [state.value for state in SILENT]}
     params |= {"limit": limit + offset, "offset": 0} if without else {"limit": limit, "offset": offset}
     conditions: list[SQL | Composed] = [
@@ -156,16 +178,19 @@ def statement(
         later = SQL("c.due_on > %(due_after)s")
         conditions += [later, DUE_KNOWN]
         conditions += [] if wanted.closed else [SQL("c.over_at > %(due_after)s")]  # that one has an index
+    if wanted.last is not None:
+        conditions.append(ORDER.following(wanted.last))
     if without:
         conditions.append(SQL("c.project <> ALL (%(without)s)"))
-    query = SQL(
-        "SELECT c.* FROM views.clock AS c WHERE {} ORDER BY c.over_at, c.project, c.item, c.application, c.clock"
-        " LIMIT %(limit)s OFFSET %(offset)s"
-    ).format(SQL(" AND ").join(conditions))
+    query = SQL("SELECT c.* FROM views.clock AS c WHERE {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
+        SQL(" AND ").join(conditions), ORDER.clause
+    )
     return query, params
 
 
 def page_of(wanted: ClockFilter, rows: Sequence[ListedClock], read: Sequence[ListedClock]) -> list[ListedClock]:
     """The page: *rows* are from the view, as far as the page goes; *read* is all that was read from the ledger."""
-    whole = sorted([*rows, *(clock for clock in read if wanted.takes(clock))], key=lambda clock: clock.order)
+    begins = None if wanted.last is None else _comparable(wanted.last)
+    taken = (clock for clock in read if wanted.takes(clock) and (begins is None or clock.order > begins))
+    whole = sorted([*rows, *taken], key=lambda clock: clock.order)
     return whole[wanted.offset : wanted.offset + wanted.limit]

@@ -7,6 +7,7 @@ calendar of the query. Everything else is read from the ledger and evaluated.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -31,8 +32,10 @@ from projections.clocks.reading import ItemReading, read
 from projections.clocks.rows import ClockRow
 from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
+from projections.snapshots import is_paged, settled_snapshot
 
 CLOCKS = "read:clocks"
+VIEWS = ("clocks",)
 PROJECTS_READ_MAX = 5_000  # from the ledger, for one query: some ten seconds
 BASES = """
     WITH RECURSIVE basis AS (
@@ -92,7 +95,18 @@ class ClocksAt:
         """One page of the clocks of all projects, those that are over first. Raises TooMuchToReadError."""
         if wanted.project is not None:
             return page_of(wanted, [], await self._read([wanted.project]))
-        moved = await self._moved()
+        if not is_paged(self._store):
+            return await self._page(wanted)
+        async with settled_snapshot(self._store, VIEWS, self.scope.projects("s", CLOCKS)) as reader:
+            settled = copy(self)
+            settled._store = reader  # noqa: SLF001  its own
+            page = await settled._page(wanted, reader.changed)  # noqa: SLF001
+            self.recounting = settled.recounting
+            return page
+
+    async def _page(self, wanted: ClockFilter, changed: Sequence[UUID] = ()) -> list[ListedClock]:
+        """One page; the clocks of projects that have *changed* since the first one are read from the ledger."""
+        moved = sorted({*await self._moved(), *changed})
         rows = await rows_for(self._store, wanted, self.t, moved, self.scope)
         shown = await self._shown(rows)
         return page_of(wanted, shown, await self._read(moved)) if moved else shown
@@ -168,7 +182,7 @@ class ClocksAt:
         clocks: list[ListedClock] = []
         batches = readings_of(self._store, self._laws, self._nodes, projects, self.t, self.known, only)
         async for project, items in batches:
-            clocks += [ListedClock(project, reading) for item in items for reading in item.clocks]
+            clocks += [ListedClock(project, reading, reading.over_at) for item in items for reading in item.clocks]
         return clocks
 
     async def _shown(self, rows: Sequence[ClockRow]) -> list[ListedClock]:
@@ -179,7 +193,7 @@ class ClocksAt:
         by_key = {clock.key: clock for clock in others}
         keys = ((row.project, row.item, row.application, row.clock) for row in rows)
         shown = [
-            ListedClock(row.project, reading) if reading else by_key.get(key)
+            ListedClock(row.project, reading, row.over_at) if reading else by_key.get(key)
             for (row, reading), key in zip(pairs, keys, strict=True)
         ]
         return [clock for clock in shown if clock is not None]

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
 from psycopg.sql import SQL
 
-from projections.external.fold import OutsideRow
+from projections.as_of import Folding, settled_at, tables_at
+from projections.external.fold import OUTSIDE, Outside, OutsideRow
+from projections.keyset import Ordering, SortKey
+from projections.law.shipped import shipped_law
+from projections.progress.fold import PROJECTS, Progress
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
 
+VIEWS = (Outside(shipped_law), Progress())
+FOLDING = Folding(views=VIEWS, tables=(OUTSIDE, PROJECTS), settle=settled_at(VIEWS))
+ORDER = Ordering(map(SortKey, ("o.verified_on", "o.project", "o.item")))
 LISTED = """
-    SELECT o.* FROM views.outside AS o
+    SELECT o.* FROM {outside} AS o
     WHERE (%(department)s = '' OR o.department = %(department)s)
       AND (%(manager)s = '' OR o.manager = %(manager)s)
       AND (%(disputed)s::boolean IS NULL OR o.disputed = %(disputed)s)
       AND (%(days)s::integer IS NULL OR o.needed
            AND (%(at)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(days)s)
-      AND {within}
-    ORDER BY o.verified_on, o.project, o.item LIMIT %(limit)s OFFSET %(offset)s
+      AND {within} AND {following}
+    ORDER BY {order} LIMIT %(limit)s
 """
+OutsideKey = tuple[date, UUID, str]
 
 
 class OutsideFilter(Struct, frozen=True, kw_only=True):
@@ -34,7 +42,7 @@ class OutsideFilter(Struct, frozen=True, kw_only=True):
     at: datetime
     scope: Scope = ZONE_SCOPE
     limit: int = 100
-    offset: int = 0
+    last: OutsideKey | None = None  # the row before the page
 
 
 class OutsideResults:
@@ -51,17 +59,20 @@ class OutsideResults:
 
     async def listed(self, criteria: OutsideFilter) -> list[OutsideRow]:
         """A page of the results of all projects, the longest unverified first."""
-        async with self._store.cursor() as cursor:
-            await cursor.execute(
-                SQL(LISTED).format(within=criteria.scope.of("o", "read:external")),
-                {
-                    "department": criteria.department,
-                    "manager": criteria.manager,
-                    "disputed": criteria.disputed,
-                    "days": criteria.stale_days,
-                    "at": criteria.at,
-                    "limit": criteria.limit,
-                    "offset": criteria.offset,
-                },
+        params = {
+            "department": criteria.department,
+            "manager": criteria.manager,
+            "disputed": criteria.disputed,
+            "days": criteria.stale_days,
+            "at": criteria.at,
+            "limit": criteria.limit,
+        }
+        async with tables_at(self._store, FOLDING, None) as (cursor, tables):
+            query = SQL(LISTED).format(
+                outside=tables.of(OUTSIDE),
+                within=SQL("{}").format(criteria.scope.of("o", "read:external")),
+                following=ORDER.following(criteria.last),
+                order=ORDER.clause,
             )
+            await cursor.execute(query, params | tables.params)
             return [OutsideRow(*row) for row in await cursor.fetchall()]

@@ -32,13 +32,16 @@ from projections.feedback.reading import (
     evaluation_reading,
 )
 from projections.feedback.summary import VoiceSummary, summaries
+from projections.keyset import Ordering, SortKey
 from projections.reader import Laws, Reader, StoredEntry
 from projections.scope import EVERYTHING, Scope
+from projections.snapshots import is_paged, settled_snapshot
 from projections.view import fold_at
 
 R = TypeVar("R", ComplaintRow, EvaluationRow)
 A = TypeVar("A", ComplaintReading, EvaluationReading)
 FEEDBACK = "read:feedback"
+VIEWS = ("voices",)
 VOICES_READ_MAX = 20_000  # of each kind in one query: some seconds
 MOVED = """
     SELECT v.project FROM views.voice AS v
@@ -49,6 +52,9 @@ MOVED = """
     WHERE c.at > %(known)s AND {of_corrected} AND (%(project)s::uuid IS NULL OR c.project = %(project)s)
     LIMIT %(limit)s
 """
+
+
+VoiceKey = tuple[datetime, UUID, str]
 
 
 class VoiceFilter(Struct, frozen=True, kw_only=True):
@@ -67,6 +73,7 @@ class VoiceFilter(Struct, frozen=True, kw_only=True):
     scope: Scope | None = None  # None: of any register, if the project is given
     limit: int = 100
     offset: int = 0
+    last: VoiceKey | None = None  # the row before the page
 
     @property
     def by_clock(self) -> bool:
@@ -100,9 +107,24 @@ class FeedbackKind(Struct, Generic[R, A], frozen=True):
     rows: Callable[[VoicesState], Iterable[R]]
     read: Callable[[R, Laws, datetime, datetime], A]
 
-    def order(self, row: R) -> tuple[datetime, str, str]:
+    def order(self, row: R | A) -> tuple[datetime, str, str]:
         """The sort key of lists, descending."""
-        return getattr(row, self.at), row.project.hex, getattr(row, self.name)
+        at, project, name = self.key(row)
+        return at, project.hex, name
+
+    def key(self, row: R | A) -> VoiceKey:
+        """What tells *row* apart, in the order of lists."""
+        return getattr(row, self.at), row.project, getattr(row, self.name)
+
+    def follows(self, row: R | A, last: VoiceKey | None) -> bool:
+        """Whether *row* comes after the row *last*."""
+        return last is None or self.order(row) < (last[0], last[1].hex, last[2])
+
+    @property
+    def ordering(self) -> Ordering:
+        """The order of the query."""
+        expressions: tuple[LiteralString, ...] = (f"v.{self.at}", "v.project", f'v.{self.name} COLLATE "C"')
+        return Ordering(SortKey(expression, descending=True) for expression in expressions)
 
 
 COMPLAINTS = FeedbackKind(
@@ -127,11 +149,11 @@ class VoicesAt:
 
     async def complaints(self, criteria: VoiceFilter) -> list[ComplaintReading]:
         """Complaints, the newest first. Raises TooMuchToReadError."""
-        return await self._listed(COMPLAINTS, criteria, await self._earlier(criteria.project, criteria.scope))
+        return await self._settled(COMPLAINTS, criteria)
 
     async def evaluations(self, criteria: VoiceFilter) -> list[EvaluationReading]:
         """Evaluations, the newest first. Raises TooMuchToReadError."""
-        return await self._listed(EVALUATIONS, criteria, await self._earlier(criteria.project, criteria.scope))
+        return await self._settled(EVALUATIONS, criteria)
 
     async def steps(self, project: UUID) -> list[VoiceRow]:
         """The audit trail of a project's complaints and evaluations, oldest first, with corrections applied."""
@@ -153,6 +175,14 @@ class VoicesAt:
                 opinions_min=opinions_min,
             )
         )
+
+    async def _settled(self, kind: FeedbackKind[R, A], criteria: VoiceFilter) -> list[A]:
+        if not is_paged(self._store) or criteria.project is not None:
+            return await self._listed(kind, criteria, await self._earlier(criteria.project, criteria.scope))
+        async with settled_snapshot(self._store, VIEWS, projects_of(criteria.scope, "s")) as reader:
+            settled = VoicesAt(reader, self._laws, self.t, self.known)
+            earlier = await settled._earlier(None, criteria.scope, reader.changed)
+            return await settled._listed(kind, criteria, earlier)
 
     async def _listed(
         self, kind: FeedbackKind[R, A], criteria: VoiceFilter, earlier: Mapping[UUID, VoicesState]
@@ -188,7 +218,11 @@ class VoicesAt:
         """*rows* of the view merged with those read from the ledger, in list order."""
         merged: list[R] = list(rows)
         for project, state in earlier.items():
-            merged += [row for row in kind.rows(state) if criteria.takes(project, row, getattr(row, kind.at))]
+            merged += [
+                row
+                for row in kind.rows(state)
+                if criteria.takes(project, row, getattr(row, kind.at)) and kind.follows(row, criteria.last)
+            ]
         return sorted(merged, key=kind.order, reverse=True)
 
     async def _found(
@@ -200,13 +234,19 @@ class VoicesAt:
         params |= {"limit": limit, "offset": offset}
         return [kind.row(*row) for row in await self._rows(query, params)]
 
-    async def _earlier(self, project: UUID | None, scope: Scope | None = None) -> dict[UUID, VoicesState]:
-        """The past states of the projects whose current rows can't be used. Raises TooMuchToReadError."""
+    async def _earlier(
+        self, project: UUID | None, scope: Scope | None = None, changed: Sequence[UUID] = ()
+    ) -> dict[UUID, VoicesState]:
+        """The past states of the projects whose current rows can't be used, and of those that have *changed*.
+
+        Raises TooMuchToReadError.
+        """
         params = {"t": self.t, "known": self.known, "project": project, "limit": PROJECTS_READ_MAX + 1}
         within = {"of_voices": projects_of(scope, "v"), "of_corrected": projects_of(scope, "c")}
         moved = sorted(moved_project for (moved_project,) in await self._rows(SQL(MOVED).format(**within), params))
         if len(moved) > PROJECTS_READ_MAX:
             raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects got feedback since {self.t.isoformat()}")
+        moved = sorted({*moved, *changed})
         states: dict[UUID, VoicesState] = {}
         for first in range(0, len(moved), PROJECTS_AT_A_TIME):
             rows = await self._store.streams(moved[first : first + PROJECTS_AT_A_TIME])
@@ -231,8 +271,8 @@ def projects_of(scope: Scope | None, alias: str) -> SQL | Composed:
 
 def statement(kind: FeedbackKind[Any, Any], criteria: VoiceFilter, *, without: bool) -> Composed:
     """The query of a list; *without* excludes the projects read from the ledger."""
-    at, name = Identifier("v", kind.at), Identifier("v", kind.name)
-    conditions: list[SQL | Composed] = [within_of(criteria.scope, "v")]
+    at = Identifier("v", kind.at)
+    conditions: list[SQL | Composed] = [within_of(criteria.scope, "v"), kind.ordering.following(criteria.last)]
     conditions += [
         SQL("{} = {}").format(Identifier("v", column), Placeholder(f"equal_{column}")) for column in criteria.equal
     ]
@@ -245,9 +285,12 @@ def statement(kind: FeedbackKind[Any, Any], criteria: VoiceFilter, *, without: b
     if without:
         conditions.append(SQL("v.project <> ALL (%(without)s)"))
     return SQL(
-        'SELECT v.* FROM {table} AS v WHERE {conditions} ORDER BY {at} DESC, v.project DESC, {name} COLLATE "C" DESC'
-        " LIMIT %(limit)s OFFSET %(offset)s"
-    ).format(table=Identifier("views", kind.table), conditions=SQL(" AND ").join(conditions), at=at, name=name)
+        "SELECT v.* FROM {table} AS v WHERE {conditions} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
+    ).format(
+        table=Identifier("views", kind.table),
+        conditions=SQL(" AND ").join(conditions),
+        order=kind.ordering.clause,
+    )
 
 
 def folded(rows: Sequence[StoredEntry], t: datetime, known: datetime) -> dict[UUID, VoicesState]:

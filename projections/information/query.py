@@ -18,11 +18,12 @@ from projections import as_of as pasts
 from projections.as_of import Folding, Past, Settle, Tables, tables_at
 from projections.information.fold import BY_CATEGORY, PROJECTS, CategoryRow, FieldRow, Information, InformationRow
 from projections.information.words import plain, question
+from projections.keyset import Ordering, SortKey
 from projections.progress.fold import ITEMS, Progress, ProgressItem
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
+from projections.snapshots import Cursor
 from projections.sums import ZONE
-from projections.supervision.board import Cursor
 from projections.view import CORRECTIONS, Table, fold
 
 COLUMNS = SQL(", ").join(SQL("i.{}").format(Identifier(name)) for name in InformationRow.__struct_fields__)
@@ -44,20 +45,29 @@ WHERE: Mapping[str, LiteralString] = {  # by filter
 }
 INFORMATION = "read:information"
 INSTANTS = ("changed_since", "registered_from", "registered_before")
-RANK: LiteralString = (  # a match of the whole name comes first; the name is the first line
-    "position(%(whole)s IN split_part(i.plain, E'\\n', 1)) > 0 DESC, ts_rank(i.words, %(words)s::tsquery) DESC,"
+# A match of the whole name comes first; the name is the first line.
+NAMED: LiteralString = "(position(%(whole)s IN split_part(i.plain, E'\\n', 1)) > 0)"
+RANK: LiteralString = "ts_rank(i.words, %(words)s::tsquery)"
+UNRANKED: tuple[LiteralString, LiteralString] = ("false", "0::real")
+RECENT = (
+    SortKey("i.changed_at", descending=True, nullable=True),
+    SortKey("i.registered_at", descending=True, nullable=True),
+    SortKey("i.project"),
 )
 LISTED = """
-    SELECT {columns} FROM {information} AS i WHERE {conditions}
-    ORDER BY {rank} i.changed_at DESC NULLS LAST, i.registered_at DESC NULLS LAST, i.project
-    LIMIT %(limit)s OFFSET %(offset)s
+    SELECT {columns}, {named}, {rank} FROM {information} AS i WHERE {conditions} AND {following}
+    ORDER BY {order} LIMIT %(limit)s + 1 OFFSET %(offset)s
 """
 COUNTED = "SELECT count(*) FROM {information} AS i WHERE {conditions}"
 OF_PERSON = """
     SELECT {columns}, i.uscc = ANY(%(codes)s) FROM {information} AS i
-    WHERE (i.uscc = ANY(%(codes)s) OR (i.uscc = '' AND i.enterprise = ANY(%(names)s))) AND {readable}
-    ORDER BY i.registered_at DESC NULLS LAST, i.project LIMIT %(limit)s OFFSET %(offset)s
+    WHERE (i.uscc = ANY(%(codes)s) OR (i.uscc = '' AND i.enterprise = ANY(%(names)s)))
+      AND {readable} AND {following}
+    ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
+OF_PERSON_ORDER = Ordering((SortKey("i.registered_at", descending=True, nullable=True), SortKey("i.project")))
+InformationKey = tuple[bool, float, datetime | None, datetime | None, UUID]
+RegisteredKey = tuple[datetime | None, UUID]
 VIEWS = (Information(), Progress())
 TABLES = {"information": PROJECTS, "categories": BY_CATEGORY, "items": ITEMS}  # by placeholder in the queries
 CASES = "SELECT * FROM {items} AS s WHERE s.project = ANY(%(projects)s) AND s.application > 0 ORDER BY s.project, s.nth"
@@ -87,6 +97,7 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
     scope: Scope = ZONE_SCOPE
     limit: int = 100
     offset: int = 0
+    last: InformationKey | None = None  # the row before the page
 
     def conditions(self) -> list[LiteralString]:
         """The WHERE conditions, with the parameters of `params`."""
@@ -105,7 +116,7 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
     def params(self) -> dict[str, Any]:
         """The parameters of the conditions. A text without words matches nothing."""
         sought = question(self.text)
-        named = {name: getattr(self, name) for name in self.__struct_fields__ if name != "scope"}
+        named = {name: getattr(self, name) for name in self.__struct_fields__ if name not in ("scope", "last")}
         return {**named, "words": sought.words, "exact": list(sought.exact), "whole": plain(self.text)}
 
 
@@ -124,10 +135,14 @@ class PersonsProject(Struct, frozen=True):
 
 
 class FoundProjects(Struct, frozen=True):
-    """A page of projects, the best match first, and the total number."""
+    """A page of projects, the best match first, and the total number.
+
+    *ends_with*: the sorting values of the last row, None on the last page.
+    """
 
     rows: list[InformationRow]
     count: int
+    ends_with: InformationKey | None = None
 
 
 class KnownProject(Struct, frozen=True):
@@ -153,26 +168,44 @@ class InformationBook:
         params, conditions = criteria.params(), criteria.conditions()
         read = (table for name, table in TABLES.items() if any(f"{{{name}}}" in condition for condition in conditions))
         async with self._tables(PROJECTS, *read) as (cursor, tables):
-            given = _given(tables) | {"rank": SQL("{}").format(SQL(RANK if params["words"] else ""))}
+            named, rank = (NAMED, RANK) if params["words"] else UNRANKED
+            order, last = Ordering(RECENT), criteria.last[len(UNRANKED) :] if criteria.last else None
+            if params["words"]:
+                ranks = SortKey(named, descending=True), SortKey(rank, descending=True, kind="real")
+                order, last = Ordering((*ranks, *RECENT)), criteria.last
+            given = _given(tables) | {"named": SQL("{}").format(SQL(named)), "rank": SQL("{}").format(SQL(rank))}
+            given |= {"following": SQL("{}").format(order.following(last)), "order": order.clause}
             given["conditions"] = SQL(" AND ").join(
                 [criteria.scope.of("i", INFORMATION), *(SQL(condition).format(**given) for condition in conditions)]
             )
             await cursor.execute(SQL(COUNTED).format(**given), params | tables.params)
             counted = await cursor.fetchone()
             await cursor.execute(SQL(LISTED).format(**given), params | tables.params)
-            rows = [InformationRow(*row) for row in await cursor.fetchall()]
-        return FoundProjects(rows, int(counted[0]) if counted else 0)
+            rows = await cursor.fetchall()
+        shown = [InformationRow(*row[:-2]) for row in rows[: criteria.limit]]
+        more = len(rows) > criteria.limit
+        return FoundProjects(shown, int(counted[0]) if counted else 0, place_of(rows[len(shown) - 1]) if more else None)
 
     async def of_person(
-        self, codes: Sequence[str], names: Sequence[str], limit: int, offset: int, scope: Scope = ZONE_SCOPE
+        self,
+        codes: Sequence[str],
+        names: Sequence[str],
+        limit: int,
+        offset: int = 0,
+        last: RegisteredKey | None = None,
+        scope: Scope = ZONE_SCOPE,
     ) -> list[PersonsProject]:
         """Projects of an enterprise by *codes*, or, if registered without a code, by *names*, with their cases.
+
+        The last registered first, after the first *offset* or the row *last*.
 
         Raises TooMuchToReadError.
         """
         params = {"codes": list(codes), "names": list(names), "limit": limit, "offset": offset}
         async with self._tables(PROJECTS, ITEMS) as (cursor, tables):
             given = _given(tables) | {"readable": SQL("{}").format(scope.readable("i", INFORMATION))}
+            given |= {"order": OF_PERSON_ORDER.clause}
+            given["following"] = SQL("{}").format(OF_PERSON_ORDER.following(last))
             await cursor.execute(SQL(OF_PERSON).format(**given), params | tables.params)
             projects = [PersonsProject(InformationRow(*row[:-1]), bool(row[-1]), []) for row in await cursor.fetchall()]
             cases = {listed.row.project: listed.cases for listed in projects}
@@ -183,6 +216,12 @@ class InformationBook:
 
     def _tables(self, *tables: Table) -> AbstractAsyncContextManager[tuple[Cursor, Tables]]:
         return tables_at(self._store, folding_of(self._past, *tables), self._past)
+
+
+def place_of(row: Sequence[Any]) -> InformationKey:
+    """What a row of the list is sorted by."""
+    known = InformationRow(*row[:-2])
+    return row[-2], row[-1], known.changed_at, known.registered_at, known.project
 
 
 def folding_of(past: InformationPast | None, *tables: Table) -> Folding:

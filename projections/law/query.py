@@ -52,14 +52,7 @@ async def signals_of(
         signals += await asyncio.to_thread(_judged, rows, laws, other, begin, end, t)
     return sorted(
         (signal for signal in signals if department in ("", signal.department)),
-        key=lambda signal: (
-            signal.at,
-            signal.project.hex,
-            signal.item,
-            signal.application,
-            signal.clock,
-            signal.compared,
-        ),
+        key=lambda signal: signal.place,
     )
 
 

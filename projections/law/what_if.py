@@ -74,6 +74,9 @@ class Alternative(Struct, frozen=True, kw_only=True):
         return structs.replace(rule, **changed) if changed else rule
 
 
+AssumedKey = tuple[datetime, str, str, int, str, str, str, str]
+
+
 class AssumedSignal(Struct, frozen=True, kw_only=True):
     """A warning, card or effect of silence: *same* under both rules, *new* under the other, or *gone* with it."""
 
@@ -87,6 +90,20 @@ class AssumedSignal(Struct, frozen=True, kw_only=True):
     at: datetime
     article: str
     compared: Compared
+
+    @property
+    def place(self) -> AssumedKey:
+        """What it is sorted by."""
+        return (
+            self.at,
+            self.project.hex,
+            self.item,
+            self.application,
+            self.clock,
+            self.compared,
+            self.level,
+            str(self.rung),
+        )
 
 
 def with_assumed(histories: Histories, assumed: Mapping[Application, Sequence[LawEvent]]) -> Histories:

@@ -14,6 +14,7 @@ from psycopg.sql import SQL, Composed
 from domain.access.principal import Caller
 from projections.access.predicate import EVERY_ROW, AccessColumns, predicate
 from projections.information.words import question
+from projections.keyset import Ordering, SortKey
 from projections.legal_person.fold import CodeRow, MergeRow, PersonRow
 from projections.reader import Reader
 from projections.view import literal
@@ -70,11 +71,13 @@ LISTED: LiteralString = f"""
         SELECT p.person, 0 FROM views.person AS p WHERE %(all)s AND {THEN}
     ), {SURVIVORS},
     best AS (SELECT s.person, max(h.rank) AS rank FROM hit AS h JOIN survivor AS s ON s.start = h.person GROUP BY 1)
-    SELECT {COLUMNS} FROM best AS b JOIN views.person AS p ON p.person = b.person AND {THEN}
+    SELECT {COLUMNS}, b.rank::real FROM best AS b JOIN views.person AS p ON p.person = b.person AND {THEN}
     WHERE (%(kind)s = '' OR p.kind = %(kind)s) AND (%(status)s = '' OR p.status = %(status)s)
-      AND {{readable}}
-    ORDER BY b.rank DESC, p.name, p.code LIMIT %(limit)s OFFSET %(offset)s
+      AND {{readable}} AND {{following}}
+    ORDER BY {{order}} LIMIT %(limit)s
 """  # noqa: S608 our own constants
+ORDER = Ordering((SortKey("b.rank::real", descending=True, kind="real"), SortKey("p.name"), SortKey("p.code")))
+PersonKey = tuple[float, str, str]
 
 
 class Then(Struct, frozen=True):
@@ -106,7 +109,19 @@ class PersonFilter(Struct, frozen=True, kw_only=True):
     status: str = ""
     caller: Caller | None = None  # who reads; None: this system itself
     limit: int = 100
-    offset: int = 0
+    last: PersonKey | None = None  # the row before the page
+
+
+class RankedPerson(Struct, frozen=True):
+    """One person of a list, and how well it matches."""
+
+    row: PersonRow
+    rank: float
+
+    @property
+    def place(self) -> PersonKey:
+        """What it is sorted by."""
+        return self.rank, self.row.name, self.row.code
 
 
 class Cluster(Struct, frozen=True):
@@ -178,11 +193,13 @@ class PersonBook:
             [MergeRow(*row) for row in merges],
         )
 
-    async def listed(self, criteria: PersonFilter, at: Then) -> list[PersonRow]:
+    async def listed(self, criteria: PersonFilter, at: Then) -> list[RankedPerson]:
         """Persons as of the day, each once even if entered several times, the best match first."""
         sought, code = question(criteria.text), criteria.text.strip().upper().replace("-", "")
         rows = await self._rows(
-            SQL(LISTED).format(readable=readable_by(criteria.caller)),
+            SQL(LISTED).format(
+                readable=readable_by(criteria.caller), following=ORDER.following(criteria.last), order=ORDER.clause
+            ),
             {
                 **at.params,
                 "words": sought.words,
@@ -193,10 +210,9 @@ class PersonBook:
                 "kind": criteria.kind,
                 "status": criteria.status,
                 "limit": criteria.limit,
-                "offset": criteria.offset,
             },
         )
-        return [PersonRow(*row) for row in rows]
+        return [RankedPerson(PersonRow(*row[:-1]), row[-1]) for row in rows]
 
     async def _rows(self, query: LiteralString | Composed, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:

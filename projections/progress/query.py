@@ -12,6 +12,7 @@ from psycopg.sql import SQL, Composed
 from domain.law.licensing.clock import Level
 from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
 from projections.clocks.list import AT_LEVEL, EXISTS, SOON
+from projections.keyset import Ordering, SortKey
 from projections.progress.fold import CASES, ITEMS, PROJECTS, Progress, ProgressItem, ProgressProject
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope, both
@@ -30,6 +31,7 @@ CONDITIONS = {
     "changed_since": SQL("p.changed_at >= %(changed_since)s"),
     "phase": SQL("p.phase = %(phase)s"),
     "kind": SQL("p.kind = %(kind)s"),
+    "code": SQL("p.code = %(code)s"),
 }
 TEXT = SQL(
     "(concat_ws(' ', p.code, p.name, p.enterprise) ILIKE %(pattern)s OR EXISTS ("
@@ -37,10 +39,14 @@ TEXT = SQL(
 )
 OF_ITEMS = {"department": SQL("i.department = %(department)s"), "stage": SQL("i.stage = %(stage)s")}
 PAST = Folding(views=(Progress(),), tables=(PROJECTS, ITEMS, CASES), settle=settled_at((Progress(),)))
+ORDER = Ordering((SortKey("p.changed_at", descending=True), SortKey("p.project")))
 WARNED = {"soon": SOON, "late": LATE}
 PROGRESS = "read:progress"
 IN_REGISTER, STUCK = SQL("p.register = %(register)s"), SQL("p.stuck")
 UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
+
+
+ProgressKey = tuple[datetime, UUID]
 
 
 class ProjectFilter(Struct, frozen=True, kw_only=True):
@@ -51,6 +57,7 @@ class ProjectFilter(Struct, frozen=True, kw_only=True):
     """
 
     t: datetime
+    code: str = ""  # of the project itself, whole
     manager: str = ""
     phase: str = ""
     kind: str = ""  # of project, by its flow
@@ -66,6 +73,7 @@ class ProjectFilter(Struct, frozen=True, kw_only=True):
     over: bool | None = None
     limit: int = 100
     offset: int = 0
+    last: ProgressKey | None = None  # the row before the page
 
 
 class Tiles(Struct, frozen=True):
@@ -104,10 +112,9 @@ class ProgressList:
         """A page of projects; as of *past* without *warned* and *stale_days*. Raises TooMuchToReadError."""
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             where, params = conditions(criteria, tables)
-            query = SQL(
-                "SELECT p.* FROM {} AS p WHERE {} ORDER BY p.changed_at DESC, p.project"
-                " LIMIT %(limit)s OFFSET %(offset)s"
-            ).format(tables.of(PROJECTS), where)
+            query = SQL("SELECT p.* FROM {} AS p WHERE {} AND {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
+                tables.of(PROJECTS), where, ORDER.following(criteria.last), ORDER.clause
+            )
             await cursor.execute(query, params)
             return [ProgressProject(*row) for row in await cursor.fetchall()]
 
@@ -195,7 +202,7 @@ def registered(scope: Scope) -> dict[str, Any]:
 
 def conditions(criteria: ProjectFilter, tables: Tables = NOW) -> tuple[Composed, dict[str, Any]]:
     """The WHERE clause and its parameters."""
-    params = structs.asdict(criteria) | {
+    params = {name: value for name, value in structs.asdict(criteria).items() if name != "last"} | {
         "pattern": f"%{literal(criteria.text)}%",
         "limit": min(criteria.limit, ROWS_MAX),
     }

@@ -7,31 +7,25 @@ the sums of years, the rest from months, then days, and for the instant's own da
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from psycopg import AsyncCursor
-from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from domain.law.calendar.moment import midnight
 from domain.law.calendar.period import Part, Period, Span
 from projections.clocks.fold import JUDGED, UNJUDGED
 from projections.clocks.fold import SUMS as DECISION_SUMS
-from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
+from projections.snapshots import Cursor
 from projections.sums import ALL, NO_DAYS, ZONE, day_of, table_of
 from projections.supervision.figures import Counts, counted_for
 from projections.supervision.fold import SUMS as SIGNAL_SUMS
 from projections.supervision.fold import figures_of
 
-Cursor = AsyncCursor[TupleRow]
-
-SNAPSHOT = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 NEXT = """
     SELECT least(
         (SELECT x.since FROM views.signal_state AS x WHERE x.since > %(as_of)s ORDER BY x.since LIMIT 1),
@@ -86,17 +80,6 @@ class Reach(Struct, frozen=True):
 
     until: dict[Span, date]
     rest: datetime | None
-
-
-@asynccontextmanager
-async def snapshot(store: Reader) -> AsyncIterator[Cursor]:
-    """A cursor with one snapshot for several queries, as rows and their sums change together."""
-    async with store.cursor() as cursor:
-        await cursor.execute(SNAPSHOT)
-        try:
-            yield cursor
-        finally:
-            await cursor.execute("ROLLBACK")
 
 
 async def reach_of(cursor: Cursor, as_of: datetime) -> Reach:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Generic, LiteralString, TypeVar
+from uuid import UUID
 
 from msgspec import Struct, structs
 from psycopg.sql import SQL, Composed
 
 from domain.law.calendar.period import Period
 from domain.law.licensing.clock import State
+from projections.keyset import Ordering, SortKey
 from projections.scope import ZONE_SCOPE, Scope
 from projections.supervision.figures import DecidedCase
 from projections.supervision.fold import SHOWN_STATES, VOID, SignalRow
@@ -24,7 +27,7 @@ SIGNALS: LiteralString = """
     LEFT JOIN views.clock AS k ON s.level = 'warning'
         AND (k.project, k.item, k.application, k.clock) = (s.project, s.item, s.application, s.clock)
     WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s AND s.told_at <= %(as_of)s AND {conditions}
-    ORDER BY s.happened_at DESC, s.project DESC, s.version DESC LIMIT %(limit)s OFFSET %(offset)s
+    ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
 DECISIONS: LiteralString = """
     SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM views.decision AS d
@@ -33,9 +36,15 @@ DECISIONS: LiteralString = """
     LEFT JOIN views.clock AS p ON (p.project, p.item, p.application, p.clock)
         = (d.project, d.item, d.application, 'commitment')
     WHERE d.decided_at >= %(first)s AND d.decided_at < %(end)s AND d.recorded_at <= %(as_of)s AND {conditions}
-    ORDER BY d.decided_at DESC, d.project DESC, d.item COLLATE "C" DESC, d.application DESC
-    LIMIT %(limit)s OFFSET %(offset)s
+    ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
+ORDERS = {
+    "s": Ordering(SortKey(expression, descending=True) for expression in ("s.happened_at", "s.project", "s.version")),
+    "d": Ordering(
+        SortKey(expression, descending=True)
+        for expression in ("d.decided_at", "d.project", 'd.item COLLATE "C"', "d.application")
+    ),
+}
 DEPARTMENTS = {"s": SQL("s.department = %(department)s"), "d": SQL("d.department = %(department)s")}
 WITHOUT = {"s": SQL("s.project <> ALL (%(without)s)"), "d": SQL("d.project <> ALL (%(without)s)")}
 # A warning ends with its clock, or when that runs out and a card follows. The day on which a clock stopped is local.
@@ -50,6 +59,15 @@ OF_LEVEL = SQL("s.level = %(figure)s AND f.state <> ALL (%(void)s)")
 JUDGED = {"on_time": SQL("c.state = {}").format(State.MET.value), "late": SQL("c.state = {}").format(State.LATE.value)}
 
 
+SignalKey = tuple[datetime, UUID, int]
+CaseKey = tuple[datetime, UUID, str, int]
+
+
+def comparable(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    """*key* as the database sorts it."""
+    return key[0], key[1].hex, *key[2:]
+
+
 class ListFilter(Struct, frozen=True, kw_only=True):
     """Filter and page of a list, the newest first; an empty *department* means all. *limit* None: the whole list."""
 
@@ -59,6 +77,7 @@ class ListFilter(Struct, frozen=True, kw_only=True):
     scope: Scope = ZONE_SCOPE
     limit: int | None = None
     offset: int = 0
+    last: tuple[Any, ...] | None = None  # the row before the page
 
     def params(self) -> dict[str, Any]:
         """The parameters of the queries, except for the instant and the time zone."""
@@ -68,12 +87,22 @@ class ListFilter(Struct, frozen=True, kw_only=True):
     @property
     def whole(self) -> ListFilter:
         """The same list on one page."""
-        return structs.replace(self, limit=None, offset=0)
+        return structs.replace(self, limit=None, offset=0, last=None)
+
+    @property
+    def and_one_more(self) -> ListFilter:
+        """The page and the row behind it, if there is one."""
+        return self if self.limit is None else structs.replace(self, limit=self.limit + 1)
 
     @property
     def from_the_first(self) -> ListFilter:
         """The list from its start to the end of the page, for merging with rows that are not in the tables."""
-        return self.whole if self.limit is None else structs.replace(self, limit=self.offset + self.limit, offset=0)
+        end = None if self.limit is None else self.offset + self.limit
+        return structs.replace(self, limit=end, offset=0)
+
+    def follows(self, key: tuple[Any, ...]) -> bool:
+        """Whether the row with this *key* comes after the last one of the page before."""
+        return self.last is None or comparable(key) < comparable(self.last)
 
     def following(self, count: int) -> int | None:
         """The offset of the next page of a list of *count* rows; None on the last."""
@@ -86,10 +115,16 @@ class ListFilter(Struct, frozen=True, kw_only=True):
 
 
 class ListPage(Struct, Generic[R], frozen=True):
-    """A page of a list, and the length of the whole list."""
+    """A page of a list, the length of the whole list, and whether there are *more* rows behind the page."""
 
     rows: list[R]
     count: int
+    more: bool
+
+    @classmethod
+    def of(cls, rows: list[R], criteria: ListFilter, count: int) -> ListPage[R]:
+        """The page out of *rows*, which were read by `criteria.and_one_more`."""
+        return cls(rows[: criteria.limit], count, criteria.limit is not None and len(rows) > criteria.limit)
 
 
 def signals_query(criteria: ListFilter, *, without: bool) -> Composed:
@@ -114,4 +149,5 @@ def _query(
     conditions: list[SQL | Composed] = [within, *([] if figure is None else [figure])]
     conditions += [DEPARTMENTS[table]] if criteria.department else []
     conditions += [WITHOUT[table]] if without else []
-    return SQL(of).format(conditions=SQL(" AND ").join(conditions), ended=ENDED)
+    conditions.append(ORDERS[table].following(criteria.last))
+    return SQL(of).format(conditions=SQL(" AND ").join(conditions), ended=ENDED, order=ORDERS[table].clause)

@@ -2,20 +2,51 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any, LiteralString
+from uuid import UUID
 
-from msgspec import structs
+from msgspec import Struct, structs
+from psycopg.sql import SQL, Composed
 
 from domain.law.calendar.moment import local_day
+from projections.keyset import Ordering, SortKey
+from projections.scope import Scope
 from projections.supervision.fold import OrderRow
 
-ORDERS = """
+ORDERS: LiteralString = """
     SELECT o.* FROM views.supervision_order AS o
     WHERE {within} AND o.ordered_at <= %(as_of)s AND (%(department)s = '' OR o.department = %(department)s)
       AND (NOT %(open)s OR o.answered_at IS NULL OR o.answered_at > %(as_of)s)
-    ORDER BY o.feedback_by, o.project, o."order" LIMIT %(limit)s OFFSET %(offset)s
+      AND o.project <> ALL (%(without)s) AND {following}
+    ORDER BY {order} LIMIT %(limit)s
 """
+ORDER = Ordering(map(SortKey, ("o.feedback_by", "o.project", 'o."order" COLLATE "C"')))
+OrderKey = tuple[date, UUID, str]
+
+
+class OrderFilter(Struct, frozen=True, kw_only=True):
+    """Filter and page of the orders; an empty *department* means all. *last*: the order before the page."""
+
+    department: str = ""
+    unanswered: bool = False
+    limit: int
+    last: OrderKey | None = None
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters of the query, except for the instant."""
+        return {"department": self.department, "open": self.unanswered, "limit": self.limit}
+
+    def takes(self, row: OrderRow, as_of: datetime) -> bool:
+        """Whether *row* matches: what the query does for rows of the view."""
+        return (
+            row.ordered_at <= as_of
+            and self.department in ("", row.department)
+            and not (self.unanswered and row.answered_at is not None and row.answered_at <= as_of)
+            and (self.last is None or order_place(row) > (self.last[0], self.last[1].hex, self.last[2]))
+        )
 
 
 class OrderState(StrEnum):
@@ -31,6 +62,20 @@ class OrderAt(OrderRow, frozen=True, kw_only=True):
     """One order at an instant."""
 
     state: OrderState
+
+
+def orders_query(criteria: OrderFilter, scope: Scope) -> Composed:
+    """The query for a page of orders."""
+    return SQL(ORDERS).format(
+        within=scope.of("o", "read:supervision", department="department"),
+        following=ORDER.following(criteria.last),
+        order=ORDER.clause,
+    )
+
+
+def order_place(row: OrderRow) -> tuple[date, str, str]:
+    """What orders are sorted by."""
+    return row.feedback_by, row.project.hex, row.order
 
 
 def order_at(row: OrderRow, t: datetime, zone: str) -> OrderAt:

@@ -23,8 +23,9 @@ from projections.clocks.query import PROJECTS_READ_MAX, ClocksAt, TooMuchToReadE
 from projections.clocks.reading import WORKING_DAY, ItemReading
 from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
+from projections.snapshots import Cursor, SnapshotReader, settled_snapshot, snapshot
 from projections.sums import ALL, ZONE
-from projections.supervision.board import Cursor, counts_of, snapshot
+from projections.supervision.board import counts_of
 from projections.supervision.figures import (
     CASE_FIGURES,
     ON_TIME,
@@ -47,11 +48,21 @@ from projections.supervision.fold import (
     Supervision,
     SupervisionState,
 )
-from projections.supervision.list import IN_FORCE, ListFilter, ListPage, decisions_query, signals_query
-from projections.supervision.orders import ORDERS, OrderAt, order_at
+from projections.supervision.list import (
+    IN_FORCE,
+    CaseKey,
+    ListFilter,
+    ListPage,
+    SignalKey,
+    comparable,
+    decisions_query,
+    signals_query,
+)
+from projections.supervision.orders import OrderAt, OrderFilter, OrderKey, order_at, order_place, orders_query
 from projections.view import fold
 
 SUPERVISION = "read:supervision"
+VIEWS = ("supervision", "clocks")
 CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s"
 
 
@@ -62,6 +73,13 @@ class SupervisionAt:
         self._store, self._laws = store, laws
         self.as_of, self.zone, self.scope = as_of, zone, scope
         self._rewound: list[tuple[UUID, SupervisionState]] | None = None
+        self._changed: Sequence[UUID] = ()
+
+    def _over(self, reader: SnapshotReader) -> SupervisionAt:
+        """The same queries in the snapshot of *reader*."""
+        settled = SupervisionAt(reader, self._laws, self.as_of, self.zone, self.scope)
+        settled._changed = reader.changed
+        return settled
 
     async def signals(self, period: Period, department: str = "", figure: str = "") -> list[SignalRow]:
         """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToReadError."""
@@ -79,21 +97,33 @@ class SupervisionAt:
 
     async def signal_page(self, criteria: ListFilter) -> ListPage[SignalRow]:
         """One page of the signals, and their number, as on the board. Raises TooMuchToReadError."""
+        async with (
+            settled_snapshot(self._store, VIEWS, self.scope.projects("s", SUPERVISION)) as reader,
+            reader.cursor() as cursor,
+        ):
+            return await self._over(reader)._signal_page(cursor, criteria)  # noqa: SLF001  its own kind
+
+    async def _signal_page(self, cursor: Cursor, criteria: ListFilter) -> ListPage[SignalRow]:
         read = await self._past_signals(criteria.period)
-        async with snapshot(self._store) as cursor:
-            rows = await self._signals(cursor, criteria, read)
-            if not self._is_summed or criteria.figure == IN_FORCE:  # not in the sums
-                return ListPage(rows, len(await self._signals(cursor, criteria.whole, read)))
-            return ListPage(rows, await self._number(cursor, criteria, counted(read, ())))
+        rows = await self._signals(cursor, criteria.and_one_more, read)
+        if not self._is_summed or criteria.figure == IN_FORCE:  # not in the sums
+            return ListPage.of(rows, criteria, len(await self._signals(cursor, criteria.whole, read)))
+        return ListPage.of(rows, criteria, await self._number(cursor, criteria, counted(read, ())))
 
     async def decided_page(self, criteria: ListFilter) -> ListPage[DecidedCase]:
         """One page of the decided applications, and their number. Raises TooMuchToReadError."""
+        async with (
+            settled_snapshot(self._store, VIEWS, self.scope.projects("s", SUPERVISION)) as reader,
+            reader.cursor() as cursor,
+        ):
+            return await self._over(reader)._decided_page(cursor, criteria)  # noqa: SLF001  its own kind
+
+    async def _decided_page(self, cursor: Cursor, criteria: ListFilter) -> ListPage[DecidedCase]:
         read = await self._past_decisions(criteria.period)
-        async with snapshot(self._store) as cursor:
-            rows = await self._decided(cursor, criteria, read)
-            if not self._is_summed:
-                return ListPage(rows, len(await self._decided(cursor, criteria.whole, read)))
-            return ListPage(rows, await self._number(cursor, criteria, counted((), read)))
+        rows = await self._decided(cursor, criteria.and_one_more, read)
+        if not self._is_summed:
+            return ListPage.of(rows, criteria, len(await self._decided(cursor, criteria.whole, read)))
+        return ListPage.of(rows, criteria, await self._number(cursor, criteria, counted((), read)))
 
     async def board(self, period: Period) -> list[Figures]:
         """The figures of all departments together, then of each, by name, from sums. Raises TooMuchToReadError."""
@@ -136,13 +166,24 @@ class SupervisionAt:
         ]
 
     async def orders(
-        self, department: str = "", *, unanswered: bool = False, limit: int, offset: int = 0
+        self, department: str = "", *, unanswered: bool = False, limit: int, last: OrderKey | None = None
     ) -> list[OrderAt]:
-        """Orders of the bureau as of the instant, the earliest reporting day first."""
-        params = {"as_of": self.as_of, "department": department, "open": unanswered, "limit": limit, "offset": offset}
-        within = self.scope.of("o", SUPERVISION, department="department")
-        rows = await self._rows(SQL(ORDERS).format(within=within), params)
-        return [order_at(OrderRow(*row), self.as_of, self.zone) for row in rows]
+        """Orders of the bureau as of the instant, the earliest reporting day first. Raises CursorOutdatedError."""
+        criteria = OrderFilter(department=department, unanswered=unanswered, limit=limit, last=last)
+        async with (
+            settled_snapshot(self._store, VIEWS, self.scope.projects("s", SUPERVISION)) as reader,
+            reader.cursor() as cursor,
+        ):
+            params = {**criteria.params, "as_of": self.as_of, "without": list(reader.changed)}
+            await cursor.execute(orders_query(criteria, self.scope), params)
+            rows = [OrderRow(*row) for row in await cursor.fetchall()]
+            for _, state in await self._over(reader)._folded(reader.changed):  # noqa: SLF001  its own kind
+                rows += [
+                    row
+                    for row in state.orders.values()
+                    if criteria.takes(row, self.as_of) and self.scope.takes(SUPERVISION, row.department)
+                ]
+        return [order_at(row, self.as_of, self.zone) for row in sorted(rows, key=order_place)[:limit]]
 
     async def _signals(self, cursor: Cursor, criteria: ListFilter, read: Sequence[SignalRow]) -> list[SignalRow]:
         """A page from the view, merged with the rows *read* from the ledger."""
@@ -153,10 +194,15 @@ class SupervisionAt:
             if criteria.department in ("", signal.department)
             and (takes is None or takes(signal))
             and self.scope.takes(SUPERVISION, signal.department)
+            and criteria.follows(signal_key(signal))
         ]
         query = signals_query(criteria, without=bool(self._without))
         rows = [SignalRow(*row) for row in await self._page(cursor, query, criteria, others)]
-        return criteria.cut(sorted([*rows, *others], key=_place_of_signal, reverse=True)) if others else rows
+        return (
+            criteria.cut(sorted([*rows, *others], key=lambda row: comparable(signal_key(row)), reverse=True))
+            if others
+            else rows
+        )
 
     async def _decided(self, cursor: Cursor, criteria: ListFilter, read: Sequence[DecidedCase]) -> list[DecidedCase]:
         takes = CASE_FIGURES[criteria.figure]
@@ -166,13 +212,18 @@ class SupervisionAt:
             if criteria.department in ("", case.department)
             and takes(case)
             and self.scope.takes(SUPERVISION, case.department)
+            and criteria.follows(case_key(case))
         ]
         query = decisions_query(criteria, without=bool(self._without))
         rows = [
             DecidedCase(*(*row[:-3], ON_TIME.get(row[-3]), ON_TIME.get(row[-2]), row[-1]))
             for row in await self._page(cursor, query, criteria, others)
         ]
-        return criteria.cut(sorted([*rows, *others], key=_place_of_case, reverse=True)) if others else rows
+        return (
+            criteria.cut(sorted([*rows, *others], key=lambda row: comparable(case_key(row)), reverse=True))
+            if others
+            else rows
+        )
 
     async def _page(
         self, cursor: Cursor, query: Composed, criteria: ListFilter, others: Sequence[object]
@@ -204,6 +255,7 @@ class SupervisionAt:
             projects = [project for (project,) in await self._rows(query, params)]
             if len(projects) > PROJECTS_READ_MAX:
                 raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
+            projects = sorted({*projects, *self._changed})
             self._rewound = await self._folded(projects) if projects else []
         return self._rewound
 
@@ -289,11 +341,11 @@ def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
     return signal if runs else structs.replace(signal, state=ENDED)
 
 
-def _place_of_signal(signal: SignalRow) -> tuple[datetime, str, int]:
-    """The sort key of `signals_query`."""
-    return signal.happened_at, str(signal.project), signal.version
+def signal_key(signal: SignalRow) -> SignalKey:
+    """What `signals_query` sorts by."""
+    return signal.happened_at, signal.project, signal.version
 
 
-def _place_of_case(case: DecidedCase) -> tuple[datetime, str, str, int]:
-    """The sort key of `decisions_query`."""
-    return case.decided_at, str(case.project), case.item, case.application
+def case_key(case: DecidedCase) -> CaseKey:
+    """What `decisions_query` sorts by."""
+    return case.decided_at, case.project, case.item, case.application

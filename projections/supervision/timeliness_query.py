@@ -72,6 +72,9 @@ class Lag(Struct, frozen=True):
     over_target: int
 
 
+StoppedKey = tuple[int, int, str, str, int]
+
+
 class OftenStopped(Struct, frozen=True):
     """One application suspended conspicuously often; *nights* of the suspensions lasted from an afternoon to
     the next working morning.
@@ -86,6 +89,11 @@ class OftenStopped(Struct, frozen=True):
     oddities: tuple[Oddity, ...]
     first_at: datetime
     last_at: datetime
+
+    @property
+    def place(self) -> StoppedKey:
+        """What it is sorted by."""
+        return -self.suspensions, -self.nights, str(self.project), self.item, self.application
 
 
 class ConductOf:
@@ -117,14 +125,7 @@ class ConductOf:
         rows = [SuspensionRow(*row) for row in await self._rows(REPEATED, "s", params)]
         judged = (self._judged(list(group)) for _, group in groupby(rows, attrgetter("project", "item", "application")))
         return sorted(
-            (application for application in judged if application.oddities),
-            key=lambda application: (
-                -application.suspensions,
-                -application.nights,
-                str(application.project),
-                application.item,
-                application.application,
-            ),
+            (application for application in judged if application.oddities), key=lambda application: application.place
         )
 
     def _lag(self, law: str, happened_on: date, recorded_on: date) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, LiteralString
+from uuid import UUID
 
 from msgspec import Struct
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Composed
 
 from projections.as_of import Folding, Past, settled_at, tables_at
+from projections.keyset import Ordering, SortKey
 from projections.progress.fold import PROJECTS, Progress
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
@@ -23,8 +26,8 @@ LISTED = """
       AND (%(manager)s = '' OR p.manager = %(manager)s)
       AND (NOT %(at_hand)s OR w.kind <> 'precondition')
       AND (%(stuck)s::boolean IS NULL OR p.stuck = %(stuck)s)
-      AND p.register = %(register)s AND {readable}
-    ORDER BY w.since, w.project, w.nth, w.kind, w.ref LIMIT %(limit)s OFFSET %(offset)s
+      AND p.register = %(register)s AND {readable} AND {following}
+    ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
 HOLDERS = """
     SELECT w.held_by, w.holder,
@@ -35,6 +38,8 @@ HOLDERS = """
       AND {readable}
     GROUP BY w.held_by, w.holder ORDER BY 3 DESC, 4 DESC, w.held_by, w.holder LIMIT %(limit)s
 """
+ORDER = Ordering(map(SortKey, ("w.since", "w.project", "w.nth", "w.kind", "w.ref")))
+WaitingKey = tuple[datetime, UUID, int, str, str]
 VIEWS = (Waiting(), Progress())
 PAST = Folding(views=VIEWS, tables=(WAITING, PROJECTS), settle=settled_at(VIEWS))
 
@@ -52,6 +57,7 @@ class WaitingFilter(Struct, frozen=True, kw_only=True):
     scope: Scope = ZONE_SCOPE
     limit: int = 100
     offset: int = 0
+    last: WaitingKey | None = None  # the row before the page
 
 
 class ListedWaiting(WaitingRow, frozen=True):
@@ -84,8 +90,9 @@ class WaitingRows:
 
     async def listed(self, criteria: WaitingFilter, past: Past | None = None) -> list[ListedWaiting]:
         """A page over all projects, the longest wait first; now, or as of *past*. Raises TooMuchToReadError."""
-        params = {name: getattr(criteria, name) for name in criteria.__struct_fields__ if name != "scope"}
-        return [ListedWaiting(*row) for row in await self._rows(LISTED, params, past, criteria.scope)]
+        params = {name: getattr(criteria, name) for name in criteria.__struct_fields__ if name not in ("scope", "last")}
+        parts = {"following": ORDER.following(criteria.last), "order": ORDER.clause}
+        return [ListedWaiting(*row) for row in await self._rows(LISTED, params, past, criteria.scope, parts)]
 
     async def holders(
         self, department: str, limit: int, past: Past | None = None, scope: Scope = ZONE_SCOPE
@@ -95,11 +102,16 @@ class WaitingRows:
         return [HolderCount(*row) for row in await self._rows(HOLDERS, params, past, scope)]
 
     async def _rows(
-        self, query: LiteralString, params: dict[str, Any], past: Past | None, scope: Scope
+        self,
+        query: LiteralString,
+        params: dict[str, Any],
+        past: Past | None,
+        scope: Scope,
+        parts: Mapping[str, SQL | Composed] | None = None,
     ) -> list[tuple[Any, ...]]:
         params |= {"register": scope.register}
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             given = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS)}
             given["readable"] = SQL("{}").format(scope.readable("w", "read:waiting"))
-            await cursor.execute(SQL(query).format(**given), params | tables.params)
+            await cursor.execute(SQL(query).format(**given, **(parts or {})), params | tables.params)
             return await cursor.fetchall()

@@ -29,7 +29,7 @@ def request(project: UUID, command: AnyCommand, by: Actor, key: str = "") -> byt
     named = f"X-Actor: {by.id}\r\nX-Department: {by.department}\r\nX-Role: {by.role}\r\n"
     credentials = f"Authorization: Bearer {key}\r\n" if key else named
     head = (
-        f"POST /projects/{project}/commands HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
+        f"POST /v1/projects/{project}/commands HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
         f"{credentials}"
         f"Idempotency-Key: {uuid4()}\r\nContent-Length: {len(body)}\r\n\r\n"
     )

@@ -38,7 +38,7 @@ KEY_RATE_MAX = 100_000  # the rate of a key is not what is measured
 SIGN_IN = "--sign-in"
 
 
-@post("/projects/{project_id:uuid}/commands", status_code=200)
+@post("/v1/projects/{project_id:uuid}/commands", status_code=200)
 async def echo(request: Request[object, object, State], project_id: FromPath[UUID]) -> Response[bytes]:  # noqa: ARG001 as the real one
     """Return the request body."""
     return Response(await request.body(), media_type="application/json")

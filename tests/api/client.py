@@ -7,7 +7,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from api.web.problems import KINDS, MEDIA_TYPE
 from domain.core.ledger import Actor, Command
@@ -15,6 +15,7 @@ from domain.examples.materials import MEDIA_TYPE as REPORT_TYPE
 from domain.examples.materials import REPORT
 from domain.examples.story import STORY
 from domain.messages import AnyCommand
+from domain.project.application.registration import RegisterProject
 from tests.examples import APPLICANT, LEADER, MANAGER, USCC
 
 BEHIND, BEHIND_TRIES_MAX = 503, 30  # each try waits for two seconds
@@ -60,7 +61,7 @@ class Door:
         asserted = {"Content-Type": "application/json", "Idempotency-Key": str(key or uuid4())}
         asserted |= identity(by) if by else {}
         asserted |= {name.replace("_", "-"): value for name, value in headers.items()}
-        path = f"/projects/{project}/commands"
+        path = f"/v1/projects/{project}/commands"
         if isinstance(body, bytes):
             return await self.client.post(path, content=body, headers=asserted)
         return await self.client.post(path, json=to_builtins(body), headers=asserted)
@@ -79,7 +80,7 @@ class Door:
         """Post *content* as a file; a header `content_digest="..."` is sent as Content-Digest."""
         asserted = {"Content-Type": media_type} | (identity(by) if by else {})
         asserted |= {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.client.post("/materials", content=content, headers=asserted)
+        return await self.client.post("/v1/materials", content=content, headers=asserted)
 
     async def store_report(self) -> None:
         """Store the file that the example story attaches."""
@@ -89,7 +90,10 @@ class Door:
         """Tell *project* the example story, with the file that it attaches; the last receipt."""
         await self.store_report()
         for step in STORY:
-            receipt = await self.done(project, step.dated, step.by)
+            command = step.dated
+            if isinstance(command, RegisterProject):  # a code belongs to one project, and the story to several
+                command = structs.replace(command, code=f"{command.code}-{project.hex[-6:]}")
+            receipt = await self.done(project, command, step.by)
         return receipt
 
     async def done(self, project: UUID, body: AnyCommand | dict[str, Any], by: Actor = MANAGER) -> dict[str, Any]:

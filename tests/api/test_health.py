@@ -47,7 +47,7 @@ async def trouble(door: Door) -> dict[str, Any]:
 
 async def test_without_any_view_it_is_not_ready(door: Door) -> None:
     assert "still being made" in problem(await door.get("/readyz", None), "not-ready")["detail"]
-    problem(await door.get("/progress"), "behind")
+    problem(await door.get("/v1/progress"), "behind")
 
 
 async def test_a_view_that_stopped_is_told_with_what_helps(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,6 +174,6 @@ async def test_connections_that_are_cut_lose_nothing_and_come_back(door: Door, s
         )
     answers = await asyncio.gather(*posts)
     assert [(answer.status_code, answer.json()["version"]) for answer in answers] == [(200, 1)] * 30
-    reads = [await door.get(f"/projects/{project}") for project in projects]
+    reads = [await door.get(f"/v1/projects/{project}") for project in projects]
     assert {read.status_code for read in reads} <= {200, 503}, "connections that lay idle are found dead one by one"
     assert reads[-1].json()["version"] == 1

@@ -141,7 +141,7 @@ async def test_the_project_has_come_to_its_end(telling: Telling) -> None:
 
 
 async def test_the_complaint_was_upheld_and_whoever_was_silent_is_on_record(telling: Telling) -> None:
-    (complaint,) = (await telling.ask("complaints"))["complaints"]
+    (complaint,) = (await telling.ask("feedback"))["complaints"]
     assert (complaint["complaint"], complaint["state"], complaint["upheld"], complaint["satisfied"]) == (
         COMPLAINT,
         "closed",

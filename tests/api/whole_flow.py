@@ -34,9 +34,9 @@ async def publish_zone(door: Door) -> None:
         commands.append(DefineServiceItem(catalogue=CATALOGUE, service=service))
     edition = PublishCatalogue(catalogue=CATALOGUE, valid_from=date(2026, 1, 1))
     for command in (*commands, edition):
-        answer = await door.say(f"/catalogues/{CATALOGUE}", command, HEAD)
+        answer = await door.say(f"/v1/catalogues/{CATALOGUE}", command, HEAD)
         assert answer.status_code == 200, answer.text
-    answer = await door.say(f"/flows/{FLOW}", shipped_flow(), HEAD)
+    answer = await door.say(f"/v1/flows/{FLOW}", shipped_flow(), HEAD)
     assert answer.status_code == 200, answer.text
 
 
@@ -92,7 +92,7 @@ class Telling(Struct):
 
     async def ask(self, path: str, **params: Any) -> Body:
         """An answer about the project."""
-        response = await self.door.get(f"/projects/{self.project}/{path}", AUDITOR, **params)
+        response = await self.door.get(f"/v1/projects/{self.project}/{path}", AUDITOR, **params)
         assert response.status_code == 200, response.text
         answer: Body = response.json()
         return answer
@@ -101,14 +101,14 @@ class Telling(Struct):
         """The entries recorded since the last look."""
         if not self.version and not await self.known():
             return []
-        entries: list[Body] = (await self.ask("history", after=self.version, limit=1000))["entries"]
+        entries: list[Body] = (await self.ask("history", after_version=self.version, limit=1000))["entries"]
         self.version += len(entries)
         self.position = max(self.position, *(entry["position"] for entry in entries), 0)
         return entries
 
     async def known(self) -> bool:
         """Whether anything is recorded of the project."""
-        return (await self.door.get(f"/projects/{self.project}", AUDITOR)).status_code == 200
+        return (await self.door.get(f"/v1/projects/{self.project}", AUDITOR)).status_code == 200
 
     async def pass_time(self, now: datetime) -> None:
         """Let the watcher say what came to pass by *now*."""
@@ -124,7 +124,7 @@ class Telling(Struct):
 
     async def listed_clocks(self) -> list[Body]:
         """The open clocks as the view of all projects lists them."""
-        response = await self.door.get("/clocks", AUDITOR, after=self.position, limit=500)
+        response = await self.door.get("/v1/clocks", AUDITOR, after=self.position, limit=500)
         assert response.status_code == 200, response.text
         return ordered(
             {name: clock[name] for name in clock if name != "project"} for clock in response.json()["clocks"]

@@ -180,7 +180,7 @@ class Load:
             tries += 1
             with suppress(httpx.TransportError):
                 headers = IDENTITY | {"Idempotency-Key": str(key)}
-                answer = await client.post(f"{server}/projects/{project}/commands", json=command, headers=headers)
+                answer = await client.post(f"{server}/v1/projects/{project}/commands", json=command, headers=headers)
                 if answer.status_code == httpx.codes.OK:
                     self._note(Acknowledged(key, project, answer.json()["position"]))
                     return

@@ -51,13 +51,13 @@ def told(day: date, wording: str = "", when: str = "03-03 10:05") -> AnnounceDat
 async def test_the_announced_day_stands_beside_the_one_counted_now(door: Door, approvals: Approvals) -> None:
     project = await accepted(door)
     await door.done(project, told(date(2026, 3, 31), "3月31日前办结"), LAND)
-    entries = (await door.get(f"/projects/{project}/history", LAND)).json()["entries"]
+    entries = (await door.get(f"/v1/projects/{project}/history", LAND)).json()["entries"]
     fact = entries[-1]["fact"]
     assert (fact["fact"], fact["announced_on"], fact["provisional"]) == ("date_announced", "2026-03-31", False)
     assert fact["calendar"].startswith("CN/")
 
     async def decision() -> tuple[str, bool]:
-        items = (await door.get(f"/projects/{project}/clocks", LAND, **THEN)).json()["items"]
+        items = (await door.get(f"/v1/projects/{project}/clocks", LAND, **THEN)).json()["items"]
         (clock,) = [one for one in items[0]["clocks"] if one["clock"] == "decision"]
         return clock["announced_on"], clock["announced_differs"]
 
@@ -78,5 +78,5 @@ async def test_a_day_beyond_the_published_calendar_needs_the_proviso(door: Door)
     assert "以国务院通知为准" in refused["remedy"]
 
     await door.done(project, told(date(2027, 3, 1), "2027年3月1日前办结，以国务院通知为准"), LAND)
-    entries = (await door.get(f"/projects/{project}/history", LAND)).json()["entries"]
+    entries = (await door.get(f"/v1/projects/{project}/history", LAND)).json()["entries"]
     assert entries[-1]["fact"]["provisional"] is True

@@ -60,7 +60,7 @@ async def got(door: Door, path: str, **params: Any) -> Any:
 
 async def due_dates(door: Door, **params: Any) -> dict[str, str]:
     """The last days of the decision clocks of land, by project; of a suspended one, if it resumed at once."""
-    page = await got(door, "/clocks", item="land", clock="decision", **params)
+    page = await got(door, "/v1/clocks", item="land", clock="decision", **params)
     return {one["project"]: one["due_on"] or one["earliest_due_on"] for one in page["clocks"]}
 
 
@@ -110,7 +110,7 @@ async def test_a_notice_moves_what_its_preview_said(
 
 
 async def test_what_the_applicants_were_told_stays_beside_what_is_counted_now(door: Door) -> None:
-    listed = (await got(door, "/clocks", item="land", clock="decision", department="land"))["clocks"]
+    listed = (await got(door, "/v1/clocks", item="land", clock="decision", department="land"))["clocks"]
     differs = {one["project"]: (one["announced_on"], one["announced_differs"]) for one in listed}
     assert differs[str(project_id("running"))] == ("2026-05-06", True)
     assert differs[str(project_id("paused"))] == (None, False)
@@ -128,6 +128,6 @@ async def test_a_projector_that_begins_later_counts_by_what_was_applied(shared_d
 async def test_only_a_notice_that_waits_is_previewed(door: Door) -> None:
     problem(await door.get(f"{CN}/notices/nothing/preview", BUREAU), "unknown-notice")
     problem(await door.get(f"{CN}/notices/nothing/preview", None), "actor-missing")
-    problem(await door.get("/law/calendars/MOON/notices/nothing/preview", BUREAU), "not-found")
-    problem(await door.get(f"/projects/{stream_of('CN')}/clocks", BUREAU), "project-unknown")
-    problem(await door.get(f"/projects/{uuid4()}/clocks", BUREAU), "project-unknown")
+    problem(await door.get("/v1/law/calendars/MOON/notices/nothing/preview", BUREAU), "not-found")
+    problem(await door.get(f"/v1/projects/{stream_of('CN')}/clocks", BUREAU), "project-unknown")
+    problem(await door.get(f"/v1/projects/{uuid4()}/clocks", BUREAU), "project-unknown")

@@ -43,7 +43,7 @@ async def got(door: Door, path: str, **params: Any) -> Any:
 
 
 async def test_a_projects_clocks_as_known_then_and_as_known_now(door: Door) -> None:
-    path = f"/projects/{project_id('story')}/clocks"
+    path = f"/v1/projects/{project_id('story')}/clocks"
     then = await got(door, path, as_of="2026-03-03T12:00:00+08:00")
     now = await got(door, path, as_of="2026-03-03T12:00:00+08:00", known_at=NOON)
 
@@ -60,10 +60,10 @@ async def test_an_overdue_decision_says_until_when_the_agency_may_be_sued(door: 
         "until_on": "2026-11-06",
         "article": "最高人民法院关于适用《行政诉讼法》的解释 66",
     }
-    path = f"/projects/{project_id('running')}/clocks"
+    path = f"/v1/projects/{project_id('running')}/clocks"
     for found in (
         (await got(door, path, as_of=NOON))["items"][0]["clocks"],
-        (await got(door, "/clocks", after=after, as_of=NOON, item="land"))["clocks"],
+        (await got(door, "/v1/clocks", after=after, as_of=NOON, item="land"))["clocks"],
     ):
         said = {
             one["clock"]: one["lawsuit"] for one in found if one.get("project") in (None, str(project_id("running")))
@@ -75,25 +75,25 @@ async def test_an_overdue_decision_says_until_when_the_agency_may_be_sued(door: 
 
 
 async def test_a_list_is_filtered_and_goes_on(door: Door, after: int) -> None:
-    whole = await got(door, "/clocks", after=after, as_of=NOON)
+    whole = await got(door, "/v1/clocks", after=after, as_of=NOON)
     assert whole["position"] >= after
     assert whole["next"] is None
     pages: list[Any] = []
-    offset: int | None = 0
-    while offset is not None:
-        page = await got(door, "/clocks", as_of=NOON, limit=4, offset=offset)
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await got(door, "/v1/clocks", as_of=NOON, limit=4, cursor=cursor)
         pages += page["clocks"]
-        offset = page["next"]
+        cursor = page["next"]
     assert pages == whole["clocks"]
 
-    red = await got(door, "/clocks", as_of=NOON, level="red", department="land")
+    red = await got(door, "/v1/clocks", as_of=NOON, level="red", department="land")
     assert {(one["state"], one["clock"]) for one in red["clocks"]} == {
         ("overdue", "decision"),
         ("overdue", "commitment"),
         ("overdue", "countersign:land"),
         ("lapsed", "intake#1"),
     }
-    unconfirmed = await got(door, "/clocks", as_of=NOON, state="unconfirmed")
+    unconfirmed = await got(door, "/v1/clocks", as_of=NOON, state="unconfirmed")
     assert [(one["department"], one["live"], one["level"]) for one in unconfirmed["clocks"]] == [
         ("tax", False, "yellow")
     ]
@@ -101,7 +101,7 @@ async def test_a_list_is_filtered_and_goes_on(door: Door, after: int) -> None:
 
 @pytest.mark.parametrize("name", ["department", "mode", "node", "item", "clock"])
 async def test_a_filter_is_a_text_and_never_a_part_of_the_question(door: Door, name: str) -> None:
-    answer = await door.client.get("/clocks", params={name: "100%s %(t)s '; --"}, headers=identity(MANAGER))
+    answer = await door.client.get("/v1/clocks", params={name: "100%s %(t)s '; --"}, headers=identity(MANAGER))
     assert answer.status_code in (200, 400)
     if answer.status_code == 200:
         assert answer.json()["clocks"] == []
@@ -111,22 +111,22 @@ async def test_nothing_is_overdue_until_its_last_day_is_over(door: Door) -> None
     """Asked of the same ledger, one minute apart: nothing was written in between."""
     states = []
     for minute in ("2026-05-06T23:59:00+08:00", "2026-05-07T00:00:00+08:00"):
-        page = await got(door, "/clocks", as_of=minute, item="land", clock="decision", due_before="2026-05-07")
+        page = await got(door, "/v1/clocks", as_of=minute, item="land", clock="decision", due_before="2026-05-07")
         states.append({one["project"]: one["state"] for one in page["clocks"]})
     running = str(project_id("running"))
     assert [found[running] for found in states] == ["running", "overdue"]
 
 
 async def test_a_suspended_clock_shows_no_due_date(door: Door) -> None:
-    paused = (await got(door, "/clocks", as_of=NOON, level="paused"))["clocks"]
+    paused = (await got(door, "/v1/clocks", as_of=NOON, level="paused"))["clocks"]
     assert {one["clock"] for one in paused} == {"decision", "commitment"}
     assert all(one["due_on"] is None and one["earliest_due_on"] >= "2026-05-20" for one in paused)
 
 
 async def test_the_table_of_modes_and_nodes(door: Door, after: int) -> None:
-    zone = await got(door, "/clocks/matrix", after=after, as_of=NOON)
-    land = await got(door, "/clocks/matrix", as_of=NOON, department="land")
-    listed = (await got(door, "/clocks", as_of=NOON, limit=500))["clocks"]
+    zone = await got(door, "/v1/clocks/matrix", after=after, as_of=NOON)
+    land = await got(door, "/v1/clocks/matrix", as_of=NOON, department="land")
+    listed = (await got(door, "/v1/clocks", as_of=NOON, limit=500))["clocks"]
 
     assert [node["key"] for node in zone["nodes"]] == ["acceptance", "decision", "extension", "delivery"]
     assert [mode["title_zh"] for mode in zone["modes"]][1] == "一个部门办理"
@@ -141,21 +141,21 @@ async def test_the_table_of_modes_and_nodes(door: Door, after: int) -> None:
 
 
 async def test_clocks_due_after_a_day(door: Door) -> None:
-    listed = (await got(door, "/clocks", as_of=NOON, limit=500))["clocks"]
+    listed = (await got(door, "/v1/clocks", as_of=NOON, limit=500))["clocks"]
     (last, *_) = sorted((one["due_on"] for one in listed if one["due_on"]), reverse=True)
     for day, expected in (("2026-05-20", [one for one in listed if (one["due_on"] or "") > "2026-05-20"]), (last, [])):
-        assert (await got(door, "/clocks", as_of=NOON, limit=500, due_after=day))["clocks"] == expected
+        assert (await got(door, "/v1/clocks", as_of=NOON, limit=500, due_after=day))["clocks"] == expected
 
 
 async def test_what_silence_has_answered_waits_for_nobody(door: Door) -> None:
-    listed = (await got(door, "/clocks", as_of=NOON, limit=500))["clocks"]
-    awaited = (await got(door, "/clocks", as_of=NOON, limit=500, awaited=True))["clocks"]
+    listed = (await got(door, "/v1/clocks", as_of=NOON, limit=500))["clocks"]
+    awaited = (await got(door, "/v1/clocks", as_of=NOON, limit=500, awaited=True))["clocks"]
     assert awaited == [one for one in listed if one["state"] not in ("lapsed", "deemed")]
     assert len(awaited) < len(listed)
 
 
 async def test_a_clock_is_explained_day_by_day(door: Door) -> None:
-    path = f"/projects/{project_id('paused')}/clocks"
+    path = f"/v1/projects/{project_id('paused')}/clocks"
     told = await got(door, f"{path}/explain", item="land", clock="decision", as_of=NOON)
     (item,) = (await got(door, path, as_of=NOON))["items"]
     decision = next(one for one in item["clocks"] if one["clock"] == "decision")
@@ -168,7 +168,7 @@ async def test_a_clock_is_explained_day_by_day(door: Door) -> None:
 
 
 async def test_an_explanation_cites_the_law_and_names_who_did_what(door: Door) -> None:
-    path = f"/projects/{project_id('story')}/clocks/explain"
+    path = f"/v1/projects/{project_id('story')}/clocks/explain"
     told = (await got(door, path, item="land-use", clock="decision", as_of=NOON))["explanation"]
     by_subject = {one["subject"]: one for one in told["authorities"]}
     review, hearing = told["suspensions"]
@@ -184,16 +184,16 @@ async def test_an_explanation_cites_the_law_and_names_who_did_what(door: Door) -
 
 
 async def test_what_cannot_be_explained(door: Door) -> None:
-    path = f"/projects/{project_id('running')}/clocks/explain"
+    path = f"/v1/projects/{project_id('running')}/clocks/explain"
     told = problem(await door.get(path, item="land", clock="delivery", as_of=NOON), "not-found")
     assert told["remedy"] == "started are: intake#1, decision, commitment"
     problem(await door.get(path, item="moon", clock="decision"), "not-found")
     problem(await door.get(path, item="land"), "bad-request")
-    problem(await door.get(f"/projects/{uuid4()}/clocks/explain", item="x", clock="decision"), "project-unknown")
-    problem(await door.get(f"/projects/{uuid4()}/clocks"), "project-unknown")
+    problem(await door.get(f"/v1/projects/{uuid4()}/clocks/explain", item="x", clock="decision"), "project-unknown")
+    problem(await door.get(f"/v1/projects/{uuid4()}/clocks"), "project-unknown")
 
 
-@pytest.mark.parametrize("path", ["/clocks", "/clocks/matrix", f"/projects/{project_id('late')}/clocks"])
+@pytest.mark.parametrize("path", ["/v1/clocks", "/v1/clocks/matrix", f"/v1/projects/{project_id('late')}/clocks"])
 async def test_instants_need_their_offset_and_readers_a_name(door: Door, path: str) -> None:
     assert problem(await door.get(path, as_of="2026-05-20T12:00:00"), "invalid-parameter")["parameter"] == "as_of"
     assert (
@@ -202,7 +202,7 @@ async def test_instants_need_their_offset_and_readers_a_name(door: Door, path: s
     problem(await door.get(path, None), "actor-missing")
 
 
-@pytest.mark.parametrize("path", ["/clocks", "/clocks/matrix"])
+@pytest.mark.parametrize("path", ["/v1/clocks", "/v1/clocks/matrix"])
 async def test_too_much_to_read_is_not_begun(door: Door, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     monkeypatch.setattr("projections.clocks.query.PROJECTS_READ_MAX", 2)
     told = problem(await door.get(path, as_of=EASTER), "invalid-parameter")

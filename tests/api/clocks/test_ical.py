@@ -20,7 +20,7 @@ from tests.projections.zone import REGISTER, project_id, tell_zone
 
 pytestmark = pytest.mark.usefixtures("projector")
 
-LAND_FEED = "/supervision/departments/land/deadlines.ics"
+LAND_FEED = "/v1/supervision/departments/land/deadlines.ics"
 APRIL = "2026-04-15T12:00:00+08:00"
 PAUSED = str(project_id("paused"))
 DISTANT = uuid4()  # a project whose deadlines lie beyond the published calendar
@@ -54,7 +54,7 @@ async def events(door: Door, path: str = LAND_FEED, **asked: Any) -> list[Any]:
 
 
 async def test_every_running_clock_is_an_event_on_its_day(door: Door, distant: int) -> None:
-    clocks = (await door.get("/clocks", LAND, department="land", as_of=APRIL, after=distant)).json()["clocks"]
+    clocks = (await door.get("/v1/clocks", LAND, department="land", as_of=APRIL, after=distant)).json()["clocks"]
     found = await events(door, as_of=APRIL)
 
     due = sorted(one["due_on"] for one in clocks if one["due_on"] and one["level"] != "paused")
@@ -119,11 +119,11 @@ async def again(door: Door, first: httpx.Response, **asked: Any) -> httpx.Respon
 
 
 async def test_a_department_without_deadlines_has_an_empty_calendar(door: Door) -> None:
-    assert await events(door, "/supervision/departments/规划/deadlines.ics") == []
+    assert await events(door, "/v1/supervision/departments/规划/deadlines.ics") == []
 
 
 async def test_what_is_no_department_or_nobody_asks(door: Door) -> None:
     for unseen in ("a%00b", "%0A%0Bx%0D"):
-        problem(await door.get(f"/supervision/departments/{unseen}/deadlines.ics"), "path-not-canonical")
+        problem(await door.get(f"/v1/supervision/departments/{unseen}/deadlines.ics"), "path-not-canonical")
     problem(await door.get(LAND_FEED, lang="fr"), "invalid-parameter")
     problem(await door.get(LAND_FEED, None), "actor-missing")

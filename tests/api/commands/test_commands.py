@@ -32,13 +32,13 @@ async def test_the_example_story_is_posted_from_first_to_last(door: Door) -> Non
         told.append(response.json())
 
     assert [receipt["position"] for receipt in told] == sorted(receipt["position"] for receipt in told)
-    history = (await door.get(f"/projects/{project}/history")).json()["entries"]
+    history = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
     assert [fact for receipt in told for fact in receipt["facts"]] == [entry["fact"]["fact"] for entry in history]
 
     again = [await door.post(project, step.dated, step.by, key) for step, key in zip(STORY, keys, strict=True)]
     assert [response.json() for response in again] == told
     assert {response.headers["idempotent-replay"] for response in again} == {"true"}
-    assert len((await door.get(f"/projects/{project}/history")).json()["entries"]) == len(history)
+    assert len((await door.get(f"/v1/projects/{project}/history")).json()["entries"]) == len(history)
 
 
 async def test_a_receipt_tells_the_version_for_if_match(door: Door) -> None:
@@ -70,7 +70,7 @@ async def test_a_key_is_its_senders_own(door: Door) -> None:
     other = await door.post(project, SUBMIT, APPLICANT, key=key)
     assert [one.json()["version"] for one in (first, other)] == [1, 2]
     assert (await door.post(project, REGISTER, MANAGER, key=key)).json() == first.json()
-    ids = [entry["command_id"] for entry in (await door.get(f"/projects/{project}/history")).json()["entries"]]
+    ids = [entry["command_id"] for entry in (await door.get(f"/v1/projects/{project}/history")).json()["entries"]]
     text = uuid5(KEY_NAMESPACE, key)
     assert ids == [str(command_id_of(by.id, text)) for by in (MANAGER, APPLICANT)]
 
@@ -89,7 +89,7 @@ async def test_a_correlation_id_stays_with_the_facts(door: Door) -> None:
     assert (await door.post(project, NOTE, x_correlation_id=str(undertaking))).status_code == 200
     told = problem(await door.post(project, NOTE, x_correlation_id="batch 7"), "invalid-header")
     assert told["header"] == "X-Correlation-ID"
-    entries = (await door.get(f"/projects/{project}/history")).json()["entries"]
+    entries = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
     assert [entry["correlation"] for entry in entries] == [None, str(undertaking)]
 
 
@@ -109,7 +109,7 @@ async def test_a_refusal_says_why_and_what_would_help(door: Door) -> None:
 async def test_a_refused_command_leaves_nothing(door: Door) -> None:
     project, key = uuid4(), uuid4()
     problem(await door.post(project, SUBMIT, APPLICANT, key=key), "project-unknown")
-    problem(await door.get(f"/projects/{project}"), "project-unknown")
+    problem(await door.get(f"/v1/projects/{project}"), "project-unknown")
     await door.done(project, REGISTER)
     assert (await door.post(project, SUBMIT, APPLICANT, key=key)).status_code == 200  # its key is still free
 
@@ -175,7 +175,7 @@ async def test_many_commands_at_once_are_all_answered_and_kept(door: Door) -> No
     assert {answer.status_code for answer in answers} == {200}
     assert sum("idempotent-replay" in answer.headers for answer in answers) == 100
     for project in projects:
-        assert (await door.get(f"/projects/{project}")).json()["version"] == 21
+        assert (await door.get(f"/v1/projects/{project}")).json()["version"] == 21
 
 
 async def test_a_full_queue_says_when_to_come_again(
@@ -210,7 +210,7 @@ async def test_a_clock_that_is_wrong_takes_no_command(
     monkeypatch.setattr(approvals.clocks, "refusal", wrong)
     refused = problem(await door.post(project := uuid4(), REGISTER), "clock-wrong")
     assert refused["detail"].startswith(wrong)
-    problem(await door.get(f"/projects/{project}"), "project-unknown")
+    problem(await door.get(f"/v1/projects/{project}"), "project-unknown")
 
 
 async def test_a_database_that_went_back_says_to_ask_again_with_the_same_key(
@@ -224,7 +224,7 @@ async def test_a_database_that_went_back_says_to_ask_again_with_the_same_key(
     assert "same Idempotency-Key" in problem(answer, "outcome-unknown")["remedy"]
     assert answer.headers["retry-after"] == "1"
     monkeypatch.setattr(approvals, "history", gone)
-    problem(await door.get(f"/projects/{uuid4()}"), "database-away")
+    problem(await door.get(f"/v1/projects/{uuid4()}"), "database-away")
 
 
 async def test_a_server_that_ends_says_to_ask_again_with_the_same_key(
@@ -244,7 +244,7 @@ async def test_the_stories_have_every_command() -> None:
 
 async def test_both_roads_to_a_command_answer_alike(door: Door) -> None:
     """An address with an empty query is routed by litestar, one without goes past it."""
-    path = f"/projects/{uuid4()}/commands"
+    path = f"/v1/projects/{uuid4()}/commands"
     headers = {"Idempotency-Key": "express-1", "Accept-Encoding": "identity", **identity(MANAGER)}
     first, again = [await door.client.post(f"{path}{end}", json=REGISTER, headers=headers) for end in ("", "?&")]
     assert (first.status_code, again.status_code) == (200, 200)

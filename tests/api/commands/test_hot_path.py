@@ -38,18 +38,18 @@ PathOf = Callable[[UUID], str]
 
 QUERIES = (b"after=1", b"x", b"=", b"%zz", b"%00", b"&", b"command=note_step")
 PATHS: dict[str, PathOf] = {
-    "usual": lambda project: f"/projects/{project}/commands",
-    "capitals": lambda project: f"/projects/{str(project).upper()}/commands",
-    "braces": lambda project: f"/projects/{{{project}}}/commands",
-    "no hyphens": lambda project: f"/projects/{project.hex}/commands",
-    "urn": lambda project: f"/projects/urn:uuid:{project}/commands",
-    "slash behind": lambda project: f"/projects/{project}/commands/",
-    "two slashes": lambda project: f"/projects//{project}/commands",
-    "dots": lambda project: f"/projects/x/../{project}/commands",
-    "line feed": lambda project: f"/projects/{project}/commands\n",
-    "capital word": lambda project: f"/projects/{project}/Commands",
-    "no id": lambda _: "/projects/none/commands",
-    "unknown id": lambda _: "/projects/00000000-0000-0000-0000-000000000001/commands",
+    "usual": lambda project: f"/v1/projects/{project}/commands",
+    "capitals": lambda project: f"/v1/projects/{str(project).upper()}/commands",
+    "braces": lambda project: f"/v1/projects/{{{project}}}/commands",
+    "no hyphens": lambda project: f"/v1/projects/{project.hex}/commands",
+    "urn": lambda project: f"/v1/projects/urn:uuid:{project}/commands",
+    "slash behind": lambda project: f"/v1/projects/{project}/commands/",
+    "two slashes": lambda project: f"/v1/projects//{project}/commands",
+    "dots": lambda project: f"/v1/projects/x/../{project}/commands",
+    "line feed": lambda project: f"/v1/projects/{project}/commands\n",
+    "capital word": lambda project: f"/v1/projects/{project}/Commands",
+    "no id": lambda _: "/v1/projects/none/commands",
+    "unknown id": lambda _: "/v1/projects/00000000-0000-0000-0000-000000000001/commands",
 }
 REQUESTS: dict[str, dict[str, Any]] = {
     "plain": {},

@@ -53,9 +53,9 @@ async def test_staleness_is_worked_out_for_the_instant_asked_about(door: Door) -
 
     for day, days, stale in (("12", 0, False), ("22", 10, False), ("23", 11, True)):
         asked = {"after": after, "as_of": f"2026-03-{day}T12:00:00+08:00"}
-        (row,) = await results(door, f"/projects/{project}/outside", **asked)
+        (row,) = await results(door, f"/v1/projects/{project}/external", **asked)
         assert (row["unverified_days"], row["stale"], row["verified_on"]) == (days, stale, "2026-03-12")
-        listed = await results(door, "/outside", stale="true", department="tax", limit=500, **asked)
+        listed = await results(door, "/v1/external", stale="true", department="tax", limit=500, **asked)
         assert (str(project) in {row["project"] for row in listed}) is stale
 
 
@@ -63,17 +63,17 @@ async def test_a_result_on_which_no_open_work_rests_is_not_stale(door: Door) -> 
     project, after = await keyed_in(door)
 
     asked = {"after": after, "as_of": "2026-04-23T12:00:00+08:00"}
-    (row,) = await results(door, f"/projects/{project}/outside", **asked)
+    (row,) = await results(door, f"/v1/projects/{project}/external", **asked)
     assert (row["unverified_days"], row["needed"], row["stale"]) == (42, False, False)
-    listed = await results(door, "/outside", stale="true", department="tax", limit=500, **asked)
+    listed = await results(door, "/v1/external", stale="true", department="tax", limit=500, **asked)
     assert str(project) not in {row["project"] for row in listed}
 
 
 async def test_state_and_progress_show_when_it_was_verified(door: Door) -> None:
     project, after = await keyed_in(door)
 
-    (item,) = (await door.get(f"/projects/{project}")).json()["items"]
-    progress = (await door.get(f"/projects/{project}/progress", after=after)).json()
+    (item,) = (await door.get(f"/v1/projects/{project}")).json()["items"]
+    progress = (await door.get(f"/v1/projects/{project}/progress", after=after)).json()
 
     assert item["result"]["verified_on"] == "2026-03-12"
     assert [(row["item"], row["verified_on"], row["document_number"]) for row in progress["outside"]] == [
@@ -90,7 +90,7 @@ async def test_a_discrepancy_is_listed_until_the_project_manager_settles_it(door
     assert found["facts"] == ["discrepancy_found"]
 
     async def disputed(after: int) -> bool:
-        rows = await results(door, "/outside", disputed="true", manager="wang", after=after, limit=500)
+        rows = await results(door, "/v1/external", disputed="true", manager="wang", after=after, limit=500)
         return str(project) in {row["project"] for row in rows}
 
     assert await disputed(found["position"])
@@ -99,7 +99,7 @@ async def test_a_discrepancy_is_listed_until_the_project_manager_settles_it(door
         project, {"command": "settle_discrepancy", "item": "tax", "keep": "feed", "reasons": "letter"}, MANAGER
     )
     assert not await disputed(settled["position"])
-    (row,) = await results(door, f"/projects/{project}/outside", after=settled["position"])
+    (row,) = await results(door, f"/v1/projects/{project}/external", after=settled["position"])
     assert (row["document_number"], row["by_feed"]) == ("T-2", True)
 
 
@@ -114,16 +114,16 @@ async def test_what_the_examples_say_can_be_posted(door: Door) -> None:
 
 async def test_pages_follow_each_other(door: Door) -> None:
     positions = [(await keyed_in(door))[1] for _ in range(3)]
-    first = (await door.get("/outside", after=positions[-1], limit=2)).json()
-    second = (await door.get("/outside", limit=2, offset=first["next"])).json()
+    first = (await door.get("/v1/external", after=positions[-1], limit=2)).json()
+    second = (await door.get("/v1/external", limit=2, cursor=first["next"])).json()
 
     assert (len(first["results"]), first["stale_days"]) == (2, 10)
     assert not [row for row in second["results"] if row in first["results"]]
 
 
 async def test_wrong_questions_are_problems(door: Door) -> None:
-    problem(await door.get(f"/projects/{uuid4()}/outside", MANAGER), "project-unknown")
-    problem(await door.get("/outside", as_of="2026-03-12T00:00:00"), "invalid-parameter")
-    problem(await door.get("/outside", None), "actor-missing")
+    problem(await door.get(f"/v1/projects/{uuid4()}/external", MANAGER), "project-unknown")
+    problem(await door.get("/v1/external", as_of="2026-03-12T00:00:00"), "invalid-parameter")
+    problem(await door.get("/v1/external", None), "actor-missing")
     project, _ = await keyed_in(door)
     problem(await door.post(project, REPORT, Actor("x", "tax", Role.OFFICER)), "access-denied")

@@ -59,7 +59,7 @@ async def test_an_event_is_a_cloud_event(door: Door) -> None:
         "withheld": False,
         "data": None,
     }
-    (line,) = (await door.get(f"/projects/{project}/history")).json()["entries"]
+    (line,) = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
     assert (event["data"], event["hash"], event["time"]) == (line["fact"], line["hash"], line["recorded_at"])
 
 

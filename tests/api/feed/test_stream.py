@@ -30,7 +30,7 @@ def address(shared_database_url: str, projector: Projector) -> Iterator[str]:
 def register(address: str) -> int:
     """Register a project; its position."""
     headers = identity(MANAGER) | {"Idempotency-Key": str(uuid4())}
-    response = httpx.post(f"{address}/projects/{uuid4()}/commands", json=REGISTER, headers=headers)
+    response = httpx.post(f"{address}/v1/projects/{uuid4()}/commands", json=REGISTER, headers=headers)
     position: int = response.raise_for_status().json()["position"]
     return position
 

@@ -51,7 +51,7 @@ SIGN_IN = ("/account", "/sign-in", "/sign-in/callback")  # answered where sign-i
 UNRELATED = (READERS[-2], None)
 ABOUT = f"I am {SECRET.id} of {OFFICE}: call {PHONE} or {MAIL}, it is too slow"
 EXTENSION = {"command": "extend_complaint", "complaint": "c1", "days": 5, "reasons": PHONE, "approver": SECRET.id}
-OF_NO_PROJECT = ("/law/", "/schema", "/problems", "/static", "/catalogue", "/flows", "/healthz", "/readyz")
+OF_NO_PROJECT = ("/v1/law/", "/schema", "/problems", "/static", "/v1/catalogue", "/v1/flows", "/healthz", "/readyz")
 BY_PATH = {"name": "cn", "special": "eia_report", "notice": "none", "code": "not-found", "path": "openapi.json"}
 BY_QUERY = {"item": "land", "clock": "intake#1", "card": "none", "complaint": "c1", "evaluation": "land-1"}
 
@@ -94,7 +94,7 @@ async def told(door: Door, approvals: Approvals) -> Told:
     await tell(project, filing("c1"), SECRET)
     await door.done(project, {"command": "accept_complaint", "complaint": "c1"}, LAND)
     await door.done(project, EXTENSION, LAND)
-    midway = (await door.get(f"/projects/{project}/history", BUREAU)).json()["entries"][-1]["recorded_at"]
+    midway = (await door.get(f"/v1/projects/{project}/history", BUREAU)).json()["entries"][-1]["recorded_at"]
     answer = {"command": "answer_complaint", "complaint": "c1", "answer": f"{SECRET.id} is right", "upheld": True}
     await door.done(project, answer, LAND)
     close = {"command": "close_complaint", "complaint": "c1", "satisfied": "no", "remarks": ABOUT}
@@ -106,7 +106,7 @@ async def told(door: Door, approvals: Approvals) -> Told:
     retract = {"command": "retract_entry", "version": receipt.version, "reasons": "not to be told"}
     await tell(project, retract, OTHER_MANAGER)
     receipt = await tell(project, filing("c4", item="", contact=""), SECRET)
-    await door.get("/progress", after=receipt.position)
+    await door.get("/v1/progress", after=receipt.position)
     return Told(project, datetime.fromisoformat(midway) + timedelta(microseconds=1))
 
 
@@ -155,24 +155,24 @@ async def test_no_address_tells_who_complained(door: Door, app: Litestar, told: 
 
 async def test_the_ledger_keeps_it_for_those_who_may_know(door: Door, told: Told) -> None:
     for reader in (BUREAU, AUDITOR):
-        history = await door.get(f"/projects/{told.project}/history", reader)
+        history = await door.get(f"/v1/projects/{told.project}/history", reader)
         assert set(reveals(history)) == set(TELLING)
         whole = all(entry["command_id"] for entry in history.json()["entries"])
         assert whole is (reader is BUREAU), "whom to call is not for auditors"
-    own = await door.get(f"/projects/{told.project}/history", SECRET_SIGNED_IN)
+    own = await door.get(f"/v1/projects/{told.project}/history", SECRET_SIGNED_IN)
     assert set(reveals(own)) == {SECRET.id, PHONE, MAIL, OFFICE}
 
 
 async def test_what_was_left_out_cannot_be_guessed_by_the_hash(door: Door, told: Told) -> None:
     """An entry's hash takes in its command's id; without that, guesses can't be checked."""
-    whole = (await door.get(f"/projects/{told.project}/history", BUREAU)).json()["entries"]
-    seen = (await door.get(f"/projects/{told.project}/history", LEADER)).json()["entries"]
+    whole = (await door.get(f"/v1/projects/{told.project}/history", BUREAU)).json()["entries"]
+    seen = (await door.get(f"/v1/projects/{told.project}/history", LEADER)).json()["entries"]
     changed = [one["version"] for one, other in zip(whole, seen, strict=True) if one["fact"] != other["fact"]]
     unnamed = [one["version"] for one, other in zip(whole, seen, strict=True) if one["by"] != other["by"]]
     assert changed == [4, 6, 7, 8, 9, 10, 11, 13]
     assert unnamed == [4, 8, 9, 10, 11, 12, 13]
     assert [one["version"] for one in seen if one["command_id"] is None] == sorted({*changed, *unnamed})
-    trail = (await door.get(f"/projects/{told.project}/complaints", LEADER)).json()["steps"]
+    trail = (await door.get(f"/v1/projects/{told.project}/feedback", LEADER)).json()["steps"]
     assert {step["version"] for step in trail if step["command"] is None} == {*changed, *unnamed} - {11, 12}
 
 

@@ -26,7 +26,7 @@ async def story(door: Door) -> UUID:
     """The example project, which the views have."""
     project = uuid4()
     receipt = await door.told(project)
-    await door.get("/progress", after=receipt["position"])
+    await door.get("/v1/progress", after=receipt["position"])
     return project
 
 
@@ -39,7 +39,7 @@ async def asked(door: Door, path: str, by: Actor = LEADER, **params: Any) -> dic
 
 
 async def test_a_complaint_is_told_with_its_clocks(door: Door, story: UUID) -> None:
-    file = await asked(door, f"/projects/{story}/complaint", complaint=OF_STORY)
+    file = await asked(door, f"/v1/projects/{story}/complaint", complaint=OF_STORY)
     told = file["complaint"]
 
     assert (told["state"], told["outcome"], told["satisfied"], told["department"]) == (
@@ -62,7 +62,7 @@ async def test_a_complaint_is_told_with_its_clocks(door: Door, story: UUID) -> N
 
 async def test_an_earlier_instant_has_running_clocks(door: Door, story: UUID) -> None:
     """What was said later was not known then; `known_at` tells it anyway, up to that instant."""
-    then = await asked(door, f"/projects/{story}/complaint", complaint=OF_STORY, as_of=LONG_AGO, known_at=LATER)
+    then = await asked(door, f"/v1/projects/{story}/complaint", complaint=OF_STORY, as_of=LONG_AGO, known_at=LATER)
     told = then["complaint"]
     assert (told["state"], told["answer"], told["due_on"]) == ("accepted", "", "2026-06-25")
     assert [clock["state"] for clock in told["clocks"]] == ["kept", "kept", "running"]
@@ -75,7 +75,7 @@ async def test_an_earlier_instant_has_running_clocks(door: Door, story: UUID) ->
 
 
 async def test_the_trail_says_who_did_what_when_under_which_rule(door: Door, story: UUID) -> None:
-    file = await asked(door, f"/projects/{story}/complaint", complaint=OF_STORY)
+    file = await asked(door, f"/v1/projects/{story}/complaint", complaint=OF_STORY)
 
     assert [line["step"] for line in file["trail"]] == [
         "complaint_filed",
@@ -105,7 +105,7 @@ async def test_a_complaint_points_to_the_entries_it_is_about(door: Door) -> None
     answer = {"command": "answer_complaint", "complaint": "c1", "answer": "so", "upheld": False}
     receipt = await door.done(project, answer | {"entries": [noted["version"]]}, LAND)
 
-    file = await asked(door, f"/projects/{project}/complaint", complaint="c1", after=receipt["position"])
+    file = await asked(door, f"/v1/projects/{project}/complaint", complaint="c1", after=receipt["position"])
     assert [(one["version"], one["fact"]["fact"]) for one in file["cited"]] == [(2, "item_submitted")]
     assert [(one["version"], one["fact"]["fact"]) for one in file["evidence"]] == [(4, "step_noted")]
     assert file["complaint"]["filed_by"] == APPLICANT.id
@@ -121,7 +121,7 @@ async def test_a_retracted_answer_stays_in_the_trail(door: Door) -> None:
     retract = RetractEntry(version=wrong["version"], reasons="of another complaint")
     receipt = await door.done(project, retract, LAND)
 
-    file = await asked(door, f"/projects/{project}/complaint", complaint="c1", after=receipt["position"])
+    file = await asked(door, f"/v1/projects/{project}/complaint", complaint="c1", after=receipt["position"])
     assert (file["complaint"]["state"], file["complaint"]["answer"]) == ("filed", "")
     assert [(line["step"], line["entry"]["retracted"]) for line in file["trail"]] == [
         ("complaint_filed", False),
@@ -130,13 +130,13 @@ async def test_a_retracted_answer_stays_in_the_trail(door: Door) -> None:
     ]
 
     receipt = await door.done(project, RetractEntry(version=first["version"], reasons="a test"), BUREAU)
-    file = await asked(door, f"/projects/{project}/complaint", complaint="c1", after=receipt["position"])
+    file = await asked(door, f"/v1/projects/{project}/complaint", complaint="c1", after=receipt["position"])
     assert file["complaint"] is None
     assert [line["step"] for line in file["trail"]][-1] == "entry_retracted"
 
 
 async def test_an_evaluation_is_told_round_by_round(door: Door, story: UUID) -> None:
-    file = await asked(door, f"/projects/{story}/evaluation", evaluation="site-plan-1")
+    file = await asked(door, f"/v1/projects/{story}/evaluation", evaluation="site-plan-1")
     told = file["evaluation"]
 
     assert (told["grade"], told["bad"], told["state"], told["rounds"]) == ("very_dissatisfied", True, "closed", 2)
@@ -158,7 +158,7 @@ async def test_an_evaluation_is_told_round_by_round(door: Door, story: UUID) -> 
     ]
     assert file["trail"][0]["article"] == "GB/T 39735-2020"
     assert file["contact"] is None
-    struck = await asked(door, f"/projects/{story}/evaluation", evaluation="discharge-1")
+    struck = await asked(door, f"/v1/projects/{story}/evaluation", evaluation="discharge-1")
     assert (struck["evaluation"]["state"], struck["evaluation"]["appeal"]) == ("void", "upheld")
 
 
@@ -171,7 +171,7 @@ async def test_an_evaluation_of_a_contact_shows_the_contact(door: Door) -> None:
     receipt = await door.done(project, graded, APPLICANT)
 
     name = f"land-1-v{taken['version']}"
-    file = await asked(door, f"/projects/{project}/evaluation", evaluation=name, after=receipt["position"])
+    file = await asked(door, f"/v1/projects/{project}/evaluation", evaluation=name, after=receipt["position"])
     assert (file["contact"]["version"], file["contact"]["by"]["id"]) == (taken["version"], LAND.id)
     assert file["evaluation"]["clocks"] == []  # a good grade asks for nothing
 
@@ -193,7 +193,7 @@ async def test_an_evaluation_of_a_contact_shows_the_contact(door: Door) -> None:
     ],
 )
 async def test_complaints_have_filters(door: Door, story: UUID, params: dict[str, Any], found: set[str]) -> None:
-    page = await asked(door, "/complaints", limit=500, **params)
+    page = await asked(door, "/v1/feedback/complaints", limit=500, **params)
     assert {one["complaint"] for one in page["complaints"] if one["project"] == str(story)} == found
 
 
@@ -210,42 +210,42 @@ async def test_complaints_have_filters(door: Door, story: UUID, params: dict[str
     ],
 )
 async def test_evaluations_have_filters(door: Door, story: UUID, params: dict[str, Any], found: set[str]) -> None:
-    page = await asked(door, "/evaluations", limit=500, **params)
+    page = await asked(door, "/v1/feedback/evaluations", limit=500, **params)
     assert {one["evaluation"] for one in page["evaluations"] if one["project"] == str(story)} == found
 
 
 @pytest.mark.usefixtures("story")
 @pytest.mark.parametrize("params", [{}, {"standing": "kept"}, {"as_of": LONG_AGO, "known_at": LATER}])
 async def test_pages_together_are_the_whole(door: Door, params: dict[str, Any]) -> None:
-    whole = (await asked(door, "/complaints", limit=500, **params))["complaints"]
+    whole = (await asked(door, "/v1/feedback/complaints", limit=500, **params))["complaints"]
     found: list[Any] = []
-    offset: int | None = 0
-    while offset is not None:
-        page = await asked(door, "/complaints", limit=2, offset=offset, **params)
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await asked(door, "/v1/feedback/complaints", limit=2, cursor=cursor, **params)
         found += page["complaints"]
-        offset = page["next"]
+        cursor = page["next"]
     assert [one["complaint"] for one in found] == [one["complaint"] for one in whole]
     assert len(found) >= 1
 
 
 @pytest.mark.usefixtures("story")
 async def test_figures_of_a_period_and_of_an_item(door: Door) -> None:
-    told = await asked(door, "/voices/summary", BUREAU, item="site-plan", first="2026-06-01", last="2026-06-30")
+    told = await asked(door, "/v1/feedback/summary", BUREAU, item="site-plan", first="2026-06-01", last="2026-06-30")
     lines = {(line["department"], line["item"]): line for line in told["lines"]}
     assert lines["environment", "site-plan"]["on_time"] == {"part": 1, "n": 1, "rate": 1.0}
     assert lines["environment", "site-plan"]["satisfied"]["rate"] == 1.0
     assert {item for _, item in lines} == {None, "site-plan"}
     assert (told["first"], told["last"]) == ("2026-06-01", "2026-06-30")
-    assert (await asked(door, "/voices/summary", BUREAU, as_of=BEFORE_ALL))["lines"] == []
+    assert (await asked(door, "/v1/feedback/summary", BUREAU, as_of=BEFORE_ALL))["lines"] == []
 
 
 async def test_what_is_not_there_is_not_found(door: Door, story: UUID) -> None:
-    told = problem(await door.get(f"/projects/{story}/complaint", complaint="moon"), "not-found")
+    told = problem(await door.get(f"/v1/projects/{story}/complaint", complaint="moon"), "not-found")
     assert OF_STORY in told["remedy"]
-    told = problem(await door.get(f"/projects/{story}/evaluation", evaluation="moon"), "not-found")
+    told = problem(await door.get(f"/v1/projects/{story}/evaluation", evaluation="moon"), "not-found")
     assert "site-plan-1" in told["remedy"]
-    early = await door.get(f"/projects/{story}/complaint", complaint=OF_STORY, as_of=BEFORE_ALL)
+    early = await door.get(f"/v1/projects/{story}/complaint", complaint=OF_STORY, as_of=BEFORE_ALL)
     assert problem(early, "not-found")["remedy"] == "it has: none"
-    problem(await door.get(f"/projects/{story}/complaint"), "bad-request")  # of which complaint is not said
-    for path in ("complaint?complaint=c1", "evaluation?evaluation=e1", "complaints"):
-        problem(await door.get(f"/projects/{uuid4()}/{path}"), "project-unknown")
+    problem(await door.get(f"/v1/projects/{story}/complaint"), "bad-request")  # of which complaint is not said
+    for path in ("complaint?complaint=c1", "evaluation?evaluation=e1", "feedback"):
+        problem(await door.get(f"/v1/projects/{uuid4()}/{path}"), "project-unknown")

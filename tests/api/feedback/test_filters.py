@@ -29,53 +29,55 @@ async def graded(door: Door, department: str, *grades: str) -> int:
 async def test_figures_of_few_opinions_are_for_the_bureau_alone(door: Door) -> None:
     after = await graded(door, "small", "fair", "dissatisfied", "fair", "fair")
     for by in (LAND, LEADER, MANAGER, APPLICANT):
-        told = await asked(door, "/voices/summary", by, department="small", after=after)
+        told = await asked(door, "/v1/feedback/summary", by, department="small", after=after)
         assert told["opinions_min"] == 5
         for line in told["lines"]:
             assert (line["evaluations"], line["void"]) == (4, None)
             assert line["bad_rate"] == line["rectified"] == line["content"] == {"part": None, "n": None, "rate": None}
     for by in (BUREAU, Actor("bai", "audit", Role.AUDITOR)):
-        told = await asked(door, "/voices/summary", by, department="small")
+        told = await asked(door, "/v1/feedback/summary", by, department="small")
         assert [(line["item"], line["bad_rate"]) for line in told["lines"]] == [
             (None, {"part": 1, "n": 4, "rate": 0.25}),
             ("x", {"part": 1, "n": 4, "rate": 0.25}),
         ]
     after = await graded(door, "small", "very_satisfied")
-    told = await asked(door, "/voices/summary", LEADER, department="small", after=after)
+    told = await asked(door, "/v1/feedback/summary", LEADER, department="small", after=after)
     assert [line["bad_rate"]["rate"] for line in told["lines"]] == [0.2, 0.2]
 
 
 @pytest.mark.parametrize(
     ("query", "parameter"),
     [
-        ("complaints?state=asleep", "state"),
-        ("complaints?standing=red", "standing"),
-        ("complaints?clock=decision", "clock"),
-        ("complaints?first=2026-06-31", "first"),
-        ("complaints?first=1066-10-14", "first"),
-        ("complaints?last=2100-01-01", "last"),
-        ("complaints?first=2026-06-02&last=2026-06-01", "last"),
-        ("complaints?as_of=2026-06-02T09:00:00", "as_of"),
-        ("complaints?known_at=yesterday", "known_at"),
-        ("complaints?limit=501", "limit"),
-        ("complaints?offset=-1", "offset"),
-        ("complaints?after=x", "after"),
-        ("complaints?department=" + "x" * 65, "department"),
-        ("complaints?item=a%00b", "item"),
-        ("evaluations?state=accepted", "state"),
-        ("evaluations?grade=five", "grade"),
-        ("evaluations?bad=perhaps", "bad"),
-        ("evaluations?appeal=lost", "appeal"),
-        ("voices/summary?first=x", "first"),
+        ("feedback/complaints?state=asleep", "state"),
+        ("feedback/complaints?standing=red", "standing"),
+        ("feedback/complaints?clock=decision", "clock"),
+        ("feedback/complaints?first=2026-06-31", "first"),
+        ("feedback/complaints?first=1066-10-14", "first"),
+        ("feedback/complaints?last=2100-01-01", "last"),
+        ("feedback/complaints?first=2026-06-02&last=2026-06-01", "last"),
+        ("feedback/complaints?as_of=2026-06-02T09:00:00", "as_of"),
+        ("feedback/complaints?known_at=yesterday", "known_at"),
+        ("feedback/complaints?limit=501", "limit"),
+        ("feedback/complaints?limit=0", "limit"),
+        ("feedback/complaints?after=x", "after"),
+        ("feedback/complaints?department=" + "x" * 65, "department"),
+        ("feedback/complaints?item=a%00b", "item"),
+        ("feedback/evaluations?state=accepted", "state"),
+        ("feedback/evaluations?grade=five", "grade"),
+        ("feedback/evaluations?bad=perhaps", "bad"),
+        ("feedback/evaluations?appeal=lost", "appeal"),
+        ("feedback/summary?first=x", "first"),
         (f"projects/{UUID(int=7)}/complaint?complaint=%00", "complaint"),
         (f"projects/{UUID(int=7)}/evaluation?evaluation=" + "x" * 201, "evaluation"),
     ],
 )
 async def test_a_parameter_that_holds_what_it_cannot_is_named(door: Door, query: str, parameter: str) -> None:
-    told = problem(await door.get(f"/{query}"), "invalid-parameter")
+    told = problem(await door.get(f"/v1/{query}"), "invalid-parameter")
     assert told["parameter"] == parameter
 
 
-@pytest.mark.parametrize("path", ["complaints", "evaluations", "voices/summary", f"projects/{UUID(int=7)}/complaints"])
+@pytest.mark.parametrize(
+    "path", ["feedback/complaints", "feedback/evaluations", "feedback/summary", f"projects/{UUID(int=7)}/feedback"]
+)
 async def test_who_reads_is_asked(door: Door, path: str) -> None:
-    problem(await door.get(f"/{path}", None), "actor-missing")
+    problem(await door.get(f"/v1/{path}", None), "actor-missing")

@@ -25,9 +25,9 @@ ADMINISTRATOR = Actor("xu", "", Role.ADMINISTRATOR)
 
 async def read(door: Door, project: UUID, position: int) -> list[str]:
     """The complaint in the list, by itself, and in the project's history, once the views have come to *position*."""
-    listed = await door.get("/complaints", BUREAU, after=position)
-    alone = await door.get(f"/projects/{project}/complaint", BUREAU, complaint="c1")
-    history = await door.get(f"/projects/{project}/history", BUREAU)
+    listed = await door.get("/v1/feedback/complaints", BUREAU, after=position)
+    alone = await door.get(f"/v1/projects/{project}/complaint", BUREAU, complaint="c1")
+    history = await door.get(f"/v1/projects/{project}/history", BUREAU)
     return [listed.text, alone.text, history.text]
 
 

@@ -85,7 +85,9 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
 
 
 async def way(door: Door, approvals: Approvals, **asked: Any) -> Any:
-    answer = await door.get(f"/projects/{project_id('ways')}/path", after=await approvals.store.head(), **asked)
+    answer = await door.get(
+        f"/v1/projects/{project_id('ways')}/critical-path", after=await approvals.store.head(), **asked
+    )
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -142,7 +144,7 @@ async def test_what_a_delay_would_move(door: Door, approvals: Approvals) -> None
 
 async def test_an_earlier_instant_knows_only_what_was_decided_by_then(door: Door, approvals: Approvals) -> None:
     then = "2026-03-11T09:00:00+08:00"
-    path = f"/projects/{project_id('done-5')}/path"
+    path = f"/v1/projects/{project_id('done-5')}/critical-path"
     answer = (await door.get(path, as_of=then)).json()
     (land,) = answer["items"]
     assert (land["remaining"]["n"], land["remaining"]["elapsed"], land["remaining"]["basis"]) == (0, 7, "statutory")
@@ -155,7 +157,7 @@ async def test_an_earlier_instant_knows_only_what_was_decided_by_then(door: Door
     "delay", ["land", "land:0", "land:-1", "land:x", "moon:3", ":3", "land:10001", "land:", "land:１", "x" * 80]
 )
 async def test_a_delay_that_makes_no_sense_is_a_problem(door: Door, delay: str) -> None:
-    told = problem(await door.get(f"/projects/{project_id('ways')}/path", delay=delay), "invalid-parameter")
+    told = problem(await door.get(f"/v1/projects/{project_id('ways')}/critical-path", delay=delay), "invalid-parameter")
     assert told["parameter"] == "delay"
 
 
@@ -166,8 +168,8 @@ async def test_the_longest_delay_still_has_a_date(door: Door, approvals: Approva
 
 async def test_wrong_questions_are_problems(door: Door) -> None:
     unknown = UUID(int=7)
-    problem(await door.get(f"/projects/{unknown}/path"), "project-unknown")
-    path = f"/projects/{project_id('ways')}/path"
+    problem(await door.get(f"/v1/projects/{unknown}/critical-path"), "project-unknown")
+    path = f"/v1/projects/{project_id('ways')}/critical-path"
     problem(await door.get(path, None), "actor-missing")
     problem(await door.get(path, as_of="2026-03-12T00:00:00"), "invalid-parameter")
     before = (await door.get(path, as_of=datetime(2026, 3, 1, 9).isoformat() + "Z")).json()

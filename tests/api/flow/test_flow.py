@@ -31,7 +31,7 @@ from tests.api.client import Door, problem
 from tests.examples import APPLICANT, MANAGER
 
 Body = dict[str, Any]
-ZONE, PATH = f"/catalogues/{ZONE_NAME}", f"/flows/{FLOW_NAME}"
+ZONE, PATH = f"/v1/catalogues/{ZONE_NAME}", f"/v1/flows/{FLOW_NAME}"
 LATER = "2099-01-01T09:00:00+08:00"
 
 
@@ -63,7 +63,7 @@ async def test_editions_are_published_with_a_receipt_each_and_listed(door: Door,
         (1, ["flow_published"]),
         (2, ["flow_published"]),
     ]
-    (listed,) = (await found(door, "/flows"))["flows"]
+    (listed,) = (await found(door, "/v1/flows"))["flows"]
     assert listed == {
         "name": FLOW_NAME,
         "editions": 2,
@@ -77,7 +77,7 @@ async def test_editions_are_published_with_a_receipt_each_and_listed(door: Door,
     assert (second["published_at"], second["by"]["id"]) == ("2026-03-02T01:00:00Z", HEAD.id)
     history = await found(door, f"{PATH}/history", limit=1)
     assert (history["entries"][0]["fact"]["fact"], history["next"]) == ("flow_published", 1)
-    assert (await found(door, f"{PATH}/history", after=1))["next"] is None
+    assert (await found(door, f"{PATH}/history", after_version=1))["next"] is None
 
 
 @pytest.mark.usefixtures("told")
@@ -128,7 +128,7 @@ async def test_steps_are_told_as_the_catalogue_has_them_on_the_day(door: Door) -
 @pytest.mark.usefixtures("told")
 async def test_what_can_not_be_followed_is_refused_with_its_circle(door: Door) -> None:
     consultation, permit = FIRST_FLOW.steps
-    path = "/flows/circular"
+    path = "/v1/flows/circular"
     flow = structs.replace(FIRST_FLOW, flow="circular", occurred_at=CATALOGUE_STORY[-1].at)
     circular = structs.replace(flow, steps=(structs.replace(consultation, requires=("land-permit",)), permit))
     told = problem(await door.say(path, circular, HEAD), "precondition-circle")
@@ -150,7 +150,7 @@ async def test_what_can_not_be_followed_is_refused_with_its_circle(door: Door) -
 async def test_what_is_not_there_or_not_readable_is_a_problem(door: Door) -> None:
     for path in ("", "/editions/1", "/history"):
         assert (await door.client.get(f"{PATH}{path}")).status_code == 200, "flows are public"
-        problem(await door.get(f"/flows/none{path}", MANAGER), "not-found")
+        problem(await door.get(f"/v1/flows/none{path}", MANAGER), "not-found")
     for number in ("3", "-1", "99999999999999999999", "first"):
         problem(await door.get(f"{PATH}/editions/{number}", MANAGER), "not-found")
     told = problem(await door.get(f"{PATH}/editions/1", MANAGER, kind="castle"), "invalid-parameter")
@@ -160,12 +160,12 @@ async def test_what_is_not_there_or_not_readable_is_a_problem(door: Door) -> Non
 @pytest.mark.usefixtures("told")
 async def test_the_document_tells_the_command_and_the_answers(door: Door) -> None:
     document: Body = (await door.get("/schema/openapi.json", None)).json()
-    operation = document["paths"]["/flows/{name}/commands"]["post"]
+    operation = document["paths"]["/v1/flows/{name}/commands"]["post"]
     content = operation["requestBody"]["content"]["application/json"]
     schema = {**content["schema"], "components": document["components"]}
     assert content["examples"].keys() == FLOW.by_tag.keys()
     for example in body_examples(TO_FLOWS.operation).values():
         Draft202012Validator(schema).validate(json.decode(json.encode(example["value"])))
-    for path, name in (("/flows", "FlowList"), (PATH, "ShownFlow"), (f"{PATH}/editions/2", "FlowGraph")):
+    for path, name in (("/v1/flows", "FlowList"), (PATH, "ShownFlow"), (f"{PATH}/editions/2", "FlowGraph")):
         reference = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
         Draft202012Validator(reference).validate((await door.get(path, MANAGER)).json())

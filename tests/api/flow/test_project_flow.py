@@ -29,7 +29,7 @@ OFFICE = Actor("lin", "zone-office")
 
 
 async def found(door: Door, project: UUID, path: str = "/flow", **params: Any) -> Body:
-    response = await door.get(f"/projects/{project}{path}", APPLICANT, **params)
+    response = await door.get(f"/v1/projects/{project}{path}", APPLICANT, **params)
     assert response.status_code == 200, response.text
     answer: Body = response.json()
     return answer
@@ -44,9 +44,9 @@ async def flow(door: Door) -> None:
     """The example catalogue and flow; a third edition of the flow has no consultation."""
     without = structs.replace(FLOW_STORY[1].command, steps=(structs.replace(FIRST_FLOW.steps[1], requires=()),))
     for path, step in (
-        *((f"/catalogues/{ZONE_NAME}", step) for step in CATALOGUE_STORY),
-        *((f"/flows/{FLOW_NAME}", step) for step in FLOW_STORY),
-        (f"/flows/{FLOW_NAME}", structs.replace(FLOW_STORY[1], command=without)),
+        *((f"/v1/catalogues/{ZONE_NAME}", step) for step in CATALOGUE_STORY),
+        *((f"/v1/flows/{FLOW_NAME}", step) for step in FLOW_STORY),
+        (f"/v1/flows/{FLOW_NAME}", structs.replace(FLOW_STORY[1], command=without)),
     ):
         assert (await door.say(path, step.dated, step.by)).status_code == 200
 
@@ -136,7 +136,7 @@ async def test_projects_are_found_by_phase_kind_department_and_holder_together(d
     asked = {"phase": "access", "kind": "manufacturing", "department": row["department"], "waiting_on": row["holder"]}
 
     async def listed(**params: Any) -> list[str]:
-        answer = await door.get("/progress", after=after, **params)
+        answer = await door.get("/v1/progress", after=after, **params)
         return [one["project"] for one in answer.json()["projects"]]
 
     assert str(project) in await listed(**asked)
@@ -172,7 +172,7 @@ async def test_a_flow_tells_its_projects_by_edition_now_and_then(door: Door) -> 
     mine = {str(staying), str(moving)}
 
     async def running(**params: Any) -> dict[str, tuple[int, str]]:
-        response = await door.get(f"/flows/{FLOW_NAME}/projects", APPLICANT, after=position, limit=500, **params)
+        response = await door.get(f"/v1/flows/{FLOW_NAME}/projects", APPLICANT, after=position, limit=500, **params)
         assert response.status_code == 200, response.text
         page = response.json()
         if not params.keys() - {"as_of"}:
@@ -184,11 +184,11 @@ async def test_a_flow_tells_its_projects_by_edition_now_and_then(door: Door) -> 
     assert await running(as_of=at("03-09T09:00")) == dict.fromkeys(mine, (1, "manufacturing"))
     assert await running(as_of=at("03-03T09:29")) == {}
     assert await running(edition=2) == await running(kind="research") == {str(moving): (2, "research")}
-    first = (await door.get(f"/flows/{FLOW_NAME}/projects", APPLICANT, limit=1)).json()
-    assert (len(first["projects"]), first["next"]) == (1, 1)
+    first = (await door.get(f"/v1/flows/{FLOW_NAME}/projects", APPLICANT, limit=1)).json()
+    assert (len(first["projects"]), bool(first["next"])) == (1, True)
     assert first["projects"][0]["name"] == "研发楼"
-    problem(await door.get("/flows/none/projects"), "not-found")
-    problem(await door.get(f"/flows/{FLOW_NAME}/projects", None), "actor-missing")
+    problem(await door.get("/v1/flows/none/projects"), "not-found")
+    problem(await door.get(f"/v1/flows/{FLOW_NAME}/projects", None), "actor-missing")
 
 
 @pytest.mark.usefixtures("flow")
@@ -213,16 +213,16 @@ async def test_a_move_that_is_impossible_says_why(door: Door) -> None:
 async def test_what_can_not_be_told_is_a_problem(door: Door) -> None:
     project, by_hand = await begin(door), uuid4()
     await door.done(by_hand, REGISTER)
-    problem(await door.get(f"/projects/{by_hand}/flow/move"), "no-flow")
+    problem(await door.get(f"/v1/projects/{by_hand}/flow/move"), "no-flow")
     assert [step["state"] for step in (await found(door, by_hand))["steps"]] == ["startable", "blocked"]
     for path in ("flow", "flow/move"):
-        problem(await door.get(f"/projects/{uuid4()}/{path}"), "project-unknown")
-        problem(await door.get(f"/projects/{project}/{path}", None), "actor-missing")
-    problem(await door.get(f"/projects/{project}/flow/move", edition=9), "unknown-edition")
-    problem(await door.get(f"/projects/{project}/flow/move", edition=-1), "invalid-parameter")
-    problem(await door.get(f"/projects/{project}/flow/move", kind="castle"), "unknown-kind")
-    problem(await door.get(f"/projects/{project}/flow", as_of="2026-03-04T09:00:00"), "invalid-parameter")
-    problem(await door.get(f"/projects/{project}/progress", known_at="1800-03-04T09:00:00Z"), "invalid-parameter")
+        problem(await door.get(f"/v1/projects/{uuid4()}/{path}"), "project-unknown")
+        problem(await door.get(f"/v1/projects/{project}/{path}", None), "actor-missing")
+    problem(await door.get(f"/v1/projects/{project}/flow/move", edition=9), "unknown-edition")
+    problem(await door.get(f"/v1/projects/{project}/flow/move", edition=-1), "invalid-parameter")
+    problem(await door.get(f"/v1/projects/{project}/flow/move", kind="castle"), "unknown-kind")
+    problem(await door.get(f"/v1/projects/{project}/flow", as_of="2026-03-04T09:00:00"), "invalid-parameter")
+    problem(await door.get(f"/v1/projects/{project}/progress", known_at="1800-03-04T09:00:00Z"), "invalid-parameter")
 
 
 @pytest.mark.usefixtures("flow")

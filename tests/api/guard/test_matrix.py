@@ -75,10 +75,10 @@ REQUIRED: dict[str, dict[str, str]] = {
 OF_ONE_ITEM = {"get_card", "card"}
 SEARCHES = {"list_progress": "text", "search_information": "q", "search": "q", "progress_table": "text"}
 AGGREGATES = {
-    "post_calendar_command": "/law/calendars/CN",
-    "post_person_command": f"/legal-persons/{OTHER_CODE}",
-    "post_catalogue_command": "/catalogues/zone",
-    "post_flow_command": "/flows/zone",
+    "post_calendar_command": "/v1/law/calendars/CN",
+    "post_person_command": f"/v1/legal-persons/{OTHER_CODE}",
+    "post_catalogue_command": "/v1/catalogues/zone",
+    "post_flow_command": "/v1/flows/zone",
     "post_principal_command": "/v1/principals/somebody-else",
     "post_departments_command": "/v1/departments",
 }
@@ -216,7 +216,7 @@ async def test_without_credentials_only_what_is_public_is_answered(
 
 
 @pytest.mark.parametrize("by", PEOPLE, ids=lambda by: by.role.value)
-@pytest.mark.parametrize("path", ["/projects/{}/commands", "/projects/{}/commands?"], ids=["fast", "routed"])
+@pytest.mark.parametrize("path", ["/v1/projects/{}/commands", "/v1/projects/{}/commands?"], ids=["fast", "routed"])
 async def test_every_command_is_judged_on_both_roads(door: Door, approvals: Approvals, by: Actor, path: str) -> None:
     caller = caller_by_headers(by)
     for project in (OWN, OTHER):

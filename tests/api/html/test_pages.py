@@ -115,7 +115,7 @@ async def test_a_project_with_everything_on_it(door: Door, views: Views) -> None
     receipt = await door.told(project)
     await views.catch_up(receipt["position"], patience=10)
     english = page(await door.get(f"/pages/projects/{project}", lang="en"))
-    history = (await door.get(f"/projects/{project}/history")).json()["entries"]
+    history = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
     told = [re.sub(r"<[^>]*>", "", one).strip() for one in re.findall(r'class="told">(.*?)</th>', english, re.DOTALL)]
     assert len(told) == len(history), "each entry is told in a sentence, with everything it holds beneath"
     assert all(told)
@@ -142,7 +142,7 @@ async def test_a_projects_files_are_listed_with_their_items(door: Door, views: V
 
     chinese = page(await door.get(f"/pages/projects/{project}"))
     english = page(await door.get(f"/pages/projects/{project}", lang="en"))
-    link = re.findall(r'<a href="(/materials/[^"]+)">总图 &amp; 说明.pdf</a><br><small>193 Bytes', chinese)
+    link = re.findall(r'<a href="(/v1/materials/[^"]+)">总图 &amp; 说明.pdf</a><br><small>193 Bytes', chinese)
     assert (await door.get(html.unescape(link[0]))).content == REPORT
     assert "申请材料" in chinese
     assert "Materials</caption>" in english

@@ -138,33 +138,41 @@ def named_rows(table: str) -> list[tuple[str, str]]:
 
 
 def test_the_zone_and_an_imported_register_are_never_added_up(browser: httpx.Client) -> None:
-    registers = browser.get("/registers").json()
+    registers = browser.get("/v1/registers").json()
     assert registers["registers"] == [{"register": DATASET, "projects": len(CASES)}]
 
-    zone, town = browser.get("/progress/summary").json(), browser.get("/progress/summary?register=town").json()
+    zone, town = browser.get("/v1/progress/summary").json(), browser.get("/v1/progress/summary?register=town").json()
     assert (zone["projects"], town["projects"]) == (registers["zone"], len(CASES))
     assert registers["zone"] == PROJECTS + len(STORIES) + 2
 
-    pages = [shown(browser, path) for path in ("/", "/desk", "/supervision", "/pages/supervision/clocks")]
+    pages = [shown(browser, path) for path in ("/", "/worklist", "/supervision", "/pages/supervision/clocks")]
     assert all("General" not in page and "T-1" not in page for page in pages)
     table = shown(browser, "/", register=DATASET)
     assert all(case in table for case in CASES)
     assert ">3<" in table.partition("个项目")[0][-40:]
     assert all("register=town" in href for href in links(table, r"^/(pages|desk|supervision|\?)") if "lang=" in href)
     for path, rows in (
-        ("/progress", "projects"),
-        ("/waiting", "waiting"),
-        ("/clocks", "clocks"),
-        ("/information", "projects"),
+        ("/v1/progress", "projects"),
+        ("/v1/waiting", "waiting"),
+        ("/v1/clocks", "clocks"),
+        ("/v1/information", "projects"),
     ):
         here, there = browser.get(path).json()[rows], browser.get(path, params={"register": DATASET}).json()[rows]
         assert not {row["project"] for row in here} & {row["project"] for row in there}
         assert there, path
-    assert browser.get("/waiting/holders", params={"register": DATASET}).json()["holders"]
+    assert browser.get("/v1/waiting/holders", params={"register": DATASET}).json()["holders"]
 
 
 def test_a_register_that_was_never_imported_is_refused(browser: httpx.Client) -> None:
-    for path in ("/progress", "/waiting", "/clocks", "/supervision/board", "/complaints", "/outside", "/information"):
+    for path in (
+        "/v1/progress",
+        "/v1/waiting",
+        "/v1/clocks",
+        "/v1/supervision/board",
+        "/v1/feedback/complaints",
+        "/v1/external",
+        "/v1/information",
+    ):
         problem = browser.get(path, params={"register": "nowhere"})
         assert problem.status_code == 400, path
         assert problem.json()["code"] == "invalid-parameter"
@@ -211,16 +219,21 @@ def codes_in(page: str, words: set[str]) -> set[str]:
 def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
     """Every page there is, of every project, and the cards and clocks that they lead to."""
     yield from ("/", "/?warned=late", "/?stuck=true", "/?stale=true", "/?status=done", "/?text=nowhere")
-    yield from ("/desk", "/pages/information", "/pages/information?q=厂房", "/pages/supervision/clocks?awaited=true")
+    yield from (
+        "/worklist",
+        "/pages/information",
+        "/pages/information?q=厂房",
+        "/pages/supervision/clocks?awaited=true",
+    )
     year = {"first": "2026-01-01", "last": "2026-12-31"}
     for path in (
         "/supervision",
         "/pages/supervision/cards",
         "/pages/supervision/decisions",
-        "/pages/supervision/conduct",
+        "/pages/supervision/timeliness",
     ):
         yield f"{path}?{urlencode(year)}"
-    yield from links(shown(browser, "/desk"), r"^/desk\?department=")
+    yield from links(shown(browser, "/worklist"), r"^/worklist\?department=")
     with psycopg.connect(database) as connection:
         projects = [row[0] for row in connection.execute("SELECT project FROM views.project WHERE register = ''")]
         cards = connection.execute(

@@ -37,7 +37,7 @@ def zone(site: Site, shared_database_url: str) -> Site:
             own = manager == "wang.min"
             for command in (register | {"manager": "wang.min"}, submit, *(() if own else (hand_over,))):
                 headers = {"Idempotency-Key": str(uuid4())}
-                answer = client.post(f"/projects/{project}/commands", json=command, headers=headers)
+                answer = client.post(f"/v1/projects/{project}/commands", json=command, headers=headers)
                 assert answer.status_code == 200, answer.text
     with psycopg.connect(shared_database_url, autocommit=True) as connection:
         projector = Projector(shared_database_url)

@@ -90,5 +90,5 @@ def test_an_open_gateway_leads_people_without_a_name_to_sign_in(shared_database_
         page = httpx.get(f"{site.address}/supervision?lang=en", timeout=PATIENCE, headers={"Accept": "text/html"})
         assert (page.status_code, page.headers["location"]) == (303, "/sign-in?to=%2Fsupervision%3Flang%3Den")
         named = {"Accept": "text/html"} | WANG | {"X-Role": "leader"}
-        assert httpx.get(f"{site.address}/names", timeout=PATIENCE, headers=named).status_code == 200
-        assert httpx.get(f"{site.address}/names", timeout=PATIENCE).status_code == 200, "names are public"
+        assert httpx.get(f"{site.address}/v1/names", timeout=PATIENCE, headers=named).status_code == 200
+        assert httpx.get(f"{site.address}/v1/names", timeout=PATIENCE).status_code == 200, "names are public"

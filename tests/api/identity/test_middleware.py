@@ -13,8 +13,15 @@ from tests.api.identity.site import API_KEY, PASSWORD, Site
 
 FORGED = {"X-Actor": "root", "X-Department": "zone-office", "X-Role": "project_manager"}
 BEARER = {"Authorization": f"Bearer {API_KEY.text}"}
-CLOSED = ("/progress", "/v1/me", "/waiting", "/supervision/board", f"/projects/{UUID(int=7)}", "/pages/information")
-OPEN = ("/healthz", "/problems", "/law/packs", "/schema/openapi.json", "/static/app.css", "/sign-in")
+CLOSED = (
+    "/v1/progress",
+    "/v1/me",
+    "/v1/waiting",
+    "/v1/supervision/board",
+    f"/v1/projects/{UUID(int=7)}",
+    "/pages/information",
+)
+OPEN = ("/healthz", "/problems", "/v1/law/packs", "/schema/openapi.json", "/static/app.css", "/sign-in")
 ALWAYS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -48,7 +55,9 @@ def test_what_is_public_is_answered(client: httpx.Client, path: str) -> None:
     assert client.get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/projects/{}/commands", "/projects/{}/commands?x=1", "/catalogues/zone/commands"])
+@pytest.mark.parametrize(
+    "path", ["/v1/projects/{}/commands", "/v1/projects/{}/commands?x=1", "/v1/catalogues/zone/commands"]
+)
 @pytest.mark.parametrize("headers", [FORGED, {"Authorization": "Bearer cs_live_0000_" + "0" * 64}])
 def test_no_command_is_carried_out_without_sign_in_on_either_road(
     client: httpx.Client, path: str, headers: dict[str, str]
@@ -101,10 +110,10 @@ def test_a_session_acts_in_its_role_whatever_the_client_asserts(client: httpx.Cl
 def test_the_ledger_names_the_person_who_signed_in(client: httpx.Client, query: str) -> None:
     project = uuid4()
     body = REGISTER | {"manager": "wang.min"}
-    answer = signed_in(client).post(f"/projects/{project}/commands{query}", json=body, headers=command() | FORGED)
+    answer = signed_in(client).post(f"/v1/projects/{project}/commands{query}", json=body, headers=command() | FORGED)
     assert answer.status_code == 200, answer.text
 
-    entry = client.get(f"/projects/{project}/history").json()["entries"][0]
+    entry = client.get(f"/v1/projects/{project}/history").json()["entries"][0]
     assert "wang.min" in str(entry)
     assert "root" not in str(entry)
 
@@ -132,7 +141,7 @@ def test_a_refused_key_is_logged_and_not_explained(client: httpx.Client, site: S
 
 @pytest.mark.parametrize("authorization", ["Basic d2FuZzp4", "Bearer", "cs_live", "Bearer a.b.c", "Bearer é"])
 def test_any_other_authorization_is_refused(client: httpx.Client, authorization: str) -> None:
-    answer = client.get("/progress", headers={b"Authorization": authorization.encode()})
+    answer = client.get("/v1/progress", headers={b"Authorization": authorization.encode()})
 
     problem(answer, "credential-invalid")
 
@@ -154,14 +163,14 @@ def test_a_page_of_another_site_changes_nothing(client: httpx.Client) -> None:
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
     ):
-        for path in (f"/projects/{uuid4()}/commands", "/sign-out", "/account/role", "/sign-in/demo"):
+        for path in (f"/v1/projects/{uuid4()}/commands", "/sign-out", "/account/role", "/sign-in/demo"):
             assert client.post(path, json=REGISTER, headers=command() | cross).status_code == 403
     assert client.get("/v1/me").status_code == 200
 
 
 def test_a_program_needs_no_same_site_unless_a_cookie_comes_along(client: httpx.Client) -> None:
     cross = {"Sec-Fetch-Site": "cross-site"}
-    path = f"/projects/{uuid4()}/commands"
+    path = f"/v1/projects/{uuid4()}/commands"
     alone = client.post(path, json=REGISTER, headers=command() | BEARER | cross)
     assert alone.json()["code"] != "cross-site"
 
@@ -174,5 +183,5 @@ def test_an_unknown_host_is_refused_also_for_sign_in(client: httpx.Client) -> No
 
 
 def test_a_head_request_without_sign_in_has_no_body(client: httpx.Client) -> None:
-    answer = client.head("/progress")
+    answer = client.head("/v1/progress")
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (401, b"", MEDIA_TYPE)

@@ -34,13 +34,13 @@ async def registered(door: Door, name: str = "Fab 2", **changed: Any) -> UUID:
 async def entered(door: Door, project: UUID, category: str, day: str | None = None, **values: Any) -> int:
     fields = [{"key": key, "value": value} for key, value in values.items()]
     body = {"command": "record_information", "category": category, "fields": fields, "as_of": day}
-    manager = (await door.get(f"/projects/{project}")).json()["manager"]
+    manager = (await door.get(f"/v1/projects/{project}")).json()["manager"]
     position: int = (await door.done(project, body, structs.replace(MANAGER, id=manager)))["position"]
     return position
 
 
 async def found(door: Door, **asked: Any) -> list[str]:
-    answer = await door.get("/information", **asked)
+    answer = await door.get("/v1/information", **asked)
     assert answer.status_code == 200, answer.text
     page = answer.json()
     assert page["count"] >= len(page["projects"])
@@ -48,7 +48,7 @@ async def found(door: Door, **asked: Any) -> list[str]:
 
 
 async def known(door: Door, project: UUID, **asked: Any) -> dict[str, Any]:
-    answer = await door.get(f"/projects/{project}/information", **asked)
+    answer = await door.get(f"/v1/projects/{project}/information", **asked)
     assert answer.status_code == 200, answer.text
     told: dict[str, Any] = answer.json()
     return told
@@ -94,7 +94,7 @@ async def test_figures_are_told_as_of_a_day_and_as_known(door: Door) -> None:
     project = await registered(door, occurred_at="2026-01-05T09:00:00+08:00")
     await entered(door, project, "land", "2026-02-01", use="工业")
     await entered(door, project, "land", "2026-03-01", use="仓储")
-    history = (await door.get(f"/projects/{project}/history")).json()["entries"]
+    history = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
     now = history[-1]["recorded_at"]
 
     async def use(**asked: Any) -> str:
@@ -105,7 +105,7 @@ async def test_figures_are_told_as_of_a_day_and_as_known(door: Door) -> None:
     assert await use(as_of="2026-02-15T00:00:00Z", known_at=now) == "工业"
     assert await use(as_of="2026-01-15T00:00:00Z", known_at=now) == ""
     assert await use(as_of=now, known_at=history[1]["recorded_at"]) == "工业"
-    problem(await door.get(f"/projects/{project}/information", as_of="2026-01-15T00:00:00Z"), "project-unknown")
+    problem(await door.get(f"/v1/projects/{project}/information", as_of="2026-01-15T00:00:00Z"), "project-unknown")
 
 
 async def test_it_is_found_in_chinese_and_in_english_and_by_documents(door: Door) -> None:
@@ -139,7 +139,7 @@ async def test_a_snippet_says_where_and_marks_it(door: Door) -> None:
     project = await registered(door, "丹桂一期")
     after = await entered(door, project, "construction", content="建设丹桂苑 (Osmanthus Courts)")
 
-    (one,) = (await door.get("/information", q="丹桂 court", after=after)).json()["projects"]
+    (one,) = (await door.get("/v1/information", q="丹桂 court", after=after)).json()["projects"]
 
     assert [(two["label"], two["en"]) for two in one["snippets"]] == [
         ("name", "Name"),
@@ -207,8 +207,8 @@ async def test_pages_follow_each_other(door: Door) -> None:
     projects = [str(await registered(door, f"页{nth}", manager=manager)) for nth in range(3)]
     after = await entered(door, UUID(projects[0]), "land", use="x")
 
-    first = (await door.get("/information", manager=manager, limit=2, after=after)).json()
-    second = (await door.get("/information", manager=manager, limit=2, offset=first["next"])).json()
+    first = (await door.get("/v1/information", manager=manager, limit=2, after=after)).json()
+    second = (await door.get("/v1/information", manager=manager, limit=2, cursor=first["next"])).json()
 
     assert (first["count"], len(first["projects"]), second["next"]) == (3, 2, None)
     assert {one["project"] for one in [*first["projects"], *second["projects"]]} == set(projects)
@@ -226,9 +226,9 @@ async def test_wrong_questions_are_problems(door: Door) -> None:
         {"q": "\0"},
         {"limit": 0},
     ):
-        problem(await door.get("/information", **asked), "invalid-parameter")
-    problem(await door.get("/information", None), "actor-missing")
-    problem(await door.get(f"/projects/{uuid4()}/information"), "project-unknown")
+        problem(await door.get("/v1/information", **asked), "invalid-parameter")
+    problem(await door.get("/v1/information", None), "actor-missing")
+    problem(await door.get(f"/v1/projects/{uuid4()}/information"), "project-unknown")
 
 
 async def test_a_persons_projects_are_found_by_all_its_codes_and_names(door: Door) -> None:
@@ -242,7 +242,7 @@ async def test_a_persons_projects_are_found_by_all_its_codes_and_names(door: Doo
     await door.done(by_code, SUBMIT, structs.replace(APPLICANT, department=other))
 
     async def projects(code: str, after: int = 0, **then: Any) -> dict[str, tuple[str, int]]:
-        told = (await door.get(f"/legal-persons/{code}/projects", after=after, **then)).json()
+        told = (await door.get(f"/v1/legal-persons/{code}/projects", after=after, **then)).json()
         return {row["project"]: (row["found_by"], len(row["cases"])) for row in told["projects"]}
 
     head = (await door.done(stranger, SUBMIT, structs.replace(APPLICANT, department=code_of(43))))["position"]
@@ -250,13 +250,13 @@ async def test_a_persons_projects_are_found_by_all_its_codes_and_names(door: Doo
     merged = await said_to_person(door, merge)
     for code in (one, other):
         assert await projects(code, merged) == {str(by_code): ("code", 1), str(by_name): ("name", 0)}
-    told = (await door.get(f"/legal-persons/{other}/projects")).json()
+    told = (await door.get(f"/v1/legal-persons/{other}/projects")).json()
     assert await projects(one, known_at=told["known_at"], as_of=told["as_of"]) == await projects(one)
     assert await projects(one, as_of="2020-01-01T00:00:00Z") == {}
     assert (told["person"], told["merged_from"]) == (one, other)
     (case,) = next(row["cases"] for row in told["projects"] if row["cases"])
     assert (case["item"], case["department"], case["stage"]) == ("land", "land", "submitted")
-    problem(await door.get(f"/legal-persons/{code_of(44)}/projects"), "person-unknown")
+    problem(await door.get(f"/v1/legal-persons/{code_of(44)}/projects"), "person-unknown")
 
 
 async def test_words_are_looked_up_in_the_index(door: Door, approvals: Approvals) -> None:

@@ -64,7 +64,7 @@ async def test_a_projects_page_says_what_is_known_and_what_is_to_be_entered(
 
 
 async def test_a_page_tells_what_was_known_at_an_instant(door: Door, project: UUID) -> None:
-    entries = (await door.get(f"/projects/{project}/history")).json()["entries"]
+    entries = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
     before = text_of(
         await door.get(f"/pages/projects/{project}/information", LEADER, as_of=entries[-2]["recorded_at"], lang="en")
     )

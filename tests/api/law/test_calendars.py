@@ -23,7 +23,7 @@ from tests.api.client import REGISTER, Door, identity, problem
 from tests.api.law.client import BY_PACK, Body, changed, evaluated
 from tests.examples import LAND, MANAGER
 
-CN, NL = "/law/calendars/CN", "/law/calendars/NL"
+CN, NL = "/v1/law/calendars/CN", "/v1/law/calendars/NL"
 NOTICE: Body = to_builtins(NEXT_YEAR)
 
 
@@ -133,25 +133,25 @@ async def test_who_says_it_and_under_which_key_is_asked(door: Door) -> None:
     problem(await say(door, b"{"), "malformed-json")
     for path in ("notices", "history"):
         assert (await door.get(f"{CN}/{path}", None)).status_code == 200, "calendars are public"
-        problem(await door.get(f"/law/calendars/XX/{path}", BUREAU), "not-found")
-    problem(await say(door, NOTICE, to="/law/calendars/XX"), "not-found")
+        problem(await door.get(f"/v1/law/calendars/XX/{path}", BUREAU), "not-found")
+    problem(await say(door, NOTICE, to="/v1/law/calendars/XX"), "not-found")
 
 
 @pytest.mark.usefixtures("projector")
 async def test_a_calendar_is_not_read_as_a_project(door: Door) -> None:
     notice = {**to_builtins(SUDDEN), "calendar": "TW", "notice": "TW-1"}
-    response = await say(door, notice, to="/law/calendars/TW")
-    await door.get("/progress", MANAGER, after=response.json()["position"])
+    response = await say(door, notice, to="/v1/law/calendars/TW")
+    await door.get("/v1/progress", MANAGER, after=response.json()["position"])
     stream = stream_of("TW")
 
-    for path in ("", "/history", "/history.ndjson", "/progress", "/complaints"):
-        problem(await door.get(f"/projects/{stream}{path}", MANAGER), "project-unknown")
+    for path in ("", "/history", "/history.ndjson", "/progress", "/feedback"):
+        problem(await door.get(f"/v1/projects/{stream}{path}", MANAGER), "project-unknown")
     problem(await door.post(stream, REGISTER, MANAGER), "wrong-stream")
 
 
 async def test_the_document_tells_every_command_to_a_calendar(door: Door) -> None:
     document: Body = (await door.get("/schema/openapi.json", None)).json()
-    operation = document["paths"]["/law/calendars/{name}/commands"]["post"]
+    operation = document["paths"]["/v1/law/calendars/{name}/commands"]["post"]
     content = operation["requestBody"]["content"]["application/json"]
     schema = {**content["schema"], "components": document["components"]}
 

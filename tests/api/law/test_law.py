@@ -87,30 +87,32 @@ async def test_a_suspended_clock_is_explained_day_by_day(door: Door) -> None:
 
 
 async def test_every_pack_is_shown_with_its_articles(door: Door) -> None:
-    listed = (await door.get("/law/packs", None)).json()["packs"]
+    listed = (await door.get("/v1/law/packs", None)).json()["packs"]
 
     assert [pack["name"] for pack in listed] == list(law_book().names)
     assert {pack["id"] for pack in listed if pack["rules"]} == {"cn-licensing"}
     for pack in listed:
-        shown = (await door.get(f"/law/packs/{pack['name']}", None)).json()
+        shown = (await door.get(f"/v1/law/packs/{pack['name']}", None)).json()
         assert shown["clocks"].keys() == set(pack["clocks"])
         assert all(clock["article"] for clock in shown["clocks"].values())
         for special in pack["specials"]:
-            under = (await door.get(f"/law/packs/{pack['name']}/{special}", None)).json()
+            under = (await door.get(f"/v1/law/packs/{pack['name']}/{special}", None)).json()
             assert under["special"] == special
             assert under["clocks"] != shown["clocks"]
-    licensing = (await door.get(f"/law/packs/{PACK}", None)).json()
+    licensing = (await door.get(f"/v1/law/packs/{PACK}", None)).json()
     assert "自受理" in licensing["clocks"]["decision"]["modes"]["single"]["quote"]
 
 
-@pytest.mark.parametrize("path", ["/law/packs/nothing", f"/law/packs/{PACK}/moon", "/law/calendars/XX", "/law/moon"])
+@pytest.mark.parametrize(
+    "path", ["/v1/law/packs/nothing", f"/v1/law/packs/{PACK}/moon", "/v1/law/calendars/XX", "/v1/law/moon"]
+)
 async def test_what_is_not_on_the_shelf_is_not_found(door: Door, path: str) -> None:
     problem(await door.get(path, None), "not-found")
 
 
 async def test_a_calendar_is_shown_as_it_was_known(door: Door) -> None:
-    before = (await door.get("/law/calendars/CN", None, known="2025-11-03")).json()
-    after = (await door.get("/law/calendars/CN", None, known="2025-11-04")).json()
+    before = (await door.get("/v1/law/calendars/CN", None, known="2025-11-03")).json()
+    after = (await door.get("/v1/law/calendars/CN", None, known="2025-11-04")).json()
 
     assert (before["calendar"]["horizon"], after["calendar"]["horizon"]) == ("2025-12-28", "2026-12-28")
     assert before["calendar"]["version"] != after["calendar"]["version"]
@@ -125,12 +127,12 @@ async def test_a_calendar_is_shown_as_it_was_known(door: Door) -> None:
     }
     assert (days["2027-10-01"]["kind"], days["2027-10-01"]["provisional"]) == ("statutory", True)
     assert "2026-01-04" not in {day["day"] for day in before["days"]}
-    problem(await door.get("/law/calendars/CN", None, known="someday"), "invalid-parameter")
+    problem(await door.get("/v1/law/calendars/CN", None, known="someday"), "invalid-parameter")
 
 
 async def test_calendars_are_listed_as_known_today_unless_asked_otherwise(door: Door) -> None:
-    today = (await door.get("/law/calendars", None)).json()["calendars"]
-    early = (await door.get("/law/calendars", None, known="1999-01-01")).json()["calendars"]
+    today = (await door.get("/v1/law/calendars", None)).json()["calendars"]
+    early = (await door.get("/v1/law/calendars", None, known="1999-01-01")).json()["calendars"]
 
     assert [calendar["name"] for calendar in today] == sorted(law_book().calendars())
     assert next(calendar for calendar in early if calendar["name"] == "CN")["horizon"] is None
@@ -145,14 +147,14 @@ async def test_the_answers_are_as_the_document_says(door: Door) -> None:
         Draft202012Validator(schema).validate(value)
 
     for operation in QUESTIONS:
-        content = document["paths"][f"/law/{operation}"]["post"]["requestBody"]["content"]["application/json"]
+        content = document["paths"][f"/v1/law/{operation}"]["post"]["requestBody"]["content"]["application/json"]
         assert content["examples"].keys() == {"by_rule", "by_pack"}
         for example in content["examples"].values():
             Draft202012Validator({**content["schema"], "components": document["components"]}).validate(example["value"])
             response = await ask(door, operation, example["value"])
             require("Evaluations" if operation == "evaluate" else "Explanations", response.json())
-    require("Packs", (await door.get("/law/packs", None)).json())
+    require("Packs", (await door.get("/v1/law/packs", None)).json())
     for name in law_book().names:
-        require("Pack", (await door.get(f"/law/packs/{name}", None)).json())
-    require("CalendarList", (await door.get("/law/calendars", None)).json())
-    require("CalendarAsKnown", (await door.get("/law/calendars/CN", None)).json())
+        require("Pack", (await door.get(f"/v1/law/packs/{name}", None)).json())
+    require("CalendarList", (await door.get("/v1/law/calendars", None)).json())
+    require("CalendarAsKnown", (await door.get("/v1/law/calendars/CN", None)).json())

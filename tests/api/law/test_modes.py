@@ -105,7 +105,7 @@ async def test_what_a_law_does_not_have_is_named(
 async def test_hours_have_no_days_to_list(door: Door) -> None:
     body = question("kr-petitions@2016-02-12", "five_days") | {"clock": "decision"}
     refusal = problem(await ask(door, "explain", body), "invalid-field")
-    assert (refusal["path"], refusal["remedy"]) == ("$.clock", "ask /law/evaluate")
+    assert (refusal["path"], refusal["remedy"]) == ("$.clock", "ask /v1/law/evaluate")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ async def test_a_project_is_registered_and_counted_in_a_mode_of_its_law(
     project, _ = await applied_for(door, law, mode)
 
     later = "2027-11-29T09:00:00Z"
-    (item,) = (await door.get(f"/projects/{project}/clocks", BUREAU, as_of=later, known_at=later)).json()["items"]
+    (item,) = (await door.get(f"/v1/projects/{project}/clocks", BUREAU, as_of=later, known_at=later)).json()["items"]
     (clock,) = [one for one in item["clocks"] if one["clock"] == "decision"]
     assert (clock["mode"], clock["length"], clock["state"]) == (mode, length, silence)
     assert clock["article"] == law_book().in_force(law, law_book().versions(law)[-1].valid_from).limit(mode).article
@@ -134,7 +134,7 @@ async def test_a_project_is_registered_and_counted_in_a_mode_of_its_law(
 @pytest.mark.usefixtures("projector")
 async def test_the_table_of_modes_and_nodes_has_a_row_for_every_mode_that_runs(door: Door) -> None:
     _, position = await applied_for(door, "uk-planning", "major")
-    matrix = (await door.get("/clocks/matrix", BUREAU, after=position)).json()
+    matrix = (await door.get("/v1/clocks/matrix", BUREAU, after=position)).json()
     modes = {mode["key"]: mode for mode in matrix["modes"]}
     assert {cell["mode"] for cell in matrix["cells"]} <= modes.keys()
     assert (modes["major"]["title"], modes["major"]["title_zh"]) == ("major development", "重大开发")
@@ -165,17 +165,17 @@ async def test_a_catalogue_lists_items_in_the_modes_of_their_own_law(door: Door)
     service = {"task_code": "x-1", "task_name": "Bouwen", "task_type": "licence", "dept_code": "city"}
     dutch = {**service, "law": "nl-omgevingswet", "mode": "extended"}
     define = {"command": "define_service_item", "catalogue": "dutch-zone", "service": dutch}
-    assert (await door.say("/catalogues/dutch-zone", define, BUREAU)).status_code == 200
+    assert (await door.say("/v1/catalogues/dutch-zone", define, BUREAU)).status_code == 200
 
     foreign = {**define, "service": {**dutch, "task_code": "x-2", "mode": "joint"}}
-    assert "extended" in problem(await door.say("/catalogues/dutch-zone", foreign, BUREAU), "mode-unknown")["remedy"]
+    assert "extended" in problem(await door.say("/v1/catalogues/dutch-zone", foreign, BUREAU), "mode-unknown")["remedy"]
     unknown = {**define, "service": {**dutch, "task_code": "x-2", "law": "moon-law"}}
-    problem(await door.say("/catalogues/dutch-zone", unknown, BUREAU), "unknown-law")
+    problem(await door.say("/v1/catalogues/dutch-zone", unknown, BUREAU), "unknown-law")
     long = {**define, "service": {**dutch, "task_code": "x-2", "mode": "single", "promise_day": 57}}
-    assert problem(await door.say("/catalogues/dutch-zone", long, BUREAU), "promise-exceeds-statute")["article"]
+    assert problem(await door.say("/v1/catalogues/dutch-zone", long, BUREAU), "promise-exceeds-statute")["article"]
 
 
 async def test_a_register_of_packs_tells_their_modes(door: Door) -> None:
-    packs = {pack["name"]: pack for pack in (await door.get("/law/packs", MANAGER)).json()["packs"]}
+    packs = {pack["name"]: pack for pack in (await door.get("/v1/law/packs", MANAGER)).json()["packs"]}
     assert packs["us-fcc-shotclock@2019-01-14"]["modes"][0] == "single"
     assert all(pack["modes"] == list(law_book().pack(name).modes) for name, pack in packs.items())

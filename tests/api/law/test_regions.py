@@ -55,7 +55,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
 async def due(door: Door) -> dict[str, tuple[str, str, str]]:
     """The law, and the last days for intake and decision, of each item."""
     asked = "2026-04-10T12:00:00+08:00"
-    items = (await got(door, f"/projects/{PROJECT}/clocks", as_of=asked, known_at=asked))["items"]
+    items = (await got(door, f"/v1/projects/{PROJECT}/clocks", as_of=asked, known_at=asked))["items"]
     clocks_of = {item["item"]: {clock["clock"]: clock for clock in item["clocks"]} for item in items}
     return {
         code: (clocks["decision"]["law"], clocks["decision"]["due_on"], clocks["decision"]["article"])
@@ -65,8 +65,8 @@ async def due(door: Door) -> dict[str, tuple[str, str, str]]:
 
 async def test_a_notice_for_the_region_moves_its_items_alone(door: Door, approvals: Approvals) -> None:
     before = await due(door)
-    await got(door, "/clocks", after=await approvals.store.head())  # the preview asks the view
-    path = f"/law/calendars/{GUANGXI}"
+    await got(door, "/v1/clocks", after=await approvals.store.head())  # the preview asks the view
+    path = f"/v1/law/calendars/{GUANGXI}"
     assert (await door.say(path, THIRD_OF_THE_THIRD, BUREAU)).status_code == 200
     preview = await got(door, f"{path}/notices/GX-2026/preview")
     assert {move["item"] for move in preview["moved"]} == {"here", "report"}
@@ -101,6 +101,6 @@ async def test_only_calendars_that_stack_on_the_laws_own_can_be_named(door: Door
 async def test_a_catalogue_item_may_name_a_region_too(door: Door) -> None:
     service = {"task_code": "gx-1", "task_name": "用地", "task_type": "licence", "dept_code": "land"}
     define = {"command": "define_service_item", "catalogue": "nanning", "service": {**service, "calendar": "CN-GX"}}
-    assert (await door.say("/catalogues/nanning", define, BUREAU)).status_code == 200
+    assert (await door.say("/v1/catalogues/nanning", define, BUREAU)).status_code == 200
     define["service"] = {**service, "calendar": "NL"}
-    problem(await door.say("/catalogues/nanning", define, BUREAU), "region-unknown")
+    problem(await door.say("/v1/catalogues/nanning", define, BUREAU), "region-unknown")

@@ -100,7 +100,7 @@ async def test_a_body_that_is_no_question_is_told_so(door: Door, body: bytes, co
 
 
 async def test_a_body_of_another_type_is_not_read(door: Door) -> None:
-    problem(await door.client.post("/law/evaluate", content=b"{}"), "wrong-content-type")
+    problem(await door.client.post("/v1/law/evaluate", content=b"{}"), "wrong-content-type")
 
 
 async def test_nobody_asks_for_more_than_is_counted_in_a_second(door: Door) -> None:

@@ -58,10 +58,10 @@ async def asked(door: Door, path: str, body: Body, by: Actor | None = LEADER, **
 async def test_what_is_assumed_is_what_comes_about_when_it_happens(door: Door, approvals: Approvals) -> None:
     project = await accepted(door)
     before = await approvals.store.head()
-    answer = (await asked(door, f"/projects/{project}/what-if", PAUSED, as_of=LATER)).json()
+    answer = (await asked(door, f"/v1/projects/{project}/what-if", PAUSED, as_of=LATER)).json()
     assert await approvals.store.head() == before
     (item,) = answer["items"]
-    present = (await door.get(f"/projects/{project}/clocks", as_of=LATER)).json()
+    present = (await door.get(f"/v1/projects/{project}/clocks", as_of=LATER)).json()
     assert item["present"] == present["items"][0]
 
     suspend = {"command": "suspend_clock", "item": "land", "ground": "expert_review", "suspension": "review"}
@@ -70,7 +70,7 @@ async def test_what_is_assumed_is_what_comes_about_when_it_happens(door: Door, a
     await said(door, project, "03-18 16:00", LAND, {"command": "resume_clock", "item": "land", "suspension": "review"})
     await said(door, project, "03-19 09:00", LAND, extend)
     HANDS[0] = at("03-21 09:00")
-    now = (await door.get(f"/projects/{project}/clocks", as_of=LATER)).json()
+    now = (await door.get(f"/v1/projects/{project}/clocks", as_of=LATER)).json()
 
     assert item["assumed"]["clocks"] == now["items"][0]["clocks"]
     assert item["assumed"] != item["present"]
@@ -78,7 +78,7 @@ async def test_what_is_assumed_is_what_comes_about_when_it_happens(door: Door, a
 
 async def test_the_difference_is_told_clock_by_clock(door: Door) -> None:
     project = await accepted(door)
-    answer = (await asked(door, f"/projects/{project}/what-if", PAUSED)).json()
+    answer = (await asked(door, f"/v1/projects/{project}/what-if", PAUSED)).json()
 
     assert answer["as_of"] == "2026-03-19T09:00:00+08:00"  # the last assumed event: later than now
     decision = next(move for move in answer["moves"] if move["clock"] == "decision")
@@ -107,28 +107,30 @@ async def test_the_difference_is_told_clock_by_clock(door: Door) -> None:
 async def test_what_can_not_be_assumed(door: Door, change: Body, path: str) -> None:
     project = await accepted(door)
     body = {"assume": [PAUSED["assume"][0] | change]}
-    told = problem(await asked(door, f"/projects/{project}/what-if", body), "invalid-field")
+    told = problem(await asked(door, f"/v1/projects/{project}/what-if", body), "invalid-field")
 
     assert told["path"].startswith(path)
 
 
 async def test_nothing_is_assumed_of_no_project_or_by_nobody(door: Door) -> None:
-    problem(await asked(door, f"/projects/{uuid4()}/what-if", PAUSED), "project-unknown")
-    problem(await asked(door, f"/projects/{uuid4()}/what-if", PAUSED, None), "actor-missing")
+    problem(await asked(door, f"/v1/projects/{uuid4()}/what-if", PAUSED), "project-unknown")
+    problem(await asked(door, f"/v1/projects/{uuid4()}/what-if", PAUSED, None), "actor-missing")
     problem(
-        await asked(door, "/supervision/what-if", EXAMPLES["assume_rules"]["other_version"]["value"], None),
+        await asked(door, "/v1/supervision/what-if", EXAMPLES["assume_rules"]["other_version"]["value"], None),
         "actor-missing",
     )
 
 
 async def test_cards_of_a_period_under_other_rules(door: Door, approvals: Approvals) -> None:
     await tell_zone(approvals, HANDS)
-    await door.get("/clocks", after=await approvals.store.head())
+    await door.get("/v1/clocks", after=await approvals.store.head())
     asked_of = {"first": "2026-04-01", "last": "2026-06-30", "department": "land"}
     noon = "2026-07-01T12:00:00+08:00"
     HANDS[0] = datetime.fromisoformat(noon)
-    same = (await asked(door, "/supervision/what-if", asked_of, BUREAU, as_of=noon)).json()
-    longer = (await asked(door, "/supervision/what-if", {**asked_of, "decision_days": 60}, BUREAU, as_of=noon)).json()
+    same = (await asked(door, "/v1/supervision/what-if", asked_of, BUREAU, as_of=noon)).json()
+    longer = (
+        await asked(door, "/v1/supervision/what-if", {**asked_of, "decision_days": 60}, BUREAU, as_of=noon)
+    ).json()
 
     assert same["present"] == same["would"]
     assert {one["compared"] for one in same["signals"]} == {"same"}
@@ -138,12 +140,15 @@ async def test_cards_of_a_period_under_other_rules(door: Door, approvals: Approv
     gone = [one for one in longer["signals"] if one["compared"] == "gone" and one["level"] == "red"]
     assert {one["clock"] for one in gone} == {"decision"}
 
-    pages = [
-        (await asked(door, "/supervision/what-if", {**asked_of, "limit": 1, "offset": n}, BUREAU, as_of=noon)).json()
-        for n in range(same["count"])
-    ]
-    assert [one for page in pages for one in page["signals"]] == same["signals"]
-    assert [page["next"] for page in pages] == [*range(1, same["count"]), None]
+    signals = list[Any]()
+    cursor: str | None = ""
+    while cursor is not None:
+        body = {**asked_of, "limit": 1, "cursor": cursor}
+        page = (await asked(door, "/v1/supervision/what-if", body, BUREAU, as_of=noon)).json()
+        signals, cursor = signals + page["signals"], page["next"]
+    assert signals == same["signals"]
+    other = {**asked_of, "department": "planning", "cursor": same["next"] or "x"}
+    problem(await asked(door, "/v1/supervision/what-if", other, BUREAU, as_of=noon), "invalid-cursor")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +168,7 @@ async def test_cards_of_a_period_under_other_rules(door: Door, approvals: Approv
 )
 async def test_rules_that_can_not_be_asked_about(door: Door, change: Body, path: str) -> None:
     body = {"first": "2026-01-01", "last": "2026-03-31"} | change
-    told = problem(await asked(door, "/supervision/what-if", body, BUREAU), "invalid-field")
+    told = problem(await asked(door, "/v1/supervision/what-if", body, BUREAU), "invalid-field")
 
     assert told["path"].startswith(path)
 
@@ -172,8 +177,8 @@ async def test_the_examples_are_answered_as_the_document_says(door: Door) -> Non
     document: Body = (await door.get("/schema/openapi.json", None)).json()
     project = await accepted(door)
     for path, answer in (
-        ("/projects/{project_id}/what-if", "AssumedProject"),
-        ("/supervision/what-if", "AssumedCards"),
+        ("/v1/projects/{project_id}/what-if", "AssumedProject"),
+        ("/v1/supervision/what-if", "AssumedCards"),
     ):
         content = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
         for example in content["examples"].values():

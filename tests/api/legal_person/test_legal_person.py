@@ -45,7 +45,7 @@ def registration(code: str, name: str, **particulars: Any) -> dict[str, Any]:
 async def said(door: Door, body: Any, by: Actor = MANAGER, to: str = "", key: str = "") -> httpx.Response:
     sent = to_builtins(body)
     headers = {**identity(by), "Idempotency-Key": key or str(uuid4())}
-    return await door.client.post(f"/legal-persons/{to or sent['code']}/commands", json=sent, headers=headers)
+    return await door.client.post(f"/v1/legal-persons/{to or sent['code']}/commands", json=sent, headers=headers)
 
 
 async def done(door: Door, body: Any) -> int:
@@ -56,7 +56,7 @@ async def done(door: Door, body: Any) -> int:
 
 
 async def told(door: Door, path: str, **asked: Any) -> dict[str, Any]:
-    answer = await door.get(f"/legal-persons{path}".removesuffix("/"), **asked)
+    answer = await door.get(f"/v1/legal-persons{path}".removesuffix("/"), **asked)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -103,7 +103,7 @@ async def test_what_held_on_a_day_is_told_as_known_at_an_instant(door: Door, aft
     assert (found["person"]["name"], found["person"]["capital"]) == ("恒信材料有限公司", "50000000")
     found = await told(door, f"/{PERSON}", as_of="2019-11-05T16:00:00Z")
     assert (found["as_of"], found["person"]["capital"]) == ("2019-11-06", "120000000")
-    problem(await door.get(f"/legal-persons/{PERSON}", known_at="2020-01-01T00:00:00Z"), "person-unknown")
+    problem(await door.get(f"/v1/legal-persons/{PERSON}", known_at="2020-01-01T00:00:00Z"), "person-unknown")
 
 
 async def test_before_a_merge_was_known_there_were_two(door: Door) -> None:
@@ -150,7 +150,7 @@ async def test_all_are_listed_a_page_at_a_time(door: Door, after: int) -> None:
         position = await done(door, registration(code_of(number), f"分页{number}", status="active"))
     whole = [one["code"] for one in (await told(door, "/", text="分页", after=position))["persons"]]
     first = await told(door, "/", text="分页", limit=2)
-    second = await told(door, "/", text="分页", limit=2, offset=first["next"])
+    second = await told(door, "/", text="分页", limit=2, cursor=first["next"])
 
     assert (
         [one["code"] for one in [*first["persons"], *second["persons"]]] == whole == [code_of(n) for n in (21, 22, 23)]
@@ -176,7 +176,7 @@ async def test_all_are_listed_a_page_at_a_time(door: Door, after: int) -> None:
 )
 async def test_a_mistyped_code_is_told_what_is_wrong_with_it(door: Door, code: str, kind: str, hint: str) -> None:
     for path in ("", "/history"):
-        found = problem(await door.get(f"/legal-persons/{quote(code)}{path}"), kind)
+        found = problem(await door.get(f"/v1/legal-persons/{quote(code)}{path}"), kind)
         assert found["status"] == 422
         assert hint in found["detail"] + found["remedy"]
 
@@ -240,15 +240,15 @@ async def test_a_code_of_two_persons_is_told_as_such_until_they_are_one(door: Do
         await done(door, registration(code, code))
         link = {"command": "link_legacy_code", "code": code, "legacy": legacy, "source": "certificate"}
         after = await done(door, link)
-    found = problem(await door.get(f"/legal-persons/{legacy}", after=after), "person-ambiguous")
+    found = problem(await door.get(f"/v1/legal-persons/{legacy}", after=after), "person-ambiguous")
     assert {one, other} <= set(found["codes"])
 
 
 async def test_nobody_is_nobody(door: Door) -> None:
-    problem(await door.get(f"/legal-persons/{code_of(99)}"), "person-unknown")
-    problem(await door.get(f"/legal-persons/{uuid4()}"), "person-unknown")
-    problem(await door.get(f"/legal-persons/{PERSON}", None), "actor-missing")
-    problem(await door.get("/legal-persons", kind="dragon"), "invalid-parameter")
+    problem(await door.get(f"/v1/legal-persons/{code_of(99)}"), "person-unknown")
+    problem(await door.get(f"/v1/legal-persons/{uuid4()}"), "person-unknown")
+    problem(await door.get(f"/v1/legal-persons/{PERSON}", None), "actor-missing")
+    problem(await door.get("/v1/legal-persons", kind="dragon"), "invalid-parameter")
 
 
 async def test_live_rows_equal_a_rebuild(

@@ -18,7 +18,7 @@ async def stored(door: Door) -> None:
 
 
 async def test_a_file_is_told_only_to_be_saved(door: Door) -> None:
-    answer = await door.get(f"/materials/{DIGEST}")
+    answer = await door.get(f"/v1/materials/{DIGEST}")
 
     assert answer.content == REPORT
     told = answer.headers
@@ -29,15 +29,15 @@ async def test_a_file_is_told_only_to_be_saved(door: Door) -> None:
 
 
 async def test_head_tells_the_same_without_the_content(door: Door) -> None:
-    whole = await door.get(f"/materials/{DIGEST}")
-    answer = await door.client.head(f"/materials/{DIGEST}", headers=identity(LEADER) | {"Range": "bytes=0-1"})
+    whole = await door.get(f"/v1/materials/{DIGEST}")
+    answer = await door.client.head(f"/v1/materials/{DIGEST}", headers=identity(LEADER) | {"Range": "bytes=0-1"})
 
     assert (answer.status_code, answer.content) == (200, b"")
     own = {"x-request-id"}
     assert {k: v for k, v in answer.headers.items() if k not in own} == {
         k: v for k, v in whole.headers.items() if k not in own
     }
-    problem_of_head = await door.client.head(f"/materials/{'0' * 64}", headers=identity(LEADER))
+    problem_of_head = await door.client.head(f"/v1/materials/{'0' * 64}", headers=identity(LEADER))
     assert problem_of_head.status_code == 404
 
 
@@ -55,7 +55,7 @@ async def test_head_tells_the_same_without_the_content(door: Door) -> None:
 async def test_one_range_of_a_file(door: Door, asked: str, part: slice) -> None:
     for condition in ({}, {"If-Range": f'"{DIGEST}"'}):
         answer = await door.client.get(
-            f"/materials/{DIGEST}", headers={**identity(LEADER), "Range": asked, **condition}
+            f"/v1/materials/{DIGEST}", headers={**identity(LEADER), "Range": asked, **condition}
         )
         first, last, _ = part.indices(len(REPORT))
         assert (answer.status_code, answer.content) == (206, REPORT[part])
@@ -66,13 +66,13 @@ async def test_one_range_of_a_file(door: Door, asked: str, part: slice) -> None:
 @pytest.mark.parametrize("asked", ["bytes=", "bytes=-", "bytes=4-1", "bytes=0-1,3-4", "items=0-1", "bytes=a-b", "x"])
 async def test_what_is_no_range_gets_the_whole_file(door: Door, asked: str) -> None:
     for headers in ({"Range": asked}, {"Range": "bytes=0-3", "If-Range": '"another"'}):
-        answer = await door.client.get(f"/materials/{DIGEST}", headers={**identity(LEADER), **headers})
+        answer = await door.client.get(f"/v1/materials/{DIGEST}", headers={**identity(LEADER), **headers})
         assert (answer.status_code, answer.content) == (200, REPORT)
 
 
 @pytest.mark.parametrize("asked", ["bytes=100000-", "bytes=-0", "bytes=100000-100001"])
 async def test_bytes_a_file_does_not_have(door: Door, asked: str) -> None:
-    answer = await door.client.get(f"/materials/{DIGEST}", headers={**identity(LEADER), "Range": asked})
+    answer = await door.client.get(f"/v1/materials/{DIGEST}", headers={**identity(LEADER), "Range": asked})
 
     problem(answer, "range-not-satisfiable")
     assert answer.headers["content-range"] == f"bytes */{len(REPORT)}"
@@ -83,7 +83,7 @@ async def test_bytes_a_file_does_not_have(door: Door, asked: str) -> None:
 )
 async def test_who_has_the_file_does_not_get_it_again(door: Door, known: str, status: int) -> None:
     answer = await door.client.get(
-        f"/materials/{DIGEST}",
+        f"/v1/materials/{DIGEST}",
         headers={**identity(LEADER), "If-None-Match": known, "Range": "bytes=100000-"}
         if status == 304
         else {**identity(LEADER), "If-None-Match": known},
@@ -104,7 +104,7 @@ async def test_who_has_the_file_does_not_get_it_again(door: Door, known: str, st
     ],
 )
 async def test_a_file_is_saved_under_a_name_that_fits_it(door: Door, name: str, saved: str) -> None:
-    told = (await door.get(f"/materials/{DIGEST}", name=name)).headers["content-disposition"]
+    told = (await door.get(f"/v1/materials/{DIGEST}", name=name)).headers["content-disposition"]
 
     plain, encoded = told.removeprefix("attachment; ").split("; ")
     assert unquote(encoded.removeprefix("filename*=UTF-8''")) == saved

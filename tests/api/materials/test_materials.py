@@ -63,7 +63,7 @@ async def stored(door: Door) -> None:
 
 
 async def files(door: Door, project: UUID, **asked: Any) -> list[dict[str, Any]]:
-    answer = await door.get(f"/projects/{project}/materials", BUREAU, **asked)
+    answer = await door.get(f"/v1/projects/{project}/materials", BUREAU, **asked)
     assert answer.status_code == 200, answer.text
     return cast("list[dict[str, Any]]", answer.json()["materials"])
 
@@ -78,7 +78,7 @@ async def test_a_file_is_new_once_and_known_from_then_on(door: Door) -> None:
     assert (first.status_code, again.status_code) == (201, 200)
     for answer, known in ((first, False), (again, True)):
         assert answer.json() == {"digest": digest, "size": len(content), "media_type": MEDIA_TYPE, "known": known}
-        assert answer.headers["location"] == f"/materials/{digest}"
+        assert answer.headers["location"] == f"/v1/materials/{digest}"
     assert (await door.get(first.headers["location"])).content == content
 
 
@@ -116,19 +116,19 @@ async def test_who_hands_nothing_in_uploads_nothing(door: Door, by: Actor) -> No
 async def test_everybody_says_who_they_are(door: Door) -> None:
     await stored(door)
     problem(await door.upload(REPORT, MEDIA_TYPE, None), "actor-missing")
-    problem(await door.get(f"/materials/{DIGEST}", None), "actor-missing")
-    problem(await door.get(f"/projects/{await registered(door)}/materials", None), "actor-missing")
+    problem(await door.get(f"/v1/materials/{DIGEST}", None), "actor-missing")
+    problem(await door.get(f"/v1/projects/{await registered(door)}/materials", None), "actor-missing")
 
 
 async def test_what_is_not_there_is_not_found(door: Door) -> None:
     await stored(door)
     for digest in ("0" * 64, "x", DIGEST.upper(), DIGEST + "0"):
-        problem(await door.get(f"/materials/{digest}"), "material-unknown")
+        problem(await door.get(f"/v1/materials/{digest}"), "material-unknown")
     for path in ("..%2f..%2fetc", "%00"):
-        problem(await door.get(f"/materials/{path}"), "path-not-canonical")
+        problem(await door.get(f"/v1/materials/{path}"), "path-not-canonical")
     for name in ("../x", "a\nb", "a" * 201):
-        problem(await door.get(f"/materials/{DIGEST}", name=name), "invalid-parameter")
-    problem(await door.get(f"/projects/{uuid4()}/materials"), "project-unknown")
+        problem(await door.get(f"/v1/materials/{DIGEST}", name=name), "invalid-parameter")
+    problem(await door.get(f"/v1/projects/{uuid4()}/materials"), "project-unknown")
 
 
 async def test_only_what_is_stored_is_attached(door: Door) -> None:
@@ -156,7 +156,7 @@ async def test_a_repeat_gets_its_first_answer_even_if_the_file_is_lost(door: Doo
 
     assert (again.json(), again.headers["idempotent-replay"]) == (first.json(), "true")
     problem(await door.post(project, {**attach, "items": ["land"]}, APPLICANT), "material-not-stored")
-    problem(await door.get(f"/materials/{digest}"), "material-unknown")
+    problem(await door.get(f"/v1/materials/{digest}"), "material-unknown")
 
 
 async def test_one_file_serves_many_items_and_the_list_tells_who_attached_it_when(door: Door) -> None:
@@ -190,7 +190,7 @@ async def test_the_list_is_as_of_any_instant_and_as_known_at_any_other(door: Doo
     assert await items(as_of="2026-03-05T09:00:00+08:00", **now) == ["site-plan"]
     assert await items(as_of="2026-03-05T09:00:00+08:00") == []  # nobody had recorded it by then
     assert await items() == ["site-plan"]
-    problem(await door.get(f"/projects/{project}/materials", as_of="2026-03-05T09:00:00"), "invalid-parameter")
+    problem(await door.get(f"/v1/projects/{project}/materials", as_of="2026-03-05T09:00:00"), "invalid-parameter")
 
     await door.done(project, {"command": "retract_entry", "version": 3, "reasons": "other project"}, BUREAU)
     assert sorted(await items()) == ["land", "site-plan"]
@@ -233,9 +233,9 @@ def test_a_file_beyond_the_limit_is_refused_announced_or_not(address: str) -> No
             yield REPORT.ljust(10_000, b"\n")
 
     headers = {**identity(MANAGER), "Content-Type": MEDIA_TYPE}
-    announced = httpx.post(f"{address}/materials", content=REPORT.ljust(LIMIT + 1, b"\n"), headers=headers)
-    unannounced = httpx.post(f"{address}/materials", content=streamed(), headers=headers)
-    largest = httpx.post(f"{address}/materials", content=REPORT.ljust(LIMIT, b"\n"), headers=headers)
+    announced = httpx.post(f"{address}/v1/materials", content=REPORT.ljust(LIMIT + 1, b"\n"), headers=headers)
+    unannounced = httpx.post(f"{address}/v1/materials", content=streamed(), headers=headers)
+    largest = httpx.post(f"{address}/v1/materials", content=REPORT.ljust(LIMIT, b"\n"), headers=headers)
 
     for answer in (announced, unannounced):
         assert str(LIMIT) in problem(answer, "material-too-large")["detail"]
@@ -248,12 +248,12 @@ def test_a_body_cut_off_leaves_nothing_and_the_server_goes_on(address: str) -> N
     with socket.create_connection((host, int(port))) as half:
         names = {**identity(MANAGER), "Host": host, "Content-Type": MEDIA_TYPE, "Content-Length": str(len(content))}
         head = "".join(f"{name}: {value}\r\n" for name, value in names.items())
-        half.sendall(f"POST /materials HTTP/1.1\r\n{head}\r\n".encode() + content[:50])
+        half.sendall(f"POST /v1/materials HTTP/1.1\r\n{head}\r\n".encode() + content[:50])
     asked, seen = identity(MANAGER), identity(LEADER)
 
-    assert httpx.get(f"{address}/materials/{sha256(content).hexdigest()}", headers=seen).status_code == 404
-    assert httpx.get(f"{address}/materials/{sha256(content[:50]).hexdigest()}", headers=seen).status_code == 404
-    whole = httpx.post(f"{address}/materials", content=content, headers={**asked, "Content-Type": MEDIA_TYPE})
+    assert httpx.get(f"{address}/v1/materials/{sha256(content).hexdigest()}", headers=seen).status_code == 404
+    assert httpx.get(f"{address}/v1/materials/{sha256(content[:50]).hexdigest()}", headers=seen).status_code == 404
+    whole = httpx.post(f"{address}/v1/materials", content=content, headers={**asked, "Content-Type": MEDIA_TYPE})
     assert whole.json() == {
         "digest": whole.json()["digest"],
         "size": len(content),
@@ -273,7 +273,7 @@ async def test_the_same_file_from_many_at_once(address: str) -> None:
 
     async with httpx.AsyncClient(base_url=address) as client:
         answers = await asyncio.gather(
-            *(client.post("/materials", content=slowly(), headers=headers) for _ in range(10))
+            *(client.post("/v1/materials", content=slowly(), headers=headers) for _ in range(10))
         )
         assert {answer.json()["digest"] for answer in answers} == {sha256(content).hexdigest()}
         assert all(answer.status_code in (200, 201) for answer in answers)

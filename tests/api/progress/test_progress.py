@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("projector")
 
 async def listed(door: Door, **params: Any) -> list[str]:
     """The names of the projects in the progress table."""
-    answer = await door.get("/progress", **params)
+    answer = await door.get("/v1/progress", **params)
     assert answer.status_code == 200, answer.text
     return [row["name"] for row in answer.json()["projects"]]
 
@@ -37,7 +37,7 @@ async def test_ones_own_write_is_read_after_its_position(door: Door) -> None:
     project, position = await registered(door, "own write")
     for _ in range(5):
         receipt = await door.done(project, {"command": "note_step", "activity": "x"})
-        answer = (await door.get(f"/projects/{project}/progress", after=receipt["position"])).json()
+        answer = (await door.get(f"/v1/projects/{project}/progress", after=receipt["position"])).json()
         assert answer["position"] >= receipt["position"] > position
         assert [(row["item"], row["stage"]) for row in answer["items"]] == [
             ("land", "not_started"),
@@ -74,14 +74,14 @@ async def test_a_case_number_leads_to_its_project_also_after_the_next_applicatio
         ({"command": "submit_item", "item": "x"}, APPLICANT),
     ):
         receipt = await door.done(project, command, by)
-        item = (await door.get(f"/projects/{project}/progress", after=receipt["position"])).json()["items"][0]
+        item = (await door.get(f"/v1/projects/{project}/progress", after=receipt["position"])).json()["items"][0]
         numbers.append(item["case_number"])
     first, withdrawn, second = numbers
     assert first == withdrawn != second
     assert is_case_number(first)
     assert is_case_number(second)
-    assert (await door.get(f"/projects/{project}")).json()["items"][0]["case_number"] == second
-    known = (await door.get(f"/projects/{project}/history")).json()["entries"][-1]["recorded_at"]
+    assert (await door.get(f"/v1/projects/{project}")).json()["items"][0]["case_number"] == second
+    known = (await door.get(f"/v1/projects/{project}/history")).json()["entries"][-1]["recorded_at"]
     await door.done(project, {"command": "note_step", "activity": "x"})
     for number in (first, second):
         assert await listed(door, text=f" {number.lower()}") == ["numbered"]
@@ -92,11 +92,11 @@ async def test_a_case_number_leads_to_its_project_also_after_the_next_applicatio
 async def test_pages_together_are_the_whole(door: Door) -> None:
     positions = [(await registered(door, f"page {n}", "pager"))[1] for n in range(7)]
     names: list[str] = []
-    offset: int | None = 0
-    while offset is not None:
-        page = (await door.get("/progress", after=positions[-1], manager="pager", limit=3, offset=offset)).json()
+    cursor: str | None = ""
+    while cursor is not None:
+        page = (await door.get("/v1/progress", after=positions[-1], manager="pager", limit=3, cursor=cursor)).json()
         names += [row["name"] for row in page["projects"]]
-        offset = page["next"]
+        cursor = page["next"]
     assert names == [f"page {n}" for n in reversed(range(7))]
 
 
@@ -104,7 +104,7 @@ async def test_what_was_said_has_an_audit_trail(door: Door) -> None:
     project = uuid4()
     after = (await door.told(project))["position"]
 
-    said = (await door.get(f"/projects/{project}/complaints", BUREAU, after=after)).json()
+    said = (await door.get(f"/v1/projects/{project}/feedback", BUREAU, after=after)).json()
     told = {row["complaint"]: row for row in said["complaints"]}
     assert {number: row["state"] for number, row in told.items()} == {
         "TS-2026-0007": "closed",
@@ -119,17 +119,19 @@ async def test_what_was_said_has_an_audit_trail(door: Door) -> None:
     ]
     assert all(step["recorded_at"] and bool(step["command"]) == bool(step["by"]) for step in said["steps"])
     assert all(step["by"] for step in said["steps"] if step["subject"] == "TS-2026-0007")
-    everywhere = (await door.get("/complaints", department=LAND.department, after=after)).json()["complaints"]
+    everywhere = (await door.get("/v1/feedback/complaints", department=LAND.department, after=after)).json()[
+        "complaints"
+    ]
     assert told["TS-2026-0007"] in everywhere
-    assert (await door.get("/complaints", department="nobody", after=after)).json()["complaints"] == []
-    assert (await door.get("/evaluations", limit=1, after=after)).status_code == 200
+    assert (await door.get("/v1/feedback/complaints", department="nobody", after=after)).json()["complaints"] == []
+    assert (await door.get("/v1/feedback/evaluations", limit=1, after=after)).status_code == 200
 
 
 async def test_an_evaluation_is_listed_with_its_department(door: Door) -> None:
     project, _ = await registered(door, "evaluated", items=[{"item": "x", "department": "museum"}])
     await door.done(project, {"command": "submit_item", "item": "x"}, APPLICANT)
     receipt = await door.done(project, {"command": "evaluate_service", "item": "x", "grade": "satisfied"}, APPLICANT)
-    found = (await door.get("/evaluations", department="museum", after=receipt["position"])).json()
+    found = (await door.get("/v1/feedback/evaluations", department="museum", after=receipt["position"])).json()
     assert [(row["grade"], row["bad"]) for row in found["evaluations"]] == [("satisfied", False)]
 
 
@@ -140,16 +142,21 @@ async def test_who_closed_an_anonymous_complaint_is_not_told_to_the_department(d
     await door.done(project, about, secret)
     await door.done(project, {"command": "answer_complaint", "complaint": "c1", "answer": "so", "upheld": True}, BUREAU)
     receipt = await door.done(project, {"command": "close_complaint", "complaint": "c1"}, secret)
-    for path in (f"/projects/{project}/complaints", f"/projects/{project}/progress", "/complaints", "/progress"):
+    for path in (
+        f"/v1/projects/{project}/feedback",
+        f"/v1/projects/{project}/progress",
+        "/v1/feedback/complaints",
+        "/v1/progress",
+    ):
         assert secret.id not in (await door.get(path, LAND, after=receipt["position"])).text
-    assert secret.id not in (await door.get("/progress", BUREAU)).text
-    assert secret.id in (await door.get(f"/projects/{project}/history", BUREAU)).text
+    assert secret.id not in (await door.get("/v1/progress", BUREAU)).text
+    assert secret.id in (await door.get(f"/v1/projects/{project}/history", BUREAU)).text
 
 
 async def test_the_summary_counts(door: Door) -> None:
-    before = (await door.get("/progress/summary")).json()
+    before = (await door.get("/v1/progress/summary")).json()
     _, position = await registered(door, "counted")
-    counted = (await door.get("/progress/summary", after=position)).json()
+    counted = (await door.get("/v1/progress/summary", after=position)).json()
     assert counted["projects"] >= before["projects"] + 1
     assert counted["items"] >= before["items"] + 2
 
@@ -161,14 +168,14 @@ async def test_a_view_that_is_behind_says_so(door: Door, monkeypatch: pytest.Mon
     _, position = await registered(door, "behind")
     monkeypatch.setattr("infrastructure.projector.positions.Views.catch_up.__defaults__", (0.05,))
     monkeypatch.setattr(Views, "reached", nowhere)
-    answer = await door.get("/progress", after=position)
+    answer = await door.get("/v1/progress", after=position)
     problem(answer, "behind")
     assert answer.headers["retry-after"] == "1"
 
 
-@pytest.mark.parametrize("path", ["progress", "complaints"])
+@pytest.mark.parametrize("path", ["progress", "feedback"])
 async def test_an_unknown_project(door: Door, path: str) -> None:
-    problem(await door.get(f"/projects/{uuid4()}/{path}"), "project-unknown")
+    problem(await door.get(f"/v1/projects/{uuid4()}/{path}"), "project-unknown")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +185,7 @@ async def test_an_unknown_project(door: Door, path: str) -> None:
         (f"after={2**63}", "after"),
         (f"after={10**40}", "after"),
         ("limit=501", "limit"),
-        ("offset=-1", "offset"),
+        ("limit=-1", "limit"),
         ("stage=asleep", "stage"),
         ("manager=a%00b", "manager"),
         ("text=%00", "text"),
@@ -192,7 +199,7 @@ async def test_an_unknown_project(door: Door, path: str) -> None:
     ],
 )
 async def test_a_parameter_that_holds_what_it_cannot_is_named(door: Door, query: str, parameter: str) -> None:
-    told = problem(await door.get(f"/progress?{query}"), "invalid-parameter")
+    told = problem(await door.get(f"/v1/progress?{query}"), "invalid-parameter")
     assert told["parameter"] == parameter
 
 
@@ -200,11 +207,18 @@ async def test_a_parameter_that_holds_what_it_cannot_is_named(door: Door, query:
     "query", ["manager=%FF", "text=%ED%A0%80", "text=%25%5C_", "manager=a&manager=b", "colour=red"]
 )
 async def test_odd_queries_are_answered(door: Door, query: str) -> None:
-    assert (await door.get(f"/progress?{query}")).status_code in (200, 400)
+    assert (await door.get(f"/v1/progress?{query}")).status_code in (200, 400)
 
 
 @pytest.mark.parametrize(
-    "path", ["/progress", "/progress/summary", "/complaints", "/evaluations", f"/projects/{UUID(int=7)}/progress"]
+    "path",
+    [
+        "/v1/progress",
+        "/v1/progress/summary",
+        "/v1/feedback/complaints",
+        "/v1/feedback/evaluations",
+        f"/v1/projects/{UUID(int=7)}/progress",
+    ],
 )
 async def test_the_views_ask_who_reads(door: Door, path: str) -> None:
     problem(await door.get(path, None), "actor-missing")

@@ -21,12 +21,12 @@ async def test_the_state_and_the_progress_tell_how_far_it_has_come(door: Door) -
     seen: list[tuple[list[str], list[str], int]] = []
     for step in CIRCULATED:
         receipt = await door.done(project, step.command, step.by)
-        progress = (await door.get(f"/projects/{project}/progress", after=receipt["position"])).json()
+        progress = (await door.get(f"/v1/projects/{project}/progress", after=receipt["position"])).json()
         item = progress["items"][0]
-        state = (await door.get(f"/projects/{project}")).json()["items"][0]
+        state = (await door.get(f"/v1/projects/{project}")).json()["items"][0]
         seen.append((item["awaiting"], item["queued"], state["round"]))
 
-    found = (await door.get("/progress", after=receipt["position"], waiting_on="planning")).json()["projects"]
+    found = (await door.get("/v1/progress", after=receipt["position"], waiting_on="planning")).json()["projects"]
     assert str(project) in [row["project"] for row in found]
     assert seen[3] == (["fire"], ["water", "environment"], 1)
     assert (["province-environment"], [], 1) in seen

@@ -24,7 +24,7 @@ async def told_story(door: Door) -> UUID:
 
 async def test_the_state_tells_where_every_item_stands(door: Door) -> None:
     project = await told_story(door)
-    response = await door.get(f"/projects/{project}")
+    response = await door.get(f"/v1/projects/{project}")
     state = response.json()
     items = {item["item"]: item for item in state["items"]}
 
@@ -53,7 +53,7 @@ async def test_what_is_open_is_told(door: Door) -> None:
     await door.done(project, {"command": "submit_item", "item": "land"}, APPLICANT)
     await door.done(project, {"command": "accept_item", "item": "land", "lacking": ["original"]}, LAND_OFFICER)
     await door.done(project, {"command": "suspend_clock", "item": "land", "ground": "hearing"}, LAND_OFFICER)
-    land, site_plan = (await door.get(f"/projects/{project}")).json()["items"]
+    land, site_plan = (await door.get(f"/v1/projects/{project}")).json()["items"]
     assert land["suspensions"] == [{"suspension": "s1", "ground": "hearing"}]
     assert land["missing"] == ["original"]
     assert site_plan["unmet"] == ["land"]
@@ -62,7 +62,7 @@ async def test_what_is_open_is_told(door: Door) -> None:
 async def test_the_history_has_both_times_the_actor_the_command_the_law_and_the_hash(door: Door) -> None:
     project, key = uuid4(), uuid4()
     await door.post(project, {**REGISTER, "occurred_at": "2026-03-02T09:00:00+08:00"}, key=key)
-    page = (await door.get(f"/projects/{project}/history")).json()
+    page = (await door.get(f"/v1/projects/{project}/history")).json()
     (entry,) = page["entries"]
     assert page["next"] is None
     assert entry["occurred_at"] == "2026-03-02T01:00:00Z"
@@ -75,7 +75,7 @@ async def test_the_history_has_both_times_the_actor_the_command_the_law_and_the_
 
 
 async def test_corrections_stand_beside_what_they_correct(door: Door) -> None:
-    entries = (await door.get(f"/projects/{await told_story(door)}/history")).json()["entries"]
+    entries = (await door.get(f"/v1/projects/{await told_story(door)}/history")).json()["entries"]
     assert [entry["version"] for entry in entries if entry["retracted"]] == [32]
     amended = next(entry["fact"] for entry in entries if entry["fact"]["fact"] == "entry_amended")
     assert entries[amended["version"] - 1]["amended_to"] is not None
@@ -84,11 +84,11 @@ async def test_corrections_stand_beside_what_they_correct(door: Door) -> None:
 @pytest.mark.parametrize("limit", [1, 7, 1000])
 async def test_pages_together_are_the_whole(door: Door, limit: int) -> None:
     project = await told_story(door)
-    lines = (await door.get(f"/projects/{project}/history.ndjson")).text.splitlines()
+    lines = (await door.get(f"/v1/projects/{project}/history.ndjson")).text.splitlines()
     entries: list[dict[str, Any]] = []
     after: int | None = 0
     while after is not None:
-        page = (await door.get(f"/projects/{project}/history", after=after, limit=limit)).json()
+        page = (await door.get(f"/v1/projects/{project}/history", after_version=after, limit=limit)).json()
         assert len(page["entries"]) <= limit
         entries += page["entries"]
         after = page["next"]
@@ -99,22 +99,22 @@ async def test_pages_together_are_the_whole(door: Door, limit: int) -> None:
 async def test_past_the_end_there_is_an_empty_page(door: Door) -> None:
     project = uuid4()
     await door.done(project, REGISTER)
-    assert (await door.get(f"/projects/{project}/history", after=99)).json() == {"entries": [], "next": None}
+    assert (await door.get(f"/v1/projects/{project}/history", after_version=99)).json() == {"entries": [], "next": None}
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("after", "-1"), ("after", "x"), ("after", "1.5"), ("after", str(2**63)), ("limit", "0"), ("limit", "1001")],
+    [*(("after_version", text) for text in ("-1", "x", "1.5", str(2**63))), ("limit", "0"), ("limit", "1001")],
 )
 async def test_a_parameter_that_holds_what_it_cannot_is_named(door: Door, name: str, value: str) -> None:
-    told = problem(await door.get(f"/projects/{uuid4()}/history?{name}={value}"), "invalid-parameter")
+    told = problem(await door.get(f"/v1/projects/{uuid4()}/history?{name}={value}"), "invalid-parameter")
     assert told["parameter"] == name
 
 
 @pytest.mark.parametrize("path", ["", "/history", "/history.ndjson"])
 async def test_an_unknown_project(door: Door, path: str) -> None:
-    problem(await door.get(f"/projects/{uuid4()}{path}"), "project-unknown")
-    problem(await door.get(f"/projects/17{path}"), "not-found")
+    problem(await door.get(f"/v1/projects/{uuid4()}{path}"), "project-unknown")
+    problem(await door.get(f"/v1/projects/17{path}"), "not-found")
 
 
 async def test_who_complained_anonymously_is_for_the_bureau_alone(door: Door) -> None:
@@ -126,15 +126,15 @@ async def test_who_complained_anonymously_is_for_the_bureau_alone(door: Door) ->
     await door.done(project, {"command": "close_complaint", "complaint": "c1"}, APPLICANT)
 
     for by in (LAND_OFFICER, MANAGER):
-        text = (await door.get(f"/projects/{project}/history", by)).text
+        text = (await door.get(f"/v1/projects/{project}/history", by)).text
         assert APPLICANT.id not in text.replace("Hengxin", "")
         assert "139" not in [entry["fact"].get("contact") for entry in json.loads(text)["entries"]]
-        assert APPLICANT.id not in (await door.get(f"/projects/{project}/history.ndjson", by)).text
+        assert APPLICANT.id not in (await door.get(f"/v1/projects/{project}/history.ndjson", by)).text
         moved = problem(
             await door.post(project, {"command": "note_step", "item": "land", "activity": "x"}, by, if_match='"1"'),
             "version-moved",
         )
         assert APPLICANT.id not in json.dumps(moved)
     for by in (BUREAU, APPLICANT):
-        filed = (await door.get(f"/projects/{project}/history", by)).json()["entries"][1]
+        filed = (await door.get(f"/v1/projects/{project}/history", by)).json()["entries"][1]
         assert (filed["by"]["id"], filed["fact"]["by"], filed["fact"]["contact"]) == (APPLICANT.id, APPLICANT.id, "139")

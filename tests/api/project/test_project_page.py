@@ -97,8 +97,8 @@ async def test_a_clock_stands_beside_its_item_with_the_way_to_its_working(door: 
 async def test_phases_say_how_far_they_are(door: Door, approvals: Approvals) -> None:
     HANDS[0] = at("03-02 12:00")
     for path, step in (
-        *((f"/catalogues/{ZONE_NAME}", step) for step in CATALOGUE_STORY),
-        *((f"/flows/{FLOW_NAME}", step) for step in FLOW_STORY),
+        *((f"/v1/catalogues/{ZONE_NAME}", step) for step in CATALOGUE_STORY),
+        *((f"/v1/flows/{FLOW_NAME}", step) for step in FLOW_STORY),
     ):
         assert (await door.say(path, step.dated, step.by)).status_code == 200
     project, page = await told(

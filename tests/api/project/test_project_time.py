@@ -1,4 +1,4 @@
-"""GET /projects/{id}/time and the project's page: whose working days they were, in both languages."""
+"""GET /v1/projects/{id}/time and the project's page: whose working days they were, in both languages."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def told(door: Door, steps: int = len(STORY)) -> UUID:
 
 
 async def time_of(door: Door, project: UUID, **params: Any) -> Any:
-    answer = await door.get(f"/projects/{project}/time", MANAGER, **params)
+    answer = await door.get(f"/v1/projects/{project}/time", MANAGER, **params)
     assert answer.status_code == 200, answer.text
     return answer.json()["project"]
 
@@ -86,8 +86,8 @@ async def test_a_project_that_did_nothing_took_no_time_and_an_unknown_one_is_non
     project = await told(door, steps=1)
     found = await time_of(door, project)
     assert (found["time"]["working_days"], found["calendar"]) == (0, "")
-    problem(await door.get(f"/projects/{uuid4()}/time", MANAGER), "project-unknown")
-    problem(await door.get(f"/projects/{project}/time", MANAGER, as_of="2026-03-01T12:00:00"), "invalid-parameter")
+    problem(await door.get(f"/v1/projects/{uuid4()}/time", MANAGER), "project-unknown")
+    problem(await door.get(f"/v1/projects/{project}/time", MANAGER, as_of="2026-03-01T12:00:00"), "invalid-parameter")
 
 
 @pytest.mark.usefixtures("projector")

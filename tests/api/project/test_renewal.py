@@ -92,13 +92,13 @@ async def got(door: Door, path: str, **asked: Any) -> Any:
 
 
 async def item_of(door: Door, project: UUID, code: str) -> dict[str, Any]:
-    items: list[dict[str, Any]] = (await got(door, f"/projects/{project}"))["items"]
+    items: list[dict[str, Any]] = (await got(door, f"/v1/projects/{project}"))["items"]
     return next(one for one in items if one["item"] == code)
 
 
 async def guard_of(door: Door, project: UUID) -> tuple[dict[str, Any], list[str]]:
     """The guard of the licence's last day as the project's clocks tell it, and the flags beside it."""
-    items = (await got(door, f"/projects/{project}/clocks"))["items"]
+    items = (await got(door, f"/v1/projects/{project}/clocks"))["items"]
     of_item = next(one for one in items if one["item"] == "renewal")
     return next(one for one in of_item["clocks"] if one["clock"] == "renewal_guard"), of_item["flags"]
 
@@ -119,12 +119,12 @@ async def test_an_application_for_renewal_has_a_guard_wherever_clocks_are_shown(
     guard, flags = await guard_of(door, project)
     assert (guard["state"], guard["due_on"], guard["length"]) == ("running", "2026-09-30", None)
     assert (guard["yellow_on"], flags) == ("2026-09-23", [])
-    listed = (await got(door, "/clocks", after=after, clock="renewal_guard", department="environment"))["clocks"]
+    listed = (await got(door, "/v1/clocks", after=after, clock="renewal_guard", department="environment"))["clocks"]
     assert [(one["project"], one["due_on"]) for one in listed] == [(str(project), "2026-09-30")]
-    explained = await got(door, f"/projects/{project}/clocks/explain", item="renewal", clock="renewal_guard")
+    explained = await got(door, f"/v1/projects/{project}/clocks/explain", item="renewal", clock="renewal_guard")
     assert explained["explanation"]["clock"]["due"] == "2026-09-30"
     assert "有效期至 <time>2026-09-30</time>" in await page_of(door, project, "zh")
-    for path in ("/pages/projects/{}/clock?item=renewal&clock=renewal_guard", "/desk?department=environment"):
+    for path in ("/pages/projects/{}/clock?item=renewal&clock=renewal_guard", "/worklist?department=environment"):
         page = await door.get(path.format(project), LEADER)
         assert page.status_code == 200
         assert "None" not in page.text
@@ -134,7 +134,7 @@ async def test_an_application_for_renewal_has_a_guard_wherever_clocks_are_shown(
 
 async def told_of_guard(door: Door, project: UUID) -> list[tuple[str, str]]:
     """What the watcher has told of the guard, and when that happened."""
-    history = (await got(door, f"/projects/{project}/history"))["entries"]
+    history = (await got(door, f"/v1/projects/{project}/history"))["entries"]
     return [
         (one["fact"]["fact"], one["occurred_at"])
         for one in history
@@ -166,7 +166,7 @@ async def test_silence_renews_a_licence_once_after_a_warning(
     refusal = problem(await door.post(project, refuse, OFFICER), "renewed-by-silence")
     assert "50(2)" in refusal["article"]
     await door.done(project, {**GRANT, "item": "renewal", "valid_through": "2031-09-30"}, OFFICER)
-    clocks = (await got(door, f"/projects/{project}/clocks"))["items"][1]["clocks"]
+    clocks = (await got(door, f"/v1/projects/{project}/clocks"))["items"][1]["clocks"]
     states = {one["clock"]: one["state"] for one in clocks}
     assert (states["decision"], states["renewal_guard"], states["delivery"]) == ("late", "deemed", "running")
 

@@ -52,7 +52,7 @@ async def got(door: Door, path: str, **params: Any) -> Any:
 async def test_an_imported_case_tells_both_counts_and_which_is_which(door: Door, approvals: Approvals) -> None:
     """The register counts 56 days and what was suspended; the law six months, as it is the extended procedure."""
     project = await imported(approvals, RECEIVED, EXTENDED, COMPLETE, ASKED, CAME, SENT)
-    told = await got(door, f"/projects/{project}/register")
+    told = await got(door, f"/v1/projects/{project}/register")
 
     assert told["imported"] == {
         "register": "town", "case_id": "1", "statement_zh": STATEMENT[0], "statement_en": STATEMENT[1],
@@ -63,7 +63,7 @@ async def test_an_imported_case_tells_both_counts_and_which_is_which(door: Door,
     (law,) = told["by_law"]
     assert (law["mode"], law["state"], law["due_on"]) == ("extended", "met", "2012-09-14")
     assert law["law"] == "nl-wabo@2010-10-01"
-    assert (await got(door, f"/projects/{project}"))["imported"]["register"] == "town"
+    assert (await got(door, f"/v1/projects/{project}"))["imported"]["register"] == "town"
 
     for lang, marks in (("zh", ("登记簿", "法律")), ("en", ("By the register", "By the law"))):
         page = await door.get(f"/pages/projects/{project}", LEADER, lang=lang)
@@ -76,20 +76,20 @@ async def test_an_imported_case_tells_both_counts_and_which_is_which(door: Door,
 
 async def test_the_extended_procedure_grants_nothing_by_silence(door: Door, approvals: Approvals) -> None:
     project = await imported(approvals, ("2013-03-01", "01_HOOFD_010"), EXTENDED)
-    (law,) = (await got(door, f"/projects/{project}/register"))["by_law"]
+    (law,) = (await got(door, f"/v1/projects/{project}/register"))["by_law"]
 
     assert (law["state"], law["due_on"]) == ("overdue", "2013-09-02")
     then = datetime.fromisoformat("2013-06-01T12:00:00+02:00").isoformat()
     asked = {"as_of": then, "known_at": "2026-01-01T00:00:00Z"}
-    (before,) = (await got(door, f"/projects/{project}/register", **asked))["by_law"]
+    (before,) = (await got(door, f"/v1/projects/{project}/register", **asked))["by_law"]
     assert before["state"] == "running"
 
 
 async def test_a_project_that_began_here_has_no_register(door: Door) -> None:
     project = uuid4()
     await door.done(project, REGISTER)
-    told = await got(door, f"/projects/{project}/register")
+    told = await got(door, f"/v1/projects/{project}/register")
 
     assert (told["imported"], told["by_register"], told["by_law"]) == (None, None, [])
-    assert (await got(door, f"/projects/{project}"))["imported"] is None
+    assert (await got(door, f"/v1/projects/{project}"))["imported"] is None
     assert 'id="register"' not in (await door.get(f"/pages/projects/{project}", LEADER)).text

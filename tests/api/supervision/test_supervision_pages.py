@@ -167,7 +167,7 @@ async def test_every_number_links_to_its_list_and_every_card_to_its_file(door: D
 
     assert {link.partition("?")[0] for link in links} == {
         *(PERIODS["cards"], PERIODS["decisions"]),
-        *("/pages/supervision/conduct", "/pages/supervision/clocks"),
+        *("/pages/supervision/timeliness", "/pages/supervision/clocks"),
     }
     for link in links:
         assert "lang=en" in link

@@ -100,7 +100,7 @@ async def got(door: Door, approvals: Approvals, path: str, **params: Any) -> Any
 
 
 async def test_how_late_each_department_was(door: Door, approvals: Approvals, project: UUID) -> None:
-    told = await got(door, approvals, "/supervision/lags", **MARCH)
+    told = await got(door, approvals, "/v1/supervision/lags", **MARCH)
     lines = {line["department"]: line for line in [told["total"], *told["departments"]]}
 
     assert told["target_days"] == 1
@@ -117,17 +117,17 @@ async def test_how_late_each_department_was(door: Door, approvals: Approvals, pr
     assert (lines["tax"]["median"], lines["tax"]["outside"], lines["tax"]["over_target"]) == (8, 1, 1)
     assert (lines[""]["acts"], lines[""]["longest"], lines[""]["p90"]) == (15, 8, 0)
 
-    only = await got(door, approvals, "/supervision/lags", department="tax", **MARCH)
+    only = await got(door, approvals, "/v1/supervision/lags", department="tax", **MARCH)
     assert [line["department"] for line in only["departments"]] == ["tax"]
     assert only["total"]["acts"] == 1
-    april = await got(door, approvals, "/supervision/lags", first="2026-04-01", last="2026-04-30")
+    april = await got(door, approvals, "/v1/supervision/lags", first="2026-04-01", last="2026-04-30")
     assert (april["total"]["acts"], april["total"]["median"], april["departments"]) == (0, None, [])
 
 
 async def test_clocks_stopped_oddly_often_are_told_with_the_evidence(
     door: Door, approvals: Approvals, project: UUID
 ) -> None:
-    told = await got(door, approvals, "/supervision/suspensions", **MARCH)
+    told = await got(door, approvals, "/v1/supervision/suspensions", **MARCH)
 
     assert (told["suspensions_usual_max"], told["nights_usual_max"], told["count"]) == (3, 1, 2)
     assert [(one["item"], one["suspensions"], one["nights"], one["oddities"]) for one in told["applications"]] == [
@@ -138,12 +138,14 @@ async def test_clocks_stopped_oddly_often_are_told_with_the_evidence(
     days = {day["day"]: day["reason"] for day in evidence["explanation"]["days"]}
     assert (days["2026-03-09"], days["2026-03-10"], days["2026-03-11"]) == ("suspended", "suspended", "working")
 
-    page = await got(door, approvals, "/supervision/suspensions", limit=1, **MARCH)
-    rest = await got(door, approvals, "/supervision/suspensions", limit=1, offset=page["next"], **MARCH)
+    page = await got(door, approvals, "/v1/supervision/suspensions", limit=1, **MARCH)
+    rest = await got(door, approvals, "/v1/supervision/suspensions", limit=1, cursor=page["next"], **MARCH)
     assert page["applications"] + rest["applications"] == told["applications"]
     assert rest["next"] is None
-    assert (await got(door, approvals, "/supervision/suspensions", department="fire", **MARCH))["count"] == 0
-    assert (await got(door, approvals, "/supervision/suspensions", first="2026-04-01", last="2026-04-30"))["count"] == 0
+    assert (await got(door, approvals, "/v1/supervision/suspensions", department="fire", **MARCH))["count"] == 0
+    assert (await got(door, approvals, "/v1/supervision/suspensions", first="2026-04-01", last="2026-04-30"))[
+        "count"
+    ] == 0
 
 
 async def test_a_corrected_time_is_no_lag_and_a_corrected_suspension_no_night(
@@ -157,15 +159,15 @@ async def test_a_corrected_time_is_no_lag_and_a_corrected_suspension_no_night(
         amend = AmendEntry(version=version, new_occurred_at=at(day), reasons="as the paper says")
         await approvals.handle(project, amend, by, uuid4())
 
-    lags = await got(door, approvals, "/supervision/lags", department="tax", **MARCH)
+    lags = await got(door, approvals, "/v1/supervision/lags", department="tax", **MARCH)
     assert (lags["total"]["longest"], lags["total"]["over_target"]) == (1, 0)
-    often = await got(door, approvals, "/supervision/suspensions", **MARCH)
+    often = await got(door, approvals, "/v1/supervision/suspensions", **MARCH)
     assert [one["item"] for one in often["applications"]] == ["land"]
     assert rebuild(shared_database_url, swap=False).differences == ()
 
 
 async def test_what_is_no_period_is_told(door: Door) -> None:
-    for path in ("/supervision/lags", "/supervision/suspensions"):
+    for path in ("/v1/supervision/lags", "/v1/supervision/suspensions"):
         answer = await door.get(path, BUREAU, first="2026-03-02", last="2026-03-01")
         problem(answer, "invalid-parameter")
         problem(await door.get(path, None), "actor-missing")
@@ -179,9 +181,9 @@ async def test_an_imported_act_is_no_lag(door: Door, approvals: Approvals) -> No
         await approvals.handle(other, command, by, uuid4())
     HANDS[0] = at("03-31 09:00")
     accept = structs.replace(AcceptItem(item="land"), occurred_at=at("03-17 10:00"))
-    before = await got(door, approvals, "/supervision/lags", department="land", **MARCH)
+    before = await got(door, approvals, "/v1/supervision/lags", department="land", **MARCH)
     await approvals.handle(other, accept, LAND, uuid4(), origin=CommandOrigin("log:7"))
-    after = await got(door, approvals, "/supervision/lags", department="land", **MARCH)
+    after = await got(door, approvals, "/v1/supervision/lags", department="land", **MARCH)
     assert after["total"] == before["total"]
 
 
@@ -190,13 +192,13 @@ async def test_an_imported_act_is_no_lag(door: Door, approvals: Approvals) -> No
     [("zh", ("补录时差", "中止次数多", "反复中止的事项")), ("en", ("90th percentile", "Stopped often", "Day by day"))],
 )
 async def test_people_are_shown_both(door: Door, project: UUID, lang: str, words: tuple[str, ...]) -> None:
-    shown = await door.get("/pages/supervision/conduct", BUREAU, lang=lang, **MARCH)
+    shown = await door.get("/pages/supervision/timeliness", BUREAU, lang=lang, **MARCH)
     assert shown.status_code == 200, shown.text
     assert all(word in shown.text for word in words), shown.text
     (href,) = {unescape(found) for found in re.findall(r'href="(/pages/projects/[^"]*/clock[^"]*)"', shown.text)}
     clock = await door.get(href, BUREAU)
     assert (clock.status_code, "2026-03-06" in clock.text) == (200, True)
-    quiet = await door.get("/pages/supervision/conduct", BUREAU, lang=lang, first="2025-01-01", last="2025-01-31")
+    quiet = await door.get("/pages/supervision/timeliness", BUREAU, lang=lang, first="2025-01-01", last="2025-01-31")
     assert {"zh": "本期间没有此类事项", "en": "None in this period"}[lang] in quiet.text
-    wrong = await door.get("/pages/supervision/conduct", BUREAU, lang=lang, first="2026-03-02", last="2026-03-01")
+    wrong = await door.get("/pages/supervision/timeliness", BUREAU, lang=lang, first="2026-03-02", last="2026-03-01")
     assert wrong.status_code == 400

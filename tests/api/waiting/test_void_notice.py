@@ -58,16 +58,16 @@ async def test_the_department_holds_what_silence_accepted_before_the_notice(
     await watch_once(shared_database_url, approvals)
 
     after = await approvals.store.head()
-    land, plan = (await got(door, f"/projects/{project}/waiting"))["items"]
+    land, plan = (await got(door, f"/v1/projects/{project}/waiting"))["items"]
     (wait,) = land["waits"]
     assert (wait["kind"], wait["held_by"], wait["holder"]) == ("decision", "department", "land")
     assert wait["since"] == "2026-03-09T16:00:00Z"  # when the last day for a notice was over
     assert (plan["waits"][0]["holder"], plan["waits"][0]["since"]) == ("land", wait["since"])
-    item = (await got(door, f"/projects/{project}"))["items"][0]
+    item = (await got(door, f"/v1/projects/{project}"))["items"][0]
     assert (item["stage"], item["missing"]) == ("accepted", [])
-    rows = (await got(door, f"/projects/{project}/progress", after=after))["items"]
+    rows = (await got(door, f"/v1/projects/{project}/progress", after=after))["items"]
     assert (rows[0]["missing"], rows[0]["holder"]) == ([], "land")
-    (listed,) = (await got(door, "/waiting", after=after, holder="land", kind="decision"))["waiting"]
+    (listed,) = (await got(door, "/v1/waiting", after=after, holder="land", kind="decision"))["waiting"]
     assert (listed["project"], listed["held_by"]) == (str(project), "department")
-    days = (await got(door, f"/projects/{project}/attribution", as_of="2026-03-11T09:00:00+08:00"))["applications"]
+    days = (await got(door, f"/v1/projects/{project}/attribution", as_of="2026-03-11T09:00:00+08:00"))["applications"]
     assert "applicant" not in days[0]["working_days"]

@@ -49,7 +49,7 @@ async def got(door: Door, path: str, **asked: Any) -> Any:
 
 async def test_a_projects_chain_leads_to_who_holds_it(door: Door) -> None:
     project, _ = await begun(door, "a")
-    told = await got(door, f"/projects/{project}/waiting")
+    told = await got(door, f"/v1/projects/{project}/waiting")
     items = {one["item"]: one for one in told["items"]}
 
     (wait,) = items["land"]["waits"]
@@ -63,33 +63,33 @@ async def test_a_projects_chain_leads_to_who_holds_it(door: Door) -> None:
 
 async def test_a_project_at_an_earlier_instant(door: Door) -> None:
     project, after = await begun(door, "b")
-    path = f"/projects/{project}/waiting"
+    path = f"/v1/projects/{project}/waiting"
     then = await got(door, path, as_of=MARCH.format("03"), known_at="2099-01-01T00:00:00Z")
     assert then["items"][0]["waits"][0]["kind"] == "acceptance"
     assert (await got(door, path, as_of=MARCH.format("03")))["items"] == []
 
     asked = {"department": "land-b", "as_of": MARCH.format("03"), "after": after}
-    listed = await got(door, "/waiting", known_at="2099-01-01T00:00:00Z", **asked)
+    listed = await got(door, "/v1/waiting", known_at="2099-01-01T00:00:00Z", **asked)
     assert [(one["kind"], one["since"]) for one in listed["waiting"]] == [("acceptance", "2026-03-03T02:00:00Z")]
     assert listed["as_of"] == MARCH.format("03")
-    assert (await got(door, "/waiting", **asked))["waiting"] == []
-    held = await got(door, "/waiting/holders", known_at="2099-01-01T00:00:00Z", **asked)
+    assert (await got(door, "/v1/waiting", **asked))["waiting"] == []
+    held = await got(door, "/v1/waiting/holders", known_at="2099-01-01T00:00:00Z", **asked)
     assert [(one["holder"], one["holds"]) for one in held["holders"]] == [("land-b", 1)]
 
 
 async def test_what_a_department_holds_and_what_it_waits_for(door: Door) -> None:
     project, after = await begun(door, "c")
     other, after = await begun(door, "c")
-    held = await got(door, "/waiting", holder="fire-c", after=after)
+    held = await got(door, "/v1/waiting", holder="fire-c", after=after)
     assert held["position"] >= after
     assert {(one["project"], one["item"], one["kind"]) for one in held["waiting"]} == {
         (str(one), item, kind)
         for one in (project, other)
         for item, kind in (("land", "countersignature"), ("plan", "precondition"), ("permit", "precondition"))
     }
-    direct = await got(door, "/waiting", holder="fire-c", kind="countersignature")
+    direct = await got(door, "/v1/waiting", holder="fire-c", kind="countersignature")
     assert [(one["department"], one["project_name"]) for one in direct["waiting"]] == [("land-c", "Fab c")] * 2
-    waits = await got(door, "/waiting", department="permit-c")
+    waits = await got(door, "/v1/waiting", department="permit-c")
     assert {(one["holder"], tuple(one["chain"])) for one in waits["waiting"]} == {
         ("fire-c", ("permit", "plan", "land"))
     }
@@ -97,22 +97,24 @@ async def test_what_a_department_holds_and_what_it_waits_for(door: Door) -> None
 
 async def test_pages_follow_each_other_the_longest_first(door: Door) -> None:
     _, after = await begun(door, "d")
-    whole = await got(door, "/waiting", after=after, limit=500)
+    whole = await got(door, "/v1/waiting", after=after, limit=500)
     since = [one["since"] for one in whole["waiting"]]
     assert since == sorted(since)
-    first = await got(door, "/waiting", limit=3)
-    second = await got(door, "/waiting", limit=3, offset=first["next"])
+    first = await got(door, "/v1/waiting", limit=3)
+    second = await got(door, "/v1/waiting", limit=3, cursor=first["next"])
     assert first["waiting"] + second["waiting"] == whole["waiting"][:6]
 
 
 async def test_how_much_each_holder_has(door: Door) -> None:
     for _ in range(2):
         _, after = await begun(door, "e")
-    holders = {one["holder"]: one for one in (await got(door, "/waiting/holders", after=after, limit=500))["holders"]}
+    holders = {
+        one["holder"]: one for one in (await got(door, "/v1/waiting/holders", after=after, limit=500))["holders"]
+    }
     fire = holders["fire-e"]
     assert (fire["holds"], fire["behind"], fire["projects"]) == (2, 4, 2)
     assert fire["oldest_since"] == "2026-03-05T02:00:00Z"
-    (only,) = (await got(door, "/waiting/holders", department="permit-e"))["holders"]
+    (only,) = (await got(door, "/v1/waiting/holders", department="permit-e"))["holders"]
     assert (only["holder"], only["holds"], only["behind"], only["oldest_since"]) == ("fire-e", 0, 2, None)
 
 
@@ -121,18 +123,18 @@ async def test_an_answer_moves_the_ball(door: Door) -> None:
     receipt = await door.done(
         project, {"command": "countersign", "item": "land", "opinion": "agreed"}, type(FIRE)("zhao", "fire-f")
     )
-    assert (await got(door, "/waiting", holder="fire-f", after=receipt["position"]))["waiting"] == []
-    held = (await got(door, "/waiting", holder="land-f", kind="decision"))["waiting"]
+    assert (await got(door, "/v1/waiting", holder="fire-f", after=receipt["position"]))["waiting"] == []
+    held = (await got(door, "/v1/waiting", holder="land-f", kind="decision"))["waiting"]
     assert [one["item"] for one in held] == ["land"]
 
 
 async def test_wrong_questions_are_problems(door: Door) -> None:
-    problem(await door.get(f"/projects/{uuid4()}/waiting"), "project-unknown")
+    problem(await door.get(f"/v1/projects/{uuid4()}/waiting"), "project-unknown")
     project, _ = await begun(door, "g")
-    problem(await door.get(f"/projects/{project}/waiting", as_of="2026-03-12T00:00:00"), "invalid-parameter")
-    for path in (f"/projects/{project}/waiting", "/waiting", "/waiting/holders"):
+    problem(await door.get(f"/v1/projects/{project}/waiting", as_of="2026-03-12T00:00:00"), "invalid-parameter")
+    for path in (f"/v1/projects/{project}/waiting", "/v1/waiting", "/v1/waiting/holders"):
         problem(await door.get(path, None), "actor-missing")
     for asked in ({"kind": "luck"}, {"held_by": "fate"}, {"limit": 0}, {"holder": "x" * 65}):
-        problem(await door.get("/waiting", **asked), "invalid-parameter")
-    answer = await door.client.get("/waiting", params={"holder": "100%s %(t)s '; --"}, headers=identity(MANAGER))
+        problem(await door.get("/v1/waiting", **asked), "invalid-parameter")
+    answer = await door.client.get("/v1/waiting", params={"holder": "100%s %(t)s '; --"}, headers=identity(MANAGER))
     assert answer.json()["waiting"] == []

@@ -39,7 +39,7 @@ def project(address: str) -> str:
     """A registered project."""
     found = str(uuid4())
     headers = {"Idempotency-Key": found, **identity(MANAGER)}
-    assert httpx.post(f"{address}/projects/{found}/commands", json=REGISTER, headers=headers).status_code == 200
+    assert httpx.post(f"{address}/v1/projects/{found}/commands", json=REGISTER, headers=headers).status_code == 200
     return found
 
 
@@ -64,7 +64,7 @@ def test_trailers_give_nobody_a_role(
     address: str, layout: str, in_head: list[str], in_trailers: list[str], code: str
 ) -> None:
     """Registering is for project managers: only what the head says counts."""
-    lines = head(f"POST /projects/{uuid4()}/commands", JSON, CHUNKED, f"Idempotency-Key: {uuid4()}", *in_head)
+    lines = head(f"POST /v1/projects/{uuid4()}/commands", JSON, CHUNKED, f"Idempotency-Key: {uuid4()}", *in_head)
     request = (lines, chunk(json.dumps(REGISTER).encode()), trailers(*in_trailers))
     answer = exchange(address, *packets(request, layout), pause=PACKET_PAUSE_SECONDS)
     assert problem_in(answer)["code"] == code
@@ -72,7 +72,7 @@ def test_trailers_give_nobody_a_role(
 
 @LAYOUTS
 def test_trailers_are_no_idempotency_key(address: str, project: str, layout: str) -> None:
-    lines = head(f"POST /projects/{project}/commands", JSON, CHUNKED, "X-Actor: wang", PROJECT_MANAGER)
+    lines = head(f"POST /v1/projects/{project}/commands", JSON, CHUNKED, "X-Actor: wang", PROJECT_MANAGER)
     request = (lines, chunk(NOTE), trailers("Idempotency-Key: of-a-trailer"))
     answer = exchange(address, *packets(request, layout), pause=PACKET_PAUSE_SECONDS)
     assert problem_in(answer)["code"] == "key-missing"
@@ -81,7 +81,7 @@ def test_trailers_are_no_idempotency_key(address: str, project: str, layout: str
 @LAYOUTS
 def test_trailers_open_no_history(address: str, project: str, layout: str) -> None:
     """A GET with a body, of which the trailers say that an auditor reads."""
-    lines = head(f"GET /projects/{project}/history", CHUNKED)
+    lines = head(f"GET /v1/projects/{project}/history", CHUNKED)
     request = (lines, chunk(b"x"), trailers("X-Actor: m", "X-Role: auditor"))
     answer = exchange(address, *packets(request, layout), pause=PACKET_PAUSE_SECONDS)
     assert problem_in(answer)["code"] == "actor-missing"
@@ -90,7 +90,7 @@ def test_trailers_open_no_history(address: str, project: str, layout: str) -> No
 @LAYOUTS
 def test_harmless_trailers_are_read_past(address: str, project: str, layout: str) -> None:
     key = f"Idempotency-Key: {uuid4()}"
-    lines = head(f"POST /projects/{project}/commands", JSON, CHUNKED, key, "X-Actor: wang", PROJECT_MANAGER)
+    lines = head(f"POST /v1/projects/{project}/commands", JSON, CHUNKED, key, "X-Actor: wang", PROJECT_MANAGER)
     request = (lines, chunk(NOTE), trailers("X-Checksum: 7", "X-Role: supervisor"))
     answer = exchange(address, *packets(request, layout), pause=PACKET_PAUSE_SECONDS)
     assert status_of(answer) == 200
@@ -142,7 +142,7 @@ def test_trailers_through_a_gateway_give_nobody_a_role(
     address: str, layout: str, tmp_path: Path, role: str, code: str
 ) -> None:
     """HAProxy removes the three headers, sets its own, and passes trailers on as they came."""
-    lines = head(f"POST /projects/{uuid4()}/commands", JSON, CHUNKED, f"Idempotency-Key: {uuid4()}", PROJECT_MANAGER)
+    lines = head(f"POST /v1/projects/{uuid4()}/commands", JSON, CHUNKED, f"Idempotency-Key: {uuid4()}", PROJECT_MANAGER)
     request = (lines, chunk(json.dumps(REGISTER).encode()), trailers(PROJECT_MANAGER))
     with gateway(address, tmp_path, role) as front:
         answer = exchange(front, *packets(request, layout), pause=PACKET_PAUSE_SECONDS)
@@ -153,7 +153,7 @@ def test_trailers_through_a_gateway_give_nobody_a_role(
 def test_a_flood_of_trailers_is_cut_off_and_fills_no_memory(address: str, project: str, flood: bytes) -> None:
     """Many trailers, and one that never ends, while the command waits for the end of its body."""
     key = f"Idempotency-Key: {uuid4()}"
-    lines = head(f"POST /projects/{project}/commands", JSON, CHUNKED, key, "X-Actor: wang", PROJECT_MANAGER)
+    lines = head(f"POST /v1/projects/{project}/commands", JSON, CHUNKED, key, "X-Actor: wang", PROJECT_MANAGER)
     sent = 0
     with connected(address) as connection:
         with suppress(ConnectionError):  # hung up on while sending
@@ -168,7 +168,7 @@ def test_a_flood_of_trailers_is_cut_off_and_fills_no_memory(address: str, projec
 
 def test_more_trailers_than_allowed_are_a_problem(address: str, project: str) -> None:
     key = f"Idempotency-Key: {uuid4()}"
-    lines = head(f"POST /projects/{project}/commands", JSON, CHUNKED, key, "X-Actor: wang", PROJECT_MANAGER)
+    lines = head(f"POST /v1/projects/{project}/commands", JSON, CHUNKED, key, "X-Actor: wang", PROJECT_MANAGER)
     many = [f"X-{number}: {'a' * 80}" for number in range(TRAILER_BYTES_MAX // 80)]
     answer = exchange(address, lines + chunk(NOTE) + trailers(*many))
     assert problem_in(answer)["code"] == "head-too-large"
@@ -184,7 +184,7 @@ def test_the_limit_of_a_head_is_hard(address: str, count: int) -> None:
 def test_a_long_body_before_the_next_head_counts_as_no_head(address: str) -> None:
     """Two requests on one connection: the first has a body of 100 kB, and the head of the second comes right after."""
     body = b" " * 100_000 + b"{}"
-    first = head("POST /law/evaluate", JSON, f"Content-Length: {len(body)}").replace(b"Connection: close\r\n", b"")
+    first = head("POST /v1/law/evaluate", JSON, f"Content-Length: {len(body)}").replace(b"Connection: close\r\n", b"")
     answer = exchange(address, first + body + head("GET /healthz"))
     assert answer.count(b"HTTP/1.1 ") == 2
     assert answer.endswith(b'{"status":"alive"}')
@@ -224,7 +224,7 @@ def test_a_balancer_that_speaks_http_1_0_needs_no_host(address: str) -> None:
     assert status_of(exchange(address, b"GET /healthz HTTP/1.0\r\n\r\n")) == 200
 
 
-@pytest.mark.parametrize("before", ["/projects/./", "/x/../projects/", "/x/%2E%2e/projects/"])
+@pytest.mark.parametrize("before", ["/v1/projects/./", "/x/../v1/projects/", "/x/%2E%2e/v1/projects/"])
 def test_an_address_has_no_dots_to_climb_by(address: str, project: str, before: str) -> None:
     who = [JSON, "X-Actor: wang", PROJECT_MANAGER, f"Idempotency-Key: {uuid4()}", f"Content-Length: {len(NOTE)}"]
     answer = exchange(address, head(f"POST {before}{project}/commands", *who) + NOTE)
@@ -233,7 +233,7 @@ def test_an_address_has_no_dots_to_climb_by(address: str, project: str, before: 
 
 @pytest.mark.parametrize("query", ["limit=\uff11", "text=\udcff", "x\udcff=1"])
 def test_a_query_that_is_no_number_or_no_text_is_refused(address: str, query: str) -> None:
-    sent = head("GET /progress?QUERY", "X-Actor: wang", PROJECT_MANAGER)
+    sent = head("GET /v1/progress?QUERY", "X-Actor: wang", PROJECT_MANAGER)
     answer = exchange(address, sent.replace(b"QUERY", query.encode("utf-8", "surrogateescape")))
     assert problem_in(answer)["status"] == 400
 
@@ -276,7 +276,7 @@ def test_a_body_packed_in_another_way_is_not_taken_for_plain(
     kind = [] if header.startswith("Content-Type") else [JSON]
     length = CHUNKED if not header.startswith("Transfer") else header
     who = ["X-Actor: wang", PROJECT_MANAGER, f"Idempotency-Key: {uuid4()}"]
-    lines = head(f"POST /projects/{project}/commands", *{length, header, *kind, *who})
+    lines = head(f"POST /v1/projects/{project}/commands", *{length, header, *kind, *who})
     answer = exchange(address, lines + chunk(NOTE) + trailers())
     assert status_of(answer) == status
     assert not code or problem_in(answer)["code"] == code

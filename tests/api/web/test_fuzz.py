@@ -46,7 +46,7 @@ def project(address: str) -> str:
     """A registered project, so that fuzzed commands get as far as the rules."""
     found = str(uuid4())
     headers = {**identity(MANAGER), "Idempotency-Key": found}
-    assert httpx.post(f"{address}/projects/{found}/commands", json=REGISTER, headers=headers).status_code == 200
+    assert httpx.post(f"{address}/v1/projects/{found}/commands", json=REGISTER, headers=headers).status_code == 200
     return found
 
 

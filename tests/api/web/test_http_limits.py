@@ -54,7 +54,7 @@ def answer_to_half(address: str, *parts: bytes, pause: float = 0.0) -> bytes:
 
 
 def post(body: bytes, headers: bytes = HEAD, length: int | None = None) -> bytes:
-    line = b"POST /projects/%s/commands HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" % str(uuid4()).encode()
+    line = b"POST /v1/projects/%s/commands HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" % str(uuid4()).encode()
     return line + headers + b"Content-Length: %d\r\n\r\n" % (len(body) if length is None else length) + body
 
 
@@ -64,7 +64,7 @@ def post(body: bytes, headers: bytes = HEAD, length: int | None = None) -> bytes
         b"\r\n\r\n",
         b"\x16\x03\x01\x02\x00",
         b"GET / HTTP/9.9\r\n\r\n",
-        b"GET /projects/\xff\xfe HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"GET /v1/projects/\xff\xfe HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         b"GET /problems?\xff=\x00 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         b"GET /problems/%ED%A0%80 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         b"GET /problems HTTP/1.1\r\nConnection: close\r\n\r\n",

@@ -17,7 +17,7 @@ NOTE = {"command": "note_step", "activity": "site visit"}
 async def test_who_acts_is_in_the_history(door: Door) -> None:
     project, by = uuid4(), Actor("王敏", "规划 局", Role.PROJECT_MANAGER)
     await door.done(project, REGISTER, by)
-    (entry,) = (await door.get(f"/projects/{project}/history")).json()["entries"]
+    (entry,) = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
     assert entry["by"] == {"id": "王敏", "department": "规划 局", "role": "project_manager"}
 
 
@@ -29,9 +29,9 @@ async def test_names_may_come_as_plain_utf8(door: Door) -> None:
         (b"idempotency-key", b"k1"),
         (b"content-type", b"application/json"),
     ]
-    answer = await door.client.post(f"/projects/{project}/commands", json=REGISTER, headers=headers)
+    answer = await door.client.post(f"/v1/projects/{project}/commands", json=REGISTER, headers=headers)
     assert answer.status_code == 200
-    assert (await door.get(f"/projects/{project}/history")).json()["entries"][0]["by"]["id"] == "王敏"
+    assert (await door.get(f"/v1/projects/{project}/history")).json()["entries"][0]["by"]["id"] == "王敏"
 
 
 @pytest.mark.parametrize("actor", [None, "", "%20%20"])
@@ -72,9 +72,9 @@ async def test_a_header_that_holds_what_it_cannot_is_named(door: Door, name: str
     project = uuid4()
     headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4()), **identity(MANAGER), name: value}
     raw = [(key.encode(), text.encode("latin-1")) for key, text in headers.items()]
-    told = problem(await door.client.post(f"/projects/{project}/commands", json=REGISTER, headers=raw), code)
+    told = problem(await door.client.post(f"/v1/projects/{project}/commands", json=REGISTER, headers=raw), code)
     assert told["header"] == name
-    problem(await door.get(f"/projects/{project}"), "project-unknown")
+    problem(await door.get(f"/v1/projects/{project}"), "project-unknown")
 
 
 @pytest.mark.parametrize("name", ["X-Actor", "X-Role", "Idempotency-Key", "If-Match"])
@@ -83,7 +83,7 @@ async def test_a_header_sent_twice_is_refused(door: Door, name: str) -> None:
     headers = [*identity(MANAGER).items(), ("Idempotency-Key", "k"), ("If-Match", '"0"'), (name, "system")]
     raw = [(key.lower().encode(), text.encode()) for key, text in headers]
     told = problem(
-        await door.client.post(f"/projects/{uuid4()}/commands", json=REGISTER, headers=raw), "invalid-header"
+        await door.client.post(f"/v1/projects/{uuid4()}/commands", json=REGISTER, headers=raw), "invalid-header"
     )
     assert told["header"] == name
 
@@ -100,5 +100,5 @@ async def test_a_text_key_is_always_the_same_command(door: Door) -> None:
 async def test_reading_also_asks_who_reads(door: Door, path: str) -> None:
     project = uuid4()
     await door.done(project, REGISTER)
-    problem(await door.get(f"/projects/{project}{path}", None), "actor-missing")
-    assert (await door.get(f"/projects/{project}{path}")).status_code == 200
+    problem(await door.get(f"/v1/projects/{project}{path}", None), "actor-missing")
+    assert (await door.get(f"/v1/projects/{project}{path}")).status_code == 200

@@ -51,7 +51,7 @@ def test_every_command_and_every_fact_is_listed(document: Document) -> None:
         listed = [option["$ref"].rpartition("/")[2] for option in schemas[union]["oneOf"]]
         assert listed == [kind.__name__ for kind in kinds]
         assert all(schemas[name]["examples"] for name in listed)
-    post = document["paths"]["/projects/{project_id}/commands"]["post"]
+    post = document["paths"]["/v1/projects/{project_id}/commands"]["post"]
     content = post["requestBody"]["content"]["application/json"]
     assert content["schema"] == {"$ref": "#/components/schemas/AnyCommand"}
     assert content["examples"].keys() == COMMANDS.keys()
@@ -112,7 +112,7 @@ async def test_the_examples_posted_in_the_storys_order_all_pass(
     door: Door, document: Document, approvals: Approvals
 ) -> None:
     """The document shows the first command of each kind; the story's others come in between."""
-    post = document["paths"]["/projects/{project_id}/commands"]["post"]
+    post = document["paths"]["/v1/projects/{project_id}/commands"]["post"]
     examples = {
         tag: shown["value"] for tag, shown in post["requestBody"]["content"]["application/json"]["examples"].items()
     }
@@ -129,13 +129,13 @@ async def test_the_examples_posted_in_the_storys_order_all_pass(
         validator(document, "Receipt").validate(receipt)
     assert not to_come
 
-    entries = (await door.get(f"/projects/{project}/history", BUREAU)).json()
+    entries = (await door.get(f"/v1/projects/{project}/history", BUREAU)).json()
     validator(document, "HistoryPage").validate(entries)
-    validator(document, "ProjectState").validate((await door.get(f"/projects/{project}")).json())
+    validator(document, "ProjectState").validate((await door.get(f"/v1/projects/{project}")).json())
 
 
 async def test_the_example_of_a_file_can_be_uploaded(door: Door, document: Document) -> None:
-    content = document["paths"]["/materials"]["post"]["requestBody"]["content"]
+    content = document["paths"]["/v1/materials"]["post"]["requestBody"]["content"]
     answer = await door.upload(content["text/plain"]["example"].encode(), "text/plain")
 
     assert list(content) == list(MEDIA_TYPES)
@@ -164,7 +164,7 @@ def test_an_address_takes_what_it_lists_and_nothing_else(document: Document, add
             path: [client.get(path, params=dict.fromkeys(names, "0")).text for names in (listed, ["departmnet"])]
             for path, listed in questions(document)
         }
-        misspelt = client.get("/progress", params={"departmnet": "land"}).json()
+        misspelt = client.get("/v1/progress", params={"departmnet": "land"}).json()
     assert [path for path, (listed, _) in told.items() if "no such parameter" in listed] == []
     assert [path for path, (_, strange) in told.items() if "no such parameter" not in strange] == []
     assert (misspelt["code"], misspelt["remedy"]) == ("invalid-parameter", "write department")

@@ -55,14 +55,14 @@ def test_no_code_means_two_things() -> None:
     assert all(400 <= kind.status <= 503 for kind in KINDS.values())
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/projects", "/projects/x", "/projects/x/history"])
+@pytest.mark.parametrize("path", ["/nowhere", "/v1/nowhere", "/v1/projects/x", "/v1/projects/x/history"])
 async def test_an_address_where_nothing_is(door: Door, path: str) -> None:
     problem(await door.get(path), "not-found")
 
 
 @pytest.mark.parametrize(("method", "allowed"), [("DELETE", "POST"), ("GET", "POST"), ("PUT", "POST")])
 async def test_a_method_that_is_not_answered(door: Door, method: str, allowed: str) -> None:
-    response = await door.client.request(method, f"/projects/{uuid4()}/commands")
+    response = await door.client.request(method, f"/v1/projects/{uuid4()}/commands")
     problem(response, "method-not-allowed")
     assert allowed in response.headers["allow"]
 
@@ -98,7 +98,7 @@ async def test_a_database_that_is_away_or_takes_nothing_is_told_as_such(
         raise error
 
     monkeypatch.setattr(approvals, "history", away)
-    response = await door.get(f"/projects/{uuid4()}")
+    response = await door.get(f"/v1/projects/{uuid4()}")
     problem(response, code)
     assert response.headers["retry-after"]
 
@@ -114,11 +114,11 @@ async def test_a_requests_id_comes_back(door: Door, sent: str, kept: bool) -> No
 
 async def test_every_parameter_that_cannot_be_read_is_listed_once(door: Door) -> None:
     """Also those of dependencies, and before a project is looked for."""
-    told = problem(await door.get("/clocks", limit=0, state="bad", as_of="soon"), "invalid-parameter")
+    told = problem(await door.get("/v1/clocks", limit=0, state="bad", as_of="soon"), "invalid-parameter")
     assert [fault["key"] for fault in told["errors"]] == ["as_of", "state", "limit"]
-    told = problem(await door.get(f"/projects/{uuid4()}/materials", item="\0"), "invalid-parameter")
+    told = problem(await door.get(f"/v1/projects/{uuid4()}/materials", item="\0"), "invalid-parameter")
     assert [fault["key"] for fault in told["errors"]] == ["item"]
 
 
 async def test_who_acts_is_checked_before_parameters(door: Door) -> None:
-    problem(await door.get("/clocks", by=None, limit=0), "actor-missing")
+    problem(await door.get("/v1/clocks", by=None, limit=0), "actor-missing")

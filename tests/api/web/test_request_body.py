@@ -89,7 +89,7 @@ async def test_a_body_that_is_no_command(door: Door, body: bytes, code: str, pat
     assert path is None or told["path"] == path
     assert told["remedy"]
     assert len(response.content) < 4000, "an answer does not repeat all it was sent"
-    problem(await door.get(f"/projects/{project}"), "project-unknown")
+    problem(await door.get(f"/v1/projects/{project}"), "project-unknown")
 
 
 async def test_an_unknown_command_is_told_the_known_ones(door: Door) -> None:
@@ -125,7 +125,7 @@ async def test_a_body_too_large_that_does_not_say_so_beforehand(door: Door) -> N
             yield b" " * 65_536
 
     headers = {"Content-Type": "application/json", "Idempotency-Key": "k", **identity(MANAGER)}
-    response = await door.client.post(f"/projects/{uuid4()}/commands", content=parts(), headers=headers)
+    response = await door.client.post(f"/v1/projects/{uuid4()}/commands", content=parts(), headers=headers)
     problem(response, "body-too-large")
 
 

@@ -44,7 +44,7 @@ def app(approvals: Approvals) -> Litestar:
     return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
-async def shown(door: Door, path: str = "/desk", **asked: str) -> str:
+async def shown(door: Door, path: str = "/worklist", **asked: str) -> str:
     response = await door.get(path, LEADER, lang="en", **asked)
     assert response.status_code == 200, response.text
     return response.text
@@ -81,7 +81,7 @@ async def test_a_desk_tells_as_much_to_do_as_the_list_of_desks_and_lists_it(door
     (holds,) = re.findall(r'data-label="To do" class="figure">(\d+)<', line)
     assert re.findall(r'<div class="queue"[^>]*><dt>To do</dt><dd>(\d+)</dd>', desk) == [holds]
     assert len(rows(desk, "queue")) + len(rows(desk, "opinions")) == int(holds)
-    counted = (await door.get("/waiting/holders")).json()["holders"]
+    counted = (await door.get("/v1/waiting/holders")).json()["holders"]
     assert [one["holds"] for one in counted if one["holder"] == department] == [int(holds)]
 
 
@@ -99,14 +99,14 @@ async def test_opinions_and_supplements_have_lists_of_their_own(door: Door) -> N
 
 
 async def test_readers_find_their_own_desk_and_others_choose(door: Door) -> None:
-    own = await door.get("/desk", FIRE, lang="en")
+    own = await door.get("/worklist", FIRE, lang="en")
     assert "Department desk – fire" in own.text
     choice = await shown(door)
     assert "Choose a department." in choice
-    assert 'href="/desk?department=fire&amp;lang=en"' in choice
+    assert 'href="/worklist?department=fire&amp;lang=en"' in choice
     nothing = await shown(door, department="nobody")
     assert "Nothing waits for this department." in nothing
-    assert (await door.get("/desk", LEADER, department="\0")).status_code == 400
+    assert (await door.get("/worklist", LEADER, department="\0")).status_code == 400
 
 
 async def test_a_clock_is_counted_day_by_day(door: Door) -> None:

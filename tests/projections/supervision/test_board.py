@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from random import Random
 from statistics import median
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -32,7 +33,8 @@ from domain.project.supervision.signals import CardIssued
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
-from projections.supervision.board import Reach, reach_of, snapshot, statement
+from projections.snapshots import snapshot
+from projections.supervision.board import Reach, reach_of, statement
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures, length_of, median_of
 from projections.supervision.fold import stood
 from projections.supervision.list import ListFilter, ListPage
@@ -122,6 +124,11 @@ def local(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M")
 
 
+def page_of(cut: ListFilter, rows: list[Any], count: int) -> ListPage[Any]:
+    """The page *cut* out of all *rows*."""
+    return ListPage(cut.cut(rows), count, more=len(rows) > cut.offset + (cut.limit or 0))
+
+
 async def compare_pages(asked: SupervisionAt, period: Period, line: Figures, random: Random) -> bool:
     """Any page of any list is that part of the whole list, which is as long as its figure says; whether it has rows."""
     figure, case = random.choice(["", *SIGNAL_FIGURES]), random.choice(list(CASE_FIGURES))
@@ -133,11 +140,11 @@ async def compare_pages(asked: SupervisionAt, period: Period, line: Figures, ran
         offset=random.choice([0, 0, 2, 7]),
     )
     signals = await asked.signals(period, line.department, figure)
-    assert await asked.signal_page(cut) == ListPage(cut.cut(signals), length_of(line, figure)), cut
+    assert await asked.signal_page(cut) == page_of(cut, signals, length_of(line, figure)), cut
     assert len(signals) == length_of(line, figure)
     cut = structs.replace(cut, figure=case)
     decided = await asked.decided(period, line.department, case)
-    assert await asked.decided_page(cut) == ListPage(cut.cut(decided), length_of(line, case)), cut
+    assert await asked.decided_page(cut) == page_of(cut, decided, length_of(line, case)), cut
     return bool(cut.cut(signals) and cut.cut(decided))
 
 

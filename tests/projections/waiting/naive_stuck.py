@@ -85,9 +85,9 @@ async def told_by(site: str) -> Told:
     """Ask the server at *site*."""
     async with httpx.AsyncClient(base_url=site, headers=ASKED_BY, timeout=60) as client:
         page = (await client.get("/", params={"lang": "zh", "stuck": "true", "limit": 500})).text
-        summary = (await client.get("/progress/summary")).json()
-        listed = (await client.get("/progress", params={"stuck": "true", "limit": 500})).json()["projects"]
-        waits = (await client.get("/waiting", params={"stuck": "true", "limit": 500, "kind": "application"})).json()
+        summary = (await client.get("/v1/progress/summary")).json()
+        listed = (await client.get("/v1/progress", params={"stuck": "true", "limit": 500})).json()["projects"]
+        waits = (await client.get("/v1/waiting", params={"stuck": "true", "limit": 500, "kind": "application"})).json()
     tile = re.findall(r'<div class="stuck"[^>]*><dt><a[^>]*>受阻</a></dt><dd>([\d,]+)</dd>', page)
     rows = re.findall(r'<th scope="row"><a href="/pages/projects/([0-9a-f-]{36})', page)
     return Told(

@@ -1,0 +1,65 @@
+"""One project for one code: a second registration under the same code is refused before anything is stored."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from uuid import UUID
+
+from api.web.problems import Problem
+from domain.access.cases import project_case
+from domain.access.decision import may
+from domain.access.principal import Caller
+from domain.core.ledger import Command, Refused, Role
+from domain.project.application.registration import RegisterProject
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.atomic.sequence import SequenceRefusedError
+from infrastructure.project_codes import ProjectCodes
+
+READ = "read:progress"  # who may see a project may be told which one has the code
+
+
+def code_claimed(
+    approvals: Approvals, project_id: UUID, command: Command, caller: Caller
+) -> AbstractAsyncContextManager[None]:
+    """Hold the code that *command* registers a project under; nothing where it registers none."""
+    if type(command) is RegisterProject and command.code:
+        return project_code_claimed(approvals, project_id, command.code, caller)
+    return nullcontext()
+
+
+@asynccontextmanager
+async def project_code_claimed(
+    approvals: Approvals, project_id: UUID, code: str, caller: Caller
+) -> AsyncIterator[None]:
+    """Hold the code of a registration for its project, and give it back where the registration is refused.
+
+    Registers that are imported keep their own codes. Raises Problem project-code-taken.
+    """
+    if caller.role is not Role.PROJECT_MANAGER:  # whom the rule refuses
+        yield
+        return
+    codes = ProjectCodes(approvals.store)
+    if other := await codes.owner(code, project_id):
+        raise await _taken(approvals, code, other, caller)
+    owner, is_new = await codes.claim(code, project_id)
+    if owner != project_id:
+        raise await _taken(approvals, code, owner, caller)
+    try:
+        yield
+    except (Refused, SequenceRefusedError, Problem):
+        if is_new:
+            await codes.release(code, project_id)
+        raise
+
+
+async def _taken(approvals: Approvals, code: str, owner: UUID, caller: Caller) -> Problem:
+    """The problem of a code that the project *owner* has, which is named to those who may see it."""
+    project = await approvals.project(owner)
+    is_visible = bool(project.version) and may(caller, READ, project_case(project)).allowed
+    sentence = f"another project is registered under the code {code}"
+    if not is_visible:
+        advice = "register this project under its own code, or ask the zone's office whose code it is"
+        return Problem("project-code-taken", sentence, remedy=advice)
+    advice = f"continue with the project {owner}, or register this one under its own code"
+    return Problem("project-code-taken", sentence, remedy=advice, project=str(owner))
