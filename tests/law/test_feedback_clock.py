@@ -48,7 +48,7 @@ def test_national_day_and_its_make_up_days_are_counted() -> None:
         ("2025-10-14T09:00", "2025-10-12T00:00", VoiceState.OVERDUE, -1),  # not known to end at that instant
     ],
 )
-def test_overdue_is_told_by_the_instant_asked_about(
+def test_overdue_is_judged_at_the_instant_of_the_question(
     ended: str | None, t: str, state: VoiceState, remaining: int
 ) -> None:
     clock = stands(structs.replace(RUN, ended_at=at(ended) if ended else None), t)
