@@ -50,11 +50,11 @@ def rows_of(entries: list[Entry]) -> Rows:
 @given(worlds())
 def test_rows_made_step_by_step_are_those_made_at_once(world: World) -> None:
     folded = fold([VIEW], PROJECT, [])
-    for one in world.entries:
-        if isinstance(one.fact, CORRECTIONS):
-            folded = fold([VIEW], PROJECT, world.entries[: one.version])  # as the projector does
+    for stored in world.entries:
+        if isinstance(stored.fact, CORRECTIONS):
+            folded = fold([VIEW], PROJECT, world.entries[: stored.version])  # as the projector does
         else:
-            take([VIEW], folded, [one])
+            take([VIEW], folded, [stored])
         changes(VIEW, folded)
 
     whole = fold([VIEW], PROJECT, world.entries)
@@ -71,9 +71,9 @@ def test_at_the_end_of_time_everything_has_happened(world: World) -> None:
 @given(worlds(), st.integers(0, 24 * 14))
 def test_an_instant_is_what_the_entries_up_to_it_say(world: World, hours: int) -> None:
     """Corrections left aside, what comes later might as well never have been."""
-    entries = [one for one in world.entries if not isinstance(one.fact, CORRECTIONS)]
+    entries = [entry for entry in world.entries if not isinstance(entry.fact, CORRECTIONS)]
     t = NOW - timedelta(hours=hours)
-    assert state_of(entries, t) == state_of([one for one in entries if one.occurred_at <= t])
+    assert state_of(entries, t) == state_of([entry for entry in entries if entry.occurred_at <= t])
 
 
 def test_columns_are_the_fields_of_the_rows() -> None:
@@ -125,8 +125,8 @@ def test_a_complaint_whose_filing_was_retracted_leaves_no_row_and_names_nobody()
 def test_every_step_has_a_rule_but_for_taking_back() -> None:
     for tag, fact in FACTS.items():
         about = fact in (*ABOUT_COMPLAINTS, *ABOUT_EVALUATIONS)
-        found = article_of(tag, "", at("03-02").date())
-        assert bool(found) == (about and fact is not ComplaintWithdrawn), tag
+        article = article_of(tag, "", at("03-02").date())
+        assert bool(article) == (about and fact is not ComplaintWithdrawn), tag
     assert "15个工作日" in article_of(tag_of(ComplaintAnswered), "zone-voices@2020-01-01", at("03-02").date())
 
 
@@ -137,7 +137,7 @@ def test_a_good_evaluation_has_no_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "veiled_text"),
     [
         ("qin says", f"{LEFT_OUT} says"),
         ("QIN.", f"{LEFT_OUT}."),
@@ -153,8 +153,8 @@ def test_a_good_evaluation_has_no_clock() -> None:
         ("", ""),
     ],
 )
-def test_a_text_is_veiled(text: str, told: str) -> None:
-    assert veiled(text, ("office 2 (east)", "qin")) == told
+def test_a_text_is_veiled(text: str, veiled_text: str) -> None:
+    assert veiled(text, ("office 2 (east)", "qin")) == veiled_text
 
 
 @given(worlds(), st.sampled_from(["c1", "s1", "s2"]))
@@ -162,14 +162,14 @@ def test_no_row_and_no_shown_entry_names_an_anonymous_complainant(world: World, 
     """Whatever else happens: every filing of one complaint is made anonymous, and told by somebody else."""
     hidden = Actor("xu-hidden", "hidden-works", Role.APPLICANT)
     entries = []
-    for one in world.entries:
-        fact = one.fact
+    for stored in world.entries:
+        fact = stored.fact
         if isinstance(fact, ComplaintFiled | ComplaintClosed) and fact.complaint == code:
             if isinstance(fact, ComplaintFiled):
                 fact = structs.replace(fact, by=hidden.id, anonymous=True, about=f"{hidden.id}: slow")
-            one = structs.replace(one, fact=fact, recorded=structs.replace(one.recorded, by=hidden))  # noqa: PLW2901
-        entries.append(one)
+            stored = structs.replace(stored, fact=fact, recorded=structs.replace(stored.recorded, by=hidden))  # noqa: PLW2901
+        entries.append(stored)
 
     assert "hidden" not in str(rows_of(entries))
     shown = Complainants(entries)
-    assert "hidden" not in str([shown(one, caller_by_headers(LAND)) for one in entries])
+    assert "hidden" not in str([shown(entry, caller_by_headers(LAND)) for entry in entries])
