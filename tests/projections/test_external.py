@@ -24,14 +24,14 @@ from domain.project.external.results import (
     RecordAttested,
 )
 from domain.project.state.project import ExternalResult
-from projections.external.fold import Outside, OutsideRow, unverified_days
+from projections.external.fold import External, ExternalRow, unverified_days
 from projections.law.shipped import shipped_law
 from projections.view import fold
 from tests.examples import FEED, LAW, MANAGER, REGISTERED, completed, submitted
 from tests.histories import World, worlds
 from tests.spec import PROJECT
 
-VIEW = Outside(shipped_law)
+VIEW = External(shipped_law)
 KEYED = ExternalResultRecorded(
     item="tax", outcome=Outcome.GRANTED, evidence="scan 4", document_number="T-1", source="window"
 )
@@ -50,7 +50,7 @@ def recorded_fact(
     return at(day), at(learned or day), fact, by
 
 
-def rows(*facts: tuple[datetime, datetime, AnyFact, Actor]) -> list[OutsideRow]:
+def rows(*facts: tuple[datetime, datetime, AnyFact, Actor]) -> list[ExternalRow]:
     """The rows of a project of which these facts are told."""
     said = [(at("03-02"), at("03-02"), REGISTERED, MANAGER), *facts]
     entries = [
@@ -58,7 +58,7 @@ def rows(*facts: tuple[datetime, datetime, AnyFact, Actor]) -> list[OutsideRow]:
         for number, (happened, learned, fact, by) in enumerate(said, 1)
     ]
     folded = fold((VIEW,), PROJECT, entries)
-    return [OutsideRow(*row) for row in VIEW.rows(folded.states["outside"], folded.project)["outside"]]
+    return [ExternalRow(*row) for row in VIEW.rows(folded.states["outside"], folded.project)["outside"]]
 
 
 def test_what_was_keyed_in_stands_with_its_provenance() -> None:
@@ -144,7 +144,7 @@ def test_a_result_is_needed_while_open_work_rests_on_it() -> None:
 @for_any(worlds())
 def test_every_external_item_has_a_row_and_no_other(world: World) -> None:
     folded = fold((VIEW,), PROJECT, world.entries)
-    rows = [OutsideRow(*row) for row in VIEW.rows(folded.states["outside"], folded.project)["outside"]]
+    rows = [ExternalRow(*row) for row in VIEW.rows(folded.states["outside"], folded.project)["outside"]]
 
     assert {row.item for row in rows} == {
         code

@@ -12,14 +12,14 @@ from msgspec import structs
 from api.web.identity import caller_by_headers
 from domain.core.ledger import Actor, Role
 from domain.examples.story import story_entries
-from domain.law.feedback.clock import VoiceClock, VoiceState
+from domain.law.feedback.clock import FeedbackClock, FeedbackClockState
 from domain.messages import FACTS, Entry, tag_of
 from domain.project.application.correction import EntryAmended, EntryRetracted
 from domain.project.feedback.complaint import ComplaintAnswered, ComplaintClosed, ComplaintFiled, ComplaintWithdrawn
 from domain.project.state.feedback import Satisfied
 from projections.feedback.complaints import COMPLAINT_COLUMNS, ComplaintRow
 from projections.feedback.evaluations import ABOUT_EVALUATIONS, EVALUATION_COLUMNS, EvaluationRow, evaluation_runs
-from projections.feedback.fold import STEPS, VoiceRow, Voices, VoicesState
+from projections.feedback.fold import STEPS, Feedback, FeedbackRow, FeedbackState
 from projections.feedback.reading import article_of, complaint_reading
 from projections.feedback.redaction import ABOUT_COMPLAINTS, LEFT_OUT, Complainants, veiled
 from projections.law.shipped import shipped_law
@@ -29,15 +29,15 @@ from tests.histories import World, worlds
 from tests.law.questions import at
 from tests.spec import NOW, PROJECT, entry
 
-VIEW = Voices()
+VIEW = Feedback()
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 QIN = Actor("qin", "works", Role.APPLICANT)
 FILED = ComplaintFiled(complaint="c1", item="land", department="land", about="too slow", by="qin", anonymous=True)
 
 
-def state_of(entries: list[Entry], t: datetime = LAST, known: datetime = LAST) -> VoicesState:
+def state_of(entries: list[Entry], t: datetime = LAST, known: datetime = LAST) -> FeedbackState:
     """What the view holds of the project at *t*, as known at *known*."""
-    state: VoicesState = fold_at([VIEW], PROJECT, entries, t, known).states[VIEW.name]
+    state: FeedbackState = fold_at([VIEW], PROJECT, entries, t, known).states[VIEW.name]
     return state
 
 
@@ -80,7 +80,7 @@ def test_columns_are_the_fields_of_the_rows() -> None:
     for columns, row in (
         (COMPLAINT_COLUMNS, ComplaintRow),
         (EVALUATION_COLUMNS, EvaluationRow),
-        (STEPS.columns, VoiceRow),
+        (STEPS.columns, FeedbackRow),
     ):
         assert tuple(name for name, _ in columns) == row.__struct_fields__
 
@@ -101,15 +101,15 @@ def test_an_amendment_counts_from_when_it_was_recorded() -> None:
         entry(4, amended, by=LAND, at=at("03-13 09:00")),
     ]
 
-    def acceptance(t: str, known: str) -> VoiceState:
+    def acceptance(t: str, known: str) -> FeedbackClockState:
         row = state_of(entries, at(t), at(known)).complaints["c1"]
-        clock: VoiceClock = complaint_reading(row, shipped_law(), at(t), at(known)).clocks[0]
+        clock: FeedbackClock = complaint_reading(row, shipped_law(), at(t), at(known)).clocks[0]
         return clock.state
 
-    assert acceptance("03-05", "03-05") is VoiceState.RUNNING
-    assert acceptance("03-12 12:00", "03-12 12:00") is VoiceState.LATE
-    assert acceptance("03-13 12:00", "03-13 12:00") is VoiceState.KEPT
-    assert acceptance("03-05", "03-13 12:00") is VoiceState.KEPT
+    assert acceptance("03-05", "03-05") is FeedbackClockState.RUNNING
+    assert acceptance("03-12 12:00", "03-12 12:00") is FeedbackClockState.LATE
+    assert acceptance("03-13 12:00", "03-13 12:00") is FeedbackClockState.KEPT
+    assert acceptance("03-05", "03-13 12:00") is FeedbackClockState.KEPT
 
 
 def test_a_complaint_whose_filing_was_retracted_leaves_no_row_and_names_nobody() -> None:

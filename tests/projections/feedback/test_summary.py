@@ -6,10 +6,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from projections.feedback.summary import OPINIONS_MIN, UNTOLD, Name, VoiceSummary, discreet, share, summaries, withheld
+from projections.feedback.summary import (
+    OPINIONS_MIN,
+    UNTOLD,
+    FeedbackSummary,
+    Name,
+    discreet,
+    share,
+    summaries,
+    withheld,
+)
 
 COUNTS = st.dictionaries(st.sampled_from(["a", "b", "c", "d", "e"]), st.integers(0, 12))
-LINE = VoiceSummary(
+LINE = FeedbackSummary(
     department="land",
     item="a",
     complaints=9,
