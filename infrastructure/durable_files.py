@@ -9,7 +9,7 @@ FILE_MODE = 0o666  # less what the umask takes
 
 
 def replace_file(file: Path, content: bytes, mode: int = FILE_MODE) -> None:
-    """Write *file* anew: readers see the old content or all of the new one. Raises OSError.
+    """Replace *file*: readers see the old content or all of the new one. Raises OSError.
 
     The content is synced; the name is once `sync_folder` has synced its folder.
     """

@@ -18,7 +18,7 @@ VIEW = External(shipped_law)
 
 
 class ShownExternal(ExternalRow, frozen=True, kw_only=True):
-    """One outside item. *unverified_days*: since somebody last looked, at *as_of*.
+    """One outside item. *unverified_days*: since it was last verified, at *as_of*.
 
     *stale* by the setting, as long as work that is not over rests on it.
     """

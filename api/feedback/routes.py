@@ -150,7 +150,7 @@ class FeedbackRoutes(Controller):
         complaint_filter: NamedDependency[FeedbackFilter],
         paging: NamedDependency[ListPaging],
     ) -> ComplaintPage:
-        """The newest first, each with its clocks; `standing=overdue` are those in which somebody is late now."""
+        """The newest first, each with its clocks; `standing=overdue` are those with an overdue clock."""
         rows = await translate_too_much(feedback.complaints(complaint_filter))
         following = paging.next_of(rows, COMPLAINTS.key)
         return ComplaintPage(feedback.t, feedback.known, paging.shown(rows), following, position)
@@ -182,7 +182,7 @@ class FeedbackRoutes(Controller):
         feedback_days: NamedDependency[FeedbackDays],
         caller: NamedDependency[Caller],
     ) -> FeedbackFigures:
-        """A line a department and a line an item of it; what fewer than five people thought is not told to all."""
+        """A line a department and a line an item of it; what fewer than five people thought is not shown to all."""
         least, days = opinions_min(caller), feedback_days
         lines = await translate_too_much(feedback.summaries(summary_filter, least))
         return FeedbackFigures(feedback.t, feedback.known, days.first, days.last, least, lines, position)

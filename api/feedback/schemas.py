@@ -85,7 +85,7 @@ class EvaluationFile(Struct, frozen=True):
 
 
 class FeedbackFigures(Struct, frozen=True):
-    """Each department, and each item of it. *opinions_min*: of fewer people no opinion is told; 0: all are told."""
+    """Each department, and each item of it. *opinions_min*: opinions of fewer people are left out; 0: all are shown."""
 
     as_of: datetime
     known_at: datetime

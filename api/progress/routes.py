@@ -60,7 +60,7 @@ class ProgressPage(Struct, frozen=True):
 
 
 class ProjectProgress(Struct, frozen=True):
-    """One project's items, in the order of its list; *outside*: those told from outside, with how stale that is.
+    """One project's items, in the order of its list; *outside*: those reported from outside, with how stale that is.
 
     At *as_of*, by what was recorded by *known_at*.
     """

@@ -39,7 +39,7 @@ class FeedbackSummary(Struct, frozen=True):
     An empty item stands for the whole project, an empty department for the bureau.
 
     *overdue*: complaints with an overdue clock of a department or the bureau; *late*: complaint clocks that this
-    department let pass, whoever has the complaint now. *upheld*: of those answered. *on_time* 按时答复率: of the
+    department let pass, also of complaints since transferred. *upheld*: of those answered. *on_time* 按时答复率: of the
     complaints due by now, those answered without letting a clock of the department pass.
     *satisfied*: of the complainants who gave a verdict. *evaluations* n: those that count; *void* do not.
     *bad_rate* 差评率: of *evaluations*. *rectified* 整改率 and *called_back* 回访率: of the bad ones.

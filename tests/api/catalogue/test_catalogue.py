@@ -64,7 +64,7 @@ async def test_every_command_of_the_story_gets_a_receipt(posted: list[httpx.Resp
     assert not any(receipt["repeated"] for receipt in receipts)
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_a_catalogue_shows_its_editions_and_its_draft(door: Door) -> None:
     listed = await fetch(door, "/v1/catalogues")
     row = {"name": ZONE_NAME, "version": 12, "editions": 2, "edition": 1, "items": 3, "draft_changed": True}
@@ -90,7 +90,7 @@ async def test_a_catalogue_shows_its_editions_and_its_draft(door: Door) -> None:
     assert shown["draft"] == {"items": 3, "changed": True, "added": 1, "altered": 0, "withdrawn": []}
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_names_are_given_in_both_languages(door: Door) -> None:
     names = await fetch(door, "/v1/names")
     office = {"department": "zone-office", "name": CONSULTATION.dept_name, "name_en": CONSULTATION.dept_name_en}
@@ -99,7 +99,7 @@ async def test_names_are_given_in_both_languages(door: Door) -> None:
     assert EIA.task_name not in {name["name"] for name in names["names"]}  # nobody gave it an English one
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_the_edition_in_force_depends_on_the_day(door: Door) -> None:
     now = await fetch(door, f"{ZONE}/items")
     assert (now["edition"]["number"], codes(now)) == (1, ["environment-01", "land-01", "zone-01"])
@@ -116,7 +116,7 @@ async def test_the_edition_in_force_depends_on_the_day(door: Door) -> None:
     assert (unknown["edition"], unknown["items"]) == (None, []), "nobody knew of it before it was recorded"
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
@@ -142,7 +142,7 @@ async def test_items_are_filtered_and_paged(door: Door, params: Body, expected: 
         assert (codes(last), last["next"], last["total"], page["total"]) == (["zone-01"], None, 3, 3)
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_an_item_shows_what_each_edition_changed_and_who_put_it_online(door: Door) -> None:
     land = await fetch(door, f"{ZONE}/item", code="land-01")
     assert (land["edition"], land["service"]["promise_day"], land["draft"]["promise_day"]) == (1, 8, 12)
@@ -167,7 +167,7 @@ async def test_an_item_shows_what_each_edition_changed_and_who_put_it_online(doo
     problem(await door.get(f"{ZONE}/item", APPLICANT, code="zone-99"), "not-found")
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_a_catalogues_history_is_paged(door: Door) -> None:
     entries: list[Body] = []
     after: int | None = 0
@@ -205,7 +205,7 @@ async def test_repeats_and_refusals_are_answered(door: Door) -> None:
     problem(await door.say(path, define, None), "actor-missing")
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_what_is_not_there_or_not_readable_is_a_problem(door: Door) -> None:
     for path in ("", "/items", "/item?code=x", "/history"):
         assert (await door.client.get(f"{ZONE}{path}")).status_code in (200, 404), "catalogues are public"
@@ -221,7 +221,7 @@ async def test_what_is_not_there_or_not_readable_is_a_problem(door: Door) -> Non
     problem(await door.post(stream_of(ZONE_NAME), REGISTER, MANAGER), "wrong-stream")
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_openapi_describes_every_command_and_answer(door: Door) -> None:
     document: Body = (await door.get("/schema/openapi.json", None)).json()
     operation = document["paths"]["/v1/catalogues/{name}/commands"]["post"]
@@ -271,7 +271,7 @@ async def test_a_departments_intake_hours_move_the_clocks_of_its_items(door: Doo
     assert (intake["start_on"], intake["due_on"]) == ("2026-03-09", "2026-03-16")
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_a_catalogue_that_did_not_change_is_not_sent_again(door: Door) -> None:
     """Though each answer names the instant of its request."""
     for path in (ZONE, f"{ZONE}/items"):

@@ -80,7 +80,7 @@ async def test_editions_are_published_with_a_receipt_each_and_listed(door: Door,
     assert (await fetch(door, f"{PATH}/history", after_version=1))["next"] is None
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_an_edition_is_a_graph_of_steps_with_names_and_departments(door: Door) -> None:
     graph = await fetch(door, f"{PATH}/editions/2")
     assert (graph["edition"], graph["resolved_by"], graph["kind"]) == (2, 1, "")
@@ -107,7 +107,7 @@ async def test_an_edition_is_a_graph_of_steps_with_names_and_departments(door: D
     assert graph == {**await fetch(door, f"{PATH}/editions/0"), "as_of": graph["as_of"]}
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_a_kind_of_project_has_its_own_graph(door: Door) -> None:
     graph = await fetch(door, f"{PATH}/editions/2", kind="research")
     assert [step["step"] for step in graph["steps"]] == ["consultation", "land-permit"]
@@ -116,7 +116,7 @@ async def test_a_kind_of_project_has_its_own_graph(door: Door) -> None:
     assert graph["phases"][0]["steps"] == ["consultation"]
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_steps_are_named_as_in_the_catalogue_of_the_day(door: Door) -> None:
     graph = await fetch(door, f"{PATH}/editions/2", as_of=LATER)
     assert (graph["resolved_by"], graph["catalogue_edition"]) == (2, 1)
@@ -125,7 +125,7 @@ async def test_steps_are_named_as_in_the_catalogue_of_the_day(door: Door) -> Non
     assert steps["eia"] == ("建设项目环境影响报告表审批", "environment", False)
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_what_can_not_be_followed_is_refused_with_its_circle(door: Door) -> None:
     consultation, permit = FIRST_FLOW.steps
     path = "/v1/flows/circular"
@@ -146,7 +146,7 @@ async def test_what_can_not_be_followed_is_refused_with_its_circle(door: Door) -
     problem(await door.say(path, flow, HEAD), "nothing-to-publish")
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_what_is_not_there_or_not_readable_is_a_problem(door: Door) -> None:
     for path in ("", "/editions/1", "/history"):
         assert (await door.client.get(f"{PATH}{path}")).status_code == 200, "flows are public"
@@ -157,7 +157,7 @@ async def test_what_is_not_there_or_not_readable_is_a_problem(door: Door) -> Non
     assert refusal["remedy"] == "it is for: manufacturing, research"
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_openapi_describes_the_command_and_the_answers(door: Door) -> None:
     document: Body = (await door.get("/schema/openapi.json", None)).json()
     operation = document["paths"]["/v1/flows/{name}/commands"]["post"]
