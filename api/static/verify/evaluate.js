@@ -260,7 +260,7 @@ class Case {
 
   addConsultation(name, act, stop, isVoid) {
     const { rule, intake, flags } = this;
-    const count = this.count(act, rule.countersign.days);
+    const count = this.count(act, act.days ?? rule.countersign.days);
     const end = stop ?? intake.end ?? this.now;
     if (rule.countersign.on_silence === "deemed_consent" && count.due < end.day) {
       flags.add(`countersign_deemed:${name}`);
