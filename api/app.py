@@ -49,6 +49,7 @@ from api.progress.routes import ProgressRoutes
 from api.project.routes import ProjectRoutes
 from api.project.time import ProjectTimeRoutes
 from api.project_page.pages import ProjectPages
+from api.proof.pages import VerifyPages
 from api.proof.routes import ProofRoutes
 from api.register.figures import RegisterFigureRoutes
 from api.register.routes import RegisterRoutes
@@ -120,6 +121,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     TimelinessPages,
     ClockListPages,
     AccessPages,
+    VerifyPages,
     SignInPages,
 )
 

@@ -29,8 +29,10 @@ export class Report {
     this.checks.push({ check, outcome: "unchecked", ...facts, faults: [] });
   }
 
-  get isRefuted() {
-    return this.checks.some(({ outcome }) => outcome === "failed");
+  /** refuted where anything does not hold; fits where signatures stand on keys that nobody confirmed; else verified. */
+  get verdict() {
+    if (this.checks.some(({ outcome }) => outcome === "failed")) return "refuted";
+    return this.checks.some(({ check }) => check === "keys" || check === "algorithm") ? "fits" : "verified";
   }
 
   /** The lowest position that any fault names; null where none does. */
@@ -45,10 +47,19 @@ export class Report {
  *
  * *keys* are the public keys that the reader got from their owners, each of which has to have signed. Without any, those
  * that are *known* otherwise, or are in the bundle, show only that it fits together. *kept* is the text of an earlier checkpoint that the reader kept. *progress* is told how many entries are done.
- * Throws UnreadableError.
+ * Throws UnreadableError, with what was checked by then as its `report`.
  */
-export async function verifyBundle(files, { keys = [], known = [], kept = "", progress = () => {} } = {}) {
+export async function verifyBundle(files, options = {}) {
   const report = new Report();
+  try {
+    await checkBundle(report, files, options);
+  } catch (error) {
+    throw Object.assign(error, { report }); // what was checked by then still stands
+  }
+  return report;
+}
+
+async function checkBundle(report, files, { keys = [], known = [], kept = "", progress = () => {} }) {
   report.add("files", { count: files.size }, await manifestFaults(files));
   const note = parseNote(textOf(files, "data/checkpoint"));
   const checkpoint = parseCheckpoint(note.text);
@@ -59,7 +70,6 @@ export async function verifyBundle(files, { keys = [], known = [], kept = "", pr
   checkDates(report, files, entries);
   const { length } = linesOf(files, "data/materials.ndjson");
   if (length) report.leave("materials", { count: length });
-  return report;
 }
 
 function textOf(files, name) {
@@ -109,7 +119,7 @@ export async function checkSignatures(report, note, checkpoint, { keys, known = 
     if (outcome === "missing" && !keys.length) continue;
     signed += 1;
     if (outcome === "unknown") report.leave("algorithm", facts);
-    else report.add("signature", facts, outcome === "fits" ? [] : [{ code: `signature_${outcome}`, name }]);
+    else report.add(time === null ? "signature" : "cosignature", facts, outcome === "fits" ? [] : [{ code: `signature_${outcome}`, name }]);
   }
   if (!signed) report.add("signature", { name: checkpoint.origin, ...checkpoint }, [{ code: "signature_by_nobody", name: checkpoint.origin }]);
   if (!keys.length) report.leave("keys");
