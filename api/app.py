@@ -50,7 +50,7 @@ from api.project.routes import ProjectRoutes
 from api.project.time import ProjectTimeRoutes
 from api.project_page.pages import ProjectPages
 from api.proof.pages import VerifyPages
-from api.proof.routes import ProofRoutes
+from api.proof.routes import ProofRoutes, ReceiptRoutes
 from api.register.figures import RegisterFigureRoutes
 from api.register.routes import RegisterRoutes
 from api.supervision.pages import SupervisionPages
@@ -100,6 +100,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     FeedRoutes,
     LawRoutes,
     ProofRoutes,
+    ReceiptRoutes,
 )
 
 UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from anyio import to_thread
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
@@ -15,6 +16,7 @@ from api.guard.judging import ProjectAccess
 from api.html.links import BOARD, CARDS, DECISIONS, card_link
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
+from api.proof.code import printed_code
 from api.route_access import ACCESS
 from api.supervision.card_file import CLOCK_SOURCE, ClockSource, card_shown
 from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId
@@ -25,6 +27,7 @@ from domain.law.calendar.period import Period
 from domain.messages import Entry
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
+from infrastructure.settings import Settings
 from projections.clocks.query import ClocksAt
 from projections.progress.titles import names_of
 from projections.supervision.list import ListFilter, ListPage
@@ -132,15 +135,18 @@ class SupervisionPages(Controller):
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
         project_access: NamedDependency[ProjectAccess],
+        settings: NamedDependency[Settings],
     ) -> Response[str]:
         """One card: what fired, its proof, its days, whose they were, what it rests on, what was said."""
         file = await card_shown(clock_source, entries, card, instant, project_access)
         page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
         names = await names_of(approvals.store, [project_id])
         lines = shown(entries, project_access.caller)
+        issued = next(entry for entry in entries if entry.version == file.thread[0].version)
         return page.render(
             "card.html",
             file=file,
+            code=await to_thread.run_sync(printed_code, settings, issued, page.words["bureau"]("code")),
             unit=file.unit,
             names=names,
             held=held(entries, laws, file.signal),

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -18,6 +19,7 @@ from api.app import PAGES
 from infrastructure.proof.bundle import export_bundle
 from infrastructure.proof.log import TransparencyLog
 from infrastructure.proof.note import SignedNote
+from infrastructure.proof.receipt import printed_proof, receipt_proof
 from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.api.served import served
 from tests.conftest import database_in
@@ -29,6 +31,18 @@ COSIGNED_AT = 1_790_000_000
 PROJECTS, SEED, UNTIL = 2, 7, date(2026, 5, 20)
 REGISTERED = "SELECT stream FROM ledger.event WHERE type = 'project_registered' ORDER BY seq DESC LIMIT 1"
 
+CARD = "SELECT seq, hash FROM ledger.event WHERE type = 'card_issued' ORDER BY seq DESC LIMIT 1"
+
+
+class ProvenEntry(Struct, frozen=True):
+    """Proofs of one entry: a plain tlog-proof, one that holds the entry's *hash*, and the text of the code on paper."""
+
+    position: int
+    hash: str
+    plain: str
+    receipt: str
+    printed: str
+
 
 class Exported(Struct, frozen=True):
     """Bundles of one ledger: of the zone, of a project in it, and of the zone at an earlier moment; its checkpoint."""
@@ -37,6 +51,7 @@ class Exported(Struct, frozen=True):
     project: Path
     earlier: Path
     checkpoint: str
+    proven: ProvenEntry
 
 
 @pytest.fixture(scope="session")
@@ -66,10 +81,18 @@ def exported(
         log = followed(TransparencyLog(folder / "log", LOG), connection)
         export(url, log, folder / "zone", None)
         export(url, log, folder / "project", project)
-    return Exported(folder / "zone", folder / "project", folder / "earlier", str(log.note))
+        proven = proofs_of(log, connection)
+    return Exported(folder / "zone", folder / "project", folder / "earlier", str(log.note), proven)
 
 
-def followed(log: TransparencyLog, connection: psycopg.Connection[object]) -> TransparencyLog:
+def proofs_of(log: TransparencyLog, connection: psycopg.Connection[Any]) -> ProvenEntry:
+    """The proofs of the last card's entry."""
+    position, hash_ = connection.execute(CARD).fetchone() or (0, b"")
+    printed = printed_proof(log, position, hash_, "https://approvals.example/verify")
+    return ProvenEntry(position, hash_.hex(), log.proof(position), receipt_proof(log, position, hash_), printed)
+
+
+def followed(log: TransparencyLog, connection: psycopg.Connection[Any]) -> TransparencyLog:
     """The log as far as the ledger, its checkpoint cosigned."""
     note = log.follow(connection)
     assert note
