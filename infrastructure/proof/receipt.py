@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from base64 import b64encode, urlsafe_b64encode
 
-from infrastructure.proof.log import PROOF_HEADER, LogError, LogReader
+from infrastructure.proof.log import LogError, LogReader
 from infrastructure.proof.merkle import leaf
 from infrastructure.proof.note import ED25519_BYTES
 
