@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from anyio import to_thread
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
@@ -16,9 +15,8 @@ from api.guard.judging import ProjectAccess
 from api.html.links import BOARD, CARDS, DECISIONS, card_link
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
-from api.proof.code import printed_code
 from api.route_access import ACCESS
-from api.supervision.card_file import CLOCK_SOURCE, ClockSource, card_shown
+from api.supervision.card_file import CLOCK_SOURCE, ClockSource, card_shown, code_for
 from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId
 from api.supervision.view_models import FIGURES_SHOWN, Links, chips, due_list, held, matrix, percent, tiles
 from api.web.as_of import AsOf, On, end_of, instant_in, translate_too_much
@@ -142,11 +140,10 @@ class SupervisionPages(Controller):
         page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
         names = await names_of(approvals.store, [project_id])
         lines = shown(entries, project_access.caller)
-        issued = next(entry for entry in entries if entry.version == file.thread[0].version)
         return page.render(
             "card.html",
             file=file,
-            code=await to_thread.run_sync(printed_code, settings, issued, page.words["bureau"]("code")),
+            code=await code_for(file, entries, settings, page.words["bureau"]("code")),
             unit=file.unit,
             names=names,
             held=held(entries, laws, file.signal),

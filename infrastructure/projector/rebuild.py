@@ -75,9 +75,9 @@ def rebuild(
     """Fold the whole ledger into new tables; with *swap* they replace the live ones.
 
     With *compare* the rebuild ends at the position of the live views, without it at the end of the ledger. *processes*
-    defaults to the fastest number. With *digest* the result has that of the rebuilt
-    rows. *progress* is called with (entries read, entries in all). The projector is blocked
-    meanwhile; with *online* only during the swap, and it then continues from the position of the rebuild.
+    defaults to the fastest number. With *digest* the result has that of the rebuilt rows. *progress* is called with
+    (entries read, entries in all). The projector is blocked meanwhile; with *online* only during the swap, and it then
+    continues from the position of the rebuild.
     Raises LedgerGapError if a position is missing, FillFailedError if a worker process fails or dies, and whatever a
     fold raises in this process.
     """
@@ -89,9 +89,8 @@ def rebuild(
         views = by_law_now(connection, views)
         live = _live(connection, views) if compare else {}
         comparable = [view for view in views if view.name in live and live[view.name][0] == view.version]
-        position = _position(live, views)
-        if position is None:
-            position = head_of(connection)
+        known = _position(live, views)
+        position = head_of(connection) if known is None else known
         with _fresh_schema(connection) as fresh:
             for view in views:
                 make_tables(connection, view, fresh)

@@ -13,7 +13,7 @@ by the bureau. Everything in it was verified before it was signed:
     passed 1155 card_issued 0193... land-use commitment 2026-03-30
     at 2026-11-29T22:00:00+00:00
 
-A line `passed` has position, fact, project, item, clock and last day of each rung that a clock came to since; `-` stands
+A line `passed` has position, fact, project, item, clock and last day of each rung that a clock came to since; `-` is
 where there is none. Each entry's hash was proven to be in the present tree.
 """
 

@@ -1,6 +1,6 @@
 // The Merkle tree over the ledger's positions (RFC 6962, 2.1).
 
-import { bigEndian, sha256 } from "./bytes.js";
+import { bigEndian, isSame, sha256 } from "./bytes.js";
 
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
@@ -24,6 +24,29 @@ export async function headByPath(leaf, index, size, path) {
     last >>= 1n;
   }
   return last ? null : result;
+}
+
+/** Whether a tree of *old* leaves is the beginning of that of *size*, by a proof of RFC 6962, 2.1.2. */
+export async function isBeginning(old, oldHead, size, head, proof) {
+  if (old === 0) return proof.length === 0;
+  if (old === size) return proof.length === 0 && isSame(oldHead, head);
+  if (old > size) return false;
+  const hashes = Number.isInteger(Math.log2(old)) ? [oldHead, ...proof] : proof;
+  let [node, last] = [BigInt(old - 1), BigInt(size - 1)];
+  for (; node & 1n; node >>= 1n) last >>= 1n;
+  let [first, second] = [hashes[0], hashes[0]];
+  if (first === undefined) return false;
+  for (const sibling of hashes.slice(1)) {
+    if (last === 0n) return false;
+    if (node & 1n || node === last) {
+      first = await nodeHash(sibling, first);
+      second = await nodeHash(sibling, second);
+      for (; !(node & 1n) && node; node >>= 1n) last >>= 1n;
+    } else second = await nodeHash(second, sibling);
+    node >>= 1n;
+    last >>= 1n;
+  }
+  return last === 0n && isSame(first, oldHead) && isSame(second, head);
 }
 
 /** The head of a tree that is fed leaf by leaf: one hash for each complete subtree. */
