@@ -143,7 +143,7 @@ def checkpoint(as_json: AsJson = False) -> None:
     with psycopg.connect(lease.url, autocommit=True) as connection:
         if lease.take(connection):  # no server publishes now
             with lease.renewed():
-                publisher = Publisher(url, folder, utc_now)
+                publisher = Publisher(url, folder, utc_now, chosen.tsa)
                 publisher.open(keys)
                 publisher.step(connection)
     reader, status = folder.read_log(), folder.status()

@@ -5,6 +5,7 @@ data/entries.ndjson    an entry a line: position, stream, version, type, data, m
 data/proofs.ndjson     the path of each entry to the checkpoint; not for the zone, whose entries make the tree
 data/leaves            of the zone: the 40 bytes of each leaf of the log, by which a changed entry can be named
 data/checkpoint        the signed checkpoint, with the cosignatures there are
+data/time-stamps/      the newest RFC 3161 stamp, where there is one, and the checkpoint that it is over
 data/keys.txt          the public keys of log and witnesses
 data/materials.ndjson  SHA-256, name and size of each file attached
 data/rules/  data/calendars/   the law packs that the entries name, and the calendars, as shipped
@@ -35,6 +36,7 @@ from infrastructure.ledger.pg_binary import microseconds
 from infrastructure.proof.log import LogReader
 from infrastructure.proof.note import COSIGNATURE, ED25519, NoteVerifier
 from infrastructure.proof.tiles import TILE_WIDTH
+from infrastructure.proof.time_stamps import newest_stamp
 
 ROWS_AT_ONCE = 2000
 COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"
@@ -180,6 +182,10 @@ def _write_context(data: Path, log: LogReader, keys: Sequence[NoteVerifier], law
     """Checkpoint, keys, the law packs named by the entries, and the calendars."""
     (data / "checkpoint").write_text(str(log.note), encoding="utf-8")
     (data / "keys.txt").write_text("".join(f"{key.text}\n" for key in keys), encoding="utf-8")
+    if stamped := newest_stamp(log.files.folder.parent):
+        (data / "time-stamps").mkdir()
+        for part in stamped:
+            (data / "time-stamps" / part.name).write_bytes(part.read_bytes())
     (data / "rules").mkdir()
     law = files("domain.law")
     for name in sorted({name.partition("/")[0].partition("+")[0] for name in laws if name}):

@@ -33,7 +33,16 @@ def test_a_report_is_signed_while_the_log_grows_and_refused_once_it_was_put_back
     key = create_keys(proofs, NAME).signers[0].verifier.text
     assert run("checkpoint").exit_code == 0
     bureau = tmp_path / "bureau"
-    with served(database_url, data=tmp_path / "data") as address:
+    assert (
+        run(
+            "users", "add", "reports", "Reports", "--program", "--role", "supervisor", "--over", "supervision"
+        ).exit_code
+        == 0
+    )
+    issued = run("keys", "issue", "reports", "--scope", "feed", "--bare")
+    assert issued.exit_code == 0, issued.output
+    monkeypatch.setenv("COUNTERSIGN_REPORT_KEY", issued.stdout.strip())
+    with served(database_url, signs_in=True, data=tmp_path / "data") as address:
         words = ("--log", key, "--name", "supervision.example.org")
         assert "--name" in run("morning-report", str(bureau), address, str(tmp_path / "r0"), "--log", key).output
         first = run("morning-report", str(bureau), address, str(tmp_path / "r1"), *words)

@@ -113,8 +113,8 @@ def address(program: str, server_url: str, migrated_template: str) -> Iterator[s
 
 
 @pytest.fixture(scope="module")
-def browser(program: str, address: str) -> Iterator[Browser]:
-    """One browser for a file."""
+def browser(program: str, address: str, exported: Exported) -> Iterator[Browser]:
+    """One browser for a file. Playwright holds the thread's event loop while it is open, so all else comes first."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield launched

@@ -68,6 +68,7 @@ async function checkBundle(report, files, { keys = [], known = [], kept = "", pr
   const entries = await checkEntries(report, files, checkpoint, progress);
   await checkTree(report, files, entries, checkpoint, kept && parseCheckpoint(parseNote(kept).text));
   checkDates(report, files, entries);
+  for (const name of files.keys()) if (name.endsWith(".tsr")) report.leave("time_stamp", { name });
   const { length } = linesOf(files, "data/materials.ndjson");
   if (length) report.leave("materials", { count: length });
 }
