@@ -49,7 +49,8 @@ from api.progress.routes import ProgressRoutes
 from api.project.routes import ProjectRoutes
 from api.project.time import ProjectTimeRoutes
 from api.project_page.pages import ProjectPages
-from api.proof.routes import ProofRoutes
+from api.proof.pages import VerifyPages
+from api.proof.routes import ProofRoutes, ReceiptRoutes
 from api.register.figures import RegisterFigureRoutes
 from api.register.routes import RegisterRoutes
 from api.supervision.pages import SupervisionPages
@@ -99,6 +100,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     FeedRoutes,
     LawRoutes,
     ProofRoutes,
+    ReceiptRoutes,
 )
 
 UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
@@ -120,6 +122,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     TimelinessPages,
     ClockListPages,
     AccessPages,
+    VerifyPages,
     SignInPages,
 )
 

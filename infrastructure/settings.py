@@ -149,6 +149,14 @@ class Settings(Struct, frozen=True, kw_only=True):
             "witnesses; in no backup of the data. Default: beside COUNTERSIGN_DATA, with -proof after its name."
         ),
     ] = ""
+    tsa: Annotated[
+        str,
+        Meta(
+            description="The address of a time stamp authority (RFC 3161), which stamps a checkpoint a day. The root "
+            "certificates that it leads to are in tsa-roots.pem in COUNTERSIGN_PROOF.",
+            pattern=r"^(https?://[^\s]+)?$",
+        ),
+    ] = ""
     public_url: Annotated[
         str,
         Meta(

@@ -65,6 +65,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "person-unknown": (404, "no legal person was ever registered under this code"),
     "no-checkpoint": (404, "no checkpoint of the ledger was published yet"),
     "position-not-logged": (404, "the log of the ledger has no entry at this position yet"),
+    "entry-unknown": (404, "the project has no entry with this version"),
     "tile-unknown": (404, "the log of the ledger has no such tile"),
     "material-unknown": (404, "no file is stored under this digest"),
     "method-not-allowed": (405, "this address does not answer this method"),

@@ -24,6 +24,7 @@ from infrastructure.postgres.roles import make_schema
 from infrastructure.projector.fill import Filled, fill
 from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.tables import BATCH_KEY, add_up, make_indexes, make_tables
+from infrastructure.projector.view_digest import digest_of, view_digests
 from infrastructure.projector.workers import fill_parallel, processes_for
 from projections.registry import VIEWS
 from projections.view import SCHEMA, Table, View
@@ -46,7 +47,10 @@ class Difference(Struct, frozen=True):
 
 
 class Rebuilt(Struct, frozen=True):
-    """The result of a rebuild. No *differences* means that the live views were equal to it, if they were compared."""
+    """The result of a rebuild. No *differences* means that the live views were equal to it, if they were compared.
+
+    *digest* is the SHA-256 of all rebuilt rows in hex (`view_digest`), empty where it was not wanted.
+    """
 
     position: int
     entries: int
@@ -54,6 +58,7 @@ class Rebuilt(Struct, frozen=True):
     rows: int
     differences: tuple[Difference, ...]
     swapped: bool
+    digest: str = ""
 
 
 def rebuild(
@@ -63,14 +68,16 @@ def rebuild(
     swap: bool = True,
     compare: bool = True,
     online: bool = False,
+    digest: bool = False,
     processes: int | None = None,
     progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> Rebuilt:
     """Fold the whole ledger into new tables; with *swap* they replace the live ones.
 
     With *compare* the rebuild ends at the position of the live views, without it at the end of the ledger. *processes*
-    defaults to the fastest number. *progress* is called with (entries read, entries in all). The projector is blocked
-    meanwhile; with *online* only during the swap, and it then continues from the position of the rebuild.
+    defaults to the fastest number. With *digest* the result has that of the rebuilt rows. *progress* is called with
+    (entries read, entries in all). The projector is blocked meanwhile; with *online* only during the swap, and it then
+    continues from the position of the rebuild.
     Raises LedgerGapError if a position is missing, FillFailedError if a worker process fails or dies, and whatever a
     fold raises in this process.
     """
@@ -82,19 +89,19 @@ def rebuild(
         views = by_law_now(connection, views)
         live = _live(connection, views) if compare else {}
         comparable = [view for view in views if view.name in live and live[view.name][0] == view.version]
-        position = _position(live, views)
-        if position is None:
-            position = head_of(connection)
+        known = _position(live, views)
+        position = head_of(connection) if known is None else known
         with _fresh_schema(connection) as fresh:
             for view in views:
                 make_tables(connection, view, fresh)
             filled = _fill(url, views, position, fresh, processes, progress)
             differences = _finish(url, views, fresh, comparable)
+            hashed = _hash(connection, views, fresh) if digest else ""
             if swap:
                 connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])  # an online rebuild has not held it yet
                 with connection.transaction():
                     _swap(connection, views, fresh, position)
-        return Rebuilt(position, filled.entries, filled.projects, filled.rows, differences, swap)
+        return Rebuilt(position, filled.entries, filled.projects, filled.rows, differences, swap, hashed)
 
 
 @contextmanager
@@ -198,6 +205,11 @@ def _finish(
         differences = [difference for of_thread in by_thread for difference in of_thread]
     order = [table.name for view in views for table in view.tables]
     return tuple(sorted(differences, key=lambda difference: order.index(difference.table)))
+
+
+def _hash(connection: psycopg.Connection[Any], views: Sequence[View[Any]], fresh: str) -> str:
+    """The digest of everything that was rebuilt."""
+    return digest_of([table for view in views for table in view_digests(connection, view, fresh)])
 
 
 def _complete(connection: psycopg.Connection[Any], view: View[Any], fresh: str) -> None:
