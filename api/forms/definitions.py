@@ -60,9 +60,7 @@ REGISTRATION = {
 }
 
 APPLICATION = {
-    "submit_item": form(
-        "item materials undertaking renews.item renews.number renews.valid_through", takes_files=True
-    ),
+    "submit_item": form("item materials undertaking renews.item renews.number renews.valid_through", takes_files=True),
     "request_supplement": form("item missing respond_by"),
     "submit_supplement": form("item provided", takes_files=True),
     "accept_item": form("item lacking cure_days"),
@@ -133,9 +131,7 @@ SUPERVISION = {
 }
 
 FEEDBACK = {
-    "file_complaint": form(
-        "item about step person entries contact anonymous", generated="complaint", dated=False
-    ),
+    "file_complaint": form("item about step person entries contact anonymous", generated="complaint", dated=False),
     "accept_complaint": form("complaint", dated=False),
     "decline_complaint": form("complaint reasons", dated=False),
     "transfer_complaint": form("complaint to reasons", dated=False),

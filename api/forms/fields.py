@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
@@ -77,6 +77,13 @@ def _plain(kind: inspect.Type) -> inspect.Type:
     return kind
 
 
+SINGLE: Mapping[type[inspect.Type], FieldKind] = {
+    inspect.BoolType: FieldKind.FLAG,
+    inspect.DateType: FieldKind.DAY,
+    inspect.DateTimeType: FieldKind.INSTANT,
+}
+
+
 def _spec(name: str, kind: inspect.Type, *, required: bool) -> FormFieldSpec:
     match kind:
         case inspect.StrType(max_length=longest):
@@ -84,17 +91,11 @@ def _spec(name: str, kind: inspect.Type, *, required: bool) -> FormFieldSpec:
             return FormFieldSpec(name, FieldKind.PROSE if prose else FieldKind.LINE, required, longest)
         case inspect.IntType(ge=least, le=most):
             return FormFieldSpec(name, FieldKind.NUMBER, required, least=least, most=most)
-        case inspect.BoolType():
-            return FormFieldSpec(name, FieldKind.FLAG, required)
         case inspect.EnumType(cls=values):
             return FormFieldSpec(name, FieldKind.ENUM, required, values=tuple(each.value for each in values))
-        case inspect.DateType():
-            return FormFieldSpec(name, FieldKind.DAY, required)
-        case inspect.DateTimeType():
-            return FormFieldSpec(name, FieldKind.INSTANT, required)
         case inspect.VarTupleType(item_type=part):
             return _several(name, _plain(part), required=required)
-    raise TypeError(f"{name}: no form can hold {kind}")
+    return FormFieldSpec(name, SINGLE[type(kind)], required)
 
 
 def _several(name: str, part: inspect.Type, *, required: bool) -> FormFieldSpec:
