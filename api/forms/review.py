@@ -142,7 +142,10 @@ def _barred(case: FormCase, later: FormCase, command: AnyCommand) -> list[Barred
     return [
         BarredAct(action.command, action.barred, cited(action.article, case.page.language))
         for action in _actions(later, code)
-        if action.barred and action.command in before and not before[action.command].barred
+        if action.barred
+        and action.command != case.command
+        and action.command in before
+        and not before[action.command].barred
     ]
 
 

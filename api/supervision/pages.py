@@ -11,6 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
 from api.clocks.display import drawing, telling
+from api.forms.offers import Offers
 from api.guard.judging import ProjectAccess
 from api.html.links import BOARD, CARDS, DECISIONS, card_link
 from api.html.page import PageContext
@@ -132,6 +133,7 @@ class SupervisionPages(Controller):
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
         project_access: NamedDependency[ProjectAccess],
+        as_of: AsOf = None,
     ) -> Response[str]:
         """One card: what fired, its proof, its days, whose they were, what it rests on, what was said."""
         file = await card_shown(clock_source, entries, card, instant, project_access)
@@ -152,6 +154,14 @@ class SupervisionPages(Controller):
                 names.of(project_id, page.called),
             ),
             board=page.link(BOARD),
+            offers=Offers(
+                page,
+                project_access.caller,
+                project_access.project,
+                approvals,
+                approvals.clock(),
+                is_past=as_of is not None,
+            ),
         )
 
 
