@@ -268,8 +268,13 @@ def _specials(case: FormCase) -> Choices:
 
 
 def _flows(case: FormCase) -> Choices:
-    flows = case.approvals.shelves.shelf.flows.values()
-    return [Choice(flow.name, flow.name) for flow in flows if flow.editions]
+    """Published flows, called by the phases of their newest edition."""
+    arrow, flows = " → ", case.approvals.shelves.shelf.flows.values()
+    return [
+        Choice(flow.name, arrow.join(case.page.called(phase.name) or phase.code for phase in flow.edition().phases))
+        for flow in flows
+        if flow.editions
+    ]
 
 
 def _kinds(case: FormCase) -> Choices:

@@ -15,9 +15,10 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from msgspec import Struct, json, structs
 
+from api.commands.actions import ACTIONS, ItemAt
 from api.commands.effect import effect_of
 from api.forms.acting import FormSender, is_moved
-from api.forms.case import NEW, FormCase, form_case
+from api.forms.case import NEW, FormCase, form_case, refused_by
 from api.forms.definitions import ALWAYS
 from api.forms.form_data import FILES, FormData, read_form
 from api.forms.links import act_path, receipt_path
@@ -32,7 +33,7 @@ from api.html.sentences import SentenceContext, Sentences
 from api.route_access import ACCESS, COMMANDS, ITSELF
 from api.web.dependencies import ReadDependency
 from api.web.entries import entries_of
-from api.web.error_handlers import described
+from api.web.error_handlers import described, refused
 from api.web.http_request import HttpRequest
 from api.web.identity import headers_of
 from domain.access.principal import Caller
@@ -180,8 +181,20 @@ def fill_page(
 ) -> Response[str]:
     """The form, with what is wrong in a list on top and beside each field."""
     shown = shown_form(turn.case, turn.data, faults, is_new=is_new)
-    content = {"changed": (), **content}
+    content = {"changed": (), "barred": barred_now(turn.case) if is_new else None, **content}
     return turn.render("fill.html", status, form=shown, carried=turn.carried, data=turn.data, **content)
+
+
+def barred_now(case: FormCase) -> FormFault | None:
+    """What is against the command whatever is filled in; None where it depends on that, or nothing is."""
+    if case.state is None or case.command not in ACTIONS:
+        return None
+    trial = ACTIONS[case.command][1](ItemAt(case.project, case.item, case.law))
+    refusal = refused_by(case, trial) if trial is not None else None
+    if refusal is None:
+        return None
+    fault = fault_of(case, refused(refusal))
+    return None if fault.field else fault
 
 
 def interrupted(turn: FormTurn, command: AnyCommand) -> bool:
@@ -219,8 +232,8 @@ async def refused_page(turn: FormTurn, command: AnyCommand, error: Exception, re
         turn = structs.replace(turn, case=case.after(await entries_of(case.approvals, case.project.id)))
         try:
             return await review_page(turn, command, MOVED)
-        except Exception as refused:  # noqa: BLE001  as it is now it may be refused
-            problem, _ = described(request.scope, refused)
+        except Exception as refusal:  # noqa: BLE001  as it is now it may be refused
+            problem, _ = described(request.scope, refusal)
     changed = _since(turn.case, version) if turn.case.project.version != version else ()
     turn = structs.replace(turn, version=turn.case.project.version)
     return fill_page(turn, [fault_of(turn.case, problem)], problem.kind.status, changed=changed)

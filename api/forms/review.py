@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from markupsafe import Markup
 from msgspec import Struct, structs
 
-from api.clocks.display import left, warned
+from api.clocks.display import left, overdue, warned
 from api.commands.actions import Action, ItemAt, actions_for
 from api.commands.context import context_of
 from api.commands.effect import CommandEffect, EndingSignal
@@ -18,9 +19,10 @@ from api.forms.special import SPECIAL, on_record
 from api.forms.values import label_of
 from api.html.citations import cited
 from api.html.clock_names import clock_name
-from api.html.sentences import plain
+from api.html.sentences import Sentences, plain
+from domain.core.plan import PlannedItem
 from domain.law.licensing.clock import State
-from domain.messages import AnyCommand
+from domain.messages import AnyCommand, AnyFact
 from domain.project.information.recording import EnteredField, KnownField
 from infrastructure.ledger.approvals import CommandPreview
 from projections.clocks.reading import Reading
@@ -83,7 +85,7 @@ def shown_review(
     later = case.after(entries)
     sentences = later.sentences
     return ShownReview(
-        told=[sentences.tell(fact.fact) for fact in effect.facts],
+        told=[_told(later, sentences, fact.fact) for fact in effect.facts],
         filled=list(filled_in(case, command)),
         clocks=[_change(later, change.clock, change.item, change.before, change.after) for change in effect.clocks],
         ends=[_ending(case, signal) for signal in effect.ends],
@@ -93,6 +95,16 @@ def shown_review(
         files=[file.name for file in data.files],
         version=effect.version,
     )
+
+
+def _told(case: FormCase, sentences: Sentences, fact: AnyFact) -> str:
+    """A fact in a sentence, after the name of its item where that is not the one of the form."""
+    plan = getattr(fact, "plan", None)
+    item = getattr(fact, "item", "") or (plan.item if isinstance(plan, PlannedItem) else "")
+    said = sentences.tell(fact)
+    if not item or item == case.item or item not in case.project.items:
+        return said
+    return Markup("{}{}{}").format(case.named(item), sentences.colon, said)
 
 
 def _change(case: FormCase, clock: str, item: str, before: Reading | None, after: Reading | None) -> ClockChangeView:
@@ -109,23 +121,32 @@ def _change(case: FormCase, clock: str, item: str, before: Reading | None, after
 def _bar(case: FormCase, reading: Reading | None) -> ClockBarView | None:
     if reading is None:
         return None
-    page, over = case.page, max(reading.overdue_days, 0)
+    over = max(reading.overdue_days, 0)
     used = reading.used or 0
     whole = max(reading.length or 0, used + max(reading.remaining, 0)) + over or 1
     used_px, over_px = round(BAR_PX * (whole - over - max(reading.remaining, 0)) / whole), round(BAR_PX * over / whole)
     is_ended = reading.closed or reading.state in ENDED
-    said = page.words["clock_state"](reading.state.value) if is_ended else left(page, reading, case.at)
     paused = reading.state is State.SUSPENDED
-    if paused and not is_ended:
-        said = f"{page.words['clock_state'](reading.state.value)} · {said}"
     return ClockBarView(
         used=max(used_px, 0),
         rest=max(BAR_PX - used_px - over_px, 0),
         over=over_px,
         kind="stopped" if is_ended else "paused" if paused else "soon" if warned(reading) == "soon" else "",
-        said=said,
+        said=_said_of(case, reading, is_ended=is_ended),
         due=str(reading.due_on or reading.earliest_due_on or "") if not is_ended else "",
     )
+
+
+def _said_of(case: FormCase, reading: Reading, *, is_ended: bool) -> str:
+    """What is left of a clock, or what became of it."""
+    page, words = case.page, case.page.words
+    state = words["clock_state"](reading.state.value)
+    if is_ended:
+        return words["form_label"]("stopped").format(state)
+    late = overdue(page, reading, case.at)
+    whole = "" if reading.length is None else f" / {reading.length}"
+    said = words["form_label"]("over_by" if late else "left").format(late or left(page, reading, case.at), whole)
+    return f"{state} · {said}" if reading.state is State.SUSPENDED else said
 
 
 def _ending(case: FormCase, signal: EndingSignal) -> str:

@@ -74,7 +74,7 @@ class MissingPapers:
                 index,
                 name,
                 needed.get(name, True),
-                data.one(f"missing.{index}.state"),
+                data.one(f"missing.{index}.state") or _known(case, name),
                 " ".join(data.one(f"missing.{index}.note").split()),
             )
             for index, name in enumerate(names)
@@ -85,6 +85,13 @@ class MissingPapers:
         if paper.state == LACKING or not paper.note or paper.name in _first(case):
             return paper.name
         return case.page.words["form_label"]("defective_paper").format(paper.name, paper.note)
+
+
+def _known(case: FormCase, paper: str) -> str:
+    """How a paper of the first notice stands: still lacking, or handed in since; "" before that notice."""
+    if case.state is None or paper not in case.state.first_notice:
+        return ""
+    return LACKING if paper in case.state.missing else COMPLETE
 
 
 def _first(case: FormCase) -> tuple[str, ...]:

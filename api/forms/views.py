@@ -16,7 +16,7 @@ from api.forms.values import HAPPENED, NO, OPEN, YES, FormFault, label_of
 from api.html.translations import Say
 from infrastructure.ledger.approvals import DEFAULT_LAW
 
-RADIOS_MAX = 7  # more choices are a list that opens
+RADIOS_MAX = 10  # more choices are a list that opens
 SEVERAL = (FieldKind.LINES, FieldKind.NUMBERS)
 
 
@@ -112,7 +112,7 @@ def _view(case: FormCase, spec: FormFieldSpec, data: FormData, fault: FormFault 
         id=spec.name.replace(".", "-"),
         label=label_of(case, spec.name),
         hint=_hint(case, spec.name),
-        control=special.template if special else _control(spec, choices),
+        control=special.template if special else _control(spec, choices, has_default=_has_default(case, spec)),
         required=spec.required or special is not None,
         values=lines,
         choices=_with_none(case, spec, choices),
@@ -125,8 +125,8 @@ def _view(case: FormCase, spec: FormFieldSpec, data: FormData, fault: FormFault 
     )
 
 
-def _control(spec: FormFieldSpec, choices: Sequence[Choice] | None) -> str:
-    """The macro for a field."""
+def _control(spec: FormFieldSpec, choices: Sequence[Choice] | None, *, has_default: bool) -> str:
+    """The macro for a field; one that *has_default* always has one of its choices."""
     if spec.kind is FieldKind.FLAG:
         return "radios" if spec.required else "flag"
     if choices is None or (not choices and spec.name in OPEN):
@@ -135,7 +135,7 @@ def _control(spec: FormFieldSpec, choices: Sequence[Choice] | None) -> str:
         return "checks_and_lines" if spec.name in OPEN else "checks"
     if len(choices) == 1 and choices[0].value == "" and not spec.required:
         return "hidden"
-    return "radios" if len(choices) <= RADIOS_MAX and spec.required else "select"
+    return "radios" if len(choices) <= RADIOS_MAX and (spec.required or has_default) else "select"
 
 
 WITHOUT_CHOICES: Mapping[FieldKind, str] = {
@@ -158,9 +158,19 @@ def _with_none(case: FormCase, spec: FormFieldSpec, choices: Sequence[Choice] | 
         return [Choice(value, _either(words, key, value)) for value in (YES, NO)]
     if choices is None:
         return ()
-    if spec.required or spec.kind in SEVERAL or any(choice.value in ("", "0") for choice in choices):
+    if (
+        spec.required
+        or spec.kind in SEVERAL
+        or _has_default(case, spec)
+        or any(choice.value in ("", "0") for choice in choices)
+    ):
         return choices
     return [Choice("", case.page.words["form_label"]("none_chosen")), *choices]
+
+
+def _has_default(case: FormCase, spec: FormFieldSpec) -> bool:
+    """Whether one of a closed set of values holds where none is chosen."""
+    return spec.kind is FieldKind.ENUM and "." not in spec.name and default_of(case.kind, spec.name) is not None
 
 
 def _either(words: Say, key: str, value: str) -> str:
