@@ -14,20 +14,19 @@ from api.html.clock_names import clock_name
 from api.html.sentences import WORDS, plain
 from api.html.titles import law_title
 from api.web.entries import ShownEntry
-from domain.core.ledger import Role
 from domain.core.types import DECIDED_STAGES, JointForm, Outcome, Stage
+from domain.flow.state import Flow
 from domain.law.proof import Rung
-from domain.messages import tag_of
 from domain.project.countersignature.request import AskingOrder
 from domain.project.countersignature.rules import JOINT_STEP
 from domain.project.feedback.complaint import ComplaintFiled
+from domain.project.feedback.evaluation import WHO_SERVES
 from domain.project.information.form import FORM
 from domain.project.state.consultation import unanswered
 from domain.project.state.materials import Material
 
 LABEL_CHARACTERS_MAX = 60
-METHODS = ("electronic", "window", "post")
-ACTS_OF_SERVICE = frozenset({"item_accepted", "item_declined", "supplement_requested", "item_completed"})
+METHODS = ("window", "electronic", "post", "direct", "public_notice")
 # The table of words for each closed set of values: those of facts, and those of commands alone.
 TABLES: Sequence[tuple[type[StrEnum], str]] = (
     *WORDS.items(),
@@ -221,14 +220,11 @@ def _entries(case: FormCase) -> Choices:
 
 
 def _contacts(case: FormCase) -> Choices:
-    """The acts of the department that can each be evaluated by itself."""
+    """The acts on the item by those who serve, each of which can be evaluated by itself."""
     return [
         Choice(str(entry.version), _told(case, entry))
         for entry in reversed(case.history)
-        if tag_of(entry.fact) in ACTS_OF_SERVICE
-        and not entry.retracted
-        and entry.by.role is Role.OFFICER
-        and getattr(entry.fact, "item", "") == case.item
+        if not entry.retracted and entry.by.role in WHO_SERVES and getattr(entry.fact, "item", "") == case.item
     ]
 
 
@@ -279,21 +275,21 @@ def _flows(case: FormCase) -> Choices:
 
 def _kinds(case: FormCase) -> Choices:
     """The kinds of project that the newest edition of a flow is for; of the project's own flow, once it has one."""
-    own = case.project.flow
-    flows = [
-        flow
-        for flow in case.approvals.shelves.shelf.flows.values()
-        if flow.editions and (own is None or flow.name == own.flow)
-    ]
-    kinds = dict.fromkeys(kind for flow in flows for kind in flow.edition().kinds)
+    kinds = dict.fromkeys(kind for flow in _own_flows(case) for kind in flow.edition().kinds)
     return [Choice(kind, case.page.words["kind_of"](kind)) for kind in kinds]
 
 
-def _editions(case: FormCase) -> Choices:
+def _own_flows(case: FormCase) -> list[Flow]:
+    """The flow that the project follows; every published one before it follows any."""
     own = case.project.flow
-    flow = case.approvals.shelves.shelf.flow(own.flow) if own else None
+    flows = case.approvals.shelves.shelf.flows.values()
+    return [flow for flow in flows if flow.editions and (own is None or flow.name == own.flow)]
+
+
+def _editions(case: FormCase) -> Choices:
+    """The newest edition, and those of the project's own flow by number; of every flow before it has one."""
     words = case.page.words["form_label"]
-    numbers = [edition.number for edition in flow.editions] if flow else []
+    numbers = sorted({edition.number for flow in _own_flows(case) for edition in flow.editions})
     return [
         Choice("0", words("newest")),
         *(Choice(str(number), words("edition").format(number)) for number in numbers),

@@ -18,7 +18,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "already-registered": ("name",),
     "answer-empty": ("answer",),
     "asks-itself": ("departments", "to"),
-    "before-the-question": (HAPPENED,),
+    "before-the-question": ("new_occurred_at", HAPPENED),
     "classified-project": ("classified",),
     "complaint-empty": ("about",),
     "cure-exceeds-promise": ("cure_days",),
@@ -92,7 +92,6 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "wrong-approver": ("approver",),
     "already-retracted": ("version",),
     "not-yours-to-correct": ("version",),
-    "correction-out-of-order": ("new_occurred_at",),
     "referral-loop": ("to",),
 }
 NAMED = ("unmet", "added", "papers", "items", "unasked", "missing")  # details that name papers or items

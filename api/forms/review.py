@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from markupsafe import Markup
 from msgspec import Struct, structs
@@ -13,7 +14,7 @@ from api.commands.context import context_of
 from api.commands.effect import CommandEffect, EndingSignal
 from api.forms.case import FormCase
 from api.forms.choices import choices_for
-from api.forms.fields import FieldKind, FormFieldSpec, fields_of
+from api.forms.fields import FormFieldSpec, fields_of
 from api.forms.form_data import FormData
 from api.forms.special import SPECIAL, on_record
 from api.forms.values import label_of
@@ -190,13 +191,19 @@ def filled_in(case: FormCase, command: AnyCommand) -> Iterator[tuple[str, str]]:
 
 def _said(case: FormCase, spec: FormFieldSpec, value: object) -> str:
     """*value* of a field in words; empty where there is none."""
-    page, between = case.page, "、" if case.page.language == "zh" else ", "
-    if value in (None, "", (), 0):
-        return ""
+    words = case.page.words
+    if spec.name == "lacking" and not value:
+        return words["form_label"]("all_complete")
     if isinstance(value, bool):
-        return page.words["form_choice"]("true" if value else "false") if value or spec.required else ""
-    if spec.kind is FieldKind.INSTANT:
-        return plain(page.local(value))  # type: ignore[arg-type]  # by its kind
+        return words["form_choice"]("true" if value else "false") if value or spec.required else ""
+    return "" if value in (None, "", (), 0) else _worded(case, spec, value)
+
+
+def _worded(case: FormCase, spec: FormFieldSpec, value: object) -> str:
+    """A *value* that says something: choices by their labels."""
+    between = "、" if case.page.language == "zh" else ", "
+    if isinstance(value, datetime):
+        return plain(case.page.local(value))
     if spec.name == "fields":
         return between.join(_information(case, field) for field in value)  # type: ignore[attr-defined]  # rows
     labels: Mapping[str, str] = {}
