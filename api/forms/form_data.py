@@ -106,7 +106,7 @@ async def _events(receive: Receive, boundary: str, file_bytes_max: int) -> Event
             size += len(piece)
             if size > limit:
                 raise _too_large(limit)
-            for event in parser.parse(piece):
+            for event in parser.parse(piece) if piece else ():  # to the parser, no bytes are the end
                 yield event
         parser.close()
 

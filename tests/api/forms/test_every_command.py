@@ -171,7 +171,8 @@ def files(command: Any) -> Iterator[FormFile]:
 
 def filled(case: FormCase, command: Any) -> Filled:
     """What a browser would send for *command*."""
-    specs, values = fields_of(case.kind), {}
+    specs = fields_of(case.kind)
+    values: Filled = {}
     for name in case.definition.fields:
         value: Any = command
         for part in name.split("."):
