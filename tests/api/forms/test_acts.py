@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -346,7 +347,7 @@ async def test_bad_input_is_never_an_error_of_ours(door: Door) -> None:
     project = await accepted(door)
     extend = form(door, "extend_limit", project, ENTRY, by=OFFICE)
     await extend.open()
-    for fields in (
+    wrong: list[dict[str, Any]] = [
         {"days": "many"},
         {"days": "-3"},
         {"days": "9" * 40},
@@ -355,13 +356,19 @@ async def test_bad_input_is_never_an_error_of_ours(door: Door) -> None:
         {"days": "5", "reasons": "\x1b[31m", "approver": "agency_head", "clock": "decision"},
         {"days": "5", "reasons": "y", "occurred_at": "yesterday"},
         {"days": "5", "reasons": "y", "occurred_at": "0001-01-01T00:00"},
-    ):
+    ]
+    for fields in wrong:
         await extend.open()
         await extend.review(422, **fields)
 
 
 async def test_a_code_that_is_taken_stands_beside_its_field(door: Door) -> None:
-    fields = {"name": "甲", "enterprise__name": "乙", "code": "2606-110115-04-01-009999", "manager": MANAGER.id}
+    fields: dict[str, Any] = {
+        "name": "甲",
+        "enterprise__name": "乙",
+        "code": "2606-110115-04-01-009999",
+        "manager": MANAGER.id,
+    }
     await form(door, "register_project", new_project(), by=MANAGER).done(**fields)
     second = form(door, "register_project", new_project(), by=MANAGER)
     await second.open()
@@ -374,7 +381,7 @@ async def test_a_state_secret_is_refused_before_anything_is_stored(door: Door, a
     project: UUID = new_project()
     secret = form(door, "register_project", project, by=MANAGER)
     await secret.open()
-    fields = {"name": "甲", "enterprise__name": "乙", "enterprise__uscc": USCC, "manager": "wang"}
+    fields: dict[str, Any] = {"name": "甲", "enterprise__name": "乙", "enterprise__uscc": USCC, "manager": "wang"}
     html = await secret.review(409, **fields, classified="true")
     assert "涉密项目不得通过本平台办理" in html
     assert (await approvals.project(project)).version == 0
