@@ -25,6 +25,7 @@ from api.feedback.routes import FeedbackRoutes
 from api.flow.critical_path import CriticalPathRoutes
 from api.flow.project_flow import ProjectFlowRoutes
 from api.flow.routes import FlowRoutes
+from api.forms.pages import FormPages
 from api.guard.routes import ACCESS_DEPENDENCIES, access_guard, require_declared
 from api.health import healthz, readyz
 from api.html.assets import asset_routes
@@ -115,6 +116,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     ProgressPages,
     ProjectPages,
     ItemPages,
+    FormPages,
     WorklistPages,
     InformationPages,
     PersonPages,

@@ -127,6 +127,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     materials_bytes_max: Annotated[int, Meta(description="Bytes an uploaded file may have.", ge=1, le=2**31 - 1)] = (
         MATERIAL_BYTES_MAX
     )
+    clamd: Annotated[
+        str,
+        Meta(
+            description="Where a clamd daemon checks uploaded files for malware: host:port, or the path of its Unix "
+            "socket. Empty: files are not checked.",
+            pattern=r"^(/.+|[A-Za-z0-9._:\[\]-]+:\d{1,5})?$",
+        ),
+    ] = ""
     keys: Annotated[
         str,
         Meta(

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
 from api.clocks.display import drawing, telling
+from api.forms.offers import Offers
 from api.guard.judging import ProjectAccess
 from api.html.links import BOARD, CARDS, DECISIONS, card_link
 from api.html.page import PageContext
@@ -134,6 +135,7 @@ class SupervisionPages(Controller):
         approvals: NamedDependency[Approvals],
         project_access: NamedDependency[ProjectAccess],
         settings: NamedDependency[Settings],
+        as_of: AsOf = None,
     ) -> Response[str]:
         """One card: what fired, its proof, its days, whose they were, what it rests on, what was said."""
         file = await card_shown(clock_source, entries, card, instant, project_access)
@@ -155,6 +157,14 @@ class SupervisionPages(Controller):
                 names.of(project_id, page.called),
             ),
             board=page.link(BOARD),
+            offers=Offers(
+                page,
+                project_access.caller,
+                project_access.project,
+                approvals,
+                approvals.clock(),
+                is_past=as_of is not None,
+            ),
         )
 
 
