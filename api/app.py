@@ -63,6 +63,10 @@ from api.web.problems import ProblemCatalogue
 from api.web.queries import QUERIES
 from api.web.request_body import BODY_BYTES_MAX
 from api.web.request_id import begin
+from api.window.feedback_pages import CaseFeedbackPages
+from api.window.guide_pages import GuidePages
+from api.window.published_pages import PublishedPages
+from api.window.track_pages import TrackPages
 from api.worklist.pages import WorklistPages
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -121,6 +125,10 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     ClockListPages,
     AccessPages,
     SignInPages,
+    GuidePages,
+    TrackPages,
+    CaseFeedbackPages,
+    PublishedPages,
 )
 
 

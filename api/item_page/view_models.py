@@ -28,6 +28,7 @@ from projections.clocks.procedures import procedure_of
 from projections.clocks.reading import CONSULTED, Reading
 from projections.clocks.reading import read as reading_of_item
 from projections.progress.fold import ProgressItem
+from projections.window.query import WindowCase
 
 DONE, NOW, REFUSED, UNSTARTED = "done", "open", "refused", "unstarted"
 SUSPENDED = "special"
@@ -127,7 +128,7 @@ def _days(sources: ItemSources, history: ItemHistory, clock: str) -> Explanation
         return None
 
 
-def steps_of(row: ProgressItem) -> list[ItemStep]:
+def steps_of(row: ProgressItem | WindowCase) -> list[ItemStep]:
     """申请, 受理, 审查, 决定, 送达: how far the current application has come."""
     stage = Stage(row.stage)
     is_decided = stage in DECIDED_STAGES

@@ -1,0 +1,112 @@
+"""公示 what is published: each department's share in time and median time, and the dates that were missed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from api.html.clock_names import clock_name
+from api.html.page import PageContext
+from api.route_access import ACCESS
+from api.web.as_of import translate_too_much
+from api.web.period import First, Last, period_of
+from api.web.zones import home_zone
+from api.window.share import WindowShareMiddleware
+from api.window.visitor import framed
+from domain.law.calendar.period import Period
+from domain.law.licensing.clock import State
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import Approvals
+from projections.clocks.list import ClockFilter, ListedClock
+from projections.clocks.query import ClocksAt
+from projections.progress.titles import ProjectTitles, names_of
+from projections.snapshots import PagedReader
+from projections.supervision.figures import DecidedCase
+from projections.supervision.list import ListFilter
+from projections.supervision.query import SupervisionAt
+from projections.window.query import WindowCases
+
+MISSED_MAX = 50  # of each list; the bureau's own pages have all
+
+
+class MissedDate(Struct, frozen=True):
+    """A last day that passed before the act: of which item and department, and what it waited for, if it is open.
+
+    Neither project nor enterprise is named: the law publishes results, not whose cases were late.
+    """
+
+    item: str
+    department: str
+    clock: str
+    due_on: date | None
+    decided_at: datetime | None
+    working_days: int | None
+    awaiting: list[str]
+
+
+class PublishedPages(Controller):
+    """Without names of enterprises or people, for everybody."""
+
+    opt = {ACCESS: "read:window"}  # noqa: RUF012  litestar's own spelling
+    middleware = (WindowShareMiddleware,)
+
+    @get("/window/published")
+    async def published(
+        self,
+        page: NamedDependency[PageContext],
+        approvals: NamedDependency[Approvals],
+        laws: NamedDependency[LawBook],
+        now: NamedDependency[datetime],
+        first: First = None,
+        last: Last = None,
+    ) -> Response[str]:
+        """The figures of the year so far, or of another period, and the missed dates of both kinds."""
+        reader, zone = PagedReader(approvals.store), home_zone(laws)
+        supervision = SupervisionAt(reader, laws, now, zone)
+        today = now.astimezone(ZoneInfo(zone)).date()
+        period = period_of(first or date(today.year, 1, 1), last or today if first is None else last, supervision)
+        lines = await translate_too_much(supervision.board(period))
+        late = await translate_too_much(supervision.decided_page(late_in(period)))
+        clocks = ClocksAt(reader, laws, now, now)
+        running = await translate_too_much(
+            clocks.listed(ClockFilter(state=State.OVERDUE, awaited=True, limit=MISSED_MAX))
+        )
+        projects = [row.project for row in (*running, *late.rows)]
+        names = await names_of(approvals.store, projects)
+        awaited = await WindowCases(approvals.store).awaited([clock.project for clock in running])
+        return page.render(
+            "published.html",
+            **framed(page),
+            period=period,
+            as_of=now,
+            total=lines[0],
+            lines=[line for line in lines[1:] if line.decided],
+            open_missed=[of_clock(clock, names, awaited) for clock in running],
+            decided_missed=[of_decision(case, names) for case in late.rows],
+            clock_name=clock_name(page),
+            percent=lambda rate: "–" if rate is None else f"{rate:.1%}",
+        )
+
+
+def late_in(period: Period) -> ListFilter:
+    """The decisions of *period* that came after their last day, the newest first."""
+    return ListFilter(period=period, figure="late", limit=MISSED_MAX)
+
+
+def of_clock(listed: ListedClock, names: ProjectTitles, awaited: dict[tuple[object, str], list[str]]) -> MissedDate:
+    """An act that is still awaited after its last day."""
+    clock = listed.reading
+    waited = awaited.get((listed.project, clock.item), [])
+    return MissedDate(
+        names.item(listed.project, clock.item), clock.department, clock.clock, clock.due_on, None, None, waited
+    )
+
+
+def of_decision(case: DecidedCase, names: ProjectTitles) -> MissedDate:
+    """A decision that came after its last day."""
+    item = names.item(case.project, case.item)
+    return MissedDate(item, case.department, "decision", None, case.decided_at, case.working_days, [])
