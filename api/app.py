@@ -11,6 +11,9 @@ from litestar.types import ControllerRouterHandler
 from api.access.commands import AccessCommands
 from api.access.pages import AccessPages
 from api.access.routes import AccessRoutes
+from api.apply.check_pages import ApplyCheckPages
+from api.apply.material_pages import ApplyMaterialPages
+from api.apply.pages import ApplyPages
 from api.catalogue.routes import CatalogueRoutes
 from api.clocks.ical import DeadlineRoutes
 from api.clocks.pages import ClockListPages
@@ -43,6 +46,7 @@ from api.legal_person.pages import PersonPages
 from api.legal_person.routes import LegalPersonRoutes
 from api.materials.routes import MaterialRoutes
 from api.moved import VERSION
+from api.my.pages import MyPages
 from api.openapi import document as openapi
 from api.progress.pages import ProgressPages
 from api.progress.routes import ProgressRoutes
@@ -129,6 +133,10 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     TrackPages,
     CaseFeedbackPages,
     PublishedPages,
+    ApplyPages,
+    ApplyMaterialPages,
+    ApplyCheckPages,
+    MyPages,
 )
 
 

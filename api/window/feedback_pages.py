@@ -20,8 +20,9 @@ from api.commands.sender import ProjectCommand, ProjectCommandSender
 from api.html.page import PageContext
 from api.route_access import ACCESS
 from api.web.problems import Problem
+from api.window.qr_code import TRACK
 from api.window.share import WindowShareMiddleware
-from api.window.track_pages import SEE_OTHER, TRACK, case_address, found_case, read_case, to_track
+from api.window.track_pages import SEE_OTHER, case_address, found_case, read_case, to_track
 from api.window.tracking import TrackedCase
 from api.window.visitor import WINDOW, framed
 from domain.access.principal import Caller, PrincipalKind
@@ -49,6 +50,7 @@ NO_GRADE = "grade-missing"
 
 OfStep = Annotated[int, QueryParameter(ge=0, le=2**31 - 1, description="The step that is evaluated; 0: the whole.")]
 Form = Mapping[str, str]
+Fault = tuple[str, str, str]  # the field, the code of what is wrong, and the sentence of who refused
 
 
 class CaseFeedbackPages(Controller):
@@ -135,15 +137,12 @@ class CaseFeedbackPages(Controller):
         given: dict[str, Any] = {"item": case.item, "grade": text_form.get("grade", "")}
         given |= {"comment": text_form.get("comment", "").strip()}
         given["contact"] = int(contact) if contact.isascii() and contact.isdigit() and len(contact) < 10 else 0  # noqa: PLR2004  of a version
-        fault = ("grade", NO_GRADE, "")
+        fault: Fault | None = ("grade", NO_GRADE, "")
         if given["grade"] in {grade.value for grade in Grade}:
-            fault = await carry_out(approvals, materials, case, EvaluateService, given, key)  # type: ignore[assignment]
+            fault = await carry_out(approvals, materials, case, EvaluateService, given, key)
         if fault is not None:
             return shown_form(page, "evaluate.html", case, {**text_form, "key": str(key)}, fault)
         return done(page, case, "evaluation")
-
-
-Fault = tuple[str, str, str]  # the field, the code of what is wrong, and the sentence of who refused
 
 
 async def carry_out(

@@ -44,12 +44,12 @@ def case_calendar(page: PageContext, case: WindowCase, clocks: list[Reading], no
     return bytes(calendar.to_ical())
 
 
-def case_feed(page: PageContext, case: WindowCase, timeline: CaseTimeline, address: str) -> bytes:
-    """What happened in the case, the newest first."""
+def case_feed(page: PageContext, case: WindowCase, timeline: CaseTimeline, now: datetime, address: str) -> bytes:
+    """What happened in the case until *now*, the newest first. *address* is where it is tracked."""
     feed = Element("feed", xmlns=ATOM)
     SubElement(feed, "id").text = uuid5(NAMESPACE, case.case_number).urn
     SubElement(feed, "title").text = f"{page.called(case.name) or case.item} {case.case_number}"
-    SubElement(feed, "updated").text = (timeline.lines[0].at if timeline.lines else datetime.min).isoformat()
+    SubElement(feed, "updated").text = (timeline.lines[0].at if timeline.lines else now).isoformat()
     SubElement(SubElement(feed, "author"), "name").text = page.words["label"]("title")
     SubElement(feed, "link", href=address)
     for line in timeline.lines:

@@ -53,7 +53,9 @@ async def items_in_force(approvals: Approvals, now: datetime, zone: str) -> list
     items: dict[str, GuideItem] = {}
     for catalogue in sorted(shelf.catalogues.values(), key=lambda catalogue: catalogue.name):
         edition = catalogue.in_force(today)
-        for code, service in sorted(edition.items.items()) if edition else ():
+        if edition is None:
+            continue
+        for code, service in sorted(edition.items.items()):
             items.setdefault(code, GuideItem(catalogue.name, edition.number, service, catalogue.is_online(service)))
     return list(items.values())
 

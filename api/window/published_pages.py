@@ -23,6 +23,7 @@ from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.query import ClocksAt
+from projections.clocks.reading import CONSULTED
 from projections.progress.titles import ProjectTitles, names_of
 from projections.snapshots import PagedReader
 from projections.supervision.figures import DecidedCase
@@ -46,6 +47,13 @@ class MissedDate(Struct, frozen=True):
     decided_at: datetime | None
     working_days: int | None
     awaiting: list[str]
+
+    @property
+    def reason(self) -> str:
+        """Why it is open, by a key of the sentences."""
+        if self.clock.startswith(CONSULTED):
+            return "opinion"
+        return "awaiting" if self.awaiting else "delivery" if self.clock == "delivery" else "department"
 
 
 class PublishedPages(Controller):
@@ -75,7 +83,7 @@ class PublishedPages(Controller):
         running = await translate_too_much(
             clocks.listed(ClockFilter(state=State.OVERDUE, awaited=True, limit=MISSED_MAX))
         )
-        projects = [row.project for row in (*running, *late.rows)]
+        projects = [clock.project for clock in running] + [case.project for case in late.rows]
         names = await names_of(approvals.store, projects)
         awaited = await WindowCases(approvals.store).awaited([clock.project for clock in running])
         return page.render(
@@ -88,6 +96,7 @@ class PublishedPages(Controller):
             open_missed=[of_clock(clock, names, awaited) for clock in running],
             decided_missed=[of_decision(case, names) for case in late.rows],
             clock_name=clock_name(page),
+            offices=lambda codes: page.words["window"]("comma").join(map(page.office, codes)),
             percent=lambda rate: "–" if rate is None else f"{rate:.1%}",
         )
 

@@ -84,7 +84,6 @@ class TrackPages(Controller):
         page: NamedDependency[PageContext],
         approvals: NamedDependency[Approvals],
         laws: NamedDependency[LawBook],
-        window_visitor: NamedDependency[WindowVisitor],
         query_codes: NamedDependency[QueryCodes],
         admitted_case: NamedDependency[str],
         now: NamedDependency[datetime],
@@ -131,7 +130,7 @@ class TrackPages(Controller):
         if suffix == ICS.lstrip("."):
             clocks = await WindowCases(approvals.store).clocks(case, laws, now)
             return _file(case_calendar(page, case, clocks, now, address), CALENDAR_TYPE)
-        return _file(case_feed(page, case, await timeline_of(approvals, case, page, now), address), FEED_TYPE)
+        return _file(case_feed(page, case, await timeline_of(approvals, case, page, now), now, address), FEED_TYPE)
 
 
 async def found_case(approvals: Approvals, number: str) -> WindowCase:

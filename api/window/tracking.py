@@ -20,8 +20,7 @@ from projections.window.query import WindowCase
 COMMITMENT = "commitment"
 LATE = (State.OVERDUE, State.LATE)
 APPLICANT = "applicant"
-# Beside these an applicant waits for nothing of a department's: what became of it is decided.
-OVER = {Stage.DECLINED: "declined", Stage.WITHDRAWN: "withdrawn"}
+NOTHING, DELIVERY = "nothing", "delivery"
 
 
 class LateLimit(Struct, frozen=True):
@@ -91,21 +90,21 @@ def state_of(page: PageContext, case: WindowCase) -> str:
 
 def to_do(page: PageContext, case: WindowCase) -> tuple[str, bool]:
     """What the applicant has to do, in a sentence, and whether there is anything."""
-    say = page.words["window_todo"]
+    turn = turn_of(case)
+    return page.words["window_todo"](turn), turn not in (NOTHING, DELIVERY)
+
+
+def turn_of(case: WindowCase) -> str:
+    """What it is the applicant's turn to do, by a key of the sentences; nothing of an application that was replaced."""
     stage = Stage(case.stage)
-    if not case.is_current:
-        return say("nothing"), False
-    if stage is Stage.SUPPLEMENTING or (case.missing and stage is Stage.ACCEPTED):
-        return say("papers"), True
-    if stage is Stage.DECLINED:
-        return say("declined"), True
-    if case.outcome in (Outcome.REFUSED, Outcome.REVOKED):
-        return say("refused"), True
-    if case.is_open and case.holder == APPLICANT:
-        return say("applicant"), True
-    if is_undelivered(case):
-        return say("delivery"), False
-    return say("nothing"), False
+    turns = {
+        "papers": stage is Stage.SUPPLEMENTING or (bool(case.missing) and stage is Stage.ACCEPTED),
+        "declined": stage is Stage.DECLINED,
+        "refused": case.outcome in (Outcome.REFUSED, Outcome.REVOKED),
+        "applicant": case.is_open and case.holder == APPLICANT,
+        DELIVERY: is_undelivered(case),
+    }
+    return next((turn for turn, is_now in turns.items() if is_now and case.is_current), NOTHING)
 
 
 def is_undelivered(case: WindowCase) -> bool:
@@ -133,6 +132,8 @@ def late_limit(page: PageContext, clock: Reading, now: datetime) -> LateLimit | 
 def reason_of(page: PageContext, case: WindowCase) -> str:
     """Why a limit was missed, as far as the state of the case says it."""
     say, comma = page.words["window_late"], page.words["window"]("comma")
+    if is_undelivered(case):
+        return say("delivery").format(department=page.office(case.department))
     if not case.is_open:
         return ""
     if case.awaiting:

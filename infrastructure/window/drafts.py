@@ -22,19 +22,19 @@ INSERT: LiteralString = f"""
     SELECT %(id)s, %(owner)s, %(project)s, %(item)s, %(content)s, %(now)s, %(now)s, %(until)s
     WHERE (SELECT count(*) FROM process.application_draft WHERE owner = %(owner)s AND case_number = '') < %(most)s
     RETURNING {COLUMNS}
-"""
+"""  # noqa: S608 our own constants
 OPEN_ONE: LiteralString = f"""
     SELECT {COLUMNS} FROM process.application_draft
     WHERE owner = %(owner)s AND project = %(project)s AND item = %(item)s AND case_number = '' AND expires_at > %(now)s
     ORDER BY saved_at DESC LIMIT 1
-"""
+"""  # noqa: S608 our own constants
 FIND: LiteralString = f"""
     SELECT {COLUMNS} FROM process.application_draft WHERE id = %(id)s AND owner = %(owner)s AND expires_at > %(now)s
-"""
+"""  # noqa: S608 our own constants
 OF: LiteralString = f"""
     SELECT {COLUMNS} FROM process.application_draft WHERE owner = %(owner)s AND expires_at > %(now)s
     ORDER BY saved_at DESC LIMIT %(most)s
-"""
+"""  # noqa: S608 our own constants
 SAVE: LiteralString = """
     UPDATE process.application_draft SET content = %(content)s, saved_at = %(now)s, expires_at = %(until)s
     WHERE id = %(id)s

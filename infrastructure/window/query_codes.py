@@ -1,4 +1,4 @@
-"""查询码 query codes: what a receipt has beside the case number, so that its holder can follow the case without sign-in.
+"""查询码 query codes: what a receipt has beside the case number, to follow the case by without sign-in.
 
 A code is made from the number by a key of this installation whenever it is needed. It is in no fact, row, feed or
 export, so that nobody who reads those can track a case, and a restored database needs nothing beside the key.
