@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import LiteralString
 from uuid import UUID, uuid4
 
+import psycopg
 from msgspec import Struct, json
 
 from infrastructure.ledger.reader import Store
@@ -44,6 +45,10 @@ HAND_IN: LiteralString = """
     WHERE id = %(id)s AND owner = %(owner)s
 """
 DELETE: LiteralString = "DELETE FROM process.application_draft WHERE id = %s AND owner = %s RETURNING id"
+FILES: LiteralString = """
+    SELECT DISTINCT file ->> 'digest' FROM process.application_draft, json_array_elements(content::json -> 'files') AS file
+    WHERE case_number = ''
+"""  # of drafts that may still be handed in
 PRUNE: LiteralString = "DELETE FROM process.application_draft WHERE expires_at <= %s"
 
 
@@ -138,6 +143,11 @@ class ApplicationDrafts:
         """Delete the owner's draft; False where there was none."""
         async with self._store.connection() as connection:
             return await (await connection.execute(DELETE, [draft, owner])).fetchone() is not None
+
+
+def files_of_drafts(connection: psycopg.Connection[tuple[str, ...]]) -> set[str]:
+    """The digests of files that drafts name: they are attached nowhere yet, and must not be swept."""
+    return {digest for (digest,) in connection.execute(FILES).fetchall()}
 
 
 def _draft(row: tuple[object, ...]) -> ApplicationDraft:

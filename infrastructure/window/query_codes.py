@@ -70,6 +70,11 @@ class QueryCodes:
         return hmac.digest(self._secret, f"{purpose}\0{text}".encode(), "sha256")
 
 
+def query_code_of(case_number: str) -> str:
+    """The query code to print beside *case_number* on a receipt. Raises KeystoreError."""
+    return QueryCodes.of_this_server().code_of(case_number)
+
+
 def typed(text: str) -> str:
     """A number or code as people type it, read as it is printed: capitals, plain digits, no blanks."""
     plain = unicodedata.normalize("NFKC", text[:TYPED_CHARACTERS_MAX]).upper()

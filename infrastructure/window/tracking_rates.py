@@ -3,7 +3,8 @@
 A case is tried from one address five times; one address tries twenty times in all, as an office has one address; and
 a case is tried fifty times from everywhere together. Where the last is used up, addresses at which the code was right
 before are not held up, so that a stranger's guesses keep nobody from his own case. A try is counted before it is
-judged: any number at once are no more than so many after each other.
+judged: any number at once are no more than so many after each other. What no wait follows lies a minute back, and a
+wait beyond the longest is none, as clocks of several servers differ, and may be set back.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ TRY: LiteralString = """
     ON CONFLICT (key) DO UPDATE SET failures = r.failures + 1, arrival_at = %(now)s + CASE
         WHEN r.failures + 1 < %(free)s THEN interval '-1 minute'
         ELSE least(%(first)s * power(2, least(r.failures + 1 - %(free)s, 20)), %(longest)s) * interval '1 second' END
-    WHERE r.arrival_at <= %(now)s
+    WHERE r.arrival_at <= %(now)s OR r.arrival_at > %(now)s + %(longest)s * interval '1 second'
     RETURNING failures
 """
 FORGET: LiteralString = """
-    UPDATE identity.rate SET failures = 0, arrival_at = %(now)s, trusted = true WHERE key = %(key)s
+    UPDATE identity.rate SET failures = 0, arrival_at = %(now)s - interval '1 minute', trusted = true WHERE key = %(key)s
 """
 GIVE_BACK: LiteralString = """
-    UPDATE identity.rate SET failures = greatest(failures - 1, 0), arrival_at = %(now)s WHERE key = ANY(%(keys)s)
+    UPDATE identity.rate SET failures = greatest(failures - 1, 0), arrival_at = %(now)s - interval '1 minute'
+    WHERE key = ANY(%(keys)s)
 """
 
 
@@ -67,7 +69,8 @@ class TrackingRates:
             for key, limit in limits:
                 given = {"key": key, "now": now, "free": limit.free, "first": limit.first, "longest": limit.longest}
                 if await (await connection.execute(TRY, given)).fetchone() is None:
-                    return await self._wait(key, now)
+                    row = await (await connection.execute(PEEK, [key])).fetchone()
+                    return max(1, ceil((row[0] - now).total_seconds())) if row else 1
         return 0
 
     async def succeeded(self, case_number: str, address: str, now: datetime) -> None:
@@ -77,11 +80,6 @@ class TrackingRates:
             await connection.execute(FORGET, {"key": f"track:{case_number}@{place}", "now": now})
             keys = [f"track-address:{place}", f"track-case:{case_number}"]
             await connection.execute(GIVE_BACK, {"keys": keys, "now": now})
-
-    async def _wait(self, key: str, now: datetime) -> int:
-        async with self._store.connection() as connection:
-            row = await (await connection.execute(PEEK, [key])).fetchone()
-        return max(1, ceil((row[0] - now).total_seconds())) if row else 1
 
 
 def network_of(address: str) -> str:

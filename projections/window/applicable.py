@@ -18,7 +18,7 @@ ROWS_MAX = 200
 APPLICABLE = """
     SELECT i.project, p.code, p.name, p.enterprise, i.item, i.name, i.department, i.stage, i.unmet
     FROM views.item AS i JOIN views.project AS p ON p.project = i.project
-    WHERE p.register = '' AND {readable}
+    WHERE p.register = '' AND i.live AND {readable}
       AND (i.stage = ANY(%(fresh)s) OR (i.stage = ANY(%(decided)s) AND i.outcome <> %(granted)s))
       AND (%(text)s = '' OR concat_ws(' ', p.code, p.name, p.enterprise, i.name) ILIKE %(pattern)s)
     ORDER BY cardinality(i.unmet) > 0, p.name, i.project, i.nth LIMIT %(limit)s
