@@ -73,6 +73,8 @@ async def _read(events: Events, materials: MaterialStore) -> UploadForm:
 async def _events(parser: PushMultipartParser, body: AsyncIterator[bytes]) -> Events:
     """Each segment as it begins, its content piece by piece, and None where it ends."""
     async for piece in body:
+        if not piece:  # which would say that the form ends here
+            continue
         for event in parser.parse(piece):
             yield event
 

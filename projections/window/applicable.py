@@ -20,7 +20,7 @@ APPLICABLE = """
     FROM views.item AS i JOIN views.project AS p ON p.project = i.project
     WHERE p.register = '' AND i.live AND {readable}
       AND (i.stage = ANY(%(fresh)s) OR (i.stage = ANY(%(decided)s) AND i.outcome <> %(granted)s))
-      AND (%(text)s = '' OR concat_ws(' ', p.code, p.name, p.enterprise, i.name) ILIKE %(pattern)s)
+      AND (%(text)s = '' OR concat_ws(' ', p.code, p.name, p.enterprise, i.item, i.name) ILIKE %(pattern)s)
     ORDER BY cardinality(i.unmet) > 0, p.name, i.project, i.nth LIMIT %(limit)s
 """
 
