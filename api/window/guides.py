@@ -60,6 +60,19 @@ async def items_in_force(approvals: Approvals, now: datetime, zone: str) -> list
     return list(items.values())
 
 
+def published_names(approvals: Approvals) -> frozenset[str]:
+    """What items are called in any edition of a catalogue or flow: names that are no enterprise's."""
+    shelf = approvals.shelves.shelf
+    items = {
+        service.task_name
+        for catalogue in shelf.catalogues.values()
+        for edition in catalogue.editions
+        for service in edition.items.values()
+    }
+    steps = {step.name for flow in shelf.flows.values() for edition in flow.editions for step in edition.steps}
+    return frozenset(items | steps)
+
+
 def matching(items: Sequence[GuideItem], text: str, page: PageContext) -> list[GuideItem]:
     """Those of *items* that have every word of *text* in their names, code, department or basis."""
     words = _plain(text).split()[:WORDS_MAX]

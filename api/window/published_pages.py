@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Controller, Response, get
@@ -15,6 +16,7 @@ from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
 from api.web.period import First, Last, period_of
 from api.web.zones import home_zone
+from api.window.guides import published_names
 from api.window.share import WindowShareMiddleware
 from api.window.visitor import framed
 from domain.law.calendar.period import Period
@@ -37,7 +39,8 @@ MISSED_MAX = 50  # of each list; the bureau's own pages have all
 class MissedDate(Struct, frozen=True):
     """A last day that passed before the act: of which item and department, and what it waited for, if it is open.
 
-    Neither project nor enterprise is named: the law publishes results, not whose cases were late.
+    Neither project nor enterprise is named: the law publishes results, not whose cases were late. *item* is empty where
+    its name is in no published catalogue or flow: it was then written for one project, and may name it.
     """
 
     item: str
@@ -84,7 +87,8 @@ class PublishedPages(Controller):
             clocks.listed(ClockFilter(state=State.OVERDUE, awaited=True, limit=MISSED_MAX))
         )
         projects = [clock.project for clock in running] + [case.project for case in late.rows]
-        names = await names_of(approvals.store, projects)
+        await approvals.shelves.refresh()
+        names = PublicNames(await names_of(approvals.store, projects), published_names(approvals))
         awaited = await WindowCases(approvals.store).awaited([clock.project for clock in running])
         return page.render(
             "published.html",
@@ -101,12 +105,24 @@ class PublishedPages(Controller):
         )
 
 
+class PublicNames(Struct, frozen=True):
+    """The names of items in *titles* as far as they are *published*."""
+
+    titles: ProjectTitles
+    published: frozenset[str]
+
+    def item(self, project: UUID, item: str) -> str:
+        """What the item is called; empty where no catalogue or flow has the name."""
+        name = self.titles.item(project, item)
+        return name if name in self.published else ""
+
+
 def late_in(period: Period) -> ListFilter:
     """The decisions of *period* that came after their last day, the newest first."""
     return ListFilter(period=period, figure="late", limit=MISSED_MAX)
 
 
-def of_clock(listed: ListedClock, names: ProjectTitles, awaited: dict[tuple[object, str], list[str]]) -> MissedDate:
+def of_clock(listed: ListedClock, names: PublicNames, awaited: dict[tuple[object, str], list[str]]) -> MissedDate:
     """An act that is still awaited after its last day."""
     clock = listed.reading
     waited = awaited.get((listed.project, clock.item), [])
@@ -115,7 +131,7 @@ def of_clock(listed: ListedClock, names: ProjectTitles, awaited: dict[tuple[obje
     )
 
 
-def of_decision(case: DecidedCase, names: ProjectTitles) -> MissedDate:
+def of_decision(case: DecidedCase, names: PublicNames) -> MissedDate:
     """A decision that came after its last day."""
     item = names.item(case.project, case.item)
     return MissedDate(item, case.department, "decision", None, case.decided_at, case.working_days, [])

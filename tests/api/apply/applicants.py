@@ -12,6 +12,9 @@ from litestar import Litestar
 
 from domain.catalogue.item import RequiredMaterial, ServiceItem, TaskType
 from domain.core.ledger import Actor, Role
+from domain.core.plan import PlannedItem
+from domain.core.types import Mode
+from domain.project.application.registration import Enterprise, RegisterProject
 from tests.api.client import identity
 
 OWN, OTHER = UUID("0193f0a2-7c00-7000-8000-0000000000c1"), UUID("0193f0a2-7c00-7000-8000-0000000000d1")
@@ -32,6 +35,22 @@ SERVICE = ServiceItem(
     ),
 )
 APPLY = "/window/apply"
+
+
+def registration(name: str, uscc: str) -> RegisterProject:
+    """A project of the enterprise *name*."""
+    return RegisterProject(
+        name=f"{name} fab",
+        enterprise=Enterprise(name, uscc),
+        manager="wang",
+        items=(
+            PlannedItem(item="land", department="land", catalogue=CATALOGUE, service="LU-1", promise_days=7),
+            PlannedItem(item="plan", department="planning"),
+            PlannedItem(item="works", department="planning", requires=("land",)),
+            PlannedItem(item="renewal", department="water", mode=Mode.RENEWAL, by_undertaking=True),
+            PlannedItem(item="tax", department="tax", live=False),
+        ),
+    )
 
 
 def pdf(text: str = "") -> bytes:

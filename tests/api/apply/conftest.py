@@ -14,16 +14,13 @@ from api.app import PAGES, create_app
 from domain.catalogue.listing import DefineServiceItem
 from domain.catalogue.publication import PublishCatalogue
 from domain.catalogue.state import stream_of
-from domain.core.plan import PlannedItem
-from domain.core.types import Mode
-from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.information.recording import EnteredField, RecordInformation
 from domain.project.materials.attachment import AttachMaterial
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.materials.store import MaterialStore
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
-from tests.api.apply.applicants import CATALOGUE, OTHER, OTHER_USCC, OWN, SERVICE, Browser, pdf
+from tests.api.apply.applicants import CATALOGUE, OTHER, OTHER_USCC, OWN, SERVICE, Browser, pdf, registration
 from tests.examples import APPLICANT, BUREAU, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
@@ -42,22 +39,6 @@ async def approvals(shared_database_url: str, tmp_path_factory: pytest.TempPathF
         entered = RecordInformation(category="land", fields=(EnteredField(key="use", value="工业用地"),), source="合同")
         await opened.handle(OWN, entered, MANAGER, uuid4())
         yield opened
-
-
-def registration(name: str, uscc: str) -> RegisterProject:
-    """A project of the enterprise *name*."""
-    return RegisterProject(
-        name=f"{name} fab",
-        enterprise=Enterprise(name, uscc),
-        manager="wang",
-        items=(
-            PlannedItem(item="land", department="land", catalogue=CATALOGUE, service="LU-1", promise_days=7),
-            PlannedItem(item="plan", department="planning"),
-            PlannedItem(item="works", department="planning", requires=("land",)),
-            PlannedItem(item="renewal", department="water", mode=Mode.RENEWAL, by_undertaking=True),
-            PlannedItem(item="tax", department="tax", live=False),
-        ),
-    )
 
 
 @pytest.fixture(scope="module")
