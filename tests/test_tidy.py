@@ -62,7 +62,8 @@ WITHOUT_RIDDLES = (
     *("projections/feedback/", "projections/flow/", "projections/information/", "projections/law/"),
     *("projections/legal_person/", "projections/materials/", "projections/progress/", "projections/reader.py"),
     *("projections/register_figures/", "projections/registry.py", "projections/scope.py", "projections/sums.py"),
-    *("projections/supervision/", "projections/view.py", "projections/waiting/"),
+    *("projections/supervision/", "projections/view.py", "projections/waiting/", "projections/window/"),
+    *("infrastructure/window/", "api/window/", "api/apply/", "api/my/"),
 )
 VAGUE = re.compile(r"(Manager|Service|Helper|Util|Utils|Base)$")
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")

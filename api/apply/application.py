@@ -92,14 +92,14 @@ async def drafted(
     caller: NamedDependency[Caller],
     now: NamedDependency[datetime],
 ) -> DraftedApplication:
-    """The draft in the path. Raises Problem not-found: another's draft, one that is over, a mandate that has ended."""
-    found = await application_drafts.find(draft, caller.id, now)
-    if found is None:
+    """The draft in the path. Raises Problem not-found: another's, one that is over, a mandate that has ended."""
+    own_draft = await application_drafts.find(draft, caller.id, now)
+    if own_draft is None:
         raise no_draft(draft)
-    project = await approvals.project(found.project)
-    if found.item not in project.items or not may(caller, SUBMIT, item_case(project, found.item)).allowed:
+    project = await approvals.project(own_draft.project)
+    if own_draft.item not in project.items or not may(caller, SUBMIT, item_case(project, own_draft.item)).allowed:
         raise no_draft(draft)
-    return await of_draft(approvals, found, project, now)
+    return await of_draft(approvals, own_draft, project, now)
 
 
 async def of_draft(

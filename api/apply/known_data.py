@@ -89,11 +89,11 @@ async def _person(
     now = approvals.clock()
     at = Then(local_day(now, home_zone(approvals.laws)), now)
     try:
-        found = await found_by(persons, access.project.uscc, at, access.caller)
+        match = await found_by(persons, access.project.uscc, at, access.caller)
     except (Problem, Refused):  # not in the base, or not for the reader
         return
     person = answer_for(
-        await persons.cluster(found.survivor, at), found, access.project.uscc, at, 0, access.caller
+        await persons.cluster(match.survivor, at), match, access.project.uscc, at, 0, access.caller
     ).person
     say = page.words["apply"]
     source = " · ".join(part for part in (say("legal_persons"), person.source) if part)

@@ -114,7 +114,7 @@ async def messages(
     """What departments did last in *projects*, the newest first."""
     sent: list[EnterpriseMessage] = []
     for project in projects:
-        entries = settled(await approvals.told(project, *READ), now, now)
+        entries = settled(await approvals.entries_with(project, *READ), now, now)
         for entry in entries:
             item = getattr(entry.fact, "item", "")
             sent += [EnterpriseMessage(project, item, line) for line in lines_in([entry], page) if line.department]

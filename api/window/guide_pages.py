@@ -49,15 +49,15 @@ class GuidePages(Controller):
     ) -> Response[str]:
         """The items in force that have all the words."""
         known = await items_in_force(approvals, now, home_zone(approvals.laws))
-        found = matching(known, q, page)
-        shown = found[paging.offset : paging.offset + paging.rows_read]
+        matches = matching(known, q, page)
+        shown = matches[paging.offset : paging.offset + paging.rows_read]
         following = paging.next_offset(shown)
         return page.render(
             "guides.html",
             **framed(page),
             q=q,
             known=len(known),
-            count=len(found),
+            count=len(matches),
             items=paging.shown(shown),
             previous=page.here(offset=max(paging.offset - paging.limit, 0)) if paging.offset else "",
             next=page.here(offset=following) if following else "",

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from msgspec import Struct
 
 from api.html.clock_names import clock_name
 from api.html.page import PageContext
@@ -17,46 +15,22 @@ from api.web.as_of import translate_too_much
 from api.web.period import First, Last, period_of
 from api.web.zones import home_zone
 from api.window.guides import published_names
+from api.window.missed import PublicNames, of_clock, of_decision
 from api.window.share import WindowShareMiddleware
 from api.window.visitor import framed
 from domain.law.calendar.period import Period
 from domain.law.licensing.clock import State
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
-from projections.clocks.list import ClockFilter, ListedClock
+from projections.clocks.list import ClockFilter
 from projections.clocks.query import ClocksAt
-from projections.clocks.reading import CONSULTED
-from projections.progress.titles import ProjectTitles, names_of
+from projections.progress.titles import names_of
 from projections.snapshots import PagedReader
-from projections.supervision.figures import DecidedCase
 from projections.supervision.list import ListFilter
 from projections.supervision.query import SupervisionAt
 from projections.window.query import WindowCases
 
 MISSED_MAX = 50  # of each list; the bureau's own pages have all
-
-
-class MissedDate(Struct, frozen=True):
-    """A last day that passed before the act: of which item and department, and what it waited for, if it is open.
-
-    Neither project nor enterprise is named: the law publishes results, not whose cases were late. *item* is empty where
-    its name is in no published catalogue or flow: it was then written for one project, and may name it.
-    """
-
-    item: str
-    department: str
-    clock: str
-    due_on: date | None
-    decided_at: datetime | None
-    working_days: int | None
-    awaiting: list[str]
-
-    @property
-    def reason(self) -> str:
-        """Why it is open, by a key of the sentences."""
-        if self.clock.startswith(CONSULTED):
-            return "opinion"
-        return "awaiting" if self.awaiting else "delivery" if self.clock == "delivery" else "department"
 
 
 class PublishedPages(Controller):
@@ -105,33 +79,6 @@ class PublishedPages(Controller):
         )
 
 
-class PublicNames(Struct, frozen=True):
-    """The names of items in *titles* as far as they are *published*."""
-
-    titles: ProjectTitles
-    published: frozenset[str]
-
-    def item(self, project: UUID, item: str) -> str:
-        """What the item is called; empty where no catalogue or flow has the name."""
-        name = self.titles.item(project, item)
-        return name if name in self.published else ""
-
-
 def late_in(period: Period) -> ListFilter:
     """The decisions of *period* that came after their last day, the newest first."""
     return ListFilter(period=period, figure="late", limit=MISSED_MAX)
-
-
-def of_clock(listed: ListedClock, names: PublicNames, awaited: dict[tuple[object, str], list[str]]) -> MissedDate:
-    """An act that is still awaited after its last day."""
-    clock = listed.reading
-    waited = awaited.get((listed.project, clock.item), [])
-    return MissedDate(
-        names.item(listed.project, clock.item), clock.department, clock.clock, clock.due_on, None, None, waited
-    )
-
-
-def of_decision(case: DecidedCase, names: PublicNames) -> MissedDate:
-    """A decision that came after its last day."""
-    item = names.item(case.project, case.item)
-    return MissedDate(item, case.department, "decision", None, case.decided_at, case.working_days, [])

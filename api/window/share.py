@@ -76,8 +76,8 @@ class WindowShareMiddleware:
 
         async def limited(message: Any) -> None:
             if message["type"] == "http.response.start":
-                told = [(name.lower().encode(), value.encode()) for name, value in _rate(allowance).items()]
-                message["headers"] = [*message.get("headers", ()), *told]
+                added = [(name.lower().encode(), value.encode()) for name, value in _rate(allowance).items()]
+                message["headers"] = [*message.get("headers", ()), *added]
             await send(message)
 
         async with share.place():

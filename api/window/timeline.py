@@ -78,7 +78,7 @@ class CaseTimeline(Struct, frozen=True):
 
 async def timeline_of(approvals: Approvals, case: WindowCase, page: PageContext, now: datetime) -> CaseTimeline:
     """What became of *case* until *now*, as known now."""
-    entries = settled(await approvals.told(case.project, *READ), now, now)
+    entries = settled(await approvals.entries_with(case.project, *READ), now, now)
     own = of_application(entries, case)
     lines = list(lines_in(own, page))
     if case.is_current and case.delivered_at is not None:  # the fact itself names who received it

@@ -92,15 +92,15 @@ class TrackPages(Controller):
         """The case; to the form where this browser has not given its code within the last half hour."""
         if typed(number) != admitted_case:
             return to_track(page, number)
-        found = await found_case(approvals, admitted_case)
-        page = page.under(found.law)
-        follow = f"{FOLLOW}/{found.case_number}_{query_codes.address_of(found.case_number)}"
+        tracked_case = await found_case(approvals, admitted_case)
+        page = page.under(tracked_case.law)
+        follow = f"{FOLLOW}/{tracked_case.case_number}_{query_codes.address_of(tracked_case.case_number)}"
         return page.render(
             "tracked.html",
             **framed(page),
-            view=await read_case(page, approvals, laws, found, now),
+            view=await read_case(page, approvals, laws, tracked_case, now),
             done=done,
-            here=page.link(f"{TRACK}/{found.case_number}"),
+            here=page.link(f"{TRACK}/{tracked_case.case_number}"),
             ics=page.link(f"{follow}{ICS}"),
             atom=page.link(f"{follow}{FEED}"),
             as_of=now,

@@ -10,7 +10,7 @@ from msgspec import Struct
 from api.clocks.display import overdue, waits
 from api.html.clock_names import clock_name
 from api.html.page import PageContext
-from api.item_page.view_models import ItemStep, steps_of
+from api.item_page.steps import ItemStep, steps_of
 from api.window.timeline import CaseTimeline
 from domain.core.types import Outcome, Stage
 from domain.law.licensing.clock import Level, State

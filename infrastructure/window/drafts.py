@@ -16,6 +16,7 @@ from msgspec import Struct, json
 from infrastructure.ledger.reader import Store
 
 DAYS = 90
+KEPT_FOR = timedelta(hours=24 * DAYS)
 OPEN_MAX = 50  # drafts of one person that were not handed in: each item of two projects
 COLUMNS: LiteralString = "id, owner, project, item, content, created_at, saved_at, expires_at, case_number"
 INSERT: LiteralString = f"""
@@ -46,7 +47,8 @@ HAND_IN: LiteralString = """
 """
 DELETE: LiteralString = "DELETE FROM process.application_draft WHERE id = %s AND owner = %s RETURNING id"
 FILES: LiteralString = """
-    SELECT DISTINCT file ->> 'digest' FROM process.application_draft, json_array_elements(content::json -> 'files') AS file
+    SELECT DISTINCT file ->> 'digest'
+    FROM process.application_draft, json_array_elements(content::json -> 'files') AS file
     WHERE case_number = ''
 """  # of drafts that may still be handed in
 PRUNE: LiteralString = "DELETE FROM process.application_draft WHERE expires_at <= %s"
@@ -100,7 +102,7 @@ class ApplicationDrafts:
 
     async def begin(self, owner: str, project: UUID, item: str, now: datetime) -> ApplicationDraft | None:
         """The owner's open draft of this application, or a new one; None where he has OPEN_MAX already."""
-        given = {"owner": owner, "project": project, "item": item, "now": now, "until": now + timedelta(days=DAYS)}
+        given = {"owner": owner, "project": project, "item": item, "now": now, "until": now + KEPT_FOR}
         given |= {"id": uuid4(), "content": json.encode(DraftContent()).decode(), "most": OPEN_MAX}
         async with self._store.connection() as connection:
             await connection.execute(PRUNE, [now])
@@ -124,7 +126,7 @@ class ApplicationDrafts:
         self, draft: UUID, owner: str, now: datetime, edit: Callable[[DraftContent], DraftContent]
     ) -> ApplicationDraft | None:
         """Save what *edit* makes of the content; two pages at once both count. None where there is no open draft."""
-        given = {"id": draft, "owner": owner, "now": now, "until": now + timedelta(days=DAYS)}
+        given = {"id": draft, "owner": owner, "now": now, "until": now + KEPT_FOR}
         async with self._store.connection() as connection, connection.transaction():
             row = await (await connection.execute(f"{FIND} FOR UPDATE", given)).fetchone()
             if row is None or row[-1]:

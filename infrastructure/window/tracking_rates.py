@@ -30,7 +30,8 @@ TRY: LiteralString = """
     RETURNING failures
 """
 FORGET: LiteralString = """
-    UPDATE identity.rate SET failures = 0, arrival_at = %(now)s - interval '1 minute', trusted = true WHERE key = %(key)s
+    UPDATE identity.rate SET failures = 0, arrival_at = %(now)s - interval '1 minute', trusted = true
+    WHERE key = %(key)s
 """
 GIVE_BACK: LiteralString = """
     UPDATE identity.rate SET failures = greatest(failures - 1, 0), arrival_at = %(now)s - interval '1 minute'

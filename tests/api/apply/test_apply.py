@@ -58,7 +58,7 @@ async def test_an_application_is_handed_in_with_its_files(browser: Browser, appr
     assert "<svg" in receipt.text
     assert "Intake" in said
     assert ".ics" in receipt.text
-    entries = await approvals.told(OWN, ItemSubmitted, MaterialAttached)
+    entries = await approvals.entries_with(OWN, ItemSubmitted, MaterialAttached)
     facts = [entry.fact for entry in entries if entry.recorded.by == APPLICANT]
     assert isinstance(facts[0], ItemSubmitted)
     assert facts[0].materials == ("申请表", "宗地图")
@@ -67,7 +67,7 @@ async def test_an_application_is_handed_in_with_its_files(browser: Browser, appr
 
     again = await browser.post(f"{draft}/check")  # the form sent once more
     assert item.case_number in again.text
-    assert len(await approvals.told(OWN, ItemSubmitted)) == 1
+    assert len(await approvals.entries_with(OWN, ItemSubmitted)) == 1
     assert "was applied for already" in words((await browser.get(f"{await browser.begin()}/check")).text)
 
 
@@ -79,7 +79,7 @@ async def test_two_forms_at_once_hand_in_once(app: Litestar, approvals: Approval
     assert {answer.status_code for answer in answers} == {200}
     number = (await approvals.project(OTHER)).items["plan"].case_number
     assert all(number in answer.text for answer in answers)
-    assert len(await approvals.told(OTHER, ItemSubmitted)) == 1
+    assert len(await approvals.entries_with(OTHER, ItemSubmitted)) == 1
 
 
 async def test_a_draft_is_gone_on_with_where_it_was_left(app: Litestar) -> None:

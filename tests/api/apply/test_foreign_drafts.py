@@ -60,7 +60,7 @@ async def test_another_enterprises_file_is_not_used_by_its_digest(
         assert answer.status_code == 422
         assert "does not have this file" in answer.text
     assert "no files" not in answer.text
-    attached = await approvals.told(OWN, MaterialAttached)
+    attached = await approvals.entries_with(OWN, MaterialAttached)
     assert files[OTHER] not in {entry.fact.digest for entry in attached if isinstance(entry.fact, MaterialAttached)}
 
 

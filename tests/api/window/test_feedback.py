@@ -21,7 +21,7 @@ def number(case_of: CaseOf) -> str:
 
 
 async def filed(approvals: Approvals, project: str) -> list[ComplaintFiled]:
-    entries = await approvals.told(project_id(project), ComplaintFiled)
+    entries = await approvals.entries_with(project_id(project), ComplaintFiled)
     return [entry.fact for entry in entries if isinstance(entry.fact, ComplaintFiled)]
 
 
@@ -42,7 +42,7 @@ async def test_a_complaint_is_filed_by_the_number_of_the_case(
     page = await window.client.get(answer.headers["location"])
     assert "The complaint is filed" in page.text
     assert PHONE not in page.text
-    entries = await approvals.told(project_id("running"), ComplaintFiled)
+    entries = await approvals.entries_with(project_id("running"), ComplaintFiled)
     fact, by = entries[-1].fact, entries[-1].recorded.by
     assert isinstance(fact, ComplaintFiled)
     assert (fact.item, fact.department, fact.about) == ("land", "land", ABOUT)
@@ -97,7 +97,7 @@ async def test_a_case_is_evaluated_once(window: Window, approvals: Approvals, ca
     again = await window.post(address, grade=Grade.FAIR.value, comment="", contact="0", key=await window.key(address))
     assert again.status_code == 422
     assert "evaluated once" in again.text
-    (entry,) = await approvals.told(project_id("late"), ServiceEvaluated)
+    (entry,) = await approvals.entries_with(project_id("late"), ServiceEvaluated)
     assert isinstance(entry.fact, ServiceEvaluated)
     assert (entry.fact.grade, entry.fact.department) == (Grade.FAIR, "land")
 
@@ -109,7 +109,7 @@ async def test_a_contact_is_evaluated_by_itself(window: Window, approvals: Appro
     assert f"{address}?contact=3" in page.replace("&amp;", "&")
     given = {"grade": Grade.SATISFIED.value, "comment": "", "contact": "3"}
     assert (await window.post(address, **given, key=await window.key(address))).status_code == 303
-    (entry,) = await approvals.told(project_id("paused"), ServiceEvaluated)
+    (entry,) = await approvals.entries_with(project_id("paused"), ServiceEvaluated)
     assert isinstance(entry.fact, ServiceEvaluated)
     assert entry.fact.contact == 3
 
