@@ -8,10 +8,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from domain.law.calendar.period import Period
 from projections.clocks.list import ListedClock
 from projections.clocks.reading import CONSULTED
 from projections.progress.titles import ProjectTitles
 from projections.supervision.figures import DecidedCase
+from projections.supervision.list import ListFilter
+
+MISSED_MAX = 50  # of each list; the bureau's own pages have all
 
 
 class MissedDate(Struct, frozen=True):
@@ -62,3 +66,8 @@ def of_decision(case: DecidedCase, names: PublicNames) -> MissedDate:
     """A decision that came after its last day."""
     item = names.item(case.project, case.item)
     return MissedDate(item, case.department, "decision", None, case.decided_at, case.working_days, [])
+
+
+def late_in(period: Period) -> ListFilter:
+    """The decisions of *period* that came after their last day, the newest first."""
+    return ListFilter(period=period, figure="late", limit=MISSED_MAX)

@@ -15,10 +15,9 @@ from api.web.as_of import translate_too_much
 from api.web.period import First, Last, period_of
 from api.web.zones import home_zone
 from api.window.guides import published_names
-from api.window.missed import PublicNames, of_clock, of_decision
+from api.window.missed import MISSED_MAX, PublicNames, late_in, of_clock, of_decision
 from api.window.share import WindowShareMiddleware
 from api.window.visitor import framed
-from domain.law.calendar.period import Period
 from domain.law.licensing.clock import State
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
@@ -26,11 +25,8 @@ from projections.clocks.list import ClockFilter
 from projections.clocks.query import ClocksAt
 from projections.progress.titles import names_of
 from projections.snapshots import PagedReader
-from projections.supervision.list import ListFilter
 from projections.supervision.query import SupervisionAt
 from projections.window.query import WindowCases
-
-MISSED_MAX = 50  # of each list; the bureau's own pages have all
 
 
 class PublishedPages(Controller):
@@ -77,8 +73,3 @@ class PublishedPages(Controller):
             offices=lambda codes: page.words["window"]("comma").join(map(page.office, codes)),
             percent=lambda rate: "–" if rate is None else f"{rate:.1%}",
         )
-
-
-def late_in(period: Period) -> ListFilter:
-    """The decisions of *period* that came after their last day, the newest first."""
-    return ListFilter(period=period, figure="late", limit=MISSED_MAX)
