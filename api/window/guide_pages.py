@@ -11,7 +11,9 @@ from litestar.params import FromPath, QueryParameter
 
 from api.html.clock_names import clock_name
 from api.html.page import PageContext
+from api.identity.dependencies import plain_page
 from api.route_access import ACCESS
+from api.web.dependencies import ReadDependency
 from api.web.parameters import WITHOUT_NUL, Paging
 from api.web.problems import Problem
 from api.web.zones import home_zone
@@ -28,20 +30,21 @@ Words = Annotated[
 
 
 class GuidePages(Controller):
-    """What can be applied for, for whom, with what papers, in how many days: for everybody."""
+    """What can be applied for, for whom, with what papers, in how many days: for everybody. No read model is needed."""
 
     opt = {ACCESS: "read:window"}  # noqa: RUF012  litestar's own spelling
+    dependencies = {"plain_page": ReadDependency(plain_page)}  # noqa: RUF012  litestar's own spelling
     middleware = (WindowShareMiddleware,)
 
     @get("/window")
-    async def home(self, page: NamedDependency[PageContext]) -> Response[str]:
+    async def home(self, plain_page: NamedDependency[PageContext]) -> Response[str]:
         """What the window is for: find an item, track a case, apply."""
-        return page.render("window.html", **framed(page), items=page.link(ITEMS))
+        return plain_page.render("window.html", **framed(plain_page), items=plain_page.link(ITEMS))
 
     @get(ITEMS)
     async def items(
         self,
-        page: NamedDependency[PageContext],
+        plain_page: NamedDependency[PageContext],
         approvals: NamedDependency[Approvals],
         now: NamedDependency[datetime],
         paging: NamedDependency[Paging],
@@ -49,25 +52,25 @@ class GuidePages(Controller):
     ) -> Response[str]:
         """The items in force that have all the words."""
         known = await items_in_force(approvals, now, home_zone(approvals.laws))
-        matches = matching(known, q, page)
+        matches = matching(known, q, plain_page)
         shown = matches[paging.offset : paging.offset + paging.rows_read]
         following = paging.next_offset(shown)
-        return page.render(
+        return plain_page.render(
             "guides.html",
-            **framed(page),
+            **framed(plain_page),
             q=q,
             known=len(known),
             count=len(matches),
             items=paging.shown(shown),
-            previous=page.here(offset=max(paging.offset - paging.limit, 0)) if paging.offset else "",
-            next=page.here(offset=following) if following else "",
+            previous=plain_page.here(offset=max(paging.offset - paging.limit, 0)) if paging.offset else "",
+            next=plain_page.here(offset=following) if following else "",
         )
 
     @get(f"{ITEMS}/{{code:str}}")
     async def guide(
         self,
         code: FromPath[str],
-        page: NamedDependency[PageContext],
+        plain_page: NamedDependency[PageContext],
         approvals: NamedDependency[Approvals],
         now: NamedDependency[datetime],
     ) -> Response[str]:
@@ -76,11 +79,11 @@ class GuidePages(Controller):
         item = next((item for item in known if item.service.task_code == code), None)
         if item is None:
             raise Problem("not-found", f"no item in force has the code {code[:64]}", remedy=f"search at {ITEMS}")
-        return page.render(
+        return plain_page.render(
             "guide.html",
-            **framed(page),
+            **framed(plain_page),
             guide=guide_of(approvals, known, item, now),
             service=item.service,
-            clock_name=clock_name(page),
-            items=page.link(ITEMS),
+            clock_name=clock_name(plain_page),
+            items=plain_page.link(ITEMS),
         )

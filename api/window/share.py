@@ -89,8 +89,8 @@ def share_of(scope: Scope) -> WindowShare:
     state: Any = scope["litestar_app"].state
     share: WindowShare | None = state.get(STATE)
     if share is None:
-        services: Any = scope["litestar_app"]
-        share = state[STATE] = WindowShare(services.services.settings)
+        app: Any = scope["litestar_app"]
+        share = state[STATE] = WindowShare(app.services.settings)
     return share
 
 
