@@ -28,7 +28,9 @@ from infrastructure.window.query_codes import QueryCodes, typed, typed_code
 from infrastructure.window.tracking_rates import TrackingRates
 from projections.window.query import WindowCase, WindowCases
 
-SEE_OTHER, WRONG, TOO_MANY = 303, 403, 429
+SEE_OTHER = 303
+STATUSES = {"wrong": 403, "wait": 429, "behind": 503}  # by what is wrong; 400 for what is no number or code at all
+BEHIND_SECONDS = 5  # the views follow the ledger by milliseconds; while they are rebuilt, by minutes
 FOLLOW = "/window/follow"
 ICS, FEED = ".ics", ".atom"
 
@@ -69,9 +71,11 @@ class TrackPages(Controller):
         if wait := await tracking_rates.begin(number, window_visitor.address, now):
             return _form(page, number, {"code": "wait"}, wait)
         case = await WindowCases(approvals.store).by_number(number)
-        if not query_codes.fits(number, code) or case is None:
+        if not query_codes.fits(number, code):
             return _form(page, number, {"code": "wrong"})
         await tracking_rates.succeeded(number, window_visitor.address, now)
+        if case is None:  # the code is right, so the views do not have the case yet
+            return _form(page, number, {"code": "behind"}, BEHIND_SECONDS)
         cookie = window_visitor.keep(new_ticket(query_codes, number, now))
         headers = {"Location": page.link(f"{TRACK}/{number}"), "Cache-Control": "no-store"}
         return Response("", status_code=SEE_OTHER, headers=headers, cookies=[cookie])
@@ -158,7 +162,7 @@ def to_track(page: PageContext, number: str) -> Response[str]:
 def _form(page: PageContext, number: str, faults: Mapping[str, str] | None = None, wait: int = 0) -> Response[str]:
     answer = page.render("track.html", **framed(page), number=number, faults=faults or {}, wait=wait)
     if faults:
-        answer.status_code = TOO_MANY if wait else WRONG if "wrong" in faults.values() else 400
+        answer.status_code = next((STATUSES[code] for code in faults.values() if code in STATUSES), 400)
         if wait:
             answer.headers["Retry-After"] = str(wait)
     return answer

@@ -57,8 +57,13 @@ async def test_both_are_the_same_work(window: Window, number: str, monkeypatch: 
     assert one_way == work == ["look-up", "comparison"]
 
 
-async def test_the_code_of_a_number_that_nobody_has_leads_nowhere(window: Window) -> None:
-    assert (await window.track(NOBODYS)).status_code == 403
+async def test_a_right_code_is_not_called_wrong_while_the_views_are_behind(window: Window) -> None:
+    """Of a case that no view has yet; whoever has its code has it from us."""
+    behind = await window.track(NOBODYS)
+    assert behind.status_code == 503
+    assert "are right" in behind.text
+    assert int(behind.headers["retry-after"]) > 0
+    assert "set-cookie" not in behind.headers
 
 
 async def test_a_slip_in_the_number_is_told_and_is_no_try(window: Window, number: str) -> None:
