@@ -11,6 +11,9 @@ from litestar.types import ControllerRouterHandler
 from api.access.commands import AccessCommands
 from api.access.pages import AccessPages
 from api.access.routes import AccessRoutes
+from api.apply.check_pages import ApplyCheckPages
+from api.apply.material_pages import ApplyMaterialPages
+from api.apply.pages import ApplyPages
 from api.catalogue.routes import CatalogueRoutes
 from api.clocks.ical import DeadlineRoutes
 from api.clocks.pages import ClockListPages
@@ -44,6 +47,7 @@ from api.legal_person.pages import PersonPages
 from api.legal_person.routes import LegalPersonRoutes
 from api.materials.routes import MaterialRoutes
 from api.moved import VERSION
+from api.my.pages import MyPages
 from api.openapi import document as openapi
 from api.progress.pages import ProgressPages
 from api.progress.routes import ProgressRoutes
@@ -65,6 +69,10 @@ from api.web.problems import ProblemCatalogue
 from api.web.queries import QUERIES
 from api.web.request_body import BODY_BYTES_MAX
 from api.web.request_id import begin
+from api.window.feedback_pages import CaseFeedbackPages
+from api.window.guide_pages import GuidePages
+from api.window.published_pages import PublishedPages
+from api.window.track_pages import TrackPages
 from api.worklist.pages import WorklistPages
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -126,6 +134,14 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     AccessPages,
     VerifyPages,
     SignInPages,
+    GuidePages,
+    TrackPages,
+    CaseFeedbackPages,
+    PublishedPages,
+    ApplyPages,
+    ApplyMaterialPages,
+    ApplyCheckPages,
+    MyPages,
 )
 
 

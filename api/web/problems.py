@@ -71,6 +71,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "method-not-allowed": (405, "this address does not answer this method"),
     "request-timeout": (408, "the rest of the request did not come in time"),
     "batch-undone": (409, "another line of the batch was refused, so that nothing of it was carried out"),
+    "too-many-drafts": (409, "a person keeps so many drafts of applications and no more"),
     "project-code-taken": (409, "another project is registered under this code"),
     "person-ambiguous": (409, "the code leads to several legal persons"),
     "body-too-large": (413, "the body is larger than a command can be"),

@@ -57,6 +57,8 @@ PATHS = {
     "principal": "somebody-else",
     "file": "none.ics",
     "item": "land-use",
+    "draft": "0193f0a2-7c00-7000-8000-0000000000d1",
+    "number": "BDA2026-000001-0",
     "tile": "0/000",
     "entry_position": "1",
     "entry_version": "1",
