@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, json, to_builtins
 
-from api.web.problems import KINDS, PATH
+from api.web.problems import KINDS, PATH, ProblemKind
 from api.web.request_body import COUNTED, DATED, YEAR_FIRST, YEAR_LAST, largest
 from domain.examples.story import COMMAND_EXAMPLES, PROJECT, fact_examples
 from domain.messages import COMMANDS, FACTS
@@ -19,6 +19,8 @@ Schema = dict[str, Any]
 
 REF = "#/components/schemas/"
 EXAMPLE_LAW = "cn-licensing@2019-04-23"  # the law of the example story
+EXAMPLE_REMEDY = "what would make it pass stands here"
+EXAMPLE_REQUEST_ID = "4f1c6f0b2a7d4d3e9c1b0a5e8d7f6c21"
 YEARS = f"In the years {YEAR_FIRST} to {YEAR_LAST}."
 
 
@@ -39,8 +41,8 @@ def schemas() -> Mapping[str, Schema]:
         found[fact.__name__]["examples"] = [to_builtins(facts[tag])]
     receipt = Receipt(project=PROJECT, position=8, version=8, facts=("item_submitted",))
     found["Receipt"]["examples"] = [to_builtins(receipt)]
-    found["AnyCommand"] = _union("command", COMMANDS)
-    found["AnyFact"] = _union("fact", FACTS)
+    found["AnyCommand"] = _union("AnyCommand", "command", COMMANDS)
+    found["AnyFact"] = _union("AnyFact", "fact", FACTS)
     found["Problem"] = problem()
     return found
 
@@ -49,6 +51,21 @@ def command_example(tag: str) -> Schema:
     """The body of the example story's first command of this kind, as it has to be sent to have happened then."""
     example: Schema = to_builtins(COMMAND_EXAMPLES[tag].dated)
     return {name: value for name, value in example.items() if value is not None}
+
+
+def problem_example(kind: ProblemKind) -> Schema:
+    """An answer of this *kind*, without the members that only it has."""
+    return {
+        "type": kind.type,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.title,
+        "instance": f"/v1/projects/{PROJECT}",
+        "code": kind.code,
+        "article": "",
+        "remedy": EXAMPLE_REMEDY,
+        "request_id": EXAMPLE_REQUEST_ID,
+    }
 
 
 def problem() -> Schema:
@@ -75,9 +92,10 @@ def problem() -> Schema:
     }
 
 
-def _union(tag_field: str, kinds: Mapping[str, type[Struct]]) -> Schema:
+def _union(name: str, tag_field: str, kinds: Mapping[str, type[Struct]]) -> Schema:
     refs = {tag: f"{REF}{kind.__name__}" for tag, kind in kinds.items()}
     return {
+        "title": name,
         "oneOf": [{"$ref": ref} for ref in refs.values()],
         "discriminator": {"propertyName": tag_field, "mapping": refs},
     }
