@@ -63,6 +63,7 @@ from api.web.problems import ProblemCatalogue
 from api.web.queries import QUERIES
 from api.web.request_body import BODY_BYTES_MAX
 from api.web.request_id import begin
+from api.webhooks.routes import SubscriptionRoutes
 from api.worklist.pages import WorklistPages
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -97,6 +98,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     AccessRoutes,
     AccessCommands,
     FeedRoutes,
+    SubscriptionRoutes,
     LawRoutes,
     ProofRoutes,
 )

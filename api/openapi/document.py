@@ -19,7 +19,7 @@ from api.openapi.examples import with_examples
 from api.openapi.law_schemas import BODIES, law_schemas, request_body
 from api.openapi.path_params import described
 from api.openapi.refinement import refined
-from api.openapi.schemas import REF, command_example, problem_example, schemas
+from api.openapi.schemas import BODY_EXAMPLES, PLAIN_BODIES, REF, command_example, problem_example, schemas
 from api.openapi.security import ANYBODY, SCHEMES, SIGNED_IN
 from api.web.identity import KEY_CHARACTERS_MAX
 from api.web.problems import CHECK_COMMAND, KINDS, MEDIA_TYPE, POST_BATCH, POST_COMMAND, UPLOAD
@@ -34,7 +34,7 @@ OPEN_PROBLEMS = (*ANY_PROBLEMS, "404")
 BODY_PROBLEMS = ("403", "413", "415", "422")
 READ_PROBLEMS = (*ANY_PROBLEMS, "401", "403", "404")
 BY_CODE = {"get_person", "get_person_history", "list_person_projects"}  # a code may be wrong, or of several persons
-MAY_REFUSE = {*TARGETS, *BY_CODE, "preview_move"}
+MAY_REFUSE = {*TARGETS, *BY_CODE, "preview_move", "subscribe", "replay_events"}
 COMMAND_PROBLEMS = (*READ_PROBLEMS, "409", "412", "413", "422")
 
 DESCRIPTION = (
@@ -61,6 +61,7 @@ TAGS = {
     "proofs": "The transparency log: checkpoints, tiles, and a proof for each entry.",
     "identity": "Who the caller is.",
     "feed": "What happened, in order, for programs that follow: from any position on, and as it happens.",
+    "webhooks": "The feed, sent to an address of the subscriber's own: signed, in order, again until it is taken.",
     "problems": "What a code means.",
     "operation": "For whoever runs the server.",
 }
@@ -177,7 +178,7 @@ def _operation(path: str, operation: Document, public: Container[str]) -> Docume
     is_command = name == POST_COMMAND
     is_judged = name in (POST_COMMAND, CHECK_COMMAND)
     problems: tuple[str, ...] = COMMAND_PROBLEMS if is_judged else OPEN_PROBLEMS if is_open else READ_PROBLEMS
-    if name in BODIES:
+    if name in BODIES or name in PLAIN_BODIES:
         problems += BODY_PROBLEMS
     if name in MAY_REFUSE:
         problems += ("409",)
@@ -192,6 +193,8 @@ def _operation(path: str, operation: Document, public: Container[str]) -> Docume
     }
     if name in BODIES:
         completed["requestBody"] = request_body(name, REF)
+    if name in PLAIN_BODIES:
+        completed["requestBody"] = _plain_body(str(name))
     if name in TARGETS:
         completed["parameters"].append(CONDITIONS[0])
     if name == UPLOAD:
@@ -236,6 +239,12 @@ def _batch_operation(operation: Document) -> Document:
             "200": {"description": "A line for each line.", "content": answer},
         },
     }
+
+
+def _plain_body(operation: str) -> Document:
+    """The body of one of PLAIN_BODIES, with an example."""
+    schema = {"$ref": f"{REF}{PLAIN_BODIES[operation].__name__}"}
+    return {"required": True, "content": {"application/json": {"schema": schema, "example": BODY_EXAMPLES[operation]}}}
 
 
 def _command_body() -> Document:

@@ -15,11 +15,11 @@ REF = "#/components/schemas/"
 RECORDED_FILE = "examples.json"  # by operation; tests/api/web/openapi_examples.py records them
 JSON, TEXT, BYTES, CALENDAR = "application/json", "text/plain", "application/octet-stream", "text/calendar"
 DEPTH_MAX = 6  # of what is made up: an answer may hold itself
+HOUR_EXAMPLE = "17:30:00"
 TEXT_EXAMPLES = {
     "date": "2026-03-02",
     "date-time": "2026-03-02T01:00:00Z",
     "uuid": "0193f0a2-7c00-7000-8000-00000000f003",
-    "duration": "PT63000S",
 }
 PLAIN = {
     TEXT: "approvals.example.org/bda\n12\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n",
@@ -97,7 +97,8 @@ def _of_type(schema: Schema, schemas: Mapping[str, Schema], depth: int) -> Any:
             least = max(schema.get("minItems", 0), int(depth < DEPTH_MAX))
             return [made_up(schema["items"], schemas, depth + 1) for _ in range(least)]
         case "string":
-            return TEXT_EXAMPLES.get(schema.get("format", ""), "text")
+            made = TEXT_EXAMPLES.get(schema.get("format", ""), "text")
+            return HOUR_EXAMPLE if ":" in schema.get("pattern", "") else made
         case "integer" | "number":
             return schema.get("minimum", 1)
         case "boolean":

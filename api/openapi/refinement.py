@@ -16,6 +16,7 @@ Schema = dict[str, Any]
 
 REF = "#/components/schemas/"
 COMPONENTS = "#/components/"
+TIME_OF_DAY = "^[0-9]{1,2}:[0-9]{2}:[0-9]{2}$"
 INTEGER_MAX = 2**63 - 1  # what a signed integer of 64 bits holds: the largest that generators have a type for
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 UNIONS = ("anyOf", "oneOf")
@@ -48,7 +49,7 @@ def _rewritten(value: Any, rewrite: Callable[[Schema], Schema]) -> Any:
 
 
 def _plain(schema: Schema, tagged: Mapping[str, Mapping[str, str]], unions: Mapping[frozenset[str], str]) -> Schema:
-    for rule in (_integer_bounds, _array_of_tuple, _single, _true_default):
+    for rule in (_integer_bounds, _array_of_tuple, _single, _time_of_day):
         schema = rule(schema)
     if "name" in schema and "in" in schema and "schema" in schema:
         return {**schema, "schema": _without_null(schema["schema"])}
@@ -85,11 +86,12 @@ def _single(schema: Schema) -> Schema:
     return schema
 
 
-def _true_default(schema: Schema) -> Schema:
-    """A length of time is sent as P...; a default in another form would be a wrong example."""
-    if schema.get("format") == "duration" and not str(schema.get("default", "P")).startswith("P"):
-        return {name: value for name, value in schema.items() if name != "default"}
-    return schema
+def _time_of_day(schema: Schema) -> Schema:
+    """A length of time is sent as hours, minutes and seconds, which is not the form that `duration` names."""
+    if schema.get("format") != "duration":
+        return schema
+    rest = {name: value for name, value in schema.items() if name != "format"}
+    return {**rest, "pattern": TIME_OF_DAY}
 
 
 def _without_null(schema: Schema) -> Schema:

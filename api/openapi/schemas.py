@@ -10,6 +10,7 @@ from msgspec import Struct, json, to_builtins
 
 from api.web.problems import KINDS, PATH, ProblemKind
 from api.web.request_body import COUNTED, DATED, YEAR_FIRST, YEAR_LAST, largest
+from api.webhooks.schemas import ReplayRequest, SubscriptionRequest
 from domain.examples.story import COMMAND_EXAMPLES, PROJECT, fact_examples
 from domain.messages import COMMANDS, FACTS
 from infrastructure.law.lawbook import law_book
@@ -21,13 +22,18 @@ REF = "#/components/schemas/"
 EXAMPLE_LAW = "cn-licensing@2019-04-23"  # the law of the example story
 EXAMPLE_REMEDY = "what would make it pass stands here"
 EXAMPLE_REQUEST_ID = "4f1c6f0b2a7d4d3e9c1b0a5e8d7f6c21"
+PLAIN_BODIES: Mapping[str, type[Struct]] = {"subscribe": SubscriptionRequest, "replay_events": ReplayRequest}
+BODY_EXAMPLES: Mapping[str, Schema] = {
+    "subscribe": {"url": "https://erp.example.org/countersign", "types": ["item_accepted", "item_completed"]},
+    "replay_events": {"from": 1, "to": 1200},
+}
 YEARS = f"In the years {YEAR_FIRST} to {YEAR_LAST}."
 
 
 @cache
 def schemas() -> Mapping[str, Schema]:
     """All of them by name: the Python class's, and AnyCommand, AnyFact and Problem."""
-    structs = [Receipt, *COMMANDS.values(), *FACTS.values()]
+    structs = [Receipt, *COMMANDS.values(), *FACTS.values(), *PLAIN_BODIES.values()]
     _, found = json.schema_components(structs, ref_template=REF + "{name}")
     facts = fact_examples(law_book().pack(EXAMPLE_LAW))
     for tag, command in COMMANDS.items():

@@ -35,6 +35,7 @@ from infrastructure.settings import Settings
 from infrastructure.watcher.watcher import Watcher
 from scripts.console import screen
 from scripts.server.processes import END_SECONDS_MAX, orderly, stop_with, supervised, tune_garbage_collector
+from scripts.server.sending import send_while
 
 NAME_BYTES = 4  # of the random part of a log's name
 WATCHER_NICENESS = 5  # its facts may take minutes, commands only milliseconds
@@ -138,6 +139,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
         supervised(project_while, url),
         supervised(watch_while, url),
         supervised(publish_while, url),
+        supervised(send_while, url),
     ):
         uvloop.run(_serve(url, settings, announce))
 
