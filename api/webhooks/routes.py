@@ -7,9 +7,9 @@ from typing import Annotated
 from uuid import UUID, uuid4, uuid5
 
 from litestar import Controller, delete, get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
-from msgspec import json
+from msgspec import Struct, json
 
 from api.feed.routes import type_of
 from api.identity.visit import VISIT, Visit
@@ -36,7 +36,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.webhooks.addresses import AddressRefusedError, UnresolvedError
 from infrastructure.webhooks.deliveries import DeliveryState
 from infrastructure.webhooks.service import Webhooks
-from infrastructure.webhooks.subscriptions import SUBSCRIPTIONS_MAX, NewSubscription, Subscription
+from infrastructure.webhooks.subscriptions import SUBSCRIPTIONS_MAX, NewSubscription, WebhookSubscription
 
 PAGE_ROWS, PAGE_ROWS_MAX = 100, 1_000
 REPLAYS_MAX = 10
@@ -62,17 +62,41 @@ OldHours = Annotated[
 ]
 
 
+class Subscriber(Struct, frozen=True):
+    """Who subscribes, by which grant and key, and the id that the subscription then has."""
+
+    id: UUID
+    caller: Caller
+    grant_id: UUID | None
+    key_id: str
+
+
+def subscriber(request: HttpRequest) -> Subscriber:
+    """Who sends the request. An Idempotency-Key makes the id, so that a repeat finds the same subscription."""
+    caller = caller_of(request.scope)
+    visit: Visit | None = request.scope["state"].get(VISIT)
+    grant, key = None, ""
+    if visit is not None and visit.key_use is not None:
+        grant, key = visit.key_use.grant.id, visit.key_use.bucket
+    elif visit is not None and visit.signed_in is not None:
+        grant = visit.signed_in.session.grant_id
+    named = headers_of(request.scope).get(b"idempotency-key", b"")[:KEY_CHARACTERS_MAX].decode("latin-1")
+    identifier = uuid5(uuid5(UUID(int=0), f"subscription {caller.id}"), named) if named else uuid4()
+    return Subscriber(identifier, caller, grant, key)
+
+
 class SubscriptionRoutes(Controller):
     """A subscriber reads by the grant and the key that it subscribed with: when these end, the sending ends."""
 
     path = "/subscriptions"
     opt = {ACCESS: "webhooks"}  # noqa: RUF012  litestar's own spelling
     tags = ("webhooks",)
+    dependencies = {"subscriber": Provide(subscriber, sync_to_thread=False)}  # noqa: RUF012
 
     @post("/", operation_id="subscribe", summary="Have events sent to an address", status_code=200)
     async def subscribe(
         self,
-        request: HttpRequest,
+        subscriber: NamedDependency[Subscriber],
         json_body: NamedDependency[bytes],
         webhooks: NamedDependency[Webhooks],
         feed: NamedDependency[Feed],
@@ -95,7 +119,10 @@ class SubscriptionRoutes(Controller):
                 remedy="leave it out, or write a position that this server gave as `next`",
                 parameter="after",
             )
-        new = _new(request, wanted.url, criteria, head if wanted.after is None else wanted.after)
+        after = head if wanted.after is None else wanted.after
+        new = NewSubscription(
+            subscriber.id, subscriber.caller, subscriber.grant_id, subscriber.key_id, wanted.url, criteria, after
+        )
         subscription = await webhooks.subscriptions.add(new, now)
         if subscription is None:
             raise Problem(
@@ -244,20 +271,6 @@ class SubscriptionRoutes(Controller):
         return shown_subscription(subscription)
 
 
-def _new(request: HttpRequest, url: str, criteria: FeedCriteria, position: int) -> NewSubscription:
-    """The subscription asked for, with the grant and the key that it is asked by. Raises Problem invalid-header."""
-    caller = caller_of(request.scope)
-    visit: Visit | None = request.scope["state"].get(VISIT)
-    grant, key = None, ""
-    if visit is not None and visit.key_use is not None:
-        grant, key = visit.key_use.grant.id, visit.key_use.bucket
-    elif visit is not None and visit.signed_in is not None:
-        grant = visit.signed_in.session.grant_id
-    named = headers_of(request.scope).get(b"idempotency-key", b"")[:KEY_CHARACTERS_MAX].decode("latin-1")
-    identifier = uuid5(uuid5(UUID(int=0), f"subscription {caller.id}"), named) if named else uuid4()
-    return NewSubscription(identifier, caller, grant, key, url, criteria, position)
-
-
 async def _require_address(webhooks: Webhooks, url: str) -> None:
     try:
         await webhooks.check(url)
@@ -268,7 +281,7 @@ async def _require_address(webhooks: Webhooks, url: str) -> None:
         raise Problem("webhook-address-refused", f"url: {unknown}", remedy=remedy, parameter="url") from unknown
 
 
-async def _own(webhooks: Webhooks, subscription: UUID, caller: Caller) -> Subscription:
+async def _own(webhooks: Webhooks, subscription: UUID, caller: Caller) -> WebhookSubscription:
     """The caller's subscription with this id. Raises Problem subscription-unknown, also for somebody else's."""
     row = await webhooks.subscriptions.find(subscription, caller.id)
     if row is None:

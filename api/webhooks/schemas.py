@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from api.feed.schemas import event_type
 from infrastructure.webhooks.addresses import URL_CHARACTERS_MAX
 from infrastructure.webhooks.deliveries import Delivery, DeliveryState
-from infrastructure.webhooks.subscriptions import Subscription
+from infrastructure.webhooks.subscriptions import WebhookSubscription
 from infrastructure.webhooks.transport import SendResult
 
 TYPES_MAX = 100
@@ -124,7 +124,7 @@ class PingResult(Struct, frozen=True):
         return cls(result.is_delivered, result.status, result.error)
 
 
-def shown_subscription(subscription: Subscription) -> ShownSubscription:
+def shown_subscription(subscription: WebhookSubscription) -> ShownSubscription:
     """*subscription* as its owner sees it."""
     return ShownSubscription(
         subscription.id,
@@ -141,7 +141,7 @@ def shown_subscription(subscription: Subscription) -> ShownSubscription:
     )
 
 
-def state_of(subscription: Subscription) -> SubscriptionState:
+def state_of(subscription: WebhookSubscription) -> SubscriptionState:
     """How a subscription stands."""
     if subscription.stopped_at is not None:
         return SubscriptionState.STOPPED

@@ -9,7 +9,7 @@ from msgspec import json
 
 from infrastructure.privacy.keystore import Keystore
 from infrastructure.webhooks.signing import secrets_now, signed_headers
-from infrastructure.webhooks.subscriptions import Subscription
+from infrastructure.webhooks.subscriptions import WebhookSubscription
 from infrastructure.webhooks.transport import SendResult, WebhookTransport
 
 PING_TYPE = "org.countersign.ping.v1"
@@ -27,14 +27,14 @@ class WebhookMessenger:
     ) -> None:
         self._transport, self._keystore, self._clock, self._area = transport, keystore, clock, area
 
-    async def send(self, subscription: Subscription, message: str, body: bytes) -> SendResult:
+    async def send(self, subscription: WebhookSubscription, message: str, body: bytes) -> SendResult:
         """Send *body* under the id *message* of the zone. Raises KeystoreError."""
         now = self._clock()
         keys = secrets_now(self._keystore(), subscription.id, subscription.generation, subscription.old_until, now)
         headers = signed_headers(keys, f"{self._area}:{message}", now, body)
         return await self._transport.send(subscription.url, headers, body)
 
-    async def ping(self, subscription: Subscription) -> SendResult:
+    async def ping(self, subscription: WebhookSubscription) -> SendResult:
         """Send a message that is no event."""
         now = self._clock()
         message = f"ping:{subscription.id}:{int(now.timestamp())}"

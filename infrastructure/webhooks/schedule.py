@@ -15,7 +15,7 @@ DELAYS = (
     timedelta(hours=2),
     timedelta(hours=6),  # and so on
 )
-GIVE_UP = timedelta(days=30)
+GIVE_UP = timedelta(hours=24 * 30)
 
 
 class RetrySchedule(Struct, frozen=True):

@@ -22,7 +22,7 @@ from infrastructure.privacy.keystore import KeystoreError
 from infrastructure.webhooks.deliveries import QUEUE_MAX, Deliveries, DeliveryState, DueDelivery
 from infrastructure.webhooks.messenger import WebhookMessenger
 from infrastructure.webhooks.schedule import RetrySchedule
-from infrastructure.webhooks.subscriptions import LostRightsError, SubscriberRights, Subscription, Subscriptions
+from infrastructure.webhooks.subscriptions import LostRightsError, SubscriberRights, Subscriptions, WebhookSubscription
 from infrastructure.webhooks.transport import SendResult
 
 WORK = "webhooks"
@@ -32,7 +32,7 @@ SENDS_AT_ONCE = 8  # to one receiver
 POLL_SECONDS = 1.0
 ALARM_SECONDS = 60.0  # between two log lines about what needs an operator
 PRUNE_SECONDS = 3600.0
-RETENTION = timedelta(days=30)  # of rows about what was delivered
+RETENTION = timedelta(hours=24 * 30)  # of rows about what was delivered
 
 Render = Callable[[FeedPage, Caller], Sequence[bytes]]
 """Events of a page as the bodies that are sent."""
@@ -113,7 +113,7 @@ class WebhookSender:
                 instants.append(max(due, subscription.next_at or due))
         return min(instants, default=None)
 
-    async def _serve(self, subscription: Subscription) -> int:
+    async def _serve(self, subscription: WebhookSubscription) -> int:
         """Queue and send for one subscription. Another one's failure is not its own."""
         now = self._parts.clock()
         if subscription.stopped_at is not None or (subscription.next_at is not None and now < subscription.next_at):
@@ -131,7 +131,7 @@ class WebhookSender:
         sent = [self._deliver(subscription, caller, delivery, room, away) for delivery in due]
         return sum(await _gathered(sent))
 
-    async def _queue(self, subscription: Subscription, caller: Caller) -> None:
+    async def _queue(self, subscription: WebhookSubscription, caller: Caller) -> None:
         """Read on in the feed, and in the stretch of a replay, as far as there is room in the queue."""
         parts = self._parts
         if await parts.deliveries.waiting(subscription.id) >= QUEUE_MAX:
@@ -147,7 +147,7 @@ class WebhookSender:
 
     async def _deliver(
         self,
-        subscription: Subscription,
+        subscription: WebhookSubscription,
         caller: Caller,
         delivery: DueDelivery,
         room: asyncio.Semaphore,
@@ -170,14 +170,14 @@ class WebhookSender:
                 await self._note_away(subscription, result)
             return 1
 
-    async def _body(self, subscription: Subscription, caller: Caller, delivery: DueDelivery) -> bytes | None:
+    async def _body(self, subscription: WebhookSubscription, caller: Caller, delivery: DueDelivery) -> bytes | None:
         """The event as the subscriber may see it now; None where not at all."""
         before = delivery.position - 1
         page = await self._parts.feed.page(caller, subscription.criteria, before, 1, delivery.position)
         bodies = self._parts.render(page, caller)
         return bodies[0] if bodies else None
 
-    async def _note(self, subscription: Subscription, delivery: DueDelivery, result: SendResult) -> None:
+    async def _note(self, subscription: WebhookSubscription, delivery: DueDelivery, result: SendResult) -> None:
         """Record what the receiver answered to an event."""
         now = self._parts.clock()
         if result.is_delivered:
@@ -191,7 +191,7 @@ class WebhookSender:
             )
         await self._settle(subscription, delivery, state, result)
 
-    async def _is_bad(self, subscription: Subscription, delivery: DueDelivery, now: datetime) -> bool:
+    async def _is_bad(self, subscription: WebhookSubscription, delivery: DueDelivery, now: datetime) -> bool:
         """Whether an event that was refused again is to be parked: the receiver takes others, or 30 days are over."""
         if delivery.failed_at is None:
             return False
@@ -202,7 +202,7 @@ class WebhookSender:
         took_others = subscription.delivered_at is not None and subscription.delivered_at > delivery.failed_at
         return took_others or (await self._parts.messenger.ping(subscription)).is_delivered
 
-    async def _note_away(self, subscription: Subscription, result: SendResult) -> None:
+    async def _note_away(self, subscription: WebhookSubscription, result: SendResult) -> None:
         """Record that the receiver was not reached: nothing is lost, as its cursor and queue stay where they are."""
         now = self._parts.clock()
         schedule = self._parts.schedule
@@ -213,7 +213,7 @@ class WebhookSender:
         await self._parts.subscriptions.note_away(subscription, now, next_at, result.error, stops=stops)
 
     async def _settle(
-        self, subscription: Subscription, delivery: DueDelivery, state: DeliveryState, result: SendResult
+        self, subscription: WebhookSubscription, delivery: DueDelivery, state: DeliveryState, result: SendResult
     ) -> None:
         now = self._parts.clock()
         next_at = self._parts.schedule.next_at(delivery.attempts + 1, now)

@@ -13,7 +13,7 @@ from infrastructure.webhooks.addresses import Target, checked
 from infrastructure.webhooks.deliveries import Deliveries
 from infrastructure.webhooks.messenger import WebhookMessenger
 from infrastructure.webhooks.signing import secret, shown
-from infrastructure.webhooks.subscriptions import Subscription, Subscriptions
+from infrastructure.webhooks.subscriptions import Subscriptions, WebhookSubscription
 from infrastructure.webhooks.transport import SendResult, WebhookTransport
 
 
@@ -34,11 +34,11 @@ class Webhooks(Struct, frozen=True):
         """The target that *url* is. Raises AddressRefusedError, UnresolvedError."""
         return await checked(url, allows_private=self.allows_private)
 
-    def secret(self, subscription: Subscription) -> str:
+    def secret(self, subscription: WebhookSubscription) -> str:
         """The secret that signs for *subscription* now. Raises KeystoreError."""
         return shown(secret(keystore(), subscription.id, subscription.generation))
 
-    async def ping(self, subscription: Subscription, clock: Callable[[], datetime]) -> SendResult:
+    async def ping(self, subscription: WebhookSubscription, clock: Callable[[], datetime]) -> SendResult:
         """Send a message that is no event; a receiver that takes it is tried at once again."""
         async with WebhookTransport(allows_private=self.allows_private) as transport:
             result = await WebhookMessenger(transport, keystore, clock, self.area).ping(subscription)

@@ -56,7 +56,7 @@ REACHED: LiteralString = """
 TROUBLE: LiteralString = "UPDATE webhook.subscription SET trouble = %s WHERE id = %s AND trouble <> %s"
 
 
-class Subscription(Struct, frozen=True):
+class WebhookSubscription(Struct, frozen=True):
     """One subscription, with its cursor on the feed and how it stands with its receiver."""
 
     id: UUID
@@ -99,9 +99,9 @@ class NewSubscription(Struct, frozen=True):
     position: int
 
 
-def subscription_of(row: TupleRow) -> Subscription:
+def subscription_of(row: TupleRow) -> WebhookSubscription:
     """The subscription in a row of the table."""
-    subscription = Subscription(*row)
+    subscription = WebhookSubscription(*row)
     return structs.replace(
         subscription,
         kind=PrincipalKind(subscription.kind),
@@ -116,7 +116,7 @@ class Subscriptions:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def add(self, new: NewSubscription, now: datetime) -> Subscription | None:
+    async def add(self, new: NewSubscription, now: datetime) -> WebhookSubscription | None:
         """Store a subscription; one of the same id stays as it is. None where its principal has as many as one may."""
         caller, criteria = new.caller, new.criteria
         params = {
@@ -137,16 +137,16 @@ class Subscriptions:
         row = await self._row(INSERT, params)
         return subscription_of(row) if row else await self.find(new.id, caller.id)
 
-    async def find(self, subscription: UUID, principal: str) -> Subscription | None:
+    async def find(self, subscription: UUID, principal: str) -> WebhookSubscription | None:
         """The subscription of *principal* with this id."""
         row = await self._row(FIND, [subscription, principal])
         return subscription_of(row) if row else None
 
-    async def of(self, principal: str) -> list[Subscription]:
+    async def of(self, principal: str) -> list[WebhookSubscription]:
         """All subscriptions of *principal*, the oldest first."""
         return await self._all(OF, [principal])
 
-    async def all(self) -> list[Subscription]:
+    async def all(self) -> list[WebhookSubscription]:
         """All subscriptions there are."""
         return await self._all(ALL, [])
 
@@ -154,7 +154,7 @@ class Subscriptions:
         """Delete a subscription with its queue; False where it is none of *principal*'s."""
         return await self._row(DELETE, [subscription, principal]) is not None
 
-    async def rotate(self, subscription: UUID, principal: str, old_until: datetime) -> Subscription | None:
+    async def rotate(self, subscription: UUID, principal: str, old_until: datetime) -> WebhookSubscription | None:
         """A new secret; the one before signs as well until *old_until*."""
         row = await self._row(ROTATE, [old_until, subscription, principal])
         return subscription_of(row) if row else None
@@ -168,7 +168,7 @@ class Subscriptions:
         return True
 
     async def note_away(
-        self, subscription: Subscription, now: datetime, next_at: datetime, trouble: str, *, stops: bool
+        self, subscription: WebhookSubscription, now: datetime, next_at: datetime, trouble: str, *, stops: bool
     ) -> None:
         """Record that the receiver was not reached, and when it is tried again; *stops*: never."""
         params = {
@@ -193,7 +193,7 @@ class Subscriptions:
         async with self._store.connection() as connection:
             return await (await connection.execute(query, params)).fetchone()
 
-    async def _all(self, query: LiteralString, params: Any) -> list[Subscription]:
+    async def _all(self, query: LiteralString, params: Any) -> list[WebhookSubscription]:
         async with self._store.connection() as connection:
             return [subscription_of(row) for row in await (await connection.execute(query, params)).fetchall()]
 
@@ -212,7 +212,7 @@ class SubscriberRights:
     def __init__(self, directory: PrincipalDirectory) -> None:
         self._directory = directory
 
-    async def caller(self, subscription: Subscription, now: datetime) -> Caller:
+    async def caller(self, subscription: WebhookSubscription, now: datetime) -> Caller:
         """The caller that the subscriber is at *now*. Raises LostRightsError."""
         if subscription.grant_id is None:  # a gateway said so: the server has no other word
             return Caller(

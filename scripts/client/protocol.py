@@ -39,7 +39,7 @@ AFTER_ENDINGS: tuple[str, ...] = ("/progress", "/complaint", "/evaluation", "/fe
 _decoder = json.Decoder()
 
 
-class Receipt(Struct, frozen=True):
+class CommandReceipt(Struct, frozen=True):
     """What a command was answered: *position* is the `after` of reads that have to see it, *version* for If-Match."""
 
     position: int
@@ -48,7 +48,7 @@ class Receipt(Struct, frozen=True):
     project: UUID | None = None
 
 
-class BatchLine(Struct, frozen=True, omit_defaults=True):
+class BatchCommand(Struct, frozen=True, omit_defaults=True):
     """One line of a batch; without a *key* the client makes one."""
 
     project: UUID
@@ -91,7 +91,7 @@ def body_of(value: Any) -> bytes:
     return json.encode(plain)
 
 
-def lines_of(lines: Sequence[BatchLine]) -> bytes:
+def lines_of(lines: Sequence[BatchCommand]) -> bytes:
     """A batch as it is sent; each line gets a key that it keeps when the batch is sent again."""
     keyed = [{**to_builtins(line), "key": line.key or str(uuid4())} for line in lines]
     return b"".join(json.encode(line) + b"\n" for line in keyed)
@@ -127,10 +127,10 @@ def answers_in(response: httpx2.Response) -> list[Any]:
     return answers
 
 
-def receipt_in(response: httpx2.Response) -> Receipt:
+def receipt_in(response: httpx2.Response) -> CommandReceipt:
     """The receipt of a command. Raises ClientError."""
     try:
-        return json.decode(response.content, type=Receipt)
+        return json.decode(response.content, type=CommandReceipt)
     except DecodeError as failure:
         raise ClientError(f"{response.url} did not answer with a receipt: {failure}") from failure
 

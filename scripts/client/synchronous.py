@@ -15,8 +15,8 @@ from scripts.client.protocol import (
     NDJSON,
     TIMEOUT_SECONDS,
     WAIT_SECONDS,
-    BatchLine,
-    Receipt,
+    BatchCommand,
+    CommandReceipt,
     answers_in,
     body_of,
     checked,
@@ -58,13 +58,13 @@ class CountersignClient:
 
     def command(
         self, project: UUID | str, command: Any, *, key: str | UUID | None = None, if_match: int | str | None = None
-    ) -> Receipt:
+    ) -> CommandReceipt:
         """Carry out one command, once, however often it has to be sent."""
         return self.post_command(f"/v1/projects/{project}/commands", command, key=key, if_match=if_match)
 
     def post_command(
         self, path: str, command: Any, *, key: str | UUID | None = None, if_match: int | str | None = None
-    ) -> Receipt:
+    ) -> CommandReceipt:
         """The same for what is no project, at the address *path*."""
         response = self.request("POST", path, content=body_of(command), headers=command_headers(key, if_match))
         receipt = receipt_in(response)
@@ -75,7 +75,7 @@ class CountersignClient:
         """What a command would do; nothing is kept."""
         return self.post(f"/v1/projects/{project}/commands/check", command)
 
-    def batch(self, lines: Sequence[BatchLine], mode: str = "each") -> list[Any]:
+    def batch(self, lines: Sequence[BatchCommand], mode: str = "each") -> list[Any]:
         """Carry out many commands: an answer for each, in order."""
         response = self.request(
             "POST",

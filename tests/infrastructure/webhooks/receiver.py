@@ -23,7 +23,7 @@ from infrastructure.privacy.current import keystore
 from infrastructure.webhooks.deliveries import Deliveries
 from infrastructure.webhooks.messenger import WebhookMessenger
 from infrastructure.webhooks.sender import SenderParts, WebhookSender
-from infrastructure.webhooks.subscriptions import NewSubscription, SubscriberRights, Subscription, Subscriptions
+from infrastructure.webhooks.subscriptions import NewSubscription, SubscriberRights, Subscriptions, WebhookSubscription
 from infrastructure.webhooks.transport import WebhookTransport
 from tests.api.client import REGISTER
 from tests.examples import MANAGER
@@ -129,7 +129,7 @@ class Zone(Struct):
     subscriptions: Subscriptions
     deliveries: Deliveries
     sender: WebhookSender
-    subscription: Subscription
+    subscription: WebhookSubscription
     projects: list[UUID] = field(default_factory=list)
 
     async def register(self, count: int = 1) -> list[UUID]:
@@ -159,7 +159,7 @@ class Zone(Struct):
             sent += count
         return sent
 
-    async def now(self) -> Subscription:
+    async def now(self) -> WebhookSubscription:
         """The subscription as it stands."""
         (subscription,) = await self.subscriptions.all()
         return subscription

@@ -28,7 +28,7 @@ from scripts.client import (
     SignatureError,
     verified,
 )
-from scripts.client.protocol import BatchLine, takes_after
+from scripts.client.protocol import BatchCommand, takes_after
 from tests.api.client import REGISTER
 from tests.api.served import served
 from tests.api.web.test_openapi_contract import document
@@ -136,7 +136,7 @@ def test_pages_follow_the_cursors() -> None:
 def test_a_batch_keeps_the_keys_of_its_lines_when_it_is_sent_again() -> None:
     answer = json.encode({"line": 1, "status": 200, "receipt": RECEIPT}) + b"\n"
     client, requests = client_of(busy, lambda _: httpx2.Response(200, content=answer))
-    answers = client.batch([BatchLine(PROJECT, {"command": "submit_item", "item": "land"})])
+    answers = client.batch([BatchCommand(PROJECT, {"command": "submit_item", "item": "land"})])
 
     assert [each["status"] for each in answers] == [200]
     assert requests[0].content == requests[1].content
