@@ -165,19 +165,19 @@ async def readyz(
 async def _readiness(approvals: Approvals, views: Views) -> Ready:
     address = cast("str", approvals.store.pool.conninfo)  # the store was opened with a plain one
     try:
-        found = await database_health(address)
+        health = await database_health(address)
     except PostgresUnavailableError as refused:  # a newer release has changed the database, or files were edited
         raise _not_ready(str(refused)) from refused
-    if found.missing:
-        raise _not_ready(f"the database has not seen {', '.join(found.missing)}", missing=found.missing)
-    if trouble := await approvals.committer.health.trouble(doubted=found.read_only):
+    if health.missing:
+        raise _not_ready(f"the database has not seen {', '.join(health.missing)}", missing=health.missing)
+    if trouble := await approvals.committer.health.trouble(doubted=health.read_only):
         what = f"facts can't be appended since {trouble.since:%Y-%m-%dT%H:%M:%SZ}: {trouble.error}"
         raise _not_ready(what, append_error=trouble.error)
     if refusal := approvals.clocks.refusal:
         raise Problem("not-ready", f"{refusal}; no commands are taken", remedy=CLOCK_REMEDY, headers=RETRY_AFTER)
-    if not found.views:
-        raise _not_ready("the views are still being made", views=found.views)
-    position, positions = found.head, found.views
+    if not health.views:
+        raise _not_ready("the views are still being made", views=health.views)
+    position, positions = health.head, health.views
     lag = max(position - view.position for view in positions)
     still = views.stall.observe(position - lag, position)
     what, remedy = _trouble(position, positions, lag) or _standing_still(position, lag, still) or ("", "")

@@ -67,9 +67,11 @@ class FeedbackRoutes(Controller):
         if not steps:
             await entries_of(approvals, project_id)
         complaints, evaluations = await feedback.complaints(wanted), await feedback.evaluations(wanted)
-        told = {one.complaint for one in complaints} | {one.evaluation for one in evaluations}
+        readable = {complaint.complaint for complaint in complaints} | {
+            evaluation.evaluation for evaluation in evaluations
+        }
         if not may(caller, FEEDBACK, NO_CASE).allowed:
-            steps = [step for step in steps if step.subject in told]
+            steps = [step for step in steps if step.subject in readable]
         return ProjectVoices(feedback.t, feedback.known, complaints, evaluations, steps, position)
 
     @get("/projects/{project_id:uuid}/complaint", operation_id="get_complaint", summary="One complaint, and its trail")
@@ -88,14 +90,14 @@ class FeedbackRoutes(Controller):
         *complaint* is null, and the trail says why, where its filing was retracted.
         """
         caller = project_access.caller
-        found = await feedback.complaints(one_of_project(project_id, "complaint", complaint, project_access.scope))
+        matches = await feedback.complaints(one_of_project(project_id, "complaint", complaint, project_access.scope))
         about = project_access.versions(FEEDBACK, entries, about_complaint(entries, complaint))
         lines = trail(entries, about, caller, feedback, home_zone(laws))
         if not lines:
             wanted = VoiceFilter(project=project_id, scope=project_access.scope, limit=NAMED_MAX)
             every = await feedback.complaints(wanted)
-            raise unknown("complaint", complaint, [one.complaint for one in every])
-        read = found[0] if found else None
+            raise unknown("complaint", complaint, [row.complaint for row in every])
+        read = matches[0] if matches else None
         seen = {line.version: line for line in shown(entries, caller) if line.recorded_at <= feedback.known}
         cited, evidence = (read.entries, read.evidence) if read else ([], [])
         return ComplaintFile(
@@ -122,15 +124,15 @@ class FeedbackRoutes(Controller):
     ) -> EvaluationFile:
         """Its clocks round by round, the contact that was graded, and who did what when, corrections included."""
         caller = project_access.caller
-        found = await feedback.evaluations(one_of_project(project_id, "evaluation", evaluation, project_access.scope))
-        read = found[0] if found else None
+        matches = await feedback.evaluations(one_of_project(project_id, "evaluation", evaluation, project_access.scope))
+        read = matches[0] if matches else None
         about = about_evaluation(entries, evaluation, read.version if read else 0)
         about = project_access.versions(FEEDBACK, entries, about)
         lines = trail(entries, about, caller, feedback, home_zone(laws))
         if not lines:
             wanted = VoiceFilter(project=project_id, scope=project_access.scope, limit=NAMED_MAX)
             every = await feedback.evaluations(wanted)
-            raise unknown("evaluation", evaluation, [one.evaluation for one in every])
+            raise unknown("evaluation", evaluation, [row.evaluation for row in every])
         contact = _contact(entries, lines)
         seen = {line.version: line for line in shown(entries, caller)}
         return EvaluationFile(feedback.t, feedback.known, read, seen.get(contact), lines)

@@ -66,13 +66,13 @@ def trail(entries: Sequence[Entry], of: set[int], to: Caller, at: VoicesAt, zone
 
 def about_complaint(entries: Sequence[Entry], name: str) -> set[int]:
     """The versions of the entries about the complaint *name*."""
-    facts: list[tuple[int, Any]] = [(one.version, one.fact) for one in entries]
+    facts: list[tuple[int, Any]] = [(entry.version, entry.fact) for entry in entries]
     return {version for version, fact in facts if isinstance(fact, ABOUT_COMPLAINTS) and fact.complaint == name}
 
 
 def about_evaluation(entries: Sequence[Entry], name: str, given: int) -> set[int]:
     """The same of the evaluation *name*, which the entry *given* gave."""
-    facts: list[tuple[int, Any]] = [(one.version, one.fact) for one in entries]
+    facts: list[tuple[int, Any]] = [(entry.version, entry.fact) for entry in entries]
     return {given} | {
         version for version, fact in facts if isinstance(fact, ABOUT_EVALUATIONS) and fact.evaluation == name
     }

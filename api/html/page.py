@@ -63,14 +63,14 @@ PACKAGE = files("api")
 @cache
 def _places() -> dict[str, Traversable]:
     """Where each template lies, by its name, which is unique: below the folder of its subject."""
-    found: dict[str, Traversable] = {}
+    places: dict[str, Traversable] = {}
     for folder in PACKAGE.iterdir():
         if folder.is_dir() and (templates := folder / "templates").is_dir():
             for file in templates.iterdir():
-                if file.name in found:
+                if file.name in places:
                     raise ValueError(f"two templates are called {file.name}")
-                found[file.name] = file
-    return found
+                places[file.name] = file
+    return places
 
 
 def _source(name: str) -> str:

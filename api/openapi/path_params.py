@@ -43,6 +43,8 @@ def described(path: str, parameters: list[dict[str, Any]]) -> list[dict[str, Any
     """The *parameters* of an operation at *path*, with a word on each that is part of the address."""
     words = next((words for prefix, words in DEEPEST_FIRST.items() if path.startswith(prefix)), {})
     return [
-        {"description": words[one["name"]], **one} if one.get("in") == "path" and one["name"] in words else one
-        for one in parameters
+        {"description": words[parameter["name"]], **parameter}
+        if parameter.get("in") == "path" and parameter["name"] in words
+        else parameter
+        for parameter in parameters
     ]

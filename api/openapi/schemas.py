@@ -34,23 +34,23 @@ YEARS = f"In the years {YEAR_FIRST} to {YEAR_LAST}."
 def schemas() -> Mapping[str, Schema]:
     """All of them by name: the Python class's, and AnyCommand, AnyFact and Problem."""
     structs = [Receipt, *COMMANDS.values(), *FACTS.values(), *PLAIN_BODIES.values()]
-    _, found = json.schema_components(structs, ref_template=REF + "{name}")
+    _, components = json.schema_components(structs, ref_template=REF + "{name}")
     facts = fact_examples(law_book().pack(EXAMPLE_LAW))
     for tag, command in COMMANDS.items():
-        schema = found[command.__name__]
+        schema = components[command.__name__]
         schema["examples"] = [command_example(tag)]
         for name in DATED[command]:
             schema["properties"][name] = _dated(schema["properties"][name])
         for name in COUNTED[command]:
             schema["properties"][name] = _counted(schema["properties"][name], largest(name))
     for tag, fact in FACTS.items():
-        found[fact.__name__]["examples"] = [to_builtins(facts[tag])]
+        components[fact.__name__]["examples"] = [to_builtins(facts[tag])]
     receipt = Receipt(project=PROJECT, position=8, version=8, facts=("item_submitted",))
-    found["Receipt"]["examples"] = [to_builtins(receipt)]
-    found["AnyCommand"] = _union("AnyCommand", "command", COMMANDS)
-    found["AnyFact"] = _union("AnyFact", "fact", FACTS)
-    found["Problem"] = problem()
-    return found
+    components["Receipt"]["examples"] = [to_builtins(receipt)]
+    components["AnyCommand"] = _union("AnyCommand", "command", COMMANDS)
+    components["AnyFact"] = _union("AnyFact", "fact", FACTS)
+    components["Problem"] = problem()
+    return components
 
 
 def command_example(tag: str) -> Schema:

@@ -56,10 +56,10 @@ class Tile(Struct, frozen=True):
     href: str
 
 
-def tiles_of(page: PageContext, found: Tiles) -> list[Tile]:
+def tiles_of(page: PageContext, tiles: Tiles) -> list[Tile]:
     """The numbers of the zone; those of projects lead to their lists."""
-    linked = [Tile(name, getattr(found, name), page.link("/", **query)) for name, query in TILES]
-    return [*linked[:2], Tile("decided_this_week", found.decided_this_week, ""), *linked[2:]]
+    linked = [Tile(name, getattr(tiles, name), page.link("/", **query)) for name, query in TILES]
+    return [*linked[:2], Tile("decided_this_week", tiles.decided_this_week, ""), *linked[2:]]
 
 
 def explained(page: PageContext) -> list[tuple[str, str]]:
@@ -77,8 +77,8 @@ def shown_rows(
 ) -> list[ShownProject]:
     """The rows of a page; *running* are the clocks of its projects, those that are over first."""
     clocks: dict[UUID, list[Reading]] = {}
-    for one in running:
-        clocks.setdefault(one.project, []).append(one.reading)
+    for reading in running:
+        clocks.setdefault(reading.project, []).append(reading.reading)
     return [_shown(page, row, items.get(row.project, []), clocks.get(row.project, [])) for row in projects]
 
 
@@ -96,9 +96,9 @@ def state_of(item: ProgressItem) -> str:
 def _shown(page: PageContext, row: ProgressProject, items: list[ProgressItem], clocks: list[Reading]) -> ShownProject:
     names = {item.item: page.called(item.name) or item.item for item in items}
     by_item: dict[str, str] = {}
-    for one in clocks:
-        if warned(one) and by_item.get(one.item) != "late":
-            by_item[one.item] = warned(one)
+    for clock in clocks:
+        if warned(clock) and by_item.get(clock.item) != "late":
+            by_item[clock.item] = warned(clock)
     states = [state_of(item) for item in items]
     sheet = page.words["sheet"]
     cells = [
@@ -109,7 +109,7 @@ def _shown(page: PageContext, row: ProgressProject, items: list[ProgressItem], c
         for flag in [by_item.get(item.item, "")]
     ]
     counts = [(state, states.count(state)) for state in (OPEN, SPECIAL, REFUSED, UNSTARTED) if state in states]
-    first = next((one for one in clocks if waits(one)), None)
+    first = next((clock for clock in clocks if waits(clock)), None)
     return ShownProject(row, cells, counts, first, names.get(first.item, first.item) if first else "")
 
 
@@ -125,16 +125,16 @@ def by_words(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return sorted(choices, key=lambda choice: choice[1])
 
 
-def choices_of(page: PageContext, found: Choices) -> dict[str, list[tuple[str, str]]]:
+def choices_of(page: PageContext, choices: Choices) -> dict[str, list[tuple[str, str]]]:
     """What the filters offer, each value with the words for it."""
     sheet, kind_of, stage = (page.words[name] for name in ("sheet", "kind_of", "stage"))
     return {
-        "manager": [(one, one) for one in found.managers],
-        "phase": [(phase, page.called(name)) for phase, name in found.phases],
-        "kind": [(one, kind_of(one)) for one in found.kinds],
-        "department": by_words((one, page.office(one)) for one in found.departments),
-        "stage": [(one.value, stage(one.value)) for one in Stage],
-        "holder": by_words((one, page.who(one)) for one in found.holders),
-        "warned": [(one, sheet(one)) for one in ("soon", "late")],
-        "status": [(one, sheet(one)) for one in ("open", "done")],
+        "manager": [(value, value) for value in choices.managers],
+        "phase": [(phase, page.called(name)) for phase, name in choices.phases],
+        "kind": [(value, kind_of(value)) for value in choices.kinds],
+        "department": by_words((value, page.office(value)) for value in choices.departments),
+        "stage": [(value.value, stage(value.value)) for value in Stage],
+        "holder": by_words((value, page.who(value)) for value in choices.holders),
+        "warned": [(value, sheet(value)) for value in ("soon", "late")],
+        "status": [(value, sheet(value)) for value in ("open", "done")],
     }

@@ -181,7 +181,9 @@ def readable_state(state: ProjectState, access: ProjectAccess) -> ProjectState:
 
 def _without_opinions(item: ShownItem) -> ShownItem:
     """*item* as it stands, without the texts of opinions on it."""
-    silent = [structs.replace(one, conditions=(), reasons="", earlier=()) for one in item.consultations]
+    silent = [
+        structs.replace(consultation, conditions=(), reasons="", earlier=()) for consultation in item.consultations
+    ]
     return structs.replace(item, consultations=silent, consolidated=None)
 
 
@@ -202,7 +204,7 @@ def _item(project: Project, code: str, item: Item, result: ShownOutside | None, 
         suspensions=[ShownSuspension(name, ground) for name, ground in item.suspensions.items()],
         extensions=item.extensions,
         round=item.round,
-        consultations=[_consultation(one) for one in item.consultations.values()],
+        consultations=[_consultation(consultation) for consultation in item.consultations.values()],
         queue=[
             ShownTurn(department, step, before.department)
             for department, step, before in queue(item.consultations).values()

@@ -123,8 +123,8 @@ class TimelinessRoutes(Controller):
         )
 
 
-def with_evidence(one: OftenStopped) -> ShownOftenStopped:
+def with_evidence(clock: OftenStopped) -> ShownOftenStopped:
     """*one* with the address that explains its days."""
-    query = {"item": one.item, "clock": DECISION.name, "application": one.application}
-    address = f"/v1/projects/{one.project}/clocks/explain?{urlencode(query)}"
-    return ShownOftenStopped(**structs.asdict(one), evidence=address)
+    query = {"item": clock.item, "clock": DECISION.name, "application": clock.application}
+    address = f"/v1/projects/{clock.project}/clocks/explain?{urlencode(query)}"
+    return ShownOftenStopped(**structs.asdict(clock), evidence=address)

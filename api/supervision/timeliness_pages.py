@@ -44,13 +44,13 @@ class TimelinessPages(Controller):
             target=LAG_TARGET_DAYS,
             lines=await timeliness.lags(period),
             stopped=stopped,
-            names=await names_of(approvals.store, [one.project for one in stopped]),
-            evidence=lambda one: evidence(page, one),
+            names=await names_of(approvals.store, [clock.project for clock in stopped]),
+            evidence=lambda clock: evidence(page, clock),
             back=page.link(BOARD),
         )
 
 
-def evidence(page: PageContext, one: OftenStopped) -> str:
+def evidence(page: PageContext, clock: OftenStopped) -> str:
     """The page that explains the decision clock of *one* day by day."""
-    query = {"item": one.item, "clock": DECISION.name, "application": str(one.application)}
-    return page.link(f"/pages/projects/{one.project}/clock", **query)
+    query = {"item": clock.item, "clock": DECISION.name, "application": str(clock.application)}
+    return page.link(f"/pages/projects/{clock.project}/clock", **query)

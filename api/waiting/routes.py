@@ -162,7 +162,7 @@ class WaitingRoutes(Controller):
 def roots_of(items: list[ItemWaiting]) -> dict[str, int]:
     """The items at which chains end, those with most items behind them first."""
     behind: dict[str, int] = {}
-    for one in items:
-        for root in one.roots:
-            behind[root] = behind.get(root, 0) + (root != one.item)
+    for item in items:
+        for root in item.roots:
+            behind[root] = behind.get(root, 0) + (root != item.item)
     return dict(sorted(behind.items(), key=lambda pair: -pair[1]))

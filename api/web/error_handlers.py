@@ -77,8 +77,8 @@ def unreadable(error: HTTPException, scope: Scope) -> Problem:
     if wrong and isinstance(wrong[0], dict) and "key" in wrong[0]:
         advice = remedy(scope, str(wrong[0]["key"]), str(wrong[0].get("message", "")))
         wrong = [
-            one | {"key": QUERY_NAMES.get(one["key"], one["key"]), "message": _short(one.get("message"))}
-            for one in wrong
+            fault | {"key": QUERY_NAMES.get(fault["key"], fault["key"]), "message": _short(fault.get("message"))}
+            for fault in wrong
         ]
         sentence = str(wrong[0]["message"])
         name = str(wrong[0]["key"])

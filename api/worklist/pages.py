@@ -54,9 +54,9 @@ class WorklistPages(Controller):
         departments = await departments_waited_for(waiting, supervision.scope)
         at = supervision.as_of
         shared = {"department": chosen, "departments": departments, "as_of": at, "address": WORKLIST}
-        if not chosen or not (department or any(one.holder == chosen for one in departments)):
+        if not chosen or not (department or any(department.holder == chosen for department in departments)):
             return page.render("desks.html", **shared)
-        holds = next((one.holds for one in departments if one.holder == chosen), 0)
+        holds = next((department.holds for department in departments if department.holder == chosen), 0)
         desk = await translate_too_much(worklist_of(approvals.store, laws, chosen, supervision, holds))
         end = offset + SHOWN_MAX
         return page.render(

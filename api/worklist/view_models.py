@@ -77,7 +77,7 @@ class Worklist(Struct, frozen=True):
     @property
     def counts(self) -> list[tuple[str, int]]:
         """The tiles: a name and a number each."""
-        flags = [warned(one.reading) for one in [*self.queue, *self.opinions, *self.others] if one.reading]
+        flags = [warned(task.reading) for task in [*self.queue, *self.opinions, *self.others] if task.reading]
         return [
             ("queue", self.holds),
             ("late", flags.count("late")),
@@ -91,77 +91,79 @@ class Worklist(Struct, frozen=True):
 async def worklist_of(store: Reader, laws: Laws, department: str, supervision: SupervisionAt, holds: int) -> Worklist:
     """The worklist of *department*, what ends first on top; it *holds* so many waits. Raises TooMuchToReadError."""
     clocks = ClocksAt(store, laws, supervision.as_of, supervision.as_of, scope=supervision.scope)
-    found = await clocks.listed(ClockFilter(department=department, limit=QUEUE_MAX))
+    listed = await clocks.listed(ClockFilter(department=department, limit=QUEUE_MAX))
     waiting = WaitingRows(store)
     every = WaitingFilter(scope=supervision.scope, limit=WAITS_MAX, at_hand=True)
     held = await waiting.listed(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT))
     own = await waiting.listed(structs.replace(every, department=department))
-    running = running_by_item(found)
-    queue = [_task([one], running) for one in held if one.kind != WaitKind.COUNTERSIGNATURE]
-    opinions = [_opinion(one, running) for one in held if one.kind == WaitKind.COUNTERSIGNATURE]
-    at_hand = {(one.project, one.item) for one in queue}
-    elsewhere = [one for one in own if (one.project, one.item) not in at_hand and one.kind != WaitKind.PAPERS]
-    others = [one for one in (_task(waits, running) for waits in by_application(elsewhere)) if one.reading]
+    running = running_by_item(listed)
+    queue = [_task([row], running) for row in held if row.kind != WaitKind.COUNTERSIGNATURE]
+    opinions = [_opinion(row, running) for row in held if row.kind == WaitKind.COUNTERSIGNATURE]
+    at_hand = {(task.project, task.item) for task in queue}
+    elsewhere = [row for row in own if (row.project, row.item) not in at_hand and row.kind != WaitKind.PAPERS]
+    others = [task for task in (_task(waits, running) for waits in by_application(elsewhere)) if task.reading]
     signals, orders = await _signals(supervision, department)
-    supplements = [one for one in own if one.kind == WaitKind.PAPERS]
+    supplements = [row for row in own if row.kind == WaitKind.PAPERS]
     lists = (queue, opinions, others, supplements, signals, orders)
     return Worklist(
         holds=holds,
-        queue=sorted(queue, key=lambda one: one.order),
-        opinions=sorted(opinions, key=lambda one: one.order),
-        others=sorted(others, key=lambda one: one.order),
+        queue=sorted(queue, key=lambda task: task.order),
+        opinions=sorted(opinions, key=lambda task: task.order),
+        others=sorted(others, key=lambda task: task.order),
         supplements=supplements,
         signals=signals,
         orders=orders,
-        names=await names_of(store, {one.project for rows in lists for one in rows}),
-        whole=max(len(found), len(held), len(own)) < WAITS_MAX,
+        names=await names_of(store, {row.project for rows in lists for row in rows}),
+        whole=max(len(listed), len(held), len(own)) < WAITS_MAX,
     )
 
 
 def running_by_item(clocks: Iterable[ListedClock]) -> Running:
     """The *clocks* that wait for an act, by project and item, each item's in the order in which they end."""
-    found: Running = {}
-    for one in sorted((one for one in clocks if waits(one.reading)), key=lambda one: one.order):
-        found.setdefault((one.project, one.reading.item), []).append(one.reading)
-    return found
+    running: Running = {}
+    for clock in sorted((clock for clock in clocks if waits(clock.reading)), key=lambda clock: clock.order):
+        running.setdefault((clock.project, clock.reading.item), []).append(clock.reading)
+    return running
 
 
 def by_application(waiting: Iterable[ListedWaiting]) -> list[list[ListedWaiting]]:
     """What is *waiting*, that of each application together."""
-    found: dict[tuple[UUID, str], list[ListedWaiting]] = {}
-    for one in waiting:
-        found.setdefault((one.project, one.item), []).append(one)
-    return list(found.values())
+    waits: dict[tuple[UUID, str], list[ListedWaiting]] = {}
+    for wait in waiting:
+        waits.setdefault((wait.project, wait.item), []).append(wait)
+    return list(waits.values())
 
 
 def _task(waiting: list[ListedWaiting], running: Running) -> Task:
     """What is to be done about one application, with the clock that measures it: opinions have their own."""
-    one = waiting[0]
-    own, clocks = CLOCK_OF.get(one.kind), running.get((one.project, one.item), [])
+    first = waiting[0]
+    own, clocks = CLOCK_OF.get(first.kind), running.get((first.project, first.item), [])
     fitting = (
         clock
         for clock in clocks
         if not _is_opinion(clock) and (clock.clock == own if own else clock.clock not in CLOCK_OF.values())
     )
-    return Task(one.project, one.item, next(fitting, None), waiting)
+    return Task(first.project, first.item, next(fitting, None), waiting)
 
 
-def _opinion(one: ListedWaiting, running: Running) -> Task:
+def _opinion(wait: ListedWaiting, running: Running) -> Task:
     """The opinion that is waited for, with the clock that its request started."""
-    started = (clock for clock in running.get((one.project, one.item), []) if _is_opinion(clock))
-    return Task(one.project, one.item, next((clock for clock in started if _asked_as(clock) == one.ref), None), [one])
+    started = (clock for clock in running.get((wait.project, wait.item), []) if _is_opinion(clock))
+    return Task(
+        wait.project, wait.item, next((clock for clock in started if _asked_as(clock) == wait.ref), None), [wait]
+    )
 
 
-def _asked_as(one: Reading) -> str:
+def _asked_as(reading: Reading) -> str:
     """The "department/step" in the name of a countersignature's clock, whose n-th asking ends with "#n"."""
-    department, _, step = one.clock.removeprefix(f"{COUNTERSIGN.name}:").partition("#")[0].partition("/")
+    department, _, step = reading.clock.removeprefix(f"{COUNTERSIGN.name}:").partition("#")[0].partition("/")
     return f"{department}/{step}"
 
 
 async def departments_waited_for(waiting: WaitingRows, scope: Scope) -> list[HolderCount]:
     """Every department in *scope* that something waits for, those that hold most first."""
-    found = await waiting.holders("", DEPARTMENTS_MAX, scope=scope)
-    return [one for one in found if one.held_by == HeldBy.DEPARTMENT]
+    holders = await waiting.holders("", DEPARTMENTS_MAX, scope=scope)
+    return [holder for holder in holders if holder.held_by == HeldBy.DEPARTMENT]
 
 
 async def _signals(supervision: SupervisionAt, department: str) -> tuple[list[SignalRow], list[OrderAt]]:
@@ -175,25 +177,25 @@ async def _signals(supervision: SupervisionAt, department: str) -> tuple[list[Si
     return signals, await supervision.orders(department=department, unanswered=True, limit=SHOWN_MAX)
 
 
-def _is_opinion(one: Reading) -> bool:
-    return one.clock.startswith(f"{COUNTERSIGN.name}:")
+def _is_opinion(reading: Reading) -> bool:
+    return reading.clock.startswith(f"{COUNTERSIGN.name}:")
 
 
 async def reading_of(clocks: ClocksAt, project: UUID, item: str, clock: str, application: int) -> Reading | None:
     """The clock as it stands, of the last application unless one is named; None where none has started."""
     readings = (
-        one
+        reading
         for of_item in await clocks.of_project(project)
         if of_item.item == item and application in (0, of_item.application)
-        for one in of_item.clocks
-        if one.clock == clock
+        for reading in of_item.clocks
+        if reading.clock == clock
     )
-    return max(readings, key=lambda one: one.application, default=None)
+    return max(readings, key=lambda reading: reading.application, default=None)
 
 
-async def explained(clocks: ClocksAt, project: UUID, one: Reading) -> Explanation | None:
+async def explained(clocks: ClocksAt, project: UUID, reading: Reading) -> Explanation | None:
     """The clock day by day; None where it is counted in hours."""
     try:
-        return await clocks.explained(project, one.item, one.clock, one.application)
+        return await clocks.explained(project, reading.item, reading.clock, reading.application)
     except NoSuchClockError:
         return None

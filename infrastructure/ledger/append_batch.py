@@ -99,11 +99,11 @@ class Pending(Struct, eq=False, gc=False):
 
 def missed_rows(answer: bytes | None) -> defaultdict[UUID, list[StoredRow]]:
     """What ledger.append answers as *missed*, by stream, in order."""
-    found: defaultdict[UUID, list[StoredRow]] = defaultdict(list)
+    rows: defaultdict[UUID, list[StoredRow]] = defaultdict(list)
     for record in _elements(answer) if answer else ():
         row = StoredRow(*_columns(record))
-        found[row.stream].append(row)
-    return found
+        rows[row.stream].append(row)
+    return rows
 
 
 def parameters(items: Sequence[AppendItem]) -> list[bytes]:

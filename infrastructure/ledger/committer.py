@@ -125,8 +125,8 @@ class Committer:
                 await task
         self._append_lane.close()
         self._notify_lane.close()
-        for asked in (*(batch.pending for batch in self._away), self._queue):
-            self._fail(asked, ConnectionLostError("the database was away until the end"))
+        for pending in (*(batch.pending for batch in self._away), self._queue):
+            self._fail(pending, ConnectionLostError("the database was away until the end"))
 
     @property
     def waiting(self) -> int:
@@ -221,7 +221,7 @@ class Committer:
     def _chosen(self, size: int) -> list[Pending]:
         chosen = [self._queue.popleft() for _ in range(min(size, len(self._queue)))]
         # As numbers: a UUID is hashed and compared by Python code.
-        streams, ids = {one.item.stream.int for one in chosen}, {one.item.id.int for one in chosen}
+        streams, ids = {pending.item.stream.int for pending in chosen}, {pending.item.id.int for pending in chosen}
         if len(streams) == len(ids) == len(chosen):
             return chosen
         alone: list[Pending] = []
@@ -322,9 +322,9 @@ class Committer:
             self._high_water.note(position, last)
             self._has_news.set()
 
-    def _fail(self, asked: Sequence[Pending], failure: Exception) -> None:
-        self._inside -= len(asked)
-        for pending in asked:
+    def _fail(self, waiting: Sequence[Pending], failure: Exception) -> None:
+        self._inside -= len(waiting)
+        for pending in waiting:
             if not pending.verdict.done():
                 pending.verdict.set_exception(failure)
 

@@ -111,9 +111,9 @@ class RawRow(Struct, frozen=True, gc=False):
         times = {"occurred": self.occurred, "recorded": self.recorded}
         endless = [f"{name}_at" for name, at in times.items() if at is not None and not EARLIEST_US <= at <= LATEST_US]
         named = [f"{name}_at" if name in times else name for name in missing]
-        told = [f"{', '.join(named)} missing"] if named else []
-        told += [f"{', '.join(endless)} out of range"] if endless else []
-        return " and ".join(told) or "a column is too long"
+        faults = [f"{', '.join(named)} missing"] if named else []
+        faults += [f"{', '.join(endless)} out of range"] if endless else []
+        return " and ".join(faults) or "a column is too long"
 
 
 class Last(Struct, gc=False):

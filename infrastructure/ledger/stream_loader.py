@@ -82,12 +82,12 @@ class StreamLoader:
         """
         if self._closed:
             raise ConnectionLostError("the application was closed")
-        asked = PendingRead(stream, after, asyncio.get_running_loop().create_future())
-        self._queue.append(asked)
+        read = PendingRead(stream, after, asyncio.get_running_loop().create_future())
+        self._queue.append(read)
         self._has_queue.set()
         try:
             async with asyncio.timeout(ANSWER_SECONDS_MAX) as limit:
-                return await asked.rows
+                return await read.rows
         except TimeoutError as late:
             if not limit.expired():
                 raise
@@ -99,22 +99,22 @@ class StreamLoader:
                 self._has_queue.clear()
                 await self._has_queue.wait()
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), STREAMS_AT_ONCE_MAX))]
-            batch = [asked for asked in batch if not asked.rows.done()]  # whoever lost patience has gone
+            batch = [read for read in batch if not read.rows.done()]  # whoever lost patience has gone
             try:
                 self._hand_out(batch, await self._insist(batch))
             except asyncio.CancelledError:
-                for asked in batch:
-                    _fail(asked, ConnectionLostError("the application was closed"))
+                for read in batch:
+                    _fail(read, ConnectionLostError("the application was closed"))
                 raise
             except Exception as failure:  # noqa: BLE001  whatever it is, it is each reader's, and nobody may wait for ever
-                for asked in batch:
-                    _fail(asked, failure)
+                for read in batch:
+                    _fail(read, failure)
 
     async def _insist(self, batch: list[PendingRead]) -> PGresult:
         """Ask until the server answers; one that is silent for too long is asked on a new connection."""
         params = [
-            even_array(UUID_OID, UUID_BYTES, [asked.stream.bytes for asked in batch]),
-            int4_array([asked.after for asked in batch]),
+            even_array(UUID_OID, UUID_BYTES, [read.stream.bytes for read in batch]),
+            int4_array([read.after for read in batch]),
         ]
         while True:
             try:
@@ -126,19 +126,19 @@ class StreamLoader:
 
     def _hand_out(self, batch: list[PendingRead], result: PGresult) -> None:
         """Give everybody the rows he asked for."""
-        found: list[list[StoredRow]] = [[] for _ in batch]
+        rows_by_read: list[list[StoredRow]] = [[] for _ in batch]
         if result.ntuples:
             loader = Transformer()
             loader.set_pgresult(result, format=Format.BINARY)
             for nth, *row in loader.load_rows(0, result.ntuples, tuple):
-                found[nth - 1].append(StoredRow(*row))
-        for asked, rows in zip(batch, found, strict=True):
+                rows_by_read[nth - 1].append(StoredRow(*row))
+        for read, rows in zip(batch, rows_by_read, strict=True):
             if rows:
                 self._high_water.note(rows[-1].seq, rows[-1].hash)
-            if not asked.rows.done():
-                asked.rows.set_result(rows)
+            if not read.rows.done():
+                read.rows.set_result(rows)
 
 
-def _fail(asked: PendingRead, failure: Exception) -> None:
-    if not asked.rows.done():
-        asked.rows.set_exception(failure)
+def _fail(read: PendingRead, failure: Exception) -> None:
+    if not read.rows.done():
+        read.rows.set_exception(failure)

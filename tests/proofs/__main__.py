@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import traceback
 from time import monotonic
 from typing import Annotated
 
@@ -46,6 +47,11 @@ def attempt(proof: Proof, budget: Budget) -> str:
         return "skipped"
     except RefutedError as counterexample:
         print(f"  FAILED after {budget.elapsed:.0f} s: {counterexample}", flush=True)
+        return "failed"
+    except Exception as fault:  # noqa: BLE001  # a proof that breaks has proved nothing, and must not end the others
+        print(
+            f"  FAILED after {budget.elapsed:.0f} s: it broke", *traceback.format_exception(fault), sep="\n", flush=True
+        )
         return "failed"
     print(f"  passed: {done}, {budget.elapsed:.0f} s", flush=True)
     return "passed"

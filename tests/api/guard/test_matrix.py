@@ -198,9 +198,9 @@ async def test_who_sees_the_whole_zone_sees_both(app: Litestar, door: Door, appr
             marked.add(asked.handler.handler_name)
     assert marked >= {
         *("list_progress", "progress_table", "get_progress", "project", "get_history", "export_history"),
-        *("list_waiting", "list_complaints", "list_cards", "list_orders", "get_card", "card", "get_voices"),
+        *("list_waiting", "list_complaints", "list_cards", "list_orders", "get_card", "card", "get_feedback"),
         *("search_information", "search", "get_information", "cards", "clock_list", "list_clocks", "list_decided"),
-        *("decisions", "list_evaluations", "list_outside", "worklist", "get_complaint", "list_materials"),
+        *("decisions", "list_evaluations", "list_external", "worklist", "get_complaint", "list_materials"),
     }, marked
 
 

@@ -47,6 +47,9 @@ WINDOWS = [
 ]
 LENGTHS = [0, 1, 2, 3, 5, 8, 10, 20, 45]
 MINUTES_PER_DAY = 24 * 60
+# Mostly to the minute; coarse times make many events share an instant, and leave their order to the record (B1.3).
+CLOCK_STEPS = [timedelta(minutes=1), timedelta(minutes=1), timedelta(minutes=1), timedelta(hours=4)]
+MIDNIGHT = datetime(2018, 1, 1, tzinfo=UTC)
 RULE_BYTES = 16
 EVENT_BYTES = 8  # one event's luck
 
@@ -116,8 +119,11 @@ COURSES = [
 ]
 
 
-def history_of(luck: bytes, start: datetime, course: Course) -> list[Json]:
-    """Events after *start* in recording order: a procedure with holes, hours muddled, oddities strewn in."""
+def history_of(luck: bytes, start: datetime, course: Course, clock_step: timedelta) -> list[Json]:
+    """Events after *start* in recording order: a procedure with holes, hours muddled, oddities strewn in.
+
+    Where *clock_step* is long, many fall on the same instant.
+    """
     at, place, events = start, 0, list[Json]()
     for number in range(1, len(luck) // EVENT_BYTES + 1):
         dice = Dice(luck[(number - 1) * EVENT_BYTES : number * EVENT_BYTES])
@@ -128,6 +134,7 @@ def history_of(luck: bytes, start: datetime, course: Course) -> list[Json]:
             place += dice.one(1, 1, 1, 2, 3)
         at += timedelta(days=dice.one(*course.gaps))
         when = at + timedelta(minutes=dice.upto(MINUTES_PER_DAY + course.earlier_minutes) - course.earlier_minutes)
+        when -= (when - MIDNIGHT) % clock_step
         event: Json = {"id": f"e{number}", "type": kind, "at": iso(when), **details(dice, kind, events, when)}
         if dice.upto(5) == 1:
             event["recorded_at"] = iso(when + timedelta(days=dice.upto(12)))
@@ -184,7 +191,8 @@ def life_of(luck: bytes) -> Json:
     start = datetime(day.year, day.month, day.day, dice.upto(23), tzinfo=UTC)
     t = start + timedelta(hours=dice.upto(24 * dice.one(110, 110, 25)) - 48)
     known = t + timedelta(days=dice.one(0, 0, 9, -4, 90))
-    events = history_of(luck[RULE_BYTES + EVENT_BYTES :], start, dice.one(*COURSES))
+    course, clock_step = dice.one(*COURSES), dice.one(*CLOCK_STEPS)
+    events = history_of(luck[RULE_BYTES + EVENT_BYTES :], start, course, clock_step)
     return {"rule": rule_of(Dice(luck[:RULE_BYTES])), "events": events, "t": iso(t), "known": iso(known)}
 
 
