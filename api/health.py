@@ -190,7 +190,7 @@ async def _readiness(approvals: Approvals, views: Views) -> Ready:
         what,
         remedy,
         approvals.clocks.note,
-        webhooks=_webhooks(found.webhooks, approvals.clock()),
+        webhooks=_webhooks(health.webhooks, approvals.clock()),
         status="behind" if what else "ready",
     )
 
