@@ -69,6 +69,7 @@ from api.web.problems import ProblemCatalogue
 from api.web.queries import QUERIES
 from api.web.request_body import BODY_BYTES_MAX
 from api.web.request_id import begin
+from api.webhooks.routes import SubscriptionRoutes
 from api.window.feedback_pages import CaseFeedbackPages
 from api.window.guide_pages import GuidePages
 from api.window.published_pages import PublishedPages
@@ -107,6 +108,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     AccessRoutes,
     AccessCommands,
     FeedRoutes,
+    SubscriptionRoutes,
     LawRoutes,
     ProofRoutes,
     ReceiptRoutes,

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from infrastructure.postgres.migrate import APPLIED, unapplied
 from infrastructure.projector.positions import POSITIONS, ViewPosition
+from infrastructure.webhooks.deliveries import HEALTH, QueueHealth
 
 
 class DatabaseHealth(Struct, frozen=True):
@@ -19,6 +20,7 @@ class DatabaseHealth(Struct, frozen=True):
     read_only: bool = False
     head: int = 0
     views: list[ViewPosition] = []
+    webhooks: QueueHealth | None = None
 
 
 async def database_health(url: str) -> DatabaseHealth:
@@ -32,4 +34,6 @@ async def database_health(url: str) -> DatabaseHealth:
         cursor = await connection.execute("SELECT current_setting('transaction_read_only'), seq FROM ledger.head")
         read_only, head = await cursor.fetchone() or ("on", 0)
         views = [ViewPosition(*row) for row in await (await connection.execute(POSITIONS)).fetchall()]
-        return DatabaseHealth([], read_only == "on", head, views)
+        cursor = await connection.execute(HEALTH)
+        queues = QueueHealth(*(await cursor.fetchone() or (0, None, 0, 0)))
+        return DatabaseHealth([], read_only == "on", head, views, queues)

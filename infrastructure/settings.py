@@ -215,6 +215,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     key_rate: Annotated[
         int, Meta(description="Requests a second that one API key may send; twice as many at once.", ge=1, le=100_000)
     ] = KEY_RATE
+    webhooks_private: Annotated[
+        bool,
+        Meta(
+            description="Whether webhooks may go to addresses within a network, and there without TLS: true or false."
+        ),
+    ] = False
     log: Annotated[
         LogFormat,
         Meta(description="Log lines as console or json; auto: console on a terminal, json elsewhere."),

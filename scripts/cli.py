@@ -37,6 +37,7 @@ from scripts.access.grants import grants
 from scripts.access.keys import keys
 from scripts.access.users import users
 from scripts.catalogues.rows import CatalogueUnreadableError
+from scripts.client.verbs import events, webhooks
 from scripts.console import EXIT_FINDINGS, INTERRUPTED, AsJson, cli, fail, out, pairs, print_result, screen, settings
 from scripts.history import history
 from scripts.importing import cases as case_table
@@ -93,6 +94,8 @@ cli.command("simulate")(zone_commands.simulate)
 cli.add_typer(users, name="users")
 cli.add_typer(grants, name="grants")
 cli.add_typer(keys, name="keys")
+cli.add_typer(events, name="events")
+cli.add_typer(webhooks, name="webhooks")
 cli.add_typer(proof.log_key, name="log-key")
 cli.command("checkpoint")(proof.checkpoint)
 cli.command("proof")(proof.proof)
