@@ -14,6 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import psycopg
+from msgspec import structs
 from psycopg.sql import SQL, Composed
 
 from domain.law.licensing.explain import Explanation
@@ -191,12 +192,13 @@ class ClocksAt:
         unread = {(row.project, row.item, row.application) for row, reading in pairs if reading is None}
         others = await self._read(sorted({project for project, _, _ in unread}), unread)
         by_key = {clock.key: clock for clock in others}
-        keys = ((row.project, row.item, row.application, row.clock) for row in rows)
-        shown = [
-            ListedClock(row.project, reading, row.over_at) if reading else by_key.get(key)
-            for (row, reading), key in zip(pairs, keys, strict=True)
-        ]
-        return [clock for clock in shown if clock is not None]
+        shown = []
+        for row, reading in pairs:
+            key = row.project, row.item, row.application, row.clock
+            clock = by_key.get(key) if reading is None else ListedClock(row.project, reading, row.over_at)
+            if clock is not None:
+                shown.append(structs.replace(clock, over_state=row.over_state or ""))
+        return shown
 
     async def _rows(self, query: LiteralString | Composed, params: dict[str, Any]) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
