@@ -18,7 +18,7 @@ from domain.law.calendar.period import Period
 from domain.law.licensing.countersign import COUNTERSIGN
 from domain.project.waiting.wait import HeldBy, WaitKind
 from projections.clocks.list import ClockFilter, ListedClock
-from projections.clocks.query import ClocksAt, TooMuchToReadError
+from projections.clocks.query import ClockId, ClocksAt, TooMuchToReadError
 from projections.feedback.query import VoiceFilter, VoicesAt
 from projections.feedback.reading import ComplaintReading
 from projections.progress.fold import ProgressItem
@@ -53,6 +53,7 @@ class DeskRow(Struct, frozen=True):
     """One application with its binding clock, the one that is over first, and all that it waits for.
 
     *clock* is None where none of the department runs on it. *acceptable*: the reader may accept it here.
+    *over_state*: that of its clock once the last day is over, empty where it is not known.
     """
 
     project: UUID
@@ -60,6 +61,7 @@ class DeskRow(Struct, frozen=True):
     clock: ListedClock | None
     waits: list[ListedWaiting]
     acceptable: bool = False
+    over_state: str = ""
 
     @property
     def case(self) -> str:
@@ -141,7 +143,8 @@ async def desk_of(sources: DeskSources, department: str) -> Desk:
     held = await sources.waiting.listed(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT))
     own = await sources.waiting.listed(structs.replace(every, department=department, without=NOT_BEGUN))
     groups = _grouped(held, own, running_by_item(listed), local_day(t, zone))
-    groups = {name: _allowed(sources.caller, rows, department) for name, rows in groups.items()}
+    over_states = await sources.clocks.over_states([row.clock for rows in groups.values() for row in rows if row.clock])
+    groups = {name: _marked(sources.caller, rows, department, over_states) for name, rows in groups.items()}
     signals, orders, complaints = await _supervised(sources, department)
     done = await sources.progress.decided(department, week_from(t, zone), t, WAITS_MAX, sources.scope)
     shown = [row.project for rows in (*groups.values(), signals, orders, complaints, done) for row in rows]
@@ -238,14 +241,20 @@ def _asked_as(clock: ListedClock) -> str:
     return f"{department}/{step}"
 
 
-def _allowed(caller: Caller, rows: Iterable[DeskRow], department: str) -> list[DeskRow]:
-    """*rows*, with whether *caller* may accept each: as an officer of the department, whom the table lets do it."""
+def _marked(
+    caller: Caller, rows: Iterable[DeskRow], department: str, over_states: Mapping[ClockId, str]
+) -> list[DeskRow]:
+    """*rows*, with what their clocks turn into, and whether *caller* may accept each.
+
+    That may an officer of the department whom the table of access lets do it.
+    """
     marked = []
     for row in rows:
         is_to_accept = any(wait.kind == WaitKind.ACCEPTANCE and wait.holder == department for wait in row.waits)
         case = AccessCase(row.project, manager=row.waits[0].manager, department=department)
         acceptable = is_to_accept and caller.over == department and may(caller, "accept_item", case).allowed
-        marked.append(structs.replace(row, acceptable=acceptable) if acceptable else row)
+        over_state = over_states.get(row.clock.key, "") if row.clock else ""
+        marked.append(structs.replace(row, acceptable=acceptable, over_state=over_state))
     return marked
 
 

@@ -76,15 +76,11 @@ class ClockFilter(Struct, frozen=True, kw_only=True):
 
 
 class ListedClock(Struct, frozen=True):
-    """One clock of a list, and the project it is of.
-
-    *over_state* is its state once its last day is over; empty where no row has it.
-    """
+    """One clock of a list, and the project it is of."""
 
     project: UUID
     reading: Reading
     over_at: datetime | None  # as its row has it; that of a reading may be hidden, as the clock is paused
-    over_state: str = ""
 
     @property
     def place(self) -> ClockKey:

@@ -14,7 +14,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import psycopg
-from msgspec import structs
 from psycopg.sql import SQL, Composed
 
 from domain.law.licensing.explain import Explanation
@@ -51,11 +50,18 @@ RUNNING = """
     SELECT c.* FROM views.clock AS c WHERE c.project = ANY(%(projects)s) AND NOT c.closed
       AND (c.exists_at IS NULL OR c.exists_at <= %(t)s)
 """
+OVER_STATES = """
+    SELECT c.project, c.item, c.application, c.clock, c.over_state FROM views.clock AS c
+    WHERE c.project = ANY(%(projects)s) AND NOT c.closed AND c.over_state IS NOT NULL
+"""
 MOVED = """
     SELECT b.project FROM views.clock_basis AS b
     WHERE (b.happened_at > %(t)s OR b.recorded_at > %(known)s OR b.counted_by = ANY(%(stale)s)) AND {within}
     LIMIT %(limit)s
 """
+
+
+ClockId = tuple[UUID, str, int, str]  # project, item, application and name
 
 
 class TooMuchToReadError(Exception):
@@ -119,6 +125,11 @@ class ClocksAt:
         shown = await self._shown([ClockRow(*row) for row in rows])
         shown += [clock for clock in await self._read(sorted(moved)) if not clock.reading.closed]
         return sorted(shown, key=lambda clock: clock.order)
+
+    async def over_states(self, clocks: Sequence[ListedClock]) -> dict[ClockId, str]:
+        """The state of each of *clocks* once its last day is over, as far as the view has one."""
+        rows = await self._rows(OVER_STATES, {"projects": list({clock.project for clock in clocks})})
+        return {(project, item, application, clock): state for project, item, application, clock, state in rows}
 
     async def counts(self, department: str = "") -> list[ClockCount]:
         """The table of modes and key nodes, of one department or the whole zone. Raises TooMuchToReadError."""
@@ -192,13 +203,12 @@ class ClocksAt:
         unread = {(row.project, row.item, row.application) for row, reading in pairs if reading is None}
         others = await self._read(sorted({project for project, _, _ in unread}), unread)
         by_key = {clock.key: clock for clock in others}
-        shown = []
-        for row, reading in pairs:
-            key = row.project, row.item, row.application, row.clock
-            clock = by_key.get(key) if reading is None else ListedClock(row.project, reading, row.over_at)
-            if clock is not None:
-                shown.append(structs.replace(clock, over_state=row.over_state or ""))
-        return shown
+        keys = ((row.project, row.item, row.application, row.clock) for row in rows)
+        shown = [
+            ListedClock(row.project, reading, row.over_at) if reading else by_key.get(key)
+            for (row, reading), key in zip(pairs, keys, strict=True)
+        ]
+        return [clock for clock in shown if clock is not None]
 
     async def _rows(self, query: LiteralString | Composed, params: dict[str, Any]) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
