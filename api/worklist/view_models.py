@@ -35,7 +35,7 @@ from projections.waiting.query import HolderCount, ListedWaiting, WaitingFilter,
 CLOCKS_MAX = 1_000  # of one department that are looked at
 WAITS_MAX = 1_000  # things that one department's items, or others', wait for; where there are more, the desk says so
 DEPARTMENTS_MAX = 500
-SHOWN_MAX = 50  # rows of a group; the others are a page away
+BEGINNING, SHOWN_MAX = 20, 50  # rows of each group at first, and of a page of one group
 # What is measured by one clock of its own; all else by the application's: intake, decision, promise.
 CLOCK_OF = {WaitKind.DELIVERY.value: "delivery", WaitKind.CHECK.value: "post_check"}
 EVER = datetime.min.replace(tzinfo=UTC)
@@ -147,7 +147,9 @@ async def desk_of(sources: DeskSources, department: str) -> Desk:
     groups = {name: _marked(sources.caller, rows, department, over_states) for name, rows in groups.items()}
     signals, orders, complaints = await _supervised(sources, department)
     done = await sources.progress.decided(department, week_from(t, zone), t, WAITS_MAX, sources.scope)
-    shown = [row.project for rows in (*groups.values(), signals, orders, complaints, done) for row in rows]
+    shown = {row.project for rows in groups.values() for row in rows}
+    for listed_rows in (signals, orders, complaints, done):
+        shown.update(row.project for row in listed_rows)
     today = local_day(t, zone)
     later = [due for clock in listed if (due := clock.reading.due_on) and due > today and waits(clock.reading)]
     return Desk(

@@ -100,7 +100,8 @@ def outcomes(page: str) -> list[str]:
 
 def mark_in(page: str) -> str:
     """What the form says was checked."""
-    return re.findall(r'name="checked" value="([^"]*)"', page)[0]
+    (mark,) = re.findall(r'name="checked" value="([^"]*)"', page)
+    return str(mark)
 
 
 def remaining(page: str) -> list[str]:

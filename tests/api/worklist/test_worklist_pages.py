@@ -45,7 +45,7 @@ def app(approvals: Approvals) -> Litestar:
     return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
-async def shown(door: Door, path: str = "/desk", by: Actor = LEADER, **params: str) -> str:
+async def shown(door: Door, path: str = "/desk", by: Actor = LEADER, /, **params: str) -> str:
     response = await door.get(path, by, lang="en", **params)
     assert response.status_code == 200, response.text
     return response.text
@@ -118,7 +118,7 @@ async def test_opinions_and_supplements_have_groups_of_their_own(door: Door) -> 
 
 
 async def test_readers_find_their_own_desk_and_others_choose(door: Door) -> None:
-    assert "Department desk – fire" in await shown(door, by=FIRE)
+    assert "Department desk – fire" in await shown(door, "/desk", FIRE)
     choice = await shown(door)
     assert "Choose a department." in choice
     assert 'href="/desk?department=fire&amp;lang=en"' in choice
