@@ -20,8 +20,9 @@ from api.web.as_of import translate_too_much
 from api.web.entries import entries_of
 from api.web.parameters import Department, Offset
 from api.web.problems import Problem
+from api.worklist.rows import TO_DO
 from api.worklist.sources import DESK_SOURCES
-from api.worklist.view_models import BEGINNING, GROUPS, SHOWN_MAX, TO_DO, DeskSources, departments_waited_for, desk_of
+from api.worklist.view_models import BEGINNING, GROUPS, SHOWN_MAX, DeskSources, departments_waited_for, desk_of
 from api.worklist.working import explained, reading_of
 from domain.core.ledger import Role
 from infrastructure.ledger.approvals import Approvals

@@ -28,6 +28,9 @@ from tests.law.questions import at
 pytestmark = pytest.mark.usefixtures("projector")
 
 HANDS = [at("04-01 09:00")]
+KEY = UUID(int=77)
+FORM = "application/x-www-form-urlencoded"
+TOO_MANY = "&".join(f"case={UUID(int=nth)}/land" for nth in range(201))
 NAMES = ("first", "second", "third")
 PLAN = (
     PlannedItem(item="land", department="land", promise_days=10),
@@ -120,13 +123,16 @@ async def test_others_are_refused_with_a_reason_and_strangers_learn_nothing(door
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        ("case=x", "application/x-www-form-urlencoded"),
-        (f"key={uuid4()}&case=x", "application/x-www-form-urlencoded"),
-        (f"key={uuid4()}&case=%00", "application/x-www-form-urlencoded"),
-        (f"key={uuid4()}&case=%ff", "application/x-www-form-urlencoded"),
-        (f"key={uuid4()}&" + "&".join(f"case={uuid4()}/land" for _ in range(201)), "application/x-www-form-urlencoded"),
+        ("case=x", FORM),
+        (f"key={KEY}&case=x", FORM),
+        (f"key={KEY}&case=%00", FORM),
+        (f"key={KEY}&case=%ff", FORM),
+        (
+            f"key={KEY}&" + "&".join(f"case={UUID(int=nth)}/land" for nth in range(201)),
+            "application/x-www-form-urlencoded",
+        ),
         ("{}", "application/json"),
-        ("", "application/x-www-form-urlencoded"),
+        ("", FORM),
     ],
 )
 async def test_what_is_no_form_of_ours_is_refused(door: Door, body: str, kind: str) -> None:
