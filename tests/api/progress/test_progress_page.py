@@ -109,7 +109,7 @@ async def test_a_row_shows_each_item_as_a_cell_what_goes_on_and_the_clock_that_e
     assert "0/4" in paused
     assert '<span class="tag paused">Paused</span>' in paused
     assert re.search(
-        r'<td class="now"><a href="[^"]*/items/land[^"]*">land</a> <small>Accepted · Promise</small>', running
+        r'<td class="now"><a href="[^"]*/items/land[^"]*"[^>]*>land</a> <small>Accepted · Promise</small>', running
     )
     assert re.search(r'<td class="changed">\d+ days ago<small>', running)
 
