@@ -22,7 +22,21 @@ ASKED = (
     " GROUP BY project, item ORDER BY count(*) DESC, project, item LIMIT 1"
 )
 NAMES = (
-    *("progress", "late", "nothing", "desks", "desk", "no_desk", "project", "story", "clock", "paused", "board"),
+    *(
+        "progress",
+        "matrix",
+        "chart",
+        "late",
+        "nothing",
+        "desks",
+        "desk",
+        "no_desk",
+        "project",
+        "story",
+        "clock",
+        "paused",
+        "board",
+    ),
     *(
         "cards",
         "decisions",
@@ -63,6 +77,8 @@ def places_in(database: str) -> Places:
     return Places(
         {
             "progress": "/",
+            "matrix": "/pages/progress?view=matrix",
+            "chart": "/pages/progress?view=gantt",
             "late": "/?warned=late&status=open",
             "nothing": "/?text=nowhere",
             "desks": "/desk",

@@ -42,7 +42,7 @@ def site(program: str, server_url: str, migrated_template: str) -> Iterator[str]
             while projector.step(connection):
                 pass
             HANDS[0] = LOOKED_AT
-            with served(url, PAGES, lambda: HANDS[0]) as address:
+            with served(url, PAGES, lambda: HANDS[0], signs_in=True, gateway="open") as address:
                 yield address
 
 

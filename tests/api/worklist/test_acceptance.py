@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 from uuid import UUID, uuid4, uuid5
@@ -38,6 +39,12 @@ PLAN = (
 )
 
 
+def ticking() -> datetime:
+    """A clock that goes on, as those of servers do."""
+    HANDS[0] += timedelta(milliseconds=1)
+    return HANDS[0]
+
+
 def project_of(name: str) -> UUID:
     """The project called *name* here."""
     return UUID(int=uuid5(UUID(int=5), name).int & ~(0xF << 76) | 8 << 76)
@@ -46,7 +53,7 @@ def project_of(name: str) -> UUID:
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     """Three projects with an application for land each."""
-    async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
+    async with Approvals(shared_database_url, clock=ticking) as opened:
         for name in NAMES:
             register = RegisterProject(
                 name=f"Fab {name}", enterprise=Enterprise("Hengxin", USCC), manager=MANAGER.id, items=PLAN
