@@ -31,6 +31,7 @@ from api.flow.routes import FlowRoutes
 from api.forms.pages import FormPages
 from api.guard.routes import ACCESS_DEPENDENCIES, access_guard, require_declared
 from api.health import healthz, readyz
+from api.home.pages import HomePages
 from api.html.assets import asset_routes
 from api.html.frame import html_router, not_found_page
 from api.html.titles import NameRoutes
@@ -49,6 +50,7 @@ from api.materials.routes import MaterialRoutes
 from api.moved import VERSION
 from api.my.pages import MyPages
 from api.openapi import document as openapi
+from api.portfolio.pages import PortfolioPages
 from api.progress.pages import ProgressPages
 from api.progress.routes import ProgressRoutes
 from api.project.routes import ProjectRoutes
@@ -74,6 +76,7 @@ from api.window.feedback_pages import CaseFeedbackPages
 from api.window.guide_pages import GuidePages
 from api.window.published_pages import PublishedPages
 from api.window.track_pages import TrackPages
+from api.worklist.acceptance import AcceptancePages
 from api.worklist.pages import WorklistPages
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -123,11 +126,14 @@ UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
 )
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
+    HomePages,
     ProgressPages,
+    PortfolioPages,
     ProjectPages,
     ItemPages,
     FormPages,
     WorklistPages,
+    AcceptancePages,
     InformationPages,
     PersonPages,
     SupervisionPages,

@@ -22,7 +22,21 @@ ASKED = (
     " GROUP BY project, item ORDER BY count(*) DESC, project, item LIMIT 1"
 )
 NAMES = (
-    *("progress", "late", "nothing", "desks", "desk", "no_desk", "project", "story", "clock", "paused", "board"),
+    *(
+        "progress",
+        "matrix",
+        "chart",
+        "late",
+        "nothing",
+        "desks",
+        "desk",
+        "no_desk",
+        "project",
+        "story",
+        "clock",
+        "paused",
+        "board",
+    ),
     *(
         "cards",
         "decisions",
@@ -63,11 +77,13 @@ def places_in(database: str) -> Places:
     return Places(
         {
             "progress": "/",
+            "matrix": "/pages/progress?view=matrix",
+            "chart": "/pages/progress?view=gantt",
             "late": "/?warned=late&status=open",
             "nothing": "/?text=nowhere",
-            "desks": "/worklist",
-            "desk": f"/worklist?{urlencode({'department': department})}",
-            "no_desk": "/worklist?department=nobody",
+            "desks": "/desk",
+            "desk": f"/desk?{urlencode({'department': department})}",
+            "no_desk": "/desk?department=nobody",
             "project": f"/pages/projects/{project}?before=40",  # a long history is more of the same
             "story": f"/pages/projects/{project_id('story')}",
             "clock": clock_at("running", "decision"),
