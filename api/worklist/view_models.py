@@ -16,8 +16,9 @@ from domain.law.licensing.countersign import COUNTERSIGN
 from domain.law.licensing.explain import Explanation
 from domain.project.waiting.wait import HeldBy, WaitKind
 from projections.clocks.list import ClockFilter, ListedClock
-from projections.clocks.query import ClocksAt, NoSuchClockError, TooMuchToReadError
+from projections.clocks.query import ClocksAt, NoSuchClockError
 from projections.clocks.reading import Reading
+from projections.history.moment import TooMuchToReadError
 from projections.progress.titles import ProjectTitles, names_of
 from projections.reader import Laws, Reader
 from projections.scope import Scope

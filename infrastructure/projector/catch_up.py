@@ -20,7 +20,7 @@ from psycopg.sql import SQL
 from domain.messages import Entry
 from infrastructure.projector import ledger_stream
 from infrastructure.projector.batch import ViewBatch, folded, write
-from infrastructure.projector.fold_cache import FoldCache
+from infrastructure.projector.caches import cache_for
 from infrastructure.projector.ledger_stream import LedgerGapError
 from projections.view import View
 
@@ -78,7 +78,7 @@ class ViewFollower:
 
     def __init__(self, url: str, views: Sequence[FollowedView] = ()) -> None:
         self._url, self._followed = url, views
-        self._cache = FoldCache()
+        self._cache = cache_for([followed.view for followed in views])
         self._halted: dict[str, tuple[list[str], Exception]] = {}  # names of the views, by error message
         self.law_may_differ = False
 

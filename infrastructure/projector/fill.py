@@ -13,7 +13,9 @@ from psycopg.sql import SQL, Identifier
 from domain.messages import Entry
 from domain.streams import of_project
 from infrastructure.projector import ledger_stream
+from infrastructure.projector.caches import are_histories
 from infrastructure.projector.tables import copy_rows, lines_of
+from projections.history.fold import History
 from projections.view import Row, Table, View, fold
 
 READ = SQL("WHERE seq <= {}")
@@ -101,13 +103,10 @@ def fill(
         gc.disable()  # there are no cycles here, and each collection would traverse all buffered rows
         try:
             for history in _histories(reading, position, share):
-                folded = fold(views, history[0].stream, history)
                 before, entries = entries, entries + len(history)
                 projects += of_project(history)
-                for view in views:
-                    if view.name in folded.states:
-                        for name, rows in view.rows(folded.states[view.name], folded.project).items():
-                            buffer.add(name, rows)
+                for name, rows in rows_of(views, history):
+                    buffer.add(name, rows)
                 if entries // PROGRESS_ENTRIES > before // PROGRESS_ENTRIES:
                     progress(entries)
             buffer.finish()
@@ -116,6 +115,19 @@ def fill(
                 gc.enable()
     progress(entries)
     return Filled(entries, projects, buffer.written)
+
+
+def rows_of(views: Sequence[View[Any]], history: Sequence[Entry]) -> Iterator[tuple[str, Sequence[Row]]]:
+    """The rows of *views* for one stream with the entries *history*, by table."""
+    if are_histories(views):
+        for view in views if of_project(history) else ():
+            if isinstance(view, History):
+                yield from view.whole(history[0].stream, history).items()
+        return
+    folded = fold(views, history[0].stream, history)
+    for view in views:
+        if view.name in folded.states:
+            yield from view.rows(folded.states[view.name], folded.project).items()
 
 
 def _histories(connection: psycopg.Connection[Any], position: int, share: Share) -> Iterator[list[Entry]]:

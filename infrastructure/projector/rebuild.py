@@ -21,6 +21,7 @@ from psycopg.sql import SQL, Identifier
 from infrastructure.calendar.view_laws import by_law_now
 from infrastructure.ledger.reader import head_of
 from infrastructure.postgres.roles import make_schema
+from infrastructure.projector.caches import are_histories
 from infrastructure.projector.fill import Filled, fill
 from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.tables import BATCH_KEY, add_up, make_indexes, make_tables
@@ -28,13 +29,30 @@ from infrastructure.projector.workers import fill_parallel, processes_for
 from projections.registry import VIEWS
 from projections.view import SCHEMA, Table, View
 
-FRESH = "views_fresh"  # prefix of the names of all rebuild schemas, and of no others
 LEFTOVER_SECONDS_MAX = 5  # lock timeout for dropping leftovers: a frozen process of a killed rebuild may hold a lock
-BUILD_KEY = 0x436F756E_42554C44  # advisory lock: one rebuild at a time
 VIEWS_AT_ONCE = 2  # indexed and compared in parallel
 WORK_MEMORY = "128MB"  # for sorting and comparing, before it spills to disk
 
 log = structlog.get_logger()
+
+
+class Workshop(Struct, frozen=True):
+    """Where views or histories are built: the *prefix* of the names of its schemas, and of no others.
+
+    *key* is that of the advisory lock that lets one rebuild run at a time.
+    """
+
+    prefix: str
+    key: int
+
+
+VIEW_WORKSHOP = Workshop("views_fresh", 0x436F756E_42554C44)
+HISTORY_WORKSHOP = Workshop("history_fresh", 0x436F756E_42554C48)
+
+
+def workshop_for(views: Sequence[View[Any]]) -> Workshop:
+    """Where *views* are built: no view waits for the histories, which take longer."""
+    return HISTORY_WORKSHOP if are_histories(views) else VIEW_WORKSHOP
 
 
 class Difference(Struct, frozen=True):
@@ -76,7 +94,8 @@ def rebuild(
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
-        connection.execute("SELECT pg_advisory_lock(%s)", [BUILD_KEY])
+        workshop = workshop_for(views)
+        connection.execute("SELECT pg_advisory_lock(%s)", [workshop.key])
         if not online:
             connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])
         views = by_law_now(connection, views)
@@ -85,7 +104,7 @@ def rebuild(
         position = _position(live, views)
         if position is None:
             position = head_of(connection)
-        with _fresh_schema(connection) as fresh:
+        with _fresh_schema(connection, workshop) as fresh:
             for view in views:
                 make_tables(connection, view, fresh)
             filled = _fill(url, views, position, fresh, processes, progress)
@@ -98,27 +117,28 @@ def rebuild(
 
 
 @contextmanager
-def _fresh_schema(connection: psycopg.Connection[Any]) -> Iterator[str]:
+def _fresh_schema(connection: psycopg.Connection[Any], workshop: Workshop) -> Iterator[str]:
     """An empty schema, dropped afterwards with all tables that were not moved out of it.
 
     Its name is unique, so that workers of a killed rebuild which still run find no table to write to.
     """
-    drop_leftovers(connection)
-    fresh = f"{FRESH}_{token_hex(4)}"
+    drop_leftovers(connection, workshop)
+    fresh = f"{workshop.prefix}_{token_hex(4)}"
     make_schema(connection, fresh)
     try:
         yield fresh
     finally:
         if not connection.closed:
-            drop_leftovers(connection)
+            drop_leftovers(connection, workshop)
 
 
-def drop_leftovers(connection: psycopg.Connection[Any]) -> None:
-    """Drop the schemas of this rebuild and of killed ones. The caller holds BUILD_KEY.
+def drop_leftovers(connection: psycopg.Connection[Any], workshop: Workshop) -> None:
+    """Drop the schemas of this rebuild and of killed ones. The caller holds the lock of *workshop*.
 
     A schema that stays locked for longer than LEFTOVER_SECONDS_MAX is left to the next rebuild.
     """
-    schemas = connection.execute("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", [FRESH]).fetchall()
+    query = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)"
+    schemas = connection.execute(query, [workshop.prefix]).fetchall()
     for (name,) in schemas:
         try:
             with connection.transaction():
@@ -128,11 +148,11 @@ def drop_leftovers(connection: psycopg.Connection[Any]) -> None:
             log.warning("rebuild_leftover_in_use", schema=name)
 
 
-def drop_leftovers_if_idle(connection: psycopg.Connection[Any]) -> None:
+def drop_leftovers_if_idle(connection: psycopg.Connection[Any], workshop: Workshop) -> None:
     """Drop the schemas of killed rebuilds, unless a rebuild is running, which does so itself."""
-    if connection.execute("SELECT pg_try_advisory_lock(%s)", [BUILD_KEY]).fetchone() == (True,):
-        drop_leftovers(connection)
-        connection.execute("SELECT pg_advisory_unlock(%s)", [BUILD_KEY])
+    if connection.execute("SELECT pg_try_advisory_lock(%s)", [workshop.key]).fetchone() == (True,):
+        drop_leftovers(connection, workshop)
+        connection.execute("SELECT pg_advisory_unlock(%s)", [workshop.key])
 
 
 def _live(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> dict[str, tuple[int, int]]:

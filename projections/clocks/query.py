@@ -30,13 +30,13 @@ from projections.clocks.nodes import NODES, Node
 from projections.clocks.past import Applications, entries_known, histories_known, readings_of
 from projections.clocks.reading import ItemReading, read
 from projections.clocks.rows import ClockRow
+from projections.history.moment import PROJECTS_READ_MAX, TooMuchToReadError
 from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import is_paged, settled_snapshot
 
 CLOCKS = "read:clocks"
 VIEWS = ("clocks",)
-PROJECTS_READ_MAX = 5_000  # from the ledger, for one query: some ten seconds
 BASES = """
     WITH RECURSIVE basis AS (
         (SELECT b.counted_by AS counted FROM views.clock_basis AS b ORDER BY b.counted_by LIMIT 1)
@@ -55,10 +55,6 @@ MOVED = """
     WHERE (b.happened_at > %(t)s OR b.recorded_at > %(known)s OR b.counted_by = ANY(%(stale)s)) AND {within}
     LIMIT %(limit)s
 """
-
-
-class TooMuchToReadError(Exception):
-    """More projects have changed since the instant than are read from the ledger for one query."""
 
 
 class NoSuchClockError(LookupError):

@@ -19,8 +19,9 @@ from psycopg.sql import SQL, Composed
 from domain.law.calendar.period import Period
 from domain.law.licensing.clock import State
 from projections.clocks.decisions import DecisionRow
-from projections.clocks.query import PROJECTS_READ_MAX, ClocksAt, TooMuchToReadError
+from projections.clocks.query import ClocksAt
 from projections.clocks.reading import WORKING_DAY, ItemReading
+from projections.history.moment import PROJECTS_READ_MAX, TooMuchToReadError
 from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor, SnapshotReader, settled_snapshot, snapshot
