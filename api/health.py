@@ -20,7 +20,7 @@ from infrastructure.projector.positions import ViewPosition, Views
 from infrastructure.projector.view_stall import Stall
 from infrastructure.proof.publisher import ProofFolder, PublisherStatus
 from infrastructure.settings import Settings
-from projections.registry import VIEWS
+from projections.registry import HISTORIES, VIEWS
 
 READY_SECONDS_MAX = 3.0  # a balancer gives up about then
 REMEDY = "ask again in a moment; the log says more"
@@ -92,7 +92,8 @@ class Ready(Struct, frozen=True):
     furthest behind has still to take in; *still_since* is when it was first seen to wait where it is. *clock* says
     what is wrong with the clocks; empty where nothing is. *log* is missing where this server keeps none. *status* is
     `behind` where the views do not follow as they should; *trouble* says how, and *remedy* what helps. That is the
-    same on every server of a ledger, so taking this one out of service would not mend it.
+    same on every server of a ledger, so taking this one out of service would not mend it. *histories* are the positions
+    of the rows of past instants, which are followed at their own pace; *history_lag* is the lag of the slowest.
     """
 
     position: int
@@ -105,6 +106,8 @@ class Ready(Struct, frozen=True):
     clock: str = ""
     log: LogHealth | None = None
     status: str = "ready"
+    histories: list[ViewPosition] = []
+    history_lag: int = 0
 
 
 @get(
@@ -162,7 +165,9 @@ async def _readiness(approvals: Approvals, views: Views) -> Ready:
     position, positions = found.head, found.views
     lag = max(position - view.position for view in positions)
     still = views.stall.observe(position - lag, position)
-    what, remedy = _trouble(position, positions, lag) or _standing_still(position, lag, still) or ("", "")
+    what, remedy = (
+        _trouble(position, [*positions, *found.histories], lag) or _standing_still(position, lag, still) or ("", "")
+    )
     return Ready(
         position,
         approvals.committer.waiting,
@@ -173,7 +178,15 @@ async def _readiness(approvals: Approvals, views: Views) -> Ready:
         remedy,
         approvals.clocks.note,
         status="behind" if what else "ready",
+        histories=found.histories,
+        history_lag=history_lag(position, found.histories),
     )
+
+
+def history_lag(head: int, histories: list[ViewPosition]) -> int:
+    """How many entries the slowest of all histories still has to take in; the whole ledger while one is being made."""
+    made = {history.view: history.position for history in histories}
+    return head - min(made.get(history.name, 0) for history in HISTORIES)
 
 
 def _trouble(head: int, positions: list[ViewPosition], lag: int) -> tuple[str, str] | None:

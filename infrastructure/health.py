@@ -6,7 +6,7 @@ import psycopg
 from msgspec import Struct
 
 from infrastructure.postgres.migrate import APPLIED, unapplied
-from infrastructure.projector.positions import POSITIONS, ViewPosition
+from infrastructure.projector.positions import HISTORY_POSITIONS, POSITIONS, ViewPosition
 
 
 class DatabaseHealth(Struct, frozen=True):
@@ -19,6 +19,7 @@ class DatabaseHealth(Struct, frozen=True):
     read_only: bool = False
     head: int = 0
     views: list[ViewPosition] = []
+    histories: list[ViewPosition] = []
 
 
 async def database_health(url: str) -> DatabaseHealth:
@@ -32,4 +33,5 @@ async def database_health(url: str) -> DatabaseHealth:
         cursor = await connection.execute("SELECT current_setting('transaction_read_only'), seq FROM ledger.head")
         read_only, head = await cursor.fetchone() or ("on", 0)
         views = [ViewPosition(*row) for row in await (await connection.execute(POSITIONS)).fetchall()]
-        return DatabaseHealth([], read_only == "on", head, views)
+        histories = [ViewPosition(*row) for row in await (await connection.execute(HISTORY_POSITIONS)).fetchall()]
+        return DatabaseHealth([], read_only == "on", head, views, histories)

@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 from psycopg.sql import SQL, Identifier
 
 from infrastructure.calendar.view_laws import by_law_now
@@ -72,6 +72,17 @@ class Rebuilt(Struct, frozen=True):
     rows: int
     differences: tuple[Difference, ...]
     swapped: bool
+
+
+def together(results: Sequence[Rebuilt]) -> Rebuilt:
+    """The results of rebuilding views and histories of one ledger, as of one rebuild."""
+    first = results[0]
+    return structs.replace(
+        first,
+        position=min(result.position for result in results),
+        rows=sum(result.rows for result in results),
+        differences=tuple(difference for result in results for difference in result.differences),
+    )
 
 
 def rebuild(
