@@ -27,7 +27,7 @@ from projections.history.fold import History
 from projections.history.moment import Moment, moment_of
 from projections.reader import Reader, StoredEntry
 from projections.registry import HISTORIES
-from projections.snapshots import Cursor, PagedReader, SnapshotReader, is_paged, settled_snapshot, snapshot
+from projections.snapshots import Cursor, PagedReader, SnapshotReader, is_paged, position_of, settled_snapshot, snapshot
 from projections.view import SCHEMA, Folded, Row, Table, View, fold_at
 
 # Rows are passed as JSON, as PostgreSQL itself formats them: without a temporary table it also works on a standby.
@@ -118,11 +118,6 @@ async def settled_position(store: Reader, cursor: Cursor) -> int | None:
         await cursor.execute("SELECT h.seq FROM ledger.head AS h")
         ((store.position,),) = await cursor.fetchall()
     return position_of(store)
-
-
-def position_of(store: Reader) -> int | None:
-    """The position that the pages of a list were settled on; None where it is not read page by page."""
-    return store.position if isinstance(store, PagedReader | SnapshotReader) else None
 
 
 async def _rows(reader: SnapshotReader, folding: Folding, past: Past, stale: Sequence[UUID]) -> dict[str, str]:

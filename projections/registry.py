@@ -11,6 +11,7 @@ from projections.external.fold import Outside
 from projections.feedback.fold import Voices
 from projections.flow.durations import Handled
 from projections.flow.fold import Adoptions
+from projections.history.clocks import ClockHistory
 from projections.history.fold import History
 from projections.information.fold import BY_CATEGORY, Information, counted_from
 from projections.information.fold import PROJECTS as INFORMATION
@@ -19,7 +20,7 @@ from projections.legal_person.fold import Persons
 from projections.progress.fold import CASES, ITEMS, PROJECTS, Progress
 from projections.supervision.fold import Supervision
 from projections.supervision.timeliness import Conduct
-from projections.view import View
+from projections.view import Followed, View
 from projections.waiting.fold import WAITING, Waiting
 
 VIEWS: tuple[View[Any], ...] = (
@@ -61,5 +62,6 @@ HISTORIES: tuple[History, ...] = (
         {INFORMATION.name: (*AT_AN_INSTANT, "(uscc)")},
         in_effect=counted_from,
     ),
+    ClockHistory(Clocks(shipped_law)),
 )
-EVERY_VIEW: tuple[View[Any], ...] = (*VIEWS, *HISTORIES)
+EVERY_VIEW: tuple[Followed, ...] = (*VIEWS, *HISTORIES)

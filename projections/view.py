@@ -59,16 +59,21 @@ class Table(Struct, frozen=True):
         return [Identifier(name) for name, _ in self.columns]
 
 
-class View(Protocol, Generic[S]):
+class Followed(Protocol):
+    """What a projector keeps up to date: a view, or the history of one. See `View` for *version*."""
+
+    name: str
+    version: int
+    tables: tuple[Table, ...]
+
+
+class View(Followed, Protocol, Generic[S]):
     """One read model. *version* is increased with every change of its tables or fold: it is then rebuilt.
 
     It covers projects or, if it has a `kind`, the aggregates of that kind, which are then meant by "project". It gets
     only entries of the facts it *follows*, as no other can change its state.
     """
 
-    name: str
-    version: int
-    tables: tuple[Table, ...]
     follows: Facts
 
     def start(self) -> S:

@@ -77,10 +77,11 @@ class History:
                 ("project", "uuid"),
                 ("version", "integer"),
                 ("recorded_at", "timestamptz NOT NULL"),
-                ("effective_at", "timestamptz NOT NULL"),  # the earliest instant at which it changes anything
+                ("effective_from", "timestamptz NOT NULL"),  # the earliest instant at which it changes anything
+                ("effective_to", "timestamptz NOT NULL"),  # the latest
             ),
             key=2,
-            indexes=("(recorded_at, effective_at)",),
+            indexes=("(recorded_at, effective_from)", "(effective_to)"),
         )
         self.tables = (*(history_of(table, indexes.get(table.name, ())) for table in self.bases), self.delays)
         self.version = crc32(repr((HISTORY_VERSION, view.version, self.tables)).encode()) & VERSION_MAX
@@ -167,19 +168,16 @@ class History:
     def _delays(self, project: UUID, entries: Sequence[Entry]) -> Iterator[Row]:
         """The entries that were not recorded when they took effect, corrections among them."""
         by_version = {entry.version: entry for entry in entries}
-        earliest: dict[int, datetime] = {}
+        touched: dict[int, set[datetime]] = {}  # instants, by version: a correction touches those of what it corrects
         for entry in entries:
-            effective_at = self.in_effect(entry)
+            instants = touched[entry.version] = set(self._later(entry))
             if isinstance(entry.fact, CORRECTIONS):
                 target = by_version.get(entry.fact.version)
-                touched = [effective_at, *([self.in_effect(target)] if target else [])]
-                touched += [earliest[entry.fact.version]] if entry.fact.version in earliest else []
-                touched += [entry.fact.new_occurred_at] if isinstance(entry.fact, EntryAmended) else []
-                effective_at = min(touched)
-                earliest[entry.fact.version] = min(earliest.get(entry.fact.version, effective_at), effective_at)
-                earliest[entry.version] = effective_at
-            if effective_at != entry.recorded_at:
-                yield (project, entry.version, entry.recorded_at, effective_at)
+                instants |= set(self._later(target)) if target else set()
+                instants |= touched.get(entry.fact.version, set())
+                touched.setdefault(entry.fact.version, set()).update(instants)
+            if instants != {entry.recorded_at}:
+                yield (project, entry.version, entry.recorded_at, min(instants), max(instants))
 
     # -- the end of a history --
 

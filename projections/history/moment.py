@@ -30,11 +30,11 @@ UNSEEN = SQL("""
     LIMIT %(limit)s
 """)
 LEARNED_LATER: LiteralString = (
-    "SELECT d.project FROM {} AS d WHERE d.recorded_at > %(known)s AND d.effective_at <= %(t)s"
+    "SELECT d.project FROM {} AS d WHERE d.recorded_at > %(known)s AND d.effective_from <= %(t)s"
 )
 STILL_TO_COME: LiteralString = (
-    "SELECT d.project FROM {} AS d WHERE d.recorded_at <= %(known)s"
-    " AND d.effective_at > %(known)s AND d.effective_at <= %(t)s"
+    "SELECT d.project FROM {} AS d WHERE d.recorded_at <= %(known)s AND d.effective_to > %(known)s"
+    " AND d.effective_from <= %(t)s"
 )
 
 
@@ -122,7 +122,7 @@ async def _reached(cursor: Cursor, histories: Sequence[History]) -> int | None:
     live = {view: (version, seq) for view, version, seq in await cursor.fetchall()}
     if any(live.get(history.name, (None, 0))[0] != history.version for history in histories):
         return None
-    return min(seq for _, seq in live.values())
+    return min(int(seq) for _, seq in live.values())
 
 
 async def _projects(cursor: Cursor, query: SQL | Composed, params: dict[str, object]) -> set[UUID]:

@@ -12,9 +12,16 @@ from msgspec import structs
 
 from domain.messages import Entry
 from projections.as_of import Past
+from projections.clocks.fold import CLOCKS
+from projections.clocks.history import reading_in
+from projections.clocks.law_events import item_histories
+from projections.clocks.reading import read
+from projections.clocks.rows import ClockRow
+from projections.history.clocks import ClockHistory
 from projections.history.fold import History
 from projections.history.versions import STILL, history_name
 from projections.information.query import _settled_by
+from projections.law.shipped import shipped_law
 from projections.registry import HISTORIES
 from projections.sums import ZONE
 from projections.view import Change, Row, Table, fold_at
@@ -25,6 +32,7 @@ BEGIN = datetime.fromisoformat("2026-03-10T09:00:00+08:00")
 pauses = st.lists(st.sampled_from([0, 0, 1, 24, 24, 72]), min_size=60, max_size=60)  # hours between two recordings
 lates = st.sets(st.integers(0, 59), max_size=8)  # keyed in after they occurred, or before
 cuts = st.sets(st.integers(1, 59), max_size=12)  # where a batch ends
+OF_ROWS = [history for history in HISTORIES if not isinstance(history, ClockHistory)]
 information = _settled_by(ZONE)
 Stored = dict[str, dict[Row, Row]]
 
@@ -66,11 +74,11 @@ def rows_of(history: History, table: Table, stored: list[Row], axis: str, at: da
 def is_stale(delays: list[Row], t: datetime, known: datetime) -> bool:
     """Whether the project has to be read from the ledger: as in the queries of `moment_of`."""
     if t < known:
-        return any(recorded > known and effective <= t for _, _, recorded, effective in delays)
-    return any(recorded <= known < effective <= t for _, _, recorded, effective in delays)
+        return any(recorded > known and begin <= t for _, _, recorded, begin, _ in delays)
+    return any(recorded <= known < end and begin <= t for _, _, recorded, begin, end in delays)
 
 
-@pytest.mark.parametrize("history", HISTORIES, ids=lambda history: history.name)
+@pytest.mark.parametrize("history", OF_ROWS, ids=lambda history: history.name)
 @given(world=worlds(), hours=pauses, late=lates, data=st.data())
 def test_a_history_shows_what_a_fold_of_the_ledger_shows(
     history: History, world: World, hours: list[int], late: set[int], data: st.DataObject
@@ -112,6 +120,28 @@ def test_a_history_that_is_appended_to_is_the_one_that_is_folded_whole(
     assert {name: sorted(rows.values(), key=repr) for name, rows in stored.items()} == {
         name: sorted(rows, key=repr) for name, rows in whole.items()
     }
+
+
+@given(world=worlds(), hours=pauses, late=lates, data=st.data())
+def test_clocks_read_from_their_history_are_those_read_from_the_ledger(
+    world: World, hours: list[int], late: set[int], data: st.DataObject
+) -> None:
+    entries, laws = recorded_in(world.entries, hours, late), shipped_law()
+    (history,) = (history for history in HISTORIES if isinstance(history, ClockHistory))
+    whole = history.whole(PROJECT, entries)
+    instants = st.sampled_from([at for at in instants_of(entries) if at < STILL])
+
+    for _ in range(6):
+        t = data.draw(instants)
+        known = data.draw(st.one_of(st.just(t), instants))
+        if is_stale(whole[history.delays.name], t, known):
+            continue
+        axis, at = "valid" if t < known else "known", min(t, known)
+        rows = [ClockRow(*row) for row in rows_of(history, CLOCKS, whole[history_name(CLOCKS)], axis, at)]
+        shown = [reading for row in rows if (reading := reading_in(row, laws, t, known))]
+        items = (read(each, laws, t, known) for each in item_histories(entries, known).values())
+        by_ledger = [reading for item in items if item for reading in item.clocks]
+        assert sorted(shown, key=repr) == sorted(by_ledger, key=repr), (t, known)
 
 
 def write(rows: dict[Row, Row], table: Table, change: Change) -> None:
