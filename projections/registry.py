@@ -12,13 +12,13 @@ from projections.feedback.fold import Voices
 from projections.flow.durations import Handled
 from projections.flow.fold import Adoptions
 from projections.history.clocks import ClockHistory
-from projections.history.fold import History
+from projections.history.fold import History, recorded
 from projections.information.fold import BY_CATEGORY, Information, counted_from
 from projections.information.fold import PROJECTS as INFORMATION
 from projections.law.shipped import shipped_law
 from projections.legal_person.fold import Persons
 from projections.progress.fold import CASES, ITEMS, PROJECTS, Progress
-from projections.supervision.fold import Supervision
+from projections.supervision.fold import DECISIONS, FATES, SIGNALS, Supervision
 from projections.supervision.timeliness import Conduct
 from projections.view import Followed, View
 from projections.waiting.fold import WAITING, Waiting
@@ -63,5 +63,12 @@ HISTORIES: tuple[History, ...] = (
         in_effect=counted_from,
     ),
     ClockHistory(Clocks(shipped_law)),
+    History(
+        Supervision(),
+        (SIGNALS, FATES, DECISIONS),
+        {SIGNALS.name: ("(happened_at)",), DECISIONS.name: ("(decided_at)",)},
+        in_effect=recorded,
+        known_alone=True,
+    ),
 )
 EVERY_VIEW: tuple[Followed, ...] = (*VIEWS, *HISTORIES)

@@ -170,8 +170,8 @@ def delayed(entry: Entry, begun_at: datetime, delay: Row | None) -> Row:
 
 
 def keyed(rows: Iterable[Row]) -> Keyed:
-    """*rows* by their keys."""
-    return {row[: CLOCKS.key]: row for row in rows}
+    """*rows* of one project by the rest of their keys."""
+    return {row[1 : CLOCKS.key]: row for row in rows}
 
 
 def instants_of(history: ItemHistory) -> set[datetime]:

@@ -47,6 +47,11 @@ def occurred(entry: Entry) -> datetime:
     return entry.occurred_at
 
 
+def recorded(entry: Entry) -> datetime:
+    """The rule of what is told as it was known: an entry counts from when it was recorded."""
+    return entry.recorded_at
+
+
 class HistoryState(Struct):
     """The end of one project's history: the view's state, its rows by table and key, and the last instants."""
 
@@ -57,7 +62,10 @@ class HistoryState(Struct):
 
 
 class History:
-    """The versions of the rows of some *tables* of *view*. *indexes*: of each such table, by its name."""
+    """The versions of the rows of some *tables* of *view*. *indexes*: of each such table, by its name.
+
+    *known_alone*: on the known axis alone, as no more is asked about them.
+    """
 
     kind: None = None
     follows: Facts = EVERY_FACT
@@ -68,8 +76,10 @@ class History:
         tables: Sequence[Table],
         indexes: Mapping[str, Sequence[LiteralString]],
         in_effect: InEffect = occurred,
+        *,
+        known_alone: bool = False,
     ) -> None:
-        self.view, self.bases, self.in_effect = view, tuple(tables), in_effect
+        self.view, self.bases, self.in_effect, self.known_alone = view, tuple(tables), in_effect, known_alone
         self.name = f"{view.name}_history"
         self.delays = Table(
             f"{view.name}_delay",
@@ -91,7 +101,7 @@ class History:
     def whole(self, project: UUID, entries: Sequence[Entry]) -> dict[str, list[Row]]:
         """All rows of the history of one project, from its whole history, by table."""
         known = self._versions(self.known_axis(project, entries))
-        valid = self._versions(self.valid_axis(project, entries))
+        valid = self._versions(iter(()) if self.known_alone else self.valid_axis(project, entries))
         rows: dict[str, list[Row]] = {self.delays.name: list(self._delays(project, entries))}
         for table in self.bases:
             by_key, others = known[table.name].by_key, valid[table.name].by_key
@@ -102,20 +112,20 @@ class History:
 
     def known_axis(self, project: UUID, entries: Sequence[Entry]) -> Iterator[tuple[datetime, KeyedTables]]:
         """What the tables contained, as known at the same instant, from each instant on at which that changes."""
-        recorded: dict[datetime, list[Entry]] = {}
+        by_instant: dict[datetime, list[Entry]] = {}
         refolded = set[datetime]()
         for entry in entries:
-            recorded.setdefault(entry.recorded_at, []).append(entry)
+            by_instant.setdefault(entry.recorded_at, []).append(entry)
             refolded.update(at for at in self._later(entry) if at > entry.recorded_at)
             if isinstance(entry.fact, CORRECTIONS) or self.in_effect(entry) > entry.recorded_at:
                 refolded.add(entry.recorded_at)
         folded = None
-        for at in sorted({*recorded, *refolded}):
+        for at in sorted({*by_instant, *refolded}):
             if folded is None or at in refolded:
                 known = [entry for entry in entries if entry.recorded_at <= at]
                 folded = self._folded(project, known, at)
             else:
-                take([self.view], folded, recorded[at])
+                take([self.view], folded, by_instant[at])
             yield at, self._rows(folded)
 
     def valid_axis(self, project: UUID, entries: Sequence[Entry]) -> Iterator[tuple[datetime, KeyedTables]]:
@@ -143,7 +153,7 @@ class History:
         if not folded.project.version:
             return {table.name: {} for table in self.bases}
         rows = self.view.rows(folded.states[self.view.name], folded.project)
-        return {table.name: {row[: table.key]: row for row in rows.get(table.name, ())} for table in self.bases}
+        return {table.name: {row[1 : table.key]: row for row in rows.get(table.name, ())} for table in self.bases}
 
     def _versions(self, axis: Iterator[tuple[datetime, KeyedTables]]) -> dict[str, TableVersions]:
         versions = {table.name: TableVersions() for table in self.bases}
@@ -202,12 +212,13 @@ class History:
                 return None
             known_at, valid_at = first.recorded_at, effective_at
         project = entries[0].stream
-        changes = {table.name: Appended(table) for table in self.bases}
+        changes = {table.name: Appended(table, project) for table in self.bases}
         for group in groups:
             take([self.view], state.folded, group)
             rows = self._rows(state.folded)
             for name, appended in changes.items():
-                appended.show(group[0].recorded_at, self.in_effect(group[0]), state.shown[name], rows[name])
+                valid_from = STILL if self.known_alone else self.in_effect(group[0])
+                appended.show(group[0].recorded_at, valid_from, state.shown[name], rows[name])
             state.shown = rows
         state.known_at, state.valid_at = known_at, valid_at
         delays = Change(list(self._delays(project, entries)))
@@ -219,8 +230,8 @@ class History:
 class Appended:
     """The versions that end and begin at the end of one table's history."""
 
-    def __init__(self, table: Table) -> None:
-        self.table = table
+    def __init__(self, table: Table, project: UUID) -> None:
+        self.table, self._project = table, project
         self._begun: dict[Row, tuple[Row, datetime, datetime]] = {}  # not stored yet, by key
         self._change = Change([])
 
@@ -239,7 +250,7 @@ class Appended:
     def _end(self, key: Row, known_at: datetime, valid_at: datetime) -> None:
         begun = self._begun.pop(key, None)
         if begun is None:
-            self._change.closes.append((*key, known_at, valid_at))
+            self._change.closes.append((self._project, *key, known_at, valid_at))
             return
         row, known_from, valid_from = begun
         self._change.inserts.append(stored(self.table, row, known_from, known_at, valid_from, valid_at))

@@ -17,7 +17,7 @@ from projections.view import Row, Table
 
 STILL = DISTANT  # the end of a version that lasts
 BEGINNINGS, ENDS = ("known_from", "valid_from"), ("known_until", "valid_until")  # columns of a version
-Keyed = Mapping[Row, Row]  # rows by key
+Keyed = Mapping[Row, Row]  # the rows of one project, by the rest of their key
 
 
 class Version(Struct):
