@@ -21,6 +21,7 @@ from infrastructure.postgres.migrate import FORBIDDEN
 from infrastructure.privacy.keystore import KeystoreError
 from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.rebuild import rebuild as rebuild_views
+from infrastructure.projector.rebuild import together
 from infrastructure.projector.workers import FillFailedError
 from infrastructure.proof.keys import SigningKeyError
 from infrastructure.proof.log import LogError
@@ -31,6 +32,7 @@ from infrastructure.verifier.checkpoint import CheckpointUnreadableError
 from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
+from projections.registry import HISTORIES
 from scripts import demo as demonstration
 from scripts import facts, golden, identity, ledger, privacy, proof, statements, zone_commands
 from scripts.access.grants import grants
@@ -226,13 +228,13 @@ def replay(
     against: Annotated[Path | None, typer.Option(help="compare with the rebuild statement in this file")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rebuild all views in scratch tables and compare them with the live ones. Exit 1 if they differ."""
+    """Rebuild all views and histories in scratch tables and compare them with the live ones. Exit 1 if they differ."""
     compare(swap=False, as_json=as_json, statement=statement, against=against)
 
 
 @cli.command()
 def rebuild(as_json: AsJson = False) -> None:
-    """Rebuild all views from the ledger and replace the live ones. Exit 1 if those differed."""
+    """Rebuild all views and histories from the ledger and replace the live ones. Exit 1 if those differed."""
     compare(swap=True, as_json=as_json)
 
 
@@ -241,7 +243,9 @@ def compare(*, swap: bool, as_json: bool, statement: Path | None = None, against
     url = serving.ready(settings())
     demonstration.catch_up(url)
     with bar(screen, "rebuilding") as advance:
-        result = rebuild_views(url, swap=swap, digest=bool(statement or against), progress=advance)
+        digest = bool(statement or against)
+        views = rebuild_views(url, swap=swap, digest=digest, progress=advance)
+        result = together([views, rebuild_views(url, HISTORIES, swap=swap, progress=advance)])
     print_result(result, as_json, lambda: pairs("rebuilt" if swap else "replayed", result))
     if result.differences:
         raise typer.Exit(EXIT_FINDINGS)

@@ -28,8 +28,9 @@ from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.clock_shifts import ClockShift, move_of
 from projections.clocks.law_events import Histories, item_histories
-from projections.clocks.query import ClocksAt, TooMuchToReadError
+from projections.clocks.query import ClocksAt
 from projections.clocks.reading import ItemReading
+from projections.history.moment import TooMuchToReadError
 from projections.law.query import signals_of
 from projections.law.what_if import Application, AssumedKey, AssumedSignal, with_assumed
 from projections.scope import Scope

@@ -25,7 +25,7 @@ from infrastructure.materials.media import UnfitMediaError
 from infrastructure.materials.store import StorageAwayError
 from infrastructure.privacy.keystore import KeystoreError
 from infrastructure.projector.positions import ViewBehindError
-from projections.clocks.query import TooMuchToReadError
+from projections.history.moment import TooMuchToReadError
 from projections.snapshots import CursorOutdatedError
 
 QUERY_NAMES = {

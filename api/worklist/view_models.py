@@ -14,9 +14,9 @@ from domain.law.calendar.moment import local_day, week_from
 from domain.law.calendar.period import Period
 from domain.project.waiting.wait import HeldBy, WaitKind
 from projections.clocks.list import ClockFilter
-from projections.clocks.query import ClocksAt, TooMuchToReadError
-from projections.feedback.query import VoiceFilter, VoicesAt
+from projections.clocks.query import ClocksAt
 from projections.feedback.reading import ComplaintReading
+from projections.history.moment import TooMuchToReadError
 from projections.progress.fold import ProgressItem
 from projections.progress.query import ProgressList
 from projections.progress.titles import ProjectTitles, names_of

@@ -28,12 +28,14 @@ from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from infrastructure.watcher.watcher import Watcher
+from projections.registry import HISTORIES
 from scripts.console import screen
 from scripts.server.processes import END_SECONDS_MAX, orderly, stop_with, supervised, tune_garbage_collector
 from scripts.server.publishing import publish_while
 from scripts.server.sending import send_while
 
 WATCHER_NICENESS = 5  # its facts may take minutes, commands only milliseconds
+HISTORIAN_NICENESS = 10  # current rows and answers come first
 REQUEST_SECONDS_MAX = 10  # for requests in progress at shutdown, as incomplete ones never end
 
 
@@ -89,6 +91,16 @@ def project_while(parent: int, url: str) -> None:
     projector.run()
 
 
+def keep_histories_while(parent: int, url: str) -> None:
+    """Run the projector of the histories in this process until SIGTERM, or until its parent is gone."""
+    if hasattr(os, "nice"):
+        os.nice(HISTORIAN_NICENESS)
+    historian = Projector(url, HISTORIES)
+    stop_with(parent, historian.stop)
+    tune_garbage_collector()
+    historian.run()
+
+
 def watch_while(parent: int, url: str) -> None:
     """Run the deadline watcher in this process until SIGTERM, or until its parent is gone."""
     if hasattr(os, "nice"):
@@ -111,6 +123,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
         contextlib.suppress(KeyboardInterrupt),
         orderly(),
         supervised(project_while, url),
+        supervised(keep_histories_while, url),
         supervised(watch_while, url),
         supervised(publish_while, url),
         supervised(send_while, url),
