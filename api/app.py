@@ -27,6 +27,7 @@ from api.flow.project_flow import ProjectFlowRoutes
 from api.flow.routes import FlowRoutes
 from api.guard.routes import ACCESS_DEPENDENCIES, access_guard, require_declared
 from api.health import healthz, readyz
+from api.home.pages import HomePages
 from api.html.assets import asset_routes
 from api.html.frame import html_router, not_found_page
 from api.html.titles import NameRoutes
@@ -44,6 +45,7 @@ from api.legal_person.routes import LegalPersonRoutes
 from api.materials.routes import MaterialRoutes
 from api.moved import VERSION
 from api.openapi import document as openapi
+from api.portfolio.pages import PortfolioPages
 from api.progress.pages import ProgressPages
 from api.progress.routes import ProgressRoutes
 from api.project.routes import ProjectRoutes
@@ -63,6 +65,7 @@ from api.web.problems import ProblemCatalogue
 from api.web.queries import QUERIES
 from api.web.request_body import BODY_BYTES_MAX
 from api.web.request_id import begin
+from api.worklist.acceptance import AcceptancePages
 from api.worklist.pages import WorklistPages
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -110,10 +113,13 @@ UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
 )
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
+    HomePages,
     ProgressPages,
+    PortfolioPages,
     ProjectPages,
     ItemPages,
     WorklistPages,
+    AcceptancePages,
     InformationPages,
     PersonPages,
     SupervisionPages,

@@ -99,7 +99,7 @@ def announce(url: str, settings: Settings, out: Console) -> None:
     out.print(f"positions: ledger {now.last_position:,}, " + ", ".join(f"{v} {n:,}" for v, n in now.views.items()))
     out.print(f"sign in as ...   {home}/sign-in")
     out.print(f"progress table   {home}/")
-    out.print(f"department desks {home}/worklist")
+    out.print(f"department desks {home}/desk")
     out.print(f"supervision      {home}/supervision")
     out.print(f"API description  {home}/schema/openapi.json")
     out.print(f"health           {home}/readyz")

@@ -22,6 +22,7 @@ from api.html.titles import law_title
 from api.materials.routes import readable_files
 from api.progress.view_models import DONE, state_of
 from api.project_page.gantt import ZOOMS, GanttSources, gantt
+from api.project_page.graph import phase_names, precondition_graph
 from api.project_page.items import items_of, registration
 from api.project_page.view_models import PageSources, named_by, standing_of
 from api.project_page.waiting import waiting_shown
@@ -131,6 +132,7 @@ class ProjectPages(Controller):
             person=await linked_person(sources.approvals, page, registered.enterprise.uscc if registered else ""),
             about=_about(registered, project.manager, law_title(project.law, page.language)),
             **_chart(page, drawn, names, zoom),
+            graph=precondition_graph(project, items, names, phase_names(project)),
             standing=standing,
             figures=register_figures(sources.approvals, entries, standing.readings, at, at),
             as_of=at,

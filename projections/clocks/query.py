@@ -50,11 +50,18 @@ RUNNING = """
     SELECT c.* FROM views.clock AS c WHERE c.project = ANY(%(projects)s) AND NOT c.closed
       AND (c.exists_at IS NULL OR c.exists_at <= %(t)s)
 """
+OVER_STATES = """
+    SELECT c.project, c.item, c.application, c.clock, c.over_state FROM views.clock AS c
+    WHERE c.project = ANY(%(projects)s) AND NOT c.closed AND c.over_state IS NOT NULL
+"""
 MOVED = """
     SELECT b.project FROM views.clock_basis AS b
     WHERE (b.happened_at > %(t)s OR b.recorded_at > %(known)s OR b.counted_by = ANY(%(stale)s)) AND {within}
     LIMIT %(limit)s
 """
+
+
+ClockId = tuple[UUID, str, int, str]  # project, item, application and name
 
 
 class TooMuchToReadError(Exception):
@@ -118,6 +125,11 @@ class ClocksAt:
         shown = await self._shown([ClockRow(*row) for row in rows])
         shown += [clock for clock in await self._read(sorted(moved)) if not clock.reading.closed]
         return sorted(shown, key=lambda clock: clock.order)
+
+    async def over_states(self, clocks: Sequence[ListedClock]) -> dict[ClockId, str]:
+        """The state of each of *clocks* once its last day is over, as far as the view has one."""
+        rows = await self._rows(OVER_STATES, {"projects": list({clock.project for clock in clocks})})
+        return {(project, item, application, clock): state for project, item, application, clock, state in rows}
 
     async def counts(self, department: str = "") -> list[ClockCount]:
         """The table of modes and key nodes, of one department or the whole zone. Raises TooMuchToReadError."""

@@ -132,6 +132,17 @@ class ProgressList:
             items.setdefault(row[0], []).append(ProgressItem(*row))
         return items
 
+    async def decided(
+        self, department: str, since: datetime, t: datetime, limit: int, scope: Scope = ZONE_SCOPE
+    ) -> list[ProgressItem]:
+        """The items of *department* that were decided from *since* until *t*, the last first; *limit* at most."""
+        query = SQL(
+            "SELECT i.* FROM views.item AS i WHERE i.department = %(department)s AND i.decided_at >= %(since)s"
+            " AND i.decided_at <= %(t)s AND {within} ORDER BY i.decided_at DESC, i.project, i.nth LIMIT %(limit)s"
+        ).format(within=scope.of("i", PROGRESS))
+        params = {"department": department, "since": since, "t": t, "limit": limit}
+        return [ProgressItem(*row) for row in await self._rows(query, params)]
+
     async def tiles(self, t: datetime, week_from: datetime, stale_days: int, scope: Scope = ZONE_SCOPE) -> Tiles:
         """The tiles of *scope* at *t*; decisions since *week_from* count as this week's."""
         query = SQL(

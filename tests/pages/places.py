@@ -65,9 +65,9 @@ def places_in(database: str) -> Places:
             "progress": "/",
             "late": "/?warned=late&status=open",
             "nothing": "/?text=nowhere",
-            "desks": "/worklist",
-            "desk": f"/worklist?{urlencode({'department': department})}",
-            "no_desk": "/worklist?department=nobody",
+            "desks": "/desk",
+            "desk": f"/desk?{urlencode({'department': department})}",
+            "no_desk": "/desk?department=nobody",
             "project": f"/pages/projects/{project}?before=40",  # a long history is more of the same
             "story": f"/pages/projects/{project_id('story')}",
             "clock": clock_at("running", "decision"),

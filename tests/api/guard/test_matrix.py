@@ -73,7 +73,7 @@ REQUIRED: dict[str, dict[str, str]] = {
     **dict.fromkeys(("list_cards", "cards", "list_decided", "decisions", "board", "get_board"), PERIOD),
 }
 OF_ONE_ITEM = {"get_card", "card"}
-SEARCHES = {"list_progress": "text", "search_information": "q", "search": "q", "progress_table": "text"}
+SEARCHES = {"list_progress": "text", "search_information": "q", "search": "q", "progress_table": "text", "home": "text"}
 AGGREGATES = {
     "post_calendar_command": "/v1/law/calendars/CN",
     "post_person_command": f"/v1/legal-persons/{OTHER_CODE}",

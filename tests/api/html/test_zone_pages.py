@@ -145,7 +145,7 @@ def test_the_zone_and_an_imported_register_are_never_added_up(browser: httpx.Cli
     assert (zone["projects"], town["projects"]) == (registers["zone"], len(CASES))
     assert registers["zone"] == PROJECTS + len(STORIES) + 2
 
-    pages = [shown(browser, path) for path in ("/", "/worklist", "/supervision", "/pages/supervision/clocks")]
+    pages = [shown(browser, path) for path in ("/", "/desk", "/supervision", "/pages/supervision/clocks")]
     assert all("General" not in page and "T-1" not in page for page in pages)
     table = shown(browser, "/", register=DATASET)
     assert all(case in table for case in CASES)
@@ -220,7 +220,7 @@ def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
     """Every page there is, of every project, and the cards and clocks that they lead to."""
     yield from ("/", "/?warned=late", "/?stuck=true", "/?stale=true", "/?status=done", "/?text=nowhere")
     yield from (
-        "/worklist",
+        "/desk",
         "/pages/information",
         "/pages/information?q=厂房",
         "/pages/supervision/clocks?awaited=true",
@@ -233,7 +233,7 @@ def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
         "/pages/supervision/timeliness",
     ):
         yield f"{path}?{urlencode(year)}"
-    yield from links(shown(browser, "/worklist"), r"^/worklist\?department=")
+    yield from links(shown(browser, "/desk"), r"^/desk\?department=")
     with psycopg.connect(database) as connection:
         projects = [row[0] for row in connection.execute("SELECT project FROM views.project WHERE register = ''")]
         cards = connection.execute(

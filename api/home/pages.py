@@ -1,0 +1,33 @@
+"""首页 the page at `/`: a project manager's own projects, for all others the progress table."""
+
+from __future__ import annotations
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+
+from api.html.page import PageContext
+from api.portfolio.pages import PORTFOLIO_SOURCES, portfolio_page
+from api.portfolio.view_models import PortfolioSources
+from api.progress.pages import TABLE_DEPENDENCIES, ProgressTable
+from api.route_access import ACCESS
+from domain.access.principal import Caller
+from domain.core.ledger import Role
+
+
+class HomePages(Controller):
+    """Where the brand and every way back lead to."""
+
+    opt = {ACCESS: "read:progress"}  # noqa: RUF012  litestar's own spelling
+
+    @get("/", dependencies=TABLE_DEPENDENCIES | PORTFOLIO_SOURCES)
+    async def home(
+        self,
+        page: NamedDependency[PageContext],
+        caller: NamedDependency[Caller],
+        progress_table: NamedDependency[ProgressTable],
+        portfolio_sources: NamedDependency[PortfolioSources],
+    ) -> Response[str]:
+        """What the reader has to see to first; the progress table where filters are in the address."""
+        if caller.role is Role.PROJECT_MANAGER and progress_table.picked.is_bare:
+            return await portfolio_page(page, portfolio_sources)
+        return await progress_table.response()
