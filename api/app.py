@@ -45,6 +45,7 @@ from api.legal_person.routes import LegalPersonRoutes
 from api.materials.routes import MaterialRoutes
 from api.moved import VERSION
 from api.openapi import document as openapi
+from api.overview.pages import OverviewPages
 from api.portfolio.pages import PortfolioPages
 from api.progress.pages import ProgressPages
 from api.progress.routes import ProgressRoutes
@@ -114,6 +115,7 @@ UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
     HomePages,
+    OverviewPages,
     ProgressPages,
     PortfolioPages,
     ProjectPages,

@@ -22,7 +22,21 @@ ASKED = (
     " GROUP BY project, item ORDER BY count(*) DESC, project, item LIMIT 1"
 )
 NAMES = (
-    *("progress", "late", "nothing", "desks", "desk", "no_desk", "project", "story", "clock", "paused", "board"),
+    *(
+        "overview",
+        "cases",
+        "progress",
+        "late",
+        "nothing",
+        "desks",
+        "desk",
+        "no_desk",
+        "project",
+        "story",
+        "clock",
+        "paused",
+        "board",
+    ),
     *(
         "cards",
         "decisions",
@@ -62,7 +76,9 @@ def places_in(database: str) -> Places:
         (person,) = connection.execute(PERSON).fetchone() or ("",)
     return Places(
         {
-            "progress": "/",
+            "overview": "/",
+            "cases": "/pages/cases?step=decision",
+            "progress": "/pages/progress",
             "late": "/?warned=late&status=open",
             "nothing": "/?text=nowhere",
             "desks": "/desk",
