@@ -50,6 +50,7 @@ from api.materials.routes import MaterialRoutes
 from api.moved import VERSION
 from api.my.pages import MyPages
 from api.openapi import document as openapi
+from api.overview.pages import OverviewPages
 from api.portfolio.pages import PortfolioPages
 from api.progress.pages import ProgressPages
 from api.progress.routes import ProgressRoutes
@@ -127,6 +128,7 @@ UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
     HomePages,
+    OverviewPages,
     ProgressPages,
     PortfolioPages,
     ProjectPages,

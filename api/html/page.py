@@ -51,6 +51,8 @@ MENU = (
     ("information", "/pages/information"),
 )
 
+HOMES = {Role.PROJECT_MANAGER.value: "mine", Role.LEADER.value: "zone_overview"}  # what `/` is called, by role
+
 VISITOR = "visitor"  # where the scope's state has who reads the page; absent on a server without sign-in
 
 NEVER = "–"  # in the place of a time that has not come
@@ -239,13 +241,13 @@ class PageContext:
 
     def menu(self) -> list[tuple[str, str, bool]]:
         """The pages that everything else is reached from: each one's label and address, and whether it is this one."""
-        is_manager = self._visitor is not None and self._visitor.role == Role.PROJECT_MANAGER
-        pages = (("mine", "/"), *MENU) if is_manager else MENU
-        return [(label, self.link(path), self._is_at(path, is_manager)) for label, path in pages]
+        home = HOMES.get(self._visitor.role, "") if self._visitor else ""
+        pages = ((home, "/"), *MENU) if home else MENU
+        return [(label, self.link(path), self._is_at(path, home)) for label, path in pages]
 
-    def _is_at(self, path: str, is_manager: bool) -> bool:
-        """Whether this page is at *path*; `/` is the progress table too, for all but project managers."""
-        return path == self._path or (self._path == "/" and path == MENU[0][1] and not is_manager)
+    def _is_at(self, path: str, home: str) -> bool:
+        """Whether this page is at *path*; `/` is the progress table for those whose role has no *home* of its own."""
+        return path == self._path or (self._path == "/" and path == MENU[0][1] and not home)
 
     def office(self, code: str) -> str:
         """What the department *code* is called."""

@@ -23,6 +23,8 @@ ASKED = (
 )
 NAMES = (
     *(
+        "overview",
+        "cases",
         "progress",
         "matrix",
         "chart",
@@ -76,7 +78,9 @@ def places_in(database: str) -> Places:
         (person,) = connection.execute(PERSON).fetchone() or ("",)
     return Places(
         {
-            "progress": "/",
+            "overview": "/",
+            "cases": "/pages/cases?step=decision",
+            "progress": "/pages/progress",
             "matrix": "/pages/progress?view=matrix",
             "chart": "/pages/progress?view=gantt",
             "late": "/?warned=late&status=open",
