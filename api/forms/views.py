@@ -18,6 +18,7 @@ from infrastructure.ledger.approvals import DEFAULT_LAW
 
 RADIOS_MAX = 10  # more choices are a list that opens
 SEVERAL = (FieldKind.LINES, FieldKind.NUMBERS)
+CONSULTED = "step"  # at which an opinion was asked for: one of those that were, never none of them
 
 
 class FormFieldView(Struct, frozen=True):
@@ -88,7 +89,7 @@ def _usual(case: FormCase, spec: FormFieldSpec) -> str:
     if case.command == NEW and spec.name in ("manager", "law"):
         return case.caller.id if spec.name == "manager" else DEFAULT_LAW
     offered = choices_for(case, spec) or ()
-    if len(offered) == 1 and spec.required and spec.kind not in SEVERAL:
+    if len(offered) == 1 and (spec.required or spec.name == CONSULTED) and spec.kind not in SEVERAL:
         return offered[0].value
     if "." in spec.name or spec.kind not in (FieldKind.LINE, FieldKind.ENUM, FieldKind.NUMBER):
         return YES if spec.name == "item.live" else "single" if spec.name == "item.mode" else ""
@@ -133,7 +134,7 @@ def _control(spec: FormFieldSpec, choices: Sequence[Choice] | None, *, has_defau
         return WITHOUT_CHOICES[spec.kind]
     if spec.kind in SEVERAL:
         return "checks_and_lines" if spec.name in OPEN else "checks"
-    if len(choices) == 1 and choices[0].value == "" and not spec.required:
+    if len(choices) == 1 and not spec.required and (choices[0].value == "" or spec.name == CONSULTED):
         return "hidden"
     return "radios" if len(choices) <= RADIOS_MAX and (spec.required or has_default) else "select"
 
@@ -160,6 +161,7 @@ def _with_none(case: FormCase, spec: FormFieldSpec, choices: Sequence[Choice] | 
         return ()
     if (
         spec.required
+        or spec.name == CONSULTED
         or spec.kind in SEVERAL
         or _has_default(case, spec)
         or any(choice.value in ("", "0") for choice in choices)

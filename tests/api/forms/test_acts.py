@@ -155,6 +155,16 @@ async def test_an_officer_suspends_asks_and_decides(door: Door, approvals: Appro
     assert (await approvals.project(project)).items[ENTRY].outcome == "granted"
 
 
+async def test_the_form_of_an_opinion_knows_the_step_at_which_it_was_asked_for(door: Door) -> None:
+    project = await accepted(door)
+    asked_for = {"departments": ["environment"], "order": "parallel", "step": "site-visit"}
+    await form(door, "ask_countersignature", project, ENTRY, by=OFFICE).done(**asked_for)
+    opinion = form(door, "countersign", project, ENTRY, by=ENVIRONMENT)
+    assert '<input type="hidden" name="step" value="site-visit">' in await opinion.open()
+    await opinion.review(opinion="agreed")
+    await opinion.act()
+
+
 async def test_an_extension_beyond_the_law_is_refused_with_what_is_left(door: Door) -> None:
     project = await accepted(door)
     extend = form(door, "extend_limit", project, ENTRY, by=OFFICE)
