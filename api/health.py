@@ -86,7 +86,7 @@ class LogHealth(Struct, frozen=True):
 
 
 class Ready(Struct, frozen=True):
-    """The database is there and up to date, and takes facts. Whether the views follow is told beside it.
+    """The database is there and up to date, and takes facts. Whether the views follow is shown beside it.
 
     *position* is the ledger's last on disk, *waiting* the commands not yet there, *lag* the entries that the view
     furthest behind has still to take in; *still_since* is when it was first seen to wait where it is. *clock* says
@@ -193,7 +193,7 @@ def _standing_still(head: int, lag: int, still: Stall | None) -> tuple[str, str]
         return None
     sentence = (
         f"the views stand still at position {head - lag} since {still.since:%Y-%m-%dT%H:%M:%SZ}, although the ledger is"
-        f" at {head}: they are being made anew, or no server projects"
+        f" at {head}: they are being rebuilt, or no server projects"
     )
     return sentence, STILL_REMEDY
 

@@ -7,8 +7,8 @@ from typing import Any
 from projections.access.fold import AccessView
 from projections.access.grants import DepartmentsView, PrincipalsView
 from projections.clocks.fold import Clocks
-from projections.external.fold import Outside
-from projections.feedback.fold import Voices
+from projections.external.fold import External
+from projections.feedback.fold import Feedback
 from projections.flow.durations import Handled
 from projections.flow.fold import Adoptions
 from projections.information.fold import Information
@@ -16,22 +16,22 @@ from projections.law.shipped import shipped_law
 from projections.legal_person.fold import Persons
 from projections.progress.fold import Progress
 from projections.supervision.fold import Supervision
-from projections.supervision.timeliness import Conduct
+from projections.supervision.timeliness import Timeliness
 from projections.view import View
 from projections.waiting.fold import Waiting
 
 VIEWS: tuple[View[Any], ...] = (
     Progress(),
-    Voices(),
+    Feedback(),
     Clocks(shipped_law),
     Supervision(),
-    Outside(shipped_law),
+    External(shipped_law),
     Persons(),
     Information(),
     Waiting(),
     Handled(),
     Adoptions(),
-    Conduct(shipped_law),
+    Timeliness(shipped_law),
     AccessView(),
     PrincipalsView(),
     DepartmentsView(),

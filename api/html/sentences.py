@@ -1,4 +1,4 @@
-"""What happened, in a sentence: every fact told in the words of a page, with what else it holds beneath."""
+"""What happened, in a sentence: every fact in the words of a page, with what else it holds beneath."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ class Sentences:
         if form.sort in NAMED:
             said = NAMED[form.sort](value.value, self.page.language)
         elif form.sort is Sort.PHONE:
-            said = ""  # whom to call is told on the page of the information itself
+            said = ""  # whom to call is shown on the page of the information itself
         return f"{form.zh if self.is_zh else form.en}{self.colon if said else ''}{said}{value.unit if said else ''}"
 
     def _proof(self, proof: ClockProof) -> str:

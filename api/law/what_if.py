@@ -57,7 +57,7 @@ class AssumedCards(Struct, frozen=True):
     """How much there was in the period by *level*, and *would* have been; the list of both, in the order of time.
 
     *present* is what the clocks come to by all that is known at *as_of*: what was revoked, rescinded or given by hand
-    is told by the board. *count* is of the whole list, on whatever page.
+    is shown by the board. *count* is of the whole list, on whatever page.
     """
 
     as_of: datetime

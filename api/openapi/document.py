@@ -55,7 +55,7 @@ TAGS = {
     "identity": "Who the caller is.",
     "feed": "What happened, in order, for programs that follow: from any position on, and as it happens.",
     "problems": "What a code means.",
-    "operation": "For whoever runs the server.",
+    "operation": "For operators of the server.",
 }
 
 
@@ -116,7 +116,7 @@ CONDITIONS = [
 RECEIPT_HEADERS = {
     "ETag": {"description": "The project's version now, for If-Match.", "schema": {"type": "string"}},
     "Idempotent-Replay": {
-        "description": "`true` where this is the first answer told again.",
+        "description": "`true` where this is the first answer repeated.",
         "schema": {"type": "string", "enum": ["true"]},
     },
 }

@@ -92,7 +92,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "material-differs": (422, "the stored file has another size than the command says"),
     "too-many-requests": (429, "more requests came in a short time than are answered"),
     "head-too-large": (431, "what comes before the body is larger than anything asked for here"),
-    "unexpected": (500, "something went wrong here; nothing is told of it but the request's id"),
+    "unexpected": (500, "internal error; quote the request's id"),
     "method-unknown": (501, "the method is none that this server knows"),
     "transfer-encoding-unknown": (501, "the body is sent in a transfer coding that is not known here"),
     "busy": (503, "too much is waiting for the disk; nothing of this request was stored"),
@@ -113,7 +113,7 @@ NAMELESS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413
 
 
 class ProblemKind(Struct, frozen=True):
-    """One kind of problem: its code, the status it is answered with, what it means, and where that is told."""
+    """One kind of problem: its code, the status it is answered with, what it means, and where that is documented."""
 
     code: str
     status: int

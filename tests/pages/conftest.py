@@ -33,10 +33,10 @@ LOOKED_AT = at("05-20 18:00")
 @pytest.fixture(scope="session")
 def program() -> str:
     """The machine's own Chromium; without one there is nothing to see, and what needs it is skipped."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
         pytest.skip(INSTALL)
-    return found
+    return path
 
 
 @pytest.fixture(scope="session")

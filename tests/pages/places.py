@@ -58,7 +58,7 @@ def places_in(database: str) -> Places:
         (project,) = connection.execute(SIMULATED).fetchone() or ("",)
         signalled, card = connection.execute(CARD).fetchone() or ("", "")
         (department,) = connection.execute(BUSIEST).fetchone() or ("",)
-        asking, asked = connection.execute(ASKED).fetchone() or ("", "")
+        asking, answering = connection.execute(ASKED).fetchone() or ("", "")
         (person,) = connection.execute(PERSON).fetchone() or ("",)
     return Places(
         {
@@ -79,7 +79,7 @@ def places_in(database: str) -> Places:
             "clocks": "/pages/supervision/clocks?awaited=true",
             "card": f"/pages/projects/{signalled}/card?{urlencode({'card': card})}",
             "item": f"/pages/projects/{project_id('running')}/items/land",
-            "asked": f"/pages/projects/{asking}/items/{asked}",
+            "asked": f"/pages/projects/{asking}/items/{answering}",
             "refused": f"/pages/projects/{project_id('story')}/items/discharge",
             "information": f"/pages/projects/{project}/information",
             "search": "/pages/information",

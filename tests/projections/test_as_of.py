@@ -61,19 +61,19 @@ async def figures_of_a_later_day(approvals: Approvals, project: UUID) -> None:
     """Figures of today that are then said to have been entered before the day that they are of."""
     enter = RecordInformation(category="basic", fields=(EnteredField(key="location", value="East 3"),))
     receipt = await approvals.handle(project, enter, MANAGER, uuid5(project, "entered"))
-    early, told = at("05-01 09:00"), at("05-02 09:00")
-    amend = AmendEntry(version=receipt.receipt.version, new_occurred_at=early, reasons="a slip", occurred_at=told)
+    early, known = at("05-01 09:00"), at("05-02 09:00")
+    amend = AmendEntry(version=receipt.receipt.version, new_occurred_at=early, reasons="a slip", occurred_at=known)
     await approvals.handle(project, amend, BUREAU, uuid5(project, "amended"))
 
 
 async def rows_of(approvals: Approvals, folding: Folding, past: Past | None) -> dict[str, Rows]:
     """All rows of the tables of *folding*, in their order."""
-    found: dict[str, Rows] = {}
+    rows: dict[str, Rows] = {}
     async with tables_at(approvals.store, folding, past) as (cursor, tables):
         for table in folding.tables:
             await cursor.execute(SQL("SELECT * FROM {} AS x").format(tables.of(table)), tables.params)
-            found[table.name] = sorted(await cursor.fetchall(), key=repr)
-    return found
+            rows[table.name] = sorted(await cursor.fetchall(), key=repr)
+    return rows
 
 
 def foldings(day: datetime) -> Iterator[Folding]:
@@ -106,16 +106,16 @@ async def test_a_list_in_the_past_has_the_same_order_filters_and_pages(approvals
     table, waits = WaitingRows(approvals.store), WaitingFilter(department="land", limit=2)
     assert await table.listed(waits, Past(now, now)) == await table.listed(waits)
     assert await table.holders("land", 9, Past(now, now)) == await table.holders("land", 9)
-    asked = InformationFilter(text="fab", department="land", limit=2)
-    assert (await InformationBook(approvals.store).listed(asked)).count > 2
+    wanted = InformationFilter(text="fab", department="land", limit=2)
+    assert (await InformationBook(approvals.store).listed(wanted)).count > 2
     live, past = InformationBook(approvals.store), InformationBook(approvals.store, InformationPast(now, now, ZONE))
-    assert await past.listed(asked) == await live.listed(asked)
+    assert await past.listed(wanted) == await live.listed(wanted)
 
     early = InformationPast(at("04-01 09:30"), now, ZONE)
-    found = (await InformationBook(approvals.store, early).listed(InformationFilter())).rows
-    assert max(row.registered_at for row in found if row.registered_at) == at("04-01 09:00")
+    listed = (await InformationBook(approvals.store, early).listed(InformationFilter())).rows
+    assert max(row.registered_at for row in listed if row.registered_at) == at("04-01 09:00")
     submitted = await table.listed(WaitingFilter(holder="land"), Past(at("04-01 12:00"), at("04-01 12:00")))
-    assert {(one.item, one.kind) for one in submitted} == {("land", "acceptance")}
+    assert {(row.item, row.kind) for row in submitted} == {("land", "acceptance")}
 
 
 async def test_too_long_ago_is_said(approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,8 +42,8 @@ def app(approvals: Approvals) -> Litestar:
     return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
-async def table(door: Door, **asked: str) -> str:
-    response = await door.get("/", LEADER, lang="en", **asked)
+async def table(door: Door, **params: str) -> str:
+    response = await door.get("/", LEADER, lang="en", **params)
     assert response.status_code == 200, response.text
     return response.text
 

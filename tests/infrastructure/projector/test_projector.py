@@ -67,7 +67,7 @@ async def tell_story(approvals: Approvals) -> UUID:
     return project
 
 
-async def test_rows_tell_who_holds_what_and_what_is_unmet(database_url: str) -> None:
+async def test_rows_show_who_holds_what_and_what_is_unmet(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
         project = uuid4()
         await approvals.handle(project, REGISTER, MANAGER, uuid4())
@@ -134,7 +134,7 @@ async def test_states_that_are_forgotten_at_once_make_no_difference(
     assert rebuild(database_url, swap=False).differences == ()
 
 
-async def test_a_damaged_view_is_told_and_replaced(database_url: str) -> None:
+async def test_a_damaged_view_is_reported_and_replaced(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
         await tell_story(approvals)
     project_all(database_url)
@@ -232,7 +232,7 @@ async def test_a_view_that_stopped_rests_longer_after_every_failure(monkeypatch:
     assert followed.retry_at == following.RETRY_SECONDS_FIRST
 
 
-async def test_an_entry_that_stops_several_views_is_told_once(database_url: str) -> None:
+async def test_an_entry_that_stops_several_views_is_logged_once(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
         await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())
     with psycopg.connect(database_url) as connection:
