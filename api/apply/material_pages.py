@@ -23,10 +23,12 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.materials.media import UnfitMediaError
 from infrastructure.materials.store import MaterialStore
 from infrastructure.window.drafts import ApplicationDrafts, DraftContent, DraftFile
+from infrastructure.window.quotas import UPLOADS, seconds_to_wait
 from projections.materials.fold import AttachedFile
 from projections.window.applicable import SUBMIT
 
 FILES_MAX = 100  # of one draft
+QUOTA = "quota"
 PAPER = "paper-"  # begins the names of the boxes for papers that are handed in at the window
 
 
@@ -62,6 +64,8 @@ class ApplyMaterialPages(Controller):
         now: NamedDependency[datetime],
     ) -> Response[str]:
         """Store one file for a requirement."""
+        if await seconds_to_wait(approvals.store, UPLOADS, caller.id, now):
+            return await _materials_page(page, drafted, approvals, caller, {"file": QUOTA})
         try:
             sent = await upload_form(command_request.headers, command_request.receive, materials)
             file = _file_in(sent, drafted)
@@ -160,5 +164,5 @@ async def _materials_page(
         names=[*(paper.material_name for paper in application.requirements), ""],
         faults=faults or {},
     )
-    answer.status_code = 422 if faults else 200
+    answer.status_code = 200 if not faults else 429 if QUOTA in faults.values() else 422
     return answer

@@ -9,48 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
-from msgspec import ValidationError, convert
 
-from api.commands.sender import ProjectCommand, ProjectCommandSender
 from api.html.page import PageContext
 from api.route_access import ACCESS
-from api.web.problems import Problem
+from api.window.case_feedback import NO_GRADE, QUOTA, Fault, carry_out, key_in
 from api.window.qr_code import TRACK
 from api.window.share import WindowShareMiddleware
 from api.window.track_pages import SEE_OTHER, case_address, found_case, read_case, to_track
 from api.window.tracking import TrackedCase
 from api.window.visitor import WINDOW, framed
-from domain.access.principal import Caller, PrincipalKind
-from domain.core.ledger import Refused, Role
-from domain.messages import AnyCommand
 from domain.project.feedback.complaint import FileComplaint
 from domain.project.feedback.evaluation import EvaluateService, Grade
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.ledger.sent_command import DIRECT
 from infrastructure.materials.store import MaterialStore
 from infrastructure.window.query_codes import typed
-from projections.window.query import WindowCase, WindowCases
-
-NAMESPACE = UUID("c6d4c6a2-02a4-4d5e-8b0e-6a3d3f1a7b90")  # permanent: a form sent twice is found by its key
-HOLDER = "case:"  # begins the id of who acts by number and code
-FIELD_OF = {
-    "complaint-empty": "about",
-    "complaint-names-complainant": "contact",
-    "grade-unexplained": "comment",
-    "already-evaluated": "grade",
-    "no-contact": "grade",
-}
-NO_GRADE = "grade-missing"
+from projections.window.query import WindowCase
 
 OfStep = Annotated[int, QueryParameter(ge=0, le=2**31 - 1, description="The step that is evaluated; 0: the whole.")]
 Form = Mapping[str, str]
-Fault = tuple[str, str, str]  # the field, the code of what is wrong, and the sentence of who refused
 
 
 class CaseFeedbackPages(Controller):
@@ -145,29 +127,6 @@ class CaseFeedbackPages(Controller):
         return done(page, case, "evaluation")
 
 
-async def carry_out(
-    approvals: Approvals,
-    materials: MaterialStore,
-    case: WindowCase,
-    kind: type[FileComplaint | EvaluateService],
-    given: Mapping[str, Any],
-    key: UUID,
-) -> Fault | None:
-    """Carry the command out for the holder of the case's number; what was wrong with it, None where nothing was."""
-    try:
-        command: AnyCommand = convert(given, kind)
-    except ValidationError as wrong:
-        return ("about" if kind is FileComplaint else "comment", "too-long", str(wrong))
-    enterprise = await WindowCases(approvals.store).enterprise_of(case.project)
-    caller = Caller(f"{HOLDER}{case.case_number}", "", PrincipalKind.PERSON, Role.APPLICANT, enterprise)
-    sender = ProjectCommandSender(approvals, materials, caller, DIRECT)
-    try:
-        await sender.carry_out(ProjectCommand(case.project, command, uuid5(NAMESPACE, str(key)), None))
-    except Refused as refused:
-        return FIELD_OF.get(refused.code, ""), refused.code, refused.sentence
-    return None
-
-
 def shown_form(
     page: PageContext, template: str, case: WindowCase, given: Form, fault: Fault | None = None
 ) -> Response[str]:
@@ -181,7 +140,7 @@ def shown_form(
         fault=fault,
         back=case_address(page, case.case_number),
     )
-    answer.status_code = 422 if fault else 200
+    answer.status_code = 200 if fault is None else 429 if fault[1] == QUOTA else 422
     return answer
 
 
@@ -196,11 +155,3 @@ def done(page: PageContext, case: WindowCase, what: str) -> Response[str]:
     """Back to the case."""
     address = page.link(case_address(page, case.case_number).partition("?")[0], done=what)
     return Response("", status_code=SEE_OTHER, headers={"Location": address, "Cache-Control": "no-store"})
-
-
-def key_in(form: Form) -> UUID:
-    """The key that was made with the form. Raises Problem where it is none."""
-    try:
-        return UUID(form.get("key", ""))
-    except ValueError as wrong:
-        raise Problem("bad-request", "the form has lost its key", remedy="open the form again") from wrong

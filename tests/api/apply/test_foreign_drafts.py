@@ -7,8 +7,10 @@ from uuid import UUID
 import pytest
 from litestar import Litestar
 
+from api.apply import material_pages
 from domain.core.ledger import Actor, Role
 from domain.project.materials.attachment import MaterialAttached
+from infrastructure.identity.rates import RatePolicy
 from infrastructure.ledger.approvals import Approvals
 from tests.api.apply.applicants import APPLY, OTHER, OTHER_USCC, OWN, RIVAL, Browser, pdf
 from tests.examples import APPLICANT, USCC
@@ -85,6 +87,17 @@ async def test_a_file_that_is_not_taken_is_refused_beside_its_field(
     assert answer.status_code == 422, answer.text
     assert answer.text.count(said) == 2, answer.text
     assert 'id="file-wrong"' in answer.text
+
+
+async def test_a_person_uploads_so_much_in_a_day_and_no_more(app: Litestar, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(material_pages, "UPLOADS", RatePolicy("upload-test", 2, 86_400))
+    rival = Browser(app, RIVAL)
+    draft = await rival.begin(OTHER, "plan")
+    answers = [await rival.upload(draft, pdf(), f"{nth}.pdf") for nth in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert "as a day may bring" in answers[-1].text
+    assert "1.pdf" in answers[-1].text
+    assert "2.pdf" not in answers[-1].text
 
 
 @pytest.mark.parametrize(

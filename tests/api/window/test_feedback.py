@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from api.window import case_feedback
 from domain.core.ledger import Role
 from domain.project.feedback.complaint import ComplaintFiled
 from domain.project.feedback.evaluation import Grade, ServiceEvaluated
+from infrastructure.identity.rates import RatePolicy
 from infrastructure.ledger.approvals import Approvals
 from tests.api.window.visits import CaseOf, Window
 from tests.projections.zone import project_id
@@ -58,6 +60,23 @@ async def test_a_form_that_is_sent_twice_files_one_complaint(window: Window, app
     for _ in range(2):
         assert (await window.post(address, about=ABOUT, key=key)).status_code == 303
     assert len(await filed(approvals, "running")) == before + 1
+
+
+async def test_a_case_brings_so_many_in_a_day_and_no_more(
+    window: Window, approvals: Approvals, case_of: CaseOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_feedback, "FEEDBACK", RatePolicy("window-test", 2, 86_400))
+    number = case_of(project_id("joint"), "build")
+    await window.track(number)
+    address = f"/window/track/{number}/complaint"
+    statuses = []
+    for _ in range(3):
+        answer = await window.post(address, about=ABOUT, key=await window.key(address))
+        statuses.append(answer.status_code)
+    assert statuses == [303, 303, 429]
+    assert "as a day may bring" in answer.text
+    assert ABOUT.split("<", maxsplit=1)[0] in answer.text
+    assert len(await filed(approvals, "joint")) == 2
 
 
 @pytest.mark.parametrize(
