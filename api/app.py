@@ -156,11 +156,16 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
 
 
 def create_app(
-    approvals: Approvals, views: Views, settings: Settings, pages: Sequence[ControllerRouterHandler] = ()
+    approvals: Approvals,
+    views: Views,
+    settings: Settings,
+    pages: Sequence[ControllerRouterHandler] = (),
+    more: Sequence[ControllerRouterHandler] = (),
 ) -> Application:
     """The application. *approvals* and *views* must be open while it serves, in the event loop it serves in.
 
-    Without *pages* for people, such as PAGES, browsers are answered with problems in JSON too. Raises
+    Without *pages* for people, such as PAGES, browsers are answered with problems in JSON too. *more* are routes of a
+    sandbox. Raises
     UndeclaredAccessError where a route or a command has no rule of access.
     """
     services = ApplicationServices.of(approvals, views, settings)
@@ -171,6 +176,7 @@ def create_app(
         route_handlers=[
             Router(path=VERSION, route_handlers=ROUTES),
             *UNVERSIONED_ROUTES,
+            *more,
             *([html_router(pages), asset_routes] if pages else ()),
         ],
         dependencies=dependencies_of(services) | QUERIES | ACCESS_DEPENDENCIES,

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from domain.core.case_number import AREA, AREA_PATTERN
 
 PREFIX = "COUNTERSIGN_"
+SANDBOX_SUFFIX = "-sandbox"  # of a sandbox's data folder, beside the live one
 TEST_PREFIX = "COUNTERSIGN_TEST_"  # read by the tests alone
 COMMANDS_WAITING_MAX = 10_000  # a third of a second of work at the measured 30,000 commands a second
 STALE_DAYS = 10  # two working weeks

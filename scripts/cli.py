@@ -49,11 +49,14 @@ from scripts.importing.lines import LogUnreadableError
 from scripts.importing.report import show as show_report
 from scripts.importing.screen import bar
 from scripts.materials import verify as verified_materials
+from scripts.server import sandbox as sandboxes
 from scripts.server import serving
 from scripts.simulation.simulate import SimulationRefusedError
 from scripts.sweep import DAYS, sweep
 
 __all__ = ["cli", "main"]
+
+SANDBOX_PORT = 8001  # beside that of a live installation
 
 # Errors that the user can fix: printed as a sentence, without a traceback.
 USER_ERRORS = (
@@ -131,6 +134,18 @@ def serve() -> None:
     url = serving.ready(chosen)
     where = chosen.socket or f"http://{chosen.host}:{chosen.port}/"
     serving.serve(url, chosen, lambda: screen.print(f"Serving {where}"))
+
+
+@cli.command()
+def sandbox(port: Annotated[int, typer.Option(min=1, max=65_535, help="port to listen on")] = SANDBOX_PORT) -> None:
+    """Serve a sandbox until Ctrl-C: a zone with data of its own beside the live one, whose clock tests move."""
+    live = settings()
+    if live.database_url:
+        fail("A sandbox has an embedded database of its own: unset DATABASE_URL.")
+    chosen = sandboxes.settings_of_sandbox(live, port)
+    url = serving.ready(chosen)
+    where = f"http://{chosen.host}:{chosen.port}/"
+    sandboxes.serve(url, chosen, lambda: screen.print(f"Serving a sandbox at {where}, its data in {chosen.data}"))
 
 
 @cli.command()

@@ -130,24 +130,24 @@ def kills(budget: Budget) -> str:
         with CountersignClient(ours.address, manager, attempts=ATTEMPTS) as client:
             for project in projects:
                 client.command(project, REGISTER)
-        for _ in rounds:
-            kill_once(ours, manager, projects, chance)
+        last = max(kill_once(ours, manager, projects, chance) for _ in rounds)
         subscription = made["subscription"]["id"]
-        events = feed_of(ours, follower)
+        events = feed_of(ours, follower, last)
         noted = wait_for_all(ours, follower, subscription, {f"BDA:{event['id']}" for event in events})
     return judged(events, noted, rounds.done)
 
 
-def kill_once(ours: Installation, key: str, projects: Sequence[UUID], chance: random.Random) -> None:
-    """One round: commands, and both processes killed at random moments and started again."""
+def kill_once(ours: Installation, key: str, projects: Sequence[UUID], chance: random.Random) -> int:
+    """One round: commands, and both processes killed at random moments and started again; the last position."""
     failures: list[ClientError] = []
+    positions: list[int] = []
 
     def work() -> None:
         try:
             with CountersignClient(ours.address, key, attempts=ATTEMPTS) as client:
                 for number in range(COMMANDS):
                     plan = {"command": "plan_item", "item": {"item": f"i{uuid4().hex[:8]}", "department": "land"}}
-                    client.command(projects[number % len(projects)], plan)
+                    positions.append(client.command(projects[number % len(projects)], plan).position)
         except ClientError as failure:
             failures.append(failure)
 
@@ -161,16 +161,17 @@ def kill_once(ours: Installation, key: str, projects: Sequence[UUID], chance: ra
     worker.join()
     if failures:
         raise RefutedError(f"a command was not carried out: {failures[0]}")
+    return max(positions)
 
 
-def feed_of(ours: Installation, key: str) -> list[dict[str, Any]]:
-    """Every event of the feed."""
+def feed_of(ours: Installation, key: str, last: int) -> list[dict[str, Any]]:
+    """Every event of the feed, once that has come to position *last*."""
     events: list[dict[str, Any]] = []
     with CountersignClient(ours.address, key, attempts=ATTEMPTS) as client:
-        for _, page in client.events(0, wait=2):
-            if not page:
-                return events
+        for position, page in client.events(0, wait=2):
             events += page
+            if position >= last:
+                break
     return events
 
 
@@ -202,6 +203,9 @@ def judged(events: Sequence[dict[str, Any]], noted: Sequence[tuple[str, dict[str
         wrong = next(((first, second) for first, second in pairwise(versions) if second < first), None)
         if wrong:
             raise RefutedError(f"of {source}, version {wrong[1]} came after {wrong[0]}")
+    expected = PROJECTS + rounds * COMMANDS
+    if len([event for event in events if event["source"].startswith("/projects/")]) != expected:
+        raise RefutedError(f"{expected} commands were answered, and the feed has {len(events)} events")
     repeats = len(noted) - len({message for message, _ in noted})
     return f"{rounds} rounds, {len(events)} events, 0 lost, {repeats} came again, each project in order"
 
