@@ -185,7 +185,9 @@ def _proven(event: dict[str, Any], tree: TiledTree, present: LogCheckpoint) -> P
     """The limit that *event* of the feed tells of, once it is shown to be in the tree. Raises ProofError."""
     position, fact = int(event["id"]), event["data"]
     if fact is None or not event["hash"]:
-        raise MorningReportError("The key may not read what the cards say: the bureau's own role is needed.")
+        raise MorningReportError(
+            "The key may not read what the cards say: it needs a role that sees the whole zone, and the scope feed."
+        )
     path = inclusion_proof(position - 1, present.size, tree.subtree)
     verify_inclusion(leaf(position, bytes.fromhex(event["hash"])), position - 1, present.size, path, present.head)
     proof = fact.get("proof") or {}

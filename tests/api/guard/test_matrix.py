@@ -60,6 +60,7 @@ PATHS = {
     "tile": "0/000",
     "entry_position": "1",
     "entry_version": "1",
+    "folder": "none",
 }
 PERIOD = {"first": "2026-03-01", "last": "2026-12-31"}
 REQUIRED: dict[str, dict[str, str]] = {

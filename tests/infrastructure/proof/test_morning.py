@@ -111,7 +111,7 @@ def test_a_card_that_is_not_in_the_log_gets_no_report(files: TileFiles) -> None:
     with pytest.raises(MorningReportError, match="does not lead to the head"):
         morning_report(zone.log, zone.checkpoint(YESTERDAY), NOW)
     zone.event = lambda position: event | {"data": None}  # type: ignore[method-assign]  # withheld from this key
-    with pytest.raises(MorningReportError, match="bureau's own role"):
+    with pytest.raises(MorningReportError, match="role that sees the whole zone"):
         morning_report(zone.log, zone.checkpoint(YESTERDAY), NOW)
 
 
