@@ -30,7 +30,7 @@ def morning_report(
     url: Annotated[str, typer.Argument(help="address of the zone's server")],
     file: Annotated[Path, typer.Argument(help="the new file to write the signed report to")],
     key: Annotated[
-        str, typer.Option(envvar="COUNTERSIGN_REPORT_KEY", help="API key of the bureau, with the scope feed")
+        str, typer.Option(envvar="COUNTERSIGN_REPORT_KEY", help="key of a program that sees the whole zone, scope feed")
     ] = "",
     log: Annotated[str, typer.Option(help="public key of the log; else the one that the witness knows")] = "",
     name: Annotated[str, typer.Option(help="the name to sign reports under; needed the first time")] = "",

@@ -45,6 +45,7 @@ from infrastructure.proof.tiles import TiledTree, TileFiles
 MORNING = "countersign morning report v1"
 LIMITS_PASSED = ("deadline_warned", "card_issued", "acceptance_deemed", "consent_deemed", "renewal_deemed")
 PAGE_EVENTS = 500
+WAIT_SECONDS = 10  # for the feed to follow the log
 REQUEST_SECONDS_MAX = 30.0
 NOTHING = "-"
 
@@ -125,11 +126,11 @@ class PublishedLog:
     def events(self, after: int, until: int) -> Iterator[dict[str, Any]]:
         """The events of LIMITS_PASSED above *after*, up to position *until*. Raises MorningReportError."""
         while after < until:
-            parameters: list[tuple[str, str | int]] = [("after", after), ("limit", PAGE_EVENTS)]
+            parameters: list[tuple[str, str | int]] = [("after", after), ("limit", PAGE_EVENTS), ("wait", WAIT_SECONDS)]
             page = self._get("/v1/events", [*parameters, *(("type", name) for name in LIMITS_PASSED)]).json()
             yield from (event for event in page["events"] if int(event["id"]) <= until)
-            if not page["more"] or page["next"] <= after:
-                return
+            if page["next"] <= after:
+                raise MorningReportError(f"The zone's feed is at {after}, its log at {until}: ask again in a minute.")
             after = page["next"]
 
     def _get(
@@ -185,7 +186,9 @@ def _proven(event: dict[str, Any], tree: TiledTree, present: LogCheckpoint) -> P
     """The limit that *event* of the feed tells of, once it is shown to be in the tree. Raises ProofError."""
     position, fact = int(event["id"]), event["data"]
     if fact is None or not event["hash"]:
-        raise MorningReportError("The key may not read what the cards say: the bureau's own role is needed.")
+        raise MorningReportError(
+            "The key may not read what the cards say: it needs a role that sees the whole zone, and the scope feed."
+        )
     path = inclusion_proof(position - 1, present.size, tree.subtree)
     verify_inclusion(leaf(position, bytes.fromhex(event["hash"])), position - 1, present.size, path, present.head)
     proof = fact.get("proof") or {}

@@ -63,6 +63,7 @@ PATHS = {
     "entry_position": "1",
     "entry_version": "1",
     "subscription_id": "00000000-0000-4000-8000-000000000001",
+    "folder": "none",
 }
 PERIOD = {"first": "2026-03-01", "last": "2026-12-31"}
 REQUIRED: dict[str, dict[str, str]] = {

@@ -29,7 +29,7 @@ class Zone:
 
     def __init__(self, folder: TileFiles, size: int, cards: tuple[int, ...] = (), *, signer: NoteSigner = LOG) -> None:
         self.files, self.cards, self.signer = folder, cards, signer
-        self.tree = TiledTree(folder, 0)
+        self.tree, self.fed = TiledTree(folder, 0), size
         self.tree.grow([leaf(position, hash_at(position)) for position in range(1, size + 1)])
 
     def checkpoint(self, size: int) -> LogCheckpoint:
@@ -45,8 +45,8 @@ class Zone:
             return httpx2.Response(200, text=str(SignedNote(text, (self.signer.sign(text),))))
         if path == "/v1/events":
             after = int(request.url.params["after"])
-            events = [self.event(position) for position in self.cards if position > after]
-            return httpx2.Response(200, json={"events": events, "more": False, "next": self.tree.size})
+            events = [self.event(position) for position in self.cards if after < position <= self.fed]
+            return httpx2.Response(200, json={"events": events, "more": False, "next": max(after, self.fed)})
         try:
             return httpx2.Response(200, content=self.files.read(path.removeprefix("/v1/")))
         except FileNotFoundError:
@@ -111,7 +111,14 @@ def test_a_card_that_is_not_in_the_log_gets_no_report(files: TileFiles) -> None:
     with pytest.raises(MorningReportError, match="does not lead to the head"):
         morning_report(zone.log, zone.checkpoint(YESTERDAY), NOW)
     zone.event = lambda position: event | {"data": None}  # type: ignore[method-assign]  # withheld from this key
-    with pytest.raises(MorningReportError, match="bureau's own role"):
+    with pytest.raises(MorningReportError, match="role that sees the whole zone"):
+        morning_report(zone.log, zone.checkpoint(YESTERDAY), NOW)
+
+
+def test_a_feed_that_is_behind_the_log_gets_no_report(files: TileFiles) -> None:
+    zone = Zone(files, TODAY, (650,))
+    zone.fed = 640
+    with pytest.raises(MorningReportError, match="feed is at 640, its log at 700"):
         morning_report(zone.log, zone.checkpoint(YESTERDAY), NOW)
 
 
