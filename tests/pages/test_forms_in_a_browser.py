@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FilePayload, Page
 
 from api.app import PAGES
 from domain.core.ledger import Actor
@@ -28,7 +28,7 @@ from tests.projections.zone import project_id, tell_zone
 pytestmark = pytest.mark.slow
 OFFICE = Actor("liu", "zone-office")
 LOOKED_AT = at("05-20 18:00")
-PAPER = {"name": "申请书.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 a paper"}
+PAPER: FilePayload = {"name": "申请书.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 a paper"}
 ENTRY = "entry-review"
 
 
@@ -112,7 +112,7 @@ def desk(browser: Browser, site: str) -> Desk:
 def test_from_registration_to_a_decision_without_scripts(desk: Desk) -> None:
     project = desk.project()
     with desk.at(MANAGER, f"/items/{project}/{ENTRY}/acts/submit_item") as page:
-        page.locator("#_file").set_input_files(files=[PAPER])  # type: ignore[list-item]  # as playwright takes it
+        page.locator("#_file").set_input_files(files=[PAPER])
         send(page)
         assert re.search(r"BDA2026-\d{6}-\d", page.inner_text("main"))
     with desk.at(OFFICE, f"/pages/projects/{project}/items/{ENTRY}") as page:
