@@ -61,6 +61,11 @@ class FormCase(Struct, frozen=True):
         return FORMS[self.command]
 
     @property
+    def access(self) -> ProjectAccess:
+        """What the reader may do and read in the project."""
+        return ProjectAccess(self.caller, self.project)
+
+    @property
     def takes_files(self) -> bool:
         """Whether files may come with the form: where the reader may hand in papers anywhere at all."""
         return self.definition.takes_files and may_somewhere(self.caller, "attach_material").allowed

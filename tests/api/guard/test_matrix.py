@@ -59,6 +59,8 @@ PATHS = {
     "item": "land-use",
     "tile": "0/000",
     "entry_position": "1",
+    "command": "amend_entry",  # whose form lists the history
+    "command_id": str(UUID(int=1)),
 }
 PERIOD = {"first": "2026-03-01", "last": "2026-12-31"}
 REQUIRED: dict[str, dict[str, str]] = {
