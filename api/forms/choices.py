@@ -129,8 +129,9 @@ def _clocks(case: FormCase) -> Choices:
 
 
 def _announced(case: FormCase) -> Choices:
+    """The clocks of the law that pages show: the others are kept for what hangs on their last day alone."""
     name = clock_name(case.page)
-    return [Choice(clock, name(clock)) for clock in case.law.clocks]
+    return [Choice(clock, name(clock)) for clock in case.law.clocks if name(clock) != clock]
 
 
 def _approvers(case: FormCase) -> Choices:
