@@ -44,6 +44,7 @@ class Choice(Struct, frozen=True):
 
 
 Choices = Sequence[Choice]
+SUPERVISION, FEEDBACK, MATERIALS = "read:supervision", "read:feedback", "read:materials"
 
 
 def choices_for(case: FormCase, spec: FormFieldSpec) -> Choices | None:
@@ -128,8 +129,9 @@ def _clocks(case: FormCase) -> Choices:
 
 
 def _announced(case: FormCase) -> Choices:
+    """The clocks of the law that pages show: the others are kept for what hangs on their last day alone."""
     name = clock_name(case.page)
-    return [Choice(clock, name(clock)) for clock in case.law.clocks]
+    return [Choice(clock, name(clock)) for clock in case.law.clocks if name(clock) != clock]
 
 
 def _approvers(case: FormCase) -> Choices:
@@ -164,21 +166,24 @@ def _steps(case: FormCase) -> Choices:
 
 
 def _cards(case: FormCase) -> Choices:
-    """The cards that are in force, or were appealed against."""
-    known = case.sentences.known
+    """The cards that are in force, or were appealed against, as far as the reader may see them."""
+    known, access = case.sentences.known, case.access
     return [
         Choice(code, known.cards.get(code) or case.named(signal.item), case.named(signal.item))
         for code, signal in case.project.signals.items()
-        if signal.rung is Rung.CARD and not signal.rescinded and (not case.item or signal.item == case.item)
+        if signal.rung is Rung.CARD
+        and not signal.rescinded
+        and (not case.item or signal.item == case.item)
+        and access.on_department(SUPERVISION, signal.item, signal.department)
     ]
 
 
 def _orders(case: FormCase) -> Choices:
-    known = case.sentences.known
+    known, access = case.sentences.known, case.access
     return [
         Choice(code, known.orders.get(code) or case.named(order.item), case.named(order.item))
         for code, order in case.project.orders.items()
-        if not order.answered
+        if not order.answered and access.on_department(SUPERVISION, order.item, order.department)
     ]
 
 
@@ -187,7 +192,7 @@ def _complaints(case: FormCase) -> Choices:
     return [
         Choice(code, _told(case, filed[code]) if code in filed else case.named(complaint.item))
         for code, complaint in case.project.complaints.items()
-        if not complaint.closed
+        if not complaint.closed and case.access.on_department(FEEDBACK, complaint.item, complaint.department)
     ]
 
 
@@ -195,7 +200,9 @@ def _evaluations(case: FormCase) -> Choices:
     return [
         Choice(code, case.named(evaluation.item), case.page.office(evaluation.department))
         for code, evaluation in case.project.evaluations.items()
-        if evaluation.bad and not evaluation.closed
+        if evaluation.bad
+        and not evaluation.closed
+        and case.access.on_department(FEEDBACK, evaluation.item, evaluation.department)
     ]
 
 
@@ -242,10 +249,12 @@ def _required(case: FormCase) -> Choices:
 
 
 def _files(case: FormCase) -> Choices:
+    """The files of items whose papers the reader may see."""
     names = case.sentences.known.files
     return [
         Choice(digest, names.get(digest, digest[:12]), _attached_to(case, file))
         for digest, file in case.project.materials.items()
+        if any(case.access.on_item(MATERIALS, code) for code in file.items)
     ]
 
 

@@ -79,7 +79,7 @@ def _begun(case: FormCase, data: FormData, specs: Mapping[str, FormFieldSpec]) -
     for name in case.definition.fields:
         if name in values or name == "item":
             continue
-        usual = _usual(case, specs[name])
+        usual = case.item if name == "items" else _usual(case, specs[name])
         if usual:
             values[name] = [usual]
     return FormData(values, data.files, data.refusals)

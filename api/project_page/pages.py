@@ -136,9 +136,7 @@ class ProjectPages(Controller):
             standing=standing,
             figures=register_figures(sources.approvals, entries, standing.readings, at, at),
             offers=Offers(page, caller, project, sources.approvals, at, is_past=page_request.is_past),
-            as_of=at,
-            on=page_request.day,
-            today=page.here(as_of="", on="", before=0) if page_request.is_past else "",
+            **_instant(page, page_request),
             project=project_id,
             **telling(page, at, past=page_request.is_past),
             named=named_by(names, page.words["of_project"]("or")),
@@ -147,6 +145,12 @@ class ProjectPages(Controller):
             information=page.link(f"/pages/projects/{project_id}/information"),
             **_history(page, project_id, history, before, names, caller),
         )
+
+
+def _instant(page: PageContext, shown_at: PageRequest) -> dict[str, object]:
+    """The instant that the page shows, the day of the form, and the address of now where it shows the past."""
+    today = page.here(as_of="", on="", before=0) if shown_at.is_past else ""
+    return {"as_of": shown_at.at, "on": shown_at.day, "today": today}
 
 
 def _chart(page: PageContext, sources: GanttSources, names: Mapping[str, str], zoom: int) -> dict[str, object]:

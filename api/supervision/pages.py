@@ -150,12 +150,7 @@ class SupervisionPages(Controller):
             names=names,
             held=held(entries, laws, file.signal),
             **drawing(page),
-            told=Sentences(
-                page,
-                project_id,
-                SentenceContext.of(lines),
-                names.of(project_id, page.called),
-            ),
+            told=Sentences(page, project_id, SentenceContext.of(lines), names.of(project_id, page.called)),
             board=page.link(BOARD),
             offers=Offers(
                 page,

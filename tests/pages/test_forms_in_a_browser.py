@@ -28,7 +28,7 @@ from tests.projections.zone import project_id, tell_zone
 pytestmark = pytest.mark.slow
 OFFICE = Actor("liu", "zone-office")
 LOOKED_AT = at("05-20 18:00")
-PAPER = FilePayload(name="申请书.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7 a paper")
+PAPER: FilePayload = {"name": "申请书.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 a paper"}
 ENTRY = "entry-review"
 
 

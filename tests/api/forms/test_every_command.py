@@ -19,9 +19,9 @@ from api.forms.case import FormCase, case_of
 from api.forms.definitions import FORMS, WITHOUT_FORM
 from api.forms.fields import FieldKind, FormFieldSpec, fields_of
 from api.forms.form_data import FormData, FormFile
-from api.forms.pages import FormTurn, fill_page
 from api.forms.refusals import FIELDS
 from api.forms.review import filled_in
+from api.forms.turns import FormTurn, fill_page
 from api.forms.values import HAPPENED, NO, YES, read_command
 from api.html.page import PageAddress, PageContext
 from api.html.titles import Titles

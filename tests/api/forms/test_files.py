@@ -105,6 +105,12 @@ async def test_a_file_that_is_not_taken_is_refused_beside_its_field(
     assert (await approvals.project(project_id("running"))).materials == {}
 
 
+async def test_a_form_of_an_item_begins_with_that_item(door: Door) -> None:
+    html = await form(door, "attach_material", project_id("running"), "land", by=MANAGER).open()
+    assert 'name="items" value="land" checked' in html
+    assert 'name="items" value="water" checked' not in html
+
+
 async def test_a_form_without_its_file_says_so(door: Door) -> None:
     attach = form(door, "attach_material", project_id("running"), by=MANAGER)
     await attach.open()

@@ -64,6 +64,8 @@ PATHS = {
     "entry_version": "1",
     "subscription_id": "00000000-0000-4000-8000-000000000001",
     "folder": "none",
+    "command": "amend_entry",  # whose form lists the history
+    "command_id": str(UUID(int=1)),
 }
 PERIOD = {"first": "2026-03-01", "last": "2026-12-31"}
 REQUIRED: dict[str, dict[str, str]] = {
