@@ -1,4 +1,4 @@
-"""首页 the page at `/`: a project manager's own projects, for all others the progress table."""
+"""首页 the page at `/`: a project manager's own projects, a leader's overview, for all others the progress table."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 
 from api.html.page import PageContext
+from api.overview.pages import OVERVIEW_SOURCES, OverviewSources, overview_page
 from api.portfolio.pages import PORTFOLIO_SOURCES, portfolio_page
 from api.portfolio.view_models import PortfolioSources
 from api.progress.pages import TABLE_DEPENDENCIES, ProgressTable
@@ -19,15 +20,18 @@ class HomePages(Controller):
 
     opt = {ACCESS: "read:progress"}  # noqa: RUF012  litestar's own spelling
 
-    @get("/", dependencies=TABLE_DEPENDENCIES | PORTFOLIO_SOURCES)
+    @get("/", dependencies=TABLE_DEPENDENCIES | PORTFOLIO_SOURCES | OVERVIEW_SOURCES)
     async def home(
         self,
         page: NamedDependency[PageContext],
         caller: NamedDependency[Caller],
         progress_table: NamedDependency[ProgressTable],
         portfolio_sources: NamedDependency[PortfolioSources],
+        overview_sources: NamedDependency[OverviewSources],
     ) -> Response[str]:
         """What the reader has to see to first; the progress table where filters are in the address."""
         if caller.role is Role.PROJECT_MANAGER and progress_table.picked.is_bare:
             return await portfolio_page(page, portfolio_sources)
+        if caller.role is Role.LEADER and progress_table.picked.is_bare:
+            return await overview_page(page, overview_sources)
         return await progress_table.response()

@@ -51,6 +51,8 @@ MENU = (
     ("information", "/pages/information"),
 )
 
+HOMES = {Role.PROJECT_MANAGER.value: "mine", Role.LEADER.value: "zone_overview"}  # what `/` is called, by role
+
 VISITOR = "visitor"  # where the scope's state has who reads the page; absent on a server without sign-in
 
 NEVER = "–"  # in the place of a time that has not come
@@ -67,14 +69,14 @@ PACKAGE = files("api")
 @cache
 def _places() -> dict[str, Traversable]:
     """Where each template lies, by its name, which is unique: below the folder of its subject."""
-    found: dict[str, Traversable] = {}
+    places: dict[str, Traversable] = {}
     for folder in PACKAGE.iterdir():
         if folder.is_dir() and (templates := folder / "templates").is_dir():
             for file in templates.iterdir():
-                if file.name in found:
+                if file.name in places:
                     raise ValueError(f"two templates are called {file.name}")
-                found[file.name] = file
-    return found
+                places[file.name] = file
+    return places
 
 
 def _source(name: str) -> str:
@@ -187,6 +189,11 @@ class PageContext:
         return given | content
 
     @property
+    def departments(self) -> tuple[str, ...]:
+        """The codes of all departments that are known by name."""
+        return tuple(self._titles.departments)
+
+    @property
     def carried(self) -> dict[str, str]:
         """The parameters that every link takes along, as far as they are not empty: the register and the language."""
         return {REGISTER: self.register, "lang": self.chosen}
@@ -234,13 +241,13 @@ class PageContext:
 
     def menu(self) -> list[tuple[str, str, bool]]:
         """The pages that everything else is reached from: each one's label and address, and whether it is this one."""
-        is_manager = self._visitor is not None and self._visitor.role == Role.PROJECT_MANAGER
-        pages = (("mine", "/"), *MENU) if is_manager else MENU
-        return [(label, self.link(path), self._is_at(path, is_manager)) for label, path in pages]
+        home = HOMES.get(self._visitor.role, "") if self._visitor else ""
+        pages = ((home, "/"), *MENU) if home else MENU
+        return [(label, self.link(path), self._is_at(path, home)) for label, path in pages]
 
-    def _is_at(self, path: str, is_manager: bool) -> bool:
-        """Whether this page is at *path*; `/` is the progress table too, for all but project managers."""
-        return path == self._path or (self._path == "/" and path == MENU[0][1] and not is_manager)
+    def _is_at(self, path: str, home: str) -> bool:
+        """Whether this page is at *path*; `/` is the progress table for those whose role has no *home* of its own."""
+        return path == self._path or (self._path == "/" and path == MENU[0][1] and not home)
 
     def office(self, code: str) -> str:
         """What the department *code* is called."""

@@ -36,7 +36,8 @@ from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.settings import Settings
 from projections.clocks.list import ListedClock
-from projections.clocks.query import ClocksAt, TooMuchToReadError
+from projections.clocks.query import ClocksAt
+from projections.history.moment import TooMuchToReadError
 from projections.progress.ordered import ORDERS, OrderedProject, ProgressSort, ordered_page
 from projections.progress.query import ProgressList, ProjectFilter
 from projections.scope import Scope

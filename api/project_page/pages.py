@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from api.clocks.display import telling
 from api.flow.critical_path import FORECASTS, Forecasts
+from api.forms.offers import Offers
 from api.guard.judging import ProjectAccess
 from api.html.page import PageContext
 from api.html.person_links import linked_person
@@ -134,6 +135,7 @@ class ProjectPages(Controller):
             **_chart(page, drawn, names, zoom),
             standing=standing,
             figures=register_figures(sources.approvals, entries, standing.readings, at, at),
+            offers=Offers(page, caller, project, sources.approvals, at, is_past=page_request.is_past),
             as_of=at,
             on=page_request.day,
             today=page.here(as_of="", on="", before=0) if page_request.is_past else "",

@@ -14,9 +14,10 @@ from domain.law.calendar.moment import local_day, week_from
 from domain.law.calendar.period import Period
 from domain.project.waiting.wait import HeldBy, WaitKind
 from projections.clocks.list import ClockFilter
-from projections.clocks.query import ClocksAt, TooMuchToReadError
-from projections.feedback.query import VoiceFilter, VoicesAt
+from projections.clocks.query import ClocksAt
+from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.feedback.reading import ComplaintReading
+from projections.history.moment import TooMuchToReadError
 from projections.progress.fold import ProgressItem
 from projections.progress.query import ProgressList
 from projections.progress.titles import ProjectTitles, names_of
@@ -78,7 +79,7 @@ class DeskSources(Struct, frozen=True):
     clocks: ClocksAt
     waiting: WaitingRows
     progress: ProgressList
-    feedback: VoicesAt
+    feedback: FeedbackAt
     caller: Caller
 
     @property
@@ -136,6 +137,8 @@ async def _supervised(
     orders = await supervision.orders(department=department, unanswered=True, limit=WAITS_MAX)
     complaints: list[ComplaintReading] = []
     for state in ("filed", "accepted"):
-        criteria = VoiceFilter(equal={"department": department, "state": state}, scope=sources.scope, limit=WAITS_MAX)
+        criteria = FeedbackFilter(
+            equal={"department": department, "state": state}, scope=sources.scope, limit=WAITS_MAX
+        )
         complaints += await sources.feedback.complaints(criteria)
     return signals, orders, complaints

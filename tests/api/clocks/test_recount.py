@@ -50,7 +50,7 @@ async def test_every_page_and_list_answers_while_clocks_are_recounted(
     assert (feed.status_code, "X-COUNTERSIGN-RECOUNTING:TRUE" in feed.text) == (200, True)
     listed, matrix = await door.get("/v1/clocks"), await door.get("/v1/clocks/matrix")
     assert (listed.status_code, matrix.status_code) == (200, 200)
-    assert {one["clock"] for one in listed.json()["clocks"]} >= {"intake#1"}
+    assert {clock["clock"] for clock in listed.json()["clocks"]} >= {"intake#1"}
     assert (listed.json()["recounting"], matrix.json()["recounting"]) == (True, True)
 
     project_all(shared_database_url)

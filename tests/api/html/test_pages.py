@@ -82,18 +82,20 @@ async def test_both_languages(door: Door, views: Views) -> None:
     assert "Progress of projects" in english
     assert 'href="/?lang=zh&amp;text=Lang"' in english
 
-    asked = await door.client.get("/", headers=identity(LEADER) | {"Accept-Language": "de, en;q=0.8, zh;q=0.5"})
-    assert '<html lang="en">' in page(asked)
+    preferring_english = await door.client.get(
+        "/", headers=identity(LEADER) | {"Accept-Language": "de, en;q=0.8, zh;q=0.5"}
+    )
+    assert '<html lang="en">' in page(preferring_english)
 
 
 async def test_filters_stay_in_the_form_and_select_the_rows(door: Door, views: Views) -> None:
-    one = await registered(door, views, name="Cable works", manager="chen")
+    project = await registered(door, views, name="Cable works", manager="chen")
     other = await registered(door, views, name="Glass works", manager="sun")
-    found = page(await door.get("/", manager="chen", stage="not_started", department="land"))
-    assert f"/pages/projects/{one}" in found
-    assert str(other) not in found
-    assert 'value="chen"' in found
-    assert '<option value="not_started" selected>' in found
+    filtered = page(await door.get("/", manager="chen", stage="not_started", department="land"))
+    assert f"/pages/projects/{project}" in filtered
+    assert str(other) not in filtered
+    assert 'value="chen"' in filtered
+    assert '<option value="not_started" selected>' in filtered
     assert "没有符合条件的项目" in page(await door.get("/", manager="chen", stage="delivered"))
     assert str(other) in page(await door.get("/", holder="applicant", text="glass"))
 
@@ -106,20 +108,23 @@ async def test_pages_follow_one_another(door: Door, views: Views) -> None:
     assert 'rel="first" href="/?manager=paged&amp;limit=2"' in second
     assert 'rel="next"' not in second
     links = [re.findall(r'<tr id="row-([0-9a-f-]{36})', text) for text in (first, second)]
-    assert [len(found) for found in links] == [2, 1]
-    assert {UUID(found) for found in links[0] + links[1]} == set(projects)
+    assert [len(link) for link in links] == [2, 1]
+    assert {UUID(link) for link in links[0] + links[1]} == set(projects)
 
 
 async def test_a_project_with_everything_on_it(door: Door, views: Views) -> None:
     project = uuid4()
-    receipt = await door.told(project)
+    receipt = await door.tell_story(project)
     await views.catch_up(receipt["position"], patience=10)
     english = page(await door.get(f"/pages/projects/{project}", lang="en"))
     history = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
-    told = [re.sub(r"<[^>]*>", "", one).strip() for one in re.findall(r'class="told">(.*?)</th>', english, re.DOTALL)]
-    assert len(told) == len(history), "each entry is told in a sentence, with everything it holds beneath"
-    assert all(told)
-    assert any(one.startswith("Supplement requested, 2 papers: ") for one in told)
+    sentences = [
+        re.sub(r"<[^>]*>", "", sentence).strip()
+        for sentence in re.findall(r'class="told">(.*?)</th>', english, re.DOTALL)
+    ]
+    assert len(sentences) == len(history), "each entry is told in a sentence, with everything it holds beneath"
+    assert all(sentences)
+    assert any(sentence.startswith("Supplement requested, 2 papers: ") for sentence in sentences)
     numbers = [int(number) for number in re.findall(VERSION, english)]
     assert numbers == list(range(len(history), 0, -1))
     assert "Keyed in" in english
@@ -198,7 +203,7 @@ def test_there_are_words_for_everything() -> None:
     assert TABLES["stage"].keys() == set(Stage)
     assert TABLES["outcome"].keys() == set(Outcome)
     assert TABLES["role"].keys() == set(Role)
-    assert TABLES["holder"].keys() == {one.value for one in HeldBy} - {HeldBy.DEPARTMENT.value}
+    assert TABLES["holder"].keys() == {holder.value for holder in HeldBy} - {HeldBy.DEPARTMENT.value}
     assert all(all(words) for table in TABLES.values() for words in table.values())
 
 

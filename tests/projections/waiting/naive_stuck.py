@@ -67,8 +67,8 @@ async def stuck_in(url: str) -> set[UUID]:
     with psycopg.connect(url) as connection:
         projects = [row[0] for row in connection.execute("SELECT project FROM views.project WHERE register = ''")]
     async with Approvals(url) as approvals:
-        found = {project: await approvals.history(project, 0, 10_000) for project in projects}
-    return {project for project, entries in found.items() if is_stuck_naively(entries)}
+        histories = {project: await approvals.history(project, 0, 10_000) for project in projects}
+    return {project for project, entries in histories.items() if is_stuck_naively(entries)}
 
 
 class Told(Struct, frozen=True):
@@ -117,8 +117,8 @@ def prove_stuck(url: str, projects: int, seed: int) -> int:
     project_all(url)
     wanted = asyncio.run(stuck_in(url))
     with served(url, PAGES) as site:
-        told = asyncio.run(told_by(site))
-    assert told.tile == told.summary == len(wanted)
-    assert told.page == told.listed == wanted, "the page and the interface list the projects that are counted"
-    assert told.waiting >= wanted, "what was turned down waits for an application"
+        counts = asyncio.run(told_by(site))
+    assert counts.tile == counts.summary == len(wanted)
+    assert counts.page == counts.listed == wanted, "the page and the interface list the projects that are counted"
+    assert counts.waiting >= wanted, "what was turned down waits for an application"
     return len(wanted)
