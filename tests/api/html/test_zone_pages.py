@@ -107,20 +107,21 @@ async def test_the_stuck_projects_are_as_many_everywhere(filled: str, site: str)
 def held(cells: str) -> set[str]:
     """Who has to act, of each of the *cells* of a column."""
     holders = set()
-    for cell in re.findall(r'data-label="卡在谁"[^>]*>(.*?)</td>', cells, re.DOTALL):
-        for line in re.findall(r"<div>(.*?)(?:<br>|</div>)", cell, re.DOTALL):
+    for cell in re.findall(r'<td (?:class="who"|[^>]*data-label="卡在谁"[^>]*)>(.*?)</td>', cells, re.DOTALL):
+        for line in re.findall(r"<div[^>]*>(.*?)(?:<br>|</div>)", cell, re.DOTALL):
             holders.add(text_of(line).strip())
     return holders
 
 
 def test_the_holder_is_the_same_in_every_table(browser: httpx.Client) -> None:
-    table, seen = shown(browser, "/", status="open", limit="500"), 0
-    for row in table.partition("<tbody>")[2].split("</tr>")[:-1]:
+    progress, seen = shown(browser, "/", status="open", limit="500"), 0
+    for row in progress.partition("<tbody>")[2].split("</tr>")[:-1]:
         (address,) = re.findall(r'href="(/pages/projects/[^"]*)"', row)[:1]
         page = shown(browser, unescape(address))
-        items = page.partition('<caption id="items-caption">')[2].partition("</table>")[0]
+        captions = ("items-caption", "later-caption", "done-caption")
+        tables = [page.partition(f'<caption id="{name}">')[2].partition("</table>")[0] for name in captions]
         waits = page.partition('<caption id="waiting-caption">')[2].partition("</table>")[0]
-        of_items = {name: held(cell) for name, cell in named_rows(items) if held(cell)}
+        of_items = {name: held(cell) for table in tables for name, cell in named_rows(table) if held(cell)}
         of_waits = {name: held(cell) for name, cell in named_rows(waits)}
         assert of_items == of_waits, address
 
@@ -218,7 +219,16 @@ def codes_in(page: str, words: set[str]) -> set[str]:
 
 def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
     """Every page there is, of every project, and the cards and clocks that they lead to."""
-    yield from ("/", "/?warned=late", "/?stuck=true", "/?stale=true", "/?status=done", "/?text=nowhere")
+    yield from (
+        "/",
+        "/pages/progress?view=matrix",
+        "/pages/progress?view=gantt",
+        "/?warned=late",
+        "/?stuck=true",
+        "/?stale=true",
+        "/?status=done",
+        "/?text=nowhere",
+    )
     yield from (
         "/desk",
         "/pages/information",

@@ -74,7 +74,7 @@ async def test_a_figure_leads_to_as_many_projects_as_it_says(door: Door) -> None
     assert counts["late"] > 0
     assert counts["soon"] > 0
     assert counts["under_way"] == 6
-    assert (await table(door, "/")).count("<tr id=") == (await table(door)).count("<tr id=")
+    assert listed(await table(door, "/", status="open")) == listed(await table(door, status="open"))
 
 
 async def test_filters_can_be_combined_stay_chosen_and_are_taken_off_one_by_one(door: Door) -> None:

@@ -238,7 +238,7 @@ async def test_what_the_browser_prefers_decides_the_language(door: Door, slow: U
 
 
 async def test_the_board_and_the_progress_table_lead_to_each_other(door: Door, slow: UUID) -> None:
-    assert '<a href="/?lang=en">Progress of projects</a>' in shown(await got(door, "/supervision", "en"))
+    assert '<a href="/pages/progress?lang=en">Progress of projects</a>' in shown(await got(door, "/supervision", "en"))
     assert '<a href="/supervision?lang=en">Supervision</a>' in shown(await door.get("/", BUREAU, lang="en"))
 
 
