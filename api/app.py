@@ -46,6 +46,7 @@ from api.materials.routes import MaterialRoutes
 from api.moved import VERSION
 from api.openapi import document as openapi
 from api.overview.pages import OverviewPages
+from api.people.pages import PeoplePages
 from api.portfolio.pages import PortfolioPages
 from api.progress.pages import ProgressPages
 from api.progress.routes import ProgressRoutes
@@ -128,6 +129,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     TimelinessPages,
     ClockListPages,
     AccessPages,
+    PeoplePages,
     SignInPages,
 )
 
