@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 from api.access.commands import AccessCommands
 from api.access.pages import AccessPages
 from api.access.routes import AccessRoutes
+from api.audit.pages import AuditPages
 from api.catalogue.routes import CatalogueRoutes
 from api.clocks.ical import DeadlineRoutes
 from api.clocks.pages import ClockListPages
@@ -129,6 +130,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     TimelinessPages,
     ClockListPages,
     AccessPages,
+    AuditPages,
     PeoplePages,
     SignInPages,
 )

@@ -53,6 +53,8 @@ MENU = (
 
 ADMINISTRATION = (("people_grants", "/admin/people"),)  # administrators see no cases
 
+AUDIT = ("audit_ledger", "/audit")  # what auditors have beside the pages of all
+
 HOMES = {Role.PROJECT_MANAGER.value: "mine", Role.LEADER.value: "zone_overview"}  # what `/` is called, by role
 
 VISITOR = "visitor"  # where the scope's state has who reads the page; absent on a server without sign-in
@@ -241,6 +243,8 @@ class PageContext:
         role = self._visitor.role if self._visitor else ""
         if role == Role.ADMINISTRATOR:
             return [(label, self.link(path), self._path.startswith(path)) for label, path in ADMINISTRATION]
+        if role == Role.AUDITOR:
+            return [(label, self.link(path), path == self._path) for label, path in (*MENU, AUDIT)]
         home = HOMES.get(role, "")
         pages = ((home, "/"), *MENU) if home else MENU
         return [(label, self.link(path), self._is_at(path, home)) for label, path in pages]
