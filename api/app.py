@@ -14,6 +14,7 @@ from api.access.routes import AccessRoutes
 from api.apply.check_pages import ApplyCheckPages
 from api.apply.material_pages import ApplyMaterialPages
 from api.apply.pages import ApplyPages
+from api.audit.pages import AuditPages
 from api.catalogue.routes import CatalogueRoutes
 from api.clocks.ical import DeadlineRoutes
 from api.clocks.pages import ClockListPages
@@ -51,6 +52,7 @@ from api.moved import VERSION
 from api.my.pages import MyPages
 from api.openapi import document as openapi
 from api.overview.pages import OverviewPages
+from api.people.pages import PeoplePages
 from api.portfolio.pages import PortfolioPages
 from api.progress.pages import ProgressPages
 from api.progress.routes import ProgressRoutes
@@ -143,6 +145,8 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     ClockListPages,
     AccessPages,
     VerifyPages,
+    AuditPages,
+    PeoplePages,
     SignInPages,
     GuidePages,
     TrackPages,

@@ -51,6 +51,10 @@ MENU = (
     ("information", "/pages/information"),
 )
 
+ADMINISTRATION = (("people_grants", "/admin/people"),)  # administrators see no cases
+
+AUDIT = ("audit_ledger", "/audit")  # what auditors have beside the pages of all
+
 HOMES = {Role.PROJECT_MANAGER.value: "mine", Role.LEADER.value: "zone_overview"}  # what `/` is called, by role
 
 VISITOR = "visitor"  # where the scope's state has who reads the page; absent on a server without sign-in
@@ -241,7 +245,12 @@ class PageContext:
 
     def menu(self) -> list[tuple[str, str, bool]]:
         """The pages that everything else is reached from: each one's label and address, and whether it is this one."""
-        home = HOMES.get(self._visitor.role, "") if self._visitor else ""
+        role = self._visitor.role if self._visitor else ""
+        if role == Role.ADMINISTRATOR:
+            return [(label, self.link(path), self._path.startswith(path)) for label, path in ADMINISTRATION]
+        if role == Role.AUDITOR:
+            return [(label, self.link(path), path == self._path) for label, path in (*MENU, AUDIT)]
+        home = HOMES.get(role, "")
         pages = ((home, "/"), *MENU) if home else MENU
         return [(label, self.link(path), self._is_at(path, home)) for label, path in pages]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from math import ceil
@@ -104,24 +104,27 @@ def _row(page: PageContext, obstacle: Obstacle, clock: Reading | None, t: dateti
     if obstacle.ended:
         ended = page.words["outcome"](page.words["stage"](obstacle.ended))
         days = page.quantity(_days_since(obstacle.since, t), CALENDAR_DAY)
-        words = Markup(say("turned_down"))  # noqa: S704  our own words; what goes in is escaped
-        sentence = words.format(item=item, day=page.day(obstacle.since), ended=ended, days=days)
+        said = {"item": item, "day": page.day(obstacle.since), "ended": ended, "days": days}
+        sentence = _filled(say("turned_down"), said)
         mark, holder = "refused", page.who("applicant")
     elif obstacle.clock:
         over = overdue(page, clock, t) if clock else ""
-        due = clock.due_on if clock and clock.due_on else page.day(obstacle.since)
+        due = str(clock.due_on) if clock and clock.due_on else page.day(obstacle.since)
         name = clock_name(page)(obstacle.clock)
         key = "late_by" if over else "late"
-        words = Markup(say(key))  # noqa: S704  as above
-        sentence = words.format(item=item, clock=name, due=due, over=over)
+        sentence = _filled(say(key), {"item": item, "clock": name, "due": due, "over": over})
         mark, holder = "late", page.office(obstacle.department)
     else:
-        sentence = Markup(say("nobody"))  # noqa: S704  our own words
-        mark, holder = "refused", page.who("nobody")
+        sentence, mark, holder = _filled(say("nobody"), {}), "refused", page.who("nobody")
     if obstacle.behind:
         sentence += say("behind" if obstacle.behind > 1 else "behind_one").format(obstacle.behind)
     name = obstacle.name or obstacle.code or page.words["label"]("unnamed")
     return AttentionRow(obstacle.project, name, mark, sentence, holder)
+
+
+def _filled(words: str, said: Mapping[str, str]) -> Markup:
+    """*words* with what is *said* in them, escaped."""
+    return Markup(words).format(**said)  # noqa: S704  our own words; what goes in is escaped
 
 
 def _days_since(since: datetime | None, t: datetime) -> int:

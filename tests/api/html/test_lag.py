@@ -48,6 +48,6 @@ async def test_a_page_says_what_is_missing_on_it(
 
     while projector.step(connection):
         pass
-    page = (await door.get("/", LEADER, lang="en")).text
+    page = (await door.get("/pages/progress", LEADER, lang="en")).text
     assert "may be missing" not in page
     assert f"/pages/projects/{project}" in page

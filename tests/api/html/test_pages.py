@@ -158,7 +158,7 @@ async def test_names_are_never_code_and_anonymous_complainants_stay_so(door: Doo
     project = await registered(door, views, name=MARK, enterprise={"name": MARK})
     receipt = await door.done(project, FILED)
     await views.catch_up(receipt["position"], patience=10)
-    for path in ("/", f"/pages/projects/{project}"):
+    for path in ("/pages/progress", f"/pages/projects/{project}"):
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page(await door.get(path))
     assert 'value="&#34;&gt;&lt;script' in page(await door.get("/", text='"><script>'))
 

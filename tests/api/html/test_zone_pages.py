@@ -114,8 +114,8 @@ def held(cells: str) -> set[str]:
 
 
 def test_the_holder_is_the_same_in_every_table(browser: httpx.Client) -> None:
-    progress, seen = shown(browser, "/", status="open", limit="500"), 0
-    for row in progress.partition("<tbody>")[2].split("</tr>")[:-1]:
+    table, seen = shown(browser, "/pages/progress", status="open", limit="500"), 0
+    for row in table.partition("<tbody>")[2].split("</tr>")[:-1]:
         (address,) = re.findall(r'href="(/pages/projects/[^"]*)"', row)[:1]
         page = shown(browser, unescape(address))
         captions = ("items-caption", "later-caption", "done-caption")
@@ -146,9 +146,9 @@ def test_the_zone_and_an_imported_register_are_never_added_up(browser: httpx.Cli
     assert (zone["projects"], town["projects"]) == (registers["zone"], len(CASES))
     assert registers["zone"] == PROJECTS + len(STORIES) + 2
 
-    pages = [shown(browser, path) for path in ("/", "/desk", "/supervision", "/pages/supervision/clocks")]
+    pages = [shown(browser, path) for path in ("/pages/progress", "/desk", "/supervision", "/pages/supervision/clocks")]
     assert all("General" not in page and "T-1" not in page for page in pages)
-    table = shown(browser, "/", register=DATASET)
+    table = shown(browser, "/pages/progress", register=DATASET)
     assert all(case in table for case in CASES)
     assert ">3<" in table.partition("个项目")[0][-40:]
     assert all("register=town" in href for href in links(table, r"^/(pages|desk|supervision|\?)") if "lang=" in href)
@@ -221,6 +221,7 @@ def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
     """Every page there is, of every project, and the cards and clocks that they lead to."""
     yield from (
         "/",
+        "/pages/progress",
         "/pages/progress?view=matrix",
         "/pages/progress?view=gantt",
         "/?warned=late",
