@@ -107,14 +107,14 @@ def end_of(on: str, law: str, now: datetime) -> datetime | None:
 
 
 async def translate_too_much(rows: Awaitable[Rows]) -> Rows:
-    """The result of a query. Raises Problem where its instant lies too far back to be read from the ledger."""
+    """The result of a query. Raises Problem where too much was changed with hindsight to be read from the ledger."""
     try:
         return await rows
     except TooMuchToReadError as error:
         raise Problem(
             "invalid-parameter",
             f"as_of: {error}, too many to be read at once",
-            remedy="ask of a later instant, or of one project at a time",
+            remedy="ask as it was known then (known_at as as_of) or is known now, or of one project at a time",
             parameter="as_of",
         ) from error
 
