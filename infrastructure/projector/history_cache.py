@@ -19,7 +19,7 @@ from infrastructure.ledger.lru_cache import WeightedLruCache
 from infrastructure.privacy.erasures import destroy_keys
 from infrastructure.projector import ledger_stream
 from projections.history.fold import History, HistoryState
-from projections.view import Change, Followed
+from projections.view import Change, Projected
 
 FACTS_MAX = 150_000  # that the cached states were folded from, by all histories together
 PROJECTS_AT_A_TIME = 200  # read and folded: some tens of thousands of entries
@@ -40,7 +40,7 @@ class HistoryCache:
         self._states.clear()
 
     def changes_after(
-        self, connection: psycopg.Connection[Any], views: list[Followed], histories: Sequence[list[Entry]], seq: int
+        self, connection: psycopg.Connection[Any], views: list[Projected], histories: Sequence[list[Entry]], seq: int
     ) -> list[dict[str, Change]]:
         """What *histories*, all entries after position *seq* up to their last, change, by project and table."""
         if views != self._histories:

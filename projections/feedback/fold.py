@@ -16,7 +16,7 @@ from projections.feedback.evaluations import (
     ABOUT_EVALUATIONS,
     EVALUATION_COLUMNS,
     EvaluationRow,
-    Followed,
+    Projected,
     evaluated,
     followed,
     subject_of,
@@ -114,7 +114,7 @@ def _complain(state: VoicesState, fact: ComplaintFact, entry: Entry, project: Pr
         moved(row, veiled_fact(fact, state.words[fact.complaint]) if row.anonymous else fact, entry)
 
 
-def _evaluate(state: VoicesState, fact: ServiceEvaluated | Followed, entry: Entry, project: Project) -> None:
+def _evaluate(state: VoicesState, fact: ServiceEvaluated | Projected, entry: Entry, project: Project) -> None:
     if isinstance(fact, ServiceEvaluated):
         state.evaluations[subject_of(fact, project)] = evaluated(fact, entry, project)
     elif row := state.evaluations.get(fact.evaluation):

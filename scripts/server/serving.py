@@ -28,12 +28,11 @@ from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from infrastructure.postgres.roles import login_of
 from infrastructure.projector.positions import Views
-from infrastructure.projector.projector import Projector
+from infrastructure.projector.projector import Projector, historian
 from infrastructure.proof.keys import create_keys
 from infrastructure.proof.publisher import ProofFolder, Publisher
 from infrastructure.settings import Settings
 from infrastructure.watcher.watcher import Watcher
-from projections.registry import HISTORIES
 from scripts.console import screen
 from scripts.server.processes import END_SECONDS_MAX, orderly, stop_with, supervised, tune_garbage_collector
 
@@ -99,10 +98,10 @@ def keep_histories_while(parent: int, url: str) -> None:
     """Run the projector of the histories in this process until SIGTERM, or until its parent is gone."""
     if hasattr(os, "nice"):
         os.nice(HISTORIAN_NICENESS)
-    historian = Projector(url, HISTORIES)
-    stop_with(parent, historian.stop)
+    projector = historian(url)
+    stop_with(parent, projector.stop)
     tune_garbage_collector()
-    historian.run()
+    projector.run()
 
 
 def watch_while(parent: int, url: str) -> None:

@@ -39,7 +39,7 @@ from infrastructure.projector.rebuild import rebuild
 from infrastructure.settings import Settings
 from infrastructure.verifier.verify import verify
 from projections.registry import HISTORIES, VIEWS
-from projections.view import Followed
+from projections.view import Projected
 from tests.infrastructure.projector.test_projector import project_all
 
 USCC = "91420100MA0HX2026E"
@@ -135,7 +135,7 @@ async def test_the_ledger_holds_no_personal_text_and_views_hold_it_until_it_is_e
 @pytest.mark.parametrize("views", [VIEWS, HISTORIES], ids=["views", "histories"])
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_rows_written_by_a_projector_that_has_forgotten_them_are_emptied_too(
-    approvals: Approvals, database_url: str, views: Sequence[Followed], *, restarted: bool
+    approvals: Approvals, database_url: str, views: Sequence[Projected], *, restarted: bool
 ) -> None:
     """With its cache and without: then the old rows can't be computed any more, and still have to go."""
     project, projector = uuid4(), Projector(database_url, views)
