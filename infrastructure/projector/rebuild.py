@@ -113,9 +113,7 @@ def rebuild(
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
         workshop = workshop_for(views)
-        connection.execute("SELECT pg_advisory_lock(%s)", [workshop.key])
-        if not online:
-            connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])
+        _lock(connection, workshop.key, *(() if online else (BATCH_KEY,)))
         views = by_law_now(connection, views)
         live = _live(connection, views) if compare else {}
         comparable = [view for view in views if view.name in live and live[view.name][0] == view.version]
@@ -128,10 +126,16 @@ def rebuild(
             differences = _finish(url, views, fresh, comparable)
             hashed = _hash(connection, views, fresh) if digest else ""
             if swap:
-                connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])  # an online rebuild has not held it yet
+                _lock(connection, BATCH_KEY)  # an online rebuild has not held it yet
                 with connection.transaction():
                     _swap(connection, views, fresh, position)
         return Rebuilt(position, filled.entries, filled.projects, filled.rows, differences, swap, hashed)
+
+
+def _lock(connection: psycopg.Connection[Any], *keys: int) -> None:
+    """Hold the advisory locks of *keys* until the connection closes."""
+    for key in keys:
+        connection.execute("SELECT pg_advisory_lock(%s)", [key])
 
 
 @contextmanager
