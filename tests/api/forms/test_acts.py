@@ -335,7 +335,9 @@ async def test_who_may_not_is_told_so_and_strangers_see_nothing(door: Door) -> N
     project = await applied_for(door)
     path = f"/items/{project}/{ENTRY}/acts/accept_item"
     assert (await door.get(path, OFFICE)).status_code == 200
-    assert (await door.get(path, LEADER)).status_code == 403
+    denied = await door.get(path, LEADER, lang="zh")
+    assert denied.status_code == 403
+    assert "您现在的角色不能办理" in seen(denied.text)
     assert (await door.get(path, LAND)).status_code == 404
     assert (await door.get(path, APPLICANT)).status_code == 403
     assert (await door.get(path, None)).status_code == 401
