@@ -128,6 +128,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     materials_bytes_max: Annotated[int, Meta(description="Bytes an uploaded file may have.", ge=1, le=2**31 - 1)] = (
         MATERIAL_BYTES_MAX
     )
+    clamd: Annotated[
+        str,
+        Meta(
+            description="Where a clamd daemon checks uploaded files for malware: host:port, or the path of its Unix "
+            "socket. Empty: files are not checked.",
+            pattern=r"^(/.+|[A-Za-z0-9._:\[\]-]+:\d{1,5})?$",
+        ),
+    ] = ""
     keys: Annotated[
         str,
         Meta(
@@ -148,6 +156,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(
             description="The folder of the transparency log: its signing keys, tiles, checkpoints and policy of "
             "witnesses; in no backup of the data. Default: beside COUNTERSIGN_DATA, with -proof after its name."
+        ),
+    ] = ""
+    tsa: Annotated[
+        str,
+        Meta(
+            description="The address of a time stamp authority (RFC 3161), which stamps a checkpoint a day. The root "
+            "certificates that it leads to are in tsa-roots.pem in COUNTERSIGN_PROOF.",
+            pattern=r"^(https?://[^\s]+)?$",
         ),
     ] = ""
     public_url: Annotated[

@@ -63,7 +63,7 @@ TAGS = {
     "feed": "What happened, in order, for programs that follow: from any position on, and as it happens.",
     "webhooks": "The feed, sent to an address of the subscriber's own: signed, in order, again until it is taken.",
     "problems": "What a code means.",
-    "operation": "For whoever runs the server.",
+    "operation": "For operators of the server.",
 }
 
 
@@ -112,7 +112,7 @@ CONDITIONS = [
 RECEIPT_HEADERS = {
     "ETag": {"description": "The project's version now, for If-Match.", "schema": {"type": "string"}},
     "Idempotent-Replay": {
-        "description": "`true` where this is the first answer told again.",
+        "description": "`true` where this is the first answer repeated.",
         "schema": {"type": "string", "enum": ["true"]},
     },
 }

@@ -35,7 +35,10 @@ DEEPEST_FIRST: dict[str, dict[str, str]] = {
     "/v1/materials/": {"digest": "The SHA-256 of the file's content: 64 hexadecimal digits in lower case."},
     "/deadlines/": {"file": "The secret of the address and .ics, as /account shows it once."},
     "/problems/": {"code": "The problem's code, as in `code` of every answer that is no success."},
-    "/v1/projects/": {"project_id": "The project's id: a UUID, chosen by whoever registered it."},
+    "/v1/projects/": {
+        "project_id": "The project's id: a UUID, chosen at registration.",
+        "entry_version": "The version of the entry, as in the receipt of the command that recorded it.",
+    },
 }
 
 

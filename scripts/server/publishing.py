@@ -23,7 +23,7 @@ def publish_while(parent: int, url: str) -> None:
     folder = ProofFolder(chosen.proof_folder)
     if not chosen.database_url and not folder.has_keys:
         create_keys(folder.path, log_name(chosen))
-    publisher = Publisher(url, folder, utc_now)
+    publisher = Publisher(url, folder, utc_now, chosen.tsa)
     stop_with(parent, publisher.stop)
     tune_garbage_collector()
     publisher.run()

@@ -25,7 +25,7 @@ from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from infrastructure.postgres.roles import login_of
 from infrastructure.projector.positions import Views
-from infrastructure.projector.projector import Projector
+from infrastructure.projector.projector import Projector, historian
 from infrastructure.settings import Settings
 from infrastructure.watcher.watcher import Watcher
 from scripts.console import screen
@@ -34,6 +34,7 @@ from scripts.server.publishing import publish_while
 from scripts.server.sending import send_while
 
 WATCHER_NICENESS = 5  # its facts may take minutes, commands only milliseconds
+HISTORIAN_NICENESS = 10  # current rows and answers come first
 REQUEST_SECONDS_MAX = 10  # for requests in progress at shutdown, as incomplete ones never end
 
 
@@ -89,6 +90,16 @@ def project_while(parent: int, url: str) -> None:
     projector.run()
 
 
+def keep_histories_while(parent: int, url: str) -> None:
+    """Run the projector of the histories in this process until SIGTERM, or until its parent is gone."""
+    if hasattr(os, "nice"):
+        os.nice(HISTORIAN_NICENESS)
+    projector = historian(url)
+    stop_with(parent, projector.stop)
+    tune_garbage_collector()
+    projector.run()
+
+
 def watch_while(parent: int, url: str) -> None:
     """Run the deadline watcher in this process until SIGTERM, or until its parent is gone."""
     if hasattr(os, "nice"):
@@ -111,6 +122,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
         contextlib.suppress(KeyboardInterrupt),
         orderly(),
         supervised(project_while, url),
+        supervised(keep_histories_while, url),
         supervised(watch_while, url),
         supervised(publish_while, url),
         supervised(send_while, url),

@@ -86,7 +86,7 @@ async def record(url: str, folder: Path) -> dict[str, Any]:
             for project, told in STORIES:
                 for step in told:
                     position = (await door.done(project, step.dated, step.by))["position"]
-            await door.told(PROJECT)
+            await door.tell_story(PROJECT)
             await door.get("/v1/progress", BUREAU, after=position)
             document = (await client.get("/schema/openapi.json")).json()
             answers = {}
