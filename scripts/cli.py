@@ -144,8 +144,8 @@ def sandbox(port: Annotated[int, typer.Option(min=1, max=65_535, help="port to l
         fail("A sandbox has an embedded database of its own: unset DATABASE_URL.")
     chosen = sandboxes.settings_of_sandbox(live, port)
     url = serving.ready(chosen)
-    where = f"http://{chosen.host}:{chosen.port}/"
-    sandboxes.serve(url, chosen, lambda: screen.print(f"Serving a sandbox at {where}, its data in {chosen.data}"))
+    sentence = f"Serving a sandbox at http://{chosen.host}:{chosen.port}/, its data in {chosen.data}"
+    sandboxes.serve(url, chosen, lambda: screen.print(sentence, soft_wrap=True))
 
 
 @cli.command()

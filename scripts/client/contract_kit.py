@@ -47,7 +47,7 @@ class NotCheckedError(Exception):
 
 
 @dataclass
-class Answer:
+class HttpAnswer:
     """An HTTP answer, its header names in lower case."""
 
     status: int
@@ -75,7 +75,7 @@ class Kit:
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         return kind(parts.netloc, timeout=SECONDS_MAX)
 
-    def send(self, method: str, path: str, body: Any = None, *, signed: bool = True, **headers: Any) -> Answer:
+    def send(self, method: str, path: str, body: Any = None, *, signed: bool = True, **headers: Any) -> HttpAnswer:
         """One request; *headers* with _ for -."""
         sent = {"Authorization": f"Bearer {self.key}"} if signed else {}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -86,16 +86,16 @@ class Kit:
             with closing(self.connect()) as connection:
                 connection.request(method, path, content, sent)
                 response = connection.getresponse()
-                answer = Answer(response.status, {n.lower(): v for n, v in response.getheaders()}, response.read())
+                answer = HttpAnswer(response.status, {n.lower(): v for n, v in response.getheaders()}, response.read())
             if answer.status != BUSY or "retry-after" not in answer.headers:
                 break
             time.sleep(1)  # the server says so
         return answer
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None, **headers: Any) -> Answer:
+    def get(self, path: str, params: Mapping[str, Any] | None = None, **headers: Any) -> HttpAnswer:
         return self.send("GET", path + (f"?{urlencode(params, doseq=True)}" if params else ""), **headers)
 
-    def command(self, project: str, command: dict[str, Any], key: str = "", **headers: Any) -> Answer:
+    def command(self, project: str, command: dict[str, Any], key: str = "", **headers: Any) -> HttpAnswer:
         path = f"/v1/projects/{project}/commands"
         return self.send("POST", path, command, Idempotency_Key=key or str(uuid.uuid4()), **headers)
 
@@ -149,7 +149,7 @@ def require(holds: object, sentence: str) -> None:
         raise BrokenPromiseError(sentence)
 
 
-def require_problem(answer: Answer, status: int, code: str) -> dict[str, Any]:
+def require_problem(answer: HttpAnswer, status: int, code: str) -> dict[str, Any]:
     """The problem, which has to be of this status and code."""
     require(answer.status == status, f"{status} {code} was promised, and {answer.status} came: {answer.body[:200]!r}")
     require(answer.headers.get("content-type") == PROBLEM, f"a problem is {PROBLEM}")

@@ -47,65 +47,70 @@ class Fault(Struct, frozen=True):
 NONE = Fault("none")
 
 
+class ProxyHandler(BaseHTTPRequestHandler):
+    """Hands requests on to *target*, with a fault; *key* is that of a known program."""
+
+    fault: Fault
+    target: str
+    key: str
+    protocol_version = "HTTP/1.1"
+
+    def handle_any(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(int(headers.pop("content-length", 0)))
+        known_host = headers.pop("host", "")
+        headers["host"] = self.target if known_host.startswith("127.0.0.1") else known_host
+        headers.pop("accept-encoding", "")
+        passing = Passing(self.command, self.path, headers, body)
+        passing.headers["x-kit-key"] = self.key
+        self.fault.asking(passing)
+        passing.headers.pop("x-kit-key", "")
+        connection = http.client.HTTPConnection(self.target, timeout=60)
+        try:
+            connection.request(passing.method, passing.path, passing.body or None, passing.headers)
+            response = connection.getresponse()
+            passing.status = response.status
+            passing.answered = {n.lower(): v for n, v in response.getheaders() if n.lower() not in HOP}
+            if passing.answered.get("content-type", "").startswith(SSE):
+                self.stream(passing, response)
+                return
+            passing.answer = response.read()
+        finally:
+            connection.close()
+        self.fault.answering(passing)
+        self.reply(passing)
+
+    do_GET = do_HEAD = do_POST = do_DELETE = handle_any  # noqa: N815  http.server's names
+
+    def reply(self, passing: Passing) -> None:
+        self.send_response(passing.status)
+        for name, value in passing.answered.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(passing.answer)))
+        self.end_headers()
+        if self.command != "HEAD" and passing.status != 304:
+            self.wfile.write(passing.answer)
+
+    def stream(self, passing: Passing, response: http.client.HTTPResponse) -> None:
+        self.close_connection = True
+        self.send_response(passing.status)
+        for name, value in passing.answered.items():
+            self.send_header(name, value)
+        self.end_headers()
+        with suppress(OSError):
+            while line := response.readline():
+                self.wfile.write(self.fault.streaming(line))
+                self.wfile.flush()
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
 @contextmanager
 def proxy(address: str, fault: Fault, key: str = "") -> Iterator[str]:
     """The address of a proxy before the server at *address*. *key* is that of a known program."""
-    target = urlsplit(address).netloc
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def handle_any(self) -> None:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            body = self.rfile.read(int(headers.pop("content-length", 0)))
-            known_host = headers.pop("host", "")
-            headers["host"] = target if known_host.startswith("127.0.0.1") else known_host
-            headers.pop("accept-encoding", "")
-            passing = Passing(self.command, self.path, headers, body)
-            passing.headers["x-kit-key"] = key
-            fault.asking(passing)
-            passing.headers.pop("x-kit-key", "")
-            connection = http.client.HTTPConnection(target, timeout=60)
-            try:
-                connection.request(passing.method, passing.path, passing.body or None, passing.headers)
-                response = connection.getresponse()
-                passing.status = response.status
-                passing.answered = {n.lower(): v for n, v in response.getheaders() if n.lower() not in HOP}
-                if passing.answered.get("content-type", "").startswith(SSE):
-                    self.stream(passing, response)
-                    return
-                passing.answer = response.read()
-            finally:
-                connection.close()
-            fault.answering(passing)
-            self.reply(passing)
-
-        do_GET = do_HEAD = do_POST = do_DELETE = handle_any  # noqa: N815  http.server's names
-
-        def reply(self, passing: Passing) -> None:
-            self.send_response(passing.status)
-            for name, value in passing.answered.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(passing.answer)))
-            self.end_headers()
-            if self.command != "HEAD" and passing.status != 304:
-                self.wfile.write(passing.answer)
-
-        def stream(self, passing: Passing, response: http.client.HTTPResponse) -> None:
-            self.close_connection = True
-            self.send_response(passing.status)
-            for name, value in passing.answered.items():
-                self.send_header(name, value)
-            self.end_headers()
-            with suppress(OSError):
-                while line := response.readline():
-                    self.wfile.write(fault.streaming(line))
-                    self.wfile.flush()
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    handler = type("Handler", (ProxyHandler,), {"fault": fault, "target": urlsplit(address).netloc, "key": key})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
