@@ -78,8 +78,7 @@ def rebuild(
     defaults to the fastest number. With *digest* the result has that of the rebuilt rows. *progress* is called with
     (entries read, entries in all). The projector is blocked meanwhile; with *online* only during the swap, and it then
     continues from the position of the rebuild.
-    Raises LedgerGapError if a position is missing, FillFailedError if a worker process fails or dies, and whatever a
-    fold raises in this process.
+    Raises LedgerGapError if a position is missing, FillFailedError if a worker fails, and whatever a fold raises here.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
