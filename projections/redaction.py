@@ -49,7 +49,9 @@ class Redaction:
         match fact:
             case InformationRecorded(category=category) if category == CONTACTS:
                 if not self._may(INFORMATION, lambda: cases_in(self._project)):
-                    return structs.replace(fact, fields=tuple(structs.replace(one, value="") for one in fact.fields))
+                    return structs.replace(
+                        fact, fields=tuple(structs.replace(field, value="") for field in fact.fields)
+                    )
             case ComplaintFiled(contact=contact) if contact:
                 if not self._may(FEEDBACK, lambda: cases_named(self._project, fact)):
                     return structs.replace(fact, contact="")

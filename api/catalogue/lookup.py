@@ -21,7 +21,7 @@ from projections.catalogue.reading import CatalogueAsOf, then
 
 async def catalogue_as_of(approvals: Approvals, name: str, instants: Instants) -> CatalogueAsOf:
     """The catalogue *name* at an instant, as was recorded by another. Raises Problem not-found."""
-    entries = await approvals.told(stream_of(name), CataloguePublished, OnlineDecided, IntakeHoursSet)
+    entries = await approvals.entries_with(stream_of(name), CataloguePublished, OnlineDecided, IntakeHoursSet)
     state = await state_of(approvals, name)
     return then(state, entries, instants.at, instants.known, home_zone(approvals.laws))
 

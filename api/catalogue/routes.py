@@ -97,7 +97,7 @@ class CatalogueRoutes(Controller):
             as_of=instants_known_now.at,
             known_at=instants_known_now.known,
             in_force=edition.edition.number if edition else None,
-            editions=[shown_edition(one) for one in catalogue.editions],
+            editions=[shown_edition(edition) for edition in catalogue.editions],
             departments=departments_of(catalogue),
             hours=shown_hours(catalogue),
             draft=shown_draft(catalogue.catalogue),
@@ -127,7 +127,7 @@ class CatalogueRoutes(Controller):
         known_items = services_in(catalogue, edition.edition.number if edition else None) if edition or draft else []
         items = [service for service in known_items if service_filter.matches(service)]
         last = paging.last(ServiceKey)
-        page = items if last is None else [found for found in items if found.service.task_code > last[0]]
+        page = items if last is None else [item for item in items if item.service.task_code > last[0]]
         return ServicePage(
             catalogue=name,
             as_of=instants_known_now.at,
@@ -135,7 +135,7 @@ class CatalogueRoutes(Controller):
             edition=shown_edition(edition) if edition else None,
             items=paging.shown(page),
             total=len(items),
-            next=paging.next_of(page, lambda found: (found.service.task_code,)),
+            next=paging.next_of(page, lambda item: (item.service.task_code,)),
         )
 
     @get("/{name:str}/item", operation_id="get_service", summary="One service item over all editions")

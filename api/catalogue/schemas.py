@@ -222,12 +222,12 @@ def listed_catalogue(catalogue: Catalogue, today: date) -> ListedCatalogue:
 def shown_draft(catalogue: Catalogue) -> ShownDraft:
     """The draft, compared with the newest edition."""
     newest = catalogue.editions[-1].items if catalogue.editions else {}
-    found = Counter(difference(newest.get(code), service) for code, service in catalogue.items.items())
+    differences = Counter(difference(newest.get(code), service) for code, service in catalogue.items.items())
     return ShownDraft(
         items=len(catalogue.items),
         changed=catalogue.changed,
-        added=found[EditionDifference.ADDED],
-        altered=found[EditionDifference.CHANGED],
+        added=differences[EditionDifference.ADDED],
+        altered=differences[EditionDifference.CHANGED],
         withdrawn=tuple(code for code in newest if code not in catalogue.items),
     )
 
@@ -261,7 +261,7 @@ def services_in(at: CatalogueAsOf, number: int | None) -> list[FoundItem]:
 
 def service_history(at: CatalogueAsOf, code: str, as_of: datetime, known_at: datetime) -> ServiceHistory | None:
     """The item *code* over the editions; None where neither an edition nor the draft ever had it."""
-    editions = [_service_edition(one) for one in over_editions(code, at.editions)]
+    editions = [_service_edition(edition) for edition in over_editions(code, at.editions)]
     draft = at.catalogue.items.get(code)
     if not editions and draft is None:
         return None
@@ -286,8 +286,8 @@ def service_history(at: CatalogueAsOf, code: str, as_of: datetime, known_at: dat
     )
 
 
-def _service_edition(one: ItemInEdition) -> ServiceEdition:
-    return ServiceEdition(shown_edition(one.edition), one.difference, one.fields, one.service)
+def _service_edition(edition: ItemInEdition) -> ServiceEdition:
+    return ServiceEdition(shown_edition(edition.edition), edition.difference, edition.fields, edition.service)
 
 
 def _decision(entry: Entry, fact: OnlineDecided) -> ShownDecision:

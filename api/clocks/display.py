@@ -22,14 +22,14 @@ def telling(page: PageContext, t: datetime, *, past: bool = False) -> dict[str, 
     That is of *t* where it lies in the *past*, else of now, so that a page which is looked at later is still right.
     """
 
-    def why(project: UUID, one: Reading) -> str:
-        asked = {"item": one.item, "clock": one.clock, "application": str(one.application)}
-        asked |= {"as_of": t.isoformat()} if past else {}
-        return page.link(CLOCK.format(project), **asked)
+    def why(project: UUID, reading: Reading) -> str:
+        params = {"item": reading.item, "clock": reading.clock, "application": str(reading.application)}
+        params |= {"as_of": t.isoformat()} if past else {}
+        return page.link(CLOCK.format(project), **params)
 
     return {
         "clock_name": clock_name(page),
-        "left": lambda one: left(page, one, t),
+        "left": lambda reading: left(page, reading, t),
         "warned": warned,
         "why": why,
         "month_grids": month_grids,
@@ -43,36 +43,36 @@ BY_CALENDAR = (CALENDAR_DAY, "week", "month")  # units of which no day is left o
 SILENT = (State.UNCONFIRMED, State.LAPSED, State.VOID)  # past, and no department is late
 
 
-def warned(one: Reading) -> str:
+def warned(reading: Reading) -> str:
     """Whether a clock is "late", or "soon" due; a silent one costs no department anything."""
-    if one.state in SILENT:
+    if reading.state in SILENT:
         return ""
-    return {Level.RED: "late", Level.YELLOW: "soon"}.get(one.level, "")
+    return {Level.RED: "late", Level.YELLOW: "soon"}.get(reading.level, "")
 
 
-def waits(one: Reading) -> bool:
+def waits(reading: Reading) -> bool:
     """Whether the clock waits for an act."""
-    return one.level is not Level.NONE and one.state not in SILENT
+    return reading.level is not Level.NONE and reading.state not in SILENT
 
 
-def left(page: PageContext, one: Reading, t: datetime) -> str:
+def left(page: PageContext, reading: Reading, t: datetime) -> str:
     """How much is left at *t*, or by how much the clock is over, with a minus, in the unit that it counts in."""
-    over = overdue(page, one, t)
-    return f"−{over}" if over else page.quantity(one.remaining, one.unit)
+    over = overdue(page, reading, t)
+    return f"−{over}" if over else page.quantity(reading.remaining, reading.unit)
 
 
-def overdue(page: PageContext, one: Reading, t: datetime) -> str:
+def overdue(page: PageContext, reading: Reading, t: datetime) -> str:
     """By how much the clock is over at *t*; empty where it is not, or by no whole day yet.
 
     Beyond its last day a clock of working days or hours counts working days; one of calendar days, weeks or months,
     whose last day is one of the calendar, calendar days.
     """
-    if one.state is not State.OVERDUE:
+    if reading.state is not State.OVERDUE:
         return ""
-    if one.unit in BY_CALENDAR and one.due_on:
-        over, unit = (local_day(t, zone_of(one.law).key) - one.due_on).days, CALENDAR_DAY
+    if reading.unit in BY_CALENDAR and reading.due_on:
+        over, unit = (local_day(t, zone_of(reading.law).key) - reading.due_on).days, CALENDAR_DAY
     else:
-        over, unit = one.overdue_days, WORKING_DAY
+        over, unit = reading.overdue_days, WORKING_DAY
     return page.quantity(over, unit) if over > 0 else ""
 
 

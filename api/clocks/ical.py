@@ -111,14 +111,14 @@ def calendar_answer(
 
 async def running(clocks: ClocksAt, department: str) -> list[ListedClock]:
     """The clocks that *department* (empty: any) has to act on, whose last day is known. Raises Problem."""
-    found = list[ListedClock]()
+    listed_clocks = list[ListedClock]()
     for offset in range(0, DEADLINES_MAX, ROWS_MAX):
         wanted = ClockFilter(department=department, limit=ROWS_MAX, offset=offset)
         rows = await translate_too_much(clocks.listed(wanted))
-        found += [row for row in rows if row.reading.due_on and row.reading.level is not Level.PAUSED]
+        listed_clocks += [row for row in rows if row.reading.due_on and row.reading.level is not Level.PAUSED]
         if len(rows) < ROWS_MAX:
             break
-    return found
+    return listed_clocks
 
 
 def feed(
@@ -145,30 +145,30 @@ def feed(
 
 def event(listed: ListedClock, page: PageContext, t: datetime, names: ProjectTitles, site: str) -> Event:
     """One clock. Its UID is made of what it is of, so that a program which subscribes moves it with its date."""
-    one, zone, found = listed.reading, zone_of(listed.reading.law).key, Event()
+    reading, zone, ical = listed.reading, zone_of(listed.reading.law).key, Event()
     parts = (
-        page.called(names.item(listed.project, one.item)),
-        clock_name(page)(one.clock),
+        page.called(names.item(listed.project, reading.item)),
+        clock_name(page)(reading.clock),
         names.project(listed.project),
     )
-    found.add("uid", f"{uuid5(listed.project, f'{one.item} {one.application} {one.clock}')}@countersign")
-    found.add("dtstamp", midnight(local_day(t, zone), zone))
-    found.add("dtstart", one.over_at if one.unit == HOURS and one.over_at else one.due_on)
-    found.add("summary", " · ".join(parts))
-    found.add("description", "\n".join(description(one, page, t)))
-    found.add("status", "TENTATIVE" if one.provisional else "CONFIRMED")
-    found.add("transp", "TRANSPARENT")
-    found.add("url", site + page.link(f"/pages/projects/{listed.project}"))
-    return found
+    ical.add("uid", f"{uuid5(listed.project, f'{reading.item} {reading.application} {reading.clock}')}@countersign")
+    ical.add("dtstamp", midnight(local_day(t, zone), zone))
+    ical.add("dtstart", reading.over_at if reading.unit == HOURS and reading.over_at else reading.due_on)
+    ical.add("summary", " · ".join(parts))
+    ical.add("description", "\n".join(description(reading, page, t)))
+    ical.add("status", "TENTATIVE" if reading.provisional else "CONFIRMED")
+    ical.add("transp", "TRANSPARENT")
+    ical.add("url", site + page.link(f"/pages/projects/{listed.project}"))
+    return ical
 
 
-def description(one: Reading, page: PageContext, t: datetime) -> Iterator[str]:
+def description(reading: Reading, page: PageContext, t: datetime) -> Iterator[str]:
     """What there is to know of a deadline at *t*, line by line."""
     bureau = page.words["bureau"]
-    yield f"{bureau('article')}: {cited(one.article, page.language)}"
-    yield f"{bureau('started')}: {one.start_on}"
-    yield f"{bureau('left')}: {page.quantity(one.remaining, one.unit)}"
-    if over := overdue(page, one, t):
+    yield f"{bureau('article')}: {cited(reading.article, page.language)}"
+    yield f"{bureau('started')}: {reading.start_on}"
+    yield f"{bureau('left')}: {page.quantity(reading.remaining, reading.unit)}"
+    if over := overdue(page, reading, t):
         yield f"{bureau('overdue_days')}: {over}"
-    if one.provisional:
+    if reading.provisional:
         yield bureau("provisional")

@@ -23,6 +23,6 @@ def behind(cell: ClockCount) -> dict[str, dict[str, str]]:
     return {standing: where | which for standing, which in STANDINGS.items()}
 
 
-def address(path: str, **asked: str) -> str:
+def address(path: str, **params: str) -> str:
     """*path* with what is *asked*, as far as it is not empty."""
-    return f"{path}?{urlencode({name: value for name, value in asked.items() if value})}"
+    return f"{path}?{urlencode({name: value for name, value in params.items() if value})}"

@@ -65,8 +65,9 @@ def around(page: PageContext, t: datetime, paging: Paging, following: int | None
 def chosen(page: PageContext, wanted: ClockFilter) -> Iterator[str]:
     """What the list was narrowed to, in words."""
     pairs = {
-        one.key: (one.title_zh, one.title) for one in modes_with([wanted.mode] if wanted.mode else [], law_book().packs)
-    } | {one.key: (one.title_zh, one.title) for one in NODES}
+        mode.key: (mode.title_zh, mode.title)
+        for mode in modes_with([wanted.mode] if wanted.mode else [], law_book().packs)
+    } | {node.key: (node.title_zh, node.title) for node in NODES}
     titles = {key: zh if page.language == "zh" else en for key, (zh, en) in pairs.items()}
     titles |= {NODELESS: page.words["bureau"]("nodeless")}
     yield from (titles.get(key, key) for key in (wanted.mode, wanted.node) if key)

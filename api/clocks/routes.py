@@ -212,14 +212,14 @@ class ClockRoutes(Controller):
             explanation = await project_clocks.explained(project_id, item, clock, application)
         except NoSuchClockError as error:
             await entries_of(approvals, project_id)
-            known = ", ".join(dict.fromkeys(one.clock for one in await started(project_clocks, project_id, item)))
+            known = ", ".join(dict.fromkeys(clock.clock for clock in await started(project_clocks, project_id, item)))
             raise Problem("not-found", str(error)[:500], remedy=f"started are: {known or 'none'}") from error
         return ExplainedClock(project_clocks.t, project_clocks.known, explanation)
 
 
 async def started(clocks: ClocksAt, project: UUID, item: str) -> list[Reading]:
     """The clocks of *item* that had started."""
-    return [one for read in await clocks.of_project(project) if read.item == item for one in read.clocks]
+    return [clock for read in await clocks.of_project(project) if read.item == item for clock in read.clocks]
 
 
 def shown_clock(listed: ListedClock) -> ShownClock:

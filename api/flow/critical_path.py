@@ -99,37 +99,37 @@ class CriticalPathRoutes(Controller):
         after: After = 0,
     ) -> ProjectPath:
         """Items with ranges, slack and bases. The project is read from the ledger, past durations from a view."""
-        found = await forecasts.expected(folded, instants.at, position, now=instants.is_now, after=after)
-        delays = delays_in(delay or (), found)
-        items, effect = await asyncio.to_thread(lambda: (path_items(found), effect_of(found, delays)))
-        finish = found.finish
+        outlook = await forecasts.expected(folded, instants.at, position, now=instants.is_now, after=after)
+        delays = delays_in(delay or (), outlook)
+        items, effect = await asyncio.to_thread(lambda: (path_items(outlook), effect_of(outlook, delays)))
+        finish = outlook.finish
         return ProjectPath(
             as_of=instants.at,
             known_at=instants.known,
             estimate=True,
             assumed_zh=TABLES["waiting"]["assumed"][0],
             assumed_en=TABLES["waiting"]["assumed"][1],
-            calendar=found.calendar.version,
-            provisional=finish is not None and found.calendar.provisional(finish.high_on),
+            calendar=outlook.calendar.version,
+            provisional=finish is not None and outlook.calendar.provisional(finish.high_on),
             finish=finish,
-            critical=found.way.critical,
-            stuck=found.way.stuck,
+            critical=outlook.way.critical,
+            stuck=outlook.way.stuck,
             items=items,
             delay=effect,
             position=position,
         )
 
 
-def delays_in(given: Sequence[str], found: FinishOutlook) -> dict[str, int]:
+def delays_in(given: Sequence[str], outlook: FinishOutlook) -> dict[str, int]:
     """The delays *given*, by item. Raises Problem where one can't be read or is of nothing that is left."""
     delays: dict[str, int] = {}
-    for one in given:
-        code, _, days = one.rpartition(":")
+    for delay in given:
+        code, _, days = delay.rpartition(":")
         if not days or not set(days) <= DAYS_DIGITS or not 1 <= int(days) <= DAYS_MAX:
-            raise _unreadable(one, f"write ITEM:N, where N is 1 to {DAYS_MAX} working days")
-        if code not in found.left.tasks:
-            left = ", ".join(found.left.tasks) or "nothing"
-            raise _unreadable(one, f"still to be granted: {left[: ECHO_CHARACTERS_MAX * 5]}")
+            raise _unreadable(delay, f"write ITEM:N, where N is 1 to {DAYS_MAX} working days")
+        if code not in outlook.left.tasks:
+            left = ", ".join(outlook.left.tasks) or "nothing"
+            raise _unreadable(delay, f"still to be granted: {left[: ECHO_CHARACTERS_MAX * 5]}")
         delays[code] = delays.get(code, 0) + int(days)
     return delays
 

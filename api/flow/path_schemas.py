@@ -60,7 +60,7 @@ class MovedItem(Struct, frozen=True):
 
 
 class DelayEffect(Struct, frozen=True):
-    """What the asked delays would move, what moves most first. *finish* is null where none can be told."""
+    """What the given delays would move, what moves most first. *finish* is null where it can't be estimated."""
 
     delays: dict[str, int]
     moved: list[MovedItem]
@@ -142,13 +142,13 @@ def _allowed(pack: Pack, item: Item) -> Days:
     return Days(promised, promised, may)
 
 
-def path_items(found: FinishOutlook) -> list[PathItem]:
+def path_items(outlook: FinishOutlook) -> list[PathItem]:
     """Every item on the way, in the project's order."""
-    return [_path_item(found, step) for step in found.way.steps]
+    return [_path_item(outlook, step) for step in outlook.way.steps]
 
 
-def _path_item(found: FinishOutlook, step: PathStep) -> PathItem:
-    item = found.project.items[step.item]
+def _path_item(outlook: FinishOutlook, step: PathStep) -> PathItem:
+    item = outlook.project.items[step.item]
     return PathItem(
         item=step.item,
         name=item.plan.name,
@@ -156,22 +156,22 @@ def _path_item(found: FinishOutlook, step: PathStep) -> PathItem:
         stage=item.stage,
         critical=step.critical,
         slack=step.slack,
-        remaining=found.left.estimates[step.item],
-        starts=found.expected(step.starts),
-        finishes=found.expected(step.finishes),
+        remaining=outlook.left.estimates[step.item],
+        starts=outlook.expected(step.starts),
+        finishes=outlook.expected(step.finishes),
     )
 
 
-def effect_of(found: FinishOutlook, delays: Mapping[str, int]) -> DelayEffect | None:
+def effect_of(outlook: FinishOutlook, delays: Mapping[str, int]) -> DelayEffect | None:
     """What *delays*, in working days, would move; None where none is asked about."""
     if not delays:
         return None
-    effect = delayed(found.left.tasks, delays)
-    finish = _moved(found, effect.finish) if effect.finish and found.way.finish else None
-    return DelayEffect(dict(delays), [_moved(found, one) for one in effect.moved], finish)
+    effect = delayed(outlook.left.tasks, delays)
+    finish = _moved(outlook, effect.finish) if effect.finish and outlook.way.finish else None
+    return DelayEffect(dict(delays), [_moved(outlook, move) for move in effect.moved], finish)
 
 
-def _moved(found: FinishOutlook, one: Moved) -> MovedItem:
-    item = found.project.items.get(one.item)
+def _moved(outlook: FinishOutlook, move: Moved) -> MovedItem:
+    item = outlook.project.items.get(move.item)
     name = item.plan.name if item else ""
-    return MovedItem(one.item, name, one.after - one.before, found.on(one.before), found.on(one.after))
+    return MovedItem(move.item, name, move.after - move.before, outlook.on(move.before), outlook.on(move.after))

@@ -99,8 +99,8 @@ class ProjectFlowRoutes(Controller):
     ) -> ProjectFlow:
         """Phases with their days, and steps: done, open, free to begin, or blocked, and by what."""
         at, known = instants.at, instants.known
-        found = course(project_id, settled(entries, at, known))
-        flow = found.project.flow
+        project_course = course(project_id, settled(entries, at, known))
+        flow = project_course.project.flow
         return ProjectFlow(
             as_of=at,
             known_at=known,
@@ -108,10 +108,10 @@ class ProjectFlowRoutes(Controller):
             edition=flow.edition if flow else 0,
             kind=flow.kind if flow else "",
             phases=timed(
-                phases_at(found, counted_by(approvals, laws, found, at, known), at),
+                phases_at(project_course, counted_by(approvals, laws, project_course, at, known), at),
                 project_time(project_id, entries, laws, at, known),
             ),
-            steps=standing(found.project),
+            steps=standing(project_course.project),
         )
 
     @get("/move", operation_id="preview_move", summary="What moving a project to another edition would do")
@@ -139,12 +139,12 @@ class ProjectFlowRoutes(Controller):
 
 
 def counted_by(
-    approvals: Approvals, laws: LawBook, found: ProjectCourse, at: datetime, known: datetime
+    approvals: Approvals, laws: LawBook, project_course: ProjectCourse, at: datetime, known: datetime
 ) -> GeneralRule | None:
     """How the project's law counts the days of a phase; None before it was registered."""
-    if not found.project.law:
+    if not project_course.project.law:
         return None
-    pack = approvals.law_for(found.project.law, at, begun=True)
+    pack = approvals.law_for(project_course.project.law, at, begun=True)
     return general_rule(pack, laws.calendar(pack, local_day(known, pack.zone)), days=0)
 
 

@@ -96,7 +96,7 @@ class FlowRoutes(Controller):
         self, name: FromPath[str], flow: NamedDependency[Flow], approvals: NamedDependency[Approvals]
     ) -> ShownFlow:
         """Who published which edition when, and against which edition of the catalogue."""
-        return shown_flow(flow, await approvals.told(stream_of(name), FlowPublished))
+        return shown_flow(flow, await approvals.entries_with(stream_of(name), FlowPublished))
 
     @get("/{name:str}/editions/{edition:int}", operation_id="get_flow_edition", summary="One edition as a graph")
     async def get_flow_edition(
@@ -108,24 +108,24 @@ class FlowRoutes(Controller):
         approvals: NamedDependency[Approvals],
         kind: OfKind = "",
     ) -> FlowGraph:
-        """Its phases, steps and what each waits for; 0 is the newest. Items are told as the catalogue has them then."""
-        found = edition_of(flow, edition)
-        if kind and kind not in found.kinds:
+        """Its phases, steps and what each waits for; 0 is the newest. Items have their names of that time."""
+        match = edition_of(flow, edition)
+        if kind and kind not in match.kinds:
             raise Problem(
                 "invalid-parameter",
-                f"kind: edition {found.number} of {name} is not for projects of the kind {kind}",
-                remedy=f"it is for: {', '.join(found.kinds)}",
+                f"kind: edition {match.number} of {name} is not for projects of the kind {kind}",
+                remedy=f"it is for: {', '.join(match.kinds)}",
                 parameter="kind",
             )
-        catalogue = await catalogue_as_of(approvals, found.catalogue, instants_known_now)
+        catalogue = await catalogue_as_of(approvals, match.catalogue, instants_known_now)
         in_force = catalogue.in_force()
         services = Services(
             number=in_force.edition.number if in_force else None,
             in_force=in_force.edition.items if in_force else {},
-            published=catalogue.catalogue.editions[found.catalogue_edition - 1].items,
+            published=catalogue.catalogue.editions[match.catalogue_edition - 1].items,
             online=catalogue.online(),
         )
-        return graph_of(name, found, kind, services, instants_known_now.at)
+        return graph_of(name, match, kind, services, instants_known_now.at)
 
     @get(
         "/{name:str}/projects",

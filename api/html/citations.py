@@ -49,8 +49,8 @@ NUMBERED = re.compile(r"(?P<law>[\u4e00-\u9fff]+发(?:明电)?)〔(\d{4})〕(\d+
 @cache
 def cited(article: str, language: Language) -> str:
     """*article*, one or several parted by ";", for readers of *language*; what is not understood as it was written."""
-    one = _chinese if language == "zh" else _english
-    return ("；" if language == "zh" else "; ").join(one(part.strip()) for part in article.split(";"))
+    spelt = _chinese if language == "zh" else _english
+    return ("；" if language == "zh" else "; ").join(spelt(part.strip()) for part in article.split(";"))
 
 
 def numeral(number: int) -> str:
@@ -72,13 +72,13 @@ NUMBERS = {numeral(number): number for number in range(1, THOUSAND)}
 
 def _chinese(part: str) -> str:
     """One citation with its articles spelt out: 行政许可法第四十二条第一款."""
-    found = SHORT.fullmatch(part)
-    if found is None:
+    match = SHORT.fullmatch(part)
+    if match is None:
         return part
-    places = [place.split("-") for place in found["places"].split(", ")]
+    places = [place.split("-") for place in match["places"].split(", ")]
     if not all(PLACE.fullmatch(end) for place in places for end in place):
         return part
-    return found["law"] + "、".join("至".join(map(_spelt_out, place)) for place in places)
+    return match["law"] + "、".join("至".join(map(_spelt_out, place)) for place in places)
 
 
 def _spelt_out(place: str) -> str:
@@ -93,12 +93,12 @@ def _english(part: str) -> str:
     """One citation with the law's English title: Administrative Licensing Law, Art. 42(1)."""
     if part in LAWS:
         return LAWS[part]
-    if (found := NUMBERED.fullmatch(part)) and found["law"] in LAWS:
-        return f"{LAWS[found['law']]} [{found[2]}] No. {found[3]}"
-    if (found := SHORT.fullmatch(part)) and found["law"] in LAWS:
-        return f"{LAWS[found['law']]}, Art. {found['places']}"
-    if (found := SPELT.fullmatch(part)) and found["law"] in LAWS:
-        numbers = [NUMBERS.get(number) for number in found.groups()[1:] if number]
+    if (match := NUMBERED.fullmatch(part)) and match["law"] in LAWS:
+        return f"{LAWS[match['law']]} [{match[2]}] No. {match[3]}"
+    if (match := SHORT.fullmatch(part)) and match["law"] in LAWS:
+        return f"{LAWS[match['law']]}, Art. {match['places']}"
+    if (match := SPELT.fullmatch(part)) and match["law"] in LAWS:
+        numbers = [NUMBERS.get(number) for number in match.groups()[1:] if number]
         if None not in numbers:
-            return f"{LAWS[found['law']]}, Art. {numbers[0]}" + "".join(f"({number})" for number in numbers[1:])
+            return f"{LAWS[match['law']]}, Art. {numbers[0]}" + "".join(f"({number})" for number in numbers[1:])
     return part

@@ -22,9 +22,9 @@ def card_link(page: PageContext) -> Callable[[UUID, str], str]:
     return of
 
 
-def asked_as(page: PageContext, asked: str) -> str:
+def asked_as(page: PageContext, consulted: str) -> str:
     """The department of "department (step)" by its name, with the step where it was asked at one."""
-    department, _, step = asked.partition(" (")
+    department, _, step = consulted.partition(" (")
     named, step = page.office(department), step.removesuffix(")")
     if step in ("", JOINT_STEP):
         return named

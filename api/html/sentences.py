@@ -1,4 +1,4 @@
-"""What happened, in a sentence: every fact told in the words of a page, with what else it holds beneath."""
+"""What happened, in a sentence: every fact in the words of a page, with what else it holds beneath."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ class Sentences:
         if name in SPECIAL and isinstance(value, str | int) and not isinstance(value, StrEnum):
             return SPECIAL[name](self, value, fact)
         if isinstance(value, tuple | list):
-            return self.joined([self.said(name, one, fact) for one in value])
+            return self.joined([self.said(name, part, fact) for part in value])
         return self._plain(name, value, fact)
 
     def _plain(self, name: str, value: Any, fact: AnyFact) -> str:
@@ -182,7 +182,7 @@ class Sentences:
         match value:
             case ExternalResult():
                 said = (self.words["outcome"](value.outcome.value), value.document_number, value.document_on)
-                return self.joined([str(one) for one in said if one])
+                return self.joined([str(part) for part in said if part])
             case Answer():
                 opinion = self.words["opinion_of"](value.opinion.value) if value.opinion else ""
                 return f"{self.page.office(value.department)}{self.colon}{opinion or self.words['label']('not_said')}"
@@ -213,8 +213,12 @@ class Sentences:
         if form.sort in NAMED:
             said = NAMED[form.sort](value.value, self.page.language)
         elif form.sort is Sort.PHONE:
-            said = ""  # whom to call is told on the page of the information itself
+            said = ""  # whom to call is shown on the page of the information itself
         return f"{form.zh if self.is_zh else form.en}{self.colon if said else ''}{said}{value.unit if said else ''}"
+
+    def field_said(self, value: KnownField) -> str:
+        """A field of the information base with its value, empty where the form has no such field."""
+        return self._field(value)
 
     def _proof(self, proof: ClockProof) -> str:
         bureau = self.words["bureau"]
@@ -260,9 +264,9 @@ class Sentences:
             return cited(proof.article, self.page.language)
         return self.clock(proof.clock) if name == "clock" else str(proof.due_on)
 
-    def office(self, asked: str) -> str:
+    def office(self, consulted: str) -> str:
         """What the department of *asked* is called, "department (step)" where it was asked at a step."""
-        return asked_as(self.page, asked)
+        return asked_as(self.page, consulted)
 
     def mode(self, key: str) -> str:
         """What a mode of handling is called: in our own words, else in those of the law pack that has it."""
@@ -288,40 +292,46 @@ def plain(value: str) -> str:
 
 # What is made of several fields, or of the entries around a fact.
 MADE: Mapping[str, Callable[[Sentences, Any], str]] = {
-    "basis": lambda told, fact: told.of_proof(fact, "article"),
-    "changed": lambda told, fact: told.joined([told.words["of_person"](name) for name in fact.particulars.said()]),
-    "clock": lambda told, fact: told.of_proof(fact, "clock") or told.clock(getattr(fact, "clock", "")),
-    "detached": lambda told, fact: told.known.files.get(fact.digest, ""),
-    "due_on": lambda told, fact: told.of_proof(fact, "due_on"),
-    "finding": lambda told, fact: told.said("partly", fact.partly, fact) or told.said("upheld", fact.upheld, fact),
+    "basis": lambda sentences, fact: sentences.of_proof(fact, "article"),
+    "changed": lambda sentences, fact: sentences.joined(
+        [sentences.words["of_person"](name) for name in fact.particulars.said()]
+    ),
+    "clock": lambda sentences, fact: sentences.of_proof(fact, "clock") or sentences.clock(getattr(fact, "clock", "")),
+    "detached": lambda sentences, fact: sentences.known.files.get(fact.digest, ""),
+    "due_on": lambda sentences, fact: sentences.of_proof(fact, "due_on"),
+    "finding": lambda sentences, fact: (
+        sentences.said("partly", fact.partly, fact) or sentences.said("upheld", fact.upheld, fact)
+    ),
     "noted": lambda _, fact: fact.label or fact.activity,
     "person": lambda _, fact: fact.particulars.name or "",
-    "planned": lambda told, fact: told.page.office(fact.plan.department),
-    "remaining": lambda told, fact: told.of_proof(fact, "remaining"),
+    "planned": lambda sentences, fact: sentences.page.office(fact.plan.department),
+    "remaining": lambda sentences, fact: sentences.of_proof(fact, "remaining"),
     "serving": lambda _, fact: fact.service.dept_name or fact.service.dept_code,
-    "suspended_for": lambda told, fact: told.ground(told.known.grounds.get(fact.suspension, "")),
+    "suspended_for": lambda sentences, fact: sentences.ground(sentences.known.grounds.get(fact.suspension, "")),
     "titled": lambda _, fact: fact.title or fact.notice,
-    "verified": lambda told, fact: (
-        f"{told.label('verified')} {fact.verified_on}" if fact.verified_on else told.label("not_verified")
+    "verified": lambda sentences, fact: (
+        f"{sentences.label('verified')} {fact.verified_on}" if fact.verified_on else sentences.label("not_verified")
     ),
 }
 # Fields whose texts stand for something else: codes of grounds, clocks, steps and so on.
 SPECIAL: Mapping[str, Callable[[Sentences, Any, Any], str]] = {
-    "before": lambda told, value, _: told.mode(value),
-    "approver": lambda told, value, _: told.words["approver"](value),
-    "article": lambda told, value, _: cited(value, told.page.language),
-    "card": lambda told, value, _: told.linked(value),
-    "clock": lambda told, value, _: told.clock(value),
-    "category": lambda told, value, _: CATEGORIES[value].zh if told.is_zh else CATEGORIES[value].en,
-    "days": lambda told, value, fact: told.page.quantity(value, told.unit(fact)) if isinstance(value, int) else "",
-    "ground": lambda told, value, _: told.ground(value),
-    "items": lambda told, value, _: told.names.get(value, value) if isinstance(value, str) else str(value),
-    "kind": lambda told, value, _: told.words["kind_of"](value),
-    "kinds": lambda told, value, _: told.words["kind_of"](value),
-    "late": lambda told, value, _: told.names.get(value, value),
-    "mode": lambda told, value, _: told.mode(value),
-    "method": lambda told, value, _: told.words["method_of"](value),
-    "order": lambda told, value, _: told.known.orders.get(value) or told.words["bureau"]("order"),
-    "stops": lambda told, value, _: told.clock(value),
+    "before": lambda sentences, value, _: sentences.mode(value),
+    "approver": lambda sentences, value, _: sentences.words["approver"](value),
+    "article": lambda sentences, value, _: cited(value, sentences.page.language),
+    "card": lambda sentences, value, _: sentences.linked(value),
+    "clock": lambda sentences, value, _: sentences.clock(value),
+    "category": lambda sentences, value, _: CATEGORIES[value].zh if sentences.is_zh else CATEGORIES[value].en,
+    "days": lambda sentences, value, fact: (
+        sentences.page.quantity(value, sentences.unit(fact)) if isinstance(value, int) else ""
+    ),
+    "ground": lambda sentences, value, _: sentences.ground(value),
+    "items": lambda sentences, value, _: sentences.names.get(value, value) if isinstance(value, str) else str(value),
+    "kind": lambda sentences, value, _: sentences.words["kind_of"](value),
+    "kinds": lambda sentences, value, _: sentences.words["kind_of"](value),
+    "late": lambda sentences, value, _: sentences.names.get(value, value),
+    "mode": lambda sentences, value, _: sentences.mode(value),
+    "method": lambda sentences, value, _: sentences.words["method_of"](value),
+    "order": lambda sentences, value, _: sentences.known.orders.get(value) or sentences.words["bureau"]("order"),
+    "stops": lambda sentences, value, _: sentences.clock(value),
     "step": lambda _, value, __: "" if value == JOINT_STEP else str(value),
 }

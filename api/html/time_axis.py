@@ -63,16 +63,16 @@ class TimeAxis(Struct, frozen=True):
 
     def months(self) -> list[Month]:
         """The first days of the months on the axis, labelled as far as there is room."""
-        found: list[Month] = []
+        result: list[Month] = []
         number = self.first.year * MONTHS + self.first.month  # of the month after the first day's, counted from 0
         labelled = self.left + DAY_LABEL_PX - LABEL_PX  # the first day is labelled itself
         while (day := date(number // MONTHS, number % MONTHS + 1, 1)) <= self.last:
             x, label = self.x(day), ""
             if x >= labelled + LABEL_PX and x + LABEL_PX <= self.right:
                 label, labelled = f"{day:%Y-%m}", x
-            found.append(Month(x, label))
+            result.append(Month(x, label))
             number += 1
-        return found
+        return result
 
 
 def fitted(first: date, last: date, left: float, right: float, scale_max: float) -> TimeAxis:

@@ -70,8 +70,8 @@ def titles_in(shelf: ReferenceData, day: date) -> Titles:
     departments: dict[str, tuple[str, str]] = {}
     for item in listed:
         chinese, english = departments.get(item.dept_code, ("", ""))
-        kept = english if item.dept_name in ("", chinese) else ""  # a new name is not called as the old one was
-        departments[item.dept_code] = (item.dept_name or chinese, item.dept_name_en or kept)
+        earlier_name = english if item.dept_name in ("", chinese) else ""  # a new name is not called as the old one was
+        departments[item.dept_code] = (item.dept_name or chinese, item.dept_name_en or earlier_name)
     names = [(item.task_name[:LINE_CHARACTERS_MAX], item.task_name_en) for item in listed]
     for flow in shelf.flows.values():
         names += [(phase.name, phase.name_en) for edition in flow.editions for phase in edition.phases]
@@ -93,7 +93,7 @@ def grounds(language: Language) -> dict[str, str]:
     packs = [pack for law in book.ids for pack in book.versions(law)]
     named = [ground for pack in packs for ground in pack.grounds]
     named += [ground for pack in packs for special in pack.specials.values() for ground in special.grounds]
-    words = ((one.reason, one.title_zh if language == "zh" else one.title) for one in reversed(named))
+    words = ((ground.reason, ground.title_zh if language == "zh" else ground.title) for ground in reversed(named))
     return {reason: word for reason, word in words if word}
 
 

@@ -19,15 +19,15 @@ def read_tables() -> dict[str, Table]:
 
     Raises ValueError where two files have a table of the same name.
     """
-    found: dict[str, Table] = {}
+    tables: dict[str, Table] = {}
     for folder in sorted(files("api").iterdir(), key=lambda entry: entry.name):
         if not (folder.is_dir() and (file := folder / STRINGS).is_file()):
             continue
         for name, words in tomllib.loads(file.read_text("utf-8")).items():
-            if name in found:
+            if name in tables:
                 raise ValueError(f"{folder.name}/{STRINGS}: the table {name} is in another folder already")
-            found[name] = {value: (both["zh"], both["en"]) for value, both in words.items()}
-    return found
+            tables[name] = {value: (both["zh"], both["en"]) for value, both in words.items()}
+    return tables
 
 
 TABLES = read_tables()

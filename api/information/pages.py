@@ -98,7 +98,7 @@ class InformationPages(Controller):
     ) -> Response[str]:
         """检索: projects that match every filter, with the places where they do; at the end of a day, or now."""
         wanted, past = information_search.wanted, information_search.past
-        found = await translate_too_much(InformationBook(approvals.store, past).listed(wanted))
+        results = await translate_too_much(InformationBook(approvals.store, past).listed(wanted))
         before, after = wanted.offset - wanted.limit, wanted.offset + wanted.limit
         named = named_in(page)
         return page.render(
@@ -107,15 +107,15 @@ class InformationPages(Controller):
             complete="" if wanted.complete is None else str(wanted.complete).lower(),
             on=information_search.on,
             as_of=past.t.isoformat() if past else "",
-            count=found.count,
-            rows=[match_of(row, wanted.text) for row in found.rows],
-            persons=await linked_persons(approvals, page, [row.uscc for row in found.rows]),
+            count=results.count,
+            rows=[match_of(row, wanted.text) for row in results.rows],
+            persons=await linked_persons(approvals, page, [row.uscc for row in results.rows]),
             named=named,
             categories=[(category.id, named(category)) for category in FORM],
             kinds=[(kind, words[page.language == "en"]) for kind, words in PROCEDURE.items()],
             here=page.link(SEARCH),
             previous=page.here(offset=max(before, 0)) if wanted.offset else "",
-            next=page.here(offset=after) if found.count > after else "",
+            next=page.here(offset=after) if results.count > after else "",
         )
 
     @get("/pages/projects/{project_id:uuid}/information", dependencies=PROJECT_INFORMATION)
@@ -127,13 +127,13 @@ class InformationPages(Controller):
         approvals: NamedDependency[Approvals],
     ) -> Response[str]:
         """One project: how complete it is, category by category what is known and missing, and what steps came to."""
-        found = project_information
-        page = page.under(found.basic.law)
+        information = project_information
+        page = page.under(information.basic.law)
         return page.render(
             "information.html",
-            found=found,
-            basic=found.basic,
-            persons=await linked_persons(approvals, page, [found.basic.uscc]),
+            found=information,
+            basic=information.basic,
+            persons=await linked_persons(approvals, page, [information.basic.uscc]),
             named=named_in(page),
             said=lambda field: said_in(page, field),
             back=page.link(f"/pages/projects/{project_id}"),
@@ -152,4 +152,4 @@ def said_in(page: PageContext, field: ShownField) -> str:
 
 def named_in(page: PageContext) -> Callable[[Bilingual], str]:
     """Says what something is called in the language of *page*."""
-    return lambda one: one.zh if page.language == "zh" else one.en
+    return lambda entry: entry.zh if page.language == "zh" else entry.en

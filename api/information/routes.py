@@ -55,14 +55,14 @@ def information_at(
     project_id: UUID, entries: Sequence[Entry], at: datetime, known: datetime, zone: str
 ) -> ProjectInformation:
     """What is known of one project. Raises Problem project-unknown where it was not registered by then."""
-    found = known_project(project_id, entries, at, known, zone)
-    if found is None:
+    information = known_project(project_id, entries, at, known, zone)
+    if information is None:
         raise Problem(
             "project-unknown",
             f"{project_id} was not registered at {at.isoformat()}, as far as was known at {known.isoformat()}",
             remedy="ask about a later instant",
         )
-    return information_of(found, at, known)
+    return information_of(information, at, known)
 
 
 def project_information(
@@ -152,10 +152,10 @@ class InformationRoutes(Controller):
         paging: NamedDependency[ListPaging],
     ) -> InformationPage:
         """In names, codes, enterprises, places, everything entered but contacts, and the numbers of decisions."""
-        found = await translate_too_much(information.listed(information_filter))
-        matches = [match_of(row, information_filter.text) for row in found.rows]
-        following = None if found.ends_with is None else paging.after(found.ends_with)
-        return InformationPage(instants.at, instants.known, found.count, matches, following, position)
+        results = await translate_too_much(information.listed(information_filter))
+        matches = [match_of(row, information_filter.text) for row in results.rows]
+        following = None if results.ends_with is None else paging.after(results.ends_with)
+        return InformationPage(instants.at, instants.known, results.count, matches, following, position)
 
     @get(
         "/projects/{project_id:uuid}/information",

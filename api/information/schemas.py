@@ -142,7 +142,7 @@ WORDS = {
 def information_of(known: KnownProject, as_of: datetime, known_at: datetime) -> ProjectInformation:
     """*known* as it is shown."""
     row = known.project
-    stands = {(one.category, one.field): one for one in known.fields}
+    stands = {(field.category, field.field): field for field in known.fields}
     return ProjectInformation(
         as_of=as_of,
         known_at=known_at,
@@ -150,7 +150,7 @@ def information_of(known: KnownProject, as_of: datetime, known_at: datetime) -> 
         complete=row.complete,
         filled=row.filled,
         required=row.required,
-        categories=[_category(one, stands) for one in known.categories],
+        categories=[_category(category, stands) for category in known.categories],
         results=[step_result(item) for item in known.items],
     )
 
@@ -160,8 +160,10 @@ def without_contacts(known: ProjectInformation) -> ProjectInformation:
     return structs.replace(
         known,
         categories=[
-            structs.replace(one, fields=[_emptied(field) for field in one.fields]) if one.category == CONTACTS else one
-            for one in known.categories
+            structs.replace(category, fields=[_emptied(field) for field in category.fields])
+            if category.category == CONTACTS
+            else category
+            for category in known.categories
         ],
     )
 
@@ -187,7 +189,7 @@ def _category(row: CategoryRow, stands: dict[tuple[str, str], FieldRow]) -> Show
         missing=row.missing,
         changed_at=row.changed_at,
         changed_by=row.changed_by,
-        fields=[_field(one, stands.get((form.id, one.key))) for one in form.fields],
+        fields=[_field(field, stands.get((form.id, field.key))) for field in form.fields],
     )
 
 
@@ -218,10 +220,12 @@ def _field(form: FormField, stand: FieldRow | None) -> ShownField:
 def match_of(row: InformationRow, text: str) -> Match:
     """*row*, and where *text* was found in it."""
     marks = question(text).marks
-    found = [(label, snippet(said, marks)) for label, said in zip(row.labels, row.texts, strict=True)] if marks else []
-    snippets = [Snippet(label, *in_words(label), pieces) for label, pieces in found if pieces]
-    kept = {name: getattr(row, name) for name in Match.__struct_fields__ if name != "snippets"}
-    return Match(**kept, snippets=snippets[:SNIPPETS_MAX])
+    matches = (
+        [(label, snippet(said, marks)) for label, said in zip(row.labels, row.texts, strict=True)] if marks else []
+    )
+    snippets = [Snippet(label, *in_words(label), pieces) for label, pieces in matches if pieces]
+    members = {name: getattr(row, name) for name in Match.__struct_fields__ if name != "snippets"}
+    return Match(**members, snippets=snippets[:SNIPPETS_MAX])
 
 
 def in_words(label: str) -> tuple[str, str]:

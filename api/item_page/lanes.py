@@ -59,12 +59,12 @@ class LaneChart(Struct, frozen=True):
 
 def lanes_of(item: Item, entries: Sequence[Entry], clocks: Mapping[str, Reading]) -> list[Lane]:
     """The requests of the current application of *item*, in order; *entries* are those about it, by their version."""
-    asked: dict[tuple[str, int], datetime] = {}  # by the key of the request, and the round
+    requested: dict[tuple[str, int], datetime] = {}  # by the key of the request, and the round
     answered: dict[str, datetime] = {}
     for entry in entries:
         match entry.fact:
             case CountersignatureAsked(department=department, step=step, round=number):
-                asked[key_of(department, step), number] = entry.fact.asked_at or entry.occurred_at
+                requested[key_of(department, step), number] = entry.fact.asked_at or entry.occurred_at
             case ItemCountersigned(department=department, step=step):
                 answered[key_of(department, step)] = entry.occurred_at
             case ConsentDeemed(department=department, proof=proof):
@@ -72,35 +72,40 @@ def lanes_of(item: Item, entries: Sequence[Entry], clocks: Mapping[str, Reading]
             case _:
                 continue
     open_keys = {consultation.key for consultation in unanswered(item.consultations)}
-    return [_lane(one, asked, answered, clocks.get(one.clock), open_keys) for one in item.consultations.values()]
+    return [
+        _lane(consultation, requested, answered, clocks.get(consultation.clock), open_keys)
+        for consultation in item.consultations.values()
+    ]
 
 
 def _lane(
-    one: Consultation,
-    asked: Mapping[tuple[str, int], datetime],
+    consultation: Consultation,
+    requested: Mapping[tuple[str, int], datetime],
     answered: Mapping[str, datetime],
     clock: Reading | None,
     open_keys: set[str],
 ) -> Lane:
-    if one.recalled:
+    if consultation.recalled:
         answer = RECALLED
-    elif one.deemed is not None:
+    elif consultation.deemed is not None:
         answer = DEEMED
     else:
-        answer = WAITING if one.opinion is None or one.key in open_keys else one.opinion.value
+        answer = (
+            WAITING if consultation.opinion is None or consultation.key in open_keys else consultation.opinion.value
+        )
     over = answer in (WAITING, RECALLED)
     return Lane(
-        one.department,
-        "" if one.step == JOINT_STEP else one.step,
-        one.round,
-        asked.get((one.key, one.round if over else one.given or one.round)),
-        None if over else answered.get(one.clock if answer == DEEMED else one.key),
+        consultation.department,
+        "" if consultation.step == JOINT_STEP else consultation.step,
+        consultation.round,
+        requested.get((consultation.key, consultation.round if over else consultation.given or consultation.round)),
+        None if over else answered.get(consultation.clock if answer == DEEMED else consultation.key),
         (clock.due_on or clock.earliest_due_on) if clock else None,
         answer,
-        one.conditions,
-        one.reasons,
-        (clock.article if clock else "") or one.article,
-        one.clock if clock else "",
+        consultation.conditions,
+        consultation.reasons,
+        (clock.article if clock else "") or consultation.article,
+        consultation.clock if clock else "",
     )
 
 

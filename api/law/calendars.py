@@ -144,6 +144,6 @@ class CalendarRoutes(Controller):
         return await preview(approvals.store, laws, name, open_notice.notice, now, today)
 
 
-def shown_notice(kept: ImportedNotice) -> ShownNotice:
+def shown_notice(notice: ImportedNotice) -> ShownNotice:
     """*kept* as it is shown."""
-    return ShownNotice(kept.notice, kept.stage, kept.imported_by, kept.notice.days_in_its_past)
+    return ShownNotice(notice.notice, notice.stage, notice.imported_by, notice.notice.days_in_its_past)

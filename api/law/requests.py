@@ -147,9 +147,9 @@ def evaluation_in(body: bytes, laws: LawBook) -> Prepared:
 
 def explanation_in(body: bytes, laws: LawBook) -> Prepared:
     """The question in the *body* of an explanation. Raises Problem, with the `path` of the field at fault."""
-    asked = _read(body, EXPLANATIONS)
-    _require_at_most("$.as_of", len(asked.as_of), EXPLANATIONS_MAX, "instants to be explained")
-    return _prepared(asked, laws)
+    question = _read(body, EXPLANATIONS)
+    _require_at_most("$.as_of", len(question.as_of), EXPLANATIONS_MAX, "instants to be explained")
+    return _prepared(question, laws)
 
 
 def _read(body: bytes, kinds: tuple[type[Any], type[Any]]) -> Any:
@@ -157,17 +157,17 @@ def _read(body: bytes, kinds: tuple[type[Any], type[Any]]) -> Any:
     raw = decoded(json.decode, body)
     rule = raw.get("rule") if isinstance(raw, dict) else None
     by_pack = isinstance(rule, dict) and rule.keys() <= set(PackChoice.__struct_fields__)
-    asked: AnyAsked = decoded(_decode[kinds[by_pack]], body)
-    _require_at_most("$.events", len(asked.events) * len(asked.as_of), WORK_MAX, "events times instants")
-    refuse_unknown("$.events", raw["events"], asked.events)
-    refuse_unknown("$.calendar", raw.get("calendar"), asked.calendar)
-    require_bounded(asked)
-    return asked
+    question: AnyAsked = decoded(_decode[kinds[by_pack]], body)
+    _require_at_most("$.events", len(question.events) * len(question.as_of), WORK_MAX, "events times instants")
+    refuse_unknown("$.events", raw["events"], question.events)
+    refuse_unknown("$.calendar", raw.get("calendar"), question.calendar)
+    require_bounded(question)
+    return question
 
 
-def require_bounded(asked: Struct) -> None:
+def require_bounded(question: Struct) -> None:
     """Refuse days for which no calendar answers, and numbers of days that no limit has."""
-    for path, value in leaves("$", asked):
+    for path, value in leaves("$", question):
         if isinstance(value, date):
             require_kept(path, value)
         elif isinstance(value, int) and value > DAYS_MAX:
@@ -195,17 +195,19 @@ def refuse_unknown(path: str, raw: Any, read: Any) -> None:
             return
 
 
-def _prepared(asked: AnyAsked, laws: LawBook) -> Prepared:
-    chosen, books = asked.calendar, laws.calendars()
+def _prepared(question: AnyAsked, laws: LawBook) -> Prepared:
+    chosen, books = question.calendar, laws.calendars()
     rule: Rule | GeneralChoice
-    clock: str = getattr(asked, "clock", "")
-    if isinstance(asked, EvaluationByPack):
-        pack = _pack(asked.rule.pack, laws)
-        rule = _expanded(pack, asked.rule) or _general(pack, asked.rule, asked.events)
+    clock: str = getattr(question, "clock", "")
+    if isinstance(question, EvaluationByPack):
+        pack = _pack(question.rule.pack, laws)
+        rule = _expanded(pack, question.rule) or _general(pack, question.rule, question.events)
         book = closed_book(pack, books[pack.calendar]) if chosen is None else _book(chosen, books)
-        return Prepared(rule, Timeline(pack.zone, asked.events), book, asked.as_of, clock, pack, asked.rule.mode)
-    rule, book = asked.rule, _book(asked.calendar, books)
-    return Prepared(rule, Timeline(rule.zone, asked.events), book, asked.as_of, clock, mode=rule.mode)
+        return Prepared(
+            rule, Timeline(pack.zone, question.events), book, question.as_of, clock, pack, question.rule.mode
+        )
+    rule, book = question.rule, _book(question.calendar, books)
+    return Prepared(rule, Timeline(rule.zone, question.events), book, question.as_of, clock, mode=rule.mode)
 
 
 def _pack(name: str, laws: LawBook) -> Pack:
@@ -241,12 +243,12 @@ def _general(pack: Pack, choice: PackChoice, events: Sequence[LawEvent]) -> Gene
     lengths = {clock: days for clock, days in given.items() if days is not None}
     if unknown := lengths.keys() - pack.clocks.keys():
         raise field_problem(f"$.rule.{unknown.pop()}_days", f"{pack.name} has no such clock", "leave it out")
-    asked: dict[str, int] = {}
+    consultation_days: dict[str, int] = {}
     if COUNTERSIGN.name in pack.clocks:
         days = pack.limit(choice.mode, COUNTERSIGN.name).days
-        names = (name_of(one.dept, one.step) for one in events if isinstance(one, CountersignRequest))
-        asked = {f"{COUNTERSIGN.name}:{name}": days for name in names}
-    return GeneralChoice(pack, choice.mode, lengths, asked, choice.live)
+        names = (name_of(event.dept, event.step) for event in events if isinstance(event, CountersignRequest))
+        consultation_days = {f"{COUNTERSIGN.name}:{name}": days for name in names}
+    return GeneralChoice(pack, choice.mode, lengths, consultation_days, choice.live)
 
 
 def _book(chosen: str | CalendarData, books: Mapping[str, CalendarBook]) -> CalendarBook:

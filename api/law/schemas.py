@@ -92,63 +92,63 @@ class Explanations(Struct, frozen=True):
     explanations: list[Explained]
 
 
-def evaluations(asked: Prepared) -> Evaluations:
+def evaluations(prepared: Prepared) -> Evaluations:
     """How everything stands at every instant asked about."""
-    return Evaluations([_answered(asked, question) for question in asked.questions])
+    return Evaluations([_answered(prepared, question) for question in prepared.questions])
 
 
-def _answered(asked: Prepared, question: LawQuestion) -> Answered:
-    if isinstance(asked.rule, GeneralChoice):
-        return _answered_otherwise(asked.rule, asked, question)
-    found = evaluate(asked.rule, asked.timeline, asked.book, question.t, question.known)
-    over = {name: clock.over_from for name, clock in found.clocks.items()}
+def _answered(prepared: Prepared, question: LawQuestion) -> Answered:
+    if isinstance(prepared.rule, GeneralChoice):
+        return _answered_otherwise(prepared.rule, prepared, question)
+    evaluation = evaluate(prepared.rule, prepared.timeline, prepared.book, question.t, question.known)
+    over = {name: clock.over_from for name, clock in evaluation.clocks.items()}
     return Answered(
         t=question.t,
         known=question.known or question.t,
-        calendar=found.calendar,
-        articles={name: clock.article for name, clock in found.clocks.items()},
-        units=dict.fromkeys(found.clocks, WORKING_DAY),
-        over_at={name: midnight(day, asked.rule.zone) for name, day in over.items() if day},
+        calendar=evaluation.calendar,
+        articles={name: clock.article for name, clock in evaluation.clocks.items()},
+        units=dict.fromkeys(evaluation.clocks, WORKING_DAY),
+        over_at={name: midnight(day, prepared.rule.zone) for name, day in over.items() if day},
         silence={},
-        evaluation=shown_evaluation(found),
+        evaluation=shown_evaluation(evaluation),
     )
 
 
-def _answered_otherwise(law: GeneralChoice, asked: Prepared, question: LawQuestion) -> Answered:
+def _answered_otherwise(law: GeneralChoice, prepared: Prepared, question: LawQuestion) -> Answered:
     """The same under a law that counts otherwise than in working days."""
     t, known = question.t, question.known or question.t
-    terms = law.terms(asked.book, known)
-    found = general_readings(terms, asked.timeline, t, known)
-    broken = [Card(law.pack.clocks[one.clock].card) for one in found if one.state in BROKEN]
-    flags = {flag for one in found for flag in one.standing.flags}
+    terms = law.terms(prepared.book, known)
+    readings = general_readings(terms, prepared.timeline, t, known)
+    broken = [Card(law.pack.clocks[reading.clock].card) for reading in readings if reading.state in BROKEN]
+    flags = {flag for reading in readings for flag in reading.standing.flags}
     return Answered(
         t=t,
         known=known,
         calendar=terms.calendar.version,
-        articles={one.name: one.article for one in found},
-        units={one.name: one.unit for one in found},
-        over_at={one.name: one.over_at for one in found if one.over_at},
-        silence={one.name: one.standing.deemed for one in found if one.standing.deemed},
+        articles={reading.name: reading.article for reading in readings},
+        units={reading.name: reading.unit for reading in readings},
+        over_at={reading.name: reading.over_at for reading in readings if reading.over_at},
+        silence={reading.name: reading.standing.deemed for reading in readings if reading.standing.deemed},
         evaluation=ShownEvaluation(
             item_state=None,
             acceptance=None,
             deemed=None,
             card=worst(broken),
             flags=tuple(sorted(flags)),
-            clocks={one.name: shown_clock(as_clock(one)) for one in found},
+            clocks={reading.name: shown_clock(as_clock(reading)) for reading in readings},
         ),
     )
 
 
-def shown_evaluation(found: ClockEvaluation) -> ShownEvaluation:
+def shown_evaluation(evaluation: ClockEvaluation) -> ShownEvaluation:
     """*found* as it is shown."""
     return ShownEvaluation(
-        item_state=found.item_state,
-        acceptance=found.acceptance,
-        deemed=found.deemed,
-        card=found.card,
-        flags=found.flags,
-        clocks={name: shown_clock(clock) for name, clock in found.clocks.items()},
+        item_state=evaluation.item_state,
+        acceptance=evaluation.acceptance,
+        deemed=evaluation.deemed,
+        card=evaluation.card,
+        flags=evaluation.flags,
+        clocks={name: shown_clock(clock) for name, clock in evaluation.clocks.items()},
     )
 
 
@@ -157,31 +157,33 @@ def shown_clock(clock: Clock) -> EvaluatedClock:
     return EvaluatedClock(*(getattr(clock, name) for name in EvaluatedClock.__struct_fields__))
 
 
-def explanations(asked: Prepared) -> Explanations:
+def explanations(prepared: Prepared) -> Explanations:
     """The clock asked for, day by day. Raises Problem where it has not started by an instant asked about."""
-    return Explanations([_explained(asked, question) for question in asked.questions])
+    return Explanations([_explained(prepared, question) for question in prepared.questions])
 
 
-def _explained(asked: Prepared, question: LawQuestion) -> Explained:
+def _explained(prepared: Prepared, question: LawQuestion) -> Explained:
     t, known = question.t, question.known or question.t
     try:
-        return Explained(t, known, _explanation(asked, t, known))
+        return Explained(t, known, _explanation(prepared, t, known))
     except KeyError as unstarted:
-        running = _answered(asked, question).articles
+        running = _answered(prepared, question).articles
         raise field_problem(
             "$.clock",
-            f"no clock {asked.clock} has started by {t.isoformat()}",
+            f"no clock {prepared.clock} has started by {t.isoformat()}",
             f"started are: {', '.join(running) or 'none'}",
         ) from unstarted
     except ValueError as hours:
-        raise field_problem("$.clock", f"{asked.clock} has no days to list: {hours}", "ask /v1/law/evaluate") from hours
+        raise field_problem(
+            "$.clock", f"{prepared.clock} has no days to list: {hours}", "ask /v1/law/evaluate"
+        ) from hours
 
 
-def _explanation(asked: Prepared, t: datetime, known: datetime) -> Explanation:
+def _explanation(prepared: Prepared, t: datetime, known: datetime) -> Explanation:
     """Raises KeyError for a clock that has not started, ValueError for one counted in hours."""
-    calendar = asked.book.as_known(known.astimezone(ZoneInfo(asked.timeline.zone)).date())
-    if isinstance(asked.rule, GeneralChoice):
-        said = explain_general(asked.rule.terms(asked.book, known), asked.timeline, t, known, asked.clock)
+    calendar = prepared.book.as_known(known.astimezone(ZoneInfo(prepared.timeline.zone)).date())
+    if isinstance(prepared.rule, GeneralChoice):
+        said = explain_general(prepared.rule.terms(prepared.book, known), prepared.timeline, t, known, prepared.clock)
     else:
-        said = explain(asked.rule, asked.timeline, asked.book, t, known, asked.clock)
-    return documented(said, asked.pack, asked.mode, asked.book, calendar)
+        said = explain(prepared.rule, prepared.timeline, prepared.book, t, known, prepared.clock)
+    return documented(said, prepared.pack, prepared.mode, prepared.book, calendar)

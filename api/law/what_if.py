@@ -28,8 +28,9 @@ from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.clock_shifts import ClockShift, move_of
 from projections.clocks.law_events import Histories, item_histories
-from projections.clocks.query import ClocksAt, TooMuchToReadError
+from projections.clocks.query import ClocksAt
 from projections.clocks.reading import ItemReading
+from projections.history.moment import TooMuchToReadError
 from projections.law.query import signals_of
 from projections.law.what_if import Application, AssumedKey, AssumedSignal, with_assumed
 from projections.scope import Scope
@@ -57,7 +58,7 @@ class AssumedCards(Struct, frozen=True):
     """How much there was in the period by *level*, and *would* have been; the list of both, in the order of time.
 
     *present* is what the clocks come to by all that is known at *as_of*: what was revoked, rescinded or given by hand
-    is told by the board. *count* is of the whole list, on whatever page.
+    is shown by the board. *count* is of the whole list, on whatever page.
     """
 
     as_of: datetime
@@ -100,7 +101,7 @@ class WhatIfRoutes(Controller):
         said = _read(decoded(_assumptions, json_body), json_body)
         t, known = instants.at, instants.known
         if instants.is_now:
-            latest = max(event.at for one in said.assume for event in one.events)
+            latest = max(event.at for addition in said.assume for event in addition.events)
             t, known = max(t, latest), max(known, latest)
         clocks = ClocksAt(approvals.store, laws, t, known)
         histories = item_histories(entries, known)
@@ -128,19 +129,19 @@ class WhatIfRoutes(Controller):
         cursor = read_cursor(said.cursor, mark) if said.cursor else None
         instant = cursor.at if cursor else instant
         try:
-            found = await signals_of(approvals.store, laws, said, period, zone, said.department, instant, list_scope)
+            signals = await signals_of(approvals.store, laws, said, period, zone, said.department, instant, list_scope)
         except TooMuchToReadError as error:
             raise field_problem("$.last", str(error), "a shorter period, or one department") from error
         last = key_in(cursor, AssumedKey) if cursor else None
-        rest = found if last is None else [signal for signal in found if signal.place > last]
+        rest = signals if last is None else [signal for signal in signals if signal.place > last]
         page = rest[: said.limit]
         return AssumedCards(
             as_of=instant,
             first=said.first,
             last=said.last,
-            present=levels(one for one in found if one.compared != "new"),
-            would=levels(one for one in found if one.compared != "gone"),
-            count=len(found),
+            present=levels(signal for signal in signals if signal.compared != "new"),
+            would=levels(signal for signal in signals if signal.compared != "gone"),
+            count=len(signals),
             signals=page,
             next=cursor_text(mark, instant, 0, page[-1].place) if len(rest) > said.limit else None,
         )
@@ -155,21 +156,23 @@ def _read(assumed: Any, body: bytes) -> Any:
 
 def assumed_in(said: Assumptions, histories: Histories) -> dict[Application, list[LawEvent]]:
     """The assumed events by application. Raises Problem where an item was not applied for, or an id is taken."""
-    found: dict[Application, list[LawEvent]] = {}
-    for nth, one in enumerate(said.assume):
-        numbers = [number for item, number in histories if item == one.item and one.application in (0, number)]
+    events: dict[Application, list[LawEvent]] = {}
+    for nth, addition in enumerate(said.assume):
+        numbers = [
+            number for item, number in histories if item == addition.item and addition.application in (0, number)
+        ]
         if not numbers:
             known = ", ".join(sorted({item for item, _ in histories}))
             raise field_problem(f"$.assume[{nth}].item", "it was not applied for", f"one of: {known or 'none'}"[:500])
-        key = (one.item, max(numbers))
-        taken = {event.id for event in (*histories[key].events, *found.get(key, ()))}
-        for place, event in enumerate(one.events):
+        key = (addition.item, max(numbers))
+        taken = {event.id for event in (*histories[key].events, *events.get(key, ()))}
+        for place, event in enumerate(addition.events):
             if event.id in taken:
                 path = f"$.assume[{nth}].events[{place}].id"
                 raise field_problem(path, "another event is called so", 'any other, such as "assumed-1"')
             taken.add(event.id)
-        found.setdefault(key, []).extend(one.events)
-    return found
+        events.setdefault(key, []).extend(addition.events)
+    return events
 
 
 def compared(
@@ -178,15 +181,17 @@ def compared(
     """The items of which something is assumed, as they stand and as they would."""
     touched = {key: histories[key] for key in assumed}
     before, after = (
-        {(one.item, one.application): one for one in clocks.judged(each)}
+        {(item.item, item.application): item for item in clocks.judged(each)}
         for each in (touched, with_assumed(touched, assumed))
     )
     items = [AssumedItem(*key, before.get(key), after.get(key)) for key in assumed]
-    return AssumedProject(clocks.t, clocks.known, [move for one in items for move in _moves(project, one)], items)
+    return AssumedProject(clocks.t, clocks.known, [move for item in items for move in _moves(project, item)], items)
 
 
-def _moves(project: UUID, one: AssumedItem) -> Iterator[ClockShift]:
-    was, now = ({clock.clock: clock for clock in found.clocks} if found else {} for found in (one.present, one.assumed))
+def _moves(project: UUID, item: AssumedItem) -> Iterator[ClockShift]:
+    was, now = (
+        {clock.clock: clock for clock in reading.clocks} if reading else {} for reading in (item.present, item.assumed)
+    )
     for clock in {**was, **now}:
         move = move_of(project, was.get(clock), now.get(clock))
         if move is not None:
@@ -212,7 +217,7 @@ def require_answerable(said: OtherRules, laws: LawBook) -> None:
         raise field_problem("$.last", "that is no period", f"at most {PERIOD_DAYS_MAX} days, the first day first")
 
 
-def levels(found: Iterable[AssumedSignal]) -> dict[str, int]:
+def levels(signals: Iterable[AssumedSignal]) -> dict[str, int]:
     """How many there are of each level."""
-    counted = Counter(one.level for one in found)
+    counted = Counter(signal.level for signal in signals)
     return {level: counted[level] for level in LEVELS}

@@ -39,15 +39,15 @@ class PersonPages(Controller):
     ) -> Response[str]:
         """By any of its codes; an entry that was merged into another is shown with that one."""
         at, past = instants_on(approvals, on)
-        found = await found_by(persons, code, at, caller)
-        cluster = await persons.cluster(found.survivor, at)
+        matches = await found_by(persons, code, at, caller)
+        cluster = await persons.cluster(matches.survivor, at)
         limit, offset = paging.limit, paging.offset
         information = InformationBook(approvals.store, past)
         projects, rows = await translate_too_much(projects_of(information, cluster, paging, caller))
         following = paging.next_offset(rows)
         return page.render(
             "person.html",
-            found=answer_for(cluster, found, code, at, 0, caller),
+            found=answer_for(cluster, matches, code, at, 0, caller),
             day=at.day,
             on=on,
             projects=projects,

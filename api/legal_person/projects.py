@@ -57,11 +57,11 @@ async def projects_of(
     rows = await information.of_person(
         sorted(codes), sorted(names), paging.rows_read, paging.offset, last=last, scope=scope
     )
-    return [_project(one) for one in paging.shown(rows)], rows
+    return [_project(row) for row in paging.shown(rows)], rows
 
 
-def _project(one: PersonsProject) -> PersonProject:
-    row = one.row
+def _project(project: PersonsProject) -> PersonProject:
+    row = project.row
     return PersonProject(
         project=row.project,
         code=row.code,
@@ -69,7 +69,7 @@ def _project(one: PersonsProject) -> PersonProject:
         enterprise=row.enterprise,
         uscc=row.uscc,
         manager=row.manager,
-        found_by="code" if one.by_code else "name",
+        found_by="code" if project.by_code else "name",
         registered_at=row.registered_at,
-        cases=[step_result(case) for case in one.cases],
+        cases=[step_result(case) for case in project.cases],
     )

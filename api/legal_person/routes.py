@@ -155,8 +155,8 @@ class LegalPersonRoutes(Controller):
         caller: NamedDependency[Caller],
     ) -> PersonAnswer:
         """By the unified code, an organisation code of before 2015, or the id; merged entries are one person."""
-        found = await found_by(persons, code, day, caller)
-        return answer_for(await persons.cluster(found.survivor, day), found, code, day, position, caller)
+        matches = await found_by(persons, code, day, caller)
+        return answer_for(await persons.cluster(matches.survivor, day), matches, code, day, position, caller)
 
     @get("/{code:str}/history", operation_id="get_person_history", summary="Everything said to a legal person")
     async def get_person_history(
@@ -169,10 +169,10 @@ class LegalPersonRoutes(Controller):
         caller: NamedDependency[Caller],
     ) -> PersonHistory:
         """Of the very entry that is asked for, also where it was merged: who said what, when, and read where."""
-        found = await found_by(persons, code, then_of(approvals, Instants(now, now)), caller)
-        person = await approvals.state(found.person)
+        matches = await found_by(persons, code, then_of(approvals, Instants(now, now)), caller)
+        person = await approvals.state(matches.person)
         merged_into = person.merged_into if isinstance(person, LegalPerson) else ""
-        return PersonHistory(found.code, merged_into, shown(await approvals.history(found.person), caller))
+        return PersonHistory(matches.code, merged_into, shown(await approvals.history(matches.person), caller))
 
     @get(
         "/{code:str}/projects",
@@ -192,11 +192,11 @@ class LegalPersonRoutes(Controller):
     ) -> PersonProjects:
         """Under any of its codes, those of entries merged into it as well; without a code, under any of its names."""
         instants, day = instants_known_now, then_of(approvals, instants_known_now)
-        found = await found_by(persons, code, day, caller)
-        cluster = await persons.cluster(found.survivor, day)
+        matches = await found_by(persons, code, day, caller)
+        cluster = await persons.cluster(matches.survivor, day)
         information = information_at(paging.list_reader, instants, approvals.laws)
         projects, rows = await translate_too_much(projects_of(information, cluster, paging, caller))
         following = paging.next_of(rows, lambda listed: (listed.row.registered_at, listed.row.project))
-        own = next(row.code for row in cluster.days if row.person == found.survivor)
-        merged_from = "" if found.person == found.survivor else found.code
+        own = next(row.code for row in cluster.days if row.person == matches.survivor)
+        merged_from = "" if matches.person == matches.survivor else matches.code
         return PersonProjects(instants.at, instants.known, own, merged_from, projects, following, position)

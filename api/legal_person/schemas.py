@@ -116,29 +116,29 @@ async def found_by(book: PersonBook, text: str, at: Then, caller: Caller) -> Fou
     Raises Problem where no person has it, or several do.
     """
     code, person = read_code(text)
-    found = [one for one in await book.find(at, code, person) if await is_readable(book, one, at, caller)]
-    if not found:
+    matches = [match for match in await book.find(at, code, person) if await is_readable(book, match, at, caller)]
+    if not matches:
         raise Problem(
             "person-unknown",
             f"no legal person is known by {text[:CODE_CHARACTERS_MAX]}",
             remedy="look the name up at GET /v1/legal-persons?text=, or register the person",
         )
-    if len({one.survivor for one in found}) > 1:
-        codes = [one.code for one in found]
+    if len({match.survivor for match in matches}) > 1:
+        codes = [match.code for match in matches]
         raise Problem(
             "person-ambiguous",
             f"{text} leads to several legal persons: {', '.join(codes)}",
             remedy="ask for one of them by its own code, or merge them if they are one",
             codes=codes,
         )
-    return found[0]
+    return matches[0]
 
 
-async def is_readable(book: PersonBook, found: FoundPersons, at: Then, caller: Caller) -> bool:
+async def is_readable(book: PersonBook, match: FoundPersons, at: Then, caller: Caller) -> bool:
     """Whether *caller* may read the person that *found* leads to: by its code, or that of an entry merged into it."""
     if may(caller, "read:legal_person").allowed:
         return True
-    codes = {row.code for row in (await book.cluster(found.survivor, at)).codes}
+    codes = {row.code for row in (await book.cluster(match.survivor, at)).codes}
     return any(may(caller, "read:legal_person", AccessCase(uscc=code)).allowed for code in codes)
 
 
@@ -152,18 +152,18 @@ def shown_person(row: PersonRow, caller: Caller) -> ShownPerson:
 
 def names_in(cluster: Cluster) -> list[ShownName]:
     """Every name of a person and of what was merged into it, each once for as long as it was borne."""
-    found: list[ShownName] = []
+    names: list[ShownName] = []
     for row in sorted(cluster.days, key=lambda row: (row.person != cluster.person, row.code)):
-        last = found[-1] if found else None
+        last = names[-1] if names else None
         if last and (last.code, last.name, last.valid_to) == (row.code, row.name, row.valid_from):
-            found[-1] = ShownName(row.name, row.code, last.valid_from, row.valid_to)
+            names[-1] = ShownName(row.name, row.code, last.valid_from, row.valid_to)
         else:
-            found.append(ShownName(row.name, row.code, row.valid_from, row.valid_to))
-    return found
+            names.append(ShownName(row.name, row.code, row.valid_from, row.valid_to))
+    return names
 
 
 def answer_for(
-    cluster: Cluster, found: FoundPersons, asked: str, at: Then, position: int, caller: Caller
+    cluster: Cluster, match: FoundPersons, code: str, at: Then, position: int, caller: Caller
 ) -> PersonAnswer:
     """The response about the person that *found* leads to."""
     own = {row.person: row.code for row in cluster.days}
@@ -172,9 +172,9 @@ def answer_for(
     return PersonAnswer(
         as_of=at.day,
         known_at=at.known,
-        asked=asked,
-        found_by="id" if UUID_TEXT.fullmatch(asked.encode()) else found.sort,
-        merged_from="" if found.person == found.survivor else found.code,
+        asked=code,
+        found_by="id" if UUID_TEXT.fullmatch(code.encode()) else match.sort,
+        merged_from="" if match.person == match.survivor else match.code,
         person=shown_person(current, caller),
         names=names_in(cluster),
         codes=[ShownCode(row.code, row.sort, row.source, own[row.person]) for row in cluster.codes],

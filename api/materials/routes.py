@@ -189,7 +189,10 @@ class MaterialRoutes(Controller):
 def readable_files(access: ProjectAccess, files: Sequence[AttachedFile]) -> list[AttachedFile]:
     """*files* as far as they are attached to items whose materials the caller may read."""
     own = [
-        replace(file, attachments=[one for one in file.attachments if access.on_item(MATERIALS, one.item)])
+        replace(
+            file,
+            attachments=[attachment for attachment in file.attachments if access.on_item(MATERIALS, attachment.item)],
+        )
         for file in files
     ]
     return [file for file in own if file.attachments]
@@ -221,17 +224,17 @@ def digest_in(headers: Headers) -> str:
     members = [DIGESTS.fullmatch(member) for member in given.split(b",")]
     digests = {member[1]: member[2] for member in members if member}
     try:
-        found = b64decode(digests.get(b"sha-256", b""), validate=True).hex()
+        digest = b64decode(digests.get(b"sha-256", b""), validate=True).hex()
     except NotBase64:
-        found = ""
-    if None in members or not is_digest(found):
+        digest = ""
+    if None in members or not is_digest(digest):
         raise Problem(
             "invalid-header",
             "the header Content-Digest holds no SHA-256",
             remedy="write sha-256=:BASE64: as RFC 9530 has it, or leave it out",
             header="Content-Digest",
         )
-    return found
+    return digest
 
 
 def _broken_off(sentence: str) -> Problem:

@@ -53,11 +53,11 @@ ASKED: Schema = {
 def law_schemas(ref: str) -> Mapping[str, Schema]:
     """All of them by name; *ref* is where the document keeps its schemas."""
     kinds = [kind for body in BODIES.values() for kind in body]
-    _, found = json.schema_components(kinds, ref_template=f"{ref}{PREFIX}{{name}}")
+    _, components = json.schema_components(kinds, ref_template=f"{ref}{PREFIX}{{name}}")
     for target in TARGETS.values():
         for tag, example in command_examples(target).items():
-            found[target.kind.by_tag[tag].__name__]["examples"] = [example["value"]]
-    return {f"{PREFIX}{name}": schema for name, schema in found.items()}
+            components[target.kind.by_tag[tag].__name__]["examples"] = [example["value"]]
+    return {f"{PREFIX}{name}": schema for name, schema in components.items()}
 
 
 def request_body(operation: str, ref: str) -> Schema:
@@ -65,7 +65,7 @@ def request_body(operation: str, ref: str) -> Schema:
     refs = [f"{ref}{PREFIX}{kind.__name__}" for kind in BODIES[operation]]
     content = {
         "schema": {
-            "anyOf": [{"$ref": one} for one in refs],
+            "anyOf": [{"$ref": ref} for ref in refs],
             "description": BOUNDS if operation in TARGETS else WORK + BOUNDS,
         },
         "examples": body_examples(operation),

@@ -120,13 +120,13 @@ def _last_day(sources: GanttSources, held: Mapping[str, list[HeldDay]], today: d
 
 def _limits(sources: GanttSources) -> dict[str, dict[str, Reading]]:
     """By item, its current application's clocks of the decision and of what was promised."""
-    found: dict[str, dict[str, Reading]] = {}
+    limits: dict[str, dict[str, Reading]] = {}
     for read in sources.readings:
         item = sources.project.items.get(read.item)
         if item is not None and item.application == read.application:
             wanted = (clock for clock in read.clocks if clock.clock in (DECISION.name, COMMITMENT.name))
-            found[read.item] = {clock.clock: clock for clock in wanted}
-    return found
+            limits[read.item] = {clock.clock: clock for clock in wanted}
+    return limits
 
 
 def _rows(sources: GanttSources, bars: _Bars, names: Mapping[str, str]) -> list[GanttRow]:

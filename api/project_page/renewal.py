@@ -33,19 +33,19 @@ class ShownRenewal(Struct, frozen=True):
 
 def renewals_in(project: Project, readings: Sequence[ItemReading]) -> dict[str, ShownRenewal]:
     """By item: what each that renews a licence came to, as its clocks were read."""
-    found = {}
-    for one in readings:
-        item = project.items.get(one.item)
-        if item is None or item.renews is None or one.application != item.application:
+    renewals = {}
+    for reading in readings:
+        item = project.items.get(reading.item)
+        if item is None or item.renews is None or reading.application != item.application:
             continue
         last = item.renews.valid_through
-        guard = next((clock.state for clock in one.clocks if clock.clock == RENEWAL_GUARD.name), None)
+        guard = next((clock.state for clock in reading.clocks if clock.clock == RENEWAL_GUARD.name), None)
         word = WORDS.get(guard, "renewing") if guard else "renewing"
         since = next_day(last) if word != "renewing" else None
-        found[one.item] = ShownRenewal(item.renews.number, last, word, since, FILED_LATE in one.flags)
-    return found
+        renewals[reading.item] = ShownRenewal(item.renews.number, last, word, since, FILED_LATE in reading.flags)
+    return renewals
 
 
-def is_renewed(one: Reading) -> bool:
+def is_renewed(reading: Reading) -> bool:
     """Whether the clock is that of a licence which silence has renewed: it runs no longer, and the item says so."""
-    return one.clock == RENEWAL_GUARD.name and one.state is State.DEEMED
+    return reading.clock == RENEWAL_GUARD.name and reading.state is State.DEEMED

@@ -24,7 +24,7 @@ from infrastructure.projector.positions import Views
 from projections.clocks.project_time import ProjectTime, TimedPhase, timed
 from projections.clocks.query import ClocksAt
 from projections.clocks.reading import ItemReading, Reading
-from projections.feedback.query import VoiceFilter, VoicesAt
+from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.feedback.reading import ComplaintReading, EvaluationReading
 from projections.flow.phases import course, phases_at
 
@@ -72,8 +72,11 @@ async def standing_of(
     """How a project stands at *at*, read from its own *entries*, as far as the caller of *access* may read it."""
     project = access.project
     approvals, laws = sources.approvals, sources.laws
-    found = course(project.id, settled(entries, at, at))
-    feedback, of_project = VoicesAt(approvals.store, laws, at, at), VoiceFilter(project=project.id, scope=access.scope)
+    project_course = course(project.id, settled(entries, at, at))
+    feedback, of_project = (
+        FeedbackAt(approvals.store, laws, at, at),
+        FeedbackFilter(project=project.id, scope=access.scope),
+    )
     filled = required = 0
     clocks: list[ItemReading] = []
     if access.may("read:clocks").allowed:
@@ -85,7 +88,7 @@ async def standing_of(
         kind=project.flow.kind if project.flow else "",
         stuck=is_stuck(project),
         turned_down=turned_down(project),
-        phases=timed(phases_at(found, counted_by(approvals, laws, found, at, at), at), spent),
+        phases=timed(phases_at(project_course, counted_by(approvals, laws, project_course, at, at), at), spent),
         clocks=running(clocks),
         renewals=renewals_in(project, clocks),
         readings=clocks,
@@ -100,12 +103,14 @@ async def standing_of(
 
 def running(readings: Sequence[ItemReading]) -> dict[str, list[Reading]]:
     """The clocks that wait for an act, by item, what ends first on top."""
-    found: dict[str, list[Reading]] = {}
+    clocks_by_item: dict[str, list[Reading]] = {}
     for of_item in readings:
-        clocks = [one for one in of_item.clocks if not one.closed and waits(one) and not is_renewed(one)]
+        clocks = [clock for clock in of_item.clocks if not clock.closed and waits(clock) and not is_renewed(clock)]
         if clocks:
-            found[of_item.item] = sorted(clocks, key=lambda one: (one.over_at is None, one.over_at, one.clock))
-    return found
+            clocks_by_item[of_item.item] = sorted(
+                clocks, key=lambda clock: (clock.over_at is None, clock.over_at, clock.clock)
+            )
+    return clocks_by_item
 
 
 def named_by(names: Mapping[str, str], either: str) -> Callable[[str], str]:

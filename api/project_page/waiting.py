@@ -66,13 +66,13 @@ async def waiting_shown(
 ) -> ShownWaiting:
     """What a project is waiting for at *at*, and what may be expected of it, as people read it."""
     folded, forecasts = as_it_stood((WAITING, HANDLED), project_id, entries, at, at), sources.forecasts
-    found = await forecasts.expected(folded, at, await sources.views.reached())
+    outlook = await forecasts.expected(folded, at, await sources.views.reached())
     sentence = WaitingSentence(folded.project, forecasts.law_of(folded, at), page)
-    ways = {one.item: one for one in path_items(found)}
-    items = [sentence.item(one, ways.get(one.item)) for one in waiting_at(folded)]
-    untold = any(one.path is not None and one.path.remaining.overrun for one in items)
-    held = {one.item: list({(wait.held_by, wait.holder): wait for wait in one.waits}.values()) for one in items}
-    return ShownWaiting(items, found.finish, tuple(map(sentence.named, found.way.critical)), untold, held)
+    ways = {path_item.item: path_item for path_item in path_items(outlook)}
+    items = [sentence.item(item, ways.get(item.item)) for item in waiting_at(folded)]
+    untold = any(item.path is not None and item.path.remaining.overrun for item in items)
+    held = {item.item: list({(wait.held_by, wait.holder): wait for wait in item.waits}.values()) for item in items}
+    return ShownWaiting(items, outlook.finish, tuple(map(sentence.named, outlook.way.critical)), untold, held)
 
 
 def waited_on(page: PageContext, kind: str, on: Sequence[str]) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def waited_on(page: PageContext, kind: str, on: Sequence[str]) -> tuple[str, ...
         case WaitKind.APPLICATION:
             return tuple(words["outcome"](words["stage"](ended)) for ended in on)
         case WaitKind.DECISION:
-            return tuple(asked_as(page, asked) for asked in on)
+            return tuple(asked_as(page, consulted) for consulted in on)
         case WaitKind.COUNTERSIGNATURE:
             return tuple(step for step in on if step != JOINT_STEP)
         case WaitKind.SUSPENSION:
@@ -112,27 +112,27 @@ class WaitingSentence:
         item = self._project.items.get(code)
         return (self._paper.called(item.plan.name) if item else "") or code
 
-    def item(self, one: ItemWaiting, way: PathItem | None) -> WaitingItem:
-        waits = tuple(self._wait(one, wait) for wait in one.waits)
-        chain = tuple(self.named(code) for code in one.chain)
-        return WaitingItem(one.item, self.named(one.item), waits, chain, one.stuck, way)
+    def item(self, waiting: ItemWaiting, way: PathItem | None) -> WaitingItem:
+        waits = tuple(self._wait(waiting, wait) for wait in waiting.waits)
+        chain = tuple(self.named(code) for code in waiting.chain)
+        return WaitingItem(waiting.item, self.named(waiting.item), waits, chain, waiting.stuck, way)
 
-    def _wait(self, one: ItemWaiting, wait: Wait) -> ShownWait:
+    def _wait(self, waiting: ItemWaiting, wait: Wait) -> ShownWait:
         by_kind = wait.holder if wait.holder != wait.held_by.value else ""
         again = applied_again(self._paper, wait.kind, wait.on, wait.since)
-        return ShownWait(wait.kind.value, self._on(one, wait), wait.held_by.value, by_kind, wait.since, again)
+        return ShownWait(wait.kind.value, self._on(waiting, wait), wait.held_by.value, by_kind, wait.since, again)
 
-    def _on(self, one: ItemWaiting, wait: Wait) -> tuple[str, ...]:
+    def _on(self, waiting: ItemWaiting, wait: Wait) -> tuple[str, ...]:
         match wait.kind:
             case WaitKind.PRECONDITION:
-                return tuple(" / ".join(map(self.named, blocker.any_of)) for blocker in one.blocked_by)
+                return tuple(" / ".join(map(self.named, blocker.any_of)) for blocker in waiting.blocked_by)
             case WaitKind.SUSPENSION:
-                return tuple(self._ground(one, ground) for ground in wait.on)
+                return tuple(self._ground(waiting, ground) for ground in wait.on)
             case _:
                 return waited_on(self._paper, wait.kind, wait.on)
 
-    def _ground(self, one: ItemWaiting, reason: str) -> str:
-        special = self._project.items[one.item].plan.special
+    def _ground(self, waiting: ItemWaiting, reason: str) -> str:
+        special = self._project.items[waiting.item].plan.special
         law = self._pack.under(special) if special in self._pack.specials else self._pack
         ground = law.ground(reason)
         if ground is None:

@@ -93,8 +93,8 @@ def by_law(readings: Sequence[ItemReading]) -> Sequence[LawFigure]:
     """The decision's clock of every application."""
     return [
         LawFigure(
-            item=one.item,
-            application=one.application,
+            item=reading.item,
+            application=reading.application,
             law=clock.law,
             mode=clock.mode,
             state=clock.state,
@@ -103,7 +103,7 @@ def by_law(readings: Sequence[ItemReading]) -> Sequence[LawFigure]:
             overdue_days=clock.overdue_days,
             article=clock.article,
         )
-        for one in readings
-        for clock in one.clocks
+        for reading in readings
+        for clock in reading.clocks
         if clock.clock == DECISION.name
     ]

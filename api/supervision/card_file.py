@@ -71,7 +71,7 @@ async def card_shown(
         raise Problem("not-found", f"the project has no card {card}"[:500], remedy=f"it has: {cards or 'none'}")
     require_allowed(access.judged(SUPERVISION, file.signal.item, file.signal.department), "", access.caller)
     readings = await clocks(known, known).of_project(file.signal.project)
-    of_item = [one for one in readings if one.item == file.signal.item]
+    of_item = [reading for reading in readings if reading.item == file.signal.item]
     lines = {line.version: line for line in shown(entries, access.caller)}
     return ShownCard(
         as_of=known,

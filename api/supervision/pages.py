@@ -11,6 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
 from api.clocks.display import drawing, telling
+from api.forms.offers import Offers
 from api.guard.judging import ProjectAccess
 from api.html.links import BOARD, CARDS, DECISIONS, card_link
 from api.html.page import PageContext
@@ -91,7 +92,7 @@ class SupervisionPages(Controller):
             due=due,
             **await matrix(board_clocks, laws),
             orders=orders,
-            names=await names_of(approvals.store, [one.project for one in (*(due or ()), *orders)]),
+            names=await names_of(approvals.store, [row.project for row in (*(due or ()), *orders)]),
             percent=percent,
             **telling(page, supervision.as_of),
         )
@@ -105,8 +106,8 @@ class SupervisionPages(Controller):
         approvals: NamedDependency[Approvals],
     ) -> Response[str]:
         """The list behind a figure of cards."""
-        found = await translate_too_much(supervision.signal_page(card_filter))
-        return await _list(page, approvals, "cards.html", found, card_filter, supervision.as_of)
+        matches = await translate_too_much(supervision.signal_page(card_filter))
+        return await _list(page, approvals, "cards.html", matches, card_filter, supervision.as_of)
 
     @get(DECISIONS, dependencies=DECISION_FILTER)
     async def decisions(
@@ -117,8 +118,8 @@ class SupervisionPages(Controller):
         approvals: NamedDependency[Approvals],
     ) -> Response[str]:
         """The list behind a figure of decisions."""
-        found = await translate_too_much(supervision.decided_page(decision_filter))
-        return await _list(page, approvals, "decisions.html", found, decision_filter, supervision.as_of)
+        matches = await translate_too_much(supervision.decided_page(decision_filter))
+        return await _list(page, approvals, "decisions.html", matches, decision_filter, supervision.as_of)
 
     @get("/pages/projects/{project_id:uuid}/card", dependencies=CLOCK_SOURCE)
     async def card(
@@ -134,6 +135,7 @@ class SupervisionPages(Controller):
         approvals: NamedDependency[Approvals],
         project_access: NamedDependency[ProjectAccess],
         settings: NamedDependency[Settings],
+        as_of: AsOf = None,
     ) -> Response[str]:
         """One card: what fired, its proof, its days, whose they were, what it rests on, what was said."""
         file = await card_shown(clock_source, entries, card, instant, project_access)
@@ -148,30 +150,33 @@ class SupervisionPages(Controller):
             names=names,
             held=held(entries, laws, file.signal),
             **drawing(page),
-            told=Sentences(
-                page,
-                project_id,
-                SentenceContext.of(lines),
-                names.of(project_id, page.called),
-            ),
+            told=Sentences(page, project_id, SentenceContext.of(lines), names.of(project_id, page.called)),
             board=page.link(BOARD),
+            offers=Offers(
+                page,
+                project_access.caller,
+                project_access.project,
+                approvals,
+                approvals.clock(),
+                is_past=as_of is not None,
+            ),
         )
 
 
 async def _list(
-    page: PageContext, approvals: Approvals, template: str, found: ListPage[Any], part: ListFilter, as_of: datetime
+    page: PageContext, approvals: Approvals, template: str, matches: ListPage[Any], part: ListFilter, as_of: datetime
 ) -> Response[str]:
     """The page that was *found* of the list of one figure."""
-    following = part.following(found.count)
+    following = part.following(matches.count)
     return page.render(
         template,
         figure=part.figure,
         department=part.department,
         period=part.period,
         as_of=as_of,
-        count=found.count,
-        rows=found.rows,
-        names=await names_of(approvals.store, (row.project for row in found.rows)),
+        count=matches.count,
+        rows=matches.rows,
+        names=await names_of(approvals.store, (row.project for row in matches.rows)),
         back=Links(page, part.period, as_of).to(BOARD),
         card_link=card_link(page),
         **drawing(page),

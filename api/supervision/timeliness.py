@@ -20,7 +20,7 @@ from domain.law.timeliness import LAG_TARGET_DAYS, NIGHTS_USUAL_MAX, SUSPENSIONS
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.scope import Scope
-from projections.supervision.timeliness_query import ConductOf, Lag, OftenStopped, StoppedKey
+from projections.supervision.timeliness_query import Lag, OftenStopped, StoppedKey, TimelinessOf
 
 
 def timeliness(
@@ -28,9 +28,9 @@ def timeliness(
     laws: NamedDependency[LawBook],
     now: NamedDependency[datetime],
     list_scope: NamedDependency[Scope],
-) -> ConductOf:
+) -> TimelinessOf:
     """How late acts were recorded, and which clocks were stopped oddly often, as is known now."""
-    return ConductOf(approvals.store, laws, now, list_scope)
+    return TimelinessOf(approvals.store, laws, now, list_scope)
 
 
 TIMELINESS = {
@@ -84,7 +84,7 @@ class TimelinessRoutes(Controller):
         self,
         position: NamedDependency[int],
         period: NamedDependency[Period],
-        timeliness: NamedDependency[ConductOf],
+        timeliness: NamedDependency[TimelinessOf],
         department: Department = "",
     ) -> LagList:
         """Of what was recorded in the period: working days from the act to its record, median and 90th percentile."""
@@ -102,7 +102,7 @@ class TimelinessRoutes(Controller):
         *,
         position: NamedDependency[int],
         period: NamedDependency[Period],
-        timeliness: NamedDependency[ConductOf],
+        timeliness: NamedDependency[TimelinessOf],
         laws: NamedDependency[LawBook],
         department: Department = "",
         paging: NamedDependency[ListPaging],
@@ -123,8 +123,8 @@ class TimelinessRoutes(Controller):
         )
 
 
-def with_evidence(one: OftenStopped) -> ShownOftenStopped:
+def with_evidence(clock: OftenStopped) -> ShownOftenStopped:
     """*one* with the address that explains its days."""
-    query = {"item": one.item, "clock": DECISION.name, "application": one.application}
-    address = f"/v1/projects/{one.project}/clocks/explain?{urlencode(query)}"
-    return ShownOftenStopped(**structs.asdict(one), evidence=address)
+    query = {"item": clock.item, "clock": DECISION.name, "application": clock.application}
+    address = f"/v1/projects/{clock.project}/clocks/explain?{urlencode(query)}"
+    return ShownOftenStopped(**structs.asdict(clock), evidence=address)

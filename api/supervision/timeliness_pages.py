@@ -16,7 +16,7 @@ from domain.law.timeliness import LAG_TARGET_DAYS
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.progress.titles import names_of
-from projections.supervision.timeliness_query import ConductOf, OftenStopped
+from projections.supervision.timeliness_query import OftenStopped, TimelinessOf
 
 TIMELINESS_PAGE = "/pages/supervision/timeliness"
 SHOWN_MAX = 200  # of the applications stopped most often
@@ -32,7 +32,7 @@ class TimelinessPages(Controller):
         self,
         page: NamedDependency[PageContext],
         period: NamedDependency[Period],
-        timeliness: NamedDependency[ConductOf],
+        timeliness: NamedDependency[TimelinessOf],
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
     ) -> Response[str]:
@@ -44,13 +44,13 @@ class TimelinessPages(Controller):
             target=LAG_TARGET_DAYS,
             lines=await timeliness.lags(period),
             stopped=stopped,
-            names=await names_of(approvals.store, [one.project for one in stopped]),
-            evidence=lambda one: evidence(page, one),
+            names=await names_of(approvals.store, [clock.project for clock in stopped]),
+            evidence=lambda clock: evidence(page, clock),
             back=page.link(BOARD),
         )
 
 
-def evidence(page: PageContext, one: OftenStopped) -> str:
+def evidence(page: PageContext, clock: OftenStopped) -> str:
     """The page that explains the decision clock of *one* day by day."""
-    query = {"item": one.item, "clock": DECISION.name, "application": str(one.application)}
-    return page.link(f"/pages/projects/{one.project}/clock", **query)
+    query = {"item": clock.item, "clock": DECISION.name, "application": str(clock.application)}
+    return page.link(f"/pages/projects/{clock.project}/clock", **query)

@@ -27,7 +27,8 @@ from projections.clocks.attribution import attribution
 from projections.clocks.counts import ClockCount
 from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.nodes import NODES, modes_with
-from projections.clocks.query import ClocksAt, TooMuchToReadError
+from projections.clocks.query import ClocksAt
+from projections.history.moment import TooMuchToReadError
 from projections.supervision.figures import CASE_FIGURES, Figures
 from projections.supervision.fold import SignalRow
 from projections.supervision.query import SupervisionAt
@@ -101,14 +102,14 @@ class Links(Struct, frozen=True):
 
 def tiles(now: Figures, before: Figures, year_before: Figures, links: Links) -> list[FigureTile]:
     """The header: the figures of all departments, and the on-time rate."""
-    found = []
+    shown = []
     for name in TILES:
-        value, *others = (getattr(one, name) for one in (now, before, year_before))
-        found.append(FigureTile(name, f"{value:,}", links.of(name), *(difference(value - other) for other in others)))
-    rates = [one.on_time_rate for one in (now, before, year_before)]
+        value, *others = (getattr(figures, name) for figures in (now, before, year_before))
+        shown.append(FigureTile(name, f"{value:,}", links.of(name), *(difference(value - other) for other in others)))
+    rates = [figures.on_time_rate for figures in (now, before, year_before)]
     points = [NEVER if None in (rates[0], rate) else points_of((rates[0] or 0) - (rate or 0)) for rate in rates[1:]]
-    found.append(FigureTile("on_time_rate", percent(rates[0]), links.of("on_time"), *points))
-    return found
+    shown.append(FigureTile("on_time_rate", percent(rates[0]), links.of("on_time"), *points))
+    return shown
 
 
 def difference(by: int) -> str:
@@ -131,16 +132,16 @@ def chips(page: PageContext, supervision: SupervisionAt) -> list[tuple[str, str]
     month = Period.month_of(supervision.as_of.astimezone(ZoneInfo(supervision.zone)).date())
     year = Period(month.first.replace(month=1), month.last.replace(month=12, day=31))
     usual = (("month", month), ("month_before", month.before()), ("year", year))
-    return [(name, page.here(first=one.first, last=one.last)) for name, one in usual]
+    return [(name, page.here(first=period.first, last=period.last)) for name, period in usual]
 
 
 async def due_list(clocks: ClocksAt) -> list[ListedClock] | None:
     """The running clocks that are over or will be first; None where too much has changed since."""
     try:
-        found = await clocks.listed(ClockFilter(limit=DUE_READ_MAX, awaited=True))
+        rows = await clocks.listed(ClockFilter(limit=DUE_READ_MAX, awaited=True))
     except TooMuchToReadError:
         return None
-    return [one for one in found if one.reading.level is not Level.NONE][:DUE_SHOWN_MAX]
+    return [row for row in rows if row.reading.level is not Level.NONE][:DUE_SHOWN_MAX]
 
 
 async def matrix(clocks: ClocksAt, laws: LawBook) -> dict[str, object]:
@@ -160,19 +161,19 @@ async def beyond(clocks: ClocksAt, laws: LawBook) -> Beyond | None:
     pack = laws.versions(DEFAULT_LAW)[-1]
     today = local_day(clocks.t, pack.zone)
     horizon = laws.calendar(pack, today).known_until
-    found = list[ListedClock]()
+    rows = list[ListedClock]()
     if horizon is not None:
         with suppress(TooMuchToReadError):
-            found = await clocks.listed(ClockFilter(due_after=horizon, limit=BEYOND_MAX + 1))
-    if horizon is None or not found:
+            rows = await clocks.listed(ClockFilter(due_after=horizon, limit=BEYOND_MAX + 1))
+    if horizon is None or not rows:
         return None
-    number = f"{len(found):,}" if len(found) <= BEYOND_MAX else f"{BEYOND_MAX:,}+"
+    number = f"{len(rows):,}" if len(rows) <= BEYOND_MAX else f"{BEYOND_MAX:,}+"
     return Beyond(number, horizon, asks=today >= date(horizon.year, *NOTICES_FROM))
 
 
 def held(entries: Sequence[Entry], laws: LawBook, signal: SignalRow) -> list[tuple[Holder, int]]:
     """Whose working days they were until the card, most of them first."""
-    for one in attribution(entries, laws, signal.happened_at, signal.told_at):
-        if (one.item, one.application) == (signal.item, signal.application):
-            return Counter(one.working_days).most_common()
+    for held_day in attribution(entries, laws, signal.happened_at, signal.told_at):
+        if (held_day.item, held_day.application) == (signal.item, signal.application):
+            return Counter(held_day.working_days).most_common()
     return []

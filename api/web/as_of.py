@@ -16,7 +16,7 @@ from api.web.zones import zone_of
 from domain.law.calendar.moment import midnight, next_day
 from domain.messages import Entry
 from projections.as_of import Past
-from projections.clocks.query import TooMuchToReadError
+from projections.history.moment import TooMuchToReadError
 from projections.progress.fold import Progress, ProgressItem
 from projections.view import fold_at
 

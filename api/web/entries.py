@@ -38,7 +38,7 @@ class ShownEntry(Struct, frozen=True):
     *version* counts the project's entries from 1, *position* those of the whole ledger. *occurred_at* is when it
     legally happened, *recorded_at* when the system learned of it. *amended_to* and *retracted* are what later
     entries made of it: when it really happened, and that it does not count. *command_id* is null where something
-    was left out: with it, whoever guesses what that was could check the guess against *hash*. *on_behalf_of*,
+    was left out: with it, a guess at what that was could be checked against *hash*. *on_behalf_of*,
     *correlation* and *causation* (the id of the entry that this one follows from) are null where nothing was said.
     """
 
@@ -80,11 +80,11 @@ def shown(
     recorded, and *project* is its state. *contacts* as in `Redaction`.
     """
     context = entries if context is None else context
-    found, redaction = corrections(context), Redaction(context, to, project, contacts=contacts)
-    return [_shown(entry, found, redaction) for entry in entries]
+    corrected, redaction = corrections(context), Redaction(context, to, project, contacts=contacts)
+    return [_shown(entry, corrected, redaction) for entry in entries]
 
 
-def _shown(entry: Entry, found: Corrections, redaction: Callable[[Entry], tuple[AnyFact, Actor]]) -> ShownEntry:
+def _shown(entry: Entry, corrected: Corrections, redaction: Callable[[Entry], tuple[AnyFact, Actor]]) -> ShownEntry:
     fact, by = redaction(entry)
     whole = fact is entry.fact and by is entry.recorded.by
     return ShownEntry(
@@ -98,8 +98,8 @@ def _shown(entry: Entry, found: Corrections, redaction: Callable[[Entry], tuple[
         law=entry.recorded.law,
         source=entry.recorded.source,
         hash=entry.hash,
-        amended_to=found.amended.get(entry.version),
-        retracted=entry.version in found.retracted,
+        amended_to=corrected.amended.get(entry.version),
+        retracted=entry.version in corrected.retracted,
         on_behalf_of=(entry.recorded.on_behalf_of or None) if whole else None,
         correlation=(entry.recorded.correlation or None) if whole else None,
         causation=entry.recorded.causation or None,

@@ -71,7 +71,7 @@ async def read_body(headers: Headers, receive: Receive) -> bytes:
     if kind != b"application/json" and kind.partition(b";")[0].strip().lower() != b"application/json":
         raise Problem(
             "wrong-content-type",
-            f"the body's type is {kind[:ECHO_CHARACTERS_MAX].decode('latin-1') or 'not told'}",
+            f"the body's type is {kind[:ECHO_CHARACTERS_MAX].decode('latin-1') or 'not given'}",
             remedy="send JSON, with the header Content-Type: application/json",
             headers={"Accept": "application/json"},
         )
@@ -140,8 +140,8 @@ def command_in(body: bytes) -> AnyCommand:
 def require_small(path: str, value: int | Sequence[int] | None) -> None:
     """Refuse a number, or one in a list of them, that is larger than what it counts can be."""
     if isinstance(value, Sequence):
-        for nth, one in enumerate(value):
-            require_small(f"{path}[{nth}]", one)
+        for nth, number in enumerate(value):
+            require_small(f"{path}[{nth}]", number)
     elif value is not None and value > (most := largest(path.partition("[")[0])):
         raise field_problem(path, f"{_last(path)} is far too large", f"at most {most}")
 
@@ -185,8 +185,8 @@ def _prose_in(kind: inspect.Type, path: str) -> Iterator[str]:
         case inspect.StrType(max_length=longest) if longest == TEXT_CHARACTERS_MAX:
             yield path
         case inspect.UnionType(types=kinds):
-            for one in kinds:
-                yield from _prose_in(one, path)
+            for alternative in kinds:
+                yield from _prose_in(alternative, path)
         case inspect.StructType(fields=fields):
             for field in fields:
                 yield from _prose_in(field.type, f"{path}.{field.encode_name}")

@@ -142,7 +142,7 @@ def _canonical(raw: bytes) -> bytes | None:
     if hidden_in_line(text):
         return None
     plain = ESCAPE.sub(_unescaped, raw).replace(b"\\", b"/")
-    segments = [quote(one, safe=IN_SEGMENT) for one in plain.split(b"/") if one not in (b"", b".", b"..")]
+    segments = [quote(segment, safe=IN_SEGMENT) for segment in plain.split(b"/") if segment not in (b"", b".", b"..")]
     return ("/" + "/".join(segments)).encode()
 
 

@@ -82,7 +82,7 @@ class AppendItem(Struct, frozen=True, gc=False):
 class AppendVerdict(Struct, frozen=True, gc=False):
     """What became of an item; *position* is that of its last fact, where stored.
 
-    An item that came second has *missed* these rows of its stream, and perhaps more; there may be none that were told.
+    An item that came second has *missed* these rows of its stream, and perhaps more; they may be left out.
     """
 
     status: AppendStatus
@@ -99,11 +99,11 @@ class Pending(Struct, eq=False, gc=False):
 
 def missed_rows(answer: bytes | None) -> defaultdict[UUID, list[StoredRow]]:
     """What ledger.append answers as *missed*, by stream, in order."""
-    found: defaultdict[UUID, list[StoredRow]] = defaultdict(list)
+    rows: defaultdict[UUID, list[StoredRow]] = defaultdict(list)
     for record in _elements(answer) if answer else ():
         row = StoredRow(*_columns(record))
-        found[row.stream].append(row)
-    return found
+        rows[row.stream].append(row)
+    return rows
 
 
 def parameters(items: Sequence[AppendItem]) -> list[bytes]:

@@ -60,7 +60,7 @@ DEFAULT_LAW = "cn-licensing"  # for a project that is not registered, which ever
 
 
 class CommandAnswer(Struct, frozen=True):
-    """A receipt, and whether it is the first answer told again."""
+    """A receipt, and whether it repeats the first answer."""
 
     receipt: Receipt
     repeated: bool = False
@@ -171,27 +171,27 @@ class Approvals(Application[UUID]):
             if self.clocks.is_doubtful or (command.needs_shelf and self.shelves.stale):
                 await self._prepare(command)
             for tries in range(TRIES_MAX):
-                kept = self._kept.get(project_id.int) or await self._load(
+                cached = self._kept.get(project_id.int) or await self._load(
                     project_id, new=type(command) is RegisterProject
                 )
                 published = self.shelves.changes
                 counter = await self.cases.next() if command.needs_case_counter else 0
                 try:
-                    draft = self._draft(kept, sent, counter, allowed)
+                    draft = self._draft(cached, sent, counter, allowed)
                     await self._require_effect(draft, sent.by)
                 except Refused:
                     if counter:
                         self.cases.give_back(counter)
                     if answer := await self._repeated(sent):
                         return answer
-                    if await self._catch_up(kept) or (command.needs_shelf and await self.shelves.refresh(published)):
+                    if await self._catch_up(cached) or (command.needs_shelf and await self.shelves.refresh(published)):
                         continue
                     raise
                 verdict = await self.committer.append(draft.item(sent.id, sent.fingerprint))
                 if verdict.status is STORED:
-                    self._follow(kept, draft)
+                    self._follow(cached, draft)
                     return CommandAnswer(draft.receipt_at(verdict.position))
-                if answer := await self._overtaken(kept, verdict, tries, sent):
+                if answer := await self._overtaken(cached, verdict, tries, sent):
                     return answer
             raise BusyError
         finally:
@@ -293,20 +293,20 @@ class Approvals(Application[UUID]):
             await self.shelves.current()
 
     async def _overtaken(
-        self, kept: CachedState, verdict: AppendVerdict, tries: int, sent: SentCommand
+        self, cached: CachedState, verdict: AppendVerdict, tries: int, sent: SentCommand
     ) -> CommandAnswer | None:
         """Another process wrote to the project first: take that in. The first answer, where this was stored before."""
         if verdict.status is AppendStatus.GONE:
-            if self._kept.get(kept.project.id.int) is kept:  # else the cache was cleared since
+            if self._kept.get(cached.project.id.int) is cached:  # else the cache was cleared since
                 self.high_water.went_back()
             return None
         if verdict.status is not AppendStatus.CONFLICT:
-            self._kept.forget(kept.project.id.int)
+            self._kept.forget(cached.project.id.int)
             return await self._repeated(sent)
-        if tries:  # once is chance; whoever meets others again and again stands back
+        if tries:  # once is chance; repeated conflicts back off
             await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
-        if tries or not await self._take_in(kept, verdict.missed):
-            await self._catch_up(kept)
+        if tries or not await self._take_in(cached, verdict.missed):
+            await self._catch_up(cached)
         return None
 
     async def project(self, project_id: UUID) -> Project:
@@ -319,36 +319,36 @@ class Approvals(Application[UUID]):
         if turn := self._turns.take(project_id):  # a command under way must not have its entries taken in twice
             await turn
         try:
-            kept = self._kept.get(project_id.int) or await self._load(project_id)
-            await self._catch_up(kept)
-            return kept.project
+            cached = self._kept.get(project_id.int) or await self._load(project_id)
+            await self._catch_up(cached)
+            return cached.project
         finally:
             self._turns.give(project_id)
 
     def seen(self, project_id: UUID) -> Project | None:
         """The project as this process last decided on it, without asking the ledger; None where it never did."""
-        kept = self._kept.get(project_id.int)
-        return kept.project if kept and isinstance(kept.project, Project) else None
+        cached = self._kept.get(project_id.int)
+        return cached.project if cached and isinstance(cached.project, Project) else None
 
     async def history(self, project_id: UUID, after: int = 0, limit: int | None = None) -> list[Entry]:
         """The project's entries above version *after*, oldest first."""
         return [entry_from(row) for row in await self.store.stream(project_id, after, limit)]
 
-    async def told(self, stream: UUID, *facts: type[Fact]) -> list[Entry]:
+    async def entries_with(self, stream: UUID, *facts: type[Fact]) -> list[Entry]:
         """The entries of one stream that hold facts of these kinds, oldest first."""
         return [entry_from(row) for row in await self.store.of_stream(stream, [tag_of(fact) for fact in facts])]
 
     def _draft(
-        self, kept: CachedState, sent: SentCommand, counter: int, allowed: Callable[[State], None] | None
+        self, cached: CachedState, sent: SentCommand, counter: int, allowed: Callable[[State], None] | None
     ) -> EntryDraft:
         """What a command would add to the ledger. Raises Refused."""
         if allowed is not None:
-            allowed(kept.project)
-        project, command, by, recorded_at = kept.project, sent.command, sent.by, sent.origin.recorded_at
+            allowed(cached.project)
+        project, command, by, recorded_at = cached.project, sent.command, sent.by, sent.origin.recorded_at
         law_id = command.law_named or project.law or DEFAULT_LAW
         # A clock may have been set back: recorded_at never falls within a stream, nor does occurred_at where the
         # sender names none.
-        now = max(self.clock(), kept.recorded_at)
+        now = max(self.clock(), cached.recorded_at)
         at = command.occurred_at or recorded_at or now
         if at.tzinfo is None:
             raise Refused("no-zone", "occurred_at needs an offset from UTC", remedy="write 2026-03-02T09:00:00+08:00")
@@ -367,7 +367,7 @@ class Approvals(Application[UUID]):
             case_counter=counter,
         )
         facts = decide(command, project, context)
-        return EntryDraft.of(kept, facts, sent.recorded(law.name), in_utc(at), in_utc(recorded_at or now))
+        return EntryDraft.of(cached, facts, sent.recorded(law.name), in_utc(at), in_utc(recorded_at or now))
 
     async def _require_effect(self, draft: EntryDraft, by: Actor, before: Sequence[Entry] | None = None) -> None:
         """Refuse a person's extension that would be void, after the entries *before* it; None: they are read.
@@ -389,16 +389,16 @@ class Approvals(Application[UUID]):
         counted = law.counted_in(item.plan.calendar) if item else law
         return self.laws.calendar(counted, local_day(at, law.zone))
 
-    def _follow(self, kept: CachedState, draft: EntryDraft) -> None:
-        if kept.project.version == 0 or not isinstance(kept.project, Project):  # an unborn one may be of any kind
+    def _follow(self, cached: CachedState, draft: EntryDraft) -> None:
+        if cached.project.version == 0 or not isinstance(cached.project, Project):  # an unborn one may be of any kind
             self.shelves.expect_news(entry.fact for entry in draft.entries)
         for entry in draft.entries:
-            if not follow(kept.project, entry):
-                self._kept.forget(kept.project.id.int)  # a correction: only a replay tells the new state
+            if not follow(cached.project, entry):
+                self._kept.forget(cached.project.id.int)  # a correction: only a replay tells the new state
                 destroy_keys(draft.entries)
                 return
-        kept.hash, kept.recorded_at = draft.rows[-1].hash, draft.entries[-1].recorded_at
-        self._kept.grow(kept.project.id.int, len(draft.entries))
+        cached.hash, cached.recorded_at = draft.rows[-1].hash, draft.entries[-1].recorded_at
+        self._kept.grow(cached.project.id.int, len(draft.entries))
 
     async def _load(self, project_id: UUID, *, new: bool = False) -> CachedState:
         """What the ledger holds. A *new* project is not looked for: if it is there, storing its first entry tells."""
@@ -406,24 +406,24 @@ class Approvals(Application[UUID]):
         rows = [] if new else await self.streams.rows(project_id)
         if times != self.high_water.times:  # read from what the ledger was
             return await self._load(project_id, new=new)
-        kept = _state_after(project_id, rows, [entry_from(row) for row in rows])
-        self._kept.keep(project_id.int, kept, len(rows))
+        cached = _state_after(project_id, rows, [entry_from(row) for row in rows])
+        self._kept.keep(project_id.int, cached, len(rows))
         self._kept.make_room()
-        return kept
+        return cached
 
-    async def _catch_up(self, kept: CachedState) -> bool:
+    async def _catch_up(self, cached: CachedState) -> bool:
         """Take in what other processes wrote. False where there was nothing new."""
-        return await self._take_in(kept, await self.streams.rows(kept.project.id, kept.project.version))
+        return await self._take_in(cached, await self.streams.rows(cached.project.id, cached.project.version))
 
-    async def _take_in(self, kept: CachedState, rows: Sequence[StoredRow]) -> bool:
+    async def _take_in(self, cached: CachedState, rows: Sequence[StoredRow]) -> bool:
         for row in rows:
-            if not follow(kept.project, entry_from(row)):
-                self._kept.forget(kept.project.id.int)
-                fresh = await self._load(kept.project.id)
-                kept.project, kept.hash, kept.recorded_at = fresh.project, fresh.hash, fresh.recorded_at
+            if not follow(cached.project, entry_from(row)):
+                self._kept.forget(cached.project.id.int)
+                fresh = await self._load(cached.project.id)
+                cached.project, cached.hash, cached.recorded_at = fresh.project, fresh.hash, fresh.recorded_at
                 return True
-            kept.hash, kept.recorded_at = row.hash, row.recorded_at
-        self._kept.grow(kept.project.id.int, len(rows))
+            cached.hash, cached.recorded_at = row.hash, row.recorded_at
+        self._kept.grow(cached.project.id.int, len(rows))
         return bool(rows)
 
     async def _repeated(self, sent: SentCommand) -> CommandAnswer | None:

@@ -50,7 +50,7 @@ WATCHERS_MIN = 16  # for fewer it isn't worth a processor
 WATCH_SECONDS_MAX = 0.0005  # a batch that many wait for is back by then, unless the machine is busy
 IN_VAIN_MAX = 7  # then 128 batches are slept for
 DRAIN_SECONDS = 0.005
-CLOSE_SECONDS_MAX = 10.0  # a server that is told to end must not need kill -9 only because its database is away
+CLOSE_SECONDS_MAX = 10.0  # a stopping server must not need kill -9 only because its database is away
 NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was appended meanwhile
 SILENCE_SECONDS_MAX = 30.0  # without an answer to an append: then reconnect and send it again
 LOOK_SECONDS = 1.0  # between two checks for that
@@ -112,7 +112,7 @@ class Committer:
     async def close(self) -> None:
         """Wait until everybody inside is answered, then close the lanes.
 
-        Where the database is away for longer, they are told so: what they sent may or may not be stored.
+        Where the database is away for longer, they get an error: what they sent may or may not be stored.
         """
         limit = monotonic() + CLOSE_SECONDS_MAX
         while self._inside and monotonic() < limit:  # noqa: ASYNC110 once, at the end: not worth an event
@@ -125,8 +125,8 @@ class Committer:
                 await task
         self._append_lane.close()
         self._notify_lane.close()
-        for asked in (*(batch.pending for batch in self._away), self._queue):
-            self._fail(asked, ConnectionLostError("the database was away until the end"))
+        for pending in (*(batch.pending for batch in self._away), self._queue):
+            self._fail(pending, ConnectionLostError("the database was away until the end"))
 
     @property
     def waiting(self) -> int:
@@ -173,7 +173,7 @@ class Committer:
             if self._away:  # nothing is where what waited could not be sent
                 slow = slow + 1 if await self._end_of(self._away[0]) else 0
                 self._tell(self._away.popleft())
-                await asyncio.sleep(0)  # lets those just told come along with what they send next
+                await asyncio.sleep(0)  # lets those just answered join with what they send next
 
     async def _wait_for_queue(self) -> None:
         """Wait for something to send. A lost connection is reopened at once, and the ledger checked."""
@@ -221,7 +221,7 @@ class Committer:
     def _chosen(self, size: int) -> list[Pending]:
         chosen = [self._queue.popleft() for _ in range(min(size, len(self._queue)))]
         # As numbers: a UUID is hashed and compared by Python code.
-        streams, ids = {one.item.stream.int for one in chosen}, {one.item.id.int for one in chosen}
+        streams, ids = {pending.item.stream.int for pending in chosen}, {pending.item.id.int for pending in chosen}
         if len(streams) == len(ids) == len(chosen):
             return chosen
         alone: list[Pending] = []
@@ -322,9 +322,9 @@ class Committer:
             self._high_water.note(position, last)
             self._has_news.set()
 
-    def _fail(self, asked: Sequence[Pending], failure: Exception) -> None:
-        self._inside -= len(asked)
-        for pending in asked:
+    def _fail(self, waiting: Sequence[Pending], failure: Exception) -> None:
+        self._inside -= len(waiting)
+        for pending in waiting:
             if not pending.verdict.done():
                 pending.verdict.set_exception(failure)
 

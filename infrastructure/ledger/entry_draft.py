@@ -61,13 +61,13 @@ class EntryDraft(Struct, frozen=True, gc=False):
     @classmethod
     def of(
         cls,
-        kept: CachedState,
+        cached: CachedState,
         facts: Sequence[AnyFact],
         recorded: Recorded,
         occurred_at: datetime,
         recorded_at: datetime,
     ) -> Self:
-        stream, version, previous = kept.project.id, kept.project.version, kept.hash
+        stream, version, previous = cached.project.id, cached.project.version, cached.hash
         meta = encode_recorded(recorded)
         seen = microseconds(recorded_at)
         happened = seen if occurred_at is recorded_at else microseconds(occurred_at)
@@ -79,12 +79,12 @@ class EntryDraft(Struct, frozen=True, gc=False):
             tag, name = NAMES[type(fact)]
             data = encode_fact(fact)
             if type(fact) in MARKED_FACTS:
-                data = encrypted_fact(stream, fact, data, getattr(kept.project, "erasures", NO_ERASURES))
+                data = encrypted_fact(stream, fact, data, getattr(cached.project, "erasures", NO_ERASURES))
             previous = chained(previous, stream, version, name, data, meta, happened, seen)
             entries.append(Entry(stream, version, occurred_at, recorded_at, fact, recorded))
             rows.append(Row(version, name, data, meta, happened, seen, previous))
             tags.append(tag)
-        return cls(tuple(entries), tuple(rows), Receipt(stream, 0, version, tuple(tags)), kept.hash)
+        return cls(tuple(entries), tuple(rows), Receipt(stream, 0, version, tuple(tags)), cached.hash)
 
     def receipt_at(self, position: int) -> Receipt:
         """The receipt, once its last fact is stored at *position*."""

@@ -1,4 +1,4 @@
-"""Reads of single streams, gathered: whoever asks while a statement is away goes along with the next one.
+"""Reads of single streams, coalesced: requests made while a query is in flight join the next one.
 
 A query through the pool costs as much processor time as three commands. A project never seen here is read once,
 and one that another process wrote to is read on: both in the way of a command, and often many at a time.
@@ -63,7 +63,7 @@ class StreamLoader:
         self._task = asyncio.create_task(self._read_loop())
 
     async def close(self) -> None:
-        """Whoever still waits, or asks later, is told that the connection is gone."""
+        """Pending and later reads fail: the connection is closed."""
         self._closed = True
         if self._task is None:
             return
@@ -82,12 +82,12 @@ class StreamLoader:
         """
         if self._closed:
             raise ConnectionLostError("the application was closed")
-        asked = PendingRead(stream, after, asyncio.get_running_loop().create_future())
-        self._queue.append(asked)
+        read = PendingRead(stream, after, asyncio.get_running_loop().create_future())
+        self._queue.append(read)
         self._has_queue.set()
         try:
             async with asyncio.timeout(ANSWER_SECONDS_MAX) as limit:
-                return await asked.rows
+                return await read.rows
         except TimeoutError as late:
             if not limit.expired():
                 raise
@@ -99,22 +99,22 @@ class StreamLoader:
                 self._has_queue.clear()
                 await self._has_queue.wait()
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), STREAMS_AT_ONCE_MAX))]
-            batch = [asked for asked in batch if not asked.rows.done()]  # whoever lost patience has gone
+            batch = [read for read in batch if not read.rows.done()]  # without those cancelled meanwhile
             try:
                 self._hand_out(batch, await self._insist(batch))
             except asyncio.CancelledError:
-                for asked in batch:
-                    _fail(asked, ConnectionLostError("the application was closed"))
+                for read in batch:
+                    _fail(read, ConnectionLostError("the application was closed"))
                 raise
             except Exception as failure:  # noqa: BLE001  whatever it is, it is each reader's, and nobody may wait for ever
-                for asked in batch:
-                    _fail(asked, failure)
+                for read in batch:
+                    _fail(read, failure)
 
     async def _insist(self, batch: list[PendingRead]) -> PGresult:
         """Ask until the server answers; one that is silent for too long is asked on a new connection."""
         params = [
-            even_array(UUID_OID, UUID_BYTES, [asked.stream.bytes for asked in batch]),
-            int4_array([asked.after for asked in batch]),
+            even_array(UUID_OID, UUID_BYTES, [read.stream.bytes for read in batch]),
+            int4_array([read.after for read in batch]),
         ]
         while True:
             try:
@@ -126,19 +126,19 @@ class StreamLoader:
 
     def _hand_out(self, batch: list[PendingRead], result: PGresult) -> None:
         """Give everybody the rows he asked for."""
-        found: list[list[StoredRow]] = [[] for _ in batch]
+        rows_by_read: list[list[StoredRow]] = [[] for _ in batch]
         if result.ntuples:
             loader = Transformer()
             loader.set_pgresult(result, format=Format.BINARY)
             for nth, *row in loader.load_rows(0, result.ntuples, tuple):
-                found[nth - 1].append(StoredRow(*row))
-        for asked, rows in zip(batch, found, strict=True):
+                rows_by_read[nth - 1].append(StoredRow(*row))
+        for read, rows in zip(batch, rows_by_read, strict=True):
             if rows:
                 self._high_water.note(rows[-1].seq, rows[-1].hash)
-            if not asked.rows.done():
-                asked.rows.set_result(rows)
+            if not read.rows.done():
+                read.rows.set_result(rows)
 
 
-def _fail(asked: PendingRead, failure: Exception) -> None:
-    if not asked.rows.done():
-        asked.rows.set_exception(failure)
+def _fail(read: PendingRead, failure: Exception) -> None:
+    if not read.rows.done():
+        read.rows.set_exception(failure)

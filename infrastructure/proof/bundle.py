@@ -67,7 +67,7 @@ def export_bundle(
     """Write the bundle of *project*, or of the whole zone, into the new *folder*.
 
     *keys* are the Ed25519 keys of the log and of the witnesses that cosigned: those that the verifier can check.
-    *progress* is told how many entries are written, of how many. Raises Refused where there is nothing to export, where
+    *progress* gets how many entries are written, of how many. Raises Refused where there is nothing to export, where
     the folder exists, or where the ledger has entries that the log does not hold yet.
     """
     if folder.exists():

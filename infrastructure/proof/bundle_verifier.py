@@ -42,10 +42,10 @@ Point = tuple[int, int, int, int]
 NEUTRAL: Point = (0, 1, 1, 0)
 
 
-def add(one: Point, other: Point) -> Point:
+def add(point: Point, other: Point) -> Point:
     """The sum of two points."""
-    a, b = (one[1] - one[0]) * (other[1] - other[0]) % P, (one[1] + one[0]) * (other[1] + other[0]) % P
-    c, d = 2 * one[3] * other[3] * D % P, 2 * one[2] * other[2] % P
+    a, b = (point[1] - point[0]) * (other[1] - other[0]) % P, (point[1] + point[0]) * (other[1] + other[0]) % P
+    c, d = 2 * point[3] * other[3] * D % P, 2 * point[2] * other[2] % P
     e, f, g, h = b - a, d - c, d + c, b + a
     return e * f % P, g * h % P, f * g % P, e * h % P
 

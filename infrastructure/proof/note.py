@@ -158,15 +158,15 @@ class SignedNote(Struct, frozen=True):
     def signed_by(self, verifier: NoteVerifier) -> NoteSignature | None:
         """The signature that claims to be by *verifier*."""
         wanted = verifier.name, verifier.key_id
-        return next((one for one in self.signatures if (one.name, one.key_id) == wanted), None)
+        return next((signature for signature in self.signatures if (signature.name, signature.key_id) == wanted), None)
 
     def verify(self, verifiers: Sequence[NoteVerifier]) -> dict[str, int | None]:
         """Check the signatures of *verifiers*: who signed, and when, where that is said. Raises NoteError.
 
         Signatures by keys that are not given are passed over, as the format asks for.
         """
-        found = {verifier: self.signed_by(verifier) for verifier in verifiers}
-        return {verifier.name: verifier.verify(self.text, signed) for verifier, signed in found.items() if signed}
+        signatures = {verifier: self.signed_by(verifier) for verifier in verifiers}
+        return {verifier.name: verifier.verify(self.text, signed) for verifier, signed in signatures.items() if signed}
 
 
 def _signature(line: str) -> NoteSignature:

@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.law.licensing.clock import Level, State
+from domain.law.licensing.forecast import DISTANT
 from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import ClockForecast
 from projections.clocks.announcements import last_announced
@@ -67,13 +68,18 @@ class ClockRow(Struct, frozen=True, gc=False):
 CLOCK_NAME, STATE, USED, STOPPED_ON = map(ClockRow.__struct_fields__.index, ("clock", "state", "used", "stopped_on"))
 
 
-def rows_of(project: UUID, history: ItemHistory, laws: Laws, node_for: NodeFor = node_of) -> list[Row]:
-    """All clocks of one application, as fields of `ClockRow`; its events are settled: corrected, none retracted."""
+def rows_of(
+    project: UUID, history: ItemHistory, laws: Laws, node_for: NodeFor = node_of, known: datetime = DISTANT
+) -> list[Row]:
+    """All clocks of one application, as fields of `ClockRow`; its events are settled: corrected, none retracted.
+
+    Days are counted by the calendar as known at *known*.
+    """
     procedure = procedure_of(history, laws)
     if procedure is None:
         return []
     announced = last_announced(history.announced) if history.announced else {}
-    item = procedure.forecast(history)
+    item = procedure.forecast(history, known)
     return [
         _row(
             project,

@@ -31,6 +31,7 @@ from scripts.importing.screen import bar
 from scripts.ledger import projects_of
 from scripts.server import serving
 from scripts.server.processes import orderly
+from scripts.server.publishing import log_name
 
 ZONE, ZIP = "zone", ".zip"
 log_key = typer.Typer(no_args_is_help=True, help="Signing keys of the transparency log: create, rotate, back up.")
@@ -81,7 +82,7 @@ def create(
     """Make a signing key, also in place of one that was lost. Tell the witnesses, and who pinned the old one."""
     chosen = settings()
     before = published_keys(chosen.proof_folder)
-    name = name or (before[0].name if before else serving.log_name(chosen))
+    name = name or (before[0].name if before else log_name(chosen))
     show(create_keys(chosen.proof_folder, name), "created", as_json)
 
 
@@ -137,7 +138,7 @@ def checkpoint(as_json: AsJson = False) -> None:
     chosen = settings()
     url, folder = serving.ready(chosen), proof_folder(chosen)
     if not folder.has_keys and not chosen.database_url:
-        create_keys(folder.path, serving.log_name(chosen))
+        create_keys(folder.path, log_name(chosen))
     keys = SigningKeys.read(folder.path)
     lease = Lease(url, WORK, LEADER_KEY)
     with psycopg.connect(lease.url, autocommit=True) as connection:

@@ -22,7 +22,23 @@ ASKED = (
     " GROUP BY project, item ORDER BY count(*) DESC, project, item LIMIT 1"
 )
 NAMES = (
-    *("progress", "late", "nothing", "desks", "desk", "no_desk", "project", "story", "clock", "paused", "board"),
+    *(
+        "overview",
+        "cases",
+        "progress",
+        "matrix",
+        "chart",
+        "late",
+        "nothing",
+        "desks",
+        "desk",
+        "no_desk",
+        "project",
+        "story",
+        "clock",
+        "paused",
+        "board",
+    ),
     *(
         "cards",
         "decisions",
@@ -58,16 +74,20 @@ def places_in(database: str) -> Places:
         (project,) = connection.execute(SIMULATED).fetchone() or ("",)
         signalled, card = connection.execute(CARD).fetchone() or ("", "")
         (department,) = connection.execute(BUSIEST).fetchone() or ("",)
-        asking, asked = connection.execute(ASKED).fetchone() or ("", "")
+        asking, answering = connection.execute(ASKED).fetchone() or ("", "")
         (person,) = connection.execute(PERSON).fetchone() or ("",)
     return Places(
         {
-            "progress": "/",
+            "overview": "/",
+            "cases": "/pages/cases?step=decision",
+            "progress": "/pages/progress",
+            "matrix": "/pages/progress?view=matrix",
+            "chart": "/pages/progress?view=gantt",
             "late": "/?warned=late&status=open",
             "nothing": "/?text=nowhere",
-            "desks": "/worklist",
-            "desk": f"/worklist?{urlencode({'department': department})}",
-            "no_desk": "/worklist?department=nobody",
+            "desks": "/desk",
+            "desk": f"/desk?{urlencode({'department': department})}",
+            "no_desk": "/desk?department=nobody",
             "project": f"/pages/projects/{project}?before=40",  # a long history is more of the same
             "story": f"/pages/projects/{project_id('story')}",
             "clock": clock_at("running", "decision"),
@@ -79,7 +99,7 @@ def places_in(database: str) -> Places:
             "clocks": "/pages/supervision/clocks?awaited=true",
             "card": f"/pages/projects/{signalled}/card?{urlencode({'card': card})}",
             "item": f"/pages/projects/{project_id('running')}/items/land",
-            "asked": f"/pages/projects/{asking}/items/{asked}",
+            "asked": f"/pages/projects/{asking}/items/{answering}",
             "refused": f"/pages/projects/{project_id('story')}/items/discharge",
             "information": f"/pages/projects/{project}/information",
             "search": "/pages/information",

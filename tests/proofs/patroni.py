@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -27,6 +27,7 @@ from msgspec import Struct, json
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier, Literal
 
+from infrastructure.ledger.sent_command import command_id_of
 from infrastructure.postgres.binaries import Account, account_for, programs_for
 from infrastructure.postgres.cluster import postmaster
 from infrastructure.verifier.verify import verify
@@ -77,11 +78,16 @@ class MissingToolError(Exception):
 
 
 class Acknowledged(Struct, frozen=True):
-    """A command that was answered with 200."""
+    """A command of *principal*, sent under *key*, that was answered with 200 and the *position* of its last fact."""
 
+    principal: str
     key: UUID
-    project: UUID
     position: int
+
+    @property
+    def id(self) -> UUID:
+        """Under which the ledger has it: a key is its sender's own."""
+        return command_id_of(self.principal, self.key)
 
 
 def run() -> Outcome:
@@ -104,6 +110,9 @@ async def prove(cluster: Cluster, servers: list[str]) -> Outcome:
     load = Load(servers)
     working = asyncio.create_task(load.run())
     await asyncio.sleep(SECONDS_BEFORE)
+    early = tuple(load.acknowledged)
+    if missed := await asyncio.to_thread(lost, cluster.url, early):
+        raise AssertionError(f"{missed} of {len(early)} acknowledged commands are missing before anything was killed")
     killed = await asyncio.to_thread(cluster.kill_leader)
     report(f"{killed} was killed after {len(load.acknowledged):,} acknowledged commands")
     leads = await asyncio.to_thread(cluster.await_leader, killed)
@@ -119,9 +128,8 @@ async def prove(cluster: Cluster, servers: list[str]) -> Outcome:
 
 
 def outcome(url: str, load: Load, killed: str, leads: str) -> Outcome:
-    """Every acknowledged command against the rows of the server that leads now."""
+    """What is in the database of the server that leads now, against all that was acknowledged."""
     with psycopg.connect(url) as connection:
-        stored: dict[UUID, int] = dict(connection.execute("SELECT id, seq FROM ledger.command").fetchall())
         row = connection.execute(
             "SELECT count(*) FROM (SELECT convert_from(meta, 'UTF8')::jsonb ->> 'command_id' AS command"
             " FROM ledger.event GROUP BY 1 HAVING count(DISTINCT version) > 1) AS twice"
@@ -131,13 +139,20 @@ def outcome(url: str, load: Load, killed: str, leads: str) -> Outcome:
         report(f"fault at {fault.seq}: {fault.what}")
     return Outcome(
         acknowledged=len(load.acknowledged),
-        lost=sum(stored.get(command.key) != command.position for command in load.acknowledged),
+        lost=lost(url, load.acknowledged),
         doubled=row[0] if row else 0,
         faults=verified.fault_count,
         longest_pause_seconds=round(load.longest_pause, 1),
         killed=killed,
         leads_now=leads,
     )
+
+
+def lost(url: str, acknowledged: Sequence[Acknowledged]) -> int:
+    """How many of the *acknowledged* commands the ledger does not have with the position that was answered."""
+    with psycopg.connect(url) as connection:
+        stored: dict[UUID, int] = dict(connection.execute("SELECT id, seq FROM ledger.command").fetchall())
+    return sum(stored.get(command.id) != command.position for command in acknowledged)
 
 
 def views_follow(url: str) -> bool:
@@ -182,7 +197,7 @@ class Load:
                 headers = IDENTITY | {"Idempotency-Key": str(key)}
                 answer = await client.post(f"{server}/v1/projects/{project}/commands", json=command, headers=headers)
                 if answer.status_code == httpx.codes.OK:
-                    self._note(Acknowledged(key, project, answer.json()["position"]))
+                    self._note(Acknowledged(ACTOR, key, answer.json()["position"]))
                     return
                 if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                     raise AssertionError(f"{answer.status_code}: {answer.text}")
@@ -194,11 +209,12 @@ class Load:
         self.acknowledged.append(command)
 
 
+ACTOR = "wang"
 SECRET = "the-gateway-of-this-proof-and-no-other"
 IDENTITY = {
     "Content-Type": "application/json",
     "X-Gateway-Secret": SECRET,
-    "X-Actor": "wang",
+    "X-Actor": ACTOR,
     "X-Department": "zone-office",
     "X-Role": "project_manager",
 }

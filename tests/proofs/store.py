@@ -28,7 +28,10 @@ def rollback(budget: Budget) -> str:
 
 def failover(_: Budget) -> str:
     """Kill the leader of three PostgreSQL servers under Patroni, with two servers of ours and clients at work."""
-    outcome = patroni.run()
+    try:
+        outcome = patroni.run()
+    except AssertionError as wrong:
+        raise RefutedError(str(wrong)) from wrong
     if outcome.skipped:
         raise SkippedError(outcome.skipped)
     if not outcome.holds:

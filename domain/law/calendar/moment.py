@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
@@ -16,25 +17,34 @@ Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class Moment(Struct, frozen=True, gc=False):
-    """An instant *at*, the same on the wall clock of the rule's zone, and the ordinal of its local *day* (B1.2)."""
+    """An instant *at*, the same on the wall clock of the rule's zone, and the ordinal of its local *day* (B1.2).
+
+    *place* is that of an event in recording order, which decides among events of one instant (B1.3). The moment at
+    which a question is asked has the last one: whatever happened by then, happened before it.
+    """
 
     at: datetime
     local: datetime
     day: int
+    place: int = sys.maxsize
 
     @property
     def minute(self) -> int:
         """Minutes since local midnight."""
         return self.local.hour * MINUTES_PER_HOUR + self.local.minute
 
+    def is_before(self, other: Moment) -> bool:
+        """Whether it comes before *other* in the legal order: by the instant, ties in recording order (B1.3)."""
+        return self.at < other.at or (self.at == other.at and self.place < other.place)
 
-def moment(at: datetime, zone: ZoneInfo) -> Moment:
-    """Where *at* (aware) falls in *zone*."""
+
+def moment(at: datetime, zone: ZoneInfo, place: int = sys.maxsize) -> Moment:
+    """Where *at* (aware) falls in *zone*, for the event at *place* in recording order or for a question."""
     try:
         local = at.astimezone(zone)
     except OverflowError:  # in the first or last hours of Python's calendar the zone has no date: keep the given one
         local = at
-    return Moment(at, local, local.toordinal())
+    return Moment(at, local, local.toordinal(), place)
 
 
 def midnight(day: date, zone: str) -> datetime:

@@ -49,7 +49,7 @@ class Case(Struct, gc=False):
     def stop_of(self, own: Moment | None) -> tuple[Moment | None, bool]:
         """What stops a clock of the application: its *own* stop, or else the end, which leaves it void (B3.8)."""
         ended = self.ended
-        if own is not None and (ended is None or own.at <= ended.at):
+        if own is not None and (ended is None or not ended.is_before(own)):
             return own, False
         return ended, ended is not None
 

@@ -179,11 +179,11 @@ def _suspensions(case: Case, run: ClockRun, days: Sequence[ExplainedDay]) -> Ite
     rule = case.rule
     for suspension in case.suspensions.all:
         end, how = (suspension.end, End.RESUMED) if suspension.end is not None else (None, End.OPEN)
-        if run.stop is not None and (end is None or end.at > run.stop.at):
+        if run.stop is not None and (end is None or run.stop.is_before(end)):
             end, how = run.stop, End.CLOCK
         if suspension.start.day > days[-1].day.toordinal() or (end is not None and end.day < run.start):
             continue
-        if end is not None and suspension.start.at > end.at:  # it began after the clock had stopped
+        if end is not None and end.is_before(suspension.start):  # it began after the clock had stopped
             continue
         stretch = Stretch(
             event=suspension.event,

@@ -93,7 +93,7 @@ class RefusedEvent(Happening, frozen=True, kw_only=True, tag="refused"):
         else:
             intake.end_round(case, when)
             intake.awaiting = None
-            if case.admission is None or case.admission.at < when.at:
+            if case.admission is None or case.admission.is_before(when):
                 intake.refused = intake.refused or when
 
 

@@ -62,7 +62,7 @@ class ExtensionEvent(PresumesAcceptance, frozen=True, kw_only=True, tag="extensi
     def fault(self, case: Case, when: Moment) -> str:
         """Why it is void, in the order of B8.2, or nothing. It is void as a whole, never trimmed."""
         run = next((run for run in case.review.reviews(case) if run.name == self.clock), None)
-        before_receipt = case.receipt is not None and when.at < case.receipt.at
+        before_receipt = case.receipt is not None and when.is_before(case.receipt)
         if run is None or run.stop is not None or before_receipt:
             return "extension_outside_clock"
         if self.clock in case.review.extended:

@@ -80,7 +80,7 @@ class Suspension(Struct, gc=False):
         ends = [moment for moment in (self.end, case.ended) if moment is not None]
         if not ends:
             return case.now.day
-        if case.ended is not None and self.start.at > case.ended.at:
+        if case.ended is not None and case.ended.is_before(self.start):
             return 0
         return min(ends, key=by_instant).day - (not case.rule.resume_day_out)
 
@@ -124,9 +124,9 @@ def taken_out(suspensions: list[Suspension], day_rule: str, stop: Moment | None)
     for suspension in suspensions:
         start, end = suspension.start, suspension.end
         if stop is not None:
-            if start.at > stop.at:
+            if stop.is_before(start):
                 break
-            if end is None or end.at > stop.at:
+            if end is None or stop.is_before(end):
                 end = stop
         first = start.day + begins
         after = FOREVER if end is None else end.day + ends

@@ -19,7 +19,7 @@ INSTANTS_CACHED_MAX = 256  # the same instant is looked up in many histories
 
 @lru_cache(maxsize=INSTANTS_CACHED_MAX)
 def cached_moment(at: datetime, zone: ZoneInfo) -> Moment:
-    """As `moment`, cached."""
+    """As `moment` of a question, cached."""
     return moment(at, zone)
 
 
@@ -32,12 +32,12 @@ class Timeline:
         self._recorded: list[Act] = []
         self._corrections: list[LawEvent] = []
         known = None
-        for event in events:
+        for place, event in enumerate(events):
             if event.corrects:
                 self._corrections.append(event)
                 continue
             at, recorded = event.at, event.recorded_at or event.at
-            self._recorded.append((at, event, moment(at, tz)))
+            self._recorded.append((at, event, moment(at, tz, place)))
             known = recorded if known is None or recorded > known else known
         self._acts: list[Act] = sorted(self._recorded, key=itemgetter(0))
         self._happened = self._acts[-1][0] if self._acts else None  # all of it, by then
@@ -64,8 +64,8 @@ class Timeline:
         moved = {c.target: c.new_at for c in corrections if isinstance(c, Amend) and c.id not in annulled}
         acts: list[Act] = []
         for act in self._recorded:
-            event = act[1]
+            _, event, when = act
             if event.id not in annulled:
                 at = moved.get(event.id)
-                acts.append(act if at is None else (at, event, moment(at, self._tz)))
+                acts.append(act if at is None else (at, event, moment(at, self._tz, when.place)))
         return sorted(acts, key=itemgetter(0))

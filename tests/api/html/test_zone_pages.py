@@ -81,52 +81,53 @@ async def _tell(url: str, folder: Path) -> None:
         await import_log(approvals, log.events, log.cases)
 
 
-def shown(browser: httpx.Client, address: str, **asked: str) -> str:
-    response = browser.get(address, params=asked or None)
+def shown(browser: httpx.Client, address: str, **params: str) -> str:
+    response = browser.get(address, params=params or None)
     assert response.status_code == 200, (address, response.text[:500])
     return response.text
 
 
 def links(page: str, pattern: str) -> list[str]:
     """The addresses on *page* that fit."""
-    found = re.findall(r'href="([^"]*)"', page)
-    return sorted({unescape(href) for href in found if re.search(pattern, unescape(href))})
+    hrefs = re.findall(r'href="([^"]*)"', page)
+    return sorted({unescape(href) for href in hrefs if re.search(pattern, unescape(href))})
 
 
 async def test_the_stuck_projects_are_as_many_everywhere(filled: str, site: str) -> None:
     wanted = await stuck_in(filled)
 
-    told = await told_by(site)
+    counts = await told_by(site)
 
     assert wanted, "a zone in which nothing was ever turned down proves nothing"
-    assert told.tile == told.summary == len(wanted)
-    assert told.page == told.listed == wanted
-    assert told.waiting >= wanted
+    assert counts.tile == counts.summary == len(wanted)
+    assert counts.page == counts.listed == wanted
+    assert counts.waiting >= wanted
 
 
 def held(cells: str) -> set[str]:
     """Who has to act, of each of the *cells* of a column."""
-    found = set()
-    for cell in re.findall(r'data-label="卡在谁"[^>]*>(.*?)</td>', cells, re.DOTALL):
-        for one in re.findall(r"<div>(.*?)(?:<br>|</div>)", cell, re.DOTALL):
-            found.add(text_of(one).strip())
-    return found
+    holders = set()
+    for cell in re.findall(r'<td (?:class="who"|[^>]*data-label="卡在谁"[^>]*)>(.*?)</td>', cells, re.DOTALL):
+        for line in re.findall(r"<div[^>]*>(.*?)(?:<br>|</div>)", cell, re.DOTALL):
+            holders.add(text_of(line).strip())
+    return holders
 
 
-def test_whoever_has_to_act_is_the_same_in_every_table(browser: httpx.Client) -> None:
-    table, seen = shown(browser, "/", status="open", limit="500"), 0
+def test_the_holder_is_the_same_in_every_table(browser: httpx.Client) -> None:
+    table, seen = shown(browser, "/pages/progress", status="open", limit="500"), 0
     for row in table.partition("<tbody>")[2].split("</tr>")[:-1]:
         (address,) = re.findall(r'href="(/pages/projects/[^"]*)"', row)[:1]
         page = shown(browser, unescape(address))
-        items = page.partition('<caption id="items-caption">')[2].partition("</table>")[0]
+        captions = ("items-caption", "later-caption", "done-caption")
+        tables = [page.partition(f'<caption id="{name}">')[2].partition("</table>")[0] for name in captions]
         waits = page.partition('<caption id="waiting-caption">')[2].partition("</table>")[0]
-        of_items = {name: held(one) for name, one in named_rows(items) if held(one)}
-        of_waits = {name: held(one) for name, one in named_rows(waits)}
+        of_items = {name: held(cell) for table in tables for name, cell in named_rows(table) if held(cell)}
+        of_waits = {name: held(cell) for name, cell in named_rows(waits)}
         assert of_items == of_waits, address
 
         # A project's page names the manager, and the department outside, beside what they are.
-        kinds = {one.split()[0] for them in of_waits.values() for one in them}
-        assert {one.split()[0] for one in held(row)} == kinds, address
+        kinds = {holder.split()[0] for them in of_waits.values() for holder in them}
+        assert {holder.split()[0] for holder in held(row)} == kinds, address
         seen += len(of_waits)
     assert seen > PROJECTS, "there is something to compare"
 
@@ -145,9 +146,9 @@ def test_the_zone_and_an_imported_register_are_never_added_up(browser: httpx.Cli
     assert (zone["projects"], town["projects"]) == (registers["zone"], len(CASES))
     assert registers["zone"] == PROJECTS + len(STORIES) + 2
 
-    pages = [shown(browser, path) for path in ("/", "/worklist", "/supervision", "/pages/supervision/clocks")]
+    pages = [shown(browser, path) for path in ("/pages/progress", "/desk", "/supervision", "/pages/supervision/clocks")]
     assert all("General" not in page and "T-1" not in page for page in pages)
-    table = shown(browser, "/", register=DATASET)
+    table = shown(browser, "/pages/progress", register=DATASET)
     assert all(case in table for case in CASES)
     assert ">3<" in table.partition("个项目")[0][-40:]
     assert all("register=town" in href for href in links(table, r"^/(pages|desk|supervision|\?)") if "lang=" in href)
@@ -184,23 +185,23 @@ def test_every_warning_and_card_has_a_number_of_its_own(browser: httpx.Client, f
     numbers = re.findall(r'class="number">(监察[^<]*)</a>', page)
 
     with psycopg.connect(filled) as connection:
-        (told,) = connection.execute(
+        (signals,) = connection.execute(
             "SELECT count(*) FROM views.signal AS s JOIN views.project AS p USING (project)"
             " WHERE p.register = '' AND s.happened_at >= '2026-01-01T00:00+08:00'"
         ).fetchone() or (0,)
-    assert len(numbers) == min(told, 500)
+    assert len(numbers) == min(signals, 500)
     assert len(set(numbers)) == len(numbers)
     assert all(re.fullmatch(r"监察〔2026〕[WYRD]-\d{4,}", number) for number in numbers)
 
 
 def closed_words() -> set[str]:
     """The values of every closed set of values that facts or views hold, as programs write them."""
-    found: set[str] = set()
+    words: set[str] = set()
     kinds = list(StrEnum.__subclasses__())
     for kind in kinds:
         if kind.__module__.startswith(("domain.", "projections.", "infrastructure.")):
-            found |= {member.value for member in kind if re.fullmatch(r"[a-z_]{4,}", member.value)}
-    return found
+            words |= {member.value for member in kind if re.fullmatch(r"[a-z_]{4,}", member.value)}
+    return words
 
 
 def text_of(page: str) -> str:
@@ -218,9 +219,19 @@ def codes_in(page: str, words: set[str]) -> set[str]:
 
 def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
     """Every page there is, of every project, and the cards and clocks that they lead to."""
-    yield from ("/", "/?warned=late", "/?stuck=true", "/?stale=true", "/?status=done", "/?text=nowhere")
     yield from (
-        "/worklist",
+        "/",
+        "/pages/progress",
+        "/pages/progress?view=matrix",
+        "/pages/progress?view=gantt",
+        "/?warned=late",
+        "/?stuck=true",
+        "/?stale=true",
+        "/?status=done",
+        "/?text=nowhere",
+    )
+    yield from (
+        "/desk",
         "/pages/information",
         "/pages/information?q=厂房",
         "/pages/supervision/clocks?awaited=true",
@@ -233,7 +244,7 @@ def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
         "/pages/supervision/timeliness",
     ):
         yield f"{path}?{urlencode(year)}"
-    yield from links(shown(browser, "/worklist"), r"^/worklist\?department=")
+    yield from links(shown(browser, "/desk"), r"^/desk\?department=")
     with psycopg.connect(database) as connection:
         projects = [row[0] for row in connection.execute("SELECT project FROM views.project WHERE register = ''")]
         cards = connection.execute(
@@ -254,13 +265,13 @@ def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
 
 def test_no_code_reaches_a_chinese_page(browser: httpx.Client, filled: str) -> None:
     words = closed_words()
-    found: dict[str, set[str]] = {}
+    codes: dict[str, set[str]] = {}
     for address in addresses(browser, filled):
         page = browser.get(address, headers={"Accept": "text/html", "Accept-Language": "zh"}).text
         for code in codes_in(page, words):
-            found.setdefault(code, set()).add(address)
+            codes.setdefault(code, set()).add(address)
 
-    assert {code: sorted(places)[:2] for code, places in found.items()} == {}
+    assert {code: sorted(places)[:2] for code, places in codes.items()} == {}
 
 
 def test_a_code_on_a_page_would_be_seen() -> None:

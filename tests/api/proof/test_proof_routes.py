@@ -111,8 +111,8 @@ async def test_what_is_no_tile_is_not_found(door: Door, hashes: dict[int, bytes]
 async def test_a_position_that_is_not_logged_is_said_to_be_so(
     door: Door, hashes: dict[int, bytes], position: int
 ) -> None:
-    told = problem(await door.get(f"/v1/proofs/{position}", None), "position-not-logged")
-    assert "not in the log" in told["detail"]
+    refusal = problem(await door.get(f"/v1/proofs/{position}", None), "position-not-logged")
+    assert "not in the log" in refusal["detail"]
 
 
 async def test_a_damaged_log_is_a_problem(door: Door, hashes: dict[int, bytes], folder: ProofFolder) -> None:
@@ -125,7 +125,7 @@ async def test_a_damaged_log_is_a_problem(door: Door, hashes: dict[int, bytes], 
         file.write_text(text)
 
 
-async def test_readiness_tells_the_age_of_the_checkpoint(
+async def test_readiness_shows_the_age_of_the_checkpoint(
     door: Door, hashes: dict[int, bytes], projector: object
 ) -> None:
     answer = await door.get("/readyz", None)

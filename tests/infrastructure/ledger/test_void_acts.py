@@ -76,20 +76,20 @@ async def test_approved_in_time_and_keyed_in_late_counts(office: Office) -> None
     await office.say("03-31 00:30", dated, key=key)
     await office.say("04-20 09:00", dated, key=key)  # sent again it has its first answer, whatever the day
 
-    (told,) = await office.approvals.told(office.project, LimitExtended)
-    assert told.occurred_at == at("03-30 17:00")
+    (extended,) = await office.approvals.entries_with(office.project, LimitExtended)
+    assert extended.occurred_at == at("03-30 17:00")
 
 
 async def test_the_last_minute_of_the_last_day_is_in_time(office: Office) -> None:
     await office.say("03-30 23:59", EXTEND)
-    assert await office.approvals.told(office.project, LimitExtended)
+    assert await office.approvals.entries_with(office.project, LimitExtended)
 
 
 async def test_while_the_clock_is_suspended_no_day_is_too_late(office: Office) -> None:
     await office.say("03-10 09:00", SuspendClock(item="land", ground="testing", suspension="s1"))
     await office.say("04-20 09:00", EXTEND)
     await office.say("04-21 09:00", ResumeClock(item="land", suspension="s1"))
-    assert await office.approvals.told(office.project, LimitExtended)
+    assert await office.approvals.entries_with(office.project, LimitExtended)
 
 
 async def test_before_the_acceptance_there_is_no_clock_to_extend(office: Office) -> None:
@@ -101,4 +101,4 @@ async def test_before_the_acceptance_there_is_no_clock_to_extend(office: Office)
 
 async def test_what_another_register_holds_is_kept_and_flagged_by_the_clock(office: Office) -> None:
     await office.say("03-31 00:30", EXTEND, IMPORT)
-    assert await office.approvals.told(office.project, LimitExtended)
+    assert await office.approvals.entries_with(office.project, LimitExtended)

@@ -106,7 +106,7 @@ def everything(url: str, schemas: Sequence[str]) -> str:
     return "\n".join(texts)
 
 
-def found(text: str) -> set[str]:
+def secrets_in(text: str) -> set[str]:
     return {secret for secret in SECRETS if secret in text}
 
 
@@ -116,14 +116,14 @@ async def test_the_ledger_holds_no_personal_text_and_views_hold_it_until_it_is_e
     project = uuid4()
     await send(approvals, project)
     project_all(database_url)
-    assert found(everything(database_url, ["ledger", "privacy"])) == set()
-    assert found(everything(database_url, ["views"])) == set(SECRETS)
+    assert secrets_in(everything(database_url, ["ledger", "privacy"])) == set()
+    assert secrets_in(everything(database_url, ["views"])) == set(SECRETS)
     assert rebuild(database_url, swap=False).differences == ()
 
     await erase(approvals, project)
     project_all(database_url)
-    assert found(everything(database_url, ["views", "ledger", "watch"])) == set()
-    assert found(repr(await approvals.history(project))) == set()
+    assert secrets_in(everything(database_url, ["views", "ledger", "watch"])) == set()
+    assert secrets_in(repr(await approvals.history(project))) == set()
     assert ERASED in repr(await approvals.history(project))
     assert rebuild(database_url, swap=False).differences == ()
     verified, checkpoint = verify(database_url, lambda _, __: None)
@@ -145,7 +145,7 @@ async def test_rows_written_by_a_projector_that_has_forgotten_them_are_emptied_t
             projector = Projector(database_url)
             projector._begin_leading(connection)
         projector.catch_up(connection)
-    assert found(everything(database_url, ["views"])) == set()
+    assert secrets_in(everything(database_url, ["views"])) == set()
     assert rebuild(database_url, swap=False).differences == ()
 
 
@@ -191,7 +191,7 @@ async def test_what_is_recorded_after_an_erasure_can_be_read(approvals: Approval
     await send(approvals, project, [(MANAGER, again)])
     project_all(database_url)
     views = everything(database_url, ["views"])
-    assert ("Li Si" in views, found(views)) == (True, set())
+    assert ("Li Si" in views, secrets_in(views)) == (True, set())
     await erase(approvals, project, ERASURES[0])
     project_all(database_url)
     assert "Li Si" not in everything(database_url, ["views"])
@@ -236,9 +236,9 @@ async def test_the_contact_of_a_legal_person_is_erased(approvals: Approvals, dat
     assert "13812345679" in everything(database_url, ["views"])
     await erase(approvals, stream, ERASURES[0])
     state = await approvals.state(stream)
-    assert found(repr(state)) == set()
+    assert secrets_in(repr(state)) == set()
     project_all(database_url)
-    assert found(everything(database_url, ["views", "ledger"])) == set()
+    assert secrets_in(everything(database_url, ["views", "ledger"])) == set()
     assert rebuild(database_url, swap=False).differences == ()
 
 
@@ -266,11 +266,11 @@ async def test_servers_that_share_a_database_share_the_keys_in_it(
     assert isinstance(keys, TableKeystore)
     await send(approvals, project)
     project_all(database_url)
-    assert found(everything(database_url, ["views"])) == set(SECRETS)
-    assert found(everything(database_url, ["ledger", "privacy"])) == set()
+    assert secrets_in(everything(database_url, ["views"])) == set(SECRETS)
+    assert secrets_in(everything(database_url, ["ledger", "privacy"])) == set()
     await erase(approvals, project)
     project_all(database_url)
-    assert found(everything(database_url, ["views"])) == set()
+    assert secrets_in(everything(database_url, ["views"])) == set()
     keys.close()
 
 
@@ -278,7 +278,7 @@ async def test_the_librarys_own_way_reads_and_writes_ciphertext(approvals: Appro
     project = uuid4()
     await send(approvals, project)
     entries = [approvals.mapper.to_domain_event(event) for event in approvals.recorder.select_events(project)]
-    assert found(repr(entries)) == set(SECRETS)
+    assert secrets_in(repr(entries)) == set(SECRETS)
     stored = [approvals.mapper.to_stored_event(entry) for entry in entries]
-    assert found(repr(stored)) == set()
-    assert found(everything(database_url, ["ledger"])) == set()
+    assert secrets_in(repr(stored)) == set()
+    assert secrets_in(everything(database_url, ["ledger"])) == set()
