@@ -118,8 +118,7 @@ def rebuild(
         views = by_law_now(connection, views)
         live = _live(connection, views) if compare else {}
         comparable = [view for view in views if view.name in live and live[view.name][0] == view.version]
-        known = _position(live, views)
-        position = head_of(connection) if known is None else known
+        position = head_of(connection) if (common := _position(live, views)) is None else common
         with _fresh_schema(connection, workshop) as fresh:
             for view in views:
                 make_tables(connection, view, fresh)
