@@ -34,7 +34,7 @@ from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
 from projections.registry import HISTORIES
 from scripts import demo as demonstration
-from scripts import facts, golden, identity, ledger, privacy, proof, statements, zone_commands
+from scripts import facts, golden, identity, ledger, privacy, zone_commands
 from scripts.access.grants import grants
 from scripts.access.keys import keys
 from scripts.access.users import users
@@ -49,6 +49,8 @@ from scripts.importing.lines import LogUnreadableError
 from scripts.importing.report import show as show_report
 from scripts.importing.screen import bar
 from scripts.materials import verify as verified_materials
+from scripts.proof import log as proof
+from scripts.proof import statements
 from scripts.server import sandbox as sandboxes
 from scripts.server import serving
 from scripts.simulation.simulate import SimulationRefusedError

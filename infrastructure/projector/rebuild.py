@@ -107,8 +107,7 @@ def rebuild(
     defaults to the fastest number. With *digest* the result has that of the rebuilt rows. *progress* is called with
     (entries read, entries in all). The projector is blocked meanwhile; with *online* only during the swap, and it then
     continues from the position of the rebuild.
-    Raises LedgerGapError if a position is missing, FillFailedError if a worker process fails or dies, and whatever a
-    fold raises in this process.
+    Raises LedgerGapError if a position is missing, FillFailedError if a worker fails, and whatever a fold raises here.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
@@ -117,8 +116,7 @@ def rebuild(
         views = by_law_now(connection, views)
         live = _live(connection, views) if compare else {}
         comparable = [view for view in views if view.name in live and live[view.name][0] == view.version]
-        known = _position(live, views)
-        position = head_of(connection) if known is None else known
+        position = head_of(connection) if (common := _position(live, views)) is None else common
         with _fresh_schema(connection, workshop) as fresh:
             for view in views:
                 make_tables(connection, view, fresh)

@@ -92,9 +92,7 @@ def export_bundle(
                 laws.add(json.loads(row[5]).get("law", ""))
                 seen.add(row[1])
                 progress(done, total)
-    _write_context(folder / "data", log, keys, laws)
-    if project is None:
-        _write_leaves(folder / "data" / "leaves", log)
+    _write_context(folder / "data", log, keys, laws, whole=project is None)
     _seal(folder, now)
     return ExportedBundle(str(folder), total, len(seen), size)
 
@@ -178,8 +176,10 @@ def _write_entry(write: Write, row: tuple[Any, ...]) -> None:
         write("materials", {"position": position, **{key: fact[key] for key in ("digest", "name", "size")}})
 
 
-def _write_context(data: Path, log: LogReader, keys: Sequence[NoteVerifier], laws: set[str]) -> None:
-    """Checkpoint, keys, the law packs named by the entries, and the calendars."""
+def _write_context(data: Path, log: LogReader, keys: Sequence[NoteVerifier], laws: set[str], *, whole: bool) -> None:
+    """Checkpoint, leaves (of the *whole* zone), stamp, keys, the law packs named by the entries, and the calendars."""
+    if whole:
+        _write_leaves(data / "leaves", log)
     (data / "checkpoint").write_text(str(log.note), encoding="utf-8")
     (data / "keys.txt").write_text("".join(f"{key.text}\n" for key in keys), encoding="utf-8")
     if stamped := newest_stamp(log.files.folder.parent):

@@ -31,7 +31,7 @@ from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.note import SignedNote
 
 STAMPS, ROOTS = "time-stamps", "tsa-roots.pem"  # in the folder of the log
-EVERY = timedelta(days=1)
+EVERY = timedelta(hours=24)
 RETRY = timedelta(minutes=10)  # after an authority did not answer
 REQUEST_SECONDS_MAX = 10.0
 REPLY_BYTES_MAX = 64 * 1024

@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 from infrastructure import logging as log
 from infrastructure.proof.keys import PRIVATE, create_keys
 from scripts import cli
-from scripts.proof import LogKeys, PublishedCheckpoint
+from scripts.proof.log import LogKeys, PublishedCheckpoint
 from tests.examples import ROOT
 from tests.infrastructure.proof.test_log import record
 

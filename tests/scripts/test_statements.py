@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -12,9 +13,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from infrastructure import logging as log
-from infrastructure.proof.keys import create_keys
+from infrastructure.proof.keys import create_keys, published_keys
 from infrastructure.proof.morning import LIMITS_PASSED
-from infrastructure.proof.note import NoteVerifier, SignedNote
+from infrastructure.proof.note import SignedNote
 from scripts import cli
 from scripts.demo import catch_up
 from scripts.simulation.simulate import SimulationPlan, simulate
@@ -36,55 +37,55 @@ def limits_passed(url: str) -> int:
     return int(count)
 
 
-def test_a_report_is_signed_while_the_log_grows_and_refused_once_it_was_put_back(
-    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def zone(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a simulated zone's server, whose log is published; the bureau's key is in the environment."""
     monkeypatch.setenv("COUNTERSIGN_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setattr(log, "configure", lambda _: None)
     asyncio.run(simulate(database_url, SimulationPlan(1, 7, date(2026, 5, 20), processes=1), lambda _done, _all: None))
     catch_up(database_url)
-    proofs = tmp_path / "data-proof"
-    key = create_keys(proofs, NAME).signers[0].verifier.text
+    create_keys(tmp_path / "data-proof", NAME)
     assert run("checkpoint").exit_code == 0
-    bureau = tmp_path / "bureau"
-    assert (
-        run(
-            "users",
-            "add",
-            "bureau-reports",
-            "Morning reports",
-            "--program",
-            "--role",
-            "leader",
-            "--over",
-            "supervision",
-        ).exit_code
-        == 0
-    )
+    program = ("bureau-reports", "Morning reports", "--program", "--role", "leader", "--over", "supervision")
+    assert run("users", "add", *program).exit_code == 0
     issued = run("keys", "issue", "bureau-reports", "--scope", "feed", "--bare")
     assert issued.exit_code == 0, issued.output
     monkeypatch.setenv("COUNTERSIGN_REPORT_KEY", issued.stdout.strip())
     with served(database_url, signs_in=True, data=tmp_path / "data") as address:
-        words = ("--log", key, "--name", "supervision.example.org")
-        assert "--name" in run("morning-report", str(bureau), address, str(tmp_path / "r0"), "--log", key).output
-        first = run("morning-report", str(bureau), address, str(tmp_path / "r1"), *words)
-        assert first.exit_code == 0, (first.output, first.exception)
-        asyncio.run(record(database_url, 1))
-        catch_up(database_url)
-        assert run("checkpoint").exit_code == 0
-        second = run("morning-report", str(bureau), address, str(tmp_path / "r2"), *words)
-        assert second.exit_code == 0, (second.output, second.exception)
-        before = SignedNote.parse((tmp_path / "r1").read_text(encoding="utf-8")).text
-        warned = [line for line in before.splitlines() if line.startswith("passed ")]
-        assert len(warned) == limits_passed(database_url)
-        assert re.fullmatch(r"passed \d+ \w+ [0-9a-f-]{36} [\w-]+ [\w#:-]+ \d{4}-\d\d-\d\d", warned[0])
-        size = int(before.partition("\nposition ")[2].split("\n")[0])
-        signed = SignedNote.parse((tmp_path / "r2").read_text(encoding="utf-8"))
-        reporter = NoteVerifier.parse((bureau / "reports" / "public-keys").read_text(encoding="utf-8"))
-        assert signed.verify([reporter]) == {"supervision.example.org": None}
-        assert f"since {size}\n" in signed.text
-        assert int(signed.text.partition("\nposition ")[2].split("\n")[0]) > size
-        (bureau / "reports" / "checkpoint").write_text(f"{NAME}\n{size + 9}\n{'A' * 43}=\n", encoding="utf-8")
-        lost = run("morning-report", str(bureau), address, str(tmp_path / "r3"), *words)
-        assert (lost.exit_code, (tmp_path / "r3").exists()) == (1, False)
+        yield address
+
+
+def value(text: str, name: str) -> str:
+    """What a line of a statement says."""
+    return text.partition(f"\n{name} ")[2].partition("\n")[0]
+
+
+def test_a_report_is_signed_while_the_log_grows_and_refused_once_it_was_put_back(
+    zone: str, tmp_path: Path, database_url: str
+) -> None:
+    bureau, reports = tmp_path / "bureau", tmp_path / "bureau" / "reports"
+    key = published_keys(tmp_path / "data-proof")[0].text
+
+    def report(name: str, *words: str) -> Result:
+        return run("morning-report", str(bureau), zone, str(tmp_path / name), "--log", key, *words)
+
+    assert "--name" in report("none").output
+    first = report("first", "--name", "supervision.example.org")
+    assert first.exit_code == 0, (first.output, first.exception)
+    asyncio.run(record(database_url, 1))
+    catch_up(database_url)
+    assert run("checkpoint").exit_code == 0
+    second = report("second")
+    assert second.exit_code == 0, (second.output, second.exception)
+
+    before, after = (SignedNote.parse((tmp_path / name).read_text(encoding="utf-8")) for name in ("first", "second"))
+    passed = [line for line in before.text.splitlines() if line.startswith("passed ")]
+    assert len(passed) == limits_passed(database_url)
+    assert re.fullmatch(r"passed \d+ \w+ [0-9a-f-]{36} [\w-]+ [\w#:-]+ \d{4}-\d\d-\d\d", passed[0])
+    assert after.verify(published_keys(reports)) == {"supervision.example.org": None}
+    size = int(value(before.text, "position"))
+    assert value(after.text, "since") == str(size)
+    assert int(value(after.text, "position")) > size
+    (reports / "checkpoint").write_text(f"{NAME}\n{size + 9}\n{'A' * 43}=\n", encoding="utf-8")
+    assert (report("lost").exit_code, (tmp_path / "lost").exists()) == (1, False)

@@ -25,6 +25,9 @@ from tests.infrastructure.proof.test_log import record
 
 NOW = datetime.now(UTC)
 CONFIGURATION = """
+[req]
+distinguished_name = name
+[name]
 [ca]
 basicConstraints = critical, CA:true
 keyUsage = critical, keyCertSign, cRLSign
@@ -57,12 +60,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, P
     if shutil.which("openssl") is None:
         pytest.skip("no openssl on PATH: on Debian and Ubuntu, apt-get install openssl")
     folder = tmp_path_factory.mktemp("tsa")
-    (folder / "tsa.cnf").write_text(CONFIGURATION.format(folder=folder), encoding="utf-8")
     (folder / "serial").write_text("01\n", encoding="utf-8")
     made = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-config", "tsa.cnf")
-    (folder / "tsa.cnf").write_text(
-        CONFIGURATION.format(folder=folder) + "\n[req]\ndistinguished_name = name\n[name]\n", encoding="utf-8"
-    )
+    (folder / "tsa.cnf").write_text(CONFIGURATION.format(folder=folder), encoding="utf-8")
     steps = (
         (*made, "-extensions", "ca", "-subj", "/CN=Test root", "-keyout", "ca.key", "-out", "ca.pem"),
         (
