@@ -38,8 +38,8 @@ class Desk(Struct, frozen=True):
 
     TODAY, WEEK, LATER and OPINIONS are what waits for the department: together they are the figure 待办. APPLICANT and
     OTHERS are its own applications on which somebody else has to act. *supervised* is what it has to answer for; *done*
-    was decided this week. *next_due*: the next last day among its clocks, None without any. *whole* is false where there
-    is more than is looked at.
+    was decided this week. *next_due*: the next last day among its clocks, None without any. *whole* is false where
+    there is more than is looked at.
     """
 
     groups: Mapping[str, list[DeskRow]]
