@@ -24,9 +24,8 @@ from domain.law.licensing.forecast import DISTANT
 from domain.messages import Entry
 from projections.clocks.past import PROJECTS_AT_A_TIME
 from projections.history.fold import History
-from projections.history.moment import Moment, moment_of
+from projections.history.moment import PastMoment, moment_of
 from projections.reader import Reader, StoredEntry
-from projections.registry import HISTORIES
 from projections.snapshots import Cursor, PagedReader, SnapshotReader, is_paged, position_of, settled_snapshot, snapshot
 from projections.view import SCHEMA, Folded, Row, Table, View, fold_at
 
@@ -46,24 +45,21 @@ Settle = Callable[[UUID, Sequence[Entry], Past], Folded]
 
 
 class Folding(Struct, frozen=True):
-    """How a list is read as of an instant: its *views*, the *tables* it uses, and how entries are corrected."""
+    """How a list is read as of an instant: its *views*, the *tables* it uses, and how entries are corrected.
+
+    Without *histories*, every project is read from the ledger.
+    """
 
     views: tuple[View[Any], ...]
     tables: tuple[Table, ...]
     settle: Settle
-    has_history: bool = True
-
-    @property
-    def histories(self) -> list[History]:
-        """The histories of those views that have one, if they were folded in the same way."""
-        views = {view.name for view in self.views} if self.has_history else set[str]()
-        return [history for history in HISTORIES if history.view.name in views]
+    histories: tuple[History, ...] = ()  # of the views, folded in the same way
 
 
 class Tables(Struct, frozen=True):
     """Table sources: of now, or of a *moment*; of the *stale* projects the folded *rows* are used instead."""
 
-    moment: Moment | None = None
+    moment: PastMoment | None = None
     stale: Sequence[UUID] = ()
     rows: Mapping[str, str] = {}
 

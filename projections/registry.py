@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, LiteralString
+from typing import Any
 
 from projections.access.fold import AccessView
 from projections.access.grants import DepartmentsView, PrincipalsView
 from projections.clocks.fold import Clocks
+from projections.clocks.history import ClockHistory
 from projections.external.fold import External
 from projections.feedback.fold import Feedback
 from projections.flow.durations import Handled
 from projections.flow.fold import Adoptions
-from projections.history.clocks import ClockHistory
-from projections.history.fold import History, recorded
-from projections.information.fold import BY_CATEGORY, Information, counted_from
-from projections.information.fold import PROJECTS as INFORMATION
+from projections.history.fold import History
+from projections.information import history as information
+from projections.information.fold import Information
 from projections.law.shipped import shipped_law
 from projections.legal_person.fold import Persons
-from projections.progress.fold import CASES, ITEMS, PROJECTS, Progress
-from projections.supervision.fold import DECISIONS, FATES, SIGNALS, Supervision
+from projections.progress import history as progress
+from projections.progress.fold import Progress
+from projections.supervision import history as supervision
+from projections.supervision.fold import Supervision
 from projections.supervision.timeliness import Timeliness
-from projections.view import Followed, View
-from projections.waiting.fold import WAITING, Waiting
+from projections.view import Projected, View
+from projections.waiting import history as waiting
+from projections.waiting.fold import Waiting
 
 VIEWS: tuple[View[Any], ...] = (
     Progress(),
@@ -40,35 +43,11 @@ VIEWS: tuple[View[Any], ...] = (
     DepartmentsView(),
 )
 
-# Which versions of rows there were at an instant. Lists by department or holder have their own index beside it.
-AT_AN_INSTANT: tuple[LiteralString, ...] = (
-    "USING gist (tstzrange(known_from, known_until))",
-    "USING gist (tstzrange(valid_from, valid_until))",
-)
 HISTORIES: tuple[History, ...] = (
-    History(
-        Progress(),
-        (PROJECTS, ITEMS, CASES),
-        {PROJECTS.name: AT_AN_INSTANT, ITEMS.name: ("(department, known_until)", "(department, valid_until)")},
-    ),
-    History(
-        Waiting(),
-        (WAITING,),
-        {WAITING.name: (*AT_AN_INSTANT, "(holder, known_until)", "(holder, valid_until)")},
-    ),
-    History(
-        Information(),
-        (INFORMATION, BY_CATEGORY),
-        {INFORMATION.name: (*AT_AN_INSTANT, "(uscc)")},
-        in_effect=counted_from,
-    ),
+    progress.HISTORY,
+    waiting.HISTORY,
+    information.HISTORY,
     ClockHistory(Clocks(shipped_law)),
-    History(
-        Supervision(),
-        (SIGNALS, FATES, DECISIONS),
-        {SIGNALS.name: ("(happened_at)",), DECISIONS.name: ("(decided_at)",)},
-        in_effect=recorded,
-        known_alone=True,
-    ),
+    supervision.HISTORY,
 )
-EVERY_VIEW: tuple[Followed, ...] = (*VIEWS, *HISTORIES)
+EVERY_VIEW: tuple[Projected, ...] = (*VIEWS, *HISTORIES)

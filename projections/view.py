@@ -59,7 +59,7 @@ class Table(Struct, frozen=True):
         return [Identifier(name) for name, _ in self.columns]
 
 
-class Followed(Protocol):
+class Projected(Protocol):
     """What a projector keeps up to date: a view, or the history of one. See `View` for *version*."""
 
     name: str
@@ -67,7 +67,7 @@ class Followed(Protocol):
     tables: tuple[Table, ...]
 
 
-class View(Followed, Protocol, Generic[S]):
+class View(Projected, Protocol, Generic[S]):
     """One read model. *version* is increased with every change of its tables or fold: it is then rebuilt.
 
     It covers projects or, if it has a `kind`, the aggregates of that kind, which are then meant by "project". It gets

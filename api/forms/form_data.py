@@ -51,7 +51,7 @@ class FormData(Struct):
     files: list[FormFile] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
 
-    def one(self, name: str) -> str:
+    def text_of(self, name: str) -> str:
         """The text of the field *name*; empty where it has none."""
         return next(iter(self.values.get(name, ())), "").strip()
 

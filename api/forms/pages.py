@@ -85,13 +85,13 @@ class FormPages(Controller):
     ) -> Response[Any]:
         """Review the command, or go back to the form, or give it: as the button says that was pressed."""
         turn = FormTurn.of(case, sent_form)
-        if sent_form.one(STEP) == EDIT:
+        if sent_form.text_of(STEP) == EDIT:
             return fill_page(turn, ())
         read = read_command(case, sent_form)
         if read.command is None:
             return fill_page(turn, read.faults, INVALID)
         try:
-            if sent_form.one(STEP) != ACT:
+            if sent_form.text_of(STEP) != ACT:
                 return await review_page(turn, read.command)
             if interrupted(turn, read.command):
                 return turn.render("interruption.html", hidden=turn.hidden)

@@ -32,13 +32,13 @@ class NextDay(Struct, frozen=True):
 
 
 class ShownReceipt(Struct, frozen=True):
-    """A receipt: *told* are the facts in sentences, *entries* their places in the ledger, the last with its hash.
+    """A receipt: *sentences* are the facts in sentences, *entries* their places in the ledger, the last with its hash.
 
     *case_number* is that of the application, empty without one; *next_days* are the clocks of the item that run now.
     """
 
     case: FormCase
-    told: Sequence[str]
+    sentences: Sequence[str]
     entries: Sequence[ShownEntry]
     item: str
     case_number: str

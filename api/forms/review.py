@@ -62,12 +62,12 @@ class BarredAct(Struct, frozen=True):
 
 
 class ShownReview(Struct, frozen=True):
-    """The effect of an act as shown: *told* are its facts in sentences, *filled* what was filled in.
+    """The effect of an act as shown: *sentences* are its facts in sentences, *filled* what was filled in.
 
     *ends* are the numbers of warnings and cards that would end; *version* is that of the last entry before it.
     """
 
-    told: Sequence[str]
+    sentences: Sequence[str]
     filled: Sequence[tuple[str, str]]
     clocks: Sequence[ClockChangeView]
     ends: Sequence[str]
@@ -86,7 +86,7 @@ def shown_review(
     later = case.after(entries)
     sentences = later.sentences
     return ShownReview(
-        told=[_told(later, sentences, fact.fact) for fact in effect.facts],
+        sentences=[_sentence(later, sentences, fact.fact) for fact in effect.facts],
         filled=list(filled_in(case, command)),
         clocks=[_change(later, change.clock, change.item, change.before, change.after) for change in effect.clocks],
         ends=[_ending(case, signal) for signal in effect.ends],
@@ -98,7 +98,7 @@ def shown_review(
     )
 
 
-def _told(case: FormCase, sentences: Sentences, fact: AnyFact) -> str:
+def _sentence(case: FormCase, sentences: Sentences, fact: AnyFact) -> str:
     """A fact in a sentence, after the name of its item where that is not the one of the form."""
     plan = getattr(fact, "plan", None)
     item = getattr(fact, "item", "") or (plan.item if isinstance(plan, PlannedItem) else "")

@@ -57,7 +57,7 @@ class MissingPapers:
                 return None, "unexplained", paper.name
             if paper.state != COMPLETE:
                 named.append(self._named(case, paper))
-        others = [line.strip() for line in data.one("missing.other").split("\n") if line.strip()]
+        others = [line.strip() for line in data.text_of("missing.other").split("\n") if line.strip()]
         named = list(dict.fromkeys([*named, *others]))
         if not named:
             return None, "nothing-missing", ""
@@ -74,8 +74,8 @@ class MissingPapers:
                 index,
                 name,
                 needed.get(name, True),
-                data.one(f"missing.{index}.state") or _known(case, name),
-                " ".join(data.one(f"missing.{index}.note").split()),
+                data.text_of(f"missing.{index}.state") or _known(case, name),
+                " ".join(data.text_of(f"missing.{index}.note").split()),
             )
             for index, name in enumerate(names)
         ]
@@ -106,7 +106,7 @@ class LackingPapers:
 
     def read(self, case: FormCase, data: FormData) -> Answer:  # noqa: ARG002  as all special fields
         """The papers that are lacking; none where all are there. One of the two has to be said."""
-        chosen = data.one("lacking.all")
+        chosen = data.text_of("lacking.all")
         if chosen not in (COMPLETE, LACKING):
             return None, "chosen", ""
         if chosen == COMPLETE:
@@ -118,7 +118,7 @@ class LackingPapers:
         """The papers that the catalogue lets come later, and what was chosen."""
         papers = case.service.materials if case.service else ()
         return {
-            "chosen": data.one("lacking.all"),
+            "chosen": data.text_of("lacking.all"),
             "papers": [paper.material_name for paper in papers if paper.tolerable],
             "named": data.all("lacking"),
             "outstanding": case.state.missing if case.state else (),
@@ -132,7 +132,7 @@ class DeclinedFor:
 
     def read(self, case: FormCase, data: FormData) -> Answer:
         """The article's words, then the reasons."""
-        ground, text = data.one("reasons.ground"), data.one("reasons")
+        ground, text = data.text_of("reasons.ground"), data.text_of("reasons")
         offered = self.view(case, data)["grounds"]
         if offered and ground not in offered:
             return None, "chosen", ""
@@ -145,7 +145,7 @@ class DeclinedFor:
     def view(self, case: FormCase, data: FormData) -> dict[str, Any]:
         """The articles of the law of the project, and what was chosen."""
         grounds = REFUSED_BY_ARTICLE if case.law.id == CHINESE_LAW else ()
-        return {"grounds": grounds, "chosen": data.one("reasons.ground"), "text": data.one("reasons")}
+        return {"grounds": grounds, "chosen": data.text_of("reasons.ground"), "text": data.text_of("reasons")}
 
 
 class EnteredValue(Struct, frozen=True):
@@ -184,12 +184,12 @@ class InformationFields:
         for field in category.fields:
             before, name = known.get(field.key), f"fields.{field.key}"
             is_new = name not in data.values
-            value = (before.value if before else "") if is_new else data.one(name)
-            unit = (before.unit if before else "") if is_new else data.one(f"{name}.unit")
+            value = (before.value if before else "") if is_new else data.text_of(name)
+            unit = (before.unit if before else "") if is_new else data.text_of(f"{name}.unit")
             yield EnteredValue(field, value, unit or next(iter(field.units), ""))
 
     def _category(self, data: FormData) -> Category | None:
-        return CATEGORIES.get(data.one("category"))
+        return CATEGORIES.get(data.text_of("category"))
 
 
 def on_record(case: FormCase, category: str) -> dict[str, KnownField]:

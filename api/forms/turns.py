@@ -43,7 +43,7 @@ class FormTurn(Struct, frozen=True):
     def of(cls, case: FormCase, data: FormData) -> FormTurn:
         """From the hidden fields; where these are not as they were sent, as of a new form."""
         try:
-            return cls(case, data, UUID(data.one(KEY)), int(data.one(VERSION)))
+            return cls(case, data, UUID(data.text_of(KEY)), int(data.text_of(VERSION)))
         except ValueError:
             return cls(case, data, uuid4(), case.project.version)
 
@@ -57,7 +57,7 @@ class FormTurn(Struct, frozen=True):
     def carried(self) -> Sequence[tuple[str, str]]:
         """What goes along from page to page: files that are stored, the key, the version, the id of what is new."""
         files = [(FILES, json.encode(file).decode()) for file in self.data.files]
-        new_id = self.data.one(ID) or self.key.hex[-12:]
+        new_id = self.data.text_of(ID) or self.key.hex[-12:]
         return [*files, (KEY, str(self.key)), (VERSION, str(self.version)), (ID, new_id)]
 
     def render(self, template: str, status: int = 200, **content: object) -> Response[str]:
@@ -102,7 +102,7 @@ def barred_now(case: FormCase) -> FormFault | None:
 def interrupted(turn: FormTurn, command: AnyCommand) -> bool:
     """Whether a card has to ask once more before *command* is given."""
     interrupts = turn.case.definition.interrupts
-    if interrupts is None or turn.data.one(CONFIRMED):
+    if interrupts is None or turn.data.text_of(CONFIRMED):
         return False
     name, value = interrupts
     return interrupts == ALWAYS or getattr(command, name) == value

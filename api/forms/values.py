@@ -56,7 +56,7 @@ def read_command(case: FormCase, data: FormData) -> ReadForm:
     filled: dict[str, Any] = {"command": case.command}
     faults: list[FormFault] = []
     specs = fields_of(case.kind)
-    if data.files and not data.one("evidence"):  # what was uploaded is the evidence
+    if data.files and not data.text_of("evidence"):  # what was uploaded is the evidence
         data.values["evidence"] = [" ".join(file.name for file in data.files)]
     for name in case.definition.fields:
         try:
@@ -79,7 +79,7 @@ def _complete(case: FormCase, data: FormData, filled: dict[str, Any], faults: li
     """Fill in what the form does not ask for: ids, the file's own data, when it happened."""
     definition = case.definition
     if definition.generated:
-        filled[definition.generated] = data.one("_id") or uuid4().hex[:ID_CHARACTERS]
+        filled[definition.generated] = data.text_of("_id") or uuid4().hex[:ID_CHARACTERS]
     if case.command == "attach_material":
         if data.files:
             file = data.files[-1]
@@ -91,7 +91,7 @@ def _complete(case: FormCase, data: FormData, filled: dict[str, Any], faults: li
     if not definition.dated:
         return
     try:
-        happened = instant(case, data.one(HAPPENED))
+        happened = instant(case, data.text_of(HAPPENED))
     except FieldFaultError as fault:
         faults.append(said(case, HAPPENED, fault))
         return

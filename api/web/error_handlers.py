@@ -25,7 +25,7 @@ from infrastructure.materials.media import UnfitMediaError
 from infrastructure.materials.store import StorageAwayError
 from infrastructure.privacy.keystore import KeystoreError
 from infrastructure.projector.positions import ViewBehindError
-from projections.history.moment import TooMuchToReadError
+from projections.history.moment import HistoryBehindError, TooMuchToReadError
 from projections.snapshots import CursorOutdatedError
 
 QUERY_NAMES = {
@@ -114,7 +114,7 @@ def to_problem(error: Exception, scope: Scope) -> Problem:
             return Problem(
                 "busy", "too many commands are waiting", remedy="send it again in a moment", headers=RETRY_AFTER
             )
-        case ViewBehindError() | TooMuchToReadError() | CursorOutdatedError():
+        case ViewBehindError() | HistoryBehindError() | TooMuchToReadError() | CursorOutdatedError():
             return unreadable_now(error)
         case HTTPException() if error.status_code < 500:  # noqa: PLR2004 the client's fault, by definition
             return unreadable(error, scope)

@@ -10,11 +10,11 @@ import psycopg
 from infrastructure.calendar.calendars import laws_now
 from infrastructure.law.lawbook import LawBook, law_book
 from projections.clocks.fold import Clocks
-from projections.history.clocks import ClockHistory
-from projections.view import Followed
+from projections.clocks.history import ClockHistory
+from projections.view import Projected
 
 
-def by_law_now(connection: psycopg.Connection[Any], views: Sequence[Followed]) -> tuple[Followed, ...]:
+def by_law_now(connection: psycopg.Connection[Any], views: Sequence[Projected]) -> tuple[Projected, ...]:
     """*views*, with those that count working days under the notices applied so far; unchanged if they already are.
 
     Another calendar makes another version of the view (rule B2.6), which has to be rebuilt.
@@ -23,7 +23,7 @@ def by_law_now(connection: psycopg.Connection[Any], views: Sequence[Followed]) -
     return tuple(_counting(view, laws) for view in views)
 
 
-def _counting(view: Followed, laws: LawBook) -> Followed:
+def _counting(view: Projected, laws: LawBook) -> Projected:
     if not isinstance(view, Clocks | ClockHistory):
         return view
     other = view.under(lambda: laws)

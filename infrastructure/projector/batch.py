@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from domain.messages import Entry
 from domain.streams import CALENDAR, AggregateKind
 from infrastructure.projector.tables import Lines, settle, stage
-from projections.view import Change, Followed
+from projections.view import Change, Projected
 
 VIEWS_CHANNEL = "countersign_views"
 
@@ -22,7 +22,7 @@ class ChangeCache(Protocol):
     kinds: set[AggregateKind | None]  # of the streams in the last batch
 
     def changes_after(
-        self, connection: psycopg.Connection[Any], views: list[Followed], histories: Sequence[list[Entry]], seq: int
+        self, connection: psycopg.Connection[Any], views: list[Projected], histories: Sequence[list[Entry]], seq: int
     ) -> list[dict[str, Change]]:
         """What *histories*, all entries after position *seq* up to their last, change, by project and table."""
 
@@ -36,7 +36,7 @@ class ViewBatch(Struct, frozen=True):
     *of_law*: one of the entries may change the calendar by which views count days.
     """
 
-    views: list[Followed]
+    views: list[Projected]
     entries: int
     last: int
     lines: list[Lines]
@@ -50,7 +50,7 @@ class ViewBatch(Struct, frozen=True):
 def folded(
     connection: psycopg.Connection[Any],
     cache: ChangeCache,
-    views: list[Followed],
+    views: list[Projected],
     histories: Sequence[list[Entry]],
     seq: int,
     last: int,
@@ -80,7 +80,7 @@ def write(connection: psycopg.Connection[Any], batch: ViewBatch) -> None:
             connection.execute("SELECT pg_notify(%s, %s)", [VIEWS_CHANNEL, str(batch.last)])
 
 
-def _lines_of(views: Sequence[Followed], by_project: Sequence[Mapping[str, Change]], few_max: int) -> Iterator[Lines]:
+def _lines_of(views: Sequence[Projected], by_project: Sequence[Mapping[str, Change]], few_max: int) -> Iterator[Lines]:
     """The changes of all projects, merged per table."""
     for view in views:
         for table in view.tables:

@@ -16,7 +16,7 @@ from infrastructure.projector import ledger_stream
 from infrastructure.projector.caches import are_histories
 from infrastructure.projector.tables import copy_rows, lines_of
 from projections.history.fold import History
-from projections.view import Followed, Row, Table, View, fold
+from projections.view import Projected, Row, Table, View, fold
 
 READ = SQL("WHERE seq <= {}")
 READ_SHARE = SQL("WHERE seq <= {} AND (uuid_hash(stream) & 65535) % {} = {}")
@@ -42,7 +42,7 @@ class Filled(Struct, frozen=True):
 class RowBuffer:
     """Buffers rows for the tables of a schema and copies them in bulk; rows of summed tables are added up first."""
 
-    def __init__(self, connection: psycopg.Connection[Any], schema: str, views: Sequence[Followed]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], schema: str, views: Sequence[Projected]) -> None:
         self._connection, self._schema = connection, schema
         self._tables = {table.name: table for view in views for table in view.tables}
         self._rows: dict[str, list[Row]] = {name: [] for name, table in self._tables.items() if not table.summed}
@@ -82,7 +82,7 @@ class RowBuffer:
 
 def fill(
     url: str,
-    views: Sequence[Followed],
+    views: Sequence[Projected],
     position: int,
     schema: str,
     *,
@@ -117,7 +117,7 @@ def fill(
     return Filled(entries, projects, buffer.written)
 
 
-def rows_of(views: Sequence[Followed], history: Sequence[Entry]) -> Iterator[tuple[str, Sequence[Row]]]:
+def rows_of(views: Sequence[Projected], history: Sequence[Entry]) -> Iterator[tuple[str, Sequence[Row]]]:
     """The rows of *views* for one stream with the entries *history*, by table."""
     if are_histories(views):
         for view in views if of_project(history) else ():

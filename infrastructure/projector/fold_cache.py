@@ -15,7 +15,7 @@ from domain.streams import AggregateKind, kind_of
 from infrastructure.ledger.lru_cache import WeightedLruCache
 from infrastructure.privacy.erasures import destroy_keys
 from infrastructure.projector import ledger_stream
-from projections.view import REFOLDED, Change, Folded, Followed, View, changes, fold, kind_followed, take
+from projections.view import REFOLDED, Change, Folded, Projected, View, changes, fold, kind_followed, take
 
 FACTS_MAX = 300_000  # about two kilobytes each; on a cache miss, a state is folded again from all its entries
 READ_STREAMS = SQL("WHERE stream = ANY({}) AND seq <= {}")
@@ -61,7 +61,7 @@ class FoldCache:
         return [self._folded[project] for project in by_project]
 
     def changes_after(
-        self, connection: psycopg.Connection[Any], views: list[Followed], histories: Sequence[list[Entry]], seq: int
+        self, connection: psycopg.Connection[Any], views: list[Projected], histories: Sequence[list[Entry]], seq: int
     ) -> list[dict[str, Change]]:
         """What *histories* change in the tables of *views*, by table, for every project that has a state."""
         folds = cast("list[View[Any]]", views)

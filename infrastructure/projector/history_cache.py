@@ -19,7 +19,7 @@ from infrastructure.ledger.lru_cache import WeightedLruCache
 from infrastructure.privacy.erasures import destroy_keys
 from infrastructure.projector import ledger_stream
 from projections.history.fold import History, HistoryState
-from projections.view import Change, Followed
+from projections.view import Change, Projected
 
 FACTS_MAX = 150_000  # that the cached states were folded from, by all histories together
 PROJECTS_AT_A_TIME = 200  # read and folded: some tens of thousands of entries
@@ -40,7 +40,7 @@ class HistoryCache:
         self._states.clear()
 
     def changes_after(
-        self, connection: psycopg.Connection[Any], views: list[Followed], histories: Sequence[list[Entry]], seq: int
+        self, connection: psycopg.Connection[Any], views: list[Projected], histories: Sequence[list[Entry]], seq: int
     ) -> list[dict[str, Change]]:
         """What *histories*, all entries after position *seq* up to their last, change, by project and table."""
         if views != self._histories:
@@ -89,11 +89,14 @@ class HistoryCache:
         changed: dict[UUID, dict[str, Change]],
     ) -> None:
         """Complete the changes of *projects* from their earlier entries: append to those, or fold all of them again."""
-        earlier = {project: list[Entry]() for project in projects}
-        for entries in ledger_stream.histories(connection, READ_STREAMS.format(projects, seq)):
-            earlier[entries[0].stream] = entries
+        last = max(entries[-1].position for entries in batch.values())
+        whole = {
+            entries[0].stream: entries
+            for entries in ledger_stream.histories(connection, READ_STREAMS.format(projects, last))
+        }
         for project in projects:
-            before, entries = earlier[project], batch[project]
+            before = [entry for entry in whole[project] if entry.position <= seq]
+            entries = whole[project][len(before) :]  # as they are after an erasure
             states = self._states.get(project)
             if states is None:
                 states = self._ends(project, before)
@@ -101,8 +104,6 @@ class HistoryCache:
                 changed[project] = self._appended(states, entries)
             for history in self._histories:
                 if history.delays.name not in changed[project]:
-                    whole = [*before, *entries]
-                    states[history.name] = history.end(project, whole)
-                    changed[project] |= {
-                        name: Change(rows, rewritten=[project]) for name, rows in history.whole(project, whole).items()
-                    }
+                    states[history.name] = history.end(project, whole[project])
+                    rows = history.whole(project, whole[project])
+                    changed[project] |= {name: Change(of_table, rewritten=[project]) for name, of_table in rows.items()}

@@ -24,8 +24,8 @@ from infrastructure.projector.tables import BATCH_KEY, invalidate_views_ahead, m
 from infrastructure.projector.worker_messages import LedgerRange
 from infrastructure.projector.workers import follow_parallel, processes_for
 from infrastructure.stop_signal import StopSignal
-from projections.registry import VIEWS
-from projections.view import Followed
+from projections.registry import HISTORIES, VIEWS
+from projections.view import Projected
 
 WORK, HISTORY_WORK = "projector", "historian"
 LEADER_KEY = 0x436F756E_50524F4A  # advisory lock of the leading projector
@@ -44,14 +44,14 @@ class Projector:
     Histories are followed by a projector of their own, so that current rows never wait for them.
     """
 
-    def __init__(self, url: str, views: Sequence[Followed] = VIEWS) -> None:
+    def __init__(self, url: str, views: Sequence[Projected] = VIEWS) -> None:
         self._url, self._views = url, tuple(views)
         self._stopping = StopSignal()
         self._work = (HISTORY_WORK, HISTORY_LEADER_KEY) if are_histories(views) else (WORK, LEADER_KEY)
         self._lease = Lease(url, *self._work)
         self._following = ViewFollower(url)
         self._building: Building | None = None
-        self._outdated: list[Followed] = []  # views that need a build
+        self._outdated: list[Projected] = []  # views that need a build
         self._unbuildable: dict[str, float] = {}  # views whose build failed, and when it is retried
         self._rebuilt = 0
         self._parallel_failed = False  # then batches are folded in this process
@@ -196,7 +196,7 @@ class Projector:
         log.info("views_built", views=building.names, position=built.position)
         return built.entries
 
-    def _isolate(self, connection: psycopg.Connection[Any], views: Sequence[Followed], failure: Exception) -> None:
+    def _isolate(self, connection: psycopg.Connection[Any], views: Sequence[Projected], failure: Exception) -> None:
         """After a failed build, schedule each view alone to find the faulty one.
 
         The faulty view keeps serving its old rows, with the error in its position; one without rows is followed from
@@ -251,6 +251,11 @@ class Projector:
         return span.behind[0].seq - begun
 
 
+def historian(url: str) -> Projector:
+    """The projector of the histories."""
+    return Projector(url, HISTORIES)
+
+
 @contextmanager
 def _no_rebuild(connection: psycopg.Connection[Any]) -> Iterator[None]:
     """Block rebuilds: waits for a running one, and the next one waits for the end of the block."""
@@ -262,25 +267,25 @@ def _no_rebuild(connection: psycopg.Connection[Any]) -> Iterator[None]:
             connection.execute("SELECT pg_advisory_unlock_shared(%s)", [BATCH_KEY])
 
 
-def _rebuild_count(connection: psycopg.Connection[Any], views: Sequence[Followed]) -> int:
+def _rebuild_count(connection: psycopg.Connection[Any], views: Sequence[Projected]) -> int:
     """How often *views* were rebuilt, to notice a rebuild by another process."""
     query = "SELECT coalesce(sum(rebuilt), 0)::bigint FROM views.position WHERE view = ANY(%s)"
     row = connection.execute(query, [_names(views)]).fetchone()
     return int(row[0]) if row else 0
 
 
-def _is_new(connection: psycopg.Connection[Any], views: Sequence[Followed]) -> bool:
+def _is_new(connection: psycopg.Connection[Any], views: Sequence[Projected]) -> bool:
     """Whether the database has none of *views* yet and its ledger is short."""
     query = "SELECT EXISTS (SELECT FROM views.position WHERE view = ANY(%s))"
     made = connection.execute(query, [_names(views)]).fetchone() == (True,)
     return not made and head_of(connection) < FILL_ENTRIES_MIN
 
 
-def _names(views: Sequence[Followed]) -> list[str]:
+def _names(views: Sequence[Projected]) -> list[str]:
     return [view.name for view in views]
 
 
-def _make_empty(connection: psycopg.Connection[Any], view: Followed) -> None:
+def _make_empty(connection: psycopg.Connection[Any], view: Projected) -> None:
     """Reset *view* to position 0, with empty tables."""
     with connection.transaction():
         make_tables(connection, view)
@@ -292,7 +297,7 @@ def _make_empty(connection: psycopg.Connection[Any], view: Followed) -> None:
         )
 
 
-def _followed(connection: psycopg.Connection[Any], view: Followed) -> FollowedView:
+def _followed(connection: psycopg.Connection[Any], view: Projected) -> FollowedView:
     """*view* at its stored position. Errors are cleared: a new leader retries, as a new release may fix the fold."""
     row = connection.execute(
         "UPDATE views.position SET error = NULL, error_at = NULL WHERE view = %s RETURNING seq", [view.name]

@@ -28,7 +28,7 @@ from infrastructure.projector.tables import BATCH_KEY, add_up, make_indexes, mak
 from infrastructure.projector.view_digest import digest_of, view_digests
 from infrastructure.projector.workers import fill_parallel, processes_for
 from projections.registry import VIEWS
-from projections.view import SCHEMA, Followed, Table
+from projections.view import SCHEMA, Projected, Table
 
 LEFTOVER_SECONDS_MAX = 5  # lock timeout for dropping leftovers: a frozen process of a killed rebuild may hold a lock
 VIEWS_AT_ONCE = 2  # indexed and compared in parallel
@@ -51,7 +51,7 @@ VIEW_WORKSHOP = Workshop("views_fresh", 0x436F756E_42554C44)
 HISTORY_WORKSHOP = Workshop("history_fresh", 0x436F756E_42554C48)
 
 
-def workshop_for(views: Sequence[Followed]) -> Workshop:
+def workshop_for(views: Sequence[Projected]) -> Workshop:
     """Where *views* are built: no view waits for the histories, which take longer."""
     return HISTORY_WORKSHOP if are_histories(views) else VIEW_WORKSHOP
 
@@ -92,7 +92,7 @@ def together(results: Sequence[Rebuilt]) -> Rebuilt:
 
 def rebuild(
     url: str,
-    views: Sequence[Followed] = VIEWS,
+    views: Sequence[Projected] = VIEWS,
     *,
     swap: bool = True,
     compare: bool = True,
@@ -113,9 +113,7 @@ def rebuild(
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
         workshop = workshop_for(views)
-        connection.execute("SELECT pg_advisory_lock(%s)", [workshop.key])
-        if not online:
-            connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])
+        _lock(connection, workshop.key, *(() if online else (BATCH_KEY,)))
         views = by_law_now(connection, views)
         live = _live(connection, views) if compare else {}
         comparable = [view for view in views if view.name in live and live[view.name][0] == view.version]
@@ -128,10 +126,16 @@ def rebuild(
             differences = _finish(url, views, fresh, comparable)
             hashed = _hash(connection, views, fresh) if digest else ""
             if swap:
-                connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])  # an online rebuild has not held it yet
+                _lock(connection, BATCH_KEY)  # an online rebuild has not held it yet
                 with connection.transaction():
                     _swap(connection, views, fresh, position)
         return Rebuilt(position, filled.entries, filled.projects, filled.rows, differences, swap, hashed)
+
+
+def _lock(connection: psycopg.Connection[Any], *keys: int) -> None:
+    """Hold the advisory locks of *keys* until the connection closes."""
+    for key in keys:
+        connection.execute("SELECT pg_advisory_lock(%s)", [key])
 
 
 @contextmanager
@@ -173,7 +177,7 @@ def drop_leftovers_if_idle(connection: psycopg.Connection[Any], workshop: Worksh
         connection.execute("SELECT pg_advisory_unlock(%s)", [workshop.key])
 
 
-def _live(connection: psycopg.Connection[Any], views: Sequence[Followed]) -> dict[str, tuple[int, int]]:
+def _live(connection: psycopg.Connection[Any], views: Sequence[Projected]) -> dict[str, tuple[int, int]]:
     """The version and the position of each of *views* that is live, by name."""
     rows = connection.execute(
         "SELECT view, version, seq FROM views.position WHERE view = ANY(%s)", [[view.name for view in views]]
@@ -181,7 +185,7 @@ def _live(connection: psycopg.Connection[Any], views: Sequence[Followed]) -> dic
     return {view: (version, seq) for view, version, seq in rows}
 
 
-def _position(live: Mapping[str, tuple[int, int]], views: Sequence[Followed]) -> int | None:
+def _position(live: Mapping[str, tuple[int, int]], views: Sequence[Projected]) -> int | None:
     """The common position of all *views*; None if their positions differ or one is not live."""
     seqs = {seq for _, seq in live.values()}
     return seqs.pop() if len(live) == len(views) and len(seqs) == 1 else None
@@ -189,7 +193,7 @@ def _position(live: Mapping[str, tuple[int, int]], views: Sequence[Followed]) ->
 
 def _fill(
     url: str,
-    views: Sequence[Followed],
+    views: Sequence[Projected],
     position: int,
     fresh: str,
     processes: int | None,
@@ -208,7 +212,9 @@ def _fill(
     return filled
 
 
-def _finish(url: str, views: Sequence[Followed], fresh: str, comparable: Sequence[Followed]) -> tuple[Difference, ...]:
+def _finish(
+    url: str, views: Sequence[Projected], fresh: str, comparable: Sequence[Projected]
+) -> tuple[Difference, ...]:
     """Index and analyze the filled tables; return how those of the *comparable* views differ from the live ones.
 
     Some views in parallel: the server has a process for each connection.
@@ -236,12 +242,12 @@ def _finish(url: str, views: Sequence[Followed], fresh: str, comparable: Sequenc
     return tuple(sorted(differences, key=lambda difference: order.index(difference.table)))
 
 
-def _hash(connection: psycopg.Connection[Any], views: Sequence[Followed], fresh: str) -> str:
+def _hash(connection: psycopg.Connection[Any], views: Sequence[Projected], fresh: str) -> str:
     """The digest of everything that was rebuilt."""
     return digest_of([table for view in views for table in view_digests(connection, view, fresh)])
 
 
-def _complete(connection: psycopg.Connection[Any], view: Followed, fresh: str) -> None:
+def _complete(connection: psycopg.Connection[Any], view: Projected, fresh: str) -> None:
     for table in view.tables:
         if table.summed:
             add_up(connection, table, fresh)
@@ -261,7 +267,7 @@ def _differences(connection: psycopg.Connection[Any], tables: Sequence[Table], f
             yield Difference(table.name, only_live, only_rebuilt)
 
 
-def _swap(connection: psycopg.Connection[Any], views: Sequence[Followed], fresh: str, position: int) -> None:
+def _swap(connection: psycopg.Connection[Any], views: Sequence[Projected], fresh: str, position: int) -> None:
     """Replace the live tables with those in *fresh*, and set the views' positions."""
     for view in views:
         for table in view.tables:

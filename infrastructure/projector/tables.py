@@ -14,14 +14,14 @@ from psycopg.sql import SQL, Composed, Identifier
 from infrastructure.postgres.roles import as_views_owner
 from infrastructure.projector.pg_copy import FORMAT, blocks, require_known
 from projections.history.versions import BEGINNINGS, ENDS, STILL
-from projections.view import SCHEMA, Change, Followed, Row, Table, create, create_indexes
+from projections.view import SCHEMA, Change, Projected, Row, Table, create, create_indexes
 
 BATCH_KEY = 0x436F756E_42415443  # advisory lock: shared while a batch is written, exclusive during a rebuild
 
 log = structlog.get_logger()
 
 
-def make_tables(connection: psycopg.Connection[Any], view: Followed, schema: str = SCHEMA) -> None:
+def make_tables(connection: psycopg.Connection[Any], view: Projected, schema: str = SCHEMA) -> None:
     """Create the view's tables, empty, dropping existing ones."""
     with as_views_owner(connection):
         for table in view.tables:
@@ -30,7 +30,7 @@ def make_tables(connection: psycopg.Connection[Any], view: Followed, schema: str
                 connection.execute(statement)
 
 
-def make_indexes(connection: psycopg.Connection[Any], view: Followed, schema: str = SCHEMA) -> None:
+def make_indexes(connection: psycopg.Connection[Any], view: Projected, schema: str = SCHEMA) -> None:
     for table in view.tables:
         for statement in create_indexes(schema, table):
             connection.execute(statement)

@@ -10,7 +10,7 @@ import psycopg
 from msgspec import Struct
 from psycopg.sql import SQL, Identifier
 
-from projections.view import Followed, Table
+from projections.view import Projected, Table
 
 
 class TableDigest(Struct, frozen=True):
@@ -20,7 +20,7 @@ class TableDigest(Struct, frozen=True):
     sha256: str
 
 
-def view_digests(connection: psycopg.Connection[Any], view: Followed, schema: str) -> list[TableDigest]:
+def view_digests(connection: psycopg.Connection[Any], view: Projected, schema: str) -> list[TableDigest]:
     """The digest of each of the view's tables in *schema*, without ever holding more than a block of rows."""
     connection.execute("SET timezone = 'UTC'")
     return [TableDigest(table.name, _digest(connection, table, schema)) for table in view.tables]

@@ -51,7 +51,7 @@ from infrastructure.projector.worker_messages import (
 )
 from infrastructure.settings import Settings
 from projections.registry import EVERY_VIEW
-from projections.view import Followed
+from projections.view import Projected
 
 ENTRIES_A_PROCESS_MIN = 25_000  # a process takes half a second to start, enough to fold ten thousand entries
 PROCESSES_MAX = 8  # beyond that, the database server is the bottleneck
@@ -63,7 +63,7 @@ class FillFailedError(Exception):
     """A share of the streams could not be folded, so that the tables are incomplete."""
 
 
-def processes_for(views: Sequence[Followed], entries: int) -> int:
+def processes_for(views: Sequence[Projected], entries: int) -> int:
     """The number of processes that fold so many entries fastest; 1 means this process alone."""
     if not all(view.name in {known.name for known in EVERY_VIEW if type(known) is type(view)} for view in views):
         return 1  # a view that is not registered, which workers can't look up
@@ -73,7 +73,7 @@ def processes_for(views: Sequence[Followed], entries: int) -> int:
 
 def fill_parallel(
     url: str,
-    views: Sequence[Followed],
+    views: Sequence[Projected],
     position: int,
     schema: str,
     *,
@@ -105,7 +105,7 @@ def fill_parallel(
 
 
 def follow_parallel(
-    url: str, views: list[Followed], ranges: Sequence[LedgerRange], *, processes: int
+    url: str, views: list[Projected], ranges: Sequence[LedgerRange], *, processes: int
 ) -> Generator[ViewBatch]:
     """The batches of *ranges* in order, each folded by several *processes*, up to AHEAD_MAX ranges in flight.
 
@@ -129,7 +129,7 @@ def follow_parallel(
             yield _merged(views, range_, [answer.popleft() for answer in answers])
 
 
-def _merged(views: list[Followed], range_: LedgerRange, parts: Sequence[PartialBatch]) -> ViewBatch:
+def _merged(views: list[Projected], range_: LedgerRange, parts: Sequence[PartialBatch]) -> ViewBatch:
     entries = sum(part.entries for part in parts)
     if entries != range_.last - range_.seq:
         raise FillFailedError(f"the ledger holds {entries} entries after position {range_.seq} up to {range_.last}")
@@ -217,7 +217,7 @@ def work(commands: IO[bytes], out: IO[bytes]) -> None:
         send(Failed(f"{type(failure).__name__}: {failure}"))
 
 
-def _parts(job: Follow, views: list[Followed], ranges: Iterable[LedgerRange]) -> Iterator[PartialBatch]:
+def _parts(job: Follow, views: list[Projected], ranges: Iterable[LedgerRange]) -> Iterator[PartialBatch]:
     cache = cache_for(views, job.share.of)
     with psycopg.connect(job.url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
@@ -239,7 +239,7 @@ def _parts(job: Follow, views: list[Followed], ranges: Iterable[LedgerRange]) ->
             yield PartialBatch(batch.entries, batch.of_law, sent)
 
 
-def _views(job: Job) -> Iterator[Followed]:
+def _views(job: Job) -> Iterator[Projected]:
     with psycopg.connect(job.url, autocommit=True) as connection:
         for view in by_law_now(connection, [view for view in EVERY_VIEW if view.name in job.views]):
             if view.version != job.views[view.name]:

@@ -161,8 +161,7 @@ def statement(
     limit, offset, without = min(wanted.limit, ROWS_MAX), wanted.offset, source.without
     params = {name: value for name, value in structs.asdict(wanted).items() if name != "last"}
     params |= {"t": t, "without": list(without), "nodes": list(wanted.nodes)}
-    params |= source.params
-    params |= {"silent": [state.value for state in SILENT]}
+    params |= {**source.params, "silent": [state.value for state in SILENT]}
     params |= {"limit": limit + offset, "offset": 0} if without else {"limit": limit, "offset": offset}
     conditions: list[SQL | Composed] = [
         SQL("c.closed" if wanted.closed else "NOT c.closed"),

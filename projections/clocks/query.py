@@ -25,15 +25,14 @@ from projections.clocks.counts import ClockCount, counted, from_view, table
 from projections.clocks.explanation import explanation
 from projections.clocks.fold import CLOCKS as CLOCK_TABLE
 from projections.clocks.fold import Clocks, counted_by
-from projections.clocks.history import reading_in
+from projections.clocks.history import ClockHistory
 from projections.clocks.law_events import Histories, item_histories
 from projections.clocks.list import ClockFilter, ClockSource, ListedClock, page_of, rows_for
 from projections.clocks.nodes import NODES, Node
 from projections.clocks.past import Applications, entries_known, histories_known, readings_of
 from projections.clocks.reading import ItemReading, read
-from projections.clocks.rows import ClockRow
-from projections.history.clocks import ClockHistory
-from projections.history.moment import PROJECTS_READ_MAX, Moment, TooMuchToReadError, moment_of
+from projections.clocks.rows import ClockRow, reading_in
+from projections.history.moment import PROJECTS_READ_MAX, PastMoment, TooMuchToReadError, moment_of
 from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import position_of, settled_snapshot
@@ -175,7 +174,7 @@ class ClocksAt:
         without = sorted({*moment.stale, *changed, *outdated})
         return ClockSource(moment.of(CLOCK_TABLE), without, moment.params)
 
-    async def _moment(self) -> Moment:
+    async def _moment(self) -> PastMoment:
         async with self._store.cursor() as cursor:
             history = history_by(self._laws)
             return await moment_of(cursor, [history], self.t, self.known, position_of(self._store))

@@ -46,7 +46,7 @@ class HistoryBehindError(Exception):
     """The histories of the rows are still being made: a past instant is answered in some minutes."""
 
 
-class Moment(Struct, frozen=True):
+class PastMoment(Struct, frozen=True):
     """An instant *at* of one *axis*, "known" or "valid", and the *stale* projects it does not answer for.
 
     The axis is empty where there is no history yet, and every project has to be read from the ledger.
@@ -82,7 +82,7 @@ def _nothing(table: Table) -> Composed:
 
 async def moment_of(
     cursor: Cursor, histories: Sequence[History], t: datetime, known: datetime, position: int | None = None
-) -> Moment:
+) -> PastMoment:
     """How *t* as known at *known* is read, in the snapshot of *cursor*, from the ledger up to *position* (None: all).
 
     Raises TooMuchToReadError, or HistoryBehindError where the histories are still being made.
@@ -105,7 +105,7 @@ async def moment_of(
             f"more than {PROJECTS_READ_MAX} projects were changed with hindsight since {min(t, known).isoformat()}"
         )
     axis = ("valid" if t < known else "known") if made else ""
-    return Moment(axis, min(t, known), sorted(stale))
+    return PastMoment(axis, min(t, known), sorted(stale))
 
 
 async def _head(cursor: Cursor) -> int:

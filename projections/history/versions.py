@@ -90,3 +90,10 @@ def history_of(table: Table, indexes: Sequence[LiteralString] = ()) -> Table:
 def history_name(table: Table) -> str:
     """The name of the table of the versions of *table*'s rows."""
     return f"{table.name}_history"
+
+
+# Which versions of rows there were at an instant: for lists that no other index narrows down.
+AT_AN_INSTANT: tuple[LiteralString, ...] = (
+    "USING gist (tstzrange(known_from, known_until))",
+    "USING gist (tstzrange(valid_from, valid_until))",
+)

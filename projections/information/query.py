@@ -15,9 +15,11 @@ from domain.law.calendar.moment import local_day
 from domain.messages import Entry, corrections
 from domain.project.information.recording import InformationRecorded
 from projections.as_of import Folding, Past, Settle, Tables, tables_at
+from projections.information import history
 from projections.information.fold import BY_CATEGORY, PROJECTS, CategoryRow, FieldRow, Information, InformationRow
 from projections.information.words import plain, question
 from projections.keyset import Ordering, SortKey
+from projections.progress import history as progress
 from projections.progress.fold import ITEMS, Progress, ProgressItem
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
@@ -68,6 +70,7 @@ OF_PERSON_ORDER = Ordering((SortKey("i.registered_at", descending=True, nullable
 InformationKey = tuple[bool, float, datetime | None, datetime | None, UUID]
 RegisteredKey = tuple[datetime | None, UUID]
 VIEWS = (Information(), Progress())
+HISTORIES = (history.HISTORY, progress.HISTORY)
 TABLES = {"information": PROJECTS, "categories": BY_CATEGORY, "items": ITEMS}  # by placeholder in the queries
 CASES = "SELECT * FROM {items} AS s WHERE s.project = ANY(%(projects)s) AND s.application > 0 ORDER BY s.project, s.nth"
 
@@ -222,7 +225,7 @@ def place_of(row: Sequence[Any]) -> InformationKey:
 def folding_of(past: InformationPast | None, *tables: Table) -> Folding:
     """How *tables* of the information base and the progress table are read as of *past*."""
     zone = ZONE if past is None else past.zone
-    return Folding(VIEWS, tables, _settled_by(zone), has_history=zone == ZONE)
+    return Folding(VIEWS, tables, _settled_by(zone), HISTORIES if zone == ZONE else ())
 
 
 def _given(tables: Tables) -> dict[str, Composed]:

@@ -14,6 +14,7 @@ from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
 from projections.clocks.list import AT_LEVEL, EXISTS, SOON
 from projections.keyset import Ordering, SortKey
 from projections.progress.fold import CASES, ITEMS, PROJECTS, Progress, ProgressItem, ProgressProject
+from projections.progress.history import HISTORY
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope, both
 from projections.view import ROWS_MAX, literal
@@ -49,7 +50,9 @@ TEXT = SQL(
     "SELECT FROM {} AS n WHERE n.project = p.project AND n.case_number = upper(btrim(%(text)s))))"
 )
 OF_ITEMS = {"department": SQL("i.department = %(department)s"), "stage": SQL("i.stage = %(stage)s")}
-PAST = Folding(views=(Progress(),), tables=(PROJECTS, ITEMS, CASES), settle=settled_at((Progress(),)))
+PAST = Folding(
+    views=(Progress(),), tables=(PROJECTS, ITEMS, CASES), settle=settled_at((Progress(),)), histories=(HISTORY,)
+)
 ORDER = Ordering((SortKey("p.changed_at", descending=True), SortKey("p.project")))
 WARNED = {"soon": SOON, "late": LATE}
 PROGRESS = "read:progress"

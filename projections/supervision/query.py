@@ -22,9 +22,8 @@ from projections.clocks.decisions import DecisionRow
 from projections.clocks.fold import CLOCKS
 from projections.clocks.query import ClocksAt, history_by
 from projections.clocks.reading import WORKING_DAY, ItemReading
-from projections.history.moment import PROJECTS_READ_MAX, Moment, TooMuchToReadError, moment_of
+from projections.history.moment import PROJECTS_READ_MAX, PastMoment, TooMuchToReadError, moment_of
 from projections.reader import Laws, Reader
-from projections.registry import HISTORIES
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor, SnapshotReader, position_of, settled_snapshot, snapshot
 from projections.sums import ALL, ZONE
@@ -54,6 +53,7 @@ from projections.supervision.fold import (
     Supervision,
     SupervisionState,
 )
+from projections.supervision.history import HISTORY
 from projections.supervision.list import (
     IN_FORCE,
     CaseKey,
@@ -72,7 +72,6 @@ SUPERVISION = "read:supervision"
 VIEWS = ("supervision", "clocks")
 TABLES = (SIGNALS, FATES, DECISIONS, CLOCKS)
 CORRECTED_FEW_MAX = 50  # projects that are read from the ledger sooner than all lists from the histories
-HISTORY = next(history for history in HISTORIES if history.view.name == "supervision")
 CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s"
 
 
@@ -83,7 +82,7 @@ class SupervisionAt:
         self._store, self._laws = store, laws
         self.as_of, self.zone, self.scope = as_of, zone, scope
         self._rewound: list[tuple[UUID, SupervisionState]] | None = None
-        self._moment: Moment | None = None  # where the histories answer instead of the views
+        self._moment: PastMoment | None = None  # where the histories answer instead of the views
         self._changed: Sequence[UUID] = ()
 
     def _over(self, reader: SnapshotReader) -> SupervisionAt:
@@ -289,7 +288,7 @@ class SupervisionAt:
         query = SQL(CORRECTED).format(within=self.scope.projects("x", SUPERVISION))
         return [project for (project,) in await self._rows(query, {"as_of": self.as_of, "limit": limit + 1})]
 
-    async def _made_moment(self) -> Moment | None:
+    async def _made_moment(self) -> PastMoment | None:
         """The instant in the histories; None while these are being made."""
         histories = [HISTORY, history_by(self._laws)]
         async with self._store.cursor() as cursor:

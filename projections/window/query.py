@@ -12,9 +12,8 @@ from msgspec import Struct
 from domain.core.types import OPEN_STAGES, Stage
 from domain.messages import Entry
 from domain.project.application.submission import ItemSubmitted
-from projections.clocks.history import reading_in
 from projections.clocks.reading import CONSULTED, Reading
-from projections.clocks.rows import ClockRow
+from projections.clocks.rows import ClockRow, reading_in
 from projections.reader import Laws, Reader
 
 CASES_MAX = 500  # of one enterprise: twenty projects with all their items

@@ -25,10 +25,9 @@ from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from infrastructure.postgres.roles import login_of
 from infrastructure.projector.positions import Views
-from infrastructure.projector.projector import Projector
+from infrastructure.projector.projector import Projector, historian
 from infrastructure.settings import Settings
 from infrastructure.watcher.watcher import Watcher
-from projections.registry import HISTORIES
 from scripts.console import screen
 from scripts.server.processes import END_SECONDS_MAX, orderly, stop_with, supervised, tune_garbage_collector
 from scripts.server.publishing import publish_while
@@ -95,10 +94,10 @@ def keep_histories_while(parent: int, url: str) -> None:
     """Run the projector of the histories in this process until SIGTERM, or until its parent is gone."""
     if hasattr(os, "nice"):
         os.nice(HISTORIAN_NICENESS)
-    historian = Projector(url, HISTORIES)
-    stop_with(parent, historian.stop)
+    projector = historian(url)
+    stop_with(parent, projector.stop)
     tune_garbage_collector()
-    historian.run()
+    projector.run()
 
 
 def watch_while(parent: int, url: str) -> None:

@@ -80,9 +80,9 @@ class Desk:
             page.get_by_label("企业名称").fill("星光半导体有限公司")
             page.get_by_label("统一社会信用代码").fill(USCC)
             send(page)
-            found = re.search(r"/projects/([0-9a-f-]{36})/receipts/", page.url)
-            assert found is not None
-            project = UUID(found[1])
+            match = re.search(r"/projects/([0-9a-f-]{36})/receipts/", page.url)
+            assert match is not None
+            project = UUID(match[1])
             page.goto(f"/projects/{project}/acts/start_flow?lang=zh")
             page.get_by_label("生产制造").check()
             send(page)

@@ -17,7 +17,7 @@ from domain.project.information.recording import EnteredField, RecordInformation
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from projections.as_of import Folding, Past, Tables, _rows, tables_at
-from projections.history.moment import Moment, TooMuchToReadError
+from projections.history.moment import PastMoment, TooMuchToReadError
 from projections.information import query as information
 from projections.information.query import InformationBook, InformationFilter, InformationPast
 from projections.progress import query as progress_list
@@ -89,7 +89,7 @@ async def rows_by_ledger(approvals: Approvals, folding: Folding, past: Past) -> 
         await cursor.execute("SELECT s.stream FROM ledger.stream AS s WHERE s.kind = 'project'")
         every = [project for (project,) in await cursor.fetchall()]
         rows = await _rows(SnapshotReader(approvals.store, cursor, None), folding, past, every)
-        return await rows_in(cursor, folding, Tables(Moment("", past.t, every), every, rows))
+        return await rows_in(cursor, folding, Tables(PastMoment("", past.t, every), every, rows))
 
 
 def foldings(day: datetime) -> Iterator[Folding]:
@@ -145,5 +145,5 @@ async def test_more_hindsight_than_can_be_read_is_said(approvals: Approvals, mon
 
 async def test_a_past_without_a_history_is_read_from_the_ledger(approvals: Approvals) -> None:
     for folding in foldings(at(END)):
-        without, past = structs.replace(folding, has_history=False), Past(at("05-07"), at("05-08"))
+        without, past = structs.replace(folding, histories=()), Past(at("05-07"), at("05-08"))
         assert await rows_of(approvals, without, past) == await rows_of(approvals, folding, past)

@@ -45,11 +45,11 @@ READ = """() => ({
 })"""
 
 
-def ask(page: Page, *, keys: str = KEYS, kept: str = "", file: Path | None = None, **fields: str) -> Answer:
+def ask(page: Page, *, keys: str = KEYS, earlier: str = "", file: Path | None = None, **fields: str) -> Answer:
     """Fill in the form, and read the answer."""
     if file is not None:
         page.set_input_files("#file", file)
-    for name, value in {"keys": keys, "kept": kept, **fields}.items():
+    for name, value in {"keys": keys, "kept": earlier, **fields}.items():
         page.fill(f"#{name}", value)
     page.click("#verify button")
     page.wait_for_selector("#verdict")

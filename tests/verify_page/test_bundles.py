@@ -113,14 +113,14 @@ def test_an_older_backup_and_a_rewritten_past_contradict_a_checkpoint_that_was_k
 ) -> None:
     earlier = (exported.earlier / "data" / "checkpoint").read_text(encoding="utf-8")
     file = packed(exported.zone, tmp_path)
-    assert ask(page, file=file, kept=earlier).of("kept")[0][0] == "passed"
+    assert ask(page, file=file, earlier=earlier).of("kept")[0][0] == "passed"
 
-    restored = ask(page, file=packed(exported.earlier, tmp_path), kept=exported.checkpoint)
+    restored = ask(page, file=packed(exported.earlier, tmp_path), earlier=exported.checkpoint)
     assert (restored.verdict, restored.first_bad) == ("refuted", len(rows_in(exported.earlier)) + 1)
 
     bundle = copied(exported.zone, tmp_path)
     sign_again(bundle, rechained(rows_in(bundle), 0, occurred_us=5), LOG, WITNESS)
-    rewritten = ask(page, file=packed(bundle, tmp_path), kept=earlier)
+    rewritten = ask(page, file=packed(bundle, tmp_path), earlier=earlier)
     assert (rewritten.verdict, rewritten.failed) == ("refuted", {"kept"})
 
 

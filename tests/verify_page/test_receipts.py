@@ -84,5 +84,5 @@ def test_a_scanner_reads_the_code_at_the_size_of_paper(browser: Browser, exporte
     tab.set_content(f'<div style="width:{width}px">{code_svg(exported.proven.printed, "code")}</div>')
     picture = Image.open(BytesIO(tab.locator("svg").screenshot()))
 
-    assert [found.text for found in zxingcpp.read_barcodes(picture)] == [exported.proven.printed]
+    assert [code.text for code in zxingcpp.read_barcodes(picture)] == [exported.proven.printed]
     tab.close()

@@ -93,7 +93,7 @@ def refusal_codes() -> Iterator[str]:
 
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
-    """A ledger with the example catalogue and flow, whose clock is that of the step which is told."""
+    """A ledger with the example catalogue and flow, whose clock is that of the step which is project_of_story."""
     async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
         for stream, story in ZONE_STORIES:
             for number, step in enumerate(story):
@@ -112,12 +112,12 @@ async def test_every_command_of_the_stories_can_be_given_by_its_form(
     approvals: Approvals, story: str, lang: str
 ) -> None:
     given, (project, steps) = set(), STORY_BY_NAME[story]
-    told = UUID(int=project.int ^ (lang == "en"))
+    project_of_story = UUID(int=project.int ^ (lang == "en"))
     for number, step in enumerate(steps):
         HANDS[0] = step.at
         tag = tag_of(step.command)
         if tag in FORMS and step.by.role not in MACHINES:
-            case, wanted = await case_before(approvals, told, step, lang), listed(step.command)
+            case, wanted = await case_before(approvals, project_of_story, step, lang), listed(step.command)
             data = FormData(filled(case, wanted), list(files(wanted)))
             read = read_command(case, data)
             assert read.faults == (), (tag, read.faults)
@@ -128,7 +128,7 @@ async def test_every_command_of_the_stories_can_be_given_by_its_form(
             assert all(term and said for term, said in filled_in(case, read.command)), tag
             given.add(tag)
         command = structs.replace(step.command, code="") if isinstance(step.command, RegisterProject) else step.command
-        await approvals.handle(told, command, step.by, uuid5(told, str(number)))
+        await approvals.handle(project_of_story, command, step.by, uuid5(project_of_story, str(number)))
     assert len(given) > 2
 
 

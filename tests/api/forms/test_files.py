@@ -41,9 +41,9 @@ async def sent(client: FormClient, status: int, *files: Upload, **fields: str) -
     data = {name: text for name, text in client.hidden if name != "_file"}
     data |= {"_step": "review", **{name.replace("__", "."): text for name, text in fields.items()}}
     parts = [("_file", file) for file in files]
-    kept = [("_file", (None, text)) for name, text in client.hidden if name == "_file"]
+    digests = [("_file", (None, text)) for name, text in client.hidden if name == "_file"]
     response = await client.client.post(
-        client.path, params={"lang": "zh"}, data=data, files=[*kept, *parts], headers=identity(client.by)
+        client.path, params={"lang": "zh"}, data=data, files=[*digests, *parts], headers=identity(client.by)
     )
     return client.take(response, status)
 

@@ -55,7 +55,7 @@ def project_of(name: str) -> UUID:
     return UUID(int=uuid5(UUID(int=11), name).int & ~(0xF << 76) | 8 << 76)
 
 
-def told() -> list[tuple[str, str, Actor, AnyCommand]]:
+def steps() -> list[tuple[str, str, Actor, AnyCommand]]:
     """A project declined long ago, one late, one done, one in time; the declined one has a hostile name."""
     register = {
         name: RegisterProject(
@@ -105,7 +105,7 @@ async def empty(door: Door, approvals: Approvals) -> dict[str, str]:
 async def zone(empty: dict[str, str], approvals: Approvals) -> Approvals:
     """The four projects, looked at on 20 May."""
     assert empty
-    for when, name, by, command in told():
+    for when, name, by, command in steps():
         HANDS[0] = at(when)
         await approvals.handle(project_of(name), command, by, uuid4())
     HANDS[0] = NOW

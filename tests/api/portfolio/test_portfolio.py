@@ -56,14 +56,14 @@ def registration(name: str, manager: str = MANAGER.id) -> RegisterProject:
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     """Four projects of one manager and one of another; one result is old, one item was declined."""
     async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
-        told: list[tuple[str, Actor, AnyCommand]] = [
+        steps: list[tuple[str, Actor, AnyCommand]] = [
             *((name, MANAGER, registration(name)) for name in ("a", "b", "old", "stuck")),
             ("foreign", MANAGER, registration("foreign", "zhao")),
             ("old", MANAGER, RecordExternalResult(item="tax", outcome=Outcome.GRANTED, evidence="窗口")),
             ("stuck", APPLICANT, SubmitItem(item="land")),
             ("stuck", LAND, DeclineItem(item="land", reasons="不属于本机关职权范围")),
         ]
-        for name, by, command in told:
+        for name, by, command in steps:
             await opened.handle(project_of(name), command, by, uuid4())
         HANDS[0] = at("05-08 12:00")
         await Views(opened.store).catch_up(await opened.store.head(), patience=10)

@@ -83,8 +83,8 @@ async def record(url: str, folder: Path) -> dict[str, Any]:
                 for zone_step in zone_story:
                     await approvals.handle(stream, zone_step.dated, zone_step.by, uuid4())
             position = 0
-            for project, told in STORIES:
-                for step in told:
+            for project, steps in STORIES:
+                for step in steps:
                     position = (await door.done(project, step.dated, step.by))["position"]
             await door.tell_story(PROJECT)
             await door.get("/v1/progress", BUREAU, after=position)

@@ -24,8 +24,8 @@ class Session(socketserver.StreamRequestHandler):
             if len(content) > LIMIT:
                 self.wfile.write(b"INSTREAM size limit exceeded. ERROR\0")
                 return
-        found = b"Eicar-Test-Signature FOUND" if EICAR in content else b"OK"
-        self.wfile.write(b"stream: " + found + b"\0")
+        verdict = b"Eicar-Test-Signature FOUND" if EICAR in content else b"OK"
+        self.wfile.write(b"stream: " + verdict + b"\0")
 
 
 @contextmanager

@@ -13,11 +13,10 @@ from msgspec import structs
 from domain.messages import Entry
 from projections.as_of import Past
 from projections.clocks.fold import CLOCKS
-from projections.clocks.history import reading_in
+from projections.clocks.history import ClockHistory
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import read
-from projections.clocks.rows import ClockRow
-from projections.history.clocks import ClockHistory
+from projections.clocks.rows import ClockRow, reading_in
 from projections.history.fold import History
 from projections.history.versions import STILL, history_name
 from projections.information.query import _settled_by

@@ -82,8 +82,8 @@ async def clocks(zone: Zone, t: datetime, known: datetime, random: Random) -> An
         limit=random.choice([3, 100]),
         offset=random.choice([0, 2]),
     )
-    asked = ClocksAt(zone.approvals.store, zone.approvals.laws, t, known)
-    return await asked.listed(wanted), await asked.counts(wanted.department)
+    at_t = ClocksAt(zone.approvals.store, zone.approvals.laws, t, known)
+    return await at_t.listed(wanted), await at_t.counts(wanted.department)
 
 
 async def board(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
@@ -120,7 +120,7 @@ async def test_any_answer_about_the_past_is_that_of_the_ledger(
     random = Random(SEED)
     await lived(zone, random)
     project_all(database_url, Projector(database_url, HISTORIES))
-    told = Counter[str]()
+    counts = Counter[str]()
 
     for _ in range(ASKED):
         t, other = (BEGIN + timedelta(days=random.randint(-1, DAYS), minutes=random.randint(0, 1440)) for _ in "12")
@@ -131,8 +131,8 @@ async def test_any_answer_about_the_past_is_that_of_the_ledger(
             without.setattr(moment, "_reached", _nothing_made)
             by_ledger = await ask(zone, t, known, Random(seed))
         assert answer == by_ledger, (ask.__name__, t, known, seed)
-        told[ask.__name__] += bool(answer)
+        counts[ask.__name__] += bool(answer)
 
-    assert min(told.values()) > 1, told
-    assert len(told) == len(QUESTIONS)
+    assert min(counts.values()) > 1, counts
+    assert len(counts) == len(QUESTIONS)
     assert rebuild(database_url, HISTORIES, swap=False).differences == ()
