@@ -15,7 +15,9 @@ from api.html.clock_names import clock_name
 from api.html.page import PageContext
 from domain.core.types import DECIDED_STAGES, Outcome, Stage
 from projections.clocks.list import ListedClock
+from projections.clocks.query import ClocksAt
 from projections.clocks.reading import Reading
+from projections.history.moment import TooMuchToReadError
 from projections.progress.fold import ProgressItem, ProgressProject
 from projections.progress.query import Choices, Tiles
 
@@ -95,6 +97,14 @@ def clocks_by_project(running: Iterable[ListedClock]) -> dict[UUID, list[Reading
     for clock in running:
         clocks.setdefault(clock.project, []).append(clock.reading)
     return clocks
+
+
+async def running_clocks(clocks: ClocksAt, projects: Sequence[UUID]) -> list[ListedClock] | None:
+    """The running clocks of *projects*; None where too much has moved: the table is worth showing without them."""
+    try:
+        return await clocks.running(projects)
+    except TooMuchToReadError:
+        return None
 
 
 def shown_rows(page: PageContext, projects: Sequence[ProgressProject], sources: RowSources) -> list[ShownProject]:

@@ -9,23 +9,18 @@ from msgspec import Struct, structs
 
 from api.clocks.display import waits
 from api.worklist.rows import GROUPS_OF_ROWS, TO_DO, DeskRow, grouped, marked, running_by_item
+from api.worklist.supervised import Supervised, supervised
 from domain.access.principal import Caller
 from domain.law.calendar.moment import local_day, week_from
-from domain.law.calendar.period import Period
 from domain.project.waiting.wait import HeldBy, WaitKind
 from projections.clocks.list import ClockFilter
 from projections.clocks.query import ClocksAt
-from projections.feedback.query import FeedbackAt, FeedbackFilter
-from projections.feedback.reading import ComplaintReading
-from projections.history.moment import TooMuchToReadError
+from projections.feedback.query import FeedbackAt
 from projections.progress.fold import ProgressItem
 from projections.progress.query import ProgressList
 from projections.progress.titles import ProjectTitles, names_of
 from projections.reader import Reader
 from projections.scope import Scope
-from projections.supervision.fold import SignalRow
-from projections.supervision.list import IN_FORCE
-from projections.supervision.orders import OrderAt
 from projections.supervision.query import SupervisionAt
 from projections.waiting.query import HolderCount, WaitingFilter, WaitingRows
 
@@ -42,15 +37,13 @@ class Desk(Struct, frozen=True):
     """All that one department has on its desk: rows by the name of their group.
 
     TODAY, WEEK, LATER and OPINIONS are what waits for the department: together they are the figure 待办. APPLICANT and
-    OTHERS are its own applications on which somebody else has to act. *signals* in force, *orders* and *complaints*
-    wait for an answer; *done* was decided this week. *next_due*: the next last day among its
-    clocks, None without any. *whole* is false where there is more than is looked at.
+    OTHERS are its own applications on which somebody else has to act. *supervised* is what it has to answer for; *done*
+    was decided this week. *next_due*: the next last day among its clocks, None without any. *whole* is false where
+    there is more than is looked at.
     """
 
     groups: Mapping[str, list[DeskRow]]
-    signals: list[SignalRow]
-    orders: list[OrderAt]
-    complaints: list[ComplaintReading]
+    supervised: Supervised
     done: list[ProgressItem]
     names: ProjectTitles
     next_due: date | None
@@ -59,11 +52,8 @@ class Desk(Struct, frozen=True):
     @property
     def counts(self) -> dict[str, int]:
         """How many rows each group has."""
-        supervision = len(self.signals) + len(self.orders) + len(self.complaints)
-        return {name: len(rows) for name, rows in self.groups.items()} | {
-            SUPERVISION: supervision,
-            DONE: len(self.done),
-        }
+        counts = {name: len(rows) for name, rows in self.groups.items()}
+        return counts | {SUPERVISION: self.supervised.count, DONE: len(self.done)}
 
     @property
     def to_do(self) -> int:
@@ -98,18 +88,16 @@ async def desk_of(sources: DeskSources, department: str) -> Desk:
     groups = grouped(held, own, running_by_item(listed), local_day(t, zone))
     over_states = await sources.clocks.over_states([row.clock for rows in groups.values() for row in rows if row.clock])
     groups = {name: marked(sources.caller, rows, department, over_states) for name, rows in groups.items()}
-    signals, orders, complaints = await _supervised(sources, department)
+    answerable = await supervised(sources.supervision, sources.feedback, department)
     done = await sources.progress.decided(department, week_from(t, zone), t, WAITS_MAX, sources.scope)
     shown = {row.project for rows in groups.values() for row in rows}
-    for listed_rows in (signals, orders, complaints, done):
+    for listed_rows in (answerable.signals, answerable.orders, answerable.complaints, done):
         shown.update(row.project for row in listed_rows)
     today = local_day(t, zone)
     later = [due for clock in listed if (due := clock.reading.due_on) and due > today and waits(clock.reading)]
     return Desk(
         groups=groups,
-        signals=signals,
-        orders=orders,
-        complaints=complaints,
+        supervised=answerable,
         done=done,
         names=await names_of(sources.store, shown),
         next_due=min(later, default=None),
@@ -121,24 +109,3 @@ async def departments_waited_for(waiting: WaitingRows, scope: Scope) -> list[Hol
     """Every department in *scope* that something waits for, those that hold most first."""
     counts = await waiting.holders("", DEPARTMENTS_MAX, scope=scope)
     return [count for count in counts if count.held_by == HeldBy.DEPARTMENT]
-
-
-async def _supervised(
-    sources: DeskSources, department: str
-) -> tuple[list[SignalRow], list[OrderAt], list[ComplaintReading]]:
-    """The warnings and cards of this year in force, and the orders and complaints that wait for an answer."""
-    supervision = sources.supervision
-    today = local_day(supervision.as_of, supervision.zone)
-    year = Period(today.replace(month=1, day=1), today)
-    try:
-        signals = await supervision.signals(year, department, IN_FORCE)
-    except TooMuchToReadError:
-        signals = []
-    orders = await supervision.orders(department=department, unanswered=True, limit=WAITS_MAX)
-    complaints: list[ComplaintReading] = []
-    for state in ("filed", "accepted"):
-        criteria = FeedbackFilter(
-            equal={"department": department, "state": state}, scope=sources.scope, limit=WAITS_MAX
-        )
-        complaints += await sources.feedback.complaints(criteria)
-    return signals, orders, complaints

@@ -217,19 +217,22 @@ def codes_in(page: str, words: set[str]) -> set[str]:
     return slugs | (set(re.findall(r"(?<![\w.@/-])[a-z_]{4,}(?![\w.@/-])", text)) & words)
 
 
+PROGRESS = (
+    "/",
+    "/pages/progress",
+    "/pages/progress?view=matrix",
+    "/pages/progress?view=gantt",
+    "/?warned=late",
+    "/?stuck=true",
+    "/?stale=true",
+    "/?status=done",
+    "/?text=nowhere",
+)  # the progress table in all its shapes
+
+
 def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
     """Every page there is, of every project, and the cards and clocks that they lead to."""
-    yield from (
-        "/",
-        "/pages/progress",
-        "/pages/progress?view=matrix",
-        "/pages/progress?view=gantt",
-        "/?warned=late",
-        "/?stuck=true",
-        "/?stale=true",
-        "/?status=done",
-        "/?text=nowhere",
-    )
+    yield from PROGRESS
     yield from (
         "/desk",
         "/pages/information",
