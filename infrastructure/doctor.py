@@ -213,7 +213,7 @@ def _clock(connection: psycopg.Connection) -> Check:
 
 
 def _ledger(connection: psycopg.Connection) -> Check:
-    """Compare the head row with the last entry: they differ only if somebody has edited the tables."""
+    """Compare the head row with the last entry: they differ only if the tables were edited."""
     head, last = connection.execute(
         "SELECT (SELECT h.seq FROM ledger.head AS h), (SELECT coalesce(max(e.seq), 0) FROM ledger.event AS e)"
     ).fetchone() or (None, 0)

@@ -9,7 +9,7 @@ FILE_MODE = 0o666  # less what the umask takes
 
 
 def replace_file(file: Path, content: bytes, mode: int = FILE_MODE) -> None:
-    """Write *file* anew: readers see the old content or all of the new one. Raises OSError.
+    """Replace *file*: readers see the old content or all of the new one. Raises OSError.
 
     The content is synced; the name is once `sync_folder` has synced its folder.
     """
@@ -22,9 +22,18 @@ def replace_file(file: Path, content: bytes, mode: int = FILE_MODE) -> None:
     fresh.replace(file)
 
 
+def sync_file(file: Path) -> None:
+    """Sync the content of *file* to disk."""
+    _sync(file, os.O_RDONLY)
+
+
 def sync_folder(folder: Path) -> None:
     """Sync *folder* to disk, so that names created in it survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:

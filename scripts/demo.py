@@ -14,6 +14,7 @@ from domain.catalogue.state import stream_of as catalogue_stream
 from domain.law.calendar.moment import day_before, local_day
 from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
+from projections.registry import HISTORIES, VIEWS
 from scripts import ledger
 from scripts.catalogues.zone import CATALOGUE
 from scripts.demo_people import offer_demo_people
@@ -77,13 +78,16 @@ async def _import(url: str, settings: Settings, screen: Console) -> ImportReport
 
 
 def catch_up(url: str) -> None:
-    """Update the views to the end of the ledger; if another process runs the projector, wait for it."""
-    projector = Projector(url)
-    with psycopg.connect(url, autocommit=True) as connection:
-        if projector.take_lead(connection):
-            projector.catch_up(connection)
-            return
-    while True:
+    """Update views and histories to the end of the ledger; if another process runs a projector, wait for it."""
+    waiting = False
+    for views in (VIEWS, HISTORIES):
+        projector = Projector(url, views)
+        with psycopg.connect(url, autocommit=True) as connection:
+            if projector.take_lead(connection):
+                projector.catch_up(connection)
+            else:
+                waiting = True
+    while waiting:
         now = ledger.status(url)
         if now.errors or all(position >= now.last_position for position in now.views.values()):
             return

@@ -67,19 +67,19 @@ class _Handler(BaseHTTPRequestHandler):
         if content is None:
             self._answer(404)
             return
-        told: dict[str, Any] = {
+        headers: dict[str, Any] = {
             "ETag": f'"{md5(content).hexdigest()}"',
             "Last_Modified": "Mon, 02 Mar 2026 01:00:00 GMT",
         }
         if self.command == "HEAD":
-            self._answer(200, size=len(content), **told)
+            self._answer(200, size=len(content), **headers)
         elif "Range" in self.headers:
             first, last = (int(number) for number in self.headers["Range"].removeprefix("bytes=").split("-"))
             part = content[first : last + 1]
-            told["Content_Range"] = f"bytes {first}-{first + len(part) - 1}/{len(content)}"
-            self._answer(206, part, **told)
+            headers["Content_Range"] = f"bytes {first}-{first + len(part) - 1}/{len(content)}"
+            self._answer(206, part, **headers)
         else:
-            self._answer(200, content, **told)
+            self._answer(200, content, **headers)
 
     def _listing(self, prefix: str) -> bytes:
         held = "".join(
@@ -108,13 +108,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, ETag=f'"{md5(body).hexdigest()}"')
 
     def do_POST(self) -> None:
-        key, query, asked = self._asked()
+        key, query, params = self._asked()
         if "delete" in query:
-            gone = re.findall("<Key>(.*?)</Key>", asked.decode())
-            for one in gone:
-                self.bucket.objects.pop(one, None)
-            told = "".join(f"<Deleted><Key>{one}</Key></Deleted>" for one in gone)
-            self._answer(200, f"<DeleteResult>{told}</DeleteResult>".encode())
+            gone = re.findall("<Key>(.*?)</Key>", params.decode())
+            for object_key in gone:
+                self.bucket.objects.pop(object_key, None)
+            deleted = "".join(f"<Deleted><Key>{object_key}</Key></Deleted>" for object_key in gone)
+            self._answer(200, f"<DeleteResult>{deleted}</DeleteResult>".encode())
             return
         if "uploads" in query:
             name = f"upload-{len(self.bucket.parts)}"

@@ -70,7 +70,7 @@ dates = st.dates(date(2026, 1, 1), date(2027, 12, 31))
 instants = st.sampled_from([datetime.fromisoformat(f"2026-03-{day}T09:00:00+08:00") for day in (10, 13, 16, 17)])
 licences = st.builds(LicenceToRenew, valid_through=st.dates(date(2026, 3, 16), date(2026, 5, 20)))
 versions = st.integers(0, 25)
-asked = st.sampled_from(["fire", "land", "water", "planning"])
+consultable = st.sampled_from(["fire", "land", "water", "planning"])
 departments = st.lists(st.sampled_from(["fire", "land", "water"]), max_size=2).map(tuple)
 plans = st.builds(PlannedItem, item=st.just("bridge"), department=st.just("fire"), requires=papers | st.just(("land",)))
 
@@ -92,12 +92,12 @@ ON_ITEMS = st.one_of(
         within_days=st.none() | days,
         order=st.sampled_from(AskingOrder),
     ),
-    st.builds(ContinueCountersignature, item=items, department=asked, reasons=texts),
+    st.builds(ContinueCountersignature, item=items, department=consultable, reasons=texts),
     st.builds(Countersign, item=items, opinion=st.sampled_from(Opinion), step=names, conditions=papers, reasons=texts),
-    st.builds(RecallCountersignature, item=items, department=asked, reasons=texts, step=names),
-    st.builds(ForwardCountersignature, item=items, to=asked, reasons=texts, step=names),
+    st.builds(RecallCountersignature, item=items, department=consultable, reasons=texts, step=names),
+    st.builds(ForwardCountersignature, item=items, to=consultable, reasons=texts, step=names),
     st.builds(ReviseApplication, item=items, changes=texts, materials=papers),
-    st.builds(KeepOpinion, item=items, department=asked, reasons=texts, step=names),
+    st.builds(KeepOpinion, item=items, department=consultable, reasons=texts, step=names),
     st.builds(ConsolidateOpinions, item=items, text=texts, conditions=papers, override_reasons=texts),
     st.builds(SuspendClock, item=items, ground=st.sampled_from(["hearing", "testing", "rain"]), suspension=names),
     st.builds(ResumeClock, item=items, suspension=codes),

@@ -39,8 +39,8 @@ class Spec:
     def __init__(self, *facts: AnyFact | tuple[Actor, AnyFact]) -> None:
         self.entries: list[Entry] = []
         for fact in facts:
-            by, told = fact if isinstance(fact, tuple) else (KEYED_IN, fact)
-            self.entries.append(entry(len(self.entries) + 1, told, by))
+            by, given_fact = fact if isinstance(fact, tuple) else (KEYED_IN, fact)
+            self.entries.append(entry(len(self.entries) + 1, given_fact, by))
 
     @property
     def project(self) -> Project:

@@ -19,7 +19,7 @@ def test_the_table_of_the_page_is_the_table() -> None:
     assert between("generated: python -m scripts.access.table_page") == table_markdown()
 
 
-def test_what_is_public_is_told() -> None:
+def test_public_actions_are_listed() -> None:
     assert between("public").strip() == public_markdown()
 
 
@@ -27,6 +27,6 @@ def test_every_action_is_on_the_page() -> None:
     assert [action for action in TABLE if f"`{action.removeprefix('read:')}`" not in PAGE and action not in PAGE] == []
 
 
-def test_personal_data_is_told_by_its_name() -> None:
+def test_personal_data_is_listed_by_name() -> None:
     assert {action.rpartition("_")[2] for action in PERSONAL} == {"contact"}
     assert "`_contact`" in PAGE

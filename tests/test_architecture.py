@@ -46,11 +46,11 @@ def test_every_folder_of_a_subject_exists() -> None:
     """The table of subjects: columns of folders below their layer."""
     rows = re.findall(r"^\| [^|]+ \| [^|]+ \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", PAGE, re.MULTILINE)
     layers = ("domain", "projections", "api")
-    found = [
+    missing = [
         f"{layer}/{folder}"
         for row in rows
         for layer, cell in zip(layers, row, strict=True)
         for folder in re.findall(r"`([\w/]+\w)`", cell)
     ]
-    assert len(found) > 30
-    assert [place for place in found if not (ROOT / place).is_dir()] == []
+    assert len(missing) > 30
+    assert [place for place in missing if not (ROOT / place).is_dir()] == []

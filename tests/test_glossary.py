@@ -42,14 +42,14 @@ def tags() -> frozenset[str]:
 @cache
 def names() -> frozenset[str]:
     """Every class of the domain, and every value of its enumerations, as `Stage.ACCEPTED`."""
-    found = set()
+    result = set()
     for path in (ROOT / "domain").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef):
-                found.add(node.name)
+                result.add(node.name)
                 values = (target for line in node.body if isinstance(line, ast.Assign) for target in line.targets)
-                found |= {f"{node.name}.{value.id}" for value in values if isinstance(value, ast.Name)}
-    return frozenset(found)
+                result |= {f"{node.name}.{value.id}" for value in values if isinstance(value, ast.Name)}
+    return frozenset(result)
 
 
 def test_every_row_of_the_page_is_a_term() -> None:

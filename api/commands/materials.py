@@ -22,5 +22,5 @@ async def require_stored(
     if not isinstance(command, AttachMaterial):
         return
     if await approvals.store.first_answer(key) is None:
-        allowed(await approvals.state(project_id))  # before it is told whether a file is stored
+        allowed(await approvals.state(project_id))  # before the answer shows whether a file is stored
         await materials.require(command.digest, command.size, command.media_type)

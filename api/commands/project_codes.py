@@ -16,7 +16,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.atomic.sequence import SequenceRefusedError
 from infrastructure.project_codes import ProjectCodes
 
-READ = "read:progress"  # who may see a project may be told which one has the code
+READ = "read:progress"  # who may see a project may learn which one has the code
 
 
 def code_claimed(

@@ -38,7 +38,7 @@ async def post_command(
 ) -> ASGIApp:
     """Carry out one command on a project, and answer once its facts are on disk.
 
-    The command is told by its tag `command`. Sent again with the same Idempotency-Key it changes nothing and gets
+    The tag `command` names the command. Sent again with the same Idempotency-Key it changes nothing and gets
     the first answer, marked `Idempotent-Replay: true`; the same key with another body is refused. With If-Match it
     is carried out only on that version of the project.
     """

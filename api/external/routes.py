@@ -12,13 +12,13 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from api.cursors import PAGED, ListPaging
-from api.external.schemas import ShownOutside, outside_of, shown_outside
+from api.external.schemas import ShownExternal, external_of, shown_external
 from api.route_access import ACCESS
 from api.web.entries import entries_of
 from api.web.parameters import Department, Manager, Paging
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.settings import Settings
-from projections.external.query import OutsideFilter, OutsideKey, OutsideResults
+from projections.external.query import ExternalFilter, ExternalKey, ExternalResults
 from projections.scope import Scope
 
 Stale = Annotated[bool, QueryParameter(description="Only those nobody has verified for longer than the setting says.")]
@@ -27,22 +27,22 @@ Disputed = Annotated[
 ]
 
 
-class OutsidePage(Struct, frozen=True):
+class ExternalPage(Struct, frozen=True):
     """Results, those verified longest ago first. *next* is the `cursor` of the next page, null on the last."""
 
     as_of: datetime
     stale_days: int
-    results: list[ShownOutside]
+    results: list[ShownExternal]
     next: str | None
     position: int
 
 
-class ProjectOutside(Struct, frozen=True):
+class ProjectExternal(Struct, frozen=True):
     """One project's results from outside, by item."""
 
     as_of: datetime
     stale_days: int
-    results: list[ShownOutside]
+    results: list[ShownExternal]
     position: int
 
 
@@ -56,9 +56,9 @@ def external_filter(
     disputed: Disputed = None,
     list_scope: NamedDependency[Scope],
     paging: NamedDependency[Paging],
-) -> OutsideFilter:
+) -> ExternalFilter:
     """Which results the list shows, and one more to see whether there is a next page."""
-    return OutsideFilter(
+    return ExternalFilter(
         department=department,
         manager=manager,
         disputed=disputed,
@@ -66,7 +66,7 @@ def external_filter(
         at=instant,
         scope=list_scope,
         limit=paging.rows_read,
-        last=paging.last(OutsideKey),
+        last=paging.last(ExternalKey),
     )
 
 
@@ -85,17 +85,17 @@ class ExternalRoutes(Controller):
     async def list_external(
         self,
         position: NamedDependency[int],
-        external: NamedDependency[OutsideResults],
-        external_filter: NamedDependency[OutsideFilter],
+        external: NamedDependency[ExternalResults],
+        external_filter: NamedDependency[ExternalFilter],
         settings: NamedDependency[Settings],
         paging: NamedDependency[ListPaging],
-    ) -> OutsidePage:
+    ) -> ExternalPage:
         """Of all projects. `as_of` moves only the day by which staleness is counted."""
         at, days = external_filter.at, settings.stale_days
         rows = await external.listed(external_filter)
-        results = [shown_outside(row, at, days) for row in paging.shown(rows)]
+        results = [shown_external(row, at, days) for row in paging.shown(rows)]
         following = paging.next_of(rows, lambda row: (row.verified_on, row.project, row.item))
-        return OutsidePage(at, days, results, following, position)
+        return ExternalPage(at, days, results, following, position)
 
     @get(
         "/projects/{project_id:uuid}/external", operation_id="get_external", summary="A project's results from outside"
@@ -105,12 +105,12 @@ class ExternalRoutes(Controller):
         project_id: FromPath[UUID],
         position: NamedDependency[int],
         instant: NamedDependency[datetime],
-        external: NamedDependency[OutsideResults],
+        external: NamedDependency[ExternalResults],
         approvals: NamedDependency[Approvals],
         settings: NamedDependency[Settings],
-    ) -> ProjectOutside:
+    ) -> ProjectExternal:
         """Item by item: what stands, where it is from, when it was last verified, and what a feed says otherwise."""
-        results = await outside_of(external, project_id, instant, settings.stale_days)
+        results = await external_of(external, project_id, instant, settings.stale_days)
         if not results:
             await entries_of(approvals, project_id)
-        return ProjectOutside(instant, settings.stale_days, results, position)
+        return ProjectExternal(instant, settings.stale_days, results, position)

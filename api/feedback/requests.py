@@ -17,12 +17,12 @@ from api.web.problems import Problem
 from api.web.zones import home_zone
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.law.calendar.period import Period
-from domain.law.feedback.clock import VoiceState
-from domain.law.feedback.terms import VoiceStep
+from domain.law.feedback.clock import FeedbackClockState
+from domain.law.feedback.terms import FeedbackStep
 from domain.project.feedback.evaluation import Grade
 from domain.project.state.feedback import Appealed
 from infrastructure.law.lawbook import LawBook
-from projections.feedback.query import VoiceFilter, VoiceKey
+from projections.feedback.query import FeedbackFilter, FeedbackKey
 from projections.scope import Scope
 
 
@@ -57,9 +57,9 @@ AtStage = Annotated[EvaluationStage | None, QueryParameter(name="state", descrip
 OfGrade = Annotated[Grade | None, QueryParameter(description="The grade given.")]
 Bad = Annotated[bool | None, QueryParameter(description="Only bad ones (差评), or only the others.")]
 Appeal = Annotated[Appealed | None, QueryParameter(description="How far an appeal against it has come.")]
-OfClock = Annotated[VoiceStep | None, QueryParameter(description="Has a clock of this step.")]
+OfClock = Annotated[FeedbackStep | None, QueryParameter(description="Has a clock of this step.")]
 Standing = Annotated[
-    VoiceState | None, QueryParameter(description="Has a clock, of that step if one is named, which stands so.")
+    FeedbackClockState | None, QueryParameter(description="Has a clock, of that step if one is named, which stands so.")
 ]
 First = Annotated[date | None, QueryParameter(description="Said on this local day or later.")]
 Last = Annotated[date | None, QueryParameter(description="Said on this local day or earlier.")]
@@ -100,9 +100,9 @@ def complaint_filter(
     feedback_days: NamedDependency[FeedbackDays],
     list_scope: NamedDependency[Scope],
     paging: NamedDependency[Paging],
-) -> VoiceFilter:
+) -> FeedbackFilter:
     """Which complaints a list shows, and one more to see whether there is a next page."""
-    return VoiceFilter(
+    return FeedbackFilter(
         equal=equal(department=department, item=item, state=in_state),
         first=feedback_days.begins,
         end=feedback_days.ends,
@@ -110,7 +110,7 @@ def complaint_filter(
         standing=standing,
         scope=list_scope,
         limit=paging.rows_read,
-        last=paging.last(VoiceKey),
+        last=paging.last(FeedbackKey),
     )
 
 
@@ -127,9 +127,9 @@ def evaluation_filter(
     feedback_days: NamedDependency[FeedbackDays],
     list_scope: NamedDependency[Scope],
     paging: NamedDependency[Paging],
-) -> VoiceFilter:
+) -> FeedbackFilter:
     """Which evaluations a list shows, and one more to see whether there is a next page."""
-    return VoiceFilter(
+    return FeedbackFilter(
         equal=equal(department=department, item=item, state=in_state, grade=grade, bad=bad, appeal=appeal),
         first=feedback_days.begins,
         end=feedback_days.ends,
@@ -137,7 +137,7 @@ def evaluation_filter(
         standing=standing,
         scope=list_scope,
         limit=paging.rows_read,
-        last=paging.last(VoiceKey),
+        last=paging.last(FeedbackKey),
     )
 
 
@@ -147,10 +147,10 @@ def summary_filter(
     item: OfItem = "",
     feedback_days: NamedDependency[FeedbackDays],
     list_scope: NamedDependency[Scope],
-) -> VoiceFilter:
+) -> FeedbackFilter:
     """Of which complaints and evaluations the figures are."""
     columns = equal(department=department, item=item)
-    return VoiceFilter(equal=columns, first=feedback_days.begins, end=feedback_days.ends, scope=list_scope)
+    return FeedbackFilter(equal=columns, first=feedback_days.begins, end=feedback_days.ends, scope=list_scope)
 
 
 FEEDBACK_FILTERS = {
@@ -164,6 +164,6 @@ def equal(**columns: str | bool | None) -> dict[str, str | bool]:
     return {name: value for name, value in columns.items() if value not in ("", None)}
 
 
-def one_of_project(project: UUID, column: str, name: str, scope: Scope) -> VoiceFilter:
+def one_of_project(project: UUID, column: str, name: str, scope: Scope) -> FeedbackFilter:
     """The question for one complaint or evaluation."""
-    return VoiceFilter(project=project, equal={column: name}, scope=scope, limit=1)
+    return FeedbackFilter(project=project, equal={column: name}, scope=scope, limit=1)

@@ -21,9 +21,9 @@ from api.feedback.schemas import (
     ComplaintPage,
     EvaluationFile,
     EvaluationPage,
-    ProjectVoices,
+    FeedbackFigures,
+    ProjectFeedback,
     TrailLine,
-    VoiceFigures,
 )
 from api.feedback.trails import about_complaint, about_evaluation, opinions_min, trail, unknown, with_articles
 from api.guard.judging import ProjectAccess
@@ -37,7 +37,7 @@ from domain.messages import Entry
 from domain.project.feedback.evaluation import ServiceEvaluated
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
-from projections.feedback.query import COMPLAINTS, EVALUATIONS, FEEDBACK, VoiceFilter, VoicesAt
+from projections.feedback.query import COMPLAINTS, EVALUATIONS, FEEDBACK, FeedbackAt, FeedbackFilter
 from projections.scope import Scope
 
 OF_A_PROJECT_MAX = 1000  # of each kind, the newest
@@ -56,13 +56,13 @@ class FeedbackRoutes(Controller):
         self,
         project_id: FromPath[UUID],
         position: NamedDependency[int],
-        feedback: NamedDependency[VoicesAt],
+        feedback: NamedDependency[FeedbackAt],
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
         caller: NamedDependency[Caller],
-    ) -> ProjectVoices:
+    ) -> ProjectFeedback:
         """Its complaints and evaluations with their clocks, and every step taken with them: who did what when."""
-        wanted = VoiceFilter(project=project_id, scope=Scope.of_any_register(caller), limit=OF_A_PROJECT_MAX)
+        wanted = FeedbackFilter(project=project_id, scope=Scope.of_any_register(caller), limit=OF_A_PROJECT_MAX)
         steps = with_articles(await feedback.steps(project_id), laws)
         if not steps:
             await entries_of(approvals, project_id)
@@ -72,14 +72,14 @@ class FeedbackRoutes(Controller):
         }
         if not may(caller, FEEDBACK, NO_CASE).allowed:
             steps = [step for step in steps if step.subject in readable]
-        return ProjectVoices(feedback.t, feedback.known, complaints, evaluations, steps, position)
+        return ProjectFeedback(feedback.t, feedback.known, complaints, evaluations, steps, position)
 
     @get("/projects/{project_id:uuid}/complaint", operation_id="get_complaint", summary="One complaint, and its trail")
     async def get_complaint(
         self,
         project_id: FromPath[UUID],
         complaint: ComplaintId,
-        feedback: NamedDependency[VoicesAt],
+        feedback: NamedDependency[FeedbackAt],
         position: NamedDependency[int],  # noqa: ARG002  waits for the parameter `after`
         entries: NamedDependency[list[Entry]],
         laws: NamedDependency[LawBook],
@@ -94,7 +94,7 @@ class FeedbackRoutes(Controller):
         about = project_access.versions(FEEDBACK, entries, about_complaint(entries, complaint))
         lines = trail(entries, about, caller, feedback, home_zone(laws))
         if not lines:
-            wanted = VoiceFilter(project=project_id, scope=project_access.scope, limit=NAMED_MAX)
+            wanted = FeedbackFilter(project=project_id, scope=project_access.scope, limit=NAMED_MAX)
             every = await feedback.complaints(wanted)
             raise unknown("complaint", complaint, [row.complaint for row in every])
         read = matches[0] if matches else None
@@ -116,7 +116,7 @@ class FeedbackRoutes(Controller):
         self,
         project_id: FromPath[UUID],
         evaluation: EvaluationId,
-        feedback: NamedDependency[VoicesAt],
+        feedback: NamedDependency[FeedbackAt],
         position: NamedDependency[int],  # noqa: ARG002  waits for the parameter `after`
         entries: NamedDependency[list[Entry]],
         laws: NamedDependency[LawBook],
@@ -130,7 +130,7 @@ class FeedbackRoutes(Controller):
         about = project_access.versions(FEEDBACK, entries, about)
         lines = trail(entries, about, caller, feedback, home_zone(laws))
         if not lines:
-            wanted = VoiceFilter(project=project_id, scope=project_access.scope, limit=NAMED_MAX)
+            wanted = FeedbackFilter(project=project_id, scope=project_access.scope, limit=NAMED_MAX)
             every = await feedback.evaluations(wanted)
             raise unknown("evaluation", evaluation, [row.evaluation for row in every])
         contact = _contact(entries, lines)
@@ -146,11 +146,11 @@ class FeedbackRoutes(Controller):
     async def list_complaints(
         self,
         position: NamedDependency[int],
-        feedback: NamedDependency[VoicesAt],
-        complaint_filter: NamedDependency[VoiceFilter],
+        feedback: NamedDependency[FeedbackAt],
+        complaint_filter: NamedDependency[FeedbackFilter],
         paging: NamedDependency[ListPaging],
     ) -> ComplaintPage:
-        """The newest first, each with its clocks; `standing=overdue` are those in which somebody is late now."""
+        """The newest first, each with its clocks; `standing=overdue` are those with an overdue clock."""
         rows = await translate_too_much(feedback.complaints(complaint_filter))
         following = paging.next_of(rows, COMPLAINTS.key)
         return ComplaintPage(feedback.t, feedback.known, paging.shown(rows), following, position)
@@ -164,8 +164,8 @@ class FeedbackRoutes(Controller):
     async def list_evaluations(
         self,
         position: NamedDependency[int],
-        feedback: NamedDependency[VoicesAt],
-        evaluation_filter: NamedDependency[VoiceFilter],
+        feedback: NamedDependency[FeedbackAt],
+        evaluation_filter: NamedDependency[FeedbackFilter],
         paging: NamedDependency[ListPaging],
     ) -> EvaluationPage:
         """The newest first, a bad one with its clocks; `bad=true&state=open` are those nobody has seen to yet."""
@@ -177,15 +177,15 @@ class FeedbackRoutes(Controller):
     async def summarize_feedback(
         self,
         position: NamedDependency[int],
-        feedback: NamedDependency[VoicesAt],
-        summary_filter: NamedDependency[VoiceFilter],
+        feedback: NamedDependency[FeedbackAt],
+        summary_filter: NamedDependency[FeedbackFilter],
         feedback_days: NamedDependency[FeedbackDays],
         caller: NamedDependency[Caller],
-    ) -> VoiceFigures:
-        """A line a department and a line an item of it; what fewer than five people thought is not told to all."""
+    ) -> FeedbackFigures:
+        """A line a department and a line an item of it; what fewer than five people thought is not shown to all."""
         least, days = opinions_min(caller), feedback_days
         lines = await translate_too_much(feedback.summaries(summary_filter, least))
-        return VoiceFigures(feedback.t, feedback.known, days.first, days.last, least, lines, position)
+        return FeedbackFigures(feedback.t, feedback.known, days.first, days.last, least, lines, position)
 
 
 def _contact(entries: list[Entry], lines: list[TrailLine]) -> int:

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from api.web.entries import ShownEntry
-from projections.feedback.fold import VoiceRow
+from projections.feedback.fold import FeedbackRow
 from projections.feedback.reading import ComplaintReading, EvaluationReading
-from projections.feedback.summary import VoiceSummary
+from projections.feedback.summary import FeedbackSummary
 
 
 class ComplaintPage(Struct, frozen=True):
@@ -32,13 +32,13 @@ class EvaluationPage(Struct, frozen=True):
     position: int
 
 
-class TrailStep(VoiceRow, frozen=True, kw_only=True):
+class TrailStep(FeedbackRow, frozen=True, kw_only=True):
     """One step, and the rule it was taken under; empty where none asks for it."""
 
     article: str
 
 
-class ProjectVoices(Struct, frozen=True):
+class ProjectFeedback(Struct, frozen=True):
     """What was said about one project, and who did what when with it, oldest first."""
 
     as_of: datetime
@@ -84,13 +84,13 @@ class EvaluationFile(Struct, frozen=True):
     trail: list[TrailLine]
 
 
-class VoiceFigures(Struct, frozen=True):
-    """Each department, and each item of it. *opinions_min*: of fewer people no opinion is told; 0: all are told."""
+class FeedbackFigures(Struct, frozen=True):
+    """Each department, and each item of it. *opinions_min*: opinions of fewer people are left out; 0: all are shown."""
 
     as_of: datetime
     known_at: datetime
     first: date | None
     last: date | None
     opinions_min: int
-    lines: list[VoiceSummary]
+    lines: list[FeedbackSummary]
     position: int

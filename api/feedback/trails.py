@@ -16,8 +16,8 @@ from domain.messages import Entry, tag_of
 from domain.project.application.correction import EntryAmended, EntryRetracted
 from infrastructure.law.lawbook import LawBook
 from projections.feedback.evaluations import ABOUT_EVALUATIONS
-from projections.feedback.fold import VoiceRow
-from projections.feedback.query import VoicesAt
+from projections.feedback.fold import FeedbackRow
+from projections.feedback.query import FeedbackAt
 from projections.feedback.reading import article_of
 from projections.feedback.redaction import ABOUT_COMPLAINTS
 from projections.feedback.summary import OPINIONS_MIN
@@ -35,19 +35,19 @@ def unknown(what: str, name: str, known: Sequence[str]) -> Problem:
     )
 
 
-def with_articles(steps: Sequence[VoiceRow], laws: LawBook) -> list[TrailStep]:
+def with_articles(steps: Sequence[FeedbackRow], laws: LawBook) -> list[TrailStep]:
     """*steps*, each with the rule it was taken under."""
     zone = home_zone(laws)
     return [
         TrailStep(
-            **{name: getattr(step, name) for name in VoiceRow.__struct_fields__},
+            **{name: getattr(step, name) for name in FeedbackRow.__struct_fields__},
             article=article_of(step.step, "", local_day(step.occurred_at, zone)),
         )
         for step in steps
     ]
 
 
-def trail(entries: Sequence[Entry], of: set[int], to: Caller, at: VoicesAt, zone: str) -> list[TrailLine]:
+def trail(entries: Sequence[Entry], of: set[int], to: Caller, at: FeedbackAt, zone: str) -> list[TrailLine]:
     """The entries whose versions are in *of*, and the corrections of these, by what was known, up to the instant."""
     known = [entry for entry in entries if entry.recorded_at <= at.known]
     wanted = set(of)

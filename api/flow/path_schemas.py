@@ -60,7 +60,7 @@ class MovedItem(Struct, frozen=True):
 
 
 class DelayEffect(Struct, frozen=True):
-    """What the asked delays would move, what moves most first. *finish* is null where none can be told."""
+    """What the given delays would move, what moves most first. *finish* is null where it can't be estimated."""
 
     delays: dict[str, int]
     moved: list[MovedItem]

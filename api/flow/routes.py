@@ -108,7 +108,7 @@ class FlowRoutes(Controller):
         approvals: NamedDependency[Approvals],
         kind: OfKind = "",
     ) -> FlowGraph:
-        """Its phases, steps and what each waits for; 0 is the newest. Items are told as the catalogue has them then."""
+        """Its phases, steps and what each waits for; 0 is the newest. Items have their names of that time."""
         match = edition_of(flow, edition)
         if kind and kind not in match.kinds:
             raise Problem(

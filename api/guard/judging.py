@@ -31,17 +31,18 @@ HIDDEN = {
 Allowed = Callable[[State], None]  # raises Refused where the command must not reach the rules
 
 
-def require_allowed(judged: Judgement, unknown: str, caller: Caller) -> None:
-    """Raise Problem where the table says no: 404 with the code *unknown* for what the caller may not even know of.
+def require_allowed(judged: Judgement, unknown: str, caller: Caller, error: type[Problem | Refused] = Problem) -> None:
+    """Raise *error* where the table says no: 404 with the code *unknown* for what the caller may not even know of.
 
-    Without such a code it is known to everybody, and the answer is 403.
+    Without such a code it is known to everybody, and the answer is 403. A command is judged with Refused as *error*:
+    a repeat of what was allowed once gets its first answer.
     """
     if judged.allowed:
         return
     if unknown and not judged.visible:
         sentence, remedy = HIDDEN[unknown]
-        raise Problem(unknown, sentence, remedy=remedy)
-    raise Problem(DENIED, denied(judged, caller), remedy=judged.remedy.en, rule=judged.rule)
+        raise error(unknown, sentence, remedy=remedy)
+    raise error(DENIED, denied(judged, caller), remedy=judged.remedy.en, rule=judged.rule)
 
 
 def denied(judged: Judgement, caller: Caller) -> str:
@@ -111,7 +112,7 @@ def command_allowed(caller: Caller, command: AnyCommand) -> Allowed:
         project = state if isinstance(state, Project) else Project(state.id)
         if is_of_whole and may(caller, action, AccessCase(project.id, project.uscc, project.manager)).allowed:
             return
-        refuse(may_all(caller, action, command_cases(project, command)), caller, unknown)
+        require_allowed(may_all(caller, action, command_cases(project, command)), unknown, caller, Refused)
 
     return check
 
@@ -123,19 +124,10 @@ def aggregate_allowed(
     action = tag_of(command)
 
     def check(state: State) -> None:
-        refuse(may(caller, action, case_of(state, command) if case_of else NO_CASE), caller, unknown)
+        judged = may(caller, action, case_of(state, command) if case_of else NO_CASE)
+        require_allowed(judged, unknown, caller, Refused)
 
     return check
-
-
-def refuse(judged: Judgement, caller: Caller, unknown: str = "") -> None:
-    """Raise Refused as `require_allowed` raises Problem: a repeat of what was allowed once gets its first answer."""
-    if judged.allowed:
-        return
-    if unknown and not judged.visible:
-        sentence, remedy = HIDDEN[unknown]
-        raise Refused(unknown, sentence, remedy=remedy)
-    raise Refused(DENIED, denied(judged, caller), remedy=judged.remedy.en, rule=judged.rule)
 
 
 def project_of(path_params: dict[str, Any]) -> UUID | None:

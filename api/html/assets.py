@@ -1,4 +1,4 @@
-"""What pages load: the style sheet, modules of script and the icon. Addresses change with the content."""
+"""What pages load: the style sheet, modules of script, those of the verifier, and the icon, under hashed addresses."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ YEAR_SECONDS = 365 * 24 * 3600  # as long as a browser may keep what never chang
 HOUR_SECONDS = 3600  # as long as it may keep the sheet under its plain address
 PLAIN, ICON = "app.css", "icon.svg"
 SVG, SCRIPT = "image/svg+xml", "text/javascript"
+VERIFIER = "verify"  # the folder of the verifier's modules
 
 
 @cache
@@ -73,4 +74,31 @@ def asset(name: FromPath[str]) -> Response[bytes]:
     return Response(style_sheet(), media_type=MediaType.CSS, headers=headers)
 
 
-asset_routes = Router(path="/static", route_handlers=[asset], middleware=[COMPRESSED], include_in_schema=False)
+@cache
+def scripts() -> dict[str, bytes]:
+    """The modules of the verifier by their names; they import each other by relative addresses."""
+    return {file.name: file.read_bytes() for file in (FOLDER / VERIFIER).iterdir() if file.name.endswith(".js")}
+
+
+@cache
+def script_folder() -> str:
+    """The name of the modules' folder as they are now, such as verify.1f0c…."""
+    content = b"".join(name.encode() + data for name, data in sorted(scripts().items()))
+    return f"{VERIFIER}.{sha256(content).hexdigest()[:HASH_CHARACTERS]}"
+
+
+def script_address(name: str) -> str:
+    """Where the page of the verifier loads one of its modules from."""
+    return f"/static/{script_folder()}/{name}"
+
+
+@get("/{folder:str}/{name:str}", include_in_schema=False, sync_to_thread=False, opt={ACCESS: PUBLIC})
+def script(folder: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """A module of the verifier, by the present name of their folder. Raises Problem not-found for any other."""
+    if folder != script_folder() or name not in scripts():
+        raise Problem("not-found", f"nothing is at /static/{folder}/{name}", remedy="load the page again")
+    headers = {"Cache-Control": f"public, max-age={YEAR_SECONDS}, immutable", "X-Content-Type-Options": "nosniff"}
+    return Response(scripts()[name], media_type=SCRIPT, headers=headers)
+
+
+asset_routes = Router(path="/static", route_handlers=[asset, script], middleware=[COMPRESSED], include_in_schema=False)

@@ -193,6 +193,11 @@ class PageContext:
         return given | content
 
     @property
+    def departments(self) -> tuple[str, ...]:
+        """The codes of all departments that are known by name."""
+        return tuple(self._titles.departments)
+
+    @property
     def carried(self) -> dict[str, str]:
         """The parameters that every link takes along, as far as they are not empty: the register and the language."""
         return {REGISTER: self.register, "lang": self.chosen}

@@ -1,4 +1,4 @@
-"""What happened, in a sentence: every fact told in the words of a page, with what else it holds beneath."""
+"""What happened, in a sentence: every fact in the words of a page, with what else it holds beneath."""
 
 from __future__ import annotations
 
@@ -213,8 +213,12 @@ class Sentences:
         if form.sort in NAMED:
             said = NAMED[form.sort](value.value, self.page.language)
         elif form.sort is Sort.PHONE:
-            said = ""  # whom to call is told on the page of the information itself
+            said = ""  # whom to call is shown on the page of the information itself
         return f"{form.zh if self.is_zh else form.en}{self.colon if said else ''}{said}{value.unit if said else ''}"
+
+    def field_said(self, value: KnownField) -> str:
+        """A field of the information base with its value, empty where the form has no such field."""
+        return self._field(value)
 
     def _proof(self, proof: ClockProof) -> str:
         bureau = self.words["bureau"]

@@ -147,9 +147,9 @@ def evaluation_in(body: bytes, laws: LawBook) -> Prepared:
 
 def explanation_in(body: bytes, laws: LawBook) -> Prepared:
     """The question in the *body* of an explanation. Raises Problem, with the `path` of the field at fault."""
-    request = _read(body, EXPLANATIONS)
-    _require_at_most("$.as_of", len(request.as_of), EXPLANATIONS_MAX, "instants to be explained")
-    return _prepared(request, laws)
+    question = _read(body, EXPLANATIONS)
+    _require_at_most("$.as_of", len(question.as_of), EXPLANATIONS_MAX, "instants to be explained")
+    return _prepared(question, laws)
 
 
 def _read(body: bytes, kinds: tuple[type[Any], type[Any]]) -> Any:
@@ -157,17 +157,17 @@ def _read(body: bytes, kinds: tuple[type[Any], type[Any]]) -> Any:
     raw = decoded(json.decode, body)
     rule = raw.get("rule") if isinstance(raw, dict) else None
     by_pack = isinstance(rule, dict) and rule.keys() <= set(PackChoice.__struct_fields__)
-    request: AnyAsked = decoded(_decode[kinds[by_pack]], body)
-    _require_at_most("$.events", len(request.events) * len(request.as_of), WORK_MAX, "events times instants")
-    refuse_unknown("$.events", raw["events"], request.events)
-    refuse_unknown("$.calendar", raw.get("calendar"), request.calendar)
-    require_bounded(request)
-    return request
+    question: AnyAsked = decoded(_decode[kinds[by_pack]], body)
+    _require_at_most("$.events", len(question.events) * len(question.as_of), WORK_MAX, "events times instants")
+    refuse_unknown("$.events", raw["events"], question.events)
+    refuse_unknown("$.calendar", raw.get("calendar"), question.calendar)
+    require_bounded(question)
+    return question
 
 
-def require_bounded(request: Struct) -> None:
+def require_bounded(question: Struct) -> None:
     """Refuse days for which no calendar answers, and numbers of days that no limit has."""
-    for path, value in leaves("$", request):
+    for path, value in leaves("$", question):
         if isinstance(value, date):
             require_kept(path, value)
         elif isinstance(value, int) and value > DAYS_MAX:
@@ -195,17 +195,19 @@ def refuse_unknown(path: str, raw: Any, read: Any) -> None:
             return
 
 
-def _prepared(request: AnyAsked, laws: LawBook) -> Prepared:
-    chosen, books = request.calendar, laws.calendars()
+def _prepared(question: AnyAsked, laws: LawBook) -> Prepared:
+    chosen, books = question.calendar, laws.calendars()
     rule: Rule | GeneralChoice
-    clock: str = getattr(request, "clock", "")
-    if isinstance(request, EvaluationByPack):
-        pack = _pack(request.rule.pack, laws)
-        rule = _expanded(pack, request.rule) or _general(pack, request.rule, request.events)
+    clock: str = getattr(question, "clock", "")
+    if isinstance(question, EvaluationByPack):
+        pack = _pack(question.rule.pack, laws)
+        rule = _expanded(pack, question.rule) or _general(pack, question.rule, question.events)
         book = closed_book(pack, books[pack.calendar]) if chosen is None else _book(chosen, books)
-        return Prepared(rule, Timeline(pack.zone, request.events), book, request.as_of, clock, pack, request.rule.mode)
-    rule, book = request.rule, _book(request.calendar, books)
-    return Prepared(rule, Timeline(rule.zone, request.events), book, request.as_of, clock, mode=rule.mode)
+        return Prepared(
+            rule, Timeline(pack.zone, question.events), book, question.as_of, clock, pack, question.rule.mode
+        )
+    rule, book = question.rule, _book(question.calendar, books)
+    return Prepared(rule, Timeline(rule.zone, question.events), book, question.as_of, clock, mode=rule.mode)
 
 
 def _pack(name: str, laws: LawBook) -> Pack:

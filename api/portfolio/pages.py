@@ -21,7 +21,7 @@ from api.web.form_fields import FormFields, form_fields
 from api.web.parameters import Offset
 from domain.access.principal import Caller
 from infrastructure.settings import Settings
-from projections.external.query import OutsideResults
+from projections.external.query import ExternalResults
 from projections.progress.query import ProgressList
 from projections.progress.titles import names_of
 from projections.scope import Scope
@@ -40,7 +40,7 @@ def portfolio_sources(
     list_reader: NamedDependency[PagedReader],
     progress: NamedDependency[ProgressList],
     waiting: NamedDependency[WaitingRows],
-    external: NamedDependency[OutsideResults],
+    external: NamedDependency[ExternalResults],
     list_scope: NamedDependency[Scope],
     caller: NamedDependency[Caller],
     settings: NamedDependency[Settings],

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from hashlib import sha256
+from typing import TypeAlias
 from uuid import UUID, uuid5
 
 from msgspec import Struct, ValidationError, convert, json, structs
@@ -35,6 +36,9 @@ OUTCOMES = {
     for value in (Outcome.GRANTED.value, Outcome.REFUSED.value, Outcome.TERMINATED.value)
     for word in (value, *TABLES["outcome"][value])
 }
+
+
+KnownProjects: TypeAlias = dict[str, tuple[ProgressProject, list[ProgressItem]]]  # with their items, by code
 
 
 class UnreadableCellError(ValueError):
@@ -87,7 +91,8 @@ async def pasted_rows(pasting: Pasting, text: str, checked: str, key: UUID) -> l
     if len(lines) > ROWS_MAX:
         raise Problem("bad-request", f"{len(lines)} rows were pasted", remedy=f"at most {ROWS_MAX} at once")
     is_recording = checked == mark_of(text)
-    rows, known = [], {}
+    rows: list[PastedRow] = []
+    known: KnownProjects = {}
     for number, line in enumerate(lines, 1):
         if number == 1 and _is_head(line):
             continue
@@ -127,7 +132,7 @@ async def _row(
     pasting: Pasting,
     number: int,
     line: str,
-    known: dict[str, tuple[ProgressProject, list[ProgressItem]]],
+    known: KnownProjects,
     key: UUID,
     *,
     is_recording: bool,
@@ -150,9 +155,7 @@ async def _row(
     return structs.replace(row, result=result, unblocks=_unblocked(project.project, result.preview))
 
 
-async def _project(
-    pasting: Pasting, code: str, known: dict[str, tuple[ProgressProject, list[ProgressItem]]]
-) -> tuple[ProgressProject, list[ProgressItem]]:
+async def _project(pasting: Pasting, code: str, known: KnownProjects) -> tuple[ProgressProject, list[ProgressItem]]:
     if not code:
         raise UnreadableCellError("project", "empty")
     if code not in known:

@@ -8,11 +8,11 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from api.external.schemas import ShownOutside, shown_outside
+from api.external.schemas import ShownExternal, shown_external
 from domain.access.principal import Caller
 from domain.project.waiting.wait import WaitKind
 from infrastructure.settings import Settings
-from projections.external.query import OutsideFilter, OutsideResults
+from projections.external.query import ExternalFilter, ExternalResults
 from projections.progress.fold import ProgressProject
 from projections.progress.query import ProgressList, ProjectFilter
 from projections.progress.titles import ProjectTitles, names_of
@@ -35,7 +35,7 @@ class Portfolio(Struct, frozen=True):
     """
 
     key_in: list[ListedWaiting]
-    verify: list[ShownOutside]
+    verify: list[ShownExternal]
     stuck: list[ProgressProject]
     mine: list[ProgressProject]
     reasons: Mapping[Any, list[ListedWaiting]]
@@ -58,7 +58,7 @@ class PortfolioSources(Struct, frozen=True):
     store: Reader
     progress: ProgressList
     waiting: WaitingRows
-    external: OutsideResults
+    external: ExternalResults
     scope: Scope
     caller: Caller
     settings: Settings
@@ -74,8 +74,8 @@ async def portfolio_of(sources: PortfolioSources) -> Portfolio:
         for kind in (WaitKind.DISCREPANCY, WaitKind.OUTSIDE_RESULT)
         for wait in await sources.waiting.listed(structs.replace(waits, kind=kind.value))
     ]
-    stale = OutsideFilter(manager=manager, stale_days=days, at=now, scope=scope, limit=ROWS_MAX)
-    verify = [shown_outside(row, now, days) for row in await sources.external.listed(stale)]
+    stale = ExternalFilter(manager=manager, stale_days=days, at=now, scope=scope, limit=ROWS_MAX)
+    verify = [shown_external(row, now, days) for row in await sources.external.listed(stale)]
     mine = ProjectFilter(t=now, manager=manager, scope=scope, limit=ROWS_MAX)
     projects = await sources.progress.page(mine)
     stuck = [project for project in projects if project.stuck]

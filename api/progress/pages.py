@@ -25,6 +25,7 @@ from api.progress.view_models import (
     clocks_by_project,
     explained,
     figures_of,
+    running_clocks,
     shown_rows,
 )
 from api.progress.zone_gantt import zone_gantt
@@ -35,8 +36,7 @@ from domain.law.calendar.moment import week_from
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.settings import Settings
-from projections.clocks.list import ListedClock
-from projections.clocks.query import ClocksAt, TooMuchToReadError
+from projections.clocks.query import ClocksAt
 from projections.progress.ordered import ORDERS, OrderedProject, ProgressSort, ordered_page
 from projections.progress.query import ProgressList, ProjectFilter
 from projections.scope import Scope
@@ -179,7 +179,7 @@ class ProgressTable:
         """The rows in the chosen view; the other views are empty."""
         projects = [row.project for row in rows]
         ids = [project.project for project in projects]
-        running = await self._running(ids)
+        running = await running_clocks(self._clocks, ids)
         items, clocks = await self._progress.items(ids), clocks_by_project(running or ())
         sources = RowSources(items, clocks, self.picked.wanted.t)
         content: dict[str, object] = {
@@ -216,13 +216,6 @@ class ProgressTable:
             "next": page.here(cursor=following, open="") if following else "",
             "previous": page.here(cursor="", open="") if shape.cursor else "",
         }
-
-    async def _running(self, projects: Sequence[UUID]) -> list[ListedClock] | None:
-        """The running clocks of *projects*; None where too much has moved: the table is worth showing without them."""
-        try:
-            return await self._clocks.running(projects)
-        except TooMuchToReadError:
-            return None
 
 
 def progress_table(

@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from api.cursors import PAGED, ListPaging
-from api.external.schemas import ShownOutside, outside_as_of, outside_of
+from api.external.schemas import ShownExternal, external_as_of, external_of
 from api.route_access import ACCESS
 from api.web.as_of import Instants, instant_in, progress_as_of, translate_too_much
 from api.web.entries import entries_of
@@ -21,7 +21,7 @@ from domain.core.types import LINE_CHARACTERS_MAX
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Summary, Views
 from infrastructure.settings import Settings
-from projections.external.query import OutsideResults
+from projections.external.query import ExternalResults
 from projections.progress.fold import ProgressItem, ProgressProject
 from projections.progress.query import ProgressKey, ProgressList, ProjectFilter
 from projections.scope import Scope
@@ -60,7 +60,7 @@ class ProgressPage(Struct, frozen=True):
 
 
 class ProjectProgress(Struct, frozen=True):
-    """One project's items, in the order of its list; *outside*: those told from outside, with how stale that is.
+    """One project's items, in the order of its list; *outside*: those reported from outside, with how stale that is.
 
     At *as_of*, by what was recorded by *known_at*.
     """
@@ -68,7 +68,7 @@ class ProjectProgress(Struct, frozen=True):
     as_of: datetime
     known_at: datetime
     items: list[ProgressItem]
-    outside: list[ShownOutside]
+    outside: list[ShownExternal]
     position: int
 
 
@@ -182,7 +182,7 @@ class ProgressRoutes(Controller):
         instants: NamedDependency[Instants],
         views: NamedDependency[Views],
         approvals: NamedDependency[Approvals],
-        external: NamedDependency[OutsideResults],
+        external: NamedDependency[ExternalResults],
         settings: NamedDependency[Settings],
     ) -> ProjectProgress:
         """Stage, holder, dates and what is missing, item by item; of a past instant read from the ledger."""
@@ -193,11 +193,11 @@ class ProgressRoutes(Controller):
                 as_of=at,
                 known_at=known,
                 items=progress_as_of(project_id, entries, at, known),
-                outside=outside_as_of(project_id, entries, at, known, stale_days),
+                outside=external_as_of(project_id, entries, at, known, stale_days),
                 position=entries[-1].position,
             )
         rows = await views.items(project_id)
         if not rows:
             await entries_of(approvals, project_id)
-        outside = await outside_of(external, project_id, at, stale_days)
+        outside = await external_of(external, project_id, at, stale_days)
         return ProjectProgress(as_of=at, known_at=known, items=rows, outside=outside, position=position)

@@ -11,10 +11,13 @@ from msgspec import Struct
 
 from api.clocks.bar import LimitBar, limit_bar
 from api.clocks.display import waits, warned
+from api.html.clock_names import clock_name
 from api.html.page import PageContext
 from domain.core.types import DECIDED_STAGES, Outcome, Stage
 from projections.clocks.list import ListedClock
+from projections.clocks.query import ClocksAt
 from projections.clocks.reading import Reading
+from projections.history.moment import TooMuchToReadError
 from projections.progress.fold import ProgressItem, ProgressProject
 from projections.progress.query import Choices, Tiles
 
@@ -56,7 +59,7 @@ class ShownProject(Struct, frozen=True):
     ago: str
 
 
-class Figure(Struct, frozen=True):
+class ProgressFigure(Struct, frozen=True):
     """One number, and the list whose length it is."""
 
     name: str
@@ -65,10 +68,12 @@ class Figure(Struct, frozen=True):
     is_chosen: bool
 
 
-def figures_of(page: PageContext, tiles: Tiles, path: str, fields: Mapping[str, str]) -> list[Figure]:
+def figures_of(page: PageContext, tiles: Tiles, path: str, fields: Mapping[str, str]) -> list[ProgressFigure]:
     """The numbers of the zone, each with the list behind it."""
     chosen = {name: value for name, value in fields.items() if value}
-    return [Figure(name, getattr(tiles, name), page.link(path, **query), chosen == query) for name, query in FIGURES]
+    return [
+        ProgressFigure(name, getattr(tiles, name), page.link(path, **query), chosen == query) for name, query in FIGURES
+    ]
 
 
 def explained(page: PageContext) -> list[tuple[str, str]]:
@@ -92,6 +97,14 @@ def clocks_by_project(running: Iterable[ListedClock]) -> dict[UUID, list[Reading
     for clock in running:
         clocks.setdefault(clock.project, []).append(clock.reading)
     return clocks
+
+
+async def running_clocks(clocks: ClocksAt, projects: Sequence[UUID]) -> list[ListedClock] | None:
+    """The running clocks of *projects*; None where too much has moved: the table is worth showing without them."""
+    try:
+        return await clocks.running(projects)
+    except TooMuchToReadError:
+        return None
 
 
 def shown_rows(page: PageContext, projects: Sequence[ProgressProject], sources: RowSources) -> list[ShownProject]:
@@ -156,7 +169,8 @@ def _now(
         return turned_down.item, names[turned_down.item], sheet("turned_down").format(ended)
     if first is not None:
         item = next((item for item in items if item.item == first.item), None)
-        return first.item, names.get(first.item, first.item), page.words["stage"](item.stage) if item else ""
+        stage = f"{page.words['stage'](item.stage)} · " if item else ""
+        return first.item, names.get(first.item, first.item), f"{stage}{clock_name(page)(first.clock)}"
     item = next((item for item in items if item.holders and state_of(item) != DONE), None)
     if item is not None:
         return item.item, names[item.item], page.words["stage"](item.stage)

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 from msgspec import Struct, json
 
-from api.external.schemas import outside_in
+from api.external.schemas import external_in
 from api.guard.judging import ProjectAccess
 from api.project.schemas import ProjectState, imported_from, readable_state, state_of
 from api.route_access import ACCESS
@@ -64,7 +64,7 @@ class ProjectRoutes(Controller):
     ) -> Response[ProjectState]:
         """The state that the next command will be decided on; its version, or its ETag, is for If-Match."""
         project = replay(project_id, entries)
-        outside = outside_in(project_id, entries, now, settings.stale_days)
+        outside = external_in(project_id, entries, now, settings.stale_days)
         law = approvals.law_for(project.law, now, begun=True)
         state = state_of(project, outside, law, imported_from(entries))
         body = _encode(readable_state(state, ProjectAccess(caller, project)))

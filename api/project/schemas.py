@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from api.external.schemas import ShownOutside
+from api.external.schemas import ShownExternal
 from api.guard.judging import ProjectAccess
 from api.html.translations import TABLES
 from domain.core.types import HearingStep, ModeName, Outcome, Stage
@@ -68,7 +68,7 @@ class ShownItem(Struct, frozen=True):
     """One item. *department* handles it now; *unmet* are preconditions to be granted, *missing* papers to come.
 
     *consolidated* is the lead department's opinion, null where there is none, or what it sums up has changed since.
-    *result*: what stands for a department outside the system, null for others and before anything is told. *renews* is
+    *result*: what stands for a department outside the system, null for others and before any report. *renews* is
     the licence that the application asks to be renewed; *renewed_by_silence*: no decision came by its last day.
     *licence* is what was granted for a time, and *renew_by* the last day on which to apply in time for its renewal.
     """
@@ -95,7 +95,7 @@ class ShownItem(Struct, frozen=True):
     upper: str
     upper_received: bool
     external: bool
-    result: ShownOutside | None
+    result: ShownExternal | None
     evaluated: bool
     promise_days: int | None
     renews: Licence | None
@@ -151,7 +151,7 @@ def imported_from(entries: Sequence[Entry]) -> Imported | None:
 
 
 def state_of(
-    project: Project, outside: Mapping[str, ShownOutside], law: Pack, imported: Imported | None
+    project: Project, outside: Mapping[str, ShownExternal], law: Pack, imported: Imported | None
 ) -> ProjectState:
     """What *project* remembers, as it is shown under its *law*; *outside*: results from outside, by item."""
     return ProjectState(
@@ -187,7 +187,7 @@ def _without_opinions(item: ShownItem) -> ShownItem:
     return structs.replace(item, consultations=silent, consolidated=None)
 
 
-def _item(project: Project, code: str, item: Item, result: ShownOutside | None, law: Pack) -> ShownItem:
+def _item(project: Project, code: str, item: Item, result: ShownExternal | None, law: Pack) -> ShownItem:
     plan = item.plan
     return ShownItem(
         item=code,

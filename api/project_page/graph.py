@@ -1,4 +1,4 @@
-"""前置图 the graph of preconditions: a column a phase, an item to the right of those that have to be granted first."""
+"""前置图 the graph of preconditions: a column a phase, an item after those that have to be granted first."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from domain.project.state.project import Project
 from projections.progress.fold import ProgressItem
 
 NODE_WIDTH, NODE_HEIGHT = 148, 40  # pixels
-GAP_X, GAP_Y, MARGIN, HEAD = 44, 10, 4, 22
-NAME_CHARACTERS_MAX = 11  # wide ones; longer names end with "…", and stand whole in the title
+GAP_X, GAP_Y, MARGIN, HEAD = 150, 8, 4, 22
+BULGE, BULGE_A_ROW, BULGE_MAX = 16, 6, 64  # how far a line within a column leans out
+NAME_CHARACTERS_MAX = 10  # wide ones; longer names end with "…", and stand whole in the title
 DIAMOND = 7  # half its width
 MET, UNMET, HOLDS = "met", "unmet", "holds"
 
@@ -113,22 +114,20 @@ def phase_names(project: Project) -> dict[str, str]:
 def _places(
     project: Project, phase_names: Mapping[str, str]
 ) -> tuple[dict[str, tuple[int, int]], list[tuple[str, int]]]:
-    """The column and row of each item, and the first column of each phase."""
+    """The column and row of each item, and the column of each phase."""
     by_phase: dict[str, list[str]] = {phase: [] for phase in phase_names}
     for code, item in project.items.items():
         by_phase.setdefault(item.plan.phase, []).append(code)
     places: dict[str, tuple[int, int]] = {}
-    heads, first = [], 0
+    heads: list[tuple[str, int]] = []
     for phase, codes in by_phase.items():
         if not codes:
             continue
-        ranks = _ranks(project, codes)
-        heads.append((phase_names.get(phase, phase), first))
-        for rank in range(max(ranks.values()) + 1):
-            column = [code for code in codes if ranks[code] == rank]
-            column.sort(key=lambda code: _height(project, code, places))
-            places |= {code: (first + rank, row) for row, code in enumerate(column)}
-        first += max(ranks.values()) + 1
+        ranks, column = _ranks(project, codes), len(heads)
+        heads.append((phase_names.get(phase, phase), column))
+        heights = {code: _height(project, code, places) for code in codes}
+        in_order = sorted(codes, key=lambda code: (ranks[code], heights[code]))
+        places |= {code: (column, row) for row, code in enumerate(in_order)}
     return places, heads
 
 
@@ -157,7 +156,7 @@ def _height(project: Project, code: str, places: Mapping[str, tuple[int, int]]) 
 
 
 def _corner(column: int, row: int) -> tuple[int, int]:
-    return MARGIN + column * (NODE_WIDTH + GAP_X), HEAD + row * (NODE_HEIGHT + GAP_Y)
+    return MARGIN + BULGE_MAX + column * (NODE_WIDTH + GAP_X), HEAD + row * (NODE_HEIGHT + GAP_Y)
 
 
 def _edges(project: Project, nodes: Mapping[str, GraphNode]) -> tuple[list[GraphEdge], list[tuple[int, int]]]:
@@ -188,8 +187,14 @@ def _kind(source: GraphNode, granted: set[str], free: set[str], *, is_met: bool)
 
 
 def _line(source: GraphNode, end: tuple[int, int]) -> str:
-    x, y = source.x + NODE_WIDTH, source.y + NODE_HEIGHT // 2
-    bend = max((end[0] - x) // 2, GAP_X // 2)
+    """From the right of *source* to *end*, in a later column; within a column from its left, leaning out."""
+    y = source.y + NODE_HEIGHT // 2
+    if end[0] <= source.x:
+        rows = abs(end[1] - y) // (NODE_HEIGHT + GAP_Y)
+        lean = max(source.x - min(BULGE + BULGE_A_ROW * rows, BULGE_MAX), 0)
+        return f"M{source.x} {y}C{lean} {y} {lean} {end[1]} {end[0]} {end[1]}"
+    x = source.x + NODE_WIDTH
+    bend = (end[0] - x) // 2
     return f"M{x} {y}C{x + bend} {y} {end[0] - bend} {end[1]} {end[0]} {end[1]}"
 
 

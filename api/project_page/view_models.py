@@ -24,7 +24,7 @@ from infrastructure.projector.positions import Views
 from projections.clocks.project_time import ProjectTime, TimedPhase, timed
 from projections.clocks.query import ClocksAt
 from projections.clocks.reading import ItemReading, Reading
-from projections.feedback.query import VoiceFilter, VoicesAt
+from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.feedback.reading import ComplaintReading, EvaluationReading
 from projections.flow.phases import course, phases_at
 
@@ -73,7 +73,10 @@ async def standing_of(
     project = access.project
     approvals, laws = sources.approvals, sources.laws
     project_course = course(project.id, settled(entries, at, at))
-    feedback, of_project = VoicesAt(approvals.store, laws, at, at), VoiceFilter(project=project.id, scope=access.scope)
+    feedback, of_project = (
+        FeedbackAt(approvals.store, laws, at, at),
+        FeedbackFilter(project=project.id, scope=access.scope),
+    )
     filled = required = 0
     clocks: list[ItemReading] = []
     if access.may("read:clocks").allowed:

@@ -2,15 +2,25 @@
 const wide = matchMedia("(min-width: 1200px)");
 const split = document.querySelector("[data-split]");
 const pane = document.querySelector("[data-pane]");
-let wanted = "";
+let asking;
+
+function load(address) {
+  asking?.abort();
+  asking = new XMLHttpRequest(); // it parses pages itself: the policy of the site lets no script do that
+  asking.responseType = "document";
+  asking.open("GET", address);
+  const request = asking;
+  return new Promise((resolve, reject) => {
+    request.onload = () => (request.status === 200 && request.response ? resolve(request.response) : reject());
+    request.onerror = reject;
+    request.send();
+  });
+}
 
 async function open(link) {
-  wanted = link.href;
   pane.setAttribute("aria-busy", "true");
-  const answer = await fetch(link.href, { headers: { accept: "text/html" } });
-  if (wanted !== link.href) return; // another row was opened meanwhile
-  if (!answer.ok || answer.redirected) return location.assign(link.href);
-  const main = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+  const main = (await load(link.href)).querySelector("main");
+  if (!main.querySelector(".columns")) throw new Error("another page, such as that of sign-in");
   const whole = Object.assign(document.createElement("a"), { href: link.href, textContent: link.textContent });
   const heading = document.createElement("h2");
   heading.append(whole);

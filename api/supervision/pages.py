@@ -11,12 +11,13 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
 from api.clocks.display import drawing, telling
+from api.forms.offers import Offers
 from api.guard.judging import ProjectAccess
 from api.html.links import BOARD, CARDS, DECISIONS, card_link
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
 from api.route_access import ACCESS
-from api.supervision.card_file import CLOCK_SOURCE, ClockSource, card_shown
+from api.supervision.card_file import CLOCK_SOURCE, ClockSource, card_shown, code_for
 from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId
 from api.supervision.view_models import (
     FIGURES_SHOWN,
@@ -35,6 +36,7 @@ from domain.law.calendar.period import Period
 from domain.messages import Entry
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
+from infrastructure.settings import Settings
 from projections.clocks.query import ClocksAt
 from projections.progress.titles import names_of
 from projections.supervision.list import ListFilter, ListPage
@@ -145,6 +147,8 @@ class SupervisionPages(Controller):
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
         project_access: NamedDependency[ProjectAccess],
+        settings: NamedDependency[Settings],
+        as_of: AsOf = None,
     ) -> Response[str]:
         """One card: what fired, its proof, its days, whose they were, what it rests on, what was said."""
         file = await card_shown(clock_source, entries, card, instant, project_access)
@@ -154,17 +158,21 @@ class SupervisionPages(Controller):
         return page.render(
             "card.html",
             file=file,
+            code=await code_for(file, entries, settings, page.words["bureau"]("code")),
             unit=file.unit,
             names=names,
             held=held(entries, laws, file.signal),
             **drawing(page),
-            told=Sentences(
-                page,
-                project_id,
-                SentenceContext.of(lines),
-                names.of(project_id, page.called),
-            ),
+            told=Sentences(page, project_id, SentenceContext.of(lines), names.of(project_id, page.called)),
             board=page.link(BOARD),
+            offers=Offers(
+                page,
+                project_access.caller,
+                project_access.project,
+                approvals,
+                approvals.clock(),
+                is_past=as_of is not None,
+            ),
         )
 
 

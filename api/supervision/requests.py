@@ -38,7 +38,7 @@ class DecidedFigure(StrEnum):
     LATE = "late"
 
 
-OfCardFigure = Annotated[CardFigure, QueryParameter(description="Of which figure; left out: all that was told.")]
+OfCardFigure = Annotated[CardFigure, QueryParameter(description="Of which figure; left out: all signals.")]
 
 OfDecidedFigure = Annotated[DecidedFigure, QueryParameter(description="Of which figure.")]
 

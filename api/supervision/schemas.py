@@ -95,7 +95,7 @@ class OrderList(Struct, frozen=True):
 
 
 class ProjectDays(Struct, frozen=True):
-    """Every application of a project, its days given to whoever had it."""
+    """Every application of a project, its days attributed to their holders."""
 
     as_of: datetime
     known_at: datetime

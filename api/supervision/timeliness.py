@@ -20,7 +20,7 @@ from domain.law.timeliness import LAG_TARGET_DAYS, NIGHTS_USUAL_MAX, SUSPENSIONS
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.scope import Scope
-from projections.supervision.timeliness_query import ConductOf, Lag, OftenStopped, StoppedKey
+from projections.supervision.timeliness_query import Lag, OftenStopped, StoppedKey, TimelinessOf
 
 
 def timeliness(
@@ -28,9 +28,9 @@ def timeliness(
     laws: NamedDependency[LawBook],
     now: NamedDependency[datetime],
     list_scope: NamedDependency[Scope],
-) -> ConductOf:
+) -> TimelinessOf:
     """How late acts were recorded, and which clocks were stopped oddly often, as is known now."""
-    return ConductOf(approvals.store, laws, now, list_scope)
+    return TimelinessOf(approvals.store, laws, now, list_scope)
 
 
 TIMELINESS = {
@@ -84,7 +84,7 @@ class TimelinessRoutes(Controller):
         self,
         position: NamedDependency[int],
         period: NamedDependency[Period],
-        timeliness: NamedDependency[ConductOf],
+        timeliness: NamedDependency[TimelinessOf],
         department: Department = "",
     ) -> LagList:
         """Of what was recorded in the period: working days from the act to its record, median and 90th percentile."""
@@ -102,7 +102,7 @@ class TimelinessRoutes(Controller):
         *,
         position: NamedDependency[int],
         period: NamedDependency[Period],
-        timeliness: NamedDependency[ConductOf],
+        timeliness: NamedDependency[TimelinessOf],
         laws: NamedDependency[LawBook],
         department: Department = "",
         paging: NamedDependency[ListPaging],

@@ -16,7 +16,7 @@ from domain.law.timeliness import LAG_TARGET_DAYS
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.progress.titles import names_of
-from projections.supervision.timeliness_query import ConductOf, OftenStopped
+from projections.supervision.timeliness_query import OftenStopped, TimelinessOf
 
 TIMELINESS_PAGE = "/pages/supervision/timeliness"
 SHOWN_MAX = 200  # of the applications stopped most often
@@ -32,7 +32,7 @@ class TimelinessPages(Controller):
         self,
         page: NamedDependency[PageContext],
         period: NamedDependency[Period],
-        timeliness: NamedDependency[ConductOf],
+        timeliness: NamedDependency[TimelinessOf],
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
     ) -> Response[str]:

@@ -27,7 +27,8 @@ from projections.clocks.attribution import attribution
 from projections.clocks.counts import ClockCount
 from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.nodes import NODES, modes_with
-from projections.clocks.query import ClocksAt, TooMuchToReadError
+from projections.clocks.query import ClocksAt
+from projections.history.moment import TooMuchToReadError
 from projections.supervision.figures import CASE_FIGURES, Figures
 from projections.supervision.fold import SignalRow
 from projections.supervision.orders import OrderAt

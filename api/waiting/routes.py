@@ -28,7 +28,7 @@ from projections.waiting.fold import waiting_at
 from projections.waiting.query import HolderCount, ListedWaiting, WaitingFilter, WaitingKey, WaitingRows
 
 Holder = Annotated[str, code("Who has to act: a department's code, `applicant`, or a project manager's id.")]
-Turn = Annotated[HeldBy | None, QueryParameter(description="Whose turn it is, whoever that is by name.")]
+Turn = Annotated[HeldBy | None, QueryParameter(description="Whose turn it is, by kind of holder.")]
 OfKind = Annotated[WaitKind | None, QueryParameter(description="What is waited for.")]
 
 
@@ -138,7 +138,7 @@ class WaitingRoutes(Controller):
         waiting_filter: NamedDependency[WaitingFilter],
         paging: NamedDependency[ListPaging],
     ) -> WaitingPage:
-        """What a department's items wait for (`department`), or what somebody has to act on (`holder`), or both."""
+        """What a department's items wait for (`department`), or what a holder has to act on (`holder`), or both."""
         rows = await translate_too_much(waiting.listed(waiting_filter, instants.past))
         following = paging.next_of(rows, lambda row: (row.since, row.project, row.nth, row.kind, row.ref))
         return WaitingPage(instants.at, instants.known, paging.shown(rows), following, position)

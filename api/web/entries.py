@@ -38,7 +38,7 @@ class ShownEntry(Struct, frozen=True):
     *version* counts the project's entries from 1, *position* those of the whole ledger. *occurred_at* is when it
     legally happened, *recorded_at* when the system learned of it. *amended_to* and *retracted* are what later
     entries made of it: when it really happened, and that it does not count. *command_id* is null where something
-    was left out: with it, whoever guesses what that was could check the guess against *hash*. *on_behalf_of*,
+    was left out: with it, a guess at what that was could be checked against *hash*. *on_behalf_of*,
     *correlation* and *causation* (the id of the entry that this one follows from) are null where nothing was said.
     """
 

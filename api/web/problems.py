@@ -65,11 +65,17 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "person-unknown": (404, "no legal person was ever registered under this code"),
     "no-checkpoint": (404, "no checkpoint of the ledger was published yet"),
     "position-not-logged": (404, "the log of the ledger has no entry at this position yet"),
+    "entry-unknown": (404, "the project has no entry with this version"),
     "tile-unknown": (404, "the log of the ledger has no such tile"),
     "material-unknown": (404, "no file is stored under this digest"),
+    "subscription-unknown": (404, "no subscription of yours has this id"),
+    "delivery-unknown": (404, "no delivery of this event has ended"),
     "method-not-allowed": (405, "this address does not answer this method"),
     "request-timeout": (408, "the rest of the request did not come in time"),
     "batch-undone": (409, "another line of the batch was refused, so that nothing of it was carried out"),
+    "too-many-drafts": (409, "a person keeps so many drafts of applications and no more"),
+    "subscriptions-too-many": (409, "nobody has more subscriptions than this"),
+    "replays-too-many": (409, "many stretches of the ledger wait to be sent again already"),
     "project-code-taken": (409, "another project is registered under this code"),
     "person-ambiguous": (409, "the code leads to several legal persons"),
     "body-too-large": (413, "the body is larger than a command can be"),
@@ -84,14 +90,16 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "wrong-content-type": (415, "the body is of a type that is not read here"),
     "host-unknown": (421, "this server is not reached by the name in Host"),
     "batch-of-several-projects": (422, "a batch that is carried out as a whole is of one project"),
+    "webhook-address-refused": (422, "webhooks are not sent to this address"),
     "invalid-field": (422, "a field of the body holds what it can't"),
+    "material-infected": (422, "malware was found in the file"),
     "material-empty": (422, "the file is empty"),
     "material-digest-mismatch": (422, "what came does not hash to the announced digest"),
     "material-not-stored": (422, "a file is attached that was never uploaded"),
     "material-differs": (422, "the stored file has another size than the command says"),
     "too-many-requests": (429, "more requests came in a short time than are answered"),
     "head-too-large": (431, "what comes before the body is larger than anything asked for here"),
-    "unexpected": (500, "something went wrong here; nothing is told of it but the request's id"),
+    "unexpected": (500, "internal error; quote the request's id"),
     "method-unknown": (501, "the method is none that this server knows"),
     "transfer-encoding-unknown": (501, "the body is sent in a transfer coding that is not known here"),
     "busy": (503, "too much is waiting for the disk; nothing of this request was stored"),
@@ -102,6 +110,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "database-read-only": (503, "the database takes no changes now"),
     "provider-away": (503, "the sign-in provider does not answer"),
     "keys-away": (503, "the keys of personal data can't be read or written"),
+    "scanner-away": (503, "files can't be checked for malware, so that none is stored"),
     "storage-away": (503, "the folder or bucket of the files can't be read or written"),
     "log-damaged": (503, "the transparency log of the ledger can't be read"),
     "behind": (503, "the view has not come as far as the position asked for"),
@@ -112,7 +121,7 @@ NAMELESS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413
 
 
 class ProblemKind(Struct, frozen=True):
-    """One kind of problem: its code, the status it is answered with, what it means, and where that is told."""
+    """One kind of problem: its code, the status it is answered with, what it means, and where that is documented."""
 
     code: str
     status: int

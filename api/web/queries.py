@@ -13,8 +13,8 @@ from domain.law.calendar.period import Period
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.query import ClocksAt
-from projections.external.query import OutsideResults
-from projections.feedback.query import VoicesAt
+from projections.external.query import ExternalResults
+from projections.feedback.query import FeedbackAt
 from projections.flow.query import RunningProjects
 from projections.information.query import InformationBook, InformationPast
 from projections.legal_person.query import PersonBook
@@ -49,9 +49,9 @@ def project_clocks(
 
 def feedback(
     list_reader: NamedDependency[PagedReader], laws: NamedDependency[LawBook], instants: NamedDependency[Instants]
-) -> VoicesAt:
+) -> FeedbackAt:
     """Complaints and evaluations."""
-    return VoicesAt(list_reader, laws, instants.at, instants.known)
+    return FeedbackAt(list_reader, laws, instants.at, instants.known)
 
 
 def supervision(
@@ -87,9 +87,9 @@ def information(
     return InformationBook(list_reader, past)
 
 
-def external(list_reader: NamedDependency[PagedReader]) -> OutsideResults:
+def external(list_reader: NamedDependency[PagedReader]) -> ExternalResults:
     """Results from outside."""
-    return OutsideResults(list_reader)
+    return ExternalResults(list_reader)
 
 
 def persons(list_reader: NamedDependency[PagedReader]) -> PersonBook:

@@ -71,7 +71,7 @@ async def read_body(headers: Headers, receive: Receive) -> bytes:
     if kind != b"application/json" and kind.partition(b";")[0].strip().lower() != b"application/json":
         raise Problem(
             "wrong-content-type",
-            f"the body's type is {kind[:ECHO_CHARACTERS_MAX].decode('latin-1') or 'not told'}",
+            f"the body's type is {kind[:ECHO_CHARACTERS_MAX].decode('latin-1') or 'not given'}",
             remedy="send JSON, with the header Content-Type: application/json",
             headers={"Accept": "application/json"},
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID, uuid5
 
 from litestar import Controller, Response, post
@@ -56,7 +55,6 @@ class AcceptancePages(Controller):
         page_sender: NamedDependency[PageSender],
         approvals: NamedDependency[Approvals],
         laws: NamedDependency[LawBook],
-        now: NamedDependency[datetime],
     ) -> Response[str]:
         """Accept each application whose box was ticked. Sent again, the form gets its first answers."""
         key, chosen = fields.key(), [_case(text) for text in fields.all("case")]
@@ -65,6 +63,7 @@ class AcceptancePages(Controller):
                 "bad-request", f"{len(chosen)} applications were chosen", remedy=f"at most {CASES_MAX} at once"
             )
         cases = [await _accept(page_sender, project, item, key) for project, item in chosen]
+        now = approvals.clock()  # after what was just recorded, which is to be seen
         clocks = ClocksAt(approvals.store, laws, now, now)
         cases = [await _with_decision(case, clocks) for case in cases]
         return page.render(

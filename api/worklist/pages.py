@@ -20,8 +20,9 @@ from api.web.as_of import translate_too_much
 from api.web.entries import entries_of
 from api.web.parameters import Department, Offset
 from api.web.problems import Problem
+from api.worklist.rows import TO_DO
 from api.worklist.sources import DESK_SOURCES
-from api.worklist.view_models import GROUPS, SHOWN_MAX, TO_DO, DeskSources, departments_waited_for, desk_of
+from api.worklist.view_models import BEGINNING, GROUPS, SHOWN_MAX, DeskSources, departments_waited_for, desk_of
 from api.worklist.working import explained, reading_of
 from domain.core.ledger import Role
 from infrastructure.ledger.approvals import Approvals
@@ -68,7 +69,7 @@ class WorklistPages(Controller):
             groups=[group] if group else GROUPS,
             to_do=TO_DO,
             first=offset if group else 0,
-            end=end if group else SHOWN_MAX,
+            end=end if group else BEGINNING,
             group_link=lambda name: page.here(group=name, offset=0),
             previous=page.here(offset=max(offset - SHOWN_MAX, 0)) if group and offset else "",
             next=page.here(offset=end) if group and desk.counts[group] > end else "",

@@ -11,7 +11,7 @@ from api.worklist.view_models import DeskSources
 from domain.access.principal import Caller
 from infrastructure.law.lawbook import LawBook
 from projections.clocks.query import ClocksAt
-from projections.feedback.query import VoicesAt
+from projections.feedback.query import FeedbackAt
 from projections.progress.query import ProgressList
 from projections.scope import Scope
 from projections.snapshots import PagedReader
@@ -37,7 +37,7 @@ def desk_sources(
         clocks=ClocksAt(list_reader, laws, now, now, scope=list_scope),
         waiting=waiting,
         progress=progress,
-        feedback=VoicesAt(list_reader, laws, now, now),
+        feedback=FeedbackAt(list_reader, laws, now, now),
         caller=caller,
     )
 

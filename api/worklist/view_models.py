@@ -2,102 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
-from typing import TypeAlias
-from uuid import UUID
+from collections.abc import Mapping
+from datetime import date
 
 from msgspec import Struct, structs
 
-from api.clocks.bar import LimitBar, limit_bar
 from api.clocks.display import waits
-from domain.access.decision import AccessCase, may
+from api.worklist.rows import GROUPS_OF_ROWS, TO_DO, DeskRow, grouped, marked, running_by_item
+from api.worklist.supervised import Supervised, supervised
 from domain.access.principal import Caller
 from domain.law.calendar.moment import local_day, week_from
-from domain.law.calendar.period import Period
-from domain.law.licensing.countersign import COUNTERSIGN
 from domain.project.waiting.wait import HeldBy, WaitKind
-from projections.clocks.list import ClockFilter, ListedClock
-from projections.clocks.query import ClockId, ClocksAt, TooMuchToReadError
-from projections.feedback.query import VoiceFilter, VoicesAt
-from projections.feedback.reading import ComplaintReading
+from projections.clocks.list import ClockFilter
+from projections.clocks.query import ClocksAt
+from projections.feedback.query import FeedbackAt
 from projections.progress.fold import ProgressItem
 from projections.progress.query import ProgressList
 from projections.progress.titles import ProjectTitles, names_of
 from projections.reader import Reader
 from projections.scope import Scope
-from projections.supervision.fold import SignalRow
-from projections.supervision.list import IN_FORCE
-from projections.supervision.orders import OrderAt
 from projections.supervision.query import SupervisionAt
-from projections.waiting.query import HolderCount, ListedWaiting, WaitingFilter, WaitingRows
+from projections.waiting.query import HolderCount, WaitingFilter, WaitingRows
 
 CLOCKS_MAX = 1_000  # of one department that are looked at
 WAITS_MAX = 1_000  # things that one department's items, or others', wait for; where there are more, the desk says so
 DEPARTMENTS_MAX = 500
-SHOWN_MAX = 50  # rows of a group; the others are a page away
-# What is measured by one clock of its own; all else by the application's: intake, decision, promise.
-CLOCK_OF = {WaitKind.DELIVERY.value: "delivery", WaitKind.CHECK.value: "post_check"}
-EVER = datetime.min.replace(tzinfo=UTC)
-OF_APPLICANT = (WaitKind.PAPERS, WaitKind.SUSPENSION)
+BEGINNING, SHOWN_MAX = 20, 50  # rows of each group at first, and of a page of one group
 NOT_BEGUN = (WaitKind.APPLICATION.value, WaitKind.OUTSIDE_RESULT.value)  # nothing is before the department yet
-TODAY, WEEK, LATER, OPINIONS, APPLICANT, OTHERS = "today", "week", "later", "opinions", "applicant", "others"
 SUPERVISION, DONE = "supervision", "done"
-GROUPS = (TODAY, WEEK, LATER, OPINIONS, APPLICANT, OTHERS, SUPERVISION, DONE)
-TO_DO = (TODAY, WEEK, LATER, OPINIONS)
-
-Running: TypeAlias = dict[tuple[UUID, str], list[ListedClock]]  # by project and item
-
-
-class DeskRow(Struct, frozen=True):
-    """One application with its binding clock, the one that is over first, and all that it waits for.
-
-    *clock* is None where none of the department runs on it. *acceptable*: the reader may accept it here.
-    *over_state*: that of its clock once the last day is over, empty where it is not known.
-    """
-
-    project: UUID
-    item: str
-    clock: ListedClock | None
-    waits: list[ListedWaiting]
-    acceptable: bool = False
-    over_state: str = ""
-
-    @property
-    def case(self) -> str:
-        """What the box of the row stands for."""
-        return f"{self.project}/{self.item}"
-
-    @property
-    def bar(self) -> LimitBar | None:
-        """Its clock as a bar."""
-        return limit_bar(self.clock.reading) if self.clock else None
-
-    @property
-    def due_on(self) -> date | None:
-        """The last day of its clock; None where it has none, or is paused."""
-        return self.clock.reading.due_on if self.clock else None
-
-    @property
-    def order(self) -> tuple[bool, datetime, str, str]:
-        """Where it stands: what is over first on top; without an end by the start of the wait, after all others."""
-        over_at = self.clock.over_at if self.clock else None
-        return over_at is None, over_at or self.waits[0].since or EVER, self.project.hex, self.item
+GROUPS = (*GROUPS_OF_ROWS, SUPERVISION, DONE)
 
 
 class Desk(Struct, frozen=True):
     """All that one department has on its desk: rows by the name of their group.
 
     TODAY, WEEK, LATER and OPINIONS are what waits for the department: together they are the figure 待办. APPLICANT and
-    OTHERS are its own applications on which somebody else has to act. *signals* in force, *orders* and *complaints*
-    wait for an answer; *done* was decided this week. *next_due*: the next last day among its
-    clocks, None without any. *whole* is false where there is more than is looked at.
+    OTHERS are its own applications on which somebody else has to act. *supervised* is what it has to answer for; *done*
+    was decided this week. *next_due*: the next last day among its clocks, None without any. *whole* is false where
+    there is more than is looked at.
     """
 
     groups: Mapping[str, list[DeskRow]]
-    signals: list[SignalRow]
-    orders: list[OrderAt]
-    complaints: list[ComplaintReading]
+    supervised: Supervised
     done: list[ProgressItem]
     names: ProjectTitles
     next_due: date | None
@@ -106,11 +52,8 @@ class Desk(Struct, frozen=True):
     @property
     def counts(self) -> dict[str, int]:
         """How many rows each group has."""
-        supervision = len(self.signals) + len(self.orders) + len(self.complaints)
-        return {name: len(rows) for name, rows in self.groups.items()} | {
-            SUPERVISION: supervision,
-            DONE: len(self.done),
-        }
+        counts = {name: len(rows) for name, rows in self.groups.items()}
+        return counts | {SUPERVISION: self.supervised.count, DONE: len(self.done)}
 
     @property
     def to_do(self) -> int:
@@ -126,7 +69,7 @@ class DeskSources(Struct, frozen=True):
     clocks: ClocksAt
     waiting: WaitingRows
     progress: ProgressList
-    feedback: VoicesAt
+    feedback: FeedbackAt
     caller: Caller
 
     @property
@@ -142,19 +85,19 @@ async def desk_of(sources: DeskSources, department: str) -> Desk:
     every = WaitingFilter(scope=sources.scope, limit=WAITS_MAX, at_hand=True)
     held = await sources.waiting.listed(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT))
     own = await sources.waiting.listed(structs.replace(every, department=department, without=NOT_BEGUN))
-    groups = _grouped(held, own, running_by_item(listed), local_day(t, zone))
+    groups = grouped(held, own, running_by_item(listed), local_day(t, zone))
     over_states = await sources.clocks.over_states([row.clock for rows in groups.values() for row in rows if row.clock])
-    groups = {name: _marked(sources.caller, rows, department, over_states) for name, rows in groups.items()}
-    signals, orders, complaints = await _supervised(sources, department)
+    groups = {name: marked(sources.caller, rows, department, over_states) for name, rows in groups.items()}
+    answerable = await supervised(sources.supervision, sources.feedback, department)
     done = await sources.progress.decided(department, week_from(t, zone), t, WAITS_MAX, sources.scope)
-    shown = [row.project for rows in (*groups.values(), signals, orders, complaints, done) for row in rows]
+    shown = {row.project for rows in groups.values() for row in rows}
+    for listed_rows in (answerable.signals, answerable.orders, answerable.complaints, done):
+        shown.update(row.project for row in listed_rows)
     today = local_day(t, zone)
     later = [due for clock in listed if (due := clock.reading.due_on) and due > today and waits(clock.reading)]
     return Desk(
         groups=groups,
-        signals=signals,
-        orders=orders,
-        complaints=complaints,
+        supervised=answerable,
         done=done,
         names=await names_of(sources.store, shown),
         next_due=min(later, default=None),
@@ -162,122 +105,7 @@ async def desk_of(sources: DeskSources, department: str) -> Desk:
     )
 
 
-def _grouped(
-    held: Sequence[ListedWaiting], own: Sequence[ListedWaiting], running: Running, today: date
-) -> dict[str, list[DeskRow]]:
-    """What is *held* by the department by when it is due, and its *own* that others hold by who has to act."""
-    groups: dict[str, list[DeskRow]] = {name: [] for name in GROUPS[:-2]}
-    for waiting in by_application(held):
-        is_opinion = all(wait.kind == WaitKind.COUNTERSIGNATURE for wait in waiting)
-        row = _opinion_row(waiting, running) if is_opinion else _row(waiting, running)
-        groups[OPINIONS if is_opinion else _when(row, today)].append(row)
-    at_hand = {(wait.project, wait.item) for wait in held}
-    for waiting in by_application(wait for wait in own if (wait.project, wait.item) not in at_hand):
-        row = _row(waiting, running)
-        if all(wait.held_by == HeldBy.APPLICANT and wait.kind in OF_APPLICANT for wait in waiting):
-            groups[APPLICANT].append(row)
-        elif row.clock is not None:  # what was never applied for is not the department's to wait for
-            groups[OTHERS].append(row)
-    return {name: sorted(rows, key=lambda row: row.order) for name, rows in groups.items()}
-
-
-def _when(row: DeskRow, today: date) -> str:
-    due = row.due_on
-    if due is None:
-        return LATER
-    if due <= today:
-        return TODAY
-    return WEEK if due.isocalendar()[:2] == today.isocalendar()[:2] else LATER
-
-
-def running_by_item(clocks: Iterable[ListedClock]) -> Running:
-    """The *clocks* that wait for an act, by project and item, each item's in the order in which they end."""
-    by_item: Running = {}
-    for clock in sorted((clock for clock in clocks if waits(clock.reading)), key=lambda clock: clock.order):
-        by_item.setdefault((clock.project, clock.reading.item), []).append(clock)
-    return by_item
-
-
-def by_application(waiting: Iterable[ListedWaiting]) -> list[list[ListedWaiting]]:
-    """What is *waiting*, that of each application together."""
-    by_item: dict[tuple[UUID, str], list[ListedWaiting]] = {}
-    for wait in waiting:
-        by_item.setdefault((wait.project, wait.item), []).append(wait)
-    return list(by_item.values())
-
-
-def _row(waiting: list[ListedWaiting], running: Running) -> DeskRow:
-    """One application, with the clock that measures what is waited for: opinions have their own."""
-    first = waiting[0]
-    special = [CLOCK_OF[wait.kind] for wait in waiting if wait.kind in CLOCK_OF]
-    usual = any(wait.kind not in CLOCK_OF for wait in waiting)
-    clocks = running.get((first.project, first.item), [])
-    fitting = (
-        clock
-        for clock in clocks
-        if not _is_opinion(clock)
-        and (clock.reading.clock in special or (usual and clock.reading.clock not in CLOCK_OF.values()))
-    )
-    return DeskRow(first.project, first.item, next(fitting, None), waiting)
-
-
-def _opinion_row(waiting: list[ListedWaiting], running: Running) -> DeskRow:
-    """The opinions that are waited for on one application, with the clock of the request that ends first."""
-    first = waiting[0]
-    requests = {wait.ref for wait in waiting}
-    started = (clock for clock in running.get((first.project, first.item), []) if _is_opinion(clock))
-    fitting = (clock for clock in started if _asked_as(clock) in requests)
-    return DeskRow(first.project, first.item, next(fitting, None), waiting)
-
-
-def _is_opinion(clock: ListedClock) -> bool:
-    return clock.reading.clock.startswith(f"{COUNTERSIGN.name}:")
-
-
-def _asked_as(clock: ListedClock) -> str:
-    """The "department/step" in the name of a countersignature's clock, whose n-th asking ends with "#n"."""
-    name = clock.reading.clock.removeprefix(f"{COUNTERSIGN.name}:")
-    department, _, step = name.partition("#")[0].partition("/")
-    return f"{department}/{step}"
-
-
-def _marked(
-    caller: Caller, rows: Iterable[DeskRow], department: str, over_states: Mapping[ClockId, str]
-) -> list[DeskRow]:
-    """*rows*, with what their clocks turn into, and whether *caller* may accept each.
-
-    That may an officer of the department whom the table of access lets do it.
-    """
-    marked = []
-    for row in rows:
-        is_to_accept = any(wait.kind == WaitKind.ACCEPTANCE and wait.holder == department for wait in row.waits)
-        case = AccessCase(row.project, manager=row.waits[0].manager, department=department)
-        acceptable = is_to_accept and caller.over == department and may(caller, "accept_item", case).allowed
-        over_state = over_states.get(row.clock.key, "") if row.clock else ""
-        marked.append(structs.replace(row, acceptable=acceptable, over_state=over_state))
-    return marked
-
-
 async def departments_waited_for(waiting: WaitingRows, scope: Scope) -> list[HolderCount]:
     """Every department in *scope* that something waits for, those that hold most first."""
     counts = await waiting.holders("", DEPARTMENTS_MAX, scope=scope)
     return [count for count in counts if count.held_by == HeldBy.DEPARTMENT]
-
-
-async def _supervised(
-    sources: DeskSources, department: str
-) -> tuple[list[SignalRow], list[OrderAt], list[ComplaintReading]]:
-    """The warnings and cards of this year in force, and the orders and complaints that wait for an answer."""
-    supervision = sources.supervision
-    today = local_day(supervision.as_of, supervision.zone)
-    year = Period(today.replace(month=1, day=1), today)
-    try:
-        signals = await supervision.signals(year, department, IN_FORCE)
-    except TooMuchToReadError:
-        signals = []
-    orders = await supervision.orders(department=department, unanswered=True, limit=WAITS_MAX)
-    complaints: list[ComplaintReading] = []
-    for state in ("filed", "accepted"):
-        criteria = VoiceFilter(equal={"department": department, "state": state}, scope=sources.scope, limit=WAITS_MAX)
-        complaints += await sources.feedback.complaints(criteria)
-    return signals, orders, complaints

@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 
 class Role(StrEnum):
-    """In what capacity somebody acts."""
+    """In what capacity an actor acts."""
 
     OFFICER = "officer"  # 部门经办人
     PROJECT_MANAGER = "project_manager"  # 项目经理

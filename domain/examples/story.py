@@ -265,7 +265,7 @@ STORY: tuple[Step, ...] = (
         key=lambda step: step.at,
     ),
 )
-# The other projects whose stories are told beside it.
+# The other projects, whose stories run beside it.
 STORIES: tuple[tuple[UUID, tuple[Step, ...]], ...] = (
     (PLANNED_PROJECT, PLANNED_STORY),
     (CIRCULATED_PROJECT, CIRCULATED),

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Self
+from uuid import UUID
 
 import psycopg
 import structlog
@@ -151,9 +152,7 @@ class Identity:
         if name is None:  # closed since: the session is worth nothing
             return None
         grants = await self.directory.grants_of(session.principal, self.clock())
-        chosen = next((grant for grant in grants if grant.id == session.grant_id), None)
-        caller = caller_by(session.principal, name, chosen, PrincipalKind.PERSON) if chosen else None
-        return SignedIn(session, name, tuple(grants), caller)
+        return SignedIn(session, name, tuple(grants), _person_by(session.principal, name, grants, session.grant_id))
 
     async def has_administrator(self) -> bool:
         """Whether any administrator can sign in: without one, a one-time code appoints the first."""
@@ -207,8 +206,7 @@ class Identity:
         if address is None or (name := await self.directory.name_of(address.principal)) is None:
             return None
         grants = await self.directory.grants_of(address.principal, now)
-        grant = next((held for held in grants if held.id == address.grant_id), None)
-        return caller_by(address.principal, name, grant, PrincipalKind.PERSON) if grant else None
+        return _person_by(address.principal, name, grants, address.grant_id)
 
     def allowance(self, bucket: str) -> Allowance:
         """Count one request against the rate of *bucket*."""
@@ -254,6 +252,12 @@ class Identity:
         removed = await self.log.prune(now - timedelta(hours=24 * self.options.log_days))
         if removed:
             log.info("security_log_pruned", entries=removed)
+
+
+def _person_by(principal: str, name: str, grants: Sequence[Grant], grant_id: UUID | None) -> Caller | None:
+    """The person that acts by the grant *grant_id*; None where it is not among the *grants* that hold."""
+    chosen = next((grant for grant in grants if grant.id == grant_id), None)
+    return caller_by(principal, name, chosen, PrincipalKind.PERSON) if chosen else None
 
 
 def refusal_of(error: KeyRefusedError | TokenRefusedError) -> tuple[SecurityEvent, str]:

@@ -82,7 +82,7 @@ class AppendItem(Struct, frozen=True, gc=False):
 class AppendVerdict(Struct, frozen=True, gc=False):
     """What became of an item; *position* is that of its last fact, where stored.
 
-    An item that came second has *missed* these rows of its stream, and perhaps more; there may be none that were told.
+    An item that came second has *missed* these rows of its stream, and perhaps more; they may be left out.
     """
 
     status: AppendStatus

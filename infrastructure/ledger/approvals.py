@@ -60,7 +60,7 @@ DEFAULT_LAW = "cn-licensing"  # for a project that is not registered, which ever
 
 
 class CommandAnswer(Struct, frozen=True):
-    """A receipt, and whether it is the first answer told again."""
+    """A receipt, and whether it repeats the first answer."""
 
     receipt: Receipt
     repeated: bool = False
@@ -303,7 +303,7 @@ class Approvals(Application[UUID]):
         if verdict.status is not AppendStatus.CONFLICT:
             self._kept.forget(cached.project.id.int)
             return await self._repeated(sent)
-        if tries:  # once is chance; whoever meets others again and again stands back
+        if tries:  # once is chance; repeated conflicts back off
             await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
         if tries or not await self._take_in(cached, verdict.missed):
             await self._catch_up(cached)

@@ -50,7 +50,7 @@ WATCHERS_MIN = 16  # for fewer it isn't worth a processor
 WATCH_SECONDS_MAX = 0.0005  # a batch that many wait for is back by then, unless the machine is busy
 IN_VAIN_MAX = 7  # then 128 batches are slept for
 DRAIN_SECONDS = 0.005
-CLOSE_SECONDS_MAX = 10.0  # a server that is told to end must not need kill -9 only because its database is away
+CLOSE_SECONDS_MAX = 10.0  # a stopping server must not need kill -9 only because its database is away
 NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was appended meanwhile
 SILENCE_SECONDS_MAX = 30.0  # without an answer to an append: then reconnect and send it again
 LOOK_SECONDS = 1.0  # between two checks for that
@@ -112,7 +112,7 @@ class Committer:
     async def close(self) -> None:
         """Wait until everybody inside is answered, then close the lanes.
 
-        Where the database is away for longer, they are told so: what they sent may or may not be stored.
+        Where the database is away for longer, they get an error: what they sent may or may not be stored.
         """
         limit = monotonic() + CLOSE_SECONDS_MAX
         while self._inside and monotonic() < limit:  # noqa: ASYNC110 once, at the end: not worth an event
@@ -173,7 +173,7 @@ class Committer:
             if self._away:  # nothing is where what waited could not be sent
                 slow = slow + 1 if await self._end_of(self._away[0]) else 0
                 self._tell(self._away.popleft())
-                await asyncio.sleep(0)  # lets those just told come along with what they send next
+                await asyncio.sleep(0)  # lets those just answered join with what they send next
 
     async def _wait_for_queue(self) -> None:
         """Wait for something to send. A lost connection is reopened at once, and the ledger checked."""

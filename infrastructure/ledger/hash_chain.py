@@ -62,7 +62,7 @@ class Fault(Struct, frozen=True):
 
 
 class RawRow(Struct, frozen=True, gc=False):
-    """One row of ledger.event as bytes and numbers, whatever somebody has made of it: every column may be missing.
+    """One row of ledger.event as bytes and numbers, even of a tampered table: every column may be missing.
 
     *occurred* and *recorded* are Unix microseconds; what is infinite is beyond what the header can hold.
     """
@@ -129,7 +129,7 @@ class Last(Struct, gc=False):
 class Verifier:
     """Walks the whole ledger in its order. Feed it every row; `faults` says what is wrong, first things first.
 
-    A row that can't be hashed is a fault of its position, and no reason to stop: one thing that somebody broke must not
+    A row that can't be hashed is a fault of its position, and no reason to stop: one fault must not
     hide another.
     """
 

@@ -16,7 +16,7 @@ EMPTY_WEIGHT = 4  # in facts: what is kept of a stream that has none
 
 
 class WeightedLruCache(Generic[K, V]):
-    """States by key, each weighed in facts. Those that were longest not kept anew are forgotten first."""
+    """States by key, each weighed in facts. The least recently used are evicted first."""
 
     def __init__(self, facts_max: int) -> None:
         self._facts_max = facts_max

@@ -1,7 +1,7 @@
 """One merge of legal persons at a time in the whole installation, so that two can't close a circle between them.
 
 A merge is decided on two streams and recorded in one of them, whose version tells nothing of the other. Merges are
-rare, so they take turns: whoever has the turn sees every merge before it, and gives it away when its own is stored.
+rare, so they take turns: each waits for the lock, sees every merge before it, and releases it when its own is stored.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from psycopg.errors import LockNotAvailable
 from infrastructure.ledger.committer import BusyError
 from infrastructure.ledger.reader import Store
 
-MERGING_KEY = 0x436F756E_4D455247  # the advisory lock of whoever merges
+MERGING_KEY = 0x436F756E_4D455247  # the advisory lock for merges
 PATIENCE = "SET LOCAL lock_timeout = '10s'"  # a merge takes milliseconds
 LOCK = "SELECT pg_advisory_xact_lock(%s)"  # freed with the transaction, also by kill -9
 

@@ -235,7 +235,7 @@ async def answered(answer: asyncio.Future[PGresult]) -> PGresult:
 
 
 def _fail(answer: asyncio.Future[PGresult], failure: Exception) -> None:
-    """Tell whoever waits for *answer*. Where nobody does any more, asyncio need not complain of it."""
+    """Fail *answer*; asyncio does not warn of the exception where it has no waiter any more."""
     if not answer.done():
         answer.set_exception(failure)
         answer.exception()

@@ -90,7 +90,7 @@ class Store:
             max_size=connections_max,
             configure=configure_async,
             reconnect_timeout=RECONNECT_SECONDS,
-            reconnect_failed=AsyncConnectionPool.check,  # which begins to reconnect anew
+            reconnect_failed=AsyncConnectionPool.check,  # which starts to reconnect
             open=False,
             kwargs={"autocommit": True},
         )

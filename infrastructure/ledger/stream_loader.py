@@ -1,4 +1,4 @@
-"""Reads of single streams, gathered: whoever asks while a statement is away goes along with the next one.
+"""Reads of single streams, coalesced: requests made while a query is in flight join the next one.
 
 A query through the pool costs as much processor time as three commands. A project never seen here is read once,
 and one that another process wrote to is read on: both in the way of a command, and often many at a time.
@@ -63,7 +63,7 @@ class StreamLoader:
         self._task = asyncio.create_task(self._read_loop())
 
     async def close(self) -> None:
-        """Whoever still waits, or asks later, is told that the connection is gone."""
+        """Pending and later reads fail: the connection is closed."""
         self._closed = True
         if self._task is None:
             return
@@ -99,7 +99,7 @@ class StreamLoader:
                 self._has_queue.clear()
                 await self._has_queue.wait()
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), STREAMS_AT_ONCE_MAX))]
-            batch = [read for read in batch if not read.rows.done()]  # whoever lost patience has gone
+            batch = [read for read in batch if not read.rows.done()]  # without those cancelled meanwhile
             try:
                 self._hand_out(batch, await self._insist(batch))
             except asyncio.CancelledError:

@@ -14,7 +14,7 @@ from infrastructure.ledger.pipeline_connection import PipelineConnection
 
 STEADY_SECONDS = 5.0  # without a failure, before appends count as mended: on a disk almost full some succeed
 SILENT_SECONDS_MAX = 10.0  # for one batch; thousands of facts take a second on a slow disk
-# What the server can't do, whoever asks. Other errors are about one batch, and say nothing about the next.
+# What the server can't do for any caller. Other errors are about one batch, and say nothing about the next.
 OF_THE_SERVER = (OperationalError, errors.ReadOnlySqlTransaction, errors.InsufficientPrivilege)
 
 
@@ -46,7 +46,7 @@ class Health:
     async def trouble(self, *, doubted: bool = False) -> Trouble | None:
         """Why an append would fail now; None where the last one did not, unless *doubted*, or where it is mended.
 
-        Whoever is told of trouble sends no more commands, so that no append would show that it is over.
+        Clients that are refused send no more commands, so that no append would show that it is over.
         """
         if self.sent_at is not None and (silent := monotonic() - self.sent_at) > SILENT_SECONDS_MAX:
             return self._trouble or Trouble(datetime.now(UTC), f"an append had no answer for {silent:.0f} s")

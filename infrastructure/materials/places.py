@@ -16,6 +16,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
+from infrastructure.durable_files import sync_file, sync_folder
 from infrastructure.settings import SettingRefusedError, Settings, help_of, variable
 
 if TYPE_CHECKING:
@@ -69,13 +70,13 @@ class Folder:
         target = self._path / key
         target.parent.mkdir(parents=True, exist_ok=True)
         spooled.chmod(0o400)
-        _sync(spooled)
+        sync_file(spooled)
         spooled.replace(target)
         self.confirm(key)
 
     def confirm(self, key: str) -> None:
         for folder in (self._path / key).parents:  # each may have been created just now
-            _sync(folder)
+            sync_folder(folder)
             if folder == self._path:
                 break
 
@@ -133,15 +134,6 @@ def close_to_others(folder: Path) -> None:
     if stat.S_IMODE(folder.stat().st_mode) & stat.S_IRWXO:
         with suppress(PermissionError):
             folder.chmod(PRIVATE)
-
-
-def _sync(path: Path) -> None:
-    """Sync *path*, a file or a folder, to disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @cache

@@ -66,7 +66,7 @@ def decrypted_facts(stream: UUID, data: bytes) -> bytes:
         return data
     try:
         contents: Any = json.decode(b"[%b]" % data)
-    except DecodeError:  # whoever decodes it into a fact says what is wrong
+    except DecodeError:  # decoding it into a fact names the fault
         return data
     keys = keystore()
     for content in contents:
@@ -158,7 +158,7 @@ def _opened(keys: Keystore, text: str, bound_to: bytes) -> str:
         return ERASED
     try:
         return AESGCMSIV(key).decrypt(nonce, sealed, bound_to).decode()
-    except InvalidTag:  # of a destroyed key whose person got another one, or somebody's forgery, which `verify` finds
+    except InvalidTag:  # of a destroyed key whose person got another one, or a forgery, which `verify` finds
         log.warning("personal_text_unreadable", person=str(UUID(bytes=key_id)))
         return ERASED
 

@@ -52,7 +52,7 @@ class TileFiles:
         return (self.folder / path).read_bytes()
 
     def write(self, path: str, data: bytes) -> None:
-        """Store one tile; whoever reads meanwhile sees all of it or nothing."""
+        """Store one tile; concurrent readers see all of it or nothing."""
         file = self.folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_file(file, data)

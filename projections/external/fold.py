@@ -89,13 +89,13 @@ class Looked(Struct):
     disputed_at: datetime | None = None
 
 
-class OutsideState(Struct):
+class ExternalState(Struct):
     """State of one project, in addition to the project itself."""
 
     items: dict[str, Looked] = field(default_factory=dict)
 
 
-class Outside:
+class External:
     """The fold. *laws* gives the time zone of a law's days."""
 
     name: str = "outside"
@@ -106,10 +106,10 @@ class Outside:
     def __init__(self, laws: Callable[[], Laws]) -> None:
         self._laws = laws
 
-    def start(self) -> OutsideState:
-        return OutsideState()
+    def start(self) -> ExternalState:
+        return ExternalState()
 
-    def fold(self, state: OutsideState, entry: Entry, project: Project) -> None:
+    def fold(self, state: ExternalState, entry: Entry, project: Project) -> None:
         fact = entry.fact
         item = project.items.get(getattr(fact, "item", ""))
         if item is None or item.plan.live:
@@ -121,7 +121,7 @@ class Outside:
         elif type(fact) in KINDS or isinstance(fact, LOOKED):
             self._look(state, entry, item)
 
-    def _look(self, state: OutsideState, entry: Entry, item: Item) -> None:
+    def _look(self, state: ExternalState, entry: Entry, item: Item) -> None:
         """Record a verification of the item."""
         fact, zone = entry.fact, self._laws().pack(entry.recorded.law).zone
         at = entry.occurred_at if isinstance(fact, LOOKED) else entry.recorded_at
@@ -143,7 +143,7 @@ class Outside:
             looked.disputed_at = before.disputed_at
         state.items[item.plan.item] = looked
 
-    def rows(self, state: OutsideState, project: Project) -> Rows:
+    def rows(self, state: ExternalState, project: Project) -> Rows:
         planned = ((code, project.items[code], looked) for code, looked in state.items.items() if code in project.items)
         return {
             "outside": [
@@ -186,7 +186,7 @@ def _row(project: Project, code: str, item: Item, looked: Looked) -> Row:
     )
 
 
-class OutsideRow(Struct, frozen=True):
+class ExternalRow(Struct, frozen=True):
     """One item of an outside department, in the columns of the view.
 
     *needed*: an ungranted item has it among its preconditions.
@@ -218,6 +218,6 @@ class OutsideRow(Struct, frozen=True):
     disputed_at: datetime | None
 
 
-def unverified_days(row: OutsideRow, at: datetime) -> int:
+def unverified_days(row: ExternalRow, at: datetime) -> int:
     """The days since the last verification, by the local calendar at *at*; 0 if it is in the future."""
     return max(0, (at.astimezone(ZoneInfo(row.zone)).date() - row.verified_on).days)

@@ -9,14 +9,14 @@ from msgspec import Struct
 from psycopg.sql import SQL
 
 from projections.as_of import Folding, settled_at, tables_at
-from projections.external.fold import OUTSIDE, Outside, OutsideRow
+from projections.external.fold import OUTSIDE, External, ExternalRow
 from projections.keyset import Ordering, SortKey
 from projections.law.shipped import shipped_law
 from projections.progress.fold import PROJECTS, Progress
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
 
-VIEWS = (Outside(shipped_law), Progress())
+VIEWS = (External(shipped_law), Progress())
 FOLDING = Folding(views=VIEWS, tables=(OUTSIDE, PROJECTS), settle=settled_at(VIEWS))
 ORDER = Ordering(map(SortKey, ("o.verified_on", "o.project", "o.item")))
 LISTED = """
@@ -29,10 +29,10 @@ LISTED = """
       AND {within} AND {following}
     ORDER BY {order} LIMIT %(limit)s
 """
-OutsideKey = tuple[date, UUID, str]
+ExternalKey = tuple[date, UUID, str]
 
 
-class OutsideFilter(Struct, frozen=True, kw_only=True):
+class ExternalFilter(Struct, frozen=True, kw_only=True):
     """Filter of external results; empty fields don't restrict. *stale_days* None: stale or not."""
 
     department: str = ""
@@ -42,22 +42,22 @@ class OutsideFilter(Struct, frozen=True, kw_only=True):
     at: datetime
     scope: Scope = ZONE_SCOPE
     limit: int = 100
-    last: OutsideKey | None = None  # the row before the page
+    last: ExternalKey | None = None  # the row before the page
 
 
-class OutsideResults:
+class ExternalResults:
     """Queries on the view's table."""
 
     def __init__(self, store: Reader) -> None:
         self._store = store
 
-    async def of_project(self, project: UUID) -> list[OutsideRow]:
+    async def of_project(self, project: UUID) -> list[ExternalRow]:
         """The results of one project, by item."""
         async with self._store.cursor() as cursor:
             await cursor.execute("SELECT * FROM views.outside WHERE project = %s ORDER BY item", [project])
-            return [OutsideRow(*row) for row in await cursor.fetchall()]
+            return [ExternalRow(*row) for row in await cursor.fetchall()]
 
-    async def listed(self, criteria: OutsideFilter) -> list[OutsideRow]:
+    async def listed(self, criteria: ExternalFilter) -> list[ExternalRow]:
         """A page of the results of all projects, the longest unverified first."""
         params = {
             "department": criteria.department,
@@ -75,4 +75,4 @@ class OutsideResults:
                 order=ORDER.clause,
             )
             await cursor.execute(query, params | tables.params)
-            return [OutsideRow(*row) for row in await cursor.fetchall()]
+            return [ExternalRow(*row) for row in await cursor.fetchall()]

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.law.feedback.clock import FeedbackRun
-from domain.law.feedback.terms import VoiceStep
+from domain.law.feedback.terms import FeedbackStep
 from domain.messages import Entry
 from domain.project.feedback.complaint import (
     ComplaintAccepted,
@@ -172,15 +172,15 @@ def complaint_runs(row: ComplaintRow) -> list[FeedbackRun]:
     taken = min((at for at in (row.accepted_at, row.answered_at, row.closed_at) if at), default=None)
     runs = [
         FeedbackRun(
-            VoiceStep.ACCEPTANCE, row.filed_with or BUREAU, row.filed_at, ended_at=row.first_transferred_at or taken
+            FeedbackStep.ACCEPTANCE, row.filed_with or BUREAU, row.filed_at, ended_at=row.first_transferred_at or taken
         )
     ]
     if row.transferred_at:
-        runs.append(FeedbackRun(VoiceStep.TRANSFER, holder, row.transferred_at, ended_at=taken))
+        runs.append(FeedbackRun(FeedbackStep.TRANSFER, holder, row.transferred_at, ended_at=taken))
     if row.accepted_at:
         runs.append(
             FeedbackRun(
-                VoiceStep.ANSWER,
+                FeedbackStep.ANSWER,
                 holder,
                 row.accepted_at,
                 ended_at=row.answered_at or row.closed_at,
@@ -189,5 +189,5 @@ def complaint_runs(row: ComplaintRow) -> list[FeedbackRun]:
             )
         )
     if row.answered_at:
-        runs.append(FeedbackRun(VoiceStep.SATISFACTION, APPLICANT, row.answered_at, ended_at=row.closed_at))
+        runs.append(FeedbackRun(FeedbackStep.SATISFACTION, APPLICANT, row.answered_at, ended_at=row.closed_at))
     return runs

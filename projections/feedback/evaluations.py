@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.law.feedback.clock import FeedbackRun
-from domain.law.feedback.terms import VoiceStep
+from domain.law.feedback.terms import FeedbackStep
 from domain.messages import Entry
 from domain.project.feedback.evaluation import (
     EvaluationAppealDecided,
@@ -116,13 +116,13 @@ class EvaluationRow(Struct):
     earlier_called_back: list[datetime] = []
 
 
-Followed = (
+EvaluationSequel = (
     RectificationStarted | EvaluationRectified | EvaluationCalledBack | EvaluationAppealed | EvaluationAppealDecided
 )
-ABOUT_EVALUATIONS = (ServiceEvaluated, *get_args(Followed))
+ABOUT_EVALUATIONS = (ServiceEvaluated, *get_args(EvaluationSequel))
 
 
-def subject_of(fact: ServiceEvaluated | Followed, project: Project) -> str:
+def subject_of(fact: ServiceEvaluated | EvaluationSequel, project: Project) -> str:
     """The id of the evaluation of *fact*; the oldest ones are identified by item and application."""
     if fact.evaluation:
         return fact.evaluation
@@ -153,7 +153,7 @@ def evaluated(fact: ServiceEvaluated, entry: Entry, project: Project) -> Evaluat
     )
 
 
-def followed(row: EvaluationRow, fact: Followed, entry: Entry) -> None:
+def followed(row: EvaluationRow, fact: EvaluationSequel, entry: Entry) -> None:
     """Apply a further fact to *row*."""
     at, by = entry.occurred_at, entry.recorded.by.id
     match fact:
@@ -210,7 +210,7 @@ def evaluation_runs(row: EvaluationRow) -> list[FeedbackRun]:
         called if called and row.rectified_at and called >= row.rectified_at else row.closed_at,
     )
     if row.appealed_at:
-        runs.append(FeedbackRun(VoiceStep.APPEAL, BUREAU, row.appealed_at, ended_at=row.appeal_decided_at))
+        runs.append(FeedbackRun(FeedbackStep.APPEAL, BUREAU, row.appealed_at, ended_at=row.appeal_decided_at))
     return runs
 
 
@@ -224,7 +224,7 @@ def _round(
 ) -> list[FeedbackRun]:
     """The clock runs of one round; none for the call-back without a rectification."""
     runs = [
-        FeedbackRun(VoiceStep.START, holder, begun, ended_at=started),
-        FeedbackRun(VoiceStep.RECTIFICATION, holder, begun, ended_at=rectified),
+        FeedbackRun(FeedbackStep.START, holder, begun, ended_at=started),
+        FeedbackRun(FeedbackStep.RECTIFICATION, holder, begun, ended_at=rectified),
     ]
-    return [*runs, FeedbackRun(VoiceStep.CALL_BACK, holder, call_from, ended_at=called)] if call_from else runs
+    return [*runs, FeedbackRun(FeedbackStep.CALL_BACK, holder, call_from, ended_at=called)] if call_from else runs

@@ -16,7 +16,7 @@ from projections.feedback.evaluations import (
     ABOUT_EVALUATIONS,
     EVALUATION_COLUMNS,
     EvaluationRow,
-    Followed,
+    EvaluationSequel,
     evaluated,
     followed,
     subject_of,
@@ -56,7 +56,7 @@ STEPS = Table(
 )
 
 
-class VoicesState(Struct):
+class FeedbackState(Struct):
     """The rows so far, by id; *words* would identify anonymous complainants and are in no row."""
 
     complaints: dict[str, ComplaintRow] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class VoicesState(Struct):
     steps: list[Row] = field(default_factory=list)
 
 
-class Voices:
+class Feedback:
     """The fold. Rows hold only instants: due dates and overdue flags depend on the time of the query."""
 
     name: str = "voices"
@@ -73,10 +73,10 @@ class Voices:
     tables: tuple[Table, ...] = (COMPLAINTS, EVALUATIONS, STEPS)
     follows: Facts = facts_of(ABOUT_COMPLAINTS, ABOUT_EVALUATIONS)
 
-    def start(self) -> VoicesState:
-        return VoicesState()
+    def start(self) -> FeedbackState:
+        return FeedbackState()
 
-    def fold(self, state: VoicesState, entry: Entry, project: Project) -> None:
+    def fold(self, state: FeedbackState, entry: Entry, project: Project) -> None:
         fact = entry.fact
         by, whole = named(entry, project), True
         if isinstance(fact, ABOUT_COMPLAINTS):
@@ -98,7 +98,7 @@ class Voices:
             )
         )
 
-    def rows(self, state: VoicesState, project: Project) -> Rows:  # noqa: ARG002 the view's signature
+    def rows(self, state: FeedbackState, project: Project) -> Rows:  # noqa: ARG002 the view's signature
         return {
             "complaint": [structs.astuple(row) for row in state.complaints.values()],
             "evaluation": [structs.astuple(row) for row in state.evaluations.values()],
@@ -106,7 +106,7 @@ class Voices:
         }
 
 
-def _complain(state: VoicesState, fact: ComplaintFact, entry: Entry, project: Project) -> None:
+def _complain(state: FeedbackState, fact: ComplaintFact, entry: Entry, project: Project) -> None:
     if isinstance(fact, ComplaintFiled):
         state.complaints[fact.complaint] = begun(fact, entry, project)
         state.words[fact.complaint] = words_of(fact, entry.recorded.by)
@@ -114,14 +114,14 @@ def _complain(state: VoicesState, fact: ComplaintFact, entry: Entry, project: Pr
         moved(row, veiled_fact(fact, state.words[fact.complaint]) if row.anonymous else fact, entry)
 
 
-def _evaluate(state: VoicesState, fact: ServiceEvaluated | Followed, entry: Entry, project: Project) -> None:
+def _evaluate(state: FeedbackState, fact: ServiceEvaluated | EvaluationSequel, entry: Entry, project: Project) -> None:
     if isinstance(fact, ServiceEvaluated):
         state.evaluations[subject_of(fact, project)] = evaluated(fact, entry, project)
     elif row := state.evaluations.get(fact.evaluation):
         followed(row, fact, entry)
 
 
-class VoiceRow(Struct, frozen=True):
+class FeedbackRow(Struct, frozen=True):
     """One step of the audit trail. *command* is null and *by* empty where they could identify a complainant."""
 
     project: UUID

@@ -17,13 +17,12 @@ from uuid import UUID
 from msgspec import Struct, field
 from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
-from domain.law.feedback.clock import VoiceState
-from domain.law.feedback.terms import VoiceStep
+from domain.law.feedback.clock import FeedbackClockState
+from domain.law.feedback.terms import FeedbackStep
 from projections.clocks.past import PROJECTS_AT_A_TIME
-from projections.clocks.query import PROJECTS_READ_MAX, TooMuchToReadError
 from projections.feedback.complaints import ComplaintRow
 from projections.feedback.evaluations import EvaluationRow
-from projections.feedback.fold import VoiceRow, Voices, VoicesState
+from projections.feedback.fold import Feedback, FeedbackRow, FeedbackState
 from projections.feedback.reading import (
     ComplaintReading,
     EvaluationReading,
@@ -31,7 +30,8 @@ from projections.feedback.reading import (
     complaint_reading,
     evaluation_reading,
 )
-from projections.feedback.summary import VoiceSummary, summaries
+from projections.feedback.summary import FeedbackSummary, summaries
+from projections.history.moment import PROJECTS_READ_MAX, TooMuchToReadError
 from projections.keyset import Ordering, SortKey
 from projections.reader import Laws, Reader, StoredEntry
 from projections.scope import EVERYTHING, Scope
@@ -54,10 +54,10 @@ MOVED = """
 """
 
 
-VoiceKey = tuple[datetime, UUID, str]
+FeedbackKey = tuple[datetime, UUID, str]
 
 
-class VoiceFilter(Struct, frozen=True, kw_only=True):
+class FeedbackFilter(Struct, frozen=True, kw_only=True):
     """Filter of complaints or evaluations, listed newest first; fields left out don't restrict.
 
     *equal*: columns and their values. Filed from *first* until before *end*. *clock* and *standing*: has a clock of
@@ -68,12 +68,12 @@ class VoiceFilter(Struct, frozen=True, kw_only=True):
     equal: Mapping[str, str | bool] = field(default_factory=dict)
     first: datetime | None = None
     end: datetime | None = None
-    clock: VoiceStep | None = None
-    standing: VoiceState | None = None
+    clock: FeedbackStep | None = None
+    standing: FeedbackClockState | None = None
     scope: Scope | None = None  # None: of any register, if the project is given
     limit: int = 100
     offset: int = 0
-    last: VoiceKey | None = None  # the row before the page
+    last: FeedbackKey | None = None  # the row before the page
 
     @property
     def by_clock(self) -> bool:
@@ -104,7 +104,7 @@ class FeedbackKind(Struct, Generic[R, A], frozen=True):
     row: type[R]
     at: LiteralString
     name: LiteralString
-    rows: Callable[[VoicesState], Iterable[R]]
+    rows: Callable[[FeedbackState], Iterable[R]]
     read: Callable[[R, Laws, datetime, datetime], A]
 
     def order(self, row: R | A) -> tuple[datetime, str, str]:
@@ -112,11 +112,11 @@ class FeedbackKind(Struct, Generic[R, A], frozen=True):
         at, project, name = self.key(row)
         return at, project.hex, name
 
-    def key(self, row: R | A) -> VoiceKey:
+    def key(self, row: R | A) -> FeedbackKey:
         """What tells *row* apart, in the order of lists."""
         return getattr(row, self.at), row.project, getattr(row, self.name)
 
-    def follows(self, row: R | A, last: VoiceKey | None) -> bool:
+    def follows(self, row: R | A, last: FeedbackKey | None) -> bool:
         """Whether *row* comes after the row *last*."""
         return last is None or self.order(row) < (last[0], last[1].hex, last[2])
 
@@ -140,30 +140,30 @@ EVALUATIONS = FeedbackKind(
 )
 
 
-class VoicesAt:
+class FeedbackAt:
     """Feedback given by *t*, as known at *known*, with its clocks by *laws*."""
 
     def __init__(self, store: Reader, laws: Laws, t: datetime, known: datetime) -> None:
         self._store, self._laws = store, laws
         self.t, self.known = t, known
 
-    async def complaints(self, criteria: VoiceFilter) -> list[ComplaintReading]:
+    async def complaints(self, criteria: FeedbackFilter) -> list[ComplaintReading]:
         """Complaints, the newest first. Raises TooMuchToReadError."""
         return await self._settled(COMPLAINTS, criteria)
 
-    async def evaluations(self, criteria: VoiceFilter) -> list[EvaluationReading]:
+    async def evaluations(self, criteria: FeedbackFilter) -> list[EvaluationReading]:
         """Evaluations, the newest first. Raises TooMuchToReadError."""
         return await self._settled(EVALUATIONS, criteria)
 
-    async def steps(self, project: UUID) -> list[VoiceRow]:
+    async def steps(self, project: UUID) -> list[FeedbackRow]:
         """The audit trail of a project's complaints and evaluations, oldest first, with corrections applied."""
         earlier = await self._earlier(project)
         if project in earlier:
-            return [VoiceRow(*row) for row in earlier[project].steps]
+            return [FeedbackRow(*row) for row in earlier[project].steps]
         query = SQL("SELECT * FROM views.voice WHERE project = %(project)s ORDER BY version")
-        return [VoiceRow(*row) for row in await self._rows(query, {"project": project})]
+        return [FeedbackRow(*row) for row in await self._rows(query, {"project": project})]
 
-    async def summaries(self, criteria: VoiceFilter, opinions_min: int) -> list[VoiceSummary]:
+    async def summaries(self, criteria: FeedbackFilter, opinions_min: int) -> list[FeedbackSummary]:
         """The figures of all matching feedback, by department and item. Raises TooMuchToReadError."""
         earlier = await self._earlier(criteria.project, criteria.scope)
         complaints = await self._all(COMPLAINTS, criteria, earlier)
@@ -176,16 +176,16 @@ class VoicesAt:
             )
         )
 
-    async def _settled(self, kind: FeedbackKind[R, A], criteria: VoiceFilter) -> list[A]:
+    async def _settled(self, kind: FeedbackKind[R, A], criteria: FeedbackFilter) -> list[A]:
         if not is_paged(self._store) or criteria.project is not None:
             return await self._listed(kind, criteria, await self._earlier(criteria.project, criteria.scope))
         async with settled_snapshot(self._store, VIEWS, projects_of(criteria.scope, "s")) as reader:
-            settled = VoicesAt(reader, self._laws, self.t, self.known)
+            settled = FeedbackAt(reader, self._laws, self.t, self.known)
             earlier = await settled._earlier(None, criteria.scope, reader.changed)
             return await settled._listed(kind, criteria, earlier)
 
     async def _listed(
-        self, kind: FeedbackKind[R, A], criteria: VoiceFilter, earlier: Mapping[UUID, VoicesState]
+        self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, earlier: Mapping[UUID, FeedbackState]
     ) -> list[A]:
         read, page = self._reader(kind), slice(criteria.offset, criteria.offset + criteria.limit)
         if not criteria.by_clock:
@@ -200,7 +200,7 @@ class VoicesAt:
         return matching[page]
 
     async def _all(
-        self, kind: FeedbackKind[R, A], criteria: VoiceFilter, earlier: Mapping[UUID, VoicesState]
+        self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, earlier: Mapping[UUID, FeedbackState]
     ) -> list[R]:
         """Every matching row, clocks apart."""
         rows = await self._found(kind, criteria, earlier, VOICES_READ_MAX + 1)
@@ -213,7 +213,11 @@ class VoicesAt:
         return lambda row: kind.read(row, self._laws, self.t, self.known)
 
     def _merged(
-        self, kind: FeedbackKind[R, A], criteria: VoiceFilter, rows: Sequence[R], earlier: Mapping[UUID, VoicesState]
+        self,
+        kind: FeedbackKind[R, A],
+        criteria: FeedbackFilter,
+        rows: Sequence[R],
+        earlier: Mapping[UUID, FeedbackState],
     ) -> list[R]:
         """*rows* of the view merged with those read from the ledger, in list order."""
         merged: list[R] = list(rows)
@@ -226,7 +230,7 @@ class VoicesAt:
         return sorted(merged, key=kind.order, reverse=True)
 
     async def _found(
-        self, kind: FeedbackKind[R, A], criteria: VoiceFilter, without: Collection[UUID], limit: int, offset: int = 0
+        self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, without: Collection[UUID], limit: int, offset: int = 0
     ) -> list[R]:
         query = statement(kind, criteria, without=bool(without))
         params: dict[str, Any] = {f"equal_{name}": value for name, value in criteria.equal.items()}
@@ -236,7 +240,7 @@ class VoicesAt:
 
     async def _earlier(
         self, project: UUID | None, scope: Scope | None = None, changed: Sequence[UUID] = ()
-    ) -> dict[UUID, VoicesState]:
+    ) -> dict[UUID, FeedbackState]:
         """The past states of the projects whose current rows can't be used, and of those that have *changed*.
 
         Raises TooMuchToReadError.
@@ -247,7 +251,7 @@ class VoicesAt:
         if len(moved) > PROJECTS_READ_MAX:
             raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects got feedback since {self.t.isoformat()}")
         moved = sorted({*moved, *changed})
-        states: dict[UUID, VoicesState] = {}
+        states: dict[UUID, FeedbackState] = {}
         for first in range(0, len(moved), PROJECTS_AT_A_TIME):
             rows = await self._store.streams(moved[first : first + PROJECTS_AT_A_TIME])
             states |= await asyncio.to_thread(folded, rows, self.t, self.known)
@@ -269,7 +273,7 @@ def projects_of(scope: Scope | None, alias: str) -> SQL | Composed:
     return EVERYTHING if scope is None else scope.projects(alias, FEEDBACK)
 
 
-def statement(kind: FeedbackKind[Any, Any], criteria: VoiceFilter, *, without: bool) -> Composed:
+def statement(kind: FeedbackKind[Any, Any], criteria: FeedbackFilter, *, without: bool) -> Composed:
     """The query of a list; *without* excludes the projects read from the ledger."""
     at = Identifier("v", kind.at)
     conditions: list[SQL | Composed] = [within_of(criteria.scope, "v"), kind.ordering.following(criteria.last)]
@@ -293,9 +297,9 @@ def statement(kind: FeedbackKind[Any, Any], criteria: VoiceFilter, *, without: b
     )
 
 
-def folded(rows: Sequence[StoredEntry], t: datetime, known: datetime) -> dict[UUID, VoicesState]:
+def folded(rows: Sequence[StoredEntry], t: datetime, known: datetime) -> dict[UUID, FeedbackState]:
     """The feedback state of the projects in *rows* at *t*, as known at *known*."""
-    view, states = Voices(), {}
+    view, states = Feedback(), {}
     for project, of_project in groupby(rows, attrgetter("stream")):
         states[project] = fold_at([view], project, (row.decoded() for row in of_project), t, known).states[view.name]
     return states

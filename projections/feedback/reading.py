@@ -8,8 +8,8 @@ from datetime import date, datetime
 from msgspec import structs
 
 from domain.law.calendar.moment import local_day
-from domain.law.feedback.clock import FeedbackRun, VoiceClock, VoiceState, voice_clock
-from domain.law.feedback.terms import VoiceStep, terms_of
+from domain.law.feedback.clock import FeedbackClock, FeedbackClockState, FeedbackRun, feedback_clock
+from domain.law.feedback.terms import FeedbackStep, terms_of
 from domain.messages import tag_of
 from domain.project.feedback.complaint import (
     ComplaintAccepted,
@@ -34,17 +34,17 @@ from projections.law.shipped import shipped_law
 from projections.reader import Laws
 
 GRADES = "GB/T 39735-2020"  # the five grades, and which of them are bad
-STEPS: Mapping[str, VoiceStep] = {
+STEPS: Mapping[str, FeedbackStep] = {
     tag_of(fact): step
     for step, facts in {
-        VoiceStep.ACCEPTANCE: (ComplaintFiled, ComplaintAccepted, ComplaintDeclined),
-        VoiceStep.TRANSFER: (ComplaintTransferred,),
-        VoiceStep.ANSWER: (ComplaintExtended, ComplaintAnswered),
-        VoiceStep.SATISFACTION: (ComplaintClosed,),
-        VoiceStep.START: (RectificationStarted,),
-        VoiceStep.RECTIFICATION: (EvaluationRectified,),
-        VoiceStep.CALL_BACK: (EvaluationCalledBack,),
-        VoiceStep.APPEAL: (EvaluationAppealed, EvaluationAppealDecided),
+        FeedbackStep.ACCEPTANCE: (ComplaintFiled, ComplaintAccepted, ComplaintDeclined),
+        FeedbackStep.TRANSFER: (ComplaintTransferred,),
+        FeedbackStep.ANSWER: (ComplaintExtended, ComplaintAnswered),
+        FeedbackStep.SATISFACTION: (ComplaintClosed,),
+        FeedbackStep.START: (RectificationStarted,),
+        FeedbackStep.RECTIFICATION: (EvaluationRectified,),
+        FeedbackStep.CALL_BACK: (EvaluationCalledBack,),
+        FeedbackStep.APPEAL: (EvaluationAppealed, EvaluationAppealDecided),
     }.items()
     for fact in facts
 }
@@ -55,7 +55,7 @@ class ComplaintReading(ComplaintRow, kw_only=True):
     *overdue*: a department or the bureau has let one of them pass.
     """
 
-    clocks: list[VoiceClock]
+    clocks: list[FeedbackClock]
     due_on: date | None
     remaining_days: int | None
     overdue: bool
@@ -64,7 +64,7 @@ class ComplaintReading(ComplaintRow, kw_only=True):
 class EvaluationReading(EvaluationRow, kw_only=True):
     """One evaluation and its clocks, none for a good one; the other fields as with complaints."""
 
-    clocks: list[VoiceClock]
+    clocks: list[FeedbackClock]
     due_on: date | None
     remaining_days: int | None
     overdue: bool
@@ -93,7 +93,7 @@ def evaluation_reading(row: EvaluationRow, laws: Laws, t: datetime, known: datet
 
 def clocks_of(
     runs: Sequence[FeedbackRun], rule: str, law: str, laws: Laws, t: datetime, known: datetime
-) -> list[VoiceClock]:
+) -> list[FeedbackClock]:
     """The clocks that had begun by *t*; none without a recorded law, and so without a calendar."""
     if not law:
         return []
@@ -102,15 +102,15 @@ def clocks_of(
     clocks = []
     for run in runs:
         terms = terms_of(pack.feedback, rule, local_day(run.started_at, pack.zone))
-        if clock := voice_clock(run, terms, calendar, pack.zone, t):
+        if clock := feedback_clock(run, terms, calendar, pack.zone, t):
             clocks.append(clock)
     return clocks
 
 
-def _next(clocks: Iterable[VoiceClock]) -> tuple[date | None, int | None, bool]:
+def _next(clocks: Iterable[FeedbackClock]) -> tuple[date | None, int | None, bool]:
     """Last day and remaining days of the running clock that ends first; whether one of the authorities is overdue."""
     running = sorted((clock for clock in clocks if clock.ended_at is None), key=lambda clock: clock.over_at)
-    overdue = any(clock.state is VoiceState.OVERDUE and clock.holder != APPLICANT for clock in running)
+    overdue = any(clock.state is FeedbackClockState.OVERDUE and clock.holder != APPLICANT for clock in running)
     return (running[0].due_on, running[0].remaining_days, overdue) if running else (None, None, overdue)
 
 

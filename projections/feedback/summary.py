@@ -11,15 +11,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct, structs
 
-from domain.law.feedback.clock import VoiceState
-from domain.law.feedback.terms import VoiceStep
+from domain.law.feedback.clock import FeedbackClockState
+from domain.law.feedback.terms import FeedbackStep
 from domain.project.state.feedback import Satisfied
 from projections.feedback.reading import ComplaintReading, EvaluationReading, Reading
 
 CONTENT = (Satisfied.YES, Satisfied.MOSTLY)
-PASSED = (VoiceState.LATE, VoiceState.OVERDUE)
+PASSED = (FeedbackClockState.LATE, FeedbackClockState.OVERDUE)
 OPINIONS_MIN = 5  # fewer are withheld
-UP_TO_ANSWER = (VoiceStep.ACCEPTANCE, VoiceStep.TRANSFER, VoiceStep.ANSWER)
+UP_TO_ANSWER = (FeedbackStep.ACCEPTANCE, FeedbackStep.TRANSFER, FeedbackStep.ANSWER)
 
 
 class Proportion(Struct, frozen=True):
@@ -33,13 +33,13 @@ class Proportion(Struct, frozen=True):
 UNTOLD = Proportion(None, None, None)
 
 
-class VoiceSummary(Struct, frozen=True):
+class FeedbackSummary(Struct, frozen=True):
     """Feedback on one department (*item* is null), or on one item of it, and its handling.
 
     An empty item stands for the whole project, an empty department for the bureau.
 
     *overdue*: complaints with an overdue clock of a department or the bureau; *late*: complaint clocks that this
-    department let pass, whoever has the complaint now. *upheld*: of those answered. *on_time* 按时答复率: of the
+    department let pass, also of complaints since transferred. *upheld*: of those answered. *on_time* 按时答复率: of the
     complaints due by now, those answered without letting a clock of the department pass.
     *satisfied*: of the complainants who gave a verdict. *evaluations* n: those that count; *void* do not.
     *bad_rate* 差评率: of *evaluations*. *rectified* 整改率 and *called_back* 回访率: of the bad ones.
@@ -79,7 +79,7 @@ def share(part: int, n: int) -> Proportion:
 
 def summaries(
     complaints: Iterable[ComplaintReading], evaluations: Iterable[EvaluationReading], *, opinions_min: int
-) -> list[VoiceSummary]:
+) -> list[FeedbackSummary]:
     """Departments in alphabetical order, each as a whole and then item by item; the empty one is the bureau.
 
     Opinions of fewer than *opinions_min* people are withheld.
@@ -120,7 +120,7 @@ def withheld(counts: Mapping[Name, int], least: int, forced: Collection[Name] = 
     return hidden
 
 
-def discreet(lines: Sequence[VoiceSummary], least: int) -> list[VoiceSummary]:
+def discreet(lines: Sequence[FeedbackSummary], least: int) -> list[FeedbackSummary]:
     """*lines*, whose sums are published, without the opinions of fewer than *least* people."""
     few = withheld({line.item: line.evaluations for line in lines}, least)
     few_called = withheld({line.item: line.content.n or 0 for line in lines}, least, few)
@@ -138,7 +138,7 @@ def discreet(lines: Sequence[VoiceSummary], least: int) -> list[VoiceSummary]:
     return out
 
 
-def _line(department: str, item: str | None, said: Said, late: int) -> VoiceSummary:
+def _line(department: str, item: str | None, said: Said, late: int) -> FeedbackSummary:
     complaints, evaluations = said
     answered = [reading for reading in complaints if reading.answered_at]
     due = [reading for reading in complaints if reading.answered_at or _passed(reading, UP_TO_ANSWER)]
@@ -147,11 +147,11 @@ def _line(department: str, item: str | None, said: Said, late: int) -> VoiceSumm
     bad = [reading for reading in counting if reading.bad]
     rectified = [reading for reading in bad if reading.first_rectified_at]
     to_rectify = [
-        reading for reading in bad if reading.first_rectified_at or _passed(reading, (VoiceStep.RECTIFICATION,))
+        reading for reading in bad if reading.first_rectified_at or _passed(reading, (FeedbackStep.RECTIFICATION,))
     ]
     called = [reading for reading in bad if reading.called_back_at]
     answers = [reading.satisfied for reading in called if reading.satisfied != Satisfied.NONE]
-    return VoiceSummary(
+    return FeedbackSummary(
         department=department,
         item=item,
         complaints=len(complaints),
@@ -168,14 +168,14 @@ def _line(department: str, item: str | None, said: Said, late: int) -> VoiceSumm
         bad_rate=share(len(bad), len(counting)),
         rectified=share(len(rectified), len(bad)),
         rectified_on_time=share(
-            sum(not _passed(reading, (VoiceStep.RECTIFICATION,)) for reading in to_rectify), len(to_rectify)
+            sum(not _passed(reading, (FeedbackStep.RECTIFICATION,)) for reading in to_rectify), len(to_rectify)
         ),
         called_back=share(len(called), len(bad)),
         content=share(sum(said in CONTENT for said in answers), len(answers)),
     )
 
 
-def _passed(reading: Reading, steps: Collection[VoiceStep]) -> bool:
+def _passed(reading: Reading, steps: Collection[FeedbackStep]) -> bool:
     """Whether its department, or the bureau if it has none, let a clock of *steps* pass."""
     holder = reading.department or "supervisor"
     return any(clock.clock in steps and clock.state in PASSED and clock.holder == holder for clock in reading.clocks)

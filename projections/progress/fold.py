@@ -127,7 +127,7 @@ ITEMS = Table(
         ("phase", "text NOT NULL"),  # of its project's flow, to which it belongs; empty without one
     ),
     key=2,
-    indexes=("(department, stage)", "(holder, stage)"),
+    indexes=("(department, stage)", "(holder, stage)", "(decided_at) WHERE decided_at IS NOT NULL"),
 )
 
 CASES = Table(

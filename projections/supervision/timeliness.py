@@ -82,14 +82,14 @@ class SuspensionRow(Struct, frozen=True):
 Delay = tuple[str, bool, str, date, date]  # department, live, law, happened on, recorded on
 
 
-class ConductState(Struct):
+class TimelinessState(Struct):
     """One project's delays with their frequencies, and its suspensions by item, application and id."""
 
     delays: dict[Delay, int] = field(default_factory=dict)
     suspensions: dict[tuple[str, int, str], Row] = field(default_factory=dict)
 
 
-class Conduct:
+class Timeliness:
     """The fold. *laws* gives the time zone of a law's days. Imported entries are left out of the lags."""
 
     name: str = "conduct"
@@ -100,10 +100,10 @@ class Conduct:
     def __init__(self, laws: Callable[[], Laws]) -> None:
         self._laws = laws
 
-    def start(self) -> ConductState:
-        return ConductState()
+    def start(self) -> TimelinessState:
+        return TimelinessState()
 
-    def fold(self, state: ConductState, entry: Entry, project: Project) -> None:
+    def fold(self, state: TimelinessState, entry: Entry, project: Project) -> None:
         fact = entry.fact
         if type(fact) not in ACTS:
             return
@@ -126,7 +126,7 @@ class Conduct:
         happened_on = local_day(happened_at, zone)
         return law, happened_on, happened_on if recorded_at == happened_at else local_day(recorded_at, zone)
 
-    def rows(self, state: ConductState, project: Project) -> Rows:
+    def rows(self, state: TimelinessState, project: Project) -> Rows:
         return {
             "lag": [(project.id, *delay, acts) for delay, acts in state.delays.items()],
             "suspension": [(project.id, *row) for row in state.suspensions.values()],
@@ -134,7 +134,11 @@ class Conduct:
 
 
 def _take(
-    state: ConductState, entry: Entry, fact: ClockSuspended | ClockResumed, key: tuple[str, int, str], department: str
+    state: TimelinessState,
+    entry: Entry,
+    fact: ClockSuspended | ClockResumed,
+    key: tuple[str, int, str],
+    department: str,
 ) -> None:
     """Record a suspension or its end; a resumption without a suspension has no effect."""
     if isinstance(fact, ClockSuspended):

@@ -96,7 +96,7 @@ class OftenStopped(Struct, frozen=True):
         return -self.suspensions, -self.nights, str(self.project), self.item, self.application
 
 
-class ConductOf:
+class TimelinessOf:
     """Timeliness in *scope*, with working days by *laws* as known on the local day of *now*."""
 
     def __init__(self, store: Reader, laws: Laws, now: datetime, scope: Scope = ZONE_SCOPE) -> None:

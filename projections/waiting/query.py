@@ -12,9 +12,11 @@ from psycopg.sql import SQL, Composed
 
 from projections.as_of import Folding, Past, settled_at, tables_at
 from projections.keyset import Ordering, SortKey
+from projections.progress import history as progress
 from projections.progress.fold import PROJECTS, Progress
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
+from projections.waiting import history
 from projections.waiting.fold import WAITING, Waiting, WaitingRow
 
 LISTED = """
@@ -42,7 +44,8 @@ HOLDERS = """
 ORDER = Ordering(map(SortKey, ("w.since", "w.project", "w.nth", "w.kind", "w.ref")))
 WaitingKey = tuple[datetime, UUID, int, str, str]
 VIEWS = (Waiting(), Progress())
-PAST = Folding(views=VIEWS, tables=(WAITING, PROJECTS), settle=settled_at(VIEWS))
+HISTORIES = (history.HISTORY, progress.HISTORY)
+PAST = Folding(VIEWS, (WAITING, PROJECTS), settled_at(VIEWS), HISTORIES)
 
 
 class WaitingFilter(Struct, frozen=True, kw_only=True):

@@ -86,7 +86,7 @@ class Door:
         """Store the file that the example story attaches."""
         assert (await self.upload(REPORT, REPORT_TYPE, APPLICANT)).status_code in (200, 201)
 
-    async def told(self, project: UUID) -> dict[str, Any]:
+    async def tell_story(self, project: UUID) -> dict[str, Any]:
         """Tell *project* the example story, with the file that it attaches; the last receipt."""
         await self.store_report()
         for step in STORY:
@@ -107,13 +107,13 @@ class Door:
 def problem(response: httpx.Response, code: str) -> dict[str, Any]:
     """The problem in *response*, which has to have *code* and everything a problem needs."""
     assert response.headers["content-type"] == MEDIA_TYPE, response.text
-    told: dict[str, Any] = response.json()
-    assert told["code"] == code, told
+    body: dict[str, Any] = response.json()
+    assert body["code"] == code, body
     kind = KINDS[code]
-    assert (response.status_code, told["status"]) == (kind.status, kind.status)
-    assert (told["type"], told["title"]) == (kind.type, kind.title)
-    assert told.keys() >= STANDARD
-    assert response.headers["x-request-id"] == told["request_id"]
-    assert told["detail"]
-    assert told["remedy"]
-    return told
+    assert (response.status_code, body["status"]) == (kind.status, kind.status)
+    assert (body["type"], body["title"]) == (kind.type, kind.title)
+    assert body.keys() >= STANDARD
+    assert response.headers["x-request-id"] == body["request_id"]
+    assert body["detail"]
+    assert body["remedy"]
+    return body

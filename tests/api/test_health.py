@@ -24,10 +24,10 @@ ASKED_MAX = 10  # as many connections as the pool keeps can be dead
 
 def stand_at(position: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every view stand there."""
-    told(monkeypatch, views=[ViewPosition(view.name, position, None) for view in VIEWS])
+    database_says(monkeypatch, views=[ViewPosition(view.name, position, None) for view in VIEWS])
 
 
-def told(monkeypatch: pytest.MonkeyPatch, **members: Any) -> None:
+def database_says(monkeypatch: pytest.MonkeyPatch, **members: Any) -> None:
     """Have the database tell so."""
 
     async def otherwise(url: str) -> DatabaseHealth:
@@ -40,9 +40,9 @@ async def trouble(door: Door) -> dict[str, Any]:
     """What readiness tells of views that do not follow: this server takes commands all the same."""
     answer = await door.get("/readyz", None)
     assert answer.status_code == 200
-    told: dict[str, Any] = answer.json()
-    assert (told["status"], bool(told["remedy"])) == ("behind", True)
-    return told
+    body: dict[str, Any] = answer.json()
+    assert (body["status"], bool(body["remedy"])) == ("behind", True)
+    return body
 
 
 async def test_without_any_view_it_is_not_ready(door: Door) -> None:
@@ -50,44 +50,40 @@ async def test_without_any_view_it_is_not_ready(door: Door) -> None:
     problem(await door.get("/v1/progress"), "behind")
 
 
-async def test_a_view_that_stopped_is_told_with_what_helps(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stopped_view_is_reported_with_its_remedy(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     positions = [ViewPosition("progress", 7, "position 8: KeyError"), ViewPosition("voices", 9, None)]
-    told(monkeypatch, views=positions)
-    found = await trouble(door)
-    assert found["trouble"] == "stopped: progress (position 8: KeyError)"
-    assert "countersign verify" in found["remedy"]
-    assert found["views"][0]["position"] == 7
+    database_says(monkeypatch, views=positions)
+    health = await trouble(door)
+    assert health["trouble"] == "stopped: progress (position 8: KeyError)"
+    assert "countersign verify" in health["remedy"]
+    assert health["views"][0]["position"] == 7
 
 
-async def test_a_view_that_a_release_brings_is_told_while_it_is_made(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told(monkeypatch, views=[ViewPosition(view.name, 0, None) for view in VIEWS if view.name != "waiting"])
+async def test_a_new_view_is_reported_while_it_is_built(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    database_says(monkeypatch, views=[ViewPosition(view.name, 0, None) for view in VIEWS if view.name != "waiting"])
     assert (await trouble(door))["trouble"] == "the views are still being made: waiting"
 
 
-async def test_a_view_far_behind_is_told(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_view_far_behind_is_reported(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_at(-1_000_000, monkeypatch)
     assert (await trouble(door))["lag"] >= 1_000_000
 
 
 async def test_a_missing_migration_makes_it_not_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    told(monkeypatch, missing=["0099_later.sql"])
+    database_says(monkeypatch, missing=["0099_later.sql"])
     assert problem(await door.get("/readyz", None), "not-ready")["missing"] == ["0099_later.sql"]
 
 
-async def test_views_that_stand_still_while_the_ledger_moves_are_told(
-    door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_stalled_views_are_reported(door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:
     head = await approvals.store.head()
     stand_at(head, monkeypatch)
     assert (await door.get("/readyz", None)).json()["still_since"] is None, "no fact waits yet"
     await door.post(uuid4(), REGISTER)
     since = (await door.get("/readyz", None)).json()["still_since"]
     monkeypatch.setattr("api.health.STILL_SECONDS_MAX", 0.0)
-    found = (await trouble(door))["trouble"]
-    assert f"at position {head} since {since[:16]}" in found
-    assert f"although the ledger is at {head + 1}" in found
+    health = (await trouble(door))["trouble"]
+    assert f"at position {head} since {since[:16]}" in health
+    assert f"although the ledger is at {head + 1}" in health
 
 
 async def test_appends_that_fail_make_it_not_ready_until_one_would_not(
@@ -108,7 +104,7 @@ async def test_appends_that_fail_make_it_not_ready_until_one_would_not(
         assert (answer.status_code, answer.json()["position"]) == (200, head), "what was tried was undone"
 
 
-async def test_a_clock_that_is_wrong_is_told_and_makes_it_not_ready_where_no_command_is_taken(
+async def test_a_wrong_clock_is_reported_and_makes_it_not_ready_where_no_command_is_taken(
     door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_at(await approvals.store.head(), monkeypatch)

@@ -65,8 +65,8 @@ async def step(telling: Telling, said: Said) -> None:
     if said.stage:
         assert answers.progress_by_item()[said.item]["stage"] == said.stage, said
     clocks = answers.clocks_of(said.item)
-    for told in said.clocks:
-        name, _, expected = told.partition(" ")
+    for clock in said.clocks:
+        name, _, expected = clock.partition(" ")
         assert (name, clocks.get(name)) == (name, expected), (said.at, clocks)
     telling.seen.append(Seen(now, entries, answers))
 
@@ -140,7 +140,7 @@ async def test_the_project_has_come_to_its_end(telling: Telling) -> None:
     assert {item for item, stage in stages.items() if stage != "delivered"} == set(KEYED_IN)
 
 
-async def test_the_complaint_was_upheld_and_whoever_was_silent_is_on_record(telling: Telling) -> None:
+async def test_the_complaint_was_upheld_and_the_silent_department_is_on_record(telling: Telling) -> None:
     (complaint,) = (await telling.ask("feedback"))["complaints"]
     assert (complaint["complaint"], complaint["state"], complaint["upheld"], complaint["satisfied"]) == (
         COMPLAINT,

@@ -52,7 +52,7 @@ class Answers(Struct):
 
     def clocks_of(self, item: str) -> dict[str, str]:
         """The clocks of the item's last application: state and last day of each, by its name."""
-        applications = [one for one in self.clocks if one["item"] == item]
+        applications = [application for application in self.clocks if application["item"] == item]
         days = {clock["clock"]: clock for clock in (applications[-1]["clocks"] if applications else [])}
         return {
             name: f"{clock['state']} {(clock['due_on'] or clock['earliest_due_on'])[5:]}"
@@ -61,7 +61,7 @@ class Answers(Struct):
 
     def open_clocks(self) -> list[Body]:
         """Every clock that is no history yet, in the order of items and names."""
-        return ordered(clock for one in self.clocks for clock in one["clocks"] if not clock["closed"])
+        return ordered(clock for application in self.clocks for clock in application["clocks"] if not clock["closed"])
 
 
 def ordered(clocks: Iterable[Body]) -> list[Body]:
@@ -118,9 +118,9 @@ class Telling(Struct):
 
     async def answers(self, at: datetime, known: datetime | None = None) -> Answers:
         """How the project stood at *at*, by what was known at *known*; by default, then."""
-        asked = {"as_of": at.isoformat(), "known_at": (known or at).isoformat()}
-        progress, clocks = await self.ask("progress", **asked), await self.ask("clocks", **asked)
-        return Answers(progress["items"], clocks["items"], await self.ask("flow", **asked))
+        params = {"as_of": at.isoformat(), "known_at": (known or at).isoformat()}
+        progress, clocks = await self.ask("progress", **params), await self.ask("clocks", **params)
+        return Answers(progress["items"], clocks["items"], await self.ask("flow", **params))
 
     async def listed_clocks(self) -> list[Body]:
         """The open clocks as the view of all projects lists them."""

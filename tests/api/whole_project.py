@@ -72,37 +72,37 @@ class Said(Struct, frozen=True):
         return structs.replace(self.command, occurred_at=moment(self.happened)) if self.happened else self.command
 
 
-def told(at: str, by: Actor, command: AnyCommand, facts: str, stage: str = "", *clocks: str) -> Said:
+def sent(at: str, by: Actor, command: AnyCommand, facts: str, stage: str = "", *clocks: str) -> Said:
     """A command that happens when it is sent."""
     return Said(at, by, command, facts, stage, clocks)
 
 
 def applied(item: str, at: str, *clocks: str) -> Said:
-    return told(at, ENTERPRISE, SubmitItem(item=item), "item_submitted", "submitted", *clocks)
+    return sent(at, ENTERPRISE, SubmitItem(item=item), "item_submitted", "submitted", *clocks)
 
 
-def accepted(item: str, by: Actor, at: str, *clocks: str, asked: int = 0) -> Said:
-    facts = " ".join(["item_accepted", *["countersignature_asked"] * asked])
-    return told(at, by, AcceptItem(item=item), facts, "accepted", *clocks)
+def accepted(item: str, by: Actor, at: str, *clocks: str, questions: int = 0) -> Said:
+    facts = " ".join(["item_accepted", *["countersignature_asked"] * questions])
+    return sent(at, by, AcceptItem(item=item), facts, "accepted", *clocks)
 
 
 def granted(item: str, by: Actor, at: str, *clocks: str, override: str = "") -> Said:
     command = CompleteItem(item=item, outcome=GRANTED, override_reasons=override)
-    return told(at, by, command, "item_completed", "completed", *clocks)
+    return sent(at, by, command, "item_completed", "completed", *clocks)
 
 
 def delivered(item: str, by: Actor, at: str, due: str) -> Said:
     command = DeliverDecision(item=item, method="window")
-    return told(at, by, command, "decision_delivered", "delivered", f"delivery met {due}")
+    return sent(at, by, command, "decision_delivered", "delivered", f"delivery met {due}")
 
 
-def routine(item: str, by: Actor, times: str, due: str, asked: int = 0, intake: str = "intake#1") -> Iterator[Said]:
+def routine(item: str, by: Actor, times: str, due: str, questions: int = 0, intake: str = "intake#1") -> Iterator[Said]:
     """Applied for, accepted, granted and delivered at these four *times*, with what is *due* for each in time."""
-    one, two, three, four = times.split(", ")
+    first, two, three, four = times.split(", ")
     received, decision, promise, handed = due.split()
-    yield applied(item, one, f"{intake} running {received}")
+    yield applied(item, first, f"{intake} running {received}")
     running = f"{intake} met {received}", f"decision running {decision}", f"commitment running {promise}"
-    yield accepted(item, by, two, *running, asked=asked)
+    yield accepted(item, by, two, *running, questions=questions)
     met = f"decision met {decision}", f"commitment met {promise}", f"delivery running {handed}"
     yield granted(item, by, three, *met)
     yield delivered(item, by, four, handed)
@@ -125,9 +125,9 @@ def land() -> Iterator[Said]:
     registration = RegisterProject(
         name="恒信一期", enterprise=Enterprise("恒信新材料有限公司", ENTERPRISE.department), manager="wang.min"
     )
-    yield told("03-02 09:00", MANAGER, registration, "project_registered")
+    yield sent("03-02 09:00", MANAGER, registration, "project_registered")
     planned = " ".join([*["item_planned"] * 23, "flow_adopted"])
-    yield told("03-02 09:10", MANAGER, StartFlow(flow=FLOW, kind="manufacturing"), planned)
+    yield sent("03-02 09:10", MANAGER, StartFlow(flow=FLOW, kind="manufacturing"), planned)
     spot = "03-02 10:00, 03-02 10:05, 03-02 11:00, 03-02 11:05"
     yield from routine("consultation", OFFICE, spot, "03-09 03-02 03-02 03-16")
     review = "03-03 09:00, 03-03 10:00, 03-06 10:00, 03-06 11:00"
@@ -137,10 +137,10 @@ def land() -> Iterator[Said]:
     spot = "03-09 09:00, 03-09 09:20, 03-09 10:00, 03-09 10:10"
     yield from routine("filing", PLANS, spot, "03-16 03-09 03-09 03-23")
     yield applied("site", "03-09 14:00", "intake#1 running 03-16")
-    asked = RequestSupplement(item="site", missing=("选址论证报告",))
-    yield told("03-10 10:00", LAND, asked, "supplement_requested", "supplementing", "intake#1 met 03-16")
+    notice = RequestSupplement(item="site", missing=("选址论证报告",))
+    yield sent("03-10 10:00", LAND, notice, "supplement_requested", "supplementing", "intake#1 met 03-16")
     brought = "intake#1 met 03-16", "intake#2 running 03-19"
-    yield told("03-12 09:00", ENTERPRISE, SubmitSupplement(item="site"), "supplement_submitted", "submitted", *brought)
+    yield sent("03-12 09:00", ENTERPRISE, SubmitSupplement(item="site"), "supplement_submitted", "submitted", *brought)
     yield accepted("site", LAND, "03-13 10:00", "intake#2 met 03-19", "decision running 04-13")
     yield granted("site", LAND, "03-23 09:00", "decision met 04-13", "commitment met 03-25")
     yield delivered("site", LAND, "03-23 10:00", "04-07")
@@ -155,27 +155,27 @@ def design() -> Iterator[Said]:
     yield applied("eia-form", "04-07 09:00", "intake running 04-14", "decision running 05-07")
     silent = "intake deemed 04-14", "decision running 05-07", "commitment running 04-21"
     noted = NoteStep(item="eia-form", activity="现场踏勘")
-    yield told("04-15 09:00", ENVIRONMENT, noted, "step_noted", "accepted", *silent)
+    yield sent("04-15 09:00", ENVIRONMENT, noted, "step_noted", "accepted", *silent)
     yield granted("eia-form", ENVIRONMENT, "04-16 09:00", "decision met 05-07", "commitment met 04-21")
     yield delivered("eia-form", ENVIRONMENT, "04-16 10:00", "04-30")
     yield applied("energy", "04-08 14:00", "intake#1 running 04-15")
     yield accepted("energy", PLANS, "04-09 09:00", "decision running 05-11", "commitment running 04-23")
     review = SuspendClock(item="energy", ground="expert_review", notified=True, planned_until=date(2026, 4, 17))
     paused = "decision suspended 05-11", "commitment suspended 04-23"
-    yield told("04-10 09:00", PLANS, review, "clock_suspended", "accepted", *paused)
+    yield sent("04-10 09:00", PLANS, review, "clock_suspended", "accepted", *paused)
     resumed = "decision running 05-18", "commitment running 04-30"
-    yield told("04-17 09:00", PLANS, ResumeClock(item="energy", suspension="s1"), "clock_resumed", "accepted", *resumed)
+    yield sent("04-17 09:00", PLANS, ResumeClock(item="energy", suspension="s1"), "clock_resumed", "accepted", *resumed)
     yield granted("energy", PLANS, "04-23 14:00", "decision met 05-18", "commitment met 04-30")
     yield delivered("energy", PLANS, "04-23 15:00", "05-11")
     yield applied("heritage", "04-10 10:00", "intake#1 running 04-17")
     complaint = FileComplaint(complaint=COMPLAINT, item="heritage", about="交件后五日无人受理")
     silent = "intake#1 lapsed 04-17", "decision running 05-12", "commitment running 04-24"
-    yield told("04-20 09:00", ENTERPRISE, complaint, "complaint_filed", "accepted", *silent)
-    yield told("04-21 09:00", HERITAGE, AcceptComplaint(complaint=COMPLAINT), "complaint_accepted")
+    yield sent("04-20 09:00", ENTERPRISE, complaint, "complaint_filed", "accepted", *silent)
+    yield sent("04-21 09:00", HERITAGE, AcceptComplaint(complaint=COMPLAINT), "complaint_accepted")
     answer = AnswerComplaint(complaint=COMPLAINT, answer="窗口漏登，已视为受理并追责", upheld=True)
-    yield told("04-22 09:00", HERITAGE, answer, "complaint_answered")
+    yield sent("04-22 09:00", HERITAGE, answer, "complaint_answered")
     verdict = CloseComplaint(complaint=COMPLAINT, satisfied=Satisfied.YES)
-    yield told("04-23 09:00", ENTERPRISE, verdict, "complaint_closed")
+    yield sent("04-23 09:00", ENTERPRISE, verdict, "complaint_closed")
     yield granted("heritage", HERITAGE, "04-23 10:00", "decision met 05-12", "commitment met 04-24")
     yield delivered("heritage", HERITAGE, "04-23 11:00", "05-11")
     title = "04-09 09:30, 04-09 10:30, 04-13 09:00, 04-13 10:00"
@@ -186,7 +186,7 @@ def design() -> Iterator[Said]:
         item="soil-conservation", days=5, reasons="需补充水文论证", approver="agency_head", notified=True
     )
     extended = "decision running 05-18", "commitment running 04-20"
-    yield told("04-16 11:00", WATER, longer, "limit_extended", "accepted", *extended)
+    yield sent("04-16 11:00", WATER, longer, "limit_extended", "accepted", *extended)
     yield granted("soil-conservation", WATER, "05-13 09:00", "decision met 05-18", "commitment late 04-20")
     yield delivered("soil-conservation", WATER, "05-13 10:00", "05-27")
 
@@ -195,20 +195,24 @@ def countersigned() -> Iterator[Said]:
     """建设工程规划许可, jointly: one department objects and agrees when asked again, one stays silent."""
     item, agreed, conditions = "building-permit", Opinion.AGREED, Opinion.AGREED_WITH_CONDITIONS
     yield applied(item, "04-24 09:00", "intake#1 running 05-06")
-    asked = [f"countersign:{code}/joint running 05-08" for code in ("environment", "construction", "civil-defence")]
-    yield accepted(item, LAND, "04-24 14:00", "decision running 07-01", "commitment running 05-26", *asked, asked=3)
+    clocks_begun = [
+        f"countersign:{code}/joint running 05-08" for code in ("environment", "construction", "civil-defence")
+    ]
+    yield accepted(
+        item, LAND, "04-24 14:00", "decision running 07-01", "commitment running 05-26", *clocks_begun, questions=3
+    )
     limited = Countersign(item=item, step=JOINTLY, opinion=conditions, conditions=("施工期噪声达标",))
     told_so = "countersign:environment/joint met 05-08"
-    yield told("04-27 09:00", ENVIRONMENT, limited, "item_countersigned", "accepted", told_so)
+    yield sent("04-27 09:00", ENVIRONMENT, limited, "item_countersigned", "accepted", told_so)
     objection = Countersign(item=item, step=JOINTLY, opinion=Opinion.OBJECTED, reasons="消防车道宽度不足")
     told_so = "countersign:construction/joint met 05-08"
-    yield told("04-28 09:00", BUILDING, objection, "item_countersigned", "accepted", told_so)
+    yield sent("04-28 09:00", BUILDING, objection, "item_countersigned", "accepted", told_so)
     again = AskCountersignature(item=item, departments=("construction",), step=JOINTLY)
     second = "countersign:construction/joint#2 running 05-14", "countersign:civil-defence/joint running 05-08"
-    yield told("05-06 09:00", LAND, again, "countersignature_asked", "accepted", *second)
+    yield sent("05-06 09:00", LAND, again, "countersignature_asked", "accepted", *second)
     ended = "countersign:construction/joint#2 met 05-14", "countersign:civil-defence/joint overdue 05-08"
     answer = Countersign(item=item, step=JOINTLY, opinion=agreed)
-    yield told("05-12 09:00", BUILDING, answer, "item_countersigned", "accepted", *ended)
+    yield sent("05-12 09:00", BUILDING, answer, "item_countersigned", "accepted", *ended)
     summed = ConsolidateOpinions(
         item=item,
         text="环境部门的条件写入许可，消防异议已解决",
@@ -216,7 +220,7 @@ def countersigned() -> Iterator[Said]:
         override_reasons="人防部门逾期未反馈意见，经会商同意",
     )
     told_so = "countersign:civil-defence/joint overdue 05-08"
-    yield told("05-13 14:00", LAND, summed, "opinions_consolidated", "accepted", told_so)
+    yield sent("05-13 14:00", LAND, summed, "opinions_consolidated", "accepted", told_so)
     met = "decision met 07-01", "commitment met 05-26", "countersign:civil-defence/joint void 05-08"
     yield granted(item, LAND, "05-14 09:00", *met, override="人防部门逾期未反馈意见，经会商同意")
     yield delivered(item, LAND, "05-14 10:00", "05-28")
@@ -230,9 +234,9 @@ def corrected() -> Iterator[Said]:
     feed = ReconcileExternalResult(
         item="power", outcome=GRANTED, source="utilities-exchange", document_number="GD-2026-181"
     )
-    yield told("05-11 09:00", FEED, feed, "discrepancy_found", "completed")
+    yield sent("05-11 09:00", FEED, feed, "discrepancy_found", "completed")
     settled = SettleDiscrepancy(item="power", keep=KeptResult.FEED, reasons="供电公司系统为准")
-    yield told("05-11 10:00", MANAGER, settled, "discrepancy_settled", "completed")
+    yield sent("05-11 10:00", MANAGER, settled, "discrepancy_settled", "completed")
 
 
 def construction() -> Iterator[Said]:
@@ -249,11 +253,11 @@ def completion() -> Iterator[Said]:
     """竣工验收与试生产: five departments take part in the joint acceptance."""
     item = "joint-acceptance"
     yield applied(item, "09-01 09:00", "intake#1 running 09-08")
-    yield accepted(item, OFFICE, "09-01 10:00", "decision running 11-09", "commitment running 09-10", asked=5)
+    yield accepted(item, OFFICE, "09-01 10:00", "decision running 11-09", "commitment running 09-10", questions=5)
     for hour, by in enumerate((LAND, BUILDING, FIRE, DEFENCE, GREEN), start=9):
         clock = f"countersign:{by.department}/joint met 09-10"
         opinion = Countersign(item=item, step=JOINTLY, opinion=Opinion.AGREED)
-        yield told(f"09-04 {hour:02}:00", by, opinion, "item_countersigned", "accepted", clock)
+        yield sent(f"09-04 {hour:02}:00", by, opinion, "item_countersigned", "accepted", clock)
     yield granted(item, OFFICE, "09-09 09:00", "decision met 11-09", "commitment met 09-10")
     yield delivered(item, OFFICE, "09-09 10:00", "09-22")
     drain = "09-01 11:00, 09-01 12:00, 09-11 09:00, 09-11 10:00"

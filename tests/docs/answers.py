@@ -98,8 +98,10 @@ def http_differences(shown: str, got: str) -> list[str]:
     (head, body), (real_head, real_body) = (_parted(text) for text in (shown, got))
     (status, headers), (real_status, real_headers) = _head(head), _head(real_head)
     real_headers = {name: value for name, value in real_headers.items() if name in headers}
-    found = list(differences({"status": status, "headers": headers}, {"status": real_status, "headers": real_headers}))
-    return found + (json_differences(body, real_body) if body else [])
+    different = list(
+        differences({"status": status, "headers": headers}, {"status": real_status, "headers": real_headers})
+    )
+    return different + (json_differences(body, real_body) if body else [])
 
 
 def _parted(text: str) -> tuple[str, str]:

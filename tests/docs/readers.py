@@ -35,8 +35,8 @@ class Site(NamedTuple):
 
     def openapi(self) -> dict[str, Any]:
         """The description of the interface."""
-        found: dict[str, Any] = httpx.get(f"{self.address}/schema/openapi.json", timeout=ANSWER_SECONDS_MAX).json()
-        return found
+        described: dict[str, Any] = httpx.get(f"{self.address}/schema/openapi.json", timeout=ANSWER_SECONDS_MAX).json()
+        return described
 
 
 def command(block: Block, site: Site) -> None:
@@ -87,8 +87,8 @@ def query(block: Block, site: Site) -> None:
     with psycopg.connect(site.database_url) as connection:
         cursor = connection.execute(block.text.encode())
         for result in cursor.results():
-            found = result.fetchall() if result.description else []
-            assert not (found and block.use == "empty"), f"{block.place}: {found[:10]}"
+            rows = result.fetchall() if result.description else []
+            assert not (rows and block.use == "empty"), f"{block.place}: {rows[:10]}"
         connection.rollback()
 
 

@@ -69,5 +69,5 @@ class ZoneDesk:
 
 def service(code: str, **said: Any) -> ServiceItem:
     """A service item of the land department, but for what is *said*."""
-    told: dict[str, Any] = {"task_name": code, "task_type": TaskType.LICENCE, "dept_code": "land", "is_online": True}
-    return ServiceItem(task_code=code, **(told | said))
+    members: dict[str, Any] = {"task_name": code, "task_type": TaskType.LICENCE, "dept_code": "land", "is_online": True}
+    return ServiceItem(task_code=code, **(members | said))

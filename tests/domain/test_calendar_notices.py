@@ -216,6 +216,8 @@ def test_whatever_is_said_the_facts_lead_to_the_same_calendar(said: list[tuple[A
     ):
         fact.apply(replayed)
     assert replayed == desk.calendar
-    for kept in replayed.notices.values():  # nothing that changes the past is applied by one person alone
-        approvers = [fact for fact in desk.facts if isinstance(fact, NoticeApproved) and fact.notice == kept.notice.id]
-        assert kept.notice.id == "CN-2027" or kept.stage != "applied" or approvers
+    for notice in replayed.notices.values():  # nothing that changes the past is applied by one person alone
+        approvers = [
+            fact for fact in desk.facts if isinstance(fact, NoticeApproved) and fact.notice == notice.notice.id
+        ]
+        assert notice.notice.id == "CN-2027" or notice.stage != "applied" or approvers

@@ -69,7 +69,7 @@ def test_codes_from_elsewhere_are_right(code: str) -> None:
         ("\ufb03", "1 characters", ""),
     ],
 )
-def test_what_is_wrong_is_told(code: str, fault: str, remedy: str) -> None:
+def test_the_fault_is_named(code: str, fault: str, remedy: str) -> None:
     with pytest.raises(Refused, match="unified social credit code") as caught:
         require_uscc(code)
 

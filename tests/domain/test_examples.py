@@ -42,7 +42,7 @@ def test_the_corrections_of_the_story_hit_what_they_speak_of() -> None:
     assert targets == {"amend_entry": "supplement_requested", "retract_entry": "service_evaluated"}
 
 
-def test_the_story_ends_as_told() -> None:
+def test_the_story_ends_as_described() -> None:
     items = replay(PROJECT, ENTRIES).items
 
     assert {code: (item.stage, item.outcome) for code, item in items.items()} == {

@@ -106,9 +106,9 @@ def test_nothing_was_looked_at_on_a_day_still_to_come(field: str) -> None:
     given(REGISTERED).when(record, by=MANAGER, at=EFFECTIVE, now=NOW).refused("in-the-future", "2026-03-17")
 
 
-def test_a_feed_tells_of_no_document_of_a_day_still_to_come() -> None:
-    told = ReconcileExternalResult(
+def test_a_feed_reports_no_document_of_a_future_day() -> None:
+    reconcile = ReconcileExternalResult(
         item="tax", outcome=Outcome.GRANTED, source="tax-exchange", document_on=date(2026, 3, 17)
     )
 
-    given(REGISTERED).when(told, by=Actor("feed", "tax", Role.INTEGRATOR)).refused("in-the-future", "2026-03-17")
+    given(REGISTERED).when(reconcile, by=Actor("feed", "tax", Role.INTEGRATOR)).refused("in-the-future", "2026-03-17")

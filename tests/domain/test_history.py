@@ -70,7 +70,7 @@ def test_a_retracted_entry_never_happened(world: World, data: st.DataObject) -> 
     assume(target not in world.project.retracted)
     retraction = entry(len(world.entries) + 1, EntryRetracted(version=target, item="", reasons="because"), BUREAU)
     nothing = StepNoted(activity="nothing")  # in its place, as entries are told apart by their numbers
-    without = [one if one.version != target else structs.replace(one, fact=nothing) for one in world.entries]
+    without = [entry if entry.version != target else structs.replace(entry, fact=nothing) for entry in world.entries]
 
     assert decided(replay(PROJECT, [*world.entries, retraction])) == decided(replay(PROJECT, without))
 
@@ -93,8 +93,8 @@ def test_retracting_a_retraction_restores_what_was(world: World, data: st.DataOb
 @given(st.permutations(STORY_ENTRIES), st.integers(0, len(STORY_ENTRIES)))
 def test_applying_never_fails_whatever_came_before(entries: list[Entry], count: int) -> None:
     project = Project(STORY_PROJECT)
-    for told in entries[:count]:
-        told.fact.apply(project)
+    for earlier in entries[:count]:
+        earlier.fact.apply(project)
 
     assert project.version == 0
 

@@ -24,7 +24,7 @@ def entering(category: str, key: str, value: Any, unit: str = "") -> RecordInfor
 
 
 @pytest.mark.parametrize(
-    ("category", "key", "value", "unit", "kept"),
+    ("category", "key", "value", "unit", "stored"),
     [
         ("investment", "total", 36000, "万元", "36000"),
         ("investment", "total", 36000.25, "万元", "36000.25"),
@@ -39,9 +39,9 @@ def entering(category: str, key: str, value: Any, unit: str = "") -> RecordInfor
         ("investment", "total", "", "", ""),
     ],
 )
-def test_what_the_form_asks_for_is_kept_as_written(category: str, key: str, value: Any, unit: str, kept: str) -> None:
+def test_what_the_form_asks_for_is_kept_as_written(category: str, key: str, value: Any, unit: str, stored: str) -> None:
     given(REGISTERED).when(entering(category, key, value, unit), by=MANAGER).then(
-        InformationRecorded(category=category, fields=(KnownField(key, kept, unit if kept else ""),), as_of=TODAY)
+        InformationRecorded(category=category, fields=(KnownField(key, stored, unit if stored else ""),), as_of=TODAY)
     )
 
 

@@ -93,7 +93,7 @@ def test_nothing_is_said_of_a_person_nobody_registered() -> None:
     Desk().refused("not-merged", SEPARATE)
 
 
-def test_changes_hold_since_their_day_in_whatever_order_they_are_told() -> None:
+def test_changes_hold_since_their_day_in_whatever_order_they_are_recorded() -> None:
     earlier = ChangeLegalPerson(
         code=PERSON,
         particulars=Particulars(name="恒信化工", status=PersonStanding.SUSPENDED),
@@ -115,7 +115,7 @@ def test_changes_hold_since_their_day_in_whatever_order_they_are_told() -> None:
     ]
 
 
-def test_of_two_changes_for_one_day_the_one_told_last_counts() -> None:
+def test_of_two_changes_for_one_day_the_last_recorded_counts() -> None:
     again = msgspec.structs.replace(RENAME, particulars=Particulars(name="恒信新材料有限公司"))
 
     assert Desk(REGISTERED_PERSON, RENAME, again).person.now.name == "恒信新材料有限公司"
@@ -169,7 +169,7 @@ def test_a_merge_is_a_fact_that_can_be_taken_back() -> None:
     assert desk.say(RENAME)
 
 
-def test_nobody_is_merged_into_somebody_who_is_not_there_or_is_somebody_else() -> None:
+def test_a_merge_into_an_unknown_or_merged_person_is_refused() -> None:
     with pytest.raises(Refused, match="no legal person"):
         require_survivor(PERSON, LegalPerson(stream_of(PERSON)))
     with pytest.raises(Refused, match="was itself merged"):
@@ -182,7 +182,7 @@ def test_the_story_holds_an_example_of_every_command_and_fact() -> None:
 
     assert set(PERSON_EXAMPLES) == set(LEGAL_PERSON.by_tag)
     assert {type(entry.fact) for entry in entries} == set(LEGAL_PERSON.facts)
-    assert [one.merged_into for one in (_replayed(PERSON), _replayed(BRANCH))] == ["", PERSON]
+    assert [person.merged_into for person in (_replayed(PERSON), _replayed(BRANCH))] == ["", PERSON]
 
 
 def _replayed(code: str) -> LegalPerson:

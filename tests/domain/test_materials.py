@@ -131,7 +131,7 @@ def test_what_is_open_takes_materials(facts: tuple[AnyFact, ...]) -> None:
         structs.replace(ATTACH, size=SIZE_MAX + 1),
     ],
 )
-def test_a_material_is_told_by_what_its_upload_answered(unsound: AttachMaterial) -> None:
+def test_a_material_is_named_by_the_answer_to_its_upload(unsound: AttachMaterial) -> None:
     given(REGISTERED).when(unsound, by=IMPORTER).refused("material-unsound")
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(msgspec.json.encode(unsound), type=AnyCommand)

@@ -27,10 +27,10 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 
 def samples() -> dict[str, list[Path]]:
     """The samples of each fact, oldest format first. A file is named <fact>.<number of the format>.json."""
-    found: dict[str, list[Path]] = defaultdict(list)
+    paths: dict[str, list[Path]] = defaultdict(list)
     for path in sorted(SAMPLES.glob("*.json"), key=lambda path: int(path.name.split(".")[1])):
-        found[path.name.split(".")[0]].append(path)
-    return found
+        paths[path.name.split(".")[0]].append(path)
+    return paths
 
 
 ALL_SAMPLES = [path for paths in samples().values() for path in paths]
@@ -50,7 +50,7 @@ def defined(kind: type[Any]) -> set[type[Any]]:
         for module in iter_modules(aggregate.__path__):
             import_module(f"{aggregate.__name__}.{module.name}")
     ours = tuple(f"{aggregate.__name__}." for aggregate in AGGREGATES)
-    return {found for found in kind.__subclasses__() if found.__module__.startswith(ours)}
+    return {subclass for subclass in kind.__subclasses__() if subclass.__module__.startswith(ours)}
 
 
 def test_every_command_and_fact_is_in_the_vocabulary() -> None:

@@ -33,7 +33,7 @@ def constants(tree: ast.Module) -> dict[str, object]:
 @cache
 def refusals(*folders: str) -> list[tuple[str, object, ast.expr]]:
     """Where somebody is refused below *folders*: the place, the code and the sentence as written."""
-    found = []
+    refusals_in = []
     for path in (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))):
         text = path.read_text(encoding="utf-8")
         if "Refused" not in text:
@@ -43,21 +43,21 @@ def refusals(*folders: str) -> list[tuple[str, object, ast.expr]]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refused":
                 code, sentence = node.args[:2]
                 written = code.value if isinstance(code, ast.Constant) else constants(tree).get(ast.unparse(code))
-                found.append((f"{path.name}:{node.lineno}", written, sentence))
-    return found
+                refusals_in.append((f"{path.name}:{node.lineno}", written, sentence))
+    return refusals_in
 
 
 def test_the_codes_used_are_the_codes_listed() -> None:
-    found = refusals("domain") + refusals("projections", "infrastructure", "api", "scripts")
+    raised = refusals("domain") + refusals("projections", "infrastructure", "api", "scripts")
     by_access = {None, "access-denied"}  # judged before the rules: 403, or 404 by the kind of what is hidden
-    assert {code for _, code, _ in found} - by_access == set(REFUSAL_CODES)
+    assert {code for _, code, _ in raised} - by_access == set(REFUSAL_CODES)
 
 
 def test_the_sentence_stands_beside_its_code() -> None:
-    found = refusals("domain")
-    elsewhere = [place for place, code, _ in found if not isinstance(code, str)]
+    raised = refusals("domain")
+    elsewhere = [place for place, code, _ in raised if not isinstance(code, str)]
     assert elsewhere == [], "a code is a literal, so that it can be found"
-    elsewhere = [place for place, _, sentence in found if not isinstance(sentence, ast.Constant | ast.JoinedStr)]
+    elsewhere = [place for place, _, sentence in raised if not isinstance(sentence, ast.Constant | ast.JoinedStr)]
     assert elsewhere == [], "say it here"
 
 

@@ -57,7 +57,7 @@ def test_a_killed_process_is_there_again_until_the_end(tmp_path: Path) -> None:
     assert not any(map(lives, told_in(tmp_path)))
 
 
-def test_one_that_does_not_end_when_told_to_is_made_to(tmp_path: Path) -> None:
+def test_a_process_that_ignores_its_signal_is_killed(tmp_path: Path) -> None:
     folder = tmp_path / DEAF
     folder.mkdir()
     with ours.supervised(work, str(folder)):
@@ -73,7 +73,7 @@ def end(closed: list[str]) -> None:
             closed.append("database")
 
 
-def test_being_told_to_end_unwinds_what_is_open() -> None:
+def test_a_signal_to_end_unwinds_what_is_open() -> None:
     before, closed = signal.getsignal(signal.SIGTERM), list[str]()
     with pytest.raises(KeyboardInterrupt):
         end(closed)

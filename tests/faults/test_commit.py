@@ -87,7 +87,7 @@ async def test_a_commit_whose_answer_is_lost_is_found_again(
     assert command_ends(database_url) == {key: n for n, key in enumerate(keys, 1)}
 
 
-async def test_a_full_disk_is_told_at_once(approvals: Approvals, database_url: str) -> None:
+async def test_a_full_disk_is_reported_at_once(approvals: Approvals, database_url: str) -> None:
     project, key = uuid4(), uuid4()
     with psycopg.connect(database_url) as other:
         other.execute(DISK_FULL)

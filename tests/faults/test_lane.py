@@ -48,7 +48,7 @@ async def ends_of(sent: list[asyncio.Future[PGresult]]) -> set[type]:
         return {type(end) for end in await asyncio.gather(*sent, return_exceptions=True)}
 
 
-def test_two_statements_cut_short_are_both_told_of_it_also_under_uvloop(database_url: str) -> None:
+def test_two_interrupted_statements_both_fail_also_under_uvloop(database_url: str) -> None:
     """The server hangs up with the second one unread: it resets the connection after its last words, and a loop that
     is busy meanwhile finds both at once.
     """
@@ -63,7 +63,7 @@ def test_two_statements_cut_short_are_both_told_of_it_also_under_uvloop(database
 
 
 @pytest.mark.parametrize("run", LOOPS, ids=["asyncio", "uvloop"])
-def test_a_statement_cut_short_on_its_way_out_is_told_of_it(database_url: str, run: Run) -> None:
+def test_a_statement_interrupted_while_being_sent_fails(database_url: str, run: Run) -> None:
     """The server hangs up while much of the second one waits to be sent, and the next one is the first to notice."""
 
     async def cut() -> None:
@@ -109,7 +109,7 @@ async def test_a_server_that_does_not_get_ready_is_given_up(database_url: str, m
         assert (await lane.run("read", [])).get_value(0, 0) == bytes(8)
 
 
-async def test_what_the_server_refuses_to_prepare_is_told_as_it_says_it(database_url: str) -> None:
+async def test_a_refusal_to_prepare_keeps_the_servers_message(database_url: str) -> None:
     with closing(
         PipelineConnection(database_url, {"one": b"SELECT 1", "none": b"SELECT nowhere", "two": b"SELECT 2"})
     ) as lane:

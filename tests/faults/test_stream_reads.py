@@ -81,9 +81,7 @@ async def test_a_gathered_read_cut_short_is_asked_again(reads: StreamLoader, dat
         assert await asyncio.gather(*requests) == [[]] * 3
 
 
-async def test_what_the_server_refuses_is_told_and_the_next_read_is_answered(
-    reads: StreamLoader, database_url: str
-) -> None:
+async def test_a_refused_read_fails_and_the_next_one_is_answered(reads: StreamLoader, database_url: str) -> None:
     with psycopg.connect(database_url) as other:
         other.execute("LOCK TABLE ledger.event")
         requests = asyncio.create_task(reads.rows(uuid4()))
@@ -94,7 +92,7 @@ async def test_what_the_server_refuses_is_told_and_the_next_read_is_answered(
     assert await reads.rows(uuid4()) == []
 
 
-async def test_a_silent_server_is_given_up_and_asked_anew(
+async def test_a_silent_server_is_given_up_and_asked_again(
     reads: StreamLoader, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with psycopg.connect(database_url) as other:
@@ -106,7 +104,7 @@ async def test_a_silent_server_is_given_up_and_asked_anew(
     assert await reads.rows(uuid4()) == []
 
 
-async def test_whoever_waits_when_the_application_ends_is_told(database_url: str) -> None:
+async def test_a_pending_read_fails_when_the_application_ends(database_url: str) -> None:
     reads = StreamLoader(database_url)
     await reads.open()
     with psycopg.connect(database_url) as other:

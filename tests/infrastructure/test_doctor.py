@@ -226,7 +226,7 @@ def test_a_pooler_whose_defaults_are_what_we_ask_for_is_refused(
         ("Connection refused", "that the server runs"),
     ],
 )
-def test_what_keeps_us_out_is_told_with_what_lets_us_in(
+def test_a_failed_connection_is_reported_with_its_remedy(
     message: str, remedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:

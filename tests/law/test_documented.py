@@ -62,7 +62,7 @@ def book_of(pack: Pack) -> CalendarBook:
 
 
 def by_subject(said: Explanation) -> dict[Subject, Authority]:
-    return {one.subject: one for one in said.authorities}
+    return {authority.subject: authority for authority in said.authorities}
 
 
 @pytest.mark.parametrize(("name", "special"), LAWS)
@@ -95,15 +95,19 @@ def test_the_paragraph_the_unit_and_the_first_day_are_cited_in_the_words_of_the_
 
 
 def test_a_suspension_shows_its_ground_its_notice_and_what_it_took_out() -> None:
-    (one,) = why("02-27", *EXAMINED).suspensions
+    (suspension,) = why("02-27", *EXAMINED).suspensions
 
-    assert (one.article, one.title_zh, one.stops) == ("行政许可法 45", "检测", True)
-    assert "检测" in one.quote
-    assert one.quote.endswith("所需时间不计算在本节规定的期限内")
-    assert (one.from_on, one.until_on, one.end) == (date(2026, 2, 13), date(2026, 2, 24), End.RESUMED)
-    assert (one.event, one.end_event) == ("suspend", "resume")
-    assert one.days_out == 2  # Friday 13 and the make-up Saturday 14; the Spring Festival is off anyway
-    assert (one.notified, one.planned_until, one.overran) == (False, date(2026, 2, 20), True)
+    assert (suspension.article, suspension.title_zh, suspension.stops) == ("行政许可法 45", "检测", True)
+    assert "检测" in suspension.quote
+    assert suspension.quote.endswith("所需时间不计算在本节规定的期限内")
+    assert (suspension.from_on, suspension.until_on, suspension.end) == (
+        date(2026, 2, 13),
+        date(2026, 2, 24),
+        End.RESUMED,
+    )
+    assert (suspension.event, suspension.end_event) == ("suspend", "resume")
+    assert suspension.days_out == 2  # Friday 13 and the make-up Saturday 14; the Spring Festival is off anyway
+    assert (suspension.notified, suspension.planned_until, suspension.overran) == (False, date(2026, 2, 20), True)
 
 
 def test_a_suspension_that_goes_on_or_ended_with_the_clock_says_so() -> None:
@@ -118,8 +122,8 @@ def test_a_ground_that_the_law_does_not_have_is_shown_and_stops_nothing() -> Non
     other = happened("suspend", "02-11", sid="s9", reason="site_survey", id="other")
     said = why("02-27", EXAMINED[0], EXAMINED[1], other)
 
-    (one,) = said.suspensions
-    assert (one.ground, one.stops, one.days_out) == ("site_survey", False, 0)
+    (suspension,) = said.suspensions
+    assert (suspension.ground, suspension.stops, suspension.days_out) == ("site_survey", False, 0)
     assert Subject.SUSPENDED_DAYS not in by_subject(said)
 
 
@@ -158,8 +162,8 @@ def test_every_notice_of_the_state_council_has_its_title_and_number() -> None:
 def test_the_last_day_is_marked_and_days_after_it_are_numbered_as_overdue() -> None:
     # Feb 11-13 = 1-3, Sat 14 (make-up) = 4, 24-27 = 5-8, Sat 28 (make-up) = 9, Mar 2-6 = 10-14, 9-13 = 15-19, 16 = 20
     said = why("03-30", *EXAMINED[:2])
-    days = {one.day: one for one in said.days}
-    due = [one.day for one in said.days if one.is_due]
+    days = {day.day: day for day in said.days}
+    due = [day.day for day in said.days if day.is_due]
 
     assert due == [said.clock.due] == [date(2026, 3, 16)]
     assert (days[date(2026, 3, 16)].number, days[date(2026, 3, 16)].overdue) == (20, None)
@@ -172,7 +176,7 @@ def test_a_supposed_last_day_is_not_marked() -> None:
     said = why("02-18", *EXAMINED[:3])
 
     assert said.assumes_resumption
-    assert not any(one.is_due for one in said.days)
+    assert not any(day.is_due for day in said.days)
 
 
 def test_an_overdue_decision_cites_the_remedy() -> None:
@@ -195,7 +199,7 @@ def test_a_rule_written_out_has_notices_and_no_articles_of_a_law() -> None:
     result = documented(said, None, "single", china(), china().as_known(date(2026, 2, 27)))
 
     assert result.authorities == ()
-    assert [one.id for one in result.notices] == ["CN-2026"]
+    assert [notice.id for notice in result.notices] == ["CN-2026"]
 
 
 def test_calendar_days_and_a_last_day_that_moves_are_cited_from_the_special_law() -> None:
@@ -207,16 +211,21 @@ def test_calendar_days_and_a_last_day_that_moves_are_cited_from_the_special_law(
     assert said[Subject.LAST_DAY].article == "民法典 203(1)"  # 60 days from 2 March end on Labour Day
 
 
-def test_a_term_that_ended_a_dutch_suspension_is_told() -> None:
-    asked = happened("suspend", "03-10", sid="s1", reason="supplement", planned_until=date(2026, 4, 7))
+def test_a_term_that_ended_a_dutch_suspension_is_shown() -> None:
+    request = happened("suspend", "03-10", sid="s1", reason="supplement", planned_until=date(2026, 4, 7))
     longer = [happened("extension", f"04-2{day}", days=42, id=f"x{day}") for day in (0, 1)]
-    said = why_elsewhere("nl-awb@2009-10-01", "04-22", happened("received", "03-02"), asked, *longer)
+    said = why_elsewhere("nl-awb@2009-10-01", "04-22", happened("received", "03-02"), request, *longer)
 
-    (one,) = said.suspensions
-    assert (one.end, one.until_on, one.days_out, one.overran) == (End.TERM, date(2026, 4, 7), 28, False)
-    assert one.article == "Awb 4:15(1)(a)"
+    (suspension,) = said.suspensions
+    assert (suspension.end, suspension.until_on, suspension.days_out, suspension.overran) == (
+        End.TERM,
+        date(2026, 4, 7),
+        28,
+        False,
+    )
+    assert suspension.article == "Awb 4:15(1)(a)"
     assert by_subject(said)[Subject.FIRST_DAY].article == "Awb 4:13(2)"
-    assert [one.void for one in said.extensions] == ["", "extension_repeated"]
+    assert [extension.void for extension in said.extensions] == ["", "extension_repeated"]
 
 
 def golden() -> Iterator[tuple[Vector, Explanation]]:
@@ -224,11 +233,11 @@ def golden() -> Iterator[tuple[Vector, Explanation]]:
     with gzip.open(VECTORS, "rt", encoding="utf-8") as lines:
         vectors = [msgspec.json.decode(line, type=Vector) for line in lines]
     for vector in vectors:
-        asked, book = vector.as_of[-1], shipped()[vector.calendar]
+        question, book = vector.as_of[-1], shipped()[vector.calendar]
         timeline = Timeline(vector.rule.zone, vector.events)
-        calendar = book.as_known((asked.known or asked.t).astimezone(at("01-01").tzinfo).date())
-        for name in evaluate(vector.rule, timeline, book, asked.t, asked.known).clocks:
-            said = explain(vector.rule, timeline, book, asked.t, asked.known, name)
+        calendar = book.as_known((question.known or question.t).astimezone(at("01-01").tzinfo).date())
+        for name in evaluate(vector.rule, timeline, book, question.t, question.known).clocks:
+            said = explain(vector.rule, timeline, book, question.t, question.known, name)
             yield vector, documented(said, LAW, vector.rule.mode, book, calendar)
 
 
@@ -239,15 +248,17 @@ def test_every_golden_vector_is_documented() -> None:
         assert result[Subject.LENGTH].quote, vector.id
         assert result[Subject.UNIT].quote, vector.id
         assert (Subject.FIRST_DAY in result) == bool(said.clock.length), vector.id
-        assert (Subject.SUSPENDED_DAYS in result) == any(one.stops for one in said.suspensions), vector.id
+        assert (Subject.SUSPENDED_DAYS in result) == any(suspension.stops for suspension in said.suspensions), vector.id
         assert (Subject.SILENCE in result) == (said.clock.state in SILENT), vector.id
         assert (Subject.LAWSUIT in result) == (kind == "decision" and said.clock.state is State.OVERDUE), vector.id
-        assert {one.notice for one in said.days} - {""} == {one.id for one in said.notices}, vector.id
-        assert all(one.title and one.numbers for one in said.notices if one.id.startswith("CN-")), vector.id
-        assert sum(one.days for one in said.extensions if not one.void) == said.extended, vector.id
-        out = {(sid, reason) for one in said.days for sid, reason in one.suspended_by}
-        assert out <= {(one.sid, one.ground) for one in said.suspensions if one.stops}, vector.id
-        lost = sum(one.reason is DayReason.SUSPENDED and one.phase is not DayPhase.AFTER_DUE for one in said.days)
-        assert sum(one.days_out for one in said.suspensions) >= lost, vector.id
+        assert {day.notice for day in said.days} - {""} == {notice.id for notice in said.notices}, vector.id
+        assert all(notice.title and notice.numbers for notice in said.notices if notice.id.startswith("CN-")), vector.id
+        assert sum(extension.days for extension in said.extensions if not extension.void) == said.extended, vector.id
+        out = {(sid, reason) for day in said.days for sid, reason in day.suspended_by}
+        assert out <= {(suspension.sid, suspension.ground) for suspension in said.suspensions if suspension.stops}, (
+            vector.id
+        )
+        lost = sum(day.reason is DayReason.SUSPENDED and day.phase is not DayPhase.AFTER_DUE for day in said.days)
+        assert sum(suspension.days_out for suspension in said.suspensions) >= lost, vector.id
         seen |= result.keys()
     assert seen >= set(Subject) - {Subject.LAST_DAY}, "no vector rolls; every other subject is met"

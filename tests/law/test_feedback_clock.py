@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from domain.law.feedback.clock import FeedbackRun, VoiceClock, VoiceState, voice_clock
-from domain.law.feedback.terms import VoiceStep, terms_of, terms_on
+from domain.law.feedback.clock import FeedbackClock, FeedbackClockState, FeedbackRun, feedback_clock
+from domain.law.feedback.terms import FeedbackStep, terms_of, terms_on
 from domain.law.packs.parse import PackInvalidError, parse_feedback_terms
 from infrastructure.law.lawbook import LawBook, law_book
 from projections.law.shipped import shipped_law
@@ -22,18 +22,18 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+08:00")
 
 
-RUN = FeedbackRun(VoiceStep.ACCEPTANCE, "land", at("2025-09-26T17:00"))
+RUN = FeedbackRun(FeedbackStep.ACCEPTANCE, "land", at("2025-09-26T17:00"))
 
 
-def stands(run: FeedbackRun, t: str) -> VoiceClock | None:
-    return voice_clock(run, ZONE_2020, CALENDAR, LAW.zone, at(t))
+def stands(run: FeedbackRun, t: str) -> FeedbackClock | None:
+    return feedback_clock(run, ZONE_2020, CALENDAR, LAW.zone, at(t))
 
 
 def test_national_day_and_its_make_up_days_are_counted() -> None:
     clock = stands(RUN, "2025-09-28T09:00")
 
     assert clock is not None
-    assert (clock.due_on, clock.days, clock.state) == (date(2025, 10, 10), 5, VoiceState.RUNNING)
+    assert (clock.due_on, clock.days, clock.state) == (date(2025, 10, 10), 5, FeedbackClockState.RUNNING)
     assert clock.over_at == at("2025-10-11T00:00")
     assert clock.remaining_days == 4  # Sunday the 28th worked and is gone; 29, 30, 9 and 10 are left
 
@@ -41,15 +41,15 @@ def test_national_day_and_its_make_up_days_are_counted() -> None:
 @pytest.mark.parametrize(
     ("ended", "t", "state", "remaining"),
     [
-        (None, "2025-10-10T23:59", VoiceState.RUNNING, 0),
-        (None, "2025-10-11T00:00", VoiceState.OVERDUE, -1),  # a Saturday that works
-        ("2025-10-10T23:59", "2025-12-01T00:00", VoiceState.KEPT, 0),
-        ("2025-10-14T09:00", "2025-12-01T00:00", VoiceState.LATE, -3),
-        ("2025-10-14T09:00", "2025-10-12T00:00", VoiceState.OVERDUE, -1),  # not known to end at that instant
+        (None, "2025-10-10T23:59", FeedbackClockState.RUNNING, 0),
+        (None, "2025-10-11T00:00", FeedbackClockState.OVERDUE, -1),  # a Saturday that works
+        ("2025-10-10T23:59", "2025-12-01T00:00", FeedbackClockState.KEPT, 0),
+        ("2025-10-14T09:00", "2025-12-01T00:00", FeedbackClockState.LATE, -3),
+        ("2025-10-14T09:00", "2025-10-12T00:00", FeedbackClockState.OVERDUE, -1),  # not known to end at that instant
     ],
 )
-def test_overdue_is_told_by_the_instant_asked_about(
-    ended: str | None, t: str, state: VoiceState, remaining: int
+def test_overdue_is_judged_at_the_instant_of_the_question(
+    ended: str | None, t: str, state: FeedbackClockState, remaining: int
 ) -> None:
     clock = stands(structs.replace(RUN, ended_at=at(ended) if ended else None), t)
 
@@ -63,7 +63,7 @@ def test_a_clock_has_not_begun_before_its_step() -> None:
 
 @pytest.mark.parametrize(("extended", "days"), [("2025-10-22T23:59", 20), ("2025-10-24T00:00", 15)])
 def test_an_extension_counts_if_it_was_made_in_time(extended: str, days: int) -> None:
-    run = FeedbackRun(VoiceStep.ANSWER, "land", at("2025-09-26T17:00"), extension_days=5, extended_at=at(extended))
+    run = FeedbackRun(FeedbackStep.ANSWER, "land", at("2025-09-26T17:00"), extension_days=5, extended_at=at(extended))
     clock = stands(run, "2025-10-25T09:00")
 
     assert clock is not None
@@ -72,7 +72,7 @@ def test_an_extension_counts_if_it_was_made_in_time(extended: str, days: int) ->
 
 
 def test_an_extension_beyond_the_longest_counts_as_the_longest() -> None:
-    extended = structs.replace(RUN, step=VoiceStep.ANSWER, extension_days=99, extended_at=at("2025-09-28T09:00"))
+    extended = structs.replace(RUN, step=FeedbackStep.ANSWER, extension_days=99, extended_at=at("2025-09-28T09:00"))
     clock = stands(extended, "2025-10-25T09:00")
 
     assert clock is not None
@@ -91,18 +91,20 @@ def test_facts_that_name_no_edition_have_the_one_of_their_day() -> None:
 
 
 def test_every_step_says_whose_example_it_follows() -> None:
-    assert {step: ZONE_2020.clocks[step].days for step in VoiceStep} == {
-        VoiceStep.ACCEPTANCE: 5,
-        VoiceStep.TRANSFER: 5,
-        VoiceStep.ANSWER: 15,
-        VoiceStep.SATISFACTION: 5,
-        VoiceStep.START: 1,
-        VoiceStep.RECTIFICATION: 15,
-        VoiceStep.CALL_BACK: 5,
-        VoiceStep.APPEAL: 5,
+    assert {step: ZONE_2020.clocks[step].days for step in FeedbackStep} == {
+        FeedbackStep.ACCEPTANCE: 5,
+        FeedbackStep.TRANSFER: 5,
+        FeedbackStep.ANSWER: 15,
+        FeedbackStep.SATISFACTION: 5,
+        FeedbackStep.START: 1,
+        FeedbackStep.RECTIFICATION: 15,
+        FeedbackStep.CALL_BACK: 5,
+        FeedbackStep.APPEAL: 5,
     }
-    assert all(ZONE_2020.basis(step).startswith("园区规则 zone rule, ") for step in VoiceStep)
-    assert ZONE_2020.basis(VoiceStep.RECTIFICATION) == "园区规则 zone rule, 参照四川省好差评做法: 差评15个工作日内整改"
+    assert all(ZONE_2020.basis(step).startswith("园区规则 zone rule, ") for step in FeedbackStep)
+    assert (
+        ZONE_2020.basis(FeedbackStep.RECTIFICATION) == "园区规则 zone rule, 参照四川省好差评做法: 差评15个工作日内整改"
+    )
 
 
 def test_steps_begin_and_end_with_stored_facts() -> None:

@@ -77,7 +77,7 @@ def test_an_explanation_has_the_days_of_the_reading_and_the_words_of_the_law(law
     history, t = history_under(law), at("03-20")
     procedure = counted_by(history)
 
-    [reading] = [one for one in procedure.read(history, t, t).clocks if one.name == DECISION.name]
+    [reading] = [clock for clock in procedure.read(history, t, t).clocks if clock.name == DECISION.name]
     explanation = procedure.explain(history, DECISION.name, t, t)
 
     assert sum(day.counted for day in explanation.days) == reading.used
@@ -95,8 +95,10 @@ def test_only_a_law_with_a_working_day_rule_is_read_under_a_changed_one() -> Non
     changed = counted_by(history).amended(ten_days)
 
     assert changed is not None
-    assert {one.length for one in changed.read(history, t, t).clocks if one.name == DECISION.name} == {10}
-    assert {one.length for one in counted_by(history).read(history, t, t).clocks if one.name == DECISION.name} == {20}
+    assert {clock.length for clock in changed.read(history, t, t).clocks if clock.name == DECISION.name} == {10}
+    assert {
+        clock.length for clock in counted_by(history).read(history, t, t).clocks if clock.name == DECISION.name
+    } == {20}
     assert counted_by(history_under(DUTCH)).amended(ten_days) is None
 
 
@@ -105,8 +107,8 @@ LATER = datetime(9999, 1, 1, tzinfo=UTC)  # all is known then, every calendar no
 
 def settled(life: dict[str, Any], days: int) -> tuple[tuple[LawEvent, ...], datetime]:
     """The events of *life* without corrections, and an instant so many *days* after the last of them."""
-    events = [one for one in decode_events(msgspec.json.encode(life["events"])) if not one.corrects]
-    last = max((max(one.at, one.recorded_at or one.at) for one in events), default=at("03-02"))
+    events = [event for event in decode_events(msgspec.json.encode(life["events"])) if not event.corrects]
+    last = max((max(event.at, event.recorded_at or event.at) for event in events), default=at("03-02"))
     return tuple(events), last + timedelta(days=days)
 
 
@@ -118,15 +120,19 @@ def test_forecasts_say_what_will_be_read(life: dict[str, Any], law: str, days: i
 
     forecast, item = procedure.forecast(history), procedure.read(history, t, LATER)
 
-    stored = {one.name: one for one in forecast.clocks if one.exists_at is None or one.exists_at <= t}
-    assert {one.name for one in item.clocks} == set(stored)
+    stored = {clock.name: clock for clock in forecast.clocks if clock.exists_at is None or clock.exists_at <= t}
+    assert {clock.name for clock in item.clocks} == set(stored)
     for clock in item.clocks:
-        one = stored[clock.name]
-        assert (clock.start, clock.length, clock.closed) == (one.start, one.length, one.closed or clock.closed)
-        if one.paused_until is None:
-            over = one.over is not None and one.over_at is not None and one.over_at <= t
-            assert clock.state is (one.over if over else one.state)
-            assert clock.due == one.due
+        expected = stored[clock.name]
+        assert (clock.start, clock.length, clock.closed) == (
+            expected.start,
+            expected.length,
+            expected.closed or clock.closed,
+        )
+        if expected.paused_until is None:
+            over = expected.over is not None and expected.over_at is not None and expected.over_at <= t
+            assert clock.state is (expected.over if over else expected.state)
+            assert clock.due == expected.due
 
 
 @given(life=lives(), days=st.integers(0, 90))
@@ -135,13 +141,15 @@ def test_a_stored_forecast_gives_the_reading_of_the_events(life: dict[str, Any],
     history = history_under(CN, events)
     procedure = counted_by(history)
 
-    read = {one.name: one for one in procedure.read(history, t, LATER).clocks}
+    read = {reading.name: reading for reading in procedure.read(history, t, LATER).clocks}
     recalled = [
-        one for one in (procedure.recall(clock, t, LATER) for clock in procedure.forecast(history).clocks) if one
+        reading
+        for reading in (procedure.recall(clock, t, LATER) for clock in procedure.forecast(history).clocks)
+        if reading
     ]
 
-    assert {one.name for one in recalled} == set(read)
-    for one in recalled:
+    assert {reading.name for reading in recalled} == set(read)
+    for reading in recalled:
         same = (
             "state",
             "level",
@@ -154,7 +162,9 @@ def test_a_stored_forecast_gives_the_reading_of_the_events(life: dict[str, Any],
             "overdue_days",
             "lawsuit",
         )
-        assert {name: getattr(one, name) for name in same} == {name: getattr(read[one.name], name) for name in same}
+        assert {name: getattr(reading, name) for name in same} == {
+            name: getattr(read[reading.name], name) for name in same
+        }
 
 
 def test_a_forecast_of_another_engine_is_read_from_the_events() -> None:

@@ -110,9 +110,9 @@ def test_suspended_days_are_the_applicants() -> None:
 
 
 def test_parallel_items_are_the_point_of_the_reform() -> None:
-    one = [happened("received", "03-02 09:00"), happened("accepted", "03-02 10:00"), DENIED]
+    history = [happened("received", "03-02 09:00"), happened("accepted", "03-02 10:00"), DENIED]
     other = [happened("received", "03-05 09:00"), happened("accepted", "03-05 10:00")]
-    clocks = [clock for events in (one, other) for clock in counting(replay(USUAL, events, china(), at("03-18")))]
+    clocks = [clock for events in (history, other) for clock in counting(replay(USUAL, events, china(), at("03-18")))]
     said = working_time(clocks, PLAIN, date(2026, 3, 2), date(2026, 3, 17))
 
     assert (said.working_days, said.government_days, said.applicant_days) == (11, 11, 0)
@@ -199,7 +199,7 @@ def test_a_law_that_counts_otherwise_is_walked_day_by_day(walk: Walk, hour: int)
     assert result.is_open is not stopped
 
 
-def test_a_period_that_begins_anew_was_waited_for_all_the_same() -> None:
+def test_a_period_that_begins_again_was_waited_for_all_the_same() -> None:
     start = datetime.combine(date(2026, 3, 2), time(9), SHANGHAI)
     rule = GeneralRule(zone="Asia/Shanghai", calendar=PLAIN, unit="working_day", n=5)
     events = [

@@ -39,7 +39,7 @@ def test_special_laws_leave_the_same_remedy() -> None:
     assert over(date(2026, 3, 30), law="cn-licensing@2019-04-23/construction_permit") is not None
 
 
-@pytest.mark.parametrize("state", [one for one in State if one is not State.OVERDUE])
+@pytest.mark.parametrize("state", [state for state in State if state is not State.OVERDUE])
 def test_nothing_to_sue_for_while_the_agency_is_not_overdue(state: State) -> None:
     assert over(date(2026, 3, 30), state=state) is None
 

@@ -41,10 +41,10 @@ async def tell_busy_desk(approvals: Approvals) -> None:
             manager=MANAGER.id,
             items=PLAN,
         )
-        told: list[tuple[Actor, AnyCommand]] = [(MANAGER, register), (APPLICANT, SubmitItem(item="land"))]
+        steps: list[tuple[Actor, AnyCommand]] = [(MANAGER, register), (APPLICANT, SubmitItem(item="land"))]
         if nth == STUCK:
-            told.append((LAND, DeclineItem(item="land", reasons="不属于本机关职权范围")))
+            steps.append((LAND, DeclineItem(item="land", reasons="不属于本机关职权范围")))
         if nth == VERIFIED_LONG_AGO:
-            told.append((MANAGER, RecordExternalResult(item="tax", outcome=Outcome.GRANTED, evidence="窗口")))
-        for by, command in told:
+            steps.append((MANAGER, RecordExternalResult(item="tax", outcome=Outcome.GRANTED, evidence="窗口")))
+        for by, command in steps:
             await approvals.handle(busy_project(nth), command, by, uuid4())

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from api.app import PAGES
+from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from scripts.simulation.simulate import SimulationPlan, simulate
@@ -33,10 +34,10 @@ LOOKED_AT = at("05-20 18:00")
 @pytest.fixture(scope="session")
 def program() -> str:
     """The machine's own Chromium; without one there is nothing to see, and what needs it is skipped."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
         pytest.skip(INSTALL)
-    return found
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -92,14 +93,14 @@ def page(window: BrowserContext) -> Iterator[Page]:
 
 
 @contextmanager
-def opened(browser: Browser, site: str, *, scripts: bool = True) -> Iterator[BrowserContext]:
-    """A window at the *site*, with or without scripts."""
+def opened(browser: Browser, site: str, *, scripts: bool = True, by: Actor = LEADER) -> Iterator[BrowserContext]:
+    """A window at the *site*, with or without scripts, in which *by* reads and acts."""
     window = browser.new_context(
         base_url=site,
         java_script_enabled=scripts,
         viewport={"width": 1300, "height": 900},
         locale="zh-CN",
-        extra_http_headers=identity(LEADER),
+        extra_http_headers=identity(by),
     )
     yield window
     window.close()

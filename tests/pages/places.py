@@ -26,6 +26,8 @@ NAMES = (
         "overview",
         "cases",
         "progress",
+        "matrix",
+        "chart",
         "late",
         "nothing",
         "desks",
@@ -72,13 +74,15 @@ def places_in(database: str) -> Places:
         (project,) = connection.execute(SIMULATED).fetchone() or ("",)
         signalled, card = connection.execute(CARD).fetchone() or ("", "")
         (department,) = connection.execute(BUSIEST).fetchone() or ("",)
-        asking, asked = connection.execute(ASKED).fetchone() or ("", "")
+        asking, answering = connection.execute(ASKED).fetchone() or ("", "")
         (person,) = connection.execute(PERSON).fetchone() or ("",)
     return Places(
         {
             "overview": "/",
             "cases": "/pages/cases?step=decision",
             "progress": "/pages/progress",
+            "matrix": "/pages/progress?view=matrix",
+            "chart": "/pages/progress?view=gantt",
             "late": "/?warned=late&status=open",
             "nothing": "/?text=nowhere",
             "desks": "/desk",
@@ -95,7 +99,7 @@ def places_in(database: str) -> Places:
             "clocks": "/pages/supervision/clocks?awaited=true",
             "card": f"/pages/projects/{signalled}/card?{urlencode({'card': card})}",
             "item": f"/pages/projects/{project_id('running')}/items/land",
-            "asked": f"/pages/projects/{asking}/items/{asked}",
+            "asked": f"/pages/projects/{asking}/items/{answering}",
             "refused": f"/pages/projects/{project_id('story')}/items/discharge",
             "information": f"/pages/projects/{project}/information",
             "search": "/pages/information",

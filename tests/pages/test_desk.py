@@ -42,7 +42,7 @@ def site(program: str, server_url: str, migrated_template: str) -> Iterator[str]
             while projector.step(connection):
                 pass
             HANDS[0] = LOOKED_AT
-            with served(url, PAGES, lambda: HANDS[0]) as address:
+            with served(url, PAGES, lambda: HANDS[0], signs_in=True, gateway="open") as address:
                 yield address
 
 
@@ -73,6 +73,14 @@ def looked_at(instant: datetime) -> Iterator[None]:
     before, HANDS[0] = HANDS[0], instant
     yield
     HANDS[0] = before
+
+
+def errors_of(page: Page) -> list[str]:
+    """What the browser complains about on *page*, as it comes."""
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return errors
 
 
 def stage_of(site: str, nth: int, item: str) -> str:
@@ -132,9 +140,7 @@ def test_the_pages_have_no_barriers_and_no_stored_values(browser: Browser, site:
             (LEADER, f"/pages/projects/{busy_project(0)}#graph"),
         ):
             with window_of(browser, site, by) as page:
-                errors: list[str] = []
-                page.on("console", lambda message, errors=errors: errors.append(message.text))
-                page.on("pageerror", lambda error, errors=errors: errors.append(str(error)))
+                errors = errors_of(page)
                 address = path.partition("#")
                 joint = "&" if "?" in path else "?"
                 page.goto(f"{address[0]}{joint}lang={lang}{address[1]}{address[2]}")
@@ -218,11 +224,11 @@ def test_a_manager_pastes_results_which_are_checked_then_recorded(
         page.get_by_role("link", name="批量录入结果").click()
         page.get_by_label("结果（每行一个）").fill(rows)
         page.get_by_role("button", name="检查").click()
-        expect(page.get_by_role("status")).to_have_text("已录入 0 行，可以录入 1 行，有问题 1 行")
+        expect(page.locator("p.asof[role=status]")).to_have_text("已录入 0 行，可以录入 1 行，有问题 1 行")
         expect(page.locator("tr.refused")).to_contain_text("事项：无法识别")
         assert stage_of(site, nth, "tax") == "not_started"
         page.get_by_role("button", name="录入 1 行").click()
-        expect(page.get_by_role("status")).to_have_text("已录入 1 行，可以录入 0 行，有问题 1 行")
+        expect(page.locator("p.asof[role=status]")).to_have_text("已录入 1 行，可以录入 0 行，有问题 1 行")
         assert page.get_by_label("结果（每行一个）").input_value().strip() == rows.split("\n")[1]
     assert stage_of(site, nth, "tax") == "completed"
 

@@ -64,8 +64,8 @@ def barriers(page: Page, *rules: str, but: tuple[str, ...] = ()) -> list[tuple[s
     disabled = {rule: {"enabled": False} for rule in but}
     if not page.evaluate("() => 'axe' in window"):  # half a megabyte, once a page
         page.evaluate(AXE_SCRIPT)
-    found = page.evaluate(AXE, {"runOnly": chosen, "rules": disabled, "resultTypes": ["violations"]})
-    return [(one["id"], one["nodes"][0]["html"]) for one in found]
+    violations = page.evaluate(AXE, {"runOnly": chosen, "rules": disabled, "resultTypes": ["violations"]})
+    return [(row["id"], row["nodes"][0]["html"]) for row in violations]
 
 
 def test_the_checks_see_what_is_wrong(page: Page) -> None:
@@ -94,10 +94,10 @@ def tabbed(page: Page, tries: int) -> Iterator[tuple[int, bool]]:
     """Where each press of Tab leads, until it has been everywhere; whether the focus shows there."""
     for _ in range(tries):
         page.keyboard.press("Tab")
-        found = page.evaluate(FOCUSED)
-        if found is None:
+        focused = page.evaluate(FOCUSED)
+        if focused is None:
             return
-        yield found[0], found[1]
+        yield focused[0], focused[1]
 
 
 def test_the_way_past_the_menu_leads_to_the_content(page: Page) -> None:
@@ -130,11 +130,11 @@ def test_without_scripts_filters_pages_and_languages_work(browser: Browser, site
 
 
 def test_no_link_is_dead(page: Page, places: Places) -> None:
-    found: dict[str, str] = {}  # one of each kind
+    dead: dict[str, str] = {}  # one of each kind
     for name in NAMES:
         page.goto(places.of(name, "en"))
         for href in page.eval_on_selector_all("main a[href]", OWN_LINKS):
-            found.setdefault(re.sub(r"[0-9a-f-]{36}|=[^&]*", "*", href.partition("#")[0]), href)
-    assert len(found) > 15
-    answers = {href: page.request.get(href).status for href in found.values()}
+            dead.setdefault(re.sub(r"[0-9a-f-]{36}|=[^&]*", "*", href.partition("#")[0]), href)
+    assert len(dead) > 15
+    answers = {href: page.request.get(href).status for href in dead.values()}
     assert {href: status for href, status in answers.items() if status != 200} == {}

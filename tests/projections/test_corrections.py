@@ -50,26 +50,26 @@ def as_if_right_at_once(entries: list[Entry], t: datetime, known: datetime) -> d
     """The clocks at *t* of a project in which everything had been entered as it stands now."""
     histories = item_histories(settled(entries, EVER, known))
     judged = (read(history, shipped_law(), t, known) for history in histories.values())
-    return {(one.item, one.application, one.clock): one for item in judged if item for one in item.clocks}
+    return {(clock.item, clock.application, clock.clock): clock for item in judged if item for clock in item.clocks}
 
 
 @given(corrected(), hours, st.integers(0, 24 * 100))
-def test_a_corrected_history_reads_as_if_it_had_been_right_at_once(world: World, asked: int, later: int) -> None:
-    t = NOW + timedelta(hours=asked)
+def test_a_corrected_history_reads_as_if_it_had_been_right_at_once(world: World, day: int, later: int) -> None:
+    t = NOW + timedelta(hours=day)
     assert exact(world.entries, t, EVER) == as_if_right_at_once(world.entries, t, EVER)
     last = max(entry.occurred_at for entry in settled(world.entries, EVER, EVER))
     t = max(last, NOW) + timedelta(hours=later)
     assert live(world.entries, t) == exact(world.entries, t, t)
 
 
-def test_what_was_told_stands_though_the_submission_before_it_is_taken_back() -> None:
+def test_a_notice_stands_though_the_submission_before_it_is_retracted() -> None:
     said = DateAnnounced("land", "decision", date(2026, 4, 1), "CN", provisional=False)
     taken_back = EntryRetracted(2, "land", reasons="x")
     facts: tuple[AnyFact, ...] = (REGISTERED, submitted(), said, accepted(), taken_back)
     entries = entries_of(*zip(("03-02", "03-02", "03-02", "03-03", "03-16"), facts, strict=True))
-    found = exact(entries, at("03-20"), at("03-20"))
-    assert found["land", 0, "decision"].announced_on == date(2026, 4, 1)
-    assert live(entries, at("03-20")) == found
+    clocks = exact(entries, at("03-20"), at("03-20"))
+    assert clocks["land", 0, "decision"].announced_on == date(2026, 4, 1)
+    assert live(entries, at("03-20")) == clocks
 
 
 @pytest.mark.parametrize(
@@ -92,5 +92,5 @@ def test_what_was_told_stands_though_the_submission_before_it_is_taken_back() ->
 def test_an_answer_goes_with_its_question(corrections: tuple[AnyFact, ...], started: str, used: int) -> None:
     facts = (REGISTERED, submitted(), accepted(), ASKED, ANSWERED, *corrections)
     days = ("03-02", "03-02", "03-03", "03-09", "03-11", "03-16", "03-16")
-    found = exact(entries_of(*zip(days, facts, strict=False)), at("03-20"), at("03-20"))["land", 1, "countersign:fire"]
-    assert (found.state, found.start_on, found.used) == ("met", at(started).date(), used)
+    clock = exact(entries_of(*zip(days, facts, strict=False)), at("03-20"), at("03-20"))["land", 1, "countersign:fire"]
+    assert (clock.state, clock.start_on, clock.used) == ("met", at(started).date(), used)

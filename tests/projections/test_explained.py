@@ -30,23 +30,23 @@ def agree(entries: list[Entry]) -> int:
     for t in (last, last + (at("03-29") - at("03-02"))):
         for history in item_histories(entries, t).values():
             reading = read(history, LAWS, t, t)
-            for one in reading.clocks if reading else ():
-                if one.unit == "working_hour":
+            for clock in reading.clocks if reading else ():
+                if clock.unit == "working_hour":
                     continue
                 seen += 1
-                said = explanation(history, LAWS, one.clock, t, t, entries)
+                said = explanation(history, LAWS, clock.clock, t, t, entries)
                 assert (said.clock.start, said.clock.due, said.clock.earliest_due) == (
-                    one.start_on,
-                    one.due_on,
-                    one.earliest_due_on,
+                    clock.start_on,
+                    clock.due_on,
+                    clock.earliest_due_on,
                 )
-                assert (said.clock.used, said.clock.remaining) == (one.used, one.remaining)
-                assert (said.clock.state, said.article) == (one.state, one.article)
-                assert max((day.overdue or 0 for day in said.days), default=0) == one.overdue_days
-                if one.used is not None:
-                    assert sum(day.counted for day in said.days) == one.used
-                assert [day.day for day in said.days if day.is_due] in ([one.due_on], [])
-                assert said.lawsuit == one.lawsuit
+                assert (said.clock.used, said.clock.remaining) == (clock.used, clock.remaining)
+                assert (said.clock.state, said.article) == (clock.state, clock.article)
+                assert max((day.overdue or 0 for day in said.days), default=0) == clock.overdue_days
+                if clock.used is not None:
+                    assert sum(day.counted for day in said.days) == clock.used
+                assert [day.day for day in said.days if day.is_due] in ([clock.due_on], [])
+                assert said.lawsuit == clock.lawsuit
                 assert all(act.recorded for act in said.suspensions)
                 assert all(act.recorded for act in said.extensions)
     return seen
@@ -63,7 +63,7 @@ def test_every_clock_of_the_stories_is_explained(entries: list[Entry]) -> None:
     assert agree(entries) > 1
 
 
-def test_who_recorded_a_suspension_and_who_approved_an_extension_is_told() -> None:
+def test_an_explanation_names_who_recorded_a_suspension_and_who_approved_an_extension() -> None:
     entries = story_entries(LAW)
     t = at("04-10")
     history = item_histories(entries, t)["land-use", 1]
@@ -82,11 +82,11 @@ def test_who_recorded_a_suspension_and_who_approved_an_extension_is_told() -> No
     assert (longer.days, longer.approver, longer.approved_by) == (5, "agency_head", "周局长")
     assert (longer.reasons, longer.notified, longer.approved_on) == ("听证意见需要核实", True, date(2026, 4, 9))
     assert {Subject.LENGTH, Subject.UNIT, Subject.FIRST_DAY, Subject.NOTICE} <= {
-        one.subject for one in said.authorities
+        authority.subject for authority in said.authorities
     }
 
 
-def test_what_is_recorded_later_is_not_told_before() -> None:
+def test_what_is_recorded_later_is_not_shown_before() -> None:
     entries = story_entries(LAW)
     t = at("03-12")
     known = [entry for entry in entries if entry.recorded_at <= t]

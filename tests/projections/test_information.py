@@ -66,26 +66,29 @@ def tables(*facts: tuple[str, AnyFact]) -> dict[str, list[dict[str, Any]]]:
 def named(folded: Folded) -> dict[str, list[dict[str, Any]]]:
     rows = VIEW.rows(folded.states["information"], folded.project)
     columns = {table.name: [name for name, _ in table.columns] for table in VIEW.tables}
-    return {table: [dict(zip(columns[table], row, strict=True)) for row in found] for table, found in rows.items()}
+    return {
+        table: [dict(zip(columns[table], row, strict=True)) for row in rows_of_table]
+        for table, rows_of_table in rows.items()
+    }
 
 
 def test_every_category_says_what_is_missing_from_the_beginning() -> None:
-    found = tables()
+    rows = tables()
 
-    (project,) = found["information"]
+    (project,) = rows["information"]
     assert (project["filled"], project["required"], project["complete"]) == (0, len(REQUIRED), False)
-    assert [one["category"] for one in found["information_category"]] == [category.id for category in FORM]
-    schedule = next(one for one in found["information_category"] if one["category"] == "schedule")
+    assert [row["category"] for row in rows["information_category"]] == [category.id for category in FORM]
+    schedule = next(row for row in rows["information_category"] if row["category"] == "schedule")
     assert (schedule["missing"], schedule["changed_at"]) == (["planned_start", "planned_completion"], None)
 
 
 def test_a_category_is_complete_with_its_required_fields() -> None:
-    found = tables(("03-05", said("schedule", planned_start="2026-06-01", planned_completion="2027-12-31")))
+    rows = tables(("03-05", said("schedule", planned_start="2026-06-01", planned_completion="2027-12-31")))
 
-    schedule = next(one for one in found["information_category"] if one["category"] == "schedule")
+    schedule = next(row for row in rows["information_category"] if row["category"] == "schedule")
     assert (schedule["complete"], schedule["known"], schedule["filled"]) == (True, 2, 2)
     assert (schedule["changed_by"], schedule["changed_at"]) == ("wang", at("03-05"))
-    assert found["information"][0]["filled"] == 2
+    assert rows["information"][0]["filled"] == 2
 
 
 def test_the_whole_is_complete_when_everything_required_is_known() -> None:
@@ -99,7 +102,7 @@ def test_the_whole_is_complete_when_everything_required_is_known() -> None:
 
 def test_of_two_entries_that_of_the_later_day_stands_and_of_one_day_the_later() -> None:
     def stands(*facts: tuple[str, AnyFact]) -> dict[str, tuple[str, int]]:
-        return {one["field"]: (one["value"], one["version"]) for one in tables(*facts)["information_field"]}
+        return {row["field"]: (row["value"], row["version"]) for row in tables(*facts)["information_field"]}
 
     new, old = said("land", "03-05", use="new"), said("land", "03-01", use="old")
     assert stands(("03-05", new), ("03-06", old)) == {"use": ("new", 2)}
@@ -109,9 +112,9 @@ def test_of_two_entries_that_of_the_later_day_stands_and_of_one_day_the_later() 
 
 
 def test_what_was_retracted_does_not_count() -> None:
-    told = entries(("03-05", said("land", use="a")), ("03-06", EntryRetracted(item="", version=2, reasons="slip")))
+    recorded = entries(("03-05", said("land", use="a")), ("03-06", EntryRetracted(item="", version=2, reasons="slip")))
 
-    assert named(fold((VIEW,), PROJECT, told))["information_field"] == []
+    assert named(fold((VIEW,), PROJECT, recorded))["information_field"] == []
 
 
 def test_it_is_found_by_names_codes_words_and_numbers_of_documents_but_no_contacts() -> None:
@@ -164,29 +167,29 @@ def test_rows_don_t_depend_on_how_the_entries_came(world: World, data: st.DataOb
 
 
 def test_two_times() -> None:
-    told = entries(("03-20", said("land", "03-05", use="old")), ("04-10", said("land", "04-01", use="new")))
+    recorded = entries(("03-20", said("land", "03-05", use="old")), ("04-10", said("land", "04-01", use="new")))
 
     def use(as_of: str, known: str) -> list[str]:
-        found = known_project(PROJECT, told, at(as_of), at(known), ZONE)
-        assert found is not None
-        return [one.value for one in found.fields]
+        known_then = known_project(PROJECT, recorded, at(as_of), at(known), ZONE)
+        assert known_then is not None
+        return [field.value for field in known_then.fields]
 
     assert use("04-20", "04-20") == ["new"]
     assert use("03-31", "04-20") == ["old"], "the day a figure is of counts, whenever it was entered"
     assert use("03-10", "03-20") == ["old"]
     assert use("03-10", "03-19") == []
     assert use("03-04", "04-20") == []
-    assert known_project(PROJECT, told, at("03-01"), at("04-20"), ZONE) is None
+    assert known_project(PROJECT, recorded, at("03-01"), at("04-20"), ZONE) is None
 
 
-def test_what_was_known_before_a_retraction_is_still_told() -> None:
-    told = entries(("03-05", said("land", use="a")), ("03-06", EntryRetracted(item="", version=2, reasons="slip")))
+def test_what_was_known_before_a_retraction_is_still_shown() -> None:
+    recorded = entries(("03-05", said("land", use="a")), ("03-06", EntryRetracted(item="", version=2, reasons="slip")))
 
-    before, after = (known_project(PROJECT, told, at(day), at(day), ZONE) for day in ("03-05", "03-06"))
+    before, after = (known_project(PROJECT, recorded, at(day), at(day), ZONE) for day in ("03-05", "03-06"))
 
     assert before is not None
     assert after is not None
-    assert [one.value for one in before.fields] == ["a"]
+    assert [field.value for field in before.fields] == ["a"]
     assert after.fields == []
 
 
@@ -196,8 +199,8 @@ def test_what_a_value_says() -> None:
 
 
 def test_a_snippet_marks_what_was_found_as_it_stands_there() -> None:
-    def marked(text: str, asked: str) -> str:
-        pieces = snippet(text, question(asked).marks)
+    def marked(text: str, query: str) -> str:
+        pieces = snippet(text, question(query).marks)
         return "".join(f"[{piece.text}]" if piece.marked else piece.text for piece in pieces)
 
     assert marked("恒信（武汉）公司", "(武汉)") == "恒信[（武汉）]公司"

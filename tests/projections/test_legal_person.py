@@ -34,22 +34,26 @@ def rows_of(entries: list[Entry]) -> Rows:
 
 def believed(rows: Rows, day: date, known: datetime) -> list[str]:
     """The names of the rows that hold on *day* as known at *known*."""
-    found = []
+    persons = []
     for row in rows["person"]:
-        one = dict(zip(COLUMNS["person"], row, strict=True))
-        in_days = (one["valid_from"] or date.min) <= day < (one["valid_to"] or date.max)
-        if in_days and one["known_from"] <= known and (one["known_until"] is None or known < one["known_until"]):
-            found.append(one["name"])
-    return found
+        person = dict(zip(COLUMNS["person"], row, strict=True))
+        in_days = (person["valid_from"] or date.min) <= day < (person["valid_to"] or date.max)
+        if (
+            in_days
+            and person["known_from"] <= known
+            and (person["known_until"] is None or known < person["known_until"])
+        ):
+            persons.append(person["name"])
+    return persons
 
 
-def test_a_change_holds_from_its_day_and_is_known_from_when_it_was_told() -> None:
+def test_a_change_holds_from_its_day_and_is_known_from_its_recording() -> None:
     rows = rows_of(person_entries(LAW, PERSON))
-    told = datetime.fromisoformat("2026-02-24T09:10:00+08:00")
-    before = told - timedelta(minutes=1)
+    recorded = datetime.fromisoformat("2026-02-24T09:10:00+08:00")
+    before = recorded - timedelta(minutes=1)
 
-    assert believed(rows, date(2019, 11, 5), told) == ["恒信材料有限公司"]
-    assert believed(rows, date(2019, 11, 6), told) == ["恒信新材料有限公司"]
+    assert believed(rows, date(2019, 11, 5), recorded) == ["恒信材料有限公司"]
+    assert believed(rows, date(2019, 11, 6), recorded) == ["恒信新材料有限公司"]
     assert believed(rows, date(2019, 11, 6), before) == ["恒信材料有限公司"]
     assert believed(rows, date(2019, 11, 6), before - timedelta(days=1)) == []
 
@@ -58,11 +62,11 @@ def test_where_a_stretch_of_days_was_read_stands_beside_it() -> None:
     rows = rows_of(person_entries(LAW, PERSON))
     current = [dict(zip(COLUMNS["person"], row, strict=True)) for row in rows["person"] if row[17] is None]
 
-    assert [(one["valid_from"], one["valid_to"], one["source"]) for one in current] == [
+    assert [(row["valid_from"], row["valid_to"], row["source"]) for row in current] == [
         (None, date(2019, 11, 6), "营业执照"),
         (date(2019, 11, 6), None, "变更登记通知书（示例）"),
     ]
-    assert {one["known_by"] for one in current} == {"wang.min"}
+    assert {row["known_by"] for row in current} == {"wang.min"}
 
 
 def test_a_person_is_found_by_its_own_code_the_older_one_in_it_and_linked_ones() -> None:
@@ -85,10 +89,10 @@ def test_a_merge_stands_until_it_is_taken_back() -> None:
 
 
 @for_any(st.lists(st.tuples(st.integers(1, 28), st.sampled_from(["a", "b", "c"])), max_size=8))
-def test_what_was_known_at_an_instant_is_what_a_replay_until_then_says(told: list[tuple[int, str]]) -> None:
+def test_what_was_known_at_an_instant_is_what_a_replay_until_then_says(changes: list[tuple[int, str]]) -> None:
     stream = stream_of(PERSON)
     first = LegalPersonRegistered(code=PERSON, particulars=Particulars(name="first", kind=PersonKind.COMPANY))
-    facts: list[AnyFact] = [first, *(_changed(day, name) for day, name in told)]
+    facts: list[AnyFact] = [first, *(_changed(day, name) for day, name in changes)]
     entries = [
         Entry(stream, nth, START, START + timedelta(hours=nth), fact, Recorded(MANAGER, UUID(int=nth), LAW.name))
         for nth, fact in enumerate(facts, 1)
@@ -99,8 +103,8 @@ def test_what_was_known_at_an_instant_is_what_a_replay_until_then_says(told: lis
         person = replay(stream, entries[: entry.version])
         assert isinstance(person, LegalPerson)
         for day in range(1, 29):
-            asked = date(2020, 1, day)
-            assert believed(rows, asked, entry.recorded_at) == [person.on(asked).name]
+            on = date(2020, 1, day)
+            assert believed(rows, on, entry.recorded_at) == [person.on(on).name]
 
 
 def _changed(day: int, name: str) -> LegalPersonChanged:
@@ -133,7 +137,7 @@ def test_chinese_is_kept_as_characters_and_pairs_and_all_else_as_words() -> None
 
 
 @pytest.mark.parametrize(
-    ("asked", "sought"),
+    ("query", "sought"),
     [
         ("恒信材", "'恒信' & '信材'"),
         ("材", "'材'"),
@@ -143,8 +147,8 @@ def test_chinese_is_kept_as_characters_and_pairs_and_all_else_as_words() -> None
         ("2603-42", "('2603':*) & ('42':*)"),
     ],
 )
-def test_a_question_is_put_in_the_same_words(asked: str, sought: str) -> None:
-    assert question(asked).words == sought
+def test_a_question_is_put_in_the_same_words(query: str, sought: str) -> None:
+    assert question(query).words == sought
 
 
 def test_what_a_word_may_be_a_form_of() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import secrets
+import traceback
 from time import monotonic
 from typing import Annotated
 
 import structlog
 import typer
 
-from tests.proofs import access, identity, law, log, repeated, store
+from tests.proofs import access, contract, identity, law, log, repeated, store, webhooks
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
 PROOFS: tuple[Proof, ...] = (
@@ -19,6 +20,8 @@ PROOFS: tuple[Proof, ...] = (
     *store.PROOFS,
     *identity.PROOFS,
     *log.PROOFS,
+    *contract.PROOFS,
+    *webhooks.PROOFS,
     *repeated.PROOFS,
 )
 SECONDS_A_MINUTE = 60
@@ -45,6 +48,11 @@ def attempt(proof: Proof, budget: Budget) -> str:
         return "skipped"
     except RefutedError as counterexample:
         print(f"  FAILED after {budget.elapsed:.0f} s: {counterexample}", flush=True)
+        return "failed"
+    except Exception as fault:  # noqa: BLE001  # a proof that breaks has proved nothing, and must not end the others
+        print(
+            f"  FAILED after {budget.elapsed:.0f} s: it broke", *traceback.format_exception(fault), sep="\n", flush=True
+        )
         return "failed"
     print(f"  passed: {done}, {budget.elapsed:.0f} s", flush=True)
     return "passed"

@@ -132,7 +132,7 @@ def test_lists_are_shown_to_people(run: Run, words: list[str]) -> None:
         (["grants", "withdraw", "li", "first"], "no id"),
     ],
 )
-def test_what_is_typed_wrongly_is_told(words: list[str], sentence: str) -> None:
+def test_a_mistyped_argument_is_reported(words: list[str], sentence: str) -> None:
     ended = CliRunner().invoke(cli, words)
     assert ended.exit_code == 2
     assert sentence in ended.output

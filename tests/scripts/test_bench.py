@@ -24,7 +24,7 @@ FILLED_ITEMS = 3000  # enough for every kind of row
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
 
-def test_a_figure_tells_the_median_and_the_slowest_hundredth() -> None:
+def test_a_figure_shows_the_median_and_the_slowest_hundredth() -> None:
     figure = Figure.of("anything", 8, 2.0, [number / 1000 for number in range(100, -1, -1)])
 
     assert (figure.per_second, figure.p50_ms, figure.p95_ms, figure.p99_ms) == (50.5, 50.0, 95.0, 99.0)

@@ -41,7 +41,7 @@ from scripts.server.serving import AddressTakenError
     ],
     ids=lambda problem: type(problem).__name__,
 )
-def test_what_a_person_can_mend_is_told_in_a_sentence(
+def test_a_mendable_error_is_reported_in_a_sentence(
     problem: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def stumble() -> None:
@@ -66,11 +66,11 @@ def test_every_command_argument_and_option_has_a_help_text() -> None:
     ] == []
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_printed() -> None:
     assert CliRunner().invoke(cli.cli, ["--version"]).stdout.strip() == version("countersign")
 
 
-def test_vectors_tell_their_mismatches_to_a_machine(tmp_path: Path) -> None:
+def test_vectors_print_their_mismatches_as_json(tmp_path: Path) -> None:
     file = tmp_path / "one.jsonl"
     file.write_text("{}\n")
     ended = CliRunner().invoke(cli.cli, ["vectors", str(file), "--json"])
@@ -90,7 +90,7 @@ def test_stop_says_where_there_was_nothing_to_stop(tmp_path: Path, monkeypatch: 
     assert "not managed by Countersign" in ended.stderr
 
 
-async def test_verify_tells_faults_apart_from_not_being_able_to(
+async def test_verify_distinguishes_faults_from_failing_to_run(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Approvals(database_url) as approvals:

@@ -25,7 +25,7 @@ def test_what_people_typed_is_neither_markup_nor_a_picture(capsys: pytest.Captur
     assert typed in output.err
 
 
-def test_an_answer_is_told_without_brackets_and_quotes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_answer_is_printed_without_brackets_and_quotes(capsys: pytest.CaptureFixture[str]) -> None:
     faults = [{"seq": 7, "what": "it is gone"}, {"seq": 1800, "what": "it was changed"}]
     pairs("verified", {"views": {"clocks": 1474, "waiting": 0}, "errors": {}, "swapped": False, "faults": faults})
 

@@ -40,7 +40,7 @@ async def test_a_database_is_filled_unless_our_own_import_was_cut_short(
     assert is_filled(database_url)
 
 
-def test_whoever_interrupts_the_first_command_is_told_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_first_command_says_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*given: object) -> None:
         raise KeyboardInterrupt(given)
 

@@ -58,7 +58,7 @@ def test_a_field_that_means_nothing_is_pointed_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("written", [b"", b'{"calendars": 3}', gzip.compress(b"{}", mtime=0)[:9]])
-def test_calendars_that_cannot_be_read_are_told_in_a_sentence(written: bytes, tmp_path: Path) -> None:
+def test_unreadable_calendars_are_reported_in_a_sentence(written: bytes, tmp_path: Path) -> None:
     calendars, file = tmp_path / "other.json", tmp_path / "vectors.jsonl"
     calendars.write_bytes(written)
     file.write_bytes(first_line())

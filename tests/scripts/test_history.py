@@ -22,7 +22,7 @@ FACTS: tuple[AnyFact, ...] = (
 )
 
 
-def test_what_no_longer_counts_is_told_beside_the_entry() -> None:
+def test_what_no_longer_counts_is_shown_beside_the_entry() -> None:
     entries = with_corrections([entry(version, fact) for version, fact in enumerate(FACTS, 1)])
     assert [entry_.amended_to for entry_ in entries] == [None, EARLIER, None, None, None]
     assert [entry_.retracted for entry_ in entries] == [False, False, True, False, False]

@@ -17,7 +17,7 @@ from domain.legal_person.state import stream_of as legal_person_stream
 from infrastructure.ledger import entry_draft
 from infrastructure.ledger.approvals import Approvals
 from scripts.cli import cli
-from tests.infrastructure.privacy.test_erasure import MANAGER, SECRETS, USCC, everything, found, send
+from tests.infrastructure.privacy.test_erasure import MANAGER, SECRETS, USCC, everything, secrets_in, send
 from tests.scripts.test_access import Run, _logs_of_others, refused, run
 
 __all__ = ["_logs_of_others", "run"]  # fixtures
@@ -53,7 +53,7 @@ async def histories(url: str, *streams: UUID) -> str:
 
 async def test_persons_are_erased_wherever_they_are(run: Run, database_url: str) -> None:
     project, legal_person = await play(database_url), legal_person_stream(USCC)
-    assert found(await histories(database_url, project, legal_person)) == set(SECRETS)
+    assert secrets_in(await histories(database_url, project, legal_person)) == set(SECRETS)
 
     def erase_all() -> None:
         run("users", "add", "xu", "Xu")
@@ -66,8 +66,8 @@ async def test_persons_are_erased_wherever_they_are(run: Run, database_url: str)
         run("erase-person", "contact", "--principal", "chen", *REASONS)
 
     await to_thread(erase_all)
-    assert found(await histories(database_url, project, legal_person, principal_stream("chen"))) == set()
-    assert found(everything(database_url, ["ledger"])) == set()
+    assert secrets_in(await histories(database_url, project, legal_person, principal_stream("chen"))) == set()
+    assert secrets_in(everything(database_url, ["ledger"])) == set()
     assert (await to_thread(run, "verify"))["fault_count"] == 0
 
 

@@ -41,7 +41,7 @@ def first_line(work: str, url: str, **settings: str) -> str:
             process.send_signal(signal.SIGKILL)
 
 
-async def test_the_projector_tells_of_a_bad_entry_in_one_line_without_what_is_in_it(database_url: str) -> None:
+async def test_the_projector_logs_a_bad_entry_in_one_line_without_its_content(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
         register = RegisterProject(name=SECRET, enterprise=Enterprise(SECRET), manager=SECRET)
         await approvals.handle(uuid4(), register, MANAGER, uuid4())

@@ -89,9 +89,7 @@ async def test_another_watcher_of_the_ledger_is_not_overruled(
             await simulate(database_url, FEW)
 
 
-async def test_a_process_that_was_killed_is_told_in_a_sentence(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_killed_process_is_reported_in_a_sentence(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def killed(*_: object) -> None:
         raise BrokenProcessPool
 

@@ -63,7 +63,7 @@ def test_the_shipped_catalogue_is_what_it_says() -> None:
     assert len({(item.dept_code, item.dept_name, item.dept_name_en) for item in items if item.dept_name_en}) == 22
 
 
-def test_a_list_tells_which_papers_may_come_later() -> None:
+def test_a_list_shows_which_papers_may_come_later() -> None:
     row = {"task_code": "A-1", "task_name": "许可", "task_type": "01", "dept_code": "land", "materials": "图;表"}
     item, findings = item_from(2, row | {"tolerable": "表"})
     assert item is not None
@@ -93,7 +93,7 @@ async def test_publishing_the_zone_twice_changes_nothing(approvals: Approvals) -
     assert await approvals.store.head() == head
 
 
-async def test_the_dirt_of_a_list_is_told_and_stays_with_the_item(approvals: Approvals, listed: Path) -> None:
+async def test_irregularities_of_a_list_are_reported_and_stay_with_the_item(approvals: Approvals, listed: Path) -> None:
     report = await import_catalogue(approvals, listed, "district", publish_from=date(2026, 1, 1))
     assert (report.rows, report.defined, report.repeated, report.refused) == (7, 4, 1, 2)
     assert report.kinds == {

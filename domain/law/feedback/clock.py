@@ -11,11 +11,11 @@ from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import midnight, next_day
 from domain.law.generic.course import course_of
 from domain.law.generic.rule import Extended, GeneralEvent, GeneralRule, Started, local_date
-from domain.law.packs.feedback import FeedbackTerms, VoiceStep
+from domain.law.packs.feedback import FeedbackStep, FeedbackTerms
 from domain.law.packs.terms import ClockTerms
 
 
-class VoiceState(StrEnum):
+class FeedbackClockState(StrEnum):
     """What became of a clock."""
 
     RUNNING = "running"
@@ -24,7 +24,7 @@ class VoiceState(StrEnum):
     LATE = "late"  # done, after its last day
 
 
-class VoiceClock(Struct, frozen=True):
+class FeedbackClock(Struct, frozen=True):
     """One clock at one instant.
 
     *days* are working days, *extension_days* among them; *due_on* is the last one, a local date, and the clock is over
@@ -32,9 +32,9 @@ class VoiceClock(Struct, frozen=True):
     *due_on*; below zero, those since. *provisional*: *due_on* lies beyond the published calendar and may yet move.
     """
 
-    clock: VoiceStep
+    clock: FeedbackStep
     holder: str
-    state: VoiceState
+    state: FeedbackClockState
     started_at: datetime
     ended_at: datetime | None
     days: int
@@ -51,7 +51,7 @@ class VoiceClock(Struct, frozen=True):
 class FeedbackRun(Struct, frozen=True):
     """The input of a clock: when its step began and, if it did, ended, who has to act, and an extension."""
 
-    step: VoiceStep
+    step: FeedbackStep
     holder: str
     started_at: datetime
     ended_at: datetime | None = None
@@ -59,9 +59,9 @@ class FeedbackRun(Struct, frozen=True):
     extended_at: datetime | None = None
 
 
-def voice_clock(
+def feedback_clock(
     run: FeedbackRun, terms: FeedbackTerms, calendar: WorkingCalendar, zone: str, t: datetime
-) -> VoiceClock | None:
+) -> FeedbackClock | None:
     """The clock of *run* at *t*; None where its step has not begun by then.
 
     What comes after *t* is not known at *t*. An extension counts if it was granted before the clock was over.
@@ -76,7 +76,7 @@ def voice_clock(
     ended = run.ended_at if run.ended_at is not None and run.ended_at <= t else None
     over_at = midnight(next_day(due), zone)
     late = (ended or t) >= over_at
-    return VoiceClock(
+    return FeedbackClock(
         clock=run.step,
         holder=run.holder,
         state=_state(ended=ended is not None, late=late),
@@ -118,10 +118,10 @@ def _events(run: FeedbackRun, terms: FeedbackTerms) -> list[GeneralEvent]:
     return [started, Extended(at, min(run.extension_days, terms.extension_days_max))]
 
 
-def _state(*, ended: bool, late: bool) -> VoiceState:
+def _state(*, ended: bool, late: bool) -> FeedbackClockState:
     if ended:
-        return VoiceState.LATE if late else VoiceState.KEPT
-    return VoiceState.OVERDUE if late else VoiceState.RUNNING
+        return FeedbackClockState.LATE if late else FeedbackClockState.KEPT
+    return FeedbackClockState.OVERDUE if late else FeedbackClockState.RUNNING
 
 
 def _remaining(calendar: WorkingCalendar, day: date, due: date) -> int:

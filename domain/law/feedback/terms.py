@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from domain.law.packs.feedback import FeedbackTerms, VoiceStep
+from domain.law.packs.feedback import FeedbackStep, FeedbackTerms
 
-__all__ = ["FeedbackTerms", "VoiceStep", "terms_of", "terms_on"]
+__all__ = ["FeedbackStep", "FeedbackTerms", "terms_of", "terms_on"]
 
 
 def terms_on(editions: Sequence[FeedbackTerms], day: date) -> FeedbackTerms:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from domain.law.packs.terms import ClockTerms
 
 
-class VoiceStep(StrEnum):
+class FeedbackStep(StrEnum):
     """A step that has a clock."""
 
     ACCEPTANCE = "complaint_acceptance"  # 投诉受理: to accept, decline or transfer it
@@ -40,7 +40,7 @@ class FeedbackTerms(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     language: str
     transfers_max: int
     rounds_max: int
-    clocks: dict[VoiceStep, ClockTerms]
+    clocks: dict[FeedbackStep, ClockTerms]
 
     @property
     def name(self) -> str:
@@ -50,10 +50,10 @@ class FeedbackTerms(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     @property
     def extension_days_max(self) -> int:
         """The longest extension of an answer, in working days."""
-        extension = self.clocks[VoiceStep.ANSWER].extension
+        extension = self.clocks[FeedbackStep.ANSWER].extension
         return (extension.days_max or 0) if extension else 0
 
-    def basis(self, step: VoiceStep) -> str:
+    def basis(self, step: FeedbackStep) -> str:
         """What the clock of *step* rests on, in one line: article and quotation."""
         clock = self.clocks[step]
         return f"{clock.article}: {clock.quote}" if clock.quote else clock.article
@@ -61,7 +61,7 @@ class FeedbackTerms(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 def feedback_faults(terms: FeedbackTerms) -> Iterator[str]:
     """Everything wrong with *terms*, one sentence each: every step needs a clock in working days, with its source."""
-    for step in VoiceStep:
+    for step in FeedbackStep:
         clock, where = terms.clocks.get(step), f"the clock {step} of {terms.name}"
         if clock is None:
             yield f"{where} is missing"

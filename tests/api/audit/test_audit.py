@@ -50,7 +50,7 @@ ADDRESS = f"/audit/projects/{PROJECT}"
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     """One project, applied for on 2 April and accepted on the 3rd."""
-    told: list[tuple[str, Actor, AnyCommand]] = [
+    steps: list[tuple[str, Actor, AnyCommand]] = [
         (
             "04-01 09:00",
             MANAGER,
@@ -62,7 +62,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         ("04-03 09:00", LAND, AcceptItem(item="land")),
     ]
     async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
-        for when, by, command in told:
+        for when, by, command in steps:
             HANDS[0] = at(when)
             await opened.handle(PROJECT, command, by, uuid4())
         HANDS[0] = at("05-20 12:00")

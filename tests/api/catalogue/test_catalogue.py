@@ -30,7 +30,7 @@ ZONE = f"/v1/catalogues/{ZONE_NAME}"
 LATE = "2099-01-01T00:00:00+08:00"
 
 
-async def found(door: Door, path: str, **params: Any) -> Body:
+async def fetch(door: Door, path: str, **params: Any) -> Body:
     response = await door.get(path, APPLICANT, **params)
     assert response.status_code == 200, response.text
     answer: Body = response.json()
@@ -42,7 +42,7 @@ def codes(page: Body) -> list[str]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def told(door: Door) -> list[httpx.Response]:
+async def posted(door: Door) -> list[httpx.Response]:
     """The example story, posted, and a second edition without the consultation and with a slower land permit."""
     slower = structs.replace(LAND_PERMIT, promise_day=12)
     further: tuple[CatalogueCommand, ...] = (
@@ -55,22 +55,22 @@ async def told(door: Door) -> list[httpx.Response]:
     return [await door.say(ZONE, command, by) for command, by in said]
 
 
-async def test_the_story_is_told_with_a_receipt_each(told: list[httpx.Response]) -> None:
-    assert [answer.status_code for answer in told] == [200] * len(told)
-    receipts = [answer.json() for answer in told]
-    assert [receipt["version"] for receipt in receipts] == list(range(1, len(told) + 1))
+async def test_every_command_of_the_story_gets_a_receipt(posted: list[httpx.Response]) -> None:
+    assert [answer.status_code for answer in posted] == [200] * len(posted)
+    receipts = [answer.json() for answer in posted]
+    assert [receipt["version"] for receipt in receipts] == list(range(1, len(posted) + 1))
     assert {receipt["name"] for receipt in receipts} == {ZONE_NAME}
     assert receipts[5]["facts"] == ["catalogue_published"]
     assert not any(receipt["repeated"] for receipt in receipts)
 
 
-@pytest.mark.usefixtures("told")
-async def test_a_catalogue_tells_its_editions_and_its_draft(door: Door) -> None:
-    listed = await found(door, "/v1/catalogues")
+@pytest.mark.usefixtures("posted")
+async def test_a_catalogue_shows_its_editions_and_its_draft(door: Door) -> None:
+    listed = await fetch(door, "/v1/catalogues")
     row = {"name": ZONE_NAME, "version": 12, "editions": 2, "edition": 1, "items": 3, "draft_changed": True}
     assert row in listed["catalogues"]
 
-    shown = await found(door, ZONE)
+    shown = await fetch(door, ZONE)
     assert shown["in_force"] == 1
     first, second = shown["editions"]
     assert (first["valid_from"], first["valid_to"], first["items"]) == ("2026-01-01", "2099-01-01", 3)
@@ -90,33 +90,33 @@ async def test_a_catalogue_tells_its_editions_and_its_draft(door: Door) -> None:
     assert shown["draft"] == {"items": 3, "changed": True, "added": 1, "altered": 0, "withdrawn": []}
 
 
-@pytest.mark.usefixtures("told")
-async def test_names_are_told_in_both_languages(door: Door) -> None:
-    names = await found(door, "/v1/names")
+@pytest.mark.usefixtures("posted")
+async def test_names_are_given_in_both_languages(door: Door) -> None:
+    names = await fetch(door, "/v1/names")
     office = {"department": "zone-office", "name": CONSULTATION.dept_name, "name_en": CONSULTATION.dept_name_en}
     assert office in names["departments"]
     assert {"name": CONSULTATION.task_name, "name_en": CONSULTATION.task_name_en} in names["names"]
-    assert EIA.task_name not in {one["name"] for one in names["names"]}  # nobody gave it an English one
+    assert EIA.task_name not in {name["name"] for name in names["names"]}  # nobody gave it an English one
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_the_edition_in_force_depends_on_the_day(door: Door) -> None:
-    now = await found(door, f"{ZONE}/items")
+    now = await fetch(door, f"{ZONE}/items")
     assert (now["edition"]["number"], codes(now)) == (1, ["environment-01", "land-01", "zone-01"])
-    then = await found(door, f"{ZONE}/items", as_of="2099-01-01T00:00:00+08:00")
+    then = await fetch(door, f"{ZONE}/items", as_of="2099-01-01T00:00:00+08:00")
     assert (then["edition"]["number"], codes(then)) == (2, ["environment-01", "land-01"])
     assert {shown["difference"] for shown in then["items"]} == {"same", "changed"}
-    before = await found(door, f"{ZONE}/items", as_of="2025-12-31T23:59:59+08:00")
+    before = await fetch(door, f"{ZONE}/items", as_of="2025-12-31T23:59:59+08:00")
     assert (before["edition"], before["items"], before["total"]) == (None, [], 0)
-    named = await found(door, f"{ZONE}/items", edition=2)
+    named = await fetch(door, f"{ZONE}/items", edition=2)
     assert named["items"] == then["items"]
-    draft = await found(door, f"{ZONE}/items", draft=True)
+    draft = await fetch(door, f"{ZONE}/items", draft=True)
     assert (draft["edition"], codes(draft)) == (None, ["environment-01", "land-01", "zone-02"])
-    unknown = await found(door, f"{ZONE}/items", known_at="2026-01-05T00:00:00Z")
+    unknown = await fetch(door, f"{ZONE}/items", known_at="2026-01-05T00:00:00Z")
     assert (unknown["edition"], unknown["items"]) == (None, []), "nobody knew of it before it was recorded"
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
@@ -134,19 +134,21 @@ async def test_the_edition_in_force_depends_on_the_day(door: Door) -> None:
     ],
 )
 async def test_items_are_filtered_and_paged(door: Door, params: Body, expected: list[str]) -> None:
-    page = await found(door, f"{ZONE}/items", **params)
+    page = await fetch(door, f"{ZONE}/items", **params)
     assert codes(page) == expected
     if page["next"] is not None:
         assert params == {"limit": 2}
-        last = await found(door, f"{ZONE}/items", **params, cursor=page["next"])
+        last = await fetch(door, f"{ZONE}/items", **params, cursor=page["next"])
         assert (codes(last), last["next"], last["total"], page["total"]) == (["zone-01"], None, 3, 3)
 
 
-@pytest.mark.usefixtures("told")
-async def test_one_item_tells_what_each_edition_changed_and_who_put_it_online(door: Door) -> None:
-    land = await found(door, f"{ZONE}/item", code="land-01")
+@pytest.mark.usefixtures("posted")
+async def test_an_item_shows_what_each_edition_changed_and_who_put_it_online(door: Door) -> None:
+    land = await fetch(door, f"{ZONE}/item", code="land-01")
     assert (land["edition"], land["service"]["promise_day"], land["draft"]["promise_day"]) == (1, 8, 12)
-    assert [(one["edition"]["number"], one["difference"], one["fields"]) for one in land["editions"]] == [
+    assert [
+        (edition["edition"]["number"], edition["difference"], edition["fields"]) for edition in land["editions"]
+    ] == [
         (1, "added", []),
         (2, "changed", ["promise_day"]),
     ]
@@ -154,23 +156,23 @@ async def test_one_item_tells_what_each_edition_changed_and_who_put_it_online(do
     (decision,) = land["decisions"]
     assert (decision["is_online"], decision["reasons"], decision["by"]["id"]) == (False, "需核对图纸原件", LAND.id)
     assert decision["decided_at"] == "2026-01-06T01:00:00Z"
-    earlier = await found(door, f"{ZONE}/item", code="land-01", as_of="2026-01-05T12:00:00+08:00")
+    earlier = await fetch(door, f"{ZONE}/item", code="land-01", as_of="2026-01-05T12:00:00+08:00")
     assert (earlier["online"], earlier["decisions"]) == (True, [])
 
-    gone = await found(door, f"{ZONE}/item", code="zone-01")
-    assert [one["difference"] for one in gone["editions"]] == ["added", "withdrawn"]
+    gone = await fetch(door, f"{ZONE}/item", code="zone-01")
+    assert [edition["difference"] for edition in gone["editions"]] == ["added", "withdrawn"]
     assert gone["draft"] is None
-    drafted = await found(door, f"{ZONE}/item", code="zone-02")
+    drafted = await fetch(door, f"{ZONE}/item", code="zone-02")
     assert (drafted["service"], drafted["editions"], drafted["online"]) == (None, [], True)
     problem(await door.get(f"{ZONE}/item", APPLICANT, code="zone-99"), "not-found")
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_a_catalogues_history_is_paged(door: Door) -> None:
     entries: list[Body] = []
     after: int | None = 0
     while after is not None:
-        page = await found(door, f"{ZONE}/history", after_version=after, limit=4)
+        page = await fetch(door, f"{ZONE}/history", after_version=after, limit=4)
         entries += page["entries"]
         after = page["next"]
     assert [entry["version"] for entry in entries] == list(range(1, 13))
@@ -182,7 +184,7 @@ async def test_a_catalogues_history_is_paged(door: Door) -> None:
     }
 
 
-async def test_repeats_and_refusals_are_told(door: Door) -> None:
+async def test_repeats_and_refusals_are_answered(door: Door) -> None:
     key, path = uuid4(), "/v1/catalogues/refusing"
     define = DefineServiceItem(catalogue="refusing", service=EIA)
     first = await door.say(path, define, ENVIRONMENT, key)
@@ -198,12 +200,12 @@ async def test_repeats_and_refusals_are_told(door: Door) -> None:
     assert problem(await door.say(path, hasty, ENVIRONMENT), "reasons-missing")["article"] == "行政许可法 33"
     far = to_builtins(PublishCatalogue(catalogue="refusing", valid_from=date(2100, 1, 1)))
     assert problem(await door.say(path, far, HEAD), "invalid-field")["path"] == "$.valid_from"
-    told = problem(await door.say(path, {"command": "accept_item"}, HEAD), "unknown-command")
-    assert told["known"] == list(CATALOGUE.by_tag)
+    refusal = problem(await door.say(path, {"command": "accept_item"}, HEAD), "unknown-command")
+    assert refusal["known"] == list(CATALOGUE.by_tag)
     problem(await door.say(path, define, None), "actor-missing")
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_what_is_not_there_or_not_readable_is_a_problem(door: Door) -> None:
     for path in ("", "/items", "/item?code=x", "/history"):
         assert (await door.client.get(f"{ZONE}{path}")).status_code in (200, 404), "catalogues are public"
@@ -219,8 +221,8 @@ async def test_what_is_not_there_or_not_readable_is_a_problem(door: Door) -> Non
     problem(await door.post(stream_of(ZONE_NAME), REGISTER, MANAGER), "wrong-stream")
 
 
-@pytest.mark.usefixtures("told")
-async def test_the_document_tells_every_command_and_answer(door: Door) -> None:
+@pytest.mark.usefixtures("posted")
+async def test_openapi_describes_every_command_and_answer(door: Door) -> None:
     document: Body = (await door.get("/schema/openapi.json", None)).json()
     operation = document["paths"]["/v1/catalogues/{name}/commands"]["post"]
     content = operation["requestBody"]["content"]["application/json"]
@@ -255,21 +257,21 @@ async def test_a_departments_intake_hours_move_the_clocks_of_its_items(door: Doo
     problem(await door.say(path, {**publish, "hours": {"close_of_business": "25:00"}}, office), "invalid-field")
     assert (await door.say(path, publish, office)).json()["facts"] == ["intake_hours_set"]
     problem(await door.say(path, publish, office), "hours-unchanged")
-    (shown,) = (await found(door, path))["hours"]
+    (shown,) = (await fetch(door, path))["hours"]
     assert (shown["department"], shown["hours"], shown["in_force"]) == ("hours-office", publish["hours"], True)
 
     project = uuid4()
     await door.done(project, {**REGISTER, "items": [{"item": "permit", "department": "hours-office"}]})
     friday = {"command": "submit_item", "item": "permit", "occurred_at": "2026-03-06T17:30:00+08:00"}
     await door.done(project, friday, MANAGER)
-    (item,) = (await found(door, f"/v1/projects/{project}/clocks", as_of="2026-03-10T09:00:00+08:00", known_at=LATE))[
+    (item,) = (await fetch(door, f"/v1/projects/{project}/clocks", as_of="2026-03-10T09:00:00+08:00", known_at=LATE))[
         "items"
     ]
     intake = item["clocks"][0]
     assert (intake["start_on"], intake["due_on"]) == ("2026-03-09", "2026-03-16")
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_a_catalogue_that_did_not_change_is_not_sent_again(door: Door) -> None:
     """Though each answer names the instant of its request."""
     for path in (ZONE, f"{ZONE}/items"):

@@ -43,14 +43,14 @@ async def accepted(door: Door) -> UUID:
     return project
 
 
-def told(day: date, wording: str = "", when: str = "03-03 10:05") -> AnnounceDate:
+def announce(day: date, wording: str = "", when: str = "03-03 10:05") -> AnnounceDate:
     return AnnounceDate(item="land", announced_on=day, wording=wording, occurred_at=at(when))
 
 
 @pytest.mark.usefixtures("projector")
 async def test_the_announced_day_stands_beside_the_one_counted_now(door: Door, approvals: Approvals) -> None:
     project = await accepted(door)
-    await door.done(project, told(date(2026, 3, 31), "3月31日前办结"), LAND)
+    await door.done(project, announce(date(2026, 3, 31), "3月31日前办结"), LAND)
     entries = (await door.get(f"/v1/projects/{project}/history", LAND)).json()["entries"]
     fact = entries[-1]["fact"]
     assert (fact["fact"], fact["announced_on"], fact["provisional"]) == ("date_announced", "2026-03-31", False)
@@ -58,7 +58,7 @@ async def test_the_announced_day_stands_beside_the_one_counted_now(door: Door, a
 
     async def decision() -> tuple[str, bool]:
         items = (await door.get(f"/v1/projects/{project}/clocks", LAND, **THEN)).json()["items"]
-        (clock,) = [one for one in items[0]["clocks"] if one["clock"] == "decision"]
+        (clock,) = [clock for clock in items[0]["clocks"] if clock["clock"] == "decision"]
         return clock["announced_on"], clock["announced_differs"]
 
     assert await decision() == ("2026-03-31", False)
@@ -74,9 +74,11 @@ async def test_the_announced_day_stands_beside_the_one_counted_now(door: Door, a
 
 async def test_a_day_beyond_the_published_calendar_needs_the_proviso(door: Door) -> None:
     project = await accepted(door)
-    refused = problem(await door.post(project, told(date(2027, 3, 1), "2027年3月1日前办结"), LAND), "proviso-missing")
+    refused = problem(
+        await door.post(project, announce(date(2027, 3, 1), "2027年3月1日前办结"), LAND), "proviso-missing"
+    )
     assert "以国务院通知为准" in refused["remedy"]
 
-    await door.done(project, told(date(2027, 3, 1), "2027年3月1日前办结，以国务院通知为准"), LAND)
+    await door.done(project, announce(date(2027, 3, 1), "2027年3月1日前办结，以国务院通知为准"), LAND)
     entries = (await door.get(f"/v1/projects/{project}/history", LAND)).json()["entries"]
     assert entries[-1]["fact"]["provisional"] is True

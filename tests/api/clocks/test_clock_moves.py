@@ -61,7 +61,7 @@ async def got(door: Door, path: str, **params: Any) -> Any:
 async def due_dates(door: Door, **params: Any) -> dict[str, str]:
     """The last days of the decision clocks of land, by project; of a suspended one, if it resumed at once."""
     page = await got(door, "/v1/clocks", item="land", clock="decision", **params)
-    return {one["project"]: one["due_on"] or one["earliest_due_on"] for one in page["clocks"]}
+    return {clock["project"]: clock["due_on"] or clock["earliest_due_on"] for clock in page["clocks"]}
 
 
 async def bases(approvals: Approvals) -> set[str]:
@@ -78,15 +78,17 @@ async def test_a_notice_moves_what_its_preview_said(
     before = await due_dates(door, after=after)
     assert (await say(door, SATURDAY_WORKED)).status_code == 200
 
-    told = await got(door, f"{CN}/notices/{SATURDAY_WORKED.notice}/preview")
-    days = [move["days"] for move in told["moved"] if not move["closed"]]
-    assert (told["later"], told["earlier"]) == (sum(n > 0 for n in days), sum(n < 0 for n in days))
-    assert told["judged_anew"] == sum(move["closed"] for move in told["moved"])
-    assert told["version"] != told["version_after"]
-    moved = {move["project"]: move for move in told["moved"] if (move["item"], move["clock"]) == ("land", "decision")}
+    preview = await got(door, f"{CN}/notices/{SATURDAY_WORKED.notice}/preview")
+    days = [move["days"] for move in preview["moved"] if not move["closed"]]
+    assert (preview["later"], preview["earlier"]) == (sum(n > 0 for n in days), sum(n < 0 for n in days))
+    assert preview["judged_anew"] == sum(move["closed"] for move in preview["moved"])
+    assert preview["version"] != preview["version_after"]
+    moved = {
+        move["project"]: move for move in preview["moved"] if (move["item"], move["clock"]) == ("land", "decision")
+    }
     running = moved[str(project_id("running"))]
     assert (running["due_on_before"], running["due_on"], running["days"]) == ("2026-05-06", "2026-04-30", -6)
-    assert [(move["project"], move["clock"], move["announced_on"]) for move in told["past_announced"]] == [
+    assert [(move["project"], move["clock"], move["announced_on"]) for move in preview["past_announced"]] == [
         (str(project_id("running")), "commitment", "2026-04-17")
     ], "a decision that comes earlier passes nothing"
     assert await due_dates(door) == before, "looking changes nothing"
@@ -111,18 +113,18 @@ async def test_a_notice_moves_what_its_preview_said(
 
 async def test_what_the_applicants_were_told_stays_beside_what_is_counted_now(door: Door) -> None:
     listed = (await got(door, "/v1/clocks", item="land", clock="decision", department="land"))["clocks"]
-    differs = {one["project"]: (one["announced_on"], one["announced_differs"]) for one in listed}
+    differs = {row["project"]: (row["announced_on"], row["announced_differs"]) for row in listed}
     assert differs[str(project_id("running"))] == ("2026-05-06", True)
     assert differs[str(project_id("paused"))] == (None, False)
 
 
 async def test_a_projector_that_begins_later_counts_by_what_was_applied(shared_database_url: str) -> None:
     with psycopg.connect(shared_database_url, autocommit=True) as connection:
-        found = connection.execute("SELECT version FROM views.position WHERE view = 'clocks'").fetchone()
+        version = connection.execute("SELECT version FROM views.position WHERE view = 'clocks'").fetchone()
     later = Projector(shared_database_url)
     assert rebuild(shared_database_url, later._views, swap=False).differences == ()
-    assert found is not None
-    assert found[0] != next(view.version for view in later._views if view.name == "clocks"), "the package's own"
+    assert version is not None
+    assert version[0] != next(view.version for view in later._views if view.name == "clocks"), "the package's own"
 
 
 async def test_only_a_notice_that_waits_is_previewed(door: Door) -> None:

@@ -48,8 +48,8 @@ async def test_a_projects_clocks_as_known_then_and_as_known_now(door: Door) -> N
     now = await got(door, path, as_of="2026-03-03T12:00:00+08:00", known_at=NOON)
 
     assert (then["known_at"], now["known_at"]) == ("2026-03-03T12:00:00+08:00", NOON)
-    assert [(one["clock"], one["state"]) for one in then["items"][0]["clocks"]] == [("intake#1", "running")]
-    assert [(one["clock"], one["state"]) for one in now["items"][0]["clocks"]] == [("intake#1", "met")]
+    assert [(clock["clock"], clock["state"]) for clock in then["items"][0]["clocks"]] == [("intake#1", "running")]
+    assert [(clock["clock"], clock["state"]) for clock in now["items"][0]["clocks"]] == [("intake#1", "met")]
     assert now["items"][0]["calendar"].startswith("CN/")
 
 
@@ -61,17 +61,19 @@ async def test_an_overdue_decision_says_until_when_the_agency_may_be_sued(door: 
         "article": "最高人民法院关于适用《行政诉讼法》的解释 66",
     }
     path = f"/v1/projects/{project_id('running')}/clocks"
-    for found in (
+    for clocks in (
         (await got(door, path, as_of=NOON))["items"][0]["clocks"],
         (await got(door, "/v1/clocks", after=after, as_of=NOON, item="land"))["clocks"],
     ):
         said = {
-            one["clock"]: one["lawsuit"] for one in found if one.get("project") in (None, str(project_id("running")))
+            clock["clock"]: clock["lawsuit"]
+            for clock in clocks
+            if clock.get("project") in (None, str(project_id("running")))
         }
         assert said["decision"] == lawsuit
         assert said["commitment"] is None
     in_time = (await got(door, path, as_of="2026-05-06T23:59:00+08:00"))["items"][0]["clocks"]
-    assert {one["lawsuit"] for one in in_time} == {None}
+    assert {clock["lawsuit"] for clock in in_time} == {None}
 
 
 async def test_a_list_is_filtered_and_goes_on(door: Door, after: int) -> None:
@@ -87,14 +89,14 @@ async def test_a_list_is_filtered_and_goes_on(door: Door, after: int) -> None:
     assert pages == whole["clocks"]
 
     red = await got(door, "/v1/clocks", as_of=NOON, level="red", department="land")
-    assert {(one["state"], one["clock"]) for one in red["clocks"]} == {
+    assert {(clock["state"], clock["clock"]) for clock in red["clocks"]} == {
         ("overdue", "decision"),
         ("overdue", "commitment"),
         ("overdue", "countersign:land"),
         ("lapsed", "intake#1"),
     }
     unconfirmed = await got(door, "/v1/clocks", as_of=NOON, state="unconfirmed")
-    assert [(one["department"], one["live"], one["level"]) for one in unconfirmed["clocks"]] == [
+    assert [(clock["department"], clock["live"], clock["level"]) for clock in unconfirmed["clocks"]] == [
         ("tax", False, "yellow")
     ]
 
@@ -112,15 +114,15 @@ async def test_nothing_is_overdue_until_its_last_day_is_over(door: Door) -> None
     states = []
     for minute in ("2026-05-06T23:59:00+08:00", "2026-05-07T00:00:00+08:00"):
         page = await got(door, "/v1/clocks", as_of=minute, item="land", clock="decision", due_before="2026-05-07")
-        states.append({one["project"]: one["state"] for one in page["clocks"]})
+        states.append({clock["project"]: clock["state"] for clock in page["clocks"]})
     running = str(project_id("running"))
-    assert [found[running] for found in states] == ["running", "overdue"]
+    assert [state[running] for state in states] == ["running", "overdue"]
 
 
 async def test_a_suspended_clock_shows_no_due_date(door: Door) -> None:
     paused = (await got(door, "/v1/clocks", as_of=NOON, level="paused"))["clocks"]
-    assert {one["clock"] for one in paused} == {"decision", "commitment"}
-    assert all(one["due_on"] is None and one["earliest_due_on"] >= "2026-05-20" for one in paused)
+    assert {clock["clock"] for clock in paused} == {"decision", "commitment"}
+    assert all(clock["due_on"] is None and clock["earliest_due_on"] >= "2026-05-20" for clock in paused)
 
 
 async def test_the_table_of_modes_and_nodes(door: Door, after: int) -> None:
@@ -134,45 +136,45 @@ async def test_the_table_of_modes_and_nodes(door: Door, after: int) -> None:
     lists = {path: cell[name] for cell in (*zone["cells"], *land["cells"]) for name, path in cell["lists"].items()}
     assert {name for cell in zone["cells"] for name in cell["lists"]} == set(standings)
     assert {path: len((await got(door, path))["clocks"]) for path in lists} == lists
-    coloured = [one for one in listed if one["level"] != "none"]
+    coloured = [row for row in listed if row["level"] != "none"]
     assert sum(cell[name] for cell in zone["cells"] for name in standings) == len(coloured)
-    of_land = [one for one in coloured if one["department"] == "land"]
+    of_land = [row for row in coloured if row["department"] == "land"]
     assert sum(cell[name] for cell in land["cells"] for name in standings) == len(of_land)
 
 
 async def test_clocks_due_after_a_day(door: Door) -> None:
     listed = (await got(door, "/v1/clocks", as_of=NOON, limit=500))["clocks"]
-    (last, *_) = sorted((one["due_on"] for one in listed if one["due_on"]), reverse=True)
-    for day, expected in (("2026-05-20", [one for one in listed if (one["due_on"] or "") > "2026-05-20"]), (last, [])):
+    (last, *_) = sorted((row["due_on"] for row in listed if row["due_on"]), reverse=True)
+    for day, expected in (("2026-05-20", [row for row in listed if (row["due_on"] or "") > "2026-05-20"]), (last, [])):
         assert (await got(door, "/v1/clocks", as_of=NOON, limit=500, due_after=day))["clocks"] == expected
 
 
-async def test_what_silence_has_answered_waits_for_nobody(door: Door) -> None:
+async def test_an_item_answered_by_silence_waits_for_nobody(door: Door) -> None:
     listed = (await got(door, "/v1/clocks", as_of=NOON, limit=500))["clocks"]
     awaited = (await got(door, "/v1/clocks", as_of=NOON, limit=500, awaited=True))["clocks"]
-    assert awaited == [one for one in listed if one["state"] not in ("lapsed", "deemed")]
+    assert awaited == [row for row in listed if row["state"] not in ("lapsed", "deemed")]
     assert len(awaited) < len(listed)
 
 
 async def test_a_clock_is_explained_day_by_day(door: Door) -> None:
     path = f"/v1/projects/{project_id('paused')}/clocks"
-    told = await got(door, f"{path}/explain", item="land", clock="decision", as_of=NOON)
+    answer = await got(door, f"{path}/explain", item="land", clock="decision", as_of=NOON)
     (item,) = (await got(door, path, as_of=NOON))["items"]
-    decision = next(one for one in item["clocks"] if one["clock"] == "decision")
+    decision = next(clock for clock in item["clocks"] if clock["clock"] == "decision")
 
-    days = told["explanation"]["days"]
+    days = answer["explanation"]["days"]
     assert sum(day["counted"] for day in days) == decision["used"]
     assert {day["reason"] for day in days} >= {"start", "working", "rest", "holiday", "suspended"}
-    assert told["explanation"]["calendar"].startswith("CN/")
-    assert told["explanation"]["article"] == decision["article"]
+    assert answer["explanation"]["calendar"].startswith("CN/")
+    assert answer["explanation"]["article"] == decision["article"]
 
 
 async def test_an_explanation_cites_the_law_and_names_who_did_what(door: Door) -> None:
     path = f"/v1/projects/{project_id('story')}/clocks/explain"
-    told = (await got(door, path, item="land-use", clock="decision", as_of=NOON))["explanation"]
-    by_subject = {one["subject"]: one for one in told["authorities"]}
-    review, hearing = told["suspensions"]
-    (longer,) = told["extensions"]
+    explained = (await got(door, path, item="land-use", clock="decision", as_of=NOON))["explanation"]
+    by_subject = {authority["subject"]: authority for authority in explained["authorities"]}
+    review, hearing = explained["suspensions"]
+    (longer,) = explained["extensions"]
 
     assert by_subject["length"]["article"] == "行政许可法 42(1)"
     assert by_subject["unit"]["quote"] == "本法规定的行政机关实施行政许可的期限以工作日计算，不含法定节假日"
@@ -180,13 +182,13 @@ async def test_an_explanation_cites_the_law_and_names_who_did_what(door: Door) -
     assert (review["article"], review["reason"], review["notified"]) == ("行政许可法 45", "用地方案专家评审", True)
     assert (review["recorded"]["by"], review["end"], hearing["ground"]) == ("li.qiang", "resumed", "hearing")
     assert (longer["approver"], longer["approved_by"], longer["void"]) == ("agency_head", "周局长", "")
-    assert [one["numbers"] for one in told["notices"]] == [["国办发明电〔2025〕7号"]]
+    assert [notice["numbers"] for notice in explained["notices"]] == [["国办发明电〔2025〕7号"]]
 
 
 async def test_what_cannot_be_explained(door: Door) -> None:
     path = f"/v1/projects/{project_id('running')}/clocks/explain"
-    told = problem(await door.get(path, item="land", clock="delivery", as_of=NOON), "not-found")
-    assert told["remedy"] == "started are: intake#1, decision, commitment"
+    refusal = problem(await door.get(path, item="land", clock="delivery", as_of=NOON), "not-found")
+    assert refusal["remedy"] == "started are: intake#1, decision, commitment"
     problem(await door.get(path, item="moon", clock="decision"), "not-found")
     problem(await door.get(path, item="land"), "bad-request")
     problem(await door.get(f"/v1/projects/{uuid4()}/clocks/explain", item="x", clock="decision"), "project-unknown")
@@ -205,5 +207,5 @@ async def test_instants_need_their_offset_and_readers_a_name(door: Door, path: s
 @pytest.mark.parametrize("path", ["/v1/clocks", "/v1/clocks/matrix"])
 async def test_too_much_to_read_is_not_begun(door: Door, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     monkeypatch.setattr("projections.clocks.query.PROJECTS_READ_MAX", 2)
-    told = problem(await door.get(path, as_of=EASTER), "invalid-parameter")
-    assert "more than 2 projects" in told["detail"]
+    refusal = problem(await door.get(path, as_of=EASTER), "invalid-parameter")
+    assert "more than 2 projects" in refusal["detail"]

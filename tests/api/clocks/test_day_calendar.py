@@ -20,13 +20,13 @@ ALL_STORIES = [story_entries(LAW), *(story_entries(LAW, project, steps) for proj
 def listed(entries: list[Entry]) -> list[tuple[ExplainedDay, ...]]:
     t = entries[-1].recorded_at
     pairs = [(history, read(history, law_book(), t, t)) for history in item_histories(entries, t).values()]
-    found = [
+    explained = [
         explanation(history, law_book(), clock.clock, t, t).days
         for history, reading in pairs
         for clock in (reading.clocks if reading else ())
         if clock.unit != "working_hour"
     ]
-    return [days for days in found if days]
+    return [days for days in explained if days]
 
 
 @pytest.mark.parametrize("entries", ALL_STORIES, ids=lambda entries: str(entries[0].stream)[-4:])

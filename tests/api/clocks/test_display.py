@@ -59,14 +59,14 @@ def reading(unit: str, remaining: float, overdue_days: int) -> Reading:
         ("calendar_day", 0, 24, "−35 calendar days"),
     ],
 )
-def test_what_is_left_or_over_is_told_in_the_unit_of_the_clock(
+def test_what_is_left_or_over_is_shown_in_the_unit_of_the_clock(
     unit: str, remaining: float, overdue_days: int, says: str
 ) -> None:
     paper = PageContext(PageAddress(query={"lang": "en"}))
     assert left(paper, reading(unit, remaining, overdue_days), NOVEMBER) == says
 
 
-def test_calendar_days_are_told_apart_in_chinese() -> None:
+def test_calendar_days_are_distinguished_in_chinese() -> None:
     paper = PageContext(PageAddress(query={"lang": "zh"}))
     assert left(paper, reading("calendar_day", 7, 0), NOVEMBER) == "7 天（自然日）"
     assert left(paper, reading("working_day", 0, 2), NOVEMBER) == "−2 个工作日"

@@ -46,8 +46,8 @@ async def distant(approvals: Approvals, door: Door) -> int:
     return await approvals.store.head()
 
 
-async def events(door: Door, path: str = LAND_FEED, **asked: Any) -> list[Any]:
-    answer = await door.get(path, LAND, **asked)
+async def events(door: Door, path: str = LAND_FEED, **params: Any) -> list[Any]:
+    answer = await door.get(path, LAND, **params)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
     return [*Calendar.from_ical(answer.content).walk("VEVENT")]
@@ -55,20 +55,24 @@ async def events(door: Door, path: str = LAND_FEED, **asked: Any) -> list[Any]:
 
 async def test_every_running_clock_is_an_event_on_its_day(door: Door, distant: int) -> None:
     clocks = (await door.get("/v1/clocks", LAND, department="land", as_of=APRIL, after=distant)).json()["clocks"]
-    found = await events(door, as_of=APRIL)
+    calendar_events = await events(door, as_of=APRIL)
 
-    due = sorted(one["due_on"] for one in clocks if one["due_on"] and one["level"] != "paused")
-    assert sorted(str(event["dtstart"].dt) for event in found) == due
-    assert {type(event["dtstart"].dt) for event in found} == {date}
-    assert len({event["uid"] for event in found}) == len(found) > 3
-    assert any(one["project"] == PAUSED and one["level"] == "paused" for one in clocks)
-    assert not [event for event in found if event["url"].endswith(PAUSED) and "决定" in event["summary"]]
+    due = sorted(clock["due_on"] for clock in clocks if clock["due_on"] and clock["level"] != "paused")
+    assert sorted(str(event["dtstart"].dt) for event in calendar_events) == due
+    assert {type(event["dtstart"].dt) for event in calendar_events} == {date}
+    assert len({event["uid"] for event in calendar_events}) == len(calendar_events) > 3
+    assert any(clock["project"] == PAUSED and clock["level"] == "paused" for clock in clocks)
+    assert not [event for event in calendar_events if event["url"].endswith(PAUSED) and "决定" in event["summary"]]
 
 
 async def test_an_event_says_what_is_due_by_which_article(door: Door, distant: int) -> None:
     running = str(project_id("running"))
-    found = await events(door, as_of=APRIL, after=distant)
-    (event,) = [one for one in found if one["url"].endswith(running) and "决定" in one["summary"]]
+    calendar_events = await events(door, as_of=APRIL, after=distant)
+    (event,) = [
+        calendar_event
+        for calendar_event in calendar_events
+        if calendar_event["url"].endswith(running) and "决定" in calendar_event["summary"]
+    ]
 
     assert event["url"] == f"http://countersign/pages/projects/{running}"
     assert event["summary"] == "land · 决定 · Fab 3"
@@ -95,10 +99,10 @@ async def test_it_speaks_the_language_asked_for(door: Door, distant: int) -> Non
 
 
 async def test_a_date_beyond_the_published_calendar_is_tentative(door: Door, distant: int) -> None:
-    found = [one for one in await events(door, after=distant) if one["url"].endswith(str(DISTANT))]
+    matches = [event for event in await events(door, after=distant) if event["url"].endswith(str(DISTANT))]
 
-    assert {str(event["status"]) for event in found} == {"TENTATIVE"}
-    assert all("以国务院通知为准" in event["description"] for event in found)
+    assert {str(event["status"]) for event in matches} == {"TENTATIVE"}
+    assert all("以国务院通知为准" in event["description"] for event in matches)
 
 
 async def test_what_is_unchanged_is_not_sent_again(door: Door, distant: int) -> None:
@@ -113,9 +117,9 @@ async def test_what_is_unchanged_is_not_sent_again(door: Door, distant: int) -> 
     }
 
 
-async def again(door: Door, first: httpx.Response, **asked: Any) -> httpx.Response:
+async def again(door: Door, first: httpx.Response, **params: Any) -> httpx.Response:
     headers = {**identity(LAND), "If-None-Match": f'"other", {first.headers["etag"]}'}
-    return await door.client.get(LAND_FEED, params=asked, headers=headers)
+    return await door.client.get(LAND_FEED, params=params, headers=headers)
 
 
 async def test_a_department_without_deadlines_has_an_empty_calendar(door: Door) -> None:

@@ -10,7 +10,7 @@ from litestar import Litestar
 
 from api.app import PAGES, create_app
 from api.html.links import BOARD, CLOCKS
-from api.worklist.pages import WORKLIST
+from api.worklist.pages import DESK
 from domain.calendar.state import stream_of
 from domain.examples.calendar import CALENDAR, CALENDAR_STORY
 from infrastructure.ledger.approvals import Approvals
@@ -43,14 +43,14 @@ async def test_every_page_and_list_answers_while_clocks_are_recounted(
     for step in CALENDAR_STORY:  # and nobody projects
         await approvals.handle(stream_of(CALENDAR), step.dated, step.by, uuid4())
 
-    for path in ("/", WORKLIST, f"{WORKLIST}?department=land", BOARD, CLOCKS, f"/pages/projects/{project}"):
+    for path in ("/", DESK, f"{DESK}?department=land", BOARD, CLOCKS, f"/pages/projects/{project}"):
         answer = await door.get(f"{path}{'&' if '?' in path else '?'}lang=en", LEADER)
         assert (answer.status_code, SAID in answer.text) == (200, True), path
     feed = await door.get("/v1/supervision/departments/land/deadlines.ics")
     assert (feed.status_code, "X-COUNTERSIGN-RECOUNTING:TRUE" in feed.text) == (200, True)
     listed, matrix = await door.get("/v1/clocks"), await door.get("/v1/clocks/matrix")
     assert (listed.status_code, matrix.status_code) == (200, 200)
-    assert {one["clock"] for one in listed.json()["clocks"]} >= {"intake#1"}
+    assert {clock["clock"] for clock in listed.json()["clocks"]} >= {"intake#1"}
     assert (listed.json()["recounting"], matrix.json()["recounting"]) == (True, True)
 
     project_all(shared_database_url)

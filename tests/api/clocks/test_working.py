@@ -64,13 +64,13 @@ def flat(text: str) -> str:
 def check(said: Explanation, lang: Language) -> None:
     """Everything that *said* rests on is there to be read."""
     text, column = printed(said, lang), LANGUAGES.index(lang)
-    for one in said.authorities:
-        assert cited(one.article, lang) in text
-        assert flat(one.quote) in text
-        assert SUBJECTS[one.subject][column] in text
-        assert not one.detail or one.detail not in DETAILS or DETAILS[one.detail][column] in text
-        assert flat(one.note_zh if lang == "zh" else one.note) in text
-        assert one.confidence == "text" or CONFIDENCES[one.confidence][column] in text
+    for authority in said.authorities:
+        assert cited(authority.article, lang) in text
+        assert flat(authority.quote) in text
+        assert SUBJECTS[authority.subject][column] in text
+        assert not authority.detail or authority.detail not in DETAILS or DETAILS[authority.detail][column] in text
+        assert flat(authority.note_zh if lang == "zh" else authority.note) in text
+        assert authority.confidence == "text" or CONFIDENCES[authority.confidence][column] in text
     for stop in said.suspensions:
         assert flat(stop.title_zh if lang == "zh" else stop.title) in text
         assert (cited(stop.article, lang) or "–") in text
@@ -106,7 +106,7 @@ def test_every_golden_vector_shows_what_it_rests_on(lang: Language) -> None:
     assert seen > 377
 
 
-def told() -> Iterator[Explanation]:
+def every_explanation() -> Iterator[Explanation]:
     """Every clock of every story of the examples, while its items are under way and at the end."""
     stories = [story_entries(LAW), *(story_entries(LAW, project, steps) for project, steps in STORIES)]
     for entries in stories:
@@ -114,17 +114,17 @@ def told() -> Iterator[Explanation]:
             known = [entry for entry in entries if entry.recorded_at <= t]
             for history in item_histories(known).values():
                 reading = read(history, law_book(), t, t)
-                for one in reading.clocks if reading else ():
-                    yield explanation(history, law_book(), one.clock, t, t, known)
+                for clock in reading.clocks if reading else ():
+                    yield explanation(history, law_book(), clock.clock, t, t, known)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_story_of_the_examples_shows_what_it_rests_on(lang: Language) -> None:
-    found = list(told())
-    for said in found:
+    explanations = list(every_explanation())
+    for said in explanations:
         check(said, lang)
-    assert any(stop.recorded and stop.end_recorded for said in found for stop in said.suspensions)
-    assert any(longer.approved_by for said in found for longer in said.extensions)
+    assert any(stop.recorded and stop.end_recorded for said in explanations for stop in said.suspensions)
+    assert any(longer.approved_by for said in explanations for longer in said.extensions)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -136,7 +136,7 @@ def test_every_story_of_the_examples_shows_what_it_rests_on(lang: Language) -> N
 def test_every_other_law_shows_what_it_rests_on(law: str, lang: Language) -> None:
     said = why_elsewhere(law, "05-20", FILED, ASKED, LONGER)
     check(said, lang)
-    assert {Subject.LENGTH, Subject.UNIT, Subject.FIRST_DAY} <= {one.subject for one in said.authorities}
+    assert {Subject.LENGTH, Subject.UNIT, Subject.FIRST_DAY} <= {authority.subject for authority in said.authorities}
 
 
 def test_there_are_words_for_everything_that_may_be_shown() -> None:
@@ -157,7 +157,7 @@ def test_there_are_words_for_everything_that_may_be_shown() -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_code_is_left_on_the_page(lang: Language) -> None:
-    for said in told():
+    for said in every_explanation():
         text = printed(said, lang)
         codes = [flag for flag in (*VOID, *APPROVERS, *DETAILS, *State) if "_" in flag and flag in text]
         assert codes == []

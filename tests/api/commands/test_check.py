@@ -69,7 +69,7 @@ async def test_a_check_says_what_carrying_out_does_and_stores_nothing(door: Door
     assert outcomes[200] > len(STORY) / 2, outcomes
 
 
-async def test_a_check_tells_which_clocks_begin_and_end_and_what_is_unblocked(door: Door) -> None:
+async def test_a_check_lists_which_clocks_begin_and_end_and_what_is_unblocked(door: Door) -> None:
     project = uuid4()
     await door.done(project, REGISTER)
     begun = (await check(door, project, {"command": "submit_item", "item": "land"})).json()

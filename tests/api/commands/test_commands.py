@@ -25,23 +25,23 @@ NOTE = {"command": "note_step", "activity": "site visit"}
 async def test_the_example_story_is_posted_from_first_to_last(door: Door) -> None:
     project, keys = uuid4(), [uuid4() for _ in STORY]
     await door.store_report()
-    told = []
+    posted = []
     for step, key in zip(STORY, keys, strict=True):
         response = await door.post(project, step.dated, step.by, key)
         assert response.status_code == 200, (step, response.text)
-        told.append(response.json())
+        posted.append(response.json())
 
-    assert [receipt["position"] for receipt in told] == sorted(receipt["position"] for receipt in told)
+    assert [receipt["position"] for receipt in posted] == sorted(receipt["position"] for receipt in posted)
     history = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
-    assert [fact for receipt in told for fact in receipt["facts"]] == [entry["fact"]["fact"] for entry in history]
+    assert [fact for receipt in posted for fact in receipt["facts"]] == [entry["fact"]["fact"] for entry in history]
 
     again = [await door.post(project, step.dated, step.by, key) for step, key in zip(STORY, keys, strict=True)]
-    assert [response.json() for response in again] == told
+    assert [response.json() for response in again] == posted
     assert {response.headers["idempotent-replay"] for response in again} == {"true"}
     assert len((await door.get(f"/v1/projects/{project}/history")).json()["entries"]) == len(history)
 
 
-async def test_a_receipt_tells_the_version_for_if_match(door: Door) -> None:
+async def test_a_receipt_holds_the_version_for_if_match(door: Door) -> None:
     response = await door.post(uuid4(), REGISTER)
     assert response.headers["etag"] == '"1"'
     assert "idempotent-replay" not in response.headers
@@ -68,7 +68,7 @@ async def test_a_key_is_its_senders_own(door: Door) -> None:
     project, key = uuid4(), "order-1"
     first = await door.post(project, REGISTER, MANAGER, key=key)
     other = await door.post(project, SUBMIT, APPLICANT, key=key)
-    assert [one.json()["version"] for one in (first, other)] == [1, 2]
+    assert [answer.json()["version"] for answer in (first, other)] == [1, 2]
     assert (await door.post(project, REGISTER, MANAGER, key=key)).json() == first.json()
     ids = [entry["command_id"] for entry in (await door.get(f"/v1/projects/{project}/history")).json()["entries"]]
     text = uuid5(KEY_NAMESPACE, key)
@@ -87,8 +87,8 @@ async def test_a_correlation_id_stays_with_the_facts(door: Door) -> None:
     project, undertaking = uuid4(), uuid4()
     await door.done(project, REGISTER)
     assert (await door.post(project, NOTE, x_correlation_id=str(undertaking))).status_code == 200
-    told = problem(await door.post(project, NOTE, x_correlation_id="batch 7"), "invalid-header")
-    assert told["header"] == "X-Correlation-ID"
+    refusal = problem(await door.post(project, NOTE, x_correlation_id="batch 7"), "invalid-header")
+    assert refusal["header"] == "X-Correlation-ID"
     entries = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
     assert [entry["correlation"] for entry in entries] == [None, str(undertaking)]
 
@@ -97,13 +97,15 @@ async def test_a_refusal_says_why_and_what_would_help(door: Door) -> None:
     project = uuid4()
     await door.done(project, REGISTER)
     await door.done(project, {"command": "submit_item", "item": "site-plan"}, APPLICANT)
-    told = problem(await door.post(project, {"command": "accept_item", "item": "site-plan"}, FIRE), "project-unknown")
-    assert "check the id" in told["remedy"]
-    told = problem(await door.post(project, {"command": "accept_item", "item": "site-plan"}, LAND), "access-denied")
-    assert told["rule"] == "accept_item: officer, own_department"
-    assert "their department handles" in told["remedy"]
-    told = problem(await door.post(project, {"command": "accept_item", "item": "none"}), "unknown-item")
-    assert "site-plan" in told["remedy"]
+    refusal = problem(
+        await door.post(project, {"command": "accept_item", "item": "site-plan"}, FIRE), "project-unknown"
+    )
+    assert "check the id" in refusal["remedy"]
+    refusal = problem(await door.post(project, {"command": "accept_item", "item": "site-plan"}, LAND), "access-denied")
+    assert refusal["rule"] == "accept_item: officer, own_department"
+    assert "their department handles" in refusal["remedy"]
+    refusal = problem(await door.post(project, {"command": "accept_item", "item": "none"}), "unknown-item")
+    assert "site-plan" in refusal["remedy"]
 
 
 async def test_a_refused_command_leaves_nothing(door: Door) -> None:
@@ -121,14 +123,14 @@ async def test_if_match_lets_the_version_pass_it_names(door: Door) -> None:
     assert (await door.post(project, NOTE, if_match=registered.headers["etag"])).status_code == 200
 
 
-async def test_if_match_tells_what_changed_since(door: Door) -> None:
+async def test_a_failed_if_match_lists_what_changed_since(door: Door) -> None:
     project, key = uuid4(), uuid4()
     await door.done(project, REGISTER)
     await door.done(project, SUBMIT, APPLICANT)
     response = await door.post(project, NOTE, key=key, if_match='"1"')
-    told = problem(response, "version-moved")
-    assert (told["version"], response.headers["etag"].replace("-gzip", "")) == (2, '"2"')
-    assert [(entry["version"], entry["fact"]["fact"]) for entry in told["changed"]] == [(2, "item_submitted")]
+    refusal = problem(response, "version-moved")
+    assert (refusal["version"], response.headers["etag"].replace("-gzip", "")) == (2, '"2"')
+    assert [(entry["version"], entry["fact"]["fact"]) for entry in refusal["changed"]] == [(2, "item_submitted")]
     assert problem(await door.post(project, NOTE, if_match='"9"'), "version-moved")["changed"] == []
     problem(await door.post(project, REGISTER, if_match='"0"'), "version-moved")
     problem(await door.post(uuid4(), REGISTER, if_match='"3"'), "version-moved")
@@ -198,8 +200,8 @@ async def test_no_answer_in_time_says_to_ask_again_with_the_same_key(
 
     monkeypatch.setattr(approvals, "handle", never)
     monkeypatch.setattr("api.commands.sender.ANSWER_SECONDS_MAX", 0.01)
-    told = problem(await door.post(uuid4(), REGISTER), "outcome-unknown")
-    assert "same Idempotency-Key" in told["remedy"]
+    refusal = problem(await door.post(uuid4(), REGISTER), "outcome-unknown")
+    assert "same Idempotency-Key" in refusal["remedy"]
 
 
 async def test_a_clock_that_is_wrong_takes_no_command(
@@ -234,8 +236,8 @@ async def test_a_server_that_ends_says_to_ask_again_with_the_same_key(
         raise asyncio.CancelledError
 
     monkeypatch.setattr(approvals, "handle", call_off)
-    told = problem(await door.post(uuid4(), REGISTER), "outcome-unknown")
-    assert "this process ended" in told["detail"]
+    refusal = problem(await door.post(uuid4(), REGISTER), "outcome-unknown")
+    assert "this process ended" in refusal["detail"]
 
 
 async def test_the_stories_have_every_command() -> None:
@@ -251,7 +253,7 @@ async def test_both_roads_to_a_command_answer_alike(door: Door) -> None:
     assert first.json() == again.json()
     assert (again.headers["idempotent-replay"], "idempotent-replay" in first.headers) == ("true", False)
     refused = [await door.client.post(f"{path}{end}", json={"command": "fly"}, headers=headers) for end in ("", "?&")]
-    told = [answer.json() | {"request_id": ""} for answer in refused]
-    assert told[0] == told[1]
+    problems = [answer.json() | {"request_id": ""} for answer in refused]
+    assert problems[0] == problems[1]
     names = [{name for name in answer.headers if name != "date"} for answer in refused]
     assert names[0] == names[1]

@@ -156,8 +156,8 @@ def masked(answer: Answer) -> Answer:
     """*answer* without what differs from one request to the next, however they are routed."""
     status, headers, body = answer
     changing = {b"content-length", b"x-request-id"}
-    kept = [(name, value) for name, value in headers if name not in changing or value == b"mine-1"]
-    return status, kept, body if (b"content-encoding", b"gzip") in headers else MASKED.sub(b"-", body)
+    unchanging = [(name, value) for name, value in headers if name not in changing or value == b"mine-1"]
+    return status, unchanging, body if (b"content-encoding", b"gzip") in headers else MASKED.sub(b"-", body)
 
 
 async def on_a_new_project(app: Litestar, request: dict[str, Any], *, times: int = 1) -> Answer:

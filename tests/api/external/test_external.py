@@ -41,31 +41,31 @@ async def keyed_in(door: Door, *further: dict[str, Any]) -> tuple[UUID, int]:
     return project, receipt["position"]
 
 
-async def results(door: Door, path: str, **asked: Any) -> list[dict[str, Any]]:
-    answer = await door.get(path, **asked)
+async def results(door: Door, path: str, **params: Any) -> list[dict[str, Any]]:
+    answer = await door.get(path, **params)
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["results"]
-    return found
+    result: list[dict[str, Any]] = answer.json()["results"]
+    return result
 
 
 async def test_staleness_is_worked_out_for_the_instant_asked_about(door: Door) -> None:
     project, after = await keyed_in(door, RESTS_ON_IT)
 
     for day, days, stale in (("12", 0, False), ("22", 10, False), ("23", 11, True)):
-        asked = {"after": after, "as_of": f"2026-03-{day}T12:00:00+08:00"}
-        (row,) = await results(door, f"/v1/projects/{project}/external", **asked)
+        params = {"after": after, "as_of": f"2026-03-{day}T12:00:00+08:00"}
+        (row,) = await results(door, f"/v1/projects/{project}/external", **params)
         assert (row["unverified_days"], row["stale"], row["verified_on"]) == (days, stale, "2026-03-12")
-        listed = await results(door, "/v1/external", stale="true", department="tax", limit=500, **asked)
+        listed = await results(door, "/v1/external", stale="true", department="tax", limit=500, **params)
         assert (str(project) in {row["project"] for row in listed}) is stale
 
 
 async def test_a_result_on_which_no_open_work_rests_is_not_stale(door: Door) -> None:
     project, after = await keyed_in(door)
 
-    asked = {"after": after, "as_of": "2026-04-23T12:00:00+08:00"}
-    (row,) = await results(door, f"/v1/projects/{project}/external", **asked)
+    params = {"after": after, "as_of": "2026-04-23T12:00:00+08:00"}
+    (row,) = await results(door, f"/v1/projects/{project}/external", **params)
     assert (row["unverified_days"], row["needed"], row["stale"]) == (42, False, False)
-    listed = await results(door, "/v1/external", stale="true", department="tax", limit=500, **asked)
+    listed = await results(door, "/v1/external", stale="true", department="tax", limit=500, **params)
     assert str(project) not in {row["project"] for row in listed}
 
 
@@ -86,14 +86,14 @@ async def test_a_discrepancy_is_listed_until_the_project_manager_settles_it(door
     project, _ = await keyed_in(door)
     confirmed = await door.done(project, REPORT, FEED)
     assert confirmed["facts"] == ["external_result_confirmed"]
-    found = await door.done(project, {**REPORT, "document_number": "T-2"}, FEED)
-    assert found["facts"] == ["discrepancy_found"]
+    receipt = await door.done(project, {**REPORT, "document_number": "T-2"}, FEED)
+    assert receipt["facts"] == ["discrepancy_found"]
 
     async def disputed(after: int) -> bool:
         rows = await results(door, "/v1/external", disputed="true", manager="wang", after=after, limit=500)
         return str(project) in {row["project"] for row in rows}
 
-    assert await disputed(found["position"])
+    assert await disputed(receipt["position"])
     problem(await door.post(project, {**REPORT, "document_number": "T-2"}, FEED), "discrepancy-known")
     settled = await door.done(
         project, {"command": "settle_discrepancy", "item": "tax", "keep": "feed", "reasons": "letter"}, MANAGER
@@ -107,9 +107,9 @@ async def test_what_the_examples_say_can_be_posted(door: Door) -> None:
     project = uuid4()
     await door.done(project, {**REGISTER, "items": ITEMS, "manager": "wang.min"})
 
-    told = [(await door.done(project, step.dated, step.by))["facts"] for step in FED]
+    posted = [(await door.done(project, step.dated, step.by))["facts"] for step in FED]
 
-    assert told == [["external_result_recorded"], ["discrepancy_found"], ["discrepancy_settled"]]
+    assert posted == [["external_result_recorded"], ["discrepancy_found"], ["discrepancy_settled"]]
 
 
 async def test_pages_follow_each_other(door: Door) -> None:

@@ -76,7 +76,7 @@ def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Lites
 
 
 @pytest_asyncio.fixture(scope="module")
-async def told(door: Door, approvals: Approvals) -> Told:
+async def story(door: Door, approvals: Approvals) -> Told:
     """Complaints that were answered and closed, taken back, filed by a manager and retracted, and left alone.
 
     Those who complain are told past the doors, as an importer would: their offices are not that of the project.
@@ -127,9 +127,9 @@ def paths(app: Litestar, project: UUID) -> list[str]:
     return sorted({re.sub(r"\{(\w+)(?::\w+)?\}", filled, address) for address in addresses(app)})
 
 
-def ways(told: Told) -> list[dict[str, Any]]:
+def ways(story: Told) -> list[dict[str, Any]]:
     """The ways to ask: now, with everything that some address wants, and of an earlier instant."""
-    then = told.midway.isoformat()
+    then = story.midway.isoformat()
     files = [BY_QUERY | {"complaint": code} for code in ("c2", "c3", "c4")]
     past = [BY_QUERY | {"as_of": then}, {"as_of": then}, {"known_at": then}]
     return [{}, BY_QUERY, *files, *past, {"department": "land"}, {"standing": "running"}]
@@ -142,44 +142,44 @@ def reveals(response: httpx.Response) -> list[str]:
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: f"{reader.role}-{reader.id}" if reader else "nobody")
-async def test_no_address_tells_who_complained(door: Door, app: Litestar, told: Told, reader: Actor | None) -> None:
-    asked = 0
-    for path in paths(app, told.project):
-        for way in [{}] if path.startswith(OF_NO_PROJECT) else ways(told):
+async def test_no_address_reveals_the_complainant(door: Door, app: Litestar, story: Told, reader: Actor | None) -> None:
+    answered = 0
+    for path in paths(app, story.project):
+        for way in [{}] if path.startswith(OF_NO_PROJECT) else ways(story):
             response = await door.get(path, reader, **way)
             assert not reveals(response), (path, way)
             assert response.status_code < 500 or path in ("/readyz", *SIGN_IN), (path, way, response.text)
-            asked += response.status_code == 200
-    assert asked > (10 if reader in UNRELATED else 100)  # most addresses answer most ways
+            answered += response.status_code == 200
+    assert answered > (10 if reader in UNRELATED else 100)  # most addresses answer most ways
 
 
-async def test_the_ledger_keeps_it_for_those_who_may_know(door: Door, told: Told) -> None:
+async def test_the_ledger_keeps_it_for_those_who_may_know(door: Door, story: Told) -> None:
     for reader in (BUREAU, AUDITOR):
-        history = await door.get(f"/v1/projects/{told.project}/history", reader)
+        history = await door.get(f"/v1/projects/{story.project}/history", reader)
         assert set(reveals(history)) == set(TELLING)
         whole = all(entry["command_id"] for entry in history.json()["entries"])
         assert whole is (reader is BUREAU), "whom to call is not for auditors"
-    own = await door.get(f"/v1/projects/{told.project}/history", SECRET_SIGNED_IN)
+    own = await door.get(f"/v1/projects/{story.project}/history", SECRET_SIGNED_IN)
     assert set(reveals(own)) == {SECRET.id, PHONE, MAIL, OFFICE}
 
 
-async def test_what_was_left_out_cannot_be_guessed_by_the_hash(door: Door, told: Told) -> None:
+async def test_what_was_left_out_cannot_be_guessed_by_the_hash(door: Door, story: Told) -> None:
     """An entry's hash takes in its command's id; without that, guesses can't be checked."""
-    whole = (await door.get(f"/v1/projects/{told.project}/history", BUREAU)).json()["entries"]
-    seen = (await door.get(f"/v1/projects/{told.project}/history", LEADER)).json()["entries"]
-    changed = [one["version"] for one, other in zip(whole, seen, strict=True) if one["fact"] != other["fact"]]
-    unnamed = [one["version"] for one, other in zip(whole, seen, strict=True) if one["by"] != other["by"]]
+    whole = (await door.get(f"/v1/projects/{story.project}/history", BUREAU)).json()["entries"]
+    seen = (await door.get(f"/v1/projects/{story.project}/history", LEADER)).json()["entries"]
+    changed = [row["version"] for row, other in zip(whole, seen, strict=True) if row["fact"] != other["fact"]]
+    unnamed = [row["version"] for row, other in zip(whole, seen, strict=True) if row["by"] != other["by"]]
     assert changed == [4, 6, 7, 8, 9, 10, 11, 13]
     assert unnamed == [4, 8, 9, 10, 11, 12, 13]
-    assert [one["version"] for one in seen if one["command_id"] is None] == sorted({*changed, *unnamed})
-    trail = (await door.get(f"/v1/projects/{told.project}/feedback", LEADER)).json()["steps"]
+    assert [entry["version"] for entry in seen if entry["command_id"] is None] == sorted({*changed, *unnamed})
+    trail = (await door.get(f"/v1/projects/{story.project}/feedback", LEADER)).json()["steps"]
     assert {step["version"] for step in trail if step["command"] is None} == {*changed, *unnamed} - {11, 12}
 
 
-async def test_no_refusal_tells_who_complained(door: Door, told: Told) -> None:
+async def test_no_refusal_reveals_the_complainant(door: Door, story: Told) -> None:
     """Nor what is told of the entries since a version."""
     versions = range(1, 15)
-    asked = [
+    commands = [
         *({"command": "retract_entry", "version": version, "reasons": "x"} for version in versions),
         *(
             {"command": "amend_entry", "version": version, "reasons": "x", "new_occurred_at": "2026-03-02T09:00:00Z"}
@@ -190,17 +190,17 @@ async def test_no_refusal_tells_who_complained(door: Door, told: Told) -> None:
         *({"command": "evaluate_service", "item": "land", "grade": "fair", "contact": n} for n in (4, 8)),
     ]
     for reader in (PLANNING, Actor("fresh", "", Role.PROJECT_MANAGER), Actor("fresh", "", Role.APPLICANT)):
-        for body in asked:
-            response = await door.post(told.project, body, reader)
+        for body in commands:
+            response = await door.post(story.project, body, reader)
             assert response.status_code in (403, 404, 409), (reader, body)
             assert not reveals(response), (reader, body)
     note = {"command": "note_step", "item": "land", "activity": "x"}
-    moved = await door.post(told.project, note, LAND, if_match='"1"')
+    moved = await door.post(story.project, note, LAND, if_match='"1"')
     assert moved.status_code == 412
     assert not reveals(moved)
 
 
-async def test_an_id_that_names_the_complainant_is_refused(door: Door, told: Told) -> None:
-    response = await door.post(told.project, filing(f"of-{PHONE}"), SECRET_SIGNED_IN)
+async def test_an_id_that_names_the_complainant_is_refused(door: Door, story: Told) -> None:
+    response = await door.post(story.project, filing(f"of-{PHONE}"), SECRET_SIGNED_IN)
     assert response.json()["code"] == "complaint-names-complainant"
     assert identity(SECRET)["X-Actor"] == SECRET.id

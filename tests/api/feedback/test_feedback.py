@@ -25,12 +25,12 @@ OF_STORY = "TS-2026-0012"  # passed on, accepted, extended, answered, closed
 async def story(door: Door) -> UUID:
     """The example project, which the views have."""
     project = uuid4()
-    receipt = await door.told(project)
+    receipt = await door.tell_story(project)
     await door.get("/v1/progress", after=receipt["position"])
     return project
 
 
-async def asked(door: Door, path: str, by: Actor = LEADER, **params: Any) -> dict[str, Any]:
+async def fetch(door: Door, path: str, by: Actor = LEADER, **params: Any) -> dict[str, Any]:
     """The answer to a question that is answered."""
     response = await door.get(path, by, **params)
     assert response.status_code == 200, response.text
@@ -38,35 +38,35 @@ async def asked(door: Door, path: str, by: Actor = LEADER, **params: Any) -> dic
     return answer
 
 
-async def test_a_complaint_is_told_with_its_clocks(door: Door, story: UUID) -> None:
-    file = await asked(door, f"/v1/projects/{story}/complaint", complaint=OF_STORY)
-    told = file["complaint"]
+async def test_a_complaint_is_shown_with_its_clocks(door: Door, story: UUID) -> None:
+    file = await fetch(door, f"/v1/projects/{story}/complaint", complaint=OF_STORY)
+    complaint = file["complaint"]
 
-    assert (told["state"], told["outcome"], told["satisfied"], told["department"]) == (
+    assert (complaint["state"], complaint["outcome"], complaint["satisfied"], complaint["department"]) == (
         "closed",
         "partly",
         "mostly",
         "environment",
     )
-    assert [(clock["clock"], clock["state"], clock["holder"]) for clock in told["clocks"]] == [
+    assert [(clock["clock"], clock["state"], clock["holder"]) for clock in complaint["clocks"]] == [
         ("complaint_acceptance", "kept", "planning"),
         ("complaint_transfer", "kept", "environment"),
         ("complaint_answer", "kept", "environment"),
         ("complaint_satisfaction", "kept", "applicant"),
     ]
-    answer = told["clocks"][2]
+    answer = complaint["clocks"][2]
     assert (answer["days"], answer["extension_days"], answer["due_on"]) == (20, 5, "2026-07-02")
     assert "湖北" in answer["basis"]
-    assert (told["due_on"], told["remaining_days"], told["overdue"]) == (None, None, False)
+    assert (complaint["due_on"], complaint["remaining_days"], complaint["overdue"]) == (None, None, False)
 
 
 async def test_an_earlier_instant_has_running_clocks(door: Door, story: UUID) -> None:
     """What was said later was not known then; `known_at` tells it anyway, up to that instant."""
-    then = await asked(door, f"/v1/projects/{story}/complaint", complaint=OF_STORY, as_of=LONG_AGO, known_at=LATER)
-    told = then["complaint"]
-    assert (told["state"], told["answer"], told["due_on"]) == ("accepted", "", "2026-06-25")
-    assert [clock["state"] for clock in told["clocks"]] == ["kept", "kept", "running"]
-    assert told["remaining_days"] == told["clocks"][2]["remaining_days"] == 14
+    then = await fetch(door, f"/v1/projects/{story}/complaint", complaint=OF_STORY, as_of=LONG_AGO, known_at=LATER)
+    complaint = then["complaint"]
+    assert (complaint["state"], complaint["answer"], complaint["due_on"]) == ("accepted", "", "2026-06-25")
+    assert [clock["state"] for clock in complaint["clocks"]] == ["kept", "kept", "running"]
+    assert complaint["remaining_days"] == complaint["clocks"][2]["remaining_days"] == 14
     assert [line["step"] for line in then["trail"]] == [
         "complaint_filed",
         "complaint_transferred",
@@ -75,7 +75,7 @@ async def test_an_earlier_instant_has_running_clocks(door: Door, story: UUID) ->
 
 
 async def test_the_trail_says_who_did_what_when_under_which_rule(door: Door, story: UUID) -> None:
-    file = await asked(door, f"/v1/projects/{story}/complaint", complaint=OF_STORY)
+    file = await fetch(door, f"/v1/projects/{story}/complaint", complaint=OF_STORY)
 
     assert [line["step"] for line in file["trail"]] == [
         "complaint_filed",
@@ -105,9 +105,9 @@ async def test_a_complaint_points_to_the_entries_it_is_about(door: Door) -> None
     answer = {"command": "answer_complaint", "complaint": "c1", "answer": "so", "upheld": False}
     receipt = await door.done(project, answer | {"entries": [noted["version"]]}, LAND)
 
-    file = await asked(door, f"/v1/projects/{project}/complaint", complaint="c1", after=receipt["position"])
-    assert [(one["version"], one["fact"]["fact"]) for one in file["cited"]] == [(2, "item_submitted")]
-    assert [(one["version"], one["fact"]["fact"]) for one in file["evidence"]] == [(4, "step_noted")]
+    file = await fetch(door, f"/v1/projects/{project}/complaint", complaint="c1", after=receipt["position"])
+    assert [(entry["version"], entry["fact"]["fact"]) for entry in file["cited"]] == [(2, "item_submitted")]
+    assert [(entry["version"], entry["fact"]["fact"]) for entry in file["evidence"]] == [(4, "step_noted")]
     assert file["complaint"]["filed_by"] == APPLICANT.id
 
 
@@ -121,7 +121,7 @@ async def test_a_retracted_answer_stays_in_the_trail(door: Door) -> None:
     retract = RetractEntry(version=wrong["version"], reasons="of another complaint")
     receipt = await door.done(project, retract, LAND)
 
-    file = await asked(door, f"/v1/projects/{project}/complaint", complaint="c1", after=receipt["position"])
+    file = await fetch(door, f"/v1/projects/{project}/complaint", complaint="c1", after=receipt["position"])
     assert (file["complaint"]["state"], file["complaint"]["answer"]) == ("filed", "")
     assert [(line["step"], line["entry"]["retracted"]) for line in file["trail"]] == [
         ("complaint_filed", False),
@@ -130,17 +130,22 @@ async def test_a_retracted_answer_stays_in_the_trail(door: Door) -> None:
     ]
 
     receipt = await door.done(project, RetractEntry(version=first["version"], reasons="a test"), BUREAU)
-    file = await asked(door, f"/v1/projects/{project}/complaint", complaint="c1", after=receipt["position"])
+    file = await fetch(door, f"/v1/projects/{project}/complaint", complaint="c1", after=receipt["position"])
     assert file["complaint"] is None
     assert [line["step"] for line in file["trail"]][-1] == "entry_retracted"
 
 
-async def test_an_evaluation_is_told_round_by_round(door: Door, story: UUID) -> None:
-    file = await asked(door, f"/v1/projects/{story}/evaluation", evaluation="site-plan-1")
-    told = file["evaluation"]
+async def test_an_evaluation_is_shown_round_by_round(door: Door, story: UUID) -> None:
+    file = await fetch(door, f"/v1/projects/{story}/evaluation", evaluation="site-plan-1")
+    evaluation = file["evaluation"]
 
-    assert (told["grade"], told["bad"], told["state"], told["rounds"]) == ("very_dissatisfied", True, "closed", 2)
-    assert [(clock["clock"], clock["state"], clock["days"]) for clock in told["clocks"]] == [
+    assert (evaluation["grade"], evaluation["bad"], evaluation["state"], evaluation["rounds"]) == (
+        "very_dissatisfied",
+        True,
+        "closed",
+        2,
+    )
+    assert [(clock["clock"], clock["state"], clock["days"]) for clock in evaluation["clocks"]] == [
         ("rectification_start", "kept", 1),
         ("rectification", "kept", 15),
         ("call_back", "kept", 5),
@@ -158,7 +163,7 @@ async def test_an_evaluation_is_told_round_by_round(door: Door, story: UUID) -> 
     ]
     assert file["trail"][0]["article"] == "GB/T 39735-2020"
     assert file["contact"] is None
-    struck = await asked(door, f"/v1/projects/{story}/evaluation", evaluation="discharge-1")
+    struck = await fetch(door, f"/v1/projects/{story}/evaluation", evaluation="discharge-1")
     assert (struck["evaluation"]["state"], struck["evaluation"]["appeal"]) == ("void", "upheld")
 
 
@@ -171,13 +176,13 @@ async def test_an_evaluation_of_a_contact_shows_the_contact(door: Door) -> None:
     receipt = await door.done(project, graded, APPLICANT)
 
     name = f"land-1-v{taken['version']}"
-    file = await asked(door, f"/v1/projects/{project}/evaluation", evaluation=name, after=receipt["position"])
+    file = await fetch(door, f"/v1/projects/{project}/evaluation", evaluation=name, after=receipt["position"])
     assert (file["contact"]["version"], file["contact"]["by"]["id"]) == (taken["version"], LAND.id)
     assert file["evaluation"]["clocks"] == []  # a good grade asks for nothing
 
 
 @pytest.mark.parametrize(
-    ("params", "found"),
+    ("params", "expected"),
     [
         ({}, {"TS-2026-0007", OF_STORY, "TS-2026-0013", "TS-2026-0014"}),
         ({"state": "closed"}, {"TS-2026-0007", OF_STORY}),
@@ -192,13 +197,15 @@ async def test_an_evaluation_of_a_contact_shows_the_contact(door: Door) -> None:
         ({"as_of": BEFORE_ALL}, set()),
     ],
 )
-async def test_complaints_have_filters(door: Door, story: UUID, params: dict[str, Any], found: set[str]) -> None:
-    page = await asked(door, "/v1/feedback/complaints", limit=500, **params)
-    assert {one["complaint"] for one in page["complaints"] if one["project"] == str(story)} == found
+async def test_complaints_have_filters(door: Door, story: UUID, params: dict[str, Any], expected: set[str]) -> None:
+    page = await fetch(door, "/v1/feedback/complaints", limit=500, **params)
+    assert {
+        complaint["complaint"] for complaint in page["complaints"] if complaint["project"] == str(story)
+    } == expected
 
 
 @pytest.mark.parametrize(
-    ("params", "found"),
+    ("params", "expected"),
     [
         ({"bad": "true"}, {"site-plan-1", "discharge-1"}),
         ({"bad": "true", "state": "void"}, {"discharge-1"}),
@@ -209,41 +216,43 @@ async def test_complaints_have_filters(door: Door, story: UUID, params: dict[str
         ({"bad": "true", "as_of": "2026-06-07T00:00:00Z", "known_at": LATER} | {"state": "rectified"}, {"site-plan-1"}),
     ],
 )
-async def test_evaluations_have_filters(door: Door, story: UUID, params: dict[str, Any], found: set[str]) -> None:
-    page = await asked(door, "/v1/feedback/evaluations", limit=500, **params)
-    assert {one["evaluation"] for one in page["evaluations"] if one["project"] == str(story)} == found
+async def test_evaluations_have_filters(door: Door, story: UUID, params: dict[str, Any], expected: set[str]) -> None:
+    page = await fetch(door, "/v1/feedback/evaluations", limit=500, **params)
+    assert {
+        evaluation["evaluation"] for evaluation in page["evaluations"] if evaluation["project"] == str(story)
+    } == expected
 
 
 @pytest.mark.usefixtures("story")
 @pytest.mark.parametrize("params", [{}, {"standing": "kept"}, {"as_of": LONG_AGO, "known_at": LATER}])
 async def test_pages_together_are_the_whole(door: Door, params: dict[str, Any]) -> None:
-    whole = (await asked(door, "/v1/feedback/complaints", limit=500, **params))["complaints"]
-    found: list[Any] = []
+    whole = (await fetch(door, "/v1/feedback/complaints", limit=500, **params))["complaints"]
+    listed: list[Any] = []
     cursor: str | None = ""
     while cursor is not None:
-        page = await asked(door, "/v1/feedback/complaints", limit=2, cursor=cursor, **params)
-        found += page["complaints"]
+        page = await fetch(door, "/v1/feedback/complaints", limit=2, cursor=cursor, **params)
+        listed += page["complaints"]
         cursor = page["next"]
-    assert [one["complaint"] for one in found] == [one["complaint"] for one in whole]
-    assert len(found) >= 1
+    assert [row["complaint"] for row in listed] == [row["complaint"] for row in whole]
+    assert len(listed) >= 1
 
 
 @pytest.mark.usefixtures("story")
 async def test_figures_of_a_period_and_of_an_item(door: Door) -> None:
-    told = await asked(door, "/v1/feedback/summary", BUREAU, item="site-plan", first="2026-06-01", last="2026-06-30")
-    lines = {(line["department"], line["item"]): line for line in told["lines"]}
+    summary = await fetch(door, "/v1/feedback/summary", BUREAU, item="site-plan", first="2026-06-01", last="2026-06-30")
+    lines = {(line["department"], line["item"]): line for line in summary["lines"]}
     assert lines["environment", "site-plan"]["on_time"] == {"part": 1, "n": 1, "rate": 1.0}
     assert lines["environment", "site-plan"]["satisfied"]["rate"] == 1.0
     assert {item for _, item in lines} == {None, "site-plan"}
-    assert (told["first"], told["last"]) == ("2026-06-01", "2026-06-30")
-    assert (await asked(door, "/v1/feedback/summary", BUREAU, as_of=BEFORE_ALL))["lines"] == []
+    assert (summary["first"], summary["last"]) == ("2026-06-01", "2026-06-30")
+    assert (await fetch(door, "/v1/feedback/summary", BUREAU, as_of=BEFORE_ALL))["lines"] == []
 
 
 async def test_what_is_not_there_is_not_found(door: Door, story: UUID) -> None:
-    told = problem(await door.get(f"/v1/projects/{story}/complaint", complaint="moon"), "not-found")
-    assert OF_STORY in told["remedy"]
-    told = problem(await door.get(f"/v1/projects/{story}/evaluation", evaluation="moon"), "not-found")
-    assert "site-plan-1" in told["remedy"]
+    refusal = problem(await door.get(f"/v1/projects/{story}/complaint", complaint="moon"), "not-found")
+    assert OF_STORY in refusal["remedy"]
+    refusal = problem(await door.get(f"/v1/projects/{story}/evaluation", evaluation="moon"), "not-found")
+    assert "site-plan-1" in refusal["remedy"]
     early = await door.get(f"/v1/projects/{story}/complaint", complaint=OF_STORY, as_of=BEFORE_ALL)
     assert problem(early, "not-found")["remedy"] == "it has: none"
     problem(await door.get(f"/v1/projects/{story}/complaint"), "bad-request")  # of which complaint is not said

@@ -8,7 +8,7 @@ import pytest
 
 from domain.core.ledger import Actor, Role
 from tests.api.client import REGISTER, Door, problem
-from tests.api.feedback.test_feedback import asked
+from tests.api.feedback.test_feedback import fetch
 from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER
 
 pytestmark = pytest.mark.usefixtures("projector")
@@ -29,20 +29,20 @@ async def graded(door: Door, department: str, *grades: str) -> int:
 async def test_figures_of_few_opinions_are_for_the_bureau_alone(door: Door) -> None:
     after = await graded(door, "small", "fair", "dissatisfied", "fair", "fair")
     for by in (LAND, LEADER, MANAGER, APPLICANT):
-        told = await asked(door, "/v1/feedback/summary", by, department="small", after=after)
-        assert told["opinions_min"] == 5
-        for line in told["lines"]:
+        summary = await fetch(door, "/v1/feedback/summary", by, department="small", after=after)
+        assert summary["opinions_min"] == 5
+        for line in summary["lines"]:
             assert (line["evaluations"], line["void"]) == (4, None)
             assert line["bad_rate"] == line["rectified"] == line["content"] == {"part": None, "n": None, "rate": None}
     for by in (BUREAU, Actor("bai", "audit", Role.AUDITOR)):
-        told = await asked(door, "/v1/feedback/summary", by, department="small")
-        assert [(line["item"], line["bad_rate"]) for line in told["lines"]] == [
+        summary = await fetch(door, "/v1/feedback/summary", by, department="small")
+        assert [(line["item"], line["bad_rate"]) for line in summary["lines"]] == [
             (None, {"part": 1, "n": 4, "rate": 0.25}),
             ("x", {"part": 1, "n": 4, "rate": 0.25}),
         ]
     after = await graded(door, "small", "very_satisfied")
-    told = await asked(door, "/v1/feedback/summary", LEADER, department="small", after=after)
-    assert [line["bad_rate"]["rate"] for line in told["lines"]] == [0.2, 0.2]
+    summary = await fetch(door, "/v1/feedback/summary", LEADER, department="small", after=after)
+    assert [line["bad_rate"]["rate"] for line in summary["lines"]] == [0.2, 0.2]
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ async def test_figures_of_few_opinions_are_for_the_bureau_alone(door: Door) -> N
     ],
 )
 async def test_a_parameter_that_holds_what_it_cannot_is_named(door: Door, query: str, parameter: str) -> None:
-    told = problem(await door.get(f"/v1/{query}"), "invalid-parameter")
-    assert told["parameter"] == parameter
+    refusal = problem(await door.get(f"/v1/{query}"), "invalid-parameter")
+    assert refusal["parameter"] == parameter
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,7 @@ async def test_erasing_is_no_request_over_http(door: Door) -> None:
     assert (await door.post(project, body, ADMINISTRATOR)).status_code == 400
 
 
-async def test_a_keystore_that_is_away_is_told_as_such(
-    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_unavailable_keystore_is_reported(door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project, key = uuid4(), uuid4()
     await door.post(project, REGISTER)
     (tmp_path / "keys").write_text("in the way")

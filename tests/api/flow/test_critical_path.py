@@ -67,9 +67,9 @@ def decided(day: str, by: Actor = LAND, item: str = "land") -> list[Told]:
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     """Six decided applications for land, two of planning, and a project under way; the clock stands on 8 April."""
     async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
-        told = [(project_id(name), decided(day)) for name, day in ENDS.items()]
-        told += [(project_id(f"plan-{day}"), decided(day, PLANNING, "other")) for day in ("03-09", "03-13")]
-        told.append(
+        history = [(project_id(name), decided(day)) for name, day in ENDS.items()]
+        history += [(project_id(f"plan-{day}"), decided(day, PLANNING, "other")) for day in ("03-09", "03-13")]
+        history.append(
             (
                 project_id("ways"),
                 [
@@ -79,29 +79,29 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
                 ],
             )
         )
-        await tell(opened, HANDS, told)
+        await tell(opened, HANDS, history)
         HANDS[0] = at("04-08 09:00")
         yield opened
 
 
-async def way(door: Door, approvals: Approvals, **asked: Any) -> Any:
+async def way(door: Door, approvals: Approvals, **params: Any) -> Any:
     answer = await door.get(
-        f"/v1/projects/{project_id('ways')}/critical-path", after=await approvals.store.head(), **asked
+        f"/v1/projects/{project_id('ways')}/critical-path", after=await approvals.store.head(), **params
     )
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def by_item(told: Any) -> dict[str, Any]:
-    return {one["item"]: one for one in told["items"]}
+def by_item(answer: Any) -> dict[str, Any]:
+    return {item["item"]: item for item in answer["items"]}
 
 
 async def test_every_range_says_what_it_rests_on(door: Door, approvals: Approvals) -> None:
     """Land took 2, 4, 6, 8, 10 and 12 working days; planning 5 and 9; nothing of the gas works is known."""
-    told = await way(door, approvals)
-    assert told["estimate"] is True
-    assert "估算" in told["assumed_zh"]
-    items = by_item(told)
+    answer = await way(door, approvals)
+    assert answer["estimate"] is True
+    assert "估算" in answer["assumed_zh"]
+    items = by_item(answer)
     land = items["land"]["remaining"]
     assert (land["basis"], land["n"], land["small_sample"], land["elapsed"]) == ("item", 5, False, 3)
     assert land["days"] == {"low": 1, "median": 5, "high": 7}
@@ -112,30 +112,32 @@ async def test_every_range_says_what_it_rests_on(door: Door, approvals: Approval
 
 
 async def test_the_finish_is_a_range_of_dates_on_the_calendar(door: Door, approvals: Approvals) -> None:
-    told = await way(door, approvals)
-    items = by_item(told)
-    assert told["critical"] == ["land", "site-plan", "permit"]
-    assert told["finish"]["days"] == {"low": 1 + 5 + 5, "median": 5 + 7 + 7, "high": 7 + 11 + 11}
-    assert items["permit"]["finishes"] == told["finish"]
+    answer = await way(door, approvals)
+    items = by_item(answer)
+    assert answer["critical"] == ["land", "site-plan", "permit"]
+    assert answer["finish"]["days"] == {"low": 1 + 5 + 5, "median": 5 + 7 + 7, "high": 7 + 11 + 11}
+    assert items["permit"]["finishes"] == answer["finish"]
     assert items["site-plan"]["starts"]["median_on"] == items["land"]["finishes"]["median_on"] == "2026-04-15"
-    assert told["finish"]["median_on"] == "2026-05-08"
-    assert told["finish"]["high_on"] == "2026-05-21"  # off from the 1st to the 5th of May, working on Saturday the 9th
+    assert answer["finish"]["median_on"] == "2026-05-08"
+    assert (
+        answer["finish"]["high_on"] == "2026-05-21"
+    )  # off from the 1st to the 5th of May, working on Saturday the 9th
     assert [items[code]["slack"] for code in ("land", "site-plan", "permit")] == [0, 0, 0]
     assert items["gas"]["slack"] is None or items["swap"]["slack"] is None
-    assert not told["provisional"]
-    assert told["delay"] is None
+    assert not answer["provisional"]
+    assert answer["delay"] is None
 
 
 async def test_what_a_delay_would_move(door: Door, approvals: Approvals) -> None:
-    told = (await way(door, approvals, delay="site-plan:5"))["delay"]
-    assert told["delays"] == {"site-plan": 5}
-    assert [(one["item"], one["by"], one["before_on"], one["after_on"]) for one in told["moved"]] == [
+    effect = (await way(door, approvals, delay="site-plan:5"))["delay"]
+    assert effect["delays"] == {"site-plan": 5}
+    assert [(move["item"], move["by"], move["before_on"], move["after_on"]) for move in effect["moved"]] == [
         ("site-plan", 5, "2026-04-24", "2026-05-06"),
         ("permit", 5, "2026-05-08", "2026-05-14"),
     ]
-    assert (told["finish"]["by"], told["finish"]["after_on"]) == (5, "2026-05-14")
+    assert (effect["finish"]["by"], effect["finish"]["after_on"]) == (5, "2026-05-14")
     within = (await way(door, approvals, delay="swap:1"))["delay"]
-    assert [one["item"] for one in within["moved"]] == ["swap"]
+    assert [move["item"] for move in within["moved"]] == ["swap"]
     assert within["finish"]["by"] == 0
     both = (await way(door, approvals, delay=["site-plan:2", "land:1", "land:2"]))["delay"]
     assert both["delays"] == {"site-plan": 2, "land": 3}
@@ -157,13 +159,15 @@ async def test_an_earlier_instant_knows_only_what_was_decided_by_then(door: Door
     "delay", ["land", "land:0", "land:-1", "land:x", "moon:3", ":3", "land:10001", "land:", "land:１", "x" * 80]
 )
 async def test_a_delay_that_makes_no_sense_is_a_problem(door: Door, delay: str) -> None:
-    told = problem(await door.get(f"/v1/projects/{project_id('ways')}/critical-path", delay=delay), "invalid-parameter")
-    assert told["parameter"] == "delay"
+    refusal = problem(
+        await door.get(f"/v1/projects/{project_id('ways')}/critical-path", delay=delay), "invalid-parameter"
+    )
+    assert refusal["parameter"] == "delay"
 
 
 async def test_the_longest_delay_still_has_a_date(door: Door, approvals: Approvals) -> None:
-    told = (await way(door, approvals, delay=["land:10000"] * 5))["delay"]
-    assert told["finish"]["by"] == 50_000
+    effect = (await way(door, approvals, delay=["land:10000"] * 5))["delay"]
+    assert effect["finish"]["by"] == 50_000
 
 
 async def test_wrong_questions_are_problems(door: Door) -> None:
@@ -176,7 +180,7 @@ async def test_wrong_questions_are_problems(door: Door) -> None:
     assert (before["items"], before["finish"]) == ([], None)
 
 
-async def test_a_decision_more_is_counted_for_whoever_waits_for_it(door: Door, approvals: Approvals) -> None:
+async def test_another_decision_is_counted_for_the_item_that_waits_for_it(door: Door, approvals: Approvals) -> None:
     assert by_item(await way(door, approvals))["land"]["remaining"]["n"] == 5
     project = project_id("more, and decided")
     await tell(approvals, HANDS, [(project, decided("03-20"))])

@@ -35,7 +35,7 @@ ZONE, PATH = f"/v1/catalogues/{ZONE_NAME}", f"/v1/flows/{FLOW_NAME}"
 LATER = "2099-01-01T09:00:00+08:00"
 
 
-async def found(door: Door, path: str, **params: Any) -> Body:
+async def fetch(door: Door, path: str, **params: Any) -> Body:
     response = await door.get(path, APPLICANT, **params)
     assert response.status_code == 200, response.text
     answer: Body = response.json()
@@ -43,7 +43,7 @@ async def found(door: Door, path: str, **params: Any) -> Body:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def told(door: Door) -> list[Body]:
+async def posted(door: Door) -> list[Body]:
     """The example stories, posted; from 2099 on the catalogue calls the land permit otherwise, and has no eia."""
     for step in CATALOGUE_STORY:
         assert (await door.say(ZONE, step.dated, step.by)).status_code == 200
@@ -58,12 +58,12 @@ async def told(door: Door) -> list[Body]:
     return receipts
 
 
-async def test_editions_are_published_with_a_receipt_each_and_listed(door: Door, told: list[Body]) -> None:
-    assert [(receipt["version"], receipt["facts"]) for receipt in told] == [
+async def test_editions_are_published_with_a_receipt_each_and_listed(door: Door, posted: list[Body]) -> None:
+    assert [(receipt["version"], receipt["facts"]) for receipt in posted] == [
         (1, ["flow_published"]),
         (2, ["flow_published"]),
     ]
-    (listed,) = (await found(door, "/v1/flows"))["flows"]
+    (listed,) = (await fetch(door, "/v1/flows"))["flows"]
     assert listed == {
         "name": FLOW_NAME,
         "editions": 2,
@@ -72,17 +72,17 @@ async def test_editions_are_published_with_a_receipt_each_and_listed(door: Door,
         "phases": 2,
         "steps": 3,
     }
-    first, second = (await found(door, PATH))["editions"]
+    first, second = (await fetch(door, PATH))["editions"]
     assert (first["edition"], first["steps"], first["catalogue_edition"], first["note"]) == (1, 2, 1, "")
     assert (second["published_at"], second["by"]["id"]) == ("2026-03-02T01:00:00Z", HEAD.id)
-    history = await found(door, f"{PATH}/history", limit=1)
+    history = await fetch(door, f"{PATH}/history", limit=1)
     assert (history["entries"][0]["fact"]["fact"], history["next"]) == ("flow_published", 1)
-    assert (await found(door, f"{PATH}/history", after_version=1))["next"] is None
+    assert (await fetch(door, f"{PATH}/history", after_version=1))["next"] is None
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_an_edition_is_a_graph_of_steps_with_names_and_departments(door: Door) -> None:
-    graph = await found(door, f"{PATH}/editions/2")
+    graph = await fetch(door, f"{PATH}/editions/2")
     assert (graph["edition"], graph["resolved_by"], graph["kind"]) == (2, 1, "")
     assert [(step["step"], step["name"], step["department"], step["listed"]) for step in graph["steps"]] == [
         ("consultation", "投资项目首次咨询", "zone-office", True),
@@ -104,35 +104,35 @@ async def test_an_edition_is_a_graph_of_steps_with_names_and_departments(door: D
     assert [phase["name_en"] for phase in graph["phases"]] == ["Entry and project initiation", "Construction"]
     permit = graph["steps"][2]
     assert (permit["milestone"], permit["promise_day"], permit["online"]) == (True, 8, False)
-    assert graph == {**await found(door, f"{PATH}/editions/0"), "as_of": graph["as_of"]}
+    assert graph == {**await fetch(door, f"{PATH}/editions/0"), "as_of": graph["as_of"]}
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_a_kind_of_project_has_its_own_graph(door: Door) -> None:
-    graph = await found(door, f"{PATH}/editions/2", kind="research")
+    graph = await fetch(door, f"{PATH}/editions/2", kind="research")
     assert [step["step"] for step in graph["steps"]] == ["consultation", "land-permit"]
     assert {edge["before"] for edge in graph["edges"]} == {"consultation"}
     assert graph["steps"][1]["requires_any"] == []
     assert graph["phases"][0]["steps"] == ["consultation"]
 
 
-@pytest.mark.usefixtures("told")
-async def test_steps_are_told_as_the_catalogue_has_them_on_the_day(door: Door) -> None:
-    graph = await found(door, f"{PATH}/editions/2", as_of=LATER)
+@pytest.mark.usefixtures("posted")
+async def test_steps_are_named_as_in_the_catalogue_of_the_day(door: Door) -> None:
+    graph = await fetch(door, f"{PATH}/editions/2", as_of=LATER)
     assert (graph["resolved_by"], graph["catalogue_edition"]) == (2, 1)
-    told = {step["step"]: (step["name"], step["department"], step["listed"]) for step in graph["steps"]}
-    assert told["land-permit"] == ("用地规划许可", "planning", True)
-    assert told["eia"] == ("建设项目环境影响报告表审批", "environment", False)
+    steps = {step["step"]: (step["name"], step["department"], step["listed"]) for step in graph["steps"]}
+    assert steps["land-permit"] == ("用地规划许可", "planning", True)
+    assert steps["eia"] == ("建设项目环境影响报告表审批", "environment", False)
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_what_can_not_be_followed_is_refused_with_its_circle(door: Door) -> None:
     consultation, permit = FIRST_FLOW.steps
     path = "/v1/flows/circular"
     flow = structs.replace(FIRST_FLOW, flow="circular", occurred_at=CATALOGUE_STORY[-1].at)
     circular = structs.replace(flow, steps=(structs.replace(consultation, requires=("land-permit",)), permit))
-    told = problem(await door.say(path, circular, HEAD), "precondition-circle")
-    assert told["circle"] == ["consultation", "land-permit", "consultation"]
+    refusal = problem(await door.say(path, circular, HEAD), "precondition-circle")
+    assert refusal["circle"] == ["consultation", "land-permit", "consultation"]
     unknown = structs.replace(flow, steps=(FlowStep(step="moon", item="moon-01", phase="access"),))
     assert problem(await door.say(path, unknown, HEAD), "unknown-service-item")["items"] == ["moon-01"]
     problem(await door.say(path, flow, MANAGER), "access-denied")
@@ -146,19 +146,19 @@ async def test_what_can_not_be_followed_is_refused_with_its_circle(door: Door) -
     problem(await door.say(path, flow, HEAD), "nothing-to-publish")
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("posted")
 async def test_what_is_not_there_or_not_readable_is_a_problem(door: Door) -> None:
     for path in ("", "/editions/1", "/history"):
         assert (await door.client.get(f"{PATH}{path}")).status_code == 200, "flows are public"
         problem(await door.get(f"/v1/flows/none{path}", MANAGER), "not-found")
     for number in ("3", "-1", "99999999999999999999", "first"):
         problem(await door.get(f"{PATH}/editions/{number}", MANAGER), "not-found")
-    told = problem(await door.get(f"{PATH}/editions/1", MANAGER, kind="castle"), "invalid-parameter")
-    assert told["remedy"] == "it is for: manufacturing, research"
+    refusal = problem(await door.get(f"{PATH}/editions/1", MANAGER, kind="castle"), "invalid-parameter")
+    assert refusal["remedy"] == "it is for: manufacturing, research"
 
 
-@pytest.mark.usefixtures("told")
-async def test_the_document_tells_the_command_and_the_answers(door: Door) -> None:
+@pytest.mark.usefixtures("posted")
+async def test_openapi_describes_the_command_and_the_answers(door: Door) -> None:
     document: Body = (await door.get("/schema/openapi.json", None)).json()
     operation = document["paths"]["/v1/flows/{name}/commands"]["post"]
     content = operation["requestBody"]["content"]["application/json"]

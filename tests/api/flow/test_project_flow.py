@@ -28,7 +28,7 @@ Body = dict[str, Any]
 OFFICE = Actor("lin", "zone-office")
 
 
-async def found(door: Door, project: UUID, path: str = "/flow", **params: Any) -> Body:
+async def flow_of(door: Door, project: UUID, path: str = "/flow", **params: Any) -> Body:
     response = await door.get(f"/v1/projects/{project}{path}", APPLICANT, **params)
     assert response.status_code == 200, response.text
     answer: Body = response.json()
@@ -68,16 +68,16 @@ async def begin(door: Door, *further: tuple[str, Actor, AnyCommand]) -> UUID:
 @pytest.mark.usefixtures("flow")
 async def test_phases_and_steps_stand_as_they_did_on_the_day(door: Door) -> None:
     granted = CompleteItem(item="consultation", outcome=Outcome.GRANTED)
-    told = (
+    story = (
         ("03-09 09:00", APPLICANT, SubmitItem(item="consultation")),
         ("03-09 10:00", OFFICE, AcceptItem(item="consultation")),
         ("03-10 09:00", OFFICE, granted),
         ("03-11 09:00", LAND, SubmitItem(item="land-permit")),
     )
-    project = await begin(door, *told)
+    project = await begin(door, *story)
     now = {"known_at": "2099-01-01T00:00:00Z"}
 
-    before = await found(door, project, as_of=at("03-04T09:00"), **now)
+    before = await flow_of(door, project, as_of=at("03-04T09:00"), **now)
     assert (before["flow"], before["edition"], before["kind"]) == (FLOW_NAME, 1, "manufacturing")
     assert [(step["item"], step["state"], step["blocked_by"]) for step in before["steps"]] == [
         ("consultation", "startable", []),
@@ -85,24 +85,24 @@ async def test_phases_and_steps_stand_as_they_did_on_the_day(door: Door) -> None
     ]
     assert {phase["state"] for phase in before["phases"]} == {"not_begun"}
 
-    during = await found(door, project, as_of=at("03-12T09:00"), **now)
+    during = await flow_of(door, project, as_of=at("03-12T09:00"), **now)
     assert [(step["state"], step["milestone"]) for step in during["steps"]] == [("done", False), ("open", True)]
     access, construction = during["phases"]
     assert (access["state"], access["done"], access["steps"], access["used_days"]) == ("done", 1, 1, 1)
     assert (construction["state"], construction["limit_days"], construction["used_days"]) == ("running", 30, 1)
     assert (construction["due_on"], construction["late"]) == ("2026-04-23", False)
-    assert (await found(door, project, as_of=at("06-01T09:00"), **now))["phases"][1]["late"] is True
+    assert (await flow_of(door, project, as_of=at("06-01T09:00"), **now))["phases"][1]["late"] is True
 
-    unknown = await found(door, project, as_of=at("03-12T09:00"))
+    unknown = await flow_of(door, project, as_of=at("03-12T09:00"))
     assert (unknown["flow"], unknown["steps"], unknown["phases"]) == ("", [], []), "it was told later than that"
 
 
 @pytest.mark.usefixtures("flow", "projector")
-async def test_progress_is_told_as_of_any_day_as_known_on_any_other(door: Door) -> None:
+async def test_progress_is_shown_as_of_any_day_as_known_on_any_other(door: Door) -> None:
     project = await begin(door, ("03-09 09:00", APPLICANT, SubmitItem(item="consultation")))
     (submitted,) = [
         entry
-        for entry in (await found(door, project, "/history"))["entries"]
+        for entry in (await flow_of(door, project, "/history"))["entries"]
         if entry["fact"]["fact"] == "item_submitted"
     ]
     amend = AmendEntry(version=submitted["version"], new_occurred_at=moment("2026-03-05 09:00"), reasons="窗口收件日")
@@ -112,42 +112,43 @@ async def test_progress_is_told_as_of_any_day_as_known_on_any_other(door: Door) 
         return [(item["stage"], item["submitted_at"]) for item in progress["items"]]
 
     corrected = [("submitted", "2026-03-05T01:00:00Z"), ("not_started", None)]
-    now = await found(door, project, "/progress", after=receipt["position"])
+    now = await flow_of(door, project, "/progress", after=receipt["position"])
     assert stages(now) == corrected
     late = {"known_at": "2099-01-01T00:00:00Z"}
-    assert stages(await found(door, project, "/progress", as_of=at("03-06T09:00"), **late)) == corrected
+    assert stages(await flow_of(door, project, "/progress", as_of=at("03-06T09:00"), **late)) == corrected
     assert (
-        stages(await found(door, project, "/progress", as_of=at("03-04T09:00"), **late)) == [("not_started", None)] * 2
-    )
-    before = await found(door, project, "/progress", as_of=at("03-09T10:00"), known_at=submitted["recorded_at"])
-    assert stages(before) == [("submitted", "2026-03-09T01:00:00Z"), ("not_started", None)]
-    assert (
-        stages(await found(door, project, "/progress", as_of=at("03-06T09:00"), known_at=submitted["recorded_at"]))
+        stages(await flow_of(door, project, "/progress", as_of=at("03-04T09:00"), **late))
         == [("not_started", None)] * 2
     )
-    assert (await found(door, project, "/progress", as_of=at("03-01T09:00"), **late))["items"] == []
+    before = await flow_of(door, project, "/progress", as_of=at("03-09T10:00"), known_at=submitted["recorded_at"])
+    assert stages(before) == [("submitted", "2026-03-09T01:00:00Z"), ("not_started", None)]
+    assert (
+        stages(await flow_of(door, project, "/progress", as_of=at("03-06T09:00"), known_at=submitted["recorded_at"]))
+        == [("not_started", None)] * 2
+    )
+    assert (await flow_of(door, project, "/progress", as_of=at("03-01T09:00"), **late))["items"] == []
 
 
 @pytest.mark.usefixtures("flow", "projector")
 async def test_projects_are_found_by_phase_kind_department_and_holder_together(door: Door) -> None:
     project = await begin(door, ("03-09 09:00", APPLICANT, SubmitItem(item="consultation")))
     after = (await door.done(project, {"command": "note_step", "activity": "x"}))["position"]
-    row, *_ = (await found(door, project, "/progress", after=after))["items"]
-    asked = {"phase": "access", "kind": "manufacturing", "department": row["department"], "waiting_on": row["holder"]}
+    row, *_ = (await flow_of(door, project, "/progress", after=after))["items"]
+    query = {"phase": "access", "kind": "manufacturing", "department": row["department"], "waiting_on": row["holder"]}
 
     async def listed(**params: Any) -> list[str]:
         answer = await door.get("/v1/progress", after=after, **params)
-        return [one["project"] for one in answer.json()["projects"]]
+        return [project["project"] for project in answer.json()["projects"]]
 
-    assert str(project) in await listed(**asked)
-    for name in asked:
-        assert str(project) not in await listed(**asked | {name: "another"}), name
+    assert str(project) in await listed(**query)
+    for name in query:
+        assert str(project) not in await listed(**query | {name: "another"}), name
 
 
 @pytest.mark.usefixtures("flow")
 async def test_a_move_is_previewed_and_then_does_just_that(door: Door) -> None:
     project = await begin(door)
-    preview = await found(door, project, "/flow/move", edition=2)
+    preview = await flow_of(door, project, "/flow/move", edition=2)
     assert (preview["from_edition"], preview["edition"], preview["kind"]) == (1, 2, "manufacturing")
     assert (preview["kept"], preview["dropped"], preview["lost"]) == (["consultation"], [], [])
     assert [plan["item"] for plan in preview["added"]] == ["eia"]
@@ -155,17 +156,17 @@ async def test_a_move_is_previewed_and_then_does_just_that(door: Door) -> None:
         ("land-permit", [["eia", "consultation"]])
     ]
     assert (preview["possible"], preview["code"]) == (True, "")
-    assert [step["item"] for step in (await found(door, project))["steps"]] == ["consultation", "land-permit"]
+    assert [step["item"] for step in (await flow_of(door, project))["steps"]] == ["consultation", "land-permit"]
 
     receipt = await door.done(project, MoveFlow(edition=2))
     assert receipt["facts"] == ["item_replanned", "item_planned", "flow_moved"]
-    assert {step["item"] for step in (await found(door, project))["steps"]} == {"consultation", "land-permit", "eia"}
-    research = await found(door, project, "/flow/move", edition=2, kind="research")
+    assert {step["item"] for step in (await flow_of(door, project))["steps"]} == {"consultation", "land-permit", "eia"}
+    research = await flow_of(door, project, "/flow/move", edition=2, kind="research")
     assert (research["dropped"], research["possible"]) == (["eia"], True)
 
 
 @pytest.mark.usefixtures("flow", "projector")
-async def test_a_flow_tells_its_projects_by_edition_now_and_then(door: Door) -> None:
+async def test_a_flow_lists_its_projects_by_edition_at_any_instant(door: Door) -> None:
     staying, moving = await begin(door), await begin(door)
     move = MoveFlow(edition=2, kind="research", occurred_at=moment("2026-03-10 09:00"))
     position = (await door.done(moving, move))["position"]
@@ -194,7 +195,7 @@ async def test_a_flow_tells_its_projects_by_edition_now_and_then(door: Door) -> 
 @pytest.mark.usefixtures("flow")
 async def test_a_move_that_is_impossible_says_why(door: Door) -> None:
     project = await begin(door, ("03-09 09:00", APPLICANT, SubmitItem(item="consultation")))
-    lost = await found(door, project, "/flow/move")
+    lost = await flow_of(door, project, "/flow/move")
     assert (lost["edition"], lost["lost"], lost["possible"], lost["code"]) == (
         3,
         ["consultation"],
@@ -203,18 +204,18 @@ async def test_a_move_that_is_impossible_says_why(door: Door) -> None:
     )
     assert "consultation" in lost["because"]
     assert lost["remedy"]
-    told = problem(await door.post(project, MoveFlow(), MANAGER), "flow-move-loses")
-    assert (told["detail"], told["remedy"]) == (lost["because"], lost["remedy"])
-    unmoved = await found(door, project, "/flow/move", edition=1)
+    refusal = problem(await door.post(project, MoveFlow(), MANAGER), "flow-move-loses")
+    assert (refusal["detail"], refusal["remedy"]) == (lost["because"], lost["remedy"])
+    unmoved = await flow_of(door, project, "/flow/move", edition=1)
     assert (unmoved["possible"], unmoved["code"], unmoved["changed"]) == (False, "flow-unmoved", [])
 
 
 @pytest.mark.usefixtures("flow")
-async def test_what_can_not_be_told_is_a_problem(door: Door) -> None:
+async def test_an_unanswerable_question_is_a_problem(door: Door) -> None:
     project, by_hand = await begin(door), uuid4()
     await door.done(by_hand, REGISTER)
     problem(await door.get(f"/v1/projects/{by_hand}/flow/move"), "no-flow")
-    assert [step["state"] for step in (await found(door, by_hand))["steps"]] == ["startable", "blocked"]
+    assert [step["state"] for step in (await flow_of(door, by_hand))["steps"]] == ["startable", "blocked"]
     for path in ("flow", "flow/move"):
         problem(await door.get(f"/v1/projects/{uuid4()}/{path}"), "project-unknown")
         problem(await door.get(f"/v1/projects/{project}/{path}", None), "actor-missing")
@@ -231,4 +232,4 @@ async def test_the_answers_fit_the_document(door: Door) -> None:
     project = await begin(door, ("03-09 09:00", APPLICANT, SubmitItem(item="consultation")))
     for path, name in (("/flow", "ProjectFlow"), ("/flow/move?edition=2", "ShownMove")):
         reference = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
-        Draft202012Validator(reference).validate(await found(door, project, path))
+        Draft202012Validator(reference).validate(await flow_of(door, project, path))

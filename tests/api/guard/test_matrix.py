@@ -57,8 +57,15 @@ PATHS = {
     "principal": "somebody-else",
     "file": "none.ics",
     "item": "land-use",
+    "draft": "0193f0a2-7c00-7000-8000-0000000000d1",
+    "number": "BDA2026-000001-0",
     "tile": "0/000",
     "entry_position": "1",
+    "entry_version": "1",
+    "subscription_id": "00000000-0000-4000-8000-000000000001",
+    "folder": "none",
+    "command": "amend_entry",  # whose form lists the history
+    "command_id": str(UUID(int=1)),
 }
 PERIOD = {"first": "2026-03-01", "last": "2026-12-31"}
 REQUIRED: dict[str, dict[str, str]] = {
@@ -115,7 +122,7 @@ def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Lites
 
 def requests_to(app: Litestar, project: UUID, now: datetime) -> list[Asked]:
     """A request to every route: as it is, as of an instant, and searching for the other enterprise."""
-    asked = []
+    requests = []
     for template, handler in handlers_of(app):
         path = filled(template, project)
         required = REQUIRED.get(handler.handler_name, {})
@@ -123,8 +130,8 @@ def requests_to(app: Litestar, project: UUID, now: datetime) -> list[Asked]:
         if name := SEARCHES.get(handler.handler_name):
             variants.append({name: OTHER_CODE})
         for method in sorted(handler.http_methods):
-            asked += [Asked(handler, method, path, params) for params in variants]
-    return asked
+            requests += [Asked(handler, method, path, params) for params in variants]
+    return requests
 
 
 def filled(template: str, project: UUID) -> str:
@@ -136,19 +143,19 @@ def filled(template: str, project: UUID) -> str:
     return "/".join(parts) or "/"
 
 
-async def answer(door: Door, asked: Asked, by: Actor | None) -> httpx.Response:
+async def answer(door: Door, request: Asked, by: Actor | None) -> httpx.Response:
     headers = identity(by) if by else {}
-    body = b"{}" if asked.method == "POST" else None
+    body = b"{}" if request.method == "POST" else None
     if body:
         headers |= {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
     return await door.client.request(
-        asked.method, asked.path, params=asked.params or None, headers=headers, content=body
+        request.method, request.path, params=request.params or None, headers=headers, content=body
     )
 
 
-def tells_of_other(asked: Asked, response: httpx.Response) -> bool:
+def tells_of_other(request: Asked, response: httpx.Response) -> bool:
     """Whether anything of the other project is in the answer, beside what was asked for by its id."""
-    return MARK in response.text or (str(OTHER) in response.text and str(OTHER) not in asked.path)
+    return MARK in response.text or (str(OTHER) in response.text and str(OTHER) not in request.path)
 
 
 def code_of(response: httpx.Response) -> tuple[str, int]:
@@ -160,12 +167,15 @@ def code_of(response: httpx.Response) -> tuple[str, int]:
 async def test_nothing_of_the_other_project_is_shown_to_strangers(
     app: Litestar, door: Door, approvals: Approvals, by: Actor
 ) -> None:
-    for asked in requests_to(app, OTHER, approvals.clock()):
-        response = await answer(door, asked, by)
-        assert not tells_of_other(asked, response), (asked, response.text)
-        assert response.status_code < 500 or asked.action == PUBLIC, (asked, response.text)  # sign-in needs its layer
-        if str(OTHER) in asked.path and not is_public(asked.action) and asked.action != EACH_COMMAND:
-            assert response.status_code == 404, (asked, response.status_code, response.text)
+    for request in requests_to(app, OTHER, approvals.clock()):
+        response = await answer(door, request, by)
+        assert not tells_of_other(request, response), (request, response.text)
+        assert response.status_code < 500 or request.action == PUBLIC, (
+            request,
+            response.text,
+        )  # sign-in needs its layer
+        if str(OTHER) in request.path and not is_public(request.action) and request.action != EACH_COMMAND:
+            assert response.status_code == 404, (request, response.status_code, response.text)
 
 
 @pytest.mark.parametrize("by", PEOPLE, ids=lambda by: by.role.value)
@@ -173,28 +183,28 @@ async def test_of_ones_own_project_the_table_says_what_is_shown(
     app: Litestar, door: Door, approvals: Approvals, by: Actor
 ) -> None:
     sees = by.role in TABLE["read:progress"].roles
-    for asked in requests_to(app, OWN, approvals.clock()):
-        if is_public(asked.action) or asked.action in (EACH_COMMAND, ITSELF):
+    for request in requests_to(app, OWN, approvals.clock()):
+        if is_public(request.action) or request.action in (EACH_COMMAND, ITSELF):
             continue
-        response = await answer(door, asked, by)
-        relation = TABLE[asked.action].roles.get(by.role)
-        of_project = str(OWN) in asked.path
-        if relation is Relation.OWN_DEPARTMENT and asked.handler.handler_name in OF_ONE_ITEM:
+        response = await answer(door, request, by)
+        relation = TABLE[request.action].roles.get(by.role)
+        of_project = str(OWN) in request.path
+        if relation is Relation.OWN_DEPARTMENT and request.handler.handler_name in OF_ONE_ITEM:
             continue  # the card is another department's
         refused = response.status_code in (401, 403) or code_of(response) == HIDDEN
-        if relation is None or (asked.handler.opt.get(WHOLE_ZONE) and relation is not Relation.ZONE):
-            assert response.status_code == (403 if sees or not of_project else 404), (asked, response.text)
+        if relation is None or (request.handler.opt.get(WHOLE_ZONE) and relation is not Relation.ZONE):
+            assert response.status_code == (403 if sees or not of_project else 404), (request, response.text)
         else:
-            assert not refused, (asked, response.text)
+            assert not refused, (request, response.text)
 
 
 @pytest.mark.parametrize("by", [LEADER, AUDITOR, BUREAU], ids=lambda by: by.role.value)
 async def test_who_sees_the_whole_zone_sees_both(app: Litestar, door: Door, approvals: Approvals, by: Actor) -> None:
     """The mark is really there, so that its absence elsewhere means something."""
     marked = set()
-    for asked in requests_to(app, OTHER, approvals.clock()):
-        if asked.method == "GET" and tells_of_other(asked, await answer(door, asked, by)):
-            marked.add(asked.handler.handler_name)
+    for request in requests_to(app, OTHER, approvals.clock()):
+        if request.method == "GET" and tells_of_other(request, await answer(door, request, by)):
+            marked.add(request.handler.handler_name)
     assert marked >= {
         *("list_progress", "progress_table", "get_progress", "project", "get_history", "export_history"),
         *("list_waiting", "list_complaints", "list_cards", "list_orders", "get_card", "card", "get_feedback"),
@@ -206,13 +216,13 @@ async def test_who_sees_the_whole_zone_sees_both(app: Litestar, door: Door, appr
 async def test_without_credentials_only_what_is_public_is_answered(
     app: Litestar, door: Door, approvals: Approvals
 ) -> None:
-    for asked in requests_to(app, OTHER, approvals.clock()):
-        response = await answer(door, asked, None)
-        assert not tells_of_other(asked, response), asked
-        if not is_public(asked.action):
-            assert response.status_code == 401, (asked, response.text)
-        elif asked.action != PUBLIC:
-            assert response.status_code != 401, (asked, response.text)
+    for request in requests_to(app, OTHER, approvals.clock()):
+        response = await answer(door, request, None)
+        assert not tells_of_other(request, response), request
+        if not is_public(request.action):
+            assert response.status_code == 401, (request, response.text)
+        elif request.action != PUBLIC:
+            assert response.status_code != 401, (request, response.text)
 
 
 @pytest.mark.parametrize("by", PEOPLE, ids=lambda by: by.role.value)
@@ -262,22 +272,22 @@ async def test_commands_to_other_aggregates_are_for_the_roles_of_the_table(door:
 
 async def test_an_officer_reads_no_papers_of_other_departments(app: Litestar, door: Door, approvals: Approvals) -> None:
     """The objection is the environment department's, on an item of the planning department."""
-    told = []
-    for asked in requests_to(app, OWN, approvals.clock()):
-        assert OBJECTION not in (await answer(door, asked, LAND)).text, asked
-        if asked.method == "GET" and OBJECTION in (await answer(door, asked, LEADER)).text:
-            told.append(asked.handler.handler_name)
-    assert {"get_history", "project", "get_project"} <= set(told)
+    shown = []
+    for request in requests_to(app, OWN, approvals.clock()):
+        assert OBJECTION not in (await answer(door, request, LAND)).text, request
+        if request.method == "GET" and OBJECTION in (await answer(door, request, LEADER)).text:
+            shown.append(request.handler.handler_name)
+    assert {"get_history", "project", "get_project"} <= set(shown)
 
 
 @pytest.mark.parametrize("by", PEOPLE, ids=lambda by: by.role.value)
-async def test_whom_to_call_is_told_to_those_whom_the_table_names(
+async def test_contacts_are_shown_to_those_the_table_names(
     app: Litestar, door: Door, approvals: Approvals, by: Actor
 ) -> None:
     called = by.role in TABLE["read:information_contact"].roles
-    told = set()
-    for asked in requests_to(app, OWN, approvals.clock()):
-        if PHONE in (await answer(door, asked, by)).text:
-            told.add(asked.handler.handler_name)
-    assert bool(told) is called, told
-    assert not called or "get_information" in told
+    shown = set()
+    for request in requests_to(app, OWN, approvals.clock()):
+        if PHONE in (await answer(door, request, by)).text:
+            shown.add(request.handler.handler_name)
+    assert bool(shown) is called, shown
+    assert not called or "get_information" in shown

@@ -40,7 +40,10 @@ def of_others(value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
         return {name: of_others(part, name) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [f"{MARK} {one}" if key in LISTS and isinstance(one, str) else of_others(one, key) for one in value]
+        return [
+            f"{MARK} {member}" if key in LISTS and isinstance(member, str) else of_others(member, key)
+            for member in value
+        ]
     if not isinstance(value, str) or not value:
         return value
     if key == "digest":

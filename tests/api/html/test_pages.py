@@ -82,18 +82,20 @@ async def test_both_languages(door: Door, views: Views) -> None:
     assert "Progress of projects" in english
     assert 'href="/?lang=zh&amp;text=Lang"' in english
 
-    asked = await door.client.get("/", headers=identity(LEADER) | {"Accept-Language": "de, en;q=0.8, zh;q=0.5"})
-    assert '<html lang="en">' in page(asked)
+    preferring_english = await door.client.get(
+        "/", headers=identity(LEADER) | {"Accept-Language": "de, en;q=0.8, zh;q=0.5"}
+    )
+    assert '<html lang="en">' in page(preferring_english)
 
 
 async def test_filters_stay_in_the_form_and_select_the_rows(door: Door, views: Views) -> None:
-    one = await registered(door, views, name="Cable works", manager="chen")
+    project = await registered(door, views, name="Cable works", manager="chen")
     other = await registered(door, views, name="Glass works", manager="sun")
-    found = page(await door.get("/", manager="chen", stage="not_started", department="land"))
-    assert f"/pages/projects/{one}" in found
-    assert str(other) not in found
-    assert 'value="chen"' in found
-    assert '<option value="not_started" selected>' in found
+    filtered = page(await door.get("/", manager="chen", stage="not_started", department="land"))
+    assert f"/pages/projects/{project}" in filtered
+    assert str(other) not in filtered
+    assert 'value="chen"' in filtered
+    assert '<option value="not_started" selected>' in filtered
     assert "没有符合条件的项目" in page(await door.get("/", manager="chen", stage="delivered"))
     assert str(other) in page(await door.get("/", holder="applicant", text="glass"))
 
@@ -101,25 +103,28 @@ async def test_filters_stay_in_the_form_and_select_the_rows(door: Door, views: V
 async def test_pages_follow_one_another(door: Door, views: Views) -> None:
     projects = [await registered(door, views, manager="paged") for _ in range(3)]
     first = page(await door.get("/", manager="paged", limit=2))
-    second = page(await door.get("/", manager="paged", limit=2, offset=2))
-    assert 'rel="next" href="/?manager=paged&amp;limit=2&amp;offset=2"' in first
-    assert 'rel="prev" href="/?manager=paged&amp;limit=2"' in second
+    (following,) = re.findall(r'rel="next" href="(/\?manager=paged&amp;limit=2&amp;cursor=[^"]*)"', first)
+    second = page(await door.client.get(following.replace("&amp;", "&"), headers=identity(LEADER)))
+    assert 'rel="first" href="/?manager=paged&amp;limit=2"' in second
     assert 'rel="next"' not in second
-    links = [re.findall(r"/pages/projects/([0-9a-f-]{36})", text) for text in (first, second)]
-    assert [len(found) for found in links] == [2, 1]
-    assert {UUID(found) for found in links[0] + links[1]} == set(projects)
+    links = [re.findall(r'<tr id="row-([0-9a-f-]{36})', text) for text in (first, second)]
+    assert [len(link) for link in links] == [2, 1]
+    assert {UUID(link) for link in links[0] + links[1]} == set(projects)
 
 
 async def test_a_project_with_everything_on_it(door: Door, views: Views) -> None:
     project = uuid4()
-    receipt = await door.told(project)
+    receipt = await door.tell_story(project)
     await views.catch_up(receipt["position"], patience=10)
     english = page(await door.get(f"/pages/projects/{project}", lang="en"))
     history = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
-    told = [re.sub(r"<[^>]*>", "", one).strip() for one in re.findall(r'class="told">(.*?)</th>', english, re.DOTALL)]
-    assert len(told) == len(history), "each entry is told in a sentence, with everything it holds beneath"
-    assert all(told)
-    assert any(one.startswith("Supplement requested, 2 papers: ") for one in told)
+    sentences = [
+        re.sub(r"<[^>]*>", "", sentence).strip()
+        for sentence in re.findall(r'class="told">(.*?)</th>', english, re.DOTALL)
+    ]
+    assert len(sentences) == len(history), "each entry is told in a sentence, with everything it holds beneath"
+    assert all(sentences)
+    assert any(sentence.startswith("Supplement requested, 2 papers: ") for sentence in sentences)
     numbers = [int(number) for number in re.findall(VERSION, english)]
     assert numbers == list(range(len(history), 0, -1))
     assert "Keyed in" in english
@@ -133,7 +138,7 @@ async def test_a_project_with_everything_on_it(door: Door, views: Views) -> None
 
 async def test_a_projects_files_are_listed_with_their_items(door: Door, views: Views) -> None:
     project = await registered(door, views)
-    assert "申请材料" not in page(await door.get(f"/pages/projects/{project}"))
+    assert "没有提交电子材料" in page(await door.get(f"/pages/projects/{project}"))
     await door.upload(REPORT, MEDIA_TYPE)
     attach = AttachMaterial(
         digest=DIGEST, name="总图 & 说明.pdf", media_type=MEDIA_TYPE, size=len(REPORT), items=("land",)
@@ -180,7 +185,7 @@ async def test_an_unknown_project_is_a_page_too(door: Door) -> None:
     assert "There is no such project" in page(await door.get(f"/pages/projects/{uuid4()}", lang="en"), 404)
 
 
-@pytest.mark.parametrize("query", ["limit=0", "stage=nowhere", "lang=fr", "text=%00", "offset=x"])
+@pytest.mark.parametrize("query", ["limit=0", "stage=nowhere", "lang=fr", "text=%00", "cursor=x"])
 async def test_what_cannot_be_asked_is_a_page_too(door: Door, query: str) -> None:
     assert "无法显示此页" in page(await door.get(f"/?{query}"), 400)
 
@@ -198,7 +203,7 @@ def test_there_are_words_for_everything() -> None:
     assert TABLES["stage"].keys() == set(Stage)
     assert TABLES["outcome"].keys() == set(Outcome)
     assert TABLES["role"].keys() == set(Role)
-    assert TABLES["holder"].keys() == {one.value for one in HeldBy} - {HeldBy.DEPARTMENT.value}
+    assert TABLES["holder"].keys() == {holder.value for holder in HeldBy} - {HeldBy.DEPARTMENT.value}
     assert all(all(words) for table in TABLES.values() for words in table.values())
 
 

@@ -77,14 +77,14 @@ def test_every_fact_has_its_sentence() -> None:
 @pytest.mark.parametrize("tag", sorted(FACTS))
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_sentence_is_whole_in_its_language(tag: str, lang: str) -> None:
-    told = text(sentences(lang).tell(EXAMPLES[tag]))
+    sentence = text(sentences(lang).tell(EXAMPLES[tag]))
 
-    assert told.strip()
-    assert not set("{}") & set(told)
-    assert ("not said" if lang == "en" else "未说明") not in told
+    assert sentence.strip()
+    assert not set("{}") & set(sentence)
+    assert ("not said" if lang == "en" else "未说明") not in sentence
     if lang == "zh":
-        assert not re.search(r"[a-z]+_[a-z]+", told)
-        assert re.search(r"[\u4e00-\u9fff]", told)
+        assert not re.search(r"[a-z]+_[a-z]+", sentence)
+        assert re.search(r"[\u4e00-\u9fff]", sentence)
 
 
 @pytest.mark.parametrize("tag", sorted(FACTS))
@@ -96,12 +96,12 @@ def test_a_sentence_names_only_fields_that_its_fact_has(tag: str) -> None:
             sentences("zh").value(name, fact)
 
 
-def test_both_languages_tell_the_same() -> None:
+def test_both_languages_say_the_same() -> None:
     for tag, (zh, en) in SENTENCES.items():
         assert set(re.findall(r"\{(\w+)\}", zh)) == set(re.findall(r"\{(\w+)\}", en)), tag
 
 
-def test_everything_that_a_fact_holds_has_a_name_or_is_told_elsewhere() -> None:
+def test_every_field_of_a_fact_has_a_name_or_is_shown_elsewhere() -> None:
     held = {name for fact in FACTS.values() for name in fact.__struct_fields__}
 
     assert held <= FIELDS.keys() | HIDDEN
@@ -109,7 +109,7 @@ def test_everything_that_a_fact_holds_has_a_name_or_is_told_elsewhere() -> None:
     assert {name.rpartition(".")[2] for name in TRUTHS} <= held
 
 
-def test_an_opinion_is_told_with_its_conditions_and_reasons() -> None:
+def test_an_opinion_is_shown_with_its_conditions_and_reasons() -> None:
     said = ItemCountersigned(
         item="land",
         department="supervision",
@@ -126,28 +126,28 @@ def test_an_opinion_is_told_with_its_conditions_and_reasons() -> None:
 
 
 def test_a_supplement_says_what_it_asks_for() -> None:
-    asked = SupplementRequested(item="land", missing=("授权委托书", "总平面图"), respond_by=date(2026, 4, 1))
+    notice = SupplementRequested(item="land", missing=("授权委托书", "总平面图"), respond_by=date(2026, 4, 1))
 
-    assert sentences("zh").tell(asked) == "一次告知补正 2 项：授权委托书、总平面图，请于 2026-04-01 前补齐"
+    assert sentences("zh").tell(notice) == "一次告知补正 2 项：授权委托书、总平面图，请于 2026-04-01 前补齐"
 
 
-def test_a_card_is_told_with_its_colour_and_the_way_to_it() -> None:
-    told = sentences("zh", CARD).tell(CARD)
+def test_a_card_is_shown_with_its_colour_and_a_link() -> None:
+    sentence = sentences("zh", CARD).tell(CARD)
 
-    assert text(told).startswith(
+    assert text(sentence).startswith(
         "向监察局发出红牌 监察〔2026〕R-0000：决定应于 2026-03-30 前完成，已超期（行政许可法第四十二条第一款）"
     )
-    assert f'href="/pages/projects/{PROJECT}/card?card=land-3&amp;lang=zh"' in told
+    assert f'href="/pages/projects/{PROJECT}/card?card=land-3&amp;lang=zh"' in sentence
 
 
 def test_what_is_said_of_a_card_or_an_order_goes_by_its_number() -> None:
-    told = sentences("zh", CARD, ORDER)
+    in_words = sentences("zh", CARD, ORDER)
 
-    appealed = told.tell(CardAppealed(card="land-3", item="land", reasons="会签未回", papers=("函件",)))
+    appealed = in_words.tell(CardAppealed(card="land-3", item="land", reasons="会签未回", papers=("函件",)))
     assert text(appealed) == "对 监察〔2026〕R-0000 提出申诉：会签未回，附件：函件"
-    assert "督办 督办〔2026〕0000：监察局，说明原因，请于 2026-04-03 前反馈" in text(told.tell(ORDER))
+    assert "督办 督办〔2026〕0000：监察局，说明原因，请于 2026-04-03 前反馈" in text(in_words.tell(ORDER))
     report = SupervisionAnswered(order="order-land-4", item="land", answer="已办结")
-    assert text(told.tell(report)) == "督办反馈 督办〔2026〕0000：已办结"
+    assert text(in_words.tell(report)) == "督办反馈 督办〔2026〕0000：已办结"
 
 
 def test_the_end_of_a_suspension_says_which_ended() -> None:
@@ -155,10 +155,10 @@ def test_the_end_of_a_suspension_says_which_ended() -> None:
         item="land", suspension="s-1", ground="hearing", article="45", stops=("decision",), notified=True
     )
 
-    told = sentences("zh", begun)
-    assert "听证" in told.tell(begun)
-    assert "停 决定" in told.tell(begun)
-    assert told.tell(ClockResumed(item="land", suspension="s-1")).startswith("恢复计时（")
+    in_words = sentences("zh", begun)
+    assert "听证" in in_words.tell(begun)
+    assert "停 决定" in in_words.tell(begun)
+    assert in_words.tell(ClockResumed(item="land", suspension="s-1")).startswith("恢复计时（")
 
 
 def test_outcomes_and_grades_are_words() -> None:
@@ -169,11 +169,11 @@ def test_outcomes_and_grades_are_words() -> None:
     assert any(zh.words["grade_of"](grade.value) in zh.tell(evaluated) for grade in Grade)
 
 
-def test_days_are_told_in_the_unit_of_the_clocks() -> None:
+def test_days_are_shown_in_the_unit_of_the_clocks() -> None:
     assert "法定时限 20 个工作日，承诺 10 个工作日" in sentences("zh").tell(accepted())
 
 
-def test_a_warning_tells_what_is_left_in_the_unit_of_its_clock() -> None:
+def test_a_warning_says_what_is_left_in_the_unit_of_its_clock() -> None:
     rule = f"{LAW.name}/construction_permit"  # decided within seven calendar days
     warned = DeadlineWarned(
         card="x-1", item="land", department="land", proof=structs.replace(PROOF, rule=rule, remaining=2)
@@ -187,16 +187,16 @@ def test_what_people_wrote_is_escaped() -> None:
 
 
 def test_details_hold_what_the_sentence_leaves_out() -> None:
-    held = {one.label: one.value for one in sentences("zh").details(CARD)}
+    held = {detail.label: detail.value for detail in sentences("zh").details(CARD)}
 
     assert held["牌别"] == "红牌"
     assert "行政许可法第四十二条第一款" in held["计算依据"]
     assert "起算日：2026-03-02" in held["计算依据"]
 
 
-def test_a_whole_story_is_told() -> None:
+def test_a_whole_story_reads_as_sentences() -> None:
     entries = story_entries(LAW, WATCHED_PROJECT, WATCHED)
-    told = sentences("zh", *(one.fact for one in entries))
+    in_words = sentences("zh", *(entry.fact for entry in entries))
 
-    lines = [text(told.tell(one.fact)) for one in entries]
+    lines = [text(in_words.tell(entry.fact)) for entry in entries]
     assert all(lines)

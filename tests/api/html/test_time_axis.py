@@ -21,8 +21,8 @@ def axes(draw: st.DrawFn) -> TimeAxis:
 
 
 @given(axes(), DAYS, DAYS)
-def test_later_days_lie_further_right_and_all_on_the_axis(axis: TimeAxis, one: date, other: date) -> None:
-    early, late = sorted([one, other])
+def test_later_days_lie_further_right_and_all_on_the_axis(axis: TimeAxis, earlier: date, other: date) -> None:
+    early, late = sorted([earlier, other])
     assert axis.left <= axis.x(early) <= axis.x(late) <= axis.right + 0.1
     assert axis.right <= 900.1
 

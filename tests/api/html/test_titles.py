@@ -31,8 +31,8 @@ def shelf(
     *editions: ServiceItem, draft: tuple[ServiceItem, ...] = (), flow: FlowEdition | None = None
 ) -> ReferenceData:
     """A catalogue of so many editions of one item each, and a flow where there is one."""
-    published = [Edition(n, date(2026, n, 1), {one.task_code: one}) for n, one in enumerate(editions, start=1)]
-    catalogue = Catalogue(CATALOGUE, items={one.task_code: one for one in draft}, editions=published)
+    published = [Edition(n, date(2026, n, 1), {item.task_code: item}) for n, item in enumerate(editions, start=1)]
+    catalogue = Catalogue(CATALOGUE, items={item.task_code: item for item in draft}, editions=published)
     return ReferenceData({CATALOGUE: catalogue}, {FLOW: Flow(FLOW, editions=[flow])} if flow else {})
 
 

@@ -81,52 +81,53 @@ async def _tell(url: str, folder: Path) -> None:
         await import_log(approvals, log.events, log.cases)
 
 
-def shown(browser: httpx.Client, address: str, **asked: str) -> str:
-    response = browser.get(address, params=asked or None)
+def shown(browser: httpx.Client, address: str, **params: str) -> str:
+    response = browser.get(address, params=params or None)
     assert response.status_code == 200, (address, response.text[:500])
     return response.text
 
 
 def links(page: str, pattern: str) -> list[str]:
     """The addresses on *page* that fit."""
-    found = re.findall(r'href="([^"]*)"', page)
-    return sorted({unescape(href) for href in found if re.search(pattern, unescape(href))})
+    hrefs = re.findall(r'href="([^"]*)"', page)
+    return sorted({unescape(href) for href in hrefs if re.search(pattern, unescape(href))})
 
 
 async def test_the_stuck_projects_are_as_many_everywhere(filled: str, site: str) -> None:
     wanted = await stuck_in(filled)
 
-    told = await told_by(site)
+    counts = await told_by(site)
 
     assert wanted, "a zone in which nothing was ever turned down proves nothing"
-    assert told.tile == told.summary == len(wanted)
-    assert told.page == told.listed == wanted
-    assert told.waiting >= wanted
+    assert counts.tile == counts.summary == len(wanted)
+    assert counts.page == counts.listed == wanted
+    assert counts.waiting >= wanted
 
 
 def held(cells: str) -> set[str]:
     """Who has to act, of each of the *cells* of a column."""
-    found = set()
-    for cell in re.findall(r'data-label="卡在谁"[^>]*>(.*?)</td>', cells, re.DOTALL):
-        for one in re.findall(r"<div>(.*?)(?:<br>|</div>)", cell, re.DOTALL):
-            found.add(text_of(one).strip())
-    return found
+    holders = set()
+    for cell in re.findall(r'<td (?:class="who"|[^>]*data-label="卡在谁"[^>]*)>(.*?)</td>', cells, re.DOTALL):
+        for line in re.findall(r"<div[^>]*>(.*?)(?:<br>|</div>)", cell, re.DOTALL):
+            holders.add(text_of(line).strip())
+    return holders
 
 
-def test_whoever_has_to_act_is_the_same_in_every_table(browser: httpx.Client) -> None:
+def test_the_holder_is_the_same_in_every_table(browser: httpx.Client) -> None:
     table, seen = shown(browser, "/pages/progress", status="open", limit="500"), 0
     for row in table.partition("<tbody>")[2].split("</tr>")[:-1]:
         (address,) = re.findall(r'href="(/pages/projects/[^"]*)"', row)[:1]
         page = shown(browser, unescape(address))
-        items = page.partition('<caption id="items-caption">')[2].partition("</table>")[0]
+        captions = ("items-caption", "later-caption", "done-caption")
+        tables = [page.partition(f'<caption id="{name}">')[2].partition("</table>")[0] for name in captions]
         waits = page.partition('<caption id="waiting-caption">')[2].partition("</table>")[0]
-        of_items = {name: held(one) for name, one in named_rows(items) if held(one)}
-        of_waits = {name: held(one) for name, one in named_rows(waits)}
+        of_items = {name: held(cell) for table in tables for name, cell in named_rows(table) if held(cell)}
+        of_waits = {name: held(cell) for name, cell in named_rows(waits)}
         assert of_items == of_waits, address
 
         # A project's page names the manager, and the department outside, beside what they are.
-        kinds = {one.split()[0] for them in of_waits.values() for one in them}
-        assert {one.split()[0] for one in held(row)} == kinds, address
+        kinds = {holder.split()[0] for them in of_waits.values() for holder in them}
+        assert {holder.split()[0] for holder in held(row)} == kinds, address
         seen += len(of_waits)
     assert seen > PROJECTS, "there is something to compare"
 
@@ -184,23 +185,23 @@ def test_every_warning_and_card_has_a_number_of_its_own(browser: httpx.Client, f
     numbers = re.findall(r'class="number">(监察[^<]*)</a>', page)
 
     with psycopg.connect(filled) as connection:
-        (told,) = connection.execute(
+        (signals,) = connection.execute(
             "SELECT count(*) FROM views.signal AS s JOIN views.project AS p USING (project)"
             " WHERE p.register = '' AND s.happened_at >= '2026-01-01T00:00+08:00'"
         ).fetchone() or (0,)
-    assert len(numbers) == min(told, 500)
+    assert len(numbers) == min(signals, 500)
     assert len(set(numbers)) == len(numbers)
     assert all(re.fullmatch(r"监察〔2026〕[WYRD]-\d{4,}", number) for number in numbers)
 
 
 def closed_words() -> set[str]:
     """The values of every closed set of values that facts or views hold, as programs write them."""
-    found: set[str] = set()
+    words: set[str] = set()
     kinds = list(StrEnum.__subclasses__())
     for kind in kinds:
         if kind.__module__.startswith(("domain.", "projections.", "infrastructure.")):
-            found |= {member.value for member in kind if re.fullmatch(r"[a-z_]{4,}", member.value)}
-    return found
+            words |= {member.value for member in kind if re.fullmatch(r"[a-z_]{4,}", member.value)}
+    return words
 
 
 def text_of(page: str) -> str:
@@ -216,17 +217,22 @@ def codes_in(page: str, words: set[str]) -> set[str]:
     return slugs | (set(re.findall(r"(?<![\w.@/-])[a-z_]{4,}(?![\w.@/-])", text)) & words)
 
 
+PROGRESS = (
+    "/",
+    "/pages/progress",
+    "/pages/progress?view=matrix",
+    "/pages/progress?view=gantt",
+    "/?warned=late",
+    "/?stuck=true",
+    "/?stale=true",
+    "/?status=done",
+    "/?text=nowhere",
+)  # the progress table in all its shapes
+
+
 def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
     """Every page there is, of every project, and the cards and clocks that they lead to."""
-    yield from (
-        "/",
-        "/pages/progress",
-        "/?warned=late",
-        "/?stuck=true",
-        "/?stale=true",
-        "/?status=done",
-        "/?text=nowhere",
-    )
+    yield from PROGRESS
     yield from (
         "/desk",
         "/pages/information",
@@ -262,13 +268,13 @@ def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
 
 def test_no_code_reaches_a_chinese_page(browser: httpx.Client, filled: str) -> None:
     words = closed_words()
-    found: dict[str, set[str]] = {}
+    codes: dict[str, set[str]] = {}
     for address in addresses(browser, filled):
         page = browser.get(address, headers={"Accept": "text/html", "Accept-Language": "zh"}).text
         for code in codes_in(page, words):
-            found.setdefault(code, set()).add(address)
+            codes.setdefault(code, set()).add(address)
 
-    assert {code: sorted(places)[:2] for code, places in found.items()} == {}
+    assert {code: sorted(places)[:2] for code, places in codes.items()} == {}
 
 
 def test_a_code_on_a_page_would_be_seen() -> None:

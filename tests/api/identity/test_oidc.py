@@ -231,7 +231,7 @@ def test_where_the_provider_says_so_the_answer_names_its_issuer(
     assert come_back(client, sent).status_code == 401
 
 
-def test_a_provider_that_refuses_is_told_of(client: httpx.Client, provider: FakeProvider) -> None:
+def test_a_refusal_by_the_provider_is_reported(client: httpx.Client, provider: FakeProvider) -> None:
     assert come_back(client, leave(client), code="", error="access_denied").status_code == 401
 
 

@@ -31,11 +31,11 @@ def app(approvals: Approvals) -> Litestar:
 @pytest.fixture(scope="module")
 async def project(door: Door, approvals: Approvals) -> UUID:
     """The example's information, of a project with an odd name, in the view."""
-    found = uuid4()
-    await door.done(found, {**REGISTER, "name": MARK, "manager": "wang.min"})
-    position = [(await door.done(found, step.command, step.by))["position"] for step in INFORMED][-1]
+    project_id = uuid4()
+    await door.done(project_id, {**REGISTER, "name": MARK, "manager": "wang.min"})
+    position = [(await door.done(project_id, step.command, step.by))["position"] for step in INFORMED][-1]
     await Views(approvals.store).catch_up(position, patience=10)
-    return found
+    return project_id
 
 
 def text_of(response: httpx.Response, status: int = 200) -> str:
@@ -50,20 +50,20 @@ def text_of(response: httpx.Response, status: int = 200) -> str:
 async def test_a_projects_page_says_what_is_known_and_what_is_to_be_entered(
     door: Door, project: UUID, lang: str
 ) -> None:
-    found = text_of(await door.get(f"/pages/projects/{project}/information", LEADER, lang=lang))
+    page = text_of(await door.get(f"/pages/projects/{project}/information", LEADER, lang=lang))
 
     words = {
         "zh": ("基本情况", "扩建", "待录入", "各环节结果"),
         "en": ("Basic facts", "Expansion", "To be entered", "Results"),
     }
-    for one in words[lang]:
-        assert one in found
-    assert {"zh": "38,200 万元", "en": "382 million yuan"}[lang] in found
-    assert "初步设计概算批复" in found
-    assert [category.id for category in FORM if f'id="{category.id}"' not in found] == []
+    for word in words[lang]:
+        assert word in page
+    assert {"zh": "38,200 万元", "en": "382 million yuan"}[lang] in page
+    assert "初步设计概算批复" in page
+    assert [category.id for category in FORM if f'id="{category.id}"' not in page] == []
 
 
-async def test_a_page_tells_what_was_known_at_an_instant(door: Door, project: UUID) -> None:
+async def test_a_page_shows_what_was_known_at_an_instant(door: Door, project: UUID) -> None:
     entries = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
     before = text_of(
         await door.get(f"/pages/projects/{project}/information", LEADER, as_of=entries[-2]["recorded_at"], lang="en")
@@ -74,34 +74,34 @@ async def test_a_page_tells_what_was_known_at_an_instant(door: Door, project: UU
 
 
 async def test_what_was_found_is_marked_and_leads_to_its_page(door: Door, project: UUID) -> None:
-    found = text_of(await door.get("/pages/information", LEADER, q="树脂基 composites", lang="zh"))
+    page = text_of(await door.get("/pages/information", LEADER, q="树脂基 composites", lang="zh"))
 
-    assert f"/pages/projects/{project}/information?lang=zh" in found
-    assert "<mark>树脂基</mark>" in found
-    assert "<mark>composites</mark>" in found
-    assert "建设内容:" in found
-    assert "&lt;b&gt;&amp;桂花苑" in found
+    assert f"/pages/projects/{project}/information?lang=zh" in page
+    assert "<mark>树脂基</mark>" in page
+    assert "<mark>composites</mark>" in page
+    assert "建设内容:" in page
+    assert "&lt;b&gt;&amp;桂花苑" in page
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 async def test_nothing_found_is_said_so(door: Door, project: UUID, lang: str) -> None:
-    found = text_of(await door.get("/pages/information", LEADER, q="无此项目 <b>&", lang=lang))
+    page = text_of(await door.get("/pages/information", LEADER, q="无此项目 <b>&", lang=lang))
 
-    assert {"zh": "没有符合条件的项目", "en": "No project matches"}[lang] in found
+    assert {"zh": "没有符合条件的项目", "en": "No project matches"}[lang] in page
 
 
 async def test_filters_keep_what_was_chosen(door: Door, project: UUID) -> None:
-    found = text_of(await door.get("/pages/information", LEADER, category="basic", complete="true", kind="filing"))
+    page = text_of(await door.get("/pages/information", LEADER, category="basic", complete="true", kind="filing"))
 
-    assert str(project) in found
+    assert str(project) in page
     for value in ("basic", "true", "filing"):
-        assert f'<option value="{value}" selected>' in found
+        assert f'<option value="{value}" selected>' in page
     assert str(project) not in text_of(await door.get("/pages/information", LEADER, category="land", complete="true"))
 
 
 async def test_what_was_not_known_on_a_day_is_not_found_on_it(door: Door, project: UUID) -> None:
-    found = text_of(await door.get("/pages/information", LEADER, q="桂花苑", on="2098-01-01", lang="zh"))
-    assert f"/pages/projects/{project}/information?as_of=" in found
+    page = text_of(await door.get("/pages/information", LEADER, q="桂花苑", on="2098-01-01", lang="zh"))
+    assert f"/pages/projects/{project}/information?as_of=" in page
     assert str(project) not in text_of(await door.get("/pages/information", LEADER, q="桂花苑", on="2020-01-01"))
     text_of(await door.get("/pages/information", LEADER, on="1800-01-01"), 400)
     text_of(await door.get("/pages/information", LEADER, on=""))  # the form, sent as it stands

@@ -30,8 +30,8 @@ def by_hand() -> list[Body]:
 
 def question(vector: Body) -> Body:
     """What a vector asks."""
-    asked = [{name: asked[name] for name in ("t", "known") if name in asked} for asked in vector["as_of"]]
-    return {"rule": vector["rule"], "calendar": vector["calendar"], "events": vector["events"], "as_of": asked}
+    questions = [{name: instant[name] for name in ("t", "known") if name in instant} for instant in vector["as_of"]]
+    return {"rule": vector["rule"], "calendar": vector["calendar"], "events": vector["events"], "as_of": questions}
 
 
 async def ask(door: Door, what: str, body: Body | bytes) -> httpx.Response:
@@ -44,15 +44,15 @@ async def ask(door: Door, what: str, body: Body | bytes) -> httpx.Response:
 async def evaluated(door: Door, body: Body) -> list[Body]:
     response = await ask(door, "evaluate", {name: part for name, part in body.items() if name not in NOT_ANSWERED})
     assert response.status_code == 200, response.text
-    found: list[Body] = response.json()["evaluations"]
-    return found
+    evaluations: list[Body] = response.json()["evaluations"]
+    return evaluations
 
 
 async def explained(door: Door, body: Body) -> list[Body]:
     response = await ask(door, "explain", body)
     assert response.status_code == 200, response.text
-    found: list[Body] = response.json()["explanations"]
-    return found
+    explanations: list[Body] = response.json()["explanations"]
+    return explanations
 
 
 def changed(body: Body, path: str, value: Any) -> Body:

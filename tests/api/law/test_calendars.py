@@ -43,7 +43,7 @@ async def said(door: Door, command: CalendarCommand, by: Actor = BUREAU) -> Body
     return receipt
 
 
-async def test_the_story_is_told_and_counted_by(door: Door) -> None:
+async def test_the_story_is_accepted_and_counted_by(door: Door) -> None:
     """A decision clock that ends in next year's holidays: provisional before the notice, firm and moved after it."""
     happened = [{**event, "at": "2027-01-25T09:00:00+08:00"} for event in BY_PACK["events"][:2]]
     question = changed(BY_PACK, "events", happened)
@@ -116,13 +116,13 @@ async def test_a_second_person_is_asked_for_and_a_repeat_answered(door: Door) ->
         ("occurred_at", "2026-05-11T18:00:00", "invalid-field", "$.occurred_at"),
     ],
 )
-async def test_what_is_no_command_is_told_with_its_place(
+async def test_an_unreadable_command_is_refused_with_its_path(
     door: Door, path: str, value: Any, code: str, at: str | None
 ) -> None:
-    told = problem(await say(door, changed(NOTICE, path, value)), code)
-    assert at is None or told["path"] == at
+    refusal = problem(await say(door, changed(NOTICE, path, value)), code)
+    assert at is None or refusal["path"] == at
     if code == "unknown-command":
-        assert told["known"] == list(CALENDAR.by_tag)
+        assert refusal["known"] == list(CALENDAR.by_tag)
 
 
 async def test_who_says_it_and_under_which_key_is_asked(door: Door) -> None:
@@ -149,7 +149,7 @@ async def test_a_calendar_is_not_read_as_a_project(door: Door) -> None:
     problem(await door.post(stream, REGISTER, MANAGER), "wrong-stream")
 
 
-async def test_the_document_tells_every_command_to_a_calendar(door: Door) -> None:
+async def test_openapi_describes_every_command_to_a_calendar(door: Door) -> None:
     document: Body = (await door.get("/schema/openapi.json", None)).json()
     operation = document["paths"]["/v1/law/calendars/{name}/commands"]["post"]
     content = operation["requestBody"]["content"]["application/json"]
@@ -161,6 +161,6 @@ async def test_the_document_tells_every_command_to_a_calendar(door: Door) -> Non
     for example in body_examples(TO_CALENDARS.operation).values():
         Draft202012Validator(schema).validate(json.decode(json.encode(example["value"])))
     for path, name in (("notices", "Notices"), ("history", "CalendarHistory")):
-        found = (await door.get(f"{CN}/{path}", BUREAU)).json()
+        answer = (await door.get(f"{CN}/{path}", BUREAU)).json()
         reference = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
-        Draft202012Validator(reference).validate(found)
+        Draft202012Validator(reference).validate(answer)

@@ -18,9 +18,9 @@ async def test_the_vectors_counted_by_hand_hold_over_http(door: Door) -> None:
     vectors = by_hand()
     assert len(vectors) >= 46
     for vector in vectors:
-        found = await evaluated(door, question(vector))
-        expected = [asked["expect"] for asked in vector["as_of"]]
-        assert [answer["evaluation"] for answer in found] == expected, vector["id"]
+        evaluations = await evaluated(door, question(vector))
+        expected = [instant["expect"] for instant in vector["as_of"]]
+        assert [answer["evaluation"] for answer in evaluations] == expected, vector["id"]
 
 
 async def test_what_is_counted_day_by_day_is_what_was_used(door: Door) -> None:
@@ -28,10 +28,10 @@ async def test_what_is_counted_day_by_day_is_what_was_used(door: Door) -> None:
         body = question(vector)
         body["as_of"] = body["as_of"][:EXPLANATIONS_MAX]
         for name, clock in vector["as_of"][0]["expect"]["clocks"].items():
-            told = (await explained(door, body | {"clock": name}))[0]["explanation"]
-            assert told["name"] == name
+            explanation = (await explained(door, body | {"clock": name}))[0]["explanation"]
+            assert explanation["name"] == name
             if clock["used"] is not None:
-                assert sum(day["counted"] for day in told["days"]) == clock["used"], (vector["id"], name)
+                assert sum(day["counted"] for day in explanation["days"]) == clock["used"], (vector["id"], name)
 
 
 async def test_a_pack_stands_for_its_rule_written_out(door: Door) -> None:
@@ -69,21 +69,23 @@ async def test_a_calendar_may_be_written_out(door: Door) -> None:
 
 
 async def test_a_clock_that_has_not_started_is_not_explained(door: Door) -> None:
-    told = problem(await ask(door, "explain", BY_PACK | {"clock": "delivery"}), "invalid-field")
+    explanation = problem(await ask(door, "explain", BY_PACK | {"clock": "delivery"}), "invalid-field")
 
-    assert told["path"] == "$.clock"
-    assert told["remedy"] == "started are: intake#1, decision, commitment"
+    assert explanation["path"] == "$.clock"
+    assert explanation["remedy"] == "started are: intake#1, decision, commitment"
 
 
 async def test_a_suspended_clock_is_explained_day_by_day(door: Door) -> None:
-    told = (await explained(door, BY_PACK))[0]["explanation"]
-    reasons = {day["day"]: day["reason"] for day in told["days"]}
+    explanation = (await explained(door, BY_PACK))[0]["explanation"]
+    reasons = {day["day"]: day["reason"] for day in explanation["days"]}
 
     assert reasons["2026-03-06"] == "start"
     assert reasons["2026-03-07"] == "rest"
     assert reasons["2026-03-09"] == "working"
-    assert told["assumes_resumption"]
-    assert next(day for day in told["days"] if day["day"] == "2026-03-10")["suspended_by"] == [["s1", "expert_review"]]
+    assert explanation["assumes_resumption"]
+    assert next(day for day in explanation["days"] if day["day"] == "2026-03-10")["suspended_by"] == [
+        ["s1", "expert_review"]
+    ]
 
 
 async def test_every_pack_is_shown_with_its_articles(door: Door) -> None:

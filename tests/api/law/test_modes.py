@@ -126,7 +126,7 @@ async def test_a_project_is_registered_and_counted_in_a_mode_of_its_law(
 
     later = "2027-11-29T09:00:00Z"
     (item,) = (await door.get(f"/v1/projects/{project}/clocks", BUREAU, as_of=later, known_at=later)).json()["items"]
-    (clock,) = [one for one in item["clocks"] if one["clock"] == "decision"]
+    (clock,) = [clock for clock in item["clocks"] if clock["clock"] == "decision"]
     assert (clock["mode"], clock["length"], clock["state"]) == (mode, length, silence)
     assert clock["article"] == law_book().in_force(law, law_book().versions(law)[-1].valid_from).limit(mode).article
 
@@ -175,7 +175,7 @@ async def test_a_catalogue_lists_items_in_the_modes_of_their_own_law(door: Door)
     assert problem(await door.say("/v1/catalogues/dutch-zone", long, BUREAU), "promise-exceeds-statute")["article"]
 
 
-async def test_a_register_of_packs_tells_their_modes(door: Door) -> None:
+async def test_the_list_of_packs_shows_their_modes(door: Door) -> None:
     packs = {pack["name"]: pack for pack in (await door.get("/v1/law/packs", MANAGER)).json()["packs"]}
     assert packs["us-fcc-shotclock@2019-01-14"]["modes"][0] == "single"
     assert all(pack["modes"] == list(law_book().pack(name).modes) for name, pack in packs.items())

@@ -54,8 +54,8 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
 
 async def due(door: Door) -> dict[str, tuple[str, str, str]]:
     """The law, and the last days for intake and decision, of each item."""
-    asked = "2026-04-10T12:00:00+08:00"
-    items = (await got(door, f"/v1/projects/{PROJECT}/clocks", as_of=asked, known_at=asked))["items"]
+    instant = "2026-04-10T12:00:00+08:00"
+    items = (await got(door, f"/v1/projects/{PROJECT}/clocks", as_of=instant, known_at=instant))["items"]
     clocks_of = {item["item"]: {clock["clock"]: clock for clock in item["clocks"]} for item in items}
     return {
         code: (clocks["decision"]["law"], clocks["decision"]["due_on"], clocks["decision"]["article"])
@@ -79,7 +79,7 @@ async def test_a_notice_for_the_region_moves_its_items_alone(door: Door, approva
         "there": (law, "2026-04-30", "行政许可法 42(1)"),
         "report": (f"{law}+{GUANGXI}/discharge_permit", "2026-05-18", "排污许可管理条例 12"),
     }
-    assert {code: one[1] for code, one in after.items()} == {
+    assert {code: row[1] for code, row in after.items()} == {
         "here": "2026-05-07",  # two days later, beyond Labour Day
         "there": "2026-04-30",
         "report": "2026-05-20",

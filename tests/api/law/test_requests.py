@@ -76,9 +76,9 @@ async def test_a_wrong_field_is_named(door: Door, path: str, value: Any, at: str
     ],
 )
 async def test_a_wrong_choice_of_a_pack_is_named(door: Door, path: str, value: Any, at: str) -> None:
-    told = problem(await ask(door, "explain", changed(BY_PACK, path, value)), "invalid-field")
-    assert told["path"] == at
-    assert told["remedy"]
+    refusal = problem(await ask(door, "explain", changed(BY_PACK, path, value)), "invalid-field")
+    assert refusal["path"] == at
+    assert refusal["remedy"]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ async def test_a_wrong_choice_of_a_pack_is_named(door: Door, path: str, value: A
         (b"{" + b" " * 1024 * 1024 + b"}", "body-too-large"),
     ],
 )
-async def test_a_body_that_is_no_question_is_told_so(door: Door, body: bytes, code: str) -> None:
+async def test_an_unreadable_question_is_refused(door: Door, body: bytes, code: str) -> None:
     for what in QUESTIONS:
         problem(await ask(door, what, body), code)
 
@@ -103,23 +103,23 @@ async def test_a_body_of_another_type_is_not_read(door: Door) -> None:
     problem(await door.client.post("/v1/law/evaluate", content=b"{}"), "wrong-content-type")
 
 
-async def test_nobody_asks_for_more_than_is_counted_in_a_second(door: Door) -> None:
+async def test_a_question_is_limited_to_what_is_counted_in_a_second(door: Door) -> None:
     events = [event | {"id": f"{nth}"} for nth, event in enumerate(HISTORY * 100)]
-    asked = [{"t": "2026-04-03T09:00:00+08:00"}] * (WORK_MAX // len(events) + 1)
+    instants = [{"t": "2026-04-03T09:00:00+08:00"}] * (WORK_MAX // len(events) + 1)
     body = BY_RULE | {"events": events}
 
     too_much = problem(
         await ask(
-            door, "evaluate", {**body_examples("evaluate")["by_rule"]["value"], "events": events, "as_of": asked}
+            door, "evaluate", {**body_examples("evaluate")["by_rule"]["value"], "events": events, "as_of": instants}
         ),
         "invalid-field",
     )
     assert too_much["path"] == "$.events"
-    assert len(await evaluated(door, body | {"as_of": asked[:-1]})) == len(asked) - 1
+    assert len(await evaluated(door, body | {"as_of": instants[:-1]})) == len(instants) - 1
 
-    explanations = BY_RULE | {"as_of": asked[: EXPLANATIONS_MAX + 1]}
+    explanations = BY_RULE | {"as_of": instants[: EXPLANATIONS_MAX + 1]}
     assert problem(await ask(door, "explain", explanations), "invalid-field")["path"] == "$.as_of"
 
     notices = {"notices": [{"id": str(n), "published": "2026-01-01"} for n in range(NOTICES_MAX + 1)]}
-    told = problem(await ask(door, "explain", BY_RULE | {"calendar": notices}), "invalid-field")
-    assert told["path"] == "$.calendar.notices"
+    refusal = problem(await ask(door, "explain", BY_RULE | {"calendar": notices}), "invalid-field")
+    assert refusal["path"] == "$.calendar.notices"

@@ -51,14 +51,14 @@ async def said(door: Door, project: UUID, day: str, by: Actor, command: Any) -> 
     await door.done(project, command, by)
 
 
-async def asked(door: Door, path: str, body: Body, by: Actor | None = LEADER, **params: Any) -> Any:
+async def ask_what_if(door: Door, path: str, body: Body, by: Actor | None = LEADER, **params: Any) -> Any:
     return await door.client.post(path, json=body, params=params, headers=identity(by) if by else {})
 
 
 async def test_what_is_assumed_is_what_comes_about_when_it_happens(door: Door, approvals: Approvals) -> None:
     project = await accepted(door)
     before = await approvals.store.head()
-    answer = (await asked(door, f"/v1/projects/{project}/what-if", PAUSED, as_of=LATER)).json()
+    answer = (await ask_what_if(door, f"/v1/projects/{project}/what-if", PAUSED, as_of=LATER)).json()
     assert await approvals.store.head() == before
     (item,) = answer["items"]
     present = (await door.get(f"/v1/projects/{project}/clocks", as_of=LATER)).json()
@@ -76,16 +76,17 @@ async def test_what_is_assumed_is_what_comes_about_when_it_happens(door: Door, a
     assert item["assumed"] != item["present"]
 
 
-async def test_the_difference_is_told_clock_by_clock(door: Door) -> None:
+async def test_the_difference_is_shown_clock_by_clock(door: Door) -> None:
     project = await accepted(door)
-    answer = (await asked(door, f"/v1/projects/{project}/what-if", PAUSED)).json()
+    answer = (await ask_what_if(door, f"/v1/projects/{project}/what-if", PAUSED)).json()
 
     assert answer["as_of"] == "2026-03-19T09:00:00+08:00"  # the last assumed event: later than now
     decision = next(move for move in answer["moves"] if move["clock"] == "decision")
     assert (decision["due_on_before"], decision["due_on"], decision["days"]) == ("2026-04-03", "2026-04-28", 25)
     (item,) = answer["items"]
     dates = [
-        {one["clock"]: one["due_on"] for one in item[side]["clocks"]}["decision"] for side in ("present", "assumed")
+        {clock["clock"]: clock["due_on"] for clock in item[side]["clocks"]}["decision"]
+        for side in ("present", "assumed")
     ]
     assert dates == [decision["due_on_before"], decision["due_on"]]
 
@@ -107,16 +108,16 @@ async def test_the_difference_is_told_clock_by_clock(door: Door) -> None:
 async def test_what_can_not_be_assumed(door: Door, change: Body, path: str) -> None:
     project = await accepted(door)
     body = {"assume": [PAUSED["assume"][0] | change]}
-    told = problem(await asked(door, f"/v1/projects/{project}/what-if", body), "invalid-field")
+    refusal = problem(await ask_what_if(door, f"/v1/projects/{project}/what-if", body), "invalid-field")
 
-    assert told["path"].startswith(path)
+    assert refusal["path"].startswith(path)
 
 
-async def test_nothing_is_assumed_of_no_project_or_by_nobody(door: Door) -> None:
-    problem(await asked(door, f"/v1/projects/{uuid4()}/what-if", PAUSED), "project-unknown")
-    problem(await asked(door, f"/v1/projects/{uuid4()}/what-if", PAUSED, None), "actor-missing")
+async def test_assumptions_need_a_project_and_an_identity(door: Door) -> None:
+    problem(await ask_what_if(door, f"/v1/projects/{uuid4()}/what-if", PAUSED), "project-unknown")
+    problem(await ask_what_if(door, f"/v1/projects/{uuid4()}/what-if", PAUSED, None), "actor-missing")
     problem(
-        await asked(door, "/v1/supervision/what-if", EXAMPLES["assume_rules"]["other_version"]["value"], None),
+        await ask_what_if(door, "/v1/supervision/what-if", EXAMPLES["assume_rules"]["other_version"]["value"], None),
         "actor-missing",
     )
 
@@ -127,28 +128,28 @@ async def test_cards_of_a_period_under_other_rules(door: Door, approvals: Approv
     asked_of = {"first": "2026-04-01", "last": "2026-06-30", "department": "land"}
     noon = "2026-07-01T12:00:00+08:00"
     HANDS[0] = datetime.fromisoformat(noon)
-    same = (await asked(door, "/v1/supervision/what-if", asked_of, BUREAU, as_of=noon)).json()
+    same = (await ask_what_if(door, "/v1/supervision/what-if", asked_of, BUREAU, as_of=noon)).json()
     longer = (
-        await asked(door, "/v1/supervision/what-if", {**asked_of, "decision_days": 60}, BUREAU, as_of=noon)
+        await ask_what_if(door, "/v1/supervision/what-if", {**asked_of, "decision_days": 60}, BUREAU, as_of=noon)
     ).json()
 
     assert same["present"] == same["would"]
-    assert {one["compared"] for one in same["signals"]} == {"same"}
+    assert {signal["compared"] for signal in same["signals"]} == {"same"}
     assert same["count"] == len(same["signals"]) == sum(same["would"].values())
     assert longer["present"] == same["present"]
     assert longer["would"]["red"] < same["present"]["red"]
-    gone = [one for one in longer["signals"] if one["compared"] == "gone" and one["level"] == "red"]
-    assert {one["clock"] for one in gone} == {"decision"}
+    gone = [signal for signal in longer["signals"] if signal["compared"] == "gone" and signal["level"] == "red"]
+    assert {signal["clock"] for signal in gone} == {"decision"}
 
     signals = list[Any]()
     cursor: str | None = ""
     while cursor is not None:
         body = {**asked_of, "limit": 1, "cursor": cursor}
-        page = (await asked(door, "/v1/supervision/what-if", body, BUREAU, as_of=noon)).json()
+        page = (await ask_what_if(door, "/v1/supervision/what-if", body, BUREAU, as_of=noon)).json()
         signals, cursor = signals + page["signals"], page["next"]
     assert signals == same["signals"]
     other = {**asked_of, "department": "planning", "cursor": same["next"] or "x"}
-    problem(await asked(door, "/v1/supervision/what-if", other, BUREAU, as_of=noon), "invalid-cursor")
+    problem(await ask_what_if(door, "/v1/supervision/what-if", other, BUREAU, as_of=noon), "invalid-cursor")
 
 
 @pytest.mark.parametrize(
@@ -168,9 +169,9 @@ async def test_cards_of_a_period_under_other_rules(door: Door, approvals: Approv
 )
 async def test_rules_that_can_not_be_asked_about(door: Door, change: Body, path: str) -> None:
     body = {"first": "2026-01-01", "last": "2026-03-31"} | change
-    told = problem(await asked(door, "/v1/supervision/what-if", body, BUREAU), "invalid-field")
+    refusal = problem(await ask_what_if(door, "/v1/supervision/what-if", body, BUREAU), "invalid-field")
 
-    assert told["path"].startswith(path)
+    assert refusal["path"].startswith(path)
 
 
 async def test_the_examples_are_answered_as_the_document_says(door: Door) -> None:
@@ -183,7 +184,7 @@ async def test_the_examples_are_answered_as_the_document_says(door: Door) -> Non
         content = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
         for example in content["examples"].values():
             Draft202012Validator({**content["schema"], "components": document["components"]}).validate(example["value"])
-            found = await asked(door, path.format(project_id=project), example["value"], BUREAU)
-            assert found.status_code == 200, found.text
+            body = await ask_what_if(door, path.format(project_id=project), example["value"], BUREAU)
+            assert body.status_code == 200, body.text
             schema = {"$ref": f"#/components/schemas/{answer}", "components": document["components"]}
-            Draft202012Validator(schema).validate(found.json())
+            Draft202012Validator(schema).validate(body.json())

@@ -55,11 +55,11 @@ async def done(door: Door, body: Any) -> int:
     return position
 
 
-async def told(door: Door, path: str, **asked: Any) -> dict[str, Any]:
-    answer = await door.get(f"/v1/legal-persons{path}".removesuffix("/"), **asked)
+async def fetch(door: Door, path: str, **params: Any) -> dict[str, Any]:
+    answer = await door.get(f"/v1/legal-persons{path}".removesuffix("/"), **params)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ async def after(door: Door) -> int:
 
 
 @pytest.mark.parametrize(
-    ("asked", "by", "merged_from"),
+    ("code", "by", "merged_from"),
     [
         (PERSON, "unified", ""),
         (LEGACY, "linked", ""),
@@ -81,49 +81,51 @@ async def after(door: Door) -> int:
     ],
 )
 async def test_every_code_leads_to_the_person_that_stands(
-    door: Door, after: int, asked: str, by: str, merged_from: str
+    door: Door, after: int, code: str, by: str, merged_from: str
 ) -> None:
-    found = await told(door, f"/{asked}", after=after)
+    person = await fetch(door, f"/{code}", after=after)
 
-    assert (found["person"]["code"], found["person"]["name"]) == (PERSON, "恒信新材料有限公司")
-    assert (found["found_by"], found["merged_from"]) == (by, merged_from)
-    assert [one["name"] for one in found["names"]] == ["恒信材料有限公司", "恒信新材料有限公司", "恒信新材料"]
-    assert {one["code"]: one["of"] for one in found["codes"]} == {
+    assert (person["person"]["code"], person["person"]["name"]) == (PERSON, "恒信新材料有限公司")
+    assert (person["found_by"], person["merged_from"]) == (by, merged_from)
+    assert [row["name"] for row in person["names"]] == ["恒信材料有限公司", "恒信新材料有限公司", "恒信新材料"]
+    assert {row["code"]: row["of"] for row in person["codes"]} == {
         PERSON: PERSON,
         LEGACY: PERSON,
         BRANCH: BRANCH,
         "765409211": BRANCH,
     }
-    (merged,) = found["merged"]
+    (merged,) = person["merged"]
     assert (merged["code"], merged["name"], merged["into"]) == (BRANCH, "恒信新材料", PERSON)
 
 
-async def test_what_held_on_a_day_is_told_as_known_at_an_instant(door: Door, after: int) -> None:
-    found = await told(door, f"/{PERSON}", after=after, as_of="2019-11-05T12:00:00+08:00")
-    assert (found["person"]["name"], found["person"]["capital"]) == ("恒信材料有限公司", "50000000")
-    found = await told(door, f"/{PERSON}", as_of="2019-11-05T16:00:00Z")
-    assert (found["as_of"], found["person"]["capital"]) == ("2019-11-06", "120000000")
+async def test_what_held_on_a_day_is_shown_as_known_at_an_instant(door: Door, after: int) -> None:
+    person = await fetch(door, f"/{PERSON}", after=after, as_of="2019-11-05T12:00:00+08:00")
+    assert (person["person"]["name"], person["person"]["capital"]) == ("恒信材料有限公司", "50000000")
+    person = await fetch(door, f"/{PERSON}", as_of="2019-11-05T16:00:00Z")
+    assert (person["as_of"], person["person"]["capital"]) == ("2019-11-06", "120000000")
     problem(await door.get(f"/v1/legal-persons/{PERSON}", known_at="2020-01-01T00:00:00Z"), "person-unknown")
 
 
 async def test_before_a_merge_was_known_there_were_two(door: Door) -> None:
-    one, other = code_of(1), code_of(2)
-    for code, name in ((one, "甲公司"), (other, "甲有限公司")):
+    first, other = code_of(1), code_of(2)
+    for code, name in ((first, "甲公司"), (other, "甲有限公司")):
         await done(door, registration(code, name))
-    answer = await said(door, {"command": "merge_legal_person", "code": one, "into": other, "reasons": "same"})
-    entry = (await told(door, f"/{one}/history", after=answer.json()["position"]))["entries"][-1]
+    answer = await said(door, {"command": "merge_legal_person", "code": first, "into": other, "reasons": "same"})
+    entry = (await fetch(door, f"/{first}/history", after=answer.json()["position"]))["entries"][-1]
 
-    now = await told(door, f"/{one}")
-    before = await told(door, f"/{one}", known_at=(await told(door, f"/{one}/history"))["entries"][0]["recorded_at"])
+    now = await fetch(door, f"/{first}")
+    before = await fetch(
+        door, f"/{first}", known_at=(await fetch(door, f"/{first}/history"))["entries"][0]["recorded_at"]
+    )
 
-    assert (now["person"]["code"], now["merged_from"], now["merged"][0]["reasons"]) == (other, one, "same")
-    assert (before["person"]["code"], before["merged_from"], before["merged"]) == (one, "", [])
+    assert (now["person"]["code"], now["merged_from"], now["merged"][0]["reasons"]) == (other, first, "same")
+    assert (before["person"]["code"], before["merged_from"], before["merged"]) == (first, "", [])
     assert (entry["fact"]["fact"], entry["by"]["id"]) == ("legal_person_merged", MANAGER.id)
 
 
 async def test_a_name_finds_also_who_had_it(door: Door, after: int) -> None:
-    async def listed(text: str, **asked: Any) -> list[str]:
-        return [one["code"] for one in (await told(door, "/", text=text, after=after, **asked))["persons"]]
+    async def listed(text: str, **params: Any) -> list[str]:
+        return [person["code"] for person in (await fetch(door, "/", text=text, after=after, **params))["persons"]]
 
     assert await listed("恒信材料") == [PERSON]
     assert await listed("新材料") == [PERSON], "once, though an entry merged into it matches as well"
@@ -140,23 +142,25 @@ async def test_a_name_finds_also_who_had_it(door: Door, after: int) -> None:
 async def test_brackets_are_found_wide_or_not(door: Door) -> None:
     after = await done(door, registration(code_of(7), "光华（武汉）光电 Photonics"))
     for text in ("光华(武汉)", "（武汉）光电", "photonic", "PHOTON 武汉", "ｐｈｏｔｏｎｉｃｓ"):
-        page = await told(door, "/", text=text, after=after)
-        assert [one["code"] for one in page["persons"]] == [code_of(7)], text
+        page = await fetch(door, "/", text=text, after=after)
+        assert [person["code"] for person in page["persons"]] == [code_of(7)], text
 
 
 async def test_all_are_listed_a_page_at_a_time(door: Door, after: int) -> None:
     position = after
     for number in (21, 22, 23):
         position = await done(door, registration(code_of(number), f"分页{number}", status="active"))
-    whole = [one["code"] for one in (await told(door, "/", text="分页", after=position))["persons"]]
-    first = await told(door, "/", text="分页", limit=2)
-    second = await told(door, "/", text="分页", limit=2, cursor=first["next"])
+    whole = [person["code"] for person in (await fetch(door, "/", text="分页", after=position))["persons"]]
+    first = await fetch(door, "/", text="分页", limit=2)
+    second = await fetch(door, "/", text="分页", limit=2, cursor=first["next"])
 
     assert (
-        [one["code"] for one in [*first["persons"], *second["persons"]]] == whole == [code_of(n) for n in (21, 22, 23)]
+        [person["code"] for person in [*first["persons"], *second["persons"]]]
+        == whole
+        == [code_of(n) for n in (21, 22, 23)]
     )
     assert second["next"] is None
-    everybody = [one["code"] for one in (await told(door, "/", limit=500))["persons"]]
+    everybody = [person["code"] for person in (await fetch(door, "/", limit=500))["persons"]]
     assert {PERSON, *whole} <= set(everybody)
     assert BRANCH not in everybody
     assert len(everybody) == len(set(everybody))
@@ -176,9 +180,9 @@ async def test_all_are_listed_a_page_at_a_time(door: Door, after: int) -> None:
 )
 async def test_a_mistyped_code_is_told_what_is_wrong_with_it(door: Door, code: str, kind: str, hint: str) -> None:
     for path in ("", "/history"):
-        found = problem(await door.get(f"/v1/legal-persons/{quote(code)}{path}"), kind)
-        assert found["status"] == 422
-        assert hint in found["detail"] + found["remedy"]
+        refusal = problem(await door.get(f"/v1/legal-persons/{quote(code)}{path}"), kind)
+        assert refusal["status"] == 422
+        assert hint in refusal["detail"] + refusal["remedy"]
 
 
 async def test_a_command_to_a_mistyped_code_is_refused_before_it_is_decided(door: Door) -> None:
@@ -191,60 +195,60 @@ async def test_a_command_to_a_mistyped_code_is_refused_before_it_is_decided(door
     problem(await said(door, registration(code_of(3), "x", founded_on="1889-01-01")), "invalid-field")
 
 
-async def test_nobody_is_merged_into_nobody_nor_in_a_circle(door: Door) -> None:
-    one, other = code_of(11), code_of(12)
-    await done(door, registration(one, "a"))
-    merge = {"command": "merge_legal_person", "code": one, "into": other, "reasons": "same"}
+async def test_a_merge_needs_an_existing_survivor_and_no_circle(door: Door) -> None:
+    person, other = code_of(11), code_of(12)
+    await done(door, registration(person, "a"))
+    merge = {"command": "merge_legal_person", "code": person, "into": other, "reasons": "same"}
     problem(await said(door, merge), "unknown-person")
     await done(door, registration(other, "b"))
     first = await said(door, merge, key="once")
-    problem(await said(door, {**merge, "code": other, "into": one}), "person-merged")
+    problem(await said(door, {**merge, "code": other, "into": person}), "person-merged")
     assert (await said(door, merge, key="once")).json() == {**first.json(), "repeated": True}
-    problem(await said(door, {**merge, "into": one.lower()}, key="twice"), "uscc-invalid")
+    problem(await said(door, {**merge, "into": person.lower()}, key="twice"), "uscc-invalid")
 
 
 async def test_two_processes_that_merge_at_once_close_no_circle(
     door: Door, approvals: Approvals, shared_database_url: str
 ) -> None:
-    one, other = code_of(16), code_of(17)
-    for code in (one, other):
+    first, other = code_of(16), code_of(17)
+    for code in (first, other):
         await done(door, registration(code, code))
-    merge = {"command": "merge_legal_person", "code": one, "into": other, "reasons": "same"}
+    merge = {"command": "merge_legal_person", "code": first, "into": other, "reasons": "same"}
     async with await psycopg.AsyncConnection.connect(shared_database_url) as elsewhere:
         await elsewhere.execute(LOCK, [MERGING_KEY])
-        waiting = asyncio.create_task(said(door, {**merge, "code": other, "into": one}))
+        waiting = asyncio.create_task(said(door, {**merge, "code": other, "into": first}))
         await asyncio.sleep(0.05)
         assert not waiting.done()
-        command = MergeLegalPerson(code=one, into=other, reasons="same")
-        await approvals.handle(stream_of(one), command, MANAGER, uuid4())
+        command = MergeLegalPerson(code=first, into=other, reasons="same")
+        await approvals.handle(stream_of(first), command, MANAGER, uuid4())
 
     problem(await waiting, "person-merged")
 
 
 async def test_a_repeat_is_a_repeat_though_the_survivor_was_merged_since(door: Door) -> None:
-    one, other, third = code_of(13), code_of(14), code_of(15)
-    for code in (one, other, third):
+    merged, other, third = code_of(13), code_of(14), code_of(15)
+    for code in (merged, other, third):
         await done(door, registration(code, code))
-    merge = {"command": "merge_legal_person", "code": one, "into": other, "reasons": "same"}
+    merge = {"command": "merge_legal_person", "code": merged, "into": other, "reasons": "same"}
     first = await said(door, merge, key="chain")
     after = await done(door, {**merge, "code": other, "into": third})
 
     assert (await said(door, merge, key="chain")).json() == {**first.json(), "repeated": True}
-    found = await told(door, f"/{one}", after=after)
-    assert (found["person"]["code"], [row["code"] for row in found["merged"]]) == (third, [one, other])
+    person = await fetch(door, f"/{merged}", after=after)
+    assert (person["person"]["code"], [row["code"] for row in person["merged"]]) == (third, [merged, other])
 
 
-async def test_a_code_of_two_persons_is_told_as_such_until_they_are_one(door: Door) -> None:
-    one, other, legacy = code_of(31), code_of(32), "D2143570" + legacy_check("D2143570")
-    for code in (one, other):
+async def test_a_code_of_two_persons_is_ambiguous_until_they_are_merged(door: Door) -> None:
+    first, other, legacy = code_of(31), code_of(32), "D2143570" + legacy_check("D2143570")
+    for code in (first, other):
         await done(door, registration(code, code))
         link = {"command": "link_legacy_code", "code": code, "legacy": legacy, "source": "certificate"}
         after = await done(door, link)
-    found = problem(await door.get(f"/v1/legal-persons/{legacy}", after=after), "person-ambiguous")
-    assert {one, other} <= set(found["codes"])
+    refusal = problem(await door.get(f"/v1/legal-persons/{legacy}", after=after), "person-ambiguous")
+    assert {first, other} <= set(refusal["codes"])
 
 
-async def test_nobody_is_nobody(door: Door) -> None:
+async def test_an_unknown_person_is_not_found(door: Door) -> None:
     problem(await door.get(f"/v1/legal-persons/{code_of(99)}"), "person-unknown")
     problem(await door.get(f"/v1/legal-persons/{uuid4()}"), "person-unknown")
     problem(await door.get(f"/v1/legal-persons/{PERSON}", None), "actor-missing")
@@ -254,9 +258,9 @@ async def test_nobody_is_nobody(door: Door) -> None:
 async def test_live_rows_equal_a_rebuild(
     door: Door, after: int, approvals: Approvals, projector: Projector, shared_database_url: str
 ) -> None:
-    await told(door, "/", after=await approvals.store.head())
+    await fetch(door, "/", after=await approvals.store.head())
 
-    found = rebuild(shared_database_url, swap=False)
+    rebuilt = rebuild(shared_database_url, swap=False)
 
-    assert found.differences == ()
-    assert found.position >= after
+    assert rebuilt.differences == ()
+    assert rebuilt.position >= after

@@ -37,17 +37,17 @@ async def project(door: Door, approvals: Approvals) -> UUID:
     renamed = {"command": "change_legal_person", "code": ONE, "particulars": {"name": "海棠集团"}}
     await done(door, {**renamed, "effective_on": "2021-06-01", "source": "register"})
     await done(door, {"command": "merge_legal_person", "code": OTHER, "into": ONE, "reasons": "一家企业"})
-    found = uuid4()
-    await door.done(found, {**REGISTER, "name": "海棠一期", "enterprise": {"name": "海棠分厂", "uscc": OTHER}})
+    project_id = uuid4()
+    await door.done(project_id, {**REGISTER, "name": "海棠一期", "enterprise": {"name": "海棠分厂", "uscc": OTHER}})
     receipt = await door.done(
-        found, {"command": "submit_item", "item": "land"}, structs.replace(APPLICANT, department=OTHER)
+        project_id, {"command": "submit_item", "item": "land"}, structs.replace(APPLICANT, department=OTHER)
     )
     await Views(approvals.store).catch_up(receipt["position"], patience=10)
-    return found
+    return project_id
 
 
-async def shown(door: Door, path: str, status: int = 200, **asked: str) -> str:
-    answer = await door.get(path, LEADER, **asked)
+async def shown(door: Door, path: str, status: int = 200, **params: str) -> str:
+    answer = await door.get(path, LEADER, **params)
     assert answer.status_code == status, answer.text
     assert "<b>&" not in answer.text
     return answer.text
@@ -60,11 +60,11 @@ async def shown(door: Door, path: str, status: int = 200, **asked: str) -> str:
         ("en", ("Names over time", "Merged entries", "Company")),
     ],
 )
-async def test_it_tells_names_merges_and_projects(door: Door, project: UUID, lang: str, says: tuple[str, ...]) -> None:
+async def test_it_shows_names_merges_and_projects(door: Door, project: UUID, lang: str, says: tuple[str, ...]) -> None:
     page = await shown(door, PAGE, lang=lang)
 
-    for one in (*says, "<h1>海棠集团</h1>", "海棠公司", "2021-06-01", ONE, OTHER, "一家企业"):
-        assert one in page, one
+    for text in (*says, "<h1>海棠集团</h1>", "海棠公司", "2021-06-01", ONE, OTHER, "一家企业"):
+        assert text in page, text
     assert f"/pages/projects/{project}?lang={lang}" in page
     assert "欧阳工" not in page
     assert "5550100" not in page
@@ -94,7 +94,7 @@ async def test_projects_and_the_information_base_lead_there(door: Door, project:
     assert "/pages/legal-persons/" not in await shown(door, f"/pages/projects/{other}")
 
 
-async def test_what_is_nobodys_is_a_page_too(door: Door) -> None:
+async def test_an_unknown_code_gets_a_page_too(door: Door) -> None:
     assert "法人基础库中没有这个代码" in await shown(door, f"/pages/legal-persons/{code_of(63)}", 404, lang="zh")
     assert "mistyped" in await shown(door, f"/pages/legal-persons/{ONE[:-1]}Z", 422, lang="en")
     await shown(door, PAGE, 400, on="1800-01-01")

@@ -17,18 +17,18 @@ async def stored(door: Door) -> None:
     assert (await door.upload(REPORT, MEDIA_TYPE)).status_code in (200, 201)
 
 
-async def test_a_file_is_told_only_to_be_saved(door: Door) -> None:
+async def test_a_file_is_sent_for_saving_only(door: Door) -> None:
     answer = await door.get(f"/v1/materials/{DIGEST}")
 
     assert answer.content == REPORT
-    told = answer.headers
-    assert (told["content-type"], told["content-length"]) == (MEDIA_TYPE, str(len(REPORT)))
-    assert (told["etag"], told["x-content-type-options"]) == (f'"{DIGEST}"', "nosniff")
-    assert told["content-disposition"].startswith(f'attachment; filename="{DIGEST[:16]}.pdf"')
-    assert "sandbox" in told["content-security-policy"]
+    headers = answer.headers
+    assert (headers["content-type"], headers["content-length"]) == (MEDIA_TYPE, str(len(REPORT)))
+    assert (headers["etag"], headers["x-content-type-options"]) == (f'"{DIGEST}"', "nosniff")
+    assert headers["content-disposition"].startswith(f'attachment; filename="{DIGEST[:16]}.pdf"')
+    assert "sandbox" in headers["content-security-policy"]
 
 
-async def test_head_tells_the_same_without_the_content(door: Door) -> None:
+async def test_head_answers_the_same_without_the_content(door: Door) -> None:
     whole = await door.get(f"/v1/materials/{DIGEST}")
     answer = await door.client.head(f"/v1/materials/{DIGEST}", headers=identity(LEADER) | {"Range": "bytes=0-1"})
 
@@ -42,7 +42,7 @@ async def test_head_tells_the_same_without_the_content(door: Door) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "part"),
+    ("range_header", "part"),
     [
         ("bytes=0-3", slice(0, 4)),
         ("bytes=5-", slice(5, None)),
@@ -52,10 +52,10 @@ async def test_head_tells_the_same_without_the_content(door: Door) -> None:
         ("Bytes = 0 - 0", slice(0, 1)),
     ],
 )
-async def test_one_range_of_a_file(door: Door, asked: str, part: slice) -> None:
+async def test_one_range_of_a_file(door: Door, range_header: str, part: slice) -> None:
     for condition in ({}, {"If-Range": f'"{DIGEST}"'}):
         answer = await door.client.get(
-            f"/v1/materials/{DIGEST}", headers={**identity(LEADER), "Range": asked, **condition}
+            f"/v1/materials/{DIGEST}", headers={**identity(LEADER), "Range": range_header, **condition}
         )
         first, last, _ = part.indices(len(REPORT))
         assert (answer.status_code, answer.content) == (206, REPORT[part])
@@ -63,16 +63,18 @@ async def test_one_range_of_a_file(door: Door, asked: str, part: slice) -> None:
         assert answer.headers["content-length"] == str(last - first)
 
 
-@pytest.mark.parametrize("asked", ["bytes=", "bytes=-", "bytes=4-1", "bytes=0-1,3-4", "items=0-1", "bytes=a-b", "x"])
-async def test_what_is_no_range_gets_the_whole_file(door: Door, asked: str) -> None:
-    for headers in ({"Range": asked}, {"Range": "bytes=0-3", "If-Range": '"another"'}):
+@pytest.mark.parametrize(
+    "range_header", ["bytes=", "bytes=-", "bytes=4-1", "bytes=0-1,3-4", "items=0-1", "bytes=a-b", "x"]
+)
+async def test_what_is_no_range_gets_the_whole_file(door: Door, range_header: str) -> None:
+    for headers in ({"Range": range_header}, {"Range": "bytes=0-3", "If-Range": '"another"'}):
         answer = await door.client.get(f"/v1/materials/{DIGEST}", headers={**identity(LEADER), **headers})
         assert (answer.status_code, answer.content) == (200, REPORT)
 
 
-@pytest.mark.parametrize("asked", ["bytes=100000-", "bytes=-0", "bytes=100000-100001"])
-async def test_bytes_a_file_does_not_have(door: Door, asked: str) -> None:
-    answer = await door.client.get(f"/v1/materials/{DIGEST}", headers={**identity(LEADER), "Range": asked})
+@pytest.mark.parametrize("range_header", ["bytes=100000-", "bytes=-0", "bytes=100000-100001"])
+async def test_bytes_a_file_does_not_have(door: Door, range_header: str) -> None:
+    answer = await door.client.get(f"/v1/materials/{DIGEST}", headers={**identity(LEADER), "Range": range_header})
 
     problem(answer, "range-not-satisfiable")
     assert answer.headers["content-range"] == f"bytes */{len(REPORT)}"
@@ -104,9 +106,9 @@ async def test_who_has_the_file_does_not_get_it_again(door: Door, known: str, st
     ],
 )
 async def test_a_file_is_saved_under_a_name_that_fits_it(door: Door, name: str, saved: str) -> None:
-    told = (await door.get(f"/v1/materials/{DIGEST}", name=name)).headers["content-disposition"]
+    disposition = (await door.get(f"/v1/materials/{DIGEST}", name=name)).headers["content-disposition"]
 
-    plain, encoded = told.removeprefix("attachment; ").split("; ")
+    plain, encoded = disposition.removeprefix("attachment; ").split("; ")
     assert unquote(encoded.removeprefix("filename*=UTF-8''")) == saved
     assert plain.isascii()
     assert plain.removeprefix('filename="').removesuffix('"').isprintable()

@@ -62,8 +62,8 @@ async def stored(door: Door) -> None:
     assert (await door.upload(REPORT, MEDIA_TYPE)).status_code in (200, 201)
 
 
-async def files(door: Door, project: UUID, **asked: Any) -> list[dict[str, Any]]:
-    answer = await door.get(f"/v1/projects/{project}/materials", BUREAU, **asked)
+async def files(door: Door, project: UUID, **params: Any) -> list[dict[str, Any]]:
+    answer = await door.get(f"/v1/projects/{project}/materials", BUREAU, **params)
     assert answer.status_code == 200, answer.text
     return cast("list[dict[str, Any]]", answer.json()["materials"])
 
@@ -135,8 +135,8 @@ async def test_only_what_is_stored_is_attached(door: Door) -> None:
     project = await registered(door)
     absent = {**ATTACH, "digest": "f" * 64}
 
-    told = problem(await door.post(project, absent, APPLICANT), "material-not-stored")
-    assert told["remedy"]
+    refusal = problem(await door.post(project, absent, APPLICANT), "material-not-stored")
+    assert refusal["remedy"]
     await stored(door)
     problem(await door.post(project, {**ATTACH, "size": 1}, APPLICANT), "material-differs")
     problem(await door.post(project, {**ATTACH, "media_type": "image/png"}, APPLICANT), "material-type-mismatch")
@@ -159,7 +159,7 @@ async def test_a_repeat_gets_its_first_answer_even_if_the_file_is_lost(door: Doo
     problem(await door.get(f"/v1/materials/{digest}"), "material-unknown")
 
 
-async def test_one_file_serves_many_items_and_the_list_tells_who_attached_it_when(door: Door) -> None:
+async def test_one_file_serves_many_items_and_the_list_shows_who_attached_it_when(door: Door) -> None:
     await stored(door)
     project = await registered(door)
     await door.done(project, {**ATTACH, "source": "window 3"}, APPLICANT)
@@ -171,7 +171,7 @@ async def test_one_file_serves_many_items_and_the_list_tells_who_attached_it_whe
     assert (land["item"], plan["item"], land["name"]) == ("land", "site-plan", "总平面图.pdf")
     assert (land["by"]["id"], land["version"], land["late"], land["source"]) == ("hengxin", 2, False, "window 3")
     (only,) = await files(door, project, item="site-plan")
-    assert [one["item"] for one in only["attachments"]] == ["site-plan"]
+    assert [attachment["item"] for attachment in only["attachments"]] == ["site-plan"]
 
 
 async def test_the_list_is_as_of_any_instant_and_as_known_at_any_other(door: Door) -> None:
@@ -180,9 +180,9 @@ async def test_the_list_is_as_of_any_instant_and_as_known_at_any_other(door: Doo
     await door.done(project, {**ATTACH, "occurred_at": "2026-03-02T09:00:00+08:00"}, APPLICANT)
     await door.done(project, {**DETACH, "occurred_at": "2026-03-04T09:00:00+08:00"}, MANAGER)
 
-    async def items(**asked: str) -> list[str]:
-        found = await files(door, project, **asked)
-        return [one["item"] for file in found for one in file["attachments"]]
+    async def items(**params: str) -> list[str]:
+        listed = await files(door, project, **params)
+        return [attachment["item"] for file in listed for attachment in file["attachments"]]
 
     now = {"known_at": "2099-01-01T00:00:00Z"}
     assert await items(as_of="2026-03-01T09:00:00+08:00", **now) == []
@@ -199,7 +199,7 @@ async def test_the_list_is_as_of_any_instant_and_as_known_at_any_other(door: Doo
     assert await items(as_of="2026-03-03T09:00:00+08:00", **now) == []
 
 
-async def test_a_folder_that_is_away_is_told_as_such(door: Door, data: Path) -> None:
+async def test_an_unavailable_folder_is_reported(door: Door, data: Path) -> None:
     await stored(door)
     project = await registered(door)
     (data / "materials").rename(data / "aside")
@@ -249,11 +249,11 @@ def test_a_body_cut_off_leaves_nothing_and_the_server_goes_on(address: str) -> N
         names = {**identity(MANAGER), "Host": host, "Content-Type": MEDIA_TYPE, "Content-Length": str(len(content))}
         head = "".join(f"{name}: {value}\r\n" for name, value in names.items())
         half.sendall(f"POST /v1/materials HTTP/1.1\r\n{head}\r\n".encode() + content[:50])
-    asked, seen = identity(MANAGER), identity(LEADER)
+    sender, seen = identity(MANAGER), identity(LEADER)
 
     assert httpx.get(f"{address}/v1/materials/{sha256(content).hexdigest()}", headers=seen).status_code == 404
     assert httpx.get(f"{address}/v1/materials/{sha256(content[:50]).hexdigest()}", headers=seen).status_code == 404
-    whole = httpx.post(f"{address}/v1/materials", content=content, headers={**asked, "Content-Type": MEDIA_TYPE})
+    whole = httpx.post(f"{address}/v1/materials", content=content, headers={**sender, "Content-Type": MEDIA_TYPE})
     assert whole.json() == {
         "digest": whole.json()["digest"],
         "size": len(content),

@@ -27,7 +27,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from projections.overview.attention import obstacles
-from projections.overview.steps import Step, step_cases, step_counts
+from projections.overview.steps import CaseStep, step_cases, step_counts
 from projections.overview.weeks import decided_weeks, weekly_figures
 from projections.scope import ZONE_SCOPE
 from tests.api.client import Door
@@ -55,7 +55,7 @@ def project_of(name: str) -> UUID:
     return UUID(int=uuid5(UUID(int=11), name).int & ~(0xF << 76) | 8 << 76)
 
 
-def told() -> list[tuple[str, str, Actor, AnyCommand]]:
+def steps() -> list[tuple[str, str, Actor, AnyCommand]]:
     """A project declined long ago, one late, one done, one in time; the declined one has a hostile name."""
     register = {
         name: RegisterProject(
@@ -105,7 +105,7 @@ async def empty(door: Door, approvals: Approvals) -> dict[str, str]:
 async def zone(empty: dict[str, str], approvals: Approvals) -> Approvals:
     """The four projects, looked at on 20 May."""
     assert empty
-    for when, name, by, command in told():
+    for when, name, by, command in steps():
         HANDS[0] = at(when)
         await approvals.handle(project_of(name), command, by, uuid4())
     HANDS[0] = NOW
@@ -164,10 +164,10 @@ async def test_every_figure_is_the_length_of_its_list(door: Door, zone: Approval
 async def test_steps_are_the_lengths_of_their_lists(door: Door, zone: Approvals) -> None:
     counts = await step_counts(zone.store, NOW, ZONE_SCOPE)
     assert {count.step: (count.cases, count.late) for count in counts} == {
-        Step.ACCEPTANCE: (1, 0),
-        Step.EXAMINATION: (0, 0),
-        Step.DECISION: (1, 1),
-        Step.DELIVERY: (1, 0),
+        CaseStep.ACCEPTANCE: (1, 0),
+        CaseStep.EXAMINATION: (0, 0),
+        CaseStep.DECISION: (1, 1),
+        CaseStep.DELIVERY: (1, 0),
     }
     for count in counts:
         for late, number in ((False, count.cases), (True, count.late)):

@@ -102,11 +102,11 @@ async def test_pages_together_are_the_whole(door: Door) -> None:
 
 async def test_what_was_said_has_an_audit_trail(door: Door) -> None:
     project = uuid4()
-    after = (await door.told(project))["position"]
+    after = (await door.tell_story(project))["position"]
 
     said = (await door.get(f"/v1/projects/{project}/feedback", BUREAU, after=after)).json()
-    told = {row["complaint"]: row for row in said["complaints"]}
-    assert {number: row["state"] for number, row in told.items()} == {
+    complaints = {row["complaint"]: row for row in said["complaints"]}
+    assert {number: row["state"] for number, row in complaints.items()} == {
         "TS-2026-0007": "closed",
         "TS-2026-0012": "closed",
         "TS-2026-0013": "declined",
@@ -122,7 +122,7 @@ async def test_what_was_said_has_an_audit_trail(door: Door) -> None:
     everywhere = (await door.get("/v1/feedback/complaints", department=LAND.department, after=after)).json()[
         "complaints"
     ]
-    assert told["TS-2026-0007"] in everywhere
+    assert complaints["TS-2026-0007"] in everywhere
     assert (await door.get("/v1/feedback/complaints", department="nobody", after=after)).json()["complaints"] == []
     assert (await door.get("/v1/feedback/evaluations", limit=1, after=after)).status_code == 200
 
@@ -131,11 +131,11 @@ async def test_an_evaluation_is_listed_with_its_department(door: Door) -> None:
     project, _ = await registered(door, "evaluated", items=[{"item": "x", "department": "museum"}])
     await door.done(project, {"command": "submit_item", "item": "x"}, APPLICANT)
     receipt = await door.done(project, {"command": "evaluate_service", "item": "x", "grade": "satisfied"}, APPLICANT)
-    found = (await door.get("/v1/feedback/evaluations", department="museum", after=receipt["position"])).json()
-    assert [(row["grade"], row["bad"]) for row in found["evaluations"]] == [("satisfied", False)]
+    listed = (await door.get("/v1/feedback/evaluations", department="museum", after=receipt["position"])).json()
+    assert [(row["grade"], row["bad"]) for row in listed["evaluations"]] == [("satisfied", False)]
 
 
-async def test_who_closed_an_anonymous_complaint_is_not_told_to_the_department(door: Door) -> None:
+async def test_who_closed_an_anonymous_complaint_is_hidden_from_the_department(door: Door) -> None:
     project, _ = await registered(door, "anonymous")
     secret = Actor("somebody-secret", USCC, Role.APPLICANT)
     about = {"command": "file_complaint", "complaint": "c1", "item": "land", "about": "slow", "anonymous": True}
@@ -199,8 +199,8 @@ async def test_an_unknown_project(door: Door, path: str) -> None:
     ],
 )
 async def test_a_parameter_that_holds_what_it_cannot_is_named(door: Door, query: str, parameter: str) -> None:
-    told = problem(await door.get(f"/v1/progress?{query}"), "invalid-parameter")
-    assert told["parameter"] == parameter
+    complaints = problem(await door.get(f"/v1/progress?{query}"), "invalid-parameter")
+    assert complaints["parameter"] == parameter
 
 
 @pytest.mark.parametrize(

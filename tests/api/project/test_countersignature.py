@@ -16,7 +16,7 @@ from tests.api.client import Door
 pytestmark = pytest.mark.usefixtures("projector")
 
 
-async def test_the_state_and_the_progress_tell_how_far_it_has_come(door: Door) -> None:
+async def test_state_and_progress_show_how_far_it_has_come(door: Door) -> None:
     project = uuid4()
     seen: list[tuple[list[str], list[str], int]] = []
     for step in CIRCULATED:
@@ -26,19 +26,23 @@ async def test_the_state_and_the_progress_tell_how_far_it_has_come(door: Door) -
         state = (await door.get(f"/v1/projects/{project}")).json()["items"][0]
         seen.append((item["awaiting"], item["queued"], state["round"]))
 
-    found = (await door.get("/v1/progress", after=receipt["position"], waiting_on="planning")).json()["projects"]
-    assert str(project) in [row["project"] for row in found]
+    rows = (await door.get("/v1/progress", after=receipt["position"], waiting_on="planning")).json()["projects"]
+    assert str(project) in [row["project"] for row in rows]
     assert seen[3] == (["fire"], ["water", "environment"], 1)
     assert (["province-environment"], [], 1) in seen
     assert (["fire"], ["water", "province-environment"], 2) in seen
     assert seen[-1][0] == []
-    said = {one["department"]: one for one in state["consultations"]}
+    said = {consultation["department"]: consultation for consultation in state["consultations"]}
     assert (said["environment"]["forwarded_to"], said["traffic"]["recalled"]) == ("province-environment", True)
-    assert [one["opinion"] for one in said["water"]["earlier"]] == ["objected"]
-    assert [one["department"] for one in state["consolidated"]["opinions"]] == ["fire", "water", "province-environment"]
+    assert [row["opinion"] for row in said["water"]["earlier"]] == ["objected"]
+    assert [opinion["department"] for opinion in state["consolidated"]["opinions"]] == [
+        "fire",
+        "water",
+        "province-environment",
+    ]
 
 
-async def test_a_grant_past_conditions_is_told_what_is_missing(door: Door) -> None:
+async def test_a_grant_with_unmet_conditions_is_refused_by_naming_them(door: Door) -> None:
     project = uuid4()
     for step in CIRCULATED:
         if not isinstance(step.command, ConsolidateOpinions | CompleteItem):

@@ -23,8 +23,8 @@ every_story = pytest.mark.parametrize("entries", ALL_STORIES, ids=lambda entries
 
 
 def readings(entries: list[Entry], t: datetime) -> list[ItemReading]:
-    found = (read(history, law_book(), t, t) for history in item_histories(entries, t).values())
-    return [reading for reading in found if reading is not None]
+    read_items = (read(history, law_book(), t, t) for history in item_histories(entries, t).values())
+    return [reading for reading in read_items if reading is not None]
 
 
 def drawn(entries: list[Entry], scale: int = 0) -> Gantt | None:
@@ -48,9 +48,9 @@ def test_the_bars_are_the_days_that_were_attributed(entries: list[Entry]) -> Non
     chart = drawn(entries)
     assert chart is not None
     held = {
-        (one.item, day.day): day.holder.value
-        for one in attribution(entries, law_book(), entries[-1].recorded_at)
-        for day in one.days
+        (held.item, day.day): day.holder.value
+        for held in attribution(entries, law_book(), entries[-1].recorded_at)
+        for day in held.days
     }
     bars = {(row.item, run.first): run.kind for row in chart.rows for run in row.runs}
     assert bars

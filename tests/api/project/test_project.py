@@ -18,11 +18,11 @@ from tests.examples import LAND as LAND_OFFICER
 async def told_story(door: Door) -> UUID:
     """A project on which the whole story happened."""
     project = uuid4()
-    await door.told(project)
+    await door.tell_story(project)
     return project
 
 
-async def test_the_state_tells_where_every_item_stands(door: Door) -> None:
+async def test_the_state_shows_where_every_item_stands(door: Door) -> None:
     project = await told_story(door)
     response = await door.get(f"/v1/projects/{project}")
     state = response.json()
@@ -31,7 +31,10 @@ async def test_the_state_tells_where_every_item_stands(door: Door) -> None:
     assert response.headers["etag"].startswith(f'"{state["version"]}-')
     assert state["law"] == "cn-licensing"
     assert (items["land-use"]["stage"], items["land-use"]["outcome"]) == ("delivered", "granted")
-    assert [(one["department"], one["step"], one["opinion"]) for one in items["site-plan"]["consultations"]] == [
+    assert [
+        (consultation["department"], consultation["step"], consultation["opinion"])
+        for consultation in items["site-plan"]["consultations"]
+    ] == [
         ("fire", "", "agreed_with_conditions"),
         ("environment", "", "objected"),
     ]
@@ -47,7 +50,7 @@ async def test_the_state_tells_where_every_item_stands(door: Door) -> None:
     assert state["retracted"] == [32]
 
 
-async def test_what_is_open_is_told(door: Door) -> None:
+async def test_what_is_open_is_listed(door: Door) -> None:
     project = uuid4()
     await door.done(project, REGISTER)
     await door.done(project, {"command": "submit_item", "item": "land"}, APPLICANT)
@@ -107,8 +110,8 @@ async def test_past_the_end_there_is_an_empty_page(door: Door) -> None:
     [*(("after_version", text) for text in ("-1", "x", "1.5", str(2**63))), ("limit", "0"), ("limit", "1001")],
 )
 async def test_a_parameter_that_holds_what_it_cannot_is_named(door: Door, name: str, value: str) -> None:
-    told = problem(await door.get(f"/v1/projects/{uuid4()}/history?{name}={value}"), "invalid-parameter")
-    assert told["parameter"] == name
+    refusal = problem(await door.get(f"/v1/projects/{uuid4()}/history?{name}={value}"), "invalid-parameter")
+    assert refusal["parameter"] == name
 
 
 @pytest.mark.parametrize("path", ["", "/history", "/history.ndjson"])

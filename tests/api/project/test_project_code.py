@@ -27,7 +27,7 @@ async def test_a_second_project_under_a_code_is_refused_and_the_first_is_named(d
     await door.done(second, REGISTER | {"code": "C-2"})
 
 
-async def test_who_may_not_see_the_project_is_not_told_which_it_is(door: Door) -> None:
+async def test_a_code_in_use_hides_the_project_from_who_may_not_see_it(door: Door) -> None:
     first = uuid4()
     await door.done(first, REGISTER | {"code": "C-3"})
     answer = await door.post(uuid4(), REGISTER | {"code": "C-3", "manager": "zhao"}, OTHER_MANAGER)
@@ -87,8 +87,8 @@ async def test_an_abandoned_claim_can_be_taken_over(door: Door, approvals: Appro
 async def test_a_project_is_found_by_its_code(door: Door) -> None:
     project = uuid4()
     receipt = await door.done(project, REGISTER | {"code": "C-9"})
-    found = (await door.get("/v1/projects", code="C-9", after=receipt["position"])).json()
-    assert [(row["project"], row["code"]) for row in found["projects"]] == [(str(project), "C-9")]
+    listed = (await door.get("/v1/projects", code="C-9", after=receipt["position"])).json()
+    assert [(row["project"], row["code"]) for row in listed["projects"]] == [(str(project), "C-9")]
     assert (await door.get("/v1/projects", code="C-")).json()["projects"] == []
     for params in ({}, {"code": ""}, {"code": "\0"}, {"code": "x" * 201}):
         assert (await door.get("/v1/projects", Actor("li", "land", Role.OFFICER), **params)).status_code == 400

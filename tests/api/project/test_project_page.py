@@ -53,7 +53,7 @@ def app(approvals: Approvals) -> Litestar:
 Said = tuple[str, Actor, AnyCommand]
 
 
-async def told(door: Door, approvals: Approvals, *said: Said) -> tuple[UUID, str]:
+async def page_after(door: Door, approvals: Approvals, *said: Said) -> tuple[UUID, str]:
     """A project of which these things were said at local times; and its page, once the views have it."""
     project, position = uuid4(), 0
     for day, by, command in said:
@@ -79,7 +79,7 @@ async def test_a_clock_stands_beside_its_item_with_the_way_to_its_working(door: 
     registered: Said = ("03-02 09:00", MANAGER, structs.replace(REGISTRATION, items=items))
     applied: Said = ("03-02 10:00", APPLICANT, SubmitItem(item="land"))
     accepted: Said = ("03-03 09:00", Actor("li", "land"), AcceptItem(item="land"))
-    project, page = await told(door, approvals, registered, applied, accepted)
+    project, page = await page_after(door, approvals, registered, applied, accepted)
 
     land = row(page, "land")
     assert "Promise <time>2026-03-12</time>" in land  # seven working days after its acceptance
@@ -89,6 +89,10 @@ async def test_a_clock_stands_beside_its_item_with_the_way_to_its_working(door: 
         assert href in land
         assert (await door.client.get(href.replace("&amp;", "&"), headers=identity(LEADER))).status_code == 200
     assert "<li>land or lease</li>" in row(page, "site")
+    graph = page.partition('<svg class="graph"')[2].partition("</svg>")[0]
+    assert re.findall(r'class="node (\w+)"', graph) == ["open", "unstarted", "unstarted"]
+    assert re.findall(r'class="edge (\w+)"', graph) == ["holds", "holds"]
+    assert graph.count('class="diamond"') == 1
     assert "No evaluations." in page
     assert re.search(r"Information known</a></dt><dd>0 / \d+</dd>", page)
     assert 'id="phases"' not in page
@@ -101,7 +105,7 @@ async def test_phases_say_how_far_they_are(door: Door, approvals: Approvals) -> 
         *((f"/v1/flows/{FLOW_NAME}", step) for step in FLOW_STORY),
     ):
         assert (await door.say(path, step.dated, step.by)).status_code == 200
-    project, page = await told(
+    project, page = await page_after(
         door,
         approvals,
         ("03-03 09:00", MANAGER, REGISTRATION),
@@ -136,7 +140,7 @@ async def test_the_page_of_a_past_day_says_what_was_known_then(door: Door, appro
     applied: Said = ("03-03 10:00", APPLICANT, SubmitItem(item="land"))
     declined: Said = ("03-05 09:00", Actor("li", "land"), DeclineItem(item="land", reasons="不属本部门职权"))
     complained: Said = ("03-06 09:00", APPLICANT, FileComplaint(complaint="late-1", about="慢"))
-    project, page = await told(door, approvals, registered, applied, declined, complained)
+    project, page = await page_after(door, approvals, registered, applied, declined, complained)
     path = f"/pages/projects/{project}"
 
     then = (await door.get(path, LEADER, lang="en", on="2026-03-04")).text

@@ -49,7 +49,7 @@ def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Lites
     return create_app(approvals, Views(approvals.store), settings, pages=PAGES)
 
 
-async def told(door: Door, steps: int = len(STORY)) -> UUID:
+async def project_after(door: Door, steps: int = len(STORY)) -> UUID:
     project = uuid4()
     for day, by, command in STORY[:steps]:
         await door.done(project, structs.replace(command, occurred_at=at(day)), by)
@@ -63,7 +63,7 @@ async def time_of(door: Door, project: UUID, **params: Any) -> Any:
 
 
 async def test_whose_days_they_were_at_any_instant(door: Door) -> None:
-    project = await told(door)
+    project = await project_after(door)
     after = await time_of(door, project, as_of="2026-03-16T12:00:00+08:00", **NOW)
     assert after["time"] == {
         "begun_on": "2026-03-02",
@@ -83,9 +83,9 @@ async def test_whose_days_they_were_at_any_instant(door: Door) -> None:
 
 
 async def test_a_project_that_did_nothing_took_no_time_and_an_unknown_one_is_none(door: Door) -> None:
-    project = await told(door, steps=1)
-    found = await time_of(door, project)
-    assert (found["time"]["working_days"], found["calendar"]) == (0, "")
+    project = await project_after(door, steps=1)
+    time = await time_of(door, project)
+    assert (time["time"]["working_days"], time["calendar"]) == (0, "")
     problem(await door.get(f"/v1/projects/{uuid4()}/time", MANAGER), "project-unknown")
     problem(await door.get(f"/v1/projects/{project}/time", MANAGER, as_of="2026-03-01T12:00:00"), "invalid-parameter")
 
@@ -96,10 +96,10 @@ async def test_a_project_that_did_nothing_took_no_time_and_an_unknown_one_is_non
     [("zh", ("项目用时", "政府用时", "申请人用时", "个工作日")), ("en", ("Time spent", "Government", "working days"))],
 )
 async def test_the_page_shows_it(door: Door, approvals: Approvals, lang: str, words: tuple[str, ...]) -> None:
-    project = await told(door)
+    project = await project_after(door)
     await Views(approvals.store).catch_up(await approvals.store.head(), patience=10)
     shown = (await door.get(f"/pages/projects/{project}", MANAGER, lang=lang)).text
     assert all(word in shown for word in words), shown
     assert "<time>2026-03-02</time>" in shown
-    unbegun = (await door.get(f"/pages/projects/{await told(door, steps=1)}", MANAGER, lang=lang)).text
+    unbegun = (await door.get(f"/pages/projects/{await project_after(door, steps=1)}", MANAGER, lang=lang)).text
     assert words[0] not in unbegun

@@ -60,7 +60,7 @@ def app(approvals: Approvals) -> Litestar:
     return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
-async def told(door: Door, project: UUID, *said: tuple[str, Actor, dict[str, Any]]) -> int:
+async def say(door: Door, project: UUID, *said: tuple[str, Actor, dict[str, Any]]) -> int:
     """Say these things at local times; the last position."""
     position = 0
     for local, by, body in said:
@@ -72,7 +72,7 @@ async def told(door: Door, project: UUID, *said: tuple[str, Actor, dict[str, Any
 async def renewing(door: Door, filed: str, accepted: str) -> tuple[UUID, int]:
     """A permit granted through 30 September 2026, and an application for its renewal."""
     project = uuid4()
-    last = await told(
+    last = await say(
         door,
         project,
         ("2026-03-02 09:00", MANAGER, REGISTER),
@@ -85,22 +85,22 @@ async def renewing(door: Door, filed: str, accepted: str) -> tuple[UUID, int]:
     return project, last
 
 
-async def got(door: Door, path: str, **asked: Any) -> Any:
-    answer = await door.get(path, **asked)
+async def got(door: Door, path: str, **params: Any) -> Any:
+    answer = await door.get(path, **params)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 async def item_of(door: Door, project: UUID, code: str) -> dict[str, Any]:
     items: list[dict[str, Any]] = (await got(door, f"/v1/projects/{project}"))["items"]
-    return next(one for one in items if one["item"] == code)
+    return next(item for item in items if item["item"] == code)
 
 
 async def guard_of(door: Door, project: UUID) -> tuple[dict[str, Any], list[str]]:
     """The guard of the licence's last day as the project's clocks tell it, and the flags beside it."""
     items = (await got(door, f"/v1/projects/{project}/clocks"))["items"]
-    of_item = next(one for one in items if one["item"] == "renewal")
-    return next(one for one in of_item["clocks"] if one["clock"] == "renewal_guard"), of_item["flags"]
+    of_item = next(item for item in items if item["item"] == "renewal")
+    return next(clock for clock in of_item["clocks"] if clock["clock"] == "renewal_guard"), of_item["flags"]
 
 
 async def page_of(door: Door, project: UUID, lang: str) -> str:
@@ -120,7 +120,7 @@ async def test_an_application_for_renewal_has_a_guard_wherever_clocks_are_shown(
     assert (guard["state"], guard["due_on"], guard["length"]) == ("running", "2026-09-30", None)
     assert (guard["yellow_on"], flags) == ("2026-09-23", [])
     listed = (await got(door, "/v1/clocks", after=after, clock="renewal_guard", department="environment"))["clocks"]
-    assert [(one["project"], one["due_on"]) for one in listed] == [(str(project), "2026-09-30")]
+    assert [(row["project"], row["due_on"]) for row in listed] == [(str(project), "2026-09-30")]
     explained = await got(door, f"/v1/projects/{project}/clocks/explain", item="renewal", clock="renewal_guard")
     assert explained["explanation"]["clock"]["due"] == "2026-09-30"
     assert "有效期至 <time>2026-09-30</time>" in await page_of(door, project, "zh")
@@ -136,9 +136,9 @@ async def told_of_guard(door: Door, project: UUID) -> list[tuple[str, str]]:
     """What the watcher has told of the guard, and when that happened."""
     history = (await got(door, f"/v1/projects/{project}/history"))["entries"]
     return [
-        (one["fact"]["fact"], one["occurred_at"])
-        for one in history
-        if one["fact"].get("proof", {}).get("clock") == "renewal_guard"
+        (entry["fact"]["fact"], entry["occurred_at"])
+        for entry in history
+        if entry["fact"].get("proof", {}).get("clock") == "renewal_guard"
     ]
 
 
@@ -167,7 +167,7 @@ async def test_silence_renews_a_licence_once_after_a_warning(
     assert "50(2)" in refusal["article"]
     await door.done(project, {**GRANT, "item": "renewal", "valid_through": "2031-09-30"}, OFFICER)
     clocks = (await got(door, f"/v1/projects/{project}/clocks"))["items"][1]["clocks"]
-    states = {one["clock"]: one["state"] for one in clocks}
+    states = {clock["clock"]: clock["state"] for clock in clocks}
     assert (states["decision"], states["renewal_guard"], states["delivery"]) == ("late", "deemed", "running")
 
 
@@ -193,7 +193,7 @@ async def test_an_application_sixty_days_before_is_in_time_and_one_day_later_is_
 
 async def test_an_application_says_which_licence_and_one_that_still_runs(door: Door) -> None:
     project, apply = uuid4(), {"command": "submit_item", "item": "renewal"}
-    await told(door, project, ("2026-03-02 09:00", MANAGER, REGISTER))
+    await say(door, project, ("2026-03-02 09:00", MANAGER, REGISTER))
 
     missing = problem(await door.post(project, apply, APPLICANT), "licence-missing")
     assert "valid_through" in missing["remedy"]

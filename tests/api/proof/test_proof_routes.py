@@ -111,8 +111,8 @@ async def test_what_is_no_tile_is_not_found(door: Door, hashes: dict[int, bytes]
 async def test_a_position_that_is_not_logged_is_said_to_be_so(
     door: Door, hashes: dict[int, bytes], position: int
 ) -> None:
-    told = problem(await door.get(f"/v1/proofs/{position}", None), "position-not-logged")
-    assert "not in the log" in told["detail"]
+    refusal = problem(await door.get(f"/v1/proofs/{position}", None), "position-not-logged")
+    assert "not in the log" in refusal["detail"]
 
 
 async def test_a_damaged_log_is_a_problem(door: Door, hashes: dict[int, bytes], folder: ProofFolder) -> None:
@@ -125,7 +125,7 @@ async def test_a_damaged_log_is_a_problem(door: Door, hashes: dict[int, bytes], 
         file.write_text(text)
 
 
-async def test_readiness_tells_the_age_of_the_checkpoint(
+async def test_readiness_shows_the_age_of_the_checkpoint(
     door: Door, hashes: dict[int, bytes], projector: object
 ) -> None:
     answer = await door.get("/readyz", None)
@@ -178,3 +178,13 @@ async def test_a_witness_answers_in_the_types_of_its_protocol(
     assert cosigned.text.startswith("\u2014 bureau.example ")
     conflict = await witness.post("/add-checkpoint", content=f"old 0\n\n{note}".encode())
     assert (conflict.status_code, conflict.headers["content-type"], conflict.text) == (409, "text/x.tlog.size", "1\n")
+
+
+async def test_a_receipt_leads_to_a_proof_that_holds_its_hash(door: Door, hashes: dict[int, bytes]) -> None:
+    project = uuid4()
+    receipt = (await door.post(project, REGISTER)).json()
+    waiting = await door.get(f"/v1/projects/{project}/proofs/{receipt['version']}")
+    assert waiting.headers["retry-after"] == "1"
+    assert "follows the ledger" in problem(waiting, "position-not-logged")["remedy"]
+    assert problem(await door.get(f"/v1/projects/{project}/proofs/9"), "entry-unknown")["remedy"]
+    assert hashes

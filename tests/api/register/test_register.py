@@ -49,18 +49,18 @@ async def got(door: Door, path: str, **params: Any) -> Any:
     return answer.json()
 
 
-async def test_an_imported_case_tells_both_counts_and_which_is_which(door: Door, approvals: Approvals) -> None:
+async def test_an_imported_case_shows_both_counts_and_which_is_which(door: Door, approvals: Approvals) -> None:
     """The register counts 56 days and what was suspended; the law six months, as it is the extended procedure."""
     project = await imported(approvals, RECEIVED, EXTENDED, COMPLETE, ASKED, CAME, SENT)
-    told = await got(door, f"/v1/projects/{project}/register")
+    counts = await got(door, f"/v1/projects/{project}/register")
 
-    assert told["imported"] == {
+    assert counts["imported"] == {
         "register": "town", "case_id": "1", "statement_zh": STATEMENT[0], "statement_en": STATEMENT[1],
     }  # fmt: skip
-    register = told["by_register"]
+    register = counts["by_register"]
     assert (register["submitted_on"], register["delivered_on"]) == ("2012-03-01", "2012-05-02")
     assert (register["deadline_on"], register["suspended_days"], register["late"]) == ("2012-05-10", 14, False)
-    (law,) = told["by_law"]
+    (law,) = counts["by_law"]
     assert (law["mode"], law["state"], law["due_on"]) == ("extended", "met", "2012-09-14")
     assert law["law"] == "nl-wabo@2010-10-01"
     assert (await got(door, f"/v1/projects/{project}"))["imported"]["register"] == "town"
@@ -80,16 +80,16 @@ async def test_the_extended_procedure_grants_nothing_by_silence(door: Door, appr
 
     assert (law["state"], law["due_on"]) == ("overdue", "2013-09-02")
     then = datetime.fromisoformat("2013-06-01T12:00:00+02:00").isoformat()
-    asked = {"as_of": then, "known_at": "2026-01-01T00:00:00Z"}
-    (before,) = (await got(door, f"/v1/projects/{project}/register", **asked))["by_law"]
+    params = {"as_of": then, "known_at": "2026-01-01T00:00:00Z"}
+    (before,) = (await got(door, f"/v1/projects/{project}/register", **params))["by_law"]
     assert before["state"] == "running"
 
 
 async def test_a_project_that_began_here_has_no_register(door: Door) -> None:
     project = uuid4()
     await door.done(project, REGISTER)
-    told = await got(door, f"/v1/projects/{project}/register")
+    register = await got(door, f"/v1/projects/{project}/register")
 
-    assert (told["imported"], told["by_register"], told["by_law"]) == (None, None, [])
+    assert (register["imported"], register["by_register"], register["by_law"]) == (None, None, [])
     assert (await got(door, f"/v1/projects/{project}"))["imported"] is None
     assert 'id="register"' not in (await door.get(f"/pages/projects/{project}", LEADER)).text

@@ -113,12 +113,12 @@ async def test_every_figure_leads_to_the_list_that_it_counts(door: Door, slow: U
 
 
 async def test_the_board_of_an_earlier_instant(door: Door, slow: UUID) -> None:
-    asked = {**MARCH, "as_of": "2026-03-10T09:00:00+08:00"}
-    board = (await door.get("/v1/supervision/board", BUREAU, **asked)).json()
+    params = {**MARCH, "as_of": "2026-03-10T09:00:00+08:00"}
+    board = (await door.get("/v1/supervision/board", BUREAU, **params)).json()
 
     assert (board["total"]["warning"]["count"], board["total"]["yellow"]["count"]) == (1, 0)
     assert board["total"]["decided"]["count"] == 1
-    assert (await door.get("/v1/supervision/orders", BUREAU, as_of=asked["as_of"])).json()["orders"] == []
+    assert (await door.get("/v1/supervision/orders", BUREAU, as_of=params["as_of"])).json()["orders"] == []
 
 
 async def test_lists_come_in_pages_that_keep_their_count(door: Door, slow: UUID) -> None:
@@ -131,7 +131,7 @@ async def test_lists_come_in_pages_that_keep_their_count(door: Door, slow: UUID)
     assert (decided["count"], bool(decided["next"]), decided["decided"][0]["working_days"]) == (2, True, 10)
 
 
-async def test_a_card_tells_its_proof_its_days_its_evidence_and_what_was_said(door: Door, slow: UUID) -> None:
+async def test_a_card_shows_its_proof_its_days_its_evidence_and_the_exchange(door: Door, slow: UUID) -> None:
     file = (await door.get(f"/v1/projects/{slow}/card", BUREAU, card="land-2")).json()
 
     assert (file["signal"]["level"], file["signal"]["state"]) == ("yellow", "upheld")
@@ -147,8 +147,8 @@ async def test_a_card_tells_its_proof_its_days_its_evidence_and_what_was_said(do
     ]
     earlier = await door.get(f"/v1/projects/{slow}/card", BUREAU, card="land-2", as_of="2026-03-12T12:00:00+08:00")
     assert (earlier.json()["signal"]["state"], len(earlier.json()["thread"])) == ("standing", 1)
-    told = problem(await door.get(f"/v1/projects/{slow}/card", BUREAU, card="land-9"), "not-found")
-    assert "land-2" in told["remedy"]
+    refusal = problem(await door.get(f"/v1/projects/{slow}/card", BUREAU, card="land-9"), "not-found")
+    assert "land-2" in refusal["remedy"]
     before = await door.get(f"/v1/projects/{slow}/card", BUREAU, card="land-2", as_of="2026-03-11T12:00:00+08:00")
     problem(before, "not-found")
     problem(await door.get(f"/v1/projects/{uuid4()}/card", BUREAU, card="land-2"), "project-unknown")
@@ -162,16 +162,16 @@ async def test_orders_with_their_answers(door: Door, slow: UUID) -> None:
 
 
 async def test_every_day_is_somebodys(door: Door, slow: UUID) -> None:
-    told = (await door.get(f"/v1/projects/{slow}/attribution", LAND)).json()
+    attribution = (await door.get(f"/v1/projects/{slow}/attribution", LAND)).json()
 
-    (land,) = told["applications"]
+    (land,) = attribution["applications"]
     assert Counter(day["holder"] for day in land["days"]) == land["calendar_days"]
     assert land["working_days"] == {"department": 9}  # the last day is not over
     assert (land["days"][0]["day"], land["days"][0]["holder"]) == ("2026-03-03", "department")
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "params",
     [
         {"first": "2026-03-02", "last": "2026-03-01"},
         {"first": "2000-01-01", "last": "2026-03-01"},
@@ -179,11 +179,11 @@ async def test_every_day_is_somebodys(door: Door, slow: UUID) -> None:
         {"as_of": "2026-03-02T09:00:00"},
     ],
 )
-async def test_no_period(door: Door, asked: dict[str, str]) -> None:
-    problem(await door.get("/v1/supervision/board", BUREAU, **asked), "invalid-parameter")
+async def test_no_period(door: Door, params: dict[str, str]) -> None:
+    problem(await door.get("/v1/supervision/board", BUREAU, **params), "invalid-parameter")
 
 
-async def test_nobody_is_told_anything_without_saying_who_asks(door: Door) -> None:
+async def test_supervision_needs_an_identity(door: Door) -> None:
     problem(await door.get("/v1/supervision/board", None), "actor-missing")
 
 

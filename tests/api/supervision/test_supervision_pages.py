@@ -69,7 +69,7 @@ async def slow(door: Door, empty: dict[str, str], shared_database_url: str, appr
         "feedback_by": "2026-03-20",
     }
     done = {"command": "complete_item", "item": "land", "outcome": "granted"}
-    told: list[tuple[str, Actor | None, Any]] = [
+    story: list[tuple[str, Actor | None, Any]] = [
         ("2026-03-02 09:00", MANAGER, {"command": "register_project", "name": MARK, **registration()}),
         ("2026-03-02 10:00", APPLICANT, submit),
         ("2026-03-02 11:00", LAND, accept),
@@ -79,7 +79,7 @@ async def slow(door: Door, empty: dict[str, str], shared_database_url: str, appr
         ("2026-03-13 10:00", BUREAU, order),
         ("2026-03-16 09:00", LAND, done),
     ]
-    for at, by, command in told:
+    for at, by, command in story:
         await zone.on(at)
         if by:
             await door.done(project, command, by)
@@ -89,13 +89,13 @@ async def slow(door: Door, empty: dict[str, str], shared_database_url: str, appr
 
 def registration() -> dict[str, Any]:
     items = [
-        {"item": one.item, "department": one.department, "promise_days": one.promise_days} for one in REGISTER.items
+        {"item": item.item, "department": item.department, "promise_days": item.promise_days} for item in REGISTER.items
     ]
     return {"enterprise": {"name": "Hengxin", "uscc": USCC}, "manager": "wang", "items": items}
 
 
-async def got(door: Door, path: str, lang: str = "", **asked: Any) -> httpx.Response:
-    return await door.get(path, BUREAU, **({"lang": lang} if lang else {}), **MARCH, **asked)
+async def got(door: Door, path: str, lang: str = "", **params: Any) -> httpx.Response:
+    return await door.get(path, BUREAU, **({"lang": lang} if lang else {}), **MARCH, **params)
 
 
 def shown(answer: httpx.Response) -> str:
@@ -238,7 +238,7 @@ async def test_what_the_browser_prefers_decides_the_language(door: Door, slow: U
 
 
 async def test_the_board_and_the_progress_table_lead_to_each_other(door: Door, slow: UUID) -> None:
-    assert '<a href="/?lang=en">Progress of projects</a>' in shown(await got(door, "/supervision", "en"))
+    assert '<a href="/pages/progress?lang=en">Progress of projects</a>' in shown(await got(door, "/supervision", "en"))
     assert '<a href="/supervision?lang=en">Supervision</a>' in shown(await door.get("/", BUREAU, lang="en"))
 
 
@@ -277,7 +277,7 @@ async def test_what_can_not_be_shown_is_a_page_too(door: Door, slow: UUID, path:
     assert f'<html lang="{"zh-CN" if lang == "zh" else "en"}">' in answer.text
 
 
-async def test_what_is_due_beyond_the_calendar_is_told_and_the_next_notice_asked_for(
+async def test_what_is_due_beyond_the_calendar_is_listed_and_the_next_notice_asked_for(
     door: Door, slow: UUID, shared_database_url: str, approvals: Approvals, hands: Hands
 ) -> None:
     """Last of all, for it moves the clock on: a licence accepted in December ends after the notice of the year."""

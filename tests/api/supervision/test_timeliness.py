@@ -51,11 +51,11 @@ Told = tuple[str, Actor, AnyCommand]
 
 
 def suspended(item: str, *stretches: tuple[str, str]) -> list[Told]:
-    found: list[Told] = []
+    acts: list[Told] = []
     for number, (begun, ended) in enumerate(stretches, start=1):
-        found.append((begun, LAND, SuspendClock(item=item, ground="testing", suspension=f"s{number}")))
-        found.append((ended, LAND, ResumeClock(item=item, suspension=f"s{number}")))
-    return found
+        acts.append((begun, LAND, SuspendClock(item=item, ground="testing", suspension=f"s{number}")))
+        acts.append((ended, LAND, ResumeClock(item=item, suspension=f"s{number}")))
+    return acts
 
 
 STORY: list[Told] = [
@@ -83,14 +83,14 @@ def app(approvals: Approvals) -> Litestar:
 @pytest_asyncio.fixture(scope="module")
 async def project(approvals: Approvals) -> UUID:
     """The story as it happened; then a result keyed in eight working days late, and one that came in the same day."""
-    found = uuid4()
+    project_id = uuid4()
     for day, by, command in STORY:
         HANDS[0] = at(day)
-        await approvals.handle(found, command, by, uuid4())
+        await approvals.handle(project_id, command, by, uuid4())
     HANDS[0] = at("03-16 09:00")
     result = RecordExternalResult(item="tax", outcome=Outcome.GRANTED, evidence="税票", occurred_at=at("03-04"))
-    await approvals.handle(found, result, MANAGER, uuid4())
-    return found
+    await approvals.handle(project_id, result, MANAGER, uuid4())
+    return project_id
 
 
 async def got(door: Door, approvals: Approvals, path: str, **params: Any) -> Any:
@@ -100,10 +100,10 @@ async def got(door: Door, approvals: Approvals, path: str, **params: Any) -> Any
 
 
 async def test_how_late_each_department_was(door: Door, approvals: Approvals, project: UUID) -> None:
-    told = await got(door, approvals, "/v1/supervision/lags", **MARCH)
-    lines = {line["department"]: line for line in [told["total"], *told["departments"]]}
+    lags = await got(door, approvals, "/v1/supervision/lags", **MARCH)
+    lines = {line["department"]: line for line in [lags["total"], *lags["departments"]]}
 
-    assert told["target_days"] == 1
+    assert lags["target_days"] == 1
     assert set(lines) == {"", "land", "tax"}, "what the applicant did is nobody's lag"
     assert lines["land"] == {
         "department": "land",
@@ -124,23 +124,26 @@ async def test_how_late_each_department_was(door: Door, approvals: Approvals, pr
     assert (april["total"]["acts"], april["total"]["median"], april["departments"]) == (0, None, [])
 
 
-async def test_clocks_stopped_oddly_often_are_told_with_the_evidence(
+async def test_repeated_suspensions_are_listed_with_the_evidence(
     door: Door, approvals: Approvals, project: UUID
 ) -> None:
-    told = await got(door, approvals, "/v1/supervision/suspensions", **MARCH)
+    often = await got(door, approvals, "/v1/supervision/suspensions", **MARCH)
 
-    assert (told["suspensions_usual_max"], told["nights_usual_max"], told["count"]) == (3, 1, 2)
-    assert [(one["item"], one["suspensions"], one["nights"], one["oddities"]) for one in told["applications"]] == [
+    assert (often["suspensions_usual_max"], often["nights_usual_max"], often["count"]) == (3, 1, 2)
+    assert [
+        (application["item"], application["suspensions"], application["nights"], application["oddities"])
+        for application in often["applications"]
+    ] == [
         ("land", 4, 0, ["many"]),
         ("site", 2, 2, ["nightly"]),
     ]
-    evidence = (await door.get(told["applications"][1]["evidence"], BUREAU)).json()
+    evidence = (await door.get(often["applications"][1]["evidence"], BUREAU)).json()
     days = {day["day"]: day["reason"] for day in evidence["explanation"]["days"]}
     assert (days["2026-03-09"], days["2026-03-10"], days["2026-03-11"]) == ("suspended", "suspended", "working")
 
     page = await got(door, approvals, "/v1/supervision/suspensions", limit=1, **MARCH)
     rest = await got(door, approvals, "/v1/supervision/suspensions", limit=1, cursor=page["next"], **MARCH)
-    assert page["applications"] + rest["applications"] == told["applications"]
+    assert page["applications"] + rest["applications"] == often["applications"]
     assert rest["next"] is None
     assert (await got(door, approvals, "/v1/supervision/suspensions", department="fire", **MARCH))["count"] == 0
     assert (await got(door, approvals, "/v1/supervision/suspensions", first="2026-04-01", last="2026-04-30"))[
@@ -162,11 +165,11 @@ async def test_a_corrected_time_is_no_lag_and_a_corrected_suspension_no_night(
     lags = await got(door, approvals, "/v1/supervision/lags", department="tax", **MARCH)
     assert (lags["total"]["longest"], lags["total"]["over_target"]) == (1, 0)
     often = await got(door, approvals, "/v1/supervision/suspensions", **MARCH)
-    assert [one["item"] for one in often["applications"]] == ["land"]
+    assert [application["item"] for application in often["applications"]] == ["land"]
     assert rebuild(shared_database_url, swap=False).differences == ()
 
 
-async def test_what_is_no_period_is_told(door: Door) -> None:
+async def test_an_impossible_period_is_refused(door: Door) -> None:
     for path in ("/v1/supervision/lags", "/v1/supervision/suspensions"):
         answer = await door.get(path, BUREAU, first="2026-03-02", last="2026-03-01")
         problem(answer, "invalid-parameter")
@@ -175,8 +178,8 @@ async def test_what_is_no_period_is_told(door: Door) -> None:
 
 async def test_an_imported_act_is_no_lag(door: Door, approvals: Approvals) -> None:
     other = uuid4()
-    told: list[Told] = [("03-17 09:00", MANAGER, REGISTER), ("03-17 09:00", APPLICANT, SubmitItem(item="land"))]
-    for day, by, command in told:
+    acts: list[Told] = [("03-17 09:00", MANAGER, REGISTER), ("03-17 09:00", APPLICANT, SubmitItem(item="land"))]
+    for day, by, command in acts:
         HANDS[0] = at(day)
         await approvals.handle(other, command, by, uuid4())
     HANDS[0] = at("03-31 09:00")
@@ -195,7 +198,7 @@ async def test_people_are_shown_both(door: Door, project: UUID, lang: str, words
     shown = await door.get("/pages/supervision/timeliness", BUREAU, lang=lang, **MARCH)
     assert shown.status_code == 200, shown.text
     assert all(word in shown.text for word in words), shown.text
-    (href,) = {unescape(found) for found in re.findall(r'href="(/pages/projects/[^"]*/clock[^"]*)"', shown.text)}
+    (href,) = {unescape(href) for href in re.findall(r'href="(/pages/projects/[^"]*/clock[^"]*)"', shown.text)}
     clock = await door.get(href, BUREAU)
     assert (clock.status_code, "2026-03-06" in clock.text) == (200, True)
     quiet = await door.get("/pages/supervision/timeliness", BUREAU, lang=lang, first="2025-01-01", last="2025-01-31")

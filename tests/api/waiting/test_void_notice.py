@@ -36,8 +36,8 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         yield opened
 
 
-async def got(door: Door, path: str, **asked: Any) -> Any:
-    answer = await door.get(path, **asked)
+async def got(door: Door, path: str, **params: Any) -> Any:
+    answer = await door.get(path, **params)
     assert answer.status_code == 200, answer.text
     return answer.json()
 

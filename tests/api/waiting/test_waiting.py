@@ -28,29 +28,29 @@ async def begun(door: Door, tag: str) -> tuple[UUID, int]:
     """A project in which land was applied for, accepted and sent round; and the last position."""
     project = uuid4()
     officer = type(LAND)("li", f"land-{tag}")
-    told: list[tuple[dict[str, Any], Any]] = [
+    story: list[tuple[dict[str, Any], Any]] = [
         ({**REGISTER, "items": items_of(tag), "name": f"Fab {tag}"}, MANAGER),
         ({"command": "submit_item", "item": "land"}, APPLICANT),
         ({"command": "accept_item", "item": "land"}, officer),
         ({"command": "ask_countersignature", "item": "land", "departments": [f"fire-{tag}"]}, officer),
     ]
     position = 0
-    for day, (body, by) in enumerate(told, 2):
+    for day, (body, by) in enumerate(story, 2):
         receipt = await door.done(project, {**body, "occurred_at": MARCH.format(f"{day:02}")}, by)
         position = receipt["position"]
     return project, position
 
 
-async def got(door: Door, path: str, **asked: Any) -> Any:
-    answer = await door.get(path, **asked)
+async def got(door: Door, path: str, **params: Any) -> Any:
+    answer = await door.get(path, **params)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 async def test_a_projects_chain_leads_to_who_holds_it(door: Door) -> None:
     project, _ = await begun(door, "a")
-    told = await got(door, f"/v1/projects/{project}/waiting")
-    items = {one["item"]: one for one in told["items"]}
+    waiting = await got(door, f"/v1/projects/{project}/waiting")
+    items = {item["item"]: item for item in waiting["items"]}
 
     (wait,) = items["land"]["waits"]
     assert (wait["kind"], wait["held_by"], wait["holder"]) == ("countersignature", "department", "fire-a")
@@ -58,7 +58,7 @@ async def test_a_projects_chain_leads_to_who_holds_it(door: Door) -> None:
     assert items["permit"]["chain"] == ["permit", "plan", "land"]
     assert items["permit"]["waits"][0]["holder"] == "fire-a"
     assert items["plan"]["blocked_by"] == [{"any_of": ["swap", "land"], "followed": "land"}]
-    assert told["roots"] == {"land": 2, "swap": 0}
+    assert waiting["roots"] == {"land": 2, "swap": 0}
 
 
 async def test_a_project_at_an_earlier_instant(door: Door) -> None:
@@ -68,13 +68,13 @@ async def test_a_project_at_an_earlier_instant(door: Door) -> None:
     assert then["items"][0]["waits"][0]["kind"] == "acceptance"
     assert (await got(door, path, as_of=MARCH.format("03")))["items"] == []
 
-    asked = {"department": "land-b", "as_of": MARCH.format("03"), "after": after}
-    listed = await got(door, "/v1/waiting", known_at="2099-01-01T00:00:00Z", **asked)
-    assert [(one["kind"], one["since"]) for one in listed["waiting"]] == [("acceptance", "2026-03-03T02:00:00Z")]
+    params = {"department": "land-b", "as_of": MARCH.format("03"), "after": after}
+    listed = await got(door, "/v1/waiting", known_at="2099-01-01T00:00:00Z", **params)
+    assert [(row["kind"], row["since"]) for row in listed["waiting"]] == [("acceptance", "2026-03-03T02:00:00Z")]
     assert listed["as_of"] == MARCH.format("03")
-    assert (await got(door, "/v1/waiting", **asked))["waiting"] == []
-    held = await got(door, "/v1/waiting/holders", known_at="2099-01-01T00:00:00Z", **asked)
-    assert [(one["holder"], one["holds"]) for one in held["holders"]] == [("land-b", 1)]
+    assert (await got(door, "/v1/waiting", **params))["waiting"] == []
+    held = await got(door, "/v1/waiting/holders", known_at="2099-01-01T00:00:00Z", **params)
+    assert [(holder["holder"], holder["holds"]) for holder in held["holders"]] == [("land-b", 1)]
 
 
 async def test_what_a_department_holds_and_what_it_waits_for(door: Door) -> None:
@@ -82,15 +82,15 @@ async def test_what_a_department_holds_and_what_it_waits_for(door: Door) -> None
     other, after = await begun(door, "c")
     held = await got(door, "/v1/waiting", holder="fire-c", after=after)
     assert held["position"] >= after
-    assert {(one["project"], one["item"], one["kind"]) for one in held["waiting"]} == {
-        (str(one), item, kind)
-        for one in (project, other)
+    assert {(row["project"], row["item"], row["kind"]) for row in held["waiting"]} == {
+        (str(id_), item, kind)
+        for id_ in (project, other)
         for item, kind in (("land", "countersignature"), ("plan", "precondition"), ("permit", "precondition"))
     }
     direct = await got(door, "/v1/waiting", holder="fire-c", kind="countersignature")
-    assert [(one["department"], one["project_name"]) for one in direct["waiting"]] == [("land-c", "Fab c")] * 2
+    assert [(row["department"], row["project_name"]) for row in direct["waiting"]] == [("land-c", "Fab c")] * 2
     waits = await got(door, "/v1/waiting", department="permit-c")
-    assert {(one["holder"], tuple(one["chain"])) for one in waits["waiting"]} == {
+    assert {(row["holder"], tuple(row["chain"])) for row in waits["waiting"]} == {
         ("fire-c", ("permit", "plan", "land"))
     }
 
@@ -98,7 +98,7 @@ async def test_what_a_department_holds_and_what_it_waits_for(door: Door) -> None
 async def test_pages_follow_each_other_the_longest_first(door: Door) -> None:
     _, after = await begun(door, "d")
     whole = await got(door, "/v1/waiting", after=after, limit=500)
-    since = [one["since"] for one in whole["waiting"]]
+    since = [row["since"] for row in whole["waiting"]]
     assert since == sorted(since)
     first = await got(door, "/v1/waiting", limit=3)
     second = await got(door, "/v1/waiting", limit=3, cursor=first["next"])
@@ -109,7 +109,8 @@ async def test_how_much_each_holder_has(door: Door) -> None:
     for _ in range(2):
         _, after = await begun(door, "e")
     holders = {
-        one["holder"]: one for one in (await got(door, "/v1/waiting/holders", after=after, limit=500))["holders"]
+        holder["holder"]: holder
+        for holder in (await got(door, "/v1/waiting/holders", after=after, limit=500))["holders"]
     }
     fire = holders["fire-e"]
     assert (fire["holds"], fire["behind"], fire["projects"]) == (2, 4, 2)
@@ -125,7 +126,7 @@ async def test_an_answer_moves_the_ball(door: Door) -> None:
     )
     assert (await got(door, "/v1/waiting", holder="fire-f", after=receipt["position"]))["waiting"] == []
     held = (await got(door, "/v1/waiting", holder="land-f", kind="decision"))["waiting"]
-    assert [one["item"] for one in held] == ["land"]
+    assert [row["item"] for row in held] == ["land"]
 
 
 async def test_wrong_questions_are_problems(door: Door) -> None:
@@ -134,7 +135,7 @@ async def test_wrong_questions_are_problems(door: Door) -> None:
     problem(await door.get(f"/v1/projects/{project}/waiting", as_of="2026-03-12T00:00:00"), "invalid-parameter")
     for path in (f"/v1/projects/{project}/waiting", "/v1/waiting", "/v1/waiting/holders"):
         problem(await door.get(path, None), "actor-missing")
-    for asked in ({"kind": "luck"}, {"held_by": "fate"}, {"limit": 0}, {"holder": "x" * 65}):
-        problem(await door.get("/v1/waiting", **asked), "invalid-parameter")
+    for params in ({"kind": "luck"}, {"held_by": "fate"}, {"limit": 0}, {"holder": "x" * 65}):
+        problem(await door.get("/v1/waiting", **params), "invalid-parameter")
     answer = await door.client.get("/v1/waiting", params={"holder": "100%s %(t)s '; --"}, headers=identity(MANAGER))
     assert answer.json()["waiting"] == []

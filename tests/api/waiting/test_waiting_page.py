@@ -43,13 +43,13 @@ def app(approvals: Approvals, views: Views) -> Litestar:
 async def reviewed(door: Door, views: Views) -> UUID:
     """A project whose land item is at its experts."""
     project = uuid4()
-    told: list[tuple[dict[str, Any], Any]] = [
+    story: list[tuple[dict[str, Any], Any]] = [
         ({"command": "submit_item", "item": "land"}, APPLICANT),
         ({"command": "accept_item", "item": "land"}, LAND),
         ({"command": "suspend_clock", "item": "land", "ground": "expert_review"}, LAND),
     ]
     await door.done(project, {**REGISTER, "items": ITEMS})
-    for body, by in told:
+    for body, by in story:
         receipt = await door.done(project, body, by)
     await views.catch_up(receipt["position"], patience=10)
     return project

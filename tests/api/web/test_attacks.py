@@ -86,11 +86,11 @@ async def test_a_role_in_disguise_is_none(door: Door, role: str) -> None:
 
 @pytest.mark.parametrize("header", ["X-Actor", "X-Department"])
 async def test_padded_identities_fill_no_memory(door: Door, header: str) -> None:
-    kept = _actor.cache_info().currsize
+    cached = _actor.cache_info().currsize
     for number in range(20):
         padded = {**identity(MANAGER), header: "%20" * 20_000 + f"u{number}"}
         problem(await door.client.get("/v1/progress", headers=padded), "invalid-header")
-    assert _actor.cache_info().currsize <= kept + 1
+    assert _actor.cache_info().currsize <= cached + 1
     for size, taken in ((NAME_BYTES_MAX, True), (NAME_BYTES_MAX + 1, False)):
         headers = {b"x-actor": b"a".rjust(size, b" "), b"x-role": b"officer"}
         try:
@@ -141,8 +141,8 @@ async def test_a_command_has_one_address_alone(door: Door, spelling: str) -> Non
     """A gateway's rules by path could be passed by otherwise."""
     project = UUID(f"0193f0a2-7c00-7000-8000-{uuid4().hex[:10]}ab")
     path = spelling.format(id=project, plain=project.hex, capitals=str(project).upper())
-    told = problem(await raw(door, "POST", path, json=REGISTER), "path-not-canonical")
-    assert told["remedy"] == f"write /v1/projects/{project}/commands"
+    refusal = problem(await raw(door, "POST", path, json=REGISTER), "path-not-canonical")
+    assert refusal["remedy"] == f"write /v1/projects/{project}/commands"
     problem(await door.get(f"/v1/projects/{project}"), "project-unknown")
 
 
@@ -216,9 +216,9 @@ async def test_several_delays_are_one_question(door: Door) -> None:
 )
 async def test_an_answer_does_not_repeat_what_it_was_sent(door: Door, path: str, code: str) -> None:
     answer = await raw(door, "GET", path)
-    told = problem(answer, code)
+    refusal = problem(answer, code)
     assert len(answer.content) < ECHO_BYTES_MAX
-    assert len(told["instance"]) <= 200
+    assert len(refusal["instance"]) <= 200
     assert "x" * 201 not in answer.text
     assert "9" * 201 not in answer.text
 
@@ -431,8 +431,8 @@ async def test_prose_has_line_feeds_and_tabs_and_no_other_control_characters(
 
 @pytest.mark.parametrize("escaped", [rb"\ud800", rb"\uDFFFx", rb"\\\ud83dx", rb"\udc00\ud800"])
 async def test_half_of_a_surrogate_pair_is_called_so(door: Door, escaped: bytes) -> None:
-    told = problem(await door.post(uuid4(), b'{"command":"note_step","activity":"%b"}' % escaped), "malformed-json")
-    assert "surrogate" in told["detail"]
+    refusal = problem(await door.post(uuid4(), b'{"command":"note_step","activity":"%b"}' % escaped), "malformed-json")
+    assert "surrogate" in refusal["detail"]
 
 
 async def test_whole_surrogate_pairs_are_characters(door: Door) -> None:
@@ -450,8 +450,8 @@ async def test_whole_surrogate_pairs_are_characters(door: Door) -> None:
 async def test_a_position_that_never_was_is_refused_at_once(door: Door, approvals: Approvals, path: str) -> None:
     path = path.format(id=await registered(door))
     for after in (await approvals.store.head() + 1000, 2**63 - 1):
-        told = problem(await followed(door, f"{path}?after={after}"), "invalid-parameter")
-        assert told["parameter"] == "after"
+        refusal = problem(await followed(door, f"{path}?after={after}"), "invalid-parameter")
+        assert refusal["parameter"] == "after"
     assert (await followed(door, f"{path}?after={await approvals.store.head()}")).status_code == 200
 
 
@@ -462,17 +462,17 @@ async def test_a_page_of_a_history_is_all_that_is_read_of_it(
     for _ in range(30):
         await door.done(project, NOTE)
     await approvals.state(project)
-    asked: list[tuple[int, int | None]] = []
+    reads: list[tuple[int, int | None]] = []
     stream = approvals.store.stream
 
     async def counted(project_id: UUID, after: int = -1, limit: int | None = None) -> Any:
-        asked.append((after, limit))
+        reads.append((after, limit))
         return await stream(project_id, after, limit)
 
     monkeypatch.setattr(approvals.store, "stream", counted)
     page = (await door.get(f"/v1/projects/{project}/history", after_version=10, limit=5)).json()
     assert [entry["version"] for entry in page["entries"]] == [11, 12, 13, 14, 15]
-    assert (page["next"], asked) == (15, [(10, 5)])
+    assert (page["next"], reads) == (15, [(10, 5)])
     last = (await door.get(f"/v1/projects/{project}/history", after_version=28, limit=5)).json()
     assert ([entry["version"] for entry in last["entries"]], last["next"]) == ([29, 30, 31], None)
 
@@ -508,14 +508,14 @@ async def test_all_pages_of_a_list_are_of_one_moment(door: Door) -> None:
     projects = [str(await registered(door)) for _ in range(6)]
     position = (await door.done(UUID(projects[-1]), NOTE))["position"]
     first = (await followed(door, f"/v1/progress?after={position}&limit=2&manager=wang")).json()
-    seen, following = [one["project"] for one in first["projects"]], first["next"]
+    seen, following = [project["project"] for project in first["projects"]], first["next"]
     for older in projects:
         if following is None:
             break
         position = (await door.done(UUID(older), NOTE))["position"]
         await followed(door, f"/v1/progress?after={position}")
         page = (await door.get("/v1/progress", after=position, limit=2, manager="wang", cursor=following)).json()
-        seen, following = seen + [one["project"] for one in page["projects"]], page["next"]
+        seen, following = seen + [project["project"] for project in page["projects"]], page["next"]
     assert len(seen) == len(set(seen))
     assert set(projects[-len(seen) :]) <= set(seen)
 

@@ -37,10 +37,10 @@ def address(shared_database_url: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def project(address: str) -> str:
     """A registered project."""
-    found = str(uuid4())
-    headers = {"Idempotency-Key": found, **identity(MANAGER)}
-    assert httpx.post(f"{address}/v1/projects/{found}/commands", json=REGISTER, headers=headers).status_code == 200
-    return found
+    project_id = str(uuid4())
+    headers = {"Idempotency-Key": project_id, **identity(MANAGER)}
+    assert httpx.post(f"{address}/v1/projects/{project_id}/commands", json=REGISTER, headers=headers).status_code == 200
+    return project_id
 
 
 def packets(parts: tuple[bytes, ...], layout: str) -> list[bytes]:

@@ -25,10 +25,10 @@ UNLIKE_THEIR_NAME = {"jpg", "txt"}  # JPEG, plain text
 CODES = re.compile(r"^\| (\d{3}) \| `([a-z-]+)` \|", re.MULTILINE)
 
 
-def test_every_code_of_http_is_told_with_its_status() -> None:
-    told = {code: int(status) for status, code in CODES.findall(PAGE)}
-    assert told.keys() >= HTTP_CODES.keys()
-    assert told == {code: KINDS[code].status for code in told}
+def test_every_code_of_http_is_documented_with_its_status() -> None:
+    statuses = {code: int(status) for status, code in CODES.findall(PAGE)}
+    assert statuses.keys() >= HTTP_CODES.keys()
+    assert statuses == {code: KINDS[code].status for code in statuses}
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_every_code_of_http_is_told_with_its_status() -> None:
         *[f"`{role}`" for role in ROLES],
     ],
 )
-def test_limits_are_told_as_they_are(what: str) -> None:
+def test_limits_are_documented_as_they_are(what: str) -> None:
     assert what in TEXT
 
 
@@ -57,7 +57,7 @@ def test_the_page_about_materials_names_every_type() -> None:
     assert [suffix for suffix in suffixes if suffix not in page] == []
 
 
-async def test_every_address_is_told(door: Door) -> None:
+async def test_every_address_is_documented(door: Door) -> None:
     document: dict[str, Any] = (await door.get("/schema/openapi.json", None)).json()
     for path, item in document["paths"].items():
         for method in item:

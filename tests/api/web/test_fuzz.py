@@ -37,17 +37,17 @@ def address(shared_database_url: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def document(address: str) -> dict[str, Any]:
-    found: dict[str, Any] = httpx.get(f"{address}/schema/openapi.json", timeout=ANSWER_SECONDS_MAX).json()
-    return found
+    described: dict[str, Any] = httpx.get(f"{address}/schema/openapi.json", timeout=ANSWER_SECONDS_MAX).json()
+    return described
 
 
 @pytest.fixture(scope="module")
 def project(address: str) -> str:
     """A registered project, so that fuzzed commands get as far as the rules."""
-    found = str(uuid4())
-    headers = {**identity(MANAGER), "Idempotency-Key": found}
-    assert httpx.post(f"{address}/v1/projects/{found}/commands", json=REGISTER, headers=headers).status_code == 200
-    return found
+    project_id = str(uuid4())
+    headers = {**identity(MANAGER), "Idempotency-Key": project_id}
+    assert httpx.post(f"{address}/v1/projects/{project_id}/commands", json=REGISTER, headers=headers).status_code == 200
+    return project_id
 
 
 def examples_of(method: str, path: str) -> int:
@@ -64,7 +64,7 @@ def examples_of(method: str, path: str) -> int:
 @pytest.mark.usefixtures("projector")
 def test_whatever_the_document_allows_is_answered(address: str, document: dict[str, Any], project: str) -> None:
     """Success or a problem below 500, in time and in form: whoever asks, whatever for."""
-    operations = [found.ok() for found in schemathesis.openapi.from_dict(document).get_all_operations()]  # type: ignore[union-attr]  # an invalid schema raises
+    operations = [operation.ok() for operation in schemathesis.openapi.from_dict(document).get_all_operations()]  # type: ignore[union-attr]  # an invalid schema raises
     assert len(operations) >= 5
     for operation in operations:
         examples = examples_of(operation.method, operation.path)

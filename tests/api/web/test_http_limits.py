@@ -88,9 +88,7 @@ def test_odd_bytes_are_answered_below_500_or_not_at_all(address: str, request_: 
     assert httpx.get(f"{address}/problems").status_code == 200
 
 
-def test_whoever_hangs_up_in_the_middle_of_a_body_leaves_nothing(
-    address: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_disconnect_in_the_middle_of_a_body_leaves_nothing(address: str, capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(20):
         send(address, post(b'{"command":', length=1000), hang_up=True)
     assert httpx.get(f"{address}/problems").status_code == 200
@@ -102,7 +100,7 @@ def test_an_endless_head_is_not_kept(address: str, more: bytes) -> None:
     assert b'"code":"head-too-large"' in answer_to_half(address, b"GET / HTTP/1.1\r\n" + more)
 
 
-def test_nobody_holds_a_connection_by_half_a_request(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_request_holds_no_connection(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.web.http_limits.SILENCE_SECONDS_MAX", 0.05)
     halves = [[b""], [b"GET /"], [post(b'{"command":', length=99)], [b"GET /problems HTTP/1.1\r\n", *[b"X"] * 20]]
     for half in halves:
@@ -113,5 +111,5 @@ def test_a_request_that_comes_slowly_but_comes_is_answered(address: str, monkeyp
     monkeypatch.setattr("api.web.http_limits.SILENCE_SECONDS_MAX", 0.2)
     slow = post(b'{"command": "fly"}')
     assert b'"code":"unknown-command"' in answer_to_half(
-        address, slow[:-9], *[bytes([one]) for one in slow[-9:]], pause=0.05
+        address, slow[:-9], *[bytes([byte]) for byte in slow[-9:]], pause=0.05
     )

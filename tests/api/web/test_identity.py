@@ -35,11 +35,11 @@ async def test_names_may_come_as_plain_utf8(door: Door) -> None:
 
 
 @pytest.mark.parametrize("actor", [None, "", "%20%20"])
-async def test_nobody_is_not_somebody(door: Door, actor: str | None) -> None:
+async def test_a_request_without_an_actor_is_refused(door: Door, actor: str | None) -> None:
     headers = {} if actor is None else {"X-Actor": actor}
     answer = await door.post(uuid4(), REGISTER, None, **headers)
-    told = problem(answer, "actor-missing")
-    assert told["header"] == "X-Actor"
+    refusal = problem(answer, "actor-missing")
+    assert refusal["header"] == "X-Actor"
     assert answer.headers["www-authenticate"]
 
 
@@ -72,8 +72,8 @@ async def test_a_header_that_holds_what_it_cannot_is_named(door: Door, name: str
     project = uuid4()
     headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4()), **identity(MANAGER), name: value}
     raw = [(key.encode(), text.encode("latin-1")) for key, text in headers.items()]
-    told = problem(await door.client.post(f"/v1/projects/{project}/commands", json=REGISTER, headers=raw), code)
-    assert told["header"] == name
+    refusal = problem(await door.client.post(f"/v1/projects/{project}/commands", json=REGISTER, headers=raw), code)
+    assert refusal["header"] == name
     problem(await door.get(f"/v1/projects/{project}"), "project-unknown")
 
 
@@ -82,10 +82,10 @@ async def test_a_header_sent_twice_is_refused(door: Door, name: str) -> None:
     """Where a gateway only adds its header, a client could otherwise put its own beside it."""
     headers = [*identity(MANAGER).items(), ("Idempotency-Key", "k"), ("If-Match", '"0"'), (name, "system")]
     raw = [(key.lower().encode(), text.encode()) for key, text in headers]
-    told = problem(
+    refusal = problem(
         await door.client.post(f"/v1/projects/{uuid4()}/commands", json=REGISTER, headers=raw), "invalid-header"
     )
-    assert told["header"] == name
+    assert refusal["header"] == name
 
 
 async def test_a_text_key_is_always_the_same_command(door: Door) -> None:

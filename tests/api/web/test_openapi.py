@@ -36,8 +36,8 @@ def address(shared_database_url: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def document(address: str) -> Document:
-    found: Document = httpx.get(f"{address}/schema/openapi.json", timeout=MADE_SECONDS_MAX).json()
-    return found
+    described: Document = httpx.get(f"{address}/schema/openapi.json", timeout=MADE_SECONDS_MAX).json()
+    return described
 
 
 def validator(document: Document, name: str) -> Draft202012Validator:
@@ -62,9 +62,9 @@ def test_every_reference_leads_somewhere(document: Document) -> None:
     def references(value: Any) -> Iterator[str]:
         if isinstance(value, dict):
             yield from (part for name, part in value.items() if name == "$ref")
-            yield from (found for part in value.values() for found in references(part))
+            yield from (reference for part in value.values() for reference in references(part))
         elif isinstance(value, list):
-            yield from (found for part in value for found in references(part))
+            yield from (reference for part in value for reference in references(part))
 
     for reference in set(references(document)):
         place: Any = document
@@ -86,7 +86,7 @@ def test_every_operation_says_what_it_does_and_how_it_fails(document: Document) 
 
 def test_commands_to_other_aggregates_have_examples_too(document: Document) -> None:
     bodies = [item["post"]["requestBody"] for path, item in document["paths"].items() if path.endswith("/commands")]
-    options = [option for body in bodies for option in body["content"]["application/json"]["schema"].get("anyOf", ())]
+    options = [option for body in bodies for option in body["content"]["application/json"]["schema"].get("oneOf", ())]
     assert options
     for option in options:
         name = option["$ref"].rpartition("/")[2]
@@ -117,8 +117,8 @@ async def test_the_examples_posted_in_the_storys_order_all_pass(
         tag: shown["value"] for tag, shown in post["requestBody"]["content"]["application/json"]["examples"].items()
     }
     assert (await door.upload(REPORT, MEDIA_TYPE, APPLICANT)).status_code == 201
-    for stream, told in ZONE_STORIES:
-        for said in told:
+    for stream, result in ZONE_STORIES:
+        for said in result:
             await approvals.handle(stream, said.dated, said.by, uuid4())
     project, to_come = uuid4(), set(examples)
     for where, step in ((where, step) for where, story in ((project, STORY), *STORIES) for step in story):
@@ -153,18 +153,22 @@ def questions(document: Document) -> Iterator[tuple[str, list[str]]]:
     for path, operations in document["paths"].items():
         if "get" in operations:
             listed = operations["get"].get("parameters", [])
-            ids = {one["name"] for one in listed if one["in"] == "path" and one["schema"].get("format") == "uuid"}
+            ids = {
+                parameter["name"]
+                for parameter in listed
+                if parameter["in"] == "path" and parameter["schema"].get("format") == "uuid"
+            }
             places = {name: str(uuid4()) if name in ids else "1" for name in re.findall(r"{(.*?)}", path)}
-            yield path.format_map(places), [one["name"] for one in listed if one["in"] == "query"]
+            yield path.format_map(places), [parameter["name"] for parameter in listed if parameter["in"] == "query"]
 
 
 def test_an_address_takes_what_it_lists_and_nothing_else(document: Document, address: str) -> None:
     with httpx.Client(base_url=address, headers=identity(BUREAU)) as client:
-        told = {
+        answers = {
             path: [client.get(path, params=dict.fromkeys(names, "0")).text for names in (listed, ["departmnet"])]
             for path, listed in questions(document)
         }
         misspelt = client.get("/v1/progress", params={"departmnet": "land"}).json()
-    assert [path for path, (listed, _) in told.items() if "no such parameter" in listed] == []
-    assert [path for path, (_, strange) in told.items() if "no such parameter" not in strange] == []
+    assert [path for path, (listed, _) in answers.items() if "no such parameter" in listed] == []
+    assert [path for path, (_, strange) in answers.items() if "no such parameter" not in strange] == []
     assert (misspelt["code"], misspelt["remedy"]) == ("invalid-parameter", "write department")

@@ -24,22 +24,22 @@ class PoolTimeout(OperationalError):  # noqa: N818  the pool's own name
 
 
 @pytest.mark.parametrize("code", sorted(REFUSAL_CODES))
-async def test_every_refusal_is_told_under_its_code(
+async def test_every_refusal_is_a_problem_with_its_code(
     door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     async def refuse(*_: object, **__: object) -> None:
         raise Refused(code, "it can't be", article="Art. 1", remedy="do this", item="land", unmet=("a", "b"))
 
     monkeypatch.setattr(approvals, "handle", refuse)
-    told = problem(await door.post(uuid4(), REGISTER), code)
-    assert (told["detail"], told["article"], told["remedy"]) == ("it can't be", "Art. 1", "do this")
-    assert (told["item"], told["unmet"]) == ("land", ["a", "b"])
+    refusal = problem(await door.post(uuid4(), REGISTER), code)
+    assert (refusal["detail"], refusal["article"], refusal["remedy"]) == ("it can't be", "Art. 1", "do this")
+    assert (refusal["item"], refusal["unmet"]) == ("land", ["a", "b"])
 
 
 def test_details_never_take_a_standard_members_place() -> None:
     refusal = Refused("wrong-stage", "no", remedy="wait", code_=1, status="open", detail="x", headers={"a": "b"})
-    told = refused(refusal).document("/", "r1")
-    assert (told["status"], told["detail"], told["remedy"]) == (409, "no", "wait")
+    document = refused(refusal).document("/", "r1")
+    assert (document["status"], document["detail"], document["remedy"]) == (409, "no", "wait")
 
 
 async def test_the_catalogue_lists_and_explains_every_code(door: Door) -> None:
@@ -67,7 +67,7 @@ async def test_a_method_that_is_not_answered(door: Door, method: str, allowed: s
     assert allowed in response.headers["allow"]
 
 
-async def test_what_is_our_own_fault_tells_nothing_but_the_requests_id(
+async def test_an_internal_error_shows_nothing_but_the_request_id(
     door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def fail(*_: object, **__: object) -> None:
@@ -75,8 +75,8 @@ async def test_what_is_our_own_fault_tells_nothing_but_the_requests_id(
 
     monkeypatch.setattr(approvals, "handle", fail)
     response = await door.post(uuid4(), REGISTER, X_Request_Id="req-17")
-    told = problem(response, "unexpected")
-    assert told["request_id"] == "req-17"
+    refusal = problem(response, "unexpected")
+    assert refusal["request_id"] == "req-17"
     assert "the inside" not in response.text
     assert "req-17" in capsys.readouterr().out
 
@@ -91,7 +91,7 @@ async def test_what_is_our_own_fault_tells_nothing_but_the_requests_id(
         (errors.ReadOnlySqlTransaction("cannot execute INSERT"), "database-read-only"),
     ],
 )
-async def test_a_database_that_is_away_or_takes_nothing_is_told_as_such(
+async def test_an_unavailable_or_read_only_database_is_reported(
     door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
     async def away(*_: object, **__: object) -> None:
@@ -103,21 +103,21 @@ async def test_a_database_that_is_away_or_takes_nothing_is_told_as_such(
     assert response.headers["retry-after"]
 
 
-@pytest.mark.parametrize(("sent", "kept"), [("a-1", True), ("x" * 129, False), ("a b", False), ("", False)])
-async def test_a_requests_id_comes_back(door: Door, sent: str, kept: bool) -> None:
+@pytest.mark.parametrize(("sent", "comes_back"), [("a-1", True), ("x" * 129, False), ("a b", False), ("", False)])
+async def test_a_requests_id_comes_back(door: Door, sent: str, comes_back: bool) -> None:
     answers = [await door.client.get("/problems", headers={"X-Request-Id": sent}) for _ in (1, 2)]
     ids = [answer.headers["x-request-id"] for answer in answers]
-    assert (ids == [sent, sent]) is kept
+    assert (ids == [sent, sent]) is comes_back
     assert all(ids)
-    assert kept or ids[0] != ids[1]
+    assert comes_back or ids[0] != ids[1]
 
 
 async def test_every_parameter_that_cannot_be_read_is_listed_once(door: Door) -> None:
     """Also those of dependencies, and before a project is looked for."""
-    told = problem(await door.get("/v1/clocks", limit=0, state="bad", as_of="soon"), "invalid-parameter")
-    assert [fault["key"] for fault in told["errors"]] == ["as_of", "state", "limit"]
-    told = problem(await door.get(f"/v1/projects/{uuid4()}/materials", item="\0"), "invalid-parameter")
-    assert [fault["key"] for fault in told["errors"]] == ["item"]
+    refusal = problem(await door.get("/v1/clocks", limit=0, state="bad", as_of="soon"), "invalid-parameter")
+    assert [fault["key"] for fault in refusal["errors"]] == ["as_of", "state", "limit"]
+    refusal = problem(await door.get(f"/v1/projects/{uuid4()}/materials", item="\0"), "invalid-parameter")
+    assert [fault["key"] for fault in refusal["errors"]] == ["item"]
 
 
 async def test_who_acts_is_checked_before_parameters(door: Door) -> None:

@@ -85,26 +85,26 @@ def dated(at: str) -> bytes:
 async def test_a_body_that_is_no_command(door: Door, body: bytes, code: str, path: str | None) -> None:
     project = uuid4()
     response = await door.post(project, body)
-    told = problem(response, code)
-    assert path is None or told["path"] == path
-    assert told["remedy"]
+    refusal = problem(response, code)
+    assert path is None or refusal["path"] == path
+    assert refusal["remedy"]
     assert len(response.content) < 4000, "an answer does not repeat all it was sent"
     problem(await door.get(f"/v1/projects/{project}"), "project-unknown")
 
 
-async def test_an_unknown_command_is_told_the_known_ones(door: Door) -> None:
-    told = problem(await door.post(uuid4(), b'{"command":"fly"}'), "unknown-command")
-    assert told["known"] == list(COMMANDS)
+async def test_an_unknown_command_gets_the_list_of_known_ones(door: Door) -> None:
+    refusal = problem(await door.post(uuid4(), b'{"command":"fly"}'), "unknown-command")
+    assert refusal["known"] == list(COMMANDS)
 
 
 async def test_a_wrong_field_deep_inside_is_named(door: Door) -> None:
     items = [{"item": "a", "department": "d"}, {"item": "b", "department": "d", "requires": ["a", 7]}]
-    told = problem(await door.post(uuid4(), {**REGISTER, "items": items}), "invalid-field")
-    assert told["path"] == "$.items[1].requires[1]"
+    refusal = problem(await door.post(uuid4(), {**REGISTER, "items": items}), "invalid-field")
+    assert refusal["path"] == "$.items[1].requires[1]"
 
     items[1] = {"item": "b", "department": "d", "name": "a\0b"}
-    told = problem(await door.post(uuid4(), {**REGISTER, "items": items}), "invalid-field")
-    assert told["path"] == "$.items[1].name"
+    refusal = problem(await door.post(uuid4(), {**REGISTER, "items": items}), "invalid-field")
+    assert refusal["path"] == "$.items[1].name"
 
 
 async def test_a_backslash_before_u0000_is_text(door: Door) -> None:
@@ -115,8 +115,8 @@ async def test_a_backslash_before_u0000_is_text(door: Door) -> None:
 
 @pytest.mark.parametrize("size", [BODY_BYTES_MAX + 1, 5 * BODY_BYTES_MAX])
 async def test_a_body_too_large(door: Door, size: int) -> None:
-    told = problem(await door.post(uuid4(), b" " * size), "body-too-large")
-    assert told["limit"] == BODY_BYTES_MAX
+    refusal = problem(await door.post(uuid4(), b" " * size), "body-too-large")
+    assert refusal["limit"] == BODY_BYTES_MAX
 
 
 async def test_a_body_too_large_that_does_not_say_so_beforehand(door: Door) -> None:
@@ -147,8 +147,8 @@ async def test_json_by_any_spelling(door: Door, kind: str) -> None:
 
 async def test_days_beyond_any_law_are_refused_before_a_clock_has_to_count_them(door: Door) -> None:
     extend = {"command": "extend_limit", "item": "land", "reasons": "x", "approver": "agency_head"}
-    told = problem(await door.post(uuid4(), {**extend, "days": DAYS_MAX + 1}, LAND), "invalid-field")
-    assert told["path"] == "$.days"
+    refusal = problem(await door.post(uuid4(), {**extend, "days": DAYS_MAX + 1}, LAND), "invalid-field")
+    assert refusal["path"] == "$.days"
 
 
 def places(value: Any, path: str = "$") -> Iterator[tuple[str, list[Any]]]:
@@ -175,23 +175,23 @@ def refusal(body: Any) -> Problem | None:
     """Why *body* is no command; None where it is one."""
     try:
         command_in(json.dumps(body).encode())
-    except Problem as told:
-        return told
+    except Problem as problem:
+        return problem
     return None
 
 
 @pytest.mark.parametrize("tag", COMMANDS)
 def test_a_wrong_type_at_any_depth_is_refused_by_its_path_or_is_right(tag: str) -> None:
     example = json.loads(json.dumps(command_example(tag)))
-    told = [
+    misplaced = [
         (path, refused)
         for path, keys in places(example)
         for wrong in WRONG
         if (refused := refusal(with_wrong(example, keys, wrong)))
     ]
-    assert len(told) >= len(example) * 5
-    assert [refused.detail for path, refused in told if not str(refused.members["path"]).startswith(path)] == []
-    assert {refused.kind.status for _, refused in told} <= {400, 422}
+    assert len(misplaced) >= len(example) * 5
+    assert [refused.detail for path, refused in misplaced if not str(refused.members["path"]).startswith(path)] == []
+    assert {refused.kind.status for _, refused in misplaced} <= {400, 422}
 
 
 @pytest.mark.parametrize("tag", COMMANDS)

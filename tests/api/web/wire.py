@@ -51,12 +51,12 @@ def headers_in(answer: bytes) -> dict[str, str]:
 
 def problem_in(answer: bytes) -> dict[str, Any]:
     """The problem in *answer*, which has the id of its request in its head, too."""
-    told: dict[str, Any] = json.loads(answer.partition(b"\r\n\r\n")[2])
+    body: dict[str, Any] = json.loads(answer.partition(b"\r\n\r\n")[2])
     assert headers_in(answer)["content-type"] == "application/problem+json"
     assert headers_in(answer)["x-content-type-options"] == "nosniff"
-    assert headers_in(answer)["x-request-id"] == told["request_id"]
-    assert told["remedy"]
-    return told
+    assert headers_in(answer)["x-request-id"] == body["request_id"]
+    assert body["remedy"]
+    return body
 
 
 def head(line: str, *headers: str) -> bytes:

@@ -45,7 +45,7 @@ def app(approvals: Approvals) -> Litestar:
     return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
-async def shown(door: Door, path: str = "/desk", by: Actor = LEADER, **params: str) -> str:
+async def shown(door: Door, path: str = "/desk", by: Actor = LEADER, /, **params: str) -> str:
     response = await door.get(path, by, lang="en", **params)
     assert response.status_code == 200, response.text
     return response.text
@@ -59,8 +59,8 @@ def rows(page: str, group: str) -> list[str]:
 
 def figures(page: str) -> dict[str, int]:
     """The figures at the head of the desk, by group."""
-    found = re.findall(r'<a class="(\w+)[^"]*" href="[^"]*"[^>]*>[^<]*<b class="number">([\d,]+)</b>', page)
-    return {name: int(number.replace(",", "")) for name, number in found}
+    matches = re.findall(r'<a class="(\w+)[^"]*" href="[^"]*"[^>]*>[^<]*<b class="number">([\d,]+)</b>', page)
+    return {name: int(number.replace(",", "")) for name, number in matches}
 
 
 def dues(page: str, *groups: str) -> list[str]:
@@ -118,7 +118,7 @@ async def test_opinions_and_supplements_have_groups_of_their_own(door: Door) -> 
 
 
 async def test_readers_find_their_own_desk_and_others_choose(door: Door) -> None:
-    assert "Department desk – fire" in await shown(door, by=FIRE)
+    assert "Department desk – fire" in await shown(door, "/desk", FIRE)
     choice = await shown(door)
     assert "Choose a department." in choice
     assert 'href="/desk?department=fire&amp;lang=en"' in choice
@@ -143,10 +143,10 @@ async def test_a_clock_is_counted_day_by_day(door: Door) -> None:
 
     days = days_of(page)
     numbered = [
-        re.findall(r'scope="row" class="number">([^<]*)</th>.*<td class="figure">(\d+)<', one, re.DOTALL)
-        for one in days
+        re.findall(r'scope="row" class="number">([^<]*)</th>.*<td class="figure">(\d+)<', day, re.DOTALL)
+        for day in days
     ]
-    last = [found[0] for found in numbered if found][-1]
+    last = [matches[0] for matches in numbered if matches][-1]
     length = re.findall(r"<dd>(\d+) working days</dd>", page)[0]
     assert last == (due, length)
     assert "Day 0, never counts" in days[0]
@@ -155,29 +155,29 @@ async def test_a_clock_is_counted_day_by_day(door: Door) -> None:
 async def test_the_page_of_a_clock_shows_what_was_known_then(door: Door) -> None:
     """The receipt of April 1 was recorded then, the acceptance of the 2nd on the 2nd."""
     path, late = f"/pages/projects/{project_id('running')}/clock", "2026-04-10T12:00:00+08:00"
-    asked = {"item": "land", "clock": "intake#1"}
+    params = {"item": "land", "clock": "intake#1"}
 
-    then = await shown(door, path, as_of=late, known_at="2026-04-01T12:00:00+08:00", **asked)
-    now = await shown(door, path, as_of=late, **asked)
+    then = await shown(door, path, as_of=late, known_at="2026-04-01T12:00:00+08:00", **params)
+    now = await shown(door, path, as_of=late, **params)
 
     assert "as was recorded by" in then
     assert "as was recorded by" not in now
     assert ("<dd>Lapsed</dd>" in then, "<dd>In time</dd>" in now) == (True, True)
-    assert (await door.get(path, LEADER, known_at="2026-04-01", **asked)).status_code == 400
+    assert (await door.get(path, LEADER, known_at="2026-04-01", **params)).status_code == 400
 
 
 async def test_the_page_of_an_overdue_decision_names_the_remedy_in_both_languages(door: Door) -> None:
     path = f"/pages/projects/{project_id('running')}/clock"
-    asked = {"item": "land", "clock": "decision", "as_of": "2026-05-20T12:00:00+08:00"}
+    params = {"item": "land", "clock": "decision", "as_of": "2026-05-20T12:00:00+08:00"}
 
-    english = await shown(door, path, **asked)
-    chinese = (await door.get(path, LEADER, lang="zh", **asked)).text
+    english = await shown(door, path, **params)
+    chinese = (await door.get(path, LEADER, lang="zh", **params)).text
 
     assert "from 2026-05-07 to 2026-11-06" in english
     assert "Interpretation of the Administrative Procedure Law, Art. 66" in english
     assert "自 2026-05-07 起，至 2026-11-06 止" in chinese
     assert "的解释第六十六条" in chinese
-    assert "suit over" not in await shown(door, path, **asked | {"as_of": "2026-05-06T12:00:00+08:00"})
+    assert "suit over" not in await shown(door, path, **params | {"as_of": "2026-05-06T12:00:00+08:00"})
 
 
 @pytest.mark.parametrize(
@@ -197,8 +197,8 @@ async def test_the_page_of_an_overdue_decision_names_the_remedy_in_both_language
 )
 async def test_the_page_of_a_clock_shows_what_the_count_rests_on(door: Door, lang: str, words: tuple[str, ...]) -> None:
     path = f"/pages/projects/{project_id('story')}/clock"
-    asked = {"item": "land-use", "clock": "decision", "as_of": "2026-05-20T12:00:00+08:00", "lang": lang}
-    page = (await door.get(path, LEADER, **asked)).text
+    params = {"item": "land-use", "clock": "decision", "as_of": "2026-05-20T12:00:00+08:00", "lang": lang}
+    page = (await door.get(path, LEADER, **params)).text
 
     assert all(word in page for word in (*words, "周局长", "听证意见需要核实", "所需时间不计算在本节规定的期限内"))
 

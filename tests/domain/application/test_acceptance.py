@@ -33,7 +33,7 @@ NOTICE = SupplementRequested(item="land", missing=("map", "seal"))
 
 
 def test_acceptance_keeps_the_inputs_of_the_clock() -> None:
-    kept = ItemAccepted(
+    expected = ItemAccepted(
         item="land",
         mode=Mode.SINGLE,
         law="cn-licensing@2019-04-23",
@@ -43,7 +43,7 @@ def test_acceptance_keeps_the_inputs_of_the_clock() -> None:
         promise_days=10,
     )
 
-    project = given(REGISTERED, submitted()).when(ACCEPT, by=LAND).then(kept).state()
+    project = given(REGISTERED, submitted()).when(ACCEPT, by=LAND).then(expected).state()
 
     assert project.items["land"].stage is Stage.ACCEPTED
 
@@ -130,10 +130,10 @@ def test_declining_needs_reasons() -> None:
 
 
 def test_a_declined_item_is_at_its_end() -> None:
-    told = ItemDeclined(item="land", reasons="not within our powers")
+    fact = ItemDeclined(item="land", reasons="not within our powers")
 
     assert (
-        given(REGISTERED, submitted()).when(DECLINE, by=LAND).then(told).state().items["land"].stage is Stage.DECLINED
+        given(REGISTERED, submitted()).when(DECLINE, by=LAND).then(fact).state().items["land"].stage is Stage.DECLINED
     )
     given(REGISTERED, submitted(), declined()).when(DECLINE, by=LAND).refused("wrong-stage")
     given(REGISTERED, submitted()).when(DECLINE, by=FIRE).refused("wrong-department")

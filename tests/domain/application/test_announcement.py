@@ -30,14 +30,14 @@ def announced(day: date, *, provisional: bool = False, wording: str = "") -> Dat
 
 
 @pytest.mark.parametrize("by", [LAND, SYSTEM], ids=["department", "system"])
-def test_a_date_is_kept_with_the_calendar_it_was_told_by(by: Actor) -> None:
-    told = given(*EXAMINED).when(AnnounceDate(item="land", announced_on=CERTAIN), by=by, calendar=PUBLISHED)
+def test_an_announced_date_keeps_its_calendar(by: Actor) -> None:
+    announcement = given(*EXAMINED).when(AnnounceDate(item="land", announced_on=CERTAIN), by=by, calendar=PUBLISHED)
 
-    told.then(announced(CERTAIN))
+    announcement.then(announced(CERTAIN))
 
 
 @pytest.mark.parametrize("wording", ["", "2027年2月10日前办结", "以国务院 通知为准"])
-def test_a_date_beyond_the_published_calendar_is_told_with_the_proviso_only(wording: str) -> None:
+def test_a_date_beyond_the_published_calendar_is_announced_with_the_proviso_only(wording: str) -> None:
     command = AnnounceDate(item="land", announced_on=BEYOND, wording=wording)
     refusal = given(*EXAMINED).when(command, by=LAND, calendar=PUBLISHED).refused("proviso-missing", "2027-02-10")
 
@@ -61,9 +61,9 @@ def test_where_no_calendar_is_at_hand_nothing_is_certain() -> None:
 def test_another_countrys_law_asks_for_words_but_not_for_these() -> None:
     for wording, passes in (("", False), ("onder voorbehoud", True)):
         command = AnnounceDate(item="land", announced_on=BEYOND, wording=wording)
-        asked = given(*EXAMINED).when(command, by=LAND, law=DUTCH_LAW)
+        spec = given(*EXAMINED).when(command, by=LAND, law=DUTCH_LAW)
         if passes:
-            asked.then(
+            spec.then(
                 DateAnnounced(
                     item="land",
                     clock="decision",
@@ -74,7 +74,7 @@ def test_another_countrys_law_asks_for_words_but_not_for_these() -> None:
                 )
             )
         else:
-            asked.refused("proviso-missing")
+            spec.refused("proviso-missing")
 
 
 def test_a_day_that_is_over_is_announced_to_nobody() -> None:

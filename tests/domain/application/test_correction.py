@@ -195,12 +195,12 @@ def test_a_refused_correction_does_not_say_who_complained() -> None:
 
 def test_a_question_is_not_moved_behind_its_answer() -> None:
     """As no answer may come before its question, whichever of the two is corrected."""
-    asked = CountersignatureAsked(item="land", department="fire", step="", limit=7, article="")
+    question = CountersignatureAsked(item="land", department="fire", step="", limit=7, article="")
     answered = ItemCountersigned(item="land", department="fire", step="", opinion=Opinion.AGREED)
-    history = given(REGISTERED, submitted(), accepted(), (LAND, asked), (FIRE, answered))
+    history = given(REGISTERED, submitted(), accepted(), (LAND, question), (FIRE, answered))
     later = NOW + timedelta(hours=1)
     amend = AmendEntry(version=4, new_occurred_at=later, reasons="时间录错")
     history.when(amend, by=LAND, at=later).refused("before-the-question", "entry 5", version=5)
     earlier = AmendEntry(version=4, new_occurred_at=NOW - timedelta(hours=1), reasons="时间录错")
-    told = EntryAmended(version=4, item="land", new_occurred_at=NOW - timedelta(hours=1), reasons="时间录错")
-    history.when(earlier, by=LAND, at=later).then(told)
+    amended = EntryAmended(version=4, item="land", new_occurred_at=NOW - timedelta(hours=1), reasons="时间录错")
+    history.when(earlier, by=LAND, at=later).then(amended)

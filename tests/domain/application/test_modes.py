@@ -52,8 +52,8 @@ class Course:
     def tell(self, at: str, by: Actor, command: AnyCommand) -> tuple[Fact, ...]:
         facts = self.desk.say(self.project, command, by=by, at=day(at))
         for fact in facts:
-            told: Any = fact
-            self.entries.append(entry(len(self.entries) + 1, told, by, day(at)))
+            stored: Any = fact
+            self.entries.append(entry(len(self.entries) + 1, stored, by, day(at)))
         return facts
 
     def refused(self, code: str, at: str, by: Actor, command: AnyCommand) -> None:
@@ -61,23 +61,27 @@ class Course:
 
     def clock(self, name: str, at: str, item: str = "permit") -> Reading | None:
         history = item_histories(self.entries)[item, self.project.items[item].application]
-        found = read(history, LAWS, day(at), day(at))
-        assert found is not None
-        return next((one for one in found.clocks if one.clock == name), None)
+        reading = read(history, LAWS, day(at), day(at))
+        assert reading is not None
+        return next((clock for clock in reading.clocks if clock.clock == name), None)
 
 
 def joint(**said: Any) -> PlannedItem:
-    told: dict[str, Any] = {"mode": Mode.JOINT, "participants": ("fire", "water"), "joint_form": JointForm.UNIFIED}
-    return PlannedItem(item="permit", department="land", **(told | said))
+    members: dict[str, Any] = {"mode": Mode.JOINT, "participants": ("fire", "water"), "joint_form": JointForm.UNIFIED}
+    return PlannedItem(item="permit", department="land", **(members | said))
 
 
 def test_acceptance_of_a_joint_item_asks_every_participant_with_a_clock_of_its_own() -> None:
     course = Course(joint())
     course.tell("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
-    accepted, *asked = course.tell("03-03T10:00", LAND, AcceptItem(item="permit"))
+    accepted, *questions = course.tell("03-03T10:00", LAND, AcceptItem(item="permit"))
     assert isinstance(accepted, ItemAccepted)
     assert (accepted.mode, accepted.limit) == (Mode.JOINT, 45)
-    assert [(one.department, one.step, one.limit) for one in asked if isinstance(one, CountersignatureAsked)] == [
+    assert [
+        (question.department, question.step, question.limit)
+        for question in questions
+        if isinstance(question, CountersignatureAsked)
+    ] == [
         ("fire", JOINT_STEP, 7),
         ("water", JOINT_STEP, 7),
     ]

@@ -46,20 +46,20 @@ def test_where_time_runs_from_receipt_the_mode_may_be_found_out_until_the_decisi
 def test_any_mode_of_the_law_pack_may_be_found_out() -> None:
     limit = ENGLAND.limit("major")
     english = given(replace(PLAIN, law="uk-planning"), replace(submitted(), law=ENGLAND.name))
-    found = ChangeMode(item="land", mode="major", reasons="the floor space is more than a thousand square metres")
-    told = ModeChanged(
+    change = ChangeMode(item="land", mode="major", reasons="the floor space is more than a thousand square metres")
+    changed = ModeChanged(
         item="land",
         mode="major",
         before="single",
         limit=limit.days,
         unit=limit.unit,
         article=limit.article,
-        reasons=found.reasons,
+        reasons=change.reasons,
     )
 
     refusal = english.when(LONGER, by=LAND, law=ENGLAND).refused("mode-unknown")
     assert "public_service_infrastructure" in refusal.remedy
-    item = english.when(found, by=LAND, law=ENGLAND).then(told).state().items["land"]
+    item = english.when(change, by=LAND, law=ENGLAND).then(changed).state().items["land"]
     assert item.mode == "major"
 
 
@@ -72,7 +72,7 @@ def test_what_is_done_afterwards_is_done_in_that_mode() -> None:
     longer = ExtendLimit(item="land", days=42, reasons="complex", approver="competent_authority")
     extension = WABO.extension("decision", "extended")
     assert extension is not None
-    told = LimitExtended(
+    extended = LimitExtended(
         item="land",
         clock="decision",
         days=42,
@@ -81,13 +81,13 @@ def test_what_is_done_afterwards_is_done_in_that_mode() -> None:
         notified=False,
         article=extension.article,
     )
-    spec.when(longer, by=LAND, law=WABO).then(told)
+    spec.when(longer, by=LAND, law=WABO).then(extended)
 
 
 def test_it_goes_back_and_a_new_application_keeps_what_was_found_out() -> None:
     back = ChangeMode(item="land", mode=Mode.SINGLE, reasons="reguliere procedure van toepassing")
     regular = WABO.limit("single")
-    told = ModeChanged(
+    changed = ModeChanged(
         item="land",
         mode=Mode.SINGLE,
         before=Mode.EXTENDED,
@@ -97,14 +97,14 @@ def test_it_goes_back_and_a_new_application_keeps_what_was_found_out() -> None:
         reasons=back.reasons,
     )
 
-    dutch(submitted(), EXTENDED).when(back, by=LAND, law=WABO).then(told)
+    dutch(submitted(), EXTENDED).when(back, by=LAND, law=WABO).then(changed)
     again = dutch(submitted(), EXTENDED, completed(outcome=Outcome.REFUSED), submitted())
     assert again.project.items["land"].mode is Mode.EXTENDED
 
 
 def test_where_time_runs_from_acceptance_the_mode_is_fixed_by_it() -> None:
     limit = LAW.limit("on_the_spot")
-    told = ModeChanged(
+    changed = ModeChanged(
         item="land",
         mode=Mode.ON_THE_SPOT,
         before=Mode.SINGLE,
@@ -114,7 +114,7 @@ def test_where_time_runs_from_acceptance_the_mode_is_fixed_by_it() -> None:
         reasons="材料简单",
     )
 
-    given(PLAIN, submitted()).when(SPOT, by=LAND).then(told)
+    given(PLAIN, submitted()).when(SPOT, by=LAND).then(changed)
     refusal = given(PLAIN, *under_examination()).when(SPOT, by=LAND).refused("mode-fixed", "can't be changed")
     assert "42" in refusal.article
 

@@ -152,7 +152,8 @@ def test_a_circle_of_preconditions_is_spelt_out() -> None:
     sentence = given().when(with_items(*circle), by=MANAGER).refused("precondition-circle").sentence
 
     assert any(
-        f"{one} requires {two} requires {three} requires {one}" in sentence for one, two, three in ("abc", "bca", "cab")
+        f"{first} requires {two} requires {three} requires {first}" in sentence
+        for first, two, three in ("abc", "bca", "cab")
     )
 
 

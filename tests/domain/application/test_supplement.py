@@ -42,9 +42,9 @@ def bring(*provided: str) -> SubmitSupplement:
 
 def test_the_notice_names_everything_missing_once() -> None:
     command = RequestSupplement(item="land", missing=("map", "seal", "map", " "), respond_by=date(2026, 3, 20))
-    told = SupplementRequested(item="land", missing=("map", "seal"), respond_by=date(2026, 3, 20))
+    requested = SupplementRequested(item="land", missing=("map", "seal"), respond_by=date(2026, 3, 20))
 
-    item = given(REGISTERED, submitted()).when(command, by=LAND).then(told).state().items["land"]
+    item = given(REGISTERED, submitted()).when(command, by=LAND).then(requested).state().items["land"]
 
     assert (item.stage, item.missing) == (Stage.SUPPLEMENTING, ("map", "seal"))
 

@@ -18,7 +18,7 @@ AGREE = Countersign(item="land", opinion=Opinion.AGREED)
 OBJECT = Countersign(item="land", opinion=Opinion.OBJECTED, reasons="no road")
 
 
-def asked(
+def question_to(
     department: str,
     turn: int = 1,
     line: tuple[str, ...] = (),

@@ -9,7 +9,7 @@ from domain.project.countersignature.consolidation import ConsolidateOpinions, O
 from domain.project.countersignature.forwarding import CountersignatureRecalled
 from domain.project.state.consultation import Answer, Opinion
 from domain.project.supervision.signals import ConsentDeemed
-from tests.domain.countersignature.circulation import EXAMINED, answered, asked, land
+from tests.domain.countersignature.circulation import EXAMINED, answered, land, question_to
 from tests.domain.supervision.test_deeming import CONSENTING, OVER
 from tests.examples import FIRE, LAND
 from tests.spec import given
@@ -33,7 +33,7 @@ def summed_up(*said: Answer, overridden: tuple[str, ...] = (), override_reasons:
 
 
 def test_every_opinion_stands_in_it_as_recorded() -> None:
-    facts = (asked("fire"), asked("water"), CONDITIONS, answered("water", Opinion.OBJECTED))
+    facts = (question_to("fire"), question_to("water"), CONDITIONS, answered("water", Opinion.OBJECTED))
 
     given(*EXAMINED, *facts).when(SUM_UP, by=LAND).then(summed_up(OF_FIRE, OBJECTING))
 
@@ -43,11 +43,17 @@ def test_silence_that_counts_is_labelled_with_its_article() -> None:
     consent = ConsentDeemed(card="land-1", item="land", department="fire", proof=proof)
     silent = Answer("fire", "", 1, Opinion.AGREED, deemed=True, article=proof.article)
 
-    given(*EXAMINED, asked("fire"), consent).when(SUM_UP, by=LAND, at=OVER).then(summed_up(silent))
+    given(*EXAMINED, question_to("fire"), consent).when(SUM_UP, by=LAND, at=OVER).then(summed_up(silent))
 
 
 def test_it_waits_for_everybody_or_says_why_not_and_who_had_not_agreed() -> None:
-    facts = (asked("fire"), asked("water"), asked("roads"), CONDITIONS, answered("water", Opinion.OBJECTED))
+    facts = (
+        question_to("fire"),
+        question_to("water"),
+        question_to("roads"),
+        CONDITIONS,
+        answered("water", Opinion.OBJECTED),
+    )
     hurried = structs.replace(SUM_UP, override_reasons="minutes 18")
     silent = Answer("roads", "", 1, None)
 
@@ -58,25 +64,25 @@ def test_it_waits_for_everybody_or_says_why_not_and_who_had_not_agreed() -> None
 
 
 def test_who_stands_in_line_is_waited_for_too() -> None:
-    facts = (asked("fire", line=("fire", "water")), answered("fire", Opinion.OBJECTED))
+    facts = (question_to("fire", line=("fire", "water")), answered("fire", Opinion.OBJECTED))
 
     given(*EXAMINED, *facts).when(SUM_UP, by=LAND).refused("opinions-outstanding", "water")
 
 
 def test_it_is_the_lead_departments_about_something_and_in_words() -> None:
-    given(*EXAMINED, asked("fire"), CONDITIONS).when(SUM_UP, by=FIRE).refused("wrong-department")
+    given(*EXAMINED, question_to("fire"), CONDITIONS).when(SUM_UP, by=FIRE).refused("wrong-department")
     given(*EXAMINED).when(SUM_UP, by=LAND).refused("nobody-asked")
-    given(*EXAMINED, asked("fire"), CONDITIONS).when(structs.replace(SUM_UP, text=" "), by=LAND).refused(
+    given(*EXAMINED, question_to("fire"), CONDITIONS).when(structs.replace(SUM_UP, text=" "), by=LAND).refused(
         "opinion-empty"
     )
 
 
 def test_it_holds_as_long_as_the_opinions_do() -> None:
-    facts: tuple[AnyFact, ...] = (asked("fire"), CONDITIONS, summed_up(OF_FIRE))
+    facts: tuple[AnyFact, ...] = (question_to("fire"), CONDITIONS, summed_up(OF_FIRE))
     recalled = CountersignatureRecalled(item="land", department="water", step="", round=1, reasons="not needed")
 
     assert land(*facts).consolidation is not None
-    assert land(*facts, asked("water")).consolidation is None
-    assert land(*facts, asked("water"), recalled).consolidation is not None
+    assert land(*facts, question_to("water")).consolidation is None
+    assert land(*facts, question_to("water"), recalled).consolidation is not None
     assert land(*facts, answered("fire", Opinion.OBJECTED)).consolidation is None
     given(*EXAMINED, *facts).when(SUM_UP, by=LAND).refused("already-consolidated")

@@ -25,7 +25,7 @@ LIMIT = LAW.limit(clock="countersign")
 EXAMINED = (REGISTERED, *under_examination())
 
 
-def asked(department: str = "fire", step: str = "", limit: int = LIMIT.days) -> CountersignatureAsked:
+def question_to(department: str = "fire", step: str = "", limit: int = LIMIT.days) -> CountersignatureAsked:
     return CountersignatureAsked(item="land", department=department, step=step, limit=limit, article=LIMIT.article)
 
 
@@ -42,17 +42,17 @@ def answer(opinion: Opinion = Opinion.AGREED, step: str = "", reasons: str = "")
 
 
 def test_each_department_is_asked_for_itself() -> None:
-    given(*EXAMINED).when(ask("fire", "water", "fire"), by=LAND).then(asked("fire"), asked("water"))
+    given(*EXAMINED).when(ask("fire", "water", "fire"), by=LAND).then(question_to("fire"), question_to("water"))
 
 
 def test_an_item_may_want_the_answer_sooner_but_not_later_than_the_law() -> None:
-    given(*EXAMINED).when(ask("fire", within_days=3), by=LAND).then(asked(limit=3))
+    given(*EXAMINED).when(ask("fire", within_days=3), by=LAND).then(question_to(limit=3))
     given(*EXAMINED).when(ask("fire", within_days=LIMIT.days + 1), by=LAND).refused("limit-exceeded")
     given(*EXAMINED).when(ask("fire", within_days=0), by=LAND).refused("limit-exceeded", "0 days")
 
 
 def test_where_the_law_sets_no_limit_the_question_does() -> None:
-    without = structs.replace(asked(limit=5), article="")
+    without = structs.replace(question_to(limit=5), article="")
 
     given(*EXAMINED).when(ask("fire", within_days=5), by=LAND, law=DUTCH_LAW).then(without)
     given(*EXAMINED).when(ask("fire"), by=LAND, law=DUTCH_LAW).refused("limit-unknown", "countersign")
@@ -72,25 +72,25 @@ def test_only_the_handling_department_asks_and_only_while_it_examines() -> None:
 
 
 def test_an_open_question_is_not_asked_again_but_another_step_may_be() -> None:
-    given(*EXAMINED, asked()).when(ask("water", "fire"), by=LAND).refused(
+    given(*EXAMINED, question_to()).when(ask("water", "fire"), by=LAND).refused(
         "already-asked", "fire has already been asked"
     )
-    given(*EXAMINED, asked()).when(ask("fire", step="final"), by=LAND).then(asked(step="final"))
+    given(*EXAMINED, question_to()).when(ask("fire", step="final"), by=LAND).then(question_to(step="final"))
 
 
 def test_the_asked_department_answers() -> None:
-    given(*EXAMINED, asked()).when(answer(), by=FIRE).then(answered())
+    given(*EXAMINED, question_to()).when(answer(), by=FIRE).then(answered())
 
 
 def test_nobody_else_answers() -> None:
     for by in (WATER, LAND):
-        given(*EXAMINED, asked()).when(answer(), by=by).refused("not-asked", f"{by.department} has no open")
-    given(*EXAMINED, asked()).when(answer(), by=MANAGER).refused("wrong-role")
-    given(*EXAMINED, asked()).when(answer(step="final"), by=FIRE).refused("not-asked", "at the step final")
+        given(*EXAMINED, question_to()).when(answer(), by=by).refused("not-asked", f"{by.department} has no open")
+    given(*EXAMINED, question_to()).when(answer(), by=MANAGER).refused("wrong-role")
+    given(*EXAMINED, question_to()).when(answer(step="final"), by=FIRE).refused("not-asked", "at the step final")
 
 
 def test_a_department_answers_each_question_once() -> None:
-    given(*EXAMINED, asked(), answered()).when(answer(Opinion.OBJECTED, reasons="no"), by=FIRE).refused(
+    given(*EXAMINED, question_to(), answered()).when(answer(Opinion.OBJECTED, reasons="no"), by=FIRE).refused(
         "already-answered", "agreed"
     )
 
@@ -98,27 +98,31 @@ def test_a_department_answers_each_question_once() -> None:
 def test_asked_again_it_answers_again() -> None:
     change = structs.replace(answered(Opinion.OBJECTED, reasons="no access road"), round=2)
 
-    given(*EXAMINED, asked(), answered(), asked()).when(
+    given(*EXAMINED, question_to(), answered(), question_to()).when(
         answer(Opinion.OBJECTED, reasons="no access road"), by=FIRE
     ).then(change)
 
 
 def test_an_objection_has_reasons() -> None:
-    given(*EXAMINED, asked()).when(answer(Opinion.OBJECTED), by=FIRE).refused("reasons-missing", "objecting to land")
+    given(*EXAMINED, question_to()).when(answer(Opinion.OBJECTED), by=FIRE).refused(
+        "reasons-missing", "objecting to land"
+    )
 
 
 def test_conditions_are_spelt_out_and_belong_to_one_opinion() -> None:
     with_conditions = Countersign(item="land", opinion=Opinion.AGREED_WITH_CONDITIONS, conditions=("4 m lane",))
-    told = ItemCountersigned(
+    countersigned = ItemCountersigned(
         item="land", department="fire", step="", opinion=Opinion.AGREED_WITH_CONDITIONS, conditions=("4 m lane",)
     )
 
-    given(*EXAMINED, asked()).when(with_conditions, by=FIRE).then(told)
-    given(*EXAMINED, asked()).when(answer(Opinion.AGREED_WITH_CONDITIONS), by=FIRE).refused("conditions-contradict")
-    given(*EXAMINED, asked()).when(
+    given(*EXAMINED, question_to()).when(with_conditions, by=FIRE).then(countersigned)
+    given(*EXAMINED, question_to()).when(answer(Opinion.AGREED_WITH_CONDITIONS), by=FIRE).refused(
+        "conditions-contradict"
+    )
+    given(*EXAMINED, question_to()).when(
         Countersign(item="land", opinion=Opinion.AGREED, conditions=("4 m lane",)), by=FIRE
     ).refused("conditions-contradict", "1 conditions")
 
 
 def test_after_the_decision_nobody_countersigns() -> None:
-    given(*EXAMINED, asked(), completed()).when(answer(), by=FIRE).refused("wrong-stage")
+    given(*EXAMINED, question_to(), completed()).when(answer(), by=FIRE).refused("wrong-stage")

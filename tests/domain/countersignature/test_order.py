@@ -33,7 +33,7 @@ from infrastructure.law.lawbook import law_book
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import read
 from tests.domain.countersignature.circulation import AGREE, EXAMINED, OBJECT, answered, land
-from tests.domain.countersignature.circulation import asked as asked_in
+from tests.domain.countersignature.circulation import question_to as question_in
 from tests.domain.supervision.test_deeming import OVER, SILENT, WATCHER
 from tests.examples import APPLICANT, FIRE, LAND, WATER
 from tests.histories import World
@@ -42,17 +42,17 @@ from tests.spec import NOW, given
 LINE = ("fire", "water", "planning")
 EARLIER, LATER = NOW - timedelta(hours=1), NOW + timedelta(hours=72)
 REVISE = ReviseApplication(item="land", changes="another map")
-asked = partial(asked_in, line=LINE)
+question_to = partial(question_in, line=LINE)
 ASK = AskCountersignature(item="land", departments=LINE, order=AskingOrder.SEQUENTIAL)
 GO_ON = ContinueCountersignature(item="land", department="fire", reasons="the road is another permit's")
 PROOF = structs.replace(SILENT, rung=Rung.CONSENT, clock="countersign:fire", seen=3)
 
 
 def test_only_the_first_is_asked_and_the_others_stand_in_line() -> None:
-    item = given(*EXAMINED).when(ASK, by=LAND).then(asked("fire")).state().items["land"]
+    item = given(*EXAMINED).when(ASK, by=LAND).then(question_to("fire")).state().items["land"]
 
-    assert [one.department for one in unanswered(item.consultations)] == ["fire"]
-    assert [(one[0], one[2].department) for one in queue(item.consultations).values()] == [
+    assert [consultation.department for consultation in unanswered(item.consultations)] == ["fire"]
+    assert [(place[0], place[2].department) for place in queue(item.consultations).values()] == [
         ("water", "fire"),
         ("planning", "fire"),
     ]
@@ -61,55 +61,57 @@ def test_only_the_first_is_asked_and_the_others_stand_in_line() -> None:
 def test_one_department_is_no_line() -> None:
     alone = structs.replace(ASK, departments=("fire",))
 
-    given(*EXAMINED).when(alone, by=LAND).then(asked("fire", line=()))
+    given(*EXAMINED).when(alone, by=LAND).then(question_to("fire", line=()))
 
 
-def test_whoever_agrees_passes_the_question_on_with_the_same_command() -> None:
+def test_agreeing_passes_the_question_on_with_the_same_command() -> None:
     conditions = ("4 m lane",)
     with_conditions = Countersign(item="land", opinion=Opinion.AGREED_WITH_CONDITIONS, conditions=conditions)
-    told = structs.replace(answered("fire", Opinion.AGREED_WITH_CONDITIONS), conditions=conditions)
+    agreed = structs.replace(answered("fire", Opinion.AGREED_WITH_CONDITIONS), conditions=conditions)
 
-    given(*EXAMINED, asked("fire")).when(AGREE, by=FIRE).then(answered("fire"), asked("water"))
-    given(*EXAMINED, asked("fire")).when(with_conditions, by=FIRE).then(told, asked("water"))
+    given(*EXAMINED, question_to("fire")).when(AGREE, by=FIRE).then(answered("fire"), question_to("water"))
+    given(*EXAMINED, question_to("fire")).when(with_conditions, by=FIRE).then(agreed, question_to("water"))
 
 
 def test_nobody_answers_before_its_turn_nor_is_asked_past_it() -> None:
-    spec = given(*EXAMINED, asked("fire"))
+    spec = given(*EXAMINED, question_to("fire"))
 
     spec.when(AGREE, by=WATER).refused("not-its-turn")
     spec.when(AskCountersignature(item="land", departments=("water",)), by=LAND).refused("already-asked", "water")
 
 
 def test_an_objection_stops_the_line_until_the_lead_goes_on() -> None:
-    spec = given(*EXAMINED, asked("fire")).when(OBJECT, by=FIRE).then(answered("fire", Opinion.OBJECTED))
+    spec = given(*EXAMINED, question_to("fire")).when(OBJECT, by=FIRE).then(answered("fire", Opinion.OBJECTED))
 
     spec.when(AGREE, by=WATER).refused("not-its-turn")
     spec.when(GO_ON, by=WATER).refused("wrong-department")
     spec.when(structs.replace(GO_ON, reasons=" "), by=LAND).refused("reasons-missing")
-    spec.when(GO_ON, by=LAND).then(asked("water", reasons=GO_ON.reasons))
+    spec.when(GO_ON, by=LAND).then(question_to("water", reasons=GO_ON.reasons))
     spec.when(GO_ON, by=LAND).refused("line-not-stopped")
 
 
-@pytest.mark.parametrize("facts", [(), (asked("fire"),), (asked("fire"), answered("fire"), asked("water"))])
+@pytest.mark.parametrize(
+    "facts", [(), (question_to("fire"),), (question_to("fire"), answered("fire"), question_to("water"))]
+)
 def test_a_line_that_moves_is_not_pushed(facts: tuple[AnyFact, ...]) -> None:
     given(*EXAMINED, *facts).when(GO_ON, by=LAND).refused("line-not-stopped")
 
 
 def test_an_objection_of_an_earlier_round_is_not_gone_past() -> None:
     """The new round will ask that department again."""
-    first = (asked("fire"), answered("fire"), asked("water"), answered("water", Opinion.OBJECTED))
+    first = (question_to("fire"), answered("fire"), question_to("water"), answered("water", Opinion.OBJECTED))
     go_on = structs.replace(GO_ON, department="water")
 
-    given(*EXAMINED, *first, asked("fire", 2)).when(go_on, by=LAND).refused("line-not-stopped")
+    given(*EXAMINED, *first, question_to("fire", 2)).when(go_on, by=LAND).refused("line-not-stopped")
 
 
 def test_or_until_it_begins_another_round_in_another_line() -> None:
     again = structs.replace(ASK, departments=("fire", "planning"))
     line = ("fire", "planning")
-    stopped = (asked("fire"), answered("fire", Opinion.OBJECTED))
+    stopped = (question_to("fire"), answered("fire", Opinion.OBJECTED))
 
-    spec = given(*EXAMINED, *stopped).when(again, by=LAND).then(asked("fire", 2, line=line))
-    spec.when(AGREE, by=FIRE).then(answered("fire", turn=2), asked("planning", 2, line=line))
+    spec = given(*EXAMINED, *stopped).when(again, by=LAND).then(question_to("fire", 2, line=line))
+    spec.when(AGREE, by=FIRE).then(answered("fire", turn=2), question_to("planning", 2, line=line))
 
     item = spec.state().items["land"]
     assert queue(item.consultations) == {}
@@ -119,7 +121,7 @@ def test_or_until_it_begins_another_round_in_another_line() -> None:
 def test_who_is_still_to_be_asked_has_not_agreed() -> None:
     grant = CompleteItem(item="land", outcome=Outcome.GRANTED)
 
-    given(*EXAMINED, asked("fire"), answered("fire"), asked("water")).when(grant, by=LAND).refused(
+    given(*EXAMINED, question_to("fire"), answered("fire"), question_to("water")).when(grant, by=LAND).refused(
         "countersignature-open", "water, planning", overridden=("water", "planning")
     )
 
@@ -128,7 +130,7 @@ def test_silence_that_counts_passes_the_question_on_too() -> None:
     consent = ConsentDeemed(card="land-1", item="land", department="fire", proof=PROOF)
     command = DeemConsent(item="land", proof=PROOF)
 
-    spec = given(*EXAMINED, asked("fire")).when(command, by=WATCHER, at=OVER).then(consent, asked("water"))
+    spec = given(*EXAMINED, question_to("fire")).when(command, by=WATCHER, at=OVER).then(consent, question_to("water"))
 
     answer = spec.state().items["land"].consultations["fire/"].answer
     assert (answer.opinion, answer.deemed, answer.article) == (Opinion.AGREED, True, PROOF.article)
@@ -138,7 +140,7 @@ def test_silence_on_an_earlier_question_does_not_answer_the_new_one() -> None:
     """The watcher was late: meanwhile the department had objected and was asked again."""
     consent = ConsentDeemed(card="land-1", item="land", department="fire", proof=PROOF)
     proof: ClockProof = structs.replace(PROOF, seen=5)
-    facts = (asked("fire"), answered("fire", Opinion.OBJECTED), asked("fire", 2))
+    facts = (question_to("fire"), answered("fire", Opinion.OBJECTED), question_to("fire", 2))
 
     spec = given(*EXAMINED, *facts).when(DeemConsent(item="land", proof=proof), by=WATCHER, at=OVER)
     spec.then(structs.replace(consent, proof=proof))
@@ -149,20 +151,28 @@ def test_silence_on_an_earlier_question_does_not_answer_the_new_one() -> None:
 def test_a_retracted_answer_given_again_asks_nobody_twice() -> None:
     gone = EntryRetracted(version=5, item="land", reasons="wrong project")
 
-    spec = given(*EXAMINED, asked("fire"), answered("fire"), asked("water"), gone)
+    spec = given(*EXAMINED, question_to("fire"), answered("fire"), question_to("water"), gone)
 
-    assert [one.department for one in unanswered(spec.project.items["land"].consultations)] == ["fire", "water"]
+    assert [consultation.department for consultation in unanswered(spec.project.items["land"].consultations)] == [
+        "fire",
+        "water",
+    ]
     spec.when(AGREE, by=FIRE).then(answered("fire"))
 
 
 @pytest.mark.parametrize("version", range(2, 9))
 def test_whatever_is_retracted_the_rest_still_applies(version: int) -> None:
     gone = EntryRetracted(version=version, item="land", reasons="mistake")
-    facts = (asked("fire"), answered("fire", Opinion.OBJECTED), asked("water", reasons="go on"), answered("water"))
+    facts = (
+        question_to("fire"),
+        answered("fire", Opinion.OBJECTED),
+        question_to("water", reasons="go on"),
+        answered("water"),
+    )
 
-    item = land(*facts, asked("planning"), gone)
+    item = land(*facts, question_to("planning"), gone)
 
-    assert {one.department for one in standing(item.consultations)} <= set(LINE)
+    assert {consultation.department for consultation in standing(item.consultations)} <= set(LINE)
 
 
 SAYINGS: list[tuple[Actor, AnyCommand]] = [
@@ -183,14 +193,14 @@ def test_answers_in_any_order_are_never_lost_and_the_line_is_kept(
         world.take(fact, LAND)
     assert world.ask(structs.replace(ASK, order=order), LAND)
     for by, command in sayings:
-        before = {key: one.answer for key, one in world.project.items["land"].consultations.items()}
+        before = {key: consultation.answer for key, consultation in world.project.items["land"].consultations.items()}
         granted = world.ask(command, by)
         consultations = world.project.items["land"].consultations
         if granted and isinstance(command, Countersign):
             assert consultations[f"{by.department}/"].opinion is command.opinion
         for key, answer in before.items():
-            kept = (consultations[key].answer, *consultations[key].earlier)
-            assert answer.opinion is None or answer in kept
+            answers = (consultations[key].answer, *consultations[key].earlier)
+            assert answer.opinion is None or answer in answers
     check_line(world, order)
 
 
@@ -209,13 +219,15 @@ def check_line(world: World, order: AskingOrder) -> None:
             )
     history = item_histories(world.entries)["land", 1]
     assert len(history.asked_days) == len(asked_so_far)
-    assert {one.clock for one in world.project.items["land"].consultations.values()} <= history.asked_days.keys()
+    assert {
+        consultation.clock for consultation in world.project.items["land"].consultations.values()
+    } <= history.asked_days.keys()
 
 
 def test_nobody_is_asked_in_the_past() -> None:
     """An answer of Monday that is keyed in on Thursday asks the next on Thursday, and its clock starts then."""
-    spec = given(*EXAMINED, asked("fire")).when(AGREE, by=FIRE, at=NOW, now=LATER)
-    spec.then(answered("fire"), structs.replace(asked("water"), asked_at=LATER))
+    spec = given(*EXAMINED, question_to("fire")).when(AGREE, by=FIRE, at=NOW, now=LATER)
+    spec.then(answered("fire"), structs.replace(question_to("water"), asked_at=LATER))
 
     history = item_histories(spec.entries)["land", 1]
     assert [event.at for event in history.events][-2:] == [NOW, LATER]
@@ -223,28 +235,30 @@ def test_nobody_is_asked_in_the_past() -> None:
 
 def test_what_was_answered_on_paper_may_be_keyed_in_in_its_order() -> None:
     """Both on Monday: no clock ran without its department knowing, and none runs on."""
-    spec = given(*EXAMINED, asked("fire")).when(AGREE, by=FIRE, at=NOW, now=LATER)
-    spec.then(answered("fire"), structs.replace(asked("water"), asked_at=LATER))
+    spec = given(*EXAMINED, question_to("fire")).when(AGREE, by=FIRE, at=NOW, now=LATER)
+    spec.then(answered("fire"), structs.replace(question_to("water"), asked_at=LATER))
     spec.when(AGREE, by=WATER, at=NOW, now=LATER).then(
-        answered("water"), structs.replace(asked("planning"), asked_at=LATER)
+        answered("water"), structs.replace(question_to("planning"), asked_at=LATER)
     )
 
-    found = read(item_histories(spec.entries)["land", 1], law_book(), LATER, LATER)
-    assert found is not None
-    clocks = {one.department: one for one in found.clocks if one.clock.startswith("countersign")}
+    reading = read(item_histories(spec.entries)["land", 1], law_book(), LATER, LATER)
+    assert reading is not None
+    clocks = {clock.department: clock for clock in reading.clocks if clock.clock.startswith("countersign")}
     assert (clocks["water"].state, clocks["water"].used) == (State.MET, 0)
     assert (clocks["planning"].state, clocks["planning"].used) == (State.RUNNING, 0)
 
 
 def test_a_change_keyed_in_late_leaves_no_clock_of_the_old_papers_running() -> None:
-    spec = given(*EXAMINED, asked("fire")).when(AGREE, by=FIRE, at=NOW, now=LATER)
-    spec.then(answered("fire"), structs.replace(asked("water"), asked_at=LATER))
+    spec = given(*EXAMINED, question_to("fire")).when(AGREE, by=FIRE, at=NOW, now=LATER)
+    spec.then(answered("fire"), structs.replace(question_to("water"), asked_at=LATER))
     revised = ApplicationRevised(item="land", changes="another map", round=2)
-    spec.when(REVISE, by=APPLICANT, at=NOW, now=LATER).then(revised, structs.replace(asked("fire", 2), asked_at=LATER))
+    spec.when(REVISE, by=APPLICANT, at=NOW, now=LATER).then(
+        revised, structs.replace(question_to("fire", 2), asked_at=LATER)
+    )
 
-    found = read(item_histories(spec.entries)["land", 1], law_book(), LATER, LATER)
-    assert found is not None
-    states = {one.clock: one.state for one in found.clocks if one.clock.startswith("countersign")}
+    reading = read(item_histories(spec.entries)["land", 1], law_book(), LATER, LATER)
+    assert reading is not None
+    states = {clock.clock: clock.state for clock in reading.clocks if clock.clock.startswith("countersign")}
     assert states == {
         "countersign:fire": State.MET,
         "countersign:water": State.VOID,
@@ -256,6 +270,6 @@ def test_no_department_acts_on_a_question_before_it_was_asked() -> None:
     recall = RecallCountersignature(item="land", department="fire", reasons="not needed")
 
     for by, command in ((FIRE, AGREE), (FIRE, OBJECT), (LAND, recall), (APPLICANT, REVISE)):
-        given(*EXAMINED, asked("fire")).when(command, by=by, at=EARLIER, now=NOW).refused("before-the-question")
-    answers = (asked("fire", line=()), answered("fire"))
+        given(*EXAMINED, question_to("fire")).when(command, by=by, at=EARLIER, now=NOW).refused("before-the-question")
+    answers = (question_to("fire", line=()), answered("fire"))
     given(*EXAMINED, *answers).when(ASK, by=LAND, at=EARLIER, now=NOW).refused("before-the-question")

@@ -21,7 +21,7 @@ from domain.project.countersignature.request import AskCountersignature, AskingO
 from domain.project.countersignature.revision import ApplicationRevised, KeepOpinion, OpinionKept, ReviseApplication
 from domain.project.countersignature.rules import CountersignatureAsked
 from domain.project.state.consultation import Opinion, not_agreed, opinions, queue, unanswered
-from tests.domain.countersignature.circulation import AGREE, EXAMINED, OBJECT, answered, asked, land
+from tests.domain.countersignature.circulation import AGREE, EXAMINED, OBJECT, answered, land, question_to
 from tests.examples import APPLICANT, FIRE, LAND, MANAGER, PLANNING, REGISTERED, WATER, completed, submitted
 from tests.histories import World
 from tests.spec import given
@@ -32,10 +32,10 @@ REVISED = ApplicationRevised(item="land", changes="another map", materials=("map
 KEEP = KeepOpinion(item="land", department="fire", reasons="the road is the same")
 RECALL = RecallCountersignature(item="land", department="fire", reasons="not needed")
 GRANT = CompleteItem(item="land", outcome=Outcome.GRANTED)
-ANSWERED = (asked("fire"), asked("water"), answered("fire"))
+ANSWERED = (question_to("fire"), question_to("water"), answered("fire"))
 
 
-def kept(opinion: Opinion = Opinion.AGREED) -> OpinionKept:
+def opinion_kept(opinion: Opinion = Opinion.AGREED) -> OpinionKept:
     return OpinionKept(
         item="land", department="fire", step="", opinion=opinion, round=2, reasons="the road is the same"
     )
@@ -47,31 +47,36 @@ def recalled(department: str = "fire", turn: int = 1) -> CountersignatureRecalle
 
 @pytest.mark.parametrize("by", [APPLICANT, MANAGER, LAND])
 def test_changed_papers_go_to_everybody_again(by: Actor) -> None:
-    spec = given(*EXAMINED, *ANSWERED).when(REVISE, by=by).then(REVISED, asked("fire", 2), asked("water", 2))
+    spec = (
+        given(*EXAMINED, *ANSWERED).when(REVISE, by=by).then(REVISED, question_to("fire", 2), question_to("water", 2))
+    )
     item = spec.state().items["land"]
 
-    assert (item.round, [one.department for one in unanswered(item.consultations)]) == (2, ["fire", "water"])
+    assert (item.round, [consultation.department for consultation in unanswered(item.consultations)]) == (
+        2,
+        ["fire", "water"],
+    )
     assert [answer.opinion for answer in item.consultations["fire/"].earlier] == [Opinion.AGREED]
     assert item.consultations["water/"].earlier == ()
     spec.when(GRANT, by=LAND).refused("countersignature-open", "fire, water")
 
 
 def test_under_the_terms_of_the_first_question() -> None:
-    hurried = structs.replace(asked("fire"), limit=3)
+    hurried = structs.replace(question_to("fire"), limit=3)
 
     given(*EXAMINED, hurried).when(REVISE, by=APPLICANT).then(REVISED, structs.replace(hurried, round=2))
 
 
 def test_a_line_begins_at_its_beginning() -> None:
-    facts = (asked("fire", line=LINE), answered("fire"), asked("water", line=LINE), answered("water"))
-    item = given(*EXAMINED, *facts).when(REVISE, by=APPLICANT).then(REVISED, asked("fire", 2, LINE)).state()
+    facts = (question_to("fire", line=LINE), answered("fire"), question_to("water", line=LINE), answered("water"))
+    item = given(*EXAMINED, *facts).when(REVISE, by=APPLICANT).then(REVISED, question_to("fire", 2, LINE)).state()
 
     consultations = item.items["land"].consultations
     assert ([*queue(consultations)], not_agreed(consultations)) == (["water/"], ("fire", "water"))
 
 
 def test_who_was_asked_no_longer_is_not_asked_again() -> None:
-    given(*EXAMINED, *ANSWERED, recalled("water")).when(REVISE, by=APPLICANT).then(REVISED, asked("fire", 2))
+    given(*EXAMINED, *ANSWERED, recalled("water")).when(REVISE, by=APPLICANT).then(REVISED, question_to("fire", 2))
 
 
 def test_where_nobody_was_asked_the_change_is_recorded_all_the_same() -> None:
@@ -86,8 +91,8 @@ def test_papers_change_while_they_are_examined_and_it_is_said_how() -> None:
 
 @pytest.mark.parametrize("opinion", [Opinion.AGREED, Opinion.OBJECTED])
 def test_an_opinion_that_the_change_does_not_touch_counts_again(opinion: Opinion) -> None:
-    facts = (asked("fire"), answered("fire", opinion), REVISED, asked("fire", 2))
-    spec = given(*EXAMINED, *facts).when(KEEP, by=LAND).then(kept(opinion))
+    facts = (question_to("fire"), answered("fire", opinion), REVISED, question_to("fire", 2))
+    spec = given(*EXAMINED, *facts).when(KEEP, by=LAND).then(opinion_kept(opinion))
 
     (answer,) = opinions(spec.state().items["land"].consultations)
     assert (answer.round, answer.opinion, answer.reasons) == (1, opinion, answered("fire", opinion).reasons)
@@ -95,7 +100,7 @@ def test_an_opinion_that_the_change_does_not_touch_counts_again(opinion: Opinion
 
 
 def test_only_where_there_was_one_and_only_by_the_lead() -> None:
-    again = (REVISED, asked("fire", 2), asked("water", 2))
+    again = (REVISED, question_to("fire", 2), question_to("water", 2))
 
     given(*EXAMINED, *ANSWERED, *again).when(KEEP, by=FIRE).refused("wrong-department")
     given(*EXAMINED, *ANSWERED, *again).when(structs.replace(KEEP, reasons=""), by=LAND).refused("reasons-missing")
@@ -103,45 +108,47 @@ def test_only_where_there_was_one_and_only_by_the_lead() -> None:
         "no-earlier-opinion", "water"
     )
     given(*EXAMINED, *ANSWERED).when(KEEP, by=LAND).refused("no-earlier-opinion")
-    given(*EXAMINED, *ANSWERED, *again, kept()).when(KEEP, by=LAND).refused("no-earlier-opinion")
+    given(*EXAMINED, *ANSWERED, *again, opinion_kept()).when(KEEP, by=LAND).refused("no-earlier-opinion")
 
 
 def test_a_kept_opinion_passes_the_question_on() -> None:
-    first = (asked("fire", line=LINE), answered("fire"), asked("water", line=LINE), answered("water"))
-    again = (REVISED, asked("fire", 2, LINE))
-    of_water = structs.replace(kept(), department="water")
+    first = (question_to("fire", line=LINE), answered("fire"), question_to("water", line=LINE), answered("water"))
+    again = (REVISED, question_to("fire", 2, LINE))
+    of_water = structs.replace(opinion_kept(), department="water")
 
     spec = given(*EXAMINED, *first, *again).when(structs.replace(KEEP, department="water"), by=LAND).then(of_water)
     spec.when(AGREE, by=FIRE).then(answered("fire", turn=2))
-    given(*EXAMINED, *first, *again).when(KEEP, by=LAND).then(kept(), asked("water", 2, LINE))
+    given(*EXAMINED, *first, *again).when(KEEP, by=LAND).then(opinion_kept(), question_to("water", 2, LINE))
 
 
 def test_a_question_is_taken_back_with_reasons() -> None:
-    spec = given(*EXAMINED, asked("fire")).when(RECALL, by=LAND).then(recalled())
+    spec = given(*EXAMINED, question_to("fire")).when(RECALL, by=LAND).then(recalled())
 
     spec.when(AGREE, by=FIRE).refused("not-asked", "no open countersignature request")
     spec.when(RECALL, by=LAND).refused("not-asked")
-    spec.when(AskCountersignature(item="land", departments=("fire",)), by=LAND).then(asked("fire", 2))
-    given(*EXAMINED, asked("fire"), recalled()).when(GRANT, by=LAND).then(completed())
+    spec.when(AskCountersignature(item="land", departments=("fire",)), by=LAND).then(question_to("fire", 2))
+    given(*EXAMINED, question_to("fire"), recalled()).when(GRANT, by=LAND).then(completed())
 
 
 def test_an_answer_is_not_taken_back_nor_by_others() -> None:
     given(*EXAMINED, *ANSWERED).when(RECALL, by=LAND).refused("not-asked")
-    given(*EXAMINED, asked("fire")).when(RECALL, by=WATER).refused("wrong-department")
-    given(*EXAMINED, asked("fire")).when(structs.replace(RECALL, reasons=" "), by=LAND).refused("reasons-missing")
+    given(*EXAMINED, question_to("fire")).when(RECALL, by=WATER).refused("wrong-department")
+    given(*EXAMINED, question_to("fire")).when(structs.replace(RECALL, reasons=" "), by=LAND).refused("reasons-missing")
 
 
 def test_a_line_goes_on_past_what_was_taken_back() -> None:
     water = structs.replace(RECALL, department="water")
 
-    given(*EXAMINED, asked("fire", line=LINE)).when(RECALL, by=LAND).then(recalled(), asked("water", line=LINE))
-    spec = given(*EXAMINED, asked("fire", line=LINE)).when(water, by=LAND).then(recalled("water"))
+    given(*EXAMINED, question_to("fire", line=LINE)).when(RECALL, by=LAND).then(
+        recalled(), question_to("water", line=LINE)
+    )
+    spec = given(*EXAMINED, question_to("fire", line=LINE)).when(water, by=LAND).then(recalled("water"))
     spec.when(AGREE, by=FIRE).then(answered("fire"))
 
 
 def test_a_retracted_change_and_what_it_asked_leave_everything_as_it_was() -> None:
     gone = tuple(EntryRetracted(version=version, item="land", reasons="mistake") for version in (7, 8, 9))
-    after = land(*ANSWERED, REVISED, asked("fire", 2), asked("water", 2), *gone)
+    after = land(*ANSWERED, REVISED, question_to("fire", 2), question_to("water", 2), *gone)
 
     assert after == land(*ANSWERED)
 
@@ -150,7 +157,14 @@ def test_a_retracted_change_and_what_it_asked_leave_everything_as_it_was() -> No
 def test_whatever_is_retracted_the_rest_still_applies(version: int) -> None:
     """And nobody counts as having agreed to papers that it did not see."""
     gone = EntryRetracted(version=version, item="land", reasons="mistake")
-    facts = (REVISED, asked("fire", 2), asked("water", 2), kept(), recalled("water", 2), asked("water", 3))
+    facts = (
+        REVISED,
+        question_to("fire", 2),
+        question_to("water", 2),
+        opinion_kept(),
+        recalled("water", 2),
+        question_to("water", 3),
+    )
 
     item = land(*ANSWERED, *facts, gone)
 
@@ -178,11 +192,15 @@ def test_no_opinion_is_lost_and_none_counts_for_papers_it_did_not_see(
     world.ask(AskCountersignature(item="land", departments=LINE, order=order), LAND)
     for by, command in sayings:
         before = dict(world.project.items["land"].consultations)
-        said = {(one.department, answer) for one in before.values() for answer in (one.answer, *one.earlier)}
+        said = {(row.department, answer) for row in before.values() for answer in (row.answer, *row.earlier)}
         granted = world.ask(command, by)
         consultations = world.project.items["land"].consultations
-        after = {(one.department, answer) for one in consultations.values() for answer in (one.answer, *one.earlier)}
-        assert {one for one in said if one[1].opinion} <= after
+        after = {
+            (consultation.department, answer)
+            for consultation in consultations.values()
+            for answer in (consultation.answer, *consultation.earlier)
+        }
+        assert {opinion for opinion in said if opinion[1].opinion} <= after
         if granted and isinstance(command, ReviseApplication):
             assert all(answer.opinion is None for answer in opinions(consultations))
     check_clocks(world)
@@ -193,5 +211,7 @@ def check_clocks(world: World) -> None:
     facts: list[AnyFact] = [entry.fact for entry in world.entries]
     questions = [fact.department for fact in facts if isinstance(fact, CountersignatureAsked)]
     consultations = world.project.items["land"].consultations
-    assert {one.department for one in unanswered(consultations)} <= set(questions)
-    assert all(one.times == questions.count(one.department) for one in consultations.values())
+    assert {consultation.department for consultation in unanswered(consultations)} <= set(questions)
+    assert all(
+        consultation.times == questions.count(consultation.department) for consultation in consultations.values()
+    )

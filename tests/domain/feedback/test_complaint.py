@@ -74,7 +74,7 @@ def test_an_answer_says_something_once() -> None:
     given(REGISTERED, FILED, ANSWERED, CLOSED).when(ANSWER, by=LAND).refused("complaint-settled", "already closed")
 
 
-def test_whoever_filed_it_closes_it_after_the_answer() -> None:
+def test_the_complainant_closes_it_after_the_answer() -> None:
     given(REGISTERED, FILED, ANSWERED).when(CLOSE, by=APPLICANT).then(CLOSED)
     given(REGISTERED, FILED).when(CLOSE, by=APPLICANT).refused("complaint-unanswered")
     given(REGISTERED, FILED, ANSWERED, CLOSED).when(CLOSE, by=APPLICANT).refused("complaint-settled")
@@ -115,7 +115,7 @@ def test_an_answer_may_be_partly_and_quotes_its_evidence() -> None:
     ]
 
 
-def test_whoever_is_not_content_says_why() -> None:
+def test_a_dissatisfied_complainant_says_why() -> None:
     unhappy = structs.replace(CLOSE, satisfied=Satisfied.NO, remarks=" ")
 
     given(REGISTERED, FILED, ANSWERED).when(unhappy, by=APPLICANT).refused("reasons-missing")
@@ -125,7 +125,7 @@ def test_whoever_is_not_content_says_why() -> None:
 
 
 @pytest.mark.parametrize("code", ["hengxin", "HENGXIN-1", "of.chen"])
-def test_the_id_of_an_anonymous_complaint_does_not_name_whoever_files_it(code: str) -> None:
+def test_the_id_of_an_anonymous_complaint_does_not_name_its_filer(code: str) -> None:
     telling = structs.replace(FILE, complaint=code, anonymous=True)
 
     given(REGISTERED).when(telling, by=APPLICANT).refused("complaint-names-complainant", code)

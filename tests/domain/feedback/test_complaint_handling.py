@@ -100,7 +100,7 @@ def test_an_answer_is_extended_once_for_reasons_with_approval() -> None:
         given(REGISTERED, FILED, ACCEPTED).when(structs.replace(EXTEND, **change), by=LAND).refused(code)
 
 
-def test_whoever_filed_it_takes_it_back_before_the_answer() -> None:
+def test_the_complainant_withdraws_it_before_the_answer() -> None:
     given(REGISTERED, FILED, ACCEPTED).when(WITHDRAW, by=APPLICANT).then(WITHDRAWN)
     for by in (LAND, BUREAU, Actor("other", "", APPLICANT.role)):
         given(REGISTERED, FILED).when(WITHDRAW, by=by).refused("wrong-role")

@@ -44,17 +44,17 @@ def test_a_good_grade_needs_no_words(grade: Grade) -> None:
 @pytest.mark.parametrize("grade", [Grade.DISSATISFIED, Grade.VERY_DISSATISFIED])
 def test_a_bad_grade_says_why(grade: Grade) -> None:
     bad = structs.replace(GOOD, grade=grade)
-    told = structs.replace(EVALUATED, grade=grade, bad=True)
+    evaluated = structs.replace(EVALUATED, grade=grade, bad=True)
 
     given(REGISTERED, submitted()).when(bad, by=APPLICANT).refused("grade-unexplained", str(grade))
     given(REGISTERED, submitted()).when(structs.replace(bad, reasons=("", " ")), by=APPLICANT).refused(
         "grade-unexplained"
     )
     given(REGISTERED, submitted()).when(structs.replace(bad, comment="slow"), by=APPLICANT).then(
-        structs.replace(told, comment="slow")
+        structs.replace(evaluated, comment="slow")
     )
     given(REGISTERED, submitted()).when(structs.replace(bad, reasons=("slow",)), by=APPLICANT).then(
-        structs.replace(told, reasons=("slow",))
+        structs.replace(evaluated, reasons=("slow",))
     )
 
 

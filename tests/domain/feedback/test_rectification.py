@@ -74,7 +74,7 @@ def test_the_steps_come_in_order_and_say_something() -> None:
     evaluated(STARTED).when(CALL, by=LAND).refused("not-rectified")
 
 
-def test_whoever_is_not_content_has_it_put_right_once_more() -> None:
+def test_a_dissatisfied_complainant_has_it_rectified_once_more() -> None:
     no = structs.replace(CALL, satisfied=Satisfied.NO, remarks="still slow")
 
     evaluated(RECTIFIED).when(structs.replace(no, remarks=""), by=BUREAU).refused("reasons-missing")

@@ -22,11 +22,11 @@ def like(item: str = "land", department: str = "land", mode: str = "single") -> 
 
 def past(*known: tuple[str, str, list[int]]) -> PastDurations:
     """Applications for an item of a department, with the days each took."""
-    found = PastDurations()
+    durations_read = PastDurations()
     for item, department, durations in known:
         for days in durations:
-            found.add(like(item, department), days)
-    return found
+            durations_read.add(like(item, department), days)
+    return durations_read
 
 
 @given(SOME_DAYS)
@@ -68,9 +68,15 @@ def test_a_case_that_has_waited_is_none_of_the_quick_ones() -> None:
 
 @given(SOME_DAYS, st.integers(0, 70))
 def test_an_estimate_counts_no_case_that_was_over_by_then(durations: list[int], elapsed: int) -> None:
-    found = estimate(past(("land", "land", durations)), like(), ALLOWED, elapsed)
+    estimated = estimate(past(("land", "land", durations)), like(), ALLOWED, elapsed)
     longer = [days for days in durations if days >= elapsed]
-    assert found.n == len(longer)
-    assert found.small_sample is (len(longer) < SAMPLE_SMALL_BELOW)
+    assert estimated.n == len(longer)
+    assert estimated.small_sample is (len(longer) < SAMPLE_SMALL_BELOW)
     if longer:
-        assert min(longer) - elapsed <= found.days.low <= found.days.median <= found.days.high <= max(longer) - elapsed
+        assert (
+            min(longer) - elapsed
+            <= estimated.days.low
+            <= estimated.days.median
+            <= estimated.days.high
+            <= max(longer) - elapsed
+        )

@@ -73,7 +73,7 @@ def test_a_circle_is_spelled_out_with_what_stands_behind_it(desk: ZoneDesk) -> N
 
 def test_an_alternative_is_a_way_out_of_a_circle(desk: ZoneDesk) -> None:
     desk.publish_flow(flow(step("a"), step("b", requires_any=(("c", "a"),)), step("c", "b")))
-    assert [one.number for one in desk.flow.editions] == [1]
+    assert [edition.number for edition in desk.flow.editions] == [1]
 
 
 def test_a_circle_of_one_kind_of_project_is_found(desk: ZoneDesk) -> None:
@@ -112,9 +112,9 @@ def test_a_project_gets_the_steps_of_its_kind_with_the_preconditions_that_apply_
     assert project.items["c"].plan.requires == ("a",)
     assert project.items["c"].plan.milestone
     assert project.items["a"].plan.promise_days == 8
-    assert [one.state for one in standing(project)] == [StepState.STARTABLE, StepState.BLOCKED]
+    assert [step.state for step in standing(project)] == [StepState.STARTABLE, StepState.BLOCKED]
     grant(desk, project, "a")
-    assert [one.state for one in standing(project)] == [StepState.DONE, StepState.STARTABLE]
+    assert [step.state for step in standing(project)] == [StepState.DONE, StepState.STARTABLE]
 
 
 def test_a_running_project_keeps_its_edition_until_it_is_moved(desk: ZoneDesk) -> None:

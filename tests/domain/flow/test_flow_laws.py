@@ -79,7 +79,7 @@ def project_of(desk: ZoneDesk, kind: str) -> Project:
 
 def work_off(desk: ZoneDesk, project: Project, chance: Random, at: datetime = NOW) -> None:
     """Grant what can be begun, in whatever order, until nothing can; now and then one is refused, and begun again."""
-    while ready := [one.item for one in standing(project) if one.state is StepState.STARTABLE]:
+    while ready := [step.item for step in standing(project) if step.state is StepState.STARTABLE]:
         code = chance.choice(ready)
         outcome = Outcome.REFUSED if chance.random() < 0.2 else Outcome.GRANTED
         desk.say(project, SubmitItem(item=code), by=APPLICANT, at=at)
@@ -108,6 +108,6 @@ def test_a_circle_is_spelled_exactly_where_something_is_stuck_in_one(needs: dict
     groups = {code: tuple((other,) for other in others if other in needs) for code, others in needs.items()}
     stuck, path = groups.keys() - reached(groups), circle(groups)
     assert bool(stuck) is bool(path)
-    for one, other in pairwise(path):
-        assert (other,) in groups[one]
+    for first, other in pairwise(path):
+        assert (other,) in groups[first]
     assert not path or path[0] == path[-1]

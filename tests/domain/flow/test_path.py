@@ -28,7 +28,7 @@ def projects(draw: st.DrawFn) -> Tasks:
         for code in codes
     }
     beside = optional(needs) if draw(st.booleans()) else set()
-    three = st.lists(st.integers(0, 9), min_size=3, max_size=3).map(lambda found: Days(*sorted(found)))
+    three = st.lists(st.integers(0, 9), min_size=3, max_size=3).map(lambda days: Days(*sorted(days)))
     return {code: PathTask(groups, draw(three), code in beside) for code, groups in needs.items()}
 
 
@@ -69,7 +69,7 @@ def test_nothing_is_over_earlier_because_something_takes_longer(tasks: Tasks, co
     after = {**before, code: before[code] + more} if code in before else before
     then, now = finishes(tasks, before), finishes(tasks, after)
     assert then.keys() == now.keys()
-    assert all(now[one] >= then[one] for one in then)
+    assert all(now[code] >= then[code] for code in then)
     assert finish_of(tasks, now) >= finish_of(tasks, then)
 
 
@@ -82,36 +82,36 @@ def test_a_delay_within_the_slack_moves_no_finish_and_one_day_more_does(tasks: T
     def after(code: str, delay: int) -> int:
         return finish_of(tasks, finishes(tasks, {**usual, code: usual[code] + delay}))
 
-    for code, kept in slack(tasks).items():
-        if kept is None:
+    for code, days in slack(tasks).items():
+        if days is None:
             assert after(code, 10_000) == finish
             continue
-        assert kept >= 0
-        assert after(code, kept) == finish
-        assert after(code, kept + 1) > finish
+        assert days >= 0
+        assert after(code, days) == finish
+        assert after(code, days + 1) > finish
 
 
 @settings(max_examples=150)
 @given(projects())
 def test_the_critical_path_leads_to_the_finish_day_by_day(tasks: Tasks) -> None:
-    found = path(tasks)
+    plan = path(tasks)
     usual = finishes(tasks, medians(tasks))
-    assert set(found.stuck) == tasks.keys() - usual.keys()
-    assert (found.finish is None) is bool(found.stuck)
-    for step in found.steps:
+    assert set(plan.stuck) == tasks.keys() - usual.keys()
+    assert (plan.finish is None) is bool(plan.stuck)
+    for step in plan.steps:
         assert step.finishes.low <= step.finishes.median <= step.finishes.high
         assert step.starts.median >= 0
-        assert step.critical is (step.item in found.critical)
-    if not found.critical:
+        assert step.critical is (step.item in plan.critical)
+    if not plan.critical:
         assert all(task.optional for code, task in tasks.items() if code in usual)
         return
     at = 0
-    for code in found.critical:
+    for code in plan.critical:
         at += tasks[code].days.median
         assert usual[code] == at
     assert at == finish_of(tasks, usual)
-    for one, other in pairwise(found.critical):
-        assert any(one in group for group in tasks[other].needs)
+    for first, other in pairwise(plan.critical):
+        assert any(first in group for group in tasks[other].needs)
 
 
 @settings(max_examples=150)
@@ -121,12 +121,14 @@ def test_the_effect_of_delays_is_the_difference_of_two_plans(tasks: Tasks, delay
     effect = delayed(tasks, delays)
     before = counted_out(tasks, usual)
     after = counted_out(tasks, {code: duration + delays.get(code, 0) for code, duration in usual.items()})
-    moved = {one.item: (one.before, one.after) for one in effect.moved}
+    moved = {move.item: (move.before, move.after) for move in effect.moved}
     assert moved == {code: (before[code], after[code]) for code in before if before[code] != after[code]}
     if effect.finish:
         ends = (finish_of(tasks, before), finish_of(tasks, after))
         assert (effect.finish.before, effect.finish.after) == ends
-    assert [one.after - one.before for one in effect.moved] == sorted((b - a for a, b in moved.values()), reverse=True)
+    assert [move.after - move.before for move in effect.moved] == sorted(
+        (b - a for a, b in moved.values()), reverse=True
+    )
 
 
 def test_a_small_project_by_hand() -> None:
@@ -138,14 +140,17 @@ def test_a_small_project_by_hand() -> None:
         "water": PathTask((), Days(1, 4, 30)),
         "permit": PathTask((("site-plan", "short-plan"), ("water",)), Days(5, 8, 10)),
     }
-    found = path(tasks)
-    assert found.critical == ("land", "short-plan", "permit")
-    assert found.finish == Days(2 + 3 + 5, 5 + 6 + 8, 30 + 10)
-    slacks = {step.item: step.slack for step in found.steps}
+    plan = path(tasks)
+    assert plan.critical == ("land", "short-plan", "permit")
+    assert plan.finish == Days(2 + 3 + 5, 5 + 6 + 8, 30 + 10)
+    slacks = {step.item: step.slack for step in plan.steps}
     assert slacks == {"land": 0, "site-plan": None, "short-plan": 0, "water": 7, "permit": 0}
 
     effect = delayed(tasks, {"short-plan": 6})
-    assert [(one.item, one.before, one.after) for one in effect.moved] == [("short-plan", 11, 17), ("permit", 19, 23)]
+    assert [(move.item, move.before, move.after) for move in effect.moved] == [
+        ("short-plan", 11, 17),
+        ("permit", 19, 23),
+    ]
     assert effect.finish
     assert (effect.finish.before, effect.finish.after) == (19, 23)
 
@@ -153,8 +158,8 @@ def test_a_small_project_by_hand() -> None:
 def test_nothing_left_and_nothing_possible() -> None:
     assert path({}).finish is None
     stuck = {"a": PathTask((("b",),), days(1)), "b": PathTask((("a",),), days(1)), "c": PathTask((), days(2))}
-    found = path(stuck)
-    assert (found.finish, found.stuck, found.critical) == (None, ("a", "b"), ("c",))
+    plan = path(stuck)
+    assert (plan.finish, plan.stuck, plan.critical) == (None, ("a", "b"), ("c",))
 
 
 def test_a_circle_with_a_way_out_costs_nothing_where_days_are_none() -> None:

@@ -126,15 +126,15 @@ hours = st.integers(0, 500)
 
 @settings(max_examples=200)
 @given(st.lists(st.tuples(facts, hours, hours), max_size=12))
-def test_asked_late_enough_the_past_is_the_present(told: list[tuple[AnyFact, int, int]]) -> None:
+def test_a_late_enough_instant_gives_the_present(story: list[tuple[AnyFact, int, int]]) -> None:
     """With everything known and everything over, what is settled leads to the very state that a replay does."""
     ledger = Ledger()
-    for fact, happened, learned in told:
+    for fact, happened, learned in story:
         at = local("02-02T10:00") + timedelta(hours=happened)
         known = at + timedelta(hours=learned)
         ledger.entries.append(entry(len(ledger.entries) + 1, fact, MANAGER, at, known))
     ever = local("12-31T00:00")
-    found = course(PROJECT, settled(ledger.entries, ever, ever))
+    flow_course = course(PROJECT, settled(ledger.entries, ever, ever))
     project = replay(PROJECT, ledger.entries)
-    assert found.project.items == project.items
-    assert found.granted_at.keys() == project.granted
+    assert flow_course.project.items == project.items
+    assert flow_course.granted_at.keys() == project.granted

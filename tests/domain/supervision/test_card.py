@@ -90,7 +90,7 @@ def test_a_proof_of_one_thing_does_not_serve_for_another() -> None:
     examined().when(replace(WARN, proof=RED), by=WATCHER, at=OVER).refused("not-over")
 
 
-def test_a_rung_is_told_once() -> None:
+def test_a_rung_is_recorded_once() -> None:
     examined(CARDED).when(CARD, by=WATCHER, at=OVER).refused("already-signalled")
     longer = replace(RED, length=30)
     examined(CARDED).when(replace(CARD, proof=longer), by=WATCHER, at=OVER).then(

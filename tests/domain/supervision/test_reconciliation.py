@@ -104,7 +104,7 @@ def test_a_report_that_differs_stands_beside_and_overwrites_nothing(change: dict
     assert item.disputed is not None
 
 
-def test_the_same_discrepancy_is_told_once() -> None:
+def test_the_same_discrepancy_is_recorded_once() -> None:
     given(REGISTERED, KEYED, FOUND).when(OTHER, by=FEED).refused("discrepancy-known", "waits for the project manager")
     given(REGISTERED, KEYED, FOUND, KEPT).when(OTHER, by=FEED).refused("discrepancy-known", "was decided against")
 
@@ -118,7 +118,7 @@ def test_a_feed_that_comes_round_closes_its_discrepancy() -> None:
 def test_the_project_manager_keeps_what_was_keyed_in_or_takes_the_feed() -> None:
     disputed = given(REGISTERED, KEYED, FOUND)
 
-    kept = disputed.when(SETTLE, by=MANAGER).then(KEPT).state().items["tax"]
+    settled = disputed.when(SETTLE, by=MANAGER).then(KEPT).state().items["tax"]
     taken = (
         given(REGISTERED, KEYED, FOUND)
         .when(structs.replace(SETTLE, keep=KeptResult.FEED), by=MANAGER)
@@ -127,7 +127,7 @@ def test_the_project_manager_keeps_what_was_keyed_in_or_takes_the_feed() -> None
         .items["tax"]
     )
 
-    assert (kept.outcome, kept.result, kept.disputed) == (Outcome.GRANTED, STANDS, None)
+    assert (settled.outcome, settled.result, settled.disputed) == (Outcome.GRANTED, STANDS, None)
     assert (taken.outcome, taken.result, taken.disputed) == (Outcome.REFUSED, FED, None)
 
 

@@ -122,16 +122,16 @@ def test_an_order_needs_a_right_a_reason_an_id_of_its_own_and_a_day_to_come() ->
 
 
 def test_the_department_answers_once() -> None:
-    told = SupervisionAnswered(order="o1", item="land", answer="the map was missing")
+    answered = SupervisionAnswered(order="o1", item="land", answer="the map was missing")
 
-    given(REGISTERED, ORDERED).when(ANSWER, by=LAND).then(told)
-    given(REGISTERED, ORDERED, told).when(ANSWER, by=LAND).refused("order-answered")
+    given(REGISTERED, ORDERED).when(ANSWER, by=LAND).then(answered)
+    given(REGISTERED, ORDERED, answered).when(ANSWER, by=LAND).refused("order-answered")
     given(REGISTERED, ORDERED).when(ANSWER, by=FIRE).refused("wrong-department")
     given(REGISTERED, ORDERED).when(replace(ANSWER, answer=" "), by=LAND).refused("feedback-empty")
     given(REGISTERED).when(ANSWER, by=LAND).refused("unknown-order", "no order o1")
 
 
-def test_nobody_answers_for_no_department() -> None:
-    nobody = Actor("li", "", Role.OFFICER)
+def test_an_officer_without_a_department_answers_nothing() -> None:
+    officer = Actor("li", "", Role.OFFICER)
 
-    given(REGISTERED, replace(ORDERED, department="")).when(ANSWER, by=nobody).refused("wrong-department")
+    given(REGISTERED, replace(ORDERED, department="")).when(ANSWER, by=officer).refused("wrong-department")

@@ -18,7 +18,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.privacy.folder_keystore import MASTER_FILE
 from infrastructure.verifier.verify import verify
 from tests.conftest import database_in
-from tests.infrastructure.privacy.test_erasure import ERASURES, SECRETS, STORY, erase, everything, found, send
+from tests.infrastructure.privacy.test_erasure import ERASURES, SECRETS, STORY, erase, everything, secrets_in, send
 
 PROJECT = uuid4()
 
@@ -51,7 +51,7 @@ def test_keys_come_along_and_need_the_master_key(
     old, file = use_keys("old"), tmp_path / "facts.ndjson"
     asyncio.run(play(database_url))
     export_facts(database_url, file, lambda _, __: None)
-    assert found(file.read_text()) == set()
+    assert secrets_in(file.read_text()) == set()
     assert len([line for line in read(file) if isinstance(line, KeyLine)]) == 1, "not those destroyed"
 
     use_keys("another")
@@ -63,7 +63,7 @@ def test_keys_come_along_and_need_the_master_key(
         copy(old / MASTER_FILE, new / MASTER_FILE)
         import_facts(other, file, lambda _, __: None)
         assert verify(other, lambda _, __: None)[0].faults == []
-        assert found(everything(other, ["ledger"])) == set()
+        assert secrets_in(everything(other, ["ledger"])) == set()
         entries = asyncio.run(history(other))
-    assert found(entries) == {"Zhangsanfeng", "13812345678", "zsf@example.org"} & set(SECRETS)
+    assert secrets_in(entries) == {"Zhangsanfeng", "13812345678", "zsf@example.org"} & set(SECRETS)
     assert ERASED in entries

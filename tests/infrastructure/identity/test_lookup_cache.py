@@ -72,7 +72,7 @@ async def test_an_error_is_given_to_all_and_not_cached() -> None:
     assert len(calls) == 2
 
 
-async def test_a_full_cache_begins_anew() -> None:
+async def test_a_full_cache_starts_again() -> None:
     cache, look_up = LookupCache[int](entries_max=2), CountedLookUp()
     look_up.go_on.set()
     for key in (b"a", b"b", b"c"):

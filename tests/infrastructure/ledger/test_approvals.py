@@ -42,7 +42,7 @@ async def approvals(database_url: str) -> AsyncIterator[Approvals]:
         yield app
 
 
-async def test_the_example_story_is_told_to_its_end(approvals: Approvals) -> None:
+async def test_the_example_story_is_accepted_to_its_end(approvals: Approvals) -> None:
     project = uuid4()
     for step in STORY:
         await approvals.handle(project, step.dated, step.by, uuid4())
@@ -70,7 +70,7 @@ async def test_nothing_becomes_known_before_what_it_follows_on(approvals: Approv
     assert [now - entry.occurred_at for entry in noted] == [timedelta(0), day, timedelta(0)]
 
 
-async def test_a_repeat_is_told_the_first_answer_even_where_it_would_now_be_refused(approvals: Approvals) -> None:
+async def test_a_repeat_gets_the_first_answer_even_where_it_would_now_be_refused(approvals: Approvals) -> None:
     project, key = uuid4(), uuid4()
     first = await approvals.handle(project, REGISTER, MANAGER, key)
     await approvals.handle(project, SubmitItem(item="item-1"), ENTERPRISE, uuid4())
@@ -119,7 +119,7 @@ async def test_another_processes_write_is_seen_before_a_refusal(database_url: st
         assert answer.receipt.version == 2
 
 
-async def test_who_comes_second_is_told_what_was_written_since(
+async def test_a_version_conflict_returns_the_entries_missed(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Approvals(database_url) as here, Approvals(database_url) as there:
@@ -133,7 +133,7 @@ async def test_who_comes_second_is_told_what_was_written_since(
         assert await here.project(project) == await there.project(project)
 
 
-async def test_who_missed_more_than_can_be_told_reads_the_rest(database_url: str) -> None:
+async def test_a_conflict_with_too_many_missed_entries_reads_the_rest(database_url: str) -> None:
     async with Approvals(database_url) as here, Approvals(database_url) as there:
         project = uuid4()
         await here.handle(project, REGISTER, MANAGER, uuid4())
@@ -172,7 +172,7 @@ async def test_a_project_that_another_process_registered_is_not_registered_again
         assert await there.project(project) == await here.project(project)
 
 
-async def test_what_was_missed_is_told_as_it_is_read(database_url: str) -> None:
+async def test_missed_entries_are_returned_as_they_are_read(database_url: str) -> None:
     async with Approvals(database_url) as here:
         project = uuid4()
         for command, by in ((REGISTER, MANAGER), (SubmitItem(item="item-1"), ENTERPRISE)):

@@ -91,11 +91,11 @@ async def test_where_the_database_takes_longer_all_share_its_time(monkeypatch: p
 async def test_a_slow_batch_now_and_then_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     slow, end_of = cycle([True] * (SLOW_MIN - 1) + [False]), Committer._end_of
 
-    async def told(here: Committer, batch: Batch) -> bool:
+    async def notify(here: Committer, batch: Batch) -> bool:
         await end_of(here, batch)
         return next(slow)
 
-    monkeypatch.setattr(Committer, "_end_of", told)
+    monkeypatch.setattr(Committer, "_end_of", notify)
     assert (await worked(monkeypatch, deciding_seconds=0.0)).batches == [4] * 8
 
 

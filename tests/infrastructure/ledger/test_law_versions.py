@@ -62,13 +62,13 @@ async def decisions(approvals: Approvals, project: UUID, t: str) -> dict[str, Re
     """The decision clock of each item."""
     at = datetime.fromisoformat(f"2019-{t}T12:00:00+08:00")
     items = await ClocksAt(approvals.store, approvals.laws, at, at).of_project(project)
-    return {one.item: one for item in items for one in item.clocks if one.clock == "decision"}
+    return {clock.item: clock for item in items for clock in item.clocks if clock.clock == "decision"}
 
 
 async def test_the_version_at_acceptance_stays_with_the_case(approvals: Approvals) -> None:
     clocks = await decisions(approvals, await carry_out(approvals, COMMANDS), "04-25")
 
-    assert {item: (one.law, one.length, one.due_on) for item, one in clocks.items()} == {
+    assert {item: (clock.law, clock.length, clock.due_on) for item, clock in clocks.items()} == {
         "before": (f"{OLD}/{BUILDING}", 15, date(2019, 4, 25)),
         "across": (f"{NEW}/{BUILDING}", 7, date(2019, 4, 18)),  # received on the 11th, accepted under the new law
         "after": (f"{NEW}/{BUILDING}", 7, date(2019, 4, 30)),
@@ -79,7 +79,7 @@ async def test_until_it_is_accepted_it_is_under_the_version_of_its_receipt(appro
     project = await carry_out(approvals, COMMANDS[:3])
     clocks = await decisions(approvals, project, "04-30")
 
-    assert {one.law for one in clocks.values()} == {f"{OLD}/{BUILDING}"}
+    assert {clock.law for clock in clocks.values()} == {f"{OLD}/{BUILDING}"}
     assert clocks["across"].due_on == date(2019, 4, 26)
 
 
@@ -97,7 +97,7 @@ async def test_a_pack_may_leave_what_was_received_before_it_under_the_old_law(da
     async with Approvals(database_url, clock=lambda: HANDS[0], laws=laws) as approvals:
         clocks = await decisions(approvals, await carry_out(approvals, COMMANDS), "04-25")
 
-    assert {item: (one.law, one.due_on) for item, one in clocks.items()} == {
+    assert {item: (clock.law, clock.due_on) for item, clock in clocks.items()} == {
         "before": (f"{OLD}/{BUILDING}", date(2019, 4, 25)),
         "across": (f"{OLD}/{BUILDING}", date(2019, 4, 26)),
         "after": (f"{NEW}/{BUILDING}", date(2019, 4, 30)),
@@ -110,7 +110,7 @@ async def test_what_follows_is_decided_under_the_version_of_the_acceptance(datab
     register = structs.replace(REGISTER, items=tuple(structs.replace(plan, special="") for plan in plain))
     without_last = [
         ("04-01", MANAGER, register),
-        *(one for one in COMMANDS[1:] if getattr(one[2], "item", "") != "after"),
+        *(sent for sent in COMMANDS[1:] if getattr(sent[2], "item", "") != "after"),
     ]
     async with Approvals(database_url, clock=lambda: HANDS[0], laws=book("days_max = 10", "days_max = 5")) as approvals:
         project = await carry_out(approvals, without_last)

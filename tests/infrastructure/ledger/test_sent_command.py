@@ -63,9 +63,9 @@ async def test_what_was_stored_before_format_1_answers_its_repeat(approvals: App
     project, key = uuid4(), uuid4()
     await approvals.handle(project, REGISTER, MANAGER, uuid4())
     (first,) = await approvals.store.stream(project)
-    kept = CachedState(replay(project, [first.decoded()]), first.hash)
+    cached = CachedState(replay(project, [first.decoded()]), first.hash)
     recorded, now = Recorded(MANAGER, key, first.decoded().recorded.law), approvals.clock()
-    draft = EntryDraft.of(kept, [StepNoted(activity=NOTE.activity)], recorded, now, now)
+    draft = EntryDraft.of(cached, [StepNoted(activity=NOTE.activity)], recorded, now, now)
     conditional = OnVersion(wanted=NOTE, version=1)
     await approvals.committer.append(draft.item(key, next(former_fingerprints(project, MANAGER, conditional))))
 

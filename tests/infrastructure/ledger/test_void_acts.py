@@ -76,8 +76,8 @@ async def test_approved_in_time_and_keyed_in_late_counts(office: Office) -> None
     await office.say("03-31 00:30", dated, key=key)
     await office.say("04-20 09:00", dated, key=key)  # sent again it has its first answer, whatever the day
 
-    (told,) = await office.approvals.entries_with(office.project, LimitExtended)
-    assert told.occurred_at == at("03-30 17:00")
+    (extended,) = await office.approvals.entries_with(office.project, LimitExtended)
+    assert extended.occurred_at == at("03-30 17:00")
 
 
 async def test_the_last_minute_of_the_last_day_is_in_time(office: Office) -> None:

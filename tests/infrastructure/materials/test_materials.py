@@ -154,7 +154,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(materials: MaterialStore
     assert (stored_keys(place), on_the_way(place)) == ([], [])
 
 
-async def test_what_is_attached_has_to_be_stored_as_it_is_told(materials: MaterialStore) -> None:
+async def test_an_attachment_has_to_be_stored_as_described(materials: MaterialStore) -> None:
     await materials.receive(coming(REPORT), MEDIA_TYPE)
 
     await materials.require(DIGEST, len(REPORT), MEDIA_TYPE)
@@ -218,7 +218,8 @@ async def test_what_is_kept_is_on_the_disk_before_it_has_its_name(
     def note(path: Path) -> None:
         synced.append((path.name, target.exists()))
 
-    monkeypatch.setattr(material_places, "_sync", note)
+    for sync in ("sync_file", "sync_folder"):
+        monkeypatch.setattr(material_places, sync, note)
     await MaterialStore(Folder(tmp_path), LIMIT).receive(coming(REPORT), MEDIA_TYPE)
 
     assert synced[0][0].startswith(UPLOAD)
@@ -238,7 +239,7 @@ def test_what_a_crash_left_is_removed_after_a_day(tmp_path: Path) -> None:
     assert (old.exists(), new.exists()) == (False, True)
 
 
-async def test_a_store_that_is_away_is_told_as_such(tmp_path: Path) -> None:
+async def test_an_unavailable_store_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"in the way")
     with pytest.raises(StorageAwayError):
         await MaterialStore(Folder(tmp_path / "file/kept"), LIMIT).receive(coming(REPORT), MEDIA_TYPE)

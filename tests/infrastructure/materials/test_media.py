@@ -86,7 +86,7 @@ def test_other_types_are_not_taken(media_type: str) -> None:
     assert "application/pdf" in refused(GOOD["application/pdf"], media_type, "material-type-unknown").remedy
 
 
-def test_the_refusal_tells_what_the_content_may_be() -> None:
+def test_the_refusal_names_the_media_types_allowed() -> None:
     assert "may be image/png" in refused(GOOD["image/png"], "application/pdf", "material-type-mismatch").sentence
 
 

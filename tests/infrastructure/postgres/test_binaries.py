@@ -108,16 +108,16 @@ def as_user(uid: int, code: str) -> str:
 
 @AS_ROOT
 def test_an_ordinary_user_needs_no_root(folder: Path) -> None:
-    nobody = programs.Account(65534, 65534)
-    if not nobody.may_enter(programs.supplied()):
+    unprivileged = programs.Account(65534, 65534)
+    if not unprivileged.may_enter(programs.supplied()):
         pytest.skip("this environment's packages are closed to ordinary users")
-    os.chown(folder, nobody.uid, nobody.gid)
+    os.chown(folder, unprivileged.uid, unprivileged.gid)
     data = str(folder / "data")
 
-    output = as_user(nobody.uid, f"url = {SERVER.format(data)}.start(); print(psycopg.connect(url).info.user)")
+    output = as_user(unprivileged.uid, f"url = {SERVER.format(data)}.start(); print(psycopg.connect(url).info.user)")
 
     assert output == "countersign\n"
-    assert (folder / "data" / "postgres").stat().st_uid == nobody.uid
+    assert (folder / "data" / "postgres").stat().st_uid == unprivileged.uid
     assert fetch_value(EmbeddedPostgres(folder / "data", throw_away=True).start(), "SELECT 1") == 1, (
         "root may use it too"
     )

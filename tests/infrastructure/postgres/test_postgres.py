@@ -206,7 +206,7 @@ def test_another_major_version_is_named(data: Path) -> None:
     assert refusal.value.code == "postgres_version"
 
 
-def test_a_server_that_ends_while_starting_tells_why(data: Path) -> None:
+def test_a_server_that_ends_while_starting_says_why(data: Path) -> None:
     with (
         changed(data / "postgres" / "postgresql.conf", "work_mem = 'plenty'\n"),
         pytest.raises(PostgresUnavailableError, match='invalid value for parameter "work_mem"') as refusal,

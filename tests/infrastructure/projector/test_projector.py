@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 from time import monotonic, sleep
 from uuid import UUID, uuid4
 
@@ -22,8 +21,8 @@ from domain.project.state.project import Project
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.lru_cache import WeightedLruCache
 from infrastructure.projector import catch_up as following
+from infrastructure.projector import fold_cache
 from infrastructure.projector.catch_up import FollowedView
-from infrastructure.projector.fold_cache import FoldCache
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
@@ -67,7 +66,7 @@ async def tell_story(approvals: Approvals) -> UUID:
     return project
 
 
-async def test_rows_tell_who_holds_what_and_what_is_unmet(database_url: str) -> None:
+async def test_rows_show_who_holds_what_and_what_is_unmet(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
         project = uuid4()
         await approvals.handle(project, REGISTER, MANAGER, uuid4())
@@ -117,7 +116,7 @@ async def test_views_that_follow_every_single_step_equal_a_rebuild(database_url:
 async def test_states_that_are_forgotten_at_once_make_no_difference(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "FoldCache", partial(FoldCache, 1))
+    monkeypatch.setattr(fold_cache, "FACTS_MAX", 1)
     projector, projects = Projector(database_url), (uuid4(), uuid4())
     async with Approvals(database_url) as approvals:
         approvals._kept = WeightedLruCache(1)
@@ -134,7 +133,7 @@ async def test_states_that_are_forgotten_at_once_make_no_difference(
     assert rebuild(database_url, swap=False).differences == ()
 
 
-async def test_a_damaged_view_is_told_and_replaced(database_url: str) -> None:
+async def test_a_damaged_view_is_reported_and_replaced(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
         await tell_story(approvals)
     project_all(database_url)
@@ -232,7 +231,7 @@ async def test_a_view_that_stopped_rests_longer_after_every_failure(monkeypatch:
     assert followed.retry_at == following.RETRY_SECONDS_FIRST
 
 
-async def test_an_entry_that_stops_several_views_is_told_once(database_url: str) -> None:
+async def test_an_entry_that_stops_several_views_is_logged_once(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
         await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())
     with psycopg.connect(database_url) as connection:

@@ -130,11 +130,11 @@ def rechained(entries: list[dict[str, object]], start: int, **changed: object) -
     return after
 
 
-def swapped(entries: list[dict[str, object]], one: int, other: int) -> list[dict[str, object]]:
+def swapped(entries: list[dict[str, object]], first: int, other: int) -> list[dict[str, object]]:
     """*entries* with two whose positions are exchanged."""
     after = [dict(entry) for entry in entries]
     for name in ("stream", "version", "type", "data", "meta", "occurred_us", "recorded_us", "hash"):
-        after[one][name], after[other][name] = after[other][name], after[one][name]
+        after[first][name], after[other][name] = after[other][name], after[first][name]
     return after
 
 
@@ -177,7 +177,7 @@ def test_a_cut_tail_and_a_deleted_project_are_named(
     assert (status, "positions jump" in out) == (1, True), out
 
 
-def test_a_ledger_made_anew_does_not_fit_the_keys_of_log_and_witness(
+def test_a_rewritten_ledger_does_not_fit_the_keys_of_log_and_witness(
     shared_database_url: str, log: TransparencyLog, tmp_path: Path
 ) -> None:
     """Everything forged and signed again: the chain and the tree hold, the pinned keys refuse it."""

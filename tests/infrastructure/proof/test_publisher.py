@@ -170,7 +170,7 @@ def test_after_a_restore_another_log_is_begun(database_url: str, folder: ProofFo
     assert not (old / PRIVATE).exists()
 
 
-def test_a_policy_that_cant_be_read_is_told(database_url: str, folder: ProofFolder, keys: SigningKeys) -> None:
+def test_an_unreadable_policy_is_reported(database_url: str, folder: ProofFolder, keys: SigningKeys) -> None:
     folder.policy_file.write_text("quorum nobody\n")
     publisher = Publisher(database_url, folder, lambda: NOW)
     thread = threading.Thread(target=publisher.run)

@@ -37,7 +37,7 @@ class Ledger:
     def request(self, old: int, signer: NoteSigner = LOG) -> str:
         """A request that says *old* entries are known."""
         proof = consistency_proof(min(old, self.tree.size), self.tree.size, self.tree.subtree)
-        hashes = "".join(f"{b64encode(one).decode()}\n" for one in proof)
+        hashes = "".join(f"{b64encode(hash_).decode()}\n" for hash_ in proof)
         return f"old {old}\n{hashes}\n{self.signed(signer)}"
 
 

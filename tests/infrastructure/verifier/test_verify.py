@@ -255,7 +255,7 @@ def test_a_checkpoint_is_read_as_it_was_written_and_never_written_over(ledger: T
             read(path)
 
 
-def test_between_samples_the_place_is_told_as_far_as_it_is_known(
+def test_between_samples_the_place_is_reported_as_far_as_it_is_known(
     server_url: str, ledger: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checkpoints, "SAMPLES_MAX", 2)

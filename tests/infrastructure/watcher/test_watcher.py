@@ -70,7 +70,7 @@ def proof_in(entry: Entry) -> ClockProof | None:
     return proof if isinstance(proof, ClockProof) and entry.recorded.by == WATCHER else None
 
 
-async def test_each_rung_is_told_once_in_order_with_rule_calendar_and_evidence(database_url: str) -> None:
+async def test_each_rung_is_recorded_once_in_order_with_rule_calendar_and_evidence(database_url: str) -> None:
     hands = Hands("2026-03-02 09:00")
     async with opened(database_url, hands) as approvals:
         project = await begin(approvals, uuid4())
@@ -86,7 +86,7 @@ async def test_each_rung_is_told_once_in_order_with_rule_calendar_and_evidence(d
         assert (state.items["land"].stage, str(state.items["land"].deemed_on)) == (Stage.ACCEPTED, "2026-03-02")
 
 
-async def test_ten_days_of_downtime_over_a_holiday_change_nothing_of_what_is_told(database_url: str) -> None:
+async def test_ten_days_of_downtime_over_a_holiday_change_nothing_recorded(database_url: str) -> None:
     hands = Hands("2026-09-21 09:00")
     async with opened(database_url, hands) as approvals:
         project = await begin(approvals, uuid4(), (LAND, AcceptItem(item="land")))
@@ -183,7 +183,7 @@ def test_a_notice_moves_the_laws_of_its_calendar_alone() -> None:
     assert laws_moved(laws, "") == list(laws.names)
 
 
-async def test_a_watcher_that_forgot_everything_tells_nothing_twice(database_url: str) -> None:
+async def test_a_watcher_without_its_cache_records_nothing_twice(database_url: str) -> None:
     hands = Hands("2026-03-02 09:00")
     async with opened(database_url, hands) as approvals:
         project = await begin(approvals, uuid4())
@@ -206,7 +206,7 @@ async def test_a_watcher_that_forgot_everything_tells_nothing_twice(database_url
         assert await watch_once(database_url, approvals) == 0
 
 
-async def test_what_passed_before_a_project_was_brought_in_was_another_systems_to_tell(database_url: str) -> None:
+async def test_thresholds_passed_before_an_import_are_not_recorded(database_url: str) -> None:
     """A log of old cases must not turn into cards of today; what its open cases come to from now on does."""
     hands = Hands("2010-03-01 09:00")
     long_ago = hands.now
@@ -280,7 +280,7 @@ async def test_it_wakes_by_itself_and_goes_on_after_its_connection_was_cut(datab
         assert await recorded(approvals, project) == SILENCE
 
 
-async def test_it_stops_when_told_whatever_it_waits_for(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_stops_on_a_signal_whatever_it_waits_for(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infrastructure.watcher.watcher.POLL_SECONDS", NEVER_SECONDS)
     waits, waiting = asyncio.Event(), Watcher._is_notified
 

@@ -33,11 +33,11 @@ def audit(rule: Json, events: list[Json], calendar: Json, t: str, known: str | N
     clocks = review(desk, acts)
     flags |= extend(desk, acts, clocks)
     clocks |= after_acceptance(desk, acts) | after_decision(desk, acts)
-    asked = Consultations(desk, acts)
-    clocks |= {f"countersign:{name}": clock for name, clock in asked.clocks.items()}
+    consultations = Consultations(desk, acts)
+    clocks |= {f"countersign:{name}": clock for name, clock in consultations.clocks.items()}
     hearing = Hearing(desk, acts)
     clocks |= hearing.clocks()
-    flags |= asked.flags | hearing.flags | own_flags(desk)
+    flags |= consultations.flags | hearing.flags | own_flags(desk)
     return answer(desk, clocks, flags)
 
 

@@ -49,10 +49,12 @@ def life(seed: int, number: int) -> Json:
     return life_of(chance.randbytes(RULE_BYTES + EVENT_BYTES * (chance.randint(0, EVENTS_MAX) + 1)))
 
 
-def by_engine(asked: Json) -> Json:
+def by_engine(life_story: Json) -> Json:
     """The engine's answer, as far as the golden vectors speak of it."""
-    rule, events = msgspec.convert(asked["rule"], Rule), msgspec.convert(asked["events"], list[LawEvent])
-    result = evaluate(rule, events, china(), datetime.fromisoformat(asked["t"]), datetime.fromisoformat(asked["known"]))
+    rule, events = msgspec.convert(life_story["rule"], Rule), msgspec.convert(life_story["events"], list[LawEvent])
+    result = evaluate(
+        rule, events, china(), datetime.fromisoformat(life_story["t"]), datetime.fromisoformat(life_story["known"])
+    )
     said: Json = json.loads(msgspec.json.encode(result))
     for clock in said["clocks"].values():
         for beyond in clock.keys() - VECTOR_FIELDS:
@@ -60,25 +62,26 @@ def by_engine(asked: Json) -> Json:
     return {name: said[name] for name in VECTOR_ANSWER}
 
 
-def by_auditor(asked: Json) -> Json:
-    return audit(asked["rule"], asked["events"], calendar(), asked["t"], asked["known"])
+def by_auditor(life_story: Json) -> Json:
+    return audit(life_story["rule"], life_story["events"], calendar(), life_story["t"], life_story["known"])
 
 
-def differ(asked: Json) -> bool:
-    return by_engine(asked) != by_auditor(asked)
+def differ(life_story: Json) -> bool:
+    return by_engine(life_story) != by_auditor(life_story)
 
 
 def difference(seed: int, number: int) -> str | None:
     """The history made as small as it still shows the difference, with both answers; None where they agree."""
-    asked = life(seed, number)
-    if not differ(asked):
+    life_story = life(seed, number)
+    if not differ(life_story):
         return None
-    least = smaller(asked)
+    least = smaller(life_story)
     rule = json.dumps(least["rule"], ensure_ascii=False)
     lines = [f"seed {seed}, history {number}: t {least['t']}, known {least['known']}", f"  rule {rule}"]
     lines += [f"  {json.dumps(event, ensure_ascii=False)}" for event in least["events"]]
     lines += [
-        f"  {path}: engine {one}, auditor {other}" for path, one, other in paths(by_engine(least), by_auditor(least))
+        f"  {path}: engine {by_one}, auditor {other}"
+        for path, by_one, other in paths(by_engine(least), by_auditor(least))
     ]
     return "\n".join(lines)
 
@@ -86,32 +89,32 @@ def difference(seed: int, number: int) -> str | None:
 def paths(engine: Json, auditor: Json, above: str = "") -> Iterator[tuple[str, object, object]]:
     """Every value on which two answers differ, under its dotted path."""
     for name in sorted(engine.keys() | auditor.keys()):
-        one, other = engine.get(name), auditor.get(name)
-        if isinstance(one, dict) and isinstance(other, dict):
-            yield from paths(one, other, f"{above}{name}.")
-        elif one != other:
-            yield f"{above}{name}", one, other
+        left, other = engine.get(name), auditor.get(name)
+        if isinstance(left, dict) and isinstance(other, dict):
+            yield from paths(left, other, f"{above}{name}.")
+        elif left != other:
+            yield f"{above}{name}", left, other
 
 
-def smaller(asked: Json) -> Json:
+def smaller(life_story: Json) -> Json:
     """Leave out event after event, then field after field, as long as the two differ."""
     while True:
-        for simpler in simplified(asked):
+        for simpler in simplified(life_story):
             if differ(simpler):
-                asked = simpler
+                life_story = simpler
                 break
         else:
-            return asked
+            return life_story
 
 
-def simplified(asked: Json) -> Iterator[Json]:
-    events = asked["events"]
+def simplified(life_story: Json) -> Iterator[Json]:
+    events = life_story["events"]
     for place in reversed(range(len(events))):
-        yield asked | {"events": events[:place] + events[place + 1 :]}
+        yield life_story | {"events": events[:place] + events[place + 1 :]}
     for place, event in enumerate(events):
         for name in event.keys() - set(FIELDS_NEEDED):
             lean = {key: value for key, value in event.items() if key != name}
-            yield asked | {"events": [*events[:place], lean, *events[place + 1 :]]}
+            yield life_story | {"events": [*events[:place], lean, *events[place + 1 :]]}
 
 
 def compare(seed: int, numbers: range) -> list[int]:

@@ -70,7 +70,7 @@ def after_acceptance(desk: Desk, acts: list[Act]) -> dict[str, Clock]:
     if act is None or cure is None:
         return {}
     clock = Clock(act, act.day, act.minute, cure, of_agency=False, coloured=False, card="none")
-    papers = next((one for one in acts if one.kind == "papers_received" and one.place > act.place), None)
+    papers = next((later for later in acts if later.kind == "papers_received" and later.place > act.place), None)
     clock.end(papers, walk.end_after(act))
     return {"tolerance_cure": clock}
 

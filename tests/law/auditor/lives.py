@@ -64,7 +64,7 @@ class Dice:
         self.left, drawn = divmod(self.left, n + 1)
         return drawn
 
-    def one(self, *choices: Any) -> Any:
+    def any(self, *choices: Any) -> Any:
         return choices[self.upto(len(choices) - 1)]
 
 
@@ -72,32 +72,32 @@ def rule_of(dice: Dice) -> Json:
     """Any fully expanded rule."""
 
     def period() -> Json:
-        return {"days": dice.one(*LENGTHS), "max_extension": dice.one(0, 5, 10)}
+        return {"days": dice.any(*LENGTHS), "max_extension": dice.any(0, 5, 10)}
 
-    num, den, least = dice.one((1, 5, 1), (0, 1, 2), (1, 3, 1), (1, 4, 3), (0, 1, 0))
-    silence = {"days": dice.one(*LENGTHS), "on_silence": dice.one("deemed_consent", "overdue")}
-    expiry = str(dice.one(*WINDOWS) + timedelta(days=40))
+    num, den, least = dice.any((1, 5, 1), (0, 1, 2), (1, 3, 1), (1, 4, 3), (0, 1, 0))
+    silence = {"days": dice.any(*LENGTHS), "on_silence": dice.any("deemed_consent", "overdue")}
+    expiry = str(dice.any(*WINDOWS) + timedelta(days=40))
     return {
         "pack": "TEST",
-        "zone": dice.one(*["Asia/Shanghai"] * 3, "America/New_York", "Asia/Kathmandu", "UTC"),
-        "mode": dice.one("single", "lower_review", "lower_review", "joint", "on_the_spot", "renewal"),
-        "intake_days": dice.one(5, 5, 5, 3, 0),
-        "intake_shift": dice.one("none", "next_working_day"),
-        "close_of_business": dice.one("17:30", "24:00"),
+        "zone": dice.any(*["Asia/Shanghai"] * 3, "America/New_York", "Asia/Kathmandu", "UTC"),
+        "mode": dice.any("single", "lower_review", "lower_review", "joint", "on_the_spot", "renewal"),
+        "intake_days": dice.any(5, 5, 5, 3, 0),
+        "intake_shift": dice.any("none", "next_working_day"),
+        "close_of_business": dice.any("17:30", "24:00"),
         "decision": period(),
         "lower_review": period(),
-        "commitment": dice.one(None, period(), period()),
-        "delivery_days": dice.one(*LENGTHS),
-        "countersign": dice.one(None, silence, silence),
-        "hearing": {"request_days": dice.one(5, 0), "hold_days": 20, "notice_clear_days": 7},
-        "suspension_day_rule": dice.one(*["[s,e)"] * 3, "(s,e]", "(s,e)", "[s,e]"),
+        "commitment": dice.any(None, period(), period()),
+        "delivery_days": dice.any(*LENGTHS),
+        "countersign": dice.any(None, silence, silence),
+        "hearing": {"request_days": dice.any(5, 0), "hold_days": 20, "notice_clear_days": 7},
+        "suspension_day_rule": dice.any(*["[s,e)"] * 3, "(s,e]", "(s,e)", "[s,e]"),
         "statutory_suspend_reasons": STATUTORY,
         "commitment_suspend_reasons": PROMISED,
         "yellow": {"num": num, "den": den, "min": least},
-        "licence_expiry": dice.one(None, expiry),
-        "live": dice.one(True, True, False),
+        "licence_expiry": dice.any(None, expiry),
+        "live": dice.any(True, True, False),
         "renewal": {"file_before_days": 30, "yellow_days": 5},
-        "post_check_months": dice.one(2, 2, 1, 0),
+        "post_check_months": dice.any(2, 2, 1, 0),
     }
 
 
@@ -129,10 +129,10 @@ def history_of(luck: bytes, start: datetime, course: Course, clock_step: timedel
         dice = Dice(luck[(number - 1) * EVENT_BYTES : number * EVENT_BYTES])
         kind = course.procedure[place % len(course.procedure)]
         if dice.upto(course.odd_in - 1) == 1:
-            kind = dice.one(*SELDOM)
+            kind = dice.any(*SELDOM)
         else:
-            place += dice.one(1, 1, 1, 2, 3)
-        at += timedelta(days=dice.one(*course.gaps))
+            place += dice.any(1, 1, 1, 2, 3)
+        at += timedelta(days=dice.any(*course.gaps))
         when = at + timedelta(minutes=dice.upto(MINUTES_PER_DAY + course.earlier_minutes) - course.earlier_minutes)
         when -= (when - MIDNIGHT) % clock_step
         event: Json = {"id": f"e{number}", "type": kind, "at": iso(when), **details(dice, kind, events, when)}
@@ -152,33 +152,33 @@ def details(dice: Dice, kind: str, before: list[Json], when: datetime) -> Json:
         """An entry before, an acceptance as often as any other, or the entry itself."""
         accepted = [event["id"] for event in before if event["type"] == "accepted"]
         own = f"e{len(before) + 1}"
-        return str(dice.one(*(accepted or [own]), *(event["id"] for event in before), own))
+        return str(dice.any(*(accepted or [own]), *(event["id"] for event in before), own))
 
     fields: dict[str, Callable[[], Json]] = {
-        "correction_notice": lambda: {"new_items": dice.one(True, False), "respond_by": dice.one(None, day(0, 9))},
+        "correction_notice": lambda: {"new_items": dice.any(True, False), "respond_by": dice.any(None, day(0, 9))},
         "suspend": lambda: {
-            "sid": dice.one(*"abc"),
-            "reason": dice.one(*PROMISED),
-            "notified": dice.one(True, True, False),
-            "planned_until": dice.one(None, day(0, 5)),
+            "sid": dice.any(*"abc"),
+            "reason": dice.any(*PROMISED),
+            "notified": dice.any(True, True, False),
+            "planned_until": dice.any(None, day(0, 5)),
         },
-        "resume": lambda: {"sid": dice.one(*"abc")},
+        "resume": lambda: {"sid": dice.any(*"abc")},
         "extension": lambda: {
-            "days": dice.one(3, 5, 10, 11),
-            "clock": dice.one(*EXTENDED),
-            "notified": dice.one(True, False),
+            "days": dice.any(3, 5, 10, 11),
+            "clock": dice.any(*EXTENDED),
+            "notified": dice.any(True, False),
         },
         "countersign_request": lambda: {
-            "dept": dice.one("plan", "fire"),
-            "step": dice.one(None, "1"),
-            "replaces": dice.one(None, None, None, "", "1"),
+            "dept": dice.any("plan", "fire"),
+            "step": dice.any(None, "1"),
+            "replaces": dice.any(None, None, None, "", "1"),
         },
-        "countersign_recall": lambda: {"dept": dice.one("plan", "fire"), "step": dice.one(None, "1")},
-        "accepted": lambda: {"cure_days": dice.one(None, 1, 4, 10)},
-        "countersign_reply": lambda: {"dept": dice.one("plan", "fire"), "step": dice.one(None, "1")},
+        "countersign_recall": lambda: {"dept": dice.any("plan", "fire"), "step": dice.any(None, "1")},
+        "accepted": lambda: {"cure_days": dice.any(None, 1, 4, 10)},
+        "countersign_reply": lambda: {"dept": dice.any("plan", "fire"), "step": dice.any(None, "1")},
         "hearing_notice": lambda: {"hearing_date": day(-2, 20)},
-        "decided": lambda: {"outcome": dice.one("granted", "denied"), "on_undertaking": dice.one(True, False)},
-        "amend": lambda: {"target": earlier(), "new_at": f"{day(-9, 4)}T{dice.one('08', '20')}:00:00Z"},
+        "decided": lambda: {"outcome": dice.any("granted", "denied"), "on_undertaking": dice.any(True, False)},
+        "amend": lambda: {"target": earlier(), "new_at": f"{day(-9, 4)}T{dice.any('08', '20')}:00:00Z"},
         "retract": lambda: {"target": earlier()},
     }
     return fields.get(kind, dict)()
@@ -187,11 +187,11 @@ def details(dice: Dice, kind: str, before: list[Json], when: datetime) -> Json:
 def life_of(luck: bytes) -> Json:
     """A whole question in the shape of a golden vector: rule, events, t, known."""
     dice = Dice(luck[RULE_BYTES : RULE_BYTES + EVENT_BYTES])
-    day = dice.one(*WINDOWS) + timedelta(days=dice.upto(40))
+    day = dice.any(*WINDOWS) + timedelta(days=dice.upto(40))
     start = datetime(day.year, day.month, day.day, dice.upto(23), tzinfo=UTC)
-    t = start + timedelta(hours=dice.upto(24 * dice.one(110, 110, 25)) - 48)
-    known = t + timedelta(days=dice.one(0, 0, 9, -4, 90))
-    course, clock_step = dice.one(*COURSES), dice.one(*CLOCK_STEPS)
+    t = start + timedelta(hours=dice.upto(24 * dice.any(110, 110, 25)) - 48)
+    known = t + timedelta(days=dice.any(0, 0, 9, -4, 90))
+    course, clock_step = dice.any(*COURSES), dice.any(*CLOCK_STEPS)
     events = history_of(luck[RULE_BYTES + EVENT_BYTES :], start, course, clock_step)
     return {"rule": rule_of(Dice(luck[:RULE_BYTES])), "events": events, "t": iso(t), "known": iso(known)}
 

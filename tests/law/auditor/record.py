@@ -48,7 +48,7 @@ def acts_of(events: list[Json], zone: str, t: datetime, known: datetime) -> list
         at = moved.get(number) or instant(event["at"])
         if at <= t:
             happened.append((at, number, event))
-    happened.sort(key=lambda one: one[:2])
+    happened.sort(key=lambda act: act[:2])
     return [act_of(place, at, zone, event) for place, (at, _, event) in enumerate(happened)]
 
 

@@ -83,7 +83,7 @@ class Hearing:
         self.desk = desk
         self.terms: Json = desk.rule["hearing"]
         self.window: Clock | None = None
-        self.asked: Act | None = None
+        self.requested: Act | None = None
         self.held: Act | None = None
         self.flags = {"hearing_notice_short" for act in acts if act.kind == "hearing_notice" and self.is_short(act)}
         for act in acts:
@@ -95,7 +95,7 @@ class Hearing:
             self.tell(act)
         elif act.kind == "hearing_requested":
             self.ask(act)
-        elif act.kind == "hearing_held" and self.asked is not None:
+        elif act.kind == "hearing_held" and self.requested is not None:
             self.held = self.held or act
 
     def is_short(self, notice: Act) -> bool:
@@ -108,7 +108,7 @@ class Hearing:
 
     def tell(self, act: Act) -> None:
         if self.window is None:
-            self.window = Clock(act, act.day, act.minute, self.terms["request_days"], self.asked)
+            self.window = Clock(act, act.day, act.minute, self.terms["request_days"], self.requested)
             self.window.silence, self.window.card = "lapsed", "none"
             self.window.of_agency = self.window.coloured = False
 
@@ -117,12 +117,12 @@ class Hearing:
         return due is None or act.day <= due
 
     def ask(self, act: Act) -> None:
-        if self.asked is not None:
+        if self.requested is not None:
             return
         if not self.is_in_window(act):
             self.flags.add("hearing_request_late")
             return
-        self.asked = act
+        self.requested = act
         if self.window is not None:
             self.window.stop = act
 
@@ -135,8 +135,8 @@ class Hearing:
             if self.window.void and stop is not None and stop is walk.decided and self.is_in_window(stop):
                 self.flags.add("decided_before_hearing_window_closed")
             clocks["hearing_request"] = self.window
-        if self.asked is not None:
-            hold = Clock(self.asked, self.asked.day, self.asked.minute, self.terms["hold_days"])
-            hold.end(self.held, walk.end_after(self.asked))
+        if self.requested is not None:
+            hold = Clock(self.requested, self.requested.day, self.requested.minute, self.terms["hold_days"])
+            hold.end(self.held, walk.end_after(self.requested))
             clocks["hearing_hold"] = hold
         return clocks

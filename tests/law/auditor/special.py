@@ -69,5 +69,5 @@ def state_of(desk: Desk, clock: Clock, due: int | None) -> str:
         return "late" if over else "met"
     if over:
         return "overdue"
-    paused = any(one.until is None and not one.dead and one.reason in clock.reasons for one in desk.pauses)
+    paused = any(pause.until is None and not pause.dead and pause.reason in clock.reasons for pause in desk.pauses)
     return "suspended" if paused else "running"

@@ -44,9 +44,9 @@ def test_the_auditor_agrees_with_every_golden_vector(file: str) -> None:
     vectors = [json.loads(line) for line in lines(file)]
     assert {vector["calendar"] for vector in vectors} == {"CN"}
     for vector in vectors:
-        for asked in vector["as_of"]:
-            result = audit(vector["rule"], vector["events"], campaign.calendar(), asked["t"], asked.get("known"))
-            assert result == asked["expect"], (vector["id"], asked["t"])
+        for instant in vector["as_of"]:
+            result = audit(vector["rule"], vector["events"], campaign.calendar(), instant["t"], instant.get("known"))
+            assert result == instant["expect"], (vector["id"], instant["t"])
 
 
 def test_the_clocks_hold_the_vectors_of_early_acts_and_ends() -> None:
@@ -58,9 +58,14 @@ def test_the_clocks_hold_the_vectors_of_early_acts_and_ends() -> None:
 def special_vectors() -> list[tuple[str, str, Json, Json]]:
     """Id, special law, life and expectation of every question of the vectors of periods that run from receipt."""
     return [
-        (one["id"], one["special"], {"events": one["events"], "known": asked["t"], **asked}, asked["expect"])
-        for one in map(json.loads, lines(SPECIAL))
-        for asked in one["as_of"]
+        (
+            vector["id"],
+            vector["special"],
+            {"events": vector["events"], "known": instant["t"], **instant},
+            instant["expect"],
+        )
+        for vector in map(json.loads, lines(SPECIAL))
+        for instant in vector["as_of"]
     ]
 
 
@@ -83,7 +88,9 @@ def test_engine_and_auditor_agree_on_two_thousand_lives_of_every_clock() -> None
     seen = set[str]()
     for number in range(LIVES):
         said = campaign.by_auditor(campaign.life(SEED, number))
-        seen |= {f"{name.partition(':')[0].partition('#')[0]} {one['state']}" for name, one in said["clocks"].items()}
+        seen |= {
+            f"{name.partition(':')[0].partition('#')[0]} {clock['state']}" for name, clock in said["clocks"].items()
+        }
         seen |= {flag.partition(":")[0] for flag in said["flags"]}
     for clock in ("intake", "decision", "commitment", "lower_review", "delivery", "hearing_hold", "post_check"):
         assert {f"{clock} {state}" for state in ("running", "met", "overdue", "void")} - NEVER <= seen
@@ -161,18 +168,18 @@ def test_a_period_from_receipt_ends_as_the_auditor_says(life: Json, special: str
     assert by_general_clock(life, special) == by_special_auditor(life, special)
 
 
-def test_a_campaign_tells_the_smallest_history_on_which_they_differ(monkeypatch: pytest.MonkeyPatch) -> None:
-    def blind(asked: Json) -> Json:
+def test_a_campaign_prints_the_smallest_history_on_which_they_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    def blind(life_story: Json) -> Json:
         """An auditor that sees no suspension."""
-        seeing = [event for event in asked["events"] if event["type"] != "suspend"]
-        return campaign.by_engine(asked | {"events": seeing})
+        seeing = [event for event in life_story["events"] if event["type"] != "suspend"]
+        return campaign.by_engine(life_story | {"events": seeing})
 
     monkeypatch.setattr(campaign, "by_auditor", blind)
     result = campaign.compare(SEED, range(100))
-    told = campaign.difference(SEED, result[0])
+    report = campaign.difference(SEED, result[0])
 
-    assert told is not None
-    heading, _, *rest = told.splitlines()
+    assert report is not None
+    heading, _, *rest = report.splitlines()
     happened = [json.loads(line)["type"] for line in rest if line.startswith('  {"id"')]
     assert heading.startswith(f"seed {SEED}, history {result[0]}: t ")
     assert len(happened) == len({"suspend", "what begins the application"})
@@ -180,12 +187,12 @@ def test_a_campaign_tells_the_smallest_history_on_which_they_differ(monkeypatch:
     assert all(": engine " in line for line in rest[len(happened) :])
 
 
-def test_a_campaign_over_all_cores_tells_its_seed_and_how_far_it_is(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_campaign_over_all_cores_prints_its_seed_and_progress(capfd: pytest.CaptureFixture[str]) -> None:
     differing = campaign.run(SEED, campaign.CHUNK + 1)
-    told = capfd.readouterr()
+    printed = capfd.readouterr()
 
     assert differing == len(campaign.compare(SEED, range(campaign.CHUNK + 1)))
-    assert told.err.splitlines() == [
+    assert printed.err.splitlines() == [
         f"auditor: seed {SEED}, {campaign.CHUNK + 1} histories",
         f"auditor: {campaign.CHUNK + 1} of {campaign.CHUNK + 1}, {differing} differ",
     ]

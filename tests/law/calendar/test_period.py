@@ -19,7 +19,7 @@ def period(first: str, last: str) -> Period:
 
 
 @pytest.mark.parametrize(
-    ("asked", "before", "year_before"),
+    ("bounds", "before", "year_before"),
     [
         (("2026-03-01", "2026-03-31"), ("2026-02-01", "2026-02-28"), ("2025-03-01", "2025-03-31")),
         (("2026-01-01", "2026-03-31"), ("2025-10-01", "2025-12-31"), ("2025-01-01", "2025-03-31")),
@@ -30,17 +30,17 @@ def period(first: str, last: str) -> Period:
     ],
 )
 def test_what_a_period_is_compared_with(
-    asked: tuple[str, str], before: tuple[str, str], year_before: tuple[str, str]
+    bounds: tuple[str, str], before: tuple[str, str], year_before: tuple[str, str]
 ) -> None:
-    assert period(*asked).before() == period(*before)
-    assert period(*asked).year_before() == period(*year_before)
+    assert period(*bounds).before() == period(*before)
+    assert period(*bounds).year_before() == period(*year_before)
 
 
 @given(DAYS, DAYS)
-def test_the_period_before_ends_where_it_begins(one: date, other: date) -> None:
-    asked = Period(min(one, other), max(one, other))
+def test_the_period_before_ends_where_it_begins(day: date, other: date) -> None:
+    period = Period(min(day, other), max(day, other))
 
-    assert asked.before().ends("Asia/Shanghai") == asked.begins("Asia/Shanghai")
+    assert period.before().ends("Asia/Shanghai") == period.begins("Asia/Shanghai")
 
 
 @given(DAYS)
@@ -54,9 +54,9 @@ def test_a_month_holds_its_days(day: date) -> None:
 
 @given(DAYS, st.integers(0, 1_100))
 def test_the_parts_of_a_period_come_to_its_days(first: date, length: int) -> None:
-    asked = Period(first, first + timedelta(days=length))
+    period = Period(first, first + timedelta(days=length))
     result, held = Counter[date](), None
-    for part in asked.parts():
+    for part in period.parts():
         assert part.before == held
         for days, times in [*((days, 1) for days in part.more), *((days, -1) for days in part.less)]:
             assert all(part.span.begin(day) == day for day in days)
@@ -64,7 +64,7 @@ def test_the_parts_of_a_period_come_to_its_days(first: date, length: int) -> Non
         whole = sorted(day for day, times in result.items() if times)
         assert set(result.values()) <= {0, 1}
         held = (whole[0], whole[-1] + timedelta(days=1)) if whole else None
-    assert held == (asked.first, asked.last + timedelta(days=1))
+    assert held == (period.first, period.last + timedelta(days=1))
     assert len(whole) == length + 1
 
 

@@ -34,10 +34,10 @@ def held(until: str, *events: LawEvent, live: bool = True) -> list[tuple[str, st
         live=live,
     )
     result = dict[str, str]()
-    for one in general_held_days(terms, Timeline(pack.zone, events), at(until), at(until)):
-        if result and list(result.values())[-1] == one.holder:
+    for day in general_held_days(terms, Timeline(pack.zone, events), at(until), at(until)):
+        if result and list(result.values())[-1] == day.holder:
             result.popitem()
-        result[one.day.strftime("%m-%d")] = one.holder
+        result[day.day.strftime("%m-%d")] = day.holder
     return list(result.items())
 
 

@@ -33,15 +33,15 @@ def test_a_refusal_to_admit_voids_the_decision_that_runs_from_receipt(law: str) 
 
     result = read(item, at("06-30"), *events)
 
-    assert {name: one.state for name, one in result.items()} == {
+    assert {name: reading.state for name, reading in result.items()} == {
         "intake": State.MET,
         "decision": State.VOID,
         "countersign:fire": State.VOID,
     }
-    assert all(one.closed for one in result.values())
+    assert all(reading.closed for reading in result.values())
     assert result["decision"].standing.used == 3  # through the day of the refusal, and no further
     course = general_course(item, Timeline(item.pack.zone, events), at("06-30"))
-    assert [(one.clock, one.rung) for one in course.passed if one.rung == "card"] == []
+    assert [(passing.clock, passing.rung) for passing in course.passed if passing.rung == "card"] == []
     assert course.next is None
 
 
@@ -64,7 +64,9 @@ def test_a_card_issued_before_the_refusal_stands() -> None:
 
     course = general_course(item, Timeline(item.pack.zone, (RECEIVED, *waiting)), at("06-30"))
 
-    assert [(one.clock, one.rung) for one in course.passed if one.rung == "card"] == [("decision", "card")]
+    assert [(passing.clock, passing.rung) for passing in course.passed if passing.rung == "card"] == [
+        ("decision", "card")
+    ]
     assert read(item, at("06-30"), RECEIVED, *waiting)["decision"].state is State.VOID
 
 
@@ -81,14 +83,14 @@ def test_a_decision_keyed_in_before_its_receipt_leaves_no_clock_open() -> None:
     decided = happened("decided", "02-27", outcome="granted")
 
     result = read(terms(), at("06-30"), decided, RECEIVED)
-    assert {one.state for name, one in result.items() if name != "delivery"} == {State.VOID}
+    assert {reading.state for name, reading in result.items() if name != "delivery"} == {State.VOID}
 
 
 def test_the_clocks_of_the_decision_run_on() -> None:
     decided = happened("decided", "03-10", outcome="granted")
 
     result = read(terms(), at("06-30"), RECEIVED, happened("accepted", "03-03"), decided)
-    assert {name: one.state for name, one in result.items()} == {
+    assert {name: reading.state for name, reading in result.items()} == {
         "intake": State.MET,
         "decision": State.MET,
         "delivery": State.OVERDUE,
@@ -99,10 +101,10 @@ def test_a_decision_does_not_stop_a_clock_that_its_notification_stops() -> None:
     item = terms("es-39-2015@2016-10-02")
     clock = msgspec.structs.replace(item.pack.clocks["decision"], stop=("delivered",))
     item = msgspec.structs.replace(item, pack=msgspec.structs.replace(item.pack, clocks={"decision": clock}))
-    decided, told = happened("decided", "03-10", outcome="denied"), happened("delivered", "03-12")
+    decided, notified = happened("decided", "03-10", outcome="denied"), happened("delivered", "03-12")
 
     assert read(item, at("03-11"), RECEIVED, decided)["decision"].state is State.RUNNING
-    assert read(item, at("03-20"), RECEIVED, decided, told)["decision"].state is State.MET
+    assert read(item, at("03-20"), RECEIVED, decided, notified)["decision"].state is State.MET
 
 
 def test_an_acceptance_before_the_receipt_answers_it_as_of_the_receipt() -> None:
@@ -111,7 +113,7 @@ def test_an_acceptance_before_the_receipt_answers_it_as_of_the_receipt() -> None
 
     assert result["intake"].state is State.MET
     assert result["commitment"].standing.start == date(2026, 3, 2)
-    flags = {name: one.standing.flags for name, one in result.items()}
+    flags = {name: reading.standing.flags for name, reading in result.items()}
     assert flags == {"intake": ("accepted_before_receipt",), "commitment": ("accepted_before_receipt",), "decision": ()}
 
 
@@ -125,7 +127,7 @@ def test_no_clock_of_an_ended_application_is_open(life: dict[str, Any], law: str
     accepted = result.get("intake") is not None and result["intake"].state is State.DEEMED
     end = ending(acts)
     if end is not None and not (accepted and end.__struct_config__.tag == "refused"):
-        still = {one.clock for one in result.values() if one.state in OPEN}
+        still = {reading.clock for reading in result.values() if reading.state in OPEN}
         assert all(BY_DECISION.intersection(item.pack.clocks[name].start) for name in still)
 
 

@@ -27,15 +27,15 @@ RECEIVED = happened("received", "03-02")
 ACCEPTED = happened("accepted", "03-03")
 
 
-def terms(law: str = LAWS[1], *, live: bool = True, **asked: int) -> GeneralTerms:
+def terms(law: str = LAWS[1], *, live: bool = True, **lengths: int) -> GeneralTerms:
     pack = law_book().pack(law)
-    days = {f"countersign:{department}": limit for department, limit in asked.items()}
+    days = {f"countersign:{department}": limit for department, limit in lengths.items()}
     calendar = law_book().calendar(pack, DISTANT.date())
     return GeneralTerms(pack=pack, calendar=calendar, mode="single", lengths={}, asked_days=days, live=live)
 
 
 def read(law: GeneralTerms, t: datetime, *events: LawEvent) -> dict[str, GeneralReading]:
-    return {one.name: one for one in general_readings(law, Timeline(law.pack.zone, events), t, DISTANT)}
+    return {reading.name: reading for reading in general_readings(law, Timeline(law.pack.zone, events), t, DISTANT)}
 
 
 @given(lives(), st.sampled_from(LAWS), st.booleans(), st.lists(st.integers(0, 24 * 150), min_size=1, max_size=3))
@@ -59,11 +59,11 @@ def test_time_alone_does_what_was_foreseen(life: dict[str, Any], law: str, live:
 
 def test_a_term_that_nobody_meets_costs_its_own_days_and_no_more() -> None:
     """Awb 4:15(1)(a): from the day after the request to the day on which the term has passed unused."""
-    asked = happened("suspend", "03-10 17:00", sid="s1", reason="supplement", planned_until=date(2026, 4, 7))
+    request = happened("suspend", "03-10 17:00", sid="s1", reason="supplement", planned_until=date(2026, 4, 7))
     dutch = terms("nl-awb@2009-10-01")
-    waiting = read(dutch, at("04-08 05:59"), RECEIVED, asked)["decision"]
-    running = read(dutch, at("04-08 06:00"), RECEIVED, asked)["decision"]
-    late = read(dutch, at("06-01"), RECEIVED, asked)["decision"]
+    waiting = read(dutch, at("04-08 05:59"), RECEIVED, request)["decision"]
+    running = read(dutch, at("04-08 06:00"), RECEIVED, request)["decision"]
+    late = read(dutch, at("06-01"), RECEIVED, request)["decision"]
 
     assert (waiting.state, waiting.standing.due, waiting.resumes_at) == (State.SUSPENDED, None, at("04-08 06:00"))
     assert (running.state, running.standing.due, running.resumes_at) == (State.RUNNING, date(2026, 5, 26), None)
@@ -72,25 +72,25 @@ def test_a_term_that_nobody_meets_costs_its_own_days_and_no_more() -> None:
 
 
 def test_the_watcher_looks_again_when_the_term_is_over() -> None:
-    asked = happened("suspend", "03-10 17:00", sid="s1", reason="supplement", planned_until=date(2026, 4, 7))
+    request = happened("suspend", "03-10 17:00", sid="s1", reason="supplement", planned_until=date(2026, 4, 7))
     dutch = terms("nl-awb@2009-10-01")
-    timeline = Timeline(dutch.pack.zone, [RECEIVED, asked])
+    timeline = Timeline(dutch.pack.zone, [RECEIVED, request])
     before, after = (general_course(dutch, timeline, at(day)) for day in ("04-01", "06-01"))
 
     assert (before.passed, before.next) == ((), at("04-08 06:00"))
-    assert [(one.clock, one.rung, one.at) for one in after.passed] == [
+    assert [(passing.clock, passing.rung, passing.at) for passing in after.passed] == [
         ("decision", Rung.WARNING, at("05-14 06:00")),  # the 44th of 56 days is over
         ("decision", Rung.CARD, at("05-27 06:00")),
     ]
 
 
 def test_a_request_for_papers_with_a_term_ends_with_it_and_a_later_answer_has_no_effect() -> None:
-    asked = happened("correction_notice", "03-10 17:00", respond_by=date(2026, 4, 7))
+    request = happened("correction_notice", "03-10 17:00", respond_by=date(2026, 4, 7))
     answer = happened("corrected", "04-20 17:00")
     accepted = happened("accepted", "04-21 17:00")
     dutch = terms("nl-awb@2009-10-01")
-    result = read(dutch, at("05-01"), RECEIVED, asked, answer)["decision"].standing
-    taken_up = read(dutch, at("05-01"), RECEIVED, asked, accepted)["decision"].standing
+    result = read(dutch, at("05-01"), RECEIVED, request, answer)["decision"].standing
+    taken_up = read(dutch, at("05-01"), RECEIVED, request, accepted)["decision"].standing
 
     assert (result.due, result.flags) == (date(2026, 5, 26), ("answered_after_term:supplement",))
     assert (taken_up.due, taken_up.flags) == (date(2026, 5, 26), ())
@@ -117,8 +117,8 @@ def test_spain_counts_to_the_notification_and_a_documented_attempt_suffices() ->
 
 def test_a_report_of_another_authority_stops_a_spanish_clock_for_three_months_at_the_most() -> None:
     spain = terms("es-39-2015@2016-10-02")
-    asked = happened("suspend", "03-10 18:00", sid="r", reason="report", planned_until=date(2026, 12, 31))
-    assert read(spain, at("06-30"), RECEIVED, asked)["decision"].standing.due == date(2026, 9, 3)  # Jun 2 and 93 days
+    request = happened("suspend", "03-10 18:00", sid="r", reason="report", planned_until=date(2026, 12, 31))
+    assert read(spain, at("06-30"), RECEIVED, request)["decision"].standing.due == date(2026, 9, 3)  # Jun 2 and 93 days
 
 
 def test_a_request_for_papers_stops_the_clock_on_the_ground_of_the_mode() -> None:
@@ -126,9 +126,9 @@ def test_a_request_for_papers_stops_the_clock_on_the_ground_of_the_mode() -> Non
 
     Noon in Beijing is the evening before in New York.
     """
-    asked = [RECEIVED, happened("correction_notice", "03-05"), happened("corrected", "03-12")]
+    request = [RECEIVED, happened("correction_notice", "03-05"), happened("corrected", "03-12")]
     lengths = {
-        mode: read(structs.replace(terms("us-fcc-shotclock@2019-01-14"), mode=mode), at("03-20"), *asked)["decision"]
+        mode: read(structs.replace(terms("us-fcc-shotclock@2019-01-14"), mode=mode), at("03-20"), *request)["decision"]
         for mode in ("small_wireless_new", "collocation", "eligible_facilities")
     }
     devices = {
@@ -137,24 +137,28 @@ def test_a_request_for_papers_stops_the_clock_on_the_ground_of_the_mode() -> Non
             at("04-20"),
             RECEIVED,
             ACCEPTED,
-            *asked[1:],
+            *request[1:],
         )["technical_review"]
         for mode in ("clinical_trial", "single", "class_three")
     }
 
-    assert [str(one.standing.start) for one in lengths.values()] == ["2026-03-12", "2026-03-01", "2026-03-01"]
-    assert [one.standing.due for one in lengths.values()] == [date(2026, 6, 10), date(2026, 6, 8), date(2026, 5, 8)]
-    assert [one.standing.length for one in devices.values()] == [40, 60, 60]
+    assert [str(reading.standing.start) for reading in lengths.values()] == ["2026-03-12", "2026-03-01", "2026-03-01"]
+    assert [reading.standing.due for reading in lengths.values()] == [
+        date(2026, 6, 10),
+        date(2026, 6, 8),
+        date(2026, 5, 8),
+    ]
+    assert [reading.standing.length for reading in devices.values()] == [40, 60, 60]
 
 
 def test_a_second_request_for_information_stops_no_clock_of_new_zealand() -> None:
     """Twenty working days from Mar 2, and the three from Mar 10 to 12: the second request has no effect."""
-    asked = [happened("correction_notice", "03-10"), happened("corrected", "03-12")]
+    request = [happened("correction_notice", "03-10"), happened("corrected", "03-12")]
     again = [happened("correction_notice", "03-20", id="n2"), happened("corrected", "03-25", id="c2")]
-    result = {law: read(terms(f"nz-rma@{law}"), at("03-26"), RECEIVED, *asked, *again) for law in NEW_ZEALAND}
+    result = {law: read(terms(f"nz-rma@{law}"), at("03-26"), RECEIVED, *request, *again) for law in NEW_ZEALAND}
 
-    assert [one["decision"].standing.due for one in result.values()] == [date(2026, 4, 10), date(2026, 4, 2)]
-    assert [one["decision"].standing.flags for one in result.values()] == [
+    assert [reading["decision"].standing.due for reading in result.values()] == [date(2026, 4, 10), date(2026, 4, 2)]
+    assert [reading["decision"].standing.flags for reading in result.values()] == [
         (),
         ("resume_without_suspend", "stopped_too_often:further_information"),
     ]
@@ -177,27 +181,29 @@ def test_they_are_the_clocks_of_the_general_case() -> None:
 
     result = read(item, at("03-20"), *events)
 
-    assert {name: one.standing for name, one in result.items()} == plain
+    assert {name: reading.standing for name, reading in result.items()} == plain
     assert {"intake", "decision"} <= result.keys()
 
 
 def test_each_consulted_department_has_its_own_clock() -> None:
     item = terms(fire=3, plan=5)
-    asked = [happened("countersign_request", "03-04", dept=one, id=one) for one in ("fire", "plan")]
+    request = [
+        happened("countersign_request", "03-04", dept=department, id=department) for department in ("fire", "plan")
+    ]
     answer = happened("countersign_reply", "03-09", dept="fire")
 
-    result = read(item, at("03-10"), RECEIVED, ACCEPTED, *asked, answer)
+    result = read(item, at("03-10"), RECEIVED, ACCEPTED, *request, answer)
 
-    assert [result[f"countersign:{one}"].standing.length for one in ("fire", "plan")] == [3, 5]
-    assert [result[f"countersign:{one}"].state for one in ("fire", "plan")] == [State.MET, State.RUNNING]
+    assert [result[f"countersign:{department}"].standing.length for department in ("fire", "plan")] == [3, 5]
+    assert [result[f"countersign:{department}"].state for department in ("fire", "plan")] == [State.MET, State.RUNNING]
 
 
 def test_a_decision_leaves_what_was_asked_moot() -> None:
     item = terms(fire=3)
-    asked = happened("countersign_request", "03-04", dept="fire")
+    request = happened("countersign_request", "03-04", dept="fire")
     decided = happened("decided", "03-05", outcome="denied")
 
-    result = read(item, at("04-10"), RECEIVED, asked, decided)
+    result = read(item, at("04-10"), RECEIVED, request, decided)
 
     assert (result["countersign:fire"].state, result["intake"].state) == (State.VOID, State.VOID)
 

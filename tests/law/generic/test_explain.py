@@ -35,26 +35,28 @@ def test_as_many_days_are_counted_as_are_used(life: dict[str, Any], law: str) ->
     events = msgspec.convert(life["events"], list[LawEvent])
     item, timeline = terms(law, plan=5), Timeline(terms(law).pack.zone, events)
     t = datetime.fromisoformat(life["t"])
-    for one in general_readings(item, timeline, t, DISTANT):
-        if one.unit == "working_hour":
+    for reading in general_readings(item, timeline, t, DISTANT):
+        if reading.unit == "working_hour":
             with pytest.raises(ValueError, match="working hours"):
-                explain_general(item, timeline, t, DISTANT, one.name)
+                explain_general(item, timeline, t, DISTANT, reading.name)
             continue
-        told = explain_general(item, timeline, t, DISTANT, one.name)
-        in_time = [day for day in told.days if day.phase is not DayPhase.AFTER_DUE]
+        explanation = explain_general(item, timeline, t, DISTANT, reading.name)
+        in_time = [day for day in explanation.days if day.phase is not DayPhase.AFTER_DUE]
 
-        assert sum(day.counted for day in told.days) == one.standing.used
-        assert (told.length or 0) + told.extended == one.standing.length
-        assert all(bool(day.suspended_by) == (day.reason is DayReason.SUSPENDED) for day in told.days)
-        assert [day.day for day in told.days if day.is_due] in ([told.clock.due], [])
-        if told.clock.state in COUNTED_ON and told.complete:
-            assert [day.overdue for day in told.days if day.overdue] == list(range(1, one.standing.overdue_days + 1))
-        out = {name for day in told.days for name in day.suspended_by}
-        assert out <= {(stop.sid, stop.ground) for stop in told.suspensions}
-        if told.clock.due and not one.closed and told.clock.due > one.standing.start:
-            assert in_time[-1].day == told.clock.due
+        assert sum(day.counted for day in explanation.days) == reading.standing.used
+        assert (explanation.length or 0) + explanation.extended == reading.standing.length
+        assert all(bool(day.suspended_by) == (day.reason is DayReason.SUSPENDED) for day in explanation.days)
+        assert [day.day for day in explanation.days if day.is_due] in ([explanation.clock.due], [])
+        if explanation.clock.state in COUNTED_ON and explanation.complete:
+            assert [day.overdue for day in explanation.days if day.overdue] == list(
+                range(1, reading.standing.overdue_days + 1)
+            )
+        out = {name for day in explanation.days for name in day.suspended_by}
+        assert out <= {(stop.sid, stop.ground) for stop in explanation.suspensions}
+        if explanation.clock.due and not reading.closed and explanation.clock.due > reading.standing.start:
+            assert in_time[-1].day == explanation.clock.due
             counting = [day.number for day in in_time if day.number and day.phase is not DayPhase.ROLLED]
-            assert counting == list(range(1, one.standing.length + 1))
+            assert counting == list(range(1, reading.standing.length + 1))
 
 
 def test_every_calendar_day_counts_and_a_rest_day_at_the_end_moves_it() -> None:
@@ -77,11 +79,11 @@ def test_a_suspended_day_names_what_took_it_out() -> None:
 
 
 def test_an_open_suspension_is_assumed_to_end_now() -> None:
-    told = explained(DUTCH, "03-20", RECEIVED, SUSPENDED)
+    explanation = explained(DUTCH, "03-20", RECEIVED, SUSPENDED)
 
-    assert (told.assumes_resumption, told.clock.due) == (True, None)
-    assert told.days[-1].day == told.clock.earliest_due
-    assert sum(day.projected for day in told.days) == 56 - 7
+    assert (explanation.assumes_resumption, explanation.clock.due) == (True, None)
+    assert explanation.days[-1].day == explanation.clock.earliest_due
+    assert sum(day.projected for day in explanation.days) == 56 - 7
 
 
 def test_a_clock_that_has_not_started_cannot_be_explained() -> None:

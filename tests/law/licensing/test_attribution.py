@@ -27,10 +27,10 @@ def held(until: str, *events: LawEvent, rule: Rule = USUAL) -> list[tuple[str, H
     """The last day of each stretch, and whose it was."""
     days = held_days(rule, events, china(), at(until))
     stretches: list[tuple[str, Holder]] = []
-    for one in days:
-        if stretches and stretches[-1][1] is one.holder:
+    for day in days:
+        if stretches and stretches[-1][1] is day.holder:
             stretches.pop()
-        stretches.append((one.day.strftime("%m-%d"), one.holder))
+        stretches.append((day.day.strftime("%m-%d"), day.holder))
     return stretches
 
 
@@ -66,7 +66,7 @@ def test_the_day_of_receipt_and_today_are_nobodys() -> None:
     assert held("03-04") == []
 
 
-def test_a_department_outside_and_an_upper_level_are_told_apart() -> None:
+def test_an_external_department_and_an_upper_level_are_distinguished() -> None:
     forwarded = happened("forwarded", "03-10"), happened("upper_received", "03-12")
 
     assert held("03-14", RECEIVED, ACCEPTED, rule=KEYED_IN) == [("03-13", Holder.OUTSIDE)]
@@ -85,7 +85,7 @@ def test_it_ends_with_the_case() -> None:
         assert held("05-01", RECEIVED, end) == [("03-05", Holder.DEPARTMENT)]
 
 
-def test_days_are_told_with_name_and_kind() -> None:
+def test_days_are_shown_with_name_and_kind() -> None:
     stop = happened("suspend", "03-06", sid="a", reason="testing")
     days = held_days(USUAL, [RECEIVED, ACCEPTED, stop], china(), at("03-09"))
 
@@ -103,12 +103,12 @@ def test_the_agencys_days_are_those_its_clock_counted(life: dict[str, Any]) -> N
     t = datetime.fromisoformat(life["t"])
     days = held_days(rule, events, china(), t)
 
-    assert [one.day for one in days] == [days[0].day + timedelta(days=n) for n in range(len(days))]
+    assert [day.day for day in days] == [days[0].day + timedelta(days=n) for n in range(len(days))]
     result = evaluate(rule, events, china(), t)
     decision = result.clocks.get("decision")
     refused = result.item_state is ItemState.DECIDED and "delivery" not in result.clocks
     by_act = result.acceptance is not None and result.acceptance.kind == "explicit"  # silence looks back
     if by_act and decision and decision.length and (result.item_state is ItemState.IN_REVIEW or refused):
-        counted = Counter(one.holder for one in days if one.working and one.day > decision.start)
+        counted = Counter(day.holder for day in days if day.working and day.day > decision.start)
 
         assert counted[Holder.DEPARTMENT] + counted[Holder.OTHER_DEPARTMENT] == decision.used

@@ -55,7 +55,7 @@ def test_known_now_is_the_default(life: Json) -> None:
 
 @few
 @given(lives())
-def test_a_history_prepared_once_answers_as_one_read_anew(life: Json) -> None:
+def test_a_prepared_history_answers_as_one_read_again(life: Json) -> None:
     rule, events = msgspec.convert(life["rule"], Rule), msgspec.convert(life["events"], list[LawEvent])
     for zone in (rule.zone, "Pacific/Auckland"):
         timeline = Timeline(zone, events)

@@ -20,7 +20,7 @@ from domain.project.countersignature.revision import ApplicationRevised
 from infrastructure.law.lawbook import law_book
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import read
-from tests.domain.countersignature.circulation import answered, asked
+from tests.domain.countersignature.circulation import answered, question_to
 from tests.examples import REGISTERED, accepted, submitted
 from tests.law.packs.books import china
 from tests.law.questions import USUAL, ask, at, happened
@@ -38,7 +38,7 @@ ENDINGS = {
 FIRE = "countersign:fire"
 
 
-def told(*events: LawEvent) -> list[LawEvent]:
+def events_with(*events: LawEvent) -> list[LawEvent]:
     return [RECEIVED, ACCEPTED, *events]
 
 
@@ -47,17 +47,19 @@ def test_a_question_that_is_moot_ends_without_a_verdict(ending: LawEvent) -> Non
     late = happened("countersign_reply", "04-10", dept="fire")
 
     for rule in (USUAL, STRICT):
-        said = ask("04-20", *told(ASKED, ending, late), rule=rule)
+        said = ask("04-20", *events_with(ASKED, ending, late), rule=rule)
         assert said.clocks[FIRE].state is State.VOID
-        assert FIRE not in {one.clock for one in course(rule, told(ASKED, ending), china(), at("03-31")).passed}
-    assert ask("03-11", *told(ASKED, ending)).clocks[FIRE].state is State.RUNNING
+        assert FIRE not in {
+            passing.clock for passing in course(rule, events_with(ASKED, ending), china(), at("03-31")).passed
+        }
+    assert ask("03-11", *events_with(ASKED, ending)).clocks[FIRE].state is State.RUNNING
 
 
 def test_the_new_question_of_a_round_has_a_clock_of_its_own() -> None:
     """Asked at the very instant of the change."""
     again = happened("countersign_request", "03-12", id="again", dept="fire", step="#2", replaces="")
 
-    clocks = ask("03-13", *told(ASKED, ENDINGS["revised"], again)).clocks
+    clocks = ask("03-13", *events_with(ASKED, ENDINGS["revised"], again)).clocks
 
     assert (clocks[FIRE].state, clocks["countersign:fire/#2"].state) == (State.VOID, State.RUNNING)
 
@@ -66,16 +68,16 @@ def test_the_new_question_of_a_round_has_a_clock_of_its_own() -> None:
 def test_what_silence_said_or_broke_before_stays(kind: str) -> None:
     late = happened(kind, "03-20", **({"dept": "fire"} if kind == "countersign_recall" else {}))
 
-    assert ask("03-31", *told(ASKED, late)).clocks[FIRE].state is State.DEEMED
-    passed = course(STRICT, told(ASKED, late), china(), at("03-27")).passed
-    assert [one.clock for one in passed if one.colour] == [FIRE]
+    assert ask("03-31", *events_with(ASKED, late)).clocks[FIRE].state is State.DEEMED
+    passed = course(STRICT, events_with(ASKED, late), china(), at("03-27")).passed
+    assert [passing.clock for passing in passed if passing.colour] == [FIRE]
 
 
 def test_an_answer_is_not_taken_back_by_a_recall() -> None:
     answer = happened("countersign_reply", "03-10", dept="fire")
 
     for ending in ENDINGS.values():
-        assert ask("03-20", *told(ASKED, answer, ending)).clocks[FIRE].state is State.MET
+        assert ask("03-20", *events_with(ASKED, answer, ending)).clocks[FIRE].state is State.MET
 
 
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
@@ -85,9 +87,12 @@ def test_the_general_clock_says_the_same(ending: LawEvent) -> None:
     asked_days = {FIRE: 7, "countersign:fire/#2": 7}
     terms = GeneralTerms(pack=pack, calendar=calendar, mode="single", lengths={}, asked_days=asked_days, live=True)
     again = happened("countersign_request", "03-12", id="again", dept="fire", step="#2", replaces="")
-    events = told(ASKED, ending, *([] if ending == again else [again]))
+    events = events_with(ASKED, ending, *([] if ending == again else [again]))
 
-    result = {one.name: one.state for one in general_readings(terms, Timeline(pack.zone, events), at("03-16"), DISTANT)}
+    result = {
+        reading.name: reading.state
+        for reading in general_readings(terms, Timeline(pack.zone, events), at("03-16"), DISTANT)
+    }
 
     assert (result[FIRE], result["countersign:fire/#2"]) == (State.VOID, State.RUNNING)
 
@@ -99,8 +104,8 @@ def test_facts_of_a_round_are_read_as_questions_of_their_own() -> None:
     line = ("fire", "water", "planning")
     facts: tuple[AnyFact, ...] = (
         *(REGISTERED, submitted(), accepted()),
-        *(asked("fire", line=line), asked("roads"), answered("fire")),
-        *(revised, asked("fire", 2, line), asked("roads", 2), recalled),
+        *(question_to("fire", line=line), question_to("roads"), answered("fire")),
+        *(revised, question_to("fire", 2, line), question_to("roads", 2), recalled),
     )
     entries = [entry(number, fact, at=at(day)) for number, (day, fact) in enumerate(zip(days, facts, strict=True), 1)]
     history = item_histories(entries)["land", 1]
@@ -108,7 +113,7 @@ def test_facts_of_a_round_are_read_as_questions_of_their_own() -> None:
     result = read(history, law_book(), at("03-10"), datetime(2027, 1, 1, tzinfo=UTC))
 
     assert result is not None
-    states = {one.clock: one.state for one in result.clocks if one.clock.startswith("countersign")}
+    states = {clock.clock: clock.state for clock in result.clocks if clock.clock.startswith("countersign")}
     assert states == {
         "countersign:fire": State.MET,
         "countersign:roads": State.VOID,

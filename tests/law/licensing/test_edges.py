@@ -50,10 +50,10 @@ def test_the_hearing_window_closes_with_its_fifth_day(day: str, state: State, fl
     assert (said.clocks["hearing_request"].state, said.flags) == (state, flags)
 
 
-@pytest.mark.parametrize(("day", "asked"), [("03-10 23:59", True), ("03-11 00:00", False)])
-def test_a_hearing_may_be_asked_for_until_the_fifth_day_is_over(day: str, asked: bool) -> None:
+@pytest.mark.parametrize(("day", "in_time"), [("03-10 23:59", True), ("03-11 00:00", False)])
+def test_a_hearing_may_be_asked_for_until_the_fifth_day_is_over(day: str, in_time: bool) -> None:
     said = ask("03-20", RECEIVED, ACCEPTED, TOLD, happened("hearing_requested", day))
-    assert ("hearing_hold" in said.clocks) is asked
+    assert ("hearing_hold" in said.clocks) is in_time
 
 
 @pytest.mark.parametrize(("day", "flags"), [("03-25", ("hearing_notice_short",)), ("03-26", ())])
@@ -83,14 +83,14 @@ def test_a_correction_is_known_from_the_instant_it_is_recorded(known: str, accep
 
 @pytest.mark.parametrize(("t", "state"), [("03-18 23:59", State.RUNNING), ("03-19 00:00", State.DEEMED)])
 def test_a_department_may_answer_until_its_last_day_is_over(t: str, state: State) -> None:
-    asked = happened("countersign_request", "03-09", dept="plan")
-    assert ask(t, RECEIVED, ACCEPTED, asked).clocks["countersign:plan"].state is state
+    request = happened("countersign_request", "03-09", dept="plan")
+    assert ask(t, RECEIVED, ACCEPTED, request).clocks["countersign:plan"].state is state
 
 
 @pytest.mark.parametrize(("day", "state"), [("03-18", State.VOID), ("03-19", State.DEEMED)])
 def test_a_decision_overtakes_a_department_only_before_its_silence_has_spoken(day: str, state: State) -> None:
-    asked = happened("countersign_request", "03-09", dept="plan")
-    said = ask("03-25", RECEIVED, ACCEPTED, asked, happened("decided", day, outcome="denied"))
+    request = happened("countersign_request", "03-09", dept="plan")
+    said = ask("03-25", RECEIVED, ACCEPTED, request, happened("decided", day, outcome="denied"))
     assert said.clocks["countersign:plan"].state is state
 
 

@@ -93,11 +93,11 @@ def test_accepted_all_the_same_its_clocks_run_on_as_if_it_had_not_been_refused()
 
 
 def test_what_was_begun_between_the_refusal_and_the_acceptance_counts_as_well() -> None:
-    asked, told = happened("countersign_request", "03-05", dept="fire"), happened("hearing_told", "03-05")
+    request, offer = happened("countersign_request", "03-05", dept="fire"), happened("hearing_told", "03-05")
 
-    accepted = ask("03-09", RECEIVED, REFUSED, asked, told, happened("accepted", "03-06"))
-    refused = ask("03-09", RECEIVED, REFUSED, asked, told)
-    withdrawn = ask("03-09", happened("withdrawn", "02-27"), RECEIVED, REFUSED, asked, happened("accepted", "03-06"))
+    accepted = ask("03-09", RECEIVED, REFUSED, request, offer, happened("accepted", "03-06"))
+    refused = ask("03-09", RECEIVED, REFUSED, request, offer)
+    withdrawn = ask("03-09", happened("withdrawn", "02-27"), RECEIVED, REFUSED, request, happened("accepted", "03-06"))
 
     assert {"countersign:fire", "hearing_request"} <= accepted.clocks.keys()
     assert refused.clocks.keys() == {"intake#1"}
@@ -121,17 +121,17 @@ def test_a_card_issued_before_the_end_stands_and_a_correction_takes_its_ground()
     late = happened("decided", "04-01", outcome="denied")
     earlier = happened("amend", "04-08", target="decided", new_at="2026-03-30T12:00:00+08:00")
 
-    cards = [one.at.date() for one in course(USUAL, (RECEIVED, ACCEPTED, late), china(), at("04-09")).passed]
+    cards = [passing.at.date() for passing in course(USUAL, (RECEIVED, ACCEPTED, late), china(), at("04-09")).passed]
     after = course(USUAL, (RECEIVED, ACCEPTED, late, earlier), china(), at("04-09")).passed
 
     assert date(2026, 3, 30) in cards  # midnight in Beijing is the afternoon before in UTC
-    assert [one.rung for one in after] == ["warning"]
+    assert [passing.rung for passing in after] == ["warning"]
 
 
 @pytest.mark.parametrize("end", [REFUSED, DECIDED, happened("withdrawn", "03-10")])
 def test_an_outlook_kept_once_says_so_too(end: LawEvent) -> None:
     events = (RECEIVED, *(() if end is REFUSED else (ACCEPTED,)), ASKED, TOLD, HEARING, end)
 
-    still_open = {one.name for one in outlooks(STRICT, events, china()).clocks if not one.closed}
+    still_open = {clock.name for clock in outlooks(STRICT, events, china()).clocks if not clock.closed}
 
     assert still_open <= OF_THE_DECISION

@@ -32,17 +32,17 @@ YELLOW_CLOCKS = ("commitment", "countersign")
 some = settings(max_examples=150)
 
 
-def told(t: str, *events: LawEvent, rule: Rule = USUAL) -> list[tuple[str, Rung, str]]:
+def rungs_passed(t: str, *events: LawEvent, rule: Rule = USUAL) -> list[tuple[str, Rung, str]]:
     """Clock, rung and local time of everything passed by *t*."""
     zone = ZoneInfo(rule.zone)
     return [
-        (one.clock, one.rung, one.at.astimezone(zone).strftime("%m-%d %H:%M"))
-        for one in course(rule, events, china(), at(t)).passed
+        (passing.clock, passing.rung, passing.at.astimezone(zone).strftime("%m-%d %H:%M"))
+        for passing in course(rule, events, china(), at(t)).passed
     ]
 
 
 def test_a_decision_is_warned_of_then_costs_a_red_card() -> None:
-    assert told("06-01", RECEIVED, ACCEPTED) == [
+    assert rungs_passed("06-01", RECEIVED, ACCEPTED) == [
         ("decision", Rung.WARNING, "03-26 00:00"),
         ("decision", Rung.CARD, "04-01 00:00"),
     ]
@@ -53,15 +53,15 @@ def test_ten_days_of_downtime_over_national_day_change_nothing() -> None:
     promised = msgspec.structs.replace(USUAL, commitment=msgspec.structs.replace(USUAL.decision, days=7))
     expected = [("commitment", Rung.WARNING, "10-01 00:00"), ("commitment", Rung.CARD, "10-10 00:00")]
 
-    assert told("10-10 00:00", *NATIONAL_DAY, rule=promised)[:2] == expected
-    assert told("10-20", *NATIONAL_DAY, rule=promised)[:2] == expected
+    assert rungs_passed("10-10 00:00", *NATIONAL_DAY, rule=promised)[:2] == expected
+    assert rungs_passed("10-20", *NATIONAL_DAY, rule=promised)[:2] == expected
 
 
 def test_silence_accepts_and_the_clocks_it_starts_pass_their_rungs_at_once() -> None:
     """Five of the promise's days were used up in silence: it is broken the moment that silence has its effect."""
     short = msgspec.structs.replace(USUAL, commitment=msgspec.structs.replace(USUAL.decision, days=5))
 
-    assert told("03-12", RECEIVED, rule=short) == [
+    assert rungs_passed("03-12", RECEIVED, rule=short) == [
         ("intake#1", Rung.WARNING, "03-07 00:00"),
         ("intake#1", Rung.ACCEPTANCE, "03-10 00:00"),
         ("intake#1", Rung.CARD, "03-10 00:00"),
@@ -72,7 +72,7 @@ def test_silence_accepts_and_the_clocks_it_starts_pass_their_rungs_at_once() -> 
 def test_an_extended_clock_has_rungs_of_its_own() -> None:
     extended = happened("extension", "03-30", days=10)
 
-    assert told("06-01", RECEIVED, ACCEPTED, extended) == [
+    assert rungs_passed("06-01", RECEIVED, ACCEPTED, extended) == [
         ("decision", Rung.WARNING, "03-26 00:00"),
         ("decision", Rung.WARNING, "04-08 00:00"),
         ("decision", Rung.CARD, "04-16 00:00"),
@@ -80,29 +80,31 @@ def test_an_extended_clock_has_rungs_of_its_own() -> None:
 
 
 def test_a_clock_that_stands_still_passes_nothing() -> None:
-    assert told("06-01", RECEIVED, ACCEPTED, SUSPENDED) == []
+    assert rungs_passed("06-01", RECEIVED, ACCEPTED, SUSPENDED) == []
 
 
 def test_a_suspension_after_the_warning_gives_no_second_one() -> None:
     stop = happened("suspend", "03-27", sid="a", reason="testing")
     resume = happened("resume", "04-02", sid="a")
 
-    assert told("04-03", RECEIVED, ACCEPTED, stop, resume) == [("decision", Rung.WARNING, "03-26 00:00")]
+    assert rungs_passed("04-03", RECEIVED, ACCEPTED, stop, resume) == [("decision", Rung.WARNING, "03-26 00:00")]
 
 
 def test_a_decision_in_time_costs_nothing_and_one_day_late_a_card() -> None:
     in_time, late = (happened("decided", day, outcome="denied") for day in ("03-31 23:59", "04-01 00:00"))
 
-    assert told("06-01", RECEIVED, ACCEPTED, in_time)[1:] == []
-    assert told("06-01", RECEIVED, ACCEPTED, late)[1:] == [("decision", Rung.CARD, "04-01 00:00")]
+    assert rungs_passed("06-01", RECEIVED, ACCEPTED, in_time)[1:] == []
+    assert rungs_passed("06-01", RECEIVED, ACCEPTED, late)[1:] == [("decision", Rung.CARD, "04-01 00:00")]
 
 
 def test_what_silence_does_not_prove_costs_nothing_until_the_record_is_attested() -> None:
     attested = happened("attest", "04-08 15:00")
 
-    assert told("06-01", RECEIVED, rule=KEYED_IN) == [("intake#1", Rung.WARNING, "03-07 00:00")]
-    assert told("06-01", RECEIVED, ACCEPTED, attested, rule=KEYED_IN)[1:] == [("decision", Rung.CARD, "04-08 15:00")]
-    assert told("06-01", RECEIVED, attested, rule=KEYED_IN)[1:3] == [
+    assert rungs_passed("06-01", RECEIVED, rule=KEYED_IN) == [("intake#1", Rung.WARNING, "03-07 00:00")]
+    assert rungs_passed("06-01", RECEIVED, ACCEPTED, attested, rule=KEYED_IN)[1:] == [
+        ("decision", Rung.CARD, "04-08 15:00")
+    ]
+    assert rungs_passed("06-01", RECEIVED, attested, rule=KEYED_IN)[1:3] == [
         ("intake#1", Rung.ACCEPTANCE, "04-08 15:00"),
         ("intake#1", Rung.CARD, "04-08 15:00"),
     ]
@@ -111,14 +113,16 @@ def test_what_silence_does_not_prove_costs_nothing_until_the_record_is_attested(
 def test_a_late_result_keyed_in_is_proof_by_itself() -> None:
     late = happened("decided", "04-10 10:00", outcome="denied", recorded="04-20")
 
-    assert told("06-01", RECEIVED, ACCEPTED, late, rule=KEYED_IN)[1:] == [("decision", Rung.CARD, "04-10 10:00")]
+    assert rungs_passed("06-01", RECEIVED, ACCEPTED, late, rule=KEYED_IN)[1:] == [
+        ("decision", Rung.CARD, "04-10 10:00")
+    ]
 
 
 def test_a_consulted_departments_silence_is_consent_and_a_yellow_card() -> None:
-    asked = happened("countersign_request", "03-04", dept="fire")
-    passed = course(USUAL, [RECEIVED, ACCEPTED, asked], china(), at("03-16")).passed
+    request = happened("countersign_request", "03-04", dept="fire")
+    passed = course(USUAL, [RECEIVED, ACCEPTED, request], china(), at("03-16")).passed
 
-    assert [(one.clock, one.rung, one.colour) for one in passed] == [
+    assert [(passing.clock, passing.rung, passing.colour) for passing in passed] == [
         ("countersign:fire", Rung.WARNING, None),
         ("countersign:fire", Rung.CONSENT, None),
         ("countersign:fire", Rung.CARD, Colour.YELLOW),
@@ -128,7 +132,7 @@ def test_a_consulted_departments_silence_is_consent_and_a_yellow_card() -> None:
 def test_a_licence_is_renewed_by_silence_after_a_warning_five_working_days_before() -> None:
     renewal = msgspec.structs.replace(USUAL, licence_expiry=date(2026, 4, 10))
 
-    assert [one for one in told("04-12", RECEIVED, ACCEPTED, rule=renewal) if one[0] == "renewal_guard"] == [
+    assert [row for row in rungs_passed("04-12", RECEIVED, ACCEPTED, rule=renewal) if row[0] == "renewal_guard"] == [
         ("renewal_guard", Rung.WARNING, "04-03 00:00"),
         ("renewal_guard", Rung.RENEWAL, "04-11 00:00"),
         ("renewal_guard", Rung.CARD, "04-11 00:00"),
@@ -138,7 +142,7 @@ def test_a_licence_is_renewed_by_silence_after_a_warning_five_working_days_befor
 def test_what_is_decided_on_the_spot_is_not_warned_of() -> None:
     spot = msgspec.structs.replace(USUAL, mode="on_the_spot", decision=msgspec.structs.replace(USUAL.decision, days=0))
 
-    assert told("03-04", RECEIVED, ACCEPTED, rule=spot) == [("decision", Rung.CARD, "03-04 00:00")]
+    assert rungs_passed("03-04", RECEIVED, ACCEPTED, rule=spot) == [("decision", Rung.CARD, "03-04 00:00")]
 
 
 def test_the_proof_names_what_had_happened_and_what_was_corrected() -> None:
@@ -201,12 +205,12 @@ def test_no_rung_is_missed_and_none_is_made_up(life: dict[str, Any]) -> None:
     now = datetime.fromisoformat(life["t"])
     passed = course(rule, events, china(), now).passed
 
-    assert {one.key: one.at for one in passed} == looked_up(rule, events, now)
-    assert [one.at for one in passed] == sorted(one.at for one in passed)
-    for one in passed:
-        kind = one.clock.partition(":")[0].partition("#")[0]
+    assert {passing.key: passing.at for passing in passed} == looked_up(rule, events, now)
+    assert [passing.at for passing in passed] == sorted(passing.at for passing in passed)
+    for passing in passed:
+        kind = passing.clock.partition(":")[0].partition("#")[0]
         colour = Colour.YELLOW if kind in YELLOW_CLOCKS else Colour.RED
-        assert one.colour is (colour if one.rung is Rung.CARD else None)
+        assert passing.colour is (colour if passing.rung is Rung.CARD else None)
 
 
 @some

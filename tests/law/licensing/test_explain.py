@@ -31,32 +31,32 @@ def test_every_clock_is_explained_to_the_day(life: Json) -> None:
     t, known = datetime.fromisoformat(life["t"]), datetime.fromisoformat(life["known"])
     for name, clock in evaluate(rule, events, china(), t, known).clocks.items():
         said = explain(rule, events, china(), t, known, name)
-        days = [one.day for one in said.days]
+        days = [day.day for day in said.days]
         assert said.clock == clock
         assert days == [days[0] + timedelta(days=n) for n in range(len(days))]
         assert days[0] == clock.start
         if clock.used is not None:
-            assert sum(one.counted for one in said.days) == clock.used
+            assert sum(day.counted for day in said.days) == clock.used
         if clock.state in OPEN and clock.length != 0:
-            assert sum(one.projected for one in said.days) == clock.remaining
+            assert sum(day.projected for day in said.days) == clock.remaining
         if clock.state in (State.OVERDUE, State.LATE):
-            after = [one for one in said.days if one.phase is DayPhase.AFTER_DUE]
-            assert sum(one.reason in (DayReason.WORKING, DayReason.MAKE_UP, DayReason.SUSPENDED) for one in after) == (
+            after = [day for day in said.days if day.phase is DayPhase.AFTER_DUE]
+            assert sum(day.reason in (DayReason.WORKING, DayReason.MAKE_UP, DayReason.SUSPENDED) for day in after) == (
                 clock.overdue_days
             )
-        assert [one.overdue for one in said.days if one.overdue] == list(range(1, clock.overdue_days + 1))
-        assert [one.day for one in said.days if one.is_due] in ([clock.due], [])
-        assert any(one.is_due for one in said.days) == (clock.due is not None and days[0] <= clock.due <= days[-1])
-        assert sum(one.days for one in said.extensions if not one.void) == said.extended
-        out = {(sid, reason) for one in said.days for sid, reason in one.suspended_by}
-        assert out <= {(one.sid, one.ground) for one in said.suspensions if one.stops}
-        numbers = [one.number for one in said.days if one.number is not None]
+        assert [day.overdue for day in said.days if day.overdue] == list(range(1, clock.overdue_days + 1))
+        assert [day.day for day in said.days if day.is_due] in ([clock.due], [])
+        assert any(day.is_due for day in said.days) == (clock.due is not None and days[0] <= clock.due <= days[-1])
+        assert sum(extension.days for extension in said.extensions if not extension.void) == said.extended
+        out = {(sid, reason) for day in said.days for sid, reason in day.suspended_by}
+        assert out <= {(suspension.sid, suspension.ground) for suspension in said.suspensions if suspension.stops}
+        numbers = [day.number for day in said.days if day.number is not None]
         assert numbers == list(range(1, len(numbers) + 1))
 
 
 def test_each_day_has_its_reason() -> None:
     said = why("decision", "02-27", *FEBRUARY)
-    reasons = {one.day: (one.reason, one.notice) for one in said.days}
+    reasons = {day.day: (day.reason, day.notice) for day in said.days}
 
     assert reasons[date(2026, 2, 10)] == (DayReason.START, "")
     assert reasons[date(2026, 2, 11)] == (DayReason.WORKING, "")
@@ -74,7 +74,7 @@ def test_each_day_has_its_reason() -> None:
 def test_a_suspended_day_names_every_suspension_that_takes_it_out() -> None:
     second = happened("suspend", "02-13 15:00", sid="x", reason="hearing")
     said = why("decision", "02-27", *FEBRUARY, second)
-    by = {one.day: one.suspended_by for one in said.days}
+    by = {day.day: day.suspended_by for day in said.days}
 
     assert by[date(2026, 2, 13)] == (("s", "testing"), ("x", "hearing"))
     assert by[date(2026, 2, 24)] == (("x", "hearing"),)
@@ -84,8 +84,8 @@ def test_a_suspended_day_names_every_suspension_that_takes_it_out() -> None:
 def test_today_and_what_follows_are_only_expected() -> None:
     said = why("decision", "02-27", *FEBRUARY)
 
-    counted = [one.day for one in said.days if one.counted]
-    projected = [one.day for one in said.days if one.projected]
+    counted = [day.day for day in said.days if day.counted]
+    projected = [day.day for day in said.days if day.projected]
 
     assert counted == [date(2026, 2, day) for day in (11, 12, 24, 25, 26)]
     assert projected[0] == date(2026, 2, 27)
@@ -102,11 +102,11 @@ def test_while_suspended_the_projection_assumes_that_it_ends_now() -> None:
     assert not why("decision", "02-27", *FEBRUARY).assumes_resumption
 
 
-def test_days_of_the_extension_and_after_the_due_date_are_told_apart() -> None:
+def test_days_of_the_extension_and_after_the_due_date_are_distinguished() -> None:
     events = (*FEBRUARY, happened("extension", "02-27", days=2))
     said = why("decision", "2026-04-01", *events)
     phases = {
-        phase: [one.day for one in said.days if one.phase is phase and (one.number or one.overdue)]
+        phase: [day.day for day in said.days if day.phase is phase and (day.number or day.overdue)]
         for phase in DayPhase
     }
 
@@ -123,17 +123,17 @@ def test_a_clock_that_stopped_is_explained_to_its_stop() -> None:
 
     assert said.days[-1].day == date(2026, 3, 2)
     assert said.days[-1].counted
-    assert not any(one.projected for one in said.days)
+    assert not any(day.projected for day in said.days)
 
 
 def test_days_beyond_the_published_calendar_are_marked() -> None:
     events = (happened("received", "12-14"), happened("accepted", "12-14"))
     said = why("decision", "12-15", *events)
-    marked = {one.day: one.provisional for one in said.days}
+    marked = {day.day: day.provisional for day in said.days}
 
     assert not marked[date(2026, 12, 28)]
     assert marked[date(2026, 12, 29)]
-    assert {one.day: one.reason for one in said.days}[date(2027, 1, 1)] is DayReason.STATUTORY
+    assert {day.day: day.reason for day in said.days}[date(2027, 1, 1)] is DayReason.STATUTORY
 
 
 def test_the_licence_guard_lists_the_working_days_that_are_left() -> None:
@@ -141,9 +141,9 @@ def test_the_licence_guard_lists_the_working_days_that_are_left() -> None:
     events = (happened("received", "05-20"), happened("accepted", "05-20"))
     said = why("renewal_guard", "06-01", *events, rule=rule)
 
-    assert sum(one.projected for one in said.days) == said.clock.remaining
+    assert sum(day.projected for day in said.days) == said.clock.remaining
     assert said.days[-1].day == date(2026, 6, 30)
-    assert not any(one.counted for one in said.days)
+    assert not any(day.counted for day in said.days)
 
 
 def test_the_day_of_acceptance_is_left_to_the_licence_until_it_is_over() -> None:
@@ -154,8 +154,8 @@ def test_the_day_of_acceptance_is_left_to_the_licence_until_it_is_over() -> None
     tomorrow = why("renewal_guard", "03-03", *events, rule=rule)
 
     # March 22 from the 2nd on, April 21 (Qingming), May 19 (Labour Day, one day made up), June 21 (Dragon Boat)
-    assert today.clock.remaining == sum(one.projected for one in today.days) == 83
-    assert tomorrow.clock.remaining == sum(one.projected for one in tomorrow.days) == 82
+    assert today.clock.remaining == sum(day.projected for day in today.days) == 83
+    assert tomorrow.clock.remaining == sum(day.projected for day in tomorrow.days) == 82
     assert today.days[0].reason is DayReason.WORKING
 
 

@@ -26,7 +26,7 @@ SUSPENDED = happened("suspend", "03-05", sid="a", reason="testing")
 
 
 def outlook_of(name: str, *events: LawEvent, rule: Rule = USUAL) -> Outlook:
-    return next(one for one in outlooks(rule, events, china()).clocks if one.name == name)
+    return next(clock for clock in outlooks(rule, events, china()).clocks if clock.name == name)
 
 
 def last_instant(events: list[LawEvent]) -> datetime:
@@ -44,7 +44,7 @@ def test_it_says_on_any_later_day_what_the_law_says_then(life: dict[str, Any], h
     for t in [last, *(last + timedelta(hours=hour) for hour in hours)]:
         today = t.astimezone(ZoneInfo(rule.zone)).date()
         calendar = china().as_known(date.max)
-        readings = {one.name: one.on(today, calendar) for one in result.clocks}
+        readings = {clock.name: clock.on(today, calendar) for clock in result.clocks}
 
         assert {name: clock for name, clock in readings.items() if clock} == evaluate(
             rule, events, china(), t, DISTANT

@@ -118,8 +118,8 @@ def test_an_extension_the_applicant_was_not_told_of_holds_and_is_flagged() -> No
 
 
 def test_the_applicant_is_told_how_long_a_suspension_will_take() -> None:
-    told = happened("suspend", "03-10", sid="s", reason="testing", notified=False, planned_until="2026-03-12")
-    events = (RECEIVED, ACCEPTED, told)
+    suspended = happened("suspend", "03-10", sid="s", reason="testing", notified=False, planned_until="2026-03-12")
+    events = (RECEIVED, ACCEPTED, suspended)
 
     assert ask("03-12 23:59", *events).flags == ("suspend_not_notified:s",)
     assert ask("03-13 00:00", *events).flags == ("suspend_not_notified:s", "suspension_overrun:s")
@@ -143,10 +143,10 @@ def test_a_suspension_overruns_by_days_taken_out_and_not_by_hours(
     day_rule: str, resumed: str, is_overrun: bool
 ) -> None:
     rule = msgspec.structs.replace(USUAL, suspension_day_rule=day_rule)
-    told = happened("suspend", "03-10", sid="s", reason="testing", planned_until="2026-03-12")
+    suspended = happened("suspend", "03-10", sid="s", reason="testing", planned_until="2026-03-12")
 
     for end in (happened("resume", resumed, sid="s"), happened("decided", resumed, outcome="denied")):
-        assert ask("03-20", RECEIVED, ACCEPTED, told, end, rule=rule).flags == (
+        assert ask("03-20", RECEIVED, ACCEPTED, suspended, end, rule=rule).flags == (
             ("suspension_overrun:s",) if is_overrun else ()
         )
 
@@ -161,8 +161,8 @@ def test_a_renewal_keyed_in_without_a_receipt_is_filed_when_it_was_accepted() ->
 
 
 def test_a_hearing_asked_for_too_late_is_flagged_and_starts_nothing() -> None:
-    told, asked = happened("hearing_told", "03-03"), happened("hearing_requested", "03-11")
-    said = ask("03-12", RECEIVED, ACCEPTED, told, asked)
+    offer, request = happened("hearing_told", "03-03"), happened("hearing_requested", "03-11")
+    said = ask("03-12", RECEIVED, ACCEPTED, offer, request)
 
     assert said.flags == ("hearing_request_late",)
     assert (said.clocks["hearing_request"].state, said.clocks["hearing_request"].level) == (State.LAPSED, Level.NONE)
@@ -171,8 +171,8 @@ def test_a_hearing_asked_for_too_late_is_flagged_and_starts_nothing() -> None:
 
 
 def test_who_asked_for_a_hearing_before_being_told_has_asked() -> None:
-    asked, told = happened("hearing_requested", "03-04"), happened("hearing_told", "03-06")
-    said = ask("03-20", RECEIVED, ACCEPTED, asked, told)
+    request, offer = happened("hearing_requested", "03-04"), happened("hearing_told", "03-06")
+    said = ask("03-20", RECEIVED, ACCEPTED, request, offer)
 
     assert (said.clocks["hearing_request"].state, said.flags) == (State.MET, ())
     assert said.clocks["hearing_hold"].start == date(2026, 3, 4)
@@ -199,16 +199,16 @@ def test_a_suspension_after_the_end_cannot_last_too_long() -> None:
 
 
 def test_a_decision_inside_the_hearing_window_is_flagged() -> None:
-    told = happened("hearing_told", "03-12")
-    said = ask("03-20", RECEIVED, ACCEPTED, told, GRANTED)
+    offer = happened("hearing_told", "03-12")
+    said = ask("03-20", RECEIVED, ACCEPTED, offer, GRANTED)
 
     assert said.flags == ("decided_before_hearing_window_closed",)
     assert said.clocks["hearing_request"].state is State.VOID
 
 
 def test_a_keyed_in_department_is_not_blamed_before_its_record_is_complete() -> None:
-    told, asked = happened("hearing_told", "03-03"), happened("hearing_requested", "03-04")
-    events = (RECEIVED, ACCEPTED, told, asked)
+    offer, request = happened("hearing_told", "03-03"), happened("hearing_requested", "03-04")
+    events = (RECEIVED, ACCEPTED, offer, request)
 
     silent = ask("05-08", *events, rule=KEYED_IN)
     attested = ask("05-08", *events, happened("attest", "05-08 09:00"), rule=KEYED_IN)

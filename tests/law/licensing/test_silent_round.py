@@ -78,7 +78,7 @@ def test_a_keyed_in_departments_round_lasts_until_its_record_is_complete() -> No
 
 
 def test_the_outlook_of_a_silent_round_has_the_same_clocks() -> None:
-    clocks = {one.name: one for one in outlooks(TWO_LEVELS, (RECEIVED, FORWARDED, ABOVE), china()).clocks}
+    clocks = {clock.name: clock for clock in outlooks(TWO_LEVELS, (RECEIVED, FORWARDED, ABOVE), china()).clocks}
 
     assert clocks["lower_review"].closed
     assert clocks["decision"].due == date(2026, 4, 3)

@@ -37,8 +37,8 @@ def test_every_golden_vector_holds() -> None:
 
 def test_a_wrong_value_is_found_at_its_path() -> None:
     vector = first()
-    asked = vector["as_of"][0]
-    asked["expect"]["clocks"]["decision"]["due"] = "2026-03-29"
+    question = vector["as_of"][0]
+    question["expect"]["clocks"]["decision"]["due"] = "2026-03-29"
 
     (result,) = check(vector)
 
@@ -49,7 +49,7 @@ def test_a_wrong_value_is_found_at_its_path() -> None:
         "2026-03-30",
     )
     assert result.t is not None
-    assert result.t.isoformat() == asked["t"]
+    assert result.t.isoformat() == question["t"]
 
 
 def test_a_clock_too_many_or_too_few_is_found() -> None:

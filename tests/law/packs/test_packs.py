@@ -223,9 +223,9 @@ def test_a_whole_dutch_permit() -> None:
     rule = law_book().general_rule(pack, date(2012, 1, 2))
     started: list[GeneralEvent] = [Started(at("2012-01-02T09:00"))]
     assert due(rule, started) == date(2012, 2, 27)
-    asked = [*started, Suspended(at("2012-01-10T09:00"), reason="supplement")]
-    assert due(rule, asked) is None
-    answered = [*asked, Resumed(at("2012-02-01T09:00"))]
+    history = [*started, Suspended(at("2012-01-10T09:00"), reason="supplement")]
+    assert due(rule, history) is None
+    answered = [*history, Resumed(at("2012-02-01T09:00"))]
     assert due(rule, answered) == date(2012, 3, 19)
     extended = [*answered, Extended(at("2012-03-19T16:00"), 42)]
     assert due(rule, extended) == date(2012, 5, 1)  # Apr 30 was Queen's Day

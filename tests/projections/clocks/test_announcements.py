@@ -31,14 +31,14 @@ def clock(entries: list[Entry], t: str, known: str = "04-30", name: str = "decis
     history = item_histories(entries, at(known))["land", 1]
     result = read(history, shipped_law(), at(t), at(known))
     assert result is not None
-    return next(one for one in result.clocks if one.clock == name)
+    return next(clock for clock in result.clocks if clock.clock == name)
 
 
 def shown(reading: Reading) -> tuple[date | None, bool]:
     return reading.announced_on, reading.announced_differs
 
 
-def test_the_date_is_shown_from_when_it_was_told_and_only_on_its_clock() -> None:
+def test_an_announced_date_is_shown_from_its_announcement_and_only_on_its_clock() -> None:
     entries = entries_of(*BEGUN, ("03-05", announced(RIGHT)))
 
     assert shown(clock(entries, "03-04 12:00")) == (None, False)
@@ -47,7 +47,7 @@ def test_the_date_is_shown_from_when_it_was_told_and_only_on_its_clock() -> None
     assert shown(clock(entries, "03-06", name="commitment")) == (None, False)
 
 
-def test_what_was_told_last_stands_and_a_difference_is_told() -> None:
+def test_the_last_announcement_stands_and_a_difference_is_shown() -> None:
     entries = entries_of(*BEGUN, ("03-05", announced(RIGHT)), ("03-09", announced(WRONG)))
 
     assert shown(clock(entries, "03-06")) == (RIGHT, False)
@@ -74,8 +74,8 @@ def test_a_retracted_announcement_was_never_made_once_that_is_known() -> None:
 def test_an_amended_announcement_was_made_at_the_other_instant_unless_the_amendment_goes() -> None:
     moved = EntryAmended(version=4, item="land", new_occurred_at=at("03-09"), reasons="dated wrongly")
     entries = entries_of(*BEGUN, ("03-05", announced(WRONG)), ("03-10", moved))
-    kept = EntryRetracted(version=5, item="land", reasons="it was right")
-    undone = entries_of(*BEGUN, ("03-05", announced(WRONG)), ("03-10", moved), ("03-11", kept))
+    retracted = EntryRetracted(version=5, item="land", reasons="it was right")
+    undone = entries_of(*BEGUN, ("03-05", announced(WRONG)), ("03-10", moved), ("03-11", retracted))
 
     assert shown(clock(entries, "03-06")) == (None, False)
     assert shown(clock(entries, "03-09 13:00")) == (WRONG, True)

@@ -15,10 +15,9 @@ from domain.project.application.submission import ItemSubmitted
 from domain.project.application.suspension import ClockSuspended
 from infrastructure.law.lawbook import law_book
 from projections.clocks.fold import BASIS, CLOCKS, Clocks
-from projections.clocks.history import reading_in
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import Reading, read
-from projections.clocks.rows import ClockRow
+from projections.clocks.rows import ClockRow, reading_in
 from projections.law.shipped import shipped_law
 from projections.view import CORRECTIONS, Rows, changes, fold, take
 from tests.examples import LAW, REGISTERED, accepted, completed, submitted
@@ -45,13 +44,18 @@ def live(entries: list[Entry], t: datetime) -> dict[tuple[str, int, str], Readin
     """The clocks at *t* as they follow from the rows alone."""
     rows = [ClockRow(*values) for values in rows_of(entries)["clock"]]
     readings = (reading_in(row, shipped_law(), t, max(t, NOW)) for row in rows)
-    return {(one.item, one.application, one.clock): one for one in readings if one is not None}
+    return {(reading.item, reading.application, reading.clock): reading for reading in readings if reading is not None}
 
 
 def exact(entries: list[Entry], t: datetime, known: datetime) -> dict[tuple[str, int, str], Reading]:
     """The clocks at *t* as the law reads them from the entries."""
     judged = (read(history, shipped_law(), t, known) for history in item_histories(entries, known).values())
-    return {(one.item, one.application, one.clock): one for item in judged if item for one in item.clocks}
+    return {
+        (reading.item, reading.application, reading.clock): reading
+        for item in judged
+        if item
+        for reading in item.clocks
+    }
 
 
 @given(worlds())

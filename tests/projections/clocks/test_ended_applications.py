@@ -34,10 +34,10 @@ def clocks(zone: Zone) -> dict[str, Reading]:
     (history,) = item_histories(zone.entries).values()
     said = read(history, law_book(), zone.now, zone.now)
     assert said is not None
-    return {one.clock: one for one in said.clocks}
+    return {clock.clock: clock for clock in said.clocks}
 
 
-def kept(zone: Zone) -> dict[str, ClockRow]:
+def stored_rows(zone: Zone) -> dict[str, ClockRow]:
     (history,) = item_histories(zone.entries).values()
     return {row.clock: row for row in (ClockRow(*row) for row in rows_of(zone.entries[0].stream, history, law_book()))}
 
@@ -53,11 +53,11 @@ def test_a_construction_permit_that_was_not_admitted_costs_no_card() -> None:
     zone.at("2026-04-30 09:00").watch()
 
     assert cards(zone) == []
-    assert {name: (one.state, one.closed) for name, one in clocks(zone).items()} == {
+    assert {name: (clock.state, clock.closed) for name, clock in clocks(zone).items()} == {
         "intake": ("met", True),
         "decision": ("void", True),
     }
-    assert all(row.closed for row in kept(zone).values())
+    assert all(row.closed for row in stored_rows(zone).values())
 
 
 def test_a_refusal_keyed_in_late_takes_the_card_back() -> None:
@@ -72,7 +72,7 @@ def test_a_refusal_keyed_in_late_takes_the_card_back() -> None:
 
     assert any(isinstance(entry.fact, CardRescinded) for entry in zone.entries)
     assert zone.standing() == zone.passed()
-    assert [one for one in zone.passed() if "card" in str(one)] == []
+    assert [passing for passing in zone.passed() if "card" in str(passing)] == []
 
 
 def test_a_retracted_acceptance_keeps_what_both_levels_did() -> None:
@@ -88,4 +88,7 @@ def test_a_retracted_acceptance_keeps_what_both_levels_did() -> None:
     assert (result["lower_review"].state, str(result["lower_review"].start_on)) == ("met", "2026-03-02")
     assert (result["decision"].state, str(result["decision"].due_on)) == ("running", "2026-04-03")
     assert cards(zone) == ["intake#1"]  # the silence itself, and nothing else
-    assert (kept(zone)["decision"].due_on, kept(zone)["lower_review"].closed) == (result["decision"].due_on, True)
+    assert (stored_rows(zone)["decision"].due_on, stored_rows(zone)["lower_review"].closed) == (
+        result["decision"].due_on,
+        True,
+    )

@@ -69,5 +69,5 @@ def test_a_period_in_calendar_days_from_receipt_is_shifted_too() -> None:
         (history,) = item_histories(entries).values()
         reading = read(history, law_book(), at("03-20"), at("03-20"))
         assert reading is not None
-        decision = next(one for one in reading.clocks if one.clock == "decision")
+        decision = next(clock for clock in reading.clocks if clock.clock == "decision")
         assert decision.start_on == date.fromisoformat(day0)

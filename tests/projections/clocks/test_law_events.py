@@ -115,7 +115,7 @@ def test_what_was_retracted_is_still_there_for_who_asks_what_was_known() -> None
     assert judged(history, at("03-11"), known=at("03-09")).item_state is ItemState.DECIDED
 
 
-def test_applications_are_told_apart_by_what_was_known() -> None:
+def test_applications_are_distinguished_by_what_was_known() -> None:
     entries = entries_of(
         ("03-02", REGISTERED),
         ("03-03", submitted()),
@@ -140,7 +140,7 @@ def test_a_result_keyed_in_late_counts_from_its_own_day() -> None:
 
 
 def test_a_department_is_held_to_the_days_it_was_given() -> None:
-    def asked(limit: int) -> CountersignatureAsked:
+    def question_to(limit: int) -> CountersignatureAsked:
         return CountersignatureAsked(item="land", department="fire", step="", limit=limit, article="")
 
     answer = ItemCountersigned(item="land", department="fire", step="", opinion=Opinion.AGREED)
@@ -148,9 +148,9 @@ def test_a_department_is_held_to_the_days_it_was_given() -> None:
         ("03-02", REGISTERED),
         ("03-02", submitted()),
         ("03-02", accepted()),
-        ("03-02", asked(3)),
+        ("03-02", question_to(3)),
         ("03-05", answer),
-        ("03-06", asked(7)),
+        ("03-06", question_to(7)),
     )
     history = item_histories(entries)["land", 1]
 

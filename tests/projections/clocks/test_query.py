@@ -15,7 +15,8 @@ from infrastructure.ledger.approvals import Approvals
 from projections.clocks.counts import ClockCount, counted, table
 from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.nodes import MODES, NODES
-from projections.clocks.query import ClocksAt, NoSuchClockError, TooMuchToReadError, is_recounting
+from projections.clocks.query import ClocksAt, NoSuchClockError, is_recounting
+from projections.history.moment import TooMuchToReadError
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell, tell_zone, unanswered
@@ -61,11 +62,11 @@ def instant(day: str) -> datetime:
     return datetime.fromisoformat(f"{day}+08:00") if day.startswith("2026") else at(day)
 
 
-async def everything(asked: ClocksAt) -> list[ListedClock]:
+async def everything(clocks: ClocksAt) -> list[ListedClock]:
     """Every clock there is, from the ledger alone."""
-    async with asked._store.cursor() as cursor:
+    async with clocks._store.cursor() as cursor:
         await cursor.execute("SELECT project FROM views.clock_basis ORDER BY project")
-        return await asked._read([project for (project,) in await cursor.fetchall()])
+        return await clocks._read([project for (project,) in await cursor.fetchall()])
 
 
 @pytest.mark.parametrize("t", LATER)
@@ -80,19 +81,19 @@ async def test_of_an_earlier_instant_the_ledger_is_asked(approvals: Approvals, t
 
 @pytest.mark.parametrize("t", [*LATER, *EARLIER])
 async def test_a_list_is_what_the_ledger_says(approvals: Approvals, t: str) -> None:
-    asked = clocks_at(approvals, t)
-    whole = sorted(await everything(asked), key=lambda one: one.order)
+    clocks = clocks_at(approvals, t)
+    whole = sorted(await everything(clocks), key=lambda row: row.order)
     for wanted in FILTERS:
-        fits = [one for one in whole if wanted.takes(one)]
-        assert await asked.listed(wanted) == fits[wanted.offset : wanted.offset + wanted.limit], wanted
+        fits = [row for row in whole if wanted.takes(row)]
+        assert await clocks.listed(wanted) == fits[wanted.offset : wanted.offset + wanted.limit], wanted
 
 
 @pytest.mark.parametrize("department", ["", "land", "fire", "tax", "nobody"])
 async def test_the_table_is_what_the_ledger_says(approvals: Approvals, department: str) -> None:
     for t in [*LATER, *EARLIER]:
-        asked = clocks_at(approvals, t)
-        by_ledger = counted((one.reading for one in await everything(asked)), department)
-        assert await asked.counts(department) == table(by_ledger, NODES), t
+        clocks = clocks_at(approvals, t)
+        by_ledger = counted((row.reading for row in await everything(clocks)), department)
+        assert await clocks.counts(department) == table(by_ledger, NODES), t
 
 
 async def test_the_table_has_every_mode_and_node(approvals: Approvals) -> None:
@@ -123,13 +124,13 @@ async def test_nothing_is_late_before_it_is_over_and_nothing_stored_says_so(appr
 
 
 async def test_a_paused_clock_has_no_due_date_and_outside_silence_is_unconfirmed(approvals: Approvals) -> None:
-    asked = clocks_at(approvals, "06-03 00:00")
-    paused = [one.reading for one in await asked.listed(ClockFilter(level=Level.PAUSED))]
-    outside = [one.reading for one in await asked.listed(ClockFilter(department="tax"))]
+    clocks = clocks_at(approvals, "06-03 00:00")
+    paused = [row.reading for row in await clocks.listed(ClockFilter(level=Level.PAUSED))]
+    outside = [row.reading for row in await clocks.listed(ClockFilter(department="tax"))]
 
-    assert {(one.due_on, one.overdue_days) for one in paused} == {(None, 0)}
-    assert all(one.earliest_due_on for one in paused)
-    assert [(one.clock, one.state, one.level) for one in outside] == [
+    assert {(clock.due_on, clock.overdue_days) for clock in paused} == {(None, 0)}
+    assert all(clock.earliest_due_on for clock in paused)
+    assert [(row.clock, row.state, row.level) for row in outside] == [
         ("delivery", State.OVERDUE, Level.RED),  # its record was attested after the due date
         ("intake#1", State.UNCONFIRMED, Level.YELLOW),
     ]
@@ -143,23 +144,23 @@ async def test_a_clock_runs_again_by_itself_once_the_term_for_an_answer_is_over(
         for t in ("2026-05-26 05:59", "2026-05-26 06:00", "2026-07-14 00:00")
     ]
 
-    assert [(one.state, one.level, one.due_on) for one in read] == [
+    assert [(reading.state, reading.level, reading.due_on) for reading in read] == [
         (State.SUSPENDED, Level.PAUSED, None),
         (State.RUNNING, Level.GREEN, date(2026, 7, 13)),  # Jul 12 is a Sunday
         (State.RUNNING, Level.YELLOW, date(2026, 7, 13)),
     ]
-    assert {one.over_at for one in read} == {datetime.fromisoformat("2026-07-14T00:00+02:00")}
+    assert {reading.over_at for reading in read} == {datetime.fromisoformat("2026-07-14T00:00+02:00")}
 
 
-async def test_what_was_known_is_told_apart_from_what_was(approvals: Approvals) -> None:
+async def test_what_was_known_is_distinguished_from_what_was(approvals: Approvals) -> None:
     """The story moves a supplement notice back by hours, weeks later: until then nobody knew."""
     story = project_id("story")
     known_then, known_now = [
         await clocks_at(approvals, "03-03 12:00", known).of_project(story) for known in ("03-03 12:00", "05-20 12:00")
     ]
 
-    assert [(one.clock, one.state) for one in known_then[0].clocks] == [("intake#1", State.RUNNING)]
-    assert [(one.clock, one.state) for one in known_now[0].clocks] == [("intake#1", State.MET)]
+    assert [(clock.clock, clock.state) for clock in known_then[0].clocks] == [("intake#1", State.RUNNING)]
+    assert [(clock.clock, clock.state) for clock in known_now[0].clocks] == [("intake#1", State.MET)]
 
 
 async def test_a_calendar_that_the_view_was_not_counted_by_is_counted_from_the_ledger(approvals: Approvals) -> None:
@@ -181,15 +182,15 @@ async def test_rows_of_the_calendar_before_answer_while_too_many_are_recounted(
     laws = law_book().with_notices({"CN": (Notice("typhoon", date(2026, 4, 20), days={date(2026, 4, 29): 0}),)})
     t = instant("2026-12-01 09:00")
     wanted = ClockFilter(limit=1000)
-    before, asked = (ClocksAt(approvals.store, law, t, t) for law in (law_book(), laws))
+    before, clocks = (ClocksAt(approvals.store, law, t, t) for law in (law_book(), laws))
 
-    was, now = await before.listed(wanted), await asked.listed(wanted)
+    was, now = await before.listed(wanted), await clocks.listed(wanted)
 
-    assert [(one.project, one.key, one.reading.due_on) for one in now] == [
-        (one.project, one.key, one.reading.due_on) for one in was
+    assert [(row.project, row.key, row.reading.due_on) for row in now] == [
+        (row.project, row.key, row.reading.due_on) for row in was
     ]
-    assert (before.recounting, asked.recounting) == (False, True)
-    assert await asked.counts() == await before.counts()
+    assert (before.recounting, clocks.recounting) == (False, True)
+    assert await clocks.counts() == await before.counts()
     assert [await is_recounting(approvals.store, law) for law in (law_book(), laws)] == [False, True]
     earlier = ClocksAt(approvals.store, laws, t, instant("2026-04-10 09:00"))
     with pytest.raises(
@@ -207,9 +208,9 @@ async def test_a_question_that_would_take_too_long_is_not_begun(
 
 
 async def test_a_clock_is_explained_with_as_many_days_as_are_used(approvals: Approvals) -> None:
-    asked = clocks_at(approvals, "05-05 00:00")
-    explained = await asked.explained(project_id("running"), "land", "decision")
-    (reading,) = await asked.listed(ClockFilter(project=project_id("running"), clock="decision"))
+    clocks = clocks_at(approvals, "05-05 00:00")
+    explained = await clocks.explained(project_id("running"), "land", "decision")
+    (reading,) = await clocks.listed(ClockFilter(project=project_id("running"), clock="decision"))
 
     assert sum(day.counted for day in explained.days) == reading.reading.used == 19
     assert explained.article == reading.reading.article
@@ -217,9 +218,9 @@ async def test_a_clock_is_explained_with_as_many_days_as_are_used(approvals: App
 
 
 async def test_a_clock_in_calendar_days_is_explained_as_well(approvals: Approvals) -> None:
-    asked = clocks_at(approvals, "05-05 00:00")
-    explained = await asked.explained(project_id("joint"), "build", "decision")
-    (reading,) = await asked.listed(ClockFilter(project=project_id("joint"), item="build", clock="decision"))
+    clocks = clocks_at(approvals, "05-05 00:00")
+    explained = await clocks.explained(project_id("joint"), "build", "decision")
+    (reading,) = await clocks.listed(ClockFilter(project=project_id("joint"), item="build", clock="decision"))
 
     assert sum(day.counted for day in explained.days) == reading.reading.used
     assert explained.clock.due == reading.reading.due_on

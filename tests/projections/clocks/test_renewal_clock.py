@@ -103,7 +103,9 @@ def zone(valid_through: date) -> Zone:
 
 def of_guard(watched: Zone) -> list[tuple[Rung, bool]]:
     """What was recorded about the guard, and whether it was rescinded."""
-    return [(one.rung, one.rescinded) for one in watched.signals.values() if one.key and one.key[1] == GUARD]
+    return [
+        (signal.rung, signal.rescinded) for signal in watched.signals.values() if signal.key and signal.key[1] == GUARD
+    ]
 
 
 def test_silence_renews_exactly_once_after_a_warning() -> None:

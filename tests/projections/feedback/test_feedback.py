@@ -12,14 +12,14 @@ from msgspec import structs
 from api.web.identity import caller_by_headers
 from domain.core.ledger import Actor, Role
 from domain.examples.story import story_entries
-from domain.law.feedback.clock import VoiceClock, VoiceState
+from domain.law.feedback.clock import FeedbackClock, FeedbackClockState
 from domain.messages import FACTS, Entry, tag_of
 from domain.project.application.correction import EntryAmended, EntryRetracted
 from domain.project.feedback.complaint import ComplaintAnswered, ComplaintClosed, ComplaintFiled, ComplaintWithdrawn
 from domain.project.state.feedback import Satisfied
 from projections.feedback.complaints import COMPLAINT_COLUMNS, ComplaintRow
 from projections.feedback.evaluations import ABOUT_EVALUATIONS, EVALUATION_COLUMNS, EvaluationRow, evaluation_runs
-from projections.feedback.fold import STEPS, VoiceRow, Voices, VoicesState
+from projections.feedback.fold import STEPS, Feedback, FeedbackRow, FeedbackState
 from projections.feedback.reading import article_of, complaint_reading
 from projections.feedback.redaction import ABOUT_COMPLAINTS, LEFT_OUT, Complainants, veiled
 from projections.law.shipped import shipped_law
@@ -29,15 +29,15 @@ from tests.histories import World, worlds
 from tests.law.questions import at
 from tests.spec import NOW, PROJECT, entry
 
-VIEW = Voices()
+VIEW = Feedback()
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 QIN = Actor("qin", "works", Role.APPLICANT)
 FILED = ComplaintFiled(complaint="c1", item="land", department="land", about="too slow", by="qin", anonymous=True)
 
 
-def state_of(entries: list[Entry], t: datetime = LAST, known: datetime = LAST) -> VoicesState:
+def state_of(entries: list[Entry], t: datetime = LAST, known: datetime = LAST) -> FeedbackState:
     """What the view holds of the project at *t*, as known at *known*."""
-    state: VoicesState = fold_at([VIEW], PROJECT, entries, t, known).states[VIEW.name]
+    state: FeedbackState = fold_at([VIEW], PROJECT, entries, t, known).states[VIEW.name]
     return state
 
 
@@ -50,11 +50,11 @@ def rows_of(entries: list[Entry]) -> Rows:
 @given(worlds())
 def test_rows_made_step_by_step_are_those_made_at_once(world: World) -> None:
     folded = fold([VIEW], PROJECT, [])
-    for one in world.entries:
-        if isinstance(one.fact, CORRECTIONS):
-            folded = fold([VIEW], PROJECT, world.entries[: one.version])  # as the projector does
+    for stored in world.entries:
+        if isinstance(stored.fact, CORRECTIONS):
+            folded = fold([VIEW], PROJECT, world.entries[: stored.version])  # as the projector does
         else:
-            take([VIEW], folded, [one])
+            take([VIEW], folded, [stored])
         changes(VIEW, folded)
 
     whole = fold([VIEW], PROJECT, world.entries)
@@ -71,16 +71,16 @@ def test_at_the_end_of_time_everything_has_happened(world: World) -> None:
 @given(worlds(), st.integers(0, 24 * 14))
 def test_an_instant_is_what_the_entries_up_to_it_say(world: World, hours: int) -> None:
     """Corrections left aside, what comes later might as well never have been."""
-    entries = [one for one in world.entries if not isinstance(one.fact, CORRECTIONS)]
+    entries = [entry for entry in world.entries if not isinstance(entry.fact, CORRECTIONS)]
     t = NOW - timedelta(hours=hours)
-    assert state_of(entries, t) == state_of([one for one in entries if one.occurred_at <= t])
+    assert state_of(entries, t) == state_of([entry for entry in entries if entry.occurred_at <= t])
 
 
 def test_columns_are_the_fields_of_the_rows() -> None:
     for columns, row in (
         (COMPLAINT_COLUMNS, ComplaintRow),
         (EVALUATION_COLUMNS, EvaluationRow),
-        (STEPS.columns, VoiceRow),
+        (STEPS.columns, FeedbackRow),
     ):
         assert tuple(name for name, _ in columns) == row.__struct_fields__
 
@@ -101,15 +101,15 @@ def test_an_amendment_counts_from_when_it_was_recorded() -> None:
         entry(4, amended, by=LAND, at=at("03-13 09:00")),
     ]
 
-    def acceptance(t: str, known: str) -> VoiceState:
+    def acceptance(t: str, known: str) -> FeedbackClockState:
         row = state_of(entries, at(t), at(known)).complaints["c1"]
-        clock: VoiceClock = complaint_reading(row, shipped_law(), at(t), at(known)).clocks[0]
+        clock: FeedbackClock = complaint_reading(row, shipped_law(), at(t), at(known)).clocks[0]
         return clock.state
 
-    assert acceptance("03-05", "03-05") is VoiceState.RUNNING
-    assert acceptance("03-12 12:00", "03-12 12:00") is VoiceState.LATE
-    assert acceptance("03-13 12:00", "03-13 12:00") is VoiceState.KEPT
-    assert acceptance("03-05", "03-13 12:00") is VoiceState.KEPT
+    assert acceptance("03-05", "03-05") is FeedbackClockState.RUNNING
+    assert acceptance("03-12 12:00", "03-12 12:00") is FeedbackClockState.LATE
+    assert acceptance("03-13 12:00", "03-13 12:00") is FeedbackClockState.KEPT
+    assert acceptance("03-05", "03-13 12:00") is FeedbackClockState.KEPT
 
 
 def test_a_complaint_whose_filing_was_retracted_leaves_no_row_and_names_nobody() -> None:
@@ -125,8 +125,8 @@ def test_a_complaint_whose_filing_was_retracted_leaves_no_row_and_names_nobody()
 def test_every_step_has_a_rule_but_for_taking_back() -> None:
     for tag, fact in FACTS.items():
         about = fact in (*ABOUT_COMPLAINTS, *ABOUT_EVALUATIONS)
-        found = article_of(tag, "", at("03-02").date())
-        assert bool(found) == (about and fact is not ComplaintWithdrawn), tag
+        article = article_of(tag, "", at("03-02").date())
+        assert bool(article) == (about and fact is not ComplaintWithdrawn), tag
     assert "15个工作日" in article_of(tag_of(ComplaintAnswered), "zone-voices@2020-01-01", at("03-02").date())
 
 
@@ -137,7 +137,7 @@ def test_a_good_evaluation_has_no_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "veiled_text"),
     [
         ("qin says", f"{LEFT_OUT} says"),
         ("QIN.", f"{LEFT_OUT}."),
@@ -153,8 +153,8 @@ def test_a_good_evaluation_has_no_clock() -> None:
         ("", ""),
     ],
 )
-def test_a_text_is_veiled(text: str, told: str) -> None:
-    assert veiled(text, ("office 2 (east)", "qin")) == told
+def test_a_text_is_veiled(text: str, veiled_text: str) -> None:
+    assert veiled(text, ("office 2 (east)", "qin")) == veiled_text
 
 
 @given(worlds(), st.sampled_from(["c1", "s1", "s2"]))
@@ -162,14 +162,14 @@ def test_no_row_and_no_shown_entry_names_an_anonymous_complainant(world: World, 
     """Whatever else happens: every filing of one complaint is made anonymous, and told by somebody else."""
     hidden = Actor("xu-hidden", "hidden-works", Role.APPLICANT)
     entries = []
-    for one in world.entries:
-        fact = one.fact
+    for stored in world.entries:
+        fact = stored.fact
         if isinstance(fact, ComplaintFiled | ComplaintClosed) and fact.complaint == code:
             if isinstance(fact, ComplaintFiled):
                 fact = structs.replace(fact, by=hidden.id, anonymous=True, about=f"{hidden.id}: slow")
-            one = structs.replace(one, fact=fact, recorded=structs.replace(one.recorded, by=hidden))  # noqa: PLW2901
-        entries.append(one)
+            stored = structs.replace(stored, fact=fact, recorded=structs.replace(stored.recorded, by=hidden))  # noqa: PLW2901
+        entries.append(stored)
 
     assert "hidden" not in str(rows_of(entries))
     shown = Complainants(entries)
-    assert "hidden" not in str([shown(one, caller_by_headers(LAND)) for one in entries])
+    assert "hidden" not in str([shown(entry, caller_by_headers(LAND)) for entry in entries])

@@ -10,13 +10,13 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from domain.law.feedback.clock import VoiceState
-from domain.law.feedback.terms import VoiceStep
+from domain.law.feedback.clock import FeedbackClockState
+from domain.law.feedback.terms import FeedbackStep
 from infrastructure.ledger.approvals import Approvals
-from projections.clocks.query import TooMuchToReadError
-from projections.feedback.fold import Voices, VoicesState
-from projections.feedback.query import VoiceFilter, VoicesAt
+from projections.feedback.fold import Feedback, FeedbackState
+from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.feedback.reading import ComplaintReading, EvaluationReading, complaint_reading, evaluation_reading
+from projections.history.moment import TooMuchToReadError
 from projections.view import fold_at
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
@@ -36,22 +36,25 @@ INSTANTS = [
 A = TypeVar("A", ComplaintReading, EvaluationReading)
 EVERY = [*(project for project, _ in projects()), project_id("story")]
 OF_BOTH = [
-    VoiceFilter(limit=1000),
-    VoiceFilter(limit=3),
-    VoiceFilter(limit=2, offset=1),
-    VoiceFilter(equal={"department": "land"}),
-    VoiceFilter(equal={"item": "land", "state": "closed"}),
-    VoiceFilter(project=project_id("corrected")),
-    VoiceFilter(project=project_id("nothing was ever said")),
-    VoiceFilter(first=at("04-01 12:00"), end=at("04-03 11:00")),
-    VoiceFilter(standing=VoiceState.OVERDUE),
-    VoiceFilter(standing=VoiceState.LATE, limit=1, offset=1),
+    FeedbackFilter(limit=1000),
+    FeedbackFilter(limit=3),
+    FeedbackFilter(limit=2, offset=1),
+    FeedbackFilter(equal={"department": "land"}),
+    FeedbackFilter(equal={"item": "land", "state": "closed"}),
+    FeedbackFilter(project=project_id("corrected")),
+    FeedbackFilter(project=project_id("nothing was ever said")),
+    FeedbackFilter(first=at("04-01 12:00"), end=at("04-03 11:00")),
+    FeedbackFilter(standing=FeedbackClockState.OVERDUE),
+    FeedbackFilter(standing=FeedbackClockState.LATE, limit=1, offset=1),
 ]
-OF_COMPLAINTS = [VoiceFilter(clock=VoiceStep.ANSWER), VoiceFilter(clock=VoiceStep.ACCEPTANCE, standing=VoiceState.KEPT)]
+OF_COMPLAINTS = [
+    FeedbackFilter(clock=FeedbackStep.ANSWER),
+    FeedbackFilter(clock=FeedbackStep.ACCEPTANCE, standing=FeedbackClockState.KEPT),
+]
 OF_EVALUATIONS = [
-    VoiceFilter(equal={"bad": True}),
-    VoiceFilter(equal={"grade": "dissatisfied", "appeal": "upheld"}),
-    VoiceFilter(clock=VoiceStep.CALL_BACK, standing=VoiceState.KEPT),
+    FeedbackFilter(equal={"bad": True}),
+    FeedbackFilter(equal={"grade": "dissatisfied", "appeal": "upheld"}),
+    FeedbackFilter(clock=FeedbackStep.CALL_BACK, standing=FeedbackClockState.KEPT),
 ]
 
 
@@ -71,39 +74,43 @@ class Ledger:
     def __init__(self, approvals: Approvals, t: datetime, known: datetime) -> None:
         self._approvals, self._t, self._known = approvals, t, known
 
-    async def states(self) -> dict[UUID, VoicesState]:
-        view, found = Voices(), {}
+    async def states(self) -> dict[UUID, FeedbackState]:
+        view, by_project = Feedback(), {}
         for project in EVERY:
             entries = await self._approvals.history(project)
-            found[project] = fold_at([view], project, entries, self._t, self._known).states[view.name]
-        return found
+            by_project[project] = fold_at([view], project, entries, self._t, self._known).states[view.name]
+        return by_project
 
-    async def complaints(self, asked: VoiceFilter) -> list[ComplaintReading]:
+    async def complaints(self, criteria: FeedbackFilter) -> list[ComplaintReading]:
         rows = [row for state in (await self.states()).values() for row in state.complaints.values()]
         read = [complaint_reading(row, self._approvals.laws, self._t, self._known) for row in rows]
-        read.sort(key=lambda one: (one.filed_at, one.project.hex, one.complaint), reverse=True)
-        return wanted(asked, [one for one in read if asked.takes(one.project, one, one.filed_at)])
+        read.sort(key=lambda reading: (reading.filed_at, reading.project.hex, reading.complaint), reverse=True)
+        return wanted(
+            criteria, [reading for reading in read if criteria.takes(reading.project, reading, reading.filed_at)]
+        )
 
-    async def evaluations(self, asked: VoiceFilter) -> list[EvaluationReading]:
+    async def evaluations(self, criteria: FeedbackFilter) -> list[EvaluationReading]:
         rows = [row for state in (await self.states()).values() for row in state.evaluations.values()]
         read = [evaluation_reading(row, self._approvals.laws, self._t, self._known) for row in rows]
-        read.sort(key=lambda one: (one.evaluated_at, one.project.hex, one.evaluation), reverse=True)
-        return wanted(asked, [one for one in read if asked.takes(one.project, one, one.evaluated_at)])
+        read.sort(key=lambda reading: (reading.evaluated_at, reading.project.hex, reading.evaluation), reverse=True)
+        return wanted(
+            criteria, [reading for reading in read if criteria.takes(reading.project, reading, reading.evaluated_at)]
+        )
 
 
-def wanted(asked: VoiceFilter, read: Sequence[A]) -> list[A]:
+def wanted(criteria: FeedbackFilter, read: Sequence[A]) -> list[A]:
     """The page that is asked for."""
-    found = [
-        one
-        for one in read
-        if not asked.by_clock
+    matches = [
+        reading
+        for reading in read
+        if not criteria.by_clock
         or any(
-            (asked.clock is None or clock.clock is asked.clock)
-            and (asked.standing is None or clock.state is asked.standing)
-            for clock in one.clocks
+            (criteria.clock is None or clock.clock is criteria.clock)
+            and (criteria.standing is None or clock.state is criteria.standing)
+            for clock in reading.clocks
         )
     ]
-    return found[asked.offset :][: asked.limit]
+    return matches[criteria.offset :][: criteria.limit]
 
 
 @pytest.mark.parametrize("known", [None, "04-16 09:00", "04-20 08:00", "2027-01-01 09:00"])
@@ -111,64 +118,64 @@ def wanted(asked: VoiceFilter, read: Sequence[A]) -> list[A]:
 async def test_lists_are_what_the_ledger_says(approvals: Approvals, instant: str, known: str | None) -> None:
     t = at(instant)
     then = t if known is None else at(known)
-    asked, ledger = VoicesAt(approvals.store, approvals.laws, t, then), Ledger(approvals, t, then)
-    for one in (*OF_BOTH, *OF_COMPLAINTS):
-        assert await asked.complaints(one) == await ledger.complaints(one), one
-    for one in (*OF_BOTH, *OF_EVALUATIONS):
-        assert await asked.evaluations(one) == await ledger.evaluations(one), one
+    feedback, ledger = FeedbackAt(approvals.store, approvals.laws, t, then), Ledger(approvals, t, then)
+    for criteria in (*OF_BOTH, *OF_COMPLAINTS):
+        assert await feedback.complaints(criteria) == await ledger.complaints(criteria), criteria
+    for criteria in (*OF_BOTH, *OF_EVALUATIONS):
+        assert await feedback.evaluations(criteria) == await ledger.evaluations(criteria), criteria
     states = await ledger.states()
     for project, state in states.items():
-        assert [(step.version, step.subject, step.step, step.by) for step in await asked.steps(project)] == [
+        assert [(step.version, step.subject, step.step, step.by) for step in await feedback.steps(project)] == [
             (row[1], row[2], row[3], row[4]) for row in state.steps
         ]
 
 
 async def test_a_correction_is_known_from_the_instant_it_was_recorded(approvals: Approvals) -> None:
-    async def acceptance(t: str, known: str) -> VoiceState:
-        asked = VoicesAt(approvals.store, approvals.laws, at(t), at(known))
-        (found,) = await asked.complaints(VoiceFilter(project=project_id("corrected")))
-        return found.clocks[0].state
+    async def acceptance(t: str, known: str) -> FeedbackClockState:
+        feedback = FeedbackAt(approvals.store, approvals.laws, at(t), at(known))
+        (reading,) = await feedback.complaints(FeedbackFilter(project=project_id("corrected")))
+        return reading.clocks[0].state
 
     assert (
-        await acceptance("04-09 18:00", "04-09 18:00") is VoiceState.RUNNING
+        await acceptance("04-09 18:00", "04-09 18:00") is FeedbackClockState.RUNNING
     )  # the fifth working day: Qingming is not
-    assert await acceptance("04-14 09:00", "04-14 09:00") is VoiceState.OVERDUE
-    assert await acceptance("04-16 09:00", "04-20 08:59") is VoiceState.LATE
-    assert await acceptance("04-16 09:00", "04-20 09:00") is VoiceState.KEPT
-    assert await acceptance("04-10 12:00", "2027-01-01") is VoiceState.KEPT
+    assert await acceptance("04-14 09:00", "04-14 09:00") is FeedbackClockState.OVERDUE
+    assert await acceptance("04-16 09:00", "04-20 08:59") is FeedbackClockState.LATE
+    assert await acceptance("04-16 09:00", "04-20 09:00") is FeedbackClockState.KEPT
+    assert await acceptance("04-10 12:00", "2027-01-01") is FeedbackClockState.KEPT
 
 
 async def test_what_was_retracted_was_there_before(approvals: Approvals) -> None:
     async def state(known: str) -> tuple[str, str]:
-        asked = VoicesAt(approvals.store, approvals.laws, at("05-30 09:00"), at(known))
-        (found,) = await asked.complaints(VoiceFilter(project=project_id("retracted")))
-        return found.state, found.answer
+        feedback = FeedbackAt(approvals.store, approvals.laws, at("05-30 09:00"), at(known))
+        (reading,) = await feedback.complaints(FeedbackFilter(project=project_id("retracted")))
+        return reading.state, reading.answer
 
     assert await state("05-19 09:00") == ("answered", "we hurry")
     assert await state("05-30 09:00") == ("accepted", "")
 
 
 async def test_every_round_of_putting_right_has_its_clocks(approvals: Approvals) -> None:
-    asked = VoicesAt(approvals.store, approvals.laws, at("05-30 09:00"), at("05-30 09:00"))
-    (found,) = await asked.evaluations(VoiceFilter(project=project_id("rectified")))
-    assert [(clock.clock, clock.state) for clock in found.clocks] == [
-        (VoiceStep.START, VoiceState.KEPT),
-        (VoiceStep.RECTIFICATION, VoiceState.LATE),  # the fifteenth working day was the 24th of April
-        (VoiceStep.CALL_BACK, VoiceState.KEPT),
-        (VoiceStep.START, VoiceState.KEPT),  # the May holiday does not count
-        (VoiceStep.RECTIFICATION, VoiceState.KEPT),
-        (VoiceStep.CALL_BACK, VoiceState.KEPT),
+    feedback = FeedbackAt(approvals.store, approvals.laws, at("05-30 09:00"), at("05-30 09:00"))
+    (reading,) = await feedback.evaluations(FeedbackFilter(project=project_id("rectified")))
+    assert [(clock.clock, clock.state) for clock in reading.clocks] == [
+        (FeedbackStep.START, FeedbackClockState.KEPT),
+        (FeedbackStep.RECTIFICATION, FeedbackClockState.LATE),  # the fifteenth working day was the 24th of April
+        (FeedbackStep.CALL_BACK, FeedbackClockState.KEPT),
+        (FeedbackStep.START, FeedbackClockState.KEPT),  # the May holiday does not count
+        (FeedbackStep.RECTIFICATION, FeedbackClockState.KEPT),
+        (FeedbackStep.CALL_BACK, FeedbackClockState.KEPT),
     ]
-    assert found.clocks[1].days == 15
-    assert all(clock.basis and clock.rule == "zone-voices@2020-01-01" for clock in found.clocks)
+    assert reading.clocks[1].days == 15
+    assert all(clock.basis and clock.rule == "zone-voices@2020-01-01" for clock in reading.clocks)
 
 
 async def test_figures_count_what_the_lists_hold(approvals: Approvals) -> None:
-    asked = VoicesAt(approvals.store, approvals.laws, at("05-30 09:00"), at("05-30 09:00"))
-    lines = {(line.department, line.item): line for line in await asked.summaries(VoiceFilter(), opinions_min=0)}
+    feedback = FeedbackAt(approvals.store, approvals.laws, at("05-30 09:00"), at("05-30 09:00"))
+    lines = {(line.department, line.item): line for line in await feedback.summaries(FeedbackFilter(), opinions_min=0)}
     land = lines["land", None]
-    complaints = await asked.complaints(VoiceFilter(equal={"department": "land"}, limit=1000))
-    evaluations = await asked.evaluations(VoiceFilter(equal={"department": "land"}, limit=1000))
+    complaints = await feedback.complaints(FeedbackFilter(equal={"department": "land"}, limit=1000))
+    evaluations = await feedback.evaluations(FeedbackFilter(equal={"department": "land"}, limit=1000))
     assert (land.complaints, land.evaluations + (land.void or 0)) == (len(complaints), len(evaluations)) == (3, 4)
     assert (land.bad_rate.part, land.bad_rate.n, land.bad_rate.rate) == (2, 3, 0.6667)
     assert (land.rectified.part, land.rectified_on_time.part, land.rectified_on_time.n) == (1, 0, 2)
@@ -179,11 +186,11 @@ async def test_figures_count_what_the_lists_hold(approvals: Approvals) -> None:
 
 
 async def test_too_much_is_refused(approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = VoicesAt(approvals.store, approvals.laws, at("05-30 09:00"), at("05-30 09:00"))
+    feedback = FeedbackAt(approvals.store, approvals.laws, at("05-30 09:00"), at("05-30 09:00"))
     monkeypatch.setattr("projections.feedback.query.VOICES_READ_MAX", 2)
     with pytest.raises(TooMuchToReadError, match="more than 2 complaints"):
-        await asked.complaints(VoiceFilter(standing=VoiceState.RUNNING))
-    assert len(await asked.complaints(VoiceFilter(limit=5))) == 5
+        await feedback.complaints(FeedbackFilter(standing=FeedbackClockState.RUNNING))
+    assert len(await feedback.complaints(FeedbackFilter(limit=5))) == 5
     monkeypatch.setattr("projections.feedback.query.PROJECTS_READ_MAX", 2)
     with pytest.raises(TooMuchToReadError, match="more than 2 projects"):
-        await VoicesAt(approvals.store, approvals.laws, at("04-01"), at("04-01")).evaluations(VoiceFilter())
+        await FeedbackAt(approvals.store, approvals.laws, at("04-01"), at("04-01")).evaluations(FeedbackFilter())

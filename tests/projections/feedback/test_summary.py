@@ -6,10 +6,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from projections.feedback.summary import OPINIONS_MIN, UNTOLD, Name, VoiceSummary, discreet, share, summaries, withheld
+from projections.feedback.summary import (
+    OPINIONS_MIN,
+    UNTOLD,
+    FeedbackSummary,
+    Name,
+    discreet,
+    share,
+    summaries,
+    withheld,
+)
 
 COUNTS = st.dictionaries(st.sampled_from(["a", "b", "c", "d", "e"]), st.integers(0, 12))
-LINE = VoiceSummary(
+LINE = FeedbackSummary(
     department="land",
     item="a",
     complaints=9,
@@ -55,14 +64,14 @@ def test_a_line_of_few_keeps_its_plain_numbers() -> None:
     few = structs.replace(
         LINE, item="b", evaluations=3, bad_rate=share(1, 3), content=share(1, 1), satisfied=share(1, 1)
     )
-    told = {line.item: line for line in discreet([LINE, few, structs.replace(LINE, item="c")], OPINIONS_MIN)}
+    lines = {line.item: line for line in discreet([LINE, few, structs.replace(LINE, item="c")], OPINIONS_MIN)}
 
-    assert told["b"].bad_rate == told["b"].rectified == told["b"].content == told["b"].satisfied == UNTOLD
-    assert (told["b"].void, told["b"].evaluations, told["b"].complaints) == (None, 3, 9)
-    assert (told["b"].on_time, told["b"].late, told["b"].upheld) == (LINE.on_time, 2, LINE.upheld)
-    assert told["a"].bad_rate == UNTOLD  # else b's would follow from the department's
-    assert told["a"].satisfied == UNTOLD
-    assert told["c"] == structs.replace(LINE, item="c")
+    assert lines["b"].bad_rate == lines["b"].rectified == lines["b"].content == lines["b"].satisfied == UNTOLD
+    assert (lines["b"].void, lines["b"].evaluations, lines["b"].complaints) == (None, 3, 9)
+    assert (lines["b"].on_time, lines["b"].late, lines["b"].upheld) == (LINE.on_time, 2, LINE.upheld)
+    assert lines["a"].bad_rate == UNTOLD  # else b's would follow from the department's
+    assert lines["a"].satisfied == UNTOLD
+    assert lines["c"] == structs.replace(LINE, item="c")
     assert discreet([LINE, few], 0) == [LINE, few]
 
 

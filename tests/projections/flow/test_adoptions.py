@@ -29,12 +29,12 @@ def moved(edition: int, kind: str = "factory") -> FlowMoved:
     return FlowMoved(flow="f", edition=edition, kind=kind, phases=PHASES, steps=())
 
 
-def rows(*told: tuple[int, AnyFact]) -> list[tuple[int, str, datetime, datetime | None]]:
-    entries = [entry(version, fact, MANAGER, at(day)) for version, (day, fact) in enumerate(told, start=1)]
+def rows(*dated_facts: tuple[int, AnyFact]) -> list[tuple[int, str, datetime, datetime | None]]:
+    entries = [entry(version, fact, MANAGER, at(day)) for version, (day, fact) in enumerate(dated_facts, start=1)]
     folded = fold((VIEW,), PROJECT, entries)
-    found = [Adoption(*row) for row in VIEW.rows(folded.states[VIEW.name], folded.project)["adoption"]]
-    assert [row.nth for row in found] == list(range(1, len(found) + 1))
-    return [(row.edition, row.kind, row.since, row.until) for row in found]
+    adoptions = [Adoption(*row) for row in VIEW.rows(folded.states[VIEW.name], folded.project)["adoption"]]
+    assert [row.nth for row in adoptions] == list(range(1, len(adoptions) + 1))
+    return [(row.edition, row.kind, row.since, row.until) for row in adoptions]
 
 
 def test_each_adoption_ends_with_the_next() -> None:

@@ -15,7 +15,7 @@ from domain.law.calendar.period import Period
 from domain.law.licensing.rule import Yellow
 from domain.project.application.delivery import DeliverDecision
 from infrastructure.ledger.approvals import Approvals
-from projections.clocks.query import TooMuchToReadError
+from projections.history.moment import TooMuchToReadError
 from projections.law import query as assumptions
 from projections.law.query import signals_of
 from projections.law.what_if import Alternative, AssumedSignal
@@ -52,35 +52,35 @@ async def march(shared_database_url: str) -> AsyncIterator[Lived]:
         yield Lived(zone, prompt, slow, silent)
 
 
-def told(signals: list[AssumedSignal]) -> Counter[tuple[str, str]]:
-    return Counter((one.level, one.compared) for one in signals)
+def count(signals: list[AssumedSignal]) -> Counter[tuple[str, str]]:
+    return Counter((signal.level, signal.compared) for signal in signals)
 
 
-async def test_under_the_same_rules_it_is_what_was_told(march: Lived) -> None:
-    found = await march.under(Alternative())
+async def test_the_same_rules_give_the_recorded_signals(march: Lived) -> None:
+    compared = await march.under(Alternative())
     board = (await march.zone.board())["land"]
 
-    assert told(found) == {
+    assert count(compared) == {
         ("warning", "same"): board.warning,
         ("yellow", "same"): board.yellow,
         ("red", "same"): board.red,
         ("deemed", "same"): board.deemed,
     }
     signals = await march.zone.at().signals(MARCH)
-    assert sorted((one.project, one.item, one.clock, one.at) for one in found) == sorted(
-        (one.project, one.item, one.clock, one.happened_at) for one in signals
+    assert sorted((signal.project, signal.item, signal.clock, signal.at) for signal in compared) == sorted(
+        (signal.project, signal.item, signal.clock, signal.happened_at) for signal in signals
     )
 
 
 async def test_the_same_version_named_changes_nothing(march: Lived) -> None:
-    assert {one.compared for one in await march.under(Alternative(law=LAW))} == {"same"}
-    assert {one.compared for one in await march.under(Alternative(law="eu-permits@2020-01-01"))} == {"same"}
+    assert {signal.compared for signal in await march.under(Alternative(law=LAW))} == {"same"}
+    assert {signal.compared for signal in await march.under(Alternative(law="eu-permits@2020-01-01"))} == {"same"}
 
 
 async def test_an_earlier_threshold_moves_the_warnings_and_no_card(march: Lived) -> None:
-    found = await march.under(Alternative(yellow=Yellow(num=1, den=2, min=1)))
+    compared = await march.under(Alternative(yellow=Yellow(num=1, den=2, min=1)))
 
-    assert {(one.project, one.clock, one.compared) for one in found if one.level == "warning"} == {
+    assert {(signal.project, signal.clock, signal.compared) for signal in compared if signal.level == "warning"} == {
         (march.silent, "intake#1", "gone"),  # it came a day before the end, and now comes after half of the days
         (march.silent, "intake#1", "new"),
         (march.slow, "commitment", "gone"),
@@ -89,22 +89,22 @@ async def test_an_earlier_threshold_moves_the_warnings_and_no_card(march: Lived)
         (march.silent, "decision", "new"),  # half of these ran in March, the last fifth did not
         (march.prompt, "delivery", "new"),
     }
-    assert {one.compared for one in found if one.level != "warning"} == {"same"}
+    assert {signal.compared for signal in compared if signal.level != "warning"} == {"same"}
 
 
 async def test_a_longer_promise_would_have_been_kept(march: Lived) -> None:
-    found = [one for one in await march.under(Alternative(commitment_days=30)) if one.level == "yellow"]
+    compared = [signal for signal in await march.under(Alternative(commitment_days=30)) if signal.level == "yellow"]
 
-    assert {one.compared for one in found} == {"gone"}
-    assert {(one.clock, one.project) for one in found} >= {("commitment", march.slow)}
+    assert {signal.compared for signal in compared} == {"gone"}
+    assert {(signal.clock, signal.project) for signal in compared} >= {("commitment", march.slow)}
 
 
 async def test_a_shorter_limit_would_have_been_missed(march: Lived) -> None:
-    found = [one for one in await march.under(Alternative(decision_days=5)) if one.compared == "new"]
+    compared = [signal for signal in await march.under(Alternative(decision_days=5)) if signal.compared == "new"]
 
-    late = [one for one in found if one.level == "red" and one.clock == "decision"]
-    assert march.slow in {one.project for one in late}
-    assert march.prompt not in {one.project for one in late}
+    late = [signal for signal in compared if signal.level == "red" and signal.clock == "decision"]
+    assert march.slow in {signal.project for signal in late}
+    assert march.prompt not in {signal.project for signal in late}
 
 
 async def test_of_one_department_alone(march: Lived) -> None:

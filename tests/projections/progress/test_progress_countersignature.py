@@ -7,7 +7,7 @@ from domain.project.countersignature.forwarding import CountersignatureForwarded
 from domain.project.countersignature.revision import ApplicationRevised, OpinionKept
 from domain.project.state.consultation import Opinion
 from projections.progress.fold import ITEMS, PROJECTS, Progress
-from tests.domain.countersignature.circulation import EXAMINED, answered, asked
+from tests.domain.countersignature.circulation import EXAMINED, answered, question_to
 from tests.examples import completed
 from tests.spec import PROJECT, entry
 
@@ -23,9 +23,9 @@ def shown(*facts: AnyFact) -> tuple[list[str], list[str], list[str]]:
     progress = Progress()
     state, project = progress.start(), replay(PROJECT, [])
     for number, fact in enumerate((*EXAMINED, *facts), 1):
-        told = entry(number, fact)
-        assert follow(project, told)
-        progress.fold(state, told, project)
+        recorded = entry(number, fact)
+        assert follow(project, recorded)
+        progress.fold(state, recorded, project)
         progress.rows(state, project)
     rows = progress.rows(state, project)
     item = dict(zip([name for name, _ in ITEMS.columns], rows["item"][0], strict=True))
@@ -34,26 +34,29 @@ def shown(*facts: AnyFact) -> tuple[list[str], list[str], list[str]]:
 
 
 def test_all_asked_at_once_are_awaited_in_the_order_of_asking() -> None:
-    assert shown(asked("water"), asked("fire")) == (
+    assert shown(question_to("water"), question_to("fire")) == (
         ["water", "fire"],
         [],
         ["applicant", "fire", "outside", "water"],
     )
-    assert shown(asked("water"), asked("fire"), answered("water"))[:2] == (["fire"], [])
-    assert shown(asked("water"), asked("fire"), answered("water"), asked("water", 2))[:2] == (["fire", "water"], [])
+    assert shown(question_to("water"), question_to("fire"), answered("water"))[:2] == (["fire"], [])
+    assert shown(question_to("water"), question_to("fire"), answered("water"), question_to("water", 2))[:2] == (
+        ["fire", "water"],
+        [],
+    )
 
 
 def test_in_a_line_one_is_awaited_and_the_others_are_queued() -> None:
-    first = asked("fire", line=LINE)
+    first = question_to("fire", line=LINE)
 
     assert shown(first) == (["fire"], ["water", "planning"], ["applicant", "fire", "outside"])
-    assert shown(first, answered("fire"), asked("water", line=LINE))[:2] == (["water"], ["planning"])
+    assert shown(first, answered("fire"), question_to("water", line=LINE))[:2] == (["water"], ["planning"])
     assert shown(first, answered("fire", Opinion.OBJECTED))[:2] == ([], ["water", "planning"])
 
 
 def test_what_was_taken_back_passed_on_or_overtaken_is_awaited_no_longer() -> None:
-    assert shown(asked("fire"), RECALLED)[0] == []
-    assert shown(asked("fire"), FORWARDED, asked("roads", forwarded_from="fire"))[0] == ["roads"]
-    assert shown(asked("fire"), answered("fire"), REVISED, asked("fire", 2))[0] == ["fire"]
-    assert shown(asked("fire"), answered("fire"), REVISED, asked("fire", 2), KEPT)[0] == []
-    assert shown(asked("fire"), completed())[0] == []
+    assert shown(question_to("fire"), RECALLED)[0] == []
+    assert shown(question_to("fire"), FORWARDED, question_to("roads", forwarded_from="fire"))[0] == ["roads"]
+    assert shown(question_to("fire"), answered("fire"), REVISED, question_to("fire", 2))[0] == ["fire"]
+    assert shown(question_to("fire"), answered("fire"), REVISED, question_to("fire", 2), KEPT)[0] == []
+    assert shown(question_to("fire"), completed())[0] == []

@@ -27,13 +27,13 @@ def granted(item: str) -> ExternalResultRecorded:
 
 def row(*facts: AnyFact) -> ProgressProject:
     folded = fold((Progress(),), PROJECT, [entry(number, fact) for number, fact in enumerate(facts, 1)])
-    (found,) = Progress().rows(folded.states[Progress.name], folded.project)["project"]
-    return ProgressProject(*found)
+    (project_row,) = Progress().rows(folded.states[Progress.name], folded.project)["project"]
+    return ProgressProject(*project_row)
 
 
 def phase(*facts: AnyFact) -> tuple[str, str, str, int, int]:
-    found = row(*facts)
-    return found.kind, found.phase, found.phase_name, found.phase_nth, found.phases
+    project_row = row(*facts)
+    return project_row.kind, project_row.phase, project_row.phase_name, project_row.phase_nth, project_row.phases
 
 
 def test_a_project_is_in_the_first_phase_in_which_something_is_not_granted() -> None:

@@ -129,7 +129,7 @@ def page_of(cut: ListFilter, rows: list[Any], count: int) -> ListPage[Any]:
     return ListPage(cut.cut(rows), count, more=len(rows) > cut.offset + (cut.limit or 0))
 
 
-async def compare_pages(asked: SupervisionAt, period: Period, line: Figures, random: Random) -> bool:
+async def compare_pages(supervision: SupervisionAt, period: Period, line: Figures, random: Random) -> bool:
     """Any page of any list is that part of the whole list, which is as long as its figure says; whether it has rows."""
     figure, case = random.choice(["", *SIGNAL_FIGURES]), random.choice(list(CASE_FIGURES))
     cut = ListFilter(
@@ -139,41 +139,41 @@ async def compare_pages(asked: SupervisionAt, period: Period, line: Figures, ran
         limit=random.choice([1, 3, 50]),
         offset=random.choice([0, 0, 2, 7]),
     )
-    signals = await asked.signals(period, line.department, figure)
-    assert await asked.signal_page(cut) == page_of(cut, signals, length_of(line, figure)), cut
+    signals = await supervision.signals(period, line.department, figure)
+    assert await supervision.signal_page(cut) == page_of(cut, signals, length_of(line, figure)), cut
     assert len(signals) == length_of(line, figure)
     cut = structs.replace(cut, figure=case)
-    decided = await asked.decided(period, line.department, case)
-    assert await asked.decided_page(cut) == page_of(cut, decided, length_of(line, case)), cut
+    decided = await supervision.decided(period, line.department, case)
+    assert await supervision.decided_page(cut) == page_of(cut, decided, length_of(line, case)), cut
     return bool(cut.cut(signals) and cut.cut(decided))
 
 
 async def test_any_board_is_what_its_lists_come_to(zone: Zone, database_url: str) -> None:
     random = Random(SEED)
     await lived(zone, random)
-    compared, told = Counter[str](), Counter[str]()
+    compared, totals = Counter[str](), Counter[str]()
     for _ in range(ASKED):
         first = date(2026, 2, 10) + timedelta(days=random.randint(0, 120))
         period = Period(first, first + timedelta(days=random.choice([0, 3, 27, 40, 70, 400])))
         as_of = BEGIN + timedelta(days=random.randint(-1, DAYS + 9), minutes=random.randint(0, 1440))
-        asked = zone.at(random.choice([as_of, zone.approvals.clock()]))
-        board = await asked.board(period)
+        supervision = zone.at(random.choice([as_of, zone.approvals.clock()]))
+        board = await supervision.board(period)
 
-        assert board == await asked.board_of_lists(period), (period, asked.as_of)
-        assert board[0] == await asked.total(period), (period, asked.as_of)
+        assert board == await supervision.board_of_lists(period), (period, supervision.as_of)
+        assert board[0] == await supervision.total(period), (period, supervision.as_of)
         line = random.choice(board)
-        pages = await compare_pages(asked, period, line, random)
+        pages = await compare_pages(supervision, period, line, random)
         compared["pages"] += pages
 
         async with snapshot(zone.approvals.store) as cursor:
-            reach = await reach_of(cursor, asked.as_of)
+            reach = await reach_of(cursor, supervision.as_of)
         compared["rows" if reach.rest else str(len(set(reach.until.values())))] += 1
         total = board[0]
-        told += Counter({name: getattr(total, name) for name in ("red", "revoked", "rescinded", "appealed", "late")})
+        totals += Counter({name: getattr(total, name) for name in ("red", "revoked", "rescinded", "appealed", "late")})
     assert min(compared.values()) > 1, compared
     assert len(compared) == 5, compared
-    assert min(told.values()) > 0, told
-    assert len(told) == 5, told
+    assert min(totals.values()) > 0, totals
+    assert len(totals) == 5, totals
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT count(*) > 1 FROM views.corrected").fetchone() == (True,)
     assert rebuild(database_url).differences == ()
@@ -218,9 +218,9 @@ def test_a_state_counts_from_its_recording_unless_a_later_one_was_recorded_befor
     def at(hours: int) -> datetime:
         return BEGIN + timedelta(hours=hours)
 
-    found = stood([(at(hours), state) for hours, state in fates], told_at=BEGIN)
+    states = stood([(at(hours), state) for hours, state in fates], told_at=BEGIN)
 
-    assert found == [(at(hours), state) for hours, state in known]
+    assert states == [(at(hours), state) for hours, state in known]
 
 
 @given(st.lists(st.integers(0, 9), max_size=30))

@@ -17,7 +17,7 @@ def there(text: str) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("answered", "asked", "state"),
+    ("answered", "looked_at", "state"),
     [
         ("", "2026-03-20 23:59", "waiting"),
         ("", "2026-03-21 00:00", "overdue"),
@@ -26,7 +26,7 @@ def there(text: str) -> datetime:
         ("2026-03-25 09:00", "2026-03-24 09:00", "overdue"),  # as it stood before the report came
     ],
 )
-def test_a_report_is_in_time_through_its_day(answered: str, asked: str, state: str) -> None:
+def test_a_report_is_in_time_through_its_day(answered: str, looked_at: str, state: str) -> None:
     row = OrderRow(
         project=UUID(int=1),
         order="DB-1",
@@ -42,4 +42,4 @@ def test_a_report_is_in_time_through_its_day(answered: str, asked: str, state: s
         answered_by="zhao" if answered else "",
         answered_at=there(answered) if answered else None,
     )
-    assert order_at(row, there(asked), "Asia/Shanghai").state == state
+    assert order_at(row, there(looked_at), "Asia/Shanghai").state == state

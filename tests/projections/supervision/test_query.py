@@ -108,7 +108,7 @@ async def test_a_warning_ends_with_its_clock_and_is_counted_all_the_same(zone: Z
     warned_at = zone.at().as_of
 
     async def states(as_of: datetime | None = None) -> list[tuple[str, str]]:
-        return [(one.clock, one.state) for one in await zone.at(as_of).signals(MARCH, figure=WARNING)]
+        return [(signal.clock, signal.state) for signal in await zone.at(as_of).signals(MARCH, figure=WARNING)]
 
     async def in_force(as_of: datetime | None = None) -> tuple[int, int]:
         page = await zone.at(as_of).signal_page(ListFilter(period=MARCH, figure=IN_FORCE, limit=1))
@@ -143,13 +143,13 @@ async def test_the_board_counts_what_happened_by_department(zone: Zone) -> None:
 
 async def test_every_figure_is_the_length_of_its_list(zone: Zone) -> None:
     await lived(zone)
-    asked = zone.at()
-    for line in await asked.board(MARCH):
+    supervision = zone.at()
+    for line in await supervision.board(MARCH):
         for figure in SIGNAL_FIGURES:
-            assert len(await asked.signals(MARCH, line.department, figure)) == getattr(line, figure)
+            assert len(await supervision.signals(MARCH, line.department, figure)) == getattr(line, figure)
         for figure in CASE_FIGURES:
-            assert len(await asked.decided(MARCH, line.department, figure)) == getattr(line, figure)
-    assert (await asked.board(MARCH.before()))[0].decided == 0
+            assert len(await supervision.decided(MARCH, line.department, figure)) == getattr(line, figure)
+    assert (await supervision.board(MARCH.before()))[0].decided == 0
 
 
 async def test_asked_of_an_earlier_instant_it_says_what_it_said_then(zone: Zone) -> None:

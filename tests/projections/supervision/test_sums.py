@@ -41,8 +41,8 @@ def test_a_decision_counts_once_also_when_its_planning_was_retracted(
 
 
 def test_what_belongs_to_no_department_is_added_to_what_does() -> None:
-    found = Sums()
+    sums = Sums()
     for department in ("", "fire", ""):
-        found.add(department, NOW, NOW, "red")
+        sums.add(department, NOW, NOW, "red")
 
-    assert {row[1]: row[-1] for row in found.rows("signal_sum")["signal_sum_day"]} == {"fire": 1, ALL: 3}
+    assert {row[1]: row[-1] for row in sums.rows("signal_sum")["signal_sum_day"]} == {"fire": 1, ALL: 3}

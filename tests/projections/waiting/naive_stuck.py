@@ -67,8 +67,8 @@ async def stuck_in(url: str) -> set[UUID]:
     with psycopg.connect(url) as connection:
         projects = [row[0] for row in connection.execute("SELECT project FROM views.project WHERE register = ''")]
     async with Approvals(url) as approvals:
-        found = {project: await approvals.history(project, 0, 10_000) for project in projects}
-    return {project for project, entries in found.items() if is_stuck_naively(entries)}
+        histories = {project: await approvals.history(project, 0, 10_000) for project in projects}
+    return {project for project, entries in histories.items() if is_stuck_naively(entries)}
 
 
 class Told(Struct, frozen=True):
@@ -88,7 +88,7 @@ async def told_by(site: str) -> Told:
         summary = (await client.get("/v1/progress/summary")).json()
         listed = (await client.get("/v1/progress", params={"stuck": "true", "limit": 500})).json()["projects"]
         waits = (await client.get("/v1/waiting", params={"stuck": "true", "limit": 500, "kind": "application"})).json()
-    tile = re.findall(r'<div class="stuck"[^>]*><dt><a[^>]*>受阻</a></dt><dd>([\d,]+)</dd>', page)
+    tile = re.findall(r'<a class="stuck[^"]*"[^>]*>受阻 <b class="number">([\d,]+)</b>', page)
     rows = re.findall(r'<th scope="row"><a href="/pages/projects/([0-9a-f-]{36})', page)
     return Told(
         tile=int(tile[0].replace(",", "")),
@@ -117,8 +117,8 @@ def prove_stuck(url: str, projects: int, seed: int) -> int:
     project_all(url)
     wanted = asyncio.run(stuck_in(url))
     with served(url, PAGES) as site:
-        told = asyncio.run(told_by(site))
-    assert told.tile == told.summary == len(wanted)
-    assert told.page == told.listed == wanted, "the page and the interface list the projects that are counted"
-    assert told.waiting >= wanted, "what was turned down waits for an application"
+        counts = asyncio.run(told_by(site))
+    assert counts.tile == counts.summary == len(wanted)
+    assert counts.page == counts.listed == wanted, "the page and the interface list the projects that are counted"
+    assert counts.waiting >= wanted, "what was turned down waits for an application"
     return len(wanted)

@@ -48,8 +48,8 @@ def entries(*facts: AnyFact) -> list[Entry]:
     return [entry(number, fact, at=day(number)) for number, fact in enumerate((REGISTERED, *facts), 1)]
 
 
-def told(*facts: AnyFact) -> dict[str, ItemWaiting]:
-    return {one.item: one for one in waiting_at(as_it_stood([VIEW], PROJECT, entries(*facts), FAR, FAR))}
+def waiting_after(*facts: AnyFact) -> dict[str, ItemWaiting]:
+    return {item.item: item for item in waiting_at(as_it_stood([VIEW], PROJECT, entries(*facts), FAR, FAR))}
 
 
 def first(item: ItemWaiting) -> tuple[WaitKind, HeldBy, str, tuple[str, ...]]:
@@ -61,17 +61,17 @@ def suspended(ground: str, number: str = "s1") -> ClockSuspended:
     return ClockSuspended(item=LAND, suspension=number, ground=ground, article="45", stops=("decision",))
 
 
-def asked(department: str) -> CountersignatureAsked:
+def question_to(department: str) -> CountersignatureAsked:
     return CountersignatureAsked(item=LAND, department=department, step="", limit=3, article="")
 
 
 def test_at_the_start_the_applicant_has_to_apply_and_the_rest_waits() -> None:
-    found = told()
-    assert first(found[LAND]) == (WaitKind.APPLICATION, HeldBy.APPLICANT, "applicant", ())
-    assert first(found[PLAN]) == (WaitKind.PRECONDITION, HeldBy.APPLICANT, "applicant", (LAND,))
-    assert found[PLAN].chain == (PLAN, LAND)
-    assert first(found[TAX]) == (WaitKind.OUTSIDE_RESULT, HeldBy.OUTSIDE, "tax", ())
-    assert {wait.since for one in found.values() for wait in one.waits} == {day(1)}
+    items = waiting_after()
+    assert first(items[LAND]) == (WaitKind.APPLICATION, HeldBy.APPLICANT, "applicant", ())
+    assert first(items[PLAN]) == (WaitKind.PRECONDITION, HeldBy.APPLICANT, "applicant", (LAND,))
+    assert items[PLAN].chain == (PLAN, LAND)
+    assert first(items[TAX]) == (WaitKind.OUTSIDE_RESULT, HeldBy.OUTSIDE, "tax", ())
+    assert {wait.since for row in items.values() for wait in row.waits} == {day(1)}
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_at_the_start_the_applicant_has_to_apply_and_the_rest_waits() -> None:
             [*under_examination(), suspended("supplement")],
             (WaitKind.SUSPENSION, HeldBy.APPLICANT, "applicant", ("supplement",)),
         ),
-        ([*under_examination(), asked("fire")], (WaitKind.COUNTERSIGNATURE, HeldBy.DEPARTMENT, "fire", ())),
+        ([*under_examination(), question_to("fire")], (WaitKind.COUNTERSIGNATURE, HeldBy.DEPARTMENT, "fire", ())),
         ([*under_examination(), completed()], (WaitKind.DELIVERY, HeldBy.DEPARTMENT, "land", ())),
         ([submitted(), declined()], (WaitKind.APPLICATION, HeldBy.APPLICANT, "applicant", ("declined",))),
         (
@@ -114,16 +114,16 @@ def test_at_the_start_the_applicant_has_to_apply_and_the_rest_waits() -> None:
     ids=lambda value: "" if isinstance(value, list | tuple) and len(value) > 3 else None,
 )
 def test_what_an_item_waits_for(facts: list[AnyFact], expected: Any) -> None:
-    found = told(*facts)[LAND]
-    assert first(found) == expected
-    assert found.waits[0].since == day(1 + len(facts))
-    assert (found.chain, found.roots, found.blocked_by) == ((LAND,), (LAND,), ())
+    items = waiting_after(*facts)[LAND]
+    assert first(items) == expected
+    assert items.waits[0].since == day(1 + len(facts))
+    assert (items.chain, items.roots, items.blocked_by) == ((LAND,), (LAND,), ())
 
 
-def test_each_open_thing_is_told_and_the_decision_only_after_them() -> None:
-    facts: list[AnyFact] = [*under_examination(), asked("fire"), asked("water"), suspended("testing")]
-    found = told(*facts)[LAND]
-    assert [(wait.kind, wait.ref, wait.since) for wait in found.waits] == [
+def test_every_open_wait_is_listed_and_the_decision_only_after_them() -> None:
+    facts: list[AnyFact] = [*under_examination(), question_to("fire"), question_to("water"), suspended("testing")]
+    items = waiting_after(*facts)[LAND]
+    assert [(wait.kind, wait.ref, wait.since) for wait in items.waits] == [
         (WaitKind.SUSPENSION, "s1", day(6)),
         (WaitKind.COUNTERSIGNATURE, "fire/", day(4)),
         (WaitKind.COUNTERSIGNATURE, "water/", day(5)),
@@ -132,76 +132,76 @@ def test_each_open_thing_is_told_and_the_decision_only_after_them() -> None:
         ItemCountersigned(item=LAND, department=name, step="", opinion=Opinion.AGREED) for name in ("fire", "water")
     ]
     facts += [agreed[0], ClockResumed(item=LAND, suspension="s1"), agreed[1]]
-    (wait,) = told(*facts)[LAND].waits
+    (wait,) = waiting_after(*facts)[LAND].waits
     assert (wait.kind, wait.since) == (WaitKind.DECISION, day(9))
 
 
 def test_a_refusal_is_delivered_and_applied_for_again() -> None:
-    found = told(*under_examination(), completed(outcome=Outcome.REFUSED))
-    assert [(wait.kind, wait.on) for wait in found[LAND].waits] == [
+    items = waiting_after(*under_examination(), completed(outcome=Outcome.REFUSED))
+    assert [(wait.kind, wait.on) for wait in items[LAND].waits] == [
         (WaitKind.APPLICATION, ("refused",)),
         (WaitKind.DELIVERY, ()),
     ]
-    assert first(found[PLAN])[1:3] == (HeldBy.APPLICANT, "applicant")
+    assert first(items[PLAN])[1:3] == (HeldBy.APPLICANT, "applicant")
 
 
 def test_a_decision_is_kept_back_by_who_objected_and_a_grant_on_an_undertaking_is_checked() -> None:
     objected = ItemCountersigned(item=LAND, department="fire", step="", opinion=Opinion.OBJECTED, reasons="no exit")
-    facts: list[AnyFact] = [*under_examination(), asked("fire"), objected]
-    assert first(told(*facts)[LAND]) == (WaitKind.DECISION, HeldBy.DEPARTMENT, "land", ("fire",))
+    facts: list[AnyFact] = [*under_examination(), question_to("fire"), objected]
+    assert first(waiting_after(*facts)[LAND]) == (WaitKind.DECISION, HeldBy.DEPARTMENT, "land", ("fire",))
     promised = ItemSubmitted(item=LAND, law=LAW.name, undertaking=True)
     facts = [promised, accepted(), completed(), DecisionDelivered(item=LAND, method="window")]
-    assert first(told(*facts)[LAND]) == (WaitKind.CHECK, HeldBy.DEPARTMENT, "land", ())
+    assert first(waiting_after(*facts)[LAND]) == (WaitKind.CHECK, HeldBy.DEPARTMENT, "land", ())
     broken: list[AnyFact] = [UndertakingChecked(item=LAND, kept=False)]
-    assert LAND not in told(*facts, *broken)
+    assert LAND not in waiting_after(*facts, *broken)
     broken.append(DecisionRevoked(item=LAND, reasons="it was not so", article="69"))
-    found = told(*facts, *broken)
-    assert first(found[LAND]) == (WaitKind.APPLICATION, HeldBy.APPLICANT, "applicant", ("revoked",))
-    assert (first(found[PLAN])[0], found[PLAN].waits[0].since) == (WaitKind.PRECONDITION, day(7))
+    items = waiting_after(*facts, *broken)
+    assert first(items[LAND]) == (WaitKind.APPLICATION, HeldBy.APPLICANT, "applicant", ("revoked",))
+    assert (first(items[PLAN])[0], items[PLAN].waits[0].since) == (WaitKind.PRECONDITION, day(7))
 
 
 def test_a_file_at_the_upper_level_is_the_upper_levels() -> None:
     item = "discharge"
     sent: list[AnyFact] = [*under_examination(item), ItemForwarded(item=item, upper="province")]
-    assert first(told(*sent)[item]) == (WaitKind.UPPER_LEVEL, HeldBy.DEPARTMENT, "province", ())
-    assert first(told(*sent, ForwardedItemReceived(item=item))[item])[:3] == (
+    assert first(waiting_after(*sent)[item]) == (WaitKind.UPPER_LEVEL, HeldBy.DEPARTMENT, "province", ())
+    assert first(waiting_after(*sent, ForwardedItemReceived(item=item))[item])[:3] == (
         WaitKind.DECISION,
         HeldBy.DEPARTMENT,
         "province",
     )
     elsewhere: list[AnyFact] = [*under_examination(item), ItemForwarded(item=item, upper="")]
-    assert first(told(*elsewhere)[item])[:2] == (WaitKind.UPPER_LEVEL, HeldBy.OUTSIDE)
+    assert first(waiting_after(*elsewhere)[item])[:2] == (WaitKind.UPPER_LEVEL, HeldBy.OUTSIDE)
 
 
 def test_a_dispute_is_the_project_managers_and_a_result_from_outside_ends_the_rest() -> None:
     keyed = ExternalResultRecorded(item=TAX, outcome=Outcome.GRANTED, evidence="scan")
-    assert TAX not in told(keyed)
+    assert TAX not in waiting_after(keyed)
     fed = ExternalResult(Outcome.REFUSED, source="exchange", by_feed=True)
-    found = told(keyed, DiscrepancyFound(item=TAX, keyed=ExternalResult(Outcome.GRANTED), fed=fed))[TAX]
-    assert first(found) == (WaitKind.DISCREPANCY, HeldBy.PROJECT_MANAGER, "wang", ())
+    items = waiting_after(keyed, DiscrepancyFound(item=TAX, keyed=ExternalResult(Outcome.GRANTED), fed=fed))[TAX]
+    assert first(items) == (WaitKind.DISCREPANCY, HeldBy.PROJECT_MANAGER, "wang", ())
 
 
 def test_a_supplement_that_came_in_part_waits_since_the_notice() -> None:
     notice = SupplementRequested(item=LAND, missing=("map", "seal"))
     part = SupplementSubmitted(item=LAND, provided=("map",), complete=False)
-    found = told(submitted(), notice, part)[LAND]
-    assert (found.waits[0].on, found.waits[0].since) == (("seal",), day(3))
+    items = waiting_after(submitted(), notice, part)[LAND]
+    assert (items.waits[0].on, items.waits[0].since) == (("seal",), day(3))
 
 
 def test_an_item_is_free_since_its_precondition_was_granted_and_blocked_again_once_that_is_retracted() -> None:
     granted: list[AnyFact] = [*under_examination(), completed()]
-    (wait,) = told(*granted)[PLAN].waits
+    (wait,) = waiting_after(*granted)[PLAN].waits
     assert (wait.kind, wait.since) == (WaitKind.APPLICATION, day(4))
-    (wait,) = told(*granted, EntryRetracted(version=4, item=LAND, reasons="wrong item"))[PLAN].waits
+    (wait,) = waiting_after(*granted, EntryRetracted(version=4, item=LAND, reasons="wrong item"))[PLAN].waits
     assert (wait.kind, wait.since) == (WaitKind.PRECONDITION, day(3))
 
 
 def test_a_blocked_item_waits_for_its_holder_since_it_is_that_holders_turn() -> None:
     """Not since it was planned: until it was applied for, nothing was the department's to do."""
-    (wait,) = told(submitted())[PLAN].waits
+    (wait,) = waiting_after(submitted())[PLAN].waits
     assert (wait.holder, wait.since) == ("land", day(2))
     notice = SupplementRequested(item=LAND, missing=("map",))
-    (wait,) = told(submitted(), notice)[PLAN].waits
+    (wait,) = waiting_after(submitted(), notice)[PLAN].waits
     assert (wait.holder, wait.since) == ("applicant", day(3))
 
 
@@ -220,22 +220,22 @@ def of_items(*items: PlannedItem) -> dict[str, ItemWaiting]:
         name="Fab", enterprise=Enterprise("Hengxin"), manager="wang", code="", law=LAW.id, items=items
     )
     folded = fold([VIEW], PROJECT, [entry(1, registered)])
-    return {one.item: one for one in waiting_at(folded)}
+    return {item.item: item for item in waiting_at(folded)}
 
 
-def test_of_alternatives_the_least_blocked_is_followed_and_all_are_told() -> None:
-    found = of_items(
+def test_of_alternatives_the_least_blocked_is_followed_and_all_are_listed() -> None:
+    items = of_items(
         PlannedItem(item="a", department="one"),
         PlannedItem(item="b", department="two", requires=("a",)),
         PlannedItem(item="c", department="three"),
         PlannedItem(item="d", department="four", requires_any=(("b", "c"),)),
         PlannedItem(item="e", department="five", requires=("b", "d")),
     )
-    (blocker,) = found["d"].blocked_by
+    (blocker,) = items["d"].blocked_by
     assert (blocker.any_of, blocker.followed) == (("b", "c"), "c")
-    assert found["d"].chain == ("d", "c")
-    assert found["e"].chain == ("e", "b", "a")
-    assert set(found["e"].roots) == {"a", "c"}
+    assert items["d"].chain == ("d", "c")
+    assert items["e"].chain == ("e", "b", "a")
+    assert set(items["e"].roots) == {"a", "c"}
 
 
 def test_an_alternative_that_nobody_needs_any_more_waits_for_nothing() -> None:
@@ -247,9 +247,9 @@ def test_an_alternative_that_nobody_needs_any_more_waits_for_nothing() -> None:
     facts: list[AnyFact] = [ItemPlanned(item=plan.item, plan=plan) for plan in plans]
     facts += [ItemSubmitted(item="a", law=LAW.name), completed("land")]
     granted = completed("a")
-    found = told(*facts, granted)
-    assert "b" not in found
-    assert first(found["c"])[0] is WaitKind.APPLICATION
+    items = waiting_after(*facts, granted)
+    assert "b" not in items
+    assert first(items["c"])[0] is WaitKind.APPLICATION
 
 
 def test_items_that_wait_for_each_other_or_for_nothing_known_are_stuck() -> None:
@@ -260,12 +260,12 @@ def test_items_that_wait_for_each_other_or_for_nothing_known_are_stuck() -> None
         PlannedItem(item="c", department="three", requires=("gone",)),
     ):
         project.items[plan.item] = Item(plan)
-    found = {one.item: one for one in waiting(project, {})}
-    assert all(one.stuck for one in found.values())
-    assert found["a"].chain == ("a", "b")
-    assert first(found["a"])[:3] == (WaitKind.PRECONDITION, HeldBy.NOBODY, "")
-    assert first(found["c"]) == (WaitKind.PRECONDITION, HeldBy.PROJECT_MANAGER, "wang", ("gone",))
-    assert found["c"].waits[0].since is None
+    items = {row.item: row for row in waiting(project, {})}
+    assert all(row.stuck for row in items.values())
+    assert items["a"].chain == ("a", "b")
+    assert first(items["a"])[:3] == (WaitKind.PRECONDITION, HeldBy.NOBODY, "")
+    assert first(items["c"]) == (WaitKind.PRECONDITION, HeldBy.PROJECT_MANAGER, "wang", ("gone",))
+    assert items["c"].waits[0].since is None
 
 
 @settings(max_examples=200)
@@ -275,9 +275,9 @@ def test_every_chain_leads_down_to_something_that_can_be_done(needs: dict[str, l
     for code, others in needs.items():
         project.items[code] = Item(PlannedItem(item=code, department=code, requires=tuple(others)))
     deep = depths(blockers(project), set())
-    for one in waiting(project, {}):
-        assert one.stuck is (one.item not in deep)
-        if not one.stuck:
-            assert len(one.chain) == deep[one.item]
-            assert not needs[one.chain[-1]]
-            assert set(one.roots) <= {code for code in needs if not needs[code]}
+    for row in waiting(project, {}):
+        assert row.stuck is (row.item not in deep)
+        if not row.stuck:
+            assert len(row.chain) == deep[row.item]
+            assert not needs[row.chain[-1]]
+            assert set(row.roots) <= {code for code in needs if not needs[code]}

@@ -28,32 +28,34 @@ def test_at_every_point_of_the_story_each_row_has_its_own_key_and_says_since_whe
     folded = fold([VIEW], PROJECT, ENTRIES[:end])
     rows = [WaitingRow(*row) for row in VIEW.rows(folded.states["waiting"], folded.project)["waiting"]]
     assert len({(row.item, row.kind, row.ref) for row in rows}) == len(rows)
-    assert {row.since for row in rows} <= {one.occurred_at for one in ENTRIES[:end]}
+    assert {row.since for row in rows} <= {entry.occurred_at for entry in ENTRIES[:end]}
     over = {code for code, item in folded.project.items.items() if item.outcome is Outcome.GRANTED}
     assert {row.item for row in rows if row.kind not in ("delivery", "discrepancy")}.isdisjoint(over)
 
 
 @settings(max_examples=40)
 @given(worlds())
-def test_rows_kept_from_entry_to_entry_are_those_made_anew(world: World) -> None:
+def test_rows_updated_entry_by_entry_equal_a_refold(world: World) -> None:
     settled = corrections(world.entries)
-    known = [one for one in world.entries if one.version not in settled.retracted | settled.amended.keys()]
-    known = [one for one in known if not isinstance(one.fact, CORRECTIONS)]
+    known = [entry for entry in world.entries if entry.version not in settled.retracted | settled.amended.keys()]
+    known = [row for row in known if not isinstance(row.fact, CORRECTIONS)]
     folded = fold([VIEW], PROJECT, [])
-    for one in known:
-        take([VIEW], folded, [one])
-        kept = VIEW.rows(folded.states["waiting"], folded.project)["waiting"]
+    for stored in known:
+        take([VIEW], folded, [stored])
+        rows = VIEW.rows(folded.states["waiting"], folded.project)["waiting"]
         items = waiting(folded.project, folded.states["waiting"].since)
-        assert [(row[1], row[2], row[3], row[12]) for row in kept] == [
+        assert [(row[1], row[2], row[3], row[12]) for row in rows] == [
             (item.item, wait.kind, wait.ref, list(item.chain)) for item in items for wait in item.waits
         ]
-        assert [(row[4:6], row[8:12]) for row in kept] == [
+        assert [(row[4:6], row[8:12]) for row in rows] == [
             ((list(folded.project.items).index(item.item) + 1, item.name), (*told_of(wait),))
             for item in items
             for wait in item.waits
         ]
-    anew = fold([VIEW], PROJECT, known)
-    assert VIEW.rows(anew.states["waiting"], anew.project) == VIEW.rows(folded.states["waiting"], folded.project)
+    refolded = fold([VIEW], PROJECT, known)
+    assert VIEW.rows(refolded.states["waiting"], refolded.project) == VIEW.rows(
+        folded.states["waiting"], folded.project
+    )
 
 
 def told_of(wait: Wait) -> tuple[Any, ...]:

@@ -52,61 +52,65 @@ def zone(now: str = "2026-03-02 09:00") -> Zone:
     return Zone(datetime.fromisoformat(f"{now}+08:00")).say(MANAGER, REGISTER)
 
 
-def rungs(told: Zone) -> list[tuple[str, Rung, bool]]:
+def rungs(zone: Zone) -> list[tuple[str, Rung, bool]]:
     """Clock, rung and whether it was rescinded, of all that was told, in the order of telling."""
-    return [(s.key[1], s.rung, s.rescinded) for s in told.signals.values() if s.key]
+    return [(s.key[1], s.rung, s.rescinded) for s in zone.signals.values() if s.key]
 
 
-def occurred(told: Zone) -> list[str]:
+def occurred(zone: Zone) -> list[str]:
     """The local time at which each thing told by the watcher truly happened."""
     return [
-        entry.occurred_at.astimezone(told.now.tzinfo).strftime("%m-%d %H:%M")
-        for entry in told.entries
+        entry.occurred_at.astimezone(zone.now.tzinfo).strftime("%m-%d %H:%M")
+        for entry in zone.entries
         if entry.recorded.by.id == "deadline-watcher"
     ]
 
 
-def test_the_story_tells_what_the_watcher_finds() -> None:
+def test_the_story_holds_what_the_watcher_records() -> None:
     entries = story_entries(LAW, WATCHED_PROJECT, WATCHED)
     by_story = [step.command for step in WATCHED if getattr(step.command, "item", "road") == "road"][1:]
     for version, now in ((5, "05-12T00:00"), (6, "05-13T00:00"), (9, "05-14T10:00"), (12, "05-14T10:00")):
         known = entries[:version]
         due = watch(known, law_book(), datetime.fromisoformat(f"2026-{now}:00+08:00")).due
-        for one in (one for one in due if one.item == "road"):
-            told = next(c for c in by_story if type(c) is type(one.command) and same_but_for_time(c, one.command))
-            by_story.remove(told)
+        for due_item in (due_item for due_item in due if due_item.item == "road"):
+            stored = next(
+                c for c in by_story if type(c) is type(due_item.command) and same_but_for_time(c, due_item.command)
+            )
+            by_story.remove(stored)
 
     assert [type(command).__name__ for command in by_story] == [
         *("SubmitItem", "AmendEntry", "AcceptItem", "ErasePerson")
     ]
 
 
-def same_but_for_time(one: Any, other: Any) -> bool:
+def same_but_for_time(command: Any, other: Any) -> bool:
     """Whether two commands say the same, but for the time that the story leaves to the step."""
-    return all(getattr(one, name) == getattr(other, name) for name in one.__struct_fields__ if name != "occurred_at")
+    return all(
+        getattr(command, name) == getattr(other, name) for name in command.__struct_fields__ if name != "occurred_at"
+    )
 
 
 def test_ten_days_of_downtime_over_national_day_are_caught_up_with_in_order() -> None:
     case = zone("2026-09-21 09:00").say(APPLICANT, SubmitItem(item="land")).wait(days=1)
     case.say(LAND, AcceptItem(item="land")).watch()
-    assert case.told == []
+    assert case.said_ids == []
 
     case.at("2026-10-11 08:30").watch()
 
     assert rungs(case) == [("commitment", Rung.WARNING, False), ("commitment", Rung.CARD, False)]
     assert occurred(case) == ["10-01 00:00", "10-10 00:00"]
-    assert case.watch().told == case.told[:2]
+    assert case.watch().said_ids == case.said_ids[:2]
 
 
-def test_late_or_in_time_the_watcher_tells_the_same() -> None:
-    def told(*looks: str) -> list[Any]:
+def test_late_or_in_time_the_watcher_records_the_same() -> None:
+    def facts_after(*looks: str) -> list[Any]:
         case = zone().say(APPLICANT, SubmitItem(item="land"))
         for look in looks:
             case.at(look).watch()
-        return [(one.fact, one.occurred_at) for one in case.entries]
+        return [(entry.fact, entry.occurred_at) for entry in case.entries]
 
     daily = [f"2026-{month:02}-{day:02} 00:01" for month in (3, 4) for day in range(1, 31)]
-    assert told(*daily) == told("2026-04-30 00:01")
+    assert facts_after(*daily) == facts_after("2026-04-30 00:01")
 
 
 def test_silence_accepts_and_the_state_follows() -> None:
@@ -134,7 +138,7 @@ def test_a_correction_rescinds_with_its_cause_and_both_stay() -> None:
     case.at("2026-03-17 00:00").watch()
 
     assert rungs(case)[4:] == [(clock, rung, False) for clock, rung in OF_SILENCE]
-    assert len(set(case.told)) == len(case.told)
+    assert len(set(case.said_ids)) == len(case.said_ids)
 
 
 def test_a_result_keyed_in_late_takes_the_card_back() -> None:
@@ -222,7 +226,7 @@ ACTS: tuple[AnyCommand, ...] = (
 
 @settings(max_examples=60)
 @given(st.data())
-def test_whatever_happens_in_between_each_rung_is_told_once_and_what_stands_is_what_was_passed(
+def test_whatever_happens_in_between_each_rung_is_recorded_once(
     data: st.DataObject,
 ) -> None:
     case = zone().say(APPLICANT, SubmitItem(item="land"))
@@ -237,7 +241,7 @@ def test_whatever_happens_in_between_each_rung_is_told_once_and_what_stands_is_w
 
     case.watch()
 
-    assert len(set(case.told)) == len(case.told)
+    assert len(set(case.said_ids)) == len(case.said_ids)
     assert case.due() == ()
     assert case.standing() == case.passed()
     assert all(entry.occurred_at <= entry.recorded_at for entry in case.entries)

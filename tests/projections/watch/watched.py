@@ -28,7 +28,7 @@ class Zone:
         self.now = now
         self.entries: list[Entry] = []
         self.dossier: WatchState | None = None
-        self.told: list[UUID] = []  # the ids of all that the watcher said
+        self.said_ids: list[UUID] = []  # the ids of all that the watcher said
 
     @property
     def project(self) -> Project:
@@ -84,9 +84,9 @@ class Zone:
             due = self.due()
             if not due:
                 return self
-            for one in due:
-                self.say(WATCHER, one.command, command_id=one.id)
-                self.told.append(one.id)
+            for due_item in due:
+                self.say(WATCHER, due_item.command, command_id=due_item.id)
+                self.said_ids.append(due_item.id)
         raise AssertionError(f"the watcher does not come to an end: {self.due()}")
 
     def courses(self) -> Courses:
@@ -95,16 +95,18 @@ class Zone:
     def standing(self) -> set[tuple[str, object, datetime]]:
         """Item, rung and instant of all that was told and stands; not what people have spoken on."""
         return {
-            (one.item, one.proof.key, one.at) for one in signals_in(self.entries) if not one.rescinded and not one.final
+            (signal.item, signal.proof.key, signal.at)
+            for signal in signals_in(self.entries)
+            if not signal.rescinded and not signal.final
         }
 
     def passed(self) -> set[tuple[str, object, datetime]]:
         """Item, rung and instant of all that the clocks have passed, read from scratch; likewise."""
-        last = {(one.item, one.proof.key): one for one in signals_in(self.entries)}
-        settled = {key for key, one in last.items() if one.final}
+        last = {(signal.item, signal.proof.key): signal for signal in signals_in(self.entries)}
+        settled = {key for key, row in last.items() if row.final}
         return {
-            (item, key, one.at)
+            (item, key, passing.at)
             for (item, application), course in self.courses().items()
-            for one in course.passed
-            if (item, key := (application, *one.key)) not in settled
+            for passing in course.passed
+            if (item, key := (application, *passing.key)) not in settled
         }

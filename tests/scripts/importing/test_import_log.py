@@ -129,7 +129,7 @@ def test_each_case_has_the_days_of_the_list_of_cases(receipt: Imported) -> None:
     assert case_rows(receipt.url, dataset="elsewhere") == []
 
 
-def test_the_report_is_told_on_the_screen(receipt: Imported) -> None:
+def test_the_report_is_printed(receipt: Imported) -> None:
     console = Console(width=160)
     with console.capture() as shown:
         show(receipt.first, console)
@@ -157,7 +157,7 @@ def test_the_command_line_prints_the_whole_report_as_json_and_finds_the_case_by_
     assert (unwritable.exit_code, "Can't write" in message) == (2, True)
 
 
-def test_whoever_interrupts_an_import_is_told_how_to_finish_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_import_says_how_to_finish_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*given: object) -> None:
         raise KeyboardInterrupt(given)
 
@@ -219,9 +219,7 @@ def test_the_bar_moves_where_somebody_looks_and_is_silent_elsewhere() -> None:
         assert ("8577/8577" in shown.get()) is terminal
 
 
-async def test_what_was_changed_since_is_told_row_by_row_and_changes_nothing(
-    approvals: Approvals, tmp_path: Path
-) -> None:
+async def test_later_changes_are_reported_row_by_row_and_change_nothing(approvals: Approvals, tmp_path: Path) -> None:
     rows = course("1", *[("2012-03-01", "99_A", "28")] * 4)
     await bring(approvals, write_log(tmp_path, rows, [listed("1")]))
     before = await facts_in(approvals)

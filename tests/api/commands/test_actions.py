@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from api.commands.actions import ACTIONS, Action, ItemAt, actions_for, parted
 from api.html.translations import TABLES
-from api.item_page.actions import ACTIONS, Action, ItemAt, actions_for, parted
 from domain.access.principal import Caller, PrincipalKind
 from domain.access.table import TABLE
 from domain.core.context import Context
@@ -41,13 +41,13 @@ def actions(project: Project, entries: list[Entry], item: str, by: Caller | None
 
 def after(fact: type) -> tuple[Project, list[Entry]]:
     """The project of the story as it was just after the first such fact about the item."""
-    told = ALL_STORIES[0]
+    story = ALL_STORIES[0]
     end = next(
         nth
-        for nth, entry in enumerate(told)
+        for nth, entry in enumerate(story)
         if isinstance(entry.fact, fact) and getattr(entry.fact, "item", "") == LEAD
     )
-    known = told[: end + 1]
+    known = story[: end + 1]
     return replay(known[0].stream, known), known
 
 
@@ -80,7 +80,7 @@ def test_an_officer_of_another_department_may_do_none_of_it_and_is_told_who_may(
     assert not seen["accept_item"].barred  # the item is ready for it: only he is not the one
 
 
-def test_without_sign_in_nothing_is_possible_and_the_state_is_told_all_the_same() -> None:
+def test_without_sign_in_nothing_is_possible_but_the_state_is_shown() -> None:
     project, entries = after(ItemSubmitted)
     now, barred, others = parted(list(actions(project, entries, LEAD, None).values()))
     assert (now, barred) == ([], [])
