@@ -21,7 +21,7 @@ COMPARED = (
 WORDS = {"stage": "stage", "outcome": "outcome", "mode": "mode_of"}
 
 
-class Difference(Struct, frozen=True):
+class ItemDifference(Struct, frozen=True):
     """One column of one item, in words, before and after."""
 
     item: str
@@ -33,12 +33,12 @@ class Difference(Struct, frozen=True):
 
 def differences(
     page: PageContext, project: UUID, entries: Sequence[Entry], first: datetime, second: datetime
-) -> list[Difference]:
+) -> list[ItemDifference]:
     """What differs between *first* and *second*; an item that was not planned at one of them differs in its stage."""
     before, after = ({row.item: row for row in _rows(project, entries, instant)} for instant in (first, second))
     names = {item: page.called(row.name) or item for item, row in (before | after).items()}
     return [
-        Difference(item, names[item], column, *said)
+        ItemDifference(item, names[item], column, *said)
         for item in names
         for column in COMPARED
         if (said := _said(page, names, column, before.get(item), after.get(item))) is not None

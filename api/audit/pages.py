@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct, json
 
 from api.audit.chain import chain_state
-from api.audit.comparison import Difference, differences
+from api.audit.comparison import ItemDifference, differences
 from api.audit.rails import rails_of
 from api.guard.judging import ProjectAccess
 from api.html.page import PageContext
@@ -93,14 +93,13 @@ class AuditPages(Controller):
         at = end_of(on, law, now) or now
         readable = project_access.entries(HISTORY, entries)
         lines = shown([entry for entry in readable if entry.recorded_at <= at], project_access.caller, entries)
-        names = (await names_of(approvals.store, [project_id])).of(project_id, page.called)
+        titles = await names_of(approvals.store, [project_id])
         end = before - 1 if before else VERSION_MAX
         slice_of = [line for line in lines if line.version <= end][-ENTRIES_A_PAGE:]
-        compared = _compared(page, project_id, readable, (first, second), now)
         return page.render(
             "ledger.html",
             project=project_id,
-            name=(await names_of(approvals.store, [project_id])).project(project_id),
+            name=titles.project(project_id),
             as_of=at,
             on=on,
             chain=chain_state(await approvals.store.stream(project_id)),
@@ -109,10 +108,10 @@ class AuditPages(Controller):
             count=len(lines),
             older=page.here(before=slice_of[0].version) if slice_of and slice_of[0].version > lines[0].version else "",
             newer=page.here(before="") if before else "",
-            told=Sentences(page, project_id, SentenceContext.of(lines), names),
+            told=Sentences(page, project_id, SentenceContext.of(lines), titles.of(project_id, page.called)),
             first=first,
             second=second,
-            compared=compared,
+            compared=_compared(page, project_id, readable, (first, second), now),
         )
 
 
@@ -132,7 +131,7 @@ def _lines(slice_of: list[ShownEntry], entries: list[Entry]) -> list[LedgerLine]
 
 def _compared(
     page: PageContext, project: UUID, entries: list[Entry], days: tuple[str, str], now: datetime
-) -> list[Difference] | None:
+) -> list[ItemDifference] | None:
     """What differs between the ends of two days; None where they are not both given."""
     law = entries[0].recorded.law if entries else ""
     first, second = (end_of(day, law, now) for day in days)

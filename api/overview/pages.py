@@ -31,7 +31,7 @@ from projections.clocks.list import ListedClock
 from projections.clocks.query import ClocksAt
 from projections.history.moment import TooMuchToReadError
 from projections.overview.attention import obstacles
-from projections.overview.steps import Step, step_cases, step_counts
+from projections.overview.steps import CaseStep, step_cases, step_counts
 from projections.overview.weeks import decided_weeks, weekly_figures
 from projections.progress.query import ProgressList
 from projections.scope import Scope
@@ -39,7 +39,7 @@ from projections.snapshots import PagedReader
 
 ROWS_MAX = 7  # what a first screen holds
 
-OfStep = Annotated[Step, QueryParameter(description="The step that the applications are at.")]
+OfStep = Annotated[CaseStep, QueryParameter(description="The step that the applications are at.")]
 OnlyLate = Annotated[Literal["", "true"], QueryParameter(description="Only those past a last day.")]
 
 
@@ -119,7 +119,7 @@ class OverviewPages(Controller):
         list_scope: NamedDependency[Scope],
         now: NamedDependency[datetime],
         paging: NamedDependency[Paging],
-        step: OfStep = Step.ACCEPTANCE,
+        step: OfStep = CaseStep.ACCEPTANCE,
         late: OnlyLate = "",
     ) -> Response[str]:
         """The applications behind a number of a step."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from math import ceil
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ from api.html.page import PageContext
 from api.overview.links import CASES
 from api.progress.pages import TABLE
 from api.web.zones import zone_of
-from domain.law.calendar.moment import local_day, midnight, week_from
+from domain.law.calendar.moment import day_before, local_day, midnight, week_from, weeks_later
 from domain.law.calendar.period import Period
 from infrastructure.ledger.approvals import DEFAULT_LAW
 from projections.clocks.list import ListedClock
@@ -29,7 +29,7 @@ from projections.overview.steps import StepCount
 from projections.overview.weeks import DecidedWeek, WeeklyFigures, Weeks
 from projections.progress.query import Tiles
 
-WEEKS, DAYS_PER_WEEK = 12, 7
+WEEKS = 12
 SPARK_WIDTH_PX, SPARK_HEIGHT_PX = 120, 28
 STEP_WIDTH_PX = 220
 SHADES = (0.25, 0.5, 0.75, 1.0)  # shares of the limit at which the next shade begins; the last one is beyond it
@@ -85,7 +85,7 @@ class HeatRow(Struct, frozen=True):
 def weeks_until(t: datetime, zone: str) -> Weeks:
     """The twelve weeks of *zone* of which the last one is that of *t*."""
     monday = local_day(week_from(t, zone), zone)
-    days = [monday - timedelta(days=DAYS_PER_WEEK * back) for back in range(WEEKS - 1, -1, -1)]
+    days = [weeks_later(monday, -back) for back in range(WEEKS - 1, -1, -1)]
     return Weeks([midnight(day, zone) for day in days], days, t)
 
 
@@ -137,7 +137,7 @@ def figures_of(
 ) -> list[OverviewFigure]:
     """The four figures. The last value of each series is the figure itself."""
     by_week = [sum(week.decided for week in decided if week.week == nth) for nth in range(WEEKS)]
-    this_week = Period(weeks.first_days[-1], weeks.first_days[-1] + timedelta(days=DAYS_PER_WEEK - 1))
+    this_week = _week_of(weeks.first_days[-1])
     return [
         _figure("under_way", tiles.under_way, page.link(TABLE, status="open"), weekly.under_way),
         _figure("stuck", tiles.stuck, page.link(TABLE, stuck="true"), weekly.stuck),
@@ -163,6 +163,10 @@ def decisions_link(page: PageContext, period: Period, t: datetime, department: s
     query = {"figure": "decided", "department": department, "first": period.first, "last": period.last}
     query |= {"as_of": t.isoformat(), **page.carried}
     return f"{DECISIONS}?{urlencode({name: value for name, value in query.items() if value})}"
+
+
+def _week_of(monday: date) -> Period:
+    return Period(monday, day_before(weeks_later(monday, 1)))
 
 
 def step_bars(page: PageContext, counts: Sequence[StepCount]) -> list[StepBar]:
@@ -201,7 +205,7 @@ def heat_rows(page: PageContext, decided: Sequence[DecidedWeek], weeks: Weeks) -
 def _cell(page: PageContext, department: str, week: DecidedWeek | None, first: date, t: datetime) -> HeatCell:
     if week is None:
         return HeatCell(None, "", 0, "")
-    href = decisions_link(page, Period(first, first + timedelta(days=DAYS_PER_WEEK - 1)), t, department)
+    href = decisions_link(page, _week_of(first), t, department)
     if week.share is None:
         return HeatCell(None, "", week.decided, href)
     shade = sum(week.share > bound for bound in SHADES)

@@ -19,7 +19,17 @@ from api.html.sentences import SentenceContext, Sentences
 from api.route_access import ACCESS
 from api.supervision.card_file import CLOCK_SOURCE, ClockSource, card_shown, code_for
 from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId
-from api.supervision.view_models import FIGURES_SHOWN, Links, chips, due_list, held, matrix, percent, tiles
+from api.supervision.view_models import (
+    FIGURES_SHOWN,
+    Links,
+    chips,
+    due_list,
+    held,
+    matrix,
+    percent,
+    since_yesterday,
+    tiles,
+)
 from api.web.as_of import AsOf, On, end_of, instant_in, translate_too_much
 from api.web.entries import shown
 from domain.law.calendar.period import Period
@@ -32,7 +42,7 @@ from projections.progress.titles import names_of
 from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
 
-ORDERS_SHOWN_MAX = 20
+ORDERS_SHOWN_MAX, ORDERS_READ_MAX = 20, 500  # those due by tomorrow are all shown
 
 
 def instant_or_day(now: NamedDependency[datetime], as_of: AsOf = None, on: On = "") -> datetime:
@@ -77,7 +87,9 @@ class SupervisionPages(Controller):
             await translate_too_much(supervision.total(other)) for other in (period.before(), period.year_before())
         ]
         due = await due_list(board_clocks)
-        orders = await supervision.orders(unanswered=True, limit=ORDERS_SHOWN_MAX)
+        waiting = await supervision.orders(unanswered=True, limit=ORDERS_READ_MAX)
+        news = await translate_too_much(since_yesterday(page, supervision, waiting))
+        orders = waiting[: max(ORDERS_SHOWN_MAX, news[-1].number)]
         links = Links(page, period, supervision.as_of)
         return page.render(
             "supervision.html",
@@ -85,6 +97,7 @@ class SupervisionPages(Controller):
             as_of=supervision.as_of,
             on=on,
             chips=chips(page, supervision),
+            news=news,
             tiles=tiles(lines[0], compared[0], compared[1], links),
             columns=FIGURES_SHOWN,
             lines=lines,

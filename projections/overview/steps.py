@@ -36,7 +36,7 @@ LISTED = SQL("""
 """)
 
 
-class Step(StrEnum):
+class CaseStep(StrEnum):
     """Where an open application is. Examination: somebody is asked, or the clock is suspended, before the decision."""
 
     ACCEPTANCE = "acceptance"
@@ -48,7 +48,7 @@ class Step(StrEnum):
 class StepCount(Struct, frozen=True):
     """How many applications are at a step, and how many of them have a clock past its last day."""
 
-    step: Step
+    step: CaseStep
     cases: int = 0
     late: int = 0
 
@@ -71,11 +71,11 @@ async def step_counts(store: Reader, t: datetime, scope: Scope) -> list[StepCoun
     async with store.cursor() as cursor:
         await cursor.execute(COUNTED.format(_cases(scope)), {"t": t})
         counts = {step: (cases, late) for step, cases, late in await cursor.fetchall() if step}
-    return [StepCount(step, *counts.get(step.value, (0, 0))) for step in Step]
+    return [StepCount(step, *counts.get(step.value, (0, 0))) for step in CaseStep]
 
 
 async def step_cases(
-    store: Reader, t: datetime, scope: Scope, step: Step, *, late: bool, limit: int, offset: int
+    store: Reader, t: datetime, scope: Scope, step: CaseStep, *, late: bool, limit: int, offset: int
 ) -> Sequence[StepCase]:
     """The applications behind a count: late ones first, then the oldest."""
     params = {"t": t, "step": step.value, "late": late, "limit": limit, "offset": offset}

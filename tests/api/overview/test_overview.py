@@ -27,7 +27,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from projections.overview.attention import obstacles
-from projections.overview.steps import Step, step_cases, step_counts
+from projections.overview.steps import CaseStep, step_cases, step_counts
 from projections.overview.weeks import decided_weeks, weekly_figures
 from projections.scope import ZONE_SCOPE
 from tests.api.client import Door
@@ -164,10 +164,10 @@ async def test_every_figure_is_the_length_of_its_list(door: Door, zone: Approval
 async def test_steps_are_the_lengths_of_their_lists(door: Door, zone: Approvals) -> None:
     counts = await step_counts(zone.store, NOW, ZONE_SCOPE)
     assert {count.step: (count.cases, count.late) for count in counts} == {
-        Step.ACCEPTANCE: (1, 0),
-        Step.EXAMINATION: (0, 0),
-        Step.DECISION: (1, 1),
-        Step.DELIVERY: (1, 0),
+        CaseStep.ACCEPTANCE: (1, 0),
+        CaseStep.EXAMINATION: (0, 0),
+        CaseStep.DECISION: (1, 1),
+        CaseStep.DELIVERY: (1, 0),
     }
     for count in counts:
         for late, number in ((False, count.cases), (True, count.late)):
