@@ -59,9 +59,8 @@ async def from_view(
         within=scope.of("c", "read:clocks"),
     )
     async with store.cursor() as cursor:
-        await cursor.execute(
-            query, {"t": t, "department": department, "without": list(source.without), **source.params}
-        )
+        params = {"t": t, "department": department, "without": list(source.without), **source.params}
+        await cursor.execute(query, params, prepare=source.prepare)
         return Counter({(mode, node, standing): n for mode, node, standing, n in await cursor.fetchall()})
 
 

@@ -82,6 +82,11 @@ class ClockSource(Struct, frozen=True):
     without: Sequence[UUID] = ()
     params: Mapping[str, object] = {}
 
+    @property
+    def prepare(self) -> bool | None:
+        """Whether the server may keep the plan of a query: not where how many rows it reads depends on the instant."""
+        return False if self.params else None
+
 
 class ListedClock(Struct, frozen=True):
     """One clock of a list, and the project it is of."""
@@ -150,7 +155,7 @@ async def rows_for(
     """The rows of *source* in *scope* for *wanted* at *t*, leaving out the projects for which it can't answer."""
     query, params = statement(wanted, t, source, scope)
     async with store.cursor() as cursor:
-        await cursor.execute(query, params)
+        await cursor.execute(query, params, prepare=source.prepare)
         return [ClockRow(*row) for row in await cursor.fetchall()]
 
 

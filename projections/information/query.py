@@ -176,9 +176,9 @@ class InformationBook:
             given["conditions"] = SQL(" AND ").join(
                 [criteria.scope.of("i", INFORMATION), *(SQL(condition).format(**given) for condition in conditions)]
             )
-            await cursor.execute(SQL(COUNTED).format(**given), params | tables.params)
+            await cursor.execute(SQL(COUNTED).format(**given), params | tables.params, prepare=tables.prepare)
             counted = await cursor.fetchone()
-            await cursor.execute(SQL(LISTED).format(**given), params | tables.params)
+            await cursor.execute(SQL(LISTED).format(**given), params | tables.params, prepare=tables.prepare)
             rows = await cursor.fetchall()
         shown = [InformationRow(*row[:-2]) for row in rows[: criteria.limit]]
         more = len(rows) > criteria.limit
@@ -204,10 +204,12 @@ class InformationBook:
             given = _given(tables) | {"readable": SQL("{}").format(scope.readable("i", INFORMATION))}
             given |= {"order": OF_PERSON_ORDER.clause}
             given["following"] = SQL("{}").format(OF_PERSON_ORDER.following(last))
-            await cursor.execute(SQL(OF_PERSON).format(**given), params | tables.params)
+            await cursor.execute(SQL(OF_PERSON).format(**given), params | tables.params, prepare=tables.prepare)
             projects = [PersonsProject(InformationRow(*row[:-1]), bool(row[-1]), []) for row in await cursor.fetchall()]
             cases = {listed.row.project: listed.cases for listed in projects}
-            await cursor.execute(SQL(CASES).format(**given), {"projects": list(cases)} | tables.params)
+            await cursor.execute(
+                SQL(CASES).format(**given), {"projects": list(cases)} | tables.params, prepare=tables.prepare
+            )
             for row in await cursor.fetchall():
                 cases[row[0]].append(ProgressItem(*row))
         return projects

@@ -129,7 +129,7 @@ class ProgressList:
             query = SQL("SELECT p.* FROM {} AS p WHERE {} AND {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
                 tables.of(PROJECTS), where, ORDER.following(criteria.last), ORDER.clause
             )
-            await cursor.execute(query, params)
+            await cursor.execute(query, params, prepare=tables.prepare)
             return [ProgressProject(*row) for row in await cursor.fetchall()]
 
     async def count(self, criteria: ProjectFilter) -> int:

@@ -254,7 +254,8 @@ class SupervisionAt:
         instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone}
         instant |= self._moment.params if self._moment else {}
         period = {"first": criteria.period.begins(self.zone), "end": criteria.period.ends(self.zone)}
-        await cursor.execute(query, {**(criteria.from_the_first if others else criteria).params(), **instant, **period})
+        params = {**(criteria.from_the_first if others else criteria).params(), **instant, **period}
+        await cursor.execute(query, params, prepare=None if self._moment is None else False)
         return await cursor.fetchall()
 
     async def _number(self, cursor: Cursor, criteria: ListFilter, read: Counts) -> int:

@@ -121,5 +121,7 @@ class WaitingRows:
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             given = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS)}
             given["readable"] = SQL("{}").format(scope.readable("w", "read:waiting"))
-            await cursor.execute(SQL(query).format(**given, **(parts or {})), params | tables.params)
+            await cursor.execute(
+                SQL(query).format(**given, **(parts or {})), params | tables.params, prepare=tables.prepare
+            )
             return await cursor.fetchall()
