@@ -18,7 +18,6 @@ REASONS = {
     "serves until Ctrl-C",
     "runs this test",
     "takes minutes and other programs",
-    "needs another office's machine",
     "needs three machines",
     "needs a database server of your own",
     "changes the checkout",
