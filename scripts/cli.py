@@ -32,7 +32,8 @@ from infrastructure.verifier.checkpoint import CheckpointUnreadableError
 from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
-from projections.registry import HISTORIES, VIEWS
+from projections.histories import HISTORIES
+from projections.registry import VIEWS
 from scripts import demo as demonstration
 from scripts import facts, golden, identity, ledger, privacy, proof, zone_commands
 from scripts.access.grants import grants
