@@ -21,7 +21,8 @@ from infrastructure.projector.view_stall import Stall
 from infrastructure.proof.publisher import ProofFolder, PublisherStatus
 from infrastructure.settings import Settings
 from infrastructure.webhooks.deliveries import QueueHealth
-from projections.registry import HISTORIES, VIEWS
+from projections.histories import HISTORIES
+from projections.registry import VIEWS
 
 READY_SECONDS_MAX = 3.0  # a balancer gives up about then
 REMEDY = "ask again in a moment; the log says more"

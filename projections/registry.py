@@ -1,4 +1,4 @@
-"""All views, in display order, and the histories of their rows."""
+"""All views, in display order."""
 
 from __future__ import annotations
 
@@ -7,23 +7,17 @@ from typing import Any
 from projections.access.fold import AccessView
 from projections.access.grants import DepartmentsView, PrincipalsView
 from projections.clocks.fold import Clocks
-from projections.clocks.history import ClockHistory
 from projections.external.fold import External
 from projections.feedback.fold import Feedback
 from projections.flow.durations import Handled
 from projections.flow.fold import Adoptions
-from projections.history.fold import History
-from projections.information import history as information
 from projections.information.fold import Information
 from projections.law.shipped import shipped_law
 from projections.legal_person.fold import Persons
-from projections.progress import history as progress
 from projections.progress.fold import Progress
-from projections.supervision import history as supervision
 from projections.supervision.fold import Supervision
 from projections.supervision.timeliness import Timeliness
-from projections.view import Projected, View
-from projections.waiting import history as waiting
+from projections.view import View
 from projections.waiting.fold import Waiting
 
 VIEWS: tuple[View[Any], ...] = (
@@ -42,12 +36,3 @@ VIEWS: tuple[View[Any], ...] = (
     PrincipalsView(),
     DepartmentsView(),
 )
-
-HISTORIES: tuple[History, ...] = (
-    progress.HISTORY,
-    waiting.HISTORY,
-    information.HISTORY,
-    ClockHistory(Clocks(shipped_law)),
-    supervision.HISTORY,
-)
-EVERY_VIEW: tuple[Projected, ...] = (*VIEWS, *HISTORIES)

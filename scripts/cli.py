@@ -32,7 +32,7 @@ from infrastructure.verifier.checkpoint import CheckpointUnreadableError
 from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
-from projections.registry import HISTORIES
+from projections.histories import HISTORIES
 from scripts import demo as demonstration
 from scripts import facts, golden, identity, ledger, privacy, zone_commands
 from scripts.access.grants import grants

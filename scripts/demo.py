@@ -14,7 +14,8 @@ from domain.catalogue.state import stream_of as catalogue_stream
 from domain.law.calendar.moment import day_before, local_day
 from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
-from projections.registry import HISTORIES, VIEWS
+from projections.histories import HISTORIES
+from projections.registry import VIEWS
 from scripts import ledger
 from scripts.catalogues.zone import CATALOGUE
 from scripts.demo_people import offer_demo_people

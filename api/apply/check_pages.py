@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 
 from api.apply.application import DraftedApplication
 from api.apply.filling import APPLY, CHECK, RECEIPT, step_page, to_step
-from api.apply.handing_in import Obstacle, check, clocks_begun, hand_in
+from api.apply.handing_in import ApplicationBarred, check, clocks_begun, hand_in
 from api.apply.pages import APPLYING
 from api.clocks.display import telling
 from api.html.page import PageContext
@@ -68,7 +68,7 @@ class ApplyCheckPages(Controller):
         if drafted.lacking or not drafted.draft.content.checked:
             return to_step(page, drafted)
         handed_in = await hand_in(approvals, materials, caller, drafted)
-        if isinstance(handed_in, Obstacle):
+        if isinstance(handed_in, ApplicationBarred):
             return await _check_page(page, drafted, approvals, laws, caller, now, handed_in)
         await application_drafts.hand_in(drafted.draft.id, caller.id, handed_in, now)
         return to_step(page, drafted, RECEIPT)
@@ -111,11 +111,11 @@ async def _check_page(
     laws: LawBook,
     caller: Caller,
     now: datetime,
-    obstacle: Obstacle | None = None,
+    obstacle: ApplicationBarred | None = None,
 ) -> Response[str]:
     effect = obstacle or await check(approvals, laws, caller, application)
-    is_barred = isinstance(effect, Obstacle)
-    begun = [] if isinstance(effect, Obstacle) else [change.after for change in effect.clocks if change.after]
+    is_barred = isinstance(effect, ApplicationBarred)
+    begun = [] if isinstance(effect, ApplicationBarred) else [change.after for change in effect.clocks if change.after]
     answer = step_page(
         page,
         "apply_check.html",

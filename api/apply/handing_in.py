@@ -26,7 +26,7 @@ from projections.clocks.reading import CONSULTED, Reading
 SOURCE = "在线申请"  # where the files come from, as the ledger says
 
 
-class Obstacle(Struct, frozen=True):
+class ApplicationBarred(Struct, frozen=True):
     """Why an application can't be handed in: the code, the sentence and the remedy of who refused it, the article."""
 
     code: str
@@ -37,19 +37,19 @@ class Obstacle(Struct, frozen=True):
 
 async def check(
     approvals: Approvals, laws: LawBook, caller: Caller, application: DraftedApplication
-) -> CommandEffect | Obstacle:
+) -> CommandEffect | ApplicationBarred:
     """What handing in would bring about now, or what is against it; nothing is stored."""
     command, project = application.command, application.project.id
     try:
         preview = await approvals.preview(project, command, caller.actor, allowed=command_allowed(caller, command))
     except Refused as refused:
-        return Obstacle(refused.code, refused.sentence, refused.remedy, refused.article)
+        return ApplicationBarred(refused.code, refused.sentence, refused.remedy, refused.article)
     return effect_of(project, preview, laws)
 
 
 async def hand_in(
     approvals: Approvals, materials: MaterialStore, caller: Caller, application: DraftedApplication
-) -> str | Obstacle:
+) -> str | ApplicationBarred:
     """The case number of the application, which is stored with all its files, or why it is not.
 
     A form that is sent twice gets the first answer: the commands' ids follow from the draft.
@@ -72,10 +72,10 @@ async def hand_in(
         async with answered_in_time():
             await approvals.handle_together(sequence)
     except UnfitMediaError as unfit:
-        return Obstacle(unfit.code, unfit.sentence, unfit.remedy)
+        return ApplicationBarred(unfit.code, unfit.sentence, unfit.remedy)
     except SequenceRefusedError as refused:
         refusal = refused.refusal
-        return Obstacle(refusal.code, refusal.sentence, refusal.remedy, refusal.article)
+        return ApplicationBarred(refusal.code, refusal.sentence, refusal.remedy, refusal.article)
     project = await approvals.project(draft.project)
     return project.items[draft.item].case_number
 

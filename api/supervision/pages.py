@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from api.clocks.display import drawing, telling
@@ -17,6 +17,7 @@ from api.html.links import BOARD, CARDS, DECISIONS, card_link
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
 from api.route_access import ACCESS
+from api.supervision.board_sources import BOARD_DEPENDENCIES
 from api.supervision.card_file import CLOCK_SOURCE, ClockSource, card_shown, code_for
 from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId
 from api.supervision.view_models import (
@@ -30,7 +31,7 @@ from api.supervision.view_models import (
     since_yesterday,
     tiles,
 )
-from api.web.as_of import AsOf, On, end_of, instant_in, translate_too_much
+from api.web.as_of import AsOf, On, translate_too_much
 from api.web.entries import shown
 from domain.law.calendar.period import Period
 from domain.messages import Entry
@@ -43,26 +44,6 @@ from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
 
 ORDERS_SHOWN_MAX, ORDERS_READ_MAX = 20, 500  # those due by tomorrow are all shown
-
-
-def instant_or_day(now: NamedDependency[datetime], as_of: AsOf = None, on: On = "") -> datetime:
-    """The instant of the board: that in the address, else the end of the day that was chosen, else now."""
-    return instant_in("as_of", as_of) or end_of(on, DEFAULT_LAW, now) or now
-
-
-def board_clocks(
-    approvals: NamedDependency[Approvals],
-    laws: NamedDependency[LawBook],
-    supervision: NamedDependency[SupervisionAt],
-) -> ClocksAt:
-    """The clocks at the instant of the board, as was known then."""
-    return ClocksAt(approvals.store, laws, supervision.as_of, supervision.as_of, scope=supervision.scope)
-
-
-BOARD_DEPENDENCIES = {
-    "instant": Provide(instant_or_day, sync_to_thread=False),
-    "board_clocks": Provide(board_clocks, sync_to_thread=False),
-}
 
 
 class SupervisionPages(Controller):

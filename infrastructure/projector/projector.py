@@ -24,7 +24,8 @@ from infrastructure.projector.tables import BATCH_KEY, invalidate_views_ahead, m
 from infrastructure.projector.worker_messages import LedgerRange
 from infrastructure.projector.workers import follow_parallel, processes_for
 from infrastructure.stop_signal import StopSignal
-from projections.registry import HISTORIES, VIEWS
+from projections.histories import HISTORIES
+from projections.registry import VIEWS
 from projections.view import Projected
 
 WORK, HISTORY_WORK = "projector", "historian"

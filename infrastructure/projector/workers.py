@@ -50,7 +50,7 @@ from infrastructure.projector.worker_messages import (
     decode_range,
 )
 from infrastructure.settings import Settings
-from projections.registry import EVERY_VIEW
+from projections.histories import EVERY_VIEW
 from projections.view import Projected
 
 ENTRIES_A_PROCESS_MIN = 25_000  # a process takes half a second to start, enough to fold ten thousand entries

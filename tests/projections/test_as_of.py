@@ -17,11 +17,11 @@ from domain.project.information.recording import EnteredField, RecordInformation
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from projections.as_of import Folding, Past, Tables, _rows, tables_at
+from projections.histories import HISTORIES
 from projections.history.moment import PastMoment, TooMuchToReadError
 from projections.information import query as information
 from projections.information.query import InformationBook, InformationFilter, InformationPast
 from projections.progress import query as progress_list
-from projections.registry import HISTORIES
 from projections.snapshots import Cursor, SnapshotReader, snapshot
 from projections.sums import ZONE
 from projections.waiting import query as waiting

@@ -38,7 +38,8 @@ from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
 from infrastructure.settings import Settings
 from infrastructure.verifier.verify import verify
-from projections.registry import HISTORIES, VIEWS
+from projections.histories import HISTORIES
+from projections.registry import VIEWS
 from projections.view import Projected
 from tests.infrastructure.projector.test_projector import project_all
 

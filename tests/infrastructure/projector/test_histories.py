@@ -14,7 +14,7 @@ from infrastructure.projector import catch_up
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
-from projections.registry import HISTORIES
+from projections.histories import HISTORIES
 from tests.examples import BUREAU, LAND
 from tests.infrastructure.projector.test_projector import project_all, tell_story
 from tests.law.questions import at

@@ -17,11 +17,11 @@ from projections.clocks.history import ClockHistory
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import read
 from projections.clocks.rows import ClockRow, reading_in
+from projections.histories import HISTORIES
 from projections.history.fold import History
 from projections.history.versions import STILL, history_name
 from projections.information.query import _settled_by
 from projections.law.shipped import shipped_law
-from projections.registry import HISTORIES
 from projections.sums import ZONE
 from projections.view import Change, Row, Table, fold, fold_at
 from tests.histories import World, worlds

@@ -18,10 +18,10 @@ from infrastructure.projector.rebuild import rebuild
 from projections.as_of import Past
 from projections.clocks.list import ClockFilter
 from projections.clocks.query import ClocksAt
+from projections.histories import HISTORIES
 from projections.history import moment
 from projections.information.query import InformationBook, InformationFilter, InformationPast
 from projections.progress.query import ProgressList, ProjectFilter
-from projections.registry import HISTORIES
 from projections.sums import ZONE
 from projections.supervision.list import ListFilter
 from projections.waiting.query import WaitingFilter, WaitingRows
