@@ -24,7 +24,7 @@ from domain.law.calendar.period import Period
 from infrastructure.ledger.approvals import DEFAULT_LAW
 from projections.clocks.list import ListedClock
 from projections.clocks.reading import Reading
-from projections.overview.attention import Obstacle
+from projections.overview.attention import ProjectObstacle
 from projections.overview.steps import StepCount
 from projections.overview.weeks import DecidedWeek, WeeklyFigures, Weeks
 from projections.progress.query import Tiles
@@ -90,7 +90,7 @@ def weeks_until(t: datetime, zone: str) -> Weeks:
 
 
 def attention_rows(
-    page: PageContext, obstacles: Sequence[Obstacle], running: Sequence[ListedClock], t: datetime
+    page: PageContext, obstacles: Sequence[ProjectObstacle], running: Sequence[ListedClock], t: datetime
 ) -> list[AttentionRow]:
     """The rows of *obstacles*; *running* are the clocks of their projects."""
     clocks = {(clock.project, clock.reading.item, clock.reading.clock): clock.reading for clock in running}
@@ -99,7 +99,7 @@ def attention_rows(
     ]
 
 
-def _row(page: PageContext, obstacle: Obstacle, clock: Reading | None, t: datetime) -> AttentionRow:
+def _row(page: PageContext, obstacle: ProjectObstacle, clock: Reading | None, t: datetime) -> AttentionRow:
     say, item = page.words["overview"], page.called(obstacle.item_name) or obstacle.item
     if obstacle.ended:
         ended = page.words["outcome"](page.words["stage"](obstacle.ended))

@@ -48,7 +48,7 @@ ATTENTION = SQL("""
 """)
 
 
-class Obstacle(Struct, frozen=True):
+class ProjectObstacle(Struct, frozen=True):
     """A project that is stuck or late, and its obstacle.
 
     *ended* says how an item was turned down: an outcome or a stage; else *clock* is the one that was over first, which
@@ -69,7 +69,7 @@ class Obstacle(Struct, frozen=True):
     behind: int
 
 
-async def obstacles(store: Reader, t: datetime, scope: Scope, limit: int) -> Sequence[Obstacle]:
+async def obstacles(store: Reader, t: datetime, scope: Scope, limit: int) -> Sequence[ProjectObstacle]:
     """The obstacles at *t* of projects in *scope*: most items behind first, then the oldest; *limit* at most."""
     query = ATTENTION.format(late=LATE, exists=EXISTS, awaited=AWAITED, within=within(scope))
     params = {
@@ -81,4 +81,4 @@ async def obstacles(store: Reader, t: datetime, scope: Scope, limit: int) -> Seq
     }
     async with store.cursor() as cursor:
         await cursor.execute(query, params | registered(scope))
-        return [Obstacle(*row) for row in await cursor.fetchall()]
+        return [ProjectObstacle(*row) for row in await cursor.fetchall()]

@@ -60,6 +60,7 @@ PATHS = {
     "draft": "0193f0a2-7c00-7000-8000-0000000000d1",
     "number": "BDA2026-000001-0",
     "tile": "0/000",
+    "act": "grant",
     "entry_position": "1",
     "entry_version": "1",
     "subscription_id": "00000000-0000-4000-8000-000000000001",
