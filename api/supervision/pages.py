@@ -19,6 +19,7 @@ from api.html.sentences import SentenceContext, Sentences
 from api.route_access import ACCESS
 from api.supervision.board_sources import BOARD_DEPENDENCIES
 from api.supervision.card_file import CLOCK_SOURCE, ClockSource, card_shown, code_for
+from api.supervision.matrix import matrix
 from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId
 from api.supervision.view_models import (
     FIGURES_SHOWN,
@@ -26,7 +27,6 @@ from api.supervision.view_models import (
     chips,
     due_list,
     held,
-    matrix,
     percent,
     since_yesterday,
     tiles,

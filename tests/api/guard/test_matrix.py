@@ -65,7 +65,6 @@ PATHS = {
     "entry_version": "1",
     "subscription_id": "00000000-0000-4000-8000-000000000001",
     "folder": "none",
-    "act": "withdraw_grant",
     "command": "amend_entry",  # whose form lists the history
     "command_id": str(UUID(int=1)),
 }
