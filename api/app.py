@@ -19,6 +19,10 @@ from api.commands.batch import post_batch
 from api.commands.check import check_command
 from api.commands.fast_path import Application
 from api.commands.routes import post_command
+from api.exports.clock_list import ClockExports
+from api.exports.feedback_lists import FeedbackExports
+from api.exports.project_lists import ProjectExports
+from api.exports.supervision_lists import SupervisionExports
 from api.external.routes import ExternalRoutes
 from api.feed.routes import FeedRoutes
 from api.feedback.routes import FeedbackRoutes
@@ -120,6 +124,10 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     TimelinessPages,
     ClockListPages,
     AccessPages,
+    ProjectExports,
+    ClockExports,
+    SupervisionExports,
+    FeedbackExports,
     SignInPages,
 )
 

@@ -59,6 +59,7 @@ PATHS = {
     "item": "land-use",
     "tile": "0/000",
     "entry_position": "1",
+    "sheet_format": "csv",
 }
 PERIOD = {"first": "2026-03-01", "last": "2026-12-31"}
 REQUIRED: dict[str, dict[str, str]] = {
@@ -71,9 +72,16 @@ REQUIRED: dict[str, dict[str, str]] = {
     "get_service": {"code": "none"},
     "worklist": {"department": OTHERS["planning"]},
     **dict.fromkeys(("list_cards", "cards", "list_decided", "decisions", "board", "get_board"), PERIOD),
+    **dict.fromkeys(("export_cards", "export_decisions"), PERIOD),
 }
 OF_ONE_ITEM = {"get_card", "card"}
-SEARCHES = {"list_progress": "text", "search_information": "q", "search": "q", "progress_table": "text"}
+SEARCHES = {
+    "list_progress": "text",
+    "search_information": "q",
+    "search": "q",
+    "progress_table": "text",
+    "export_progress": "text",
+}
 AGGREGATES = {
     "post_calendar_command": "/v1/law/calendars/CN",
     "post_person_command": f"/v1/legal-persons/{OTHER_CODE}",
@@ -202,6 +210,8 @@ async def test_who_sees_the_whole_zone_sees_both(app: Litestar, door: Door, appr
         *("list_progress", "progress_table", "get_progress", "project", "get_history", "export_history"),
         *("list_waiting", "list_complaints", "list_cards", "list_orders", "get_card", "card", "get_feedback"),
         *("search_information", "search", "get_information", "cards", "clock_list", "list_clocks", "list_decided"),
+        *("export_progress", "export_information", "export_clocks", "export_cards", "export_decisions"),
+        *("export_complaints", "export_evaluations"),
         *("decisions", "list_evaluations", "list_external", "worklist", "get_complaint", "list_materials"),
     }, marked
 
