@@ -20,6 +20,7 @@ from api.commands.check import check_command
 from api.commands.fast_path import Application
 from api.commands.routes import post_command
 from api.exports.clock_list import ClockExports
+from api.exports.event_log import EventLogExports
 from api.exports.feedback_lists import FeedbackExports
 from api.exports.project_lists import ProjectExports
 from api.exports.supervision_lists import SupervisionExports
@@ -128,6 +129,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     ClockExports,
     SupervisionExports,
     FeedbackExports,
+    EventLogExports,
     SignInPages,
 )
 

@@ -32,7 +32,7 @@ from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
 from scripts import demo as demonstration
-from scripts import facts, golden, identity, ledger, privacy, proof, zone_commands
+from scripts import event_log, facts, golden, identity, ledger, privacy, proof, zone_commands
 from scripts.access.grants import grants
 from scripts.access.keys import keys
 from scripts.access.users import users
@@ -40,7 +40,6 @@ from scripts.catalogues.rows import CatalogueUnreadableError
 from scripts.console import EXIT_FINDINGS, INTERRUPTED, AsJson, cli, fail, out, pairs, print_result, screen, settings
 from scripts.history import history
 from scripts.importing import cases as case_table
-from scripts.importing.export_log import export_log as export_register
 from scripts.importing.import_log import import_log as import_register
 from scripts.importing.lines import LogUnreadableError
 from scripts.importing.report import show as show_report
@@ -98,6 +97,7 @@ cli.command("checkpoint")(proof.checkpoint)
 cli.command("proof")(proof.proof)
 cli.command("export-audit")(proof.export_audit)
 cli.command("witness")(proof.witness)
+cli.command("export-log")(event_log.export_log)
 cli.command("export-facts")(facts.export_facts)
 cli.command("import-facts")(facts.import_facts)
 cli.command("number-cases")(facts.number_cases_again)
@@ -163,25 +163,6 @@ def import_log(
         raise typer.Exit(INTERRUPTED) from None
     print_result(report, as_json, lambda: show_report(report, out))
     raise typer.Exit(report.exit_status)
-
-
-@cli.command("export-log")
-def export_log(
-    events: Annotated[
-        Path, typer.Argument(help="CSV file to write events to; compressed if it ends in .gz", metavar="EVENTS")
-    ],
-    cases: Annotated[Path | None, typer.Argument(help="CSV file to write cases to", metavar="CASES")] = None,
-    dataset: Annotated[str, typer.Option(help="export only this imported dataset")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Export imported cases as CSV, in the format that import-log reads."""
-    url = serving.ready(settings())
-    try:
-        with bar(screen, "reading") as advance:
-            report = export_register(url, events, cases, dataset=dataset, progress=advance)
-    except OSError as failure:
-        fail(f"Can't write {failure.filename or events}: {failure.strerror or failure}.")
-    print_result(report, as_json, lambda: pairs("exported", report))
 
 
 @cli.command()

@@ -11,7 +11,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from tests.proofs import access, identity, law, log, repeated, store
+from tests.proofs import access, exports, identity, law, log, repeated, store
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
 PROOFS: tuple[Proof, ...] = (
@@ -20,6 +20,7 @@ PROOFS: tuple[Proof, ...] = (
     *store.PROOFS,
     *identity.PROOFS,
     *log.PROOFS,
+    *exports.PROOFS,
     *repeated.PROOFS,
 )
 SECONDS_A_MINUTE = 60
