@@ -47,6 +47,7 @@ from api.law.what_if import WhatIfRoutes
 from api.legal_person.pages import PersonPages
 from api.legal_person.routes import LegalPersonRoutes
 from api.materials.routes import MaterialRoutes
+from api.metrics import metrics
 from api.moved import VERSION
 from api.openapi import document as openapi
 from api.progress.pages import ProgressPages
@@ -112,6 +113,7 @@ UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
     ProblemCatalogue,
     healthz,
     readyz,
+    metrics,
 )
 
 PAGES: tuple[ControllerRouterHandler, ...] = (

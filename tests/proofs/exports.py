@@ -59,7 +59,7 @@ def export(url: str, path: Path, log_format: EventLogFormat) -> str:
     ended = subprocess.run(
         [sys.executable, "-c", EXPORT, url, str(path), log_format.value], check=True, capture_output=True, text=True
     )
-    events, cases, kibibytes = (int(number) for number in ended.stdout.split())
+    events, cases, kibibytes = (int(number) for number in ended.stdout.splitlines()[-1].split())
     said = f"{log_format.value}: {events:,} events of {cases:,} projects in {kibibytes / KIBIBYTES:.0f} MiB"
     if events < FACTS or kibibytes > MEBIBYTES_MAX * KIBIBYTES:
         raise RefutedError(said)
