@@ -32,7 +32,7 @@ from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
 from scripts import demo as demonstration
-from scripts import event_log, facts, golden, identity, ledger, privacy, proof, zone_commands
+from scripts import facts, golden, identity, ledger, privacy, proof, zone_commands
 from scripts.access.grants import grants
 from scripts.access.keys import keys
 from scripts.access.users import users
@@ -40,6 +40,7 @@ from scripts.catalogues.rows import CatalogueUnreadableError
 from scripts.console import EXIT_FINDINGS, INTERRUPTED, AsJson, cli, fail, out, pairs, print_result, screen, settings
 from scripts.history import history
 from scripts.importing import cases as case_table
+from scripts.importing.event_log import export_log
 from scripts.importing.import_log import import_log as import_register
 from scripts.importing.lines import LogUnreadableError
 from scripts.importing.report import show as show_report
@@ -97,7 +98,7 @@ cli.command("checkpoint")(proof.checkpoint)
 cli.command("proof")(proof.proof)
 cli.command("export-audit")(proof.export_audit)
 cli.command("witness")(proof.witness)
-cli.command("export-log")(event_log.export_log)
+cli.command("export-log")(export_log)
 cli.command("export-facts")(facts.export_facts)
 cli.command("import-facts")(facts.import_facts)
 cli.command("number-cases")(facts.number_cases_again)

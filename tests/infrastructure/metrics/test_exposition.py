@@ -78,9 +78,9 @@ def test_batches_are_counted_by_size(sizes: list[int]) -> None:
 
 def test_rules_speak_of_figures_that_there_are() -> None:
     rules = yaml.safe_load((RULES / "alerts.yml").read_text("utf-8"))["groups"][0]["rules"]
-    told = {name.split()[0] for name in samples(figures())}
+    exposed = {name.split()[0] for name in samples(figures())}
     for rule in rules:
-        assert set(re.findall(r"countersign_\w+", rule["expr"])) <= told, rule["alert"]
+        assert set(re.findall(r"countersign_\w+", rule["expr"])) <= exposed, rule["alert"]
         assert rule["annotations"]["summary"]
     tried = (RULES / "alerts.test.yml").read_text("utf-8")
     assert f"value: {len(rules)}}}" in tried
