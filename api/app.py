@@ -23,6 +23,11 @@ from api.commands.batch import post_batch
 from api.commands.check import check_command
 from api.commands.fast_path import Application
 from api.commands.routes import post_command
+from api.exports.clock_list import ClockExports
+from api.exports.event_log import EventLogExports
+from api.exports.feedback_lists import FeedbackExports
+from api.exports.project_lists import ProjectExports
+from api.exports.supervision_lists import SupervisionExports
 from api.external.routes import ExternalRoutes
 from api.feed.routes import FeedRoutes
 from api.feedback.routes import FeedbackRoutes
@@ -48,6 +53,7 @@ from api.law.what_if import WhatIfRoutes
 from api.legal_person.pages import PersonPages
 from api.legal_person.routes import LegalPersonRoutes
 from api.materials.routes import MaterialRoutes
+from api.metrics import metrics
 from api.moved import VERSION
 from api.my.pages import MyPages
 from api.openapi import document as openapi
@@ -127,6 +133,7 @@ UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
     ProblemCatalogue,
     healthz,
     readyz,
+    metrics,
 )
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
@@ -149,6 +156,11 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     VerifyPages,
     AuditPages,
     PeoplePages,
+    ProjectExports,
+    ClockExports,
+    SupervisionExports,
+    FeedbackExports,
+    EventLogExports,
     SignInPages,
     GuidePages,
     TrackPages,

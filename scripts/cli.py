@@ -43,7 +43,7 @@ from scripts.client.verbs import events, webhooks
 from scripts.console import EXIT_FINDINGS, INTERRUPTED, AsJson, cli, fail, out, pairs, print_result, screen, settings
 from scripts.history import history
 from scripts.importing import cases as case_table
-from scripts.importing.export_log import export_log as export_register
+from scripts.importing.event_log import export_log
 from scripts.importing.import_log import import_log as import_register
 from scripts.importing.lines import LogUnreadableError
 from scripts.importing.report import show as show_report
@@ -109,6 +109,7 @@ cli.command("proof")(proof.proof)
 cli.command("export-audit")(proof.export_audit)
 cli.command("witness")(proof.witness)
 cli.command("morning-report")(statements.morning_report)
+cli.command("export-log")(export_log)
 cli.command("export-facts")(facts.export_facts)
 cli.command("import-facts")(facts.import_facts)
 cli.command("number-cases")(facts.number_cases_again)
@@ -186,25 +187,6 @@ def import_log(
         raise typer.Exit(INTERRUPTED) from None
     print_result(report, as_json, lambda: show_report(report, out))
     raise typer.Exit(report.exit_status)
-
-
-@cli.command("export-log")
-def export_log(
-    events: Annotated[
-        Path, typer.Argument(help="CSV file to write events to; compressed if it ends in .gz", metavar="EVENTS")
-    ],
-    cases: Annotated[Path | None, typer.Argument(help="CSV file to write cases to", metavar="CASES")] = None,
-    dataset: Annotated[str, typer.Option(help="export only this imported dataset")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Export imported cases as CSV, in the format that import-log reads."""
-    url = serving.ready(settings())
-    try:
-        with bar(screen, "reading") as advance:
-            report = export_register(url, events, cases, dataset=dataset, progress=advance)
-    except OSError as failure:
-        fail(f"Can't write {failure.filename or events}: {failure.strerror or failure}.")
-    print_result(report, as_json, lambda: pairs("exported", report))
 
 
 @cli.command()

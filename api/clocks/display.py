@@ -67,13 +67,23 @@ def overdue(page: PageContext, reading: Reading, t: datetime) -> str:
     Beyond its last day a clock of working days or hours counts working days; one of calendar days, weeks or months,
     whose last day is one of the calendar, calendar days.
     """
-    if reading.state is not State.OVERDUE:
-        return ""
-    if reading.unit in BY_CALENDAR and reading.due_on:
-        over, unit = (local_day(t, zone_of(reading.law).key) - reading.due_on).days, CALENDAR_DAY
-    else:
-        over, unit = reading.overdue_days, WORKING_DAY
+    over, unit = overdue_by(reading, t)
     return page.quantity(over, unit) if over > 0 else ""
+
+
+def left_by(reading: Reading, t: datetime) -> tuple[float, str]:
+    """How much is left at *t*, below zero where the clock is over, and in which unit."""
+    over, unit = overdue_by(reading, t)
+    return (-over, unit) if over > 0 else (reading.remaining, reading.unit)
+
+
+def overdue_by(reading: Reading, t: datetime) -> tuple[int, str]:
+    """By how many days the clock is over at *t*, zero where it is not, and in which unit; see `overdue`."""
+    if reading.state is not State.OVERDUE:
+        return 0, reading.unit
+    if reading.unit in BY_CALENDAR and reading.due_on:
+        return (local_day(t, zone_of(reading.law).key) - reading.due_on).days, CALENDAR_DAY
+    return reading.overdue_days, WORKING_DAY
 
 
 def drawing(page: PageContext) -> dict[str, object]:

@@ -42,7 +42,16 @@ class ProjectCommandSender(Struct, frozen=True):
     origin: CommandOrigin
 
     async def carry_out(self, sent: ProjectCommand) -> CommandAnswer:
-        """Carry out one command. Raises whatever the error handlers translate to problems."""
+        """Carry out one command, and count it. Raises whatever the error handlers translate to problems."""
+        try:
+            answer = await self._carry_out(sent)
+        except BaseException as error:
+            self.approvals.counts.refused(error)
+            raise
+        self.approvals.counts.answered(repeated=answer.repeated)
+        return answer
+
+    async def _carry_out(self, sent: ProjectCommand) -> CommandAnswer:
         approvals, command, by = self.approvals, sent.command, self.caller.actor
         key = command_id_of(by.id, sent.key)
         allowed = command_allowed(self.caller, command)

@@ -56,6 +56,7 @@ ADMINISTRATION = (("people_grants", "/admin/people"),)  # administrators see no 
 AUDIT = ("audit_ledger", "/audit")  # what auditors have beside the pages of all
 
 HOMES = {Role.PROJECT_MANAGER.value: "mine", Role.LEADER.value: "zone_overview"}  # what `/` is called, by role
+EXPORTS = "/pages/exports"  # the address below which the lists of the pages are to be had as files
 
 VISITOR = "visitor"  # where the scope's state has who reads the page; absent on a server without sign-in
 
@@ -175,6 +176,7 @@ class PageContext:
             "menu": self.menu(),
             "visitor": self._visitor,
             "link": self.link,
+            "export_link": self.export_link,
             "office": self.office,
             "called": self.called,
             "is_chinese": is_chinese,
@@ -221,6 +223,10 @@ class PageContext:
         """The address of this page with some parameters changed; empty ones and zeros are left out."""
         query = dict(self._query) | {name: str(value) if value else "" for name, value in changed.items()}
         return with_query(self._path, query)
+
+    def export_link(self, name: str, sheet_format: str) -> str:
+        """The address of the list *name* of this page as a file, with the page's filters and instant."""
+        return with_query(f"{EXPORTS}/{name}/{sheet_format}", {**self._query, "offset": "", "limit": ""})
 
     def local(self, at: datetime | None, law: str = "") -> str:
         """*at* as clocks show it where *law* (else the page's own) holds: a day alone where it began just then.

@@ -11,7 +11,7 @@ ANY_METHOD = ("/sign-in", "/window")
 SIGNED_IN = ("/window/apply",)  # below the window: for those who act for an enterprise
 EVALUATED = ("/v1/law/evaluate", "/v1/law/explain")  # the law counts what is sent along, and stores nothing
 READ_ONLY = (
-    *("/healthz", "/readyz", "/problems", "/schema", "/static", "/favicon.ico", "/verify"),
+    *("/healthz", "/readyz", "/metrics", "/problems", "/schema", "/static", "/favicon.ico", "/verify"),
     *("/v1/law", "/v1/names", "/v1/catalogues", "/v1/flows", "/v1/registers"),
     *("/v1/checkpoint", "/v1/log-keys", "/v1/proofs", "/v1/tile"),
 )

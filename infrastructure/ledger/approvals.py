@@ -26,6 +26,7 @@ from domain.project.application.registration import RegisterProject
 from domain.project.state.project import Project
 from domain.streams import EveryCommand, State, decide, follow, replay
 from infrastructure.case_counter import CaseCounter, SequenceCounter
+from infrastructure.command_counts import CommandCounts
 from infrastructure.law.law_in_force import LawInForce
 from infrastructure.law.lawbook import LawBook, law_book
 from infrastructure.ledger.append_batch import AppendStatus, AppendVerdict
@@ -110,6 +111,7 @@ class Approvals(Application[UUID]):
         self.together = AtomicAppender(url, self.high_water, self.committer.announce)
         self.clocks = ClockCheck(self.committer.clock, machine if clock is None else None)
         self.clock = clock or self.clocks.now
+        self.counts = CommandCounts()
         self._kept: WeightedLruCache[int, CachedState] = WeightedLruCache(
             FACTS_KEPT_MAX
         )  # by the project's id as a number: hashed fastest

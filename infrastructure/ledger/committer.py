@@ -21,6 +21,7 @@ from msgspec import Struct
 from psycopg import Error
 from psycopg.pq.abc import PGresult
 
+from infrastructure.command_counts import BatchCounts
 from infrastructure.ledger.append_batch import (
     APPEND,
     CLOCK,
@@ -88,6 +89,7 @@ class Committer:
         self._url, self._queue_max = url, queue_max
         self._high_water = high_water or HighWater()
         self.health = Health(url)
+        self.counts = BatchCounts()
         self._queue: deque[Pending] = deque()
         self._inside = 0
         self._closed = False
@@ -305,6 +307,7 @@ class Committer:
             self._fail(batch.pending, batch.failure)
             return
         self._inside -= len(batch.pending)
+        self.counts.stored(len(batch.pending), batch.status.count(AppendStatus.CONFLICT))
         position, last = batch.base, b""
         for pending, letter in zip(batch.pending, batch.status, strict=True):
             if letter == "s":

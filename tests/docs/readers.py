@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 import psycopg
-import yaml  # type: ignore[import-untyped]  # it ships no types
+import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
 
 from domain.core.ledger import Command

@@ -67,6 +67,8 @@ PATHS = {
     "folder": "none",
     "command": "amend_entry",  # whose form lists the history
     "command_id": str(UUID(int=1)),
+    "sheet_format": "csv",
+    "log_format": "xes",
 }
 PERIOD = {"first": "2026-03-01", "last": "2026-12-31"}
 REQUIRED: dict[str, dict[str, str]] = {
@@ -79,9 +81,17 @@ REQUIRED: dict[str, dict[str, str]] = {
     "get_service": {"code": "none"},
     "worklist": {"department": OTHERS["planning"]},
     **dict.fromkeys(("list_cards", "cards", "list_decided", "decisions", "board", "get_board"), PERIOD),
+    **dict.fromkeys(("export_cards", "export_decisions"), PERIOD),
 }
 OF_ONE_ITEM = {"get_card", "card"}
-SEARCHES = {"list_progress": "text", "search_information": "q", "search": "q", "progress_table": "text", "home": "text"}
+SEARCHES = {
+    "list_progress": "text",
+    "search_information": "q",
+    "search": "q",
+    "progress_table": "text",
+    "home": "text",
+    "export_progress": "text",
+}
 AGGREGATES = {
     "post_calendar_command": "/v1/law/calendars/CN",
     "post_person_command": f"/v1/legal-persons/{OTHER_CODE}",
@@ -210,6 +220,8 @@ async def test_who_sees_the_whole_zone_sees_both(app: Litestar, door: Door, appr
         *("list_progress", "progress_table", "get_progress", "project", "get_history", "export_history"),
         *("list_waiting", "list_complaints", "list_cards", "list_orders", "get_card", "card", "get_feedback"),
         *("search_information", "search", "get_information", "cards", "clock_list", "list_clocks", "list_decided"),
+        *("export_progress", "export_information", "export_clocks", "export_cards", "export_decisions"),
+        *("export_complaints", "export_evaluations", "export_event_log"),
         *("decisions", "list_evaluations", "list_external", "worklist", "get_complaint", "list_materials"),
     }, marked
 

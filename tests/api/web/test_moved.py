@@ -27,7 +27,7 @@ MOVED = {
     "/worklist": "/desk",
     "/pages/supervision/conduct": "/pages/supervision/timeliness",
 }
-UNVERSIONED = ("/healthz", "/readyz", "/problems", "/schema", "/sign-in", "/static", "/deadlines")
+UNVERSIONED = ("/healthz", "/readyz", "/metrics", "/problems", "/schema", "/sign-in", "/static", "/deadlines")
 
 
 @pytest.mark.parametrize(("old", "new"), MOVED.items())

@@ -1,0 +1,141 @@
+"""Every list as XLSX and CSV: the rows of the list, for the same readers, as of one position."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime
+from io import BytesIO, StringIO
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+from python_calamine import CalamineWorkbook
+
+from api.app import PAGES, create_app
+from api.exports import download
+from domain.core.ledger import Actor, Role
+from domain.examples.people import BUREAU, ENTERPRISE
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
+from infrastructure.settings import Settings
+from tests.api.client import Door, identity
+from tests.api.guard.two_projects import MARK, OTHER, OWN, PHONE, tell_both
+from tests.infrastructure.projector.test_projector import project_all
+
+LEADER = Actor("ma.jun", "zone-office", Role.LEADER)
+PERIOD = {"first": "2026-03-01", "last": "2026-12-31"}
+EXPORTS = "/pages/exports"
+# Each list as a file, the same list as JSON, and the member that holds its rows.
+LISTS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "progress": ("/v1/progress", "projects", {}),
+    "information": ("/v1/information", "projects", {}),
+    "legal-persons": ("/v1/legal-persons", "persons", {}),
+    "clocks": ("/v1/clocks", "clocks", {}),
+    "cards": ("/v1/supervision/cards", "cards", PERIOD),
+    "decisions": ("/v1/supervision/decisions", "decided", PERIOD),
+    "suspensions": ("/v1/supervision/suspensions", "applications", PERIOD),
+    "complaints": ("/v1/feedback/complaints", "complaints", {}),
+    "evaluations": ("/v1/feedback/evaluations", "evaluations", {}),
+}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
+    """Two projects, projected."""
+    async with Approvals(shared_database_url) as opened:
+        await tell_both(opened)
+        project_all(shared_database_url)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
+    return create_app(approvals, Views(approvals.store), Settings(data=tmp_path_factory.mktemp("data")), pages=PAGES)
+
+
+async def get(door: Door, path: str, params: dict[str, str] | None = None, by: Actor = LEADER) -> httpx.Response:
+    return await door.client.get(path, params={"lang": "en", **(params or {})}, headers=identity(by))
+
+
+def lines_in(response: httpx.Response) -> list[list[str]]:
+    return list(csv.reader(StringIO(response.content.decode("utf-8-sig"), newline="")))
+
+
+def sheets_in(response: httpx.Response) -> list[list[list[Any]]]:
+    book = CalamineWorkbook.from_filelike(BytesIO(response.content))
+    return [book.get_sheet_by_index(index).to_python() for index in range(len(book.sheet_names))]
+
+
+def as_text(cell: Any) -> str:
+    """A cell of a workbook as it stands in the CSV file; a workbook has but one kind of number."""
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M}"
+    return f"{cell:g}" if isinstance(cell, float) else str(cell)
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_a_list_is_the_same_as_json_csv_and_xlsx(door: Door, name: str) -> None:
+    address, member, params = LISTS[name]
+    answer = (await door.client.get(address, params={**params, "limit": "500"}, headers=identity(LEADER))).json()
+    lines = lines_in(await get(door, f"{EXPORTS}/{name}/csv", params))
+    table, about = sheets_in(await get(door, f"{EXPORTS}/{name}/xlsx", params))
+    assert len(lines) - 1 == len(answer[member])
+    assert len(set(lines[0])) == len(lines[0])
+    assert [[as_text(cell) for cell in row] for row in table] == [
+        [f"{float(cell):g}" if re.fullmatch(r"-?\d+\.\d+", cell) else cell for cell in line] for line in lines
+    ]
+    assert {line[0]: line[1] for line in about}["Rows"] == len(answer[member])
+
+
+async def test_the_second_sheet_says_what_the_table_is_of(door: Door) -> None:
+    response = await get(door, f"{EXPORTS}/cards/xlsx", {"department": "none", "offset": "3", **PERIOD})
+    about = {line[0]: line[1] for line in sheets_in(response)[1]}
+    assert about["Filter: department"] == "none"
+    assert about["Time zone"] == "Asia/Shanghai"
+    assert "offset" not in about["Address"]
+    digest = about["Digest of the query (SHA-256)"]
+    assert digest[:8] in response.headers["content-disposition"]
+    other = await get(door, f"{EXPORTS}/cards/csv", {"department": "other", **PERIOD})
+    assert digest[:8] not in other.headers["content-disposition"]
+
+
+async def test_batches_of_one_row_give_the_same_list(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {name: lines_in(await get(door, f"{EXPORTS}/{name}/csv", LISTS[name][2])) for name in LISTS}
+    monkeypatch.setattr(download, "BATCH_ROWS", 1)
+    for name, lines in whole.items():
+        assert lines_in(await get(door, f"{EXPORTS}/{name}/csv", LISTS[name][2])) == lines
+
+
+async def test_everybody_gets_the_rows_that_he_may_read(door: Door) -> None:
+    every, own = [lines_in(await get(door, f"{EXPORTS}/progress/csv", by=by)) for by in (LEADER, ENTERPRISE)]
+    assert {line[-1] for line in every[1:]} >= {str(OWN), str(OTHER)}
+    assert {line[-1] for line in own[1:]} == {str(OWN)}
+    for name, (_, _, params) in LISTS.items():
+        text = (await get(door, f"{EXPORTS}/{name}/csv", params, ENTERPRISE)).text
+        assert MARK not in text
+        assert str(OTHER) not in text
+
+
+async def test_no_table_says_whom_to_call(door: Door) -> None:
+    for name, (_, _, params) in LISTS.items():
+        for by in (ENTERPRISE, BUREAU):
+            assert PHONE not in (await get(door, f"{EXPORTS}/{name}/csv", params, by)).text
+
+
+async def test_a_filter_narrows_the_table_as_it_does_the_page(door: Door) -> None:
+    assert len(lines_in(await get(door, f"{EXPORTS}/progress/csv", {"text": "no such project"}))) == 1
+    refused = await get(door, f"{EXPORTS}/progress/csv", {"warned": "never"})
+    assert refused.status_code == 400
+    assert (await get(door, f"{EXPORTS}/progress/pdf")).status_code in (400, 404)
+
+
+async def test_pages_link_to_their_lists_with_the_filters_in_force(door: Door) -> None:
+    page = (await get(door, "/", {"status": "open", "offset": "0"})).text
+    assert "/pages/exports/progress/xlsx?lang=en&amp;status=open" in page
+    conduct = (await get(door, "/pages/supervision/timeliness", PERIOD, BUREAU)).text
+    for name in ("lags", "suspensions"):
+        assert f"/pages/exports/{name}/csv?lang=en&amp;first=2026-03-01" in conduct

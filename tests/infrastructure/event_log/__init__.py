@@ -1,0 +1,1 @@
+"""Tests of event logs for process mining."""

@@ -1,0 +1,156 @@
+"""Event logs: valid by the published schemas, and read with equal counts by a program that others wrote.
+
+The two schemas beside this file are those that pm4py (MIT) tests with: IEEE 1849-2016, and OCEL 2.0's JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema  # type: ignore[import-untyped]  # it ships no types
+import psycopg
+import pytest_asyncio
+import r4pm
+import xmlschema
+from hypothesis import given
+from hypothesis import strategies as st
+from r4pm import bindings
+
+from infrastructure.event_log.cases import LogCase, LogEvent, LogItem, cases_of
+from infrastructure.event_log.log_file import EventLogFormat, write_event_log
+from infrastructure.event_log.ocel import write_ocel
+from infrastructure.event_log.xes import write_xes
+from infrastructure.ledger.approvals import Approvals
+from scripts.importing.import_log import RECEIPT_LOG, import_log
+from tests.api.guard.two_projects import MARK, OWN, PHONE, tell_both
+from tests.conftest import database_in
+
+HERE = Path(__file__).parent
+XES_SCHEMA = xmlschema.XMLSchema11(str(HERE / "xes-ieee-1849-2016.xsd"))
+OCEL_SCHEMA = json.loads((HERE / "schema_ocel2.json").read_text("utf-8"))
+RECEIPT = {"cases": 1434, "events": 8577, "variants": 116}
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+EVENTS = st.builds(
+    LogEvent,
+    id=st.uuids().map(str),
+    activity=NAMES.filter(bool),
+    label=NAMES,
+    at=INSTANTS,
+    recorded_at=INSTANTS,
+    resource=NAMES,
+    department=NAMES,
+    role=st.just("officer"),
+    item=st.sampled_from(["", "land", "tax"]),
+)
+ITEMS = st.sampled_from([(), (LogItem("land", "用地 <1>", "planning"),)])
+CASES = st.builds(
+    LogCase,
+    project=st.uuids(),
+    code=NAMES,
+    name=NAMES,
+    register=NAMES,
+    law=NAMES,
+    items=ITEMS,
+    events=st.lists(EVENTS, max_size=5, unique_by=lambda event: event.id).map(tuple),
+)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def ledger(server_url: str, migrated_template: str) -> AsyncIterator[str]:
+    """The receipt log, and beside it two projects of the zone."""
+    with database_in(server_url, migrated_template) as url:
+        async with Approvals(url) as approvals:
+            await import_log(approvals, RECEIPT_LOG / "events.csv.gz", RECEIPT_LOG / "cases.csv.gz")
+            await tell_both(approvals)
+        yield url
+
+
+def exported(url: str, log_format: EventLogFormat, path: Path, register: str = "") -> dict[str, int]:
+    """The log of *register* at *path*; what was written."""
+    with path.open("wb") as file:
+        counts = write_event_log(url, file, log_format, register)
+    return {"cases": counts.cases, "events": counts.events, "variants": counts.variants}
+
+
+def require_related(log: dict[str, Any]) -> None:
+    """Every event has an object that is there, every attribute a type, and no pair two qualifiers."""
+    objects = {thing["id"] for thing in log["objects"]}
+    for of in [*log["events"], *log["objects"]]:
+        related = [relation["objectId"] for relation in of["relationships"]]
+        assert set(related) <= objects
+        assert len(set(related)) == len(related)
+    assert all(event["relationships"] for event in log["events"])
+    assert {event["type"] for event in log["events"]} == {kind["name"] for kind in log["eventTypes"]}
+    assert len({thing["id"] for thing in log["objects"]}) == len(log["objects"])
+
+
+def test_the_receipt_log_as_xes_is_valid_and_read_by_others(ledger: str, tmp_path: Path) -> None:
+    path = tmp_path / "receipt.xes"
+
+    assert exported(ledger, EventLogFormat.XES, path, "receipt") == RECEIPT
+    XES_SCHEMA.validate(str(path))
+    log = r4pm.import_item("EventLog", str(path))
+    projection = r4pm.convert_item(log, "EventLogActivityProjection")
+    assert bindings.get_num_cases(projection) == RECEIPT["cases"]
+    assert bindings.get_num_variants(projection) == RECEIPT["variants"]
+    events = sum(len(trace.findall("event")) for trace in ET.parse(path).getroot().iter("trace"))
+    assert events == RECEIPT["events"]
+
+
+def test_the_receipt_log_as_ocel_is_valid_and_read_by_others(ledger: str, tmp_path: Path) -> None:
+    path = tmp_path / "receipt.json"
+
+    assert exported(ledger, EventLogFormat.OCEL, path, "receipt") == RECEIPT
+    log = json.loads(path.read_text("utf-8"))
+    jsonschema.validate(log, OCEL_SCHEMA)
+    require_related(log)
+    read = bindings.slim_link_ocel(r4pm.import_item("OCEL", str(path)))
+    assert bindings.num_events(read) == RECEIPT["events"]
+    assert bindings.num_objects(read) == len(log["objects"])
+
+
+def test_a_project_of_the_zone_has_an_event_for_each_fact_that_stands(ledger: str, tmp_path: Path) -> None:
+    (case,) = (case for case in cases_of(ledger) if case.project == OWN)
+    with psycopg.connect(ledger) as connection:
+        stored = connection.execute(
+            "SELECT type FROM ledger.event WHERE stream = %s AND version IN (SELECT split_part(i, '/', 2)::int"
+            " FROM unnest(%s::text[]) AS i)",
+            [OWN, [event.id for event in case.events]],
+        ).fetchall()
+    assert sorted(kind for (kind,) in stored) == sorted(event.activity for event in case.events)
+    assert [event.at for event in case.events] == sorted(event.at for event in case.events)
+    assert exported(ledger, EventLogFormat.XES, tmp_path / "zone.xes")["cases"] == 2
+    assert exported(ledger, EventLogFormat.OCEL, tmp_path / "none.json", "no such register") == dict.fromkeys(
+        RECEIPT, 0
+    )
+
+
+def test_no_text_and_no_applicant_is_in_a_log(ledger: str, tmp_path: Path) -> None:
+    for log_format in EventLogFormat:
+        exported(ledger, log_format, path := tmp_path / log_format.value)
+        text = path.read_text("utf-8")
+        assert "item_submitted" in text
+        assert PHONE not in text
+        for case in cases_of(ledger):
+            assert all(not event.resource for event in case.events if event.role == "applicant")
+    free_texts = [line for line in text.splitlines() if MARK in line and '"type":"project"' not in line]
+    assert all('"type":"item"' in line for line in free_texts)
+
+
+@given(st.lists(CASES, max_size=4, unique_by=lambda case: case.project))
+def test_whatever_names_hold_both_formats_are_valid(cases: list[LogCase]) -> None:
+    xes, ocel = StringIO(), StringIO()
+    counts = write_xes(cases, xes, "名 <&>")
+    assert write_ocel(cases, ocel) == counts
+    XES_SCHEMA.validate(ET.parse(BytesIO(xes.getvalue().encode())))
+    log = json.loads(ocel.getvalue())
+    jsonschema.validate(log, OCEL_SCHEMA)
+    require_related(log)
+    assert len(log["events"]) == counts.events == sum(len(case.events) for case in cases)
