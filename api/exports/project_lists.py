@@ -1,4 +1,4 @@
-"""Exports of the lists of projects and of enterprises: the progress table, the information base, legal persons."""
+"""Exports of the lists of projects: the progress table and the information base."""
 
 from __future__ import annotations
 
@@ -15,19 +15,15 @@ from api.exports.download import EXPORTED, SHEET_FORMAT, Export, followed, in_ba
 from api.html.clock_names import clock_name
 from api.html.page import EXPORTS, PageContext
 from api.information.pages import InformationSearch, information_search
-from api.legal_person.routes import InStanding, Named, OfKind, day
 from api.progress.pages import Picked, picked
 from api.progress.view_models import RowSources, ShownProject, clocks_by_project, running_clocks, shown_rows
 from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
-from api.web.parameters import Paging
-from domain.access.principal import Caller
 from infrastructure.law.lawbook import LawBook
 from infrastructure.tables.table_file import Row
 from projections.clocks.query import ClocksAt
 from projections.information.fold import InformationRow
 from projections.information.query import InformationBook, InformationFilter
-from projections.legal_person.query import PersonBook, PersonFilter, RankedPerson, Then
 from projections.progress.fold import ProgressProject
 from projections.progress.query import ProgressKey, ProgressList, ProjectFilter
 from projections.snapshots import PagedReader
@@ -80,32 +76,6 @@ class ProjectExports(Controller):
         rows = _information_rows(export, information_search.wanted, book)
         as_of = past.t if past else export.now
         return await export.file("information", base("base"), columns, rows, as_of, list_reader)
-
-    @get(
-        f"/legal-persons{SHEET_FORMAT}",
-        opt={ACCESS: "read:legal_person"},
-        dependencies={"day": Provide(day, sync_to_thread=False)},
-    )
-    async def export_persons(
-        self,
-        *,
-        export: NamedDependency[Export],
-        day: NamedDependency[Then],
-        persons: NamedDependency[PersonBook],
-        caller: NamedDependency[Caller],
-        text: Named = "",
-        kind: OfKind = None,
-        status: InStanding = None,
-        paging: NamedDependency[Paging],
-        list_reader: NamedDependency[PagedReader],
-    ) -> Stream:
-        """法人基础库: names, codes and standing on a day; whom to call is left out, whoever asks."""
-        wanted = PersonFilter(text=text, kind=kind or "", status=status or "", caller=caller, limit=paging.rows_read)
-        say, of_person = export.page.words["export"], export.page.words["of_person"]
-        heads = ("code", "name", "kind", "standing", "representative", "address", "capital", "founded", "source")
-        rows = _person_rows(export, wanted, persons, day)
-        columns = list(map(of_person, heads))
-        return await export.file("legal-persons", say("persons"), columns, rows, day.known, list_reader)
 
 
 SEPARATOR = "; "  # between several values of a cell
@@ -170,20 +140,4 @@ async def _information_rows(export: Export, wanted: InformationFilter, book: Inf
                 base("complete" if row.complete else "incomplete"),
             )
             for row in rows
-        ]
-
-
-async def _person_rows(export: Export, wanted: PersonFilter, persons: PersonBook, day: Then) -> Batches:
-    async def read(criteria: PersonFilter) -> tuple[Sequence[RankedPerson], object]:
-        rows = await persons.listed(criteria, day)
-        return followed(rows, criteria.limit, lambda ranked: ranked.place)
-
-    kind, standing = export.page.words["person_kind"], export.page.words["standing_of"]
-    async for rows in in_batches(read, wanted):
-        yield [
-            (
-                *(row.code, row.name, kind(row.kind), standing(row.status), row.representative, row.address),
-                *(f"{row.capital} {row.currency}".strip(), row.founded_on, row.source),
-            )
-            for row in (ranked.row for ranked in rows)
         ]
