@@ -11,6 +11,10 @@ from litestar.types import ControllerRouterHandler
 from api.access.commands import AccessCommands
 from api.access.pages import AccessPages
 from api.access.routes import AccessRoutes
+from api.apply.check_pages import ApplyCheckPages
+from api.apply.material_pages import ApplyMaterialPages
+from api.apply.pages import ApplyPages
+from api.audit.pages import AuditPages
 from api.catalogue.routes import CatalogueRoutes
 from api.clocks.ical import DeadlineRoutes
 from api.clocks.pages import ClockListPages
@@ -30,8 +34,10 @@ from api.feedback.routes import FeedbackRoutes
 from api.flow.critical_path import CriticalPathRoutes
 from api.flow.project_flow import ProjectFlowRoutes
 from api.flow.routes import FlowRoutes
+from api.forms.pages import FormPages
 from api.guard.routes import ACCESS_DEPENDENCIES, access_guard, require_declared
 from api.health import healthz, readyz
+from api.home.pages import HomePages
 from api.html.assets import asset_routes
 from api.html.frame import html_router, not_found_page
 from api.html.titles import NameRoutes
@@ -49,13 +55,18 @@ from api.legal_person.routes import LegalPersonRoutes
 from api.materials.routes import MaterialRoutes
 from api.metrics import metrics
 from api.moved import VERSION
+from api.my.pages import MyPages
 from api.openapi import document as openapi
+from api.overview.pages import OverviewPages
+from api.people.pages import PeoplePages
+from api.portfolio.pages import PortfolioPages
 from api.progress.pages import ProgressPages
 from api.progress.routes import ProgressRoutes
 from api.project.routes import ProjectRoutes
 from api.project.time import ProjectTimeRoutes
 from api.project_page.pages import ProjectPages
-from api.proof.routes import ProofRoutes
+from api.proof.pages import VerifyPages
+from api.proof.routes import ProofRoutes, ReceiptRoutes
 from api.register.figures import RegisterFigureRoutes
 from api.register.routes import RegisterRoutes
 from api.supervision.pages import SupervisionPages
@@ -69,6 +80,12 @@ from api.web.problems import ProblemCatalogue
 from api.web.queries import QUERIES
 from api.web.request_body import BODY_BYTES_MAX
 from api.web.request_id import begin
+from api.webhooks.routes import SubscriptionRoutes
+from api.window.feedback_pages import CaseFeedbackPages
+from api.window.guide_pages import GuidePages
+from api.window.published_pages import PublishedPages
+from api.window.track_pages import TrackPages
+from api.worklist.acceptance import AcceptancePages
 from api.worklist.pages import WorklistPages
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -103,8 +120,10 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     AccessRoutes,
     AccessCommands,
     FeedRoutes,
+    SubscriptionRoutes,
     LawRoutes,
     ProofRoutes,
+    ReceiptRoutes,
 )
 
 UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
@@ -117,10 +136,15 @@ UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
 )
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
+    HomePages,
+    OverviewPages,
     ProgressPages,
+    PortfolioPages,
     ProjectPages,
     ItemPages,
+    FormPages,
     WorklistPages,
+    AcceptancePages,
     InformationPages,
     PersonPages,
     SupervisionPages,
@@ -132,16 +156,32 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     SupervisionExports,
     FeedbackExports,
     EventLogExports,
+    VerifyPages,
+    AuditPages,
+    PeoplePages,
     SignInPages,
+    GuidePages,
+    TrackPages,
+    CaseFeedbackPages,
+    PublishedPages,
+    ApplyPages,
+    ApplyMaterialPages,
+    ApplyCheckPages,
+    MyPages,
 )
 
 
 def create_app(
-    approvals: Approvals, views: Views, settings: Settings, pages: Sequence[ControllerRouterHandler] = ()
+    approvals: Approvals,
+    views: Views,
+    settings: Settings,
+    pages: Sequence[ControllerRouterHandler] = (),
+    more: Sequence[ControllerRouterHandler] = (),
 ) -> Application:
     """The application. *approvals* and *views* must be open while it serves, in the event loop it serves in.
 
-    Without *pages* for people, such as PAGES, browsers are answered with problems in JSON too. Raises
+    Without *pages* for people, such as PAGES, browsers are answered with problems in JSON too. *more* are routes of a
+    sandbox. Raises
     UndeclaredAccessError where a route or a command has no rule of access.
     """
     services = ApplicationServices.of(approvals, views, settings)
@@ -152,6 +192,7 @@ def create_app(
         route_handlers=[
             Router(path=VERSION, route_handlers=ROUTES),
             *UNVERSIONED_ROUTES,
+            *more,
             *([html_router(pages), asset_routes] if pages else ()),
         ],
         dependencies=dependencies_of(services) | QUERIES | ACCESS_DEPENDENCIES,

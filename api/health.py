@@ -20,6 +20,8 @@ from infrastructure.projector.positions import ViewPosition, Views
 from infrastructure.projector.view_stall import Stall
 from infrastructure.proof.publisher import ProofFolder, PublisherStatus
 from infrastructure.settings import Settings
+from infrastructure.webhooks.deliveries import QueueHealth
+from projections.histories import HISTORIES
 from projections.registry import VIEWS
 
 READY_SECONDS_MAX = 3.0  # a balancer gives up about then
@@ -85,14 +87,31 @@ class LogHealth(Struct, frozen=True):
         )
 
 
+class WebhookHealth(Struct, frozen=True):
+    """What waits to be sent to subscribers, and for how many seconds the oldest of it has."""
+
+    subscriptions: int
+    oldest_seconds: int | None
+    pending: int
+    parked: int
+
+    @classmethod
+    def of(cls, queues: QueueHealth, now: datetime) -> WebhookHealth:
+        """All queues together, as of *now*."""
+        oldest = int((now - queues.oldest).total_seconds()) if queues.oldest else None
+        return cls(queues.subscriptions, oldest, queues.pending, queues.parked)
+
+
 class Ready(Struct, frozen=True):
     """The database is there and up to date, and takes facts. Whether the views follow is shown beside it.
 
     *position* is the ledger's last on disk, *waiting* the commands not yet there, *lag* the entries that the view
     furthest behind has still to take in; *still_since* is when it was first seen to wait where it is. *clock* says
-    what is wrong with the clocks; empty where nothing is. *log* is missing where this server keeps none. *status* is
+    what is wrong with the clocks; empty where nothing is. *log* is missing where this server keeps none, *webhooks*
+    where nobody subscribes. *status* is
     `behind` where the views do not follow as they should; *trouble* says how, and *remedy* what helps. That is the
-    same on every server of a ledger, so taking this one out of service would not mend it.
+    same on every server of a ledger, so taking this one out of service would not mend it. *histories* are the positions
+    of the rows of past instants, which are followed at their own pace; *history_lag* is the lag of the slowest.
     """
 
     position: int
@@ -104,7 +123,10 @@ class Ready(Struct, frozen=True):
     remedy: str = ""
     clock: str = ""
     log: LogHealth | None = None
+    webhooks: WebhookHealth | None = None
     status: str = "ready"
+    histories: list[ViewPosition] = []
+    history_lag: int = 0
 
 
 @get(
@@ -162,7 +184,9 @@ async def _readiness(approvals: Approvals, views: Views) -> Ready:
     position, positions = health.head, health.views
     lag = max(position - view.position for view in positions)
     still = views.stall.observe(position - lag, position)
-    what, remedy = _trouble(position, positions, lag) or _standing_still(position, lag, still) or ("", "")
+    what, remedy = (
+        _trouble(position, [*positions, *health.histories], lag) or _standing_still(position, lag, still) or ("", "")
+    )
     return Ready(
         position,
         approvals.committer.waiting,
@@ -172,8 +196,21 @@ async def _readiness(approvals: Approvals, views: Views) -> Ready:
         what,
         remedy,
         approvals.clocks.note,
+        webhooks=_webhooks(health.webhooks, approvals.clock()),
         status="behind" if what else "ready",
+        histories=health.histories,
+        history_lag=history_lag(position, health.histories),
     )
+
+
+def _webhooks(queues: QueueHealth | None, now: datetime) -> WebhookHealth | None:
+    return WebhookHealth.of(queues, now) if queues and queues.subscriptions else None
+
+
+def history_lag(head: int, histories: list[ViewPosition]) -> int:
+    """How many entries the slowest of all histories still has to take in; the whole ledger while one is being made."""
+    made = {history.view: history.position for history in histories}
+    return head - min(made.get(history.name, 0) for history in HISTORIES)
 
 
 def _trouble(head: int, positions: list[ViewPosition], lag: int) -> tuple[str, str] | None:

@@ -18,7 +18,7 @@ _RENAMED = (
     (re.compile(r"(?:/v1)?/projects/([^/]+)/outside"), r"/v1/projects/\1/external"),
     (re.compile(r"(?:/v1)?/projects/([^/]+)/complaints"), r"/v1/projects/\1/feedback"),
     (re.compile(r"(?:/v1)?/projects/([^/]+)/path"), r"/v1/projects/\1/critical-path"),
-    (re.compile(r"/desk"), "/worklist"),
+    (re.compile(r"/worklist"), "/desk"),
     (re.compile(r"/pages/supervision/conduct"), "/pages/supervision/timeliness"),
 )
 

@@ -6,7 +6,8 @@ import psycopg
 from msgspec import Struct
 
 from infrastructure.postgres.migrate import APPLIED, unapplied
-from infrastructure.projector.positions import POSITIONS, ViewPosition
+from infrastructure.projector.positions import HISTORY_POSITIONS, POSITIONS, ViewPosition
+from infrastructure.webhooks.deliveries import HEALTH, QueueHealth
 
 
 class DatabaseHealth(Struct, frozen=True):
@@ -19,6 +20,8 @@ class DatabaseHealth(Struct, frozen=True):
     read_only: bool = False
     head: int = 0
     views: list[ViewPosition] = []
+    webhooks: QueueHealth | None = None
+    histories: list[ViewPosition] = []
 
 
 async def database_health(url: str) -> DatabaseHealth:
@@ -32,4 +35,7 @@ async def database_health(url: str) -> DatabaseHealth:
         cursor = await connection.execute("SELECT current_setting('transaction_read_only'), seq FROM ledger.head")
         read_only, head = await cursor.fetchone() or ("on", 0)
         views = [ViewPosition(*row) for row in await (await connection.execute(POSITIONS)).fetchall()]
-        return DatabaseHealth([], read_only == "on", head, views)
+        histories = [ViewPosition(*row) for row in await (await connection.execute(HISTORY_POSITIONS)).fetchall()]
+        cursor = await connection.execute(HEALTH)
+        queues = QueueHealth(*(await cursor.fetchone() or (0, None, 0, 0)))
+        return DatabaseHealth([], read_only == "on", head, views, queues, histories)

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from domain.core.case_number import AREA, AREA_PATTERN
 
 PREFIX = "COUNTERSIGN_"
+SANDBOX_SUFFIX = "-sandbox"  # of a sandbox's data folder, beside the live one
 TEST_PREFIX = "COUNTERSIGN_TEST_"  # read by the tests alone
 COMMANDS_WAITING_MAX = 10_000  # a third of a second of work at the measured 30,000 commands a second
 STALE_DAYS = 10  # two working weeks
@@ -127,6 +128,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     materials_bytes_max: Annotated[int, Meta(description="Bytes an uploaded file may have.", ge=1, le=2**31 - 1)] = (
         MATERIAL_BYTES_MAX
     )
+    clamd: Annotated[
+        str,
+        Meta(
+            description="Where a clamd daemon checks uploaded files for malware: host:port, or the path of its Unix "
+            "socket. Empty: files are not checked.",
+            pattern=r"^(/.+|[A-Za-z0-9._:\[\]-]+:\d{1,5})?$",
+        ),
+    ] = ""
     keys: Annotated[
         str,
         Meta(
@@ -147,6 +156,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(
             description="The folder of the transparency log: its signing keys, tiles, checkpoints and policy of "
             "witnesses; in no backup of the data. Default: beside COUNTERSIGN_DATA, with -proof after its name."
+        ),
+    ] = ""
+    tsa: Annotated[
+        str,
+        Meta(
+            description="The address of a time stamp authority (RFC 3161), which stamps a checkpoint a day. The root "
+            "certificates that it leads to are in tsa-roots.pem in COUNTERSIGN_PROOF.",
+            pattern=r"^(https?://[^\s]+)?$",
         ),
     ] = ""
     public_url: Annotated[
@@ -199,6 +216,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     key_rate: Annotated[
         int, Meta(description="Requests a second that one API key may send; twice as many at once.", ge=1, le=100_000)
     ] = KEY_RATE
+    webhooks_private: Annotated[
+        bool,
+        Meta(
+            description="Whether webhooks may go to addresses within a network, and there without TLS: true or false."
+        ),
+    ] = False
     log: Annotated[
         LogFormat,
         Meta(description="Log lines as console or json; auto: console on a terminal, json elsewhere."),

@@ -1,8 +1,8 @@
 """As-of reads of view tables: lists over all projects at an instant, as known at another.
 
-Current rows are used for every project without later events or records. Other projects are read from the ledger and
-folded as of the instant, and their rows are substituted in the query itself. So a list has one query for any instant,
-with the same filters, order and pages.
+The histories of the views' rows answer by an index. Projects of which they don't are read from the ledger and folded
+as of the instant, and their rows are substituted in the query itself. So a list has one query for any instant, with
+the same filters, order and pages.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -23,17 +23,15 @@ from psycopg.sql import SQL, Composed, Identifier, Placeholder
 from domain.law.licensing.forecast import DISTANT
 from domain.messages import Entry
 from projections.clocks.past import PROJECTS_AT_A_TIME
-from projections.clocks.query import PROJECTS_READ_MAX, TooMuchToReadError
+from projections.history.fold import History
+from projections.history.moment import PastMoment, moment_of
 from projections.reader import Reader, StoredEntry
-from projections.snapshots import Cursor, SnapshotReader, is_paged, settled_snapshot
+from projections.snapshots import Cursor, PagedReader, SnapshotReader, is_paged, position_of, settled_snapshot, snapshot
 from projections.view import SCHEMA, Folded, Row, Table, View, fold_at
 
-MOVED: LiteralString = "p.happened_at > %(t)s OR p.recorded_at > %(known)s"
 # Rows are passed as JSON, as PostgreSQL itself formats them: without a temporary table it also works on a standby.
-THEN = """
-    (SELECT v.* FROM {table} AS v WHERE v.project <> ALL (%(moved)s)
-     UNION ALL SELECT * FROM json_populate_recordset(NULL::{table}, {rows}::json))
-"""
+FOLDED = "SELECT * FROM json_populate_recordset(NULL::{table}, {rows}::json)"
+REPLACED = "(SELECT v.* FROM {table} AS v WHERE v.project <> ALL (%(stale)s) UNION ALL {folded})"
 
 
 class Past(Struct, frozen=True):
@@ -49,34 +47,40 @@ Settle = Callable[[UUID, Sequence[Entry], Past], Folded]
 class Folding(Struct, frozen=True):
     """How a list is read as of an instant: its *views*, the *tables* it uses, and how entries are corrected.
 
-    *moved* is the condition, on `p` of the progress table, for projects whose current rows can't be used; *params* are
-    further parameters of it.
+    Without *histories*, every project is read from the ledger.
     """
 
     views: tuple[View[Any], ...]
     tables: tuple[Table, ...]
     settle: Settle
-    moved: LiteralString = MOVED
-    params: Mapping[str, object] = {}
+    histories: tuple[History, ...] = ()  # of the views, folded in the same way
 
 
 class Tables(Struct, frozen=True):
-    """Table sources: the views, except for projects that have *moved* since, whose past *rows* are used instead."""
+    """Table sources: of now, or of a *moment*; of the *stale* projects the folded *rows* are used instead."""
 
-    moved: Sequence[UUID] = ()
+    moment: PastMoment | None = None
+    stale: Sequence[UUID] = ()
     rows: Mapping[str, str] = {}
 
     def of(self, table: Table) -> Composed:
         """The FROM item for *table*; an alias has to follow."""
         name = Identifier(SCHEMA, table.name)
-        if not self.moved:
-            return SQL("{}").format(name)
-        return SQL(THEN).format(table=name, rows=Placeholder(f"then_{table.name}"))
+        folded = SQL(FOLDED).format(table=name, rows=Placeholder(f"then_{table.name}"))
+        if self.moment is not None:
+            return self.moment.of(table, folded)
+        return SQL(REPLACED).format(table=name, folded=folded) if self.stale else SQL("{}").format(name)
+
+    @property
+    def prepare(self) -> bool | None:
+        """Whether the server may keep the plan of a query: not where how many rows it reads depends on the instant."""
+        return None if self.moment is None else False
 
     @property
     def params(self) -> dict[str, object]:
         """The query parameters for these sources."""
-        return {"moved": list(self.moved), **{f"then_{name}": rows for name, rows in self.rows.items()}}
+        moment = {} if self.moment is None else self.moment.params
+        return {**moment, "stale": list(self.stale), **{f"then_{name}": rows for name, rows in self.rows.items()}}
 
 
 NOW = Tables()
@@ -87,38 +91,44 @@ LATEST = Past(DISTANT, DISTANT)  # all that the ledger holds, also what is dated
 async def tables_at(store: Reader, folding: Folding, past: Past | None) -> AsyncIterator[tuple[Cursor, Tables]]:
     """A cursor with a consistent snapshot, and the table sources as of *past*; None: now.
 
-    Raises TooMuchToReadError.
+    Raises TooMuchToReadError, HistoryBehindError.
     """
-    if past is None and not is_paged(store):
+    if past is not None:
+        async with snapshot(store) as cursor:
+            yield cursor, await _past_tables(store, cursor, folding, past)
+        return
+    if not is_paged(store):
         async with store.cursor() as cursor:
             yield cursor, NOW
         return
     async with settled_snapshot(store, [view.name for view in folding.views]) as reader, reader.cursor() as cursor:
-        moved = set(reader.changed)
-        if past is not None:
-            moved.update(await _moved(cursor, folding, past))
-        yield cursor, await _substituted(reader, folding, past or LATEST, sorted(moved))
+        changed = sorted(reader.changed)
+        yield cursor, Tables(None, changed, await _rows(reader, folding, LATEST, changed))
 
 
-async def _substituted(reader: SnapshotReader, folding: Folding, past: Past, moved: Sequence[UUID]) -> Tables:
-    """The table sources with the rows of *moved* as of *past*."""
+async def _past_tables(store: Reader, cursor: Cursor, folding: Folding, past: Past) -> Tables:
+    """The table sources as of *past*; all pages of a list are read from the ledger up to the same position."""
+    moment = await moment_of(cursor, folding.histories, past.t, past.known, await settled_position(store, cursor))
+    reader = SnapshotReader(store, cursor, position_of(store))
+    return Tables(moment, moment.stale, await _rows(reader, folding, past, moment.stale))
+
+
+async def settled_position(store: Reader, cursor: Cursor) -> int | None:
+    """The position up to which the pages of a list are read, the ledger's end for the first one; None: no pages."""
+    if isinstance(store, PagedReader) and store.is_paged and store.position is None:
+        await cursor.execute("SELECT h.seq FROM ledger.head AS h")
+        ((store.position,),) = await cursor.fetchall()
+    return position_of(store)
+
+
+async def _rows(reader: SnapshotReader, folding: Folding, past: Past, stale: Sequence[UUID]) -> dict[str, str]:
+    """The rows of the *stale* projects as of *past*, as JSON, by table."""
     rows: dict[str, list[Row]] = {table.name: [] for table in folding.tables}
-    for first in range(0, len(moved), PROJECTS_AT_A_TIME):
-        stored = await reader.streams(moved[first : first + PROJECTS_AT_A_TIME])
+    for first in range(0, len(stale), PROJECTS_AT_A_TIME):
+        stored = await reader.streams(stale[first : first + PROJECTS_AT_A_TIME])
         for name, part in (await asyncio.to_thread(_folded, stored, folding, past)).items():
             rows[name] += part
-    return Tables(moved, await asyncio.to_thread(_written, folding, rows))
-
-
-async def _moved(cursor: Cursor, folding: Folding, past: Past) -> list[UUID]:
-    query = SQL("SELECT p.project FROM views.project AS p WHERE {} LIMIT {}").format(
-        SQL(folding.moved), PROJECTS_READ_MAX + 1
-    )
-    await cursor.execute(query, {"t": past.t, "known": past.known, **folding.params})
-    moved = [project for (project,) in await cursor.fetchall()]
-    if len(moved) > PROJECTS_READ_MAX:
-        raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects have moved since {past.t.isoformat()}")
-    return moved
+    return await asyncio.to_thread(_written, folding, rows)
 
 
 def _folded(stored: Sequence[StoredEntry], folding: Folding, past: Past) -> dict[str, list[Row]]:

@@ -108,6 +108,11 @@ def is_paged(store: Reader) -> bool:
     return isinstance(store, PagedReader) and store.is_paged
 
 
+def position_of(store: Reader) -> int | None:
+    """The position that the pages of a list were settled on; None where it is not read page by page."""
+    return store.position if isinstance(store, PagedReader | SnapshotReader) else None
+
+
 @asynccontextmanager
 async def settled_snapshot(
     store: Reader, views: Sequence[str], within: SQL | Composed = EVERY_PROJECT

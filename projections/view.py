@@ -59,16 +59,21 @@ class Table(Struct, frozen=True):
         return [Identifier(name) for name, _ in self.columns]
 
 
-class View(Protocol, Generic[S]):
+class Projected(Protocol):
+    """What a projector keeps up to date: a view, or the history of one. See `View` for *version*."""
+
+    name: str
+    version: int
+    tables: tuple[Table, ...]
+
+
+class View(Projected, Protocol, Generic[S]):
     """One read model. *version* is increased with every change of its tables or fold: it is then rebuilt.
 
     It covers projects or, if it has a `kind`, the aggregates of that kind, which are then meant by "project". It gets
     only entries of the facts it *follows*, as no other can change its state.
     """
 
-    name: str
-    version: int
-    tables: tuple[Table, ...]
     follows: Facts
 
     def start(self) -> S:
@@ -98,12 +103,19 @@ class Folded(Struct):
 class Change(Struct):
     """The changes of one table: rows to insert, rows to update, keys to delete.
 
-    For a summed table all are *inserts*, to be added.
+    For a summed table all are *inserts*, to be added. Of the table of a history, *closes* are keys of its base table
+    with the instants at which their last versions end, and *rewritten* are projects all of whose rows are replaced.
     """
 
     inserts: list[Row]
     updates: list[Row] = field(default_factory=list)
     deletes: list[Row] = field(default_factory=list)
+    closes: list[Row] = field(default_factory=list)
+    rewritten: list[UUID] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.inserts or self.updates or self.deletes or self.closes or self.rewritten)
 
     @classmethod
     def of(cls, parts: Iterable[Change]) -> Change:
@@ -113,6 +125,8 @@ class Change(Struct):
             whole.inserts += part.inserts
             whole.updates += part.updates
             whole.deletes += part.deletes
+            whole.closes += part.closes
+            whole.rewritten += part.rewritten
         return whole
 
 
@@ -197,7 +211,7 @@ def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
         new = {row[: table.key]: row for row in current}
         change = Change(added(old, new)) if table.summed else _replaced(old, new)
         folded.written[table.name] = new
-        if change.inserts or change.updates or change.deletes:
+        if not change.is_empty:
             out[table.name] = change
     return out
 

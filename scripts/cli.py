@@ -21,6 +21,7 @@ from infrastructure.postgres.migrate import FORBIDDEN
 from infrastructure.privacy.keystore import KeystoreError
 from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.rebuild import rebuild as rebuild_views
+from infrastructure.projector.rebuild import together
 from infrastructure.projector.workers import FillFailedError
 from infrastructure.proof.keys import SigningKeyError
 from infrastructure.proof.log import LogError
@@ -31,12 +32,14 @@ from infrastructure.verifier.checkpoint import CheckpointUnreadableError
 from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
+from projections.histories import HISTORIES
 from scripts import demo as demonstration
-from scripts import facts, golden, identity, ledger, privacy, proof, zone_commands
+from scripts import facts, golden, identity, ledger, privacy, zone_commands
 from scripts.access.grants import grants
 from scripts.access.keys import keys
 from scripts.access.users import users
 from scripts.catalogues.rows import CatalogueUnreadableError
+from scripts.client.verbs import events, webhooks
 from scripts.console import EXIT_FINDINGS, INTERRUPTED, AsJson, cli, fail, out, pairs, print_result, screen, settings
 from scripts.history import history
 from scripts.importing import cases as case_table
@@ -46,11 +49,16 @@ from scripts.importing.lines import LogUnreadableError
 from scripts.importing.report import show as show_report
 from scripts.importing.screen import bar
 from scripts.materials import verify as verified_materials
+from scripts.proof import log as proof
+from scripts.proof import statements
+from scripts.server import sandbox as sandboxes
 from scripts.server import serving
 from scripts.simulation.simulate import SimulationRefusedError
 from scripts.sweep import DAYS, sweep
 
 __all__ = ["cli", "main"]
+
+SANDBOX_PORT = 8001  # beside that of a live installation
 
 # Errors that the user can fix: printed as a sentence, without a traceback.
 USER_ERRORS = (
@@ -93,12 +101,15 @@ cli.command("simulate")(zone_commands.simulate)
 cli.add_typer(users, name="users")
 cli.add_typer(grants, name="grants")
 cli.add_typer(keys, name="keys")
+cli.add_typer(events, name="events")
+cli.add_typer(webhooks, name="webhooks")
 cli.add_typer(proof.log_key, name="log-key")
 cli.command("checkpoint")(proof.checkpoint)
 cli.command("proof")(proof.proof)
 cli.command("export-audit")(proof.export_audit)
 cli.command("witness")(proof.witness)
 cli.command("export-log")(export_log)
+cli.command("morning-report")(statements.morning_report)
 cli.command("export-facts")(facts.export_facts)
 cli.command("import-facts")(facts.import_facts)
 cli.command("number-cases")(facts.number_cases_again)
@@ -126,6 +137,18 @@ def serve() -> None:
     url = serving.ready(chosen)
     where = chosen.socket or f"http://{chosen.host}:{chosen.port}/"
     serving.serve(url, chosen, lambda: screen.print(f"Serving {where}"))
+
+
+@cli.command()
+def sandbox(port: Annotated[int, typer.Option(min=1, max=65_535, help="port to listen on")] = SANDBOX_PORT) -> None:
+    """Serve a sandbox until Ctrl-C: a zone with data of its own beside the live one, whose clock tests move."""
+    live = settings()
+    if live.database_url:
+        fail("A sandbox has an embedded database of its own: unset DATABASE_URL.")
+    chosen = sandboxes.settings_of_sandbox(live, port)
+    url = serving.ready(chosen)
+    sentence = f"Serving a sandbox at http://{chosen.host}:{chosen.port}/, its data in {chosen.data}"
+    sandboxes.serve(url, chosen, lambda: screen.print(sentence, soft_wrap=True))
 
 
 @cli.command()
@@ -197,24 +220,38 @@ cli.command("history")(history)
 
 
 @cli.command()
-def replay(as_json: AsJson = False) -> None:
-    """Rebuild all views in scratch tables and compare them with the live ones. Exit 1 if they differ."""
-    compare(swap=False, as_json=as_json)
+def replay(
+    statement: Annotated[
+        Path | None, typer.Option(help="sign what the views were as a rebuild statement, in this new file")
+    ] = None,
+    against: Annotated[Path | None, typer.Option(help="compare with the rebuild statement in this file")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rebuild all views and histories in scratch tables and compare them with the live ones. Exit 1 if they differ."""
+    compare(swap=False, as_json=as_json, statement=statement, against=against)
 
 
 @cli.command()
 def rebuild(as_json: AsJson = False) -> None:
-    """Rebuild all views from the ledger and replace the live ones. Exit 1 if those differed."""
+    """Rebuild all views and histories from the ledger and replace the live ones. Exit 1 if those differed."""
     compare(swap=True, as_json=as_json)
 
 
-def compare(*, swap: bool, as_json: bool) -> None:
+def compare(*, swap: bool, as_json: bool, statement: Path | None = None, against: Path | None = None) -> None:
+    """Rebuild, print the result, and write or compare a rebuild statement where one is asked for."""
     url = serving.ready(settings())
     demonstration.catch_up(url)
     with bar(screen, "rebuilding") as advance:
-        result = rebuild_views(url, swap=swap, progress=advance)
+        digest = bool(statement or against)
+        views = rebuild_views(url, swap=swap, digest=digest, progress=advance)
+        result = together([views, rebuild_views(url, HISTORIES, swap=swap, progress=advance)])
     print_result(result, as_json, lambda: pairs("rebuilt" if swap else "replayed", result))
-    raise typer.Exit(EXIT_FINDINGS if result.differences else 0)
+    if result.differences:
+        raise typer.Exit(EXIT_FINDINGS)
+    if statement:
+        statements.write_rebuild_statement(statement, result)
+    if against and not statements.is_as_stated(against, result):
+        raise typer.Exit(EXIT_FINDINGS)
 
 
 @cli.command()

@@ -14,6 +14,8 @@ from domain.catalogue.state import stream_of as catalogue_stream
 from domain.law.calendar.moment import day_before, local_day
 from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
+from projections.histories import HISTORIES
+from projections.registry import VIEWS
 from scripts import ledger
 from scripts.catalogues.zone import CATALOGUE
 from scripts.demo_people import offer_demo_people
@@ -77,13 +79,16 @@ async def _import(url: str, settings: Settings, screen: Console) -> ImportReport
 
 
 def catch_up(url: str) -> None:
-    """Update the views to the end of the ledger; if another process runs the projector, wait for it."""
-    projector = Projector(url)
-    with psycopg.connect(url, autocommit=True) as connection:
-        if projector.take_lead(connection):
-            projector.catch_up(connection)
-            return
-    while True:
+    """Update views and histories to the end of the ledger; if another process runs a projector, wait for it."""
+    waiting = False
+    for views in (VIEWS, HISTORIES):
+        projector = Projector(url, views)
+        with psycopg.connect(url, autocommit=True) as connection:
+            if projector.take_lead(connection):
+                projector.catch_up(connection)
+            else:
+                waiting = True
+    while waiting:
         now = ledger.status(url)
         if now.errors or all(position >= now.last_position for position in now.views.values()):
             return
@@ -99,7 +104,7 @@ def announce(url: str, settings: Settings, out: Console) -> None:
     out.print(f"positions: ledger {now.last_position:,}, " + ", ".join(f"{v} {n:,}" for v, n in now.views.items()))
     out.print(f"sign in as ...   {home}/sign-in")
     out.print(f"progress table   {home}/")
-    out.print(f"department desks {home}/worklist")
+    out.print(f"department desks {home}/desk")
     out.print(f"supervision      {home}/supervision")
     out.print(f"API description  {home}/schema/openapi.json")
     out.print(f"health           {home}/readyz")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
+import psycopg
 from msgspec import Struct
 
 from infrastructure.materials.store import MaterialStore
 from infrastructure.settings import Settings
+from infrastructure.window.drafts import files_of_drafts
 from scripts.materials import attached_files
 
 DAYS = 30  # files are usually attached within minutes; a month is longer than any holiday
@@ -57,5 +59,7 @@ def sweep(url: str, settings: Settings, days: int, *, remove: bool, pause: float
 
 
 def _attached(url: str) -> set[str]:
-    """The digests of all files that were ever attached."""
-    return {file.digest for file in attached_files(url)}
+    """The digests of all files that were ever attached, or that a draft of an application still names."""
+    with psycopg.connect(url) as connection:
+        drafted = files_of_drafts(connection)
+    return {file.digest for file in attached_files(url)} | drafted

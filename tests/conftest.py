@@ -133,10 +133,10 @@ def _clear_away_what_killed_runs_left() -> None:
     """Stop the servers of test runs that died without cleaning up: their process number is in the folder's name."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if folder.stat().st_uid == os.geteuid() and pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            with suppress(PostgresUnavailableError):  # another test run is clearing the same folder away
+        with suppress(PostgresUnavailableError, FileNotFoundError):  # another test run clears the same folder away
+            if folder.stat().st_uid == os.geteuid() and pid.isdigit() and not Path(f"/proc/{pid}").exists():
                 _stop_servers_in(folder)
-            shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _stop_servers_in(folder: Path) -> None:

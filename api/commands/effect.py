@@ -71,7 +71,7 @@ def effect_of(project_id: UUID, preview: CommandPreview, laws: Laws) -> CommandE
     before, after = preview.before, (*preview.before, *preview.added)
     earlier, later = replay(project_id, before), replay(project_id, after)
     clocks_before, clocks_after = clocks_of(before, laws, at), clocks_of(after, laws, at)
-    met_before, met_after = _startable(earlier), _startable(later)
+    met_before, met_after = startable(earlier), startable(later)
     return CommandEffect(
         at=at,
         version=len(before),
@@ -119,7 +119,7 @@ def in_force(signal: Signal | None, clocks: Mapping[ClockKey, Reading]) -> bool:
     return clock is not None and not clock.closed and clock.state in (State.RUNNING, State.SUSPENDED)
 
 
-def _startable(project: Project) -> set[str]:
+def startable(project: Project) -> set[str]:
     """The items whose preconditions are met."""
     granted = project.granted
     return {code for code in project.items if not project.blockers(code, granted)}

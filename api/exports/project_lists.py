@@ -8,6 +8,7 @@ from datetime import datetime
 from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
 from litestar.response import Stream
+from msgspec import structs
 
 from api.clocks.display import left_by
 from api.exports.download import EXPORTED, SHEET_FORMAT, Export, followed, in_batches
@@ -15,14 +16,14 @@ from api.html.clock_names import clock_name
 from api.html.page import EXPORTS, PageContext
 from api.information.pages import InformationSearch, information_search
 from api.legal_person.routes import InStanding, Named, OfKind, day
-from api.progress.pages import Picked, current_clocks, picked
-from api.progress.view_models import ShownProject, shown_rows
+from api.progress.pages import Picked, picked
+from api.progress.view_models import RowSources, ShownProject, clocks_by_project, running_clocks, shown_rows
 from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
 from api.web.parameters import Paging
 from domain.access.principal import Caller
 from infrastructure.tables.table_file import Row
-from projections.clocks.query import ClocksAt, TooMuchToReadError
+from projections.clocks.query import ClocksAt
 from projections.information.fold import InformationRow
 from projections.information.query import InformationBook, InformationFilter
 from projections.legal_person.query import PersonBook, PersonFilter, RankedPerson, Then
@@ -42,22 +43,20 @@ class ProjectExports(Controller):
     @get(
         f"/progress{SHEET_FORMAT}",
         opt={ACCESS: "read:progress"},
-        dependencies={
-            "picked": Provide(picked, sync_to_thread=False),
-            "current_clocks": Provide(current_clocks, sync_to_thread=False),
-        },
+        dependencies={"picked": Provide(picked, sync_to_thread=False)},
     )
     async def export_progress(
         self,
         export: NamedDependency[Export],
         picked: NamedDependency[Picked],
         progress: NamedDependency[ProgressList],
-        current_clocks: NamedDependency[ClocksAt],
+        clocks: NamedDependency[ClocksAt],
+        paging: NamedDependency[Paging],
         list_reader: NamedDependency[PagedReader],
     ) -> Stream:
         """项目进度表: a row a project, with the clock that ends first."""
-        page, wanted = export.page, picked.wanted
-        rows = _progress_rows(export, wanted, progress, current_clocks)
+        page, wanted = export.page, structs.replace(picked.wanted, limit=paging.rows_read)
+        rows = _progress_rows(export, wanted, progress, clocks)
         title = page.words["label"]("progress")
         return await export.file("progress", title, _progress_columns(page), rows, wanted.t, list_reader)
 
@@ -130,11 +129,9 @@ async def _progress_rows(export: Export, wanted: ProjectFilter, progress: Progre
 
     async for rows in in_batches(read, wanted):
         ids = [row.project for row in rows]
-        try:
-            running = await clocks.running(ids)
-        except TooMuchToReadError:  # as on the page: worth having without them
-            running = []
-        shown = shown_rows(export.page, rows, await progress.items(ids), running)
+        running = clocks_by_project(await running_clocks(clocks, ids) or ())
+        sources = RowSources(await progress.items(ids), running, wanted.t)
+        shown = shown_rows(export.page, rows, sources)
         yield [_progress_row(export, row, wanted.t) for row in shown]
 
 
@@ -144,7 +141,7 @@ def _progress_row(export: Export, shown: ShownProject, t: datetime) -> Row:
     if first:
         say, (left, unit) = clock_name(page), left_by(first, t)
         clock = (
-            *(shown.first_name, say(first.clock), page.office(first.department), first.due_on),
+            *(shown.now[1] if shown.now else first.item, say(first.clock), page.office(first.department), first.due_on),
             *(left, page.words["unit_of"](unit)),
         )
     return (

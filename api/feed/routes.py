@@ -98,7 +98,7 @@ async def subscription(
     caller = caller_of(request.scope)
     named = next((number for number in (after, last_event_id) if number is not None), None)
     position = await _position(feed, request.headers.get("Last-Event-ID"), named)
-    criteria = FeedCriteria(frozenset(map(_type, of_types or ())), project, department)
+    criteria = FeedCriteria(frozenset(type_of(name) for name in of_types or ()), project, department)
     media_type = request.accept.best_match([JSON, NDJSON, SSE, BATCH]) or JSON
     return Subscription(caller, criteria, position, media_type)
 
@@ -123,15 +123,15 @@ async def _position(feed: Feed, header: str | None, named: int | None) -> int:
     return after
 
 
-def _type(text: str) -> str:
+def type_of(text: str, parameter: str = "type") -> str:
     """The stored name of a fact. Raises Problem where none of the feed's has it: waiting for it would not end."""
     tag = tag_in(text)
     if tag not in FEED_TYPES:
         raise Problem(
             "invalid-parameter",
-            f"type: no event of the feed is of the type {text[:64]}",
+            f"{parameter}: no event of the feed is of the type {text[:64]}",
             remedy="docs/reference/facts.md lists the facts of projects, calendars, catalogues and flows",
-            parameter="type",
+            parameter=parameter,
         )
     return tag
 

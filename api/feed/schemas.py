@@ -110,6 +110,11 @@ def encoded(value: object) -> bytes:
     return _encode(value)
 
 
+def rendered(page: FeedPage, to: Caller) -> list[bytes]:
+    """Each event of *page* as a body of its own, as *to* may see it."""
+    return [_encode(event) for event in events_of(page, to)]
+
+
 def lines_of(events: Sequence[CloudEvent]) -> bytes:
     """The events as newline-delimited JSON."""
     return b"".join(_encode(event) + b"\n" for event in events)

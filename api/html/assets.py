@@ -1,4 +1,4 @@
-"""What all pages load: the style sheet, in one answer whose address changes with its content, and the icon."""
+"""What pages load: the style sheet, modules of script, those of the verifier, and the icon, under hashed addresses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ HASH_CHARACTERS = 12
 YEAR_SECONDS = 365 * 24 * 3600  # as long as a browser may keep what never changes under its address
 HOUR_SECONDS = 3600  # as long as it may keep the sheet under its plain address
 PLAIN, ICON = "app.css", "icon.svg"
-SVG = "image/svg+xml"
+SVG, SCRIPT = "image/svg+xml", "text/javascript"
+VERIFIER = "verify"  # the folder of the verifier's modules
 
 
 @cache
@@ -32,7 +33,7 @@ def style_sheet() -> bytes:
 @cache
 def style_name() -> str:
     """The name of the style sheet as it is now, such as app.1f0c….css."""
-    return f"app.{sha256(style_sheet()).hexdigest()[:HASH_CHARACTERS]}.css"
+    return _named(PLAIN, style_sheet())
 
 
 def style_address() -> str:
@@ -40,17 +41,64 @@ def style_address() -> str:
     return f"/static/{style_name()}"
 
 
+@cache
+def modules() -> dict[str, bytes]:
+    """The modules of script by their names as they are now, such as keys.1f0c….js: a page without them works too."""
+    scripts = {part.name: part.read_bytes() for part in FOLDER.iterdir() if part.name.endswith(".js")}
+    return {_named(name, content): content for name, content in scripts.items()}
+
+
+@cache
+def module_address(name: str) -> str:
+    """Where pages load the module *name* from, which is one of the folder's."""
+    return f"/static/{_named(name, (FOLDER / name).read_bytes())}"
+
+
+def _named(name: str, content: bytes) -> str:
+    stem, _, kind = name.rpartition(".")
+    return f"{stem}.{sha256(content).hexdigest()[:HASH_CHARACTERS]}.{kind}"
+
+
 @get("/{name:str}", include_in_schema=False, sync_to_thread=False, opt={ACCESS: PUBLIC})
 def asset(name: FromPath[str]) -> Response[bytes]:
-    """The icon, or the style sheet by its present name or its plain one. Raises Problem not-found for any other."""
-    if name not in (PLAIN, ICON, style_name()):
+    """The icon, a module, or the style sheet by its present or plain name. Raises Problem not-found for any other."""
+    if name not in (PLAIN, ICON, style_name(), *modules()):
         raise Problem("not-found", f"nothing is at /static/{name}", remedy="load the page again")
-    seconds = YEAR_SECONDS if name == style_name() else HOUR_SECONDS
-    immutable = ", immutable" if name == style_name() else ""
+    is_lasting = name not in (PLAIN, ICON)
+    seconds, immutable = (YEAR_SECONDS, ", immutable") if is_lasting else (HOUR_SECONDS, "")
     headers = {"Cache-Control": f"public, max-age={seconds}{immutable}", "X-Content-Type-Options": "nosniff"}
     if name == ICON:
         return Response((FOLDER / ICON).read_bytes(), media_type=SVG, headers=headers)
+    if name in modules():
+        return Response(modules()[name], media_type=SCRIPT, headers=headers)
     return Response(style_sheet(), media_type=MediaType.CSS, headers=headers)
 
 
-asset_routes = Router(path="/static", route_handlers=[asset], middleware=[COMPRESSED], include_in_schema=False)
+@cache
+def scripts() -> dict[str, bytes]:
+    """The modules of the verifier by their names; they import each other by relative addresses."""
+    return {file.name: file.read_bytes() for file in (FOLDER / VERIFIER).iterdir() if file.name.endswith(".js")}
+
+
+@cache
+def script_folder() -> str:
+    """The name of the modules' folder as they are now, such as verify.1f0c…."""
+    content = b"".join(name.encode() + data for name, data in sorted(scripts().items()))
+    return f"{VERIFIER}.{sha256(content).hexdigest()[:HASH_CHARACTERS]}"
+
+
+def script_address(name: str) -> str:
+    """Where the page of the verifier loads one of its modules from."""
+    return f"/static/{script_folder()}/{name}"
+
+
+@get("/{folder:str}/{name:str}", include_in_schema=False, sync_to_thread=False, opt={ACCESS: PUBLIC})
+def script(folder: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """A module of the verifier, by the present name of their folder. Raises Problem not-found for any other."""
+    if folder != script_folder() or name not in scripts():
+        raise Problem("not-found", f"nothing is at /static/{folder}/{name}", remedy="load the page again")
+    headers = {"Cache-Control": f"public, max-age={YEAR_SECONDS}, immutable", "X-Content-Type-Options": "nosniff"}
+    return Response(scripts()[name], media_type=SCRIPT, headers=headers)
+
+
+asset_routes = Router(path="/static", route_handlers=[asset, script], middleware=[COMPRESSED], include_in_schema=False)

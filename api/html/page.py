@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import datetime, time
@@ -18,7 +19,7 @@ from litestar.params import QueryParameter
 from markupsafe import Markup
 from msgspec import Struct
 
-from api.html.assets import style_address
+from api.html.assets import module_address, style_address
 from api.html.citations import cited
 from api.html.numbers import card_number, order_number
 from api.html.titles import Titles, grounds, law_title, rule_title, titles_of
@@ -26,6 +27,7 @@ from api.html.translations import Language, preferred, wording
 from api.web.http_request import HttpRequest
 from api.web.parameters import REGISTER
 from api.web.zones import zone_of
+from domain.core.ledger import Role
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.projector.positions import Views
@@ -43,13 +45,19 @@ HEADERS = {
 }
 
 MENU = (
-    ("progress", "/"),
-    ("desk", "/worklist"),
+    ("progress", "/pages/progress"),
+    ("desk", "/desk"),
     ("supervision", "/supervision"),
     ("information", "/pages/information"),
 )
 
+OF_PAGE = ("offset", "limit", "cursor", "open", "view", "sort")  # parameters of how a page shows a list
 EXPORTS = "/pages/exports"  # the address below which the lists of the pages are to be had as files
+ADMINISTRATION = (("people_grants", "/admin/people"),)  # administrators see no cases
+
+AUDIT = ("audit_ledger", "/audit")  # what auditors have beside the pages of all
+
+HOMES = {Role.PROJECT_MANAGER.value: "mine", Role.LEADER.value: "zone_overview"}  # what `/` is called, by role
 
 VISITOR = "visitor"  # where the scope's state has who reads the page; absent on a server without sign-in
 
@@ -58,6 +66,8 @@ NEVER = "–"  # in the place of a time that has not come
 ABOUT_ONE = ("/pages/projects/", "/pages/legal-persons/")  # pages that no register is chosen for
 
 UNTITLED = Titles()
+
+CHINESE = re.compile("[\u3400-\u9fff]")  # the ideographs of the basic plane
 
 PACKAGE = files("api")
 
@@ -162,6 +172,7 @@ class PageContext:
             "registers": self.registers(),
             "home": self.link("/"),
             "style": style_address(),
+            "module": module_address,
             "switch": self.here(lang="en" if self.language == "zh" else "zh"),
             "menu": self.menu(),
             "visitor": self._visitor,
@@ -169,6 +180,7 @@ class PageContext:
             "export_link": self.export_link,
             "office": self.office,
             "called": self.called,
+            "is_chinese": is_chinese,
             "cited": lambda article: cited(article, self.language),
             "who": self.who,
             "quantity": self.quantity,
@@ -182,6 +194,11 @@ class PageContext:
             "zone": zone_of(self.law).key if self.law else "",
         }
         return given | content
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """The codes of all departments that are known by name."""
+        return tuple(self._titles.departments)
 
     @property
     def carried(self) -> dict[str, str]:
@@ -210,7 +227,7 @@ class PageContext:
 
     def export_link(self, name: str, sheet_format: str) -> str:
         """The address of the list *name* of this page as a file, with the page's filters and instant."""
-        return with_query(f"{EXPORTS}/{name}/{sheet_format}", {**self._query, "offset": "", "limit": ""})
+        return with_query(f"{EXPORTS}/{name}/{sheet_format}", {**self._query, **dict.fromkeys(OF_PAGE, "")})
 
     def local(self, at: datetime | None, law: str = "") -> str:
         """*at* as clocks show it where *law* (else the page's own) holds: a day alone where it began just then.
@@ -235,7 +252,18 @@ class PageContext:
 
     def menu(self) -> list[tuple[str, str, bool]]:
         """The pages that everything else is reached from: each one's label and address, and whether it is this one."""
-        return [(label, self.link(path), path == self._path) for label, path in MENU]
+        role = self._visitor.role if self._visitor else ""
+        if role == Role.ADMINISTRATOR:
+            return [(label, self.link(path), self._path.startswith(path)) for label, path in ADMINISTRATION]
+        if role == Role.AUDITOR:
+            return [(label, self.link(path), path == self._path) for label, path in (*MENU, AUDIT)]
+        home = HOMES.get(role, "")
+        pages = ((home, "/"), *MENU) if home else MENU
+        return [(label, self.link(path), self._is_at(path, home)) for label, path in pages]
+
+    def _is_at(self, path: str, home: str) -> bool:
+        """Whether this page is at *path*; `/` is the progress table for those whose role has no *home* of its own."""
+        return path == self._path or (self._path == "/" and path == MENU[0][1] and not home)
 
     def office(self, code: str) -> str:
         """What the department *code* is called."""
@@ -277,6 +305,11 @@ async def page_context(
     titles, lag = await titles_of(approvals), await views.lag()
     imported = [known.register for known in registers]
     return PageContext(page_address, DEFAULT_LAW, titles, lag, imported, recounting=recounting)
+
+
+def is_chinese(text: str) -> bool:
+    """Whether *text* holds Chinese characters."""
+    return bool(CHINESE.search(text))
 
 
 def with_query(path: str, query: Mapping[str, str]) -> str:

@@ -216,6 +216,10 @@ class Sentences:
             said = ""  # whom to call is shown on the page of the information itself
         return f"{form.zh if self.is_zh else form.en}{self.colon if said else ''}{said}{value.unit if said else ''}"
 
+    def field_said(self, value: KnownField) -> str:
+        """A field of the information base with its value, empty where the form has no such field."""
+        return self._field(value)
+
     def _proof(self, proof: ClockProof) -> str:
         bureau = self.words["bureau"]
         said = (

@@ -12,12 +12,14 @@ FIELDS_MAX = 12
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 
-def fields_in(body: bytes, content_type: str) -> Mapping[str, str]:
-    """The fields of a form. Raises Problem where *body* is none."""
-    if content_type.partition(";")[0].strip().lower() != FORM_TYPE or len(body) > FORM_BYTES_MAX:
+def fields_in(
+    body: bytes, content_type: str, *, bytes_max: int = FORM_BYTES_MAX, fields_max: int = FIELDS_MAX
+) -> Mapping[str, str]:
+    """The fields of a form, each once. Raises Problem where *body* is none, or has more than it may."""
+    if content_type.partition(";")[0].strip().lower() != FORM_TYPE or len(body) > bytes_max:
         raise _unreadable()
     try:
-        pairs = parse_qsl(body.decode("ascii"), True, True, "utf-8", "strict", FIELDS_MAX)
+        pairs = parse_qsl(body.decode("ascii"), True, True, "utf-8", "strict", fields_max)
     except ValueError as wrong:
         raise _unreadable() from wrong
     fields = dict(pairs)

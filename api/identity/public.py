@@ -7,10 +7,11 @@ from collections.abc import Callable
 IsPublic = Callable[[str, str], bool]
 
 READ = frozenset({"GET", "HEAD", "OPTIONS"})
-ANY_METHOD = ("/sign-in",)
+ANY_METHOD = ("/sign-in", "/window")
+SIGNED_IN = ("/window/apply",)  # below the window: for those who act for an enterprise
 EVALUATED = ("/v1/law/evaluate", "/v1/law/explain")  # the law counts what is sent along, and stores nothing
 READ_ONLY = (
-    *("/healthz", "/readyz", "/metrics", "/problems", "/schema", "/static", "/favicon.ico"),
+    *("/healthz", "/readyz", "/metrics", "/problems", "/schema", "/static", "/favicon.ico", "/verify"),
     *("/v1/law", "/v1/names", "/v1/catalogues", "/v1/flows", "/v1/registers"),
     *("/v1/checkpoint", "/v1/log-keys", "/v1/proofs", "/v1/tile"),
 )
@@ -19,6 +20,8 @@ OF_CASES = ("/projects", "/preview")  # below flows and calendars: what tells of
 
 def is_public(method: str, path: str) -> bool:
     """Whether *method* on *path* needs no sign-in."""
+    if _below(path, SIGNED_IN):
+        return False
     if _below(path, ANY_METHOD) or (method == "POST" and path in EVALUATED):
         return True
     if method not in READ or path.endswith(OF_CASES):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-
 from api.clocks.display import telling
+from api.commands.actions import ItemAt, actions_for, parted
+from api.commands.context import context_of
 from api.guard.judging import ProjectAccess
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
-from api.item_page.actions import ItemAt, actions_for, parted
 from api.item_page.view_models import ItemSources, item_view
 from api.materials.routes import readable_files
 from api.project_page.items import items_of, registration
@@ -17,8 +15,6 @@ from api.project_page.pages import WHO_AUDITS
 from api.project_page.view_models import named_by
 from api.web.entries import shown
 from domain.access.principal import Caller
-from domain.core.context import Context
-from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from projections.materials.fold import files_of
 
@@ -61,15 +57,3 @@ def acting_content(
     actions = actions_for(caller, ItemAt(project, item, law), context_of(approvals, project.law, sources.at))
     can, barred, others = parted(actions)
     return {"can": can, "not_now": barred, "others": others}
-
-
-def context_of(approvals: Approvals, law: str, at: datetime) -> Callable[[Actor], Context]:
-    """A function from an actor to the context of a command that he sends at *at* to a project under *law*."""
-    pack = approvals.law_for(law.partition("@")[0], at, begun=True)
-    versions = approvals.laws.versions(pack.id)
-    shelf = approvals.shelves.shelf
-
-    def by(actor: Actor) -> Context:
-        return Context(by=actor, at=at, now=at, law=pack, shelf=shelf, versions=versions)
-
-    return by

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
 from api.flow.critical_path import FORECASTS
+from api.forms.offers import Offers
 from api.guard.judging import ProjectAccess
 from api.html.page import PageContext
 from api.item_page.content import acting_content, item_content
@@ -70,5 +71,6 @@ class ItemPages(Controller):
             today=page.here(as_of="", on="") if is_past else "",
             waiting_item=next((waited for waited in waiting.items if waited.item == item), None),
             **item_content(page, item_sources, item, ProjectAccess(caller, item_sources.project), is_past=is_past),
+            offers=Offers(page, caller, item_sources.project, sources.approvals, page_request.at, is_past=is_past),
             **acting_content(sources.approvals, item_sources, item, caller, is_past=is_past),
         )

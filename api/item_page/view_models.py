@@ -10,10 +10,10 @@ from msgspec import Struct
 from api.clocks.display import waits
 from api.item_page.chart import CountedClock, ItemChart, item_chart
 from api.item_page.lanes import Lane, LaneChart, lane_chart, lanes_of
+from api.item_page.steps import ItemStep, steps_of
 from api.project_page.items import items_of
 from api.web.zones import zone_of
 from domain.as_of import settled
-from domain.core.types import DECIDED_STAGES, OPEN_STAGES, Outcome, Stage
 from domain.law.attribution import HeldDay
 from domain.law.calendar.moment import local_day
 from domain.law.licensing.explain import Explanation
@@ -28,17 +28,6 @@ from projections.clocks.procedures import procedure_of
 from projections.clocks.reading import CONSULTED, Reading
 from projections.clocks.reading import read as reading_of_item
 from projections.progress.fold import ProgressItem
-
-DONE, NOW, REFUSED, UNSTARTED = "done", "open", "refused", "unstarted"
-SUSPENDED = "special"
-
-
-class ItemStep(Struct, frozen=True):
-    """One step of an application: its *state* as a glyph shows it, and when it was taken."""
-
-    name: str
-    state: str
-    at: datetime | None = None
 
 
 class ItemView(Struct, frozen=True):
@@ -125,28 +114,3 @@ def _days(sources: ItemSources, history: ItemHistory, clock: str) -> Explanation
         return explanation(history, sources.laws, clock, sources.at, sources.at)
     except (KeyError, ValueError):
         return None
-
-
-def steps_of(row: ProgressItem) -> list[ItemStep]:
-    """申请, 受理, 审查, 决定, 送达: how far the current application has come."""
-    stage = Stage(row.stage)
-    is_decided = stage in DECIDED_STAGES
-    is_examined = stage is Stage.ACCEPTED
-    denied = is_decided and row.outcome in (Outcome.REFUSED, Outcome.REVOKED)
-    applied = stage in OPEN_STAGES or is_decided or stage is Stage.DECLINED
-    accepted = is_examined or is_decided
-    return [
-        ItemStep("apply", DONE if applied else REFUSED if stage is Stage.WITHDRAWN else NOW, row.submitted_at),
-        ItemStep("accept", _acceptance(stage, accepted=accepted), row.accepted_at),
-        ItemStep(
-            "examine", DONE if is_decided else UNSTARTED if not is_examined else SUSPENDED if row.suspended else NOW
-        ),
-        ItemStep("decide", REFUSED if denied else DONE if is_decided else UNSTARTED, row.decided_at),
-        ItemStep("deliver", DONE if stage is Stage.DELIVERED else NOW if is_decided else UNSTARTED, row.delivered_at),
-    ]
-
-
-def _acceptance(stage: Stage, *, accepted: bool) -> str:
-    if accepted:
-        return DONE
-    return {Stage.DECLINED: REFUSED, Stage.SUBMITTED: NOW, Stage.SUPPLEMENTING: SUSPENDED}.get(stage, UNSTARTED)

@@ -17,7 +17,7 @@ from api.cursors import cursor_text, key_in, mark_of, read_cursor
 from api.law.requests import refuse_unknown, require_bounded
 from api.law.what_if_bodies import PERIOD_DAYS_MAX, Assumptions, OtherRules
 from api.route_access import ACCESS
-from api.web.as_of import Instants
+from api.web.as_of import Instants, translate_too_much
 from api.web.request_body import decoded, field_problem
 from api.web.zones import home_zone
 from domain.core.ledger import Refused
@@ -28,7 +28,7 @@ from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.clock_shifts import ClockShift, move_of
 from projections.clocks.law_events import Histories, item_histories
-from projections.clocks.query import ClocksAt, TooMuchToReadError
+from projections.clocks.query import ClocksAt
 from projections.clocks.reading import ItemReading
 from projections.law.query import signals_of
 from projections.law.what_if import Application, AssumedKey, AssumedSignal, with_assumed
@@ -127,10 +127,10 @@ class WhatIfRoutes(Controller):
         mark = rules_mark(said, list_scope)
         cursor = read_cursor(said.cursor, mark) if said.cursor else None
         instant = cursor.at if cursor else instant
-        try:
-            signals = await signals_of(approvals.store, laws, said, period, zone, said.department, instant, list_scope)
-        except TooMuchToReadError as error:
-            raise field_problem("$.last", str(error), "a shorter period, or one department") from error
+        signals = await translate_too_much(
+            signals_of(approvals.store, laws, said, period, zone, said.department, instant, list_scope),
+            lambda error: field_problem("$.last", str(error), "a shorter period, or one department"),
+        )
         last = key_in(cursor, AssumedKey) if cursor else None
         rest = signals if last is None else [signal for signal in signals if signal.place > last]
         page = rest[: said.limit]

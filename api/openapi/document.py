@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from importlib.metadata import version
 from typing import Any
 
+from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
+from litestar.openapi.spec.license import License
 from litestar.openapi.spec.tag import Tag
 from msgspec import json
 
 from api.commands.targets import TARGETS
+from api.guard.routes import action_of, handlers_of, is_public
+from api.openapi.examples import with_examples
 from api.openapi.law_schemas import BODIES, law_schemas, request_body
 from api.openapi.path_params import described
-from api.openapi.schemas import REF, command_example, schemas
-from api.web.identity import KEY_CHARACTERS_MAX, ROLES
+from api.openapi.refinement import refined
+from api.openapi.schemas import BODY_EXAMPLES, PLAIN_BODIES, REF, command_example, problem_example, schemas
+from api.openapi.security import ANYBODY, SCHEMES, SIGNED_IN
+from api.web.identity import KEY_CHARACTERS_MAX
 from api.web.problems import CHECK_COMMAND, KINDS, MEDIA_TYPE, POST_BATCH, POST_COMMAND, UPLOAD
-from domain.core.types import CODE_CHARACTERS_MAX
 from domain.messages import COMMANDS
 from infrastructure.materials.media import MEDIA_TYPES
 
 Document = dict[str, Any]
 
 PATH = "/schema"
-OPEN_TO_ALL = {"law", "problems", "operation"}  # tags of public endpoints
 ANY_PROBLEMS = ("400", "414", "415", "421", "501", "503")  # of any request, whatever its address
 OPEN_PROBLEMS = (*ANY_PROBLEMS, "404")
 BODY_PROBLEMS = ("403", "413", "415", "422")
 READ_PROBLEMS = (*ANY_PROBLEMS, "401", "403", "404")
 BY_CODE = {"get_person", "get_person_history", "list_person_projects"}  # a code may be wrong, or of several persons
-MAY_REFUSE = {*TARGETS, *BY_CODE, "preview_move"}
+MAY_REFUSE = {*TARGETS, *BY_CODE, "preview_move", "subscribe", "replay_events"}
 COMMAND_PROBLEMS = (*READ_PROBLEMS, "409", "412", "413", "422")
 
 DESCRIPTION = (
-    "Event-sourced approvals: commands in, facts on record, statutory clocks computed from them. Who acts is asserted "
-    "in headers by the gateway that signed them in; nobody may reach this server past it. Every answer that is no "
-    "success is a problem (RFC 9457) with a stable code; GET /problems lists them."
+    "Event-sourced approvals: commands in, facts on record, statutory clocks computed from them. Programs send a key, "
+    "people a session; behind a gateway, headers say who acts. Every answer that is no success is a problem (RFC 9457) "
+    "with a stable code; GET /problems lists them."
 )
 TAGS = {
     "commands": "What anybody asks the system to record.",
@@ -52,8 +57,11 @@ TAGS = {
     "flows": "Approval flows: editions as graphs of steps; projects keep the one they began with.",
     "information": "What has to be known of a project, how complete it is, and search in Chinese and English.",
     "access": "Who may do what, and why: people and programs, their grants and keys, on any day as known at any other.",
+    "complaints and evaluations": "What enterprises complain of, how they judge a service, and what came of it.",
+    "proofs": "The transparency log: checkpoints, tiles, and a proof for each entry.",
     "identity": "Who the caller is.",
     "feed": "What happened, in order, for programs that follow: from any position on, and as it happens.",
+    "webhooks": "The feed, sent to an address of the subscriber's own: signed, in order, again until it is taken.",
     "problems": "What a code means.",
     "operation": "For operators of the server.",
 }
@@ -70,18 +78,6 @@ def _header(name: str, description: str, *, required: bool = False, **schema: An
 
 
 UPLOAD_EXAMPLE = "图纸说明: 一式三份\n"
-IDENTITY = [
-    _header(
-        "X-Actor",
-        "Who acts: an id, in UTF-8, percent-encoded where it is not ASCII. Set by the gateway, never by clients.",
-        required=True,
-        maxLength=CODE_CHARACTERS_MAX,
-    ),
-    _header(
-        "X-Department", "The department or enterprise acted for, encoded as X-Actor.", maxLength=CODE_CHARACTERS_MAX
-    ),
-    _header("X-Role", "In what capacity; not percent-encoded.", required=True, enum=[str(role) for role in ROLES]),
-]
 IF_MATCH = _header(
     "If-Match",
     'Only on this version of the project, as in "12"; or the ETag of GET /v1/projects/{id}.',
@@ -127,8 +123,8 @@ class Json(JsonRenderPlugin):
 
     _rendered = b""
 
-    def render(self, request: Any, openapi_schema: Document) -> bytes:  # noqa: ARG002 the plugin's signature
-        self._rendered = self._rendered or json.encode(complete(openapi_schema))
+    def render(self, request: Any, openapi_schema: Document) -> bytes:
+        self._rendered = self._rendered or json.encode(complete(openapi_schema, public_operations(request.app)))
         return self._rendered
 
 
@@ -139,6 +135,7 @@ def config() -> OpenAPIConfig:
         title="Countersign",
         version=version("countersign"),
         description=DESCRIPTION,
+        license=License(name="Apache License 2.0", identifier="Apache-2.0"),
         path=PATH,
         tags=[Tag(name=name, description=text) for name, text in TAGS.items()],
         render_plugins=plugins,
@@ -146,32 +143,42 @@ def config() -> OpenAPIConfig:
     )
 
 
-def complete(document: Document) -> Document:
-    """*document*, litestar's, with every command, fact, header and problem. The argument is left as it is."""
+def public_operations(app: Litestar) -> frozenset[str]:
+    """The ids of the operations that nobody has to sign in for."""
+    return frozenset(str(handler.operation_id) for _, handler in handlers_of(app) if is_public(action_of(handler)))
+
+
+def complete(document: Document, public: Container[str]) -> Document:
+    """*document*, litestar's, with every command, fact, header and problem. The argument is left as it is.
+
+    *public*: the ids of the operations that need no identity.
+    """
     components = document.get("components", {})
     statuses = sorted({str(kind.status) for kind in KINDS.values()})
-    return {
+    completed = {
         **document,
         "paths": {
-            path: {method: _operation(path, operation) for method, operation in item.items()}
+            path: {method: _operation(path, operation, public) for method, operation in item.items()}
             for path, item in document["paths"].items()
         },
         "components": {
             **components,
             "schemas": {**components.get("schemas", {}), **law_schemas(REF), **schemas()},
             "responses": {status: _answer(status) for status in statuses},
+            "securitySchemes": dict(SCHEMES),
         },
     }
+    return with_examples(refined(completed))
 
 
-def _operation(path: str, operation: Document) -> Document:
-    """One operation with the headers it reads and the problems it may answer."""
-    is_open = not OPEN_TO_ALL.isdisjoint(operation.get("tags", ()))
+def _operation(path: str, operation: Document, public: Container[str]) -> Document:
+    """One operation with the headers it reads, what may be answered, and who may ask."""
+    is_open = operation.get("operationId", "") in public
     name = operation.get("operationId")
     is_command = name == POST_COMMAND
     is_judged = name in (POST_COMMAND, CHECK_COMMAND)
     problems: tuple[str, ...] = COMMAND_PROBLEMS if is_judged else OPEN_PROBLEMS if is_open else READ_PROBLEMS
-    if name in BODIES:
+    if name in BODIES or name in PLAIN_BODIES:
         problems += BODY_PROBLEMS
     if name in MAY_REFUSE:
         problems += ("409",)
@@ -180,11 +187,14 @@ def _operation(path: str, operation: Document) -> Document:
     answers = {status: answer for status, answer in operation["responses"].items() if status < "400"}
     completed = {
         **operation,
-        "parameters": [*described(path, operation.get("parameters", [])), *([] if is_open else IDENTITY)],
+        "parameters": described(path, operation.get("parameters", [])),
+        "security": list(ANYBODY if is_open else SIGNED_IN),
         "responses": {**answers, **{status: {"$ref": f"#/components/responses/{status}"} for status in problems}},
     }
     if name in BODIES:
         completed["requestBody"] = request_body(name, REF)
+    if name in PLAIN_BODIES:
+        completed["requestBody"] = _plain_body(str(name))
     if name in TARGETS:
         completed["parameters"].append(CONDITIONS[0])
     if name == UPLOAD:
@@ -231,6 +241,12 @@ def _batch_operation(operation: Document) -> Document:
     }
 
 
+def _plain_body(operation: str) -> Document:
+    """The body of one of PLAIN_BODIES, with an example."""
+    schema = {"$ref": f"{REF}{PLAIN_BODIES[operation].__name__}"}
+    return {"required": True, "content": {"application/json": {"schema": schema, "example": BODY_EXAMPLES[operation]}}}
+
+
 def _command_body() -> Document:
     """The body of a command to a project, with an example of each."""
     examples = {
@@ -256,9 +272,10 @@ def _command_operation(operation: Document) -> Document:
 
 
 def _answer(status: str) -> Document:
-    """The problems of one status: which codes they carry, and what each means."""
-    meanings = [f"`{kind.code}`: {kind.title}" for kind in KINDS.values() if str(kind.status) == status]
+    """The problems of one status: which codes they carry, what each means, and how the first of them looks."""
+    kinds = [kind for kind in KINDS.values() if str(kind.status) == status]
+    meanings = [f"`{kind.code}`: {kind.title}" for kind in kinds]
     return {
         "description": "; ".join(meanings),
-        "content": {MEDIA_TYPE: {"schema": {"$ref": f"{REF}Problem"}}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": f"{REF}Problem"}, "example": problem_example(kinds[0])}},
     }

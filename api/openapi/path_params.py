@@ -27,11 +27,18 @@ DEEPEST_FIRST: dict[str, dict[str, str]] = {
     "/v1/tile/": {
         "tile": "Level and number, such as 0/x001/067; entries/x001/067 for leaves; 0/x001/067.p/13 for a partial one."
     },
+    "/v1/subscriptions/": {
+        "subscription_id": "The id of a subscription. GET /v1/subscriptions lists one's own.",
+        "entry_position": "The position of the event in the ledger, as deliveries have it.",
+    },
     "/v1/supervision/": {"department": "The department's code. GET /v1/names lists them."},
     "/v1/materials/": {"digest": "The SHA-256 of the file's content: 64 hexadecimal digits in lower case."},
     "/deadlines/": {"file": "The secret of the address and .ics, as /account shows it once."},
     "/problems/": {"code": "The problem's code, as in `code` of every answer that is no success."},
-    "/v1/projects/": {"project_id": "The project's id: a UUID, chosen at registration."},
+    "/v1/projects/": {
+        "project_id": "The project's id: a UUID, chosen at registration.",
+        "entry_version": "The version of the entry, as in the receipt of the command that recorded it.",
+    },
 }
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from msgspec import Struct, json, to_builtins
 
-from api.web.problems import KINDS, PATH
+from api.web.problems import KINDS, PATH, ProblemKind
 from api.web.request_body import COUNTED, DATED, YEAR_FIRST, YEAR_LAST, largest
+from api.webhooks.schemas import ReplayRequest, SubscriptionRequest
 from domain.examples.story import COMMAND_EXAMPLES, PROJECT, fact_examples
 from domain.messages import COMMANDS, FACTS
 from infrastructure.law.lawbook import law_book
@@ -19,13 +20,20 @@ Schema = dict[str, Any]
 
 REF = "#/components/schemas/"
 EXAMPLE_LAW = "cn-licensing@2019-04-23"  # the law of the example story
+EXAMPLE_REMEDY = "what would make it pass stands here"
+EXAMPLE_REQUEST_ID = "4f1c6f0b2a7d4d3e9c1b0a5e8d7f6c21"
+PLAIN_BODIES: Mapping[str, type[Struct]] = {"subscribe": SubscriptionRequest, "replay_events": ReplayRequest}
+BODY_EXAMPLES: Mapping[str, Schema] = {
+    "subscribe": {"url": "https://erp.example.org/countersign", "types": ["item_accepted", "item_completed"]},
+    "replay_events": {"from": 1, "to": 1200},
+}
 YEARS = f"In the years {YEAR_FIRST} to {YEAR_LAST}."
 
 
 @cache
 def schemas() -> Mapping[str, Schema]:
     """All of them by name: the Python class's, and AnyCommand, AnyFact and Problem."""
-    structs = [Receipt, *COMMANDS.values(), *FACTS.values()]
+    structs = [Receipt, *COMMANDS.values(), *FACTS.values(), *PLAIN_BODIES.values()]
     _, components = json.schema_components(structs, ref_template=REF + "{name}")
     facts = fact_examples(law_book().pack(EXAMPLE_LAW))
     for tag, command in COMMANDS.items():
@@ -39,8 +47,8 @@ def schemas() -> Mapping[str, Schema]:
         components[fact.__name__]["examples"] = [to_builtins(facts[tag])]
     receipt = Receipt(project=PROJECT, position=8, version=8, facts=("item_submitted",))
     components["Receipt"]["examples"] = [to_builtins(receipt)]
-    components["AnyCommand"] = _union("command", COMMANDS)
-    components["AnyFact"] = _union("fact", FACTS)
+    components["AnyCommand"] = _union("AnyCommand", "command", COMMANDS)
+    components["AnyFact"] = _union("AnyFact", "fact", FACTS)
     components["Problem"] = problem()
     return components
 
@@ -49,6 +57,21 @@ def command_example(tag: str) -> Schema:
     """The body of the example story's first command of this kind, as it has to be sent to have happened then."""
     example: Schema = to_builtins(COMMAND_EXAMPLES[tag].dated)
     return {name: value for name, value in example.items() if value is not None}
+
+
+def problem_example(kind: ProblemKind) -> Schema:
+    """An answer of this *kind*, without the members that only it has."""
+    return {
+        "type": kind.type,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.title,
+        "instance": f"/v1/projects/{PROJECT}",
+        "code": kind.code,
+        "article": "",
+        "remedy": EXAMPLE_REMEDY,
+        "request_id": EXAMPLE_REQUEST_ID,
+    }
 
 
 def problem() -> Schema:
@@ -75,9 +98,10 @@ def problem() -> Schema:
     }
 
 
-def _union(tag_field: str, kinds: Mapping[str, type[Struct]]) -> Schema:
+def _union(name: str, tag_field: str, kinds: Mapping[str, type[Struct]]) -> Schema:
     refs = {tag: f"{REF}{kind.__name__}" for tag, kind in kinds.items()}
     return {
+        "title": name,
         "oneOf": [{"$ref": ref} for ref in refs.values()],
         "discriminator": {"propertyName": tag_field, "mapping": refs},
     }

@@ -1,10 +1,10 @@
-"""项目进度表 the progress table: the zone in a few numbers, filters, and a row a project with a cell an item."""
+"""项目进度表 the progress table: the zone in a few numbers, filters, and its projects as rows, a matrix or a chart."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Controller, Response, get
@@ -13,26 +13,47 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from api.clocks.display import telling
+from api.cursors import PAGED, PageCursor, cursor_text, key_in
 from api.html.frame import AtStage
 from api.html.page import PageContext
+from api.progress.matrix import matrix_of
 from api.progress.routes import AtPhase, OfKind, Text, WaitingOn
-from api.progress.view_models import choices_of, explained, shown_rows, tiles_of
+from api.progress.view_models import (
+    RowSources,
+    chips_of,
+    choices_of,
+    clocks_by_project,
+    explained,
+    figures_of,
+    running_clocks,
+    shown_rows,
+)
+from api.progress.zone_gantt import zone_gantt
 from api.route_access import ACCESS
-from api.web.parameters import PAGE_ROWS, Department, Manager, Paging
+from api.web.parameters import Department, Limit, Manager
 from api.web.zones import zone_of
 from domain.law.calendar.moment import week_from
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.settings import Settings
-from projections.clocks.list import ListedClock
-from projections.clocks.query import ClocksAt, TooMuchToReadError
+from projections.clocks.query import ClocksAt
+from projections.progress.ordered import ORDERS, OrderedProject, ProgressSort, ordered_page
 from projections.progress.query import ProgressList, ProjectFilter
 from projections.scope import Scope
+
+TABLE = "/pages/progress"
+PAGE_ROWS = 50
+VIEWS = ("table", "matrix", "gantt")
 
 Warned = Annotated[str, QueryParameter(pattern="^(soon|late|)$", description="With a clock that is.")]
 Status = Annotated[str, QueryParameter(pattern="^(open|done|)$", description="Not all items decided, or all.")]
 Stuck = Annotated[str, QueryParameter(pattern="^(true|)$", description="Open, and nothing in it moves.")]
 Stale = Annotated[str, QueryParameter(pattern="^(true|)$", description="With an outside result long not verified.")]
+Sort = Annotated[
+    Literal["", "harm", "left", "changed", "phase"], QueryParameter(description="What is on top; empty: what harms.")
+]
+View = Annotated[Literal["", "table", "matrix", "gantt"], QueryParameter(description="How the projects are shown.")]
+Opened = Annotated[UUID | None, QueryParameter(description="The project whose items are shown in its row.")]
 
 
 class Picked(Struct, frozen=True):
@@ -40,6 +61,21 @@ class Picked(Struct, frozen=True):
 
     wanted: ProjectFilter
     fields: dict[str, str]
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing was chosen."""
+        return not self.wanted.text and not any(self.fields.values())
+
+
+class TableShape(Struct, frozen=True):
+    """How the table is shown: its order, its view, where the page begins, and which row is open."""
+
+    sort: ProgressSort
+    view: str
+    cursor: PageCursor | None
+    mark: bytes
+    opened: UUID | None
 
 
 def picked(
@@ -58,7 +94,7 @@ def picked(
     stale: Stale = "",
     stuck: Stuck = "",
     list_scope: NamedDependency[Scope],
-    paging: NamedDependency[Paging],
+    limit: Limit = PAGE_ROWS,
 ) -> Picked:
     """The filters of the form, whose empty fields a browser sends too."""
     wanted = ProjectFilter(
@@ -75,72 +111,139 @@ def picked(
         stale_days=settings.stale_days if stale else None,
         stuck=True if stuck else None,
         scope=list_scope,
-        limit=paging.limit,
-        offset=paging.offset,
+        limit=limit + 1,  # tells whether there is a next page
     )
     named = ("manager", "phase", "kind", "department", "stage", "holder", "warned")
     fields = {name: getattr(wanted, name) for name in named}
     return Picked(wanted, fields | {"status": status, "stale": stale, "stuck": stuck})
 
 
-def current_clocks(
-    approvals: NamedDependency[Approvals],
-    laws: NamedDependency[LawBook],
-    now: NamedDependency[datetime],
-    list_scope: NamedDependency[Scope],
-) -> ClocksAt:
-    """The clocks of now: the table has no other instant."""
-    return ClocksAt(approvals.store, laws, now, now, scope=list_scope)
+def table_shape(
+    list_mark: NamedDependency[bytes],
+    page_cursor: NamedDependency[PageCursor | None],
+    sort: Sort = "",
+    view: View = "",
+    open: Opened = None,  # noqa: A002  the name in the address
+) -> TableShape:
+    """How the table is shown. Raises Problem invalid-cursor."""
+    return TableShape(ProgressSort(sort or "harm"), view or "table", page_cursor, list_mark, open)
 
 
-class ProgressPages(Controller):
-    """Filters and places in the listing are in the address, so that it can be passed on."""
+class ProgressTable:
+    """The table of one request, whoever's page it is on."""
 
-    opt = {ACCESS: "read:progress"}  # noqa: RUF012  litestar's own spelling
-    dependencies = {  # noqa: RUF012  litestar's own spelling
-        "picked": Provide(picked, sync_to_thread=False),
-        "current_clocks": Provide(current_clocks, sync_to_thread=False),
-    }
-
-    @get("/")
-    async def progress_table(
+    def __init__(
         self,
-        page: NamedDependency[PageContext],
-        picked: NamedDependency[Picked],
-        progress: NamedDependency[ProgressList],
-        current_clocks: NamedDependency[ClocksAt],
-        list_scope: NamedDependency[Scope],
-        settings: NamedDependency[Settings],
-    ) -> Response[str]:
-        """The projects that match every filter, those changed last first."""
+        page: PageContext,
+        picked: Picked,
+        shape: TableShape,
+        *,
+        approvals: Approvals,
+        laws: LawBook,
+        stale_days: int,
+    ) -> None:
+        self.page, self.picked, self.shape = page, picked, shape
+        self._store, self._stale_days = approvals.store, stale_days
         wanted = picked.wanted
-        rows, count = await progress.page(wanted), await progress.count(wanted)
+        self._progress = ProgressList(approvals.store)
+        self._clocks = ClocksAt(approvals.store, laws, wanted.t, wanted.t, scope=wanted.scope)
+
+    async def response(self) -> Response[str]:
+        """The page: projects that match every filter, in the chosen order."""
+        page, wanted, shape = self.page, self.picked.wanted, self.shape
+        last = key_in(shape.cursor, ORDERS[shape.sort].kind) if shape.cursor else None
+        rows = await ordered_page(self._store, wanted, shape.sort, last)
+        shown = rows[: wanted.limit - 1]
         week = week_from(wanted.t, zone_of(DEFAULT_LAW).key)
-        tiles = await progress.tiles(wanted.t, week, settings.stale_days, list_scope)
-        ids, end = [row.project for row in rows], wanted.offset + wanted.limit
-        running = await _running(current_clocks, ids)
+        tiles = await self._progress.tiles(wanted.t, week, self._stale_days, wanted.scope)
+        choices = choices_of(page, await self._progress.choices(wanted.scope))
         return page.render(
             "progress.html",
             as_of=wanted.t,
-            tiles=tiles_of(page, tiles),
+            figures=figures_of(page, tiles, TABLE, self.picked.fields),
             nothing=not tiles.projects,
-            asked=wanted,
-            picked=picked.fields,
-            choices=choices_of(page, await progress.choices(list_scope)),
-            page_rows=PAGE_ROWS,
-            count=count,
-            rows=shown_rows(page, rows, await progress.items(ids), running or ()),
-            clocks_missing=running is None,
+            text=wanted.text,
+            picked=self.picked.fields,
+            chips=chips_of(page, self.picked.fields, choices, wanted.text),
+            choices=choices,
+            count=await self._progress.count(wanted),
+            address=TABLE,
+            clear=page.link(TABLE),
             explained=explained(page),
+            **await self._content(shown),
+            **self._links(rows),
             **telling(page, wanted.t),
-            previous=page.here(offset=max(wanted.offset - wanted.limit, 0)) if wanted.offset else "",
-            next=page.here(offset=end) if count > end else "",
         )
 
+    async def _content(self, rows: Sequence[OrderedProject]) -> dict[str, object]:
+        """The rows in the chosen view; the other views are empty."""
+        projects = [row.project for row in rows]
+        ids = [project.project for project in projects]
+        running = await running_clocks(self._clocks, ids)
+        items, clocks = await self._progress.items(ids), clocks_by_project(running or ())
+        sources = RowSources(items, clocks, self.picked.wanted.t)
+        content: dict[str, object] = {
+            "view": self.shape.view,
+            "rows": shown_rows(self.page, projects, sources),
+            "clocks_missing": running is None,
+            "matrix": None,
+            "chart": None,
+            "opened": self.shape.opened,
+            "opened_items": items.get(self.shape.opened, []) if self.shape.opened else [],
+            "opened_clocks": {clock.item: clock for clock in reversed(clocks.get(self.shape.opened, []))}
+            if self.shape.opened
+            else {},
+        }
+        if self.shape.view == "matrix":
+            content["matrix"] = matrix_of(self.page, projects, items, clocks)
+        if self.shape.view == "gantt":
+            content["chart"] = zone_gantt(projects, items, clocks, self.picked.wanted.t, zone_of(DEFAULT_LAW))
+        return content
 
-async def _running(clocks: ClocksAt, projects: Sequence[UUID]) -> list[ListedClock] | None:
-    """The running clocks of *projects*; None where too much has moved: the table is worth showing without them."""
-    try:
-        return await clocks.running(projects)
-    except TooMuchToReadError:
-        return None
+    def _links(self, rows: Sequence[OrderedProject]) -> dict[str, object]:
+        """Addresses of other pages, orders and views of the same list."""
+        page, shape, limit = self.page, self.shape, self.picked.wanted.limit - 1
+        following = ""
+        if len(rows) > limit:
+            following = cursor_text(shape.mark, self.picked.wanted.t, 0, rows[limit - 1].key)
+        return {
+            "sort": shape.sort.value,
+            "by": lambda sort: page.here(sort="" if sort == "harm" else sort, cursor="", open=""),
+            "views": [
+                (name, page.here(view="" if name == "table" else name, open=""), name == shape.view) for name in VIEWS
+            ],
+            "open_link": lambda project: page.here(open=project),
+            "next": page.here(cursor=following, open="") if following else "",
+            "previous": page.here(cursor="", open="") if shape.cursor else "",
+        }
+
+
+def progress_table(
+    page: NamedDependency[PageContext],
+    picked: NamedDependency[Picked],
+    table_shape: NamedDependency[TableShape],
+    approvals: NamedDependency[Approvals],
+    laws: NamedDependency[LawBook],
+    settings: NamedDependency[Settings],
+) -> ProgressTable:
+    """The table that is asked for."""
+    return ProgressTable(page, picked, table_shape, approvals=approvals, laws=laws, stale_days=settings.stale_days)
+
+
+TABLE_DEPENDENCIES = {
+    **{name: PAGED[name] for name in ("list_mark", "page_cursor", "now")},
+    "picked": Provide(picked, sync_to_thread=False),
+    "table_shape": Provide(table_shape, sync_to_thread=False),
+    "progress_table": Provide(progress_table, sync_to_thread=False),
+}
+
+
+class ProgressPages(Controller):
+    """Filters, order and place in the listing are in the address, so that it can be passed on."""
+
+    opt = {ACCESS: "read:progress"}  # noqa: RUF012  litestar's own spelling
+
+    @get(TABLE, dependencies=TABLE_DEPENDENCIES)
+    async def progress_table(self, progress_table: NamedDependency[ProgressTable]) -> Response[str]:
+        """The projects that match every filter."""
+        return await progress_table.response()

@@ -1,37 +1,42 @@
-"""What the progress table is made of: a strip of cells, the clock that ends first, the tiles and their filters."""
+"""What the progress table is made of: a strip of cells, a sentence about now, the clock that ends first, filters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
 from msgspec import Struct
 
+from api.clocks.bar import LimitBar, limit_bar
 from api.clocks.display import waits, warned
+from api.html.clock_names import clock_name
 from api.html.page import PageContext
 from domain.core.types import DECIDED_STAGES, Outcome, Stage
 from projections.clocks.list import ListedClock
+from projections.clocks.query import ClocksAt
 from projections.clocks.reading import Reading
+from projections.history.moment import TooMuchToReadError
 from projections.progress.fold import ProgressItem, ProgressProject
 from projections.progress.query import Choices, Tiles
 
-TILES: tuple[tuple[str, dict[str, str]], ...] = (
+FIGURES: tuple[tuple[str, dict[str, str]], ...] = (
     ("under_way", {"status": "open"}),
     ("stuck", {"stuck": "true"}),
-    ("soon", {"warned": "soon"}),
     ("late", {"warned": "late"}),
+    ("soon", {"warned": "soon"}),
     ("applicant", {"holder": "applicant"}),
     ("stale", {"stale": "true"}),
 )
 
 DONE, SPECIAL, OPEN, UNSTARTED, REFUSED = "done", "special", "open", "unstarted", "refused"
-
-
 DENIED = (Outcome.REFUSED, Outcome.REVOKED)  # decided, and the applicant has nothing to show for it
+UNITS_OF_TIME = ((86_400, "days_ago"), (3_600, "hours_ago"), (60, "minutes_ago"))  # seconds each
 
 
 class Cell(Struct, frozen=True):
-    """One item in a strip: how it stands, whether a clock of it is "late" or "soon" due, and what is said of it."""
+    """One item in a strip: how it is, whether a clock of it is "late" or "soon" due, and what is said of it."""
 
     state: str
     warned: str
@@ -39,51 +44,76 @@ class Cell(Struct, frozen=True):
 
 
 class ShownProject(Struct, frozen=True):
-    """One row: the project, its items as cells and as counts, and the clock that ends first with its item's name."""
+    """One row: the project, its items as cells in groups by phase and as counts, and what goes on.
+
+    *first* is the clock that is over first; *now* the item that it, or else the next step, is about, by code and name,
+    and the words for what goes on there. *ago* says how long ago the project changed.
+    """
 
     project: ProgressProject
-    cells: list[Cell]
+    strip: list[list[Cell]]
     counts: list[tuple[str, int]]
     first: Reading | None
-    first_name: str
+    bar: LimitBar | None
+    now: tuple[str, str, str] | None
+    ago: str
 
 
-class Tile(Struct, frozen=True):
-    """One number, and the list whose length it is where there is one."""
+class ProgressFigure(Struct, frozen=True):
+    """One number, and the list whose length it is."""
 
     name: str
     number: int
     href: str
+    is_chosen: bool
 
 
-def tiles_of(page: PageContext, tiles: Tiles) -> list[Tile]:
-    """The numbers of the zone; those of projects lead to their lists."""
-    linked = [Tile(name, getattr(tiles, name), page.link("/", **query)) for name, query in TILES]
-    return [*linked[:2], Tile("decided_this_week", tiles.decided_this_week, ""), *linked[2:]]
+def figures_of(page: PageContext, tiles: Tiles, path: str, fields: Mapping[str, str]) -> list[ProgressFigure]:
+    """The numbers of the zone, each with the list behind it."""
+    chosen = {name: value for name, value in fields.items() if value}
+    return [
+        ProgressFigure(name, getattr(tiles, name), page.link(path, **query), chosen == query) for name, query in FIGURES
+    ]
 
 
 def explained(page: PageContext) -> list[tuple[str, str]]:
     """The figures of the progress table that a reader may want explained: their names, and what they are called."""
     sheet, label = page.words["sheet"], page.words["label"]
-    tiles = [(name, sheet(name)) for name in ("under_way", "stuck", "soon", "late", "applicant", "stale")]
-    return [*tiles, ("done_of", label("done_of")), ("holder", label("holder")), ("left", sheet("left"))]
+    figures = [(name, sheet(name)) for name in ("under_way", "stuck", "soon", "late", "applicant", "stale")]
+    return [*figures, ("done_of", label("done_of")), ("holder", label("holder")), ("left", sheet("left"))]
 
 
-def shown_rows(
-    page: PageContext,
-    projects: Sequence[ProgressProject],
-    items: Mapping[UUID, list[ProgressItem]],
-    running: Iterable[ListedClock],
-) -> list[ShownProject]:
-    """The rows of a page; *running* are the clocks of its projects, those that are over first."""
+class RowSources(Struct, frozen=True):
+    """What rows are made of: items and running clocks by project, and the instant *t*."""
+
+    items: Mapping[UUID, list[ProgressItem]]
+    clocks: Mapping[UUID, list[Reading]]
+    t: datetime
+
+
+def clocks_by_project(running: Iterable[ListedClock]) -> dict[UUID, list[Reading]]:
+    """The *running* clocks, those that are over first, by project."""
     clocks: dict[UUID, list[Reading]] = {}
-    for reading in running:
-        clocks.setdefault(reading.project, []).append(reading.reading)
-    return [_shown(page, row, items.get(row.project, []), clocks.get(row.project, [])) for row in projects]
+    for clock in running:
+        clocks.setdefault(clock.project, []).append(clock.reading)
+    return clocks
+
+
+async def running_clocks(clocks: ClocksAt, projects: Sequence[UUID]) -> list[ListedClock] | None:
+    """The running clocks of *projects*; None where too much has moved: the table is worth showing without them."""
+    try:
+        return await clocks.running(projects)
+    except TooMuchToReadError:
+        return None
+
+
+def shown_rows(page: PageContext, projects: Sequence[ProgressProject], sources: RowSources) -> list[ShownProject]:
+    """The rows of a page."""
+    return [_shown(page, row, sources) for row in projects]
 
 
 def state_of(item: ProgressItem) -> str:
-    """How an item stands, in one of the five ways a cell shows."""
+    """How an item is, in one of the five ways a cell shows."""
     if item.stage == Stage.DECLINED or (item.stage in DECIDED_STAGES and item.outcome in DENIED):
         return REFUSED
     if item.stage in DECIDED_STAGES:
@@ -93,24 +123,70 @@ def state_of(item: ProgressItem) -> str:
     return OPEN if item.stage in (Stage.SUBMITTED, Stage.ACCEPTED) else UNSTARTED
 
 
-def _shown(page: PageContext, row: ProgressProject, items: list[ProgressItem], clocks: list[Reading]) -> ShownProject:
-    names = {item.item: page.called(item.name) or item.item for item in items}
-    by_item: dict[str, str] = {}
+def flags_of(clocks: Iterable[Reading]) -> dict[str, str]:
+    """By item, whether a clock of it is "late" or "soon" due."""
+    flags: dict[str, str] = {}
     for clock in clocks:
-        if warned(clock) and by_item.get(clock.item) != "late":
-            by_item[clock.item] = warned(clock)
-    states = [state_of(item) for item in items]
-    sheet = page.words["sheet"]
-    cells = [
-        Cell(
-            state, flag, f"{names[item.item]}: " + ", ".join((cell_word(page, item, state), *map(sheet, flag.split())))
-        )
-        for item, state in zip(items, states, strict=True)
-        for flag in [by_item.get(item.item, "")]
+        if warned(clock) and flags.get(clock.item) != "late":
+            flags[clock.item] = warned(clock)
+    return flags
+
+
+def _shown(page: PageContext, row: ProgressProject, sources: RowSources) -> ShownProject:
+    items, clocks = sources.items.get(row.project, []), sources.clocks.get(row.project, [])
+    names = {item.item: page.called(item.name) or item.item for item in items}
+    flags, states = flags_of(clocks), [state_of(item) for item in items]
+    strip = [
+        [_cell(page, item, names[item.item], flags.get(item.item, "")) for item in of_phase]
+        for _, of_phase in groupby(items, key=lambda item: item.phase)
     ]
     counts = [(state, states.count(state)) for state in (OPEN, SPECIAL, REFUSED, UNSTARTED) if state in states]
     first = next((clock for clock in clocks if waits(clock)), None)
-    return ShownProject(row, cells, counts, first, names.get(first.item, first.item) if first else "")
+    now = _now(page, row, items, names, first)
+    return ShownProject(
+        row, strip, counts, first, limit_bar(first) if first else None, now, ago(page, row.changed_at, sources.t)
+    )
+
+
+def _cell(page: PageContext, item: ProgressItem, name: str, flag: str) -> Cell:
+    state = state_of(item)
+    said = ", ".join((cell_word(page, item, state), *map(page.words["sheet"], flag.split())))
+    return Cell(state, flag, f"{name}: {said}")
+
+
+def _now(
+    page: PageContext,
+    row: ProgressProject,
+    items: Sequence[ProgressItem],
+    names: Mapping[str, str],
+    first: Reading | None,
+) -> tuple[str, str, str] | None:
+    """The item that matters most now, by code and name, and what goes on there; None where all is done."""
+    sheet = page.words["sheet"]
+    turned_down = next((item for item in items if state_of(item) == REFUSED), None)
+    if row.stuck and turned_down:
+        ended = page.words["outcome"](page.words["stage"](turned_down.outcome or turned_down.stage))
+        return turned_down.item, names[turned_down.item], sheet("turned_down").format(ended)
+    if first is not None:
+        item = next((item for item in items if item.item == first.item), None)
+        stage = f"{page.words['stage'](item.stage)} · " if item else ""
+        return first.item, names.get(first.item, first.item), f"{stage}{clock_name(page)(first.clock)}"
+    item = next((item for item in items if item.holders and state_of(item) != DONE), None)
+    if item is not None:
+        return item.item, names[item.item], page.words["stage"](item.stage)
+    return None
+
+
+def ago(page: PageContext, at: datetime | None, t: datetime) -> str:
+    """How long before *t* the instant *at* was, in words; empty where there is none."""
+    if at is None:
+        return ""
+    seconds = (t - at).total_seconds()
+    for length, name in UNITS_OF_TIME:
+        if seconds >= length:
+            number = int(seconds // length)
+            return page.words["sheet"](name if number > 1 else f"{name}_one").format(number)
+    return page.words["sheet"]("just_now")
 
 
 def cell_word(page: PageContext, item: ProgressItem, state: str) -> str:
@@ -129,12 +205,29 @@ def choices_of(page: PageContext, choices: Choices) -> dict[str, list[tuple[str,
     """What the filters offer, each value with the words for it."""
     sheet, kind_of, stage = (page.words[name] for name in ("sheet", "kind_of", "stage"))
     return {
-        "manager": [(value, value) for value in choices.managers],
+        "manager": [(manager, manager) for manager in choices.managers],
         "phase": [(phase, page.called(name)) for phase, name in choices.phases],
-        "kind": [(value, kind_of(value)) for value in choices.kinds],
-        "department": by_words((value, page.office(value)) for value in choices.departments),
-        "stage": [(value.value, stage(value.value)) for value in Stage],
-        "holder": by_words((value, page.who(value)) for value in choices.holders),
-        "warned": [(value, sheet(value)) for value in ("soon", "late")],
-        "status": [(value, sheet(value)) for value in ("open", "done")],
+        "kind": [(kind, kind_of(kind)) for kind in choices.kinds],
+        "department": by_words((code, page.office(code)) for code in choices.departments),
+        "stage": [(member.value, stage(member.value)) for member in Stage],
+        "holder": by_words((code, page.who(code)) for code in choices.holders),
+        "warned": [(flag, sheet(flag)) for flag in ("soon", "late")],
+        "status": [(status, sheet(status)) for status in ("open", "done")],
     }
+
+
+def chips_of(
+    page: PageContext, fields: Mapping[str, str], choices: Mapping[str, list[tuple[str, str]]], text: str
+) -> list[tuple[str, str, str]]:
+    """The filters in use: what each is called, its value in words, and the address without it."""
+    sheet, label = page.words["sheet"], page.words["label"]
+    chips = [("text", label("text"), text)] if text else []
+    for name, value in fields.items():
+        if value:
+            words = dict(choices.get(name, [])).get(value, "" if value == "true" else value)
+            chips.append((name, sheet("state") if name == "stage" else _said(page, name), words))
+    return [(said, words, page.here(**{name: "", "cursor": "", "open": ""})) for name, said, words in chips]
+
+
+def _said(page: PageContext, name: str) -> str:
+    return page.words["label" if name in ("manager", "department", "holder") else "sheet"](name)

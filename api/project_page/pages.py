@@ -14,14 +14,16 @@ from msgspec import Struct
 
 from api.clocks.display import telling
 from api.flow.critical_path import FORECASTS, Forecasts
+from api.forms.offers import Offers
 from api.guard.judging import ProjectAccess
 from api.html.page import PageContext
 from api.html.person_links import linked_person
 from api.html.sentences import SentenceContext, Sentences
 from api.html.titles import law_title
 from api.materials.routes import readable_files
-from api.progress.view_models import DONE, state_of
+from api.progress.view_models import DONE, UNSTARTED, state_of
 from api.project_page.gantt import ZOOMS, GanttSources, gantt
+from api.project_page.graph import phase_names, precondition_graph
 from api.project_page.items import items_of, registration
 from api.project_page.view_models import PageSources, named_by, standing_of
 from api.project_page.waiting import waiting_shown
@@ -133,9 +135,8 @@ class ProjectPages(Controller):
             **_chart(page, drawn, names, zoom),
             standing=standing,
             figures=register_figures(sources.approvals, entries, standing.readings, at, at),
-            as_of=at,
-            on=page_request.day,
-            today=page.here(as_of="", on="", before=0) if page_request.is_past else "",
+            offers=Offers(page, caller, project, sources.approvals, at, is_past=page_request.is_past),
+            **_instant(page, page_request),
             project=project_id,
             **telling(page, at, past=page_request.is_past),
             named=named_by(names, page.words["of_project"]("or")),
@@ -146,15 +147,24 @@ class ProjectPages(Controller):
         )
 
 
+def _instant(page: PageContext, shown_at: PageRequest) -> dict[str, object]:
+    """The instant that the page shows, the day of the form, and the address of now where it shows the past."""
+    today = page.here(as_of="", on="", before=0) if shown_at.is_past else ""
+    return {"as_of": shown_at.at, "on": shown_at.day, "today": today}
+
+
 def _chart(page: PageContext, sources: GanttSources, names: Mapping[str, str], zoom: int) -> dict[str, object]:
-    """The Gantt chart with its zooms, and the items of the tables beneath: those still to be acted on, and the rest."""
+    """The chart with its zooms, the graph, and the items of the tables: under way, not started, and decided."""
     items = [(row, state_of(row) == DONE and row.item not in sources.waiting.of) for row in sources.items]
+    project = sources.project
     return {
         "chart": gantt(sources, names, zoom),
+        "graph": precondition_graph(project, sources.items, names, phase_names(project)),
         "zooms": [(scale, page.here(zoom=scale), scale == zoom) for scale in (0, *ZOOMS)],
         "items": sources.items,
         "waits": sources.waiting,
-        "open_items": [row for row, is_over in items if not is_over],
+        "open_items": [row for row, is_over in items if not is_over and state_of(row) != UNSTARTED],
+        "later_items": [row for row, is_over in items if not is_over and state_of(row) == UNSTARTED],
         "done_items": [row for row, is_over in items if is_over],
     }
 

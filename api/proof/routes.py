@@ -1,23 +1,30 @@
 """GET /v1/checkpoint, /v1/log-keys, /v1/proofs/{position} and /v1/tile/...: what proves the ledger, to anybody.
 
-Hashes and signatures alone, no content: all of it is public, in the formats of C2SP.
+Hashes and signatures alone, no content: all of it is public, in the formats of C2SP. The hash of an entry is for those
+who may read it: GET /v1/projects/{id}/proofs/{version}.
 """
 
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
+from api.proof.code import code_svg, printed_text
 from api.route_access import ACCESS
 from api.web.problems import Problem
+from domain.messages import Entry
+from infrastructure.ledger.approvals import Approvals
 from infrastructure.proof.log import LogError, LogReader
 from infrastructure.proof.publisher import ProofFolder
+from infrastructure.proof.receipt import receipt_proof
 from infrastructure.settings import Settings
 
 TEXT = "text/plain"
+SVG = "image/svg+xml"
 OCTETS = "application/octet-stream"
 FOR_EVER = "public, max-age=31536000, immutable"
 NEVER = "no-store"
@@ -38,6 +45,20 @@ def require_tile(path: str) -> str:
     return path
 
 
+async def proven_entry(
+    approvals: NamedDependency[Approvals], project_id: FromPath[UUID], entry_version: FromPath[int]
+) -> Entry:
+    """The entry with this version of the project. Raises Problem."""
+    page = await approvals.history(project_id, entry_version - 1, 1) if entry_version > 0 else ()
+    if not page or page[0].version != entry_version:
+        raise Problem(
+            "entry-unknown",
+            f"project {project_id} has no entry with version {entry_version}",
+            remedy="take the version from the receipt of the command, or from GET /v1/projects/{project_id}/history",
+        )
+    return page[0]
+
+
 def transparency_log(settings: NamedDependency[Settings]) -> LogReader:
     """The published log. Raises Problem."""
     folder = ProofFolder(settings.proof_folder)
@@ -51,6 +72,61 @@ def transparency_log(settings: NamedDependency[Settings]) -> LogReader:
         remedy = NO_ENTRY if folder.has_keys else NO_LOG
         raise Problem("no-checkpoint", "no checkpoint was published yet", remedy=remedy, headers={"Retry-After": "1"})
     return reader
+
+
+class ReceiptRoutes(Controller):
+    """Proofs for those who may read the entries: with the hash, so that they need nothing but the log's key."""
+
+    opt = {ACCESS: "read:history"}  # noqa: RUF012  litestar's own spelling
+    path = "/projects/{project_id:uuid}/proofs/{entry_version:int}"
+    tags = ("proofs",)
+    dependencies = {  # noqa: RUF012  litestar's own
+        "transparency_log": Provide(transparency_log, sync_to_thread=True),
+        "proven_entry": Provide(proven_entry),
+    }
+
+    @get(
+        "/",
+        operation_id="get_receipt_proof",
+        summary="The proof that a command's fact is in the ledger",
+        media_type=TEXT,
+        sync_to_thread=True,
+    )
+    def get_receipt_proof(
+        self, proven_entry: NamedDependency[Entry], transparency_log: NamedDependency[LogReader]
+    ) -> Response[str]:
+        """A file that is verified offline, at /verify or by any tool for C2SP tlog-proof.
+
+        `entry_version` is the version in the receipt of the command. The line `extra` has the leaf: position and hash.
+        """
+        try:
+            text = receipt_proof(transparency_log, proven_entry.position, bytes.fromhex(proven_entry.hash))
+        except LogError as error:
+            raise Problem("position-not-logged", str(error), remedy=NOT_YET, headers={"Retry-After": "1"}) from error
+        name = f'attachment; filename="{proven_entry.position}.tlog-proof"'
+        return Response(text, media_type=TEXT, headers={"Cache-Control": NEVER, "Content-Disposition": name})
+
+    @get(
+        "/code.svg",
+        operation_id="get_receipt_code",
+        summary="The same proof as a code for paper",
+        media_type=SVG,
+        sync_to_thread=True,
+    )
+    def get_receipt_code(
+        self,
+        proven_entry: NamedDependency[Entry],
+        transparency_log: NamedDependency[LogReader],
+        settings: NamedDependency[Settings],
+    ) -> Response[str]:
+        """A QR code of at most 1.2 kB: hash, position, size, path and the log's Ed25519 signature."""
+        try:
+            text = printed_text(transparency_log, settings, proven_entry)
+        except LogError as error:
+            raise Problem("position-not-logged", str(error), remedy=NOT_YET, headers={"Retry-After": "1"}) from error
+        return Response(
+            code_svg(text, f"{proven_entry.position}.tlog-proof"), media_type=SVG, headers={"Cache-Control": NEVER}
+        )
 
 
 class ProofRoutes(Controller):

@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
+from anyio import to_thread
 from litestar.di import NamedDependency, Provide
+from markupsafe import Markup
 from msgspec import Struct
 
 from api.guard.judging import ProjectAccess, require_allowed
 from api.html.titles import clock_unit
+from api.proof.code import printed_code
 from api.web.entries import ShownEntry, shown
 from api.web.problems import Problem
 from domain.law.licensing.explain import Explanation
@@ -18,6 +21,7 @@ from domain.law.proof import ClockProof
 from domain.messages import Entry
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.settings import Settings
 from projections.clocks.query import ClocksAt, NoSuchClockError
 from projections.clocks.reading import WORKING_DAY, ItemReading
 from projections.supervision.card_case_file import card_file, issued_card
@@ -99,3 +103,9 @@ async def days_of(clocks: ClockSource, signal: SignalRow, proof: ClockProof | No
         )
     except NoSuchClockError:
         return None
+
+
+async def code_for(file: ShownCard, entries: Sequence[Entry], settings: Settings, title: str) -> Markup:
+    """The code that proves the entry which issued the card, for paper; empty where the log does not hold it yet."""
+    issued = next((entry for entry in entries if issued_card(entry) == file.signal.card), None)
+    return await to_thread.run_sync(printed_code, settings, issued, title) if issued else Markup("")

@@ -7,50 +7,43 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from api.clocks.display import drawing, telling
+from api.forms.offers import Offers
 from api.guard.judging import ProjectAccess
 from api.html.links import BOARD, CARDS, DECISIONS, card_link
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
 from api.route_access import ACCESS
-from api.supervision.card_file import CLOCK_SOURCE, ClockSource, card_shown
+from api.supervision.board_sources import BOARD_DEPENDENCIES
+from api.supervision.card_file import CLOCK_SOURCE, ClockSource, card_shown, code_for
 from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId
-from api.supervision.view_models import FIGURES_SHOWN, Links, chips, due_list, held, matrix, percent, tiles
-from api.web.as_of import AsOf, On, end_of, instant_in, translate_too_much
+from api.supervision.view_models import (
+    FIGURES_SHOWN,
+    Links,
+    chips,
+    due_list,
+    held,
+    matrix,
+    percent,
+    since_yesterday,
+    tiles,
+)
+from api.web.as_of import AsOf, On, translate_too_much
 from api.web.entries import shown
 from domain.law.calendar.period import Period
 from domain.messages import Entry
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
+from infrastructure.settings import Settings
 from projections.clocks.query import ClocksAt
 from projections.progress.titles import names_of
 from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
 
-ORDERS_SHOWN_MAX = 20
-
-
-def instant_or_day(now: NamedDependency[datetime], as_of: AsOf = None, on: On = "") -> datetime:
-    """The instant of the board: that in the address, else the end of the day that was chosen, else now."""
-    return instant_in("as_of", as_of) or end_of(on, DEFAULT_LAW, now) or now
-
-
-def board_clocks(
-    approvals: NamedDependency[Approvals],
-    laws: NamedDependency[LawBook],
-    supervision: NamedDependency[SupervisionAt],
-) -> ClocksAt:
-    """The clocks at the instant of the board, as was known then."""
-    return ClocksAt(approvals.store, laws, supervision.as_of, supervision.as_of, scope=supervision.scope)
-
-
-BOARD_DEPENDENCIES = {
-    "instant": Provide(instant_or_day, sync_to_thread=False),
-    "board_clocks": Provide(board_clocks, sync_to_thread=False),
-}
+ORDERS_SHOWN_MAX, ORDERS_READ_MAX = 20, 500  # those due by tomorrow are all shown
 
 
 class SupervisionPages(Controller):
@@ -75,7 +68,9 @@ class SupervisionPages(Controller):
             await translate_too_much(supervision.total(other)) for other in (period.before(), period.year_before())
         ]
         due = await due_list(board_clocks)
-        orders = await supervision.orders(unanswered=True, limit=ORDERS_SHOWN_MAX)
+        waiting = await supervision.orders(unanswered=True, limit=ORDERS_READ_MAX)
+        news = await translate_too_much(since_yesterday(page, supervision, waiting))
+        orders = waiting[: max(ORDERS_SHOWN_MAX, news[-1].number)]
         links = Links(page, period, supervision.as_of)
         return page.render(
             "supervision.html",
@@ -83,6 +78,7 @@ class SupervisionPages(Controller):
             as_of=supervision.as_of,
             on=on,
             chips=chips(page, supervision),
+            news=news,
             tiles=tiles(lines[0], compared[0], compared[1], links),
             columns=FIGURES_SHOWN,
             lines=lines,
@@ -132,6 +128,8 @@ class SupervisionPages(Controller):
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
         project_access: NamedDependency[ProjectAccess],
+        settings: NamedDependency[Settings],
+        as_of: AsOf = None,
     ) -> Response[str]:
         """One card: what fired, its proof, its days, whose they were, what it rests on, what was said."""
         file = await card_shown(clock_source, entries, card, instant, project_access)
@@ -141,17 +139,21 @@ class SupervisionPages(Controller):
         return page.render(
             "card.html",
             file=file,
+            code=await code_for(file, entries, settings, page.words["bureau"]("code")),
             unit=file.unit,
             names=names,
             held=held(entries, laws, file.signal),
             **drawing(page),
-            told=Sentences(
-                page,
-                project_id,
-                SentenceContext.of(lines),
-                names.of(project_id, page.called),
-            ),
+            told=Sentences(page, project_id, SentenceContext.of(lines), names.of(project_id, page.called)),
             board=page.link(BOARD),
+            offers=Offers(
+                page,
+                project_access.caller,
+                project_access.project,
+                approvals,
+                approvals.clock(),
+                is_past=as_of is not None,
+            ),
         )
 
 

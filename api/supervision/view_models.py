@@ -17,7 +17,7 @@ from api.html.links import CARDS, CLOCKS, DECISIONS
 from api.html.page import NEVER, PageContext
 from api.supervision.schemas import address
 from domain.law.attribution import Holder
-from domain.law.calendar.moment import local_day
+from domain.law.calendar.moment import day_before, local_day, next_day
 from domain.law.calendar.period import Period
 from domain.law.licensing.clock import Level
 from domain.messages import Entry
@@ -27,14 +27,18 @@ from projections.clocks.attribution import attribution
 from projections.clocks.counts import ClockCount
 from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.nodes import NODES, modes_with
-from projections.clocks.query import ClocksAt, TooMuchToReadError
+from projections.clocks.query import ClocksAt
+from projections.history.moment import TooMuchToReadError
 from projections.supervision.figures import CASE_FIGURES, Figures
 from projections.supervision.fold import SignalRow
+from projections.supervision.orders import OrderAt
 from projections.supervision.query import SupervisionAt
 
 FIGURES_SHOWN = ("warning", "yellow", "red", "deemed", "rescinded", "revoked", "appealed", "decided", "late")
 
 TILES = ("decided", "warning", "yellow", "red", "rescinded", "revoked", "appealed")
+
+NEWS = ("red", "yellow", "warning", "appealed")  # what the bureau looks for in the morning
 
 BEYOND_MAX = 500  # counted one by one
 
@@ -97,6 +101,24 @@ class Links(Struct, frozen=True):
         """The list whose length *figure* is."""
         path = DECISIONS if figure in CASE_FIGURES else CARDS
         return self.to(path, figure=figure, department=department)
+
+
+class NewsFigure(Struct, frozen=True):
+    """One number of what is new since yesterday, and the list whose length it is; none for orders, which are below."""
+
+    name: str
+    number: int
+    href: str
+
+
+async def since_yesterday(page: PageContext, supervision: SupervisionAt, orders: Sequence[OrderAt]) -> list[NewsFigure]:
+    """What came up yesterday and today, and whose report is due by tomorrow. Raises TooMuchToReadError."""
+    today = local_day(supervision.as_of, supervision.zone)
+    recent = Period(day_before(today), today)
+    figures, links = await supervision.total(recent), Links(page, recent, supervision.as_of)
+    news = [NewsFigure(name, getattr(figures, name), links.of(name)) for name in NEWS]
+    due = sum(order.feedback_by <= next_day(today) for order in orders)
+    return [*news, NewsFigure("orders_due", due, "#orders")]
 
 
 def tiles(now: Figures, before: Figures, year_before: Figures, links: Links) -> list[FigureTile]:

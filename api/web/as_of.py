@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -16,7 +16,7 @@ from api.web.zones import zone_of
 from domain.law.calendar.moment import midnight, next_day
 from domain.messages import Entry
 from projections.as_of import Past
-from projections.clocks.query import TooMuchToReadError
+from projections.history.moment import TooMuchToReadError
 from projections.progress.fold import Progress, ProgressItem
 from projections.view import fold_at
 
@@ -106,17 +106,24 @@ def end_of(on: str, law: str, now: datetime) -> datetime | None:
     return None if day is None else min(midnight(next_day(day), zone_of(law).key), now)
 
 
-async def translate_too_much(rows: Awaitable[Rows]) -> Rows:
-    """The result of a query. Raises Problem where its instant lies too far back to be read from the ledger."""
+def too_much_hindsight(error: TooMuchToReadError) -> Problem:
+    """The problem where too much was changed with hindsight to be read from the ledger."""
+    return Problem(
+        "invalid-parameter",
+        f"as_of: {error}, too many to be read at once",
+        remedy="ask as it was known then (known_at as as_of) or is known now, or of one project at a time",
+        parameter="as_of",
+    )
+
+
+async def translate_too_much(
+    rows: Awaitable[Rows], problem: Callable[[TooMuchToReadError], Problem] = too_much_hindsight
+) -> Rows:
+    """The result of a query. Raises *problem* where it would read too much from the ledger."""
     try:
         return await rows
     except TooMuchToReadError as error:
-        raise Problem(
-            "invalid-parameter",
-            f"as_of: {error}, too many to be read at once",
-            remedy="ask of a later instant, or of one project at a time",
-            parameter="as_of",
-        ) from error
+        raise problem(error) from error
 
 
 def progress_as_of(project: UUID, entries: Sequence[Entry], at: datetime, known: datetime) -> list[ProgressItem]:

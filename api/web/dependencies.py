@@ -31,6 +31,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.materials.store import MaterialStore
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
+from infrastructure.webhooks.service import Webhooks
 from projections.flow.durations_query import Durations
 from projections.scope import RegisterCount, Scope, registers_in
 
@@ -40,7 +41,8 @@ ANONYMOUS = Caller("", "", PrincipalKind.PERSON, Role.APPLICANT)
 class ApplicationServices(Struct, frozen=True):
     """What one application works with: the write side, the read side, settings, calendars, files.
 
-    *durations*: how long applications took so far. *feed*: events for subscribers.
+    *durations*: how long applications took so far. *feed*: events for subscribers, *webhooks*: the
+    same sent to them.
     """
 
     approvals: Approvals
@@ -50,12 +52,15 @@ class ApplicationServices(Struct, frozen=True):
     materials: MaterialStore
     durations: Durations
     feed: Feed
+    webhooks: Webhooks
 
     @classmethod
     def of(cls, approvals: Approvals, views: Views, settings: Settings) -> ApplicationServices:
         """The services of an application over *approvals* and *views*."""
         calendars, materials = Calendars(approvals), MaterialStore.of(settings)
-        return cls(approvals, views, settings, calendars, materials, Durations(approvals.store), Feed(approvals.store))
+        store = approvals.store
+        webhooks = Webhooks.of(store, settings.area, allows_private=settings.webhooks_private)
+        return cls(approvals, views, settings, calendars, materials, Durations(store), Feed(store), webhooks)
 
 
 class ReadDependency(Provide):

@@ -20,11 +20,12 @@ from domain.core.characters import visible
 from domain.core.ledger import Refused
 from infrastructure.ledger.clock_check import ClockWrongError
 from infrastructure.ledger.committer import BusyError
+from infrastructure.materials.malware import ScannerAwayError
 from infrastructure.materials.media import UnfitMediaError
 from infrastructure.materials.store import StorageAwayError
 from infrastructure.privacy.keystore import KeystoreError
 from infrastructure.projector.positions import ViewBehindError
-from projections.clocks.query import TooMuchToReadError
+from projections.history.moment import HistoryBehindError, TooMuchToReadError
 from projections.snapshots import CursorOutdatedError
 
 QUERY_NAMES = {
@@ -50,8 +51,15 @@ LOGGED_WITH_CAUSE = {
     "database-away",
     "keys-away",
     "outcome-unknown",
+    "scanner-away",
     "storage-away",
     *UNWRITABLE.values(),
+}
+
+AWAY: dict[type[Exception], tuple[str, str]] = {  # what we work with beside the database: code and sentence
+    KeystoreError: ("keys-away", "the keys of personal data can't be read or written now"),
+    ScannerAwayError: ("scanner-away", "files can't be checked for malware now, and none is stored unchecked"),
+    StorageAwayError: ("storage-away", "files can't be read or written now"),
 }
 
 log = structlog.get_logger()
@@ -106,7 +114,7 @@ def to_problem(error: Exception, scope: Scope) -> Problem:
             return Problem(
                 "busy", "too many commands are waiting", remedy="send it again in a moment", headers=RETRY_AFTER
             )
-        case ViewBehindError() | TooMuchToReadError() | CursorOutdatedError():
+        case ViewBehindError() | HistoryBehindError() | TooMuchToReadError() | CursorOutdatedError():
             return unreadable_now(error)
         case HTTPException() if error.status_code < 500:  # noqa: PLR2004 the client's fault, by definition
             return unreadable(error, scope)
@@ -144,16 +152,9 @@ def unstored(error: Exception, scope: Scope) -> Problem | None:
 
 def outage(error: Exception) -> Problem:
     """The problem of an error on our side; an unexpected one reveals nothing of what is inside."""
-    if isinstance(error, KeystoreError):
+    if away := next((said for kind, said in AWAY.items() if isinstance(error, kind)), None):
         return Problem(
-            "keys-away",
-            "the keys of personal data can't be read or written now",
-            remedy="ask again in a moment; if this lasts, tell the administrator",
-            headers=RETRY_AFTER,
-        )
-    if isinstance(error, StorageAwayError):
-        return Problem(
-            "storage-away", "files can't be read or written now", remedy="ask again in a moment", headers=RETRY_AFTER
+            *away, remedy="ask again in a moment; if this lasts, tell the administrator", headers=RETRY_AFTER
         )
     if unwritable := UNWRITABLE.keys() & names_of(error):
         return Problem(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from uuid import UUID
+from typing import Annotated, Literal
+from uuid import UUID, uuid4
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
 
 from api.clocks.display import telling
 from api.clocks.routes import Application, ClockName, ItemCode
@@ -19,17 +20,21 @@ from api.web.as_of import translate_too_much
 from api.web.entries import entries_of
 from api.web.parameters import Department, Offset
 from api.web.problems import Problem
-from api.web.queries import supervision_now
-from api.worklist.view_models import SHOWN_MAX, departments_waited_for, explained, reading_of, worklist_of
-from domain.access.principal import Caller
-from infrastructure.law.lawbook import LawBook
+from api.worklist.rows import TO_DO
+from api.worklist.sources import DESK_SOURCES
+from api.worklist.view_models import BEGINNING, GROUPS, SHOWN_MAX, DeskSources, departments_waited_for, desk_of
+from api.worklist.working import explained, reading_of
+from domain.core.ledger import Role
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.query import ClocksAt
 from projections.progress.titles import names_of
-from projections.supervision.query import SupervisionAt
-from projections.waiting.query import WaitingRows
 
-WORKLIST = "/worklist"
+DESK = "/desk"
+
+Group = Annotated[
+    Literal["", "today", "week", "later", "opinions", "applicant", "others", "supervision", "done"],
+    QueryParameter(description="One group of the desk alone, with all its rows; empty: the beginning of each."),
+]
 
 
 class WorklistPages(Controller):
@@ -37,36 +42,38 @@ class WorklistPages(Controller):
 
     opt = {ACCESS: "read:worklist"}  # noqa: RUF012  litestar's own spelling
 
-    @get(WORKLIST, dependencies={"supervision": Provide(supervision_now, sync_to_thread=False)})
+    @get(DESK, dependencies=DESK_SOURCES)
     async def worklist(
         self,
         page: NamedDependency[PageContext],
-        supervision: NamedDependency[SupervisionAt],
-        waiting: NamedDependency[WaitingRows],
-        laws: NamedDependency[LawBook],
-        approvals: NamedDependency[Approvals],
-        caller: NamedDependency[Caller],
+        desk_sources: NamedDependency[DeskSources],
         department: Department = "",
+        group: Group = "",
         offset: Offset = 0,
     ) -> Response[str]:
         """What the department has to do, what ends first on top; without one that of the reader, or a choice."""
-        chosen = department or caller.over
-        departments = await departments_waited_for(waiting, supervision.scope)
-        at = supervision.as_of
-        shared = {"department": chosen, "departments": departments, "as_of": at, "address": WORKLIST}
-        if not chosen or not (department or any(department.holder == chosen for department in departments)):
+        chosen = department or desk_sources.caller.over
+        departments = await departments_waited_for(desk_sources.waiting, desk_sources.scope)
+        at = desk_sources.supervision.as_of
+        shared = {"department": chosen, "departments": departments, "as_of": at, "address": DESK}
+        is_own = desk_sources.caller.role is Role.OFFICER and chosen == desk_sources.caller.over
+        if not chosen or not (department or is_own or any(count.holder == chosen for count in departments)):
             return page.render("desks.html", **shared)
-        holds = next((department.holds for department in departments if department.holder == chosen), 0)
-        desk = await translate_too_much(worklist_of(approvals.store, laws, chosen, supervision, holds))
+        desk = await translate_too_much(desk_of(desk_sources, chosen))
         end = offset + SHOWN_MAX
         return page.render(
             "desk.html",
             **shared,
             desk=desk,
-            queue=desk.queue[offset:end],
-            shown_max=SHOWN_MAX,
-            previous=page.here(offset=max(offset - SHOWN_MAX, 0)) if offset else "",
-            next=page.here(offset=end) if len(desk.queue) > end else "",
+            group=group,
+            groups=[group] if group else GROUPS,
+            to_do=TO_DO,
+            first=offset if group else 0,
+            end=end if group else BEGINNING,
+            group_link=lambda name: page.here(group=name, offset=0),
+            previous=page.here(offset=max(offset - SHOWN_MAX, 0)) if group and offset else "",
+            next=page.here(offset=end) if group and desk.counts[group] > end else "",
+            form_key=uuid4(),
             cards=page.link(CARDS, department=chosen),
             board=page.link(BOARD),
             card_link=card_link(page),

@@ -1,201 +1,111 @@
-"""What a department's desk is made of: its queue, opinions it owes, supplements it waits for, signals about it."""
+"""What a department's desk is made of: a row an application, in groups by when its binding clock is over."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import TypeAlias
-from uuid import UUID
+from collections.abc import Mapping
+from datetime import date
 
 from msgspec import Struct, structs
 
-from api.clocks.display import waits, warned
-from domain.law.calendar.moment import local_day
-from domain.law.calendar.period import Period
-from domain.law.licensing.countersign import COUNTERSIGN
-from domain.law.licensing.explain import Explanation
+from api.clocks.display import waits
+from api.worklist.rows import GROUPS_OF_ROWS, TO_DO, DeskRow, grouped, marked, running_by_item
+from api.worklist.supervised import Supervised, supervised
+from domain.access.principal import Caller
+from domain.law.calendar.moment import local_day, week_from
 from domain.project.waiting.wait import HeldBy, WaitKind
-from projections.clocks.list import ClockFilter, ListedClock
-from projections.clocks.query import ClocksAt, NoSuchClockError, TooMuchToReadError
-from projections.clocks.reading import Reading
+from projections.clocks.list import ClockFilter
+from projections.clocks.query import ClocksAt
+from projections.feedback.query import FeedbackAt
+from projections.progress.fold import ProgressItem
+from projections.progress.query import ProgressList
 from projections.progress.titles import ProjectTitles, names_of
-from projections.reader import Laws, Reader
+from projections.reader import Reader
 from projections.scope import Scope
-from projections.supervision.fold import SignalRow
-from projections.supervision.list import IN_FORCE
-from projections.supervision.orders import OrderAt
 from projections.supervision.query import SupervisionAt
-from projections.waiting.query import HolderCount, ListedWaiting, WaitingFilter, WaitingRows
+from projections.waiting.query import HolderCount, WaitingFilter, WaitingRows
 
-QUEUE_MAX = 1_000  # clocks of one department that are looked at; a longer queue says so
-WAITS_MAX = 1_000  # things that one department's items, or others', wait for
+CLOCKS_MAX = 1_000  # of one department that are looked at
+WAITS_MAX = 1_000  # things that one department's items, or others', wait for; where there are more, the desk says so
 DEPARTMENTS_MAX = 500
-# What is measured by one clock of its own; all else by the application's: intake, decision, promise.
-CLOCK_OF = {WaitKind.DELIVERY.value: "delivery", WaitKind.CHECK.value: "post_check"}
-EVER = datetime.min.replace(tzinfo=UTC)
-SHOWN_MAX = 100  # rows of the shorter lists, and the page of the queue
-
-Running: TypeAlias = dict[tuple[UUID, str], list[Reading]]  # by project and item
+BEGINNING, SHOWN_MAX = 20, 50  # rows of each group at first, and of a page of one group
+NOT_BEGUN = (WaitKind.APPLICATION.value, WaitKind.OUTSIDE_RESULT.value)  # nothing is before the department yet
+SUPERVISION, DONE = "supervision", "done"
+GROUPS = (*GROUPS_OF_ROWS, SUPERVISION, DONE)
 
 
-class Task(Struct, frozen=True):
-    """One thing to do about an application, or what it waits for elsewhere, with its binding clock: the first over.
+class Desk(Struct, frozen=True):
+    """All that one department has on its desk: rows by the name of their group.
 
-    *reading* is None where no clock of the department runs on it.
+    TODAY, WEEK, LATER and OPINIONS are what waits for the department: together they are the figure 待办. APPLICANT and
+    OTHERS are its own applications on which somebody else has to act. *supervised* is what it has to answer for; *done*
+    was decided this week. *next_due*: the next last day among its clocks, None without any. *whole* is false where
+    there is more than is looked at.
     """
 
-    project: UUID
-    item: str
-    reading: Reading | None
-    waits: list[ListedWaiting]
-
-    @property
-    def order(self) -> tuple[bool, datetime, str, str]:
-        """Where it stands in a list: what ends first on top, what has no end after all that has."""
-        over_at = self.reading.over_at if self.reading else None
-        return over_at is None, over_at or self.waits[0].since or EVER, self.project.hex, self.item
-
-
-class Worklist(Struct, frozen=True):
-    """All that one department has on its desk.
-
-    *queue* and *opinions* are what waits for the department: together they are the number that the list of desks tells,
-    `holds` of the department. *others*: its own applications, with a clock that runs or is paused while somebody else
-    has to act. *signals* are those of this year in force. *whole* is false where there is more than is looked at.
-    """
-
-    holds: int
-    queue: list[Task]
-    opinions: list[Task]
-    others: list[Task]
-    supplements: list[ListedWaiting]
-    signals: list[SignalRow]
-    orders: list[OrderAt]
+    groups: Mapping[str, list[DeskRow]]
+    supervised: Supervised
+    done: list[ProgressItem]
     names: ProjectTitles
+    next_due: date | None
     whole: bool
 
     @property
-    def counts(self) -> list[tuple[str, int]]:
-        """The tiles: a name and a number each."""
-        flags = [warned(task.reading) for task in [*self.queue, *self.opinions, *self.others] if task.reading]
-        return [
-            ("queue", self.holds),
-            ("late", flags.count("late")),
-            ("soon", flags.count("soon")),
-            ("opinions", len(self.opinions)),
-            ("supplements", len(self.supplements)),
-            ("signals", len(self.signals)),
-        ]
+    def counts(self) -> dict[str, int]:
+        """How many rows each group has."""
+        counts = {name: len(rows) for name, rows in self.groups.items()}
+        return counts | {SUPERVISION: self.supervised.count, DONE: len(self.done)}
+
+    @property
+    def to_do(self) -> int:
+        """How many applications wait for the department."""
+        return sum(self.counts[name] for name in TO_DO)
 
 
-async def worklist_of(store: Reader, laws: Laws, department: str, supervision: SupervisionAt, holds: int) -> Worklist:
-    """The worklist of *department*, what ends first on top; it *holds* so many waits. Raises TooMuchToReadError."""
-    clocks = ClocksAt(store, laws, supervision.as_of, supervision.as_of, scope=supervision.scope)
-    listed = await clocks.listed(ClockFilter(department=department, limit=QUEUE_MAX))
-    waiting = WaitingRows(store)
-    every = WaitingFilter(scope=supervision.scope, limit=WAITS_MAX, at_hand=True)
-    held = await waiting.listed(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT))
-    own = await waiting.listed(structs.replace(every, department=department))
-    running = running_by_item(listed)
-    queue = [_task([row], running) for row in held if row.kind != WaitKind.COUNTERSIGNATURE]
-    opinions = [_opinion(row, running) for row in held if row.kind == WaitKind.COUNTERSIGNATURE]
-    at_hand = {(task.project, task.item) for task in queue}
-    elsewhere = [row for row in own if (row.project, row.item) not in at_hand and row.kind != WaitKind.PAPERS]
-    others = [task for task in (_task(waits, running) for waits in by_application(elsewhere)) if task.reading]
-    signals, orders = await _signals(supervision, department)
-    supplements = [row for row in own if row.kind == WaitKind.PAPERS]
-    lists = (queue, opinions, others, supplements, signals, orders)
-    return Worklist(
-        holds=holds,
-        queue=sorted(queue, key=lambda task: task.order),
-        opinions=sorted(opinions, key=lambda task: task.order),
-        others=sorted(others, key=lambda task: task.order),
-        supplements=supplements,
-        signals=signals,
-        orders=orders,
-        names=await names_of(store, {row.project for rows in lists for row in rows}),
+class DeskSources(Struct, frozen=True):
+    """What a desk is read from, as it is now, within the scope of the reader."""
+
+    store: Reader
+    supervision: SupervisionAt
+    clocks: ClocksAt
+    waiting: WaitingRows
+    progress: ProgressList
+    feedback: FeedbackAt
+    caller: Caller
+
+    @property
+    def scope(self) -> Scope:
+        """The projects that the reader may see."""
+        return self.supervision.scope
+
+
+async def desk_of(sources: DeskSources, department: str) -> Desk:
+    """The desk of *department*. Raises TooMuchToReadError."""
+    t, zone = sources.supervision.as_of, sources.supervision.zone
+    listed = await sources.clocks.listed(ClockFilter(department=department, limit=CLOCKS_MAX))
+    every = WaitingFilter(scope=sources.scope, limit=WAITS_MAX, at_hand=True)
+    held = await sources.waiting.listed(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT))
+    own = await sources.waiting.listed(structs.replace(every, department=department, without=NOT_BEGUN))
+    groups = grouped(held, own, running_by_item(listed), local_day(t, zone))
+    over_states = await sources.clocks.over_states([row.clock for rows in groups.values() for row in rows if row.clock])
+    groups = {name: marked(sources.caller, rows, department, over_states) for name, rows in groups.items()}
+    answerable = await supervised(sources.supervision, sources.feedback, department)
+    done = await sources.progress.decided(department, week_from(t, zone), t, WAITS_MAX, sources.scope)
+    shown = {row.project for rows in groups.values() for row in rows}
+    for listed_rows in (answerable.signals, answerable.orders, answerable.complaints, done):
+        shown.update(row.project for row in listed_rows)
+    today = local_day(t, zone)
+    later = [due for clock in listed if (due := clock.reading.due_on) and due > today and waits(clock.reading)]
+    return Desk(
+        groups=groups,
+        supervised=answerable,
+        done=done,
+        names=await names_of(sources.store, shown),
+        next_due=min(later, default=None),
         whole=max(len(listed), len(held), len(own)) < WAITS_MAX,
     )
 
 
-def running_by_item(clocks: Iterable[ListedClock]) -> Running:
-    """The *clocks* that wait for an act, by project and item, each item's in the order in which they end."""
-    running: Running = {}
-    for clock in sorted((clock for clock in clocks if waits(clock.reading)), key=lambda clock: clock.order):
-        running.setdefault((clock.project, clock.reading.item), []).append(clock.reading)
-    return running
-
-
-def by_application(waiting: Iterable[ListedWaiting]) -> list[list[ListedWaiting]]:
-    """What is *waiting*, that of each application together."""
-    waits: dict[tuple[UUID, str], list[ListedWaiting]] = {}
-    for wait in waiting:
-        waits.setdefault((wait.project, wait.item), []).append(wait)
-    return list(waits.values())
-
-
-def _task(waiting: list[ListedWaiting], running: Running) -> Task:
-    """What is to be done about one application, with the clock that measures it: opinions have their own."""
-    first = waiting[0]
-    own, clocks = CLOCK_OF.get(first.kind), running.get((first.project, first.item), [])
-    fitting = (
-        clock
-        for clock in clocks
-        if not _is_opinion(clock) and (clock.clock == own if own else clock.clock not in CLOCK_OF.values())
-    )
-    return Task(first.project, first.item, next(fitting, None), waiting)
-
-
-def _opinion(wait: ListedWaiting, running: Running) -> Task:
-    """The opinion that is waited for, with the clock that its request started."""
-    started = (clock for clock in running.get((wait.project, wait.item), []) if _is_opinion(clock))
-    return Task(
-        wait.project, wait.item, next((clock for clock in started if _asked_as(clock) == wait.ref), None), [wait]
-    )
-
-
-def _asked_as(reading: Reading) -> str:
-    """The "department/step" in the name of a countersignature's clock, whose n-th asking ends with "#n"."""
-    department, _, step = reading.clock.removeprefix(f"{COUNTERSIGN.name}:").partition("#")[0].partition("/")
-    return f"{department}/{step}"
-
-
 async def departments_waited_for(waiting: WaitingRows, scope: Scope) -> list[HolderCount]:
     """Every department in *scope* that something waits for, those that hold most first."""
-    holders = await waiting.holders("", DEPARTMENTS_MAX, scope=scope)
-    return [holder for holder in holders if holder.held_by == HeldBy.DEPARTMENT]
-
-
-async def _signals(supervision: SupervisionAt, department: str) -> tuple[list[SignalRow], list[OrderAt]]:
-    """The warnings and cards of this year that are in force, and the orders that wait for a report."""
-    today = local_day(supervision.as_of, supervision.zone)
-    year = Period(today.replace(month=1, day=1), today)
-    try:
-        signals = await supervision.signals(year, department, IN_FORCE)
-    except TooMuchToReadError:
-        signals = []
-    return signals, await supervision.orders(department=department, unanswered=True, limit=SHOWN_MAX)
-
-
-def _is_opinion(reading: Reading) -> bool:
-    return reading.clock.startswith(f"{COUNTERSIGN.name}:")
-
-
-async def reading_of(clocks: ClocksAt, project: UUID, item: str, clock: str, application: int) -> Reading | None:
-    """The clock as it stands, of the last application unless one is named; None where none has started."""
-    readings = (
-        reading
-        for of_item in await clocks.of_project(project)
-        if of_item.item == item and application in (0, of_item.application)
-        for reading in of_item.clocks
-        if reading.clock == clock
-    )
-    return max(readings, key=lambda reading: reading.application, default=None)
-
-
-async def explained(clocks: ClocksAt, project: UUID, reading: Reading) -> Explanation | None:
-    """The clock day by day; None where it is counted in hours."""
-    try:
-        return await clocks.explained(project, reading.item, reading.clock, reading.application)
-    except NoSuchClockError:
-        return None
+    counts = await waiting.holders("", DEPARTMENTS_MAX, scope=scope)
+    return [count for count in counts if count.held_by == HeldBy.DEPARTMENT]

@@ -10,10 +10,11 @@ import psycopg
 from infrastructure.calendar.calendars import laws_now
 from infrastructure.law.lawbook import LawBook, law_book
 from projections.clocks.fold import Clocks
-from projections.view import View
+from projections.clocks.history import ClockHistory
+from projections.view import Projected
 
 
-def by_law_now(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> tuple[View[Any], ...]:
+def by_law_now(connection: psycopg.Connection[Any], views: Sequence[Projected]) -> tuple[Projected, ...]:
     """*views*, with those that count working days under the notices applied so far; unchanged if they already are.
 
     Another calendar makes another version of the view (rule B2.6), which has to be rebuilt.
@@ -22,8 +23,8 @@ def by_law_now(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) 
     return tuple(_counting(view, laws) for view in views)
 
 
-def _counting(view: View[Any], laws: LawBook) -> View[Any]:
-    if not isinstance(view, Clocks):
+def _counting(view: Projected, laws: LawBook) -> Projected:
+    if not isinstance(view, Clocks | ClockHistory):
         return view
     other = view.under(lambda: laws)
     return view if other.version == view.version else other

@@ -102,10 +102,13 @@ class Feed:
         """The last position of the ledger."""
         return await self._store.head()
 
-    async def page(self, caller: Caller, criteria: FeedCriteria, after: int, limit: int) -> FeedPage:
-        """At most *limit* events after position *after*, as far as *caller* may see them."""
+    async def page(
+        self, caller: Caller, criteria: FeedCriteria, after: int, limit: int, last: int | None = None
+    ) -> FeedPage:
+        """At most *limit* events after position *after*, up to *last*, as far as *caller* may see them."""
         async with self._reads:
             until = await self.horizon.look()
+            until = until if last is None else min(until, last)
             return await self._page(caller, criteria, after, until, limit)
 
     async def new_page(self, caller: Caller, criteria: FeedCriteria, after: int, limit: int) -> FeedPage:

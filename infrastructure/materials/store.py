@@ -23,6 +23,7 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from infrastructure.materials.archive import Readable
+from infrastructure.materials.malware import ClamdScanner
 from infrastructure.materials.media import UnfitMediaError, kind_of, require_kind
 from infrastructure.materials.places import ASIDE, PLACED, UPLOAD, Place, aside_key_of, key_of, place_of
 from infrastructure.settings import Settings
@@ -56,10 +57,10 @@ class Placed(Struct, frozen=True):
 
 
 class MaterialStore:
-    """The files of an installation. *bytes_max* is the size limit of a file."""
+    """The files of an installation. *bytes_max* is the size limit of a file; *scanner* looks for malware in them."""
 
-    def __init__(self, place: Place, bytes_max: int) -> None:
-        self._place, self.bytes_max = place, bytes_max
+    def __init__(self, place: Place, bytes_max: int, scanner: ClamdScanner | None = None) -> None:
+        self._place, self.bytes_max, self._scanner = place, bytes_max, scanner
         self._threads = ThreadPoolExecutor(THREADS_MAX, "materials")
 
     @classmethod
@@ -67,13 +68,14 @@ class MaterialStore:
         """The store of *settings*; makes an older release's open folder private. Raises SettingRefusedError."""
         place = place_of(settings)
         place.store()
-        return cls(place, settings.materials_bytes_max)
+        return cls(place, settings.materials_bytes_max, ClamdScanner(settings.clamd) if settings.clamd else None)
 
     async def receive(self, chunks: AsyncIterable[bytes], media_type: str, *, expected: str = "") -> StoredMaterial:
         """Store the content of *chunks*, if it is of *media_type* and hashes to *expected* (if given).
 
         Raises UnfitMediaError: material-too-large, -empty, -type-unknown, -type-mismatch, -executable,
-        -digest-mismatch; StorageAwayError; and whatever *chunks* raises. Nothing is stored then.
+        -digest-mismatch, -infected; StorageAwayError; ScannerAwayError; and whatever *chunks* raises. Nothing is stored
+        then.
         """
         upload = await self._in_thread(self._begin)
         try:
@@ -218,6 +220,8 @@ class MaterialStore:
             )
         with reachable():
             require_kind(upload.readable(), size, media_type)
+            if self._scanner is not None:
+                self._scanner.require_clean(upload.path)
             known = self.size_now(digest) == size
             if known:
                 self._place.confirm(key_of(digest))

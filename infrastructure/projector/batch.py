@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import psycopg
 from msgspec import Struct, structs
 
 from domain.messages import Entry
-from domain.streams import CALENDAR
-from infrastructure.projector.fold_cache import FoldCache
+from domain.streams import CALENDAR, AggregateKind
 from infrastructure.projector.tables import Lines, settle, stage
-from projections.view import Change, Folded, View, changes
+from projections.view import Change, Projected
 
 VIEWS_CHANNEL = "countersign_views"
+
+
+class ChangeCache(Protocol):
+    """States between batches: of views, or of histories."""
+
+    kinds: set[AggregateKind | None]  # of the streams in the last batch
+
+    def changes_after(
+        self, connection: psycopg.Connection[Any], views: list[Projected], histories: Sequence[list[Entry]], seq: int
+    ) -> list[dict[str, Change]]:
+        """What *histories*, all entries after position *seq* up to their last, change, by project and table."""
+
+    def clear(self) -> None:
+        """Forget all states, as when a batch was not written."""
 
 
 class ViewBatch(Struct, frozen=True):
@@ -23,7 +36,7 @@ class ViewBatch(Struct, frozen=True):
     *of_law*: one of the entries may change the calendar by which views count days.
     """
 
-    views: list[View[Any]]
+    views: list[Projected]
     entries: int
     last: int
     lines: list[Lines]
@@ -36,8 +49,8 @@ class ViewBatch(Struct, frozen=True):
 
 def folded(
     connection: psycopg.Connection[Any],
-    cache: FoldCache,
-    views: list[View[Any]],
+    cache: ChangeCache,
+    views: list[Projected],
     histories: Sequence[list[Entry]],
     seq: int,
     last: int,
@@ -47,9 +60,9 @@ def folded(
 
     Up to *few_max* rows of a table are written without COPY.
     """
-    touched = cache.after(connection, views, histories, seq)
+    by_project = cache.changes_after(connection, views, histories, seq)
     of_law = CALENDAR in cache.kinds  # a notice may have been applied
-    return ViewBatch(views, sum(map(len, histories)), last, list(_lines_of(views, touched, few_max)), of_law)
+    return ViewBatch(views, sum(map(len, histories)), last, list(_lines_of(views, by_project, few_max)), of_law)
 
 
 def write(connection: psycopg.Connection[Any], batch: ViewBatch) -> None:
@@ -67,10 +80,9 @@ def write(connection: psycopg.Connection[Any], batch: ViewBatch) -> None:
             connection.execute("SELECT pg_notify(%s, %s)", [VIEWS_CHANNEL, str(batch.last)])
 
 
-def _lines_of(views: Sequence[View[Any]], touched: Sequence[Folded], few_max: int) -> Iterator[Lines]:
+def _lines_of(views: Sequence[Projected], by_project: Sequence[Mapping[str, Change]], few_max: int) -> Iterator[Lines]:
     """The changes of all projects, merged per table."""
     for view in views:
-        by_project = [changes(view, folded) for folded in touched]
         for table in view.tables:
             if of_table := [part[table.name] for part in by_project if table.name in part]:
                 yield Lines.of(table, Change.of(of_table), few_max)

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from infrastructure.projector.rebuild import Rebuilt, rebuild
-from projections.view import View
+from projections.view import Projected
 
 END_SECONDS_MAX = 5.0  # for a rebuild that is stopped while it creates an index
 
@@ -25,7 +25,7 @@ class BuildStoppedError(Exception):
 class Building:
     """A running rebuild of *views*. Call `result` once it is `done`."""
 
-    def __init__(self, url: str, views: Sequence[View[Any]]) -> None:
+    def __init__(self, url: str, views: Sequence[Projected]) -> None:
         self.views = tuple(views)
         self._url = url
         self._rebuilt: Rebuilt | None = None
@@ -67,7 +67,7 @@ class Building:
             raise BuildStoppedError
 
 
-def outdated(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> list[View[Any]]:
+def outdated(connection: psycopg.Connection[Any], views: Sequence[Projected]) -> list[Projected]:
     """Those of *views* whose live rows were made by another version, or that have none."""
     live = dict(connection.execute("SELECT view, version FROM views.position").fetchall())
     return [view for view in views if live.get(view.name) != view.version]

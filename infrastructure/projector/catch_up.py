@@ -20,9 +20,9 @@ from psycopg.sql import SQL
 from domain.messages import Entry
 from infrastructure.projector import ledger_stream
 from infrastructure.projector.batch import ViewBatch, folded, write
-from infrastructure.projector.fold_cache import FoldCache
+from infrastructure.projector.caches import cache_for
 from infrastructure.projector.ledger_stream import LedgerGapError
-from projections.view import View
+from projections.view import Projected
 
 BATCH_ENTRIES_MAX = 5000
 FEW_ROWS_MAX = 50  # of a table: up to this, one statement is faster than COPY, which costs a round trip
@@ -37,7 +37,7 @@ log = structlog.get_logger()
 class FollowedView(Struct):
     """The position of one view. After an *error* it is stopped until *retry_at*; *failures* counts the retries."""
 
-    view: View[Any]
+    view: Projected
     seq: int
     error: str | None = None
     retry_at: float = 0.0
@@ -65,7 +65,7 @@ class LedgerSpan(Struct, frozen=True):
     until: int | None
 
     @property
-    def views(self) -> list[View[Any]]:
+    def views(self) -> list[Projected]:
         return [followed.view for followed in self.behind]
 
     def limit(self, seq: int) -> int:
@@ -78,7 +78,7 @@ class ViewFollower:
 
     def __init__(self, url: str, views: Sequence[FollowedView] = ()) -> None:
         self._url, self._followed = url, views
-        self._cache = FoldCache()
+        self._cache = cache_for([followed.view for followed in views])
         self._halted: dict[str, tuple[list[str], Exception]] = {}  # names of the views, by error message
         self.law_may_differ = False
 
@@ -141,7 +141,7 @@ class ViewFollower:
         self._advance(span.behind, batch)
 
     def _folded(
-        self, connection: psycopg.Connection[Any], views: list[View[Any]], seq: int, limit: int
+        self, connection: psycopg.Connection[Any], views: list[Projected], seq: int, limit: int
     ) -> ViewBatch | None:
         """The batch of at most *limit* entries after position *seq*; None if there are none."""
         histories = list(ledger_stream.histories(connection, READ.format(seq, limit)))

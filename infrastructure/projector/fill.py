@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from msgspec import Struct
@@ -13,8 +13,10 @@ from psycopg.sql import SQL, Identifier
 from domain.messages import Entry
 from domain.streams import of_project
 from infrastructure.projector import ledger_stream
+from infrastructure.projector.caches import are_histories
 from infrastructure.projector.tables import copy_rows, lines_of
-from projections.view import Row, Table, View, fold
+from projections.history.fold import History
+from projections.view import Projected, Row, Table, View, fold
 
 READ = SQL("WHERE seq <= {}")
 READ_SHARE = SQL("WHERE seq <= {} AND (uuid_hash(stream) & 65535) % {} = {}")
@@ -40,7 +42,7 @@ class Filled(Struct, frozen=True):
 class RowBuffer:
     """Buffers rows for the tables of a schema and copies them in bulk; rows of summed tables are added up first."""
 
-    def __init__(self, connection: psycopg.Connection[Any], schema: str, views: Sequence[View[Any]]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], schema: str, views: Sequence[Projected]) -> None:
         self._connection, self._schema = connection, schema
         self._tables = {table.name: table for view in views for table in view.tables}
         self._rows: dict[str, list[Row]] = {name: [] for name, table in self._tables.items() if not table.summed}
@@ -80,7 +82,7 @@ class RowBuffer:
 
 def fill(
     url: str,
-    views: Sequence[View[Any]],
+    views: Sequence[Projected],
     position: int,
     schema: str,
     *,
@@ -101,13 +103,10 @@ def fill(
         gc.disable()  # there are no cycles here, and each collection would traverse all buffered rows
         try:
             for history in _histories(reading, position, share):
-                folded = fold(views, history[0].stream, history)
                 before, entries = entries, entries + len(history)
                 projects += of_project(history)
-                for view in views:
-                    if view.name in folded.states:
-                        for name, rows in view.rows(folded.states[view.name], folded.project).items():
-                            buffer.add(name, rows)
+                for name, rows in rows_of(views, history):
+                    buffer.add(name, rows)
                 if entries // PROGRESS_ENTRIES > before // PROGRESS_ENTRIES:
                     progress(entries)
             buffer.finish()
@@ -116,6 +115,20 @@ def fill(
                 gc.enable()
     progress(entries)
     return Filled(entries, projects, buffer.written)
+
+
+def rows_of(views: Sequence[Projected], history: Sequence[Entry]) -> Iterator[tuple[str, Sequence[Row]]]:
+    """The rows of *views* for one stream with the entries *history*, by table."""
+    if are_histories(views):
+        for view in views if of_project(history) else ():
+            if isinstance(view, History):
+                yield from view.whole(history[0].stream, history).items()
+        return
+    folds = cast("Sequence[View[Any]]", views)
+    folded = fold(folds, history[0].stream, history)
+    for view in folds:
+        if view.name in folded.states:
+            yield from view.rows(folded.states[view.name], folded.project).items()
 
 
 def _histories(connection: psycopg.Connection[Any], position: int, share: Share) -> Iterator[list[Entry]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import psycopg
@@ -15,7 +15,7 @@ from domain.streams import AggregateKind, kind_of
 from infrastructure.ledger.lru_cache import WeightedLruCache
 from infrastructure.privacy.erasures import destroy_keys
 from infrastructure.projector import ledger_stream
-from projections.view import REFOLDED, Folded, View, changes, fold, kind_followed, take
+from projections.view import REFOLDED, Change, Folded, Projected, View, changes, fold, kind_followed, take
 
 FACTS_MAX = 300_000  # about two kilobytes each; on a cache miss, a state is folded again from all its entries
 READ_STREAMS = SQL("WHERE stream = ANY({}) AND seq <= {}")
@@ -59,6 +59,16 @@ class FoldCache:
         self._fold_whole(connection, whole, seq, max((entries[-1].position for entries in histories), default=seq))
         self._folded.make_room(spare=len(by_project))
         return [self._folded[project] for project in by_project]
+
+    def changes_after(
+        self, connection: psycopg.Connection[Any], views: list[Projected], histories: Sequence[list[Entry]], seq: int
+    ) -> list[dict[str, Change]]:
+        """What *histories* change in the tables of *views*, by table, for every project that has a state."""
+        folds = cast("list[View[Any]]", views)
+        touched = self.after(connection, folds, histories, seq)
+        return [
+            {name: change for view in folds for name, change in changes(view, folded).items()} for folded in touched
+        ]
 
     def _followed(self, histories: Sequence[list[Entry]]) -> dict[UUID, list[Entry]]:
         """The histories of streams that a view follows, by stream."""

@@ -27,7 +27,8 @@ SUMMED: LiteralString = """
            coalesce(sum(p.items_turned_down), 0), coalesce(sum(p.complaints_open), 0)
     FROM views.project AS p WHERE p.register = %s AND {readable}
 """
-POSITIONS: LiteralString = "SELECT view, seq, error FROM views.position ORDER BY view"
+POSITIONS: LiteralString = "SELECT view, seq, error FROM views.position WHERE NOT history ORDER BY view"
+HISTORY_POSITIONS: LiteralString = "SELECT view, seq, error FROM views.position WHERE history ORDER BY view"
 
 
 class ViewPosition(Struct, frozen=True):

@@ -16,18 +16,21 @@ from infrastructure.calendar.view_laws import by_law_now
 from infrastructure.ledger.reader import CHANNEL, head_of
 from infrastructure.postgres.lease import Lease
 from infrastructure.projector.build import Building, BuildStoppedError, outdated
+from infrastructure.projector.caches import are_histories
 from infrastructure.projector.catch_up import BATCH_ENTRIES_MAX, RETRY_SECONDS_FIRST, FollowedView, ViewFollower
 from infrastructure.projector.ledger_stream import LedgerGapError
-from infrastructure.projector.rebuild import drop_leftovers_if_idle
+from infrastructure.projector.rebuild import drop_leftovers_if_idle, workshop_for
 from infrastructure.projector.tables import BATCH_KEY, invalidate_views_ahead, make_indexes, make_tables
 from infrastructure.projector.worker_messages import LedgerRange
 from infrastructure.projector.workers import follow_parallel, processes_for
 from infrastructure.stop_signal import StopSignal
+from projections.histories import HISTORIES
 from projections.registry import VIEWS
-from projections.view import View
+from projections.view import Projected
 
-WORK = "projector"
+WORK, HISTORY_WORK = "projector", "historian"
 LEADER_KEY = 0x436F756E_50524F4A  # advisory lock of the leading projector
+HISTORY_LEADER_KEY = 0x436F756E_48495354  # of the one that follows histories
 FILL_ENTRIES_MIN = 20_000  # of a ledger without views: fewer entries are folded batch by batch, without a build
 ALARM_SECONDS = 60.0  # between two log lines about a damaged ledger, which needs an operator
 POLL_SECONDS = 1.0  # in case a NOTIFY was missed
@@ -37,15 +40,19 @@ log = structlog.get_logger()
 
 
 class Projector:
-    """Runs in a separate thread or process: `run` until `stop`. Tests and the command line call `step`."""
+    """Runs in a separate thread or process: `run` until `stop`. Tests and the command line call `step`.
 
-    def __init__(self, url: str, views: Sequence[View[Any]] = VIEWS) -> None:
+    Histories are followed by a projector of their own, so that current rows never wait for them.
+    """
+
+    def __init__(self, url: str, views: Sequence[Projected] = VIEWS) -> None:
         self._url, self._views = url, tuple(views)
         self._stopping = StopSignal()
-        self._lease = Lease(url, WORK, LEADER_KEY)
+        self._work = (HISTORY_WORK, HISTORY_LEADER_KEY) if are_histories(views) else (WORK, LEADER_KEY)
+        self._lease = Lease(url, *self._work)
         self._following = ViewFollower(url)
         self._building: Building | None = None
-        self._outdated: list[View[Any]] = []  # views that need a build
+        self._outdated: list[Projected] = []  # views that need a build
         self._unbuildable: dict[str, float] = {}  # views whose build failed, and when it is retried
         self._rebuilt = 0
         self._parallel_failed = False  # then batches are folded in this process
@@ -57,7 +64,7 @@ class Projector:
     def run(self) -> None:
         """Lead, or stand by until the leader is gone. Retries after any error, as nothing else restarts it."""
         while not self._stopping.is_set():
-            self._lease = Lease(self._url, WORK, LEADER_KEY)
+            self._lease = Lease(self._url, *self._work)
             try:
                 with psycopg.connect(self._lease.url, autocommit=True) as connection:
                     self._lead(connection)
@@ -111,7 +118,7 @@ class Projector:
         connection.execute("SET timezone = 'UTC'")
         connection.execute("SET synchronous_commit = off")  # rows and position are lost together, and folded again
         with _no_rebuild(connection):
-            drop_leftovers_if_idle(connection)
+            drop_leftovers_if_idle(connection, workshop_for(self._views))
             invalidate_views_ahead(connection)
             self._begin(connection)
 
@@ -119,13 +126,13 @@ class Projector:
         """Follow every view from its position; list those whose rows another version made, for a build."""
         self._views = by_law_now(connection, self._views)
         self._outdated = outdated(connection, self._views)
-        if self._outdated and _is_new(connection):
+        if self._outdated and _is_new(connection, self._views):
             for view in self._outdated:
                 _make_empty(connection, view)
             self._outdated = []
         current = [view for view in self._views if view not in self._outdated]
         self._following = ViewFollower(self._lease.url, [_followed(connection, view) for view in current])
-        self._rebuilt = _rebuild_count(connection)
+        self._rebuilt = _rebuild_count(connection, self._views)
 
     def step(self, connection: psycopg.Connection[Any]) -> int:
         """Advance the running views by some batches, those furthest behind first; returns the number of entries.
@@ -152,7 +159,7 @@ class Projector:
 
     def _follow(self, connection: psycopg.Connection[Any]) -> int:
         with _no_rebuild(connection):
-            if _rebuild_count(connection) != self._rebuilt:
+            if _rebuild_count(connection, self._views) != self._rebuilt:
                 self._begin(connection)
             return self._following.step(connection, self._stopping.is_set)
 
@@ -190,7 +197,7 @@ class Projector:
         log.info("views_built", views=building.names, position=built.position)
         return built.entries
 
-    def _isolate(self, connection: psycopg.Connection[Any], views: Sequence[View[Any]], failure: Exception) -> None:
+    def _isolate(self, connection: psycopg.Connection[Any], views: Sequence[Projected], failure: Exception) -> None:
         """After a failed build, schedule each view alone to find the faulty one.
 
         The faulty view keeps serving its old rows, with the error in its position; one without rows is followed from
@@ -231,7 +238,8 @@ class Projector:
             with closing(follow_parallel(self._lease.url, views, ranges, processes=processes)) as batches:
                 for batch in batches:
                     with _no_rebuild(connection):
-                        if _rebuild_count(connection) != self._rebuilt or self._stopping.is_set():
+                        rebuilt = _rebuild_count(connection, self._views)
+                        if rebuilt != self._rebuilt or self._stopping.is_set():
                             break
                         self._following.take(connection, span, batch)
                     if batch.of_law:
@@ -242,6 +250,11 @@ class Projector:
             log.exception("parallel_catch_up_failed")
             self._parallel_failed = True
         return span.behind[0].seq - begun
+
+
+def historian(url: str) -> Projector:
+    """The projector of the histories."""
+    return Projector(url, HISTORIES)
 
 
 @contextmanager
@@ -255,19 +268,25 @@ def _no_rebuild(connection: psycopg.Connection[Any]) -> Iterator[None]:
             connection.execute("SELECT pg_advisory_unlock_shared(%s)", [BATCH_KEY])
 
 
-def _rebuild_count(connection: psycopg.Connection[Any]) -> int:
-    """How often views were rebuilt, to notice a rebuild by another process."""
-    row = connection.execute("SELECT coalesce(sum(rebuilt), 0)::bigint FROM views.position").fetchone()
+def _rebuild_count(connection: psycopg.Connection[Any], views: Sequence[Projected]) -> int:
+    """How often *views* were rebuilt, to notice a rebuild by another process."""
+    query = "SELECT coalesce(sum(rebuilt), 0)::bigint FROM views.position WHERE view = ANY(%s)"
+    row = connection.execute(query, [_names(views)]).fetchone()
     return int(row[0]) if row else 0
 
 
-def _is_new(connection: psycopg.Connection[Any]) -> bool:
-    """Whether the database has no views yet and its ledger is short."""
-    made = connection.execute("SELECT EXISTS (SELECT FROM views.position)").fetchone() == (True,)
+def _is_new(connection: psycopg.Connection[Any], views: Sequence[Projected]) -> bool:
+    """Whether the database has none of *views* yet and its ledger is short."""
+    query = "SELECT EXISTS (SELECT FROM views.position WHERE view = ANY(%s))"
+    made = connection.execute(query, [_names(views)]).fetchone() == (True,)
     return not made and head_of(connection) < FILL_ENTRIES_MIN
 
 
-def _make_empty(connection: psycopg.Connection[Any], view: View[Any]) -> None:
+def _names(views: Sequence[Projected]) -> list[str]:
+    return [view.name for view in views]
+
+
+def _make_empty(connection: psycopg.Connection[Any], view: Projected) -> None:
     """Reset *view* to position 0, with empty tables."""
     with connection.transaction():
         make_tables(connection, view)
@@ -279,7 +298,7 @@ def _make_empty(connection: psycopg.Connection[Any], view: View[Any]) -> None:
         )
 
 
-def _followed(connection: psycopg.Connection[Any], view: View[Any]) -> FollowedView:
+def _followed(connection: psycopg.Connection[Any], view: Projected) -> FollowedView:
     """*view* at its stored position. Errors are cleared: a new leader retries, as a new release may fix the fold."""
     row = connection.execute(
         "UPDATE views.position SET error = NULL, error_at = NULL WHERE view = %s RETURNING seq", [view.name]

@@ -15,26 +15,45 @@ from typing import Any
 
 import psycopg
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 from psycopg.sql import SQL, Identifier
 
 from infrastructure.calendar.view_laws import by_law_now
 from infrastructure.ledger.reader import head_of
 from infrastructure.postgres.roles import make_schema
+from infrastructure.projector.caches import are_histories
 from infrastructure.projector.fill import Filled, fill
 from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.tables import BATCH_KEY, add_up, make_indexes, make_tables
+from infrastructure.projector.view_digest import digest_of, view_digests
 from infrastructure.projector.workers import fill_parallel, processes_for
 from projections.registry import VIEWS
-from projections.view import SCHEMA, Table, View
+from projections.view import SCHEMA, Projected, Table
 
-FRESH = "views_fresh"  # prefix of the names of all rebuild schemas, and of no others
 LEFTOVER_SECONDS_MAX = 5  # lock timeout for dropping leftovers: a frozen process of a killed rebuild may hold a lock
-BUILD_KEY = 0x436F756E_42554C44  # advisory lock: one rebuild at a time
 VIEWS_AT_ONCE = 2  # indexed and compared in parallel
 WORK_MEMORY = "128MB"  # for sorting and comparing, before it spills to disk
 
 log = structlog.get_logger()
+
+
+class Workshop(Struct, frozen=True):
+    """Where views or histories are built: the *prefix* of the names of its schemas, and of no others.
+
+    *key* is that of the advisory lock that lets one rebuild run at a time.
+    """
+
+    prefix: str
+    key: int
+
+
+VIEW_WORKSHOP = Workshop("views_fresh", 0x436F756E_42554C44)
+HISTORY_WORKSHOP = Workshop("history_fresh", 0x436F756E_42554C48)
+
+
+def workshop_for(views: Sequence[Projected]) -> Workshop:
+    """Where *views* are built: no view waits for the histories, which take longer."""
+    return HISTORY_WORKSHOP if are_histories(views) else VIEW_WORKSHOP
 
 
 class Difference(Struct, frozen=True):
@@ -46,7 +65,10 @@ class Difference(Struct, frozen=True):
 
 
 class Rebuilt(Struct, frozen=True):
-    """The result of a rebuild. No *differences* means that the live views were equal to it, if they were compared."""
+    """The result of a rebuild. No *differences* means that the live views were equal to it, if they were compared.
+
+    *digest* is the SHA-256 of all rebuilt rows in hex (`view_digest`), empty where it was not wanted.
+    """
 
     position: int
     entries: int
@@ -54,71 +76,89 @@ class Rebuilt(Struct, frozen=True):
     rows: int
     differences: tuple[Difference, ...]
     swapped: bool
+    digest: str = ""
+
+
+def together(results: Sequence[Rebuilt]) -> Rebuilt:
+    """The results of rebuilding views and histories of one ledger, as of one rebuild."""
+    first = results[0]
+    return structs.replace(
+        first,
+        position=min(result.position for result in results),
+        rows=sum(result.rows for result in results),
+        differences=tuple(difference for result in results for difference in result.differences),
+    )
 
 
 def rebuild(
     url: str,
-    views: Sequence[View[Any]] = VIEWS,
+    views: Sequence[Projected] = VIEWS,
     *,
     swap: bool = True,
     compare: bool = True,
     online: bool = False,
+    digest: bool = False,
     processes: int | None = None,
     progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> Rebuilt:
     """Fold the whole ledger into new tables; with *swap* they replace the live ones.
 
     With *compare* the rebuild ends at the position of the live views, without it at the end of the ledger. *processes*
-    defaults to the fastest number. *progress* is called with (entries read, entries in all). The projector is blocked
-    meanwhile; with *online* only during the swap, and it then continues from the position of the rebuild.
-    Raises LedgerGapError if a position is missing, FillFailedError if a worker process fails or dies, and whatever a
-    fold raises in this process.
+    defaults to the fastest number. With *digest* the result has that of the rebuilt rows. *progress* is called with
+    (entries read, entries in all). The projector is blocked meanwhile; with *online* only during the swap, and it then
+    continues from the position of the rebuild.
+    Raises LedgerGapError if a position is missing, FillFailedError if a worker fails, and whatever a fold raises here.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
-        connection.execute("SELECT pg_advisory_lock(%s)", [BUILD_KEY])
-        if not online:
-            connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])
+        workshop = workshop_for(views)
+        _lock(connection, workshop.key, *(() if online else (BATCH_KEY,)))
         views = by_law_now(connection, views)
         live = _live(connection, views) if compare else {}
         comparable = [view for view in views if view.name in live and live[view.name][0] == view.version]
-        position = _position(live, views)
-        if position is None:
-            position = head_of(connection)
-        with _fresh_schema(connection) as fresh:
+        position = head_of(connection) if (common := _position(live, views)) is None else common
+        with _fresh_schema(connection, workshop) as fresh:
             for view in views:
                 make_tables(connection, view, fresh)
             filled = _fill(url, views, position, fresh, processes, progress)
             differences = _finish(url, views, fresh, comparable)
+            hashed = _hash(connection, views, fresh) if digest else ""
             if swap:
-                connection.execute("SELECT pg_advisory_lock(%s)", [BATCH_KEY])  # an online rebuild has not held it yet
+                _lock(connection, BATCH_KEY)  # an online rebuild has not held it yet
                 with connection.transaction():
                     _swap(connection, views, fresh, position)
-        return Rebuilt(position, filled.entries, filled.projects, filled.rows, differences, swap)
+        return Rebuilt(position, filled.entries, filled.projects, filled.rows, differences, swap, hashed)
+
+
+def _lock(connection: psycopg.Connection[Any], *keys: int) -> None:
+    """Hold the advisory locks of *keys* until the connection closes."""
+    for key in keys:
+        connection.execute("SELECT pg_advisory_lock(%s)", [key])
 
 
 @contextmanager
-def _fresh_schema(connection: psycopg.Connection[Any]) -> Iterator[str]:
+def _fresh_schema(connection: psycopg.Connection[Any], workshop: Workshop) -> Iterator[str]:
     """An empty schema, dropped afterwards with all tables that were not moved out of it.
 
     Its name is unique, so that workers of a killed rebuild which still run find no table to write to.
     """
-    drop_leftovers(connection)
-    fresh = f"{FRESH}_{token_hex(4)}"
+    drop_leftovers(connection, workshop)
+    fresh = f"{workshop.prefix}_{token_hex(4)}"
     make_schema(connection, fresh)
     try:
         yield fresh
     finally:
         if not connection.closed:
-            drop_leftovers(connection)
+            drop_leftovers(connection, workshop)
 
 
-def drop_leftovers(connection: psycopg.Connection[Any]) -> None:
-    """Drop the schemas of this rebuild and of killed ones. The caller holds BUILD_KEY.
+def drop_leftovers(connection: psycopg.Connection[Any], workshop: Workshop) -> None:
+    """Drop the schemas of this rebuild and of killed ones. The caller holds the lock of *workshop*.
 
     A schema that stays locked for longer than LEFTOVER_SECONDS_MAX is left to the next rebuild.
     """
-    schemas = connection.execute("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", [FRESH]).fetchall()
+    query = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)"
+    schemas = connection.execute(query, [workshop.prefix]).fetchall()
     for (name,) in schemas:
         try:
             with connection.transaction():
@@ -128,14 +168,14 @@ def drop_leftovers(connection: psycopg.Connection[Any]) -> None:
             log.warning("rebuild_leftover_in_use", schema=name)
 
 
-def drop_leftovers_if_idle(connection: psycopg.Connection[Any]) -> None:
+def drop_leftovers_if_idle(connection: psycopg.Connection[Any], workshop: Workshop) -> None:
     """Drop the schemas of killed rebuilds, unless a rebuild is running, which does so itself."""
-    if connection.execute("SELECT pg_try_advisory_lock(%s)", [BUILD_KEY]).fetchone() == (True,):
-        drop_leftovers(connection)
-        connection.execute("SELECT pg_advisory_unlock(%s)", [BUILD_KEY])
+    if connection.execute("SELECT pg_try_advisory_lock(%s)", [workshop.key]).fetchone() == (True,):
+        drop_leftovers(connection, workshop)
+        connection.execute("SELECT pg_advisory_unlock(%s)", [workshop.key])
 
 
-def _live(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> dict[str, tuple[int, int]]:
+def _live(connection: psycopg.Connection[Any], views: Sequence[Projected]) -> dict[str, tuple[int, int]]:
     """The version and the position of each of *views* that is live, by name."""
     rows = connection.execute(
         "SELECT view, version, seq FROM views.position WHERE view = ANY(%s)", [[view.name for view in views]]
@@ -143,7 +183,7 @@ def _live(connection: psycopg.Connection[Any], views: Sequence[View[Any]]) -> di
     return {view: (version, seq) for view, version, seq in rows}
 
 
-def _position(live: Mapping[str, tuple[int, int]], views: Sequence[View[Any]]) -> int | None:
+def _position(live: Mapping[str, tuple[int, int]], views: Sequence[Projected]) -> int | None:
     """The common position of all *views*; None if their positions differ or one is not live."""
     seqs = {seq for _, seq in live.values()}
     return seqs.pop() if len(live) == len(views) and len(seqs) == 1 else None
@@ -151,7 +191,7 @@ def _position(live: Mapping[str, tuple[int, int]], views: Sequence[View[Any]]) -
 
 def _fill(
     url: str,
-    views: Sequence[View[Any]],
+    views: Sequence[Projected],
     position: int,
     fresh: str,
     processes: int | None,
@@ -171,7 +211,7 @@ def _fill(
 
 
 def _finish(
-    url: str, views: Sequence[View[Any]], fresh: str, comparable: Sequence[View[Any]]
+    url: str, views: Sequence[Projected], fresh: str, comparable: Sequence[Projected]
 ) -> tuple[Difference, ...]:
     """Index and analyze the filled tables; return how those of the *comparable* views differ from the live ones.
 
@@ -200,7 +240,12 @@ def _finish(
     return tuple(sorted(differences, key=lambda difference: order.index(difference.table)))
 
 
-def _complete(connection: psycopg.Connection[Any], view: View[Any], fresh: str) -> None:
+def _hash(connection: psycopg.Connection[Any], views: Sequence[Projected], fresh: str) -> str:
+    """The digest of everything that was rebuilt."""
+    return digest_of([table for view in views for table in view_digests(connection, view, fresh)])
+
+
+def _complete(connection: psycopg.Connection[Any], view: Projected, fresh: str) -> None:
     for table in view.tables:
         if table.summed:
             add_up(connection, table, fresh)
@@ -220,7 +265,7 @@ def _differences(connection: psycopg.Connection[Any], tables: Sequence[Table], f
             yield Difference(table.name, only_live, only_rebuilt)
 
 
-def _swap(connection: psycopg.Connection[Any], views: Sequence[View[Any]], fresh: str, position: int) -> None:
+def _swap(connection: psycopg.Connection[Any], views: Sequence[Projected], fresh: str, position: int) -> None:
     """Replace the live tables with those in *fresh*, and set the views' positions."""
     for view in views:
         for table in view.tables:

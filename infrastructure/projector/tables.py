@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import structlog
@@ -12,14 +13,15 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from infrastructure.postgres.roles import as_views_owner
 from infrastructure.projector.pg_copy import FORMAT, blocks, require_known
-from projections.view import SCHEMA, Change, Row, Table, View, create, create_indexes
+from projections.history.versions import BEGINNINGS, ENDS, STILL
+from projections.view import SCHEMA, Change, Projected, Row, Table, create, create_indexes
 
 BATCH_KEY = 0x436F756E_42415443  # advisory lock: shared while a batch is written, exclusive during a rebuild
 
 log = structlog.get_logger()
 
 
-def make_tables(connection: psycopg.Connection[Any], view: View[Any], schema: str = SCHEMA) -> None:
+def make_tables(connection: psycopg.Connection[Any], view: Projected, schema: str = SCHEMA) -> None:
     """Create the view's tables, empty, dropping existing ones."""
     with as_views_owner(connection):
         for table in view.tables:
@@ -28,7 +30,7 @@ def make_tables(connection: psycopg.Connection[Any], view: View[Any], schema: st
                 connection.execute(statement)
 
 
-def make_indexes(connection: psycopg.Connection[Any], view: View[Any], schema: str = SCHEMA) -> None:
+def make_indexes(connection: psycopg.Connection[Any], view: Projected, schema: str = SCHEMA) -> None:
     for table in view.tables:
         for statement in create_indexes(schema, table):
             connection.execute(statement)
@@ -52,20 +54,24 @@ class Lines(Struct, frozen=True):
     staged: list[str]  # rows that replace existing ones, or are added to those of a summed table
     gone: list[Row]
     few: str = ""  # the rows as JSON instead, if there are few of them
+    closed: list[str] = []  # of a history: ends of versions, as JSON
+    rewritten: list[UUID] = []  # of a history: projects whose rows are deleted first
 
     @classmethod
     def of(cls, table: Table, change: Change, few_max: int) -> Lines:
         """Encode *change*; up to *few_max* rows as JSON. Raises TypeError for a value of an unsupported type."""
+        ends = [_closes(table, change.closes)] if change.closes else []
         if 0 < len(change.inserts) + len(change.updates) <= few_max:
-            return cls(table, [], [], change.deletes, _json(table, change.inserts + change.updates))
+            few = _json(table, change.inserts + change.updates)
+            return cls(table, [], [], change.deletes, few, ends, change.rewritten)
         if table.summed:
             return cls(table, [], list(lines_of(table, change.inserts)), [])
         new, staged = lines_of(table, change.inserts), lines_of(table, change.updates)
-        return cls(table, list(new), list(staged), change.deletes)
+        return cls(table, list(new), list(staged), change.deletes, closed=ends, rewritten=change.rewritten)
 
     def as_upserts(self) -> Lines:
         """The same changes for a table that may already contain the new rows."""
-        return Lines(self.table, [], self.new + self.staged, self.gone, self.few)
+        return Lines(self.table, [], self.new + self.staged, self.gone, self.few, self.closed, self.rewritten)
 
 
 def lines_of(table: Table, rows: Iterable[Row]) -> Iterator[str]:
@@ -79,6 +85,12 @@ def _json(table: Table, rows: Sequence[Row]) -> str:
     return json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
 
 
+def _closes(table: Table, closes: Sequence[Row]) -> str:
+    """The ends of versions of a history's *table*: the key of its base table, known_until and valid_until."""
+    names = [*(name for name, _ in table.columns[: table.key - len(BEGINNINGS)]), *ENDS]
+    return json.encode([dict(zip(names, row, strict=True)) for row in closes]).decode()
+
+
 def copy_rows(connection: psycopg.Connection[Any], table: Table, sent: Iterable[str], into: Composed) -> None:
     """COPY *sent*, blocks of lines, into the table named by *into*, whose columns are those of *table*."""
     statement = SQL("COPY {} ({}) FROM STDIN {}").format(into, SQL(", ").join(table.names), SQL(FORMAT))
@@ -90,9 +102,15 @@ def copy_rows(connection: psycopg.Connection[Any], table: Table, sent: Iterable[
 def stage(connection: psycopg.Connection[Any], lines: Lines, schema: str = SCHEMA) -> None:
     """COPY new rows into the table, and the others into a staging table for `settle`.
 
-    Raises psycopg.errors.UniqueViolation if a new row exists already.
+    In a history, versions are ended and projects cleared before. Raises psycopg.errors.UniqueViolation if a new row
+    exists already.
     """
     target = Identifier(schema, lines.table.name)
+    if lines.rewritten:
+        clear = SQL("DELETE FROM {} WHERE project = ANY(%s)").format(target)
+        connection.execute(clear, [lines.rewritten])
+    for ends in lines.closed:
+        connection.execute(_ended(lines.table, target), {"ends": ends, "still": STILL})
     if lines.new:
         copy_rows(connection, lines.table, lines.new, SQL("{}").format(target))
     if lines.staged:
@@ -145,6 +163,16 @@ def _added(table: Table, target: Identifier, source: Composed) -> list[Composed]
         ).format(target, keys, number, source),
         SQL("DELETE FROM {} AS t USING {} AS s WHERE {} AND t.{} = 0").format(target, source, same, number),
     ]
+
+
+def _ended(table: Table, target: Identifier) -> Composed:
+    """The statement that ends the last versions of some rows of a history: these are on both axes."""
+    keys = table.names[: table.key - len(BEGINNINGS)]
+    return SQL(
+        "UPDATE {0} AS h SET known_until = e.known_until, valid_until = e.valid_until"
+        " FROM json_populate_recordset(NULL::{0}, %(ends)s::json) AS e"
+        " WHERE {1} AND h.known_until = %(still)s AND h.known_from < %(still)s"
+    ).format(target, SQL(" AND ").join(SQL("h.{0} = e.{0}").format(name) for name in keys))
 
 
 def _updated(table: Table, target: Identifier, source: Composed) -> Composed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct, json
 
@@ -62,6 +63,8 @@ class SentLines(Struct, frozen=True):
     new: list[str]
     staged: list[str]
     gone: list[list[Any]]
+    closed: list[str]
+    rewritten: list[UUID]
 
 
 class PartialBatch(Struct, frozen=True, tag="partial"):

@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
-from typing import IO, Any
+from typing import IO
 
 import psycopg
 from msgspec import json
@@ -31,8 +31,8 @@ from infrastructure import logging as log
 from infrastructure.calendar.view_laws import by_law_now
 from infrastructure.projector import ledger_stream
 from infrastructure.projector.batch import ViewBatch, folded
+from infrastructure.projector.caches import cache_for
 from infrastructure.projector.fill import Filled, Share, fill
-from infrastructure.projector.fold_cache import FACTS_MAX, FoldCache
 from infrastructure.projector.tables import Lines
 from infrastructure.projector.worker_messages import (
     Completed,
@@ -50,8 +50,8 @@ from infrastructure.projector.worker_messages import (
     decode_range,
 )
 from infrastructure.settings import Settings
-from projections.registry import VIEWS
-from projections.view import View
+from projections.histories import EVERY_VIEW
+from projections.view import Projected
 
 ENTRIES_A_PROCESS_MIN = 25_000  # a process takes half a second to start, enough to fold ten thousand entries
 PROCESSES_MAX = 8  # beyond that, the database server is the bottleneck
@@ -63,9 +63,9 @@ class FillFailedError(Exception):
     """A share of the streams could not be folded, so that the tables are incomplete."""
 
 
-def processes_for(views: Sequence[View[Any]], entries: int) -> int:
+def processes_for(views: Sequence[Projected], entries: int) -> int:
     """The number of processes that fold so many entries fastest; 1 means this process alone."""
-    if not all(view.name in {known.name for known in VIEWS if type(known) is type(view)} for view in views):
+    if not all(view.name in {known.name for known in EVERY_VIEW if type(known) is type(view)} for view in views):
         return 1  # a view that is not registered, which workers can't look up
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(cores, PROCESSES_MAX, entries // ENTRIES_A_PROCESS_MIN))
@@ -73,7 +73,7 @@ def processes_for(views: Sequence[View[Any]], entries: int) -> int:
 
 def fill_parallel(
     url: str,
-    views: Sequence[View[Any]],
+    views: Sequence[Projected],
     position: int,
     schema: str,
     *,
@@ -105,7 +105,7 @@ def fill_parallel(
 
 
 def follow_parallel(
-    url: str, views: list[View[Any]], ranges: Sequence[LedgerRange], *, processes: int
+    url: str, views: list[Projected], ranges: Sequence[LedgerRange], *, processes: int
 ) -> Generator[ViewBatch]:
     """The batches of *ranges* in order, each folded by several *processes*, up to AHEAD_MAX ranges in flight.
 
@@ -129,7 +129,7 @@ def follow_parallel(
             yield _merged(views, range_, [answer.popleft() for answer in answers])
 
 
-def _merged(views: list[View[Any]], range_: LedgerRange, parts: Sequence[PartialBatch]) -> ViewBatch:
+def _merged(views: list[Projected], range_: LedgerRange, parts: Sequence[PartialBatch]) -> ViewBatch:
     entries = sum(part.entries for part in parts)
     if entries != range_.last - range_.seq:
         raise FillFailedError(f"the ledger holds {entries} entries after position {range_.seq} up to {range_.last}")
@@ -139,6 +139,8 @@ def _merged(views: list[View[Any]], range_: LedgerRange, parts: Sequence[Partial
             [block for sent in of_table for block in sent.new],
             [block for sent in of_table for block in sent.staged],
             [tuple(key) for sent in of_table for key in sent.gone],
+            closed=[ends for sent in of_table for ends in sent.closed],
+            rewritten=[project for sent in of_table for project in sent.rewritten],
         )
         for view in views
         for table in view.tables
@@ -215,8 +217,8 @@ def work(commands: IO[bytes], out: IO[bytes]) -> None:
         send(Failed(f"{type(failure).__name__}: {failure}"))
 
 
-def _parts(job: Follow, views: list[View[Any]], ranges: Iterable[LedgerRange]) -> Iterator[PartialBatch]:
-    cache = FoldCache(FACTS_MAX // job.share.of)
+def _parts(job: Follow, views: list[Projected], ranges: Iterable[LedgerRange]) -> Iterator[PartialBatch]:
+    cache = cache_for(views, job.share.of)
     with psycopg.connect(job.url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
         for range_ in ranges:
@@ -224,14 +226,22 @@ def _parts(job: Follow, views: list[View[Any]], ranges: Iterable[LedgerRange]) -
             histories = list(ledger_stream.histories(connection, which))
             batch = folded(connection, cache, views, histories, range_.seq, range_.last, few_max=0)
             sent = [
-                SentLines(part.table.name, part.new, part.staged, list(map(list, part.gone))) for part in batch.lines
+                SentLines(
+                    part.table.name,
+                    part.new,
+                    part.staged,
+                    list(map(list, part.gone)),
+                    part.closed,
+                    part.rewritten,
+                )
+                for part in batch.lines
             ]
             yield PartialBatch(batch.entries, batch.of_law, sent)
 
 
-def _views(job: Job) -> Iterator[View[Any]]:
+def _views(job: Job) -> Iterator[Projected]:
     with psycopg.connect(job.url, autocommit=True) as connection:
-        for view in by_law_now(connection, [view for view in VIEWS if view.name in job.views]):
+        for view in by_law_now(connection, [view for view in EVERY_VIEW if view.name in job.views]):
             if view.version != job.views[view.name]:
                 raise FillFailedError(f"the calendar by which {view.name} counts was changed just now: try again")
             yield view

@@ -3,7 +3,9 @@
 bagit.txt  bag-info.txt  manifest-sha256.txt  tagmanifest-sha256.txt  verify.py
 data/entries.ndjson    an entry a line: position, stream, version, type, data, meta, both times, hash
 data/proofs.ndjson     the path of each entry to the checkpoint; not for the zone, whose entries make the tree
+data/leaves            of the zone: the 40 bytes of each leaf of the log, by which a changed entry can be named
 data/checkpoint        the signed checkpoint, with the cosignatures there are
+data/time-stamps/      the newest RFC 3161 stamp, where there is one, and the checkpoint that it is over
 data/keys.txt          the public keys of log and witnesses
 data/materials.ndjson  SHA-256, name and size of each file attached
 data/rules/  data/calendars/   the law packs that the entries name, and the calendars, as shipped
@@ -20,6 +22,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import psycopg
 from msgspec import Struct
@@ -32,6 +35,8 @@ from infrastructure.law.lawbook import entries as files_in
 from infrastructure.ledger.pg_binary import microseconds
 from infrastructure.proof.log import LogReader
 from infrastructure.proof.note import COSIGNATURE, ED25519, NoteVerifier
+from infrastructure.proof.tiles import TILE_WIDTH
+from infrastructure.proof.time_stamps import newest_stamp
 
 ROWS_AT_ONCE = 2000
 COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"
@@ -87,9 +92,24 @@ def export_bundle(
                 laws.add(json.loads(row[5]).get("law", ""))
                 seen.add(row[1])
                 progress(done, total)
-    _write_context(folder / "data", log, keys, laws)
+    _write_context(folder / "data", log, keys, laws, whole=project is None)
     _seal(folder, now)
     return ExportedBundle(str(folder), total, len(seen), size)
+
+
+def pack_bundle(folder: Path, file: Path) -> None:
+    """Put the bundle in *folder* into one zip *file*, for a browser or the post. Raises Refused where it exists."""
+    if file.exists():
+        raise Refused("folder-exists", f"{file} exists already", remedy="name a file that does not exist yet")
+    with ZipFile(file, "x", ZIP_DEFLATED) as packed:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            packed.write(path, f"{file.stem}/{path.relative_to(folder).as_posix()}")
+
+
+def _write_leaves(file: Path, log: LogReader) -> None:
+    with file.open("wb") as leaves:
+        for number in range(-(-log.checkpoint.size // TILE_WIDTH)):
+            leaves.write(b"".join(log.tree.leaves(number)))
 
 
 def _streams(connection: psycopg.Connection[Any], project: UUID, size: int) -> list[UUID]:
@@ -156,10 +176,16 @@ def _write_entry(write: Write, row: tuple[Any, ...]) -> None:
         write("materials", {"position": position, **{key: fact[key] for key in ("digest", "name", "size")}})
 
 
-def _write_context(data: Path, log: LogReader, keys: Sequence[NoteVerifier], laws: set[str]) -> None:
-    """Checkpoint, keys, the law packs named by the entries, and the calendars."""
+def _write_context(data: Path, log: LogReader, keys: Sequence[NoteVerifier], laws: set[str], *, whole: bool) -> None:
+    """Checkpoint, leaves (of the *whole* zone), stamp, keys, the law packs named by the entries, and the calendars."""
+    if whole:
+        _write_leaves(data / "leaves", log)
     (data / "checkpoint").write_text(str(log.note), encoding="utf-8")
     (data / "keys.txt").write_text("".join(f"{key.text}\n" for key in keys), encoding="utf-8")
+    if stamped := newest_stamp(log.files.folder.parent):
+        (data / "time-stamps").mkdir()
+        for part in stamped:
+            (data / "time-stamps" / part.name).write_bytes(part.read_bytes())
     (data / "rules").mkdir()
     law = files("domain.law")
     for name in sorted({name.partition("/")[0].partition("+")[0] for name in laws if name}):

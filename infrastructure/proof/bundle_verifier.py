@@ -29,6 +29,7 @@ GENESIS = bytes(32)  # stands where the hash before a stream's first entry would
 HEADER = struct.Struct(">16sqqqHII")  # stream, version, occurred, recorded, lengths of type, data and meta
 FAULTS_SHOWN_MAX = 20
 KEY_BYTES, SIGNATURE_BYTES, KEY_ID_BYTES, TIME_BYTES = 32, 64, 4, 8
+LEAF_BYTES = 40  # of the log: position and hash of an entry
 ED25519, COSIGNATURE = 1, 4  # algorithms of signatures, as C2SP numbers them
 
 # --- Ed25519 (RFC 8032, 5.1): points of the twisted Edwards curve in extended coordinates ---
@@ -340,7 +341,22 @@ def check_tree(folder: Path, hashes: Iterator[tuple[int, bytes]], size: int, hea
             tree.add(leaf)
     if whole and (tree.size, tree.head()) != (size, head):
         report.fault(f"the {tree.size} entries do not make the tree of {size} entries in the checkpoint")
+        compare_leaves(folder, size, head, report)
     return count
+
+
+def compare_leaves(folder: Path, size: int, head: bytes, report: BundleReport) -> None:
+    """Name the entries that are not the leaves of the log, where the leaves in the bundle make the signed head."""
+    file, tree = folder / "data" / "leaves", Tree()
+    data = file.read_bytes() if file.exists() else b""
+    leaves = [data[at : at + LEAF_BYTES] for at in range(0, len(data), LEAF_BYTES)]
+    for leaf in leaves:
+        tree.add(hashlib.sha256(b"\x00" + leaf).digest())
+    if (tree.size, tree.head()) != (size, head):
+        return
+    for entry, leaf in zip(lines_of(folder / "data" / "entries.ndjson"), leaves):  # noqa: B905  Python 3.9 has no strict
+        if entry.get("hash") != leaf[8:].hex():
+            report.fault(f"position {int.from_bytes(leaf[:8], 'big')}: the entry is not the one in the log")
 
 
 def verify(folder: Path, keys: list[str]) -> BundleReport:

@@ -1,7 +1,7 @@
 """The publisher: follows the ledger with the log, signs, collects cosignatures, and publishes. One leader at a time.
 
 A checkpoint is signed at most once a second, when there is news. Where a policy asks for a quorum of witnesses, the
-published checkpoint is the last one that they have cosigned.
+published checkpoint is the last one that they have cosigned. Once a day one is stamped, where an authority is set.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from infrastructure.proof.log import LogError, LogReader, TransparencyLog
 from infrastructure.proof.merkle import ProofError
 from infrastructure.proof.note import NoteError, NoteVerifier, SignedNote, require_name
 from infrastructure.proof.policy import PolicyError, WitnessPolicy
+from infrastructure.proof.time_stamps import TimeStamps
 from infrastructure.stop_signal import StopSignal
 
 WORK = "publisher"
@@ -111,8 +112,10 @@ class ProofFolder:
 class Publisher:
     """Runs in a process of its own: `run` until `stop`. The command line and tests call `step`."""
 
-    def __init__(self, url: str, folder: ProofFolder, clock: Callable[[], datetime]) -> None:
+    def __init__(self, url: str, folder: ProofFolder, clock: Callable[[], datetime], authority: str = "") -> None:
+        """*authority* is the address of an RFC 3161 time stamp authority, empty for none."""
         self._url, self._folder, self._clock = url, folder, clock
+        self._stamps = TimeStamps(folder.path, authority)
         self._stopping = StopSignal()
         self._status = folder.status() or PublisherStatus()
         self._log: TransparencyLog | None = None
@@ -183,6 +186,8 @@ class Publisher:
             )
         if self._pending:
             self._publish(self._log, self._pending)
+            if self._cosigners.is_enough(self._pending):
+                self._stamps.stamp_if_due(self._pending, self._clock())
         self._note(trouble=self._waiting_for())
         return self._status
 

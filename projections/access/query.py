@@ -15,6 +15,7 @@ from domain.access.principal import Grant, PrincipalKind
 from domain.access.state import Deputyship
 from domain.core.ledger import Role
 from projections.reader import Reader
+from projections.view import literal
 
 KNOWN: LiteralString = "v.known_from <= %(known)s AND (v.known_until IS NULL OR v.known_until > %(known)s)"
 ON: LiteralString = "v.valid_from <= %(on)s AND (v.valid_until IS NULL OR v.valid_until > %(on)s)"
@@ -35,6 +36,7 @@ PRINCIPALS: LiteralString = """
            CASE WHEN v.closing_known <= %(known)s THEN v.closed_at END
     FROM views.access_principal AS v
     WHERE v.known_from <= %(known)s AND (%(id)s::text IS NULL OR v.id = %(id)s::text)
+      AND concat_ws(' ', v.id, v.name) ILIKE %(pattern)s
     ORDER BY v.id LIMIT %(limit)s OFFSET %(offset)s
 """
 KEYS: LiteralString = f"""
@@ -80,10 +82,11 @@ class AccessBook:
         self._store, self._on, self._known = store, on, known
 
     async def principals(
-        self, principal: str | None = None, limit: int = PRINCIPALS_MAX, offset: int = 0
+        self, principal: str | None = None, limit: int = PRINCIPALS_MAX, offset: int = 0, text: str = ""
     ) -> list[ListedPrincipal]:
-        """Everybody who was registered, or the one of that id."""
-        rows = await self._rows(PRINCIPALS, {"id": principal, "limit": limit, "offset": offset})
+        """Everybody who was registered, or the one of that id; with *text* in id or name."""
+        params: dict[str, object] = {"id": principal, "limit": limit, "offset": offset, "pattern": f"%{literal(text)}%"}
+        rows = await self._rows(PRINCIPALS, params)
         return [ListedPrincipal(row[0], PrincipalKind(row[1]), *row[2:]) for row in rows]
 
     async def keys(self, principal: str | None = None) -> list[ListedKey]:

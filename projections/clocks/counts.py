@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from uuid import UUID
 
 from msgspec import Struct
 from psycopg.sql import SQL
 
 from domain.law.licensing.clock import Level, State
+from projections.clocks.list import ClockSource
 from projections.clocks.nodes import MODES, Node
 from projections.clocks.reading import Reading
 from projections.reader import Reader
@@ -26,13 +26,13 @@ COUNTED = """
             WHEN c.yellow_at <= %(t)s AND (c.level = 'green' OR c.paused_until <= %(t)s) THEN 'yellow'
             WHEN c.paused_until <= %(t)s THEN 'green'
             ELSE c.level END AS standing
-        FROM views.clock AS c
+        FROM {source} AS c
         WHERE NOT c.closed AND c.level <> 'none' AND (c.exists_at IS NULL OR c.exists_at <= %(t)s)
           AND {within}{}) AS k
     GROUP BY k.mode, k.node, k.standing
 """
 OF_DEPARTMENT = " AND c.department = %(department)s"
-OF_PROJECTS = " AND c.project = ANY(%(projects)s)"
+WITHOUT = " AND c.project <> ALL(%(without)s)"
 
 Counts = Counter[tuple[str, str, str]]  # by mode, node and standing
 
@@ -50,15 +50,17 @@ class ClockCount(Struct, frozen=True):
 
 
 async def from_view(
-    store: Reader, t: datetime, department: str, projects: Sequence[UUID] | None = None, scope: Scope = ZONE_SCOPE
+    store: Reader, t: datetime, department: str, source: ClockSource, scope: Scope = ZONE_SCOPE
 ) -> Counts:
-    """The counts at *t* by the view's rows in *scope*, of *projects* alone if given."""
+    """The counts at *t* by the rows of *source* in *scope*."""
     query = SQL(COUNTED).format(
-        SQL(OF_DEPARTMENT if department else "") + SQL(OF_PROJECTS if projects is not None else ""),
+        SQL(OF_DEPARTMENT if department else "") + SQL(WITHOUT if source.without else ""),
+        source=source.table,
         within=scope.of("c", "read:clocks"),
     )
     async with store.cursor() as cursor:
-        await cursor.execute(query, {"t": t, "department": department, "projects": list(projects or ())})
+        params = {"t": t, "department": department, "without": list(source.without), **source.params}
+        await cursor.execute(query, params, prepare=source.prepare)
         return Counter({(mode, node, standing): n for mode, node, standing, n in await cursor.fetchall()})
 
 

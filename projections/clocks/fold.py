@@ -20,6 +20,7 @@ from domain.law.calendar.period import Span
 from domain.law.licensing.clock import State
 from domain.law.licensing.forecast import DISTANT
 from domain.law.licensing.review import DECISION
+from domain.law.procedure.history import ItemHistory
 from domain.messages import Entry
 from domain.project.application.announcement import DateAnnounced
 from domain.project.application.procedure import ModeChanged
@@ -146,7 +147,7 @@ class Clocks:
         laws = self._laws()
         for key, history in state.histories.items():
             if key not in state.rows:
-                state.rows[key] = rows_of(project.id, history, laws, self._node_for)
+                state.rows[key] = self.clock_rows(project.id, history)
                 state.sums = None
         state.sums = decision_sums(state, project.register) if state.sums is None else state.sums
         return {
@@ -154,6 +155,19 @@ class Clocks:
             "clock": [row for rows in state.rows.values() for row in rows],
             "clock_basis": self._basis(state, project.id, laws),
         }
+
+    def clock_rows(self, project: UUID, history: ItemHistory, known: datetime = DISTANT) -> list[Row]:
+        """The clocks of one application, counted by the calendar as known at *known*."""
+        return rows_of(project, history, self._laws(), self._node_for, known)
+
+    def calendar_book(self, history: ItemHistory) -> CalendarBook | None:
+        """The calendar that the clocks of an application are counted by; None where no law is recorded for it."""
+        laws = self._laws()
+        return laws.calendars()[laws.pack(history.law).calendar] if history.law else None
+
+    def zone(self, history: ItemHistory) -> str:
+        """The time zone of the law of an application."""
+        return self._laws().pack(history.law).zone
 
     def _basis(self, state: ClocksState, project: UUID, laws: Laws) -> list[Row]:
         if state.happened_at is None:

@@ -1,30 +1,196 @@
-"""The reading of a stored clock's row at any instant after the project's last event."""
+"""The history of clocks: as was known at an instant by the calendar of that day, and as is now known to have been.
+
+On the valid axis an application has at every instant the terms that it is now known to have been under, as where its
+clocks are read from the ledger: which entries make it up follows from what is known, when each counts from its time.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, LiteralString
+from uuid import UUID
 
-from projections.clocks.procedures import usual_procedure
-from projections.clocks.reading import Reading, reading_of
-from projections.clocks.rows import ClockRow, forecast_in
+from msgspec import structs
+
+from domain.law.calendar.moment import midnight
+from domain.law.licensing.forecast import DISTANT
+from domain.law.procedure.history import ItemHistory
+from domain.messages import Entry
+from projections.clocks.fold import CLOCKS, Clocks, ClocksState
+from projections.clocks.law_events import TERMS, Histories
+from projections.history.fold import History, HistoryState, KeyedTables
+from projections.history.versions import Keyed
 from projections.reader import Laws
+from projections.view import CORRECTIONS, Change, Folded, Row, take
+
+BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
+Application = tuple[str, int]
+INDEXES: tuple[LiteralString, ...] = (
+    "USING gist (tstzrange(known_from, known_until)) WHERE NOT closed",
+    "USING gist (tstzrange(valid_from, valid_until)) WHERE NOT closed",
+    "USING gist (tstzrange(known_from, known_until)) WHERE closed",
+    "USING gist (tstzrange(valid_from, valid_until)) WHERE closed",
+)
 
 
-def reading_in(row: ClockRow, laws: Laws, t: datetime, known: datetime) -> Reading | None:
-    """The row's clock at *t*; the calendar known at *known* is the one it was counted with.
+class ClockHistory(History):
+    """The versions of the rows of *clocks*."""
 
-    None where it has to be read from the events, or does not exist at *t*.
-    """
-    clock = usual_procedure(laws, row.law, row.mode).recall(forecast_in(row), t, known)
-    if clock is None:
-        return None
-    return reading_of(
-        clock,
-        item=row.item,
-        application=row.application,
-        department=row.department,
-        mode=row.mode,
-        node=row.node,
-        live=row.live,
-        law=row.law,
-    ).announced(row.announced_on)
+    def __init__(self, clocks: Clocks) -> None:
+        super().__init__(clocks, (CLOCKS,), {CLOCKS.name: INDEXES})
+        self._clocks = clocks
+
+    def under(self, laws: Callable[[], Laws]) -> ClockHistory:
+        """The same history, counted by other *laws*: its version differs."""
+        return ClockHistory(self._clocks.under(laws))
+
+    def known_axis(self, project: UUID, entries: Sequence[Entry]) -> Iterator[tuple[datetime, KeyedTables]]:
+        """The clocks as known at each instant, also when a notice was published or something foreseen took effect."""
+        recorded: dict[datetime, list[Entry]] = {}
+        for entry in entries:
+            recorded.setdefault(entry.recorded_at, []).append(entry)
+        points = {*recorded, *(at for entry in entries for at in self._later(entry) if at > entry.recorded_at)}
+        published = {at for at in self._published(project, entries) if at > min(points, default=DISTANT)}
+        folded = None
+        for at in sorted(points | published):
+            group = recorded.get(at, [])
+            if folded is None or any(isinstance(entry.fact, CORRECTIONS) for entry in group):
+                folded = self._folded(project, [entry for entry in entries if entry.recorded_at <= at], DISTANT)
+            else:
+                take([self.view], folded, group)
+            state = self._state(folded)
+            if at in published:
+                state.rows.clear()
+            yield at, {CLOCKS.name: self._keyed(project, state, at)}
+
+    def valid_axis(self, project: UUID, entries: Sequence[Entry]) -> Iterator[tuple[datetime, KeyedTables]]:
+        """The clocks as they are now known to have been, application by application."""
+        histories = self._state(self._folded(project, entries, DISTANT)).histories
+        changes: dict[datetime, dict[Application, list[Row]]] = {}
+        for application, history in histories.items():
+            for at in sorted(instants_of(history)):
+                rows = self._clocks.clock_rows(project, until(history, at))
+                changes.setdefault(at, {})[application] = rows
+        shown: dict[Application, list[Row]] = {}
+        for at in sorted(changes):
+            shown |= changes[at]
+            yield at, {CLOCKS.name: keyed(row for rows in shown.values() for row in rows)}
+
+    def append(self, state: HistoryState, entries: Sequence[Entry]) -> dict[str, Change] | None:
+        """As for any history; the terms of an application must stay what they were, and no notice may be newer."""
+        clocks = self._state(state.folded)
+        setting = [entry for entry in entries if type(entry.fact) in TERMS]
+        setters = {getattr(entry.fact, "item", ""): entry for entry in setting}
+        if len(setters) < len(setting):
+            return None
+        before = {key: (terms_of(history), until(history, DISTANT)) for key, history in clocks.histories.items()}
+        changes = super().append(state, entries)
+        if changes is None or any(self._newest(each) > entries[0].recorded_at for each in clocks.histories.values()):
+            return None
+        occurred = {entry.occurred_at for entry in entries}
+        instants = {at for history in clocks.histories.values() for at in instants_of(history)}
+        if any(at > entries[0].occurred_at and at not in occurred for at in instants):
+            return None  # it counts from a later instant than it occurred at
+        changed = [key for key, (terms, _) in before.items() if terms_of(clocks.histories[key]) != terms]
+        if not all(self._stay(clocks.histories[key], before[key][1]) for key in changed):
+            return None
+        delays = {row[1]: row for row in changes[self.delays.name].inserts}
+        for key in changed:
+            entry = setters[key[0]]
+            begun_at = min(instants_of(before[key][1]), default=entry.occurred_at)
+            delays[entry.version] = delayed(entry, begun_at, delays.get(entry.version))
+        changes[self.delays.name].inserts = list(delays.values())
+        return changes
+
+    def _stay(self, history: ItemHistory, before: ItemHistory) -> bool:
+        """Whether the terms of *history* make no difference to what was counted *before* by others."""
+        project = UUID(int=0)
+        return all(
+            self._clocks.clock_rows(project, until(before, at)) == self._clocks.clock_rows(project, until(now, at))
+            for at in instants_of(before)
+            for now in [structs.replace(history, events=before.events, announced=before.announced)]
+        )
+
+    def _rows(self, folded: Folded) -> KeyedTables:
+        return {CLOCKS.name: self._keyed(folded.project.id, self._state(folded), DISTANT)}
+
+    def _keyed(self, project: UUID, state: ClocksState, at: datetime) -> Keyed:
+        """The rows of all applications by what happened until *at*, by the calendar as known then."""
+        rows: list[Row] = []
+        for key, history in state.histories.items():
+            if any(event.at > at for event in history.events):
+                rows += self._clocks.clock_rows(project, until(history, at), at)
+                continue
+            if key not in state.rows:
+                state.rows[key] = self._clocks.clock_rows(project, history, at)
+            rows += state.rows[key]
+        return keyed(rows)
+
+    def _state(self, folded: Folded) -> ClocksState:
+        state: ClocksState = folded.states[self.view.name]
+        return state
+
+    def _published(self, project: UUID, entries: Sequence[Entry]) -> set[datetime]:
+        """When the notices took effect by which the project's clocks are counted."""
+        histories = self._state(self._folded(project, entries, DISTANT)).histories.values()
+        return {midnight(day, self._clocks.zone(history)) for history in histories for day in self._notices(history)}
+
+    def _notices(self, history: ItemHistory) -> set[date]:
+        book = self._clocks.calendar_book(history)
+        return {notice.published for layer in book.layers for notice in layer.notices} if book else set()
+
+    def _newest(self, history: ItemHistory) -> datetime:
+        """When the newest notice took effect; each is counted by from its publication on."""
+        days = self._notices(history)
+        return midnight(max(days), self._clocks.zone(history)) if days else BEGINNING
+
+    def _delays(self, project: UUID, entries: Sequence[Entry]) -> Iterator[Row]:
+        """Also the entries that changed the terms of an application: by what was known before, it had others."""
+        delays = {row[1]: row for row in super()._delays(project, entries)}
+        folded = self._folded(project, (), DISTANT)
+        histories: Histories = self._state(folded).histories
+        for entry in entries:
+            sets_terms = type(entry.fact) in TERMS
+            before = {key: terms_of(history) for key, history in histories.items()} if sets_terms else {}
+            take([self.view], folded, [entry])
+            others = [histories[key] for key, terms in before.items() if terms_of(histories[key]) != terms]
+            changed = [min(instants_of(history), default=entry.occurred_at) for history in others]
+            if isinstance(entry.fact, CORRECTIONS):
+                changed.append(BEGINNING)
+            if changed:
+                delays[entry.version] = delayed(entry, min(changed), delays.get(entry.version))
+        yield from delays.values()
+
+
+def delayed(entry: Entry, begun_at: datetime, delay: Row | None) -> Row:
+    """The row of *entry*, which changed the terms of an application begun at *begun_at*; *delay*: its row without."""
+    latest: datetime = entry.recorded_at if delay is None else delay[-1]
+    return entry.stream, entry.version, entry.recorded_at, begun_at, latest
+
+
+def keyed(rows: Iterable[Row]) -> Keyed:
+    """*rows* of one project by the rest of their keys."""
+    return {row[1 : CLOCKS.key]: row for row in rows}
+
+
+def instants_of(history: ItemHistory) -> set[datetime]:
+    """When something happened to an application, or was announced."""
+    return {*(event.at for event in history.events), *(announced.at for announced in history.announced)}
+
+
+def until(history: ItemHistory, at: datetime) -> ItemHistory:
+    """The application with what had happened by *at*."""
+    return structs.replace(
+        history,
+        events=[event for event in history.events if event.at <= at],
+        announced=[announced for announced in history.announced if announced.at <= at],
+    )
+
+
+def terms_of(history: ItemHistory) -> tuple[Any, ...]:
+    """What is fixed for an application as a whole, whenever that was said."""
+    return (
+        *(history.law, history.intake_law, history.mode, history.promise_days, history.decision_length),
+        *(history.licence_expiry, history.hours, history.upper, tuple(history.asked_days.items())),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -75,6 +75,19 @@ class ClockFilter(Struct, frozen=True, kw_only=True):
         )
 
 
+class ClockSource(Struct, frozen=True):
+    """Where rows of clocks are read from: a FROM item, its parameters, and the projects *without* which it is right."""
+
+    table: SQL | Composed
+    without: Sequence[UUID] = ()
+    params: Mapping[str, object] = {}
+
+    @property
+    def prepare(self) -> bool | None:
+        """Whether the server may keep the plan of a query: not where how many rows it reads depends on the instant."""
+        return False if self.params else None
+
+
 class ListedClock(Struct, frozen=True):
     """One clock of a list, and the project it is of."""
 
@@ -137,23 +150,23 @@ AT_LEVEL: dict[Level, SQL | Composed] = {
 
 
 async def rows_for(
-    store: Reader, wanted: ClockFilter, t: datetime, without: Sequence[UUID], scope: Scope = ZONE_SCOPE
+    store: Reader, wanted: ClockFilter, t: datetime, source: ClockSource, scope: Scope = ZONE_SCOPE
 ) -> list[ClockRow]:
-    """The view's rows in *scope* for *wanted* at *t*, leaving out the projects for which it can't answer."""
-    query, params = statement(wanted, t, without, scope)
+    """The rows of *source* in *scope* for *wanted* at *t*, leaving out the projects for which it can't answer."""
+    query, params = statement(wanted, t, source, scope)
     async with store.cursor() as cursor:
-        await cursor.execute(query, params)
+        await cursor.execute(query, params, prepare=source.prepare)
         return [ClockRow(*row) for row in await cursor.fetchall()]
 
 
 def statement(
-    wanted: ClockFilter, t: datetime, without: Sequence[UUID], scope: Scope = ZONE_SCOPE
+    wanted: ClockFilter, t: datetime, source: ClockSource, scope: Scope = ZONE_SCOPE
 ) -> tuple[Composed, dict[str, Any]]:
     """The query behind a list, and its parameters. What is read from the ledger is merged in before the page is cut."""
-    limit, offset = min(wanted.limit, ROWS_MAX), wanted.offset
+    limit, offset, without = min(wanted.limit, ROWS_MAX), wanted.offset, source.without
     params = {name: value for name, value in structs.asdict(wanted).items() if name != "last"}
     params |= {"t": t, "without": list(without), "nodes": list(wanted.nodes)}
-    params |= {"silent": [state.value for state in SILENT]}
+    params |= {**source.params, "silent": [state.value for state in SILENT]}
     params |= {"limit": limit + offset, "offset": 0} if without else {"limit": limit, "offset": offset}
     conditions: list[SQL | Composed] = [
         SQL("c.closed" if wanted.closed else "NOT c.closed"),
@@ -182,8 +195,8 @@ def statement(
         conditions.append(ORDER.following(wanted.last))
     if without:
         conditions.append(SQL("c.project <> ALL (%(without)s)"))
-    query = SQL("SELECT c.* FROM views.clock AS c WHERE {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
-        SQL(" AND ").join(conditions), ORDER.clause
+    query = SQL("SELECT c.* FROM {} AS c WHERE {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
+        source.table, SQL(" AND ").join(conditions), ORDER.clause
     )
     return query, params
 

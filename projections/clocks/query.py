@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, LiteralString
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,21 +23,23 @@ from domain.law.procedure.history import ItemHistory
 from domain.streams import of_project
 from projections.clocks.counts import ClockCount, counted, from_view, table
 from projections.clocks.explanation import explanation
-from projections.clocks.fold import counted_by
-from projections.clocks.history import reading_in
+from projections.clocks.fold import CLOCKS as CLOCK_TABLE
+from projections.clocks.fold import Clocks, counted_by
+from projections.clocks.history import ClockHistory
 from projections.clocks.law_events import Histories, item_histories
-from projections.clocks.list import ClockFilter, ListedClock, page_of, rows_for
+from projections.clocks.list import ClockFilter, ClockSource, ListedClock, page_of, rows_for
 from projections.clocks.nodes import NODES, Node
 from projections.clocks.past import Applications, entries_known, histories_known, readings_of
 from projections.clocks.reading import ItemReading, read
-from projections.clocks.rows import ClockRow
+from projections.clocks.rows import ClockRow, reading_in
+from projections.history.moment import PROJECTS_READ_MAX, PastMoment, TooMuchToReadError, moment_of
 from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
-from projections.snapshots import is_paged, settled_snapshot
+from projections.snapshots import position_of, settled_snapshot
 
 CLOCKS = "read:clocks"
+LAWS_CACHED_MAX = 8  # law books: the current one, and those of what-if questions
 VIEWS = ("clocks",)
-PROJECTS_READ_MAX = 5_000  # from the ledger, for one query: some ten seconds
 BASES = """
     WITH RECURSIVE basis AS (
         (SELECT b.counted_by AS counted FROM views.clock_basis AS b ORDER BY b.counted_by LIMIT 1)
@@ -50,6 +53,10 @@ RUNNING = """
     SELECT c.* FROM views.clock AS c WHERE c.project = ANY(%(projects)s) AND NOT c.closed
       AND (c.exists_at IS NULL OR c.exists_at <= %(t)s)
 """
+OVER_STATES = """
+    SELECT c.project, c.item, c.application, c.clock, c.over_state FROM views.clock AS c
+    WHERE c.project = ANY(%(projects)s) AND NOT c.closed AND c.over_state IS NOT NULL
+"""
 MOVED = """
     SELECT b.project FROM views.clock_basis AS b
     WHERE (b.happened_at > %(t)s OR b.recorded_at > %(known)s OR b.counted_by = ANY(%(stale)s)) AND {within}
@@ -57,8 +64,11 @@ MOVED = """
 """
 
 
-class TooMuchToReadError(Exception):
-    """More projects have changed since the instant than are read from the ledger for one query."""
+ClockId = tuple[UUID, str, int, str]  # project, item, application and name
+COUNTED_BY: LiteralString = (
+    "SELECT b.project FROM views.clock_basis AS b WHERE b.counted_by = ANY(%(bases)s) LIMIT %(limit)s"
+)
+MOVED_FEW_MAX = 50  # projects that are read from the ledger sooner than from the history: some ten milliseconds
 
 
 class NoSuchClockError(LookupError):
@@ -95,8 +105,6 @@ class ClocksAt:
         """One page of the clocks of all projects, those that are over first. Raises TooMuchToReadError."""
         if wanted.project is not None:
             return page_of(wanted, [], await self._read([wanted.project]))
-        if not is_paged(self._store):
-            return await self._page(wanted)
         async with settled_snapshot(self._store, VIEWS, self.scope.projects("s", CLOCKS)) as reader:
             settled = copy(self)
             settled._store = reader  # noqa: SLF001  its own
@@ -106,10 +114,10 @@ class ClocksAt:
 
     async def _page(self, wanted: ClockFilter, changed: Sequence[UUID] = ()) -> list[ListedClock]:
         """One page; the clocks of projects that have *changed* since the first one are read from the ledger."""
-        moved = sorted({*await self._moved(), *changed})
-        rows = await rows_for(self._store, wanted, self.t, moved, self.scope)
+        source = await self._source(changed)
+        rows = await rows_for(self._store, wanted, self.t, source, self.scope)
         shown = await self._shown(rows)
-        return page_of(wanted, shown, await self._read(moved)) if moved else shown
+        return page_of(wanted, shown, await self._read(source.without)) if source.without else shown
 
     async def running(self, projects: Sequence[UUID]) -> list[ListedClock]:
         """The clocks of *projects* that run, those that are over first. Raises TooMuchToReadError."""
@@ -119,13 +127,22 @@ class ClocksAt:
         shown += [clock for clock in await self._read(sorted(moved)) if not clock.reading.closed]
         return sorted(shown, key=lambda clock: clock.order)
 
+    async def over_states(self, clocks: Sequence[ListedClock]) -> dict[ClockId, str]:
+        """The state of each of *clocks* once its last day is over, as far as the view has one."""
+        rows = await self._rows(OVER_STATES, {"projects": list({clock.project for clock in clocks})})
+        return {(project, item, application, clock): state for project, item, application, clock, state in rows}
+
     async def counts(self, department: str = "") -> list[ClockCount]:
         """The table of modes and key nodes, of one department or the whole zone. Raises TooMuchToReadError."""
-        moved = await self._moved()
-        counts = await from_view(self._store, self.t, department, scope=self.scope)
-        if moved:
-            counts -= await from_view(self._store, self.t, department, moved, self.scope)
-            counts += counted((clock.reading for clock in await self._read(moved)), department)
+        async with settled_snapshot(self._store, VIEWS, self.scope.projects("s", CLOCKS)) as reader:
+            settled = copy(self)
+            settled._store = reader  # noqa: SLF001  its own
+            source = await settled._source(reader.changed)  # noqa: SLF001
+            self.recounting = settled.recounting
+            counts = await from_view(reader, self.t, department, source, self.scope)
+            if source.without:
+                read = await settled._read(source.without)  # noqa: SLF001
+                counts += counted((clock.reading for clock in read), department)
         return table(counts, self._nodes)
 
     async def explained(self, project: UUID, item: str, clock: str, application: int = 0) -> Explanation:
@@ -141,6 +158,36 @@ class ClocksAt:
             raise NoSuchClockError(f"{clock} of {item} had not started") from none
         except ValueError as hours:
             raise NoSuchClockError(f"{clock} of {item} has no days to list: {hours}") from hours
+
+    async def _source(self, changed: Sequence[UUID] = ()) -> ClockSource:
+        """The rows to read: the view's, or those of its history where many projects have moved since.
+
+        The clocks of projects that neither is right about, and of those that have *changed*, are read from the ledger.
+        """
+        params = {"t": self.t, "known": self.known, "stale": [], "limit": MOVED_FEW_MAX + 1}
+        within = self.scope.of("b", CLOCKS)
+        moved_since = await self._rows(SQL(MOVED).format(within=within), params)
+        moment = await self._moment() if len(moved_since) > MOVED_FEW_MAX else None
+        if moment is None or not moment.axis:
+            return ClockSource(SQL("views.clock"), sorted({*await self._moved(), *changed}))
+        outdated = await self._counted_by_another() if moment.axis == "valid" else ()
+        without = sorted({*moment.stale, *changed, *outdated})
+        return ClockSource(moment.of(CLOCK_TABLE), without, moment.params)
+
+    async def _moment(self) -> PastMoment:
+        async with self._store.cursor() as cursor:
+            history = history_by(self._laws)
+            return await moment_of(cursor, [history], self.t, self.known, position_of(self._store))
+
+    async def _counted_by_another(self) -> list[UUID]:
+        """The projects that the valid axis counts by a calendar that was not known yet. Raises TooMuchToReadError."""
+        bases = [basis for (basis,) in await self._rows(BASES, {})]
+        later = [basis for basis in bases if not self._current(basis)]
+        params = {"bases": later, "limit": PROJECTS_READ_MAX + 1}
+        projects = [project for (project,) in await self._rows(COUNTED_BY, params)] if later else []
+        if len(projects) > PROJECTS_READ_MAX:
+            raise TooMuchToReadError(f"a calendar notice has moved more than {PROJECTS_READ_MAX} projects since")
+        return projects
 
     async def _moved(self) -> list[UUID]:
         """The projects for which the view can't answer: it knows more than was known, or counts by another calendar.
@@ -202,6 +249,12 @@ class ClocksAt:
         async with self._store.cursor() as cursor:
             await cursor.execute(query, params)
             return await cursor.fetchall()
+
+
+@lru_cache(maxsize=LAWS_CACHED_MAX)
+def history_by(laws: Laws) -> ClockHistory:
+    """The history of the clocks, counted by *laws*; of another version where they hold other notices."""
+    return ClockHistory(Clocks(lambda: laws))
 
 
 def is_newest(basis: str, laws: Laws) -> bool:

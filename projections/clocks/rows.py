@@ -11,12 +11,13 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.law.licensing.clock import Level, State
+from domain.law.licensing.forecast import DISTANT
 from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import ClockForecast
 from projections.clocks.announcements import last_announced
 from projections.clocks.nodes import node_of
-from projections.clocks.procedures import procedure_of
-from projections.clocks.reading import department_of
+from projections.clocks.procedures import procedure_of, usual_procedure
+from projections.clocks.reading import Reading, department_of, reading_of
 from projections.reader import Laws
 from projections.view import Row
 
@@ -67,13 +68,18 @@ class ClockRow(Struct, frozen=True, gc=False):
 CLOCK_NAME, STATE, USED, STOPPED_ON = map(ClockRow.__struct_fields__.index, ("clock", "state", "used", "stopped_on"))
 
 
-def rows_of(project: UUID, history: ItemHistory, laws: Laws, node_for: NodeFor = node_of) -> list[Row]:
-    """All clocks of one application, as fields of `ClockRow`; its events are settled: corrected, none retracted."""
+def rows_of(
+    project: UUID, history: ItemHistory, laws: Laws, node_for: NodeFor = node_of, known: datetime = DISTANT
+) -> list[Row]:
+    """All clocks of one application, as fields of `ClockRow`; its events are settled: corrected, none retracted.
+
+    Days are counted by the calendar as known at *known*.
+    """
     procedure = procedure_of(history, laws)
     if procedure is None:
         return []
     announced = last_announced(history.announced) if history.announced else {}
-    item = procedure.forecast(history)
+    item = procedure.forecast(history, known)
     return [
         _row(
             project,
@@ -147,3 +153,23 @@ def forecast_in(row: ClockRow) -> ClockForecast:
         row.stopped_on,
         row.paused_until,
     )
+
+
+def reading_in(row: ClockRow, laws: Laws, t: datetime, known: datetime) -> Reading | None:
+    """The row's clock at *t*; the calendar known at *known* is the one it was counted with.
+
+    None where it has to be read from the events, or does not exist at *t*.
+    """
+    clock = usual_procedure(laws, row.law, row.mode).recall(forecast_in(row), t, known)
+    if clock is None:
+        return None
+    return reading_of(
+        clock,
+        item=row.item,
+        application=row.application,
+        department=row.department,
+        mode=row.mode,
+        node=row.node,
+        live=row.live,
+        law=row.law,
+    ).announced(row.announced_on)

@@ -116,13 +116,13 @@ class EvaluationRow(Struct):
     earlier_called_back: list[datetime] = []
 
 
-Followed = (
+EvaluationSequel = (
     RectificationStarted | EvaluationRectified | EvaluationCalledBack | EvaluationAppealed | EvaluationAppealDecided
 )
-ABOUT_EVALUATIONS = (ServiceEvaluated, *get_args(Followed))
+ABOUT_EVALUATIONS = (ServiceEvaluated, *get_args(EvaluationSequel))
 
 
-def subject_of(fact: ServiceEvaluated | Followed, project: Project) -> str:
+def subject_of(fact: ServiceEvaluated | EvaluationSequel, project: Project) -> str:
     """The id of the evaluation of *fact*; the oldest ones are identified by item and application."""
     if fact.evaluation:
         return fact.evaluation
@@ -153,7 +153,7 @@ def evaluated(fact: ServiceEvaluated, entry: Entry, project: Project) -> Evaluat
     )
 
 
-def followed(row: EvaluationRow, fact: Followed, entry: Entry) -> None:
+def followed(row: EvaluationRow, fact: EvaluationSequel, entry: Entry) -> None:
     """Apply a further fact to *row*."""
     at, by = entry.occurred_at, entry.recorded.by.id
     match fact:

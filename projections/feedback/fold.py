@@ -16,7 +16,7 @@ from projections.feedback.evaluations import (
     ABOUT_EVALUATIONS,
     EVALUATION_COLUMNS,
     EvaluationRow,
-    Followed,
+    EvaluationSequel,
     evaluated,
     followed,
     subject_of,
@@ -114,7 +114,7 @@ def _complain(state: FeedbackState, fact: ComplaintFact, entry: Entry, project: 
         moved(row, veiled_fact(fact, state.words[fact.complaint]) if row.anonymous else fact, entry)
 
 
-def _evaluate(state: FeedbackState, fact: ServiceEvaluated | Followed, entry: Entry, project: Project) -> None:
+def _evaluate(state: FeedbackState, fact: ServiceEvaluated | EvaluationSequel, entry: Entry, project: Project) -> None:
     if isinstance(fact, ServiceEvaluated):
         state.evaluations[subject_of(fact, project)] = evaluated(fact, entry, project)
     elif row := state.evaluations.get(fact.evaluation):

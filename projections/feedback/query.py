@@ -20,7 +20,6 @@ from psycopg.sql import SQL, Composed, Identifier, Placeholder
 from domain.law.feedback.clock import FeedbackClockState
 from domain.law.feedback.terms import FeedbackStep
 from projections.clocks.past import PROJECTS_AT_A_TIME
-from projections.clocks.query import PROJECTS_READ_MAX, TooMuchToReadError
 from projections.feedback.complaints import ComplaintRow
 from projections.feedback.evaluations import EvaluationRow
 from projections.feedback.fold import Feedback, FeedbackRow, FeedbackState
@@ -32,6 +31,7 @@ from projections.feedback.reading import (
     evaluation_reading,
 )
 from projections.feedback.summary import FeedbackSummary, summaries
+from projections.history.moment import PROJECTS_READ_MAX, TooMuchToReadError
 from projections.keyset import Ordering, SortKey
 from projections.reader import Laws, Reader, StoredEntry
 from projections.scope import EVERYTHING, Scope

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
+from domain.law.calendar.moment import midnight
 from domain.messages import Entry
 from domain.project.application.completion import ItemCompleted
 from domain.project.application.manager import ManagerAssigned
@@ -20,6 +21,7 @@ from domain.project.information.form import CATEGORIES, FORM, Category, Sort
 from domain.project.information.recording import InformationRecorded
 from domain.project.state.project import Project
 from projections.information.words import plain, vector
+from projections.sums import ZONE
 from projections.view import Facts, Row, Rows, Table
 
 CONTACTS = "contacts"
@@ -167,6 +169,12 @@ class Information:
                 ],
             }
         return state.rows
+
+
+def counted_from(entry: Entry) -> datetime:
+    """From when on *entry* counts: figures from the day they are of, whenever they were entered."""
+    fact = entry.fact
+    return midnight(fact.as_of, ZONE) if isinstance(fact, InformationRecorded) else entry.occurred_at
 
 
 def _enter(state: InformationState, entry: Entry, recorded: InformationRecorded) -> None:

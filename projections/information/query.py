@@ -14,17 +14,18 @@ from psycopg.sql import SQL, Composed, Identifier
 from domain.law.calendar.moment import local_day
 from domain.messages import Entry, corrections
 from domain.project.information.recording import InformationRecorded
-from projections import as_of as pasts
 from projections.as_of import Folding, Past, Settle, Tables, tables_at
+from projections.information import history
 from projections.information.fold import BY_CATEGORY, PROJECTS, CategoryRow, FieldRow, Information, InformationRow
 from projections.information.words import plain, question
 from projections.keyset import Ordering, SortKey
+from projections.progress import history as progress
 from projections.progress.fold import ITEMS, Progress, ProgressItem
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor
 from projections.sums import ZONE
-from projections.view import CORRECTIONS, Table, fold
+from projections.view import CORRECTIONS, Folded, Table, fold, fold_at
 
 COLUMNS = SQL(", ").join(SQL("i.{}").format(Identifier(name)) for name in InformationRow.__struct_fields__)
 WHERE: Mapping[str, LiteralString] = {  # by filter
@@ -69,12 +70,9 @@ OF_PERSON_ORDER = Ordering((SortKey("i.registered_at", descending=True, nullable
 InformationKey = tuple[bool, float, datetime | None, datetime | None, UUID]
 RegisteredKey = tuple[datetime | None, UUID]
 VIEWS = (Information(), Progress())
+HISTORIES = (history.HISTORY, progress.HISTORY)
 TABLES = {"information": PROJECTS, "categories": BY_CATEGORY, "items": ITEMS}  # by placeholder in the queries
 CASES = "SELECT * FROM {items} AS s WHERE s.project = ANY(%(projects)s) AND s.application > 0 ORDER BY s.project, s.nth"
-# A figure counts from its as_of day on, which may be later than the time of its entry.
-MOVED: LiteralString = f"""
-    {pasts.MOVED} OR EXISTS (SELECT FROM views.information AS i WHERE i.project = p.project AND i.known_on > %(day)s)
-"""
 
 
 class InformationFilter(Struct, frozen=True, kw_only=True):
@@ -178,9 +176,9 @@ class InformationBook:
             given["conditions"] = SQL(" AND ").join(
                 [criteria.scope.of("i", INFORMATION), *(SQL(condition).format(**given) for condition in conditions)]
             )
-            await cursor.execute(SQL(COUNTED).format(**given), params | tables.params)
+            await cursor.execute(SQL(COUNTED).format(**given), params | tables.params, prepare=tables.prepare)
             counted = await cursor.fetchone()
-            await cursor.execute(SQL(LISTED).format(**given), params | tables.params)
+            await cursor.execute(SQL(LISTED).format(**given), params | tables.params, prepare=tables.prepare)
             rows = await cursor.fetchall()
         shown = [InformationRow(*row[:-2]) for row in rows[: criteria.limit]]
         more = len(rows) > criteria.limit
@@ -206,10 +204,12 @@ class InformationBook:
             given = _given(tables) | {"readable": SQL("{}").format(scope.readable("i", INFORMATION))}
             given |= {"order": OF_PERSON_ORDER.clause}
             given["following"] = SQL("{}").format(OF_PERSON_ORDER.following(last))
-            await cursor.execute(SQL(OF_PERSON).format(**given), params | tables.params)
+            await cursor.execute(SQL(OF_PERSON).format(**given), params | tables.params, prepare=tables.prepare)
             projects = [PersonsProject(InformationRow(*row[:-1]), bool(row[-1]), []) for row in await cursor.fetchall()]
             cases = {listed.row.project: listed.cases for listed in projects}
-            await cursor.execute(SQL(CASES).format(**given), {"projects": list(cases)} | tables.params)
+            await cursor.execute(
+                SQL(CASES).format(**given), {"projects": list(cases)} | tables.params, prepare=tables.prepare
+            )
             for row in await cursor.fetchall():
                 cases[row[0]].append(ProgressItem(*row))
         return projects
@@ -226,10 +226,8 @@ def place_of(row: Sequence[Any]) -> InformationKey:
 
 def folding_of(past: InformationPast | None, *tables: Table) -> Folding:
     """How *tables* of the information base and the progress table are read as of *past*."""
-    if past is None:
-        return Folding(VIEWS, tables, _settled_by(ZONE))
-    day = local_day(past.t, past.zone)
-    return Folding(VIEWS, tables, _settled_by(past.zone), moved=MOVED, params={"day": day})
+    zone = ZONE if past is None else past.zone
+    return Folding(VIEWS, tables, _settled_by(zone), HISTORIES if zone == ZONE else ())
 
 
 def _given(tables: Tables) -> dict[str, Composed]:
@@ -238,7 +236,14 @@ def _given(tables: Tables) -> dict[str, Composed]:
 
 
 def _settled_by(zone: str) -> Settle:
-    return lambda project, entries, past: fold(VIEWS, project, then(entries, past.t, past.known, zone))
+    """Figures by their as_of days in *zone*; the items are those of the progress table."""
+
+    def settle(project: UUID, entries: Sequence[Entry], past: Past) -> Folded:
+        folded = fold_at(VIEWS[1:], project, entries, past.t, past.known)
+        folded.states |= fold(VIEWS[:1], project, then(entries, past.t, past.known, zone)).states
+        return folded
+
+    return settle
 
 
 def known_project(

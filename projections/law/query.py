@@ -14,7 +14,7 @@ from psycopg.sql import SQL
 from domain.law.calendar.period import Period
 from projections.clocks.law_events import item_histories
 from projections.clocks.past import PROJECTS_AT_A_TIME
-from projections.clocks.query import TooMuchToReadError
+from projections.history.moment import TooMuchToReadError
 from projections.law.what_if import Alternative, AssumedSignal, signals_under
 from projections.reader import LawLibrary, Reader, StoredEntry
 from projections.scope import ZONE_SCOPE, Scope

@@ -124,9 +124,10 @@ ITEMS = Table(
         ("changed_at", "timestamptz"),
         ("changed_by", "text NOT NULL"),
         ("case_number", "text NOT NULL"),  # of this application
+        ("phase", "text NOT NULL"),  # of its project's flow, to which it belongs; empty without one
     ),
     key=2,
-    indexes=("(department, stage)", "(holder, stage)"),
+    indexes=("(department, stage)", "(holder, stage)", "(decided_at) WHERE decided_at IS NOT NULL"),
 )
 
 CASES = Table(
@@ -146,7 +147,7 @@ class Progress:
     """The fold. Colours and remaining days are left out, as they depend on the time of the query."""
 
     name: str = "progress"
-    version: int = 8
+    version: int = 9
     tables: tuple[Table, ...] = (PROJECTS, ITEMS, CASES)
     follows: Facts = EVERY_FACT  # each row shows its last fact
 
@@ -247,6 +248,7 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, g
         dates.changed_at,
         dates.changed_by,
         item.case_number,
+        plan.phase,
     )
 
 
@@ -306,6 +308,7 @@ class ProgressItem(Struct, frozen=True):
 
     *holders*: the parties that have to act on it, in order: a department's code, else `applicant`, `outside`,
     `outside_body`, `project_manager` or `nobody`; none if it waits for other items, or is done. *holder* is the first.
+    *phase* is that of the project's flow, by its code; empty without a flow.
     """
 
     project: UUID
@@ -337,6 +340,7 @@ class ProgressItem(Struct, frozen=True):
     changed_at: datetime | None
     changed_by: str
     case_number: str
+    phase: str
 
 
 class ProgressProject(Struct, frozen=True):

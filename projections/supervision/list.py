@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Generic, LiteralString, TypeVar
 from uuid import UUID
@@ -20,20 +21,20 @@ R = TypeVar("R", SignalRow, DecidedCase)
 
 # Conditions are composed for each filter, so that an index can be used.
 SIGNALS: LiteralString = """
-    SELECT s.*, CASE WHEN {ended} THEN 'ended' ELSE f.state END, f.since FROM views.signal AS s JOIN LATERAL (
-        SELECT x.state, x.since FROM views.signal_state AS x
+    SELECT s.*, CASE WHEN {ended} THEN 'ended' ELSE f.state END, f.since FROM {signal} AS s JOIN LATERAL (
+        SELECT x.state, x.since FROM {signal_state} AS x
         WHERE x.project = s.project AND x.card = s.card AND x.since <= %(as_of)s ORDER BY x.version DESC LIMIT 1
     ) AS f ON true
-    LEFT JOIN views.clock AS k ON s.level = 'warning'
+    LEFT JOIN {clock} AS k ON s.level = 'warning'
         AND (k.project, k.item, k.application, k.clock) = (s.project, s.item, s.application, s.clock)
     WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s AND s.told_at <= %(as_of)s AND {conditions}
     ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
 DECISIONS: LiteralString = """
-    SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM views.decision AS d
-    LEFT JOIN views.clock AS c ON (c.project, c.item, c.application, c.clock)
+    SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM {decision} AS d
+    LEFT JOIN {clock} AS c ON (c.project, c.item, c.application, c.clock)
         = (d.project, d.item, d.application, 'decision')
-    LEFT JOIN views.clock AS p ON (p.project, p.item, p.application, p.clock)
+    LEFT JOIN {clock} AS p ON (p.project, p.item, p.application, p.clock)
         = (d.project, d.item, d.application, 'commitment')
     WHERE d.decided_at >= %(first)s AND d.decided_at < %(end)s AND d.recorded_at <= %(as_of)s AND {conditions}
     ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
@@ -50,7 +51,8 @@ WITHOUT = {"s": SQL("s.project <> ALL (%(without)s)"), "d": SQL("d.project <> AL
 # A warning ends with its clock, or when that runs out and a card follows. The day on which a clock stopped is local.
 ENDED = SQL(
     "f.state = 'standing' AND s.level = 'warning' AND (k.project IS NULL OR coalesce(k.over_at <= %(as_of)s, false)"
-    " OR k.closed AND (k.stopped_on IS NULL OR k.stopped_on <= (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date))"
+    " OR k.closed AND (k.stopped_on IS NULL OR k.stopped_on <= (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date"
+    " OR k.due_on < (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date))"
 )
 IN_FORCE = "in_force"
 OF_FORCE = SQL("f.state <> ALL (%(void)s) AND NOT ({})").format(ENDED)
@@ -59,6 +61,7 @@ OF_LEVEL = SQL("s.level = %(figure)s AND f.state <> ALL (%(void)s)")
 JUDGED = {"on_time": SQL("c.state = {}").format(State.MET.value), "late": SQL("c.state = {}").format(State.LATE.value)}
 
 
+Sources = Mapping[str, SQL | Composed]  # the FROM items of the tables, by name
 SignalKey = tuple[datetime, UUID, int]
 CaseKey = tuple[datetime, UUID, str, int]
 
@@ -127,27 +130,33 @@ class ListPage(Struct, Generic[R], frozen=True):
         return cls(rows[: criteria.limit], count, criteria.limit is not None and len(rows) > criteria.limit)
 
 
-def signals_query(criteria: ListFilter, *, without: bool) -> Composed:
+def signals_query(criteria: ListFilter, sources: Sources, *, without: bool) -> Composed:
     """The query for a page of warnings, cards and effects of silence; *without* excludes some projects."""
     figure: SQL | Composed | None = OF_LEVEL if criteria.figure else None
     if criteria.figure == IN_FORCE:
         figure = OF_FORCE
     elif criteria.figure in SHOWN_STATES:
         figure = OF_STATE
-    return _query(SIGNALS, "s", criteria, figure, without=without)
+    return _query(SIGNALS, sources, "s", criteria, figure, without=without)
 
 
-def decisions_query(criteria: ListFilter, *, without: bool) -> Composed:
+def decisions_query(criteria: ListFilter, sources: Sources, *, without: bool) -> Composed:
     """The query for a page of decided applications; *without* excludes some projects."""
-    return _query(DECISIONS, "d", criteria, JUDGED.get(criteria.figure), without=without)
+    return _query(DECISIONS, sources, "d", criteria, JUDGED.get(criteria.figure), without=without)
 
 
 def _query(
-    of: LiteralString, table: str, criteria: ListFilter, figure: SQL | Composed | None, *, without: bool
+    of: LiteralString,
+    sources: Sources,
+    table: str,
+    criteria: ListFilter,
+    figure: SQL | Composed | None,
+    *,
+    without: bool,
 ) -> Composed:
     within = criteria.scope.of(table, "read:supervision", department="department")
     conditions: list[SQL | Composed] = [within, *([] if figure is None else [figure])]
     conditions += [DEPARTMENTS[table]] if criteria.department else []
     conditions += [WITHOUT[table]] if without else []
     conditions.append(ORDERS[table].following(criteria.last))
-    return SQL(of).format(conditions=SQL(" AND ").join(conditions), ended=ENDED, order=ORDERS[table].clause)
+    return SQL(of).format(conditions=SQL(" AND ").join(conditions), ended=ENDED, order=ORDERS[table].clause, **sources)

@@ -14,16 +14,18 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import structs
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composed, Identifier
 
 from domain.law.calendar.period import Period
 from domain.law.licensing.clock import State
 from projections.clocks.decisions import DecisionRow
-from projections.clocks.query import PROJECTS_READ_MAX, ClocksAt, TooMuchToReadError
+from projections.clocks.fold import CLOCKS
+from projections.clocks.query import ClocksAt, history_by
 from projections.clocks.reading import WORKING_DAY, ItemReading
+from projections.history.moment import PROJECTS_READ_MAX, PastMoment, TooMuchToReadError, moment_of
 from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
-from projections.snapshots import Cursor, SnapshotReader, settled_snapshot, snapshot
+from projections.snapshots import Cursor, SnapshotReader, position_of, settled_snapshot, snapshot
 from projections.sums import ALL, ZONE
 from projections.supervision.board import counts_of
 from projections.supervision.figures import (
@@ -39,7 +41,10 @@ from projections.supervision.figures import (
     of_counts,
 )
 from projections.supervision.fold import (
+    DECISIONS,
     ENDED,
+    FATES,
+    SIGNALS,
     STANDING,
     VOID,
     WARNING,
@@ -48,12 +53,14 @@ from projections.supervision.fold import (
     Supervision,
     SupervisionState,
 )
+from projections.supervision.history import HISTORY
 from projections.supervision.list import (
     IN_FORCE,
     CaseKey,
     ListFilter,
     ListPage,
     SignalKey,
+    Sources,
     comparable,
     decisions_query,
     signals_query,
@@ -63,6 +70,8 @@ from projections.view import fold
 
 SUPERVISION = "read:supervision"
 VIEWS = ("supervision", "clocks")
+TABLES = (SIGNALS, FATES, DECISIONS, CLOCKS)
+CORRECTED_FEW_MAX = 50  # projects that are read from the ledger sooner than all lists from the histories
 CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s"
 
 
@@ -73,6 +82,7 @@ class SupervisionAt:
         self._store, self._laws = store, laws
         self.as_of, self.zone, self.scope = as_of, zone, scope
         self._rewound: list[tuple[UUID, SupervisionState]] | None = None
+        self._moment: PastMoment | None = None  # where the histories answer instead of the views
         self._changed: Sequence[UUID] = ()
 
     def _over(self, reader: SnapshotReader) -> SupervisionAt:
@@ -127,20 +137,32 @@ class SupervisionAt:
 
     async def board(self, period: Period) -> list[Figures]:
         """The figures of all departments together, then of each, by name, from sums. Raises TooMuchToReadError."""
+        await self._earlier()
         if not self._is_summed:
             return await self.board_of_lists(period)
         return of_counts(await self._counts(period))
 
     async def total(self, period: Period) -> Figures:
         """The figures of all departments together. Raises TooMuchToReadError."""
+        await self._earlier()
         if not self._is_summed:
             return (await self.board_of_lists(period))[0]
         return of_counts(await self._counts(period, together=True))[0]
 
     @property
     def _is_summed(self) -> bool:
-        """Whether sums tell the figures: they are counted by days of the zone, for those who may read all of it."""
-        return self.zone == ZONE and self.scope.sees_all(SUPERVISION)
+        """Whether sums tell the figures: they are counted by days of the zone, for those who may read all of it.
+
+        They hold what is known now; where much was corrected since the instant, the lists of then are counted.
+        """
+        return self.zone == ZONE and self.scope.sees_all(SUPERVISION) and self._moment is None
+
+    @property
+    def _sources(self) -> Sources:
+        """The tables of the lists, as they are, or as they were."""
+        if self._moment is None:
+            return {table.name: SQL("views.{}").format(Identifier(table.name)) for table in TABLES}
+        return {table.name: self._moment.of(table) for table in TABLES}
 
     async def _counts(self, period: Period, *, together: bool = False) -> Counts:
         read = counted(await self._past_signals(period), await self._past_decisions(period))
@@ -196,7 +218,7 @@ class SupervisionAt:
             and self.scope.takes(SUPERVISION, signal.department)
             and criteria.follows(signal_key(signal))
         ]
-        query = signals_query(criteria, without=bool(self._without))
+        query = signals_query(criteria, self._sources, without=bool(self._without))
         rows = [SignalRow(*row) for row in await self._page(cursor, query, criteria, others)]
         return (
             criteria.cut(sorted([*rows, *others], key=lambda row: comparable(signal_key(row)), reverse=True))
@@ -214,7 +236,7 @@ class SupervisionAt:
             and self.scope.takes(SUPERVISION, case.department)
             and criteria.follows(case_key(case))
         ]
-        query = decisions_query(criteria, without=bool(self._without))
+        query = decisions_query(criteria, self._sources, without=bool(self._without))
         rows = [
             DecidedCase(*(*row[:-3], ON_TIME.get(row[-3]), ON_TIME.get(row[-2]), row[-1]))
             for row in await self._page(cursor, query, criteria, others)
@@ -230,8 +252,10 @@ class SupervisionAt:
     ) -> list[tuple[Any, ...]]:
         """The rows of the view; from the start of the list if there are *others* to merge."""
         instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone}
+        instant |= self._moment.params if self._moment else {}
         period = {"first": criteria.period.begins(self.zone), "end": criteria.period.ends(self.zone)}
-        await cursor.execute(query, {**(criteria.from_the_first if others else criteria).params(), **instant, **period})
+        params = {**(criteria.from_the_first if others else criteria).params(), **instant, **period}
+        await cursor.execute(query, params, prepare=None if self._moment is None else False)
         return await cursor.fetchall()
 
     async def _number(self, cursor: Cursor, criteria: ListFilter, read: Counts) -> int:
@@ -248,16 +272,29 @@ class SupervisionAt:
         return period.begins(self.zone) <= at < period.ends(self.zone)
 
     async def _earlier(self) -> list[tuple[UUID, SupervisionState]]:
-        """The past states of projects with later corrections; read once."""
+        """The past states of projects that neither the views nor the histories answer for; read once."""
         if self._rewound is None:
-            params = {"as_of": self.as_of, "limit": PROJECTS_READ_MAX + 1}
-            query = SQL(CORRECTED).format(within=self.scope.projects("x", SUPERVISION))
-            projects = [project for (project,) in await self._rows(query, params)]
+            projects = await self._corrected(CORRECTED_FEW_MAX)
+            if len(projects) > CORRECTED_FEW_MAX:
+                self._moment = await self._made_moment()
+                projects = await self._corrected(PROJECTS_READ_MAX) if self._moment is None else self._moment.stale
             if len(projects) > PROJECTS_READ_MAX:
                 raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
             projects = sorted({*projects, *self._changed})
             self._rewound = await self._folded(projects) if projects else []
         return self._rewound
+
+    async def _corrected(self, limit: int) -> Sequence[UUID]:
+        """The projects corrected since the instant; one more than *limit* where there are more."""
+        query = SQL(CORRECTED).format(within=self.scope.projects("x", SUPERVISION))
+        return [project for (project,) in await self._rows(query, {"as_of": self.as_of, "limit": limit + 1})]
+
+    async def _made_moment(self) -> PastMoment | None:
+        """The instant in the histories; None while these are being made."""
+        histories = [HISTORY, history_by(self._laws)]
+        async with self._store.cursor() as cursor:
+            moment = await moment_of(cursor, histories, self.as_of, self.as_of, position_of(self._store))
+        return moment if moment.axis else None
 
     @property
     def _without(self) -> list[UUID]:

@@ -12,9 +12,11 @@ from psycopg.sql import SQL, Composed
 
 from projections.as_of import Folding, Past, settled_at, tables_at
 from projections.keyset import Ordering, SortKey
+from projections.progress import history as progress
 from projections.progress.fold import PROJECTS, Progress
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
+from projections.waiting import history
 from projections.waiting.fold import WAITING, Waiting, WaitingRow
 
 LISTED = """
@@ -24,14 +26,15 @@ LISTED = """
       AND (%(held_by)s = '' OR w.held_by = %(held_by)s)
       AND (%(kind)s = '' OR w.kind = %(kind)s)
       AND (%(manager)s = '' OR p.manager = %(manager)s)
-      AND (NOT %(at_hand)s OR w.kind <> 'precondition')
+      AND (NOT %(at_hand)s OR w.kind <> 'precondition') AND w.kind <> ALL (%(without)s)
       AND (%(stuck)s::boolean IS NULL OR p.stuck = %(stuck)s)
       AND p.register = %(register)s AND {readable} AND {following}
     ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
 HOLDERS = """
     SELECT w.held_by, w.holder,
-        count(*) FILTER (WHERE w.kind <> 'precondition'), count(*) FILTER (WHERE w.kind = 'precondition'),
+        count(DISTINCT (w.project, w.item)) FILTER (WHERE w.kind <> 'precondition'),
+        count(*) FILTER (WHERE w.kind = 'precondition'),
         count(DISTINCT w.project), min(w.since) FILTER (WHERE w.kind <> 'precondition')
     FROM {waiting} AS w JOIN {project} AS p ON p.project = w.project
     WHERE (%(department)s = '' OR w.department = %(department)s) AND p.register = %(register)s
@@ -41,7 +44,8 @@ HOLDERS = """
 ORDER = Ordering(map(SortKey, ("w.since", "w.project", "w.nth", "w.kind", "w.ref")))
 WaitingKey = tuple[datetime, UUID, int, str, str]
 VIEWS = (Waiting(), Progress())
-PAST = Folding(views=VIEWS, tables=(WAITING, PROJECTS), settle=settled_at(VIEWS))
+HISTORIES = (history.HISTORY, progress.HISTORY)
+PAST = Folding(VIEWS, (WAITING, PROJECTS), settled_at(VIEWS), HISTORIES)
 
 
 class WaitingFilter(Struct, frozen=True, kw_only=True):
@@ -53,6 +57,7 @@ class WaitingFilter(Struct, frozen=True, kw_only=True):
     kind: str = ""
     manager: str = ""
     at_hand: bool = False  # leave out items blocked by other items
+    without: tuple[str, ...] = ()  # kinds of waits that are left out
     stuck: bool | None = None  # of stuck projects, or of the others
     scope: Scope = ZONE_SCOPE
     limit: int = 100
@@ -69,7 +74,9 @@ class ListedWaiting(WaitingRow, frozen=True):
 
 
 class HolderCount(Struct, frozen=True):
-    """Counts of one holder. *behind*: blocked items whose chain ends with this holder.
+    """Counts of one holder. *holds*: applications on which he has to act, each once, whatever they wait for.
+
+    *behind*: blocked items whose chain ends with this holder.
 
     *projects*: number of projects; *oldest_since*: start of the oldest of *holds*, None without any.
     """
@@ -91,6 +98,7 @@ class WaitingRows:
     async def listed(self, criteria: WaitingFilter, past: Past | None = None) -> list[ListedWaiting]:
         """A page over all projects, the longest wait first; now, or as of *past*. Raises TooMuchToReadError."""
         params = {name: getattr(criteria, name) for name in criteria.__struct_fields__ if name not in ("scope", "last")}
+        params["without"] = list(criteria.without)
         parts = {"following": ORDER.following(criteria.last), "order": ORDER.clause}
         return [ListedWaiting(*row) for row in await self._rows(LISTED, params, past, criteria.scope, parts)]
 
@@ -113,5 +121,7 @@ class WaitingRows:
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             given = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS)}
             given["readable"] = SQL("{}").format(scope.readable("w", "read:waiting"))
-            await cursor.execute(SQL(query).format(**given, **(parts or {})), params | tables.params)
+            await cursor.execute(
+                SQL(query).format(**given, **(parts or {})), params | tables.params, prepare=tables.prepare
+            )
             return await cursor.fetchall()

@@ -16,6 +16,7 @@ from domain.access.principal import Grant
 from infrastructure.access.directory import LedgerDirectory
 from infrastructure.identity.tokens import new_key
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.settings import SANDBOX_SUFFIX, Settings
 from scripts.access.acting import As, Reasons, Until, after_hours, carried_out, identifier, instant, with_ledger
 from scripts.access.users import Id
 from scripts.console import AsJson, fail, out, pairs, print_result
@@ -91,7 +92,7 @@ def issue(
     as_json: AsJson = False,
 ) -> None:
     """Issue a key, and print its secret once."""
-    new = new_key()
+    new = new_key(kind=key_kind())
     command = IssueKey(
         principal=principal,
         key=new.id,
@@ -116,7 +117,7 @@ def rotate(
     as_json: AsJson = False,
 ) -> None:
     """Give a key a new secret, and print it once."""
-    new = new_key(key)
+    new = new_key(key, kind=key_kind())
 
     async def work(approvals: Approvals, _: LedgerDirectory) -> datetime:
         return approvals.clock()
@@ -131,6 +132,11 @@ def revoke(principal: Id, key: TheKey, reasons: Reasons = "", by: As = "", as_js
     """End a key at once, with all its secrets."""
     done = carried_out(RevokeKey(principal=principal, key=key, reasons=reasons), by)
     print_result(done, as_json, lambda: pairs("revoked", done))
+
+
+def key_kind() -> str:
+    """What a new key is for, which stands in it: `test` in the data folder of a sandbox."""
+    return "test" if Settings.of().data.name.endswith(SANDBOX_SUFFIX) else "live"
 
 
 def only_grant(principal: str) -> UUID:

@@ -9,8 +9,6 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from secrets import token_hex
-from urllib.parse import urlsplit
 
 import uvicorn
 import uvloop
@@ -22,22 +20,21 @@ from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.ledger.clock_check import utc_now
 from infrastructure.postgres.connect import connect_url
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from infrastructure.postgres.roles import login_of
 from infrastructure.projector.positions import Views
-from infrastructure.projector.projector import Projector
-from infrastructure.proof.keys import create_keys
-from infrastructure.proof.publisher import ProofFolder, Publisher
+from infrastructure.projector.projector import Projector, historian
 from infrastructure.settings import Settings
 from infrastructure.watcher.watcher import Watcher
 from scripts.console import screen
 from scripts.server.processes import END_SECONDS_MAX, orderly, stop_with, supervised, tune_garbage_collector
+from scripts.server.publishing import publish_while
+from scripts.server.sending import send_while
 
-NAME_BYTES = 4  # of the random part of a log's name
 WATCHER_NICENESS = 5  # its facts may take minutes, commands only milliseconds
+HISTORIAN_NICENESS = 10  # current rows and answers come first
 REQUEST_SECONDS_MAX = 10  # for requests in progress at shutdown, as incomplete ones never end
 
 
@@ -93,6 +90,16 @@ def project_while(parent: int, url: str) -> None:
     projector.run()
 
 
+def keep_histories_while(parent: int, url: str) -> None:
+    """Run the projector of the histories in this process until SIGTERM, or until its parent is gone."""
+    if hasattr(os, "nice"):
+        os.nice(HISTORIAN_NICENESS)
+    projector = historian(url)
+    stop_with(parent, projector.stop)
+    tune_garbage_collector()
+    projector.run()
+
+
 def watch_while(parent: int, url: str) -> None:
     """Run the deadline watcher in this process until SIGTERM, or until its parent is gone."""
     if hasattr(os, "nice"):
@@ -109,35 +116,16 @@ async def _watch(parent: int, url: str) -> None:
         await watcher.run()
 
 
-def publish_while(parent: int, url: str) -> None:
-    """Run the publisher of checkpoints in this process until SIGTERM, or until its parent is gone.
-
-    Beside the embedded server it makes the signing key; elsewhere the servers of a ledger are given the same one.
-    """
-    chosen = Settings.of()
-    folder = ProofFolder(chosen.proof_folder)
-    if not chosen.database_url and not folder.has_keys:
-        create_keys(folder.path, log_name(chosen))
-    publisher = Publisher(url, folder, utc_now)
-    stop_with(parent, publisher.stop)
-    tune_garbage_collector()
-    publisher.run()
-
-
-def log_name(settings: Settings) -> str:
-    """A name for a log that no other has: of the address people use, if it is set, and of some random digits."""
-    host = urlsplit(settings.public_url).netloc or "countersign"
-    return f"{host}/{settings.area.lower()}/{token_hex(NAME_BYTES)}"
-
-
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     """Serve HTTP until SIGINT or SIGTERM; *announce* is called once the server listens. Raises AddressTakenError."""
     with (
         contextlib.suppress(KeyboardInterrupt),
         orderly(),
         supervised(project_while, url),
+        supervised(keep_histories_while, url),
         supervised(watch_while, url),
         supervised(publish_while, url),
+        supervised(send_while, url),
     ):
         uvloop.run(_serve(url, settings, announce))
 

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from api.app import PAGES
+from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from scripts.simulation.simulate import SimulationPlan, simulate
@@ -92,14 +93,14 @@ def page(window: BrowserContext) -> Iterator[Page]:
 
 
 @contextmanager
-def opened(browser: Browser, site: str, *, scripts: bool = True) -> Iterator[BrowserContext]:
-    """A window at the *site*, with or without scripts."""
+def opened(browser: Browser, site: str, *, scripts: bool = True, by: Actor = LEADER) -> Iterator[BrowserContext]:
+    """A window at the *site*, with or without scripts, in which *by* reads and acts."""
     window = browser.new_context(
         base_url=site,
         java_script_enabled=scripts,
         viewport={"width": 1300, "height": 900},
         locale="zh-CN",
-        extra_http_headers=identity(LEADER),
+        extra_http_headers=identity(by),
     )
     yield window
     window.close()

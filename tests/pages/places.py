@@ -22,7 +22,23 @@ ASKED = (
     " GROUP BY project, item ORDER BY count(*) DESC, project, item LIMIT 1"
 )
 NAMES = (
-    *("progress", "late", "nothing", "desks", "desk", "no_desk", "project", "story", "clock", "paused", "board"),
+    *(
+        "overview",
+        "cases",
+        "progress",
+        "matrix",
+        "chart",
+        "late",
+        "nothing",
+        "desks",
+        "desk",
+        "no_desk",
+        "project",
+        "story",
+        "clock",
+        "paused",
+        "board",
+    ),
     *(
         "cards",
         "decisions",
@@ -62,12 +78,16 @@ def places_in(database: str) -> Places:
         (person,) = connection.execute(PERSON).fetchone() or ("",)
     return Places(
         {
-            "progress": "/",
+            "overview": "/",
+            "cases": "/pages/cases?step=decision",
+            "progress": "/pages/progress",
+            "matrix": "/pages/progress?view=matrix",
+            "chart": "/pages/progress?view=gantt",
             "late": "/?warned=late&status=open",
             "nothing": "/?text=nowhere",
-            "desks": "/worklist",
-            "desk": f"/worklist?{urlencode({'department': department})}",
-            "no_desk": "/worklist?department=nobody",
+            "desks": "/desk",
+            "desk": f"/desk?{urlencode({'department': department})}",
+            "no_desk": "/desk?department=nobody",
             "project": f"/pages/projects/{project}?before=40",  # a long history is more of the same
             "story": f"/pages/projects/{project_id('story')}",
             "clock": clock_at("running", "decision"),

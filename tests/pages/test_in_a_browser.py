@@ -110,7 +110,7 @@ def test_the_way_past_the_menu_leads_to_the_content(page: Page) -> None:
 def test_without_scripts_filters_pages_and_languages_work(browser: Browser, site: str, places: Places) -> None:
     with opened(browser, site, scripts=False) as window:
         page = window.new_page()
-        page.goto("/?limit=2")
+        page.goto("/pages/progress?limit=2")
         first = page.locator("tbody th a").all_inner_texts()
         page.locator("a[rel=next]").click()
         second = page.locator("tbody th a").all_inner_texts()

@@ -15,11 +15,14 @@ from psycopg.sql import SQL
 from domain.project.application.correction import AmendEntry, RetractEntry
 from domain.project.information.recording import EnteredField, RecordInformation
 from infrastructure.ledger.approvals import Approvals
-from projections.as_of import Folding, Past, tables_at
-from projections.clocks.query import TooMuchToReadError
+from infrastructure.projector.projector import Projector
+from projections.as_of import Folding, Past, Tables, _rows, tables_at
+from projections.histories import HISTORIES
+from projections.history.moment import PastMoment, TooMuchToReadError
 from projections.information import query as information
 from projections.information.query import InformationBook, InformationFilter, InformationPast
 from projections.progress import query as progress_list
+from projections.snapshots import Cursor, SnapshotReader, snapshot
 from projections.sums import ZONE
 from projections.waiting import query as waiting
 from projections.waiting.query import WaitingFilter, WaitingRows
@@ -31,7 +34,6 @@ from tests.projections.zone import project_id, tell_zone
 
 END = "2027-01-01 09:00"
 INSTANTS = ["03-31 09:00", "04-01 09:30", "04-02 12:00", "04-13 12:00", "05-07 09:00", "05-11 09:00", END]
-EVERY = "true"  # projects: none is answered by the view
 Rows = list[tuple[Any, ...]]
 
 
@@ -54,6 +56,7 @@ async def approvals(zone_url: str) -> AsyncIterator[Approvals]:
         retract = RetractEntry(version=2, reasons="the wrong project")
         await opened.handle(project_id("silent"), retract, BUREAU, project_id("retract"))
         project_all(zone_url)
+        project_all(zone_url, Projector(zone_url, HISTORIES))
         yield opened
 
 
@@ -68,12 +71,25 @@ async def figures_of_a_later_day(approvals: Approvals, project: UUID) -> None:
 
 async def rows_of(approvals: Approvals, folding: Folding, past: Past | None) -> dict[str, Rows]:
     """All rows of the tables of *folding*, in their order."""
-    rows: dict[str, Rows] = {}
     async with tables_at(approvals.store, folding, past) as (cursor, tables):
-        for table in folding.tables:
-            await cursor.execute(SQL("SELECT * FROM {} AS x").format(tables.of(table)), tables.params)
-            rows[table.name] = sorted(await cursor.fetchall(), key=repr)
+        return await rows_in(cursor, folding, tables)
+
+
+async def rows_in(cursor: Cursor, folding: Folding, tables: Tables) -> dict[str, Rows]:
+    rows: dict[str, Rows] = {}
+    for table in folding.tables:
+        await cursor.execute(SQL("SELECT * FROM {} AS x").format(tables.of(table)), tables.params)
+        rows[table.name] = sorted(await cursor.fetchall(), key=repr)
     return rows
+
+
+async def rows_by_ledger(approvals: Approvals, folding: Folding, past: Past) -> dict[str, Rows]:
+    """The same, of every project folded from the ledger."""
+    async with snapshot(approvals.store) as cursor:
+        await cursor.execute("SELECT s.stream FROM ledger.stream AS s WHERE s.kind = 'project'")
+        every = [project for (project,) in await cursor.fetchall()]
+        rows = await _rows(SnapshotReader(approvals.store, cursor, None), folding, past, every)
+        return await rows_in(cursor, folding, Tables(PastMoment("", past.t, every), every, rows))
 
 
 def foldings(day: datetime) -> Iterator[Folding]:
@@ -88,7 +104,7 @@ async def test_what_views_and_ledger_say_together_the_ledger_says_alone(approval
     for known in INSTANTS:
         past = Past(at(t), at(known))
         for folding in foldings(at(t)):
-            alone = await rows_of(approvals, structs.replace(folding, moved=EVERY), past)
+            alone = await rows_by_ledger(approvals, folding, past)
             assert await rows_of(approvals, folding, past) == alone, (known, folding.tables)
             some += sum(map(len, alone.values()))
     assert some > 0 or t == INSTANTS[0]
@@ -97,7 +113,7 @@ async def test_what_views_and_ledger_say_together_the_ledger_says_alone(approval
 async def test_as_of_now_is_what_the_views_say(approvals: Approvals) -> None:
     for folding in foldings(at(END)):
         live = await rows_of(approvals, folding, None)
-        assert await rows_of(approvals, structs.replace(folding, moved=EVERY), Past(at(END), at(END))) == live
+        assert await rows_of(approvals, folding, Past(at(END), at(END))) == live
         assert all(live.values())
 
 
@@ -118,7 +134,16 @@ async def test_a_list_in_the_past_has_the_same_order_filters_and_pages(approvals
     assert {(row.item, row.kind) for row in submitted} == {("land", "acceptance")}
 
 
-async def test_too_long_ago_is_said(approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projections.as_of.PROJECTS_READ_MAX", 1)
+async def test_more_hindsight_than_can_be_read_is_said(approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projections.history.moment.PROJECTS_READ_MAX", 0)
+    waits = WaitingRows(approvals.store)
+    assert await waits.listed(WaitingFilter(), Past(at("05-07"), at("05-07")))
+    assert await waits.listed(WaitingFilter(), Past(at("05-07"), at(END)))
     with pytest.raises(TooMuchToReadError):
-        await WaitingRows(approvals.store).listed(WaitingFilter(), Past(at("03-31"), at("03-31")))
+        await waits.listed(WaitingFilter(), Past(at("05-07"), at("05-08")))
+
+
+async def test_a_past_without_a_history_is_read_from_the_ledger(approvals: Approvals) -> None:
+    for folding in foldings(at(END)):
+        without, past = structs.replace(folding, histories=()), Past(at("05-07"), at("05-08"))
+        assert await rows_of(approvals, without, past) == await rows_of(approvals, folding, past)

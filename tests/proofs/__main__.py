@@ -11,7 +11,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from tests.proofs import access, exports, identity, law, log, repeated, store
+from tests.proofs import access, contract, exports, identity, law, log, repeated, store, webhooks
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
 PROOFS: tuple[Proof, ...] = (
@@ -21,6 +21,8 @@ PROOFS: tuple[Proof, ...] = (
     *identity.PROOFS,
     *log.PROOFS,
     *exports.PROOFS,
+    *contract.PROOFS,
+    *webhooks.PROOFS,
     *repeated.PROOFS,
 )
 SECONDS_A_MINUTE = 60

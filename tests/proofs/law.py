@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+
 from tests.law.auditor import campaign as auditor_campaign
+from tests.law.javascript.runner import with_node
 from tests.projections.waiting import naive_stuck
-from tests.proofs.proof import Budget, Proof, RefutedError
+from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 from tests.scripts import zone_claims
 
 HISTORIES_A_ROUND, HISTORY_ROUNDS = 5_000, 20
+JAVASCRIPT_HISTORIES_A_ROUND, JAVASCRIPT_ROUNDS = 2_000, 10
+NO_NODE = "the second clock needs Node: on Debian and Ubuntu, apt-get install nodejs"
 PROJECTS, SLICE_PROJECTS, ZONE_SEED = 2_000, 40, 7
 
 
@@ -18,6 +23,22 @@ def histories(budget: Budget) -> str:
         if differing := auditor_campaign.run(budget.seed + number, HISTORIES_A_ROUND):
             raise RefutedError(f"{differing} of {HISTORIES_A_ROUND} histories differ, seed {budget.seed + number}")
     return f"{rounds.done * HISTORIES_A_ROUND:,} histories without a difference"
+
+
+def javascript(budget: Budget) -> str:
+    """Compare every answer of the engine with that of the clock in JavaScript, which the browser verifier uses."""
+    node = shutil.which("node")
+    if node is None:
+        raise SkippedError(NO_NODE)
+    rounds = budget.rounds(JAVASCRIPT_ROUNDS)
+    for number in rounds:
+        seed = budget.seed + number
+        drawn = [auditor_campaign.life(seed, place) for place in range(JAVASCRIPT_HISTORIES_A_ROUND)]
+        given = with_node(node, [history | {"call": "evaluate", "calendar": "CN"} for history in drawn])
+        for place, (history, answer) in enumerate(zip(drawn, given, strict=True)):
+            if differing := list(auditor_campaign.paths(auditor_campaign.by_engine(history), answer)):
+                raise RefutedError(f"seed {seed}, history {place}: (value, engine, JavaScript) {differing}")
+    return f"{rounds.done * JAVASCRIPT_HISTORIES_A_ROUND:,} histories without a difference"
 
 
 def zone(budget: Budget) -> str:
@@ -37,5 +58,6 @@ def zone(budget: Budget) -> str:
 
 PROOFS = (
     Proof("histories", "the clock and an independent implementation of the rule book agree", histories, share=2),
+    Proof("javascript", "the clock of the verifier in the browser agrees with the engine", javascript),
     Proof("zone", "an ended application has no open clock, an answered one no red card, 受阻 is what is stuck", zone),
 )

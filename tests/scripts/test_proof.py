@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import httpx
 import psycopg
@@ -18,7 +19,7 @@ from typer.testing import CliRunner, Result
 from infrastructure import logging as log
 from infrastructure.proof.keys import PRIVATE, create_keys
 from scripts import cli
-from scripts.proof import LogKeys, PublishedCheckpoint
+from scripts.proof.log import LogKeys, PublishedCheckpoint
 from tests.examples import ROOT
 from tests.infrastructure.proof.test_log import record
 
@@ -115,3 +116,41 @@ def test_a_witness_serves(tmp_path: Path) -> None:
             process.communicate(timeout=LINE_SECONDS_MAX)
     assert process.returncode == 0
     assert (tmp_path / "witness" / "logs").read_text() == f"{key}\n"
+
+
+def test_what_the_views_are_is_stated_and_compared(folder: Path, tmp_path: Path, database_url: str) -> None:
+    done("log-key", "create", "--name", NAME)
+    done("checkpoint")
+    statement = tmp_path / "views.txt"
+
+    done("replay", "--statement", str(statement))
+
+    text = statement.read_text(encoding="utf-8")
+    assert text.startswith(f"countersign rebuild statement v1\nlog {NAME}\nposition 4\n")
+    assert f"\u2014 {NAME} " in text
+    done("replay", "--against", str(statement))
+    assert run("replay", "--statement", str(statement)).exit_code != 0  # never over an older one
+
+    forged = tmp_path / "forged.txt"
+    forged.write_text(text.replace("position 4", "position 3"), encoding="utf-8")
+    assert "does not fit" in run("replay", "--against", str(forged)).output
+    asyncio.run(record(database_url, 1))
+    done("checkpoint")
+    assert "is about position 4" in run("replay", "--against", str(statement)).output
+
+
+def test_a_bundle_may_be_one_file(folder: Path, tmp_path: Path) -> None:
+    done("log-key", "create", "--name", NAME)
+    done("checkpoint")
+    done("export-audit", "zone", str(tmp_path / "zone.zip"))
+    with ZipFile(tmp_path / "zone.zip") as packed:
+        packed.extractall(tmp_path / "unpacked")
+    judged = subprocess.run(
+        [sys.executable, "-I", str(tmp_path / "unpacked" / "zone" / "verify.py")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (judged.returncode, judged.stdout.splitlines()[-1]) == (0, "verified"), judged
+    assert "exists already" in str(run("export-audit", "zone", str(tmp_path / "zone.zip")).exception)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("tmp")] == []

@@ -68,6 +68,11 @@ def week_from(at: datetime, zone: str) -> datetime:
     return midnight(date.fromisocalendar(*day.isocalendar()[:2], 1), zone)
 
 
+def weeks_later(day: date, weeks: int) -> date:
+    """The same weekday so many *weeks* later; earlier where they are below zero."""
+    return day + timedelta(weeks=weeks)
+
+
 def day_before(day: date) -> date:
     """The day before *day*; the first day of the year 1 has none and is its own."""
     return day if day == date.min else day - ONE_DAY

@@ -141,13 +141,17 @@ class Outlooks(Struct, frozen=True):
 
 
 def outlooks(
-    rule: Rule, events: Sequence[LawEvent] | Timeline, book: CalendarBook, only: Container[str] | None = None
+    rule: Rule,
+    events: Sequence[LawEvent] | Timeline,
+    book: CalendarBook,
+    only: Container[str] | None = None,
+    known: datetime = DISTANT,
 ) -> Outlooks:
-    """What becomes of the clocks of *events* by time alone, as known when all of them and all notices are.
+    """What becomes of the clocks of *events* by time alone, by the events and notices *known*: all, unless an instant.
 
     *only*: of the clocks of these names; None: of all.
     """
-    case = replay(rule, events, book, DISTANT)
+    case = replay(rule, events, book, DISTANT, known)
     by_silence = accepted_by_silence(case)
     started = [run for run in runs(case) if only is None or run.name in only]
     return Outlooks(

@@ -110,18 +110,18 @@ class GenericProcedure:
             lawsuit_about(self.terms, calendar, clock.name, clock.state, due),
         )
 
-    def forecast(self, history: ItemHistory) -> ProcedureForecast:
-        """What becomes of the clocks by time alone, as known when all events and all notices are."""
-        terms, timeline = self._terms(history, self.book.as_known(DISTANT.date())), self._timeline(history)
+    def forecast(self, history: ItemHistory, known: datetime = DISTANT) -> ProcedureForecast:
+        """What becomes of the clocks by time alone, by the events and notices that were known at *known*."""
+        terms, timeline = self._terms(history, self.calendar(known)), self._timeline(history)
         last = max((event.at for event in history.events), default=DISTANT)
-        begun = general_readings(terms, timeline, last, DISTANT)
+        begun = general_readings(terms, timeline, last, known)
         clocks = [forecast_of(clock) for clock in begun]
         silence_at = next(
             (clock.over_at for clock in begun if clock.clock == INTAKE.name and clock.over is State.DEEMED), None
         )
         if silence_at is not None:  # silence will have accepted the application, which starts further clocks
             names = {clock.name for clock in begun}
-            later = general_readings(terms, timeline, silence_at, DISTANT)
+            later = general_readings(terms, timeline, silence_at, known)
             clocks += [forecast_of(clock, silence_at) for clock in later if clock.name not in names]
         return ProcedureForecast(tuple(clocks), self._above)
 

@@ -20,6 +20,7 @@ from domain.law.licensing.clock import Acceptance, Card, Level, State
 from domain.law.licensing.escalation import Progression
 from domain.law.licensing.evaluation import ItemState
 from domain.law.licensing.explain import Explanation
+from domain.law.licensing.forecast import DISTANT
 from domain.law.licensing.intake import INTAKE
 from domain.law.licensing.rule import Rule
 from domain.law.packs.pack import Pack
@@ -150,8 +151,8 @@ class Procedure(Protocol):
     def read(self, history: ItemHistory, t: datetime, known: datetime) -> ProcedureReading:
         """The state of the clocks at *t* by what was known at *known*."""
 
-    def forecast(self, history: ItemHistory) -> ProcedureForecast:
-        """What becomes of the clocks by time alone, as known when all events and all notices are."""
+    def forecast(self, history: ItemHistory, known: datetime = DISTANT) -> ProcedureForecast:
+        """What becomes of the clocks by time alone, by the events and notices that were known at *known*."""
 
     def recall(self, forecast: ClockForecast, t: datetime, known: datetime) -> ClockReading | None:
         """The reading of a stored *forecast* at *t*; the calendar known at *known* is the one it was made with.

@@ -17,7 +17,7 @@ from domain.law.licensing.countersign import COUNTERSIGN
 from domain.law.licensing.escalation import Progression, course
 from domain.law.licensing.evaluation import ClockEvaluation, ItemState, evaluate, prepared, replay, worst
 from domain.law.licensing.explain import Explanation
-from domain.law.licensing.forecast import Outlooks, outlooks
+from domain.law.licensing.forecast import DISTANT, Outlooks, outlooks
 from domain.law.licensing.renewal import RENEWAL_GUARD, yellow_from
 from domain.law.licensing.review import COMMITMENT, DECISION, LOWER_REVIEW
 from domain.law.licensing.rule import CountersignTerms, Rule
@@ -117,19 +117,19 @@ class LicensingProcedure:
             return None  # and no calendar is looked up
         return lawsuit_about(self.terms, self.calendar(known), name, clock.state, clock.due)
 
-    def forecast(self, history: ItemHistory) -> ProcedureForecast:
-        """What becomes of the clocks by time alone, as known when all events and all notices are."""
-        return forecast_of_all(self._outlooks(history), history, self.rule.zone)
+    def forecast(self, history: ItemHistory, known: datetime = DISTANT) -> ProcedureForecast:
+        """What becomes of the clocks by time alone, by the events and notices that were known at *known*."""
+        return forecast_of_all(self._outlooks(history, known), history, self.rule.zone)
 
-    def _outlooks(self, history: ItemHistory) -> Outlooks:
+    def _outlooks(self, history: ItemHistory, known: datetime) -> Outlooks:
         """By the rule, but for countersignatures that were given other days than usual."""
         timeline = Timeline(self.rule.zone, history.events)
-        usual = outlooks(self.rule, timeline, self.book)
+        usual = outlooks(self.rule, timeline, self.book, known=known)
         if not history.asked_days:
             return usual
         clocks = usual.clocks
         for rule, names in self._rules_of(history):
-            others = outlooks(rule, timeline, self.book, names).clocks
+            others = outlooks(rule, timeline, self.book, names, known).clocks
             clocks = (*(clock for clock in clocks if clock.name not in names), *others)
         return Outlooks(clocks, usual.above, usual.calendar, usual.guard)
 

@@ -10,7 +10,7 @@ from litestar import Litestar
 
 from api.app import PAGES, create_app
 from api.html.links import BOARD, CLOCKS
-from api.worklist.pages import WORKLIST
+from api.worklist.pages import DESK
 from domain.calendar.state import stream_of
 from domain.examples.calendar import CALENDAR, CALENDAR_STORY
 from infrastructure.ledger.approvals import Approvals
@@ -43,7 +43,7 @@ async def test_every_page_and_list_answers_while_clocks_are_recounted(
     for step in CALENDAR_STORY:  # and nobody projects
         await approvals.handle(stream_of(CALENDAR), step.dated, step.by, uuid4())
 
-    for path in ("/", WORKLIST, f"{WORKLIST}?department=land", BOARD, CLOCKS, f"/pages/projects/{project}"):
+    for path in ("/", DESK, f"{DESK}?department=land", BOARD, CLOCKS, f"/pages/projects/{project}"):
         answer = await door.get(f"{path}{'&' if '?' in path else '?'}lang=en", LEADER)
         assert (answer.status_code, SAID in answer.text) == (200, True), path
     feed = await door.get("/v1/supervision/departments/land/deadlines.ics")

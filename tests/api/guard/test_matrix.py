@@ -57,10 +57,18 @@ PATHS = {
     "principal": "somebody-else",
     "file": "none.ics",
     "item": "land-use",
+    "draft": "0193f0a2-7c00-7000-8000-0000000000d1",
+    "number": "BDA2026-000001-0",
     "tile": "0/000",
+    "act": "grant",
     "entry_position": "1",
     "sheet_format": "csv",
     "log_format": "xes",
+    "entry_version": "1",
+    "subscription_id": "00000000-0000-4000-8000-000000000001",
+    "folder": "none",
+    "command": "amend_entry",  # whose form lists the history
+    "command_id": str(UUID(int=1)),
 }
 PERIOD = {"first": "2026-03-01", "last": "2026-12-31"}
 REQUIRED: dict[str, dict[str, str]] = {
@@ -76,13 +84,8 @@ REQUIRED: dict[str, dict[str, str]] = {
     **dict.fromkeys(("export_cards", "export_decisions"), PERIOD),
 }
 OF_ONE_ITEM = {"get_card", "card"}
-SEARCHES = {
-    "list_progress": "text",
-    "search_information": "q",
-    "search": "q",
-    "progress_table": "text",
-    "export_progress": "text",
-}
+SEARCHES = {"search_information": "q", "search": "q"}
+SEARCHES |= dict.fromkeys(("list_progress", "progress_table", "home", "export_progress"), "text")
 AGGREGATES = {
     "post_calendar_command": "/v1/law/calendars/CN",
     "post_person_command": f"/v1/legal-persons/{OTHER_CODE}",

@@ -52,7 +52,7 @@ async def test_the_icon_is_a_drawing(door: Door) -> None:
 
 
 async def test_pages_are_compressed_for_those_who_can_read_that(door: Door) -> None:
-    plain, packed = await loaded(door, "/worklist", "identity"), await loaded(door, "/worklist")
+    plain, packed = await loaded(door, "/desk", "identity"), await loaded(door, "/desk")
     assert "content-encoding" not in plain.headers
     assert packed.headers["content-encoding"] == "gzip"
     assert {"Accept-Language", "Accept-Encoding"} <= set(re.split(r",\s*", packed.headers["vary"]))

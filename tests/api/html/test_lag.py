@@ -41,13 +41,13 @@ async def test_a_page_says_what_is_missing_on_it(
     await door.done(project, REGISTER)
     await door.done(project, {"command": "note_step", "activity": "x"})
 
-    for path in ("/", "/worklist", "/supervision", f"/pages/projects/{project}"):
+    for path in ("/", "/desk", "/supervision", f"/pages/projects/{project}"):
         behind = (await door.get(path, LEADER, lang="en")).text
         assert MISSING.format(2) in behind, path
         assert "No project is registered yet" not in behind
 
     while projector.step(connection):
         pass
-    page = (await door.get("/", LEADER, lang="en")).text
+    page = (await door.get("/pages/progress", LEADER, lang="en")).text
     assert "may be missing" not in page
     assert f"/pages/projects/{project}" in page

@@ -107,20 +107,21 @@ async def test_the_stuck_projects_are_as_many_everywhere(filled: str, site: str)
 def held(cells: str) -> set[str]:
     """Who has to act, of each of the *cells* of a column."""
     holders = set()
-    for cell in re.findall(r'data-label="卡在谁"[^>]*>(.*?)</td>', cells, re.DOTALL):
-        for line in re.findall(r"<div>(.*?)(?:<br>|</div>)", cell, re.DOTALL):
+    for cell in re.findall(r'<td (?:class="who"|[^>]*data-label="卡在谁"[^>]*)>(.*?)</td>', cells, re.DOTALL):
+        for line in re.findall(r"<div[^>]*>(.*?)(?:<br>|</div>)", cell, re.DOTALL):
             holders.add(text_of(line).strip())
     return holders
 
 
 def test_the_holder_is_the_same_in_every_table(browser: httpx.Client) -> None:
-    table, seen = shown(browser, "/", status="open", limit="500"), 0
+    table, seen = shown(browser, "/pages/progress", status="open", limit="500"), 0
     for row in table.partition("<tbody>")[2].split("</tr>")[:-1]:
         (address,) = re.findall(r'href="(/pages/projects/[^"]*)"', row)[:1]
         page = shown(browser, unescape(address))
-        items = page.partition('<caption id="items-caption">')[2].partition("</table>")[0]
+        captions = ("items-caption", "later-caption", "done-caption")
+        tables = [page.partition(f'<caption id="{name}">')[2].partition("</table>")[0] for name in captions]
         waits = page.partition('<caption id="waiting-caption">')[2].partition("</table>")[0]
-        of_items = {name: held(cell) for name, cell in named_rows(items) if held(cell)}
+        of_items = {name: held(cell) for table in tables for name, cell in named_rows(table) if held(cell)}
         of_waits = {name: held(cell) for name, cell in named_rows(waits)}
         assert of_items == of_waits, address
 
@@ -145,9 +146,9 @@ def test_the_zone_and_an_imported_register_are_never_added_up(browser: httpx.Cli
     assert (zone["projects"], town["projects"]) == (registers["zone"], len(CASES))
     assert registers["zone"] == PROJECTS + len(STORIES) + 2
 
-    pages = [shown(browser, path) for path in ("/", "/worklist", "/supervision", "/pages/supervision/clocks")]
+    pages = [shown(browser, path) for path in ("/pages/progress", "/desk", "/supervision", "/pages/supervision/clocks")]
     assert all("General" not in page and "T-1" not in page for page in pages)
-    table = shown(browser, "/", register=DATASET)
+    table = shown(browser, "/pages/progress", register=DATASET)
     assert all(case in table for case in CASES)
     assert ">3<" in table.partition("个项目")[0][-40:]
     assert all("register=town" in href for href in links(table, r"^/(pages|desk|supervision|\?)") if "lang=" in href)
@@ -216,11 +217,24 @@ def codes_in(page: str, words: set[str]) -> set[str]:
     return slugs | (set(re.findall(r"(?<![\w.@/-])[a-z_]{4,}(?![\w.@/-])", text)) & words)
 
 
+PROGRESS = (
+    "/",
+    "/pages/progress",
+    "/pages/progress?view=matrix",
+    "/pages/progress?view=gantt",
+    "/?warned=late",
+    "/?stuck=true",
+    "/?stale=true",
+    "/?status=done",
+    "/?text=nowhere",
+)  # the progress table in all its shapes
+
+
 def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
     """Every page there is, of every project, and the cards and clocks that they lead to."""
-    yield from ("/", "/?warned=late", "/?stuck=true", "/?stale=true", "/?status=done", "/?text=nowhere")
+    yield from PROGRESS
     yield from (
-        "/worklist",
+        "/desk",
         "/pages/information",
         "/pages/information?q=厂房",
         "/pages/supervision/clocks?awaited=true",
@@ -233,7 +247,7 @@ def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
         "/pages/supervision/timeliness",
     ):
         yield f"{path}?{urlencode(year)}"
-    yield from links(shown(browser, "/worklist"), r"^/worklist\?department=")
+    yield from links(shown(browser, "/desk"), r"^/desk\?department=")
     with psycopg.connect(database) as connection:
         projects = [row[0] for row in connection.execute("SELECT project FROM views.project WHERE register = ''")]
         cards = connection.execute(

@@ -89,7 +89,7 @@ def test_of_several_roles_one_is_chosen_and_changed(client: httpx.Client) -> Non
     first = client.cookies[SESSION]
     refused = client.get("/v1/me")
     assert (refused.status_code, refused.json()["code"]) == (403, "role-not-chosen")
-    assert client.get("/worklist", headers=HTML).headers["location"] == "/account"
+    assert client.get("/desk", headers=HTML).headers["location"] == "/account"
     assert str(OFFICER.id) in client.get("/account", headers=HTML).text
 
     for grant in (OFFICER, LEADER):

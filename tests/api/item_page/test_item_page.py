@@ -117,7 +117,7 @@ async def test_an_item_that_the_project_has_not_is_not_found(door: Door) -> None
 
 async def test_the_project_and_the_desk_lead_to_the_item(door: Door) -> None:
     address = f"/pages/projects/{project_id('running')}/items/land"
-    for path in (f"/pages/projects/{project_id('running')}", "/worklist?department=land"):
+    for path in (f"/pages/projects/{project_id('running')}", "/desk?department=land"):
         assert address in (await door.get(path)).text
 
 

@@ -89,6 +89,10 @@ async def test_a_clock_stands_beside_its_item_with_the_way_to_its_working(door: 
         assert href in land
         assert (await door.client.get(href.replace("&amp;", "&"), headers=identity(LEADER))).status_code == 200
     assert "<li>land or lease</li>" in row(page, "site")
+    graph = page.partition('<svg class="graph"')[2].partition("</svg>")[0]
+    assert re.findall(r'class="node (\w+)"', graph) == ["open", "unstarted", "unstarted"]
+    assert re.findall(r'class="edge (\w+)"', graph) == ["holds", "holds"]
+    assert graph.count('class="diamond"') == 1
     assert "No evaluations." in page
     assert re.search(r"Information known</a></dt><dd>0 / \d+</dd>", page)
     assert 'id="phases"' not in page

@@ -124,7 +124,7 @@ async def test_an_application_for_renewal_has_a_guard_wherever_clocks_are_shown(
     explained = await got(door, f"/v1/projects/{project}/clocks/explain", item="renewal", clock="renewal_guard")
     assert explained["explanation"]["clock"]["due"] == "2026-09-30"
     assert "有效期至 <time>2026-09-30</time>" in await page_of(door, project, "zh")
-    for path in ("/pages/projects/{}/clock?item=renewal&clock=renewal_guard", "/worklist?department=environment"):
+    for path in ("/pages/projects/{}/clock?item=renewal&clock=renewal_guard", "/desk?department=environment"):
         page = await door.get(path.format(project), LEADER)
         assert page.status_code == 200
         assert "None" not in page.text

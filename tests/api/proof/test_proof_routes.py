@@ -178,3 +178,13 @@ async def test_a_witness_answers_in_the_types_of_its_protocol(
     assert cosigned.text.startswith("\u2014 bureau.example ")
     conflict = await witness.post("/add-checkpoint", content=f"old 0\n\n{note}".encode())
     assert (conflict.status_code, conflict.headers["content-type"], conflict.text) == (409, "text/x.tlog.size", "1\n")
+
+
+async def test_a_receipt_leads_to_a_proof_that_holds_its_hash(door: Door, hashes: dict[int, bytes]) -> None:
+    project = uuid4()
+    receipt = (await door.post(project, REGISTER)).json()
+    waiting = await door.get(f"/v1/projects/{project}/proofs/{receipt['version']}")
+    assert waiting.headers["retry-after"] == "1"
+    assert "follows the ledger" in problem(waiting, "position-not-logged")["remedy"]
+    assert problem(await door.get(f"/v1/projects/{project}/proofs/9"), "entry-unknown")["remedy"]
+    assert hashes

@@ -238,7 +238,7 @@ async def test_what_the_browser_prefers_decides_the_language(door: Door, slow: U
 
 
 async def test_the_board_and_the_progress_table_lead_to_each_other(door: Door, slow: UUID) -> None:
-    assert '<a href="/?lang=en">Progress of projects</a>' in shown(await got(door, "/supervision", "en"))
+    assert '<a href="/pages/progress?lang=en">Progress of projects</a>' in shown(await got(door, "/supervision", "en"))
     assert '<a href="/supervision?lang=en">Supervision</a>' in shown(await door.get("/", BUREAU, lang="en"))
 
 
@@ -294,3 +294,29 @@ async def test_what_is_due_beyond_the_calendar_is_listed_and_the_next_notice_ask
     assert "Clocks that are due after the published calendar: 1 (published through 2026-12-28)" in plain(board)
     assert "Import the State Council's notice" in plain(board)
     assert "Fab 9" in plain(shown(await door.get(link, BUREAU)))
+
+
+NEWS = re.compile(r'<a class="(\w+)[^"]*" href="([^"]+)">[^<]+<b class="number">(\d+)</b></a>')
+
+
+@pytest.mark.parametrize(
+    ("as_of", "expected"),
+    [
+        ("2026-03-13T12:00:00+08:00", {"appealed": 1, "orders_due": 0}),
+        ("2026-03-19T09:00:00+08:00", {"red": 0, "yellow": 0, "warning": 0, "appealed": 0, "orders_due": 1}),
+    ],
+)
+async def test_the_board_begins_with_what_is_new_since_yesterday(
+    door: Door, slow: UUID, as_of: str, expected: dict[str, int]
+) -> None:
+    assert slow
+    page = shown(await got(door, "/supervision", "zh", as_of=as_of))
+    strip = page.split('class="figures news"')[1].split("</nav>")[0]
+    news = {name: (unescape(href), int(number)) for name, href, number in NEWS.findall(strip)}
+    assert list(news) == ["red", "yellow", "warning", "appealed", "orders_due"]
+    assert {name: news[name][1] for name in expected} == expected
+    for name in ("red", "yellow", "warning", "appealed"):
+        address, number = news[name]
+        listed = shown(await door.client.get(address, headers=identity(BUREAU)))
+        assert f'<span class="number">({number})</span>' in listed, name
+    assert 'id="orders"' in page

@@ -24,7 +24,7 @@ MOVED = {
     "/voices/summary": "/v1/feedback/summary",
     f"/projects/{PROJECT}/complaints": f"/v1/projects/{PROJECT}/feedback",
     f"/v1/projects/{PROJECT}/path": f"/v1/projects/{PROJECT}/critical-path",
-    "/desk": "/worklist",
+    "/worklist": "/desk",
     "/pages/supervision/conduct": "/pages/supervision/timeliness",
 }
 UNVERSIONED = ("/healthz", "/readyz", "/metrics", "/problems", "/schema", "/sign-in", "/static", "/deadlines")

@@ -12,6 +12,7 @@ import pytest_asyncio
 from litestar import Litestar
 
 from api.app import PAGES, create_app
+from domain.core.ledger import Actor
 from domain.project.application.supplement import RequestSupplement
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -44,85 +45,108 @@ def app(approvals: Approvals) -> Litestar:
     return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
-async def shown(door: Door, path: str = "/worklist", **params: str) -> str:
-    response = await door.get(path, LEADER, lang="en", **params)
+async def shown(door: Door, path: str = "/desk", by: Actor = LEADER, /, **params: str) -> str:
+    response = await door.get(path, by, lang="en", **params)
     assert response.status_code == 200, response.text
     return response.text
 
 
-def rows(page: str, table: str) -> list[str]:
-    """The rows of the table whose caption has the id *table*."""
-    body = page.partition(f'<caption id="{table}"')[2].partition("</table>")[0].partition("<tbody>")[2]
-    return body.split("</tr>")[:-1]
+def rows(page: str, group: str) -> list[str]:
+    """The rows of the table in the section whose heading has the id *group*."""
+    body = page.partition(f'<h2 id="{group}"')[2].partition("</section>")[0].partition("<tbody>")[2]
+    return body.partition("</tbody>")[0].split("</tr>")[:-1]
 
 
-async def test_what_ends_first_is_on_top_with_why_and_what_it_waits_for(door: Door) -> None:
-    queue = rows(await shown(door, department="land"), "queue")
+def figures(page: str) -> dict[str, int]:
+    """The figures at the head of the desk, by group."""
+    matches = re.findall(r'<a class="(\w+)[^"]*" href="[^"]*"[^>]*>[^<]*<b class="number">([\d,]+)</b>', page)
+    return {name: int(number.replace(",", "")) for name, number in matches}
 
-    unclocked = [row for row in queue if "No clock is running" in row]
-    queue = queue[: len(queue) - len(unclocked)]
-    assert not [row for row in queue if row in unclocked], "what has no end comes last"
 
-    days = [re.findall(r"<time>(\d{4}-\d\d-\d\d|–)</time>", row)[0] for row in queue]
-    running = [day for day, row in zip(days, queue, strict=True) if "Paused" not in row]
-    assert running == sorted(running)
-    assert all("How is this counted?" in row for row in queue)
-    assert not [row for row in queue if "Paused" in row]
-    (paused,) = [row for row in rows(await shown(door, department="land"), "others") if "Paused" in row]
+def dues(page: str, *groups: str) -> list[str]:
+    """The last days in the rows of *groups*, as far as they have one."""
+    return [
+        day
+        for group in groups
+        for row in rows(page, group)
+        for day in re.findall(r"<time>(2026-\d\d-\d\d)</time>", row)[:1]
+    ]
+
+
+async def test_what_ends_first_is_on_top_with_what_it_waits_for_and_what_lateness_means(door: Door) -> None:
+    page = await shown(door, department="land")
+
+    assert dues(page, "today", "week", "later") == sorted(dues(page, "today", "week", "later"))
+    assert all(day <= "2026-04-14" for day in dues(page, "today"))
+    assert all("2026-04-14" < day <= "2026-04-19" for day in dues(page, "week"))
+    (running,) = [row for row in rows(page, "week") + rows(page, "later") if str(project_id("running")) in row]
+    assert "The decision" in running
+    assert "a yellow card" in running, "its promise ends before the limit of the law"
+    assert '<svg class="limit"' in running
+    assert "How is this counted?" in running
+    (paused,) = [row for row in rows(page, "others") if "Paused" in row]
     assert "The end of a suspension: testing" in paused
     assert "if resumed now" in paused
 
 
 @pytest.mark.parametrize("department", ["land", "fire"])
-async def test_a_worklist_lists_as_many_tasks_as_the_overview_counts(door: Door, department: str) -> None:
+async def test_every_figure_is_the_length_of_its_list(door: Door, department: str) -> None:
     desk, desks = await shown(door, department=department), await shown(door)
 
+    numbers = figures(desk)
+    assert numbers
+    assert {name: len(rows(desk, name)) for name in numbers} == numbers
+    for name, number in numbers.items():
+        alone = await shown(door, department=department, group=name)
+        assert len(rows(alone, name)) == number
     line = desks.partition(f"department={department}&amp;")[2].partition("</tr>")[0]
     (holds,) = re.findall(r'data-label="To do" class="figure">(\d+)<', line)
-    assert re.findall(r'<div class="queue"[^>]*><dt>To do</dt><dd>(\d+)</dd>', desk) == [holds]
-    assert len(rows(desk, "queue")) + len(rows(desk, "opinions")) == int(holds)
+    assert sum(numbers[name] for name in ("today", "week", "later", "opinions")) == int(holds)
     counted = (await door.get("/v1/waiting/holders")).json()["holders"]
-    assert [row["holds"] for row in counted if row["holder"] == department] == [int(holds)]
+    assert [count["holds"] for count in counted if count["holder"] == department] == [int(holds)]
 
 
-async def test_opinions_and_supplements_have_lists_of_their_own(door: Door) -> None:
-    fire = await shown(door, department="fire")
-    (opinion,) = rows(fire, "opinions")
+async def test_opinions_and_supplements_have_groups_of_their_own(door: Door) -> None:
+    (opinion,) = rows(await shown(door, department="fire"), "opinions")
     assert str(project_id("joint")) in opinion
     assert '<span class="tag late">Overdue' in opinion
-    assert all("Countersignature" not in row for row in rows(fire, "queue"))
-    assert "No item waits for papers." in fire
+    assert "A countersignature" in opinion
 
-    (supplement,) = rows(await shown(door, department="land"), "supplements")
+    (supplement,) = rows(await shown(door, department="land"), "applicant")
     assert "红线图" in supplement
     assert str(project_id("silent")) in supplement
 
 
 async def test_readers_find_their_own_desk_and_others_choose(door: Door) -> None:
-    own = await door.get("/worklist", FIRE, lang="en")
-    assert "Department desk – fire" in own.text
+    assert "Department desk – fire" in await shown(door, "/desk", FIRE)
     choice = await shown(door)
     assert "Choose a department." in choice
-    assert 'href="/worklist?department=fire&amp;lang=en"' in choice
+    assert 'href="/desk?department=fire&amp;lang=en"' in choice
     nothing = await shown(door, department="nobody")
     assert "Nothing waits for this department." in nothing
-    assert (await door.get("/worklist", LEADER, department="\0")).status_code == 400
+    assert (await door.get("/desk", LEADER, department="\0")).status_code == 400
+    assert (await door.get("/desk", LEADER, group="everything")).status_code == 400
+
+
+def days_of(page: str) -> list[str]:
+    """The rows of the table of days."""
+    body = page.partition('<caption id="days-caption"')[2].partition("</table>")[0].partition("<tbody>")[2]
+    return body.split("</tr>")[:-1]
 
 
 async def test_a_clock_is_counted_day_by_day(door: Door) -> None:
-    (row,) = [
-        text for text in rows(await shown(door, department="land"), "queue") if str(project_id("running")) in text
-    ][:1]
+    page = await shown(door, department="land")
+    (row,) = [row for row in rows(page, "week") + rows(page, "later") if str(project_id("running")) in row]
     href = re.findall(r'href="([^"]*/clock\?[^"]*)"', row)[0].replace("&amp;", "&")
     due = re.findall(r"<time>([^<]*)</time>", row)[0]
     page = (await door.client.get(href, headers=identity(LEADER))).text
 
-    days = rows(page, "days-caption")
+    days = days_of(page)
     numbered = [
-        re.findall(r'scope="row" class="number">([^<]*)</th>.*<td class="figure">(\d+)<', text, re.DOTALL)
-        for text in days
+        re.findall(r'scope="row" class="number">([^<]*)</th>.*<td class="figure">(\d+)<', day, re.DOTALL)
+        for day in days
     ]
-    last = [numbers[0] for numbers in numbered if numbers][-1]
+    last = [matches[0] for matches in numbered if matches][-1]
     length = re.findall(r"<dd>(\d+) working days</dd>", page)[0]
     assert last == (due, length)
     assert "Day 0, never counts" in days[0]

@@ -38,6 +38,9 @@ from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
 from infrastructure.settings import Settings
 from infrastructure.verifier.verify import verify
+from projections.histories import HISTORIES
+from projections.registry import VIEWS
+from projections.view import Projected
 from tests.infrastructure.projector.test_projector import project_all
 
 USCC = "91420100MA0HX2026E"
@@ -130,23 +133,24 @@ async def test_the_ledger_holds_no_personal_text_and_views_hold_it_until_it_is_e
     assert (verified.fault_count, checkpoint is None) == (0, False)
 
 
+@pytest.mark.parametrize("views", [VIEWS, HISTORIES], ids=["views", "histories"])
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_rows_written_by_a_projector_that_has_forgotten_them_are_emptied_too(
-    approvals: Approvals, database_url: str, *, restarted: bool
+    approvals: Approvals, database_url: str, views: Sequence[Projected], *, restarted: bool
 ) -> None:
     """With its cache and without: then the old rows can't be computed any more, and still have to go."""
-    project, projector = uuid4(), Projector(database_url)
+    project, projector = uuid4(), Projector(database_url, views)
     await send(approvals, project)
     with psycopg.connect(database_url, autocommit=True) as connection:
         assert projector.take_lead(connection)
         projector.catch_up(connection)
         await erase(approvals, project)
         if restarted:
-            projector = Projector(database_url)
+            projector = Projector(database_url, views)
             projector._begin_leading(connection)
         projector.catch_up(connection)
     assert secrets_in(everything(database_url, ["views"])) == set()
-    assert rebuild(database_url, swap=False).differences == ()
+    assert rebuild(database_url, views, swap=False).differences == ()
 
 
 async def test_an_erasure_that_was_cut_short_is_carried_out_later(approvals: Approvals, database_url: str) -> None:

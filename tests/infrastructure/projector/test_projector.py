@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 from time import monotonic, sleep
 from uuid import UUID, uuid4
 
@@ -22,8 +21,8 @@ from domain.project.state.project import Project
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.lru_cache import WeightedLruCache
 from infrastructure.projector import catch_up as following
+from infrastructure.projector import fold_cache
 from infrastructure.projector.catch_up import FollowedView
-from infrastructure.projector.fold_cache import FoldCache
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
@@ -117,7 +116,7 @@ async def test_views_that_follow_every_single_step_equal_a_rebuild(database_url:
 async def test_states_that_are_forgotten_at_once_make_no_difference(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "FoldCache", partial(FoldCache, 1))
+    monkeypatch.setattr(fold_cache, "FACTS_MAX", 1)
     projector, projects = Projector(database_url), (uuid4(), uuid4())
     async with Approvals(database_url) as approvals:
         approvals._kept = WeightedLruCache(1)

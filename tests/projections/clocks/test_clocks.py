@@ -15,10 +15,9 @@ from domain.project.application.submission import ItemSubmitted
 from domain.project.application.suspension import ClockSuspended
 from infrastructure.law.lawbook import law_book
 from projections.clocks.fold import BASIS, CLOCKS, Clocks
-from projections.clocks.history import reading_in
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import Reading, read
-from projections.clocks.rows import ClockRow
+from projections.clocks.rows import ClockRow, reading_in
 from projections.law.shipped import shipped_law
 from projections.view import CORRECTIONS, Rows, changes, fold, take
 from tests.examples import LAW, REGISTERED, accepted, completed, submitted

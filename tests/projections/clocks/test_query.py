@@ -15,7 +15,8 @@ from infrastructure.ledger.approvals import Approvals
 from projections.clocks.counts import ClockCount, counted, table
 from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.nodes import MODES, NODES
-from projections.clocks.query import ClocksAt, NoSuchClockError, TooMuchToReadError, is_recounting
+from projections.clocks.query import ClocksAt, NoSuchClockError, is_recounting
+from projections.history.moment import TooMuchToReadError
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell, tell_zone, unanswered

@@ -13,10 +13,10 @@ import pytest_asyncio
 from domain.law.feedback.clock import FeedbackClockState
 from domain.law.feedback.terms import FeedbackStep
 from infrastructure.ledger.approvals import Approvals
-from projections.clocks.query import TooMuchToReadError
 from projections.feedback.fold import Feedback, FeedbackState
 from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.feedback.reading import ComplaintReading, EvaluationReading, complaint_reading, evaluation_reading
+from projections.history.moment import TooMuchToReadError
 from projections.view import fold_at
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at

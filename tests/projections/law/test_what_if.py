@@ -15,7 +15,7 @@ from domain.law.calendar.period import Period
 from domain.law.licensing.rule import Yellow
 from domain.project.application.delivery import DeliverDecision
 from infrastructure.ledger.approvals import Approvals
-from projections.clocks.query import TooMuchToReadError
+from projections.history.moment import TooMuchToReadError
 from projections.law import query as assumptions
 from projections.law.query import signals_of
 from projections.law.what_if import Alternative, AssumedSignal

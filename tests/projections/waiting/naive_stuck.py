@@ -88,7 +88,7 @@ async def told_by(site: str) -> Told:
         summary = (await client.get("/v1/progress/summary")).json()
         listed = (await client.get("/v1/progress", params={"stuck": "true", "limit": 500})).json()["projects"]
         waits = (await client.get("/v1/waiting", params={"stuck": "true", "limit": 500, "kind": "application"})).json()
-    tile = re.findall(r'<div class="stuck[^>]*><dt>(?:<a[^>]*>)?受阻(?:</a>)?</dt><dd>([\d,]+)</dd>', page)
+    tile = re.findall(r'<a class="stuck[^"]*"[^>]*>受阻 <b class="number">([\d,]+)</b>', page)
     rows = re.findall(r'<th scope="row"><a href="/pages/projects/([0-9a-f-]{36})', page)
     return Told(
         tile=int(tile[0].replace(",", "")),

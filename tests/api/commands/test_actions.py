@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from api.commands.actions import ACTIONS, Action, ItemAt, actions_for, parted
 from api.html.translations import TABLES
-from api.item_page.actions import ACTIONS, Action, ItemAt, actions_for, parted
 from domain.access.principal import Caller, PrincipalKind
 from domain.access.table import TABLE
 from domain.core.context import Context

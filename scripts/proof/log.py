@@ -6,6 +6,7 @@ import contextlib
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import time
 from typing import Annotated
 from uuid import UUID
@@ -13,13 +14,13 @@ from uuid import UUID
 import psycopg
 import typer
 import uvicorn
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from api.proof.witness import witness_app
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.ledger.clock_check import utc_now
 from infrastructure.postgres.lease import Lease
-from infrastructure.proof.bundle import ED25519_KINDS, export_bundle
+from infrastructure.proof.bundle import ED25519_KINDS, ExportedBundle, export_bundle, pack_bundle
 from infrastructure.proof.keys import OF_A_WITNESS, SigningKeys, create_keys, published_keys, restore_keys
 from infrastructure.proof.note import NoteError, NoteVerifier
 from infrastructure.proof.publisher import LEADER_KEY, WORK, ProofFolder, Publisher
@@ -30,8 +31,9 @@ from scripts.importing.screen import bar
 from scripts.ledger import projects_of
 from scripts.server import serving
 from scripts.server.processes import orderly
+from scripts.server.publishing import log_name
 
-ZONE = "zone"
+ZONE, ZIP = "zone", ".zip"
 log_key = typer.Typer(no_args_is_help=True, help="Signing keys of the transparency log: create, rotate, back up.")
 
 
@@ -80,7 +82,7 @@ def create(
     """Make a signing key, also in place of one that was lost. Tell the witnesses, and who pinned the old one."""
     chosen = settings()
     before = published_keys(chosen.proof_folder)
-    name = name or (before[0].name if before else serving.log_name(chosen))
+    name = name or (before[0].name if before else log_name(chosen))
     show(create_keys(chosen.proof_folder, name), "created", as_json)
 
 
@@ -136,13 +138,13 @@ def checkpoint(as_json: AsJson = False) -> None:
     chosen = settings()
     url, folder = serving.ready(chosen), proof_folder(chosen)
     if not folder.has_keys and not chosen.database_url:
-        create_keys(folder.path, serving.log_name(chosen))
+        create_keys(folder.path, log_name(chosen))
     keys = SigningKeys.read(folder.path)
     lease = Lease(url, WORK, LEADER_KEY)
     with psycopg.connect(lease.url, autocommit=True) as connection:
         if lease.take(connection):  # no server publishes now
             with lease.renewed():
-                publisher = Publisher(url, folder, utc_now)
+                publisher = Publisher(url, folder, utc_now, chosen.tsa)
                 publisher.open(keys)
                 publisher.step(connection)
     reader, status = folder.read_log(), folder.status()
@@ -159,22 +161,35 @@ def proof(
 
 def export_audit(
     project: Annotated[str, typer.Argument(help="a project's id or code; `zone` for the whole ledger")],
-    folder: Annotated[Path, typer.Argument(help="the new folder to write")],
+    folder: Annotated[Path, typer.Argument(help="the new folder to write; a name in .zip makes one file of it")],
     as_json: AsJson = False,
 ) -> None:
     """Write an audit bundle: entries, proofs, checkpoint, rules, and a verifier that needs nothing but Python."""
+    try:
+        bundle = packed_bundle(project, folder) if folder.suffix == ZIP else written_bundle(project, folder)
+    except OSError as failure:
+        fail(f"Can't write {failure.filename or folder}: {failure.strerror or failure}.")
+    print_result(bundle, as_json, lambda: pairs("exported", bundle))
+    screen.print("Verify it anywhere: at /verify, or by verify.py in it, with keys got from their owners.")
+
+
+def packed_bundle(project: str, file: Path) -> ExportedBundle:
+    """The same as one zip *file*."""
+    with TemporaryDirectory(dir=file.parent) as beside:
+        bundle = written_bundle(project, Path(beside) / file.stem)
+        pack_bundle(Path(bundle.folder), file)
+    return structs.replace(bundle, folder=str(file))
+
+
+def written_bundle(project: str, folder: Path) -> ExportedBundle:
+    """The bundle of *project*, or of the zone, as a folder."""
     chosen = settings()
     url, proofs = serving.ready(chosen), proof_folder(chosen)
     keys = [key for key in proofs.trusted_keys() if key.algorithm in ED25519_KINDS]
     reader = proofs.read_log()
     signed = [key for key in keys if reader.note and reader.note.signed_by(key)]
-    try:
-        with bar(screen, "exporting") as advance:
-            bundle = export_bundle(url, reader, signed, folder, project_of(url, project), datetime.now(UTC), advance)
-    except OSError as failure:
-        fail(f"Can't write {failure.filename or folder}: {failure.strerror or failure}.")
-    print_result(bundle, as_json, lambda: pairs("exported", bundle))
-    screen.print(f"Verify it anywhere: python3 {folder / 'verify.py'} --key KEY, with keys got from their owners.")
+    with bar(screen, "exporting") as advance:
+        return export_bundle(url, reader, signed, folder, project_of(url, project), datetime.now(UTC), advance)
 
 
 def project_of(url: str, text: str) -> UUID | None:

@@ -1,0 +1,104 @@
+"""提交 handing in: the application and its files as one transaction, and what it would bring about before that."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from msgspec import Struct
+
+from api.apply.application import DraftedApplication
+from api.commands.effect import CommandEffect, clocks_of, effect_of
+from api.commands.sender import answered_in_time
+from api.guard.judging import command_allowed
+from domain.access.principal import Caller
+from domain.core.ledger import Refused
+from domain.messages import AnyCommand
+from domain.project.materials.attachment import AttachMaterial
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence, SequenceRefusedError
+from infrastructure.ledger.sent_command import command_id_of
+from infrastructure.materials.media import UnfitMediaError
+from infrastructure.materials.store import MaterialStore
+from projections.clocks.reading import CONSULTED, Reading
+
+SOURCE = "在线申请"  # where the files come from, as the ledger says
+
+
+class ApplicationBarred(Struct, frozen=True):
+    """Why an application can't be handed in: the code, the sentence and the remedy of who refused it, the article."""
+
+    code: str
+    sentence: str
+    remedy: str = ""
+    article: str = ""
+
+
+async def check(
+    approvals: Approvals, laws: LawBook, caller: Caller, application: DraftedApplication
+) -> CommandEffect | ApplicationBarred:
+    """What handing in would bring about now, or what is against it; nothing is stored."""
+    command, project = application.command, application.project.id
+    try:
+        preview = await approvals.preview(project, command, caller.actor, allowed=command_allowed(caller, command))
+    except Refused as refused:
+        return ApplicationBarred(refused.code, refused.sentence, refused.remedy, refused.article)
+    return effect_of(project, preview, laws)
+
+
+async def hand_in(
+    approvals: Approvals, materials: MaterialStore, caller: Caller, application: DraftedApplication
+) -> str | ApplicationBarred:
+    """The case number of the application, which is stored with all its files, or why it is not.
+
+    A form that is sent twice gets the first answer: the commands' ids follow from the draft.
+    """
+    draft, by = application.draft, caller.actor
+    commands: list[AnyCommand] = [application.command, *_attachments(application)]
+    try:
+        for file in draft.content.files:
+            await materials.require(file.digest, file.size, file.media_type)
+        sequence = CommandSequence(
+            draft.project,
+            [
+                CommandInSequence(
+                    command, command_id_of(by.id, uuid5(draft.id, str(nth))), command_allowed(caller, command)
+                )
+                for nth, command in enumerate(commands)
+            ],
+            by,
+        )
+        async with answered_in_time():
+            await approvals.handle_together(sequence)
+    except UnfitMediaError as unfit:
+        return ApplicationBarred(unfit.code, unfit.sentence, unfit.remedy)
+    except SequenceRefusedError as refused:
+        refusal = refused.refusal
+        return ApplicationBarred(refusal.code, refusal.sentence, refusal.remedy, refusal.article)
+    project = await approvals.project(draft.project)
+    return project.items[draft.item].case_number
+
+
+def _attachments(application: DraftedApplication) -> list[AttachMaterial]:
+    """The commands that attach the draft's files, each content once, as far as the item has them not yet."""
+    item, known = application.draft.item, application.project.materials
+    files = {file.digest: file for file in reversed(application.draft.content.files)}
+    return [
+        AttachMaterial(
+            digest=file.digest, name=file.name, media_type=file.media_type, size=file.size, items=(item,), source=SOURCE
+        )
+        for file in reversed(files.values())
+        if file.digest not in known or item not in known[file.digest].items
+    ]
+
+
+async def clocks_begun(approvals: Approvals, laws: LawBook, project: UUID, item: str, now: datetime) -> list[Reading]:
+    """The clocks of the latest application for *item*, those of other departments apart, by their last day."""
+    clocks = clocks_of(await approvals.history(project), laws, now).values()
+    latest = max((clock.application for clock in clocks if clock.item == item), default=0)
+    own = [clock for clock in clocks if (clock.item, clock.application) == (item, latest)]
+    return sorted(
+        (clock for clock in own if not clock.clock.startswith(CONSULTED) and not clock.closed),
+        key=lambda clock: (clock.due_on is None, clock.due_on, clock.clock),
+    )

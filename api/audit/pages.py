@@ -1,0 +1,140 @@
+"""台账 the ledger of a project for auditors: the state of its chain, its facts on two rails, and two days compared."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct, json
+
+from api.audit.chain import chain_state
+from api.audit.comparison import ItemDifference, differences
+from api.audit.rails import rails_of
+from api.guard.judging import ProjectAccess
+from api.html.page import PageContext
+from api.html.sentences import SentenceContext, Sentences
+from api.progress.routes import Text
+from api.route_access import ACCESS
+from api.web.as_of import On, end_of
+from api.web.entries import VERSION_MAX, ShownEntry, shown
+from api.web.parameters import Paging
+from domain.messages import Entry
+from infrastructure.ledger.approvals import Approvals
+from projections.progress.query import ProgressList, ProjectFilter
+from projections.progress.titles import names_of
+from projections.scope import Scope
+
+AUDIT = "/audit"
+HISTORY = "read:history"
+ENTRIES_A_PAGE = 40
+PROJECTS_A_PAGE = 50
+
+Before = Annotated[int, QueryParameter(ge=0, le=VERSION_MAX, description="Entries before this one; 0: the latest.")]
+
+
+class LedgerLine(Struct, frozen=True):
+    """One entry with its fact as JSON and the hash it follows on; the first one follows on zeros."""
+
+    entry: ShownEntry
+    raw: str
+    previous: str
+
+
+class AuditPages(Controller):
+    """Days are in the address. The chain is checked on every reading."""
+
+    opt = {ACCESS: HISTORY}  # noqa: RUF012  litestar's own spelling
+
+    @get(AUDIT)
+    async def ledgers(
+        self,
+        page: NamedDependency[PageContext],
+        progress: NamedDependency[ProgressList],
+        list_scope: NamedDependency[Scope],
+        now: NamedDependency[datetime],
+        paging: NamedDependency[Paging],
+        text: Text = "",
+    ) -> Response[str]:
+        """The projects whose ledgers can be read, those changed last first."""
+        rows = await progress.page(
+            ProjectFilter(t=now, text=text, scope=list_scope, limit=PROJECTS_A_PAGE + 1, offset=paging.offset)
+        )
+        return page.render(
+            "ledgers.html",
+            rows=rows[:PROJECTS_A_PAGE],
+            text=text,
+            as_of=now,
+            previous=page.here(offset=max(paging.offset - PROJECTS_A_PAGE, 0)) if paging.offset else "",
+            next=page.here(offset=paging.offset + PROJECTS_A_PAGE) if len(rows) > PROJECTS_A_PAGE else "",
+        )
+
+    @get("/audit/projects/{project_id:uuid}")
+    async def project_ledger(
+        self,
+        *,
+        project_id: FromPath[UUID],
+        page: NamedDependency[PageContext],
+        entries: NamedDependency[list[Entry]],
+        approvals: NamedDependency[Approvals],
+        project_access: NamedDependency[ProjectAccess],
+        now: NamedDependency[datetime],
+        on: On = "",
+        first: On = "",
+        second: On = "",
+        before: Before = 0,
+    ) -> Response[str]:
+        """Every fact as was recorded by the end of a day; and what differs between two days."""
+        law = entries[0].recorded.law
+        page = page.under(law)
+        at = end_of(on, law, now) or now
+        readable = project_access.entries(HISTORY, entries)
+        lines = shown([entry for entry in readable if entry.recorded_at <= at], project_access.caller, entries)
+        titles = await names_of(approvals.store, [project_id])
+        end = before - 1 if before else VERSION_MAX
+        slice_of = [line for line in lines if line.version <= end][-ENTRIES_A_PAGE:]
+        return page.render(
+            "ledger.html",
+            project=project_id,
+            name=titles.project(project_id),
+            as_of=at,
+            on=on,
+            chain=chain_state(await approvals.store.stream(project_id)),
+            rails=rails_of(lines) if lines else None,
+            lines=_lines(slice_of, entries),
+            count=len(lines),
+            older=page.here(before=slice_of[0].version) if slice_of and slice_of[0].version > lines[0].version else "",
+            newer=page.here(before="") if before else "",
+            told=Sentences(page, project_id, SentenceContext.of(lines), titles.of(project_id, page.called)),
+            first=first,
+            second=second,
+            compared=_compared(page, project_id, readable, (first, second), now),
+        )
+
+
+def _lines(slice_of: list[ShownEntry], entries: list[Entry]) -> list[LedgerLine]:
+    """The entries of a slice, the latest first."""
+    hashes = {entry.version: entry.hash for entry in entries}
+    genesis = "0" * 64
+    return [
+        LedgerLine(
+            entry,
+            json.format(json.encode(entry.fact), indent=2).decode(),
+            hashes.get(entry.version - 1, genesis),
+        )
+        for entry in reversed(slice_of)
+    ]
+
+
+def _compared(
+    page: PageContext, project: UUID, entries: list[Entry], days: tuple[str, str], now: datetime
+) -> list[ItemDifference] | None:
+    """What differs between the ends of two days; None where they are not both given."""
+    law = entries[0].recorded.law if entries else ""
+    first, second = (end_of(day, law, now) for day in days)
+    if first is None or second is None:
+        return None
+    return differences(page, project, entries, first, second)

@@ -1,0 +1,89 @@
+"""Giving the command of a form, together with the files that came with it, once and for all under the form's key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID, uuid5
+
+from msgspec import Struct
+
+from api.commands.if_match import on_version
+from api.commands.sender import ProjectCommand, ProjectCommandSender, answered_in_time
+from api.forms.case import FormCase
+from api.forms.form_data import FormData, FormFile
+from api.guard.judging import command_allowed
+from api.web.problems import Problem
+from domain.core.ledger import Refused
+from domain.messages import AnyCommand
+from domain.project.application.submission import SubmitItem
+from domain.project.materials.attachment import OVER_STAGES, AttachMaterial
+from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence, SequenceRefusedError
+from infrastructure.ledger.sent_command import DIRECT, command_id_of
+from infrastructure.materials.store import MaterialStore
+
+
+class FormSender(Struct, frozen=True):
+    """What the commands of forms are carried out with: of *case*, its files in *materials*."""
+
+    case: FormCase
+    materials: MaterialStore
+
+    async def act(self, command: AnyCommand, data: FormData, key: UUID, version: int) -> UUID:
+        """Give *command* on that *version* of the project; the id of the command, by which its receipt is found.
+
+        Raises Refused; Problem version-moved and others; UnfitMediaError; BusyError.
+        """
+        case = self.case
+        sender = ProjectCommandSender(case.approvals, self.materials, case.caller, DIRECT)
+        attached = [] if isinstance(command, AttachMaterial) else list(attachments(case, command, data.files))
+        if not attached:
+            await sender.carry_out(ProjectCommand(case.project.id, command, key, version))
+        else:
+            await self._together(command, attached, key, version)
+        return command_id_of(case.caller.actor.id, key)
+
+    async def _together(self, command: AnyCommand, attached: list[AttachMaterial], key: UUID, version: int) -> None:
+        """Give *command* and attach its files, all or nothing: files first, but to what is only now applied for."""
+        case, by = self.case, self.case.caller.actor
+        for file in attached:
+            await self.materials.require(file.digest, file.size, file.media_type)
+        keyed: list[tuple[AnyCommand, UUID]] = [(file, uuid5(key, file.digest)) for file in attached]
+        keyed.insert(0 if isinstance(command, SubmitItem) else len(keyed), (command, key))
+        commands = [
+            CommandInSequence(
+                on_version(each, None if nth else version),
+                command_id_of(by.id, own_key),
+                command_allowed(case.caller, each),
+            )
+            for nth, (each, own_key) in enumerate(keyed)
+        ]
+        try:
+            async with answered_in_time():
+                await case.approvals.handle_together(CommandSequence(case.project.id, commands, by))
+        except SequenceRefusedError as refused:
+            raise refused.refusal from refused
+
+
+def attachments(case: FormCase, command: AnyCommand, files: list[FormFile]) -> Iterator[AttachMaterial]:
+    """The commands that attach *files* to the item that *command* is about, as later evidence where that is over."""
+    code = case.item or str(getattr(command, "item", ""))
+    item = case.project.items.get(code)
+    if item is None:
+        return
+    is_late = item.stage in OVER_STAGES and not isinstance(command, SubmitItem)
+    for file in files:
+        yield AttachMaterial(
+            digest=file.digest,
+            name=file.name,
+            media_type=file.media_type,
+            size=file.size,
+            items=(code,),
+            later_evidence=is_late,
+        )
+
+
+def is_moved(error: Exception) -> bool:
+    """Whether *error* says that the project is at another version than the form was made for."""
+    if isinstance(error, Problem):
+        return error.kind.code == "version-moved"
+    return isinstance(error, Refused) and error.code == "version-moved"

@@ -1,0 +1,149 @@
+"""The case that a form is about: the project and item as they are now, and what the reader may know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from api.commands.context import context_of
+from api.forms.definitions import FORMS, FormDefinition
+from api.guard.judging import ProjectAccess
+from api.html.page import PageContext
+from api.html.sentences import SentenceContext, Sentences
+from api.web.entries import ShownEntry, shown
+from api.web.zones import zone_of
+from domain.access.decision import may_somewhere
+from domain.access.principal import Caller
+from domain.catalogue.item import ServiceItem
+from domain.core.context import Context
+from domain.core.ledger import Command, Refused
+from domain.law.packs.pack import Pack
+from domain.messages import COMMANDS, Entry, replay
+from domain.project.application.registration import ProjectRegistered
+from domain.project.rules import service_of
+from domain.project.state.project import Item, Project
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
+
+HISTORY = "read:history"
+NEW = "register_project"  # whose project does not exist yet
+
+
+class FormCase(Struct, frozen=True):
+    """What a form is about: the command by its stored name, the project, and the item of the address, "" for none.
+
+    *history* are the entries that the reader may see. *page* has the times of the place where the project's law holds.
+    """
+
+    page: PageContext
+    approvals: Approvals
+    laws: LawBook
+    caller: Caller
+    command: str
+    project: Project
+    item: str
+    entries: Sequence[Entry]
+    history: Sequence[ShownEntry]
+    names: Mapping[str, str]
+    at: datetime
+
+    @property
+    def kind(self) -> type[Command]:
+        """The type of the command."""
+        return COMMANDS[self.command]
+
+    @property
+    def definition(self) -> FormDefinition:
+        """What its form shows."""
+        return FORMS[self.command]
+
+    @property
+    def access(self) -> ProjectAccess:
+        """What the reader may do and read in the project."""
+        return ProjectAccess(self.caller, self.project)
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether files may come with the form: where the reader may hand in papers anywhere at all."""
+        return self.definition.takes_files and may_somewhere(self.caller, "attach_material").allowed
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which its days begin."""
+        return zone_of(self.project.law or DEFAULT_LAW)
+
+    @property
+    def project_name(self) -> str:
+        """What the project is called; empty before its registration."""
+        first = next((entry.fact for entry in self.entries if isinstance(entry.fact, ProjectRegistered)), None)
+        return first.name if first else ""
+
+    @property
+    def state(self) -> Item | None:
+        """The item of the address."""
+        return self.project.items.get(self.item)
+
+    @property
+    def context(self) -> Context:
+        """The context of a command that the reader gives now."""
+        return context_of(self.approvals, self.project.law or DEFAULT_LAW, self.at)(self.caller.actor)
+
+    @property
+    def law(self) -> Pack:
+        """The law that the item's application is under, with its special law; else that of the project."""
+        item = self.state
+        if item is not None and item.law:
+            return self.laws.pack(item.law)
+        context = self.context
+        if item is None or not item.plan.special or item.plan.special not in context.law.specials:
+            return context.law
+        return context.law.under(item.plan.special)
+
+    @property
+    def service(self) -> ServiceItem | None:
+        """The catalogue's entry for the item, in the edition of its application; None outside a catalogue."""
+        item = self.state
+        return service_of(item, self.context) if item is not None else None
+
+    @property
+    def sentences(self) -> Sentences:
+        """What tells the facts of the project."""
+        return Sentences(self.page, self.project.id, SentenceContext.of(self.history), self.names)
+
+    def named(self, code: str) -> str:
+        """What the item *code* is called."""
+        return self.names.get(code) or code
+
+    def after(self, entries: Sequence[Entry]) -> FormCase:
+        """The same case with all of *entries* recorded."""
+        return case_of(self.page, self.approvals, self.laws, self.caller, self.command, self.item, entries, self.at)
+
+
+def case_of(
+    page: PageContext,
+    approvals: Approvals,
+    laws: LawBook,
+    caller: Caller,
+    command: str,
+    item: str,
+    entries: Sequence[Entry],
+    at: datetime,
+) -> FormCase:
+    """The case of a registered project, as its *entries* tell it."""
+    project = replay(entries[0].stream, entries)
+    page = page.under(project.law, project.register)
+    history = shown(ProjectAccess(caller, project).entries(HISTORY, entries), caller, entries, project)
+    names = {code: page.called(planned.plan.name) or code for code, planned in project.items.items()}
+    return FormCase(page, approvals, laws, caller, command, project, item, entries, history, names, at)
+
+
+def refused_by(case: FormCase, command: Command) -> Refused | None:
+    """The refusal that *command* would meet now by its own rules; None where it would pass."""
+    try:
+        command.decide(case.project, case.context)  # type: ignore[attr-defined]  # every command of a form has rules
+    except Refused as refused:
+        return refused
+    return None

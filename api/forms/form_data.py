@@ -1,0 +1,172 @@
+"""The body of a form: its fields and files, whether sent as text or in parts, within the limits of the installation."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from urllib.parse import parse_qsl
+
+from litestar.types import Receive
+from msgspec import Struct, field, json
+from multipart import (  # type: ignore[import-untyped]  # it ships no types
+    MultipartError,
+    MultipartSegment,
+    PushMultipartParser,
+    parse_options_header,
+)
+
+from api.materials.routes import pieces
+from api.web.identity import Headers
+from api.web.problems import Problem
+from api.web.request_body import BODY_BYTES_MAX
+from domain.core.ledger import Refused
+from domain.project.materials.attachment import require_file_name
+from infrastructure.materials.media import KINDS, UnfitMediaError
+from infrastructure.materials.store import MaterialStore
+
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+FIELDS_MAX = 2000  # a form with two hundred papers has four for each
+FILES = "_file"  # the field of files that were stored before, and of the input that sends new ones
+UNDECLARED = ("", "application/octet-stream")  # what browsers say of kinds they don't know
+BY_SUFFIX = {kind.suffix: media_type for media_type, kind in KINDS.items()} | {
+    "jpeg": "image/jpeg",
+    "tiff": "image/tiff",
+}
+
+Events = AsyncIterator[MultipartSegment | bytearray | None]  # the parts of a body
+
+
+class FormFile(Struct, frozen=True):
+    """One file that came with a form and is stored, as `attach_material` names it. *size* is in bytes."""
+
+    digest: str
+    size: int
+    media_type: str
+    name: str
+
+
+class FormData(Struct):
+    """What was filled in: texts by the names of fields, files, and the codes of *refusals* of files not taken."""
+
+    values: dict[str, list[str]] = field(default_factory=dict)
+    files: list[FormFile] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+
+    def text_of(self, name: str) -> str:
+        """The text of the field *name*; empty where it has none."""
+        return next(iter(self.values.get(name, ())), "").strip()
+
+    def all(self, name: str) -> list[str]:
+        """The texts of the field *name*, without empty ones."""
+        return [text.strip() for text in self.values.get(name, ()) if text.strip()]
+
+    def add(self, name: str, value: str) -> None:
+        """Take in one field. A file that was stored with an earlier page of the form is one of the files."""
+        if name == FILES:
+            self.files.append(json.decode(value.encode(), type=FormFile))
+        else:
+            self.values.setdefault(name, []).append(value.replace("\r\n", "\n"))
+
+
+async def read_form(headers: Headers, receive: Receive, materials: MaterialStore, *, takes_files: bool) -> FormData:
+    """The fields and files of a form, each file stored where it *takes_files*. Raises Problem, StorageAwayError."""
+    kind, options = parse_options_header(headers.get(b"content-type", b"").decode("latin-1"))
+    try:
+        if kind == URLENCODED:
+            return _texts(await _small_body(receive))
+        if kind == MULTIPART and options.get("boundary"):
+            most = materials.bytes_max if takes_files else 0
+            return await _parts(_events(receive, options["boundary"], most), materials if takes_files else None)
+    except (ValueError, MultipartError) as wrong:  # msgspec's errors of a hidden file are ValueErrors
+        raise _unreadable() from wrong
+    raise _unreadable()
+
+
+def _texts(body: bytes) -> FormData:
+    data = FormData()
+    for name, value in parse_qsl(body.decode("ascii"), True, True, "utf-8", "strict", FIELDS_MAX):
+        data.add(name, value)
+    return data
+
+
+async def _small_body(receive: Receive) -> bytes:
+    body = b""
+    async for piece in pieces(receive):
+        body += piece
+        if len(body) > BODY_BYTES_MAX:
+            raise _too_large(BODY_BYTES_MAX)
+    return body
+
+
+async def _events(receive: Receive, boundary: str, file_bytes_max: int) -> Events:
+    """The parts of a body: the head of each, what it holds in pieces, and None at its end."""
+    limit = file_bytes_max + BODY_BYTES_MAX
+    with PushMultipartParser(boundary, max_segment_count=FIELDS_MAX, content_length=-1) as parser:
+        size = 0
+        async for piece in pieces(receive):
+            size += len(piece)
+            if size > limit:
+                raise _too_large(limit)
+            for event in parser.parse(piece) if piece else ():  # to the parser, no bytes are the end
+                yield event
+        parser.close()
+
+
+async def _parts(events: Events, materials: MaterialStore | None) -> FormData:
+    data, size = FormData(), 0
+    async for head in events:
+        if not isinstance(head, MultipartSegment):
+            continue  # the end of a part that was read
+        if head.filename is not None:
+            await _take_file(head, events, materials, data)
+            continue
+        text = bytearray()
+        async for piece in _content(events):
+            text += piece
+            size += len(piece)
+            if size > BODY_BYTES_MAX:
+                raise _too_large(BODY_BYTES_MAX)
+        data.add(head.name or "", text.decode("utf-8"))
+    return data
+
+
+async def _content(events: Events) -> AsyncIterator[bytes]:
+    """What the part at which *events* are holds, up to its end."""
+    async for event in events:
+        if event is None:
+            return
+        assert isinstance(event, bytearray | bytes)
+        yield bytes(event)
+
+
+async def _take_file(
+    head: MultipartSegment,
+    events: Events,
+    materials: MaterialStore | None,
+    data: FormData,
+) -> None:
+    """Store the file of one part; where it is not taken, say why, and read on. Without *materials* none is."""
+    name = (head.filename or "").replace("\\", "/").rpartition("/")[2].strip()
+    content = _content(events)
+    try:
+        if name and materials is not None:
+            require_file_name(name)
+            stored = await materials.receive(content, _media_type(head, name))
+            data.files.append(FormFile(stored.digest, stored.size, stored.media_type, name))
+    except (UnfitMediaError, Refused) as refused:
+        data.refusals.append(refused.code)
+    async for _ in content:
+        continue  # what follows in the part of a file that is not taken, or of an input that was left empty
+
+
+def _media_type(head: MultipartSegment, name: str) -> str:
+    declared = (head.content_type or "").partition(";")[0].strip().lower()
+    suffix = name.rpartition(".")[2].lower()
+    return BY_SUFFIX.get(suffix, declared) if declared in UNDECLARED or declared not in KINDS else declared
+
+
+def _unreadable() -> Problem:
+    return Problem("bad-request", "the form can't be read", remedy="send it from the page it is on")
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem("body-too-large", f"the form has more than {limit} bytes", remedy="shorten the texts", limit=limit)

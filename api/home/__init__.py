@@ -1,0 +1,1 @@
+"""首页 what stands at `/`, by the role of the reader."""

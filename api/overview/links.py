@@ -1,0 +1,3 @@
+"""Addresses of the pages of the overview."""
+
+OVERVIEW, CASES = "/overview", "/pages/cases"

@@ -1,0 +1,143 @@
+"""总览 the leader's page: what is stuck, on whom, and how much follows; and the applications behind its steps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import QueryParameter
+from msgspec import Struct
+
+from api.html.page import PageContext
+from api.overview.links import CASES, OVERVIEW
+from api.overview.view_models import (
+    DEPARTMENTS_DRAWN_MAX,
+    attention_rows,
+    figures_of,
+    heat_rows,
+    step_bars,
+    weeks_until,
+)
+from api.route_access import ACCESS
+from api.web.parameters import PAGE_ROWS, Paging
+from api.web.zones import zone_of
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import DEFAULT_LAW
+from infrastructure.settings import Settings
+from projections.clocks.list import ListedClock
+from projections.clocks.query import ClocksAt
+from projections.history.moment import TooMuchToReadError
+from projections.overview.attention import obstacles
+from projections.overview.steps import CaseStep, step_cases, step_counts
+from projections.overview.weeks import decided_weeks, weekly_figures
+from projections.progress.query import ProgressList
+from projections.scope import Scope
+from projections.snapshots import PagedReader
+
+ROWS_MAX = 7  # what a first screen holds
+
+OfStep = Annotated[CaseStep, QueryParameter(description="The step that the applications are at.")]
+OnlyLate = Annotated[Literal["", "true"], QueryParameter(description="Only those past a last day.")]
+
+
+class OverviewSources(Struct, frozen=True):
+    """What the page is read from, as it is *now*, within the scope of the reader."""
+
+    store: PagedReader
+    laws: LawBook
+    progress: ProgressList
+    scope: Scope
+    settings: Settings
+    now: datetime
+
+    async def running(self, projects: list[UUID]) -> list[ListedClock]:
+        """The running clocks of *projects*; none where too much has moved: sentences then leave out by how much."""
+        clocks = ClocksAt(self.store, self.laws, self.now, self.now, scope=self.scope)
+        try:
+            return await clocks.running(projects)
+        except TooMuchToReadError:
+            return []
+
+
+def overview_sources(
+    list_reader: NamedDependency[PagedReader],
+    laws: NamedDependency[LawBook],
+    progress: NamedDependency[ProgressList],
+    list_scope: NamedDependency[Scope],
+    settings: NamedDependency[Settings],
+    now: NamedDependency[datetime],
+) -> OverviewSources:
+    """What the page is read from."""
+    return OverviewSources(list_reader, laws, progress, list_scope, settings, now)
+
+
+OVERVIEW_SOURCES = {"overview_sources": Provide(overview_sources, sync_to_thread=False)}
+
+
+async def overview_page(page: PageContext, sources: OverviewSources) -> Response[str]:
+    """One screen: what needs attention, the zone in four figures, the steps, the departments week by week."""
+    store, scope, t = sources.store, sources.scope, sources.now
+    weeks = weeks_until(t, zone_of(DEFAULT_LAW).key)
+    attention = await obstacles(store, t, scope, ROWS_MAX)
+    running = await sources.running([obstacle.project for obstacle in attention])
+    tiles = await sources.progress.tiles(t, weeks.begins[-1], sources.settings.stale_days, scope)
+    decided = await decided_weeks(store, weeks, scope)
+    rows = heat_rows(page, decided, weeks)
+    return page.render(
+        "overview.html",
+        as_of=t,
+        nothing=not tiles.projects,
+        attention=attention_rows(page, attention, running, t),
+        figures=figures_of(page, tiles, await weekly_figures(store, weeks, scope), decided, weeks),
+        steps=step_bars(page, await step_counts(store, t, scope)),
+        weeks=weeks.first_days,
+        heat=rows,
+        drawn=rows[:DEPARTMENTS_DRAWN_MAX],
+    )
+
+
+class OverviewPages(Controller):
+    """Its first page is what a leader sees at `/`."""
+
+    opt = {ACCESS: "read:figures"}  # noqa: RUF012  litestar's own spelling
+
+    @get(OVERVIEW, dependencies=OVERVIEW_SOURCES)
+    async def overview(
+        self, page: NamedDependency[PageContext], overview_sources: NamedDependency[OverviewSources]
+    ) -> Response[str]:
+        """The zone in one screen, of the projects that the reader may see."""
+        return await overview_page(page, overview_sources)
+
+    @get(CASES)
+    async def cases(
+        self,
+        page: NamedDependency[PageContext],
+        list_reader: NamedDependency[PagedReader],
+        list_scope: NamedDependency[Scope],
+        now: NamedDependency[datetime],
+        paging: NamedDependency[Paging],
+        step: OfStep = CaseStep.ACCEPTANCE,
+        late: OnlyLate = "",
+    ) -> Response[str]:
+        """The applications behind a number of a step."""
+        counts = {count.step: count for count in await step_counts(list_reader, now, list_scope)}
+        is_late = late == "true"
+        rows = await step_cases(
+            list_reader, now, list_scope, step, late=is_late, limit=paging.limit, offset=paging.offset
+        )
+        count = counts[step].late if is_late else counts[step].cases
+        end = paging.offset + paging.limit
+        return page.render(
+            "cases.html",
+            as_of=now,
+            step=step.value,
+            late=is_late,
+            count=count,
+            rows=rows,
+            page_rows=PAGE_ROWS,
+            previous=page.here(offset=max(paging.offset - paging.limit, 0)) if paging.offset else "",
+            next=page.here(offset=end) if count > end else "",
+        )

@@ -1,0 +1,38 @@
+"""/verify 验证: the page that checks audit bundles, proofs and printed notices in the reader's own browser."""
+
+from __future__ import annotations
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+
+from api.html.assets import script_address
+from api.html.page import PageContext
+from api.html.translations import TABLES
+from api.identity.dependencies import plain_page
+from api.route_access import ACCESS, PUBLIC
+from api.web.dependencies import ReadDependency
+from infrastructure.proof.note import COSIGNATURE, ED25519
+from infrastructure.proof.publisher import ProofFolder
+from infrastructure.settings import Settings
+
+VERIFY = "/verify"
+IN_A_BROWSER = (ED25519, COSIGNATURE)  # the algorithms that WebCrypto can check
+LOCALES = {"zh": "zh-CN", "en": "en-GB"}
+
+
+class VerifyPages(Controller):
+    """For everybody: nothing is sent from the page, and nothing but public keys stands in it."""
+
+    dependencies = {"plain_page": ReadDependency(plain_page)}  # noqa: RUF012  litestar's own spelling
+    opt = {ACCESS: PUBLIC}  # noqa: RUF012  as above
+
+    @get(VERIFY, sync_to_thread=True)
+    def verify(self, settings: NamedDependency[Settings], plain_page: NamedDependency[PageContext]) -> Response[str]:
+        """The form, its sentences, and the keys that this server publishes."""
+        keys = [key.text for key in ProofFolder(settings.proof_folder).trusted_keys() if key.algorithm in IN_A_BROWSER]
+        data = {
+            "sentences": {name: plain_page.words["verify"](name) for name in TABLES["verify"]},
+            "known": keys,
+            "language": LOCALES[plain_page.language],
+        }
+        return plain_page.render("verify.html", data=data, script=script_address("page.js"))

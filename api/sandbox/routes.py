@@ -1,0 +1,84 @@
+"""/v1/test/clock, in sandboxes alone: what time it is, and moving it on with everything that falls due on the way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from msgspec import Struct, json
+
+from api.route_access import ACCESS, ITSELF
+from api.web.problems import Problem
+from api.web.request_body import decoded
+from domain.access.principal import Caller
+
+ADVANCE_DAYS_MAX = 400  # at once: a year, with room
+
+
+class ClockRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Move the clock on to an instant, with its offset from UTC."""
+
+    advance_to: datetime
+
+
+class SandboxTime(Struct, frozen=True):
+    """The sandbox's time. *facts*: entries recorded on the way; *messages*: webhooks sent on the way."""
+
+    now: datetime
+    facts: int = 0
+    messages: int = 0
+
+
+@runtime_checkable
+class MovableClock(Protocol):
+    """The clock of a sandbox."""
+
+    def __call__(self) -> datetime:
+        """The sandbox's time."""
+
+    async def advance_to(self, instant: datetime) -> SandboxTime:
+        """Move on, and let fall due what does, in order, before this returns."""
+
+
+_request = json.Decoder(ClockRequest).decode
+
+
+class SandboxRoutes(Controller):
+    """Whoever may use the sandbox may move its clock."""
+
+    path = "/test/clock"
+    opt = {ACCESS: ITSELF}  # noqa: RUF012  litestar's own spelling
+    tags = ("operation",)
+
+    @get("/", operation_id="get_test_clock", summary="What time it is in the sandbox", sync_to_thread=False)
+    def get_test_clock(
+        self, caller: NamedDependency[Caller], movable_clock: NamedDependency[MovableClock]
+    ) -> SandboxTime:
+        """It runs as clocks do, ahead of the world's by what it was moved on."""
+        del caller  # whoever is signed in
+        return SandboxTime(movable_clock())
+
+    @post("/", operation_id="advance_test_clock", summary="Move the sandbox's clock on", status_code=200)
+    async def advance_test_clock(
+        self,
+        caller: NamedDependency[Caller],
+        movable_clock: NamedDependency[MovableClock],
+        json_body: NamedDependency[bytes],
+    ) -> SandboxTime:
+        """Warnings, cards, deemed outcomes and webhooks come in the order of their instants, before this answers."""
+        del caller  # whoever is signed in
+        instant = decoded(_request, json_body).advance_to
+        if instant.tzinfo is None:
+            raise _refused("it has no offset from UTC", "write it as in 2026-12-01T09:00:00+08:00")
+        now = movable_clock()
+        if instant < now:
+            raise _refused(f"it lies before the sandbox's time, {now.isoformat()}", "write a later instant")
+        if (instant - now).days > ADVANCE_DAYS_MAX:
+            raise _refused(f"it is more than {ADVANCE_DAYS_MAX} days ahead", "go there in several steps")
+        return await movable_clock.advance_to(instant)
+
+
+def _refused(sentence: str, remedy: str) -> Problem:
+    return Problem("invalid-field", f"advance_to: {sentence}", remedy=remedy, path="$.advance_to")

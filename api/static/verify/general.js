@@ -1,0 +1,131 @@
+// The general clock: one period by any law, in working days, calendar days, weeks, months or working hours (part D).
+
+import { dayOf, dayText, instantOf, localMoment, monthsLater, startOfDay } from "./days.js";
+
+const MINUTE = 60_000_000;
+const SATURDAY = 5;
+const NOON = 12 * 60;
+const SEARCHED_DAYS_MAX = 20_000;
+
+/** The days and hours on which an office is open. */
+class OfficeDays {
+  constructor({ weekend, holidays, closures = [], hours = [["00:00", "24:00"]] }) {
+    this.weekend = new Set(weekend);
+    this.holidays = new Set(holidays.map(dayOf));
+    this.closures = closures;
+    this.hours = hours.map((pair) => pair.map(minutesOf));
+  }
+
+  has(day) {
+    return !this.weekend.has(weekday(day)) && !this.holidays.has(day) && !this.isClosed(day);
+  }
+
+  /** Whether a day lies in a period of every year in which the office is closed, say over the turn of the year. */
+  isClosed(day) {
+    const at = dayText(day).slice(5);
+    return this.closures.some(([from, to]) => (from <= to ? from <= at && at <= to : at >= from || at <= to));
+  }
+
+  nth(from, n) {
+    let day = from;
+    for (let left = n; left > 0; left -= this.has(day) ? 1 : 0) day += 1;
+    return day;
+  }
+}
+
+function weekday(day) {
+  return (((day + 3) % 7) + 7) % 7; // Monday is 0
+}
+
+function minutesOf(text) {
+  const [hours, minutes] = text.split(":").map(Number);
+  return hours * 60 + minutes;
+}
+
+/** The end of a period: a day's text, an instant's where the law counts hours, or null where it can't be known. */
+export function dueOf(rule, events) {
+  const days = new OfficeDays(rule.calendar);
+  const acts = events.map((event) => ({ ...event, ...localMoment(instantOf(event.at), rule.zone) }));
+  const start = acts.filter((act) => act.type === "start" || act.type === "reset").at(-1);
+  const length = rule.n + extensionOf(rule, acts);
+  if (rule.unit === "working_hour") return hoursLater(rule, days, start, length * 60, acts);
+  const outs = outsOf(rule, days, acts);
+  const last = lastDay(rule, days, start.day, length, (day) => outs.some(([from, to]) => from <= day && day <= to));
+  return last === null ? null : rolled(rule, days, last);
+}
+
+/** By how much the period was lengthened: as often and as far as the law allows, and no further (B8.2). */
+function extensionOf(rule, acts) {
+  const { max_total: total = Infinity, max_count: count = Infinity, max_ratio: ratio } = rule.extension ?? {};
+  const most = ratio ? (rule.n * ratio[0]) / ratio[1] : total;
+  let sum = 0;
+  let times = 0;
+  for (const act of acts.filter((each) => each.type === "extend")) {
+    if (times >= count || sum + act.n > most) continue;
+    sum += act.n;
+    times += 1;
+  }
+  return sum;
+}
+
+/** First and last day that each suspension takes out (B7.2); one whose term is over takes out no more (D2). */
+function outsOf(rule, days, acts) {
+  const suspends = acts.filter((act) => act.type === "suspend").slice(0, rule.stops_max ?? Infinity);
+  return suspends.map((suspend) => {
+    const end = acts.slice(acts.indexOf(suspend)).find((act) => act.type === "resume" && act.sid === suspend.sid);
+    const from = suspend.day + (rule.suspension_day_rule.startsWith("(") ? 1 : 0);
+    const to = end === undefined ? Infinity : end.day - (rule.suspension_day_rule.endsWith(")") ? 1 : 0);
+    return [from, Math.min(to, termOf(rule, days, suspend))];
+  });
+}
+
+function termOf(rule, days, suspend) {
+  if (rule.suspension_ends !== "on_answer_or_term") return Infinity;
+  if (suspend.until) return dayOf(suspend.until);
+  if (!rule.term) return Infinity;
+  return rule.term_unit === "working_day" ? days.nth(suspend.day, rule.term) : suspend.day + rule.term;
+}
+
+/** The last day of a period of days, before any roll; null where an open suspension makes it unknowable. */
+function lastDay(rule, days, start, length, isOut) {
+  const before = rule.first_day === "included" ? start - 1 : start;
+  const counts = rule.unit === "working_day" ? (day) => days.has(day) : () => true;
+  let left = rule.unit === "working_day" ? length : lengthInDays(rule, before, length);
+  for (let day = before + 1; day < before + SEARCHED_DAYS_MAX; day += 1) {
+    if (counts(day) && !isOut(day) && --left === 0) return day;
+  }
+  return null;
+}
+
+/** How many calendar days a period has that begins after *before*. */
+function lengthInDays(rule, before, length) {
+  if (rule.unit === "week") return 7 * length;
+  if (rule.unit !== "month") return length;
+  const isFromDayOne = rule.first_day === "included" || rule.roll === "tw"; // it ends the day before the corresponding one
+  return isFromDayOne ? monthsLater(before + 1, length) - 1 - before : monthsLater(before, length) - before;
+}
+
+/** The day a last day of rest moves to (D1, column "rolls"). */
+function rolled(rule, days, last) {
+  if (rule.roll !== "forward" && rule.roll !== "tw") return dayText(last);
+  const isSaturday = rule.roll === "tw" && weekday(last) === SATURDAY;
+  let day = last;
+  while (!days.has(day) || (isSaturday && day === last)) day += 1;
+  if (isSaturday && day === last + 2) return new Date((startOfDay(day, rule.zone) + NOON * MINUTE) / 1000).toISOString();
+  return dayText(day);
+}
+
+/** The instant at which so many minutes of open hours are over; suspended time does not count. */
+function hoursLater(rule, days, start, minutes, acts) {
+  if (acts.some((act) => act.type === "suspend")) return null; // no vector and no text says how hours stop
+  let left = minutes;
+  for (let day = start.day; day < start.day + SEARCHED_DAYS_MAX; day += 1) {
+    if (!days.has(day)) continue;
+    for (const [open, close] of days.hours) {
+      const from = day === start.day ? Math.max(open, start.minute) : open;
+      if (close - from >= left) return new Date((startOfDay(day, rule.zone) + (from + left) * MINUTE) / 1000).toISOString();
+      left -= Math.max(0, close - from);
+    }
+  }
+  return null;
+}

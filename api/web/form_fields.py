@@ -1,0 +1,78 @@
+"""The fields of a plain form that a page sends by POST: texts by name, some of them several times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from litestar.types import Receive
+from msgspec import Struct
+
+from api.web.http_request import HttpRequest
+from api.web.identity import Headers, headers_of
+from api.web.problems import Problem
+from api.web.request_body import BODY_BYTES_MAX
+
+URLENCODED = "application/x-www-form-urlencoded"
+FIELDS_MAX = 1000  # a page of the desk has fifty boxes
+
+
+class FormFields(Struct, frozen=True):
+    """What a form was sent with."""
+
+    values: Mapping[str, Sequence[str]] = {}
+
+    def text(self, name: str) -> str:
+        """The text of the field *name* with the line ends of the platform; empty where it has none."""
+        return next(iter(self.values.get(name, ())), "").replace("\r\n", "\n")
+
+    def all(self, name: str) -> list[str]:
+        """Every text of the field *name*, each once, in the order in which they were sent."""
+        return list(dict.fromkeys(self.values.get(name, ())))
+
+    def key(self) -> UUID:
+        """The id that was made with the form, so that sending it again changes nothing. Raises Problem bad-request."""
+        try:
+            return UUID(self.text("key"))
+        except ValueError as wrong:
+            raise unreadable_form() from wrong
+
+
+async def form_fields(request: HttpRequest) -> FormFields:
+    """The fields in the body of a request. Raises Problem: bad-request, body-too-large."""
+    return await read_fields(headers_of(request.scope), request.receive)
+
+
+async def read_fields(headers: Headers, receive: Receive) -> FormFields:
+    """The fields of a body of URL-encoded text. Raises Problem: bad-request, body-too-large."""
+    if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != URLENCODED.encode():
+        raise unreadable_form()
+    body, is_whole = bytearray(), False
+    while not is_whole:
+        event = await receive()
+        if event["type"] != "http.request":
+            raise Problem("bad-request", "the connection closed before the body was whole", remedy="send it again")
+        body += event["body"]
+        if len(body) > BODY_BYTES_MAX:
+            raise Problem(
+                "body-too-large",
+                f"the form has more than {BODY_BYTES_MAX} bytes",
+                remedy="send fewer rows at once",
+                limit=BODY_BYTES_MAX,
+            )
+        is_whole = not event["more_body"]
+    values: dict[str, list[str]] = {}
+    try:
+        for name, value in parse_qsl(body.decode("ascii"), True, True, "utf-8", "strict", FIELDS_MAX):
+            values.setdefault(name, []).append(value)
+    except ValueError as wrong:
+        raise unreadable_form() from wrong
+    if any("\0" in value for texts in values.values() for value in texts):
+        raise unreadable_form()
+    return FormFields(values)
+
+
+def unreadable_form() -> Problem:
+    """The problem of a body that is not that of one of our forms."""
+    return Problem("bad-request", "the form can't be read", remedy="send it from the page it is on")

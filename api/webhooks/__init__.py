@@ -1,0 +1,1 @@
+"""Webhooks over HTTP: subscriptions, their secrets and what was delivered."""

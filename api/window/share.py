@@ -1,0 +1,116 @@
+"""The window's share of this process: so many of its requests at once, so many from one address, and no more.
+
+Anybody reaches the window, and officers work on the same machine: however many come to it, most database connections
+stay free for those who are signed in. What exceeds the share waits for a moment, then is told to come again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from api.identity.visit import VISIT
+from api.web.problems import Problem
+from api.window.visitor import UNKNOWN_ADDRESS
+from infrastructure.identity.rates import Allowance, TokenBuckets
+from infrastructure.settings import Settings
+
+SHARE = 3  # one connection in so many is the window's
+WAITING_MAX = 50  # requests; more are told to come again at once
+WAIT_SECONDS_MAX = 5.0
+PER_SECOND, BURST = 5.0, 60  # of one address: a person reads a page for seconds, an office shares an address
+WINDOW_SECONDS = 12  # in which a bucket fills
+STATE = "window_share"
+
+
+class WindowShare:
+    """The share of one application."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.at_once = max(1, settings.connections_max // SHARE)
+        self.buckets = TokenBuckets(PER_SECOND, BURST)
+        self._room = asyncio.Semaphore(self.at_once)
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """A place among the requests that are answered at once. Raises Problem busy where none gets free in time."""
+        if self._waiting >= WAITING_MAX:
+            raise _full()
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(WAIT_SECONDS_MAX):
+                await self._room.acquire()
+        except TimeoutError as late:
+            raise _full() from late
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._room.release()
+
+
+class WindowShareMiddleware:
+    """Answers requests to the window within its share."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on as soon as there is room. Raises Problem too-many-requests and busy."""
+        share = share_of(scope)
+        allowance = share.buckets.take(_address(scope), time.monotonic())
+        if not allowance.allowed:
+            raise Problem(
+                "too-many-requests",
+                "too many requests came from this address in a short time",
+                remedy=f"wait {allowance.seconds} s",
+                headers={"Retry-After": str(allowance.seconds)} | _rate(allowance),
+            )
+
+        async def limited(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                added = [(name.lower().encode(), value.encode()) for name, value in _rate(allowance).items()]
+                message["headers"] = [*message.get("headers", ()), *added]
+            await send(message)
+
+        async with share.place():
+            await self.app(scope, receive, limited)
+
+
+def share_of(scope: Scope) -> WindowShare:
+    """The share of the application that answers the request of *scope*, made with its first."""
+    state: Any = scope["litestar_app"].state
+    share: WindowShare | None = state.get(STATE)
+    if share is None:
+        app: Any = scope["litestar_app"]
+        share = state[STATE] = WindowShare(app.services.settings)
+    return share
+
+
+def _address(scope: Scope) -> str:
+    visit = scope.get("state", {}).get(VISIT)
+    client = scope.get("client")
+    return visit.address if visit else client[0] if client else UNKNOWN_ADDRESS
+
+
+def _rate(allowance: Allowance) -> dict[str, str]:
+    return {
+        "RateLimit-Policy": f'"window";q={BURST};w={WINDOW_SECONDS}',
+        "RateLimit": f'"window";r={allowance.remaining};t={allowance.seconds}',
+    }
+
+
+def _full() -> Problem:
+    return Problem(
+        "busy",
+        "the public window is in great demand now, and nothing of this request was stored",
+        remedy="try again in a moment",
+        headers={"Retry-After": "2"},
+    )

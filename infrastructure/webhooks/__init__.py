@@ -1,0 +1,1 @@
+"""Webhooks: subscriptions to the feed, the queue of what is to be sent, and the sender."""

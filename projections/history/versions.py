@@ -1,0 +1,99 @@
+"""Versions of rows: from when until when a table contained each row, on one of two axes of time.
+
+On the *known* axis a version lasts from one recorded instant to another: it is what the system showed. On the *valid*
+axis it lasts from one legal instant to another: it is what is now known to have been the case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import LiteralString
+
+from msgspec import Struct
+
+from domain.law.licensing.forecast import DISTANT
+from projections.view import Row, Table
+
+STILL = DISTANT  # the end of a version that lasts
+BEGINNINGS, ENDS = ("known_from", "valid_from"), ("known_until", "valid_until")  # columns of a version
+Keyed = Mapping[Row, Row]  # the rows of one project, by the rest of their key
+
+
+class Version(Struct):
+    """A row, and when it was in the table: from *start* until before *end*."""
+
+    row: Row
+    start: datetime
+    end: datetime = STILL
+
+
+class TableVersions:
+    """All versions of the rows of one table, by key, in order of time."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[Row, list[Version]] = {}
+        self._shown: Keyed = {}
+
+    def show(self, at: datetime, rows: Keyed) -> None:
+        """From *at* on the table consists of *rows*. Instants have to come in ascending order."""
+        shown = self._shown
+        for key, row in rows.items():
+            was = shown.get(key)
+            if was is row:
+                continue
+            if was is not None:
+                if was == row:
+                    continue
+                self.by_key[key][-1].end = at
+            self.by_key.setdefault(key, []).append(Version(row, at))
+        for key in shown.keys() - rows.keys():
+            self.by_key[key][-1].end = at
+        self._shown = rows
+
+
+def combined(known: Sequence[Version], valid: Sequence[Version]) -> Iterator[Row]:
+    """The versions of one row on both axes: (row, known from, known until, valid from, valid until).
+
+    Equal rows share one version; one that is on one axis alone is nowhere on the other. The last versions are matched
+    first, so that a version added later on both axes leaves the pairs before it as they are.
+    """
+    left = len(valid)
+    for version in reversed(known):
+        at = next((nth for nth in range(left - 1, -1, -1) if valid[nth].row == version.row), None)
+        if at is None:
+            yield version.row, version.start, version.end, STILL, STILL
+            continue
+        for alone in valid[at + 1 : left]:
+            yield alone.row, STILL, STILL, alone.start, alone.end
+        yield version.row, version.start, version.end, valid[at].start, valid[at].end
+        left = at
+    for alone in valid[:left]:
+        yield alone.row, STILL, STILL, alone.start, alone.end
+
+
+def history_of(table: Table, indexes: Sequence[LiteralString] = ()) -> Table:
+    """The table of the versions of *table*'s rows: their key, both beginnings, the other columns, both ends."""
+    return Table(
+        history_name(table),
+        (
+            *table.columns[: table.key],
+            *((name, "timestamptz") for name in BEGINNINGS),
+            *table.columns[table.key :],
+            *((name, "timestamptz NOT NULL") for name in ENDS),
+        ),
+        key=table.key + len(BEGINNINGS),
+        indexes=tuple(indexes),
+    )
+
+
+def history_name(table: Table) -> str:
+    """The name of the table of the versions of *table*'s rows."""
+    return f"{table.name}_history"
+
+
+# Which versions of rows there were at an instant: for lists that no other index narrows down.
+AT_AN_INSTANT: tuple[LiteralString, ...] = (
+    "USING gist (tstzrange(known_from, known_until))",
+    "USING gist (tstzrange(valid_from, valid_until))",
+)

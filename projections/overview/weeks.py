@@ -1,0 +1,117 @@
+"""十二周 the figures of the overview at the ends of weeks, and the share of the limit that decisions took.
+
+All of it is as is known now: what was recorded late counts in the week in which it happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from msgspec import Struct
+from psycopg.sql import SQL
+
+from domain.law.licensing.review import DECISION
+from domain.project.waiting.wait import WaitKind
+from projections.progress.query import registered, within
+from projections.reader import Reader
+from projections.scope import Scope
+
+SUPERVISION = "read:supervision"
+UNDER_WAY = SQL("""
+    SELECT count(q.project) FROM unnest(%(ends)s::timestamptz[]) WITH ORDINALITY AS w (ended, nth) LEFT JOIN (
+        SELECT p.project, p.registered_at, CASE WHEN p.items_done = p.items_total THEN coalesce(
+            (SELECT max(i.decided_at) FROM views.item AS i WHERE i.project = p.project), p.changed_at) END AS done_at
+        FROM views.project AS p WHERE p.items_total > 0 AND {within}
+    ) AS q ON q.registered_at <= w.ended AND (q.done_at IS NULL OR q.done_at > w.ended)
+    GROUP BY w.nth ORDER BY w.nth
+""")
+# Of a clock that runs the instant at which it was over is known; of one that ended, the days.
+LATE = SQL("""
+    SELECT count(DISTINCT q.project)
+    FROM unnest(%(ends)s::timestamptz[], %(last_days)s::date[]) WITH ORDINALITY AS w (ended, day, nth) LEFT JOIN (
+        SELECT c.project, c.closed, c.over_at, c.due_on, c.stopped_on FROM views.clock AS c
+        WHERE {within} AND CASE WHEN c.closed THEN c.live AND c.stopped_on > c.due_on ELSE c.over_level = 'red' END
+    ) AS q ON CASE WHEN q.closed THEN q.due_on < w.day AND q.stopped_on > w.day ELSE q.over_at <= w.ended END
+    GROUP BY w.nth ORDER BY w.nth
+""")
+STUCK = SQL("""
+    SELECT count(q.project) FROM unnest(%(ends)s::timestamptz[]) WITH ORDINALITY AS w (ended, nth) LEFT JOIN (
+        SELECT p.project, coalesce(min(s.since), p.changed_at) AS since
+        FROM views.project AS p LEFT JOIN views.waiting AS s
+            ON s.project = p.project AND s.kind = %(application)s AND cardinality(s.what) > 0
+        WHERE p.stuck AND {within} GROUP BY p.project
+    ) AS q ON q.since <= w.ended
+    GROUP BY w.nth ORDER BY w.nth
+""")
+DAYS_USED = SQL("""
+    SELECT d.department, width_bucket(d.decided_at, %(begins)s::timestamptz[]) - 1, count(*),
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY c.used::float / c.length)
+            FILTER (WHERE c.stopped_on IS NOT NULL AND c.length > 0)
+    FROM views.decision AS d LEFT JOIN views.clock AS c
+        ON (c.project, c.item, c.application, c.clock) = (d.project, d.item, d.application, %(decision)s)
+    WHERE d.decided_at >= %(first)s AND d.decided_at <= %(t)s AND {within}
+    GROUP BY 1, 2
+""")
+
+
+class Weeks(Struct, frozen=True):
+    """Some weeks in a row: the instant at which each *begins*, and *t*, up to which the last one is counted.
+
+    *first_days* are the local days on which they begin.
+    """
+
+    begins: Sequence[datetime]
+    first_days: Sequence[date]
+    t: datetime
+
+    @property
+    def ends(self) -> list[datetime]:
+        """The instants at whose figures the weeks are shown: the beginning of the next week, for the last one *t*."""
+        return [*self.begins[1:], self.t]
+
+
+class WeeklyFigures(Struct, frozen=True):
+    """Numbers of projects at the end of each week; *stuck* are those stuck today that were so by then."""
+
+    under_way: list[int]
+    stuck: list[int]
+    late: list[int]
+
+
+class DecidedWeek(Struct, frozen=True):
+    """The decisions of a department in the week number *week*, from 0, and how much of the limit they took.
+
+    *share* is the median of working days used, divided by the limit; None where no decision has a limit.
+    """
+
+    department: str
+    week: int
+    decided: int
+    share: float | None
+
+
+async def weekly_figures(store: Reader, weeks: Weeks, scope: Scope) -> WeeklyFigures:
+    """The figures of projects in *scope*."""
+    last_days = [*weeks.first_days[1:], weeks.t.date()]
+    params = {"ends": weeks.ends, "last_days": last_days, "application": WaitKind.APPLICATION.value}
+    params |= registered(scope)
+    columns: list[list[int]] = []
+    async with store.cursor() as cursor:
+        for query, condition in (
+            (UNDER_WAY, within(scope)),
+            (STUCK, within(scope)),
+            (LATE, scope.of("c", "read:clocks")),
+        ):
+            await cursor.execute(query.format(within=condition), params)
+            columns.append([int(number) for (number,) in await cursor.fetchall()])
+    return WeeklyFigures(*columns)
+
+
+async def decided_weeks(store: Reader, weeks: Weeks, scope: Scope) -> list[DecidedWeek]:
+    """The decisions in *scope*, by department and week."""
+    params = {"begins": list(weeks.begins), "first": weeks.begins[0], "t": weeks.t, "decision": DECISION.name}
+    query = DAYS_USED.format(within=scope.of("d", SUPERVISION, department="department"))
+    async with store.cursor() as cursor:
+        await cursor.execute(query, params)
+        return [DecidedWeek(*row) for row in await cursor.fetchall()]

@@ -1,0 +1,103 @@
+"""Orders of the progress table: by harm, by what is left of the first clock, by the last change, by phase.
+
+A row that is sorted by its clocks is sorted by the rows of the view; what a page shows of them is read as it is now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from psycopg.sql import SQL, Composed
+
+from domain.law.licensing.clock import SILENT, State
+from projections.clocks.list import AWAITED, EXISTS, SOON
+from projections.keyset import Ordering, SortKey
+from projections.progress.fold import ProgressProject
+from projections.progress.query import LATE, ProjectFilter, conditions
+from projections.reader import Reader
+
+ProjectKey = tuple[Any, ...]
+
+# The running clocks of each project that wait for an act: the first one that is over, and whether one is late or soon.
+CLOCKS = SQL("""
+    LEFT JOIN (
+        SELECT c.project, min(c.over_at) AS over_at, bool_or({late}) AS late, bool_or({soon}) AS soon
+        FROM views.clock AS c
+        WHERE NOT c.closed AND c.level <> 'none' AND {exists} AND {awaited} GROUP BY c.project
+    ) AS u ON u.project = p.project
+""").format(late=LATE, soon=SOON, exists=EXISTS, awaited=AWAITED)
+HARM = """
+    CASE WHEN u.late THEN 0 WHEN p.stuck THEN 1 WHEN u.soon THEN 2 WHEN p.items_done < p.items_total THEN 3 ELSE 4 END
+"""
+NOT_AWAITED = (*SILENT, State.UNCONFIRMED, State.VOID)  # states in which a clock waits for no act
+PROJECT, CHANGED_LAST = SortKey("p.project"), SortKey("p.changed_at", descending=True)
+OVER_FIRST = SortKey("u.over_at", nullable=True)
+
+
+class ProgressSort(StrEnum):
+    """What the table is sorted by, the most urgent first."""
+
+    HARM = "harm"  # a limit passed, stuck, soon due, under way, done
+    LEFT = "left"  # by the first clock that is over
+    CHANGED = "changed"
+    PHASE = "phase"
+
+
+class ProgressOrder(Struct, frozen=True):
+    """One order: its sort keys, and the type of their values in a cursor. *by_clocks*: it needs the clocks."""
+
+    keys: Ordering
+    kind: Any
+    by_clocks: bool = False
+
+    @property
+    def columns(self) -> Composed:
+        """The values that rows are sorted by."""
+        return SQL(", ").join(SQL(key.expression) for key in self.keys)
+
+
+ORDERS: Mapping[ProgressSort, ProgressOrder] = {
+    ProgressSort.HARM: ProgressOrder(
+        Ordering((SortKey(HARM), OVER_FIRST, PROJECT)), tuple[int, datetime | None, UUID], by_clocks=True
+    ),
+    ProgressSort.LEFT: ProgressOrder(Ordering((OVER_FIRST, PROJECT)), tuple[datetime | None, UUID], by_clocks=True),
+    ProgressSort.CHANGED: ProgressOrder(Ordering((CHANGED_LAST, PROJECT)), tuple[datetime, UUID]),
+    ProgressSort.PHASE: ProgressOrder(
+        Ordering((SortKey("p.phase_nth"), CHANGED_LAST, PROJECT)), tuple[int, datetime, UUID]
+    ),
+}
+
+
+class OrderedProject(Struct, frozen=True):
+    """A row of the table, and the values it is sorted by."""
+
+    project: ProgressProject
+    key: ProjectKey
+
+
+async def ordered_page(
+    store: Reader, criteria: ProjectFilter, sort: ProgressSort, last: ProjectKey | None
+) -> list[OrderedProject]:
+    """The rows that match *criteria* after the one with the key *last*, `criteria.limit` at most."""
+    order = ORDERS[sort]
+    where, params = conditions(criteria)
+    query = SQL(
+        "SELECT p.*, {columns} FROM views.project AS p {clocks} WHERE {where} AND {following}"
+        " ORDER BY {order} LIMIT %(limit)s"
+    ).format(
+        columns=order.columns,
+        clocks=CLOCKS if order.by_clocks else SQL(""),
+        where=where,
+        following=order.keys.following(last),
+        order=order.keys.clause,
+    )
+    params |= {"silent": [state.value for state in NOT_AWAITED]}
+    width = len(ProgressProject.__struct_fields__)
+    async with store.cursor() as cursor:
+        await cursor.execute(query, params)
+        return [OrderedProject(ProgressProject(*row[:width]), row[width:]) for row in await cursor.fetchall()]

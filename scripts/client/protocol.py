@@ -1,0 +1,144 @@
+"""What both clients share: requests as they are sent, answers as they are read, and when a request is sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+from msgspec import DecodeError, Struct, json, to_builtins
+
+from scripts.client.errors import PASSING, RETRY_SECONDS_MAX, ClientError, ProblemError
+
+ATTEMPTS = 8
+TIMEOUT_SECONDS = 30.0
+WAIT_SECONDS = 30  # of a request for events: the server answers earlier where there are some
+NDJSON = "application/x-ndjson"
+KEY, MATCH = "Idempotency-Key", "If-Match"
+# Addresses that take `after`, the position that the views have to have reached; a test compares them with the document.
+AFTER_PATHS: tuple[str, ...] = (
+    "/v1/projects",
+    "/v1/progress",
+    "/v1/registers",
+    "/v1/feedback",
+    "/v1/external",
+    "/v1/clocks",
+    "/v1/waiting",
+    "/v1/supervision/board",
+    "/v1/supervision/cards",
+    "/v1/supervision/decisions",
+    "/v1/supervision/orders",
+    "/v1/supervision/lags",
+    "/v1/supervision/suspensions",
+    "/v1/legal-persons",
+    "/v1/information",
+)
+AFTER_ENDINGS: tuple[str, ...] = ("/progress", "/complaint", "/evaluation", "/feedback", "/external", "/critical-path")
+
+_decoder = json.Decoder()
+
+
+class CommandReceipt(Struct, frozen=True):
+    """What a command was answered: *position* is the `after` of reads that have to see it, *version* for If-Match."""
+
+    position: int
+    version: int
+    facts: list[str]
+    project: UUID | None = None
+
+
+class BatchCommand(Struct, frozen=True, omit_defaults=True):
+    """One line of a batch; without a *key* the client makes one."""
+
+    project: UUID
+    command: Mapping[str, Any]
+    key: str = ""
+    if_match: int | None = None
+
+
+def takes_after(path: str) -> bool:
+    """Whether the address takes a receipt's position."""
+    if path.startswith("/v1/projects/"):
+        return path.endswith(AFTER_ENDINGS)
+    if path.startswith("/v1/legal-persons/"):
+        return not path.endswith("/commands")
+    is_flow = path.startswith("/v1/flows/") and path.endswith("/projects")
+    return is_flow or any(path == known or path.startswith(f"{known}/") for known in AFTER_PATHS)
+
+
+def params_of(path: str, params: Mapping[str, Any], position: int) -> dict[str, Any]:
+    """The query of a read, with the position of the client's last command where the address takes one."""
+    given = {name: value for name, value in params.items() if value is not None}
+    if position and takes_after(path):
+        given.setdefault("after", position)
+    return given
+
+
+def command_headers(key: str | UUID | None, if_match: int | str | None) -> dict[str, str]:
+    """The headers of a command: a key that is the same at each attempt, and the version it is meant for."""
+    headers = {KEY: str(key or uuid4()), "Content-Type": "application/json"}
+    if if_match is not None:
+        headers[MATCH] = if_match if isinstance(if_match, str) else f'"{if_match}"'
+    return headers
+
+
+def body_of(value: Any) -> bytes:
+    """*value*, a message or plain data, as a JSON body without members that are null."""
+    plain = to_builtins(value)
+    if isinstance(plain, dict):
+        plain = {name: part for name, part in plain.items() if part is not None}
+    return json.encode(plain)
+
+
+def lines_of(lines: Sequence[BatchCommand]) -> bytes:
+    """A batch as it is sent; each line gets a key that it keeps when the batch is sent again."""
+    keyed = [{**to_builtins(line), "key": line.key or str(uuid4())} for line in lines]
+    return b"".join(json.encode(line) + b"\n" for line in keyed)
+
+
+def checked(response: httpx2.Response) -> httpx2.Response:
+    """*response* where it is a success. Raises ProblemError."""
+    if response.is_success:
+        return response
+    try:
+        members: Any = json.decode(response.content)
+    except DecodeError:
+        members = {"detail": response.text[:300]}
+    wait = response.headers.get("Retry-After", "")
+    after = float(wait) if wait.isascii() and wait.isdigit() else None
+    raise ProblemError(response.status_code, members if isinstance(members, dict) else {"detail": members}, after)
+
+
+def decoded(response: httpx2.Response) -> Any:
+    """The body in JSON. Raises ClientError where it is something else."""
+    try:
+        return json.decode(response.content)
+    except DecodeError as failure:
+        raise ClientError(f"{response.url} did not answer in JSON: is it Countersign?") from failure
+
+
+def answers_in(response: httpx2.Response) -> list[Any]:
+    """The answers to a batch, a line each. Raises ClientError."""
+    try:
+        answers: list[Any] = _decoder.decode_lines(response.content)
+    except DecodeError as failure:
+        raise ClientError(f"{response.url} broke off its answer: send the batch again") from failure
+    return answers
+
+
+def receipt_in(response: httpx2.Response) -> CommandReceipt:
+    """The receipt of a command. Raises ClientError."""
+    try:
+        return json.decode(response.content, type=CommandReceipt)
+    except DecodeError as failure:
+        raise ClientError(f"{response.url} did not answer with a receipt: {failure}") from failure
+
+
+def is_passing(failure: Exception) -> bool | float:
+    """Whether a request that failed so is sent again, and after how many seconds if the server says that."""
+    if isinstance(failure, ProblemError):
+        if failure.status not in PASSING:
+            return False
+        return True if failure.retry_after is None else min(failure.retry_after, RETRY_SECONDS_MAX)
+    return isinstance(failure, httpx2.TransportError)

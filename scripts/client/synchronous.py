@@ -1,0 +1,128 @@
+"""The synchronous client. Its asynchronous twin is `asynchronous.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
+from uuid import UUID
+
+import httpx2
+import stamina
+
+from scripts.client.errors import ClientError
+from scripts.client.protocol import (
+    ATTEMPTS,
+    NDJSON,
+    TIMEOUT_SECONDS,
+    WAIT_SECONDS,
+    BatchCommand,
+    CommandReceipt,
+    answers_in,
+    body_of,
+    checked,
+    command_headers,
+    decoded,
+    is_passing,
+    lines_of,
+    params_of,
+    receipt_in,
+)
+
+
+class CountersignClient:
+    """A program's connection to a server at *address*, with its *key*.
+
+    Requests are sent again, with the same idempotency key, while the server is busy or away. *position* is that of the
+    last command; reads wait until the views have it. Raises ProblemError, ClientError.
+    """
+
+    def __init__(
+        self, address: str, key: str, *, attempts: int = ATTEMPTS, transport: httpx2.BaseTransport | None = None
+    ) -> None:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._http = httpx2.Client(
+            base_url=address, headers=headers, timeout=TIMEOUT_SECONDS + WAIT_SECONDS, transport=transport
+        )
+        self._attempts = attempts
+        self.position = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def command(
+        self, project: UUID | str, command: Any, *, key: str | UUID | None = None, if_match: int | str | None = None
+    ) -> CommandReceipt:
+        """Carry out one command, once, however often it has to be sent."""
+        return self.post_command(f"/v1/projects/{project}/commands", command, key=key, if_match=if_match)
+
+    def post_command(
+        self, path: str, command: Any, *, key: str | UUID | None = None, if_match: int | str | None = None
+    ) -> CommandReceipt:
+        """The same for what is no project, at the address *path*."""
+        response = self.request("POST", path, content=body_of(command), headers=command_headers(key, if_match))
+        receipt = receipt_in(response)
+        self.position = max(self.position, receipt.position)
+        return receipt
+
+    def check(self, project: UUID | str, command: Any) -> Any:
+        """What a command would do; nothing is kept."""
+        return self.post(f"/v1/projects/{project}/commands/check", command)
+
+    def batch(self, lines: Sequence[BatchCommand], mode: str = "each") -> list[Any]:
+        """Carry out many commands: an answer for each, in order."""
+        response = self.request(
+            "POST",
+            "/v1/commands/batch",
+            params={"mode": mode},
+            content=lines_of(lines),
+            headers={"Content-Type": NDJSON},
+        )
+        answers = answers_in(response)
+        positions = [answer["receipt"]["position"] for answer in answers if answer.get("receipt")]
+        self.position = max([self.position, *positions])
+        return answers
+
+    def post(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
+        """Post *body* as JSON."""
+        content = body_of(body) if body is not None else None
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        return decoded(self.request("POST", path, content=content, headers=sent))
+
+    def get(self, path: str, **params: Any) -> Any:
+        """Read an address: its views have this client's last command."""
+        return decoded(self.request("GET", path, params=params_of(path, params, self.position)))
+
+    def pages(self, path: str, **params: Any) -> Iterator[Any]:
+        """Every page of a list, by its cursors; all of them are of one moment."""
+        page = self.get(path, **params)
+        yield page
+        while page.get("next"):
+            page = self.get(path, **{**params, "cursor": page["next"]})
+            yield page
+
+    def events(self, after: int, *, wait: int = WAIT_SECONDS, **params: Any) -> Iterator[tuple[int, list[Any]]]:
+        """Events after a position for ever, as pairs: where to go on, and the events up to there, perhaps none.
+
+        Store the position once the events are dealt with: each event comes at least once.
+        """
+        while True:
+            page = self.get("/v1/events", after=after, wait=wait, **params)
+            after = page["next"]
+            yield after, page["events"]
+
+    def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        """Send a request until it is answered. Raises ProblemError, ClientError."""
+        try:
+            for attempt in stamina.retry_context(on=is_passing, attempts=self._attempts, timeout=None):
+                with attempt:
+                    return checked(self._http.request(method, path, **options))
+        except httpx2.TransportError as lost:
+            raise ClientError(f"{self._http.base_url} can't be reached: {lost or type(lost).__name__}") from lost
+        raise AssertionError("unreachable: the last attempt returns or raises")

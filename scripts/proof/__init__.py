@@ -1,0 +1,1 @@
+"""The command line's verbs of the transparency log, of audit bundles and of signed statements."""

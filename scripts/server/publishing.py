@@ -1,0 +1,35 @@
+"""The process that publishes checkpoints of the transparency log."""
+
+from __future__ import annotations
+
+from secrets import token_hex
+from urllib.parse import urlsplit
+
+from infrastructure.ledger.clock_check import utc_now
+from infrastructure.proof.keys import create_keys
+from infrastructure.proof.publisher import ProofFolder, Publisher
+from infrastructure.settings import Settings
+from scripts.server.processes import stop_with, tune_garbage_collector
+
+NAME_BYTES = 4  # of the random part of a log's name
+
+
+def publish_while(parent: int, url: str) -> None:
+    """Run the publisher of checkpoints in this process until SIGTERM, or until its parent is gone.
+
+    Beside the embedded server it makes the signing key; elsewhere the servers of a ledger are given the same one.
+    """
+    chosen = Settings.of()
+    folder = ProofFolder(chosen.proof_folder)
+    if not chosen.database_url and not folder.has_keys:
+        create_keys(folder.path, log_name(chosen))
+    publisher = Publisher(url, folder, utc_now, chosen.tsa)
+    stop_with(parent, publisher.stop)
+    tune_garbage_collector()
+    publisher.run()
+
+
+def log_name(settings: Settings) -> str:
+    """A name for a log that no other has: of the address people use, if it is set, and of some random digits."""
+    host = urlsplit(settings.public_url).netloc or "countersign"
+    return f"{host}/{settings.area.lower()}/{token_hex(NAME_BYTES)}"

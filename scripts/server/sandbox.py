@@ -1,0 +1,202 @@
+"""A sandbox: a zone of its own beside the live one, whose clock tests move. Watcher and sender run in its process.
+
+They go by the sandbox's clock, so that what falls due on the way comes in the order of its instants.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import uvicorn
+import uvloop
+from litestar import Router
+from litestar.di import Provide
+from msgspec import Struct, json, structs
+
+from api.app import PAGES, create_app
+from api.identity.middleware import IdentityMiddleware
+from api.moved import VERSION
+from api.sandbox.routes import SandboxRoutes, SandboxTime
+from api.web.http_limits import SERVER_OPTIONS
+from infrastructure.access.registrar import PrincipalRegistrar
+from infrastructure.identity.service import Identity, options_of
+from infrastructure.law.lawbook import law_book
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.clock_check import utc_now
+from infrastructure.projector.positions import Views
+from infrastructure.settings import SANDBOX_SUFFIX, Settings, variable
+from infrastructure.watcher.watch_schedule import WatchTable
+from infrastructure.watcher.watcher import Watcher
+from infrastructure.webhooks.sender import WebhookSender
+from infrastructure.webhooks.transport import WebhookTransport
+from scripts.catalogues.zone import publish_zone
+from scripts.server import serving
+from scripts.server.processes import orderly, supervised
+from scripts.server.sending import sender_parts
+
+CLOCK_SUFFIX = "-clock.json"
+TICK_SECONDS = 1.0
+REQUEST_SECONDS_MAX = 10
+VIEWS_SECONDS_MAX = 60.0
+ROUNDS_MAX = 100_000  # of things that fall due while the clock is moved on: more is an endless chain
+
+
+class StoredOffset(Struct, frozen=True):
+    """How far a sandbox's clock is ahead of the world's."""
+
+    seconds: float
+
+
+class SandboxClock:
+    """The sandbox's time: the world's, and ahead of it by what it was moved on. Kept in *file* over restarts."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        stored = json.decode(file.read_bytes(), type=StoredOffset).seconds if file and file.exists() else 0.0
+        self._offset = timedelta(seconds=stored)
+
+    def __call__(self) -> datetime:
+        return utc_now() + self._offset
+
+    def set(self, instant: datetime) -> None:
+        """Move on to *instant*; never back."""
+        self._offset = max(self._offset, instant - utc_now())
+        if self._file is not None:
+            self._file.write_bytes(json.encode(StoredOffset(self._offset.total_seconds())))
+
+
+class SandboxTimeline:
+    """Lets everything happen that is due by a sandbox's clock, and moves that on."""
+
+    def __init__(self, clock: SandboxClock, approvals: Approvals, watcher: Watcher, sender: WebhookSender) -> None:
+        self._clock, self._approvals, self._watcher, self._sender = clock, approvals, watcher, sender
+        self._views = Views(approvals.store)
+        self._table: WatchTable | None = None
+        self._turn = asyncio.Lock()
+
+    def __call__(self) -> datetime:
+        return self._clock()
+
+    @asynccontextmanager
+    async def running(self, url: str) -> AsyncIterator[None]:
+        """Watch and send within the block, as time passes by itself."""
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            self._table = WatchTable(connection)
+            while not await self._watcher.take_lead(self._table):  # noqa: ASYNC110  no event tells that a leader died
+                await asyncio.sleep(TICK_SECONDS)
+            ticking = asyncio.create_task(self._tick())
+            try:
+                yield
+            finally:
+                ticking.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await ticking
+
+    async def advance_to(self, instant: datetime) -> SandboxTime:
+        """Move the clock on from one due instant to the next until *instant*; what was recorded and sent on the way."""
+        async with self._turn:
+            first = await self._approvals.store.head()
+            sent = await self._settle()
+            for _ in range(ROUNDS_MAX):
+                due = await self._next()
+                if due is None or due > instant:
+                    break
+                self._clock.set(max(due, self._clock()))
+                sent += await self._settle()
+            self._clock.set(instant)
+            sent += await self._settle()
+            return SandboxTime(self._clock(), await self._approvals.store.head() - first, sent)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            async with self._turn:
+                await self._settle()
+
+    async def _settle(self) -> int:
+        """Let happen what is due at this instant; how many webhooks were sent."""
+        assert self._table is not None, "running() comes first"
+        sent, before = 0, -1
+        while before != (head := await self._approvals.store.head()):
+            before = head
+            while await self._watcher.step(self._table):
+                continue
+            await self._views.catch_up(await self._approvals.store.head(), VIEWS_SECONDS_MAX)
+            while count := await self._sender.step():
+                sent += count
+        return sent
+
+    async def _next(self) -> datetime | None:
+        """When something falls due next, after now."""
+        assert self._table is not None, "running() comes first"
+        now = self._clock()
+        due = [await self._table.next(), await self._sender.next_at()]
+        return min((instant for instant in due if instant is not None and instant > now), default=None)
+
+
+def settings_of_sandbox(live: Settings, port: int) -> Settings:
+    """The settings of a sandbox beside a *live* installation, also for the processes it starts."""
+    data = live.data.with_name(live.data.name + SANDBOX_SUFFIX)
+    os.environ.update({variable("data"): str(data), variable("port"): str(port)})
+    for name in ("keys", "proof", "socket", "materials", "master_key"):
+        os.environ.pop(variable(name), None)
+    return Settings.of()
+
+
+def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
+    """Serve a sandbox until SIGINT or SIGTERM; *announce* is called before it listens."""
+    with contextlib.suppress(KeyboardInterrupt), orderly(), supervised(serving.project_while, url):
+        uvloop.run(_serve(url, settings, announce))
+
+
+async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
+    clock = SandboxClock(settings.data.with_name(settings.data.name + CLOCK_SUFFIX))
+    with serving.kept_alive(settings):
+        async with sandbox(url, settings, clock) as app:
+            config = uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                lifespan="on",
+                timeout_graceful_shutdown=REQUEST_SECONDS_MAX,
+                **SERVER_OPTIONS,
+            )
+            announce()
+            await uvicorn.Server(config).serve()
+
+
+@asynccontextmanager
+async def sandbox(url: str, settings: Settings, clock: SandboxClock) -> AsyncIterator[IdentityMiddleware]:
+    """The application of a sandbox, with the shipped zone published, watching and sending by its clock.
+
+    Its webhooks may go to a developer's own machine.
+    """
+    settings = structs.replace(settings, webhooks_private=True)
+    async with (
+        Approvals(url, laws=law_book(), cases=settings.area, clock=clock) as approvals,
+        WebhookTransport(allows_private=True) as transport,
+        Identity(approvals.store, url, options_of(settings), PrincipalRegistrar(approvals), clock) as identity,
+    ):
+        await publish_zone(approvals)
+        watcher = Watcher(approvals, url)
+        timeline = SandboxTimeline(
+            clock, approvals, watcher, WebhookSender(sender_parts(approvals, transport, settings.area), url)
+        )
+        test_clock = Router(
+            path=VERSION,
+            route_handlers=[SandboxRoutes],
+            dependencies={"movable_clock": Provide(lambda: timeline, sync_to_thread=False)},
+        )
+        app = create_app(approvals, Views(approvals.store), settings, pages=PAGES, more=[test_clock])
+        await serving.offer_administration(identity)
+        async with timeline.running(url):
+            yield IdentityMiddleware(app, identity, settings)

@@ -1,0 +1,58 @@
+"""The process that sends webhooks, and the parts that it works with."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import uvloop
+
+from api.feed.schemas import rendered
+from infrastructure.access.registrar import PrincipalRegistrar
+from infrastructure.feed.reader import Feed
+from infrastructure.law.lawbook import law_book
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.privacy.current import keystore
+from infrastructure.settings import Settings
+from infrastructure.webhooks.deliveries import Deliveries
+from infrastructure.webhooks.messenger import WebhookMessenger
+from infrastructure.webhooks.sender import SenderParts, WebhookSender
+from infrastructure.webhooks.subscriptions import SubscriberRights, Subscriptions
+from infrastructure.webhooks.transport import WebhookTransport
+from scripts.server.processes import stop_with
+
+CONNECTIONS_MAX = 4
+NICENESS = 5  # commands come first
+
+
+def send_while(parent: int, url: str) -> None:
+    """Run the sender of webhooks in this process until SIGTERM, or until its parent is gone."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    uvloop.run(_send(parent, url))
+
+
+async def _send(parent: int, url: str) -> None:
+    loop = asyncio.get_running_loop()
+    chosen = Settings.of()
+    async with (
+        Approvals(url, connections_max=CONNECTIONS_MAX, laws=law_book()) as approvals,
+        WebhookTransport(allows_private=chosen.webhooks_private) as transport,
+    ):
+        sender = WebhookSender(sender_parts(approvals, transport, chosen.area), url)
+        stop_with(parent, lambda: loop.call_soon_threadsafe(sender.stop))
+        await sender.run()
+
+
+def sender_parts(approvals: Approvals, transport: WebhookTransport, area: str) -> SenderParts:
+    """The parts of a sender on the database of *approvals*."""
+    store = approvals.store
+    return SenderParts(
+        Feed(store),
+        Subscriptions(store),
+        Deliveries(store),
+        SubscriberRights(PrincipalRegistrar(approvals)),
+        WebhookMessenger(transport, keystore, approvals.clock, area),
+        approvals.clock,
+        rendered,
+    )

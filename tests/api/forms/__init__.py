@@ -1,0 +1,1 @@
+"""Forms of commands: every command has one, and what each shows, refuses and does."""

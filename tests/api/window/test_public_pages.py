@@ -1,0 +1,141 @@
+"""Guides and published figures: found by any word, with limits and articles; without enterprises."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date
+from uuid import uuid4
+
+import pytest_asyncio
+
+from domain.catalogue.item import RequiredMaterial, ServiceItem, TaskType
+from domain.catalogue.listing import DecideOnline, DefineServiceItem
+from domain.catalogue.publication import PublishCatalogue
+from domain.catalogue.state import stream_of
+from domain.core.ledger import Actor
+from domain.core.plan import Phase
+from domain.flow.publication import PublishFlow
+from domain.flow.state import stream_of as flow_stream
+from domain.flow.step import FlowStep
+from infrastructure.ledger.approvals import Approvals
+from tests.api.window.test_tracking import words
+from tests.api.window.visits import Window
+from tests.examples import BUREAU, USCC
+
+LAND = ServiceItem(
+    task_code="LU-1",
+    task_name="建设用地规划许可证核发",
+    task_name_en="Planning permit for land",
+    task_type=TaskType.LICENCE,
+    dept_code="land",
+    by_law=("城乡规划法 37",),
+    anticipate_day=20,
+    promise_day=7,
+    accept_condition="已取得批准文件",
+    materials=(
+        RequiredMaterial(material_name="申请表", material_type="original", source_type="applicant", page_num=2),
+        RequiredMaterial(material_name="宗地图", is_need=False, by_law="办法 3"),
+    ),
+    is_online=True,
+    transact_addr="政务大厅 3 号窗口",
+)
+SITE = ServiceItem(
+    task_code="SP-1", task_name="建设工程规划许可", task_type=TaskType.LICENCE, dept_code="planning", promise_day=10
+)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def catalogue(approvals: Approvals) -> AsyncIterator[str]:
+    """Two items and a flow in which the first comes before the second."""
+    name = "guides"
+    for service in (LAND, SITE):
+        await approvals.handle(stream_of(name), DefineServiceItem(catalogue=name, service=service), BUREAU, uuid4())
+    publish = PublishCatalogue(catalogue=name, valid_from=date(2026, 1, 1))
+    await approvals.handle(stream_of(name), publish, BUREAU, uuid4())
+    flow = PublishFlow(
+        flow="guides",
+        catalogue=name,
+        kinds=("any",),
+        phases=(Phase(code="one"),),
+        steps=(
+            FlowStep(step="land", item="LU-1", phase="one"),
+            FlowStep(step="site", item="SP-1", phase="one", requires=("land",)),
+        ),
+    )
+    await approvals.handle(flow_stream("guides"), flow, BUREAU, uuid4())
+    yield name
+
+
+async def test_without_a_catalogue_the_page_says_what_to_do(window: Window) -> None:
+    assert "No catalogue is published yet" in (await window.get("/window/items")).text
+
+
+async def test_an_item_is_found_by_any_of_its_words(window: Window, catalogue: str) -> None:
+    for words_given in ("用地", "PLANNING permit", "lu-1", "城乡规划法", "land 37", "ｌｕ－１"):
+        page = (await window.get("/window/items", q=words_given)).text
+        assert "/window/items/LU-1" in page, words_given
+        assert "/window/items/SP-1" not in page, words_given
+    assert "2 items match" in (await window.get("/window/items")).text
+    nothing = await window.get("/window/items", q="no such thing")
+    assert nothing.status_code == 200
+    assert "No item matches" in nothing.text
+
+
+async def test_a_guide_says_all_there_is_to_know(window: Window, catalogue: str) -> None:
+    said = words((await window.get("/window/items/LU-1")).text)
+    for part in (
+        "Planning permit for land",
+        "已取得批准文件",
+        "城乡规划法 37",
+        "申请表 required original · 2 copies from the applicant",
+        "宗地图 optional",
+        "20 working days",
+        "7 working days",
+        "Administrative Licensing Law, Art. 42",
+        "Nothing has to come first",
+        "政务大厅 3 号窗口",
+        "Apply online",
+        "Where to complain",
+    ):
+        assert part in said, part
+
+
+async def test_what_comes_first_is_linked(window: Window, catalogue: str) -> None:
+    page = (await window.get("/window/items/SP-1")).text
+    assert "/window/items/LU-1" in page
+    assert "Not open for online application" in page
+
+
+async def test_what_a_department_decides_shows_at_once(window: Window, approvals: Approvals, catalogue: str) -> None:
+    decision = DecideOnline(catalogue=catalogue, task_code="SP-1", is_online=True)
+    await approvals.handle(stream_of(catalogue), decision, Actor("zhou", "planning"), uuid4())
+    assert "Apply online" in (await window.get("/window/items/SP-1")).text
+
+
+async def test_an_unknown_item_is_not_found(window: Window, catalogue: str) -> None:
+    assert (await window.get("/window/items/none")).status_code == 404
+
+
+async def test_figures_are_published_by_department(window: Window, catalogue: str) -> None:
+    page = (await window.get("/window/published")).text
+    said = words(page)
+    assert "All departments" in said
+    assert "land 1 0 0.0% 22" in said
+    assert "An item outside the catalogue land Decision 2026-05-06 land has not decided yet." in said
+    assert "An item outside the catalogue land 2026-05-08 22" in said  # its name was written for one project
+    assert "建设工程规划许可 planning Delivery 2026-05-14 planning has not delivered" in said
+    for name in ("Hengxin", USCC, "Fab 3", "恒信", "wang"):
+        assert name not in page, name
+
+
+async def test_a_period_without_decisions_says_so(window: Window) -> None:
+    page = await window.get("/window/published", first="2025-01-01", last="2025-02-01")
+    assert "Nothing was decided in this period" in page.text
+    wrong = await window.get("/window/published", first="2026-02-01", last="2026-01-01")
+    assert wrong.status_code == 400
+
+
+async def test_the_first_page_leads_everywhere(window: Window) -> None:
+    page = (await window.get("/window")).text
+    for path in ("/window/items", "/window/apply", "/window/track", "/window/published"):
+        assert f'href="{path}?lang=en"' in page

@@ -1,0 +1,1 @@
+"""Tests of query codes, tries at them, and drafts."""

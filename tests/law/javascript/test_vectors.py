@@ -1,0 +1,109 @@
+"""Every golden vector holds for the clock in JavaScript as well, in Node and in a browser."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.law.auditor.campaign import by_engine, life, paths
+from tests.law.javascript.runner import BROWSERS, INSTALL, answers, in_browser
+
+DATA = Path(__file__).parents[1] / "data"
+LICENSING = ("vectors.jsonl.gz", "vectors_acts.jsonl.gz")
+QUESTIONS_MIN = 1_168
+HISTORIES, SEED = 200, 20_261_129
+Json = dict[str, Any]
+
+
+def lines(name: str) -> list[Json]:
+    """The vectors of a file."""
+    file = DATA / name
+    text = gzip.decompress(file.read_bytes()).decode() if file.suffix == ".gz" else file.read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def questions() -> list[tuple[str, Json, Json]]:
+    """Name, question and expected answer of every vector of the licensing law."""
+    return [
+        (
+            f"{vector['id']} at {point['t']}",
+            {key: vector[key] for key in ("rule", "events", "calendar")}
+            | {"call": "evaluate", "t": point["t"], "known": point.get("known", point["t"])},
+            point["expect"],
+        )
+        for name in LICENSING
+        for vector in lines(name)
+        for point in vector["as_of"]
+    ]
+
+
+def wrong(vectors: list[tuple[str, Json, Json]], given: list[Any]) -> list[str]:
+    """Every value that is not the expected one."""
+    return [
+        f"{name}: {path} is {got}, expected {expected}"
+        for (name, _, expect), answer in zip(vectors, given, strict=True)
+        for path, got, expected in paths(answer, expect)
+    ]
+
+
+def test_every_golden_vector_of_the_licensing_law_holds() -> None:
+    vectors = questions()
+
+    assert len(vectors) >= QUESTIONS_MIN
+    assert wrong(vectors, answers([question for _, question, _ in vectors])) == []
+
+
+def test_a_wrong_date_is_noticed() -> None:
+    ((name, question, expect), *_) = questions()
+    expect["clocks"]["decision"]["due"] = "2026-03-29"
+
+    assert wrong([(name, question, expect)], answers([question])) == [
+        f"{name}: clocks.decision.due is 2026-03-30, expected 2026-03-29"
+    ]
+
+
+def test_every_golden_vector_of_other_laws_holds() -> None:
+    vectors = [vector for name in ("vectors_packs.jsonl.gz", "vectors_terms.jsonl") for vector in lines(name)]
+    given = answers([{"call": "due", "rule": vector["rule"], "events": vector["events"]} for vector in vectors])
+
+    differing = [
+        (vector["id"], got, vector["expect"]["due"])
+        for vector, got in zip(vectors, given, strict=True)
+        if not is_same(got, vector["expect"]["due"])
+    ]
+    assert differing == []
+
+
+def is_same(got: str | None, expected: str | None) -> bool:
+    """Whether two ends are the same day, or the same instant."""
+    if got is None or expected is None or "T" not in got + expected:
+        return got == expected
+    return datetime.fromisoformat(got) == datetime.fromisoformat(expected)
+
+
+def test_it_agrees_with_the_engine_on_drawn_histories() -> None:
+    drawn = [life(SEED, number) for number in range(HISTORIES)]
+    given = answers([history | {"call": "evaluate", "calendar": "CN"} for history in drawn])
+
+    differing = [
+        (number, list(paths(by_engine(history), answer)))
+        for number, (history, answer) in enumerate(zip(drawn, given, strict=True))
+        if by_engine(history) != answer
+    ]
+    assert differing == []
+
+
+@pytest.mark.slow
+def test_a_browser_counts_as_node_does() -> None:
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip(INSTALL)
+    vectors = questions()
+
+    assert wrong(vectors, in_browser(program, [question for _, question, _ in vectors])) == []

@@ -1,0 +1,97 @@
+"""The overview in a real browser: a stuck project in two clicks, one screen, without scripts, on a phone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from api.app import PAGES
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.projector import Projector
+from tests.api.served import served
+from tests.conftest import database_in
+from tests.law.questions import at
+from tests.pages.busy_desk import APPLIED, STUCK, busy_project, tell_busy_desk
+from tests.pages.conftest import opened
+from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED, barriers
+
+pytestmark = pytest.mark.slow
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+LOOKED_AT = at("05-08 10:00")
+
+
+@pytest.fixture(scope="module")
+def site(program: str, server_url: str, migrated_template: str) -> Iterator[str]:
+    """A zone in which one project of fourteen is stuck."""
+    assert program
+    with database_in(server_url, migrated_template) as url:
+        asyncio.run(_told(url))
+        with psycopg.connect(url, autocommit=True) as connection:
+            projector = Projector(url)
+            assert projector.take_lead(connection)
+            while projector.step(connection):
+                pass
+        with served(url, PAGES, lambda: LOOKED_AT) as address:
+            yield address
+
+
+async def _told(url: str) -> None:
+    async with Approvals(url, clock=lambda: APPLIED) as approvals:
+        await tell_busy_desk(approvals)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_leader_reaches_what_holds_a_stuck_project_in_two_clicks(browser: Browser, site: str, scripts: bool) -> None:
+    with opened(browser, site, scripts=scripts) as window:
+        page = window.new_page()
+        page.goto("/")
+        row = page.locator("ol.todo li").first
+        expect(row).to_contain_text("不予受理，企业未重新申请")
+        row.get_by_role("link", name="查看").click()
+        page.wait_for_url(f"**/pages/projects/{busy_project(STUCK)}*")
+        page.get_by_role("link", name="用地批准").first.click()
+        page.wait_for_url("**/items/land*")
+        expect(page.locator("main")).to_contain_text("不属于本机关职权范围")
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_first_screen_says_what_is_stuck_on_whom_and_how_many_follow(page: Page, viewport: ViewportSize) -> None:
+    page.set_viewport_size(viewport)
+    page.goto("/")
+    row = page.locator("ol.todo li").first
+    for part in (row.locator("div > a"), row.locator(".who"), row.locator("p")):
+        expect(part).to_be_in_viewport(ratio=1)
+    expect(row.locator(".who")).to_have_text("申请人")
+    expect(row.locator("p")).to_contain_text("后面还有 1 项")
+    assert page.evaluate(SIDEWAYS) <= viewport["width"]
+
+
+def test_all_of_it_is_one_screen(page: Page) -> None:
+    page.set_viewport_size(DESKTOP)
+    page.goto("/")
+    for part in ("#attention", ".sparks a >> nth=3", "#steps", "section.steps tbody tr >> nth=3", "#heat"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_pages_have_no_barriers_and_no_stored_values(page: Page, lang: str) -> None:
+    for path in ("/", "/pages/cases?step=acceptance"):
+        page.goto(f"{path}{'&' if '?' in path else '?'}lang={lang}")
+        assert barriers(page) == []
+        assert STORED.findall(page.inner_text("main")) == []
+        page.set_viewport_size(PHONE)
+        assert page.evaluate(SIDEWAYS) <= PHONE["width"]
+        assert barriers(page) == []
+
+
+def test_numbers_lead_to_their_lists(page: Page) -> None:
+    page.goto("/")
+    page.locator(".sparks a.stuck").click()
+    expect(page.locator("tbody tr th")).to_have_count(1)
+    page.goto("/")
+    page.locator("section.steps tbody tr").first.get_by_role("link").first.click()
+    expect(page.locator("tbody tr")).to_have_count(13)

@@ -1,0 +1,254 @@
+"""The public window in a real browser: an application in few pages, tracked by its code, complained of and evaluated.
+
+There is no script on these pages: what works here works without. Everything is tried on a phone's width as well, by
+keyboard, and held against the standards of accessibility in both languages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from api.app import PAGES
+from domain.catalogue.listing import DefineServiceItem
+from domain.catalogue.publication import PublishCatalogue
+from domain.catalogue.state import stream_of
+from domain.core.ledger import Actor
+from infrastructure.ledger.approvals import Approvals
+from tests.api.apply.applicants import CATALOGUE, OWN, SERVICE, pdf, registration
+from tests.api.client import identity
+from tests.api.served import served
+from tests.conftest import database_in
+from tests.examples import APPLICANT, BUREAU, MANAGER, USCC
+from tests.infrastructure.projector.test_projector import project_all
+from tests.law.questions import at
+from tests.pages.test_in_a_browser import CONTROLS, PHONE, SIDEWAYS, STORED, barriers, tabbed
+
+PAGES_MAX = 8  # of an application, from the choice of the item to the receipt
+PHONE_WIDTH = PHONE["width"]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def zone(program: str, server_url: str, migrated_template: str) -> Iterator[str]:
+    """A database with a catalogue and one project, whose views are as far as the ledger."""
+    with database_in(server_url, migrated_template) as url:
+        asyncio.run(_tell(url))
+        project_all(url)
+        yield url
+
+
+@pytest.fixture(scope="module")
+def address(zone: str) -> Iterator[str]:
+    """The server, at which it is always the same morning."""
+    with served(zone, PAGES, lambda: at("04-01 09:30")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def chromium(program: str, address: str) -> Iterator[Browser]:
+    """The browser. Playwright holds the thread's event loop while it is open, so the server comes first."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@contextmanager
+def visiting(
+    chromium: Browser,
+    address: str,
+    by: Actor | None = None,
+    *,
+    lang: str = "zh-CN",
+    width: int = 1300,
+    scripts: bool = True,
+) -> Iterator[Page]:
+    """A tab of someone at the window."""
+    context: BrowserContext = chromium.new_context(
+        base_url=address,
+        java_script_enabled=scripts,
+        viewport={"width": width, "height": 844},
+        locale=lang,
+        extra_http_headers=identity(by) if by else {},
+    )
+    yield context.new_page()
+    context.close()
+
+
+async def _tell(url: str) -> None:
+    async with Approvals(url, clock=lambda: at("04-01 09:00")) as approvals:
+        catalogue = stream_of(CATALOGUE)
+        await approvals.handle(catalogue, DefineServiceItem(catalogue=CATALOGUE, service=SERVICE), BUREAU, uuid4())
+        publish = PublishCatalogue(catalogue=CATALOGUE, valid_from=date(2026, 1, 1))
+        await approvals.handle(catalogue, publish, BUREAU, uuid4())
+        await approvals.handle(OWN, registration("恒信新材料有限公司", USCC), MANAGER, uuid4())
+
+
+def begin(page: Page, item: str) -> None:
+    """Choose *item*, and come to the list of tasks."""
+    page.goto("/window/apply")
+    page.get_by_role("button", name=re.compile(f"开始申请: {item}")).click()
+
+
+def handed_in(page: Page, item: str, paper: Path) -> tuple[str, str]:
+    """Apply for *item* with a file and a paper at the window; number and code on the receipt."""
+    begin(page, item)
+    page.get_by_role("link", name="继续", exact=True).click()
+    page.get_by_role("button", name="资料无误，继续").click()
+    page.get_by_label("选择文件").set_input_files(paper)
+    page.get_by_role("button", name="上传").click()
+    expect(page.get_by_role("button", name=f"移除: {paper.name}")).to_be_visible()
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("button", name="继续", exact=True).click()
+    page.get_by_role("button", name="提交申请").click()
+    shown = page.locator(".receipt dd").all_inner_texts()
+    return shown[0], shown[1]
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Path:
+    """A file to hand in."""
+    path = tmp_path / "申请表.pdf"
+    path.write_bytes(pdf())
+    return path
+
+
+def test_an_enterprise_applies_in_few_pages_tracks_complains_and_evaluates_without_script(
+    chromium: Browser, address: str, zone: str, paper: Path
+) -> None:
+    seen: list[str] = []
+    with visiting(chromium, address, APPLICANT, width=PHONE_WIDTH, scripts=False) as page:
+        page.on("framenavigated", lambda frame: seen.append(urlsplit(frame.url).path))
+        number, code = handed_in(page, "land", paper)
+        assert 0 < len(set(seen)) <= PAGES_MAX, seen
+        expect(page.get_by_role("heading", name="申请已提交")).to_be_visible()
+    project_all(zone)
+
+    with visiting(chromium, address, width=PHONE_WIDTH, scripts=False) as page:
+        page.goto(f"/window/track?number={number}")
+        page.get_by_label("查询码").fill("WRONG2")
+        page.get_by_role("button", name="查询").click()
+        expect(page.get_by_role("alert")).to_contain_text("不符")
+        assert page.get_by_label("办件编号").input_value() == number
+        page.get_by_label("查询码").fill(code.lower())
+        page.get_by_role("button", name="查询").click()
+        expect(page.locator("main")).to_contain_text("正在决定是否受理")
+        expect(page.locator("main")).to_contain_text("现在不需要您做什么")
+        for secret in ("恒信", USCC, "wang", paper.name, code):
+            assert secret not in page.content()
+
+        page.get_by_role("link", name="投诉").click()
+        page.get_by_label("投诉内容").fill("  ")
+        page.get_by_label("联系方式（选填）").fill("13800001111")
+        page.get_by_role("button", name="提交投诉").click()
+        expect(page.locator("#about-wrong")).to_be_visible()
+        assert page.get_by_label("联系方式（选填）").input_value() == "13800001111"
+        page.get_by_label("投诉内容").fill("窗口没有出具受理凭证。")
+        page.get_by_role("button", name="提交投诉").click()
+        expect(page.locator("main .alert")).to_contain_text("投诉已提交")
+
+        page.get_by_role("link", name="评价", exact=True).click()
+        page.get_by_role("button", name="提交评价").click()
+        expect(page.get_by_role("alert")).to_contain_text("请选择一个等级")
+        page.get_by_label("满意", exact=True).check()
+        page.get_by_role("button", name="提交评价").click()
+        expect(page.locator("main .alert")).to_contain_text("评价已提交")
+
+
+def addresses(page: Page, handed: Handed) -> Iterator[str]:
+    """Every page of the window and of the enterprise, as *page*'s reader comes to it."""
+    yield from ("/window", "/window/items", "/window/items?q=nothing", "/window/items/LU-1", "/window/published")
+    draft = handed.draft
+    yield from ("/window/apply", draft, f"{draft}/data", f"{draft}/materials", f"{draft}/check", "/my")
+    yield "/window/track"
+    page.goto("/window/track")
+    page.locator("#number").fill(handed.number)
+    page.locator("#code").fill(handed.code)
+    page.locator("main form button").click()
+    yield from (f"/window/track/{handed.number}{below}" for below in ("", "/complaint", "/evaluation"))
+
+
+class Handed(NamedTuple):
+    """A case with its code, and a draft that waits to be handed in."""
+
+    number: str
+    code: str
+    draft: str
+
+
+@pytest.fixture(scope="module")
+def handed(chromium: Browser, address: str, zone: str, tmp_path_factory: pytest.TempPathFactory) -> Handed:
+    """Both, made in the browser."""
+    paper = tmp_path_factory.mktemp("papers") / "plan.pdf"
+    paper.write_bytes(pdf())
+    with visiting(chromium, address, APPLICANT) as page:
+        number, code = handed_in(page, "plan", paper)
+        begin(page, "renewal")
+        draft = urlsplit(page.url).path
+    project_all(zone)
+    return Handed(number, code, draft)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_page_has_barriers_or_scrolls_sideways(chromium: Browser, address: str, handed: Handed, lang: str) -> None:
+    said: list[str] = []
+    with visiting(chromium, address, APPLICANT, lang=lang) as page:
+        page.on("console", lambda message: said.append(message.text))
+        for path in addresses(page, handed):
+            page.set_viewport_size({"width": 1300, "height": 844})
+            page.goto(path)
+            assert page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[lang], path
+            assert barriers(page) == [], path
+            assert STORED.findall(page.inner_text("main")) == [], path
+            page.emulate_media(color_scheme="dark")
+            assert barriers(page, "color-contrast") == [], path
+            page.emulate_media(color_scheme="light")
+            page.set_viewport_size(PHONE)
+            assert page.evaluate(SIDEWAYS) <= PHONE_WIDTH, path
+    assert said == []
+
+
+def test_errors_have_no_barriers_either(chromium: Browser, address: str, handed: Handed) -> None:
+    with visiting(chromium, address, APPLICANT) as page:
+        page.goto(f"/window/track?number={handed.number}")
+        page.locator("#code").fill("WRONG2")
+        page.locator("main form button").click()
+        assert barriers(page) == []
+        page.goto(f"{handed.draft}/data")
+        page.get_by_role("button", name="资料无误，继续").click()
+        expect(page.get_by_role("alert")).to_contain_text("延续申请须写明")
+        assert barriers(page) == []
+
+
+def test_everything_is_reached_by_keyboard(chromium: Browser, address: str, handed: Handed) -> None:
+    with visiting(chromium, address, APPLICANT) as page:
+        for path in addresses(page, handed):
+            page.goto(path)
+            controls = page.evaluate(CONTROLS)
+            reached = list(tabbed(page, 4 * len(controls) + 10))
+            radios = sum(kind == "radio" for kind in controls)  # of which the keyboard stops at one
+            assert len({nth for nth, _ in reached}) >= len(controls) - max(radios - 1, 0), path
+            assert {nth for nth, visible in reached if visible} == {nth for nth, _ in reached}, path
+
+
+def test_a_case_is_tracked_by_keyboard_alone(chromium: Browser, address: str, handed: Handed) -> None:
+    with visiting(chromium, address) as page:
+        page.goto("/window/track")
+        page.locator("#number").focus()
+        page.keyboard.type(handed.number)
+        page.keyboard.press("Tab")
+        page.keyboard.type(handed.code)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=2, name="您需要做的")).to_be_visible()

@@ -1,0 +1,138 @@
+"""Any question about the past has the answer that the ledger gives: any list, filter and page, at any two instants."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from domain.law.calendar.period import Period
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.projector import Projector
+from infrastructure.projector.rebuild import rebuild
+from projections.as_of import Past
+from projections.clocks.list import ClockFilter
+from projections.clocks.query import ClocksAt
+from projections.histories import HISTORIES
+from projections.history import moment
+from projections.information.query import InformationBook, InformationFilter, InformationPast
+from projections.progress.query import ProgressList, ProjectFilter
+from projections.sums import ZONE
+from projections.supervision.list import ListFilter
+from projections.waiting.query import WaitingFilter, WaitingRows
+from tests.infrastructure.projector.test_projector import project_all
+from tests.projections.supervision import test_board
+from tests.projections.supervision.test_board import BEGIN, SEED, lived
+from tests.projections.supervision.test_query import Zone
+from tests.watching import Hands
+
+DAYS = 40
+ASKED = 150
+DEPARTMENTS = ["", "land", "planning"]
+Answer = Callable[[Zone, datetime, datetime, Random], Awaitable[Any]]
+
+
+async def _nothing_made(*_: object) -> None:
+    """No history has been made."""
+
+
+async def progress(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
+    wanted = ProjectFilter(
+        t=t,
+        department=random.choice(DEPARTMENTS),
+        holder=random.choice(["", "applicant", "land"]),
+        stuck=random.choice([None, True, False]),
+        text=random.choice(["", "fab"]),
+        limit=random.choice([1, 3, 100]),
+        offset=random.choice([0, 2]),
+    )
+    return await ProgressList(zone.approvals.store).page(wanted, Past(t, known))
+
+
+async def waits(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
+    wanted = WaitingFilter(
+        department=random.choice(DEPARTMENTS),
+        holder=random.choice(["", "applicant", "land"]),
+        at_hand=random.choice([True, False]),
+        limit=random.choice([2, 100]),
+        offset=random.choice([0, 1]),
+    )
+    rows = WaitingRows(zone.approvals.store)
+    return await rows.listed(wanted, Past(t, known)), await rows.holders(wanted.department, 9, Past(t, known))
+
+
+async def information(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
+    wanted = InformationFilter(
+        text=random.choice(["", "fab", "hengxin"]), department=random.choice(DEPARTMENTS), limit=random.choice([2, 100])
+    )
+    return await InformationBook(zone.approvals.store, InformationPast(t, known, ZONE)).listed(wanted)
+
+
+async def clocks(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
+    wanted = ClockFilter(
+        department=random.choice(DEPARTMENTS),
+        node=random.choice(["", "acceptance", "decision"]),
+        closed=random.choice([True, False, False]),
+        due_before=random.choice([None, date(2026, 4, 1)]),
+        limit=random.choice([3, 100]),
+        offset=random.choice([0, 2]),
+    )
+    at_t = ClocksAt(zone.approvals.store, zone.approvals.laws, t, known)
+    return await at_t.listed(wanted), await at_t.counts(wanted.department)
+
+
+async def board(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
+    first = date(2026, 2, 20) + timedelta(days=random.randint(0, 40))
+    period = Period(first, first + timedelta(days=random.choice([3, 27, 70])))
+    cut = ListFilter(
+        period=period,
+        department=random.choice(DEPARTMENTS),
+        figure=random.choice(["", "red", "in_force"]),
+        limit=random.choice([2, 50]),
+        offset=random.choice([0, 1]),
+    )
+    decided = ListFilter(period=period, figure=random.choice(["decided", "late"]), limit=5)
+    lists = await zone.at(t).signal_page(cut), await zone.at(t).decided_page(decided)
+    return *lists, await zone.at(t).board(period), await zone.at(t).total(period)
+
+
+QUESTIONS: tuple[Answer, ...] = (progress, waits, information, clocks, board)
+
+
+@pytest_asyncio.fixture
+async def zone(database_url: str) -> AsyncIterator[Zone]:
+    hands = Hands("2026-03-02 09:00")
+    async with Approvals(database_url, clock=hands) as approvals:
+        yield Zone(database_url, approvals, hands)
+
+
+async def test_any_answer_about_the_past_is_that_of_the_ledger(
+    zone: Zone, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(test_board, "DAYS", DAYS)
+    monkeypatch.setattr("projections.clocks.query.MOVED_FEW_MAX", -1)
+    monkeypatch.setattr("projections.supervision.query.CORRECTED_FEW_MAX", -1)
+    random = Random(SEED)
+    await lived(zone, random)
+    project_all(database_url, Projector(database_url, HISTORIES))
+    counts = Counter[str]()
+
+    for _ in range(ASKED):
+        t, other = (BEGIN + timedelta(days=random.randint(-1, DAYS), minutes=random.randint(0, 1440)) for _ in "12")
+        known = random.choice([t, zone.approvals.clock(), other])
+        ask, seed = random.choice(QUESTIONS), random.random()
+        answer = await ask(zone, t, known, Random(seed))
+        with monkeypatch.context() as without:
+            without.setattr(moment, "_reached", _nothing_made)
+            by_ledger = await ask(zone, t, known, Random(seed))
+        assert answer == by_ledger, (ask.__name__, t, known, seed)
+        counts[ask.__name__] += bool(answer)
+
+    assert min(counts.values()) > 1, counts
+    assert len(counts) == len(QUESTIONS)
+    assert rebuild(database_url, HISTORIES, swap=False).differences == ()

@@ -1,0 +1,112 @@
+"""The OpenAPI document before judges of other makers: two linters, and generators whose clients are compiled."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from msgspec import json
+
+from api.app import create_app
+from api.openapi.document import complete, public_operations
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
+from infrastructure.settings import Settings
+from tests.proofs.log import INSTALL_SECONDS_MAX, PYTHONS, environment_with, judged
+from tests.proofs.proof import ROOT, Budget, Proof, RefutedError, SkippedError
+
+NPM_PACKAGES = ("@redocly/cli@2", "@stoplight/spectral-cli@6", "typescript@5")
+GENERATORS = ("openapi-python-client==0.29.1", "openapi-generator-cli==7.26.0")
+PYTHON_CLIENT_CONFIG = ROOT / "tests/proofs/openapi-python-client.yaml"
+STRICT = {
+    "compilerOptions": {
+        "strict": True,
+        "noEmit": True,
+        "target": "es2022",
+        "module": "nodenext",
+        "moduleResolution": "nodenext",
+        "lib": ["es2022", "dom"],
+        "skipLibCheck": True,
+    },
+    "include": ["typescript/**/*.ts"],
+}
+# How each generator begins a method for an operation.
+PYTHON_CLIENT = re.compile(r"^def sync_detailed\(", re.MULTILINE)
+PYTHON = re.compile(r"^    def \w+_with_http_info\(", re.MULTILINE)
+TYPESCRIPT = re.compile(r"^    async \w+Raw\(", re.MULTILINE)
+NO_DATABASE = "postgresql://nowhere/none"  # the document is made of code alone
+
+
+def document_file(folder: Path) -> tuple[Path, int]:
+    """The document in a file, and how many operations it has."""
+    approvals = Approvals(NO_DATABASE)
+    app = create_app(approvals, Views(approvals.store), Settings(data=folder))
+    document = complete(app.openapi_schema.to_schema(), public_operations(app))
+    file = folder / "openapi.json"
+    file.write_bytes(json.encode(document))
+    return file, sum(len(item) for item in document["paths"].values())
+
+
+def npm_tools(folder: Path, packages: Sequence[str]) -> Path:
+    """Programs of the npm registry. Raises SkippedError."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SkippedError("npm is not on PATH: on Debian, apt-get install npm")
+    command = [npm, "install", "--silent", "--prefix", str(folder), *packages]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS_MAX, check=False)
+    if done.returncode:
+        raise SkippedError(f"{' '.join(packages)} can't be installed: {done.stderr.strip()[-300:]}")
+    return folder / "node_modules/.bin"
+
+
+def linters(_budget: Budget) -> str:
+    """Redocly and Spectral find no error in the document."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        file, count = document_file(folder)
+        tools = npm_tools(folder, NPM_PACKAGES[:2])
+        judged([str(tools / "redocly"), "lint", "--extends", "recommended", str(file)])
+        rules = folder / "spectral.yaml"
+        rules.write_text('extends: ["spectral:oas"]\n')
+        judged([str(tools / "spectral"), "lint", "--fail-severity", "error", "-r", str(rules), str(file)])
+    return f"redocly and spectral find no error in {count} operations"
+
+
+def generators(_budget: Budget) -> str:
+    """Three generated clients have every operation, and compile."""
+    if shutil.which("java") is None:
+        raise SkippedError("java is not on PATH: on Debian, apt-get install default-jre-headless")
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        file, count = document_file(folder)
+        tools = environment_with(GENERATORS, folder, ("python3", *PYTHONS))
+        npm = npm_tools(folder, NPM_PACKAGES[2:])
+        config = ["--config", str(PYTHON_CLIENT_CONFIG), "--meta", "none", "--output-path", str(folder / "client")]
+        judged([str(tools / "openapi-python-client"), "generate", "--path", str(file), *config])
+        require_operations(folder / "client", "*.py", PYTHON_CLIENT, count)
+        for language, pattern, suffix in (("python", PYTHON, "*.py"), ("typescript-fetch", TYPESCRIPT, "*.ts")):
+            made = folder / language.partition("-")[0]
+            judged([str(tools / "openapi-generator-cli"), "generate", "-i", str(file), "-g", language, "-o", str(made)])
+            require_operations(made, suffix, pattern, count)
+        judged([str(tools / "python"), "-m", "compileall", "-q", str(folder / "client"), str(folder / "python")])
+        (folder / "tsconfig.json").write_bytes(json.encode(STRICT))
+        judged([str(npm / "tsc"), "-p", str(folder / "tsconfig.json")])
+    return f"{count} operations in clients by openapi-python-client and openapi-generator (python, typescript-fetch)"
+
+
+def require_operations(folder: Path, suffix: str, pattern: re.Pattern[str], count: int) -> None:
+    """Raise RefutedError where a generated client lacks an operation."""
+    texts = (file.read_text("utf-8") for file in sorted(folder.rglob(suffix)))
+    generated = sum(len(pattern.findall(text)) for text in texts)
+    if generated != count:
+        raise RefutedError(f"the client in {folder.name} has {generated} operations of {count}")
+
+
+PROOFS = (
+    Proof("openapi-lint", "redocly and spectral find no error in the OpenAPI document", linters),
+    Proof("openapi-clients", "generated clients have every operation, and compile", generators),
+)

@@ -1,0 +1,213 @@
+"""Webhooks while receiver and server are killed: nothing is lost, order is kept, repeats have the same id."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from msgspec import json
+
+from scripts.client import ClientError, CountersignClient
+from tests.api.client import REGISTER
+from tests.conftest import reachable_folder
+from tests.proofs.identity import free_ports
+from tests.proofs.proof import ROOT, Budget, Proof, RefutedError
+
+ROUNDS = 20
+PROJECTS = 5
+COMMANDS = 12  # a round, while things are killed
+ATTEMPTS = 60  # of one command: a server that was killed is back in seconds
+START_SECONDS_MAX = 120
+DELIVERY_SECONDS_MAX = 300
+
+
+class Installation:
+    """A served zone and a receiver, each a process that can be killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self.hook_port = free_ports()
+        self.address, self.hook = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.hook_port}/"
+        self.noted = folder / "noted"
+        self.environment = {
+            **os.environ,
+            "COUNTERSIGN_DATA": str(folder / "data"),
+            "COUNTERSIGN_KEYS": str(folder / "keys"),
+            "COUNTERSIGN_PROOF": str(folder / "proof"),
+            "COUNTERSIGN_PORT": str(self.port),
+            "COUNTERSIGN_WEBHOOKS_PRIVATE": "true",
+            "COUNTERSIGN_LOG_LEVEL": "error",
+        }
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start_server(self) -> None:
+        """Serve, as a user does, and return once it answers."""
+        self._start("server", [str(Path(sys.executable).with_name("countersign")), "serve"])
+        self._wait_for(f"{self.address}/healthz")
+
+    def start_receiver(self) -> None:
+        """Receive, appending to the same file as before."""
+        words = [sys.executable, "-m", "tests.proofs.hook_receiver", str(self.hook_port), str(self.noted)]
+        self._start("receiver", words)
+        self._wait_for(self.hook)
+
+    def kill(self, name: str) -> None:
+        """Kill -9, with all that the process started."""
+        process = self._processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def run(self, *words: str) -> str:
+        """What a command of the command line prints."""
+        command = [str(Path(sys.executable).with_name("countersign")), *words]
+        return subprocess.run(
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    def end(self) -> None:
+        """End what still runs, and the embedded database with it."""
+        for name in list(self._processes):
+            process = self._processes.pop(name)
+            process.terminate()
+            process.wait()
+
+    def _start(self, name: str, words: Sequence[str]) -> None:
+        self._processes[name] = subprocess.Popen(
+            words, env=self.environment, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL
+        )
+
+    def _wait_for(self, address: str) -> None:
+        end = monotonic() + START_SECONDS_MAX
+        while monotonic() < end:
+            with suppress(httpx.HTTPError):
+                httpx.get(address)
+                return
+            sleep(0.1)
+        raise RefutedError(f"{address} does not answer")
+
+
+@contextmanager
+def installed() -> Iterator[Installation]:
+    """An installation that is thrown away afterwards."""
+    with reachable_folder() as folder:
+        installation = Installation(folder)
+        try:
+            installation.start_server()
+            installation.start_receiver()
+            yield installation
+        finally:
+            installation.end()
+
+
+def key_of(installation: Installation, program: str, role: str, over: str, *scopes: str) -> str:
+    """The key of a new program."""
+    installation.run("users", "add", program, program, "--program", "--role", role, "--over", over)
+    words = [word for scope in scopes for word in ("--scope", scope)]
+    return installation.run("keys", "issue", program, *words, "--bare")
+
+
+def kills(budget: Budget) -> str:
+    """Kill receiver and server in every round, while commands are sent."""
+    chance = random.Random(budget.seed)
+    rounds = budget.rounds(ROUNDS)
+    with installed() as ours:
+        manager = key_of(ours, "wang", "project_manager", "office", "commands:*")
+        follower = key_of(ours, "erp", "leader", "", "feed", "webhooks")
+        with CountersignClient(ours.address, follower, attempts=ATTEMPTS) as subscriber:
+            made = subscriber.post("/v1/subscriptions", {"url": ours.hook, "after": 0})
+        projects = [uuid4() for _ in range(PROJECTS)]
+        with CountersignClient(ours.address, manager, attempts=ATTEMPTS) as client:
+            for project in projects:
+                client.command(project, REGISTER)
+        last = max(kill_once(ours, manager, projects, chance) for _ in rounds)
+        subscription = made["subscription"]["id"]
+        events = feed_of(ours, follower, last)
+        noted = wait_for_all(ours, follower, subscription, {f"BDA:{event['id']}" for event in events})
+    return judged(events, noted, rounds.done)
+
+
+def kill_once(ours: Installation, key: str, projects: Sequence[UUID], chance: random.Random) -> int:
+    """One round: commands, and both processes killed at random moments and started again; the last position."""
+    failures: list[ClientError] = []
+    positions: list[int] = []
+
+    def work() -> None:
+        try:
+            with CountersignClient(ours.address, key, attempts=ATTEMPTS) as client:
+                for number in range(COMMANDS):
+                    plan = {"command": "plan_item", "item": {"item": f"i{uuid4().hex[:8]}", "department": "land"}}
+                    positions.append(client.command(projects[number % len(projects)], plan).position)
+        except ClientError as failure:
+            failures.append(failure)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    for name in chance.sample(["receiver", "server"], 2):
+        sleep(chance.uniform(0, 1.5))
+        ours.kill(name)
+        sleep(chance.uniform(0, 0.5))
+        ours.start_server() if name == "server" else ours.start_receiver()
+    worker.join()
+    if failures:
+        raise RefutedError(f"a command was not carried out: {failures[0]}")
+    return max(positions)
+
+
+def feed_of(ours: Installation, key: str, last: int) -> list[dict[str, Any]]:
+    """Every event of the feed, once that has come to position *last*."""
+    events: list[dict[str, Any]] = []
+    with CountersignClient(ours.address, key, attempts=ATTEMPTS) as client:
+        for position, page in client.events(0, wait=2):
+            events += page
+            if position >= last:
+                break
+    return events
+
+
+def wait_for_all(ours: Installation, key: str, subscription: str, ids: set[str]) -> list[tuple[str, dict[str, Any]]]:
+    """What the receiver has noted, once it has all *ids*; a ping lets a receiver that was away be tried at once."""
+    end = monotonic() + DELIVERY_SECONDS_MAX
+    noted: list[tuple[str, dict[str, Any]]] = []
+    with CountersignClient(ours.address, key, attempts=ATTEMPTS) as client:
+        while monotonic() < end:
+            client.post(f"/v1/subscriptions/{subscription}/ping")
+            lines = [json.decode(line) for line in ours.noted.read_bytes().splitlines()]
+            noted = [(message, event) for message, event in lines if ":ping:" not in message]
+            if ids <= {message for message, _ in noted}:
+                return noted
+            sleep(1)
+    lost = sorted(ids - {message for message, _ in noted})
+    raise RefutedError(f"{len(lost)} of {len(ids)} events never came, such as {lost[:5]}")
+
+
+def judged(events: Sequence[dict[str, Any]], noted: Sequence[tuple[str, dict[str, Any]]], rounds: int) -> str:
+    """What came, against the feed. Raises RefutedError."""
+    known = {f"BDA:{event['id']}": event for event in events}
+    orders: dict[str, list[int]] = {}
+    for message, event in noted:
+        if message in known and known[message] != event:
+            raise RefutedError(f"{message} came with another content")
+        orders.setdefault(event["source"], []).append(event["version"])
+    for source, versions in orders.items():
+        wrong = next(((first, second) for first, second in pairwise(versions) if second < first), None)
+        if wrong:
+            raise RefutedError(f"of {source}, version {wrong[1]} came after {wrong[0]}")
+    expected = PROJECTS + rounds * COMMANDS
+    if len([event for event in events if event["source"].startswith("/projects/")]) != expected:
+        raise RefutedError(f"{expected} commands were answered, and the feed has {len(events)} events")
+    repeats = len(noted) - len({message for message, _ in noted})
+    return f"{rounds} rounds, {len(events)} events, 0 lost, {repeats} came again, each project in order"
+
+
+PROOFS = (Proof("webhooks", "no event is lost or out of order while receiver and server are killed", kills, share=3),)

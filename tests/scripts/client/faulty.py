@@ -1,0 +1,240 @@
+"""A proxy between the contract kit and a server, which plants one fault."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from msgspec import Struct, field, json
+
+SSE = "text/event-stream"
+HOP = {"connection", "transfer-encoding", "content-length", "keep-alive", "content-encoding"}
+
+
+class Passing(Struct):
+    """A request on its way to the server, and the answer on its way back."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    status: int = 0
+    answered: dict[str, str] = field(default_factory=dict)
+    answer: bytes = b""
+
+    def change_json(self, change: Callable[[Any], Any]) -> None:
+        """Replace the answer, if it is JSON."""
+        if "json" in self.answered.get("content-type", "") and self.answer:
+            self.answer = json.encode(change(json.decode(self.answer)))
+
+
+class Fault(Struct, frozen=True):
+    """What the proxy does to requests, and to answers."""
+
+    name: str
+    asking: Callable[[Passing], None] = lambda _: None
+    answering: Callable[[Passing], None] = lambda _: None
+    streaming: Callable[[bytes], bytes] = lambda line: line
+
+
+NONE = Fault("none")
+
+
+class ProxyHandler(BaseHTTPRequestHandler):
+    """Hands requests on to *target*, with a fault; *key* is that of a known program."""
+
+    fault: Fault
+    target: str
+    key: str
+    protocol_version = "HTTP/1.1"
+
+    def handle_any(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(int(headers.pop("content-length", 0)))
+        known_host = headers.pop("host", "")
+        headers["host"] = self.target if known_host.startswith("127.0.0.1") else known_host
+        headers.pop("accept-encoding", "")
+        passing = Passing(self.command, self.path, headers, body)
+        passing.headers["x-kit-key"] = self.key
+        self.fault.asking(passing)
+        passing.headers.pop("x-kit-key", "")
+        connection = http.client.HTTPConnection(self.target, timeout=60)
+        try:
+            connection.request(passing.method, passing.path, passing.body or None, passing.headers)
+            response = connection.getresponse()
+            passing.status = response.status
+            passing.answered = {n.lower(): v for n, v in response.getheaders() if n.lower() not in HOP}
+            if passing.answered.get("content-type", "").startswith(SSE):
+                self.stream(passing, response)
+                return
+            passing.answer = response.read()
+        finally:
+            connection.close()
+        self.fault.answering(passing)
+        self.reply(passing)
+
+    do_GET = do_HEAD = do_POST = do_DELETE = handle_any  # noqa: N815  http.server's names
+
+    def reply(self, passing: Passing) -> None:
+        self.send_response(passing.status)
+        for name, value in passing.answered.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(passing.answer)))
+        self.end_headers()
+        if self.command != "HEAD" and passing.status != 304:
+            self.wfile.write(passing.answer)
+
+    def stream(self, passing: Passing, response: http.client.HTTPResponse) -> None:
+        self.close_connection = True
+        self.send_response(passing.status)
+        for name, value in passing.answered.items():
+            self.send_header(name, value)
+        self.end_headers()
+        with suppress(OSError):
+            while line := response.readline():
+                self.wfile.write(self.fault.streaming(line))
+                self.wfile.flush()
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@contextmanager
+def proxy(address: str, fault: Fault, key: str = "") -> Iterator[str]:
+    """The address of a proxy before the server at *address*. *key* is that of a known program."""
+    handler = type("Handler", (ProxyHandler,), {"fault": fault, "target": urlsplit(address).netloc, "key": key})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def without_header(name: str) -> Callable[[Passing], None]:
+    """Drop a header of the answer."""
+    return lambda passing: _forget(passing.answered, name)
+
+
+def without_request_header(name: str) -> Callable[[Passing], None]:
+    """Drop a header of the request."""
+    return lambda passing: _forget(passing.headers, name)
+
+
+def without_parameter(name: str) -> Callable[[Passing], None]:
+    """Drop a parameter of the query."""
+
+    def drop(passing: Passing) -> None:
+        passing.path = re.sub(rf"(?<=[?&]){name}=[^&]*&?", "", passing.path).rstrip("?&")
+
+    return drop
+
+
+def without_member(name: str) -> Callable[[Passing], None]:
+    """Drop a member of every problem."""
+
+    def drop(passing: Passing) -> None:
+        if passing.status >= 400:
+            passing.change_json(lambda members: {key: value for key, value in members.items() if key != name})
+
+    return drop
+
+
+def instead_of(before: int, after: int) -> Callable[[Passing], None]:
+    """Answer another status."""
+
+    def change(passing: Passing) -> None:
+        passing.status = after if passing.status == before else passing.status
+
+    return change
+
+
+def on_events(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Passing], None]:
+    """Change pages of the feed."""
+
+    def changed(passing: Passing) -> None:
+        if passing.path.startswith("/v1/events") and passing.status == 200:
+            passing.change_json(lambda page: change(page) if isinstance(page, dict) else page)
+
+    return changed
+
+
+def sign_everybody(passing: Passing) -> None:
+    passing.headers.setdefault("authorization", f"Bearer {passing.headers['x-kit-key']}")
+
+
+def new_key(passing: Passing) -> None:
+    if "idempotency-key" in passing.headers:
+        passing.headers["idempotency-key"] = str(uuid4())
+
+
+def carry_out_checks(passing: Passing) -> None:
+    if passing.path.endswith("/commands/check"):
+        passing.path = passing.path.removesuffix("/check")
+        passing.headers.setdefault("idempotency-key", str(uuid4()))
+
+
+def reverse_lines(passing: Passing) -> None:
+    if passing.path.startswith("/v1/commands/batch") and passing.status == 200:
+        passing.answer = b"\n".join(reversed(passing.answer.splitlines())) + b"\n"
+
+
+def offset_pages(passing: Passing) -> None:
+    """The second page begins where the first did."""
+    if passing.path.startswith("/v1/progress") and "cursor=" in passing.path:
+        passing.path = re.sub(r"cursor=[^&]*", "", passing.path)
+
+
+def answer_plainly(passing: Passing) -> None:
+    if passing.status >= 400:
+        passing.answered["content-type"] = "application/json"
+
+
+def no_head(passing: Passing) -> None:
+    if passing.method == "HEAD":
+        passing.status = 405
+
+
+def _forget(headers: dict[str, str], name: str) -> None:
+    headers.pop(name, None)
+
+
+FAULTS = (
+    Fault("anybody-is-signed-in", asking=sign_everybody),
+    Fault("no-nosniff", answering=without_header("x-content-type-options")),
+    Fault("no-www-authenticate", answering=without_header("www-authenticate")),
+    Fault("any-host", asking=lambda passing: passing.headers.update(host="127.0.0.1")),
+    Fault("correlation-lost", asking=without_request_header("x-correlation-id")),
+    Fault("hidden-told-as-forbidden", answering=instead_of(404, 403)),
+    Fault("forbidden-told-as-hidden", answering=instead_of(403, 404)),
+    Fault("no-head", answering=no_head),
+    Fault("no-etag", answering=without_header("etag")),
+    Fault("never-304", asking=without_request_header("if-none-match")),
+    Fault("pages-repeat", asking=offset_pages),
+    Fault("after-ignored", asking=without_parameter("after")),
+    Fault("repeat-not-marked", answering=without_header("idempotent-replay")),
+    Fault("repeat-carried-out", asking=new_key),
+    Fault("if-match-ignored", asking=without_request_header("if-match")),
+    Fault("check-carried-out", asking=carry_out_checks),
+    Fault("batch-out-of-order", answering=reverse_lines),
+    Fault("batch-never-atomic", asking=without_parameter("mode")),
+    Fault("problem-without-remedy", answering=without_member("remedy")),
+    Fault("problem-as-json", answering=answer_plainly),
+    Fault("request-id-missing", answering=without_header("x-request-id")),
+    Fault("events-reversed", answering=on_events(lambda page: {**page, "events": page["events"][::-1]})),
+    Fault("event-lost", answering=on_events(lambda page: {**page, "events": page["events"][1:]})),
+    Fault("type-ignored", asking=without_parameter("type")),
+    Fault("last-event-id-ignored", asking=without_request_header("last-event-id")),
+    Fault("stream-without-ids", streaming=lambda line: b"" if line.startswith(b"id:") else line),
+)

@@ -1,0 +1,1 @@
+"""The page /verify in a real browser, offline: what it accepts, and what it finds."""
