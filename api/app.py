@@ -69,6 +69,7 @@ from api.proof.pages import VerifyPages
 from api.proof.routes import ProofRoutes, ReceiptRoutes
 from api.register.figures import RegisterFigureRoutes
 from api.register.routes import RegisterRoutes
+from api.supervision.card_pages import CardPages
 from api.supervision.pages import SupervisionPages
 from api.supervision.routes import SupervisionRoutes
 from api.supervision.timeliness import TimelinessRoutes
@@ -148,6 +149,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     InformationPages,
     PersonPages,
     SupervisionPages,
+    CardPages,
     TimelinessPages,
     ClockListPages,
     AccessPages,

@@ -1,43 +1,33 @@
-"""电子监察 the bureau's pages: the board, the lists behind its figures, and a card with all that it rests on."""
+"""电子监察 the bureau's pages: the board, and the lists behind its figures."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
 from api.clocks.display import drawing, telling
-from api.forms.offers import Offers
-from api.guard.judging import ProjectAccess
 from api.html.links import BOARD, CARDS, DECISIONS, card_link
 from api.html.page import PageContext
-from api.html.sentences import SentenceContext, Sentences
 from api.route_access import ACCESS
 from api.supervision.board_sources import BOARD_DEPENDENCIES
-from api.supervision.card_file import CLOCK_SOURCE, ClockSource, card_shown, code_for
-from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId
+from api.supervision.matrix import matrix
+from api.supervision.requests import CARD_FILTER, DECISION_FILTER
 from api.supervision.view_models import (
     FIGURES_SHOWN,
     Links,
     chips,
     due_list,
-    held,
-    matrix,
     percent,
     since_yesterday,
     tiles,
 )
-from api.web.as_of import AsOf, On, translate_too_much
-from api.web.entries import shown
+from api.web.as_of import On, translate_too_much
 from domain.law.calendar.period import Period
-from domain.messages import Entry
 from infrastructure.law.lawbook import LawBook
-from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
-from infrastructure.settings import Settings
+from infrastructure.ledger.approvals import Approvals
 from projections.clocks.query import ClocksAt
 from projections.progress.titles import names_of
 from projections.supervision.list import ListFilter, ListPage
@@ -115,52 +105,11 @@ class SupervisionPages(Controller):
         matches = await translate_too_much(supervision.decided_page(decision_filter))
         return await _list(page, approvals, "decisions.html", matches, decision_filter, supervision.as_of)
 
-    @get("/pages/projects/{project_id:uuid}/card", dependencies=CLOCK_SOURCE)
-    async def card(
-        self,
-        *,
-        project_id: FromPath[UUID],
-        card: CardId,
-        page: NamedDependency[PageContext],
-        entries: NamedDependency[list[Entry]],
-        instant: NamedDependency[datetime],
-        clock_source: NamedDependency[ClockSource],
-        laws: NamedDependency[LawBook],
-        approvals: NamedDependency[Approvals],
-        project_access: NamedDependency[ProjectAccess],
-        settings: NamedDependency[Settings],
-        as_of: AsOf = None,
-    ) -> Response[str]:
-        """One card: what fired, its proof, its days, whose they were, what it rests on, what was said."""
-        file = await card_shown(clock_source, entries, card, instant, project_access)
-        page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
-        names = await names_of(approvals.store, [project_id])
-        lines = shown(entries, project_access.caller)
-        return page.render(
-            "card.html",
-            file=file,
-            code=await code_for(file, entries, settings, page.words["bureau"]("code")),
-            unit=file.unit,
-            names=names,
-            held=held(entries, laws, file.signal),
-            **drawing(page),
-            told=Sentences(page, project_id, SentenceContext.of(lines), names.of(project_id, page.called)),
-            board=page.link(BOARD),
-            offers=Offers(
-                page,
-                project_access.caller,
-                project_access.project,
-                approvals,
-                approvals.clock(),
-                is_past=as_of is not None,
-            ),
-        )
-
 
 async def _list(
     page: PageContext, approvals: Approvals, template: str, matches: ListPage[Any], part: ListFilter, as_of: datetime
 ) -> Response[str]:
-    """The page that was *found* of the list of one figure."""
+    """The page with the *matches* of the list of one figure."""
     following = part.following(matches.count)
     return page.render(
         template,

@@ -1,0 +1,75 @@
+"""The page of a warning or card, with all that it rests on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from api.clocks.display import drawing
+from api.forms.offers import Offers
+from api.guard.judging import ProjectAccess
+from api.html.links import BOARD
+from api.html.page import PageContext
+from api.html.sentences import SentenceContext, Sentences
+from api.route_access import ACCESS
+from api.supervision.card_file import CLOCK_SOURCE, ClockSource, card_shown, code_for
+from api.supervision.requests import CardId
+from api.supervision.view_models import held
+from api.web.as_of import AsOf
+from api.web.entries import shown
+from domain.messages import Entry
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
+from infrastructure.settings import Settings
+from projections.progress.titles import names_of
+
+
+class CardPages(Controller):
+    """For the bureau and the department, without any script."""
+
+    opt = {ACCESS: "read:supervision"}  # noqa: RUF012  litestar's own spelling
+
+    @get("/pages/projects/{project_id:uuid}/card", dependencies=CLOCK_SOURCE)
+    async def card(
+        self,
+        *,
+        project_id: FromPath[UUID],
+        card: CardId,
+        page: NamedDependency[PageContext],
+        entries: NamedDependency[list[Entry]],
+        instant: NamedDependency[datetime],
+        clock_source: NamedDependency[ClockSource],
+        laws: NamedDependency[LawBook],
+        approvals: NamedDependency[Approvals],
+        project_access: NamedDependency[ProjectAccess],
+        settings: NamedDependency[Settings],
+        as_of: AsOf = None,
+    ) -> Response[str]:
+        """One card: what fired, its proof, its days, whose they were, what it rests on, what was said."""
+        file = await card_shown(clock_source, entries, card, instant, project_access)
+        page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
+        names = await names_of(approvals.store, [project_id])
+        lines = shown(entries, project_access.caller)
+        return page.render(
+            "card.html",
+            file=file,
+            code=await code_for(file, entries, settings, page.words["bureau"]("code")),
+            unit=file.unit,
+            names=names,
+            held=held(entries, laws, file.signal),
+            **drawing(page),
+            told=Sentences(page, project_id, SentenceContext.of(lines), names.of(project_id, page.called)),
+            board=page.link(BOARD),
+            offers=Offers(
+                page,
+                project_access.caller,
+                project_access.project,
+                approvals,
+                approvals.clock(),
+                is_past=as_of is not None,
+            ),
+        )

@@ -1,0 +1,55 @@
+"""The table of modes and key nodes of the board, and the clocks that end after the published calendar."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date
+
+from msgspec import Struct
+
+from domain.law.calendar.moment import local_day
+from infrastructure.law.lawbook import LawBook, law_book
+from infrastructure.ledger.approvals import DEFAULT_LAW
+from projections.clocks.counts import ClockCount
+from projections.clocks.list import ClockFilter, ListedClock
+from projections.clocks.nodes import NODES, modes_with
+from projections.clocks.query import ClocksAt
+from projections.history.moment import TooMuchToReadError
+
+BEYOND_MAX = 500  # counted one by one
+NOTICES_FROM = (10, 20)  # month and day: past notices came between 25 October and 8 December (rule book C3)
+
+
+class Beyond(Struct, frozen=True):
+    """How many clocks end after *horizon*, the last day of the published calendar; *asks*: its next notice is due."""
+
+    number: str
+    horizon: date
+    asks: bool
+
+
+async def matrix(clocks: ClocksAt, laws: LawBook) -> dict[str, object]:
+    """The table of modes and key nodes, over all departments, and what lies beyond the calendar.
+
+    It has no cells where too much has changed since.
+    """
+    cells = list[ClockCount]()
+    with suppress(TooMuchToReadError):
+        cells = await clocks.counts()
+    modes = modes_with((cell.mode for cell in cells), law_book().packs)
+    return {"modes": modes, "nodes": NODES, "cells": cells, "beyond": await beyond(clocks, laws)}
+
+
+async def beyond(clocks: ClocksAt, laws: LawBook) -> Beyond | None:
+    """The running clocks that are due after the published calendar; None where there are none, or too much changed."""
+    pack = laws.versions(DEFAULT_LAW)[-1]
+    today = local_day(clocks.t, pack.zone)
+    horizon = laws.calendar(pack, today).known_until
+    rows = list[ListedClock]()
+    if horizon is not None:
+        with suppress(TooMuchToReadError):
+            rows = await clocks.listed(ClockFilter(due_after=horizon, limit=BEYOND_MAX + 1))
+    if horizon is None or not rows:
+        return None
+    number = f"{len(rows):,}" if len(rows) <= BEYOND_MAX else f"{BEYOND_MAX:,}+"
+    return Beyond(number, horizon, asks=today >= date(horizon.year, *NOTICES_FROM))
