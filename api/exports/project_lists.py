@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 
 from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
@@ -132,16 +131,17 @@ async def _progress_rows(export: Export, wanted: ProjectFilter, progress: Progre
         running = clocks_by_project(await running_clocks(clocks, ids) or ())
         sources = RowSources(await progress.items(ids), running, wanted.t)
         shown = shown_rows(export.page, rows, sources)
-        yield [_progress_row(export, row, wanted.t) for row in shown]
+        yield [_progress_row(export, row, sources) for row in shown]
 
 
-def _progress_row(export: Export, shown: ShownProject, t: datetime) -> Row:
+def _progress_row(export: Export, shown: ShownProject, sources: RowSources) -> Row:
     page, project, first = export.page, shown.project, shown.first
     clock: Row = ("", "", "", None, None, "")
     if first:
-        say, (left, unit) = clock_name(page), left_by(first, t)
+        say, (left, unit) = clock_name(page), left_by(first, sources.t)
+        names = {item.item: page.called(item.name) for item in sources.items.get(project.project, [])}
         clock = (
-            *(shown.now[1] if shown.now else first.item, say(first.clock), page.office(first.department), first.due_on),
+            *(names.get(first.item) or first.item, say(first.clock), page.office(first.department), first.due_on),
             *(left, page.words["unit_of"](unit)),
         )
     return (
