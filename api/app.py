@@ -26,7 +26,6 @@ from api.commands.routes import post_command
 from api.exports.clock_list import ClockExports
 from api.exports.event_log import EventLogExports
 from api.exports.feedback_lists import FeedbackExports
-from api.exports.person_list import PersonExports
 from api.exports.project_lists import ProjectExports
 from api.exports.supervision_lists import SupervisionExports
 from api.external.routes import ExternalRoutes
@@ -158,7 +157,6 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     AuditPages,
     PeoplePages,
     ProjectExports,
-    PersonExports,
     ClockExports,
     SupervisionExports,
     FeedbackExports,

@@ -1,29 +1,31 @@
-"""Exports of the lists of projects: the progress table and the information base."""
+"""Exports of the lists of projects and of enterprises: the progress table, the information base, legal persons."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
-from uuid import UUID
+from collections.abc import AsyncIterator, Sequence
 
 from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
 from litestar.response import Stream
+from msgspec import structs
 
 from api.clocks.display import left_by
 from api.exports.download import EXPORTED, SHEET_FORMAT, Export, followed, in_batches
 from api.html.clock_names import clock_name
 from api.html.page import EXPORTS, PageContext
 from api.information.pages import InformationSearch, information_search
+from api.legal_person.routes import InStanding, Named, OfKind, day
 from api.progress.pages import Picked, picked
 from api.progress.view_models import RowSources, ShownProject, clocks_by_project, running_clocks, shown_rows
 from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
-from infrastructure.law.lawbook import LawBook
+from api.web.parameters import Paging
+from domain.access.principal import Caller
 from infrastructure.tables.table_file import Row
 from projections.clocks.query import ClocksAt
 from projections.information.fold import InformationRow
 from projections.information.query import InformationBook, InformationFilter
+from projections.legal_person.query import PersonBook, PersonFilter, RankedPerson, Then
 from projections.progress.fold import ProgressProject
 from projections.progress.query import ProgressKey, ProgressList, ProjectFilter
 from projections.snapshots import PagedReader
@@ -47,12 +49,12 @@ class ProjectExports(Controller):
         export: NamedDependency[Export],
         picked: NamedDependency[Picked],
         progress: NamedDependency[ProgressList],
-        laws: NamedDependency[LawBook],
+        clocks: NamedDependency[ClocksAt],
+        paging: NamedDependency[Paging],
         list_reader: NamedDependency[PagedReader],
     ) -> Stream:
         """项目进度表: a row a project, with the clock that ends first."""
-        page, wanted = export.page, picked.wanted
-        clocks = ClocksAt(list_reader, laws, wanted.t, wanted.t, scope=wanted.scope)
+        page, wanted = export.page, structs.replace(picked.wanted, limit=paging.rows_read)
         rows = _progress_rows(export, wanted, progress, clocks)
         title = page.words["label"]("progress")
         return await export.file("progress", title, _progress_columns(page), rows, wanted.t, list_reader)
@@ -77,6 +79,32 @@ class ProjectExports(Controller):
         as_of = past.t if past else export.now
         return await export.file("information", base("base"), columns, rows, as_of, list_reader)
 
+    @get(
+        f"/legal-persons{SHEET_FORMAT}",
+        opt={ACCESS: "read:legal_person"},
+        dependencies={"day": Provide(day, sync_to_thread=False)},
+    )
+    async def export_persons(
+        self,
+        *,
+        export: NamedDependency[Export],
+        day: NamedDependency[Then],
+        persons: NamedDependency[PersonBook],
+        caller: NamedDependency[Caller],
+        text: Named = "",
+        kind: OfKind = None,
+        status: InStanding = None,
+        paging: NamedDependency[Paging],
+        list_reader: NamedDependency[PagedReader],
+    ) -> Stream:
+        """法人基础库: names, codes and standing on a day; whom to call is left out, whoever asks."""
+        wanted = PersonFilter(text=text, kind=kind or "", status=status or "", caller=caller, limit=paging.rows_read)
+        say, of_person = export.page.words["export"], export.page.words["of_person"]
+        heads = ("code", "name", "kind", "standing", "representative", "address", "capital", "founded", "source")
+        rows = _person_rows(export, wanted, persons, day)
+        columns = list(map(of_person, heads))
+        return await export.file("legal-persons", say("persons"), columns, rows, day.known, list_reader)
+
 
 SEPARATOR = "; "  # between several values of a cell
 LABELS = ("project", "enterprise", "manager")
@@ -100,20 +128,20 @@ async def _progress_rows(export: Export, wanted: ProjectFilter, progress: Progre
 
     async for rows in in_batches(read, wanted):
         ids = [row.project for row in rows]
-        items, running = await progress.items(ids), await running_clocks(clocks, ids)
-        shown = shown_rows(export.page, rows, RowSources(items, clocks_by_project(running or ()), wanted.t))
-        names = {(project, item.item): item.name for project, listed in items.items() for item in listed}
-        yield [_progress_row(export, row, names, wanted.t) for row in shown]
+        running = clocks_by_project(await running_clocks(clocks, ids) or ())
+        sources = RowSources(await progress.items(ids), running, wanted.t)
+        shown = shown_rows(export.page, rows, sources)
+        yield [_progress_row(export, row, sources) for row in shown]
 
 
-def _progress_row(export: Export, shown: ShownProject, names: Mapping[tuple[UUID, str], str], t: datetime) -> Row:
+def _progress_row(export: Export, shown: ShownProject, sources: RowSources) -> Row:
     page, project, first = export.page, shown.project, shown.first
     clock: Row = ("", "", "", None, None, "")
     if first:
-        say, (left, unit) = clock_name(page), left_by(first, t)
-        name = page.called(names.get((project.project, first.item), "")) or first.item
+        say, (left, unit) = clock_name(page), left_by(first, sources.t)
+        names = {item.item: page.called(item.name) for item in sources.items.get(project.project, [])}
         clock = (
-            *(name, say(first.clock), page.office(first.department), first.due_on),
+            *(names.get(first.item) or first.item, say(first.clock), page.office(first.department), first.due_on),
             *(left, page.words["unit_of"](unit)),
         )
     return (
@@ -140,4 +168,20 @@ async def _information_rows(export: Export, wanted: InformationFilter, book: Inf
                 base("complete" if row.complete else "incomplete"),
             )
             for row in rows
+        ]
+
+
+async def _person_rows(export: Export, wanted: PersonFilter, persons: PersonBook, day: Then) -> Batches:
+    async def read(criteria: PersonFilter) -> tuple[Sequence[RankedPerson], object]:
+        rows = await persons.listed(criteria, day)
+        return followed(rows, criteria.limit, lambda ranked: ranked.place)
+
+    kind, standing = export.page.words["person_kind"], export.page.words["standing_of"]
+    async for rows in in_batches(read, wanted):
+        yield [
+            (
+                *(row.code, row.name, kind(row.kind), standing(row.status), row.representative, row.address),
+                *(f"{row.capital} {row.currency}".strip(), row.founded_on, row.source),
+            )
+            for row in (ranked.row for ranked in rows)
         ]

@@ -51,12 +51,13 @@ MENU = (
     ("information", "/pages/information"),
 )
 
+OF_PAGE = ("offset", "limit", "cursor", "open", "view", "sort")  # parameters of how a page shows a list
+EXPORTS = "/pages/exports"  # the address below which the lists of the pages are to be had as files
 ADMINISTRATION = (("people_grants", "/admin/people"),)  # administrators see no cases
 
 AUDIT = ("audit_ledger", "/audit")  # what auditors have beside the pages of all
 
 HOMES = {Role.PROJECT_MANAGER.value: "mine", Role.LEADER.value: "zone_overview"}  # what `/` is called, by role
-EXPORTS = "/pages/exports"  # the address below which the lists of the pages are to be had as files
 
 VISITOR = "visitor"  # where the scope's state has who reads the page; absent on a server without sign-in
 
@@ -226,7 +227,7 @@ class PageContext:
 
     def export_link(self, name: str, sheet_format: str) -> str:
         """The address of the list *name* of this page as a file, with the page's filters and instant."""
-        return with_query(f"{EXPORTS}/{name}/{sheet_format}", {**self._query, "offset": "", "limit": ""})
+        return with_query(f"{EXPORTS}/{name}/{sheet_format}", {**self._query, **dict.fromkeys(OF_PAGE, "")})
 
     def local(self, at: datetime | None, law: str = "") -> str:
         """*at* as clocks show it where *law* (else the page's own) holds: a day alone where it began just then.

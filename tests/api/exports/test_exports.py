@@ -134,7 +134,7 @@ async def test_a_filter_narrows_the_table_as_it_does_the_page(door: Door) -> Non
 
 
 async def test_pages_link_to_their_lists_with_the_filters_in_force(door: Door) -> None:
-    page = (await get(door, "/", {"status": "open", "offset": "0"})).text
+    page = (await get(door, "/pages/progress", {"status": "open", "view": "matrix"})).text
     assert "/pages/exports/progress/xlsx?lang=en&amp;status=open" in page
     conduct = (await get(door, "/pages/supervision/timeliness", PERIOD, BUREAU)).text
     for name in ("lags", "suspensions"):
