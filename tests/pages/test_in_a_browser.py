@@ -25,7 +25,8 @@ CONTROLS = """() => [...document.querySelectorAll('a[href], button, input, selec
 FOCUSED = """() => { const one = document.activeElement, style = getComputedStyle(one);
     return one === document.body ? null : [Number(one.dataset.nth), style.outlineStyle !== 'none'
         && parseFloat(style.outlineWidth) >= 2]; }"""
-OWN_LINKS = "all => all.map(one => one.href).filter(href => href.startsWith(location.origin))"
+OWN_LINKS = """links => links.map(link => new URL(link.getAttribute('href'), location.href).href)
+    .filter(href => href.startsWith(location.origin))"""
 SIDEWAYS = "() => document.documentElement.scrollWidth"
 
 pytestmark = pytest.mark.slow
