@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import httpx
@@ -134,7 +135,7 @@ def test_a_refused_key_is_logged_and_not_explained(client: httpx.Client, site: S
     document = problem(answer, "credential-invalid")
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
     assert API_KEY.id not in str(document)
-    since = site.identity.clock().replace(hour=0)
+    since = site.identity.clock() - timedelta(hours=1)
     entries = site.run(lambda: site.identity.log.read(since, kind="key_refused"))
     assert any(API_KEY.id in entry.detail and entry.address == "127.0.0.1" for entry in entries)
 
