@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from time import sleep
 
@@ -16,6 +17,7 @@ from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from projections.histories import HISTORIES
 from projections.registry import VIEWS
+from projections.view import Projected
 from scripts import ledger
 from scripts.catalogues.zone import CATALOGUE
 from scripts.demo_people import offer_demo_people
@@ -36,7 +38,7 @@ INTERRUPTED_DEMO = (
 
 
 def fill(url: str, settings: Settings, screen: Console) -> None:
-    """Import the shipped log and simulate a zone, unless the database has data already, and update the views."""
+    """Import the shipped log and simulate a zone, unless there is data already, and update the current views."""
     if is_filled(url):
         screen.print("The database has data already; nothing is imported.")
     else:
@@ -48,7 +50,7 @@ def fill(url: str, settings: Settings, screen: Console) -> None:
             f"simulated zone: {done.projects} projects since {done.begin}, {done.commands:,} commands, "
             f"{done.commands_per_second:,.0f} a second"
         )
-    catch_up(url)
+    catch_up(url, [VIEWS])  # the server makes the histories, at its own pace
 
 
 def is_filled(url: str) -> bool:
@@ -78,19 +80,22 @@ async def _import(url: str, settings: Settings, screen: Console) -> ImportReport
             )
 
 
-def catch_up(url: str) -> None:
-    """Update views and histories to the end of the ledger; if another process runs a projector, wait for it."""
-    waiting = False
-    for views in (VIEWS, HISTORIES):
+def catch_up(url: str, groups: Sequence[Sequence[Projected]] = (VIEWS, HISTORIES)) -> None:
+    """Update views to the end of the ledger, each of the *groups* by a projector of its own.
+
+    If another process runs the projector of one, wait for it.
+    """
+    led_elsewhere: list[Projected] = []
+    for views in groups:
         projector = Projector(url, views)
         with psycopg.connect(url, autocommit=True) as connection:
             if projector.take_lead(connection):
                 projector.catch_up(connection)
             else:
-                waiting = True
-    while waiting:
+                led_elsewhere += views
+    while led_elsewhere:
         now = ledger.status(url)
-        if now.errors or all(position >= now.last_position for position in now.views.values()):
+        if now.errors or all(now.views.get(view.name, 0) >= now.last_position for view in led_elsewhere):
             return
         sleep(LEAD_SECONDS)
 
