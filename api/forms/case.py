@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from api.commands.actions import refusal_of
 from api.commands.context import context_of
 from api.forms.definitions import FORMS, FormDefinition
 from api.guard.judging import ProjectAccess
@@ -117,6 +118,10 @@ class FormCase(Struct, frozen=True):
         """What the item *code* is called."""
         return self.names.get(code) or code
 
+    def refusal_of(self, command: Command) -> Refused | None:
+        """The refusal that *command* would meet now by its own rules; None where it would pass."""
+        return refusal_of(command, self.project, self.context)
+
     def after(self, entries: Sequence[Entry]) -> FormCase:
         """The same case with all of *entries* recorded."""
         return case_of(self.page, self.approvals, self.laws, self.caller, self.command, self.item, entries, self.at)
@@ -138,12 +143,3 @@ def case_of(
     history = shown(ProjectAccess(caller, project).entries(HISTORY, entries), caller, entries, project)
     names = {code: page.called(planned.plan.name) or code for code, planned in project.items.items()}
     return FormCase(page, approvals, laws, caller, command, project, item, entries, history, names, at)
-
-
-def refused_by(case: FormCase, command: Command) -> Refused | None:
-    """The refusal that *command* would meet now by its own rules; None where it would pass."""
-    try:
-        command.decide(case.project, case.context)  # type: ignore[attr-defined]  # every command of a form has rules
-    except Refused as refused:
-        return refused
-    return None

@@ -11,7 +11,7 @@ from msgspec import Struct, json, structs
 from api.commands.actions import ACTIONS, ItemAt
 from api.commands.effect import effect_of
 from api.forms.acting import is_moved
-from api.forms.case import FormCase, refused_by
+from api.forms.case import FormCase
 from api.forms.definitions import ALWAYS
 from api.forms.form_data import FILES, FormData
 from api.forms.links import act_path
@@ -92,7 +92,7 @@ def barred_now(case: FormCase) -> FormFault | None:
     if case.state is None or case.command not in ACTIONS:
         return None
     trial = ACTIONS[case.command][1](ItemAt(case.project, case.item, case.law))
-    refusal = refused_by(case, trial) if trial is not None else None
+    refusal = case.refusal_of(trial) if trial is not None else None
     if refusal is None:
         return None
     fault = fault_of(case, refused(refusal))
