@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -33,7 +34,7 @@ HISTORY = "read:history"
 NEW = "register_project"  # whose project does not exist yet
 
 
-class FormCase(Struct, frozen=True):
+class FormCase(Struct, frozen=True, dict=True):  # a dict for what is computed once
     """What a form is about: the command by its stored name, the project, and the item of the address, "" for none.
 
     *history* are the entries that the reader may see. *page* has the times of the place where the project's law holds.
@@ -87,7 +88,7 @@ class FormCase(Struct, frozen=True):
         """The item of the address."""
         return self.project.items.get(self.item)
 
-    @property
+    @cached_property
     def context(self) -> Context:
         """The context of a command that the reader gives now."""
         return context_of(self.approvals, self.project.law or DEFAULT_LAW, self.at)(self.caller.actor)
@@ -109,9 +110,9 @@ class FormCase(Struct, frozen=True):
         item = self.state
         return service_of(item, self.context) if item is not None else None
 
-    @property
+    @cached_property
     def sentences(self) -> Sentences:
-        """What tells the facts of the project."""
+        """The facts of the project in sentences."""
         return Sentences(self.page, self.project.id, SentenceContext.of(self.history), self.names)
 
     def named(self, code: str) -> str:

@@ -20,7 +20,6 @@ from api.forms.review import shown_review
 from api.forms.values import FormFault
 from api.forms.views import shown_form
 from api.guard.judging import command_allowed
-from api.html.sentences import SentenceContext, Sentences
 from api.web.entries import entries_of
 from api.web.error_handlers import refused
 from api.web.problems import Problem
@@ -122,8 +121,7 @@ async def review_page(turn: FormTurn, command: AnyCommand, status: int = 200) ->
 
 def _since(case: FormCase, version: int) -> Sequence[str]:
     """What happened above *version*, in sentences, as far as the reader may see it."""
-    sentences = Sentences(case.page, case.project.id, SentenceContext.of(case.history), case.names)
-    return [sentences.tell(entry.fact) for entry in case.history if version < entry.version]
+    return [case.sentences.tell(entry.fact) for entry in case.history if version < entry.version]
 
 
 async def refused_page(
