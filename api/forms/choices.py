@@ -101,12 +101,11 @@ def _grounds(case: FormCase) -> Choices:
     offered = [ground for ground in case.law.grounds if ground.is_for(state.mode)]
     chosen = [ground for ground in offered if not listed or ground.reason in (*listed, *ALWAYS_ALLOWED)] or offered
     zh = page.language == "zh"
-    between = "、" if zh else ", "
     return [
         Choice(
             ground.reason,
             (ground.title_zh if zh else ground.title) or ground.reason,
-            " · ".join(filter(None, (cited(ground.article, page.language), between.join(map(name, ground.stops))))),
+            " · ".join(filter(None, (cited(ground.article, page.language), page.joined(map(name, ground.stops))))),
         )
         for ground in chosen
     ]
@@ -259,7 +258,7 @@ def _files(case: FormCase) -> Choices:
 
 
 def _attached_to(case: FormCase, file: Material) -> str:
-    return ("、" if case.page.language == "zh" else ", ").join(case.named(code) for code in file.items)
+    return case.page.joined(case.named(code) for code in file.items)
 
 
 def _laws(case: FormCase) -> Choices:
