@@ -14,7 +14,7 @@ from api.html.clock_names import clock_name
 from api.html.sentences import WORDS, plain
 from api.html.titles import law_title
 from api.web.entries import ShownEntry
-from domain.core.types import DECIDED_STAGES, JointForm, Outcome, Stage
+from domain.core.types import JointForm, Outcome
 from domain.flow.state import Flow
 from domain.law.proof import Rung
 from domain.project.countersignature.request import AskingOrder
@@ -22,6 +22,7 @@ from domain.project.countersignature.rules import JOINT_STEP
 from domain.project.feedback.complaint import ComplaintFiled
 from domain.project.feedback.evaluation import WHO_SERVES
 from domain.project.information.form import FORM
+from domain.project.materials.attachment import OVER_STAGES
 from domain.project.state.consultation import unanswered
 from domain.project.state.materials import Material
 
@@ -311,8 +312,7 @@ def _categories(case: FormCase) -> Choices:
 
 def _undecided(case: FormCase) -> Choices:
     """The items that files can still be attached to come first."""
-    over = (Stage.DECLINED, Stage.WITHDRAWN, *DECIDED_STAGES)
-    ordered = sorted(case.project.items.items(), key=lambda pair: pair[1].stage in over)
+    ordered = sorted(case.project.items.items(), key=lambda pair: pair[1].stage in OVER_STAGES)
     stage = case.page.words["stage"]
     return [Choice(code, case.named(code), stage(item.stage.value)) for code, item in ordered]
 

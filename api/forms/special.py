@@ -121,7 +121,6 @@ class LackingPapers:
             "chosen": data.text_of("lacking.all"),
             "papers": [paper.material_name for paper in papers if paper.tolerable],
             "named": data.all("lacking"),
-            "outstanding": case.state.missing if case.state else (),
         }
 
 
