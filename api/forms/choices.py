@@ -129,7 +129,7 @@ def _clocks(case: FormCase) -> Choices:
 
 
 def _announced(case: FormCase) -> Choices:
-    """The clocks of the law that pages show: the others are kept for what hangs on their last day alone."""
+    """The clocks of the law that pages show: the others count for what hangs on their last day alone."""
     name = clock_name(case.page)
     return [Choice(clock, name(clock)) for clock in case.law.clocks if name(clock) != clock]
 
@@ -157,7 +157,7 @@ def _consulted(case: FormCase) -> Choices:
 
 
 def _steps(case: FormCase) -> Choices:
-    """The steps at which the reader's department was asked, or any department where he is not one of those."""
+    """The steps at which the reader's department was consulted, or any department where his was not."""
     consultations = case.state.consultations if case.state else {}
     waiting = [each for each in unanswered(consultations) if each.department == case.caller.over]
     steps = dict.fromkeys(each.step for each in waiting or consultations.values())
@@ -190,7 +190,7 @@ def _orders(case: FormCase) -> Choices:
 def _complaints(case: FormCase) -> Choices:
     filed = {entry.fact.complaint: entry for entry in case.history if isinstance(entry.fact, ComplaintFiled)}
     return [
-        Choice(code, _told(case, filed[code]) if code in filed else case.named(complaint.item))
+        Choice(code, _short(case, filed[code]) if code in filed else case.named(complaint.item))
         for code, complaint in case.project.complaints.items()
         if not complaint.closed and case.access.on_department(FEEDBACK, complaint.item, complaint.department)
     ]
@@ -206,7 +206,7 @@ def _evaluations(case: FormCase) -> Choices:
     ]
 
 
-def _told(case: FormCase, entry: ShownEntry) -> str:
+def _short(case: FormCase, entry: ShownEntry) -> str:
     """An entry in one short line."""
     said = plain(case.sentences.tell(entry.fact))
     short = said if len(said) <= LABEL_CHARACTERS_MAX else f"{said[:LABEL_CHARACTERS_MAX]}…"
@@ -221,7 +221,7 @@ def _entries(case: FormCase) -> Choices:
         if not entry.retracted and (not case.item or getattr(entry.fact, "item", "") == case.item)
     ]
     return [
-        Choice(str(entry.version), _told(case, entry), plain(case.page.local(entry.amended_to or entry.occurred_at)))
+        Choice(str(entry.version), _short(case, entry), plain(case.page.local(entry.amended_to or entry.occurred_at)))
         for entry in reversed(about)
     ]
 
@@ -229,7 +229,7 @@ def _entries(case: FormCase) -> Choices:
 def _contacts(case: FormCase) -> Choices:
     """The acts on the item by those who serve, each of which can be evaluated by itself."""
     return [
-        Choice(str(entry.version), _told(case, entry))
+        Choice(str(entry.version), _short(case, entry))
         for entry in reversed(case.history)
         if not entry.retracted and entry.by.role in WHO_SERVES and getattr(entry.fact, "item", "") == case.item
     ]

@@ -127,7 +127,7 @@ def _since(case: FormCase, version: int) -> Sequence[str]:
 async def refused_page(
     turn: FormTurn, command: AnyCommand, error: Exception, problem_of: Callable[[Exception], Problem]
 ) -> Response[str]:
-    """The page where *command* was not carried out: the review anew where the project moved, else the form.
+    """The page where *command* was not carried out: a new review where the project moved, else the form.
 
     *problem_of* makes a problem of an error, and logs it.
     """

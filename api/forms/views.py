@@ -18,7 +18,7 @@ from infrastructure.ledger.approvals import DEFAULT_LAW
 
 RADIOS_MAX = 10  # more choices are a list that opens
 SEVERAL = (FieldKind.LINES, FieldKind.NUMBERS)
-CONSULTED = "step"  # at which an opinion was asked for: one of those that were, never none of them
+CONSULTED = "step"  # at which an opinion was requested: one of those with a request, never none
 
 
 class FormFieldView(Struct, frozen=True):
