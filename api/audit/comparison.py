@@ -73,7 +73,7 @@ def _word(page: PageContext, names: Mapping[str, str], column: str, value: objec
         return page.office(str(value))
     if isinstance(value, list):
         said = [_part(page, names, column, str(part)) for part in value]
-        return ("、" if page.language == "zh" else ", ").join(said)
+        return page.joined(said)
     return str(value)
 
 

@@ -24,5 +24,5 @@ def behind(cell: ClockCount) -> dict[str, dict[str, str]]:
 
 
 def address(path: str, **params: str) -> str:
-    """*path* with what is *asked*, as far as it is not empty."""
+    """*path* with those of *params* that are not empty."""
     return f"{path}?{urlencode({name: value for name, value in params.items() if value})}"

@@ -1,4 +1,4 @@
-"""GET /v1/clocks and a project's own: how each statutory clock stands at an instant, as known at another, and why."""
+"""GET /v1/clocks and a project's own: each statutory clock at an instant, as known at another, and why."""
 
 from __future__ import annotations
 

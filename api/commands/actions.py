@@ -148,7 +148,7 @@ def _actions(caller: Caller | None, at: ItemAt, context: Callable[[Actor], Conte
         if command is None:
             continue
         judged = may_all(caller, name, command_cases(at.project, command))
-        refused = _refused(command, at.project, context(_acting(side, at.item, caller if judged.allowed else None)))
+        refused = refusal_of(command, at.project, context(_acting(side, at.item, caller if judged.allowed else None)))
         yield Action(
             command=name,
             side=side,
@@ -175,9 +175,10 @@ def _acting(side: Side, item: Item, caller: Caller | None) -> Actor:
     return Actor(BLANK, item.department, Role.OFFICER) if item.plan.live else Actor(BLANK, "", Role.PROJECT_MANAGER)
 
 
-def _refused(command: Command, project: Project, context: Context) -> Refused | None:
+def refusal_of(command: Command, project: Project, context: Context) -> Refused | None:
+    """The refusal that *command*, one to a project, would meet by its own rules; None where it would pass."""
     try:
-        command.decide(project, context)  # type: ignore[attr-defined]  # every command of ACTIONS is one to a project
+        command.decide(project, context)  # type: ignore[attr-defined]  # every command to a project has rules
     except Refused as refused:
         return refused
     return None

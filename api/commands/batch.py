@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -29,19 +28,14 @@ from api.commands.batch_lines import (
     problem_line,
     receipt_line,
 )
-from api.commands.if_match import on_version
-from api.commands.materials import require_stored
-from api.commands.project_codes import code_claimed
 from api.commands.routes import problem_headers
-from api.commands.sender import ProjectCommand, ProjectCommandSender, answered_in_time
-from api.guard.judging import command_allowed
+from api.commands.sender import ProjectCommand, ProjectCommandSender
 from api.route_access import ACCESS, COMMANDS
 from api.web.error_handlers import described
 from api.web.identity import caller_of, headers_of, origin_of
 from api.web.problems import POST_BATCH, Problem
-from infrastructure.ledger.approvals import Approvals, CommandAnswer
-from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence, SequenceRefusedError
-from infrastructure.ledger.sent_command import command_id_of
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.atomic.sequence import SequenceRefusedError
 from infrastructure.materials.store import MaterialStore
 
 MEDIA_TYPES = (b"application/x-ndjson", b"application/jsonl")
@@ -300,7 +294,7 @@ class AtomicRun:
         await self._is_read.wait()
         if self._fault is None and self._commands:
             try:
-                answered = await self._carry_out()
+                answered = await self._sender.carry_out_together(self._commands)
             except SequenceRefusedError as refused:
                 self._fault = (self._numbers[refused.index], refused.refusal)
             except Exception as error:  # noqa: BLE001  it is the answer to the batch
@@ -310,22 +304,6 @@ class AtomicRun:
                 yield b"".join(lines)
         if self._fault is not None:
             yield b"".join(self._undone(*self._fault))
-
-    async def _carry_out(self) -> list[CommandAnswer]:
-        sender, by = self._sender, self._sender.caller.actor
-        commands: list[CommandInSequence] = []
-        for sent in self._commands:
-            key = command_id_of(by.id, sent.key)
-            allowed = command_allowed(sender.caller, sent.command)
-            await require_stored(sender.approvals, sender.materials, sent.project, sent.command, key, allowed)
-            commands.append(CommandInSequence(on_version(sent.command, sent.if_match), key, allowed))
-        sequence = CommandSequence(self._commands[0].project, commands, by, sender.origin)
-        async with answered_in_time(), AsyncExitStack() as claims:
-            for sent in self._commands:
-                await claims.enter_async_context(
-                    code_claimed(sender.approvals, sent.project, sent.command, sender.caller)
-                )
-            return await sender.approvals.handle_together(sequence)
 
     def _undone(self, fault: int, error: Exception) -> Sequence[bytes]:
         """The answers where nothing was carried out, because of what is wrong with the line *fault*."""

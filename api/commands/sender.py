@@ -1,15 +1,15 @@
-"""Carrying out a command to a project as its sender may: alone in a request, or as a line of a batch."""
+"""Carrying out commands to a project as their sender may: each by itself, or several of them, all or none."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
 from msgspec import Struct
 
-from api.commands.if_match import carry_out_on
+from api.commands.if_match import carry_out_on, on_version
 from api.commands.materials import require_stored
 from api.commands.project_codes import code_claimed
 from api.guard.judging import command_allowed
@@ -18,6 +18,7 @@ from domain.access.principal import Caller
 from domain.core.ledger import CommandOrigin
 from domain.messages import AnyCommand
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
+from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence
 from infrastructure.ledger.sent_command import command_id_of
 from infrastructure.materials.store import MaterialStore
 
@@ -62,6 +63,20 @@ class ProjectCommandSender(Struct, frozen=True):
             return await carry_out_on(
                 sent.if_match, approvals, sent.project, command, self.caller, key, self.origin, allowed
             )
+
+    async def carry_out_together(self, commands: Sequence[ProjectCommand]) -> list[CommandAnswer]:
+        """Carry out *commands*, all to one project, or none of them. Raises SequenceRefusedError, and as above."""
+        approvals, by = self.approvals, self.caller.actor
+        sequence: list[CommandInSequence] = []
+        for sent in commands:
+            key = command_id_of(by.id, sent.key)
+            allowed = command_allowed(self.caller, sent.command)
+            await require_stored(approvals, self.materials, sent.project, sent.command, key, allowed)
+            sequence.append(CommandInSequence(on_version(sent.command, sent.if_match), key, allowed))
+        async with answered_in_time(), AsyncExitStack() as claims:
+            for sent in commands:
+                await claims.enter_async_context(code_claimed(approvals, sent.project, sent.command, self.caller))
+            return await approvals.handle_together(CommandSequence(commands[0].project, sequence, by, self.origin))
 
 
 @asynccontextmanager

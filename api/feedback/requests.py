@@ -59,7 +59,7 @@ Bad = Annotated[bool | None, QueryParameter(description="Only bad ones (差评),
 Appeal = Annotated[Appealed | None, QueryParameter(description="How far an appeal against it has come.")]
 OfClock = Annotated[FeedbackStep | None, QueryParameter(description="Has a clock of this step.")]
 Standing = Annotated[
-    FeedbackClockState | None, QueryParameter(description="Has a clock, of that step if one is named, which stands so.")
+    FeedbackClockState | None, QueryParameter(description="Has a clock, of that step if one is named, in this state.")
 ]
 First = Annotated[date | None, QueryParameter(description="Said on this local day or later.")]
 Last = Annotated[date | None, QueryParameter(description="Said on this local day or earlier.")]

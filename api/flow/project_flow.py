@@ -1,4 +1,4 @@
-"""GET /v1/projects/{id}/flow: where a project stands in its flow, and what moving it to another edition would do."""
+"""GET /v1/projects/{id}/flow: how far a project is in its flow, and what moving it to another edition would do."""
 
 from __future__ import annotations
 

@@ -7,17 +7,15 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from api.commands.if_match import on_version
-from api.commands.sender import ProjectCommand, ProjectCommandSender, answered_in_time
+from api.commands.sender import ProjectCommand, ProjectCommandSender
 from api.forms.case import FormCase
 from api.forms.form_data import FormData, FormFile
-from api.guard.judging import command_allowed
 from api.web.problems import Problem
 from domain.core.ledger import Refused
 from domain.messages import AnyCommand
 from domain.project.application.submission import SubmitItem
 from domain.project.materials.attachment import OVER_STAGES, AttachMaterial
-from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence, SequenceRefusedError
+from infrastructure.ledger.atomic.sequence import SequenceRefusedError
 from infrastructure.ledger.sent_command import DIRECT, command_id_of
 from infrastructure.materials.store import MaterialStore
 
@@ -28,38 +26,34 @@ class FormSender(Struct, frozen=True):
     case: FormCase
     materials: MaterialStore
 
+    @property
+    def _sender(self) -> ProjectCommandSender:
+        return ProjectCommandSender(self.case.approvals, self.materials, self.case.caller, DIRECT)
+
     async def act(self, command: AnyCommand, data: FormData, key: UUID, version: int) -> UUID:
         """Give *command* on that *version* of the project; the id of the command, by which its receipt is found.
 
         Raises Refused; Problem version-moved and others; UnfitMediaError; BusyError.
         """
         case = self.case
-        sender = ProjectCommandSender(case.approvals, self.materials, case.caller, DIRECT)
         attached = [] if isinstance(command, AttachMaterial) else list(attachments(case, command, data.files))
         if not attached:
-            await sender.carry_out(ProjectCommand(case.project.id, command, key, version))
+            await self._sender.carry_out(ProjectCommand(case.project.id, command, key, version))
         else:
             await self._together(command, attached, key, version)
         return command_id_of(case.caller.actor.id, key)
 
     async def _together(self, command: AnyCommand, attached: list[AttachMaterial], key: UUID, version: int) -> None:
         """Give *command* and attach its files, all or nothing: files first, but to what is only now applied for."""
-        case, by = self.case, self.case.caller.actor
-        for file in attached:
-            await self.materials.require(file.digest, file.size, file.media_type)
+        project = self.case.project.id
         keyed: list[tuple[AnyCommand, UUID]] = [(file, uuid5(key, file.digest)) for file in attached]
         keyed.insert(0 if isinstance(command, SubmitItem) else len(keyed), (command, key))
         commands = [
-            CommandInSequence(
-                on_version(each, None if nth else version),
-                command_id_of(by.id, own_key),
-                command_allowed(case.caller, each),
-            )
+            ProjectCommand(project, each, own_key, None if nth else version)
             for nth, (each, own_key) in enumerate(keyed)
         ]
         try:
-            async with answered_in_time():
-                await case.approvals.handle_together(CommandSequence(case.project.id, commands, by))
+            await self._sender.carry_out_together(commands)
         except SequenceRefusedError as refused:
             raise refused.refusal from refused
 

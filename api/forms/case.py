@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from api.commands.actions import refusal_of
 from api.commands.context import context_of
 from api.forms.definitions import FORMS, FormDefinition
 from api.guard.judging import ProjectAccess
@@ -32,7 +34,7 @@ HISTORY = "read:history"
 NEW = "register_project"  # whose project does not exist yet
 
 
-class FormCase(Struct, frozen=True):
+class FormCase(Struct, frozen=True, dict=True):  # a dict for what is computed once
     """What a form is about: the command by its stored name, the project, and the item of the address, "" for none.
 
     *history* are the entries that the reader may see. *page* has the times of the place where the project's law holds.
@@ -86,7 +88,7 @@ class FormCase(Struct, frozen=True):
         """The item of the address."""
         return self.project.items.get(self.item)
 
-    @property
+    @cached_property
     def context(self) -> Context:
         """The context of a command that the reader gives now."""
         return context_of(self.approvals, self.project.law or DEFAULT_LAW, self.at)(self.caller.actor)
@@ -108,14 +110,18 @@ class FormCase(Struct, frozen=True):
         item = self.state
         return service_of(item, self.context) if item is not None else None
 
-    @property
+    @cached_property
     def sentences(self) -> Sentences:
-        """What tells the facts of the project."""
+        """The facts of the project in sentences."""
         return Sentences(self.page, self.project.id, SentenceContext.of(self.history), self.names)
 
     def named(self, code: str) -> str:
         """What the item *code* is called."""
         return self.names.get(code) or code
+
+    def refusal_of(self, command: Command) -> Refused | None:
+        """The refusal that *command* would meet now by its own rules; None where it would pass."""
+        return refusal_of(command, self.project, self.context)
 
     def after(self, entries: Sequence[Entry]) -> FormCase:
         """The same case with all of *entries* recorded."""
@@ -138,12 +144,3 @@ def case_of(
     history = shown(ProjectAccess(caller, project).entries(HISTORY, entries), caller, entries, project)
     names = {code: page.called(planned.plan.name) or code for code, planned in project.items.items()}
     return FormCase(page, approvals, laws, caller, command, project, item, entries, history, names, at)
-
-
-def refused_by(case: FormCase, command: Command) -> Refused | None:
-    """The refusal that *command* would meet now by its own rules; None where it would pass."""
-    try:
-        command.decide(case.project, case.context)  # type: ignore[attr-defined]  # every command of a form has rules
-    except Refused as refused:
-        return refused
-    return None

@@ -14,7 +14,7 @@ from api.html.clock_names import clock_name
 from api.html.sentences import WORDS, plain
 from api.html.titles import law_title
 from api.web.entries import ShownEntry
-from domain.core.types import DECIDED_STAGES, JointForm, Outcome, Stage
+from domain.core.types import JointForm, Outcome
 from domain.flow.state import Flow
 from domain.law.proof import Rung
 from domain.project.countersignature.request import AskingOrder
@@ -22,6 +22,7 @@ from domain.project.countersignature.rules import JOINT_STEP
 from domain.project.feedback.complaint import ComplaintFiled
 from domain.project.feedback.evaluation import WHO_SERVES
 from domain.project.information.form import FORM
+from domain.project.materials.attachment import OVER_STAGES
 from domain.project.state.consultation import unanswered
 from domain.project.state.materials import Material
 
@@ -101,12 +102,11 @@ def _grounds(case: FormCase) -> Choices:
     offered = [ground for ground in case.law.grounds if ground.is_for(state.mode)]
     chosen = [ground for ground in offered if not listed or ground.reason in (*listed, *ALWAYS_ALLOWED)] or offered
     zh = page.language == "zh"
-    between = "、" if zh else ", "
     return [
         Choice(
             ground.reason,
             (ground.title_zh if zh else ground.title) or ground.reason,
-            " · ".join(filter(None, (cited(ground.article, page.language), between.join(map(name, ground.stops))))),
+            " · ".join(filter(None, (cited(ground.article, page.language), page.joined(map(name, ground.stops))))),
         )
         for ground in chosen
     ]
@@ -129,7 +129,7 @@ def _clocks(case: FormCase) -> Choices:
 
 
 def _announced(case: FormCase) -> Choices:
-    """The clocks of the law that pages show: the others are kept for what hangs on their last day alone."""
+    """The clocks of the law that pages show: the others count for what hangs on their last day alone."""
     name = clock_name(case.page)
     return [Choice(clock, name(clock)) for clock in case.law.clocks if name(clock) != clock]
 
@@ -157,7 +157,7 @@ def _consulted(case: FormCase) -> Choices:
 
 
 def _steps(case: FormCase) -> Choices:
-    """The steps at which the reader's department was asked, or any department where he is not one of those."""
+    """The steps at which the reader's department was consulted, or any department where his was not."""
     consultations = case.state.consultations if case.state else {}
     waiting = [each for each in unanswered(consultations) if each.department == case.caller.over]
     steps = dict.fromkeys(each.step for each in waiting or consultations.values())
@@ -190,7 +190,7 @@ def _orders(case: FormCase) -> Choices:
 def _complaints(case: FormCase) -> Choices:
     filed = {entry.fact.complaint: entry for entry in case.history if isinstance(entry.fact, ComplaintFiled)}
     return [
-        Choice(code, _told(case, filed[code]) if code in filed else case.named(complaint.item))
+        Choice(code, _short(case, filed[code]) if code in filed else case.named(complaint.item))
         for code, complaint in case.project.complaints.items()
         if not complaint.closed and case.access.on_department(FEEDBACK, complaint.item, complaint.department)
     ]
@@ -206,7 +206,7 @@ def _evaluations(case: FormCase) -> Choices:
     ]
 
 
-def _told(case: FormCase, entry: ShownEntry) -> str:
+def _short(case: FormCase, entry: ShownEntry) -> str:
     """An entry in one short line."""
     said = plain(case.sentences.tell(entry.fact))
     short = said if len(said) <= LABEL_CHARACTERS_MAX else f"{said[:LABEL_CHARACTERS_MAX]}…"
@@ -221,7 +221,7 @@ def _entries(case: FormCase) -> Choices:
         if not entry.retracted and (not case.item or getattr(entry.fact, "item", "") == case.item)
     ]
     return [
-        Choice(str(entry.version), _told(case, entry), plain(case.page.local(entry.amended_to or entry.occurred_at)))
+        Choice(str(entry.version), _short(case, entry), plain(case.page.local(entry.amended_to or entry.occurred_at)))
         for entry in reversed(about)
     ]
 
@@ -229,7 +229,7 @@ def _entries(case: FormCase) -> Choices:
 def _contacts(case: FormCase) -> Choices:
     """The acts on the item by those who serve, each of which can be evaluated by itself."""
     return [
-        Choice(str(entry.version), _told(case, entry))
+        Choice(str(entry.version), _short(case, entry))
         for entry in reversed(case.history)
         if not entry.retracted and entry.by.role in WHO_SERVES and getattr(entry.fact, "item", "") == case.item
     ]
@@ -259,7 +259,7 @@ def _files(case: FormCase) -> Choices:
 
 
 def _attached_to(case: FormCase, file: Material) -> str:
-    return ("、" if case.page.language == "zh" else ", ").join(case.named(code) for code in file.items)
+    return case.page.joined(case.named(code) for code in file.items)
 
 
 def _laws(case: FormCase) -> Choices:
@@ -312,8 +312,7 @@ def _categories(case: FormCase) -> Choices:
 
 def _undecided(case: FormCase) -> Choices:
     """The items that files can still be attached to come first."""
-    over = (Stage.DECLINED, Stage.WITHDRAWN, *DECIDED_STAGES)
-    ordered = sorted(case.project.items.items(), key=lambda pair: pair[1].stage in over)
+    ordered = sorted(case.project.items.items(), key=lambda pair: pair[1].stage in OVER_STAGES)
     stage = case.page.words["stage"]
     return [Choice(code, case.named(code), stage(item.stage.value)) for code, item in ordered]
 

@@ -15,7 +15,7 @@ ALWAYS = ("", "")  # for `interrupts`: whatever is filled in
 
 
 class FormDefinition(Struct, frozen=True):
-    """One form. *fields* in their order; *left_out* says of the others why they are not asked for.
+    """One form. *fields* in their order; *left_out* gives the reason why each other field is not in the form.
 
     *generated*: a field that is given an id of its own. *dated*: when it happened may be said, for what was done on
     paper. *takes_files*: files may come with it, which are attached to the item together with the act. *interrupts*:

@@ -8,10 +8,12 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from msgspec import Struct, inspect
+from msgspec import Struct, inspect, structs
 
 from domain.core.ledger import Command
 from domain.core.types import TEXT_CHARACTERS_MAX
+
+SINGLE_VALUES = (str, int, bool, date, datetime)
 
 
 class FieldKind(StrEnum):
@@ -33,7 +35,8 @@ class FormFieldSpec(Struct, frozen=True):
     """One field. *name* is its path in the command, with dots: "enterprise.uscc".
 
     *longest* is in characters, of each text where there are several; *least* and *most* bound a number; *values* are
-    those of a closed set. *required*: the command can't be made without it.
+    those of a closed set. *required*: the command can't be made without it. *default*: what holds where nothing is
+    filled in, of single values; None where that is none, or the field is part of a structure.
     """
 
     name: str
@@ -43,6 +46,7 @@ class FormFieldSpec(Struct, frozen=True):
     least: int | None = None
     most: int | None = None
     values: tuple[str, ...] = ()
+    default: Any = None
 
     @property
     def last(self) -> str:
@@ -65,7 +69,8 @@ def _specs(kind: inspect.StructType, prefix: str, *, required: bool) -> Iterator
         if isinstance(inner, inspect.StructType):
             yield from _specs(inner, f"{name}.", required=needed)
         else:
-            yield _spec(name, inner, required=needed)
+            default = field.default if not prefix and isinstance(field.default, SINGLE_VALUES) else None
+            yield structs.replace(_spec(name, inner, required=needed), default=default)
 
 
 def _plain(kind: inspect.Type) -> inspect.Type:
@@ -105,12 +110,3 @@ def _several(name: str, part: inspect.Type, *, required: bool) -> FormFieldSpec:
         case inspect.IntType():
             return FormFieldSpec(name, FieldKind.NUMBERS, required)
     return FormFieldSpec(name, FieldKind.ROWS, required)
-
-
-def default_of(command: type[Command], name: str) -> Any:
-    """The default of the top-level field *name*; None where it has none."""
-    kind = inspect.type_info(command)
-    assert isinstance(kind, inspect.StructType)
-    field = next(field for field in kind.fields if field.encode_name == name)
-    default = field.default
-    return default if isinstance(default, str | int | bool | date | datetime) else None

@@ -120,11 +120,10 @@ class _Details(dict[str, Any]):
     """What a sentence may be filled in with: a refusal's details, items by their names; "" for what is not said."""
 
     def __init__(self, case: FormCase, members: Mapping[str, Any]) -> None:
-        between = "、" if case.page.language == "zh" else ", "
         super().__init__(members)
         for name in NAMED:
             if isinstance(listed := members.get(name), list | tuple):
-                self[name] = between.join(case.named(str(each)) for each in listed)
+                self[name] = case.page.joined(case.named(str(each)) for each in listed)
         if known := FORM_FIELDS.get(str(members.get("field", ""))):
             self["field"] = known.zh if case.page.language == "zh" else known.en
         self["stage"] = case.page.words["stage"](str(members.get("stage", "")))

@@ -24,7 +24,7 @@ from api.html.sentences import Sentences, plain
 from domain.core.plan import PlannedItem
 from domain.law.licensing.clock import State
 from domain.messages import AnyCommand, AnyFact
-from domain.project.information.recording import EnteredField, KnownField
+from domain.project.information.recording import KnownField, RecordInformation
 from infrastructure.ledger.approvals import CommandPreview
 from projections.clocks.reading import Reading
 
@@ -182,6 +182,9 @@ def filled_in(case: FormCase, command: AnyCommand) -> Iterator[tuple[str, str]]:
     for name in case.definition.fields:
         if name == "item" and case.item:
             continue
+        if isinstance(command, RecordInformation) and name == "fields":
+            yield label_of(case, name), case.page.joined(_information(case, command))
+            continue
         value: object = command
         for part in name.split("."):
             value = getattr(value, part, None)
@@ -201,26 +204,20 @@ def _said(case: FormCase, spec: FormFieldSpec, value: object) -> str:
 
 def _worded(case: FormCase, spec: FormFieldSpec, value: object) -> str:
     """A *value* that says something: choices by their labels."""
-    between = "、" if case.page.language == "zh" else ", "
     if isinstance(value, datetime):
         return plain(case.page.local(value))
-    if spec.name == "fields":
-        return between.join(_information(case, field) for field in value)  # type: ignore[attr-defined]  # rows
     labels: Mapping[str, str] = {}
     if f"{case.command}.{spec.name}" not in SPECIAL:
         labels = {choice.value: choice.label for choice in choices_for(case, spec) or ()}
     if isinstance(value, tuple):
-        return between.join(labels.get(str(each), str(each)) for each in value)
+        return case.page.joined(labels.get(str(each), str(each)) for each in value)
     return labels.get(str(value), str(value))
 
 
-def _information(case: FormCase, entered: EnteredField) -> str:
-    """One field of the information base, and what was on record."""
-    known = [on for category in _categories(case) if (on := on_record(case, category).get(entered.key))]
-    said = case.sentences.field_said(KnownField(entered.key, str(entered.value), entered.unit))
-    before = f"{known[-1].value}{known[-1].unit}" if known and known[-1].value else ""
-    return f"{said}{case.page.words['form_label']('instead_of').format(before)}" if before else said
-
-
-def _categories(case: FormCase) -> Sequence[str]:
-    return tuple(choice.value for choice in choices_for(case, fields_of(case.kind)["category"]) or ())
+def _information(case: FormCase, command: RecordInformation) -> Iterator[str]:
+    """The fields of the information base, each with what was on record."""
+    known, instead_of = on_record(case, command.category), case.page.words["form_label"]("instead_of")
+    for entered in command.fields:
+        said = case.sentences.field_said(KnownField(entered.key, str(entered.value), entered.unit))
+        before = known.get(entered.key)
+        yield f"{said}{instead_of.format(f'{before.value}{before.unit}')}" if before and before.value else said

@@ -88,7 +88,7 @@ class MissingPapers:
 
 
 def _known(case: FormCase, paper: str) -> str:
-    """How a paper of the first notice stands: still lacking, or handed in since; "" before that notice."""
+    """The state of a paper of the first notice: still lacking, or handed in since; "" before that notice."""
     if case.state is None or paper not in case.state.first_notice:
         return ""
     return LACKING if paper in case.state.missing else COMPLETE
@@ -121,7 +121,6 @@ class LackingPapers:
             "chosen": data.text_of("lacking.all"),
             "papers": [paper.material_name for paper in papers if paper.tolerable],
             "named": data.all("lacking"),
-            "outstanding": case.state.missing if case.state else (),
         }
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct, json, structs
 from api.commands.actions import ACTIONS, ItemAt
 from api.commands.effect import effect_of
 from api.forms.acting import is_moved
-from api.forms.case import FormCase, refused_by
+from api.forms.case import FormCase
 from api.forms.definitions import ALWAYS
 from api.forms.form_data import FILES, FormData
 from api.forms.links import act_path
@@ -20,7 +20,6 @@ from api.forms.review import shown_review
 from api.forms.values import FormFault
 from api.forms.views import shown_form
 from api.guard.judging import command_allowed
-from api.html.sentences import SentenceContext, Sentences
 from api.web.entries import entries_of
 from api.web.error_handlers import refused
 from api.web.problems import Problem
@@ -92,7 +91,7 @@ def barred_now(case: FormCase) -> FormFault | None:
     if case.state is None or case.command not in ACTIONS:
         return None
     trial = ACTIONS[case.command][1](ItemAt(case.project, case.item, case.law))
-    refusal = refused_by(case, trial) if trial is not None else None
+    refusal = case.refusal_of(trial) if trial is not None else None
     if refusal is None:
         return None
     fault = fault_of(case, refused(refusal))
@@ -122,14 +121,13 @@ async def review_page(turn: FormTurn, command: AnyCommand, status: int = 200) ->
 
 def _since(case: FormCase, version: int) -> Sequence[str]:
     """What happened above *version*, in sentences, as far as the reader may see it."""
-    sentences = Sentences(case.page, case.project.id, SentenceContext.of(case.history), case.names)
-    return [sentences.tell(entry.fact) for entry in case.history if version < entry.version]
+    return [case.sentences.tell(entry.fact) for entry in case.history if version < entry.version]
 
 
 async def refused_page(
     turn: FormTurn, command: AnyCommand, error: Exception, problem_of: Callable[[Exception], Problem]
 ) -> Response[str]:
-    """The page where *command* was not carried out: the review anew where the project moved, else the form.
+    """The page where *command* was not carried out: a new review where the project moved, else the form.
 
     *problem_of* makes a problem of an error, and logs it.
     """

@@ -12,7 +12,7 @@ from msgspec import Struct, json
 from api.forms.case import FormCase
 from api.forms.choices import choices_for
 from api.forms.fields import FieldKind, FormFieldSpec, fields_of
-from api.forms.form_data import FormData
+from api.forms.form_data import FILES, FormData
 from api.forms.special import SPECIAL
 from api.web.problems import Problem
 from api.web.request_body import command_in, largest
@@ -64,7 +64,7 @@ def read_command(case: FormCase, data: FormData) -> ReadForm:
         except FieldFaultError as fault:
             faults.append(said(case, name, fault))
     _complete(case, data, filled, faults)
-    faults += [said(case, "_file", FieldFaultError(refusal)) for refusal in data.refusals]
+    faults += [said(case, FILES, FieldFaultError(refusal)) for refusal in data.refusals]
     if faults:
         return ReadForm(None, faults)
     try:
@@ -85,7 +85,7 @@ def _complete(case: FormCase, data: FormData, filled: dict[str, Any], faults: li
             file = data.files[-1]
             filled |= {"digest": file.digest, "size": file.size, "media_type": file.media_type, "name": file.name}
         elif not data.refusals:
-            faults.append(said(case, "_file", FieldFaultError("no_file")))
+            faults.append(said(case, FILES, FieldFaultError("no_file")))
     if renews := filled.get("renews"):
         filled["renews"] = renews if any(renews.values()) else None
     if not definition.dated:

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from api.forms.case import NEW, FormCase
 from api.forms.choices import Choice, choices_for
-from api.forms.fields import FieldKind, FormFieldSpec, default_of, fields_of
+from api.forms.fields import FieldKind, FormFieldSpec, fields_of
 from api.forms.form_data import FILES, FormData
 from api.forms.special import SPECIAL
 from api.forms.values import HAPPENED, NO, OPEN, YES, FormFault, label_of
@@ -18,7 +18,7 @@ from infrastructure.ledger.approvals import DEFAULT_LAW
 
 RADIOS_MAX = 10  # more choices are a list that opens
 SEVERAL = (FieldKind.LINES, FieldKind.NUMBERS)
-CONSULTED = "step"  # at which an opinion was asked for: one of those that were, never none of them
+CONSULTED = "step"  # at which an opinion was requested: one of those with a request, never none
 
 
 class FormFieldView(Struct, frozen=True):
@@ -93,8 +93,9 @@ def _usual(case: FormCase, spec: FormFieldSpec) -> str:
         return offered[0].value
     if "." in spec.name or spec.kind not in (FieldKind.LINE, FieldKind.ENUM, FieldKind.NUMBER):
         return YES if spec.name == "item.live" else "single" if spec.name == "item.mode" else ""
-    default = default_of(case.kind, spec.name)
-    return "" if default is None or (spec.kind is FieldKind.NUMBER and spec.name != "edition") else str(default)
+    if spec.default is None or (spec.kind is FieldKind.NUMBER and spec.name != "edition"):
+        return ""
+    return str(spec.default)
 
 
 def _may_date(case: FormCase) -> bool:
@@ -113,7 +114,7 @@ def _view(case: FormCase, spec: FormFieldSpec, data: FormData, fault: FormFault 
         id=spec.name.replace(".", "-"),
         label=label_of(case, spec.name),
         hint=_hint(case, spec.name),
-        control=special.template if special else _control(spec, choices, has_default=_has_default(case, spec)),
+        control=special.template if special else _control(spec, choices),
         required=spec.required or special is not None,
         values=lines,
         choices=_with_none(case, spec, choices),
@@ -126,8 +127,8 @@ def _view(case: FormCase, spec: FormFieldSpec, data: FormData, fault: FormFault 
     )
 
 
-def _control(spec: FormFieldSpec, choices: Sequence[Choice] | None, *, has_default: bool) -> str:
-    """The macro for a field; one that *has_default* always has one of its choices."""
+def _control(spec: FormFieldSpec, choices: Sequence[Choice] | None) -> str:
+    """The macro for a field; one with a default always has one of its choices."""
     if spec.kind is FieldKind.FLAG:
         return "radios" if spec.required else "flag"
     if choices is None or (not choices and spec.name in OPEN):
@@ -136,7 +137,7 @@ def _control(spec: FormFieldSpec, choices: Sequence[Choice] | None, *, has_defau
         return "checks_and_lines" if spec.name in OPEN else "checks"
     if len(choices) == 1 and not spec.required and (choices[0].value == "" or spec.name == CONSULTED):
         return "hidden"
-    return "radios" if len(choices) <= RADIOS_MAX and (spec.required or has_default) else "select"
+    return "radios" if len(choices) <= RADIOS_MAX and (spec.required or _has_default(spec)) else "select"
 
 
 WITHOUT_CHOICES: Mapping[FieldKind, str] = {
@@ -163,16 +164,16 @@ def _with_none(case: FormCase, spec: FormFieldSpec, choices: Sequence[Choice] | 
         spec.required
         or spec.name == CONSULTED
         or spec.kind in SEVERAL
-        or _has_default(case, spec)
+        or _has_default(spec)
         or any(choice.value in ("", "0") for choice in choices)
     ):
         return choices
     return [Choice("", case.page.words["form_label"]("none_chosen")), *choices]
 
 
-def _has_default(case: FormCase, spec: FormFieldSpec) -> bool:
+def _has_default(spec: FormFieldSpec) -> bool:
     """Whether one of a closed set of values holds where none is chosen."""
-    return spec.kind is FieldKind.ENUM and "." not in spec.name and default_of(case.kind, spec.name) is not None
+    return spec.kind is FieldKind.ENUM and spec.default is not None
 
 
 def _either(words: Say, key: str, value: str) -> str:

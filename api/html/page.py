@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime, time
 from functools import cache
@@ -278,6 +278,10 @@ class PageContext:
         """Who has to act: the applicant, a body outside, or a department by its name."""
         said = self.words["holder"](holder)
         return self.office(holder) if said == holder else said
+
+    def joined(self, texts: Iterable[str]) -> str:
+        """*texts* as one list, with the comma of the page's language between them."""
+        return ("、" if self.language == "zh" else ", ").join(texts)
 
     def quantity(self, number: float, unit: str) -> str:
         """So many of a unit of the law: "7 天（自然日）", "1 working day"; parts of an hour as they are."""

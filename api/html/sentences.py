@@ -246,7 +246,7 @@ class Sentences:
 
     def joined(self, parts: Sequence[str]) -> str:
         """*parts* one after the other, without those that are empty."""
-        return ("、" if self.is_zh else ", ").join(part for part in parts if part)
+        return self.page.joined(part for part in parts if part)
 
     def linked(self, card: str) -> str:
         """The number of *card*, with the way to its page."""

@@ -145,5 +145,5 @@ class CalendarRoutes(Controller):
 
 
 def shown_notice(notice: ImportedNotice) -> ShownNotice:
-    """*kept* as it is shown."""
+    """*notice* as it is shown."""
     return ShownNotice(notice.notice, notice.stage, notice.imported_by, notice.notice.days_in_its_past)

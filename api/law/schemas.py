@@ -141,7 +141,7 @@ def _answered_otherwise(law: GeneralChoice, prepared: Prepared, question: LawQue
 
 
 def shown_evaluation(evaluation: ClockEvaluation) -> ShownEvaluation:
-    """*found* as it is shown."""
+    """*evaluation* as it is shown."""
     return ShownEvaluation(
         item_state=evaluation.item_state,
         acceptance=evaluation.acceptance,

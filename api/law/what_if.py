@@ -198,7 +198,7 @@ def _moves(project: UUID, item: AssumedItem) -> Iterator[ClockShift]:
 
 
 def rules_mark(said: OtherRules, scope: Scope) -> bytes:
-    """The digest of the question, whatever page of its answer is asked for."""
+    """The digest of the question, whatever page of its answer is requested."""
     fields = to_builtins(said)
     return mark_of("assume_rules", [*((name, repr(fields[name])) for name in sorted(fields)), ("", scope.register)])
 

@@ -13,7 +13,7 @@ from projections.progress.fold import ProgressItem
 NODE_WIDTH, NODE_HEIGHT = 148, 40  # pixels
 GAP_X, GAP_Y, MARGIN, HEAD = 150, 8, 4, 22
 BULGE, BULGE_A_ROW, BULGE_MAX = 16, 6, 64  # how far a line within a column leans out
-NAME_CHARACTERS_MAX = 10  # wide ones; longer names end with "…", and stand whole in the title
+NAME_CHARACTERS_MAX = 10  # wide ones; longer names end with "…", and are whole in the title
 DIAMOND = 7  # half its width
 MET, UNMET, HOLDS = "met", "unmet", "holds"
 
@@ -32,7 +32,7 @@ class GraphNode(Struct, frozen=True):
 class GraphEdge(Struct, frozen=True):
     """A line from a precondition, or from the diamond of several of which any will do: *path* as SVG has it.
 
-    *kind*: MET, UNMET, or HOLDS where the item waits for this one, on which somebody can act now.
+    *kind*: MET, UNMET, or HOLDS where the item waits for this one, on which a person can act now.
     """
 
     kind: str
@@ -132,7 +132,7 @@ def _places(
 
 
 def _ranks(project: Project, codes: Sequence[str]) -> dict[str, int]:
-    """How many items of the same phase stand one behind another before each; those of a circle beside each other."""
+    """How many items of the same phase come one after another before each; those of a circle are beside each other."""
     within = set(codes)
     ranks = dict.fromkeys(codes, 0)
     for _ in codes:  # no chain is longer than this

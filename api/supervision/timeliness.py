@@ -124,7 +124,7 @@ class TimelinessRoutes(Controller):
 
 
 def with_evidence(clock: OftenStopped) -> ShownOftenStopped:
-    """*one* with the address that explains its days."""
+    """*clock* with the address that explains its days."""
     query = {"item": clock.item, "clock": DECISION.name, "application": clock.application}
     address = f"/v1/projects/{clock.project}/clocks/explain?{urlencode(query)}"
     return ShownOftenStopped(**structs.asdict(clock), evidence=address)

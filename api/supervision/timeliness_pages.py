@@ -51,6 +51,6 @@ class TimelinessPages(Controller):
 
 
 def evidence(page: PageContext, clock: OftenStopped) -> str:
-    """The page that explains the decision clock of *one* day by day."""
+    """The page that explains the decision *clock* day by day."""
     query = {"item": clock.item, "clock": DECISION.name, "application": str(clock.application)}
     return page.link(f"/pages/projects/{clock.project}/clock", **query)

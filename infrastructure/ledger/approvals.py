@@ -396,7 +396,7 @@ class Approvals(Application[UUID]):
             self.shelves.expect_news(entry.fact for entry in draft.entries)
         for entry in draft.entries:
             if not follow(cached.project, entry):
-                self._kept.forget(cached.project.id.int)  # a correction: only a replay tells the new state
+                self._kept.forget(cached.project.id.int)  # a correction: only a replay shows the new state
                 destroy_keys(draft.entries)
                 return
         cached.hash, cached.recorded_at = draft.rows[-1].hash, draft.entries[-1].recorded_at

@@ -1,4 +1,4 @@
-"""GET /metrics: what a server counted while commands were sent, for everybody, and of nobody."""
+"""GET /metrics: what a server counted while commands were sent: for everyone, and about no person."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_a_view_that_is_behind_says_since_when(door: Door) -> None:
     assert all((seconds[view] > 0) is (lag > 0) for view, lag in lags.items())
 
 
-async def test_no_figure_tells_of_a_case(door: Door) -> None:
+async def test_no_figure_reveals_a_case(door: Door) -> None:
     project = uuid4()
     await door.post(project, REGISTER)
     text = (await door.get("/metrics", by=None)).text

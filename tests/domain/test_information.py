@@ -39,7 +39,7 @@ def entering(category: str, key: str, value: Any, unit: str = "") -> RecordInfor
         ("investment", "total", "", "", ""),
     ],
 )
-def test_what_the_form_asks_for_is_kept_as_written(category: str, key: str, value: Any, unit: str, stored: str) -> None:
+def test_what_the_form_holds_is_stored_as_written(category: str, key: str, value: Any, unit: str, stored: str) -> None:
     given(REGISTERED).when(entering(category, key, value, unit), by=MANAGER).then(
         InformationRecorded(category=category, fields=(KnownField(key, stored, unit if stored else ""),), as_of=TODAY)
     )

@@ -20,7 +20,7 @@ class Moment(Struct, frozen=True, gc=False):
     """An instant *at*, the same on the wall clock of the rule's zone, and the ordinal of its local *day* (B1.2).
 
     *place* is that of an event in recording order, which decides among events of one instant (B1.3). The moment at
-    which a question is asked has the last one: whatever happened by then, happened before it.
+    which a question is put has the last one: all that happened by then happened before it.
     """
 
     at: datetime

@@ -96,7 +96,7 @@ async def test_names_are_given_in_both_languages(door: Door) -> None:
     office = {"department": "zone-office", "name": CONSULTATION.dept_name, "name_en": CONSULTATION.dept_name_en}
     assert office in names["departments"]
     assert {"name": CONSULTATION.task_name, "name_en": CONSULTATION.task_name_en} in names["names"]
-    assert EIA.task_name not in {name["name"] for name in names["names"]}  # nobody gave it an English one
+    assert EIA.task_name not in {name["name"] for name in names["names"]}  # it has no English one
 
 
 @pytest.mark.usefixtures("posted")

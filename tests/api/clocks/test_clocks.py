@@ -149,7 +149,7 @@ async def test_clocks_due_after_a_day(door: Door) -> None:
         assert (await got(door, "/v1/clocks", as_of=NOON, limit=500, due_after=day))["clocks"] == expected
 
 
-async def test_an_item_answered_by_silence_waits_for_nobody(door: Door) -> None:
+async def test_an_item_answered_by_silence_waits_for_no_one(door: Door) -> None:
     listed = (await got(door, "/v1/clocks", as_of=NOON, limit=500))["clocks"]
     awaited = (await got(door, "/v1/clocks", as_of=NOON, limit=500, awaited=True))["clocks"]
     assert awaited == [row for row in listed if row["state"] not in ("lapsed", "deemed")]

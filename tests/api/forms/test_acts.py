@@ -155,7 +155,7 @@ async def test_an_officer_suspends_asks_and_decides(door: Door, approvals: Appro
     assert (await approvals.project(project)).items[ENTRY].outcome == "granted"
 
 
-async def test_the_form_of_an_opinion_knows_the_step_at_which_it_was_asked_for(door: Door) -> None:
+async def test_the_form_of_an_opinion_knows_the_step_at_which_it_was_requested(door: Door) -> None:
     project = await accepted(door)
     asked_for = {"departments": ["environment"], "order": "parallel", "step": "site-visit"}
     await form(door, "ask_countersignature", project, ENTRY, by=OFFICE).done(**asked_for)
@@ -175,7 +175,7 @@ async def test_an_extension_beyond_the_law_is_refused_with_what_is_left(door: Do
     await extend.act()
 
 
-async def test_a_refusal_is_asked_once_more_on_a_card(door: Door, approvals: Approvals) -> None:
+async def test_a_refusal_has_to_be_confirmed_on_a_card(door: Door, approvals: Approvals) -> None:
     project = await applied_for(door)
     decline = form(door, "decline_item", project, ENTRY, by=OFFICE)
     await decline.open()
@@ -199,7 +199,7 @@ async def test_going_back_keeps_what_was_filled_in(door: Door) -> None:
     assert re.search(r'value="no_licence_needed" checked', html)
 
 
-async def test_what_happened_meanwhile_is_told_and_nothing_is_lost(door: Door, approvals: Approvals) -> None:
+async def test_what_happened_meanwhile_is_shown_and_nothing_is_lost(door: Door, approvals: Approvals) -> None:
     project = await accepted(door)
     decide = form(door, "complete_item", project, ENTRY, by=OFFICE)
     await decide.open()
@@ -331,7 +331,7 @@ async def test_a_form_in_english_speaks_english(door: Door) -> None:
     assert "Issue the notice of acceptance" in page
 
 
-async def test_who_may_not_is_told_so_and_strangers_see_nothing(door: Door) -> None:
+async def test_who_may_not_gets_the_reason_and_strangers_see_nothing(door: Door) -> None:
     project = await applied_for(door)
     path = f"/items/{project}/{ENTRY}/acts/accept_item"
     assert (await door.get(path, OFFICE)).status_code == 200
@@ -374,7 +374,7 @@ async def test_bad_input_is_never_an_error_of_ours(door: Door) -> None:
         await extend.review(422, **fields)
 
 
-async def test_a_code_that_is_taken_stands_beside_its_field(door: Door) -> None:
+async def test_a_code_that_is_taken_is_shown_beside_its_field(door: Door) -> None:
     fields: dict[str, Any] = {
         "name": "甲",
         "enterprise__name": "乙",

@@ -55,10 +55,10 @@ def test_every_command_that_a_person_may_give_has_a_form_or_a_reason_why_not() -
     assert FORMS.keys() - COMMANDS.keys() == set()
 
 
-def test_every_field_is_asked_for_or_it_is_said_why_not() -> None:
+def test_every_field_is_in_the_form_or_has_a_reason_why_not() -> None:
     for tag, definition in FORMS.items():
-        asked_for = {*definition.fields, *definition.left_out, definition.generated, HAPPENED} - {""}
-        assert asked_for - {HAPPENED} == fields_of(COMMANDS[tag]).keys() - {HAPPENED}, tag
+        fields = {*definition.fields, *definition.left_out, definition.generated, HAPPENED} - {""}
+        assert fields - {HAPPENED} == fields_of(COMMANDS[tag]).keys() - {HAPPENED}, tag
 
 
 def test_every_form_has_words() -> None:
@@ -70,7 +70,7 @@ def test_every_form_has_words() -> None:
             assert fields & {f"{tag}.{name}", name, name.rpartition(".")[2]}, f"{tag}.{name}"
 
 
-def test_every_refusal_of_a_project_has_words_and_stands_beside_a_field_that_is_there() -> None:
+def test_every_refusal_of_a_project_has_words_and_is_shown_beside_a_field_that_is_there() -> None:
     codes = set(refusal_codes())
     assert len(codes) > 100
     assert codes - OF_SYSTEMS - NUMBERED_BY_SYSTEM - TABLES["refused"].keys() == set()
@@ -138,9 +138,9 @@ STORY_BY_NAME: Mapping[str, tuple[UUID, tuple[Step, ...]]] = {
 }
 
 
-ASKED = ("water", "tax", "province-environment", "emergency", "development-reform", "traffic")
+CONSULTED = ("water", "tax", "province-environment", "emergency", "development-reform", "traffic")
 ACTING = tuple(step.by.department for _, steps in STORY_BY_NAME.values() for step in steps)
-DEPARTMENTS = {code: (f"{code} 局", "") for code in (*ASKED, *ACTING)}
+DEPARTMENTS = {code: (f"{code} 局", "") for code in (*CONSULTED, *ACTING)}
 
 
 def test_the_stories_hold_every_command_that_has_a_form() -> None:

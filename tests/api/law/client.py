@@ -35,7 +35,7 @@ def question(vector: Body) -> Body:
 
 
 async def ask(door: Door, what: str, body: Body | bytes) -> httpx.Response:
-    """Post *body* to /v1/law/evaluate or /v1/law/explain, as nobody in particular."""
+    """Post *body* to /v1/law/evaluate or /v1/law/explain, as no person in particular."""
     if isinstance(body, bytes):
         return await door.client.post(f"/v1/law/{what}", content=body, headers={"Content-Type": "application/json"})
     return await door.client.post(f"/v1/law/{what}", json=body)

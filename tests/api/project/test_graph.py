@@ -45,7 +45,7 @@ def test_without_preconditions_there_is_no_graph() -> None:
     assert graph_of(planned("a"), planned("b")) is None
 
 
-def test_a_phase_is_a_column_in_which_an_item_stands_below_what_comes_before_it() -> None:
+def test_a_phase_is_a_column_in_which_an_item_is_below_what_comes_before_it() -> None:
     graph = graph_of(
         planned("c", "b", phase="build"),
         planned("b", "a", phase="build"),

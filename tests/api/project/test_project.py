@@ -22,7 +22,7 @@ async def told_story(door: Door) -> UUID:
     return project
 
 
-async def test_the_state_shows_where_every_item_stands(door: Door) -> None:
+async def test_the_state_shows_how_far_every_item_is(door: Door) -> None:
     project = await told_story(door)
     response = await door.get(f"/v1/projects/{project}")
     state = response.json()

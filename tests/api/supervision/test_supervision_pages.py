@@ -277,7 +277,7 @@ async def test_what_can_not_be_shown_is_a_page_too(door: Door, slow: UUID, path:
     assert f'<html lang="{"zh-CN" if lang == "zh" else "en"}">' in answer.text
 
 
-async def test_what_is_due_beyond_the_calendar_is_listed_and_the_next_notice_asked_for(
+async def test_what_is_due_beyond_the_calendar_is_listed_and_the_next_notice_requested(
     door: Door, slow: UUID, shared_database_url: str, approvals: Approvals, hands: Hands
 ) -> None:
     """Last of all, for it moves the clock on: a licence accepted in December ends after the notice of the year."""

@@ -51,7 +51,7 @@ def test_the_hearing_window_closes_with_its_fifth_day(day: str, state: State, fl
 
 
 @pytest.mark.parametrize(("day", "in_time"), [("03-10 23:59", True), ("03-11 00:00", False)])
-def test_a_hearing_may_be_asked_for_until_the_fifth_day_is_over(day: str, in_time: bool) -> None:
+def test_a_hearing_may_be_requested_until_the_fifth_day_is_over(day: str, in_time: bool) -> None:
     said = ask("03-20", RECEIVED, ACCEPTED, TOLD, happened("hearing_requested", day))
     assert ("hearing_hold" in said.clocks) is in_time
 
