@@ -186,7 +186,7 @@ class PageContext:
             "quantity": self.quantity,
             "card_number": card_number,
             "order_number": order_number,
-            "ground": lambda reason: grounds(self.language).get(reason, reason),
+            "ground": self.ground,
             "law_title": lambda law: law_title(law, self.language),
             "rule_title": lambda rule: rule_title(rule, self.language),
             "local": self.local,
@@ -278,6 +278,10 @@ class PageContext:
         """Who has to act: the applicant, a body outside, or a department by its name."""
         said = self.words["holder"](holder)
         return self.office(holder) if said == holder else said
+
+    def ground(self, reason: str) -> str:
+        """What a ground of suspension is called; *reason* itself where it has no name."""
+        return grounds(self.language).get(reason, reason)
 
     def quantity(self, number: float, unit: str) -> str:
         """So many of a unit of the law: "7 天（自然日）", "1 working day"; parts of an hour as they are."""

@@ -46,7 +46,7 @@ TOLD: Mapping[str, Detail] = {
     "item_accepted": _papers("lacking"),
     "countersignature_asked": lambda fact, page: page.office(fact.department),
     "item_countersigned": lambda fact, page: page.office(fact.department),
-    "clock_suspended": lambda fact, page: str(page.context()["ground"](fact.ground)),
+    "clock_suspended": lambda fact, page: page.ground(fact.ground),
     "limit_extended": lambda fact, _: str(fact.days),
     "hearing_notice_given": lambda fact, _: str(fact.hearing_on),
     "item_completed": lambda fact, page: page.words["outcome"](fact.outcome),

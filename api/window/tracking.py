@@ -79,8 +79,7 @@ def state_of(page: PageContext, case: WindowCase) -> str:
     if not case.is_current:
         return say("superseded")
     if case.stage == Stage.ACCEPTED and case.suspended:
-        ground = page.context()["ground"]
-        return say("suspended").format(**given, grounds=comma.join(ground(reason) for reason in case.suspended))
+        return say("suspended").format(**given, grounds=comma.join(map(page.ground, case.suspended)))
     if case.stage == Stage.ACCEPTED and case.awaiting:
         return say("awaiting").format(**given, others=comma.join(map(page.office, case.awaiting)))
     if case.stage in (Stage.COMPLETED, Stage.DELIVERED) and case.outcome == Outcome.REVOKED:
