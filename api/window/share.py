@@ -14,9 +14,8 @@ from typing import Any
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from api.identity.visit import VISIT
 from api.web.problems import Problem
-from api.window.visitor import UNKNOWN_ADDRESS
+from api.window.visitor import address_of
 from infrastructure.identity.rates import Allowance, TokenBuckets
 from infrastructure.settings import Settings
 
@@ -65,7 +64,7 @@ class WindowShareMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on as soon as there is room. Raises Problem too-many-requests and busy."""
         share = share_of(scope)
-        allowance = share.buckets.take(_address(scope), time.monotonic())
+        allowance = share.buckets.take(address_of(scope), time.monotonic())
         if not allowance.allowed:
             raise Problem(
                 "too-many-requests",
@@ -92,12 +91,6 @@ def share_of(scope: Scope) -> WindowShare:
         app: Any = scope["litestar_app"]
         share = state[STATE] = WindowShare(app.services.settings)
     return share
-
-
-def _address(scope: Scope) -> str:
-    visit = scope.get("state", {}).get(VISIT)
-    client = scope.get("client")
-    return visit.address if visit else client[0] if client else UNKNOWN_ADDRESS
 
 
 def _rate(allowance: Allowance) -> dict[str, str]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency, Provide
+from litestar.types import Scope
 from msgspec import Struct
 
 from api.html.page import PageContext
@@ -49,14 +50,19 @@ def window_visitor(request: HttpRequest, settings: NamedDependency[Settings]) ->
     """Who sends the request."""
     scope = request.scope
     visit = scope.get("state", {}).get(VISIT)
-    client = scope.get("client")
     is_secure = visit.is_secure if visit else scope.get("scheme") == "https"
     return WindowVisitor(
-        address=visit.address if visit else client[0] if client else UNKNOWN_ADDRESS,
+        address=address_of(scope),
         is_secure=is_secure,
         ticket=cookie_in(request.headers.get("cookie", "").encode("latin-1"), TICKET, is_secure=is_secure),
         base_url=settings.public_url or f"http{'s' if is_secure else ''}://{request.headers['host']}",
     )
+
+
+def address_of(scope: Scope) -> str:
+    """The address that the request with this *scope* comes from, as the identity middleware resolved it."""
+    visit, client = scope.get("state", {}).get(VISIT), scope.get("client")
+    return visit.address if visit else client[0] if client else UNKNOWN_ADDRESS
 
 
 async def text_form(request: HttpRequest) -> Mapping[str, str]:
