@@ -6,11 +6,10 @@ from litestar import Response
 from msgspec import Struct
 
 from api.apply.application import DraftedApplication
-from api.html.page import PageContext
+from api.html.page import PageContext, see_other
 from api.window.visitor import framed
 
 APPLY = "/window/apply"
-SEE_OTHER = 303
 DATA, MATERIALS, CHECK, RECEIPT = "data", "materials", "check", "receipt"
 
 
@@ -29,12 +28,7 @@ def step_address(page: PageContext, application: DraftedApplication, step: str =
 
 def to_step(page: PageContext, application: DraftedApplication, step: str = "") -> Response[str]:
     """To the page of a step."""
-    return to_page(step_address(page, application, step))
-
-
-def to_page(address: str) -> Response[str]:
-    """To another page (303)."""
-    return Response("", status_code=SEE_OTHER, headers={"Location": address, "Cache-Control": "no-store"})
+    return see_other(step_address(page, application, step))
 
 
 def steps_in(page: PageContext, application: DraftedApplication) -> list[DraftStep]:

@@ -13,10 +13,10 @@ from litestar.params import QueryParameter
 from msgspec import structs
 
 from api.apply.application import DraftedApplication, application_drafts, drafted
-from api.apply.filling import APPLY, MATERIALS, RECEIPT, step_page, steps_in, to_page, to_step
+from api.apply.filling import APPLY, MATERIALS, RECEIPT, step_page, steps_in, to_step
 from api.apply.known_data import known_data
 from api.guard.judging import PROJECT_UNKNOWN, ProjectAccess, require_allowed
-from api.html.page import PageContext
+from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
 from api.web.dependencies import ReadDependency
 from api.web.parameters import WITHOUT_NUL
@@ -99,7 +99,7 @@ class ApplyPages(Controller):
         draft = await application_drafts.begin(caller.id, project.id, item, now)
         if draft is None:
             raise Problem("too-many-drafts", "you have 50 open drafts", remedy=f"hand in or delete one at {APPLY}")
-        return to_page(page.link(f"{APPLY}/{draft.id}"))
+        return see_other(page.link(f"{APPLY}/{draft.id}"))
 
     @get("/{draft:uuid}")
     async def tasks(
@@ -120,7 +120,7 @@ class ApplyPages(Controller):
     ) -> Response[str]:
         """Delete the draft. What was handed in stays in the ledger."""
         await application_drafts.delete(drafted.draft.id, caller.id)
-        return to_page(page.link(APPLY))
+        return see_other(page.link(APPLY))
 
     @get("/{draft:uuid}/data")
     async def data(

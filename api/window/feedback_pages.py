@@ -15,12 +15,12 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from api.html.page import PageContext
+from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
 from api.window.case_feedback import NO_GRADE, QUOTA, Fault, carry_out, key_in
 from api.window.qr_code import TRACK
 from api.window.share import WindowShareMiddleware
-from api.window.track_pages import SEE_OTHER, case_address, found_case, read_case, to_track
+from api.window.track_pages import case_address, found_case, read_case, to_track
 from api.window.tracking import TrackedCase
 from api.window.visitor import WINDOW, framed
 from domain.project.feedback.complaint import FileComplaint
@@ -154,4 +154,4 @@ def prefilled(page: PageContext, view: TrackedCase) -> str:
 def done(page: PageContext, case: WindowCase, what: str) -> Response[str]:
     """Back to the case."""
     address = page.link(case_address(page, case.case_number).partition("?")[0], done=what)
-    return Response("", status_code=SEE_OTHER, headers={"Location": address, "Cache-Control": "no-store"})
+    return see_other(address)

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from api.clocks.display import telling
-from api.html.page import PageContext
+from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
 from api.web.problems import Problem
 from api.window.follow import CALENDAR_TYPE, FEED_TYPE, case_calendar, case_feed
@@ -28,7 +28,6 @@ from infrastructure.window.query_codes import QueryCodes, typed, typed_code
 from infrastructure.window.tracking_rates import TrackingRates
 from projections.window.query import WindowCase, WindowCases
 
-SEE_OTHER = 303
 STATUSES = {"wrong": 403, "wait": 429, "behind": 503}  # by what is wrong; 400 for what is no number or code at all
 BEHIND_SECONDS = 5  # the views follow the ledger by milliseconds; while they are rebuilt, by minutes
 FOLLOW = "/window/follow"
@@ -77,8 +76,7 @@ class TrackPages(Controller):
         if case is None:  # the code is right, so the views do not have the case yet
             return _form(page, number, {"code": "behind"}, BEHIND_SECONDS)
         cookie = window_visitor.keep(new_ticket(query_codes, number, now))
-        headers = {"Location": page.link(f"{TRACK}/{number}"), "Cache-Control": "no-store"}
-        return Response("", status_code=SEE_OTHER, headers=headers, cookies=[cookie])
+        return see_other(page.link(f"{TRACK}/{number}"), cookie)
 
     @get(f"{TRACK}/{{number:str}}")
     async def case(
@@ -155,8 +153,7 @@ async def read_case(
 
 def to_track(page: PageContext, number: str) -> Response[str]:
     """To the form, with the number filled in."""
-    address = page.link(TRACK, number=typed(number))
-    return Response("", status_code=SEE_OTHER, headers={"Location": address, "Cache-Control": "no-store"})
+    return see_other(page.link(TRACK, number=typed(number)))
 
 
 def _form(page: PageContext, number: str, faults: Mapping[str, str] | None = None, wait: int = 0) -> Response[str]:
