@@ -15,7 +15,7 @@ from api.clocks.display import telling
 from api.html.page import PageContext
 from api.route_access import ACCESS
 from api.window.qr_code import TRACK, tracking_qr
-from api.window.track_pages import FOLLOW, ICS
+from api.window.track_pages import ICS, follow_address
 from api.window.visitor import WindowVisitor
 from domain.access.principal import Caller
 from infrastructure.law.lawbook import LawBook
@@ -98,7 +98,7 @@ class ApplyCheckPages(Controller):
             code=query_codes.code_of(number),
             qr=tracking_qr(window_visitor.base_url, number, title),
             track=page.link(TRACK, number=number),
-            ics=page.link(f"{FOLLOW}/{number}_{query_codes.address_of(number)}{ICS}"),
+            ics=follow_address(page, query_codes, number, ICS),
             clocks=await clocks_begun(approvals, laws, drafted.project.id, drafted.draft.item, now),
             **telling(page, now),
         )

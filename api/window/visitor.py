@@ -84,15 +84,6 @@ def tracking_rates(approvals: NamedDependency[Approvals]) -> TrackingRates:
     return TrackingRates(approvals.store)
 
 
-def admitted_case(
-    window_visitor: NamedDependency[WindowVisitor],
-    query_codes: NamedDependency[QueryCodes],
-    now: NamedDependency[datetime],
-) -> str:
-    """The number of the case whose code this browser gave within the last half hour; empty where it gave none."""
-    return query_codes.admitted(window_visitor.ticket, now)
-
-
 def new_ticket(codes: QueryCodes, case_number: str, now: datetime) -> str:
     """A ticket to a case from *now* on."""
     return codes.ticket(case_number, now + timedelta(minutes=TICKET_MINUTES))
@@ -113,5 +104,4 @@ WINDOW = {
     "text_form": Provide(text_form),
     "query_codes": Provide(query_codes, sync_to_thread=False),
     "tracking_rates": Provide(tracking_rates, sync_to_thread=False),
-    "admitted_case": Provide(admitted_case, sync_to_thread=False),
 }
