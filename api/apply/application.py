@@ -55,10 +55,15 @@ class DraftedApplication(Struct, frozen=True):
         return [file for file in self.draft.content.files if file.requirement == requirement]
 
     @property
-    def lacking(self) -> list[str]:
-        """The papers that have to be there and are not, neither as a file nor announced on paper."""
+    def given(self) -> set[str]:
+        """The requirements that there is a file for, or that are announced on paper."""
         content = self.draft.content
-        given = {file.requirement for file in content.files} | set(content.on_paper)
+        return {file.requirement for file in content.files} | set(content.on_paper)
+
+    @property
+    def lacking(self) -> list[str]:
+        """The papers that have to be there and are not."""
+        given = self.given
         return [
             paper.material_name
             for paper in self.requirements
@@ -66,10 +71,14 @@ class DraftedApplication(Struct, frozen=True):
         ]
 
     @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left to do before it can be handed in."""
+        return not self.lacking and self.draft.content.checked
+
+    @property
     def command(self) -> SubmitItem:
         """The command that hands it in."""
-        content = self.draft.content
-        given = {file.requirement for file in content.files} | set(content.on_paper)
+        content, given = self.draft.content, self.given
         named = [paper.material_name[:200] for paper in self.requirements if paper.material_name in given]
         renews = None
         if self.is_renewal and (content.licence_item or content.valid_through):
