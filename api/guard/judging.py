@@ -45,6 +45,12 @@ def require_allowed(judged: Judgement, unknown: str, caller: Caller, error: type
     raise error(DENIED, denied(judged, caller), remedy=judged.remedy.en, rule=judged.rule)
 
 
+def hidden(unknown: str) -> Problem:
+    """The problem of what does not exist, which is also that of what the caller may not even know of."""
+    sentence, remedy = HIDDEN[unknown]
+    return Problem(unknown, sentence, remedy=remedy)
+
+
 def denied(judged: Judgement, caller: Caller) -> str:
     """Why the table says no, in a sentence."""
     return f"{judged.reason.en} ({caller.role})"

@@ -37,7 +37,7 @@ async def people_with(approvals: Approvals, now: datetime, text: str, *, limit: 
     book = AccessBook(approvals.store, now, now)
     people = await book.principals(limit=limit, offset=offset, text=text)
     grants: dict[str, list[Grant]] = {}
-    for held in await book.grants():
+    for held in await book.grants([person.id for person in people]):
         grants.setdefault(held.principal, []).append(held.grant)
     return [ListedPerson(person, grants.get(person.id, [])) for person in people]
 
