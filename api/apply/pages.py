@@ -63,8 +63,8 @@ class ApplyPages(Controller):
         """The items that may be applied for, and the drafts to go on with."""
         rows = await applicable(approvals.store, caller, q)
         drafts = await application_drafts.of(caller.id, now)
-        planned = {row.project: await approvals.project(row.project) for row in rows} if service else {}
         if service:
+            planned = {project: await approvals.project(project) for project in {row.project for row in rows}}
             rows = [row for row in rows if planned[row.project].items[row.item].plan.service == service]
         return page.render(
             "apply.html",

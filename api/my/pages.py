@@ -113,9 +113,9 @@ async def messages(
 ) -> list[EnterpriseMessage]:
     """What departments did last in *projects*, the newest first."""
     sent: list[EnterpriseMessage] = []
+    entries = await approvals.entries_of(projects, *READ)
     for project in projects:
-        entries = settled(await approvals.entries_with(project, *READ), now, now)
-        for entry in entries:
+        for entry in settled(entries.get(project, ()), now, now):
             item = getattr(entry.fact, "item", "")
             sent += [EnterpriseMessage(project, item, line) for line in lines_in([entry], page) if line.department]
     return sorted(sent, key=lambda message: message.line.at, reverse=True)[:MESSAGES_MAX]
