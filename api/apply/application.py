@@ -90,7 +90,7 @@ class DraftedApplication(Struct, frozen=True):
 
 
 def application_drafts(approvals: NamedDependency[Approvals]) -> ApplicationDrafts:
-    """Where drafts are kept."""
+    """The drafts of this database."""
     return ApplicationDrafts(approvals.store)
 
 
@@ -144,5 +144,5 @@ def reusable(application: DraftedApplication, caller: Caller, entries: Sequence[
 
 
 def no_draft(draft: UUID) -> Problem:
-    """The problem of a draft that is not there for who asks."""
+    """The problem of a draft that the caller does not have."""
     return Problem("not-found", f"you have no draft {draft}", remedy="your drafts are listed at /window/apply")

@@ -43,7 +43,7 @@ async def people_with(approvals: Approvals, now: datetime, text: str, *, limit: 
 
 
 async def waiting_grants(approvals: Approvals) -> Sequence[WaitingGrant]:
-    """The grants that wait, of everybody, the longest first. Few roles need a second administrator."""
+    """All grants that wait, the longest first. Few roles need a second administrator."""
     streams: dict[UUID, None] = {row.stream: None for row in await approvals.store.of_types([PROPOSED], 0)}
     states = [await approvals.state(stream) for stream in streams]
     return [

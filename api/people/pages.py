@@ -33,7 +33,9 @@ OF_PAGE = 50
 InName = Annotated[
     str, QueryParameter(max_length=LINE_CHARACTERS_MAX, pattern=WITHOUT_NUL, description="In the id or the name.")
 ]
-Receipt = Annotated[int, QueryParameter(ge=0, le=POSITION_MAX, description="Where the last act stands in the ledger.")]
+Receipt = Annotated[
+    int, QueryParameter(ge=0, le=POSITION_MAX, description="The position of the last act in the ledger.")
+]
 
 
 class PeoplePages(Controller):
@@ -52,7 +54,7 @@ class PeoplePages(Controller):
         paging: NamedDependency[Paging],
         text: InName = "",
     ) -> Response[str]:
-        """Everybody in the directory, and roles that wait for a second administrator."""
+        """The people and programs in the directory, and roles that wait for a second administrator."""
         rows = await people_with(approvals, now, text, limit=OF_PAGE + 1, offset=paging.offset)
         return page.render(
             "people.html",

@@ -1,6 +1,6 @@
 """投诉 评价 complaints and evaluations of those who have number and code of a case, prefilled from it.
 
-They act for the case's enterprise, as a receipt is given to nobody else; in the ledger they are known by the number of
+They act for the case's enterprise, as a receipt is given to no one else; in the ledger they are known by the number of
 the case. What the commands' own rules refuse is said beside the field, and nothing that was typed is lost.
 """
 

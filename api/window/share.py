@@ -1,7 +1,7 @@
 """The window's share of this process: so many of its requests at once, so many from one address, and no more.
 
-Anybody reaches the window, and officers work on the same machine: however many come to it, most database connections
-stay free for those who are signed in. What exceeds the share waits for a moment, then is told to come again.
+The window is open to anyone, and officers work on the same machine: however many come to it, most database connections
+stay free for those who are signed in. What exceeds the share waits for a moment, then is refused with a time to try again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from infrastructure.identity.rates import TokenBuckets
 from infrastructure.settings import Settings
 
 SHARE = 3  # one connection in so many is the window's
-WAITING_MAX = 50  # requests; more are told to come again at once
+WAITING_MAX = 50  # requests; more are refused at once
 WAIT_SECONDS_MAX = 5.0
 PER_SECOND, BURST = 5.0, 60  # of one address: a person reads a page for seconds, an office shares an address
 STATE = "window_share"

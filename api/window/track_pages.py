@@ -39,7 +39,7 @@ Done = Annotated[str, QueryParameter(pattern="^(complaint|evaluation|)$", descri
 
 
 class TrackPages(Controller):
-    """Whoever has number and code sees where the case is; nothing on these pages is personal."""
+    """Anyone who has number and code sees where the case is; nothing on these pages is personal."""
 
     opt = {ACCESS: "read:window"}  # noqa: RUF012  litestar's own spelling
     dependencies = ADMITTED
@@ -77,7 +77,7 @@ class TrackPages(Controller):
         await tracking_rates.succeeded(number, window_visitor.address, now)
         if case is None:  # the code is right, so the views do not have the case yet
             return _form(page, number, {"code": "behind"}, BEHIND_SECONDS)
-        cookie = window_visitor.keep(new_ticket(query_codes, number, now))
+        cookie = window_visitor.ticket_cookie(new_ticket(query_codes, number, now))
         return see_other(case_address(page, number), cookie)
 
     @get(f"{TRACK}/{{number:str}}")

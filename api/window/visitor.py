@@ -34,15 +34,15 @@ MENU = (
 
 
 class WindowVisitor(Struct, frozen=True):
-    """One visitor: the *address* tries are counted by, the *ticket* the browser keeps, where this server is reached."""
+    """One visitor: the *address* tries are counted by, the *ticket* its browser stores, where this server is reached."""
 
     address: str
     is_secure: bool
     ticket: str
     base_url: str
 
-    def keep(self, ticket: str) -> Cookie:
-        """The cookie that keeps *ticket* for as long as it is good."""
+    def ticket_cookie(self, ticket: str) -> Cookie:
+        """The cookie that stores *ticket* for as long as it is valid."""
         return set_cookie(TICKET, ticket, is_secure=self.is_secure, seconds=TICKET_MINUTES * 60)
 
 

@@ -95,7 +95,7 @@ class ApplicationDraft(Struct, frozen=True):
 
 
 class ApplicationDrafts:
-    """The drafts in one database. Everything is asked for by the owner: a stranger's draft is as none."""
+    """The drafts in one database. Every query names the owner: a stranger's draft is as none."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -84,7 +84,7 @@ class AccessBook:
     async def principals(
         self, principal: str | None = None, limit: int = PRINCIPALS_MAX, offset: int = 0, text: str = ""
     ) -> list[ListedPrincipal]:
-        """Everybody who was registered, or the one of that id; with *text* in id or name."""
+        """All who were registered, or the one of that id; with *text* in id or name."""
         params: dict[str, object] = {"id": principal, "limit": limit, "offset": offset, "pattern": f"%{literal(text)}%"}
         rows = await self._rows(PRINCIPALS, params)
         return [ListedPrincipal(row[0], PrincipalKind(row[1]), *row[2:]) for row in rows]
