@@ -80,7 +80,7 @@ class ListPaging(Paging):
 
 
 def cursor_text(mark: bytes, at: datetime, position: int, key: Sequence[Any]) -> str:
-    """A cursor, as it stands in an address."""
+    """A cursor, as it is written in an address."""
     packed = _encode(PageCursor(CURSOR_VERSION, mark, at, position, list(key)))
     return urlsafe_b64encode(packed).rstrip(b"=").decode()
 
@@ -163,7 +163,7 @@ def list_paging(
     now: NamedDependency[datetime],
     list_reader: NamedDependency[PagedReader],
 ) -> ListPaging:
-    """The page of the list that is asked for."""
+    """The requested page of the list."""
     return ListPaging(limit, page_cursor, mark=list_mark, at=now, list_reader=list_reader)
 
 

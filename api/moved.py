@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-VERSION = "/v1"  # JSON is read and written below it; the next version will stand beside it
+VERSION = "/v1"  # JSON is read and written below it; the next version will be beside it
 
 _SUBJECTS = (
     "projects|materials|progress|registers|external|feedback|clocks|waiting|law|legal-persons|catalogues|names|flows"

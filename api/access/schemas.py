@@ -8,8 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from api.guard.judging import HIDDEN, PRINCIPAL_UNKNOWN, PROJECT_UNKNOWN, require_allowed
-from api.web.problems import Problem
+from api.guard.judging import PRINCIPAL_UNKNOWN, PROJECT_UNKNOWN, hidden, require_allowed
 from domain.access.cases import item_case, project_case
 from domain.access.decision import AccessCase, may, permission
 from domain.access.derived import caller_by
@@ -77,7 +76,7 @@ async def access_answer(approvals: Approvals, caller: Caller, question: AccessQu
     project = await _project(approvals, caller, question)
     book = AccessBook(approvals.store, question.on, question.known)
     principals = {person.id: person for person in await book.principals(question.principal or None)}
-    held = await book.grants(question.principal or None)
+    held = await book.grants([question.principal] if question.principal else None)
     holders = [_holder(grant, principals, project) for grant in held]
     shown = [holder for holder in holders if holder.actions or project is None]
     return AccessAnswer(question.on, question.known, question.principal, question.project, shown)
@@ -92,7 +91,7 @@ async def _project(approvals: Approvals, caller: Caller, question: AccessQuestio
         return None
     entries: Sequence[Entry] = await approvals.history(question.project)
     if not isinstance(await approvals.state(question.project), Project) or not entries:
-        raise Problem(PROJECT_UNKNOWN, HIDDEN[PROJECT_UNKNOWN][0], remedy=HIDDEN[PROJECT_UNKNOWN][1])
+        raise hidden(PROJECT_UNKNOWN)
     case = project_case(await approvals.project(question.project))
     require_allowed(may(caller, "read:access", case), PROJECT_UNKNOWN, caller)
     return fold_project(question.project, entries, question)

@@ -55,10 +55,15 @@ class DraftedApplication(Struct, frozen=True):
         return [file for file in self.draft.content.files if file.requirement == requirement]
 
     @property
-    def lacking(self) -> list[str]:
-        """The papers that have to be there and are not, neither as a file nor announced on paper."""
+    def given(self) -> set[str]:
+        """The requirements that there is a file for, or that are announced on paper."""
         content = self.draft.content
-        given = {file.requirement for file in content.files} | set(content.on_paper)
+        return {file.requirement for file in content.files} | set(content.on_paper)
+
+    @property
+    def lacking(self) -> list[str]:
+        """The papers that have to be there and are not."""
+        given = self.given
         return [
             paper.material_name
             for paper in self.requirements
@@ -66,10 +71,14 @@ class DraftedApplication(Struct, frozen=True):
         ]
 
     @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left to do before it can be handed in."""
+        return not self.lacking and self.draft.content.checked
+
+    @property
     def command(self) -> SubmitItem:
         """The command that hands it in."""
-        content = self.draft.content
-        given = {file.requirement for file in content.files} | set(content.on_paper)
+        content, given = self.draft.content, self.given
         named = [paper.material_name[:200] for paper in self.requirements if paper.material_name in given]
         renews = None
         if self.is_renewal and (content.licence_item or content.valid_through):
@@ -81,7 +90,7 @@ class DraftedApplication(Struct, frozen=True):
 
 
 def application_drafts(approvals: NamedDependency[Approvals]) -> ApplicationDrafts:
-    """Where drafts are kept."""
+    """The drafts of this database."""
     return ApplicationDrafts(approvals.store)
 
 
@@ -135,5 +144,5 @@ def reusable(application: DraftedApplication, caller: Caller, entries: Sequence[
 
 
 def no_draft(draft: UUID) -> Problem:
-    """The problem of a draft that is not there for who asks."""
+    """The problem of a draft that the caller does not have."""
     return Problem("not-found", f"you have no draft {draft}", remedy="your drafts are listed at /window/apply")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from msgspec import Struct
 
@@ -93,12 +94,17 @@ def _attachments(application: DraftedApplication) -> list[AttachMaterial]:
     ]
 
 
-async def clocks_begun(approvals: Approvals, laws: LawBook, project: UUID, item: str, now: datetime) -> list[Reading]:
-    """The clocks of the latest application for *item*, those of other departments apart, by their last day."""
-    clocks = clocks_of(await approvals.history(project), laws, now).values()
+def own_clocks(clocks: Iterable[Reading]) -> list[Reading]:
+    """Those of *clocks* that run on, those of other departments apart."""
+    return [clock for clock in clocks if not clock.clock.startswith(CONSULTED) and not clock.closed]
+
+
+async def clocks_begun(
+    approvals: Approvals, laws: LawBook, application: DraftedApplication, now: datetime
+) -> list[Reading]:
+    """The clocks of the latest application for the draft's item, as `own_clocks`, by their last day."""
+    item = application.draft.item
+    clocks = clocks_of(await approvals.history(application.project.id), laws, now).values()
     latest = max((clock.application for clock in clocks if clock.item == item), default=0)
-    own = [clock for clock in clocks if (clock.item, clock.application) == (item, latest)]
-    return sorted(
-        (clock for clock in own if not clock.clock.startswith(CONSULTED) and not clock.closed),
-        key=lambda clock: (clock.due_on is None, clock.due_on, clock.clock),
-    )
+    own = own_clocks(clock for clock in clocks if (clock.item, clock.application) == (item, latest))
+    return sorted(own, key=lambda clock: (clock.due_on is None, clock.due_on, clock.clock))

@@ -1,4 +1,4 @@
-"""资料 what is known of project and enterprise already, each with its source: nobody types it twice."""
+"""资料 what is known of project and enterprise already, each with its source: no one types it twice."""
 
 from __future__ import annotations
 

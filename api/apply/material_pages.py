@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from msgspec import structs
 
 from api.apply.application import DraftedApplication, reusable
-from api.apply.filling import APPLY, CHECK, MATERIALS, step_page, to_step
+from api.apply.filling import APPLY, CHECK, MATERIALS, DraftTurn
 from api.apply.pages import APPLYING
 from api.apply.uploads import UploadForm, upload_form
-from api.html.page import PageContext
 from api.route_access import ACCESS
 from api.web.command_request import CommandRequest
-from domain.access.principal import Caller
 from domain.core.ledger import Refused
 from domain.project.materials.attachment import require_file_name
-from infrastructure.ledger.approvals import Approvals
 from infrastructure.materials.media import UnfitMediaError
 from infrastructure.materials.store import MaterialStore
-from infrastructure.window.drafts import ApplicationDrafts, DraftContent, DraftFile
+from infrastructure.window.drafts import DraftContent, DraftFile
 from infrastructure.window.quotas import UPLOADS, seconds_to_wait
 from projections.materials.fold import AttachedFile
 from projections.window.applicable import SUBMIT
@@ -40,75 +36,54 @@ class ApplyMaterialPages(Controller):
     dependencies = APPLYING
 
     @get("/")
-    async def materials_of(
-        self,
-        page: NamedDependency[PageContext],
-        drafted: NamedDependency[DraftedApplication],
-        approvals: NamedDependency[Approvals],
-        caller: NamedDependency[Caller],
-    ) -> Response[str]:
+    async def materials_of(self, draft_turn: NamedDependency[DraftTurn]) -> Response[str]:
         """The list of requirements, each with what is chosen for it."""
-        return await _materials_page(page, drafted, approvals, caller)
+        return await _materials_page(draft_turn)
 
     @post("/files", status_code=200)
     async def upload(
         self,
-        *,
-        page: NamedDependency[PageContext],
-        drafted: NamedDependency[DraftedApplication],
+        draft_turn: NamedDependency[DraftTurn],
         command_request: NamedDependency[CommandRequest],
         materials: NamedDependency[MaterialStore],
-        approvals: NamedDependency[Approvals],
-        application_drafts: NamedDependency[ApplicationDrafts],
-        caller: NamedDependency[Caller],
-        now: NamedDependency[datetime],
     ) -> Response[str]:
         """Store one file for a requirement."""
-        if await seconds_to_wait(approvals.store, UPLOADS, caller.id, now):
-            return await _materials_page(page, drafted, approvals, caller, {"file": QUOTA})
+        if await seconds_to_wait(draft_turn.approvals.store, UPLOADS, draft_turn.caller.id, draft_turn.now):
+            return await _materials_page(draft_turn, {"file": QUOTA})
         try:
             sent = await upload_form(command_request.headers, command_request.receive, materials)
-            file = _file_in(sent, drafted)
+            file = _file_in(sent, draft_turn.application)
         except (UnfitMediaError, Refused) as unfit:
-            return await _materials_page(page, drafted, approvals, caller, {"file": unfit.code})
+            return await _materials_page(draft_turn, {"file": unfit.code})
         if file is None:
-            return await _materials_page(page, drafted, approvals, caller, {"file": "file-missing"})
-        await application_drafts.change(drafted.draft.id, caller.id, now, _adding(file))
-        return to_step(page, drafted, MATERIALS)
+            return await _materials_page(draft_turn, {"file": "file-missing"})
+        await draft_turn.change(_adding(file))
+        return draft_turn.to_step(MATERIALS)
 
     @post("/", status_code=200)
     async def save(
-        self,
-        *,
-        page: NamedDependency[PageContext],
-        drafted: NamedDependency[DraftedApplication],
-        text_form: NamedDependency[Mapping[str, str]],
-        approvals: NamedDependency[Approvals],
-        application_drafts: NamedDependency[ApplicationDrafts],
-        caller: NamedDependency[Caller],
-        now: NamedDependency[datetime],
+        self, draft_turn: NamedDependency[DraftTurn], text_form: NamedDependency[Mapping[str, str]]
     ) -> Response[str]:
         """Take a file of the project, remove one, or go on: by the button that was pressed."""
+        application = draft_turn.application
         if digest := text_form.get("reuse", ""):
-            known = {
-                file.digest: file for file in reusable(drafted, caller, await approvals.history(drafted.project.id))
-            }
-            if digest not in known:
-                return await _materials_page(page, drafted, approvals, caller, {"reuse": "file-gone"})
-            file = _reused(known[digest], _requirement(drafted, text_form.get("requirement", "")))
-            await application_drafts.change(drafted.draft.id, caller.id, now, _adding(file))
-            return to_step(page, drafted, MATERIALS)
+            files = reusable(application, draft_turn.caller, await draft_turn.history())
+            file = next((file for file in files if file.digest == digest), None)
+            if file is None:
+                return await _materials_page(draft_turn, {"reuse": "file-gone"})
+            requirement = _requirement(application, text_form.get("requirement", ""))
+            await draft_turn.change(_adding(_reused(file, requirement)))
+            return draft_turn.to_step(MATERIALS)
         if removed := text_form.get("remove", ""):
-            await application_drafts.change(drafted.draft.id, caller.id, now, _removing(removed))
-            return to_step(page, drafted, MATERIALS)
-        names = [paper.material_name for nth, paper in enumerate(drafted.requirements) if f"{PAPER}{nth}" in text_form]
-        saved = await application_drafts.change(
-            drafted.draft.id, caller.id, now, lambda content: structs.replace(content, on_paper=tuple(names))
-        )
-        current = structs.replace(drafted, draft=saved) if saved else drafted
-        if current.lacking:
-            return await _materials_page(page, current, approvals, caller, {"lacking": "papers-lacking"})
-        return to_step(page, drafted, CHECK)
+            await draft_turn.change(_removing(removed))
+            return draft_turn.to_step(MATERIALS)
+        papers = enumerate(application.requirements)
+        names = tuple(paper.material_name for nth, paper in papers if f"{PAPER}{nth}" in text_form)
+        saved = await draft_turn.change(lambda content: structs.replace(content, on_paper=names))
+        current = draft_turn.with_draft(saved) if saved else draft_turn
+        if current.application.lacking:
+            return await _materials_page(current, {"lacking": "papers-lacking"})
+        return draft_turn.to_step(CHECK)
 
 
 def _adding(file: DraftFile) -> Callable[[DraftContent], DraftContent]:
@@ -148,21 +123,12 @@ def _requirement(application: DraftedApplication, name: str) -> str:
     return name if name in {paper.material_name for paper in application.requirements} else ""
 
 
-async def _materials_page(
-    page: PageContext,
-    application: DraftedApplication,
-    approvals: Approvals,
-    caller: Caller,
-    faults: Mapping[str, str] | None = None,
-) -> Response[str]:
-    entries = await approvals.history(application.project.id)
-    answer = step_page(
-        page,
+async def _materials_page(turn: DraftTurn, faults: Mapping[str, str] | None = None) -> Response[str]:
+    application = turn.application
+    return turn.render(
         "apply_materials.html",
-        application,
-        reusable=reusable(application, caller, entries),
+        200 if not faults else 429 if QUOTA in faults.values() else 422,
+        reusable=reusable(application, turn.caller, await turn.history()),
         names=[*(paper.material_name for paper in application.requirements), ""],
         faults=faults or {},
     )
-    answer.status_code = 200 if not faults else 429 if QUOTA in faults.values() else 422
-    return answer

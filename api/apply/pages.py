@@ -13,10 +13,10 @@ from litestar.params import QueryParameter
 from msgspec import structs
 
 from api.apply.application import DraftedApplication, application_drafts, drafted
-from api.apply.filling import APPLY, MATERIALS, RECEIPT, step_page, steps_in, to_page, to_step
+from api.apply.filling import APPLY, MATERIALS, RECEIPT, DraftTurn, draft_turn
 from api.apply.known_data import known_data
 from api.guard.judging import PROJECT_UNKNOWN, ProjectAccess, require_allowed
-from api.html.page import PageContext
+from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
 from api.web.dependencies import ReadDependency
 from api.web.parameters import WITHOUT_NUL
@@ -36,6 +36,7 @@ Service = Annotated[str, QueryParameter(max_length=128, pattern=WITHOUT_NUL, des
 APPLYING = WINDOW | {
     "application_drafts": Provide(application_drafts, sync_to_thread=False),
     "drafted": ReadDependency(drafted),
+    "draft_turn": Provide(draft_turn, sync_to_thread=False),
 }
 RENEWAL_TEXTS = ("licence_item", "licence_number")
 LINE_CHARACTERS_MAX = 200
@@ -62,8 +63,8 @@ class ApplyPages(Controller):
         """The items that may be applied for, and the drafts to go on with."""
         rows = await applicable(approvals.store, caller, q)
         drafts = await application_drafts.of(caller.id, now)
-        planned = {row.project: await approvals.project(row.project) for row in rows} if service else {}
         if service:
+            planned = {project: await approvals.project(project) for project in {row.project for row in rows}}
             rows = [row for row in rows if planned[row.project].items[row.item].plan.service == service]
         return page.render(
             "apply.html",
@@ -99,16 +100,14 @@ class ApplyPages(Controller):
         draft = await application_drafts.begin(caller.id, project.id, item, now)
         if draft is None:
             raise Problem("too-many-drafts", "you have 50 open drafts", remedy=f"hand in or delete one at {APPLY}")
-        return to_page(page.link(f"{APPLY}/{draft.id}"))
+        return see_other(page.link(f"{APPLY}/{draft.id}"))
 
     @get("/{draft:uuid}")
-    async def tasks(
-        self, page: NamedDependency[PageContext], drafted: NamedDependency[DraftedApplication]
-    ) -> Response[str]:
+    async def tasks(self, draft_turn: NamedDependency[DraftTurn]) -> Response[str]:
         """What there is to do, and what is done; to the receipt of what was handed in."""
-        if drafted.draft.case_number:
-            return to_step(page, drafted, RECEIPT)
-        return step_page(page, "apply_tasks.html", drafted, steps=steps_in(page, drafted))
+        if draft_turn.application.draft.case_number:
+            return draft_turn.to_step(RECEIPT)
+        return draft_turn.render("apply_tasks.html", steps=draft_turn.steps())
 
     @post("/{draft:uuid}/delete", status_code=200)
     async def delete(
@@ -120,43 +119,28 @@ class ApplyPages(Controller):
     ) -> Response[str]:
         """Delete the draft. What was handed in stays in the ledger."""
         await application_drafts.delete(drafted.draft.id, caller.id)
-        return to_page(page.link(APPLY))
+        return see_other(page.link(APPLY))
 
     @get("/{draft:uuid}/data")
-    async def data(
-        self,
-        page: NamedDependency[PageContext],
-        drafted: NamedDependency[DraftedApplication],
-        approvals: NamedDependency[Approvals],
-        persons: NamedDependency[PersonBook],
-        caller: NamedDependency[Caller],
-    ) -> Response[str]:
+    async def data(self, draft_turn: NamedDependency[DraftTurn], persons: NamedDependency[PersonBook]) -> Response[str]:
         """What is known, with its sources, and what only the applicant can say."""
-        return await _data_page(page, drafted, approvals, persons, caller)
+        return await _data_page(draft_turn, persons)
 
     @post("/{draft:uuid}/data", status_code=200)
     async def save_data(
         self,
-        *,
-        page: NamedDependency[PageContext],
-        drafted: NamedDependency[DraftedApplication],
+        draft_turn: NamedDependency[DraftTurn],
         text_form: NamedDependency[Mapping[str, str]],
-        approvals: NamedDependency[Approvals],
-        application_drafts: NamedDependency[ApplicationDrafts],
         persons: NamedDependency[PersonBook],
-        caller: NamedDependency[Caller],
-        now: NamedDependency[datetime],
     ) -> Response[str]:
         """Save what was said, and go on to the papers."""
-        faults = data_faults(drafted, text_form)
-        content = with_data(drafted.draft.content, text_form, faults)
-        if faults:
-            entered = structs.replace(drafted, draft=structs.replace(drafted.draft, content=content))
-            return await _data_page(page, entered, approvals, persons, caller, text_form, faults)
-        await application_drafts.change(
-            drafted.draft.id, caller.id, now, lambda current: with_data(current, text_form, {})
-        )
-        return to_step(page, drafted, MATERIALS)
+        application = draft_turn.application
+        if faults := data_faults(application, text_form):
+            content = with_data(application.draft.content, text_form, faults)
+            entered = draft_turn.with_draft(structs.replace(application.draft, content=content))
+            return await _data_page(entered, persons, text_form, faults)
+        await draft_turn.change(lambda current: with_data(current, text_form, {}))
+        return draft_turn.to_step(MATERIALS)
 
 
 def data_faults(application: DraftedApplication, form: Mapping[str, str]) -> dict[str, str]:
@@ -191,24 +175,19 @@ def day_in(text: str) -> date | None:
 
 
 async def _data_page(
-    page: PageContext,
-    application: DraftedApplication,
-    approvals: Approvals,
+    turn: DraftTurn,
     persons: PersonBook,
-    caller: Caller,
     form: Mapping[str, str] | None = None,
     faults: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    entries = await approvals.history(application.project.id)
-    access = ProjectAccess(caller, application.project)
-    answer = step_page(
-        page,
+    application, entries = turn.application, await turn.history()
+    access = ProjectAccess(turn.caller, application.project)
+    page = turn.page.under(application.project.law)
+    return turn.render(
         "apply_data.html",
-        application,
-        groups=await known_data(page.under(application.project.law), approvals, persons, access, entries),
+        422 if faults else 200,
+        groups=await known_data(page, turn.approvals, persons, access, entries),
         granted=[code for code, item in application.project.items.items() if item.granted_as is not None],
         faults=faults or {},
         until=(form or {}).get("valid_through", str(application.draft.content.valid_through or "")),
     )
-    answer.status_code = 422 if faults else 200
-    return answer

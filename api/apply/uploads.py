@@ -14,20 +14,16 @@ from multipart import (  # type: ignore[import-untyped]  # it ships no types
     parse_options_header,
 )
 
+from api.materials.form_files import file_name_of, media_type_of
 from api.materials.routes import pieces
+from api.web.form_fields import unreadable_form
 from api.web.identity import Headers
-from api.web.problems import Problem
-from infrastructure.materials.media import KINDS
 from infrastructure.materials.store import MaterialStore, StoredMaterial
 
 FORM_TYPE = "multipart/form-data"
 SEGMENTS_MAX = 8
 FIELD_BYTES_MAX = 4096
 FILE = "file"  # the name of the field that holds it
-SUFFIXES = {kind.suffix: media_type for media_type, kind in KINDS.items()} | {
-    "jpeg": "image/jpeg",
-    "tiff": "image/tiff",
-}
 
 Events = AsyncGenerator[Any, None]
 
@@ -47,12 +43,12 @@ async def upload_form(headers: Headers, receive: Receive, materials: MaterialSto
     """
     kind, options = parse_options_header(headers.get(b"content-type", b"").decode("latin-1"))
     if kind != FORM_TYPE or not options.get("boundary"):
-        raise unreadable()
+        raise unreadable_form()
     try:
         with PushMultipartParser(options["boundary"], max_segment_count=SEGMENTS_MAX, strict=True) as parser:
             return await _read(_events(parser, pieces(receive)), materials)
     except MultipartError as wrong:
-        raise unreadable() from wrong
+        raise unreadable_form() from wrong
 
 
 async def _read(events: Events, materials: MaterialStore) -> UploadForm:
@@ -61,9 +57,9 @@ async def _read(events: Events, materials: MaterialStore) -> UploadForm:
     async for event in events:
         assert isinstance(event, MultipartSegment), "what is between segments belongs to the one before"
         if event.name == FILE:
-            name = (event.filename or "").replace("\\", "/").rpartition("/")[2].strip()
+            name = file_name_of(event.filename)
             if name and file is None:
-                file = await materials.receive(_content(events), media_type_of(name, event.content_type or ""))
+                file = await materials.receive(_content(events), media_type_of(name, event.content_type))
                 continue
         value = b"".join([piece async for piece in _content(events, FIELD_BYTES_MAX)])
         fields[event.name or ""] = value.decode("utf-8", "replace").replace("\0", "")
@@ -87,15 +83,5 @@ async def _content(events: Events, most: int | None = None) -> AsyncIterator[byt
             return
         size += len(event)
         if most is not None and size > most:
-            raise unreadable()
+            raise unreadable_form()
         yield bytes(event)
-
-
-def media_type_of(name: str, declared: str) -> str:
-    """What a browser says a file is, where that is a type that is taken; else what its name says."""
-    return declared if declared in KINDS else SUFFIXES.get(name.rpartition(".")[2].lower(), declared)
-
-
-def unreadable() -> Problem:
-    """The problem of a form that can't be read."""
-    return Problem("bad-request", "the form can't be read", remedy="send it from the page it is on")

@@ -55,6 +55,11 @@ def waits(reading: Reading) -> bool:
     return reading.level is not Level.NONE and reading.state not in SILENT
 
 
+def by_end(reading: Reading) -> tuple[bool, datetime | None, str]:
+    """What clocks are sorted by for the one that is over first to come first; those without an end come last."""
+    return reading.over_at is None, reading.over_at, reading.clock
+
+
 def left(page: PageContext, reading: Reading, t: datetime) -> str:
     """How much is left at *t*, or by how much the clock is over, with a minus, in the unit that it counts in."""
     over = overdue(page, reading, t)

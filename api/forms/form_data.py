@@ -14,23 +14,20 @@ from multipart import (  # type: ignore[import-untyped]  # it ships no types
     parse_options_header,
 )
 
+from api.materials.form_files import file_name_of, media_type_of
 from api.materials.routes import pieces
+from api.web.form_fields import unreadable_form
 from api.web.identity import Headers
 from api.web.problems import Problem
 from api.web.request_body import BODY_BYTES_MAX
 from domain.core.ledger import Refused
 from domain.project.materials.attachment import require_file_name
-from infrastructure.materials.media import KINDS, UnfitMediaError
+from infrastructure.materials.media import UnfitMediaError
 from infrastructure.materials.store import MaterialStore
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 FIELDS_MAX = 2000  # a form with two hundred papers has four for each
 FILES = "_file"  # the field of files that were stored before, and of the input that sends new ones
-UNDECLARED = ("", "application/octet-stream")  # what browsers say of kinds they don't know
-BY_SUFFIX = {kind.suffix: media_type for media_type, kind in KINDS.items()} | {
-    "jpeg": "image/jpeg",
-    "tiff": "image/tiff",
-}
 
 Events = AsyncIterator[MultipartSegment | bytearray | None]  # the parts of a body
 
@@ -77,8 +74,8 @@ async def read_form(headers: Headers, receive: Receive, materials: MaterialStore
             most = materials.bytes_max if takes_files else 0
             return await _parts(_events(receive, options["boundary"], most), materials if takes_files else None)
     except (ValueError, MultipartError) as wrong:  # msgspec's errors of a hidden file are ValueErrors
-        raise _unreadable() from wrong
-    raise _unreadable()
+        raise unreadable_form() from wrong
+    raise unreadable_form()
 
 
 def _texts(body: bytes) -> FormData:
@@ -145,27 +142,17 @@ async def _take_file(
     data: FormData,
 ) -> None:
     """Store the file of one part; where it is not taken, say why, and read on. Without *materials* none is."""
-    name = (head.filename or "").replace("\\", "/").rpartition("/")[2].strip()
+    name = file_name_of(head.filename)
     content = _content(events)
     try:
         if name and materials is not None:
             require_file_name(name)
-            stored = await materials.receive(content, _media_type(head, name))
+            stored = await materials.receive(content, media_type_of(name, head.content_type))
             data.files.append(FormFile(stored.digest, stored.size, stored.media_type, name))
     except (UnfitMediaError, Refused) as refused:
         data.refusals.append(refused.code)
     async for _ in content:
         continue  # what follows in the part of a file that is not taken, or of an input that was left empty
-
-
-def _media_type(head: MultipartSegment, name: str) -> str:
-    declared = (head.content_type or "").partition(";")[0].strip().lower()
-    suffix = name.rpartition(".")[2].lower()
-    return BY_SUFFIX.get(suffix, declared) if declared in UNDECLARED or declared not in KINDS else declared
-
-
-def _unreadable() -> Problem:
-    return Problem("bad-request", "the form can't be read", remedy="send it from the page it is on")
 
 
 def _too_large(limit: int) -> Problem:

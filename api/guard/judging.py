@@ -34,7 +34,7 @@ Allowed = Callable[[State], None]  # raises Refused where the command must not r
 def require_allowed(judged: Judgement, unknown: str, caller: Caller, error: type[Problem | Refused] = Problem) -> None:
     """Raise *error* where the table says no: 404 with the code *unknown* for what the caller may not even know of.
 
-    Without such a code it is known to everybody, and the answer is 403. A command is judged with Refused as *error*:
+    Without such a code it is known to all, and the answer is 403. A command is judged with Refused as *error*:
     a repeat of what was allowed once gets its first answer.
     """
     if judged.allowed:
@@ -43,6 +43,12 @@ def require_allowed(judged: Judgement, unknown: str, caller: Caller, error: type
         sentence, remedy = HIDDEN[unknown]
         raise error(unknown, sentence, remedy=remedy)
     raise error(DENIED, denied(judged, caller), remedy=judged.remedy.en, rule=judged.rule)
+
+
+def hidden(unknown: str) -> Problem:
+    """The problem of what does not exist, which is also that of what the caller may not even know of."""
+    sentence, remedy = HIDDEN[unknown]
+    return Problem(unknown, sentence, remedy=remedy)
 
 
 def denied(judged: Judgement, caller: Caller) -> str:

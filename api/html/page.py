@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from litestar import MediaType, Response
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from markupsafe import Markup
@@ -60,6 +61,8 @@ AUDIT = ("audit_ledger", "/audit")  # what auditors have beside the pages of all
 HOMES = {Role.PROJECT_MANAGER.value: "mine", Role.LEADER.value: "zone_overview"}  # what `/` is called, by role
 
 VISITOR = "visitor"  # where the scope's state has who reads the page; absent on a server without sign-in
+
+SEE_OTHER = 303
 
 NEVER = "–"  # in the place of a time that has not come
 
@@ -186,7 +189,7 @@ class PageContext:
             "quantity": self.quantity,
             "card_number": card_number,
             "order_number": order_number,
-            "ground": lambda reason: grounds(self.language).get(reason, reason),
+            "ground": self.ground,
             "law_title": lambda law: law_title(law, self.language),
             "rule_title": lambda rule: rule_title(rule, self.language),
             "local": self.local,
@@ -279,6 +282,10 @@ class PageContext:
         said = self.words["holder"](holder)
         return self.office(holder) if said == holder else said
 
+    def ground(self, reason: str) -> str:
+        """What a ground of suspension is called; *reason* itself where it has no name."""
+        return grounds(self.language).get(reason, reason)
+
     def joined(self, texts: Iterable[str]) -> str:
         """*texts* as one list, with the comma of the page's language between them."""
         return ("、" if self.language == "zh" else ", ").join(texts)
@@ -287,6 +294,12 @@ class PageContext:
         """So many of a unit of the law: "7 天（自然日）", "1 working day"; parts of an hour as they are."""
         said = self.words["one_of" if number == 1 else "unit_of"](unit)
         return f"{number:,g} {said}"
+
+
+def see_other(address: str, *cookies: Cookie) -> Response[str]:
+    """Another page is next (303), and a browser that goes back asks for it again."""
+    headers = {"Location": address, "Cache-Control": "no-store"}
+    return Response("", status_code=SEE_OTHER, media_type=MediaType.TEXT, headers=headers, cookies=list(cookies))
 
 
 def page_address(request: HttpRequest) -> PageAddress:

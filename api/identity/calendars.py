@@ -35,7 +35,7 @@ def calendar_reader(request: HttpRequest) -> Caller:
 
 
 class CalendarFeedRoutes(Controller):
-    """Without an account or a name in the address; whoever has it can read it until it is ended at /account."""
+    """Without an account or a name in the address; anyone who has it can read it until it is ended at /account."""
 
     opt = {"access": READ}  # noqa: RUF012  litestar's own spelling
     tags = ("clocks",)

@@ -16,6 +16,7 @@ from api.identity.cookies import SESSION, cookie_in
 from api.identity.gateway import ASSERTIONS, SECRET, GatewayMode
 from api.identity.origin import UNIX_SOCKET, Origin, Proxies
 from api.identity.public import IsPublic, is_public
+from api.identity.rate_headers import rate_headers
 from api.identity.security_headers import SecurityHeaders
 from api.identity.visit import VISIT, Pairs, Visit, asserted, state_of, visitor_of
 from api.web.error_handlers import described
@@ -26,7 +27,7 @@ from domain.access.principal import Caller
 from infrastructure.identity.claims import TokenRefusedError
 from infrastructure.identity.keys import KeyRefusedError
 from infrastructure.identity.oidc import ProviderUnreachableError
-from infrastructure.identity.rates import Allowance, TokenBuckets
+from infrastructure.identity.rates import TokenBuckets
 from infrastructure.identity.security_log import SecurityEvent
 from infrastructure.identity.service import Identity, SignedIn, refusal_of
 from infrastructure.settings import Settings
@@ -37,7 +38,6 @@ STRIPPED = frozenset({*ASSERTIONS, SECRET})
 OF_BROWSERS = frozenset({b"origin", b"sec-fetch-site"})
 BROWSER_CHARACTERS_MAX = 200
 NO_STORE = (b"cache-control", b"no-store")
-RATE_WINDOW_SECONDS = 2  # in which a bucket fills
 LOGGED_PER_SECOND, LOGGED_BURST = 0.1, 20  # refusals of one address that the security log takes
 
 
@@ -93,7 +93,7 @@ class IdentityMiddleware:
                 raise unauthorized("credential-invalid", "Authorization has a scheme other than Bearer")
             use = await self.identity.program(bearer.strip())
             allowance = self.identity.allowance(use.bucket)
-            extra += self._rate_headers(allowance)
+            extra += rate_headers("key", self.identity.buckets, allowance)
             if not allowance.allowed:
                 raise too_many(allowance.seconds)
             return Visit(*base, caller=use.caller, key_use=use)
@@ -146,13 +146,6 @@ class IdentityMiddleware:
         dropped = STRIPPED | OF_BROWSERS if is_program else STRIPPED
         remaining = [pair for pair in pairs if pair[0] not in dropped]
         return remaining if visit.caller is None else [*remaining, *asserted(visit.caller)]
-
-    def _rate_headers(self, allowance: Allowance) -> Pairs:
-        """What the rate still allows (draft-ietf-httpapi-ratelimit-headers)."""
-        return [
-            (b"ratelimit-policy", b'"key";q=%d;w=%d' % (self.identity.buckets.burst, RATE_WINDOW_SECONDS)),
-            (b"ratelimit", b'"key";r=%d;t=%d' % (allowance.remaining, allowance.seconds)),
-        ]
 
     async def _refuse(
         self, error: Exception, scope: Any, headers: dict[bytes, bytes], origin: Origin, send: Any

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, MediaType, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from api.html.page import PageContext
+from api.html.page import PageContext, see_other
 from api.identity.calendars import CALENDAR_SUFFIX, CALENDARS
 from api.identity.cookies import PENDING, PENDING_SECONDS, SESSION, drop_cookie, set_cookie
 from api.identity.dependencies import PROVIDERS, FormFields
@@ -35,7 +35,7 @@ from infrastructure.identity.sign_in import (
 )
 
 SIGN_IN, ACCOUNT = "/sign-in", "/account"
-SEE_OTHER, REFUSED, TOO_MANY = 303, 401, 429
+REFUSED, TOO_MANY = 401, 429
 
 To = Annotated[str, QueryParameter(description="The page to go to after sign-in.")]
 Text = Annotated[str, QueryParameter(description="Sent by the sign-in provider.")]
@@ -105,7 +105,7 @@ class SignInPages(Controller):
         except ProviderUnreachableError as away:
             return await _sign_in_page(plain_page, visit, to, SignInRefusedError("provider-away", detail=str(away)))
         cookie = set_cookie(PENDING, browser, is_secure=visit.is_secure, seconds=PENDING_SECONDS)
-        return _see(address, cookie)
+        return see_other(address, cookie)
 
     @get(f"{SIGN_IN}/callback")
     async def callback(
@@ -135,13 +135,13 @@ class SignInPages(Controller):
             session = await visit.identity.sessions.end(visit.token)
             await visit.identity.changed()
             await _log(visit, SecurityEvent.SIGNED_OUT, visit.signed_in, session)
-        return _see(SIGN_IN, drop_cookie(SESSION, is_secure=visit.is_secure))
+        return see_other(SIGN_IN, drop_cookie(SESSION, is_secure=visit.is_secure))
 
     @get(ACCOUNT)
     async def account(self, visit: NamedDependency[Visit], plain_page: NamedDependency[PageContext]) -> Response[str]:
         """Who is signed in, in which role, and where else."""
         if visit.signed_in is None:
-            return _see(f"{SIGN_IN}?to={ACCOUNT}")
+            return see_other(f"{SIGN_IN}?to={ACCOUNT}")
         return await _account_page(plain_page, visit, visit.signed_in)
 
     @post(f"{ACCOUNT}/role", status_code=200)
@@ -154,9 +154,9 @@ class SignInPages(Controller):
         token = await visit.identity.sessions.choose(visit.token, chosen.id)
         await visit.identity.changed()
         if token is None:
-            return _see(SIGN_IN)
+            return see_other(SIGN_IN)
         await _log(visit, SecurityEvent.ROLE_CHOSEN, signed_in, signed_in.session.id, chosen.role.value)
-        return _see("/", set_cookie(SESSION, token, is_secure=visit.is_secure))
+        return see_other("/", set_cookie(SESSION, token, is_secure=visit.is_secure))
 
     @post(f"{ACCOUNT}/sessions", status_code=200)
     async def end_sessions(self, visit: NamedDependency[Visit], form_fields: FormFields) -> Response[str]:
@@ -169,7 +169,7 @@ class SignInPages(Controller):
             raise Problem("session-unknown", "this session has ended already", remedy="see /account")
         await visit.identity.changed()
         await _log(visit, SecurityEvent.SESSION_ENDED, signed_in, session.id, form_fields.get("session", ""))
-        return _see(ACCOUNT)
+        return see_other(ACCOUNT)
 
     @post(f"{ACCOUNT}/calendars", status_code=200)
     async def calendars(
@@ -186,7 +186,7 @@ class SignInPages(Controller):
             if not await identity.calendars.end(session.principal, _id_in(ending)):
                 raise Problem("not-found", "this calendar address has ended already", remedy="see /account")
             await _log(visit, SecurityEvent.CALENDAR_ADDRESS_ENDED, signed_in, session.id, ending)
-            return _see(ACCOUNT)
+            return see_other(ACCOUNT)
         if signed_in.caller is None or session.grant_id is None:
             raise Problem("role-not-chosen", "an address is made for a role", remedy="choose one at /account")
         token = await identity.calendars.make(session.principal, session.grant_id, identity.clock())
@@ -242,13 +242,7 @@ async def _entered(visit: Visit, token: str, begun: SignedIn, to: str, *cookies:
         await visit.identity.sessions.end(visit.token)
         await visit.identity.changed()
     address = local_address(to) if begun.caller else ACCOUNT
-    return _see(address, set_cookie(SESSION, token, is_secure=visit.is_secure), *cookies)
-
-
-def _see(address: str, *cookies: Cookie) -> Response[str]:
-    """Another page is next (303)."""
-    headers = {"Location": address, "Cache-Control": "no-store"}
-    return Response("", status_code=SEE_OTHER, media_type=MediaType.TEXT, headers=headers, cookies=list(cookies))
+    return see_other(address, set_cookie(SESSION, token, is_secure=visit.is_secure), *cookies)
 
 
 def _where(visit: Visit) -> Where:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from api.clocks.display import waits
+from api.clocks.display import by_end, waits
 from api.item_page.chart import CountedClock, ItemChart, item_chart
 from api.item_page.lanes import Lane, LaneChart, lane_chart, lanes_of
 from api.item_page.steps import ItemStep, steps_of
@@ -85,8 +85,7 @@ def item_view(sources: ItemSources, code: str) -> ItemView:
 def _binding(clocks: Sequence[Reading]) -> Reading | None:
     """The clock that ends first of those that wait for an act."""
     running = [clock for clock in clocks if not clock.closed and waits(clock)]
-    ordered = sorted(running, key=lambda clock: (clock.over_at is None, clock.over_at, clock.clock))
-    return next(iter(ordered), None)
+    return min(running, key=by_end, default=None)
 
 
 def _about(sources: ItemSources, code: str) -> list[Entry]:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from litestar.types import Receive, Scope, Send
 
+from api.materials.form_files import BY_SUFFIX
 from api.web.identity import Headers
 from api.web.problems import Problem
 from infrastructure.materials.media import KINDS
@@ -14,7 +15,6 @@ from infrastructure.materials.store import MaterialStore, StoredMaterial
 
 RANGE = re.compile(rb"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
 UNNAMED = "application/octet-stream"
-SUFFIXES = {kind.suffix for kind in KINDS.values()} | {"jpeg", "tiff"}
 ALWAYS = [
     (b"accept-ranges", b"bytes"),
     (b"cache-control", b"private, no-cache"),  # the content never changes, who may read it does
@@ -90,7 +90,7 @@ def saved_as(name: str, stored: StoredMaterial) -> str:
     kind = KINDS.get(stored.media_type)
     suffix = kind.suffix if kind else "bin"
     chosen = name or stored.digest[:16]
-    return chosen if chosen.rpartition(".")[2].lower() in SUFFIXES and "." in chosen else f"{chosen}.{suffix}"
+    return chosen if chosen.rpartition(".")[2].lower() in BY_SUFFIX and "." in chosen else f"{chosen}.{suffix}"
 
 
 def disposition(name: str) -> str:

@@ -87,7 +87,7 @@ def is_of_enterprise(caller: Caller) -> bool:
 def sections(
     page: PageContext, projects: list[ProgressProject], cases: list[WindowCase], waits: list[ListedWaiting]
 ) -> Mapping[str, object]:
-    """What the page is made of: papers that were asked for come before what can be applied for."""
+    """What the page is made of: requested papers come before what can be applied for."""
     by_item = {(case.project, case.item): case for case in cases if case.is_current}
     order = {"papers": 0, "applicant": 1, "declined": 2, "refused": 2}
     tasks = sorted(waits, key=lambda wait: order.get(_turn(by_item.get((wait.project, wait.item))), 3))
@@ -113,9 +113,9 @@ async def messages(
 ) -> list[EnterpriseMessage]:
     """What departments did last in *projects*, the newest first."""
     sent: list[EnterpriseMessage] = []
+    entries = await approvals.entries_of(projects, *READ)
     for project in projects:
-        entries = settled(await approvals.entries_with(project, *READ), now, now)
-        for entry in entries:
+        for entry in settled(entries.get(project, ()), now, now):
             item = getattr(entry.fact, "item", "")
             sent += [EnterpriseMessage(project, item, line) for line in lines_in([entry], page) if line.department]
     return sorted(sent, key=lambda message: message.line.at, reverse=True)[:MESSAGES_MAX]

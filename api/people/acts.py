@@ -32,7 +32,7 @@ from infrastructure.ledger.sent_command import DIRECT, command_id_of
 
 STATUS_OURS_MIN = 500  # from here on something is wrong with the installation, not with the command
 FIRST_DAY, LAST_DAY = frozenset({"valid_from"}), frozenset({"valid_until", "expires_at"})
-MEASURED_KEY = NewKey("0" * 12, "", b"\0" * 32)  # stands in for the secret while an act is only looked at
+MEASURED_KEY = NewKey("0" * 12, "", b"\0" * 32)  # in place of the secret in a preview
 
 
 class PersonAct(Struct, frozen=True):

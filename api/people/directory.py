@@ -37,13 +37,13 @@ async def people_with(approvals: Approvals, now: datetime, text: str, *, limit: 
     book = AccessBook(approvals.store, now, now)
     people = await book.principals(limit=limit, offset=offset, text=text)
     grants: dict[str, list[Grant]] = {}
-    for held in await book.grants():
+    for held in await book.grants([person.id for person in people]):
         grants.setdefault(held.principal, []).append(held.grant)
     return [ListedPerson(person, grants.get(person.id, [])) for person in people]
 
 
 async def waiting_grants(approvals: Approvals) -> Sequence[WaitingGrant]:
-    """The grants that wait, of everybody, the longest first. Few roles need a second administrator."""
+    """All grants that wait, the longest first. Few roles need a second administrator."""
     streams: dict[UUID, None] = {row.stream: None for row in await approvals.store.of_types([PROPOSED], 0)}
     states = [await approvals.state(stream) for stream in streams]
     return [

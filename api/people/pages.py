@@ -12,7 +12,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 
-from api.guard.judging import HIDDEN, PRINCIPAL_UNKNOWN, require_allowed
+from api.guard.judging import PRINCIPAL_UNKNOWN, hidden, require_allowed
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
 from api.people.acts import ACTS, ROLES, ActResult, PersonAct, PersonActs, person_acts
@@ -33,7 +33,9 @@ OF_PAGE = 50
 InName = Annotated[
     str, QueryParameter(max_length=LINE_CHARACTERS_MAX, pattern=WITHOUT_NUL, description="In the id or the name.")
 ]
-Receipt = Annotated[int, QueryParameter(ge=0, le=POSITION_MAX, description="Where the last act stands in the ledger.")]
+Receipt = Annotated[
+    int, QueryParameter(ge=0, le=POSITION_MAX, description="The position of the last act in the ledger.")
+]
 
 
 class PeoplePages(Controller):
@@ -52,7 +54,7 @@ class PeoplePages(Controller):
         paging: NamedDependency[Paging],
         text: InName = "",
     ) -> Response[str]:
-        """Everybody in the directory, and roles that wait for a second administrator."""
+        """The people and programs in the directory, and roles that wait for a second administrator."""
         rows = await people_with(approvals, now, text, limit=OF_PAGE + 1, offset=paging.offset)
         return page.render(
             "people.html",
@@ -63,7 +65,7 @@ class PeoplePages(Controller):
             text=text,
             key=uuid4(),
             kinds=(PrincipalKind.PERSON.value, PrincipalKind.PROGRAM.value),
-            person_link=lambda principal: page.link(f"{PEOPLE}/{quote(principal, safe='')}"),
+            person_link=lambda principal: page.link(person_path(principal)),
             previous=page.here(offset=max(paging.offset - OF_PAGE, 0)) if paging.offset else "",
             next=page.here(offset=paging.offset + OF_PAGE) if len(rows) > OF_PAGE else "",
         )
@@ -106,10 +108,15 @@ class PeoplePages(Controller):
         result = await person_acts.carry_out(principal, known, fields)
         if result.problem is not None:
             return _reviewed(page, act, known, fields, result)
-        back = page.link(f"{PEOPLE}/{quote(principal, safe='')}", receipt=str(result.position))
+        back = page.link(person_path(principal), receipt=str(result.position))
         if result.secret:
             return page.render("principal_key.html", secret=result.secret, back=back, principal=principal)
         return Redirect(back, status_code=303)
+
+
+def person_path(principal: str) -> str:
+    """The path of the page of a person or program."""
+    return f"{PEOPLE}/{quote(principal, safe='')}"
 
 
 async def _principal(approvals: Approvals, caller: Caller, principal: str) -> Principal:
@@ -117,8 +124,7 @@ async def _principal(approvals: Approvals, caller: Caller, principal: str) -> Pr
     require_allowed(may(caller, "read:principals", AccessCase(principal=principal)), PRINCIPAL_UNKNOWN, caller)
     state = await approvals.state(stream_of(principal))
     if not isinstance(state, Principal) or not state.principal:
-        sentence, remedy = HIDDEN[PRINCIPAL_UNKNOWN]
-        raise Problem(PRINCIPAL_UNKNOWN, sentence, remedy=remedy)
+        raise hidden(PRINCIPAL_UNKNOWN)
     return state
 
 
@@ -159,5 +165,5 @@ def _reviewed(page: PageContext, act: str, known: PersonAct, fields: FormFields,
         key=fields.key(),
         is_proposal=bool(known.proposed) and known.command_for(fields) == known.proposed,
         roles=[(role.value, page.words["role"](role.value)) for role in ROLES],
-        back=page.link(PEOPLE if act == "register" else f"{PEOPLE}/{quote(principal, safe='')}"),
+        back=page.link(PEOPLE if act == "register" else person_path(principal)),
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from api.clocks.display import waits
+from api.clocks.display import by_end, waits
 from api.flow.critical_path import Forecasts
 from api.flow.project_flow import counted_by
 from api.guard.judging import ProjectAccess
@@ -107,9 +107,7 @@ def running(readings: Sequence[ItemReading]) -> dict[str, list[Reading]]:
     for of_item in readings:
         clocks = [clock for clock in of_item.clocks if not clock.closed and waits(clock) and not is_renewed(clock)]
         if clocks:
-            clocks_by_item[of_item.item] = sorted(
-                clocks, key=lambda clock: (clock.over_at is None, clock.over_at, clock.clock)
-            )
+            clocks_by_item[of_item.item] = sorted(clocks, key=by_end)
     return clocks_by_item
 
 

@@ -123,7 +123,7 @@ def to_problem(error: Exception, scope: Scope) -> Problem:
 
 
 def unreadable_now(error: Exception) -> Problem:
-    """The problem where views don't hold what is asked for: an old list, or, for a moment, the newest rows."""
+    """The problem where views don't hold what is requested: an old list, or, for a moment, the newest rows."""
     if isinstance(error, CursorOutdatedError):
         begin_again = "leave the cursor out, to begin with the first page"
         return Problem("invalid-cursor", f"cursor: {error}", remedy=begin_again, parameter="cursor")

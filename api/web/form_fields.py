@@ -46,8 +46,7 @@ async def form_fields(request: HttpRequest) -> FormFields:
 
 async def read_fields(headers: Headers, receive: Receive) -> FormFields:
     """The fields of a body of URL-encoded text. Raises Problem: bad-request, body-too-large."""
-    if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != URLENCODED.encode():
-        raise unreadable_form()
+    require_form(headers.get(b"content-type", b"").decode("latin-1"))
     body, is_whole = bytearray(), False
     while not is_whole:
         event = await receive()
@@ -63,14 +62,26 @@ async def read_fields(headers: Headers, receive: Receive) -> FormFields:
             )
         is_whole = not event["more_body"]
     values: dict[str, list[str]] = {}
+    for name, value in fields_of(body, FIELDS_MAX):
+        values.setdefault(name, []).append(value)
+    return FormFields(values)
+
+
+def require_form(content_type: str) -> None:
+    """Raise Problem bad-request where a body of this type is no URL-encoded text."""
+    if content_type.partition(";")[0].strip().lower() != URLENCODED:
+        raise unreadable_form()
+
+
+def fields_of(body: bytes | bytearray, fields_max: int) -> list[tuple[str, str]]:
+    """The fields of URL-encoded text, at most so many, as they were sent. Raises Problem bad-request."""
     try:
-        for name, value in parse_qsl(body.decode("ascii"), True, True, "utf-8", "strict", FIELDS_MAX):
-            values.setdefault(name, []).append(value)
+        fields = parse_qsl(body.decode("ascii"), True, True, "utf-8", "strict", fields_max)
     except ValueError as wrong:
         raise unreadable_form() from wrong
-    if any("\0" in value for texts in values.values() for value in texts):
+    if any("\0" in value for _, value in fields):
         raise unreadable_form()
-    return FormFields(values)
+    return fields
 
 
 def unreadable_form() -> Problem:

@@ -1,6 +1,6 @@
 """投诉 评价 complaints and evaluations of those who have number and code of a case, prefilled from it.
 
-They act for the case's enterprise, as a receipt is given to nobody else; in the ledger they are known by the number of
+They act for the case's enterprise, as a receipt is given to no one else; in the ledger they are known by the number of
 the case. What the commands' own rules refuse is said beside the field, and nothing that was typed is lost.
 """
 
@@ -13,22 +13,22 @@ from uuid import uuid4
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import QueryParameter
 
-from api.html.page import PageContext
+from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
+from api.window.admission import ADMITTED, NotAdmittedError, to_form
 from api.window.case_feedback import NO_GRADE, QUOTA, Fault, carry_out, key_in
 from api.window.qr_code import TRACK
 from api.window.share import WindowShareMiddleware
-from api.window.track_pages import SEE_OTHER, case_address, found_case, read_case, to_track
+from api.window.track_pages import case_address, read_case
 from api.window.tracking import TrackedCase
-from api.window.visitor import WINDOW, framed
+from api.window.visitor import framed
 from domain.project.feedback.complaint import FileComplaint
 from domain.project.feedback.evaluation import EvaluateService, Grade
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.materials.store import MaterialStore
-from infrastructure.window.query_codes import typed
 from projections.window.query import WindowCase
 
 OfStep = Annotated[int, QueryParameter(ge=0, le=2**31 - 1, description="The step that is evaluated; 0: the whole.")]
@@ -40,91 +40,75 @@ class CaseFeedbackPages(Controller):
 
     opt = {ACCESS: "read:window"}  # noqa: RUF012  litestar's own spelling
     path = f"{TRACK}/{{number:str}}"
-    dependencies = WINDOW
+    dependencies = ADMITTED
+    exception_handlers = {NotAdmittedError: to_form}  # noqa: RUF012  litestar's own spelling
     middleware = (WindowShareMiddleware,)
 
     @get("/complaint")
     async def complaint(
         self,
-        number: FromPath[str],
         page: NamedDependency[PageContext],
         approvals: NamedDependency[Approvals],
         laws: NamedDependency[LawBook],
-        admitted_case: NamedDependency[str],
+        admitted_case: NamedDependency[WindowCase],
         now: NamedDependency[datetime],
     ) -> Response[str]:
         """The form, with what is late in the case written down already."""
-        if typed(number) != admitted_case:
-            return to_track(page, number)
-        case = await found_case(approvals, admitted_case)
-        page = page.under(case.law)
-        view = await read_case(page, approvals, laws, case, now)
-        return shown_form(page, "complain.html", case, {"about": prefilled(page, view), "key": str(uuid4())})
+        page = page.under(admitted_case.law)
+        view = await read_case(page, approvals, laws, admitted_case, now)
+        return shown_form(page, "complain.html", admitted_case, {"about": prefilled(page, view), "key": str(uuid4())})
 
     @post("/complaint", status_code=200)
     async def file_complaint(
         self,
         *,
-        number: FromPath[str],
         page: NamedDependency[PageContext],
         text_form: NamedDependency[Form],
         approvals: NamedDependency[Approvals],
         materials: NamedDependency[MaterialStore],
-        admitted_case: NamedDependency[str],
+        admitted_case: NamedDependency[WindowCase],
     ) -> Response[str]:
         """File it under the number of the case; back to the case, which then says so."""
-        if typed(number) != admitted_case:
-            return to_track(page, number)
-        case = await found_case(approvals, admitted_case)
         key = key_in(text_form)
-        given: dict[str, Any] = {"complaint": f"TS-{key.hex[:10].upper()}", "item": case.item}
+        given: dict[str, Any] = {"complaint": f"TS-{key.hex[:10].upper()}", "item": admitted_case.item}
         given |= {name: text_form.get(name, "").strip() for name in ("about", "contact")}
         given["anonymous"] = "anonymous" in text_form
-        fault = await carry_out(approvals, materials, case, FileComplaint, given, key)
+        fault = await carry_out(approvals, materials, admitted_case, FileComplaint, given, key)
         if fault is not None:
-            return shown_form(page, "complain.html", case, {**text_form, "key": str(key)}, fault)
-        return done(page, case, "complaint")
+            return shown_form(page, "complain.html", admitted_case, {**text_form, "key": str(key)}, fault)
+        return done(page, admitted_case, "complaint")
 
     @get("/evaluation")
     async def evaluation(
         self,
-        number: FromPath[str],
         page: NamedDependency[PageContext],
-        approvals: NamedDependency[Approvals],
-        admitted_case: NamedDependency[str],
+        admitted_case: NamedDependency[WindowCase],
         contact: OfStep = 0,
     ) -> Response[str]:
         """Five grades, and why."""
-        if typed(number) != admitted_case:
-            return to_track(page, number)
-        case = await found_case(approvals, admitted_case)
-        return shown_form(page, "evaluate.html", case, {"contact": str(contact), "key": str(uuid4())})
+        return shown_form(page, "evaluate.html", admitted_case, {"contact": str(contact), "key": str(uuid4())})
 
     @post("/evaluation", status_code=200)
     async def evaluate(
         self,
         *,
-        number: FromPath[str],
         page: NamedDependency[PageContext],
         text_form: NamedDependency[Form],
         approvals: NamedDependency[Approvals],
         materials: NamedDependency[MaterialStore],
-        admitted_case: NamedDependency[str],
+        admitted_case: NamedDependency[WindowCase],
     ) -> Response[str]:
         """Give the grade; back to the case, which then says so."""
-        if typed(number) != admitted_case:
-            return to_track(page, number)
-        case = await found_case(approvals, admitted_case)
         key, contact = key_in(text_form), text_form.get("contact", "")
-        given: dict[str, Any] = {"item": case.item, "grade": text_form.get("grade", "")}
+        given: dict[str, Any] = {"item": admitted_case.item, "grade": text_form.get("grade", "")}
         given |= {"comment": text_form.get("comment", "").strip()}
         given["contact"] = int(contact) if contact.isascii() and contact.isdigit() and len(contact) < 10 else 0  # noqa: PLR2004  of a version
         fault: Fault | None = ("grade", NO_GRADE, "")
         if given["grade"] in {grade.value for grade in Grade}:
-            fault = await carry_out(approvals, materials, case, EvaluateService, given, key)
+            fault = await carry_out(approvals, materials, admitted_case, EvaluateService, given, key)
         if fault is not None:
-            return shown_form(page, "evaluate.html", case, {**text_form, "key": str(key)}, fault)
-        return done(page, case, "evaluation")
+            return shown_form(page, "evaluate.html", admitted_case, {**text_form, "key": str(key)}, fault)
+        return done(page, admitted_case, "evaluation")
 
 
 def shown_form(
@@ -153,5 +137,4 @@ def prefilled(page: PageContext, view: TrackedCase) -> str:
 
 def done(page: PageContext, case: WindowCase, what: str) -> Response[str]:
     """Back to the case."""
-    address = page.link(case_address(page, case.case_number).partition("?")[0], done=what)
-    return Response("", status_code=SEE_OTHER, headers={"Location": address, "Cache-Control": "no-store"})
+    return see_other(case_address(page, case.case_number, done=what))

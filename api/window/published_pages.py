@@ -30,7 +30,7 @@ from projections.window.query import WindowCases
 
 
 class PublishedPages(Controller):
-    """Without names of enterprises or people, for everybody."""
+    """Without names of enterprises or people, for the public."""
 
     opt = {ACCESS: "read:window"}  # noqa: RUF012  litestar's own spelling
     middleware = (WindowShareMiddleware,)

@@ -1,7 +1,7 @@
 """The window's share of this process: so many of its requests at once, so many from one address, and no more.
 
-Anybody reaches the window, and officers work on the same machine: however many come to it, most database connections
-stay free for those who are signed in. What exceeds the share waits for a moment, then is told to come again.
+The window is open to anyone, and officers work on the same machine: however many come to it, most database connections
+stay free for those who are signed in. What exceeds the share waits for a moment, then is refused with a time to try again.
 """
 
 from __future__ import annotations
@@ -14,17 +14,16 @@ from typing import Any
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from api.identity.visit import VISIT
+from api.identity.rate_headers import rate_headers
 from api.web.problems import Problem
-from api.window.visitor import UNKNOWN_ADDRESS
-from infrastructure.identity.rates import Allowance, TokenBuckets
+from api.window.visitor import address_of
+from infrastructure.identity.rates import TokenBuckets
 from infrastructure.settings import Settings
 
 SHARE = 3  # one connection in so many is the window's
-WAITING_MAX = 50  # requests; more are told to come again at once
+WAITING_MAX = 50  # requests; more are refused at once
 WAIT_SECONDS_MAX = 5.0
 PER_SECOND, BURST = 5.0, 60  # of one address: a person reads a page for seconds, an office shares an address
-WINDOW_SECONDS = 12  # in which a bucket fills
 STATE = "window_share"
 
 
@@ -65,19 +64,20 @@ class WindowShareMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on as soon as there is room. Raises Problem too-many-requests and busy."""
         share = share_of(scope)
-        allowance = share.buckets.take(_address(scope), time.monotonic())
+        allowance = share.buckets.take(address_of(scope), time.monotonic())
+        rate = rate_headers("window", share.buckets, allowance)
         if not allowance.allowed:
             raise Problem(
                 "too-many-requests",
                 "too many requests came from this address in a short time",
                 remedy=f"wait {allowance.seconds} s",
-                headers={"Retry-After": str(allowance.seconds)} | _rate(allowance),
+                headers={"Retry-After": str(allowance.seconds)}
+                | {name.decode(): value.decode() for name, value in rate},
             )
 
         async def limited(message: Any) -> None:
             if message["type"] == "http.response.start":
-                added = [(name.lower().encode(), value.encode()) for name, value in _rate(allowance).items()]
-                message["headers"] = [*message.get("headers", ()), *added]
+                message["headers"] = [*message.get("headers", ()), *rate]
             await send(message)
 
         async with share.place():
@@ -92,19 +92,6 @@ def share_of(scope: Scope) -> WindowShare:
         app: Any = scope["litestar_app"]
         share = state[STATE] = WindowShare(app.services.settings)
     return share
-
-
-def _address(scope: Scope) -> str:
-    visit = scope.get("state", {}).get(VISIT)
-    client = scope.get("client")
-    return visit.address if visit else client[0] if client else UNKNOWN_ADDRESS
-
-
-def _rate(allowance: Allowance) -> dict[str, str]:
-    return {
-        "RateLimit-Policy": f'"window";q={BURST};w={WINDOW_SECONDS}',
-        "RateLimit": f'"window";r={allowance.remaining};t={allowance.seconds}',
-    }
 
 
 def _full() -> Problem:

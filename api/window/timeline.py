@@ -33,7 +33,7 @@ def _papers(name: str) -> Detail:
 
 
 # What is added to the sentence of each kind of fact, by its stored name.
-TOLD: Mapping[str, Detail] = {
+DETAILS: Mapping[str, Detail] = {
     **dict.fromkeys(
         ("item_submitted", "item_declined", "acceptance_deemed", "renewal_deemed", "item_forwarded"), _none
     ),
@@ -46,7 +46,7 @@ TOLD: Mapping[str, Detail] = {
     "item_accepted": _papers("lacking"),
     "countersignature_asked": lambda fact, page: page.office(fact.department),
     "item_countersigned": lambda fact, page: page.office(fact.department),
-    "clock_suspended": lambda fact, page: str(page.context()["ground"](fact.ground)),
+    "clock_suspended": lambda fact, page: page.ground(fact.ground),
     "limit_extended": lambda fact, _: str(fact.days),
     "hearing_notice_given": lambda fact, _: str(fact.hearing_on),
     "item_completed": lambda fact, page: page.words["outcome"](fact.outcome),
@@ -54,7 +54,7 @@ TOLD: Mapping[str, Detail] = {
 }
 FILES = ("material_attached", "material_detached")
 CORRECTING = ("entry_amended", "entry_retracted")
-READ = tuple(FACTS[tag] for tag in (*TOLD, *FILES, *CORRECTING))
+READ = tuple(FACTS[tag] for tag in (*DETAILS, *FILES, *CORRECTING))
 SERVES = (Role.OFFICER, Role.PROJECT_MANAGER)
 DELIVERED = "decision_delivered"
 
@@ -82,20 +82,20 @@ async def timeline_of(approvals: Approvals, case: WindowCase, page: PageContext,
     own = of_application(entries, case)
     lines = list(lines_in(own, page))
     if case.is_current and case.delivered_at is not None:  # the fact itself names who received it
-        lines.append(TimelineLine(case.delivered_at, DELIVERED, page.words["window_told"](DELIVERED), case.department))
+        lines.append(TimelineLine(case.delivered_at, DELIVERED, page.words["window_event"](DELIVERED), case.department))
     lines.sort(key=lambda line: line.at, reverse=True)
     return CaseTimeline(lines, files_in(own))
 
 
 def lines_in(entries: Sequence[Entry], page: PageContext) -> Iterator[TimelineLine]:
     """The sentences of *entries*, in their order."""
-    tell = page.words["window_told"]
+    say = page.words["window_event"]
     for entry in entries:
         kind = tag_of(entry.fact)
-        if kind not in TOLD:
+        if kind not in DETAILS:
             continue
-        added, by = TOLD[kind](entry.fact, page), entry.recorded.by
-        sentence = tell(f"{kind}_with").format(added) if added else tell(kind)
+        added, by = DETAILS[kind](entry.fact, page), entry.recorded.by
+        sentence = say(f"{kind}_with").format(added) if added else say(kind)
         department = by.department if by.role is Role.OFFICER else ""
         yield TimelineLine(entry.occurred_at, kind, sentence, department, entry.version if by.role in SERVES else 0)
 

@@ -12,15 +12,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from api.clocks.display import telling
-from api.html.page import PageContext
+from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
 from api.web.problems import Problem
+from api.window.admission import ADMITTED, NotAdmittedError, to_form
 from api.window.follow import CALENDAR_TYPE, FEED_TYPE, case_calendar, case_feed
 from api.window.qr_code import TRACK, tracking_address
 from api.window.share import WindowShareMiddleware
 from api.window.timeline import timeline_of
 from api.window.tracking import TrackedCase, tracked
-from api.window.visitor import WINDOW, WindowVisitor, framed, new_ticket
+from api.window.visitor import WindowVisitor, framed, new_ticket
 from domain.core.case_number import is_case_number
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
@@ -28,7 +29,6 @@ from infrastructure.window.query_codes import QueryCodes, typed, typed_code
 from infrastructure.window.tracking_rates import TrackingRates
 from projections.window.query import WindowCase, WindowCases
 
-SEE_OTHER = 303
 STATUSES = {"wrong": 403, "wait": 429, "behind": 503}  # by what is wrong; 400 for what is no number or code at all
 BEHIND_SECONDS = 5  # the views follow the ledger by milliseconds; while they are rebuilt, by minutes
 FOLLOW = "/window/follow"
@@ -39,10 +39,11 @@ Done = Annotated[str, QueryParameter(pattern="^(complaint|evaluation|)$", descri
 
 
 class TrackPages(Controller):
-    """Whoever has number and code sees where the case is; nothing on these pages is personal."""
+    """Anyone who has number and code sees where the case is; nothing on these pages is personal."""
 
     opt = {ACCESS: "read:window"}  # noqa: RUF012  litestar's own spelling
-    dependencies = WINDOW
+    dependencies = ADMITTED
+    exception_handlers = {NotAdmittedError: to_form}  # noqa: RUF012  litestar's own spelling
     middleware = (WindowShareMiddleware,)
 
     @get(TRACK)
@@ -76,37 +77,32 @@ class TrackPages(Controller):
         await tracking_rates.succeeded(number, window_visitor.address, now)
         if case is None:  # the code is right, so the views do not have the case yet
             return _form(page, number, {"code": "behind"}, BEHIND_SECONDS)
-        cookie = window_visitor.keep(new_ticket(query_codes, number, now))
-        headers = {"Location": page.link(f"{TRACK}/{number}"), "Cache-Control": "no-store"}
-        return Response("", status_code=SEE_OTHER, headers=headers, cookies=[cookie])
+        cookie = window_visitor.ticket_cookie(new_ticket(query_codes, number, now))
+        return see_other(case_address(page, number), cookie)
 
     @get(f"{TRACK}/{{number:str}}")
     async def case(
         self,
         *,
-        number: FromPath[str],
         page: NamedDependency[PageContext],
         approvals: NamedDependency[Approvals],
         laws: NamedDependency[LawBook],
         query_codes: NamedDependency[QueryCodes],
-        admitted_case: NamedDependency[str],
+        admitted_case: NamedDependency[WindowCase],
         now: NamedDependency[datetime],
         done: Done = "",
     ) -> Response[str]:
         """The case; to the form where this browser has not given its code within the last half hour."""
-        if typed(number) != admitted_case:
-            return to_track(page, number)
-        tracked_case = await found_case(approvals, admitted_case)
-        page = page.under(tracked_case.law)
-        follow = f"{FOLLOW}/{tracked_case.case_number}_{query_codes.address_of(tracked_case.case_number)}"
+        number = admitted_case.case_number
+        page = page.under(admitted_case.law)
         return page.render(
             "tracked.html",
             **framed(page),
-            view=await read_case(page, approvals, laws, tracked_case, now),
+            view=await read_case(page, approvals, laws, admitted_case, now),
             done=done,
-            here=page.link(f"{TRACK}/{tracked_case.case_number}"),
-            ics=page.link(f"{follow}{ICS}"),
-            atom=page.link(f"{follow}{FEED}"),
+            here=case_address(page, number),
+            ics=follow_address(page, query_codes, number, ICS),
+            atom=follow_address(page, query_codes, number, FEED),
             as_of=now,
             **telling(page, now),
         )
@@ -125,24 +121,17 @@ class TrackPages(Controller):
     ) -> Response[bytes]:
         """The case as a calendar, or as a feed: for programs, which are given an address that can't be guessed."""
         number, _, rest = file.partition("_")
-        key, dot, suffix = rest.partition(".")
+        key, dot, name = rest.partition(".")
+        suffix = dot + name
         case = await WindowCases(approvals.store).by_number(number)
-        if not query_codes.is_address_of(number, key) or case is None or f"{dot}{suffix}" not in (ICS, FEED):
+        if not query_codes.is_address_of(number, key) or case is None or suffix not in (ICS, FEED):
             raise Problem("not-found", "no case is followed at this address", remedy="take it from the case's page")
         page = page.under(case.law)
         address = tracking_address(window_visitor.base_url, number)
-        if suffix == ICS.lstrip("."):
+        if suffix == ICS:
             clocks = await WindowCases(approvals.store).clocks(case, laws, now)
             return _file(case_calendar(page, case, clocks, now, address), CALENDAR_TYPE)
         return _file(case_feed(page, case, await timeline_of(approvals, case, page, now), now, address), FEED_TYPE)
-
-
-async def found_case(approvals: Approvals, number: str) -> WindowCase:
-    """The case *number*, to which its visitor was admitted. Raises Problem not-found where a rebuild lost it."""
-    case = await WindowCases(approvals.store).by_number(number)
-    if case is None:
-        raise Problem("not-found", f"no case has the number {number[:64]}", remedy="check the number")
-    return case
 
 
 async def read_case(
@@ -151,12 +140,6 @@ async def read_case(
     """What the page of *case* says now."""
     clocks = await WindowCases(approvals.store).clocks(case, laws, now)
     return tracked(page, case, clocks, await timeline_of(approvals, case, page, now), now)
-
-
-def to_track(page: PageContext, number: str) -> Response[str]:
-    """To the form, with the number filled in."""
-    address = page.link(TRACK, number=typed(number))
-    return Response("", status_code=SEE_OTHER, headers={"Location": address, "Cache-Control": "no-store"})
 
 
 def _form(page: PageContext, number: str, faults: Mapping[str, str] | None = None, wait: int = 0) -> Response[str]:
@@ -173,6 +156,11 @@ def _file(body: bytes, media_type: str) -> Response[bytes]:
     return Response(body, media_type=media_type, headers=headers)
 
 
-def case_address(page: PageContext, number: str, rest: str = "") -> str:
-    """The page of a case, or one below it."""
-    return page.link(f"{TRACK}/{quote(number)}{rest}")
+def case_address(page: PageContext, number: str, done: str = "") -> str:
+    """The page of a case, which says what was just handed in."""
+    return page.link(f"{TRACK}/{quote(number)}", done=done)
+
+
+def follow_address(page: PageContext, codes: QueryCodes, number: str, suffix: str) -> str:
+    """Where programs follow a case: a calendar, or a feed, by the *suffix*."""
+    return page.link(f"{FOLLOW}/{number}_{codes.address_of(number)}{suffix}")

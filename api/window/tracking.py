@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from api.clocks.display import overdue, waits
+from api.clocks.display import by_end, overdue, waits
 from api.html.clock_names import clock_name
 from api.html.page import PageContext
 from api.item_page.steps import ItemStep, steps_of
@@ -79,8 +79,7 @@ def state_of(page: PageContext, case: WindowCase) -> str:
     if not case.is_current:
         return say("superseded")
     if case.stage == Stage.ACCEPTED and case.suspended:
-        ground = page.context()["ground"]
-        return say("suspended").format(**given, grounds=comma.join(ground(reason) for reason in case.suspended))
+        return say("suspended").format(**given, grounds=comma.join(map(page.ground, case.suspended)))
     if case.stage == Stage.ACCEPTED and case.awaiting:
         return say("awaiting").format(**given, others=comma.join(map(page.office, case.awaiting)))
     if case.stage in (Stage.COMPLETED, Stage.DELIVERED) and case.outcome == Outcome.REVOKED:
@@ -115,7 +114,7 @@ def is_undelivered(case: WindowCase) -> bool:
 def binding_of(clocks: Sequence[Reading]) -> Reading | None:
     """The clock that ends first of those that wait for an act."""
     running = [clock for clock in clocks if not clock.closed and (waits(clock) or clock.level is Level.PAUSED)]
-    return min(running, key=lambda clock: (clock.over_at is None, clock.over_at, clock.clock), default=None)
+    return min(running, key=by_end, default=None)
 
 
 def late_limit(page: PageContext, clock: Reading, now: datetime) -> LateLimit | None:

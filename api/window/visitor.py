@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency, Provide
+from litestar.types import Scope
 from msgspec import Struct
 
 from api.html.page import PageContext
@@ -33,15 +34,15 @@ MENU = (
 
 
 class WindowVisitor(Struct, frozen=True):
-    """One visitor: the *address* tries are counted by, the *ticket* the browser keeps, where this server is reached."""
+    """One visitor: the *address* tries are counted by, the *ticket* its browser stores, where this server is reached."""
 
     address: str
     is_secure: bool
     ticket: str
     base_url: str
 
-    def keep(self, ticket: str) -> Cookie:
-        """The cookie that keeps *ticket* for as long as it is good."""
+    def ticket_cookie(self, ticket: str) -> Cookie:
+        """The cookie that stores *ticket* for as long as it is valid."""
         return set_cookie(TICKET, ticket, is_secure=self.is_secure, seconds=TICKET_MINUTES * 60)
 
 
@@ -49,14 +50,19 @@ def window_visitor(request: HttpRequest, settings: NamedDependency[Settings]) ->
     """Who sends the request."""
     scope = request.scope
     visit = scope.get("state", {}).get(VISIT)
-    client = scope.get("client")
     is_secure = visit.is_secure if visit else scope.get("scheme") == "https"
     return WindowVisitor(
-        address=visit.address if visit else client[0] if client else UNKNOWN_ADDRESS,
+        address=address_of(scope),
         is_secure=is_secure,
         ticket=cookie_in(request.headers.get("cookie", "").encode("latin-1"), TICKET, is_secure=is_secure),
         base_url=settings.public_url or f"http{'s' if is_secure else ''}://{request.headers['host']}",
     )
+
+
+def address_of(scope: Scope) -> str:
+    """The address that the request with this *scope* comes from, as the identity middleware resolved it."""
+    visit, client = scope.get("state", {}).get(VISIT), scope.get("client")
+    return visit.address if visit else client[0] if client else UNKNOWN_ADDRESS
 
 
 async def text_form(request: HttpRequest) -> Mapping[str, str]:
@@ -76,15 +82,6 @@ def query_codes() -> QueryCodes:
 def tracking_rates(approvals: NamedDependency[Approvals]) -> TrackingRates:
     """The tries at codes."""
     return TrackingRates(approvals.store)
-
-
-def admitted_case(
-    window_visitor: NamedDependency[WindowVisitor],
-    query_codes: NamedDependency[QueryCodes],
-    now: NamedDependency[datetime],
-) -> str:
-    """The number of the case whose code this browser gave within the last half hour; empty where it gave none."""
-    return query_codes.admitted(window_visitor.ticket, now)
 
 
 def new_ticket(codes: QueryCodes, case_number: str, now: datetime) -> str:
@@ -107,5 +104,4 @@ WINDOW = {
     "text_form": Provide(text_form),
     "query_codes": Provide(query_codes, sync_to_thread=False),
     "tracking_rates": Provide(tracking_rates, sync_to_thread=False),
-    "admitted_case": Provide(admitted_case, sync_to_thread=False),
 }

@@ -14,7 +14,7 @@ from api.commands.page_sender import CommandResult, PageSender, page_sender
 from api.commands.sender import ProjectCommand
 from api.html.page import PageContext
 from api.route_access import ACCESS, COMMANDS
-from api.web.form_fields import FormFields, form_fields
+from api.web.form_fields import FormFields, form_fields, unreadable_form
 from api.web.problems import Problem
 from api.worklist.pages import DESK
 from domain.law.licensing.review import DECISION
@@ -83,7 +83,7 @@ def _case(text: str) -> tuple[UUID, str]:
     try:
         return UUID(project), item
     except ValueError as wrong:
-        raise Problem("bad-request", "the form can't be read", remedy="send it from the page it is on") from wrong
+        raise unreadable_form() from wrong
 
 
 async def _accept(sender: PageSender, project: UUID, item: str, key: UUID) -> AcceptedCase:

@@ -340,6 +340,13 @@ class Approvals(Application[UUID]):
         """The entries of one stream that hold facts of these kinds, oldest first."""
         return [entry_from(row) for row in await self.store.of_stream(stream, [tag_of(fact) for fact in facts])]
 
+    async def entries_of(self, streams: Sequence[UUID], *facts: type[Fact]) -> dict[UUID, list[Entry]]:
+        """The same of several streams, by stream; one that has none is left out."""
+        entries: dict[UUID, list[Entry]] = {}
+        for row in await self.store.of_streams(streams, [tag_of(fact) for fact in facts]):
+            entries.setdefault(row.stream, []).append(entry_from(row))
+        return entries
+
     def _draft(
         self, cached: CachedState, sent: SentCommand, counter: int, allowed: Callable[[State], None] | None
     ) -> EntryDraft:

@@ -16,7 +16,7 @@ from msgspec import Struct, json
 from infrastructure.ledger.reader import Store
 
 DAYS = 90
-KEPT_FOR = timedelta(hours=24 * DAYS)
+LIFETIME = timedelta(hours=24 * DAYS)
 OPEN_MAX = 50  # drafts of one person that were not handed in: each item of two projects
 COLUMNS: LiteralString = "id, owner, project, item, content, created_at, saved_at, expires_at, case_number"
 INSERT: LiteralString = f"""
@@ -37,10 +37,10 @@ OF: LiteralString = f"""
     SELECT {COLUMNS} FROM process.application_draft WHERE owner = %(owner)s AND expires_at > %(now)s
     ORDER BY saved_at DESC LIMIT %(most)s
 """  # noqa: S608 our own constants
-SAVE: LiteralString = """
+SAVE: LiteralString = f"""
     UPDATE process.application_draft SET content = %(content)s, saved_at = %(now)s, expires_at = %(until)s
-    WHERE id = %(id)s
-"""
+    WHERE id = %(id)s RETURNING {COLUMNS}
+"""  # noqa: S608 our own constants
 HAND_IN: LiteralString = """
     UPDATE process.application_draft SET case_number = %(case_number)s, saved_at = %(now)s
     WHERE id = %(id)s AND owner = %(owner)s
@@ -95,14 +95,14 @@ class ApplicationDraft(Struct, frozen=True):
 
 
 class ApplicationDrafts:
-    """The drafts in one database. Everything is asked for by the owner: a stranger's draft is as none."""
+    """The drafts in one database. Every query names the owner: a stranger's draft is as none."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def begin(self, owner: str, project: UUID, item: str, now: datetime) -> ApplicationDraft | None:
         """The owner's open draft of this application, or a new one; None where he has OPEN_MAX already."""
-        given = {"owner": owner, "project": project, "item": item, "now": now, "until": now + KEPT_FOR}
+        given = {"owner": owner, "project": project, "item": item, "now": now, "until": now + LIFETIME}
         given |= {"id": uuid4(), "content": json.encode(DraftContent()).decode(), "most": OPEN_MAX}
         async with self._store.connection() as connection:
             await connection.execute(PRUNE, [now])
@@ -126,14 +126,15 @@ class ApplicationDrafts:
         self, draft: UUID, owner: str, now: datetime, edit: Callable[[DraftContent], DraftContent]
     ) -> ApplicationDraft | None:
         """Save what *edit* makes of the content; two pages at once both count. None where there is no open draft."""
-        given = {"id": draft, "owner": owner, "now": now, "until": now + KEPT_FOR}
+        given = {"id": draft, "owner": owner, "now": now, "until": now + LIFETIME}
         async with self._store.connection() as connection, connection.transaction():
             row = await (await connection.execute(f"{FIND} FOR UPDATE", given)).fetchone()
             if row is None or row[-1]:
                 return None
             content = edit(_draft(row).content)
-            await connection.execute(SAVE, given | {"content": json.encode(content).decode()})
-        return await self.find(draft, owner, now)
+            saved = await connection.execute(SAVE, given | {"content": json.encode(content).decode()})
+            row = await saved.fetchone()
+        return _draft(row) if row else None
 
     async def hand_in(self, draft: UUID, owner: str, case_number: str, now: datetime) -> None:
         """The draft became the application *case_number*."""

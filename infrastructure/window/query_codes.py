@@ -1,7 +1,7 @@
 """查询码 query codes: what a receipt has beside the case number, to follow the case by without sign-in.
 
 A code is made from the number by a key of this installation whenever it is needed. It is in no fact, row, feed or
-export, so that nobody who reads those can track a case, and a restored database needs nothing beside the key.
+export, so that no one who reads those can track a case, and a restored database needs nothing beside the key.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class QueryCodes:
         return hmac.compare_digest(self.address_of(case_number).encode(), text.encode())
 
     def ticket(self, case_number: str, until: datetime) -> str:
-        """What a browser keeps once the code was right, for use *until* then: number, second and proof."""
+        """What a browser stores once the code was right, for use *until* then: number, second and proof."""
         seconds = int(until.timestamp())
         return f"{case_number}_{seconds}_{self._digest('ticket', f'{case_number}_{seconds}').hex()[:TICKET_CHARACTERS]}"
 

@@ -84,7 +84,7 @@ class AccessBook:
     async def principals(
         self, principal: str | None = None, limit: int = PRINCIPALS_MAX, offset: int = 0, text: str = ""
     ) -> list[ListedPrincipal]:
-        """Everybody who was registered, or the one of that id; with *text* in id or name."""
+        """All who were registered, or the one of that id; with *text* in id or name."""
         params: dict[str, object] = {"id": principal, "limit": limit, "offset": offset, "pattern": f"%{literal(text)}%"}
         rows = await self._rows(PRINCIPALS, params)
         return [ListedPrincipal(row[0], PrincipalKind(row[1]), *row[2:]) for row in rows]
@@ -93,21 +93,19 @@ class AccessBook:
         """The keys of everybody, or of one program, with those that were revoked."""
         return [ListedKey(*row) for row in await self._rows(KEYS, {"id": principal})]
 
-    async def grants(self, principal: str | None = None) -> list[HeldGrant]:
-        """The grants in force, those of deputies and of merged departments among them; of everybody, or of one."""
+    async def grants(self, principals: Sequence[str] | None = None) -> list[HeldGrant]:
+        """The grants in force, also of deputies and of merged departments; of all, or of these *principals*."""
         own: dict[str, list[Grant]] = {}
         for row in await self._rows(GRANTS, {}):
             own.setdefault(row[0], []).append(_grant(row))
         standing_in = [StandsIn(row[0], Deputyship(*row[1:])) for row in await self._rows(DEPUTIES, {})]
         departments = Departments(DEPARTMENTS_STREAM)
         departments.merges.update({row[0]: DepartmentMerge(*row[1:]) for row in await self._rows(MERGES, {})})
-        if principal is not None:
-            people = [principal]
-        else:
-            people = sorted(own.keys() | {deputising.period.deputy for deputising in standing_in})
+        if principals is None:
+            principals = sorted(own.keys() | {deputising.period.deputy for deputising in standing_in})
         return [
             HeldGrant(person, grant)
-            for person in people
+            for person in principals
             for grant in effective_grants(person, own, standing_in, departments, self._on)
         ]
 

@@ -1,4 +1,4 @@
-"""可申请事项 the items that somebody may apply for now, or once others are granted, by the table of access."""
+"""可申请事项 the items that a caller may apply for now, or once others are granted, by the table of access."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ class WindowCases:
     async def clocks(self, case: WindowCase, laws: Laws, now: datetime) -> list[Reading]:
         """The clocks of the case itself at *now*, those of countersignatures apart, in the order of their start.
 
-        Clocks that the view can't tell without the ledger are left out: the page then shows no date.
+        Clocks that the view can't show without the ledger are left out: the page then shows no date.
         """
         given = {"project": case.project, "item": case.item, "application": case.application}
         async with self._store.cursor() as cursor:

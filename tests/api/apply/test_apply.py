@@ -1,4 +1,4 @@
-"""An application from the choice of an item to the receipt, by everybody whom the table lets, in few pages."""
+"""An application from the choice of an item to the receipt, by all whom the table of access lets, in few pages."""
 
 from __future__ import annotations
 

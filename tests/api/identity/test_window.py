@@ -1,4 +1,4 @@
-"""The public window behind the layer of sign-in: open where it is for everybody, closed where somebody acts."""
+"""The public window behind the layer of sign-in: open where it is public, closed where a person acts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_form_of_the_window_needs_no_sign_in_and_one_below_applying_does(clien
 
 
 def test_tries_are_counted_by_the_address_that_proxies_vouch_for(client: httpx.Client) -> None:
-    """Nobody has a proxy here: what a client says of its address counts for nothing."""
+    """No proxy is trusted here: what a client says of its address counts for nothing."""
     answers = [
         client.post(
             "/window/track",

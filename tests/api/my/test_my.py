@@ -28,7 +28,7 @@ from tests.law.questions import at
 
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
-    """Two enterprises; of the first, papers are asked for one item, and another was applied for."""
+    """Two enterprises; of the first, papers are requested for one item, and another was applied for."""
     hands: list[datetime] = [at("04-01 09:00")]
     async with Approvals(shared_database_url, clock=lambda: hands[0]) as opened:
         for project, name, uscc in ((OWN, "Hengxin", USCC), (OTHER, "Rival", OTHER_USCC)):

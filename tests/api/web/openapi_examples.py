@@ -1,4 +1,4 @@
-"""Records the examples of the OpenAPI document: `python -m tests.api.web.openapi_examples` asks every address once.
+"""Records the examples of the OpenAPI document: `python -m tests.api.web.openapi_examples` requests every address once.
 
 The example story is carried out on a database of its own; what it answers, lists cut to their first members, is stored
 beside the document's code. Answers that the story has nothing for are left out: the document makes these up.

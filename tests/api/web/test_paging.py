@@ -17,7 +17,7 @@ from tests.examples import APPLICANT, LAND
 NOTE = {"command": "note_step", "item": "land", "step": "site_visit", "text": "seen"}
 PROJECTS = 12
 FEW = 3
-LISTS = {  # each with what tells its rows apart, and a writer's change that moves them
+LISTS = {  # each with what distinguishes its rows, and a writer's change that moves them
     "progress": ("projects", ("project",)),
     "clocks": ("clocks", ("project", "item", "clock")),
     "waiting": ("waiting", ("project", "item", "kind", "ref")),

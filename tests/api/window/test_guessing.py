@@ -58,7 +58,7 @@ async def test_both_are_the_same_work(window: Window, number: str, monkeypatch: 
 
 
 async def test_a_right_code_is_not_called_wrong_while_the_views_are_behind(window: Window) -> None:
-    """Of a case that no view has yet; whoever has its code has it from us."""
+    """Of a case that no view has yet; anyone who has its code has it from us."""
     behind = await window.track(NOBODYS)
     assert behind.status_code == 503
     assert "are right" in behind.text

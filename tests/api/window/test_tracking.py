@@ -24,7 +24,7 @@ from tests.projections.zone import project_id
 
 
 def words(text: str) -> str:
-    """What stands in a page, without its markup."""
+    """The text of a page, without its markup."""
     main = text[text.index('<main id="content"') : text.index("</main>")]
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main))
 

@@ -1,4 +1,4 @@
-"""Drafts: of their owner alone, kept for ninety days, and never lost to a second page."""
+"""Drafts: of their owner alone, stored for ninety days, and never lost to a second page."""
 
 from __future__ import annotations
 

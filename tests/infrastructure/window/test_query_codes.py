@@ -1,4 +1,4 @@
-"""Query codes: made from the number and the key alone, and known to nobody who has not both."""
+"""Query codes: made from the number and the key alone, and known to no one who has not both."""
 
 from __future__ import annotations
 

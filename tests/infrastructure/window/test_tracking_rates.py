@@ -1,4 +1,4 @@
-"""Wrong tries: five, then waits that grow; a stranger keeps nobody from his own case."""
+"""Wrong tries: five, then waits that grow; a stranger keeps no one from their own case."""
 
 from __future__ import annotations
 
