@@ -147,19 +147,21 @@ class ClockHistory(History):
 
     def _delays(self, project: UUID, entries: Sequence[Entry]) -> Iterator[Row]:
         """Also the entries that changed the terms of an application: by what was known before, it had others."""
-        delays = {row[1]: row for row in super()._delays(project, entries)}
+        delays = {row[1]: row for row in self._late(project, entries)}
         folded = self._folded(project, (), DISTANT)
-        histories: Histories = self._state(folded).histories
-        for entry in entries:
+        for number, entry in enumerate(entries, start=1):
+            if isinstance(entry.fact, CORRECTIONS):
+                folded = self._folded(project, entries[:number], DISTANT)  # without the terms that it retracts
+                delays[entry.version] = delayed(entry, BEGINNING, delays.get(entry.version))
+                continue
+            histories: Histories = self._state(folded).histories
             sets_terms = type(entry.fact) in TERMS
             before = {key: terms_of(history) for key, history in histories.items()} if sets_terms else {}
             take([self.view], folded, [entry])
             others = [histories[key] for key, terms in before.items() if terms_of(histories[key]) != terms]
-            changed = [min(instants_of(history), default=entry.occurred_at) for history in others]
-            if isinstance(entry.fact, CORRECTIONS):
-                changed.append(BEGINNING)
-            if changed:
-                delays[entry.version] = delayed(entry, min(changed), delays.get(entry.version))
+            if others:
+                begun_at = min(min(instants_of(history), default=entry.occurred_at) for history in others)
+                delays[entry.version] = delayed(entry, begun_at, delays.get(entry.version))
         yield from delays.values()
 
 

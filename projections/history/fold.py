@@ -35,7 +35,7 @@ from projections.view import (
     take,
 )
 
-HISTORY_VERSION = 1  # grows with every change of the tables or of this fold
+HISTORY_VERSION = 2  # grows with every change of the tables or of this fold
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 InEffect: TypeAlias = Callable[[Entry], datetime]  # from when on an entry counts on the valid axis
@@ -176,6 +176,10 @@ class History:
         )
 
     def _delays(self, project: UUID, entries: Sequence[Entry]) -> Iterator[Row]:
+        """The delays of one project, from its whole history."""
+        return self._late(project, entries)
+
+    def _late(self, project: UUID, entries: Sequence[Entry]) -> Iterator[Row]:
         """The entries that were not recorded when they took effect, corrections among them."""
         by_version = {entry.version: entry for entry in entries}
         touched: dict[int, set[datetime]] = {}  # instants, by version: a correction touches those of what it corrects
@@ -221,7 +225,7 @@ class History:
                 appended.show(group[0].recorded_at, valid_from, state.shown[name], rows[name])
             state.shown = rows
         state.known_at, state.valid_at = known_at, valid_at
-        delays = Change(list(self._delays(project, entries)))
+        delays = Change(list(self._late(project, entries)))
         return {self.delays.name: delays} | {
             history_name(appended.table): appended.change() for appended in changes.values()
         }

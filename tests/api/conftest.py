@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import cast
 
 import httpx
+import psycopg
 import pytest
 import pytest_asyncio
 from litestar import Litestar
@@ -32,7 +33,10 @@ def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Lites
 
 @pytest.fixture(scope="module")
 def projector(shared_database_url: str) -> Iterator[Projector]:
-    """A projector at work beside the application."""
+    """A projector at work beside the application; the views are there, though empty, when a test begins."""
+    with psycopg.connect(shared_database_url, autocommit=True) as connection:
+        assert Projector(shared_database_url).take_lead(connection)
+        connection.execute("SELECT pg_advisory_unlock_all()")  # or the next leader waits for the session to end
     working = Projector(shared_database_url)
     thread = threading.Thread(target=working.run)
     thread.start()

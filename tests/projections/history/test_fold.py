@@ -10,7 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from domain.core.types import Mode
 from domain.messages import Entry
+from domain.project.application.correction import RetractEntry
+from domain.project.application.procedure import ChangeMode
+from domain.project.application.submission import SubmitItem
 from projections.as_of import Past
 from projections.clocks.fold import CLOCKS
 from projections.clocks.history import ClockHistory
@@ -24,7 +28,8 @@ from projections.information.query import _settled_by
 from projections.law.shipped import shipped_law
 from projections.sums import ZONE
 from projections.view import Change, Row, Table, fold, fold_at
-from tests.histories import World, worlds
+from tests.examples import APPLICANT, LAND, MANAGER
+from tests.histories import REGISTER, World, worlds
 from tests.spec import PROJECT
 
 BEGIN = datetime.fromisoformat("2026-03-10T09:00:00+08:00")
@@ -99,16 +104,7 @@ def test_a_history_shows_what_a_fold_of_the_ledger_shows(
             assert shown == by_ledger[table.name], (t, known)
 
 
-# Known defect: the delays of clocks that are appended can end at another instant than those of a fold of the whole.
-APPENDED = [
-    pytest.param(history, marks=pytest.mark.xfail(reason="delays of appended clocks", strict=False))
-    if history.name == "clocks_history"
-    else history
-    for history in HISTORIES
-]
-
-
-@pytest.mark.parametrize("history", APPENDED, ids=lambda history: history.name)
+@pytest.mark.parametrize("history", HISTORIES, ids=lambda history: history.name)
 @given(world=worlds(), hours=pauses, late=lates, cuts=cuts)
 def test_a_history_that_is_appended_to_is_the_one_that_is_folded_whole(
     history: History, world: World, hours: list[int], late: set[int], cuts: set[int]
@@ -152,6 +148,26 @@ def test_clocks_read_from_their_history_are_those_read_from_the_ledger(
         items = (read(each, laws, t, known) for each in item_histories(entries, known).values())
         by_ledger = [reading for item in items if item for reading in item.clocks]
         assert sorted(shown, key=repr) == sorted(by_ledger, key=repr), (t, known)
+
+
+def test_terms_that_were_retracted_and_set_again_are_read_from_the_ledger_as_known_in_between() -> None:
+    """By what was known after the retraction, the application was in the mode that it was planned for."""
+    world = World()
+    joint = ChangeMode(item="land", mode=Mode.JOINT, reasons="because")
+    retract = RetractEntry(version=3, reasons="because")
+    steps = ((REGISTER, MANAGER), (SubmitItem(item="land"), APPLICANT), (joint, LAND), (retract, LAND), (joint, LAND))
+    assert all(world.ask(command, by) for command, by in steps)
+    entries = recorded_in(world.entries, [1], set())
+    (history,) = (history for history in HISTORIES if isinstance(history, ClockHistory))
+    whole = history.whole(PROJECT, entries)
+    t, known = entries[1].occurred_at, entries[3].recorded_at
+
+    rows = rows_of(history, CLOCKS, whole["clock_history"], "valid", t)
+    items = (read(each, shipped_law(), t, known) for each in item_histories(entries, known).values())
+
+    assert {ClockRow(*row).mode for row in rows} == {Mode.JOINT}, "as is now known"
+    assert {reading.mode for item in items if item for reading in item.clocks} == {Mode.SINGLE}, "as was known then"
+    assert is_stale(whole["clocks_delay"], t, known)
 
 
 def write(rows: dict[Row, Row], table: Table, change: Change) -> None:
