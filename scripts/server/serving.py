@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -29,7 +28,15 @@ from infrastructure.projector.projector import Projector, historian
 from infrastructure.settings import Settings
 from infrastructure.watcher.watcher import Watcher
 from scripts.console import screen
-from scripts.server.processes import END_SECONDS_MAX, orderly, stop_with, supervised, tune_garbage_collector
+from scripts.server.processes import (
+    END_SECONDS_MAX,
+    lower_priority,
+    orderly,
+    run_worker,
+    stop_with,
+    supervised,
+    tune_garbage_collector,
+)
 from scripts.server.publishing import publish_while
 from scripts.server.sending import send_while
 
@@ -84,26 +91,18 @@ async def opened(url: str, settings: Settings) -> AsyncIterator[Approvals]:
 
 def project_while(parent: int, url: str) -> None:
     """Run the projector in this process until SIGTERM, or until its parent is gone."""
-    projector = Projector(url)
-    stop_with(parent, projector.stop)
-    tune_garbage_collector()
-    projector.run()
+    run_worker(parent, Projector(url))
 
 
 def keep_histories_while(parent: int, url: str) -> None:
     """Run the projector of the histories in this process until SIGTERM, or until its parent is gone."""
-    if hasattr(os, "nice"):
-        os.nice(HISTORIAN_NICENESS)
-    projector = historian(url)
-    stop_with(parent, projector.stop)
-    tune_garbage_collector()
-    projector.run()
+    lower_priority(HISTORIAN_NICENESS)
+    run_worker(parent, historian(url))
 
 
 def watch_while(parent: int, url: str) -> None:
     """Run the deadline watcher in this process until SIGTERM, or until its parent is gone."""
-    if hasattr(os, "nice"):
-        os.nice(WATCHER_NICENESS)
+    lower_priority(WATCHER_NICENESS)
     uvloop.run(_watch(parent, url))
 
 
