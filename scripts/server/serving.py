@@ -133,20 +133,29 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
     async with opened(url, settings) as approvals, _identity(approvals, url, settings) as signing_in:
         app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
         await offer_administration(signing_in)
-        config = uvicorn.Config(
-            IdentityMiddleware(app, signing_in, settings),
-            host=settings.host,
-            port=settings.port,
-            uds=settings.socket or None,
-            log_config=None,
-            access_log=False,
-            lifespan="on",
-            timeout_graceful_shutdown=REQUEST_SECONDS_MAX,
-            **SERVER_OPTIONS,
-        )
         tune_garbage_collector()
-        server = _Announcing(config, announce, app.services.feed.horizon.close)
-        await server.serve()
+        await listen(IdentityMiddleware(app, signing_in, settings), settings, announce, app.services.feed.horizon.close)
+
+
+async def listen(
+    app: IdentityMiddleware, settings: Settings, announce: Callable[[], None], end_streams: Callable[[], None]
+) -> None:
+    """Answer HTTP by *app* until SIGINT or SIGTERM. Raises AddressTakenError.
+
+    *announce* is called once it listens, *end_streams* before it waits for open requests.
+    """
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        uds=settings.socket or None,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=REQUEST_SECONDS_MAX,
+        **SERVER_OPTIONS,
+    )
+    await _Announcing(config, announce, end_streams).serve()
 
 
 def _identity(approvals: Approvals, url: str, settings: Settings) -> Identity:
