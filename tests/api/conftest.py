@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import cast
 
@@ -17,6 +16,7 @@ from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from tests.api.client import Door
+from tests.infrastructure.projector.running import projecting
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -33,12 +33,8 @@ def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Lites
 @pytest.fixture(scope="module")
 def projector(shared_database_url: str) -> Iterator[Projector]:
     """A projector at work beside the application."""
-    working = Projector(shared_database_url)
-    thread = threading.Thread(target=working.run)
-    thread.start()
-    yield working
-    working.stop()
-    thread.join()
+    with projecting(shared_database_url) as working:
+        yield working
 
 
 @pytest_asyncio.fixture(scope="module")
