@@ -37,6 +37,7 @@ AnyFact = (
     | DepartmentsFact
     | PersonErased
 )
+SOURCE_SEPARATOR = ":"  # between register, case and event in the source of an imported entry
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -143,7 +144,7 @@ def register_of(entry: Entry) -> str:
 
     A project belongs to the register of its first entry, whatever is added later.
     """
-    return entry.recorded.source.partition(":")[0]
+    return entry.recorded.source.partition(SOURCE_SEPARATOR)[0]
 
 
 def _note(project: Project, entry: Entry) -> None:

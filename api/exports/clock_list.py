@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
@@ -10,18 +10,15 @@ from litestar.response import Stream
 
 from api.clocks.display import left_by
 from api.clocks.routes import CLOCK_FILTER
-from api.exports.download import EXPORTED, SHEET_FORMAT, Export, followed, in_batches
+from api.exports.download import EXPORTED, SHEET_FORMAT, Batches, Export, followed, in_batches
 from api.html.clock_names import clock_name
 from api.html.page import EXPORTS
 from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
-from infrastructure.tables.table_file import Row
 from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.query import ClocksAt
 from projections.progress.titles import names_of
 from projections.snapshots import PagedReader
-
-Batches = AsyncIterator[Sequence[Row]]
 
 
 class ClockExports(Controller):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from tempfile import TemporaryFile
 from typing import IO, TypeVar
@@ -27,6 +27,8 @@ from projections.snapshots import PagedReader
 F = TypeVar("F", bound=Struct)
 R = TypeVar("R")
 K = TypeVar("K")
+
+Batches = AsyncIterator[Sequence[Row]]
 
 BATCH_ROWS = 500  # read, and written, at a time
 SHORTER = "choose fewer rows by a filter, or ask for CSV"
@@ -58,7 +60,7 @@ class Export:
         name: str,
         title: str,
         columns: Sequence[str],
-        batches: AsyncIterator[Sequence[Row]],
+        batches: Batches,
         as_of: datetime,
         reader: PagedReader,
     ) -> Stream:
@@ -77,12 +79,8 @@ class Export:
             if isinstance(error, TableTooLongError):
                 raise Problem("invalid-parameter", str(error), remedy=SHORTER) from error
             raise
-        file_name = f"{name}-{as_of.astimezone(UTC):%Y%m%dT%H%M%SZ}-{self.digest[:8]}.{self._format.value}"
-        return Stream(
-            lambda: pieces(file),
-            media_type=media_type,
-            headers={"Content-Disposition": f'attachment; filename="{file_name}"', "Cache-Control": "no-store"},
-        )
+        file_name = f"{name}-{compact(as_of)}-{self.digest[:8]}.{self._format.value}"
+        return attachment(file, file_name, media_type)
 
     @property
     def digest(self) -> str:
@@ -159,6 +157,25 @@ def followed(rows: Sequence[R], limit: int | None, key: Callable[[R], K]) -> tup
     if limit is None or len(rows) < limit or not rows:
         return rows, None
     return rows, key(rows[-1])
+
+
+def joined(values: Iterable[str]) -> str:
+    """Several values in one cell."""
+    return "; ".join(values)
+
+
+def compact(at: datetime) -> str:
+    """*at* in UTC, as it stands in the name of a file."""
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def attachment(file: IO[bytes], name: str, media_type: str) -> Stream:
+    """The answer that saves *file*, closed once it is sent, under *name*."""
+    return Stream(
+        lambda: pieces(file),
+        media_type=media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
 
 
 async def pieces(file: IO[bytes]) -> AsyncIterator[bytes]:

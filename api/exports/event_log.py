@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from tempfile import TemporaryFile
 
 from anyio import to_thread
@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from api.exports.download import pieces
+from api.exports.download import attachment, compact
 from api.html.page import EXPORTS
 from api.route_access import ACCESS, WHOLE_ZONE
 from infrastructure.event_log.log_file import EventLogFormat, write_event_log
@@ -43,10 +43,4 @@ class EventLogExports(Controller):
         except BaseException:
             file.close()
             raise
-        name = f"events-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.{log_format.value}"
-        disposition = f'attachment; filename="{name}"'
-        return Stream(
-            lambda: pieces(file),
-            media_type=MEDIA_TYPES[log_format],
-            headers={"Content-Disposition": disposition, "Cache-Control": "no-store"},
-        )
+        return attachment(file, f"events-{compact(now)}.{log_format.value}", MEDIA_TYPES[log_format])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.response import Stream
 
-from api.exports.download import EXPORTED, SHEET_FORMAT, Export, followed, in_batches
+from api.exports.download import EXPORTED, SHEET_FORMAT, Batches, Export, followed, in_batches, joined
 from api.feedback.requests import FEEDBACK_FILTERS
 from api.html.page import EXPORTS
 from api.route_access import ACCESS
@@ -19,7 +19,6 @@ from projections.feedback.reading import ComplaintReading, EvaluationReading
 from projections.progress.titles import ProjectTitles, names_of
 from projections.snapshots import PagedReader
 
-Batches = AsyncIterator[Sequence[Row]]
 OF_COMPLAINT = ("complaint", "anonymous", "subject", "filed_at", "accepted_at", "answered_at", "closed_at")
 OF_EVALUATION = ("evaluation", "grade", "bad", "reasons", "comment", "channel", "evaluated_at", "rounds", "measures")
 
@@ -106,7 +105,7 @@ async def _evaluation_rows(
         yield [
             (
                 *_case(export, names, row),
-                *(row.evaluation, words["grade_of"](row.grade), export.yes(row.bad), "; ".join(row.reasons)),
+                *(row.evaluation, words["grade_of"](row.grade), export.yes(row.bad), joined(row.reasons)),
                 *(row.comment, words["channel_of"](row.channel), export.instant(row.evaluated_at)),
                 *(row.rounds, row.measures, row.appeal, row.state),
                 *(row.due_on, export.yes(row.overdue), str(row.project)),

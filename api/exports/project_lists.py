@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
@@ -10,7 +10,7 @@ from litestar.response import Stream
 from msgspec import structs
 
 from api.clocks.display import left_by
-from api.exports.download import EXPORTED, SHEET_FORMAT, Export, followed, in_batches
+from api.exports.download import EXPORTED, SHEET_FORMAT, Batches, Export, followed, in_batches, joined
 from api.html.clock_names import clock_name
 from api.html.page import EXPORTS, PageContext
 from api.information.pages import InformationSearch, information_search
@@ -29,8 +29,6 @@ from projections.legal_person.query import PersonBook, PersonFilter, RankedPerso
 from projections.progress.fold import ProgressProject
 from projections.progress.query import ProgressKey, ProgressList, ProjectFilter
 from projections.snapshots import PagedReader
-
-Batches = AsyncIterator[Sequence[Row]]
 
 
 class ProjectExports(Controller):
@@ -106,7 +104,6 @@ class ProjectExports(Controller):
         return await export.file("legal-persons", say("persons"), columns, rows, day.known, list_reader)
 
 
-SEPARATOR = "; "  # between several values of a cell
 LABELS = ("project", "enterprise", "manager")
 
 
@@ -148,7 +145,7 @@ def _progress_row(export: Export, shown: ShownProject, sources: RowSources) -> R
         *(project.code, project.name, project.enterprise, project.manager, page.words["kind_of"](project.kind)),
         *(project.phase_nth, project.phases, page.called(project.phase_name)),
         *(project.items_done, project.items_total, export.yes(project.stuck), *clock),
-        SEPARATOR.join(map(page.who, project.holders)),
+        joined(map(page.who, project.holders)),
         *(page.words["fact"](project.last_fact), export.instant(project.changed_at, project.law)),
         str(project.project),
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.response import Stream
 
-from api.exports.download import EXPORTED, SHEET_FORMAT, Export, in_batches
+from api.exports.download import EXPORTED, SHEET_FORMAT, Batches, Export, in_batches, joined
 from api.html.clock_names import clock_name
 from api.html.numbers import card_number
 from api.html.page import EXPORTS
@@ -28,8 +28,6 @@ from projections.supervision.fold import SignalRow
 from projections.supervision.list import CaseKey, ListFilter, SignalKey
 from projections.supervision.query import SupervisionAt, case_key, signal_key
 from projections.supervision.timeliness_query import TimelinessOf
-
-Batches = AsyncIterator[Sequence[Row]]
 
 
 class SupervisionExports(Controller):
@@ -106,7 +104,7 @@ class SupervisionExports(Controller):
             (
                 *(names.project(clock.project), page.called(names.item(clock.project, clock.item))),
                 *(page.office(clock.department), clock.suspensions, clock.nights),
-                *("; ".join(map(conduct, clock.oddities)), export.instant(clock.last_at), str(clock.project)),
+                *(joined(map(conduct, clock.oddities)), export.instant(clock.last_at), str(clock.project)),
             )
             for clock in stopped
         ]

@@ -85,13 +85,26 @@ def subscriber(request: HttpRequest) -> Subscriber:
     return Subscriber(identifier, caller, grant, key)
 
 
+async def own_subscription(
+    subscription_id: FromPath[UUID], caller: NamedDependency[Caller], webhooks: NamedDependency[Webhooks]
+) -> WebhookSubscription:
+    """The caller's subscription with this id. Raises Problem subscription-unknown, also for that of another caller."""
+    subscription = await webhooks.subscriptions.find(subscription_id, caller.id)
+    if subscription is None:
+        raise _unknown()
+    return subscription
+
+
 class SubscriptionRoutes(Controller):
     """A subscriber reads by the grant and the key that it subscribed with: when these end, the sending ends."""
 
     path = "/subscriptions"
     opt = {ACCESS: "webhooks"}  # noqa: RUF012  litestar's own spelling
     tags = ("webhooks",)
-    dependencies = {"subscriber": Provide(subscriber, sync_to_thread=False)}  # noqa: RUF012
+    dependencies = {  # noqa: RUF012  litestar's own spelling
+        "subscriber": Provide(subscriber, sync_to_thread=False),
+        "subscription": Provide(own_subscription),
+    }
 
     @post("/", operation_id="subscribe", summary="Have events sent to an address", status_code=200)
     async def subscribe(
@@ -141,19 +154,16 @@ class SubscriptionRoutes(Controller):
         return SubscriptionList([shown_subscription(subscription) for subscription in subscriptions])
 
     @get("/{subscription_id:uuid}", operation_id="get_subscription", summary="One subscription")
-    async def get_subscription(
-        self, subscription_id: FromPath[UUID], caller: NamedDependency[Caller], webhooks: NamedDependency[Webhooks]
-    ) -> ShownSubscription:
+    async def get_subscription(self, subscription: NamedDependency[WebhookSubscription]) -> ShownSubscription:
         """As in the list."""
-        return shown_subscription(await _own(webhooks, subscription_id, caller))
+        return shown_subscription(subscription)
 
     @delete("/{subscription_id:uuid}", operation_id="unsubscribe", summary="End a subscription", status_code=200)
     async def unsubscribe(
-        self, subscription_id: FromPath[UUID], caller: NamedDependency[Caller], webhooks: NamedDependency[Webhooks]
+        self, subscription: NamedDependency[WebhookSubscription], webhooks: NamedDependency[Webhooks]
     ) -> ShownSubscription:
         """What is queued for it is dropped; the answer is the subscription as it was."""
-        subscription = await _own(webhooks, subscription_id, caller)
-        await webhooks.subscriptions.end(subscription_id, caller.id)
+        await webhooks.subscriptions.end(subscription.id, subscription.principal)
         return shown_subscription(subscription)
 
     @post(
@@ -185,13 +195,11 @@ class SubscriptionRoutes(Controller):
     )
     async def ping_subscription(
         self,
-        subscription_id: FromPath[UUID],
-        caller: NamedDependency[Caller],
+        subscription: NamedDependency[WebhookSubscription],
         webhooks: NamedDependency[Webhooks],
         approvals: NamedDependency[Approvals],
     ) -> PingResult:
         """Tells at once what the receiver answers. One that was away or given up goes on where it takes the ping."""
-        subscription = await _own(webhooks, subscription_id, caller)
         return PingResult.of(await webhooks.ping(subscription, approvals.clock))
 
     @post(
@@ -202,15 +210,13 @@ class SubscriptionRoutes(Controller):
     )
     async def replay_events(
         self,
-        subscription_id: FromPath[UUID],
-        caller: NamedDependency[Caller],
+        subscription: NamedDependency[WebhookSubscription],
         webhooks: NamedDependency[Webhooks],
         feed: NamedDependency[Feed],
         json_body: NamedDependency[bytes],
     ) -> ShownSubscription:
         """Under the same ids as before, so that a receiver can tell repeats. Also from before the subscription."""
         wanted = decoded(_replay, json_body)
-        subscription = await _own(webhooks, subscription_id, caller)
         head = await feed.head()
         if wanted.first > wanted.last or wanted.last > head:
             raise Problem(
@@ -219,7 +225,7 @@ class SubscriptionRoutes(Controller):
                 remedy="write positions of the ledger, the first before the last",
                 parameter="to",
             )
-        if not await webhooks.subscriptions.replay(subscription_id, wanted.first, wanted.last, REPLAYS_MAX):
+        if not await webhooks.subscriptions.replay(subscription.id, wanted.first, wanted.last, REPLAYS_MAX):
             raise Problem(
                 "replays-too-many",
                 f"{REPLAYS_MAX} stretches wait to be sent again already",
@@ -230,8 +236,7 @@ class SubscriptionRoutes(Controller):
     @get("/{subscription_id:uuid}/deliveries", operation_id="list_deliveries", summary="What was sent, and what waits")
     async def list_deliveries(
         self,
-        subscription_id: FromPath[UUID],
-        caller: NamedDependency[Caller],
+        subscription: NamedDependency[WebhookSubscription],
         webhooks: NamedDependency[Webhooks],
         *,
         in_state: InState = None,
@@ -239,9 +244,8 @@ class SubscriptionRoutes(Controller):
         limit: RowLimit = PAGE_ROWS,
     ) -> DeliveryPage:
         """`state=parked` lists what was given up. What was delivered stays for thirty days."""
-        await _own(webhooks, subscription_id, caller)
         named = in_state.value if in_state else ""
-        rows = await webhooks.deliveries.page(subscription_id, named, after, limit + 1)
+        rows = await webhooks.deliveries.page(subscription.id, named, after, limit + 1)
         page = [shown_delivery(row, webhooks.area) for row in rows[:limit]]
         return DeliveryPage(page, page[-1].position if len(rows) > limit else None)
 
@@ -253,16 +257,14 @@ class SubscriptionRoutes(Controller):
     )
     async def retry_delivery(
         self,
-        subscription_id: FromPath[UUID],
+        subscription: NamedDependency[WebhookSubscription],
         entry_position: FromPath[int],
-        caller: NamedDependency[Caller],
         webhooks: NamedDependency[Webhooks],
         now: NamedDependency[datetime],
     ) -> ShownSubscription:
         """At once, with all attempts before it forgotten."""
-        subscription = await _own(webhooks, subscription_id, caller)
         is_position = 0 < entry_position <= POSITION_MAX
-        if not is_position or not await webhooks.deliveries.retry(subscription_id, entry_position, now):
+        if not is_position or not await webhooks.deliveries.retry(subscription.id, entry_position, now):
             raise Problem(
                 "delivery-unknown",
                 f"no delivery of position {entry_position} has ended",
@@ -279,14 +281,6 @@ async def _require_address(webhooks: Webhooks, url: str) -> None:
     except UnresolvedError as unknown:
         remedy = "check the name; the server has to be able to resolve it"
         raise Problem("webhook-address-refused", f"url: {unknown}", remedy=remedy, parameter="url") from unknown
-
-
-async def _own(webhooks: Webhooks, subscription: UUID, caller: Caller) -> WebhookSubscription:
-    """The caller's subscription with this id. Raises Problem subscription-unknown, also for somebody else's."""
-    row = await webhooks.subscriptions.find(subscription, caller.id)
-    if row is None:
-        raise _unknown()
-    return row
 
 
 def _unknown() -> Problem:

@@ -9,18 +9,18 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from api.feed.routes import TYPES_MAX
 from api.feed.schemas import event_type
+from domain.core.types import Name
 from infrastructure.webhooks.addresses import URL_CHARACTERS_MAX
 from infrastructure.webhooks.deliveries import Delivery, DeliveryState
 from infrastructure.webhooks.subscriptions import WebhookSubscription
 from infrastructure.webhooks.transport import SendResult
 
-TYPES_MAX = 100
 TYPE_CHARACTERS_MAX = 100
-CODE_CHARACTERS_MAX = 64
-POSITION_MAX = 2**53  # what a number in JavaScript holds exactly
+JSON_INTEGER_MAX = 2**53  # what a number in JavaScript holds exactly
 
-Position = Annotated[int, Meta(ge=0, le=POSITION_MAX)]
+Position = Annotated[int, Meta(ge=0, le=JSON_INTEGER_MAX)]
 TypeName = Annotated[str, Meta(max_length=TYPE_CHARACTERS_MAX)]
 
 
@@ -28,7 +28,7 @@ class SubscriptionFilter(Struct, frozen=True, forbid_unknown_fields=True):
     """Which events are sent: of one project, of items of one department. Left out: of all that one may see."""
 
     project: UUID | None = None
-    department: Annotated[str, Meta(max_length=CODE_CHARACTERS_MAX)] = ""
+    department: Name = ""
 
 
 class SubscriptionRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,8 +45,8 @@ class SubscriptionRequest(Struct, frozen=True, forbid_unknown_fields=True):
 class ReplayRequest(Struct, frozen=True, forbid_unknown_fields=True, rename={"first": "from", "last": "to"}):
     """Send again what lies between two positions of the ledger, both included."""
 
-    first: Annotated[int, Meta(ge=1, le=POSITION_MAX)]
-    last: Annotated[int, Meta(ge=1, le=POSITION_MAX)]
+    first: Annotated[int, Meta(ge=1, le=JSON_INTEGER_MAX)]
+    last: Annotated[int, Meta(ge=1, le=JSON_INTEGER_MAX)]
 
 
 class SubscriptionState(StrEnum):

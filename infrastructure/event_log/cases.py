@@ -13,12 +13,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.core.ledger import Role
-from domain.messages import Entry, corrections, tag_of
+from domain.messages import SOURCE_SEPARATOR, Entry, corrections, register_of, tag_of
 from domain.project.application.note import StepNoted
 from domain.project.application.registration import ItemPlanned, ProjectRegistered
 from infrastructure.projector.histories import histories
 
-SOURCE_SEPARATOR = ":"  # between register, case and event in an entry's source
 # Whose ids are those of officials or programs, not of applicants: these are told by their role alone.
 NAMED = frozenset({Role.OFFICER, Role.PROJECT_MANAGER, Role.SUPERVISOR, Role.LEADER, Role.SYSTEM, Role.INTEGRATOR})
 
@@ -103,7 +102,7 @@ def case_from(entries: Sequence[Entry]) -> LogCase | None:
     if not isinstance(first.fact, ProjectRegistered):
         return None
     registered, corrected = first.fact, corrections(entries)
-    register = first.recorded.source.partition(SOURCE_SEPARATOR)[0]
+    register = register_of(first)
     prefix = SOURCE_SEPARATOR.join((register, registered.code, "")) if register else ""
     lines = [entry for entry in entries if entry.version not in corrected.retracted]
     read = (event_from(entry, corrected.amended.get(entry.version, entry.occurred_at), prefix) for entry in lines)
@@ -122,9 +121,8 @@ def event_from(entry: Entry, at: datetime, prefix: str) -> LogEvent | None:
     fact, by = entry.fact, entry.recorded.by
     activity, label = tag_of(fact), ""
     if prefix:
-        if not isinstance(fact, StepNoted) or not entry.recorded.source.removeprefix(prefix):
-            return None
-        if not entry.recorded.source.startswith(prefix):
+        source = entry.recorded.source
+        if not isinstance(fact, StepNoted) or not source.startswith(prefix) or source == prefix:
             return None
         activity, label = fact.activity, fact.label
     item = getattr(fact, "item", "")

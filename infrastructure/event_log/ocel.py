@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from shutil import copyfileobj
 from tempfile import TemporaryFile
 from typing import Any, TextIO
 
@@ -18,7 +19,6 @@ INITIAL = "1970-01-01T00:00:00Z"  # of an attribute that an object has from the 
 PROJECT, ITEM, DEPARTMENT = "project", "item", "department"
 OBJECT_ATTRIBUTES = {PROJECT: ("code", "law", "register"), ITEM: ("code", "name"), DEPARTMENT: ("code",)}
 EVENT_ATTRIBUTES = {"resource": "string", "role": "string", "label": "string", "recorded_at": "time"}
-PIECE_CHARACTERS = 1 << 16
 
 
 def write_ocel(cases: Iterable[LogCase], out: TextIO) -> LogCounts:
@@ -43,8 +43,7 @@ def write_ocel(cases: Iterable[LogCase], out: TextIO) -> LogCounts:
             object_comma = ",\n"
         out.write('],\n"objects":[')
         objects.seek(0)
-        while piece := objects.read(PIECE_CHARACTERS):
-            out.write(piece)
+        copyfileobj(objects, out)
     out.write(f'],\n"eventTypes":{encoded(_types(dict.fromkeys(sorted(types), EVENT_ATTRIBUTES)))}')
     kinds = {kind: dict.fromkeys(names, "string") for kind, names in OBJECT_ATTRIBUTES.items()}
     out.write(f',\n"objectTypes":{encoded(_types(kinds))}}}\n')

@@ -15,6 +15,7 @@ from infrastructure.tables.table_file import Cell, Row
 
 ENCODING = "utf-8-sig"  # without the mark, Excel reads Chinese as the code page of the machine
 # https://owasp.org/www-community/attacks/CSV_Injection: how a formula begins; the tab and CR are dropped before it.
+# Also wide, as Chinese input writes them.
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 QUOTE = "'"  # before a text, tells a spreadsheet that it is one
 

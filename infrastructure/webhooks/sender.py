@@ -98,11 +98,7 @@ class WebhookSender:
         Raises psycopg's errors and KeystoreError.
         """
         subscriptions = await self._parts.subscriptions.all()
-        sent = await asyncio.gather(*(self._serve(each) for each in subscriptions), return_exceptions=True)
-        for result in sent:
-            if isinstance(result, BaseException):
-                raise result
-        return sum(count for count in sent if isinstance(count, int))
+        return await _sent([self._serve(each) for each in subscriptions])
 
     async def next_at(self) -> datetime | None:
         """When there is something to send next, as far as it is queued; None where nothing is."""
@@ -128,8 +124,7 @@ class WebhookSender:
         if subscription.failures:  # whether the receiver is back, one event tells as well as many
             due = due[:1]
         room, away = asyncio.Semaphore(SENDS_AT_ONCE), asyncio.Event()
-        sent = [self._deliver(subscription, caller, delivery, room, away) for delivery in due]
-        return sum(await _gathered(sent))
+        return await _sent([self._deliver(subscription, caller, delivery, room, away) for delivery in due])
 
     async def _queue(self, subscription: WebhookSubscription, caller: Caller) -> None:
         """Read on in the feed, and in the stretch of a replay, as far as there is room in the queue."""
@@ -251,10 +246,10 @@ def _types(page: FeedPage) -> list[str]:
     return [tag_of(event.entry.fact) for event in page.events]
 
 
-async def _gathered(sends: Sequence[Awaitable[int]]) -> list[int]:
-    """All results; the first failure is raised once every sending has ended."""
+async def _sent(sends: Sequence[Awaitable[int]]) -> int:
+    """How many messages were sent in all; the first failure is raised once every sending has ended."""
     results = await asyncio.gather(*sends, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
             raise result
-    return [result for result in results if isinstance(result, int)]
+    return sum(result for result in results if isinstance(result, int))

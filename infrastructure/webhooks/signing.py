@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -46,6 +46,3 @@ def signed_headers(keys: Sequence[bytes], message: str, at: datetime, body: byte
         "webhook-timestamp": timestamp,
         "webhook-signature": " ".join(signatures),
     }
-
-
-OLD_SECRET_DEFAULT = timedelta(hours=24)  # for which the secret before signs as well

@@ -7,29 +7,26 @@ from typing import Any, Self
 from uuid import UUID
 
 import httpx2
-import stamina
 
-from scripts.client.errors import ClientError
 from scripts.client.protocol import (
     ATTEMPTS,
-    NDJSON,
     TIMEOUT_SECONDS,
     WAIT_SECONDS,
     BatchCommand,
+    ClientState,
     CommandReceipt,
-    answers_in,
+    batch_options,
     body_of,
     checked,
     command_headers,
+    credentials,
     decoded,
-    is_passing,
-    lines_of,
-    params_of,
-    receipt_in,
+    json_options,
+    unreachable,
 )
 
 
-class AsyncCountersignClient:
+class AsyncCountersignClient(ClientState):
     """A program's connection to a server at *address*, with its *key*.
 
     Requests are sent again, with the same idempotency key, while the server is busy or away. *position* is that of the
@@ -39,12 +36,10 @@ class AsyncCountersignClient:
     def __init__(
         self, address: str, key: str, *, attempts: int = ATTEMPTS, transport: httpx2.AsyncBaseTransport | None = None
     ) -> None:
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        super().__init__(attempts)
         self._http = httpx2.AsyncClient(
-            base_url=address, headers=headers, timeout=TIMEOUT_SECONDS + WAIT_SECONDS, transport=transport
+            base_url=address, headers=credentials(key), timeout=TIMEOUT_SECONDS + WAIT_SECONDS, transport=transport
         )
-        self._attempts = attempts
-        self.position = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -66,10 +61,8 @@ class AsyncCountersignClient:
         self, path: str, command: Any, *, key: str | UUID | None = None, if_match: int | str | None = None
     ) -> CommandReceipt:
         """The same for what is no project, at the address *path*."""
-        response = await self.request("POST", path, content=body_of(command), headers=command_headers(key, if_match))
-        receipt = receipt_in(response)
-        self.position = max(self.position, receipt.position)
-        return receipt
+        headers = command_headers(key, if_match)
+        return self._receipt(await self.request("POST", path, content=body_of(command), headers=headers))
 
     async def check(self, project: UUID | str, command: Any) -> Any:
         """What a command would do; nothing is kept."""
@@ -77,27 +70,16 @@ class AsyncCountersignClient:
 
     async def batch(self, lines: Sequence[BatchCommand], mode: str = "each") -> list[Any]:
         """Carry out many commands: an answer for each, in order."""
-        response = await self.request(
-            "POST",
-            "/v1/commands/batch",
-            params={"mode": mode},
-            content=lines_of(lines),
-            headers={"Content-Type": NDJSON},
-        )
-        answers = answers_in(response)
-        positions = [answer["receipt"]["position"] for answer in answers if answer.get("receipt")]
-        self.position = max([self.position, *positions])
-        return answers
+        options = batch_options(lines, mode)
+        return self._answers(await self.request("POST", "/v1/commands/batch", **options))
 
     async def post(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         """Post *body* as JSON."""
-        content = body_of(body) if body is not None else None
-        sent = {"Content-Type": "application/json", **(headers or {})}
-        return decoded(await self.request("POST", path, content=content, headers=sent))
+        return decoded(await self.request("POST", path, **json_options(body, headers)))
 
     async def get(self, path: str, **params: Any) -> Any:
         """Read an address: its views have this client's last command."""
-        return decoded(await self.request("GET", path, params=params_of(path, params, self.position)))
+        return decoded(await self.request("GET", path, params=self._params(path, params)))
 
     async def pages(self, path: str, **params: Any) -> AsyncIterator[Any]:
         """Every page of a list, by its cursors; all of them are of one moment."""
@@ -122,9 +104,9 @@ class AsyncCountersignClient:
     async def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Send a request until it is answered. Raises ProblemError, ClientError."""
         try:
-            async for attempt in stamina.retry_context(on=is_passing, attempts=self._attempts, timeout=None):
+            async for attempt in self._retries():
                 with attempt:
                     return checked(await self._http.request(method, path, **options))
         except httpx2.TransportError as lost:
-            raise ClientError(f"{self._http.base_url} can't be reached: {lost or type(lost).__name__}") from lost
+            raise unreachable(self._http.base_url, lost) from lost
         raise AssertionError("unreachable: the last attempt returns or raises")

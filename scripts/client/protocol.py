@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
+import stamina
 from msgspec import DecodeError, Struct, json, to_builtins
 
 from scripts.client.errors import PASSING, RETRY_SECONDS_MAX, ClientError, ProblemError
@@ -57,6 +58,44 @@ class BatchCommand(Struct, frozen=True, omit_defaults=True):
     if_match: int | None = None
 
 
+class ClientState:
+    """What a client keeps between requests, whether it awaits them or not. *position* is that of its last command."""
+
+    def __init__(self, attempts: int) -> None:
+        self._attempts = attempts
+        self.position = 0
+
+    def _retries(self) -> Any:
+        """The attempts at one request, to be iterated with or without `async`."""
+        return stamina.retry_context(on=is_passing, attempts=self._attempts, timeout=None)
+
+    def _params(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The query of a read, with the position of the last command where the address takes one."""
+        given = {name: value for name, value in params.items() if value is not None}
+        if self.position and takes_after(path):
+            given.setdefault("after", self.position)
+        return given
+
+    def _receipt(self, response: httpx2.Response) -> CommandReceipt:
+        """The receipt of a command. Raises ClientError."""
+        try:
+            receipt = json.decode(response.content, type=CommandReceipt)
+        except DecodeError as failure:
+            raise ClientError(f"{response.url} did not answer with a receipt: {failure}") from failure
+        self.position = max(self.position, receipt.position)
+        return receipt
+
+    def _answers(self, response: httpx2.Response) -> list[Any]:
+        """The answers to a batch, a line each. Raises ClientError."""
+        try:
+            answers: list[Any] = _decoder.decode_lines(response.content)
+        except DecodeError as failure:
+            raise ClientError(f"{response.url} broke off its answer: send the batch again") from failure
+        positions = [answer["receipt"]["position"] for answer in answers if answer.get("receipt")]
+        self.position = max([self.position, *positions])
+        return answers
+
+
 def takes_after(path: str) -> bool:
     """Whether the address takes a receipt's position."""
     if path.startswith("/v1/projects/"):
@@ -67,12 +106,9 @@ def takes_after(path: str) -> bool:
     return is_flow or any(path == known or path.startswith(f"{known}/") for known in AFTER_PATHS)
 
 
-def params_of(path: str, params: Mapping[str, Any], position: int) -> dict[str, Any]:
-    """The query of a read, with the position of the client's last command where the address takes one."""
-    given = {name: value for name, value in params.items() if value is not None}
-    if position and takes_after(path):
-        given.setdefault("after", position)
-    return given
+def credentials(key: str) -> dict[str, str]:
+    """The headers that say who sends; none without a *key*."""
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def command_headers(key: str | UUID | None, if_match: int | str | None) -> dict[str, str]:
@@ -89,6 +125,17 @@ def body_of(value: Any) -> bytes:
     if isinstance(plain, dict):
         plain = {name: part for name, part in plain.items() if part is not None}
     return json.encode(plain)
+
+
+def json_options(body: Any, headers: Mapping[str, str] | None) -> dict[str, Any]:
+    """The options of a request that sends *body* as JSON, or nothing where it is None."""
+    content = body_of(body) if body is not None else None
+    return {"content": content, "headers": {"Content-Type": "application/json", **(headers or {})}}
+
+
+def batch_options(lines: Sequence[BatchCommand], mode: str) -> dict[str, Any]:
+    """The options of a request that sends a batch."""
+    return {"params": {"mode": mode}, "content": lines_of(lines), "headers": {"Content-Type": NDJSON}}
 
 
 def lines_of(lines: Sequence[BatchCommand]) -> bytes:
@@ -118,21 +165,9 @@ def decoded(response: httpx2.Response) -> Any:
         raise ClientError(f"{response.url} did not answer in JSON: is it Countersign?") from failure
 
 
-def answers_in(response: httpx2.Response) -> list[Any]:
-    """The answers to a batch, a line each. Raises ClientError."""
-    try:
-        answers: list[Any] = _decoder.decode_lines(response.content)
-    except DecodeError as failure:
-        raise ClientError(f"{response.url} broke off its answer: send the batch again") from failure
-    return answers
-
-
-def receipt_in(response: httpx2.Response) -> CommandReceipt:
-    """The receipt of a command. Raises ClientError."""
-    try:
-        return json.decode(response.content, type=CommandReceipt)
-    except DecodeError as failure:
-        raise ClientError(f"{response.url} did not answer with a receipt: {failure}") from failure
+def unreachable(address: object, lost: httpx2.TransportError) -> ClientError:
+    """The error for a server that no attempt has reached."""
+    return ClientError(f"{address} can't be reached: {lost or type(lost).__name__}")
 
 
 def is_passing(failure: Exception) -> bool | float:

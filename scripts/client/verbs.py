@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from msgspec import json, to_builtins
 
+from api.feed.schemas import event_type, tag_in
 from domain.examples.story import fact_examples
 from domain.messages import FACTS
 from infrastructure.law.lawbook import law_book
@@ -24,7 +25,6 @@ from scripts.console import fail, screen
 
 EXAMPLE_LAW = "cn-licensing@2019-04-23"  # of the example story
 EXAMPLE_PROJECT = "0193f0a2-7c00-7000-8000-00000000f003"
-TYPE_PREFIX, TYPE_SUFFIX = "org.countersign.", ".v1"
 SECRET_BYTES = 32
 
 events = typer.Typer(no_args_is_help=True, help="The feed of events.")
@@ -81,7 +81,7 @@ def trigger(
     fact: Annotated[str, typer.Argument(help="Name of a fact, such as item_accepted.")], forward: Forward
 ) -> None:
     """Post an example event to an address of this machine, signed; nothing is recorded."""
-    tag = fact.removeprefix(TYPE_PREFIX).removesuffix(TYPE_SUFFIX)
+    tag = tag_in(fact)
     if tag not in FACTS:
         fail(f"there is no fact {fact}: docs/reference/facts.md lists them")
     secret = _secret_for(forward)
@@ -97,7 +97,7 @@ def example_event(tag: str, now: datetime) -> dict[str, Any]:
         "specversion": "1.0",
         "id": "0",
         "source": f"/projects/{EXAMPLE_PROJECT}",
-        "type": f"{TYPE_PREFIX}{tag}{TYPE_SUFFIX}",
+        "type": event_type(tag),
         "time": now.isoformat(),
         "subject": example.get("item"),
         "occurredat": now.isoformat(),

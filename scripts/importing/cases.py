@@ -15,9 +15,9 @@ from domain.core.characters import visible
 from domain.law.packs.pack import Pack
 from infrastructure.law.lawbook import law_book
 from infrastructure.projector.histories import histories
+from infrastructure.tables.csv_file import defused
 from projections.register_figures.cases import Asked, CaseRow, case_row
 
-FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # also wide, as Chinese input writes them
 COLUMNS = tuple(field.name for field in fields(CaseRow))
 
 
@@ -52,10 +52,7 @@ def write_csv(rows: Iterable[CaseRow], out: TextIO) -> None:
 def harmless(value: object) -> str:
     """One CSV field, safe for spreadsheets: text that would be read as a formula gets a leading apostrophe."""
     text = text_of(value)
-    if not isinstance(value, str):
-        return text
-    text = visible(text)
-    return f"'{text}" if text.lstrip().startswith(FORMULA_BEGINS) else text
+    return defused(visible(text)) if isinstance(value, str) else text
 
 
 def text_of(value: object) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import structlog
 
@@ -29,6 +29,14 @@ CONTEXT = multiprocessing.get_context("spawn")  # a fork would share connections
 log = structlog.get_logger()
 
 Work = Callable[[int, str], None]  # called with the parent's process id, and the URL of the database
+
+
+class Worker(Protocol):
+    """What a child process does until it is stopped, from any thread."""
+
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 @contextmanager
@@ -104,6 +112,19 @@ def stop_with(parent: int, stop: Callable[[], object]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the parent ends this one
     when_orphaned(parent, stop_for_good)
+
+
+def run_worker(parent: int, worker: Worker) -> None:
+    """Run *worker* in this process until SIGTERM, or until its parent is gone."""
+    stop_with(parent, worker.stop)
+    tune_garbage_collector()
+    worker.run()
+
+
+def lower_priority(niceness: int) -> None:
+    """Let processes of higher priority go first, where the system knows priorities."""
+    if hasattr(os, "nice"):
+        os.nice(niceness)
 
 
 def when_orphaned(parent: int, stop: Callable[[], object]) -> None:

@@ -9,7 +9,7 @@ from infrastructure.ledger.clock_check import utc_now
 from infrastructure.proof.keys import create_keys
 from infrastructure.proof.publisher import ProofFolder, Publisher
 from infrastructure.settings import Settings
-from scripts.server.processes import stop_with, tune_garbage_collector
+from scripts.server.processes import run_worker
 
 NAME_BYTES = 4  # of the random part of a log's name
 
@@ -23,10 +23,7 @@ def publish_while(parent: int, url: str) -> None:
     folder = ProofFolder(chosen.proof_folder)
     if not chosen.database_url and not folder.has_keys:
         create_keys(folder.path, log_name(chosen))
-    publisher = Publisher(url, folder, utc_now, chosen.tsa)
-    stop_with(parent, publisher.stop)
-    tune_garbage_collector()
-    publisher.run()
+    run_worker(parent, Publisher(url, folder, utc_now, chosen.tsa))
 
 
 def log_name(settings: Settings) -> str:

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
-import uvicorn
 import uvloop
 from litestar import Router
 from litestar.di import Provide
@@ -24,7 +23,6 @@ from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
 from api.moved import VERSION
 from api.sandbox.routes import SandboxRoutes, SandboxTime
-from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.law.lawbook import law_book
@@ -43,7 +41,6 @@ from scripts.server.sending import sender_parts
 
 CLOCK_SUFFIX = "-clock.json"
 TICK_SECONDS = 1.0
-REQUEST_SECONDS_MAX = 10
 VIEWS_SECONDS_MAX = 60.0
 ROUNDS_MAX = 100_000  # of things that fall due while the clock is moved on: more is an endless chain
 
@@ -108,7 +105,7 @@ class SandboxTimeline:
                 due = await self._next()
                 if due is None or due > instant:
                     break
-                self._clock.set(max(due, self._clock()))
+                self._clock.set(due)
                 sent += await self._settle()
             self._clock.set(instant)
             sent += await self._settle()
@@ -151,7 +148,7 @@ def settings_of_sandbox(live: Settings, port: int) -> Settings:
 
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
-    """Serve a sandbox until SIGINT or SIGTERM; *announce* is called before it listens."""
+    """Serve a sandbox until SIGINT or SIGTERM; *announce* is called once it listens. Raises AddressTakenError."""
     with contextlib.suppress(KeyboardInterrupt), orderly(), supervised(serving.project_while, url):
         uvloop.run(_serve(url, settings, announce))
 
@@ -160,18 +157,7 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
     clock = SandboxClock(settings.data.with_name(settings.data.name + CLOCK_SUFFIX))
     with serving.kept_alive(settings):
         async with sandbox(url, settings, clock) as app:
-            config = uvicorn.Config(
-                app,
-                host=settings.host,
-                port=settings.port,
-                log_config=None,
-                access_log=False,
-                lifespan="on",
-                timeout_graceful_shutdown=REQUEST_SECONDS_MAX,
-                **SERVER_OPTIONS,
-            )
-            announce()
-            await uvicorn.Server(config).serve()
+            await serving.listen(app, settings, announce, app.app.services.feed.horizon.close)
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
 import uvloop
 
@@ -19,7 +18,7 @@ from infrastructure.webhooks.messenger import WebhookMessenger
 from infrastructure.webhooks.sender import SenderParts, WebhookSender
 from infrastructure.webhooks.subscriptions import SubscriberRights, Subscriptions
 from infrastructure.webhooks.transport import WebhookTransport
-from scripts.server.processes import stop_with
+from scripts.server.processes import lower_priority, stop_with
 
 CONNECTIONS_MAX = 4
 NICENESS = 5  # commands come first
@@ -27,8 +26,7 @@ NICENESS = 5  # commands come first
 
 def send_while(parent: int, url: str) -> None:
     """Run the sender of webhooks in this process until SIGTERM, or until its parent is gone."""
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    lower_priority(NICENESS)
     uvloop.run(_send(parent, url))
 
 

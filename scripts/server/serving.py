@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -29,7 +28,15 @@ from infrastructure.projector.projector import Projector, historian
 from infrastructure.settings import Settings
 from infrastructure.watcher.watcher import Watcher
 from scripts.console import screen
-from scripts.server.processes import END_SECONDS_MAX, orderly, stop_with, supervised, tune_garbage_collector
+from scripts.server.processes import (
+    END_SECONDS_MAX,
+    lower_priority,
+    orderly,
+    run_worker,
+    stop_with,
+    supervised,
+    tune_garbage_collector,
+)
 from scripts.server.publishing import publish_while
 from scripts.server.sending import send_while
 
@@ -84,26 +91,18 @@ async def opened(url: str, settings: Settings) -> AsyncIterator[Approvals]:
 
 def project_while(parent: int, url: str) -> None:
     """Run the projector in this process until SIGTERM, or until its parent is gone."""
-    projector = Projector(url)
-    stop_with(parent, projector.stop)
-    tune_garbage_collector()
-    projector.run()
+    run_worker(parent, Projector(url))
 
 
 def keep_histories_while(parent: int, url: str) -> None:
     """Run the projector of the histories in this process until SIGTERM, or until its parent is gone."""
-    if hasattr(os, "nice"):
-        os.nice(HISTORIAN_NICENESS)
-    projector = historian(url)
-    stop_with(parent, projector.stop)
-    tune_garbage_collector()
-    projector.run()
+    lower_priority(HISTORIAN_NICENESS)
+    run_worker(parent, historian(url))
 
 
 def watch_while(parent: int, url: str) -> None:
     """Run the deadline watcher in this process until SIGTERM, or until its parent is gone."""
-    if hasattr(os, "nice"):
-        os.nice(WATCHER_NICENESS)
+    lower_priority(WATCHER_NICENESS)
     uvloop.run(_watch(parent, url))
 
 
@@ -134,20 +133,29 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
     async with opened(url, settings) as approvals, _identity(approvals, url, settings) as signing_in:
         app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
         await offer_administration(signing_in)
-        config = uvicorn.Config(
-            IdentityMiddleware(app, signing_in, settings),
-            host=settings.host,
-            port=settings.port,
-            uds=settings.socket or None,
-            log_config=None,
-            access_log=False,
-            lifespan="on",
-            timeout_graceful_shutdown=REQUEST_SECONDS_MAX,
-            **SERVER_OPTIONS,
-        )
         tune_garbage_collector()
-        server = _Announcing(config, announce, app.services.feed.horizon.close)
-        await server.serve()
+        await listen(IdentityMiddleware(app, signing_in, settings), settings, announce, app.services.feed.horizon.close)
+
+
+async def listen(
+    app: IdentityMiddleware, settings: Settings, announce: Callable[[], None], end_streams: Callable[[], None]
+) -> None:
+    """Answer HTTP by *app* until SIGINT or SIGTERM. Raises AddressTakenError.
+
+    *announce* is called once it listens, *end_streams* before it waits for open requests.
+    """
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        uds=settings.socket or None,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=REQUEST_SECONDS_MAX,
+        **SERVER_OPTIONS,
+    )
+    await _Announcing(config, announce, end_streams).serve()
 
 
 def _identity(approvals: Approvals, url: str, settings: Settings) -> Identity:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import cast
 
 import httpx
-import psycopg
 import pytest
 import pytest_asyncio
 from litestar import Litestar
@@ -18,6 +16,7 @@ from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from tests.api.client import Door
+from tests.infrastructure.projector.running import projecting
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -33,16 +32,9 @@ def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Lites
 
 @pytest.fixture(scope="module")
 def projector(shared_database_url: str) -> Iterator[Projector]:
-    """A projector at work beside the application; the views are there, though empty, when a test begins."""
-    with psycopg.connect(shared_database_url, autocommit=True) as connection:
-        assert Projector(shared_database_url).take_lead(connection)
-        connection.execute("SELECT pg_advisory_unlock_all()")  # or the next leader waits for the session to end
-    working = Projector(shared_database_url)
-    thread = threading.Thread(target=working.run)
-    thread.start()
-    yield working
-    working.stop()
-    thread.join()
+    """A projector at work beside the application."""
+    with projecting(shared_database_url) as working:
+        yield working
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,10 +10,10 @@ import pytest
 
 from api.app import PAGES
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.projector import Projector
 from tests.api.served import served
 from tests.conftest import database_in, name_of
 from tests.docs.readers import Site
+from tests.infrastructure.projector.running import projecting
 from tests.law.questions import at
 from tests.projections.zone import tell_zone
 
@@ -22,16 +21,12 @@ from tests.projections.zone import tell_zone
 @contextmanager
 def _served(server_url: str, template: str) -> Iterator[Site]:
     """An instance that asks for sign-in, as every installation does, on a database of its own."""
-    with database_in(server_url, template) as url:
-        projector = Projector(url)
-        thread = threading.Thread(target=projector.run)
-        thread.start()
-        try:
-            with served(url, PAGES, signs_in=True) as address:
-                yield Site(address, url)
-        finally:
-            projector.stop()
-            thread.join()
+    with (
+        database_in(server_url, template) as url,
+        projecting(url),
+        served(url, PAGES, signs_in=True) as address,
+    ):
+        yield Site(address, url)
 
 
 @pytest.fixture(scope="package")

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
@@ -26,11 +23,11 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from infrastructure.projector.positions import Views
-from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from tests.api.client import Door, identity
 from tests.conftest import reachable_folder
 from tests.examples import BUREAU, USCC
+from tests.infrastructure.projector.running import projecting
 
 EXAMPLES = Path(__file__).parents[3] / "api/openapi/examples.json"
 MEMBERS_MAX = 1  # of a list: enough to show its form
@@ -56,19 +53,6 @@ def shortened(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: shortened(part) for name, part in value.items()}
     return value
-
-
-@contextmanager
-def projected(url: str) -> Iterator[None]:
-    """A projector at work during the block."""
-    projector = Projector(url)
-    thread = threading.Thread(target=projector.run)
-    thread.start()
-    try:
-        yield
-    finally:
-        projector.stop()
-        thread.join()
 
 
 async def record(url: str, folder: Path) -> dict[str, Any]:
@@ -113,7 +97,7 @@ def main() -> None:
     with reachable_folder() as folder, TemporaryDirectory() as data:
         url = EmbeddedPostgres(folder / "server", throw_away=True).start()
         migrate(url)
-        with projected(url):
+        with projecting(url):
             answers = asyncio.run(record(url, Path(data)))
     EXAMPLES.write_bytes(json.format(json.encode(answers), indent=1) + b"\n")
     print(f"{len(answers)} examples recorded")

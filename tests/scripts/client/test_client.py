@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,8 +15,6 @@ from msgspec import json
 from standardwebhooks import Webhook
 from typer.testing import CliRunner
 
-from infrastructure import logging as log
-from infrastructure.projector.projector import Projector
 from infrastructure.webhooks.signing import shown, signed_headers
 from scripts import cli
 from scripts.client import (
@@ -30,9 +27,9 @@ from scripts.client import (
 )
 from scripts.client.protocol import BatchCommand, takes_after
 from tests.api.client import REGISTER
-from tests.api.served import served
 from tests.api.web.test_openapi_contract import document
 from tests.infrastructure.webhooks.receiver import Receiver
+from tests.scripts.client.program import served_to_program
 
 PROJECT = UUID("0193f0a2-7c00-7000-8000-000000000c11")
 RECEIPT = {"project": str(PROJECT), "position": 7, "version": 2, "facts": ["item_submitted"]}
@@ -175,26 +172,10 @@ def test_a_forged_webhook_is_refused(change: str) -> None:
 
 
 @pytest.fixture
-def site(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
+def site(database_url: str) -> Iterator[tuple[str, str]]:
     """A served zone with its projector, and the key of a manager's program."""
-    monkeypatch.setattr("scripts.server.serving.ready", lambda _: database_url)
-    monkeypatch.setattr(log, "configure", lambda chosen: None)
-    projector = Projector(database_url)
-    thread = threading.Thread(target=projector.run)
-    thread.start()
-    run = CliRunner().invoke
-    added = run(cli.cli, ["users", "add", "wang", "Wang", "--program", "--role", "project_manager", "--over", "office"])
-    assert added.exit_code == 0, added.output
-    issued = run(
-        cli.cli, ["keys", "issue", "wang", "--scope", "commands:*", "--scope", "read:*", "--scope", "feed", "--bare"]
-    )
-    assert issued.exit_code == 0, issued.output
-    try:
-        with served(database_url, signs_in=True) as address:
-            yield address, issued.stdout.strip()
-    finally:
-        projector.stop()
-        thread.join()
+    with served_to_program(database_url, "wang", ("commands:*", "read:*", "feed")) as opened:
+        yield opened
 
 
 async def used(address: str, key: str, project: UUID) -> None:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import ast
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from typer.testing import CliRunner
 
-from infrastructure import logging as log
-from infrastructure.projector.projector import Projector
-from scripts import cli
 from scripts.client import contract_kit
-from tests.api.served import served
 from tests.scripts.client.faulty import FAULTS, NONE, Fault, proxy
+from tests.scripts.client.program import served_to_program
 
 SCOPES = ("commands:*", "read:*", "feed", "webhooks")
 # The check that has to see each fault: others need not be run for it.
@@ -54,23 +49,8 @@ SEEN_BY = {
 @pytest.fixture(scope="module")
 def site(shared_database_url: str) -> Iterator[tuple[str, str]]:
     """A served zone with its projector, and the key of a manager's program."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scripts.server.serving.ready", lambda _: shared_database_url)
-        patch.setattr(log, "configure", lambda chosen: None)
-        run = CliRunner().invoke
-        words = ["users", "add", "kit", "Kit", "--program", "--role", "project_manager", "--over", "office"]
-        assert run(cli.cli, words).exit_code == 0
-        issued = run(cli.cli, ["keys", "issue", "kit", *(w for s in SCOPES for w in ("--scope", s)), "--bare"])
-        assert issued.exit_code == 0, issued.output
-    projector = Projector(shared_database_url)
-    thread = threading.Thread(target=projector.run)
-    thread.start()
-    try:
-        with served(shared_database_url, signs_in=True, key_rate=10_000) as address:
-            yield address, issued.stdout.strip()
-    finally:
-        projector.stop()
-        thread.join()
+    with served_to_program(shared_database_url, "kit", SCOPES, key_rate=10_000) as opened:
+        yield opened
 
 
 def test_a_server_keeps_every_promise(

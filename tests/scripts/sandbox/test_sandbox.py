@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,10 +21,10 @@ from infrastructure.access.directory import LedgerDirectory
 from infrastructure.access.registrar import NewPrincipal, enter
 from infrastructure.identity.tokens import new_key
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from scripts import cli
 from scripts.server.sandbox import SandboxClock, sandbox, settings_of_sandbox
+from tests.infrastructure.projector.running import projecting
 from tests.infrastructure.webhooks.receiver import Receiver
 
 SYSTEM = Actor("setup", "", Role.SYSTEM)
@@ -80,17 +79,11 @@ async def opened(database_url: str, tmp_path: Path) -> AsyncIterator[Sandbox]:
         await key_for(database_url, clock, "wang", Role.PROJECT_MANAGER, "office"),
         await key_for(database_url, clock, "of-land", Role.OFFICER, "land"),
     ]
-    projector = Projector(database_url)
-    thread = threading.Thread(target=projector.run)
-    thread.start()
-    try:
+    with projecting(database_url):
         async with sandbox(database_url, Settings(data=tmp_path / "data"), clock) as app:
             transport = httpx.ASGITransport(app=cast("Any", app))
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", timeout=120) as client:
                 yield Sandbox(client, *keys)
-    finally:
-        projector.stop()
-        thread.join()
 
 
 async def test_what_falls_due_comes_before_the_answer_and_in_order(opened: Sandbox) -> None:
