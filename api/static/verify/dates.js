@@ -1,7 +1,6 @@
 // The date check: every day that the ledger states, of a warning, a card or a notice, is counted again.
 
 import { evaluate } from "./evaluate.js";
-import { dayOf, localMoment, instantOf } from "./days.js";
 import { ProjectHistory } from "./facts.js";
 import { OtherLawError, ruleOf } from "./rules.js";
 

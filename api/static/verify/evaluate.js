@@ -2,16 +2,15 @@
 //
 // `evaluate` answers a question in the shape of the golden vectors. It shares no code with the server's clock.
 
-import { Count, levelOf, shown, yellowDays } from "./clock.js";
+import { Count, levelOf, shown } from "./clock.js";
 import { WorkingDays, dayOf, dayText, instantOf, localMoment, monthsLater } from "./days.js";
-import { Intake, closing } from "./intake.js";
+import { Intake } from "./intake.js";
 import { actsOf, moment } from "./record.js";
 import { NOTHING_OUT, Span, TimeOut, isOverrun } from "./spans.js";
 
 const CARD_RED = ["intake", "lower_review", "decision", "delivery", "hearing_hold", "renewal_guard"];
 const CARD_YELLOW = ["commitment", "countersign"];
 const BAD = new Set(["overdue", "late", "lapsed", "deemed"]);
-const EXTENDED = { decision: "decision", commitment: "commitment", lower_review: "lower_review" };
 
 /** What stood at *t* by what was known at *known* (both RFC 3339), for a fully expanded *rule*. */
 export function evaluate(rule, events, calendar, t, known = t) {

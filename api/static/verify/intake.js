@@ -7,7 +7,7 @@ export class Intake {
   constructor(rule, days, flags) {
     Object.assign(this, { rule, days, flags });
     this.received = null;
-    this.rounds = []; // {start, due, stop, state}
+    this.rounds = []; // {from, act, due, stop, lapsed}
     this.acceptance = null; // {kind, day, from}: *from* is the moment the decision is counted from
     this.notice = null; // an unanswered notice of correction
     this.refused = null;
