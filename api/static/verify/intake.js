@@ -1,6 +1,6 @@
 // Receipt, rounds of correction, and acceptance, by act or by silence (B5).
 
-import { dayOf } from "./days.js";
+import { dayOf, minutesOf } from "./days.js";
 
 /** What became of an application: receipt, rounds, acceptance, and how it ended. */
 export class Intake {
@@ -179,7 +179,4 @@ export class Intake {
 }
 
 /** Close of business, in minutes of the day; exclusive. */
-export function closing(rule) {
-  const [hours, minutes] = rule.close_of_business.split(":").map(Number);
-  return hours * 60 + minutes;
-}
+const closing = (rule) => minutesOf(rule.close_of_business);
