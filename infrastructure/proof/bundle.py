@@ -34,13 +34,12 @@ from domain.streams import CALENDAR
 from infrastructure.law.lawbook import entries as files_in
 from infrastructure.ledger.pg_binary import microseconds
 from infrastructure.proof.log import LogReader
-from infrastructure.proof.note import COSIGNATURE, ED25519, NoteVerifier
+from infrastructure.proof.note import NoteVerifier
 from infrastructure.proof.tiles import TILE_WIDTH
 from infrastructure.proof.time_stamps import newest_stamp
 
 ROWS_AT_ONCE = 2000
 COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"
-ED25519_KINDS = (ED25519, COSIGNATURE)  # of signatures, which the verifier in the bundle can check
 VERIFIER = "bundle_verifier.py"
 BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 ATTACHED, CALENDAR_TAGS = tag_of(MaterialAttached), [tag_of(fact) for fact in CALENDAR.facts]

@@ -20,9 +20,9 @@ from api.proof.witness import witness_app
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.ledger.clock_check import utc_now
 from infrastructure.postgres.lease import Lease
-from infrastructure.proof.bundle import ED25519_KINDS, ExportedBundle, export_bundle, pack_bundle
+from infrastructure.proof.bundle import ExportedBundle, export_bundle, pack_bundle
 from infrastructure.proof.keys import OF_A_WITNESS, SigningKeys, create_keys, published_keys, restore_keys
-from infrastructure.proof.note import NoteError, NoteVerifier
+from infrastructure.proof.note import ED25519_KINDS, NoteError, NoteVerifier
 from infrastructure.proof.publisher import LEADER_KEY, WORK, ProofFolder, Publisher
 from infrastructure.proof.witness import LOGS, Witness
 from infrastructure.settings import Settings

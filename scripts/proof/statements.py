@@ -12,12 +12,11 @@ import typer
 
 from infrastructure.durable_files import replace_file
 from infrastructure.projector.rebuild import Rebuilt
-from infrastructure.proof.bundle import ED25519_KINDS
 from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.keys import SigningKeys, create_keys, published_keys
 from infrastructure.proof.morning import REQUEST_SECONDS_MAX, MorningReportError, PublishedLog
 from infrastructure.proof.morning import morning_report as make_morning_report
-from infrastructure.proof.note import ED25519, NoteError, NoteSigner, NoteVerifier
+from infrastructure.proof.note import ED25519, ED25519_KINDS, NoteError, NoteSigner, NoteVerifier
 from infrastructure.proof.statement import RebuildStatement, read_statement, rebuild_statement, signed_statement
 from scripts.console import EXIT_FINDINGS, fail, screen
 from scripts.proof.log import known_logs, proof_folder
