@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -219,11 +220,7 @@ def witness(
 
     To be run by another office than the log, on a machine of its own.
     """
-    if not published_keys(folder):
-        if not name:
-            fail("The witness has no key yet: give it a name with --name.")
-        create_keys(folder, name, OF_A_WITNESS)
-    keys = SigningKeys.read(folder)
+    keys = keys_in(folder, name, OF_A_WITNESS, "The witness has no key yet: give it a name with --name.")
     logs = known_logs(folder, log or [])
     if not logs:
         fail("The witness knows no log yet: give the public key of one with --log.")
@@ -239,6 +236,15 @@ def witness(
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, **SERVER_OPTIONS))
     with listening, contextlib.suppress(KeyboardInterrupt), orderly():
         server.run([listening])
+
+
+def keys_in(folder: Path, name: str, algorithms: Sequence[bytes], missing: str) -> SigningKeys:
+    """The keys in *folder*, created the first time under *name*; fails with the sentence *missing* without a name."""
+    if not published_keys(folder):
+        if not name:
+            fail(missing)
+        create_keys(folder, name, algorithms)
+    return SigningKeys.read(folder)
 
 
 def known_logs(folder: Path, added: list[str]) -> list[NoteVerifier]:
