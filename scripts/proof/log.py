@@ -247,14 +247,19 @@ def keys_in(folder: Path, name: str, algorithms: Sequence[bytes], missing: str) 
     return SigningKeys.read(folder)
 
 
+def parsed_keys(lines: Sequence[str]) -> list[NoteVerifier]:
+    """The public keys of logs, each once; fails where one can't be read."""
+    try:
+        return list(dict.fromkeys(NoteVerifier.parse(line) for line in lines if line.strip()))
+    except NoteError as error:
+        fail(f"The public key of a log can't be read: {error}.")
+
+
 def known_logs(folder: Path, added: list[str]) -> list[NoteVerifier]:
     """The logs that the witness cosigns, with those *added* now, which it knows from then on."""
     file = folder / LOGS
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-        keys = list(dict.fromkeys(NoteVerifier.parse(line) for line in (*lines, *added) if line.strip()))
-    except NoteError as error:
-        fail(f"The public key of a log can't be read: {error}.")
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    keys = parsed_keys([*lines, *added])
     if added:
         file.write_text("".join(f"{key.text}\n" for key in keys), encoding="utf-8")
     return keys

@@ -16,10 +16,10 @@ from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.keys import SigningKeys
 from infrastructure.proof.morning import REQUEST_SECONDS_MAX, MorningReportError, PublishedLog
 from infrastructure.proof.morning import morning_report as make_morning_report
-from infrastructure.proof.note import ED25519, ED25519_KINDS, NoteError, NoteVerifier
+from infrastructure.proof.note import ED25519, ED25519_KINDS, NoteError
 from infrastructure.proof.statement import RebuildStatement, read_statement, rebuild_statement, signed_statement
 from scripts.console import EXIT_FINDINGS, fail, screen
-from scripts.proof.log import keys_in, known_logs, proof_folder
+from scripts.proof.log import keys_in, known_logs, parsed_keys, proof_folder
 
 REPORTS, REPORTED, OF_REPORTS = "reports", "checkpoint", (ED25519,)
 
@@ -41,7 +41,7 @@ def morning_report(
     reports = folder / REPORTS
     missing = "Reports have no key yet: give the name to sign under with --name."
     signer = keys_in(reports, name, OF_REPORTS, missing).signers[0]
-    logs = [NoteVerifier.parse(log)] if log else known_logs(folder, [])
+    logs = parsed_keys([log]) if log else known_logs(folder, [])
     known = [verifier for verifier in logs if verifier.algorithm in ED25519_KINDS]
     if len(known) != 1:
         fail(f"The witness knows {len(known)} logs: name the public key of one with --log.")
