@@ -26,6 +26,8 @@ os.environ["COUNTERSIGN_KEYS"] = KEYS_FOLDER.name
 
 SERVER_VARIABLE = "COUNTERSIGN_TEST_DATABASE_URL"  # a server to use instead of a throw-away one
 PREFIX = "countersign-test-"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+INSTALL = "no Chromium on PATH: on Debian and Ubuntu, apt-get install chromium fonts-noto-cjk"
 
 # A busy machine makes a correct example slow: no example has a time limit of its own.
 settings.register_profile("countersign", deadline=None, print_blob=True)
@@ -119,6 +121,20 @@ def shared_database_url(server_url: str, migrated_template: str) -> Iterator[str
     """Such a database for all tests of a file: each uses projects of its own, or they all only read."""
     with database_in(server_url, migrated_template) as url:
         yield url
+
+
+def chromium_path() -> str | None:
+    """The path of Chromium; None where there is none on PATH."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@pytest.fixture(scope="session")
+def program() -> str:
+    """The machine's own Chromium; without one there is nothing to see, and what needs it is skipped."""
+    path = chromium_path()
+    if path is None:
+        pytest.skip(INSTALL)
+    return path
 
 
 @pytest.fixture

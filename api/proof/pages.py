@@ -9,14 +9,13 @@ from api.html.assets import script_address
 from api.html.page import PageContext
 from api.html.translations import TABLES
 from api.identity.dependencies import plain_page
+from api.proof.code import VERIFY
 from api.route_access import ACCESS, PUBLIC
 from api.web.dependencies import ReadDependency
-from infrastructure.proof.note import COSIGNATURE, ED25519
+from infrastructure.proof.note import ED25519_KINDS
 from infrastructure.proof.publisher import ProofFolder
 from infrastructure.settings import Settings
 
-VERIFY = "/verify"
-IN_A_BROWSER = (ED25519, COSIGNATURE)  # the algorithms that WebCrypto can check
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 
 
@@ -29,7 +28,7 @@ class VerifyPages(Controller):
     @get(VERIFY, sync_to_thread=True)
     def verify(self, settings: NamedDependency[Settings], plain_page: NamedDependency[PageContext]) -> Response[str]:
         """The form, its sentences, and the keys that this server publishes."""
-        keys = [key.text for key in ProofFolder(settings.proof_folder).trusted_keys() if key.algorithm in IN_A_BROWSER]
+        keys = [key.text for key in ProofFolder(settings.proof_folder).trusted_keys() if key.algorithm in ED25519_KINDS]
         data = {
             "sentences": {name: plain_page.words["verify"](name) for name in TABLES["verify"]},
             "known": keys,

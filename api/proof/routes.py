@@ -59,6 +59,18 @@ async def proven_entry(
     return page[0]
 
 
+def not_logged(error: LogError, *, retry: bool = False) -> Problem:
+    """The answer about an entry that the log can't prove; where the log will soon hold it, when to *retry*."""
+    headers = {"Retry-After": "1"} if retry else None
+    return Problem("position-not-logged", str(error), remedy=NOT_YET, headers=headers)
+
+
+def proof_file(text: str, position: int) -> Response[str]:
+    """A proof as a file to save."""
+    name = f'attachment; filename="{position}.tlog-proof"'
+    return Response(text, media_type=TEXT, headers={"Cache-Control": NEVER, "Content-Disposition": name})
+
+
 def transparency_log(settings: NamedDependency[Settings]) -> LogReader:
     """The published log. Raises Problem."""
     folder = ProofFolder(settings.proof_folder)
@@ -102,9 +114,8 @@ class ReceiptRoutes(Controller):
         try:
             text = receipt_proof(transparency_log, proven_entry.position, bytes.fromhex(proven_entry.hash))
         except LogError as error:
-            raise Problem("position-not-logged", str(error), remedy=NOT_YET, headers={"Retry-After": "1"}) from error
-        name = f'attachment; filename="{proven_entry.position}.tlog-proof"'
-        return Response(text, media_type=TEXT, headers={"Cache-Control": NEVER, "Content-Disposition": name})
+            raise not_logged(error, retry=True) from error
+        return proof_file(text, proven_entry.position)
 
     @get(
         "/code.svg",
@@ -123,7 +134,7 @@ class ReceiptRoutes(Controller):
         try:
             text = printed_text(transparency_log, settings, proven_entry)
         except LogError as error:
-            raise Problem("position-not-logged", str(error), remedy=NOT_YET, headers={"Retry-After": "1"}) from error
+            raise not_logged(error, retry=True) from error
         return Response(
             code_svg(text, f"{proven_entry.position}.tlog-proof"), media_type=SVG, headers={"Cache-Control": NEVER}
         )
@@ -178,9 +189,8 @@ class ProofRoutes(Controller):
         try:
             text = transparency_log.proof(entry_position)
         except LogError as error:
-            raise Problem("position-not-logged", str(error), remedy=NOT_YET) from error
-        name = f'attachment; filename="{entry_position}.tlog-proof"'
-        return Response(text, media_type=TEXT, headers={"Cache-Control": NEVER, "Content-Disposition": name})
+            raise not_logged(error) from error
+        return proof_file(text, entry_position)
 
     @get(
         "/tile/{tile:path}",

@@ -34,13 +34,11 @@ from domain.streams import CALENDAR
 from infrastructure.law.lawbook import entries as files_in
 from infrastructure.ledger.pg_binary import microseconds
 from infrastructure.proof.log import LogReader
-from infrastructure.proof.note import COSIGNATURE, ED25519, NoteVerifier
-from infrastructure.proof.tiles import TILE_WIDTH
+from infrastructure.proof.note import NoteVerifier
 from infrastructure.proof.time_stamps import newest_stamp
 
 ROWS_AT_ONCE = 2000
 COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, hash"
-ED25519_KINDS = (ED25519, COSIGNATURE)  # of signatures, which the verifier in the bundle can check
 VERIFIER = "bundle_verifier.py"
 BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 ATTACHED, CALENDAR_TAGS = tag_of(MaterialAttached), [tag_of(fact) for fact in CALENDAR.facts]
@@ -104,12 +102,6 @@ def pack_bundle(folder: Path, file: Path) -> None:
     with ZipFile(file, "x", ZIP_DEFLATED) as packed:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             packed.write(path, f"{file.stem}/{path.relative_to(folder).as_posix()}")
-
-
-def _write_leaves(file: Path, log: LogReader) -> None:
-    with file.open("wb") as leaves:
-        for number in range(-(-log.checkpoint.size // TILE_WIDTH)):
-            leaves.write(b"".join(log.tree.leaves(number)))
 
 
 def _streams(connection: psycopg.Connection[Any], project: UUID, size: int) -> list[UUID]:
@@ -179,7 +171,8 @@ def _write_entry(write: Write, row: tuple[Any, ...]) -> None:
 def _write_context(data: Path, log: LogReader, keys: Sequence[NoteVerifier], laws: set[str], *, whole: bool) -> None:
     """Checkpoint, leaves (of the *whole* zone), stamp, keys, the law packs named by the entries, and the calendars."""
     if whole:
-        _write_leaves(data / "leaves", log)
+        with (data / "leaves").open("wb") as leaves:
+            leaves.writelines(log.tree.all_leaves())
     (data / "checkpoint").write_text(str(log.note), encoding="utf-8")
     (data / "keys.txt").write_text("".join(f"{key.text}\n" for key in keys), encoding="utf-8")
     if stamped := newest_stamp(log.files.folder.parent):

@@ -24,7 +24,7 @@ from infrastructure.proof.merkle import (
     verify_consistency,
 )
 from infrastructure.proof.note import NoteError, NoteSigner, NoteVerifier, SignedNote
-from infrastructure.proof.tiles import TILE_WIDTH, TiledTree, TileFiles
+from infrastructure.proof.tiles import TiledTree, TileFiles
 
 CHECKPOINT = "checkpoint"  # its path among the tiles, as C2SP tlog-tiles has it: with the cosignatures it needs
 SIGNED = "signed-checkpoint"  # the last one signed, which may still wait for cosignatures
@@ -96,7 +96,7 @@ class LogReader:
         The leaves have to make the head that was signed, too. Raises LogError where they do not.
         """
         size, position, edge = self.checkpoint.size, 0, GrowingHead()
-        logged = (data for number in range(-(-size // TILE_WIDTH)) for data in self.tree.leaves(number))
+        logged = self.tree.all_leaves()
         for page in _pages(connection, 0, size):
             for hash_ in page:
                 position += 1

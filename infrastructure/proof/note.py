@@ -19,6 +19,7 @@ from msgspec import Struct
 
 ED25519, COSIGNATURE, ML_DSA_44 = b"\x01", b"\x04", b"\x06"  # algorithms of signatures, as C2SP numbers them
 ALGORITHMS = (ED25519, COSIGNATURE, ML_DSA_44)
+ED25519_KINDS = (ED25519, COSIGNATURE)  # those that the verifier in a bundle and that in a browser can check
 SUBTREE_LABEL = b"subtree/v1\n\x00"  # before what ML-DSA-44 signs
 KEY_ID_BYTES, TIME_BYTES, ED25519_BYTES = 4, 8, 64
 DASH = "\u2014 "

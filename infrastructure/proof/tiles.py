@@ -7,7 +7,7 @@ entry bundles: each leaf after its length, 2 bytes, big-endian.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from shutil import rmtree
@@ -99,6 +99,11 @@ class TiledTree:
         width = min(self.size - number * TILE_WIDTH, TILE_WIDTH)
         data = self._tile("entries", number, width, BUNDLE_ENTRY_BYTES)
         return [data[at + len(LENGTH) : at + BUNDLE_ENTRY_BYTES] for at in range(0, len(data), BUNDLE_ENTRY_BYTES)]
+
+    def all_leaves(self) -> Iterator[bytes]:
+        """Every leaf in order, bundle by bundle."""
+        for number in range(-(-self.size // TILE_WIDTH)):
+            yield from self.leaves(number)
 
     def grow(self, leaves: Iterable[bytes]) -> None:
         """Add *leaves*: writes the tiles that become full, and the partial ones of the new right edge."""

@@ -42,11 +42,14 @@ log = structlog.get_logger()
 
 def newest_stamp(folder: Path) -> tuple[Path, Path] | None:
     """The files of checkpoint and stamp of the newest stamp in the log's *folder*; None where there is none."""
-    sizes = [int(file.stem) for file in (folder / STAMPS).glob("*.tsr") if file.stem.isdecimal()]
-    if not sizes:
-        return None
-    file = folder / STAMPS / f"{max(sizes)}.tsr"
-    return file.with_suffix(".checkpoint"), file
+    file = next(iter(_stamps_in(folder)), None)
+    return (file.with_suffix(".checkpoint"), file) if file else None
+
+
+def _stamps_in(folder: Path) -> list[Path]:
+    """The stamps in the log's *folder*, the newest first."""
+    stamps = [file for file in (folder / STAMPS).glob("*.tsr") if file.stem.isdecimal()]
+    return sorted(stamps, key=lambda file: int(file.stem), reverse=True)
 
 
 class TimeStampError(Exception):
@@ -108,9 +111,7 @@ class TimeStamps:
 
     def last(self) -> StampedCheckpoint | None:
         """The newest stamp, which was verified again; None where there is none that is valid."""
-        sizes = [int(file.stem) for file in (self._folder / STAMPS).glob("*.tsr") if file.stem.isdecimal()]
-        for size in sorted(sizes, reverse=True):
-            file = self._folder / STAMPS / f"{size}.tsr"
+        for file in _stamps_in(self._folder):
             try:
                 stamp = self._verified(
                     file.read_bytes(), file.with_suffix(".checkpoint").read_bytes(), VerifierBuilder()
@@ -118,7 +119,7 @@ class TimeStamps:
             except (OSError, TimeStampError) as invalid:
                 log.warning("time_stamp_invalid", file=str(file), reason=str(invalid))
                 continue
-            return StampedCheckpoint(size, stamp.tst_info.gen_time, file)
+            return StampedCheckpoint(int(file.stem), stamp.tst_info.gen_time, file)
         return None
 
     def _verified(self, stamp: bytes, data: bytes, builder: VerifierBuilder) -> TimeStampResponse:

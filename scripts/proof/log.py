@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,9 +21,9 @@ from api.proof.witness import witness_app
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.ledger.clock_check import utc_now
 from infrastructure.postgres.lease import Lease
-from infrastructure.proof.bundle import ED25519_KINDS, ExportedBundle, export_bundle, pack_bundle
+from infrastructure.proof.bundle import ExportedBundle, export_bundle, pack_bundle
 from infrastructure.proof.keys import OF_A_WITNESS, SigningKeys, create_keys, published_keys, restore_keys
-from infrastructure.proof.note import NoteError, NoteVerifier
+from infrastructure.proof.note import ED25519_KINDS, NoteError, NoteVerifier
 from infrastructure.proof.publisher import LEADER_KEY, WORK, ProofFolder, Publisher
 from infrastructure.proof.witness import LOGS, Witness
 from infrastructure.settings import Settings
@@ -219,11 +220,7 @@ def witness(
 
     To be run by another office than the log, on a machine of its own.
     """
-    if not published_keys(folder):
-        if not name:
-            fail("The witness has no key yet: give it a name with --name.")
-        create_keys(folder, name, OF_A_WITNESS)
-    keys = SigningKeys.read(folder)
+    keys = keys_in(folder, name, OF_A_WITNESS, "The witness has no key yet: give it a name with --name.")
     logs = known_logs(folder, log or [])
     if not logs:
         fail("The witness knows no log yet: give the public key of one with --log.")
@@ -241,14 +238,28 @@ def witness(
         server.run([listening])
 
 
+def keys_in(folder: Path, name: str, algorithms: Sequence[bytes], missing: str) -> SigningKeys:
+    """The keys in *folder*, created the first time under *name*; fails with the sentence *missing* without a name."""
+    if not published_keys(folder):
+        if not name:
+            fail(missing)
+        create_keys(folder, name, algorithms)
+    return SigningKeys.read(folder)
+
+
+def parsed_keys(lines: Sequence[str]) -> list[NoteVerifier]:
+    """The public keys of logs, each once; fails where one can't be read."""
+    try:
+        return list(dict.fromkeys(NoteVerifier.parse(line) for line in lines if line.strip()))
+    except NoteError as error:
+        fail(f"The public key of a log can't be read: {error}.")
+
+
 def known_logs(folder: Path, added: list[str]) -> list[NoteVerifier]:
     """The logs that the witness cosigns, with those *added* now, which it knows from then on."""
     file = folder / LOGS
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-        keys = list(dict.fromkeys(NoteVerifier.parse(line) for line in (*lines, *added) if line.strip()))
-    except NoteError as error:
-        fail(f"The public key of a log can't be read: {error}.")
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    keys = parsed_keys([*lines, *added])
     if added:
         file.write_text("".join(f"{key.text}\n" for key in keys), encoding="utf-8")
     return keys

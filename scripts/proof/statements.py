@@ -12,15 +12,14 @@ import typer
 
 from infrastructure.durable_files import replace_file
 from infrastructure.projector.rebuild import Rebuilt
-from infrastructure.proof.bundle import ED25519_KINDS
 from infrastructure.proof.checkpoint import LogCheckpoint
-from infrastructure.proof.keys import SigningKeys, create_keys, published_keys
+from infrastructure.proof.keys import SigningKeys
 from infrastructure.proof.morning import REQUEST_SECONDS_MAX, MorningReportError, PublishedLog
 from infrastructure.proof.morning import morning_report as make_morning_report
-from infrastructure.proof.note import ED25519, NoteError, NoteSigner, NoteVerifier
+from infrastructure.proof.note import ED25519, ED25519_KINDS, NoteError
 from infrastructure.proof.statement import RebuildStatement, read_statement, rebuild_statement, signed_statement
 from scripts.console import EXIT_FINDINGS, fail, screen
-from scripts.proof.log import known_logs, proof_folder
+from scripts.proof.log import keys_in, known_logs, parsed_keys, proof_folder
 
 REPORTS, REPORTED, OF_REPORTS = "reports", "checkpoint", (ED25519,)
 
@@ -40,8 +39,9 @@ def morning_report(
     Exit 1 where something does not hold: then nothing is signed.
     """
     reports = folder / REPORTS
-    signer = report_signer(reports, name)
-    logs = [NoteVerifier.parse(log)] if log else known_logs(folder, [])
+    missing = "Reports have no key yet: give the name to sign under with --name."
+    signer = keys_in(reports, name, OF_REPORTS, missing).signers[0]
+    logs = parsed_keys([log]) if log else known_logs(folder, [])
     known = [verifier for verifier in logs if verifier.algorithm in ED25519_KINDS]
     if len(known) != 1:
         fail(f"The witness knows {len(known)} logs: name the public key of one with --log.")
@@ -62,15 +62,6 @@ def morning_report(
         highlight=False,
         soft_wrap=True,
     )
-
-
-def report_signer(reports: Path, name: str) -> NoteSigner:
-    """The key that reports are signed by, made the first time under *name*."""
-    if not published_keys(reports):
-        if not name:
-            fail("Reports have no key yet: give the name to sign under with --name.")
-        create_keys(reports, name, OF_REPORTS)
-    return SigningKeys.read(reports).signers[0]
 
 
 def write_rebuild_statement(file: Path, result: Rebuilt) -> None:

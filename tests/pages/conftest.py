@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from api.app import PAGES
 from domain.core.ledger import Actor
@@ -19,25 +18,15 @@ from infrastructure.projector.projector import Projector
 from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.api.client import identity
 from tests.api.served import served
+from tests.chromium import launched
 from tests.conftest import database_in
 from tests.examples import LEADER
 from tests.law.questions import at
 from tests.pages.places import Places, places_in
 from tests.projections.zone import tell_zone
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-INSTALL = "no Chromium on PATH: on Debian and Ubuntu, apt-get install chromium fonts-noto-cjk"
 PROJECTS, SEED, UNTIL = 3, 7, date(2026, 5, 20)
 LOOKED_AT = at("05-20 18:00")
-
-
-@pytest.fixture(scope="session")
-def program() -> str:
-    """The machine's own Chromium; without one there is nothing to see, and what needs it is skipped."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(INSTALL)
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -69,12 +58,9 @@ def places(database: str) -> Places:
 
 @pytest.fixture(scope="module")
 def browser(program: str, site: str) -> Iterator[Browser]:
-    """One browser for a file. Playwright holds the thread's event loop while it is open, so the site comes first."""
-    with sync_playwright() as playwright:
-        # in a container there is often no user name space to build a sandbox of; the pages are our own
-        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+    """One browser for a file; the site comes first."""
+    with launched(program) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

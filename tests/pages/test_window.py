@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from api.app import PAGES
 from domain.catalogue.listing import DefineServiceItem
@@ -28,6 +28,7 @@ from infrastructure.ledger.approvals import Approvals
 from tests.api.apply.applicants import CATALOGUE, OWN, SERVICE, pdf, registration
 from tests.api.client import identity
 from tests.api.served import served
+from tests.chromium import launched
 from tests.conftest import database_in
 from tests.examples import APPLICANT, BUREAU, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
@@ -57,11 +58,9 @@ def address(zone: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def chromium(program: str, address: str) -> Iterator[Browser]:
-    """The browser. Playwright holds the thread's event loop while it is open, so the server comes first."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+    """The browser; the server comes first."""
+    with launched(program) as running:
+        yield running
 
 
 @contextmanager

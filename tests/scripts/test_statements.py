@@ -89,3 +89,10 @@ def test_a_report_is_signed_while_the_log_grows_and_refused_once_it_was_put_back
     assert int(value(after.text, "position")) > size
     (reports / "checkpoint").write_text(f"{NAME}\n{size + 9}\n{'A' * 43}=\n", encoding="utf-8")
     assert (report("lost").exit_code, (tmp_path / "lost").exists()) == (1, False)
+
+
+def test_a_log_key_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    words = (str(tmp_path / "bureau"), "http://127.0.0.1:9", str(tmp_path / "report"))
+    refused = run("morning-report", *words, "--log", "no key", "--name", "supervision.example.org")
+    assert "public key of a log can't be read" in refused.output
+    assert isinstance(refused.exception, SystemExit)

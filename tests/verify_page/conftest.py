@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from msgspec import Struct
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from api.app import PAGES
 from infrastructure.proof.bundle import export_bundle
@@ -22,9 +21,9 @@ from infrastructure.proof.note import SignedNote
 from infrastructure.proof.receipt import printed_proof, receipt_proof
 from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.api.served import served
+from tests.chromium import launched
 from tests.conftest import database_in
 from tests.infrastructure.proof.test_bundle import LOG, WITNESS, record
-from tests.pages.conftest import BROWSERS, INSTALL
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 COSIGNED_AT = 1_790_000_000
@@ -52,15 +51,6 @@ class Exported(Struct, frozen=True):
     earlier: Path
     checkpoint: str
     proven: ProvenEntry
-
-
-@pytest.fixture(scope="session")
-def program() -> str:
-    """The machine's own Chromium; without one there is nothing to see, and what needs it is skipped."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(INSTALL)
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -114,11 +104,9 @@ def address(program: str, server_url: str, migrated_template: str) -> Iterator[s
 
 @pytest.fixture(scope="module")
 def browser(program: str, address: str, exported: Exported) -> Iterator[Browser]:
-    """One browser for a file. Playwright holds the thread's event loop while it is open, so all else comes first."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+    """One browser for a file; the server and the bundles come first."""
+    with launched(program) as running:
+        yield running
 
 
 @pytest.fixture

@@ -49,7 +49,9 @@ export class Count {
 }
 
 const OVER = new Set(["overdue", "late", "void"]);
-const RED = new Set(["overdue", "late", "lapsed", "deemed"]);
+
+/** The states of a clock that was not stopped in time. */
+export const RED = new Set(["overdue", "late", "lapsed", "deemed"]);
 
 /** What is known of a clock at the moment of the question, in the fields of the golden vectors. */
 export function shown(count, now, { yellow, stop = null, isVoid = false, state = null, isUncoloured = false }) {

@@ -1,12 +1,11 @@
 // The date check: every day that the ledger states, of a warning, a card or a notice, is counted again.
 
+import { RED } from "./clock.js";
 import { evaluate } from "./evaluate.js";
-import { dayOf, localMoment, instantOf } from "./days.js";
 import { ProjectHistory } from "./facts.js";
 import { OtherLawError, ruleOf } from "./rules.js";
 
 const STATED = ["started_on", "length", "due_on", "provisional"];
-const OVER = new Set(["overdue", "late", "lapsed", "deemed"]);
 
 /** Counts the dates of a bundle again: calendars and packs by name, then the entries in the order of positions. */
 export class DateCheck {
@@ -64,7 +63,7 @@ export class DateCheck {
       for (const name of STATED) {
         if (proof[name] !== counted[name]) return { code: name, stated: proof[name], counted: counted[name] };
       }
-      if (proof.rung === "card" && !OVER.has(clock.state)) return { code: "not_over", stated: "card", counted: clock.state };
+      if (proof.rung === "card" && !RED.has(clock.state)) return { code: "not_over", stated: "card", counted: clock.state };
       return null;
     });
   }

@@ -3,11 +3,11 @@
 // A day is a number, counted from 1970-01-01; an instant is a number of microseconds since then, in UTC. Both are
 // exact: microseconds of the years 1990 to 2099 stay below 2^53.
 
-const MINUTE = 60_000_000;
+export const MINUTE = 60_000_000; // in microseconds
 const DAY_MINUTES = 1440;
 const QUARTER = 15 * MINUTE; // every zone has changed its offset at a full quarter of an hour
 const INSTANT = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d(?::\d\d)?)$/;
-const SEARCHED_DAYS_MAX = 20_000; // where so many days in a row do not count, none will
+export const SEARCHED_DAYS_MAX = 20_000; // where so many days in a row do not count, none will
 
 /** The day of a text such as `2026-03-02`. Throws RangeError. */
 export function dayOf(text) {
@@ -19,6 +19,17 @@ export function dayOf(text) {
 /** The text of a day; null stays null. */
 export function dayText(day) {
   return day === null ? null : new Date(day * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** The day of the week: Monday is 0. */
+export function weekday(day) {
+  return (((day + 3) % 7) + 7) % 7;
+}
+
+/** The minutes of the day at a time such as `17:30`. */
+export function minutesOf(time) {
+  const [hours, minutes] = time.split(":").map(Number);
+  return hours * 60 + minutes;
 }
 
 /** The instant of an RFC 3339 text, in microseconds. Throws RangeError. */
@@ -97,7 +108,7 @@ export class WorkingDays {
   /** Whether a day is a working day. */
   has(day) {
     if (this.listed.has(day)) return this.listed.get(day);
-    if (this.weekend.has((((day + 3) % 7) + 7) % 7)) return false;
+    if (this.weekend.has(weekday(day))) return false;
     return !(day > this.horizon && this.provisionalOff.has(day));
   }
 

@@ -2,16 +2,14 @@
 //
 // `evaluate` answers a question in the shape of the golden vectors. It shares no code with the server's clock.
 
-import { Count, levelOf, shown, yellowDays } from "./clock.js";
+import { Count, RED, levelOf, shown } from "./clock.js";
 import { WorkingDays, dayOf, dayText, instantOf, localMoment, monthsLater } from "./days.js";
-import { Intake, closing } from "./intake.js";
+import { Intake } from "./intake.js";
 import { actsOf, moment } from "./record.js";
 import { NOTHING_OUT, Span, TimeOut, isOverrun } from "./spans.js";
 
 const CARD_RED = ["intake", "lower_review", "decision", "delivery", "hearing_hold", "renewal_guard"];
 const CARD_YELLOW = ["commitment", "countersign"];
-const BAD = new Set(["overdue", "late", "lapsed", "deemed"]);
-const EXTENDED = { decision: "decision", commitment: "commitment", lower_review: "lower_review" };
 
 /** What stood at *t* by what was known at *known* (both RFC 3339), for a fully expanded *rule*. */
 export function evaluate(rule, events, calendar, t, known = t) {
@@ -344,7 +342,7 @@ class Case {
 
   /** The colour of the item (B10.4). */
   card() {
-    const bad = Object.entries(this.clocks).filter(([, clock]) => BAD.has(clock.state));
+    const bad = Object.entries(this.clocks).filter(([, clock]) => RED.has(clock.state));
     const kinds = new Set(bad.map(([name]) => name.split(/[#:]/)[0]));
     if (CARD_RED.some((kind) => kinds.has(kind))) return "red";
     return CARD_YELLOW.some((kind) => kinds.has(kind)) ? "yellow" : "none";

@@ -1,11 +1,20 @@
 // The general clock: one period by any law, in working days, calendar days, weeks, months or working hours (part D).
 
-import { dayOf, dayText, instantOf, localMoment, monthsLater, startOfDay } from "./days.js";
+import {
+  MINUTE,
+  SEARCHED_DAYS_MAX,
+  dayOf,
+  dayText,
+  instantOf,
+  localMoment,
+  minutesOf,
+  monthsLater,
+  startOfDay,
+  weekday,
+} from "./days.js";
 
-const MINUTE = 60_000_000;
 const SATURDAY = 5;
 const NOON = 12 * 60;
-const SEARCHED_DAYS_MAX = 20_000;
 
 /** The days and hours on which an office is open. */
 class OfficeDays {
@@ -31,15 +40,6 @@ class OfficeDays {
     for (let left = n; left > 0; left -= this.has(day) ? 1 : 0) day += 1;
     return day;
   }
-}
-
-function weekday(day) {
-  return (((day + 3) % 7) + 7) % 7; // Monday is 0
-}
-
-function minutesOf(text) {
-  const [hours, minutes] = text.split(":").map(Number);
-  return hours * 60 + minutes;
 }
 
 /** The end of a period: a day's text, an instant's where the law counts hours, or null where it can't be known. */
@@ -111,8 +111,13 @@ function rolled(rule, days, last) {
   const isSaturday = rule.roll === "tw" && weekday(last) === SATURDAY;
   let day = last;
   while (!days.has(day) || (isSaturday && day === last)) day += 1;
-  if (isSaturday && day === last + 2) return new Date((startOfDay(day, rule.zone) + NOON * MINUTE) / 1000).toISOString();
+  if (isSaturday && day === last + 2) return instantText(rule, day, NOON);
   return dayText(day);
+}
+
+/** The text of the instant so many minutes after a day began in the zone of the rule. */
+function instantText(rule, day, minutes) {
+  return new Date((startOfDay(day, rule.zone) + minutes * MINUTE) / 1000).toISOString();
 }
 
 /** The instant at which so many minutes of open hours are over; suspended time does not count. */
@@ -123,7 +128,7 @@ function hoursLater(rule, days, start, minutes, acts) {
     if (!days.has(day)) continue;
     for (const [open, close] of days.hours) {
       const from = day === start.day ? Math.max(open, start.minute) : open;
-      if (close - from >= left) return new Date((startOfDay(day, rule.zone) + (from + left) * MINUTE) / 1000).toISOString();
+      if (close - from >= left) return instantText(rule, day, from + left);
       left -= Math.max(0, close - from);
     }
   }

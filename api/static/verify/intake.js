@@ -1,13 +1,13 @@
 // Receipt, rounds of correction, and acceptance, by act or by silence (B5).
 
-import { dayOf } from "./days.js";
+import { dayOf, minutesOf } from "./days.js";
 
 /** What became of an application: receipt, rounds, acceptance, and how it ended. */
 export class Intake {
   constructor(rule, days, flags) {
     Object.assign(this, { rule, days, flags });
     this.received = null;
-    this.rounds = []; // {start, due, stop, state}
+    this.rounds = []; // {from, act, due, stop, lapsed}
     this.acceptance = null; // {kind, day, from}: *from* is the moment the decision is counted from
     this.notice = null; // an unanswered notice of correction
     this.refused = null;
@@ -179,7 +179,4 @@ export class Intake {
 }
 
 /** Close of business, in minutes of the day; exclusive. */
-export function closing(rule) {
-  const [hours, minutes] = rule.close_of_business.split(":").map(Number);
-  return hours * 60 + minutes;
-}
+const closing = (rule) => minutesOf(rule.close_of_business);

@@ -49,12 +49,11 @@ function readHash(text) {
 function parseProof(text) {
   const [head, ...rest] = text.trimStart().split("\n\n");
   const lines = head.split("\n").slice(1);
-  const noteText = rest.join("\n\n");
   try {
     const extra = lines[0].startsWith("extra ") ? fromBase64(lines.shift().slice("extra ".length)) : null;
     const [, index] = /^index (\d+)$/.exec(lines.shift());
     const path = lines.map(fromBase64);
-    const note = parseNote(noteText.endsWith("\n") ? noteText : `${noteText}\n`);
+    const note = parseNote(rest.join("\n\n"));
     const position = Number(index) + 1;
     return { position, path, note, hash: extra?.length === LEAF_BYTES ? extra.slice(8) : null, ...parseCheckpoint(note.text) };
   } catch (error) {

@@ -17,7 +17,7 @@ const kindOf = (text) => KINDS[text.trimStart().split("\n")[0]];
 /** Verify the signatures under a statement and what it proves, and repeat what it says. Throws UnreadableError. */
 export async function verifyStatement(text, { keys = [], known = [] } = {}) {
   const body = text.trimStart();
-  const note = parseNote(body.endsWith("\n") ? body : `${body}\n`);
+  const note = parseNote(body);
   const lines = note.text.split("\n").slice(1, -1);
   const values = new Map(lines.map((line) => [line.split(" ", 1)[0], line.slice(line.indexOf(" ") + 1)]));
   if (!values.has("log") || !/^\d+$/.test(values.get("position") ?? "")) throw new UnreadableError("statement");

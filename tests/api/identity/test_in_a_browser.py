@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,23 +14,14 @@ from urllib.request import urlopen
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]  # it ships no types
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.api.identity.site import PASSWORD, Site, signed_site
+from tests.chromium import launched
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-INSTALL = "no Chromium on PATH: on Debian and Ubuntu, apt-get install chromium fonts-noto-cjk"
 START_SECONDS_MAX = 60
 SESSION, PENDING = "countersign-session", "countersign-sign-in"
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def program() -> str:
-    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if chromium is None:
-        pytest.skip(INSTALL)
-    return chromium
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +64,8 @@ def site(shared_database_url: str, issuer: str) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def browser(program: str, site: Site) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+    with launched(program) as running:
+        yield running
 
 
 @pytest.fixture

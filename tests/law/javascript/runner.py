@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, sync_playwright
+from playwright.sync_api import Route
 
+from tests.chromium import launched
+from tests.conftest import chromium_path
 from tests.law.packs.books import CALENDARS
 
 Json = dict[str, Any]
 SCRIPT = Path(__file__).with_name("answers.mjs")
 STATIC = Path(__file__).parents[3] / "api" / "static"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 INSTALL = "neither Node nor Chromium on PATH: on Debian and Ubuntu, apt-get install nodejs"
 ORIGIN = "http://clock.test"
 IN_BROWSER = """async ([calendars, questions]) => {
@@ -54,13 +55,11 @@ def in_browser(program: str, questions: Sequence[Json]) -> list[Any]:
         else:
             route.fulfill(path=STATIC / path.lstrip("/"), content_type=guess_type(path)[0] or "text/plain")
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with launched(program) as browser:
         page = browser.new_page()
         page.route("**/*", serve)
         page.goto(f"{ORIGIN}/")
         result: list[Any] = page.evaluate(IN_BROWSER, [calendars(), list(questions)])
-        browser.close()
     return result
 
 
@@ -68,7 +67,7 @@ def answers(questions: Sequence[Json]) -> list[Any]:
     """The answers to *questions*; skips the test where nothing runs JavaScript."""
     if node := shutil.which("node"):
         return with_node(node, questions)
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = chromium_path()
     if program is None:
         pytest.skip(INSTALL)
     return in_browser(program, questions)

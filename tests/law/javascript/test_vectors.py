@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.law.auditor.campaign import by_engine, life, paths
-from tests.law.javascript.runner import BROWSERS, INSTALL, answers, in_browser
+from tests.law.javascript.runner import answers, in_browser
 
 DATA = Path(__file__).parents[1] / "data"
 LICENSING = ("vectors.jsonl.gz", "vectors_acts.jsonl.gz")
@@ -100,10 +99,7 @@ def test_it_agrees_with_the_engine_on_drawn_histories() -> None:
 
 
 @pytest.mark.slow
-def test_a_browser_counts_as_node_does() -> None:
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip(INSTALL)
+def test_a_browser_counts_as_node_does(program: str) -> None:
     vectors = questions()
 
     assert wrong(vectors, in_browser(program, [question for _, question, _ in vectors])) == []

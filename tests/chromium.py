@@ -1,0 +1,18 @@
+"""A browser for tests of pages; `tests.conftest` knows where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+
+@contextmanager
+def launched(program: str) -> Iterator[Browser]:
+    """A browser of *program*. Playwright holds the thread's event loop while it is open: start servers before."""
+    with sync_playwright() as playwright:
+        # in a container there is often no user name space to build a sandbox of; the pages are our own
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
