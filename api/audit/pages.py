@@ -68,8 +68,7 @@ class AuditPages(Controller):
             rows=rows[:PROJECTS_A_PAGE],
             text=text,
             as_of=now,
-            previous=page.here(offset=max(paging.offset - PROJECTS_A_PAGE, 0)) if paging.offset else "",
-            next=page.here(offset=paging.offset + PROJECTS_A_PAGE) if len(rows) > PROJECTS_A_PAGE else "",
+            **page.paging_links(paging.offset, PROJECTS_A_PAGE, more=len(rows) > PROJECTS_A_PAGE),
         )
 
     @get("/audit/projects/{project_id:uuid}")

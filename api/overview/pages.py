@@ -129,7 +129,6 @@ class OverviewPages(Controller):
             list_reader, now, list_scope, step, late=is_late, limit=paging.limit, offset=paging.offset
         )
         count = counts[step].late if is_late else counts[step].cases
-        end = paging.offset + paging.limit
         return page.render(
             "cases.html",
             as_of=now,
@@ -138,6 +137,5 @@ class OverviewPages(Controller):
             count=count,
             rows=rows,
             page_rows=PAGE_ROWS,
-            previous=page.here(offset=max(paging.offset - paging.limit, 0)) if paging.offset else "",
-            next=page.here(offset=end) if count > end else "",
+            **page.paging_links(paging.offset, paging.limit, more=count > paging.offset + paging.limit),
         )
