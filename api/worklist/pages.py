@@ -101,7 +101,7 @@ class WorklistPages(Controller):
         return page.render(
             "clock.html",
             project=project_id,
-            one=reading,
+            reading=reading,
             as_of=project_clocks.t,
             known_at=project_clocks.known,
             explained=await explained(project_clocks, project_id, reading),
