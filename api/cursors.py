@@ -72,7 +72,7 @@ class ListPaging(Paging):
 
     def next_of(self, rows: Sequence[Row], key: Callable[[Row], Sequence[Any]]) -> str | None:
         """The cursor of the next page, by the rows read; None on the last page. *key*: what a row is sorted by."""
-        return None if len(rows) <= self.limit else self.after(key(rows[self.limit - 1]))
+        return self.after(key(rows[self.limit - 1])) if self.has_more(rows) else None
 
     def after(self, key: Sequence[Any]) -> str:
         """The cursor of the page after the row that is sorted by *key*."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID, uuid5
 
 from msgspec import structs
 
@@ -88,3 +89,8 @@ def completed(item: str = "land", outcome: Outcome = Outcome.GRANTED) -> ItemCom
 def under_examination(item: str = "land") -> tuple[ItemSubmitted, ItemAccepted]:
     """*item* was applied for and accepted."""
     return submitted(item), accepted(item)
+
+
+def project_id_of(namespace: UUID, name: str) -> UUID:
+    """The id of the project called *name* in *namespace*: of version 8, as those of version 5 are not for projects."""
+    return UUID(int=uuid5(namespace, name).int & ~(0xF << 76) | 8 << 76)

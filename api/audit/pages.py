@@ -24,6 +24,7 @@ from api.web.entries import VERSION_MAX, ShownEntry, shown
 from api.web.parameters import Paging
 from domain.messages import Entry
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.hash_chain import GENESIS
 from projections.progress.query import ProgressList, ProjectFilter
 from projections.progress.titles import names_of
 from projections.scope import Scope
@@ -68,8 +69,7 @@ class AuditPages(Controller):
             rows=rows[:PROJECTS_A_PAGE],
             text=text,
             as_of=now,
-            previous=page.here(offset=max(paging.offset - PROJECTS_A_PAGE, 0)) if paging.offset else "",
-            next=page.here(offset=paging.offset + PROJECTS_A_PAGE) if len(rows) > PROJECTS_A_PAGE else "",
+            **page.paging_links(paging.offset, PROJECTS_A_PAGE, more=len(rows) > PROJECTS_A_PAGE),
         )
 
     @get("/audit/projects/{project_id:uuid}")
@@ -118,12 +118,11 @@ class AuditPages(Controller):
 def _lines(slice_of: list[ShownEntry], entries: list[Entry]) -> list[LedgerLine]:
     """The entries of a slice, the latest first."""
     hashes = {entry.version: entry.hash for entry in entries}
-    genesis = "0" * 64
     return [
         LedgerLine(
             entry,
             json.format(json.encode(entry.fact), indent=2).decode(),
-            hashes.get(entry.version - 1, genesis),
+            hashes.get(entry.version - 1, GENESIS.hex()),
         )
         for entry in reversed(slice_of)
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
@@ -47,19 +46,10 @@ class ClockListPages(Controller):
             rows=shown,
             chosen_by=list(chosen(page, clock_filter)),
             names=await names_of(approvals.store, [row.project for row in shown]),
-            **around(page, clocks.t, paging, paging.next_offset(rows)),
+            back=page.link(BOARD),
+            **page.paging_links(paging.offset, paging.limit, more=paging.has_more(rows), as_of=clocks.t.isoformat()),
             **telling(page, clocks.t),
         )
-
-
-def around(page: PageContext, t: datetime, paging: Paging, following: int | None) -> dict[str, str]:
-    """The addresses of the board and of the pages before and after this one, at the same instant."""
-    before = max(paging.offset - paging.limit, 0)
-    return {
-        "back": page.link(BOARD),
-        "previous": page.here(offset=before, as_of=t.isoformat()) if paging.offset else "",
-        "next": page.here(offset=following, as_of=t.isoformat()) if following else "",
-    }
 
 
 def chosen(page: PageContext, wanted: ClockFilter) -> Iterator[str]:

@@ -228,6 +228,16 @@ class PageContext:
         query = dict(self._query) | {name: str(value) if value else "" for name, value in changed.items()}
         return with_query(self._path, query)
 
+    def paging_links(self, offset: int, limit: int, *, more: bool, **changed: object) -> dict[str, str]:
+        """Addresses of the *previous* and *next* page of a list with *limit* rows a page; "" where there is none.
+
+        *more*: rows follow those from *offset* on. *changed* are other parameters that differ from this page's.
+        """
+        return {
+            "previous": self.here(offset=max(offset - limit, 0), **changed) if offset else "",
+            "next": self.here(offset=offset + limit, **changed) if more else "",
+        }
+
     def export_link(self, name: str, sheet_format: str) -> str:
         """The address of the list *name* of this page as a file, with the page's filters and instant."""
         return with_query(f"{EXPORTS}/{name}/{sheet_format}", {**self._query, **dict.fromkeys(OF_PAGE, "")})

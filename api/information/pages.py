@@ -99,7 +99,6 @@ class InformationPages(Controller):
         """检索: projects that match every filter, with the places where they do; at the end of a day, or now."""
         wanted, past = information_search.wanted, information_search.past
         results = await translate_too_much(InformationBook(approvals.store, past).listed(wanted))
-        before, after = wanted.offset - wanted.limit, wanted.offset + wanted.limit
         named = named_in(page)
         return page.render(
             "information_search.html",
@@ -114,8 +113,7 @@ class InformationPages(Controller):
             categories=[(category.id, named(category)) for category in FORM],
             kinds=[(kind, words[page.language == "en"]) for kind, words in PROCEDURE.items()],
             here=page.link(SEARCH),
-            previous=page.here(offset=max(before, 0)) if wanted.offset else "",
-            next=page.here(offset=after) if results.count > after else "",
+            **page.paging_links(wanted.offset, wanted.limit, more=results.count > wanted.offset + wanted.limit),
         )
 
     @get("/pages/projects/{project_id:uuid}/information", dependencies=PROJECT_INFORMATION)

@@ -41,16 +41,13 @@ class PersonPages(Controller):
         at, past = instants_on(approvals, on)
         matches = await found_by(persons, code, at, caller)
         cluster = await persons.cluster(matches.survivor, at)
-        limit, offset = paging.limit, paging.offset
         information = InformationBook(approvals.store, past)
         projects, rows = await translate_too_much(projects_of(information, cluster, paging, caller))
-        following = paging.next_offset(rows)
         return page.render(
             "person.html",
             found=answer_for(cluster, matches, code, at, 0, caller),
             day=at.day,
             on=on,
             projects=projects,
-            previous=page.here(offset=max(offset - limit, 0)) if offset else "",
-            next=page.here(offset=following) if following else "",
+            **page.paging_links(paging.offset, paging.limit, more=paging.has_more(rows)),
         )

@@ -9,14 +9,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from api.information.schemas import StepResult, step_result
-from api.web.as_of import Instants
 from api.web.parameters import Paging
-from api.web.zones import home_zone
 from domain.access.principal import Caller
-from infrastructure.law.lawbook import LawBook
-from projections.information.query import InformationBook, InformationPast, PersonsProject, RegisteredKey
+from projections.information.query import InformationBook, PersonsProject, RegisteredKey
 from projections.legal_person.query import Cluster
-from projections.reader import Reader
 from projections.scope import Scope
 
 
@@ -35,12 +31,6 @@ class PersonProject(Struct, frozen=True):
     found_by: Literal["code", "name"]
     registered_at: datetime | None
     cases: list[StepResult]
-
-
-def information_at(reader: Reader, instants: Instants, laws: LawBook) -> InformationBook:
-    """The information base at the instants of a request."""
-    past = InformationPast(instants.at, instants.known, home_zone(laws)) if instants.is_past else None
-    return InformationBook(reader, past)
 
 
 async def projects_of(

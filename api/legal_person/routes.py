@@ -14,13 +14,14 @@ from msgspec import Struct
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_PERSONS
 from api.cursors import PAGED, ListPaging
-from api.legal_person.projects import PersonProject, information_at, projects_of
+from api.legal_person.projects import PersonProject, projects_of
 from api.legal_person.schemas import PersonAnswer, ShownPerson, answer_for, found_by, shown_person, then_of
 from api.route_access import ACCESS, COMMANDS
 from api.web.as_of import Instants, translate_too_much
 from api.web.command_request import CommandRequest
 from api.web.entries import ShownEntry, shown
 from api.web.parameters import WITHOUT_NUL
+from api.web.queries import information
 from domain.access.principal import Caller
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.legal_person.codes import require_uscc
@@ -194,8 +195,8 @@ class LegalPersonRoutes(Controller):
         instants, day = instants_known_now, then_of(approvals, instants_known_now)
         matches = await found_by(persons, code, day, caller)
         cluster = await persons.cluster(matches.survivor, day)
-        information = information_at(paging.list_reader, instants, approvals.laws)
-        projects, rows = await translate_too_much(projects_of(information, cluster, paging, caller))
+        book = information(paging.list_reader, approvals.laws, instants)
+        projects, rows = await translate_too_much(projects_of(book, cluster, paging, caller))
         following = paging.next_of(rows, lambda listed: (listed.row.registered_at, listed.row.project))
         own = next(row.code for row in cluster.days if row.person == matches.survivor)
         merged_from = "" if matches.person == matches.survivor else matches.code

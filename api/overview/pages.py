@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Literal
-from uuid import UUID
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency, Provide
@@ -21,15 +20,14 @@ from api.overview.view_models import (
     step_bars,
     weeks_until,
 )
+from api.progress.view_models import running_clocks
 from api.route_access import ACCESS
 from api.web.parameters import PAGE_ROWS, Paging
 from api.web.zones import zone_of
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW
 from infrastructure.settings import Settings
-from projections.clocks.list import ListedClock
 from projections.clocks.query import ClocksAt
-from projections.history.moment import TooMuchToReadError
 from projections.overview.attention import obstacles
 from projections.overview.steps import CaseStep, step_cases, step_counts
 from projections.overview.weeks import decided_weeks, weekly_figures
@@ -53,14 +51,6 @@ class OverviewSources(Struct, frozen=True):
     settings: Settings
     now: datetime
 
-    async def running(self, projects: list[UUID]) -> list[ListedClock]:
-        """The running clocks of *projects*; none where too much has moved: sentences then leave out by how much."""
-        clocks = ClocksAt(self.store, self.laws, self.now, self.now, scope=self.scope)
-        try:
-            return await clocks.running(projects)
-        except TooMuchToReadError:
-            return []
-
 
 def overview_sources(
     list_reader: NamedDependency[PagedReader],
@@ -82,7 +72,8 @@ async def overview_page(page: PageContext, sources: OverviewSources) -> Response
     store, scope, t = sources.store, sources.scope, sources.now
     weeks = weeks_until(t, zone_of(DEFAULT_LAW).key)
     attention = await obstacles(store, t, scope, ROWS_MAX)
-    running = await sources.running([obstacle.project for obstacle in attention])
+    clocks = ClocksAt(store, sources.laws, t, t, scope=scope)
+    running = await running_clocks(clocks, [obstacle.project for obstacle in attention])
     tiles = await sources.progress.tiles(t, weeks.begins[-1], sources.settings.stale_days, scope)
     decided = await decided_weeks(store, weeks, scope)
     rows = heat_rows(page, decided, weeks)
@@ -90,7 +81,7 @@ async def overview_page(page: PageContext, sources: OverviewSources) -> Response
         "overview.html",
         as_of=t,
         nothing=not tiles.projects,
-        attention=attention_rows(page, attention, running, t),
+        attention=attention_rows(page, attention, running or (), t),
         figures=figures_of(page, tiles, await weekly_figures(store, weeks, scope), decided, weeks),
         steps=step_bars(page, await step_counts(store, t, scope)),
         weeks=weeks.first_days,
@@ -129,7 +120,6 @@ class OverviewPages(Controller):
             list_reader, now, list_scope, step, late=is_late, limit=paging.limit, offset=paging.offset
         )
         count = counts[step].late if is_late else counts[step].cases
-        end = paging.offset + paging.limit
         return page.render(
             "cases.html",
             as_of=now,
@@ -138,6 +128,5 @@ class OverviewPages(Controller):
             count=count,
             rows=rows,
             page_rows=PAGE_ROWS,
-            previous=page.here(offset=max(paging.offset - paging.limit, 0)) if paging.offset else "",
-            next=page.here(offset=end) if count > end else "",
+            **page.paging_links(paging.offset, paging.limit, more=count > paging.offset + paging.limit),
         )

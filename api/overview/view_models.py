@@ -92,7 +92,7 @@ def weeks_until(t: datetime, zone: str) -> Weeks:
 def attention_rows(
     page: PageContext, obstacles: Sequence[ProjectObstacle], running: Sequence[ListedClock], t: datetime
 ) -> list[AttentionRow]:
-    """The rows of *obstacles*; *running* are the clocks of their projects."""
+    """The rows of *obstacles*; *running* are the clocks of their projects, without which no row says how late it is."""
     clocks = {(clock.project, clock.reading.item, clock.reading.clock): clock.reading for clock in running}
     return [
         _row(page, obstacle, clocks.get((obstacle.project, obstacle.item, obstacle.clock)), t) for obstacle in obstacles

@@ -66,8 +66,7 @@ class PeoplePages(Controller):
             key=uuid4(),
             kinds=(PrincipalKind.PERSON.value, PrincipalKind.PROGRAM.value),
             person_link=lambda principal: page.link(person_path(principal)),
-            previous=page.here(offset=max(paging.offset - OF_PAGE, 0)) if paging.offset else "",
-            next=page.here(offset=paging.offset + OF_PAGE) if len(rows) > OF_PAGE else "",
+            **page.paging_links(paging.offset, OF_PAGE, more=len(rows) > OF_PAGE),
         )
 
     @get(PEOPLE + "/{principal:str}")

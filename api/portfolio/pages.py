@@ -58,7 +58,7 @@ async def portfolio_page(
 ) -> Response[str]:
     """The page of the project manager who reads it."""
     portfolio = await portfolio_of(sources)
-    end = offset + PAGE_MAX
+    first = offset if group else 0
     return page.render(
         "portfolio.html",
         as_of=sources.now,
@@ -69,8 +69,7 @@ async def portfolio_page(
         group_link=lambda name: page.link(MINE, group=name) if name else page.link("/"),
         stale_days=sources.settings.stale_days,
         applied_again=partial(applied_again, page),
-        previous=page.here(offset=max(offset - PAGE_MAX, 0)) if group and offset else "",
-        next=page.here(offset=end) if group and portfolio.counts[group] > end else "",
+        **page.paging_links(first, PAGE_MAX, more=bool(group) and portfolio.counts[group] > first + PAGE_MAX),
     )
 
 

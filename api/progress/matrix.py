@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from api.clocks.display import waits, warned
 from api.html.page import PageContext
-from api.progress.view_models import cell_word, state_of
+from api.progress.view_models import cell_title, state_of
 from domain.law.licensing.clock import State
 from projections.clocks.reading import Reading
 from projections.progress.fold import ProgressItem, ProgressProject
@@ -66,11 +66,11 @@ def matrix_of(
 def _cell(page: PageContext, item: ProgressItem | None, name: str, clock: Reading | None) -> MatrixCell | None:
     if item is None:
         return None
-    state, flag = state_of(item), warned(clock) if clock else ""
-    left = ""
-    if clock is not None:
-        left = f"−{clock.overdue_days}" if clock.state is State.OVERDUE else f"{clock.remaining:g}"
-    words = [cell_word(page, item, state), *map(page.words["sheet"], flag.split())]
-    if clock is not None and clock.state is not State.OVERDUE:
-        words.append(f"{page.words['sheet']('left')} {page.quantity(clock.remaining, clock.unit)}")
-    return MatrixCell(item.item, state, flag, left, f"{name}: {', '.join(words)}")
+    flag = warned(clock) if clock else ""
+    left, remaining = "", []
+    if clock is not None and clock.state is State.OVERDUE:
+        left = f"−{clock.overdue_days}"
+    elif clock is not None:
+        left = f"{clock.remaining:g}"
+        remaining = [f"{page.words['sheet']('left')} {page.quantity(clock.remaining, clock.unit)}"]
+    return MatrixCell(item.item, state_of(item), flag, left, cell_title(page, item, name, flag, *remaining))

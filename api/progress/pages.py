@@ -181,23 +181,25 @@ class ProgressTable:
         ids = [project.project for project in projects]
         running = await running_clocks(self._clocks, ids)
         items, clocks = await self._progress.items(ids), clocks_by_project(running or ())
-        sources = RowSources(items, clocks, self.picked.wanted.t)
+        opened, t = self.shape.opened, self.picked.wanted.t
         content: dict[str, object] = {
             "view": self.shape.view,
-            "rows": shown_rows(self.page, projects, sources),
+            "is_empty": not projects,
             "clocks_missing": running is None,
+            "rows": [],
             "matrix": None,
             "chart": None,
-            "opened": self.shape.opened,
-            "opened_items": items.get(self.shape.opened, []) if self.shape.opened else [],
-            "opened_clocks": {clock.item: clock for clock in reversed(clocks.get(self.shape.opened, []))}
-            if self.shape.opened
-            else {},
+            "opened": opened,
+            "opened_items": items.get(opened, []) if opened else [],
+            "opened_clocks": {clock.item: clock for clock in reversed(clocks.get(opened, []))} if opened else {},
         }
-        if self.shape.view == "matrix":
-            content["matrix"] = matrix_of(self.page, projects, items, clocks)
-        if self.shape.view == "gantt":
-            content["chart"] = zone_gantt(projects, items, clocks, self.picked.wanted.t, zone_of(DEFAULT_LAW))
+        match self.shape.view:
+            case "matrix":
+                content["matrix"] = matrix_of(self.page, projects, items, clocks)
+            case "gantt":
+                content["chart"] = zone_gantt(projects, items, clocks, t, zone_of(DEFAULT_LAW))
+            case _:
+                content["rows"] = shown_rows(self.page, projects, RowSources(items, clocks, t))
         return content
 
     def _links(self, rows: Sequence[OrderedProject]) -> dict[str, object]:

@@ -99,6 +99,11 @@ def clocks_by_project(running: Iterable[ListedClock]) -> dict[UUID, list[Reading
     return clocks
 
 
+def first_awaited(clocks: Iterable[Reading]) -> Reading | None:
+    """The first of *clocks* that waits for an act."""
+    return next((clock for clock in clocks if waits(clock)), None)
+
+
 async def running_clocks(clocks: ClocksAt, projects: Sequence[UUID]) -> list[ListedClock] | None:
     """The running clocks of *projects*; None where too much has moved: the table is worth showing without them."""
     try:
@@ -141,7 +146,7 @@ def _shown(page: PageContext, row: ProgressProject, sources: RowSources) -> Show
         for _, of_phase in groupby(items, key=lambda item: item.phase)
     ]
     counts = [(state, states.count(state)) for state in (OPEN, SPECIAL, REFUSED, UNSTARTED) if state in states]
-    first = next((clock for clock in clocks if waits(clock)), None)
+    first = first_awaited(clocks)
     now = _now(page, row, items, names, first)
     return ShownProject(
         row, strip, counts, first, limit_bar(first) if first else None, now, ago(page, row.changed_at, sources.t)
@@ -149,9 +154,7 @@ def _shown(page: PageContext, row: ProgressProject, sources: RowSources) -> Show
 
 
 def _cell(page: PageContext, item: ProgressItem, name: str, flag: str) -> Cell:
-    state = state_of(item)
-    said = ", ".join((cell_word(page, item, state), *map(page.words["sheet"], flag.split())))
-    return Cell(state, flag, f"{name}: {said}")
+    return Cell(state_of(item), flag, cell_title(page, item, name, flag))
 
 
 def _now(
@@ -189,8 +192,14 @@ def ago(page: PageContext, at: datetime | None, t: datetime) -> str:
     return page.words["sheet"]("just_now")
 
 
-def cell_word(page: PageContext, item: ProgressItem, state: str) -> str:
-    """What a cell is said to be: how a denied or decided item ended, else the state of its cell."""
+def cell_title(page: PageContext, item: ProgressItem, name: str, flag: str, *further: str) -> str:
+    """What is said of a cell: the *name* of its item, how that is, whether a clock is "late" or "soon" due."""
+    return f"{name}: {', '.join((_cell_word(page, item), *map(page.words['sheet'], flag.split()), *further))}"
+
+
+def _cell_word(page: PageContext, item: ProgressItem) -> str:
+    """How a denied or decided item ended, else the state of its cell."""
+    state = state_of(item)
     if state in (REFUSED, DONE):
         return page.words["outcome"](item.outcome) if item.outcome else page.words["stage"](item.stage)
     return page.words["sheet"](state)

@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from api.clocks.display import waits
 from api.html.time_axis import Run, TimeAxis, fitted
-from api.progress.view_models import DONE, state_of
+from api.progress.view_models import DONE, first_awaited, state_of
 from domain.law.calendar.moment import local_day
 from domain.law.licensing.clock import State
 from projections.clocks.reading import Reading
@@ -57,9 +56,7 @@ def zone_gantt(
     begun = [span[0] for of_project in spans.values() for span in of_project]
     if not begun:
         return None
-    first_clocks = {
-        project: next((clock for clock in of_project if waits(clock)), None) for project, of_project in clocks.items()
-    }
+    first_clocks = {project: first_awaited(of_project) for project, of_project in clocks.items()}
     dues = [clock.due_on for clock in first_clocks.values() if clock and clock.due_on]
     axis = fitted(min(begun), max([today, *dues]), MARGIN_PX, WIDTH_PX, DAY_PX_MAX)
     rows = [

@@ -110,7 +110,6 @@ async def _list(
     page: PageContext, approvals: Approvals, template: str, matches: ListPage[Any], part: ListFilter, as_of: datetime
 ) -> Response[str]:
     """The page with the *matches* of the list of one figure."""
-    following = part.following(matches.count)
     return page.render(
         template,
         figure=part.figure,
@@ -123,6 +122,5 @@ async def _list(
         back=Links(page, part.period, as_of).to(BOARD),
         card_link=card_link(page),
         **drawing(page),
-        previous=page.here(offset=max(part.offset - (part.limit or 0), 0)) if part.offset else "",
-        next=page.here(offset=following) if following else "",
+        **page.paging_links(part.offset, part.limit or 0, more=part.following(matches.count) is not None),
     )

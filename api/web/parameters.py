@@ -90,9 +90,9 @@ class Paging:
         """The rows that the page shows of those read."""
         return list(rows[: self.limit])
 
-    def next_offset(self, rows: Sequence[object]) -> int | None:
-        """The `offset` of the next page, by the rows read; None on the last page."""
-        return self.offset + self.limit if len(rows) > self.limit else None
+    def has_more(self, rows: Sequence[object]) -> bool:
+        """Whether rows follow the page, by the rows read."""
+        return len(rows) > self.limit
 
 
 def paging(limit: Limit = PAGE_ROWS, offset: Offset = 0) -> Paging:

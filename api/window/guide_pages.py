@@ -54,7 +54,6 @@ class GuidePages(Controller):
         known = await items_in_force(approvals, now, home_zone(approvals.laws))
         matches = matching(known, q, plain_page)
         shown = matches[paging.offset : paging.offset + paging.rows_read]
-        following = paging.next_offset(shown)
         return plain_page.render(
             "guides.html",
             **framed(plain_page),
@@ -62,8 +61,7 @@ class GuidePages(Controller):
             known=len(known),
             count=len(matches),
             items=paging.shown(shown),
-            previous=plain_page.here(offset=max(paging.offset - paging.limit, 0)) if paging.offset else "",
-            next=plain_page.here(offset=following) if following else "",
+            **plain_page.paging_links(paging.offset, paging.limit, more=paging.has_more(shown)),
         )
 
     @get(f"{ITEMS}/{{code:str}}")

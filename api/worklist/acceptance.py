@@ -17,6 +17,7 @@ from api.route_access import ACCESS, COMMANDS
 from api.web.form_fields import FormFields, form_fields, unreadable_form
 from api.web.problems import Problem
 from api.worklist.pages import DESK
+from api.worklist.working import reading_of
 from domain.law.licensing.review import DECISION
 from domain.project.application.acceptance import AcceptItem
 from infrastructure.law.lawbook import LawBook
@@ -96,12 +97,8 @@ async def _with_decision(case: AcceptedCase, clocks: ClocksAt) -> AcceptedCase:
     """*case* with the clock of the decision, where it was accepted."""
     if not case.result.is_done:
         return case
-    running = (
-        clock for item in await clocks.of_project(case.project) if item.item == case.item for clock in item.clocks
-    )
-    decision = (clock for clock in running if clock.clock == DECISION.name)
-    last = max(decision, key=lambda clock: clock.application, default=None)
-    return AcceptedCase(case.project, case.item, case.result, last)
+    decision = await reading_of(clocks, case.project, case.item, DECISION.name)
+    return AcceptedCase(case.project, case.item, case.result, decision)
 
 
 def _readable(cases: Sequence[AcceptedCase]) -> list[UUID]:

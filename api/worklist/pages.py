@@ -60,7 +60,7 @@ class WorklistPages(Controller):
         if not chosen or not (department or is_own or any(count.holder == chosen for count in departments)):
             return page.render("desks.html", **shared)
         desk = await translate_too_much(desk_of(desk_sources, chosen))
-        end = offset + SHOWN_MAX
+        first, rows = (offset, SHOWN_MAX) if group else (0, BEGINNING)
         return page.render(
             "desk.html",
             **shared,
@@ -68,11 +68,10 @@ class WorklistPages(Controller):
             group=group,
             groups=[group] if group else GROUPS,
             to_do=TO_DO,
-            first=offset if group else 0,
-            end=end if group else BEGINNING,
+            first=first,
+            end=first + rows,
             group_link=lambda name: page.here(group=name, offset=0),
-            previous=page.here(offset=max(offset - SHOWN_MAX, 0)) if group and offset else "",
-            next=page.here(offset=end) if group and desk.counts[group] > end else "",
+            **page.paging_links(first, rows, more=bool(group) and desk.counts[group] > first + rows),
             form_key=uuid4(),
             cards=page.link(CARDS, department=chosen),
             board=page.link(BOARD),
@@ -102,7 +101,7 @@ class WorklistPages(Controller):
         return page.render(
             "clock.html",
             project=project_id,
-            one=reading,
+            reading=reading,
             as_of=project_clocks.t,
             known_at=project_clocks.known,
             explained=await explained(project_clocks, project_id, reading),

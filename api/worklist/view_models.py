@@ -7,7 +7,6 @@ from datetime import date
 
 from msgspec import Struct, structs
 
-from api.clocks.display import waits
 from api.worklist.rows import GROUPS_OF_ROWS, TO_DO, DeskRow, grouped, marked, running_by_item
 from api.worklist.supervised import Supervised, supervised
 from domain.access.principal import Caller
@@ -81,11 +80,13 @@ class DeskSources(Struct, frozen=True):
 async def desk_of(sources: DeskSources, department: str) -> Desk:
     """The desk of *department*. Raises TooMuchToReadError."""
     t, zone = sources.supervision.as_of, sources.supervision.zone
+    today = local_day(t, zone)
     listed = await sources.clocks.listed(ClockFilter(department=department, limit=CLOCKS_MAX))
     every = WaitingFilter(scope=sources.scope, limit=WAITS_MAX, at_hand=True)
     held = await sources.waiting.listed(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT))
     own = await sources.waiting.listed(structs.replace(every, department=department, without=NOT_BEGUN))
-    groups = grouped(held, own, running_by_item(listed), local_day(t, zone))
+    running = running_by_item(listed)
+    groups = grouped(held, own, running, today)
     over_states = await sources.clocks.over_states([row.clock for rows in groups.values() for row in rows if row.clock])
     groups = {name: marked(sources.caller, rows, department, over_states) for name, rows in groups.items()}
     answerable = await supervised(sources.supervision, sources.feedback, department)
@@ -93,14 +94,13 @@ async def desk_of(sources: DeskSources, department: str) -> Desk:
     shown = {row.project for rows in groups.values() for row in rows}
     for listed_rows in (answerable.signals, answerable.orders, answerable.complaints, done):
         shown.update(row.project for row in listed_rows)
-    today = local_day(t, zone)
-    later = [due for clock in listed if (due := clock.reading.due_on) and due > today and waits(clock.reading)]
+    dues = (clock.reading.due_on for clocks in running.values() for clock in clocks)
     return Desk(
         groups=groups,
         supervised=answerable,
         done=done,
         names=await names_of(sources.store, shown),
-        next_due=min(later, default=None),
+        next_due=min((due for due in dues if due and due > today), default=None),
         whole=max(len(listed), len(held), len(own)) < WAITS_MAX,
     )
 

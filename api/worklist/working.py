@@ -9,7 +9,7 @@ from projections.clocks.query import ClocksAt, NoSuchClockError
 from projections.clocks.reading import Reading
 
 
-async def reading_of(clocks: ClocksAt, project: UUID, item: str, clock: str, application: int) -> Reading | None:
+async def reading_of(clocks: ClocksAt, project: UUID, item: str, clock: str, application: int = 0) -> Reading | None:
     """The clock as it is, of the last application unless one is named; None where none has started."""
     readings = (
         reading

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid4, uuid5
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID, uuid4
 
 from domain.core.ledger import Actor
 from domain.core.plan import PlannedItem
@@ -13,7 +16,9 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from domain.project.external.results import RecordExternalResult
 from infrastructure.ledger.approvals import Approvals
-from tests.examples import APPLICANT, LAND, MANAGER, USCC
+from tests.conftest import database_in
+from tests.examples import APPLICANT, LAND, MANAGER, USCC, project_id_of
+from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
 
 PROJECTS = 14
@@ -28,7 +33,7 @@ PLAN = (
 
 def busy_project(nth: int) -> UUID:
     """The id of the project number *nth*."""
-    return UUID(int=uuid5(UUID(int=9), str(nth)).int & ~(0xF << 76) | 8 << 76)
+    return project_id_of(UUID(int=9), str(nth))
 
 
 async def tell_busy_desk(approvals: Approvals) -> None:
@@ -48,3 +53,17 @@ async def tell_busy_desk(approvals: Approvals) -> None:
             steps.append((MANAGER, RecordExternalResult(item="tax", outcome=Outcome.GRANTED, evidence="窗口")))
         for by, command in steps:
             await approvals.handle(busy_project(nth), command, by, uuid4())
+
+
+@contextmanager
+def busy_zone(server_url: str, migrated_template: str) -> Iterator[str]:
+    """A database with the zone in it, whose views are as far as the ledger."""
+    with database_in(server_url, migrated_template) as url:
+        asyncio.run(_tell(url))
+        project_all(url)
+        yield url
+
+
+async def _tell(url: str) -> None:
+    async with Approvals(url, clock=lambda: APPLIED) as approvals:
+        await tell_busy_desk(approvals)

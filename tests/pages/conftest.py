@@ -7,26 +7,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
-import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from api.app import PAGES
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.projector import Projector
 from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.api.client import identity
 from tests.api.served import served
 from tests.chromium import launched
 from tests.conftest import database_in
 from tests.examples import LEADER
+from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
 from tests.pages.places import Places, places_in
 from tests.projections.zone import tell_zone
 
 PROJECTS, SEED, UNTIL = 3, 7, date(2026, 5, 20)
 LOOKED_AT = at("05-20 18:00")
+WIDE: ViewportSize = {"width": 1300, "height": 900}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="session")
@@ -35,11 +36,7 @@ def database(program: str, server_url: str, migrated_template: str) -> Iterator[
     with database_in(server_url, migrated_template) as url:
         asyncio.run(simulate(url, SimulationPlan(PROJECTS, SEED, UNTIL, processes=1), lambda _done, _all: None))
         asyncio.run(_tell(url))
-        with psycopg.connect(url, autocommit=True) as connection:
-            projector = Projector(url)
-            assert projector.take_lead(connection)
-            while projector.step(connection):
-                pass
+        project_all(url)
         yield url
 
 
@@ -79,17 +76,28 @@ def page(window: BrowserContext) -> Iterator[Page]:
 
 
 @contextmanager
-def opened(browser: Browser, site: str, *, scripts: bool = True, by: Actor = LEADER) -> Iterator[BrowserContext]:
+def opened(
+    browser: Browser, site: str, *, scripts: bool = True, by: Actor = LEADER, viewport: ViewportSize = WIDE
+) -> Iterator[BrowserContext]:
     """A window at the *site*, with or without scripts, in which *by* reads and acts."""
     window = browser.new_context(
         base_url=site,
         java_script_enabled=scripts,
-        viewport={"width": 1300, "height": 900},
+        viewport=viewport,
         locale="zh-CN",
         extra_http_headers=identity(by),
     )
     yield window
     window.close()
+
+
+@contextmanager
+def page_of(
+    browser: Browser, site: str, by: Actor, viewport: ViewportSize = DESKTOP, *, scripts: bool = True
+) -> Iterator[Page]:
+    """A tab in a window of its own, in which *by* reads and acts."""
+    with opened(browser, site, scripts=scripts, by=by, viewport=viewport) as window:
+        yield window.new_page()
 
 
 async def _tell(url: str) -> None:

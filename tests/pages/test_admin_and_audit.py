@@ -2,68 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
 
-import psycopg
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, expect
 
 from api.app import PAGES
 from domain.core.ledger import Actor, Role
-from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.projector import Projector
-from tests.api.client import identity
 from tests.api.served import served
-from tests.conftest import database_in
-from tests.law.questions import at
-from tests.pages.busy_desk import APPLIED, STUCK, busy_project, tell_busy_desk
+from tests.pages.busy_desk import LOOKED_AT, STUCK, busy_project, busy_zone
+from tests.pages.conftest import page_of
 from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED, barriers
 
 pytestmark = pytest.mark.slow
-DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 XU, FAN = Actor("xu", "", Role.ADMINISTRATOR), Actor("fan", "", Role.ADMINISTRATOR)
 AUDITOR = Actor("sun.yu", "audit", Role.AUDITOR)
-HANDS = [APPLIED]
 
 
 @pytest.fixture(scope="module")
 def site(program: str, server_url: str, migrated_template: str) -> Iterator[str]:
     """A zone of its own, as these tests write into it."""
     assert program
-    HANDS[0] = APPLIED
-    with database_in(server_url, migrated_template) as url:
-        asyncio.run(_told(url))
-        with psycopg.connect(url, autocommit=True) as connection:
-            projector = Projector(url)
-            assert projector.take_lead(connection)
-            while projector.step(connection):
-                pass
-            HANDS[0] = at("05-08 10:00")
-            with served(url, PAGES, lambda: HANDS[0]) as address:
-                yield address
-
-
-async def _told(url: str) -> None:
-    async with Approvals(url, clock=lambda: HANDS[0]) as approvals:
-        await tell_busy_desk(approvals)
-
-
-@contextmanager
-def page_of(
-    browser: Browser, site: str, by: Actor, viewport: ViewportSize = DESKTOP, *, scripts: bool = True
-) -> Iterator[Page]:
-    """A page that *by* has opened."""
-    window = browser.new_context(
-        base_url=site,
-        java_script_enabled=scripts,
-        viewport=viewport,
-        locale="zh-CN",
-        extra_http_headers=identity(by),
-    )
-    yield window.new_page()
-    window.close()
+    with busy_zone(server_url, migrated_template) as url, served(url, PAGES, lambda: LOOKED_AT) as address:
+        yield address
 
 
 @pytest.mark.parametrize(("scripts", "person"), [(True, "shen"), (False, "qian")])

@@ -2,69 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 import httpx
-import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, expect
 
 from api.app import PAGES
-from domain.core.ledger import Actor
-from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.projector import Projector
 from tests.api.client import identity
 from tests.api.served import served
-from tests.conftest import database_in
 from tests.examples import LAND, LEADER, MANAGER
 from tests.law.questions import at
-from tests.pages.busy_desk import APPLIED, LOOKED_AT, busy_project, tell_busy_desk
+from tests.pages.busy_desk import LOOKED_AT, busy_project, busy_zone
+from tests.pages.conftest import DESKTOP, page_of
 from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED, barriers
 
 pytestmark = pytest.mark.slow
-DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 LATE = at("05-20 10:00")  # a day on which results keyed in on the 6th have not been verified for long
-HANDS = [APPLIED]
+HANDS = [LOOKED_AT]
 
 
 @pytest.fixture(scope="module")
 def site(program: str, server_url: str, migrated_template: str) -> Iterator[str]:
     """A zone of its own, as these tests write into it."""
-    HANDS[0] = APPLIED
-    with database_in(server_url, migrated_template) as url:
-        asyncio.run(_told(url))
-        with psycopg.connect(url, autocommit=True) as connection:
-            projector = Projector(url)
-            assert projector.take_lead(connection)
-            while projector.step(connection):
-                pass
-            HANDS[0] = LOOKED_AT
-            with served(url, PAGES, lambda: HANDS[0], signs_in=True, gateway="open") as address:
-                yield address
-
-
-async def _told(url: str) -> None:
-    async with Approvals(url, clock=lambda: HANDS[0]) as approvals:
-        await tell_busy_desk(approvals)
-
-
-@contextmanager
-def window_of(
-    browser: Browser, site: str, by: Actor, viewport: ViewportSize = DESKTOP, *, scripts: bool = True
-) -> Iterator[Page]:
-    """A page that *by* has opened."""
-    window: BrowserContext = browser.new_context(
-        base_url=site,
-        java_script_enabled=scripts,
-        viewport=viewport,
-        locale="zh-CN",
-        extra_http_headers=identity(by),
-    )
-    yield window.new_page()
-    window.close()
+    HANDS[0] = LOOKED_AT
+    with (
+        busy_zone(server_url, migrated_template) as url,
+        served(url, PAGES, lambda: HANDS[0], signs_in=True, gateway="open") as address,
+    ):
+        yield address
 
 
 @contextmanager
@@ -101,7 +69,7 @@ def accept(site: str, nth: int) -> None:
 def test_what_the_first_screen_must_answer_is_on_it(browser: Browser, site: str) -> None:
     """Officer: what must I decide, until when, what if I do not. Manager: what to key in, to verify, what is stuck."""
     for viewport in (DESKTOP, PHONE):
-        with window_of(browser, site, LAND, viewport) as page:
+        with page_of(browser, site, LAND, viewport) as page:
             page.goto("/desk")
             row = page.locator("tr[data-row]").first
             for part in (row.locator("th a"), row.locator("svg.limit"), row.locator(".clock time")):
@@ -109,13 +77,13 @@ def test_what_the_first_screen_must_answer_is_on_it(browser: Browser, site: str)
             expect(row.locator(".consequence")).to_contain_text("视为受理")
             expect(row.locator(".consequence")).to_be_in_viewport(ratio=1)
             assert page.evaluate(SIDEWAYS) <= viewport["width"]
-        with looked_at(LATE), window_of(browser, site, MANAGER, viewport) as page:
+        with looked_at(LATE), page_of(browser, site, MANAGER, viewport) as page:
             page.goto("/")
             for group in ("待录入 13", "待核实 1", "受阻 1"):
                 expect(page.get_by_role("link", name=group)).to_be_in_viewport(ratio=1)
             expect(page.locator('[data-group="key_in"] li').first).to_be_in_viewport(ratio=1)
             assert page.evaluate(SIDEWAYS) <= viewport["width"]
-        with window_of(browser, site, LEADER, viewport) as page:
+        with page_of(browser, site, LEADER, viewport) as page:
             page.goto("/pages/progress")
             row = page.locator("tbody tr").first
             expect(row.locator("th a")).to_be_in_viewport(ratio=1)
@@ -139,7 +107,7 @@ def test_the_pages_have_no_barriers_and_no_stored_values(browser: Browser, site:
             (LEADER, f"/pages/progress?open={busy_project(0)}"),
             (LEADER, f"/pages/projects/{busy_project(0)}#graph"),
         ):
-            with window_of(browser, site, by) as page:
+            with page_of(browser, site, by) as page:
                 errors = errors_of(page)
                 address = path.partition("#")
                 joint = "&" if "?" in path else "?"
@@ -156,7 +124,7 @@ def test_the_pages_have_no_barriers_and_no_stored_values(browser: Browser, site:
 
 
 def test_the_keys_are_shown_and_a_row_opens_beside_the_list(browser: Browser, site: str) -> None:
-    with window_of(browser, site, LAND) as page:
+    with page_of(browser, site, LAND) as page:
         page.goto("/desk")
         page.keyboard.press("?")
         expect(page.get_by_role("dialog")).to_be_visible()
@@ -174,7 +142,7 @@ def test_the_keys_are_shown_and_a_row_opens_beside_the_list(browser: Browser, si
         box = pane.bounding_box()
         assert box is not None
         assert box["x"] > DESKTOP["width"] / 3
-    with window_of(browser, site, LAND, {"width": 1100, "height": 800}) as page:
+    with page_of(browser, site, LAND, {"width": 1100, "height": 800}) as page:
         page.goto("/desk")
         page.keyboard.press("j")
         page.keyboard.press("Enter")
@@ -182,7 +150,7 @@ def test_the_keys_are_shown_and_a_row_opens_beside_the_list(browser: Browser, si
 
 
 def test_an_officer_accepts_ten_applications_by_keyboard_alone(browser: Browser, site: str) -> None:
-    with window_of(browser, site, LAND) as page:
+    with page_of(browser, site, LAND) as page:
         page.goto("/desk")
         for _ in range(10):
             page.keyboard.press("j")
@@ -200,7 +168,7 @@ def test_bulk_with_a_refused_application_among_them_works_without_scripts(browse
     """One of the chosen is accepted at another desk meanwhile; the pages still show it."""
     open_ones = [nth for nth in range(14) if stage_of(site, nth, "land") == "submitted"]
     taken, free = open_ones[:2]
-    with window_of(browser, site, LAND, scripts=False) as page:
+    with page_of(browser, site, LAND, scripts=False) as page:
         page.goto("/desk")
         for nth in (taken, free):
             page.locator(f'input[value="{busy_project(nth)}/land"]').check()
@@ -219,7 +187,7 @@ def test_a_manager_pastes_results_which_are_checked_then_recorded(
 ) -> None:
     known = f"P-{nth}\t税务登记\t准予\t京税{nth}号\t2026-05-07\t电子税务局\t税务局\t2026-05-07"
     rows = f"{known}\nP-{nth}\t税务\t准予\t\t\t窗口"
-    with window_of(browser, site, MANAGER, scripts=scripts) as page:
+    with page_of(browser, site, MANAGER, scripts=scripts) as page:
         page.goto("/")
         page.get_by_role("link", name="批量录入结果").click()
         page.get_by_label("结果（每行一个）").fill(rows)
@@ -234,7 +202,7 @@ def test_a_manager_pastes_results_which_are_checked_then_recorded(
 
 
 def test_a_project_is_read_part_by_part_within_three_screens(browser: Browser, site: str) -> None:
-    with window_of(browser, site, LEADER) as page:
+    with page_of(browser, site, LEADER) as page:
         page.goto(f"/pages/projects/{busy_project(3)}")
         assert page.evaluate("() => document.documentElement.scrollHeight") <= 3 * DESKTOP["height"]
         expect(page.locator("#history")).to_be_hidden()

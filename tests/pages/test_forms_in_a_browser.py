@@ -8,18 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-import psycopg
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page
 
 from api.app import PAGES
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.projector import Projector
 from scripts.catalogues.zone import publish_zone
 from tests.api.served import served
 from tests.conftest import database_in
 from tests.examples import BUREAU, LAND, MANAGER, USCC
+from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
 from tests.pages.conftest import opened
 from tests.pages.test_in_a_browser import CONTRAST, PHONE, SIDEWAYS, STORED, barriers
@@ -37,11 +36,7 @@ def database(program: str, server_url: str, migrated_template: str) -> Iterator[
     """A database with the shipped catalogue and flow, and the small zone."""
     with database_in(server_url, migrated_template) as url:
         asyncio.run(_tell(url))
-        with psycopg.connect(url, autocommit=True) as connection:
-            projector = Projector(url)
-            assert projector.take_lead(connection)
-            while projector.step(connection):
-                pass
+        project_all(url)
         yield url
 
 

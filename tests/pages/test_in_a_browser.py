@@ -131,11 +131,11 @@ def test_without_scripts_filters_pages_and_languages_work(browser: Browser, site
 
 
 def test_no_link_is_dead(page: Page, places: Places) -> None:
-    dead: dict[str, str] = {}  # one of each kind
+    links: dict[str, str] = {}  # one of each kind
     for name in NAMES:
         page.goto(places.of(name, "en"))
         for href in page.eval_on_selector_all("main a[href]", OWN_LINKS):
-            dead.setdefault(re.sub(r"[0-9a-f-]{36}|=[^&]*", "*", href.partition("#")[0]), href)
-    assert len(dead) > 15
-    answers = {href: page.request.get(href).status for href in dead.values()}
+            links.setdefault(re.sub(r"[0-9a-f-]{36}|=[^&]*", "*", href.partition("#")[0]), href)
+    assert len(links) > 15
+    answers = {href: page.request.get(href).status for href in links.values()}
     assert {href: status for href, status in answers.items() if status != 200} == {}

@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from api.app import PAGES
-from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.projector import Projector
 from tests.api.served import served
-from tests.conftest import database_in
-from tests.law.questions import at
-from tests.pages.busy_desk import APPLIED, STUCK, busy_project, tell_busy_desk
-from tests.pages.conftest import opened
+from tests.pages.busy_desk import LOOKED_AT, STUCK, busy_project, busy_zone
+from tests.pages.conftest import DESKTOP, opened
 from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED, barriers
 
 pytestmark = pytest.mark.slow
-DESKTOP: ViewportSize = {"width": 1280, "height": 800}
-LOOKED_AT = at("05-08 10:00")
 
 
 @pytest.fixture(scope="module")
 def site(program: str, server_url: str, migrated_template: str) -> Iterator[str]:
     """A zone in which one project of fourteen is stuck."""
     assert program
-    with database_in(server_url, migrated_template) as url:
-        asyncio.run(_told(url))
-        with psycopg.connect(url, autocommit=True) as connection:
-            projector = Projector(url)
-            assert projector.take_lead(connection)
-            while projector.step(connection):
-                pass
-        with served(url, PAGES, lambda: LOOKED_AT) as address:
-            yield address
-
-
-async def _told(url: str) -> None:
-    async with Approvals(url, clock=lambda: APPLIED) as approvals:
-        await tell_busy_desk(approvals)
+    with busy_zone(server_url, migrated_template) as url, served(url, PAGES, lambda: LOOKED_AT) as address:
+        yield address
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -19,7 +19,7 @@ from domain.project.application.supplement import RequestSupplement
 from domain.project.application.suspension import SuspendClock
 from domain.project.countersignature.request import AskCountersignature
 from infrastructure.ledger.approvals import Approvals
-from tests.examples import APPLICANT, FIRE, LAND, MANAGER, USCC, WATER
+from tests.examples import APPLICANT, FIRE, LAND, MANAGER, USCC, WATER, project_id_of
 from tests.law.questions import at
 
 NAMESPACE = UUID("00000000-0000-4000-8000-000000000001")
@@ -48,8 +48,8 @@ Told = tuple[str, Actor, AnyCommand]
 
 
 def project_id(name: str) -> UUID:
-    """The project called *name* here: an id of version 8, as those of version 5 are not for projects."""
-    return UUID(int=uuid5(NAMESPACE, name).int & ~(0xF << 76) | 8 << 76)
+    """The project called *name* here."""
+    return project_id_of(NAMESPACE, name)
 
 
 def projects() -> Iterator[tuple[UUID, list[Told]]]:

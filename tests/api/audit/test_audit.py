@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -31,14 +31,14 @@ from infrastructure.ledger.mapper import StoredRow
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import Door
-from tests.examples import APPLICANT, LAND, MANAGER, USCC
+from tests.examples import APPLICANT, LAND, MANAGER, USCC, project_id_of
 from tests.law.questions import at
 
 pytestmark = pytest.mark.usefixtures("projector")
 
 HANDS = [at("04-01 09:00")]
 AUDITOR = Actor("sun.yu", "audit", Role.AUDITOR)
-PROJECT = UUID(int=uuid5(UUID(int=12), "audited").int & ~(0xF << 76) | 8 << 76)
+PROJECT = project_id_of(UUID(int=12), "audited")
 MARK = "<script>alert('x')</script>"
 PLAN = (
     PlannedItem(item="land", name=MARK, department="land"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlencode
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -26,7 +26,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import Door, identity
-from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER, USCC
+from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER, USCC, project_id_of
 from tests.law.questions import at
 
 pytestmark = pytest.mark.usefixtures("projector")
@@ -43,7 +43,7 @@ RESULTS = "/pages/results"
 
 def project_of(name: str) -> UUID:
     """The project called *name* here."""
-    return UUID(int=uuid5(UUID(int=6), name).int & ~(0xF << 76) | 8 << 76)
+    return project_id_of(UUID(int=6), name)
 
 
 def registration(name: str, manager: str = MANAGER.id) -> RegisterProject:

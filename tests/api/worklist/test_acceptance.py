@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -23,7 +23,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import Door, identity
-from tests.examples import APPLICANT, FIRE, LAND, LEADER, MANAGER, USCC
+from tests.examples import APPLICANT, FIRE, LAND, LEADER, MANAGER, USCC, project_id_of
 from tests.law.questions import at
 
 pytestmark = pytest.mark.usefixtures("projector")
@@ -47,7 +47,7 @@ def ticking() -> datetime:
 
 def project_of(name: str) -> UUID:
     """The project called *name* here."""
-    return UUID(int=uuid5(UUID(int=5), name).int & ~(0xF << 76) | 8 << 76)
+    return project_id_of(UUID(int=5), name)
 
 
 @pytest_asyncio.fixture(scope="module")
