@@ -1,7 +1,8 @@
 """The window's share of this process: so many of its requests at once, so many from one address, and no more.
 
-The window is open to anyone, and officers work on the same machine: however many come to it, most database connections
-stay free for those who are signed in. What exceeds the share waits for a moment, then is refused with a time to try again.
+The window is open to anyone, and officers work on the same machine: however many come to it, most database
+connections stay free for those who are signed in. What exceeds the share waits for a moment, then is refused with a
+time to try again.
 """
 
 from __future__ import annotations

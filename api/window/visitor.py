@@ -34,7 +34,7 @@ MENU = (
 
 
 class WindowVisitor(Struct, frozen=True):
-    """One visitor: the *address* tries are counted by, the *ticket* its browser stores, where this server is reached."""
+    """One visitor: the *address* tries are counted by, the *ticket* of its browser, where this server is reached."""
 
     address: str
     is_secure: bool

@@ -1,4 +1,4 @@
-"""The window's share: however many come to it, officers are answered; what is too much is refused with a time to try again."""
+"""The window's share: officers are answered however many come to it; what is too much gets a time to try again."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from infrastructure.projector.projector import Projector
 
 @contextmanager
 def projecting(url: str) -> Iterator[Projector]:
-    """A projector at work on the database at *url* during the block; its views are there, though empty, at the start."""
+    """A projector at work on the database at *url* during the block; its views exist at the start, though empty."""
     with psycopg.connect(url, autocommit=True) as connection:
         assert Projector(url).take_lead(connection)
         connection.execute("SELECT pg_advisory_unlock_all()")  # or the next leader waits for the session to end
