@@ -39,7 +39,7 @@ PASSWORD = "correct horse battery"
 @pytest.fixture
 def url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database that the commands work on."""
-    monkeypatch.setattr("scripts.server.serving.ready", lambda _: database_url)
+    monkeypatch.setattr("scripts.server.database.ready", lambda _: database_url)
     monkeypatch.setattr(log, "configure", lambda chosen: None)  # other tests keep theirs
     return database_url
 
