@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from scripts import demo as demonstration
 from scripts.console import INTERRUPTED, fail, out, screen, settings
+from scripts.demo import demo as demonstration
 from scripts.server import database, serving
 from scripts.server import sandbox as sandboxes
 

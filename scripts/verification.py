@@ -18,13 +18,13 @@ from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.verify import verify as verify_ledger
 from projections.histories import HISTORIES
 from scripts import golden
-from scripts.catching_up import catch_up
 from scripts.console import EXIT_FINDINGS, AsJson, fail, pairs, print_result, screen, settings
 from scripts.importing.screen import bar
-from scripts.materials import verify as verified_materials
+from scripts.materials.sweep import DAYS, sweep
+from scripts.materials.verifying import verify as verified_materials
 from scripts.proof import statements
 from scripts.server import database
-from scripts.sweep import DAYS, sweep
+from scripts.server.catching_up import catch_up
 
 
 def replay(

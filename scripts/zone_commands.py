@@ -20,11 +20,11 @@ from scripts.catalogues.import_catalogue import IMPORTER, CatalogueReport
 from scripts.catalogues.import_catalogue import import_catalogue as import_list
 from scripts.catalogues.zone import ZoneReport
 from scripts.catalogues.zone import publish_zone as publish_shipped
-from scripts.catching_up import catch_up
 from scripts.console import EXIT_FINDINGS, AsJson, fail, out, pairs, print_result, screen, settings
-from scripts.demo import last_day
+from scripts.demo.demo import last_day
 from scripts.importing.screen import bar
 from scripts.server import database
+from scripts.server.catching_up import catch_up
 from scripts.simulation.simulate import Simulated, SimulationPlan
 from scripts.simulation.simulate import simulate as simulate_zone
 

@@ -70,7 +70,7 @@ def test_a_verb_imports_neither_the_api_nor_the_demonstration() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert "'scripts.ledger'" in loaded
     assert "'api" not in loaded
-    assert "'scripts.demo'" not in loaded
+    assert "'scripts.demo.demo'" not in loaded
 
 
 def test_the_version_is_printed() -> None:

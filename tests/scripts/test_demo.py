@@ -15,10 +15,10 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure import logging as console_log
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
-from scripts import demo
 from scripts.catalogues.zone import CATALOGUE
 from scripts.cli import cli
-from scripts.demo import DATASET, is_filled
+from scripts.demo import demo
+from scripts.demo.demo import DATASET, is_filled
 from scripts.server import database
 from tests.examples import IMPORTER
 

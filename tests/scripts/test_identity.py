@@ -25,7 +25,7 @@ from infrastructure.identity.sign_in import NewAdministrator, Where, as_first_ad
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.reader import Store
 from scripts import cli
-from scripts.demo_people import demo_people, offer_demo_people
+from scripts.demo.people import demo_people, offer_demo_people
 from scripts.identity import run
 from scripts.server.serving import offer_administration
 from scripts.simulation.chance import Chance

@@ -15,12 +15,12 @@ from infrastructure.settings import Settings
 from projections.registry import VIEWS
 from scripts import ledger
 from scripts.catalogues.zone import CATALOGUE
-from scripts.catching_up import catch_up
-from scripts.demo_people import offer_demo_people
+from scripts.demo.people import offer_demo_people
 from scripts.importing.import_log import RECEIPT_LOG, import_log
 from scripts.importing.report import ImportReport, show
 from scripts.importing.screen import bar
 from scripts.server import database
+from scripts.server.catching_up import catch_up
 from scripts.simulation.office_time import ZONE
 from scripts.simulation.simulate import SimulationPlan, simulate
 
