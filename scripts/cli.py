@@ -28,7 +28,7 @@ VERBS = {
     "stop": "scripts.server.database_verbs:stop",
     "status": "scripts.server.database_verbs:status",
     "doctor": "scripts.doctor:doctor",
-    "users": "scripts.access.users:users",
+    "users": "scripts.identity:users",  # with the verbs for passwords, which identity adds
     "grants": "scripts.access.grants:grants",
     "keys": "scripts.access.keys:keys",
     "security-log": "scripts.identity:security_log",
