@@ -15,6 +15,7 @@ from api.apply.check_pages import ApplyCheckPages
 from api.apply.material_pages import ApplyMaterialPages
 from api.apply.pages import ApplyPages
 from api.audit.pages import AuditPages
+from api.calendar.routes import CalendarRoutes
 from api.catalogue.routes import CatalogueRoutes
 from api.clocks.ical import DeadlineRoutes
 from api.clocks.pages import ClockListPages
@@ -47,7 +48,6 @@ from api.identity.routes import IdentityRoutes
 from api.information.pages import InformationPages
 from api.information.routes import InformationRoutes
 from api.item_page.pages import ItemPages
-from api.law.calendars import CalendarRoutes
 from api.law.routes import LawRoutes
 from api.law.what_if import WhatIfRoutes
 from api.legal_person.pages import PersonPages

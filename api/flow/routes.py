@@ -12,9 +12,10 @@ from msgspec import Struct
 
 from api.catalogue.lookup import catalogue_as_of, unknown
 from api.catalogue.requests import EDITIONS_MAX
-from api.commands.aggregates import AggregateReceipt, carry_out
+from api.commands.aggregates import AggregateReceipt, carry_out, try_out
 from api.commands.targets import TO_FLOWS
 from api.cursors import PAGED, ListPaging
+from api.flow.impact import FlowEffect, flow_effect
 from api.flow.schemas import FlowGraph, FlowList, Services, ShownFlow, graph_of, listed_flow, shown_flow
 from api.route_access import ACCESS, COMMANDS
 from api.web.as_of import Instants
@@ -81,6 +82,27 @@ class FlowRoutes(Controller):
         step by step.
         """
         return AggregateReceipt.of(name, await carry_out(command_request, stream_of(name), TO_FLOWS))
+
+    @post(
+        "/{name:str}/commands/check",
+        operation_id="check_flow_command",
+        status_code=200,
+        summary="What a command on a flow would do, without carrying it out",
+        opt={ACCESS: COMMANDS},
+    )
+    async def check_flow_command(
+        self,
+        name: FromPath[str],
+        command_request: NamedDependency[CommandRequest],
+        running: NamedDependency[RunningProjects],
+    ) -> FlowEffect:
+        """The facts that would follow, the steps that would differ, and which projects keep the edition they have.
+
+        Where the command would be refused, the answer is the problem that it would get. Nothing is stored, and no
+        Idempotency-Key is needed.
+        """
+        seen = await try_out(command_request, stream_of(name), TO_FLOWS)
+        return await flow_effect(running, command_request.caller, name, seen)
 
     @get("/", operation_id="list_flows", summary="Every approval flow")
     async def list_flows(self, approvals: NamedDependency[Approvals]) -> FlowList:
