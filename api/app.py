@@ -15,7 +15,9 @@ from api.apply.check_pages import ApplyCheckPages
 from api.apply.material_pages import ApplyMaterialPages
 from api.apply.pages import ApplyPages
 from api.audit.pages import AuditPages
+from api.calendar.pages import CalendarPages
 from api.calendar.routes import CalendarRoutes
+from api.catalogue.pages import CataloguePages
 from api.catalogue.routes import CatalogueRoutes
 from api.clocks.ical import DeadlineRoutes
 from api.clocks.pages import ClockListPages
@@ -33,6 +35,7 @@ from api.external.routes import ExternalRoutes
 from api.feed.routes import FeedRoutes
 from api.feedback.routes import FeedbackRoutes
 from api.flow.critical_path import CriticalPathRoutes
+from api.flow.pages import FlowPages
 from api.flow.project_flow import ProjectFlowRoutes
 from api.flow.routes import FlowRoutes
 from api.forms.pages import FormPages
@@ -156,6 +159,9 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     VerifyPages,
     AuditPages,
     PeoplePages,
+    CataloguePages,
+    FlowPages,
+    CalendarPages,
     ProjectExports,
     ClockExports,
     SupervisionExports,

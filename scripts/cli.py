@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 
 from domain.core.ledger import Refused
+from infrastructure.catalogue.rows import CatalogueUnreadableError
 from infrastructure.doctor import diagnose
 from infrastructure.materials.store import StorageAwayError
 from infrastructure.postgres.binaries import PostgresUnavailableError
@@ -38,7 +39,6 @@ from scripts import facts, golden, identity, ledger, privacy, zone_commands
 from scripts.access.grants import grants
 from scripts.access.keys import keys
 from scripts.access.users import users
-from scripts.catalogues.rows import CatalogueUnreadableError
 from scripts.client.verbs import events, webhooks
 from scripts.console import EXIT_FINDINGS, INTERRUPTED, AsJson, cli, fail, out, pairs, print_result, screen, settings
 from scripts.history import history

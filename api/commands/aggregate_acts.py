@@ -48,6 +48,11 @@ class ActResult(Struct, frozen=True):
     problem: Problem | None = None
     position: int = 0
 
+    @property
+    def all_entries(self) -> tuple[Entry, ...]:
+        """Those of the aggregate once the act is done."""
+        return (*self.before, *self.added)
+
 
 class AggregateActs:
     """The acts of one reader, whose request has this *scope*. Several commands are carried out together, or none."""

@@ -1,4 +1,4 @@
-"""What a command on a flow would do: the steps that differ from the edition before, and the projects that keep theirs."""
+"""What a command on a flow would do: steps that differ from the edition before, and projects that keep theirs."""
 
 from __future__ import annotations
 

@@ -10,13 +10,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from api.catalogue.lookup import catalogue_as_of, unknown
 from api.catalogue.requests import EDITIONS_MAX
 from api.commands.aggregates import AggregateReceipt, carry_out, try_out
 from api.commands.targets import TO_FLOWS
 from api.cursors import PAGED, ListPaging
 from api.flow.impact import FlowEffect, flow_effect
-from api.flow.schemas import FlowGraph, FlowList, Services, ShownFlow, graph_of, listed_flow, shown_flow
+from api.flow.lookup import edition_of, flow, graph_as_of
+from api.flow.schemas import FlowGraph, FlowList, ShownFlow, listed_flow, shown_flow
 from api.route_access import ACCESS, COMMANDS
 from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
@@ -27,7 +27,6 @@ from api.web.problems import Problem
 from domain.access.principal import Caller
 from domain.flow.publication import FlowPublished
 from domain.flow.state import Flow, stream_of
-from domain.flow.step import FlowEdition
 from infrastructure.ledger.approvals import Approvals
 from projections.flow.query import RunningCount, RunningFilter, RunningKey, RunningProject, RunningProjects
 from projections.scope import Scope
@@ -48,14 +47,6 @@ class RunningPage(Struct, frozen=True):
     projects: list[RunningProject]
     next: str | None
     position: int
-
-
-async def flow(approvals: NamedDependency[Approvals], name: FromPath[str]) -> Flow:
-    """The flow in the path as it is now. Raises Problem not-found."""
-    state = await approvals.state(stream_of(name))
-    if not isinstance(state, Flow) or not state.editions:
-        raise unknown(f"there is no flow {name}", "GET /v1/flows lists them")
-    return state
 
 
 class FlowRoutes(Controller):
@@ -139,15 +130,7 @@ class FlowRoutes(Controller):
                 remedy=f"it is for: {', '.join(match.kinds)}",
                 parameter="kind",
             )
-        catalogue = await catalogue_as_of(approvals, match.catalogue, instants_known_now)
-        in_force = catalogue.in_force()
-        services = Services(
-            number=in_force.edition.number if in_force else None,
-            in_force=in_force.edition.items if in_force else {},
-            published=catalogue.catalogue.editions[match.catalogue_edition - 1].items,
-            online=catalogue.online(),
-        )
-        return graph_of(name, match, kind, services, instants_known_now.at)
+        return await graph_as_of(approvals, name, match, kind, instants_known_now)
 
     @get(
         "/{name:str}/projects",
@@ -196,11 +179,3 @@ class FlowRoutes(Controller):
     ) -> StreamHistory:
         """Who published what, and when; a page at a time."""
         return await stream_history(approvals, flow, visitor, after_version, limit)
-
-
-def edition_of(flow: Flow, number: int) -> FlowEdition:
-    """Edition *number* of *flow*, 0 for the newest. Raises Problem not-found."""
-    if not 0 <= number <= len(flow.editions):
-        sentence = f"the flow {flow.name} has no edition {number}"
-        raise unknown(sentence, f"it has 1 to {len(flow.editions)}")
-    return flow.editions[number - 1]

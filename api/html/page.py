@@ -54,7 +54,10 @@ MENU = (
 
 OF_PAGE = ("offset", "limit", "cursor", "open", "view", "sort")  # parameters of how a page shows a list
 EXPORTS = "/pages/exports"  # the address below which the lists of the pages are to be had as files
-ADMINISTRATION = (("people_grants", "/admin/people"),)  # administrators see no cases
+REFERENCE = ("reference_data", "/admin/catalogues")  # 目录、流程与日历
+OF_REFERENCE = (REFERENCE[1], "/admin/flows", "/admin/calendars", "/admin/acts/catalogues", "/admin/acts/flows")
+KEEPERS = (Role.SUPERVISOR.value, Role.LEADER.value)  # who publish catalogues, flows and calendars
+ADMINISTRATION = (("people_grants", "/admin/people"), REFERENCE)  # administrators see no cases
 
 AUDIT = ("audit_ledger", "/audit")  # what auditors have beside the pages of all
 
