@@ -15,8 +15,10 @@ from api.apply.check_pages import ApplyCheckPages
 from api.apply.material_pages import ApplyMaterialPages
 from api.apply.pages import ApplyPages
 from api.audit.pages import AuditPages
+from api.calendar.act_pages import CalendarActPages
 from api.calendar.pages import CalendarPages
 from api.calendar.routes import CalendarRoutes
+from api.catalogue.act_pages import CatalogueActPages
 from api.catalogue.pages import CataloguePages
 from api.catalogue.routes import CatalogueRoutes
 from api.clocks.ical import DeadlineRoutes
@@ -34,6 +36,7 @@ from api.exports.supervision_lists import SupervisionExports
 from api.external.routes import ExternalRoutes
 from api.feed.routes import FeedRoutes
 from api.feedback.routes import FeedbackRoutes
+from api.flow.act_pages import FlowActPages
 from api.flow.critical_path import CriticalPathRoutes
 from api.flow.pages import FlowPages
 from api.flow.project_flow import ProjectFlowRoutes
@@ -160,8 +163,11 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     AuditPages,
     PeoplePages,
     CataloguePages,
+    CatalogueActPages,
     FlowPages,
+    FlowActPages,
     CalendarPages,
+    CalendarActPages,
     ProjectExports,
     ClockExports,
     SupervisionExports,

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from api.web.problems import Problem
+from domain.law.calendar.moment import next_day
 
 DAYS_MAX = 60  # of one range; the longest holiday has nine
 WORKS: dict[str, Literal[0, 1]] = {"上班": 1, "班": 1, "work": 1, "1": 1, "放假": 0, "休": 0, "off": 0, "0": 0}
-MARKED = re.compile(r"(上班|班|work|1|放假|休|off|0)[。.]?$", re.IGNORECASE)
+MARKED = re.compile(r"(上班|班|work|放假|休|off|(?<=\s)[01])[。.]?$", re.IGNORECASE)
 ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+WEEKDAY = r"(?:[（(][^）)]*?(?:星期|周)(?P<{}>[一二三四五六日天])[^）)]*[）)])?"
 RANGE = re.compile(
-    r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?P<day>\d{1,2})日(?:[（(](?:星期|周)(?P<weekday>[一二三四五六日天])[^）)]*[）)])?"
-    r"(?:\s*(?:至|—|-|–|到)\s*(?:(?P<year2>\d{4})年)?(?:(?P<month2>\d{1,2})月)?(?P<day2>\d{1,2})日"
-    r"(?:[（(](?:星期|周)(?P<weekday2>[一二三四五六日天])[^）)]*[）)])?)?"
+    r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?P<day>\d{1,2})日"
+    + WEEKDAY.format("weekday")
+    + r"(?:\s*(?:至|—|-|–|到)\s*(?:(?P<year2>\d{4})年)?(?:(?P<month2>\d{1,2})月)?(?P<day2>\d{1,2})日"
+    + WEEKDAY.format("weekday2")
+    + ")?"
 )
 WEEKDAYS = {name: number for number, name in enumerate("一二三四五六日")} | {"天": 6}
 CLAUSE_ENDS = re.compile(r"[。；;\n]|(?<=放假)[，,]|(?<=调休)[，,]")
@@ -83,7 +87,10 @@ def _between(clause: str, first: date, last: date) -> list[date]:
     days = (last - first).days + 1
     if not 1 <= days <= DAYS_MAX:
         raise _unreadable(clause, f"{first} to {last} are {days} days, at most {DAYS_MAX}")
-    return [first + timedelta(nth) for nth in range(days)]
+    between = [first]
+    while between[-1] < last:
+        between.append(next_day(between[-1]))
+    return between
 
 
 def _date(clause: str, year: int, month: int, day: int) -> date:

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from api.catalogue.lookup import catalogue_as_of, unknown
 from api.flow.schemas import FlowGraph, Services, graph_of
 from api.web.as_of import Instants
+from api.web.problems import Problem
 from domain.flow.state import Flow, stream_of
 from domain.flow.step import FlowEdition
 from infrastructure.ledger.approvals import Approvals
@@ -27,6 +28,19 @@ def edition_of(flow: Flow, number: int) -> FlowEdition:
         sentence = f"the flow {flow.name} has no edition {number}"
         raise unknown(sentence, f"it has 1 to {len(flow.editions)}")
     return flow.editions[number - 1]
+
+
+def edition_for(flow: Flow, number: int, kind: str) -> FlowEdition:
+    """The same, for projects of *kind*; empty: of any. Raises Problem invalid-parameter where it is not for those."""
+    edition = edition_of(flow, number)
+    if kind and kind not in edition.kinds:
+        raise Problem(
+            "invalid-parameter",
+            f"kind: edition {edition.number} of {flow.name} is not for projects of the kind {kind}",
+            remedy=f"it is for: {', '.join(edition.kinds)}",
+            parameter="kind",
+        )
+    return edition
 
 
 async def graph_as_of(

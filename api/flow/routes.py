@@ -15,7 +15,7 @@ from api.commands.aggregates import AggregateReceipt, carry_out, try_out
 from api.commands.targets import TO_FLOWS
 from api.cursors import PAGED, ListPaging
 from api.flow.impact import FlowEffect, flow_effect
-from api.flow.lookup import edition_of, flow, graph_as_of
+from api.flow.lookup import edition_for, flow, graph_as_of
 from api.flow.schemas import FlowGraph, FlowList, ShownFlow, listed_flow, shown_flow
 from api.route_access import ACCESS, COMMANDS
 from api.web.as_of import Instants
@@ -23,7 +23,6 @@ from api.web.command_request import CommandRequest
 from api.web.dependencies import ReadDependency
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
 from api.web.parameters import code
-from api.web.problems import Problem
 from domain.access.principal import Caller
 from domain.flow.publication import FlowPublished
 from domain.flow.state import Flow, stream_of
@@ -122,14 +121,7 @@ class FlowRoutes(Controller):
         kind: OfKind = "",
     ) -> FlowGraph:
         """Its phases, steps and what each waits for; 0 is the newest. Items have their names of that time."""
-        match = edition_of(flow, edition)
-        if kind and kind not in match.kinds:
-            raise Problem(
-                "invalid-parameter",
-                f"kind: edition {match.number} of {name} is not for projects of the kind {kind}",
-                remedy=f"it is for: {', '.join(match.kinds)}",
-                parameter="kind",
-            )
+        match = edition_for(flow, edition, kind)
         return await graph_as_of(approvals, name, match, kind, instants_known_now)
 
     @get(

@@ -18,13 +18,13 @@ from projections.scope import ZONE_SCOPE, Scope
 # An item that is applied for later is under the edition in force on that day; one that is under way keeps its own.
 PLANNED: LiteralString = """
     SELECT s.service, count(DISTINCT i.project)::integer,
-        (count(*) FILTER (WHERE i.stage = ANY(%(fresh)s)))::integer,
-        (count(*) FILTER (WHERE i.stage = ANY(%(open)s)))::integer
+        (count(*) FILTER (WHERE i.stage = ANY(%(fresh)s::text[])))::integer,
+        (count(*) FILTER (WHERE i.stage = ANY(%(open)s::text[])))::integer
     FROM unnest(%(flows)s::text[], %(editions)s::integer[], %(steps)s::text[], %(services)s::text[])
         AS s (flow, edition, step, service)
     JOIN views.adoption AS a ON a.flow = s.flow AND a.edition = s.edition AND a.until IS NULL
-    JOIN views.item AS i ON i.project = a.project AND i.item = s.step AND i.stage = ANY(%(fresh)s || %(open)s)
-    WHERE {readable}
+    JOIN views.item AS i ON i.project = a.project AND i.item = s.step
+    WHERE {readable} AND i.stage = ANY(%(fresh)s::text[] || %(open)s::text[])
     GROUP BY GROUPING SETS ((s.service), ())
 """
 
@@ -96,7 +96,7 @@ class PlannedServices:
             return {}
         names = ("flows", "editions", "steps", "services")
         params = {name: list(column) for name, column in zip(names, zip(*steps, strict=True), strict=True)}
-        stages = {"fresh": [*FRESH_STAGES], "open": [*OPEN_STAGES]}
+        stages = {"fresh": [stage.value for stage in FRESH_STAGES], "open": [stage.value for stage in OPEN_STAGES]}
         query = SQL(PLANNED).format(readable=self._scope.readable("a", "read:flow"))
         async with self._reader.cursor() as cursor:
             await cursor.execute(query, {**params, **stages})
