@@ -11,7 +11,6 @@ from litestar.di import NamedDependency, Provide
 from api.commands.aggregate_acts import ActResult, AggregateActs, AggregateTarget, aggregate_acts
 from api.flow.form import FlowForm
 from api.flow.links import FLOWS, flow_path
-from api.flow.lookup import graph_as_of
 from api.flow.view_models import drawn
 from api.html.page import PageContext, see_other
 from api.reference.pages import reviewed
@@ -73,12 +72,9 @@ async def _review(
     effect: dict[str, Any] = {}
     state = replay(stream_of(form.name), result.all_entries) if result.problem is None else None
     if isinstance(state, Flow):
-        newest, before = state.editions[-1], state.editions[-2] if len(state.editions) > 1 else None
-        graph = await graph_as_of(approvals, form.name, newest, "", Instants(now, now))
         effect = {
-            **drawn(page, graph, newest, before),
+            **await drawn(page, approvals, state, state.edition(), "", Instants(now, now)),
             "running": await running.counted(form.name, now, Scope.of_any_register(caller)),
-            "edition": newest,
         }
     is_known = bool(result.before) or isinstance(await approvals.state(stream_of(form.name)), Flow)
     return reviewed(

@@ -14,7 +14,7 @@ from api.catalogue.requests import EDITIONS_MAX
 from api.commands.aggregate_acts import AggregateActs, aggregate_acts
 from api.flow.form import form_values
 from api.flow.links import FLOWS, flow_path
-from api.flow.lookup import edition_for, flow, graph_as_of
+from api.flow.lookup import edition_for, flow
 from api.flow.schemas import listed_flow, shown_flow
 from api.flow.view_models import drawn
 from api.html.page import PageContext
@@ -84,7 +84,6 @@ class FlowPages(Controller):
     ) -> Response[str]:
         """One flow: an edition as a graph, what it changed, the projects that run by each, and the form of the next."""
         edition = edition_for(flow, number, kind)
-        graph = await graph_as_of(approvals, name, edition, kind, instants_known_now)
         published = await approvals.entries_with(stream_of(name), FlowPublished)
         scope = Scope.of_any_register(aggregate_acts.caller)
         return page.render(
@@ -96,7 +95,7 @@ class FlowPages(Controller):
             edition=edition,
             kind_chosen=kind,
             editions=shown_flow(flow, published).editions[::-1],
-            **drawn(page, graph, edition, flow.editions[edition.number - 2] if edition.number > 1 else None),
+            **await drawn(page, approvals, flow, edition, kind, instants_known_now),
             running=await running.counted(name, instants_known_now.at, scope),
             edition_link=lambda number: page.link(flow_path(name), edition=str(number)),
             kind_link=lambda kind: page.link(flow_path(name), edition=str(edition.number), kind=kind),
