@@ -17,7 +17,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct, convert, to_builtins
 
-from api.commands.targets import TARGETS
+from api.commands.targets import CHECKS, TARGETS
 from api.guard.routes import action_of, handlers_of, is_public
 from api.route_access import COMMANDS as EACH_COMMAND
 from api.route_access import ITSELF, PUBLIC, WHOLE_ZONE
@@ -271,8 +271,9 @@ async def test_commands_to_other_aggregates_are_for_the_roles_of_the_table(door:
                 continue
             body = to_builtins(target.examples[tag].dated)
             headers = identity(by) | {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
-            response = await door.client.post(f"{AGGREGATES[operation]}/commands", json=body, headers=headers)
-            assert code_of(response) in (DENIED, ("principal-unknown", 404)), (tag, response.text)
+            for path in ("commands", "commands/check")[: 1 + (target in CHECKS.values())]:
+                response = await door.client.post(f"{AGGREGATES[operation]}/{path}", json=body, headers=headers)
+                assert code_of(response) in (DENIED, ("principal-unknown", 404)), (tag, response.text)
 
 
 async def test_an_officer_reads_no_papers_of_other_departments(app: Litestar, door: Door, approvals: Approvals) -> None:
