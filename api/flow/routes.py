@@ -68,8 +68,8 @@ class FlowRoutes(Controller):
     ) -> AggregateReceipt:
         """Carry out one command on a flow, once and for all under its Idempotency-Key.
 
-        Refused where a step names an unknown item, can't be reached, or waits for itself in a circle, which is told
-        step by step.
+        Refused where a step names an unknown item, can't be reached, or waits for itself in a circle; the answer
+        spells the circle out step by step.
         """
         return AggregateReceipt.of(name, await carry_out(command_request, stream_of(name), TO_FLOWS))
 

@@ -260,7 +260,7 @@ class PageContext:
         return Markup('<time datetime="{}">{}</time>').format(there.isoformat(timespec="seconds"), shown)
 
     def day(self, at: datetime | None) -> str:
-        """The day of *at* alone, where the page's law holds: for lists whose times stand in the history."""
+        """The day of *at* alone, where the page's law holds: for lists; the times are in the history."""
         if at is None:
             return NEVER
         there = at.astimezone(zone_of(self.law))

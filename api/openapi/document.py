@@ -144,7 +144,7 @@ def config() -> OpenAPIConfig:
 
 
 def public_operations(app: Litestar) -> frozenset[str]:
-    """The ids of the operations that nobody has to sign in for."""
+    """The ids of the operations that need no sign-in."""
     return frozenset(str(handler.operation_id) for _, handler in handlers_of(app) if is_public(action_of(handler)))
 
 
@@ -225,7 +225,7 @@ def _upload_operation(operation: Document) -> Document:
 
 
 def _batch_operation(operation: Document) -> Document:
-    """Lines in, lines out. Problems of a line stand in its answer."""
+    """Lines in, lines out. The problem of a line is in its answer."""
     problems = {status: {"$ref": f"#/components/responses/{status}"} for status in BODY_PROBLEMS}
     text = {"type": "string"}
     answer = {NDJSON: {"schema": text, "example": BATCH_ANSWER}}

@@ -1,4 +1,4 @@
-"""Nobody who complained anonymously is told on any path there is to read: every address, asked by everybody, any way.
+"""No anonymous complainant is named on any readable path: every address, for every reader, in every form.
 
 The addresses are those of the application itself, so one that is added is asked here without being written down.
 """
