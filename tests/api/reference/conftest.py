@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from html import unescape
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4
 
 import httpx
 import pytest_asyncio
 
 from domain.core.ledger import Actor
-from domain.examples.people import Step, moment
-from domain.examples.zone import PLANNED_PROJECT, PLANNED_STORY, ZONE_STORIES, ZoneStep
 from infrastructure.ledger.approvals import Approvals
 from tests.api.client import Door, identity
+from tests.example_zone import AFTER_THE_STORIES, tell_example_zone
 from tests.infrastructure.projector.test_projector import project_all
 
-NOW = moment("2026-03-10 09:00")
 CARRIED = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 CARRIED_TEXT = re.compile(r'<textarea name="([^"]+)" hidden aria-hidden="true">\n(.*?)</textarea>', re.DOTALL)
 
 
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
-    hands = [NOW]
+    hands = [AFTER_THE_STORIES]
     async with Approvals(shared_database_url, clock=lambda: hands[0]) as opened:
-        stories: list[tuple[UUID, Sequence[ZoneStep | Step]]] = [*ZONE_STORIES, (PLANNED_PROJECT, PLANNED_STORY)]
-        for stream, story in stories:
-            for nth, step in enumerate(story):
-                hands[0] = step.at
-                await opened.handle(stream, step.command, step.by, uuid5(stream, str(nth)))
-        hands[0] = NOW
+        await tell_example_zone(opened, hands)
         project_all(shared_database_url)
         yield opened
 
