@@ -11,12 +11,13 @@ from playwright.sync_api import Browser, Page, expect
 from api.app import PAGES
 from domain.examples.zone import FLOW_NAME, HEAD, ZONE_NAME
 from infrastructure.ledger.approvals import Approvals
+from tests.accessibility import barriers
 from tests.api.served import served
 from tests.conftest import database_in
 from tests.example_zone import AFTER_THE_STORIES, tell_example_zone
 from tests.infrastructure.projector.test_projector import project_all
 from tests.pages.conftest import DESKTOP, page_of
-from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED, barriers
+from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED
 
 pytestmark = pytest.mark.slow
 
