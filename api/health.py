@@ -108,7 +108,7 @@ class Ready(Struct, frozen=True):
     *position* is the ledger's last on disk, *waiting* the commands not yet there, *lag* the entries that the view
     furthest behind has still to take in; *still_since* is when it was first seen to wait where it is. *clock* says
     what is wrong with the clocks; empty where nothing is. *log* is missing where this server keeps none, *webhooks*
-    where nobody subscribes. *status* is
+    where there are no subscriptions. *status* is
     `behind` where the views do not follow as they should; *trouble* says how, and *remedy* what helps. That is the
     same on every server of a ledger, so taking this one out of service would not mend it. *histories* are the positions
     of the rows of past instants, which are followed at their own pace; *history_lag* is the lag of the slowest.
@@ -137,7 +137,7 @@ class Ready(Struct, frozen=True):
     opt={ACCESS: "read:health"},
 )
 async def healthz() -> Alive:
-    """Answers as long as the event loop turns; asks nobody else."""
+    """Answers as long as the event loop turns; depends on nothing else."""
     return Alive()
 
 

@@ -183,7 +183,7 @@ def morning_report(log: PublishedLog, before: LogCheckpoint | None, now: datetim
 
 
 def _proven(event: dict[str, Any], tree: TiledTree, present: LogCheckpoint) -> PassedLimit:
-    """The limit that *event* of the feed tells of, once it is shown to be in the tree. Raises ProofError."""
+    """The limit that *event* of the feed is about, once it is shown to be in the tree. Raises ProofError."""
     position, fact = int(event["id"]), event["data"]
     if fact is None or not event["hash"]:
         raise MorningReportError(

@@ -151,7 +151,7 @@ class SupervisionAt:
 
     @property
     def _is_summed(self) -> bool:
-        """Whether sums tell the figures: they are counted by days of the zone, for those who may read all of it.
+        """Whether sums have the figures: they are counted by days of the zone, for those who may read all of it.
 
         They hold what is known now; where much was corrected since the instant, the lists of then are counted.
         """
@@ -365,7 +365,7 @@ def is_in_force(signal: SignalRow) -> bool:
 
 
 def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
-    """*signal* by the clock readings of its project: a warning stands while its clock runs and is not over."""
+    """*signal* by the clock readings of its project: a warning is in force while its clock runs and is not over."""
     if signal.level != WARNING or signal.state != STANDING:
         return signal
     runs = any(

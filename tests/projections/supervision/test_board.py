@@ -78,7 +78,7 @@ async def zone(database_url: str) -> AsyncIterator[Zone]:
 
 
 def something(random: Random, history: list[Entry], project: UUID, at: datetime) -> Said:
-    """One thing that somebody might say of a project on a day: work, an appeal, its verdict or a correction."""
+    """One command about a project on a day: work, an appeal, its verdict or a correction."""
     item = random.choice(list(ITEMS))
     late = at - timedelta(hours=random.choice([0, 0, 0, 30, 200]))
     work: list[Said] = [
