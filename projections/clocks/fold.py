@@ -7,7 +7,7 @@ instant from the project's last event on, once everything recorded is known, by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache, partial
 from uuid import UUID
@@ -191,14 +191,19 @@ def decision_sums(state: ClocksState, register: str) -> Rows:
     """What each decided application adds to the figures: in time or not, and after how many of the days that count."""
     figures = sums.Sums(register)
     for application, row in state.decisions.rows.items():
-        decided, figure, days = DecisionRow(*row), UNJUDGED, sums.NO_DAYS
-        for clock in state.rows.get(application, ()):
-            if clock[CLOCK_NAME] == DECISION.name:
-                figure = clock[STATE] if clock[STATE] in JUDGED else UNJUDGED
-                days = clock[USED] if clock[STOPPED_ON] else sums.NO_DAYS
-                break
+        decided = DecisionRow(*row)
+        figure, days = figure_of(state.rows.get(application, ()))
         figures.add(decided.department, decided.decided_at, decided.recorded_at, figure, days=days)
     return figures.rows(SUMS)
+
+
+def figure_of(clocks: Iterable[Row]) -> tuple[str, int]:
+    """The figure in which a decided application counts, and after how many working days, by its *clocks*."""
+    for clock in clocks:
+        if clock[CLOCK_NAME] == DECISION.name:
+            figure = clock[STATE] if clock[STATE] in JUDGED else UNJUDGED
+            return figure, clock[USED] if clock[STOPPED_ON] else sums.NO_DAYS
+    return UNJUDGED, sums.NO_DAYS
 
 
 def counted_by(law: str, laws: Laws, known: date) -> str:
