@@ -27,6 +27,7 @@ from domain.core.ledger import Role
 from domain.project.application.submission import SubmitItem
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.reader import head_of
+from infrastructure.verifier.checkpoint import Checkpoint
 from infrastructure.verifier.verify import verify
 from projections.registry import VIEWS
 from scripts import ledger
@@ -50,7 +51,11 @@ SECONDS_MAX = 60.0  # for an answer
 EVENTS = 200  # the ones before the end
 WIDTH = 140  # of the tables, also in a file
 COMMAND, COMMAND_P99 = "a command, 32 in flight: p50", "a command, 32 in flight: p99"
-FIRST_COMMAND, STATUS, SINCE = "registration and submission after a start", "countersign status", "verify --since now"
+FIRST_COMMAND, STATUS, SINCE = (
+    "registration and submission after a start",
+    "countersign status",
+    "verify what came since the first round",
+)
 LONG_PROJECT = """
     SELECT s.stream FROM ledger.stream AS s JOIN views.project AS p ON p.project = s.stream
     WHERE s.version BETWEEN 150 AND 250 ORDER BY s.stream LIMIT 1
@@ -102,6 +107,7 @@ class SizedLedger(Struct):
     times: dict[str, list[float]] = {}
     disk: dict[str, float] = {}
     refused: dict[str, str] = {}  # questions that were not answered, and by which status
+    checkpoint: Checkpoint | None = None  # of what was verified before the first round
 
     def note(self, subject: str, seconds: Sequence[float]) -> None:
         """Add measured times."""
@@ -159,8 +165,8 @@ def measure_round(sized: SizedLedger) -> None:
     vacuum(sized.url)
     sized.note(FIRST_COMMAND, [uvloop.run(first_command(sized.url))])
     sized.note(STATUS, [_timed(lambda: ledger.status(sized.url))])
-    _, checkpoint = verify(sized.url, _ignore)
-    sized.note(SINCE, [_timed(lambda: verify(sized.url, _ignore, since=checkpoint))])
+    sized.checkpoint = sized.checkpoint or verify(sized.url, _ignore)[1]
+    sized.note(SINCE, [_timed(lambda: verify(sized.url, _ignore, since=sized.checkpoint))])
     with serving(sized.url) as port, httpx2.Client(base_url=f"http://{HOST}:{port}", timeout=SECONDS_MAX) as client:
         named = _named(sized.url)
         for question in QUESTIONS:
