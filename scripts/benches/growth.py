@@ -37,7 +37,8 @@ from scripts.benches.http_server import HOST, serving
 from scripts.benches.measure import MILLISECONDS
 from scripts.benches.multiply import Multiplier
 from scripts.benches.report import Machine, machine
-from scripts.demo import catch_up, last_day
+from scripts.demo.demo import last_day
+from scripts.server.catching_up import catch_up
 from scripts.server.processes import tune_garbage_collector
 from scripts.simulation.simulate import SimulationPlan, simulate
 

@@ -15,7 +15,7 @@ from projections.registry import VIEWS
 from scripts.benches.growth import COMMAND, GrowthReport, SizedLedger, shown
 from scripts.benches.multiply import Multiplier, copied_id
 from scripts.benches.report import Machine
-from scripts.demo import catch_up
+from scripts.server.catching_up import catch_up
 from tests.conftest import database_in
 
 PROJECT = UUID(int=7)
