@@ -34,6 +34,7 @@ from scripts.server.processes import (
 )
 from scripts.server.publishing import publish_while
 from scripts.server.sending import send_while
+from scripts.server.verifying import verify_while
 
 WATCHER_NICENESS = 5  # its facts may take minutes, commands only milliseconds
 HISTORIAN_NICENESS = 10  # current rows and answers come first
@@ -80,6 +81,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
         supervised(watch_while, url),
         supervised(publish_while, url),
         supervised(send_while, url),
+        supervised(verify_while, url) if settings.verify_hours else contextlib.nullcontext(),
     ):
         uvloop.run(_serve(url, settings, announce))
 

@@ -24,7 +24,7 @@ from infrastructure.proof.witness import Witness
 from infrastructure.verifier.verify import verify
 from tests.conftest import database_in, name_of
 from tests.infrastructure.proof.test_witness import request_of
-from tests.infrastructure.verifier.test_verify import (
+from tests.infrastructure.verifier.tampering import (
     BARE,
     ONE,
     OPTIONAL,
