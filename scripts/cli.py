@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 
 from domain.core.ledger import Refused
+from infrastructure.backup.errors import BackupError
 from infrastructure.doctor import diagnose
 from infrastructure.materials.store import StorageAwayError
 from infrastructure.postgres.binaries import PostgresUnavailableError
@@ -38,6 +39,7 @@ from scripts import facts, golden, identity, ledger, privacy, zone_commands
 from scripts.access.grants import grants
 from scripts.access.keys import keys
 from scripts.access.users import users
+from scripts.backup import verbs as backups
 from scripts.catalogues.rows import CatalogueUnreadableError
 from scripts.client.verbs import events, webhooks
 from scripts.console import EXIT_FINDINGS, INTERRUPTED, AsJson, cli, fail, out, pairs, print_result, screen, settings
@@ -63,6 +65,7 @@ SANDBOX_PORT = 8001  # beside that of a live installation
 # Errors that the user can fix: printed as a sentence, without a traceback.
 USER_ERRORS = (
     PostgresUnavailableError,
+    BackupError,
     SettingRefusedError,
     LogUnreadableError,
     CatalogueUnreadableError,
@@ -113,6 +116,10 @@ cli.command("export-log")(export_log)
 cli.command("export-facts")(facts.export_facts)
 cli.command("import-facts")(facts.import_facts)
 cli.command("number-cases")(facts.number_cases_again)
+cli.command("backup")(backups.backup)
+cli.command("restore")(backups.restore)
+cli.command("backup-keys")(backups.backup_keys)
+cli.command("restore-keys")(backups.restore_keys)
 cli.command("erase-person")(privacy.erase_person)
 cli.command("security-log")(identity.security_log)
 

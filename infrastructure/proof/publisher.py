@@ -6,7 +6,7 @@ published checkpoint is the last one that they have cosigned. Once a day one is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,19 @@ from infrastructure.ledger.reader import CHANNEL
 from infrastructure.postgres.lease import Lease
 from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.cosigning import Cosigners, CosigningState
-from infrastructure.proof.keys import PRIVATE, PUBLIC, SigningKeyError, SigningKeys, create_keys, published_keys
+from infrastructure.proof.keys import (
+    OF_A_LOG,
+    PRIVATE,
+    PUBLIC,
+    SigningKeyError,
+    SigningKeys,
+    new_signer,
+    published_keys,
+    store_keys,
+)
 from infrastructure.proof.log import LogError, LogReader, TransparencyLog
 from infrastructure.proof.merkle import ProofError
-from infrastructure.proof.note import NoteError, NoteVerifier, SignedNote, require_name
+from infrastructure.proof.note import NoteError, NoteSigner, NoteVerifier, SignedNote, require_name
 from infrastructure.proof.policy import PolicyError, WitnessPolicy
 from infrastructure.proof.time_stamps import TimeStamps
 from infrastructure.stop_signal import StopSignal
@@ -64,11 +73,12 @@ class ProofFolder:
         """Whether a signing key was ever made here."""
         return (self.path / PRIVATE).exists() or (self.path / PUBLIC).exists()
 
-    def start_new_log(self, name: str) -> SigningKeys:
+    def start_new_log(self, name: str, signers: Sequence[NoteSigner] = ()) -> SigningKeys:
         """Leave the log as it is, and begin another with keys of its own, called *name*. Raises SigningKeyError.
 
         For a ledger that was restored to an earlier moment, whose log can't be continued. The old log stays readable
-        in a folder beside the new one; its private keys are deleted, so that nothing more is signed in its name.
+        in a folder beside the new one; its private keys are replaced, so that nothing more is signed in its name.
+        *signers* are the new keys, made here unless given. A process that was killed meanwhile is finished by the next.
         """
         old = SigningKeys.read(self.path)
         if old.name == name:
@@ -77,13 +87,16 @@ class ProofFolder:
             require_name(name)
         except NoteError as error:
             raise SigningKeyError(f"A log can't be called {name!r}: {error}.") from error
-        before = self.path / f"{LOG}-{old.signers[0].verifier.key_id.hex()}"
-        before.mkdir()
+        before = self.ended_log(old)
+        before.mkdir(exist_ok=True)
         for file in (self.log, self.path / PUBLIC, self.path / STATUS, self.path / STATES):
-            if file.exists():
+            if file.exists() and not (before / file.name).exists():
                 file.rename(before / file.name)
-        (self.path / PRIVATE).unlink()
-        return create_keys(self.path, name)
+        return store_keys(self.path, signers or [new_signer(name, algorithm) for algorithm in OF_A_LOG])
+
+    def ended_log(self, keys: SigningKeys) -> Path:
+        """The folder that the log of *keys* is moved to when it ends."""
+        return self.path / f"{LOG}-{keys.signers[0].verifier.key_id.hex()}"
 
     def policy(self) -> WitnessPolicy:
         """The policy of witnesses; without a file none is asked. Raises PolicyError."""
