@@ -22,7 +22,7 @@ class RecordRestore(Command, frozen=True, tag="record_restore"):
     """Record that the ledger was restored to its entry *kept_to*, and that entries up to *lost_to* are lost.
 
     *log* is the name of the transparency log that ended with it, *checkpoint* the last one it published, as a signed
-    note with its cosignatures; both are empty where no log was written. *restored_to* is the instant that was asked for.
+    note with its cosignatures; both are empty where no log was written. *restored_to*: the instant that was asked for.
     """
 
     kept_to: int

@@ -78,7 +78,7 @@ class Timeline(Struct, frozen=True):
 
 
 class RecoveryPlan(Struct, frozen=True):
-    """How to come to the instant *at*, None for the latest: base backups, full one first, and the timeline to follow."""
+    """How to come to the instant *at*, None for the latest: base backups, a full one first, and the timeline."""
 
     chain: tuple[Base, ...]
     timeline: int
@@ -102,9 +102,9 @@ class BackupFolder:
                 f"The account {account}, which runs the database, may not enter {self.path}.",
                 "Name a folder that it may enter: a mount of its own, say, below /srv or /mnt.",
             )
-        for folder in (self.bases, self.wal):
-            private_folder(folder, account)
-        self.timelines.mkdir(exist_ok=True)
+        private_folder(self.wal, account)
+        for folder in (self.bases, self.timelines):
+            folder.mkdir(mode=0o700, exist_ok=True)
 
     @contextmanager
     def locked(self) -> Iterator[int]:

@@ -1,19 +1,19 @@
-"""Recovers a database from backups into a folder of its own: combines base backups, and replays the log to an instant.
+"""Recovers a database from backups into a folder of its own: combines base backups, replays the log to an instant.
 
-The folder is a data folder like any other, with a server of its own that archives nothing. It lies in the data folder of
-the installation, so that its database can take the place of the present one by a rename.
+The folder is a data folder like any other, with a server of its own that archives nothing. It lies in the data folder
+of the installation, so that its database can take the place of the present one by a rename.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, Thread
-from typing import Any, LiteralString
+from typing import LiteralString
 
 import psycopg
 from msgspec import Struct
@@ -23,13 +23,14 @@ from infrastructure.backup.folder import BackupFolder, Base, RecoveryPlan
 from infrastructure.backup.tools import Advance, run_tool
 from infrastructure.durable_files import sync_folder
 from infrastructure.postgres.archiving import restore_command
-from infrastructure.postgres.binaries import Account, PostgresUnavailableError, programs_for
-from infrastructure.postgres.cluster import make_folder, name_for, private_folder
-from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.binaries import Account, PostgresUnavailableError
+from infrastructure.postgres.cluster import make_folder
+from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
 
 RECOVERY_SECONDS_MAX = 7 * 86_400  # replaying a year's log; the progress shows that it goes on
 ROOM = 1.1  # the base backups once more, and some log
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.1
+CONNECT_SECONDS_MAX = 5
 VERIFYING, COMBINING, REPLAYING = "verifying the backups", "combining them", "replaying the log"
 TOO_LATE = "recovery ended before configured recovery target was reached"
 REPLAYED: LiteralString = "SELECT pg_is_in_recovery(), pg_last_xact_replay_timestamp()"
@@ -98,26 +99,15 @@ class Recovery:
 
     def _combine(self, lock: int, advance: Advance) -> None:
         """Verify the base backups, and make one data directory of them, ready for recovery."""
-        programs = programs_for(self._account, self._work.parent)
         sources = [self._place.data_of(base) for base in self._plan.chain]
         for source in sources:
-            run_tool(
-                VERIFYING, self._account, programs / "pg_verifybackup", "-P", source, lock=lock, advance=advance
-            )
+            run_tool(VERIFYING, "pg_verifybackup", "--progress", source, lock=lock, advance=advance)
         make_folder(self._work, 0o711 if os.geteuid() == 0 else 0o700)
-        private_folder(self.folder, self._account)
-        here = name_for(self._account, self.folder)
-        run_tool(
-            COMBINING, self._account, programs / "pg_combinebackup", "--output", here, *sources,
-            lock=lock, advance=advance, at=self.folder,
-        )  # fmt: skip
-        signal = os.open(self.folder / "recovery.signal", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            if os.geteuid() == 0:
-                os.fchown(signal, self._account.uid, self._account.gid)
-            os.fsync(signal)
-        finally:
-            os.close(signal)
+        run_tool(COMBINING, "pg_combinebackup", "--output", self.folder, *sources, lock=lock, advance=advance)
+        (self.folder / "recovery.signal").touch(0o600)
+        if os.geteuid() == 0:
+            for path in (self.folder, *self.folder.rglob("*")):
+                os.chown(path, self._account.uid, self._account.gid, follow_symlinks=False)
         sync_folder(self.folder)
 
     def _replayed(self, advance: Advance) -> tuple[EmbeddedPostgres, str]:
@@ -142,24 +132,23 @@ class Recovery:
         }
         server = EmbeddedPostgres(self._work, settings=settings, patience=RECOVERY_SECONDS_MAX)
         advance(REPLAYING, 0, 0)
-        ended = Event()
-        watcher = Thread(target=self._watch, args=(server, ended, advance), daemon=True)
-        watcher.start()
-        try:
-            return server, server.start()
-        finally:
-            ended.set()
-            watcher.join()
+        url = server.start()  # it takes queries once it is consistent, and goes on replaying
+        while self._is_replaying(server, url, advance):
+            time.sleep(LOOK_SECONDS)
+        return server, url
 
-    def _watch(self, server: EmbeddedPostgres, ended: Event, advance: Advance) -> None:
-        """Show how far the replay is, in seconds since the base backup."""
-        began = self._plan.chain[-1].began
-        until = self._plan.at or datetime.now(UTC)
-        while not ended.wait(LOOK_SECONDS):
-            try:
-                with psycopg.connect(server.url(), connect_timeout=2) as connection:
-                    row: Any = connection.execute(REPLAYED).fetchone()
-            except psycopg.Error:  # it takes no connections yet
-                continue
-            if row and row[1]:
-                advance(REPLAYING, int((row[1] - began).total_seconds()), int((until - began).total_seconds()))
+    def _is_replaying(self, server: EmbeddedPostgres, url: str, advance: Advance) -> bool:
+        """Whether the server still replays the log. Raises PostgresUnavailableError where it has ended."""
+        try:
+            with psycopg.connect(url, connect_timeout=CONNECT_SECONDS_MAX) as connection:
+                is_replaying, reached = connection.execute(REPLAYED).fetchone() or (True, None)
+        except psycopg.OperationalError as lost:
+            if server.status() is ServerStatus.STOPPED:
+                raise PostgresUnavailableError("postgres_start", server.last_words(), "") from lost
+            return True
+        if reached:
+            began = self._plan.chain[-1].began
+            until = self._plan.at or datetime.now(UTC)
+            done, of = int((reached - began).total_seconds()), int((until - began).total_seconds())
+            advance(REPLAYING, max(done, 0), of)
+        return bool(is_replaying)

@@ -1,4 +1,4 @@
-"""Restores a database from backups, or rehearses that: recovers, verifies the chain, names what is lost, takes its place.
+"""Restores a database from backups, or rehearses that: recovers, verifies the chain, names what is lost.
 
 A restore begins a new epoch of the ledger: the fact `ledger_restored` is the first entry behind what is left. It is
 written before the database takes its place, so that none is ever served without it.
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
+import structlog
 from msgspec import Struct
 
 from infrastructure.backup.errors import BackupError
@@ -21,6 +22,7 @@ from infrastructure.backup.recover import RecoveredDatabase, Recovery
 from infrastructure.backup.take import archive_to
 from infrastructure.backup.timelines import note_current
 from infrastructure.backup.tools import Advance
+from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
 from infrastructure.postgres.lease import SILENT_SECONDS_MAX
 from infrastructure.postgres.migrate import migrate
@@ -37,12 +39,14 @@ SERVING: LiteralString = """
 """
 FAULTS_NAMED = 3
 
+log = structlog.get_logger()
+
 
 class RestoredLedger(Struct, frozen=True):
     """A ledger that was recovered, and verified: *entries* up to *position*, the last of *reached*.
 
     *lost_from* and *lost_to* are the positions that there were and that are not in it; both 0 where none is known to be
-    lost. *log* and *checkpoint* are of the transparency log that knows them.
+    lost. *log* is the name of the transparency log.
     """
 
     backup: str
@@ -53,7 +57,6 @@ class RestoredLedger(Struct, frozen=True):
     lost_from: int
     lost_to: int
     log: str
-    checkpoint: str
     faults: list[str]
 
     @property
@@ -92,7 +95,9 @@ class Restorer:
         if at is not None and at > self._clock():
             raise BackupError("restore-to-the-future", f"{at.isoformat()} is still to come.", "Name an instant before.")
         if self._place.mark() is None:
-            raise BackupError("backup-missing", f"{self._place.path} is no folder of backups.", "Name that of `backup`.")
+            raise BackupError(
+                "backup-missing", f"{self._place.path} is no folder of backups.", "Name that of `backup`."
+            )
         before = last_position(self._server)
         with self._place.locked() as lock:
             work = self._server.data / (REHEARSAL if rehearsal else RESTORING)
@@ -119,17 +124,17 @@ class Restorer:
         named = result.faults[:FAULTS_NAMED] if result.position else []  # an empty ledger is a fault of its own
         faults = [f"{fault.seq}: {fault.what}" for fault in named]
         base = recovery.base
-        lost_to, log, checkpoint = before, "", ""
+        lost_to, name = before, ""
         with psycopg.connect(database.url, autocommit=True) as connection:
             faults += _of_base(connection, base.position, base.hash)
             if self._log is not None and self._log.note is not None:
-                log, checkpoint = self._log.checkpoint.origin, str(self._log.note)
+                name = self._log.checkpoint.origin
                 lost_to = max(lost_to, self._log.checkpoint.size)
                 faults += _of_log(connection, self._log, result.position)
         has_lost = lost_to > result.position
         return RestoredLedger(
             base.name, at, database.reached, result.position, result.streams,
-            result.position + 1 if has_lost else 0, lost_to if has_lost else 0, log, checkpoint, faults,
+            result.position + 1 if has_lost else 0, lost_to if has_lost else 0, name, faults,
         )  # fmt: skip
 
     def take_its_place(self, outcome: RecoveryOutcome) -> str:
@@ -150,13 +155,17 @@ class Restorer:
 
 
 def last_position(server: EmbeddedPostgres) -> int:
-    """The last position of the ledger in *server*; 0 where it does not run, or holds none."""
-    if server.status() is not ServerStatus.RUNNING:
+    """The last position of the ledger in *server*; 0 where it can't be started, or holds none."""
+    if server.status() is ServerStatus.ABSENT:
         return 0
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        if connection.execute("SELECT to_regclass('ledger.event')").fetchone() == (None,):
-            return 0
-        return int((connection.execute(HEAD).fetchone() or (0,))[0])
+    try:
+        with psycopg.connect(server.start(), autocommit=True) as connection:
+            if connection.execute("SELECT to_regclass('ledger.event')").fetchone() == (None,):
+                return 0
+            return int((connection.execute(HEAD).fetchone() or (0,))[0])
+    except (PostgresUnavailableError, psycopg.Error) as damaged:  # which may be why it is restored
+        log.warning("present_database_unreadable", error=str(damaged).strip())
+        return 0
 
 
 def require_unused(server: EmbeddedPostgres) -> None:
@@ -189,4 +198,3 @@ def _of_log(connection: psycopg.Connection[Any], log: LogReader, last: int) -> l
     if position is None or position > last:
         return []
     return [f"{position}: the entry is not the one that is in the transparency log"]
-

@@ -17,8 +17,7 @@ from infrastructure.backup.folder import DATA, MANIFEST, NAME, UNFINISHED, Backu
 from infrastructure.backup.timelines import note_current
 from infrastructure.backup.tools import Advance, run_tool
 from infrastructure.postgres.archiving import CUT_OFF_SECONDS, NO_ARCHIVE, archive_command
-from infrastructure.postgres.binaries import Account, programs_for
-from infrastructure.postgres.cluster import private_folder
+from infrastructure.postgres.binaries import Account
 from infrastructure.postgres.embedded import EmbeddedPostgres
 
 CHAIN_MAX = 30  # base backups that build on each other: all of them are read for a restore
@@ -29,7 +28,7 @@ TAKING, VERIFYING, ARCHIVING = "copying the database", "verifying the copy", "ar
 
 HEAD: LiteralString = "SELECT seq, encode(hash, 'hex') FROM ledger.event ORDER BY seq DESC LIMIT 1"
 SYSTEM: LiteralString = "SELECT system_identifier::text FROM pg_control_system()"
-SWITCH: LiteralString = "SELECT pg_walfile_name(pg_switch_wal())"
+SWITCH: LiteralString = "SELECT pg_walfile_name(pg_switch_wal() - 1)"
 ARCHIVED: LiteralString = """
     SELECT coalesce(last_archived_wal >= %s, false), coalesce(last_failed_wal, ''),
            coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false)
@@ -57,7 +56,6 @@ class BackupTaker:
     def __init__(self, server: EmbeddedPostgres, place: BackupFolder, clock: Callable[[], datetime]) -> None:
         self._server, self._place, self._clock = server, place, clock
         self._account = server.account()
-        self._programs = programs_for(self._account, server.data)
 
     def take(self, advance: Advance, *, full: bool = False) -> TakenBackup:
         """Take a backup: an incremental one where there is one to build on, unless it has to be *full*."""
@@ -75,9 +73,7 @@ class BackupTaker:
                 note_current(connection, self._place)
                 return self._take(connection, lock, advance, full=full)
 
-    def _take(
-        self, connection: psycopg.Connection[Any], lock: int, advance: Advance, *, full: bool
-    ) -> TakenBackup:
+    def _take(self, connection: psycopg.Connection[Any], lock: int, advance: Advance, *, full: bool) -> TakenBackup:
         began, clocked = self._clock(), time.monotonic()
         timeline = int(str(_value(connection, "SELECT timeline_id FROM pg_control_checkpoint()")))
         before, note = (None, "as asked") if full else self._before(timeline)
@@ -93,9 +89,7 @@ class BackupTaker:
             self._place.remove_unfinished()
             self._copy(name, None, lock, advance)
         draft = self._place.bases / f"{name}{UNFINISHED}" / DATA
-        run_tool(
-            VERIFYING, self._account, self._programs / "pg_verifybackup", "-P", draft, lock=lock, advance=advance
-        )
+        run_tool(VERIFYING, "pg_verifybackup", "--progress", draft, lock=lock, advance=advance)
         advance(ARCHIVING, 0, 0)
         self._await_archive(connection)
         size = sum(file.stat().st_size for file in draft.rglob("*") if file.is_file())
@@ -121,11 +115,11 @@ class BackupTaker:
 
     def _copy(self, name: str, before: Base | None, lock: int, advance: Advance) -> None:
         draft = self._place.bases / f"{name}{UNFINISHED}"
-        private_folder(draft, self._account)
-        changes = ["--incremental", self._place.data_of(before) / MANIFEST] if before else []
+        draft.mkdir(mode=0o700)
+        changes: list[str | Path] = ["--incremental", self._place.data_of(before) / MANIFEST] if before else []
         run_tool(
-            TAKING, self._account, self._programs / "pg_basebackup", "--pgdata", draft / DATA, "--dbname",
-            self._server.url("postgres"), "--checkpoint=fast", "--wal-method=stream", "--progress", "--no-password",
+            TAKING, "pg_basebackup", "--pgdata", draft / DATA, "--dbname", self._server.url("postgres"),
+            "--checkpoint=fast", "--wal-method=stream", "--progress", "--no-password",
             "--manifest-checksums=SHA256", f"--label=countersign {name}", *changes, lock=lock, advance=advance,
         )  # fmt: skip
 
@@ -165,9 +159,7 @@ def archive_to(connection: psycopg.Connection[Any], wal: Path) -> None:
     wanted = {"archive_command": archive_command(wal), "archive_timeout": f"{CUT_OFF_SECONDS}s"}
     for name, value in wanted.items():
         connection.execute(
-            psycopg.sql.SQL("ALTER SYSTEM SET {} = {}").format(
-                psycopg.sql.Identifier(name), psycopg.sql.Literal(value)
-            )
+            psycopg.sql.SQL("ALTER SYSTEM SET {} = {}").format(psycopg.sql.Identifier(name), psycopg.sql.Literal(value))
         )
     connection.execute("SELECT pg_reload_conf()")
 

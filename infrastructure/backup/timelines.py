@@ -21,7 +21,7 @@ LAST_RESTORE: LiteralString = """
 def note_current(connection: psycopg.Connection[Any], place: BackupFolder) -> None:
     """Note the present timeline, if a restore began it and it is not noted; *connection* is the owner's.
 
-    The fact of the restore says when: a restore that was killed before its note was written is noted by the next backup.
+    The fact of the restore says when: a restore that was killed before it was noted is noted by the next backup.
     """
     (number,) = connection.execute(CURRENT).fetchone() or (1,)
     if number in place.noted_timelines() or all(base.timeline == number for base in place.finished()):

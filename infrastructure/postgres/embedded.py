@@ -141,6 +141,10 @@ class EmbeddedPostgres:
         """The account that runs the server. Raises PostgresUnavailableError if it can't use the data folder."""
         return self._account()
 
+    def last_words(self) -> str:
+        """The end of the server's log, which says why it ended."""
+        return _last_words(self._logs)
+
     def keep(self, until: Event) -> None:
         """Supervise the server until *until* is set: restart it when it was killed or has crashed. Run in a thread.
 

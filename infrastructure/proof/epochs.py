@@ -1,13 +1,12 @@
 """Begins a new log where the ledger was restored to before the end of the present one, and states what was left.
 
-What has to be done follows from the ledger and from the folder of the log, and each step can be repeated: a process that
-was killed on the way is finished by the publisher's next start.
+What has to be done follows from the ledger and from the folder of the log, and each step can be repeated: a process
+that was killed on the way is finished by the publisher's next start.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
@@ -19,12 +18,11 @@ from domain.epochs.state import EPOCHS_STREAM
 from infrastructure.durable_files import replace_file, sync_folder
 from infrastructure.proof.keys import OF_A_LOG, SigningKeys, new_signer
 from infrastructure.proof.log import TransparencyLog
-from infrastructure.proof.note import ED25519, NoteError, SignedNote
-from infrastructure.proof.publisher import LOG, ProofFolder
+from infrastructure.proof.note import ED25519
+from infrastructure.proof.publisher import LOG, STATEMENT, ProofFolder
 from infrastructure.proof.restore_statement import RestoreStatement
 from infrastructure.proof.statement import signed_statement
 
-STATEMENT = "restore-statement"  # in the folder of the log: how the present one came to follow another
 LAST: LiteralString = """
     SELECT data FROM ledger.event WHERE stream = %s AND type = 'ledger_restored' ORDER BY version DESC LIMIT 1
 """
@@ -70,13 +68,3 @@ def _ended(folder: ProofFolder, old: SigningKeys) -> TransparencyLog:
 def name_of_epoch(before: str, epoch: int) -> str:
     """The name of the log of *epoch*, after one called *before*."""
     return f"{before.removesuffix(f'/{epoch - 1}')}/{epoch}"
-
-
-def restore_statement(folder: Path) -> SignedNote | None:
-    """The statement by which the present log follows another one; None where it is the first. Raises NoteError."""
-    try:
-        return SignedNote.parse((folder / STATEMENT).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as failure:
-        raise NoteError(f"the restore statement in {folder} can't be read: {failure}") from failure

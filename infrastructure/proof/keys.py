@@ -169,7 +169,8 @@ def new_signer(name: str, algorithm: bytes) -> NoteSigner:
 def store_keys(folder: Path, signers: Sequence[NoteSigner]) -> SigningKeys:
     """Store *signers* as the keys in *folder*. Raises SigningKeyError.
 
-    Public keys first: what was signed must stay verifiable, whatever is interrupted."""
+    Public keys first: what was signed must stay verifiable, whatever is interrupted.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
     mine = [signer.verifier for signer in signers]
     published = (*mine, *(key for key in published_keys(folder) if key not in mine))

@@ -19,7 +19,7 @@ from psycopg.sql import SQL
 from infrastructure.ledger.reader import CHANNEL
 from infrastructure.postgres.lease import Lease
 from infrastructure.proof.checkpoint import LogCheckpoint
-from infrastructure.proof.cosigning import Cosigners, CosigningState
+from infrastructure.proof.cosigning import Cosigners, CosigningState, EndedLog
 from infrastructure.proof.keys import (
     OF_A_LOG,
     PRIVATE,
@@ -30,10 +30,11 @@ from infrastructure.proof.keys import (
     published_keys,
     store_keys,
 )
-from infrastructure.proof.log import LogError, LogReader, TransparencyLog
+from infrastructure.proof.log import LogError, LogReader, SignedReader, TransparencyLog
 from infrastructure.proof.merkle import ProofError
 from infrastructure.proof.note import NoteError, NoteSigner, NoteVerifier, SignedNote, require_name
 from infrastructure.proof.policy import PolicyError, WitnessPolicy
+from infrastructure.proof.restore_statement import RestoreStatement
 from infrastructure.proof.time_stamps import TimeStamps
 from infrastructure.stop_signal import StopSignal
 
@@ -44,6 +45,7 @@ IDLE_SECONDS = 5.0  # in case a NOTIFY was missed; a witness that was away is tr
 ALARM_SECONDS = 60.0  # between two log lines about what needs an operator
 POLICY = "witness-policy"
 LOG, STATUS, STATES = "log", "status.json", "witnesses.json"
+STATEMENT = "restore-statement"  # how the present log came to follow another
 
 log = structlog.get_logger()
 
@@ -93,6 +95,22 @@ class ProofFolder:
             if file.exists() and not (before / file.name).exists():
                 file.rename(before / file.name)
         return store_keys(self.path, signers or [new_signer(name, algorithm) for algorithm in OF_A_LOG])
+
+    def restored(self) -> EndedLog | None:
+        """The log that the present one follows since a restore; None where it is the first. Raises LogError."""
+        file = self.path / STATEMENT
+        if not file.exists():
+            return None
+        try:
+            note = SignedNote.parse(file.read_text(encoding="utf-8"))
+            ended = RestoreStatement.parse(note.text).ended
+        except (NoteError, OSError, UnicodeDecodeError) as error:
+            raise LogError("restore-statement", f"{file} can't be read: {error}") from error
+        for signature in note.signatures:
+            folder = self.path / f"{LOG}-{signature.key_id.hex()}" / LOG
+            if signature.name == ended and folder.is_dir():
+                return EndedLog(SignedReader(folder), note)
+        return None
 
     def ended_log(self, keys: SigningKeys) -> Path:
         """The folder that the log of *keys* is moved to when it ends."""
@@ -183,7 +201,7 @@ class Publisher:
     def open(self, keys: SigningKeys) -> None:
         """Open the log with *keys*, and read the policy. Raises LogError, PolicyError."""
         self._log = self._folder.open_log(keys)
-        self._cosigners = Cosigners(self._folder.policy(), self._folder.path / STATES)
+        self._cosigners = Cosigners(self._folder.policy(), self._folder.path / STATES, self._folder.restored())
         published = self._folder.read_log().note
         self._pending = self._log.note
         if published and self._pending and published.text == self._pending.text:

@@ -12,8 +12,9 @@
     epoch 2
     at 2026-11-29T22:00:00+00:00
 
-Signed by the Ed25519 keys of both logs. Who has a checkpoint of the ended log checks that what is left is what was signed,
-and reads which positions are lost; a log that merely ends earlier, without such a statement, is an older backup put back.
+Signed by the Ed25519 keys of both logs. Who has a checkpoint of the ended log checks that what is left is what was
+signed, and reads which positions are lost; a log that merely ends earlier, without such a statement, is an older backup
+put back.
 """
 
 from __future__ import annotations
@@ -48,9 +49,7 @@ class RestoreStatement(Struct, frozen=True):
     at: str
 
     @classmethod
-    def of(
-        cls, ended: str, tree: TiledTree, kept: int, keys: Sequence[NoteVerifier], epoch: int, at: datetime
-    ) -> Self:
+    def of(cls, ended: str, tree: TiledTree, kept: int, keys: Sequence[NoteVerifier], epoch: int, at: datetime) -> Self:
         """The statement about the *tree* of the log *ended*, which another with these *keys* follows."""
         return cls(
             keys[0].name,
@@ -86,7 +85,7 @@ class RestoreStatement(Struct, frozen=True):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the text of a statement, and check that it fits together. Raises NoteError."""
-        first, *lines = text.splitlines()
+        first, *lines = text.splitlines() or [""]
         pairs = [line.partition(" ")[::2] for line in lines]
         values = {name: value for name, value in pairs if name != "key"}
         keys = tuple(NoteVerifier.parse(value) for name, value in pairs if name == "key")

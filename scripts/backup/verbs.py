@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,13 +12,12 @@ from uuid import uuid4
 
 import psycopg
 import typer
-from msgspec import Struct
+from msgspec import Struct, structs
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from domain.core.ledger import Actor, Role
 from domain.epochs.restore import RecordRestore
-from domain.epochs.state import EPOCHS_STREAM
-from infrastructure.backup.errors import BackupError
+from domain.epochs.state import EPOCHS_STREAM, Epochs
 from infrastructure.backup.folder import BackupFolder
 from infrastructure.backup.keys import back_up_keys, require_apart, restore_keys_file
 from infrastructure.backup.materials import copy_missing
@@ -31,6 +30,7 @@ from infrastructure.ledger.clock_check import utc_now
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.roles import login_of
 from infrastructure.proof.epochs import begin_epoch
+from infrastructure.proof.log import SignedReader
 from infrastructure.proof.publisher import ProofFolder
 from infrastructure.settings import Settings
 from scripts.access.acting import with_ledger
@@ -89,7 +89,7 @@ def materials_folder(chosen: Settings) -> Path | None:
 
 def backup(
     folder: Place,
-    full: Annotated[bool, typer.Option("--full", help="copy everything, also where an earlier backup is there")] = False,
+    full: Annotated[bool, typer.Option("--full", help="copy everything, whatever was copied before")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Back the embedded database and the uploaded files up, and archive the log of changes there from then on.
@@ -106,12 +106,14 @@ def backup(
         copied = copy_missing(source, place.materials, advance) if source else None  # after the facts that name them
     report = BackupReport(taken, copied)
     print_result(report, as_json, lambda: pairs("backed up", report))
-    screen.print("Keys are not in it: `countersign backup-keys FILE` writes them to a place of their own.")
+    screen.print(
+        "Keys are not in it: `countersign backup-keys FILE` writes them to a place of their own.", soft_wrap=True
+    )
 
 
 def restore(
     folder: Place,
-    at: Annotated[str, typer.Option(help="instant to restore to, e.g. 2026-12-31T08:00+08:00 [default: the latest]")] = "",
+    at: Annotated[str, typer.Option(help="instant, e.g. 2026-12-31T08:00+08:00 [default: the latest]")] = "",
     rehearse: Annotated[
         bool, typer.Option("--rehearse", help="restore into a temporary folder, verify, and remove it again")
     ] = False,
@@ -127,20 +129,20 @@ def restore(
     instant = parsed(at)
     server, place, proofs = embedded(chosen), BackupFolder(folder), ProofFolder(chosen.proof_folder)
     require_apart(place.path, chosen)
-    restorer = Restorer(server, place, proofs.read_log(), utc_now)
+    restorer = Restorer(server, place, SignedReader(proofs.log), utc_now)
     with orderly(), steps() as advance:
         with restorer.recovered(instant, advance, rehearsal=rehearse) as outcome:
             ledger = outcome.ledger
             if rehearse or ledger.faults:
                 report = RestoreReport(rehearse, ledger, 0, "", "", None)
             else:
-                epoch = recorded(outcome, chosen, instant, reasons)
+                epoch = recorded(outcome, chosen, str(proofs.read_log().note or ""), instant, reasons)
                 former = restorer.take_its_place(outcome)
-                report = RestoreReport(False, ledger, epoch, new_log(server, proofs), former, None)  # noqa: FBT003  a field
+                report = RestoreReport(False, ledger, epoch, new_log(server, proofs), former, None)
         target = materials_folder(chosen)
         if target and not rehearse and not ledger.faults:
             copied = copy_missing(place.materials, target, advance)
-            report = RestoreReport(False, ledger, report.epoch, report.log, report.former, copied)  # noqa: FBT003  a field
+            report = structs.replace(report, materials=copied)
     print_result(report, as_json, lambda: pairs("rehearsed" if rehearse else "restored", report))
     if ledger.faults:
         screen.print("The ledger in the backup has faults: nothing was changed.", style="red")
@@ -158,14 +160,14 @@ def parsed(text: str) -> datetime | None:
     return at if at.tzinfo else at.astimezone()
 
 
-def recorded(outcome: RecoveryOutcome, chosen: Settings, at: datetime | None, reasons: str) -> int:
+def recorded(outcome: RecoveryOutcome, chosen: Settings, checkpoint: str, at: datetime | None, reasons: str) -> int:
     """Record the restore in the recovered ledger, before anything else is; the number of the new epoch."""
     ledger = outcome.ledger
     command = RecordRestore(
         kept_to=ledger.position,
         lost_to=max(ledger.lost_to, ledger.position),
         log=ledger.log,
-        checkpoint=ledger.checkpoint,
+        checkpoint=checkpoint,
         restored_to=at,
         reasons=reasons,
     )
@@ -174,6 +176,7 @@ def recorded(outcome: RecoveryOutcome, chosen: Settings, at: datetime | None, re
         async with Approvals(login_of(outcome.database.url), laws=law_book(), cases=chosen.area) as approvals:
             await approvals.handle(EPOCHS_STREAM, command, OPERATOR, uuid4())
             state = await approvals.state(EPOCHS_STREAM)
+            assert isinstance(state, Epochs), "the restore was recorded on it"
             return state.current
 
     return asyncio.run(record())
