@@ -8,9 +8,11 @@ from typing import Annotated, Any, TypeVar
 
 from litestar.params import QueryParameter
 
+from api.web.lost_positions import lost
 from api.web.problems import Problem
 from domain.access.principal import Caller
 from domain.core.types import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
+from infrastructure.feed.epochs import read_epochs
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from projections.scope import Scope
@@ -128,6 +130,9 @@ async def catch_up(views: Views, approvals: Approvals, after: int) -> int:
 async def _require_recorded(approvals: Approvals, after: int) -> None:
     """Refuse a position that the ledger has not come to: waiting for it would not end."""
     if after > (head := await approvals.store.head()):
+        epochs = await read_epochs(approvals.store)
+        if point := epochs.lost(after):
+            raise lost(after, point, epochs)
         raise Problem(
             "invalid-parameter",
             f"after: the ledger ends at position {head}, before {after}",

@@ -23,10 +23,12 @@ class RecordRestore(Command, frozen=True, tag="record_restore"):
 
     *log* is the name of the transparency log that ended with it, *checkpoint* the last one it published, as a signed
     note with its cosignatures; both are empty where no log was written. *restored_to*: the instant that was asked for.
+    *epoch_before* is the last epoch that is known, though the restore may have taken away what says so.
     """
 
     kept_to: int
     lost_to: int
+    epoch_before: int = 0
     log: Line = ""
     checkpoint: SignedCheckpoint = ""
     restored_to: datetime | None = None
@@ -47,7 +49,7 @@ class RecordRestore(Command, frozen=True, tag="record_restore"):
                 remedy="give the last position that is left, and the last one that there was",
             )
         fact = LedgerRestored(
-            epoch=state.current + 1,
+            epoch=max(state.current, self.epoch_before) + 1,
             kept_to=self.kept_to,
             lost_to=self.lost_to,
             log=self.log,
@@ -73,4 +75,4 @@ class LedgerRestored(Fact, frozen=True, tag="ledger_restored"):
     reasons: str = ""
 
     def apply(self, state: AnyEpochs) -> None:
-        state.restores.append(RestorePoint(self.kept_to, self.lost_to))
+        state.restores.append(RestorePoint(self.epoch, self.kept_to, self.lost_to))

@@ -15,8 +15,12 @@ FIRST_EPOCH = 1
 
 
 class RestorePoint(Struct, frozen=True, gc=False):
-    """A restore: positions up to *kept_to* are those of before; up to *lost_to* there were others, which are lost."""
+    """A restore, which began *epoch*: positions up to *kept_to* are those of before, those up to *lost_to* were lost.
 
+    Numbers of epochs may be left out: a restore to before an earlier one takes the fact of that one away.
+    """
+
+    epoch: int
     kept_to: int
     lost_to: int
     restored_at: datetime | None = None  # when it was recorded; None where that is not asked
@@ -34,7 +38,7 @@ class Epochs(Struct):
     @property
     def current(self) -> int:
         """The number of the present epoch."""
-        return FIRST_EPOCH + len(self.restores)
+        return self.restores[-1].epoch if self.restores else FIRST_EPOCH
 
 
 AnyEpochs: TypeAlias = Epochs | Any  # facts of all aggregates lie in one union; only this fold applies these
@@ -42,9 +46,11 @@ AnyEpochs: TypeAlias = Epochs | Any  # facts of all aggregates lie in one union;
 
 def epoch_of(position: int, restores: Sequence[RestorePoint]) -> int:
     """The epoch in which the entry that is now at *position* was recorded."""
-    return FIRST_EPOCH + sum(restore.kept_to < position for restore in restores)
+    return next((restore.epoch for restore in reversed(restores) if restore.kept_to < position), FIRST_EPOCH)
 
 
 def loss_of(position: int, epoch: int, restores: Sequence[RestorePoint]) -> RestorePoint | None:
     """The restore by which the entry was lost that had *position* in *epoch*; None where it is still there."""
-    return next((restore for restore in restores[epoch - FIRST_EPOCH :] if restore.kept_to < position), None)
+    is_known = epoch == FIRST_EPOCH or any(restore.epoch == epoch for restore in restores)
+    later = (restore for restore in restores if restore.epoch > epoch)
+    return next((restore for restore in later if restore.kept_to < position or not is_known), None)

@@ -16,12 +16,14 @@ import psycopg
 import structlog
 from msgspec import Struct
 
+from domain.epochs.state import EPOCHS_STREAM, FIRST_EPOCH
 from infrastructure.backup.errors import BackupError
 from infrastructure.backup.folder import BackupFolder
 from infrastructure.backup.recover import RecoveredDatabase, Recovery
 from infrastructure.backup.take import archive_to
-from infrastructure.backup.timelines import note_current
+from infrastructure.backup.timelines import LAST_RESTORE, note_current
 from infrastructure.backup.tools import Advance
+from infrastructure.feed.epochs import decoded_restore
 from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
 from infrastructure.postgres.lease import SILENT_SECONDS_MAX
@@ -46,7 +48,7 @@ class RestoredLedger(Struct, frozen=True):
     """A ledger that was recovered, and verified: *entries* up to *position*, the last of *reached*.
 
     *lost_from* and *lost_to* are the positions that there were and that are not in it; both 0 where none is known to be
-    lost. *log* is the name of the transparency log.
+    lost. *epoch_before* is the last epoch of the present ledger. *log* is the name of the transparency log.
     """
 
     backup: str
@@ -56,6 +58,7 @@ class RestoredLedger(Struct, frozen=True):
     streams: int
     lost_from: int
     lost_to: int
+    epoch_before: int
     log: str
     faults: list[str]
 
@@ -98,7 +101,7 @@ class Restorer:
             raise BackupError(
                 "backup-missing", f"{self._place.path} is no folder of backups.", "Name that of `backup`."
             )
-        before = last_position(self._server)
+        before = last_state(self._server)
         with self._place.locked() as lock:
             work = self._server.data / (REHEARSAL if rehearsal else RESTORING)
             recovery = Recovery(self._place, self._place.plan(at), work, self._server.account())
@@ -116,7 +119,7 @@ class Restorer:
         self._place.claim(system)
 
     def _verified(
-        self, recovery: Recovery, database: RecoveredDatabase, at: datetime | None, before: int, advance: Advance
+        self, recovery: Recovery, database: RecoveredDatabase, at: datetime | None, before: LastState, advance: Advance
     ) -> RestoredLedger:
         """Bring the tables up to date, walk every chain, and compare with the transparency log."""
         migrate(database.url)
@@ -124,7 +127,7 @@ class Restorer:
         named = result.faults[:FAULTS_NAMED] if result.position else []  # an empty ledger is a fault of its own
         faults = [f"{fault.seq}: {fault.what}" for fault in named]
         base = recovery.base
-        lost_to, name = before, ""
+        lost_to, name = before.position, ""
         with psycopg.connect(database.url, autocommit=True) as connection:
             faults += _of_base(connection, base.position, base.hash)
             if self._log is not None and self._log.note is not None:
@@ -134,7 +137,7 @@ class Restorer:
         has_lost = lost_to > result.position
         return RestoredLedger(
             base.name, at, database.reached, result.position, result.streams,
-            result.position + 1 if has_lost else 0, lost_to if has_lost else 0, name, faults,
+            result.position + 1 if has_lost else 0, lost_to if has_lost else 0, before.epoch, name, faults,
         )  # fmt: skip
 
     def take_its_place(self, outcome: RecoveryOutcome) -> str:
@@ -154,18 +157,27 @@ class Restorer:
         return str(self._server.data / former) if was_there else ""
 
 
-def last_position(server: EmbeddedPostgres) -> int:
-    """The last position of the ledger in *server*; 0 where it can't be started, or holds none."""
+class LastState(Struct, frozen=True):
+    """Of the present ledger, its last *position* and epoch; 0 where it can't be read, or there is none."""
+
+    position: int = 0
+    epoch: int = 0
+
+
+def last_state(server: EmbeddedPostgres) -> LastState:
+    """What of the present ledger a restore has to know."""
     if server.status() is ServerStatus.ABSENT:
-        return 0
+        return LastState()
     try:
         with psycopg.connect(server.start(), autocommit=True) as connection:
             if connection.execute("SELECT to_regclass('ledger.event')").fetchone() == (None,):
-                return 0
-            return int((connection.execute(HEAD).fetchone() or (0,))[0])
+                return LastState()
+            (position,) = connection.execute(HEAD).fetchone() or (0,)
+            row = connection.execute(LAST_RESTORE, [EPOCHS_STREAM]).fetchone()
+            return LastState(position, decoded_restore(bytes(row[0])).epoch if row else FIRST_EPOCH)
     except (PostgresUnavailableError, psycopg.Error) as damaged:  # which may be why it is restored
         log.warning("present_database_unreadable", error=str(damaged).strip())
-        return 0
+        return LastState()
 
 
 def require_unused(server: EmbeddedPostgres) -> None:

@@ -29,7 +29,7 @@ class LedgerEpochs(Struct, frozen=True):
     @property
     def current(self) -> int:
         """The number of the present epoch."""
-        return FIRST_EPOCH + len(self.restores)
+        return self.restores[-1].epoch if self.restores else FIRST_EPOCH
 
     def name(self, position: int) -> str:
         """The id of the entry at *position*: the position, and in a later epoch what tells it apart from a lost one."""
@@ -41,8 +41,9 @@ class LedgerEpochs(Struct, frozen=True):
         name = self.name(position)
         return name if ":" in name else f"{self.zone}:{name}"
 
-
-NEVER_RESTORED = LedgerEpochs()
+    def lost(self, position: int) -> RestorePoint | None:
+        """The restore by which *position* was lost, if an entry was ever there; its epoch is not known."""
+        return next((point for point in self.restores if point.kept_to < position <= point.lost_to), None)
 
 
 def decoded_restore(data: bytes) -> LedgerRestored:
@@ -58,5 +59,5 @@ async def read_epochs(store: Store, zone: str = "") -> LedgerEpochs:
     points = []
     for data, recorded_at in rows:
         fact = decoded_restore(bytes(data))
-        points.append(RestorePoint(fact.kept_to, fact.lost_to, recorded_at))
+        points.append(RestorePoint(fact.epoch, fact.kept_to, fact.lost_to, recorded_at))
     return LedgerEpochs(tuple(points), zone)

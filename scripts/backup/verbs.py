@@ -32,6 +32,7 @@ from infrastructure.postgres.roles import login_of
 from infrastructure.proof.epochs import begin_epoch
 from infrastructure.proof.log import SignedReader
 from infrastructure.proof.publisher import ProofFolder
+from infrastructure.proof.restore_statement import RestoreStatement
 from infrastructure.settings import Settings
 from scripts.access.acting import with_ledger
 from scripts.console import EXIT_FINDINGS, AsJson, fail, pairs, print_result, screen, settings
@@ -136,7 +137,7 @@ def restore(
             if rehearse or ledger.faults:
                 report = RestoreReport(rehearse, ledger, 0, "", "", None)
             else:
-                epoch = recorded(outcome, chosen, str(proofs.read_log().note or ""), instant, reasons)
+                epoch = recorded(outcome, chosen, command_of(ledger, proofs, instant, reasons))
                 former = restorer.take_its_place(outcome)
                 report = RestoreReport(False, ledger, epoch, new_log(server, proofs), former, None)
         target = materials_folder(chosen)
@@ -160,17 +161,23 @@ def parsed(text: str) -> datetime | None:
     return at if at.tzinfo else at.astimezone()
 
 
-def recorded(outcome: RecoveryOutcome, chosen: Settings, checkpoint: str, at: datetime | None, reasons: str) -> int:
-    """Record the restore in the recovered ledger, before anything else is; the number of the new epoch."""
-    ledger = outcome.ledger
-    command = RecordRestore(
+def command_of(ledger: RestoredLedger, proofs: ProofFolder, at: datetime | None, reasons: str) -> RecordRestore:
+    """The command that records the restore."""
+    restored = proofs.restored()
+    last_epoch = RestoreStatement.parse(restored.statement.text).epoch if restored else 0
+    return RecordRestore(
         kept_to=ledger.position,
         lost_to=max(ledger.lost_to, ledger.position),
+        epoch_before=max(ledger.epoch_before, last_epoch),
         log=ledger.log,
-        checkpoint=checkpoint,
+        checkpoint=str(proofs.read_log().note or ""),
         restored_to=at,
         reasons=reasons,
     )
+
+
+def recorded(outcome: RecoveryOutcome, chosen: Settings, command: RecordRestore) -> int:
+    """Record the restore in the recovered ledger, before anything else is; the number of the new epoch."""
 
     async def record() -> int:
         async with Approvals(login_of(outcome.database.url), laws=law_book(), cases=chosen.area) as approvals:
