@@ -11,8 +11,8 @@ def lost(position: int, point: RestorePoint, epochs: LedgerEpochs) -> Problem:
     """The answer to one who names *position*, which was lost by the restore *point*."""
     return Problem(
         "position-lost",
-        f"position {position} was lost: epoch {point.epoch} of the ledger begins behind position {point.kept_to}, to which"
-        " it was restored",
+        f"position {position} was lost: the ledger was restored to position {point.kept_to}, behind which epoch"
+        f" {point.epoch} begins",
         remedy=f"go on from position {point.kept_to}, forget what came behind it, and send the commands again that were"
         " answered with a position behind it, with the same keys",
         position=position,

@@ -26,7 +26,6 @@ from infrastructure.backup.tools import Advance
 from infrastructure.feed.epochs import decoded_restore
 from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
-from infrastructure.postgres.lease import SILENT_SECONDS_MAX
 from infrastructure.postgres.migrate import migrate
 from infrastructure.proof.log import LogError, LogReader
 from infrastructure.verifier.verify import verify
@@ -37,7 +36,8 @@ HEAD: LiteralString = "SELECT coalesce(max(seq), 0) FROM ledger.event"
 HASH: LiteralString = "SELECT encode(hash, 'hex') FROM ledger.event WHERE seq = %s"
 SYSTEM: LiteralString = "SELECT system_identifier::text FROM pg_control_system()"
 SERVING: LiteralString = """
-    SELECT work FROM process.lease WHERE heartbeat_at > clock_timestamp() - make_interval(secs => %s) LIMIT 1
+    SELECT l.work FROM process.lease AS l JOIN pg_stat_activity AS a ON a.application_name = l.owner
+    WHERE a.datname = current_database() LIMIT 1
 """
 FAULTS_NAMED = 3
 
@@ -186,9 +186,9 @@ def require_unused(server: EmbeddedPostgres) -> None:
         return
     with psycopg.connect(server.url(), autocommit=True) as connection:
         has_leases = connection.execute("SELECT to_regclass('process.lease')").fetchone() != (None,)
-        if has_leases and connection.execute(SERVING, [SILENT_SECONDS_MAX]).fetchone():
+        if has_leases and connection.execute(SERVING).fetchone():
             sentence = "A server of Countersign works on this database."
-            raise BackupError("restore-while-serving", sentence, "End it, wait fifteen seconds, and try again.")
+            raise BackupError("restore-while-serving", sentence, "End it, and try again.")
 
 
 def _of_base(connection: psycopg.Connection[Any], position: int, hash_: str) -> list[str]:

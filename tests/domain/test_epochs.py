@@ -32,6 +32,7 @@ def test_each_restore_begins_the_next_epoch() -> None:
     (first,) = decide(RESTORE, state, context())
     assert first == LedgerRestored(epoch=2, kept_to=100, lost_to=110, log="zone", restored_to=AT)
     first.apply(state)
+    state.version = 1
     (second,) = decide(RecordRestore(kept_to=90, lost_to=101), state, context())
     assert isinstance(second, LedgerRestored)
     assert (second.epoch, state.current, kind_named_by(type(second))) == (3, 2, "epochs")
@@ -65,7 +66,7 @@ def test_an_id_given_out_names_its_entry_for_ever_or_is_lost(histories: list[tup
     for back, forward in histories:
         kept_to = max(0, len(ledger) - back)
         current += 1
-        # A restore to before an earlier one has lost the fact of that one, which is the first entry behind what was left.
+        # A restore to before an earlier one has lost the fact of that one, the first entry behind what was left.
         restores = [point for point in restores if point.kept_to < kept_to]
         restores.append(RestorePoint(current, kept_to, len(ledger)))
         ledger = [*ledger[:kept_to], *((current, seq) for seq in range(kept_to + 1, kept_to + 2 + forward))]
