@@ -32,6 +32,7 @@ from infrastructure.settings import SettingRefusedError, without_password
 from infrastructure.verifier.checkpoint import CheckpointUnreadableError
 from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
+from infrastructure.verifier.startup import LedgerUnsoundError
 from infrastructure.verifier.verify import verify as verify_ledger
 from projections.histories import HISTORIES
 from scripts import demo as demonstration
@@ -73,6 +74,7 @@ USER_ERRORS = (
     StorageAwayError,
     KeystoreError,
     serving.AddressTakenError,
+    LedgerUnsoundError,
     golden.VectorsUnreadableError,
     LedgerGapError,
     FillFailedError,

@@ -31,7 +31,7 @@ from infrastructure.postgres.lock import holding
 FORMAT = 1
 MARK, RECORD, DATA, MANIFEST = "backup.json", "base.json", "data", "backup_manifest"
 UNFINISHED = ".new"
-LOCK_SECONDS_MAX = 5.0  # a backup under way takes minutes: who comes second is told so
+LOCK_SECONDS_MAX = 60.0  # for the program of a killed backup to end; one that is under way may take longer
 NAME = "%Y%m%dT%H%M%SZ"
 
 Record = TypeVar("Record", bound=Struct)

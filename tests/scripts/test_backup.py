@@ -101,12 +101,6 @@ def test_a_restore_takes_the_place_and_begins_an_epoch(backed_up: BackedUp) -> N
     statement = (ours.folder / "data-proof" / "restore-statement").read_text()
     assert re.search(rf"^kept {backed_up.kept_to}$", statement, re.MULTILINE)
 
-    position = ours.add_person("later")
-    report = ours.run("backup", ours.backups)["backup"]
-    assert (report["kind"], report["note"]) == ("full", "the first one since a restore")
-    latest = ours.run("restore", ours.backups, "--rehearse")["ledger"]
-    assert (latest["position"], latest["faults"], latest["lost_to"]) == (position, [], 0)
-
 
 def plain(text: str) -> str:
     """*text* in one line."""
