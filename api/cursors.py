@@ -17,8 +17,7 @@ from litestar.params import QueryParameter
 from msgspec import DecodeError, Struct, ValidationError, convert, msgpack
 
 from api.web.http_request import HttpRequest
-from api.web.lost_positions import lost
-from api.web.parameters import PAGE_ROWS, Limit, Paging
+from api.web.parameters import PAGE_ROWS, Limit, Paging, position_lost
 from api.web.problems import Problem
 from api.web.request_body import YEAR_FIRST, YEAR_LAST
 from infrastructure.feed.epochs import read_epochs
@@ -152,7 +151,7 @@ async def page_cursor(
     epochs = await read_epochs(approvals.store)
     for point in epochs.restores:
         if page.position > point.kept_to and point.restored_at is not None and page.at < point.restored_at:
-            raise lost(page.position, point, epochs)
+            raise position_lost(page.position, point, epochs)
     return page
 
 

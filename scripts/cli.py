@@ -40,6 +40,7 @@ from scripts import facts, golden, identity, ledger, privacy, zone_commands
 from scripts.access.grants import grants
 from scripts.access.keys import keys
 from scripts.access.users import users
+from scripts.backup import keys as key_backups
 from scripts.backup import verbs as backups
 from scripts.catalogues.rows import CatalogueUnreadableError
 from scripts.client.verbs import events, webhooks
@@ -120,8 +121,8 @@ cli.command("import-facts")(facts.import_facts)
 cli.command("number-cases")(facts.number_cases_again)
 cli.command("backup")(backups.backup)
 cli.command("restore")(backups.restore)
-cli.command("backup-keys")(backups.backup_keys)
-cli.command("restore-keys")(backups.restore_keys)
+cli.command("backup-keys")(key_backups.backup_keys)
+cli.command("restore-keys")(key_backups.restore_keys)
 cli.command("erase-person")(privacy.erase_person)
 cli.command("security-log")(identity.security_log)
 

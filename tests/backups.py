@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,9 @@ class Installation:
     def now(self) -> datetime:
         """The database's time: between what was recorded before and what will be."""
         with psycopg.connect(self.url()) as connection:
-            (now,) = connection.execute("SELECT clock_timestamp()").fetchone() or (datetime.now(UTC),)
+            row = connection.execute("SELECT clock_timestamp()").fetchone()
+        assert row
+        now: datetime = row[0]
         return now
 
     def head(self) -> int:

@@ -28,8 +28,7 @@ from api.feed.schemas import (
 from api.route_access import ACCESS
 from api.web.http_request import HttpRequest
 from api.web.identity import caller_of
-from api.web.lost_positions import lost
-from api.web.parameters import POSITION_MAX, Department
+from api.web.parameters import POSITION_MAX, Department, position_lost
 from api.web.problems import Problem
 from domain.access.principal import Caller
 from domain.epochs.state import FIRST_EPOCH, loss_of
@@ -136,7 +135,7 @@ def position_in(text: str, epochs: LedgerEpochs, head: int, parameter: str) -> i
         raise not_a_position(parameter)
     position = int(match["position"])
     if point := loss_of(position, epoch, epochs.restores):
-        raise lost(position, point, epochs)
+        raise position_lost(position, point, epochs)
     if position > head:
         raise Problem(
             "invalid-parameter",

@@ -51,7 +51,7 @@ class BackupMark(Struct, frozen=True):
     format: int = FORMAT
 
 
-class Base(Struct, frozen=True, kw_only=True):
+class BaseBackup(Struct, frozen=True, kw_only=True):
     """A base backup. *after* is the one that an incremental one builds on; empty for a full one.
 
     *position* and *hash* are the last entry of the ledger before it began: what a recovery must at least hold.
@@ -68,7 +68,7 @@ class Base(Struct, frozen=True, kw_only=True):
     bytes: int
 
 
-class Timeline(Struct, frozen=True):
+class BackupTimeline(Struct, frozen=True):
     """A restore: from *began* on the database was on timeline *number*, which left *parent* at *restored_to*."""
 
     number: int
@@ -80,7 +80,7 @@ class Timeline(Struct, frozen=True):
 class RecoveryPlan(Struct, frozen=True):
     """How to come to the instant *at*, None for the latest: base backups, a full one first, and the timeline."""
 
-    chain: tuple[Base, ...]
+    chain: tuple[BaseBackup, ...]
     timeline: int
     at: datetime | None
 
@@ -147,30 +147,30 @@ class BackupFolder:
         for folder in self.bases.glob(f"*{UNFINISHED}"):
             shutil.rmtree(folder)
 
-    def finished(self) -> list[Base]:
+    def finished(self) -> list[BaseBackup]:
         """The complete base backups, the oldest first."""
         files = [folder / RECORD for folder in self.bases.glob("*") if folder.suffix != UNFINISHED]
-        bases = [self._read(file, Base) for file in files]
+        bases = [self._read(file, BaseBackup) for file in files]
         return sorted(bases, key=lambda base: base.ended)
 
-    def data_of(self, base: Base) -> Path:
+    def data_of(self, base: BaseBackup) -> Path:
         """The folder with the files of a base backup."""
         return self.bases / base.name / DATA
 
-    def finish(self, base: Base) -> None:
+    def finish(self, base: BaseBackup) -> None:
         """Give a base backup its record and its name."""
         draft = self.bases / f"{base.name}{UNFINISHED}"
         self._store(draft / RECORD, base)
         draft.rename(self.bases / base.name)
         sync_folder(self.bases)
 
-    def note_timeline(self, timeline: Timeline) -> None:
+    def note_timeline(self, timeline: BackupTimeline) -> None:
         """Remember that a restore began a timeline."""
         self._store(self.timelines / f"{timeline.number}.json", timeline)
 
-    def noted_timelines(self) -> dict[int, Timeline]:
+    def noted_timelines(self) -> dict[int, BackupTimeline]:
         """The timelines that restores began, by number."""
-        noted = [self._read(file, Timeline) for file in self.timelines.glob("*.json")]
+        noted = [self._read(file, BackupTimeline) for file in self.timelines.glob("*.json")]
         return {timeline.number: timeline for timeline in noted}
 
     def plan(self, at: datetime | None) -> RecoveryPlan:
@@ -191,7 +191,7 @@ class BackupFolder:
             )
         return RecoveryPlan(self.chain(fit[-1]), lineage[0][0], at)
 
-    def chain(self, base: Base) -> tuple[Base, ...]:
+    def chain(self, base: BaseBackup) -> tuple[BaseBackup, ...]:
         """*base* and those that it builds on, the full one first."""
         by_name = {known.name: known for known in self.finished()}
         chain = [base]
@@ -217,7 +217,7 @@ class BackupFolder:
             raise BackupError("backup-unreadable", f"{file} can't be read: {failure}.", remedy) from failure
 
 
-def _lineage(first: int, noted: dict[int, Timeline], at: datetime | None) -> list[tuple[int, datetime | None]]:
+def _lineage(first: int, noted: dict[int, BackupTimeline], at: datetime | None) -> list[tuple[int, datetime | None]]:
     """The timeline in use at the instant *at* and those before it, each with the instant up to which it counts."""
     begun = sorted((timeline for timeline in noted.values()), key=lambda timeline: timeline.began)
     current = next((timeline.number for timeline in reversed(begun) if at is None or timeline.began <= at), first)
@@ -229,5 +229,5 @@ def _lineage(first: int, noted: dict[int, Timeline], at: datetime | None) -> lis
     return lineage
 
 
-def _is_on(base: Base, lineage: Sequence[tuple[int, datetime | None]]) -> bool:
+def _is_on(base: BaseBackup, lineage: Sequence[tuple[int, datetime | None]]) -> bool:
     return any(base.timeline == number and (until is None or base.ended <= until) for number, until in lineage)

@@ -19,7 +19,7 @@ import psycopg
 from msgspec import Struct
 
 from infrastructure.backup.errors import BackupError
-from infrastructure.backup.folder import BackupFolder, Base, RecoveryPlan
+from infrastructure.backup.folder import BackupFolder, BaseBackup, RecoveryPlan
 from infrastructure.backup.tools import Advance, run_tool
 from infrastructure.durable_files import sync_folder
 from infrastructure.postgres.archiving import restore_command
@@ -55,7 +55,7 @@ class Recovery:
         self._target = EmbeddedPostgres(work)
 
     @property
-    def base(self) -> Base:
+    def base(self) -> BaseBackup:
         """The base backup that the log is replayed on."""
         return self._plan.chain[-1]
 

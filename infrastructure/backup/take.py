@@ -13,7 +13,7 @@ import structlog
 from msgspec import Struct
 
 from infrastructure.backup.errors import BackupError
-from infrastructure.backup.folder import DATA, MANIFEST, NAME, UNFINISHED, BackupFolder, Base, BaseKind
+from infrastructure.backup.folder import DATA, MANIFEST, NAME, UNFINISHED, BackupFolder, BaseBackup, BaseKind
 from infrastructure.backup.timelines import note_current
 from infrastructure.backup.tools import Advance, run_tool
 from infrastructure.postgres.archiving import CUT_OFF_SECONDS, NO_ARCHIVE, archive_command
@@ -94,7 +94,7 @@ class BackupTaker:
         self._await_archive(connection)
         size = sum(file.stat().st_size for file in draft.rglob("*") if file.is_file())
         kind = BaseKind.INCREMENTAL if before else BaseKind.FULL
-        base = Base(
+        base = BaseBackup(
             name=name, kind=kind, after=before.name if before else "", timeline=timeline, began=began,
             ended=self._clock(), position=position, hash=hash_, bytes=size,
         )  # fmt: skip
@@ -102,7 +102,7 @@ class BackupTaker:
         seconds = round(time.monotonic() - clocked, 1)
         return TakenBackup(name, kind, position, size, seconds, str(self._place.path), "" if before else note)
 
-    def _before(self, timeline: int) -> tuple[Base | None, str]:
+    def _before(self, timeline: int) -> tuple[BaseBackup | None, str]:
         """The base backup to build on; None, and why, where it has to be a full one."""
         bases = self._place.finished()
         if not bases:
@@ -113,7 +113,7 @@ class BackupTaker:
             return None, f"{CHAIN_MAX} build on each other"
         return bases[-1], ""
 
-    def _copy(self, name: str, before: Base | None, lock: int, advance: Advance) -> None:
+    def _copy(self, name: str, before: BaseBackup | None, lock: int, advance: Advance) -> None:
         draft = self._place.bases / f"{name}{UNFINISHED}"
         draft.mkdir(mode=0o700)
         changes: list[str | Path] = ["--incremental", self._place.data_of(before) / MANIFEST] if before else []

@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from domain.epochs.state import EPOCHS_STREAM
-from infrastructure.backup.folder import BackupFolder, Timeline
+from infrastructure.backup.folder import BackupFolder, BackupTimeline
 from infrastructure.feed.epochs import decoded_restore
 
 CURRENT: LiteralString = "SELECT timeline_id FROM pg_control_checkpoint()"
@@ -33,4 +33,4 @@ def note_current(connection: psycopg.Connection[Any], place: BackupFolder) -> No
     (history,) = connection.execute(HISTORY, [f"{number:08X}.history"]).fetchone() or (None,)
     parents = [int(line.split("\t")[0]) for line in (history or "").splitlines() if line[:1].isdigit()]
     parent = parents[-1] if parents else 1
-    place.note_timeline(Timeline(number, parent, restored.restored_to or row[1], row[1]))
+    place.note_timeline(BackupTimeline(number, parent, restored.restored_to or row[1], row[1]))

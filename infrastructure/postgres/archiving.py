@@ -23,15 +23,15 @@ SETTING = re.compile(r"^[ \t]*archive_command[ \t]*=", re.MULTILINE)
 def archive_command(folder: Path) -> str:
     """The shell command that copies a segment to *folder*: durably, whole, and never over a different one."""
     place = shlex.quote(str(folder)).replace("%", "%%")
-    kept, draft = f"{place}/%f{PACKED}", f"{place}/.%f.draft"
-    store = f"gzip -1 <%p >{draft} && sync {draft} && mv {draft} {kept} && sync {place}"
-    return f"if test -f {kept}; then gzip -dc <{kept} | cmp -s - %p; else {store}; fi"
+    stored, draft = f"{place}/%f{PACKED}", f"{place}/.%f.draft"
+    store = f"gzip -1 <%p >{draft} && sync {draft} && mv {draft} {stored} && sync {place}"
+    return f"if test -f {stored}; then gzip -dc <{stored} | cmp -s - %p; else {store}; fi"
 
 
 def restore_command(folder: Path) -> str:
     """The shell command by which a recovery takes a segment from *folder*."""
-    kept = f"{shlex.quote(str(folder)).replace('%', '%%')}/%f{PACKED}"
-    return f"test -f {kept} && gzip -dc <{kept} >%p"
+    stored = f"{shlex.quote(str(folder)).replace('%', '%%')}/%f{PACKED}"
+    return f"test -f {stored} && gzip -dc <{stored} >%p"
 
 
 def require_archive_command(folder: Path, account: Account) -> None:

@@ -35,21 +35,23 @@ NUMBERS, HASHES = ("size", "kept", "epoch"), ("head", "kept-head")
 
 
 class RestoreStatement(Struct, frozen=True):
-    """What a restore left of a log: the first *kept* entries of *size*, which the log *ended* had signed."""
+    """What a restore left of a log: the first *kept_to* entries of *size*, which the log *ended* had signed."""
 
     log: str
     keys: tuple[NoteVerifier, ...]
     ended: str
     size: int
     head: bytes
-    kept: int
+    kept_to: int
     kept_head: bytes
     consistency: tuple[bytes, ...]
     epoch: int
     at: str
 
     @classmethod
-    def of(cls, ended: str, tree: TiledTree, kept: int, keys: Sequence[NoteVerifier], epoch: int, at: datetime) -> Self:
+    def of(
+        cls, ended: str, tree: TiledTree, kept_to: int, keys: Sequence[NoteVerifier], epoch: int, at: datetime
+    ) -> Self:
         """The statement about the *tree* of the log *ended*, which another with these *keys* follows."""
         return cls(
             keys[0].name,
@@ -57,9 +59,9 @@ class RestoreStatement(Struct, frozen=True):
             ended,
             tree.size,
             tree_head(tree.size, tree.subtree),
-            kept,
-            tree_head(kept, tree.subtree),
-            tuple(consistency_proof(kept, tree.size, tree.subtree)),
+            kept_to,
+            tree_head(kept_to, tree.subtree),
+            tuple(consistency_proof(kept_to, tree.size, tree.subtree)),
             epoch,
             at.isoformat(timespec="seconds"),
         )
@@ -74,7 +76,7 @@ class RestoreStatement(Struct, frozen=True):
             f"ended {self.ended}",
             f"size {self.size}",
             f"head {b64encode(self.head).decode()}",
-            f"kept {self.kept}",
+            f"kept {self.kept_to}",
             f"kept-head {b64encode(self.kept_head).decode()}",
             " ".join(["consistency", *(b64encode(hash_).decode() for hash_ in self.consistency)]),
             f"epoch {self.epoch}",
@@ -114,16 +116,16 @@ class RestoreStatement(Struct, frozen=True):
         if any(len(hash_) != HASH_BYTES for hash_ in hashes) or {key.name for key in self.keys} != {self.log}:
             raise NoteError("the restore statement has a hash of another length, or keys of another log")
         try:
-            verify_consistency(self.kept, self.kept_head, self.size, self.head, self.consistency)
+            verify_consistency(self.kept_to, self.kept_head, self.size, self.head, self.consistency)
         except ProofError as error:
             raise NoteError(f"what was kept is not the beginning of what was signed: {error}") from error
 
     @property
     def lost(self) -> str:
         """What is lost, in words."""
-        if self.kept == self.size:
+        if self.kept_to == self.size:
             return f"no signed position of {self.ended} is lost"
-        return f"positions {self.kept + 1} to {self.size} of {self.ended} are lost"
+        return f"positions {self.kept_to + 1} to {self.size} of {self.ended} are lost"
 
 
 def read_restore(note: SignedNote, ended: Sequence[NoteVerifier]) -> RestoreStatement:

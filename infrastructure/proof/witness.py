@@ -133,13 +133,13 @@ class Witness:
             return _refused(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 f"{last.size} entries of {statement.ended} were cosigned, and the statement names {statement.size}:"
-                f" positions {statement.kept + 1} to {last.size} are lost",
+                f" positions {statement.kept_to + 1} to {last.size} are lost",
             )
         try:
             verify_consistency(last.size, last.head, statement.size, statement.head, request.proof)
         except ProofError as error:
             return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
-        follows = LogCheckpoint(statement.log, statement.kept, statement.kept_head)
+        follows = LogCheckpoint(statement.log, statement.kept_to, statement.kept_head)
         known = self.last(statement.log)
         if known.size and (known.size < follows.size or (known.size == follows.size and known.head != follows.head)):
             return _refused(HTTPStatus.CONFLICT, f"{statement.log} follows another log already")

@@ -1,45 +1,33 @@
-"""`countersign backup`, `restore`, `backup-keys` and `restore-keys`."""
+"""`countersign backup` and `restore`."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from uuid import uuid4
 
-import psycopg
 import typer
 from msgspec import Struct, structs
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from domain.core.ledger import Actor, Role
-from domain.epochs.restore import RecordRestore
-from domain.epochs.state import EPOCHS_STREAM, Epochs
 from infrastructure.backup.folder import BackupFolder
-from infrastructure.backup.keys import back_up_keys, require_apart, restore_keys_file
+from infrastructure.backup.keys import require_apart
 from infrastructure.backup.materials import copy_missing
-from infrastructure.backup.restore import RecoveryOutcome, RestoredLedger, Restorer
+from infrastructure.backup.restore import RestoredLedger, Restorer
 from infrastructure.backup.take import BackupTaker, TakenBackup
 from infrastructure.backup.tools import Advance
-from infrastructure.law.lawbook import law_book
-from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.clock_check import utc_now
 from infrastructure.postgres.embedded import EmbeddedPostgres
-from infrastructure.postgres.roles import login_of
-from infrastructure.proof.epochs import begin_epoch
 from infrastructure.proof.log import SignedReader
 from infrastructure.proof.publisher import ProofFolder
-from infrastructure.proof.restore_statement import RestoreStatement
 from infrastructure.settings import Settings
-from scripts.access.acting import with_ledger
+from scripts.backup.recording import command_of, new_log, recorded
 from scripts.console import EXIT_FINDINGS, AsJson, fail, pairs, print_result, screen, settings
 from scripts.server import serving
 from scripts.server.processes import orderly
 
-OPERATOR = Actor("operator", "", Role.SYSTEM)
 Place = Annotated[Path, typer.Argument(help="folder of the backups, on another disk than the data")]
 
 
@@ -159,63 +147,3 @@ def parsed(text: str) -> datetime | None:
     except ValueError:
         fail(f"{text} is no instant. Write 2026-12-31T08:00+08:00.")
     return at if at.tzinfo else at.astimezone()
-
-
-def command_of(ledger: RestoredLedger, proofs: ProofFolder, at: datetime | None, reasons: str) -> RecordRestore:
-    """The command that records the restore."""
-    restored = proofs.restored()
-    last_epoch = RestoreStatement.parse(restored.statement.text).epoch if restored else 0
-    return RecordRestore(
-        kept_to=ledger.position,
-        lost_to=max(ledger.lost_to, ledger.position),
-        epoch_before=max(ledger.epoch_before, last_epoch),
-        log=ledger.log,
-        checkpoint=str(proofs.read_log().note or ""),
-        restored_to=at,
-        reasons=reasons,
-    )
-
-
-def recorded(outcome: RecoveryOutcome, chosen: Settings, command: RecordRestore) -> int:
-    """Record the restore in the recovered ledger, before anything else is; the number of the new epoch."""
-
-    async def record() -> int:
-        async with Approvals(login_of(outcome.database.url), laws=law_book(), cases=chosen.area) as approvals:
-            await approvals.handle(EPOCHS_STREAM, command, OPERATOR, uuid4())
-            state = await approvals.state(EPOCHS_STREAM)
-            assert isinstance(state, Epochs), "the restore was recorded on it"
-            return state.current
-
-    return asyncio.run(record())
-
-
-def new_log(server: EmbeddedPostgres, proofs: ProofFolder) -> str:
-    """Begin the transparency log of the new epoch, where the one of before knows lost entries; its name."""
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        keys = begin_epoch(proofs, connection, utc_now())
-    return keys.name if keys else ""
-
-
-def backup_keys(
-    file: Annotated[Path, typer.Argument(help="a new file on a medium of its own, apart from backups of the data")],
-    as_json: AsJson = False,
-) -> None:
-    """Write all keys, those that sign and those of personal data, to a file that only its owner can read."""
-    chosen = settings()
-    report = back_up_keys(file, chosen)
-    print_result(report, as_json, lambda: pairs("keys", report))
-    if chosen.master_key:
-        screen.print("The master key is in COUNTERSIGN_MASTER_KEY: store it as well, in a place of its own.")
-
-
-def restore_keys(
-    file: Annotated[Path, typer.Argument(help="a file that `backup-keys` wrote")], as_json: AsJson = False
-) -> None:
-    """Put the keys of a backup in place; those that are there stay. Keys of erased persons are destroyed again."""
-    report = restore_keys_file(file, settings())
-
-    async def open_only(_: object, __: object) -> None:
-        """Opening the ledger destroys the keys of those who were erased."""
-
-    with_ledger(open_only)
-    print_result(report, as_json, lambda: pairs("keys put in place", report))

@@ -116,9 +116,9 @@ def recorded(ours: Installation, name: str) -> tuple[int, datetime]:
 def instant_of(ours: Installation, position: int) -> datetime:
     """An instant behind the entry at *position* and before the next one."""
     with psycopg.connect(ours.url()) as connection:
-        rows = dict(connection.execute(RECORDED).fetchall())
+        rows: dict[int, datetime] = dict(connection.execute(RECORDED).fetchall())
     at, following = rows[position], rows.get(position + 1)
-    middle: datetime = at + (following - at) / 2 if following else ours.now()
+    middle = at + (following - at) / 2 if following else ours.now()
     return middle
 
 

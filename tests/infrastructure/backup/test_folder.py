@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infrastructure.backup.errors import BackupError
-from infrastructure.backup.folder import UNFINISHED, BackupFolder, Base, BaseKind, Timeline
+from infrastructure.backup.folder import UNFINISHED, BackupFolder, BackupTimeline, BaseBackup, BaseKind
 from infrastructure.postgres.binaries import account_for
 
 NOON = datetime(2026, 7, 15, 12, tzinfo=UTC)
@@ -18,9 +18,9 @@ def hours(number: float) -> datetime:
     return NOON + timedelta(hours=number)
 
 
-def base(at: float, after: str = "", timeline: int = 1) -> Base:
+def base(at: float, after: str = "", timeline: int = 1) -> BaseBackup:
     kind = BaseKind.INCREMENTAL if after else BaseKind.FULL
-    return Base(
+    return BaseBackup(
         name=f"at-{at:g}", kind=kind, after=after, timeline=timeline, began=hours(at - 0.1), ended=hours(at),
         position=int(at * 10), hash="", bytes=1,
     )  # fmt: skip
@@ -34,7 +34,7 @@ def place(tmp_path: Path) -> BackupFolder:
     return place
 
 
-def finish(place: BackupFolder, *bases: Base) -> None:
+def finish(place: BackupFolder, *bases: BaseBackup) -> None:
     for each in bases:
         (place.bases / f"{each.name}{UNFINISHED}").mkdir()
         place.finish(each)
@@ -57,11 +57,11 @@ def test_a_plan_begins_with_a_full_backup_that_ended_before(place: BackupFolder)
 def test_after_a_restore_a_plan_leaves_out_what_the_restore_gave_up(place: BackupFolder) -> None:
     """At 5 the database was restored to 1.5, at 8 to 6.5: the backups at 2 and 7 lead to no later instant."""
     finish(place, base(0), base(1, "at-0"), base(2, "at-1"))
-    place.note_timeline(Timeline(2, 1, hours(1.5), hours(5)))
+    place.note_timeline(BackupTimeline(2, 1, hours(1.5), hours(5)))
     assert planned(place, 4.9) == (["at-0", "at-1", "at-2"], 1), "before the restore it was as it was"
     assert planned(place, 5.5) == planned(place, None) == (["at-0", "at-1"], 2)
     finish(place, base(6, timeline=2), base(7, "at-6", timeline=2))
-    place.note_timeline(Timeline(3, 2, hours(6.5), hours(8)))
+    place.note_timeline(BackupTimeline(3, 2, hours(6.5), hours(8)))
     assert planned(place, 7.5) == (["at-6", "at-7"], 2)
     assert planned(place, None) == (["at-6"], 3)
 

@@ -62,7 +62,7 @@ def witness(tmp_path: Path, ledger: Ledger) -> Witness:
 
 def test_a_statement_is_read_as_it_was_written(ledger: Ledger) -> None:
     statement = read_restore(stated(ledger, 260), [LOG.verifier])
-    assert (statement.ended, statement.log, statement.kept, statement.size) == (LOG.name, NEXT.name, 260, 300)
+    assert (statement.ended, statement.log, statement.kept_to, statement.size) == (LOG.name, NEXT.name, 260, 300)
     assert statement.lost == f"positions 261 to 300 of {LOG.name} are lost"
     assert RestoreStatement.parse(statement.text) == statement
     assert RestoreStatement.of(LOG.name, ledger.tree, 300, [NEXT.verifier], 2, AT).lost.startswith("no signed position")
@@ -77,7 +77,7 @@ def test_both_logs_have_to_sign(ledger: Ledger, signers: tuple[NoteSigner, ...])
 def test_a_statement_that_contradicts_itself_is_refused(ledger: Ledger) -> None:
     statement = RestoreStatement.of(LOG.name, ledger.tree, 260, [NEXT.verifier], 2, AT)
     for changed in (
-        structs.replace(statement, kept=261),
+        structs.replace(statement, kept_to=261),
         structs.replace(statement, kept_head=statement.head),
         structs.replace(statement, keys=(LOG.verifier,)),
         structs.replace(statement, consistency=statement.consistency[:-1]),
