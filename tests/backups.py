@@ -13,8 +13,9 @@ import psycopg
 from msgspec import json
 from typer.testing import CliRunner
 
+from infrastructure.errors import OperatorError
 from infrastructure.postgres.embedded import EmbeddedPostgres
-from scripts.cli import USER_ERRORS, cli
+from scripts.cli import cli
 
 VARIABLES = ("DATABASE_URL", "COUNTERSIGN_KEYS", "COUNTERSIGN_PROOF", "COUNTERSIGN_MASTER_KEY", "COUNTERSIGN_MATERIALS")
 
@@ -40,7 +41,7 @@ class Installation:
         environment = self.environment | dict.fromkeys(VARIABLES, "") | {"COUNTERSIGN_DATA": str(self.data)}
         ended = CliRunner().invoke(cli, [str(word) for word in words], env=environment)
         said = f"{ended.stdout}{ended.stderr}{ended.exception or ''}"
-        error = ended.exception if isinstance(ended.exception, USER_ERRORS) else None
+        error = ended.exception if isinstance(ended.exception, OperatorError) else None
         assert (2 if error else ended.exit_code) == status, f"{words} ended with {ended.exit_code}: {said}"
         return ended.stdout if status == 0 else said
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from infrastructure.errors import OperatorError
 
-class BackupError(Exception):
+
+class BackupError(OperatorError):
     """A backup can't be taken or restored. The message says why and what would help; *code* is stable."""
 
     def __init__(self, code: str, sentence: str, remedy: str = "") -> None:

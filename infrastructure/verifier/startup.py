@@ -10,6 +10,7 @@ from typing import LiteralString
 import psycopg
 import structlog
 
+from infrastructure.errors import OperatorError
 from infrastructure.verifier.guards import guard_faults
 
 ENDS: LiteralString = """
@@ -20,7 +21,7 @@ ENDS: LiteralString = """
 log = structlog.get_logger()
 
 
-class LedgerUnsoundError(Exception):
+class LedgerUnsoundError(OperatorError):
     """No server may work on the ledger as it is. The message says why, and what would help."""
 
     code = "ledger-unsound"

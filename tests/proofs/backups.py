@@ -118,8 +118,7 @@ def instant_of(ours: Installation, position: int) -> datetime:
     with psycopg.connect(ours.url()) as connection:
         rows: dict[int, datetime] = dict(connection.execute(RECORDED).fetchall())
     at, following = rows[position], rows.get(position + 1)
-    middle = at + (following - at) / 2 if following else ours.now()
-    return middle
+    return at + (following - at) / 2 if following else ours.now()
 
 
 def epochs(ours: Installation) -> int:
