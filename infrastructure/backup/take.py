@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from infrastructure.backup.errors import BackupError
 from infrastructure.backup.folder import DATA, MANIFEST, NAME, UNFINISHED, BackupFolder, BaseBackup, BaseKind
+from infrastructure.backup.prune import prune
 from infrastructure.backup.timelines import note_current
 from infrastructure.backup.tools import Advance, run_tool
 from infrastructure.postgres.archiving import CUT_OFF_SECONDS, NO_ARCHIVE, archive_command
@@ -48,6 +49,7 @@ class TakenBackup(Struct, frozen=True):
     seconds: float
     folder: str
     note: str
+    removed: list[str] = []
 
 
 class BackupTaker:
@@ -57,8 +59,11 @@ class BackupTaker:
         self._server, self._place, self._clock = server, place, clock
         self._account = server.account()
 
-    def take(self, advance: Advance, *, full: bool = False) -> TakenBackup:
-        """Take a backup: an incremental one where there is one to build on, unless it has to be *full*."""
+    def take(self, advance: Advance, *, full: bool = False, keep: timedelta | None = None) -> TakenBackup:
+        """Take a backup: an incremental one where there is one to build on, unless it has to be *full*.
+
+        What only instants longer ago than *keep* need is removed afterwards; None: nothing is.
+        """
         self._require_tools()
         self._place.prepare(self._account)
         with self._place.locked() as lock:
@@ -71,7 +76,10 @@ class BackupTaker:
             with psycopg.connect(self._server.start(), autocommit=True) as connection:
                 archive_to(connection, self._place.wal)
                 note_current(connection, self._place)
-                return self._take(connection, lock, advance, full=full)
+                taken = self._take(connection, lock, advance, full=full)
+            if keep is None:
+                return taken
+            return structs.replace(taken, removed=prune(self._place, self._clock() - keep, lock, advance))
 
     def _take(self, connection: psycopg.Connection[Any], lock: int, advance: Advance, *, full: bool) -> TakenBackup:
         began, clocked = self._clock(), time.monotonic()

@@ -182,6 +182,11 @@ def morning_report(log: PublishedLog, before: LogCheckpoint | None, now: datetim
     """
     present = log.checkpoint()
     earlier = before or LogCheckpoint(present.origin, 0, EMPTY_HEAD)
+    if earlier.origin != present.origin:
+        raise MorningReportError(
+            f"The zone's log is {present.origin}, and that of the last report was {earlier.origin}: the ledger was"
+            " restored. The file `restores` of the witness says what was lost; begin new reports in another folder."
+        )
     if earlier.size > present.size:
         raise MorningReportError(
             f"The ledger was put back: {earlier.size} entries were in it, now {present.size}; positions"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -79,6 +79,9 @@ def materials_folder(chosen: Settings) -> Path | None:
 def backup(
     folder: Place,
     full: Annotated[bool, typer.Option("--full", help="copy everything, whatever was copied before")] = False,
+    keep_days: Annotated[
+        int, typer.Option(min=0, help="remove what is needed only for instants longer ago; 0: nothing is removed")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Back the embedded database and the uploaded files up, and archive the log of changes there from then on.
@@ -91,7 +94,9 @@ def backup(
     serving.ready(chosen)
     source = materials_folder(chosen)
     with orderly(), steps() as advance:
-        taken = BackupTaker(server, place, utc_now).take(advance, full=full)
+        taken = BackupTaker(server, place, utc_now).take(
+            advance, full=full, keep=timedelta(days=keep_days) if keep_days else None
+        )
         copied = copy_missing(source, place.materials, advance) if source else None  # after the facts that name them
     report = BackupReport(taken, copied)
     print_result(report, as_json, lambda: pairs("backed up", report))

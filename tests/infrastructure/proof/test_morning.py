@@ -108,6 +108,13 @@ def test_it_reads_on_in_an_epoch_that_a_restore_began(files: TileFiles) -> None:
     assert [limit.position for limit in report.passed] == [650]
 
 
+def test_a_log_of_another_epoch_is_no_continuation(files: TileFiles) -> None:
+    zone = Zone(files, TODAY)
+    of_before = LogCheckpoint("countersign.example/zone/1", YESTERDAY, zone.checkpoint(YESTERDAY).head)
+    with pytest.raises(MorningReportError, match="the ledger was restored"):
+        morning_report(zone.log, of_before, NOW)
+
+
 def test_the_first_one_begins_at_nothing(files: TileFiles) -> None:
     report = morning_report(Zone(files, 5, (2,)).log, None, NOW)
     assert (report.before.size, report.consistency, [limit.position for limit in report.passed]) == (0, (), [2])
