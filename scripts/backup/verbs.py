@@ -25,7 +25,7 @@ from infrastructure.proof.publisher import ProofFolder
 from infrastructure.settings import Settings
 from scripts.backup.recording import command_of, new_log, recorded
 from scripts.console import EXIT_FINDINGS, AsJson, fail, pairs, print_result, screen, settings
-from scripts.server import serving
+from scripts.server.database import ready
 from scripts.server.processes import orderly
 
 Place = Annotated[Path, typer.Argument(help="folder of the backups, on another disk than the data")]
@@ -91,7 +91,7 @@ def backup(
     chosen = settings()
     server, place = embedded(chosen), BackupFolder(folder)
     require_apart(place.path, chosen)
-    serving.ready(chosen)
+    ready(chosen)
     source = materials_folder(chosen)
     with orderly(), steps() as advance:
         taken = BackupTaker(server, place, utc_now).take(
