@@ -78,6 +78,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "replays-too-many": (409, "many stretches of the ledger wait to be sent again already"),
     "project-code-taken": (409, "another project is registered under this code"),
     "person-ambiguous": (409, "the code leads to several legal persons"),
+    "position-lost": (410, "the ledger was restored to an earlier moment, and what was at this position is lost"),
     "body-too-large": (413, "the body is larger than a command can be"),
     "material-too-large": (413, "the file is larger than this installation takes"),
     "address-too-long": (414, "the path of the address is longer than any here"),

@@ -21,6 +21,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector, historian
 from infrastructure.settings import Settings
+from infrastructure.verifier.startup import check_at_start
 from infrastructure.watcher.watcher import Watcher
 from scripts.console import screen
 from scripts.server import database
@@ -72,7 +73,11 @@ async def _watch(parent: int, url: str) -> None:
 
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
-    """Serve HTTP until SIGINT or SIGTERM; *announce* is called once the server listens. Raises AddressTakenError."""
+    """Serve HTTP until SIGINT or SIGTERM; *announce* is called once the server listens.
+
+    Raises AddressTakenError, LedgerUnsoundError.
+    """
+    check_at_start(url)
     with (
         contextlib.suppress(KeyboardInterrupt),
         orderly(),
