@@ -20,7 +20,7 @@ from api.html.sentences import SentenceContext, Sentences
 from api.progress.routes import Text
 from api.route_access import ACCESS
 from api.web.as_of import On, end_of
-from api.web.entries import VERSION_MAX, ShownEntry, shown
+from api.web.entries import VERSION_MAX, ShownEntry, note_shown, shown
 from api.web.parameters import Paging
 from domain.messages import Entry
 from infrastructure.ledger.approvals import Approvals
@@ -92,10 +92,13 @@ class AuditPages(Controller):
         page = page.under(law)
         at = end_of(on, law, now) or now
         readable = project_access.entries(HISTORY, entries)
-        lines = shown([entry for entry in readable if entry.recorded_at <= at], project_access.caller, entries)
+        lines = shown(
+            [entry for entry in readable if entry.recorded_at <= at], project_access.caller, entries, traced=False
+        )
         titles = await names_of(approvals.store, [project_id])
         end = before - 1 if before else VERSION_MAX
         slice_of = [line for line in lines if line.version <= end][-ENTRIES_A_PAGE:]
+        note_shown(project_id, slice_of)
         return page.render(
             "ledger.html",
             project=project_id,

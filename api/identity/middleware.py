@@ -79,7 +79,8 @@ class IdentityMiddleware:
         state[VISIT], state[CALLER] = visit, visit.caller
         state[VISITOR] = visitor_of(visit)
         scope["headers"] = self._asserting(pairs, headers, visit)
-        await self.app(scope, receive, completed)
+        with self.identity.reads.reading(visit.reader):
+            await self.app(scope, receive, completed)
 
     async def _visit(self, scope: Any, headers: dict[bytes, bytes], origin: Origin, extra: Pairs) -> Visit:
         """Who sends the request. Raises Problem, and what the identity store raises."""

@@ -12,6 +12,7 @@ from msgspec import Struct
 from api.html.page import Visitor
 from api.web.problems import Problem
 from domain.access.principal import Caller
+from infrastructure.identity.read_log import Reader
 from infrastructure.identity.service import Identity, KeyUse, SignedIn
 
 VISIT = "visit"  # where the scope's state has it
@@ -35,6 +36,13 @@ class Visit(Struct, frozen=True):
     signed_in: SignedIn | None = None
     caller: Caller | None = None
     key_use: KeyUse | None = None
+
+    @property
+    def reader(self) -> Reader:
+        """Who reads, as the security log names it."""
+        session = self.signed_in.session if self.signed_in else None
+        method = session.method if session else "key" if self.key_use else "gateway"
+        return Reader(self.caller.id if self.caller else "", self.address, method, session.id if session else None)
 
 
 def visit_of(scope: Scope) -> Visit:

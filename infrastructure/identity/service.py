@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Self
@@ -27,6 +27,7 @@ from infrastructure.identity.oidc import LOOPBACK, OidcClient, OidcProvider
 from infrastructure.identity.passwords import Passwords
 from infrastructure.identity.pending import PendingSignIns
 from infrastructure.identity.rates import Allowance, SignInRates, TokenBuckets
+from infrastructure.identity.read_log import ReadLog
 from infrastructure.identity.security_log import SecurityEvent, SecurityLog
 from infrastructure.identity.sessions import Session, Sessions, SignIn
 from infrastructure.ledger.clock_check import utc_now
@@ -120,6 +121,7 @@ class Identity:
         idle, absolute = timedelta(minutes=options.idle_minutes), timedelta(hours=options.session_hours)
         self.sessions = Sessions(store, idle, absolute)
         self.passwords, self.rates, self.log = Passwords(store), SignInRates(store), SecurityLog(store)
+        self.reads = ReadLog(self.log, clock)
         self.calendars = CalendarAddresses(store)
         self.pending, self.keys = PendingSignIns(store), ApiKeys(store, self.directory)
         self.provider = OidcProvider(options.oidc, clock) if options.oidc else None
@@ -127,8 +129,10 @@ class Identity:
         self._store, self._url = store, url
         self._sessions, self._keys = LookupCache[SignedIn | None](), LookupCache[KeyUse]()
         self._tasks: list[asyncio.Task[None]] = []
+        self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        await self._open.enter_async_context(self.reads.running())
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._prune_hourly())]
         return self
 
@@ -137,6 +141,7 @@ class Identity:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await self._open.aclose()
 
     async def signed_in(self, token: str) -> SignedIn | None:
         """The session of *token*, as it was within the last seconds; None where it has ended."""

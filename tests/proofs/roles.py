@@ -1,0 +1,176 @@
+"""Every operation of the OpenAPI document by every role, with foreign ids and a marker planted in a foreign project.
+
+Schemathesis draws the requests; each role sends them with a key of its own, through sign-in. No answer may hold what
+its reader must not see, and none may fail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from api.app import PAGES
+from domain.access.keys import IssueKey
+from domain.access.principal import PrincipalKind
+from domain.access.table import TABLE
+from domain.core.ledger import Actor
+from domain.examples.people import MANAGER
+from infrastructure.access.registrar import NewPrincipal, PrincipalRegistrar, enter, handled
+from infrastructure.identity.tokens import new_key
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.migrate import migrate
+from tests.api.client import STANDARD
+from tests.api.guard.test_matrix import PATHS, PEOPLE, REQUIRED, STRANGERS
+from tests.api.guard.two_projects import CALLED, MARK, OTHER, OTHER_CODE, OTHERS, OWN, PHONE, tell_both
+from tests.api.served import served
+from tests.conftest import reachable_folder
+from tests.infrastructure.projector.test_projector import project_all
+from tests.proofs.proof import Budget, Proof, RefutedError
+
+ROUNDS, EXAMPLES = 10, 4
+ANSWER_SECONDS_MAX = 30
+SCOPES = ("commands:*", "read:*", "feed", "webhooks")
+WAITS = ("after", "wait", "lastEventId")  # no one waits for a position that is still to come
+SERVER_FAULT, PROBLEM = 500, 400
+# What a stranger who knows these ids would send.
+FOREIGN: Mapping[str, Sequence[str]] = {
+    "project": (str(OTHER), str(OWN)),
+    "project_id": (str(OTHER), str(OTHER), str(OWN)),
+    "department": (OTHERS["planning"], OTHERS["natural-resources"]),
+    "manager": (OTHERS[MANAGER.id],),
+    "code": (OTHER_CODE,),
+    "text": (OTHER_CODE,),
+    "q": (OTHER_CODE,),
+    **{name: (text,) for name, text in PATHS.items() if name not in ("department", "code")},
+    **{name: (text,) for given in REQUIRED.values() for name, text in given.items() if name != "department"},
+}
+
+
+class RoleKey(Struct, frozen=True):
+    """Who sends requests, the text of the key, and texts that no answer to that role may hold."""
+
+    by: Actor
+    text: str
+    hidden: tuple[str, ...]
+
+
+@contextmanager
+def zone() -> Iterator[tuple[str, list[RoleKey]]]:
+    """Two projects in a database of their own, served with sign-in: the address, and a key for each role."""
+    with reachable_folder() as folder:
+        url = EmbeddedPostgres(folder / "server", throw_away=True).start()
+        migrate(url)
+        keys = asyncio.run(told(url))
+        project_all(url)
+        with served(url, PAGES, signs_in=True, key_rate=100_000, data=Path(folder / "data")) as address:
+            yield address, keys
+
+
+async def told(url: str) -> list[RoleKey]:
+    """Tell both stories, and enter a program for each role."""
+    async with Approvals(url) as approvals:
+        await tell_both(approvals)
+        return [await entered(approvals, by) for by in (*STRANGERS, *(by for by in PEOPLE if by not in STRANGERS))]
+
+
+async def entered(approvals: Approvals, by: Actor) -> RoleKey:
+    """A program with the role of *by*, and its key."""
+    await enter(approvals, NewPrincipal(by.id, by.id, by.role, (by.department,), PrincipalKind.PROGRAM))
+    (grant,) = await PrincipalRegistrar(approvals).grants_of(by.id, approvals.clock())
+    new = new_key()
+    issue = IssueKey(principal=by.id, key=new.id, digest=new.digest.hex(), grant=grant.id, scopes=SCOPES)
+    await handled(approvals, issue, uuid4())
+    marks = (MARK,) if by in STRANGERS else ()
+    contacts = () if by.role in TABLE["read:information_contact"].roles else (PHONE, CALLED)
+    return RoleKey(by, new.text, (*marks, *contacts))
+
+
+def leaks_nothing(budget: Budget) -> str:
+    """Send every operation as every role, as often as the time allows."""
+    with zone() as (address, keys):
+        document = httpx.get(f"{address}/schema/openapi.json", timeout=ANSWER_SECONDS_MAX).json()
+        operations = [found.ok() for found in schemathesis.openapi.from_dict(document).get_all_operations()]  # type: ignore[union-attr]  # an invalid schema raises
+        strategies = [operation.as_strategy() for operation in operations]
+        require_marker(address, keys)
+        rounds, answers = budget.rounds(ROUNDS), 0
+        for nth in rounds:
+            for strategy in strategies:
+                answers += attempt(strategy, address, keys, budget.seed + nth)
+        ready = httpx.get(f"{address}/readyz", timeout=ANSWER_SECONDS_MAX)
+    return (
+        f"{answers:,} answers to {len(operations)} operations by {len(keys)} roles, {rounds.done} rounds;"
+        f" the server then said {ready.status_code}"
+    )
+
+
+def require_marker(address: str, keys: Sequence[RoleKey]) -> None:
+    """Raise RefutedError where the marker is not there to be leaked: who sees the whole zone has to find it."""
+    for key in keys:
+        if not key.hidden or MARK not in key.hidden:
+            headers = {"Authorization": f"Bearer {key.text}"}
+            if MARK in httpx.get(f"{address}/v1/progress", headers=headers, timeout=ANSWER_SECONDS_MAX).text:
+                return
+    raise RefutedError("no one sees the marker: it was not planted")
+
+
+def attempt(strategy: st.SearchStrategy[Any], address: str, keys: Sequence[RoleKey], number: int) -> int:
+    """Some requests to one operation, each by every role; how many answers. Raises RefutedError."""
+    answers = 0
+
+    @seed(number)
+    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), database=None, phases=[Phase.generate])
+    @given(strategy, st.data())
+    def answered(case: Any, data: st.DataObject) -> None:
+        nonlocal answers
+        with_foreign_ids(case.path_parameters, data)
+        with_foreign_ids(case.query, data)
+        for name in WAITS:
+            case.query.pop(name, None)
+        for key in keys:
+            headers = {"Authorization": f"Bearer {key.text}"}
+            response = case.call(base_url=address, headers=headers, timeout=ANSWER_SECONDS_MAX)
+            answers += 1
+            judge(case, key, response)
+
+    answered()
+    return answers
+
+
+def with_foreign_ids(params: dict[str, Any], data: st.DataObject) -> None:
+    """Put ids of the other project in the place of most that were drawn."""
+    for name in params:
+        if name in FOREIGN and data.draw(st.integers(0, 3)):
+            params[name] = data.draw(st.sampled_from(FOREIGN[name]))
+
+
+def judge(case: Any, key: RoleKey, response: Any) -> None:
+    """Raise RefutedError where an answer fails, has no form, or holds what is hidden from its reader."""
+    request = f"{case.method} {case.formatted_path}?{case.query} as {key.by.role}"
+    if response.status_code >= SERVER_FAULT:
+        raise RefutedError(f"{request} was answered {response.status_code}: {response.text[:2000]}")
+    if response.status_code >= PROBLEM and case.method != "HEAD" and not response.json().keys() >= STANDARD:
+        raise RefutedError(f"{request} was answered without a problem: {response.text[:2000]}")
+    text = response.content.decode("utf-8", "replace")
+    for hidden in key.hidden:
+        if hidden in text or hidden.encode("unicode_escape").decode() in text:
+            raise RefutedError(f"{request} was answered {response.status_code} with {hidden}: {text[:2000]}")
+
+
+PROOFS = (
+    Proof(
+        "roles",
+        "no role is shown what the table hides from it, whatever the document lets it send, and nothing fails",
+        leaks_nothing,
+    ),
+)
