@@ -27,6 +27,18 @@ from infrastructure.settings import Settings
 START_SECONDS_MAX = 30
 
 
+def listening_socket(port: int = 0) -> socket.socket:
+    """A socket that listens on this machine. Of one that does not say TCP, asyncio leaves Nagle's algorithm on.
+
+    Every answer in two writes would then wait forty milliseconds for the client's acknowledgement.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    listening.listen()
+    return listening
+
+
 @contextmanager
 def served(
     database_url: str,
@@ -42,7 +54,7 @@ def served(
     """
     folder = TemporaryDirectory()
     settings = Settings(**{"data": Path(folder.name), **chosen})
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listening_socket()
     started, stop = threading.Event(), threading.Event()
 
     async def serve() -> None:
