@@ -15,6 +15,7 @@ from scripts.benches.conflicts import Disturbed
 from scripts.benches.evaluating import EvaluationBench
 from scripts.benches.measure import Figure, ratio
 from scripts.benches.reading import Followed
+from scripts.benches.signed_in import SignedInBench
 
 
 class Machine(Struct, frozen=True):
@@ -120,6 +121,17 @@ def shown_boards(result: Boards, console: Console) -> None:
     for figure in (result.board, result.with_comparisons, result.count):
         latencies = [f"{value or 0:.1f}" for value in (figure.p50_ms, figure.p95_ms, figure.p99_ms)]
         table.add_row(figure.subject, *latencies, f"{_times(figure, result.count)} bare count")
+    console.print(table)
+
+
+def shown_signed_in(result: SignedInBench, console: Console) -> None:
+    """Print what sign-in costs as a table."""
+    here = machine()
+    console.print(f"{here.cores} cores ({here.processor}), Python {here.python}, load: {here.load:.1f}")
+    table = _table(f"commands over HTTP, {result.clients} clients", "round", "without sign-in", "with keys", "ratio")
+    for nth, pair in enumerate(result.pairs, 1):
+        table.add_row(str(nth), f"{pair.plain:,.0f}/s", f"{pair.signed_in:,.0f}/s", f"{pair.ratio:.2f} ×")
+    table.add_row("median", "", "", f"{result.ratio:.2f} ×, bound {result.bound:.1f} ×")
     console.print(table)
 
 

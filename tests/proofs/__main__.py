@@ -11,7 +11,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from tests.proofs import access, contract, exports, identity, law, log, repeated, roles, store, webhooks
+from tests.proofs import access, carried, contract, exports, identity, law, log, repeated, roles, store, webhooks
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
 PROOFS: tuple[Proof, ...] = (
@@ -21,6 +21,7 @@ PROOFS: tuple[Proof, ...] = (
     *store.PROOFS,
     *identity.PROOFS,
     *log.PROOFS,
+    *carried.PROOFS,
     *contract.PROOFS,
     *webhooks.PROOFS,
     *exports.PROOFS,
