@@ -7,7 +7,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 import uvicorn
 import uvloop
@@ -16,20 +16,22 @@ from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.access.registrar import PrincipalRegistrar
+from infrastructure.identity.primary import PrimaryStore
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.postgres.connect import connect_url
+from infrastructure.postgres.connect import connect_url, settled
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from infrastructure.postgres.roles import login_of
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector, historian
-from infrastructure.settings import Settings
+from infrastructure.settings import SettingRefusedError, Settings
 from infrastructure.watcher.watcher import Watcher
 from scripts.console import screen
 from scripts.server.processes import (
     END_SECONDS_MAX,
+    Work,
     lower_priority,
     orderly,
     run_worker,
@@ -55,8 +57,17 @@ def ready(settings: Settings) -> str:
     Its login does not own the ledger: always so for the embedded server, elsewhere if the administrator arranges it.
     """
     url = connect_url(settings)
+    if settings.reader:
+        require_standby(settings)
+        return url
     migrate(url)
     return url if settings.database_url else login_of(url)
+
+
+def require_standby(settings: Settings) -> None:
+    """Raises SettingRefusedError where a reader has no database to read from."""
+    if not settings.database_url:
+        raise SettingRefusedError("COUNTERSIGN_READER is true: let DATABASE_URL name the standby to read from.")
 
 
 @contextmanager
@@ -117,22 +128,20 @@ async def _watch(parent: int, url: str) -> None:
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     """Serve HTTP until SIGINT or SIGTERM; *announce* is called once the server listens. Raises AddressTakenError."""
-    with (
-        contextlib.suppress(KeyboardInterrupt),
-        orderly(),
-        supervised(project_while, url),
-        supervised(keep_histories_while, url),
-        supervised(watch_while, url),
-        supervised(publish_while, url),
-        supervised(send_while, url),
-    ):
+    with contextlib.suppress(KeyboardInterrupt), orderly(), ExitStack() as workers:
+        for work in () if settings.reader else WORK:
+            workers.enter_context(supervised(work, url))
         uvloop.run(_serve(url, settings, announce))
+
+
+WORK: tuple[Work, ...] = (project_while, keep_histories_while, watch_while, publish_while, send_while)
 
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     async with opened(url, settings) as approvals, _identity(approvals, url, settings) as signing_in:
         app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
-        await offer_administration(signing_in)
+        if not settings.reader:
+            await offer_administration(signing_in)
         tune_garbage_collector()
         await listen(IdentityMiddleware(app, signing_in, settings), settings, announce, app.services.feed.horizon.close)
 
@@ -160,7 +169,8 @@ async def listen(
 
 def _identity(approvals: Approvals, url: str, settings: Settings) -> Identity:
     """Sign-in, with the principals and grants of the ledger."""
-    return Identity(approvals.store, url, options_of(settings), PrincipalRegistrar(approvals))
+    primary = PrimaryStore(settled(settings.primary_url) if settings.primary_url else "") if settings.reader else None
+    return Identity(approvals.store, url, options_of(settings), PrincipalRegistrar(approvals), primary=primary)
 
 
 async def offer_administration(identity: Identity) -> None:

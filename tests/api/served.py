@@ -19,6 +19,7 @@ from api.app import create_app
 from api.identity.middleware import IdentityMiddleware
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.access.registrar import PrincipalRegistrar
+from infrastructure.identity.primary import PrimaryStore
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -84,5 +85,7 @@ def served(
 
 async def _signing_in(opened: AsyncExitStack, app: Any, approvals: Approvals, url: str, settings: Settings) -> Any:
     """*app*, which principals of the ledger sign in to."""
-    identity = Identity(approvals.store, url, options_of(settings), PrincipalRegistrar(approvals))
+    primary = PrimaryStore(settings.primary_url) if settings.reader else None
+    directory = PrincipalRegistrar(approvals)
+    identity = Identity(approvals.store, url, options_of(settings), directory, primary=primary)
     return IdentityMiddleware(app, await opened.enter_async_context(identity), settings)
