@@ -25,7 +25,7 @@ RECENT_MAX = 50_000  # reads remembered, 20 MB
 log = structlog.get_logger()
 
 
-class Reader(Struct, frozen=True):
+class DataReader(Struct, frozen=True):
     """Who reads: the principal, from which address, and by what: a session's method, "key" or "gateway"."""
 
     principal: str
@@ -40,16 +40,16 @@ class ReadLog:
     def __init__(self, security_log: SecurityLog, clock: Callable[[], datetime]) -> None:
         self._log, self._clock = security_log, clock
         self._rows: list[SecurityEntry] = []
-        self._recent: dict[tuple[Reader, PersonalRead], datetime] = {}
+        self._recent: dict[tuple[DataReader, PersonalRead], datetime] = {}
         self._waiting, self._ended = asyncio.Event(), asyncio.Event()
 
     @contextmanager
-    def reading(self, reader: Reader) -> Iterator[None]:
+    def reading(self, reader: DataReader) -> Iterator[None]:
         """What the block reads of personal data, *reader* has read."""
         with observing(lambda read: self.add(reader, read)):
             yield
 
-    def add(self, reader: Reader, read: PersonalRead) -> None:
+    def add(self, reader: DataReader, read: PersonalRead) -> None:
         """Record a read once a minute; a batch later it is stored."""
         now, key = self._clock(), (reader, read)
         before = self._recent.get(key)

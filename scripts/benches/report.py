@@ -128,10 +128,14 @@ def shown_signed_in(result: SignedInBench, console: Console) -> None:
     """Print what sign-in costs as a table."""
     here = machine()
     console.print(f"{here.cores} cores ({here.processor}), Python {here.python}, load: {here.load:.1f}")
-    table = _table(f"commands over HTTP, {result.clients} clients", "round", "without sign-in", "with keys", "ratio")
+    columns = ("round", "without sign-in", "with keys", "without, of CPU", "with, of CPU")
+    table = _table(f"commands a second over HTTP, {result.clients} clients", *columns)
     for nth, pair in enumerate(result.pairs, 1):
-        table.add_row(str(nth), f"{pair.plain:,.0f}/s", f"{pair.signed_in:,.0f}/s", f"{pair.ratio:.2f} ×")
-    table.add_row("median", "", "", f"{result.ratio:.2f} ×, bound {result.bound:.1f} ×")
+        rates = (pair.plain.per_second, pair.signed_in.per_second)
+        of_cpu = (pair.plain.per_cpu_second, pair.signed_in.per_cpu_second)
+        table.add_row(str(nth), *(f"{rate:,.0f}" for rate in (*rates, *of_cpu)))
+    medians = f"{result.ratio:.2f} ×", "", f"{result.cpu_ratio:.2f} ×, bound {result.bound:.1f} ×"
+    table.add_row("median", "", *medians)
     console.print(table)
 
 

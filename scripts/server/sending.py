@@ -12,7 +12,7 @@ from api.feed.schemas import rendered
 from domain.access.principal import Caller
 from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.feed.reader import Feed, FeedPage
-from infrastructure.identity.read_log import Reader, ReadLog
+from infrastructure.identity.read_log import DataReader, ReadLog
 from infrastructure.identity.security_log import SecurityLog
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
@@ -54,7 +54,7 @@ def traced(reads: ReadLog) -> Render:
     """Bodies of events, of which the subscriber has read what they hold of personal data."""
 
     def render(page: FeedPage, to: Caller) -> Sequence[bytes]:
-        with reads.reading(Reader(to.id, method="webhook")):
+        with reads.reading(DataReader(to.id, method="webhook")):
             return rendered(page, to)
 
     return render

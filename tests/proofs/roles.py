@@ -56,7 +56,7 @@ FOREIGN: Mapping[str, Sequence[str]] = {
     "text": (OTHER_CODE,),
     "q": (OTHER_CODE,),
     **{name: (text,) for name, text in PATHS.items() if name not in ("department", "code")},
-    **{name: (text,) for given in REQUIRED.values() for name, text in given.items() if name != "department"},
+    **{name: (text,) for required in REQUIRED.values() for name, text in required.items() if name != "department"},
 }
 
 
@@ -75,13 +75,13 @@ def zone() -> Iterator[tuple[str, list[RoleReader]]]:
     with reachable_folder() as folder:
         url = EmbeddedPostgres(folder / "server", throw_away=True).start()
         migrate(url)
-        readers = asyncio.run(told(url))
+        readers = asyncio.run(readers_of(url))
         project_all(url)
         with served(url, PAGES, signs_in=True, key_rate=100_000, data=Path(folder / "data")) as address:
             yield address, [signed_in(address, reader) for reader in readers]
 
 
-async def told(url: str) -> list[RoleReader]:
+async def readers_of(url: str) -> list[RoleReader]:
     """Tell both stories, and enter somebody for each role; those who see least send first."""
     async with Approvals(url) as approvals:
         await tell_both(approvals)
@@ -120,7 +120,7 @@ def leaks_nothing(budget: Budget) -> str:
     """Send every operation as every role, as often as the time allows."""
     with zone() as (address, readers):
         document = httpx.get(f"{address}/schema/openapi.json", timeout=ANSWER_SECONDS_MAX).json()
-        operations = [found.ok() for found in schemathesis.openapi.from_dict(document).get_all_operations()]  # type: ignore[union-attr]  # an invalid schema raises
+        operations = [result.ok() for result in schemathesis.openapi.from_dict(document).get_all_operations()]  # type: ignore[union-attr]  # an invalid schema raises
         strategies = [operation.as_strategy() for operation in operations]
         require_marker(address, readers)
         rounds, answers = budget.rounds(ROUNDS), 0

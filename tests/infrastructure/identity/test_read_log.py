@@ -9,14 +9,14 @@ import pytest
 
 from domain.core.ledger import Role
 from infrastructure.identity import read_log
-from infrastructure.identity.read_log import Reader, ReadLog
+from infrastructure.identity.read_log import DataReader, ReadLog
 from infrastructure.identity.security_log import SecurityEvent, SecurityLog
 from infrastructure.ledger.reader import Store
 from projections.personal_reads import PersonalRead, note_person, note_project, note_read
 from tests.infrastructure.identity.conftest import NOON, MovedClock
 
 INFORMATION = "read:information_contact"
-WANG = Reader("wang", "10.0.0.7", "password", uuid4())
+WANG = DataReader("wang", "10.0.0.7", "password", uuid4())
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ async def test_the_same_read_is_one_row_a_minute(reads: ReadLog, store: Store, c
     for seconds in (0, 30, 29, 2):
         clock.move(seconds=seconds)
         reads.add(WANG, read)
-    reads.add(Reader("li"), read)
+    reads.add(DataReader("li"), read)
     await reads.flush()
 
     assert [entry.principal for entry in await SecurityLog(store).read(NOON)] == ["li", "wang", "wang"]
