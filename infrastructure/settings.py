@@ -83,6 +83,21 @@ class Settings(Struct, frozen=True, kw_only=True):
             "postgresql://user:password@host/database."
         ),
     ] = ""
+    reader: Annotated[
+        bool,
+        Meta(
+            description="Whether this server only reads: DATABASE_URL then names a standby, nothing is migrated, "
+            "projected or watched here, and commands are answered 503: true or false."
+        ),
+    ] = False
+    primary_url: Annotated[
+        str,
+        Meta(
+            description="Of a reader: address of the server that takes changes, where sign-ins, uses of sessions and "
+            "keys, rates and the security log are written. Empty: no one signs in here or tracks a case, and existing "
+            "sessions are served."
+        ),
+    ] = ""
     host: Annotated[str, Meta(description="Address to listen on; 0.0.0.0 for all.", min_length=1)] = "127.0.0.1"
     port: Annotated[int, Meta(description="Port to listen on.", ge=1, le=65_535)] = 8000
     allowed_hosts: Annotated[
@@ -271,7 +286,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Without passwords and secrets, so that settings may be logged."""
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
         shown |= {name: "***" for name in SECRETS if shown[name]}
-        shown["database_url"] = without_password(self.database_url)
+        shown |= {name: without_password(shown[name]) for name in ("database_url", "primary_url")}
         return f"Settings({', '.join(f'{name}={str(value)!r}' for name, value in shown.items())})"
 
 

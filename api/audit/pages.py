@@ -20,7 +20,7 @@ from api.html.sentences import SentenceContext, Sentences
 from api.progress.routes import Text
 from api.route_access import ACCESS
 from api.web.as_of import On, end_of
-from api.web.entries import VERSION_MAX, ShownEntry, shown
+from api.web.entries import VERSION_MAX, ShownEntry, note_shown, shown
 from api.web.parameters import Paging
 from domain.messages import Entry
 from infrastructure.ledger.approvals import Approvals
@@ -89,13 +89,13 @@ class AuditPages(Controller):
     ) -> Response[str]:
         """Every fact as was recorded by the end of a day; and what differs between two days."""
         law = entries[0].recorded.law
-        page = page.under(law)
-        at = end_of(on, law, now) or now
+        page, at = page.under(law), end_of(on, law, now) or now
         readable = project_access.entries(HISTORY, entries)
-        lines = shown([entry for entry in readable if entry.recorded_at <= at], project_access.caller, entries)
+        lines = shown(
+            [entry for entry in readable if entry.recorded_at <= at], project_access.caller, entries, traced=False
+        )
         titles = await names_of(approvals.store, [project_id])
-        end = before - 1 if before else VERSION_MAX
-        slice_of = [line for line in lines if line.version <= end][-ENTRIES_A_PAGE:]
+        slice_of = _slice(project_id, lines, before)
         return page.render(
             "ledger.html",
             project=project_id,
@@ -113,6 +113,14 @@ class AuditPages(Controller):
             second=second,
             compared=_compared(page, project_id, readable, (first, second), now),
         )
+
+
+def _slice(project: UUID, lines: list[ShownEntry], before: int) -> list[ShownEntry]:
+    """The last entries before the version *before*, of all where that is 0; they are shown whole."""
+    end = before - 1 if before else VERSION_MAX
+    slice_of = [line for line in lines if line.version <= end][-ENTRIES_A_PAGE:]
+    note_shown(project, slice_of)
+    return slice_of
 
 
 def _lines(slice_of: list[ShownEntry], entries: list[Entry]) -> list[LedgerLine]:

@@ -53,7 +53,7 @@ class CardPages(Controller):
         file = await card_shown(clock_source, entries, card, instant, project_access)
         page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
         names = await names_of(approvals.store, [project_id])
-        lines = shown(entries, project_access.caller)
+        lines = shown(entries, project_access.caller, traced=False)
         return page.render(
             "card.html",
             file=file,

@@ -44,6 +44,7 @@ UNMADE = {"UndefinedTable", "UndefinedColumn"}  # a view that a new version has 
 UNWRITABLE = {
     "DiskFull": "database-full",
     "ReadOnlySqlTransaction": "database-read-only",
+    "PrimaryAwayError": "database-read-only",
 }  # and the code of its problem
 OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
 LOGGED_WITH_CAUSE = {
