@@ -47,8 +47,10 @@ from api.identity.routes import IdentityRoutes
 from api.information.pages import InformationPages
 from api.information.routes import InformationRoutes
 from api.item_page.pages import ItemPages
+from api.law.calendar_pages import CalendarPages
 from api.law.calendars import CalendarRoutes
 from api.law.routes import LawRoutes
+from api.law.rule_pages import RulePages
 from api.law.what_if import WhatIfRoutes
 from api.legal_person.pages import PersonPages
 from api.legal_person.routes import LegalPersonRoutes
@@ -70,7 +72,9 @@ from api.proof.routes import ProofRoutes, ReceiptRoutes
 from api.register.figures import RegisterFigureRoutes
 from api.register.routes import RegisterRoutes
 from api.supervision.card_pages import CardPages
+from api.supervision.notice_pages import NoticePages
 from api.supervision.pages import SupervisionPages
+from api.supervision.report_pages import ReportPages
 from api.supervision.routes import SupervisionRoutes
 from api.supervision.timeliness import TimelinessRoutes
 from api.supervision.timeliness_pages import TimelinessPages
@@ -150,6 +154,10 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     PersonPages,
     SupervisionPages,
     CardPages,
+    NoticePages,
+    ReportPages,
+    RulePages,
+    CalendarPages,
     TimelinessPages,
     ClockListPages,
     AccessPages,

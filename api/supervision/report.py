@@ -1,0 +1,202 @@
+"""监察月报 the report of one month: its figures with the lists they are the lengths of, and how they are counted."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import date, datetime
+from typing import Annotated
+
+from litestar.di import NamedDependency, Provide
+from litestar.params import QueryParameter
+from msgspec import Struct
+
+from api.clocks.links import STANDINGS
+from api.clocks.links import address as figure_address
+from api.html.links import CLOCKS
+from api.html.page import PageContext
+from api.supervision.view_models import FigureTile, Links, tiles
+from api.web.as_of import translate_too_much
+from api.web.problems import Problem
+from api.web.request_body import YEAR_FIRST, YEAR_LAST
+from domain.law.calendar.moment import local_day
+from domain.law.calendar.period import Period
+from domain.law.proof import Colour
+from infrastructure.law.lawbook import LawBook
+from projections.clocks.query import ClocksAt
+from projections.feedback.query import FeedbackAt, FeedbackFilter
+from projections.feedback.reading import ComplaintReading
+from projections.feedback.summary import OPINIONS_MIN, FeedbackSummary
+from projections.history.moment import TooMuchToReadError
+from projections.snapshots import PagedReader
+from projections.supervision.figures import Figures
+from projections.supervision.fold import APPEALED, REVOKED, SignalRow
+from projections.supervision.orders import OrderAt, OrderState
+from projections.supervision.query import SupervisionAt
+
+REPORT = "/supervision/report"
+ROWS_MAX = 200  # of each list in the report; its head says how long the whole list is
+ORDERS_READ_MAX = 2000  # of one month
+MONTH = re.compile(r"(\d{4})-(\d{2})")
+AT_ISSUE = (APPEALED, "returned", "upheld", REVOKED)  # states of a card against which an appeal was made
+CARDS_OF = (Colour.RED.value, Colour.YELLOW.value)
+
+Month = Annotated[str, QueryParameter(max_length=7, description="Such as 2026-03; empty: the month of the instant.")]
+
+
+class ReportFigure(Struct, frozen=True):
+    """One number with the list that it is the length of; no address where the list is in the report itself."""
+
+    name: str
+    number: int
+    href: str = ""
+
+
+class CutList(Struct, frozen=True):
+    """The first *rows* of a list, and the length of all of it."""
+
+    rows: list[SignalRow]
+    count: int
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """One month as was known at an instant. *clocks_at*: when the clocks were looked at, the month's end or earlier.
+
+    *clocks* are None where too much has changed since.
+    """
+
+    period: Period
+    as_of: datetime
+    tiles: list[FigureTile]
+    lines: list[Figures]
+    links: Links
+    cards: CutList
+    appeals: list[ReportFigure]
+    appealed: CutList
+    orders: list[OrderAt]
+    orders_by_state: list[ReportFigure]
+    clocks_at: datetime
+    clocks: list[ReportFigure] | None
+    feedback: list[FeedbackSummary]
+    complaints: list[ComplaintReading]
+
+
+class ReportSources(Struct, frozen=True):
+    """What a report is read from."""
+
+    supervision: SupervisionAt
+    store: PagedReader
+    laws: LawBook
+    period: Period
+
+
+def month_named(supervision: NamedDependency[SupervisionAt], month: Month = "") -> Period:
+    """The month in the address, else that of the instant. Raises Problem invalid-parameter."""
+    if not month:
+        return Period.month_of(local_day(supervision.as_of, supervision.zone))
+    match = MONTH.fullmatch(month)
+    year, number = map(int, match.groups()) if match else (0, 0)
+    if not (YEAR_FIRST <= year <= YEAR_LAST and 1 <= number <= 12):  # noqa: PLR2004  months
+        raise Problem(
+            "invalid-parameter",
+            f"month: {month} is no month",
+            remedy="write a year and a month, such as 2026-03",
+            parameter="month",
+        )
+    return Period.month_of(date(year, number, 1))
+
+
+def report_sources(
+    supervision: NamedDependency[SupervisionAt],
+    list_reader: NamedDependency[PagedReader],
+    laws: NamedDependency[LawBook],
+    month_period: NamedDependency[Period],
+) -> ReportSources:
+    """What the report in the address is read from."""
+    return ReportSources(supervision, list_reader, laws, month_period)
+
+
+REPORT_SOURCES = {
+    "month_period": Provide(month_named, sync_to_thread=False),
+    "report_sources": Provide(report_sources, sync_to_thread=False),
+}
+
+
+async def report_of(page: PageContext, sources: ReportSources) -> Report:
+    """The report. Raises Problem where too much was changed with hindsight."""
+    supervision, period = sources.supervision, sources.period
+    links = Links(page, period, supervision.as_of)
+    lines = await translate_too_much(supervision.board(period))
+    before, year_before = [
+        await translate_too_much(supervision.total(other)) for other in (period.before(), period.year_before())
+    ]
+    signals = await translate_too_much(supervision.signals(period))
+    cards = [row for row in signals if row.level in CARDS_OF]
+    appealed = [row for row in cards if row.state in AT_ISSUE]
+    orders = await supervision.orders(period=period, limit=ORDERS_READ_MAX)
+    clocks_at = min(period.ends(supervision.zone), supervision.as_of)
+    feedback, complaints = await _feedback(sources)
+    return Report(
+        period=period,
+        as_of=supervision.as_of,
+        tiles=tiles(lines[0], before, year_before, links),
+        lines=lines,
+        links=links,
+        cards=CutList(cards[:ROWS_MAX], len(cards)),
+        appeals=_appeals(appealed, links),
+        appealed=CutList(appealed[:ROWS_MAX], len(appealed)),
+        orders=orders[:ROWS_MAX],
+        orders_by_state=_by_state(orders),
+        clocks_at=clocks_at,
+        clocks=await _clocks(page, sources, clocks_at),
+        feedback=feedback,
+        complaints=complaints,
+    )
+
+
+def _appeals(appealed: list[SignalRow], links: Links) -> list[ReportFigure]:
+    """The cards of the month by what became of the appeal against them."""
+    counts = Counter(row.state for row in appealed)
+    listed = {APPEALED: links.of(APPEALED), REVOKED: links.of(REVOKED)}  # those that are figures of the board too
+    return [ReportFigure(state, counts[state], listed.get(state, "") if counts[state] else "") for state in AT_ISSUE]
+
+
+def _by_state(orders: list[OrderAt]) -> list[ReportFigure]:
+    """The orders of the month by their state."""
+    counts = Counter(order.state for order in orders)
+    return [ReportFigure(state.value, counts[state]) for state in OrderState]
+
+
+async def _clocks(page: PageContext, sources: ReportSources, at: datetime) -> list[ReportFigure] | None:
+    """The clocks that ran at the instant *at*, by their colour."""
+    clocks = ClocksAt(sources.store, sources.laws, at, at, scope=sources.supervision.scope)
+    try:
+        cells = await clocks.counts()
+    except TooMuchToReadError:
+        return None
+    query = {"as_of": at.isoformat(), **page.carried}
+    return [
+        ReportFigure(
+            standing,
+            sum(getattr(cell, standing) for cell in cells),
+            figure_address(CLOCKS, **narrowed, **query),
+        )
+        for standing, narrowed in STANDINGS.items()
+    ]
+
+
+async def _feedback(sources: ReportSources) -> tuple[list[FeedbackSummary], list[ComplaintReading]]:
+    """Complaints and evaluations given in the month, by department, and the complaints themselves."""
+    supervision, period = sources.supervision, sources.period
+    feedback = FeedbackAt(sources.store, sources.laws, supervision.as_of, supervision.as_of)
+    criteria = FeedbackFilter(
+        first=period.begins(supervision.zone),
+        end=period.ends(supervision.zone),
+        scope=supervision.scope,
+        limit=ROWS_MAX,
+    )
+    summaries = await translate_too_much(feedback.summaries(criteria, OPINIONS_MIN))
+    return (
+        [line for line in summaries if line.item is None],
+        await translate_too_much(feedback.complaints(criteria)),
+    )
