@@ -58,6 +58,7 @@ from api.materials.routes import MaterialRoutes
 from api.metrics import metrics
 from api.moved import VERSION
 from api.my.pages import MyPages
+from api.notice.pages import NoticePages
 from api.openapi import document as openapi
 from api.overview.pages import OverviewPages
 from api.people.pages import PeoplePages
@@ -72,7 +73,6 @@ from api.proof.routes import ProofRoutes, ReceiptRoutes
 from api.register.figures import RegisterFigureRoutes
 from api.register.routes import RegisterRoutes
 from api.supervision.card_pages import CardPages
-from api.supervision.notice_pages import NoticePages
 from api.supervision.pages import SupervisionPages
 from api.supervision.report_pages import ReportPages
 from api.supervision.routes import SupervisionRoutes

@@ -97,8 +97,6 @@ class AuditPages(Controller):
         moment = moment_of(page, readable, on, entry, now)
         lines = shown(moment.entries, project_access.caller, entries)
         titles = await names_of(approvals.store, [project_id])
-        end = before - 1 if before else VERSION_MAX
-        slice_of = [line for line in lines if line.version <= end][-ENTRIES_A_PAGE:]
         return page.render(
             "ledger.html",
             project=project_id,
@@ -110,10 +108,8 @@ class AuditPages(Controller):
             at_entry=at_entry(page),
             chain=chain_state(await approvals.store.stream(project_id)),
             rails=rails_of(lines) if lines else None,
-            lines=_lines(slice_of, entries),
             count=len(lines),
-            older=page.here(before=slice_of[0].version) if slice_of and slice_of[0].version > lines[0].version else "",
-            newer=page.here(before="") if before else "",
+            **_slice(page, lines, entries, before),
             told=Sentences(page, project_id, SentenceContext.of(lines), titles.of(project_id, page.called)),
             first=first,
             second=second,
@@ -124,6 +120,18 @@ class AuditPages(Controller):
 def at_entry(page: PageContext) -> Callable[[int], str]:
     """A function from an entry's version to this page as when that entry was recorded."""
     return lambda version: page.here(entry=version, on="", before="")
+
+
+def _slice(page: PageContext, lines: list[ShownEntry], entries: list[Entry], before: int) -> dict[str, object]:
+    """The latest of *lines* before the entry *before*, and the addresses of those around them."""
+    end = before - 1 if before else VERSION_MAX
+    slice_of = [line for line in lines if line.version <= end][-ENTRIES_A_PAGE:]
+    has_older = slice_of and slice_of[0].version > lines[0].version
+    return {
+        "lines": _lines(slice_of, entries),
+        "older": page.here(before=slice_of[0].version) if has_older else "",
+        "newer": page.here(before="") if before else "",
+    }
 
 
 def _lines(slice_of: list[ShownEntry], entries: list[Entry]) -> list[LedgerLine]:

@@ -53,7 +53,7 @@ class RuleForm(Struct, frozen=True, kw_only=True):
         return any((self.under, self.warn_percent, self.warn_days, *(getattr(self, name) for name in LENGTHS)))
 
 
-class ReadForm(Struct, frozen=True):
+class ReadRules(Struct, frozen=True):
     """The form with what it asks for: *rules* are None where nothing is to change, or something is wrong.
 
     *faults*: by field, the name of the sentence that says what is wrong.
@@ -97,7 +97,7 @@ def rule_form(
 
 def read_form(
     rule_form: NamedDependency[RuleForm], supervision: NamedDependency[SupervisionAt], laws: NamedDependency[LawBook]
-) -> ReadForm:
+) -> ReadRules:
     """The form as it can be answered; what is left out of the period is the month before and this one until today."""
     faults: dict[str, str] = {}
     today = local_day(supervision.as_of, home_zone(laws))
@@ -110,14 +110,14 @@ def read_form(
     numbers = {name: _number(name, getattr(rule_form, name), DAYS_MAX, faults) for name in LENGTHS}
     yellow = _yellow(rule_form, faults)
     if faults or not rule_form.changes:
-        return ReadForm(rule_form, period, None, faults)
+        return ReadRules(rule_form, period, None, faults)
     other = Alternative(law=rule_form.under, yellow=yellow, **numbers)
     rules = OtherRules(first=period.first, last=period.last, department=rule_form.department, **structs.asdict(other))
     try:
         require_answerable(rules, laws)
     except Problem:
-        return ReadForm(rule_form, period, None, {"under": "no_law"})
-    return ReadForm(rule_form, period, rules, {})
+        return ReadRules(rule_form, period, None, {"under": "no_law"})
+    return ReadRules(rule_form, period, rules, {})
 
 
 RULE_FORM = {

@@ -15,7 +15,7 @@ from msgspec import Struct
 from api.html.clock_names import clock_name
 from api.html.page import PageContext
 from api.law.library import shown_pack
-from api.law.rule_form import RULE_FORM, ReadForm, Version
+from api.law.rule_form import RULE_FORM, ReadRules, Version
 from api.law.rule_terms import rule_rows
 from api.law.what_if import LEVELS, levels
 from api.route_access import ACCESS
@@ -89,7 +89,7 @@ class RulePages(Controller):
         self,
         *,
         page: NamedDependency[PageContext],
-        read_form: NamedDependency[ReadForm],
+        read_form: NamedDependency[ReadRules],
         supervision: NamedDependency[SupervisionAt],
         list_scope: NamedDependency[Scope],
         approvals: NamedDependency[Approvals],
@@ -101,21 +101,17 @@ class RulePages(Controller):
         only_open: OnlyOpen = "",
     ) -> Response[str]:
         """The rules of one version of a law, and what others would come to in a period."""
-        packs = [laws.pack(name) for name in laws.names]
         chosen = TrialFilter(compared, level, only_open == "true")
         trial, too_much = None, False
-        if read_form.rules is not None:
-            try:
+        try:
+            if read_form.rules is not None:
                 trial = await trial_of(page, approvals, laws, read_form, supervision.as_of, list_scope, chosen, paging)
-            except TooMuchToReadError:
-                too_much = True
-        pack = _pack(laws, law)
+        except TooMuchToReadError:
+            too_much = True
+        more = trial is not None and trial.count > paging.offset + paging.limit
         return page.render(
             "rules.html",
-            pack=pack,
-            rules=rule_rows(page, pack),
-            packs=[each.name for each in packs],
-            alternatives=[each.name for each in packs if shown_pack(each).rules],
+            **_shown_rules(page, laws, law),
             departments=page.departments,
             form=read_form.form,
             period=read_form.period,
@@ -127,10 +123,19 @@ class RulePages(Controller):
             as_of=supervision.as_of,
             names=await names_of(approvals.store, [row.project for row in trial.rows] if trial else []),
             clock_name=clock_name(page),
-            **page.paging_links(
-                paging.offset, paging.limit, more=trial is not None and trial.count > paging.offset + paging.limit
-            ),
+            **page.paging_links(paging.offset, paging.limit, more=more),
         )
+
+
+def _shown_rules(page: PageContext, laws: LawBook, name: str) -> dict[str, object]:
+    """The version called *name* with its rules, and the versions that can be chosen."""
+    pack, packs = _pack(laws, name), [laws.pack(each) for each in laws.names]
+    return {
+        "pack": pack,
+        "rules": rule_rows(page, pack),
+        "packs": [each.name for each in packs],
+        "alternatives": [each.name for each in packs if shown_pack(each).rules],
+    }
 
 
 def _pack(laws: LawBook, name: str) -> Pack:
@@ -145,7 +150,7 @@ async def trial_of(
     page: PageContext,
     approvals: Approvals,
     laws: LawBook,
-    read: ReadForm,
+    read: ReadRules,
     t: datetime,
     scope: Scope,
     chosen: TrialFilter,

@@ -31,6 +31,17 @@ from projections.progress.titles import names_of
 from projections.supervision.card_basis import decisive_entries
 
 
+def offers_on(page: PageContext, access: ProjectAccess, approvals: Approvals, *, is_past: bool) -> Offers:
+    """What the page offers its reader; nothing where it *is_past*."""
+    return Offers(page, access.caller, access.project, approvals, approvals.clock(), is_past=is_past)
+
+
+async def decisive_of(entries: list[Entry], card: str, laws: LawBook, instant: datetime) -> tuple[int, ...]:
+    """The entries whose retraction would rescind the card, by what was known at the *instant*."""
+    known = [entry for entry in entries if entry.recorded_at <= instant]
+    return await to_thread.run_sync(decisive_entries, known, card, laws, instant)
+
+
 class CardPages(Controller):
     """For the bureau and the department, without any script."""
 
@@ -57,10 +68,8 @@ class CardPages(Controller):
         page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
         names = await names_of(approvals.store, [project_id])
         lines = shown(entries, project_access.caller)
-        caller, project = project_access.caller, project_access.project
-        offers = Offers(page, caller, project, approvals, approvals.clock(), is_past=as_of is not None)
+        offers = offers_on(page, project_access, approvals, is_past=as_of is not None)
         commands = offers.of_card(card)
-        known = [entry for entry in entries if entry.recorded_at <= instant]
         return page.render(
             "card.html",
             file=file,
@@ -70,7 +79,7 @@ class CardPages(Controller):
             names=names,
             held=held_parts(held(entries, laws, file.signal)),
             remarks=dialogue(file.thread),
-            decisive=await to_thread.run_sync(decisive_entries, known, card, laws, instant),
+            decisive=await decisive_of(entries, card, laws, instant),
             **drawing(page),
             told=Sentences(page, project_id, SentenceContext.of(lines), names.of(project_id, page.called)),
             board=page.link(BOARD),

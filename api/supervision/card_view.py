@@ -35,7 +35,7 @@ class HeldPart(Struct, frozen=True):
     width: float
 
 
-class Remark(Struct, frozen=True):
+class ThreadRemark(Struct, frozen=True):
     """One entry of the thread, and on which *side* it is said: "department", "bureau" or "system"."""
 
     entry: ShownEntry
@@ -91,9 +91,9 @@ def held_parts(held: Sequence[tuple[Holder, int]]) -> list[HeldPart]:
     return parts
 
 
-def dialogue(thread: Sequence[ShownEntry]) -> list[Remark]:
+def dialogue(thread: Sequence[ShownEntry]) -> list[ThreadRemark]:
     """The thread in its order, the department on one side and the bureau on the other."""
-    return [Remark(entry, SIDES.get(entry.by.role, "department")) for entry in thread]
+    return [ThreadRemark(entry, SIDES.get(entry.by.role, "department")) for entry in thread]
 
 
 def verdicts(offers: Offers, commands: Sequence[str], file: ShownCard) -> list[VerdictOffer]:

@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from datetime import date, datetime
-from typing import Annotated
+from datetime import datetime
 
-from litestar.di import NamedDependency, Provide
-from litestar.params import QueryParameter
 from msgspec import Struct
 
 from api.clocks.links import STANDINGS
 from api.clocks.links import address as figure_address
 from api.html.links import CLOCKS
 from api.html.page import PageContext
+from api.supervision.report_requests import ReportSources
 from api.supervision.view_models import FigureTile, Links, tiles
 from api.web.as_of import translate_too_much
-from api.web.problems import Problem
-from api.web.request_body import YEAR_FIRST, YEAR_LAST
-from domain.law.calendar.moment import local_day
 from domain.law.calendar.period import Period
 from domain.law.proof import Colour
-from infrastructure.law.lawbook import LawBook
 from projections.clocks.query import ClocksAt
 from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.feedback.reading import ComplaintReading
 from projections.feedback.summary import OPINIONS_MIN, FeedbackSummary
 from projections.history.moment import TooMuchToReadError
-from projections.snapshots import PagedReader
 from projections.supervision.figures import Figures
 from projections.supervision.fold import APPEALED, REVOKED, SignalRow
 from projections.supervision.orders import OrderAt, OrderState
-from projections.supervision.query import SupervisionAt
 
-REPORT = "/supervision/report"
 ROWS_MAX = 200  # of each list in the report; its head says how long the whole list is
 ORDERS_READ_MAX = 2000  # of one month
-MONTH = re.compile(r"(\d{4})-(\d{2})")
 AT_ISSUE = (APPEALED, "returned", "upheld", REVOKED)  # states of a card against which an appeal was made
 CARDS_OF = (Colour.RED.value, Colour.YELLOW.value)
-
-Month = Annotated[str, QueryParameter(max_length=7, description="Such as 2026-03; empty: the month of the instant.")]
 
 
 class ReportFigure(Struct, frozen=True):
@@ -59,7 +46,7 @@ class CutList(Struct, frozen=True):
     count: int
 
 
-class Report(Struct, frozen=True, kw_only=True):
+class MonthlyReport(Struct, frozen=True, kw_only=True):
     """One month as was known at an instant. *clocks_at*: when the clocks were looked at, the month's end or earlier.
 
     *clocks* are None where too much has changed since.
@@ -81,48 +68,7 @@ class Report(Struct, frozen=True, kw_only=True):
     complaints: list[ComplaintReading]
 
 
-class ReportSources(Struct, frozen=True):
-    """What a report is read from."""
-
-    supervision: SupervisionAt
-    store: PagedReader
-    laws: LawBook
-    period: Period
-
-
-def month_named(supervision: NamedDependency[SupervisionAt], month: Month = "") -> Period:
-    """The month in the address, else that of the instant. Raises Problem invalid-parameter."""
-    if not month:
-        return Period.month_of(local_day(supervision.as_of, supervision.zone))
-    match = MONTH.fullmatch(month)
-    year, number = map(int, match.groups()) if match else (0, 0)
-    if not (YEAR_FIRST <= year <= YEAR_LAST and 1 <= number <= 12):  # noqa: PLR2004  months
-        raise Problem(
-            "invalid-parameter",
-            f"month: {month} is no month",
-            remedy="write a year and a month, such as 2026-03",
-            parameter="month",
-        )
-    return Period.month_of(date(year, number, 1))
-
-
-def report_sources(
-    supervision: NamedDependency[SupervisionAt],
-    list_reader: NamedDependency[PagedReader],
-    laws: NamedDependency[LawBook],
-    month_period: NamedDependency[Period],
-) -> ReportSources:
-    """What the report in the address is read from."""
-    return ReportSources(supervision, list_reader, laws, month_period)
-
-
-REPORT_SOURCES = {
-    "month_period": Provide(month_named, sync_to_thread=False),
-    "report_sources": Provide(report_sources, sync_to_thread=False),
-}
-
-
-async def report_of(page: PageContext, sources: ReportSources) -> Report:
+async def report_of(page: PageContext, sources: ReportSources) -> MonthlyReport:
     """The report. Raises Problem where too much was changed with hindsight."""
     supervision, period = sources.supervision, sources.period
     links = Links(page, period, supervision.as_of)
@@ -136,7 +82,7 @@ async def report_of(page: PageContext, sources: ReportSources) -> Report:
     orders = await supervision.orders(period=period, limit=ORDERS_READ_MAX)
     clocks_at = min(period.ends(supervision.zone), supervision.as_of)
     feedback, complaints = await _feedback(sources)
-    return Report(
+    return MonthlyReport(
         period=period,
         as_of=supervision.as_of,
         tiles=tiles(lines[0], before, year_before, links),

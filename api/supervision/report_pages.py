@@ -9,11 +9,14 @@ from api.clocks.display import drawing
 from api.html.links import card_link
 from api.html.page import PageContext
 from api.route_access import ACCESS
-from api.supervision.report import REPORT, REPORT_SOURCES, ROWS_MAX, ReportSources, report_of
+from api.supervision.report import ROWS_MAX, report_of
+from api.supervision.report_requests import REPORT_SOURCES, ReportSources
 from api.supervision.view_models import FIGURES_SHOWN, percent
 from domain.law.calendar.moment import local_day
 from infrastructure.ledger.approvals import Approvals
 from projections.progress.titles import names_of
+
+REPORT = "/supervision/report"
 
 
 class ReportPages(Controller):

@@ -1,4 +1,4 @@
-"""监察通知书 the notice of a warning or card, for paper: as a page that prints."""
+"""监察通知书 the notice of a warning or card, for paper: as a page that prints, and as PDF/UA."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from litestar.di import NamedDependency
 
 from api.html.links import card_link
 from api.html.page import PageContext
+from api.notice.content import NOTICE_SOURCE, SupervisionNotice
+from api.notice.document import is_installed, notice_pdf
 from api.route_access import ACCESS
 from api.supervision.card_file import CLOCK_SOURCE, code_for
-from api.supervision.notice import NOTICE_SOURCE, Notice
 from domain.messages import Entry
 from infrastructure.ledger.approvals import DEFAULT_LAW
 from infrastructure.settings import Settings
+
+PDF = "application/pdf"
 
 
 class NoticePages(Controller):
@@ -27,7 +30,7 @@ class NoticePages(Controller):
     async def card_notice(
         self,
         page: NamedDependency[PageContext],
-        notice: NamedDependency[Notice],
+        notice: NamedDependency[SupervisionNotice],
         entries: NamedDependency[list[Entry]],
         settings: NamedDependency[Settings],
         instant: NamedDependency[datetime],
@@ -40,5 +43,22 @@ class NoticePages(Controller):
             notice=notice,
             as_of=instant,
             code=await code_for(file, entries, settings, page.words["bureau"]("code")),
+            pdf=page.here().replace("/card/notice", "/card/notice.pdf", 1) if is_installed() else "",
             back=card_link(page)(file.signal.project, file.signal.card),
         )
+
+    @get("/pages/projects/{project_id:uuid}/card/notice.pdf")
+    async def card_notice_pdf(
+        self,
+        page: NamedDependency[PageContext],
+        notice: NamedDependency[SupervisionNotice],
+        entries: NamedDependency[list[Entry]],
+        settings: NamedDependency[Settings],
+        instant: NamedDependency[datetime],
+    ) -> Response[bytes]:
+        """The same as a tagged PDF that readers for the blind can read (PDF/UA-1, ISO 14289-1)."""
+        file = notice.card
+        page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
+        code = await code_for(file, entries, settings, page.words["bureau"]("code"))
+        content = await notice_pdf(page, notice, code, instant)
+        return Response(content, media_type=PDF, headers={"Cache-Control": "no-store"})

@@ -48,7 +48,7 @@ class NoticeTerm(Struct, frozen=True):
     feedback_by: date
 
 
-class Notice(Struct, frozen=True):
+class SupervisionNotice(Struct, frozen=True):
     """What a notice names. *quote* are the law's own words, in the language *quoted_in*; empty where none are kept.
 
     *standing* is false where the card was rescinded or revoked: the notice then says that it no longer counts.
@@ -85,7 +85,7 @@ async def notice(
     laws: NamedDependency[LawBook],
     approvals: NamedDependency[Approvals],
     project_access: NamedDependency[ProjectAccess],
-) -> Notice:
+) -> SupervisionNotice:
     """The notice of the card in the address. Raises Problem not-found, access-denied."""
     file = await card_shown(clock_source, entries, card, instant, project_access)
     page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
@@ -94,7 +94,7 @@ async def notice(
     sentences = Sentences(page, project_id, lines, names.of(project_id, page.called))
     signal, words = file.signal, page.words
     article, quote, quoted_in = _basis(page, file)
-    return Notice(
+    return SupervisionNotice(
         number=card_number(signal),
         level=signal.level,
         title=words["notice_title"](signal.level),
