@@ -94,7 +94,7 @@ def test_from_a_warning_to_an_order_to_an_appeal_decided(browser: Browser, site:
     late = f"/pages/projects/{project('late')}/card?card=land-2"
     with page_of(browser, site, LAND, scripts=False) as page:
         page.goto(late)
-        page.get_by_role("link", name="申诉", exact=True).click()
+        page.get_by_role("link", name="对监察牌提出申诉").click()
         page.fill("#reasons", "系统故障，材料已于当日受理")
         send(page)
     with page_of(browser, site, BUREAU, scripts=False) as page:
