@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +17,7 @@ from pypdf import PdfReader
 
 from api.app import PAGES, create_app
 from api.notice import document
+from api.proof.code import code_svg
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -156,6 +157,37 @@ async def test_a_notice_as_a_file_is_tagged_and_says_the_same(door: Door, slow: 
     assert str(reader.metadata.title).startswith("监察通知书（黄牌） 监察〔2026〕Y-")
     for words in ("申诉权利", "2026-03-20", "<script>"):
         assert words in text
+
+
+async def test_the_code_on_a_file_has_words_for_those_who_can_not_see_it(
+    door: Door, slow: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without them typst refuses the file; the log that makes the code is not part of this server."""
+
+    async def code(*_: object) -> str:
+        return code_svg("the proof of an entry", "proof")
+
+    monkeypatch.setattr("api.notice.pages.code_for", code)
+    answer = await door.get(f"/pages/projects/{slow}/card/notice.pdf", BUREAU, **CARD)
+
+    assert answer.status_code == 200
+    root: Any = PdfReader(BytesIO(answer.content)).root_object
+    tags = list(tags_in(root["/StructTreeRoot"]))
+    assert [tag["/Alt"] for tag in tags if tag["/S"] == "/Figure"] == ["扫描后在 /verify 页面验证，内容不会发送。"]
+    assert [tag["/S"] for tag in tags].count("/H1") == 1
+
+
+def tags_in(node: Any) -> Iterator[Any]:
+    """The structure elements of a PDF below *node*."""
+    node = node.get_object()
+    if isinstance(node, list):
+        for part in node:
+            yield from tags_in(part)
+    elif isinstance(node, dict):
+        if "/S" in node:
+            yield node
+        if "/K" in node:
+            yield from tags_in(node["/K"])
 
 
 async def test_without_the_extra_the_page_prints_and_the_file_is_refused(
