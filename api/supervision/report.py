@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
@@ -39,6 +40,13 @@ class ReportFigure(Struct, frozen=True):
     href: str = ""
 
 
+class ClockLine(Struct, frozen=True):
+    """The clocks of a department, or of all where it is empty, by their colour."""
+
+    department: str
+    figures: list[ReportFigure]
+
+
 class CutList(Struct, frozen=True):
     """The first *rows* of a list, and the length of all of it."""
 
@@ -63,7 +71,7 @@ class MonthlyReport(Struct, frozen=True, kw_only=True):
     orders: list[OrderAt]
     orders_by_state: list[ReportFigure]
     clocks_at: datetime
-    clocks: list[ReportFigure] | None
+    clocks: list[ClockLine] | None
     feedback: list[FeedbackSummary]
     complaints: list[ComplaintReading]
 
@@ -113,22 +121,28 @@ def _by_state(orders: list[OrderAt]) -> list[ReportFigure]:
     return [ReportFigure(state.value, counts[state]) for state in OrderState]
 
 
-async def _clocks(page: PageContext, sources: ReportSources, at: datetime) -> list[ReportFigure] | None:
-    """The clocks that ran at the instant *at*, by their colour."""
+async def _clocks(page: PageContext, sources: ReportSources, at: datetime) -> list[ClockLine] | None:
+    """The clocks that ran at the instant *at*: those of each department, then all."""
     clocks = ClocksAt(sources.store, sources.laws, at, at, scope=sources.supervision.scope)
     try:
-        cells = await clocks.counts()
+        standings = await clocks.counts_by_department()
     except TooMuchToReadError:
         return None
     query = {"as_of": at.isoformat(), **page.carried}
-    return [
-        ReportFigure(
-            standing,
-            sum(getattr(cell, standing) for cell in cells),
-            figure_address(CLOCKS, **narrowed, **query),
-        )
-        for standing, narrowed in STANDINGS.items()
-    ]
+    whole = sum(standings.values(), Counter[str]())
+    return [_clock_line(code, standings[code], query) for code in standings if code] + [_clock_line("", whole, query)]
+
+
+def _clock_line(department: str, numbers: Counter[str], query: Mapping[str, str]) -> ClockLine:
+    return ClockLine(
+        department,
+        [
+            ReportFigure(
+                standing, numbers[standing], figure_address(CLOCKS, department=department, **narrowed, **query)
+            )
+            for standing, narrowed in STANDINGS.items()
+        ],
+    )
 
 
 async def _feedback(sources: ReportSources) -> tuple[list[FeedbackSummary], list[ComplaintReading]]:

@@ -6,10 +6,11 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 
 from api.clocks.display import drawing
+from api.cursors import mark_of
 from api.html.links import card_link
 from api.html.page import PageContext
 from api.route_access import ACCESS
-from api.supervision.report import ROWS_MAX, report_of
+from api.supervision.report import ROWS_MAX, MonthlyReport, report_of
 from api.supervision.report_requests import REPORT_SOURCES, ReportSources
 from api.supervision.view_models import FIGURES_SHOWN, percent
 from domain.law.calendar.moment import local_day
@@ -17,6 +18,13 @@ from infrastructure.ledger.approvals import Approvals
 from projections.progress.titles import names_of
 
 REPORT = "/supervision/report"
+
+
+def report_digest(page: PageContext, report: MonthlyReport) -> str:
+    """The digest of what the report answers: equal for the same month, instant and register."""
+    return mark_of(
+        REPORT, [("as_of", report.as_of.isoformat()), ("month", str(report.period.first)), ("register", page.register)]
+    ).hex()
 
 
 class ReportPages(Controller):
@@ -42,6 +50,8 @@ class ReportPages(Controller):
             month=f"{month.first:%Y-%m}",
             before=page.here(month=f"{month.before().first:%Y-%m}"),
             after=page.here(month=f"{month.after().first:%Y-%m}") if month.last < today else "",
+            itself=page.here(month=f"{month.first:%Y-%m}", as_of=report.as_of.isoformat()),
+            digest=report_digest(page, report),
             is_running=month.last >= today,
             columns=FIGURES_SHOWN,
             rows_max=ROWS_MAX,

@@ -226,10 +226,18 @@ async def test_a_report_has_figures_that_are_lists_and_says_how_it_counts(door: 
     for address, number in TREND.findall(departments):
         assert await length_at(door, address) == int(number)
     assert len(TREND.findall(departments)) >= 6
+    clocks = TREND.findall(page.split('id="clocks-caption"')[1].split("</table>")[0])
+    for address, number in clocks:
+        listed = shown(await door.get(unescape(address), BUREAU))
+        assert listed.count('<th scope="row">') == int(number)
+    assert len(clocks) == 4  # the decision in time, the promise broken: of the department, and of all
     text = plain(page)
     assert ("统计方法" if lang == "zh" else "Method") in text
     assert "厂房二期" in text
     assert MARK in text  # what was ordered in the month
+    (itself,) = re.findall(r'href="([^"]*report[^"]*as_of=[^"]*)"', page)
+    again = shown(await door.get(unescape(itself), BUREAU))
+    assert again.split('<dl class="tiles">')[1:] == page.split('<dl class="tiles">')[1:]
     earlier = plain(await page_of(door, "/supervision/report", month="2026-02", lang=lang))
     assert ("本月没有监察牌" if lang == "zh" else "No card in this month") in earlier
 
