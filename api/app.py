@@ -18,6 +18,7 @@ from api.audit.pages import AuditPages
 from api.calendar.act_pages import CalendarActPages
 from api.calendar.pages import CalendarPages
 from api.calendar.routes import CalendarRoutes
+from api.calendar.year_pages import CalendarYearPages
 from api.catalogue.act_pages import CatalogueActPages
 from api.catalogue.pages import CataloguePages
 from api.catalogue.routes import CatalogueRoutes
@@ -55,6 +56,7 @@ from api.information.pages import InformationPages
 from api.information.routes import InformationRoutes
 from api.item_page.pages import ItemPages
 from api.law.routes import LawRoutes
+from api.law.rule_pages import RulePages
 from api.law.what_if import WhatIfRoutes
 from api.legal_person.pages import PersonPages
 from api.legal_person.routes import LegalPersonRoutes
@@ -62,6 +64,7 @@ from api.materials.routes import MaterialRoutes
 from api.metrics import metrics
 from api.moved import VERSION
 from api.my.pages import MyPages
+from api.notice.pages import NoticePages
 from api.openapi import document as openapi
 from api.overview.pages import OverviewPages
 from api.people.pages import PeoplePages
@@ -77,6 +80,7 @@ from api.register.figures import RegisterFigureRoutes
 from api.register.routes import RegisterRoutes
 from api.supervision.card_pages import CardPages
 from api.supervision.pages import SupervisionPages
+from api.supervision.report_pages import ReportPages
 from api.supervision.routes import SupervisionRoutes
 from api.supervision.timeliness import TimelinessRoutes
 from api.supervision.timeliness_pages import TimelinessPages
@@ -156,6 +160,10 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     PersonPages,
     SupervisionPages,
     CardPages,
+    NoticePages,
+    ReportPages,
+    RulePages,
+    CalendarPages,
     TimelinessPages,
     ClockListPages,
     AccessPages,
@@ -166,7 +174,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     CatalogueActPages,
     FlowPages,
     FlowActPages,
-    CalendarPages,
+    CalendarYearPages,
     CalendarActPages,
     ProjectExports,
     ClockExports,

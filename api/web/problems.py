@@ -103,6 +103,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "unexpected": (500, "internal error; quote the request's id"),
     "method-unknown": (501, "the method is none that this server knows"),
     "transfer-encoding-unknown": (501, "the body is sent in a transfer coding that is not known here"),
+    "no-pdf": (501, "this installation makes no PDF"),
     "busy": (503, "too much is waiting for the disk; nothing of this request was stored"),
     "outcome-unknown": (503, "no answer came in time; whether the command was stored shows when it is sent again"),
     "clock-wrong": (503, "the clocks of this server and its database differ; nothing of this request was stored"),

@@ -102,12 +102,13 @@ async def counts_of(
     *,
     together: bool = False,
     scope: Scope = ZONE_SCOPE,
+    reach: Reach | None = None,
 ) -> Counts:
     """The count of each figure in *scope*, by department and working days, excluding projects *without*.
 
-    *together*: of all departments together only, which is faster.
+    *together*: of all departments together only, which is faster. *reach*: that of *as_of*, where it is known already.
     """
-    reach = await reach_of(cursor, as_of)
+    reach = reach or await reach_of(cursor, as_of)
     summed = await _summed(cursor, statement(period.parts(), reach, together=together, register=scope.register))
     params: dict[str, Any] = {"first": period.begins(ZONE), "end": period.ends(ZONE), "as_of": as_of}
     if reach.rest is not None:

@@ -20,6 +20,7 @@ ON_TIME = {State.MET.value: True, State.LATE.value: False}
 JUDGED_AS = {True: State.MET.value, False: State.LATE.value, None: UNJUDGED}
 
 Counts = Counter[tuple[str, str, int]]  # by department (and for all), figure, working days
+SignalCounts = Counter[tuple[str, str]]  # of signals alone, by department (and for all) and figure
 
 
 class DecidedCase(DecisionRow, frozen=True):
@@ -112,6 +113,15 @@ def counted(signals: Iterable[SignalRow], decided: Iterable[DecidedCase]) -> Cou
         for department in counted_for(case.department):
             counts[department, JUDGED_AS[case.on_time], days] += 1
     return counts
+
+
+def signal_counts(counts: Counts) -> SignalCounts:
+    """The counts of signals among *counts*."""
+    numbers: SignalCounts = Counter()
+    for (department, figure, _), number in counts.items():
+        if figure in SIGNAL_FIGURES:
+            numbers[department, figure] += number
+    return numbers
 
 
 def counted_for(department: str) -> set[str]:
