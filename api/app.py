@@ -29,6 +29,7 @@ from api.exports.feedback_lists import FeedbackExports
 from api.exports.project_lists import ProjectExports
 from api.exports.supervision_lists import SupervisionExports
 from api.external.routes import ExternalRoutes
+from api.feed.live import LiveRoutes
 from api.feed.routes import FeedRoutes
 from api.feedback.routes import FeedbackRoutes
 from api.flow.critical_path import CriticalPathRoutes
@@ -195,7 +196,7 @@ def create_app(
             Router(path=VERSION, route_handlers=ROUTES),
             *UNVERSIONED_ROUTES,
             *more,
-            *([html_router(pages), asset_routes] if pages else ()),
+            *([html_router(pages, views), LiveRoutes, asset_routes] if pages else ()),
         ],
         dependencies=dependencies_of(services) | QUERIES | ACCESS_DEPENDENCIES,
         exception_handlers={**HANDLERS, HTTP_404_NOT_FOUND: not_found},

@@ -91,12 +91,12 @@ class FeedPage(Struct, frozen=True):
 
 
 class Feed:
-    """The feed of one process."""
+    """The feed of one process. With *every* it ends where all views have come to: pages are read from these."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, every: bool = False) -> None:
         self._store = store
         self._reads = asyncio.Semaphore(READS_AT_ONCE_MAX)
-        self.horizon = FeedHorizon(store)
+        self.horizon = FeedHorizon(store, every=every)
 
     async def head(self) -> int:
         """The last position of the ledger."""
