@@ -18,14 +18,12 @@ from api.materials.form_files import file_name_of, media_type_of
 from api.materials.routes import pieces
 from api.web.form_fields import unreadable_form
 from api.web.identity import Headers
-from domain.project.state.materials import is_digest
 from infrastructure.materials.store import MaterialStore, StoredMaterial
 
 FORM_TYPE = "multipart/form-data"
 SEGMENTS_MAX = 8
 FIELD_BYTES_MAX = 4096
 FILE = "file"  # the name of the field that holds it
-DIGEST = "sha256"  # of the field before it, in which a script has what it must hash to
 
 Events = AsyncGenerator[Any, None]
 
@@ -61,9 +59,7 @@ async def _read(events: Events, materials: MaterialStore) -> UploadForm:
         if event.name == FILE:
             name = file_name_of(event.filename)
             if name and file is None:
-                kind, digest = media_type_of(name, event.content_type), fields.get(DIGEST, "")
-                expected = digest if is_digest(digest) else ""
-                file = await materials.receive(_content(events), kind, expected=expected)
+                file = await materials.receive(_content(events), media_type_of(name, event.content_type))
                 continue
         value = b"".join([piece async for piece in _content(events, FIELD_BYTES_MAX)])
         fields[event.name or ""] = value.decode("utf-8", "replace").replace("\0", "")

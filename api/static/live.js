@@ -29,7 +29,7 @@ function connect() {
     changes += JSON.parse(data).changes;
     plan();
   });
-  stream.addEventListener("day", () => plan());
+  stream.addEventListener("day", plan);
   stream.addEventListener("lag", ({ data }) => (Number(data) ? tell("lag", data) : tell("fresh")));
 }
 
@@ -41,24 +41,23 @@ function close() {
 
 // A reader who fills something in, ticks rows, selects text or has a dialog open is not disturbed.
 function busy() {
-  const field = document.activeElement?.closest("main :is(input:not([type=checkbox]), select, textarea)");
-  return dirty || field || document.querySelector("dialog[open]") || (getSelection()?.type === "Range" && main.contains(getSelection().anchorNode));
+  const { type, anchorNode } = getSelection();
+  return dirty || document.querySelector("dialog[open], main :is(input:not([type=checkbox]), select, textarea):focus") || (type === "Range" && main.contains(anchorNode));
 }
 
 function plan() {
-  if ("quiet" in body.dataset) return announce("filling", false);
-  if (busy()) return announce("changed", true);
+  const quiet = "quiet" in body.dataset;
+  if (quiet || busy()) return changes && announce(quiet ? "filling" : "changed");
   clearTimeout(timer);
   const rest = Number(at) + Math.max(PAUSE, 10 * lasted) * (1 + Math.random() / 2); // readers of a slow page ask less often
   const wait = Math.max(100, touched + STILL - Date.now(), rest - Date.now());
   timer = setTimeout(() => (busy() || Date.now() - touched < STILL ? plan() : refresh()), wait);
 }
 
-function announce(name, offered) {
-  if (!changes) return;
+function announce(name) {
   said.textContent = notice.dataset[name].replace("{}", changes);
   notice.classList.add("shown");
-  show.hidden = !offered;
+  show.hidden = name !== "changed";
 }
 
 function refresh() {
@@ -73,7 +72,7 @@ function refresh() {
     lasted = performance.now() - begun;
     const page = request.response, path = request.responseURL && new URL(request.responseURL).pathname;
     if (request.status === 200 && page && path === location.pathname) take(page, seen);
-    else if (request.status && path !== location.pathname) { said.textContent = notice.dataset.ended; notice.classList.add("shown"); }
+    else if (request.status && path !== location.pathname) announce("ended");
     else { tell("away"); timer = setTimeout(plan, MOST); }
   };
   request.send();
@@ -86,7 +85,7 @@ function take(page, seen) {
   morph(main, page.querySelector("main"));
   morph(document.querySelector(".top"), page.querySelector(".top"));
   if (anchor?.isConnected) scrollBy(0, anchor.getBoundingClientRect().top - top);
-  if (focus?.isConnected && document.activeElement !== focus) focus.focus({ preventScroll: true });
+  if (document.activeElement !== focus) focus.focus({ preventScroll: true });
   requestAnimationFrame(() => document.documentElement.style.removeProperty("overflow-anchor"));
   document.title = page.title;
   body.dataset.live = page.body.dataset.live ?? body.dataset.live;
@@ -97,23 +96,17 @@ function take(page, seen) {
   show.hidden = true;
   tell("fresh");
   document.dispatchEvent(new Event("refreshed"));
-  said.textContent = "";
-  if (seen && at - spoken > SPOKEN) {
-    spoken = at;
-    said.textContent = notice.dataset.updated.replace("{}", seen);
-  }
+  const speaks = seen && at - spoken > SPOKEN;
+  said.textContent = speaks ? notice.dataset.updated.replace("{}", seen) : "";
+  if (speaks) spoken = at;
   if (changes) plan();
 }
 
 // What the reader opened, what a script made ("data-own"), and what was typed stay; rows are matched by what they link to.
-const OWN = ["open", "data-own"];
-const key = (node) => node.id || node.querySelector?.(":scope > h2[id]")?.id
-  || (node.matches?.("tr, li") && (node.querySelector("input[name=case]")?.value || node.querySelector("a[href]")?.getAttribute("href"))) || "";
+const key = (node) => node.id || node.querySelector?.(":scope > h2[id]")?.id || (node.matches?.("tr, li") && node.querySelector("a[href]")?.getAttribute("href")) || "";
 
-function like(child, next) {
-  for (let tried = 0; next && tried < 4; tried++, next = next.nextSibling)
-    if (next.nodeName === child.nodeName && !key(next)) return next;
-  return undefined;
+function like(child, next, tries = 4) {
+  return !next || !tries ? undefined : next.nodeName === child.nodeName && !key(next) ? next : like(child, next.nextSibling, tries - 1);
 }
 
 function morph(old, page) {
@@ -122,8 +115,8 @@ function morph(old, page) {
     return;
   }
   if (old.isEqualNode(page) || old.hasAttribute("data-own")) return;
-  for (const { name } of [...old.attributes]) if (!page.hasAttribute(name) && !OWN.includes(name)) old.removeAttribute(name);
-  for (const { name, value } of page.attributes) if (old.getAttribute(name) !== value && !OWN.includes(name)) old.setAttribute(name, value);
+  for (const { name } of [...old.attributes]) if (!page.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+  for (const { name, value } of page.attributes) if (old.getAttribute(name) !== value && name !== "open") old.setAttribute(name, value);
   const keyed = new Map([...old.children].map((child) => [key(child), child]));
   const row = old.matches("tbody, ol, ul");
   let next = old.firstChild;
@@ -144,7 +137,7 @@ function morph(old, page) {
   while (next) {
     const over = next;
     next = next.nextSibling;
-    if (!over.hasAttribute?.("data-own")) over.remove();
+    over.remove();
   }
 }
 
@@ -153,8 +146,7 @@ function tint(node) {
   setTimeout(() => node.classList.remove("new"), 2500);
 }
 
-const touch = () => { touched = Date.now(); };
-for (const kind of ["pointerdown", "pointermove", "wheel", "keydown"]) addEventListener(kind, touch, { passive: true });
+for (const kind of ["pointerdown", "pointermove", "wheel", "keydown"]) addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
 main.addEventListener("input", () => { dirty = true; });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return close();
@@ -164,4 +156,3 @@ document.addEventListener("visibilitychange", () => {
 addEventListener("pagehide", close);
 addEventListener("pageshow", connect);
 show.addEventListener("click", refresh);
-document.querySelector("[data-again]")?.addEventListener("click", (event) => { event.preventDefault(); refresh(); });
