@@ -54,6 +54,8 @@ from api.law.what_if import WhatIfRoutes
 from api.legal_person.pages import PersonPages
 from api.legal_person.routes import LegalPersonRoutes
 from api.materials.routes import MaterialRoutes
+from api.messages.atom import NewsRoutes
+from api.messages.pages import MessagePages
 from api.metrics import metrics
 from api.moved import VERSION
 from api.my.pages import MyPages
@@ -131,6 +133,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
 UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
     IdentityRoutes,
     CalendarFeedRoutes,
+    NewsRoutes,
     ProblemCatalogue,
     healthz,
     readyz,
@@ -171,6 +174,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     ApplyMaterialPages,
     ApplyCheckPages,
     MyPages,
+    MessagePages,
 )
 
 

@@ -99,12 +99,16 @@ templates = Environment(
 
 
 class Visitor(Struct, frozen=True):
-    """Who reads a page, for its header: the name is empty for no one; sessions can be ended from there."""
+    """Who reads a page, for its header: the name is empty for no one; sessions can be ended from there.
+
+    *hears*: there are messages to the role.
+    """
 
     name: str = ""
     role: str = ""
     over: str = ""
     has_session: bool = False
+    hears: bool = False
 
 
 class PageAddress(Struct, frozen=True):

@@ -48,8 +48,9 @@ PAGE = SQL("""
                CASE WHEN e.type = ANY(%(project_types)s) THEN convert_from(e.data, 'UTF8')::json ->> 'item' END AS item
     ) AS c
     WHERE e.seq > %(after)s AND e.seq <= %(until)s AND e.type = ANY(%(types)s) AND ({visible}) AND {wanted}
-    ORDER BY e.seq LIMIT %(limit)s
+    ORDER BY e.seq {order} LIMIT %(limit)s
 """)
+OLDEST_FIRST, NEWEST_FIRST = SQL("ASC"), SQL("DESC")
 CONTEXT = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = ANY(%s) AND type = ANY(%s) ORDER BY stream, version"  # noqa: S608 our own constants
 
 
@@ -119,6 +120,26 @@ class Feed:
         async with self._reads:
             return await self._page(caller, criteria, after, until, limit)
 
+    async def latest(self, caller: Caller, criteria: FeedCriteria, before: int, limit: int) -> FeedPage:
+        """At most *limit* events up to position *before*, the newest first; 0: from the horizon down.
+
+        Older ones begin at the page's *next*; 0: there are none.
+        """
+        query, params = _query(caller, criteria, NEWEST_FIRST)
+        events: list[FeedEvent] = []
+        async with self._reads:
+            position = await self.horizon.look()
+            position = min(before, position) if before else position
+            for _ in range(WINDOWS_MAX if criteria.wanted_types else 0):
+                after = max(position - WINDOW_POSITIONS, 0)
+                bounds = {"after": after, "until": position, "limit": limit - len(events)}
+                rows = await self._rows(query, {**params, **bounds})
+                events += [FeedEvent(entry_from(StoredRow(*row[:-1])), bool(row[-1])) for row in rows]
+                position = events[-1].entry.position - 1 if len(events) == limit else after
+                if not position or len(events) == limit:
+                    break
+            return FeedPage(tuple(events), position, position > 0, await self._context(events))
+
     async def _page(self, caller: Caller, criteria: FeedCriteria, after: int, until: int, limit: int) -> FeedPage:
         query, params = _query(caller, criteria)
         if until <= after or not criteria.wanted_types:
@@ -158,13 +179,14 @@ class Feed:
             raise psycopg.OperationalError("the views of access are not made yet") from unmade
 
 
-def _query(caller: Caller, criteria: FeedCriteria) -> tuple[Composed, dict[str, object]]:
+def _query(caller: Caller, criteria: FeedCriteria, order: SQL = OLDEST_FIRST) -> tuple[Composed, dict[str, object]]:
     """The query for pages, and the parameters that are the same for every page."""
     seen = predicate(caller, FEED, ROW)
     visible = SQL("(e.type = ANY(%(project_types)s) AND {}) OR e.type = ANY(%(public_types)s)").format(seen)
     readable = _readable(caller)
     columns = SQL(", ").join(SQL("e.{}").format(Identifier(name)) for name in COLUMNS.split(", "))
-    query = PAGE.format(columns=columns, readable=readable, visible=visible, wanted=_wanted(criteria))
+    wanted = _wanted(criteria)
+    query = PAGE.format(columns=columns, readable=readable, visible=visible, wanted=wanted, order=order)
     return query, {
         "types": sorted(criteria.wanted_types),
         "project_types": sorted(PROJECT_TYPES),
