@@ -55,6 +55,7 @@ from api.legal_person.pages import PersonPages
 from api.legal_person.routes import LegalPersonRoutes
 from api.materials.routes import MaterialRoutes
 from api.messages.atom import NewsRoutes
+from api.messages.mail_pages import MailPages
 from api.messages.pages import MessagePages
 from api.metrics import metrics
 from api.moved import VERSION
@@ -175,6 +176,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     ApplyCheckPages,
     MyPages,
     MessagePages,
+    MailPages,
 )
 
 

@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
+from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 
 from api.html.page import PageContext, see_other
+from api.identity.visit import VISIT, Visit
 from api.messages.lines import lines_of, path_of
 from api.messages.waits import PLACES, waits_for
 from api.my.pages import is_of_enterprise
 from api.route_access import ACCESS
+from api.web.http_request import HttpRequest
 from api.web.parameters import POSITION_MAX
 from api.web.problems import Problem
 from api.window.visitor import WINDOW, framed
 from domain.access.principal import Caller
 from infrastructure.feed.reader import Feed
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.messages.addresses import MailAddresses
 from infrastructure.messages.inbox import Inbox, criteria_of
+from infrastructure.settings import Settings
 from projections.progress.titles import names_of
 
 MESSAGES = "/messages"
 SHOWN_MAX = 30
 
 Before = Annotated[int, QueryParameter(ge=0, le=POSITION_MAX, description="Messages up to this position; 0: all.")]
+
+MailFault = Annotated[
+    Literal["", "wrong", "too_often"], QueryParameter(description="Why an address for mails was not entered.")
+]
+
+
+def grant(request: HttpRequest) -> UUID | None:
+    """The grant by which the reader is signed in; None for those whom a gateway names."""
+    visit: Visit | None = request.scope.get("state", {}).get(VISIT)
+    return visit.signed_in.session.grant_id if visit and visit.signed_in else None
 
 
 def inbox(approvals: NamedDependency[Approvals], page_feed: NamedDependency[Feed]) -> Inbox:
@@ -37,7 +52,10 @@ class MessagePages(Controller):
     """For those who may read the feed: their messages are events of it."""
 
     opt = {ACCESS: "feed"}  # noqa: RUF012  litestar's own spelling
-    dependencies = WINDOW | {"inbox": Provide(inbox, sync_to_thread=False)}
+    dependencies = WINDOW | {
+        "inbox": Provide(inbox, sync_to_thread=False),
+        "grant": Provide(grant, sync_to_thread=False),
+    }
 
     @get(MESSAGES)
     async def messages(
@@ -46,7 +64,10 @@ class MessagePages(Controller):
         approvals: NamedDependency[Approvals],
         inbox: NamedDependency[Inbox],
         caller: NamedDependency[Caller],
+        settings: NamedDependency[Settings],
+        grant: NamedDependency[UUID | None],
         before: Before = 0,
+        mail: MailFault = "",
     ) -> Response[str]:
         """What waits, then what happened, the newest first."""
         shown = await inbox.page(caller, before, SHOWN_MAX)
@@ -61,6 +82,9 @@ class MessagePages(Controller):
             waits=waits,
             names=await names_of(approvals.store, [wait.project for wait in waits]),
             place="" if before else PLACES.get(caller.role, ""),
+            mailing=bool(settings.smtp) and grant is not None and not before,
+            mail_address=await MailAddresses(approvals.store).of(caller.id, grant) if grant else None,
+            mail_fault=mail,
         )
 
     @get(f"{MESSAGES}/{{message:int}}")

@@ -25,3 +25,21 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON process.inbox_mark, process.message_read
 -- Addresses that need no sign-in show the deadlines of a calendar, or the messages of a news reader.
 ALTER TABLE identity.calendar_address
     ADD COLUMN kind text NOT NULL DEFAULT 'deadlines' CHECK (kind IN ('deadlines', 'messages'));
+
+-- Where messages are sent to by mail. The code in the links of a mail is derived from the keystore, and is not here.
+CREATE TABLE process.mail_address (
+    id           uuid        PRIMARY KEY,
+    principal    text        NOT NULL,
+    grant_id     uuid        NOT NULL,              -- by which the messages are read: with it the mails end
+    address      text        NOT NULL,
+    language     text        NOT NULL CHECK (language IN ('zh', 'en')),
+    position     bigint      NOT NULL,              -- events up to here were sent, or are none
+    created_at   timestamptz NOT NULL,
+    asked_at     timestamptz,                       -- when its owner was asked to confirm it
+    confirmed_at timestamptz,                       -- nothing else is sent before
+    failures     integer     NOT NULL DEFAULT 0,    -- in a row
+    next_at      timestamptz NOT NULL,              -- the next mail not before
+    trouble      text        NOT NULL DEFAULT '',   -- why the last one was not sent
+    UNIQUE (principal, grant_id)
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON process.mail_address TO countersign_app;

@@ -1,4 +1,4 @@
-"""The process that sends webhooks, and the parts that it works with."""
+"""The process that sends webhooks and mails, and the parts that it works with."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import asyncio
 import uvloop
 
 from api.feed.schemas import rendered
+from api.messages.mail import MailRenderer
 from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.feed.reader import Feed
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.messages.addresses import MailAddresses
+from infrastructure.messages.mailer import Mailer, MailerParts, SmtpServer
 from infrastructure.privacy.current import keystore
 from infrastructure.settings import Settings
 from infrastructure.webhooks.deliveries import Deliveries
@@ -25,7 +28,7 @@ NICENESS = 5  # commands come first
 
 
 def send_while(parent: int, url: str) -> None:
-    """Run the sender of webhooks in this process until SIGTERM, or until its parent is gone."""
+    """Run the senders of webhooks and mails in this process until SIGTERM, or until its parent is gone."""
     lower_priority(NICENESS)
     uvloop.run(_send(parent, url))
 
@@ -38,8 +41,30 @@ async def _send(parent: int, url: str) -> None:
         WebhookTransport(allows_private=chosen.webhooks_private) as transport,
     ):
         sender = WebhookSender(sender_parts(approvals, transport, chosen.area), url)
-        stop_with(parent, lambda: loop.call_soon_threadsafe(sender.stop))
-        await sender.run()
+        workers: list[WebhookSender | Mailer] = [
+            sender,
+            *([Mailer(mailer_parts(approvals, chosen), url)] if chosen.smtp else []),
+        ]
+
+        def stop() -> None:
+            for worker in workers:
+                loop.call_soon_threadsafe(worker.stop)
+
+        stop_with(parent, stop)
+        await asyncio.gather(*(worker.run() for worker in workers))
+
+
+def mailer_parts(approvals: Approvals, settings: Settings) -> MailerParts:
+    """The parts of a mailer on the database of *approvals*."""
+    store = approvals.store
+    return MailerParts(
+        Feed(store),
+        MailAddresses(store),
+        PrincipalRegistrar(approvals),
+        SmtpServer(settings.smtp, settings.mail_from),
+        MailRenderer.of(approvals, settings).site,
+        approvals.clock,
+    )
 
 
 def sender_parts(approvals: Approvals, transport: WebhookTransport, area: str) -> SenderParts:

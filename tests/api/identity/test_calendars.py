@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from uuid import uuid4
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import httpx
 import psycopg
@@ -132,7 +132,7 @@ def test_messages_come_as_atom_and_the_two_kinds_of_addresses_are_not_exchanged(
     path = made(signed, "li", str(OFFICER.id), "messages")
     answer = httpx.get(f"{zone.address}{path}?lang=zh", timeout=PATIENCE)
     assert answer.headers["content-type"].startswith("application/atom+xml")
-    feed = ElementTree.fromstring(answer.content)
+    feed = ET.fromstring(answer.content)
     entries = feed.findall(f"{ATOM}entry")
     assert len(entries) == 2
     assert all("申请" in str(entry.findtext(f"{ATOM}title")) for entry in entries)
