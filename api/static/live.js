@@ -1,4 +1,4 @@
-// Live pages: a stream says that something changed, the page asks for its own address again and takes over the differences.
+// Live pages: a stream says that something changed; the page asks for its own address again and takes over what differs.
 const { body } = document;
 const main = document.querySelector("main");
 const notice = document.querySelector("[data-notice]");
@@ -6,7 +6,7 @@ const [said, show] = notice.children;
 const fresh = document.querySelector("[data-fresh]");
 // In milliseconds: hands are still, between two readings, two announcements, two tries at most.
 const STILL = 1000, PAUSE = 1500, SPOKEN = 10000, MOST = 30000;
-let after = 0, stream, tries = 0, retry, timer, changes = 0, touched = 0, spoken = 0, lasted = 0, dirty = false, asking = false;
+let after = 0, stream, tries = 0, retry, timer, changes = 0, touched = 0, spoken = 0, lasted = 0, asking = false;
 let at = new Date();
 
 const clock = () => at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
@@ -42,7 +42,10 @@ function close() {
 // A reader who fills something in, ticks rows, selects text or has a dialog open is not disturbed.
 function busy() {
   const { type, anchorNode } = getSelection();
-  return dirty || document.querySelector("dialog[open], main :is(input:not([type=checkbox]), select, textarea):focus") || (type === "Range" && main.contains(anchorNode));
+  const filled = ({ checked, defaultChecked, value, defaultValue }) => checked !== defaultChecked || value !== defaultValue;
+  return [...main.querySelectorAll("input, textarea")].some(filled)
+    || document.querySelector("dialog[open], main :is(input:not([type=checkbox]), select, textarea):focus")
+    || (type === "Range" && main.contains(anchorNode));
 }
 
 function plan() {
@@ -85,20 +88,17 @@ function take(page, seen) {
   morph(main, page.querySelector("main"));
   morph(document.querySelector(".top"), page.querySelector(".top"));
   if (anchor?.isConnected) scrollBy(0, anchor.getBoundingClientRect().top - top);
-  if (document.activeElement !== focus) focus.focus({ preventScroll: true });
+  if (document.activeElement !== focus || focus === show) (focus === show ? main : focus).focus({ preventScroll: true });
   requestAnimationFrame(() => document.documentElement.style.removeProperty("overflow-anchor"));
   document.title = page.title;
   body.dataset.live = page.body.dataset.live ?? body.dataset.live;
   at = new Date();
   changes -= seen;
-  dirty = false;
   notice.classList.remove("shown");
   show.hidden = true;
+  said.textContent = seen && at - spoken > SPOKEN ? notice.dataset.updated.replace("{}", (spoken = at, seen)) : "";
   tell("fresh");
   document.dispatchEvent(new Event("refreshed"));
-  const speaks = seen && at - spoken > SPOKEN;
-  said.textContent = speaks ? notice.dataset.updated.replace("{}", seen) : "";
-  if (speaks) spoken = at;
   if (changes) plan();
 }
 
@@ -110,11 +110,8 @@ function like(child, next, tries = 4) {
 }
 
 function morph(old, page) {
-  if (old.nodeType !== 1) {
-    if (old.nodeValue !== page.nodeValue) old.nodeValue = page.nodeValue;
-    return;
-  }
-  if (old.isEqualNode(page) || old.hasAttribute("data-own")) return;
+  if (old.nodeType !== 1) old.nodeValue = page.nodeValue;
+  if (old.nodeType !== 1 || old.isEqualNode(page) || old.hasAttribute("data-own")) return;
   for (const { name } of [...old.attributes]) if (!page.hasAttribute(name) && name !== "open") old.removeAttribute(name);
   for (const { name, value } of page.attributes) if (old.getAttribute(name) !== value && name !== "open") old.setAttribute(name, value);
   const keyed = new Map([...old.children].map((child) => [key(child), child]));
@@ -134,11 +131,7 @@ function morph(old, page) {
     }
     keyed.delete(name);
   }
-  while (next) {
-    const over = next;
-    next = next.nextSibling;
-    over.remove();
-  }
+  while (next) [next] = [next.nextSibling, next.remove()];
 }
 
 function tint(node) {
@@ -147,7 +140,6 @@ function tint(node) {
 }
 
 for (const kind of ["pointerdown", "pointermove", "wheel", "keydown"]) addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
-main.addEventListener("input", () => { dirty = true; });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return close();
   if (new Date().toDateString() !== at.toDateString()) plan();

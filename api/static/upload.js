@@ -11,7 +11,7 @@ async function send(input, file, bar) {
     const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
     request.setRequestHeader("Content-Digest", `sha-256=:${base64(new Uint8Array(digest))}:`);
   }
-  request.upload.onprogress = ({ loaded, total }) => { bar.max = total; bar.value = loaded; };
+  request.upload.onprogress = ({ loaded, total }) => Object.assign(bar, { max: total, value: loaded });
   return new Promise((resolve, reject) => {
     request.onload = () => (request.status < 300 ? resolve(request.response) : reject());
     request.onerror = reject;
