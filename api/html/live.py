@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from msgspec import Struct
 
 from api.web.http_request import HttpRequest
+from api.web.identity import VISITOR
 from api.web.request_id import begin
 from domain.access.table import TABLE
 from domain.core.ledger import Role
@@ -43,7 +44,7 @@ def page_beginner(views: Views) -> Callable[[HttpRequest], Awaitable[None]]:
     async def begin_page(request: HttpRequest) -> None:
         await begin(request)
         state: dict[str, Any] = request.scope["state"]
-        if state.get("visitor") is not None:
+        if state.get(VISITOR) is not None:
             state[POSITION] = await views.reached()
 
     return begin_page
