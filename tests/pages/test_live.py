@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from api.app import PAGES
 from domain.core.ledger import Actor
+from tests.accessibility import barriers
 from tests.api.client import identity
 from tests.api.served import served
 from tests.examples import LAND, MANAGER
@@ -20,7 +21,6 @@ from tests.infrastructure.projector.running import projecting
 from tests.pages.busy_desk import LOOKED_AT, busy_project, busy_zone
 from tests.pages.conftest import page_of
 from tests.pages.test_desk import errors_of
-from tests.pages.test_in_a_browser import barriers
 
 pytestmark = pytest.mark.slow
 PAPER: FilePayload = {"name": "申请书.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 a paper"}

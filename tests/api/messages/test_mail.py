@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from api.messages.mail import MailRenderer
 from infrastructure.feed.reader import Feed
@@ -31,20 +30,20 @@ ADDRESS = "li.qiang@example.org"
 HANDS = [datetime.now(UTC)]
 
 
-class Mailbox(Message):  # type: ignore[misc]  # it ships no types
+class Mailbox:
     """What came to the SMTP server."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.mails: list[EmailMessage] = []
 
-    def prepare_message(self, session: Any, envelope: Any) -> EmailMessage:
-        """The message as it was sent."""
-        return message_from_bytes(envelope.content, policy=policy.default)  # type: ignore[return-value]  # by the policy
-
-    def handle_message(self, message: EmailMessage) -> None:
-        """Keep it."""
-        self.mails.append(message)
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's own
+        """Take a mail."""
+        del server, session
+        assert isinstance(envelope.content, bytes)
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        return "250 OK"
 
 
 @pytest.fixture(scope="module")
