@@ -27,6 +27,7 @@ from infrastructure.ledger.entry_draft import Receipt
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door, identity
+from tests.effort import chosen
 from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER, PLANNING, USCC
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("projector")]
@@ -127,12 +128,16 @@ def paths(app: Litestar, project: UUID) -> list[str]:
     return sorted({re.sub(r"\{(\w+)(?::\w+)?\}", filled, address) for address in addresses(app)})
 
 
-def ways(story: Told) -> list[dict[str, Any]]:
-    """The ways to ask: now, with everything that some address wants, and of an earlier instant."""
+def ways(story: Told, nth: int) -> list[dict[str, Any]]:
+    """The ways to ask: now, with everything that some address wants, and of an earlier instant.
+
+    In the suite one besides the first two, which *nth* chooses; a proof asks every way.
+    """
     then = story.midway.isoformat()
     files = [BY_QUERY | {"complaint": code} for code in ("c2", "c3", "c4")]
     past = [BY_QUERY | {"as_of": then}, {"as_of": then}, {"known_at": then}]
-    return [{}, BY_QUERY, *files, *past, {"department": "land"}, {"standing": "running"}]
+    more = [*files, *past, {"department": "land"}, {"standing": "running"}]
+    return [{}, BY_QUERY, *chosen([more[nth % len(more)]], more)]
 
 
 def reveals(response: httpx.Response) -> list[str]:
@@ -144,8 +149,8 @@ def reveals(response: httpx.Response) -> list[str]:
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: f"{reader.role}-{reader.id}" if reader else "nobody")
 async def test_no_address_reveals_the_complainant(door: Door, app: Litestar, story: Told, reader: Actor | None) -> None:
     answered = 0
-    for path in paths(app, story.project):
-        for way in [{}] if path.startswith(OF_NO_PROJECT) else ways(story):
+    for nth, path in enumerate(paths(app, story.project), start=READERS.index(reader)):
+        for way in [{}] if path.startswith(OF_NO_PROJECT) else ways(story, nth):
             response = await door.get(path, reader, **way)
             assert not reveals(response), (path, way)
             assert response.status_code < 500 or path in ("/readyz", *SIGN_IN), (path, way, response.text)

@@ -19,6 +19,7 @@ from domain.access.table import TABLE
 from domain.core.ledger import Role
 from projections.access.predicate import NO_ROW, AccessColumns, predicate
 from tests.domain.access.drawn import ACTIONS, CODES, DEPARTMENTS, PEOPLE, PROJECTS, callers
+from tests.effort import tried
 from tests.infrastructure.projector.test_projector import project_all
 
 PROJECT_COLUMNS, ITEM_COLUMNS = AccessColumns("p"), AccessColumns("i", item="item")
@@ -74,7 +75,7 @@ def store(connection: psycopg.Connection[Any], zone: tuple[StoredCase, ...]) -> 
             )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tried(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(zone=zones, caller=callers(), actions=st.lists(st.sampled_from(ACTIONS), min_size=5, max_size=20))
 def test_rows_under_the_filter_are_those_the_table_allows(
     connection: psycopg.Connection[Any], zone: tuple[StoredCase, ...], caller: Caller, actions: list[str]
@@ -104,7 +105,7 @@ def test_rows_under_the_filter_are_those_the_table_allows(
         connection.rollback()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tried(10), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(caller=callers(), action=st.sampled_from(ACTIONS))
 def test_lists_of_people_and_enterprises_are_filtered_alike(
     connection: psycopg.Connection[Any], caller: Caller, action: str

@@ -39,14 +39,15 @@ from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Figure
 from projections.supervision.fold import stood
 from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
+from tests.effort import chosen
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, PLANNING
 from tests.projections.supervision.test_query import Zone
 from tests.watching import Hands
 
 SEED = 20260302
-DAYS = 100  # of life in the zone, some of them left out
+DAYS = chosen(50, 100)  # of life in the zone, some of them left out
 PROJECTS = 8
-ASKED = 120  # boards compared
+ASKED = chosen(40, 400)  # boards compared
 ITEMS = {"land": LAND, "site-plan": PLANNING}
 REGISTER = RegisterProject(
     name="Fab 2",
