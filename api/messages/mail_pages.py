@@ -7,16 +7,16 @@ from datetime import datetime
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
 from api.html.page import PageContext, see_other
 from api.identity.dependencies import PROVIDERS, FormFields
-from api.identity.visit import Visit
 from api.messages.mail import MAIL
-from api.messages.pages import MESSAGES
+from api.messages.pages import MESSAGES, grant
 from api.route_access import ACCESS, PUBLIC
 from api.web.problems import Problem
+from domain.access.principal import Caller
 from infrastructure.feed.reader import Feed
 from infrastructure.identity.rates import RatePolicy
 from infrastructure.ledger.approvals import Approvals
@@ -32,12 +32,13 @@ FAULT = "mail"  # the query parameter by which /messages says what was wrong
 class MailPages(Controller):
     """What is mailed is what the inbox of the role has."""
 
-    dependencies = PROVIDERS
+    dependencies = PROVIDERS | {"grant": Provide(grant, sync_to_thread=False)}
 
     @post(MAIL, status_code=200, opt={ACCESS: "feed"})
     async def enter_address(
         self,
-        visit: NamedDependency[Visit],
+        grant: NamedDependency[UUID | None],
+        caller: NamedDependency[Caller],
         form_fields: FormFields,
         page: NamedDependency[PageContext],
         page_feed: NamedDependency[Feed],
@@ -46,15 +47,13 @@ class MailPages(Controller):
         now: NamedDependency[datetime],
     ) -> Response[str]:
         """Enter an address for the messages of this role, or end it."""
-        signed_in = visit.signed_in
-        if signed_in is None or signed_in.session.grant_id is None or not settings.smtp:
+        if grant is None or not settings.smtp:
             raise Problem(
-                "not-ready",
+                "not-found",
                 "this server sends no mail to you",
                 remedy="sign in as a person, at a server with COUNTERSIGN_SMTP",
             )
-        addresses, principal = MailAddresses(approvals.store), signed_in.session.principal
-        grant = signed_in.session.grant_id
+        addresses, principal = MailAddresses(approvals.store), caller.id
         if form_fields.get("end"):
             if (known := await addresses.of(principal, grant)) is not None:
                 await addresses.end(known.id)

@@ -177,4 +177,4 @@ def test_without_a_server_there_is_no_mail(shared_database_url: str) -> None:
         client.post("/sign-in/password", data={"login": "wang", "password": PASSWORD})
         assert 'type="email"' not in client.get("/messages").text
         headers = {"Accept": "application/json"}
-        problem(client.post("/messages/mail", data={"address": ADDRESS}, headers=headers), "not-ready")
+        problem(client.post("/messages/mail", data={"address": ADDRESS}, headers=headers), "not-found")
