@@ -39,7 +39,7 @@ COMPLAINT_CONTEXT = tuple(tag_of(fact) for fact in (*BY_COMPLAINANTS, *CORRECTIO
 NEEDS_CONTEXT = (*ABOUT_COMPLAINTS, *CORRECTIONS)
 WINDOW_POSITIONS = 5_000  # looked through by one query: milliseconds
 WINDOWS_MAX = 40  # looked through for one page
-READS_AT_ONCE_MAX = 4  # of the pool's connections: commands need some too
+READS_AT_ONCE_MAX, READS_OF_PAGES_MAX = 4, 2  # of the pool's connections: commands and pages need some too
 ROW = AccessColumns("c", item="item")
 PAGE = SQL("""
     SELECT {columns}, {readable} AS readable
@@ -96,7 +96,7 @@ class Feed:
 
     def __init__(self, store: Store, *, every: bool = False) -> None:
         self._store = store
-        self._reads = asyncio.Semaphore(READS_AT_ONCE_MAX)
+        self._reads = asyncio.Semaphore(READS_OF_PAGES_MAX if every else READS_AT_ONCE_MAX)
         self.horizon = FeedHorizon(store, every=every)
 
     async def head(self) -> int:

@@ -2,7 +2,8 @@
 CREATE TABLE process.form_draft (
     owner      text        NOT NULL,              -- the principal who fills it in, and who alone reads it
     form       text        NOT NULL,              -- the path of the form
-    content    text        NOT NULL,              -- JSON: the fields as they were sent, and the files that were stored
+    content    bytea       NOT NULL,              -- the fields and files as JSON, encrypted under the keystore's secret
+    digests    text[]      NOT NULL,              -- of files that were stored for it
     saved_at   timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,              -- ninety days after it was saved last
     PRIMARY KEY (owner, form)

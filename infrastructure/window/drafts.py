@@ -51,8 +51,7 @@ FILES: LiteralString = """
     FROM process.application_draft, json_array_elements(content::json -> 'files') AS file
     WHERE case_number = ''
     UNION
-    SELECT DISTINCT file ->> 'digest'
-    FROM process.form_draft, json_array_elements(content::json -> 'files') AS file
+    SELECT unnest(digests) FROM process.form_draft
 """  # of applications that may still be handed in, and of half-filled forms
 PRUNE: LiteralString = "DELETE FROM process.application_draft WHERE expires_at <= %s"
 

@@ -1,26 +1,33 @@
 """表单草稿 half-filled forms of commands: saved as they are filled in, read by their owner alone, deleted when sent.
 
-A draft is no fact. It holds the fields of the form, and names files that were stored for it.
+A draft is no fact. It holds the fields of the form, which may be personal data, so that it is stored encrypted
+(AES-256-GCM-SIV, RFC 8452) under a secret of the keystore, bound to its owner and form.
 """
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from typing import LiteralString
 
 import psycopg
 import structlog
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from msgspec import Struct, json
 
 from infrastructure.ledger.reader import Store
+from infrastructure.privacy.current import keystore
+from infrastructure.privacy.keystore import KeystoreError
 from infrastructure.window.drafts import LIFETIME
 
+PURPOSE, NONCE_BYTES = "form drafts", 12
 DRAFTS_MAX = 50  # of one person; the one saved longest ago makes room
 SAVE: LiteralString = """
-    INSERT INTO process.form_draft (owner, form, content, saved_at, expires_at)
-    VALUES (%(owner)s, %(form)s, %(content)s, %(now)s, %(until)s)
-    ON CONFLICT (owner, form) DO UPDATE
-    SET content = excluded.content, saved_at = excluded.saved_at, expires_at = excluded.expires_at
+    INSERT INTO process.form_draft (owner, form, content, digests, saved_at, expires_at)
+    VALUES (%(owner)s, %(form)s, %(content)s, %(digests)s, %(now)s, %(until)s)
+    ON CONFLICT (owner, form) DO UPDATE SET content = excluded.content, digests = excluded.digests,
+        saved_at = excluded.saved_at, expires_at = excluded.expires_at
 """
 MAKE_ROOM: LiteralString = """
     DELETE FROM process.form_draft WHERE expires_at <= %(now)s OR (owner = %(owner)s AND form IN (
@@ -64,25 +71,52 @@ class FormDrafts:
         self._store = store
 
     async def save(self, owner: str, form: str, content: FormDraftContent, now: datetime) -> bool:
-        """Save what the owner filled in; False where the database can't be written."""
-        given = {"owner": owner, "form": form, "content": json.encode(content).decode()}
-        given_times = {"now": now, "until": now + LIFETIME, "most": DRAFTS_MAX}
+        """Save what the owner filled in; False where the database can't be written, or the keystore not be read."""
+        digests = [file.digest for file in content.files]
+        given: dict[str, object] = {"owner": owner, "form": form, "digests": digests, "most": DRAFTS_MAX}
         try:
+            given |= {"content": _sealed(owner, form, content), "now": now, "until": now + LIFETIME}
             async with self._store.connection() as connection, connection.transaction():
-                await connection.execute(SAVE, given | given_times)
-                await connection.execute(MAKE_ROOM, given | given_times)
-        except psycopg.errors.ReadOnlySqlTransaction:
-            log.debug("form_draft_not_saved", reason="the database is read-only")
+                await connection.execute(SAVE, given)
+                await connection.execute(MAKE_ROOM, given)
+        except (psycopg.errors.ReadOnlySqlTransaction, KeystoreError) as unable:
+            log.warning("form_draft_not_saved", error=str(unable).strip())
             return False
         return True
 
     async def find(self, owner: str, form: str, now: datetime) -> FormDraft | None:
-        """The owner's draft of a form; None where there is none, or it is over."""
+        """The owner's draft of a form; None where there is none, it is over, or its key is another one's."""
         async with self._store.connection() as connection:
             row = await (await connection.execute(FIND, [owner, form, now])).fetchone()
-        return FormDraft(json.decode(row[0], type=FormDraftContent), row[1]) if row else None
+        if row is None:
+            return None
+        try:
+            return FormDraft(_opened(owner, form, row[0]), row[1])
+        except (InvalidTag, KeystoreError) as unable:
+            log.warning("form_draft_not_readable", error=type(unable).__name__)
+            return None
 
     async def delete(self, owner: str, form: str) -> None:
         """Delete the owner's draft of a form, if there is one."""
         async with self._store.connection() as connection:
             await connection.execute(DELETE, [owner, form])
+
+
+def _sealed(owner: str, form: str, content: FormDraftContent) -> bytes:
+    """*content* as it is stored: a nonce, then what the cipher makes of it. Raises KeystoreError."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + _cipher().encrypt(nonce, json.encode(content), _bound_to(owner, form))
+
+
+def _opened(owner: str, form: str, sealed: bytes) -> FormDraftContent:
+    """What `_sealed` was given. Raises KeystoreError, and InvalidTag under another secret."""
+    nonce, text = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+    return json.decode(_cipher().decrypt(nonce, text, _bound_to(owner, form)), type=FormDraftContent)
+
+
+def _cipher() -> AESGCMSIV:
+    return AESGCMSIV(keystore().secret(PURPOSE))
+
+
+def _bound_to(owner: str, form: str) -> bytes:
+    return f"{owner}\n{form}".encode()
