@@ -11,7 +11,7 @@ from infrastructure.ledger.reader import Store
 from projections.scope import Scope
 from projections.waiting.query import ListedWaiting, WaitingFilter, WaitingRows
 
-WAITS_MAX = 10
+WAITS_MAX = 5  # what happened should be on the first screen too
 APPLICANT = "applicant"
 PLACES: Mapping[Role, str] = {  # where all of them are
     Role.OFFICER: "/desk",
