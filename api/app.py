@@ -35,6 +35,7 @@ from api.exports.feedback_lists import FeedbackExports
 from api.exports.project_lists import ProjectExports
 from api.exports.supervision_lists import SupervisionExports
 from api.external.routes import ExternalRoutes
+from api.feed.live import LiveRoutes
 from api.feed.routes import FeedRoutes
 from api.feedback.routes import FeedbackRoutes
 from api.flow.act_pages import FlowActPages
@@ -61,6 +62,9 @@ from api.law.what_if import WhatIfRoutes
 from api.legal_person.pages import PersonPages
 from api.legal_person.routes import LegalPersonRoutes
 from api.materials.routes import MaterialRoutes
+from api.messages.atom import NewsRoutes
+from api.messages.mail_pages import MailPages
+from api.messages.pages import MessagePages
 from api.metrics import metrics
 from api.moved import VERSION
 from api.my.pages import MyPages
@@ -140,6 +144,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
 UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
     IdentityRoutes,
     CalendarFeedRoutes,
+    NewsRoutes,
     ProblemCatalogue,
     healthz,
     readyz,
@@ -190,6 +195,8 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     ApplyMaterialPages,
     ApplyCheckPages,
     MyPages,
+    MessagePages,
+    MailPages,
 )
 
 
@@ -215,7 +222,7 @@ def create_app(
             Router(path=VERSION, route_handlers=ROUTES),
             *UNVERSIONED_ROUTES,
             *more,
-            *([html_router(pages), asset_routes] if pages else ()),
+            *([html_router(pages, views), LiveRoutes, asset_routes] if pages else ()),
         ],
         dependencies=dependencies_of(services) | QUERIES | ACCESS_DEPENDENCIES,
         exception_handlers={**HANDLERS, HTTP_404_NOT_FOUND: not_found},

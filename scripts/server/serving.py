@@ -101,7 +101,7 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
         if not settings.reader:
             await offer_administration(signing_in)
         tune_garbage_collector()
-        await listen(IdentityMiddleware(app, signing_in, settings), settings, announce, app.services.feed.horizon.close)
+        await listen(IdentityMiddleware(app, signing_in, settings), settings, announce, app.services.close)
 
 
 async def listen(
