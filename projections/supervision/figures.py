@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from statistics import median
 
 from msgspec import Struct, field
@@ -20,6 +21,7 @@ ON_TIME = {State.MET.value: True, State.LATE.value: False}
 JUDGED_AS = {True: State.MET.value, False: State.LATE.value, None: UNJUDGED}
 
 Counts = Counter[tuple[str, str, int]]  # by department (and for all), figure, working days
+DailyCounts = Counter[tuple[date, str, str]]  # of signals alone, by day, department (and for all) and figure
 SignalCounts = Counter[tuple[str, str]]  # of signals alone, by department (and for all) and figure
 
 

@@ -27,7 +27,7 @@ from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor, SnapshotReader, position_of, settled_snapshot, snapshot
 from projections.sums import ALL, ZONE
-from projections.supervision.board import counts_of, reach_of
+from projections.supervision.board import counts_of, signals_by_day
 from projections.supervision.figures import (
     CASE_FIGURES,
     ON_TIME,
@@ -159,19 +159,21 @@ class SupervisionAt:
         Each number is the length of the list of its period, department and figure.
         """
         await self._earlier()
+        whole = Period(min(period.first for period in periods), max(period.last for period in periods))
         if not self._is_summed:
-            whole = Period(min(period.first for period in periods), max(period.last for period in periods))
             listed = await self.signals(whole)
             return [
                 signal_counts(counted([row for row in listed if self._within(row.happened_at, period)], ()))
                 for period in periods
             ]
-        read = [counted(await self._past_signals(period), ()) for period in periods]
+        numbers = [signal_counts(counted(await self._past_signals(period), ())) for period in periods]
         async with snapshot(self._store) as cursor:
-            reach = await reach_of(cursor, self.as_of)
-            for period, counts in zip(periods, read, strict=True):
-                counts.update(await counts_of(cursor, period, self.as_of, self._without, scope=self.scope, reach=reach))
-        return [signal_counts(counts) for counts in read]
+            counts = await signals_by_day(cursor, whole, self.as_of, self._without, self.scope)
+        for (day, department, figure), number in counts.items():
+            for of_period, period in zip(numbers, periods, strict=True):
+                if period.first <= day <= period.last:
+                    of_period[department, figure] += number
+        return [+of_period for of_period in numbers]
 
     @property
     def _is_counted(self) -> bool:
