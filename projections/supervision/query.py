@@ -160,10 +160,10 @@ class SupervisionAt:
         """
         await self._earlier()
         whole = Period(min(period.first for period in periods), max(period.last for period in periods))
-        if not self._is_summed:
+        if not self._is_counted or self._moment is not None:
             listed = await self.signals(whole)
             return [
-                signal_counts(counted([row for row in listed if self._within(row.happened_at, period)], ()))
+                signal_counts(counted([row for row in listed if _is_within(row.happened_at, period, self.zone)], ()))
                 for period in periods
             ]
         numbers = [signal_counts(counted(await self._past_signals(period), ())) for period in periods]
@@ -441,3 +441,8 @@ def signal_key(signal: SignalRow) -> SignalKey:
 def case_key(case: DecidedCase) -> CaseKey:
     """What `decisions_query` sorts by."""
     return case.decided_at, case.project, case.item, case.application
+
+
+def _is_within(at: datetime, period: Period, zone: str) -> bool:
+    """Whether *at* is in *period*, whose days are those of *zone*."""
+    return period.begins(zone) <= at < period.ends(zone)
