@@ -20,6 +20,7 @@ from domain.project.application.submission import ItemSubmitted
 from domain.project.application.suspension import ClockSuspended
 from domain.project.materials.attachment import MaterialAttached
 from domain.project.supervision.appeals import SupervisionOrdered
+from infrastructure.feed.epochs import LedgerEpochs
 from infrastructure.feed.reader import FeedEvent
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.messages.inbox import InboxPage
@@ -64,7 +65,7 @@ async def lines_of(approvals: Approvals, page: PageContext, caller: Caller, inbo
 def _lines(
     page: PageContext, caller: Caller, inbox: InboxPage, sentences: dict[UUID, Sentences], names: ProjectTitles
 ) -> Iterator[MessageLine]:
-    for event, shown_event in zip(inbox.page.events, events_of(inbox.page, caller), strict=True):
+    for event, shown_event in zip(inbox.page.events, events_of(inbox.page, caller, LedgerEpochs()), strict=True):
         entry, item = event.entry, shown_event.subject or ""
         fact = shown_event.data
         yield MessageLine(
