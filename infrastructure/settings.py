@@ -222,6 +222,13 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="Whether webhooks may go to addresses within a network, and there without TLS: true or false."
         ),
     ] = False
+    platform_codes: Annotated[
+        str,
+        Meta(
+            description="TOML file of codes that only the receiving platform knows, for the export of case records: "
+            "tables constant, result_type, get_type and org_code."
+        ),
+    ] = ""
     log: Annotated[
         LogFormat,
         Meta(description="Log lines as console or json; auto: console on a terminal, json elsewhere."),

@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 
 from domain.core.ledger import Refused
+from infrastructure.case_record.codes import PlatformCodesError
 from infrastructure.doctor import diagnose
 from infrastructure.materials.store import StorageAwayError
 from infrastructure.postgres.binaries import PostgresUnavailableError
@@ -41,6 +42,7 @@ from scripts.access.users import users
 from scripts.catalogues.rows import CatalogueUnreadableError
 from scripts.client.verbs import events, webhooks
 from scripts.console import EXIT_FINDINGS, INTERRUPTED, AsJson, cli, fail, out, pairs, print_result, screen, settings
+from scripts.exports.case_records import export_case_records
 from scripts.history import history
 from scripts.importing import cases as case_table
 from scripts.importing.event_log import export_log
@@ -76,6 +78,7 @@ USER_ERRORS = (
     SigningKeyError,
     PolicyError,
     LogError,
+    PlatformCodesError,
 )
 
 
@@ -110,6 +113,7 @@ cli.command("export-audit")(proof.export_audit)
 cli.command("witness")(proof.witness)
 cli.command("morning-report")(statements.morning_report)
 cli.command("export-log")(export_log)
+cli.command("export-case-records")(export_case_records)
 cli.command("export-facts")(facts.export_facts)
 cli.command("import-facts")(facts.import_facts)
 cli.command("number-cases")(facts.number_cases_again)
