@@ -221,7 +221,7 @@ async def test_who_sees_the_whole_zone_sees_both(app: Litestar, door: Door, appr
         *("list_waiting", "list_complaints", "list_cards", "list_orders", "get_card", "card", "get_feedback"),
         *("search_information", "search", "get_information", "cards", "clock_list", "list_clocks", "list_decided"),
         *("export_progress", "export_information", "export_clocks", "export_cards", "export_decisions"),
-        *("export_complaints", "export_evaluations", "export_event_log", "export_case_records"),
+        *("export_complaints", "export_evaluations", "export_event_log"),
         *("decisions", "list_evaluations", "list_external", "worklist", "get_complaint", "list_materials"),
     }, marked
 

@@ -103,23 +103,24 @@ def drive() -> dict[str, Any]:
         ),
     )
     give("land", AcceptItem(command=AcceptItemCommand.ACCEPT_ITEM, item=ITEM))
-    asked = AskCountersignatureCommand.ASK_COUNTERSIGNATURE
-    give("land", AskCountersignature(command=asked, item=ITEM, departments=["fire"]))
+    ask = AskCountersignatureCommand.ASK_COUNTERSIGNATURE
+    give("land", AskCountersignature(command=ask, item=ITEM, departments=["fire"]))
     give("fire", Countersign(command=CountersignCommand.COUNTERSIGN, item=ITEM, opinion=Opinion.AGREED))
     decision = CompleteItem(command=CompleteItemCommand.COMPLETE_ITEM, item=ITEM, outcome=Outcome.GRANTED)
     give("land", decision)
     delivery = DeliverDecision(command=DeliverDecisionCommand.DELIVER_DECISION, item=ITEM, method="window")
     receipt = give("land", delivery)
+    return {"version": receipt.version, "refused": refused("land", delivery), **result(stored.digest)}
+
+
+def result(digest: str) -> dict[str, Any]:
+    """What the server says of the project, and whether its paper is that of *digest*."""
     project = get_project.sync(PROJECT, client=CLIENTS["manager"])
     papers = list_materials.sync(PROJECT, client=CLIENTS["manager"])
     if project is None or papers is None or isinstance(project, Problem) or isinstance(papers, Problem):
         raise TypeError(f"the project was answered {project}, its papers {papers}")
-    return {
-        "stage": project.items[0].stage.value,
-        "version": receipt.version,
-        "papers": [paper.digest == stored.digest for paper in papers.materials],
-        "refused": refused("land", delivery),
-    }
+    same = [paper.digest == digest for paper in papers.materials]
+    return {"stage": project.items[0].stage.value, "papers": same}
 
 
 if __name__ == "__main__":
