@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from domain.core.case_number import AREA, AREA_PATTERN
+from infrastructure.errors import OperatorError
 
 PREFIX = "COUNTERSIGN_"
 SANDBOX_SUFFIX = "-sandbox"  # of a sandbox's data folder, beside the live one
@@ -58,7 +59,7 @@ class Gateway(StrEnum):
     UNIX = "unix"
 
 
-class SettingRefusedError(Exception):
+class SettingRefusedError(OperatorError):
     """A variable has an invalid value. The message names the variable; *code* is stable."""
 
     code = "setting"

@@ -16,13 +16,6 @@ from domain.core.characters import is_hidden, visible
 from infrastructure import logging as log
 from infrastructure.settings import Settings
 
-cli = typer.Typer(
-    help="Countersign tracks the approvals of investment projects and computes their statutory deadlines.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-
 
 class VisibleConsole(Console):
     """A console that prints user input literally: no markup ("[new]"), no emoji (":x:"), control characters escaped."""

@@ -18,7 +18,7 @@ from infrastructure.postgres.connect import connect_url
 from infrastructure.settings import Settings
 from scripts.console import AsJson, fail, pairs, print_result, screen, settings
 from scripts.importing.screen import bar
-from scripts.server import serving
+from scripts.server import database
 
 FILE = typer.Argument(help="the facts file, packed where its name ends with .gz")
 
@@ -48,7 +48,7 @@ def import_facts(file: Annotated[Path, FILE], as_json: AsJson = False) -> None:
     Applications from before there were case numbers are then given one.
     """
     chosen = settings()
-    serving.ready(chosen)
+    database.ready(chosen)
     try:
         with bar(screen, "importing") as advance:
             imported = read_facts(connect_url(chosen), file, advance)
@@ -71,7 +71,7 @@ def number_cases_again(as_json: AsJson = False) -> None:
 
 def _number(chosen: Settings) -> int:
     async def run() -> int:
-        async with serving.opened(serving.ready(chosen), chosen) as approvals:
+        async with database.opened(database.ready(chosen), chosen) as approvals:
             with bar(screen, "numbering cases") as advance:
                 return await number_cases(approvals, advance)
 

@@ -14,6 +14,7 @@ from domain.law.calendar.calendar import CalendarBook, decode_books
 from domain.law.licensing.event import LawEvent
 from domain.law.vectors.generic import check_pack_vectors
 from domain.law.vectors.licensing import check_vectors
+from infrastructure.errors import OperatorError
 from infrastructure.law.lawbook import law_book
 
 CALENDARS = "calendars.json"  # beside a file of vectors
@@ -25,7 +26,7 @@ FIELDS = {
 }
 
 
-class VectorsUnreadableError(Exception):
+class VectorsUnreadableError(OperatorError):
     """A file of vectors or calendars can't be read. The message names it and the reason."""
 
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from domain.messages import Entry, corrections
 from scripts import ledger
 from scripts.console import AsJson, fail, out, print_result, settings
-from scripts.server import serving
+from scripts.server import database
 
 MINUTE = "%Y-%m-%d %H:%M"
 
@@ -34,10 +34,10 @@ def history(
 ) -> None:
     """Print all entries of a project, oldest first, with later amendments and retractions."""
     chosen = settings()
-    url = serving.ready(chosen)
+    url = database.ready(chosen)
 
     async def run() -> list[Entry]:
-        async with serving.opened(url, chosen) as approvals:
+        async with database.opened(url, chosen) as approvals:
             return await approvals.history(project_id(url, project))
 
     entries = with_corrections(asyncio.run(run()))

@@ -19,7 +19,7 @@ from infrastructure.identity.sessions import Sessions
 from infrastructure.ledger.reader import Store
 from scripts.access.users import users
 from scripts.console import AsJson, fail, out, print_result, screen, settings
-from scripts.server import serving
+from scripts.server import database
 
 T = TypeVar("T")
 DAYS, LINES = 7, 200
@@ -101,7 +101,7 @@ def run(work: Callable[[Store], Awaitable[T]]) -> T:
     """Do *work* on the database of the settings."""
 
     async def opened() -> T:
-        store = Store(serving.ready(settings()), CONNECTIONS)
+        store = Store(database.ready(settings()), CONNECTIONS)
         await store.pool.open(wait=True)
         try:
             return await work(store)

@@ -21,9 +21,10 @@ from scripts.catalogues.import_catalogue import import_catalogue as import_list
 from scripts.catalogues.zone import ZoneReport
 from scripts.catalogues.zone import publish_zone as publish_shipped
 from scripts.console import EXIT_FINDINGS, AsJson, fail, out, pairs, print_result, screen, settings
-from scripts.demo import catch_up, last_day
+from scripts.demo.demo import last_day
 from scripts.importing.screen import bar
-from scripts.server import serving
+from scripts.server import database
+from scripts.server.catching_up import catch_up
 from scripts.simulation.simulate import Simulated, SimulationPlan
 from scripts.simulation.simulate import simulate as simulate_zone
 
@@ -54,10 +55,10 @@ def import_catalogue(
     if not 1 <= len(name) <= NAME_CHARACTERS_MAX:
         fail(f"The name of a catalogue has 1 to {NAME_CHARACTERS_MAX} characters.")
     chosen, day = settings(), publish_from.date() if publish_from else None
-    url = serving.ready(chosen)
+    url = database.ready(chosen)
 
     async def run() -> CatalogueReport:
-        async with serving.opened(url, chosen) as approvals:
+        async with database.opened(url, chosen) as approvals:
             actor = await cataloguer(approvals, by)
             with bar(screen) as advance:
                 return await import_list(approvals, path, name, by=actor, publish_from=day, progress=advance)
@@ -106,10 +107,10 @@ def publish_zone(
 ) -> None:
     """Publish the shipped zone: 131 service items, and the flow from consultation to trial production."""
     chosen, day = settings(), valid_from.date()
-    url = serving.ready(chosen)
+    url = database.ready(chosen)
 
     async def run() -> ZoneReport:
-        async with serving.opened(url, chosen) as approvals:
+        async with database.opened(url, chosen) as approvals:
             return await publish_shipped(approvals, valid_from=day)
 
     report = asyncio.run(run())
@@ -145,8 +146,8 @@ def simulate(
     plan = SimulationPlan(
         projects, seed, day_of(until) if until else last_day(), day_of(begin) if begin else None, processes
     )
-    url = serving.ready(chosen)
-    with serving.kept_alive(chosen), bar(screen, "projects") as advance:
+    url = database.ready(chosen)
+    with database.kept_alive(chosen), bar(screen, "projects") as advance:
         done = uvloop.run(simulate_zone(url, plan, advance))
     screen.print("Updating the views ...")
     catch_up(url)

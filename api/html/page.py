@@ -26,6 +26,7 @@ from api.html.numbers import card_number, order_number
 from api.html.titles import Titles, grounds, law_title, rule_title, titles_of
 from api.html.translations import Language, preferred, wording
 from api.web.http_request import HttpRequest
+from api.web.identity import VISITOR
 from api.web.parameters import REGISTER
 from api.web.zones import zone_of
 from domain.core.ledger import Role
@@ -60,7 +61,6 @@ AUDIT = ("audit_ledger", "/audit")  # what auditors have beside the pages of all
 
 HOMES = {Role.PROJECT_MANAGER.value: "mine", Role.LEADER.value: "zone_overview"}  # what `/` is called, by role
 
-VISITOR = "visitor"  # where the scope's state has who reads the page; absent on a server without sign-in
 
 SEE_OTHER = 303
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from api.html.page import VISITOR
 from api.identity.calendars import CALENDAR_SUFFIX, CALENDARS
 from api.identity.cookies import SESSION, cookie_in
 from api.identity.gateway import ASSERTIONS, SECRET, GatewayMode
@@ -20,7 +19,7 @@ from api.identity.rate_headers import rate_headers
 from api.identity.security_headers import SecurityHeaders
 from api.identity.visit import VISIT, Pairs, Visit, asserted, state_of, visitor_of
 from api.web.error_handlers import described
-from api.web.identity import CALLER, actor_of, caller_by_headers
+from api.web.identity import CALLER, VISITOR, actor_of, caller_by_headers
 from api.web.problems import MEDIA_TYPE, Problem
 from api.web.response_filter import ResponseFilter
 from domain.access.principal import Caller

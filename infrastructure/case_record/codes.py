@@ -9,9 +9,10 @@ from pathlib import Path
 from msgspec import Struct, ValidationError, convert, field
 
 from infrastructure.case_record.columns import CaseTables, tables
+from infrastructure.errors import OperatorError
 
 
-class PlatformCodesError(Exception):
+class PlatformCodesError(OperatorError):
     """The file of the platform's codes can't be read. The message says why."""
 
 

@@ -22,6 +22,7 @@ from msgspec import Struct
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
+from infrastructure.errors import OperatorError
 from infrastructure.materials.archive import Readable
 from infrastructure.materials.malware import ClamdScanner
 from infrastructure.materials.media import UnfitMediaError, kind_of, require_kind
@@ -35,7 +36,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class StorageAwayError(Exception):
+class StorageAwayError(OperatorError):
     """The folder or the bucket can't be read or written."""
 
 

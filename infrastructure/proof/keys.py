@@ -17,6 +17,7 @@ from typing import Self
 from msgspec import Struct
 
 from infrastructure.durable_files import replace_file
+from infrastructure.errors import OperatorError
 from infrastructure.proof.note import (
     ALGORITHMS,
     COSIGNATURE,
@@ -36,7 +37,7 @@ OTHERS = 0o077
 OF_A_LOG, OF_A_WITNESS = (ED25519, ML_DSA_44), (COSIGNATURE,)
 
 
-class SigningKeyError(Exception):
+class SigningKeyError(OperatorError):
     """The keys can't be used, made or stored. The sentence says what to do; *code* is stable."""
 
     code = "signing-key"

@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from infrastructure.errors import OperatorError
 from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.merkle import (
     EMPTY_HEAD,
@@ -34,7 +35,7 @@ HEAD = "SELECT seq FROM ledger.head"
 HASHES = "SELECT seq, hash FROM ledger.event WHERE seq > %s AND seq <= %s ORDER BY seq"
 
 
-class LogError(ValueError):
+class LogError(OperatorError, ValueError):
     """The log and the ledger contradict each other. The sentence says where; *code* is stable."""
 
     def __init__(self, code: str, sentence: str) -> None:

@@ -11,12 +11,13 @@ from typing import Self
 
 from msgspec import Struct
 
+from infrastructure.errors import OperatorError
 from infrastructure.proof.note import COSIGNATURE, ED25519, ML_DSA_44, NoteError, NoteVerifier
 
 NONE = "none"
 
 
-class PolicyError(Exception):
+class PolicyError(OperatorError):
     """The policy can't be used. The sentence names the line."""
 
     code = "witness-policy"

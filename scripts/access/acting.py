@@ -18,7 +18,7 @@ from infrastructure.access.directory import LedgerDirectory
 from infrastructure.identity.changes import announce_change
 from infrastructure.ledger.approvals import Approvals
 from scripts.console import fail, settings
-from scripts.server import serving
+from scripts.server import database
 
 T = TypeVar("T")
 
@@ -41,10 +41,10 @@ class PrincipalReceipt(Struct, frozen=True):
 def with_ledger(work: Callable[[Approvals, LedgerDirectory], Awaitable[T]]) -> T:
     """Run *work* on the ledger of the settings."""
     chosen = settings()
-    url = serving.ready(chosen)
+    url = database.ready(chosen)
 
     async def run() -> T:
-        async with serving.opened(url, chosen) as approvals:
+        async with database.opened(url, chosen) as approvals:
             return await work(approvals, LedgerDirectory(approvals.store, approvals.clock))
 
     return asyncio.run(run())

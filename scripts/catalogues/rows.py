@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from infrastructure.errors import OperatorError
+
 # Field names of other lists (the 实施清单 interface of the national platform, and a district's published list).
 ALIASES = {
     "item_code": "task_code",
@@ -31,7 +33,7 @@ ALIASES = {
 }
 
 
-class CatalogueUnreadableError(Exception):
+class CatalogueUnreadableError(OperatorError):
     """The file is no list of items. The message says why."""
 
 

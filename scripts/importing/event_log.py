@@ -11,7 +11,7 @@ from infrastructure.event_log.log_file import EventLogFormat, write_event_log
 from scripts.console import AsJson, fail, pairs, print_result, screen, settings
 from scripts.importing.export_log import export_log as export_register
 from scripts.importing.screen import bar
-from scripts.server import serving
+from scripts.server import database
 
 
 def export_log(
@@ -30,7 +30,7 @@ def export_log(
     """
     if (xes and ocel) or (cases and (xes or ocel)):
         fail("An event log is one file in one format: give EVENTS, and either --xes or --ocel.")
-    url = serving.ready(settings())
+    url = database.ready(settings())
     try:
         with bar(screen, "reading") as advance:
             if xes or ocel:

@@ -14,12 +14,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from domain.law.calendar.moment import midnight
+from infrastructure.errors import OperatorError
 
 GZIP_MAGIC = b"\x1f\x8b"
 YEARS = range(2, 9999)  # those whose days begin and end in every zone; 1-1-0001 is how some registers write "no date"
 
 
-class LogUnreadableError(Exception):
+class LogUnreadableError(OperatorError):
     """A file can't be read as a log. The message names the file, the line if there is one, and the reason."""
 
 

@@ -30,7 +30,7 @@ from infrastructure.settings import Settings
 from scripts.console import AsJson, fail, pairs, print_result, screen, settings
 from scripts.importing.screen import bar
 from scripts.ledger import projects_of
-from scripts.server import serving
+from scripts.server import database
 from scripts.server.processes import orderly
 from scripts.server.publishing import log_name
 
@@ -137,7 +137,7 @@ def restore(
 def checkpoint(as_json: AsJson = False) -> None:
     """Sign what is new, unless a server does, and print the published checkpoint. Exit 2 where there is none."""
     chosen = settings()
-    url, folder = serving.ready(chosen), proof_folder(chosen)
+    url, folder = database.ready(chosen), proof_folder(chosen)
     if not folder.has_keys and not chosen.database_url:
         create_keys(folder.path, log_name(chosen))
     keys = SigningKeys.read(folder.path)
@@ -185,7 +185,7 @@ def packed_bundle(project: str, file: Path) -> ExportedBundle:
 def written_bundle(project: str, folder: Path) -> ExportedBundle:
     """The bundle of *project*, or of the zone, as a folder."""
     chosen = settings()
-    url, proofs = serving.ready(chosen), proof_folder(chosen)
+    url, proofs = database.ready(chosen), proof_folder(chosen)
     keys = [key for key in proofs.trusted_keys() if key.algorithm in ED25519_KINDS]
     reader = proofs.read_log()
     signed = [key for key in keys if reader.note and reader.note.signed_by(key)]

@@ -35,7 +35,7 @@ from infrastructure.watcher.watcher import Watcher
 from infrastructure.webhooks.sender import WebhookSender
 from infrastructure.webhooks.transport import WebhookTransport
 from scripts.catalogues.zone import publish_zone
-from scripts.server import serving
+from scripts.server import database, serving
 from scripts.server.processes import orderly, supervised
 from scripts.server.sending import sender_parts
 
@@ -155,7 +155,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     clock = SandboxClock(settings.data.with_name(settings.data.name + CLOCK_SUFFIX))
-    with serving.kept_alive(settings):
+    with database.kept_alive(settings):
         async with sandbox(url, settings, clock) as app:
             await serving.listen(app, settings, announce, app.app.services.feed.horizon.close)
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable
 
 import uvicorn
 import uvloop
@@ -16,20 +14,17 @@ from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.access.registrar import PrincipalRegistrar
+from infrastructure.errors import OperatorError
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.postgres.connect import connect_url
-from infrastructure.postgres.embedded import EmbeddedPostgres
-from infrastructure.postgres.migrate import migrate
-from infrastructure.postgres.roles import login_of
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector, historian
 from infrastructure.settings import Settings
 from infrastructure.watcher.watcher import Watcher
 from scripts.console import screen
+from scripts.server import database
 from scripts.server.processes import (
-    END_SECONDS_MAX,
     lower_priority,
     orderly,
     run_worker,
@@ -45,48 +40,8 @@ HISTORIAN_NICENESS = 10  # current rows and answers come first
 REQUEST_SECONDS_MAX = 10  # for requests in progress at shutdown, as incomplete ones never end
 
 
-class AddressTakenError(Exception):
+class AddressTakenError(OperatorError):
     """The server can't listen at the address of the settings. The message says what to set."""
-
-
-def ready(settings: Settings) -> str:
-    """The URL of a running, migrated database; starts the embedded server if DATABASE_URL is not set.
-
-    Its login does not own the ledger: always so for the embedded server, elsewhere if the administrator arranges it.
-    """
-    url = connect_url(settings)
-    migrate(url)
-    return url if settings.database_url else login_of(url)
-
-
-@contextmanager
-def kept_alive(settings: Settings) -> Iterator[None]:
-    """Restart the embedded server if it dies during the block; does nothing for an external server."""
-    if settings.database_url:
-        yield
-        return
-    ended = threading.Event()
-    supervisor = threading.Thread(target=EmbeddedPostgres(settings.data).keep, args=(ended,), daemon=True)
-    supervisor.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        supervisor.join(END_SECONDS_MAX)
-
-
-@asynccontextmanager
-async def opened(url: str, settings: Settings) -> AsyncIterator[Approvals]:
-    """The application, opened in this event loop, with a supervised database."""
-    with kept_alive(settings):
-        async with Approvals(
-            url,
-            queue_max=settings.queue_max,
-            connections_max=settings.connections_max,
-            laws=law_book(),
-            cases=settings.area,
-        ) as approvals:
-            yield approvals
 
 
 def project_while(parent: int, url: str) -> None:
@@ -130,7 +85,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
 
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
-    async with opened(url, settings) as approvals, _identity(approvals, url, settings) as signing_in:
+    async with database.opened(url, settings) as approvals, _identity(approvals, url, settings) as signing_in:
         app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
         await offer_administration(signing_in)
         tune_garbage_collector()

@@ -21,6 +21,7 @@ from domain.catalogue.state import stream_of as catalogue_stream
 from domain.flow.state import Flow
 from domain.flow.state import stream_of as flow_stream
 from domain.law.calendar.moment import midnight
+from infrastructure.errors import OperatorError
 from infrastructure.law.lawbook import LawBook, law_book
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.postgres.lease import Lease
@@ -39,7 +40,7 @@ PROCESSES_MAX = 8
 HELD_TRIES = 3  # seconds to wait for a server that is just being stopped
 
 
-class SimulationRefusedError(Exception):
+class SimulationRefusedError(OperatorError):
     """The simulation can't run. The sentence says why."""
 
 

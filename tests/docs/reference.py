@@ -8,8 +8,6 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, get_args
 
-import typer
-
 from api.web.problems import HTTP_CODES, KINDS
 from domain.calendar.messages import CalendarCommand, CalendarFact
 from domain.catalogue.messages import CatalogueCommand, CatalogueFact
@@ -21,7 +19,7 @@ from domain.legal_person.messages import PersonCommand, PersonFact
 from domain.messages import COMMANDS, FACTS, SYSTEM_COMMANDS, tag_of
 from infrastructure.law.lawbook import law_book
 from infrastructure.settings import described
-from scripts.cli import cli
+from scripts.cli import VERBS, verb
 from tests.docs.blocks import ROOT
 
 REFERENCE = ROOT / "docs/reference"
@@ -59,9 +57,7 @@ def settings() -> str:
 
 def command_line() -> str:
     """Every command of the command line with its arguments and options."""
-    group = typer.main.get_command(cli)
-    listed: dict[str, Any] = group.commands  # type: ignore[attr-defined]  # typer makes a group of several commands
-    return "\n".join(_command(name, command) for name, command in sorted(listed.items()))
+    return "\n".join(_command(name, verb(name)) for name in sorted(VERBS))
 
 
 def _command(name: str, command: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from uuid import uuid4
@@ -9,8 +11,6 @@ from uuid import uuid4
 import psycopg
 import pytest
 from msgspec import json
-from typer.core import TyperGroup
-from typer.main import get_command
 from typer.testing import CliRunner
 
 from domain.core.ledger import Refused
@@ -55,15 +55,22 @@ def test_a_mendable_error_is_reported_in_a_sentence(
 
 
 def test_every_command_argument_and_option_has_a_help_text() -> None:
-    commands = get_command(cli.cli)
-    assert isinstance(commands, TyperGroup)
-    assert [name for name, command in commands.commands.items() if not command.help] == []
+    commands = {name: cli.verb(name) for name in cli.VERBS}
+    assert [name for name, command in commands.items() if not command.help] == []
     assert [
         f"{name} {parameter.name}"
-        for name, command in commands.commands.items()
+        for name, command in commands.items()
         for parameter in command.params
         if not getattr(parameter, "help", "")
     ] == []
+
+
+def test_a_verb_imports_neither_the_api_nor_the_demonstration() -> None:
+    code = "import sys; from scripts.cli import verb; verb('status'); print([*sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert "'scripts.ledger'" in loaded
+    assert "'api" not in loaded
+    assert "'scripts.demo.demo'" not in loaded
 
 
 def test_the_version_is_printed() -> None:
@@ -96,7 +103,7 @@ async def test_verify_distinguishes_faults_from_failing_to_run(
     async with Approvals(database_url) as approvals:
         register = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
         await approvals.handle(uuid4(), register, MANAGER, uuid4())
-    monkeypatch.setattr("scripts.server.serving.ready", lambda _: database_url)
+    monkeypatch.setattr("scripts.server.database.ready", lambda _: database_url)
     monkeypatch.setattr(log, "configure", lambda chosen: None)  # other tests keep theirs
     checkpoint = tmp_path / "checkpoint.json"
 

@@ -15,11 +15,11 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure import logging as console_log
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
-from scripts import demo
 from scripts.catalogues.zone import CATALOGUE
 from scripts.cli import cli
-from scripts.demo import DATASET, is_filled
-from scripts.server import serving
+from scripts.demo import demo
+from scripts.demo.demo import DATASET, is_filled
+from scripts.server import database
 from tests.examples import IMPORTER
 
 REGISTER = RegisterProject(name="Case 1", enterprise=Enterprise("somebody"), manager="importer", items=())
@@ -45,7 +45,7 @@ def test_an_interrupted_first_command_says_what_is_left(monkeypatch: pytest.Monk
         raise KeyboardInterrupt(given)
 
     monkeypatch.setattr(console_log, "configure", lambda chosen: None)  # other tests keep theirs
-    monkeypatch.setattr(serving, "ready", lambda chosen: "")
+    monkeypatch.setattr(database, "ready", lambda chosen: "")
     monkeypatch.setattr(demo, "fill", interrupted)
     ended = CliRunner().invoke(cli, ["demo"])
 

@@ -25,7 +25,7 @@ from infrastructure.identity.sign_in import NewAdministrator, Where, as_first_ad
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.reader import Store
 from scripts import cli
-from scripts.demo_people import demo_people, offer_demo_people
+from scripts.demo.people import demo_people, offer_demo_people
 from scripts.identity import run
 from scripts.server.serving import offer_administration
 from scripts.simulation.chance import Chance
@@ -39,7 +39,7 @@ PASSWORD = "correct horse battery"
 @pytest.fixture
 def url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database that the commands work on."""
-    monkeypatch.setattr("scripts.server.serving.ready", lambda _: database_url)
+    monkeypatch.setattr("scripts.server.database.ready", lambda _: database_url)
     monkeypatch.setattr(log, "configure", lambda chosen: None)  # other tests keep theirs
     return database_url
 

@@ -20,8 +20,8 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.materials.places import key_of
 from infrastructure.materials.store import MaterialStore
 from infrastructure.settings import Settings
-from scripts.materials import SET_ASIDE, Attached, MaterialFault, VerifiedMaterials, check, verify
-from scripts.sweep import sweep
+from scripts.materials.sweep import sweep
+from scripts.materials.verifying import SET_ASIDE, Attached, MaterialFault, VerifiedMaterials, check, verify
 from tests.examples import APPLICANT, MANAGER, ROOT
 from tests.histories import REGISTER
 

@@ -17,7 +17,7 @@ from infrastructure.projector.rebuild import rebuild
 from infrastructure.verifier.verify import verify
 from infrastructure.watcher.watch_schedule import LEADER_KEY
 from scripts import ledger
-from scripts.demo import catch_up
+from scripts.server.catching_up import catch_up
 from scripts.simulation.chance import Chance
 from scripts.simulation.legal_person import person_life
 from scripts.simulation.office_time import OfficeTime

@@ -17,7 +17,7 @@ from infrastructure.proof.keys import create_keys, published_keys
 from infrastructure.proof.morning import LIMITS_PASSED
 from infrastructure.proof.note import SignedNote
 from scripts import cli
-from scripts.demo import catch_up
+from scripts.server.catching_up import catch_up
 from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.api.served import served
 from tests.infrastructure.proof.test_log import record

@@ -22,7 +22,7 @@ def served_to_program(url: str, name: str, scopes: Sequence[str], **options: Any
     Verbs of the command line use its database within the block.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scripts.server.serving.ready", lambda _: url)
+        patch.setattr("scripts.server.database.ready", lambda _: url)
         patch.setattr(log, "configure", lambda chosen: None)
         printed("users", "add", name, name.title(), "--program", "--role", "project_manager", "--over", "office")
         key = printed("keys", "issue", name, *(word for scope in scopes for word in ("--scope", scope)), "--bare")

@@ -26,7 +26,7 @@ from scripts.importing.export_log import ExportReport, export_log
 from scripts.importing.import_log import RECEIPT_LOG, import_log
 from scripts.importing.report import ImportReport, Reason, show
 from scripts.importing.screen import bar
-from scripts.server import serving
+from scripts.server import database
 from tests.conftest import database_in
 from tests.scripts.importing.logs import Log, course, event, listed, write_log
 
@@ -162,8 +162,8 @@ def test_an_interrupted_import_says_how_to_finish_it(tmp_path: Path, monkeypatch
         raise KeyboardInterrupt(given)
 
     monkeypatch.setattr(console_log, "configure", lambda chosen: None)
-    monkeypatch.setattr(serving, "ready", lambda chosen: "")
-    monkeypatch.setattr(serving, "opened", interrupted)
+    monkeypatch.setattr(database, "ready", lambda chosen: "")
+    monkeypatch.setattr(database, "opened", interrupted)
     ended = CliRunner().invoke(cli, ["import-log", str(tmp_path), str(tmp_path)])
 
     assert ended.exit_code == 130

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from time import sleep
 
 import psycopg
 import uvloop
@@ -13,22 +11,19 @@ from rich.console import Console
 
 from domain.catalogue.state import stream_of as catalogue_stream
 from domain.law.calendar.moment import day_before, local_day
-from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
-from projections.histories import HISTORIES
 from projections.registry import VIEWS
-from projections.view import Projected
 from scripts import ledger
 from scripts.catalogues.zone import CATALOGUE
-from scripts.demo_people import offer_demo_people
+from scripts.demo.people import offer_demo_people
 from scripts.importing.import_log import RECEIPT_LOG, import_log
 from scripts.importing.report import ImportReport, show
 from scripts.importing.screen import bar
-from scripts.server import serving
+from scripts.server import database
+from scripts.server.catching_up import catch_up
 from scripts.simulation.office_time import ZONE
 from scripts.simulation.simulate import SimulationPlan, simulate
 
-LEAD_SECONDS = 0.2  # poll interval while another process updates the views
 DATASET = "receipt"
 PROJECTS, SEED = 40, 2026  # of the simulated zone: takes a few seconds
 INTERRUPTED_DEMO = (
@@ -44,7 +39,7 @@ def fill(url: str, settings: Settings, screen: Console) -> None:
     else:
         report = asyncio.run(_import(url, settings, screen))
         show(report, screen)
-        with serving.kept_alive(settings), bar(screen, "simulating a zone") as advance:
+        with database.kept_alive(settings), bar(screen, "simulating a zone") as advance:
             done = uvloop.run(simulate(url, SimulationPlan(PROJECTS, SEED, last_day()), advance))
         screen.print(
             f"simulated zone: {done.projects} projects since {done.begin}, {done.commands:,} commands, "
@@ -72,32 +67,12 @@ def last_day() -> date:
 
 
 async def _import(url: str, settings: Settings, screen: Console) -> ImportReport:
-    async with serving.opened(url, settings) as approvals:
+    async with database.opened(url, settings) as approvals:
         await offer_demo_people(approvals, SEED)
         with bar(screen) as advance:
             return await import_log(
                 approvals, RECEIPT_LOG / "events.csv.gz", RECEIPT_LOG / "cases.csv.gz", progress=advance
             )
-
-
-def catch_up(url: str, groups: Sequence[Sequence[Projected]] = (VIEWS, HISTORIES)) -> None:
-    """Update views to the end of the ledger, each of the *groups* by a projector of its own.
-
-    If another process runs the projector of one, wait for it.
-    """
-    led_elsewhere: list[Projected] = []
-    for views in groups:
-        projector = Projector(url, views)
-        with psycopg.connect(url, autocommit=True) as connection:
-            if projector.take_lead(connection):
-                projector.catch_up(connection)
-            else:
-                led_elsewhere += views
-    while led_elsewhere:
-        now = ledger.status(url)
-        if now.errors or all(now.views.get(view.name, 0) >= now.last_position for view in led_elsewhere):
-            return
-        sleep(LEAD_SECONDS)
 
 
 def announce(url: str, settings: Settings, out: Console) -> None:

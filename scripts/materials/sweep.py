@@ -11,7 +11,7 @@ from msgspec import Struct
 from infrastructure.materials.store import MaterialStore
 from infrastructure.settings import Settings
 from infrastructure.window.drafts import files_of_drafts
-from scripts.materials import attached_files
+from scripts.materials.verifying import attached_files
 
 DAYS = 30  # files are usually attached within minutes; a month is longer than any holiday
 DAY_SECONDS = 86_400  # of a file's age, by the clock of its storage

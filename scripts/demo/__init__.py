@@ -1,0 +1,1 @@
+"""The demonstration: real permit applications, a simulated zone, and people to sign in as."""

@@ -1,0 +1,1 @@
+"""Attached files: whether each is what was attached, and which were never attached."""

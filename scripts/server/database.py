@@ -1,0 +1,56 @@
+"""The database that a command works with: started, migrated, supervised; and the application, opened on it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from infrastructure.law.lawbook import law_book
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.postgres.connect import connect_url
+from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.migrate import migrate
+from infrastructure.postgres.roles import login_of
+from infrastructure.settings import Settings
+from scripts.server.processes import END_SECONDS_MAX
+
+
+def ready(settings: Settings) -> str:
+    """The URL of a running, migrated database; starts the embedded server if DATABASE_URL is not set.
+
+    Its login does not own the ledger: always so for the embedded server, elsewhere if the administrator arranges it.
+    """
+    url = connect_url(settings)
+    migrate(url)
+    return url if settings.database_url else login_of(url)
+
+
+@contextmanager
+def kept_alive(settings: Settings) -> Iterator[None]:
+    """Restart the embedded server if it dies during the block; does nothing for an external server."""
+    if settings.database_url:
+        yield
+        return
+    ended = threading.Event()
+    supervisor = threading.Thread(target=EmbeddedPostgres(settings.data).keep, args=(ended,), daemon=True)
+    supervisor.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        supervisor.join(END_SECONDS_MAX)
+
+
+@asynccontextmanager
+async def opened(url: str, settings: Settings) -> AsyncIterator[Approvals]:
+    """The application, opened in this event loop, with a supervised database."""
+    with kept_alive(settings):
+        async with Approvals(
+            url,
+            queue_max=settings.queue_max,
+            connections_max=settings.connections_max,
+            laws=law_book(),
+            cases=settings.area,
+        ) as approvals:
+            yield approvals

@@ -1,0 +1,33 @@
+"""The command line's verbs that look after the database: apply migrations, count, stop."""
+
+from __future__ import annotations
+
+from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
+from infrastructure.settings import without_password
+from scripts import ledger
+from scripts.console import AsJson, pairs, print_result, screen, settings
+from scripts.server import database
+
+
+def migrate() -> None:
+    """Apply pending database migrations. `serve` does this by itself."""
+    chosen = settings()
+    database.ready(chosen)
+    screen.print(f"The database is up to date: {without_password(chosen.database_url) or chosen.data}", highlight=False)
+
+
+def status(as_json: AsJson = False) -> None:
+    """Print the number of projects, events and facts, the ledger's last position, and the position of each view."""
+    answer = ledger.status(database.ready(settings()))
+    print_result(answer, as_json, lambda: pairs("ledger", answer))
+
+
+def stop() -> None:
+    """Stop the embedded PostgreSQL. Its data remains."""
+    chosen = settings()
+    server = EmbeddedPostgres(chosen.data)
+    was_running = server.status() not in {ServerStatus.ABSENT, ServerStatus.STOPPED}
+    server.stop()
+    screen.print("Stopped." if was_running else f"No server was running in {chosen.data}.")
+    if chosen.database_url:
+        screen.print("The server of DATABASE_URL is not managed by Countersign and keeps running.")
