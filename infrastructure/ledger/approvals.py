@@ -45,6 +45,7 @@ from infrastructure.ledger.reference_data import ReferenceDataCache
 from infrastructure.ledger.sent_command import DIRECT, SentCommand, former_fingerprints, in_utc, sent_command
 from infrastructure.ledger.stream_loader import StreamLoader
 from infrastructure.privacy.erasures import ERASURES, destroy_keys
+from infrastructure.tracing.switch import SWITCH
 from projections.clocks.void_acts import void_extension
 
 TRIES_MAX = 10  # another process writing the same project: ten tries lost none of 200 commands from four processes
@@ -162,7 +163,14 @@ class Approvals(Application[UUID]):
         BusyError if too much is waiting, or the project changes faster than this process can decide; ClockWrongError if
         the clocks of machine and database differ too much.
         """
-        return self._insist(sent_command(project_id, command, by, command_id, origin, self.clock()), allowed)
+        sent = sent_command(project_id, command, by, command_id, origin, self.clock())
+        return self._traced(sent, allowed) if SWITCH.is_on else self._insist(sent, allowed)
+
+    async def _traced(self, sent: SentCommand, allowed: Callable[[State], None] | None) -> CommandAnswer:
+        """The same within a span, which the entries carry on."""
+        with SWITCH.spans.span(f"command {tag_of(sent.command)}"):
+            origin = structs.replace(sent.origin, traceparent=SWITCH.spans.traceparent())
+            return await self._insist(structs.replace(sent, origin=origin), allowed)
 
     async def _insist(self, sent: SentCommand, allowed: Callable[[State], None] | None = None) -> CommandAnswer:
         """Decide and store in one's turn, again where another process wrote first."""

@@ -12,7 +12,7 @@ from infrastructure.case_record.archive import write_case_records
 from infrastructure.case_record.codes import read_codes
 from scripts.console import AsJson, fail, pairs, print_result, screen, settings
 from scripts.importing.screen import bar
-from scripts.server import serving
+from scripts.server import database
 
 
 def export_case_records(
@@ -25,7 +25,7 @@ def export_case_records(
     """
     chosen = settings()
     codes = read_codes(chosen.platform_codes)
-    url = serving.ready(chosen)
+    url = database.ready(chosen)
     try:
         with bar(screen, "reading") as advance, archive.open("wb") as file:
             exported = write_case_records(url, file, codes, datetime.now(UTC), advance)

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 import uvloop
 
 from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
+from api.observing import observed
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.errors import OperatorError
@@ -21,6 +23,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector, historian
 from infrastructure.settings import Settings
+from infrastructure.tracing import switch as tracing
 from infrastructure.watcher.watcher import Watcher
 from scripts.console import screen
 from scripts.server import database
@@ -72,6 +75,7 @@ async def _watch(parent: int, url: str) -> None:
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     """Serve HTTP until SIGINT or SIGTERM; *announce* is called once the server listens. Raises AddressTakenError."""
+    tracing.configure(settings, "server")
     with (
         contextlib.suppress(KeyboardInterrupt),
         orderly(),
@@ -89,12 +93,11 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
         app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
         await offer_administration(signing_in)
         tune_garbage_collector()
-        await listen(IdentityMiddleware(app, signing_in, settings), settings, announce, app.services.feed.horizon.close)
+        served = observed(IdentityMiddleware(app, signing_in, settings), settings)
+        await listen(served, settings, announce, app.services.feed.horizon.close)
 
 
-async def listen(
-    app: IdentityMiddleware, settings: Settings, announce: Callable[[], None], end_streams: Callable[[], None]
-) -> None:
+async def listen(app: Any, settings: Settings, announce: Callable[[], None], end_streams: Callable[[], None]) -> None:
     """Answer HTTP by *app* until SIGINT or SIGTERM. Raises AddressTakenError.
 
     *announce* is called once it listens, *end_streams* before it waits for open requests.

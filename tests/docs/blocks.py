@@ -19,6 +19,7 @@ REASONS = {
     "runs this test",
     "takes minutes and other programs",
     "needs three machines",
+    "needs a collector",
     "needs a database server of your own",
     "changes the checkout",
     "needs a database of an earlier release",

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import uuid4
 
 from msgspec import json
@@ -26,7 +27,7 @@ NPM_PACKAGES = ("@redocly/cli@2", "@stoplight/spectral-cli@6", "typescript@5")
 GENERATORS = ("openapi-python-client==0.29.1", "openapi-generator-cli==7.26.0")
 DRIVERS = ROOT / "tests/proofs/clients"
 PYTHON_CLIENT_CONFIG = ROOT / "tests/proofs/openapi-python-client.yaml"
-STRICT = {
+STRICT: dict[str, Any] = {
     "compilerOptions": {
         "strict": True,
         "noEmit": True,

@@ -6,6 +6,7 @@ import csv
 from collections.abc import AsyncIterator
 from io import StringIO
 from pathlib import Path
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import httpx
@@ -50,13 +51,19 @@ def handled(item: str, by: Actor, applied: str, granted: str) -> list[Told]:
     ]
 
 
+def dated_at(command: AnyCommand, day: str) -> AnyCommand:
+    """*command* as it was given at a local time of 2026."""
+    return structs.replace(command, occurred_at=moment(f"2026-{day}"))
+
+
 async def begin(door: Door, *further: Told) -> UUID:
     """A project that follows the first edition since 3 March 2026."""
     project = uuid4()
     registration = RegisterProject(name="研发楼", enterprise=Enterprise("恒信", USCC), manager="wang")
     start = StartFlow(flow=FLOW_NAME, kind="manufacturing", edition=1)
-    for day, by, command in (("03-03 09:00", MANAGER, registration), ("03-03 09:00", MANAGER, start), *further):
-        await door.done(project, structs.replace(command, occurred_at=moment(f"2026-{day}")), by)
+    first: list[Told] = [("03-03 09:00", MANAGER, registration), ("03-03 09:00", MANAGER, start)]
+    for day, by, command in (*first, *further):
+        await door.done(project, dated_at(command, day), by)
     return project
 
 
@@ -152,7 +159,7 @@ async def test_a_step_given_up_in_a_move_is_told(door: Door, early: UUID, shared
 async def test_without_projects_in_a_flow_the_page_says_so(database_url: str, tmp_path: Path) -> None:
     async with Approvals(database_url) as approvals:
         empty = create_app(approvals, Views(approvals.store), Settings(data=tmp_path), pages=PAGES)
-        transport = httpx.ASGITransport(app=empty)  # type: ignore[arg-type]  # the two spell ASGI's types differently
+        transport = httpx.ASGITransport(app=cast("Any", empty))
         async with httpx.AsyncClient(transport=transport, base_url="http://countersign") as client:
             project_all(database_url)
             answer = await get(Door(client), CONFORMANCE)
