@@ -28,6 +28,7 @@ VERBS = {
     "stop": "scripts.server.database_verbs:stop",
     "status": "scripts.server.database_verbs:status",
     "doctor": "scripts.doctor:doctor",
+    "support-bundle": "scripts.support:support_bundle",
     "users": "scripts.identity:users",  # with the verbs for passwords, which identity adds
     "grants": "scripts.access.grants:grants",
     "keys": "scripts.access.keys:keys",
