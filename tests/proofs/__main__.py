@@ -11,7 +11,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from tests.proofs import access, contract, exports, identity, law, log, repeated, store, webhooks
+from tests.proofs import access, contract, exports, identity, law, log, operation, repeated, store, webhooks
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
 PROOFS: tuple[Proof, ...] = (
@@ -23,6 +23,7 @@ PROOFS: tuple[Proof, ...] = (
     *contract.PROOFS,
     *webhooks.PROOFS,
     *exports.PROOFS,
+    *operation.PROOFS,
     *repeated.PROOFS,
 )
 SECONDS_A_MINUTE = 60

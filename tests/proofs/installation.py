@@ -85,10 +85,11 @@ class Installation:
 
 
 @contextmanager
-def served_zone() -> Iterator[Installation]:
-    """A served zone that is thrown away afterwards."""
+def served_zone(**variables: str) -> Iterator[Installation]:
+    """A served zone with further *variables* of its environment, that is thrown away afterwards."""
     with reachable_folder() as folder:
         zone = Installation(folder)
+        zone.environment |= variables
         try:
             zone.start_server()
             yield zone
