@@ -51,6 +51,7 @@ VERBS = {
     "witness": "scripts.proof.log:witness",
     "morning-report": "scripts.proof.statements:morning_report",
     "import-log": "scripts.importing.verbs:import_log",
+    "take-over": "scripts.takeover.verbs:take_over",
     "export-log": "scripts.importing.event_log:export_log",
     "import-catalogue": "scripts.zone_commands:import_catalogue",
     "publish-zone": "scripts.zone_commands:publish_zone",

@@ -237,11 +237,7 @@ class Approvals(Application[UUID]):
             await turn
         try:
             for tries in range(TRIES_MAX):
-                now = self.clock()
-                sent = [
-                    sent_command(sequence.stream, each.command, sequence.by, each.id, sequence.origin, now)
-                    for each in sequence.commands
-                ]
+                sent = sequence.sent(self.clock())
                 if answers := await self._first_answers(sent):
                     return answers
                 drafts = await self._drafts(sequence, sent)
@@ -254,6 +250,11 @@ class Approvals(Application[UUID]):
             raise BusyError
         finally:
             self._turns.give(sequence.stream)
+
+    async def preview_together(self, sequence: CommandSequence) -> list[Entry]:
+        """What the commands of *sequence* would add to the ledger; nothing is stored. Raises SequenceRefusedError."""
+        drafts = await self._drafts(sequence, sequence.sent(self.clock()))
+        return [entry for draft in drafts for entry in draft.entries]
 
     async def _first_answers(self, sent: Sequence[SentCommand]) -> list[CommandAnswer]:
         """The first answers to *sent*, none where they are new. Raises SequenceRefusedError where only some are."""
@@ -280,11 +281,12 @@ class Approvals(Application[UUID]):
         counters: list[int] = []
         for index, (each, command) in enumerate(zip(sent, sequence.commands, strict=True)):
             await self._prepare(each.command)
-            counter = await self.cases.next() if each.command.needs_case_counter else 0
+            is_numbered = each.command.needs_case_counter and each.by.role is not Role.SYSTEM
+            counter = await self.cases.next() if is_numbered else 0
             counters += [counter] if counter else []
             try:
                 draft = self._draft(current, each, counter, command.allowed)
-                await self._require_effect(draft, sequence.by, entries)
+                await self._require_effect(draft, each.by, entries)
             except Refused as refusal:
                 for taken in counters:
                     self.cases.give_back(taken)

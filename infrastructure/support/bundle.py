@@ -110,7 +110,7 @@ def _database(url: str) -> dict[str, Any]:
             for row in connection.execute(VIEWS).fetchall()
         ]
         scalars = {name: (connection.execute(query).fetchone() or (None,))[0] for name, query in SCALARS.items()}
-        facts = dict(connection.execute(FACTS).fetchall())
+        facts: dict[str, int] = dict(connection.execute(FACTS).fetchall())
         server = connection.info.parameter_status("server_version")
     return {"postgresql": server, **scalars, "views": views, "facts": facts}
 

@@ -68,6 +68,7 @@ def test_nothing_at_run_time_is_under_gpl_or_agpl(components: dict[str, str]) ->
             about = distribution(name).metadata
         except ModuleNotFoundError:
             continue  # of another platform
-        told = [about.get("License-Expression") or "", about.get("License") or "", *(about.get_all("Classifier") or [])]
+        fields = ("License-Expression", "License", "Classifier")
+        told = [line for field in fields for line in about.get_all(field) or ()]
         licences = " ".join(line[:200] for line in told)
         assert not re.search(r"(?<!L)A?GPL|Affero|(?<!Lesser )General Public", licences), (name, licences)
