@@ -16,7 +16,9 @@ from scripts.takeover.taking import take_over as take_over_projects
 
 
 def take_over(
-    file: Annotated[Path, typer.Argument(help="running cases, a project a line (docs/how-to/take-over-cases.md)")],
+    file: Annotated[
+        Path, typer.Argument(help="running cases, a project a line (docs/how-to/operation/take-over-cases.md)")
+    ],
     carry_out: Annotated[bool, typer.Option("--carry-out", help="store them (default: a preview)")] = False,
     accept_differences: Annotated[
         bool, typer.Option("--accept-differences", help="also projects whose last days are counted otherwise here")

@@ -58,16 +58,9 @@ def suspended(since: str, until: str = "", item: str = "land") -> list[Act]:
     return [begun, *([act(until, "resume_clock", "land", item=item, suspension="s1")] if until else [])]
 
 
-LONGER = act(
-    "2026-04-16 11:00",
-    "extend_limit",
-    "land",
-    item="land",
-    days=5,
-    reasons="水文论证",
-    approver="agency_head",
-    notified=True,
-)
+APPROVED = {"reasons": "水文论证", "approver": "agency_head", "notified": True}
+LONGER = act("2026-04-16 11:00", "extend_limit", "land", item="land", days=5, **APPROVED)
+APPLIED = [registered("2025-09-26 09:00"), act("2025-09-26 10:00", "submit_item", item="land")]
 # Twenty working days from the day after acceptance, by the State Council's notices for 2025 and 2026; the first two are
 # those of the working days around the National Day and Qingming, the others what a suspension and an extension move.
 VECTORS: dict[str, tuple[list[Act], dict[str, str]]] = {
@@ -78,10 +71,7 @@ VECTORS: dict[str, tuple[list[Act], dict[str, str]]] = {
         {"decision": "2026-05-18", "commitment": "2026-04-30"},
     ),
     "extension": ([*accepted("2026-04-09"), LONGER], {"decision": "2026-05-18"}),
-    "intake": (
-        [registered("2025-09-26 09:00"), act("2025-09-26 10:00", "submit_item", item="land")],
-        {"intake": "2025-10-10"},
-    ),
+    "intake": (APPLIED, {"intake#1": "2025-10-10"}),
 }
 
 
@@ -125,7 +115,7 @@ def decision_of(entries: list[Entry], approvals: Approvals) -> Reading:
 
 
 async def test_a_case_goes_on_as_if_it_had_lived_here(approvals: Approvals, database_url: str) -> None:
-    """Taken over while it is suspended, resumed and decided here; beside it the same case, lived here from the start."""
+    """Taken over while suspended, resumed and decided here; beside it the same case, lived here from the start."""
     acts = [*accepted("2026-04-09"), *suspended("2026-04-10 09:00")]
     project = project_of("goes-on", acts, {})
     assert (await taken(approvals, project)).taken_over == 1
