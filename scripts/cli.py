@@ -32,6 +32,7 @@ VERBS = {
     "users": "scripts.identity:users",  # with the verbs for passwords, which identity adds
     "grants": "scripts.access.grants:grants",
     "keys": "scripts.access.keys:keys",
+    "retention": "scripts.support:retention",
     "security-log": "scripts.identity:security_log",
     "erase-person": "scripts.privacy:erase_person",
     "events": "scripts.client.verbs:events",

@@ -1,4 +1,4 @@
-"""`countersign support-bundle`: how the installation is, without personal data, for who has to help."""
+"""The command line's verbs for operators: a support bundle, and what stays how long beside the ledger."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
+from infrastructure.ledger.reader import Store
+from infrastructure.retention import RetainedRecords, retained
 from infrastructure.support.bundle import write_support_bundle
-from scripts.console import AsJson, fail, pairs, print_result, screen, settings
+from scripts.console import AsJson, fail, out, pairs, print_result, screen, settings
+from scripts.identity import run
 from scripts.importing.screen import bar
 from scripts.server import database
 
@@ -35,3 +39,30 @@ def support_bundle(
     except OSError as failure:
         fail(f"Can't use {failure.filename or archive}: {failure.strerror or failure}.")
     print_result(written, as_json, lambda: pairs("support bundle", written))
+
+
+def retention(
+    remove: Annotated[bool, typer.Option("--remove", help="delete what is past its time (default: a preview)")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is beside the ledger, how long it stays, and how much is past that; with --remove, delete that.
+
+    Servers do the same once an hour. Facts are never deleted; a person's data is by erase-person. The removal stands in
+    the security log.
+    """
+    chosen = settings()
+
+    async def work(store: Store) -> list[RetainedRecords]:
+        return await retained(store, chosen, datetime.now(UTC), remove=remove)
+
+    records = run(work)
+    print_result(records, as_json, lambda: _show(records))
+    if not remove:
+        screen.print("Preview: nothing was deleted. Add --remove to delete what is past its time.")
+
+
+def _show(records: list[RetainedRecords]) -> None:
+    table = Table("what", "stays", "records", "past its time", "removed", title="beside the ledger")
+    for kind in records:
+        table.add_row(kind.name, kind.stays, f"{kind.records:,}", f"{kind.past:,}", f"{kind.removed:,}")
+    out.print(table)

@@ -16,9 +16,7 @@ from scripts.takeover.taking import take_over as take_over_projects
 
 
 def take_over(
-    file: Annotated[
-        Path, typer.Argument(help="running cases, a project a line (docs/how-to/operation/take-over-cases.md)")
-    ],
+    file: Annotated[Path, typer.Argument(help="file of running cases in JSON Lines, a project a line")],
     carry_out: Annotated[bool, typer.Option("--carry-out", help="store them (default: a preview)")] = False,
     accept_differences: Annotated[
         bool, typer.Option("--accept-differences", help="also projects whose last days are counted otherwise here")
