@@ -46,7 +46,7 @@ class StatedClock(Struct, frozen=True, forbid_unknown_fields=True):
     clock: Code = "decision"
 
 
-class RunningProject(Struct, frozen=True, forbid_unknown_fields=True):
+class ProjectToTakeOver(Struct, frozen=True, forbid_unknown_fields=True):
     """One project: its *code* in the other *register*, its *acts* from registration on, and the days stated there."""
 
     register: Line
@@ -73,9 +73,9 @@ class RunningProject(Struct, frozen=True, forbid_unknown_fields=True):
         return CommandInSequence(command, uuid5(self.id, f"act {number}"), by=by, origin=origin)
 
 
-def read_projects(file: Path) -> Iterator[tuple[int, RunningProject]]:
+def read_projects(file: Path) -> Iterator[tuple[int, ProjectToTakeOver]]:
     """The projects in *file*, each with its line. Raises TakeOverFileError at the first that can't be read."""
-    decoder = json.Decoder(RunningProject)
+    decoder = json.Decoder(ProjectToTakeOver)
     try:
         with file.open("rb") as lines:
             for number, line in enumerate(lines, start=1):

@@ -12,10 +12,10 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.atomic.sequence import SequenceRefusedError
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import Reading, read
-from scripts.takeover.reading import RunningProject
+from scripts.takeover.reading import ProjectToTakeOver
 
 
-class ClockDifference(Struct, frozen=True):
+class StatedClockDifference(Struct, frozen=True):
     """A last day that is counted here otherwise than the register states it; *counted* is None without a clock."""
 
     line: int
@@ -48,7 +48,7 @@ class TakeOverReport(Struct):
     repeated: int = 0
     facts: int = 0
     clocks: int = 0
-    differences: list[ClockDifference] = field(default_factory=list)
+    differences: list[StatedClockDifference] = field(default_factory=list)
     refusals: list[TakeOverRefusal] = field(default_factory=list)
 
     @property
@@ -58,7 +58,7 @@ class TakeOverReport(Struct):
 
 
 async def take_over(
-    approvals: Approvals, projects: Iterable[tuple[int, RunningProject]], *, preview: bool, accept: bool = False
+    approvals: Approvals, projects: Iterable[tuple[int, ProjectToTakeOver]], *, preview: bool, accept: bool = False
 ) -> TakeOverReport:
     """Take *projects* over, each whole or not at all; with *preview* nothing is stored.
 
@@ -86,7 +86,7 @@ async def take_over(
     return report
 
 
-def _refusal(line: int, project: RunningProject, refused: SequenceRefusedError) -> TakeOverRefusal:
+def _refusal(line: int, project: ProjectToTakeOver, refused: SequenceRefusedError) -> TakeOverRefusal:
     refusal = refused.refusal
     return TakeOverRefusal(line, project.code, refused.index + 1, refusal.sentence, refusal.remedy)
 
@@ -103,10 +103,10 @@ def clocks_of(entries: Sequence[Entry], approvals: Approvals, now: datetime) -> 
     return counted
 
 
-def differences(line: int, project: RunningProject, counted: Counted) -> Iterator[ClockDifference]:
+def differences(line: int, project: ProjectToTakeOver, counted: Counted) -> Iterator[StatedClockDifference]:
     """The stated days that are counted otherwise. Of a suspended clock the day counts as if it went on now."""
     for stated in project.clocks:
         clock = counted.get((stated.item, stated.clock))
         due = (clock.due_on or clock.earliest_due_on) if clock else None
         if due != stated.due_on:
-            yield ClockDifference(line, project.code, stated.item, stated.clock, stated.due_on, due)
+            yield StatedClockDifference(line, project.code, stated.item, stated.clock, stated.due_on, due)

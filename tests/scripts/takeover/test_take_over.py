@@ -14,7 +14,7 @@ from msgspec import json, structs
 from typer.testing import CliRunner
 
 from domain.core.types import Outcome
-from domain.messages import AnyCommand, Entry, register_of
+from domain.messages import AnyCommand, Entry, register_of, tag_of
 from domain.project.application.completion import CompleteItem
 from domain.project.application.suspension import ResumeClock
 from infrastructure import logging as log
@@ -22,7 +22,7 @@ from infrastructure.ledger.approvals import Approvals
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import Reading, read
 from scripts import cli
-from scripts.takeover.reading import RunningProject, TakeOverFileError, read_projects
+from scripts.takeover.reading import ProjectToTakeOver, TakeOverFileError, read_projects
 from scripts.takeover.taking import TakeOverReport, take_over
 from tests.examples import APPLICANT, LAND, MANAGER
 
@@ -75,10 +75,10 @@ VECTORS: dict[str, tuple[list[Act], dict[str, str]]] = {
 }
 
 
-def project_of(name: str, acts: list[Act], clocks: dict[str, str]) -> RunningProject:
+def project_of(name: str, acts: list[Act], clocks: dict[str, str]) -> ProjectToTakeOver:
     stated = [{"item": "land", "clock": clock, "due_on": due} for clock, due in clocks.items()]
     line = json.encode({"register": "old", "code": name, "acts": acts, "clocks": stated})
-    return json.decode(line, type=RunningProject)
+    return json.decode(line, type=ProjectToTakeOver)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -88,7 +88,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         yield opened
 
 
-async def taken(approvals: Approvals, *projects: RunningProject, preview: bool = False) -> TakeOverReport:
+async def taken(approvals: Approvals, *projects: ProjectToTakeOver, preview: bool = False) -> TakeOverReport:
     return await take_over(approvals, list(enumerate(projects, start=1)), preview=preview)
 
 
@@ -126,7 +126,7 @@ async def test_a_case_goes_on_as_if_it_had_lived_here(approvals: Approvals, data
         for each in project.sequence.commands:
             hands[0] = each.command.occurred_at or hands[0]
             command = structs.replace(each.command, occurred_at=None)
-            await native.handle(own, command, by.get(type(command).__struct_config__.tag, LAND), uuid4())
+            await native.handle(own, command, by.get(tag_of(command), LAND), uuid4())
         further: list[tuple[str, AnyCommand]] = [
             ("2026-04-17 09:00", ResumeClock(item="land", suspension="s1")),
             ("2026-04-20 08:00", CompleteItem(item="land", outcome=Outcome.GRANTED)),
