@@ -29,7 +29,10 @@ from api.commands.batch import post_batch
 from api.commands.check import check_command
 from api.commands.fast_path import Application
 from api.commands.routes import post_command
+from api.conformance.pages import ConformancePages
+from api.exports.case_records import CaseRecordExports
 from api.exports.clock_list import ClockExports
+from api.exports.conformance import ConformanceExports
 from api.exports.event_log import EventLogExports
 from api.exports.feedback_lists import FeedbackExports
 from api.exports.project_lists import ProjectExports
@@ -154,6 +157,7 @@ UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
 PAGES: tuple[ControllerRouterHandler, ...] = (
     HomePages,
     OverviewPages,
+    ConformancePages,
     ProgressPages,
     PortfolioPages,
     ProjectPages,
@@ -186,6 +190,8 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     SupervisionExports,
     FeedbackExports,
     EventLogExports,
+    CaseRecordExports,
+    ConformanceExports,
     SignInPages,
     GuidePages,
     TrackPages,

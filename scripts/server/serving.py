@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 import uvloop
 
 from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
+from api.observing import observed
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.errors import OperatorError
@@ -23,6 +25,7 @@ from infrastructure.postgres.connect import settled
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector, historian
 from infrastructure.settings import Settings
+from infrastructure.tracing import switch as tracing
 from infrastructure.verifier.startup import check_at_start
 from infrastructure.watcher.watcher import Watcher
 from scripts.console import screen
@@ -81,6 +84,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     Raises AddressTakenError, LedgerUnsoundError.
     """
     check_at_start(url)
+    tracing.configure(settings, "server")
     with contextlib.suppress(KeyboardInterrupt), orderly(), contextlib.ExitStack() as workers:
         for work in _workers(settings):
             workers.enter_context(supervised(work, url))
@@ -101,12 +105,11 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
         if not settings.reader:
             await offer_administration(signing_in)
         tune_garbage_collector()
-        await listen(IdentityMiddleware(app, signing_in, settings), settings, announce, app.services.close)
+        served = observed(IdentityMiddleware(app, signing_in, settings), settings)
+        await listen(served, settings, announce, app.services.close)
 
 
-async def listen(
-    app: IdentityMiddleware, settings: Settings, announce: Callable[[], None], end_streams: Callable[[], None]
-) -> None:
+async def listen(app: Any, settings: Settings, announce: Callable[[], None], end_streams: Callable[[], None]) -> None:
     """Answer HTTP by *app* until SIGINT or SIGTERM. Raises AddressTakenError.
 
     *announce* is called once it listens, *end_streams* before it waits for open requests.
