@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import uvicorn
@@ -27,13 +28,18 @@ from infrastructure.verifier.startup import check_at_start
 from scripts.console import screen
 from scripts.server import database
 from scripts.server.processes import orderly, supervised, tune_garbage_collector
-from scripts.server.workers import workers_of
+from scripts.server.workers import project_while, workers_of
 
 REQUEST_SECONDS_MAX = 10  # for requests in progress at shutdown, as incomplete ones never end
 
 
 class AddressTakenError(OperatorError):
     """The server can't listen at the address of the settings. The message says what to set."""
+
+
+def projecting(url: str) -> AbstractContextManager[None]:
+    """A projector in a process of its own during the block."""
+    return supervised(project_while, url)
 
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
