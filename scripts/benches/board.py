@@ -46,9 +46,9 @@ FILL = """
     FROM generate_series(0, {items} - 1) AS n;
     INSERT INTO views.project (project, code, name, enterprise, manager, law, register, kind, phase, phase_name,
         phase_nth, phases, items_total, items_open, items_done, items_turned_down, stuck, holders, complaints_open,
-        last_fact, changed_by, version, position)
+        last_fact, changed_by, version, position, uscc, departments)
     SELECT project, '', '', '', '', 'cn-licensing', '', '', '', '', 0, 0, count(*), 0, count(*), 0, false, '{{}}', 0,
-           '', '', 1, 0 FROM made GROUP BY project;
+           '', '', 1, 0, '', '{{}}' FROM made GROUP BY project;
     INSERT INTO views.decision (project, item, application, department, outcome, decided_at, recorded_at)
     SELECT project, item, 1, department, 'granted', at, at + late FROM made;
     INSERT INTO views.clock (project, item, application, clock, department, mode, node, live, law, start_on, length,
