@@ -25,6 +25,7 @@ MATERIAL_BYTES_MAX = 100 * 1024 * 1024  # a scanned set of drawings
 SESSION_IDLE_MINUTES, SESSION_HOURS = 30, 12  # a coffee break, and a working day
 SECURITY_LOG_DAYS = 180  # the Cybersecurity Law of the PRC, Article 21, asks for six months
 KEY_RATE = 100
+VERIFY_HOURS = 24
 SECRETS = ("gateway_secret", "oidc_client_secret", "master_key", "smtp")
 CONNECTIONS_MAX = 10  # per process: the embedded server takes 100, and six processes should fit
 
@@ -239,6 +240,15 @@ class Settings(Struct, frozen=True, kw_only=True):
             pattern=r"^([^@\s]+@[^@\s]+)?$",
         ),
     ] = "countersign@localhost"
+    verify_hours: Annotated[
+        int,
+        Meta(
+            description="Hours between two verifications of the whole ledger by the server, which verifies new entries "
+            "every minute; 0: the server verifies nothing.",
+            ge=0,
+            le=10_000,
+        ),
+    ] = VERIFY_HOURS
     log: Annotated[
         LogFormat,
         Meta(description="Log lines as console or json; auto: console on a terminal, json elsewhere."),

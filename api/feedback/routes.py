@@ -168,7 +168,7 @@ class FeedbackRoutes(Controller):
         evaluation_filter: NamedDependency[FeedbackFilter],
         paging: NamedDependency[ListPaging],
     ) -> EvaluationPage:
-        """The newest first, a bad one with its clocks; `bad=true&state=open` are those nobody has seen to yet."""
+        """The newest first, a bad one with its clocks; `bad=true&state=open` are those not handled yet."""
         rows = await translate_too_much(feedback.evaluations(evaluation_filter))
         following = paging.next_of(rows, EVALUATIONS.key)
         return EvaluationPage(feedback.t, feedback.known, paging.shown(rows), following, position)

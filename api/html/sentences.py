@@ -143,7 +143,7 @@ class Sentences:
         return Markup("").join(filled)
 
     def value(self, name: str, fact: AnyFact) -> str:
-        """What stands in the place of {*name*}: a field in words, or what is made of several."""
+        """What {*name*} is replaced by: a field in words, or what is made of several."""
         made = MADE.get(name)
         if made is not None:
             return made(self, fact)
@@ -233,7 +233,7 @@ class Sentences:
 
     @property
     def colon(self) -> str:
-        """What stands between a name and what it says."""
+        """The separator between a name and its value."""
         return "：" if self.is_zh else ": "
 
     def unit(self, fact: AnyFact) -> str:
@@ -313,7 +313,7 @@ MADE: Mapping[str, Callable[[Sentences, Any], str]] = {
         f"{sentences.label('verified')} {fact.verified_on}" if fact.verified_on else sentences.label("not_verified")
     ),
 }
-# Fields whose texts stand for something else: codes of grounds, clocks, steps and so on.
+# Fields whose texts are codes: codes of grounds, clocks, steps and so on.
 SPECIAL: Mapping[str, Callable[[Sentences, Any, Any], str]] = {
     "before": lambda sentences, value, _: sentences.mode(value),
     "approver": lambda sentences, value, _: sentences.words["approver"](value),

@@ -31,7 +31,7 @@ class BasicFacts(Struct, frozen=True):
 
 
 class ShownField(Struct, frozen=True):
-    """One field of the form; *value* is empty where nothing stands. *of_day*: the day the value is of.
+    """One field of the form; *value* is empty where none is recorded. *of_day*: the day the value is of.
 
     *said_zh* and *said_en* are a choice in words, else the value itself. *entered_at* and *recorded_at*: when it was
     entered, and when the system learned of that.

@@ -65,7 +65,7 @@ class ShownCode(Struct, frozen=True):
 
 
 class ShownMerge(Struct, frozen=True):
-    """An entry that is the same person: merged *into* the one that stands for both, or into another on the way."""
+    """An entry that is the same person: merged *into* the surviving one, or into another on the way."""
 
     code: str
     name: str

@@ -37,7 +37,7 @@ ORDERS_SHOWN_MAX, ORDERS_READ_MAX = 20, 500  # those due by tomorrow are all sho
 
 
 class SupervisionPages(Controller):
-    """For the bureau, without any script. The period and the instant stand in every address."""
+    """For the bureau, without any script. The period and the instant are in every address."""
 
     opt = {ACCESS: "read:supervision"}  # noqa: RUF012  litestar's own spelling
 

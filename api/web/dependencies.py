@@ -65,7 +65,7 @@ class ApplicationServices(Struct, frozen=True):
         """The services of an application over *approvals* and *views*."""
         calendars, materials = Calendars(approvals), MaterialStore.of(settings)
         store = approvals.store
-        feed, pages = Feed(store), Feed(store, every=True)
+        feed, pages = Feed(store, settings.area), Feed(store, settings.area, every=True)
         webhooks = Webhooks.of(store, settings.area, allows_private=settings.webhooks_private)
         return cls(approvals, views, settings, calendars, materials, Durations(store), feed, pages, webhooks)
 

@@ -33,7 +33,7 @@ QUERY_NAMES = {
     "number": "edition",
 }  # handlers' arguments that could not be called what the address calls them
 ADVICE = {  # of what litestar refuses before it knows the operation
-    "bad-request": "/schema/openapi.json tells what is expected",
+    "bad-request": "see /schema/openapi.json for what is expected",
     "not-found": "check the address: /schema/openapi.json lists them all; ids are UUIDs",
     "method-not-allowed": "the header Allow lists the methods that this address answers",
     "body-too-large": "send less at once",

@@ -39,7 +39,7 @@ class ApiKeys:
         self._store, self._directory = store, directory
 
     async def caller(self, text: str, now: datetime) -> tuple[Caller, Key, Grant]:
-        """Whom the key *text* stands for, and by which grant. Raises KeyRefusedError."""
+        """Whose key *text* is, and by which grant. Raises KeyRefusedError."""
         key_id = key_id_in(text)
         if not key_id:
             raise KeyRefusedError("malformed")
@@ -60,7 +60,7 @@ class ApiKeys:
         return program(key.principal, name, grant, key.scopes), key, grant
 
     async def caller_by_token(self, token: AccessToken, principal: str | None, now: datetime) -> tuple[Caller, Grant]:
-        """Whom an access token stands for, linked to *principal*, and by which grant. Raises KeyRefusedError."""
+        """Whose an access token is, linked to *principal*, and by which grant. Raises KeyRefusedError."""
         if principal is None or (name := await self._directory.name_of(principal)) is None:
             raise KeyRefusedError(f"no program is linked to the subject {token.subject}")
         grants: Sequence[Grant] = await self._directory.grants_of(principal, now)

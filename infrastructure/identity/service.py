@@ -83,7 +83,7 @@ def require_secure(issuer: str) -> None:
 
 
 class SignedIn(Struct, frozen=True):
-    """A session with the grants its person has now, and the caller it stands for once one of them is chosen."""
+    """A session with the grants its person has now, and its caller once one of them is chosen."""
 
     session: Session
     name: str
@@ -183,7 +183,7 @@ class Identity:
         return await self._keys.get(sha256(bearer.encode()).digest(), lambda: self._key_use(bearer))
 
     async def _key_use(self, bearer: str) -> tuple[KeyUse, float]:
-        """Which program *bearer* stands for, and for how many seconds that may be believed."""
+        """Which program *bearer* belongs to, and for how many seconds that may be believed."""
         now = self.clock()
         if bearer.startswith("cs_"):
             caller, key, grant = await self.keys.caller(bearer, now)

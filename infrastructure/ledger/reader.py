@@ -65,7 +65,7 @@ class NoAnswer(psycopg.OperationalError):
 
 
 class Connection(psycopg.AsyncConnection[TupleRow]):
-    """A connection that waits for no answer for ever. Raises NoAnswer after ANSWER_SECONDS_MAX."""
+    """A connection whose statements have a time limit. Raises NoAnswer after ANSWER_SECONDS_MAX."""
 
     async def wait(self, gen: PQGen[RV], interval: float = LOOK_SECONDS, timeout: float | None = None) -> RV:  # noqa: ASYNC109  psycopg's signature
         """Every wait for the server goes through here; between two of them the connection may be kept for long."""
@@ -199,7 +199,7 @@ def of_types(types: Sequence[str]) -> Composed:
 
 
 def head_of(connection: psycopg.Connection[Any]) -> int:
-    """The last position; 0 where nothing says so."""
+    """The last position; 0 where there is none."""
     (seq,) = connection.execute("SELECT seq FROM ledger.head").fetchone() or (0,)
     return int(seq)
 

@@ -26,7 +26,7 @@ ITEMS: LiteralString = (
 
 
 class AccessColumns(Struct, frozen=True):
-    """The names of the columns that tell a list's case; empty where the list has none of that.
+    """The names of the columns that hold a list's case; empty where the list has none of that.
 
     *uscc* is of an enterprise's own code in a list of enterprises: elsewhere the enterprise is that of the project.
     *department*: in lists of complaints, cards and the like, the department whose they are; else that of the item is.

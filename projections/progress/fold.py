@@ -89,7 +89,15 @@ PROJECTS = Table(
         "USING gin (holders)",
         "(stuck) WHERE stuck",
         "(register) WHERE register <> ''",
+        "(registered_at) WHERE items_done < items_total",
     ),
+)
+# How many projects, items and complaints there are: numbers of a whole zone that no query has to add up.
+COUNTS = Table(
+    "project_count",
+    (("register", "text"), ("figure", "text"), ("n", "bigint NOT NULL")),
+    key=2,
+    summed=True,
 )
 
 ITEMS = Table(
@@ -147,8 +155,8 @@ class Progress:
     """The fold. Colours and remaining days are left out, as they depend on the time of the query."""
 
     name: str = "progress"
-    version: int = 9
-    tables: tuple[Table, ...] = (PROJECTS, ITEMS, CASES)
+    version: int = 10
+    tables: tuple[Table, ...] = (PROJECTS, ITEMS, CASES, COUNTS)
     follows: Facts = EVERY_FACT  # each row shows its last fact
 
     def start(self) -> ProgressState:
@@ -191,7 +199,24 @@ class Progress:
                 row = cached[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates(), granted)
             items.append(row)
         cases = [(project.id, code, application, number) for (code, application), number in state.cases.items()]
-        return {"project": [_project_row(state, project, items)], "item": items, "case_number": cases}
+        row = _project_row(state, project, items)
+        return {"project": [row], "item": items, "case_number": cases, "project_count": counts_of(row)}
+
+
+def counts_of(row: Row) -> list[Row]:
+    """What the project of *row* adds to COUNTS."""
+    project = ProgressProject(*row)
+    figures = {
+        "projects": 1,
+        "under_way": int(project.items_done < project.items_total),
+        "stuck": int(project.stuck),
+        "applicant": int(HeldBy.APPLICANT in project.holders),
+        "items_open": project.items_open,
+        "items_done": project.items_done,
+        "items_total": project.items_total,
+        "complaints_open": project.complaints_open,
+    }
+    return [(project.register, figure, number) for figure, number in figures.items() if number]
 
 
 def _note_case(state: ProgressState, fact: Fact, project: Project) -> None:

@@ -33,10 +33,14 @@ DEPARTMENTS = """
         FROM known WHERE known.department IS NOT NULL)
     SELECT department FROM known WHERE department IS NOT NULL ORDER BY 1
 """
-STALE = SQL(
-    "p.project IN (SELECT o.project FROM views.outside AS o WHERE o.needed"
-    " AND (%(t)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(stale_days)s)"
+LONG_AGO = SQL("o.needed AND (%(t)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(stale_days)s")
+STALE = SQL("p.project IN (SELECT o.project FROM views.outside AS o WHERE {})").format(LONG_AGO)
+DECIDED = SQL(
+    "SELECT count(*) FROM views.item AS i WHERE i.decided_at >= %(week_from)s AND i.decided_at <= %(t)s AND {}"
 )
+CLOCKED = SQL("SELECT count(DISTINCT c.project) FROM views.clock AS c WHERE NOT c.closed AND {} AND {} AND {}")
+VERIFIED = SQL("SELECT count(DISTINCT o.project) FROM views.outside AS o WHERE {} AND {}")
+COUNTED = SQL("SELECT c.figure, c.n FROM views.project_count AS c WHERE c.register = %(register)s")
 CONDITIONS = {
     "manager": SQL("p.manager = %(manager)s"),
     "holder": SQL("p.holders @> ARRAY[%(holder)s]"),
@@ -159,24 +163,25 @@ class ProgressList:
 
     async def tiles(self, t: datetime, week_from: datetime, stale_days: int, scope: Scope = ZONE_SCOPE) -> Tiles:
         """The tiles of *scope* at *t*; decisions since *week_from* count as this week's."""
-        query = SQL(
-            "SELECT count(*) FILTER (WHERE {under_way}), count(*) FILTER (WHERE p.stuck),"
-            " (SELECT count(*) FROM views.item AS i WHERE i.decided_at >= %(week_from)s AND i.decided_at <= %(t)s"
-            " AND {within}),"
-            " count(*) FILTER (WHERE {soon}), count(*) FILTER (WHERE {late}),"
-            " count(*) FILTER (WHERE p.holders @> ARRAY['applicant']), count(*) FILTER (WHERE {stale}), count(*),"
-            " coalesce(sum(p.items_open), 0), coalesce(sum(p.items_done), 0), coalesce(sum(p.complaints_open), 0)"
-            " FROM views.project AS p WHERE {of_register}"
-        ).format(
-            within=scope.of("i", PROGRESS),
-            of_register=within(scope),
-            under_way=UNDER_WAY,
-            soon=HAS_CLOCK.format(EXISTS, SOON),
-            late=HAS_CLOCK.format(EXISTS, LATE),
-            stale=STALE,
+        params = {"t": t, "week_from": week_from, "stale_days": stale_days} | registered(scope)
+        if not scope.sees_all(PROGRESS):
+            (row,) = await self._rows(_tiles_within(scope), params)
+            return Tiles(*(int(number) for number in row))
+        counts = {figure: int(number) for figure, number in await self._rows(COUNTED, params)}
+        ((decided, soon, late, stale),) = await self._rows(_tiles_at(scope), params)
+        return Tiles(
+            under_way=counts.get("under_way", 0),
+            stuck=counts.get("stuck", 0),
+            decided_this_week=decided,
+            soon=soon,
+            late=late,
+            applicant=counts.get("applicant", 0),
+            stale=stale,
+            projects=counts.get("projects", 0),
+            items_open=counts.get("items_open", 0),
+            items_done=counts.get("items_done", 0),
+            complaints_open=counts.get("complaints_open", 0),
         )
-        (row,) = await self._rows(query, {"t": t, "week_from": week_from, "stale_days": stale_days} | registered(scope))
-        return Tiles(*(int(number) for number in row))
 
     async def choices(self, scope: Scope = ZONE_SCOPE) -> Choices:
         """The choices of filters."""
@@ -211,6 +216,32 @@ class ProgressList:
         async with self._store.cursor() as cursor:
             await cursor.execute(query, params)
             return await cursor.fetchall()
+
+
+def _tiles_within(scope: Scope) -> Composed:
+    """The query for all tiles of what a caller may read of the zone."""
+    return SQL(
+        "SELECT count(*) FILTER (WHERE {under_way}), count(*) FILTER (WHERE p.stuck), ({decided}),"
+        " count(*) FILTER (WHERE {soon}), count(*) FILTER (WHERE {late}),"
+        " count(*) FILTER (WHERE p.holders @> ARRAY['applicant']), count(*) FILTER (WHERE {stale}), count(*),"
+        " coalesce(sum(p.items_open), 0), coalesce(sum(p.items_done), 0), coalesce(sum(p.complaints_open), 0)"
+        " FROM views.project AS p WHERE {of_register}"
+    ).format(
+        decided=DECIDED.format(scope.of("i", PROGRESS)),
+        of_register=within(scope),
+        under_way=UNDER_WAY,
+        soon=HAS_CLOCK.format(EXISTS, SOON),
+        late=HAS_CLOCK.format(EXISTS, LATE),
+        stale=STALE,
+    )
+
+
+def _tiles_at(scope: Scope) -> Composed:
+    """The query for the tiles that the time changes, of a whole zone: decided this week, soon due, late, stale."""
+    soon, late = (CLOCKED.format(EXISTS, warned, scope.registered("c")) for warned in (SOON, LATE))
+    return SQL("SELECT ({}), ({}), ({}), ({})").format(
+        DECIDED.format(scope.registered("i")), soon, late, VERIFIED.format(LONG_AGO, scope.registered("o"))
+    )
 
 
 def within(scope: Scope) -> SQL | Composed:

@@ -71,7 +71,7 @@ def sender_parts(approvals: Approvals, transport: WebhookTransport, area: str) -
     """The parts of a sender on the database of *approvals*."""
     store = approvals.store
     return SenderParts(
-        Feed(store),
+        Feed(store, area),
         Subscriptions(store),
         Deliveries(store),
         SubscriberRights(PrincipalRegistrar(approvals)),

