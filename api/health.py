@@ -20,7 +20,7 @@ from infrastructure.projector.positions import ViewPosition, Views
 from infrastructure.projector.view_stall import Stall
 from infrastructure.proof.publisher import ProofFolder, PublisherStatus
 from infrastructure.settings import Settings
-from infrastructure.verifier.results import Scope, Verification
+from infrastructure.verifier.results import Coverage, Verification
 from infrastructure.webhooks.deliveries import QueueHealth
 from projections.histories import HISTORIES
 from projections.registry import VIEWS
@@ -120,11 +120,14 @@ class VerificationHealth(Struct, frozen=True):
     fault: str = ""
 
     @classmethod
-    def of(cls, results: dict[Scope, Verification], now: datetime) -> VerificationHealth | None:
+    def of(cls, results: dict[Coverage, Verification], now: datetime) -> VerificationHealth | None:
         """The results as of *now*; None where the ledger was never verified."""
         if not results:
             return None
-        whole, newest = results.get(Scope.WHOLE), max(results.values(), key=lambda result: result.verified_at)
+        whole, newest = (
+            results.get(Coverage.WHOLE),
+            max(results.values(), key=lambda result: result.verified_at),
+        )
         faulty = max(results.values(), key=lambda result: result.fault_count)
         first = faulty.faults[0] if faulty.faults else None
         return cls(
@@ -194,7 +197,7 @@ async def readyz(
     """
     try:
         async with asyncio.timeout(READY_SECONDS_MAX):
-            ready = await _readiness(approvals, views)
+            ready = await _readiness(approvals, views, reads_only=settings.reader)
     except Exception as error:
         if not is_outage(error):
             raise
@@ -203,7 +206,7 @@ async def readyz(
     return structs.replace(ready, log=LogHealth.of(status, approvals.clock()) if status else None)
 
 
-async def _readiness(approvals: Approvals, views: Views) -> Ready:
+async def _readiness(approvals: Approvals, views: Views, *, reads_only: bool) -> Ready:
     address = cast("str", approvals.store.pool.conninfo)  # the store was opened with a plain one
     try:
         health = await database_health(address)
@@ -211,7 +214,7 @@ async def _readiness(approvals: Approvals, views: Views) -> Ready:
         raise _not_ready(str(refused)) from refused
     if health.missing:
         raise _not_ready(f"the database has not seen {', '.join(health.missing)}", missing=health.missing)
-    if trouble := await approvals.committer.health.trouble(doubted=health.read_only):
+    if not reads_only and (trouble := await approvals.committer.health.trouble(doubted=health.read_only)):
         what = f"facts can't be appended since {trouble.since:%Y-%m-%dT%H:%M:%SZ}: {trouble.error}"
         raise _not_ready(what, append_error=trouble.error)
     if refusal := approvals.clocks.refusal:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
-from api.feed.schemas import CloudEvent, events_of
+from api.feed.schemas import events_of
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
 from api.web.entries import shown
@@ -20,7 +20,7 @@ from domain.project.application.submission import ItemSubmitted
 from domain.project.application.suspension import ClockSuspended
 from domain.project.materials.attachment import MaterialAttached
 from domain.project.supervision.appeals import SupervisionOrdered
-from infrastructure.feed.epochs import read_epochs
+from infrastructure.feed.epochs import LedgerEpochs
 from infrastructure.feed.reader import FeedEvent
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.messages.inbox import InboxPage
@@ -59,18 +59,13 @@ async def lines_of(approvals: Approvals, page: PageContext, caller: Caller, inbo
         )
         for project in projects
     }
-    events = events_of(inbox.page, caller, await read_epochs(approvals.store))
-    return list(_lines(page, inbox, events, sentences, names))
+    return list(_lines(page, caller, inbox, sentences, names))
 
 
 def _lines(
-    page: PageContext,
-    inbox: InboxPage,
-    events: Sequence[CloudEvent],
-    sentences: Mapping[UUID, Sentences],
-    names: ProjectTitles,
+    page: PageContext, caller: Caller, inbox: InboxPage, sentences: dict[UUID, Sentences], names: ProjectTitles
 ) -> Iterator[MessageLine]:
-    for event, shown_event in zip(inbox.page.events, events, strict=True):
+    for event, shown_event in zip(inbox.page.events, events_of(inbox.page, caller, LedgerEpochs()), strict=True):
         entry, item = event.entry, shown_event.subject or ""
         fact = shown_event.data
         yield MessageLine(

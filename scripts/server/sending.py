@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import uvloop
+from msgspec import structs
 
 from api.feed.schemas import rendered
 from api.messages.mail import MailRenderer
+from domain.access.principal import Caller
 from infrastructure.access.registrar import PrincipalRegistrar
-from infrastructure.feed.reader import Feed
+from infrastructure.feed.epochs import LedgerEpochs
+from infrastructure.feed.reader import Feed, FeedPage
+from infrastructure.identity.read_log import DataReader, ReadLog
+from infrastructure.identity.security_log import SecurityLog
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.messages.addresses import MailAddresses
@@ -18,7 +24,7 @@ from infrastructure.privacy.current import keystore
 from infrastructure.settings import Settings
 from infrastructure.webhooks.deliveries import Deliveries
 from infrastructure.webhooks.messenger import WebhookMessenger
-from infrastructure.webhooks.sender import SenderParts, WebhookSender
+from infrastructure.webhooks.sender import Render, SenderParts, WebhookSender
 from infrastructure.webhooks.subscriptions import SubscriberRights, Subscriptions
 from infrastructure.webhooks.transport import WebhookTransport
 from scripts.server.processes import lower_priority, stop_with
@@ -40,9 +46,10 @@ async def _send(parent: int, url: str) -> None:
         Approvals(url, connections_max=CONNECTIONS_MAX, laws=law_book()) as approvals,
         WebhookTransport(allows_private=chosen.webhooks_private) as transport,
     ):
-        sender = WebhookSender(sender_parts(approvals, transport, chosen.area), url)
+        reads = ReadLog(SecurityLog(approvals.store), approvals.clock)
+        parts = sender_parts(approvals, transport, chosen.area)
         workers: list[WebhookSender | Mailer] = [
-            sender,
+            WebhookSender(structs.replace(parts, render=traced(reads)), url),
             *([Mailer(mailer_parts(approvals, chosen), url)] if chosen.smtp else []),
         ]
 
@@ -51,7 +58,18 @@ async def _send(parent: int, url: str) -> None:
                 loop.call_soon_threadsafe(worker.stop)
 
         stop_with(parent, stop)
-        await asyncio.gather(*(worker.run() for worker in workers))
+        async with reads.running():
+            await asyncio.gather(*(worker.run() for worker in workers))
+
+
+def traced(reads: ReadLog) -> Render:
+    """Bodies of events, of which the subscriber has read what they hold of personal data."""
+
+    def render(page: FeedPage, to: Caller, epochs: LedgerEpochs) -> Sequence[bytes]:
+        with reads.reading(DataReader(to.id, method="webhook")):
+            return rendered(page, to, epochs)
+
+    return render
 
 
 def mailer_parts(approvals: Approvals, settings: Settings) -> MailerParts:

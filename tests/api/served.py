@@ -19,6 +19,7 @@ from api.app import create_app
 from api.identity.middleware import IdentityMiddleware
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.access.registrar import PrincipalRegistrar
+from infrastructure.identity.primary import PrimaryStore
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -32,6 +33,18 @@ TEST_SERVER: dict[str, Any] = {
     "lifespan": "off",
     "timeout_graceful_shutdown": END_SECONDS_MAX,
 }
+
+
+def listening_socket(port: int = 0) -> socket.socket:
+    """A socket that listens on this machine. Of one that does not say TCP, asyncio leaves Nagle's algorithm on.
+
+    Every answer in two writes would then wait forty milliseconds for the client's acknowledgement.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    listening.listen()
+    return listening
 
 
 @contextmanager
@@ -49,7 +62,7 @@ def served(
     """
     folder = TemporaryDirectory()
     settings = Settings(**{"data": Path(folder.name), **chosen})
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listening_socket()
     started, stop = threading.Event(), threading.Event()
 
     async def serve() -> None:
@@ -79,5 +92,7 @@ def served(
 
 async def _signing_in(opened: AsyncExitStack, app: Any, approvals: Approvals, url: str, settings: Settings) -> Any:
     """*app*, which principals of the ledger sign in to."""
-    identity = Identity(approvals.store, url, options_of(settings), PrincipalRegistrar(approvals))
+    primary = PrimaryStore(settings.primary_url) if settings.reader else None
+    directory = PrincipalRegistrar(approvals)
+    identity = Identity(approvals.store, url, options_of(settings), directory, primary=primary)
     return IdentityMiddleware(app, await opened.enter_async_context(identity), settings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ from infrastructure.identity.tokens import new_key
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Gateway, Settings
-from tests.api.served import TEST_SERVER
+from tests.api.served import TEST_SERVER, listening_socket
 
 T = TypeVar("T")
 
@@ -70,7 +69,7 @@ class Site(Struct):
 @contextmanager
 def signed_site(database_url: str, port: int = 0, **chosen: Any) -> Iterator[Site]:
     """Serve the application with sign-in, in a thread. *chosen* are settings; `{}` in them is the site's port."""
-    folder, listening = TemporaryDirectory(), socket.create_server(("127.0.0.1", port))
+    folder, listening = TemporaryDirectory(), listening_socket(port)
     port = listening.getsockname()[1]
     given: dict[str, Any] = {"data": Path(folder.name), "gateway": Gateway.CLOSED}
     given |= {name: value.format(port) if isinstance(value, str) else value for name, value in chosen.items()}
