@@ -10,7 +10,7 @@ import pytest
 from api.html.assets import FOLDER, style_sheet
 from tests.api.client import Door
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
 
 async def loaded(door: Door, address: str, coding: str = "gzip") -> httpx.Response:
