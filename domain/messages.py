@@ -14,6 +14,7 @@ from domain.calendar.messages import CalendarFact
 from domain.catalogue.messages import CatalogueFact
 from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Recorded, Refused
+from domain.epochs.restore import LedgerRestored
 from domain.flow.messages import FlowFact
 from domain.legal_person.messages import PersonFact
 from domain.privacy.erasure import ErasePerson, PersonErased
@@ -35,6 +36,7 @@ AnyFact = (
     | FlowFact
     | PrincipalFact
     | DepartmentsFact
+    | LedgerRestored
     | PersonErased
 )
 SOURCE_SEPARATOR = ":"  # between register, case and event in the source of an imported entry

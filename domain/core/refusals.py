@@ -169,6 +169,7 @@ REFUSAL_CODES: dict[str, str] = {
     "region-unknown": "the regional calendar does not belong to the law's calendar",
     "registration-stays": "the registration of a project can't be retracted",
     "renewed-by-silence": "a licence renewed by silence can only be granted in writing (Art. 50(2))",
+    "restore-range": "what is left of a ledger ends where what is lost of it begins",
     "role-not-granted": "the role is not granted to anybody, or not to programs",
     "second-administrator": "grants of bureau, auditor and administrator need a second administrator (三员分立)",
     "second-person": "the person who imported the notice can't approve it",

@@ -146,7 +146,7 @@ async def test_no_address_reveals_the_complainant(door: Door, app: Litestar, sto
             assert not reveals(response), (path, way)
             assert response.status_code < 500 or path in ("/readyz", *SIGN_IN), (path, way, response.text)
             answered += response.status_code == 200
-    assert answered > (10 if reader in UNRELATED else 100)  # most addresses answer most ways
+    assert answered > (10 if reader in UNRELATED else chosen(30, 100))  # most addresses answer most ways
 
 
 async def test_the_ledger_keeps_it_for_those_who_may_know(door: Door, story: Told) -> None:

@@ -31,8 +31,20 @@ from domain.examples.people import BUREAU, ENTERPRISE, LAND, MANAGER, TAX_FEED
 from domain.examples.story import COMMAND_EXAMPLES
 from domain.messages import COMMANDS
 from infrastructure.ledger.approvals import Approvals
+from projections.personal_reads import PersonalRead, observing
 from tests.api.client import Door, identity
-from tests.api.guard.two_projects import MARK, OTHER, OTHER_CODE, OTHER_DIGEST, OTHERS, OWN, PHONE, of_others, tell_both
+from tests.api.guard.two_projects import (
+    CALLED,
+    MARK,
+    OTHER,
+    OTHER_CODE,
+    OTHER_DIGEST,
+    OTHERS,
+    OWN,
+    PHONE,
+    of_others,
+    tell_both,
+)
 from tests.infrastructure.projector.test_projector import project_all
 
 pytestmark = pytest.mark.pages
@@ -66,6 +78,9 @@ PATHS = {
     "folder": "none",
     "command": "amend_entry",  # whose form lists the history
     "command_id": str(UUID(int=1)),
+    "message": "1",
+    "address": str(UUID(int=1)),
+    "proof": "none",
     "sheet_format": "csv",
     "log_format": "xes",
 }
@@ -289,13 +304,18 @@ async def test_an_officer_reads_no_papers_of_other_departments(app: Litestar, do
 
 
 @pytest.mark.parametrize("by", PEOPLE, ids=lambda by: by.role.value)
-async def test_contacts_are_shown_to_those_the_table_names(
+async def test_contacts_are_shown_to_those_the_table_names_and_noted(
     app: Litestar, door: Door, approvals: Approvals, by: Actor
 ) -> None:
     called = by.role in TABLE["read:information_contact"].roles
     shown = set()
     for request in requests_to(app, OWN, approvals.clock()):
-        if PHONE in (await answer(door, request, by)).text:
+        reads: list[PersonalRead] = []
+        with observing(reads.append):
+            text = (await answer(door, request, by)).text
+        if PHONE in text:
             shown.add(request.handler.handler_name)
+        is_noted = PersonalRead(f"projects/{OWN}", "information_contact") in reads
+        assert is_noted is (PHONE in text or CALLED in text), request
     assert bool(shown) is called, shown
     assert not called or "get_information" in shown
