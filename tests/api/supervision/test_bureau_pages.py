@@ -6,27 +6,24 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from html import unescape
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 from pypdf import PdfReader
 
-from api.app import PAGES, create_app
 from api.notice import document
 from api.proof.code import code_svg
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door
 from tests.api.supervision.test_supervision_pages import MARK, plain, registration, shown
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
 from tests.projections.supervision.test_query import Zone
 from tests.watching import Hands
+
+pytestmark = pytest.mark.pages
 
 LENGTH = re.compile(r'<span class="number">\(([\d,]+)\)</span>')
 TREND = re.compile(r'<td class="figure"><a href="([^"]+)">(\d+)</a></td>')
@@ -43,11 +40,6 @@ def hands() -> Hands:
 async def approvals(shared_database_url: str, hands: Hands) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url, clock=hands) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 @pytest_asyncio.fixture(scope="module")
