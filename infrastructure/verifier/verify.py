@@ -64,18 +64,20 @@ def verify(
         if log is not None and log.note is not None:
             begin = since.position if since else 0
             faults = sorted([*faults, *log_faults(connection, log, last, begin)], key=lambda fault: fault.seq)
-    digests = walk.digests
-    verified = Verified(
-        last,
+    return _result(walk, faults), None if faults else walk.checkpoint()
+
+
+def _result(walk: Walk, faults: list[Fault]) -> Verified:
+    return Verified(
+        walk.last,
         walk.entries,
         walk.stream_count,
         walk.commands.count,
-        digests.entries.hex(),
-        digests.commands.hex(),
+        walk.digests.entries.hex(),
+        walk.digests.commands.hex(),
         len(faults),
         faults[:FAULTS_LISTED_MAX],
     )
-    return verified, None if faults else walk.checkpoint()
 
 
 def log_faults(connection: psycopg.Connection[Any], log: LogReader, last: int, begin: int = 0) -> Iterator[Fault]:
