@@ -143,7 +143,7 @@ class Ready(Struct, frozen=True):
     *position* is the ledger's last on disk, *waiting* the commands not yet there, *lag* the entries that the view
     furthest behind has still to take in; *still_since* is when it was first seen to wait where it is. *clock* says
     what is wrong with the clocks; empty where nothing is. *log* is missing where this server keeps none, *webhooks*
-    where nobody subscribes. *status* is
+    where there are no subscriptions. *status* is
     `behind` where the views do not follow as they should, and `damaged` where *verification* has found that the ledger
     was changed; *trouble* says how, and *remedy* what helps. That is the
     same on every server of a ledger, so taking this one out of service would not mend it. *histories* are the positions
@@ -174,7 +174,7 @@ class Ready(Struct, frozen=True):
     opt={ACCESS: "read:health"},
 )
 async def healthz() -> Alive:
-    """Answers as long as the event loop turns; asks nobody else."""
+    """Answers as long as the event loop turns; depends on nothing else."""
     return Alive()
 
 
@@ -194,7 +194,7 @@ async def readyz(
     """
     try:
         async with asyncio.timeout(READY_SECONDS_MAX):
-            ready = await _readiness(approvals, views)
+            ready = await _readiness(approvals, views, reads_only=settings.reader)
     except Exception as error:
         if not is_outage(error):
             raise
@@ -203,7 +203,7 @@ async def readyz(
     return structs.replace(ready, log=LogHealth.of(status, approvals.clock()) if status else None)
 
 
-async def _readiness(approvals: Approvals, views: Views) -> Ready:
+async def _readiness(approvals: Approvals, views: Views, *, reads_only: bool) -> Ready:
     address = cast("str", approvals.store.pool.conninfo)  # the store was opened with a plain one
     try:
         health = await database_health(address)
@@ -211,7 +211,7 @@ async def _readiness(approvals: Approvals, views: Views) -> Ready:
         raise _not_ready(str(refused)) from refused
     if health.missing:
         raise _not_ready(f"the database has not seen {', '.join(health.missing)}", missing=health.missing)
-    if trouble := await approvals.committer.health.trouble(doubted=health.read_only):
+    if not reads_only and (trouble := await approvals.committer.health.trouble(doubted=health.read_only)):
         what = f"facts can't be appended since {trouble.since:%Y-%m-%dT%H:%M:%SZ}: {trouble.error}"
         raise _not_ready(what, append_error=trouble.error)
     if refusal := approvals.clocks.refusal:

@@ -106,7 +106,7 @@ class RawRow(Struct, frozen=True, gc=False):
 
     @property
     def unfit(self) -> str:
-        """The columns that can't be hashed, as a sentence tells them."""
+        """The columns that can't be hashed, as a sentence lists them."""
         missing = [name for name in HASHED if getattr(self, name) is None]
         times = {"occurred": self.occurred, "recorded": self.recorded}
         endless = [f"{name}_at" for name, at in times.items() if at is not None and not EARLIEST_US <= at <= LATEST_US]

@@ -1,4 +1,4 @@
-"""Reads from the database what metrics tell: how far views and watcher are behind, and what rests on no calendar."""
+"""Reads figures of metrics from the database: how far views and watcher are behind, and what rests on no calendar."""
 
 from __future__ import annotations
 

@@ -110,6 +110,12 @@ class LogReader:
         return None
 
 
+class SignedReader(LogReader):
+    """The same as of its last signed checkpoint, which may lack cosignatures that publishing needs."""
+
+    CURRENT = SIGNED
+
+
 class TransparencyLog(LogReader):
     """The log of one ledger in *folder*, signed by *signer*; *also* sign along during a change of keys.
 

@@ -71,5 +71,5 @@ def alias_faults(connection: psycopg.Connection[Any], last: int) -> Iterator[Fau
 def _recorded(meta: bytes | None) -> Recorded | None:
     try:
         return decode_recorded(meta or b"")
-    except (DecodeError, UnicodeDecodeError):  # the chain tells of what can't be read
+    except (DecodeError, UnicodeDecodeError):  # the check of the chain reports what can't be read
         return None

@@ -75,7 +75,7 @@ CLOCKS = Table(
     key=4,
     indexes=(
         # Of a million clocks most are closed. Those that run are counted from the index alone, and listed in the
-        # order in which they are over: those that are late or will be soon stand in one place.
+        # order in which they are over: those that are late or will be soon are adjacent.
         "(department, mode, node, level, over_level, yellow_at, over_at, exists_at, paused_until) WHERE NOT closed AND level <> 'none'",  # noqa: E501  one index, one line
         "(department, over_at, project, item, application, clock) WHERE NOT closed",
         "(over_at, project, item, application, clock) WHERE NOT closed",

@@ -118,7 +118,7 @@ class FeedbackKind(Struct, Generic[R, A], frozen=True):
         return at, project.hex, name
 
     def key(self, row: R | A) -> FeedbackKey:
-        """What tells *row* apart, in the order of lists."""
+        """The sort key of *row*, in the order of lists."""
         return getattr(row, self.at), row.project, getattr(row, self.name)
 
     def follows(self, row: R | A, last: FeedbackKey | None) -> bool:

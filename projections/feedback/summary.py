@@ -37,7 +37,7 @@ UNTOLD = Proportion(None, None, None)
 class FeedbackSummary(Struct, frozen=True):
     """Feedback on one department (*item* is null), or on one item of it, and its handling.
 
-    An empty item stands for the whole project, an empty department for the bureau.
+    An empty item means the whole project, an empty department the bureau.
 
     *overdue*: complaints with an overdue clock of a department or the bureau; *late*: complaint clocks that this
     department let pass, also of complaints since transferred. *upheld*: of those answered. *on_time* 按时答复率: of the

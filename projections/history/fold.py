@@ -48,7 +48,7 @@ def occurred(entry: Entry) -> datetime:
 
 
 def recorded(entry: Entry) -> datetime:
-    """The rule of what is told as it was known: an entry counts from when it was recorded."""
+    """The rule of answers as known at an instant: an entry counts from when it was recorded."""
     return entry.recorded_at
 
 

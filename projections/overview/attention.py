@@ -53,7 +53,7 @@ class ProjectObstacle(Struct, frozen=True):
     """A project that is stuck or late, and its obstacle.
 
     *ended* says how an item was turned down: an outcome or a stage; else *clock* is the one that was over first, which
-    *department* has to act on; with neither, nobody can act on anything. *since* is when that began; *behind* is the
+    *department* has to act on; with neither, no one can act on anything. *since* is when that began; *behind* is the
     number of items that wait for the item at the end of their chain of preconditions.
     """
 

@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct, structs
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composed, Identifier
 
 from domain.law.licensing.clock import Level
 from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
@@ -63,6 +63,8 @@ PROGRESS = "read:progress"
 IN_REGISTER, STUCK = SQL("p.register = %(register)s"), SQL("p.stuck")
 UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
 
+
+SHOWN = SQL(", ").join(SQL("p.{}").format(Identifier(name)) for name in ProgressProject.__struct_fields__)
 
 ProgressKey = tuple[datetime, UUID]
 
@@ -130,8 +132,8 @@ class ProgressList:
         """A page of projects; as of *past* without *warned* and *stale_days*. Raises TooMuchToReadError."""
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             where, params = conditions(criteria, tables)
-            query = SQL("SELECT p.* FROM {} AS p WHERE {} AND {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
-                tables.of(PROJECTS), where, ORDER.following(criteria.last), ORDER.clause
+            query = SQL("SELECT {} FROM {} AS p WHERE {} AND {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
+                SHOWN, tables.of(PROJECTS), where, ORDER.following(criteria.last), ORDER.clause
             )
             await cursor.execute(query, params, prepare=tables.prepare)
             return [ProgressProject(*row) for row in await cursor.fetchall()]
@@ -244,9 +246,12 @@ def _tiles_at(scope: Scope) -> Composed:
     )
 
 
-def within(scope: Scope) -> SQL | Composed:
-    """The condition that the project p is in *scope*, with the parameters of `registered`."""
-    return both(IN_REGISTER, scope.readable("p", PROGRESS))
+def within(scope: Scope, tables: Tables = NOW) -> SQL | Composed:
+    """The condition that the project p is in *scope*, with the parameters of `registered`.
+
+    Access is that of today: rows of now tell it themselves, those of a past instant or position do not.
+    """
+    return both(IN_REGISTER, scope.readable("p", PROGRESS, parties=tables.is_current))
 
 
 def registered(scope: Scope) -> dict[str, Any]:
@@ -261,7 +266,7 @@ def conditions(criteria: ProjectFilter, tables: Tables = NOW) -> tuple[Composed,
         "limit": min(criteria.limit, ROWS_MAX),
     }
     params |= tables.params | registered(criteria.scope)
-    terms: list[SQL | Composed] = [within(criteria.scope)]
+    terms: list[SQL | Composed] = [within(criteria.scope, tables)]
     terms += [condition for name, condition in CONDITIONS.items() if params[name]]
     of_items = [condition for name, condition in OF_ITEMS.items() if params[name]]
     if of_items:

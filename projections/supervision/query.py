@@ -27,7 +27,7 @@ from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor, SnapshotReader, position_of, settled_snapshot, snapshot
 from projections.sums import ALL, ZONE
-from projections.supervision.board import counts_of
+from projections.supervision.board import counts_of, signals_by_day
 from projections.supervision.figures import (
     CASE_FIGURES,
     ON_TIME,
@@ -35,10 +35,12 @@ from projections.supervision.figures import (
     Counts,
     DecidedCase,
     Figures,
+    SignalCounts,
     counted,
     figures,
     length_of,
     of_counts,
+    signal_counts,
 )
 from projections.supervision.fold import (
     DECISIONS,
@@ -151,6 +153,28 @@ class SupervisionAt:
             return (await self.board_of_lists(period))[0]
         return of_counts(await self._counts(period, together=True))[0]
 
+    async def signals_by_period(self, periods: Sequence[Period]) -> list[SignalCounts]:
+        """How many signals each of *periods* has, by department and figure; "" is all. Raises TooMuchToReadError.
+
+        Each number is the length of the list of its period, department and figure.
+        """
+        await self._earlier()
+        whole = Period(min(period.first for period in periods), max(period.last for period in periods))
+        if not self._is_counted or self._moment is not None:
+            listed = await self.signals(whole)
+            return [
+                signal_counts(counted([row for row in listed if _is_within(row.happened_at, period, self.zone)], ()))
+                for period in periods
+            ]
+        numbers = [signal_counts(counted(await self._past_signals(period), ())) for period in periods]
+        async with snapshot(self._store) as cursor:
+            counts = await signals_by_day(cursor, whole, self.as_of, self._without, self.scope)
+        for (day, department, figure), number in counts.items():
+            for of_period, period in zip(numbers, periods, strict=True):
+                if period.first <= day <= period.last:
+                    of_period[department, figure] += number
+        return [+of_period for of_period in numbers]
+
     @property
     def _is_counted(self) -> bool:
         """Whether figures are counts without lists, for those who may read all of the zone.
@@ -197,10 +221,22 @@ class SupervisionAt:
         ]
 
     async def orders(
-        self, department: str = "", *, unanswered: bool = False, limit: int, last: OrderKey | None = None
+        self,
+        department: str = "",
+        *,
+        unanswered: bool = False,
+        period: Period | None = None,
+        limit: int,
+        last: OrderKey | None = None,
     ) -> list[OrderAt]:
-        """Orders of the bureau as of the instant, the earliest reporting day first. Raises CursorOutdatedError."""
-        criteria = OrderFilter(department=department, unanswered=unanswered, limit=limit, last=last)
+        """Orders of the bureau as of the instant, the earliest reporting day first; of *period*, if it is named.
+
+        Raises CursorOutdatedError.
+        """
+        begin, end = (period.begins(self.zone), period.ends(self.zone)) if period else (None, None)
+        criteria = OrderFilter(
+            department=department, unanswered=unanswered, begin=begin, end=end, limit=limit, last=last
+        )
         async with (
             settled_snapshot(self._store, VIEWS, self.scope.projects("s", SUPERVISION)) as reader,
             reader.cursor() as cursor,
@@ -384,7 +420,7 @@ def is_in_force(signal: SignalRow) -> bool:
 
 
 def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
-    """*signal* by the clock readings of its project: a warning stands while its clock runs and is not over."""
+    """*signal* by the clock readings of its project: a warning is in force while its clock runs and is not over."""
     if signal.level != WARNING or signal.state != STANDING:
         return signal
     runs = any(
@@ -405,3 +441,8 @@ def signal_key(signal: SignalRow) -> SignalKey:
 def case_key(case: DecidedCase) -> CaseKey:
     """What `decisions_query` sorts by."""
     return case.decided_at, case.project, case.item, case.application
+
+
+def _is_within(at: datetime, period: Period, zone: str) -> bool:
+    """Whether *at* is in *period*, whose days are those of *zone*."""
+    return period.begins(zone) <= at < period.ends(zone)

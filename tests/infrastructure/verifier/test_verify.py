@@ -1,4 +1,4 @@
-"""Whatever somebody who owns the database does to the ledger, verifying names it, or a checkpoint does, and goes on."""
+"""Whatever an owner of the database does to the ledger, verification or a checkpoint names it, and goes on."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ SWAPPED = """
     UPDATE ledger.event SET seq = 4 WHERE seq = 9;
     UPDATE ledger.command SET seq = 7 - seq, at = (SELECT min(at) FROM ledger.command WHERE seq > 2) WHERE seq IN (3, 4)
 """
-FORGED = [  # what no chain shows, as it was made anew
+FORGED = [  # what no chain shows, as it was recomputed
     (REPLACED.format("data", "Fab 2", "Fab 9") + " WHERE seq = 1", 1, "an entry at position 1 is not what it was"),
     (REPLACED.format("meta", "applicant", "officer") + " WHERE seq = 5", 5, "an entry at position 5"),
     ("UPDATE ledger.event SET occurred_at = occurred_at - interval '1 day' WHERE seq = 3", 3, "an entry at position 3"),
