@@ -124,7 +124,10 @@ class VerificationHealth(Struct, frozen=True):
         """The results as of *now*; None where the ledger was never verified."""
         if not results:
             return None
-        whole, newest = results.get(Coverage.WHOLE), max(results.values(), key=lambda result: result.verified_at)
+        whole, newest = (
+            results.get(Coverage.WHOLE),
+            max(results.values(), key=lambda result: result.verified_at),
+        )
         faulty = max(results.values(), key=lambda result: result.fault_count)
         first = faulty.faults[0] if faulty.faults else None
         return cls(

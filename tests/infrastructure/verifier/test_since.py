@@ -125,10 +125,10 @@ def test_the_server_verifies_new_entries_at_once_and_old_ones_in_their_turn(
         tampered(url, "")
         assert step(verifier, url)[Coverage.NEW].fault_count == 0, "it looks at new entries"
         now[0] += timedelta(hours=24)
-        named = step(verifier, url)[Coverage.WHOLE]
-        assert (named.fault_count, "is not what it was" in named.faults[0].what) == (1, True)
+        result = step(verifier, url)[Coverage.WHOLE]
+        assert (result.fault_count, "is not what it was" in result.faults[0].what) == (1, True)
         now[0] += timedelta(hours=1)
-        assert step(verifier, url)[Coverage.WHOLE] == named, "it stays until the whole is verified again"
+        assert step(verifier, url)[Coverage.WHOLE] == result, "it stays until the whole is verified again"
 
 
 async def send_more(url: str) -> None:
