@@ -142,7 +142,7 @@ def follow(project: Project, entry: Entry) -> bool:
 
 
 def register_of(entry: Entry) -> str:
-    """The register whose log *entry* was imported from, the first part of its source; empty where nobody imported it.
+    """The register whose log *entry* was imported from, the first part of its source; empty where it was not imported.
 
     A project belongs to the register of its first entry, whatever is added later.
     """

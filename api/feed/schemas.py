@@ -73,7 +73,7 @@ def events_of(page: FeedPage, to: Caller, epochs: LedgerEpochs) -> list[CloudEve
 
 def _event(event: FeedEvent, to: Caller, context: Sequence[Entry], name: str) -> CloudEvent:
     entry = event.entry
-    (line,) = shown([entry], to, context, contacts=True)  # the query of the feed has judged that
+    (line,) = shown([entry], to, context, contacts=True, traced=event.readable)  # the feed's query has judged that
     item = getattr(entry.fact, "item", "")
     return CloudEvent(
         id=name,

@@ -81,7 +81,7 @@ class Paging:
 
     @property
     def rows_read(self) -> int:
-        """One row more than the page shows, which tells whether there is a next page."""
+        """One row more than the page shows, to know whether there is a next page."""
         return self.limit + 1
 
     def last(self, kind: Any) -> Any:  # noqa: ARG002  of lists that are read with cursors

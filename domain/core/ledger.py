@@ -1,4 +1,4 @@
-"""A command asks, a fact tells, an entry records: the words everything else is written in."""
+"""Commands, facts and entries: the types that every message is made of."""
 
 from __future__ import annotations
 
@@ -91,10 +91,11 @@ class Recorded(Struct, frozen=True, gc=False):
     causation: UUID | UnsetType = UNSET  # the entry that this one follows from, by its `entry_id`
     fingerprint: bytes | UnsetType = UNSET  # SHA-256 of the stream and the command, without its conditions
     at: datetime | UnsetType = UNSET  # when the command arrived
+    traceparent: str | UnsetType = UNSET  # of the trace that the command was carried out in (W3C Trace Context)
 
 
 class CommandOrigin(Struct, frozen=True, gc=False):
-    """What a sender may tell of a command beside the command itself and who sends it.
+    """What a sender may say of a command beside the command itself and who sends it.
 
     *source* and *recorded_at* are an importer's: where a fact comes from, and when its first system learned it.
     """
@@ -104,6 +105,7 @@ class CommandOrigin(Struct, frozen=True, gc=False):
     on_behalf_of: Actor | UnsetType = UNSET
     correlation: UUID | UnsetType = UNSET
     causation: UUID | UnsetType = UNSET
+    traceparent: str | UnsetType = UNSET
 
 
 def entry_id(stream: UUID, version: int) -> UUID:

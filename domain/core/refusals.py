@@ -35,7 +35,7 @@ REFUSAL_CODES: dict[str, str] = {
     "date-passed": "the date has already passed",
     "department-is-live": "the department works in this system and records its own results",
     "department-merged": "the department was merged into another one before",
-    "deputy-is-self": "nobody is his own deputy",
+    "deputy-is-self": "no one can be their own deputy",
     "discrepancy-known": "the same discrepancy has already been reported",
     "duties-apart": "one person is only one of bureau, auditor and administrator at a time (三员分立)",
     "edition-too-early": "an edition can't be in force before its publication or before the previous edition",

@@ -210,7 +210,7 @@ def position_of(event: dict[str, Any]) -> int:
 
 
 def _proven(event: dict[str, Any], tree: TiledTree, present: LogCheckpoint) -> PassedLimit:
-    """The limit that *event* of the feed tells of, once it is shown to be in the tree. Raises ProofError."""
+    """The limit that *event* of the feed is about, once it is shown to be in the tree. Raises ProofError."""
     position, fact = position_of(event), event["data"]
     if fact is None or not event["hash"]:
         raise MorningReportError(

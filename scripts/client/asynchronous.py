@@ -92,7 +92,7 @@ class AsyncCountersignClient(ClientState):
     async def events(
         self, after: int | str, *, wait: int = WAIT_SECONDS, **params: Any
     ) -> AsyncIterator[tuple[str, list[Any]]]:
-        """Events after a position for ever, as pairs: where to go on, and the events up to there, perhaps none.
+        """Events after a position without end, as pairs: where to go on, and the events up to there, perhaps none.
 
         Store where to go on once the events are dealt with: each event comes at least once. Where a restore of the
         ledger took it away, ProblemError position-lost says from where on to read again.

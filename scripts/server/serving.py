@@ -6,26 +6,32 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 import uvloop
 
 from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
+from api.observing import observed
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.errors import OperatorError
+from infrastructure.identity.primary import PrimaryStore
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.postgres.connect import settled
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector, historian
 from infrastructure.settings import Settings
+from infrastructure.tracing import switch as tracing
 from infrastructure.verifier.startup import check_at_start
 from infrastructure.watcher.watcher import Watcher
 from scripts.console import screen
 from scripts.server import database
 from scripts.server.processes import (
+    Work,
     lower_priority,
     orderly,
     run_worker,
@@ -35,6 +41,7 @@ from scripts.server.processes import (
 )
 from scripts.server.publishing import publish_while
 from scripts.server.sending import send_while
+from scripts.server.verifying import verify_while
 
 WATCHER_NICENESS = 5  # its facts may take minutes, commands only milliseconds
 HISTORIAN_NICENESS = 10  # current rows and answers come first
@@ -77,29 +84,32 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     Raises AddressTakenError, LedgerUnsoundError.
     """
     check_at_start(url)
-    with (
-        contextlib.suppress(KeyboardInterrupt),
-        orderly(),
-        supervised(project_while, url),
-        supervised(keep_histories_while, url),
-        supervised(watch_while, url),
-        supervised(publish_while, url),
-        supervised(send_while, url),
-    ):
+    tracing.configure(settings, "server")
+    with contextlib.suppress(KeyboardInterrupt), orderly(), contextlib.ExitStack() as workers:
+        for work in _workers(settings):
+            workers.enter_context(supervised(work, url))
         uvloop.run(_serve(url, settings, announce))
+
+
+def _workers(settings: Settings) -> list[Work]:
+    """What runs beside the HTTP server; beside a reader nothing, as it writes nothing."""
+    if settings.reader:
+        return []
+    work: list[Work] = [project_while, keep_histories_while, watch_while, publish_while, send_while]
+    return [*work, verify_while] if settings.verify_hours else work
 
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     async with database.opened(url, settings) as approvals, _identity(approvals, url, settings) as signing_in:
         app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
-        await offer_administration(signing_in)
+        if not settings.reader:
+            await offer_administration(signing_in)
         tune_garbage_collector()
-        await listen(IdentityMiddleware(app, signing_in, settings), settings, announce, app.services.feed.horizon.close)
+        served = observed(IdentityMiddleware(app, signing_in, settings), settings)
+        await listen(served, settings, announce, app.services.close)
 
 
-async def listen(
-    app: IdentityMiddleware, settings: Settings, announce: Callable[[], None], end_streams: Callable[[], None]
-) -> None:
+async def listen(app: Any, settings: Settings, announce: Callable[[], None], end_streams: Callable[[], None]) -> None:
     """Answer HTTP by *app* until SIGINT or SIGTERM. Raises AddressTakenError.
 
     *announce* is called once it listens, *end_streams* before it waits for open requests.
@@ -120,7 +130,8 @@ async def listen(
 
 def _identity(approvals: Approvals, url: str, settings: Settings) -> Identity:
     """Sign-in, with the principals and grants of the ledger."""
-    return Identity(approvals.store, url, options_of(settings), PrincipalRegistrar(approvals))
+    primary = PrimaryStore(settled(settings.primary_url) if settings.primary_url else "") if settings.reader else None
+    return Identity(approvals.store, url, options_of(settings), PrincipalRegistrar(approvals), primary=primary)
 
 
 async def offer_administration(identity: Identity) -> None:

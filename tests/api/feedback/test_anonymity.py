@@ -1,4 +1,4 @@
-"""Nobody who complained anonymously is told on any path there is to read: every address, asked by everybody, any way.
+"""No anonymous complainant is named on any readable path: every address, for every reader, in every form.
 
 The addresses are those of the application itself, so one that is added is asked here without being written down.
 """
@@ -19,13 +19,10 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from msgspec import convert
 
-from api.app import PAGES, create_app
 from domain.core.ledger import Actor, Role
 from domain.messages import COMMANDS, AnyCommand
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.entry_draft import Receipt
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door, identity
 from tests.effort import chosen
 from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER, PLANNING, USCC
@@ -68,12 +65,6 @@ def filing(code: str, **more: Any) -> dict[str, Any]:
     """The command that complains as `ABOUT` says."""
     named = {"about": ABOUT, "contact": PHONE, "anonymous": True, "item": "land"}
     return {"command": "file_complaint", "complaint": code} | named | more
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    data = tmp_path_factory.mktemp("data")
-    return create_app(approvals, Views(approvals.store), Settings(data=data), pages=PAGES)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -155,7 +146,7 @@ async def test_no_address_reveals_the_complainant(door: Door, app: Litestar, sto
             assert not reveals(response), (path, way)
             assert response.status_code < 500 or path in ("/readyz", *SIGN_IN), (path, way, response.text)
             answered += response.status_code == 200
-    assert answered > (10 if reader in UNRELATED else 100)  # most addresses answer most ways
+    assert answered > (10 if reader in UNRELATED else chosen(30, 100))  # most addresses answer most ways
 
 
 async def test_the_ledger_keeps_it_for_those_who_may_know(door: Door, story: Told) -> None:

@@ -62,7 +62,7 @@ def examples_of(method: str, path: str) -> int:
 @pytest.mark.slow
 @pytest.mark.usefixtures("projector")
 def test_whatever_the_document_allows_is_answered(address: str, document: dict[str, Any], project: str) -> None:
-    """Success or a problem below 500, in time and in form: whoever asks, whatever for."""
+    """Success or a problem below 500, in time and in form, for any caller and any request."""
     operations = [operation.ok() for operation in schemathesis.openapi.from_dict(document).get_all_operations()]  # type: ignore[union-attr]  # an invalid schema raises
     assert len(operations) >= 5
     for operation in operations:

@@ -29,7 +29,7 @@ from infrastructure.verifier.verify import verify
 from tests.conftest import database_in, name_of
 from tests.infrastructure.proof.test_restores import restored
 from tests.infrastructure.proof.test_witness import request_of
-from tests.infrastructure.verifier.test_verify import (
+from tests.infrastructure.verifier.tampering import (
     BARE,
     ONE,
     OPTIONAL,

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from infrastructure.verifier.startup import LedgerUnsoundError, check_at_start
 from tests.infrastructure.proof.test_log import record
-from tests.infrastructure.verifier.test_verify import tampered
+from tests.infrastructure.verifier.tampering import tampered
 
 
 def test_a_sound_ledger_starts_also_an_empty_one(database_url: str) -> None:

@@ -23,6 +23,7 @@ from tests.effort import tried
 from tests.infrastructure.projector.test_projector import project_all
 
 PROJECT_COLUMNS, ITEM_COLUMNS = AccessColumns("p"), AccessColumns("i", item="item")
+PARTIES_COLUMNS = AccessColumns("p", parties=True)  # of a table that tells itself whose a project is
 PERSON_COLUMNS = AccessColumns("v", project="", principal="id")
 ENTERPRISE_COLUMNS = AccessColumns("e", project="", uscc="uscc")
 ITEMS = ["plan", "permit"]
@@ -92,9 +93,15 @@ def test_rows_under_the_filter_are_those_the_table_allows(
                 SQL("SELECT i.project, i.item FROM views.access_item AS i WHERE {}").format(of_items),
                 {},
             )
-            assert {project for (project,) in projects} == {
-                stored.case.project for stored in zone if may(caller, action, stored.case).allowed
-            }, action
+            own_columns = connection.execute(
+                SQL("SELECT p.project FROM views.access_project AS p WHERE {}").format(
+                    predicate(caller, action, PARTIES_COLUMNS)
+                ),
+                {},
+            )
+            allowed = {stored.case.project for stored in zone if may(caller, action, stored.case).allowed}
+            assert {project for (project,) in projects} == allowed, action
+            assert {project for (project,) in own_columns} == allowed, action
             assert set(items) == {
                 (stored.case.project, code)
                 for stored in zone

@@ -1,4 +1,4 @@
-"""What the watcher tells is what the clocks passed: each rung once, whoever says what in between."""
+"""The watcher records what the clocks passed: each rung once, whatever is recorded in between."""
 
 from __future__ import annotations
 
