@@ -15,6 +15,12 @@ from api.apply.check_pages import ApplyCheckPages
 from api.apply.material_pages import ApplyMaterialPages
 from api.apply.pages import ApplyPages
 from api.audit.pages import AuditPages
+from api.calendar.act_pages import CalendarActPages
+from api.calendar.pages import CalendarPages
+from api.calendar.routes import CalendarRoutes
+from api.calendar.year_pages import WorkingYearPages
+from api.catalogue.act_pages import CatalogueActPages
+from api.catalogue.pages import CataloguePages
 from api.catalogue.routes import CatalogueRoutes
 from api.clocks.ical import DeadlineRoutes
 from api.clocks.pages import ClockListPages
@@ -31,7 +37,9 @@ from api.exports.supervision_lists import SupervisionExports
 from api.external.routes import ExternalRoutes
 from api.feed.routes import FeedRoutes
 from api.feedback.routes import FeedbackRoutes
+from api.flow.act_pages import FlowActPages
 from api.flow.critical_path import CriticalPathRoutes
+from api.flow.pages import FlowPages
 from api.flow.project_flow import ProjectFlowRoutes
 from api.flow.routes import FlowRoutes
 from api.forms.pages import FormPages
@@ -47,8 +55,6 @@ from api.identity.routes import IdentityRoutes
 from api.information.pages import InformationPages
 from api.information.routes import InformationRoutes
 from api.item_page.pages import ItemPages
-from api.law.calendar_pages import CalendarPages
-from api.law.calendars import CalendarRoutes
 from api.law.routes import LawRoutes
 from api.law.rule_pages import RulePages
 from api.law.what_if import WhatIfRoutes
@@ -157,13 +163,19 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     NoticePages,
     ReportPages,
     RulePages,
-    CalendarPages,
+    WorkingYearPages,
     TimelinessPages,
     ClockListPages,
     AccessPages,
     VerifyPages,
     AuditPages,
     PeoplePages,
+    CataloguePages,
+    CatalogueActPages,
+    FlowPages,
+    FlowActPages,
+    CalendarPages,
+    CalendarActPages,
     ProjectExports,
     ClockExports,
     SupervisionExports,

@@ -1,4 +1,4 @@
-"""GET /metrics: figures for Prometheus. They tell of no case and no person."""
+"""GET /metrics: figures for Prometheus. They name no case and no person."""
 
 from __future__ import annotations
 

@@ -28,6 +28,10 @@ VERBS = {
     "stop": "scripts.server.database_verbs:stop",
     "status": "scripts.server.database_verbs:status",
     "doctor": "scripts.doctor:doctor",
+    "backup": "scripts.backup.verbs:backup",
+    "restore": "scripts.backup.verbs:restore",
+    "backup-keys": "scripts.backup.keys:backup_keys",
+    "restore-keys": "scripts.backup.keys:restore_keys",
     "users": "scripts.identity:users",  # with the verbs for passwords, which identity adds
     "grants": "scripts.access.grants:grants",
     "keys": "scripts.access.keys:keys",

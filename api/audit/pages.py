@@ -22,7 +22,7 @@ from api.html.sentences import SentenceContext, Sentences
 from api.progress.routes import Text
 from api.route_access import ACCESS
 from api.web.as_of import On, end_of
-from api.web.entries import VERSION_MAX, ShownEntry, shown
+from api.web.entries import VERSION_MAX, ShownEntry, note_shown, shown
 from api.web.parameters import Paging
 from domain.messages import Entry
 from infrastructure.ledger.approvals import Approvals
@@ -95,7 +95,7 @@ class AuditPages(Controller):
         page = page.under(entries[0].recorded.law)
         readable = project_access.entries(HISTORY, entries)
         moment = moment_of(page, readable, on, entry, now)
-        lines = shown(moment.entries, project_access.caller, entries)
+        lines = shown(moment.entries, project_access.caller, entries, traced=False)
         titles = await names_of(approvals.store, [project_id])
         return page.render(
             "ledger.html",
@@ -123,9 +123,11 @@ def at_entry(page: PageContext) -> Callable[[int], str]:
 
 
 def _slice(page: PageContext, lines: list[ShownEntry], entries: list[Entry], before: int) -> dict[str, object]:
-    """The latest of *lines* before the entry *before*, and the addresses of those around them."""
+    """The latest of *lines* before the entry *before*, shown whole, and the addresses of those around them."""
     end = before - 1 if before else VERSION_MAX
     slice_of = [line for line in lines if line.version <= end][-ENTRIES_A_PAGE:]
+    if slice_of:
+        note_shown(entries[0].stream, slice_of)
     has_older = slice_of and slice_of[0].version > lines[0].version
     return {
         "lines": _lines(slice_of, entries),

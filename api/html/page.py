@@ -55,7 +55,10 @@ MENU = (
 
 OF_PAGE = ("offset", "limit", "cursor", "open", "view", "sort")  # parameters of how a page shows a list
 EXPORTS = "/pages/exports"  # the address below which the lists of the pages are to be had as files
-ADMINISTRATION = (("people_grants", "/admin/people"),)  # administrators see no cases
+REFERENCE = ("reference_data", "/admin/catalogues")  # 目录、流程与日历
+OF_REFERENCE = tuple(f"/admin/{acts}{kind}" for acts in ("", "acts/") for kind in ("catalogues", "flows", "calendars"))
+KEEPERS = (Role.SUPERVISOR.value, Role.LEADER.value)  # who publish catalogues, flows and calendars
+ADMINISTRATION = (("people_grants", "/admin/people"), REFERENCE)  # administrators see no cases
 
 AUDIT = ("audit_ledger", "/audit")  # what auditors have beside the pages of all
 
@@ -257,7 +260,7 @@ class PageContext:
         return Markup('<time datetime="{}">{}</time>').format(there.isoformat(timespec="seconds"), shown)
 
     def day(self, at: datetime | None) -> str:
-        """The day of *at* alone, where the page's law holds: for lists whose times stand in the history."""
+        """The day of *at* alone, where the page's law holds: for lists; the times are in the history."""
         if at is None:
             return NEVER
         there = at.astimezone(zone_of(self.law))
@@ -267,15 +270,21 @@ class PageContext:
         """The pages that everything else is reached from: each one's label and address, and whether it is this one."""
         role = self._visitor.role if self._visitor else ""
         if role == Role.ADMINISTRATOR:
-            return [(label, self.link(path), self._path.startswith(path)) for label, path in ADMINISTRATION]
+            return [(label, self.link(path), self._is_at(path, label)) for label, path in ADMINISTRATION]
         if role == Role.AUDITOR:
             return [(label, self.link(path), path == self._path) for label, path in (*MENU, AUDIT)]
         home = HOMES.get(role, "")
         pages = ((home, "/"), *MENU) if home else MENU
+        if role in KEEPERS:
+            pages = (*pages, REFERENCE)
         return [(label, self.link(path), self._is_at(path, home)) for label, path in pages]
 
     def _is_at(self, path: str, home: str) -> bool:
         """Whether this page is at *path*; `/` is the progress table for those whose role has no *home* of its own."""
+        if path == REFERENCE[1]:
+            return self._path.startswith(OF_REFERENCE)
+        if path == ADMINISTRATION[0][1]:
+            return self._path.startswith(path)
         return path == self._path or (self._path == "/" and path == MENU[0][1] and not home)
 
     def office(self, code: str) -> str:

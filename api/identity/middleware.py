@@ -17,9 +17,9 @@ from api.identity.origin import UNIX_SOCKET, Origin, Proxies
 from api.identity.public import IsPublic, is_public
 from api.identity.rate_headers import rate_headers
 from api.identity.security_headers import SecurityHeaders
-from api.identity.visit import VISIT, Pairs, Visit, asserted, state_of, visitor_of
+from api.identity.visit import Pairs, Visit, asserted, enter_visit, state_of
 from api.web.error_handlers import described
-from api.web.identity import CALLER, VISITOR, actor_of, caller_by_headers
+from api.web.identity import actor_of, caller_by_headers
 from api.web.problems import MEDIA_TYPE, Problem
 from api.web.response_filter import ResponseFilter
 from domain.access.principal import Caller
@@ -75,10 +75,10 @@ class IdentityMiddleware:
         except Exception as error:  # noqa: BLE001 the one place before the application where errors turn into answers
             await self._refuse(error, scope, headers, origin, completed)
             return
-        state[VISIT], state[CALLER] = visit, visit.caller
-        state[VISITOR] = visitor_of(visit)
+        enter_visit(state, visit)
         scope["headers"] = self._asserting(pairs, headers, visit)
-        await self.app(scope, receive, completed)
+        with self.identity.reads.reading(visit.reader):
+            await self.app(scope, receive, completed)
 
     async def _visit(self, scope: Any, headers: dict[bytes, bytes], origin: Origin, extra: Pairs) -> Visit:
         """Who sends the request. Raises Problem, and what the identity store raises."""

@@ -10,8 +10,10 @@ from litestar.types import Scope
 from msgspec import Struct
 
 from api.html.page import Visitor
+from api.web.identity import CALLER, VISITOR
 from api.web.problems import Problem
 from domain.access.principal import Caller
+from infrastructure.identity.read_log import DataReader
 from infrastructure.identity.service import Identity, KeyUse, SignedIn
 
 VISIT = "visit"  # where the scope's state has it
@@ -36,6 +38,13 @@ class Visit(Struct, frozen=True):
     caller: Caller | None = None
     key_use: KeyUse | None = None
 
+    @property
+    def reader(self) -> DataReader:
+        """Who reads, as the security log names it."""
+        session = self.signed_in.session if self.signed_in else None
+        method = session.method if session else "key" if self.key_use else "gateway"
+        return DataReader(self.caller.id if self.caller else "", self.address, method, session.id if session else None)
+
 
 def visit_of(scope: Scope) -> Visit:
     """The visit of the request with this *scope*. Raises Problem where this server has no sign-in."""
@@ -43,6 +52,11 @@ def visit_of(scope: Scope) -> Visit:
     if visit is None:
         raise Problem("not-ready", "this server has no sign-in", remedy="start it by `countersign serve`")
     return visit
+
+
+def enter_visit(state: dict[str, Any], visit: Visit) -> None:
+    """Put *visit* where handlers look for who sends a request, and pages for whom to greet."""
+    state[VISIT], state[CALLER], state[VISITOR] = visit, visit.caller, visitor_of(visit)
 
 
 def visitor_of(visit: Visit) -> Visitor:

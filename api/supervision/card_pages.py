@@ -67,7 +67,7 @@ class CardPages(Controller):
         file = await card_shown(clock_source, entries, card, instant, project_access)
         page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
         names = await names_of(approvals.store, [project_id])
-        lines = shown(entries, project_access.caller)
+        lines = shown(entries, project_access.caller, traced=False)
         offers = offers_on(page, project_access, approvals, is_past=as_of is not None)
         commands = offers.of_card(card)
         return page.render(

@@ -40,7 +40,7 @@ APPEAL_YEARS = 2  # an appeal is against a card of this year or the two before
 
 
 class SupervisionPages(Controller):
-    """For the bureau, without any script. The period and the instant stand in every address."""
+    """For the bureau, without any script. The period and the instant are in every address."""
 
     opt = {ACCESS: "read:supervision"}  # noqa: RUF012  litestar's own spelling
 

@@ -60,7 +60,9 @@ class ApplicationServices(Struct, frozen=True):
         calendars, materials = Calendars(approvals), MaterialStore.of(settings)
         store = approvals.store
         webhooks = Webhooks.of(store, settings.area, allows_private=settings.webhooks_private)
-        return cls(approvals, views, settings, calendars, materials, Durations(store), Feed(store), webhooks)
+        return cls(
+            approvals, views, settings, calendars, materials, Durations(store), Feed(store, settings.area), webhooks
+        )
 
 
 class ReadDependency(Provide):

@@ -122,7 +122,10 @@ class FeedHorizon:
             try:
                 async with await self._connected() as lane:
                     await configure_async(lane)
-                    await lane.execute(SQL("LISTEN {}").format(Identifier(VIEWS_CHANNEL)))
+                    with suppress(
+                        psycopg.errors.ReadOnlySqlTransaction
+                    ):  # a standby notifies no one: then by LOOK_SECONDS
+                        await lane.execute(SQL("LISTEN {}").format(Identifier(VIEWS_CHANNEL)))
                     await self._listen(lane)
             except (psycopg.OperationalError, psycopg.errors.UndefinedTable, TimeoutError) as lost:
                 log.warning("feed_listener_lost", error=str(lost).strip())

@@ -20,6 +20,7 @@ from domain.messages import FACTS, Entry, tag_of
 from domain.project.feedback.complaint import ComplaintFiled
 from domain.project.information.recording import InformationRecorded
 from domain.streams import BY_FACT, CALENDAR, CATALOGUE, FLOW
+from infrastructure.feed.epochs import LedgerEpochs, read_epochs
 from infrastructure.feed.horizon import FeedHorizon, TailEvent
 from infrastructure.ledger.mapper import COLUMNS, StoredRow, entry_from
 from infrastructure.ledger.reader import Store
@@ -93,14 +94,19 @@ class FeedPage(Struct, frozen=True):
 class Feed:
     """The feed of one process."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, zone: str = "") -> None:
+        """*zone*: the code of the area, with which the ids of events begin after a restore."""
+        self._store, self._zone = store, zone
         self._reads = asyncio.Semaphore(READS_AT_ONCE_MAX)
         self.horizon = FeedHorizon(store)
 
     async def head(self) -> int:
         """The last position of the ledger."""
         return await self._store.head()
+
+    async def epochs(self) -> LedgerEpochs:
+        """The epochs that restores have begun."""
+        return await read_epochs(self._store, self._zone)
 
     async def page(
         self, caller: Caller, criteria: FeedCriteria, after: int, limit: int, last: int | None = None

@@ -14,6 +14,7 @@ import psycopg
 import structlog
 from msgspec import Struct
 
+from infrastructure.identity.primary import PrimaryAwayError
 from infrastructure.identity.tokens import TOKEN, digest_of, new_token
 from infrastructure.ledger.reader import Store
 
@@ -50,16 +51,16 @@ class CalendarAddress(Struct, frozen=True):
 
 
 class CalendarAddresses:
-    """The addresses in one database."""
+    """The addresses in one database; what changes is written to *primary*."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, primary: Store | None = None) -> None:
+        self._store, self._primary = store, primary or store
 
     async def make(self, principal: str, grant_id: UUID, now: datetime) -> str | None:
         """The token of a new address for *principal* by a grant; None where there are as many as one may have."""
         token = new_token()
         given = [digest_of(token), uuid4(), principal, grant_id, now, principal, ADDRESSES_MAX]
-        async with self._store.connection() as connection:
+        async with self._primary.connection() as connection:
             made = await (await connection.execute(INSERT, given)).fetchone()
         return token if made else None
 
@@ -82,12 +83,12 @@ class CalendarAddresses:
 
     async def end(self, principal: str, address: UUID) -> bool:
         """End an address of *principal*; False where it is not one of theirs."""
-        async with self._store.connection() as connection:
+        async with self._primary.connection() as connection:
             return await (await connection.execute(END, [address, principal])).fetchone() is not None
 
     async def _note_use(self, address: UUID, now: datetime) -> None:
         try:
-            async with self._store.connection() as connection:
+            async with self._primary.connection() as connection:
                 await connection.execute(NOTE_USE, {"id": address, "at": now})
-        except psycopg.errors.ReadOnlySqlTransaction:
-            log.debug("calendar_use_not_noted", reason="the database is read-only")
+        except (psycopg.errors.ReadOnlySqlTransaction, PrimaryAwayError) as away:
+            log.debug("calendar_use_not_noted", reason=str(away).strip())

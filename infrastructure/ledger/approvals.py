@@ -241,11 +241,25 @@ class Approvals(Application[UUID]):
                 verdict = await self.together.append(items)
                 self._kept.forget(sequence.stream.int)
                 if verdict.status is STORED:
+                    self.shelves.expect_news(entry.fact for draft in drafts for entry in draft.entries)
                     return _answers(drafts, verdict.position)
                 await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
             raise BusyError
         finally:
             self._turns.give(sequence.stream)
+
+    async def preview_together(self, sequence: CommandSequence) -> CommandPreview:
+        """What `handle_together` would add to the ledger, as `preview` says of one command; nothing is stored.
+
+        Raises SequenceRefusedError naming the command at fault. The commands give no case numbers.
+        """
+        now, entries = self.clock(), await self.history(sequence.stream)
+        sent = [
+            sent_command(sequence.stream, each.command, sequence.by, NO_COMMAND, sequence.origin, now)
+            for each in sequence.commands
+        ]
+        drafts = await self._drafts(sequence, sent)
+        return CommandPreview(tuple(entries), tuple(entry for draft in drafts for entry in draft.entries))
 
     async def _first_answers(self, sent: Sequence[SentCommand]) -> list[CommandAnswer]:
         """The first answers to *sent*, none where they are new. Raises SequenceRefusedError where only some are."""

@@ -122,7 +122,7 @@ def places() -> dict[str, tuple[Actor, str]]:
         "notice": (BUREAU, f"{card}/notice?card=land-2"),
         "rules": (BUREAU, "/supervision/rules?" + urlencode({**PERIOD, "decision_days": 3})),
         "calendars": (BUREAU, "/supervision/calendars"),
-        "preview": (BUREAU, "/supervision/calendars/preview?off=2026-03-16..2026-03-18"),
+        "preview": (BUREAU, "/supervision/calendars/preview?" + urlencode({"days": "2026-03-16 至 2026-03-18 休"})),
         "report": (BUREAU, "/supervision/report?month=2026-03"),
         "ledger": (AUDITOR, f"/audit/projects/{project('late')}?entry=2"),
     }

@@ -6,21 +6,11 @@ import re
 
 import httpx
 import pytest
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from api.html.assets import FOLDER, style_sheet
-from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door
 
 pytestmark = pytest.mark.usefixtures("projector")
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=tmp_path_factory.mktemp("data")), pages=PAGES)
 
 
 async def loaded(door: Door, address: str, coding: str = "gzip") -> httpx.Response:

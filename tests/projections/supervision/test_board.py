@@ -39,6 +39,7 @@ from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Figure
 from projections.supervision.fold import stood
 from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
+from tests.effort import chosen
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, PLANNING
 from tests.projections.supervision.test_query import Zone
 from tests.watching import Hands
@@ -46,7 +47,7 @@ from tests.watching import Hands
 SEED = 20260302
 DAYS = 100  # of life in the zone, some of them left out
 PROJECTS = 8
-ASKED = 120  # boards compared
+ASKED = chosen(60, 400)  # boards compared
 WEEKS_EVERY = 6  # of them with two weeks as well
 ITEMS = {"land": LAND, "site-plan": PLANNING}
 REGISTER = RegisterProject(
@@ -78,7 +79,7 @@ async def zone(database_url: str) -> AsyncIterator[Zone]:
 
 
 def something(random: Random, history: list[Entry], project: UUID, at: datetime) -> Said:
-    """One thing that somebody might say of a project on a day: work, an appeal, its verdict or a correction."""
+    """One command about a project on a day: work, an appeal, its verdict or a correction."""
     item = random.choice(list(ITEMS))
     late = at - timedelta(hours=random.choice([0, 0, 0, 30, 200]))
     work: list[Said] = [
@@ -182,7 +183,7 @@ async def test_any_board_is_what_its_lists_come_to(zone: Zone, database_url: str
         compared["rows" if reach.rest else str(len(set(reach.until.values())))] += 1
         total = board[0]
         totals += Counter({name: getattr(total, name) for name in ("red", "revoked", "rescinded", "appealed", "late")})
-    assert min(compared.values()) > 1, compared
+    assert min(compared.values()) > 0, compared
     assert len(compared) == 5, compared
     assert min(totals.values()) > 0, totals
     assert len(totals) == 5, totals
