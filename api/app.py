@@ -18,7 +18,7 @@ from api.audit.pages import AuditPages
 from api.calendar.act_pages import CalendarActPages
 from api.calendar.pages import CalendarPages
 from api.calendar.routes import CalendarRoutes
-from api.calendar.year_pages import WorkingYearPages
+from api.calendar.year_pages import CalendarYearPages
 from api.catalogue.act_pages import CatalogueActPages
 from api.catalogue.pages import CataloguePages
 from api.catalogue.routes import CatalogueRoutes
@@ -29,12 +29,16 @@ from api.commands.batch import post_batch
 from api.commands.check import check_command
 from api.commands.fast_path import Application
 from api.commands.routes import post_command
+from api.conformance.pages import ConformancePages
+from api.exports.case_records import CaseRecordExports
 from api.exports.clock_list import ClockExports
+from api.exports.conformance import ConformanceExports
 from api.exports.event_log import EventLogExports
 from api.exports.feedback_lists import FeedbackExports
 from api.exports.project_lists import ProjectExports
 from api.exports.supervision_lists import SupervisionExports
 from api.external.routes import ExternalRoutes
+from api.feed.live import LiveRoutes
 from api.feed.routes import FeedRoutes
 from api.feedback.routes import FeedbackRoutes
 from api.flow.act_pages import FlowActPages
@@ -61,6 +65,9 @@ from api.law.what_if import WhatIfRoutes
 from api.legal_person.pages import PersonPages
 from api.legal_person.routes import LegalPersonRoutes
 from api.materials.routes import MaterialRoutes
+from api.messages.atom import NewsRoutes
+from api.messages.mail_pages import MailPages
+from api.messages.pages import MessagePages
 from api.metrics import metrics
 from api.moved import VERSION
 from api.my.pages import MyPages
@@ -140,6 +147,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
 UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
     IdentityRoutes,
     CalendarFeedRoutes,
+    NewsRoutes,
     ProblemCatalogue,
     healthz,
     readyz,
@@ -149,6 +157,7 @@ UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
 PAGES: tuple[ControllerRouterHandler, ...] = (
     HomePages,
     OverviewPages,
+    ConformancePages,
     ProgressPages,
     PortfolioPages,
     ProjectPages,
@@ -163,7 +172,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     NoticePages,
     ReportPages,
     RulePages,
-    WorkingYearPages,
+    CalendarPages,
     TimelinessPages,
     ClockListPages,
     AccessPages,
@@ -174,13 +183,15 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     CatalogueActPages,
     FlowPages,
     FlowActPages,
-    CalendarPages,
+    CalendarYearPages,
     CalendarActPages,
     ProjectExports,
     ClockExports,
     SupervisionExports,
     FeedbackExports,
     EventLogExports,
+    CaseRecordExports,
+    ConformanceExports,
     SignInPages,
     GuidePages,
     TrackPages,
@@ -190,6 +201,8 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     ApplyMaterialPages,
     ApplyCheckPages,
     MyPages,
+    MessagePages,
+    MailPages,
 )
 
 
@@ -215,7 +228,7 @@ def create_app(
             Router(path=VERSION, route_handlers=ROUTES),
             *UNVERSIONED_ROUTES,
             *more,
-            *([html_router(pages), asset_routes] if pages else ()),
+            *([html_router(pages, views), LiveRoutes, asset_routes] if pages else ()),
         ],
         dependencies=dependencies_of(services) | QUERIES | ACCESS_DEPENDENCIES,
         exception_handlers={**HANDLERS, HTTP_404_NOT_FOUND: not_found},

@@ -26,7 +26,7 @@ SESSION_IDLE_MINUTES, SESSION_HOURS = 30, 12  # a coffee break, and a working da
 SECURITY_LOG_DAYS = 180  # the Cybersecurity Law of the PRC, Article 21, asks for six months
 KEY_RATE = 100
 VERIFY_HOURS = 24
-SECRETS = ("gateway_secret", "oidc_client_secret", "master_key")
+SECRETS = ("gateway_secret", "oidc_client_secret", "master_key", "smtp")
 CONNECTIONS_MAX = 10  # per process: the embedded server takes 100, and six processes should fit
 
 
@@ -248,6 +248,47 @@ class Settings(Struct, frozen=True, kw_only=True):
             le=10_000,
         ),
     ] = VERIFY_HOURS
+    smtp: Annotated[
+        str,
+        Meta(
+            description="The SMTP server that messages are mailed by: smtp://host:port (with STARTTLS where it is "
+            "offered) or smtps://user:password@host. Empty: no mail is sent.",
+            pattern=r"^(smtps?://[^\s]+)?$",
+        ),
+    ] = ""
+    mail_from: Annotated[
+        str,
+        Meta(
+            description="The sender of mails, such as approvals@example.org; links in them begin with "
+            "COUNTERSIGN_PUBLIC_URL.",
+            pattern=r"^([^@\s]+@[^@\s]+)?$",
+        ),
+    ] = "countersign@localhost"
+    platform_codes: Annotated[
+        str,
+        Meta(
+            description="TOML file of codes that only the receiving platform knows, for the export of case records: "
+            "tables constant, result_type, get_type and org_code."
+        ),
+    ] = ""
+    access_log: Annotated[
+        bool,
+        Meta(
+            description="Whether each request is logged: method, address without ids, status, milliseconds and kind of "
+            "sender; no personal data. true or false."
+        ),
+    ] = False
+    traces: Annotated[
+        str,
+        Meta(
+            description="Address of an OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318: "
+            "commands are traced from request to projection. Needs countersign[otel].",
+            pattern=r"^(https?://[^\s]+)?$",
+        ),
+    ] = ""
+    traces_share: Annotated[
+        float, Meta(description="Share of requests that begin a trace, from 0 to 1.", ge=0.0, le=1.0)
+    ] = 1.0
     log: Annotated[
         LogFormat,
         Meta(description="Log lines as console or json; auto: console on a terminal, json elsewhere."),

@@ -9,6 +9,7 @@ from projections.access.grants import DepartmentsView, PrincipalsView
 from projections.clocks.fold import Clocks
 from projections.external.fold import External
 from projections.feedback.fold import Feedback
+from projections.flow.conformance import Conformance
 from projections.flow.durations import Handled
 from projections.flow.fold import Adoptions
 from projections.information.fold import Information
@@ -31,6 +32,7 @@ VIEWS: tuple[View[Any], ...] = (
     Waiting(),
     Handled(),
     Adoptions(),
+    Conformance(),
     Timeliness(shipped_law),
     AccessView(),
     PrincipalsView(),

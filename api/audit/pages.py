@@ -95,7 +95,7 @@ class AuditPages(Controller):
         page = page.under(entries[0].recorded.law)
         readable = project_access.entries(HISTORY, entries)
         moment = moment_of(page, readable, on, entry, now)
-        lines = shown(moment.entries, project_access.caller, entries, traced=False)
+        lines = shown(moment.entries, project_access.caller, traced=False)
         titles = await names_of(approvals.store, [project_id])
         return page.render(
             "ledger.html",
@@ -109,7 +109,7 @@ class AuditPages(Controller):
             chain=chain_state(await approvals.store.stream(project_id)),
             rails=rails_of(lines) if lines else None,
             count=len(lines),
-            **_slice(page, lines, entries, before),
+            **_slice(project_id, page, lines, entries, before),
             told=Sentences(page, project_id, SentenceContext.of(lines), titles.of(project_id, page.called)),
             first=first,
             second=second,
@@ -122,12 +122,13 @@ def at_entry(page: PageContext) -> Callable[[int], str]:
     return lambda version: page.here(entry=version, on="", before="")
 
 
-def _slice(page: PageContext, lines: list[ShownEntry], entries: list[Entry], before: int) -> dict[str, object]:
+def _slice(
+    project: UUID, page: PageContext, lines: list[ShownEntry], entries: list[Entry], before: int
+) -> dict[str, object]:
     """The latest of *lines* before the entry *before*, shown whole, and the addresses of those around them."""
     end = before - 1 if before else VERSION_MAX
     slice_of = [line for line in lines if line.version <= end][-ENTRIES_A_PAGE:]
-    if slice_of:
-        note_shown(entries[0].stream, slice_of)
+    note_shown(project, slice_of)
     has_older = slice_of and slice_of[0].version > lines[0].version
     return {
         "lines": _lines(slice_of, entries),

@@ -48,7 +48,7 @@ class PreviewFigure(Struct, frozen=True):
     number: int
 
 
-class WorkingYearPages(Controller):
+class CalendarYearPages(Controller):
     """The calendar and the year are in the address."""
 
     @get(CALENDARS, opt={ACCESS: "read:supervision"})
@@ -68,7 +68,7 @@ class WorkingYearPages(Controller):
         known = calendar_as_known(book, today)
         notices = {notice.id: notice for notice in known.notices}
         return page.render(
-            "working_year.html",
+            "calendar_years.html",
             name=name,
             names=sorted(laws.calendars()),
             year=year,

@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from api.html.assets import module_address, style_address
 from api.html.citations import cited
+from api.html.live import POSITION, LivePage, live_page
 from api.html.numbers import card_number, order_number
 from api.html.titles import Titles, grounds, law_title, rule_title, titles_of
 from api.html.translations import Language, preferred, wording
@@ -101,21 +102,29 @@ templates = Environment(
 
 
 class Visitor(Struct, frozen=True):
-    """Who reads a page, for its header: the name is empty for no one; sessions can be ended from there."""
+    """Who reads a page, for its header: the name is empty for no one; sessions can be ended from there.
+
+    *hears*: there are messages to the role.
+    """
 
     name: str = ""
     role: str = ""
     over: str = ""
     has_session: bool = False
+    hears: bool = False
 
 
 class PageAddress(Struct, frozen=True):
-    """What a page needs to know of its request: the path, the parameters, and the languages a browser prefers."""
+    """What a page needs to know of its request: the path, the parameters, and the languages a browser prefers.
+
+    *live*: where it hears of changes; None for pages that stay as they are.
+    """
 
     path: str = "/"
     query: Mapping[str, str] = {}
     accept_language: str = ""
     visitor: Visitor | None = None
+    live: LivePage | None = None
 
 
 class PageContext:
@@ -139,7 +148,7 @@ class PageContext:
         self.chosen = lang if lang in ("zh", "en") else ""
         self.language: Language = preferred(self.chosen or address.accept_language)
         self.words = wording(self.language)
-        self._visitor = address.visitor
+        self._visitor, self._live = address.visitor, address.live
         self._titles = titles
         self.law = law
         self._lag, self._recounting = lag, recounting
@@ -182,6 +191,8 @@ class PageContext:
             "switch": self.here(lang="en" if self.language == "zh" else "zh"),
             "menu": self.menu(),
             "visitor": self._visitor,
+            "live_page": self._live,
+            "same": self.here(),
             "link": self.link,
             "export_link": self.export_link,
             "office": self.office,
@@ -324,8 +335,11 @@ def see_other(address: str, *cookies: Cookie) -> Response[str]:
 def page_address(request: HttpRequest) -> PageAddress:
     """The address of the page that is asked for."""
     query = {name: str(value) for name, value in request.query_params.items()}
-    visitor = request.scope.get("state", {}).get(VISITOR)
-    return PageAddress(request.scope["path"], query, request.headers.get("accept-language", ""), visitor)
+    state, path = request.scope.get("state", {}), request.scope["path"]
+    visitor: Visitor | None = state.get(VISITOR)
+    role, over = (visitor.role, visitor.over) if visitor else ("", "")
+    live = live_page(request.method, path, query, role, over, state.get(POSITION))
+    return PageAddress(path, query, request.headers.get("accept-language", ""), visitor, live)
 
 
 async def page_context(

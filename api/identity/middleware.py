@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from api.identity.calendars import CALENDAR_SUFFIX, CALENDARS
+from api.identity.calendars import SECRET_ADDRESSES
 from api.identity.cookies import SESSION, cookie_in
 from api.identity.gateway import ASSERTIONS, SECRET, GatewayMode
 from api.identity.origin import UNIX_SOCKET, Origin, Proxies
@@ -84,8 +84,10 @@ class IdentityMiddleware:
         """Who sends the request. Raises Problem, and what the identity store raises."""
         browser = headers.get(b"user-agent", b"").decode("latin-1")[:BROWSER_CHARACTERS_MAX]
         base = (self.identity, origin.address, origin.is_secure, origin.is_local, browser)
-        if scope["path"].startswith(CALENDARS):
-            return Visit(*base, caller=await self._calendar_reader(scope["path"]))
+        for kind, (prefix, suffix) in SECRET_ADDRESSES.items():
+            if scope["path"].startswith(prefix):
+                token = scope["path"].removeprefix(prefix)
+                return Visit(*base, caller=await self._reader_of(kind, token, suffix))
         if authorization := headers.get(b"authorization"):
             scheme, _, bearer = authorization.decode("latin-1").partition(" ")
             if scheme.lower() != "bearer":
@@ -106,14 +108,14 @@ class IdentityMiddleware:
         actor = self._gateway.actor(peer, headers, scope["headers"])
         return Visit(*base, caller=caller_by_headers(actor) if actor else None)
 
-    async def _calendar_reader(self, path: str) -> Caller:
-        """Whose calendar is at *path*. Raises Problem where there is none."""
-        token = path.removeprefix(CALENDARS).removesuffix(CALENDAR_SUFFIX)
-        reader = await self.identity.calendar_reader(token) if path.endswith(CALENDAR_SUFFIX) else None
+    async def _reader_of(self, kind: str, token: str, suffix: str) -> Caller:
+        """Whose deadlines or messages are at a secret address. Raises Problem where there is none."""
+        is_whole = token.endswith(suffix)
+        reader = await self.identity.calendar_reader(token.removesuffix(suffix), kind) if is_whole else None
         if reader is None:
             raise Problem(
                 "not-found",
-                "there is no calendar at this address",
+                f"there are no {kind} at this address",
                 remedy="make a new address at /account: this one was ended, or the role it was made for",
             )
         return reader

@@ -15,6 +15,7 @@ from api.web.problems import Problem
 from domain.access.principal import Caller
 from infrastructure.identity.read_log import DataReader
 from infrastructure.identity.service import Identity, KeyUse, SignedIn
+from infrastructure.messages.inbox import recipients
 
 VISIT = "visit"  # where the scope's state has it
 CALLERS_MAX = 10_000
@@ -64,7 +65,8 @@ def visitor_of(visit: Visit) -> Visitor:
     caller, signed_in = visit.caller, visit.signed_in
     name = signed_in.name if signed_in else caller.name if caller else ""
     role, over = (caller.role.value, caller.over) if caller else ("", "")
-    return Visitor(name, role, over, has_session=signed_in is not None)
+    hears = caller is not None and caller.role in recipients()
+    return Visitor(name, role, over, has_session=signed_in is not None, hears=hears)
 
 
 @lru_cache(CALLERS_MAX)

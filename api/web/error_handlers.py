@@ -18,6 +18,7 @@ from api.web.request_checks import ECHO_CHARACTERS_MAX
 from api.web.request_id import request_id
 from domain.core.characters import visible
 from domain.core.ledger import Refused
+from infrastructure.case_record.codes import PlatformCodesError
 from infrastructure.ledger.clock_check import ClockWrongError
 from infrastructure.ledger.committer import BusyError
 from infrastructure.materials.malware import ScannerAwayError
@@ -52,6 +53,7 @@ LOGGED_WITH_CAUSE = {
     "database-away",
     "keys-away",
     "outcome-unknown",
+    "platform-codes-unreadable",
     "scanner-away",
     "storage-away",
     *UNWRITABLE.values(),
@@ -60,6 +62,7 @@ LOGGED_WITH_CAUSE = {
 AWAY: dict[type[Exception], tuple[str, str]] = {  # what we work with beside the database: code and sentence
     KeystoreError: ("keys-away", "the keys of personal data can't be read or written now"),
     ScannerAwayError: ("scanner-away", "files can't be checked for malware now, and none is stored unchecked"),
+    PlatformCodesError: ("platform-codes-unreadable", "the codes of the receiving platform can't be read now"),
     StorageAwayError: ("storage-away", "files can't be read or written now"),
 }
 

@@ -114,6 +114,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "keys-away": (503, "the keys of personal data can't be read or written"),
     "scanner-away": (503, "files can't be checked for malware, so that none is stored"),
     "storage-away": (503, "the folder or bucket of the files can't be read or written"),
+    "platform-codes-unreadable": (503, "the codes of the receiving platform can't be read"),
     "log-damaged": (503, "the transparency log of the ledger can't be read"),
     "behind": (503, "the view has not come as far as the position asked for"),
     "not-ready": (503, "this process is not ready to serve"),

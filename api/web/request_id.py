@@ -14,6 +14,7 @@ from api.web.query_params import require_canonical_ids, require_known
 
 HEADER = b"x-request-id"
 KEY = "countersign_request_id"  # where the scope's state keeps it
+ROUTE = "countersign_route"  # the template of the address, for the access log and traces
 ACCEPTED = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")  # what log lines and headers carry unharmed
 
 _process = uuid4().hex[:16]  # tells processes apart, a counter the requests of one: cheaper than a UUID each
@@ -55,5 +56,6 @@ def _given(scope: Scope) -> str:
 async def begin(request: HttpRequest) -> None:
     """Give the request its id before anything is logged, and check that its address can be answered as it is spelt."""
     request_id(request.scope)
+    request.scope["state"][ROUTE] = request.scope["path_template"]
     require_canonical_ids(request.scope)
     require_known(request.scope, request.query_params)

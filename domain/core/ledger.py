@@ -91,6 +91,7 @@ class Recorded(Struct, frozen=True, gc=False):
     causation: UUID | UnsetType = UNSET  # the entry that this one follows from, by its `entry_id`
     fingerprint: bytes | UnsetType = UNSET  # SHA-256 of the stream and the command, without its conditions
     at: datetime | UnsetType = UNSET  # when the command arrived
+    traceparent: str | UnsetType = UNSET  # of the trace that the command was carried out in (W3C Trace Context)
 
 
 class CommandOrigin(Struct, frozen=True, gc=False):
@@ -104,6 +105,7 @@ class CommandOrigin(Struct, frozen=True, gc=False):
     on_behalf_of: Actor | UnsetType = UNSET
     correlation: UUID | UnsetType = UNSET
     causation: UUID | UnsetType = UNSET
+    traceparent: str | UnsetType = UNSET
 
 
 def entry_id(stream: UUID, version: int) -> UUID:

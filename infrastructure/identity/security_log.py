@@ -48,6 +48,7 @@ class SecurityEvent(StrEnum):
     CALENDAR_ADDRESS_ENDED = "calendar_address_ended"
     ADMINISTRATOR_APPOINTED = "administrator_appointed"
     PERSONAL_DATA_READ = "personal_data_read"
+    RETENTION_APPLIED = "retention_applied"
 
 
 class SecurityEntry(Struct, frozen=True):

@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 
 from domain.access.principal import Caller, Grant, PrincipalKind
 from infrastructure.identity.accounts import Accounts
-from infrastructure.identity.calendar_addresses import CalendarAddresses
+from infrastructure.identity.calendar_addresses import DEADLINES, CalendarAddresses
 from infrastructure.identity.changes import CHANNEL, announce_change
 from infrastructure.identity.claims import TokenRefusedError
 from infrastructure.identity.directory import AppointingDirectory, FixedDirectory
@@ -215,10 +215,10 @@ class Identity:
             return use, CACHE_SECONDS
         return use, min(CACHE_SECONDS, max(0.0, (use.expires_at - now).total_seconds()))
 
-    async def calendar_reader(self, token: str) -> Caller | None:
-        """Whose deadlines the address with *token* shows; None where it has ended, or its grant has."""
+    async def calendar_reader(self, token: str, kind: str = DEADLINES) -> Caller | None:
+        """Whose deadlines or messages the address with *token* shows; None where it has ended, or its grant has."""
         now = self.clock()
-        address = await self.calendars.find(token, now)
+        address = await self.calendars.find(token, now, kind)
         if address is None or (name := await self.directory.name_of(address.principal)) is None:
             return None
         grants = await self.directory.grants_of(address.principal, now)

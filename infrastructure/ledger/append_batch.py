@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
 from itertools import accumulate
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -95,6 +96,7 @@ class Pending(Struct, eq=False, gc=False):
 
     item: AppendItem
     verdict: asyncio.Future[AppendVerdict]
+    span: Any = None  # of the command, where it is traced
 
 
 def missed_rows(answer: bytes | None) -> defaultdict[UUID, list[StoredRow]]:

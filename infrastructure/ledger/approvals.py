@@ -45,6 +45,7 @@ from infrastructure.ledger.reference_data import ReferenceDataCache
 from infrastructure.ledger.sent_command import DIRECT, SentCommand, former_fingerprints, in_utc, sent_command
 from infrastructure.ledger.stream_loader import StreamLoader
 from infrastructure.privacy.erasures import ERASURES, destroy_keys
+from infrastructure.tracing.switch import SWITCH
 from projections.clocks.void_acts import void_extension
 
 TRIES_MAX = 10  # another process writing the same project: ten tries lost none of 200 commands from four processes
@@ -162,7 +163,14 @@ class Approvals(Application[UUID]):
         BusyError if too much is waiting, or the project changes faster than this process can decide; ClockWrongError if
         the clocks of machine and database differ too much.
         """
-        return self._insist(sent_command(project_id, command, by, command_id, origin, self.clock()), allowed)
+        sent = sent_command(project_id, command, by, command_id, origin, self.clock())
+        return self._traced(sent, allowed) if SWITCH.is_on else self._insist(sent, allowed)
+
+    async def _traced(self, sent: SentCommand, allowed: Callable[[State], None] | None) -> CommandAnswer:
+        """The same within a span, which the entries carry on."""
+        with SWITCH.spans.span(f"command {tag_of(sent.command)}"):
+            origin = structs.replace(sent.origin, traceparent=SWITCH.spans.traceparent())
+            return await self._insist(structs.replace(sent, origin=origin), allowed)
 
     async def _insist(self, sent: SentCommand, allowed: Callable[[State], None] | None = None) -> CommandAnswer:
         """Decide and store in one's turn, again where another process wrote first."""
@@ -229,11 +237,7 @@ class Approvals(Application[UUID]):
             await turn
         try:
             for tries in range(TRIES_MAX):
-                now = self.clock()
-                sent = [
-                    sent_command(sequence.stream, each.command, sequence.by, each.id, sequence.origin, now)
-                    for each in sequence.commands
-                ]
+                sent = sequence.sent(self.clock())
                 if answers := await self._first_answers(sent):
                     return answers
                 drafts = await self._drafts(sequence, sent)
@@ -254,11 +258,7 @@ class Approvals(Application[UUID]):
         Raises SequenceRefusedError naming the command at fault. The commands give no case numbers.
         """
         now, entries = self.clock(), await self.history(sequence.stream)
-        sent = [
-            sent_command(sequence.stream, each.command, sequence.by, NO_COMMAND, sequence.origin, now)
-            for each in sequence.commands
-        ]
-        drafts = await self._drafts(sequence, sent)
+        drafts = await self._drafts(sequence, sequence.sent(now))
         return CommandPreview(tuple(entries), tuple(entry for draft in drafts for entry in draft.entries))
 
     async def _first_answers(self, sent: Sequence[SentCommand]) -> list[CommandAnswer]:
@@ -286,11 +286,12 @@ class Approvals(Application[UUID]):
         counters: list[int] = []
         for index, (each, command) in enumerate(zip(sent, sequence.commands, strict=True)):
             await self._prepare(each.command)
-            counter = await self.cases.next() if each.command.needs_case_counter else 0
+            is_numbered = each.command.needs_case_counter and each.by.role is not Role.SYSTEM
+            counter = await self.cases.next() if is_numbered else 0
             counters += [counter] if counter else []
             try:
                 draft = self._draft(current, each, counter, command.allowed)
-                await self._require_effect(draft, sequence.by, entries)
+                await self._require_effect(draft, each.by, entries)
             except Refused as refusal:
                 for taken in counters:
                     self.cases.give_back(taken)

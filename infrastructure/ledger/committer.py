@@ -43,6 +43,7 @@ from infrastructure.ledger.pipeline_connection import (
     answered,
 )
 from infrastructure.ledger.write_probe import Health
+from infrastructure.tracing.switch import SWITCH
 
 DECIDING_SECONDS = 40e-6  # what one command takes in this process, roughly: on it depends only the size of batches
 BATCH_ITEMS_MAX = 256  # a larger batch makes its members wait longer than it saves
@@ -155,7 +156,7 @@ class Committer:
             raise BusyError
         verdict: asyncio.Future[AppendVerdict] = self._loop.create_future()
         self._inside += 1
-        self._queue.append(Pending(item, verdict))
+        self._queue.append(Pending(item, verdict, SWITCH.spans.current() if SWITCH.is_on else None))
         if not self._has_queue.is_set():
             self._has_queue.set()
         return verdict
@@ -303,6 +304,10 @@ class Committer:
 
     def _tell(self, batch: Batch) -> None:
         """Give everybody in *batch* his verdict."""
+        if SWITCH.is_on:
+            spans = [pending.span for pending in batch.pending]
+            seconds = monotonic() - batch.sent_at
+            SWITCH.spans.batch_span(spans, seconds, batch.failure, items=len(spans), position=batch.base)
         if batch.failure is not None:
             self._fail(batch.pending, batch.failure)
             return

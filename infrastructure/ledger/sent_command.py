@@ -52,6 +52,7 @@ class SentCommand(Struct, frozen=True, gc=False):
             causation=origin.causation,
             fingerprint=self.fingerprint,
             at=self.arrived,
+            traceparent=origin.traceparent,
         )
 
 

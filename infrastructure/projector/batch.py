@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import psycopg
@@ -11,6 +12,7 @@ from msgspec import Struct, structs
 from domain.messages import Entry
 from domain.streams import CALENDAR, AggregateKind
 from infrastructure.projector.tables import Lines, settle, stage
+from infrastructure.tracing.switch import SWITCH
 from projections.view import Change, Projected
 
 VIEWS_CHANNEL = "countersign_views"
@@ -41,6 +43,7 @@ class ViewBatch(Struct, frozen=True):
     last: int
     lines: list[Lines]
     of_law: bool
+    traces: tuple[str, ...] = ()  # that its entries belong to
 
     def as_upserts(self) -> ViewBatch:
         """The same batch for tables that may already contain its new rows: inserts become upserts."""
@@ -62,12 +65,13 @@ def folded(
     """
     by_project = cache.changes_after(connection, views, histories, seq)
     of_law = CALENDAR in cache.kinds  # a notice may have been applied
-    return ViewBatch(views, sum(map(len, histories)), last, list(_lines_of(views, by_project, few_max)), of_law)
+    lines = list(_lines_of(views, by_project, few_max))
+    return ViewBatch(views, sum(map(len, histories)), last, lines, of_law, _traces(histories))
 
 
 def write(connection: psycopg.Connection[Any], batch: ViewBatch) -> None:
     """Write the rows and the position of *batch* in one transaction."""
-    with connection.transaction():
+    with _traced(batch), connection.transaction():
         for lines in batch.lines:
             stage(connection, lines)
         with connection.pipeline():
@@ -78,6 +82,20 @@ def write(connection: psycopg.Connection[Any], batch: ViewBatch) -> None:
                 [batch.last, [view.name for view in batch.views]],
             )
             connection.execute("SELECT pg_notify(%s, %s)", [VIEWS_CHANNEL, str(batch.last)])
+
+
+def _traces(histories: Sequence[list[Entry]]) -> tuple[str, ...]:
+    """The traces that the entries of *histories* belong to, where this process traces."""
+    return SWITCH.spans.traceparents(histories) if SWITCH.is_on else ()
+
+
+def _traced(batch: ViewBatch) -> AbstractContextManager[None]:
+    """A span of the block in each trace that *batch* belongs to."""
+    if not batch.traces:
+        return nullcontext()
+    attributes = {"views": [view.name for view in batch.views], "entries": batch.entries, "position": batch.last}
+    spans: AbstractContextManager[None] = SWITCH.spans.projection_spans(batch.traces, attributes)
+    return spans
 
 
 def _lines_of(views: Sequence[Projected], by_project: Sequence[Mapping[str, Change]], few_max: int) -> Iterator[Lines]:

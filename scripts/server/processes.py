@@ -18,6 +18,7 @@ import structlog
 
 from infrastructure.logging import configure
 from infrastructure.settings import Settings
+from infrastructure.tracing import switch as tracing
 
 ORPHAN_SECONDS = 1.0  # poll interval of a child for the death of its parent
 END_SECONDS_MAX = 10.0  # for work in progress; then a process that was asked to end is killed
@@ -54,7 +55,9 @@ def supervised(work: Work, url: str) -> Iterator[None]:
 
 def run_child(work: Work, parent: int, url: str) -> None:
     """Run *work* in a child process: configure logging, and log an error that ends it."""
-    configure(Settings.of())
+    settings = Settings.of()
+    configure(settings)
+    tracing.configure(settings, work.__name__)
     try:
         work(parent, url)
     except Exception:

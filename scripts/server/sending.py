@@ -1,4 +1,4 @@
-"""The process that sends webhooks, and the parts that it works with."""
+"""The process that sends webhooks and mails, and the parts that it works with."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import uvloop
 from msgspec import structs
 
 from api.feed.schemas import rendered
+from api.messages.mail import MailRenderer
 from domain.access.principal import Caller
 from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.feed.epochs import LedgerEpochs
@@ -17,6 +18,8 @@ from infrastructure.identity.read_log import DataReader, ReadLog
 from infrastructure.identity.security_log import SecurityLog
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.messages.addresses import MailAddresses
+from infrastructure.messages.mailer import Mailer, MailerParts, SmtpServer
 from infrastructure.privacy.current import keystore
 from infrastructure.settings import Settings
 from infrastructure.webhooks.deliveries import Deliveries
@@ -31,7 +34,7 @@ NICENESS = 5  # commands come first
 
 
 def send_while(parent: int, url: str) -> None:
-    """Run the sender of webhooks in this process until SIGTERM, or until its parent is gone."""
+    """Run the senders of webhooks and mails in this process until SIGTERM, or until its parent is gone."""
     lower_priority(NICENESS)
     uvloop.run(_send(parent, url))
 
@@ -45,10 +48,18 @@ async def _send(parent: int, url: str) -> None:
     ):
         reads = ReadLog(SecurityLog(approvals.store), approvals.clock)
         parts = sender_parts(approvals, transport, chosen.area)
-        sender = WebhookSender(structs.replace(parts, render=traced(reads)), url)
-        stop_with(parent, lambda: loop.call_soon_threadsafe(sender.stop))
+        workers: list[WebhookSender | Mailer] = [
+            WebhookSender(structs.replace(parts, render=traced(reads)), url),
+            *([Mailer(mailer_parts(approvals, chosen), url)] if chosen.smtp else []),
+        ]
+
+        def stop() -> None:
+            for worker in workers:
+                loop.call_soon_threadsafe(worker.stop)
+
+        stop_with(parent, stop)
         async with reads.running():
-            await sender.run()
+            await asyncio.gather(*(worker.run() for worker in workers))
 
 
 def traced(reads: ReadLog) -> Render:
@@ -59,6 +70,19 @@ def traced(reads: ReadLog) -> Render:
             return rendered(page, to, epochs)
 
     return render
+
+
+def mailer_parts(approvals: Approvals, settings: Settings) -> MailerParts:
+    """The parts of a mailer on the database of *approvals*."""
+    store = approvals.store
+    return MailerParts(
+        Feed(store),
+        MailAddresses(store),
+        PrincipalRegistrar(approvals),
+        SmtpServer(settings.smtp, settings.mail_from),
+        MailRenderer.of(approvals, settings).site,
+        approvals.clock,
+    )
 
 
 def sender_parts(approvals: Approvals, transport: WebhookTransport, area: str) -> SenderParts:

@@ -20,6 +20,7 @@ from tests.proofs import (
     identity,
     law,
     log,
+    operation,
     repeated,
     roles,
     store,
@@ -39,6 +40,7 @@ PROOFS: tuple[Proof, ...] = (
     *contract.PROOFS,
     *webhooks.PROOFS,
     *exports.PROOFS,
+    *operation.PROOFS,
     *repeated.PROOFS,
 )
 SECONDS_A_MINUTE = 60

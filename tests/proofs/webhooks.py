@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import pairwise
-from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 from msgspec import json
 
 from scripts.client import ClientError, CountersignClient
 from tests.api.client import REGISTER
 from tests.conftest import reachable_folder
-from tests.proofs.identity import free_ports
-from tests.proofs.proof import ROOT, Budget, Proof, RefutedError
+from tests.proofs.installation import Installation
+from tests.proofs.proof import Budget, Proof, RefutedError
 
 ROUNDS = 20
 PROJECTS = 5
@@ -31,70 +25,6 @@ COMMANDS = 12  # a round, while things are killed
 ATTEMPTS = 60  # of one command: a server that was killed is back in seconds
 START_SECONDS_MAX = 120
 DELIVERY_SECONDS_MAX = 300
-
-
-class Installation:
-    """A served zone and a receiver, each a process that can be killed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port, self.hook_port = free_ports()
-        self.address, self.hook = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.hook_port}/"
-        self.noted = folder / "noted"
-        self.environment = {
-            **os.environ,
-            "COUNTERSIGN_DATA": str(folder / "data"),
-            "COUNTERSIGN_KEYS": str(folder / "keys"),
-            "COUNTERSIGN_PROOF": str(folder / "proof"),
-            "COUNTERSIGN_PORT": str(self.port),
-            "COUNTERSIGN_WEBHOOKS_PRIVATE": "true",
-            "COUNTERSIGN_LOG_LEVEL": "error",
-        }
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start_server(self) -> None:
-        """Serve, as a user does, and return once it answers."""
-        self._start("server", [str(Path(sys.executable).with_name("countersign")), "serve"])
-        self._wait_for(f"{self.address}/healthz")
-
-    def start_receiver(self) -> None:
-        """Receive, appending to the same file as before."""
-        words = [sys.executable, "-m", "tests.proofs.hook_receiver", str(self.hook_port), str(self.noted)]
-        self._start("receiver", words)
-        self._wait_for(self.hook)
-
-    def kill(self, name: str) -> None:
-        """Kill -9, with all that the process started."""
-        process = self._processes.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-    def run(self, *words: str) -> str:
-        """What a command of the command line prints."""
-        command = [str(Path(sys.executable).with_name("countersign")), *words]
-        return subprocess.run(
-            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=True
-        ).stdout.strip()
-
-    def end(self) -> None:
-        """End what still runs, and the embedded database with it."""
-        for name in list(self._processes):
-            process = self._processes.pop(name)
-            process.terminate()
-            process.wait()
-
-    def _start(self, name: str, words: Sequence[str]) -> None:
-        self._processes[name] = subprocess.Popen(
-            words, env=self.environment, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL
-        )
-
-    def _wait_for(self, address: str) -> None:
-        end = monotonic() + START_SECONDS_MAX
-        while monotonic() < end:
-            with suppress(httpx.HTTPError):
-                httpx.get(address)
-                return
-            sleep(0.1)
-        raise RefutedError(f"{address} does not answer")
 
 
 @contextmanager

@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from domain.core.ledger import Actor, CommandOrigin, Refused
 from domain.streams import EveryCommand, State
-from infrastructure.ledger.sent_command import DIRECT
+from infrastructure.ledger.sent_command import DIRECT, SentCommand, sent_command
 
 
 class CommandInSequence(Struct, frozen=True):
-    """One of several commands to a project, under its own id. *allowed* may refuse it, as in `Approvals.handle`."""
+    """One of several commands to a project, under its own id. *allowed* may refuse it, as in `Approvals.handle`.
+
+    *by* and *origin* differ from those of the sequence where they are given.
+    """
 
     command: EveryCommand
     id: UUID
     allowed: Callable[[State], None] | None = None
+    by: Actor | None = None
+    origin: CommandOrigin | None = None
 
 
 class CommandSequence(Struct, frozen=True):
-    """Commands to one *stream* by one actor: all are carried out, or none."""
+    """Commands to one *stream*: all are carried out, or none."""
 
     stream: UUID
     commands: Sequence[CommandInSequence]
     by: Actor
     origin: CommandOrigin = DIRECT
+
+    def sent(self, now: datetime) -> list[SentCommand]:
+        """Its commands as they came in at *now*."""
+        return [
+            sent_command(self.stream, each.command, each.by or self.by, each.id, each.origin or self.origin, now)
+            for each in self.commands
+        ]
 
 
 class SequenceRefusedError(Exception):

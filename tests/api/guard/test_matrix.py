@@ -76,6 +76,9 @@ PATHS = {
     "folder": "none",
     "command": "amend_entry",  # whose form lists the history
     "command_id": str(UUID(int=1)),
+    "message": "1",
+    "address": str(UUID(int=1)),
+    "proof": "none",
     "sheet_format": "csv",
     "log_format": "xes",
 }

@@ -1,0 +1,1 @@
+"""The support bundle: how an installation is, for who has to help, without personal data."""

@@ -1,0 +1,68 @@
+"""The command line's verbs for operators: a support bundle, and what stays how long beside the ledger."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from infrastructure.ledger.reader import Store
+from infrastructure.retention import RetainedRecords, retained
+from infrastructure.support.bundle import write_support_bundle
+from scripts.console import AsJson, fail, out, pairs, print_result, screen, settings
+from scripts.identity import run
+from scripts.importing.screen import bar
+from scripts.server import database
+
+
+def support_bundle(
+    archive: Annotated[Path, typer.Argument(help="zip file to write", metavar="ARCHIVE")],
+    log: Annotated[Path | None, typer.Option(help="log file in JSON whose end is added, scrubbed")] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="also verify the ledger, which reads all of it")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write versions, settings without texts, positions, lags and checks to an archive that may leave the house.
+
+    It names no project, person, enterprise, address, path or account, and holds no free text.
+    """
+    chosen = settings()
+    url = database.ready(chosen)
+    try:
+        with ExitStack() as opened, archive.open("wb") as file:
+            lines = opened.enter_context(log.open(encoding="utf-8", errors="replace")) if log else ()
+            progress = opened.enter_context(bar(screen, "verifying")) if verify else None
+            written = write_support_bundle(file, chosen, url, datetime.now(UTC), lines, progress)
+    except OSError as failure:
+        fail(f"Can't use {failure.filename or archive}: {failure.strerror or failure}.")
+    print_result(written, as_json, lambda: pairs("support bundle", written))
+
+
+def retention(
+    remove: Annotated[bool, typer.Option("--remove", help="delete what is past its time (default: a preview)")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is beside the ledger, how long it stays, and how much is past that; with --remove, delete that.
+
+    Servers do the same once an hour. Facts are never deleted; a person's data is by erase-person. The removal stands in
+    the security log.
+    """
+    chosen = settings()
+
+    async def work(store: Store) -> list[RetainedRecords]:
+        return await retained(store, chosen, datetime.now(UTC), remove=remove)
+
+    records = run(work)
+    print_result(records, as_json, lambda: _show(records))
+    if not remove:
+        screen.print("Preview: nothing was deleted. Add --remove to delete what is past its time.")
+
+
+def _show(records: list[RetainedRecords]) -> None:
+    table = Table("what", "stays", "records", "past its time", "removed", title="beside the ledger")
+    for kind in records:
+        table.add_row(kind.name, kind.stays, f"{kind.records:,}", f"{kind.past:,}", f"{kind.removed:,}")
+    out.print(table)

@@ -1,0 +1,112 @@
+"""Rehearses what a file of running cases would become, compares the clocks, and carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+
+from msgspec import Struct, field
+
+from domain.messages import Entry
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.atomic.sequence import SequenceRefusedError
+from projections.clocks.law_events import item_histories
+from projections.clocks.reading import Reading, read
+from scripts.takeover.reading import ProjectToTakeOver
+
+
+class StatedClockDifference(Struct, frozen=True):
+    """A last day that is counted here otherwise than the register states it; *counted* is None without a clock."""
+
+    line: int
+    code: str
+    item: str
+    clock: str
+    stated: date
+    counted: date | None
+
+
+class TakeOverRefusal(Struct, frozen=True):
+    """An act that a rule forbids: nothing of its project is taken over."""
+
+    line: int
+    code: str
+    act: int
+    sentence: str
+    remedy: str
+
+
+class TakeOverReport(Struct):
+    """What was read, and what became of it. *clocks* agree with what the other register states.
+
+    *differences* and *refusals* keep their projects out, unless differences are accepted.
+    """
+
+    is_preview: bool
+    projects: int = 0
+    taken_over: int = 0
+    repeated: int = 0
+    facts: int = 0
+    clocks: int = 0
+    differences: list[StatedClockDifference] = field(default_factory=list)
+    refusals: list[TakeOverRefusal] = field(default_factory=list)
+
+    @property
+    def has_findings(self) -> bool:
+        """Whether something was kept out, or differs."""
+        return bool(self.differences or self.refusals)
+
+
+async def take_over(
+    approvals: Approvals, projects: Iterable[tuple[int, ProjectToTakeOver]], *, preview: bool, accept: bool = False
+) -> TakeOverReport:
+    """Take *projects* over, each whole or not at all; with *preview* nothing is stored.
+
+    With *accept* also those whose days are counted otherwise here. One that was taken over before stays as it is.
+    """
+    report = TakeOverReport(preview)
+    for line, project in projects:
+        report.projects += 1
+        if await approvals.history(project.id):
+            report.repeated += 1
+            continue
+        try:
+            entries = (await approvals.preview_together(project.sequence)).added
+        except SequenceRefusedError as refused:
+            report.refusals.append(_refusal(line, project, refused))
+            continue
+        counted = clocks_of(entries, approvals, approvals.clock())
+        differing = list(differences(line, project, counted))
+        report.differences += differing
+        report.clocks += len(project.clocks) - len(differing)
+        if not preview and (accept or not differing):
+            await approvals.handle_together(project.sequence)
+            report.taken_over += 1
+            report.facts += len(entries)
+    return report
+
+
+def _refusal(line: int, project: ProjectToTakeOver, refused: SequenceRefusedError) -> TakeOverRefusal:
+    refusal = refused.refusal
+    return TakeOverRefusal(line, project.code, refused.index + 1, refusal.sentence, refusal.remedy)
+
+
+Counted = dict[tuple[str, str], Reading]
+
+
+def clocks_of(entries: Sequence[Entry], approvals: Approvals, now: datetime) -> Counted:
+    """The clocks of the newest application for each item, by item and clock."""
+    counted: Counted = {}
+    for history in item_histories(entries).values():
+        reading = read(history, approvals.laws, now, now)
+        counted |= {(history.item, clock.clock): clock for clock in (reading.clocks if reading else ())}
+    return counted
+
+
+def differences(line: int, project: ProjectToTakeOver, counted: Counted) -> Iterator[StatedClockDifference]:
+    """The stated days that are counted otherwise. Of a suspended clock the day counts as if it went on now."""
+    for stated in project.clocks:
+        clock = counted.get((stated.item, stated.clock))
+        due = (clock.due_on or clock.earliest_due_on) if clock else None
+        if due != stated.due_on:
+            yield StatedClockDifference(line, project.code, stated.item, stated.clock, stated.due_on, due)

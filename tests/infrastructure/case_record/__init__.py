@@ -1,0 +1,1 @@
+"""Tests of case records for the platform of government services."""

@@ -1,0 +1,183 @@
+"""Cases taken over: their clocks go on as if they had lived here, by vectors counted by hand; whole, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from msgspec import json, structs
+from typer.testing import CliRunner
+
+from domain.core.types import Outcome
+from domain.messages import AnyCommand, Entry, register_of, tag_of
+from domain.project.application.completion import CompleteItem
+from domain.project.application.suspension import ResumeClock
+from infrastructure import logging as log
+from infrastructure.ledger.approvals import Approvals
+from projections.clocks.law_events import item_histories
+from projections.clocks.reading import Reading, read
+from scripts import cli
+from scripts.takeover.reading import ProjectToTakeOver, TakeOverFileError, read_projects
+from scripts.takeover.taking import TakeOverReport, take_over
+from tests.examples import APPLICANT, LAND, MANAGER
+
+Act = dict[str, Any]
+
+
+def at(local: str) -> str:
+    """An instant of Beijing, such as "2025-09-26 10:00"."""
+    return f"{local.replace(' ', 'T')}:00+08:00"
+
+
+def act(local: str, command: str, department: str = "", **fields: Any) -> Act:
+    return {"at": at(local), "department": department, "command": {"command": command, **fields}}
+
+
+def registered(local: str, **planned: Any) -> Act:
+    item = {"item": "land", "department": "land", **planned}
+    enterprise = {"name": "恒信", "uscc": "91420100MA0HX2026E"}
+    return act(local, "register_project", name="厂房", enterprise=enterprise, manager="wang", items=[item])
+
+
+def accepted(on: str, **planned: Any) -> list[Act]:
+    """Registered, applied for and accepted on one day."""
+    return [
+        registered(f"{on} 09:00", **planned),
+        act(f"{on} 09:30", "submit_item", item="land"),
+        act(f"{on} 10:00", "accept_item", "land", item="land"),
+    ]
+
+
+def suspended(since: str, until: str = "", item: str = "land") -> list[Act]:
+    begun = act(since, "suspend_clock", "land", item=item, ground="expert_review", suspension="s1", notified=True)
+    return [begun, *([act(until, "resume_clock", "land", item=item, suspension="s1")] if until else [])]
+
+
+APPROVED = {"reasons": "水文论证", "approver": "agency_head", "notified": True}
+LONGER = act("2026-04-16 11:00", "extend_limit", "land", item="land", days=5, **APPROVED)
+APPLIED = [registered("2025-09-26 09:00"), act("2025-09-26 10:00", "submit_item", item="land")]
+# Twenty working days from the day after acceptance, by the State Council's notices for 2025 and 2026; the first two are
+# those of the working days around the National Day and Qingming, the others what a suspension and an extension move.
+VECTORS: dict[str, tuple[list[Act], dict[str, str]]] = {
+    "national-day": (accepted("2025-09-26"), {"decision": "2025-10-30"}),
+    "promise": (accepted("2026-04-09", promise_days=10), {"decision": "2026-05-11", "commitment": "2026-04-23"}),
+    "expert-review": (
+        [*accepted("2026-04-09", promise_days=10), *suspended("2026-04-10 09:00", "2026-04-17 09:00")],
+        {"decision": "2026-05-18", "commitment": "2026-04-30"},
+    ),
+    "extension": ([*accepted("2026-04-09"), LONGER], {"decision": "2026-05-18"}),
+    "intake": (APPLIED, {"intake#1": "2025-10-10"}),
+}
+
+
+def project_of(name: str, acts: list[Act], clocks: dict[str, str]) -> ProjectToTakeOver:
+    stated = [{"item": "land", "clock": clock, "due_on": due} for clock, due in clocks.items()]
+    line = json.encode({"register": "old", "code": name, "acts": acts, "clocks": stated})
+    return json.decode(line, type=ProjectToTakeOver)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
+    hands = datetime.fromisoformat(at("2026-04-20 09:00"))
+    async with Approvals(shared_database_url, clock=lambda: hands) as opened:
+        yield opened
+
+
+async def taken(approvals: Approvals, *projects: ProjectToTakeOver, preview: bool = False) -> TakeOverReport:
+    return await take_over(approvals, list(enumerate(projects, start=1)), preview=preview)
+
+
+@pytest.mark.parametrize("name", VECTORS)
+async def test_the_clocks_are_those_counted_by_hand(approvals: Approvals, name: str) -> None:
+    acts, clocks = VECTORS[name]
+    project = project_of(name, acts, clocks)
+    report = await taken(approvals, project, preview=True)
+    assert (report.refusals, report.differences, report.clocks) == ([], [], len(clocks))
+    assert await approvals.history(project.id) == []
+
+    wrong = project_of(name, acts, dict.fromkeys(clocks, "2026-01-05"))
+    differing = await taken(approvals, wrong)
+    assert [str(each.counted) for each in differing.differences] == list(clocks.values())
+    assert (differing.taken_over, await approvals.history(project.id)) == (0, [])
+
+
+def decision_of(entries: list[Entry], approvals: Approvals) -> Reading:
+    now = datetime.fromisoformat(at("2026-06-30 09:00"))
+    (history,) = item_histories(entries).values()
+    reading = read(history, approvals.laws, now, now)
+    assert reading is not None
+    return next(clock for clock in reading.clocks if clock.clock == "decision")
+
+
+async def test_a_case_goes_on_as_if_it_had_lived_here(approvals: Approvals, database_url: str) -> None:
+    """Taken over while suspended, resumed and decided here; beside it the same case, lived here from the start."""
+    acts = [*accepted("2026-04-09"), *suspended("2026-04-10 09:00")]
+    project = project_of("goes-on", acts, {})
+    assert (await taken(approvals, project)).taken_over == 1
+    hands = [datetime.fromisoformat(at("2026-04-09 09:00"))]
+    own = uuid4()
+    async with Approvals(database_url, clock=lambda: hands[0]) as native:
+        by = {"register_project": MANAGER, "submit_item": APPLICANT}
+        for each in project.sequence.commands:
+            hands[0] = each.command.occurred_at or hands[0]
+            command = structs.replace(each.command, occurred_at=None)
+            await native.handle(own, command, by.get(tag_of(command), LAND), uuid4())
+        further: list[tuple[str, AnyCommand]] = [
+            ("2026-04-17 09:00", ResumeClock(item="land", suspension="s1")),
+            ("2026-04-20 08:00", CompleteItem(item="land", outcome=Outcome.GRANTED)),
+        ]
+        for local, command in further:
+            hands[0] = datetime.fromisoformat(at(local))
+            await native.handle(own, command, LAND, uuid4())
+            dated = structs.replace(command, occurred_at=hands[0])
+            await approvals.handle(project.id, dated, LAND, uuid4())
+        lived = decision_of(await native.history(own), native)
+    entries = await approvals.history(project.id)
+    over = decision_of(entries, approvals)
+    assert (over.due_on, over.state, over.used, over.length) == (lived.due_on, lived.state, lived.used, lived.length)
+    assert over.due_on == date(2026, 5, 18)
+    assert register_of(entries[0]) == "", "it is the zone's own"
+    assert entries[0].recorded_at == datetime.fromisoformat(at("2026-04-09 09:00"))
+    assert entries[0].recorded.by.id == "old"
+
+
+async def test_it_is_taken_over_once_and_whole_or_not_at_all(approvals: Approvals) -> None:
+    acts, clocks = VECTORS["promise"]
+    project = project_of("once", acts, clocks)
+    assert (await taken(approvals, project)).facts == len(acts)
+    assert (await taken(approvals, project)).repeated == 1
+    broken = project_of("broken", [*acts, act("2026-04-14 09:00", "accept_item", "land", item="land")], {})
+    report = await taken(approvals, broken, project_of("beside", acts, clocks))
+    (refusal,) = report.refusals
+    assert (refusal.line, refusal.act) == (1, 4)
+    assert "land is accepted" in refusal.sentence
+    assert refusal.remedy
+    assert (report.taken_over, await approvals.history(broken.id)) == (1, [])
+
+
+def test_a_line_that_can_not_be_read_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "cases.ndjson"
+    file.write_bytes(b'\n{"register": "old", "code": "x", "acts": []}\n')
+    with pytest.raises(TakeOverFileError, match=r"cases\.ndjson, line 2: .*acts"):
+        list(read_projects(file))
+    with pytest.raises(TakeOverFileError, match="No such file"):
+        list(read_projects(tmp_path / "none"))
+
+
+def test_the_verb_shows_a_preview_first(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scripts.server.database.ready", lambda _: database_url)
+    monkeypatch.setattr(log, "configure", lambda _: None)
+    file = tmp_path / "cases.ndjson"
+    acts, clocks = VECTORS["national-day"]
+    file.write_bytes(json.encode(project_of("verb", acts, clocks)))
+    words = ["take-over", str(file), "--json"]
+    for more, stored, repeated in (([], 0, 0), (["--carry-out"], 1, 0), (["--carry-out"], 0, 1)):
+        done = CliRunner().invoke(cli.cli, [*words, *more])
+        assert done.exit_code == 0, done.output
+        report = json.decode(done.stdout)
+        assert (report["taken_over"], report["repeated"], report["clocks"]) == (stored, repeated, 1 - repeated)
