@@ -129,7 +129,7 @@ async def test_the_thread_is_a_dialogue_and_the_verdicts_are_offered_to_the_bure
     verdicts = re.findall(r'href="([^"]*decide_appeal[^"]*verdict=(\w+)[^"]*)"', page)
     assert [verdict for _, verdict in verdicts] == ["uphold", "revoke", "return"]
     assert "verdict=" not in await page_of(door, address, LAND, **CARD)
-    form = shown(await door.get(unescape(verdicts[1][0]), BUREAU))
+    form = (await door.get(unescape(verdicts[1][0]), BUREAU)).text
     assert re.search(r'value="revoke"[^>]* checked', form)
 
 
