@@ -77,5 +77,7 @@ async def retained(store: Store, settings: Settings, now: datetime, *, remove: b
         removed_kinds = (
             ", ".join(f"{answer.removed} {answer.name}" for answer in answers if answer.removed) or "nothing"
         )
-        await SecurityLog(store).add(SecurityEvent.RETENTION_APPLIED, now, method=COMMAND_LINE, detail=removed_kinds)
+        await SecurityLog(store).add(
+            SecurityEvent.RETENTION_APPLIED, now, method=COMMAND_LINE, detail=", ".join(named) or "nothing"
+        )
     return answers

@@ -69,6 +69,6 @@ def test_nothing_at_run_time_is_under_gpl_or_agpl(components: dict[str, str]) ->
         except ModuleNotFoundError:
             continue  # of another platform
         fields = ("License-Expression", "License", "Classifier")
-        told = [line for field in fields for line in about.get_all(field) or ()]
-        licences = " ".join(line[:200] for line in told)
+        lines = [line for field in fields for line in about.get_all(field) or ()]
+        licences = " ".join(line[:200] for line in lines)
         assert not re.search(r"(?<!L)A?GPL|Affero|(?<!Lesser )General Public", licences), (name, licences)

@@ -49,9 +49,9 @@ def proxied(zone: Installation, folder: Path) -> Iterator[tuple[str, str, ssl.SS
     if nginx is None or openssl is None:
         raise SkippedError("nginx and openssl are not on PATH: on Debian, apt-get install nginx-light openssl")
     key, chain = folder / "key.pem", folder / "fullchain.pem"
-    asked = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={NAME}"]
+    request = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={NAME}"]
     names = ["-addext", f"subjectAltName=DNS:{NAME}", "-keyout", str(key), "-out", str(chain)]
-    subprocess.run([*asked, *names], check=True, capture_output=True)
+    subprocess.run([*request, *names], check=True, capture_output=True)
     plain, secure = free_ports()
     config = folder / "nginx.conf"
     config.write_text(FRAME.format(folder=folder, servers=servers(zone, folder, plain, secure)))
