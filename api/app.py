@@ -15,6 +15,12 @@ from api.apply.check_pages import ApplyCheckPages
 from api.apply.material_pages import ApplyMaterialPages
 from api.apply.pages import ApplyPages
 from api.audit.pages import AuditPages
+from api.calendar.act_pages import CalendarActPages
+from api.calendar.pages import CalendarPages
+from api.calendar.routes import CalendarRoutes
+from api.calendar.year_pages import CalendarYearPages
+from api.catalogue.act_pages import CatalogueActPages
+from api.catalogue.pages import CataloguePages
 from api.catalogue.routes import CatalogueRoutes
 from api.clocks.ical import DeadlineRoutes
 from api.clocks.pages import ClockListPages
@@ -32,9 +38,12 @@ from api.exports.feedback_lists import FeedbackExports
 from api.exports.project_lists import ProjectExports
 from api.exports.supervision_lists import SupervisionExports
 from api.external.routes import ExternalRoutes
+from api.feed.live import LiveRoutes
 from api.feed.routes import FeedRoutes
 from api.feedback.routes import FeedbackRoutes
+from api.flow.act_pages import FlowActPages
 from api.flow.critical_path import CriticalPathRoutes
+from api.flow.pages import FlowPages
 from api.flow.project_flow import ProjectFlowRoutes
 from api.flow.routes import FlowRoutes
 from api.forms.pages import FormPages
@@ -50,15 +59,19 @@ from api.identity.routes import IdentityRoutes
 from api.information.pages import InformationPages
 from api.information.routes import InformationRoutes
 from api.item_page.pages import ItemPages
-from api.law.calendars import CalendarRoutes
 from api.law.routes import LawRoutes
+from api.law.rule_pages import RulePages
 from api.law.what_if import WhatIfRoutes
 from api.legal_person.pages import PersonPages
 from api.legal_person.routes import LegalPersonRoutes
 from api.materials.routes import MaterialRoutes
+from api.messages.atom import NewsRoutes
+from api.messages.mail_pages import MailPages
+from api.messages.pages import MessagePages
 from api.metrics import metrics
 from api.moved import VERSION
 from api.my.pages import MyPages
+from api.notice.pages import NoticePages
 from api.openapi import document as openapi
 from api.overview.pages import OverviewPages
 from api.people.pages import PeoplePages
@@ -74,6 +87,7 @@ from api.register.figures import RegisterFigureRoutes
 from api.register.routes import RegisterRoutes
 from api.supervision.card_pages import CardPages
 from api.supervision.pages import SupervisionPages
+from api.supervision.report_pages import ReportPages
 from api.supervision.routes import SupervisionRoutes
 from api.supervision.timeliness import TimelinessRoutes
 from api.supervision.timeliness_pages import TimelinessPages
@@ -133,6 +147,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
 UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
     IdentityRoutes,
     CalendarFeedRoutes,
+    NewsRoutes,
     ProblemCatalogue,
     healthz,
     readyz,
@@ -154,12 +169,22 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     PersonPages,
     SupervisionPages,
     CardPages,
+    NoticePages,
+    ReportPages,
+    RulePages,
+    CalendarPages,
     TimelinessPages,
     ClockListPages,
     AccessPages,
     VerifyPages,
     AuditPages,
     PeoplePages,
+    CataloguePages,
+    CatalogueActPages,
+    FlowPages,
+    FlowActPages,
+    CalendarYearPages,
+    CalendarActPages,
     ProjectExports,
     ClockExports,
     SupervisionExports,
@@ -176,6 +201,8 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     ApplyMaterialPages,
     ApplyCheckPages,
     MyPages,
+    MessagePages,
+    MailPages,
 )
 
 
@@ -201,7 +228,7 @@ def create_app(
             Router(path=VERSION, route_handlers=ROUTES),
             *UNVERSIONED_ROUTES,
             *more,
-            *([html_router(pages), asset_routes] if pages else ()),
+            *([html_router(pages, views), LiveRoutes, asset_routes] if pages else ()),
         ],
         dependencies=dependencies_of(services) | QUERIES | ACCESS_DEPENDENCIES,
         exception_handlers={**HANDLERS, HTTP_404_NOT_FOUND: not_found},

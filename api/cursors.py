@@ -17,9 +17,10 @@ from litestar.params import QueryParameter
 from msgspec import DecodeError, Struct, ValidationError, convert, msgpack
 
 from api.web.http_request import HttpRequest
-from api.web.parameters import PAGE_ROWS, Limit, Paging
+from api.web.parameters import PAGE_ROWS, Limit, Paging, position_lost
 from api.web.problems import Problem
 from api.web.request_body import YEAR_FIRST, YEAR_LAST
+from infrastructure.feed.epochs import read_epochs
 from infrastructure.ledger.approvals import Approvals
 from projections.snapshots import PagedReader
 
@@ -140,9 +141,18 @@ def list_mark(request: HttpRequest) -> bytes:
     return mark_of(request.scope["path"], request.query_params.multi_items())
 
 
-def page_cursor(list_mark: NamedDependency[bytes], cursor: CursorText = "") -> PageCursor | None:
-    """The cursor in the address. Raises Problem invalid-cursor."""
-    return read_cursor(cursor, list_mark) if cursor else None
+async def page_cursor(
+    list_mark: NamedDependency[bytes], approvals: NamedDependency[Approvals], cursor: CursorText = ""
+) -> PageCursor | None:
+    """The cursor in the address. Raises Problem invalid-cursor, position-lost."""
+    if not cursor:
+        return None
+    page = read_cursor(cursor, list_mark)
+    epochs = await read_epochs(approvals.store)
+    for point in epochs.restores:
+        if page.position > point.kept_to and point.restored_at is not None and page.at < point.restored_at:
+            raise position_lost(page.position, point, epochs)
+    return page
 
 
 def first_read_at(approvals: NamedDependency[Approvals], page_cursor: NamedDependency[PageCursor | None]) -> datetime:
@@ -169,7 +179,7 @@ def list_paging(
 
 PAGED = {  # the dependencies of a list that is read page by page
     "list_mark": Provide(list_mark, sync_to_thread=False),
-    "page_cursor": Provide(page_cursor, sync_to_thread=False),
+    "page_cursor": Provide(page_cursor),
     "now": Provide(first_read_at, sync_to_thread=False),
     "list_reader": Provide(paged_reader, sync_to_thread=False),
     "paging": Provide(list_paging, sync_to_thread=False),

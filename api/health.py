@@ -20,6 +20,7 @@ from infrastructure.projector.positions import ViewPosition, Views
 from infrastructure.projector.view_stall import Stall
 from infrastructure.proof.publisher import ProofFolder, PublisherStatus
 from infrastructure.settings import Settings
+from infrastructure.verifier.results import Scope, Verification
 from infrastructure.webhooks.deliveries import QueueHealth
 from projections.histories import HISTORIES
 from projections.registry import VIEWS
@@ -36,6 +37,10 @@ STOPPED_REMEDY = (
 )
 UNMADE_REMEDY = "wait: what asks for these is answered 503 `behind` until they are there"
 LAG_REMEDY = "wait: the projector takes in ten thousand entries a second and more; `lag` has to shrink"
+DAMAGE_REMEDY = (
+    "run `countersign verify`, which names every fault; compare with a checkpoint or an audit bundle that is kept"
+    " elsewhere, and restore a backup from before the change"
+)
 STILL_REMEDY = (
     "see the log of the server that projects; another takes over from one that is frozen within half a minute"
 )
@@ -102,14 +107,45 @@ class WebhookHealth(Struct, frozen=True):
         return cls(queues.subscriptions, oldest, queues.pending, queues.parked)
 
 
+class VerificationHealth(Struct, frozen=True):
+    """What verifying the ledger last showed: up to which position new entries and the whole were verified, how many
+    seconds ago, and how many faults there are. *fault* is the first of them.
+    """
+
+    position: int
+    age_seconds: int
+    whole_position: int
+    whole_age_seconds: int | None
+    faults: int = 0
+    fault: str = ""
+
+    @classmethod
+    def of(cls, results: dict[Scope, Verification], now: datetime) -> VerificationHealth | None:
+        """The results as of *now*; None where the ledger was never verified."""
+        if not results:
+            return None
+        whole, newest = results.get(Scope.WHOLE), max(results.values(), key=lambda result: result.verified_at)
+        faulty = max(results.values(), key=lambda result: result.fault_count)
+        first = faulty.faults[0] if faulty.faults else None
+        return cls(
+            newest.position,
+            int((now - newest.verified_at).total_seconds()),
+            whole.position if whole else 0,
+            int((now - whole.verified_at).total_seconds()) if whole else None,
+            faulty.fault_count,
+            f"position {first.seq}: {first.what}" if first else "",
+        )
+
+
 class Ready(Struct, frozen=True):
     """The database is there and up to date, and takes facts. Whether the views follow is shown beside it.
 
     *position* is the ledger's last on disk, *waiting* the commands not yet there, *lag* the entries that the view
     furthest behind has still to take in; *still_since* is when it was first seen to wait where it is. *clock* says
     what is wrong with the clocks; empty where nothing is. *log* is missing where this server keeps none, *webhooks*
-    where nobody subscribes. *status* is
-    `behind` where the views do not follow as they should; *trouble* says how, and *remedy* what helps. That is the
+    where there are no subscriptions. *status* is
+    `behind` where the views do not follow as they should, and `damaged` where *verification* has found that the ledger
+    was changed; *trouble* says how, and *remedy* what helps. That is the
     same on every server of a ledger, so taking this one out of service would not mend it. *histories* are the positions
     of the rows of past instants, which are followed at their own pace; *history_lag* is the lag of the slowest.
     """
@@ -127,6 +163,7 @@ class Ready(Struct, frozen=True):
     status: str = "ready"
     histories: list[ViewPosition] = []
     history_lag: int = 0
+    verification: VerificationHealth | None = None
 
 
 @get(
@@ -137,7 +174,7 @@ class Ready(Struct, frozen=True):
     opt={ACCESS: "read:health"},
 )
 async def healthz() -> Alive:
-    """Answers as long as the event loop turns; asks nobody else."""
+    """Answers as long as the event loop turns; depends on nothing else."""
     return Alive()
 
 
@@ -157,7 +194,7 @@ async def readyz(
     """
     try:
         async with asyncio.timeout(READY_SECONDS_MAX):
-            ready = await _readiness(approvals, views)
+            ready = await _readiness(approvals, views, reads_only=settings.reader)
     except Exception as error:
         if not is_outage(error):
             raise
@@ -166,7 +203,7 @@ async def readyz(
     return structs.replace(ready, log=LogHealth.of(status, approvals.clock()) if status else None)
 
 
-async def _readiness(approvals: Approvals, views: Views) -> Ready:
+async def _readiness(approvals: Approvals, views: Views, *, reads_only: bool) -> Ready:
     address = cast("str", approvals.store.pool.conninfo)  # the store was opened with a plain one
     try:
         health = await database_health(address)
@@ -174,7 +211,7 @@ async def _readiness(approvals: Approvals, views: Views) -> Ready:
         raise _not_ready(str(refused)) from refused
     if health.missing:
         raise _not_ready(f"the database has not seen {', '.join(health.missing)}", missing=health.missing)
-    if trouble := await approvals.committer.health.trouble(doubted=health.read_only):
+    if not reads_only and (trouble := await approvals.committer.health.trouble(doubted=health.read_only)):
         what = f"facts can't be appended since {trouble.since:%Y-%m-%dT%H:%M:%SZ}: {trouble.error}"
         raise _not_ready(what, append_error=trouble.error)
     if refusal := approvals.clocks.refusal:
@@ -184,8 +221,12 @@ async def _readiness(approvals: Approvals, views: Views) -> Ready:
     position, positions = health.head, health.views
     lag = max(position - view.position for view in positions)
     still = views.stall.observe(position - lag, position)
-    what, remedy = (
-        _trouble(position, [*positions, *health.histories], lag) or _standing_still(position, lag, still) or ("", "")
+    verification = VerificationHealth.of(health.verifications, approvals.clock())
+    status, what, remedy = (
+        _damage(verification)
+        or _trouble(position, [*positions, *health.histories], lag)
+        or _standing_still(position, lag, still)
+        or ("ready", "", "")
     )
     return Ready(
         position,
@@ -197,10 +238,19 @@ async def _readiness(approvals: Approvals, views: Views) -> Ready:
         remedy,
         approvals.clocks.note,
         webhooks=_webhooks(health.webhooks, approvals.clock()),
-        status="behind" if what else "ready",
+        status=status,
         histories=health.histories,
         history_lag=history_lag(position, health.histories),
+        verification=verification,
     )
+
+
+def _damage(verification: VerificationHealth | None) -> tuple[str, str, str] | None:
+    """What was found to be changed in the ledger, and what helps."""
+    if verification is None or not verification.faults:
+        return None
+    more = f", and {verification.faults - 1} more" if verification.faults > 1 else ""
+    return "damaged", f"the ledger is not what it was: {verification.fault}{more}", DAMAGE_REMEDY
 
 
 def _webhooks(queues: QueueHealth | None, now: datetime) -> WebhookHealth | None:
@@ -213,26 +263,26 @@ def history_lag(head: int, histories: list[ViewPosition]) -> int:
     return head - min(made.get(history.name, 0) for history in HISTORIES)
 
 
-def _trouble(head: int, positions: list[ViewPosition], lag: int) -> tuple[str, str] | None:
+def _trouble(head: int, positions: list[ViewPosition], lag: int) -> tuple[str, str, str] | None:
     """What keeps views from following, and what helps."""
     if stopped := [view for view in positions if view.error]:
         names = ", ".join(view.view for view in stopped)
-        return f"stopped: {names} ({stopped[0].error})", STOPPED_REMEDY
+        return "behind", f"stopped: {names} ({stopped[0].error})", STOPPED_REMEDY
     if unmade := sorted({view.name for view in VIEWS} - {view.view for view in positions}):
-        return f"the views are still being made: {', '.join(unmade)}", UNMADE_REMEDY
+        return "behind", f"the views are still being made: {', '.join(unmade)}", UNMADE_REMEDY
     if lag > LAG_ENTRIES_MAX:
-        return f"the views are {lag} entries behind the ledger's {head}", LAG_REMEDY
+        return "behind", f"the views are {lag} entries behind the ledger's {head}", LAG_REMEDY
     return None
 
 
-def _standing_still(head: int, lag: int, still: Stall | None) -> tuple[str, str] | None:
+def _standing_still(head: int, lag: int, still: Stall | None) -> tuple[str, str, str] | None:
     if still is None or still.seconds <= STILL_SECONDS_MAX:
         return None
     sentence = (
         f"the views stand still at position {head - lag} since {still.since:%Y-%m-%dT%H:%M:%SZ}, although the ledger is"
         f" at {head}: they are being rebuilt, or no server projects"
     )
-    return sentence, STILL_REMEDY
+    return "behind", sentence, STILL_REMEDY
 
 
 def _not_ready(what: str, **members: Any) -> Problem:

@@ -1,4 +1,4 @@
-"""GET /metrics: figures for Prometheus. They tell of no case and no person."""
+"""GET /metrics: figures for Prometheus. They name no case and no person."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ from infrastructure.settings import Settings
 async def metrics(
     approvals: NamedDependency[Approvals],
     feed: NamedDependency[Feed],
+    page_feed: NamedDependency[Feed],
     settings: NamedDependency[Settings],
 ) -> Response[bytes]:
     """What this process counted since it began, and what the database says now; 200 also without a database."""
     now, committer = approvals.clock(), approvals.committer
-    process = ProcessFigures(approvals.counts, committer.counts, committer.waiting, feed.horizon.followers)
+    followers = feed.horizon.followers + page_feed.horizon.followers
+    process = ProcessFigures(approvals.counts, committer.counts, committer.waiting, followers)
     log = ProofFolder(settings.proof_folder).status()
     figures = await _database(approvals, now)
     text = exposition(MetricsCollector(now, process, figures, log))

@@ -14,6 +14,7 @@ from domain.calendar.messages import CalendarFact
 from domain.catalogue.messages import CatalogueFact
 from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Recorded, Refused
+from domain.epochs.restore import LedgerRestored
 from domain.flow.messages import FlowFact
 from domain.legal_person.messages import PersonFact
 from domain.privacy.erasure import ErasePerson, PersonErased
@@ -35,6 +36,7 @@ AnyFact = (
     | FlowFact
     | PrincipalFact
     | DepartmentsFact
+    | LedgerRestored
     | PersonErased
 )
 SOURCE_SEPARATOR = ":"  # between register, case and event in the source of an imported entry
@@ -140,7 +142,7 @@ def follow(project: Project, entry: Entry) -> bool:
 
 
 def register_of(entry: Entry) -> str:
-    """The register whose log *entry* was imported from, the first part of its source; empty where nobody imported it.
+    """The register whose log *entry* was imported from, the first part of its source; empty where it was not imported.
 
     A project belongs to the register of its first entry, whatever is added later.
     """

@@ -19,6 +19,8 @@ from domain.catalogue.messages import CatalogueCommand, CatalogueFact
 from domain.catalogue.state import Catalogue
 from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused
+from domain.epochs.restore import LedgerRestored, RecordRestore
+from domain.epochs.state import Epochs
 from domain.flow.messages import FlowCommand, FlowFact
 from domain.flow.state import Flow
 from domain.legal_person.messages import PersonCommand, PersonFact
@@ -28,7 +30,7 @@ from domain.privacy.erasure import ErasePerson, PersonErased
 from domain.project.messages import SystemCommand
 from domain.project.state.project import Project
 
-State: TypeAlias = Project | Calendar | Catalogue | Flow | LegalPerson | Principal | Departments
+State: TypeAlias = Project | Calendar | Catalogue | Flow | LegalPerson | Principal | Departments | Epochs
 EveryCommand: TypeAlias = (
     AnyCommand
     | SystemCommand
@@ -38,6 +40,7 @@ EveryCommand: TypeAlias = (
     | FlowCommand
     | PrincipalCommand
     | DepartmentsCommand
+    | RecordRestore
     | ErasePerson
 )
 
@@ -71,7 +74,8 @@ CATALOGUE = AggregateKind(Catalogue, get_args(CatalogueCommand), get_args(Catalo
 FLOW = AggregateKind(Flow, (FlowCommand,), (FlowFact,))
 PRINCIPAL = AggregateKind(Principal, get_args(PrincipalCommand), get_args(PrincipalFact))
 DEPARTMENTS = AggregateKind(Departments, (DepartmentsCommand,), (DepartmentsFact,))
-KINDS = (CALENDAR, LEGAL_PERSON, CATALOGUE, FLOW, PRINCIPAL, DEPARTMENTS)
+EPOCHS = AggregateKind(Epochs, (RecordRestore,), (LedgerRestored,))
+KINDS = (CALENDAR, LEGAL_PERSON, CATALOGUE, FLOW, PRINCIPAL, DEPARTMENTS, EPOCHS)
 BY_COMMAND = {command: kind for kind in KINDS for command in kind.commands}
 BY_FACT = {fact: kind for kind in KINDS for fact in kind.facts}
 

@@ -15,6 +15,7 @@ import psycopg
 from msgspec import Struct
 
 from infrastructure.materials.store import MaterialStore, StorageAwayError
+from infrastructure.postgres.archiving import NO_ARCHIVE
 from infrastructure.postgres.binaries import ELSEWHERE, PostgresUnavailableError, account_for, supplied
 from infrastructure.postgres.connect import VERSION_MIN, connect_url
 from infrastructure.postgres.embedded import EmbeddedPostgres
@@ -32,6 +33,10 @@ CLOCK_APART_MAX = timedelta(seconds=2)  # statutory days end at an instant, on w
 ZONE = "Asia/Shanghai"
 DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
 GIB = 1024**3
+ARCHIVER = """
+    SELECT last_archived_time AT TIME ZONE 'UTC', last_failed_wal,
+           last_failed_time > coalesce(last_archived_time, '-infinity') FROM pg_stat_archiver
+"""
 GOOD = ""
 
 
@@ -67,6 +72,8 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Iterator[Chec
     migrations = _migrations(url)
     with psycopg.connect(url, autocommit=True) as connection:
         yield _server(connection, settings.database_url or EmbeddedPostgres(settings.data).url())
+        if not settings.database_url:
+            yield _backup(connection)
         yield _durability(connection)
         yield _checksums(connection)
         yield _clock(connection)
@@ -172,6 +179,17 @@ def _server(connection: psycopg.Connection, url: str) -> Check:
     version = connection.info.server_version
     detail = f"PostgreSQL {version // 10_000}.{version % 10_000} at {without_password(url)}"
     return _check("server", version // 10_000 < VERSION_MIN, detail, f"Upgrade it to {VERSION_MIN} or newer.")
+
+
+def _backup(connection: psycopg.Connection) -> Check:
+    """Whether the archive of the log that `countersign backup` set up takes what the server writes."""
+    if _shown(connection, "archive_command") in ("", "(disabled)", NO_ARCHIVE):
+        return Check("backup", ok=True, detail="none is set up: `countersign backup FOLDER` takes the first one")
+    archived, failed, is_failing = connection.execute(ARCHIVER).fetchone() or (None, None, False)
+    last = f"the log was last archived at {archived:%Y-%m-%d %H:%M:%S} UTC" if archived else "nothing was archived yet"
+    detail = f"{last}, and fails since: {failed}" if is_failing else last
+    remedy = "See the server's log for the reason, such as a full disk; run `countersign backup` when it is mended."
+    return _check("backup", bool(is_failing), detail, remedy)
 
 
 def _durability(connection: psycopg.Connection) -> Check:

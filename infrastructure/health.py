@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from infrastructure.postgres.migrate import APPLIED, unapplied
 from infrastructure.projector.positions import HISTORY_POSITIONS, POSITIONS, ViewPosition
+from infrastructure.verifier.results import RESULTS, Scope, Verification, verifications
 from infrastructure.webhooks.deliveries import HEALTH, QueueHealth
 
 
@@ -22,6 +23,7 @@ class DatabaseHealth(Struct, frozen=True):
     views: list[ViewPosition] = []
     webhooks: QueueHealth | None = None
     histories: list[ViewPosition] = []
+    verifications: dict[Scope, Verification] = {}
 
 
 async def database_health(url: str) -> DatabaseHealth:
@@ -38,4 +40,5 @@ async def database_health(url: str) -> DatabaseHealth:
         histories = [ViewPosition(*row) for row in await (await connection.execute(HISTORY_POSITIONS)).fetchall()]
         cursor = await connection.execute(HEALTH)
         queues = QueueHealth(*(await cursor.fetchone() or (0, None, 0, 0)))
-        return DatabaseHealth([], read_only == "on", head, views, queues, histories)
+        results = verifications(await (await connection.execute(RESULTS)).fetchall())
+        return DatabaseHealth([], read_only == "on", head, views, queues, histories, results)

@@ -25,7 +25,8 @@ MATERIAL_BYTES_MAX = 100 * 1024 * 1024  # a scanned set of drawings
 SESSION_IDLE_MINUTES, SESSION_HOURS = 30, 12  # a coffee break, and a working day
 SECURITY_LOG_DAYS = 180  # the Cybersecurity Law of the PRC, Article 21, asks for six months
 KEY_RATE = 100
-SECRETS = ("gateway_secret", "oidc_client_secret", "master_key")
+VERIFY_HOURS = 24
+SECRETS = ("gateway_secret", "oidc_client_secret", "master_key", "smtp")
 CONNECTIONS_MAX = 10  # per process: the embedded server takes 100, and six processes should fit
 
 
@@ -80,6 +81,21 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(
             description="Address of a PostgreSQL server, 15 or newer, that takes the place of the embedded one: "
             "postgresql://user:password@host/database."
+        ),
+    ] = ""
+    reader: Annotated[
+        bool,
+        Meta(
+            description="Whether this server only reads: DATABASE_URL then names a standby, nothing is migrated, "
+            "projected or watched here, and commands are answered 503: true or false."
+        ),
+    ] = False
+    primary_url: Annotated[
+        str,
+        Meta(
+            description="Of a reader: address of the server that takes changes, where sign-ins, uses of sessions and "
+            "keys, rates and the security log are written. Empty: no one signs in here or tracks a case, and existing "
+            "sessions are served."
         ),
     ] = ""
     host: Annotated[str, Meta(description="Address to listen on; 0.0.0.0 for all.", min_length=1)] = "127.0.0.1"
@@ -248,6 +264,31 @@ class Settings(Struct, frozen=True, kw_only=True):
     traces_share: Annotated[
         float, Meta(description="Share of requests that begin a trace, from 0 to 1.", ge=0.0, le=1.0)
     ] = 1.0
+    verify_hours: Annotated[
+        int,
+        Meta(
+            description="Hours between two verifications of the whole ledger by the server, which verifies new entries "
+            "every minute; 0: the server verifies nothing.",
+            ge=0,
+            le=10_000,
+        ),
+    ] = VERIFY_HOURS
+    smtp: Annotated[
+        str,
+        Meta(
+            description="The SMTP server that messages are mailed by: smtp://host:port (with STARTTLS where it is "
+            "offered) or smtps://user:password@host. Empty: no mail is sent.",
+            pattern=r"^(smtps?://[^\s]+)?$",
+        ),
+    ] = ""
+    mail_from: Annotated[
+        str,
+        Meta(
+            description="The sender of mails, such as approvals@example.org; links in them begin with "
+            "COUNTERSIGN_PUBLIC_URL.",
+            pattern=r"^([^@\s]+@[^@\s]+)?$",
+        ),
+    ] = "countersign@localhost"
     log: Annotated[
         LogFormat,
         Meta(description="Log lines as console or json; auto: console on a terminal, json elsewhere."),
@@ -286,7 +327,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Without passwords and secrets, so that settings may be logged."""
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
         shown |= {name: "***" for name in SECRETS if shown[name]}
-        shown["database_url"] = without_password(self.database_url)
+        shown |= {name: without_password(shown[name]) for name in ("database_url", "primary_url")}
         return f"Settings({', '.join(f'{name}={str(value)!r}' for name, value in shown.items())})"
 
 

@@ -72,6 +72,11 @@ class Tables(Struct, frozen=True):
         return SQL(REPLACED).format(table=name, folded=folded) if self.stale else SQL("{}").format(name)
 
     @property
+    def is_current(self) -> bool:
+        """Whether all rows are those of now."""
+        return self.moment is None and not self.stale
+
+    @property
     def prepare(self) -> bool | None:
         """Whether the server may keep the plan of a query: not where how many rows it reads depends on the instant."""
         return None if self.moment is None else False

@@ -46,7 +46,7 @@ class SortKey(Struct, frozen=True):
 
 
 class Ordering(tuple[SortKey, ...]):
-    """The keys that the rows of a list are sorted by; together they tell any two rows apart."""
+    """The keys that the rows of a list are sorted by; together they are unique."""
 
     __slots__ = ()
 

@@ -22,8 +22,7 @@ from domain.project.information.recording import InformationRecorded
 from domain.project.state.project import Project
 from projections.feedback.redaction import Complainants
 from projections.information.fold import CONTACTS
-
-INFORMATION, FEEDBACK, PERSON = "read:information_contact", "read:feedback_contact", "read:legal_person_contact"
+from projections.personal_reads import FEEDBACK, INFORMATION, PERSON
 
 
 class Redaction:

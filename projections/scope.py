@@ -59,11 +59,16 @@ class Scope(Struct, frozen=True):
         named = Literal(self.register.replace("%", "%%"))  # % begins a parameter of the query
         return WITHIN.format(project=Identifier(alias, "project"), register=named)
 
-    def readable(self, alias: str, action: str, *, item: str = "", department: str = "") -> SQL | Composed:
-        """The condition that the caller may do *action* on a row of the table *alias*, of whatever register."""
+    def readable(
+        self, alias: str, action: str, *, item: str = "", department: str = "", parties: bool = False
+    ) -> SQL | Composed:
+        """The condition that the caller may do *action* on a row of the table *alias*, of whatever register.
+
+        *parties*: that table has columns for whose the project is; see `AccessColumns`.
+        """
         if self.caller is None or self.sees_all(action):
             return EVERYTHING
-        return predicate(self.caller, action, AccessColumns(alias, item=item, department=department))
+        return predicate(self.caller, action, AccessColumns(alias, item=item, department=department, parties=parties))
 
     def projects(self, alias: str, action: str) -> SQL | Composed:
         """The condition that a project may have rows for the caller: which of them are his, `takes` tells."""

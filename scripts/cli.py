@@ -29,6 +29,10 @@ VERBS = {
     "status": "scripts.server.database_verbs:status",
     "doctor": "scripts.doctor:doctor",
     "support-bundle": "scripts.support:support_bundle",
+    "backup": "scripts.backup.verbs:backup",
+    "restore": "scripts.backup.verbs:restore",
+    "backup-keys": "scripts.backup.keys:backup_keys",
+    "restore-keys": "scripts.backup.keys:restore_keys",
     "users": "scripts.identity:users",  # with the verbs for passwords, which identity adds
     "grants": "scripts.access.grants:grants",
     "keys": "scripts.access.keys:keys",

@@ -84,14 +84,17 @@ def security_log(
     days: Annotated[int, typer.Option(help="how many days back", min=1, max=10_000)] = DAYS,
     principal: Annotated[str, typer.Option(help="of this person or program alone")] = "",
     kind: Annotated[SecurityEvent | None, typer.Option(help="of this kind alone")] = None,
+    about: Annotated[str, typer.Option(help="reads of the contacts of this project or legal person, by its id")] = "",
     limit: Annotated[int, typer.Option(help="at most so many", min=1, max=100_000)] = LINES,
     as_json: AsJson = False,
 ) -> None:
-    """Sign-ins, refusals, ends of sessions and refused keys, the newest first."""
+    """Sign-ins, refusals, ends of sessions, refused keys and reads of personal data, the newest first."""
     since = datetime.now(UTC) - timedelta(hours=24 * days)
 
     async def work(store: Store) -> list[SecurityEntry]:
-        return list(await SecurityLog(store).read(since, principal=principal, kind=kind or "", limit=limit))
+        return list(
+            await SecurityLog(store).read(since, principal=principal, kind=kind or "", about=about, limit=limit)
+        )
 
     entries = run(work)
     print_result(entries, as_json, lambda: _show(entries))
@@ -115,5 +118,6 @@ def _show(entries: list[SecurityEntry]) -> None:
     table = Table("at", "what", "who", "from", "by", "detail", title="security log")
     for entry in entries:
         at = f"{entry.at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(at, entry.kind.replace("_", " "), entry.principal, entry.address, entry.method, entry.detail)
+        what = entry.kind.replace("_", " ")
+        table.add_row(at, what, entry.principal, entry.address, entry.method, f"{entry.detail} {entry.subject}".strip())
     out.print(table)

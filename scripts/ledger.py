@@ -8,56 +8,47 @@ import psycopg
 from msgspec import Struct
 
 from infrastructure.ledger.reader import head_of
+from infrastructure.verifier.results import Scope, Verification, read_results
+
+COUNTS = "SELECT c.figure, sum(c.n)::bigint FROM views.project_count AS c GROUP BY c.figure"
 
 
 class LedgerStatus(Struct, frozen=True):
-    """Counts and positions. *source_events* are distinct imported events; *views* maps a view to its position."""
+    """Counts and positions. Projects and items are those that the views have taken in; *views* maps a view to its
+    position. *verified* is the last verification of new entries and of the whole ledger, by the server or by
+    `countersign verify`.
+    """
 
     projects: int
-    source_events: int
     facts: int
-    commands: int
     last_position: int
     views: dict[str, int]
     errors: dict[str, str]
+    verified: dict[Scope, Verification]
     items: int
     items_open: int
     items_done: int
 
 
 def status(url: str) -> LedgerStatus:
-    """Count everything in one database snapshot."""
+    """The counts in one database snapshot. Facts are not read: positions are gapless, and the views keep the others."""
     with psycopg.connect(url) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        counts = connection.execute(
-            """
-            SELECT count(*) FILTER (WHERE type = 'project_registered'), count(*),
-                   count(DISTINCT convert_from(meta, 'UTF8')::jsonb ->> 'source')
-                   FILTER (WHERE convert_from(meta, 'UTF8')::jsonb ->> 'source' ~ '[^:]$')
-            FROM ledger.event
-            """
-        ).fetchone() or (0, 0, 0)
         head = head_of(connection)
-        commands = connection.execute("SELECT count(*) FROM ledger.command").fetchone() or (0,)
         views = connection.execute("SELECT view, seq, error FROM views.position ORDER BY view").fetchall()
-        exists = connection.execute("SELECT to_regclass('views.project') IS NOT NULL").fetchone() == (True,)
-        items = (
-            connection.execute(
-                "SELECT coalesce(sum(items_total), 0)::bigint, coalesce(sum(items_open), 0)::bigint,"
-                " coalesce(sum(items_done), 0)::bigint FROM views.project"
-            ).fetchone()
-            if exists
-            else None
-        )
+        exists = connection.execute("SELECT to_regclass('views.project_count') IS NOT NULL").fetchone() == (True,)
+        counts: dict[str, int] = dict(connection.execute(COUNTS).fetchall()) if exists else {}
+        verified = read_results(connection)
     return LedgerStatus(
-        projects=counts[0],
-        source_events=counts[2],
-        facts=counts[1],
-        commands=commands[0],
+        projects=counts.get("projects", 0),
+        facts=head,
         last_position=head,
         views={view: seq for view, seq, _ in views},
         errors={view: error for view, _, error in views if error},
-        **dict(zip(("items", "items_open", "items_done"), items or (0, 0, 0), strict=True)),
+        verified=verified,
+        items=counts.get("items_total", 0),
+        items_open=counts.get("items_open", 0),
+        items_done=counts.get("items_done", 0),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import psycopg
 import typer
 
+from infrastructure.ledger.clock_check import utc_now
 from infrastructure.projector.rebuild import rebuild as rebuild_views
 from infrastructure.projector.rebuild import together
 from infrastructure.proof.log import LogError
@@ -15,6 +16,7 @@ from infrastructure.proof.publisher import ProofFolder
 from infrastructure.verifier.checkpoint import CheckpointUnreadableError
 from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
+from infrastructure.verifier.results import store_whole
 from infrastructure.verifier.verify import verify as verify_ledger
 from projections.histories import HISTORIES
 from scripts import golden
@@ -66,18 +68,27 @@ def verify(
         typer.Option(help="write a checkpoint to this new file, to store elsewhere; not written if faults are found"),
     ] = None,
     against: Annotated[Path | None, typer.Option(help="compare the ledger with the checkpoint in this file")] = None,
+    since: Annotated[
+        Path | None, typer.Option(help="verify only what came after the checkpoint in this file, in a moment")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Verify the ledger: hash chains, stored answers, database objects that prevent changes, the transparency log.
 
+    The server verifies too, and shows its results in /readyz; that of a verification of the whole is stored there.
+
     Exit 0: no faults. Exit 1: something was changed, removed or cut off. Exit 2: the ledger could not be verified.
     """
     try:
-        earlier = read_checkpoint(against) if against else None
+        earlier, begin = (read_checkpoint(path) if path else None for path in (against, since))
         with bar(screen, "verifying") as advance:
             chosen = settings()
             url = database.ready(chosen)
-            result, now = verify_ledger(url, advance, earlier, ProofFolder(chosen.proof_folder).read_log())
+            log = ProofFolder(chosen.proof_folder).read_log()
+            result, now = verify_ledger(url, advance, earlier, log, since=begin)
+        if begin is None and result.position:
+            with psycopg.connect(url, autocommit=True) as connection:
+                store_whole(connection, result, now, utc_now())
         if checkpoint and now:
             write_checkpoint(checkpoint, now)
     except (CheckpointUnreadableError, LogError, psycopg.Error) as failure:

@@ -19,6 +19,7 @@ from psycopg.sql import SQL, Identifier
 from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
+from tests.effort import tried
 
 # Keys of personal data: a folder for the run, also of the processes it starts.
 KEYS_FOLDER = tempfile.TemporaryDirectory(prefix="countersign-test-keys-")
@@ -30,7 +31,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 INSTALL = "no Chromium on PATH: on Debian and Ubuntu, apt-get install chromium fonts-noto-cjk"
 
 # A busy machine makes a correct example slow: no example has a time limit of its own.
-settings.register_profile("countersign", deadline=None, print_blob=True)
+settings.register_profile("countersign", deadline=None, print_blob=True, max_examples=tried(25))
 settings.load_profile("countersign")
 
 

@@ -257,7 +257,7 @@ def correction(project: Project, number: int) -> list[AnyCommand]:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """A project after any commands, each sent by somebody it is granted to, if there is anybody."""
+    """A project after any commands, each sent by an actor whom the table allows it, where there is one."""
     world = World()
     world.ask(REGISTER, MANAGER)
     for code, by in draw(st.sampled_from(BEGINNINGS)):

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from api.apply.application import DraftedApplication
 from api.commands.effect import CommandEffect, clocks_of, effect_of
-from api.commands.sender import answered_in_time
+from api.commands.sender import ProjectCommand, ProjectCommandSender
 from api.guard.judging import command_allowed
 from domain.access.principal import Caller
 from domain.core.ledger import Refused
@@ -18,8 +18,8 @@ from domain.messages import AnyCommand
 from domain.project.materials.attachment import AttachMaterial
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence, SequenceRefusedError
-from infrastructure.ledger.sent_command import command_id_of
+from infrastructure.ledger.atomic.sequence import SequenceRefusedError
+from infrastructure.ledger.sent_command import DIRECT
 from infrastructure.materials.media import UnfitMediaError
 from infrastructure.materials.store import MaterialStore
 from projections.clocks.reading import CONSULTED, Reading
@@ -55,23 +55,15 @@ async def hand_in(
 
     A form that is sent twice gets the first answer: the commands' ids follow from the draft.
     """
-    draft, by = application.draft, caller.actor
+    draft = application.draft
     commands: list[AnyCommand] = [application.command, *_attachments(application)]
+    sequence = [
+        ProjectCommand(draft.project, command, uuid5(draft.id, str(nth)), None) for nth, command in enumerate(commands)
+    ]
     try:
         for file in draft.content.files:
             await materials.require(file.digest, file.size, file.media_type)
-        sequence = CommandSequence(
-            draft.project,
-            [
-                CommandInSequence(
-                    command, command_id_of(by.id, uuid5(draft.id, str(nth))), command_allowed(caller, command)
-                )
-                for nth, command in enumerate(commands)
-            ],
-            by,
-        )
-        async with answered_in_time():
-            await approvals.handle_together(sequence)
+        await ProjectCommandSender(approvals, materials, caller, DIRECT).carry_out_together(sequence)
     except UnfitMediaError as unfit:
         return ApplicationBarred(unfit.code, unfit.sentence, unfit.remedy)
     except SequenceRefusedError as refused:

@@ -10,7 +10,7 @@ from api.guard.judging import ProjectAccess
 from api.html.page import PageContext
 from api.information.pages import said_in
 from api.information.routes import information_at
-from api.information.schemas import without_contacts
+from api.information.schemas import with_contacts
 from api.legal_person.schemas import answer_for, found_by
 from api.web.problems import Problem
 from api.web.zones import home_zone
@@ -20,6 +20,7 @@ from domain.messages import Entry
 from domain.project.application.registration import ProjectRegistered
 from infrastructure.ledger.approvals import Approvals
 from projections.legal_person.query import PersonBook, Then
+from projections.personal_reads import INFORMATION
 
 PERSON_FIELDS = ("name", "code", "kind", "representative", "address", "status")
 IN_WORDS = {"kind": "person_kind", "status": "standing_of"}
@@ -50,8 +51,7 @@ async def known_data(
         KnownGroup(say("of_enterprise"), [datum async for datum in _person(page, approvals, persons, access)])
     )
     information = information_at(access.project.id, entries, now, now, home_zone(approvals.laws))
-    if not access.may("read:information_contact").allowed:
-        information = without_contacts(information)
+    information = with_contacts(information, allowed=access.may(INFORMATION).allowed)
     for category in information.categories:
         data = [
             KnownDatum(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from msgspec import structs
+from msgspec import DecodeError, json, structs
 
 from api.apply.application import DraftedApplication, reusable
 from api.apply.filling import APPLY, CHECK, MATERIALS, DraftTurn
@@ -16,15 +16,17 @@ from api.route_access import ACCESS
 from api.web.command_request import CommandRequest
 from domain.core.ledger import Refused
 from domain.project.materials.attachment import require_file_name
+from domain.project.state.materials import is_digest
 from infrastructure.materials.media import UnfitMediaError
-from infrastructure.materials.store import MaterialStore
+from infrastructure.materials.store import MaterialStore, StoredMaterial
 from infrastructure.window.drafts import DraftContent, DraftFile
+from infrastructure.window.form_drafts import FormFile
 from infrastructure.window.quotas import UPLOADS, seconds_to_wait
 from projections.materials.fold import AttachedFile
 from projections.window.applicable import SUBMIT
 
 FILES_MAX = 100  # of one draft
-QUOTA = "quota"
+QUOTA, STORED = "quota", "stored"  # the latter: the hidden field of a file that a script sent beforehand
 PAPER = "paper-"  # begins the names of the boxes for papers that are handed in at the window
 
 
@@ -52,7 +54,7 @@ class ApplyMaterialPages(Controller):
             return await _materials_page(draft_turn, {"file": QUOTA})
         try:
             sent = await upload_form(command_request.headers, command_request.receive, materials)
-            file = _file_in(sent, draft_turn.application)
+            file = await _file_in(sent, draft_turn.application, materials)
         except (UnfitMediaError, Refused) as unfit:
             return await _materials_page(draft_turn, {"file": unfit.code})
         if file is None:
@@ -104,13 +106,27 @@ def _removing(digest: str) -> Callable[[DraftContent], DraftContent]:
     )
 
 
-def _file_in(sent: UploadForm, application: DraftedApplication) -> DraftFile | None:
-    """The file that was sent. Raises Refused where its name is unsound."""
-    if sent.file is None:
+async def _file_in(sent: UploadForm, application: DraftedApplication, materials: MaterialStore) -> DraftFile | None:
+    """The file that was sent, or that a script sent beforehand. Raises Refused where its name is unsound."""
+    name, file = (sent.name, sent.file) if sent.file else await _stored_before(sent.fields.get(STORED, ""), materials)
+    if file is None:
         return None
-    require_file_name(sent.name)
+    require_file_name(name)
     requirement = _requirement(application, sent.fields.get("requirement", ""))
-    return DraftFile(sent.file.digest, sent.name, sent.file.media_type, sent.file.size, requirement)
+    return DraftFile(file.digest, name, file.media_type, file.size, requirement)
+
+
+async def _stored_before(named: str, materials: MaterialStore) -> tuple[str, StoredMaterial | None]:
+    """The file that a hidden field names, as it is stored; None where none is."""
+    try:
+        file = json.decode(named, type=FormFile)
+    except DecodeError:
+        return "", None
+    size = await materials.size_of(file.digest) if is_digest(file.digest) else None
+    if size is None:
+        return "", None
+    stored = StoredMaterial(file.digest, size, "")
+    return file.name, structs.replace(stored, media_type=await materials.kind(stored))
 
 
 def _reused(file: AttachedFile, requirement: str) -> DraftFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -13,6 +14,7 @@ from msgspec import Struct, json
 
 from api.audit.chain import chain_state
 from api.audit.comparison import ItemDifference, differences
+from api.audit.moment import items_at, moment_of
 from api.audit.rails import rails_of
 from api.guard.judging import ProjectAccess
 from api.html.page import PageContext
@@ -20,7 +22,7 @@ from api.html.sentences import SentenceContext, Sentences
 from api.progress.routes import Text
 from api.route_access import ACCESS
 from api.web.as_of import On, end_of
-from api.web.entries import VERSION_MAX, ShownEntry, shown
+from api.web.entries import VERSION_MAX, ShownEntry, note_shown, shown
 from api.web.parameters import Paging
 from domain.messages import Entry
 from infrastructure.ledger.approvals import Approvals
@@ -34,6 +36,7 @@ HISTORY = "read:history"
 ENTRIES_A_PAGE = 40
 PROJECTS_A_PAGE = 50
 
+At = Annotated[int, QueryParameter(ge=0, le=VERSION_MAX, description="As when this entry was recorded; 0: now.")]
 Before = Annotated[int, QueryParameter(ge=0, le=VERSION_MAX, description="Entries before this one; 0: the latest.")]
 
 
@@ -86,33 +89,52 @@ class AuditPages(Controller):
         first: On = "",
         second: On = "",
         before: Before = 0,
+        entry: At = 0,
     ) -> Response[str]:
-        """Every fact as was recorded by the end of a day; and what differs between two days."""
-        law = entries[0].recorded.law
-        page = page.under(law)
-        at = end_of(on, law, now) or now
+        """Every fact as was recorded by a moment, the items at that moment, and what differs between two days."""
+        page = page.under(entries[0].recorded.law)
         readable = project_access.entries(HISTORY, entries)
-        lines = shown([entry for entry in readable if entry.recorded_at <= at], project_access.caller, entries)
+        moment = moment_of(page, readable, on, entry, now)
+        lines = shown(moment.entries, project_access.caller, traced=False)
         titles = await names_of(approvals.store, [project_id])
-        end = before - 1 if before else VERSION_MAX
-        slice_of = [line for line in lines if line.version <= end][-ENTRIES_A_PAGE:]
         return page.render(
             "ledger.html",
             project=project_id,
             name=titles.project(project_id),
-            as_of=at,
+            as_of=moment.at,
             on=on,
+            moment=moment,
+            items=items_at(project_id, moment),
+            at_entry=at_entry(page),
             chain=chain_state(await approvals.store.stream(project_id)),
             rails=rails_of(lines) if lines else None,
-            lines=_lines(slice_of, entries),
             count=len(lines),
-            older=page.here(before=slice_of[0].version) if slice_of and slice_of[0].version > lines[0].version else "",
-            newer=page.here(before="") if before else "",
+            **_slice(project_id, page, lines, entries, before),
             told=Sentences(page, project_id, SentenceContext.of(lines), titles.of(project_id, page.called)),
             first=first,
             second=second,
             compared=_compared(page, project_id, readable, (first, second), now),
         )
+
+
+def at_entry(page: PageContext) -> Callable[[int], str]:
+    """A function from an entry's version to this page as when that entry was recorded."""
+    return lambda version: page.here(entry=version, on="", before="")
+
+
+def _slice(
+    project: UUID, page: PageContext, lines: list[ShownEntry], entries: list[Entry], before: int
+) -> dict[str, object]:
+    """The latest of *lines* before the entry *before*, shown whole, and the addresses of those around them."""
+    end = before - 1 if before else VERSION_MAX
+    slice_of = [line for line in lines if line.version <= end][-ENTRIES_A_PAGE:]
+    note_shown(project, slice_of)
+    has_older = slice_of and slice_of[0].version > lines[0].version
+    return {
+        "lines": _lines(slice_of, entries),
+        "older": page.here(before=slice_of[0].version) if has_older else "",
+        "newer": page.here(before="") if before else "",
+    }
 
 
 def _lines(slice_of: list[ShownEntry], entries: list[Entry]) -> list[LedgerLine]:

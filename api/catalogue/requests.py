@@ -33,6 +33,16 @@ ServiceCode = Annotated[
     str, QueryParameter(min_length=1, max_length=TASK_CODE_CHARACTERS_MAX, description="The item's task_code.")
 ]
 
+OfItem = Annotated[
+    str,
+    QueryParameter(
+        name="code",
+        max_length=TASK_CODE_CHARACTERS_MAX,
+        pattern=WITHOUT_NUL,
+        description="The item's task_code; empty: a new one.",
+    ),
+]
+
 
 def service_filter(
     department: Department = "",

@@ -8,6 +8,7 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from api.catalogue.impact import CatalogueEffect, catalogue_effect
 from api.catalogue.lookup import catalogue, catalogue_case, state_of, unknown
 from api.catalogue.requests import SERVICE_FILTER, OfDraft, OfEdition, ServiceCode
 from api.catalogue.schemas import (
@@ -24,7 +25,7 @@ from api.catalogue.schemas import (
     shown_edition,
     shown_hours,
 )
-from api.commands.aggregates import AggregateReceipt, carry_out
+from api.commands.aggregates import AggregateReceipt, carry_out, try_out
 from api.commands.targets import TO_CATALOGUES
 from api.cursors import PAGED, ListPaging
 from api.route_access import ACCESS, COMMANDS
@@ -71,6 +72,25 @@ class CatalogueRoutes(Controller):
         return AggregateReceipt.of(
             name, await carry_out(command_request, stream_of(name), TO_CATALOGUES, case_of=catalogue_case)
         )
+
+    @post(
+        "/{name:str}/commands/check",
+        operation_id="check_catalogue_command",
+        status_code=200,
+        summary="What a command on a catalogue would do, without carrying it out",
+        opt={ACCESS: COMMANDS},
+    )
+    async def check_catalogue_command(
+        self, name: FromPath[str], command_request: NamedDependency[CommandRequest]
+    ) -> CatalogueEffect:
+        """The facts that would follow, the items that would differ, and how many open projects have them.
+
+        Where the command would be refused, the answer is the problem that it would get. Nothing is stored, and no
+        Idempotency-Key is needed.
+        """
+        stream = stream_of(name)
+        seen = await try_out(command_request, stream, TO_CATALOGUES, case_of=catalogue_case)
+        return await catalogue_effect(command_request.approvals, command_request.caller, name, seen)
 
     @get("/", operation_id="list_catalogues", summary="Every catalogue of service items")
     async def list_catalogues(

@@ -24,7 +24,7 @@ from projections.progress.titles import names_of
 
 
 class ClockListPages(Controller):
-    """For the bureau, without any script. The instant and what was chosen stand in the address."""
+    """For the bureau, without any script. The instant and the filters are in the address."""
 
     opt = {ACCESS: "read:clocks"}  # noqa: RUF012  litestar's own spelling
 

@@ -183,7 +183,7 @@ class ClockRoutes(Controller):
         following = paging.next_of(rows, lambda row: row.place)
         return ClockPage(clocks.t, clocks.known, shown, following, position, clocks.recounting)
 
-    @get("/clocks/matrix", operation_id="count_clocks", summary="Modes and key nodes: how many clocks stand how")
+    @get("/clocks/matrix", operation_id="count_clocks", summary="Counts of clocks by mode, key node and state")
     async def count_clocks(
         self, position: NamedDependency[int], clocks: NamedDependency[ClocksAt], department: Department = ""
     ) -> ClockMatrix:
@@ -196,7 +196,7 @@ class ClockRoutes(Controller):
     @get(
         "/projects/{project_id:uuid}/clocks/explain",
         operation_id="explain_clock",
-        summary="Why one clock of a project stands where it does, day by day",
+        summary="How one clock of a project was counted, day by day",
     )
     async def explain_clock(
         self,

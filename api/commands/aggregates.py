@@ -10,14 +10,16 @@ from uuid import UUID
 
 from msgspec import Struct, json, to_builtins
 
+from api.commands.effect import ExpectedFact, expected_fact
 from api.commands.sender import answered_in_time
 from api.guard.judging import aggregate_allowed
 from api.web.command_request import CommandRequest
+from api.web.entries import Instant
 from api.web.identity import key_of, origin_of
 from api.web.request_body import decoded, leaves, read_body, require_kept, require_plain_texts
 from domain.access.decision import AccessCase
 from domain.streams import AggregateKind
-from infrastructure.ledger.approvals import CommandAnswer
+from infrastructure.ledger.approvals import CommandAnswer, CommandPreview
 from infrastructure.ledger.sent_command import command_id_of
 
 C = TypeVar("C")
@@ -51,6 +53,15 @@ class AggregateReceipt(Struct, frozen=True):
         return cls(name, receipt.position, receipt.version, receipt.facts, answer.repeated)
 
 
+class AggregateEffect(Struct, frozen=True, kw_only=True):
+    """What a command to *name* would record at the instant *at*; *version* is the one before it."""
+
+    name: str
+    at: Instant
+    version: int
+    facts: list[ExpectedFact]
+
+
 async def carry_out(
     command_request: CommandRequest,
     stream: UUID,
@@ -80,6 +91,39 @@ async def carry_out(
             await pending
     async with answered_in_time():
         return await approvals.handle(stream, command, by, key, origin=origin, allowed=allowed)
+
+
+async def try_out(
+    command_request: CommandRequest,
+    stream: UUID,
+    target: CommandTarget,
+    *,
+    check: Callable[[Any], Awaitable[None] | None] | None = None,
+    case_of: Callable[[Any, Any], AccessCase] | None = None,
+    unknown: str = "",
+) -> CommandPreview:
+    """What the command in the body would add to *stream*; nothing is stored. The arguments are those of `carry_out`.
+
+    Raises the Problem or Refused that carrying it out would be answered with.
+    """
+    caller, approvals = command_request.caller, command_request.approvals
+    command = command_in(await read_body(command_request.headers, command_request.receive), target)
+    allowed = aggregate_allowed(caller, command, case_of, unknown)
+    if check is not None:
+        allowed(await approvals.state(stream))
+        pending = check(command)
+        if pending is not None:
+            await pending
+    return await approvals.preview(stream, command, caller.actor, allowed=allowed)
+
+
+def expected(preview: CommandPreview) -> dict[str, Any]:
+    """The fields of an AggregateEffect that every kind of aggregate has, its name apart."""
+    return {
+        "at": preview.added[0].recorded_at,
+        "version": len(preview.before),
+        "facts": [expected_fact(entry) for entry in preview.added],
+    }
 
 
 def command_in(body: bytes, target: CommandTarget) -> Any:

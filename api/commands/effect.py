@@ -75,7 +75,7 @@ def effect_of(project_id: UUID, preview: CommandPreview, laws: Laws) -> CommandE
     return CommandEffect(
         at=at,
         version=len(before),
-        facts=[ExpectedFact(entry.fact, entry.occurred_at, entry.recorded.law) for entry in preview.added],
+        facts=[expected_fact(entry) for entry in preview.added],
         clocks=changes(clocks_before, clocks_after),
         ends=[
             EndingSignal(card, signal.item, signal.department, signal.rung, signal.colour)
@@ -85,6 +85,11 @@ def effect_of(project_id: UUID, preview: CommandPreview, laws: Laws) -> CommandE
         unblocked=sorted(met_after & earlier.items.keys() - met_before),
         blocked=sorted(met_before & later.items.keys() - met_after),
     )
+
+
+def expected_fact(entry: Entry) -> ExpectedFact:
+    """The fact of *entry*, which is not stored."""
+    return ExpectedFact(entry.fact, entry.occurred_at, entry.recorded.law)
 
 
 def clocks_of(entries: Sequence[Entry], laws: Laws, at: datetime) -> dict[ClockKey, Reading]:

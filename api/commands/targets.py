@@ -25,3 +25,9 @@ TARGETS = {
     target.operation: target
     for target in (TO_CALENDARS, TO_PERSONS, TO_CATALOGUES, TO_FLOWS, TO_PRINCIPALS, TO_DEPARTMENTS)
 }
+
+CHECKS = {  # operations that only try a command, by their id
+    "check_calendar_command": TO_CALENDARS,
+    "check_catalogue_command": TO_CATALOGUES,
+    "check_flow_command": TO_FLOWS,
+}

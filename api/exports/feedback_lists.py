@@ -1,4 +1,4 @@
-"""Exports of complaints and evaluations. Who said it and whom to call is left out, whoever asks."""
+"""Exports of complaints and evaluations. Names of those who filed them and contacts are left out for every reader."""
 
 from __future__ import annotations
 

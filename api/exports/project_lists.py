@@ -95,7 +95,7 @@ class ProjectExports(Controller):
         paging: NamedDependency[Paging],
         list_reader: NamedDependency[PagedReader],
     ) -> Stream:
-        """法人基础库: names, codes and standing on a day; whom to call is left out, whoever asks."""
+        """法人基础库: names, codes and standing on a day; contacts are left out for every reader."""
         wanted = PersonFilter(text=text, kind=kind or "", status=status or "", caller=caller, limit=paging.rows_read)
         say, of_person = export.page.words["export"], export.page.words["of_person"]
         heads = ("code", "name", "kind", "standing", "representative", "address", "capital", "founded", "source")

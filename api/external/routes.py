@@ -21,9 +21,9 @@ from infrastructure.settings import Settings
 from projections.external.query import ExternalFilter, ExternalKey, ExternalResults
 from projections.scope import Scope
 
-Stale = Annotated[bool, QueryParameter(description="Only those nobody has verified for longer than the setting says.")]
+Stale = Annotated[bool, QueryParameter(description="Only those not verified for longer than the setting says.")]
 Disputed = Annotated[
-    bool | None, QueryParameter(description="Those where a feed says otherwise and nobody has decided, or the others.")
+    bool | None, QueryParameter(description="Those where a feed differs and no decision was recorded, or the others.")
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Annotated, cast
@@ -27,9 +28,11 @@ from api.feed.schemas import (
 from api.route_access import ACCESS
 from api.web.http_request import HttpRequest
 from api.web.identity import caller_of
-from api.web.parameters import POSITION_MAX, Department
+from api.web.parameters import POSITION_MAX, Department, position_lost
 from api.web.problems import Problem
 from domain.access.principal import Caller
+from domain.epochs.state import FIRST_EPOCH, loss_of
+from infrastructure.feed.epochs import LedgerEpochs
 from infrastructure.feed.reader import FEED_TYPES, Feed, FeedCriteria, FeedPage
 
 EVENTS, EVENTS_MAX = 100, 1_000
@@ -38,6 +41,9 @@ WAIT_SECONDS_MAX = 60
 HEARTBEAT_SECONDS = 15.0  # proxies close connections on which nothing is sent for a minute
 STREAM_SECONDS_MAX = 300.0  # then the client connects again: what it may see is looked up once a connection
 FOLLOWERS_MAX = 2_000
+LAST_EVENT_ID = "Last-Event-ID"
+ID_CHARACTERS_MAX = 64
+EVENT_ID = re.compile(r"(?:(?P<zone>[A-Z]{2,6})\.(?P<epoch>[1-9][0-9]{0,8}):)?(?P<position>[0-9]{1,18})", re.ASCII)
 JSON, NDJSON, SSE, BATCH = (
     "application/json",
     "application/x-ndjson",
@@ -56,9 +62,19 @@ AfterPosition = Annotated[
     ),
 ]
 LastEventId = Annotated[
-    int | None,
+    str | None,
     QueryParameter(
-        name="lastEventId", ge=0, le=POSITION_MAX, description="As `after`, under the name that HTTP feeds have for it."
+        name="lastEventId",
+        max_length=ID_CHARACTERS_MAX,
+        description="Events after the one with this id, under the name that HTTP feeds have for it.",
+    ),
+]
+FeedCursor = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=ID_CHARACTERS_MAX,
+        description="The `cursor` of the page before: unlike `after` it can't be mistaken for a position that a restore"
+        " of the ledger gave a second time.",
     ),
 ]
 OfTypes = Annotated[
@@ -82,6 +98,7 @@ class Subscription(Struct, frozen=True):
     criteria: FeedCriteria
     after: int
     media_type: str
+    epochs: LedgerEpochs
 
 
 async def subscription(
@@ -89,38 +106,53 @@ async def subscription(
     feed: NamedDependency[Feed],
     *,
     after: AfterPosition = None,
+    cursor: FeedCursor = None,
     last_event_id: LastEventId = None,
     of_types: OfTypes = None,
     project: InProject = None,
     department: Department = "",
 ) -> Subscription:
-    """The subscription that a request asks for. Raises Problem invalid-parameter."""
+    """The subscription that a request asks for. Raises Problem invalid-parameter, position-lost."""
     caller = caller_of(request.scope)
-    named = next((number for number in (after, last_event_id) if number is not None), None)
-    position = await _position(feed, request.headers.get("Last-Event-ID"), named)
+    epochs, head = await feed.epochs(), await feed.head()
+    header = request.headers.get(LAST_EVENT_ID)
+    named = {LAST_EVENT_ID: header, "cursor": cursor, "lastEventId": last_event_id}
+    name, text = next(((name, text) for name, text in named.items() if text is not None), ("after", str(after or 0)))
+    position = position_in(text, epochs, head, name)
     criteria = FeedCriteria(frozenset(type_of(name) for name in of_types or ()), project, department)
     media_type = request.accept.best_match([JSON, NDJSON, SSE, BATCH]) or JSON
-    return Subscription(caller, criteria, position, media_type)
+    return Subscription(caller, criteria, position, media_type, epochs)
 
 
-async def _position(feed: Feed, header: str | None, named: int | None) -> int:
-    """The position to begin after: that of a stream's last event before that in the address."""
-    if header is not None and not (header.isascii() and header.isdigit() and int(header[:20]) <= POSITION_MAX):
-        raise Problem(
-            "invalid-header",
-            "the header Last-Event-ID is no position of the feed",
-            remedy="send the id of the last event that came, or leave it out",
-            header="Last-Event-ID",
-        )
-    after = int(header) if header is not None else named or 0
-    if after and after > (head := await feed.head()):
+def position_in(text: str, epochs: LedgerEpochs, head: int, parameter: str) -> int:
+    """The position named by *text*, the id of an event or a cursor. Raises Problem.
+
+    A number alone is a position of the first epoch: in later ones ids and cursors have zone and epoch in them.
+    """
+    match = EVENT_ID.fullmatch(text)
+    epoch = int(match["epoch"] or FIRST_EPOCH) if match else 0
+    if match is None or epoch > epochs.current or match["zone"] not in (None, epochs.zone):
+        raise not_a_position(parameter)
+    position = int(match["position"])
+    if point := loss_of(position, epoch, epochs.restores):
+        raise position_lost(position, point, epochs)
+    if position > head:
         raise Problem(
             "invalid-parameter",
-            f"after: the ledger ends at position {head}, before {after}",
+            f"{parameter}: the ledger ends at position {head}, before {position}",
             remedy="begin at 0, or at a position that this server gave as `next`",
-            parameter="after",
+            parameter=parameter,
         )
-    return after
+    return position
+
+
+def not_a_position(parameter: str) -> Problem:
+    """The problem of a parameter, or of the header Last-Event-ID, that names no position."""
+    remedy = "send the id of the last event that came, or the `cursor` of the page before, or leave it out"
+    if parameter == LAST_EVENT_ID:
+        sentence = f"the header {parameter} is no position of the feed"
+        return Problem("invalid-header", sentence, remedy=remedy, header=parameter)
+    return Problem("invalid-parameter", f"{parameter}: no position of the feed", remedy=remedy, parameter=parameter)
 
 
 def type_of(text: str, parameter: str = "type") -> str:
@@ -168,10 +200,10 @@ class FeedRoutes(Controller):
             streamed = STREAMED[subscription.media_type](feed, subscription)
             return cast("EventPage", Stream(streamed, headers=headers))
         page = await page_of(feed, subscription, wait, limit)
-        answer = event_page(page, subscription.caller)
+        answer = event_page(page, subscription.caller, subscription.epochs)
         is_batch = subscription.media_type == BATCH
         body = encoded(answer.events if is_batch else answer)
-        headers = {"Link": f'</v1/events?after={answer.next}>; rel="next"'}
+        headers = {"Link": f'</v1/events?cursor={answer.cursor}>; rel="next"'}
         media_type = BATCH if is_batch else MediaType.JSON
         return cast("EventPage", Response(body, media_type=media_type, headers=headers))
 
@@ -200,9 +232,9 @@ async def listing(feed: Feed, subscribed: Subscription) -> AsyncIterator[bytes]:
     more = True
     while more:
         page = await feed.page(subscribed.caller, subscribed.criteria, after, EVENTS_MAX)
-        yield lines_of(events_of(page, subscribed.caller))
+        yield lines_of(events_of(page, subscribed.caller, subscribed.epochs))
         after, more = page.next, page.more and page.next < end
-    yield last_line(after)
+    yield last_line(after, subscribed.epochs.name(after))
 
 
 async def event_stream(feed: Feed, subscribed: Subscription) -> AsyncIterator[bytes]:
@@ -212,11 +244,11 @@ async def event_stream(feed: Feed, subscribed: Subscription) -> AsyncIterator[by
     page = await feed.page(subscribed.caller, subscribed.criteria, after, EVENTS_MAX)
     async with feed.horizon.following():
         while True:
-            events = events_of(page, subscribed.caller)
+            events = events_of(page, subscribed.caller, subscribed.epochs)
             if messages := messages_of(events):
                 yield messages
-            if page.next > (int(events[-1].id) if events else after):
-                yield position_message(page.next)
+            if page.next > (page.events[-1].entry.position if page.events else after):
+                yield position_message(subscribed.epochs.name(page.next))
             after = page.next
             if monotonic() > until or feed.horizon.closed:
                 return

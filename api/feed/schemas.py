@@ -11,6 +11,7 @@ from api.web.entries import Instant, ShownEntry, shown
 from domain.access.principal import Caller
 from domain.messages import AnyFact, Entry, tag_of
 from domain.streams import BY_FACT
+from infrastructure.feed.epochs import LedgerEpochs
 from infrastructure.feed.reader import FeedEvent, FeedPage
 
 TYPE_PREFIX, TYPE_SUFFIX = "org.countersign.", ".v1"
@@ -20,7 +21,7 @@ _encode = json.Encoder(decimal_format="string").encode
 
 
 class CloudEvent(Struct, frozen=True):
-    """One entry of the ledger as an event (CloudEvents 1.0). *id* is its position.
+    """One entry of the ledger as an event (CloudEvents 1.0). *id* is its position, after a restore with zone and epoch.
 
     *type* is the fact's name, as in `org.countersign.item_accepted.v1`; *subject* the item it is about, or null; *time*
     when it was recorded, *occurredat* when it legally happened. *version* counts the entries of *source*. Where the
@@ -46,30 +47,36 @@ class CloudEvent(Struct, frozen=True):
 class EventPage(Struct, frozen=True):
     """Events in the order of their positions. *next* is the `after` of the next request, also where there are none.
 
-    *more*: there is more to read at once.
+    *cursor* is the same as a text that also tells positions apart which a restore gave a second time. *more*: there is
+    more to read at once.
     """
 
     events: list[CloudEvent]
     next: int
+    cursor: str
     more: bool
 
 
-def event_page(page: FeedPage, to: Caller) -> EventPage:
+def event_page(page: FeedPage, to: Caller, epochs: LedgerEpochs) -> EventPage:
     """*page* as *to* may see it."""
-    return EventPage(events_of(page, to), page.next, page.more)
+    return EventPage(events_of(page, to, epochs), page.next, epochs.name(page.next), page.more)
 
 
-def events_of(page: FeedPage, to: Caller) -> list[CloudEvent]:
+def events_of(page: FeedPage, to: Caller, epochs: LedgerEpochs) -> list[CloudEvent]:
     """The events of *page*, those about complaints as *to* may see them."""
-    return [_event(event, to, page.context.get(event.entry.stream, ())) for event in page.events]
+    contexts = page.context
+    return [
+        _event(event, to, contexts.get(event.entry.stream, ()), epochs.name(event.entry.position))
+        for event in page.events
+    ]
 
 
-def _event(event: FeedEvent, to: Caller, context: Sequence[Entry]) -> CloudEvent:
+def _event(event: FeedEvent, to: Caller, context: Sequence[Entry], name: str) -> CloudEvent:
     entry = event.entry
-    (line,) = shown([entry], to, context, contacts=True)  # the query of the feed has judged that
+    (line,) = shown([entry], to, context, contacts=True, traced=event.readable)  # the feed's query has judged that
     item = getattr(entry.fact, "item", "")
     return CloudEvent(
-        id=str(entry.position),
+        id=name,
         source=source_of(entry),
         type=event_type(tag_of(entry.fact)),
         time=entry.recorded_at,
@@ -110,9 +117,9 @@ def encoded(value: object) -> bytes:
     return _encode(value)
 
 
-def rendered(page: FeedPage, to: Caller) -> list[bytes]:
+def rendered(page: FeedPage, to: Caller, epochs: LedgerEpochs) -> list[bytes]:
     """Each event of *page* as a body of its own, as *to* may see it."""
-    return [_encode(event) for event in events_of(page, to)]
+    return [_encode(event) for event in events_of(page, to, epochs)]
 
 
 def lines_of(events: Sequence[CloudEvent]) -> bytes:
@@ -120,19 +127,19 @@ def lines_of(events: Sequence[CloudEvent]) -> bytes:
     return b"".join(_encode(event) + b"\n" for event in events)
 
 
-def last_line(after: int) -> bytes:
+def last_line(after: int, cursor: str) -> bytes:
     """The line that ends a listing: where to go on."""
-    return _encode({"next": after}) + b"\n"
+    return _encode({"next": after, "cursor": cursor}) + b"\n"
 
 
 def messages_of(events: Sequence[CloudEvent]) -> bytes:
-    """The events as server-sent events, each with its position as id."""
+    """The events as server-sent events, each with its id."""
     return b"".join(
         b"id: %b\nevent: %b\ndata: %b\n\n" % (event.id.encode(), event.type.encode(), _encode(event))
         for event in events
     )
 
 
-def position_message(after: int) -> bytes:
+def position_message(cursor: str) -> bytes:
     """A server-sent message without data: the client takes its id, and dispatches no event."""
-    return b"id: %d\n\n" % after
+    return b"id: %b\n\n" % cursor.encode()

@@ -29,7 +29,7 @@ from api.feedback.trails import about_complaint, about_evaluation, opinions_min,
 from api.guard.judging import ProjectAccess
 from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
-from api.web.entries import entries_of, shown
+from api.web.entries import entries_of, note_shown, shown
 from api.web.zones import home_zone
 from domain.access.decision import NO_CASE, may
 from domain.access.principal import Caller
@@ -98,14 +98,18 @@ class FeedbackRoutes(Controller):
             every = await feedback.complaints(wanted)
             raise unknown("complaint", complaint, [row.complaint for row in every])
         read = matches[0] if matches else None
-        seen = {line.version: line for line in shown(entries, caller) if line.recorded_at <= feedback.known}
-        cited, evidence = (read.entries, read.evidence) if read else ([], [])
+        seen = {
+            line.version: line for line in shown(entries, caller, traced=False) if line.recorded_at <= feedback.known
+        }
+        cited = [seen[version] for version in (read.entries if read else ()) if version in seen]
+        evidence = [seen[version] for version in (read.evidence if read else ()) if version in seen]
+        note_shown(project_id, [*cited, *evidence])
         return ComplaintFile(
             feedback.t,
             feedback.known,
             read,
-            [seen[version] for version in cited if version in seen],
-            [seen[version] for version in evidence if version in seen],
+            cited,
+            evidence,
             lines,
         )
 
@@ -134,7 +138,7 @@ class FeedbackRoutes(Controller):
             every = await feedback.evaluations(wanted)
             raise unknown("evaluation", evaluation, [row.evaluation for row in every])
         contact = _contact(entries, lines)
-        seen = {line.version: line for line in shown(entries, caller)}
+        seen = {line.version: line for line in shown(entries, caller, traced=False)}
         return EvaluationFile(feedback.t, feedback.known, read, seen.get(contact), lines)
 
     @get(
@@ -168,7 +172,7 @@ class FeedbackRoutes(Controller):
         evaluation_filter: NamedDependency[FeedbackFilter],
         paging: NamedDependency[ListPaging],
     ) -> EvaluationPage:
-        """The newest first, a bad one with its clocks; `bad=true&state=open` are those nobody has seen to yet."""
+        """The newest first, a bad one with its clocks; `bad=true&state=open` are those not handled yet."""
         rows = await translate_too_much(feedback.evaluations(evaluation_filter))
         following = paging.next_of(rows, EVALUATIONS.key)
         return EvaluationPage(feedback.t, feedback.known, paging.shown(rows), following, position)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.feedback.schemas import TrailLine, TrailStep
-from api.web.entries import shown
+from api.web.entries import note_shown, shown
 from api.web.problems import Problem
 from api.web.zones import home_zone
 from domain.access.decision import may
@@ -55,12 +55,14 @@ def trail(entries: Sequence[Entry], of: set[int], to: Caller, at: FeedbackAt, zo
         if isinstance(entry.fact, EntryAmended | EntryRetracted) and entry.fact.version in wanted:
             wanted.add(entry.version)
     lines = []
-    for line in shown(known, to):
+    for line in shown(known, to, traced=False):
         happened = line.amended_to or line.occurred_at
         if line.version in wanted and happened <= at.t:
             step = tag_of(line.fact)
             article = article_of(step, getattr(line.fact, "rule", ""), local_day(happened, zone))
             lines.append(TrailLine(step, article, line))
+    if known:
+        note_shown(known[0].stream, [line.entry for line in lines])
     return lines
 
 

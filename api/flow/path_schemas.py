@@ -68,7 +68,7 @@ class DelayEffect(Struct, frozen=True):
 
 
 class ProjectPath(Struct, frozen=True):
-    """The way to the finish at *as_of*. *finish* is null where nothing is left, or where items are *stuck* for ever.
+    """The way to the finish at *as_of*. *finish* is null where nothing is left, or where items are *stuck*.
 
     *critical*: the items that decide the median finish, in order. *low* is as if everything went as quickly as the
     quickest fifth, *high* as slowly as the slowest. *provisional*: the range ends beyond the published calendar.

@@ -41,7 +41,7 @@ ToKind = Annotated[str, code("To this kind of project; left out: to the same.")]
 
 
 class ProjectFlow(Struct, frozen=True):
-    """Where a project stood in its flow at *as_of*, by what was known at *known_at*.
+    """The progress of a project in its flow at *as_of*, by what was known at *known_at*.
 
     *flow* is empty where it runs by none. *blocked_by* of a step: of each group one item has to be granted first.
     """
@@ -88,7 +88,7 @@ class ProjectFlowRoutes(Controller):
     path = "/projects/{project_id:uuid}/flow"
     tags = ("projects",)
 
-    @get("/", operation_id="get_project_flow", summary="Where a project stands in its flow")
+    @get("/", operation_id="get_project_flow", summary="The progress of a project in its flow")
     async def get_project_flow(
         self,
         project_id: FromPath[UUID],

@@ -10,23 +10,22 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from api.catalogue.lookup import catalogue_as_of, unknown
 from api.catalogue.requests import EDITIONS_MAX
-from api.commands.aggregates import AggregateReceipt, carry_out
+from api.commands.aggregates import AggregateReceipt, carry_out, try_out
 from api.commands.targets import TO_FLOWS
 from api.cursors import PAGED, ListPaging
-from api.flow.schemas import FlowGraph, FlowList, Services, ShownFlow, graph_of, listed_flow, shown_flow
+from api.flow.impact import FlowEffect, flow_effect
+from api.flow.lookup import edition_for, flow, graph_as_of
+from api.flow.schemas import FlowGraph, FlowList, ShownFlow, listed_flow, shown_flow
 from api.route_access import ACCESS, COMMANDS
 from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
 from api.web.dependencies import ReadDependency
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
 from api.web.parameters import code
-from api.web.problems import Problem
 from domain.access.principal import Caller
 from domain.flow.publication import FlowPublished
 from domain.flow.state import Flow, stream_of
-from domain.flow.step import FlowEdition
 from infrastructure.ledger.approvals import Approvals
 from projections.flow.query import RunningCount, RunningFilter, RunningKey, RunningProject, RunningProjects
 from projections.scope import Scope
@@ -49,14 +48,6 @@ class RunningPage(Struct, frozen=True):
     position: int
 
 
-async def flow(approvals: NamedDependency[Approvals], name: FromPath[str]) -> Flow:
-    """The flow in the path as it is now. Raises Problem not-found."""
-    state = await approvals.state(stream_of(name))
-    if not isinstance(state, Flow) or not state.editions:
-        raise unknown(f"there is no flow {name}", "GET /v1/flows lists them")
-    return state
-
-
 class FlowRoutes(Controller):
     """In which order an investment project's items are handled, and what each waits for."""
 
@@ -77,10 +68,31 @@ class FlowRoutes(Controller):
     ) -> AggregateReceipt:
         """Carry out one command on a flow, once and for all under its Idempotency-Key.
 
-        Refused where a step names an unknown item, can't be reached, or waits for itself in a circle, which is told
-        step by step.
+        Refused where a step names an unknown item, can't be reached, or waits for itself in a circle; the answer
+        spells the circle out step by step.
         """
         return AggregateReceipt.of(name, await carry_out(command_request, stream_of(name), TO_FLOWS))
+
+    @post(
+        "/{name:str}/commands/check",
+        operation_id="check_flow_command",
+        status_code=200,
+        summary="What a command on a flow would do, without carrying it out",
+        opt={ACCESS: COMMANDS},
+    )
+    async def check_flow_command(
+        self,
+        name: FromPath[str],
+        command_request: NamedDependency[CommandRequest],
+        running: NamedDependency[RunningProjects],
+    ) -> FlowEffect:
+        """The facts that would follow, the steps that would differ, and which projects keep the edition they have.
+
+        Where the command would be refused, the answer is the problem that it would get. Nothing is stored, and no
+        Idempotency-Key is needed.
+        """
+        seen = await try_out(command_request, stream_of(name), TO_FLOWS)
+        return await flow_effect(running, command_request.caller, name, seen)
 
     @get("/", operation_id="list_flows", summary="Every approval flow")
     async def list_flows(self, approvals: NamedDependency[Approvals]) -> FlowList:
@@ -109,23 +121,8 @@ class FlowRoutes(Controller):
         kind: OfKind = "",
     ) -> FlowGraph:
         """Its phases, steps and what each waits for; 0 is the newest. Items have their names of that time."""
-        match = edition_of(flow, edition)
-        if kind and kind not in match.kinds:
-            raise Problem(
-                "invalid-parameter",
-                f"kind: edition {match.number} of {name} is not for projects of the kind {kind}",
-                remedy=f"it is for: {', '.join(match.kinds)}",
-                parameter="kind",
-            )
-        catalogue = await catalogue_as_of(approvals, match.catalogue, instants_known_now)
-        in_force = catalogue.in_force()
-        services = Services(
-            number=in_force.edition.number if in_force else None,
-            in_force=in_force.edition.items if in_force else {},
-            published=catalogue.catalogue.editions[match.catalogue_edition - 1].items,
-            online=catalogue.online(),
-        )
-        return graph_of(name, match, kind, services, instants_known_now.at)
+        match = edition_for(flow, edition, kind)
+        return await graph_as_of(approvals, name, match, kind, instants_known_now)
 
     @get(
         "/{name:str}/projects",
@@ -174,11 +171,3 @@ class FlowRoutes(Controller):
     ) -> StreamHistory:
         """Who published what, and when; a page at a time."""
         return await stream_history(approvals, flow, visitor, after_version, limit)
-
-
-def edition_of(flow: Flow, number: int) -> FlowEdition:
-    """Edition *number* of *flow*, 0 for the newest. Raises Problem not-found."""
-    if not 0 <= number <= len(flow.editions):
-        sentence = f"the flow {flow.name} has no edition {number}"
-        raise unknown(sentence, f"it has 1 to {len(flow.editions)}")
-    return flow.editions[number - 1]

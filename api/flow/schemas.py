@@ -70,7 +70,7 @@ class ShownStep(Struct, frozen=True):
     """One step, with what the catalogue says of its item.
 
     *requires*: all of these first; *requires_any*: of each group one; for projects of the kind asked for alone, where
-    one was. *listed* is false where the edition of the catalogue in force no longer has the item: then it is told as
+    one was. *listed* is false where the edition of the catalogue in force no longer has the item: then it is shown as
     it was when the flow was published, and no project can be planned by it.
     """
 

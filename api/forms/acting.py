@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from api.commands.sender import ProjectCommand, ProjectCommandSender
 from api.forms.case import FormCase
-from api.forms.form_data import FormData, FormFile
+from api.forms.form_data import FormData
 from api.web.problems import Problem
 from domain.core.ledger import Refused
 from domain.messages import AnyCommand
@@ -18,6 +18,7 @@ from domain.project.materials.attachment import OVER_STAGES, AttachMaterial
 from infrastructure.ledger.atomic.sequence import SequenceRefusedError
 from infrastructure.ledger.sent_command import DIRECT, command_id_of
 from infrastructure.materials.store import MaterialStore
+from infrastructure.window.form_drafts import FormFile
 
 
 class FormSender(Struct, frozen=True):

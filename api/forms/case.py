@@ -141,6 +141,7 @@ def case_of(
     """The case of a registered project, as its *entries* tell it."""
     project = replay(entries[0].stream, entries)
     page = page.under(project.law, project.register)
-    history = shown(ProjectAccess(caller, project).entries(HISTORY, entries), caller, entries, project)
+    readable = ProjectAccess(caller, project).entries(HISTORY, entries)
+    history = shown(readable, caller, entries, project, traced=False)
     names = {code: page.called(planned.plan.name) or code for code, planned in project.items.items()}
     return FormCase(page, approvals, laws, caller, command, project, item, entries, history, names, at)

@@ -24,21 +24,13 @@ from domain.core.ledger import Refused
 from domain.project.materials.attachment import require_file_name
 from infrastructure.materials.media import UnfitMediaError
 from infrastructure.materials.store import MaterialStore
+from infrastructure.window.form_drafts import FormFile
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 FIELDS_MAX = 2000  # a form with two hundred papers has four for each
 FILES = "_file"  # the field of files that were stored before, and of the input that sends new ones
 
 Events = AsyncIterator[MultipartSegment | bytearray | None]  # the parts of a body
-
-
-class FormFile(Struct, frozen=True):
-    """One file that came with a form and is stored, as `attach_material` names it. *size* is in bytes."""
-
-    digest: str
-    size: int
-    media_type: str
-    name: str
 
 
 class FormData(Struct):

@@ -15,13 +15,22 @@ from litestar.params import FromPath
 
 from api.forms.acting import FormSender
 from api.forms.case import NEW, FormCase
+from api.forms.drafts import STEP, forget, restored, save_draft
 from api.forms.form_data import FormData, read_form
 from api.forms.links import act_path, receipt_path
 from api.forms.opening import form_case
 from api.forms.receipt import ShownReceipt, receipt
-from api.forms.turns import STEP, FormTurn, fill_page, interrupted, linked, refused_page, review_page
+from api.forms.turns import (
+    FormTurn,
+    fill_page,
+    interrupted,
+    linked,
+    refused_page,
+    restored_page,
+    review_page,
+)
 from api.forms.values import read_command
-from api.html.page import PageContext
+from api.html.page import PageContext, see_other
 from api.route_access import ACCESS, COMMANDS, ITSELF
 from api.web.dependencies import ReadDependency
 from api.web.error_handlers import described
@@ -30,8 +39,8 @@ from api.web.identity import headers_of
 from domain.access.principal import Caller
 from infrastructure.materials.store import MaterialStore
 
-EDIT, ACT = "edit", "act"
-INVALID, SEE_OTHER = 422, 303
+EDIT, ACT, DISCARD = "edit", "act", "discard"
+INVALID = 422
 
 
 async def form_data(
@@ -63,13 +72,16 @@ class FormPages(Controller):
     }
 
     @get("/acts/register_project", sync_to_thread=False, opt={ACCESS: NEW})
-    def register(self, page: NamedDependency[PageContext]) -> Response[None]:
+    def register(self, page: NamedDependency[PageContext]) -> Response[str]:
         """Open the form of a new project, under an id of its own."""
-        return Response(None, status_code=SEE_OTHER, headers={"Location": page.link(act_path(NEW, uuid4()))})
+        return see_other(page.link(act_path(NEW, uuid4())))
 
     @get(["/projects/{project_id:uuid}/acts/{command:str}", "/items/{project_id:uuid}/{item:str}/acts/{command:str}"])
     async def fill(self, case: NamedDependency[FormCase], prefilled: NamedDependency[FormData]) -> Response[str]:
-        """The form of a command."""
+        """The form of a command, as the reader left it."""
+        left = await restored(case, prefilled)
+        if left is not None:
+            return restored_page(case, left)
         return fill_page(FormTurn(case, prefilled, uuid4(), case.project.version), (), is_new=True)
 
     @post(
@@ -83,15 +95,18 @@ class FormPages(Controller):
         sent_form: NamedDependency[FormData],
         materials: NamedDependency[MaterialStore],
     ) -> Response[Any]:
-        """Review the command, or go back to the form, or give it: as the button says that was pressed."""
+        """Review the command, go back to the form, begin again, or give it: as the button says that was pressed."""
         turn = FormTurn.of(case, sent_form)
-        if sent_form.text_of(STEP) == EDIT:
-            return fill_page(turn, ())
+        step = sent_form.text_of(STEP)
+        if step == DISCARD:
+            await forget(case)
+            return see_other(case.page.link(act_path(case.command, case.project.id, case.item)))
+        await save_draft(case, sent_form)
         read = read_command(case, sent_form)
-        if read.command is None:
-            return fill_page(turn, read.faults, INVALID)
+        if step == EDIT or read.command is None:
+            return fill_page(turn, ()) if step == EDIT else fill_page(turn, read.faults, INVALID)
         try:
-            if sent_form.text_of(STEP) != ACT:
+            if step != ACT:
                 return await review_page(turn, read.command)
             if interrupted(turn, read.command):
                 return turn.render("interruption.html", hidden=turn.hidden)
@@ -99,8 +114,8 @@ class FormPages(Controller):
             command_id = await sender.act(read.command, sent_form, turn.key, turn.version)
         except Exception as error:  # noqa: BLE001  whatever it is, what was filled in must not be lost
             return await refused_page(turn, read.command, error, lambda each: described(request.scope, each)[0])
-        to = case.page.link(receipt_path(case.project.id, command_id))
-        return Response(None, status_code=SEE_OTHER, headers={"Location": to})
+        await forget(case)
+        return see_other(case.page.link(receipt_path(case.project.id, command_id)))
 
     @get("/projects/{project_id:uuid}/receipts/{command_id:uuid}", opt={ACCESS: ITSELF})
     async def receipt(

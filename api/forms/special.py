@@ -12,6 +12,7 @@ from api.forms.form_data import FormData
 from domain.core.types import LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
 from domain.project.information.form import CATEGORIES, Category, FormField
 from domain.project.information.recording import InformationRecorded, KnownField
+from projections.personal_reads import note_fact
 
 COMPLETE, LACKING, DEFECTIVE = "complete", "lacking", "defective"
 CHINESE_LAW = "cn-licensing"  # whose article lists when an application is not admitted
@@ -198,6 +199,8 @@ def on_record(case: FormCase, category: str) -> dict[str, KnownField]:
         for entry in case.history
         if isinstance(entry.fact, InformationRecorded) and entry.fact.category == category and not entry.retracted
     ]
+    for fact in recorded:
+        note_fact(case.project.id, fact)
     ordered = sorted(recorded, key=lambda fact: fact.as_of)  # stable: of one day the last entered counts
     return {field.key: field for fact in ordered for field in fact.fields}
 

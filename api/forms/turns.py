@@ -13,6 +13,7 @@ from api.commands.effect import effect_of
 from api.forms.acting import is_moved
 from api.forms.case import FormCase
 from api.forms.definitions import ALWAYS
+from api.forms.drafts import CONFIRMED, ID, KEY, STEP, VERSION, RestoredForm
 from api.forms.form_data import FILES, FormData
 from api.forms.links import act_path
 from api.forms.refusals import fault_of
@@ -25,7 +26,6 @@ from api.web.error_handlers import refused
 from api.web.problems import Problem
 from domain.messages import AnyCommand
 
-STEP, KEY, VERSION, ID, CONFIRMED = "_step", "_key", "_version", "_id", "_confirmed"
 CONTROLS = frozenset({STEP, KEY, VERSION, ID, CONFIRMED, FILES})
 MOVED = 412
 
@@ -82,8 +82,14 @@ def fill_page(
 ) -> Response[str]:
     """The form, with what is wrong in a list on top and beside each field."""
     shown = shown_form(turn.case, turn.data, faults, is_new=is_new)
-    content = {"changed": (), "barred": barred_now(turn.case) if is_new else None, **content}
+    content = {"changed": (), "restored": None, "barred": barred_now(turn.case) if is_new else None, **content}
     return turn.render("fill.html", status, form=shown, carried=turn.carried, data=turn.data, **content)
+
+
+def restored_page(case: FormCase, restored: RestoredForm) -> Response[str]:
+    """The form as it was left, with what happened since then."""
+    turn = FormTurn(case, restored.data, uuid4(), restored.version)
+    return fill_page(turn, (), changed=_since(case, turn.version), barred=barred_now(case), restored=restored.saved_at)
 
 
 def barred_now(case: FormCase) -> FormFault | None:

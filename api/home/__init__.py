@@ -1,1 +1,1 @@
-"""首页 what stands at `/`, by the role of the reader."""
+"""首页 the page at `/`, by the role of the reader."""

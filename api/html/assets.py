@@ -44,14 +44,21 @@ def style_address() -> str:
 @cache
 def modules() -> dict[str, bytes]:
     """The modules of script by their names as they are now, such as keys.1f0c….js: a page without them works too."""
-    scripts = {part.name: part.read_bytes() for part in FOLDER.iterdir() if part.name.endswith(".js")}
-    return {_named(name, content): content for name, content in scripts.items()}
+    names = [part.name for part in FOLDER.iterdir() if part.name.endswith(".js")]
+    return {_named(name, _module(name)): _module(name) for name in names}
+
+
+@cache
+def _module(name: str) -> bytes:
+    """The module as browsers load it: without indentation, and lines that are comments. None has texts over lines."""
+    lines = [line.strip() for line in (FOLDER / name).read_bytes().splitlines()]
+    return b"".join(line + b"\n" for line in lines if line and not line.startswith(b"//"))
 
 
 @cache
 def module_address(name: str) -> str:
     """Where pages load the module *name* from, which is one of the folder's."""
-    return f"/static/{_named(name, (FOLDER / name).read_bytes())}"
+    return f"/static/{_named(name, _module(name))}"
 
 
 def _named(name: str, content: bytes) -> str:

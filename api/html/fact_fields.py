@@ -19,7 +19,7 @@ TRUTHS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "evaluation_appeal_decided.upheld": (("成立，不计入", "upheld"), ("不成立", "rejected")),
     "is_online": (("可网上办理", "online"), ("不可网上办理", "not online")),
     "new_items": (("含新的要求", "asking for something new"), ("", "")),
-    "notified": (("已告知申请人", "applicant told"), ("未告知申请人", "applicant not told")),
+    "notified": (("已告知申请人", "applicant notified"), ("未告知申请人", "applicant not notified")),
     "on_undertaking": (("告知承诺", "on the undertaking"), ("", "")),
     "partly": (("部分属实", "partly justified"), ("", "")),
     "provisional": (("以国务院通知为准", "provisional, until the State Council's notice"), ("", "")),

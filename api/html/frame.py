@@ -10,14 +10,17 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
+from msgspec import structs
 
 from api.html.compression import COMPRESSED
+from api.html.live import page_beginner
 from api.html.page import HEADERS, PageContext, page_address, page_context
 from api.web.dependencies import ReadDependency
 from api.web.error_handlers import problem_response, to_problem
 from api.web.http_request import HttpRequest
 from api.web.request_id import request_id
 from domain.core.types import Stage
+from infrastructure.projector.positions import Views
 
 AtStage = Annotated[str, QueryParameter(pattern=f"^({'|'.join(Stage)}|)$", description="Has an item at this stage.")]
 
@@ -29,7 +32,7 @@ def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
         return response
     problem = to_problem(error, request.scope)
     unknown = problem.kind.code == "project-unknown"
-    page = PageContext(page_address(request))
+    page = PageContext(structs.replace(page_address(request), live=None))
     code, sentence = problem.kind.code, page.words["label"]("unknown_project_hint")
     said = sentence if unknown else page.words["trouble"](code)
     body = page.html(
@@ -57,14 +60,16 @@ def wants_json(accept: str) -> bool:
 ERROR_PAGES: ExceptionHandlersMap = {Exception: error_page, HTTPException: error_page}
 
 
-def html_router(pages: Sequence[ControllerRouterHandler]) -> Router:
+def html_router(pages: Sequence[ControllerRouterHandler], views: Views) -> Router:
     """The router of *pages*: their context, their error page, and no entry in the OpenAPI document."""
+    begin_page = page_beginner(views)
     return Router(
         path="/",
         route_handlers=pages,
         exception_handlers=ERROR_PAGES,
         include_in_schema=False,
         middleware=[COMPRESSED],
+        before_request=begin_page,
         dependencies={
             "page": ReadDependency(page_context),
             "page_address": Provide(page_address, sync_to_thread=False),

@@ -10,6 +10,8 @@ from domain.project.countersignature.rules import JOINT_STEP
 
 BOARD, CARDS, DECISIONS = "/supervision", "/pages/supervision/cards", "/pages/supervision/decisions"
 
+NOTICE = "/pages/projects/{}/card/notice"
+
 CLOCKS = "/pages/supervision/clocks"
 
 

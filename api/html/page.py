@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from api.html.assets import module_address, style_address
 from api.html.citations import cited
+from api.html.live import POSITION, LivePage, live_page
 from api.html.numbers import card_number, order_number
 from api.html.titles import Titles, grounds, law_title, rule_title, titles_of
 from api.html.translations import Language, preferred, wording
@@ -55,7 +56,10 @@ MENU = (
 
 OF_PAGE = ("offset", "limit", "cursor", "open", "view", "sort")  # parameters of how a page shows a list
 EXPORTS = "/pages/exports"  # the address below which the lists of the pages are to be had as files
-ADMINISTRATION = (("people_grants", "/admin/people"),)  # administrators see no cases
+REFERENCE = ("reference_data", "/admin/catalogues")  # 目录、流程与日历
+OF_REFERENCE = tuple(f"/admin/{acts}{kind}" for acts in ("", "acts/") for kind in ("catalogues", "flows", "calendars"))
+KEEPERS = (Role.SUPERVISOR.value, Role.LEADER.value)  # who publish catalogues, flows and calendars
+ADMINISTRATION = (("people_grants", "/admin/people"), REFERENCE)  # administrators see no cases
 
 AUDIT = ("audit_ledger", "/audit")  # what auditors have beside the pages of all
 
@@ -98,21 +102,29 @@ templates = Environment(
 
 
 class Visitor(Struct, frozen=True):
-    """Who reads a page, for its header: the name is empty for no one; sessions can be ended from there."""
+    """Who reads a page, for its header: the name is empty for no one; sessions can be ended from there.
+
+    *hears*: there are messages to the role.
+    """
 
     name: str = ""
     role: str = ""
     over: str = ""
     has_session: bool = False
+    hears: bool = False
 
 
 class PageAddress(Struct, frozen=True):
-    """What a page needs to know of its request: the path, the parameters, and the languages a browser prefers."""
+    """What a page needs to know of its request: the path, the parameters, and the languages a browser prefers.
+
+    *live*: where it hears of changes; None for pages that stay as they are.
+    """
 
     path: str = "/"
     query: Mapping[str, str] = {}
     accept_language: str = ""
     visitor: Visitor | None = None
+    live: LivePage | None = None
 
 
 class PageContext:
@@ -136,7 +148,7 @@ class PageContext:
         self.chosen = lang if lang in ("zh", "en") else ""
         self.language: Language = preferred(self.chosen or address.accept_language)
         self.words = wording(self.language)
-        self._visitor = address.visitor
+        self._visitor, self._live = address.visitor, address.live
         self._titles = titles
         self.law = law
         self._lag, self._recounting = lag, recounting
@@ -179,6 +191,8 @@ class PageContext:
             "switch": self.here(lang="en" if self.language == "zh" else "zh"),
             "menu": self.menu(),
             "visitor": self._visitor,
+            "live_page": self._live,
+            "same": self.here(),
             "link": self.link,
             "export_link": self.export_link,
             "office": self.office,
@@ -257,7 +271,7 @@ class PageContext:
         return Markup('<time datetime="{}">{}</time>').format(there.isoformat(timespec="seconds"), shown)
 
     def day(self, at: datetime | None) -> str:
-        """The day of *at* alone, where the page's law holds: for lists whose times stand in the history."""
+        """The day of *at* alone, where the page's law holds: for lists; the times are in the history."""
         if at is None:
             return NEVER
         there = at.astimezone(zone_of(self.law))
@@ -267,15 +281,21 @@ class PageContext:
         """The pages that everything else is reached from: each one's label and address, and whether it is this one."""
         role = self._visitor.role if self._visitor else ""
         if role == Role.ADMINISTRATOR:
-            return [(label, self.link(path), self._path.startswith(path)) for label, path in ADMINISTRATION]
+            return [(label, self.link(path), self._is_at(path, label)) for label, path in ADMINISTRATION]
         if role == Role.AUDITOR:
             return [(label, self.link(path), path == self._path) for label, path in (*MENU, AUDIT)]
         home = HOMES.get(role, "")
         pages = ((home, "/"), *MENU) if home else MENU
+        if role in KEEPERS:
+            pages = (*pages, REFERENCE)
         return [(label, self.link(path), self._is_at(path, home)) for label, path in pages]
 
     def _is_at(self, path: str, home: str) -> bool:
         """Whether this page is at *path*; `/` is the progress table for those whose role has no *home* of its own."""
+        if path == REFERENCE[1]:
+            return self._path.startswith(OF_REFERENCE)
+        if path == ADMINISTRATION[0][1]:
+            return self._path.startswith(path)
         return path == self._path or (self._path == "/" and path == MENU[0][1] and not home)
 
     def office(self, code: str) -> str:
@@ -315,8 +335,11 @@ def see_other(address: str, *cookies: Cookie) -> Response[str]:
 def page_address(request: HttpRequest) -> PageAddress:
     """The address of the page that is asked for."""
     query = {name: str(value) for name, value in request.query_params.items()}
-    visitor = request.scope.get("state", {}).get(VISITOR)
-    return PageAddress(request.scope["path"], query, request.headers.get("accept-language", ""), visitor)
+    state, path = request.scope.get("state", {}), request.scope["path"]
+    visitor: Visitor | None = state.get(VISITOR)
+    role, over = (visitor.role, visitor.over) if visitor else ("", "")
+    live = live_page(request.method, path, query, role, over, state.get(POSITION))
+    return PageAddress(path, query, request.headers.get("accept-language", ""), visitor, live)
 
 
 async def page_context(

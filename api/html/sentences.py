@@ -45,6 +45,8 @@ from domain.project.supervision.appeals import SupervisionOrdered, Verdict
 from infrastructure.law.lawbook import law_book
 from projections.clocks.nodes import modes_with
 from projections.clocks.reading import WORKING_DAY
+from projections.information.fold import CONTACTS
+from projections.personal_reads import INFORMATION, NO_TEXT, note_fact, note_project
 from projections.supervision.card_case_file import card_in
 
 PART, FIELD = re.compile(r"\[([^\]]*)\]|([^\[\]]+)"), re.compile(r"\{(\w+)\}")
@@ -68,6 +70,7 @@ WORDS: Mapping[type[StrEnum], str] = {
 
 
 FORM_FIELDS = {field.key: field for category in FORM for field in category.fields}
+CONTACT_FIELDS = frozenset(field.key for category in FORM if category.id == CONTACTS for field in category.fields)
 NAMED = {Sort.DISTRICT: district_named, Sort.INDUSTRY: industry_named}
 YES_NO = (("是", "yes"), ("否", "no"))
 
@@ -126,6 +129,7 @@ class Sentences:
 
     def details(self, fact: AnyFact) -> list[Detail]:
         """Everything that *fact* holds and a person can read, by its name; its links are in the sentence."""
+        note_fact(self.project, fact)
         said = [(name, plain(self.said(name, getattr(fact, name), fact))) for name in fact.__struct_fields__]
         return [Detail(self.words["field"](name), value) for name, value in said if value and name not in HIDDEN]
 
@@ -143,7 +147,7 @@ class Sentences:
         return Markup("").join(filled)
 
     def value(self, name: str, fact: AnyFact) -> str:
-        """What stands in the place of {*name*}: a field in words, or what is made of several."""
+        """What {*name*} is replaced by: a field in words, or what is made of several."""
         made = MADE.get(name)
         if made is not None:
             return made(self, fact)
@@ -214,6 +218,8 @@ class Sentences:
             said = NAMED[form.sort](value.value, self.page.language)
         elif form.sort is Sort.PHONE:
             said = ""  # whom to call is shown on the page of the information itself
+        if said and value.key in CONTACT_FIELDS and said not in NO_TEXT:
+            note_project(INFORMATION, self.project)
         return f"{form.zh if self.is_zh else form.en}{self.colon if said else ''}{said}{value.unit if said else ''}"
 
     def field_said(self, value: KnownField) -> str:
@@ -233,7 +239,7 @@ class Sentences:
 
     @property
     def colon(self) -> str:
-        """What stands between a name and what it says."""
+        """The separator between a name and its value."""
         return "：" if self.is_zh else ": "
 
     def unit(self, fact: AnyFact) -> str:
@@ -313,7 +319,7 @@ MADE: Mapping[str, Callable[[Sentences, Any], str]] = {
         f"{sentences.label('verified')} {fact.verified_on}" if fact.verified_on else sentences.label("not_verified")
     ),
 }
-# Fields whose texts stand for something else: codes of grounds, clocks, steps and so on.
+# Fields whose texts are codes: codes of grounds, clocks, steps and so on.
 SPECIAL: Mapping[str, Callable[[Sentences, Any, Any], str]] = {
     "before": lambda sentences, value, _: sentences.mode(value),
     "approver": lambda sentences, value, _: sentences.words["approver"](value),

@@ -133,7 +133,7 @@ def law_title(law: str, language: Language) -> str:
 
 
 class NamedDepartment(Struct, frozen=True):
-    """A department as it is called now; a name that nobody said is empty."""
+    """A department as it is called now; an unknown name is empty."""
 
     department: str
     name: str
@@ -163,7 +163,7 @@ class NameRoutes(Controller):
 
     @get("/", operation_id="get_names", summary="Names of departments, items and phases in Chinese and English")
     async def get_names(self, approvals: NamedDependency[Approvals]) -> PublishedNames:
-        """The names that the pages use: for answers that tell a department by its code, or an item by one name."""
+        """The names that the pages use: for answers with a department's code, or an item's name in Chinese."""
         titles = await titles_of(approvals)
         return PublishedNames(
             departments=[NamedDepartment(code, *names) for code, names in sorted(titles.departments.items())],

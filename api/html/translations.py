@@ -34,7 +34,7 @@ TABLES = read_tables()
 
 
 def wording(language: Language) -> dict[str, Say]:
-    """For each table a function from a stored value to the words for it; a value without words stands for itself."""
+    """For each table a function from a stored value to the words for it; a value without words is returned as it is."""
     column = ("zh", "en").index(language)
     return {name: _say({key: words[column] for key, words in table.items()}) for name, table in TABLES.items()}
 

@@ -20,12 +20,15 @@ from domain.access.cases import project_case
 from domain.access.decision import may
 from domain.access.grants import OVER_A_DEPARTMENT
 from domain.access.principal import Caller
+from infrastructure.identity.calendar_addresses import DEADLINES, MESSAGES
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.list import ListedClock
 from projections.clocks.query import ClocksAt
 from projections.progress.titles import names_of
 
 CALENDARS, CALENDAR_SUFFIX = "/deadlines/", ".ics"
+NEWS, NEWS_SUFFIX = "/messages/feeds/", ".atom"
+SECRET_ADDRESSES = {DEADLINES: (CALENDARS, CALENDAR_SUFFIX), MESSAGES: (NEWS, NEWS_SUFFIX)}  # by what they show
 READ = "read:clocks"
 
 

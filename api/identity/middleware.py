@@ -10,16 +10,16 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from api.identity.calendars import CALENDAR_SUFFIX, CALENDARS
+from api.identity.calendars import SECRET_ADDRESSES
 from api.identity.cookies import SESSION, cookie_in
 from api.identity.gateway import ASSERTIONS, SECRET, GatewayMode
 from api.identity.origin import UNIX_SOCKET, Origin, Proxies
 from api.identity.public import IsPublic, is_public
 from api.identity.rate_headers import rate_headers
 from api.identity.security_headers import SecurityHeaders
-from api.identity.visit import VISIT, Pairs, Visit, asserted, state_of, visitor_of
+from api.identity.visit import Pairs, Visit, asserted, enter_visit, state_of
 from api.web.error_handlers import described
-from api.web.identity import CALLER, VISITOR, actor_of, caller_by_headers
+from api.web.identity import actor_of, caller_by_headers
 from api.web.problems import MEDIA_TYPE, Problem
 from api.web.response_filter import ResponseFilter
 from domain.access.principal import Caller
@@ -75,17 +75,19 @@ class IdentityMiddleware:
         except Exception as error:  # noqa: BLE001 the one place before the application where errors turn into answers
             await self._refuse(error, scope, headers, origin, completed)
             return
-        state[VISIT], state[CALLER] = visit, visit.caller
-        state[VISITOR] = visitor_of(visit)
+        enter_visit(state, visit)
         scope["headers"] = self._asserting(pairs, headers, visit)
-        await self.app(scope, receive, completed)
+        with self.identity.reads.reading(visit.reader):
+            await self.app(scope, receive, completed)
 
     async def _visit(self, scope: Any, headers: dict[bytes, bytes], origin: Origin, extra: Pairs) -> Visit:
         """Who sends the request. Raises Problem, and what the identity store raises."""
         browser = headers.get(b"user-agent", b"").decode("latin-1")[:BROWSER_CHARACTERS_MAX]
         base = (self.identity, origin.address, origin.is_secure, origin.is_local, browser)
-        if scope["path"].startswith(CALENDARS):
-            return Visit(*base, caller=await self._calendar_reader(scope["path"]))
+        for kind, (prefix, suffix) in SECRET_ADDRESSES.items():
+            if scope["path"].startswith(prefix):
+                token = scope["path"].removeprefix(prefix)
+                return Visit(*base, caller=await self._reader_of(kind, token, suffix))
         if authorization := headers.get(b"authorization"):
             scheme, _, bearer = authorization.decode("latin-1").partition(" ")
             if scheme.lower() != "bearer":
@@ -106,14 +108,14 @@ class IdentityMiddleware:
         actor = self._gateway.actor(peer, headers, scope["headers"])
         return Visit(*base, caller=caller_by_headers(actor) if actor else None)
 
-    async def _calendar_reader(self, path: str) -> Caller:
-        """Whose calendar is at *path*. Raises Problem where there is none."""
-        token = path.removeprefix(CALENDARS).removesuffix(CALENDAR_SUFFIX)
-        reader = await self.identity.calendar_reader(token) if path.endswith(CALENDAR_SUFFIX) else None
+    async def _reader_of(self, kind: str, token: str, suffix: str) -> Caller:
+        """Whose deadlines or messages are at a secret address. Raises Problem where there is none."""
+        is_whole = token.endswith(suffix)
+        reader = await self.identity.calendar_reader(token.removesuffix(suffix), kind) if is_whole else None
         if reader is None:
             raise Problem(
                 "not-found",
-                "there is no calendar at this address",
+                f"there are no {kind} at this address",
                 remedy="make a new address at /account: this one was ended, or the role it was made for",
             )
         return reader

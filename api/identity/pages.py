@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from api.html.page import PageContext, see_other
-from api.identity.calendars import CALENDAR_SUFFIX, CALENDARS
+from api.identity.calendars import SECRET_ADDRESSES
 from api.identity.cookies import PENDING, PENDING_SECONDS, SESSION, drop_cookie, set_cookie
 from api.identity.dependencies import PROVIDERS, FormFields
 from api.identity.forms import local_address
@@ -20,6 +20,7 @@ from api.identity.visit import Visit
 from api.route_access import ACCESS, PUBLIC
 from api.web.problems import Problem
 from infrastructure.identity.accounts import DemoPerson
+from infrastructure.identity.calendar_addresses import DEADLINES, MESSAGES
 from infrastructure.identity.oidc import ProviderUnreachableError
 from infrastructure.identity.security_log import SecurityEvent
 from infrastructure.identity.service import SignedIn
@@ -179,7 +180,7 @@ class SignInPages(Controller):
         plain_page: NamedDependency[PageContext],
         site_url: NamedDependency[str],
     ) -> Response[str]:
-        """Make a secret address of the calendar of one's deadlines, shown once, or end one."""
+        """Make a secret address of one's deadlines or messages, shown once, or end one."""
         signed_in = _signed_in(visit)
         session, identity = signed_in.session, visit.identity
         if ending := form_fields.get("end", ""):
@@ -189,10 +190,12 @@ class SignInPages(Controller):
             return see_other(ACCOUNT)
         if signed_in.caller is None or session.grant_id is None:
             raise Problem("role-not-chosen", "an address is made for a role", remedy="choose one at /account")
-        token = await identity.calendars.make(session.principal, session.grant_id, identity.clock())
+        kind = MESSAGES if form_fields.get("make") == MESSAGES else DEADLINES
+        token = await identity.calendars.make(session.principal, session.grant_id, identity.clock(), kind)
         if token is not None:
             await _log(visit, SecurityEvent.CALENDAR_ADDRESS_MADE, signed_in, session.id)
-        address = f"{site_url}{CALENDARS}{token}{CALENDAR_SUFFIX}" if token else ""
+        prefix, suffix = SECRET_ADDRESSES[kind]
+        address = f"{site_url}{prefix}{token}{suffix}" if token else ""
         return await _account_page(plain_page, visit, signed_in, made=address, is_full=token is None)
 
 

@@ -8,6 +8,7 @@ IsPublic = Callable[[str, str], bool]
 
 READ = frozenset({"GET", "HEAD", "OPTIONS"})
 ANY_METHOD = ("/sign-in", "/window")
+BY_LINK = ("/messages/mail",)  # below it: links in mails, which prove by a code that they were received
 SIGNED_IN = ("/window/apply",)  # below the window: for those who act for an enterprise
 EVALUATED = ("/v1/law/evaluate", "/v1/law/explain")  # the law counts what is sent along, and stores nothing
 READ_ONLY = (
@@ -22,6 +23,8 @@ def is_public(method: str, path: str) -> bool:
     """Whether *method* on *path* needs no sign-in."""
     if _below(path, SIGNED_IN):
         return False
+    if path.startswith(tuple(f"{prefix}/" for prefix in BY_LINK)):
+        return True
     if _below(path, ANY_METHOD) or (method == "POST" and path in EVALUATED):
         return True
     if method not in READ or path.endswith(OF_CASES):

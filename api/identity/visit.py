@@ -10,9 +10,12 @@ from litestar.types import Scope
 from msgspec import Struct
 
 from api.html.page import Visitor
+from api.web.identity import CALLER, VISITOR
 from api.web.problems import Problem
 from domain.access.principal import Caller
+from infrastructure.identity.read_log import DataReader
 from infrastructure.identity.service import Identity, KeyUse, SignedIn
+from infrastructure.messages.inbox import recipients
 
 VISIT = "visit"  # where the scope's state has it
 CALLERS_MAX = 10_000
@@ -36,6 +39,13 @@ class Visit(Struct, frozen=True):
     caller: Caller | None = None
     key_use: KeyUse | None = None
 
+    @property
+    def reader(self) -> DataReader:
+        """Who reads, as the security log names it."""
+        session = self.signed_in.session if self.signed_in else None
+        method = session.method if session else "key" if self.key_use else "gateway"
+        return DataReader(self.caller.id if self.caller else "", self.address, method, session.id if session else None)
+
 
 def visit_of(scope: Scope) -> Visit:
     """The visit of the request with this *scope*. Raises Problem where this server has no sign-in."""
@@ -45,12 +55,18 @@ def visit_of(scope: Scope) -> Visit:
     return visit
 
 
+def enter_visit(state: dict[str, Any], visit: Visit) -> None:
+    """Put *visit* where handlers look for who sends a request, and pages for whom to greet."""
+    state[VISIT], state[CALLER], state[VISITOR] = visit, visit.caller, visitor_of(visit)
+
+
 def visitor_of(visit: Visit) -> Visitor:
     """Who reads a page, as its header says."""
     caller, signed_in = visit.caller, visit.signed_in
     name = signed_in.name if signed_in else caller.name if caller else ""
     role, over = (caller.role.value, caller.over) if caller else ("", "")
-    return Visitor(name, role, over, has_session=signed_in is not None)
+    hears = caller is not None and caller.role in recipients()
+    return Visitor(name, role, over, has_session=signed_in is not None, hears=hears)
 
 
 @lru_cache(CALLERS_MAX)

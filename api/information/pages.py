@@ -85,7 +85,7 @@ def information_search(
 
 
 class InformationPages(Controller):
-    """What is asked for stands in the address, so that it can be passed on."""
+    """The filters are in the address, so that it can be passed on."""
 
     opt = {ACCESS: "read:information"}  # noqa: RUF012  litestar's own spelling
 

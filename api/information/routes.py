@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from api.cursors import PAGED, ListPaging
 from api.guard.judging import ProjectAccess
-from api.information.schemas import Match, ProjectInformation, information_of, match_of, without_contacts
+from api.information.schemas import Match, ProjectInformation, information_of, match_of, with_contacts
 from api.route_access import ACCESS
 from api.web.as_of import Instants, day_in, instant_in, translate_too_much
 from api.web.parameters import WITHOUT_NUL, AtStage, Department, Manager, Paging, Since
@@ -27,6 +27,7 @@ from domain.messages import Entry
 from domain.project.information.form import FORM, PROCEDURE
 from infrastructure.ledger.approvals import Approvals
 from projections.information.query import InformationBook, InformationFilter, InformationKey, known_project
+from projections.personal_reads import INFORMATION
 from projections.scope import Scope
 
 CategoryId = StrEnum("CategoryId", {category.id.upper(): category.id for category in FORM})  # type: ignore[misc]
@@ -74,7 +75,7 @@ def project_information(
 ) -> ProjectInformation:
     """What is known of the project in the path, at the instants of the request. Raises Problem project-unknown."""
     known = information_at(project_id, entries, instants.at, instants.known, home_zone(approvals.laws))
-    return known if project_access.may("read:information_contact").allowed else without_contacts(known)
+    return with_contacts(known, allowed=project_access.may(INFORMATION).allowed)
 
 
 PROJECT_INFORMATION = {"project_information": Provide(project_information, sync_to_thread=False)}

@@ -12,6 +12,7 @@ from projections.information.fold import CONTACTS, DOCUMENT, CategoryRow, FieldR
 from projections.information.query import KnownProject
 from projections.information.search import Piece, snippet
 from projections.information.words import question
+from projections.personal_reads import INFORMATION, NO_TEXT, note_project
 from projections.progress.fold import ProgressItem
 
 SNIPPETS_MAX = 3  # of one match
@@ -31,7 +32,7 @@ class BasicFacts(Struct, frozen=True):
 
 
 class ShownField(Struct, frozen=True):
-    """One field of the form; *value* is empty where nothing stands. *of_day*: the day the value is of.
+    """One field of the form; *value* is empty where none is recorded. *of_day*: the day the value is of.
 
     *said_zh* and *said_en* are a choice in words, else the value itself. *entered_at* and *recorded_at*: when it was
     entered, and when the system learned of that.
@@ -153,6 +154,16 @@ def information_of(known: KnownProject, as_of: datetime, known_at: datetime) -> 
         categories=[_category(category, stands) for category in known.categories],
         results=[step_result(item) for item in known.items],
     )
+
+
+def with_contacts(known: ProjectInformation, *, allowed: bool) -> ProjectInformation:
+    """*known* for a reader who is *allowed* to see whom to call, which is noted, or without that."""
+    if not allowed:
+        return without_contacts(known)
+    contacts = (field for category in known.categories if category.category == CONTACTS for field in category.fields)
+    if any(field.value not in NO_TEXT for field in contacts):
+        note_project(INFORMATION, known.basic.project)
+    return known
 
 
 def without_contacts(known: ProjectInformation) -> ProjectInformation:

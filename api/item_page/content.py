@@ -29,7 +29,7 @@ def item_content(
     entries, at = sources.entries, sources.at
     names = {row.item: page.called(row.name) or row.item for row in sources.rows}
     registered = registration(entries)
-    history = shown(access.entries(HISTORY, entries), access.caller, entries, sources.project)
+    history = shown(access.entries(HISTORY, entries), access.caller, entries, sources.project, traced=False)
     return {
         "name": names[item],
         "project_name": registered.name if registered else "",

@@ -43,7 +43,7 @@ class LawRoutes(Controller):
         """
         return await asyncio.to_thread(lambda: evaluations(evaluation_in(json_body, laws)))
 
-    @post("/explain", operation_id="explain", status_code=200, summary="Why a clock stands where it does, day by day")
+    @post("/explain", operation_id="explain", status_code=200, summary="How a clock was counted, day by day")
     async def explain(self, json_body: NamedDependency[bytes], laws: NamedDependency[LawBook]) -> Explanations:
         """Every calendar day from the clock's start, counted or not, and why. Nothing is stored."""
         return await asyncio.to_thread(lambda: explanations(explanation_in(json_body, laws)))

@@ -21,7 +21,7 @@ from projections.legal_person.query import PersonBook
 
 
 class PersonPages(Controller):
-    """The day stands in the address. Whom to call is left out: a page is printed and passed on."""
+    """The day is in the address. Contacts are left out: a page is printed and passed on."""
 
     opt = {ACCESS: "read:legal_person"}  # noqa: RUF012  litestar's own spelling
 

@@ -55,7 +55,7 @@ class PersonPage(Struct, frozen=True):
 
 
 class PersonHistory(Struct, frozen=True):
-    """Everything said to one entry, oldest first; *merged_into* is who stands for it, empty where it does itself."""
+    """Everything said to one entry, oldest first; *merged_into* is the surviving entry, empty if not merged."""
 
     code: str
     merged_into: str

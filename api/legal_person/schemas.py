@@ -19,6 +19,7 @@ from domain.legal_person.codes import LEGACY_LENGTH, require_legacy, require_usc
 from infrastructure.ledger.approvals import Approvals
 from projections.legal_person.fold import PersonRow
 from projections.legal_person.query import Cluster, FoundPersons, PersonBook, Then
+from projections.personal_reads import NO_TEXT, PERSON, note_person
 
 
 class ShownPerson(Struct, frozen=True):
@@ -65,7 +66,7 @@ class ShownCode(Struct, frozen=True):
 
 
 class ShownMerge(Struct, frozen=True):
-    """An entry that is the same person: merged *into* the one that stands for both, or into another on the way."""
+    """An entry that is the same person: merged *into* the surviving one, or into another on the way."""
 
     code: str
     name: str
@@ -145,8 +146,10 @@ async def is_readable(book: PersonBook, match: FoundPersons, at: Then, caller: C
 def shown_person(row: PersonRow, caller: Caller) -> ShownPerson:
     """*row* as it is shown to *caller*: whom to call has a rule of its own."""
     fields = {name: getattr(row, name) for name in ShownPerson.__struct_fields__ if name != "id"}
-    if not may(caller, "read:legal_person_contact", AccessCase(uscc=row.code)).allowed:
+    if not may(caller, PERSON, AccessCase(uscc=row.code)).allowed:
         fields |= {"contact": "", "phone": ""}
+    elif row.contact not in NO_TEXT or row.phone not in NO_TEXT:
+        note_person(row.person)
     return ShownPerson(id=row.person, **fields)
 
 

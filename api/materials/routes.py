@@ -170,7 +170,7 @@ class MaterialRoutes(Controller):
         summary="Whether a file is stored",
     )
     async def head_material(self, download: NamedDependency[Download]) -> ASGIApp:
-        """What GET tells in its headers: size, type, ETag."""
+        """The headers of GET: size, type, ETag."""
         return download
 
     @get("/projects/{project_id:uuid}/materials", operation_id="list_materials", summary="A project's files")

@@ -13,7 +13,7 @@ from litestar.openapi.spec.license import License
 from litestar.openapi.spec.tag import Tag
 from msgspec import json
 
-from api.commands.targets import TARGETS
+from api.commands.targets import CHECKS, TARGETS
 from api.guard.routes import action_of, handlers_of, is_public
 from api.openapi.examples import with_examples
 from api.openapi.law_schemas import BODIES, law_schemas, request_body
@@ -34,7 +34,7 @@ OPEN_PROBLEMS = (*ANY_PROBLEMS, "404")
 BODY_PROBLEMS = ("403", "413", "415", "422")
 READ_PROBLEMS = (*ANY_PROBLEMS, "401", "403", "404")
 BY_CODE = {"get_person", "get_person_history", "list_person_projects"}  # a code may be wrong, or of several persons
-MAY_REFUSE = {*TARGETS, *BY_CODE, "preview_move", "subscribe", "replay_events"}
+MAY_REFUSE = {*TARGETS, *CHECKS, *BY_CODE, "preview_move", "subscribe", "replay_events"}
 COMMAND_PROBLEMS = (*READ_PROBLEMS, "409", "412", "413", "422")
 
 DESCRIPTION = (
@@ -144,7 +144,7 @@ def config() -> OpenAPIConfig:
 
 
 def public_operations(app: Litestar) -> frozenset[str]:
-    """The ids of the operations that nobody has to sign in for."""
+    """The ids of the operations that need no sign-in."""
     return frozenset(str(handler.operation_id) for _, handler in handlers_of(app) if is_public(action_of(handler)))
 
 
@@ -225,7 +225,7 @@ def _upload_operation(operation: Document) -> Document:
 
 
 def _batch_operation(operation: Document) -> Document:
-    """Lines in, lines out. Problems of a line stand in its answer."""
+    """Lines in, lines out. The problem of a line is in its answer."""
     problems = {status: {"$ref": f"#/components/responses/{status}"} for status in BODY_PROBLEMS}
     text = {"type": "string"}
     answer = {NDJSON: {"schema": text, "example": BATCH_ANSWER}}

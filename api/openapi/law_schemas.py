@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import json, to_builtins
 
 from api.commands.aggregates import command_examples
-from api.commands.targets import TARGETS
+from api.commands.targets import CHECKS, TARGETS
 from api.law.requests import EVALUATIONS, EXPLANATIONS, WORK_MAX
 from api.law.what_if_bodies import EXAMPLES, WHAT_IF
 from api.web.request_body import DAYS_MAX, YEAR_FIRST, YEAR_LAST
@@ -24,7 +24,8 @@ QUESTIONS: dict[str, tuple[type, ...]] = {  # by operation
     "evaluate": EVALUATIONS,
     "explain": EXPLANATIONS,
 }
-BODIES = {**QUESTIONS, **WHAT_IF, **{operation: target.kind.commands for operation, target in TARGETS.items()}}
+OF_COMMANDS = {**TARGETS, **CHECKS}
+BODIES = {**QUESTIONS, **WHAT_IF, **{operation: target.kind.commands for operation, target in OF_COMMANDS.items()}}
 BOUNDS = f"Days and instants lie in the years {YEAR_FIRST} to {YEAR_LAST}, numbers end at {DAYS_MAX}."
 WORK = f"At most {WORK_MAX} events times instants. "
 HISTORY: list[Schema] = [
@@ -66,7 +67,7 @@ def request_body(operation: str, ref: str) -> Schema:
     content = {
         "schema": {
             "anyOf": [{"$ref": ref} for ref in refs],
-            "description": BOUNDS if operation in TARGETS else WORK + BOUNDS,
+            "description": BOUNDS if operation in OF_COMMANDS else WORK + BOUNDS,
         },
         "examples": body_examples(operation),
     }
@@ -78,8 +79,8 @@ def body_examples(operation: str) -> Mapping[str, Schema]:
     """The same question under a rule written out and under the pack it comes from; every command of an aggregate."""
     if operation in WHAT_IF:
         return EXAMPLES[operation]
-    if operation in TARGETS:
-        return command_examples(TARGETS[operation])
+    if operation in OF_COMMANDS:
+        return command_examples(OF_COMMANDS[operation])
     rule = expand(law_book().pack(PACK), commitment_days=12)
     clock = {"clock": "decision"} if operation == "explain" else {}
     return {

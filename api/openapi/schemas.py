@@ -20,7 +20,7 @@ Schema = dict[str, Any]
 
 REF = "#/components/schemas/"
 EXAMPLE_LAW = "cn-licensing@2019-04-23"  # the law of the example story
-EXAMPLE_REMEDY = "what would make it pass stands here"
+EXAMPLE_REMEDY = "what would make it pass"
 EXAMPLE_REQUEST_ID = "4f1c6f0b2a7d4d3e9c1b0a5e8d7f6c21"
 PLAIN_BODIES: Mapping[str, type[Struct]] = {"subscribe": SubscriptionRequest, "replay_events": ReplayRequest}
 BODY_EXAMPLES: Mapping[str, Schema] = {

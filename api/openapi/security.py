@@ -28,7 +28,7 @@ SCHEMES: Mapping[str, Schema] = {
         "type": "apiKey",
         "in": "cookie",
         "name": SESSION,
-        "description": "The session of somebody who signed in at /sign-in; under TLS its name begins with `__Host-`.",
+        "description": "The session of a person who signed in at /sign-in; under TLS its name begins with `__Host-`.",
     },
     ACTOR: _header("X-Actor", "Behind a gateway: who acts, in UTF-8, percent-encoded where it is not ASCII."),
     ACTS_FOR: _header("X-Department", "Behind a gateway: the department or enterprise acted for, encoded as X-Actor."),

@@ -12,10 +12,11 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 
+from api.commands.aggregate_acts import ActResult, aggregate_acts
 from api.guard.judging import PRINCIPAL_UNKNOWN, hidden, require_allowed
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
-from api.people.acts import ACTS, ROLES, ActResult, PersonAct, PersonActs, person_acts
+from api.people.acts import ACTS, ROLES, PersonAct, PersonActs, person_acts
 from api.people.directory import people_with, waiting_grants
 from api.route_access import ACCESS, COMMANDS, WHOLE_ZONE
 from api.web.form_fields import FormFields, form_fields
@@ -42,7 +43,10 @@ class PeoplePages(Controller):
     """Acts are filled in on the page of a person, looked at, then done; each is judged by the table of access."""
 
     opt = {ACCESS: "read:principals"}  # noqa: RUF012  litestar's own spelling
-    dependencies = {"person_acts": Provide(person_acts, sync_to_thread=False)}  # noqa: RUF012  litestar's own spelling
+    dependencies = {  # noqa: RUF012  litestar's own spelling
+        "aggregate_acts": Provide(aggregate_acts, sync_to_thread=False),
+        "person_acts": Provide(person_acts, sync_to_thread=False),
+    }
 
     @get(PEOPLE, opt={WHOLE_ZONE: True})
     async def people(
@@ -104,12 +108,12 @@ class PeoplePages(Controller):
         principal = fields.text("principal").strip()
         if not fields.text("seen"):
             return _reviewed(page, act, known, fields, await person_acts.review(principal, known, fields))
-        result = await person_acts.carry_out(principal, known, fields)
+        result, secret = await person_acts.carry_out(principal, known, fields)
         if result.problem is not None:
             return _reviewed(page, act, known, fields, result)
         back = page.link(person_path(principal), receipt=str(result.position))
-        if result.secret:
-            return page.render("principal_key.html", secret=result.secret, back=back, principal=principal)
+        if secret:
+            return page.render("principal_key.html", secret=secret, back=back, principal=principal)
         return Redirect(back, status_code=303)
 
 
@@ -159,7 +163,7 @@ def _reviewed(page: PageContext, act: str, known: PersonAct, fields: FormFields,
         fields=[(name, fields.text(name)) for name in known.fields],
         required=known.required,
         principal=principal,
-        said=[sentences.tell(fact) for fact in result.facts],
+        said=[sentences.tell(entry.fact) for entry in result.added],
         problem=result.problem,
         key=fields.key(),
         is_proposal=bool(known.proposed) and known.command_for(fields) == known.proposed,

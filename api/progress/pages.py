@@ -130,7 +130,7 @@ def table_shape(
 
 
 class ProgressTable:
-    """The table of one request, whoever's page it is on."""
+    """The progress table of one request, on any page that shows it."""
 
     def __init__(
         self,

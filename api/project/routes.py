@@ -1,4 +1,4 @@
-"""GET /v1/projects/{id}...: where one project stands, and its full history."""
+"""GET /v1/projects/{id}...: the state of one project, and its full history."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class HistoryPage(Struct, frozen=True):
 
 
 class ProjectRoutes(Controller):
-    """What a project's own ledger tells, without waiting for any view."""
+    """One project from its own ledger, without waiting for any view."""
 
     opt = {ACCESS: "read:history"}  # noqa: RUF012  litestar's own spelling
     path = "/projects/{project_id:uuid}"
     tags = ("projects",)
 
-    @get("/", operation_id="get_project", summary="Where a project stands", opt={ACCESS: "read:progress"})
+    @get("/", operation_id="get_project", summary="The state of a project", opt={ACCESS: "read:progress"})
     async def get_project(
         self,
         project_id: FromPath[UUID],

@@ -22,7 +22,7 @@ from domain.project.state.project import Item, Licence, Project
 
 
 class ShownSuspension(Struct, frozen=True):
-    """One open suspension: the id that resume_clock takes, and the ground the clock stands still for."""
+    """One open suspension: the id that resume_clock takes, and the ground of the suspension."""
 
     suspension: str
     ground: str
@@ -180,7 +180,7 @@ def readable_state(state: ProjectState, access: ProjectAccess) -> ProjectState:
 
 
 def _without_opinions(item: ShownItem) -> ShownItem:
-    """*item* as it stands, without the texts of opinions on it."""
+    """*item* in its present state, without the texts of opinions on it."""
     silent = [
         structs.replace(consultation, conditions=(), reasons="", earlier=()) for consultation in item.consultations
     ]

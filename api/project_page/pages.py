@@ -120,7 +120,7 @@ class ProjectPages(Controller):
         at, entries = page_request.at, page_request.entries
         project = replay(project_id, entries)
         access, page = ProjectAccess(caller, project), page.under(project.law, project.register)
-        history = shown(access.entries(HISTORY, entries), caller, entries, project)
+        history = shown(access.entries(HISTORY, entries), caller, entries, project, traced=False)
         spent = project_time(project_id, entries, sources.laws, at, at) if access.may(CLOCKS).allowed else None
         items = progress_as_of(project_id, entries, at, at)
         names = {row.item: page.called(row.name) or row.item for row in items}

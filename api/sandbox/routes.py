@@ -46,7 +46,7 @@ _request = json.Decoder(ClockRequest).decode
 
 
 class SandboxRoutes(Controller):
-    """Whoever may use the sandbox may move its clock."""
+    """Anyone who may use the sandbox may move its clock."""
 
     path = "/test/clock"
     opt = {ACCESS: ITSELF}  # noqa: RUF012  litestar's own spelling
@@ -57,7 +57,7 @@ class SandboxRoutes(Controller):
         self, caller: NamedDependency[Caller], movable_clock: NamedDependency[MovableClock]
     ) -> SandboxTime:
         """It runs as clocks do, ahead of the world's by what it was moved on."""
-        del caller  # whoever is signed in
+        del caller  # anyone who is signed in
         return SandboxTime(movable_clock())
 
     @post("/", operation_id="advance_test_clock", summary="Move the sandbox's clock on", status_code=200)
@@ -68,7 +68,7 @@ class SandboxRoutes(Controller):
         json_body: NamedDependency[bytes],
     ) -> SandboxTime:
         """Warnings, cards, deemed outcomes and webhooks come in the order of their instants, before this answers."""
-        del caller  # whoever is signed in
+        del caller  # anyone who is signed in
         instant = decoded(_request, json_body).advance_to
         if instant.tzinfo is None:
             raise _refused("it has no offset from UTC", "write it as in 2026-12-01T09:00:00+08:00")

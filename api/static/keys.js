@@ -3,10 +3,8 @@ const rows = () => [...document.querySelectorAll("[data-row]")];
 const box = (row) => row?.querySelector("input[type=checkbox]");
 const link = (row) => row?.querySelector("th a");
 const here = () => document.activeElement?.closest("[data-row]");
-const form = document.getElementById("acceptances");
-const button = form?.querySelector("[data-accept]");
+const form = () => document.getElementById("acceptances");
 const help = document.querySelector("[data-help]");
-const plain = button?.textContent;
 
 function move(step) {
   const all = rows();
@@ -18,7 +16,9 @@ function move(step) {
 
 function count() {
   const ticked = document.querySelectorAll("input[name=case]:checked").length;
-  if (button) button.textContent = ticked ? button.dataset.said.replace("{}", ticked) : plain;
+  const button = form()?.querySelector("[data-accept]");
+  if (button) button.textContent = (ticked ? button.dataset.said : button.dataset.plain).replace("{}", ticked);
+  form()?.querySelector("[data-keys]")?.removeAttribute("hidden");
   return ticked;
 }
 
@@ -26,7 +26,7 @@ const keys = {
   j: () => move(1),
   k: () => move(-1),
   x: () => box(here())?.click(),
-  a: () => { if (count()) form?.requestSubmit(); },
+  a: () => { if (count()) form()?.requestSubmit(); },
   "?": () => help?.showModal(),
 };
 
@@ -37,5 +37,5 @@ document.addEventListener("keydown", (event) => {
   keys[event.key]();
 });
 document.addEventListener("change", count);
+document.addEventListener("refreshed", count);
 window.addEventListener("pageshow", count);
-form?.querySelector("[data-keys]")?.removeAttribute("hidden");

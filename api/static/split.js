@@ -2,7 +2,7 @@
 const wide = matchMedia("(min-width: 1200px)");
 const split = document.querySelector("[data-split]");
 const pane = document.querySelector("[data-pane]");
-let asking;
+let asking, chosen;
 
 function load(address) {
   asking?.abort();
@@ -17,6 +17,11 @@ function load(address) {
   });
 }
 
+function mark() {
+  split.classList.toggle("opened", !pane.hidden);
+  for (const row of split.querySelectorAll("[data-row]")) row.classList.toggle("chosen", row.querySelector("th a")?.getAttribute("href") === chosen);
+}
+
 async function open(link) {
   pane.setAttribute("aria-busy", "true");
   const main = (await load(link.href)).querySelector("main");
@@ -28,9 +33,8 @@ async function open(link) {
   main.querySelector(".head")?.remove();
   pane.replaceChildren(heading, ...main.children);
   pane.hidden = false;
-  split.classList.add("opened");
-  for (const row of split.querySelectorAll("[data-row].chosen")) row.classList.remove("chosen");
-  link.closest("[data-row]").classList.add("chosen");
+  chosen = link.getAttribute("href");
+  mark();
   pane.setAttribute("aria-busy", "false");
   pane.focus({ preventScroll: true });
 }
@@ -41,3 +45,4 @@ split?.addEventListener("click", (event) => {
   event.preventDefault();
   open(link).catch(() => location.assign(link.href));
 });
+document.addEventListener("refreshed", () => chosen && mark());

@@ -14,7 +14,7 @@ from msgspec import Struct
 from api.guard.judging import ProjectAccess, require_allowed
 from api.html.titles import clock_unit
 from api.proof.code import printed_code
-from api.web.entries import ShownEntry, shown
+from api.web.entries import ShownEntry, note_shown, shown
 from api.web.problems import Problem
 from domain.law.licensing.explain import Explanation
 from domain.law.proof import ClockProof
@@ -72,7 +72,9 @@ async def card_shown(
     require_allowed(access.judged(SUPERVISION, file.signal.item, file.signal.department), "", access.caller)
     readings = await clocks(known, known).of_project(file.signal.project)
     of_item = [reading for reading in readings if reading.item == file.signal.item]
-    lines = {line.version: line for line in shown(entries, access.caller)}
+    lines = {line.version: line for line in shown(entries, access.caller, traced=False)}
+    cited = [line for version in file.evidence if (line := lines.get(version))]
+    note_shown(file.signal.project, cited)
     return ShownCard(
         as_of=known,
         signal=ended_by(file.signal, readings),
@@ -80,7 +82,7 @@ async def card_shown(
         unit=unit_of(file.proof, of_item) if file.proof else "",
         reasons=file.reasons,
         days=await days_of(clocks, file.signal, file.proof),
-        evidence=[lines[version] for version in file.evidence if version in lines],
+        evidence=cited,
         thread=[lines[version] for version in file.thread],
     )
 

@@ -10,11 +10,12 @@ from litestar.di import NamedDependency
 
 from api.clocks.display import drawing, telling
 from api.html.links import BOARD, CARDS, DECISIONS, card_link
-from api.html.page import PageContext
+from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
 from api.supervision.board_sources import BOARD_DEPENDENCIES
 from api.supervision.matrix import matrix
-from api.supervision.requests import CARD_FILTER, DECISION_FILTER
+from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardFigure, Unanswered
+from api.supervision.trends import trends_of
 from api.supervision.view_models import (
     FIGURES_SHOWN,
     Links,
@@ -25,6 +26,7 @@ from api.supervision.view_models import (
     tiles,
 )
 from api.web.as_of import On, translate_too_much
+from domain.law.calendar.moment import local_day
 from domain.law.calendar.period import Period
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
@@ -34,10 +36,11 @@ from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
 
 ORDERS_SHOWN_MAX, ORDERS_READ_MAX = 20, 500  # those due by tomorrow are all shown
+APPEAL_YEARS = 2  # an appeal is against a card of this year or the two before
 
 
 class SupervisionPages(Controller):
-    """For the bureau, without any script. The period and the instant stand in every address."""
+    """For the bureau, without any script. The period and the instant are in every address."""
 
     opt = {ACCESS: "read:supervision"}  # noqa: RUF012  litestar's own spelling
 
@@ -74,11 +77,43 @@ class SupervisionPages(Controller):
             lines=lines,
             links=links,
             due=due,
+            trends=await translate_too_much(trends_of(page, supervision)),
             **await matrix(board_clocks, laws),
             orders=orders,
+            card_link=card_link(page),
             names=await names_of(approvals.store, [row.project for row in (*(due or ()), *orders)]),
             percent=percent,
             **telling(page, supervision.as_of),
+        )
+
+    @get("/supervision/appeals", sync_to_thread=False)
+    def appeals(self, page: NamedDependency[PageContext], supervision: NamedDependency[SupervisionAt]) -> Response[str]:
+        """申诉: the cards under appeal, whose list has its period in the address."""
+        today = local_day(supervision.as_of, supervision.zone)
+        first = today.replace(year=today.year - APPEAL_YEARS, month=1, day=1)
+        return see_other(
+            page.link(CARDS, figure=CardFigure.APPEALED.value, first=first.isoformat(), last=today.isoformat())
+        )
+
+    @get("/supervision/orders")
+    async def orders(
+        self,
+        page: NamedDependency[PageContext],
+        supervision: NamedDependency[SupervisionAt],
+        approvals: NamedDependency[Approvals],
+        *,
+        unanswered: Unanswered = False,
+    ) -> Response[str]:
+        """督办: the orders with the reports to them, those to be answered first at the top."""
+        rows = await supervision.orders(unanswered=unanswered, limit=ORDERS_READ_MAX + 1)
+        return page.render(
+            "orders.html",
+            as_of=supervision.as_of,
+            unanswered=unanswered,
+            orders=rows[:ORDERS_READ_MAX],
+            is_cut=len(rows) > ORDERS_READ_MAX,
+            card_link=card_link(page),
+            names=await names_of(approvals.store, [row.project for row in rows]),
         )
 
     @get(CARDS, dependencies=CARD_FILTER)

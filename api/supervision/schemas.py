@@ -86,7 +86,7 @@ class DecidedList(Struct, frozen=True):
 
 
 class OrderList(Struct, frozen=True):
-    """Orders of the bureau as they stood, those to be answered first at the top."""
+    """Orders of the bureau at the instant, those to be answered first at the top."""
 
     as_of: datetime
     orders: list[OrderAt]

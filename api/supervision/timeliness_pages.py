@@ -36,7 +36,7 @@ class TimelinessPages(Controller):
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
     ) -> Response[str]:
-        """补录时差与反复中止: lags by department, and the applications whose clocks stand still again and again."""
+        """补录时差与反复中止: lags by department, and the applications whose clocks are suspended repeatedly."""
         stopped = (await timeliness.often_stopped(period, home_zone(laws)))[:SHOWN_MAX]
         return page.render(
             "conduct.html",

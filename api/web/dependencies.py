@@ -42,7 +42,7 @@ class ApplicationServices(Struct, frozen=True):
     """What one application works with: the write side, the read side, settings, calendars, files.
 
     *durations*: how long applications took so far. *feed*: events for subscribers, *webhooks*: the
-    same sent to them.
+    same sent to them, *page_feed*: the same for open pages, once every view has them.
     """
 
     approvals: Approvals
@@ -52,15 +52,22 @@ class ApplicationServices(Struct, frozen=True):
     materials: MaterialStore
     durations: Durations
     feed: Feed
+    page_feed: Feed
     webhooks: Webhooks
+
+    def close(self) -> None:
+        """End every wait for events: the server stops."""
+        self.feed.horizon.close()
+        self.page_feed.horizon.close()
 
     @classmethod
     def of(cls, approvals: Approvals, views: Views, settings: Settings) -> ApplicationServices:
         """The services of an application over *approvals* and *views*."""
         calendars, materials = Calendars(approvals), MaterialStore.of(settings)
         store = approvals.store
+        feed, pages = Feed(store, settings.area), Feed(store, settings.area, every=True)
         webhooks = Webhooks.of(store, settings.area, allows_private=settings.webhooks_private)
-        return cls(approvals, views, settings, calendars, materials, Durations(store), Feed(store), webhooks)
+        return cls(approvals, views, settings, calendars, materials, Durations(store), feed, pages, webhooks)
 
 
 class ReadDependency(Provide):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -17,6 +17,7 @@ from domain.messages import AnyFact, Corrections, Entry, corrections
 from domain.project.state.project import Project
 from domain.streams import State, of_project
 from infrastructure.ledger.approvals import Approvals
+from projections.personal_reads import note_fact
 from projections.redaction import Redaction
 
 PAGE_ENTRIES = 100
@@ -73,15 +74,26 @@ def shown(
     project: Project | None = None,
     *,
     contacts: bool = False,
+    traced: bool = True,
 ) -> list[ShownEntry]:
     """*entries* of one stream with what *to* may see of them: the table of access has rules for personal data.
 
     Where they are not all of it, *context* holds, of all its entries, at least the corrections and what complainants
-    recorded, and *project* is its state. *contacts* as in `Redaction`.
+    recorded, and *project* is its state. *contacts* as in `Redaction`. Not *traced*: what is shown of them is passed to
+    `note_shown`, or told by `Sentences`.
     """
     context = entries if context is None else context
     corrected, redaction = corrections(context), Redaction(context, to, project, contacts=contacts)
-    return [_shown(entry, corrected, redaction) for entry in entries]
+    lines = [_shown(entry, corrected, redaction) for entry in entries]
+    if traced and entries:
+        note_shown(entries[0].stream, lines)
+    return lines
+
+
+def note_shown(stream: UUID, lines: Iterable[ShownEntry]) -> None:
+    """Note what *lines*, of one stream, show of personal data, as a reader sees each of them whole."""
+    for line in lines:
+        note_fact(stream, line.fact)
 
 
 def _shown(entry: Entry, corrected: Corrections, redaction: Callable[[Entry], tuple[AnyFact, Actor]]) -> ShownEntry:

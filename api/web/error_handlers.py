@@ -34,7 +34,7 @@ QUERY_NAMES = {
     "number": "edition",
 }  # handlers' arguments that could not be called what the address calls them
 ADVICE = {  # of what litestar refuses before it knows the operation
-    "bad-request": "/schema/openapi.json tells what is expected",
+    "bad-request": "see /schema/openapi.json for what is expected",
     "not-found": "check the address: /schema/openapi.json lists them all; ids are UUIDs",
     "method-not-allowed": "the header Allow lists the methods that this address answers",
     "body-too-large": "send less at once",
@@ -45,6 +45,7 @@ UNMADE = {"UndefinedTable", "UndefinedColumn"}  # a view that a new version has 
 UNWRITABLE = {
     "DiskFull": "database-full",
     "ReadOnlySqlTransaction": "database-read-only",
+    "PrimaryAwayError": "database-read-only",
 }  # and the code of its problem
 OUTAGES = {"OperationalError", "InterfaceError"}  # psycopg's, and those of its pool
 LOGGED_WITH_CAUSE = {

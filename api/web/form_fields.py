@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 from litestar.types import Receive
 from msgspec import Struct
+from multipart import (  # type: ignore[import-untyped]  # it ships no types
+    MultipartError,
+    MultipartParser,
+    parse_options_header,
+)
 
 from api.web.http_request import HttpRequest
 from api.web.identity import Headers, headers_of
 from api.web.problems import Problem
 from api.web.request_body import BODY_BYTES_MAX
 
-URLENCODED = "application/x-www-form-urlencoded"
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+ENCODINGS = ("utf-8-sig", "gb18030")  # of files: spreadsheets save text in either
 FIELDS_MAX = 1000  # a page of the desk has fifty boxes
 
 
@@ -44,9 +51,26 @@ async def form_fields(request: HttpRequest) -> FormFields:
     return await read_fields(headers_of(request.scope), request.receive)
 
 
+async def text_form(request: HttpRequest) -> FormFields:
+    """The same of a form that may send files of text: what a file holds is the text of its field."""
+    headers = headers_of(request.scope)
+    content_type = headers.get(b"content-type", b"").decode("latin-1")
+    kind, options = parse_options_header(content_type)
+    if kind != MULTIPART or not options.get("boundary"):
+        return await read_fields(headers, request.receive)
+    return _parts(await _body(request.receive), options["boundary"])
+
+
 async def read_fields(headers: Headers, receive: Receive) -> FormFields:
     """The fields of a body of URL-encoded text. Raises Problem: bad-request, body-too-large."""
     require_form(headers.get(b"content-type", b"").decode("latin-1"))
+    values: dict[str, list[str]] = {}
+    for name, value in fields_of(await _body(receive), FIELDS_MAX):
+        values.setdefault(name, []).append(value)
+    return FormFields(values)
+
+
+async def _body(receive: Receive) -> bytes:
     body, is_whole = bytearray(), False
     while not is_whole:
         event = await receive()
@@ -61,10 +85,30 @@ async def read_fields(headers: Headers, receive: Receive) -> FormFields:
                 limit=BODY_BYTES_MAX,
             )
         is_whole = not event["more_body"]
+    return bytes(body)
+
+
+def _parts(body: bytes, boundary: str) -> FormFields:
+    """The fields of a form in parts. Raises Problem bad-request."""
     values: dict[str, list[str]] = {}
-    for name, value in fields_of(body, FIELDS_MAX):
-        values.setdefault(name, []).append(value)
+    try:
+        parser = MultipartParser(BytesIO(body), boundary, part_limit=FIELDS_MAX, spool_limit=BODY_BYTES_MAX)
+        for part in parser:
+            if part.filename != "":  # an input of files that was left empty
+                values.setdefault(part.name, []).append(_decoded(part.raw))
+    except (MultipartError, UnicodeDecodeError) as wrong:
+        raise unreadable_form() from wrong
+    if any("\0" in value for texts in values.values() for value in texts):
+        raise unreadable_form()
     return FormFields(values)
+
+
+def _decoded(raw: bytes) -> str:
+    """The text of a part, which is UTF-8 or GB 18030. Raises UnicodeDecodeError."""
+    try:
+        return raw.decode(ENCODINGS[0])
+    except UnicodeDecodeError:
+        return raw.decode(ENCODINGS[1])
 
 
 def require_form(content_type: str) -> None:

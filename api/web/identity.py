@@ -141,7 +141,7 @@ def key_of(headers: Headers) -> UUID:
 
 
 def origin_of(headers: Headers) -> CommandOrigin:
-    """What the headers tell of a command beside its key: to what undertaking of the sender it belongs."""
+    """The origin of a command by its headers: the undertaking of the sender that it belongs to."""
     given = headers.get(b"x-correlation-id")
     if given is None:
         return DIRECT

@@ -11,6 +11,8 @@ from litestar.params import QueryParameter
 from api.web.problems import Problem
 from domain.access.principal import Caller
 from domain.core.types import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, Stage
+from domain.epochs.state import RestorePoint
+from infrastructure.feed.epochs import LedgerEpochs, read_epochs
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from projections.scope import Scope
@@ -79,7 +81,7 @@ class Paging:
 
     @property
     def rows_read(self) -> int:
-        """One row more than the page shows, which tells whether there is a next page."""
+        """One row more than the page shows, to know whether there is a next page."""
         return self.limit + 1
 
     def last(self, kind: Any) -> Any:  # noqa: ARG002  of lists that are read with cursors
@@ -128,9 +130,28 @@ async def catch_up(views: Views, approvals: Approvals, after: int) -> int:
 async def _require_recorded(approvals: Approvals, after: int) -> None:
     """Refuse a position that the ledger has not come to: waiting for it would not end."""
     if after > (head := await approvals.store.head()):
+        epochs = await read_epochs(approvals.store)
+        if point := epochs.lost(after):
+            raise position_lost(after, point, epochs)
         raise Problem(
             "invalid-parameter",
             f"after: the ledger ends at position {head}, before {after}",
             remedy="write the position of a receipt, or leave it out",
             parameter="after",
         )
+
+
+def position_lost(position: int, point: RestorePoint, epochs: LedgerEpochs) -> Problem:
+    """The answer to one who names *position*, which was lost by the restore *point*."""
+    return Problem(
+        "position-lost",
+        f"position {position} was lost: the ledger was restored to position {point.kept_to}, behind which epoch"
+        f" {point.epoch} begins",
+        remedy=f"go on from position {point.kept_to}, forget what came behind it, and send the commands again that were"
+        " answered with a position behind it, with the same keys",
+        position=position,
+        kept_to=point.kept_to,
+        lost_to=point.lost_to,
+        epoch=epochs.current,
+        zone=epochs.zone,
+    )

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct, json
 
-from api.feed.routes import type_of
+from api.feed.routes import position_in, type_of
 from api.identity.visit import VISIT, Visit
 from api.route_access import ACCESS
 from api.web.http_request import HttpRequest
@@ -125,14 +125,8 @@ class SubscriptionRoutes(Controller):
         )
         await _require_address(webhooks, wanted.url)
         head = await feed.head()
-        if wanted.after is not None and wanted.after > head:
-            raise Problem(
-                "invalid-parameter",
-                f"after: the ledger ends at position {head}, before {wanted.after}",
-                remedy="leave it out, or write a position that this server gave as `next`",
-                parameter="after",
-            )
-        after = head if wanted.after is None else wanted.after
+        named = "" if wanted.after is None else str(wanted.after)
+        after = position_in(named, await feed.epochs(), head, "after") if named else head
         new = NewSubscription(
             subscriber.id, subscriber.caller, subscriber.grant_id, subscriber.key_id, wanted.url, criteria, after
         )
@@ -238,6 +232,7 @@ class SubscriptionRoutes(Controller):
         self,
         subscription: NamedDependency[WebhookSubscription],
         webhooks: NamedDependency[Webhooks],
+        feed: NamedDependency[Feed],
         *,
         in_state: InState = None,
         after: AfterEvent = 0,
@@ -246,7 +241,8 @@ class SubscriptionRoutes(Controller):
         """`state=parked` lists what was given up. What was delivered stays for thirty days."""
         named = in_state.value if in_state else ""
         rows = await webhooks.deliveries.page(subscription.id, named, after, limit + 1)
-        page = [shown_delivery(row, webhooks.area) for row in rows[:limit]]
+        epochs = await feed.epochs()
+        page = [shown_delivery(row, epochs) for row in rows[:limit]]
         return DeliveryPage(page, page[-1].position if len(rows) > limit else None)
 
     @post(

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from api.feed.routes import TYPES_MAX
 from api.feed.schemas import event_type
 from domain.core.types import Name
+from infrastructure.feed.epochs import LedgerEpochs
 from infrastructure.webhooks.addresses import URL_CHARACTERS_MAX
 from infrastructure.webhooks.deliveries import Delivery, DeliveryState
 from infrastructure.webhooks.subscriptions import WebhookSubscription
@@ -150,11 +151,11 @@ def state_of(subscription: WebhookSubscription) -> SubscriptionState:
     return SubscriptionState.REFUSED if subscription.trouble else SubscriptionState.ACTIVE
 
 
-def shown_delivery(delivery: Delivery, area: str) -> ShownDelivery:
+def shown_delivery(delivery: Delivery, epochs: LedgerEpochs) -> ShownDelivery:
     """*delivery*, with the id that its receiver knows it by."""
     is_pending = delivery.state is DeliveryState.PENDING
     return ShownDelivery(
-        f"{area}:{delivery.position}",
+        epochs.message(delivery.position),
         delivery.position,
         event_type(delivery.type),
         delivery.state,

@@ -79,9 +79,10 @@ def query_codes() -> QueryCodes:
     return QueryCodes.of_this_server()
 
 
-def tracking_rates(approvals: NamedDependency[Approvals]) -> TrackingRates:
-    """The tries at codes."""
-    return TrackingRates(approvals.store)
+def tracking_rates(approvals: NamedDependency[Approvals], request: HttpRequest) -> TrackingRates:
+    """The tries at codes: counted on the primary, where this server reads from a standby."""
+    visit = request.scope.get("state", {}).get(VISIT)
+    return TrackingRates(visit.identity.primary if visit else approvals.store)
 
 
 def new_ticket(codes: QueryCodes, case_number: str, now: datetime) -> str:

@@ -79,7 +79,7 @@ class AcceptancePages(Controller):
 
 
 def _case(text: str) -> tuple[UUID, str]:
-    """The application that a box stands for. Raises Problem bad-request."""
+    """The application of a box. Raises Problem bad-request."""
     project, _, item = text.partition("/")
     try:
         return UUID(project), item

@@ -38,7 +38,7 @@ Group = Annotated[
 
 
 class WorklistPages(Controller):
-    """What is asked for stands in the address, so that it can be passed on."""
+    """The filters are in the address, so that it can be passed on."""
 
     opt = {ACCESS: "read:worklist"}  # noqa: RUF012  litestar's own spelling
 

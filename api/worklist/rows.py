@@ -46,7 +46,7 @@ class DeskRow(Struct, frozen=True):
 
     @property
     def case(self) -> str:
-        """What the box of the row stands for."""
+        """The value of the row's box."""
         return f"{self.project}/{self.item}"
 
     @property
@@ -61,7 +61,7 @@ class DeskRow(Struct, frozen=True):
 
     @property
     def order(self) -> tuple[bool, datetime, str, str]:
-        """Where it stands: what is over first on top; without an end by the start of the wait, after all others."""
+        """The order of rows: what is over first on top; without an end by the start of the wait, after all others."""
         over_at = self.clock.over_at if self.clock else None
         return over_at is None, over_at or self.waits[0].since or EVER, self.project.hex, self.item
 

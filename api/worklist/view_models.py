@@ -36,7 +36,7 @@ class Desk(Struct, frozen=True):
     """All that one department has on its desk: rows by the name of their group.
 
     TODAY, WEEK, LATER and OPINIONS are what waits for the department: together they are the figure 待办. APPLICANT and
-    OTHERS are its own applications on which somebody else has to act. *supervised* is what it has to answer for; *done*
+    OTHERS are its own applications on which another party has to act. *supervised* is what it has to answer for; *done*
     was decided this week. *next_due*: the next last day among its clocks, None without any. *whole* is false where
     there is more than is looked at.
     """

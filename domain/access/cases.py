@@ -9,10 +9,22 @@ from msgspec import structs
 
 from domain.access.decision import AccessCase
 from domain.core.ledger import Command, Fact
-from domain.project.application.registration import RegisterProject
+from domain.project.application.forwarding import ForwardedItemReceived, ItemForwarded
+from domain.project.application.manager import ManagerAssigned
+from domain.project.application.registration import ItemPlanned, ProjectRegistered, RegisterProject
+from domain.project.application.submission import ItemSubmitted
+from domain.project.countersignature.forwarding import CountersignatureForwarded
+from domain.project.countersignature.rules import CountersignatureAsked
+from domain.project.flow.adoption import ItemDropped, ItemReplanned
 from domain.project.state.feedback import Complaint, Evaluation
 from domain.project.state.project import Item, Project
 from domain.project.state.signals import Order, Signal
+
+# Facts that change whose a project or an item is.
+PARTIES = (
+    *(ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped, ManagerAssigned, ItemSubmitted),
+    *(ItemForwarded, ForwardedItemReceived, CountersignatureAsked, CountersignatureForwarded),
+)
 
 Subject: TypeAlias = Complaint | Evaluation | Signal | Order
 

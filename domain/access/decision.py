@@ -166,7 +166,7 @@ def refusal(caller: Caller, relation: Relation | None) -> Wording:
 def wanted(rule: AccessRule) -> Wording:
     """Who may do it."""
     if not rule.roles:
-        return Wording("任何人均无此权限", "nobody may do this")
+        return Wording("任何人均无此权限", "no one may do this")
     zh = "；".join(f"{ROLES[role].zh}（{RELATIONS[relation].zh}）" for role, relation in rule.roles.items())
     en = "; ".join(f"{ROLES[role].en} {RELATIONS[relation].en}" for role, relation in rule.roles.items())
     return Wording(f"有权的是：{zh}", f"this is for: {en}")

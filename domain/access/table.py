@@ -119,6 +119,7 @@ PRINCIPAL_COMMANDS = _rules(
         "register_principal close_principal give_grant propose_grant confirm_grant withdraw_grant": ADMINISTERING,
         "issue_key rotate_key revoke_key merge_departments": ADMINISTERING,
         "erase_person": {ADMINISTRATOR: ZONE, Role.SYSTEM: ZONE},  # at the command line alone
+        "record_restore": {Role.SYSTEM: ZONE},  # as above
         "appoint_agent dismiss_agent": {ADMINISTRATOR: ZONE, APPLICANT: OWNER},
         "name_deputy dismiss_deputy record_leave": {
             **dict.fromkeys((OFFICER, MANAGER, APPLICANT, CLERK, SUPERVISOR, LEADER, AUDITOR), SELF),

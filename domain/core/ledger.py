@@ -1,4 +1,4 @@
-"""A command asks, a fact tells, an entry records: the words everything else is written in."""
+"""Commands, facts and entries: the types that every message is made of."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Recorded(Struct, frozen=True, gc=False):
 
 
 class CommandOrigin(Struct, frozen=True, gc=False):
-    """What a sender may tell of a command beside the command itself and who sends it.
+    """What a sender may say of a command beside the command itself and who sends it.
 
     *source* and *recorded_at* are an importer's: where a fact comes from, and when its first system learned it.
     """

@@ -13,6 +13,7 @@ from domain.core.types import Mode, Outcome
 from domain.examples.access import access_entries
 from domain.examples.calendar import calendar_entries
 from domain.examples.countersignature import CIRCULATED, CIRCULATED_PROJECT
+from domain.examples.epochs import epoch_entries
 from domain.examples.external import FED, KEYED_IN
 from domain.examples.feedback import VOICED
 from domain.examples.information import INFORMED
@@ -292,7 +293,7 @@ def story_entries(law: Pack, project_id: UUID = PROJECT, steps: Iterable[Step | 
 def fact_examples(law: Pack) -> dict[str, AnyFact]:
     """The first fact of each kind in the story, or else in another one, by its stored name."""
     of_others = [*calendar_entries(law), *person_entries(law, PERSON), *person_entries(law, BRANCH)]
-    of_others += access_entries(law)
+    of_others += [*access_entries(law), *epoch_entries(law)]
     of_watched = story_entries(law, WATCHED_PROJECT, WATCHED)
     of_projects = [entry for project, story in STORIES for entry in story_entries(law, project, story)]
     all_entries = [*story_entries(law), *of_watched, *of_projects, *of_others, *zone_entries(law)]

@@ -26,7 +26,7 @@ class Subject(StrEnum):
 class Authority(Struct, frozen=True):
     """One rule that a count follows. *detail* is the unit counted, or whether the first day is in- or excluded.
 
-    *confidence* tells where the words come from; the notes say, in English and Chinese, what to know beside them.
+    *confidence* says where the words come from; the notes say, in English and Chinese, what to know beside them.
     """
 
     subject: Subject

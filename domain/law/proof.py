@@ -1,4 +1,4 @@
-"""What a warning, a card or an effect of silence rests on: the rung a clock passed, and how the clock stood then."""
+"""What a warning, a card or an effect of silence rests on: the rung a clock passed, and the clock's reading then."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ RUNGS = tuple(Rung)
 
 
 class ClockProof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """How one clock stood when it passed a rung: all it takes to count the days again.
+    """The reading of one clock when it passed a rung: all it takes to count the days again.
 
     *rule* and *calendar* are the versions it was counted by, *evidence* the versions of the ledger entries it was
     read from. *length* is in days of the law's unit, extensions included; None where the clock ends on a given date.
     *seen* is how many entries about the item there were. *after* is the version of the entry that rescinded the same
-    rung before, 0 where none did: it tells the second card of one clock from the first.
+    rung before, 0 where none did: it distinguishes the second card of one clock from the first.
     """
 
     rung: Rung

@@ -1,7 +1,7 @@
 """起诉期限 the remedy against silence: from when an agency that has not decided may be sued, and until when.
 
 The agency's period has ended; the applicant's begins (Interpretation of the Administrative Procedure Law, Art. 66). Its
-length is the pack's, as is whether its last day rolls; a law whose pack sets none is not spoken of.
+length is the pack's, as is whether its last day rolls; a law whose pack sets none has no such period.
 """
 
 from __future__ import annotations

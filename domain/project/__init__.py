@@ -1,1 +1,1 @@
-"""The project aggregate: one file per use case; the command, its rule and its fact stand together."""
+"""The project aggregate: one file per use case; with the command, its rule and its fact."""

@@ -121,7 +121,7 @@ class LedgerDirectory:
             follow(known, entry)
 
     def _index(self) -> None:
-        """Find principals by id, keys by theirs, and whom each deputy stands in for."""
+        """Find principals by id, keys by theirs, and for whom each deputy acts."""
         self._principals = {principal.principal: principal for principal in self._streams.values()}
         self._keys = {}
         for principal in self._streams.values():

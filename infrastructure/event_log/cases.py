@@ -1,4 +1,4 @@
-"""The cases of an event log, read from the ledger history by history: no free text, and nobody of the public by name.
+"""The cases of an event log, read from the ledger history by history: no free text and no name of the public.
 
 A case of an imported register has the events that its own register recorded. A project of the zone has an event for
 each of its facts, without what was retracted and at the instants that were amended.
@@ -18,7 +18,7 @@ from domain.project.application.note import StepNoted
 from domain.project.application.registration import ItemPlanned, ProjectRegistered
 from infrastructure.projector.histories import histories
 
-# Whose ids are those of officials or programs, not of applicants: these are told by their role alone.
+# Whose ids are those of officials or programs, not of applicants: these are named by their role alone.
 NAMED = frozenset({Role.OFFICER, Role.PROJECT_MANAGER, Role.SUPERVISOR, Role.LEADER, Role.SYSTEM, Role.INTEGRATOR})
 
 

@@ -100,7 +100,7 @@ _decode = json.Decoder(Line).decode
 
 
 class LineWriter:
-    """Writes lines, and the end that tells of them."""
+    """Writes lines, and the last one, which has their count and hash."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self._digest = file, sha256()

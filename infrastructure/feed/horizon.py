@@ -1,4 +1,4 @@
-"""The horizon of the feed: the position up to which the views of access have read the ledger.
+"""The horizon of the feed: the position up to which the views of access, or all views, have read the ledger.
 
 Who may see an event is read from these views. An event of a project that they do not know yet would be passed over for
 ever, as a subscriber's position moves on; so the feed ends where they end. One connection a process listens for the
@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeAlias
+from typing import Any, LiteralString, TypeAlias
 from uuid import UUID
 
 import psycopg
@@ -25,7 +25,10 @@ from infrastructure.projector.batch import VIEWS_CHANNEL
 from projections.access.fold import AccessView
 
 ACCESS_VIEWS = (AccessView.name,)
-REACHED = "SELECT coalesce(min(seq), 0) FROM views.position WHERE view = ANY(%s)"
+REACHED: LiteralString = """
+    SELECT coalesce(min(seq), 0), (SELECT seq FROM ledger.head)
+    FROM views.position WHERE view = ANY(%(views)s) OR (%(every)s AND NOT history)
+"""
 NEWEST = "SELECT seq, stream, type FROM ledger.event WHERE seq > %s AND seq <= %s ORDER BY seq"
 TAIL_EVENTS_MAX = 5_000  # some 150 bytes each; a subscriber that is further behind reads from the database
 PAUSE_SECONDS = 0.05  # between two looks: as many events as came meanwhile wake subscribers once
@@ -46,16 +49,21 @@ class TailEvent(Struct, frozen=True, gc=False):
 
 
 class FeedHorizon:
-    """The horizon, and the last events below it. Use it in one event loop."""
+    """The horizon, and the last events below it. Use it in one event loop.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    It is that of the views of access; with *every* that of all views, for readers of pages. *lag* is how many entries
+    the views lacked at the last look.
+    """
+
+    def __init__(self, store: Store, *, every: bool = False) -> None:
+        self._store, self._every = store, every
         self._followers = 0
         self._task: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
         self._tail: deque[TailEvent] = deque()
         self._tail_after = 0  # the tail holds every event after this position, up to the horizon
         self.position = 0
+        self.lag = 0
         self.closed = False
 
     @property
@@ -66,8 +74,9 @@ class FeedHorizon:
     async def look(self) -> int:
         """Read the horizon from the database."""
         async with self._store.cursor() as cursor:
-            await cursor.execute(REACHED, [list(ACCESS_VIEWS)])
-            ((reached,),) = await cursor.fetchall()
+            await cursor.execute(REACHED, {"views": list(ACCESS_VIEWS), "every": self._every})
+            ((reached, head),) = await cursor.fetchall()
+        self.lag = max(int(head) - int(reached), 0)
         return int(reached)
 
     @asynccontextmanager
@@ -122,7 +131,10 @@ class FeedHorizon:
             try:
                 async with await self._connected() as lane:
                     await configure_async(lane)
-                    await lane.execute(SQL("LISTEN {}").format(Identifier(VIEWS_CHANNEL)))
+                    with suppress(
+                        psycopg.errors.ReadOnlySqlTransaction
+                    ):  # a standby notifies no one: then by LOOK_SECONDS
+                        await lane.execute(SQL("LISTEN {}").format(Identifier(VIEWS_CHANNEL)))
                     await self._listen(lane)
             except (psycopg.OperationalError, psycopg.errors.UndefinedTable, TimeoutError) as lost:
                 log.warning("feed_listener_lost", error=str(lost).strip())

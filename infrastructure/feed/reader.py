@@ -20,6 +20,7 @@ from domain.messages import FACTS, Entry, tag_of
 from domain.project.feedback.complaint import ComplaintFiled
 from domain.project.information.recording import InformationRecorded
 from domain.streams import BY_FACT, CALENDAR, CATALOGUE, FLOW
+from infrastructure.feed.epochs import LedgerEpochs, read_epochs
 from infrastructure.feed.horizon import FeedHorizon, TailEvent
 from infrastructure.ledger.mapper import COLUMNS, StoredRow, entry_from
 from infrastructure.ledger.reader import Store
@@ -39,7 +40,7 @@ COMPLAINT_CONTEXT = tuple(tag_of(fact) for fact in (*BY_COMPLAINANTS, *CORRECTIO
 NEEDS_CONTEXT = (*ABOUT_COMPLAINTS, *CORRECTIONS)
 WINDOW_POSITIONS = 5_000  # looked through by one query: milliseconds
 WINDOWS_MAX = 40  # looked through for one page
-READS_AT_ONCE_MAX = 4  # of the pool's connections: commands need some too
+READS_AT_ONCE_MAX, READS_OF_PAGES_MAX = 4, 2  # of the pool's connections: commands and pages need some too
 ROW = AccessColumns("c", item="item")
 PAGE = SQL("""
     SELECT {columns}, {readable} AS readable
@@ -48,8 +49,9 @@ PAGE = SQL("""
                CASE WHEN e.type = ANY(%(project_types)s) THEN convert_from(e.data, 'UTF8')::json ->> 'item' END AS item
     ) AS c
     WHERE e.seq > %(after)s AND e.seq <= %(until)s AND e.type = ANY(%(types)s) AND ({visible}) AND {wanted}
-    ORDER BY e.seq LIMIT %(limit)s
+    ORDER BY e.seq {order} LIMIT %(limit)s
 """)
+OLDEST_FIRST, NEWEST_FIRST = SQL("ASC"), SQL("DESC")
 CONTEXT = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = ANY(%s) AND type = ANY(%s) ORDER BY stream, version"  # noqa: S608 our own constants
 
 
@@ -91,16 +93,21 @@ class FeedPage(Struct, frozen=True):
 
 
 class Feed:
-    """The feed of one process."""
+    """The feed of one process. With *every* it ends where all views have come to: pages are read from these."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._reads = asyncio.Semaphore(READS_AT_ONCE_MAX)
-        self.horizon = FeedHorizon(store)
+    def __init__(self, store: Store, zone: str = "", *, every: bool = False) -> None:
+        """*zone*: the code of the area, with which the ids of events begin after a restore."""
+        self._store, self._zone = store, zone
+        self._reads = asyncio.Semaphore(READS_OF_PAGES_MAX if every else READS_AT_ONCE_MAX)
+        self.horizon = FeedHorizon(store, every=every)
 
     async def head(self) -> int:
         """The last position of the ledger."""
         return await self._store.head()
+
+    async def epochs(self) -> LedgerEpochs:
+        """The epochs that restores have begun."""
+        return await read_epochs(self._store, self._zone)
 
     async def page(
         self, caller: Caller, criteria: FeedCriteria, after: int, limit: int, last: int | None = None
@@ -118,6 +125,26 @@ class Feed:
             return FeedPage((), until, more=False)
         async with self._reads:
             return await self._page(caller, criteria, after, until, limit)
+
+    async def latest(self, caller: Caller, criteria: FeedCriteria, before: int, limit: int) -> FeedPage:
+        """At most *limit* events up to position *before*, the newest first; 0: from the horizon down.
+
+        Older ones begin at the page's *next*; 0: there are none.
+        """
+        query, params = _query(caller, criteria, NEWEST_FIRST)
+        events: list[FeedEvent] = []
+        async with self._reads:
+            position = await self.horizon.look()
+            position = min(before, position) if before else position
+            for _ in range(WINDOWS_MAX if criteria.wanted_types else 0):
+                after = max(position - WINDOW_POSITIONS, 0)
+                bounds = {"after": after, "until": position, "limit": limit - len(events)}
+                rows = await self._rows(query, {**params, **bounds})
+                events += [FeedEvent(entry_from(StoredRow(*row[:-1])), bool(row[-1])) for row in rows]
+                position = events[-1].entry.position - 1 if len(events) == limit else after
+                if not position or len(events) == limit:
+                    break
+            return FeedPage(tuple(events), position, position > 0, await self._context(events))
 
     async def _page(self, caller: Caller, criteria: FeedCriteria, after: int, until: int, limit: int) -> FeedPage:
         query, params = _query(caller, criteria)
@@ -158,13 +185,14 @@ class Feed:
             raise psycopg.OperationalError("the views of access are not made yet") from unmade
 
 
-def _query(caller: Caller, criteria: FeedCriteria) -> tuple[Composed, dict[str, object]]:
+def _query(caller: Caller, criteria: FeedCriteria, order: SQL = OLDEST_FIRST) -> tuple[Composed, dict[str, object]]:
     """The query for pages, and the parameters that are the same for every page."""
     seen = predicate(caller, FEED, ROW)
     visible = SQL("(e.type = ANY(%(project_types)s) AND {}) OR e.type = ANY(%(public_types)s)").format(seen)
     readable = _readable(caller)
     columns = SQL(", ").join(SQL("e.{}").format(Identifier(name)) for name in COLUMNS.split(", "))
-    query = PAGE.format(columns=columns, readable=readable, visible=visible, wanted=_wanted(criteria))
+    wanted = _wanted(criteria)
+    query = PAGE.format(columns=columns, readable=readable, visible=visible, wanted=wanted, order=order)
     return query, {
         "types": sorted(criteria.wanted_types),
         "project_types": sorted(PROJECT_TYPES),

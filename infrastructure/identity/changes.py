@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import structlog
 
+from infrastructure.identity.primary import PrimaryAwayError
 from infrastructure.ledger.reader import Store
 
 CHANNEL = "countersign_identity"  # a notification here empties the caches of every server
@@ -17,5 +18,5 @@ async def announce_change(store: Store) -> None:
     try:
         async with store.connection() as connection:
             await connection.execute("SELECT pg_notify(%s, '')", [CHANNEL])
-    except psycopg.errors.ReadOnlySqlTransaction:  # on a standby nothing can have changed
-        log.debug("change_not_announced", reason="the database is read-only")
+    except (psycopg.errors.ReadOnlySqlTransaction, PrimaryAwayError) as away:  # then nothing can have changed
+        log.debug("change_not_announced", reason=str(away).strip())

@@ -12,6 +12,7 @@ import structlog
 
 from domain.access.principal import Caller, Grant, Key, PrincipalDirectory, PrincipalKind
 from infrastructure.identity.claims import AccessToken
+from infrastructure.identity.primary import PrimaryAwayError
 from infrastructure.identity.tokens import digest_of, key_id_in
 from infrastructure.ledger.reader import Store
 
@@ -33,13 +34,13 @@ class KeyRefusedError(Exception):
 
 
 class ApiKeys:
-    """The keys that a directory knows."""
+    """The keys that a directory knows; their use is noted on *primary*."""
 
-    def __init__(self, store: Store, directory: PrincipalDirectory) -> None:
-        self._store, self._directory = store, directory
+    def __init__(self, store: Store, directory: PrincipalDirectory, primary: Store | None = None) -> None:
+        self._store, self._directory, self._primary = store, directory, primary or store
 
     async def caller(self, text: str, now: datetime) -> tuple[Caller, Key, Grant]:
-        """Whom the key *text* stands for, and by which grant. Raises KeyRefusedError."""
+        """Whose key *text* is, and by which grant. Raises KeyRefusedError."""
         key_id = key_id_in(text)
         if not key_id:
             raise KeyRefusedError("malformed")
@@ -60,7 +61,7 @@ class ApiKeys:
         return program(key.principal, name, grant, key.scopes), key, grant
 
     async def caller_by_token(self, token: AccessToken, principal: str | None, now: datetime) -> tuple[Caller, Grant]:
-        """Whom an access token stands for, linked to *principal*, and by which grant. Raises KeyRefusedError."""
+        """Whose an access token is, linked to *principal*, and by which grant. Raises KeyRefusedError."""
         if principal is None or (name := await self._directory.name_of(principal)) is None:
             raise KeyRefusedError(f"no program is linked to the subject {token.subject}")
         grants: Sequence[Grant] = await self._directory.grants_of(principal, now)
@@ -76,10 +77,10 @@ class ApiKeys:
 
     async def _note_use(self, key_id: str, now: datetime) -> None:
         try:
-            async with self._store.connection() as connection:
+            async with self._primary.connection() as connection:
                 await connection.execute(NOTE_USE, [key_id, now])
-        except psycopg.errors.ReadOnlySqlTransaction:
-            log.debug("key_use_not_noted", reason="the database is read-only")
+        except (psycopg.errors.ReadOnlySqlTransaction, PrimaryAwayError) as away:
+            log.debug("key_use_not_noted", reason=str(away).strip())
 
 
 def program(principal: str, name: str, grant: Grant, scopes: tuple[str, ...]) -> Caller:

@@ -101,7 +101,7 @@ class Passwords:
                 return False
 
     async def _decoy_hash(self) -> str:
-        """A hash for login names that do not exist: the time of an answer tells nothing."""
+        """A hash for login names that do not exist: the time of an answer reveals nothing."""
         if not self._decoy:
             self._decoy = await self._hash("no such account")
         return self._decoy

@@ -1,4 +1,4 @@
-"""The security log (安全日志): sign-ins, refusals, ends of sessions, with addresses; deleted after a time."""
+"""The security log (安全日志): sign-ins, refusals, reads of personal data, with addresses; deleted after a time."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from uuid import UUID
 
 import psycopg
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from infrastructure.ledger.reader import Store
 
 DETAIL_CHARACTERS_MAX = 400
 INSERT: LiteralString = """
-    INSERT INTO identity.security_log (at, kind, principal, address, method, session, detail)
-    VALUES (%s, %s, %s, %s, %s, %s, %s)
+    INSERT INTO identity.security_log (at, kind, principal, address, method, session, detail, subject)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
 READ: LiteralString = """
-    SELECT at, kind, principal, address, method, session, detail FROM identity.security_log
+    SELECT at, kind, principal, address, method, session, detail, subject FROM identity.security_log
     WHERE at >= %s AND (%s = '' OR principal = %s) AND (%s = '' OR kind = %s)
+    AND (%s = '' OR subject IN ('projects/' || %s, 'legal-persons/' || %s))
     ORDER BY id DESC LIMIT %s
 """
 PRUNE: LiteralString = "SELECT identity.prune_security_log(%s)"
@@ -47,10 +48,11 @@ class SecurityEvent(StrEnum):
     CALENDAR_ADDRESS_ENDED = "calendar_address_ended"
     ADMINISTRATOR_APPOINTED = "administrator_appointed"
     RETENTION_APPLIED = "retention_applied"
+    PERSONAL_DATA_READ = "personal_data_read"
 
 
 class SecurityEntry(Struct, frozen=True):
-    """One line of the security log."""
+    """One line of the security log. *subject*: whose personal data was read, such as projects/{id}; else empty."""
 
     at: datetime
     kind: str
@@ -59,6 +61,7 @@ class SecurityEntry(Struct, frozen=True):
     method: str
     session: UUID | None
     detail: str
+    subject: str = ""
 
 
 class SecurityLog:
@@ -79,22 +82,27 @@ class SecurityLog:
         detail: str = "",
     ) -> None:
         """Record *event*; in the server's own log where the database takes nothing now, as on a standby."""
-        detail = detail.replace("\0", "")[:DETAIL_CHARACTERS_MAX]
-        given = [at, event.value, principal[:DETAIL_CHARACTERS_MAX], address, method, session, detail]
+        await self.add_all([SecurityEntry(at, event.value, principal, address, method, session, detail)])
+
+    async def add_all(self, entries: Sequence[SecurityEntry]) -> None:
+        """Record *entries* in one transaction; in the server's own log where the database takes nothing now."""
+        rows = [structs.astuple(_fitted(entry)) for entry in entries]
         try:
-            async with self._store.connection() as connection:
-                await connection.execute(INSERT, given)
+            async with self._store.connection() as connection, connection.transaction():
+                await connection.cursor().executemany(INSERT, rows)
         except psycopg.Error as failure:
-            log.error(  # noqa: TRY400 a traceback says nothing more of it
-                "security_event_not_recorded", kind=event.value, principal=principal, detail=detail, error=str(failure)
-            )
+            for entry in entries:
+                log.error(  # noqa: TRY400 a traceback says nothing more of it
+                    "security_event_not_recorded", error=str(failure).strip(), **structs.asdict(_fitted(entry))
+                )
 
     async def read(
-        self, since: datetime, *, principal: str = "", kind: str = "", limit: int = 200
+        self, since: datetime, *, principal: str = "", kind: str = "", about: str = "", limit: int = 200
     ) -> Sequence[SecurityEntry]:
-        """The entries from *since* on, newest first."""
+        """The entries from *since* on, newest first; *about*: reads about the project or legal person with this id."""
         async with self._store.connection() as connection:
-            cursor = await connection.execute(READ, [since, principal, principal, kind, kind, limit])
+            params = [since, principal, principal, kind, kind, about, about, about, limit]
+            cursor = await connection.execute(READ, params)
             return [SecurityEntry(*row) for row in await cursor.fetchall()]
 
     async def prune(self, before: datetime) -> int:
@@ -102,3 +110,9 @@ class SecurityLog:
         async with self._store.connection() as connection:
             ((removed,),) = await (await connection.execute(PRUNE, [before])).fetchall()
             return int(removed)
+
+
+def _fitted(entry: SecurityEntry) -> SecurityEntry:
+    """*entry* with texts that PostgreSQL takes, and none of a stranger's longer than DETAIL_CHARACTERS_MAX."""
+    detail = entry.detail.replace("\0", "")[:DETAIL_CHARACTERS_MAX]
+    return structs.replace(entry, detail=detail, principal=entry.principal[:DETAIL_CHARACTERS_MAX])

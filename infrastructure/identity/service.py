@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Self
@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 
 from domain.access.principal import Caller, Grant, PrincipalKind
 from infrastructure.identity.accounts import Accounts
-from infrastructure.identity.calendar_addresses import CalendarAddresses
+from infrastructure.identity.calendar_addresses import DEADLINES, CalendarAddresses
 from infrastructure.identity.changes import CHANNEL, announce_change
 from infrastructure.identity.claims import TokenRefusedError
 from infrastructure.identity.directory import AppointingDirectory, FixedDirectory
@@ -26,7 +26,9 @@ from infrastructure.identity.lookup_cache import LookupCache
 from infrastructure.identity.oidc import LOOPBACK, OidcClient, OidcProvider
 from infrastructure.identity.passwords import Passwords
 from infrastructure.identity.pending import PendingSignIns
+from infrastructure.identity.primary import PrimaryStore
 from infrastructure.identity.rates import Allowance, SignInRates, TokenBuckets
+from infrastructure.identity.read_log import ReadLog
 from infrastructure.identity.security_log import SecurityEvent, SecurityLog
 from infrastructure.identity.sessions import Session, Sessions, SignIn
 from infrastructure.ledger.clock_check import utc_now
@@ -83,7 +85,7 @@ def require_secure(issuer: str) -> None:
 
 
 class SignedIn(Struct, frozen=True):
-    """A session with the grants its person has now, and the caller it stands for once one of them is chosen."""
+    """A session with the grants its person has now, and its caller once one of them is chosen."""
 
     session: Session
     name: str
@@ -113,23 +115,36 @@ class Identity:
         options: IdentityOptions,
         directory: AppointingDirectory | None = None,
         clock: Callable[[], datetime] = utc_now,
+        primary: PrimaryStore | None = None,
     ) -> None:
+        """*primary*: where *store* is a standby's, what is written goes there."""
         self.options, self.clock = options, clock
+        self.primary: Store = primary or store
+        self._standby_of = primary
         self.accounts = Accounts(store)
         self.directory: AppointingDirectory = directory or FixedDirectory()
         idle, absolute = timedelta(minutes=options.idle_minutes), timedelta(hours=options.session_hours)
-        self.sessions = Sessions(store, idle, absolute)
-        self.passwords, self.rates, self.log = Passwords(store), SignInRates(store), SecurityLog(store)
-        self.calendars = CalendarAddresses(store)
-        self.pending, self.keys = PendingSignIns(store), ApiKeys(store, self.directory)
+        self.sessions = Sessions(store, idle, absolute, self.primary)
+        self.passwords, self.rates = Passwords(self.primary), SignInRates(self.primary)
+        self.log = SecurityLog(self.primary)
+        self.reads = ReadLog(self.log, clock)
+        self.calendars = CalendarAddresses(store, self.primary)
+        self.pending, self.keys = PendingSignIns(self.primary), ApiKeys(store, self.directory, self.primary)
         self.provider = OidcProvider(options.oidc, clock) if options.oidc else None
         self.buckets = TokenBuckets(options.key_per_second, 2 * options.key_per_second)
-        self._store, self._url = store, url
+        self._url = primary.url if primary else url
         self._sessions, self._keys = LookupCache[SignedIn | None](), LookupCache[KeyUse]()
         self._tasks: list[asyncio.Task[None]] = []
+        self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._prune_hourly())]
+        if self._standby_of is not None:
+            await self._standby_of.open()
+            self._open.push_async_callback(self._standby_of.close)
+        await self._open.enter_async_context(self.reads.running())
+        self._tasks = [asyncio.create_task(self._prune_hourly())]
+        if self._url:  # a standby notifies no one, and without a primary nothing changes
+            self._tasks.append(asyncio.create_task(self._listen()))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -137,6 +152,7 @@ class Identity:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await self._open.aclose()
 
     async def signed_in(self, token: str) -> SignedIn | None:
         """The session of *token*, as it was within the last seconds; None where it has ended."""
@@ -183,7 +199,7 @@ class Identity:
         return await self._keys.get(sha256(bearer.encode()).digest(), lambda: self._key_use(bearer))
 
     async def _key_use(self, bearer: str) -> tuple[KeyUse, float]:
-        """Which program *bearer* stands for, and for how many seconds that may be believed."""
+        """Which program *bearer* belongs to, and for how many seconds that may be believed."""
         now = self.clock()
         if bearer.startswith("cs_"):
             caller, key, grant = await self.keys.caller(bearer, now)
@@ -199,10 +215,10 @@ class Identity:
             return use, CACHE_SECONDS
         return use, min(CACHE_SECONDS, max(0.0, (use.expires_at - now).total_seconds()))
 
-    async def calendar_reader(self, token: str) -> Caller | None:
-        """Whose deadlines the address with *token* shows; None where it has ended, or its grant has."""
+    async def calendar_reader(self, token: str, kind: str = DEADLINES) -> Caller | None:
+        """Whose deadlines or messages the address with *token* shows; None where it has ended, or its grant has."""
         now = self.clock()
-        address = await self.calendars.find(token, now)
+        address = await self.calendars.find(token, now, kind)
         if address is None or (name := await self.directory.name_of(address.principal)) is None:
             return None
         grants = await self.directory.grants_of(address.principal, now)
@@ -215,7 +231,7 @@ class Identity:
     async def changed(self) -> None:
         """Let every server look again at once: a session ended, a key was revoked, a grant has changed."""
         self.forget()
-        await announce_change(self._store)
+        await announce_change(self.primary)
 
     def forget(self) -> None:
         """Empty the caches of this server."""
@@ -231,7 +247,7 @@ class Identity:
                     self.forget()  # of what was announced while nothing listened
                     async for _ in connection.notifies():
                         self.forget()
-            except psycopg.OperationalError as lost:
+            except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as lost:
                 log.warning("identity_listener_lost", error=str(lost).strip())
             await asyncio.sleep(RECONNECT_SECONDS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import LiteralString
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ import psycopg
 import structlog
 from msgspec import Struct, structs
 
+from infrastructure.identity.primary import PrimaryAwayError
 from infrastructure.identity.tokens import TOKEN, digest_of, new_token
 from infrastructure.ledger.reader import Store
 
@@ -76,17 +78,21 @@ class SignIn(Struct, frozen=True, kw_only=True):
 
 
 class Sessions:
-    """The sessions in one database. *idle* ends a session that is not used, *absolute* any."""
+    """The sessions in one database. *idle* ends a session that is not used, *absolute* any.
 
-    def __init__(self, store: Store, idle: timedelta, absolute: timedelta) -> None:
+    What changes is written to *primary*: on a standby, another database than *store*, and ahead of it.
+    """
+
+    def __init__(self, store: Store, idle: timedelta, absolute: timedelta, primary: Store | None = None) -> None:
         self._store, self.idle, self.absolute = store, idle, absolute
+        self._primary = primary or store
 
     async def begin(self, sign_in: SignIn, now: datetime) -> tuple[str, Session]:
         """A new session, and its token: always a new one, so that a cookie planted before sign-in is worth nothing."""
         given = structs.asdict(sign_in) | {"browser": sign_in.browser[:BROWSER_CHARACTERS_MAX]}
         session = Session(id=uuid4(), created_at=now, touched_at=now, expires_at=now + self.absolute, **given)
         token = new_token()
-        async with self._store.connection() as connection:
+        async with self._primary.connection() as connection:
             await connection.execute(INSERT, [digest_of(token), *structs.astuple(session)])
         return token, session
 
@@ -95,9 +101,10 @@ class Sessions:
         if not TOKEN.fullmatch(token):
             return None
         digest = digest_of(token)
-        async with self._store.connection() as connection:
-            row = await (await connection.execute(BY_DIGEST, [digest], binary=True)).fetchone()
-        session = Session(*row) if row else None
+        session = await _found(self._store, digest)
+        if session is None and self._primary is not self._store:  # begun a moment ago, and not yet on the standby
+            with suppress(PrimaryAwayError):
+                session = await _found(self._primary, digest)
         if session is None or now >= session.expires_at or now >= session.touched_at + self.idle:
             return None
         if now >= session.touched_at + timedelta(seconds=TOUCH_SECONDS):
@@ -107,15 +114,15 @@ class Sessions:
     async def _touch(self, digest: bytes, now: datetime) -> None:
         before = now - timedelta(seconds=TOUCH_SECONDS)
         try:
-            async with self._store.connection() as connection:
+            async with self._primary.connection() as connection:
                 await connection.execute(TOUCH, [now, digest, before])
-        except psycopg.errors.ReadOnlySqlTransaction:  # a standby serves existing sessions until they expire
-            log.debug("session_not_touched", reason="the database is read-only")
+        except (psycopg.errors.ReadOnlySqlTransaction, PrimaryAwayError) as away:
+            log.debug("session_not_touched", reason=str(away).strip())  # existing sessions are served until they expire
 
     async def choose(self, token: str, grant_id: UUID) -> str | None:
         """Act by another grant from now on: the session goes on under a new token. None where it has ended."""
         renewed = new_token()
-        async with self._store.connection() as connection:
+        async with self._primary.connection() as connection:
             cursor = await connection.execute(ROTATE, [digest_of(renewed), grant_id, digest_of(token)])
             return renewed if await cursor.fetchone() else None
 
@@ -127,27 +134,34 @@ class Sessions:
 
     async def end(self, token: str) -> UUID | None:
         """End the session of *token*; its id, None where it had ended."""
-        async with self._store.connection() as connection:
+        async with self._primary.connection() as connection:
             row = await (await connection.execute(END, [digest_of(token)])).fetchone()
         return row[0] if row else None
 
     async def end_one(self, principal: str, session: UUID) -> bool:
         """End one session of *principal*; False where it is not one of theirs."""
-        async with self._store.connection() as connection:
+        async with self._primary.connection() as connection:
             return await (await connection.execute(END_ONE, [session, principal])).fetchone() is not None
 
     async def end_all(self, principal: str, but: UUID | None = None) -> int:
         """End every session of *principal*, except for one; how many there were."""
-        async with self._store.connection() as connection:
+        async with self._primary.connection() as connection:
             return len(await (await connection.execute(END_ALL, [principal, but])).fetchall())
 
     async def end_at_provider(self, issuer: str, subject: str, provider_session: str) -> list[tuple[UUID, str]]:
         """End what a back-channel logout names: one session of the provider, or all of a subject."""
         given = [issuer, provider_session, provider_session, subject, provider_session]
-        async with self._store.connection() as connection:
+        async with self._primary.connection() as connection:
             return [(row[0], row[1]) for row in await (await connection.execute(END_AT_PROVIDER, given)).fetchall()]
 
     async def prune(self, now: datetime) -> None:
         """Delete what has expired."""
-        async with self._store.connection() as connection:
+        async with self._primary.connection() as connection:
             await connection.execute(PRUNE, [now, now - self.idle])
+
+
+async def _found(store: Store, digest: bytes) -> Session | None:
+    """The session with the digest of its token, as *store* has it."""
+    async with store.connection() as connection:
+        row = await (await connection.execute(BY_DIGEST, [digest], binary=True)).fetchone()
+    return Session(*row) if row else None

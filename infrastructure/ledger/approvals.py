@@ -245,16 +245,22 @@ class Approvals(Application[UUID]):
                 verdict = await self.together.append(items)
                 self._kept.forget(sequence.stream.int)
                 if verdict.status is STORED:
+                    self.shelves.expect_news(entry.fact for draft in drafts for entry in draft.entries)
                     return _answers(drafts, verdict.position)
                 await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
             raise BusyError
         finally:
             self._turns.give(sequence.stream)
 
-    async def preview_together(self, sequence: CommandSequence) -> list[Entry]:
-        """What the commands of *sequence* would add to the ledger; nothing is stored. Raises SequenceRefusedError."""
-        drafts = await self._drafts(sequence, sequence.sent(self.clock()))
-        return [entry for draft in drafts for entry in draft.entries]
+    async def preview_together(self, sequence: CommandSequence) -> CommandPreview:
+        """What `handle_together` would add to the ledger, as `preview` says of one command; nothing is stored.
+
+        Raises SequenceRefusedError naming the command at fault. The commands give no case numbers.
+        """
+        now, entries = self.clock(), await self.history(sequence.stream)
+        sent = [structs.replace(each, id=NO_COMMAND) for each in sequence.sent(now)]
+        drafts = await self._drafts(sequence, sent)
+        return CommandPreview(tuple(entries), tuple(entry for draft in drafts for entry in draft.entries))
 
     async def _first_answers(self, sent: Sequence[SentCommand]) -> list[CommandAnswer]:
         """The first answers to *sent*, none where they are new. Raises SequenceRefusedError where only some are."""
@@ -281,8 +287,7 @@ class Approvals(Application[UUID]):
         counters: list[int] = []
         for index, (each, command) in enumerate(zip(sent, sequence.commands, strict=True)):
             await self._prepare(each.command)
-            is_numbered = each.command.needs_case_counter and each.by.role is not Role.SYSTEM
-            counter = await self.cases.next() if is_numbered else 0
+            counter = await self.cases.next() if _is_numbered(each) else 0
             counters += [counter] if counter else []
             try:
                 draft = self._draft(current, each, counter, command.allowed)
@@ -479,3 +484,8 @@ def _answers(drafts: Sequence[EntryDraft], position: int) -> list[CommandAnswer]
         answers.append(CommandAnswer(draft.receipt_at(position)))
         position -= len(draft.rows)
     return answers[::-1]
+
+
+def _is_numbered(sent: SentCommand) -> bool:
+    """Whether it may give a case number: a preview gives none, nor does what another register has numbered."""
+    return sent.command.needs_case_counter and sent.id != NO_COMMAND and sent.by.role is not Role.SYSTEM

@@ -1,4 +1,4 @@
-"""Group commit: many commands, one disk write, and nobody answered before his facts are on disk.
+"""Group commit: many commands, one disk write, and no answer before the facts are on disk.
 
 There is no timer: the next batch forms while the last one is away. Those who send command after command fall into two
 crowds: one is at the database while the other decides. What the second has decided is sent at once, without waiting for
@@ -96,7 +96,7 @@ class Committer:
         self._closed = False
         self._away: deque[Batch] = deque()  # what the database was asked to store, two at most
         self._answered_at = 0.0
-        self._in_vain = self._blind = 0  # how often nothing was seen, and for how many batches nobody looks out
+        self._in_vain = self._blind = 0  # polls that found nothing, and batches left without polling
         self._has_queue, self._has_news = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -251,7 +251,7 @@ class Committer:
             batch.status = (answer.get_value(0, 1) or b"").decode()
             batch.missed = missed_rows(answer.get_value(0, 2))
             self.health.works()
-        except Exception as failure:  # whatever it is, nobody in the batch, or after it, may wait for ever
+        except Exception as failure:  # whatever it is, every caller in the batch and after it gets an answer
             log.exception("batch_refused", items=len(batch.pending))
             batch.failure = failure
             if not isinstance(failure, LedgerWentBackError):
@@ -281,7 +281,7 @@ class Committer:
         self._in_vain = 0
 
     async def _insist(self, batch: Batch) -> PGresult:
-        """The server's answer. After a lost connection nobody knows what was stored: every item has an id, so sending
+        """The server's answer. After a lost connection it is unknown what was stored: every item has an id, so sending
         all that is away again finds out. An error that the server answers (a full disk, a cancelled statement) is
         raised: then nothing was stored, unless the batch was in doubt before.
         """

@@ -24,7 +24,7 @@ EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Receipt(Struct, frozen=True, gc=False):
-    """Where a command's facts stand. Send *position* back as ?after= to read your own write.
+    """The position of a command's facts. Send *position* back as ?after= to read your own write.
 
     *version* is the project's after the command; *facts* are the stored names of what happened.
     """

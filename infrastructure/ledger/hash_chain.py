@@ -106,7 +106,7 @@ class RawRow(Struct, frozen=True, gc=False):
 
     @property
     def unfit(self) -> str:
-        """The columns that can't be hashed, as a sentence tells them."""
+        """The columns that can't be hashed, as a sentence lists them."""
         missing = [name for name in HASHED if getattr(self, name) is None]
         times = {"occurred": self.occurred, "recorded": self.recorded}
         endless = [f"{name}_at" for name, at in times.items() if at is not None and not EARLIEST_US <= at <= LATEST_US]
@@ -133,8 +133,10 @@ class Verifier:
     hide another.
     """
 
-    def __init__(self) -> None:
-        self.seq = 0
+    def __init__(self, seq: int = 0) -> None:
+        """Begin behind position *seq*; `heads` has to hold what the streams met then follow on."""
+        self.seq = seq
+        self.begun = 0  # streams whose first entry was met
         self.heads: dict[bytes, Last] = {}
         self.faults: list[Fault] = []
 
@@ -151,6 +153,7 @@ class Verifier:
     def _follow(self, row: RawRow, stream: bytes) -> None:
         last = self.heads.get(stream)
         is_first = last is None
+        self.begun += is_first
         last = last or Last(0, GENESIS, EARLIEST_US)
         expected = row.expected(last.hash)
         if row.version not in ((0, 1) if is_first else (last.version + 1,)):

@@ -10,16 +10,16 @@ from uuid import UUID
 
 
 class KeyedLock:
-    """Costs next to nothing where nobody else is there, which is nearly always. A project nobody uses is forgotten."""
+    """Uncontended in nearly all cases, and then almost free. The lock of a project that is not in use is dropped."""
 
     def __init__(self) -> None:
         # Held projects, and who waits for them. By number: a UUID is hashed and compared by Python code.
         self._queues: dict[int, deque[asyncio.Future[None]] | None] = {}
 
     def take(self, project: UUID) -> Coroutine[Any, Any, None] | None:
-        """Take one's turn: at once where nobody has it, otherwise by waiting for what is returned.
+        """Acquire the lock: at once where it is free, otherwise by awaiting what is returned.
 
-        Whoever has it must `give` it on.
+        The holder must `give` it on.
         """
         queues, number = self._queues, project.int
         if number in queues:

@@ -1,4 +1,4 @@
-"""What was used lately stays in memory, as much of it as so many facts come to.
+"""An LRU cache of folded states, bounded by the number of facts they were folded from.
 
 How much memory the state of a project takes follows from how many facts it is made of: a hundred thousand facts are
 some hundreds of projects that have run for years, or tens of thousands that have just begun.
@@ -49,7 +49,7 @@ class WeightedLruCache(Generic[K, V]):
             self.weight += facts
 
     def forget(self, key: K) -> V | None:
-        """No longer keep what *key* stands for; it, or None."""
+        """Remove and return the value of *key*, or None."""
         self.weight -= self._weights.pop(key, 0)
         return self._kept.pop(key, None)
 

@@ -95,7 +95,7 @@ COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, has
 
 
 class StoredRow(Struct, frozen=True):
-    """One row of ledger.event, as it stands in the database."""
+    """One row of ledger.event."""
 
     seq: int
     stream: UUID

@@ -1,6 +1,6 @@
 """One merge of legal persons at a time in the whole installation, so that two can't close a circle between them.
 
-A merge is decided on two streams and recorded in one of them, whose version tells nothing of the other. Merges are
+A merge is decided on two streams and recorded in one of them, whose version does not show the other. Merges are
 rare, so they take turns: each waits for the lock, sees every merge before it, and releases it when its own is stored.
 """
 

@@ -2,7 +2,7 @@
 
 libpq's non-blocking calls through psycopg.pq, without the cursor in between: that costs a third of the time,
 and the committer has a batch to send some thousand times a second. In pipeline mode the server goes on with the next
-statement at once; each stands for itself, as a transaction of its own, and fails alone.
+statement at once; each is a transaction of its own, and fails alone.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class PipelineConnection:
     async def _connect(self) -> PGconn:
         """Through psycopg: what libpq has for it keeps every thread of the process waiting, too."""
         try:
-            # Kept: it closes what it has when nobody knows it any more.
+            # Referenced, since it closes its socket when it is collected.
             self._connection = await AsyncConnection.connect(_patient(self._url), autocommit=True)
             self._connection.add_notice_handler(self._notice)
         except OperationalError as failure:
@@ -147,7 +147,7 @@ class PipelineConnection:
                 return
 
     def run(self, name: str, params: Sequence[bytes | None]) -> asyncio.Future[PGresult]:
-        """Send the statement *name*; what it answers has its values in binary form. The future tells every failure."""
+        """Send the statement *name*; what it answers has its values in binary form. The future raises every failure."""
         formats = [Format.BINARY] * len(params)
         return self._ask(
             lambda pgconn: pgconn.send_query_prepared(
@@ -187,7 +187,7 @@ class PipelineConnection:
     def _readable(self) -> None:
         """Take in all that has come.
 
-        uvloop tells of a connection that was reset once and never again, though there may be a last message before it.
+        uvloop reports a reset connection once and never again, though there may be a last message before it.
         """
         while (pgconn := self._pgconn) is not None:
             try:

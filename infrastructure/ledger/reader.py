@@ -21,6 +21,7 @@ from infrastructure.ledger.mapper import COLUMNS, StoredRow
 CHANNEL = Identifier("countersign_appended")
 ROLE = "SET ROLE countersign_app"
 PAGE_ROWS_MAX = 5000
+PATIENCE_SECONDS = 30.0  # for a connection of the pool
 TRIES_MAX = 5  # of a read that a dying server cuts short; between two of them the pool waits for a new connection
 ANSWER_SECONDS_MAX = 30.0  # a query takes milliseconds: what takes this long waits for a frozen server, or worse
 LOOK_SECONDS = 0.1  # psycopg's own: how often a wait looks for an interruption
@@ -65,7 +66,7 @@ class NoAnswer(psycopg.OperationalError):
 
 
 class Connection(psycopg.AsyncConnection[TupleRow]):
-    """A connection that waits for no answer for ever. Raises NoAnswer after ANSWER_SECONDS_MAX."""
+    """A connection whose statements have a time limit. Raises NoAnswer after ANSWER_SECONDS_MAX."""
 
     async def wait(self, gen: PQGen[RV], interval: float = LOOK_SECONDS, timeout: float | None = None) -> RV:  # noqa: ASYNC109  psycopg's signature
         """Every wait for the server goes through here; between two of them the connection may be kept for long."""
@@ -81,13 +82,15 @@ class Connection(psycopg.AsyncConnection[TupleRow]):
 class Store:
     """Asynchronous reads, from a pool of connections."""
 
-    def __init__(self, url: str, connections_max: int) -> None:
+    def __init__(self, url: str, connections_max: int, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        """*patience_seconds* is how long one waits for a connection."""
         self.url = url
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             connection_class=Connection,
             min_size=1,
             max_size=connections_max,
+            timeout=patience_seconds,
             configure=configure_async,
             reconnect_timeout=RECONNECT_SECONDS,
             reconnect_failed=AsyncConnectionPool.check,  # which starts to reconnect
@@ -199,7 +202,7 @@ def of_types(types: Sequence[str]) -> Composed:
 
 
 def head_of(connection: psycopg.Connection[Any]) -> int:
-    """The last position; 0 where nothing says so."""
+    """The last position; 0 where there is none."""
     (seq,) = connection.execute("SELECT seq FROM ledger.head").fetchone() or (0,)
     return int(seq)
 

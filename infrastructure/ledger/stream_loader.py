@@ -106,7 +106,7 @@ class StreamLoader:
                 for read in batch:
                     _fail(read, ConnectionLostError("the application was closed"))
                 raise
-            except Exception as failure:  # noqa: BLE001  whatever it is, it is each reader's, and nobody may wait for ever
+            except Exception as failure:  # noqa: BLE001  whatever it is, every waiting reader gets it
                 for read in batch:
                     _fail(read, failure)
 

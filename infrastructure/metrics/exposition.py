@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from infrastructure.command_counts import BATCH_BOUNDS, BatchCounts, CommandCounts
 from infrastructure.metrics.measure import DatabaseFigures
 from infrastructure.proof.publisher import PublisherStatus
+from infrastructure.verifier.results import Verification
 
 Labelled = Iterable[tuple[str, float]]
 
@@ -41,6 +42,7 @@ class MetricsCollector(Collector):
         yield gauge("countersign_up", "Whether the database answered.", float(self._database is not None))
         if self._database is not None:
             yield from _of_database(self._database)
+            yield from self._of_verifications(self._database.verifications)
         if self._log is not None:
             yield from self._of_log(self._log)
 
@@ -58,6 +60,13 @@ class MetricsCollector(Collector):
         )
         yield gauge("countersign_commands_waiting", "Commands that are not on disk yet.", process.waiting)
         yield gauge("countersign_feed_readers", "Readers that wait for events.", process.followers)
+
+    def _of_verifications(self, results: list[Verification]) -> Iterator[Metric]:
+        ages = [(result.scope, (self._now - result.verified_at).total_seconds()) for result in results]
+        said = "Seconds since the ledger was verified: entries since the time before (new), or all of it (whole)."
+        yield gauges("countersign_verification_age_seconds", said, "scope", ages)
+        faults = [(result.scope, float(result.fault_count)) for result in results]
+        yield gauges("countersign_ledger_faults", "Faults that the last verification found.", "scope", faults)
 
     def _of_log(self, log: PublisherStatus) -> Iterator[Metric]:
         if log.published_at:

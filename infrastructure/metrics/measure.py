@@ -1,4 +1,4 @@
-"""Reads from the database what metrics tell: how far views and watcher are behind, and what rests on no calendar."""
+"""Reads figures of metrics from the database: how far views and watcher are behind, and what rests on no calendar."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct
 
 from infrastructure.ledger.mapper import decode_recorded
 from infrastructure.ledger.reader import Store
+from infrastructure.verifier.results import RESULTS, Verification, verifications
 
 # The entry that a view has to take in next; it has waited since it was recorded.
 VIEWS: LiteralString = """
@@ -40,6 +41,7 @@ class DatabaseFigures(Struct, frozen=True):
     watcher_due: int
     watcher_seconds: float
     provisional_clocks: int
+    verifications: list[Verification] = []
 
 
 async def measure(store: Store, now: datetime, horizon: date | None) -> DatabaseFigures:
@@ -56,7 +58,8 @@ async def measure(store: Store, now: datetime, horizon: date | None) -> Database
     is_made = any(view.view == "clocks" for view in views)
     provisional = await _rows(store, PROVISIONAL, horizon=horizon) if horizon and is_made else [(0,)]
     seconds = (now - first).total_seconds() if first else 0.0
-    return DatabaseFigures(head, views, max(head - watched, 0), due, seconds, provisional[0][0])
+    results = list(verifications(await _rows(store, RESULTS)).values())
+    return DatabaseFigures(head, views, max(head - watched, 0), due, seconds, provisional[0][0], results)
 
 
 def _waited(now: datetime, meta: bytes | None, recorded_at: datetime | None) -> float:

@@ -29,8 +29,8 @@ def restrict_access(folder: Path, account: Account) -> None:
     Lines that an administrator has added to pg_hba.conf and pg_ident.conf are preserved. A running server reloads.
     """
     changed = [
-        _replaced(folder / "pg_ident.conf", _with_accounts, account),
-        _replaced(folder / "pg_hba.conf", _with_map, account),
+        replace_config(folder / "pg_ident.conf", _with_accounts, account),
+        replace_config(folder / "pg_hba.conf", _with_map, account),
     ]
     if any(changed) and (server := postmaster(folder)):
         os.kill(server.pid, signal.SIGHUP)
@@ -53,7 +53,7 @@ def _with_map(text: str, _: Account) -> str:
     return LOCAL.sub(rf"\1peer map={MAP}", text)
 
 
-def _replaced(file: Path, change: Callable[[str, Account], str], account: Account) -> bool:
+def replace_config(file: Path, change: Callable[[str, Account], str], account: Account) -> bool:
     """Change a configuration file of the server atomically. Returns whether there was anything to change."""
     before = file.read_text()
     after = change(before, account)

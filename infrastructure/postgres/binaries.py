@@ -27,7 +27,7 @@ SHARED = Path("/var/lib/countersign-programs")  # for copies that can't be in th
 
 
 class PostgresUnavailableError(OperatorError):
-    """The database can't be used. *code* is stable; *remedy* tells the operator what to do."""
+    """The database can't be used. *code* is stable; *remedy* says what the operator can do."""
 
     def __init__(self, code: str, sentence: str, remedy: str = ELSEWHERE) -> None:
         super().__init__(f"{sentence} {remedy}".rstrip())

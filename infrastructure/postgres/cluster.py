@@ -23,6 +23,8 @@ SHARED_BUFFERS_MIB_MIN, SHARED_BUFFERS_MIB_MAX = 32, 256  # modest: the machine 
 
 # Passed on the command line at every start, so that configuration files can't override them.
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+# The archive of the write-ahead log is configured by `countersign backup`; that must not need a restart.
+ARCHIVABLE = {"archive_mode": "on", "summarize_wal": "on"}
 THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 ALWAYS = {
     "listen_addresses": "",  # the Unix socket is the only way in, and its folder is private

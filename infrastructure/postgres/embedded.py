@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from hashlib import sha256
@@ -20,6 +20,7 @@ import structlog
 
 from infrastructure.postgres import cluster
 from infrastructure.postgres.access import restrict_access
+from infrastructure.postgres.archiving import require_archive_command
 from infrastructure.postgres.binaries import (
     ELSEWHERE,
     HERE,
@@ -28,6 +29,7 @@ from infrastructure.postgres.binaries import (
     account_for,
     programs_for,
 )
+from infrastructure.postgres.exchange import exchange, finish_exchange
 from infrastructure.postgres.lock import PAUSE_SECONDS, holding, is_held
 
 START_SECONDS_MAX = 300  # replaying max_wal_size of WAL after a crash takes minutes on a slow disk
@@ -40,6 +42,8 @@ AGAIN_SECONDS_MAX = 10.0  # between two restarts of a server that keeps failing,
 LOG_LINES_SHOWN = 5
 SPAWNS_MAX = 3  # it may be killed again while it recovers; a wrong setting fails three times at once
 SOCKET_PATH_BYTES_MAX = 103  # sun_path holds 108 bytes on Linux, 104 on macOS, with the closing zero
+
+NO_SETTINGS: Mapping[str, str] = {}
 
 log = structlog.get_logger()
 
@@ -59,13 +63,22 @@ class EmbeddedPostgres:
     *data* has `postgres/` (the database, private), `run/` (its socket), `postgres-log/`, and lock files.
     If root starts the server and the server's account can't enter *data* (in a private temporary folder, say), the log
     is in the database's folder, and the socket in a private folder in /tmp.
-    *throw_away* trades durability for speed, for tests. Raises PostgresUnavailableError, with a remedy.
+    *throw_away* trades durability for speed, for tests. *settings* are further ones of the server, and *patience* the
+    seconds that its start may take, both for recoveries. Raises PostgresUnavailableError, with a remedy.
     """
 
-    def __init__(self, data: Path, *, throw_away: bool = False) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        throw_away: bool = False,
+        settings: Mapping[str, str] = NO_SETTINGS,
+        patience: float = START_SECONDS_MAX,
+    ) -> None:
         self.data = Path(os.path.abspath(data.expanduser()))  # noqa: PTH100  resolve() would need every parent readable
         self.folder = self.data / "postgres"
         self.throw_away = throw_away
+        self._settings, self._patience = dict(settings), patience
         self._turn = self.data / "postgres.lock"  # held while a process starts or stops the server
         self._stopped = self.data / "postgres.stopped"  # exists if the server was stopped but pg_control can't show it
         self._is_closed = False  # whether the server's account can't enter the data folder
@@ -83,12 +96,14 @@ class EmbeddedPostgres:
             return self.url()
 
     def _start(self, turn: int) -> None:
+        finish_exchange(self.data)
         account = self._account()
         programs = programs_for(account, self.data)
         if not (self.folder / "PG_VERSION").exists():
             cluster.create(programs, account, self.folder, durable=not self.throw_away, turn=turn)
         cluster.check_version(programs, account, self.folder)
         restrict_access(self.folder, account)
+        require_archive_command(self.folder, account)
         self._stopped.unlink(missing_ok=True)
         self._spawn(programs, account)
 
@@ -109,6 +124,26 @@ class EmbeddedPostgres:
             self._wait_until_gone()
             if not self._at_rest():  # it was stopped during recovery, without a shutdown checkpoint
                 self._stopped.touch()
+
+    def replace(self, fresh: Path, former: str) -> None:
+        """Put the data directory *fresh* in the place of the present one, which is called *former* from then on.
+
+        Both are in the data folder, and shut down. A killed process leaves the one or the other.
+        """
+        with self._our_turn():
+            if self.status() not in (ServerStatus.ABSENT, ServerStatus.STOPPED):
+                raise PostgresUnavailableError(
+                    "postgres_busy", f"A server runs in {self.folder}.", "End what uses it, and try again."
+                )
+            exchange(self.data, fresh, former)
+
+    def account(self) -> Account:
+        """The account that runs the server. Raises PostgresUnavailableError if it can't use the data folder."""
+        return self._account()
+
+    def last_words(self) -> str:
+        """The end of the server's log, which says why it ended."""
+        return _last_words(self._logs)
 
     def keep(self, until: Event) -> None:
         """Supervise the server until *until* is set: restart it when it was killed or has crashed. Run in a thread.
@@ -163,7 +198,7 @@ class EmbeddedPostgres:
             # root's folder can be entered by the server's account; the folders in it are private
             cluster.make_folder(self.data, 0o711 if os.geteuid() == 0 else 0o700)
             waiting = _report("another process is starting or stopping the server")
-            with holding(self._turn, START_SECONDS_MAX, waiting) as turn:
+            with holding(self._turn, self._patience, waiting) as turn:
                 yield turn
         except TimeoutError as failure:
             raise PostgresUnavailableError(
@@ -212,10 +247,10 @@ class EmbeddedPostgres:
         logs, sockets = self._logs, self._socket_folder()
         for folder in (logs, sockets):
             cluster.private_folder(folder, account)
-        settings = cluster.ALWAYS | (cluster.THROW_AWAY if self.throw_away else cluster.DURABLE)
+        settings = cluster.ALWAYS | (cluster.THROW_AWAY if self.throw_away else cluster.DURABLE | cluster.ARCHIVABLE)
         name = cluster.name_for(account, self.folder)
         seen = Path(logs.name) if self._is_closed else logs  # relative to the server's working directory
-        settings |= {"unix_socket_directories": f'"{sockets}"', "log_directory": str(seen)}
+        settings |= {"unix_socket_directories": f'"{sockets}"', "log_directory": str(seen)} | self._settings
         server = [str(programs / "postgres"), "-D", str(name), *cluster.as_options(settings)]
         script = 'log="$1"; shift; "$@" </dev/null >"$log" 2>&1 &'
         for _ in range(SPAWNS_MAX):
@@ -241,7 +276,7 @@ class EmbeddedPostgres:
             orphaned = not cluster.postmaster(self.folder)
             if orphaned and waited > ORPHAN_SECONDS:
                 cluster.quit_orphans(self.folder)
-            if waited > (ORPHAN_SECONDS_MAX if orphaned else START_SECONDS_MAX):
+            if waited > (ORPHAN_SECONDS_MAX if orphaned else self._patience):
                 raise PostgresUnavailableError(
                     "postgres_busy",
                     f"Processes of another server hold {self.folder}, but do not answer after {waited:.0f} seconds.",

@@ -62,7 +62,7 @@ def multiply(factor: int, point: Point) -> Point:
 
 
 def decode_point(data: bytes) -> Point | None:
-    """The point that 32 bytes stand for; None where they stand for none."""
+    """The point that 32 bytes encode; None where they encode none."""
     y = int.from_bytes(data, "little")
     sign, y = y >> 255, y & (1 << 255) - 1
     if y >= P:

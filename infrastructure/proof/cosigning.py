@@ -7,6 +7,7 @@ that is away delays nothing but what the quorum asks for, and is tried again aft
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 from time import monotonic
@@ -16,7 +17,7 @@ import structlog
 from msgspec import DecodeError, Struct, json
 
 from infrastructure.proof.checkpoint import LogCheckpoint
-from infrastructure.proof.log import LogError, TransparencyLog
+from infrastructure.proof.log import LogError, LogReader, TransparencyLog
 from infrastructure.proof.note import NoteError, NoteSignature, SignedNote
 from infrastructure.proof.policy import KnownWitness, WitnessPolicy
 
@@ -24,7 +25,7 @@ WITNESS_SECONDS_MAX = 5.0  # of one request; a witness verifies a few hashes and
 RETRY_SECONDS = 10.0
 REPLY_CHARACTERS_MAX = 16_384  # some signature lines
 DIGITS_MAX = 19  # of a size
-REQUEST_PATH = "/add-checkpoint"
+REQUEST_PATH, RESTORE_PATH = "/add-checkpoint", "/add-restore"
 
 log = structlog.get_logger()
 
@@ -45,8 +46,10 @@ class CosigningError(Exception):
 class Cosigners:
     """The witnesses of *policy*. Their states are in the file *states*."""
 
-    def __init__(self, policy: WitnessPolicy, states: Path) -> None:
+    def __init__(self, policy: WitnessPolicy, states: Path, restored: EndedLog | None = None) -> None:
+        """*restored*: the log that the present one follows since a restore; None where it is the first."""
         self.policy = policy
+        self._restored = restored
         stored = _stored(states)
         names = [name for name, witness in policy.witnesses.items() if witness.url]
         self.states = {name: stored.get(name, CosigningState(name)) for name in names}
@@ -62,9 +65,8 @@ class Cosigners:
                 if note.signed_by(witness.key) or self._retry_at.get(name, 0.0) > monotonic():
                     continue
                 try:
-                    signature, time = _Request(client, witness, signed, transparency).cosignature(
-                        self.states[name].size
-                    )
+                    request = _Request(client, witness, signed, transparency, self._restored)
+                    signature, time = request.cosignature(self.states[name].size)
                 except httpx2.HTTPError as error:
                     self._failed(name, f"{witness.url} can't be reached: {str(error) or type(error).__name__}")
                     continue
@@ -94,6 +96,13 @@ class Cosigners:
         self.states[name] = CosigningState(name, state.size, state.cosigned_at, sentence)
 
 
+class EndedLog(Struct, frozen=True):
+    """A log that ended with a restore, and the statement by which another follows it."""
+
+    log: LogReader
+    statement: SignedNote
+
+
 class _Request(Struct, frozen=True):
     """One checkpoint, sent to one witness."""
 
@@ -101,6 +110,7 @@ class _Request(Struct, frozen=True):
     witness: KnownWitness
     note: SignedNote
     transparency: TransparencyLog
+    restored: EndedLog | None
 
     def cosignature(self, known: int) -> tuple[NoteSignature, int]:
         """The cosignature, and its time; the witness is believed to have cosigned *known* entries.
@@ -109,6 +119,9 @@ class _Request(Struct, frozen=True):
         """
         size, key = LogCheckpoint.of(self.note).size, self.witness.key
         reply = self._send(min(known, size))
+        if reply.status_code == HTTPStatus.NOT_FOUND and self.restored:
+            self._introduce(self.restored)
+            reply = self._send(min(known, size))
         if reply.status_code == HTTPStatus.CONFLICT and (text := reply.text.strip()[:DIGITS_MAX]).isdecimal():
             if int(text) > size:
                 raise CosigningError(
@@ -125,10 +138,27 @@ class _Request(Struct, frozen=True):
             raise CosigningError("its answer holds no signature by the key of the policy")
         return signature, key.verify(self.note.text, signature) or 0
 
+    def _introduce(self, restored: EndedLog) -> None:
+        """Tell the witness that this log follows another one since a restore. Raises CosigningError."""
+        reply = self._send_restore(restored, 0)
+        if reply.status_code == HTTPStatus.CONFLICT and (text := reply.text.strip()[:DIGITS_MAX]).isdecimal():
+            if int(text) > restored.log.tree.size:
+                raise CosigningError(f"it has cosigned {text} entries of the log before, which had fewer")
+            reply = self._send_restore(restored, int(text))
+        if reply.status_code != HTTPStatus.OK:
+            raise CosigningError(f"it does not accept the restore: {reply.text.strip()[:200]}")
+        log.info("restore_witnessed", witness=self.witness.name)
+
+    def _send_restore(self, restored: EndedLog, old: int) -> httpx2.Response:
+        return self._post(RESTORE_PATH, old, restored.log.consistency(old), restored.statement)
+
     def _send(self, old: int) -> httpx2.Response:
-        proof = "".join(f"{b64encode(hash_).decode()}\n" for hash_ in self.transparency.consistency(old))
-        body = f"old {old}\n{proof}\n{self.note}".encode()
-        return self.client.post(f"{self.witness.url.rstrip('/')}{REQUEST_PATH}", content=body)
+        return self._post(REQUEST_PATH, old, self.transparency.consistency(old), self.note)
+
+    def _post(self, path: str, old: int, proof: Sequence[bytes], note: SignedNote) -> httpx2.Response:
+        lines = "".join(f"{b64encode(hash_).decode()}\n" for hash_ in proof)
+        body = f"old {old}\n{lines}\n{note}".encode()
+        return self.client.post(f"{self.witness.url.rstrip('/')}{path}", content=body)
 
 
 def _stored(file: Path) -> dict[str, CosigningState]:

@@ -84,12 +84,12 @@ class SigningKeys(Struct, frozen=True):
 
     def add_new(self, folder: Path) -> SigningKeys:
         """Put a new key of each algorithm first; those of now sign along until they are retired."""
-        fresh = [_generated(signer.name, signer.algorithm) for signer in self.current]
-        return _store(folder, [*fresh, *self.signers])
+        fresh = [new_signer(signer.name, signer.algorithm) for signer in self.current]
+        return store_keys(folder, [*fresh, *self.signers])
 
     def retire(self, folder: Path) -> SigningKeys:
         """Forget all but the current keys; signatures by the others are still recognised in what was signed before."""
-        return _store(folder, self.current)
+        return store_keys(folder, self.current)
 
     def back_up(self, target: Path, data: Path) -> None:
         """Write the private keys to the new file *target*, outside of the folder *data*. Raises SigningKeyError."""
@@ -125,7 +125,7 @@ def create_keys(folder: Path, name: str, algorithms: Sequence[bytes] = OF_A_LOG)
         require_name(name)
     except NoteError as error:
         raise SigningKeyError(f"A key can't be called {name!r}: {error}.") from error
-    return _store(folder, [_generated(name, algorithm) for algorithm in algorithms])
+    return store_keys(folder, [new_signer(name, algorithm) for algorithm in algorithms])
 
 
 def restore_keys(folder: Path, source: Path) -> SigningKeys:
@@ -139,7 +139,7 @@ def restore_keys(folder: Path, source: Path) -> SigningKeys:
     signers = [_signer(line, source) for line in lines if line.strip()]
     if not signers:
         raise SigningKeyError(f"The backup {source} holds no key.")
-    return _store(folder, signers)
+    return store_keys(folder, signers)
 
 
 def private_text(signer: NoteSigner) -> str:
@@ -162,12 +162,16 @@ def _signer(line: str, file: Path) -> NoteSigner:
     return signer
 
 
-def _generated(name: str, algorithm: bytes) -> NoteSigner:
+def new_signer(name: str, algorithm: bytes) -> NoteSigner:
+    """A new key."""
     return NoteSigner(name, token_bytes(SEED_BYTES), algorithm)
 
 
-def _store(folder: Path, signers: Sequence[NoteSigner]) -> SigningKeys:
-    """Public keys first: what was signed must stay verifiable, whatever is interrupted."""
+def store_keys(folder: Path, signers: Sequence[NoteSigner]) -> SigningKeys:
+    """Store *signers* as the keys in *folder*. Raises SigningKeyError.
+
+    Public keys first: what was signed must stay verifiable, whatever is interrupted.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
     mine = [signer.verifier for signer in signers]
     published = (*mine, *(key for key in published_keys(folder) if key not in mine))

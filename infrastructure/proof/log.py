@@ -91,23 +91,29 @@ class LogReader:
             raise LogError("not-in-the-log", f"the log holds {self.checkpoint.size} entries so far, not {old}")
         return consistency_proof(old, self.tree.size, self.tree.subtree)
 
-    def compare(self, connection: psycopg.Connection[Any]) -> int | None:
-        """The first position at which ledger and log differ; None where every hash is the one logged.
+    def compare(self, connection: psycopg.Connection[Any], after: int = 0) -> int | None:
+        """The first position behind *after* at which ledger and log differ; None where every hash is the one logged.
 
-        The leaves have to make the head that was signed, too. Raises LogError where they do not.
+        All leaves have to make the head that was signed, too. Raises LogError where they do not.
         """
-        size, position, edge = self.checkpoint.size, 0, GrowingHead()
-        logged = self.tree.all_leaves()
-        for page in _pages(connection, 0, size):
+        size, position, edge = self.checkpoint.size, after, GrowingHead()
+        logged = self.tree.all_leaves(after)
+        for page in _pages(connection, after, size):
             for hash_ in page:
                 position += 1
                 data = next(logged, b"")
                 edge.add(leaf_hash(data))
                 if hash_ is None or leaf(position, hash_) != data:
                     return position
-        if edge.head() != self.checkpoint.head:
+        if after == 0 and edge.head() != self.checkpoint.head:
             raise LogError("tiles-changed", "the tiles of the log do not make the head of its checkpoint")
         return None
+
+
+class SignedReader(LogReader):
+    """The same as of its last signed checkpoint, which may lack cosignatures that publishing needs."""
+
+    CURRENT = SIGNED
 
 
 class TransparencyLog(LogReader):

@@ -122,7 +122,7 @@ def _consistency(old: int, start: int, size: int, read: SubtreeReader, *, whole:
 
 
 def verify_inclusion(data: bytes, index: int, size: int, proof: Sequence[bytes], head: bytes) -> None:
-    """Check that the leaf *data* stands at *index* in the tree of *size* leaves with this *head*. Raises ProofError."""
+    """Check that the leaf *data* is at *index* in the tree of *size* leaves with this *head*. Raises ProofError."""
     if not 0 <= index < size:
         raise ProofError(f"a tree of {size} leaves holds no leaf {index}")
     hash_, node, last = leaf_hash(data), index, size - 1

@@ -125,13 +125,30 @@ class PublishedLog:
 
     def events(self, after: int, until: int) -> Iterator[dict[str, Any]]:
         """The events of LIMITS_PASSED above *after*, up to position *until*. Raises MorningReportError."""
+        cursor = self._cursor(after)
         while after < until:
-            parameters: list[tuple[str, str | int]] = [("after", after), ("limit", PAGE_EVENTS), ("wait", WAIT_SECONDS)]
-            page = self._get("/v1/events", [*parameters, *(("type", name) for name in LIMITS_PASSED)]).json()
-            yield from (event for event in page["events"] if int(event["id"]) <= until)
+            parameters: list[tuple[str, str | int]] = [("limit", PAGE_EVENTS), ("wait", WAIT_SECONDS)]
+            wanted = [("cursor", cursor), *parameters, *(("type", name) for name in LIMITS_PASSED)]
+            page = self._get("/v1/events", wanted).json()
+            yield from (event for event in page["events"] if position_of(event) <= until)
+            cursor = page["cursor"]
             if page["next"] <= after:
                 raise MorningReportError(f"The zone's feed is at {after}, its log at {until}: ask again in a minute.")
             after = page["next"]
+
+    def _cursor(self, after: int) -> str:
+        """The cursor behind position *after* of the present ledger: where a restore began an epoch, that is in it.
+
+        What is read from there is shown to be in the tree, so that a wrong guess can't pass.
+        """
+        try:
+            answer = self._client.get("/v1/events", params={"after": after, "limit": 1})
+        except httpx2.HTTPError as error:
+            raise MorningReportError(f"/v1/events can't be read: {str(error) or type(error).__name__}.") from error
+        if answer.status_code != HTTPStatus.GONE:
+            return str(after)
+        gone = answer.json()
+        return f"{gone['zone']}.{gone['epoch']}:{after}"
 
     def _get(
         self, path: str, parameters: list[tuple[str, Any]] | None = None, absent: Exception | None = None
@@ -165,6 +182,11 @@ def morning_report(log: PublishedLog, before: LogCheckpoint | None, now: datetim
     """
     present = log.checkpoint()
     earlier = before or LogCheckpoint(present.origin, 0, EMPTY_HEAD)
+    if earlier.origin != present.origin:
+        raise MorningReportError(
+            f"The zone's log is {present.origin}, and that of the last report was {earlier.origin}: the ledger was"
+            " restored. The file `restores` of the witness says what was lost; begin new reports in another folder."
+        )
     if earlier.size > present.size:
         raise MorningReportError(
             f"The ledger was put back: {earlier.size} entries were in it, now {present.size}; positions"
@@ -182,9 +204,14 @@ def morning_report(log: PublishedLog, before: LogCheckpoint | None, now: datetim
     return MorningReport(earlier, present, tuple(proof), passed, now)
 
 
+def position_of(event: dict[str, Any]) -> int:
+    """The position of an event of the feed: its id, or what comes behind zone and epoch."""
+    return int(str(event["id"]).rpartition(":")[2])
+
+
 def _proven(event: dict[str, Any], tree: TiledTree, present: LogCheckpoint) -> PassedLimit:
-    """The limit that *event* of the feed tells of, once it is shown to be in the tree. Raises ProofError."""
-    position, fact = int(event["id"]), event["data"]
+    """The limit that *event* of the feed is about, once it is shown to be in the tree. Raises ProofError."""
+    position, fact = position_of(event), event["data"]
     if fact is None or not event["hash"]:
         raise MorningReportError(
             "The key may not read what the cards say: it needs a role that sees the whole zone, and the scope feed."

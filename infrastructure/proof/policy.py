@@ -39,7 +39,7 @@ class WitnessGroup(Struct, frozen=True):
 
 
 class WitnessPolicy(Struct, frozen=True):
-    """Logs, witnesses and groups by name, and the name that must have cosigned; `none` asks for nobody."""
+    """Logs, witnesses and groups by name, and the name that must have cosigned; `none` requires no cosignature."""
 
     logs: tuple[NoteVerifier, ...] = ()
     witnesses: Mapping[str, KnownWitness] = {}
@@ -115,7 +115,7 @@ class _Reader:
     def _key(self, text: str, algorithms: tuple[bytes, ...], known: Collection[bytes]) -> NoteVerifier:
         key = NoteVerifier.parse(text)
         if key.algorithm not in algorithms or key.key in known:
-            raise PolicyError(f"the key of {key.name} is of another algorithm, or stands there twice.")
+            raise PolicyError(f"the key of {key.name} is of another algorithm, or is listed twice.")
         return key
 
     def _group(self, threshold: str, members: list[str]) -> WitnessGroup:

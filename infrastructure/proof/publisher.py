@@ -6,7 +6,7 @@ published checkpoint is the last one that they have cosigned. Once a day one is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,22 @@ from psycopg.sql import SQL
 from infrastructure.ledger.reader import CHANNEL
 from infrastructure.postgres.lease import Lease
 from infrastructure.proof.checkpoint import LogCheckpoint
-from infrastructure.proof.cosigning import Cosigners, CosigningState
-from infrastructure.proof.keys import PRIVATE, PUBLIC, SigningKeyError, SigningKeys, create_keys, published_keys
-from infrastructure.proof.log import LogError, LogReader, TransparencyLog
+from infrastructure.proof.cosigning import Cosigners, CosigningState, EndedLog
+from infrastructure.proof.keys import (
+    OF_A_LOG,
+    PRIVATE,
+    PUBLIC,
+    SigningKeyError,
+    SigningKeys,
+    new_signer,
+    published_keys,
+    store_keys,
+)
+from infrastructure.proof.log import LogError, LogReader, SignedReader, TransparencyLog
 from infrastructure.proof.merkle import ProofError
-from infrastructure.proof.note import NoteError, NoteVerifier, SignedNote, require_name
+from infrastructure.proof.note import NoteError, NoteSigner, NoteVerifier, SignedNote, require_name
 from infrastructure.proof.policy import PolicyError, WitnessPolicy
+from infrastructure.proof.restore_statement import RestoreStatement
 from infrastructure.proof.time_stamps import TimeStamps
 from infrastructure.stop_signal import StopSignal
 
@@ -35,6 +45,7 @@ IDLE_SECONDS = 5.0  # in case a NOTIFY was missed; a witness that was away is tr
 ALARM_SECONDS = 60.0  # between two log lines about what needs an operator
 POLICY = "witness-policy"
 LOG, STATUS, STATES = "log", "status.json", "witnesses.json"
+STATEMENT = "restore-statement"  # how the present log came to follow another
 
 log = structlog.get_logger()
 
@@ -64,11 +75,12 @@ class ProofFolder:
         """Whether a signing key was ever made here."""
         return (self.path / PRIVATE).exists() or (self.path / PUBLIC).exists()
 
-    def start_new_log(self, name: str) -> SigningKeys:
+    def start_new_log(self, name: str, signers: Sequence[NoteSigner] = ()) -> SigningKeys:
         """Leave the log as it is, and begin another with keys of its own, called *name*. Raises SigningKeyError.
 
         For a ledger that was restored to an earlier moment, whose log can't be continued. The old log stays readable
-        in a folder beside the new one; its private keys are deleted, so that nothing more is signed in its name.
+        in a folder beside the new one; its private keys are replaced, so that nothing more is signed in its name.
+        *signers* are the new keys, made here unless given. A process that was killed meanwhile is finished by the next.
         """
         old = SigningKeys.read(self.path)
         if old.name == name:
@@ -77,13 +89,32 @@ class ProofFolder:
             require_name(name)
         except NoteError as error:
             raise SigningKeyError(f"A log can't be called {name!r}: {error}.") from error
-        before = self.path / f"{LOG}-{old.signers[0].verifier.key_id.hex()}"
-        before.mkdir()
+        before = self.ended_log(old)
+        before.mkdir(exist_ok=True)
         for file in (self.log, self.path / PUBLIC, self.path / STATUS, self.path / STATES):
-            if file.exists():
+            if file.exists() and not (before / file.name).exists():
                 file.rename(before / file.name)
-        (self.path / PRIVATE).unlink()
-        return create_keys(self.path, name)
+        return store_keys(self.path, signers or [new_signer(name, algorithm) for algorithm in OF_A_LOG])
+
+    def restored(self) -> EndedLog | None:
+        """The log that the present one follows since a restore; None where it is the first. Raises LogError."""
+        file = self.path / STATEMENT
+        if not file.exists():
+            return None
+        try:
+            note = SignedNote.parse(file.read_text(encoding="utf-8"))
+            ended = RestoreStatement.parse(note.text).ended
+        except (NoteError, OSError, UnicodeDecodeError) as error:
+            raise LogError("restore-statement", f"{file} can't be read: {error}") from error
+        for signature in note.signatures:
+            folder = self.path / f"{LOG}-{signature.key_id.hex()}" / LOG
+            if signature.name == ended and folder.is_dir():
+                return EndedLog(SignedReader(folder), note)
+        return None
+
+    def ended_log(self, keys: SigningKeys) -> Path:
+        """The folder that the log of *keys* is moved to when it ends."""
+        return self.path / f"{LOG}-{keys.signers[0].verifier.key_id.hex()}"
 
     def policy(self) -> WitnessPolicy:
         """The policy of witnesses; without a file none is asked. Raises PolicyError."""
@@ -170,7 +201,7 @@ class Publisher:
     def open(self, keys: SigningKeys) -> None:
         """Open the log with *keys*, and read the policy. Raises LogError, PolicyError."""
         self._log = self._folder.open_log(keys)
-        self._cosigners = Cosigners(self._folder.policy(), self._folder.path / STATES)
+        self._cosigners = Cosigners(self._folder.policy(), self._folder.path / STATES, self._folder.restored())
         published = self._folder.read_log().note
         self._pending = self._log.note
         if published and self._pending and published.text == self._pending.text:

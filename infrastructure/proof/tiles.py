@@ -100,10 +100,11 @@ class TiledTree:
         data = self._tile("entries", number, width, BUNDLE_ENTRY_BYTES)
         return [data[at + len(LENGTH) : at + BUNDLE_ENTRY_BYTES] for at in range(0, len(data), BUNDLE_ENTRY_BYTES)]
 
-    def all_leaves(self) -> Iterator[bytes]:
-        """Every leaf in order, bundle by bundle."""
-        for number in range(-(-self.size // TILE_WIDTH)):
-            yield from self.leaves(number)
+    def all_leaves(self, after: int = 0) -> Iterator[bytes]:
+        """Every leaf behind the first *after* ones in order, bundle by bundle."""
+        first, within = divmod(after, TILE_WIDTH)
+        for number in range(first, -(-self.size // TILE_WIDTH)):
+            yield from self.leaves(number)[within if number == first else 0 :]
 
     def grow(self, leaves: Iterable[bytes]) -> None:
         """Add *leaves*: writes the tiles that become full, and the partial ones of the new right edge."""

@@ -2,6 +2,10 @@
 
 It is to be run by another office than the log, such as the supervision bureau, with a key and a folder of its own. What
 it has cosigned can't be taken back: a ledger that was made again, or put back to an earlier day, is refused.
+
+A ledger that was restored says so by a statement (`restore_statement`), sent to `POST /add-restore`. The witness
+compares it with what it has cosigned itself, notes which positions are lost, and takes checkpoints of the new log from
+then on, of which the first has to begin with what was left.
 """
 
 from __future__ import annotations
@@ -14,16 +18,21 @@ from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 
+import structlog
 from msgspec import Struct
 
 from infrastructure.durable_files import replace_file, sync_folder
 from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.merkle import EMPTY_HEAD, HASH_BYTES, ProofError, verify_consistency
 from infrastructure.proof.note import NoteError, NoteSigner, NoteVerifier, SignedNote
+from infrastructure.proof.restore_statement import RestoreStatement, read_restore
 
 PROOF_HASHES_MAX = 63  # of a tree of 2^63 leaves
 LOGS = "logs"  # the file with the keys of the logs it knows
+RESTORES = "restores"  # the file with the restore statements it has accepted
 REQUEST_BYTES_MAX = 64 * 1024
+
+log = structlog.get_logger()
 
 
 class WitnessReply(Struct, frozen=True):
@@ -43,7 +52,7 @@ class AddRequest(Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> AddRequest:
-        """Read a request. Raises NoteError."""
+        """Read a request, to add a checkpoint or a restore statement. Raises NoteError."""
         head, separator, note = text.partition("\n\n")
         first, *hashes = head.split("\n")
         word, _, size = first.partition(" ")
@@ -98,6 +107,57 @@ class Witness:
         signature = self.signer.sign(request.note.text, now)
         self._store(checkpoint.origin, SignedNote(request.note.text, (*request.note.signatures, signature)))
         return WitnessReply(HTTPStatus.OK, signature.line)
+
+    def add_restore(self, text: str, now: int) -> WitnessReply:
+        """Judge a restore statement; what is lost is noted in the file RESTORES, and the reply is a cosignature.
+
+        The statement fits only what this witness has cosigned itself: a ledger that says it lost less is refused.
+        """
+        try:
+            request = AddRequest.parse(text)
+            claimed = RestoreStatement.parse(request.note.text)
+            known = self.logs.get(claimed.ended)
+            if known is None:
+                return _refused(HTTPStatus.NOT_FOUND, f"no log is known as {claimed.ended}")
+            statement = read_restore(request.note, known)
+        except NoteError as error:
+            return _refused(HTTPStatus.BAD_REQUEST, str(error))
+        with self._locked(statement.ended), self._locked(statement.log):
+            return self._judge_restore(request, statement, now)
+
+    def _judge_restore(self, request: AddRequest, statement: RestoreStatement, now: int) -> WitnessReply:
+        last = self.last(statement.ended)
+        if request.old != last.size:
+            return WitnessReply(HTTPStatus.CONFLICT, f"{last.size}\n", "text/x.tlog.size")
+        if statement.size < last.size:
+            return _refused(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                f"{last.size} entries of {statement.ended} were cosigned, and the statement names {statement.size}:"
+                f" positions {statement.kept_to + 1} to {last.size} are lost",
+            )
+        try:
+            verify_consistency(last.size, last.head, statement.size, statement.head, request.proof)
+        except ProofError as error:
+            return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+        follows = LogCheckpoint(statement.log, statement.kept_to, statement.kept_head)
+        known = self.last(statement.log)
+        if known.size and (known.size < follows.size or (known.size == follows.size and known.head != follows.head)):
+            return _refused(HTTPStatus.CONFLICT, f"{statement.log} follows another log already")
+        if not known.size:
+            self._store(statement.log, SignedNote(follows.text, (self.signer.sign(follows.text, now),)))
+            self._note_restore(statement, request.note)
+        signature = self.signer.sign(request.note.text, now)
+        return WitnessReply(HTTPStatus.OK, signature.line)
+
+    def _note_restore(self, statement: RestoreStatement, note: SignedNote) -> None:
+        """Remember the new log and its keys, and what is lost, for the people of this office."""
+        log.warning("restore_witnessed", log=statement.log, epoch=statement.epoch, lost=statement.lost)
+        for name, text in ((LOGS, "".join(f"{key.text}\n" for key in statement.keys)), (RESTORES, f"{note}\n")):
+            file = self.folder / name
+            before = file.read_text(encoding="utf-8") if file.exists() else ""
+            replace_file(file, f"{before}{text}".encode())
+        sync_folder(self.folder)
+        self.logs[statement.log] = list(statement.keys)
 
     def last(self, origin: str) -> LogCheckpoint:
         """The last checkpoint of *origin* that was cosigned; that of the empty tree before the first."""

@@ -1,6 +1,6 @@
 """CSV for spreadsheets: UTF-8 with a byte order mark, CRLF, and no text that a spreadsheet takes for a formula.
 
-What the table is of stands in no line of it, as programs read it too: the file's name says it.
+No line says what the table is of, as programs read it too: the file's name does.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class CsvTable:
 
 
 def plain(cell: Cell) -> str | int | float | None:
-    """*cell* as it stands in a CSV file."""
+    """*cell* as text of a CSV file."""
     if isinstance(cell, datetime):
         return cell.strftime("%Y-%m-%d %H:%M")
     if isinstance(cell, str):

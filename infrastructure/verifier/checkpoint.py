@@ -6,14 +6,15 @@ where a difference begins. The same ledger always gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from struct import Struct as Layout
 
-from msgspec import Struct, ValidationError, json
+from msgspec import Struct, ValidationError, json, structs
 
-from infrastructure.ledger.hash_chain import Fault
+from infrastructure.ledger.hash_chain import Fault, RawRow
+from infrastructure.verifier.command_check import StoredAnswer
 
 FORMAT = "countersign-checkpoint-1"
 SAMPLES_MAX = 4096  # half a megabyte; a ledger shorter than this has a sample per entry
@@ -31,6 +32,9 @@ class Sample(Struct, frozen=True, array_like=True):
     position: int
     entries: str
     commands: str
+
+
+NOTHING = Sample(0, BEGIN.hex(), BEGIN.hex())  # before the first entry
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
@@ -52,14 +56,37 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
         yield from self.samples
         yield Sample(self.position, self.hash, self.commands_hash)
 
+    @property
+    def at(self) -> dict[int, Sample]:
+        """The samples and the digests at the end, by position."""
+        return {step.position: step for step in self.steps}
+
+    def thinned(self, samples_max: int) -> Checkpoint:
+        """The same with about *samples_max* samples at most: wider apart, but for the last."""
+        step = -(-len(self.samples) // samples_max)
+        return (
+            structs.replace(self, samples=[*self.samples[step - 1 : -1 : step], *self.samples[-1:]]) if step else self
+        )
+
 
 class Digests:
-    """The running digests, and their values at *positions*."""
+    """The running digests, and their values at *positions*. They begin at *since*, whose own values are among them."""
 
-    def __init__(self, positions: set[int]) -> None:
-        self.entries = self.commands = BEGIN
+    def __init__(self, positions: set[int], since: Checkpoint | Sample | None = None) -> None:
+        begin = NOTHING
         self.at: dict[int, Sample] = {}
+        if isinstance(since, Checkpoint):
+            *_, begin = since.steps
+            self.at |= since.at
+        elif since:
+            begin = since
+        self.entries, self.commands = bytes.fromhex(begin.entries), bytes.fromhex(begin.commands)
         self._positions = positions
+
+    def take_command(self, rows: Sequence[RawRow], answer: StoredAnswer | None) -> None:
+        """Add the entries of one command, and its stored *answer*, if there is one."""
+        for row in rows:
+            self.take(row.seq, row.hash, answer.all_of_it if answer and row is rows[-1] else b"")
 
     def take(self, seq: int, stored_hash: bytes | None, command: bytes) -> None:
         """Add the entry at *seq* and, if it is the last one of a command, the stored answer (*command*, else empty)."""

@@ -16,7 +16,10 @@ from infrastructure.ledger.hash_chain import Fault, Last
 from infrastructure.ledger.mapper import decode_recorded
 from infrastructure.ledger.sent_command import command_id_of
 
-STREAMS = "SELECT uuid_send(stream), kind, version, hash, seq FROM ledger.stream"
+STREAMS = """
+    SELECT uuid_send(stream), kind, version, hash, seq FROM ledger.stream
+    WHERE %(streams)s::uuid[] IS NULL OR stream = ANY (%(streams)s::uuid[])
+"""
 ALIASES = """
     SELECT a.id, e.meta, a.fingerprint, a.seq, a.reply, timestamptz_send(a.at)
     FROM ledger.command AS a LEFT JOIN ledger.event AS e ON e.seq = a.seq WHERE a.alias AND a.seq <= %s ORDER BY a.seq
@@ -25,9 +28,14 @@ NAMED = "SELECT id, fingerprint, seq, reply, timestamptz_send(at) FROM ledger.co
 ALIASES_AT_ONCE_MAX = 10_000
 
 
-def stream_faults(connection: psycopg.Connection[Any], heads: Mapping[bytes, Last], last: int) -> Iterator[Fault]:
-    """Where the table of heads is not what the entries up to *last* amount to; *heads* are those of the entries."""
-    rows = {stream: row for stream, *row in connection.execute(STREAMS).fetchall()}
+def stream_faults(
+    connection: psycopg.Connection[Any], heads: Mapping[bytes, Last], last: int, *, is_whole: bool = True
+) -> Iterator[Fault]:
+    """Where the table of heads is not what the entries up to *last* amount to; *heads* are those of the entries, of all
+    streams where *is_whole*.
+    """
+    streams = None if is_whole else [UUID(bytes=stream) for stream in heads]
+    rows = {stream: row for stream, *row in connection.execute(STREAMS, {"streams": streams}).fetchall()}
     for stream, head in heads.items():
         row = rows.pop(stream, None)
         if row is None:
@@ -63,5 +71,5 @@ def alias_faults(connection: psycopg.Connection[Any], last: int) -> Iterator[Fau
 def _recorded(meta: bytes | None) -> Recorded | None:
     try:
         return decode_recorded(meta or b"")
-    except (DecodeError, UnicodeDecodeError):  # the chain tells of what can't be read
+    except (DecodeError, UnicodeDecodeError):  # the check of the chain reports what can't be read
         return None

@@ -28,10 +28,10 @@ class WebhookMessenger:
         self._transport, self._keystore, self._clock, self._area = transport, keystore, clock, area
 
     async def send(self, subscription: WebhookSubscription, message: str, body: bytes) -> SendResult:
-        """Send *body* under the id *message* of the zone. Raises KeystoreError."""
+        """Send *body* under the id *message*. Raises KeystoreError."""
         now = self._clock()
         keys = secrets_now(self._keystore(), subscription.id, subscription.generation, subscription.old_until, now)
-        headers = signed_headers(keys, f"{self._area}:{message}", now, body)
+        headers = signed_headers(keys, message, now, body)
         return await self._transport.send(subscription.url, headers, body)
 
     async def ping(self, subscription: WebhookSubscription) -> SendResult:
@@ -45,4 +45,4 @@ class WebhookMessenger:
             "type": PING_TYPE,
             "time": now,
         }
-        return await self.send(subscription, message, json.encode(body))
+        return await self.send(subscription, f"{self._area}:{message}", json.encode(body))

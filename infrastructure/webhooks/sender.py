@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from domain.access.principal import Caller
 from domain.messages import tag_of
+from infrastructure.feed.epochs import LedgerEpochs
 from infrastructure.feed.reader import Feed, FeedPage
 from infrastructure.postgres.lease import Lease
 from infrastructure.privacy.keystore import KeystoreError
@@ -34,7 +35,7 @@ ALARM_SECONDS = 60.0  # between two log lines about what needs an operator
 PRUNE_SECONDS = 3600.0
 RETENTION = timedelta(hours=24 * 30)  # of rows about what was delivered
 
-Render = Callable[[FeedPage, Caller], Sequence[bytes]]
+Render = Callable[[FeedPage, Caller, LedgerEpochs], Sequence[bytes]]
 """Events of a page as the bodies that are sent."""
 
 log = structlog.get_logger()
@@ -152,11 +153,12 @@ class WebhookSender:
         async with room:
             if away.is_set():
                 return 0
-            body = await self._body(subscription, caller, delivery)
+            epochs = await self._parts.feed.epochs()
+            body = await self._body(subscription, caller, delivery, epochs)
             if body is None:
                 await self._settle(subscription, delivery, DeliveryState.SKIPPED, SendResult(error="no longer visible"))
                 return 0
-            result = await self._parts.messenger.send(subscription, str(delivery.position), body)
+            result = await self._parts.messenger.send(subscription, epochs.message(delivery.position), body)
             if not result.is_away:
                 await self._note(subscription, delivery, result)
                 return 1
@@ -165,11 +167,13 @@ class WebhookSender:
                 await self._note_away(subscription, result)
             return 1
 
-    async def _body(self, subscription: WebhookSubscription, caller: Caller, delivery: DueDelivery) -> bytes | None:
+    async def _body(
+        self, subscription: WebhookSubscription, caller: Caller, delivery: DueDelivery, epochs: LedgerEpochs
+    ) -> bytes | None:
         """The event as the subscriber may see it now; None where not at all."""
         before = delivery.position - 1
         page = await self._parts.feed.page(caller, subscription.criteria, before, 1, delivery.position)
-        bodies = self._parts.render(page, caller)
+        bodies = self._parts.render(page, caller, epochs)
         return bodies[0] if bodies else None
 
     async def _note(self, subscription: WebhookSubscription, delivery: DueDelivery, result: SendResult) -> None:

@@ -57,7 +57,7 @@ TROUBLE: LiteralString = "UPDATE webhook.subscription SET trouble = %s WHERE id 
 
 
 class WebhookSubscription(Struct, frozen=True):
-    """One subscription, with its cursor on the feed and how it stands with its receiver."""
+    """One subscription, with its cursor on the feed and the state of its deliveries."""
 
     id: UUID
     principal: str

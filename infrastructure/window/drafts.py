@@ -50,7 +50,9 @@ FILES: LiteralString = """
     SELECT DISTINCT file ->> 'digest'
     FROM process.application_draft, json_array_elements(content::json -> 'files') AS file
     WHERE case_number = ''
-"""  # of drafts that may still be handed in
+    UNION
+    SELECT unnest(digests) FROM process.form_draft
+"""  # of applications that may still be handed in, and of half-filled forms
 PRUNE: LiteralString = "DELETE FROM process.application_draft WHERE expires_at <= %s"
 
 

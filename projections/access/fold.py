@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from domain.access.cases import consulted, project_case
+from domain.access.cases import PARTIES, consulted, project_case
 from domain.messages import Entry
-from domain.project.application.forwarding import ForwardedItemReceived, ItemForwarded
-from domain.project.application.manager import ManagerAssigned
-from domain.project.application.registration import ItemPlanned, ProjectRegistered
-from domain.project.application.submission import ItemSubmitted
-from domain.project.countersignature.forwarding import CountersignatureForwarded
-from domain.project.countersignature.rules import CountersignatureAsked
-from domain.project.flow.adoption import ItemDropped, ItemReplanned
 from domain.project.materials.attachment import MaterialAttached
 from domain.project.state.project import Project
 from projections.view import Facts, Rows, Table, facts_of
@@ -49,10 +42,6 @@ FILE_ACCESS = Table(
     ),
     key=3,
     indexes=("(digest)",),
-)
-PARTIES = (
-    *(ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped, ManagerAssigned, ItemSubmitted),
-    *(ItemForwarded, ForwardedItemReceived, CountersignatureAsked, CountersignatureForwarded),
 )
 
 

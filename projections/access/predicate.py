@@ -19,6 +19,9 @@ EVERY_ROW, NO_ROW = SQL("true"), SQL("false")
 # What a caller is compared by is written into the query, not sent as a parameter: the planner then knows whether many
 # projects are his, which a list reads in its own order until a page is full, or few, which an index leads to.
 PROJECTS: LiteralString = "EXISTS (SELECT FROM views.access_project AS a WHERE a.project = {project} AND {condition})"
+OF_ENTERPRISE: LiteralString = "{a}.uscc = {value}"
+OF_MANAGER: LiteralString = "{a}.manager = {value}"
+OF_DEPARTMENT: LiteralString = "{a}.departments @> ARRAY[{value}]"
 ITEMS: LiteralString = (
     "EXISTS (SELECT FROM views.access_item AS a WHERE a.project = {project} AND a.item = {item}"
     " AND (a.department = {value} OR a.countersigners @> ARRAY[{value}]))"
@@ -26,10 +29,11 @@ ITEMS: LiteralString = (
 
 
 class AccessColumns(Struct, frozen=True):
-    """The names of the columns that tell a list's case; empty where the list has none of that.
+    """The names of the columns that hold a list's case; empty where the list has none of that.
 
     *uscc* is of an enterprise's own code in a list of enterprises: elsewhere the enterprise is that of the project.
     *department*: in lists of complaints, cards and the like, the department whose they are; else that of the item is.
+    *parties*: the table itself has the columns uscc, manager and departments of `access_project`, as they are today.
     """
 
     alias: str
@@ -38,6 +42,7 @@ class AccessColumns(Struct, frozen=True):
     department: str = ""
     uscc: str = ""
     principal: str = ""
+    parties: bool = False
 
     def column(self, name: str) -> Composed:
         """The column *name*, in SQL."""
@@ -78,14 +83,16 @@ def value(text: str) -> Composed:
 def _of_project(columns: AccessColumns, condition: LiteralString, text: str) -> SQL | Composed:
     if not (columns.project and text):
         return NO_ROW
-    compared = SQL(condition).format(value(text))
+    if columns.parties:
+        return SQL(condition).format(a=Identifier(columns.alias), value=value(text))
+    compared = SQL(condition).format(a=SQL("a"), value=value(text))
     return SQL(PROJECTS).format(project=columns.column(columns.project), condition=compared)
 
 
 def _own_enterprise(caller: Caller, columns: AccessColumns) -> SQL | Composed:
     if columns.uscc and caller.over:
         return SQL("{} = {}").format(columns.column(columns.uscc), value(caller.over))
-    return _of_project(columns, "a.uscc = {}", caller.over)
+    return _of_project(columns, OF_ENTERPRISE, caller.over)
 
 
 def _owner(caller: Caller, columns: AccessColumns) -> SQL | Composed:
@@ -93,11 +100,11 @@ def _owner(caller: Caller, columns: AccessColumns) -> SQL | Composed:
 
 
 def _own_project(caller: Caller, columns: AccessColumns) -> SQL | Composed:
-    return _of_project(columns, "a.manager = {}", works_as(caller))
+    return _of_project(columns, OF_MANAGER, works_as(caller))
 
 
 def _takes_part(caller: Caller, columns: AccessColumns) -> SQL | Composed:
-    return _of_project(columns, "a.departments @> ARRAY[{}]", caller.over)
+    return _of_project(columns, OF_DEPARTMENT, caller.over)
 
 
 def _own_department(caller: Caller, columns: AccessColumns) -> SQL | Composed:

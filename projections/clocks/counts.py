@@ -19,8 +19,8 @@ from projections.scope import ZONE_SCOPE, Scope
 UNCONFIRMED = State.UNCONFIRMED.value
 # Every column is in one index, which holds only clocks that run and have a colour: the table itself is not read.
 COUNTED = """
-    SELECT k.mode, k.node, k.standing, count(*) FROM (
-        SELECT c.mode, c.node, CASE
+    SELECT k.axis, k.other, k.standing, count(*) FROM (
+        SELECT {axes}, CASE
             WHEN c.over_at <= %(t)s THEN CASE c.over_level WHEN 'yellow' THEN 'unconfirmed' ELSE c.over_level END
             WHEN c.level = 'paused' AND c.paused_until > %(t)s THEN 'paused'
             WHEN c.yellow_at <= %(t)s AND (c.level = 'green' OR c.paused_until <= %(t)s) THEN 'yellow'
@@ -29,12 +29,14 @@ COUNTED = """
         FROM {source} AS c
         WHERE NOT c.closed AND c.level <> 'none' AND (c.exists_at IS NULL OR c.exists_at <= %(t)s)
           AND {within}{}) AS k
-    GROUP BY k.mode, k.node, k.standing
+    GROUP BY k.axis, k.other, k.standing
 """
+BY_NODE = SQL("c.mode AS axis, c.node AS other")
+BY_DEPARTMENT = SQL("c.department AS axis, '' AS other")
 OF_DEPARTMENT = " AND c.department = %(department)s"
 WITHOUT = " AND c.project <> ALL(%(without)s)"
 
-Counts = Counter[tuple[str, str, str]]  # by mode, node and standing
+Counts = Counter[tuple[str, str, str]]  # by mode, node and standing; or by department, "" and standing
 
 
 class ClockCount(Struct, frozen=True):
@@ -50,27 +52,56 @@ class ClockCount(Struct, frozen=True):
 
 
 async def from_view(
-    store: Reader, t: datetime, department: str, source: ClockSource, scope: Scope = ZONE_SCOPE
+    store: Reader,
+    t: datetime,
+    department: str,
+    source: ClockSource,
+    scope: Scope = ZONE_SCOPE,
+    axes: SQL = BY_NODE,
 ) -> Counts:
     """The counts at *t* by the rows of *source* in *scope*."""
     query = SQL(COUNTED).format(
         SQL(OF_DEPARTMENT if department else "") + SQL(WITHOUT if source.without else ""),
+        axes=axes,
         source=source.table,
         within=scope.of("c", "read:clocks"),
     )
     async with store.cursor() as cursor:
         params = {"t": t, "department": department, "without": list(source.without), **source.params}
         await cursor.execute(query, params, prepare=source.prepare)
-        return Counter({(mode, node, standing): n for mode, node, standing, n in await cursor.fetchall()})
+        return Counter({(axis, other, standing): n for axis, other, standing, n in await cursor.fetchall()})
 
 
 def counted(readings: Iterable[Reading], department: str) -> Counts:
     """The same, by readings."""
     return Counter(
-        (clock.mode, clock.node, UNCONFIRMED if clock.state is State.UNCONFIRMED else clock.level.value)
-        for clock in readings
-        if not clock.closed and clock.level is not Level.NONE and department in ("", clock.department)
+        (clock.mode, clock.node, standing_of(clock))
+        for clock in counting(readings)
+        if department in ("", clock.department)
     )
+
+
+def counted_by_department(readings: Iterable[Reading]) -> Counts:
+    """The same, by department."""
+    return Counter((clock.department, "", standing_of(clock)) for clock in counting(readings))
+
+
+def counting(readings: Iterable[Reading]) -> Iterator[Reading]:
+    """Those of *readings* that run and have a colour."""
+    return (clock for clock in readings if not clock.closed and clock.level is not Level.NONE)
+
+
+def standing_of(clock: Reading) -> str:
+    """In which column of the table a clock counts."""
+    return UNCONFIRMED if clock.state is State.UNCONFIRMED else clock.level.value
+
+
+def by_department(counts: Counts) -> dict[str, Counter[str]]:
+    """Departments in alphabetical order, each with how many of its clocks stand so."""
+    standings: dict[str, Counter[str]] = {}
+    for (department, _, standing), number in sorted(counts.items()):
+        standings.setdefault(department, Counter())[standing] += number
+    return standings
 
 
 def table(counts: Counts, nodes: Sequence[Node]) -> list[ClockCount]:

@@ -7,7 +7,7 @@ instant from the project's last event on, once everything recorded is known, by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache, partial
 from uuid import UUID
@@ -35,7 +35,7 @@ from projections.reader import Laws
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 CLOCKS_CACHED_MAX = 1024  # by name: a dozen, and one for each department and step of a countersignature
-FOLD_VERSION = 12  # grows with every change of the tables or of the fold
+FOLD_VERSION = 13  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
@@ -75,12 +75,13 @@ CLOCKS = Table(
     key=4,
     indexes=(
         # Of a million clocks most are closed. Those that run are counted from the index alone, and listed in the
-        # order in which they are over: those that are late or will be soon stand in one place.
+        # order in which they are over: those that are late or will be soon are adjacent.
         "(department, mode, node, level, over_level, yellow_at, over_at, exists_at, paused_until) WHERE NOT closed AND level <> 'none'",  # noqa: E501  one index, one line
         "(department, over_at, project, item, application, clock) WHERE NOT closed",
         "(over_at, project, item, application, clock) WHERE NOT closed",
         "(item, over_at) WHERE NOT closed",
         "(project, item, application, clock) WHERE level = 'paused'",
+        "(stopped_on) WHERE closed AND live AND stopped_on > due_on",  # those that ended late, for weeks gone by
     ),
 )
 BASIS = Table(
@@ -191,14 +192,19 @@ def decision_sums(state: ClocksState, register: str) -> Rows:
     """What each decided application adds to the figures: in time or not, and after how many of the days that count."""
     figures = sums.Sums(register)
     for application, row in state.decisions.rows.items():
-        decided, figure, days = DecisionRow(*row), UNJUDGED, sums.NO_DAYS
-        for clock in state.rows.get(application, ()):
-            if clock[CLOCK_NAME] == DECISION.name:
-                figure = clock[STATE] if clock[STATE] in JUDGED else UNJUDGED
-                days = clock[USED] if clock[STOPPED_ON] else sums.NO_DAYS
-                break
+        decided = DecisionRow(*row)
+        figure, days = figure_of(state.rows.get(application, ()))
         figures.add(decided.department, decided.decided_at, decided.recorded_at, figure, days=days)
     return figures.rows(SUMS)
+
+
+def figure_of(clocks: Iterable[Row]) -> tuple[str, int]:
+    """The figure in which a decided application counts, and after how many working days, by its *clocks*."""
+    for clock in clocks:
+        if clock[CLOCK_NAME] == DECISION.name:
+            figure = clock[STATE] if clock[STATE] in JUDGED else UNJUDGED
+            return figure, clock[USED] if clock[STOPPED_ON] else sums.NO_DAYS
+    return UNJUDGED, sums.NO_DAYS
 
 
 def counted_by(law: str, laws: Laws, known: date) -> str:

@@ -17,12 +17,14 @@ from domain.law.calendar.moment import midnight
 from domain.law.licensing.forecast import DISTANT
 from domain.law.procedure.history import ItemHistory
 from domain.messages import Entry
-from projections.clocks.fold import CLOCKS, Clocks, ClocksState
+from domain.project.state.project import Project
+from projections.clocks.decisions import DecisionRow
+from projections.clocks.fold import CLOCKS, Clocks, ClocksState, figure_of
 from projections.clocks.law_events import TERMS, Histories
 from projections.history.fold import History, HistoryState, KeyedTables
 from projections.history.versions import Keyed
 from projections.reader import Laws
-from projections.view import CORRECTIONS, Change, Folded, Row, take
+from projections.view import CORRECTIONS, Change, Folded, Row, Table, take
 
 BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
 Application = tuple[str, int]
@@ -34,11 +36,32 @@ INDEXES: tuple[LiteralString, ...] = (
 )
 
 
+# What a decided application counts in: a board of a past day is counted from an index on its versions alone.
+DECIDED = Table(
+    "decided",
+    (
+        ("project", "uuid"),
+        ("item", "text"),
+        ("application", "integer"),
+        ("register", "text NOT NULL"),
+        ("department", "text NOT NULL"),
+        ("figure", "text NOT NULL"),
+        ("days", "integer NOT NULL"),
+        ("decided_at", "timestamptz NOT NULL"),
+    ),
+    key=3,
+)
+DECIDED_INDEX: LiteralString = (
+    "(decided_at) INCLUDE (known_from, known_until, register, department, figure, days, project)"
+)
+
+
 class ClockHistory(History):
-    """The versions of the rows of *clocks*."""
+    """The versions of the rows of *clocks*; and of the decided applications, as these were known."""
 
     def __init__(self, clocks: Clocks) -> None:
-        super().__init__(clocks, (CLOCKS,), {CLOCKS.name: INDEXES})
+        indexes = {CLOCKS.name: INDEXES, DECIDED.name: (DECIDED_INDEX,)}
+        super().__init__(clocks, (CLOCKS, DECIDED), indexes, known_alone=(DECIDED,))
         self._clocks = clocks
 
     def under(self, laws: Callable[[], Laws]) -> ClockHistory:
@@ -62,7 +85,7 @@ class ClockHistory(History):
             state = self._state(folded)
             if at in published:
                 state.rows.clear()
-            yield at, {CLOCKS.name: self._keyed(project, state, at)}
+            yield at, self._shown(folded.project, state, at)
 
     def valid_axis(self, project: UUID, entries: Sequence[Entry]) -> Iterator[tuple[datetime, KeyedTables]]:
         """The clocks as they are now known to have been, application by application."""
@@ -113,19 +136,23 @@ class ClockHistory(History):
         )
 
     def _rows(self, folded: Folded) -> KeyedTables:
-        return {CLOCKS.name: self._keyed(folded.project.id, self._state(folded), DISTANT)}
+        return self._shown(folded.project, self._state(folded), DISTANT)
 
-    def _keyed(self, project: UUID, state: ClocksState, at: datetime) -> Keyed:
+    def _shown(self, project: Project, state: ClocksState, at: datetime) -> KeyedTables:
         """The rows of all applications by what happened until *at*, by the calendar as known then."""
-        rows: list[Row] = []
+        clocks: dict[Application, list[Row]] = {}
         for key, history in state.histories.items():
             if any(event.at > at for event in history.events):
-                rows += self._clocks.clock_rows(project, until(history, at), at)
+                clocks[key] = self._clocks.clock_rows(project.id, until(history, at), at)
                 continue
             if key not in state.rows:
-                state.rows[key] = self._clocks.clock_rows(project, history, at)
-            rows += state.rows[key]
-        return keyed(rows)
+                state.rows[key] = self._clocks.clock_rows(project.id, history, at)
+            clocks[key] = state.rows[key]
+        decided = {
+            application: decided_row(project.register, DecisionRow(*row), clocks.get(application, ()))
+            for application, row in state.decisions.rows.items()
+        }
+        return {CLOCKS.name: keyed(row for rows in clocks.values() for row in rows), DECIDED.name: decided}
 
     def _state(self, folded: Folded) -> ClocksState:
         state: ClocksState = folded.states[self.view.name]
@@ -169,6 +196,12 @@ def delayed(entry: Entry, begun_at: datetime, delay: Row | None) -> Row:
     """The row of *entry*, which changed the terms of an application begun at *begun_at*; *delay*: its row without."""
     latest: datetime = entry.recorded_at if delay is None else delay[-1]
     return entry.stream, entry.version, entry.recorded_at, begun_at, latest
+
+
+def decided_row(register: str, decided: DecisionRow, clocks: Iterable[Row]) -> Row:
+    """The row of a decided application in DECIDED, by its *clocks*."""
+    key = decided.project, decided.item, decided.application
+    return *key, register, decided.department, *figure_of(clocks), decided.decided_at
 
 
 def keyed(rows: Iterable[Row]) -> Keyed:

@@ -36,7 +36,7 @@ from projections.view import CORRECTIONS, Folded, View, fold
 def as_it_stood(
     views: Sequence[View[Any]], project: UUID, entries: Sequence[Entry], as_of: datetime, known_at: datetime
 ) -> Folded:
-    """*views* of the project as it stood at *as_of*, by what was recorded up to *known_at*; entries in version order.
+    """*views* of the project at *as_of*, by what was recorded up to *known_at*; entries in version order.
 
     A correction counts once it is known, at any *as_of*: it says how things were.
     """

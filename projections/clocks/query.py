@@ -6,7 +6,8 @@ calendar of the query. Everything else is read from the ledger and evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from datetime import datetime
 from functools import lru_cache
@@ -21,7 +22,17 @@ from domain.law.licensing.explain import Explanation
 from domain.law.licensing.forecast import DISTANT
 from domain.law.procedure.history import ItemHistory
 from domain.streams import of_project
-from projections.clocks.counts import ClockCount, counted, from_view, table
+from projections.clocks.counts import (
+    BY_DEPARTMENT,
+    BY_NODE,
+    ClockCount,
+    Counts,
+    by_department,
+    counted,
+    counted_by_department,
+    from_view,
+    table,
+)
 from projections.clocks.explanation import explanation
 from projections.clocks.fold import CLOCKS as CLOCK_TABLE
 from projections.clocks.fold import Clocks, counted_by
@@ -30,7 +41,7 @@ from projections.clocks.law_events import Histories, item_histories
 from projections.clocks.list import ClockFilter, ClockSource, ListedClock, page_of, rows_for
 from projections.clocks.nodes import NODES, Node
 from projections.clocks.past import Applications, entries_known, histories_known, readings_of
-from projections.clocks.reading import ItemReading, read
+from projections.clocks.reading import ItemReading, Reading, read
 from projections.clocks.rows import ClockRow, reading_in
 from projections.history.moment import PROJECTS_READ_MAX, PastMoment, TooMuchToReadError, moment_of
 from projections.reader import Laws, Reader
@@ -134,16 +145,25 @@ class ClocksAt:
 
     async def counts(self, department: str = "") -> list[ClockCount]:
         """The table of modes and key nodes, of one department or the whole zone. Raises TooMuchToReadError."""
+        return table(
+            await self._counts(BY_NODE, lambda readings: counted(readings, department), department), self._nodes
+        )
+
+    async def counts_by_department(self) -> dict[str, Counter[str]]:
+        """How many clocks of each department stand how, as in the table. Raises TooMuchToReadError."""
+        return by_department(await self._counts(BY_DEPARTMENT, counted_by_department))
+
+    async def _counts(self, axes: SQL, count: Callable[[Iterable[Reading]], Counts], department: str = "") -> Counts:
         async with settled_snapshot(self._store, VIEWS, self.scope.projects("s", CLOCKS)) as reader:
             settled = copy(self)
             settled._store = reader  # noqa: SLF001  its own
             source = await settled._source(reader.changed)  # noqa: SLF001
             self.recounting = settled.recounting
-            counts = await from_view(reader, self.t, department, source, self.scope)
+            counts = await from_view(reader, self.t, department, source, self.scope, axes)
             if source.without:
                 read = await settled._read(source.without)  # noqa: SLF001
-                counts += counted((clock.reading for clock in read), department)
-        return table(counts, self._nodes)
+                counts += count(clock.reading for clock in read)
+        return counts
 
     async def explained(self, project: UUID, item: str, clock: str, application: int = 0) -> Explanation:
         """How a clock was counted, day by day; of the last application unless one is named.

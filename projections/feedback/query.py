@@ -43,6 +43,11 @@ A = TypeVar("A", ComplaintReading, EvaluationReading)
 FEEDBACK = "read:feedback"
 VIEWS = ("voices",)
 VOICES_READ_MAX = 20_000  # of each kind in one query: some seconds
+NOT_GOOD = SQL("(v.bad OR v.state = 'void')")
+GOOD = """
+    SELECT v.department, v.item, count(*) FROM views.evaluation AS v
+    WHERE NOT v.bad AND v.state <> 'void' AND {conditions} GROUP BY v.department, v.item
+"""
 MOVED = """
     SELECT v.project FROM views.voice AS v
     WHERE v.occurred_at > %(t)s AND {of_voices} AND (%(project)s::uuid IS NULL OR v.project = %(project)s)
@@ -113,7 +118,7 @@ class FeedbackKind(Struct, Generic[R, A], frozen=True):
         return at, project.hex, name
 
     def key(self, row: R | A) -> FeedbackKey:
-        """What tells *row* apart, in the order of lists."""
+        """The sort key of *row*, in the order of lists."""
         return getattr(row, self.at), row.project, getattr(row, self.name)
 
     def follows(self, row: R | A, last: FeedbackKey | None) -> bool:
@@ -167,14 +172,22 @@ class FeedbackAt:
         """The figures of all matching feedback, by department and item. Raises TooMuchToReadError."""
         earlier = await self._earlier(criteria.project, criteria.scope)
         complaints = await self._all(COMPLAINTS, criteria, earlier)
-        evaluations = await self._all(EVALUATIONS, criteria, earlier)
+        evaluations = await self._all(EVALUATIONS, criteria, earlier, NOT_GOOD)
+        good = await self._good(criteria, earlier)
         return await asyncio.to_thread(
             lambda: summaries(
                 map(self._reader(COMPLAINTS), complaints),
                 map(self._reader(EVALUATIONS), evaluations),
+                good,
                 opinions_min=opinions_min,
             )
         )
+
+    async def _good(self, criteria: FeedbackFilter, without: Collection[UUID]) -> Mapping[tuple[str, str], int]:
+        """The numbers of evaluations that count and are not bad, by department and item, but of projects *without*."""
+        query = SQL(GOOD).format(conditions=conditions_of(EVALUATIONS, criteria, without=bool(without)))
+        rows = await self._rows(query, parameters_of(criteria, without))
+        return {(department, item): number for department, item, number in rows}
 
     async def _settled(self, kind: FeedbackKind[R, A], criteria: FeedbackFilter) -> list[A]:
         if not is_paged(self._store) or criteria.project is not None:
@@ -200,10 +213,14 @@ class FeedbackAt:
         return matching[page]
 
     async def _all(
-        self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, earlier: Mapping[UUID, FeedbackState]
+        self,
+        kind: FeedbackKind[R, A],
+        criteria: FeedbackFilter,
+        earlier: Mapping[UUID, FeedbackState],
+        of_view: SQL = EVERYTHING,
     ) -> list[R]:
-        """Every matching row, clocks apart."""
-        rows = await self._found(kind, criteria, earlier, VOICES_READ_MAX + 1)
+        """Every matching row, clocks apart; from the view only those under the condition *of_view*."""
+        rows = await self._found(kind, criteria, earlier, VOICES_READ_MAX + 1, of_view=of_view)
         merged = self._merged(kind, criteria, rows, earlier)
         if len(merged) > VOICES_READ_MAX:
             raise TooMuchToReadError(f"there are more than {VOICES_READ_MAX:,} {kind.table}s to read")
@@ -230,12 +247,16 @@ class FeedbackAt:
         return sorted(merged, key=kind.order, reverse=True)
 
     async def _found(
-        self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, without: Collection[UUID], limit: int, offset: int = 0
+        self,
+        kind: FeedbackKind[R, A],
+        criteria: FeedbackFilter,
+        without: Collection[UUID],
+        limit: int,
+        offset: int = 0,
+        of_view: SQL = EVERYTHING,
     ) -> list[R]:
-        query = statement(kind, criteria, without=bool(without))
-        params: dict[str, Any] = {f"equal_{name}": value for name, value in criteria.equal.items()}
-        params |= {"project": criteria.project, "first": criteria.first, "end": criteria.end, "without": list(without)}
-        params |= {"limit": limit, "offset": offset}
+        query = statement(kind, criteria, of_view, without=bool(without))
+        params = parameters_of(criteria, without) | {"limit": limit, "offset": offset}
         return [kind.row(*row) for row in await self._rows(query, params)]
 
     async def _earlier(
@@ -273,8 +294,19 @@ def projects_of(scope: Scope | None, alias: str) -> SQL | Composed:
     return EVERYTHING if scope is None else scope.projects(alias, FEEDBACK)
 
 
-def statement(kind: FeedbackKind[Any, Any], criteria: FeedbackFilter, *, without: bool) -> Composed:
-    """The query of a list; *without* excludes the projects read from the ledger."""
+def parameters_of(criteria: FeedbackFilter, without: Collection[UUID]) -> dict[str, Any]:
+    """The parameters of `conditions_of`."""
+    params: dict[str, Any] = {f"equal_{name}": value for name, value in criteria.equal.items()}
+    return params | {
+        "project": criteria.project,
+        "first": criteria.first,
+        "end": criteria.end,
+        "without": list(without),
+    }
+
+
+def conditions_of(kind: FeedbackKind[Any, Any], criteria: FeedbackFilter, *, without: bool) -> Composed:
+    """The condition that a row of the view matches; *without* excludes the projects read from the ledger."""
     at = Identifier("v", kind.at)
     conditions: list[SQL | Composed] = [within_of(criteria.scope, "v"), kind.ordering.following(criteria.last)]
     conditions += [
@@ -288,11 +320,20 @@ def statement(kind: FeedbackKind[Any, Any], criteria: FeedbackFilter, *, without
         conditions.append(SQL("{} < %(end)s").format(at))
     if without:
         conditions.append(SQL("v.project <> ALL (%(without)s)"))
+    return SQL(" AND ").join(conditions)
+
+
+def statement(
+    kind: FeedbackKind[Any, Any], criteria: FeedbackFilter, of_view: SQL = EVERYTHING, *, without: bool
+) -> Composed:
+    """The query of a list, of rows under the condition *of_view*."""
     return SQL(
-        "SELECT v.* FROM {table} AS v WHERE {conditions} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
+        "SELECT v.* FROM {table} AS v WHERE {conditions} AND {of_view}"
+        " ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
     ).format(
         table=Identifier("views", kind.table),
-        conditions=SQL(" AND ").join(conditions),
+        conditions=conditions_of(kind, criteria, without=without),
+        of_view=of_view,
         order=kind.ordering.clause,
     )
 

@@ -18,6 +18,7 @@ from projections.feedback.reading import ComplaintReading, EvaluationReading, Re
 
 CONTENT = (Satisfied.YES, Satisfied.MOSTLY)
 PASSED = (FeedbackClockState.LATE, FeedbackClockState.OVERDUE)
+NONE_GOOD: Mapping[tuple[str, str], int] = {}
 OPINIONS_MIN = 5  # fewer are withheld
 UP_TO_ANSWER = (FeedbackStep.ACCEPTANCE, FeedbackStep.TRANSFER, FeedbackStep.ANSWER)
 
@@ -36,7 +37,7 @@ UNTOLD = Proportion(None, None, None)
 class FeedbackSummary(Struct, frozen=True):
     """Feedback on one department (*item* is null), or on one item of it, and its handling.
 
-    An empty item stands for the whole project, an empty department for the bureau.
+    An empty item means the whole project, an empty department the bureau.
 
     *overdue*: complaints with an overdue clock of a department or the bureau; *late*: complaint clocks that this
     department let pass, also of complaints since transferred. *upheld*: of those answered. *on_time* 按时答复率: of the
@@ -78,11 +79,16 @@ def share(part: int, n: int) -> Proportion:
 
 
 def summaries(
-    complaints: Iterable[ComplaintReading], evaluations: Iterable[EvaluationReading], *, opinions_min: int
+    complaints: Iterable[ComplaintReading],
+    evaluations: Iterable[EvaluationReading],
+    good: Mapping[tuple[str, str], int] = NONE_GOOD,
+    *,
+    opinions_min: int,
 ) -> list[FeedbackSummary]:
     """Departments in alphabetical order, each as a whole and then item by item; the empty one is the bureau.
 
-    Opinions of fewer than *opinions_min* people are withheld.
+    *good* are numbers of further evaluations that count and are not bad, by department and item. Opinions of fewer
+    than *opinions_min* people are withheld.
     """
     said: defaultdict[str, defaultdict[str, Said]] = defaultdict(lambda: defaultdict(lambda: ([], [])))
     passed: defaultdict[tuple[str, str], int] = defaultdict(int)
@@ -92,6 +98,8 @@ def summaries(
             passed[clock.holder, complaint.item] += clock.state in PASSED
     for evaluation in evaluations:
         said[evaluation.department][evaluation.item][1].append(evaluation)
+    for department, item in good:
+        _ = said[department][item]  # has a line
     lines = []
     for department, items in sorted(said.items()):
         late = {item: passed[department or "supervisor", item] for item in items}
@@ -99,9 +107,13 @@ def summaries(
             [reading for of_item, _ in items.values() for reading in of_item],
             [reading for _, got in items.values() for reading in got],
         )
-        of_items = [_line(department, item, of_item, late[item]) for item, of_item in sorted(items.items())]
+        of_items = [
+            _line(department, item, of_item, late[item], good.get((department, item), 0))
+            for item, of_item in sorted(items.items())
+        ]
         all_late = sum(number for (holder, _), number in passed.items() if holder == (department or "supervisor"))
-        lines += discreet([_line(department, None, whole, all_late)], opinions_min)
+        all_good = sum(good.get((department, item), 0) for item in items)
+        lines += discreet([_line(department, None, whole, all_late, all_good)], opinions_min)
         lines += discreet(of_items, opinions_min)
     return lines
 
@@ -138,7 +150,7 @@ def discreet(lines: Sequence[FeedbackSummary], least: int) -> list[FeedbackSumma
     return out
 
 
-def _line(department: str, item: str | None, said: Said, late: int) -> FeedbackSummary:
+def _line(department: str, item: str | None, said: Said, late: int, good: int) -> FeedbackSummary:
     complaints, evaluations = said
     answered = [reading for reading in complaints if reading.answered_at]
     due = [reading for reading in complaints if reading.answered_at or _passed(reading, UP_TO_ANSWER)]
@@ -163,9 +175,9 @@ def _line(department: str, item: str | None, said: Said, late: int) -> FeedbackS
         upheld=share(sum(bool(reading.upheld) for reading in answered), len(answered)),
         on_time=share(sum(not _passed(reading, UP_TO_ANSWER) for reading in due), len(due)),
         satisfied=share(sum(said in CONTENT for said in spoken), len(spoken)),
-        evaluations=len(counting),
+        evaluations=len(counting) + good,
         void=len(evaluations) - len(counting),
-        bad_rate=share(len(bad), len(counting)),
+        bad_rate=share(len(bad), len(counting) + good),
         rectified=share(len(rectified), len(bad)),
         rectified_on_time=share(
             sum(not _passed(reading, (FeedbackStep.RECTIFICATION,)) for reading in to_rectify), len(to_rectify)

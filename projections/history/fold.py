@@ -48,7 +48,7 @@ def occurred(entry: Entry) -> datetime:
 
 
 def recorded(entry: Entry) -> datetime:
-    """The rule of what is told as it was known: an entry counts from when it was recorded."""
+    """The rule of answers as known at an instant: an entry counts from when it was recorded."""
     return entry.recorded_at
 
 
@@ -64,7 +64,7 @@ class HistoryState(Struct):
 class History:
     """The versions of the rows of some *tables* of *view*. *indexes*: of each such table, by its name.
 
-    *known_alone*: on the known axis alone, as no more is asked about them.
+    *known_alone*: those on the known axis alone, as no more is asked about them.
     """
 
     kind: None = None
@@ -77,9 +77,10 @@ class History:
         indexes: Mapping[str, Sequence[LiteralString]],
         in_effect: InEffect = occurred,
         *,
-        known_alone: bool = False,
+        known_alone: Sequence[Table] = (),
     ) -> None:
-        self.view, self.bases, self.in_effect, self.known_alone = view, tuple(tables), in_effect, known_alone
+        self.view, self.bases, self.in_effect = view, tuple(tables), in_effect
+        self.known_alone = frozenset(table.name for table in known_alone)
         self.name = f"{view.name}_history"
         self.delays = Table(
             f"{view.name}_delay",
@@ -101,7 +102,8 @@ class History:
     def whole(self, project: UUID, entries: Sequence[Entry]) -> dict[str, list[Row]]:
         """All rows of the history of one project, from its whole history, by table."""
         known = self._versions(self.known_axis(project, entries))
-        valid = self._versions(iter(()) if self.known_alone else self.valid_axis(project, entries))
+        is_known_alone = len(self.known_alone) == len(self.bases)
+        valid = self._versions(iter(()) if is_known_alone else self.valid_axis(project, entries))
         rows: dict[str, list[Row]] = {self.delays.name: list(self._delays(project, entries))}
         for table in self.bases:
             by_key, others = known[table.name].by_key, valid[table.name].by_key
@@ -221,7 +223,7 @@ class History:
             take([self.view], state.folded, group)
             rows = self._rows(state.folded)
             for name, appended in changes.items():
-                valid_from = STILL if self.known_alone else self.in_effect(group[0])
+                valid_from = STILL if name in self.known_alone else self.in_effect(group[0])
                 appended.show(group[0].recorded_at, valid_from, state.shown[name], rows[name])
             state.shown = rows
         state.known_at, state.valid_at = known_at, valid_at

@@ -33,10 +33,11 @@ ATTENTION = SQL("""
             coalesce(x.what[1], '') AS ended, CASE WHEN x.item IS NULL THEN coalesce(l.clock, '') ELSE '' END AS clock,
             CASE WHEN x.item IS NULL THEN coalesce(l.department, '') ELSE '' END AS department,
             coalesce(x.since, l.over_at) AS since
-        FROM views.project AS p
+        FROM (SELECT s.project FROM views.project AS s WHERE s.stuck UNION SELECT late.project FROM late) AS n
+        JOIN views.project AS p ON p.project = n.project
         LEFT JOIN turned_down AS x ON x.project = p.project AND p.stuck
         LEFT JOIN late AS l ON l.project = p.project
-        WHERE (p.stuck OR l.project IS NOT NULL) AND {within}
+        WHERE {within}
     )
     SELECT o.project, o.name, o.code, o.stuck, o.item, coalesce(i.name, '') AS item_name, o.ended, o.clock,
         o.department, o.since, (
@@ -52,7 +53,7 @@ class ProjectObstacle(Struct, frozen=True):
     """A project that is stuck or late, and its obstacle.
 
     *ended* says how an item was turned down: an outcome or a stage; else *clock* is the one that was over first, which
-    *department* has to act on; with neither, nobody can act on anything. *since* is when that began; *behind* is the
+    *department* has to act on; with neither, no one can act on anything. *since* is when that began; *behind* is the
     number of items that wait for the item at the end of their chain of preconditions.
     """
 

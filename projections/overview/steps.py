@@ -37,7 +37,7 @@ LISTED = SQL("""
 
 
 class CaseStep(StrEnum):
-    """Where an open application is. Examination: somebody is asked, or the clock is suspended, before the decision."""
+    """Where an open application is. Examination: an opinion is outstanding, or the clock suspended."""
 
     ACCEPTANCE = "acceptance"
     EXAMINATION = "examination"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from msgspec import Struct
 from psycopg.sql import SQL
@@ -18,21 +19,31 @@ from projections.reader import Reader
 from projections.scope import Scope
 
 SUPERVISION = "read:supervision"
+# What was done before the first of the weeks ended is in none of them: projects that are under way, and those of which
+# something happened since, are few of all there ever were.
 UNDER_WAY = SQL("""
-    SELECT count(q.project) FROM unnest(%(ends)s::timestamptz[]) WITH ORDINALITY AS w (ended, nth) LEFT JOIN (
-        SELECT p.project, p.registered_at, CASE WHEN p.items_done = p.items_total THEN coalesce(
+    WITH q AS MATERIALIZED (
+        SELECT p.registered_at, CASE WHEN p.items_done = p.items_total THEN coalesce(
             (SELECT max(i.decided_at) FROM views.item AS i WHERE i.project = p.project), p.changed_at) END AS done_at
-        FROM views.project AS p WHERE p.items_total > 0 AND {within}
-    ) AS q ON q.registered_at <= w.ended AND (q.done_at IS NULL OR q.done_at > w.ended)
+        FROM views.project AS p
+        WHERE p.items_total > 0 AND (p.items_done < p.items_total OR p.happened_at > %(first_end)s) AND {within}
+    )
+    SELECT count(q.registered_at) FROM unnest(%(ends)s::timestamptz[]) WITH ORDINALITY AS w (ended, nth)
+    LEFT JOIN q ON q.registered_at <= w.ended AND (q.done_at IS NULL OR q.done_at > w.ended)
     GROUP BY w.nth ORDER BY w.nth
 """)
 # Of a clock that runs the instant at which it was over is known; of one that ended, the days.
 LATE = SQL("""
-    SELECT count(DISTINCT q.project)
-    FROM unnest(%(ends)s::timestamptz[], %(last_days)s::date[]) WITH ORDINALITY AS w (ended, day, nth) LEFT JOIN (
+    WITH q AS MATERIALIZED (
         SELECT c.project, c.closed, c.over_at, c.due_on, c.stopped_on FROM views.clock AS c
-        WHERE {within} AND CASE WHEN c.closed THEN c.live AND c.stopped_on > c.due_on ELSE c.over_level = 'red' END
-    ) AS q ON CASE WHEN q.closed THEN q.due_on < w.day AND q.stopped_on > w.day ELSE q.over_at <= w.ended END
+        WHERE c.closed AND c.live AND c.stopped_on > c.due_on AND c.stopped_on > %(first_day)s AND {within}
+        UNION ALL
+        SELECT c.project, c.closed, c.over_at, c.due_on, c.stopped_on FROM views.clock AS c
+        WHERE NOT c.closed AND c.over_level = 'red' AND c.over_at <= %(t)s AND {within}
+    )
+    SELECT count(DISTINCT q.project)
+    FROM unnest(%(ends)s::timestamptz[], %(last_days)s::date[]) WITH ORDINALITY AS w (ended, day, nth)
+    LEFT JOIN q ON CASE WHEN q.closed THEN q.due_on < w.day AND q.stopped_on > w.day ELSE q.over_at <= w.ended END
     GROUP BY w.nth ORDER BY w.nth
 """)
 STUCK = SQL("""
@@ -94,7 +105,8 @@ class DecidedWeek(Struct, frozen=True):
 async def weekly_figures(store: Reader, weeks: Weeks, scope: Scope) -> WeeklyFigures:
     """The figures of projects in *scope*."""
     last_days = [*weeks.first_days[1:], weeks.t.date()]
-    params = {"ends": weeks.ends, "last_days": last_days, "application": WaitKind.APPLICATION.value}
+    params: dict[str, Any] = {"ends": weeks.ends, "last_days": last_days, "application": WaitKind.APPLICATION.value}
+    params |= {"first_end": weeks.ends[0], "first_day": last_days[0], "t": weeks.t}
     params |= registered(scope)
     columns: list[list[int]] = []
     async with store.cursor() as cursor:

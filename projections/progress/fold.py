@@ -7,6 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
+from domain.access.cases import PARTIES, project_case
+from domain.access.decision import AccessCase
 from domain.core.ledger import Fact
 from domain.core.types import OPEN_STAGES, Outcome, Stage
 from domain.messages import Entry, tag_of
@@ -45,6 +47,7 @@ class ProgressState(Struct):
     happened_at: datetime | None = None
     recorded_at: datetime | None = None
     cases: dict[tuple[str, int], str] = field(default_factory=dict)  # case numbers, by item and application
+    parties: AccessCase | None = None  # whose the project is, cached until a fact changes that
 
 
 PROJECTS = Table(
@@ -77,19 +80,32 @@ PROJECTS = Table(
         ("position", "bigint NOT NULL"),
         ("happened_at", "timestamptz"),  # the latest time of an event, whenever it was recorded
         ("recorded_at", "timestamptz"),  # time of the last recording
+        # Whose the project is, for the filter of access alone: beside the rows, each would cost a look-up.
+        ("uscc", "text NOT NULL"),
+        ("departments", "text[] NOT NULL"),
     ),
     key=1,
     indexes=(
         "(changed_at DESC, project)",
         "(happened_at)",
         "(recorded_at)",
-        "(manager)",
+        "(manager, changed_at DESC, project)",  # what a manager or an enterprise sees, in the order of the list
+        "(uscc, changed_at DESC, project)",
+        "USING gin (departments)",
         "(code)",
         "(phase)",
         "USING gin (holders)",
         "(stuck) WHERE stuck",
         "(register) WHERE register <> ''",
+        "(registered_at) WHERE items_done < items_total",
     ),
+)
+# How many projects, items and complaints there are: numbers of a whole zone that no query has to add up.
+COUNTS = Table(
+    "project_count",
+    (("register", "text"), ("figure", "text"), ("n", "bigint NOT NULL")),
+    key=2,
+    summed=True,
 )
 
 ITEMS = Table(
@@ -147,8 +163,8 @@ class Progress:
     """The fold. Colours and remaining days are left out, as they depend on the time of the query."""
 
     name: str = "progress"
-    version: int = 9
-    tables: tuple[Table, ...] = (PROJECTS, ITEMS, CASES)
+    version: int = 11
+    tables: tuple[Table, ...] = (PROJECTS, ITEMS, CASES, COUNTS)
     follows: Facts = EVERY_FACT  # each row shows its last fact
 
     def start(self) -> ProgressState:
@@ -156,14 +172,7 @@ class Progress:
 
     def fold(self, state: ProgressState, entry: Entry, project: Project) -> None:
         fact, at = entry.fact, entry.occurred_at
-        state.changed_at, state.changed_by, state.position = at, named(entry, project).id, entry.position
-        state.last_fact = tag_of(fact)
-        if state.happened_at is None or at > state.happened_at:
-            state.happened_at = at
-        if state.recorded_at is None or entry.recorded_at > state.recorded_at:
-            state.recorded_at = entry.recorded_at
-        if isinstance(fact, ProjectRegistered):
-            state.registered, state.registered_at = fact, at
+        _note_entry(state, entry, project)
         code: str = getattr(fact, "item", "")
         if not code or not isinstance(code, str) or isinstance(fact, PLANNING):
             state.rows.clear()  # the plan changed
@@ -191,7 +200,39 @@ class Progress:
                 row = cached[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates(), granted)
             items.append(row)
         cases = [(project.id, code, application, number) for (code, application), number in state.cases.items()]
-        return {"project": [_project_row(state, project, items)], "item": items, "case_number": cases}
+        row = _project_row(state, project, items)
+        return {"project": [row], "item": items, "case_number": cases, "project_count": counts_of(row)}
+
+
+def counts_of(row: Row) -> list[Row]:
+    """What the project of *row* adds to COUNTS."""
+    project = ProgressProject.of(row)
+    figures = {
+        "projects": 1,
+        "under_way": int(project.items_done < project.items_total),
+        "stuck": int(project.stuck),
+        "applicant": int(HeldBy.APPLICANT in project.holders),
+        "items_open": project.items_open,
+        "items_done": project.items_done,
+        "items_total": project.items_total,
+        "complaints_open": project.complaints_open,
+    }
+    return [(project.register, figure, number) for figure, number in figures.items() if number]
+
+
+def _note_entry(state: ProgressState, entry: Entry, project: Project) -> None:
+    """What every entry changes: the last fact and its times, and whose the project is."""
+    fact, at = entry.fact, entry.occurred_at
+    state.changed_at, state.changed_by, state.position = at, named(entry, project).id, entry.position
+    state.last_fact = tag_of(fact)
+    if state.happened_at is None or at > state.happened_at:
+        state.happened_at = at
+    if state.recorded_at is None or entry.recorded_at > state.recorded_at:
+        state.recorded_at = entry.recorded_at
+    if isinstance(fact, ProjectRegistered):
+        state.registered, state.registered_at = fact, at
+    if isinstance(fact, PARTIES):
+        state.parties = None
 
 
 def _note_case(state: ProgressState, fact: Fact, project: Project) -> None:
@@ -274,6 +315,7 @@ def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Ro
     stages = [item.stage for item in project.items.values()]
     done = sum(map(is_done, project.items.values()))
     refused = sum(map(is_turned_down, project.items.values()))
+    parties = state.parties = state.parties or project_case(project)
     held = sorted({holder for row in items for holder in row[HOLDERS]} - {NOBODY})
     return (
         project.id,
@@ -300,6 +342,8 @@ def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Ro
         state.position,
         state.happened_at,
         state.recorded_at,
+        parties.uscc,
+        sorted(parties.departments),
     )
 
 
@@ -380,3 +424,8 @@ class ProgressProject(Struct, frozen=True):
     position: int
     happened_at: datetime | None
     recorded_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Row) -> ProgressProject:
+        """The row of the table, without the columns that are for the filter of access."""
+        return cls(*row[: len(cls.__struct_fields__)])

@@ -18,7 +18,7 @@ from domain.law.licensing.clock import SILENT, State
 from projections.clocks.list import AWAITED, EXISTS, SOON
 from projections.keyset import Ordering, SortKey
 from projections.progress.fold import ProgressProject
-from projections.progress.query import LATE, ProjectFilter, conditions
+from projections.progress.query import LATE, SHOWN, ProjectFilter, conditions
 from projections.reader import Reader
 
 ProjectKey = tuple[Any, ...]
@@ -87,9 +87,10 @@ async def ordered_page(
     order = ORDERS[sort]
     where, params = conditions(criteria)
     query = SQL(
-        "SELECT p.*, {columns} FROM views.project AS p {clocks} WHERE {where} AND {following}"
+        "SELECT {shown}, {columns} FROM views.project AS p {clocks} WHERE {where} AND {following}"
         " ORDER BY {order} LIMIT %(limit)s"
     ).format(
+        shown=SHOWN,
         columns=order.columns,
         clocks=CLOCKS if order.by_clocks else SQL(""),
         where=where,

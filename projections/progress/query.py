@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct, structs
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composed, Identifier
 
 from domain.law.licensing.clock import Level
 from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
@@ -33,10 +33,14 @@ DEPARTMENTS = """
         FROM known WHERE known.department IS NOT NULL)
     SELECT department FROM known WHERE department IS NOT NULL ORDER BY 1
 """
-STALE = SQL(
-    "p.project IN (SELECT o.project FROM views.outside AS o WHERE o.needed"
-    " AND (%(t)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(stale_days)s)"
+LONG_AGO = SQL("o.needed AND (%(t)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(stale_days)s")
+STALE = SQL("p.project IN (SELECT o.project FROM views.outside AS o WHERE {})").format(LONG_AGO)
+DECIDED = SQL(
+    "SELECT count(*) FROM views.item AS i WHERE i.decided_at >= %(week_from)s AND i.decided_at <= %(t)s AND {}"
 )
+CLOCKED = SQL("SELECT count(DISTINCT c.project) FROM views.clock AS c WHERE NOT c.closed AND {} AND {} AND {}")
+VERIFIED = SQL("SELECT count(DISTINCT o.project) FROM views.outside AS o WHERE {} AND {}")
+COUNTED = SQL("SELECT c.figure, c.n FROM views.project_count AS c WHERE c.register = %(register)s")
 CONDITIONS = {
     "manager": SQL("p.manager = %(manager)s"),
     "holder": SQL("p.holders @> ARRAY[%(holder)s]"),
@@ -59,6 +63,8 @@ PROGRESS = "read:progress"
 IN_REGISTER, STUCK = SQL("p.register = %(register)s"), SQL("p.stuck")
 UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
 
+
+SHOWN = SQL(", ").join(SQL("p.{}").format(Identifier(name)) for name in ProgressProject.__struct_fields__)
 
 ProgressKey = tuple[datetime, UUID]
 
@@ -126,8 +132,8 @@ class ProgressList:
         """A page of projects; as of *past* without *warned* and *stale_days*. Raises TooMuchToReadError."""
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             where, params = conditions(criteria, tables)
-            query = SQL("SELECT p.* FROM {} AS p WHERE {} AND {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
-                tables.of(PROJECTS), where, ORDER.following(criteria.last), ORDER.clause
+            query = SQL("SELECT {} FROM {} AS p WHERE {} AND {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
+                SHOWN, tables.of(PROJECTS), where, ORDER.following(criteria.last), ORDER.clause
             )
             await cursor.execute(query, params, prepare=tables.prepare)
             return [ProgressProject(*row) for row in await cursor.fetchall()]
@@ -159,24 +165,25 @@ class ProgressList:
 
     async def tiles(self, t: datetime, week_from: datetime, stale_days: int, scope: Scope = ZONE_SCOPE) -> Tiles:
         """The tiles of *scope* at *t*; decisions since *week_from* count as this week's."""
-        query = SQL(
-            "SELECT count(*) FILTER (WHERE {under_way}), count(*) FILTER (WHERE p.stuck),"
-            " (SELECT count(*) FROM views.item AS i WHERE i.decided_at >= %(week_from)s AND i.decided_at <= %(t)s"
-            " AND {within}),"
-            " count(*) FILTER (WHERE {soon}), count(*) FILTER (WHERE {late}),"
-            " count(*) FILTER (WHERE p.holders @> ARRAY['applicant']), count(*) FILTER (WHERE {stale}), count(*),"
-            " coalesce(sum(p.items_open), 0), coalesce(sum(p.items_done), 0), coalesce(sum(p.complaints_open), 0)"
-            " FROM views.project AS p WHERE {of_register}"
-        ).format(
-            within=scope.of("i", PROGRESS),
-            of_register=within(scope),
-            under_way=UNDER_WAY,
-            soon=HAS_CLOCK.format(EXISTS, SOON),
-            late=HAS_CLOCK.format(EXISTS, LATE),
-            stale=STALE,
+        params = {"t": t, "week_from": week_from, "stale_days": stale_days} | registered(scope)
+        if not scope.sees_all(PROGRESS):
+            (row,) = await self._rows(_tiles_within(scope), params)
+            return Tiles(*(int(number) for number in row))
+        counts = {figure: int(number) for figure, number in await self._rows(COUNTED, params)}
+        ((decided, soon, late, stale),) = await self._rows(_tiles_at(scope), params)
+        return Tiles(
+            under_way=counts.get("under_way", 0),
+            stuck=counts.get("stuck", 0),
+            decided_this_week=decided,
+            soon=soon,
+            late=late,
+            applicant=counts.get("applicant", 0),
+            stale=stale,
+            projects=counts.get("projects", 0),
+            items_open=counts.get("items_open", 0),
+            items_done=counts.get("items_done", 0),
+            complaints_open=counts.get("complaints_open", 0),
         )
-        (row,) = await self._rows(query, {"t": t, "week_from": week_from, "stale_days": stale_days} | registered(scope))
-        return Tiles(*(int(number) for number in row))
 
     async def choices(self, scope: Scope = ZONE_SCOPE) -> Choices:
         """The choices of filters."""
@@ -213,9 +220,38 @@ class ProgressList:
             return await cursor.fetchall()
 
 
-def within(scope: Scope) -> SQL | Composed:
-    """The condition that the project p is in *scope*, with the parameters of `registered`."""
-    return both(IN_REGISTER, scope.readable("p", PROGRESS))
+def _tiles_within(scope: Scope) -> Composed:
+    """The query for all tiles of what a caller may read of the zone."""
+    return SQL(
+        "SELECT count(*) FILTER (WHERE {under_way}), count(*) FILTER (WHERE p.stuck), ({decided}),"
+        " count(*) FILTER (WHERE {soon}), count(*) FILTER (WHERE {late}),"
+        " count(*) FILTER (WHERE p.holders @> ARRAY['applicant']), count(*) FILTER (WHERE {stale}), count(*),"
+        " coalesce(sum(p.items_open), 0), coalesce(sum(p.items_done), 0), coalesce(sum(p.complaints_open), 0)"
+        " FROM views.project AS p WHERE {of_register}"
+    ).format(
+        decided=DECIDED.format(scope.of("i", PROGRESS)),
+        of_register=within(scope),
+        under_way=UNDER_WAY,
+        soon=HAS_CLOCK.format(EXISTS, SOON),
+        late=HAS_CLOCK.format(EXISTS, LATE),
+        stale=STALE,
+    )
+
+
+def _tiles_at(scope: Scope) -> Composed:
+    """The query for the tiles that the time changes, of a whole zone: decided this week, soon due, late, stale."""
+    soon, late = (CLOCKED.format(EXISTS, warned, scope.registered("c")) for warned in (SOON, LATE))
+    return SQL("SELECT ({}), ({}), ({}), ({})").format(
+        DECIDED.format(scope.registered("i")), soon, late, VERIFIED.format(LONG_AGO, scope.registered("o"))
+    )
+
+
+def within(scope: Scope, tables: Tables = NOW) -> SQL | Composed:
+    """The condition that the project p is in *scope*, with the parameters of `registered`.
+
+    Access is that of today: rows of now tell it themselves, those of a past instant or position do not.
+    """
+    return both(IN_REGISTER, scope.readable("p", PROGRESS, parties=tables.is_current))
 
 
 def registered(scope: Scope) -> dict[str, Any]:
@@ -230,7 +266,7 @@ def conditions(criteria: ProjectFilter, tables: Tables = NOW) -> tuple[Composed,
         "limit": min(criteria.limit, ROWS_MAX),
     }
     params |= tables.params | registered(criteria.scope)
-    terms: list[SQL | Composed] = [within(criteria.scope)]
+    terms: list[SQL | Composed] = [within(criteria.scope, tables)]
     terms += [condition for name, condition in CONDITIONS.items() if params[name]]
     of_items = [condition for name, condition in OF_ITEMS.items() if params[name]]
     if of_items:

@@ -22,7 +22,7 @@ from projections.clocks.fold import SUMS as DECISION_SUMS
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor
 from projections.sums import ALL, NO_DAYS, ZONE, day_of, table_of
-from projections.supervision.figures import Counts, counted_for
+from projections.supervision.figures import Counts, DailyCounts, counted_for
 from projections.supervision.fold import SUMS as SIGNAL_SUMS
 from projections.supervision.fold import figures_of
 
@@ -42,9 +42,14 @@ SINCE = """
       AND department {whose} '' AND register = {register}
 """
 ADDED = "SELECT department, figure, days, sum(n) FROM ({}) AS s GROUP BY department, figure, days HAVING sum(n) <> 0"
+DAILY = """
+    SELECT happened_on, department, figure, sum(n) FROM views.{table}
+    WHERE happened_on >= {first} AND happened_on <= {last} AND recorded_on < {until} AND register = {register}
+    GROUP BY happened_on, department, figure
+"""
 # A signal counts in its new state, minus its state before; {which} selects the recordings or projects.
 SIGNALS = """
-    SELECT s.department, s.level, now.state, was.state FROM (
+    SELECT s.happened_at, s.department, s.level, now.state, was.state FROM (
         SELECT DISTINCT x.project, x.card FROM views.signal_state AS x WHERE {which} AND x.since <= %(as_of)s
     ) AS t
     JOIN views.signal AS s USING (project, card)
@@ -118,6 +123,41 @@ async def counts_of(
     return Counter({key: number for key, number in summed.items() if number})
 
 
+async def signals_by_day(
+    cursor: Cursor, period: Period, as_of: datetime, without: Sequence[UUID], scope: Scope = ZONE_SCOPE
+) -> DailyCounts:
+    """The count of each figure of signals in *scope*, by local day and department, excluding projects *without*."""
+    reach, counts = await reach_of(cursor, as_of), DailyCounts()
+    of_days = {"table": Identifier(table_of(SIGNAL_SUMS, Span.DAY)), "until": reach.until[Span.DAY]}
+    query = SQL(DAILY).format(first=period.first, last=period.last, register=Literal(scope.register), **of_days)
+    await cursor.execute(query, prepare=False)
+    for day, department, figure, number in await cursor.fetchall():
+        counts[day, department, figure] += number
+    params: dict[str, Any] = {"first": period.begins(ZONE), "end": period.ends(ZONE), "as_of": as_of}
+    if reach.rest is not None:
+        await _add_rows(cursor, counts, RECENT[0], {**params, "from": reach.rest}, scope, times=1)
+    if without:
+        params |= {"from": BEGINNING, "projects": list(without)}
+        await _add_rows(cursor, counts, OF_PROJECTS[0], params, scope, times=-1)
+    return counts
+
+
+async def _add_rows(
+    cursor: Cursor, counts: DailyCounts, which: SQL, params: dict[str, Any], scope: Scope, *, times: int
+) -> None:
+    """Add to *counts* what the signals *which* changed, *times* each."""
+    await cursor.execute(
+        SQL(SIGNALS).format(which=which, within=scope.of("s", "read:supervision")), params, prepare=False
+    )
+    for happened_at, of, level, now, was in await cursor.fetchall():
+        day = day_of(happened_at)
+        for department in counted_for(of):
+            for figure in figures_of(level, now):
+                counts[day, department, figure] += times
+            for figure in figures_of(level, was) if was else ():
+                counts[day, department, figure] -= times
+
+
 async def _summed(cursor: Cursor, query: Composed) -> Counts:
     await cursor.execute(query, prepare=False)
     return Counter({(department, figure, days): n for department, figure, days, n in await cursor.fetchall()})
@@ -147,7 +187,7 @@ async def _rows(
     await cursor.execute(
         SQL(SIGNALS).format(which=which[0], within=scope.of("s", "read:supervision")), params, prepare=False
     )
-    for of, level, now, was in await cursor.fetchall():
+    for _, of, level, now, was in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
             counts.update((department, figure, NO_DAYS) for figure in figures_of(level, now))
             counts.subtract((department, figure, NO_DAYS) for figure in (figures_of(level, was) if was else ()))

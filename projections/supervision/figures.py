@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from statistics import median
 
 from msgspec import Struct, field
@@ -20,6 +21,8 @@ ON_TIME = {State.MET.value: True, State.LATE.value: False}
 JUDGED_AS = {True: State.MET.value, False: State.LATE.value, None: UNJUDGED}
 
 Counts = Counter[tuple[str, str, int]]  # by department (and for all), figure, working days
+DailyCounts = Counter[tuple[date, str, str]]  # of signals alone, by day, department (and for all) and figure
+SignalCounts = Counter[tuple[str, str]]  # of signals alone, by department (and for all) and figure
 
 
 class DecidedCase(DecisionRow, frozen=True):
@@ -112,6 +115,15 @@ def counted(signals: Iterable[SignalRow], decided: Iterable[DecidedCase]) -> Cou
         for department in counted_for(case.department):
             counts[department, JUDGED_AS[case.on_time], days] += 1
     return counts
+
+
+def signal_counts(counts: Counts) -> SignalCounts:
+    """The counts of signals among *counts*."""
+    numbers: SignalCounts = Counter()
+    for (department, figure, _), number in counts.items():
+        if figure in SIGNAL_FIGURES:
+            numbers[department, figure] += number
+    return numbers
 
 
 def counted_for(department: str) -> set[str]:

@@ -19,6 +19,7 @@ ORDERS: LiteralString = """
     SELECT o.* FROM views.supervision_order AS o
     WHERE {within} AND o.ordered_at <= %(as_of)s AND (%(department)s = '' OR o.department = %(department)s)
       AND (NOT %(open)s OR o.answered_at IS NULL OR o.answered_at > %(as_of)s)
+      AND (%(begin)s::timestamptz IS NULL OR o.ordered_at >= %(begin)s AND o.ordered_at < %(end)s)
       AND o.project <> ALL (%(without)s) AND {following}
     ORDER BY {order} LIMIT %(limit)s
 """
@@ -27,17 +28,23 @@ OrderKey = tuple[date, UUID, str]
 
 
 class OrderFilter(Struct, frozen=True, kw_only=True):
-    """Filter and page of the orders; an empty *department* means all. *last*: the order before the page."""
+    """Filter and page of the orders; an empty *department* means all. *last*: the order before the page.
+
+    Ordered from *begin* until before *end*, if these are given.
+    """
 
     department: str = ""
     unanswered: bool = False
+    begin: datetime | None = None
+    end: datetime | None = None
     limit: int
     last: OrderKey | None = None
 
     @property
     def params(self) -> dict[str, Any]:
         """The parameters of the query, except for the instant."""
-        return {"department": self.department, "open": self.unanswered, "limit": self.limit}
+        instants = {"begin": self.begin, "end": self.end}
+        return {"department": self.department, "open": self.unanswered, "limit": self.limit, **instants}
 
     def takes(self, row: OrderRow, as_of: datetime) -> bool:
         """Whether *row* matches: what the query does for rows of the view."""
@@ -45,6 +52,8 @@ class OrderFilter(Struct, frozen=True, kw_only=True):
             row.ordered_at <= as_of
             and self.department in ("", row.department)
             and not (self.unanswered and row.answered_at is not None and row.answered_at <= as_of)
+            and (self.begin is None or self.begin <= row.ordered_at)
+            and (self.end is None or row.ordered_at < self.end)
             and (self.last is None or order_place(row) > (self.last[0], self.last[1].hex, self.last[2]))
         )
 

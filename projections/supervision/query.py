@@ -27,7 +27,7 @@ from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor, SnapshotReader, position_of, settled_snapshot, snapshot
 from projections.sums import ALL, ZONE
-from projections.supervision.board import counts_of
+from projections.supervision.board import counts_of, signals_by_day
 from projections.supervision.figures import (
     CASE_FIGURES,
     ON_TIME,
@@ -35,10 +35,12 @@ from projections.supervision.figures import (
     Counts,
     DecidedCase,
     Figures,
+    SignalCounts,
     counted,
     figures,
     length_of,
     of_counts,
+    signal_counts,
 )
 from projections.supervision.fold import (
     DECISIONS,
@@ -66,12 +68,14 @@ from projections.supervision.list import (
     signals_query,
 )
 from projections.supervision.orders import OrderAt, OrderFilter, OrderKey, order_at, order_place, orders_query
+from projections.supervision.past_board import CountedAt, counts_at
 from projections.view import fold
 
 SUPERVISION = "read:supervision"
 VIEWS = ("supervision", "clocks")
 TABLES = (SIGNALS, FATES, DECISIONS, CLOCKS)
 CORRECTED_FEW_MAX = 50  # projects that are read from the ledger sooner than all lists from the histories
+WITHIN = "SELECT x.project FROM unnest(%(projects)s::uuid[]) AS x (project) WHERE {within}"
 CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s"
 
 
@@ -116,7 +120,7 @@ class SupervisionAt:
     async def _signal_page(self, cursor: Cursor, criteria: ListFilter) -> ListPage[SignalRow]:
         read = await self._past_signals(criteria.period)
         rows = await self._signals(cursor, criteria.and_one_more, read)
-        if not self._is_summed or criteria.figure == IN_FORCE:  # not in the sums
+        if not self._is_counted or criteria.figure == IN_FORCE:  # not among the counts
             return ListPage.of(rows, criteria, len(await self._signals(cursor, criteria.whole, read)))
         return ListPage.of(rows, criteria, await self._number(cursor, criteria, counted(read, ())))
 
@@ -131,31 +135,53 @@ class SupervisionAt:
     async def _decided_page(self, cursor: Cursor, criteria: ListFilter) -> ListPage[DecidedCase]:
         read = await self._past_decisions(criteria.period)
         rows = await self._decided(cursor, criteria.and_one_more, read)
-        if not self._is_summed:
+        if not self._is_counted:
             return ListPage.of(rows, criteria, len(await self._decided(cursor, criteria.whole, read)))
         return ListPage.of(rows, criteria, await self._number(cursor, criteria, counted((), read)))
 
     async def board(self, period: Period) -> list[Figures]:
-        """The figures of all departments together, then of each, by name, from sums. Raises TooMuchToReadError."""
-        await self._earlier()
-        if not self._is_summed:
+        """The figures of all departments together, then of each, by name, as counts. Raises TooMuchToReadError."""
+        await self._earlier(few_max=0)
+        if not self._is_counted:
             return await self.board_of_lists(period)
         return of_counts(await self._counts(period))
 
     async def total(self, period: Period) -> Figures:
         """The figures of all departments together. Raises TooMuchToReadError."""
-        await self._earlier()
-        if not self._is_summed:
+        await self._earlier(few_max=0)
+        if not self._is_counted:
             return (await self.board_of_lists(period))[0]
         return of_counts(await self._counts(period, together=True))[0]
 
-    @property
-    def _is_summed(self) -> bool:
-        """Whether sums tell the figures: they are counted by days of the zone, for those who may read all of it.
+    async def signals_by_period(self, periods: Sequence[Period]) -> list[SignalCounts]:
+        """How many signals each of *periods* has, by department and figure; "" is all. Raises TooMuchToReadError.
 
-        They hold what is known now; where much was corrected since the instant, the lists of then are counted.
+        Each number is the length of the list of its period, department and figure.
         """
-        return self.zone == ZONE and self.scope.sees_all(SUPERVISION) and self._moment is None
+        await self._earlier()
+        whole = Period(min(period.first for period in periods), max(period.last for period in periods))
+        if not self._is_counted or self._moment is not None:
+            listed = await self.signals(whole)
+            return [
+                signal_counts(counted([row for row in listed if _is_within(row.happened_at, period, self.zone)], ()))
+                for period in periods
+            ]
+        numbers = [signal_counts(counted(await self._past_signals(period), ())) for period in periods]
+        async with snapshot(self._store) as cursor:
+            counts = await signals_by_day(cursor, whole, self.as_of, self._without, self.scope)
+        for (day, department, figure), number in counts.items():
+            for of_period, period in zip(numbers, periods, strict=True):
+                if period.first <= day <= period.last:
+                    of_period[department, figure] += number
+        return [+of_period for of_period in numbers]
+
+    @property
+    def _is_counted(self) -> bool:
+        """Whether figures are counts without lists, for those who may read all of the zone.
+
+        Sums hold what is known now, by days of the zone; histories have what was known before something was corrected.
+        """
+        return self.scope.sees_all(SUPERVISION) and (self.zone == ZONE or self._moment is not None)
 
     @property
     def _sources(self) -> Sources:
@@ -167,9 +193,16 @@ class SupervisionAt:
     async def _counts(self, period: Period, *, together: bool = False) -> Counts:
         read = counted(await self._past_signals(period), await self._past_decisions(period))
         async with snapshot(self._store) as cursor:
-            counts = await counts_of(cursor, period, self.as_of, self._without, together=together, scope=self.scope)
+            counts = await self._counted(cursor, period, together=together)
         counts.update(read)
         return counts
+
+    async def _counted(self, cursor: Cursor, period: Period, *, together: bool) -> Counts:
+        """The counts from the histories or the sums, but of the projects that are read from the ledger."""
+        if self._moment is None:
+            return await counts_of(cursor, period, self.as_of, self._without, together=together, scope=self.scope)
+        counted_at = CountedAt(self._moment, period, self.zone, self.scope.register, self._without)
+        return await counts_at(cursor, counted_at, together=together)
 
     async def board_of_lists(self, period: Period) -> list[Figures]:
         """The same figures, counted from complete lists."""
@@ -188,10 +221,22 @@ class SupervisionAt:
         ]
 
     async def orders(
-        self, department: str = "", *, unanswered: bool = False, limit: int, last: OrderKey | None = None
+        self,
+        department: str = "",
+        *,
+        unanswered: bool = False,
+        period: Period | None = None,
+        limit: int,
+        last: OrderKey | None = None,
     ) -> list[OrderAt]:
-        """Orders of the bureau as of the instant, the earliest reporting day first. Raises CursorOutdatedError."""
-        criteria = OrderFilter(department=department, unanswered=unanswered, limit=limit, last=last)
+        """Orders of the bureau as of the instant, the earliest reporting day first; of *period*, if it is named.
+
+        Raises CursorOutdatedError.
+        """
+        begin, end = (period.begins(self.zone), period.ends(self.zone)) if period else (None, None)
+        criteria = OrderFilter(
+            department=department, unanswered=unanswered, begin=begin, end=end, limit=limit, last=last
+        )
         async with (
             settled_snapshot(self._store, VIEWS, self.scope.projects("s", SUPERVISION)) as reader,
             reader.cursor() as cursor,
@@ -259,25 +304,28 @@ class SupervisionAt:
         return await cursor.fetchall()
 
     async def _number(self, cursor: Cursor, criteria: ListFilter, read: Counts) -> int:
-        """The length of a list, from sums and from counts *read* from the ledger, as on the board."""
+        """The length of a list, from counts and from those *read* from the ledger, as on the board."""
         together = not criteria.department
-        counts = await counts_of(
-            cursor, criteria.period, self.as_of, self._without, together=together, scope=self.scope
-        )
+        counts = await self._counted(cursor, criteria.period, together=together)
         counts.update(read)
         lines = {line.department: line for line in of_counts(counts)}
         return length_of(lines[criteria.department], criteria.figure) if criteria.department in lines else 0
 
-    def _within(self, at: datetime, period: Period) -> bool:
+    def _is_in(self, at: datetime, period: Period) -> bool:
         return period.begins(self.zone) <= at < period.ends(self.zone)
 
-    async def _earlier(self) -> list[tuple[UUID, SupervisionState]]:
-        """The past states of projects that neither the views nor the histories answer for; read once."""
+    async def _earlier(self, few_max: int | None = None) -> list[tuple[UUID, SupervisionState]]:
+        """The past states of projects that neither the views nor the histories answer for; read once.
+
+        Where no more than *few_max* were corrected since the instant, they are read rather than the histories.
+        """
         if self._rewound is None:
-            projects = await self._corrected(CORRECTED_FEW_MAX)
-            if len(projects) > CORRECTED_FEW_MAX:
+            few_max = CORRECTED_FEW_MAX if few_max is None else few_max
+            projects = await self._corrected(few_max)
+            if len(projects) > few_max:
                 self._moment = await self._made_moment()
-                projects = await self._corrected(PROJECTS_READ_MAX) if self._moment is None else self._moment.stale
+                stale = () if self._moment is None else await self._within(self._moment.stale)
+                projects = await self._corrected(PROJECTS_READ_MAX) if self._moment is None else stale
             if len(projects) > PROJECTS_READ_MAX:
                 raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
             projects = sorted({*projects, *self._changed})
@@ -288,6 +336,13 @@ class SupervisionAt:
         """The projects corrected since the instant; one more than *limit* where there are more."""
         query = SQL(CORRECTED).format(within=self.scope.projects("x", SUPERVISION))
         return [project for (project,) in await self._rows(query, {"as_of": self.as_of, "limit": limit + 1})]
+
+    async def _within(self, projects: Sequence[UUID]) -> Sequence[UUID]:
+        """Those of *projects* that are in the scope."""
+        if not projects:
+            return projects
+        query = SQL(WITHIN).format(within=self.scope.projects("x", SUPERVISION))
+        return [project for (project,) in await self._rows(query, {"projects": list(projects)})]
 
     async def _made_moment(self) -> PastMoment | None:
         """The instant in the histories; None while these are being made."""
@@ -305,7 +360,7 @@ class SupervisionAt:
         """The signals of the projects with later corrections."""
         signals: list[SignalRow] = []
         for project, state in await self._earlier():
-            within = [signal for signal in _signals(state) if self._within(signal.happened_at, period)]
+            within = [signal for signal in _signals(state) if self._is_in(signal.happened_at, period)]
             signals += await self._with_ends(project, within)
         return signals
 
@@ -321,7 +376,7 @@ class SupervisionAt:
         cases: list[DecidedCase] = []
         for project, state in await self._earlier():
             rows = (DecisionRow(*row) for row in state.decisions.rows.values())
-            within = [row for row in rows if self._within(row.decided_at, period)]
+            within = [row for row in rows if self._is_in(row.decided_at, period)]
             cases += await self._judged(project, within) if within else []
         return cases
 
@@ -365,7 +420,7 @@ def is_in_force(signal: SignalRow) -> bool:
 
 
 def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
-    """*signal* by the clock readings of its project: a warning stands while its clock runs and is not over."""
+    """*signal* by the clock readings of its project: a warning is in force while its clock runs and is not over."""
     if signal.level != WARNING or signal.state != STANDING:
         return signal
     runs = any(
@@ -386,3 +441,8 @@ def signal_key(signal: SignalRow) -> SignalKey:
 def case_key(case: DecidedCase) -> CaseKey:
     """What `decisions_query` sorts by."""
     return case.decided_at, case.project, case.item, case.application
+
+
+def _is_within(at: datetime, period: Period, zone: str) -> bool:
+    """Whether *at* is in *period*, whose days are those of *zone*."""
+    return period.begins(zone) <= at < period.ends(zone)

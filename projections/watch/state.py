@@ -91,7 +91,7 @@ class WatchState(Struct):
         return self.project.version
 
     def follow(self, entries: Sequence[Entry]) -> bool:
-        """Take in the entries that come next. False where only the whole history tells what they make of it."""
+        """Take in the entries that come next. False where the whole history has to be folded again."""
         if any(isinstance(entry.fact, EntryRetracted | EntryAmended) for entry in entries):
             return False
         for entry in entries:

@@ -135,7 +135,7 @@ def revoke(principal: Id, key: TheKey, reasons: Reasons = "", by: As = "", as_js
 
 
 def key_kind() -> str:
-    """What a new key is for, which stands in it: `test` in the data folder of a sandbox."""
+    """The purpose of a new key, which is part of its text: `test` in the data folder of a sandbox."""
     return "test" if Settings.of().data.name.endswith(SANDBOX_SUFFIX) else "live"
 
 
@@ -147,7 +147,9 @@ def only_grant(principal: str) -> UUID:
 
     held = with_ledger(work)
     if len(held) != 1:
-        fail(f"{principal} holds {len(held)} grants: name one. `countersign grants list {principal}` tells them.")
+        fail(
+            f"{principal} holds {len(held)} grants: name one of those that `countersign grants list {principal}` shows."
+        )
     return held[0].id
 
 

@@ -19,7 +19,7 @@ from scripts.access.acting import As, Reasons, carried_out, with_ledger
 from scripts.console import AsJson, out, pairs, print_result
 
 users = typer.Typer(no_args_is_help=True, help="People and programs: list, register, close.")
-Id = Annotated[str, typer.Argument(help="the permanent id, which stands in the ledger as the actor's")]
+Id = Annotated[str, typer.Argument(help="the permanent id, recorded in the ledger as the actor's")]
 
 
 class UserRow(Struct, frozen=True):

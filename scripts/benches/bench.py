@@ -16,7 +16,7 @@ import uvloop
 from msgspec import json
 from rich.console import Console
 
-from scripts.benches import board, commands, evaluating, http_client, pgbench, reading, stock
+from scripts.benches import board, commands, evaluating, http_client, pgbench, reading, signed_in, stock
 from scripts.benches.board import Boards
 from scripts.benches.conflicts import CLIENTS as CONFLICT_CLIENTS
 from scripts.benches.conflicts import disturbed
@@ -32,7 +32,9 @@ from scripts.benches.report import (
     shown_boards,
     shown_evaluations,
     shown_reading,
+    shown_signed_in,
 )
+from scripts.benches.signed_in import SignedInBench
 from scripts.server.processes import tune_garbage_collector
 
 CLIENTS = (1, 8, 32, 128)
@@ -47,6 +49,7 @@ class Only(StrEnum):
     BOARD = "board"
     EVALUATE = "evaluate"
     VIEWS = "views"
+    SIGNED_IN = "signed-in"
 
 
 def at_once(server: BenchDatabase, ledger: str, plain: str, clients: int, seconds: int) -> AtOnce:
@@ -144,14 +147,16 @@ def main(
             shown_boards(report, console)
         case EvaluationBench():
             shown_evaluations(report, console)
+        case SignedInBench():
+            shown_signed_in(report, console)
         case BenchReading():
             shown_reading(report, console)
         case Report():
             shown(report, console)
 
 
-def part(only: Only, seconds: int) -> Boards | EvaluationBench | BenchReading:
-    """Run one benchmark: the board over a million items, the evaluation of one item's clocks, or the views."""
+def part(only: Only, seconds: int) -> Boards | EvaluationBench | BenchReading | SignedInBench:
+    """Run one benchmark: the board over a million items, one item's clocks, the views, or what sign-in costs."""
     match only:
         case Only.BOARD:
             return measure_boards()
@@ -159,6 +164,9 @@ def part(only: Only, seconds: int) -> Boards | EvaluationBench | BenchReading:
             return evaluating.measured()
         case Only.VIEWS:
             return measure_views(seconds)
+        case Only.SIGNED_IN:
+            _report("commands with and without sign-in, in turns")
+            return signed_in.measured(seconds)
 
 
 if __name__ == "__main__":

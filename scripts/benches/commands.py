@@ -34,7 +34,9 @@ Send = Callable[[UUID, AnyCommand, Actor], Awaitable[object]]
 def registration(items: int = ITEMS) -> RegisterProject:
     """The command that registers a project with *items* planned items."""
     plans = tuple(PlannedItem(item=f"item-{n}", department=OFFICER.department) for n in range(items))
-    return RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang.min", items=plans)
+    return RegisterProject(
+        name="Fab 2", enterprise=Enterprise("Hengxin", ENTERPRISE.department), manager="wang.min", items=plans
+    )
 
 
 def project_life(items: int = ITEMS) -> Iterator[tuple[AnyCommand, Actor]]:

@@ -23,7 +23,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
-from api.app import create_app
+from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
 from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.identity.service import Identity, options_of
@@ -66,7 +66,7 @@ async def main(url: str | None, *, signs_in: bool = False) -> None:
         return
     settings = Settings(data=Path("unused"), key_rate=KEY_RATE_MAX)
     async with Approvals(url) as approvals:
-        app = create_app(approvals, Views(approvals.store), settings)
+        app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
         if not signs_in:
             await serve(app)
             return

@@ -15,6 +15,7 @@ from scripts.benches.conflicts import Disturbed
 from scripts.benches.evaluating import EvaluationBench
 from scripts.benches.measure import Figure, ratio
 from scripts.benches.reading import Followed
+from scripts.benches.signed_in import SignedInBench
 
 
 class Machine(Struct, frozen=True):
@@ -120,6 +121,21 @@ def shown_boards(result: Boards, console: Console) -> None:
     for figure in (result.board, result.with_comparisons, result.count):
         latencies = [f"{value or 0:.1f}" for value in (figure.p50_ms, figure.p95_ms, figure.p99_ms)]
         table.add_row(figure.subject, *latencies, f"{_times(figure, result.count)} bare count")
+    console.print(table)
+
+
+def shown_signed_in(result: SignedInBench, console: Console) -> None:
+    """Print what sign-in costs as a table."""
+    here = machine()
+    console.print(f"{here.cores} cores ({here.processor}), Python {here.python}, load: {here.load:.1f}")
+    columns = ("round", "without sign-in", "with keys", "without, of CPU", "with, of CPU")
+    table = _table(f"commands a second over HTTP, {result.clients} clients", *columns)
+    for nth, pair in enumerate(result.pairs, 1):
+        rates = (pair.plain.per_second, pair.signed_in.per_second)
+        of_cpu = (pair.plain.per_cpu_second, pair.signed_in.per_cpu_second)
+        table.add_row(str(nth), *(f"{rate:,.0f}" for rate in (*rates, *of_cpu)))
+    medians = f"{result.ratio:.2f} ×", "", f"{result.cpu_ratio:.2f} ×, bound {result.bound:.1f} ×"
+    table.add_row("median", "", *medians)
     console.print(table)
 
 

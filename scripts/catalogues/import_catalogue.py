@@ -16,9 +16,9 @@ from domain.catalogue.listing import DefineServiceItem
 from domain.catalogue.publication import PublishCatalogue
 from domain.catalogue.state import Catalogue, stream_of
 from domain.core.ledger import Actor, Refused, Role
+from infrastructure.catalogue.items import Finding, item_from
+from infrastructure.catalogue.rows import read_rows
 from infrastructure.ledger.approvals import Approvals
-from scripts.catalogues.items import Finding, item_from
-from scripts.catalogues.rows import read_rows
 
 IMPORTER = Actor("import-catalogue", "zone-office", Role.SYSTEM)
 EXAMPLES_MAX = 3  # of each kind of finding, in the table; the JSON has all

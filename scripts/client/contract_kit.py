@@ -173,7 +173,7 @@ def a_wrong_key_is_refused_and_headers_sign_nobody_in(kit: Kit) -> None:
     answer = kit.send("GET", "/v1/progress", signed=False, Authorization=f"Bearer cs_live_kit_{'A' * 43}")
     require_problem(answer, 401, "credential-invalid")
     said = {"X-Actor": "mallory", "X-Role": "supervisor", "X-Department": "bureau"}
-    require(kit.send("GET", "/v1/progress", signed=False, **said).status == 401, "headers alone sign nobody in")
+    require(kit.send("GET", "/v1/progress", signed=False, **said).status == 401, "headers alone are no sign-in")
     role = kit.get("/v1/me").json().get("role")
     require(role == "project_manager", f"the key is of a project manager: it is of {role}")
 
@@ -300,7 +300,7 @@ def a_key_is_for_one_command_with_or_without_a_condition(kit: Kit) -> None:
     project, _ = kit.register()
     command, key = kit.plan(), str(uuid.uuid4())
     kit.command(project, command, key, If_Match='"1"')
-    require(kit.command(project, command, key).status == 200, "If-Match is no part of what the key stands for")
+    require(kit.command(project, command, key).status == 200, "If-Match is no part of the key's fingerprint")
     require_problem(kit.command(project, kit.plan(), key), 422, "key-reused")
     require_problem(kit.send("POST", f"/v1/projects/{project}/commands", kit.plan()), 400, "key-missing")
 

@@ -89,15 +89,17 @@ class CountersignClient(ClientState):
             page = self.get(path, **{**params, "cursor": page["next"]})
             yield page
 
-    def events(self, after: int, *, wait: int = WAIT_SECONDS, **params: Any) -> Iterator[tuple[int, list[Any]]]:
-        """Events after a position for ever, as pairs: where to go on, and the events up to there, perhaps none.
+    def events(self, after: int | str, *, wait: int = WAIT_SECONDS, **params: Any) -> Iterator[tuple[str, list[Any]]]:
+        """Events after a position without end, as pairs: where to go on, and the events up to there, perhaps none.
 
-        Store the position once the events are dealt with: each event comes at least once.
+        Store where to go on once the events are dealt with: each event comes at least once. Where a restore of the
+        ledger took it away, ProblemError position-lost says from where on to read again.
         """
+        cursor = str(after)
         while True:
-            page = self.get("/v1/events", after=after, wait=wait, **params)
-            after = page["next"]
-            yield after, page["events"]
+            page = self.get("/v1/events", cursor=cursor, wait=wait, **params)
+            cursor = page["cursor"]
+            yield cursor, page["events"]
 
     def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Send a request until it is answered. Raises ProblemError, ClientError."""

@@ -79,7 +79,7 @@ def announce(url: str, settings: Settings, out: Console) -> None:
     """Print counts, and the addresses to open."""
     now = ledger.status(url)
     home = f"http://{settings.host}:{settings.port}"
-    out.print(f"{now.projects:,} projects, {now.source_events:,} source events, {now.facts:,} facts")
+    out.print(f"{now.projects:,} projects, {now.facts:,} facts")
     out.print(f"{now.items:,} items: {now.items_done:,} done, {now.items_open:,} under way")
     out.print(f"positions: ledger {now.last_position:,}, " + ", ".join(f"{v} {n:,}" for v, n in now.views.items()))
     out.print(f"sign in as ...   {home}/sign-in")

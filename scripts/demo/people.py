@@ -5,9 +5,9 @@ The simulation registers them with their grants, as facts; here is only that one
 
 from __future__ import annotations
 
+from infrastructure.catalogue.rows import read_rows
 from infrastructure.identity.accounts import Accounts, DemoPerson
 from infrastructure.ledger.approvals import Approvals
-from scripts.catalogues.rows import read_rows
 from scripts.catalogues.zone import FOLDER
 from scripts.simulation.chance import Chance
 from scripts.simulation.people import enterprise

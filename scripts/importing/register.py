@@ -87,7 +87,7 @@ class Register(Protocol):
         """Whether a log with these activities comes from a register of this kind."""
 
     def meaning(self, row: EventRow, case: Situation) -> Meaning:
-        """The commands that *row* amounts to, as the case stands."""
+        """The commands that *row* amounts to, in the present state of the case."""
 
     def ending(self, case: Situation) -> Sequence[RowCommand]:
         """The commands that the list of cases adds once all rows are through; each says when it happened."""

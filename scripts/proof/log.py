@@ -32,7 +32,7 @@ from scripts.importing.screen import bar
 from scripts.ledger import projects_of
 from scripts.server import database
 from scripts.server.processes import orderly
-from scripts.server.publishing import log_name
+from scripts.server.publishing import follow_restores, log_name
 
 ZONE, ZIP = "zone", ".zip"
 log_key = typer.Typer(no_args_is_help=True, help="Signing keys of the transparency log: create, rotate, back up.")
@@ -140,6 +140,7 @@ def checkpoint(as_json: AsJson = False) -> None:
     url, folder = database.ready(chosen), proof_folder(chosen)
     if not folder.has_keys and not chosen.database_url:
         create_keys(folder.path, log_name(chosen))
+    follow_restores(url, folder)
     keys = SigningKeys.read(folder.path)
     lease = Lease(url, WORK, LEADER_KEY)
     with psycopg.connect(lease.url, autocommit=True) as connection:

@@ -12,7 +12,7 @@ from infrastructure.postgres.connect import connect_url
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from infrastructure.postgres.roles import login_of
-from infrastructure.settings import Settings
+from infrastructure.settings import SettingRefusedError, Settings
 from scripts.server.processes import END_SECONDS_MAX
 
 
@@ -22,8 +22,17 @@ def ready(settings: Settings) -> str:
     Its login does not own the ledger: always so for the embedded server, elsewhere if the administrator arranges it.
     """
     url = connect_url(settings)
+    if settings.reader:
+        require_standby(settings)
+        return url
     migrate(url)
     return url if settings.database_url else login_of(url)
+
+
+def require_standby(settings: Settings) -> None:
+    """Raises SettingRefusedError where a reader has no database to read from."""
+    if not settings.database_url:
+        raise SettingRefusedError("COUNTERSIGN_READER is true: let DATABASE_URL name the standby to read from.")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ def migrate() -> None:
 
 
 def status(as_json: AsJson = False) -> None:
-    """Print the number of projects, events and facts, the ledger's last position, and the position of each view."""
+    """Print the number of projects, items and facts, the position of each view, and the last verifications."""
     answer = ledger.status(database.ready(settings()))
     print_result(answer, as_json, lambda: pairs("ledger", answer))
 

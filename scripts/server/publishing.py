@@ -5,7 +5,10 @@ from __future__ import annotations
 from secrets import token_hex
 from urllib.parse import urlsplit
 
+import psycopg
+
 from infrastructure.ledger.clock_check import utc_now
+from infrastructure.proof.epochs import begin_epoch
 from infrastructure.proof.keys import create_keys
 from infrastructure.proof.publisher import ProofFolder, Publisher
 from infrastructure.settings import Settings
@@ -23,7 +26,14 @@ def publish_while(parent: int, url: str) -> None:
     folder = ProofFolder(chosen.proof_folder)
     if not chosen.database_url and not folder.has_keys:
         create_keys(folder.path, log_name(chosen))
+    follow_restores(url, folder)
     run_worker(parent, Publisher(url, folder, utc_now, chosen.tsa))
+
+
+def follow_restores(url: str, folder: ProofFolder) -> None:
+    """Begin another log where a restore took away what the present one has signed, unless that was done."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        begin_epoch(folder, connection, utc_now())
 
 
 def log_name(settings: Settings) -> str:

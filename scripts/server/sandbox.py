@@ -157,7 +157,7 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> 
     clock = SandboxClock(settings.data.with_name(settings.data.name + CLOCK_SUFFIX))
     with database.kept_alive(settings):
         async with sandbox(url, settings, clock) as app:
-            await serving.listen(app, settings, announce, app.app.services.feed.horizon.close)
+            await serving.listen(app, settings, announce, app.app.services.close)
 
 
 @asynccontextmanager

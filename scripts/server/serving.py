@@ -17,17 +17,21 @@ from api.observing import observed
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.errors import OperatorError
+from infrastructure.identity.primary import PrimaryStore
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.postgres.connect import settled
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector, historian
 from infrastructure.settings import Settings
 from infrastructure.tracing import switch as tracing
+from infrastructure.verifier.startup import check_at_start
 from infrastructure.watcher.watcher import Watcher
 from scripts.console import screen
 from scripts.server import database
 from scripts.server.processes import (
+    Work,
     lower_priority,
     orderly,
     run_worker,
@@ -37,6 +41,7 @@ from scripts.server.processes import (
 )
 from scripts.server.publishing import publish_while
 from scripts.server.sending import send_while
+from scripts.server.verifying import verify_while
 
 WATCHER_NICENESS = 5  # its facts may take minutes, commands only milliseconds
 HISTORIAN_NICENESS = 10  # current rows and answers come first
@@ -74,27 +79,34 @@ async def _watch(parent: int, url: str) -> None:
 
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
-    """Serve HTTP until SIGINT or SIGTERM; *announce* is called once the server listens. Raises AddressTakenError."""
+    """Serve HTTP until SIGINT or SIGTERM; *announce* is called once the server listens.
+
+    Raises AddressTakenError, LedgerUnsoundError.
+    """
+    check_at_start(url)
     tracing.configure(settings, "server")
-    with (
-        contextlib.suppress(KeyboardInterrupt),
-        orderly(),
-        supervised(project_while, url),
-        supervised(keep_histories_while, url),
-        supervised(watch_while, url),
-        supervised(publish_while, url),
-        supervised(send_while, url),
-    ):
+    with contextlib.suppress(KeyboardInterrupt), orderly(), contextlib.ExitStack() as workers:
+        for work in _workers(settings):
+            workers.enter_context(supervised(work, url))
         uvloop.run(_serve(url, settings, announce))
+
+
+def _workers(settings: Settings) -> list[Work]:
+    """What runs beside the HTTP server; beside a reader nothing, as it writes nothing."""
+    if settings.reader:
+        return []
+    work: list[Work] = [project_while, keep_histories_while, watch_while, publish_while, send_while]
+    return [*work, verify_while] if settings.verify_hours else work
 
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     async with database.opened(url, settings) as approvals, _identity(approvals, url, settings) as signing_in:
         app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
-        await offer_administration(signing_in)
+        if not settings.reader:
+            await offer_administration(signing_in)
         tune_garbage_collector()
         served = observed(IdentityMiddleware(app, signing_in, settings), settings)
-        await listen(served, settings, announce, app.services.feed.horizon.close)
+        await listen(served, settings, announce, app.services.close)
 
 
 async def listen(app: Any, settings: Settings, announce: Callable[[], None], end_streams: Callable[[], None]) -> None:
@@ -118,7 +130,8 @@ async def listen(app: Any, settings: Settings, announce: Callable[[], None], end
 
 def _identity(approvals: Approvals, url: str, settings: Settings) -> Identity:
     """Sign-in, with the principals and grants of the ledger."""
-    return Identity(approvals.store, url, options_of(settings), PrincipalRegistrar(approvals))
+    primary = PrimaryStore(settled(settings.primary_url) if settings.primary_url else "") if settings.reader else None
+    return Identity(approvals.store, url, options_of(settings), PrincipalRegistrar(approvals), primary=primary)
 
 
 async def offer_administration(identity: Identity) -> None:

@@ -71,7 +71,7 @@ async def take_over(
             report.repeated += 1
             continue
         try:
-            entries = await approvals.preview_together(project.sequence)
+            entries = (await approvals.preview_together(project.sequence)).added
         except SequenceRefusedError as refused:
             report.refusals.append(_refusal(line, project, refused))
             continue

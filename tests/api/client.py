@@ -1,4 +1,4 @@
-"""How tests speak to the application: as somebody, with a key, and with problems checked for their form."""
+"""How tests call the application: as a given actor, with a key, and with problems checked for their form."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api.app import create_app
+from api.app import PAGES, create_app
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
@@ -27,7 +27,8 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
 
 @pytest.fixture(scope="module")
 def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=tmp_path_factory.mktemp("data")))
+    """The application with its pages, on an empty folder of data."""
+    return create_app(approvals, Views(approvals.store), Settings(data=tmp_path_factory.mktemp("data")), pages=PAGES)
 
 
 @pytest.fixture(scope="module")

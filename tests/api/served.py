@@ -19,12 +19,32 @@ from api.app import create_app
 from api.identity.middleware import IdentityMiddleware
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.access.registrar import PrincipalRegistrar
+from infrastructure.identity.primary import PrimaryStore
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 
 START_SECONDS_MAX = 30
+END_SECONDS_MAX = 5  # for answers that a client never reads to their end
+TEST_SERVER: dict[str, Any] = {
+    **SERVER_OPTIONS,
+    "log_level": "warning",
+    "lifespan": "off",
+    "timeout_graceful_shutdown": END_SECONDS_MAX,
+}
+
+
+def listening_socket(port: int = 0) -> socket.socket:
+    """A socket that listens on this machine. Of one that does not say TCP, asyncio leaves Nagle's algorithm on.
+
+    Every answer in two writes would then wait forty milliseconds for the client's acknowledgement.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    listening.listen()
+    return listening
 
 
 @contextmanager
@@ -42,14 +62,14 @@ def served(
     """
     folder = TemporaryDirectory()
     settings = Settings(**{"data": Path(folder.name), **chosen})
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listening_socket()
     started, stop = threading.Event(), threading.Event()
 
     async def serve() -> None:
         async with Approvals(database_url, clock=clock) as approvals, AsyncExitStack() as opened:
             app: Any = create_app(approvals, Views(approvals.store), settings, pages=pages)
             app = await _signing_in(opened, app, approvals, database_url, settings) if signs_in else app
-            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", **SERVER_OPTIONS))
+            server = uvicorn.Server(uvicorn.Config(app, **TEST_SERVER))
             serving = asyncio.create_task(server.serve([listening]))
             while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way
                 await asyncio.sleep(0.01)
@@ -72,5 +92,7 @@ def served(
 
 async def _signing_in(opened: AsyncExitStack, app: Any, approvals: Approvals, url: str, settings: Settings) -> Any:
     """*app*, which principals of the ledger sign in to."""
-    identity = Identity(approvals.store, url, options_of(settings), PrincipalRegistrar(approvals))
+    primary = PrimaryStore(settings.primary_url) if settings.reader else None
+    directory = PrincipalRegistrar(approvals)
+    identity = Identity(approvals.store, url, options_of(settings), directory, primary=primary)
     return IdentityMiddleware(app, await opened.enter_async_context(identity), settings)

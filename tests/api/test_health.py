@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +15,9 @@ from msgspec import structs
 
 from infrastructure.health import DatabaseHealth, database_health
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.hash_chain import Fault
 from infrastructure.projector.positions import ViewPosition
+from infrastructure.verifier.results import Scope, Verification
 from projections.registry import VIEWS
 from tests.api.client import REGISTER, Door, problem
 from tests.faults.ledgers import DISK_FULL
@@ -67,6 +70,22 @@ async def test_a_new_view_is_reported_while_it_is_built(door: Door, monkeypatch:
 async def test_a_view_far_behind_is_reported(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_at(-1_000_000, monkeypatch)
     assert (await trouble(door))["lag"] >= 1_000_000
+
+
+async def test_a_ledger_that_was_changed_is_reported(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_at(0, monkeypatch)
+    assert (await door.get("/readyz", None)).json()["verification"] is None, "nobody has verified it yet"
+    fault = Fault(3, "version 2 of stream 1 does not match its hash")
+    whole = Verification(Scope.WHOLE, 9, 9, datetime.now(UTC) - timedelta(hours=1), 2, [fault])
+    views = [ViewPosition(view.name, 0, None) for view in VIEWS]
+    database_says(monkeypatch, views=views, verifications={Scope.WHOLE: whole})
+    answer = await door.get("/readyz", None)
+    body = answer.json()
+    assert (answer.status_code, body["status"]) == (200, "damaged")
+    assert body["trouble"].endswith("position 3: version 2 of stream 1 does not match its hash, and 1 more")
+    assert "countersign verify" in body["remedy"]
+    assert (body["verification"]["whole_position"], body["verification"]["faults"]) == (9, 2)
+    assert body["verification"]["whole_age_seconds"] >= 3600
 
 
 async def test_a_missing_migration_makes_it_not_ready(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,10 @@ from msgspec import Struct, field
 from domain.catalogue.listing import DefineServiceItem
 from domain.catalogue.publication import PublishCatalogue
 from domain.core.ledger import Actor, Role
+from infrastructure.catalogue.items import item_from
+from infrastructure.catalogue.rows import read_rows
 from infrastructure.watcher.watch_schedule import WatchTable
 from infrastructure.watcher.watcher import Watcher
-from scripts.catalogues.items import item_from
-from scripts.catalogues.rows import read_rows
 from scripts.catalogues.zone import CATALOGUE, FLOW, FOLDER, shipped_flow
 from tests.api.client import Door
 from tests.watching import Hands, settle

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,7 +17,7 @@ from infrastructure.postgres.binaries import PACKAGE
 from tests.docs.answers import http_differences, json_differences, text_differences
 from tests.docs.blocks import ROOT, Block
 
-SECONDS_MAX = 900  # for a page: a command that never ends is a failure, not a hang
+SECONDS_MAX = 240  # for a page: a command that never ends is a failure, not a hang
 COMPARED = {"json": json_differences, "text": text_differences, "http": http_differences}
 FOLDERS = ("domain", "scripts", "tests", "ADRs")  # of the checkout, which pages name by relative paths
 NEEDED = ("bash", "curl")
@@ -52,22 +54,36 @@ def printed(
         for literal, real in replaced.items():
             text = text.replace(literal, real)
         script += [f"{{ : ; {text}", f"}} > .output-{number}"]
-    ended = subprocess.run(
-        ["bash", "-c", "\n".join(script)],
-        cwd=folder,
-        env=environment(settings),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS_MAX,
-        check=False,
-    )
+    status, errors = _ended(script, folder, settings)
     texts = [path.read_text("utf-8") for n in range(len(blocks)) if (path := folder / f".output-{n}").exists()]
-    if ended.returncode:
+    if status:
         place = blocks[max(len(texts) - 1, 0)].place
-        raise BlockFailedError(
-            f"{place}: exit status {ended.returncode}\n{''.join(texts[-1:])}\n{ended.stderr[-3000:]}"
-        )
+        raise BlockFailedError(f"{place}: exit status {status}\n{''.join(texts[-1:])}\n{errors[-3000:]}")
     return dict(zip(blocks, texts, strict=True))
+
+
+def _ended(script: Sequence[str], folder: Path, settings: Mapping[str, str]) -> tuple[int, str]:
+    """The exit status of a Bash script, and what it wrote to standard error.
+
+    Into a file: a pipe would stay open as long as a program that the script left in the background.
+    """
+    errors = folder / ".errors"
+    with errors.open("wb") as file:
+        shell = subprocess.Popen(
+            ["bash", "-c", "\n".join(script)],
+            cwd=folder,
+            env=environment(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+        try:
+            status = shell.wait(SECONDS_MAX)
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # nothing is left of it
+                os.killpg(shell.pid, signal.SIGKILL)
+    return status, errors.read_text("utf-8")
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ import pytest
 import domain.access
 import domain.calendar
 import domain.catalogue
+import domain.epochs
 import domain.flow
 import domain.legal_person
 import domain.privacy
@@ -40,6 +41,7 @@ ALL_COMMANDS = {**COMMANDS, **SYSTEM_COMMANDS, **OTHERS}
 AGGREGATES = (
     *(domain.project, domain.calendar, domain.legal_person, domain.catalogue, domain.flow),
     domain.access,
+    domain.epochs,
     domain.privacy,
 )
 

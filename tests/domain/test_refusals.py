@@ -32,7 +32,7 @@ def constants(tree: ast.Module) -> dict[str, object]:
 
 @cache
 def refusals(*folders: str) -> list[tuple[str, object, ast.expr]]:
-    """Where somebody is refused below *folders*: the place, the code and the sentence as written."""
+    """Where a command is refused below *folders*: the place, the code and the sentence as written."""
     refusals_in = []
     for path in (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))):
         text = path.read_text(encoding="utf-8")

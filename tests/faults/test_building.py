@@ -1,4 +1,4 @@
-"""While a view is made anew its old rows answer: after a raised version, after a notice, after a kill in the middle."""
+"""While a view is rebuilt its old rows answer: after a raised version, after a notice, after a kill in the middle."""
 
 from __future__ import annotations
 

@@ -20,12 +20,13 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
+from tests.effort import chosen
 from tests.faults import writer
 from tests.faults.ledgers import command_ends, positions_told, require_views_follow
 from tests.faults.processes import Processes, kill, kill_database, processes, project, wait_until
 from tests.faults.writer import SHARED, Sent
 
-ROUNDS = 10
+ROUNDS = chosen(4, 20)  # each fault once in the suite
 FAULTS = ("server", "database", "both", "backend")
 LOAD_SECONDS = (0.2, 0.6)
 ACKNOWLEDGED_MIN = 20  # commands before the next blow: it has to hit a server at work
@@ -108,7 +109,7 @@ async def resend(url: str, unanswered: list[Sent]) -> dict[UUID, int]:
 
 
 @pytest.mark.slow
-def test_what_was_acknowledged_outlives_ten_kills(server: EmbeddedPostgres, tmp_path: Path) -> None:
+def test_what_was_acknowledged_outlives_kills(server: EmbeddedPostgres, tmp_path: Path) -> None:
     url, random = server.url(), Random(1)
     migrate(url)
     asyncio.run(register_shared(url))

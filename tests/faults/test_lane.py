@@ -1,4 +1,4 @@
-"""A lane whose server hangs up, stands still or refuses: whoever waits is told, and it opens again."""
+"""A pipeline connection whose server hangs up, stalls or refuses: waiting callers get the error, and it reconnects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads over lost connections: asked again, so that nobody who waits for a command is told of it."""
+"""Reads over lost connections are repeated, so that senders of commands never see it."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from domain.law.project_time import (
     without,
     working_time,
 )
+from tests.effort import tried
 from tests.law.auditor.lives import Json, lives
 from tests.law.generic.naive import NaiveClock
 from tests.law.packs.books import china
@@ -58,7 +59,7 @@ def read(life: Json) -> tuple[list[Counting], dict[str, set[date]]]:
 
 
 @given(st.lists(lives(zone="Asia/Shanghai"), min_size=1, max_size=4))
-@settings(max_examples=150)
+@settings(max_examples=tried(30))
 def test_the_union_is_what_is_ticked_off_day_by_day_and_never_more_than_the_sum(result: list[Json]) -> None:
     clocks, ticked = list[Counting](), list[set[date]]()
     for life in result:
@@ -81,7 +82,7 @@ def test_the_union_is_what_is_ticked_off_day_by_day_and_never_more_than_the_sum(
 
 
 @given(lives(zone="Asia/Shanghai", suspension_day_rule="[s,e)"))
-@settings(max_examples=150)
+@settings(max_examples=tried(30))
 def test_on_working_days_a_clock_ran_as_often_as_it_says_it_used(life: Json) -> None:
     """By the calendar known then; a day in no clock's explanation, say a suspended one, is not government time."""
     clocks, ticked = read(life)

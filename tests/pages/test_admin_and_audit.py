@@ -9,10 +9,11 @@ from playwright.sync_api import Browser, expect
 
 from api.app import PAGES
 from domain.core.ledger import Actor, Role
+from tests.accessibility import barriers
 from tests.api.served import served
 from tests.pages.busy_desk import LOOKED_AT, STUCK, busy_project, busy_zone
 from tests.pages.conftest import page_of
-from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED, barriers
+from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED
 
 pytestmark = pytest.mark.slow
 XU, FAN = Actor("xu", "", Role.ADMINISTRATOR), Actor("fan", "", Role.ADMINISTRATOR)

@@ -11,13 +11,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from api.app import PAGES
+from tests.accessibility import barriers
 from tests.api.client import identity
 from tests.api.served import served
 from tests.examples import LAND, LEADER, MANAGER
 from tests.law.questions import at
 from tests.pages.busy_desk import LOOKED_AT, busy_project, busy_zone
 from tests.pages.conftest import DESKTOP, page_of
-from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED, barriers
+from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED
 
 pytestmark = pytest.mark.slow
 LATE = at("05-20 10:00")  # a day on which results keyed in on the 6th have not been verified for long

@@ -15,13 +15,14 @@ from api.app import PAGES
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from scripts.catalogues.zone import publish_zone
+from tests.accessibility import barriers
 from tests.api.served import served
 from tests.conftest import database_in
 from tests.examples import BUREAU, LAND, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
 from tests.pages.conftest import opened
-from tests.pages.test_in_a_browser import CONTRAST, PHONE, SIDEWAYS, STORED, barriers
+from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED
 from tests.projections.zone import project_id, tell_zone
 
 pytestmark = pytest.mark.slow
@@ -208,7 +209,7 @@ def require_clean(page: Page, lang: str) -> None:
     """No barrier, no stored value, no sideways scrolling on a phone."""
     assert page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[lang]
     assert STORED.findall(page.inner_text("main")) == []
-    assert barriers(page, but=() if lang == "zh" else CONTRAST) == []
+    assert barriers(page) == []
     size = page.viewport_size
     page.set_viewport_size(PHONE)
     assert page.evaluate(SIDEWAYS) <= PHONE["width"]

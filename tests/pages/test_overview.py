@@ -8,10 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from api.app import PAGES
+from tests.accessibility import barriers
 from tests.api.served import served
 from tests.pages.busy_desk import LOOKED_AT, STUCK, busy_project, busy_zone
 from tests.pages.conftest import DESKTOP, opened
-from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED, barriers
+from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED
 
 pytestmark = pytest.mark.slow
 

@@ -1,4 +1,4 @@
-"""The view of results from outside: when somebody last looked, and what a feed says otherwise."""
+"""The view of results from outside: when each was last verified, and where a feed differs."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ def test_a_new_application_has_no_document_yet() -> None:
 
 @for_any(worlds(), st.data())
 def test_rows_don_t_depend_on_how_the_entries_came(world: World, data: st.DataObject) -> None:
-    """Corrections make the projector fold anew; until there is one, it goes on with the state that it has."""
+    """Corrections make the projector refold a project; until there is one, it goes on with the state that it has."""
     plain = [entry for entry in world.entries if not type(entry.fact).__name__.startswith("Entry")]
     split = data.draw(st.integers(0, len(plain)))
     folded = fold((VIEW,), PROJECT, plain[:split])

@@ -11,15 +11,32 @@ from typing import Annotated
 import structlog
 import typer
 
-from tests.proofs import access, contract, exports, identity, law, log, operation, repeated, store, webhooks
+from tests.proofs import (
+    access,
+    backups,
+    carried,
+    contract,
+    exports,
+    identity,
+    law,
+    log,
+    operation,
+    repeated,
+    roles,
+    store,
+    webhooks,
+)
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
 PROOFS: tuple[Proof, ...] = (
     *law.PROOFS,
     *access.PROOFS,
+    *roles.PROOFS,
     *store.PROOFS,
+    *backups.PROOFS,
     *identity.PROOFS,
     *log.PROOFS,
+    *carried.PROOFS,
     *contract.PROOFS,
     *webhooks.PROOFS,
     *exports.PROOFS,

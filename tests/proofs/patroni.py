@@ -245,7 +245,7 @@ class Cluster:
     @classmethod
     @contextmanager
     def started(cls, folder: Path) -> Iterator[Cluster]:
-        """A cluster in which somebody leads and another follows, with a database for Countersign."""
+        """A cluster with a leader and a follower, with a database for Countersign."""
         etcd = shutil.which("etcd")
         if etcd is None:
             raise MissingToolError("etcd is not installed (Debian: apt-get install etcd-server)")
@@ -442,7 +442,7 @@ def served(url: str, log: Path) -> Iterator[str]:
 
 
 def free_port() -> int:
-    """A port that nobody listens at just now."""
+    """A port that is free at the moment."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port: int = listening.getsockname()[1]

@@ -24,7 +24,7 @@ class RefutedError(AssertionError):
 class Budget:
     """How much work a proof may do: everything (*seconds* is None), or what fits into *seconds*.
 
-    :param seed: drawn anew for each run and printed, so that a failure can be repeated.
+    :param seed: drawn for each run and printed, so that a failure can be repeated.
     """
 
     seed: int

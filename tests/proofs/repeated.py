@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 
+from tests.effort import PROOF, SUITE, VARIABLE
 from tests.proofs.proof import Budget, Proof, pytest_passes
 
-FAULT_ROUNDS, LAW_ROUNDS, FUZZ_ROUNDS = 10, 25, 10
-FUZZ_FACTOR = 10  # examples an operation, times those of the suite
+FAULT_ROUNDS, LAW_ROUNDS, FUZZ_ROUNDS, READING_ROUNDS = 10, 25, 10, 3
+READING = (
+    *("tests/api/feedback/test_anonymity.py", "tests/api/html/test_zone_pages.py"),
+    *("tests/projections/supervision/test_board.py", "tests/projections/history", "tests/infrastructure/event_log"),
+)
 LAWS = (
     *(
         "tests/law",
@@ -23,32 +27,42 @@ LAWS = (
 )
 
 
-def repeat(budget: Budget, whole: int, paths: tuple[str, ...], words: tuple[str, ...] = (), **extra: str) -> str:
+def repeat(budget: Budget, whole: int, paths: tuple[str, ...], words: tuple[str, ...] = (), effort: str = SUITE) -> str:
     """Run the tests in *paths* up to *whole* times, each time with another Hypothesis seed."""
     rounds = budget.rounds(whole)
     for number in rounds:
         seed = f"--hypothesis-seed={budget.seed + number}"
-        pytest_passes([*paths, *words, seed], {**os.environ, **extra})
+        pytest_passes([*paths, *words, seed], {**os.environ, VARIABLE: effort})
     return f"{rounds.done} of {whole} rounds"
 
 
 def faults(budget: Budget) -> str:
     """Kill, freeze and cut off processes and databases again and again."""
-    return repeat(budget, FAULT_ROUNDS, ("tests/faults",))
+    return repeat(budget, FAULT_ROUNDS, ("tests/faults",), effort=_effort(budget))
 
 
 def laws(budget: Budget) -> str:
     """Draw other examples for every law that Hypothesis checks."""
-    return repeat(budget, LAW_ROUNDS, LAWS, ("--numprocesses", "auto"))
+    return repeat(budget, LAW_ROUNDS, LAWS, ("--numprocesses", "auto"), _effort(budget))
 
 
 def fuzz(budget: Budget) -> str:
     """Ask every operation of the OpenAPI document with whatever its schema allows."""
-    factor = str(FUZZ_FACTOR if budget.seconds is None else 1)
-    return repeat(budget, FUZZ_ROUNDS, ("tests/api/web/test_fuzz.py",), COUNTERSIGN_TEST_FUZZ_FACTOR=factor)
+    return repeat(budget, FUZZ_ROUNDS, ("tests/api/web/test_fuzz.py",), effort=_effort(budget))
+
+
+def reading(budget: Budget) -> str:
+    """Ask every address in every way, and compare boards, the past and pages with what they are counted from."""
+    return repeat(budget, READING_ROUNDS, READING, effort=_effort(budget))
+
+
+def _effort(budget: Budget) -> str:
+    """The suite's, where time is short."""
+    return PROOF if budget.seconds is None else SUITE
 
 
 PROOFS = (
+    Proof("reading", "no answer differs from what it is counted from, or reveals a complainant", reading, share=1),
     Proof("faults", "no acknowledged command is lost or doubled, whatever is killed", faults, share=3),
     Proof("laws", "no example contradicts a law of the clock, the flow or the views", laws, share=2),
     Proof("fuzz", "no request that the OpenAPI document allows is answered with a 5xx", fuzz, share=2),

@@ -98,9 +98,9 @@ def feed_of(ours: Installation, key: str, last: int) -> list[dict[str, Any]]:
     """Every event of the feed, once that has come to position *last*."""
     events: list[dict[str, Any]] = []
     with CountersignClient(ours.address, key, attempts=ATTEMPTS) as client:
-        for position, page in client.events(0, wait=2):
+        for cursor, page in client.events(0, wait=2):
             events += page
-            if position >= last:
+            if int(cursor) >= last:
                 break
     return events
 

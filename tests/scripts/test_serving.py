@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -34,11 +34,14 @@ def first_line(work: str, url: str, **settings: str) -> str:
     code = ["-c", WORK.format(work), url]
     environment = {**os.environ, **settings}
     with subprocess.Popen([sys.executable, *code], cwd=CHECKOUT, env=environment, stderr=subprocess.PIPE) as process:
+        too_late = threading.Timer(LINE_SECONDS_MAX, process.kill)
+        too_late.start()
         try:
             assert process.stderr
             return process.stderr.readline().decode()
         finally:
-            process.send_signal(signal.SIGKILL)
+            too_late.cancel()
+            process.kill()
 
 
 async def test_the_projector_logs_a_bad_entry_in_one_line_without_its_content(database_url: str) -> None:

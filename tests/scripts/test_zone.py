@@ -14,11 +14,11 @@ import pytest_asyncio
 
 from domain.catalogue.state import Catalogue, stream_of
 from domain.flow.step import needs_for
+from infrastructure.catalogue.items import item_from
+from infrastructure.catalogue.rows import CatalogueUnreadableError, read_rows
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
 from scripts.catalogues.import_catalogue import import_catalogue
-from scripts.catalogues.items import item_from
-from scripts.catalogues.rows import CatalogueUnreadableError, read_rows
 from scripts.catalogues.zone import FOLDER, publish_zone, shipped_flow
 
 REAL_LIST = Path(__file__).parents[3] / "shared" / "data" / "cn_service_items_guangan.csv.gz"

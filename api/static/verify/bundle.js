@@ -29,7 +29,7 @@ export class Report {
     this.checks.push({ check, outcome: "unchecked", ...facts, faults: [] });
   }
 
-  /** refuted where anything does not hold; fits where signatures stand on keys that nobody confirmed; else verified. */
+  /** refuted where anything does not hold; fits where signatures rest on unconfirmed keys; else verified. */
   get verdict() {
     if (this.checks.some(({ outcome }) => outcome === "failed")) return "refuted";
     return this.checks.some(({ check }) => check === "keys" || check === "algorithm") ? "fits" : "verified";

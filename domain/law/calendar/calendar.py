@@ -130,7 +130,7 @@ class WorkingCalendar:
 
     @classmethod
     def of_holidays(cls, holidays: Iterable[date], weekend: Iterable[int] = SATURDAY_SUNDAY) -> WorkingCalendar:
-        """A plain calendar of another country: the weekend and a set of holidays, certain for ever."""
+        """A plain calendar of another country: the weekend and a set of holidays, certain without end."""
         return cls(weekend, dict.fromkeys(holidays, (False, "")))
 
     def _index_exceptions(self) -> None:

@@ -98,6 +98,14 @@ class Period(Struct, frozen=True):
         days = self.last - self.first + timedelta(days=1)
         return type(self)(self.first - days, self.last - days)
 
+    def after(self) -> Self:
+        """As many months after where it is made of whole months, else as many days after."""
+        if self._whole_months():
+            months = _month(self.last) - _month(self.first) + 1
+            return type(self)(_first_of(_month(self.first) + months), _month_end(_first_of(_month(self.last) + months)))
+        days = self.last - self.first + timedelta(days=1)
+        return type(self)(self.first + days, self.last + days)
+
     def year_before(self) -> Self:
         """同比: the same days one year earlier, February's last day for its 29th."""
         last = _first_of(_month(self.last) - MONTHS_PER_YEAR)

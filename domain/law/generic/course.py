@@ -89,7 +89,7 @@ class ClockCourse(Struct):
 
     @property
     def resumes_after(self) -> date | None:
-        """The day with which the last open suspension ends by its term; None if none is open, or one waits for ever."""
+        """The day with which the last open suspension ends by its term; None if none is open, or one has no end."""
         terms = [s.term for s in self.suspensions if s.end is None]
         return max((term for term in terms if term is not None), default=None) if all(terms) else None
 

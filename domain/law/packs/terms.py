@@ -119,7 +119,7 @@ class NoticeTerms(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Ground(Struct, frozen=True, forbid_unknown_fields=True):
-    """A reason for which time is not counted, the article that says so, and the clocks it *stops*.
+    """A reason for which time is not counted, its article, and the clocks it *stops*.
 
     It is for some *modes* of handling, or for all where none is named. *by_request*: a request for missing papers
     (request_supplement) stops them on this ground; so does the one called "supplement".

@@ -138,7 +138,7 @@ def events_of(raw: Iterable[Mapping[str, Any]], unit: Unit) -> list[GeneralEvent
 
 
 def event_of(raw: Mapping[str, Any], unit: Unit) -> dict[str, Any]:
-    """One event under our names: an amount may stand under any of AMOUNT_NAMES, an agreed day under UNTIL_NAMES."""
+    """One event under our names: an amount may have any of AMOUNT_NAMES, an agreed day under UNTIL_NAMES."""
     event = dict(raw)
     if event["type"] == "agree_until":
         name = next((name for name in UNTIL_NAMES if name in event), "until")

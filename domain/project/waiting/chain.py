@@ -141,7 +141,7 @@ class _Chains:
                 yield Wait(wait.kind, wait.held_by, wait.holder, wait.on, wait.ref, at)
 
     def _turn_at(self, root: str) -> tuple[HeldBy, str, datetime | None]:
-        """Who has to act on the item at the end of the chain, and since when; nobody in a cycle."""
+        """Who has to act on the item at the end of the chain, and since when; NOBODY in a cycle."""
         item = self.project.items.get(root)
         if item is None:
             return HeldBy.PROJECT_MANAGER, self.project.manager, None  # the project lacks a required item

@@ -36,7 +36,7 @@ def turned_down(project: Project) -> list[str]:
 
 
 def is_stuck(project: Project) -> bool:
-    """受阻: an open project with an item turned down, or in which nobody can act on any open item."""
+    """受阻: an open project with an item turned down, or in which no one can act on any open item."""
     return is_open(project) and (bool(turned_down(project)) or not can_move(project))
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from domain.access.absence import NameDeputy
 from domain.access.grants import AppointAgent, GiveGrant, WithdrawGrant
 from domain.access.registration import RegisterPrincipal
@@ -19,7 +16,6 @@ from domain.access.state import Principal, stream_of
 from domain.core.ledger import Actor, Role
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door, identity
 from tests.examples import BUREAU, LAND, LEADER, MANAGER
 
@@ -27,11 +23,6 @@ USCC = "91420100MA0HX2026E"
 XU = Actor("xu", "office", Role.ADMINISTRATOR)
 OTHER_MANAGER = Actor("zhou", "office", Role.PROJECT_MANAGER)
 pytestmark = pytest.mark.usefixtures("projector")
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 class Directory:

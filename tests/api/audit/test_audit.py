@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
-from litestar import Litestar
 from msgspec import structs
 
-from api.app import PAGES, create_app
 from api.audit.chain import ChainState, chain_state
 from api.audit.rails import MARGIN_PX, WIDTH_PX, rails_of
 from api.web.entries import ShownEntry
@@ -29,7 +26,6 @@ from domain.project.application.submission import SubmitItem
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.mapper import StoredRow
 from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door
 from tests.examples import APPLICANT, LAND, MANAGER, USCC, project_id_of
 from tests.law.questions import at
@@ -68,11 +64,6 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         HANDS[0] = at("05-20 12:00")
         await Views(opened.store).catch_up(await opened.store.head(), patience=10)
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 async def page_of(door: Door, by: Actor = AUDITOR, **params: str) -> str:

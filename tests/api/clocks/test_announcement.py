@@ -6,29 +6,20 @@ from datetime import date
 from uuid import UUID, uuid4
 
 import pytest
-from litestar import Litestar
 from msgspec import structs
 
-from api.app import PAGES, create_app
 from domain.project.application.acceptance import AcceptItem
 from domain.project.application.announcement import AnnounceDate
 from domain.project.application.submission import SubmitItem
 from domain.project.application.suspension import SuspendClock
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door, problem
 from tests.api.project.test_project_time import REGISTER
 from tests.examples import APPLICANT, LAND, MANAGER
 from tests.law.questions import at
 
 THEN = {"as_of": "2026-03-05T12:00:00+08:00", "known_at": "2099-01-01T00:00:00Z"}
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    settings = Settings(data=tmp_path_factory.mktemp("data"))
-    return create_app(approvals, Views(approvals.store), settings, pages=PAGES)
 
 
 async def accepted(door: Door) -> UUID:

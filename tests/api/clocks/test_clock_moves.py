@@ -104,7 +104,7 @@ async def test_a_notice_moves_what_its_preview_said(
 
     patience = monotonic() + SECONDS_MAX
     while any(notice not in counted for counted in await bases(approvals)):
-        assert monotonic() < patience, f"the view was not counted anew: {await bases(approvals)}"
+        assert monotonic() < patience, f"the view was not recounted: {await bases(approvals)}"
         await asyncio.sleep(0.05)
     assert await due_dates(door) == now, "told by the view's own rows now"
     assert rebuild(shared_database_url, swap=False).differences == ()

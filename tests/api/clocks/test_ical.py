@@ -38,7 +38,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
 
 @pytest_asyncio.fixture(scope="module", autouse=True)
 async def distant(approvals: Approvals, door: Door) -> int:
-    """The last position, after somebody applied at the end of the last year that the calendar is published for."""
+    """The last position, after an application at the end of the last year that the calendar is published for."""
     await door.done(DISTANT, REGISTER, MANAGER)
     await door.done(DISTANT, {"command": "submit_item", "item": "land"}, APPLICANT)
     await door.done(DISTANT, {"command": "accept_item", "item": "land"}, LAND)

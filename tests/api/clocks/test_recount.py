@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from api.html.links import BOARD, CLOCKS
 from api.worklist.pages import DESK
 from domain.calendar.state import stream_of
 from domain.examples.calendar import CALENDAR, CALENDAR_STORY
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door
 from tests.examples import APPLICANT, LEADER
 from tests.infrastructure.projector.test_projector import project_all
 
 SAID = "clocks are being recounted"
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 async def test_every_page_and_list_answers_while_clocks_are_recounted(

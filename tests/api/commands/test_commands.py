@@ -137,7 +137,7 @@ async def test_a_failed_if_match_lists_what_changed_since(door: Door) -> None:
 
 
 def test_if_match_looks_at_whatever_the_command_looks_at() -> None:
-    """Else the catalogue in force would be missing from what is decided, until somebody sends one without If-Match."""
+    """Else the catalogue in force would be missing from what is decided, until one is sent without If-Match."""
     for step in COMMAND_EXAMPLES.values():
         command = step.command
         conditional = OnVersion(wanted=command, version=1)

@@ -12,16 +12,12 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 from python_calamine import CalamineWorkbook
 
-from api.app import PAGES, create_app
 from api.exports import download
 from domain.core.ledger import Actor, Role
 from domain.examples.people import BUREAU, ENTERPRISE
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door, identity
 from tests.api.guard.two_projects import MARK, OTHER, OWN, PHONE, tell_both
 from tests.infrastructure.projector.test_projector import project_all
@@ -50,11 +46,6 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         await tell_both(opened)
         project_all(shared_database_url)
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=tmp_path_factory.mktemp("data")), pages=PAGES)
 
 
 async def get(door: Door, path: str, params: dict[str, str] | None = None, by: Actor = LEADER) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""Results from outside over HTTP: keyed in, fed, disputed and settled, and how stale they are when somebody asks."""
+"""Results from outside over HTTP: keyed in, fed, disputed and settled, and how stale they are on a day."""
 
 from __future__ import annotations
 

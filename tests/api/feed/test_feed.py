@@ -144,7 +144,7 @@ async def test_lines_end_with_the_position_to_go_on_at(door: Door) -> None:
     *lines, end = [json.decode(line) for line in response.text.splitlines()]
     assert response.headers["content-type"].startswith("application/x-ndjson")
     assert [line["id"] for line in lines] == [str(first), str(last)]
-    assert end == {"next": last}
+    assert end == {"next": last, "cursor": str(last)}
 
 
 async def test_a_batch_is_a_list_with_a_link_to_the_next(door: Door) -> None:
@@ -156,7 +156,7 @@ async def test_a_batch_is_a_list_with_a_link_to_the_next(door: Door) -> None:
 
     assert response.headers["content-type"].startswith(media_type)
     assert [event["id"] for event in response.json()] == [str(position)]
-    assert response.headers["link"] == f'</v1/events?after={position}>; rel="next"'
+    assert response.headers["link"] == f'</v1/events?cursor={position}>; rel="next"'
 
 
 async def test_a_waiting_request_is_answered_when_something_happens(door: Door) -> None:
@@ -170,7 +170,7 @@ async def test_a_waiting_request_is_answered_when_something_happens(door: Door) 
     page = (await waiting).json()
 
     assert [(event["source"], event["id"]) for event in page["events"]] == [(f"/projects/{project}", str(last))]
-    assert (page["next"], page["more"]) == (last, False)
+    assert (page["next"], page["cursor"], page["more"]) == (last, str(last), False)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 
 from api.feed.routes import SSE, Subscription, event_stream
 from api.web.identity import caller_by_headers
+from infrastructure.feed.epochs import LedgerEpochs
 from infrastructure.feed.reader import Feed, FeedCriteria
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
@@ -87,7 +88,7 @@ def test_a_stream_moves_its_position_over_what_is_not_wanted(address: str) -> No
 
 async def test_a_closed_feed_ends_its_streams(approvals: Approvals) -> None:
     feed = Feed(approvals.store)
-    stream = event_stream(feed, Subscription(caller_by_headers(LEADER), FeedCriteria(), 0, SSE))
+    stream = event_stream(feed, Subscription(caller_by_headers(LEADER), FeedCriteria(), 0, SSE, LedgerEpochs()))
     assert await anext(stream)
     feed.horizon.close()
     assert [piece async for piece in stream if piece.startswith(b":")] == []

@@ -1,4 +1,4 @@
-"""Nobody who complained anonymously is told on any path there is to read: every address, asked by everybody, any way.
+"""No anonymous complainant is named on any readable path: every address, for every reader, in every form.
 
 The addresses are those of the application itself, so one that is added is asked here without being written down.
 """
@@ -19,14 +19,12 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from msgspec import convert
 
-from api.app import PAGES, create_app
 from domain.core.ledger import Actor, Role
 from domain.messages import COMMANDS, AnyCommand
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.entry_draft import Receipt
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door, identity
+from tests.effort import chosen
 from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER, PLANNING, USCC
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("projector")]
@@ -67,12 +65,6 @@ def filing(code: str, **more: Any) -> dict[str, Any]:
     """The command that complains as `ABOUT` says."""
     named = {"about": ABOUT, "contact": PHONE, "anonymous": True, "item": "land"}
     return {"command": "file_complaint", "complaint": code} | named | more
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    data = tmp_path_factory.mktemp("data")
-    return create_app(approvals, Views(approvals.store), Settings(data=data), pages=PAGES)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -127,12 +119,16 @@ def paths(app: Litestar, project: UUID) -> list[str]:
     return sorted({re.sub(r"\{(\w+)(?::\w+)?\}", filled, address) for address in addresses(app)})
 
 
-def ways(story: Told) -> list[dict[str, Any]]:
-    """The ways to ask: now, with everything that some address wants, and of an earlier instant."""
+def ways(story: Told, nth: int) -> list[dict[str, Any]]:
+    """The ways to ask: now, with everything that some address wants, and of an earlier instant.
+
+    In the suite one besides the first two, which *nth* chooses; a proof asks every way.
+    """
     then = story.midway.isoformat()
     files = [BY_QUERY | {"complaint": code} for code in ("c2", "c3", "c4")]
     past = [BY_QUERY | {"as_of": then}, {"as_of": then}, {"known_at": then}]
-    return [{}, BY_QUERY, *files, *past, {"department": "land"}, {"standing": "running"}]
+    more = [*files, *past, {"department": "land"}, {"standing": "running"}]
+    return [{}, BY_QUERY, *chosen([more[nth % len(more)]], more)]
 
 
 def reveals(response: httpx.Response) -> list[str]:
@@ -144,13 +140,13 @@ def reveals(response: httpx.Response) -> list[str]:
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: f"{reader.role}-{reader.id}" if reader else "nobody")
 async def test_no_address_reveals_the_complainant(door: Door, app: Litestar, story: Told, reader: Actor | None) -> None:
     answered = 0
-    for path in paths(app, story.project):
-        for way in [{}] if path.startswith(OF_NO_PROJECT) else ways(story):
+    for nth, path in enumerate(paths(app, story.project), start=READERS.index(reader)):
+        for way in [{}] if path.startswith(OF_NO_PROJECT) else ways(story, nth):
             response = await door.get(path, reader, **way)
             assert not reveals(response), (path, way)
             assert response.status_code < 500 or path in ("/readyz", *SIGN_IN), (path, way, response.text)
             answered += response.status_code == 200
-    assert answered > (10 if reader in UNRELATED else 100)  # most addresses answer most ways
+    assert answered > (10 if reader in UNRELATED else chosen(30, 100))  # most addresses answer most ways
 
 
 async def test_the_ledger_keeps_it_for_those_who_may_know(door: Door, story: Told) -> None:

@@ -9,15 +9,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import pytest
 import pytest_asyncio
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from scripts.catalogues.zone import publish_zone
 from tests.api.client import Door, identity
 from tests.examples import MANAGER, USCC
@@ -37,11 +32,6 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         await tell_zone(opened, HANDS)
         HANDS[0] = LOOKED_AT
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=tmp_path_factory.mktemp("data")), pages=PAGES)
 
 
 class FormClient:

@@ -18,7 +18,7 @@ from msgspec import Struct, structs
 from api.forms.case import FormCase, case_of
 from api.forms.definitions import FORMS, WITHOUT_FORM
 from api.forms.fields import FieldKind, FormFieldSpec, fields_of
-from api.forms.form_data import FormData, FormFile
+from api.forms.form_data import FormData
 from api.forms.refusals import FIELDS
 from api.forms.review import filled_in
 from api.forms.turns import FormTurn, fill_page
@@ -38,6 +38,7 @@ from domain.project.application.registration import RegisterProject
 from domain.project.feedback.evaluation import EvaluateService
 from domain.project.state.project import Project
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
+from infrastructure.window.form_drafts import FormFile
 from tests.api.forms.conftest import seen
 from tests.examples import ROOT
 

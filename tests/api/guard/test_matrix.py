@@ -17,8 +17,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct, convert, to_builtins
 
-from api.app import PAGES, create_app
-from api.commands.targets import TARGETS
+from api.commands.targets import CHECKS, TARGETS
 from api.guard.routes import action_of, handlers_of, is_public
 from api.route_access import COMMANDS as EACH_COMMAND
 from api.route_access import ITSELF, PUBLIC, WHOLE_ZONE
@@ -32,10 +31,20 @@ from domain.examples.people import BUREAU, ENTERPRISE, LAND, MANAGER, TAX_FEED
 from domain.examples.story import COMMAND_EXAMPLES
 from domain.messages import COMMANDS
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
+from projections.personal_reads import PersonalRead, observing
 from tests.api.client import Door, identity
-from tests.api.guard.two_projects import MARK, OTHER, OTHER_CODE, OTHER_DIGEST, OTHERS, OWN, PHONE, of_others, tell_both
+from tests.api.guard.two_projects import (
+    CALLED,
+    MARK,
+    OTHER,
+    OTHER_CODE,
+    OTHER_DIGEST,
+    OTHERS,
+    OWN,
+    PHONE,
+    of_others,
+    tell_both,
+)
 from tests.infrastructure.projector.test_projector import project_all
 
 CLERK, LEADER = Actor("window.1", "window", Role.WINDOW_CLERK), Actor("ma.jun", "zone-office", Role.LEADER)
@@ -67,6 +76,9 @@ PATHS = {
     "folder": "none",
     "command": "amend_entry",  # whose form lists the history
     "command_id": str(UUID(int=1)),
+    "message": "1",
+    "address": str(UUID(int=1)),
+    "proof": "none",
     "sheet_format": "csv",
     "log_format": "xes",
 }
@@ -124,11 +136,6 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         await tell_both(opened)
         project_all(shared_database_url)
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=tmp_path_factory.mktemp("data")), pages=PAGES)
 
 
 def requests_to(app: Litestar, project: UUID, now: datetime) -> list[Asked]:
@@ -279,8 +286,9 @@ async def test_commands_to_other_aggregates_are_for_the_roles_of_the_table(door:
                 continue
             body = to_builtins(target.examples[tag].dated)
             headers = identity(by) | {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
-            response = await door.client.post(f"{AGGREGATES[operation]}/commands", json=body, headers=headers)
-            assert code_of(response) in (DENIED, ("principal-unknown", 404)), (tag, response.text)
+            for path in ("commands", "commands/check")[: 1 + (target in CHECKS.values())]:
+                response = await door.client.post(f"{AGGREGATES[operation]}/{path}", json=body, headers=headers)
+                assert code_of(response) in (DENIED, ("principal-unknown", 404)), (tag, response.text)
 
 
 async def test_an_officer_reads_no_papers_of_other_departments(app: Litestar, door: Door, approvals: Approvals) -> None:
@@ -294,13 +302,18 @@ async def test_an_officer_reads_no_papers_of_other_departments(app: Litestar, do
 
 
 @pytest.mark.parametrize("by", PEOPLE, ids=lambda by: by.role.value)
-async def test_contacts_are_shown_to_those_the_table_names(
+async def test_contacts_are_shown_to_those_the_table_names_and_noted(
     app: Litestar, door: Door, approvals: Approvals, by: Actor
 ) -> None:
     called = by.role in TABLE["read:information_contact"].roles
     shown = set()
     for request in requests_to(app, OWN, approvals.clock()):
-        if PHONE in (await answer(door, request, by)).text:
+        reads: list[PersonalRead] = []
+        with observing(reads.append):
+            text = (await answer(door, request, by)).text
+        if PHONE in text:
             shown.add(request.handler.handler_name)
+        is_noted = PersonalRead(f"projects/{OWN}", "information_contact") in reads
+        assert is_noted is (PHONE in text or CALLED in text), request
     assert bool(shown) is called, shown
     assert not called or "get_information" in shown

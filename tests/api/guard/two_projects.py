@@ -18,7 +18,7 @@ from domain.project.information.recording import EnteredField, RecordInformation
 from infrastructure.ledger.approvals import Approvals
 
 OWN, OTHER = UUID("0193f0a2-7c00-7000-8000-0000000000a1"), UUID("0193f0a2-7c00-7000-8000-0000000000b1")
-MARK, PHONE = "ZQXVKJ", "13800001111"
+MARK, CALLED, PHONE = "ZQXVKJ", "慕容静", "13800001111"
 OTHER_CODE = "91420100MA0LM20268"
 OTHER_DIGEST = "b" * 64
 DEPARTMENTS = sorted({step.by.department for step in STORY if step.by.role in (Role.OFFICER, Role.INTEGRATOR)})
@@ -31,7 +31,7 @@ OTHERS = {
 TEXTS = {"about", "reasons", "answer", "remarks", "text", "comment", "evidence", "recipient", "plan", "measures"}
 LISTS = {"missing", "lacking", "provided", "materials", "conditions", "papers"}
 CONTACTS = RecordInformation(
-    category="contacts", fields=(EnteredField(key="name", value="陈工"), EnteredField(key="phone", value=PHONE))
+    category="contacts", fields=(EnteredField(key="name", value=CALLED), EnteredField(key="phone", value=PHONE))
 )
 
 

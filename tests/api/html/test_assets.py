@@ -6,21 +6,13 @@ import re
 
 import httpx
 import pytest
-from litestar import Litestar
 
-from api.app import PAGES, create_app
-from api.html.assets import FOLDER, style_sheet
-from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
+from api.html.assets import FOLDER, modules, style_sheet
 from tests.api.client import Door
 
+MODULES_BYTES_MAX = 15 * 1024  # before compression: pages work without them, so they may not cost much
+
 pytestmark = pytest.mark.usefixtures("projector")
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=tmp_path_factory.mktemp("data")), pages=PAGES)
 
 
 async def loaded(door: Door, address: str, coding: str = "gzip") -> httpx.Response:
@@ -62,3 +54,7 @@ async def test_pages_are_compressed_for_those_who_can_read_that(door: Door) -> N
 async def test_the_sheet_loads_nothing_from_elsewhere_and_names_no_data(door: Door) -> None:
     assert re.findall(rb'url[(](?!"?#)', style_sheet()) == []
     assert b"@import" not in (await loaded(door, "/static/app.css")).content
+
+
+def test_the_modules_of_all_pages_are_small() -> None:
+    assert sum(len(content) for content in modules().values()) <= MODULES_BYTES_MAX

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
-from litestar import Litestar
 
-from api.app import PAGES, create_app
-from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
-from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door
 from tests.examples import LEADER
 
 MISSING = "the latest {} entries may be missing here"
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 @pytest.fixture

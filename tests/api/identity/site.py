@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ from msgspec import Struct
 
 from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
-from api.web.http_limits import SERVER_OPTIONS
 from domain.access.principal import Grant, Key
 from domain.core.ledger import Role
 from infrastructure.identity.directory import FixedDirectory
@@ -27,6 +25,7 @@ from infrastructure.identity.tokens import new_key
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Gateway, Settings
+from tests.api.served import TEST_SERVER, listening_socket
 
 T = TypeVar("T")
 
@@ -70,7 +69,7 @@ class Site(Struct):
 @contextmanager
 def signed_site(database_url: str, port: int = 0, **chosen: Any) -> Iterator[Site]:
     """Serve the application with sign-in, in a thread. *chosen* are settings; `{}` in them is the site's port."""
-    folder, listening = TemporaryDirectory(), socket.create_server(("127.0.0.1", port))
+    folder, listening = TemporaryDirectory(), listening_socket(port)
     port = listening.getsockname()[1]
     given: dict[str, Any] = {"data": Path(folder.name), "gateway": Gateway.CLOSED}
     given |= {name: value.format(port) if isinstance(value, str) else value for name, value in chosen.items()}
@@ -87,7 +86,7 @@ def signed_site(database_url: str, port: int = 0, **chosen: Any) -> Iterator[Sit
             await identity.passwords.set("li", "li.qiang", PASSWORD, identity.clock())
             app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
             wrapped: Any = IdentityMiddleware(app, identity, settings)
-            server = uvicorn.Server(uvicorn.Config(wrapped, log_level="warning", lifespan="off", **SERVER_OPTIONS))
+            server = uvicorn.Server(uvicorn.Config(wrapped, **TEST_SERVER))
             serving = asyncio.create_task(server.serve([listening]))
             while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way
                 await asyncio.sleep(0.01)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from uuid import uuid4
+from xml.etree import ElementTree as ET
 
 import httpx
 import psycopg
@@ -14,8 +15,9 @@ from infrastructure.projector.projector import Projector
 from tests.api.client import problem
 from tests.api.identity.site import LEADER, OFFICER, PASSWORD, PATIENCE, Site
 
+ATOM = "{http://www.w3.org/2005/Atom}"
 HTML = {"Accept": "text/html"}
-ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(/deadlines/[A-Za-z0-9_-]{43}\.ics)")
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(/(?:deadlines|messages/feeds)/[A-Za-z0-9_-]{43}\.(?:ics|atom))")
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +54,12 @@ def signed(zone: Site) -> Iterator[httpx.Client]:
         yield client
 
 
-def made(client: httpx.Client, login: str, grant: str = "") -> str:
+def made(client: httpx.Client, login: str, grant: str = "", shows: str = "deadlines") -> str:
     """The path of a new address for *login*, who acts by *grant* where there are several."""
     assert client.post("/sign-in/password", data={"login": login, "password": PASSWORD}).status_code == 303
     if grant:
         assert client.post("/account/role", data={"grant": grant}).status_code == 303
-    answer = client.post("/account/calendars", data={"make": "1"}, headers=HTML)
+    answer = client.post("/account/calendars", data={"make": shows}, headers=HTML)
     match = ADDRESS.search(answer.text)
     assert match, answer.text
     return match[1]
@@ -103,7 +105,7 @@ def test_an_address_names_no_one_and_is_read_in_both_languages(zone: Site, signe
 def test_an_ended_address_is_404(zone: Site, signed: httpx.Client) -> None:
     path = made(signed, "wang")
     page = signed.get("/account?lang=en", headers=HTML).text
-    assert "Calendar of deadlines" in page
+    assert "Calendars and news readers" in page
     for address in re.findall(r'name="end" value="([0-9a-f-]{36})"', page):
         assert signed.post("/account/calendars", data={"end": address}).status_code == 303
     problem(httpx.get(f"{zone.address}{path}", timeout=PATIENCE), "not-found")
@@ -122,3 +124,20 @@ def test_an_address_opens_nothing_else(zone: Site, signed: httpx.Client) -> None
     token = path.removeprefix("/deadlines/").removesuffix(".ics")
     cookies = {"countersign-session": token}
     assert httpx.get(f"{zone.address}/v1/me", timeout=PATIENCE, cookies=cookies).status_code == 401
+
+
+def test_messages_come_as_atom_and_the_two_kinds_of_addresses_are_not_exchanged(
+    zone: Site, signed: httpx.Client
+) -> None:
+    path = made(signed, "li", str(OFFICER.id), "messages")
+    answer = httpx.get(f"{zone.address}{path}?lang=zh", timeout=PATIENCE)
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    feed = ET.fromstring(answer.content)
+    entries = feed.findall(f"{ATOM}entry")
+    assert len(entries) == 2
+    assert all("申请" in str(entry.findtext(f"{ATOM}title")) for entry in entries)
+    assert {entry.findtext(f"{ATOM}summary") for entry in entries} == {"Fab 2", "Depot"}
+    etag = {"If-None-Match": answer.headers["etag"]}
+    assert httpx.get(f"{zone.address}{path}?lang=zh", timeout=PATIENCE, headers=etag).status_code == 304
+    token = path.removeprefix("/messages/feeds/").removesuffix(".atom")
+    problem(httpx.get(f"{zone.address}/deadlines/{token}.ics", timeout=PATIENCE), "not-found")

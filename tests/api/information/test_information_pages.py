@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from domain.examples.information import INFORMED
 from domain.project.information.form import FORM
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door
 from tests.examples import LEADER
 
 MARK = "<b>&桂花苑"
 
 pytestmark = pytest.mark.usefixtures("projector")
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 @pytest.fixture(scope="module")

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door
 from tests.examples import APPLICANT, LAND, LEADER, MANAGER, WATER
 from tests.law.questions import at
@@ -34,11 +29,6 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         await tell_zone(opened, HANDS)
         HANDS[0] = LOOKED_AT
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 async def page_of(door: Door, project: UUID, item: str, by: Actor | None = LEADER, **params: str) -> str:

@@ -6,13 +6,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from infrastructure.law.lawbook import law_book
-from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from projections.clocks.nodes import MODES, modes_with
 from tests.api.client import Door, problem
 from tests.api.law.client import ask
@@ -27,13 +22,6 @@ HISTORY = [
     {"id": "e4", "type": "upper_received", "at": "2026-11-05T10:00:00+08:00"},
 ]
 FIRST = {"cn-medical-devices": "technical_review"}  # the review comes first, and the decision after it
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    """With its pages."""
-    settings = Settings(data=tmp_path_factory.mktemp("data"))
-    return create_app(approvals, Views(approvals.store), settings, pages=PAGES)
 
 
 def question(name: str, mode: str, **rule: Any) -> dict[str, Any]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 from msgspec import structs
 
-from api.app import PAGES, create_app
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door
 from tests.api.legal_person.test_legal_person import code_of, done, registration
 from tests.examples import APPLICANT, LEADER
@@ -21,11 +17,6 @@ from tests.examples import APPLICANT, LEADER
 pytestmark = pytest.mark.usefixtures("projector")
 ONE, OTHER = code_of(61), code_of(62)
 PAGE = f"/pages/legal-persons/{ONE}"
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 @pytest_asyncio.fixture(scope="module")

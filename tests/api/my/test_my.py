@@ -6,18 +6,14 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from uuid import UUID, uuid4
 
-import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api.app import PAGES, create_app
 from domain.core.plan import PlannedItem
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from domain.project.application.supplement import RequestSupplement
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from infrastructure.window.query_codes import query_code_of
 from tests.api.apply.applicants import OTHER, OTHER_USCC, OWN, RIVAL, Browser
 from tests.api.window.test_tracking import words
@@ -48,12 +44,6 @@ def registration(name: str, uscc: str) -> RegisterProject:
     """A project of the enterprise *name* with three items."""
     items = tuple(PlannedItem(item=item, department=item) for item in ("land", "water", "fire"))
     return RegisterProject(name=f"{name} fab", enterprise=Enterprise(name, uscc), manager="wang", items=items)
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    settings = Settings(data=tmp_path_factory.mktemp("data"))
-    return create_app(approvals, Views(approvals.store), settings, pages=PAGES)
 
 
 async def number_of(approvals: Approvals, project: UUID, item: str) -> str:

@@ -6,16 +6,13 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from html import unescape
-from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 from litestar.status_codes import HTTP_503_SERVICE_UNAVAILABLE
 
-from api.app import PAGES, create_app
 from api.overview.view_models import WEEKS, spark, weeks_until
 from domain.core.ledger import Actor
 from domain.core.plan import PlannedItem
@@ -27,7 +24,6 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from projections.overview.attention import obstacles
 from projections.overview.steps import CaseStep, step_cases, step_counts
 from projections.overview.weeks import decided_weeks, weekly_figures
@@ -89,11 +85,6 @@ def steps() -> list[tuple[str, str, Actor, AnyCommand]]:
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 @pytest_asyncio.fixture(scope="module")

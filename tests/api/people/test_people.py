@@ -5,21 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from html import unescape
-from pathlib import Path
 from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from domain.access.state import Principal, stream_of
 from domain.core.ledger import Actor, Role
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door, identity
 from tests.examples import LAND, LEADER
 
@@ -35,11 +31,6 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url) as opened:
         await Views(opened.store).catch_up(await opened.store.head(), patience=10)
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 async def sent(door: Door, by: Actor, act: str, lang: str = "zh", **fields: str) -> httpx.Response:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from domain.core.ledger import Actor
 from domain.core.plan import PlannedItem
 from domain.core.types import Outcome
@@ -24,7 +21,6 @@ from domain.project.application.submission import SubmitItem
 from domain.project.external.results import RecordExternalResult
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door, identity
 from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER, USCC, project_id_of
 from tests.law.questions import at
@@ -68,11 +64,6 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         HANDS[0] = at("05-08 12:00")
         await Views(opened.store).catch_up(await opened.store.head(), patience=10)
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 async def page_of(door: Door, path: str = "/", by: Actor = MANAGER, lang: str = "zh", **params: str) -> str:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 from msgspec import structs
 
-from api.app import PAGES, create_app
 from domain.core.ledger import Actor
 from domain.core.plan import PlannedItem
 from domain.core.types import Outcome
@@ -27,7 +24,6 @@ from domain.project.feedback.evaluation import EvaluateService, Grade
 from domain.project.flow.adoption import StartFlow
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door, identity, problem
 from tests.examples import APPLICANT, LEADER, MANAGER, USCC
 from tests.law.questions import at
@@ -43,11 +39,6 @@ REGISTRATION = RegisterProject(name="研发楼", enterprise=Enterprise("恒信�
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 Said = tuple[str, Actor, AnyCommand]

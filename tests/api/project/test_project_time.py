@@ -6,10 +6,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from litestar import Litestar
 from msgspec import structs
 
-from api.app import PAGES, create_app
 from domain.core.ledger import Actor
 from domain.core.plan import PlannedItem
 from domain.core.types import Outcome
@@ -21,7 +19,6 @@ from domain.project.application.submission import SubmitItem
 from domain.project.application.suspension import ResumeClock, SuspendClock
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door, problem
 from tests.examples import APPLICANT, LAND, MANAGER, USCC
 from tests.law.questions import at
@@ -41,12 +38,6 @@ STORY: list[tuple[str, Actor, AnyCommand]] = [
     ("03-11 10:00", LAND, ResumeClock(item="land", suspension="s")),
     ("03-13 10:00", LAND, CompleteItem(item="land", outcome=Outcome.GRANTED)),
 ]
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    settings = Settings(data=tmp_path_factory.mktemp("data"))
-    return create_app(approvals, Views(approvals.store), settings, pages=PAGES)
 
 
 async def project_after(door: Door, steps: int = len(STORY)) -> UUID:

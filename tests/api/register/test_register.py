@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from html import unescape
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from api.html.translations import TABLES
 from domain.core.ledger import CommandOrigin
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door
 from tests.examples import LEADER
 from tests.scripts.importing.plans import ASKED, COMPLETE, RECEIVED, SENT, planned
@@ -27,11 +23,6 @@ EXTENDED = ("2012-03-02", "04_BPT_020", "Uitgebreid", "activities regular proced
 CAME = ("2012-03-20", "08_AWB45_040", "20-3-2012")
 
 STATEMENT = TABLES["of_register"]["statement"]
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 async def imported(approvals: Approvals, *rows: tuple[str, ...]) -> UUID:

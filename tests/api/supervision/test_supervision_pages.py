@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from html import unescape
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door, identity
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, USCC
 from tests.projections.supervision.test_query import REGISTER, Zone
@@ -38,11 +33,6 @@ def hands() -> Hands:
 async def approvals(shared_database_url: str, hands: Hands) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url, clock=hands) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -250,7 +240,7 @@ async def test_as_of_a_day_before_there_is_less(door: Door, slow: UUID) -> None:
 
 
 async def test_the_form_of_the_board_may_be_sent_as_it_stands(door: Door, slow: UUID) -> None:
-    """A browser sends a field that nobody filled in as an empty text."""
+    """A browser sends an empty field as an empty text."""
     page = shown(await got(door, "/supervision"))
     fields = dict(re.findall(r'<input id="\w+" name="(\w+)" type="date" value="([^"]*)"', page))
 

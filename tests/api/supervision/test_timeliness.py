@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from html import unescape
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 from msgspec import structs
 
-from api.app import PAGES, create_app
 from domain.core.ledger import Actor, CommandOrigin
 from domain.core.plan import PlannedItem
 from domain.core.types import Outcome
@@ -26,9 +23,7 @@ from domain.project.application.submission import SubmitItem
 from domain.project.application.suspension import ResumeClock, SuspendClock
 from domain.project.external.results import RecordExternalResult
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
 from infrastructure.projector.rebuild import rebuild
-from infrastructure.settings import Settings
 from tests.api.client import Door, problem
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, USCC
 from tests.law.questions import at
@@ -73,11 +68,6 @@ STORY: list[Told] = [
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 @pytest_asyncio.fixture(scope="module")

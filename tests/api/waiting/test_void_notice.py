@@ -1,4 +1,4 @@
-"""A notice of missing papers that came too late, over HTTP: nobody waits for the applicant because of it."""
+"""A notice of missing papers that came too late, over HTTP: it does not make the case wait for the applicant."""
 
 from __future__ import annotations
 

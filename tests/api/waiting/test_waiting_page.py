@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from api.html.translations import TABLES
 from domain.project.flow.durations import Basis
 from domain.project.waiting.wait import HeldBy, WaitKind
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door
 from tests.examples import APPLICANT, LAND, LEADER
 
@@ -33,11 +29,6 @@ ITEMS = [
 @pytest.fixture(scope="module")
 def views(approvals: Approvals) -> Views:
     return Views(approvals.store)
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, views: Views) -> Litestar:
-    return create_app(approvals, views, Settings(data=Path("unused")), pages=PAGES)
 
 
 async def reviewed(door: Door, views: Views) -> UUID:

@@ -40,7 +40,7 @@ def send(address: str, request: bytes, *, hang_up: bool = False) -> bytes:
 
 
 def answer_to_half(address: str, *parts: bytes, pause: float = 0.0) -> bytes:
-    """What comes back to whoever sends *parts*, one every *pause* seconds, and keeps the line open."""
+    """What comes back to a client that sends *parts*, one every *pause* seconds, and keeps the line open."""
     place, answer = urlsplit(address), b""
     with socket.create_connection((place.hostname, place.port), timeout=SECONDS_MAX) as connection:
         with suppress(ConnectionError):  # hung up on while still sending

@@ -11,10 +11,7 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api.app import PAGES, create_app
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from infrastructure.window.query_codes import QueryCodes
 from tests.api.window.visits import CaseOf, Window
 from tests.infrastructure.projector.test_projector import project_all
@@ -38,12 +35,6 @@ async def approvals(shared_database_url: str, clock: list[datetime]) -> AsyncIte
         clock[0] = at("05-20 18:00")
         project_all(shared_database_url)
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    settings = Settings(data=tmp_path_factory.mktemp("data"))
-    return create_app(approvals, Views(approvals.store), settings, pages=PAGES)
 
 
 @pytest.fixture(scope="module")

@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from domain.core.ledger import Actor
 from domain.core.plan import PlannedItem
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door, identity
 from tests.examples import APPLICANT, FIRE, LAND, LEADER, MANAGER, USCC, project_id_of
 from tests.law.questions import at
@@ -62,11 +58,6 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
             await opened.handle(project_of(name), SubmitItem(item="land"), APPLICANT, uuid4())
         await Views(opened.store).catch_up(await opened.store.head(), patience=10)
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 async def send(door: Door, cases: list[str], key: UUID | str, by: Actor = LAND, lang: str = "en") -> httpx.Response:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from domain.core.ledger import Actor
 from domain.project.application.supplement import RequestSupplement
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door, identity
 from tests.examples import FIRE, LAND, LEADER
 from tests.law.questions import at
@@ -38,11 +34,6 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         HANDS[0] = at("04-14 12:00")
         await Views(opened.store).catch_up(await opened.store.head(), patience=10)
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 async def shown(door: Door, path: str = "/desk", by: Actor = LEADER, /, **params: str) -> str:

@@ -1,4 +1,4 @@
-"""What a command is about: the people of the stories may do what they do there, and nobody else's people may."""
+"""What a command is about: the people of the stories may do what they do there, and others may not."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from domain.core.ledger import Role
 from tests.domain.access.campaign import differences
 from tests.domain.access.cedar import judged, policies
 from tests.domain.access.drawn import ACTIONS, CODES, DEPARTMENTS, PROJECTS, callers, cases
+from tests.effort import tried
 
 OWN = AccessCase(
     PROJECTS[0], CODES[0], "wang", frozenset(DEPARTMENTS[:2]), DEPARTMENTS[0], frozenset({DEPARTMENTS[1]}), "wang"
@@ -41,7 +42,7 @@ def test_the_whole_matrix_is_judged_alike() -> None:
     assert judged(questions) == ours
 
 
-@settings(max_examples=25)
+@settings(max_examples=tried(10))
 @given(st.lists(st.tuples(callers(), st.sampled_from(ACTIONS), cases()), min_size=1, max_size=40))
 def test_drawn_cases_are_judged_alike(questions: list[tuple[Caller, str, AccessCase]]) -> None:
     assert judged(questions) == [may(*question).allowed for question in questions]

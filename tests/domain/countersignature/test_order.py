@@ -1,4 +1,4 @@
-"""依次会签: in sequence nobody is asked before the one before has agreed, and no answer is ever lost."""
+"""依次会签: in sequence each department is asked once the one before has agreed, and no answer is ever lost."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_it_may_go_to_one_further_back_in_the_same_line_which_is_asked_once() ->
 
 @pytest.mark.parametrize("to", ["fire", "land", "water"])
 def test_it_never_goes_where_it_came_from(to: str) -> None:
-    """Neither to oneself, nor to whoever passed it on, nor to the department that asks."""
+    """Neither to oneself, nor to the sender, nor to the department that asks."""
     facts = (question_to("water"), forwarded("water", "fire"), passed_on("fire", forwarded_from="water"))
 
     given(*EXAMINED, *facts).when(structs.replace(FORWARD, to=to), by=FIRE).refused("referral-loop", f"from {to}")

@@ -1,4 +1,4 @@
-"""会签轮次: changed papers are looked at anew, and an earlier opinion counts again only where the lead names it."""
+"""会签轮次: changed papers are examined again, and an earlier opinion counts again only where the lead names it."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_a_retracted_change_and_what_it_asked_leave_everything_as_it_was() -> No
 
 @pytest.mark.parametrize("version", range(2, 13))
 def test_whatever_is_retracted_the_rest_still_applies(version: int) -> None:
-    """And nobody counts as having agreed to papers that it did not see."""
+    """No department counts as having agreed to papers that it did not see."""
     gone = EntryRetracted(version=version, item="land", reasons="mistake")
     facts = (
         REVISED,
@@ -207,7 +207,7 @@ def test_no_opinion_is_lost_and_none_counts_for_papers_it_did_not_see(
 
 
 def check_clocks(world: World) -> None:
-    """Nobody has a clock who was not asked, and every department that owes an answer was."""
+    """Only departments that were asked have a clock, and every one that owes an answer has."""
     facts: list[AnyFact] = [entry.fact for entry in world.entries]
     questions = [fact.department for fact in facts if isinstance(fact, CountersignatureAsked)]
     consultations = world.project.items["land"].consultations

@@ -1,4 +1,4 @@
-"""投诉: filed by those served, answered by those complained of, closed by whoever filed it."""
+"""投诉: filed by those served, answered by those complained of, closed by the person who filed it."""
 
 from __future__ import annotations
 

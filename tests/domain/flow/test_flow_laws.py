@@ -23,6 +23,7 @@ from domain.project.flow.adoption import StartFlow
 from domain.project.flow.standing import StepState, standing
 from domain.project.state.project import Project
 from tests.domain.officer import FLOW, ZONE, ZoneDesk, service
+from tests.effort import tried
 from tests.examples import APPLICANT, LAND, MANAGER
 from tests.spec import NOW, PROJECT
 
@@ -87,7 +88,7 @@ def work_off(desk: ZoneDesk, project: Project, chance: Random, at: datetime = NO
         desk.say(project, CompleteItem(item=code, outcome=outcome, reasons="不符合条件"), by=LAND, at=at)
 
 
-@settings(max_examples=300)
+@settings(max_examples=tried(60))
 @given(flows(), st.integers(0, 1_000_000))
 def test_a_published_flow_never_deadlocks_a_project(command: PublishFlow, seed: int) -> None:
     if not sound(command):
@@ -102,7 +103,7 @@ def test_a_published_flow_never_deadlocks_a_project(command: PublishFlow, seed: 
         assert project.granted == needed
 
 
-@settings(max_examples=300)
+@settings(max_examples=tried(60))
 @given(st.dictionaries(st.sampled_from(CODES), st.lists(st.sampled_from(CODES), max_size=3), max_size=8))
 def test_a_circle_is_spelled_exactly_where_something_is_stuck_in_one(needs: dict[str, list[str]]) -> None:
     groups = {code: tuple((other,) for other in others if other in needs) for code, others in needs.items()}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from domain.core.graph import Groups
 from domain.project.flow.path import Days, PathTask, delayed, finish_of, finishes, medians, optional, path, slack
+from tests.effort import tried
 
 CODES = ["a", "b", "c", "d", "e"]
 Tasks = dict[str, PathTask]
@@ -56,13 +57,13 @@ def longest(chosen: dict[str, list[str]], duration: dict[str, int], code: str, w
     return max(known, default=0) + duration[code] if len(known) == len(before) else None
 
 
-@settings(max_examples=400)
+@settings(max_examples=tried(80))
 @given(projects())
 def test_finishes_are_those_of_every_choice_counted_out(tasks: Tasks) -> None:
     assert finishes(tasks, medians(tasks)) == counted_out(tasks, medians(tasks))
 
 
-@settings(max_examples=150)
+@settings(max_examples=tried(30))
 @given(projects(), st.sampled_from(CODES), st.integers(0, 20))
 def test_nothing_is_over_earlier_because_something_takes_longer(tasks: Tasks, code: str, more: int) -> None:
     before = medians(tasks)
@@ -73,7 +74,7 @@ def test_nothing_is_over_earlier_because_something_takes_longer(tasks: Tasks, co
     assert finish_of(tasks, now) >= finish_of(tasks, then)
 
 
-@settings(max_examples=150)
+@settings(max_examples=tried(30))
 @given(projects())
 def test_a_delay_within_the_slack_moves_no_finish_and_one_day_more_does(tasks: Tasks) -> None:
     usual = medians(tasks)
@@ -91,7 +92,7 @@ def test_a_delay_within_the_slack_moves_no_finish_and_one_day_more_does(tasks: T
         assert after(code, days + 1) > finish
 
 
-@settings(max_examples=150)
+@settings(max_examples=tried(30))
 @given(projects())
 def test_the_critical_path_leads_to_the_finish_day_by_day(tasks: Tasks) -> None:
     plan = path(tasks)
@@ -114,7 +115,7 @@ def test_the_critical_path_leads_to_the_finish_day_by_day(tasks: Tasks) -> None:
         assert any(first in group for group in tasks[other].needs)
 
 
-@settings(max_examples=150)
+@settings(max_examples=tried(30))
 @given(projects(), st.dictionaries(st.sampled_from(CODES), st.integers(0, 12), max_size=3))
 def test_the_effect_of_delays_is_the_difference_of_two_plans(tasks: Tasks, delays: dict[str, int]) -> None:
     usual = medians(tasks)

@@ -20,6 +20,7 @@ from domain.project.application.registration import ItemPlanned
 from domain.project.flow.adoption import FlowAdopted
 from infrastructure.law.lawbook import law_book
 from projections.flow.phases import PhaseStanding, PhaseState, course, phases_at
+from tests.effort import tried
 from tests.examples import LAW, MANAGER, REGISTERED, submitted
 from tests.spec import PROJECT, entry
 
@@ -124,7 +125,7 @@ facts = st.sampled_from([submitted("a"), granted("a"), submitted("b"), granted("
 hours = st.integers(0, 500)
 
 
-@settings(max_examples=200)
+@settings(max_examples=tried(40))
 @given(st.lists(st.tuples(facts, hours, hours), max_size=12))
 def test_a_late_enough_instant_gives_the_present(story: list[tuple[AnyFact, int, int]]) -> None:
     """With everything known and everything over, what is settled leads to the very state that a replay does."""

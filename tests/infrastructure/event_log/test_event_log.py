@@ -30,10 +30,12 @@ from infrastructure.ledger.approvals import Approvals
 from scripts.importing.import_log import RECEIPT_LOG, import_log
 from tests.api.guard.two_projects import MARK, OWN, PHONE, tell_both
 from tests.conftest import database_in
+from tests.effort import chosen
 
 HERE = Path(__file__).parent
 XES_SCHEMA = xmlschema.XMLSchema11(str(HERE / "xes-ieee-1849-2016.xsd"))
 OCEL_SCHEMA = json.loads((HERE / "schema_ocel2.json").read_text("utf-8"))
+TRACES = 100  # validated in the suite
 RECEIPT = {"cases": 1434, "events": 8577, "variants": 116}
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
@@ -79,6 +81,14 @@ def exported(url: str, log_format: EventLogFormat, path: Path, register: str = "
     return {"cases": counts.cases, "events": counts.events, "variants": counts.variants}
 
 
+def beginning(path: Path) -> str:
+    """The log in the file at *path* with its first traces alone: to validate all of them takes half a minute."""
+    root = ET.parse(path).getroot()
+    for trace in root.findall("{*}trace")[TRACES:] or root.findall("trace")[TRACES:]:
+        root.remove(trace)
+    return ET.tostring(root, encoding="unicode")
+
+
 def require_related(log: dict[str, Any]) -> None:
     """Every event has an object that is there, every attribute a type, and no pair two qualifiers."""
     objects = {thing["id"] for thing in log["objects"]}
@@ -95,7 +105,7 @@ def test_the_receipt_log_as_xes_is_valid_and_read_by_others(ledger: str, tmp_pat
     path = tmp_path / "receipt.xes"
 
     assert exported(ledger, EventLogFormat.XES, path, "receipt") == RECEIPT
-    XES_SCHEMA.validate(str(path))
+    XES_SCHEMA.validate(chosen(beginning(path), str(path)))
     log = r4pm.import_item("EventLog", str(path))
     projection = r4pm.convert_item(log, "EventLogActivityProjection")
     assert bindings.get_num_cases(projection) == RECEIPT["cases"]

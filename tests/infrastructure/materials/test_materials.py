@@ -22,6 +22,7 @@ from infrastructure.materials.media import UnfitMediaError
 from infrastructure.materials.places import INCOMING, UPLOAD, Bucket, Folder, Place, key_of
 from infrastructure.materials.store import MaterialStore, StorageAwayError, StoredMaterial
 from infrastructure.settings import SettingRefusedError, Settings
+from tests.effort import tried
 from tests.files import GOOD, RUNNABLE
 
 LIMIT = 4 * 1024 * 1024
@@ -99,7 +100,7 @@ async def test_the_same_content_from_many_at_once_is_kept_once(materials: Materi
     assert await read(materials, stored[0].digest) == content
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tried(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.binary(max_size=300_000), max_size=8),
     st.sampled_from([b"%PDF-1.7\n", b"%PDF-1.4\n" + bytes(1024 * 1024)]),

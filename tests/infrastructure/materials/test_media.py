@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from infrastructure.materials.archive import DIRECTORY_BYTES_MAX
 from infrastructure.materials.media import KINDS, MEDIA_TYPES, UnfitMediaError, kind_of, require_kind
+from tests.effort import tried
 from tests.files import GOOD, OOXML, RUNNABLE, archive
 
 ALIKE = (
@@ -211,7 +212,7 @@ def test_a_glance_at_a_long_text_reads_little_of_it_wherever_that_ends(encoding:
         assert file.taken < 300_000
 
 
-@settings(max_examples=300)
+@settings(max_examples=tried(60))
 @given(st.one_of(st.binary(max_size=300), st.builds(bytes.__add__, st.sampled_from([*GOOD.values()]), st.binary())))
 def test_any_bytes_are_looked_at_without_an_error(content: bytes) -> None:
     for media_type in MEDIA_TYPES:
@@ -220,7 +221,7 @@ def test_any_bytes_are_looked_at_without_an_error(content: bytes) -> None:
         }
 
 
-@settings(max_examples=300)
+@settings(max_examples=tried(60))
 @given(st.sampled_from([*GOOD.values(), *RUNNABLE.values()]), st.integers(0, 700), st.binary(min_size=1, max_size=8))
 def test_a_damaged_file_is_looked_at_without_an_error(content: bytes, place: int, damage: bytes) -> None:
     damaged = content[:place] + damage + content[place + len(damage) :]

@@ -16,13 +16,16 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from domain.core.ledger import Refused
 from infrastructure.command_counts import BATCH_BOUNDS, BatchCounts, CommandCounts
+from infrastructure.ledger.hash_chain import Fault
 from infrastructure.metrics.exposition import MetricsCollector, ProcessFigures, exposition
 from infrastructure.metrics.measure import DatabaseFigures, ViewLag
 from infrastructure.proof.cosigning import CosigningState
 from infrastructure.proof.publisher import PublisherStatus
+from infrastructure.verifier.results import Scope, Verification
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 RULES = Path(__file__).parents[3] / "scripts" / "data" / "monitoring"
+VERIFIED = Verification(Scope.WHOLE, 9, 9, NOW - timedelta(seconds=90), 1, [Fault(3, "changed")])
 PROMTOOL = shutil.which("promtool")
 needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="no promtool: on Debian, apt-get install promtool")
 
@@ -36,7 +39,7 @@ def figures() -> bytes:
     commands.refused(ValueError())
     batches.stored(3, 1)
     process = ProcessFigures(commands, batches, waiting=2, followers=1)
-    database = DatabaseFigures(10, [ViewLag("clocks", 4, 1.5, stopped=False)], 0, 2, 30.0, 7)
+    database = DatabaseFigures(10, [ViewLag("clocks", 4, 1.5, stopped=False)], 0, 2, 30.0, 7, [VERIFIED])
     witness = CosigningState(name="bureau", size=9, cosigned_at=int(NOW.timestamp()) - 60)
     log = PublisherStatus(published=9, published_at=NOW - timedelta(seconds=5), witnesses=[witness])
     return exposition(MetricsCollector(NOW, process, database, log))
@@ -59,6 +62,7 @@ def test_every_figure_is_told_under_its_name() -> None:
     assert (read["countersign_view_lag_entries clocks"], read["countersign_view_lag_seconds clocks"]) == (4, 1.5)
     assert (read["countersign_checkpoint_age_seconds"], read["countersign_witness_age_seconds bureau"]) == (5, 60)
     assert (read["countersign_conflicts_total"], read["countersign_provisional_clocks"]) == (1, 7)
+    assert (read["countersign_ledger_faults whole"], read["countersign_verification_age_seconds whole"]) == (1, 90)
     assert read["countersign_up"] == 1
 
 

@@ -140,7 +140,7 @@ def test_an_account_that_may_not_change_the_database_is_told_what_it_needs(empty
 
 
 def test_an_account_that_may_only_give_the_role_away_takes_it(database_url: str) -> None:
-    """PostgreSQL 16 and later let whoever created a role give it away, and not act as it."""
+    """PostgreSQL 16 and later let the creator of a role grant it, and not act as it."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         if connection.info.server_version < 160000:
             pytest.skip("there a member may act as the role")

@@ -124,7 +124,7 @@ def test_a_kept_server_comes_back_by_itself_unless_it_was_stopped(data: Path, mo
 
 
 def require_stopped_before_it_has_recovered(server: EmbeddedPostgres) -> None:
-    """Where a server was killed, nothing that it wrote says that somebody wants it stopped."""
+    """Where a server was killed, nothing that it wrote asks for it to be stopped."""
     server.start()
     os.kill(pid_of(server.data), signal.SIGKILL)
     server.stop()

@@ -91,7 +91,7 @@ def test_only_contacts_of_the_information_base_are_encrypted() -> None:
 
 
 def test_a_ciphertext_moved_elsewhere_is_no_text() -> None:
-    """To another stream, or into another field: nobody can have a text decrypted by quoting it."""
+    """To another stream, or into another field: a text can't be decrypted by quoting it there."""
     data = stored(complaint())
     moved = decode_fact(decrypted_facts(UUID(int=8), data))
     assert (moved.about, moved.contact) == (ERASED, ERASED)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infrastructure.projector.pg_copy import FORMAT, blocks
+from tests.effort import tried
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 rows = st.tuples(
@@ -27,7 +28,7 @@ ARRAYS = (5, 7)
 COLUMNS = "a uuid, b text, c bigint, d boolean, e timestamptz, f text[], g date, h integer[]"
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tried(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(rows, max_size=20))
 def test_rows_come_back_as_they_went(database_url: str, given_rows: list[tuple[object, ...]]) -> None:
     with psycopg.connect(database_url) as connection:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from shutil import copytree
@@ -20,11 +21,15 @@ import pytest
 from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.log import TransparencyLog
 from infrastructure.proof.note import COSIGNATURE, NoteSigner, SignedNote
-from infrastructure.proof.witness import Witness
+from infrastructure.proof.restore_statement import RestoreStatement
+from infrastructure.proof.statement import signed_statement
+from infrastructure.proof.tiles import TiledTree, TileFiles
+from infrastructure.proof.witness import RESTORES, Witness
 from infrastructure.verifier.verify import verify
 from tests.conftest import database_in, name_of
+from tests.infrastructure.proof.test_restores import restored
 from tests.infrastructure.proof.test_witness import request_of
-from tests.infrastructure.verifier.test_verify import (
+from tests.infrastructure.verifier.tampering import (
     BARE,
     ONE,
     OPTIONAL,
@@ -38,6 +43,7 @@ from tests.infrastructure.verifier.test_verify import (
 
 SIGNER = NoteSigner("countersign.example/zone", sha256(b"log").digest())
 BUREAU = NoteSigner("bureau.example", sha256(b"witness").digest(), COSIGNATURE)
+RESTORED_AT = datetime(2026, 7, 15, tzinfo=UTC)
 DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "ledger.md"
 SHIFTED = """
     DELETE FROM ledger.stream WHERE seq = 6;
@@ -182,6 +188,39 @@ def test_an_old_backup_of_ledger_and_log_passes_and_the_witness_names_the_loss(
     assert (reply.status, reply.body) == (409, "6\n")
 
 
+def test_a_restore_that_says_so_is_told_apart_from_an_old_backup(server_url: str, sound: Sound, tmp_path: Path) -> None:
+    """The ledger of the old backup, but with fact and statement: the witness notes the loss, and goes on."""
+    witness = Witness(Path(copytree(sound.witness, tmp_path / "witness")), BUREAU, [SIGNER.verifier])
+    next_log = NoteSigner(f"{SIGNER.name}/2", sha256(b"next").digest())
+    ended = TransparencyLog(sound.log, SIGNER)
+    with database_in(server_url, sound.database) as url:
+        rewritten(url, ATTACKS["the end cut off, the head moved back"])
+        asyncio.run(restored(url, 6, SIGNER.name, str(ended.note)))
+        log = TransparencyLog(tmp_path / "log", next_log)
+        with psycopg.connect(url, autocommit=True) as connection:
+            log.follow(connection)
+        assert faults(url, log) == []
+    statement = RestoreStatement.of(SIGNER.name, ended.tree, 4, [next_log.verifier], 2, RESTORED_AT)
+    note = signed_statement(statement.text, [SIGNER, next_log], 0)
+    assert witness.add_checkpoint(request_of(log, 0), 1_790_000_001).status == 404, "nothing is known of it yet"
+    accepted = witness.add_restore(f"old 6\n\n{note}", 1_790_000_001)
+    assert accepted.status == 200, accepted.body
+    assert "kept 4\n" in (witness.folder / RESTORES).read_text()
+    assert witness.add_checkpoint(request_of(log, 4), 1_790_000_002).status == 200
+
+
+def test_a_restore_that_names_less_than_it_lost_is_refused(sound: Sound, tmp_path: Path) -> None:
+    witness = Witness(Path(copytree(sound.witness, tmp_path / "witness")), BUREAU, [SIGNER.verifier])
+    next_log = NoteSigner(f"{SIGNER.name}/2", sha256(b"next").digest())
+    shorter = TiledTree(TileFiles(tmp_path / "shorter"), 0)
+    shorter.grow(list(TransparencyLog(sound.log, SIGNER).tree.all_leaves())[:5])
+    statement = RestoreStatement.of(SIGNER.name, shorter, 4, [next_log.verifier], 2, RESTORED_AT)
+    note = signed_statement(statement.text, [SIGNER, next_log], 0)
+    reply = witness.add_restore(f"old 6\n\n{note}", 1_790_000_001)
+    assert (reply.status, "positions 5 to 6 are lost" in reply.body) == (422, True), reply.body
+    assert not (witness.folder / RESTORES).exists()
+
+
 def test_a_changed_tile_of_the_log_is_named(server_url: str, sound: Sound, tmp_path: Path) -> None:
     folder = Path(copytree(sound.log, tmp_path / "log"))
     (tile,) = folder.rglob("entries/000.p/6")
@@ -194,7 +233,8 @@ def test_a_changed_tile_of_the_log_is_named(server_url: str, sound: Sound, tmp_p
 
 def test_the_document_names_every_attack() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    assert [name for name in ATTACKS if f"| {name} |" not in text] == []
+    restores = ("a restore that says so", "a restore that says it lost less than it did")
+    assert [name for name in (*ATTACKS, *restores) if f"| {name} |" not in text] == []
 
 
 def test_a_forged_checkpoint_is_by_nobody(sound: Sound) -> None:

@@ -77,6 +77,7 @@ def test_a_changed_hash_is_found_at_its_position(database_url: str, tmp_path: Pa
         connection.execute(BARE)
         connection.execute("UPDATE ledger.event SET hash = sha256(hash) WHERE seq = 4")
         assert log.compare(connection) == 4
+        assert (log.compare(connection, 3), log.compare(connection, 4), log.compare(connection, 6)) == (4, None, None)
 
 
 def test_a_ledger_that_went_back_is_not_signed(database_url: str, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ class Zone:
 
     def __init__(self, folder: TileFiles, size: int, cards: tuple[int, ...] = (), *, signer: NoteSigner = LOG) -> None:
         self.files, self.cards, self.signer = folder, cards, signer
+        self.epoch = 0  # that a restore began, at the first position
         self.tree, self.fed = TiledTree(folder, 0), size
         self.tree.grow([leaf(position, hash_at(position)) for position in range(1, size + 1)])
 
@@ -44,20 +45,31 @@ class Zone:
             text = self.checkpoint(self.tree.size).text
             return httpx2.Response(200, text=str(SignedNote(text, (self.signer.sign(text),))))
         if path == "/v1/events":
-            after = int(request.url.params["after"])
+            params = request.url.params
+            if self.epoch and "after" in params:  # a number alone may be a position that a restore took away
+                return httpx2.Response(410, json={"code": "position-lost", "zone": "BDA", "epoch": self.epoch})
+            named = params.get("cursor") or params["after"]
+            assert (":" in named) == bool(self.epoch)
+            after = int(named.rpartition(":")[2])
             events = [self.event(position) for position in self.cards if after < position <= self.fed]
-            return httpx2.Response(200, json={"events": events, "more": False, "next": max(after, self.fed)})
+            reached = max(after, self.fed)
+            page = {"events": events, "more": False, "next": reached, "cursor": self.name(reached)}
+            return httpx2.Response(200, json=page)
         try:
             return httpx2.Response(200, content=self.files.read(path.removeprefix("/v1/")))
         except FileNotFoundError:
             return httpx2.Response(404)
+
+    def name(self, position: int) -> str:
+        """The id of an event, or a cursor."""
+        return f"BDA.{self.epoch}:{position}" if self.epoch else str(position)
 
     def event(self, position: int) -> dict[str, object]:
         """The event of a card."""
         proof = {"clock": "commitment", "due_on": "2026-11-27"}
         data = {"fact": "card_issued", "card": "c1", "item": "land-use", "proof": proof}
         return {
-            "id": str(position),
+            "id": self.name(position),
             "source": "/projects/0193f0a2-7c00-7000-8000-000000000001",
             "subject": "land-use",
             "hash": hash_at(position).hex(),
@@ -87,6 +99,20 @@ def test_it_proves_that_nothing_was_rewritten_and_lists_what_passed(files: TileF
     line = "passed 650 card_issued 0193f0a2-7c00-7000-8000-000000000001 land-use commitment 2026-11-27"
     assert report.text.startswith(f"{MORNING}\nlog {LOG.name}\nsince {YESTERDAY}\n")
     assert line in report.text.splitlines()
+
+
+def test_it_reads_on_in_an_epoch_that_a_restore_began(files: TileFiles) -> None:
+    zone = Zone(files, TODAY, (250, 650))
+    zone.epoch = 2
+    report = morning_report(zone.log, zone.checkpoint(YESTERDAY), NOW)
+    assert [limit.position for limit in report.passed] == [650]
+
+
+def test_a_log_of_another_epoch_is_no_continuation(files: TileFiles) -> None:
+    zone = Zone(files, TODAY)
+    of_before = LogCheckpoint("countersign.example/zone/1", YESTERDAY, zone.checkpoint(YESTERDAY).head)
+    with pytest.raises(MorningReportError, match="the ledger was restored"):
+        morning_report(zone.log, of_before, NOW)
 
 
 def test_the_first_one_begins_at_nothing(files: TileFiles) -> None:

@@ -1,4 +1,4 @@
-"""Whatever somebody who owns the database does to the ledger, verifying names it, or a checkpoint does, and goes on."""
+"""Whatever an owner of the database does to the ledger, verification or a checkpoint names it, and goes on."""
 
 from __future__ import annotations
 
@@ -12,29 +12,25 @@ import psycopg
 import pytest
 from msgspec import json, structs
 
-from domain.core.plan import PlannedItem
-from domain.examples.story import ENTERPRISE, MANAGER, STORY
-from domain.project.application.registration import Enterprise, RegisterProject
-from domain.project.application.submission import SubmitItem
+from domain.examples.story import STORY
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.ledger.hash_chain import Fault, chained
+from infrastructure.ledger.hash_chain import Fault
 from infrastructure.verifier import checkpoint as checkpoints
 from infrastructure.verifier.checkpoint import Checkpoint, CheckpointUnreadableError, positions_for, read, write
-from infrastructure.verifier.verify import pages, verify
+from infrastructure.verifier.verify import verify
+from infrastructure.verifier.walk import pages
 from tests.conftest import database_in, name_of
-
-ONE, OTHER = UUID(int=1), UUID(int=2)
-REGISTER = RegisterProject(
-    name="Fab 2",
-    enterprise=Enterprise("Hengxin"),
-    manager="wang",
-    items=(PlannedItem(item="land", department="land"), PlannedItem(item="plan", department="plan")),
+from tests.infrastructure.verifier.tampering import (
+    BARE,
+    ONE,
+    OPTIONAL,
+    OTHER,
+    REPLACED,
+    ignore,
+    rechain,
+    send_story,
+    tampered,
 )
-# Positions 1 to 6: registered, registered, then a submission each, twice.
-SUBMIT = [(ONE, "land"), (OTHER, "land"), (ONE, "plan"), (OTHER, "plan")]
-BARE = "ALTER TABLE ledger.event DISABLE TRIGGER append_only; ALTER TABLE ledger.command DISABLE TRIGGER append_only;"
-CLOTHED = "ALTER TABLE ledger.event ENABLE TRIGGER append_only; ALTER TABLE ledger.command ENABLE TRIGGER append_only;"
-OPTIONAL = "ALTER TABLE ledger.event ALTER {0} DROP NOT NULL;"
 
 
 class Told(NamedTuple):
@@ -52,46 +48,6 @@ def ledger(server_url: str, migrated_template: str) -> Iterator[Told]:
         assert (verified.faults, verified.entries, verified.streams, verified.commands) == ([], 6, 2, 6)
         assert checkpoint
         yield Told(name_of(url), checkpoint)
-
-
-async def send_story(url: str) -> None:
-    async with Approvals(url) as approvals:
-        for project in (ONE, OTHER):
-            await approvals.handle(project, REGISTER, MANAGER, uuid4())
-        for project, item in SUBMIT:
-            await approvals.handle(project, SubmitItem(item=item), ENTERPRISE, uuid4())
-
-
-def ignore(_done: int, _of: int) -> None:
-    """Nobody watches the progress."""
-
-
-def tampered(url: str, statements: str, *, guarded: bool = True) -> None:
-    """Do it as an owner does, and put the guards back."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"{BARE}{statements};{CLOTHED if guarded else ''}".encode())
-
-
-HEAD_AGAIN = """
-    UPDATE ledger.stream AS s SET version = e.version, hash = e.hash, seq = e.seq
-    FROM (SELECT * FROM ledger.event WHERE stream = %s ORDER BY version DESC LIMIT 1) AS e WHERE s.stream = e.stream
-"""
-
-
-def rechain(url: str, stream: UUID) -> None:
-    """Make the chain of *stream* anew, as a careful forger does."""
-    with psycopg.connect(url) as connection:
-        rows = connection.execute(
-            "SELECT seq, version, type, data, meta, extract(epoch FROM occurred_at), extract(epoch FROM recorded_at)"
-            " FROM ledger.event WHERE stream = %s ORDER BY version",
-            [stream],
-        ).fetchall()
-        previous = bytes(32)
-        for seq, version, kind, data, meta, occurred, recorded in rows:
-            times = [int(at * 1_000_000) for at in (occurred, recorded)]
-            previous = chained(previous, stream, version, kind.encode(), data, meta, *times)
-            connection.execute("UPDATE ledger.event SET hash = %s WHERE seq = %s", [previous, seq])
-        connection.execute(HEAD_AGAIN, [stream])
 
 
 CHANGED = "UPDATE ledger.event SET data = data || '  ' WHERE seq = 2"  # beside all that is done
@@ -184,7 +140,6 @@ def test_guards_that_were_taken_down_are_missed(server_url: str, ledger: Told, s
     assert Fault(0, message) in verified.faults
 
 
-REPLACED = "UPDATE ledger.event SET {0} = convert_to(replace(convert_from({0}, 'UTF8'), '{1}', '{2}'), 'UTF8')"
 CUT = """
     DELETE FROM ledger.event WHERE seq = 6; DELETE FROM ledger.command WHERE seq = 6; UPDATE ledger.head SET seq = 5
 """
@@ -194,7 +149,7 @@ SWAPPED = """
     UPDATE ledger.event SET seq = 4 WHERE seq = 9;
     UPDATE ledger.command SET seq = 7 - seq, at = (SELECT min(at) FROM ledger.command WHERE seq > 2) WHERE seq IN (3, 4)
 """
-FORGED = [  # what no chain shows, as it was made anew
+FORGED = [  # what no chain shows, as it was recomputed
     (REPLACED.format("data", "Fab 2", "Fab 9") + " WHERE seq = 1", 1, "an entry at position 1 is not what it was"),
     (REPLACED.format("meta", "applicant", "officer") + " WHERE seq = 5", 5, "an entry at position 5"),
     ("UPDATE ledger.event SET occurred_at = occurred_at - interval '1 day' WHERE seq = 3", 3, "an entry at position 3"),
@@ -285,7 +240,7 @@ async def test_a_page_never_ends_within_a_command(database_url: str, monkeypatch
         for step in STORY:
             await approvals.handle(ONE, step.dated, step.by, uuid4())
     whole = verify(database_url, ignore)
-    monkeypatch.setattr("infrastructure.verifier.verify.PAGE_ROWS_MAX", 1)
+    monkeypatch.setattr("infrastructure.verifier.walk.PAGE_ROWS_MAX", 1)
     assert verify(database_url, ignore) == whole
     with psycopg.connect(database_url, autocommit=True) as connection:
         assert sum(map(len, pages(connection, whole[0].position))) == whole[0].entries

@@ -1,4 +1,4 @@
-"""The watcher makes facts of what clocks come to: once, in order, whoever else does, after whatever outage."""
+"""The watcher makes facts of what clocks come to: once, in order, with other watchers at work, after any outage."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ async def test_with_nothing_new_nothing_is_read_again(database_url: str) -> None
 
 
 async def test_two_watchers_at_once_say_everything_once(database_url: str) -> None:
-    """One of them leads; but whoever has just lost the lead may still be talking."""
+    """One of them leads; but one that has just lost the lead may still be writing."""
     hands = Hands("2026-03-02 09:00")
     async with opened(database_url, hands) as first, opened(database_url, hands) as other:
         projects = [await begin(first, uuid4()) for _ in range(8)]

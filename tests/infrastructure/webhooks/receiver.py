@@ -173,7 +173,7 @@ async def zone(url: str) -> AsyncIterator[Zone]:
     directory = FixedDirectory({SUBSCRIBER: "ERP"}, {SUBSCRIBER: [grant]})
     try:
         async with Approvals(url) as approvals, WebhookTransport(allows_private=True) as transport:
-            feed, subscriptions = Feed(approvals.store), Subscriptions(approvals.store)
+            feed, subscriptions = Feed(approvals.store, "BDA"), Subscriptions(approvals.store)
             deliveries = Deliveries(approvals.store)
             parts = SenderParts(
                 feed,

@@ -97,7 +97,7 @@ def is_out(day: int, stretches: list[tuple[int, int | None]]) -> bool:
 
 
 def nth(desk: Desk, clock: Clock, number: int, stretches: list[tuple[int, int | None]]) -> int | None:
-    """The *number*-th day that counts; None if a suspension nobody has ended comes first (B3.2, B7.6)."""
+    """The *number*-th day that counts; None if an open suspension comes first (B3.2, B7.6)."""
     stuck = min((first for first, last in stretches if last is None), default=None)
     day = clock.start
     while number:

@@ -84,7 +84,7 @@ class Walk:
             step(act)
 
     def silence_proves(self, due: int) -> bool:
-        """Whether nobody having acted by the end of *due* means anything (B11.1)."""
+        """Whether silence until the end of *due* has an effect (B11.1)."""
         return bool(self.rule["live"]) or self.attested > due
 
     def let_silence_speak(self, day: int) -> None:

@@ -21,7 +21,7 @@ SELDOM = [
     *("received", "accepted", "refused", "withdrawn", "attest", "decided", "amend", "retract"),
     *("papers_received", "checked", "countersign_recall", "application_revised"),
 ]
-# Acts inside a round of intake that nobody answers; afterwards what was in force is taken back.
+# Acts inside an unanswered round of intake; afterwards what was in force is taken back.
 SILENT = [
     *("received", "forwarded", "extension", "countersign_request", "upper_received", "hearing_told", "suspend"),
     *("hearing_requested", "countersign_reply", "resume", "accepted", "retract", "extension", "forwarded", "attest"),

@@ -18,6 +18,7 @@ from domain.law.licensing.event import LawEvent
 from domain.law.licensing.timeline import Timeline
 from domain.law.vectors.licensing import check_vectors
 from infrastructure.law.lawbook import law_book
+from tests.effort import tried
 from tests.law.auditor import campaign
 from tests.law.auditor.auditor import audit
 from tests.law.auditor.lives import Json, iso, lives
@@ -77,7 +78,7 @@ def test_clocks_and_auditor_hold_the_vectors_of_periods_from_receipt() -> None:
         assert (name, by_general_clock(life, special)) == (name, expected)
 
 
-@settings(max_examples=300)
+@settings(max_examples=tried(60))
 @given(lives())
 def test_engine_and_auditor_agree(life: Json) -> None:
     assert campaign.by_engine(life) == campaign.by_auditor(life)
@@ -162,7 +163,7 @@ def text(day: date | None) -> str | None:
     return None if day is None else str(day)
 
 
-@settings(max_examples=300)
+@settings(max_examples=tried(60))
 @given(special_lives(), st.sampled_from(sorted(SPECIALS)))
 def test_a_period_from_receipt_ends_as_the_auditor_says(life: Json, special: str) -> None:
     assert by_general_clock(life, special) == by_special_auditor(life, special)

@@ -122,7 +122,7 @@ def test_a_report_of_another_authority_stops_a_spanish_clock_for_three_months_at
 
 
 def test_a_request_for_papers_stops_the_clock_on_the_ground_of_the_mode() -> None:
-    """A small wireless facility's clock begins anew, any other stands still; a trial gets 40 days, a device 60.
+    """A small wireless facility's clock restarts, any other is suspended; a trial gets 40 days, a device 60.
 
     Noon in Beijing is the evening before in New York.
     """

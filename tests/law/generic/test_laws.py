@@ -23,10 +23,11 @@ from domain.law.generic.rule import (
     Suspended,
 )
 from domain.law.generic.state import closing, due, standing
+from tests.effort import tried
 from tests.law.generic.cases import NO_OP_RULES, clocks, events_of, happenings, instants, rule_of, suspensions
 from tests.law.generic.naive import NaiveClock
 
-FEW = settings(max_examples=50)  # a law of the engine, not a search: the auditor above searches
+FEW = settings(max_examples=tried(10))  # a law of the engine, not a search: the auditor above searches
 ONE_DAY = timedelta(days=1)
 
 
@@ -36,13 +37,13 @@ def ends(moment: Moment | None, rule: GeneralRule) -> float:
 
 
 @given(clocks())
-@settings(max_examples=150)
+@settings(max_examples=tried(30))
 def test_the_auditor_counts_the_same_days(clock: NaiveClock) -> None:
     assert due(rule_of(clock), events_of(clock)) == clock.due()
 
 
 @given(clocks(hours=True))
-@settings(max_examples=40)
+@settings(max_examples=tried(10))
 def test_the_auditor_counts_the_same_hours(clock: NaiveClock) -> None:
     assert due(rule_of(clock), events_of(clock)) == clock.due()
 

@@ -13,6 +13,7 @@ from domain.law.attribution import HeldDay, Holder, held_days
 from domain.law.licensing.evaluation import ItemState, evaluate
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.rule import Rule
+from tests.effort import tried
 from tests.law.auditor.lives import lives
 from tests.law.packs.books import china
 from tests.law.questions import USUAL, at, happened
@@ -96,7 +97,7 @@ def test_days_are_shown_with_name_and_kind() -> None:
     )
 
 
-@settings(max_examples=100)
+@settings(max_examples=tried(20))
 @given(lives(live=True, mode="single", suspension_day_rule="[s,e)", intake_shift="none"))
 def test_the_agencys_days_are_those_its_clock_counted(life: dict[str, Any]) -> None:
     rule, events = msgspec.convert(life["rule"], Rule), msgspec.convert(life["events"], list[LawEvent])

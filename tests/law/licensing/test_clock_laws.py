@@ -13,11 +13,12 @@ from domain.law.licensing.evaluation import ClockEvaluation, evaluate
 from domain.law.licensing.event import LawEvent, decode_events
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Timeline
+from tests.effort import tried
 from tests.law.auditor.lives import RULE_BYTES, STATUTORY, Dice, Json, iso, lives, rule_of
 from tests.law.packs.books import china
 
-few = settings(max_examples=100)
-many = settings(max_examples=300)
+few = settings(max_examples=tried(20))
+many = settings(max_examples=tried(60))
 
 
 def at(text: str) -> datetime:

@@ -18,6 +18,7 @@ from domain.law.licensing.event import LawEvent
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Timeline
 from domain.law.proof import Colour, Rung
+from tests.effort import tried
 from tests.law.auditor.lives import lives
 from tests.law.packs.books import china
 from tests.law.questions import USUAL, at, happened
@@ -29,7 +30,7 @@ NATIONAL_DAY = happened("received", "09-21"), happened("accepted", "09-22")
 PROMISED = msgspec.structs.replace(USUAL, commitment=msgspec.structs.replace(USUAL.decision, days=10))
 KEYED_IN = msgspec.structs.replace(USUAL, live=False)
 YELLOW_CLOCKS = ("commitment", "countersign")
-some = settings(max_examples=150)
+some = settings(max_examples=tried(30))
 
 
 def rungs_passed(t: str, *events: LawEvent, rule: Rule = USUAL) -> list[tuple[str, Rung, str]]:

@@ -11,6 +11,7 @@ from domain.law.licensing.evaluation import evaluate
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.explain import EXPLAINED_DAYS_MAX, DayPhase, DayReason, explain
 from domain.law.licensing.rule import Rule
+from tests.effort import tried
 from tests.law.auditor.lives import Json, lives
 from tests.law.packs.books import china
 from tests.law.questions import USUAL, ask, happened, why
@@ -24,7 +25,7 @@ FEBRUARY = (
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=tried(40))
 @given(lives())
 def test_every_clock_is_explained_to_the_day(life: Json) -> None:
     rule, events = msgspec.convert(life["rule"], Rule), msgspec.convert(life["events"], list[LawEvent])

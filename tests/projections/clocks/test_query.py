@@ -153,7 +153,7 @@ async def test_a_clock_runs_again_by_itself_once_the_term_for_an_answer_is_over(
 
 
 async def test_what_was_known_is_distinguished_from_what_was(approvals: Approvals) -> None:
-    """The story moves a supplement notice back by hours, weeks later: until then nobody knew."""
+    """The story moves a supplement notice back by hours, weeks later: until then it was not known."""
     story = project_id("story")
     known_then, known_now = [
         await clocks_at(approvals, "03-03 12:00", known).of_project(story) for known in ("03-03 12:00", "05-20 12:00")

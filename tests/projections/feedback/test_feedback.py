@@ -159,7 +159,7 @@ def test_a_text_is_veiled(text: str, veiled_text: str) -> None:
 
 @given(worlds(), st.sampled_from(["c1", "s1", "s2"]))
 def test_no_row_and_no_shown_entry_names_an_anonymous_complainant(world: World, code: str) -> None:
-    """Whatever else happens: every filing of one complaint is made anonymous, and told by somebody else."""
+    """Whatever else happens: every filing of one complaint is made anonymous, and filed by another person."""
     hidden = Actor("xu-hidden", "hidden-works", Role.APPLICANT)
     entries = []
     for stored in world.entries:

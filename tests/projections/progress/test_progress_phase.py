@@ -28,7 +28,7 @@ def granted(item: str) -> ExternalResultRecorded:
 def row(*facts: AnyFact) -> ProgressProject:
     folded = fold((Progress(),), PROJECT, [entry(number, fact) for number, fact in enumerate(facts, 1)])
     (project_row,) = Progress().rows(folded.states[Progress.name], folded.project)["project"]
-    return ProgressProject(*project_row)
+    return ProgressProject.of(project_row)
 
 
 def phase(*facts: AnyFact) -> tuple[str, str, str, int, int]:

@@ -87,7 +87,7 @@ async def zone(database_url: str) -> AsyncIterator[Zone]:
 
 
 async def lived(zone: Zone) -> tuple[UUID, UUID, UUID]:
-    """March: one project in time, one that breaks its promise and appeals, one that nobody answers."""
+    """March: one project in time, one that breaks its promise and appeals, one that is never answered."""
     prompt, slow, silent = uuid4(), uuid4(), uuid4()
     for project in (prompt, slow, silent):
         await zone.on("2026-03-02 09:00", (MANAGER, project, REGISTER), (APPLICANT, project, SubmitItem(item="land")))

@@ -1,4 +1,4 @@
-"""The sums of the board: everything counts once for all departments together, whoever it belongs to."""
+"""The sums of the board: everything counts once for all departments together."""
 
 from __future__ import annotations
 

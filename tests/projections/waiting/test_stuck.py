@@ -26,7 +26,7 @@ def shown(*facts: AnyFact) -> tuple[ProgressProject, dict[str, ProgressItem]]:
     """The project's row and its items' rows."""
     folded = fold((Progress(),), PROJECT, [entry(number, fact) for number, fact in enumerate(facts, 1)])
     rows = Progress().rows(folded.states[Progress.name], folded.project)
-    return ProgressProject(*rows["project"][0]), {row[1]: ProgressItem(*row) for row in rows["item"]}
+    return ProgressProject.of(rows["project"][0]), {row[1]: ProgressItem(*row) for row in rows["item"]}
 
 
 REFUSED = (REGISTERED, *under_examination(), completed(outcome=Outcome.REFUSED))

@@ -31,6 +31,7 @@ from domain.project.waiting.wait import HeldBy, WaitKind
 from projections.clocks.law_events import as_it_stood
 from projections.view import fold
 from projections.waiting.fold import VIEW, waiting_at
+from tests.effort import tried
 from tests.examples import LAW, REGISTERED, accepted, completed, declined, submitted, under_examination
 from tests.spec import NOW, PROJECT, entry
 
@@ -268,7 +269,7 @@ def test_items_that_wait_for_each_other_or_for_nothing_known_are_stuck() -> None
     assert items["c"].waits[0].since is None
 
 
-@settings(max_examples=200)
+@settings(max_examples=tried(40))
 @given(st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef"), max_size=3), min_size=1))
 def test_every_chain_leads_down_to_something_that_can_be_done(needs: dict[str, list[str]]) -> None:
     project = Project(PROJECT)

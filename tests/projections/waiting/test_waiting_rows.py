@@ -16,6 +16,7 @@ from domain.project.waiting.chain import waiting
 from domain.project.waiting.wait import Wait
 from projections.view import CORRECTIONS, fold, take
 from projections.waiting.fold import VIEW, WaitingRow
+from tests.effort import tried
 from tests.examples import LAW, REGISTERED
 from tests.histories import World, worlds
 from tests.spec import PROJECT, entry
@@ -33,7 +34,7 @@ def test_at_every_point_of_the_story_each_row_has_its_own_key_and_says_since_whe
     assert {row.item for row in rows if row.kind not in ("delivery", "discrepancy")}.isdisjoint(over)
 
 
-@settings(max_examples=40)
+@settings(max_examples=tried(10))
 @given(worlds())
 def test_rows_updated_entry_by_entry_equal_a_refold(world: World) -> None:
     settled = corrections(world.entries)

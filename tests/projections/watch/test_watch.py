@@ -1,4 +1,4 @@
-"""What the watcher tells is what the clocks passed: each rung once, whoever says what in between."""
+"""The watcher records what the clocks passed: each rung once, whatever is recorded in between."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from domain.project.supervision.rescission import CardRescinded
 from domain.project.supervision.signals import CardIssued
 from infrastructure.law.lawbook import law_book
 from projections.watch.fold import watch
+from tests.effort import tried
 from tests.examples import APPLICANT, BUREAU, LAND, LAW, MANAGER
 from tests.projections.watch.watched import Zone
 
@@ -224,7 +225,7 @@ ACTS: tuple[AnyCommand, ...] = (
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=tried(12))
 @given(st.data())
 def test_whatever_happens_in_between_each_rung_is_recorded_once(
     data: st.DataObject,

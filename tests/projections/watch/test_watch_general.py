@@ -18,6 +18,7 @@ from domain.project.application.submission import SubmitItem
 from domain.project.application.suspension import ResumeClock, SuspendClock
 from domain.project.external.results import AttestRecord
 from domain.project.supervision.signals import CardIssued
+from tests.effort import tried
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
 from tests.projections.watch.watched import Zone
 
@@ -102,7 +103,7 @@ STEPS = (
 )
 
 
-@settings(max_examples=75)
+@settings(max_examples=tried(15))
 @given(st.lists(st.tuples(days, st.sampled_from(STEPS), st.booleans()), max_size=8))
 def test_what_stands_is_what_was_passed(steps: list[tuple[int, tuple[object, object], bool]]) -> None:
     """Whatever happens in between, and whenever the watcher looks: each rung once, at its true instant."""

@@ -9,17 +9,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from api.commands.aggregates import AggregateReceipt, carry_out
+from api.calendar.impact import CalendarEffect, calendar_effect
+from api.calendar.lookup import calendar, not_shipped
+from api.commands.aggregates import AggregateReceipt, carry_out, try_out
 from api.commands.targets import TO_CALENDARS
 from api.law.routes import book_called, today_of
 from api.route_access import ACCESS, COMMANDS, WHOLE_ZONE
 from api.web.command_request import CommandRequest
 from api.web.dependencies import ReadDependency
 from api.web.entries import ShownEntry, shown
-from api.web.request_body import field_problem
 from domain.access.principal import Caller
-from domain.calendar.messages import CalendarCommand
-from domain.calendar.notice import ImportNotice, NoticeApplied
+from domain.calendar.notice import NoticeApplied
 from domain.calendar.state import Calendar, ImportedNotice, NoticeStage, stream_of
 from domain.law.calendar.calendar import Notice
 from domain.messages import tag_of
@@ -54,15 +54,6 @@ class CalendarHistory(Struct, frozen=True):
     entries: list[ShownEntry]
 
 
-async def calendar(
-    approvals: NamedDependency[Approvals], laws: NamedDependency[LawBook], name: FromPath[str]
-) -> Calendar:
-    """The calendar in the path with the notices imported for it. Raises Problem not-found."""
-    book_called(name, laws)
-    state = await approvals.state(stream_of(name))
-    return state if isinstance(state, Calendar) else Calendar(state.id)
-
-
 class CalendarRoutes(Controller):
     """What is said to a calendar, and what became of it."""
 
@@ -90,17 +81,35 @@ class CalendarRoutes(Controller):
         An applied notice is counted by at once; open deadlines move, later and earlier alike.
         """
         book_called(name, laws)
-
-        def check(command: CalendarCommand) -> None:
-            if isinstance(command, ImportNotice) and calendars.is_shipped(name, command.notice):
-                raise field_problem(
-                    "$.notice", f"the notice {command.notice} is shipped with the package", "another id"
-                )
-
+        check = not_shipped(calendars, name)
         answer = await carry_out(command_request, stream_of(name), TO_CALENDARS, check=check)
         if APPLIED in answer.receipt.facts:
             await calendars.refresh()
         return AggregateReceipt.of(name, answer)
+
+    @post(
+        "/commands/check",
+        operation_id="check_calendar_command",
+        status_code=200,
+        summary="What a command on a calendar would do, without carrying it out",
+        opt={ACCESS: COMMANDS},
+    )
+    async def check_calendar_command(
+        self,
+        name: FromPath[str],
+        laws: NamedDependency[LawBook],
+        calendars: NamedDependency[Calendars],
+        command_request: NamedDependency[CommandRequest],
+    ) -> CalendarEffect:
+        """The facts that would follow, and what the notice moves, now or once it is applied.
+
+        Where the command would be refused, the answer is the problem that it would get. Nothing is stored, and no
+        Idempotency-Key is needed. The clocks take seconds for thousands of them.
+        """
+        book_called(name, laws)
+        check = not_shipped(calendars, name)
+        seen = await try_out(command_request, stream_of(name), TO_CALENDARS, check=check)
+        return await calendar_effect(command_request.approvals, laws, name, seen)
 
     @get("/notices", operation_id="list_notices", summary="The notices imported for a calendar")
     async def list_notices(self, calendar: NamedDependency[Calendar]) -> Notices:

@@ -39,21 +39,25 @@ class CatalogueUnreadableError(OperatorError):
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Every row with our field names, and its line (CSV) or index (JSON), from 1. Raises CatalogueUnreadableError."""
-    text = _text(path)
-    if path.name.removesuffix(".gz").endswith(".json"):
-        yield from enumerate((renamed(row) for row in _json_rows(path, text)), start=1)
+    yield from rows_in(path.name, _text(path), is_json=path.name.removesuffix(".gz").endswith(".json"))
+
+
+def rows_in(name: str, text: str, *, is_json: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The same of the *text* of a list called *name*. Raises CatalogueUnreadableError."""
+    if is_json:
+        yield from enumerate((renamed(row) for row in _json_rows(name, text)), start=1)
         return
     reader = csv.DictReader(io.StringIO(text), strict=True)
     if not reader.fieldnames or not {"task_code", "task_name"} <= set(renamed(dict.fromkeys(reader.fieldnames, ""))):
         columns = ", ".join(reader.fieldnames or ()) or "none"
         raise CatalogueUnreadableError(
-            f"{path.name} has no columns task_code and task_name (or item_code and item_name); its columns: {columns}"
+            f"{name} has no columns task_code and task_name (or item_code and item_name); its columns: {columns}"
         )
     try:
         for row in reader:
             yield reader.line_num, renamed(row)
     except csv.Error as error:
-        raise CatalogueUnreadableError(f"{path.name}, line {reader.line_num}: {error}") from error
+        raise CatalogueUnreadableError(f"{name}, line {reader.line_num}: {error}") from error
 
 
 def renamed(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -73,12 +77,12 @@ def _text(path: Path) -> str:
         raise CatalogueUnreadableError(f"{path.name} is not UTF-8 text: {error}. Save it as UTF-8") from error
 
 
-def _json_rows(path: Path, text: str) -> list[dict[str, Any]]:
+def _json_rows(name: str, text: str) -> list[dict[str, Any]]:
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise CatalogueUnreadableError(f"{path.name} is no JSON: {error}") from error
+        raise CatalogueUnreadableError(f"{name} is no JSON: {error}") from error
     rows = document.get("items") if isinstance(document, dict) else document
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise CatalogueUnreadableError(f'{path.name} holds neither a list of items nor {{"items": [...]}}')
+        raise CatalogueUnreadableError(f'{name} holds neither a list of items nor {{"items": [...]}}')
     return rows

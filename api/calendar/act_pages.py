@@ -1,0 +1,68 @@
+"""The acts on a calendar: a notice is looked at with the clocks it moves before it is imported, approved or applied."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from litestar import Controller, Response, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+
+from api.calendar.form import FIELDS, command_of
+from api.calendar.links import CALENDARS, calendar_path
+from api.calendar.lookup import not_shipped
+from api.calendar.review import NoticeReview
+from api.commands.aggregate_acts import AggregateActs, AggregateTarget, aggregate_acts
+from api.html.page import PageContext, see_other
+from api.law.routes import book_called, today_of
+from api.route_access import ACCESS, COMMANDS
+from api.web.form_fields import FormFields, text_form
+from api.web.problems import Problem
+from domain.calendar.messages import CalendarCommand
+from domain.calendar.state import stream_of
+from infrastructure.calendar.calendars import Calendars
+from infrastructure.law.lawbook import LawBook
+
+
+class CalendarActPages(Controller):
+    """An applied notice is counted by at once."""
+
+    opt = {ACCESS: COMMANDS}  # noqa: RUF012  litestar's own spelling
+    dependencies = {  # noqa: RUF012  litestar's own spelling
+        "aggregate_acts": Provide(aggregate_acts, sync_to_thread=False),
+        "fields": Provide(text_form),
+    }
+
+    @post("/admin/acts/calendars/{act:str}", status_code=200)
+    async def act_on_calendar(
+        self,
+        *,
+        act: FromPath[str],
+        page: NamedDependency[PageContext],
+        fields: NamedDependency[FormFields],
+        laws: NamedDependency[LawBook],
+        calendars: NamedDependency[Calendars],
+        aggregate_acts: NamedDependency[AggregateActs],
+        now: NamedDependency[datetime],
+    ) -> Response[str]:
+        """Show which clocks the notice moves; do the act where that has been seen."""
+        name = fields.text("name").strip()
+        if act not in FIELDS:
+            raise Problem("not-found", f"there is no act {act}"[:100], remedy=f"begin at {CALENDARS}")
+        book_called(name, laws)
+        review = NoticeReview(page, aggregate_acts.approvals, laws, name, act, fields, now)
+        target = AggregateTarget(stream_of(name))
+
+        def build() -> list[CalendarCommand]:
+            command = command_of(name, act, fields, today_of(laws, name, now))
+            not_shipped(calendars, name)(command)
+            return [command]
+
+        if not fields.text("seen") or fields.text("edit"):
+            return await review.shown(await aggregate_acts.review(target, build))
+        result = await aggregate_acts.carry_out(target, build, fields.key())
+        if result.problem is not None:
+            return await review.shown(result)
+        if act == "apply":
+            await calendars.refresh()
+        return see_other(page.link(calendar_path(name), receipt=str(result.position)))

@@ -1,0 +1,49 @@
+"""The forms of a calendar, and the commands that are made of what was filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from msgspec import json
+
+from api.calendar.notice_text import days_in
+from api.commands.aggregates import command_in
+from api.commands.targets import TO_CALENDARS
+from api.web.form_fields import FormFields
+from domain.calendar.messages import CalendarCommand
+
+COMMAND_OF = {
+    "import": "import_notice",
+    "approve": "approve_notice",
+    "apply": "apply_notice",
+    "withdraw": "withdraw_notice",
+}
+FIELDS: Mapping[str, tuple[str, ...]] = {  # by act
+    "import": ("notice", "title", "published", "covers_to", "papers", "days"),
+    "approve": ("notice",),
+    "apply": ("notice",),
+    "withdraw": ("notice", "reasons"),
+}
+
+
+def command_of(name: str, act: str, fields: FormFields, today: date) -> CalendarCommand:
+    """The command that the form of *act* makes. Raises Problem with the path of the field at fault."""
+    said: dict[str, Any] = {"command": COMMAND_OF[act], "calendar": name}
+    for field in FIELDS[act]:
+        if text := fields.text(field).strip():
+            said[field] = text
+    if act == "import":
+        said["papers"] = [line.strip() for line in fields.text("papers").splitlines() if line.strip()]
+        said["days"] = days_in(fields.text("days"), _year_of(fields, today))
+    command: CalendarCommand = command_in(json.encode(said), TO_CALENDARS)
+    return command
+
+
+def _year_of(fields: FormFields, today: date) -> int:
+    """The year of days that name none: that which the notice covers, else that after its publication."""
+    covers_to, published = fields.text("covers_to").strip(), fields.text("published").strip()
+    if covers_to[:4].isdecimal():
+        return int(covers_to[:4])
+    return int(published[:4]) if published[:4].isdecimal() else today.year

@@ -1,0 +1,12 @@
+"""Where the pages of calendars are."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+CALENDARS = "/admin/calendars"
+
+
+def calendar_path(name: str) -> str:
+    """The path of the page of a calendar."""
+    return f"{CALENDARS}/{quote(name, safe='')}"

@@ -1,0 +1,36 @@
+"""Looks up the calendar in the path of a request, and refuses notices that the package ships."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from api.law.routes import book_called
+from api.web.request_body import field_problem
+from domain.calendar.messages import CalendarCommand
+from domain.calendar.notice import ImportNotice
+from domain.calendar.state import Calendar, stream_of
+from infrastructure.calendar.calendars import Calendars
+from infrastructure.law.lawbook import LawBook
+from infrastructure.ledger.approvals import Approvals
+
+
+async def calendar(
+    approvals: NamedDependency[Approvals], laws: NamedDependency[LawBook], name: FromPath[str]
+) -> Calendar:
+    """The calendar in the path with the notices imported for it. Raises Problem not-found."""
+    book_called(name, laws)
+    state = await approvals.state(stream_of(name))
+    return state if isinstance(state, Calendar) else Calendar(state.id)
+
+
+def not_shipped(calendars: Calendars, name: str) -> Callable[[CalendarCommand], None]:
+    """The check that a command to the calendar *name* imports no notice that it ships with. Raises Problem."""
+
+    def check(command: CalendarCommand) -> None:
+        if isinstance(command, ImportNotice) and calendars.is_shipped(name, command.notice):
+            raise field_problem("$.notice", f"the notice {command.notice} is shipped with the package", "another id")
+
+    return check

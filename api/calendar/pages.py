@@ -1,0 +1,83 @@
+"""工作日历 the pages of calendars: how far each reaches, and the forms that import, approve and apply a notice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+
+from api.calendar.form import FIELDS
+from api.calendar.links import CALENDARS, calendar_path
+from api.calendar.lookup import calendar
+from api.calendar.notice_text import text_of
+from api.commands.aggregate_acts import AggregateActs, aggregate_acts
+from api.html.page import PageContext
+from api.law.library import calendar_as_known, shown_calendar
+from api.law.routes import book_called, today_of
+from api.reference.pages import RECEIPT, Receipt, reference_frame
+from api.route_access import ACCESS, ITSELF
+from api.web.dependencies import ReadDependency
+from domain.access.decision import NO_CASE
+from domain.calendar.state import OPEN_STAGES, Calendar
+from infrastructure.law.lawbook import LawBook
+
+
+class CalendarPages(Controller):
+    """Everybody who is signed in reads them. A notice is looked at with the clocks it moves before it is recorded."""
+
+    opt = {ACCESS: ITSELF}  # noqa: RUF012  litestar's own spelling; calendars are public, their pages for people
+    dependencies = {  # noqa: RUF012  litestar's own spelling
+        "aggregate_acts": Provide(aggregate_acts, sync_to_thread=False),
+        "calendar": ReadDependency(calendar),
+    }
+
+    @get(CALENDARS)
+    async def calendars_page(
+        self, page: NamedDependency[PageContext], laws: NamedDependency[LawBook], now: NamedDependency[datetime]
+    ) -> Response[str]:
+        """Every calendar, and the last day up to which it is certain."""
+        books = laws.calendars()
+        rows = [shown_calendar(books[name], today_of(laws, name, now)) for name in sorted(books)]
+        return page.render(
+            "calendars.html",
+            **reference_frame(page, "calendars"),
+            as_of=now,
+            rows=[(row, page.link(calendar_path(row.name))) for row in rows],
+        )
+
+    @get(CALENDARS + "/{name:str}")
+    async def calendar_page(
+        self,
+        *,
+        name: FromPath[str],
+        page: NamedDependency[PageContext],
+        laws: NamedDependency[LawBook],
+        calendar: NamedDependency[Calendar],
+        aggregate_acts: NamedDependency[AggregateActs],
+        now: NamedDependency[datetime],
+        receipt: Receipt = RECEIPT,
+    ) -> Response[str]:
+        """One calendar: its notices, those that wait, and the forms to import, approve, apply or withdraw one."""
+        today = today_of(laws, name, now)
+        book = book_called(name, laws)
+        judged = aggregate_acts.judged("import_notice", NO_CASE)
+        return page.render(
+            "calendar.html",
+            **reference_frame(page, "calendars"),
+            as_of=now,
+            name=name,
+            receipt=receipt,
+            known=calendar_as_known(book, today).calendar,
+            today=today,
+            notices=sorted(book.data.notices, key=lambda notice: notice.published, reverse=True),
+            waiting=[notice for notice in calendar.notices.values() if notice.stage in OPEN_STAGES],
+            settled=[notice for notice in calendar.notices.values() if notice.stage not in OPEN_STAGES],
+            may_import=judged.allowed,
+            who_imports=judged.remedy,
+            days_text=lambda notice: text_of(notice.days),
+            values=dict.fromkeys(FIELDS["import"], ""),
+            key=uuid4(),
+        )

@@ -1,0 +1,90 @@
+"""Publishing a flow: the next edition is drawn, with what differs and which projects keep theirs, before it is done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from litestar import Controller, Response, post
+from litestar.di import NamedDependency, Provide
+
+from api.commands.aggregate_acts import ActResult, AggregateActs, AggregateTarget, aggregate_acts
+from api.flow.form import FlowForm
+from api.flow.links import FLOWS, flow_path
+from api.flow.view_models import drawn
+from api.html.page import PageContext, see_other
+from api.reference.pages import reviewed
+from api.route_access import ACCESS, COMMANDS
+from api.web.as_of import Instants
+from api.web.form_fields import FormFields, text_form
+from domain.access.principal import Caller
+from domain.flow.state import Flow, stream_of
+from domain.streams import replay
+from infrastructure.ledger.approvals import Approvals
+from projections.flow.query import RunningProjects
+from projections.scope import Scope
+
+ACT = "publish"
+
+
+class FlowActPages(Controller):
+    """What is published is exactly what was looked at."""
+
+    opt = {ACCESS: COMMANDS}  # noqa: RUF012  litestar's own spelling
+    dependencies = {  # noqa: RUF012  litestar's own spelling
+        "aggregate_acts": Provide(aggregate_acts, sync_to_thread=False),
+        "fields": Provide(text_form),
+    }
+
+    @post(f"/admin/acts/flows/{ACT}", status_code=200)
+    async def publish_flow_edition(
+        self,
+        *,
+        page: NamedDependency[PageContext],
+        fields: NamedDependency[FormFields],
+        approvals: NamedDependency[Approvals],
+        aggregate_acts: NamedDependency[AggregateActs],
+        running: NamedDependency[RunningProjects],
+        now: NamedDependency[datetime],
+    ) -> Response[str]:
+        """Show the edition as a graph, what it changes, and which projects keep theirs; publish it once seen."""
+        form = FlowForm(fields.text("name").strip(), fields)
+        target = AggregateTarget(stream_of(form.name))
+        if not fields.text("seen") or fields.text("edit"):
+            result = await aggregate_acts.review(target, form.commands)
+            return await _review(page, approvals, running, form, result, aggregate_acts.caller, now)
+        result = await aggregate_acts.carry_out(target, form.commands, fields.key())
+        if result.problem is not None:
+            return await _review(page, approvals, running, form, result, aggregate_acts.caller, now)
+        return see_other(page.link(flow_path(form.name), receipt=str(result.position)))
+
+
+async def _review(
+    page: PageContext,
+    approvals: Approvals,
+    running: RunningProjects,
+    form: FlowForm,
+    result: ActResult,
+    caller: Caller,
+    now: datetime,
+) -> Response[str]:
+    """The page before the act: the new edition as a graph, and what it changes; or its form with why it is refused."""
+    effect: dict[str, Any] = {}
+    state = replay(stream_of(form.name), result.all_entries) if result.problem is None else None
+    if isinstance(state, Flow):
+        effect = {
+            **await drawn(page, approvals, state, state.edition(), "", Instants(now, now)),
+            "running": await running.counted(form.name, now, Scope.of_any_register(caller)),
+        }
+    is_known = bool(result.before) or isinstance(await approvals.state(stream_of(form.name)), Flow)
+    return reviewed(
+        page,
+        result,
+        kind="flows",
+        act=ACT,
+        name=form.name,
+        fields=form.fields,
+        values=form.values,
+        back=page.link(flow_path(form.name)) if is_known else page.link(FLOWS),
+        **effect,
+    )

@@ -1,0 +1,50 @@
+"""The draft of a form: saved with every page of it, filled in again when it is opened, deleted with the act."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from api.forms.case import NEW, FormCase
+from api.forms.form_data import FormData
+from api.forms.links import REGISTER, act_path
+from infrastructure.window.form_drafts import FormDraftContent, FormDrafts
+
+STEP, KEY, VERSION, ID, CONFIRMED = "_step", "_key", "_version", "_id", "_confirmed"
+OF_ONE_SENDING = frozenset({STEP, KEY, ID, CONFIRMED})  # a form that is opened again is sent under a key of its own
+
+
+class RestoredForm(Struct, frozen=True):
+    """What was filled in before, on that *version* of the project; *saved_at* for the last time."""
+
+    data: FormData
+    version: int
+    saved_at: datetime
+
+
+def form_of(case: FormCase) -> str:
+    """The path by which drafts name a form; that of a new project is the same whatever the project's id will be."""
+    return REGISTER if case.command == NEW else act_path(case.command, case.project.id, case.item)
+
+
+async def save_draft(case: FormCase, data: FormData) -> None:
+    """Save what the reader filled in so far."""
+    values = {name: texts for name, texts in data.values.items() if name not in OF_ONE_SENDING}
+    drafts = FormDrafts(case.approvals.store)
+    await drafts.save(case.caller.id, form_of(case), FormDraftContent(values, data.files), case.at)
+
+
+async def restored(case: FormCase, prefilled: FormData) -> RestoredForm | None:
+    """What the reader filled in before; None where there is none, or it was about something else than the address."""
+    draft = await FormDrafts(case.approvals.store).find(case.caller.id, form_of(case), case.at)
+    if draft is None or any(draft.content.values.get(name) != texts for name, texts in prefilled.values.items()):
+        return None
+    data = FormData(draft.content.values, draft.content.files)
+    version = data.text_of(VERSION)
+    return RestoredForm(data, int(version) if version.isdecimal() else case.project.version, draft.saved_at)
+
+
+async def forget(case: FormCase) -> None:
+    """Delete the draft: the act is done, or the reader begins again."""
+    await FormDrafts(case.approvals.store).delete(case.caller.id, form_of(case))

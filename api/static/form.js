@@ -1,0 +1,57 @@
+// Forms of commands: what is filled in is saved as a draft, and what the act would do is shown beside it meanwhile.
+const form = document.querySelector("form[data-draft]");
+const panel = document.querySelector("[data-preview]");
+const said = form.querySelector("[data-said]");
+const STILL = 800, AGAIN = 10000; // milliseconds: after the last key, and before another try
+let timer, request, lasted = 0, edits = 0, saved = 0;
+
+const time = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+
+function content() {
+  const data = new FormData();
+  for (const [name, value] of new FormData(form)) if (!(value instanceof File)) data.append(name, value); // upload.js sends files
+  data.set("_step", "review");
+  return data;
+}
+
+function save() {
+  request?.abort();
+  const own = (request = new XMLHttpRequest()), begun = performance.now(), now = edits; // it parses pages itself, which no script may
+  own.responseType = "document";
+  own.open("POST", form.action);
+  own.onload = () => {
+    lasted = performance.now() - begun;
+    const there = own.responseURL && new URL(own.responseURL).pathname === new URL(form.action).pathname;
+    const kept = there && own.status < 500;
+    said.textContent = there ? form.dataset[kept ? "saved" : "unsaved"].replace("{}", time()) : form.dataset.ended;
+    if (kept) {
+      saved = now;
+      show(own.response, own.status);
+    } else if (there) plan(AGAIN);
+  };
+  own.onerror = () => {
+    said.textContent = form.dataset.unsaved;
+    plan(AGAIN);
+  };
+  own.send(content());
+}
+
+function show(page, status) {
+  const effect = panel.querySelector("[data-effect]"), waits = panel.querySelector("[data-waits]");
+  const review = page.querySelector("section.review"), faults = page.querySelector(".summary-of-faults ul");
+  const shown = review ? [...review.children] : status !== 422 && faults ? [faults] : [];
+  effect.replaceChildren(...shown);
+  waits.hidden = shown.length > 0;
+  panel.hidden = false;
+}
+
+function plan(wait = STILL) {
+  edits++;
+  clearTimeout(timer);
+  timer = setTimeout(save, Math.max(wait, 5 * lasted));
+}
+
+form.addEventListener("input", () => plan());
+form.addEventListener("change", () => plan());
+form.addEventListener("submit", () => { saved = edits; clearTimeout(timer); });
+addEventListener("pagehide", () => saved < edits && navigator.sendBeacon(form.action, content()));

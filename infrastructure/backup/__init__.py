@@ -1,0 +1,1 @@
+"""Backups of the embedded database: taken, combined, recovered to an instant, rehearsed, put in place."""

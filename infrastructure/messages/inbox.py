@@ -1,0 +1,111 @@
+"""收件箱 a person's messages: events of the feed that concern the role, the newest first, and which were read."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import LiteralString
+
+import psycopg
+import structlog
+from msgspec import Struct
+
+from domain.access.principal import Caller
+from domain.core.ledger import Role
+from infrastructure.feed.reader import Feed, FeedCriteria, FeedPage
+from infrastructure.ledger.reader import Store
+
+RECIPIENTS = "recipients.toml"
+MARK: LiteralString = "SELECT position FROM process.inbox_mark WHERE reader = %s"
+READ: LiteralString = "SELECT position FROM process.message_read WHERE reader = %s AND position = ANY(%s)"
+NOTE_READ: LiteralString = """
+    INSERT INTO process.message_read (reader, position) VALUES (%s, %s) ON CONFLICT DO NOTHING
+"""
+MOVE_MARK: LiteralString = """
+    INSERT INTO process.inbox_mark (reader, position) VALUES (%(reader)s, %(position)s)
+    ON CONFLICT (reader) DO UPDATE SET position = greatest(inbox_mark.position, excluded.position)
+"""
+FORGET: LiteralString = "DELETE FROM process.message_read WHERE reader = %(reader)s AND position <= %(position)s"
+
+log = structlog.get_logger()
+
+
+class InboxPage(Struct, frozen=True):
+    """Messages, the newest first, as a *page* of the feed; *read* are the positions of those that were read.
+
+    Older ones begin at position *older*; 0: there are none.
+    """
+
+    page: FeedPage
+    read: frozenset[int]
+    older: int
+
+    @property
+    def unread(self) -> int:
+        """How many of the page's messages are unread."""
+        return sum(event.entry.position not in self.read for event in self.page.events)
+
+
+@cache
+def recipients() -> Mapping[Role, frozenset[str]]:
+    """The kinds of facts that are messages to each role, as `recipients.toml` has them."""
+    text = (files("infrastructure.messages") / RECIPIENTS).read_text("utf-8")
+    return {Role(role): frozenset(table["kinds"]) for role, table in tomllib.loads(text).items()}
+
+
+def criteria_of(caller: Caller) -> FeedCriteria | None:
+    """What the feed is asked for; None for a role to which nothing is sent."""
+    kinds = recipients().get(caller.role)
+    if kinds is None:
+        return None
+    return FeedCriteria(kinds, department=caller.over if caller.role is Role.OFFICER else "")
+
+
+def reader_of(caller: Caller) -> str:
+    """By which messages are marked as read: what was read as an officer is unread as a manager."""
+    return f"{caller.role}/{caller.over}/{caller.id}"
+
+
+class Inbox:
+    """The messages of everybody in one database."""
+
+    def __init__(self, store: Store, feed: Feed) -> None:
+        self._store, self._feed = store, feed
+
+    async def page(self, caller: Caller, before: int, limit: int) -> InboxPage:
+        """At most *limit* messages up to position *before*, the newest first; 0: from the newest on.
+
+        What the caller did is no message to the caller.
+        """
+        criteria = criteria_of(caller)
+        if criteria is None:
+            return InboxPage(FeedPage((), 0, more=False), frozenset(), 0)
+        page = await self._feed.latest(caller, criteria, before, limit)
+        others = tuple(event for event in page.events if event.entry.recorded.by.id != caller.id)
+        positions = [event.entry.position for event in others]
+        async with self._store.connection() as connection:
+            reader = reader_of(caller)
+            row = await (await connection.execute(MARK, [reader])).fetchone()
+            rows = await (await connection.execute(READ, [reader, positions])).fetchall()
+        mark = row[0] if row else 0
+        read = {position for (position,) in rows} | {position for position in positions if position <= mark}
+        return InboxPage(FeedPage(others, page.next, page.more, page.context), frozenset(read), page.next)
+
+    async def note_read(self, caller: Caller, position: int) -> None:
+        """The message at *position* was read."""
+        await self._write(NOTE_READ, [reader_of(caller), position])
+
+    async def note_all_read(self, caller: Caller, position: int) -> None:
+        """All messages up to *position* were read."""
+        given = {"reader": reader_of(caller), "position": position}
+        await self._write(MOVE_MARK, given)
+        await self._write(FORGET, given)
+
+    async def _write(self, query: LiteralString, given: Sequence[object] | Mapping[str, object]) -> None:
+        try:
+            async with self._store.connection() as connection:
+                await connection.execute(query, given)
+        except psycopg.errors.ReadOnlySqlTransaction:
+            log.debug("reading_not_noted", reason="the database is read-only")

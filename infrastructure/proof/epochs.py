@@ -1,0 +1,70 @@
+"""Begins a new log where the ledger was restored to before the end of the present one, and states what was left.
+
+What has to be done follows from the ledger and from the folder of the log, and each step can be repeated: a process
+that was killed on the way is finished by the publisher's next start.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, LiteralString
+
+import psycopg
+import structlog
+from msgspec import json
+
+from domain.epochs.restore import LedgerRestored
+from domain.epochs.state import EPOCHS_STREAM
+from infrastructure.durable_files import replace_file, sync_folder
+from infrastructure.proof.keys import OF_A_LOG, SigningKeys, new_signer
+from infrastructure.proof.log import TransparencyLog
+from infrastructure.proof.note import ED25519
+from infrastructure.proof.publisher import LOG, STATEMENT, ProofFolder
+from infrastructure.proof.restore_statement import RestoreStatement
+from infrastructure.proof.statement import signed_statement
+
+LAST: LiteralString = """
+    SELECT data FROM ledger.event WHERE stream = %s AND type = 'ledger_restored' ORDER BY version DESC LIMIT 1
+"""
+
+log = structlog.get_logger()
+
+
+def begin_epoch(folder: ProofFolder, connection: psycopg.Connection[Any], now: datetime) -> SigningKeys | None:
+    """Begin a new log, if the last restore took away what the present one has signed; its keys. None: nothing to do.
+
+    Raises SigningKeyError, LogError.
+    """
+    row = connection.execute(LAST, [EPOCHS_STREAM]).fetchone()
+    if row is None or not folder.has_keys:
+        return None
+    restored = json.decode(bytes(row[0]), type=LedgerRestored)
+    old = SigningKeys.read(folder.path)
+    if restored.log != old.name:
+        return None
+    ended = _ended(folder, old)
+    if ended.tree.size <= restored.kept_to:  # what it signed is all there: it goes on
+        return None
+    name = name_of_epoch(old.name, restored.epoch)
+    fresh = [new_signer(name, algorithm) for algorithm in OF_A_LOG]
+    statement = RestoreStatement.of(
+        old.name, ended.tree, restored.kept_to, [signer.verifier for signer in fresh], restored.epoch, now
+    )
+    signers = [signer for signer in (*old.current, *fresh) if signer.algorithm == ED25519]
+    replace_file(folder.path / STATEMENT, str(signed_statement(statement.text, signers, 0)).encode())
+    sync_folder(folder.path)
+    keys = folder.start_new_log(name, fresh)
+    log.warning("log_epoch_begun", name=name, epoch=restored.epoch, lost=statement.lost)
+    return keys
+
+
+def _ended(folder: ProofFolder, old: SigningKeys) -> TransparencyLog:
+    """The log of *old*, wherever it is: a process may have been killed when it had moved it."""
+    moved = folder.ended_log(old) / LOG
+    place = moved if moved.exists() else folder.log
+    return TransparencyLog(place, old.signers[0], old.signers[1:], old.published)
+
+
+def name_of_epoch(before: str, epoch: int) -> str:
+    """The name of the log of *epoch*, after one called *before*."""
+    return f"{before.removesuffix(f'/{epoch - 1}')}/{epoch}"

@@ -1,0 +1,78 @@
+"""Reads of personal data: what shows somebody's contact says so, and whoever serves the request records it.
+
+Queries and schemas of many subjects show contacts; none of them knows who asks, from where, or where that is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from domain.access.table import PERSONAL
+from domain.core.personal import ERASED
+from domain.legal_person.registration import LegalPersonChanged, LegalPersonRegistered
+from domain.messages import AnyFact
+from domain.project.feedback.complaint import ComplaintFiled
+from domain.project.information.recording import InformationRecorded
+from projections.information.fold import CONTACTS
+
+INFORMATION, FEEDBACK, PERSON = "read:information_contact", "read:feedback_contact", "read:legal_person_contact"
+PROJECTS, PERSONS = "projects", "legal-persons"
+NO_TEXT = frozenset({"", ERASED})
+
+
+class PersonalRead(Struct, frozen=True):
+    """One read: *subject* is whose data it was, as the address below /v1, *kind* is the read by the table of access."""
+
+    subject: str
+    kind: str
+
+
+OnRead = Callable[[PersonalRead], None]
+_observer: ContextVar[OnRead | None] = ContextVar("personal_reads", default=None)
+
+
+@contextmanager
+def observing(on_read: OnRead) -> Iterator[None]:
+    """Call *on_read* for each read of personal data in the block, also in the tasks and threads that it starts."""
+    before = _observer.set(on_read)
+    try:
+        yield
+    finally:
+        _observer.reset(before)
+
+
+def note_read(action: str, subject: str) -> None:
+    """Personal data is shown to whom the request is from. Raises ValueError where *action* is not a read of such."""
+    if action not in PERSONAL:
+        raise ValueError(f"{action} is no read of personal data")
+    if (on_read := _observer.get()) is not None:
+        on_read(PersonalRead(subject, action.removeprefix("read:")))
+
+
+def note_project(action: str, project: UUID) -> None:
+    """The same of the contacts of a project."""
+    note_read(action, f"{PROJECTS}/{project}")
+
+
+def note_person(person: UUID) -> None:
+    """The same of the contact of a legal person."""
+    note_read(PERSON, f"{PERSONS}/{person}")
+
+
+def note_fact(stream: UUID, fact: AnyFact) -> None:
+    """A fact of *stream* is shown: note whom to call, where it says so."""
+    match fact:
+        case InformationRecorded(category=category) if category == CONTACTS:
+            if any(field.value not in NO_TEXT for field in fact.fields):
+                note_project(INFORMATION, stream)
+        case ComplaintFiled(contact=contact) if contact not in NO_TEXT:
+            note_project(FEEDBACK, stream)
+        case LegalPersonRegistered() | LegalPersonChanged() if fact.particulars.contact:
+            note_person(stream)
+        case _:
+            pass

@@ -1,0 +1,154 @@
+"""`countersign backup` and `restore`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from msgspec import Struct, structs
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from infrastructure.backup.folder import BackupFolder
+from infrastructure.backup.keys import require_apart
+from infrastructure.backup.materials import copy_missing
+from infrastructure.backup.restore import RestoredLedger, Restorer
+from infrastructure.backup.take import BackupTaker, TakenBackup
+from infrastructure.backup.tools import Advance
+from infrastructure.ledger.clock_check import utc_now
+from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.proof.log import SignedReader
+from infrastructure.proof.publisher import ProofFolder
+from infrastructure.settings import Settings
+from scripts.backup.recording import command_of, new_log, recorded
+from scripts.console import EXIT_FINDINGS, AsJson, fail, pairs, print_result, screen, settings
+from scripts.server.database import ready
+from scripts.server.processes import orderly
+
+Place = Annotated[Path, typer.Argument(help="folder of the backups, on another disk than the data")]
+
+
+class BackupReport(Struct, frozen=True):
+    """The backup that was taken, and how many uploaded files were copied; None where they are in a bucket."""
+
+    backup: TakenBackup
+    materials: int | None
+
+
+class RestoreReport(Struct, frozen=True):
+    """What was restored or rehearsed. *epoch* is the new one; *former*: the folder of the database of before."""
+
+    rehearsal: bool
+    ledger: RestoredLedger
+    epoch: int
+    log: str
+    former: str
+    materials: int | None
+
+
+@contextmanager
+def steps() -> Iterator[Advance]:
+    """A progress bar for one step after another. Hidden unless the screen is a terminal."""
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=screen, disable=not screen.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+
+        def advance(step: str, done: int, of: int) -> None:
+            progress.update(task, description=step, completed=done, total=of or None)
+
+        yield advance
+
+
+def embedded(chosen: Settings) -> EmbeddedPostgres:
+    """The embedded server; ends the command line where another one is used."""
+    if chosen.database_url:
+        fail("These backups are of the embedded database. Back the server of DATABASE_URL up by its own means.")
+    return EmbeddedPostgres(chosen.data)
+
+
+def materials_folder(chosen: Settings) -> Path | None:
+    """The local folder of uploaded files; None where they are in a bucket."""
+    if "://" in chosen.materials:
+        return None
+    return Path(chosen.materials).expanduser() if chosen.materials else chosen.data / "materials"
+
+
+def backup(
+    folder: Place,
+    full: Annotated[bool, typer.Option("--full", help="copy everything, whatever was copied before")] = False,
+    keep_days: Annotated[
+        int, typer.Option(min=0, help="remove what is needed only for instants longer ago; 0: nothing is removed")
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Back the embedded database and the uploaded files up, and archive the log of changes there from then on.
+
+    The first backup is a full one, later ones hold what changed. It runs beside a server. Keys are not in it.
+    """
+    chosen = settings()
+    server, place = embedded(chosen), BackupFolder(folder)
+    require_apart(place.path, chosen)
+    ready(chosen)
+    source = materials_folder(chosen)
+    with orderly(), steps() as advance:
+        taken = BackupTaker(server, place, utc_now).take(
+            advance, full=full, keep=timedelta(days=keep_days) if keep_days else None
+        )
+        copied = copy_missing(source, place.materials, advance) if source else None  # after the facts that name them
+    report = BackupReport(taken, copied)
+    print_result(report, as_json, lambda: pairs("backed up", report))
+    screen.print(
+        "Keys are not in it: `countersign backup-keys FILE` writes them to a place of their own.", soft_wrap=True
+    )
+
+
+def restore(
+    folder: Place,
+    at: Annotated[str, typer.Option(help="instant, e.g. 2026-12-31T08:00+08:00 [default: the latest]")] = "",
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="restore into a temporary folder, verify, and remove it again")
+    ] = False,
+    reasons: Annotated[str, typer.Option(help="why, for the record")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Restore the embedded database to the latest, or to an instant; with --rehearse only show that it can be done.
+
+    The ledger is verified before it takes the place of the present database, which stays in a folder beside it. Exit 1:
+    faults were found, and nothing was changed.
+    """
+    chosen = settings()
+    instant = parsed(at)
+    server, place, proofs = embedded(chosen), BackupFolder(folder), ProofFolder(chosen.proof_folder)
+    require_apart(place.path, chosen)
+    restorer = Restorer(server, place, SignedReader(proofs.log), utc_now)
+    with orderly(), steps() as advance:
+        with restorer.recovered(instant, advance, rehearsal=rehearse) as outcome:
+            ledger = outcome.ledger
+            if rehearse or ledger.faults:
+                report = RestoreReport(rehearse, ledger, 0, "", "", None)
+            else:
+                epoch = recorded(outcome, chosen, command_of(ledger, proofs, instant, reasons))
+                former = restorer.take_its_place(outcome)
+                report = RestoreReport(False, ledger, epoch, new_log(server, proofs), former, None)
+        target = materials_folder(chosen)
+        if target and not rehearse and not ledger.faults:
+            copied = copy_missing(place.materials, target, advance)
+            report = structs.replace(report, materials=copied)
+    print_result(report, as_json, lambda: pairs("rehearsed" if rehearse else "restored", report))
+    if ledger.faults:
+        screen.print("The ledger in the backup has faults: nothing was changed.", style="red")
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+def parsed(text: str) -> datetime | None:
+    """The instant in *text*, of this machine's zone where it names none; None where it is empty."""
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"{text} is no instant. Write 2026-12-31T08:00+08:00.")
+    return at if at.tzinfo else at.astimezone()

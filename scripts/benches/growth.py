@@ -1,0 +1,297 @@
+"""`scripts/growth`: the same questions to ledgers of 10^5, 10^6 and 10^7 facts, side by side; computed for 10^8.
+
+A zone is simulated once, and its projects are copied until the ledger is as large as wanted. Then all is measured on
+one server, round by round in turns, as a machine's speed drifts: what counts is the ratio between the sizes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from math import log10
+from time import perf_counter
+from typing import Annotated
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx2
+import psycopg
+import structlog
+import typer
+import uvloop
+from msgspec import Struct, json
+from rich.console import Console
+from rich.table import Table
+
+from domain.core.ledger import Role
+from domain.project.application.submission import SubmitItem
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.reader import head_of
+from infrastructure.verifier.checkpoint import Checkpoint
+from infrastructure.verifier.verify import verify
+from projections.registry import VIEWS
+from scripts import ledger
+from scripts.benches import commands
+from scripts.benches.database import BenchDatabase, temporary_server, vacuum
+from scripts.benches.http_server import HOST, serving
+from scripts.benches.measure import MILLISECONDS
+from scripts.benches.multiply import Multiplier
+from scripts.benches.report import Machine, machine
+from scripts.demo.demo import last_day
+from scripts.server.catching_up import catch_up
+from scripts.server.processes import tune_garbage_collector
+from scripts.simulation.simulate import SimulationPlan, simulate
+
+SIZES = (100_000, 1_000_000)
+COMPUTED = 100_000_000
+BASE_PROJECTS, SEED = 200, 12  # some 36,000 facts: a minute or two to simulate
+CLIENTS, COMMAND_SECONDS = 32, 1.0
+ROUNDS, READS_A_ROUND = 3, 10
+WARM_UP = 2  # reads that load plans and rows after a start
+SECONDS_MAX = 60.0  # for an answer
+EVENTS = 200  # the ones before the end
+WIDTH = 140  # of the tables, also in a file
+COMMAND, COMMAND_P99 = "a command, 32 in flight: p50", "a command, 32 in flight: p99"
+FIRST_COMMAND, STATUS, SINCE = (
+    "registration and submission after a start",
+    "countersign status",
+    "verify what came since the first round",
+)
+LONG_PROJECT = """
+    SELECT s.stream FROM ledger.stream AS s JOIN views.project AS p ON p.project = s.stream
+    WHERE s.version BETWEEN 150 AND 250 ORDER BY s.stream LIMIT 1
+"""
+DEPARTMENT = "SELECT i.department FROM views.item AS i GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
+SIZE_OF = """
+    SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname = %s AND c.relkind = 'r'
+"""
+
+
+class Question(Struct, frozen=True):
+    """What is measured over HTTP: an address, and who reads it. `{project}` and `{department}` are filled in."""
+
+    subject: str
+    address: str
+    role: Role
+    over: str = ""
+
+
+QUESTIONS = (
+    Question("overview, a leader's first page", "/", Role.LEADER),
+    Question("page of the board", "/supervision", Role.SUPERVISOR),
+    Question("desk of a department", "/desk", Role.OFFICER, "{department}"),
+    Question("board of a month", "/v1/supervision/board", Role.SUPERVISOR),
+    Question("projects, a page", "/v1/progress?limit=100", Role.LEADER),
+    Question("projects, tiles", "/v1/progress/summary", Role.LEADER),
+    Question("who holds how much", "/v1/waiting/holders", Role.LEADER),
+    Question("clocks, a page", "/v1/clocks?limit=100", Role.SUPERVISOR),
+    Question("clocks, counts", "/v1/clocks/matrix", Role.SUPERVISOR),
+    Question("cards of a month", "/v1/supervision/cards?limit=100", Role.SUPERVISOR),
+    Question("decisions of a month", "/v1/supervision/decisions?limit=100", Role.SUPERVISOR),
+    Question("lags of a month", "/v1/supervision/lags", Role.SUPERVISOR),
+    Question("suspensions of a month", "/v1/supervision/suspensions", Role.SUPERVISOR),
+    Question("evaluations, figures", "/v1/feedback/summary", Role.SUPERVISOR),
+    Question("a project", "/v1/projects/{project}", Role.AUDITOR),
+    Question("its clocks", "/v1/projects/{project}/clocks", Role.AUDITOR),
+    Question("its history, a page", "/v1/projects/{project}/history?limit=100&after_version=100", Role.AUDITOR),
+    Question("its page", "/pages/projects/{project}", Role.LEADER),
+    Question("events after a position", "/v1/events?after={position}", Role.AUDITOR),
+)
+
+
+class SizedLedger(Struct):
+    """A ledger, and what was measured on it: times in milliseconds, by subject; sizes in bytes a fact."""
+
+    url: str
+    facts: int
+    times: dict[str, list[float]] = {}
+    disk: dict[str, float] = {}
+    refused: dict[str, str] = {}  # questions that were not answered, and by which status
+    checkpoint: Checkpoint | None = None  # of what was verified before the first round
+
+    def note(self, subject: str, seconds: Sequence[float]) -> None:
+        """Add measured times."""
+        self.times.setdefault(subject, []).extend(second * MILLISECONDS for second in seconds)
+
+    def percentile(self, subject: str, percent: int) -> float | None:
+        """A percentile of the times of *subject*; None where it was not measured."""
+        ordered = sorted(self.times.get(subject, ()))
+        return ordered[(len(ordered) - 1) * percent // 100] if ordered else None
+
+
+class GrowthReport(Struct, frozen=True):
+    """What was measured, smallest ledger first."""
+
+    machine: Machine
+    ledgers: list[SizedLedger]
+
+
+def measure(sizes: Sequence[int], rounds: int) -> GrowthReport:
+    """Make a ledger of each size, and measure them in turns. Raises PostgresUnavailableError."""
+    here = machine()
+    with temporary_server() as server:
+        base = server.database("base", migrated=True)
+        _report(f"simulating {BASE_PROJECTS} projects")
+        uvloop.run(simulate(base, SimulationPlan(BASE_PROJECTS, SEED, last_day())))
+        ledgers = [made(server, base, size) for size in sorted(sizes)]
+        for nth in range(rounds):
+            for sized in ledgers if nth % 2 == 0 else ledgers[::-1]:
+                _report(f"round {nth + 1} of {rounds}: {sized.facts:,} facts")
+                measure_round(sized)
+        for sized in ledgers:
+            measure_disk(sized)
+        return GrowthReport(here, ledgers)
+
+
+def made(server: BenchDatabase, base: str, size: int) -> SizedLedger:
+    """A ledger of about *size* facts, copies of those of *base*, with its views."""
+    url = server.database(f"ledger_{size}", migrated=True)
+    with psycopg.connect(base) as connection:
+        copies = max(round(size / head_of(connection)), 1)
+    _report(f"copying the zone {copies} times")
+    last = Multiplier(base, copies).write(url)
+    _report(f"views of {last:,} facts")
+    catch_up(url, [VIEWS])
+    return SizedLedger(url, last)
+
+
+def measure_round(sized: SizedLedger) -> None:
+    """Measure everything once: commands, then reads, on views that have caught up."""
+    vacuum(sized.url)
+    figure = uvloop.run(commands.in_process(sized.url, CLIENTS, COMMAND_SECONDS))
+    sized.note(COMMAND, [(figure.p50_ms or 0.0) / MILLISECONDS])
+    sized.note(COMMAND_P99, [(figure.p99_ms or 0.0) / MILLISECONDS])
+    catch_up(sized.url, [VIEWS])
+    vacuum(sized.url)
+    sized.note(FIRST_COMMAND, [uvloop.run(first_command(sized.url))])
+    sized.note(STATUS, [_timed(lambda: ledger.status(sized.url))])
+    sized.checkpoint = sized.checkpoint or verify(sized.url, _ignore)[1]
+    sized.note(SINCE, [_timed(lambda: verify(sized.url, _ignore, since=sized.checkpoint))])
+    with serving(sized.url) as port, httpx2.Client(base_url=f"http://{HOST}:{port}", timeout=SECONDS_MAX) as client:
+        named = _named(sized.url)
+        for question in QUESTIONS:
+            _ask(client, sized, question, named)
+
+
+async def first_command(url: str) -> float:
+    """Seconds of the first submission that a process takes in: it needs catalogue, flow and law."""
+    project = uuid4()
+    async with Approvals(url) as approvals:
+        began = perf_counter()
+        await approvals.handle(project, commands.registration(), commands.MANAGER, uuid4())
+        await approvals.handle(project, SubmitItem(item="item-0"), commands.ENTERPRISE, uuid4())
+        return perf_counter() - began
+
+
+def _ask(client: httpx2.Client, sized: SizedLedger, question: Question, named: Mapping[str, str]) -> None:
+    """Ask some times; the first answers are not measured."""
+    headers = {
+        "X-Actor": "growth",
+        "X-Role": question.role.value,
+        "X-Department": quote(question.over.format(**named)),
+        "Accept-Language": "en",
+    }
+    address, seconds = question.address.format(**named), list[float]()
+    for _ in range(WARM_UP + READS_A_ROUND):
+        began = perf_counter()
+        answer = client.get(address, headers=headers)
+        seconds.append(perf_counter() - began)
+        if answer.status_code != httpx2.codes.OK:
+            sized.refused[question.subject] = str(answer.status_code)
+            return
+    sized.note(question.subject, seconds[WARM_UP:])
+
+
+def _named(url: str) -> dict[str, str]:
+    """What stands in the addresses: a project, a department, a position near the end."""
+    with psycopg.connect(url) as connection:
+        (project,) = connection.execute(LONG_PROJECT).fetchone() or ("",)
+        (department,) = connection.execute(DEPARTMENT).fetchone() or ("",)
+        return {"project": str(project), "department": department, "position": str(head_of(connection) - EVENTS)}
+
+
+def measure_disk(sized: SizedLedger) -> None:
+    """Bytes a fact: of the ledger, and of the views."""
+    with psycopg.connect(sized.url) as connection:
+        facts = head_of(connection)
+        for schema in ("ledger", "views"):
+            (size,) = connection.execute(SIZE_OF, [schema]).fetchone() or (0,)
+            sized.disk[schema] = float(size) / facts
+
+
+def _ignore(_done: int, _of: int) -> None:
+    """Nobody watches the progress."""
+
+
+def _timed(act: Callable[[], object]) -> float:
+    began = perf_counter()
+    act()
+    return perf_counter() - began
+
+
+def shown(report: GrowthReport, console: Console) -> None:
+    """Print the medians and p99 side by side, the ratio of the largest to the smallest, and what follows for more."""
+    here, ledgers = report.machine, report.ledgers
+    console.print(f"{here.cores} cores ({here.processor}), Python {here.python}, load before: {here.load:.1f}")
+    columns = [f"{sized.facts:,}" for sized in ledgers]
+    for percent in (50, 99):
+        title = "median" if percent == 50 else f"p{percent}"
+        table = Table(title=f"{title}, ms, by facts", title_justify="left")
+        for column in ("", *columns, "ratio", f"{COMPUTED:,} (computed)"):
+            table.add_column(column, justify="left" if column == "" else "right")
+        for subject in dict.fromkeys(subject for sized in ledgers for subject in (*sized.times, *sized.refused)):
+            table.add_row(subject, *_row(ledgers, subject, percent))
+        console.print(table)
+    table = Table(title="disk, bytes a fact", title_justify="left")
+    for column in ("", *columns):
+        table.add_column(column, justify="left" if column == "" else "right")
+    for schema in ledgers[0].disk:
+        table.add_row(schema, *(f"{sized.disk[schema]:,.0f}" for sized in ledgers))
+    console.print(table)
+
+
+def _row(ledgers: Sequence[SizedLedger], subject: str, percent: int) -> list[str]:
+    times = [sized.percentile(subject, percent) for sized in ledgers]
+    cells = [
+        sized.refused.get(subject, "") if time is None else f"{time:,.2f}"
+        for sized, time in zip(ledgers, times, strict=True)
+    ]
+    first, last = times[0], times[-1]
+    ratio = f"{last / first:.2f}" if first and last and len(times) > 1 else ""
+    return [*cells, ratio, _computed(ledgers, times)]
+
+
+def _computed(ledgers: Sequence[SizedLedger], times: Sequence[float | None]) -> str:
+    """The time at COMPUTED facts, if it grows on as between the last two sizes: by the same power of the size."""
+    if len(times) < 2 or not times[-1] or not times[-2]:
+        return ""
+    power = log10(times[-1] / times[-2]) / log10(ledgers[-1].facts / ledgers[-2].facts)
+    grown: float = times[-1] * (COMPUTED / ledgers[-1].facts) ** max(power, 0.0)
+    return f"{grown:,.1f}"
+
+
+def _report(step: str) -> None:
+    print(f"measuring: {step}", file=sys.stderr, flush=True)
+
+
+def main(
+    sizes: Annotated[list[int] | None, typer.Option("--size", help="facts of a ledger; repeat it for others")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="how often everything is measured, in turns")] = ROUNDS,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
+) -> None:
+    """Measure ledgers of growing sizes side by side: commands, the first one after a start, lists, pages, disk.
+
+    By default 10^5 and 10^6 facts; 10^7 takes an hour and 20 GB. Uses a temporary server, and touches no installation.
+    """
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
+    tune_garbage_collector()  # as in the server's processes
+    report = measure(sizes or SIZES, rounds)
+    if as_json:
+        print(json.format(json.encode(report)).decode())
+    else:
+        shown(report, Console(width=WIDTH))
+
+
+if __name__ == "__main__":
+    typer.run(main)

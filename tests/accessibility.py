@@ -1,0 +1,58 @@
+"""What axe says of a page in a browser: the rules of WCAG 2.2 AA and its best practice, and contrast in each style."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]  # it ships no types
+from playwright.sync_api import Page
+
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CONTRAST = "color-contrast"
+RUN = "([context, options]) => axe.run(context ?? document, options).then(result => result.violations)"
+SAMPLE = "data-contrast-sample"
+# Contrast takes nine tenths of a check, and is the same wherever the style is: one element of each style is marked.
+MARK_STYLES = """name => {
+    const styles = new Set();
+    for (const element of document.body.querySelectorAll('*')) {
+        if (![...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim())) continue;
+        if (!element.checkVisibility()) continue;
+        const style = getComputedStyle(element);
+        const key = [element.localName, style.color, style.fontSize, style.fontWeight, style.opacity];
+        for (let each = element; each; each = each.parentElement) {
+            const { backgroundColor, backgroundImage, opacity } = getComputedStyle(each);
+            if (backgroundColor !== 'rgba(0, 0, 0, 0)' || backgroundImage !== 'none' || opacity !== '1')
+                key.push(backgroundColor, backgroundImage, opacity);
+        }
+        const of_page = key.join();
+        element.toggleAttribute(name, !styles.has(of_page));
+        styles.add(of_page);
+    }
+    return styles.size;
+}"""
+
+
+def barriers(page: Page) -> list[tuple[str, str]]:
+    """The rules that the page breaks, each with the first place where it does."""
+    _load(page)
+    rules = {"runOnly": {"type": "tag", "values": STANDARDS}, "rules": {CONTRAST: {"enabled": False}}}
+    return _violations(page, None, rules) + faint_texts(page)
+
+
+def faint_texts(page: Page) -> list[tuple[str, str]]:
+    """Texts that stand out too little from what is behind them: one of each style."""
+    _load(page)
+    if not page.evaluate(MARK_STYLES, SAMPLE):
+        return []
+    return _violations(page, {"include": [[f"[{SAMPLE}]"]]}, {"runOnly": {"type": "rule", "values": [CONTRAST]}})
+
+
+def _load(page: Page) -> None:
+    """Load axe, half a megabyte, once a page."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+
+
+def _violations(page: Page, context: Any, options: dict[str, Any]) -> list[tuple[str, str]]:
+    violations = page.evaluate(RUN, [context, {**options, "resultTypes": ["violations"]}])
+    return [(row["id"], row["nodes"][0]["html"]) for row in violations]

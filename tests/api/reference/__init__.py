@@ -1,0 +1,1 @@
+"""Pages and checks of catalogues, flows and calendars."""

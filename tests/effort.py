@@ -1,0 +1,21 @@
+"""How much the tests that search try: little in the suite, ten times as much where `scripts/prove` runs them again."""
+
+from __future__ import annotations
+
+import os
+from typing import TypeVar
+
+T = TypeVar("T")
+VARIABLE = "COUNTERSIGN_TEST_EFFORT"
+SUITE, PROOF = "1", "10"
+EFFORT = int(os.environ.get(VARIABLE, SUITE))
+
+
+def tried(number: int) -> int:
+    """*number*, of examples or of rounds in the suite, or ten times as many in a proof."""
+    return number * EFFORT
+
+
+def chosen(suite: T, proof: T) -> T:
+    """The value of the suite, or that of a proof."""
+    return suite if int(SUITE) == EFFORT else proof

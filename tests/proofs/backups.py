@@ -1,0 +1,171 @@
+"""Backups hold what they say: whatever is killed, to whatever second a ledger is restored, and whoever was erased."""
+
+from __future__ import annotations
+
+import random
+import re
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import psycopg
+
+from domain.access.state import stream_of
+from domain.core.personal import CONTACT, person_id
+from infrastructure.privacy.folder_keystore import FolderKeystore
+from tests.backups import Installation
+from tests.conftest import reachable_folder
+from tests.proofs.proof import Budget, Proof, RefutedError
+
+KILLS, INSTANTS = 20, 12
+SECONDS_TO_KILL_MAX = 12.0  # a backup or restore of a small ledger takes some seconds
+CONTACT_TEXT = "139-0000-0000"
+RECORDED = "SELECT seq, recorded_at FROM ledger.event ORDER BY seq"
+EPOCH_FACTS = "SELECT count(*) FROM ledger.event WHERE type = 'ledger_restored'"
+
+
+def killed(budget: Budget) -> str:
+    """Kill -9 backups and restores at random moments; afterwards each database is one of the two, and whole."""
+    chance = random.Random(budget.seed)
+    rounds = budget.rounds(KILLS)
+    with reachable_folder() as folder:
+        ours = Installation(folder)
+        ours.add_person("li")
+        ours.run("backup", ours.backups)
+        restores, unfinished = 0, 0
+        for number in rounds:
+            ours.add_person(f"person-{number}")
+            unfinished += kill(ours, chance, "backup", ours.backups)
+            taken = ours.run("backup", ours.backups)["backup"]
+            require(taken["position"] == ours.head(), f"the backup holds {taken['position']} of {ours.head()}")
+            kept_to = ours.head()
+            ours.add_person(f"lost-{number}")
+            at = instant_of(ours, kept_to)
+            unfinished += kill(ours, chance, "restore", ours.backups, "--at", at.isoformat())
+            found_to_be = ours.head()
+            is_restored = epochs(ours) > restores
+            require(found_to_be == kept_to + 1, f"the ledger ends at {found_to_be}, not at {kept_to + 1}")
+            if not is_restored:
+                ours.run("restore", ours.backups, "--at", at.isoformat())
+            restores += 1
+            ours.end("checkpoint")
+            require(epochs(ours) == restores, f"{epochs(ours)} epochs are recorded of {restores}")
+            require(ours.run("verify")["fault_count"] == 0, "the ledger has faults")
+            require(ours.left_over() == [], f"left over: {ours.left_over()}")
+    return f"{rounds.done} of {KILLS} rounds, {unfinished} commands killed before their end, {restores} restores"
+
+
+def kill(ours: Installation, chance: random.Random, *words: str | Path) -> bool:
+    """Run a command, and kill it at a random moment; whether it was not done by then."""
+    with ours.start(*words) as process:
+        with suppress(TimeoutError):
+            wait_until(lambda: process.poll() is not None, chance.uniform(0.5, SECONDS_TO_KILL_MAX))
+        is_killed = process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    return is_killed
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> None:
+    """Wait until *holds*. Raises TimeoutError."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(0.01)
+
+
+def instants(budget: Budget) -> str:
+    """Restore to random instants of a ledger with a restore in its past: each holds what was recorded by then."""
+    chance = random.Random(budget.seed)
+    with reachable_folder() as folder:
+        ours = Installation(folder)
+        history = [recorded(ours, f"first-{number}") for number in range(3)]
+        ours.run("backup", ours.backups)
+        history += [recorded(ours, f"second-{number}") for number in range(3)]
+        ours.run("backup", ours.backups)
+        back_to, _ = history[4]
+        ours.run("restore", ours.backups, "--at", instant_of(ours, back_to).isoformat())
+        require(ours.head() == back_to + 1, f"restored to {ours.head()}, not to {back_to} and the fact of it")
+        ours.end("checkpoint")
+        since = [recorded(ours, f"third-{number}") for number in range(2)]
+        report = ours.run("backup", ours.backups)["backup"]
+        require(report["note"] == "the first one since a restore", report["note"])
+        since += [recorded(ours, f"fourth-{number}") for number in range(2)]
+        ours.run("backup", ours.backups)
+        known = history[2:5] + since  # behind the first backup, of the history that counts
+        rounds = budget.rounds(INSTANTS)
+        for _ in rounds:
+            position, at = chance.choice(known)
+            ledger = ours.run("restore", ours.backups, "--rehearse", "--at", at.isoformat())["ledger"]
+            require(ledger["position"] == position, f"at {at} it ends at {ledger['position']}, not at {position}")
+            require(not ledger["faults"], f"at {at}: {ledger['faults']}")
+            require(ours.left_over() == [], f"left over: {ours.left_over()}")
+    return f"{rounds.done} of {INSTANTS} instants, on both sides of a restore"
+
+
+def recorded(ours: Installation, name: str) -> tuple[int, datetime]:
+    """Record something; its position, and an instant before what comes next."""
+    position = ours.add_person(name)
+    return position, ours.now()
+
+
+def instant_of(ours: Installation, position: int) -> datetime:
+    """An instant behind the entry at *position* and before the next one."""
+    with psycopg.connect(ours.url()) as connection:
+        rows: dict[int, datetime] = dict(connection.execute(RECORDED).fetchall())
+    at, following = rows[position], rows.get(position + 1)
+    return at + (following - at) / 2 if following else ours.now()
+
+
+def epochs(ours: Installation) -> int:
+    """How many restores the ledger has recorded."""
+    with psycopg.connect(ours.url()) as connection:
+        (count,) = connection.execute(EPOCH_FACTS).fetchone() or (0,)
+    return int(count)
+
+
+def erased(_: Budget) -> str:
+    """Erase a person, and restore a later backup with keys from before: the text stays erased, the proofs hold."""
+    with reachable_folder() as folder:
+        ours = Installation(folder)
+        keys = FolderKeystore(ours.folder / "data-keys")
+        ours.add_person("wu", "--contact", CONTACT_TEXT)
+        key = person_id(stream_of("wu"), CONTACT, 0)
+        require(keys.find(key) is not None, "the contact was not encrypted")
+        ours.run("backup-keys", folder / "keys-before")
+        ours.run("backup", ours.backups)
+        ours.run("erase-person", CONTACT, "--principal", "wu", "--reasons", "on request")
+        require(keys.find(key) is None, "the key was not destroyed")
+        ours.end("checkpoint")
+        ours.run("backup", ours.backups)
+        require(not holds_key(ours.backups), "a key is in the backup of the data")
+
+        ours.run("restore", ours.backups)
+        ours.run("restore-keys", folder / "keys-before")
+        require(keys.find(key) is None, "the key of before came back")
+        require(CONTACT_TEXT not in ours.end("history", str(stream_of("wu"))), "the text can be read")
+        require(ours.run("verify")["fault_count"] == 0, "the ledger has faults")
+        require(ours.run("replay")["differences"] == [], "the views differ from the facts")
+    return "a key from before was put back, and destroyed again"
+
+
+def holds_key(folder: Path) -> bool:
+    """Whether a file below *folder* is named like a key of a person, or as the private keys are."""
+    pattern = re.compile(r"master\.key|private-keys|[0-9a-f-]{36}\.key")
+    return any(pattern.fullmatch(file.name) for file in folder.rglob("*"))
+
+
+def require(holds: object, sentence: str) -> None:
+    if not holds:
+        raise RefutedError(sentence)
+
+
+PROOFS = (
+    Proof("kills", "a killed backup or restore leaves the old database or the new one, whole", killed, share=2),
+    Proof("seconds", "a restore holds exactly what was recorded by the instant asked for", instants),
+    Proof("erasures", "who was erased stays erased, whatever backup is restored", erased),
+)
