@@ -239,31 +239,6 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="Whether webhooks may go to addresses within a network, and there without TLS: true or false."
         ),
     ] = False
-    platform_codes: Annotated[
-        str,
-        Meta(
-            description="TOML file of codes that only the receiving platform knows, for the export of case records: "
-            "tables constant, result_type, get_type and org_code."
-        ),
-    ] = ""
-    access_log: Annotated[
-        bool,
-        Meta(
-            description="Whether each request is logged: method, address without ids, status, milliseconds and kind of "
-            "sender; no personal data. true or false."
-        ),
-    ] = False
-    traces: Annotated[
-        str,
-        Meta(
-            description="Address of an OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318: "
-            "commands are traced from request to projection. Needs countersign[otel].",
-            pattern=r"^(https?://[^\s]+)?$",
-        ),
-    ] = ""
-    traces_share: Annotated[
-        float, Meta(description="Share of requests that begin a trace, from 0 to 1.", ge=0.0, le=1.0)
-    ] = 1.0
     verify_hours: Annotated[
         int,
         Meta(
@@ -289,6 +264,31 @@ class Settings(Struct, frozen=True, kw_only=True):
             pattern=r"^([^@\s]+@[^@\s]+)?$",
         ),
     ] = "countersign@localhost"
+    platform_codes: Annotated[
+        str,
+        Meta(
+            description="TOML file of codes that only the receiving platform knows, for the export of case records: "
+            "tables constant, result_type, get_type and org_code."
+        ),
+    ] = ""
+    access_log: Annotated[
+        bool,
+        Meta(
+            description="Whether each request is logged: method, address without ids, status, milliseconds and kind of "
+            "sender; no personal data. true or false."
+        ),
+    ] = False
+    traces: Annotated[
+        str,
+        Meta(
+            description="Address of an OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318: "
+            "commands are traced from request to projection. Needs countersign[otel].",
+            pattern=r"^(https?://[^\s]+)?$",
+        ),
+    ] = ""
+    traces_share: Annotated[
+        float, Meta(description="Share of requests that begin a trace, from 0 to 1.", ge=0.0, le=1.0)
+    ] = 1.0
     log: Annotated[
         LogFormat,
         Meta(description="Log lines as console or json; auto: console on a terminal, json elsewhere."),

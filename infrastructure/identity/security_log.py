@@ -47,8 +47,8 @@ class SecurityEvent(StrEnum):
     CALENDAR_ADDRESS_MADE = "calendar_address_made"
     CALENDAR_ADDRESS_ENDED = "calendar_address_ended"
     ADMINISTRATOR_APPOINTED = "administrator_appointed"
-    RETENTION_APPLIED = "retention_applied"
     PERSONAL_DATA_READ = "personal_data_read"
+    RETENTION_APPLIED = "retention_applied"
 
 
 class SecurityEntry(Struct, frozen=True):
