@@ -38,6 +38,7 @@ from scripts.catalogues.zone import publish_zone
 from scripts.server import database, serving
 from scripts.server.processes import orderly, supervised
 from scripts.server.sending import sender_parts
+from scripts.server.workers import project_while
 
 CLOCK_SUFFIX = "-clock.json"
 TICK_SECONDS = 1.0
@@ -149,7 +150,7 @@ def settings_of_sandbox(live: Settings, port: int) -> Settings:
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     """Serve a sandbox until SIGINT or SIGTERM; *announce* is called once it listens. Raises AddressTakenError."""
-    with contextlib.suppress(KeyboardInterrupt), orderly(), supervised(serving.project_while, url):
+    with contextlib.suppress(KeyboardInterrupt), orderly(), supervised(project_while, url):
         uvloop.run(_serve(url, settings, announce))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
@@ -19,63 +18,26 @@ from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.errors import OperatorError
 from infrastructure.identity.primary import PrimaryStore
 from infrastructure.identity.service import Identity, options_of
-from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.postgres.connect import settled
 from infrastructure.projector.positions import Views
-from infrastructure.projector.projector import Projector, historian
 from infrastructure.settings import Settings
 from infrastructure.tracing import switch as tracing
 from infrastructure.verifier.startup import check_at_start
-from infrastructure.watcher.watcher import Watcher
 from scripts.console import screen
 from scripts.server import database
 from scripts.server.processes import (
-    Work,
-    lower_priority,
     orderly,
-    run_worker,
-    stop_with,
     supervised,
     tune_garbage_collector,
 )
-from scripts.server.publishing import publish_while
-from scripts.server.sending import send_while
-from scripts.server.verifying import verify_while
+from scripts.server.workers import workers_of
 
-WATCHER_NICENESS = 5  # its facts may take minutes, commands only milliseconds
-HISTORIAN_NICENESS = 10  # current rows and answers come first
 REQUEST_SECONDS_MAX = 10  # for requests in progress at shutdown, as incomplete ones never end
 
 
 class AddressTakenError(OperatorError):
     """The server can't listen at the address of the settings. The message says what to set."""
-
-
-def project_while(parent: int, url: str) -> None:
-    """Run the projector in this process until SIGTERM, or until its parent is gone."""
-    run_worker(parent, Projector(url))
-
-
-def keep_histories_while(parent: int, url: str) -> None:
-    """Run the projector of the histories in this process until SIGTERM, or until its parent is gone."""
-    lower_priority(HISTORIAN_NICENESS)
-    run_worker(parent, historian(url))
-
-
-def watch_while(parent: int, url: str) -> None:
-    """Run the deadline watcher in this process until SIGTERM, or until its parent is gone."""
-    lower_priority(WATCHER_NICENESS)
-    uvloop.run(_watch(parent, url))
-
-
-async def _watch(parent: int, url: str) -> None:
-    loop = asyncio.get_running_loop()
-    approvals = Approvals(url, laws=law_book())
-    watcher = Watcher(approvals, url)
-    stop_with(parent, lambda: loop.call_soon_threadsafe(watcher.stop))
-    async with approvals:
-        await watcher.run()
 
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
@@ -86,17 +48,9 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     check_at_start(url)
     tracing.configure(settings, "server")
     with contextlib.suppress(KeyboardInterrupt), orderly(), contextlib.ExitStack() as workers:
-        for work in _workers(settings):
+        for work in workers_of(settings):
             workers.enter_context(supervised(work, url))
         uvloop.run(_serve(url, settings, announce))
-
-
-def _workers(settings: Settings) -> list[Work]:
-    """What runs beside the HTTP server; beside a reader nothing, as it writes nothing."""
-    if settings.reader:
-        return []
-    work: list[Work] = [project_while, keep_histories_while, watch_while, publish_while, send_while]
-    return [*work, verify_while] if settings.verify_hours else work
 
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:

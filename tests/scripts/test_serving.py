@@ -22,7 +22,7 @@ CHECKOUT = Path(__file__).parents[2]
 WORK = """
 import os, sys
 from scripts.server.processes import run_child
-from scripts.server.serving import {0}
+from scripts.server.workers import {0}
 run_child({0}, os.getppid(), sys.argv[1])
 """
 LINE_SECONDS_MAX = 60
