@@ -35,8 +35,8 @@ from infrastructure.watcher.watcher import Watcher
 from infrastructure.webhooks.sender import WebhookSender
 from infrastructure.webhooks.transport import WebhookTransport
 from scripts.catalogues.zone import publish_zone
-from scripts.server import database, serving, workers
-from scripts.server.processes import orderly, supervised
+from scripts.server import database, serving
+from scripts.server.processes import orderly
 from scripts.server.sending import sender_parts
 
 CLOCK_SUFFIX = "-clock.json"
@@ -149,7 +149,7 @@ def settings_of_sandbox(live: Settings, port: int) -> Settings:
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     """Serve a sandbox until SIGINT or SIGTERM; *announce* is called once it listens. Raises AddressTakenError."""
-    with contextlib.suppress(KeyboardInterrupt), orderly(), supervised(workers.project_while, url):
+    with contextlib.suppress(KeyboardInterrupt), orderly(), serving.projecting(url):
         uvloop.run(_serve(url, settings, announce))
 
 

@@ -31,7 +31,7 @@ from scripts.server.processes import (
     supervised,
     tune_garbage_collector,
 )
-from scripts.server.workers import workers_of
+from scripts.server.workers import project_while, workers_of
 
 REQUEST_SECONDS_MAX = 10  # for requests in progress at shutdown, as incomplete ones never end
 
@@ -51,6 +51,11 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
         for work in workers_of(settings):
             workers.enter_context(supervised(work, url))
         uvloop.run(_serve(url, settings, announce))
+
+
+def projecting(url: str) -> contextlib.AbstractContextManager[None]:
+    """A projector alone beside the block, in a process of its own."""
+    return supervised(project_while, url)
 
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
