@@ -20,7 +20,7 @@ from infrastructure.projector.positions import ViewPosition, Views
 from infrastructure.projector.view_stall import Stall
 from infrastructure.proof.publisher import ProofFolder, PublisherStatus
 from infrastructure.settings import Settings
-from infrastructure.verifier.results import Scope, Verification
+from infrastructure.verifier.results import Coverage, Verification
 from infrastructure.webhooks.deliveries import QueueHealth
 from projections.histories import HISTORIES
 from projections.registry import VIEWS
@@ -120,11 +120,14 @@ class VerificationHealth(Struct, frozen=True):
     fault: str = ""
 
     @classmethod
-    def of(cls, results: dict[Scope, Verification], now: datetime) -> VerificationHealth | None:
+    def of(cls, results: dict[Coverage, Verification], now: datetime) -> VerificationHealth | None:
         """The results as of *now*; None where the ledger was never verified."""
         if not results:
             return None
-        whole, newest = results.get(Scope.WHOLE), max(results.values(), key=lambda result: result.verified_at)
+        whole, newest = (
+            results.get(Coverage.WHOLE),
+            max(results.values(), key=lambda result: result.verified_at),
+        )
         faulty = max(results.values(), key=lambda result: result.fault_count)
         first = faulty.faults[0] if faulty.faults else None
         return cls(

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from infrastructure.postgres.migrate import APPLIED, unapplied
 from infrastructure.projector.positions import HISTORY_POSITIONS, POSITIONS, ViewPosition
-from infrastructure.verifier.results import RESULTS, Scope, Verification, verifications
+from infrastructure.verifier.results import RESULTS, Coverage, Verification, verifications
 from infrastructure.webhooks.deliveries import HEALTH, QueueHealth
 
 
@@ -23,7 +23,7 @@ class DatabaseHealth(Struct, frozen=True):
     views: list[ViewPosition] = []
     webhooks: QueueHealth | None = None
     histories: list[ViewPosition] = []
-    verifications: dict[Scope, Verification] = {}
+    verifications: dict[Coverage, Verification] = {}
 
 
 async def database_health(url: str) -> DatabaseHealth:

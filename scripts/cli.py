@@ -27,7 +27,7 @@ VERBS = {
     "migrate": "scripts.server.database_verbs:migrate",
     "stop": "scripts.server.database_verbs:stop",
     "status": "scripts.server.database_verbs:status",
-    "doctor": "scripts.doctor:doctor",
+    "doctor": "scripts.operation.doctor:doctor",
     "backup": "scripts.backup.verbs:backup",
     "restore": "scripts.backup.verbs:restore",
     "backup-keys": "scripts.backup.keys:backup_keys",

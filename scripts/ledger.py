@@ -8,7 +8,7 @@ import psycopg
 from msgspec import Struct
 
 from infrastructure.ledger.reader import head_of
-from infrastructure.verifier.results import Scope, Verification, read_results
+from infrastructure.verifier.results import Coverage, Verification, read_results
 
 COUNTS = "SELECT c.figure, sum(c.n)::bigint FROM views.project_count AS c GROUP BY c.figure"
 
@@ -24,7 +24,7 @@ class LedgerStatus(Struct, frozen=True):
     last_position: int
     views: dict[str, int]
     errors: dict[str, str]
-    verified: dict[Scope, Verification]
+    verified: dict[Coverage, Verification]
     items: int
     items_open: int
     items_done: int

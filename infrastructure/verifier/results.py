@@ -30,7 +30,7 @@ STORE: LiteralString = """
 _decode_faults = json.Decoder(list[Fault]).decode
 
 
-class Scope(StrEnum):
+class Coverage(StrEnum):
     """What was verified: entries since the verification before, or the whole ledger."""
 
     NEW = "new"
@@ -40,7 +40,7 @@ class Scope(StrEnum):
 class Verification(Struct, frozen=True):
     """The last verification of *scope*: up to *position*, with so many *commands*; *faults* are the first ones."""
 
-    scope: Scope
+    scope: Coverage
     position: int
     commands: int
     verified_at: datetime
@@ -48,27 +48,31 @@ class Verification(Struct, frozen=True):
     faults: list[Fault]
 
 
-def verifications(rows: Iterable[tuple[Any, ...]]) -> dict[Scope, Verification]:
+def verifications(rows: Iterable[tuple[Any, ...]]) -> dict[Coverage, Verification]:
     """The rows of RESULTS, by scope."""
     return {
-        Scope(scope): Verification(Scope(scope), position, commands, at, count, _decode_faults(faults))
+        Coverage(scope): Verification(Coverage(scope), position, commands, at, count, _decode_faults(faults))
         for scope, position, commands, at, count, faults in rows
     }
 
 
-def read_results(connection: psycopg.Connection[Any]) -> dict[Scope, Verification]:
+def read_results(connection: psycopg.Connection[Any]) -> dict[Coverage, Verification]:
     """The last verifications, by scope; none of a ledger that no server has verified."""
     return verifications(connection.execute(RESULTS).fetchall())
 
 
-def read_checkpoint(connection: psycopg.Connection[Any], scope: Scope) -> Checkpoint | None:
+def read_checkpoint(connection: psycopg.Connection[Any], scope: Coverage) -> Checkpoint | None:
     """The checkpoint of the last verification of *scope* without faults."""
     row = connection.execute(CHECKPOINT, [scope]).fetchone()
     return json.decode(row[0], type=Checkpoint) if row and row[0] else None
 
 
 def store(
-    connection: psycopg.Connection[Any], scope: Scope, verified: Verified, checkpoint: Checkpoint | None, at: datetime
+    connection: psycopg.Connection[Any],
+    scope: Coverage,
+    verified: Verified,
+    checkpoint: Checkpoint | None,
+    at: datetime,
 ) -> None:
     """Store the result of a verification that ended *at*; without a *checkpoint* the stored one stays."""
     params = {
@@ -88,7 +92,7 @@ def store_whole(
 ) -> None:
     """The same of a verification of the whole, behind which that of new entries goes on."""
     with connection.transaction():
-        store(connection, Scope.WHOLE, verified, checkpoint, at)
-        newest = read_checkpoint(connection, Scope.NEW)
+        store(connection, Coverage.WHOLE, verified, checkpoint, at)
+        newest = read_checkpoint(connection, Coverage.NEW)
         if checkpoint and (newest is None or newest.position <= checkpoint.position):
-            store(connection, Scope.NEW, verified, checkpoint, at)
+            store(connection, Coverage.NEW, verified, checkpoint, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -64,18 +64,21 @@ def verify(
         if log is not None and log.note is not None:
             begin = since.position if since else 0
             faults = sorted([*faults, *log_faults(connection, log, last, begin)], key=lambda fault: fault.seq)
-    digests = walk.digests
-    verified = Verified(
+    return _verified(walk, last, faults), None if faults else walk.checkpoint()
+
+
+def _verified(walk: Walk, last: int, faults: Sequence[Fault]) -> Verified:
+    """The result of a *walk* to the position *last*."""
+    return Verified(
         last,
         walk.entries,
         walk.stream_count,
         walk.commands.count,
-        digests.entries.hex(),
-        digests.commands.hex(),
+        walk.digests.entries.hex(),
+        walk.digests.commands.hex(),
         len(faults),
-        faults[:FAULTS_LISTED_MAX],
+        list(faults[:FAULTS_LISTED_MAX]),
     )
-    return verified, None if faults else walk.checkpoint()
 
 
 def log_faults(connection: psycopg.Connection[Any], log: LogReader, last: int, begin: int = 0) -> Iterator[Fault]:

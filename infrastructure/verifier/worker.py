@@ -19,7 +19,7 @@ from infrastructure.ledger.reader import head_of
 from infrastructure.postgres.lease import Lease
 from infrastructure.proof.log import LogError, LogReader
 from infrastructure.stop_signal import StopSignal
-from infrastructure.verifier.results import Scope, read_checkpoint, read_results, store, store_whole
+from infrastructure.verifier.results import Coverage, read_checkpoint, read_results, store, store_whole
 from infrastructure.verifier.verify import Verified, verify
 
 WORK = "verifier"
@@ -82,7 +82,7 @@ class LedgerVerifier:
         """
         if head_of(connection) == 0:
             return
-        whole = read_results(connection).get(Scope.WHOLE)
+        whole = read_results(connection).get(Coverage.WHOLE)
         if whole is None or self._clock() - whole.verified_at >= self._every:
             self._verify_whole(connection)
         else:
@@ -102,17 +102,17 @@ class LedgerVerifier:
                 self._verify_new(connection)
             begun = monotonic()
 
-        earlier = read_checkpoint(connection, Scope.NEW)
+        earlier = read_checkpoint(connection, Coverage.NEW)
         verified, checkpoint = verify(self._url, rest, earlier, self._log())
         store_whole(connection, verified, checkpoint, self._clock())
-        self._report(Scope.WHOLE, verified)
+        self._report(Coverage.WHOLE, verified)
 
     def _verify_new(self, connection: psycopg.Connection[Any]) -> None:
         self._new_at = monotonic()
-        if since := read_checkpoint(connection, Scope.NEW):
+        if since := read_checkpoint(connection, Coverage.NEW):
             verified, checkpoint = verify(self._url, self._stop_early, None, self._log(), since=since)
-            store(connection, Scope.NEW, verified, checkpoint, self._clock())
-            self._report(Scope.NEW, verified)
+            store(connection, Coverage.NEW, verified, checkpoint, self._clock())
+            self._report(Coverage.NEW, verified)
 
     def _stop_early(self, _position: int, _last: int) -> None:
         if self._stopping.is_set():
@@ -125,7 +125,7 @@ class LedgerVerifier:
         except LogError:
             return None
 
-    def _report(self, scope: Scope, verified: Verified) -> None:
+    def _report(self, scope: Coverage, verified: Verified) -> None:
         """Log a result that differs from the one before."""
         if verified.fault_count != self._faults:
             self._faults = verified.fault_count

@@ -30,6 +30,8 @@ from scripts.server.processes import orderly
 
 Place = Annotated[Path, typer.Argument(help="folder of the backups, on another disk than the data")]
 
+HOURS_A_DAY = 24  # of the wall clock: how long backups stay is no legal time
+
 
 class BackupReport(Struct, frozen=True):
     """The backup that was taken, and how many uploaded files were copied; None where they are in a bucket."""
@@ -95,7 +97,7 @@ def backup(
     source = materials_folder(chosen)
     with orderly(), steps() as advance:
         taken = BackupTaker(server, place, utc_now).take(
-            advance, full=full, keep=timedelta(days=keep_days) if keep_days else None
+            advance, full=full, keep=timedelta(hours=HOURS_A_DAY * keep_days) if keep_days else None
         )
         copied = copy_missing(source, place.materials, advance) if source else None  # after the facts that name them
     report = BackupReport(taken, copied)

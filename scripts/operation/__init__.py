@@ -1,1 +1,1 @@
-"""Verbs of the command line for operators."""
+"""For operators: examine an installation, gather what support needs, show what stays how long."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import uvicorn
@@ -26,11 +27,7 @@ from infrastructure.tracing import switch as tracing
 from infrastructure.verifier.startup import check_at_start
 from scripts.console import screen
 from scripts.server import database
-from scripts.server.processes import (
-    orderly,
-    supervised,
-    tune_garbage_collector,
-)
+from scripts.server.processes import orderly, supervised, tune_garbage_collector
 from scripts.server.workers import project_while, workers_of
 
 REQUEST_SECONDS_MAX = 10  # for requests in progress at shutdown, as incomplete ones never end
@@ -38,6 +35,11 @@ REQUEST_SECONDS_MAX = 10  # for requests in progress at shutdown, as incomplete 
 
 class AddressTakenError(OperatorError):
     """The server can't listen at the address of the settings. The message says what to set."""
+
+
+def projecting(url: str) -> AbstractContextManager[None]:
+    """A projector in a process of its own during the block."""
+    return supervised(project_while, url)
 
 
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
@@ -51,11 +53,6 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
         for work in workers_of(settings):
             workers.enter_context(supervised(work, url))
         uvloop.run(_serve(url, settings, announce))
-
-
-def projecting(url: str) -> contextlib.AbstractContextManager[None]:
-    """A projector alone beside the block, in a process of its own."""
-    return supervised(project_while, url)
 
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""The processes beside the HTTP server: projector, historian, watcher, publisher, sender, verifier."""
+"""What runs beside the HTTP server, each in a process of its own: projectors, watcher, publisher, sender, verifier."""
 
 from __future__ import annotations
 
@@ -18,6 +18,14 @@ from scripts.server.verifying import verify_while
 
 WATCHER_NICENESS = 5  # its facts may take minutes, commands only milliseconds
 HISTORIAN_NICENESS = 10  # current rows and answers come first
+
+
+def workers_of(settings: Settings) -> list[Work]:
+    """What runs beside the HTTP server; beside a reader nothing, as it writes nothing."""
+    if settings.reader:
+        return []
+    work: list[Work] = [project_while, keep_histories_while, watch_while, publish_while, send_while]
+    return [*work, verify_while] if settings.verify_hours else work
 
 
 def project_while(parent: int, url: str) -> None:
@@ -44,11 +52,3 @@ async def _watch(parent: int, url: str) -> None:
     stop_with(parent, lambda: loop.call_soon_threadsafe(watcher.stop))
     async with approvals:
         await watcher.run()
-
-
-def workers_of(settings: Settings) -> list[Work]:
-    """What runs beside the HTTP server; beside a reader nothing, as it writes nothing."""
-    if settings.reader:
-        return []
-    work: list[Work] = [project_while, keep_histories_while, watch_while, publish_while, send_while]
-    return [*work, verify_while] if settings.verify_hours else work

@@ -17,7 +17,7 @@ from infrastructure.health import DatabaseHealth, database_health
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.hash_chain import Fault
 from infrastructure.projector.positions import ViewPosition
-from infrastructure.verifier.results import Scope, Verification
+from infrastructure.verifier.results import Coverage, Verification
 from projections.registry import VIEWS
 from tests.api.client import REGISTER, Door, problem
 from tests.faults.ledgers import DISK_FULL
@@ -76,9 +76,9 @@ async def test_a_ledger_that_was_changed_is_reported(door: Door, monkeypatch: py
     stand_at(0, monkeypatch)
     assert (await door.get("/readyz", None)).json()["verification"] is None, "nobody has verified it yet"
     fault = Fault(3, "version 2 of stream 1 does not match its hash")
-    whole = Verification(Scope.WHOLE, 9, 9, datetime.now(UTC) - timedelta(hours=1), 2, [fault])
+    whole = Verification(Coverage.WHOLE, 9, 9, datetime.now(UTC) - timedelta(hours=1), 2, [fault])
     views = [ViewPosition(view.name, 0, None) for view in VIEWS]
-    database_says(monkeypatch, views=views, verifications={Scope.WHOLE: whole})
+    database_says(monkeypatch, views=views, verifications={Coverage.WHOLE: whole})
     answer = await door.get("/readyz", None)
     body = answer.json()
     assert (answer.status_code, body["status"]) == (200, "damaged")

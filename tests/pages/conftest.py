@@ -18,6 +18,7 @@ from tests.api.client import identity
 from tests.api.served import served
 from tests.chromium import launched
 from tests.conftest import database_in
+from tests.effort import chosen
 from tests.examples import LEADER
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
@@ -27,6 +28,7 @@ from tests.projections.zone import tell_zone
 PROJECTS, SEED, UNTIL = 3, 7, date(2026, 5, 20)
 LOOKED_AT = at("05-20 18:00")
 WIDE: ViewportSize = {"width": 1300, "height": 900}
+LANGUAGES = chosen(("zh",), ("zh", "en"))  # in which a page is looked at
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 
 

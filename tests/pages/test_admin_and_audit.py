@@ -12,7 +12,7 @@ from domain.core.ledger import Actor, Role
 from tests.accessibility import barriers
 from tests.api.served import served
 from tests.pages.busy_desk import LOOKED_AT, STUCK, busy_project, busy_zone
-from tests.pages.conftest import page_of
+from tests.pages.conftest import LANGUAGES, page_of
 from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED
 
 pytestmark = pytest.mark.slow
@@ -96,7 +96,7 @@ def test_an_auditor_compares_two_days_and_sees_the_chain(browser: Browser, site:
         assert len(lines) == 3
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_pages_have_no_barriers_and_no_stored_values(browser: Browser, site: str, lang: str) -> None:
     ledger = f"/audit/projects/{busy_project(STUCK)}"
     for by, path in (

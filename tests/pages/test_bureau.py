@@ -24,7 +24,7 @@ from tests.conftest import database_in
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, USCC, project_id_of
 from tests.infrastructure.projector.running import projecting
 from tests.infrastructure.projector.test_projector import project_all
-from tests.pages.conftest import DESKTOP, page_of
+from tests.pages.conftest import DESKTOP, LANGUAGES, page_of
 from tests.pages.test_forms_in_a_browser import send
 from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED
 from tests.watching import Hands, watch_once
@@ -135,7 +135,7 @@ def test_a_page_has_no_barriers_and_no_stored_values_in_both_languages_and_on_a_
 ) -> None:
     by, path = places()[name]
     with page_of(browser, site, by) as page:
-        for lang in ("zh", "en"):
+        for lang in LANGUAGES:
             response = page.goto(f"{path}{'&' if '?' in path else '?'}lang={lang}")
             assert response is not None
             assert response.status == 200

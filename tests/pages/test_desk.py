@@ -17,7 +17,7 @@ from tests.api.served import served
 from tests.examples import LAND, LEADER, MANAGER
 from tests.law.questions import at
 from tests.pages.busy_desk import LOOKED_AT, busy_project, busy_zone
-from tests.pages.conftest import DESKTOP, page_of
+from tests.pages.conftest import DESKTOP, LANGUAGES, page_of
 from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED
 
 pytestmark = pytest.mark.slow
@@ -92,7 +92,7 @@ def test_what_the_first_screen_must_answer_is_on_it(browser: Browser, site: str)
             expect(row.locator(".clock")).to_be_in_viewport(ratio=1)
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_pages_have_no_barriers_and_no_stored_values(browser: Browser, site: str, lang: str) -> None:
     row = "P-0\ttax\t准予\t\t\t窗口\t\t\nP-0\tnothing\t准予\t\t\t窗口\t\t"
     with looked_at(LATE):

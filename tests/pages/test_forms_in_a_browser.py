@@ -21,7 +21,7 @@ from tests.conftest import database_in
 from tests.examples import BUREAU, LAND, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
-from tests.pages.conftest import opened
+from tests.pages.conftest import LANGUAGES, opened
 from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED
 from tests.projections.zone import project_id, tell_zone
 
@@ -182,7 +182,7 @@ def tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"{selector} is never reached")
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize(
     ("by", "path", "fields"),
     [

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.accessibility import CONTRAST, barriers, faint_texts
+from tests.effort import chosen
 from tests.pages.conftest import opened
 from tests.pages.places import NAMES, Places
 
@@ -28,11 +30,12 @@ SIDEWAYS = "() => document.documentElement.scrollWidth"
 
 pytestmark = pytest.mark.slow
 every_page = pytest.mark.parametrize("name", NAMES)
-both_languages = pytest.mark.parametrize("lang", ["zh", "en"])
+TAGS = ("zh", "en")
+in_turn = [(name, TAGS[nth % len(TAGS)]) for nth, name in enumerate(NAMES)]
+in_its_languages = pytest.mark.parametrize(("name", "lang"), chosen(in_turn, [*product(NAMES, TAGS)]))
 
 
-@every_page
-@both_languages
+@in_its_languages
 def test_a_page_opens_without_errors_barriers_or_sideways_scrolling(
     page: Page, places: Places, name: str, lang: str
 ) -> None:

@@ -11,7 +11,7 @@ from api.app import PAGES
 from tests.accessibility import barriers
 from tests.api.served import served
 from tests.pages.busy_desk import LOOKED_AT, STUCK, busy_project, busy_zone
-from tests.pages.conftest import DESKTOP, opened
+from tests.pages.conftest import DESKTOP, LANGUAGES, opened
 from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED
 
 pytestmark = pytest.mark.slow
@@ -58,7 +58,7 @@ def test_all_of_it_is_one_screen(page: Page) -> None:
         expect(page.locator(part)).to_be_in_viewport(ratio=1)
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_pages_have_no_barriers_and_no_stored_values(page: Page, lang: str) -> None:
     for path in ("/", "/pages/cases?step=acceptance"):
         page.goto(f"{path}{'&' if '?' in path else '?'}lang={lang}")

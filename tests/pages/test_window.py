@@ -34,6 +34,7 @@ from tests.conftest import database_in
 from tests.examples import APPLICANT, BUREAU, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
+from tests.pages.conftest import LANGUAGES
 from tests.pages.test_in_a_browser import CONTROLS, PHONE, SIDEWAYS, STORED, tabbed
 
 PAGES_MAX = 8  # of an application, from the choice of the item to the receipt
@@ -201,7 +202,7 @@ def handed(chromium: Browser, address: str, zone: str, tmp_path_factory: pytest.
     return Handed(number, code, draft)
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_page_has_barriers_or_scrolls_sideways(chromium: Browser, address: str, handed: Handed, lang: str) -> None:
     said: list[str] = []
     with visiting(chromium, address, APPLICANT, lang=lang) as page:

@@ -21,7 +21,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.workers import FillFailedError
-from infrastructure.verifier.results import Scope
+from infrastructure.verifier.results import Coverage
 from infrastructure.verifier.verify import Verified
 from scripts import cli, ledger
 from scripts.golden import VectorsChecked
@@ -117,7 +117,7 @@ async def test_verify_distinguishes_faults_from_failing_to_run(
     assert (status, json.decode(output, type=Verified).fault_count) == (0, 0)
     status, output, _ = verify("--since", str(checkpoint))
     assert (status, json.decode(output, type=Verified).entries) == (0, 1)
-    assert ledger.status(database_url).verified[Scope.WHOLE].position == 1
+    assert ledger.status(database_url).verified[Coverage.WHOLE].position == 1
     status, _, why = verify("--checkpoint", str(checkpoint))
     assert (status, "is there already" in why) == (2, True)
     status, _, why = verify("--against", str(tmp_path / "none"))

@@ -21,11 +21,11 @@ from infrastructure.metrics.exposition import MetricsCollector, ProcessFigures, 
 from infrastructure.metrics.measure import DatabaseFigures, ViewLag
 from infrastructure.proof.cosigning import CosigningState
 from infrastructure.proof.publisher import PublisherStatus
-from infrastructure.verifier.results import Scope, Verification
+from infrastructure.verifier.results import Coverage, Verification
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 RULES = Path(__file__).parents[3] / "scripts" / "data" / "monitoring"
-VERIFIED = Verification(Scope.WHOLE, 9, 9, NOW - timedelta(seconds=90), 1, [Fault(3, "changed")])
+VERIFIED = Verification(Coverage.WHOLE, 9, 9, NOW - timedelta(seconds=90), 1, [Fault(3, "changed")])
 PROMTOOL = shutil.which("promtool")
 needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="no promtool: on Debian, apt-get install promtool")
 

@@ -16,7 +16,7 @@ from domain.examples.story import STORY
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.verifier import checkpoint as checkpoints
 from infrastructure.verifier.checkpoint import Checkpoint
-from infrastructure.verifier.results import Scope, Verification, read_results
+from infrastructure.verifier.results import Coverage, Verification, read_results
 from infrastructure.verifier.verify import Verified, verify
 from infrastructure.verifier.worker import LedgerVerifier
 from tests.conftest import database_in, name_of
@@ -93,7 +93,7 @@ def test_what_was_done_since_is_named(
     assert any(fault.seq == (seq or fault.seq) and message in fault.what for fault in verified.faults), verified.faults
 
 
-def step(verifier: LedgerVerifier, url: str) -> dict[Scope, Verification]:
+def step(verifier: LedgerVerifier, url: str) -> dict[Coverage, Verification]:
     with psycopg.connect(url, autocommit=True) as connection:
         verifier.step(connection)
         return read_results(connection)
@@ -108,27 +108,27 @@ def test_the_server_verifies_new_entries_at_once_and_old_ones_in_their_turn(
         verifier = LedgerVerifier(url, tmp_path, lambda: now[0], timedelta(hours=24))
         first = step(verifier, url)
         assert {scope: result.position for scope, result in first.items()} == dict.fromkeys(
-            Scope, grown.whole[0].position
+            Coverage, grown.whole[0].position
         )
-        assert first[Scope.NEW].commands == grown.whole[0].commands
+        assert first[Coverage.NEW].commands == grown.whole[0].commands
 
         asyncio.run(send_more(url))
         now[0] += timedelta(hours=1)
         second = step(verifier, url)
-        assert second[Scope.NEW].position == grown.whole[0].position + 1
-        assert second[Scope.WHOLE] == first[Scope.WHOLE]
+        assert second[Coverage.NEW].position == grown.whole[0].position + 1
+        assert second[Coverage.WHOLE] == first[Coverage.WHOLE]
 
         tampered(url, "UPDATE ledger.event SET occurred_at = occurred_at - interval '1 day' WHERE seq = 3")
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(BARE.encode())
         rechain(url, ONE)
         tampered(url, "")
-        assert step(verifier, url)[Scope.NEW].fault_count == 0, "it looks at new entries"
+        assert step(verifier, url)[Coverage.NEW].fault_count == 0, "it looks at new entries"
         now[0] += timedelta(hours=24)
-        found = step(verifier, url)[Scope.WHOLE]
-        assert (found.fault_count, "is not what it was" in found.faults[0].what) == (1, True)
+        result = step(verifier, url)[Coverage.WHOLE]
+        assert (result.fault_count, "is not what it was" in result.faults[0].what) == (1, True)
         now[0] += timedelta(hours=1)
-        assert step(verifier, url)[Scope.WHOLE] == found, "it stays until the whole is verified again"
+        assert step(verifier, url)[Coverage.WHOLE] == result, "it stays until the whole is verified again"
 
 
 async def send_more(url: str) -> None:
