@@ -74,8 +74,7 @@ async def retained(store: Store, settings: Settings, now: datetime, *, remove: b
                 removed = gone.rowcount
         answers.append(RetainedRecords(rule.name, rule.stays, records, past, removed))
     if remove:
-        removed_kinds = (
-            ", ".join(f"{answer.removed} {answer.name}" for answer in answers if answer.removed) or "nothing"
-        )
-        await SecurityLog(store).add(SecurityEvent.RETENTION_APPLIED, now, method=COMMAND_LINE, detail=removed_kinds)
+        named = [f"{answer.removed} {answer.name}" for answer in answers if answer.removed]
+        detail = ", ".join(named) or "nothing"
+        await SecurityLog(store).add(SecurityEvent.RETENTION_APPLIED, now, method=COMMAND_LINE, detail=detail)
     return answers

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from msgspec import json
 
-from api.calendar.notice_text import days_in
+from api.calendar.notice_text import days_in, text_of
 from api.commands.aggregates import command_in
 from api.commands.targets import TO_CALENDARS
 from api.web.form_fields import FormFields
 from domain.calendar.messages import CalendarCommand
+from domain.law.calendar.calendar import Notice
 
 COMMAND_OF = {
     "import": "import_notice",
@@ -47,3 +48,11 @@ def _year_of(fields: FormFields, today: date) -> int:
     if covers_to[:4].isdecimal():
         return int(covers_to[:4])
     return int(published[:4]) if published[:4].isdecimal() else today.year
+
+
+def correction_values(corrected: Sequence[Notice]) -> dict[str, str]:
+    """What the form to import is filled in with: the days of the notice that is *corrected*; nothing without one."""
+    values = dict.fromkeys(FIELDS["import"], "")
+    for notice in corrected:
+        values |= {"title": notice.title, "papers": "\n".join(notice.papers), "days": text_of(notice.days)}
+    return values

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import uuid4
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
-from api.calendar.form import FIELDS
+from api.calendar.form import correction_values
 from api.calendar.links import CALENDARS, calendar_path
 from api.calendar.lookup import calendar
 from api.calendar.notice_text import text_of
@@ -20,9 +21,20 @@ from api.law.routes import book_called, today_of
 from api.reference.pages import RECEIPT, Receipt, reference_frame
 from api.route_access import ACCESS, ITSELF
 from api.web.dependencies import ReadDependency
+from api.web.parameters import WITHOUT_NUL
 from domain.access.decision import NO_CASE
 from domain.calendar.state import OPEN_STAGES, Calendar
+from domain.core.types import CODE_CHARACTERS_MAX
 from infrastructure.law.lawbook import LawBook
+
+Corrected = Annotated[
+    str,
+    QueryParameter(
+        max_length=CODE_CHARACTERS_MAX,
+        pattern=WITHOUT_NUL,
+        description="A notice: the form is filled in with its days.",
+    ),
+]
 
 
 class CalendarPages(Controller):
@@ -59,6 +71,7 @@ class CalendarPages(Controller):
         aggregate_acts: NamedDependency[AggregateActs],
         now: NamedDependency[datetime],
         receipt: Receipt = RECEIPT,
+        correct: Corrected = "",
     ) -> Response[str]:
         """One calendar: its notices, those that wait, and the forms to import, approve, apply or withdraw one."""
         today = today_of(laws, name, now)
@@ -78,6 +91,8 @@ class CalendarPages(Controller):
             may_import=judged.allowed,
             who_imports=judged.remedy,
             days_text=lambda notice: text_of(notice.days),
-            values=dict.fromkeys(FIELDS["import"], ""),
+            correct=correct,
+            correct_link=lambda notice: page.link(calendar_path(name), correct=notice) + "#next",
+            values=correction_values([notice for notice in book.data.notices if notice.id == correct]),
             key=uuid4(),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +11,9 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from msgspec import Struct
 
-from api.calendar.notice_draft import DraftDays, DraftForm, draft_notice
+from api.calendar.impact import impact_of
+from api.calendar.links import calendar_path
+from api.calendar.notice_text import days_in
 from api.calendar.routes import shown_notice
 from api.calendar.year_grid import grid_height, year_grid
 from api.html.clock_names import clock_name
@@ -19,10 +21,11 @@ from api.html.page import PageContext
 from api.law.library import calendar_as_known
 from api.law.routes import today_of
 from api.route_access import ACCESS, WHOLE_ZONE
+from api.web.problems import Problem
 from api.web.request_body import YEAR_FIRST, YEAR_LAST
 from domain.calendar.state import OPEN_STAGES, Calendar, ImportedNotice, stream_of
 from domain.law.calendar.calendar import Notice
-from infrastructure.calendar.notice_impact import Preview, preview
+from infrastructure.calendar.notice_impact import Preview
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from projections.progress.titles import names_of
@@ -31,6 +34,10 @@ CALENDARS, PREVIEW = "/supervision/calendars", "/supervision/calendars/preview"
 MOVES_SHOWN_MAX = 200
 Name = Annotated[str, QueryParameter(max_length=100, description="A calendar; empty: that of the installation's law.")]
 OfYear = Annotated[int, QueryParameter(ge=0, le=YEAR_LAST, description="0: this year.")]
+DRAFT = "draft"  # the id of a notice that nobody has imported
+DraftDays = Annotated[
+    str, QueryParameter(max_length=2000, description="A line a day or range, or the words of a notice.")
+]
 NoticeId = Annotated[str, QueryParameter(max_length=200, description="A notice that waits to be applied.")]
 
 
@@ -75,8 +82,9 @@ class CalendarYearPages(Controller):
             cited_notice=notices.get,
             waiting=[shown_notice(each) for each in await _open_notices(approvals, name)],
             today=today,
-            form=DraftForm(),
-            faults={},
+            manage=page.link(calendar_path(name)),
+            days_text="",
+            fault="",
         )
 
     @get(PREVIEW, opt={ACCESS: "read:clocks", WHOLE_ZONE: True})
@@ -89,23 +97,22 @@ class CalendarYearPages(Controller):
         now: NamedDependency[datetime],
         name: Name = "",
         notice: NoticeId = "",
-        off: DraftDays = "",
-        work: DraftDays = "",
+        days: DraftDays = "",
     ) -> Response[str]:
         """What a notice would move: one that waits to be applied, or days that are filled in. Nothing is changed."""
         name = _known(laws, name)
-        today, form = today_of(laws, name, now), DraftForm(off, work)
+        today = today_of(laws, name, now)
         waiting = {each.notice.id: each.notice for each in await _open_notices(approvals, name)}
-        draft, faults = draft_notice(form, today)
+        draft, fault = (None, "") if notice in waiting else draft_notice(days, today)
         chosen = waiting.get(notice, draft)
-        effect = await preview(approvals.store, laws, name, chosen, now, today) if chosen else None
+        effect = await impact_of(approvals, laws, name, chosen, now) if chosen else None
         return page.render(
             "calendar_preview.html",
             name=name,
             notice=chosen,
             is_draft=notice not in waiting,
-            form=form,
-            faults=faults if notice not in waiting else {},
+            days_text=days,
+            fault=fault,
             preview=effect,
             figures=_figures(effect) if effect else [],
             moved=effect.moved[:MOVES_SHOWN_MAX] if effect else [],
@@ -113,6 +120,23 @@ class CalendarYearPages(Controller):
             clock_name=clock_name(page),
             back=page.link(CALENDARS, name=name),
         )
+
+
+def draft_notice(text: str, published: date) -> tuple[Notice | None, str]:
+    """The notice of the days in *text* as if it were published on that day, or what is wrong with them.
+
+    It makes certain the years whose days it names, as the yearly notices do. Neither for an empty text.
+    """
+    if not text.strip():
+        return None, ""
+    try:
+        days = days_in(text, published.year)
+    except Problem as problem:
+        return None, problem.detail
+    wrong = [day for day in days if not YEAR_FIRST <= day.year <= YEAR_LAST]
+    if wrong:
+        return None, f"{wrong[0]} is not in the years {YEAR_FIRST} to {YEAR_LAST}"
+    return Notice(DRAFT, published, covers_to=max(days).replace(month=12, day=28), days=days), ""
 
 
 def _known(laws: LawBook, name: str) -> str:

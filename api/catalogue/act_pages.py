@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from api.catalogue.form import CHOICES, FIELDS, CatalogueForm
 from api.catalogue.impact import catalogue_after, impact_of
-from api.catalogue.links import CATALOGUES, addresses, catalogue_path
+from api.catalogue.links import CATALOGUES, addresses, catalogue_path, offers
 from api.catalogue.lookup import catalogue_case
 from api.catalogue.view_models import Items, ItemWords
 from api.commands.aggregate_acts import ActResult, AggregateActs, AggregateTarget, aggregate_acts
@@ -19,7 +19,6 @@ from api.reference.pages import reviewed
 from api.route_access import ACCESS, COMMANDS
 from api.web.form_fields import FormFields, text_form
 from api.web.problems import Problem
-from domain.access.principal import Caller
 from domain.catalogue.state import Catalogue, stream_of
 from infrastructure.ledger.approvals import Approvals
 
@@ -42,27 +41,24 @@ class CatalogueActPages(Controller):
         fields: NamedDependency[FormFields],
         approvals: NamedDependency[Approvals],
         aggregate_acts: NamedDependency[AggregateActs],
-        caller: NamedDependency[Caller],
     ) -> Response[str]:
         """Show what the act would change, for the catalogue and for open projects; do it where that has been seen."""
         name = fields.text("name").strip()
-        if act not in FIELDS or not name:
+        if act not in FIELDS:
             raise Problem("not-found", f"there is no act {act}"[:100], remedy=f"begin at {CATALOGUES}")
         state = await approvals.state(stream_of(name))
         form = CatalogueForm(act, name, state if isinstance(state, Catalogue) else Catalogue(state.id), fields)
         target = AggregateTarget(stream_of(name), catalogue_case)
         if not fields.text("seen") or fields.text("edit"):
             result = await aggregate_acts.review(target, form.commands)
-            return await _review(page, approvals, caller, form, result)
+            return await _review(page, aggregate_acts, form, result)
         result = await aggregate_acts.carry_out(target, form.commands, fields.key())
         if result.problem is not None:
-            return await _review(page, approvals, caller, form, result)
+            return await _review(page, aggregate_acts, form, result)
         return see_other(page.link(catalogue_path(name), receipt=str(result.position)))
 
 
-async def _review(
-    page: PageContext, approvals: Approvals, caller: Caller, form: CatalogueForm, result: ActResult
-) -> Response[str]:
+async def _review(page: PageContext, acts: AggregateActs, form: CatalogueForm, result: ActResult) -> Response[str]:
     """The page before the act: its sentences, what differs, and open projects; or its form with why it is refused."""
     effect: dict[str, Any] = {"changes": [], "impact": None, "findings": []}
     if result.problem is None:
@@ -73,7 +69,7 @@ async def _review(
             was, then = before.editions[-1].items if before.editions else {}, after.editions[-1].items
         effect = {
             "changes": ItemWords(page).changes(was, then),
-            "impact": await impact_of(approvals, caller, form.name, result.before, result.added),
+            "impact": await impact_of(acts.approvals, acts.caller, form.name, result.before, result.added),
             "is_published": len(after.editions) > len(before.editions),
             "findings": form.findings(),
         }
@@ -88,5 +84,6 @@ async def _review(
         back=page.link(catalogue_path(form.name)) if form.catalogue.version else page.link(CATALOGUES),
         choices=CHOICES,
         item_link=addresses(page, form.name)["item_link"],
+        **offers(acts, ""),
         **effect,
     )

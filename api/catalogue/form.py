@@ -9,6 +9,7 @@ from msgspec import Struct, json, to_builtins
 
 from api.commands.aggregates import command_in
 from api.commands.targets import TO_CATALOGUES
+from api.reference.names import require_name
 from api.web.form_fields import FormFields
 from api.web.problems import Problem
 from domain.catalogue.item import RequiredMaterial, ServiceItem, TaskType
@@ -61,6 +62,7 @@ class CatalogueForm(Struct, frozen=True):
 
     def commands(self) -> list[CatalogueCommand]:
         """The commands that the form makes. Raises Problem with the path of the field at fault."""
+        require_name(self.name, is_new=not self.catalogue.version)
         return [*MAKERS[self.act](self), *self._publication()]
 
     def findings(self) -> list[Finding]:

@@ -48,7 +48,8 @@ class FlowActPages(Controller):
         now: NamedDependency[datetime],
     ) -> Response[str]:
         """Show the edition as a graph, what it changes, and which projects keep theirs; publish it once seen."""
-        form = FlowForm(fields.text("name").strip(), fields)
+        name = fields.text("name").strip()
+        form = FlowForm(name, not isinstance(await approvals.state(stream_of(name)), Flow), fields)
         target = AggregateTarget(stream_of(form.name))
         if not fields.text("seen") or fields.text("edit"):
             result = await aggregate_acts.review(target, form.commands)
@@ -76,7 +77,6 @@ async def _review(
             **await drawn(page, approvals, state, state.edition(), "", Instants(now, now)),
             "running": await running.counted(form.name, now, Scope.of_any_register(caller)),
         }
-    is_known = bool(result.before) or isinstance(await approvals.state(stream_of(form.name)), Flow)
     return reviewed(
         page,
         result,
@@ -85,6 +85,6 @@ async def _review(
         name=form.name,
         fields=form.fields,
         values=form.values,
-        back=page.link(flow_path(form.name)) if is_known else page.link(FLOWS),
+        back=page.link(flow_path(form.name)) if not form.is_new else page.link(FLOWS),
         **effect,
     )

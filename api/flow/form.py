@@ -12,6 +12,7 @@ from msgspec import DecodeError, Struct, json
 
 from api.commands.aggregates import command_in
 from api.commands.targets import TO_FLOWS
+from api.reference.names import require_name
 from api.web.form_fields import FormFields
 from api.web.problems import Problem
 from domain.flow.messages import FlowCommand
@@ -29,6 +30,7 @@ class FlowForm(Struct, frozen=True):
     """The next edition of the flow called *name*, as it was filled in."""
 
     name: str
+    is_new: bool
     fields: FormFields
 
     @property
@@ -51,6 +53,7 @@ class FlowForm(Struct, frozen=True):
 
     def commands(self) -> list[FlowCommand]:
         """The command that the form makes. Raises Problem with the path of the field at fault."""
+        require_name(self.name, is_new=self.is_new)
         said = self._document() if self.fields.text("file").strip() else self._filled_in()
         if note := self.fields.text("note").strip():
             said["note"] = note

@@ -90,7 +90,7 @@ async def notice(
     file = await card_shown(clock_source, entries, card, instant, project_access)
     page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
     names = await names_of(approvals.store, [project_id])
-    lines = SentenceContext.of(shown(entries, project_access.caller))
+    lines = SentenceContext.of(shown(entries, project_access.caller, traced=False))
     sentences = Sentences(page, project_id, lines, names.of(project_id, page.called))
     signal, words = file.signal, page.words
     article, quote, quoted_in = _basis(page, file)

@@ -34,6 +34,7 @@ DEEPEST_FIRST: dict[str, dict[str, str]] = {
     "/v1/supervision/": {"department": "The department's code. GET /v1/names lists them."},
     "/v1/materials/": {"digest": "The SHA-256 of the file's content: 64 hexadecimal digits in lower case."},
     "/deadlines/": {"file": "The secret of the address and .ics, as /account shows it once."},
+    "/messages/feeds/": {"file": "The secret of the address and .atom, as /account shows it once."},
     "/problems/": {"code": "The problem's code, as in `code` of every answer that is no success."},
     "/v1/projects/": {
         "project_id": "The project's id: a UUID, chosen at registration.",

@@ -7,6 +7,7 @@ of the installation, so that its database can take the place of the present one 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from infrastructure.backup.errors import BackupError
 from infrastructure.backup.folder import BackupFolder, BaseBackup, RecoveryPlan
 from infrastructure.backup.tools import Advance, run_tool
 from infrastructure.durable_files import sync_folder
-from infrastructure.postgres.archiving import restore_command
+from infrastructure.postgres.archiving import PACKED, restore_command
 from infrastructure.postgres.binaries import Account, PostgresUnavailableError
 from infrastructure.postgres.cluster import make_folder
 from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
@@ -33,6 +34,9 @@ LOOK_SECONDS = 0.1
 CONNECT_SECONDS_MAX = 5
 VERIFYING, COMBINING, REPLAYING = "verifying the backups", "combining them", "replaying the log"
 TOO_LATE = "recovery ended before configured recovery target was reached"
+TIMELINE_DIGITS, SEGMENT_DIGITS = 8, 24  # of the name of a segment
+SEGMENT = re.compile(rf"[0-9A-F]{{{SEGMENT_DIGITS}}}{re.escape(PACKED)}")
+LAST_SEGMENT: LiteralString = "SELECT pg_walfile_name(pg_last_wal_replay_lsn())"
 REPLAYED: LiteralString = "SELECT pg_is_in_recovery(), pg_last_xact_replay_timestamp()"
 
 
@@ -112,15 +116,30 @@ class Recovery:
 
     def _replayed(self, advance: Advance) -> tuple[EmbeddedPostgres, str]:
         """Start a server that replays the log up to the instant of the plan, and then takes changes."""
-        at = self._plan.at
-        try:
-            target = {"recovery_target_time": f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f+00}"} if at else {}
-            return self._started(advance, target)
-        except PostgresUnavailableError as failure:
-            # The archive holds no transaction behind the instant: then all of it is the state at that instant.
-            if at is None or TOO_LATE not in str(failure):
-                raise
-            return self._started(advance, {})
+        if (at := self._plan.at) is not None:
+            target = {"recovery_target_time": f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f+00}"}
+            try:
+                return self._started(advance, target)
+            except PostgresUnavailableError:
+                # The archive holds no transaction behind the instant: then all of it is the state at that instant.
+                if not self._target.has_logged(TOO_LATE):
+                    raise
+        server, url = self._started(advance, {})
+        with psycopg.connect(url, autocommit=True) as connection:
+            (last,) = connection.execute(LAST_SEGMENT).fetchone() or ("",)
+        self._require_no_gap(last[TIMELINE_DIGITS:])
+        return server, url
+
+    def _require_no_gap(self, last: str) -> None:
+        """Refuse where the archive goes on behind the segment *last*, at which the replay has ended."""
+        names = [file.name for file in self._place.wal.glob(f"{self._plan.timeline:08X}*{PACKED}")]
+        later = sorted(name[TIMELINE_DIGITS:SEGMENT_DIGITS] for name in names if SEGMENT.fullmatch(name))
+        if later and later[-1] > last:
+            raise BackupError(
+                "archive-gap",
+                f"The log in {self._place.wal} has a gap: it goes on to segment {later[-1]}, but ends at {last} first.",
+                "Put the missing files back, or name an instant before the gap, or one behind a later backup.",
+            )
 
     def _started(self, advance: Advance, target: dict[str, str]) -> tuple[EmbeddedPostgres, str]:
         settings = {

@@ -258,7 +258,8 @@ class Approvals(Application[UUID]):
         Raises SequenceRefusedError naming the command at fault. The commands give no case numbers.
         """
         now, entries = self.clock(), await self.history(sequence.stream)
-        drafts = await self._drafts(sequence, sequence.sent(now))
+        sent = [structs.replace(each, id=NO_COMMAND) for each in sequence.sent(now)]
+        drafts = await self._drafts(sequence, sent)
         return CommandPreview(tuple(entries), tuple(entry for draft in drafts for entry in draft.entries))
 
     async def _first_answers(self, sent: Sequence[SentCommand]) -> list[CommandAnswer]:
@@ -286,8 +287,7 @@ class Approvals(Application[UUID]):
         counters: list[int] = []
         for index, (each, command) in enumerate(zip(sent, sequence.commands, strict=True)):
             await self._prepare(each.command)
-            is_numbered = each.command.needs_case_counter and each.by.role is not Role.SYSTEM
-            counter = await self.cases.next() if is_numbered else 0
+            counter = await self.cases.next() if _is_numbered(each) else 0
             counters += [counter] if counter else []
             try:
                 draft = self._draft(current, each, counter, command.allowed)
@@ -484,3 +484,8 @@ def _answers(drafts: Sequence[EntryDraft], position: int) -> list[CommandAnswer]
         answers.append(CommandAnswer(draft.receipt_at(position)))
         position -= len(draft.rows)
     return answers[::-1]
+
+
+def _is_numbered(sent: SentCommand) -> bool:
+    """Whether it may give a case number: a preview gives none, nor does what another register has numbered."""
+    return sent.command.needs_case_counter and sent.id != NO_COMMAND and sent.by.role is not Role.SYSTEM

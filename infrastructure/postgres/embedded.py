@@ -145,6 +145,10 @@ class EmbeddedPostgres:
         """The end of the server's log, which says why it ended."""
         return _last_words(self._logs)
 
+    def has_logged(self, text: str) -> bool:
+        """Whether the server has logged *text* since its last start."""
+        return text in _newest_log(self._logs)[1]
+
     def keep(self, until: Event) -> None:
         """Supervise the server until *until* is set: restart it when it was killed or has crashed. Run in a thread.
 
@@ -313,8 +317,13 @@ def _report(action: str) -> Callable[[float], None]:
     return report
 
 
+def _newest_log(logs: Path) -> tuple[Path, str]:
+    """The newest log file, and what it says since the server's last start."""
+    newest = max(logs.glob("*.log"), key=lambda file: file.stat().st_mtime)
+    return newest, newest.read_text(errors="replace").rpartition("starting PostgreSQL")[2]
+
+
 def _last_words(logs: Path) -> str:
     """The end of the newest log file, which shows why the server did not start."""
-    newest = max(logs.glob("*.log"), key=lambda file: file.stat().st_mtime)
-    this_start = newest.read_text(errors="replace").rpartition("starting PostgreSQL")[2]
+    newest, this_start = _newest_log(logs)
     return f"{newest} says: {' | '.join(this_start.splitlines()[-LOG_LINES_SHOWN:])}."

@@ -28,6 +28,7 @@ NEW_SECONDS = 60.0  # between two verifications of new entries
 STANDBY_SECONDS = 5.0
 ALARM_SECONDS = 60.0  # between two log lines about a verification that could not be carried out
 REST = 4.0  # of each second of work, in seconds: a verification of the whole leaves the machine to others
+REST_SECONDS_MAX = 1.0  # after each page of entries, however long a busy machine took for it
 
 log = structlog.get_logger()
 
@@ -95,7 +96,7 @@ class LedgerVerifier:
 
         def rest(_position: int, _last: int) -> None:
             nonlocal begun
-            self._stopping.wait(REST * (monotonic() - begun))
+            self._stopping.wait(min(REST * (monotonic() - begun), REST_SECONDS_MAX))
             if self._stopping.is_set():
                 raise VerificationStoppedError
             if monotonic() - self._new_at >= NEW_SECONDS:

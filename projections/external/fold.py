@@ -72,7 +72,12 @@ OUTSIDE = Table(
         ("disputed_at", "timestamptz"),
     ),
     key=2,
-    indexes=("(verified_on, project, item)", "(department, verified_on)", "(disputed_at) WHERE disputed"),
+    indexes=(
+        "(verified_on, project, item)",
+        "(department, verified_on)",
+        "(disputed_at) WHERE disputed",
+        "(verified_on, zone, project) WHERE needed",  # few are: what they were needed for is granted
+    ),
 )
 
 
@@ -99,7 +104,7 @@ class External:
     """The fold. *laws* gives the time zone of a law's days."""
 
     name: str = "outside"
-    version: int = 3
+    version: int = 4
     tables: tuple[Table, ...] = (OUTSIDE,)
     follows: Facts = facts_of(KINDS, LOOKED, (DiscrepancyFound,), OTHERS)
 

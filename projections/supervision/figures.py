@@ -9,6 +9,7 @@ from statistics import median
 
 from msgspec import Struct, field
 
+from domain.law.calendar.period import Period
 from domain.law.licensing.clock import State
 from domain.law.proof import Colour
 from projections.clocks.decisions import DecisionRow
@@ -117,13 +118,13 @@ def counted(signals: Iterable[SignalRow], decided: Iterable[DecidedCase]) -> Cou
     return counts
 
 
-def signal_counts(counts: Counts) -> SignalCounts:
-    """The counts of signals among *counts*."""
+def signals_in(counts: DailyCounts, period: Period) -> SignalCounts:
+    """The signals of *period* among the *counts* of days, without figures that are zero."""
     numbers: SignalCounts = Counter()
-    for (department, figure, _), number in counts.items():
-        if figure in SIGNAL_FIGURES:
+    for (day, department, figure), number in counts.items():
+        if period.first <= day <= period.last:
             numbers[department, figure] += number
-    return numbers
+    return +numbers
 
 
 def counted_for(department: str) -> set[str]:

@@ -20,7 +20,7 @@ from projections.history.moment import PastMoment
 from projections.history.versions import history_name
 from projections.snapshots import Cursor
 from projections.sums import ALL, NO_DAYS
-from projections.supervision.figures import Counts, counted_for
+from projections.supervision.figures import Counts, DailyCounts, counted_for
 from projections.supervision.fold import figures_of
 from projections.supervision.history import COUNTED
 from projections.view import SCHEMA, Table
@@ -29,6 +29,11 @@ SIGNALS: LiteralString = """
     SELECT v.department, v.level, v.state, count(*) FROM {table} AS v
     WHERE v.happened_at >= %(first)s AND v.happened_at < %(end)s AND {as_known}
     GROUP BY v.department, v.level, v.state
+"""
+SIGNALS_BY_DAY: LiteralString = """
+    SELECT (v.happened_at AT TIME ZONE %(zone)s)::date, v.department, v.level, v.state, count(*) FROM {table} AS v
+    WHERE v.happened_at >= %(first)s AND v.happened_at < %(end)s AND {as_known}
+    GROUP BY 1, 2, 3, 4
 """
 DECISIONS: LiteralString = """
     SELECT v.department, v.figure, v.days, count(*) FROM {table} AS v
@@ -56,7 +61,8 @@ class CountedAt(Struct, frozen=True):
         """The parameters of the queries."""
         begin, end = self.period.begins(self.zone), self.period.ends(self.zone)
         left_out = sorted({*self.moment.stale, *self.without})
-        return {"moment": self.moment.at, "without": left_out, "first": begin, "end": end, "register": self.register}
+        places = {"register": self.register, "zone": self.zone}
+        return {"moment": self.moment.at, "without": left_out, "first": begin, "end": end, **places}
 
     def query(self, of: LiteralString, table: Table) -> Composed:
         """The query *of* the versions of *table*."""
@@ -79,4 +85,15 @@ async def counts_at(cursor: Cursor, counted: CountedAt, *, together: bool = Fals
     for of, figure, days, number in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
             counts[department, figure, days] += number
+    return counts
+
+
+async def signals_by_day_at(cursor: Cursor, counted: CountedAt) -> DailyCounts:
+    """The count of each figure of signals, by local day and department."""
+    counts: DailyCounts = Counter()
+    await cursor.execute(counted.query(SIGNALS_BY_DAY, COUNTED), counted.params, prepare=False)
+    for day, of, level, state, number in await cursor.fetchall():
+        for department in counted_for(of):
+            for figure in figures_of(level, state):
+                counts[day, department, figure] += number
     return counts

@@ -16,6 +16,7 @@ from uuid import UUID
 from msgspec import structs
 from psycopg.sql import SQL, Composed, Identifier
 
+from domain.law.calendar.moment import local_day
 from domain.law.calendar.period import Period
 from domain.law.licensing.clock import State
 from projections.clocks.decisions import DecisionRow
@@ -33,14 +34,16 @@ from projections.supervision.figures import (
     ON_TIME,
     SIGNAL_FIGURES,
     Counts,
+    DailyCounts,
     DecidedCase,
     Figures,
     SignalCounts,
     counted,
+    counted_for,
     figures,
     length_of,
     of_counts,
-    signal_counts,
+    signals_in,
 )
 from projections.supervision.fold import (
     DECISIONS,
@@ -54,6 +57,7 @@ from projections.supervision.fold import (
     SignalRow,
     Supervision,
     SupervisionState,
+    figures_of,
 )
 from projections.supervision.history import HISTORY
 from projections.supervision.list import (
@@ -68,7 +72,7 @@ from projections.supervision.list import (
     signals_query,
 )
 from projections.supervision.orders import OrderAt, OrderFilter, OrderKey, order_at, order_place, orders_query
-from projections.supervision.past_board import CountedAt, counts_at
+from projections.supervision.past_board import CountedAt, counts_at, signals_by_day_at
 from projections.view import fold
 
 SUPERVISION = "read:supervision"
@@ -158,22 +162,26 @@ class SupervisionAt:
 
         Each number is the length of the list of its period, department and figure.
         """
-        await self._earlier()
+        await self._earlier(few_max=0)
         whole = Period(min(period.first for period in periods), max(period.last for period in periods))
-        if not self._is_counted or self._moment is not None:
-            listed = await self.signals(whole)
-            return [
-                signal_counts(counted([row for row in listed if _is_within(row.happened_at, period, self.zone)], ()))
-                for period in periods
-            ]
-        numbers = [signal_counts(counted(await self._past_signals(period), ())) for period in periods]
-        async with snapshot(self._store) as cursor:
-            counts = await signals_by_day(cursor, whole, self.as_of, self._without, self.scope)
-        for (day, department, figure), number in counts.items():
-            for of_period, period in zip(numbers, periods, strict=True):
-                if period.first <= day <= period.last:
-                    of_period[department, figure] += number
-        return [+of_period for of_period in numbers]
+        if self._is_counted:
+            read = await self._past_signals(whole)
+            async with snapshot(self._store) as cursor:
+                counts = await self._daily(cursor, whole)
+        else:
+            read, counts = await self.signals(whole), DailyCounts()
+        for signal in read:
+            day = local_day(signal.happened_at, self.zone)
+            for department in counted_for(signal.department):
+                counts.update((day, department, figure) for figure in figures_of(signal.level, signal.state))
+        return [signals_in(counts, period) for period in periods]
+
+    async def _daily(self, cursor: Cursor, period: Period) -> DailyCounts:
+        """The signals from the histories or the sums by day, but of the projects that are read from the ledger."""
+        if self._moment is None:
+            return await signals_by_day(cursor, period, self.as_of, self._without, self.scope)
+        counted_at = CountedAt(self._moment, period, self.zone, self.scope.register, self._without)
+        return await signals_by_day_at(cursor, counted_at)
 
     @property
     def _is_counted(self) -> bool:
@@ -441,8 +449,3 @@ def signal_key(signal: SignalRow) -> SignalKey:
 def case_key(case: DecidedCase) -> CaseKey:
     """What `decisions_query` sorts by."""
     return case.decided_at, case.project, case.item, case.application
-
-
-def _is_within(at: datetime, period: Period, zone: str) -> bool:
-    """Whether *at* is in *period*, whose days are those of *zone*."""
-    return period.begins(zone) <= at < period.ends(zone)

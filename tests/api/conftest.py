@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import cast
 
 import httpx
 import pytest
 import pytest_asyncio
 from litestar import Litestar
+from litestar.types import ControllerRouterHandler
 
 from api.app import PAGES, create_app
 from infrastructure.ledger.approvals import Approvals
@@ -18,6 +19,8 @@ from infrastructure.settings import Settings
 from tests.api.client import Door
 from tests.infrastructure.projector.running import projecting
 
+Pages = Sequence[ControllerRouterHandler]
+
 
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
@@ -26,9 +29,15 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
 
 
 @pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    """The application with its pages, on an empty folder of data."""
-    return create_app(approvals, Views(approvals.store), Settings(data=tmp_path_factory.mktemp("data")), pages=PAGES)
+def pages(request: pytest.FixtureRequest) -> Pages:
+    """The pages of modules marked `pages`: without them the application is made in a third of the time."""
+    return PAGES if request.node.get_closest_marker("pages") else ()
+
+
+@pytest.fixture(scope="module")
+def app(approvals: Approvals, pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
+    """The application, on an empty folder of data."""
+    return create_app(approvals, Views(approvals.store), Settings(data=tmp_path_factory.mktemp("data")), pages=pages)
 
 
 @pytest.fixture(scope="module")

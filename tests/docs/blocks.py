@@ -19,8 +19,6 @@ REASONS = {
     "runs this test",
     "takes minutes and other programs",
     "needs three machines",
-    "needs a collector",
-    "changes the machine",
     "needs a database server of your own",
     "changes the checkout",
     "needs a database of an earlier release",

@@ -18,7 +18,7 @@ from domain.project.application.acceptance import AcceptItem
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from infrastructure.ledger.approvals import Approvals
-from tests.accessibility import barriers
+from tests.accessibility import barriers, faint_texts
 from tests.api.served import served
 from tests.conftest import database_in
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, USCC, project_id_of
@@ -123,7 +123,7 @@ def places() -> dict[str, tuple[Actor, str]]:
         "notice": (BUREAU, f"{card}/notice?card=land-2"),
         "rules": (BUREAU, "/supervision/rules?" + urlencode({**PERIOD, "decision_days": 3})),
         "calendars": (BUREAU, "/supervision/calendars"),
-        "preview": (BUREAU, "/supervision/calendars/preview?off=2026-03-16..2026-03-18"),
+        "preview": (BUREAU, "/supervision/calendars/preview?" + urlencode({"days": "2026-03-16 至 2026-03-18 休"})),
         "report": (BUREAU, "/supervision/report?month=2026-03"),
         "ledger": (AUDITOR, f"/audit/projects/{project('late')}?entry=2"),
     }
@@ -141,6 +141,9 @@ def test_a_page_has_no_barriers_and_no_stored_values_in_both_languages_and_on_a_
             assert response.status == 200
             assert STORED.findall(page.inner_text("main")) == []
             assert barriers(page) == []
+            page.emulate_media(color_scheme="dark")
+            assert faint_texts(page) == []
+            page.emulate_media(color_scheme="light")
             page.set_viewport_size(PHONE)
             assert page.evaluate(SIDEWAYS) <= PHONE["width"]
             page.set_viewport_size(DESKTOP)

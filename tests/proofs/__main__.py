@@ -20,12 +20,12 @@ from tests.proofs import (
     identity,
     law,
     log,
-    operation,
     repeated,
     roles,
     store,
     webhooks,
 )
+from tests.proofs.operating import tls_proxy
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
 PROOFS: tuple[Proof, ...] = (
@@ -40,7 +40,7 @@ PROOFS: tuple[Proof, ...] = (
     *contract.PROOFS,
     *webhooks.PROOFS,
     *exports.PROOFS,
-    *operation.PROOFS,
+    *tls_proxy.PROOFS,
     *repeated.PROOFS,
 )
 SECONDS_A_MINUTE = 60

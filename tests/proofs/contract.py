@@ -19,8 +19,8 @@ from api.openapi.document import complete, public_operations
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
-from tests.proofs.installation import Installation, served_zone
 from tests.proofs.log import INSTALL_SECONDS_MAX, PYTHONS, environment_with, judged
+from tests.proofs.operating.installation import Installation, served_zone
 from tests.proofs.proof import ROOT, Budget, Proof, RefutedError, SkippedError
 
 NPM_PACKAGES = ("@redocly/cli@2", "@stoplight/spectral-cli@6", "typescript@5")

@@ -16,7 +16,7 @@ from msgspec import json
 from scripts.client import ClientError, CountersignClient
 from tests.api.client import REGISTER
 from tests.conftest import reachable_folder
-from tests.proofs.installation import Installation
+from tests.proofs.operating.installation import Installation
 from tests.proofs.proof import Budget, Proof, RefutedError
 
 ROUNDS = 20

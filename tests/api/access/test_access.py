@@ -22,7 +22,7 @@ from tests.examples import BUREAU, LAND, LEADER, MANAGER
 USCC = "91420100MA0HX2026E"
 XU = Actor("xu", "office", Role.ADMINISTRATOR)
 OTHER_MANAGER = Actor("zhou", "office", Role.PROJECT_MANAGER)
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
 
 class Directory:

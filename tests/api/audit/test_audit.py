@@ -30,7 +30,7 @@ from tests.api.client import Door
 from tests.examples import APPLICANT, LAND, MANAGER, USCC, project_id_of
 from tests.law.questions import at
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
 HANDS = [at("04-01 09:00")]
 AUDITOR = Actor("sun.yu", "audit", Role.AUDITOR)

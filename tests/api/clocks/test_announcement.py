@@ -19,6 +19,8 @@ from tests.api.project.test_project_time import REGISTER
 from tests.examples import APPLICANT, LAND, MANAGER
 from tests.law.questions import at
 
+pytestmark = pytest.mark.pages
+
 THEN = {"as_of": "2026-03-05T12:00:00+08:00", "known_at": "2099-01-01T00:00:00Z"}
 
 

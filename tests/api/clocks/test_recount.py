@@ -15,6 +15,8 @@ from tests.api.client import REGISTER, Door
 from tests.examples import APPLICANT, LEADER
 from tests.infrastructure.projector.test_projector import project_all
 
+pytestmark = pytest.mark.pages
+
 SAID = "clocks are being recounted"
 
 

@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 from msgspec import structs
 
 from api.app import PAGES, create_app
@@ -35,6 +34,8 @@ from projections.scope import ZONE_SCOPE
 from tests.api.client import Door, identity
 from tests.examples import APPLICANT, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
+
+pytestmark = pytest.mark.pages
 
 LEADER = Actor("ma.jun", "zone-office", Role.LEADER)
 OFFICE = Actor("lin", "zone-office")
@@ -65,11 +66,6 @@ async def begin(door: Door, *further: Told) -> UUID:
     for day, by, command in (*first, *further):
         await door.done(project, dated_at(command, day), by)
     return project
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=tmp_path_factory.mktemp("data")), pages=PAGES)
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -22,6 +22,8 @@ from tests.api.client import Door, identity
 from tests.api.guard.two_projects import MARK, OTHER, OWN, PHONE, tell_both
 from tests.infrastructure.projector.test_projector import project_all
 
+pytestmark = pytest.mark.pages
+
 LEADER = Actor("ma.jun", "zone-office", Role.LEADER)
 PERIOD = {"first": "2026-03-01", "last": "2026-12-31"}
 EXPORTS = "/pages/exports"

@@ -27,7 +27,7 @@ from tests.api.client import REGISTER, Door, identity
 from tests.effort import chosen
 from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER, PLANNING, USCC
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("projector")]
+pytestmark = [pytest.mark.pages, pytest.mark.slow, pytest.mark.usefixtures("projector")]
 
 PHONE, MAIL, OFFICE = "13912345678", "qin.secret@example.org", "secret-works"
 SECRET = Actor("qin-secret", OFFICE, Role.APPLICANT)

@@ -9,12 +9,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 import pytest_asyncio
 
+from api.app import PAGES
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from scripts.catalogues.zone import publish_zone
 from tests.api.client import Door, identity
+from tests.api.conftest import Pages
 from tests.examples import MANAGER, USCC
 from tests.law.questions import at
 from tests.projections.zone import tell_zone
@@ -140,3 +143,8 @@ def seen(page: str) -> str:
     """What a person reads on *page*."""
     main = page.partition("<main")[2].partition("</main>")[0]
     return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", main)))
+
+
+@pytest.fixture(scope="module")
+def pages() -> Pages:
+    return PAGES

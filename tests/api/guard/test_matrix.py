@@ -47,6 +47,8 @@ from tests.api.guard.two_projects import (
 )
 from tests.infrastructure.projector.test_projector import project_all
 
+pytestmark = pytest.mark.pages
+
 CLERK, LEADER = Actor("window.1", "window", Role.WINDOW_CLERK), Actor("ma.jun", "zone-office", Role.LEADER)
 AUDITOR = Actor("sun.yu", "audit", Role.AUDITOR)
 ADMINISTRATOR = Actor("xu.jing", "", Role.ADMINISTRATOR)

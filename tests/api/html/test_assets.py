@@ -12,7 +12,7 @@ from tests.api.client import Door
 
 MODULES_BYTES_MAX = 15 * 1024  # before compression: pages work without them, so they may not cost much
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
 
 async def loaded(door: Door, address: str, coding: str = "gzip") -> httpx.Response:

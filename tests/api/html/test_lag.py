@@ -12,6 +12,8 @@ from infrastructure.projector.projector import Projector
 from tests.api.client import REGISTER, Door
 from tests.examples import LEADER
 
+pytestmark = pytest.mark.pages
+
 MISSING = "the latest {} entries may be missing here"
 
 

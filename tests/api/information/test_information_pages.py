@@ -16,7 +16,7 @@ from tests.examples import LEADER
 
 MARK = "<b>&桂花苑"
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
 
 @pytest.fixture(scope="module")

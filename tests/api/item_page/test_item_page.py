@@ -16,7 +16,7 @@ from tests.examples import APPLICANT, LAND, LEADER, MANAGER, WATER
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell_zone
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
 HANDS = [at("03-01")]
 LOOKED_AT = at("05-20 18:00")

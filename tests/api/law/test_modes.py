@@ -13,6 +13,8 @@ from tests.api.client import Door, problem
 from tests.api.law.client import ask
 from tests.examples import APPLICANT, BUREAU, MANAGER, USCC
 
+pytestmark = pytest.mark.pages
+
 EVERY = [(name, mode) for name in law_book().names for mode in law_book().pack(name).modes]
 NOW = "2026-11-29T09:00:00Z"
 HISTORY = [

@@ -14,7 +14,7 @@ from tests.api.client import REGISTER, Door
 from tests.api.legal_person.test_legal_person import code_of, done, registration
 from tests.examples import APPLICANT, LEADER
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 ONE, OTHER = code_of(61), code_of(62)
 PAGE = f"/pages/legal-persons/{ONE}"
 

@@ -9,9 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 
-from api.app import PAGES, create_app
 from domain.core.ledger import Actor
 from domain.core.plan import PlannedItem
 from domain.project.application.acceptance import AcceptItem
@@ -22,14 +20,14 @@ from domain.project.countersignature.request import AskCountersignature
 from infrastructure.feed.reader import FEED_TYPES
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.messages.inbox import recipients
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.apply.applicants import OTHER, OTHER_USCC, OWN, RIVAL
 from tests.api.client import Door, identity, problem
 from tests.api.forms.conftest import seen
 from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER, USCC, WATER
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
+
+pytestmark = pytest.mark.pages
 
 SECRET = "秘密文件"
 LINK = re.compile(r'href="(/messages/\d+)(?:\?[^"]*)?"')
@@ -52,12 +50,6 @@ def registration(uscc: str) -> RegisterProject:
     """A project with one item of the land department."""
     items = (PlannedItem(item="land", name="用地批准", department="land"),)
     return RegisterProject(name=f"厂房 {uscc}", enterprise=Enterprise("恒信", uscc), manager="wang", items=items)
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    settings = Settings(data=tmp_path_factory.mktemp("data"))
-    return create_app(approvals, Views(approvals.store), settings, pages=PAGES)
 
 
 async def inbox(door: Door, by: Actor, path: str = "/messages?lang=zh") -> str:

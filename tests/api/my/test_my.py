@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from uuid import UUID, uuid4
 
+import pytest
 import pytest_asyncio
 from litestar import Litestar
 
@@ -20,6 +21,8 @@ from tests.api.window.test_tracking import words
 from tests.examples import APPLICANT, LAND, LEADER, MANAGER, USCC, WATER
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
+
+pytestmark = pytest.mark.pages
 
 
 @pytest_asyncio.fixture(scope="module")

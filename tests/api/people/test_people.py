@@ -19,7 +19,7 @@ from infrastructure.projector.positions import Views
 from tests.api.client import Door, identity
 from tests.examples import LAND, LEADER
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
 XU, FAN = Actor("xu", "office", Role.ADMINISTRATOR), Actor("fan", "office", Role.ADMINISTRATOR)
 HIDDEN_FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')

@@ -17,7 +17,7 @@ from tests.examples import LEADER
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell_zone
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
 HANDS = [at("03-01")]  # the clock on the wall
 FIGURE = r'<a class="(\w+)[^"]*" href="([^"]*)"[^>]*>[^<]*<b class="number">([0-9,]+)</b>'

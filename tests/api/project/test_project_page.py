@@ -28,7 +28,7 @@ from tests.api.client import Door, identity, problem
 from tests.examples import APPLICANT, LEADER, MANAGER, USCC
 from tests.law.questions import at
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
 HANDS = [at("03-01")]  # the clock on the wall
 OFFICE = Actor("lin", "zone-office")

@@ -23,6 +23,8 @@ from tests.api.client import Door, problem
 from tests.examples import APPLICANT, LAND, MANAGER, USCC
 from tests.law.questions import at
 
+pytestmark = pytest.mark.pages
+
 NOW = {"known_at": "2099-01-01T00:00:00Z"}
 REGISTER = RegisterProject(
     name="研发楼",

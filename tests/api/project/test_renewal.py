@@ -15,7 +15,7 @@ from tests.api.client import Door, problem
 from tests.examples import APPLICANT, LEADER, MANAGER, USCC
 from tests.watching import Hands, watch_once
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
 OFFICER = Actor("li", "environment")
 REGISTER = {

@@ -8,11 +8,14 @@ from html import unescape
 from uuid import uuid4
 
 import httpx
+import pytest
 import pytest_asyncio
 
+from api.app import PAGES
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from tests.api.client import Door, identity
+from tests.api.conftest import Pages
 from tests.example_zone import AFTER_THE_STORIES, tell_example_zone
 from tests.infrastructure.projector.test_projector import project_all
 
@@ -60,3 +63,8 @@ class ReferenceForms:
         answer = await self.sent(act, by, **carried)
         assert answer.status_code == 303, answer.text
         return (await self.door.client.get(answer.headers["location"], headers=identity(by))).text
+
+
+@pytest.fixture(scope="module")
+def pages() -> Pages:
+    return PAGES

@@ -41,6 +41,8 @@ async def test_a_pasted_notice_is_looked_at_imported_approved_and_applied(
     await forms.done("approve", BUREAU, notice="CN-GX-2026")
     applied = await forms.done("apply", HEAD, notice="CN-GX-2026")
     assert "2026-04-25 班" in applied
+    correction = (await door.get(PAGE, HEAD, correct="CN-GX-2026")).text
+    assert "2026-04-25 班</textarea>" in correction
     state = await approvals.state(stream_of("CN-GX"))
     assert isinstance(state, Calendar)
     assert state.notices["CN-GX-2026"].stage is NoticeStage.APPLIED

@@ -75,6 +75,18 @@ async def test_a_refusal_is_in_words_and_keeps_what_was_filled_in(forms: Referen
     assert (await forms.sent("nothing", HEAD)).status_code == 404
 
 
+async def test_a_draft_is_changed_alone_and_a_name_has_to_suit_an_address(
+    forms: ReferenceForms, door: Door, approvals: Approvals
+) -> None:
+    own = (await door.get(f"{PAGE}/item", LAND, code="land-01")).text
+    assert "施行日期" not in own.split('<form class="fill"')[1]  # a department does not publish
+    await forms.done("define", HEAD, **LAND_FIELDS | {"promise_day": "9"})
+    known = (await state_of(approvals)).items["land-01"]
+    assert (known.promise_day, known.task_name_en) == (9, "")
+    unreachable = await ReferenceForms(door, "catalogues", "a/b").sent("import", HEAD, rows=LIST)
+    assert "can&#39;t be part of an address" in unreachable.text
+
+
 async def test_a_list_is_imported_and_published_together_or_not_at_all(door: Door, approvals: Approvals) -> None:
     forms = ReferenceForms(door, "catalogues", "second-zone")
     broken = await forms.sent("import", HEAD, rows=LIST.replace("公共服务", "其他", 1), valid_from="2026-03-10")

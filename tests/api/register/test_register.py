@@ -17,7 +17,7 @@ from tests.api.client import REGISTER, Door
 from tests.examples import LEADER
 from tests.scripts.importing.plans import ASKED, COMPLETE, RECEIVED, SENT, planned
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
 EXTENDED = ("2012-03-02", "04_BPT_020", "Uitgebreid", "activities regular procedure")
 CAME = ("2012-03-20", "08_AWB45_040", "20-3-2012")

@@ -6,27 +6,24 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from html import unescape
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 from pypdf import PdfReader
 
-from api.app import PAGES, create_app
 from api.notice import document
 from api.proof.code import code_svg
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from tests.api.client import Door
 from tests.api.supervision.test_supervision_pages import MARK, plain, registration, shown
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
 from tests.projections.supervision.test_query import Zone
 from tests.watching import Hands
+
+pytestmark = pytest.mark.pages
 
 LENGTH = re.compile(r'<span class="number">\(([\d,]+)\)</span>')
 TREND = re.compile(r'<td class="figure"><a href="([^"]+)">(\d+)</a></td>')
@@ -43,11 +40,6 @@ def hands() -> Hands:
 async def approvals(shared_database_url: str, hands: Hands) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url, clock=hands) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")), pages=PAGES)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -129,7 +121,7 @@ async def test_the_thread_is_a_dialogue_and_the_verdicts_are_offered_to_the_bure
     verdicts = re.findall(r'href="([^"]*decide_appeal[^"]*verdict=(\w+)[^"]*)"', page)
     assert [verdict for _, verdict in verdicts] == ["uphold", "revoke", "return"]
     assert "verdict=" not in await page_of(door, address, LAND, **CARD)
-    form = shown(await door.get(unescape(verdicts[1][0]), BUREAU))
+    form = (await door.get(unescape(verdicts[1][0]), BUREAU)).text
     assert re.search(r'value="revoke"[^>]* checked', form)
 
 
@@ -300,11 +292,13 @@ async def test_a_calendar_shows_its_year_with_the_notices_it_rests_on(door: Door
 
 async def test_a_notice_is_previewed_before_anybody_imports_it(door: Door, slow: UUID) -> None:
     preview = "/supervision/calendars/preview"
-    page = await page_of(door, preview, off="2026-03-24..2026-03-26", work="2026-03-28")
+    days = "2026-03-24 至 2026-03-26 休\n2026-03-28 班"
+    page = await page_of(door, preview, days=days)
 
     assert f"/pages/projects/{slow}" in page
-    assert 'value="2026-03-24..2026-03-26"' in page
-    wrong = plain(await page_of(door, preview, off="soon", work="2026-03-28"))
-    assert "请填写日期，例如" in wrong
-    assert "同一天不能既放假又上班" in plain(await page_of(door, preview, off="2026-03-28", work="2026-03-28"))
-    assert (await door.get(preview, LAND, off="2026-03-24")).status_code == 403
+    assert f">{days}</textarea>" in page
+    for wrong in ("2026-03-24", "soon 休", "2026-03-28 班\n2026-03-28 休", "1980-03-24 休"):
+        said = await page_of(door, preview, days=wrong)
+        assert "无法识别这些日期" in plain(said)
+        assert f">{wrong}</textarea>" in said
+    assert (await door.get(preview, LAND, days=days)).status_code == 403

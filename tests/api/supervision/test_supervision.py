@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,13 +12,10 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api.app import create_app
 from api.supervision.requests import CardFigure, DecidedFigure
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
-from infrastructure.settings import Settings
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES
 from projections.supervision.list import IN_FORCE
 from tests.api.client import Door, problem
@@ -48,11 +44,6 @@ def hands() -> Hands:
 async def approvals(shared_database_url: str, hands: Hands) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url, clock=hands) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def app(approvals: Approvals) -> Litestar:
-    return create_app(approvals, Views(approvals.store), Settings(data=Path("unused")))
 
 
 @pytest_asyncio.fixture(scope="module")

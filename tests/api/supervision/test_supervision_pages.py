@@ -19,6 +19,8 @@ from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, USCC
 from tests.projections.supervision.test_query import REGISTER, Zone
 from tests.watching import Hands
 
+pytestmark = pytest.mark.pages
+
 MARK = "<script>alert('厂房')</script>"
 MARCH = {"first": "2026-03-01", "last": "2026-03-31"}
 PERIODS = {"board": "/supervision", "cards": "/pages/supervision/cards", "decisions": "/pages/supervision/decisions"}

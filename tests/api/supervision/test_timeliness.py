@@ -28,7 +28,7 @@ from tests.api.client import Door, problem
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, USCC
 from tests.law.questions import at
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
 HANDS = [at("03-01")]
 REGISTER = RegisterProject(

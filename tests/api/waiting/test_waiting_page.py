@@ -16,7 +16,7 @@ from infrastructure.projector.positions import Views
 from tests.api.client import REGISTER, Door
 from tests.examples import APPLICANT, LAND, LEADER
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 MARK = "<script>alert(1)</script>"
 ITEMS = [
     {"item": "land", "department": "land", "name": "用地预审"},

@@ -19,6 +19,7 @@ Document = dict[str, Any]
 SNAPSHOT = Path(__file__).parents[2] / "samples/openapi/0.1.0.json"
 SAID = {"description", "summary", "example", "examples", "title", "tags", "info"}  # for people: free to change
 MAPS = {"properties", "paths", "schemas", "mapping", "responses", "securitySchemes", "content", "headers"}
+NUMBER_DIGITS_MAX = 19  # of 64 bits
 OUTER = {"get", "post", "put", "patch", "delete", "head"}
 
 
@@ -73,7 +74,7 @@ class Comparison:
         for name, parameter in old.items():
             if name not in new:
                 yield f"{place}: the parameter {name} is gone"
-            else:
+            elif not _takes_numbers_too(parameter["schema"], new[name]["schema"]):
                 yield from self._schema(f"{place} {name}", parameter["schema"], new[name]["schema"], sent=True)
         for name, parameter in new.items():
             if parameter.get("required") and not old.get(name, {}).get("required"):
@@ -128,6 +129,13 @@ class Comparison:
                 yield f"{place}: {name} is no longer taken"
         if not sent and "discriminator" not in old:
             yield from (f"{place}: may now be {name}" for name in after if name not in before)
+
+
+def _takes_numbers_too(old: Document, new: Document) -> bool:
+    """Whether a parameter that was a number is now any text: in an address, a number is one."""
+    kinds = [[kind for kind in _types(schema) if kind != "null"] for schema in (old, new)]
+    is_bound = {"pattern", "enum", "format"} & new.keys() or new.get("maxLength", NUMBER_DIGITS_MAX) < NUMBER_DIGITS_MAX
+    return kinds == [["integer"], ["string"]] and not is_bound
 
 
 def _values(place: str, old: Document, new: Document, *, sent: bool) -> Iterator[str]:

@@ -130,6 +130,11 @@ def narrow_bound(document: Document) -> None:
     limit["schema"]["maximum"] = 3
 
 
+def narrow_text(document: Document) -> None:
+    (limit,) = (p for p in document["paths"]["/v1/clocks"]["get"]["parameters"] if p["name"] == "limit")
+    limit["schema"] = {"type": "string", "pattern": "^[a-z]+$"}
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -143,6 +148,7 @@ def narrow_bound(document: Document) -> None:
         drop_command,
         rename_operation,
         narrow_bound,
+        narrow_text,
     ],
 )
 def test_what_breaks_is_seen(document: Document, change: Callable[[Document], None]) -> None:
@@ -156,4 +162,6 @@ def test_what_is_added_does_not_break(document: Document) -> None:
     wider = deepcopy(document)
     wider["components"]["schemas"]["Receipt"]["properties"]["more"] = {"type": "string"}
     wider["paths"]["/v1/clocks"]["get"]["parameters"].append({"name": "x", "in": "query", "schema": {"type": "string"}})
+    (limit,) = (p for p in wider["paths"]["/v1/clocks"]["get"]["parameters"] if p["name"] == "limit")
+    limit["schema"] = {"type": "string", "maxLength": 64}  # a number in an address is a text
     assert Comparison(document, wider).breaks() == []

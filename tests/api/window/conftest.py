@@ -11,8 +11,10 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
+from api.app import PAGES
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.window.query_codes import QueryCodes
+from tests.api.conftest import Pages
 from tests.api.window.visits import CaseOf, Window
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
@@ -53,3 +55,8 @@ def case_of(approvals: Approvals, shared_database_url: str) -> CaseOf:
 def window(app: Litestar) -> Window:
     """A browser of its own at the window, with an address of its own."""
     return Window(app, QueryCodes.of_this_server())
+
+
+@pytest.fixture(scope="module")
+def pages() -> Pages:
+    return PAGES

@@ -22,7 +22,7 @@ from tests.api.client import Door, identity
 from tests.examples import APPLICANT, FIRE, LAND, LEADER, MANAGER, USCC, project_id_of
 from tests.law.questions import at
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
 HANDS = [at("04-01 09:00")]
 KEY = UUID(int=77)

@@ -18,7 +18,7 @@ from tests.examples import FIRE, LAND, LEADER
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell_zone
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
 HANDS = [at("03-01")]  # the clock on the wall
 LACKING = RequestSupplement(item="land", missing=("红线图",))

@@ -98,7 +98,8 @@ async def board(zone: Zone, t: datetime, known: datetime, random: Random) -> Any
     )
     decided = ListFilter(period=period, figure=random.choice(["decided", "late"]), limit=5)
     lists = await zone.at(t).signal_page(cut), await zone.at(t).decided_page(decided)
-    return *lists, await zone.at(t).board(period), await zone.at(t).total(period)
+    weeks = await zone.at(t).signals_by_period([period, period.after()])
+    return *lists, await zone.at(t).board(period), await zone.at(t).total(period), weeks
 
 
 QUESTIONS: tuple[Answer, ...] = (progress, waits, information, clocks, board)

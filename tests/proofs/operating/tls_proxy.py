@@ -17,12 +17,12 @@ from uuid import uuid4
 import httpx
 
 from tests.proofs.identity import free_ports
-from tests.proofs.installation import Installation, served_zone
+from tests.proofs.operating.installation import Installation, served_zone
 from tests.proofs.proof import ROOT, Budget, Proof, RefutedError, SkippedError
 
 GUIDE = ROOT / "docs/how-to/operation/serve-behind-a-tls-proxy.md"
 NAME = "approvals.example.org"
-BLOCK = re.compile(r"```nginx drawing\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"```text drawing\n(server \{.*?)```", re.DOTALL)
 START_SECONDS_MAX, EVENT_SECONDS_MAX = 20, 20
 FRAME = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log warn; worker_processes 1;

@@ -1,0 +1,1 @@
+"""Proofs about installations as their operators have them."""
