@@ -135,10 +135,10 @@ def test_forecasts_say_what_will_be_read(life: dict[str, Any], law: str, days: i
             assert clock.due == expected.due
 
 
-@given(life=lives(), days=st.integers(0, 90))
-def test_a_stored_forecast_gives_the_reading_of_the_events(life: dict[str, Any], days: int) -> None:
+@given(life=lives(), days=st.integers(0, 90), mode=st.sampled_from(["single", "lower_review"]))
+def test_a_stored_forecast_gives_the_reading_of_the_events(life: dict[str, Any], days: int, mode: str) -> None:
     events, t = settled(life, days)
-    history = history_under(CN, events)
+    history = structs.replace(history_under(CN, events), mode=mode)
     procedure = counted_by(history)
 
     read = {reading.name: reading for reading in procedure.read(history, t, LATER).clocks}

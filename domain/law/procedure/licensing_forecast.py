@@ -17,16 +17,12 @@ from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import ClockForecast, ProcedureForecast
 
 MIDNIGHTS_CACHED_MAX = 4096  # of the days on which clocks end: a few hundred at any time
-NEVER = (None, None, None)
 Instants: TypeAlias = tuple[datetime | None, datetime | None, datetime | None]
 
 
 def forecast_of_all(item: Outlooks, history: ItemHistory, zone: str) -> ProcedureForecast:
     """The clocks of one application, whose last event tells since when a short one is yellow."""
-    clocks = [
-        forecast_of(outlook, NEVER if outlook.closed else instants_of(outlook, history, zone))
-        for outlook in item.clocks
-    ]
+    clocks = [forecast_of(outlook, instants_of(outlook, history, zone)) for outlook in item.clocks]
     if item.guard is not None:
         clocks.append(guard_forecast(item.guard, zone))
     return ProcedureForecast(tuple(clocks), item.above)
@@ -70,8 +66,13 @@ def levels_of(state: State, over: State | None, coloured: bool) -> tuple[Level, 
 
 
 def instants_of(outlook: Outlook, history: ItemHistory, zone: str) -> Instants:
-    """When an open clock begins to exist, turns yellow and is over, after the last event."""
+    """When a clock begins to exist, and when an open one turns yellow and is over, after the last event.
+
+    What was done inside an open round may have closed a clock that only silence will start (B5.2).
+    """
     exists_at = begin_of(outlook.exists_from, zone) if outlook.exists_from else None
+    if outlook.closed:
+        return exists_at, None, None
     over_at = begin_of(outlook.over_from, zone) if outlook.over_from else None
     if outlook.state is not State.RUNNING or not outlook.coloured or outlook.yellow_from is None:
         return exists_at, None, over_at
@@ -95,7 +96,7 @@ def guard_forecast(guard: GuardOutlook, zone: str) -> ClockForecast:
         guard.state,
         guard.over,
         *levels_of(guard.state, guard.over, True),
-        begin_of(guard.exists_from, zone) if guard.exists_from and running else None,
+        begin_of(guard.exists_from, zone) if guard.exists_from else None,
         begin_of(guard.yellow_from, zone) if running else None,
         begin_of(next_day(guard.due), zone) if running else None,
         guard.closed,

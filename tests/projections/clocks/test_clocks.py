@@ -95,6 +95,18 @@ def test_what_silence_will_start_is_there_beforehand_and_not_yet_shown() -> None
     assert after["land", 1, "intake#1"].state is State.LAPSED
 
 
+def test_a_review_that_ended_inside_the_round_is_not_shown_before_silence_starts_it() -> None:
+    """Forwarded without an acceptance: the round may still be answered, and then there was no review (B5.2)."""
+    forwarded = ItemForwarded(item="discharge", upper="province")
+    entries = entries_of(("03-02", REGISTERED), ("03-02", submitted("discharge")), ("03-05", forwarded))
+
+    review = clocks_of(entries)["lower_review"]
+
+    assert (review.closed, review.exists_at) == (True, at("03-10 00:00"))
+    assert {key[2] for key in live(entries, at("03-09"))} == {"intake#1"}
+    assert live(entries, at("03-10"))["discharge", 1, "lower_review"].state is State.MET
+
+
 def test_a_suspended_clock_has_no_due_date() -> None:
     testing = ClockSuspended(item="land", suspension="s1", ground="testing", article="", stops=("decision",))
     entries = entries_of(("03-02", REGISTERED), ("03-02", submitted()), ("03-03", accepted()), ("03-05", testing))

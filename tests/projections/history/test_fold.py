@@ -12,7 +12,9 @@ from msgspec import structs
 
 from domain.core.types import Mode
 from domain.messages import Entry
+from domain.project.application.acceptance import AcceptItem
 from domain.project.application.correction import RetractEntry
+from domain.project.application.forwarding import ForwardItem
 from domain.project.application.procedure import ChangeMode
 from domain.project.application.submission import SubmitItem
 from projections.as_of import Past
@@ -28,7 +30,7 @@ from projections.information.query import _settled_by
 from projections.law.shipped import shipped_law
 from projections.sums import ZONE
 from projections.view import Change, Row, Table, fold, fold_at
-from tests.examples import APPLICANT, LAND, MANAGER
+from tests.examples import APPLICANT, LAND, MANAGER, WATER
 from tests.histories import REGISTER, World, worlds
 from tests.spec import PROJECT
 
@@ -168,6 +170,30 @@ def test_terms_that_were_retracted_and_set_again_are_read_from_the_ledger_as_kno
     assert {ClockRow(*row).mode for row in rows} == {Mode.JOINT}, "as is now known"
     assert {reading.mode for item in items if item for reading in item.clocks} == {Mode.SINGLE}, "as was known then"
     assert is_stale(whole["clocks_delay"], t, known)
+
+
+def test_a_review_whose_acceptance_was_retracted_is_read_only_once_silence_has_accepted() -> None:
+    """What the lower level did stands, but there is no review before the round's last day is over (B5.2)."""
+    world = World()
+    steps = (
+        (REGISTER, MANAGER),
+        (SubmitItem(item="discharge"), APPLICANT),
+        (AcceptItem(item="discharge"), WATER),
+        (ForwardItem(item="discharge", upper="province"), WATER),
+        (RetractEntry(version=3, reasons="because"), WATER),
+    )
+    assert all(world.ask(command, by) for command, by in steps)
+    entries, laws = recorded_in(world.entries, [1], set()), shipped_law()
+    (history,) = (history for history in HISTORIES if isinstance(history, ClockHistory))
+    stored = history.whole(PROJECT, entries)["clock_history"]
+    retracted = entries[-1].recorded_at
+
+    for t, names in ((retracted, {"intake#1"}), (retracted + timedelta(days=9), {"intake#1", "lower_review"})):
+        rows = (ClockRow(*row) for row in rows_of(history, CLOCKS, stored, "known", t))
+        shown = [reading for row in rows if (reading := reading_in(row, laws, t, t))]
+        by_ledger = [read(each, laws, t, t) for each in item_histories(entries, t).values()]
+        assert {reading.clock for reading in shown} == names
+        assert shown == [reading for item in by_ledger if item for reading in item.clocks]
 
 
 def write(rows: dict[Row, Row], table: Table, change: Change) -> None:
