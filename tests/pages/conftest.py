@@ -28,8 +28,10 @@ from tests.projections.zone import tell_zone
 PROJECTS, SEED, UNTIL = 3, 7, date(2026, 5, 20)
 LOOKED_AT = at("05-20 18:00")
 WIDE: ViewportSize = {"width": 1300, "height": 900}
-LANGUAGES = chosen(("zh",), ("zh", "en"))  # in which a page is looked at
+PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+LANGUAGES = chosen(("zh",), ("zh", "en"))  # in which a page is looked at
+LOOKED_AT_PHONES = chosen((), (PHONE,))  # beside the width of a desktop
 
 
 @pytest.fixture(scope="session")

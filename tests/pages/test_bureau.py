@@ -24,9 +24,9 @@ from tests.conftest import database_in
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, USCC, project_id_of
 from tests.infrastructure.projector.running import projecting
 from tests.infrastructure.projector.test_projector import project_all
-from tests.pages.conftest import DESKTOP, LANGUAGES, page_of
+from tests.pages.conftest import DESKTOP, LANGUAGES, PHONE, page_of
 from tests.pages.test_forms_in_a_browser import send
-from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED
+from tests.pages.test_in_a_browser import SIDEWAYS, STORED
 from tests.watching import Hands, watch_once
 
 pytestmark = pytest.mark.slow

@@ -21,8 +21,8 @@ from tests.conftest import database_in
 from tests.examples import BUREAU, LAND, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
-from tests.pages.conftest import LANGUAGES, opened
-from tests.pages.test_in_a_browser import PHONE, SIDEWAYS, STORED
+from tests.pages.conftest import LANGUAGES, PHONE, opened
+from tests.pages.test_in_a_browser import SIDEWAYS, STORED
 from tests.projections.zone import project_id, tell_zone
 
 pytestmark = pytest.mark.slow

@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from itertools import product
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page
 
 from tests.accessibility import CONTRAST, barriers, faint_texts
 from tests.effort import chosen
-from tests.pages.conftest import opened
+from tests.pages.conftest import PHONE, opened
 from tests.pages.places import NAMES, Places
 
 STATUSES = {"unknown": 404, "wrong": 400}
-PHONE: ViewportSize = {"width": 390, "height": 844}
 STORED = re.compile(r"\b(?:[a-z]+_)+[a-z]+\b")  # how values are stored, and never spoken
 # What takes the keyboard, in the order in which it does; a choice of a day has several stops inside.
 CONTROLS = """() => [...document.querySelectorAll('a[href], button, input, select, summary, [tabindex="0"]')]
@@ -66,7 +65,7 @@ def test_the_checks_see_what_is_wrong(page: Page) -> None:
     assert STORED.findall("item_submitted, 已申请") == ["item_submitted"]
 
 
-@every_page
+@pytest.mark.parametrize("name", chosen(NAMES[::3], NAMES))
 def test_every_control_is_reached_by_keyboard_and_shows_it(page: Page, places: Places, name: str) -> None:
     page.goto(places.of(name))
     controls = page.evaluate(CONTROLS)

@@ -34,8 +34,8 @@ from tests.conftest import database_in
 from tests.examples import APPLICANT, BUREAU, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
-from tests.pages.conftest import LANGUAGES
-from tests.pages.test_in_a_browser import CONTROLS, PHONE, SIDEWAYS, STORED, tabbed
+from tests.pages.conftest import LANGUAGES, PHONE
+from tests.pages.test_in_a_browser import CONTROLS, SIDEWAYS, STORED, tabbed
 
 PAGES_MAX = 8  # of an application, from the choice of the item to the receipt
 PHONE_WIDTH = PHONE["width"]

@@ -24,6 +24,7 @@ from domain.examples.materials import DIGEST, MEDIA_TYPE, REPORT
 from domain.flow.state import stream_of as flow_stream
 from domain.legal_person.state import stream_of as person_stream
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.projector import Projector
 from tests.api.client import REGISTER, Door, identity, problem
 from tests.api.served import served
 from tests.examples import APPLICANT, BUREAU, LEADER, MANAGER, PLANNING, USCC
@@ -547,7 +548,8 @@ async def test_a_digest_that_can_not_be_checked_is_refused(door: Door, announced
 
 
 @pytest.fixture(scope="module")
-def page_address(shared_database_url: str) -> Any:
+def page_address(shared_database_url: str, projector: Projector) -> Any:
+    assert projector
     with served(shared_database_url, [ProjectPages]) as address:
         yield address
 

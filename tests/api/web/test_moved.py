@@ -31,7 +31,17 @@ MOVED = {
     "/worklist": "/desk",
     "/pages/supervision/conduct": "/pages/supervision/timeliness",
 }
-UNVERSIONED = ("/healthz", "/readyz", "/metrics", "/problems", "/schema", "/sign-in", "/static", "/deadlines")
+UNVERSIONED = (
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/problems",
+    "/schema",
+    "/sign-in",
+    "/static",
+    "/deadlines",
+    "/messages/feeds",
+)
 
 
 @pytest.mark.parametrize(("old", "new"), MOVED.items())

@@ -17,6 +17,7 @@ from infrastructure.identity.sessions import SignIn
 from infrastructure.ledger.reader import Store
 from tests.infrastructure.identity.conftest import NOON, MovedClock
 
+SECONDS_MAX = 60
 WANG = SignIn(principal="wang", method="password", address="10.0.0.7", browser="Firefox " * 100)
 OFFICER, LEADER = (Grant(uuid4(), role, NOON) for role in (Role.OFFICER, Role.LEADER))
 
@@ -130,15 +131,16 @@ async def test_another_server_hears_of_an_end(
 ) -> None:
     token, _ = await identity.begin(WANG)
     async with Identity(store, database_url, IdentityOptions(), directory, clock) as other:
-        while not await _listeners(database_url, 2):  # noqa: ASYNC110  PostgreSQL tells it no other way
-            await asyncio.sleep(0.05)
-        assert await other.signed_in(token)
+        async with asyncio.timeout(SECONDS_MAX):
+            while not await _listeners(database_url, 2):  # noqa: ASYNC110  PostgreSQL tells it no other way
+                await asyncio.sleep(0.05)
+            assert await other.signed_in(token)
 
-        await identity.sessions.end(token)
-        await identity.changed()
+            await identity.sessions.end(token)
+            await identity.changed()
 
-        while await other.signed_in(token):  # noqa: ASYNC110  the notification is on its way
-            await asyncio.sleep(0.01)
+            while await other.signed_in(token):  # noqa: ASYNC110  the notification is on its way
+                await asyncio.sleep(0.01)
 
 
 async def test_pruning_deletes_what_has_expired(identity: Identity, clock: MovedClock, database_url: str) -> None:
@@ -155,6 +157,7 @@ async def test_pruning_deletes_what_has_expired(identity: Identity, clock: Moved
 async def _listeners(url: str, wanted: int) -> bool:
     async with await psycopg.AsyncConnection.connect(url) as connection:
         cursor = await connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN countersign_identity%'"
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND query LIKE 'LISTEN countersign_identity%'"
         )
         return await cursor.fetchone() == (wanted,)
