@@ -14,6 +14,7 @@ from psycopg.sql import SQL
 
 from domain.law.licensing.review import DECISION
 from domain.project.waiting.wait import WaitKind
+from projections.clocks.list import EXISTS
 from projections.progress.query import registered, within
 from projections.reader import Reader
 from projections.scope import Scope
@@ -32,14 +33,15 @@ UNDER_WAY = SQL("""
     LEFT JOIN q ON q.registered_at <= w.ended AND (q.done_at IS NULL OR q.done_at > w.ended)
     GROUP BY w.nth ORDER BY w.nth
 """)
-# Of a clock that runs the instant at which it was over is known; of one that ended, the days.
+# Of a clock that runs the instant at which it was over is known; of one that ended, the days. A clock that silence will
+# start is late from its start on at the earliest.
 LATE = SQL("""
     WITH q AS MATERIALIZED (
         SELECT c.project, c.closed, c.over_at, c.due_on, c.stopped_on FROM views.clock AS c
-        WHERE c.closed AND c.live AND c.stopped_on > c.due_on AND c.stopped_on > %(first_day)s AND {within}
+        WHERE c.closed AND c.live AND c.stopped_on > c.due_on AND c.stopped_on > %(first_day)s AND {exists} AND {within}
         UNION ALL
-        SELECT c.project, c.closed, c.over_at, c.due_on, c.stopped_on FROM views.clock AS c
-        WHERE NOT c.closed AND c.over_level = 'red' AND c.over_at <= %(t)s AND {within}
+        SELECT c.project, c.closed, greatest(c.over_at, c.exists_at), c.due_on, c.stopped_on FROM views.clock AS c
+        WHERE NOT c.closed AND c.over_level = 'red' AND c.over_at <= %(t)s AND {exists} AND {within}
     )
     SELECT count(DISTINCT q.project)
     FROM unnest(%(ends)s::timestamptz[], %(last_days)s::date[]) WITH ORDINALITY AS w (ended, day, nth)
@@ -115,7 +117,7 @@ async def weekly_figures(store: Reader, weeks: Weeks, scope: Scope) -> WeeklyFig
             (STUCK, within(scope)),
             (LATE, scope.of("c", "read:clocks")),
         ):
-            await cursor.execute(query.format(within=condition), params)
+            await cursor.execute(query.format(within=condition, exists=EXISTS), params)
             columns.append([int(number) for (number,) in await cursor.fetchall()])
     return WeeklyFigures(*columns)
 

@@ -30,6 +30,7 @@ from projections.overview.weeks import decided_weeks, weekly_figures
 from projections.scope import ZONE_SCOPE
 from tests.api.client import Door
 from tests.examples import APPLICANT, LAND, LEADER, MANAGER, USCC, project_id_of
+from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
 
 pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
@@ -187,6 +188,22 @@ async def test_weeks_show_what_was_so_at_their_ends(zone: Approvals) -> None:
     assert [(row.department, row.week, row.decided) for row in decided] == [("land", WEEKS - 1, 1)]
     assert decided[0].share is not None
     assert 0 < decided[0].share < 1
+
+
+async def test_a_clock_that_silence_will_start_is_not_late_before_it_starts(database_url: str) -> None:
+    hands, project = [at("05-18 09:00")], project_of("silent")
+    item = PlannedItem(item="land", name="用地批准", department="land", promise_days=1)
+    register = RegisterProject(
+        name="silent", code="O-silent", enterprise=Enterprise("恒信", USCC), manager=MANAGER.id, items=(item,)
+    )
+    async with Approvals(database_url, clock=lambda: hands[0]) as approvals:
+        await approvals.handle(project, register, MANAGER, uuid4())
+        await approvals.handle(project, SubmitItem(item="land"), APPLICANT, uuid4())
+        project_all(database_url)
+        before, after = (weeks_until(t, "Asia/Shanghai") for t in (NOW, at("05-28 12:00")))
+
+        assert (await weekly_figures(approvals.store, before, ZONE_SCOPE)).late[-1] == 0, "it may still be declined"
+        assert (await weekly_figures(approvals.store, after, ZONE_SCOPE)).late[-1] == 1
 
 
 def test_a_spark_goes_from_foot_to_top() -> None:
