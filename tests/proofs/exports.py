@@ -42,7 +42,7 @@ print(written.events, written.cases, status["VmHWM"].split()[0])
 
 
 def large_log(budget: Budget) -> str:
-    """Export a million facts, a tenth of them where time is short, in each format, each in a process of its own, and read its peak memory."""
+    """Export a million facts in each format, in a process of its own, and read its peak; a tenth where time is short."""
     with reachable_folder() as folder:
         url = EmbeddedPostgres(folder / "server", throw_away=True).start()
         migrate(url)
