@@ -42,7 +42,7 @@ print(written.events, written.cases, status["VmHWM"].split()[0])
 
 
 def large_log(budget: Budget) -> str:
-    """Export a million facts in each format, in a process of its own, and read its peak; a tenth where time is short."""
+    """Export a million facts in each format, in a process of its own, and read its peak; a tenth in little time."""
     with reachable_folder() as folder:
         url = EmbeddedPostgres(folder / "server", throw_away=True).start()
         migrate(url)
