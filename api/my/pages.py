@@ -72,7 +72,7 @@ class MyPages(Controller):
             **framed(page),
             **sections(page, projects, cases, await translate_too_much(WaitingRows(store).listed(waits))),
             drafts=await open_drafts(approvals, caller, now),
-            messages=await messages(approvals, page, ids, now),
+            recent=await messages(approvals, page, ids, now),
             names=await names_of(store, ids),
             code_of=query_codes.code_of,
             as_of=now,
