@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, TextIO
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
@@ -18,6 +18,26 @@ NOISY = ("uvicorn.access", "httpx", "httpx2")  # one line per request, which our
 TRACEBACK_FRAMES_MAX = 20  # the ten innermost and the ten outermost
 
 
+class LossyStream:
+    """A stream that loses what can't be written, to a closed pipe or a full disk: work goes on without its log lines.
+
+    A line that raises would end the loop that stores commands, and every command would wait for ever.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """How many characters were taken."""
+        with suppress(OSError, ValueError):  # ValueError: the stream is closed
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
     """Send log lines, also those of libraries, to *stream* (default: standard error). Call it once, at startup."""
     stream = stream or sys.stderr
@@ -26,7 +46,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[*_facts(), *_form(stream, as_json=as_json)],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", LossyStream(stream))),
         cache_logger_on_first_use=False,  # loggers are made when modules are imported: before this is called
     )
     handler = logging.StreamHandler(stream)

@@ -142,10 +142,11 @@ def program() -> str:
 @pytest.fixture(autouse=True)
 def _log_as_before() -> Iterator[None]:
     """Leave the log as it was: verbs of the command line configure it, and the stream of one test ends with it."""
-    configured, root = structlog.get_config(), logging.getLogger()
+    root = logging.getLogger()
     handlers, level, disabled = root.handlers[:], root.level, root.manager.disable
+    structlog.reset_defaults()  # a fixture of the file may have configured it
     yield
-    structlog.configure(**configured)
+    structlog.reset_defaults()
     root.handlers[:] = handlers
     root.setLevel(level)
     logging.disable(disabled)

@@ -73,6 +73,14 @@ def test_lines_are_readable_on_a_terminal_unless_json_is_asked_for() -> None:
     assert lines(as_json)[0]["event"] == "posted"
 
 
+def test_a_stream_that_was_closed_loses_lines_and_stops_no_work() -> None:
+    stream = io.StringIO()
+    configure(Settings.of({}), stream)
+    stream.close()
+
+    structlog.get_logger().error("append_retried")
+
+
 def test_lines_of_libraries_look_like_ours() -> None:
     stream = io.StringIO()
     configure(Settings.of({}), stream)
