@@ -86,7 +86,7 @@ def test_lines_of_libraries_look_like_ours() -> None:
     configure(Settings.of({}), stream)
 
     with request("r-2"):
-        logging.getLogger("psycopg.pool").warning("retry %d", 3)
+        logging.getLogger("library.pool").warning("retry %d", 3)
 
     assert [(line["event"], line["request_id"]) for line in lines(stream)] == [("retry 3", "r-2")]
 
