@@ -14,22 +14,20 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
-import psycopg
 import structlog
 from msgspec import Struct, structs
 
 from domain.access.principal import Caller, PrincipalDirectory, PrincipalKind
 from infrastructure.feed.reader import Feed, FeedPage
 from infrastructure.identity.keys import caller_by
+from infrastructure.leader import Leader, LeadTerms
 from infrastructure.messages.addresses import MailAddress, MailAddresses
 from infrastructure.messages.inbox import criteria_of
-from infrastructure.postgres.lease import Lease
-from infrastructure.privacy.keystore import KeystoreError
 from infrastructure.webhooks.schedule import RetrySchedule
 
-WORK = "mail"
 LEADER_KEY = 0x436F756E_4D61696C  # advisory lock of the mailing process
 POLL_SECONDS, TROUBLE_SECONDS = 5.0, 60.0
+TERMS = LeadTerms("mail", LEADER_KEY, "mailer_disconnected", "mailer_failed", POLL_SECONDS, TROUBLE_SECONDS)
 SMTP_SECONDS_MAX = 30.0
 AT_ONCE_MAX = 100  # addresses of one step
 MESSAGES_MAX = 20  # in one mail; the inbox has the others
@@ -103,40 +101,17 @@ class MailerParts(Struct, frozen=True):
     schedule: RetrySchedule = RetrySchedule()
 
 
-class Mailer:
+class Mailer(Leader):
     """Runs in an event loop: `run` until `stop`. Tests call `step`."""
 
     def __init__(self, parts: MailerParts, url: str) -> None:
-        self._parts, self._url = parts, url
-        self._stopping = asyncio.Event()
+        super().__init__(url, TERMS)
+        self._parts = parts
 
-    def stop(self) -> None:
-        """End `run`."""
-        self._stopping.set()
-
-    async def run(self) -> None:
-        """Lead, or stand by until the leader is gone. Retries after any error, as nothing else restarts it."""
+    async def _work(self) -> None:
         while not self._stopping.is_set():
-            lease = Lease(self._url, WORK, LEADER_KEY)
-            try:
-                async with await psycopg.AsyncConnection.connect(lease.url, autocommit=True) as connection:
-                    await self._lead(connection, lease)
-            except (psycopg.Error, KeystoreError) as lost:
-                log.warning("mailer_disconnected", error=str(lost).strip())
-                await self._pause(POLL_SECONDS)
-            except Exception:
-                log.exception("mailer_failed")
-                await self._pause(TROUBLE_SECONDS)
-
-    async def _lead(self, connection: psycopg.AsyncConnection[object], lease: Lease) -> None:
-        while not await lease.take_async(connection):
+            await self.step()
             await self._pause(POLL_SECONDS)
-            if self._stopping.is_set():
-                return
-        with lease.renewed():
-            while not self._stopping.is_set():
-                await self.step()
-                await self._pause(POLL_SECONDS)
 
     async def step(self) -> int:
         """Send what is due, one address after the other; how many mails were sent."""
@@ -185,10 +160,3 @@ class Mailer:
         else:
             next_at = parts.schedule.next_at(failures, parts.clock())
             await parts.addresses.note_failed(address.id, next_at, str(failure))
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait for *seconds*, or until `stop`."""
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            return

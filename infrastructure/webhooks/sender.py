@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
-import psycopg
 import structlog
 from msgspec import Struct
 
@@ -18,20 +17,21 @@ from domain.access.principal import Caller
 from domain.messages import tag_of
 from infrastructure.feed.epochs import LedgerEpochs
 from infrastructure.feed.reader import Feed, FeedPage
-from infrastructure.postgres.lease import Lease
-from infrastructure.privacy.keystore import KeystoreError
+from infrastructure.leader import Leader, LeadTerms
 from infrastructure.webhooks.deliveries import QUEUE_MAX, Deliveries, DeliveryState, DueDelivery
 from infrastructure.webhooks.messenger import WebhookMessenger
 from infrastructure.webhooks.schedule import RetrySchedule
 from infrastructure.webhooks.subscriptions import LostRightsError, SubscriberRights, Subscriptions, WebhookSubscription
 from infrastructure.webhooks.transport import SendResult
 
-WORK = "webhooks"
 LEADER_KEY = 0x436F756E_57656268  # advisory lock of the sending process
 QUEUE_AT_ONCE = 500  # events read from the feed for one subscription
 SENDS_AT_ONCE = 8  # to one receiver
 POLL_SECONDS = 1.0
 ALARM_SECONDS = 60.0  # between two log lines about what needs an operator
+TERMS = LeadTerms(
+    "webhooks", LEADER_KEY, "webhook_sender_disconnected", "webhook_sender_failed", POLL_SECONDS, ALARM_SECONDS
+)
 PRUNE_SECONDS = 3600.0
 RETENTION = timedelta(hours=24 * 30)  # of rows about what was delivered
 
@@ -54,44 +54,22 @@ class SenderParts(Struct, frozen=True):
     schedule: RetrySchedule = RetrySchedule()
 
 
-class WebhookSender:
+class WebhookSender(Leader):
     """Runs in an event loop, best in a separate process: `run` until `stop`. Tests call `step`."""
 
     def __init__(self, parts: SenderParts, url: str) -> None:
-        self._parts, self._url = parts, url
-        self._stopping = asyncio.Event()
+        super().__init__(url, TERMS)
+        self._parts = parts
         self._pruned_at = float("-inf")
 
-    def stop(self) -> None:
-        self._stopping.set()
-
-    async def run(self) -> None:
-        """Lead, or stand by until the leader is gone. Retries after any error, as nothing else restarts it."""
-        while not self._stopping.is_set():
-            lease = Lease(self._url, WORK, LEADER_KEY)
-            try:
-                async with await psycopg.AsyncConnection.connect(lease.url, autocommit=True) as connection:
-                    await self._lead(connection, lease)
-            except (psycopg.Error, KeystoreError) as lost:
-                log.warning("webhook_sender_disconnected", error=str(lost).strip())
-                await self._pause(POLL_SECONDS)
-            except Exception:
-                log.exception("webhook_sender_failed")
-                await self._pause(ALARM_SECONDS)
-
-    async def _lead(self, connection: psycopg.AsyncConnection[object], lease: Lease) -> None:
-        while not await lease.take_async(connection):
-            await self._pause(POLL_SECONDS)
-            if self._stopping.is_set():
-                return
-        with lease.renewed():
-            async with self._parts.feed.horizon.following():
-                position = 0
-                while not self._stopping.is_set():
-                    if not await self.step():
-                        await self._wait_beyond(position)
-                        position = self._parts.feed.horizon.position
-                    await self._prune()
+    async def _work(self) -> None:
+        async with self._parts.feed.horizon.following():
+            position = 0
+            while not self._stopping.is_set():
+                if not await self.step():
+                    await self._wait_beyond(position)
+                    position = self._parts.feed.horizon.position
+                await self._prune()
 
     async def step(self) -> int:
         """Queue and send what is due, to all receivers side by side; how many messages were sent.
@@ -237,13 +215,6 @@ class WebhookSender:
             for wait in waits:
                 wait.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait for *seconds*, or until `stop`."""
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            return
 
 
 def _types(page: FeedPage) -> list[str]:
