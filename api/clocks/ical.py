@@ -101,12 +101,16 @@ def calendar_answer(
     names: ProjectTitles,
 ) -> Response[bytes]:
     """The calendar of *rows*; 304 to an If-None-Match that fits."""
-    body = feed(site.base_url, page, clocks, department, rows, names)
+    return feed_answer(site, feed(site.base_url, page, clocks, department, rows, names), MEDIA_TYPE)
+
+
+def feed_answer(site: FeedSite, body: bytes, media_type: str) -> Response[bytes]:
+    """*body* for a program that subscribed; 304 to an If-None-Match that fits."""
     etag = f'"{sha256(body).hexdigest()}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
     if listed_in(site.if_none_match.encode(), etag.encode()):
-        return Response(b"", status_code=304, headers=headers, media_type=MEDIA_TYPE)
-    return Response(body, headers=headers, media_type=MEDIA_TYPE)
+        return Response(b"", status_code=304, headers=headers, media_type=media_type)
+    return Response(body, headers=headers, media_type=media_type)
 
 
 async def running(clocks: ClocksAt, department: str) -> list[ListedClock]:

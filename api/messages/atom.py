@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
-from api.clocks.ical import FeedSite, feed_site
+from api.clocks.ical import FeedSite, feed_answer, feed_site
 from api.html.page import PageContext, templates
 from api.html.sentences import plain
 from api.html.titles import titles_of
 from api.identity.calendars import NEWS, calendar_reader
-from api.materials.download import listed_in
 from api.messages.lines import lines_of
 from api.route_access import ACCESS
 from domain.access.principal import Caller
@@ -56,8 +53,4 @@ class NewsRoutes(Controller):
         body = templates.get_template("messages.atom").render(
             page.context(lines=lines, base=site.base_url, plain=plain, own=f"{site.base_url}{site.address.path}")
         )
-        etag = f'"{sha256(body.encode()).hexdigest()}"'
-        headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
-        if listed_in(site.if_none_match.encode(), etag.encode()):
-            return Response(b"", status_code=304, headers=headers, media_type=MEDIA_TYPE)
-        return Response(body.encode(), headers=headers, media_type=MEDIA_TYPE)
+        return feed_answer(site, body.encode(), MEDIA_TYPE)
