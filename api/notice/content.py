@@ -26,7 +26,7 @@ from domain.law.calendar.moment import local_day
 from domain.messages import Entry
 from domain.project.supervision.appeals import SupervisionOrdered
 from infrastructure.law.lawbook import LawBook
-from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
+from infrastructure.ledger.approvals import Approvals
 from projections.progress.titles import names_of
 from projections.supervision.fold import VOID
 
@@ -88,7 +88,7 @@ async def notice(
 ) -> SupervisionNotice:
     """The notice of the card in the address. Raises Problem not-found, access-denied."""
     file = await card_shown(clock_source, entries, card, instant, project_access)
-    page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
+    page = page.under(file.rule)
     names = await names_of(approvals.store, [project_id])
     lines = SentenceContext.of(shown(entries, project_access.caller, traced=False))
     sentences = Sentences(page, project_id, lines, names.of(project_id, page.called))

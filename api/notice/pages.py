@@ -14,7 +14,6 @@ from api.notice.document import is_installed, notice_pdf
 from api.route_access import ACCESS
 from api.supervision.card_file import CLOCK_SOURCE, code_for
 from domain.messages import Entry
-from infrastructure.ledger.approvals import DEFAULT_LAW
 from infrastructure.settings import Settings
 
 PDF = "application/pdf"
@@ -37,7 +36,7 @@ class NoticePages(Controller):
     ) -> Response[str]:
         """The notice as was known at the instant, with the code that proves its entry."""
         file = notice.card
-        page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
+        page = page.under(file.rule)
         return page.render(
             "notice.html",
             notice=notice,
@@ -58,7 +57,7 @@ class NoticePages(Controller):
     ) -> Response[bytes]:
         """The same as a tagged PDF that readers for the blind can read (PDF/UA-1, ISO 14289-1)."""
         file = notice.card
-        page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
+        page = page.under(file.rule)
         code = await code_for(file, entries, settings, page.words["bureau"]("code"))
         content = await notice_pdf(page, notice, code, instant)
         return Response(content, media_type=PDF, headers={"Cache-Control": "no-store"})

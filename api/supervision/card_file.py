@@ -20,7 +20,7 @@ from domain.law.licensing.explain import Explanation
 from domain.law.proof import ClockProof
 from domain.messages import Entry
 from infrastructure.law.lawbook import LawBook
-from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.settings import Settings
 from projections.clocks.query import ClocksAt, NoSuchClockError
 from projections.clocks.reading import WORKING_DAY, ItemReading
@@ -56,6 +56,11 @@ class ShownCard(Struct, frozen=True):
     days: Explanation | None
     evidence: list[ShownEntry]
     thread: list[ShownEntry]
+
+    @property
+    def rule(self) -> str:
+        """The law that its clock was counted by, with its version; the installation's for a card given by hand."""
+        return self.proof.rule if self.proof else DEFAULT_LAW
 
 
 async def card_shown(

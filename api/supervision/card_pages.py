@@ -25,7 +25,7 @@ from api.web.as_of import AsOf
 from api.web.entries import shown
 from domain.messages import Entry
 from infrastructure.law.lawbook import LawBook
-from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
+from infrastructure.ledger.approvals import Approvals
 from infrastructure.settings import Settings
 from projections.progress.titles import names_of
 from projections.supervision.card_basis import decisive_entries
@@ -65,7 +65,7 @@ class CardPages(Controller):
     ) -> Response[str]:
         """One card: what fired in a sentence, its days, whose they were, what it rests on, the dialogue about it."""
         file = await card_shown(clock_source, entries, card, instant, project_access)
-        page = page.under(file.proof.rule if file.proof else DEFAULT_LAW)
+        page = page.under(file.rule)
         names = await names_of(approvals.store, [project_id])
         lines = shown(entries, project_access.caller, traced=False)
         offers = offers_on(page, project_access, approvals, is_past=as_of is not None)
