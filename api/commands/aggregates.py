@@ -19,7 +19,7 @@ from api.web.identity import key_of, origin_of
 from api.web.request_body import decoded, leaves, read_body, require_kept, require_plain_texts
 from domain.access.decision import AccessCase
 from domain.streams import AggregateKind
-from infrastructure.ledger.approvals import CommandAnswer, CommandPreview
+from infrastructure.ledger.approvals import Approvals, CommandAnswer, CommandPreview
 from infrastructure.ledger.sent_command import command_id_of
 
 C = TypeVar("C")
@@ -35,6 +35,9 @@ class CommandTarget(Struct, frozen=True):
     kind: AggregateKind
     commands: Any
     examples: Mapping[str, Any]
+
+
+Check = Callable[[Any], Awaitable[None] | None]  # of a command before it is decided; raises Problem or Refused
 
 
 class AggregateReceipt(Struct, frozen=True):
@@ -67,7 +70,7 @@ async def carry_out(
     stream: UUID,
     target: CommandTarget,
     *,
-    check: Callable[[Any], Awaitable[None] | None] | None = None,
+    check: Check | None = None,
     case_of: Callable[[Any, Any], AccessCase] | None = None,
     unknown: str = "",
 ) -> CommandAnswer:
@@ -85,10 +88,7 @@ async def carry_out(
     command = command_in(await read_body(headers, command_request.receive), target)
     allowed = aggregate_allowed(caller, command, case_of, unknown)
     if check is not None and await approvals.store.first_answer(key) is None:
-        allowed(await approvals.state(stream))
-        pending = check(command)
-        if pending is not None:
-            await pending
+        await _require_checked(approvals, stream, command, check, allowed)
     async with answered_in_time():
         return await approvals.handle(stream, command, by, key, origin=origin, allowed=allowed)
 
@@ -98,7 +98,7 @@ async def try_out(
     stream: UUID,
     target: CommandTarget,
     *,
-    check: Callable[[Any], Awaitable[None] | None] | None = None,
+    check: Check | None = None,
     case_of: Callable[[Any, Any], AccessCase] | None = None,
     unknown: str = "",
 ) -> CommandPreview:
@@ -110,11 +110,18 @@ async def try_out(
     command = command_in(await read_body(command_request.headers, command_request.receive), target)
     allowed = aggregate_allowed(caller, command, case_of, unknown)
     if check is not None:
-        allowed(await approvals.state(stream))
-        pending = check(command)
-        if pending is not None:
-            await pending
+        await _require_checked(approvals, stream, command, check, allowed)
     return await approvals.preview(stream, command, caller.actor, allowed=allowed)
+
+
+async def _require_checked(
+    approvals: Approvals, stream: UUID, command: Any, check: Check, allowed: Callable[[Any], object]
+) -> None:
+    """Judge *command* by the table of access, so that the *check* reveals nothing to strangers, then check it."""
+    allowed(await approvals.state(stream))
+    pending = check(command)
+    if pending is not None:
+        await pending
 
 
 def expected(preview: CommandPreview) -> dict[str, Any]:
