@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from litestar import Controller, Response, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from api.calendar.form import FIELDS, command_of
 from api.calendar.links import CALENDARS, calendar_path
 from api.calendar.lookup import not_shipped
 from api.calendar.review import NoticeReview
-from api.commands.aggregate_acts import AggregateActs, AggregateTarget, aggregate_acts
+from api.commands.aggregate_acts import TAKES_ACTS, AggregateActs, AggregateTarget
 from api.html.page import PageContext, see_other
 from api.law.routes import book_called, today_of
 from api.route_access import ACCESS, COMMANDS
-from api.web.form_fields import FormFields, text_form
+from api.web.form_fields import FormFields
 from api.web.problems import Problem
 from domain.calendar.messages import CalendarCommand
 from domain.calendar.state import stream_of
@@ -28,10 +28,7 @@ class CalendarActPages(Controller):
     """An applied notice is counted by at once."""
 
     opt = {ACCESS: COMMANDS}  # noqa: RUF012  litestar's own spelling
-    dependencies = {  # noqa: RUF012  litestar's own spelling
-        "aggregate_acts": Provide(aggregate_acts, sync_to_thread=False),
-        "fields": Provide(text_form),
-    }
+    dependencies = TAKES_ACTS
 
     @post("/admin/acts/calendars/{act:str}", status_code=200)
     async def act_on_calendar(
@@ -58,10 +55,8 @@ class CalendarActPages(Controller):
             not_shipped(calendars, name)(command)
             return [command]
 
-        if not fields.text("seen") or fields.text("edit"):
-            return await review.shown(await aggregate_acts.review(target, build))
-        result = await aggregate_acts.carry_out(target, build, fields.key())
-        if result.problem is not None:
+        result = await aggregate_acts.review_or_carry_out(target, build, fields)
+        if not result.is_done:
             return await review.shown(result)
         if act == "apply":
             await calendars.refresh()

@@ -7,14 +7,14 @@ from typing import Annotated
 from uuid import uuid4
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from api.calendar.form import correction_values
 from api.calendar.links import CALENDARS, calendar_path
 from api.calendar.lookup import calendar
 from api.calendar.notice_text import text_of
-from api.commands.aggregate_acts import AggregateActs, aggregate_acts
+from api.commands.aggregate_acts import READS_ACTS, AggregateActs
 from api.html.page import PageContext
 from api.law.library import calendar_as_known, shown_calendar
 from api.law.routes import book_called, today_of
@@ -42,7 +42,7 @@ class CalendarPages(Controller):
 
     opt = {ACCESS: ITSELF}  # noqa: RUF012  litestar's own spelling; calendars are public, their pages for people
     dependencies = {  # noqa: RUF012  litestar's own spelling
-        "aggregate_acts": Provide(aggregate_acts, sync_to_thread=False),
+        **READS_ACTS,
         "calendar": ReadDependency(calendar),
     }
 

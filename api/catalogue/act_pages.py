@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Controller, Response, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from api.catalogue.form import CHOICES, FIELDS, CatalogueForm
@@ -13,11 +13,11 @@ from api.catalogue.impact import catalogue_after, impact_of
 from api.catalogue.links import CATALOGUES, addresses, catalogue_path, offers
 from api.catalogue.lookup import catalogue_case
 from api.catalogue.view_models import Items, ItemWords
-from api.commands.aggregate_acts import ActResult, AggregateActs, AggregateTarget, aggregate_acts
+from api.commands.aggregate_acts import TAKES_ACTS, ActResult, AggregateActs, AggregateTarget
 from api.html.page import PageContext, see_other
 from api.reference.pages import reviewed
 from api.route_access import ACCESS, COMMANDS
-from api.web.form_fields import FormFields, text_form
+from api.web.form_fields import FormFields
 from api.web.problems import Problem
 from domain.catalogue.state import Catalogue, stream_of
 from infrastructure.ledger.approvals import Approvals
@@ -27,10 +27,7 @@ class CatalogueActPages(Controller):
     """Several commands of one form are carried out together, or none."""
 
     opt = {ACCESS: COMMANDS}  # noqa: RUF012  litestar's own spelling
-    dependencies = {  # noqa: RUF012  litestar's own spelling
-        "aggregate_acts": Provide(aggregate_acts, sync_to_thread=False),
-        "fields": Provide(text_form),
-    }
+    dependencies = TAKES_ACTS
 
     @post("/admin/acts/catalogues/{act:str}", status_code=200)
     async def act_on_catalogue(
@@ -49,11 +46,8 @@ class CatalogueActPages(Controller):
         state = await approvals.state(stream_of(name))
         form = CatalogueForm(act, name, state if isinstance(state, Catalogue) else Catalogue(state.id), fields)
         target = AggregateTarget(stream_of(name), catalogue_case)
-        if not fields.text("seen") or fields.text("edit"):
-            result = await aggregate_acts.review(target, form.commands)
-            return await _review(page, aggregate_acts, form, result)
-        result = await aggregate_acts.carry_out(target, form.commands, fields.key())
-        if result.problem is not None:
+        result = await aggregate_acts.review_or_carry_out(target, form.commands, fields)
+        if not result.is_done:
             return await _review(page, aggregate_acts, form, result)
         return see_other(page.link(catalogue_path(name), receipt=str(result.position)))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from api.catalogue.schemas import ListedCatalogue, listed_catalogue
 from api.web.as_of import Instants
 from api.web.problems import Problem
 from api.web.request_body import ECHO_CHARACTERS_MAX
@@ -15,8 +18,9 @@ from domain.catalogue.listing import DecideOnline, DefineServiceItem, OnlineDeci
 from domain.catalogue.messages import CatalogueCommand
 from domain.catalogue.publication import CataloguePublished
 from domain.catalogue.state import Catalogue, stream_of
+from domain.law.calendar.moment import local_day
 from infrastructure.ledger.approvals import Approvals
-from projections.catalogue.reading import CatalogueAsOf, then
+from projections.catalogue.reading import CatalogueAsOf, DatedEdition, then
 
 
 async def catalogue_as_of(approvals: Approvals, name: str, instants: Instants) -> CatalogueAsOf:
@@ -53,6 +57,33 @@ async def state_of(approvals: Approvals, name: str) -> Catalogue:
     if not isinstance(state, Catalogue) or not state.version:
         raise unknown(f"there is no catalogue {name}", "GET /v1/catalogues lists them")
     return state
+
+
+async def every_catalogue(approvals: Approvals, now: datetime) -> list[ListedCatalogue]:
+    """Every catalogue by name, each with the edition in force today."""
+    await approvals.shelves.refresh()
+    today = local_day(now, home_zone(approvals.laws))
+    known = sorted(approvals.shelves.shelf.catalogues.values(), key=lambda catalogue: catalogue.name)
+    return [listed_catalogue(catalogue, today) for catalogue in known]
+
+
+def edition_numbered(catalogue: CatalogueAsOf, number: int) -> DatedEdition:
+    """Edition *number* of *catalogue*. Raises Problem not-found."""
+    edition = catalogue.numbered(number)
+    if edition is None:
+        sentence = f"the catalogue {catalogue.catalogue.name} has no edition {number}"
+        raise unknown(sentence, f"it has 1 to {len(catalogue.editions)}")
+    return edition
+
+
+def edition_listed(catalogue: CatalogueAsOf, number: int, *, draft: bool) -> DatedEdition | None:
+    """The edition whose items are asked for: *number*, else the one in force; None for the *draft*, and for no edition.
+
+    Raises Problem not-found.
+    """
+    if draft:
+        return None
+    return edition_numbered(catalogue, number) if number else catalogue.in_force()
 
 
 def unknown(sentence: str, remedy: str) -> Problem:

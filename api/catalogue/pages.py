@@ -8,33 +8,30 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from api.catalogue.form import CHOICES, form_values
 from api.catalogue.links import CATALOGUES, addresses, catalogue_path, offers
-from api.catalogue.lookup import catalogue, unknown
+from api.catalogue.lookup import catalogue, edition_listed, edition_numbered, every_catalogue, unknown
 from api.catalogue.requests import OfDraft, OfEdition, OfItem, Words
 from api.catalogue.schemas import (
     FoundItem,
     ServiceFilter,
-    listed_catalogue,
     service_history,
     services_in,
     shown_draft,
     shown_edition,
 )
 from api.catalogue.view_models import ItemWords
-from api.commands.aggregate_acts import AggregateActs, aggregate_acts
+from api.commands.aggregate_acts import READS_ACTS, AggregateActs
 from api.html.page import PageContext
 from api.reference.pages import RECEIPT, Receipt, reference_frame
 from api.route_access import ACCESS, ITSELF
 from api.web.as_of import Instants
 from api.web.dependencies import ReadDependency
 from api.web.parameters import Paging
-from api.web.zones import home_zone
 from domain.catalogue.item import ServiceItem
-from domain.law.calendar.moment import local_day
 from infrastructure.ledger.approvals import Approvals
 from projections.catalogue.reading import CatalogueAsOf, DatedEdition
 
@@ -47,7 +44,7 @@ class CataloguePages(Controller):
 
     opt = {ACCESS: ITSELF}  # noqa: RUF012  litestar's own spelling; catalogues are public, their pages for people
     dependencies = {  # noqa: RUF012  litestar's own spelling
-        "aggregate_acts": Provide(aggregate_acts, sync_to_thread=False),
+        **READS_ACTS,
         "catalogue": ReadDependency(catalogue),
     }
 
@@ -60,14 +57,11 @@ class CataloguePages(Controller):
         now: NamedDependency[datetime],
     ) -> Response[str]:
         """Every catalogue, and the form of a new one."""
-        await approvals.shelves.refresh()
-        today = local_day(now, home_zone(approvals.laws))
-        known = sorted(approvals.shelves.shelf.catalogues.values(), key=lambda catalogue: catalogue.name)
         return page.render(
             "catalogues.html",
             **reference_frame(page, "catalogues"),
             as_of=now,
-            rows=[(listed_catalogue(each, today), page.link(catalogue_path(each.name))) for each in known],
+            rows=[(row, page.link(catalogue_path(row.name))) for row in await every_catalogue(approvals, now)],
             **offers(aggregate_acts, ""),
             values={},
             key=uuid4(),
@@ -90,9 +84,7 @@ class CataloguePages(Controller):
         receipt: Receipt = RECEIPT,
     ) -> Response[str]:
         """One catalogue: its editions, the draft, and the items of either, with the acts the reader may do."""
-        edition = None if draft else catalogue.numbered(number) if number else catalogue.in_force()
-        if number and not draft and edition is None:
-            raise unknown(f"the catalogue {name} has no edition {number}", f"it has 1 to {len(catalogue.editions)}")
+        edition = edition_listed(catalogue, number, draft=draft)
         return page.render(
             "catalogue.html",
             **reference_frame(page, "catalogues"),
@@ -161,7 +153,7 @@ class CataloguePages(Controller):
         second: Against = NEWEST,
     ) -> Response[str]:
         """What differs between two editions, or an edition and the draft, field by field."""
-        before, after = (_items_of(catalogue, name, number) for number in (first, second))
+        before, after = (_items_of(catalogue, number) for number in (first, second))
         return page.render(
             "catalogue_difference.html",
             **reference_frame(page, "catalogues"),
@@ -175,14 +167,11 @@ class CataloguePages(Controller):
         )
 
 
-def _items_of(catalogue: CatalogueAsOf, name: str, number: int) -> dict[str, ServiceItem]:
+def _items_of(catalogue: CatalogueAsOf, number: int) -> dict[str, ServiceItem]:
     """The items of edition *number*, of the draft where it is 0. Raises Problem not-found."""
     if not number:
         return catalogue.catalogue.items
-    edition = catalogue.numbered(number)
-    if edition is None:
-        raise unknown(f"the catalogue {name} has no edition {number}", f"it has 1 to {len(catalogue.editions)}")
-    return dict(edition.edition.items)
+    return dict(edition_numbered(catalogue, number).edition.items)
 
 
 def _catalogue_content(catalogue: CatalogueAsOf, edition: DatedEdition | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from api.catalogue.impact import CatalogueEffect, catalogue_effect
-from api.catalogue.lookup import catalogue, catalogue_case, state_of, unknown
+from api.catalogue.lookup import catalogue, catalogue_case, edition_listed, every_catalogue, state_of, unknown
 from api.catalogue.requests import SERVICE_FILTER, OfDraft, OfEdition, ServiceCode
 from api.catalogue.schemas import (
     CatalogueList,
@@ -18,7 +18,6 @@ from api.catalogue.schemas import (
     ServicePage,
     ShownCatalogue,
     departments_of,
-    listed_catalogue,
     service_history,
     services_in,
     shown_draft,
@@ -33,10 +32,8 @@ from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
 from api.web.dependencies import ReadDependency
 from api.web.entries import PAGE_ENTRIES, HistoryAfter, HistoryLimit, StreamHistory, stream_history
-from api.web.zones import home_zone
 from domain.access.principal import Caller
 from domain.catalogue.state import stream_of
-from domain.law.calendar.moment import local_day
 from infrastructure.ledger.approvals import Approvals
 from projections.catalogue.reading import CatalogueAsOf
 
@@ -97,10 +94,7 @@ class CatalogueRoutes(Controller):
         self, approvals: NamedDependency[Approvals], now: NamedDependency[datetime]
     ) -> CatalogueList:
         """By name, each with the edition in force today."""
-        await approvals.shelves.refresh()
-        today = local_day(now, home_zone(approvals.laws))
-        known = sorted(approvals.shelves.shelf.catalogues.values(), key=lambda catalogue: catalogue.name)
-        return CatalogueList([listed_catalogue(catalogue, today) for catalogue in known])
+        return CatalogueList(await every_catalogue(approvals, now))
 
     @get("/{name:str}", operation_id="get_catalogue", summary="One catalogue: its editions and its draft")
     async def get_catalogue(
@@ -141,9 +135,7 @@ class CatalogueRoutes(Controller):
         paging: NamedDependency[ListPaging],
     ) -> ServicePage:
         """Of the edition in force on the day of `as_of`, of one named by its number, or of the draft."""
-        edition = None if draft else catalogue.numbered(number) if number else catalogue.in_force()
-        if number and not draft and edition is None:
-            raise unknown(f"the catalogue {name} has no edition {number}", f"it has 1 to {len(catalogue.editions)}")
+        edition = edition_listed(catalogue, number, draft=draft)
         known_items = services_in(catalogue, edition.edition.number if edition else None) if edition or draft else []
         items = [service for service in known_items if service_filter.matches(service)]
         last = paging.last(ServiceKey)

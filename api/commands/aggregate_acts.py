@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.types import Scope
 from msgspec import Struct
 
 from api.commands.sender import answered_in_time
 from api.guard.judging import Allowed, aggregate_allowed
 from api.web.error_handlers import to_problem
+from api.web.form_fields import FormFields, text_form
 from api.web.http_request import HttpRequest
 from api.web.problems import Problem
 from domain.access.decision import AccessCase, Judgement, may
@@ -47,6 +48,7 @@ class ActResult(Struct, frozen=True):
     added: tuple[Entry, ...] = ()
     problem: Problem | None = None
     position: int = 0
+    is_done: bool = False
 
     @property
     def all_entries(self) -> tuple[Entry, ...]:
@@ -81,9 +83,15 @@ class AggregateActs:
             sequence = self._sequence(target, build(), key)
             async with answered_in_time():
                 answers = await self.approvals.handle_together(sequence)
-            return ActResult(position=answers[-1].receipt.position)
+            return ActResult(position=answers[-1].receipt.position, is_done=True)
 
         return await self._or_problem(send)
+
+    async def review_or_carry_out(self, target: AggregateTarget, build: Build, fields: FormFields) -> ActResult:
+        """Carry the commands out where the form's review was seen and not left to edit it; else review them."""
+        if not fields.text("seen") or fields.text("edit"):
+            return await self.review(target, build)
+        return await self.carry_out(target, build, fields.key())
 
     def _sequence(self, target: AggregateTarget, commands: Sequence[EveryCommand], key: UUID) -> CommandSequence:
         by = self.caller.actor
@@ -115,3 +123,8 @@ def aggregate_acts(
 ) -> AggregateActs:
     """The acts of the reader of a page."""
     return AggregateActs(approvals, caller, request.scope)
+
+
+READS_ACTS = {"aggregate_acts": Provide(aggregate_acts, sync_to_thread=False)}
+TAKES_ACTS = {**READS_ACTS, "fields": Provide(text_form)}
+"""Dependencies of pages that offer acts, and of those that take their forms."""

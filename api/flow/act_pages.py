@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from litestar import Controller, Response, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 
-from api.commands.aggregate_acts import ActResult, AggregateActs, AggregateTarget, aggregate_acts
+from api.commands.aggregate_acts import TAKES_ACTS, ActResult, AggregateActs, AggregateTarget
 from api.flow.form import FlowForm
 from api.flow.links import FLOWS, flow_path
 from api.flow.view_models import drawn
@@ -16,7 +16,7 @@ from api.html.page import PageContext, see_other
 from api.reference.pages import reviewed
 from api.route_access import ACCESS, COMMANDS
 from api.web.as_of import Instants
-from api.web.form_fields import FormFields, text_form
+from api.web.form_fields import FormFields
 from domain.access.principal import Caller
 from domain.flow.state import Flow, stream_of
 from domain.streams import replay
@@ -31,10 +31,7 @@ class FlowActPages(Controller):
     """What is published is exactly what was looked at."""
 
     opt = {ACCESS: COMMANDS}  # noqa: RUF012  litestar's own spelling
-    dependencies = {  # noqa: RUF012  litestar's own spelling
-        "aggregate_acts": Provide(aggregate_acts, sync_to_thread=False),
-        "fields": Provide(text_form),
-    }
+    dependencies = TAKES_ACTS
 
     @post(f"/admin/acts/flows/{ACT}", status_code=200)
     async def publish_flow_edition(
@@ -51,11 +48,8 @@ class FlowActPages(Controller):
         name = fields.text("name").strip()
         form = FlowForm(name, not isinstance(await approvals.state(stream_of(name)), Flow), fields)
         target = AggregateTarget(stream_of(form.name))
-        if not fields.text("seen") or fields.text("edit"):
-            result = await aggregate_acts.review(target, form.commands)
-            return await _review(page, approvals, running, form, result, aggregate_acts.caller, now)
-        result = await aggregate_acts.carry_out(target, form.commands, fields.key())
-        if result.problem is not None:
+        result = await aggregate_acts.review_or_carry_out(target, form.commands, fields)
+        if not result.is_done:
             return await _review(page, approvals, running, form, result, aggregate_acts.caller, now)
         return see_other(page.link(flow_path(form.name), receipt=str(result.position)))
 

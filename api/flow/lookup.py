@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from api.catalogue.lookup import catalogue_as_of, unknown
-from api.flow.schemas import FlowGraph, Services, graph_of
+from api.flow.schemas import FlowGraph, ListedFlow, Services, graph_of, listed_flow
 from api.web.as_of import Instants
 from api.web.problems import Problem
 from domain.flow.state import Flow, stream_of
@@ -20,6 +20,12 @@ async def flow(approvals: NamedDependency[Approvals], name: FromPath[str]) -> Fl
     if not isinstance(state, Flow) or not state.editions:
         raise unknown(f"there is no flow {name}", "GET /v1/flows lists them")
     return state
+
+
+async def every_flow(approvals: Approvals) -> list[ListedFlow]:
+    """Every flow by name, each by its newest edition."""
+    await approvals.shelves.refresh()
+    return [listed_flow(flow) for flow in sorted(approvals.shelves.shelf.flows.values(), key=lambda flow: flow.name)]
 
 
 def edition_of(flow: Flow, number: int) -> FlowEdition:

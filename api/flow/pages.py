@@ -7,15 +7,15 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from api.catalogue.requests import EDITIONS_MAX
-from api.commands.aggregate_acts import AggregateActs, aggregate_acts
+from api.commands.aggregate_acts import READS_ACTS, AggregateActs
 from api.flow.form import form_values
 from api.flow.links import FLOWS, flow_path
-from api.flow.lookup import edition_for, flow
-from api.flow.schemas import listed_flow, shown_flow
+from api.flow.lookup import edition_for, every_flow, flow
+from api.flow.schemas import shown_flow
 from api.flow.view_models import drawn
 from api.html.page import PageContext
 from api.reference.pages import RECEIPT, Receipt, reference_frame
@@ -41,7 +41,7 @@ class FlowPages(Controller):
 
     opt = {ACCESS: ITSELF}  # noqa: RUF012  litestar's own spelling; flows are public, their pages for people
     dependencies = {  # noqa: RUF012  litestar's own spelling
-        "aggregate_acts": Provide(aggregate_acts, sync_to_thread=False),
+        **READS_ACTS,
         "flow": ReadDependency(flow),
     }
 
@@ -54,13 +54,11 @@ class FlowPages(Controller):
         now: NamedDependency[datetime],
     ) -> Response[str]:
         """Every flow, and the form of a new one."""
-        await approvals.shelves.refresh()
-        known = sorted(approvals.shelves.shelf.flows.values(), key=lambda flow: flow.name)
         return page.render(
             "flows.html",
             **reference_frame(page, "flows"),
             as_of=now,
-            rows=[(listed_flow(each), page.link(flow_path(each.name))) for each in known],
+            rows=[(row, page.link(flow_path(row.name))) for row in await every_flow(approvals)],
             **_offers(aggregate_acts),
             values=form_values(None),
             key=uuid4(),

@@ -15,8 +15,8 @@ from api.commands.aggregates import AggregateReceipt, carry_out, try_out
 from api.commands.targets import TO_FLOWS
 from api.cursors import PAGED, ListPaging
 from api.flow.impact import FlowEffect, flow_effect
-from api.flow.lookup import edition_for, flow, graph_as_of
-from api.flow.schemas import FlowGraph, FlowList, ShownFlow, listed_flow, shown_flow
+from api.flow.lookup import edition_for, every_flow, flow, graph_as_of
+from api.flow.schemas import FlowGraph, FlowList, ShownFlow, shown_flow
 from api.route_access import ACCESS, COMMANDS
 from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
@@ -97,11 +97,7 @@ class FlowRoutes(Controller):
     @get("/", operation_id="list_flows", summary="Every approval flow")
     async def list_flows(self, approvals: NamedDependency[Approvals]) -> FlowList:
         """By name, each by its newest edition."""
-        shelves = approvals.shelves
-        await shelves.refresh()
-        return FlowList(
-            [listed_flow(flow) for flow in sorted(shelves.shelf.flows.values(), key=lambda flow: flow.name)]
-        )
+        return FlowList(await every_flow(approvals))
 
     @get("/{name:str}", operation_id="get_flow", summary="One flow and its editions")
     async def get_flow(
