@@ -28,7 +28,6 @@ OWN_LINKS = """links => links.map(link => new URL(link.getAttribute('href'), loc
 SIDEWAYS = "() => document.documentElement.scrollWidth"
 
 pytestmark = pytest.mark.slow
-every_page = pytest.mark.parametrize("name", NAMES)
 TAGS = ("zh", "en")
 in_turn = [(name, TAGS[nth % len(TAGS)]) for nth, name in enumerate(NAMES)]
 in_its_languages = pytest.mark.parametrize(("name", "lang"), chosen(in_turn, [*product(NAMES, TAGS)]))
