@@ -147,17 +147,16 @@ def _log_as_before() -> Iterator[None]:
     structlog.reset_defaults()  # a fixture of the file may have configured it
     yield
     structlog.reset_defaults()
+    logging.captureWarnings(capture=False)
     root.handlers[:] = handlers
     root.setLevel(level)
     logging.disable(disabled)
 
 
 @pytest.fixture
-def plain_tracebacks() -> Iterator[None]:
+def plain_tracebacks(_log_as_before: None) -> None:
     """For tests whose faults are logged: a traceback that shows every variable takes up to half a minute."""
     structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
-    yield
-    structlog.reset_defaults()
 
 
 def _clear_away_what_killed_runs_left() -> None:
