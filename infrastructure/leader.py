@@ -16,15 +16,13 @@ log = structlog.get_logger()
 
 
 class LeadTerms(Struct, frozen=True):
-    """How a kind of *work* is led: the *key* of its advisory lock, the log events of its troubles, and its pauses.
+    """How a kind of *work* is led: its name in the log, the *key* of its advisory lock, and its pauses.
 
     *poll_seconds* pass between two tries to lead, *alarm_seconds* after an error that needs an operator.
     """
 
     work: str
     key: int
-    disconnected: str
-    failed: str
     poll_seconds: float
     alarm_seconds: float
 
@@ -48,10 +46,10 @@ class Leader(ABC):
                 async with await psycopg.AsyncConnection.connect(lease.url, autocommit=True) as connection:
                     await self._lead(connection, lease)
             except (psycopg.Error, KeystoreError) as lost:
-                log.warning(self._terms.disconnected, error=str(lost).strip())
+                log.warning("leader_disconnected", work=self._terms.work, error=str(lost).strip())
                 await self._pause(self._terms.poll_seconds)
             except Exception:
-                log.exception(self._terms.failed)
+                log.exception("leader_failed", work=self._terms.work)
                 await self._pause(self._terms.alarm_seconds)
 
     async def _lead(self, connection: psycopg.AsyncConnection[object], lease: Lease) -> None:

@@ -27,7 +27,7 @@ from infrastructure.webhooks.schedule import RetrySchedule
 
 LEADER_KEY = 0x436F756E_4D61696C  # advisory lock of the mailing process
 POLL_SECONDS, TROUBLE_SECONDS = 5.0, 60.0
-TERMS = LeadTerms("mail", LEADER_KEY, "mailer_disconnected", "mailer_failed", POLL_SECONDS, TROUBLE_SECONDS)
+TERMS = LeadTerms("mail", LEADER_KEY, POLL_SECONDS, TROUBLE_SECONDS)
 SMTP_SECONDS_MAX = 30.0
 AT_ONCE_MAX = 100  # addresses of one step
 MESSAGES_MAX = 20  # in one mail; the inbox has the others

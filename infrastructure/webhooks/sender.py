@@ -29,9 +29,7 @@ QUEUE_AT_ONCE = 500  # events read from the feed for one subscription
 SENDS_AT_ONCE = 8  # to one receiver
 POLL_SECONDS = 1.0
 ALARM_SECONDS = 60.0  # between two log lines about what needs an operator
-TERMS = LeadTerms(
-    "webhooks", LEADER_KEY, "webhook_sender_disconnected", "webhook_sender_failed", POLL_SECONDS, ALARM_SECONDS
-)
+TERMS = LeadTerms("webhooks", LEADER_KEY, POLL_SECONDS, ALARM_SECONDS)
 PRUNE_SECONDS = 3600.0
 RETENTION = timedelta(hours=24 * 30)  # of rows about what was delivered
 
