@@ -12,10 +12,11 @@ from uuid import UUID
 from markupsafe import Markup, escape
 from msgspec import Struct
 
+from api.acts.chapters import TRUTHS
 from api.html.citations import cited
 from api.html.clock_names import clock_name
 from api.html.codes import district_named, industry_named
-from api.html.fact_fields import HIDDEN, TRUTHS
+from api.html.fact_fields import HIDDEN
 from api.html.links import asked_as, card_link
 from api.html.numbers import LETTERS, level_of, numbered
 from api.html.page import PageContext
