@@ -147,7 +147,7 @@ def simulate(
         projects, seed, day_of(until) if until else last_day(), day_of(begin) if begin else None, processes
     )
     url = database.ready(chosen)
-    with database.kept_alive(chosen), bar(screen, "projects") as advance:
+    with database.supervised_server(chosen), bar(screen, "projects") as advance:
         done = uvloop.run(simulate_zone(url, plan, advance))
     screen.print("Updating the views ...")
     catch_up(url)

@@ -155,7 +155,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     clock = SandboxClock(settings.data.with_name(settings.data.name + CLOCK_SUFFIX))
-    with database.kept_alive(settings):
+    with database.supervised_server(settings):
         async with sandbox(url, settings, clock) as app:
             await serving.listen(app, settings, announce, app.app.services.close)
 

@@ -128,7 +128,7 @@ class Course:
         """The next act, sometimes preceded by a mistake or repeated; then the acts that follow from it."""
         _, _, act, life = heappop(self._coming)
         if self._chance.happens(SLIP):
-            await self._send(act.at, officer(self._chance.one_of(ELSEWHERE), self._chance), act.command)
+            await self._send(act.at, officer(self._chance.choice(ELSEWHERE), self._chance), act.command)
         done = await self._send(act.at, act.by, act.command)
         if self._chance.happens(TWICE):
             await self._send(act.at, act.by, act.command, again=True)
