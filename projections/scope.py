@@ -82,6 +82,13 @@ class Scope(Struct, frozen=True):
             return True
         return department == self.caller.over != "" and in_scope(self.caller, action)
 
+    def department_of(self, action: str) -> str | None:
+        """The department whose rows are all that the caller may do *action* on; empty: every row, None: neither."""
+        if self.caller is None or self.sees_all(action):
+            return ""
+        own = TABLE[action].roles.get(self.caller.role) is Relation.OWN_DEPARTMENT and in_scope(self.caller, action)
+        return self.caller.over or None if own and not self.caller.projects else None
+
     def sees_all(self, action: str) -> bool:
         """Whether the caller may do *action* on every row there is, so that sums may answer."""
         return self.caller is None or may(self.caller, action).allowed

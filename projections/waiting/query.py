@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -21,15 +21,7 @@ from projections.waiting.fold import WAITING, Waiting, WaitingRow
 
 LISTED = """
     SELECT w.*, p.code, p.name, p.manager FROM {waiting} AS w JOIN {project} AS p ON p.project = w.project
-    WHERE (%(department)s = '' OR w.department = %(department)s)
-      AND (%(holder)s = '' OR w.holder = %(holder)s)
-      AND (%(held_by)s = '' OR w.held_by = %(held_by)s)
-      AND (%(kind)s = '' OR w.kind = %(kind)s)
-      AND (%(manager)s = '' OR p.manager = %(manager)s)
-      AND (NOT %(at_hand)s OR w.kind <> 'precondition') AND w.kind <> ALL (%(without)s)
-      AND (%(stuck)s::boolean IS NULL OR p.stuck = %(stuck)s)
-      AND p.register = %(register)s AND {readable} AND {following}
-    ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+    WHERE {conditions} AND {following} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
 HOLDERS = """
     SELECT w.held_by, w.holder,
@@ -37,10 +29,20 @@ HOLDERS = """
         count(*) FILTER (WHERE w.kind = 'precondition'),
         count(DISTINCT w.project), min(w.since) FILTER (WHERE w.kind <> 'precondition')
     FROM {waiting} AS w JOIN {project} AS p ON p.project = w.project
-    WHERE (%(department)s = '' OR w.department = %(department)s) AND p.register = %(register)s
-      AND {readable}
-    GROUP BY w.held_by, w.holder ORDER BY 3 DESC, 4 DESC, w.held_by, w.holder LIMIT %(limit)s
+    WHERE {conditions} GROUP BY w.held_by, w.holder ORDER BY 3 DESC, 4 DESC, w.held_by, w.holder LIMIT %(limit)s
 """
+OF_REGISTER = SQL("p.register = %(register)s")
+# Only those that restrict are in a query: the planner then knows which index fits.
+CONDITIONS = {
+    "department": SQL("w.department = %(department)s"),
+    "holder": SQL("w.holder = %(holder)s"),
+    "held_by": SQL("w.held_by = %(held_by)s"),
+    "kind": SQL("w.kind = %(kind)s"),
+    "manager": SQL("p.manager = %(manager)s"),
+    "at_hand": SQL("w.kind <> 'precondition'"),
+    "without": SQL("w.kind <> ALL (%(without)s)"),
+}
+OF_STUCK = SQL("p.stuck = %(stuck)s")
 ORDER = Ordering(map(SortKey, ("w.since", "w.project", "w.nth", "w.kind", "w.ref")))
 WaitingKey = tuple[datetime, UUID, int, str, str]
 VIEWS = (Waiting(), Progress())
@@ -99,15 +101,19 @@ class WaitingRows:
         """A page over all projects, the longest wait first; now, or as of *past*. Raises TooMuchToReadError."""
         params = {name: getattr(criteria, name) for name in criteria.__struct_fields__ if name not in ("scope", "last")}
         params["without"] = list(criteria.without)
+        conditions = [condition for name, condition in CONDITIONS.items() if params[name]]
+        conditions += [] if criteria.stuck is None else [OF_STUCK]
         parts = {"following": ORDER.following(criteria.last), "order": ORDER.clause}
-        return [ListedWaiting(*row) for row in await self._rows(LISTED, params, past, criteria.scope, parts)]
+        rows = await self._rows(LISTED, params, past, criteria.scope, conditions, parts)
+        return [ListedWaiting(*row) for row in rows]
 
     async def holders(
         self, department: str, limit: int, past: Past | None = None, scope: Scope = ZONE_SCOPE
     ) -> list[HolderCount]:
         """Counts by holder, the largest first; of one department's items or of all. Raises TooMuchToReadError."""
         params = {"department": department, "limit": limit}
-        return [HolderCount(*row) for row in await self._rows(HOLDERS, params, past, scope)]
+        conditions = [CONDITIONS["department"]] if department else []
+        return [HolderCount(*row) for row in await self._rows(HOLDERS, params, past, scope, conditions)]
 
     async def _rows(
         self,
@@ -115,12 +121,15 @@ class WaitingRows:
         params: dict[str, Any],
         past: Past | None,
         scope: Scope,
+        conditions: Sequence[SQL],
         parts: Mapping[str, SQL | Composed] | None = None,
     ) -> list[tuple[Any, ...]]:
         params |= {"register": scope.register}
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             given = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS)}
-            given["readable"] = SQL("{}").format(scope.readable("w", "read:waiting"))
+            # Access is that of today, which the projects of now tell themselves.
+            readable = scope.readable("p", "read:waiting", parties=tables.is_current)
+            given["conditions"] = SQL(" AND ").join([OF_REGISTER, readable, *conditions])
             await cursor.execute(
                 SQL(query).format(**given, **(parts or {})), params | tables.params, prepare=tables.prepare
             )
