@@ -35,7 +35,7 @@ from projections.reader import Laws
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 CLOCKS_CACHED_MAX = 1024  # by name: a dozen, and one for each department and step of a countersignature
-FOLD_VERSION = 14  # grows with every change of the tables or of the fold
+FOLD_VERSION = 15  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
@@ -76,7 +76,7 @@ CLOCKS = Table(
     indexes=(
         # Of a million clocks most are closed. Those that run are counted from the index alone, and listed in the
         # order in which they are over: those that are late or will be soon are adjacent.
-        "(department, mode, node, level, over_level, yellow_at, over_at, exists_at, paused_until) WHERE NOT closed AND level <> 'none'",  # noqa: E501  one index, one line
+        "(department, mode, node, level, over_level, yellow_at, over_at, exists_at, paused_until) INCLUDE (project) WHERE NOT closed AND level <> 'none'",  # noqa: E501  one index, one line
         "(department, over_at, project, item, application, clock) WHERE NOT closed",
         "(over_at, project, item, application, clock) WHERE NOT closed",
         "(item, over_at) WHERE NOT closed",
