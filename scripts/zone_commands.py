@@ -167,7 +167,7 @@ def simulate(
     chosen = settings()
     plan = SimulationPlan(projects, seed, last or last_day(), first, processes)
     url = database.ready(chosen)
-    with database.kept_alive(chosen), bar(screen, "projects") as advance:
+    with database.supervised_server(chosen), bar(screen, "projects") as advance:
         done = uvloop.run(simulate_zone(url, plan, advance))
     screen.print("Updating the views ...")
     catch_up(url)

@@ -70,7 +70,7 @@ SEE_OTHER = 303
 
 NEVER = "–"  # in the place of a time that has not come
 
-ABOUT_ONE = ("/pages/projects/", "/pages/legal-persons/")  # pages that no register is chosen for
+OF_ONE_SUBJECT = ("/pages/projects/", "/pages/legal-persons/")  # pages that no register is chosen for
 
 UNTITLED = Titles()
 
@@ -227,7 +227,7 @@ class PageContext:
 
         Empty where there is nothing but the zone, and on pages about one project or person.
         """
-        if not self._registers or self._path.startswith(ABOUT_ONE):
+        if not self._registers or self._path.startswith(OF_ONE_SUBJECT):
             return []
         chosen = {"lang": self.chosen}
         links = [(name, {REGISTER: name, **chosen}) for name in ("", *self._registers)]

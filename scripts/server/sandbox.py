@@ -211,7 +211,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None], people: Pe
 
 async def _serve(url: str, settings: Settings, announce: Callable[[], None], people: PeopleOffered) -> None:
     clock = SandboxClock(settings.data.with_name(settings.data.name + CLOCK_SUFFIX))
-    with database.kept_alive(settings):
+    with database.supervised_server(settings):
         async with sandbox(url, settings, clock, people) as app:
             await serving.listen(app, settings, announce, app.app.services.close)
 

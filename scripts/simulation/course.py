@@ -160,7 +160,7 @@ class Course:
         _, _, act, life = heappop(self._coming)
         recorded = False
         if self._chance.happens(SLIP):
-            wrong = officer(self._chance.one_of(ELSEWHERE), self._chance)
+            wrong = officer(self._chance.choice(ELSEWHERE), self._chance)
             slip = await self._send(Act(act.at, wrong, act.command), slip=True)
             recorded = bool(slip.facts)
         done = await self._send(act)

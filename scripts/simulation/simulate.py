@@ -183,14 +183,14 @@ async def _run(
     """Run all projects, in this process or in several."""
     finished = 0
 
-    def one_more() -> None:
+    def count_project() -> None:
         nonlocal finished
         finished += 1
         progress(finished, plan.projects)
 
     if _processes(plan) == 1:
         tally = Tally()
-        await run_projects(approvals, ground, range(plan.projects), tally, one_more)
+        await run_projects(approvals, ground, range(plan.projects), tally, count_project)
         return tally
     try:
         return await _shared_out(url, plan, progress)
