@@ -189,7 +189,7 @@ async def test_modes_and_nodes_lead_to_their_clocks(door: Door, slow: UUID, lang
 @pytest.mark.parametrize(
     ("lang", "says"),
     [
-        ("zh", ("黄牌", "时钟证明", "承诺时限", "申诉中", "逐日计算", "返回监察看板")),
+        ("zh", ("黄牌", "时限计算依据", "承诺时限", "申诉中", "逐日计算", "返回监察看板")),
         ("en", ("Yellow card", "Proof", "Promise", "Under appeal", "Day by day", "Back to the supervision board")),
     ],
 )
