@@ -77,8 +77,8 @@ SEE_OTHER = 303
 NEVER = "–"  # in the place of a time that has not come
 
 # Pages that no register is chosen for: they are about one project or person, or about all that there is.
-ABOUT_ONE = ("/pages/projects/", "/pages/legal-persons/", "/projects/", "/items/", "/acts/", "/pages/results")
-ABOUT_ALL = ("/messages", "/admin", "/supervision/rules", "/supervision/calendars", "/audit/projects/")
+OF_ONE_SUBJECT = ("/pages/projects/", "/pages/legal-persons/", "/projects/", "/items/", "/acts/", "/pages/results")
+OF_ALL_SUBJECTS = ("/messages", "/admin", "/supervision/rules", "/supervision/calendars", "/audit/projects/")
 
 UNTITLED = Titles()
 
@@ -239,7 +239,7 @@ class PageContext:
 
         Empty where there is nothing but the zone, and on pages about one project or person.
         """
-        if not self._registers or self._path.startswith(ABOUT_ONE + ABOUT_ALL):
+        if not self._registers or self._path.startswith(OF_ONE_SUBJECT + OF_ALL_SUBJECTS):
             return []
         chosen = {"lang": self.chosen}
         links = [(name, {REGISTER: name, **chosen}) for name in ("", *self._registers)]

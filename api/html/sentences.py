@@ -12,11 +12,12 @@ from uuid import UUID
 from markupsafe import Markup, escape
 from msgspec import Struct
 
+from api.acts.chapters import TRUTHS
 from api.html.citations import cited
 from api.html.clock_names import clock_name
 from api.html.codes import district_named, industry_named
-from api.html.fact_fields import HIDDEN, TRUTHS
-from api.html.links import asked_as, card_link
+from api.html.fact_fields import HIDDEN
+from api.html.links import card_link, consulted_name
 from api.html.numbers import LETTERS, level_of, numbered
 from api.html.page import PageContext
 from api.html.titles import clock_unit, grounds
@@ -274,7 +275,7 @@ class Sentences:
 
     def office(self, consulted: str) -> str:
         """What the department of *asked* is called, "department (step)" where it was asked at a step."""
-        return asked_as(self.page, consulted)
+        return consulted_name(self.page, consulted)
 
     def mode(self, key: str) -> str:
         """What a mode of handling is called: in our own words, else in those of the law pack that has it."""

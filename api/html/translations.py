@@ -1,16 +1,17 @@
-"""Translations: what the pages say, in Chinese and in English, from the `strings.toml` of every subject's folder."""
+"""Translations: what the pages say, in Chinese and in English, from `api/acts/` and each subject's `strings.toml`."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib.resources import files
 from typing import Literal
 
+from api.acts.chapters import ACTS, Table, tables_of
+
 Language = Literal["zh", "en"]
 Say = Callable[[str], str]
-Table = Mapping[str, tuple[str, str]]  # a stored value, and its words in both languages
 
 STRINGS = "strings.toml"
 TAG = re.compile(r"(<[^>]*>)")
@@ -23,11 +24,11 @@ WITHOUT_PARTS = frozenset({"option", "text", "tspan", "title", "desc", "textarea
 
 
 def read_tables() -> dict[str, Table]:
-    """Every table of every `strings.toml` below this package, by its name.
+    """Every table of every `strings.toml` below this package, and those of the acts, by its name.
 
     Raises ValueError where two files have a table of the same name.
     """
-    tables: dict[str, Table] = {}
+    tables: dict[str, Table] = {**tables_of(ACTS)}
     for folder in sorted(files("api").iterdir(), key=lambda entry: entry.name):
         if not (folder.is_dir() and (file := folder / STRINGS).is_file()):
             continue

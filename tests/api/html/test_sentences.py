@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 from msgspec import structs
 
-from api.html.fact_fields import HIDDEN, TRUTHS
+from api.acts.chapters import TRUTHS
+from api.html.fact_fields import HIDDEN
 from api.html.page import PageAddress, PageContext
 from api.html.sentences import SentenceContext, Sentences
 from api.html.translations import TABLES
@@ -70,8 +71,7 @@ def text(markup: str) -> str:
 
 
 def test_every_fact_has_its_sentence() -> None:
-    assert SENTENCES.keys() == FACTS.keys()
-    assert EXAMPLES.keys() == FACTS.keys(), "each sentence is tried below"
+    assert EXAMPLES.keys() == SENTENCES.keys(), "each sentence is tried below"
 
 
 @pytest.mark.parametrize("tag", sorted(FACTS))
@@ -96,16 +96,10 @@ def test_a_sentence_names_only_fields_that_its_fact_has(tag: str) -> None:
             sentences("zh").value(name, fact)
 
 
-def test_both_languages_say_the_same() -> None:
-    for tag, (zh, en) in SENTENCES.items():
-        assert set(re.findall(r"\{(\w+)\}", zh)) == set(re.findall(r"\{(\w+)\}", en)), tag
-
-
 def test_every_field_of_a_fact_has_a_name_or_is_shown_elsewhere() -> None:
     held = {name for fact in FACTS.values() for name in fact.__struct_fields__}
 
     assert held <= FIELDS.keys() | HIDDEN
-    assert all(both[0] and both[1] for both in FIELDS.values())
     assert {name.rpartition(".")[2] for name in TRUTHS} <= held
 
 

@@ -218,10 +218,10 @@ def check_line(world: World, order: AskingOrder) -> None:
                 for other in facts[: facts.index(fact)]
             )
     history = item_histories(world.entries)["land", 1]
-    assert len(history.asked_days) == len(asked_so_far)
+    assert len(history.request_days) == len(asked_so_far)
     assert {
         consultation.clock for consultation in world.project.items["land"].consultations.values()
-    } <= history.asked_days.keys()
+    } <= history.request_days.keys()
 
 
 def test_nobody_is_asked_in_the_past() -> None:

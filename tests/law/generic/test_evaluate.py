@@ -31,7 +31,7 @@ def terms(law: str = LAWS[1], *, live: bool = True, **lengths: int) -> GeneralTe
     pack = law_book().pack(law)
     days = {f"countersign:{department}": limit for department, limit in lengths.items()}
     calendar = law_book().calendar(pack, DISTANT.date())
-    return GeneralTerms(pack=pack, calendar=calendar, mode="single", lengths={}, asked_days=days, live=live)
+    return GeneralTerms(pack=pack, calendar=calendar, mode="single", lengths={}, request_days=days, live=live)
 
 
 def read(law: GeneralTerms, t: datetime, *events: LawEvent) -> dict[str, GeneralReading]:

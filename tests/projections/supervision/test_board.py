@@ -36,7 +36,7 @@ from infrastructure.projector.rebuild import rebuild
 from projections.snapshots import snapshot
 from projections.supervision.board import Reach, reach_of, statement
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures, length_of, median_of
-from projections.supervision.fold import stood
+from projections.supervision.fold import fate_periods
 from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
 from tests.effort import chosen
@@ -231,7 +231,7 @@ def test_a_state_counts_from_its_recording_unless_a_later_one_was_recorded_befor
     def at(hours: int) -> datetime:
         return BEGIN + timedelta(hours=hours)
 
-    states = stood([(at(hours), state) for hours, state in fates], told_at=BEGIN)
+    states = fate_periods([(at(hours), state) for hours, state in fates], told_at=BEGIN)
 
     assert states == [(at(hours), state) for hours, state in known]
 
