@@ -60,7 +60,7 @@ async def test_what_is_past_its_time_goes_and_nothing_else(store: Store) -> None
     assert line.detail == "1 sessions, 1 drafts, 1 security log"
 
 
-async def test_every_kind_is_told_with_how_long_it_stays(store: Store) -> None:
+async def test_every_kind_is_listed_with_its_retention(store: Store) -> None:
     kinds = await retained(store, SETTINGS, NOW, remove=False)
     assert len(kinds) == 7
     assert all(kind.stays for kind in kinds)
