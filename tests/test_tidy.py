@@ -55,14 +55,14 @@ CLOCKS = {"now", "today", "utcnow"}
 DAY_ARITHMETIC = {"fromordinal", "toordinal"}
 # Names that say nothing of what they hold, where the field has a word: a match, a row, params, criteria, cached, ...
 RIDDLES = {"anew", "asked", "found", "kept", "lately", "nobody", "one", "somebody", "told", "whoever"}
-# No part of a name either, where "one" is a numeral; a test's name is a sentence, which may say what was asked or found.
+# No part of a name either, where "one" is a numeral; a test is named by a sentence, which may say what was asked.
 RIDDLES_IN_NAMES = RIDDLES - {"one"} | {"anybody", "stands", "stood"}
 RIDDLES_IN_SENTENCES = RIDDLES_IN_NAMES - {"asked", "found", "kept"}
 # Terms of the domain, and names that are stored or public: facts, columns, and fields of answers.
 TERMS = {
     *("CountersignatureAsked", "DiscrepancyFound", "OpinionKept", "KeptResult", "HearingTold", "HearingRightTold"),
     *("opinion_kept", "undertaking_kept", "promise_kept", "kept_to", "kept_head", "asked_at", "told_at", "found_by"),
-    *("FoundItem", "judged_anew", "not_found", "not_found_page", "KEPT", "NOBODY", "TOLD"),
+    *("FoundItem", "judged_anew", "not_found", "not_found_page", "NOT_FOUND", "KEPT", "NOBODY", "TOLD"),
 }
 # Fields that programs read under these names: those of stored messages, and of answers as JSON.
 NAMED_FOR_GOOD = {"Command", "Fact"}

@@ -13,7 +13,7 @@ from projections.information.query import KnownProject
 from projections.information.search import Piece, snippet
 from projections.information.words import question
 from projections.personal_reads import INFORMATION, NO_TEXT, note_project
-from projections.progress.fold import ProgressItem
+from projections.progress.rows import ProgressItem
 
 SNIPPETS_MAX = 3  # of one match
 

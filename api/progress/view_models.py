@@ -18,8 +18,8 @@ from projections.clocks.list import ListedClock
 from projections.clocks.query import ClocksAt
 from projections.clocks.reading import Reading
 from projections.history.moment import TooMuchToReadError
-from projections.progress.fold import ProgressItem, ProgressProject
 from projections.progress.query import Choices, Tiles
+from projections.progress.rows import ProgressItem, ProgressProject
 
 FIGURES: tuple[tuple[str, dict[str, str]], ...] = (
     ("under_way", {"status": "open"}),

@@ -42,7 +42,6 @@ END_AT_PROVIDER: LiteralString = """
     WHERE issuer = %s AND (provider_session = %s AND %s <> '' OR subject = %s AND %s = '')
     RETURNING id, principal
 """
-PRUNE: LiteralString = "DELETE FROM identity.session WHERE expires_at < %s OR touched_at < %s"
 
 log = structlog.get_logger()
 
@@ -153,11 +152,6 @@ class Sessions:
         given = [issuer, provider_session, provider_session, subject, provider_session]
         async with self._primary.connection() as connection:
             return [(row[0], row[1]) for row in await (await connection.execute(END_AT_PROVIDER, given)).fetchall()]
-
-    async def prune(self, now: datetime) -> None:
-        """Delete what has expired."""
-        async with self._primary.connection() as connection:
-            await connection.execute(PRUNE, [now, now - self.idle])
 
 
 async def _session_of(store: Store, digest: bytes) -> Session | None:

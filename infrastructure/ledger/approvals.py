@@ -233,6 +233,15 @@ class Approvals(Application[UUID]):
 
         Raises SequenceRefusedError naming the command at fault, else as `handle` does.
         """
+        if not SWITCH.is_on:
+            return await self._insist_together(sequence)
+        names = [f"command {tag_of(each.command)}" for each in sequence.commands]
+        with SWITCH.spans.sibling_spans(names) as spans:
+            traced = sequence.traced([SWITCH.spans.traceparent(span) for span in spans])
+            return await self._insist_together(traced, spans)
+
+    async def _insist_together(self, sequence: CommandSequence, spans: Sequence[Any] = ()) -> list[CommandAnswer]:
+        """Decide and store in one's turn. *spans*: those of the commands, where they are traced."""
         if turn := self._turns.take(sequence.stream):
             await turn
         try:
@@ -242,7 +251,7 @@ class Approvals(Application[UUID]):
                     return answers
                 drafts = await self._drafts(sequence, sent)
                 items = [draft.item(each.id, each.fingerprint) for draft, each in zip(drafts, sent, strict=True)]
-                verdict = await self.together.append(items)
+                verdict = await self.together.append(items, spans)
                 self._cache.forget(sequence.stream.int)
                 if verdict.status is STORED:
                     self.shelves.expect_news(entry.fact for draft in drafts for entry in draft.entries)

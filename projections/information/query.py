@@ -20,7 +20,8 @@ from projections.information.fold import BY_CATEGORY, PROJECTS, CategoryRow, Fie
 from projections.information.words import plain, question
 from projections.keyset import Ordering, SortKey
 from projections.progress import history as progress
-from projections.progress.fold import ITEMS, Progress, ProgressItem
+from projections.progress.fold import Progress
+from projections.progress.rows import ITEMS, ProgressItem
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor

@@ -55,7 +55,10 @@ class SimulationPlan(Struct, frozen=True):
 
 
 class Simulated(Struct):
-    """The result. *hash* covers all facts of projects and enterprises."""
+    """The result. *hash* covers all facts of projects and enterprises.
+
+    *denied_by_command*: acts that the table of access refused to those whose work they are.
+    """
 
     projects: int
     seed: int
@@ -71,6 +74,7 @@ class Simulated(Struct):
     processes: int
     facts_by_name: dict[str, int]
     refused_by_code: dict[str, int]
+    denied_by_command: dict[str, int]
 
 
 async def simulate(
@@ -107,6 +111,7 @@ async def simulate(
         processes=_processes(plan),
         facts_by_name=dict(sorted(tally.facts.items())),
         refused_by_code=dict(sorted(tally.refused.items())),
+        denied_by_command={name: number for name, number in sorted(tally.denied.items()) if number},
     )
 
 

@@ -143,17 +143,6 @@ async def test_another_server_hears_of_an_end(
                 await asyncio.sleep(0.01)
 
 
-async def test_pruning_deletes_what_has_expired(identity: Identity, clock: MovedClock, database_url: str) -> None:
-    await identity.begin(WANG)
-    clock.move(hours=1)
-    await identity.begin(WANG)
-
-    await identity.prune()
-
-    with psycopg.connect(database_url) as connection:
-        assert connection.execute("SELECT created_at FROM identity.session").fetchall() == [(clock(),)]
-
-
 async def _listeners(url: str, wanted: int) -> bool:
     async with await psycopg.AsyncConnection.connect(url) as connection:
         cursor = await connection.execute(

@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composed
 from domain.access.principal import Caller, PrincipalKind
 from domain.core.ledger import Role
 from projections.access.predicate import AccessColumns, predicate
-from projections.progress.fold import PROJECTS
+from projections.progress.rows import PROJECTS
 from tests.infrastructure.projector.test_projector import project_all
 
 PROJECT_ROWS = 20_000

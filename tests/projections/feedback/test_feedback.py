@@ -29,7 +29,7 @@ from tests.histories import World, worlds
 from tests.law.questions import at
 from tests.spec import NOW, PROJECT, entry
 
-VIEW = Feedback()
+VIEW = Feedback(shipped_law)
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 QIN = Actor("qin", "works", Role.APPLICANT)
 FILED = ComplaintFiled(complaint="c1", item="land", department="land", about="too slow", by="qin", anonymous=True)

@@ -6,7 +6,8 @@ from domain.messages import AnyFact, follow, replay
 from domain.project.countersignature.forwarding import CountersignatureForwarded, CountersignatureRecalled
 from domain.project.countersignature.revision import ApplicationRevised, OpinionKept
 from domain.project.state.consultation import Opinion
-from projections.progress.fold import ITEMS, PROJECTS, Progress
+from projections.progress.fold import Progress
+from projections.progress.rows import ITEMS, PROJECTS
 from tests.domain.countersignature.circulation import EXAMINED, answered, question_to
 from tests.examples import completed
 from tests.spec import PROJECT, entry

@@ -13,7 +13,8 @@ from domain.project.application.suspension import ClockSuspended
 from domain.project.application.undertaking import DecisionRevoked
 from domain.project.application.withdrawal import ItemWithdrawn
 from domain.project.waiting.chain import waiting
-from projections.progress.fold import Progress, ProgressItem, ProgressProject
+from projections.progress.fold import Progress
+from projections.progress.rows import ProgressItem, ProgressProject
 from projections.view import fold
 from tests.examples import REGISTERED, accepted, completed, declined, submitted, under_examination
 from tests.spec import PROJECT, entry
