@@ -270,7 +270,7 @@ async def test_as_of_a_day_before_there_is_less(door: Door, slow: UUID) -> None:
     assert 'datetime="2026-03-11T00:00:00+08:00"' in page
 
 
-async def test_the_form_of_the_board_may_be_sent_as_it_stands(door: Door, slow: UUID) -> None:
+async def test_the_form_of_the_board_may_be_sent_unchanged(door: Door, slow: UUID) -> None:
     """A browser sends an empty field as an empty text."""
     page = shown(await got(door, "/supervision"))
     fields = dict(re.findall(r'<input id="\w+" name="(\w+)" type="date" value="([^"]*)"', page))
