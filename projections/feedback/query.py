@@ -240,8 +240,8 @@ class FeedbackAt:
         read, page = self._reader(kind), slice(criteria.offset, criteria.offset + criteria.limit)
         if not criteria.by_clock:
             if not earlier:
-                return list(map(read, await self._found(kind, criteria, (), criteria.limit, criteria.offset)))
-            rows = await self._found(kind, criteria, earlier, criteria.offset + criteria.limit)
+                return list(map(read, await self._matching(kind, criteria, (), criteria.limit, criteria.offset)))
+            rows = await self._matching(kind, criteria, earlier, criteria.offset + criteria.limit)
             return list(map(read, self._merged(kind, criteria, rows, earlier)[page]))
         rows = await self._all(kind, criteria, earlier)
         matching = await asyncio.to_thread(
@@ -257,7 +257,7 @@ class FeedbackAt:
         of_view: SQL = EVERYTHING,
     ) -> list[R]:
         """Every matching row, clocks apart; from the view only those under the condition *of_view*."""
-        rows = await self._found(kind, criteria, earlier, VOICES_READ_MAX + 1, of_view=of_view)
+        rows = await self._matching(kind, criteria, earlier, VOICES_READ_MAX + 1, of_view=of_view)
         merged = self._merged(kind, criteria, rows, earlier)
         if len(merged) > VOICES_READ_MAX:
             raise TooMuchToReadError(f"there are more than {VOICES_READ_MAX:,} {kind.table}s to read")
@@ -283,7 +283,7 @@ class FeedbackAt:
             ]
         return sorted(merged, key=kind.order, reverse=True)
 
-    async def _found(
+    async def _matching(
         self,
         kind: FeedbackKind[R, A],
         criteria: FeedbackFilter,

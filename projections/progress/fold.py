@@ -25,7 +25,7 @@ from projections.progress.rows import CASES, ITEMS, PROJECTS, ProgressProject
 from projections.progress.sums import CHOICES, COUNTS, DAYS, summed_rows
 from projections.view import EVERY_FACT, Facts, Row, Rows, Table
 
-NOBODY = HeldBy.NOBODY.value
+NO_HOLDER = HeldBy.NOBODY.value
 
 # Looked up once, as this runs for every item: enum member access is slower than the comparison.
 GRANTED, TERMINATED = Outcome.GRANTED, Outcome.TERMINATED
@@ -151,7 +151,7 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, g
         str(item.stage),
         str(item.outcome or ""),
         item.application,
-        held[0] if held and held[0] != NOBODY else "",
+        held[0] if held and held[0] != NO_HOLDER else "",
         held,
         unmet,
         list(item.missing),
@@ -197,7 +197,7 @@ def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Ro
     done = sum(map(is_done, project.items.values()))
     refused = sum(map(is_turned_down, project.items.values()))
     parties = state.parties = state.parties or project_case(project)
-    held = sorted({holder for row in items for holder in row[HOLDERS]} - {NOBODY})
+    held = sorted({holder for row in items for holder in row[HOLDERS]} - {NO_HOLDER})
     return (
         project.id,
         registered.code if registered else "",

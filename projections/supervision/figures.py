@@ -85,12 +85,12 @@ CASE_FIGURES: Mapping[str, Callable[[DecidedCase], bool]] = {
 
 
 # Every signal counts in exactly one of these: its level, or its later fate.
-TOLD = (WARNING, Colour.YELLOW.value, Colour.RED.value, DEEMED, RESCINDED, REVOKED)
+FATES = (WARNING, Colour.YELLOW.value, Colour.RED.value, DEEMED, RESCINDED, REVOKED)
 
 
 def length_of(line: Figures, figure: str) -> int:
     """The length of the list behind *figure* of *line*; for the empty figure, of all signals."""
-    return sum(getattr(line, name) for name in ((figure,) if figure else TOLD))
+    return sum(getattr(line, name) for name in ((figure,) if figure else FATES))
 
 
 def figures(department: str, signals: Sequence[SignalRow], decided: Sequence[DecidedCase]) -> Figures:

@@ -212,6 +212,6 @@ VIEW = Waiting()
 
 
 def waiting_at(folded: Folded) -> list[ItemWaiting]:
-    """The waits of a project folded by `as_it_stood`."""
+    """The waits of a project folded by `folded_as_of`."""
     state: WaitingState = folded.states[VIEW.name]
     return waiting(folded.project, state.since)
