@@ -88,7 +88,7 @@ class Links(Struct, frozen=True):
 
 
 class NewsFigure(Struct, frozen=True):
-    """One number of what is new since yesterday, and the list whose length it is; none for orders, which are below."""
+    """One number of what is new since yesterday, and the list that it counts rows of."""
 
     name: str
     number: int
@@ -102,7 +102,7 @@ async def since_yesterday(page: PageContext, supervision: SupervisionAt, orders:
     figures, links = await supervision.total(recent), Links(page, recent, supervision.as_of)
     news = [NewsFigure(name, getattr(figures, name), links.of(name)) for name in NEWS]
     due = sum(order.feedback_by <= next_day(today) for order in orders)
-    return [*news, NewsFigure("orders_due", due, "#orders")]
+    return [*news, NewsFigure("orders_due", due, page.link("/supervision/orders", unanswered="true"))]
 
 
 def tiles(now: Figures, before: Figures, year_before: Figures, links: Links) -> list[FigureTile]:

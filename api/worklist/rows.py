@@ -34,7 +34,7 @@ class DeskRow(Struct, frozen=True):
     """One application with its binding clock, the one that is over first, and all that it waits for.
 
     *clock* is None where none of the department runs on it. *acceptable*: the reader may accept it here.
-    *over_state*: that of its clock once the last day is over, empty where it is not known.
+    *over_state*: that of its clock once the last day is over, empty where it is not known, or not shown.
     """
 
     project: UUID
