@@ -138,7 +138,7 @@ def simulate(
     projects: Annotated[int, typer.Option(help="number of projects")] = 100,
     seed: Annotated[int, typer.Option(help="random seed: the same seed gives the same facts")] = 1,
     until: Annotated[
-        str, typer.Option(help="last day [default: yesterday; over HTTP 60 days after the first]", metavar="DATE")
+        str, typer.Option(help="last day [default: yesterday; over HTTP 40 working days after the first]", metavar="DATE")
     ] = "",
     begin: Annotated[
         str,
