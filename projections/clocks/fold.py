@@ -224,7 +224,7 @@ def share_of(clocks: Iterable[Row]) -> tuple[int, int]:
     return sums.NO_DAYS, sums.NO_DAYS
 
 
-@lru_cache(maxsize=sums.DAYS_KEPT_MAX)
+@lru_cache(maxsize=sums.DAYS_CACHED_MAX)
 def monday_of(day: date) -> date:
     """The first day of the week of *day*."""
     return day - timedelta(days=day.weekday())
