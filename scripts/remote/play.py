@@ -36,7 +36,7 @@ from scripts.simulation.principals import applicants
 from scripts.simulation.zone_people import OFFICE, OFFICERS_OF
 
 REGISTRY_CLERK = Actor(OFFICERS_OF[OFFICE][0], OFFICE, Role.OFFICER)  # who enters enterprises in the legal-person base
-ADVANCE_MAX = timedelta(days=ADVANCE_DAYS_MAX)
+ADVANCE_MAX = timedelta(hours=24 * ADVANCE_DAYS_MAX)
 
 
 class RemotelySimulated(Struct):

@@ -31,7 +31,7 @@ from scripts.simulation.zone_people import OF_THE_WHOLE_ZONE
 
 CLOCK = "/v1/test/clock"
 PAGE = 1_000
-NOT_FOUND = 404
+UNKNOWN = 404
 NO_COMMAND = UUID(int=0)  # the id of a command that the reader is not told
 WHOLE_ZONE = {person.role: Actor(person.name, person.over, person.role) for person in OF_THE_WHOLE_ZONE}
 ADMINISTRATOR, AUDITOR = WHOLE_ZONE[Role.ADMINISTRATOR], WHOLE_ZONE[Role.AUDITOR]
@@ -49,7 +49,7 @@ class SandboxZone:
         try:
             answer = await self._connection.request(ADMINISTRATOR, "GET", CLOCK)
         except ProblemError as refused:
-            if refused.status != NOT_FOUND:
+            if refused.status != UNKNOWN:
                 raise
             raise SandboxRefusedError(
                 "This server's clock can't be moved: it is no sandbox. Start one by `countersign sandbox --people`."
