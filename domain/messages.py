@@ -24,6 +24,7 @@ from domain.project.messages import AdoptionCommand, AdoptionFact, ProjectComman
 from domain.project.rules import require_registered
 from domain.project.state.project import FactNote, Project
 from domain.project.supervision.rescission import as_it_was
+from domain.retention.removal import RecordsRemoved
 
 # Each aggregate's own page: domain/<aggregate>/words.py. Streams of other aggregates than a project: domain/streams.py.
 AnyCommand = ProjectCommand | AdoptionCommand
@@ -38,6 +39,7 @@ AnyFact = (
     | DepartmentsFact
     | LedgerRestored
     | PersonErased
+    | RecordsRemoved
 )
 SOURCE_SEPARATOR = ":"  # between register, case and event in the source of an imported entry
 

@@ -29,8 +29,10 @@ from domain.messages import AnyCommand, AnyFact, Entry, tag_of
 from domain.privacy.erasure import ErasePerson, PersonErased
 from domain.project.messages import SystemCommand
 from domain.project.state.project import Project
+from domain.retention.removal import RecordRemoval, RecordsRemoved
+from domain.retention.state import Retention
 
-State: TypeAlias = Project | Calendar | Catalogue | Flow | LegalPerson | Principal | Departments | Epochs
+State: TypeAlias = Project | Calendar | Catalogue | Flow | LegalPerson | Principal | Departments | Epochs | Retention
 EveryCommand: TypeAlias = (
     AnyCommand
     | SystemCommand
@@ -41,6 +43,7 @@ EveryCommand: TypeAlias = (
     | PrincipalCommand
     | DepartmentsCommand
     | RecordRestore
+    | RecordRemoval
     | ErasePerson
 )
 
@@ -75,7 +78,8 @@ FLOW = AggregateKind(Flow, (FlowCommand,), (FlowFact,))
 PRINCIPAL = AggregateKind(Principal, get_args(PrincipalCommand), get_args(PrincipalFact))
 DEPARTMENTS = AggregateKind(Departments, (DepartmentsCommand,), (DepartmentsFact,))
 EPOCHS = AggregateKind(Epochs, (RecordRestore,), (LedgerRestored,))
-KINDS = (CALENDAR, LEGAL_PERSON, CATALOGUE, FLOW, PRINCIPAL, DEPARTMENTS, EPOCHS)
+RETENTION = AggregateKind(Retention, (RecordRemoval,), (RecordsRemoved,))
+KINDS = (CALENDAR, LEGAL_PERSON, CATALOGUE, FLOW, PRINCIPAL, DEPARTMENTS, EPOCHS, RETENTION)
 BY_COMMAND = {command: kind for kind in KINDS for command in kind.commands}
 BY_FACT = {fact: kind for kind in KINDS for fact in kind.facts}
 

@@ -14,7 +14,7 @@ from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
 from api.supervision.board_sources import BOARD_DEPENDENCIES
 from api.supervision.matrix import matrix
-from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardFigure, Unanswered
+from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardFigure, Ranking, Unanswered
 from api.supervision.trends import trends_of
 from api.supervision.view_models import (
     FIGURES_SHOWN,
@@ -22,6 +22,7 @@ from api.supervision.view_models import (
     chips,
     due_list,
     percent,
+    ranked,
     since_yesterday,
     tiles,
 )
@@ -31,11 +32,11 @@ from domain.law.calendar.period import Period
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.query import ClocksAt
-from projections.progress.titles import names_of
+from projections.progress.titles import names_of, names_of_items
 from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
 
-ORDERS_SHOWN_MAX, ORDERS_READ_MAX = 20, 500  # those due by tomorrow are all shown
+ORDERS_SHOWN_MAX, ORDERS_READ_MAX = 50, 500  # the ones to be answered first; all are on a page of their own
 APPEAL_YEARS = 2  # an appeal is against a card of this year or the two before
 
 
@@ -54,6 +55,7 @@ class SupervisionPages(Controller):
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
         on: On = "",
+        order: Ranking = "",
     ) -> Response[str]:
         """电子监察: the period in a few numbers, department by department, and what is due."""
         lines = await translate_too_much(supervision.board(period))
@@ -63,7 +65,8 @@ class SupervisionPages(Controller):
         due = await due_list(board_clocks)
         waiting = await supervision.orders(unanswered=True, limit=ORDERS_READ_MAX)
         news = await translate_too_much(since_yesterday(page, supervision, waiting))
-        orders = waiting[: max(ORDERS_SHOWN_MAX, news[-1].number)]
+        orders = waiting[:ORDERS_SHOWN_MAX]
+        cases = [*((row.project, row.reading.item) for row in due or ()), *((row.project, "") for row in orders)]
         links = Links(page, period, supervision.as_of)
         return page.render(
             "supervision.html",
@@ -74,14 +77,16 @@ class SupervisionPages(Controller):
             news=news,
             tiles=tiles(lines[0], compared[0], compared[1], links),
             columns=FIGURES_SHOWN,
-            lines=lines,
+            lines=ranked(lines, order),
+            order=order,
+            ranked_by=lambda name: page.here(order=name if order != name else ""),
             links=links,
             due=due,
             trends=await translate_too_much(trends_of(page, supervision)),
             **await matrix(board_clocks, laws),
             orders=orders,
             card_link=card_link(page),
-            names=await names_of(approvals.store, [row.project for row in (*(due or ()), *orders)]),
+            names=await names_of_items(approvals.store, cases),
             percent=percent,
             **telling(page, supervision.as_of),
         )

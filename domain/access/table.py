@@ -120,6 +120,7 @@ PRINCIPAL_COMMANDS = _rules(
         "issue_key rotate_key revoke_key merge_departments": ADMINISTERING,
         "erase_person": {ADMINISTRATOR: ZONE, Role.SYSTEM: ZONE},  # at the command line alone
         "record_restore": {Role.SYSTEM: ZONE},  # as above
+        "record_removal": {ADMINISTRATOR: ZONE, Role.SYSTEM: ZONE},  # as above
         "appoint_agent dismiss_agent": {ADMINISTRATOR: ZONE, APPLICANT: OWNER},
         "name_deputy dismiss_deputy record_leave": {
             **dict.fromkeys((OFFICER, MANAGER, APPLICANT, CLERK, SUPERVISOR, LEADER, AUDITOR), SELF),

@@ -129,6 +129,7 @@ REFUSAL_CODES: dict[str, str] = {
     "nothing-missing": "a supplement notice has to name at least one paper",
     "nothing-to-evaluate": "the item has not been applied for",
     "nothing-to-export": "the transparency log holds no entry yet",
+    "nothing-removed": "a removal of nothing is not recorded",
     "nothing-to-publish": "nothing has changed since the last edition, or there is nothing to publish",
     "notice-approved": "the notice has already been approved",
     "notice-empty": "the notice lists no day",

@@ -35,6 +35,7 @@ from domain.examples.people import (
     moment,
     sent,
 )
+from domain.examples.retention import retention_entries
 from domain.examples.supervision import SUPERVISED, WATCHED, WATCHED_PROJECT, WatchedStep
 from domain.examples.zone import PLANNED_PROJECT, PLANNED_STORY, shelf_from, zone_entries
 from domain.law.packs.pack import Pack
@@ -293,7 +294,7 @@ def story_entries(law: Pack, project_id: UUID = PROJECT, steps: Iterable[Step | 
 def fact_examples(law: Pack) -> dict[str, AnyFact]:
     """The first fact of each kind in the story, or else in another one, by its stored name."""
     of_others = [*calendar_entries(law), *person_entries(law, PERSON), *person_entries(law, BRANCH)]
-    of_others += [*access_entries(law), *epoch_entries(law)]
+    of_others += [*access_entries(law), *epoch_entries(law), *retention_entries(law)]
     of_watched = story_entries(law, WATCHED_PROJECT, WATCHED)
     of_projects = [entry for project, story in STORIES for entry in story_entries(law, project, story)]
     all_entries = [*story_entries(law), *of_watched, *of_projects, *of_others, *zone_entries(law)]

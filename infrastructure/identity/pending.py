@@ -21,11 +21,6 @@ TAKE: LiteralString = """
 USE: LiteralString = """
     INSERT INTO identity.used_token (id, expires_at) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING id
 """
-PRUNE: tuple[LiteralString, ...] = (
-    "DELETE FROM identity.pending_sign_in WHERE expires_at < %s",
-    "DELETE FROM identity.used_token WHERE expires_at < %s",
-    "DELETE FROM identity.one_time_code WHERE expires_at < %s",
-)
 
 
 class PendingSignIns:
@@ -53,9 +48,3 @@ class PendingSignIns:
         expires = datetime.fromtimestamp(expires_at, UTC)
         async with self._store.connection() as connection:
             return await (await connection.execute(USE, [token_id, expires])).fetchone() is not None
-
-    async def prune(self, now: datetime) -> None:
-        """Delete what has expired."""
-        async with self._store.connection() as connection:
-            for statement in PRUNE:
-                await connection.execute(statement, [now])

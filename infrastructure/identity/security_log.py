@@ -25,7 +25,6 @@ READ: LiteralString = """
     AND (%s = '' OR subject IN ('projects/' || %s, 'legal-persons/' || %s))
     ORDER BY id DESC LIMIT %s
 """
-PRUNE: LiteralString = "SELECT identity.prune_security_log(%s)"
 
 log = structlog.get_logger()
 
@@ -48,7 +47,6 @@ class SecurityEvent(StrEnum):
     CALENDAR_ADDRESS_ENDED = "calendar_address_ended"
     ADMINISTRATOR_APPOINTED = "administrator_appointed"
     PERSONAL_DATA_READ = "personal_data_read"
-    RETENTION_APPLIED = "retention_applied"
 
 
 class SecurityEntry(Struct, frozen=True):
@@ -104,12 +102,6 @@ class SecurityLog:
             params = [since, principal, principal, kind, kind, about, about, about, limit]
             cursor = await connection.execute(READ, params)
             return [SecurityEntry(*row) for row in await cursor.fetchall()]
-
-    async def prune(self, before: datetime) -> int:
-        """Delete entries from before *before*, but none younger than 180 days; how many there were."""
-        async with self._store.connection() as connection:
-            ((removed,),) = await (await connection.execute(PRUNE, [before])).fetchall()
-            return int(removed)
 
 
 def _fitted(entry: SecurityEntry) -> SecurityEntry:

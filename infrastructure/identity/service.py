@@ -48,7 +48,6 @@ class IdentityOptions(Struct, frozen=True, kw_only=True):
 
     idle_minutes: int = 30
     session_hours: int = 12
-    log_days: int = 180
     key_per_second: int = 100
     oidc: OidcClient | None = None
 
@@ -72,7 +71,6 @@ def options_of(settings: Settings) -> IdentityOptions:
     return IdentityOptions(
         idle_minutes=settings.session_idle_minutes,
         session_hours=settings.session_hours,
-        log_days=settings.security_log_days,
         key_per_second=settings.key_rate,
         oidc=oidc,
     )
@@ -260,14 +258,8 @@ class Identity:
                 log.warning("identity_not_pruned", error=str(failure).strip())
 
     async def prune(self) -> None:
-        """Delete expired sessions, finished rates, and entries of the security log past their retention time."""
-        now = self.clock()
-        await self.sessions.prune(now)
-        await self.pending.prune(now)
-        await self.rates.prune(now)
-        removed = await self.log.prune(now - timedelta(hours=24 * self.options.log_days))
-        if removed:
-            log.info("security_log_pruned", entries=removed)
+        """Delete finished rates; what is past its retention time is removed by `infrastructure.retention`."""
+        await self.rates.prune(self.clock())
 
 
 def _person_by(principal: str, name: str, grants: Sequence[Grant], grant_id: UUID | None) -> Caller | None:

@@ -12,10 +12,12 @@ import ssl
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import structlog
 from msgspec import Struct, structs
+from psycopg import AsyncConnection
 
 from domain.access.principal import Caller, PrincipalDirectory, PrincipalKind
 from infrastructure.feed.reader import Feed, FeedPage
@@ -108,7 +110,7 @@ class Mailer(Leader):
         super().__init__(url, TERMS)
         self._parts = parts
 
-    async def _work(self) -> None:
+    async def _work(self, _connection: AsyncConnection[Any], /) -> None:
         while not self._stopping.is_set():
             await self.step()
             await self._pause(POLL_SECONDS)

@@ -13,8 +13,8 @@ import structlog
 from psycopg.sql import SQL
 
 from infrastructure.calendar.view_laws import by_law_now
+from infrastructure.leader import BlockingLeader, LeadTerms
 from infrastructure.ledger.reader import CHANNEL, head_of
-from infrastructure.postgres.lease import Lease
 from infrastructure.projector.build import Building, BuildStoppedError, outdated
 from infrastructure.projector.caches import are_histories
 from infrastructure.projector.catch_up import BATCH_ENTRIES_MAX, RETRY_SECONDS_FIRST, FollowedView, ViewFollower
@@ -23,7 +23,6 @@ from infrastructure.projector.rebuild import drop_leftovers_if_idle, workshop_fo
 from infrastructure.projector.tables import BATCH_KEY, invalidate_views_ahead, make_indexes, make_tables
 from infrastructure.projector.worker_messages import LedgerRange
 from infrastructure.projector.workers import follow_parallel, processes_for
-from infrastructure.stop_signal import StopSignal
 from projections.histories import HISTORIES
 from projections.registry import VIEWS
 from projections.view import Projected
@@ -34,69 +33,51 @@ HISTORY_LEADER_KEY = 0x436F756E_48495354  # of the one that follows histories
 FILL_ENTRIES_MIN = 20_000  # of a ledger without views: fewer entries are folded batch by batch, without a build
 ALARM_SECONDS = 60.0  # between two log lines about a damaged ledger, which needs an operator
 POLL_SECONDS = 1.0  # in case a NOTIFY was missed
+TERMS = LeadTerms(WORK, LEADER_KEY, POLL_SECONDS, ALARM_SECONDS)
+HISTORY_TERMS = LeadTerms(HISTORY_WORK, HISTORY_LEADER_KEY, POLL_SECONDS, ALARM_SECONDS)
 BUILD_LOOK_SECONDS = 0.05  # poll interval for new entries while a build runs
 
 log = structlog.get_logger()
 
 
-class Projector:
+class Projector(BlockingLeader):
     """Runs in a separate thread or process: `run` until `stop`. Tests and the command line call `step`.
 
     Histories are followed by a projector of their own, so that current rows never wait for them.
     """
 
+    transient = (psycopg.OperationalError,)  # what else PostgreSQL says of a fold is logged whole
+
     def __init__(self, url: str, views: Sequence[Projected] = VIEWS) -> None:
-        self._url, self._views = url, tuple(views)
-        self._stopping = StopSignal()
-        self._work = (HISTORY_WORK, HISTORY_LEADER_KEY) if are_histories(views) else (WORK, LEADER_KEY)
-        self._lease = Lease(url, *self._work)
+        super().__init__(url, HISTORY_TERMS if are_histories(views) else TERMS)
+        self._views = tuple(views)
         self._following = ViewFollower(url)
         self._building: Building | None = None
         self._outdated: list[Projected] = []  # views that need a build
         self._unbuildable: dict[str, float] = {}  # views whose build failed, and when it is retried
         self._rebuilt = 0
         self._parallel_failed = False  # then batches are folded in this process
-        self.is_leader = False
 
-    def stop(self) -> None:
-        self._stopping.set()
+    def _after(self) -> None:
+        super()._after()
+        self._leave_building()
 
-    def run(self) -> None:
-        """Lead, or stand by until the leader is gone. Retries after any error, as nothing else restarts it."""
+    def _pause_after(self, failure: Exception) -> float:
+        if isinstance(failure, BuildStoppedError):
+            log.info("view_build_stopped")
+            return 0.0
+        if isinstance(failure, LedgerGapError):
+            log.critical("ledger_damaged", error=str(failure))
+            return ALARM_SECONDS
+        pause = super()._pause_after(failure)
+        return POLL_SECONDS if isinstance(failure, psycopg.Error) else pause
+
+    def _work(self, connection: psycopg.Connection[Any], /) -> None:
+        self._begin_leading(connection)
+        connection.execute(SQL("LISTEN {}").format(CHANNEL))
         while not self._stopping.is_set():
-            self._lease = Lease(self._url, *self._work)
-            try:
-                with psycopg.connect(self._lease.url, autocommit=True) as connection:
-                    self._lead(connection)
-            except psycopg.OperationalError as lost:
-                log.warning("projector_disconnected", error=str(lost).strip())
-                self._stopping.wait(POLL_SECONDS)
-            except psycopg.Error:
-                log.exception("projector_failed")
-                self._stopping.wait(POLL_SECONDS)
-            except BuildStoppedError:
-                log.info("view_build_stopped")
-            except LedgerGapError as gap:
-                log.critical("ledger_damaged", error=str(gap))
-                self._stopping.wait(ALARM_SECONDS)
-            except Exception:
-                log.exception("projector_failed")
-                self._stopping.wait(ALARM_SECONDS)
-            finally:
-                self.is_leader = False
-                self._leave_building()
-
-    def _lead(self, connection: psycopg.Connection[Any]) -> None:
-        while not self._lease.take(connection):
-            self._stopping.wait(POLL_SECONDS)
-            if self._stopping.is_set():
-                return
-        with self._lease.renewed():
-            self._begin_leading(connection)
-            connection.execute(SQL("LISTEN {}").format(CHANNEL))
-            while not self._stopping.is_set():
-                if self.step(connection) == 0:
-                    self._stopping.wait_for_notify(connection, POLL_SECONDS)
+            if self.step(connection) == 0:
+                self._stopping.wait_for_notify(connection, POLL_SECONDS)
 
     def take_lead(self, connection: psycopg.Connection[Any]) -> bool:
         """Become the leader if there is none, and load the position of every view."""

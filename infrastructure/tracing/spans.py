@@ -28,12 +28,13 @@ FAILED_FROM = 500  # statuses
 _propagator = TraceContextTextMapPropagator()
 
 
-def traceparent() -> str | UnsetType:
-    """The current span as entries carry it; unset where it is not sampled."""
-    if not trace.get_current_span().get_span_context().trace_flags.sampled:
+def traceparent(of: Span | None = None) -> str | UnsetType:
+    """The span *of* an act, or the current one, as entries carry it; unset where it is not sampled."""
+    carried = of or trace.get_current_span()
+    if not carried.get_span_context().trace_flags.sampled:
         return UNSET
     carrier: dict[str, str] = {}
-    _propagator.inject(carrier)
+    _propagator.inject(carrier, trace.set_span_in_context(carried))
     return carrier.get(TRACEPARENT, UNSET)
 
 
@@ -44,6 +45,17 @@ def span(
     """A span of the block, current within it; below *parent* where that is given. An error ends it as failed."""
     within = _context(parent) if isinstance(parent, str) else None
     with trace.get_tracer(NAME).start_as_current_span(name, within, kind, attributes) as begun:
+        yield begun
+
+
+@contextmanager
+def sibling_spans(names: Sequence[str]) -> Iterator[list[Span]]:
+    """A span of the block for each of *names*, all below the current one. An error ends them as failed."""
+    tracer = trace.get_tracer(NAME)
+    with ExitStack() as ends:
+        begun = [tracer.start_span(name) for name in names]
+        for each in begun:
+            ends.enter_context(trace.use_span(each, end_on_exit=True))
         yield begun
 
 

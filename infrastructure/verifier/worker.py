@@ -7,6 +7,7 @@ changed shows in the next verification of the whole, which takes a fifth of one 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -15,10 +16,9 @@ from typing import Any
 import psycopg
 import structlog
 
+from infrastructure.leader import BlockingLeader, LeadTerms
 from infrastructure.ledger.reader import head_of
-from infrastructure.postgres.lease import Lease
 from infrastructure.proof.log import LogError, LogReader
-from infrastructure.stop_signal import StopSignal
 from infrastructure.verifier.results import Coverage, read_checkpoint, read_results, store, store_whole
 from infrastructure.verifier.verify import Verified, verify
 
@@ -27,6 +27,7 @@ LEADER_KEY = 0x436F756E_56657269  # advisory lock of the verifying process
 NEW_SECONDS = 60.0  # between two verifications of new entries
 STANDBY_SECONDS = 5.0
 ALARM_SECONDS = 60.0  # between two log lines about a verification that could not be carried out
+TERMS = LeadTerms(WORK, LEADER_KEY, STANDBY_SECONDS, ALARM_SECONDS)
 REST = 4.0  # of each second of work, in seconds: a verification of the whole leaves the machine to others
 REST_SECONDS_MAX = 1.0  # after each page of entries, however long a busy machine took for it
 
@@ -37,41 +38,18 @@ class VerificationStoppedError(Exception):
     """The verifier was stopped in the middle of a verification."""
 
 
-class LedgerVerifier:
+class LedgerVerifier(BlockingLeader):
     """Runs in a process of its own: `run` until `stop`. Tests call `step`."""
 
     def __init__(self, url: str, logs: Path, clock: Callable[[], datetime], every: timedelta) -> None:
         """*logs* is the folder of the transparency log; the whole ledger is verified *every* so often."""
-        self._url, self._logs, self._clock, self._every = url, logs, clock, every
-        self._stopping = StopSignal()
+        super().__init__(url, TERMS)
+        self._logs, self._clock, self._every = logs, clock, every
         self._faults = 0  # in the last result that was logged
         self._new_at = 0.0  # when new entries were last verified, monotonic
 
-    def stop(self) -> None:
-        self._stopping.set()
-
-    def run(self) -> None:
-        """Lead, or stand by until the leader is gone. Retries after any error, as nothing else restarts it."""
-        while not self._stopping.is_set():
-            lease = Lease(self._url, WORK, LEADER_KEY)
-            try:
-                with psycopg.connect(lease.url, autocommit=True) as connection:
-                    self._lead(connection, lease)
-            except VerificationStoppedError:
-                return
-            except psycopg.OperationalError as lost:
-                log.warning("verifier_disconnected", error=str(lost).strip())
-                self._stopping.wait(STANDBY_SECONDS)
-            except Exception:
-                log.exception("verifier_failed")
-                self._stopping.wait(ALARM_SECONDS)
-
-    def _lead(self, connection: psycopg.Connection[Any], lease: Lease) -> None:
-        while not lease.take(connection):
-            self._stopping.wait(STANDBY_SECONDS)
-            if self._stopping.is_set():
-                return
-        with lease.renewed():
+    def _work(self, connection: psycopg.Connection[Any], /) -> None:
+        with suppress(VerificationStoppedError):
             while not self._stopping.is_set():
                 self.step(connection)
                 self._stopping.wait(NEW_SECONDS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -20,10 +21,10 @@ from domain.core.ledger import Actor, CommandOrigin, Refused, Role
 from domain.law.licensing.forecast import DISTANT
 from infrastructure.calendar.calendars import Calendars
 from infrastructure.law.lawbook import LawBook
+from infrastructure.leader import Leader, LeadTerms
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.committer import BusyError
 from infrastructure.ledger.reader import CHANNEL
-from infrastructure.postgres.lease import Lease
 from infrastructure.watcher.watch_cache import WatchCache
 from infrastructure.watcher.watch_schedule import LEADER_KEY, WORK, CheckedProject, WatchTable
 from projections.watch.fold import Watch, watch, watch_on
@@ -36,55 +37,35 @@ POLL_SECONDS = 1.0  # in case a NOTIFY was missed
 SETTLE_SECONDS = 0.25  # delay after a NOTIFY, so that a burst of entries causes one check
 RETRY = timedelta(minutes=1)  # before a project whose check failed is checked again
 ALARM_SECONDS = 60.0  # between two log lines about an unexpected error, which needs an operator
+TERMS = LeadTerms(WORK, LEADER_KEY, POLL_SECONDS, ALARM_SECONDS)
 
 log = structlog.get_logger()
 
 
-class Watcher:
+class Watcher(Leader):
     """Runs in an event loop, best in a separate process: `run` until `stop`. Tests call `step`.
 
     Uses the clock of *approvals*, which must be open.
     """
 
+    transient = (*Leader.transient, BusyError)
+
     def __init__(self, approvals: Approvals, url: str) -> None:
-        self._approvals, self._url = approvals, url
+        super().__init__(url, TERMS)
+        self._approvals = approvals
         self._calendars = Calendars(approvals)
-        self._stopping = asyncio.Event()
         self._counted_by: tuple[LawBook | None, str] = (None, "")
         self._cache = WatchCache(approvals)
-        self._lease = Lease(url, WORK, LEADER_KEY)
-        self.is_leader = False
 
-    def stop(self) -> None:
-        self._stopping.set()
+    async def _take(self, connection: psycopg.AsyncConnection[Any]) -> bool:
+        return await self.take_lead(WatchTable(connection))
 
-    async def run(self) -> None:
-        """Lead, or stand by until the leader is gone. Retries after any error, as nothing else restarts it."""
-        while not self._stopping.is_set():
-            self._lease = Lease(self._url, WORK, LEADER_KEY)
-            try:
-                async with await psycopg.AsyncConnection.connect(self._lease.url, autocommit=True) as connection:
-                    await self._lead(connection)
-            except (psycopg.Error, BusyError) as lost:
-                log.warning("deadline_watcher_disconnected", error=str(lost).strip())
-                await self._pause(POLL_SECONDS)
-            except Exception:
-                log.exception("deadline_watcher_failed")
-                await self._pause(ALARM_SECONDS)
-            finally:
-                self.is_leader = False
-
-    async def _lead(self, connection: psycopg.AsyncConnection[object]) -> None:
+    async def _work(self, connection: psycopg.AsyncConnection[Any], /) -> None:
         table = WatchTable(connection)
-        while not await self.take_lead(table):
-            await self._pause(POLL_SECONDS)
-            if self._stopping.is_set():
-                return
-        with self._lease.renewed():
-            await connection.execute(SQL("LISTEN {}").format(CHANNEL))
-            while not self._stopping.is_set():
-                if await self.step(table) == 0 and await self._is_notified(connection, await self._idle_seconds(table)):
-                    await self._pause(SETTLE_SECONDS)
+        await connection.execute(SQL("LISTEN {}").format(CHANNEL))
+        while not self._stopping.is_set():
+            if await self.step(table) == 0 and await self._is_notified(connection, await self._idle_seconds(table)):
+                await self._pause(SETTLE_SECONDS)
 
     async def take_lead(self, table: WatchTable) -> bool:
         """Become the leader if there is none, or if its lease has expired."""
@@ -188,13 +169,6 @@ class Watcher:
             notified.cancel()
             stopped.cancel()
             await asyncio.gather(notified, stopped, return_exceptions=True)
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait for *seconds*, or until `stop`."""
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            return
 
 
 def versions_of(laws: LawBook) -> str:

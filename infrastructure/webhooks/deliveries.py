@@ -60,9 +60,6 @@ RETRY: LiteralString = """
 REPLAY: LiteralString = "SELECT id, next, until FROM webhook.replay WHERE subscription = %s ORDER BY id LIMIT 1"
 MOVE_REPLAY: LiteralString = "UPDATE webhook.replay SET next = %s WHERE id = %s"
 END_REPLAY: LiteralString = "DELETE FROM webhook.replay WHERE id = %s AND next >= until"
-PRUNE: LiteralString = """
-    DELETE FROM webhook.delivery WHERE state IN ('delivered', 'skipped') AND tried_at < %s
-"""
 HEALTH: LiteralString = """
     SELECT (SELECT count(*) FROM webhook.subscription),
            (SELECT min(queued_at) FROM webhook.delivery WHERE state = 'pending'),
@@ -200,11 +197,6 @@ class Deliveries:
         """Deliveries in the order of positions, of one *state* or of all (empty)."""
         params = {"id": subscription, "state": state, "after": after, "limit": limit}
         return [Delivery(row[0], row[1], DeliveryState(row[2]), *row[3:]) for row in await self._rows(PAGE, params)]
-
-    async def prune(self, before: datetime) -> None:
-        """Delete what was delivered or skipped before an instant."""
-        async with self._store.connection() as connection:
-            await connection.execute(PRUNE, [before])
 
     async def health(self) -> QueueHealth:
         """All queues together."""

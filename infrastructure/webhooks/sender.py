@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 import structlog
 from msgspec import Struct
+from psycopg import AsyncConnection
 
 from domain.access.principal import Caller
 from domain.messages import tag_of
@@ -30,8 +32,6 @@ SENDS_AT_ONCE = 8  # to one receiver
 POLL_SECONDS = 1.0
 ALARM_SECONDS = 60.0  # between two log lines about what needs an operator
 TERMS = LeadTerms("webhooks", LEADER_KEY, POLL_SECONDS, ALARM_SECONDS)
-PRUNE_SECONDS = 3600.0
-RETENTION = timedelta(hours=24 * 30)  # of rows about what was delivered
 
 Render = Callable[[FeedPage, Caller, LedgerEpochs], Sequence[bytes]]
 """Events of a page as the bodies that are sent."""
@@ -58,16 +58,14 @@ class WebhookSender(Leader):
     def __init__(self, parts: SenderParts, url: str) -> None:
         super().__init__(url, TERMS)
         self._parts = parts
-        self._pruned_at = float("-inf")
 
-    async def _work(self) -> None:
+    async def _work(self, _connection: AsyncConnection[Any], /) -> None:
         async with self._parts.feed.horizon.following():
             position = 0
             while not self._stopping.is_set():
                 if not await self.step():
                     await self._wait_beyond(position)
                     position = self._parts.feed.horizon.position
-                await self._prune()
 
     async def step(self) -> int:
         """Queue and send what is due, to all receivers side by side; how many messages were sent.
@@ -193,13 +191,6 @@ class WebhookSender(Leader):
         now = self._parts.clock()
         next_at = self._parts.schedule.next_at(delivery.attempts + 1, now)
         await self._parts.deliveries.settle(subscription.id, delivery.position, state, now, next_at, result)
-
-    async def _prune(self) -> None:
-        """Delete old rows once an hour."""
-        monotonic = asyncio.get_running_loop().time()
-        if monotonic - self._pruned_at >= PRUNE_SECONDS:
-            self._pruned_at = monotonic
-            await self._parts.deliveries.prune(self._parts.clock() - RETENTION)
 
     async def _wait_beyond(self, position: int) -> None:
         """Wait until there are new events, for POLL_SECONDS at most: something may be due, or the server stops."""

@@ -22,10 +22,11 @@ COLUMNS: LiteralString = "id, owner, project, item, content, created_at, saved_a
 INSERT: LiteralString = f"""
     INSERT INTO process.application_draft (id, owner, project, item, content, created_at, saved_at, expires_at)
     SELECT %(id)s, %(owner)s, %(project)s, %(item)s, %(content)s, %(now)s, %(now)s, %(until)s
-    WHERE (SELECT count(*) FROM process.application_draft WHERE owner = %(owner)s AND case_number = '') < %(most)s
+    WHERE (SELECT count(*) FROM process.application_draft
+           WHERE owner = %(owner)s AND case_number = '' AND expires_at > %(now)s) < %(most)s
     RETURNING {COLUMNS}
 """  # noqa: S608 our own constants
-OPEN_ONE: LiteralString = f"""
+OPEN_DRAFT: LiteralString = f"""
     SELECT {COLUMNS} FROM process.application_draft
     WHERE owner = %(owner)s AND project = %(project)s AND item = %(item)s AND case_number = '' AND expires_at > %(now)s
     ORDER BY saved_at DESC LIMIT 1
@@ -53,7 +54,6 @@ FILES: LiteralString = """
     UNION
     SELECT unnest(digests) FROM process.form_draft
 """  # of applications that may still be handed in, and of half-filled forms
-PRUNE: LiteralString = "DELETE FROM process.application_draft WHERE expires_at <= %s"
 
 
 class DraftFile(Struct, frozen=True):
@@ -107,8 +107,7 @@ class ApplicationDrafts:
         given = {"owner": owner, "project": project, "item": item, "now": now, "until": now + LIFETIME}
         given |= {"id": uuid4(), "content": json.encode(DraftContent()).decode(), "most": OPEN_MAX}
         async with self._store.connection() as connection:
-            await connection.execute(PRUNE, [now])
-            row = await (await connection.execute(OPEN_ONE, given)).fetchone()
+            row = await (await connection.execute(OPEN_DRAFT, given)).fetchone()
             row = row or await (await connection.execute(INSERT, given)).fetchone()
         return _draft(row) if row else None
 

@@ -30,8 +30,8 @@ SAVE: LiteralString = """
         saved_at = excluded.saved_at, expires_at = excluded.expires_at
 """
 MAKE_ROOM: LiteralString = """
-    DELETE FROM process.form_draft WHERE expires_at <= %(now)s OR (owner = %(owner)s AND form IN (
-        SELECT form FROM process.form_draft WHERE owner = %(owner)s ORDER BY saved_at DESC, form OFFSET %(most)s))
+    DELETE FROM process.form_draft WHERE owner = %(owner)s AND form IN (
+        SELECT form FROM process.form_draft WHERE owner = %(owner)s ORDER BY saved_at DESC, form OFFSET %(most)s)
 """
 FIND: LiteralString = """
     SELECT content, saved_at FROM process.form_draft WHERE owner = %s AND form = %s AND expires_at > %s

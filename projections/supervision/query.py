@@ -99,9 +99,11 @@ class SupervisionAt:
         settled._changed = reader.changed
         return settled
 
-    async def signals(self, period: Period, department: str = "", figure: str = "") -> list[SignalRow]:
+    async def signals(
+        self, period: Period, department: str = "", figure: str = "", limit: int | None = None
+    ) -> list[SignalRow]:
         """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToReadError."""
-        criteria = ListFilter(period=period, department=department, figure=figure, scope=self.scope)
+        criteria = ListFilter(period=period, department=department, figure=figure, scope=self.scope, limit=limit)
         read = await self._past_signals(period)
         async with self._store.cursor() as cursor:
             return await self._signals(cursor, criteria, read)
@@ -123,7 +125,7 @@ class SupervisionAt:
 
     async def _signal_page(self, cursor: Cursor, criteria: ListFilter) -> ListPage[SignalRow]:
         read = await self._past_signals(criteria.period)
-        rows = await self._signals(cursor, criteria.and_one_more, read)
+        rows = await self._signals(cursor, criteria.with_next_row, read)
         if not self._is_counted or criteria.figure == IN_FORCE:  # not among the counts
             return ListPage.of(rows, criteria, len(await self._signals(cursor, criteria.whole, read)))
         return ListPage.of(rows, criteria, await self._number(cursor, criteria, counted(read, ())))
@@ -138,7 +140,7 @@ class SupervisionAt:
 
     async def _decided_page(self, cursor: Cursor, criteria: ListFilter) -> ListPage[DecidedCase]:
         read = await self._past_decisions(criteria.period)
-        rows = await self._decided(cursor, criteria.and_one_more, read)
+        rows = await self._decided(cursor, criteria.with_next_row, read)
         if not self._is_counted:
             return ListPage.of(rows, criteria, len(await self._decided(cursor, criteria.whole, read)))
         return ListPage.of(rows, criteria, await self._number(cursor, criteria, counted((), read)))

@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from infrastructure.ledger.reader import Store
-from infrastructure.retention import RetainedRecords, retained
+from infrastructure.access.directory import LedgerDirectory
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.retention import RecordRetention, RetentionReport
 from infrastructure.support.bundle import write_support_bundle
+from scripts.access.acting import As, acting, with_ledger
 from scripts.console import AsJson, fail, out, pairs, print_result, screen, settings
-from scripts.identity import run
 from scripts.importing.screen import bar
 from scripts.server import database
 
@@ -43,26 +44,30 @@ def support_bundle(
 
 def retention(
     remove: Annotated[bool, typer.Option("--remove", help="delete what is past its time (default: a preview)")] = False,
+    by: As = "",
     as_json: AsJson = False,
 ) -> None:
     """Show what is beside the ledger, how long it stays, and how much is past that; with --remove, delete that.
 
-    Servers do the same once an hour. Facts are never deleted; a person's data is by erase-person. The removal stands in
-    the security log.
+    Servers do the same once a day. Facts are never deleted; a person's data is by erase-person. A fact says what was
+    removed, by which rule, how many, and by whom.
     """
     chosen = settings()
 
-    async def work(store: Store) -> list[RetainedRecords]:
-        return await retained(store, chosen, datetime.now(UTC), remove=remove)
+    async def work(approvals: Approvals, directory: LedgerDirectory) -> RetentionReport:
+        beside = RecordRetention(approvals, chosen)
+        return await beside.remove(await acting(directory, by, approvals.clock())) if remove else await beside.preview()
 
-    records = run(work)
-    print_result(records, as_json, lambda: _show(records))
+    report = with_ledger(work)
+    print_result(report, as_json, lambda: _show(report))
     if not remove:
         screen.print("Preview: nothing was deleted. Add --remove to delete what is past its time.")
 
 
-def _show(records: list[RetainedRecords]) -> None:
+def _show(report: RetentionReport) -> None:
     table = Table("what", "stays", "records", "past its time", "removed", title="beside the ledger")
-    for kind in records:
+    for kind in report.kinds:
         table.add_row(kind.name, kind.stays, f"{kind.records:,}", f"{kind.past:,}", f"{kind.removed:,}")
     out.print(table)
+    if report.position:
+        out.print(f"Recorded at position {report.position:,}.", highlight=False)

@@ -36,7 +36,7 @@ def require_standby(settings: Settings) -> None:
 
 
 @contextmanager
-def kept_alive(settings: Settings) -> Iterator[None]:
+def supervised_server(settings: Settings) -> Iterator[None]:
     """Restart the embedded server if it dies during the block; does nothing for an external server."""
     if settings.database_url:
         yield
@@ -54,7 +54,7 @@ def kept_alive(settings: Settings) -> Iterator[None]:
 @asynccontextmanager
 async def opened(url: str, settings: Settings) -> AsyncIterator[Approvals]:
     """The application, opened in this event loop, with a supervised database."""
-    with kept_alive(settings):
+    with supervised_server(settings):
         async with Approvals(
             url,
             queue_max=settings.queue_max,

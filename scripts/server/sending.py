@@ -1,4 +1,4 @@
-"""The process that sends webhooks and mails, and the parts that it works with."""
+"""The process that sends webhooks and mails and removes what is past its time, and the parts that it works with."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.messages.addresses import MailAddresses
 from infrastructure.messages.mailer import Mailer, MailerParts, SmtpServer
 from infrastructure.privacy.current import keystore
+from infrastructure.retention import RecordRetention, RetentionWorker
 from infrastructure.settings import Settings
 from infrastructure.webhooks.deliveries import Deliveries
 from infrastructure.webhooks.messenger import WebhookMessenger
@@ -34,7 +35,7 @@ NICENESS = 5  # commands come first
 
 
 def send_while(parent: int, url: str) -> None:
-    """Run the senders of webhooks and mails in this process until SIGTERM, or until its parent is gone."""
+    """Run the senders and the removal of old records in this process until SIGTERM, or until its parent is gone."""
     lower_priority(NICENESS)
     uvloop.run(_send(parent, url))
 
@@ -48,8 +49,9 @@ async def _send(parent: int, url: str) -> None:
     ):
         reads = ReadLog(SecurityLog(approvals.store), approvals.clock)
         parts = sender_parts(approvals, transport, chosen.area)
-        workers: list[WebhookSender | Mailer] = [
+        workers: list[WebhookSender | Mailer | RetentionWorker] = [
             WebhookSender(structs.replace(parts, render=traced(reads)), url),
+            RetentionWorker(RecordRetention(approvals, chosen)),
             *([Mailer(mailer_parts(approvals, chosen), url)] if chosen.smtp else []),
         ]
 

@@ -19,6 +19,7 @@ import domain.flow
 import domain.legal_person
 import domain.privacy
 import domain.project
+import domain.retention
 from domain.core.ledger import Command, Fact
 from domain.messages import COMMANDS, FACTS, SYSTEM_COMMANDS, AnyCommand, AnyFact, tag_of
 from domain.streams import KINDS
@@ -43,6 +44,7 @@ AGGREGATES = (
     domain.access,
     domain.epochs,
     domain.privacy,
+    domain.retention,
 )
 
 

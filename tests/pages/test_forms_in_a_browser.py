@@ -21,7 +21,7 @@ from tests.conftest import database_in
 from tests.examples import BUREAU, LAND, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
-from tests.pages.conftest import LANGUAGES, PHONE, opened
+from tests.pages.conftest import LANGUAGES, PHONE, WIDE, page_of
 from tests.pages.test_in_a_browser import SIDEWAYS, STORED
 from tests.projections.zone import project_id, tell_zone
 
@@ -64,8 +64,7 @@ class Desk:
     @contextmanager
     def at(self, by: Actor, path: str, *, scripts: bool = False) -> Iterator[Page]:
         """A page that *by* has opened."""
-        with opened(self._browser, self._site, scripts=scripts, by=by) as window:
-            page = window.new_page()
+        with page_of(self._browser, self._site, by, WIDE, scripts=scripts) as page:
             page.goto(f"{path}{'&' if '?' in path else '?'}lang=zh")
             yield page
 
@@ -133,7 +132,7 @@ def test_from_registration_to_a_decision_without_scripts(desk: Desk) -> None:
         assert "不能容缺，须先补正" in page.locator("#lacking .fault").first.inner_text()
 
 
-def test_a_change_meanwhile_is_told_and_what_was_filled_in_stays(desk: Desk) -> None:
+def test_a_change_meanwhile_is_shown_and_what_was_filled_in_stays(desk: Desk) -> None:
     path = f"/items/{project_id('running')}/land/acts"
     with desk.at(LAND, f"{path}/complete_item") as page, desk.at(LAND, f"{path}/note_step") as other:
         page.get_by_label("不予许可").check()
@@ -165,7 +164,7 @@ def test_an_act_by_keyboard_alone(desk: Desk) -> None:
         require_clean(page, "zh")
 
 
-def test_the_card_that_asks_once_more_has_no_barriers(desk: Desk) -> None:
+def test_the_interruption_card_has_no_barriers(desk: Desk) -> None:
     with desk.at(MANAGER, f"/items/{project_id('paused')}/land/acts/withdraw_item", scripts=True) as page:
         page.locator("button[value=review]").click()
         page.locator("button[value=act]").click()

@@ -1,6 +1,6 @@
 """The public window in a real browser: an application in few pages, tracked by its code, complained of and evaluated.
 
-There is no script on these pages: what works here works without. Everything is tried on a phone's width as well, by
+What works here works without script; with it an application saves itself. All is tried on a phone's width as well, by
 keyboard, and held against the standards of accessibility in both languages.
 """
 
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from api.app import PAGES
 from domain.catalogue.listing import DefineServiceItem
@@ -27,14 +27,13 @@ from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from tests.accessibility import barriers, faint_texts
 from tests.api.apply.applicants import CATALOGUE, OWN, SERVICE, pdf, registration
-from tests.api.client import identity
 from tests.api.served import served
 from tests.chromium import launched
 from tests.conftest import database_in
 from tests.examples import APPLICANT, BUREAU, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
-from tests.pages.conftest import LANGUAGES, PHONE
+from tests.pages.conftest import LANGUAGES, PHONE, page_of
 from tests.pages.test_in_a_browser import CONTROLS, SIDEWAYS, STORED, tabbed
 
 PAGES_MAX = 8  # of an application, from the choice of the item to the receipt
@@ -76,15 +75,8 @@ def visiting(
     scripts: bool = True,
 ) -> Iterator[Page]:
     """A tab of someone at the window."""
-    context: BrowserContext = chromium.new_context(
-        base_url=address,
-        java_script_enabled=scripts,
-        viewport={"width": width, "height": 844},
-        locale=lang,
-        extra_http_headers=identity(by) if by else {},
-    )
-    yield context.new_page()
-    context.close()
+    with page_of(chromium, address, by, {"width": width, "height": 844}, scripts=scripts, locale=lang) as page:
+        yield page
 
 
 async def _tell(url: str) -> None:
@@ -231,6 +223,15 @@ def test_errors_have_no_barriers_either(chromium: Browser, address: str, handed:
         page.get_by_role("button", name="资料无误，继续").click()
         expect(page.get_by_role("alert")).to_contain_text("延续申请须写明")
         assert barriers(page) == []
+
+
+def test_an_application_saves_itself_while_it_is_filled_in(chromium: Browser, address: str, handed: Handed) -> None:
+    with visiting(chromium, address, APPLICANT) as page:
+        page.goto(f"{handed.draft}/data")
+        page.locator("#licence_number").fill("证 7 号")
+        expect(page.locator("[data-said]")).to_contain_text("草稿已保存")
+        page.reload()
+        expect(page.locator("#licence_number")).to_have_value("证 7 号")
 
 
 def test_everything_is_reached_by_keyboard(chromium: Browser, address: str, handed: Handed) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from itertools import accumulate
+from time import monotonic
+from typing import Any
 
 import structlog
 from msgspec import structs
@@ -13,6 +15,7 @@ from infrastructure.ledger.append_batch import HASH_BYTES, AppendItem, AppendSta
 from infrastructure.ledger.high_water import STATEMENT, HighWater
 from infrastructure.ledger.pg_binary import BYTEA_OID, UUID_BYTES, UUID_OID, array, even_array, int4_array, int8_from
 from infrastructure.ledger.pipeline_connection import ConnectionLostError, PipelineConnection, answered
+from infrastructure.tracing.switch import SWITCH
 
 ARGUMENTS = ",".join(f"${nth}" for nth in range(1, 23))
 APPEND_TOGETHER = f"SELECT base, status FROM ledger.append_together({ARGUMENTS})".encode()  # noqa: S608 our own constants
@@ -33,12 +36,27 @@ class AtomicAppender:
         if self._lane is not None:
             self._lane.close()
 
-    async def append(self, items: Sequence[AppendItem]) -> AppendVerdict:
+    async def append(self, items: Sequence[AppendItem], spans: Sequence[Any] = ()) -> AppendVerdict:
         """Store *items*, each the facts of one command, which follow on each other in one stream.
 
         Every item has an id, so what a lost connection left in doubt is found out by sending it again; raises
-        LedgerWentBackError where the database went back meanwhile.
+        LedgerWentBackError where the database went back meanwhile. *spans*: those of the commands, where they are
+        traced.
         """
+        if not spans:
+            return await self._append(items)
+        begun, failure, verdict = monotonic(), None, None
+        try:
+            verdict = await self._append(items)
+        except Exception as error:
+            failure = error
+            raise
+        finally:
+            position = verdict.position - sum(len(item.rows) for item in items) if verdict else 0
+            SWITCH.spans.batch_span(spans, monotonic() - begun, failure, items=len(items), position=position)
+        return verdict
+
+    async def _append(self, items: Sequence[AppendItem]) -> AppendVerdict:
         params = _parameters(items)
         async with self._lock:
             lane = await self._connected()

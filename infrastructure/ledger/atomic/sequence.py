@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, UnsetType, structs
 
 from domain.core.ledger import Actor, CommandOrigin, Refused
 from domain.streams import EveryCommand, State
@@ -40,6 +41,14 @@ class CommandSequence(Struct, frozen=True):
             sent_command(self.stream, each.command, each.by or self.by, each.id, each.origin or self.origin, now)
             for each in self.commands
         ]
+
+    def traced(self, traceparents: Sequence[str | UnsetType]) -> Self:
+        """The same, each command in the trace that its *traceparent* names."""
+        commands = [
+            structs.replace(each, origin=structs.replace(each.origin or self.origin, traceparent=traceparent))
+            for each, traceparent in zip(self.commands, traceparents, strict=True)
+        ]
+        return structs.replace(self, commands=commands)
 
 
 class SequenceRefusedError(Exception):

@@ -118,8 +118,8 @@ async def test_sessions_are_listed_and_ended_by_their_owner_alone(identity: Iden
     assert len(listed) == 3
     assert len(listed[0].browser) == 200
 
-    assert not await identity.sessions.end_one("li", listed[1].id)
-    assert await identity.sessions.end_one("wang", listed[1].id)
+    assert not await identity.sessions.end_session("li", listed[1].id)
+    assert await identity.sessions.end_session("wang", listed[1].id)
     assert await identity.sessions.end_all("wang", but=listed[0].id) == 1
     assert [session.id for session in await identity.sessions.of("wang", clock())] == [listed[0].id]
     assert await identity.sessions.end(tokens[2]) == listed[0].id
@@ -141,17 +141,6 @@ async def test_another_server_hears_of_an_end(
 
             while await other.signed_in(token):  # noqa: ASYNC110  the notification is on its way
                 await asyncio.sleep(0.01)
-
-
-async def test_pruning_deletes_what_has_expired(identity: Identity, clock: MovedClock, database_url: str) -> None:
-    await identity.begin(WANG)
-    clock.move(hours=1)
-    await identity.begin(WANG)
-
-    await identity.prune()
-
-    with psycopg.connect(database_url) as connection:
-        assert connection.execute("SELECT created_at FROM identity.session").fetchall() == [(clock(),)]
 
 
 async def _listeners(url: str, wanted: int) -> bool:

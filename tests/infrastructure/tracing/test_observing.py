@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 import pytest_asyncio
-from msgspec import convert
+from msgspec import convert, json
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -26,7 +26,7 @@ from infrastructure.projector.positions import Views
 from infrastructure.settings import Settings
 from infrastructure.tracing import switch
 from infrastructure.tracing.switch import SWITCH, TracingUnavailableError, configure
-from tests.api.client import REGISTER, Door
+from tests.api.client import REGISTER, Door, identity
 from tests.examples import MANAGER
 from tests.infrastructure.projector.test_projector import project_all
 
@@ -72,8 +72,7 @@ async def door(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -
 def meta_of(url: str, stream: UUID) -> str:
     with psycopg.connect(url) as connection:
         query = "SELECT convert_from(meta, 'UTF8') FROM ledger.event WHERE stream = %s"
-        ((meta,),) = connection.execute(query, [stream]).fetchall()
-    return str(meta)
+        return "\n".join(meta for (meta,) in connection.execute(query, [stream]).fetchall())
 
 
 def parent(of: ReadableSpan) -> int:
@@ -102,7 +101,33 @@ async def test_a_trace_leads_from_the_request_to_the_projection(
     assert f'"traceparent":"00-{TRACE}-{command.context.span_id:016x}-01"' in meta_of(shared_database_url, project)
 
 
-async def test_what_nobody_samples_leaves_no_trace_in_the_ledger(
+async def test_commands_of_an_atomic_batch_each_have_a_span_below_the_request(
+    door: Door, spans: InMemorySpanExporter, shared_database_url: str
+) -> None:
+    project = uuid4()
+    plan = {"command": "plan_item", "item": {"item": "extra", "department": "land"}}
+    lines = b"".join(
+        json.encode({"project": str(project), "key": str(uuid4()), "command": command}) + b"\n"
+        for command in (REGISTER, plan)
+    )
+    headers = identity(MANAGER) | {"Content-Type": "application/x-ndjson", "traceparent": SENT}
+    answer = await door.client.post("/v1/commands/batch?mode=atomic", content=lines, headers=headers)
+    assert [json.decode(line)["status"] for line in answer.content.splitlines()] == [200, 200], answer.text
+    project_all(shared_database_url)
+
+    own = [span for span in spans.get_finished_spans() if f"{span.context.trace_id:032x}" == TRACE]
+    named = {span.name: span for span in own}
+    request = named["POST /v1/commands/batch"]
+    commands = [named["command register_project"], named["command plan_item"]]
+    assert [parent(each) for each in commands] == [request.context.span_id] * 2
+    assert (parent(named["append batch"]), len(named["append batch"].links)) == (commands[0].context.span_id, 2)
+    projected = [span for span in own if span.name == "project batch"]
+    assert {parent(each) for each in projected} == {each.context.span_id for each in commands}
+    stored = meta_of(shared_database_url, project)
+    assert all(f'"traceparent":"00-{TRACE}-{each.context.span_id:016x}-01"' in stored for each in commands)
+
+
+async def test_an_unsampled_request_leaves_no_trace_in_the_ledger(
     door: Door, spans: InMemorySpanExporter, shared_database_url: str
 ) -> None:
     project = uuid4()
@@ -142,7 +167,7 @@ async def test_the_access_log_has_addresses_without_ids(door: Door, spans: InMem
     assert spans.get_finished_spans() != ()
 
 
-def test_without_the_extra_one_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(_: str) -> Any:
         raise ImportError
 

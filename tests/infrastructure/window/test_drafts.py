@@ -81,8 +81,6 @@ async def test_a_draft_is_kept_for_ninety_days_after_it_was_saved(drafts: Applic
     last = saved + timedelta(days=DAYS)
     assert await drafts.find(draft.id, "li", last - timedelta(seconds=1)) is not None
     assert await drafts.find(draft.id, "li", last) is None
-    await begun(drafts, "zhou", at=last)  # removes what is over
-    assert await drafts.find(draft.id, "li", NOW) is None
 
 
 async def test_what_was_handed_in_is_changed_no_more(drafts: ApplicationDrafts) -> None:

@@ -1,0 +1,62 @@
+"""清理 removal: records beside the ledger were past their time, and were deleted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from domain.core.context import Context
+from domain.core.ledger import Command, Fact, Refused, Role
+from domain.core.rules import require_role
+from domain.core.types import Code, Line
+from domain.retention.state import RETENTION_STREAM, AnyRetention
+
+RULES_MAX = 100
+
+
+class RemovedRecords(Struct, frozen=True):
+    """What one *rule* removed: *count* records that were past their time, as those from before *before* are.
+
+    *stays* says in words how long such records stay.
+    """
+
+    rule: Code
+    stays: Line
+    before: datetime
+    count: Annotated[int, Meta(ge=1)]
+
+
+Removed = Annotated[tuple[RemovedRecords, ...], Meta(max_length=RULES_MAX)]
+
+
+class RecordRemoval(Command, frozen=True, tag="record_removal"):
+    """Record that records beside the ledger were removed: by which rules, and how many of each."""
+
+    removed: Removed
+
+    def decide(self, state: AnyRetention, context: Context) -> tuple[Fact, ...]:
+        require_role(context.by, "record a removal", Role.ADMINISTRATOR, Role.SYSTEM)
+        if state.id != RETENTION_STREAM:
+            raise Refused(
+                "wrong-stream",
+                "a removal is recorded at an address of its own",
+                remedy=f"send it to {RETENTION_STREAM}",
+            )
+        if not self.removed:
+            raise Refused(
+                "nothing-removed", "a removal of nothing is not recorded", remedy="name what was removed, and how much"
+            )
+        return (RecordsRemoved(removed=self.removed, records=sum(each.count for each in self.removed)),)
+
+
+class RecordsRemoved(Fact, frozen=True, tag="records_removed"):
+    """清理: *records* in all were removed beside the ledger; *removed* says by which rules."""
+
+    removed: tuple[RemovedRecords, ...]
+    records: int
+
+    def apply(self, state: AnyRetention) -> None:
+        for each in self.removed:
+            state.removed[each.rule] = state.removed.get(each.rule, 0) + each.count
