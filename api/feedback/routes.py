@@ -37,7 +37,8 @@ from domain.messages import Entry
 from domain.project.feedback.evaluation import ServiceEvaluated
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
-from projections.feedback.query import COMPLAINTS, EVALUATIONS, FEEDBACK, FeedbackAt, FeedbackFilter
+from projections.feedback.query import COMPLAINTS, EVALUATIONS, FeedbackAt, FeedbackFilter
+from projections.feedback.sums_query import FEEDBACK
 from projections.scope import Scope
 
 OF_A_PROJECT_MAX = 1000  # of each kind, the newest

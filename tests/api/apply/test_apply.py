@@ -162,7 +162,7 @@ async def test_a_window_clerk_applies_for_an_enterprise(app: Litestar, approvals
     assert number in receipt.text
 
 
-async def test_who_may_not_apply_is_told_so(app: Litestar) -> None:
+async def test_an_unauthorised_applicant_is_refused(app: Litestar) -> None:
     leader = Browser(app, LEADER)
     assert (await leader.get(APPLY)).status_code == 403
 

@@ -72,7 +72,7 @@ def test_once_accepted_it_can_not_be_accepted_again_but_decided() -> None:
     assert seen["suspend_clock"].possible
 
 
-def test_an_officer_of_another_department_may_do_none_of_it_and_is_told_who_may() -> None:
+def test_an_officer_of_another_department_may_do_none_of_it_and_sees_who_may() -> None:
     project, entries = after(ItemSubmitted)
     seen = actions(project, entries, LEAD, caller(Role.OFFICER, "another-department"))
     assert not any(action.possible for action in seen.values())

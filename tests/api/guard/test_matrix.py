@@ -120,7 +120,7 @@ OBJECTION = "噪声防护距离不足"
 DENIED, HIDDEN = ("access-denied", 403), ("project-unknown", 404)
 
 
-class Asked(Struct, frozen=True):
+class SentRequest(Struct, frozen=True):
     """A route, and a request to it about one project."""
 
     handler: HTTPRouteHandler
@@ -136,7 +136,7 @@ class Asked(Struct, frozen=True):
 class Answer(Struct, frozen=True):
     """What a request was answered with, which texts that not everybody may see are in it, and whether it was noted."""
 
-    request: Asked
+    request: SentRequest
     status: int
     code: str
     seen: frozenset[str]
@@ -151,7 +151,7 @@ class Answer(Struct, frozen=True):
 class OwnAnswers:
     """What every address answers of one's own project, asked once by each person."""
 
-    def __init__(self, door: Door, requests: list[Asked]) -> None:
+    def __init__(self, door: Door, requests: list[SentRequest]) -> None:
         self._door, self._requests = door, requests
         self._by_person: dict[Actor, list[Answer]] = {}
 
@@ -160,7 +160,7 @@ class OwnAnswers:
             self._by_person[by] = [await self._answer(request, by) for request in self._requests]
         return self._by_person[by]
 
-    async def _answer(self, request: Asked, by: Actor) -> Answer:
+    async def _answer(self, request: SentRequest, by: Actor) -> Answer:
         reads: list[PersonalRead] = []
         with observing(reads.append):
             response = await answer(self._door, request, by)
@@ -185,7 +185,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         yield opened
 
 
-def requests_to(app: Litestar, project: UUID, now: datetime) -> list[Asked]:
+def requests_to(app: Litestar, project: UUID, now: datetime) -> list[SentRequest]:
     """A request to every route: as it is, as of an instant if it takes one, and searching for the other enterprise."""
     requests = []
     for template, handler in handlers_of(app):
@@ -197,7 +197,7 @@ def requests_to(app: Litestar, project: UUID, now: datetime) -> list[Asked]:
         if name := SEARCHES.get(handler.handler_name):
             variants.append({name: OTHER_CODE})
         for method in sorted(handler.http_methods):
-            requests += [Asked(handler, method, path, params) for params in variants]
+            requests += [SentRequest(handler, method, path, params) for params in variants]
     return requests
 
 
@@ -210,7 +210,7 @@ def filled(template: str, project: UUID) -> str:
     return "/".join(parts) or "/"
 
 
-async def answer(door: Door, request: Asked, by: Actor | None) -> httpx.Response:
+async def answer(door: Door, request: SentRequest, by: Actor | None) -> httpx.Response:
     headers = identity(by) if by else {}
     body = b"{}" if request.method == "POST" else None
     if body:
@@ -220,7 +220,7 @@ async def answer(door: Door, request: Asked, by: Actor | None) -> httpx.Response
     )
 
 
-def tells_of_other(request: Asked, response: httpx.Response) -> bool:
+def names_the_other(request: SentRequest, response: httpx.Response) -> bool:
     """Whether anything of the other project is in the answer, beside what was asked for by its id."""
     return MARK in response.text or (str(OTHER) in response.text and str(OTHER) not in request.path)
 
@@ -236,7 +236,7 @@ async def test_nothing_of_the_other_project_is_shown_to_strangers(
 ) -> None:
     for request in requests_to(app, OTHER, approvals.clock()):
         response = await answer(door, request, by)
-        assert not tells_of_other(request, response), (request, response.text)
+        assert not names_the_other(request, response), (request, response.text)
         assert response.status_code < 500 or request.action == PUBLIC, (
             request,
             response.text,
@@ -267,7 +267,7 @@ async def test_who_sees_the_whole_zone_sees_both(app: Litestar, door: Door, appr
     """The mark is really there, so that its absence elsewhere means something."""
     marked = set()
     for request in requests_to(app, OTHER, approvals.clock()):
-        if request.method == "GET" and tells_of_other(request, await answer(door, request, by)):
+        if request.method == "GET" and names_the_other(request, await answer(door, request, by)):
             marked.add(request.handler.handler_name)
     assert marked >= {
         *("list_progress", "progress_table", "get_progress", "project", "get_history", "export_history"),
@@ -284,7 +284,7 @@ async def test_without_credentials_only_what_is_public_is_answered(
 ) -> None:
     for request in requests_to(app, OTHER, approvals.clock()):
         response = await answer(door, request, None)
-        assert not tells_of_other(request, response), request
+        assert not names_the_other(request, response), request
         if not is_public(request.action):
             assert response.status_code == 401, (request, response.text)
         elif request.action != PUBLIC:

@@ -188,8 +188,8 @@ async def test_a_changed_text_is_checked_again_before_anything_is_recorded(door:
     checked = (await send(door, row, key := uuid4())).text
     changed = (await send(door, row.replace("窗口", "电话"), key, mark_in(checked))).text
     assert outcomes(changed) == ["possible"]
-    asked_again = (await send(door, row, key, mark_in(checked), again="1")).text
-    assert outcomes(asked_again) == ["possible"]
+    checked_again = (await send(door, row, key, mark_in(checked), again="1")).text
+    assert outcomes(checked_again) == ["possible"]
     assert await approvals.store.head() == before
 
 

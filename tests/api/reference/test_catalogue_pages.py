@@ -137,7 +137,7 @@ async def test_a_department_publishes_until_when_it_takes_applications_in(
 
 
 @pytest.mark.parametrize("path", ["/admin/catalogues", PAGE, f"{PAGE}?draft=true&text=land", f"{PAGE}/difference"])
-async def test_an_administrator_reads_and_is_told_who_publishes(door: Door, path: str) -> None:
+async def test_an_administrator_reads_and_sees_who_publishes(door: Door, path: str) -> None:
     answer = await door.get(f"{path}{'&' if '?' in path else '?'}lang=en", ADMINISTRATOR)
     assert answer.status_code == 200
     assert "/admin/acts/" not in answer.text

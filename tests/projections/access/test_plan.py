@@ -102,7 +102,7 @@ def test_who_sees_everything_pays_nothing(connection: psycopg.Connection[Any]) -
         (Role.PROJECT_MANAGER, "", "manager7"),
     ],
 )
-def test_a_list_that_tells_itself_whose_a_project_is_reads_no_more_than_without_a_filter(
+def test_a_list_with_its_own_access_columns_reads_no_more_than_without_a_filter(
     connection: psycopg.Connection[Any], role: Role, over: str, person: str
 ) -> None:
     whole = blocks_read(connection, filtered(Role.LEADER))

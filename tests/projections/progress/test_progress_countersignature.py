@@ -34,7 +34,7 @@ def shown(*facts: AnyFact) -> tuple[list[str], list[str], list[str]]:
     return item["awaiting"], item["queued"], whole["holders"]
 
 
-def test_all_asked_at_once_are_awaited_in_the_order_of_asking() -> None:
+def test_departments_asked_in_parallel_are_awaited_in_the_order_of_the_requests() -> None:
     assert shown(question_to("water"), question_to("fire")) == (
         ["water", "fire"],
         [],

@@ -47,7 +47,7 @@ from tests.watching import Hands
 SEED = 20260302
 DAYS = 100  # of life in the zone, some of them left out
 PROJECTS = 8
-ASKED = chosen(60, 400)  # boards compared
+BOARDS = chosen(60, 400)  # boards compared
 WEEKS_EVERY = 6  # of them with two weeks as well
 ITEMS = {"land": LAND, "site-plan": PLANNING}
 REGISTER = RegisterProject(
@@ -160,7 +160,7 @@ async def test_any_board_is_what_its_lists_come_to(zone: Zone, database_url: str
     random = Random(SEED)
     await lived(zone, random)
     compared, totals = Counter[str](), Counter[str]()
-    for nth in range(ASKED):
+    for nth in range(BOARDS):
         first = date(2026, 2, 10) + timedelta(days=random.randint(0, 120))
         period = Period(first, first + timedelta(days=random.choice([0, 3, 27, 40, 70, 400])))
         as_of = BEGIN + timedelta(days=random.randint(-1, DAYS + 9), minutes=random.randint(0, 1440))

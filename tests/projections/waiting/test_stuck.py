@@ -71,7 +71,7 @@ def planned(*items: PlannedItem) -> ProjectRegistered:
     )
 
 
-def test_a_project_in_which_nobody_can_act_is_stuck() -> None:
+def test_a_project_in_which_no_one_can_act_is_stuck() -> None:
     circle = planned(
         PlannedItem(item="a", department="a", requires=("b",)), PlannedItem(item="b", department="b", requires=("a",))
     )

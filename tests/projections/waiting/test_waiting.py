@@ -146,7 +146,7 @@ def test_a_refusal_is_delivered_and_applied_for_again() -> None:
     assert first(items[PLAN])[1:3] == (HeldBy.APPLICANT, "applicant")
 
 
-def test_a_decision_is_kept_back_by_who_objected_and_a_grant_on_an_undertaking_is_checked() -> None:
+def test_a_decision_waits_for_objectors_and_a_grant_on_an_undertaking_is_checked() -> None:
     objected = ItemCountersigned(item=LAND, department="fire", step="", opinion=Opinion.OBJECTED, reasons="no exit")
     facts: list[AnyFact] = [*under_examination(), question_to("fire"), objected]
     assert first(waiting_after(*facts)[LAND]) == (WaitKind.DECISION, HeldBy.DEPARTMENT, "land", ("fire",))
@@ -239,7 +239,7 @@ def test_of_alternatives_the_least_blocked_is_followed_and_all_are_listed() -> N
     assert set(items["e"].roots) == {"a", "c"}
 
 
-def test_an_alternative_that_nobody_needs_any_more_waits_for_nothing() -> None:
+def test_an_alternative_no_longer_needed_waits_for_nothing() -> None:
     plans = (
         PlannedItem(item="a", department="land"),
         PlannedItem(item="b", department="land"),
