@@ -23,7 +23,7 @@ from projections.waiting.fold import Waiting
 
 VIEWS: tuple[View[Any], ...] = (
     Progress(),
-    Feedback(),
+    Feedback(shipped_law),
     Clocks(shipped_law),
     Supervision(),
     External(shipped_law),

@@ -19,8 +19,9 @@ ZONE_ONLY = ""  # the register of projects that were not imported
 EVERYTHING = SQL("true")
 REGISTERS = "SELECT p.register, count(*) FROM views.project AS p WHERE p.register <> '' GROUP BY p.register ORDER BY 1"
 # The register is a subquery, so that a list still uses its own index; its name is a literal, as the parameters of the
-# query are set elsewhere.
+# query are set elsewhere. The zone's own projects are those that an index of the imported ones does not have.
 WITHIN = SQL("{project} IN (SELECT r.project FROM views.project AS r WHERE r.register = {register})")
+NOT_IMPORTED = SQL("NOT EXISTS (SELECT FROM views.project AS r WHERE r.project = {project} AND r.register <> '')")
 
 
 class RegisterCount(Struct, frozen=True):
@@ -56,6 +57,8 @@ class Scope(Struct, frozen=True):
         """The condition that the project of the table *alias* is in the register."""
         if self.whole:
             return EVERYTHING
+        if self.register == ZONE_ONLY:
+            return NOT_IMPORTED.format(project=Identifier(alias, "project"))
         named = Literal(self.register.replace("%", "%%"))  # % begins a parameter of the query
         return WITHIN.format(project=Identifier(alias, "project"), register=named)
 
@@ -81,6 +84,13 @@ class Scope(Struct, frozen=True):
         if self.caller is None or TABLE[action].roles.get(self.caller.role) is not Relation.OWN_DEPARTMENT:
             return True
         return department == self.caller.over != "" and in_scope(self.caller, action)
+
+    def department_of(self, action: str) -> str | None:
+        """The department whose rows are all that the caller may do *action* on; empty: every row, None: neither."""
+        if self.caller is None or self.sees_all(action):
+            return ""
+        own = TABLE[action].roles.get(self.caller.role) is Relation.OWN_DEPARTMENT and in_scope(self.caller, action)
+        return self.caller.over or None if own and not self.caller.projects else None
 
     def sees_all(self, action: str) -> bool:
         """Whether the caller may do *action* on every row there is, so that sums may answer."""

@@ -23,7 +23,7 @@ ZONE = "Asia/Shanghai"  # the time zone of the days; a board in another one is c
 IN_ZONE = ZoneInfo(ZONE)
 ALL = ""  # in place of a department; signals without a known department count here only
 NO_DAYS = -1  # for figures not measured in working days
-DAYS_KEPT_MAX = 4096  # a dozen years of working days
+DAYS_CACHED_MAX = 4096  # a dozen years of working days
 COLUMNS: tuple[tuple[str, LiteralString], ...] = (
     ("happened_on", "date"),  # a year, a month: its first day
     ("department", "text"),  # empty: all departments
@@ -35,7 +35,7 @@ COLUMNS: tuple[tuple[str, LiteralString], ...] = (
 )
 KEY = 6  # number of key columns
 # The first day of the span of a day; interned, as it is a key of many counts.
-BEGINS = {span: lru_cache(maxsize=DAYS_KEPT_MAX)(span.begin) for span in Span}
+BEGINS = {span: lru_cache(maxsize=DAYS_CACHED_MAX)(span.begin) for span in Span}
 DEPARTMENT = 1  # index of the department in a key
 INDEXES: tuple[LiteralString, ...] = ("(happened_on, recorded_on) WHERE department = ''", "(recorded_on)")
 Key = tuple[date, str, date, str, int]  # happened on, department, recorded on, figure, days

@@ -8,6 +8,7 @@ import typer
 
 from scripts.console import INTERRUPTED, fail, out, screen, settings
 from scripts.demo import demo as demonstration
+from scripts.demo.people import offer_sandbox_people
 from scripts.server import database, serving
 from scripts.server import sandbox as sandboxes
 
@@ -34,7 +35,13 @@ def serve() -> None:
     serving.serve(url, chosen, lambda: screen.print(f"Serving {where}"))
 
 
-def sandbox(port: Annotated[int, typer.Option(min=1, max=65_535, help="port to listen on")] = SANDBOX_PORT) -> None:
+def sandbox(
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="port to listen on")] = SANDBOX_PORT,
+    *,
+    people: Annotated[
+        bool, typer.Option("--people", help="register the people of the shipped zone, and offer them at /sign-in")
+    ] = False,
+) -> None:
     """Serve a sandbox until Ctrl-C: a zone with data of its own beside the live one, whose clock tests move."""
     live = settings()
     if live.database_url:
@@ -42,4 +49,5 @@ def sandbox(port: Annotated[int, typer.Option(min=1, max=65_535, help="port to l
     chosen = sandboxes.settings_of_sandbox(live, port)
     url = database.ready(chosen)
     sentence = f"Serving a sandbox at http://{chosen.host}:{chosen.port}/, its data in {chosen.data}"
-    sandboxes.serve(url, chosen, lambda: screen.print(sentence, soft_wrap=True))
+    offered = offer_sandbox_people if people else sandboxes.no_people
+    sandboxes.serve(url, chosen, lambda: screen.print(sentence, soft_wrap=True), offered)

@@ -20,9 +20,12 @@ from scripts.catalogues.import_catalogue import IMPORTER, CatalogueReport
 from scripts.catalogues.import_catalogue import import_catalogue as import_list
 from scripts.catalogues.zone import ZoneReport
 from scripts.catalogues.zone import publish_zone as publish_shipped
+from scripts.client.errors import ClientError
 from scripts.console import EXIT_FINDINGS, AsJson, fail, out, pairs, print_result, screen, settings
 from scripts.demo.demo import last_day
 from scripts.importing.screen import bar
+from scripts.remote.ground import RemotePlan
+from scripts.remote.play import RemotelySimulated, simulate_at
 from scripts.server import database
 from scripts.server.catching_up import catch_up
 from scripts.simulation.simulate import Simulated, SimulationPlan
@@ -134,27 +137,54 @@ def day_of(text: str) -> date:
 def simulate(
     projects: Annotated[int, typer.Option(help="number of projects")] = 100,
     seed: Annotated[int, typer.Option(help="random seed: the same seed gives the same facts")] = 1,
-    until: Annotated[str, typer.Option(help="last day [default: yesterday]", metavar="DATE")] = "",
+    until: Annotated[
+        str, typer.Option(help="last day [default: yesterday; over HTTP 60 days after the first]", metavar="DATE")
+    ] = "",
     begin: Annotated[
-        str, typer.Option("--from", help="first day [default: about three years before the last]", metavar="DATE")
+        str,
+        typer.Option(
+            "--from",
+            help="first day [default: about three years before the last; over HTTP the sandbox's next day]",
+            metavar="DATE",
+        ),
     ] = "",
     processes: Annotated[int, typer.Option(help="number of worker processes; 0: one per CPU", min=0)] = 0,
+    over_http: Annotated[
+        str,
+        typer.Option(
+            "--over-http",
+            help="send every act to the sandbox at this address, by whoever's it is",
+            metavar="URL",
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Fill the ledger with a simulated zone: projects, departments and enterprises, their mistakes and complaints."""
+    first, last = (day_of(text) if text else None for text in (begin, until))
+    if over_http:
+        simulate_over_http(over_http, RemotePlan(projects, seed, first, last), as_json)
+        return
     chosen = settings()
-    plan = SimulationPlan(
-        projects, seed, day_of(until) if until else last_day(), day_of(begin) if begin else None, processes
-    )
+    plan = SimulationPlan(projects, seed, last or last_day(), first, processes)
     url = database.ready(chosen)
-    with database.kept_alive(chosen), bar(screen, "projects") as advance:
+    with database.supervised_server(chosen), bar(screen, "projects") as advance:
         done = uvloop.run(simulate_zone(url, plan, advance))
     screen.print("Updating the views ...")
     catch_up(url)
     print_result(done, as_json, lambda: show_simulated(done))
 
 
-def show_simulated(done: Simulated) -> None:
+def simulate_over_http(address: str, plan: RemotePlan, as_json: bool) -> None:
+    """The same at a served sandbox, whose clock is moved on meanwhile."""
+    with bar(screen, "days") as advance:
+        try:
+            done = uvloop.run(simulate_at(address, plan, advance))
+        except ClientError as failure:
+            fail(f"The simulation ended early, what it did remains: {failure}")
+    print_result(done, as_json, lambda: show_simulated(done))
+
+
+def show_simulated(done: Simulated | RemotelySimulated) -> None:
     """Print the counts, the most frequent facts, and the most frequent refusals."""
     figures = {name: value for name, value in to_builtins(done).items() if not isinstance(value, dict)}
     figures["seed"] = str(done.seed)  # without a thousands separator

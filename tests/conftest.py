@@ -28,6 +28,8 @@ os.environ["COUNTERSIGN_KEYS"] = KEYS_FOLDER.name
 
 SERVER_VARIABLE = "COUNTERSIGN_TEST_DATABASE_URL"  # a server to use instead of a throw-away one
 PREFIX = "countersign-test-"
+# A database of four hundred small files is made and dropped for most tests: in memory that takes a tenth of the time.
+IN_MEMORY, IN_MEMORY_BYTES_MIN = Path("/dev/shm"), 2 * 1024**3
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 INSTALL = "no Chromium on PATH: on Debian and Ubuntu, apt-get install chromium fonts-noto-cjk"
 
@@ -48,10 +50,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
+def folder_for_servers() -> Path:
+    """Where servers that are thrown away work: in memory where there is room and programs may run, else on disk."""
+    usual = Path(tempfile.gettempdir())
+    if not os.access(IN_MEMORY, os.W_OK | os.X_OK):
+        return usual
+    memory = os.statvfs(IN_MEMORY)
+    has_room = memory.f_bavail * memory.f_frsize >= IN_MEMORY_BYTES_MIN
+    return IN_MEMORY if has_room and not memory.f_flag & os.ST_NOEXEC else usual
+
+
 @contextmanager
 def reachable_folder() -> Iterator[Path]:
     """A temporary folder that also the account which runs the server for root may enter (pytest's own is private)."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=folder_for_servers()))
     folder.chmod(0o711)
     try:
         yield folder
@@ -161,7 +173,8 @@ def plain_tracebacks(_log_as_before: None) -> None:
 
 def _clear_away_what_killed_runs_left() -> None:
     """Stop the servers of test runs that died without cleaning up: their process number is in the folder's name."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+    places = {Path(tempfile.gettempdir()), IN_MEMORY}
+    for folder in (folder for place in places for folder in place.glob(f"{PREFIX}*-*")):
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]
         with suppress(PostgresUnavailableError, FileNotFoundError):  # another test run clears the same folder away
             if folder.stat().st_uid == os.geteuid() and pid.isdigit() and not Path(f"/proc/{pid}").exists():

@@ -34,7 +34,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Nothing is printed."""
 
-    def _asked(self) -> tuple[str, dict[str, list[str]], bytes]:
+    def _parsed(self) -> tuple[str, dict[str, list[str]], bytes]:
         parts = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         signed = self.headers.get("x-amz-content-sha256", "")
@@ -57,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def do_GET(self) -> None:
-        key, query, _ = self._asked()
+        key, query, _ = self._parsed()
         if not self._may_answer():
             return
         if "list-type" in query:
@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815  as the standard library calls it
 
     def do_PUT(self) -> None:
-        key, query, body = self._asked()
+        key, query, body = self._parsed()
         if not self._may_answer():
             return
         if source := self.headers.get("x-amz-copy-source"):
@@ -108,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, ETag=f'"{md5(body).hexdigest()}"')
 
     def do_POST(self) -> None:
-        key, query, params = self._asked()
+        key, query, params = self._parsed()
         if "delete" in query:
             gone = re.findall("<Key>(.*?)</Key>", params.decode())
             for object_key in gone:
@@ -129,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, body.encode())
 
     def do_DELETE(self) -> None:
-        _, query, _ = self._asked()
+        _, query, _ = self._parsed()
         self.bucket.parts.pop(query["uploadId"][0], None)
         self._answer(204)
 

@@ -10,6 +10,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/explanation/architecture.md").read_text(encoding="utf-8")
 LIMITS = {"gist": 3, "command": 12, "number": 8}  # files that a stranger has to open
+NEW_COMMAND_FILES_MAX = 9
+PRODUCT = ("domain", "projections", "infrastructure", "api")
+# Commands of every chapter; no law, list or choice treats them apart from others.
+ORDINARY = {
+    *("AssignManager", "ChangeMode", "NoteStep", "AttemptDelivery", "AmendEntry", "ConsolidateOpinions"),
+    *("AttestRecord", "AppealCard", "CloseComplaint", "DecideEvaluationAppeal", "StartFlow"),
+}
 
 
 def path_of(name: str) -> list[str]:
@@ -54,3 +61,21 @@ def test_every_folder_of_a_subject_exists() -> None:
     ]
     assert len(missing) > 30
     assert [place for place in missing if not (ROOT / place).is_dir()] == []
+
+
+def test_a_command_with_its_form_is_in_the_files_listed() -> None:
+    (chapter,) = re.findall(r"^## Adding a command\n(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)
+    listed = re.findall(r"^\d+\. `([^`]+)`", chapter, re.MULTILINE)
+    assert len(listed) <= NEW_COMMAND_FILES_MAX
+    places = re.compile("|".join(re.sub(r"<\w+>", r"\\w+", re.escape(place)) for place in listed))
+    tags = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in ORDINARY}
+    named = re.compile(rf"\b({'|'.join(ORDINARY | tags)})\b")
+    files = {
+        str(path.relative_to(ROOT)): named.findall(path.read_text(encoding="utf-8"))
+        for folder in PRODUCT
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".py", ".toml", ".html")
+    }
+
+    assert {name for names in files.values() for name in names} == ORDINARY | tags
+    assert {file: names for file, names in files.items() if names and not places.fullmatch(file)} == {}

@@ -58,7 +58,7 @@ def test_every_row_of_the_page_is_a_term() -> None:
     assert len(rows) - len(headings) == len(terms()) > 50
 
 
-def test_no_term_stands_twice() -> None:
+def test_no_term_is_listed_twice() -> None:
     listed = [row.term for row in terms()]
     assert sorted(set(listed)) == sorted(listed)
 

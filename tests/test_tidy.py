@@ -55,6 +55,15 @@ CLOCKS = {"now", "today", "utcnow"}
 DAY_ARITHMETIC = {"fromordinal", "toordinal"}
 # Names that say nothing of what they hold, where the field has a word: a match, a row, params, criteria, cached, ...
 RIDDLES = {"anew", "asked", "found", "kept", "lately", "nobody", "one", "somebody", "told", "whoever"}
+# No part of a name either, where "one" is a numeral; a test is named by a sentence, which may say what was asked.
+RIDDLES_IN_NAMES = RIDDLES - {"one"} | {"anybody", "stands", "stood"}
+RIDDLES_IN_SENTENCES = RIDDLES_IN_NAMES - {"asked", "found", "kept"}
+# Terms of the domain, and names that are stored or public: facts, columns, and fields of answers.
+TERMS = {
+    *("CountersignatureAsked", "DiscrepancyFound", "OpinionKept", "KeptResult", "HearingTold", "HearingRightTold"),
+    *("opinion_kept", "undertaking_kept", "promise_kept", "kept_to", "kept_head", "asked_at", "told_at", "found_by"),
+    *("FoundItem", "judged_anew", "not_found", "not_found_page", "NOT_FOUND", "KEPT", "NOBODY", "TOLD"),
+}
 # Fields that programs read under these names: those of stored messages, and of answers as JSON.
 NAMED_FOR_GOOD = {"Command", "Fact"}
 ANSWERS_NAMED_FOR_GOOD = {"PersonAnswer", "ShownConsultation", "ShownMove"}
@@ -77,6 +86,7 @@ class AssignManager(Command):
 class State:
     kept: bool
 def told(one): [found for found in one]
+def told_last(kept_to): FOUND_MAX = not_found = 1
 try:
     datetime.now(), time.time(), timedelta(3), timedelta(weeks=1), day.toordinal()  # TO{"DO"}
 except OSError:
@@ -202,6 +212,15 @@ def with_riddles(path: Path) -> Iterator[str]:
             line = getattr(node, "lineno", 0)
             if name in RIDDLES:
                 yield f"line {line}: {name}: say what it is"
+
+
+def with_riddles_in_names(path: Path) -> Iterator[str]:
+    riddles = RIDDLES_IN_SENTENCES if path.is_relative_to(ROOT / "tests") else RIDDLES_IN_NAMES
+    for node in nodes(path):
+        name = node.name if isinstance(node, ast.ClassDef) else defined(node)
+        words = set(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().split("_"))
+        if len(words) > 1 and words & riddles and name.strip("_") not in TERMS:
+            yield f"line {getattr(node, 'lineno', 0)}: {name}: use a word of the field"
 
 
 def defined(node: ast.AST) -> str:
@@ -337,6 +356,7 @@ def test_names_say_what_a_class_is() -> None:
 
 def test_names_say_what_they_hold() -> None:
     assert broken(with_riddles, EVERY_FILE) == []
+    assert broken(with_riddles_in_names, EVERY_FILE) == []
 
 
 def test_time_is_asked_for_only_in_the_shell() -> None:
@@ -426,8 +446,15 @@ def test_the_rules_find_what_they_forbid(tmp_path: Path) -> None:
     """A rule that can't fail is no rule."""
     path = tmp_path / "planted.py"
     path.write_text(PLANTED + "def endless():\n" + "    print()\n" * FUNCTION_LINES_MAX + "\n" * FILE_LINES_MAX)
-    rules = (without_a_purpose, unfinished_or_tied, passing_over_errors, with_vague_names, asking_for_the_time)
-    faults = {rule.__name__: list(rule(path)) for rule in (*rules, with_riddles, counting_days, impure, too_long)}
+    rules: tuple[Callable[[Path], Iterator[str]], ...] = (
+        without_a_purpose,
+        unfinished_or_tied,
+        passing_over_errors,
+        with_vague_names,
+        asking_for_the_time,
+    )
+    rules += (with_riddles, with_riddles_in_names, counting_days, impure, too_long)
+    faults = {rule.__name__: list(rule(path)) for rule in rules}
     faults["importing"] = list(importing_any({"domain.project.application.note"})(path))
 
     assert {rule: len(of_rule) for rule, of_rule in faults.items()} == {
@@ -436,6 +463,7 @@ def test_the_rules_find_what_they_forbid(tmp_path: Path) -> None:
         "passing_over_errors": 1,
         "with_vague_names": 1,
         "with_riddles": 4,
+        "with_riddles_in_names": 2,
         "asking_for_the_time": 2,
         "counting_days": 3,
         "impure": 2,

@@ -12,7 +12,7 @@ from api.html.page import NEVER, PageContext
 from api.html.titles import grounds
 from api.web.as_of import progress_as_of
 from domain.messages import Entry
-from projections.progress.fold import ProgressItem
+from projections.progress.rows import ProgressItem
 
 COMPARED = (
     *("department", "mode", "stage", "outcome", "application", "holders", "unmet", "missing", "suspended"),

@@ -11,7 +11,7 @@ from msgspec import Struct
 from api.html.page import PageContext
 from api.web.as_of import end_of, progress_as_of
 from domain.messages import Entry
-from projections.progress.fold import ProgressItem
+from projections.progress.rows import ProgressItem
 
 
 class LedgerMoment(Struct, frozen=True):

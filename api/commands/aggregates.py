@@ -16,7 +16,7 @@ from api.guard.judging import aggregate_allowed
 from api.web.command_request import CommandRequest
 from api.web.entries import Instant
 from api.web.identity import key_of, origin_of
-from api.web.request_body import decoded, leaves, read_body, require_kept, require_plain_texts
+from api.web.request_body import decoded, leaves, read_body, require_plain_texts, require_usable_time
 from domain.access.decision import AccessCase
 from domain.streams import AggregateKind
 from infrastructure.ledger.approvals import Approvals, CommandAnswer, CommandPreview
@@ -139,7 +139,7 @@ def command_in(body: bytes, target: CommandTarget) -> Any:
     require_plain_texts(command, body)
     for path, value in leaves("$", command):
         if isinstance(value, date):
-            require_kept(path, value)
+            require_usable_time(path, value)
     return command
 
 

@@ -18,7 +18,7 @@ from domain.project.state.project import Project
 from domain.streams import State
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
 
-CHANGES_TOLD_MAX = 100  # of what happened since; the rest is in the history
+CHANGES_SHOWN_MAX = 100  # of what happened since; the rest is in the history
 MOVED = "version-moved"
 REMEDY = "look at what changed, decide again, and send a new command with the new version"
 
@@ -101,5 +101,5 @@ def changed_since(version: int, entries: Sequence[Entry], caller: Caller) -> lis
     if not entries:
         return []
     project = replay(entries[0].stream, entries)
-    later = [entry for entry in entries if entry.version > version][:CHANGES_TOLD_MAX]
+    later = [entry for entry in entries if entry.version > version][:CHANGES_SHOWN_MAX]
     return shown(ProjectAccess(caller, project).entries("read:history", later), caller, entries, project)

@@ -26,8 +26,8 @@ from projections.clocks.query import ClocksAt
 from projections.information.fold import InformationRow
 from projections.information.query import InformationBook, InformationFilter
 from projections.legal_person.query import PersonBook, PersonFilter, RankedPerson, Then
-from projections.progress.fold import ProgressProject
 from projections.progress.query import ProgressKey, ProgressList, ProjectFilter
+from projections.progress.rows import ProgressProject
 from projections.snapshots import PagedReader
 
 

@@ -164,6 +164,6 @@ def equal(**columns: str | bool | None) -> dict[str, str | bool]:
     return {name: value for name, value in columns.items() if value not in ("", None)}
 
 
-def one_of_project(project: UUID, column: str, name: str, scope: Scope) -> FeedbackFilter:
+def single_match(project: UUID, column: str, name: str, scope: Scope) -> FeedbackFilter:
     """The question for one complaint or evaluation."""
     return FeedbackFilter(project=project, equal={column: name}, scope=scope, limit=1)

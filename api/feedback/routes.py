@@ -14,7 +14,7 @@ from api.feedback.requests import (
     ComplaintId,
     EvaluationId,
     FeedbackDays,
-    one_of_project,
+    single_match,
 )
 from api.feedback.schemas import (
     ComplaintFile,
@@ -37,7 +37,8 @@ from domain.messages import Entry
 from domain.project.feedback.evaluation import ServiceEvaluated
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
-from projections.feedback.query import COMPLAINTS, EVALUATIONS, FEEDBACK, FeedbackAt, FeedbackFilter
+from projections.feedback.query import COMPLAINTS, EVALUATIONS, FeedbackAt, FeedbackFilter
+from projections.feedback.sums_query import FEEDBACK
 from projections.scope import Scope
 
 OF_A_PROJECT_MAX = 1000  # of each kind, the newest
@@ -90,7 +91,7 @@ class FeedbackRoutes(Controller):
         *complaint* is null, and the trail says why, where its filing was retracted.
         """
         caller = project_access.caller
-        matches = await feedback.complaints(one_of_project(project_id, "complaint", complaint, project_access.scope))
+        matches = await feedback.complaints(single_match(project_id, "complaint", complaint, project_access.scope))
         about = project_access.versions(FEEDBACK, entries, about_complaint(entries, complaint))
         lines = trail(entries, about, caller, feedback, home_zone(laws))
         if not lines:
@@ -128,7 +129,7 @@ class FeedbackRoutes(Controller):
     ) -> EvaluationFile:
         """Its clocks round by round, the contact that was graded, and who did what when, corrections included."""
         caller = project_access.caller
-        matches = await feedback.evaluations(one_of_project(project_id, "evaluation", evaluation, project_access.scope))
+        matches = await feedback.evaluations(single_match(project_id, "evaluation", evaluation, project_access.scope))
         read = matches[0] if matches else None
         about = about_evaluation(entries, evaluation, read.version if read else 0)
         about = project_access.versions(FEEDBACK, entries, about)

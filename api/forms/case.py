@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from api.acts.chapters import FORMS, FormDefinition
 from api.commands.actions import refusal_of
 from api.commands.context import context_of
-from api.forms.definitions import FORMS, FormDefinition
 from api.guard.judging import ProjectAccess
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from api.acts.fields import FieldKind, FormFieldSpec
 from api.forms.case import FormCase
-from api.forms.fields import FieldKind, FormFieldSpec
 from api.html.citations import cited
 from api.html.clock_names import clock_name
 from api.html.sentences import WORDS, plain

@@ -12,7 +12,7 @@ from api.forms.links import REGISTER, act_path
 from infrastructure.window.form_drafts import FormDraftContent, FormDrafts
 
 STEP, KEY, VERSION, ID, CONFIRMED = "_step", "_key", "_version", "_id", "_confirmed"
-OF_ONE_SENDING = frozenset({STEP, KEY, ID, CONFIRMED})  # a form that is opened again is sent under a key of its own
+OF_THE_SENDING = frozenset({STEP, KEY, ID, CONFIRMED})  # a form that is opened again is sent under a key of its own
 
 
 class RestoredForm(Struct, frozen=True):
@@ -30,7 +30,7 @@ def form_of(case: FormCase) -> str:
 
 async def save_draft(case: FormCase, data: FormData) -> None:
     """Save what the reader filled in so far."""
-    values = {name: texts for name, texts in data.values.items() if name not in OF_ONE_SENDING}
+    values = {name: texts for name, texts in data.values.items() if name not in OF_THE_SENDING}
     drafts = FormDrafts(case.approvals.store)
     await drafts.save(case.caller.id, form_of(case), FormDraftContent(values, data.files), case.at)
 

@@ -14,6 +14,7 @@ from multipart import (  # type: ignore[import-untyped]  # it ships no types
     parse_options_header,
 )
 
+from api.acts.fields import FILES
 from api.materials.form_files import file_name_of, media_type_of
 from api.materials.routes import pieces
 from api.web.form_fields import unreadable_form
@@ -28,7 +29,6 @@ from infrastructure.window.form_drafts import FormFile
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 FIELDS_MAX = 2000  # a form with two hundred papers has four for each
-FILES = "_file"  # the field of files that were stored before, and of the input that sends new ones
 
 Events = AsyncIterator[MultipartSegment | bytearray | None]  # the parts of a body
 

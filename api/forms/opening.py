@@ -9,8 +9,8 @@ from uuid import UUID
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from api.acts.chapters import FORMS, WITHOUT_FORM
 from api.forms.case import NEW, FormCase, case_of
-from api.forms.definitions import FORMS, WITHOUT_FORM
 from api.guard.judging import PROJECT_UNKNOWN, ProjectAccess, require_allowed
 from api.html.page import PageContext
 from api.web.entries import entries_of

@@ -8,13 +8,13 @@ from datetime import datetime
 from markupsafe import Markup
 from msgspec import Struct, structs
 
+from api.acts.fields import FormFieldSpec, fields_of
 from api.clocks.display import left, overdue, warned
 from api.commands.actions import Action, ItemAt, actions_for
 from api.commands.context import context_of
 from api.commands.effect import CommandEffect, EndingSignal
 from api.forms.case import FormCase
 from api.forms.choices import choices_for
-from api.forms.fields import FormFieldSpec, fields_of
 from api.forms.form_data import FormData
 from api.forms.special import SPECIAL, on_record
 from api.forms.values import label_of

@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 from litestar import Response
 from msgspec import Struct, json, structs
 
+from api.acts.fields import FILES
 from api.commands.actions import ACTIONS, ItemAt
 from api.commands.effect import effect_of
 from api.forms.acting import is_moved
 from api.forms.case import FormCase
-from api.forms.definitions import ALWAYS
 from api.forms.drafts import CONFIRMED, ID, KEY, STEP, VERSION, RestoredForm
-from api.forms.form_data import FILES, FormData
+from api.forms.form_data import FormData
 from api.forms.links import act_path
 from api.forms.refusals import fault_of
 from api.forms.review import shown_review
@@ -106,11 +106,10 @@ def barred_now(case: FormCase) -> FormFault | None:
 
 def interrupted(turn: FormTurn, command: AnyCommand) -> bool:
     """Whether a card has to ask once more before *command* is given."""
-    interrupts = turn.case.definition.interrupts
-    if interrupts is None or turn.data.text_of(CONFIRMED):
+    interruption = turn.case.definition.interruption
+    if interruption is None or turn.data.text_of(CONFIRMED):
         return False
-    name, value = interrupts
-    return interrupts == ALWAYS or getattr(command, name) == value
+    return all(getattr(command, name) == value for name, value in interruption.when.items())
 
 
 async def review_page(turn: FormTurn, command: AnyCommand, status: int = 200) -> Response[str]:

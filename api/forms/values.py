@@ -9,17 +9,16 @@ from uuid import uuid4
 
 from msgspec import Struct, json
 
+from api.acts.fields import FILES, HAPPENED, FieldKind, FormFieldSpec, fields_of
 from api.forms.case import FormCase
 from api.forms.choices import choices_for
-from api.forms.fields import FieldKind, FormFieldSpec, fields_of
-from api.forms.form_data import FILES, FormData
+from api.forms.form_data import FormData
 from api.forms.special import SPECIAL
 from api.web.problems import Problem
 from api.web.request_body import command_in, largest
 from domain.law.calendar.moment import midnight
 from domain.messages import AnyCommand
 
-HAPPENED = "occurred_at"
 YES, NO = "true", "false"
 ID_CHARACTERS = 12  # of a new order's or complaint's id: 48 bits, within one project
 

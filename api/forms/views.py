@@ -7,12 +7,12 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from api.acts.fields import FILES, HAPPENED, FieldKind, FormFieldSpec, fields_of
 from api.forms.case import NEW, FormCase
 from api.forms.choices import Choice, choices_for
-from api.forms.fields import FieldKind, FormFieldSpec, fields_of
-from api.forms.form_data import FILES, FormData
+from api.forms.form_data import FormData
 from api.forms.special import SPECIAL
-from api.forms.values import HAPPENED, NO, OPEN, YES, FormFault, label_of
+from api.forms.values import NO, OPEN, YES, FormFault, label_of
 from api.html.translations import Say
 from infrastructure.ledger.approvals import DEFAULT_LAW
 

@@ -24,7 +24,7 @@ def card_link(page: PageContext) -> Callable[[UUID, str], str]:
     return of
 
 
-def asked_as(page: PageContext, consulted: str) -> str:
+def consulted_name(page: PageContext, consulted: str) -> str:
     """The department of "department (step)" by its name, with the step where it was asked at one."""
     department, _, step = consulted.partition(" (")
     named, step = page.office(department), step.removesuffix(")")

@@ -12,11 +12,12 @@ from uuid import UUID
 from markupsafe import Markup, escape
 from msgspec import Struct
 
+from api.acts.chapters import TRUTHS
 from api.html.citations import cited
 from api.html.clock_names import clock_name
 from api.html.codes import district_named, industry_named
-from api.html.fact_fields import HIDDEN, TRUTHS
-from api.html.links import asked_as, card_link
+from api.html.fact_fields import HIDDEN
+from api.html.links import card_link, consulted_name
 from api.html.numbers import LETTERS, level_of, numbered
 from api.html.page import PageContext
 from api.html.titles import clock_unit, grounds
@@ -49,6 +50,7 @@ from projections.information.fold import CONTACTS
 from projections.personal_reads import INFORMATION, NO_TEXT, note_fact, note_project
 from projections.supervision.card_case_file import card_in
 
+PLURAL = re.compile(r"^( [a-z]+)s\b")  # the noun after a number
 PART, FIELD = re.compile(r"\[([^\]]*)\]|([^\[\]]+)"), re.compile(r"\{(\w+)\}")
 OFFICES = frozenset({"department", "to", "sender", "upper", "forwarded_from", "line", "overridden"})
 DAYS = frozenset({"limit", "promise_days", "cure_days", "days"})  # in the unit that the item's clocks count in
@@ -135,12 +137,13 @@ class Sentences:
 
     def _part(self, optional: str, always: str, fact: AnyFact) -> str:
         """One part of a sentence, filled in; empty where it is *optional* and a field in it has no value."""
-        text, filled = FIELD.split(optional or always), []
+        text, filled, is_single = FIELD.split(optional or always), [], False
         for nth, piece in enumerate(text):
             if not nth % 2:  # texts and names in turn
-                filled.append(escape(piece))
+                filled.append(escape(PLURAL.sub(r"\1", piece) if is_single else piece))
                 continue
             value = self.value(piece, fact)
+            is_single = value == "1" and not self.is_zh and piece.endswith("_count")
             if optional and not value:
                 return ""
             filled.append(escape(value or self.label("not_said")))
@@ -272,7 +275,7 @@ class Sentences:
 
     def office(self, consulted: str) -> str:
         """What the department of *asked* is called, "department (step)" where it was asked at a step."""
-        return asked_as(self.page, consulted)
+        return consulted_name(self.page, consulted)
 
     def mode(self, key: str) -> str:
         """What a mode of handling is called: in our own words, else in those of the law pack that has it."""

@@ -166,7 +166,7 @@ class SignInPages(Controller):
         session = signed_in.session
         if form_fields.get("session") == "others":
             await visit.identity.sessions.end_all(session.principal, but=session.id)
-        elif not await visit.identity.sessions.end_one(session.principal, _id_in(form_fields.get("session", ""))):
+        elif not await visit.identity.sessions.end_session(session.principal, _id_in(form_fields.get("session", ""))):
             raise Problem("session-unknown", "this session has ended already", remedy="see /account")
         await visit.identity.changed()
         await _log(visit, SecurityEvent.SESSION_ENDED, signed_in, session.id, form_fields.get("session", ""))

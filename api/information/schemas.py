@@ -13,7 +13,7 @@ from projections.information.query import KnownProject
 from projections.information.search import Piece, snippet
 from projections.information.words import question
 from projections.personal_reads import INFORMATION, NO_TEXT, note_project
-from projections.progress.fold import ProgressItem
+from projections.progress.rows import ProgressItem
 
 SNIPPETS_MAX = 3  # of one match
 
@@ -143,7 +143,7 @@ WORDS = {
 def information_of(known: KnownProject, as_of: datetime, known_at: datetime) -> ProjectInformation:
     """*known* as it is shown."""
     row = known.project
-    stands = {(field.category, field.field): field for field in known.fields}
+    known_fields = {(field.category, field.field): field for field in known.fields}
     return ProjectInformation(
         as_of=as_of,
         known_at=known_at,
@@ -151,7 +151,7 @@ def information_of(known: KnownProject, as_of: datetime, known_at: datetime) -> 
         complete=row.complete,
         filled=row.filled,
         required=row.required,
-        categories=[_category(category, stands) for category in known.categories],
+        categories=[_category(category, known_fields) for category in known.categories],
         results=[step_result(item) for item in known.items],
     )
 
@@ -188,7 +188,7 @@ def step_result(item: ProgressItem) -> StepResult:
     return StepResult(**{name: getattr(item, name) for name in StepResult.__struct_fields__})
 
 
-def _category(row: CategoryRow, stands: dict[tuple[str, str], FieldRow]) -> ShownCategory:
+def _category(row: CategoryRow, known_fields: dict[tuple[str, str], FieldRow]) -> ShownCategory:
     form = CATEGORIES[row.category]
     return ShownCategory(
         category=form.id,
@@ -200,7 +200,7 @@ def _category(row: CategoryRow, stands: dict[tuple[str, str], FieldRow]) -> Show
         missing=row.missing,
         changed_at=row.changed_at,
         changed_by=row.changed_by,
-        fields=[_field(field, stands.get((form.id, field.key))) for field in form.fields],
+        fields=[_field(field, known_fields.get((form.id, field.key))) for field in form.fields],
     )
 
 

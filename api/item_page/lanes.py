@@ -29,7 +29,7 @@ class Lane(Struct, frozen=True):
     department: str
     step: str
     round: int
-    asked_at: datetime | None
+    requested_at: datetime | None
     answered_at: datetime | None
     due_on: date | None
     answer: str
@@ -111,7 +111,7 @@ def _lane(
 
 def lane_chart(lanes: Sequence[Lane], zone: ZoneInfo, today: date) -> LaneChart | None:
     """*lanes* on one axis, in the days of *zone*; None where nothing was asked by *today*."""
-    begun = [(lane, local_day(lane.asked_at, zone.key)) for lane in lanes if lane.asked_at]
+    begun = [(lane, local_day(lane.requested_at, zone.key)) for lane in lanes if lane.requested_at]
     if not begun:
         return None
     ends = {id(lane): local_day(lane.answered_at, zone.key) if lane.answered_at else today for lane, _ in begun}
@@ -122,9 +122,9 @@ def lane_chart(lanes: Sequence[Lane], zone: ZoneInfo, today: date) -> LaneChart 
         DrawnLane(
             lane,
             HEAD_PX + nth * ROW_PX,
-            axis.run(lane.answer, asked_on, max(asked_on, ends[id(lane)])),
+            axis.run(lane.answer, requested_on, max(requested_on, ends[id(lane)])),
             axis.x(lane.due_on) + axis.scale if lane.due_on else None,
         )
-        for nth, (lane, asked_on) in enumerate(begun)
+        for nth, (lane, requested_on) in enumerate(begun)
     ]
     return LaneChart(axis, HEAD_PX + len(drawn) * ROW_PX + 8, axis.x(today) if today <= axis.last else None, drawn)

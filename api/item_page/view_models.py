@@ -27,7 +27,7 @@ from projections.clocks.law_events import item_histories
 from projections.clocks.procedures import procedure_of
 from projections.clocks.reading import CONSULTED, Reading
 from projections.clocks.reading import read as reading_of_item
-from projections.progress.fold import ProgressItem
+from projections.progress.rows import ProgressItem
 
 
 class ItemView(Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar, cast
 
 from msgspec import Meta, Struct, json
 
-from api.web.request_body import DAYS_MAX, decoded, field_problem, leaves, require_kept
+from api.web.request_body import DAYS_MAX, decoded, field_problem, leaves, require_usable_time
 from domain.core.ledger import Refused
 from domain.core.types import ModeName
 from domain.law.calendar.calendar import DAYS_PER_WEEK, CalendarBook, CalendarData
@@ -66,7 +66,7 @@ class GeneralChoice(Struct, frozen=True):
     pack: Pack
     mode: str
     lengths: dict[str, int]
-    asked_days: dict[str, int]
+    request_days: dict[str, int]
     live: bool
 
     def terms(self, book: CalendarBook, known: datetime) -> GeneralTerms:
@@ -76,7 +76,7 @@ class GeneralChoice(Struct, frozen=True):
             calendar=book.as_known(local_day(known, self.pack.zone)),
             mode=self.mode,
             lengths=self.lengths,
-            asked_days=self.asked_days,
+            request_days=self.request_days,
             live=self.live,
         )
 
@@ -114,7 +114,7 @@ class ExplanationByPack(EvaluationByPack, frozen=True, forbid_unknown_fields=Tru
     clock: str
 
 
-AnyAsked = EvaluationByRule | EvaluationByPack
+AnyEvaluationRequest = EvaluationByRule | EvaluationByPack
 
 AnyExplanation = ExplanationByRule | ExplanationByPack
 
@@ -157,7 +157,7 @@ def _read(body: bytes, kinds: tuple[type[Any], type[Any]]) -> Any:
     raw = decoded(json.decode, body)
     rule = raw.get("rule") if isinstance(raw, dict) else None
     by_pack = isinstance(rule, dict) and rule.keys() <= set(PackChoice.__struct_fields__)
-    question: AnyAsked = decoded(_decode[kinds[by_pack]], body)
+    question: AnyEvaluationRequest = decoded(_decode[kinds[by_pack]], body)
     _require_at_most("$.events", len(question.events) * len(question.as_of), WORK_MAX, "events times instants")
     refuse_unknown("$.events", raw["events"], question.events)
     refuse_unknown("$.calendar", raw.get("calendar"), question.calendar)
@@ -169,7 +169,7 @@ def require_bounded(question: Struct) -> None:
     """Refuse days for which no calendar answers, and numbers of days that no limit has."""
     for path, value in leaves("$", question):
         if isinstance(value, date):
-            require_kept(path, value)
+            require_usable_time(path, value)
         elif isinstance(value, int) and value > DAYS_MAX:
             raise field_problem(path, "the number is far too large", f"at most {DAYS_MAX}")
 
@@ -195,7 +195,7 @@ def refuse_unknown(path: str, raw: Any, read: Any) -> None:
             return
 
 
-def _prepared(question: AnyAsked, laws: LawBook) -> Prepared:
+def _prepared(question: AnyEvaluationRequest, laws: LawBook) -> Prepared:
     chosen, books = question.calendar, laws.calendars()
     rule: Rule | GeneralChoice
     clock: str = getattr(question, "clock", "")

@@ -18,7 +18,7 @@ from domain.law.calendar.moment import local_day
 from domain.legal_person.codes import LEGACY_LENGTH, require_legacy, require_uscc
 from infrastructure.ledger.approvals import Approvals
 from projections.legal_person.fold import PersonRow
-from projections.legal_person.query import Cluster, FoundPersons, PersonBook, Then
+from projections.legal_person.query import Cluster, PersonBook, PersonMatch, Then
 from projections.personal_reads import NO_TEXT, PERSON, note_person
 
 
@@ -111,7 +111,7 @@ def read_code(text: str) -> tuple[str, UUID | None]:
     return text, None
 
 
-async def found_by(book: PersonBook, text: str, at: Then, caller: Caller) -> FoundPersons:
+async def found_by(book: PersonBook, text: str, at: Then, caller: Caller) -> PersonMatch:
     """The entry that *text*, a code or an id, leads to, of those that *caller* may read.
 
     Raises Problem where no person has it, or several do.
@@ -135,7 +135,7 @@ async def found_by(book: PersonBook, text: str, at: Then, caller: Caller) -> Fou
     return matches[0]
 
 
-async def is_readable(book: PersonBook, match: FoundPersons, at: Then, caller: Caller) -> bool:
+async def is_readable(book: PersonBook, match: PersonMatch, at: Then, caller: Caller) -> bool:
     """Whether *caller* may read the person that *found* leads to: by its code, or that of an entry merged into it."""
     if may(caller, "read:legal_person").allowed:
         return True
@@ -166,7 +166,7 @@ def names_in(cluster: Cluster) -> list[ShownName]:
 
 
 def answer_for(
-    cluster: Cluster, match: FoundPersons, code: str, at: Then, position: int, caller: Caller
+    cluster: Cluster, match: PersonMatch, code: str, at: Then, position: int, caller: Caller
 ) -> PersonAnswer:
     """The response about the person that *found* leads to."""
     own = {row.person: row.code for row in cluster.days}

@@ -22,8 +22,8 @@ from domain.as_of import settled
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.window.drafts import ApplicationDraft, ApplicationDrafts
 from infrastructure.window.query_codes import QueryCodes
-from projections.progress.fold import ProgressProject
 from projections.progress.query import ProgressList, ProjectFilter
+from projections.progress.rows import ProgressProject
 from projections.progress.titles import names_of
 from projections.scope import Scope
 from projections.waiting.query import ListedWaiting, WaitingFilter, WaitingRows

@@ -20,7 +20,7 @@ from api.openapi.law_schemas import BODIES, law_schemas, request_body
 from api.openapi.path_params import described
 from api.openapi.refinement import refined
 from api.openapi.schemas import BODY_EXAMPLES, PLAIN_BODIES, REF, command_example, problem_example, schemas
-from api.openapi.security import ANYBODY, SCHEMES, SIGNED_IN
+from api.openapi.security import PUBLIC_ACCESS, SCHEMES, SIGNED_IN
 from api.web.identity import KEY_CHARACTERS_MAX
 from api.web.problems import CHECK_COMMAND, KINDS, MEDIA_TYPE, POST_BATCH, POST_COMMAND, UPLOAD
 from domain.messages import COMMANDS
@@ -188,7 +188,7 @@ def _operation(path: str, operation: Document, public: Container[str]) -> Docume
     completed = {
         **operation,
         "parameters": described(path, operation.get("parameters", [])),
-        "security": list(ANYBODY if is_open else SIGNED_IN),
+        "security": list(PUBLIC_ACCESS if is_open else SIGNED_IN),
         "responses": {**answers, **{status: {"$ref": f"#/components/responses/{status}"} for status in problems}},
     }
     if name in BODIES:

@@ -41,7 +41,7 @@ HISTORY: list[Schema] = [
     },
     {"id": "e4", "type": "resume", "sid": "s1", "at": "2026-03-18T16:00:00+08:00"},
 ]
-ASKED: Schema = {
+EXAMPLE_HISTORY: Schema = {
     "events": HISTORY,
     "as_of": [
         {"t": "2026-03-12T09:00:00+08:00"},
@@ -86,10 +86,10 @@ def body_examples(operation: str) -> Mapping[str, Schema]:
     return {
         "by_rule": {
             "summary": "Under a rule that is written out",
-            "value": {"rule": to_builtins(rule), "calendar": "CN", **ASKED, **clock},
+            "value": {"rule": to_builtins(rule), "calendar": "CN", **EXAMPLE_HISTORY, **clock},
         },
         "by_pack": {
             "summary": "Under a rule pack and its own calendar",
-            "value": {"rule": {"pack": PACK, "commitment_days": 12}, **ASKED, **clock},
+            "value": {"rule": {"pack": PACK, "commitment_days": 12}, **EXAMPLE_HISTORY, **clock},
         },
     }

@@ -35,4 +35,4 @@ SCHEMES: Mapping[str, Schema] = {
     CAPACITY: _header("X-Role", f"Behind a gateway: in what capacity, one of {', '.join(sorted(map(str, ROLES)))}."),
 }
 SIGNED_IN: tuple[Schema, ...] = ({KEY: []}, {BROWSER: []}, {ACTOR: [], ACTS_FOR: [], CAPACITY: []})
-ANYBODY: tuple[Schema, ...] = ()
+PUBLIC_ACCESS: tuple[Schema, ...] = ()

@@ -24,8 +24,8 @@ from domain.law.calendar.moment import midnight
 from domain.messages import replay
 from domain.project.external.results import RecordExternalResult
 from infrastructure.ledger.approvals import DEFAULT_LAW, CommandPreview
-from projections.progress.fold import ProgressItem, ProgressProject
 from projections.progress.query import ProgressList, ProjectFilter
+from projections.progress.rows import ProgressItem, ProgressProject
 from projections.scope import Scope
 
 ROWS_MAX = 200  # at once: each is tried before it is recorded, some milliseconds each

@@ -13,8 +13,8 @@ from domain.access.principal import Caller
 from domain.project.waiting.wait import WaitKind
 from infrastructure.settings import Settings
 from projections.external.query import ExternalFilter, ExternalResults
-from projections.progress.fold import ProgressProject
 from projections.progress.query import ProgressList, ProjectFilter
+from projections.progress.rows import ProgressProject
 from projections.progress.titles import ProjectTitles, names_of
 from projections.reader import Reader
 from projections.scope import Scope

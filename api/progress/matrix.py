@@ -12,7 +12,7 @@ from api.html.page import PageContext
 from api.progress.view_models import cell_title, state_of
 from domain.law.licensing.clock import State
 from projections.clocks.reading import Reading
-from projections.progress.fold import ProgressItem, ProgressProject
+from projections.progress.rows import ProgressItem, ProgressProject
 
 
 class MatrixCell(Struct, frozen=True):

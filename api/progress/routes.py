@@ -22,8 +22,8 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Summary, Views
 from infrastructure.settings import Settings
 from projections.external.query import ExternalResults
-from projections.progress.fold import ProgressItem, ProgressProject
 from projections.progress.query import ProgressKey, ProgressList, ProjectFilter
+from projections.progress.rows import ProgressItem, ProgressProject
 from projections.scope import Scope
 
 AtPhase = Annotated[str, code("The phase of its flow in which a project is, by its code.")]

@@ -14,7 +14,7 @@ from api.progress.view_models import DONE, first_awaited, state_of
 from domain.law.calendar.moment import local_day
 from domain.law.licensing.clock import State
 from projections.clocks.reading import Reading
-from projections.progress.fold import ProgressItem, ProgressProject
+from projections.progress.rows import ProgressItem, ProgressProject
 
 WIDTH_PX, MARGIN_PX, DAY_PX_MAX = 850, 4, 8
 ROW_PX, HEAD_PX = 26, 20

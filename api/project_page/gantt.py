@@ -21,7 +21,7 @@ from infrastructure.law.lawbook import LawBook
 from projections.clocks.attribution import attribution
 from projections.clocks.project_time import TimedPhase
 from projections.clocks.reading import ItemReading, Reading
-from projections.progress.fold import ProgressItem
+from projections.progress.rows import ProgressItem
 
 WIDTH_PX, MARGIN_PX, DAY_PX_MAX = 850, 4, 8
 ROW_PX, HEAD_PX = 26, 20

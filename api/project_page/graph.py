@@ -9,7 +9,7 @@ from msgspec import Struct
 from api.html.graph_layout import GraphEdge, GraphNode, GraphPhase, GraphStep, edges_of, node_at, places_of, size_of
 from api.progress.view_models import DONE, state_of
 from domain.project.state.project import Project
-from projections.progress.fold import ProgressItem
+from projections.progress.rows import ProgressItem
 
 MET, UNMET, HOLDS = "met", "unmet", "holds"  # HOLDS: the item waits for this one, on which a person can act now
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from api.flow.path_schemas import Expected, PathItem, path_items
-from api.html.links import asked_as
+from api.html.links import consulted_name
 from api.html.page import PageContext
 from api.html.titles import grounds
 from api.project_page.view_models import PageSources
@@ -20,7 +20,7 @@ from domain.project.countersignature.rules import JOINT_STEP
 from domain.project.state.project import Project
 from domain.project.waiting.chain import ItemWaiting
 from domain.project.waiting.wait import Wait, WaitKind
-from projections.clocks.law_events import as_it_stood
+from projections.clocks.law_events import folded_as_of
 from projections.flow.durations import VIEW as HANDLED
 from projections.waiting.fold import VIEW as WAITING
 from projections.waiting.fold import waiting_at
@@ -65,7 +65,7 @@ async def waiting_shown(
     sources: PageSources, project_id: UUID, entries: Sequence[Entry], page: PageContext, at: datetime
 ) -> ShownWaiting:
     """What a project is waiting for at *at*, and what may be expected of it, as people read it."""
-    folded, forecasts = as_it_stood((WAITING, HANDLED), project_id, entries, at, at), sources.forecasts
+    folded, forecasts = folded_as_of((WAITING, HANDLED), project_id, entries, at, at), sources.forecasts
     outlook = await forecasts.expected(folded, at, await sources.views.reached())
     sentence = WaitingSentence(folded.project, forecasts.law_of(folded, at), page)
     ways = {path_item.item: path_item for path_item in path_items(outlook)}
@@ -84,7 +84,7 @@ def waited_on(page: PageContext, kind: str, on: Sequence[str]) -> tuple[str, ...
         case WaitKind.APPLICATION:
             return tuple(words["outcome"](words["stage"](ended)) for ended in on)
         case WaitKind.DECISION:
-            return tuple(asked_as(page, consulted) for consulted in on)
+            return tuple(consulted_name(page, consulted) for consulted in on)
         case WaitKind.COUNTERSIGNATURE:
             return tuple(step for step in on if step != JOINT_STEP)
         case WaitKind.SUSPENSION:

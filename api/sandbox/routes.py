@@ -18,17 +18,27 @@ ADVANCE_DAYS_MAX = 400  # at once: a year, with room
 
 
 class ClockRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Move the clock on to an instant, with its offset from UTC."""
+    """Move the clock on to an instant, with its offset from UTC.
+
+    *hold*: it then stands still until it is moved on without, and nothing falls due in between. *first_only*: it stops
+    at the first instant at which an entry is recorded.
+    """
 
     advance_to: datetime
+    hold: bool = False
+    first_only: bool = False
 
 
 class SandboxTime(Struct, frozen=True):
-    """The sandbox's time. *facts*: entries recorded on the way; *messages*: webhooks sent on the way."""
+    """The sandbox's time. *facts*: entries recorded on the way; *messages*: webhooks sent on the way.
+
+    *held*: the clock stands still.
+    """
 
     now: datetime
     facts: int = 0
     messages: int = 0
+    held: bool = False
 
 
 @runtime_checkable
@@ -38,7 +48,11 @@ class MovableClock(Protocol):
     def __call__(self) -> datetime:
         """The sandbox's time."""
 
-    async def advance_to(self, instant: datetime) -> SandboxTime:
+    @property
+    def is_held(self) -> bool:
+        """Whether it stands still."""
+
+    async def advance_to(self, instant: datetime, *, hold: bool, first_only: bool) -> SandboxTime:
         """Move on, and let fall due what does, in order, before this returns."""
 
 
@@ -56,9 +70,9 @@ class SandboxRoutes(Controller):
     def get_test_clock(
         self, caller: NamedDependency[Caller], movable_clock: NamedDependency[MovableClock]
     ) -> SandboxTime:
-        """It runs as clocks do, ahead of the world's by what it was moved on."""
+        """It runs as clocks do, ahead of the world's by what it was moved on, unless it is held."""
         del caller  # anyone who is signed in
-        return SandboxTime(movable_clock())
+        return SandboxTime(movable_clock(), held=movable_clock.is_held)
 
     @post("/", operation_id="advance_test_clock", summary="Move the sandbox's clock on", status_code=200)
     async def advance_test_clock(
@@ -69,7 +83,8 @@ class SandboxRoutes(Controller):
     ) -> SandboxTime:
         """Warnings, cards, deemed outcomes and webhooks come in the order of their instants, before this answers."""
         del caller  # anyone who is signed in
-        instant = decoded(_request, json_body).advance_to
+        wanted = decoded(_request, json_body)
+        instant = wanted.advance_to
         if instant.tzinfo is None:
             raise _refused("it has no offset from UTC", "write it as in 2026-12-01T09:00:00+08:00")
         now = movable_clock()
@@ -77,7 +92,7 @@ class SandboxRoutes(Controller):
             raise _refused(f"it lies before the sandbox's time, {now.isoformat()}", "write a later instant")
         if (instant - now).days > ADVANCE_DAYS_MAX:
             raise _refused(f"it is more than {ADVANCE_DAYS_MAX} days ahead", "go there in several steps")
-        return await movable_clock.advance_to(instant)
+        return await movable_clock.advance_to(instant, hold=wanted.hold, first_only=wanted.first_only)
 
 
 def _refused(sentence: str, remedy: str) -> Problem:

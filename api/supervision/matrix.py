@@ -21,11 +21,11 @@ NOTICES_FROM = (10, 20)  # month and day: past notices came between 25 October a
 
 
 class Beyond(Struct, frozen=True):
-    """How many clocks end after *horizon*, the last day of the published calendar; *asks*: its next notice is due."""
+    """How many clocks end after *horizon*, the last day of the published calendar; *notice_is_due*: the next one."""
 
     number: str
     horizon: date
-    asks: bool
+    notice_is_due: bool
 
 
 async def matrix(clocks: ClocksAt, laws: LawBook) -> dict[str, object]:
@@ -52,4 +52,4 @@ async def beyond(clocks: ClocksAt, laws: LawBook) -> Beyond | None:
     if horizon is None or not rows:
         return None
     number = f"{len(rows):,}" if len(rows) <= BEYOND_MAX else f"{BEYOND_MAX:,}+"
-    return Beyond(number, horizon, asks=today >= date(horizon.year, *NOTICES_FROM))
+    return Beyond(number, horizon, notice_is_due=today >= date(horizon.year, *NOTICES_FROM))

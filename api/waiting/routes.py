@@ -19,7 +19,7 @@ from domain.messages import Entry
 from domain.project.waiting.chain import ItemWaiting
 from domain.project.waiting.stuck import is_stuck, turned_down
 from domain.project.waiting.wait import HeldBy, WaitKind
-from projections.clocks.law_events import as_it_stood
+from projections.clocks.law_events import folded_as_of
 from projections.flow.durations import VIEW as HANDLED
 from projections.scope import Scope
 from projections.view import Folded
@@ -99,7 +99,7 @@ def folded(
     project_id: FromPath[UUID], entries: NamedDependency[list[Entry]], instants: NamedDependency[Instants]
 ) -> Folded:
     """The project in the path with what it waits for, at the instants of the request."""
-    return as_it_stood((WAITING, HANDLED), project_id, entries, instants.at, instants.known)
+    return folded_as_of((WAITING, HANDLED), project_id, entries, instants.at, instants.known)
 
 
 FOLDED = {"folded": Provide(folded, sync_to_thread=False)}

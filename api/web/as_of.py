@@ -17,7 +17,8 @@ from domain.law.calendar.moment import midnight, next_day
 from domain.messages import Entry
 from projections.as_of import Past
 from projections.history.moment import TooMuchToReadError
-from projections.progress.fold import Progress, ProgressItem
+from projections.progress.fold import Progress
+from projections.progress.rows import ProgressItem
 from projections.view import fold_at
 
 AsOf = Annotated[

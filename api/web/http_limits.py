@@ -38,7 +38,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._messages = self._pieces = 0  # requests begun and pieces of bodies read on this connection
         self._refusal: Problem | None = None
         self._last_read = b""
-        self._heard, self._head_is_old = False, False
+        self._has_received, self._head_is_old = False, False
         self._watch = self.loop.call_later(SILENCE_SECONDS_MAX, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -48,7 +48,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:
             return  # refused: what else comes on this connection is not parsed
-        self._heard, self._last_read = True, data
+        self._has_received, self._last_read = True, data
         messages, pieces, between = self._messages, self._pieces, not self._half or self._messages == 0
         super().data_received(data)
         self._last_read = b""
@@ -128,13 +128,13 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def _look(self) -> None:
         """Hang up on a client that says nothing, though it is its turn, or sends its headers too slowly."""
-        silent = not self._heard and not self.flow.read_paused
+        silent = not self._has_received and not self.flow.read_paused
         if self._half and (silent or (self._in_head and self._head_is_old)):
             self._hang_up(
                 Problem("request-timeout", "the rest of the request did not come in time", remedy="send it whole")
             )
             return
-        self._heard, self._head_is_old = False, self._in_head and self._half
+        self._has_received, self._head_is_old = False, self._in_head and self._half
         self._watch = self.loop.call_later(SILENCE_SECONDS_MAX, self._look)
 
     def _hang_up(self, problem: Problem) -> None:

@@ -19,7 +19,7 @@ from infrastructure.ledger.sent_command import DIRECT
 
 CALLER = "caller"  # where the scope's state has it
 VISITOR = "visitor"  # where it has who reads a page; absent on a server without sign-in
-ACTORS_KEPT_MAX = 10_000  # a zone's officers and enterprises, each about 300 bytes, and 2 kB at the very most
+ACTORS_CACHED_MAX = 10_000  # a zone's officers and enterprises, each about 300 bytes, and 2 kB at the very most
 NAME_BYTES_MAX = CODE_CHARACTERS_MAX * 4 * len("%FF")  # the longest name, each byte of its UTF-8 percent-encoded
 KEY_CHARACTERS_MAX = 200
 ROLE_BYTES_SHOWN_MAX = 40
@@ -72,7 +72,7 @@ def actor_of(headers: Headers) -> Actor:
     return _actor(actor, department, headers.get(b"x-role", b""))
 
 
-@lru_cache(ACTORS_KEPT_MAX)
+@lru_cache(ACTORS_CACHED_MAX)
 def _actor(actor: bytes, department: bytes, role: bytes) -> Actor:
     name = _text(b"x-actor", actor)
     if not name:

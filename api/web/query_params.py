@@ -62,7 +62,7 @@ def require_known(scope: Scope, given: MultiDict[Any]) -> None:
     handler = scope.get("route_handler")
     if not scope["query_string"] or not isinstance(handler, HTTPRouteHandler):
         return
-    known = _known(handler)
+    known = parameters_of(handler)
     if handler.resolve_include_in_schema():
         _require_names(given, known)
     for name, values in given.dict().items():
@@ -138,7 +138,7 @@ class DeclaredParameter(Struct, frozen=True):
 
 
 @cache
-def _known(handler: HTTPRouteHandler) -> dict[str, Any]:
+def parameters_of(handler: HTTPRouteHandler) -> dict[str, Any]:
     """The parameters of *handler*'s address, in the order of its description, each with its type."""
     return {parameter.query_name: parameter.annotation for parameter in _declared(handler)}
 

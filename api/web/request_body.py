@@ -131,7 +131,7 @@ def command_in(body: bytes) -> AnyCommand:
     for name in DATED[kind]:
         value = getattr(command, name)
         if value is not None:
-            require_kept(f"$.{name}", value)
+            require_usable_time(f"$.{name}", value)
     for name in COUNTED[kind]:
         require_small(f"$.{name}", getattr(command, name))
     return command
@@ -151,7 +151,7 @@ def largest(field: str) -> int:
     return DAYS_MAX if field.endswith("days") else NUMBER_MAX
 
 
-def require_kept(path: str, value: date) -> None:
+def require_usable_time(path: str, value: date) -> None:
     """Refuse a time without an offset, and a day for which no calendar answers."""
     if isinstance(value, datetime) and value.tzinfo is None:
         raise field_problem(path, f"{_last(path)} has no offset from UTC", "write 2026-03-02T09:00:00+08:00")

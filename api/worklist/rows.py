@@ -130,7 +130,7 @@ def _opinion_row(waiting: list[ListedWaiting], running: Running) -> DeskRow:
     first = waiting[0]
     requests = {wait.ref for wait in waiting}
     started = (clock for clock in running.get((first.project, first.item), []) if _is_opinion(clock))
-    fitting = (clock for clock in started if _asked_as(clock) in requests)
+    fitting = (clock for clock in started if _request_key(clock) in requests)
     return DeskRow(first.project, first.item, next(fitting, None), waiting)
 
 
@@ -138,7 +138,7 @@ def _is_opinion(clock: ListedClock) -> bool:
     return clock.reading.clock.startswith(f"{COUNTERSIGN.name}:")
 
 
-def _asked_as(clock: ListedClock) -> str:
+def _request_key(clock: ListedClock) -> str:
     """The "department/step" in the name of a countersignature's clock, whose n-th asking ends with "#n"."""
     name = clock.reading.clock.removeprefix(f"{COUNTERSIGN.name}:")
     department, _, step = name.partition("#")[0].partition("/")

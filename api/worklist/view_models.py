@@ -15,8 +15,8 @@ from domain.project.waiting.wait import HeldBy, WaitKind
 from projections.clocks.list import ClockFilter
 from projections.clocks.query import ClocksAt
 from projections.feedback.query import FeedbackAt
-from projections.progress.fold import ProgressItem
 from projections.progress.query import ProgressList
+from projections.progress.rows import ProgressItem
 from projections.progress.titles import ProjectTitles, names_of
 from projections.reader import Reader
 from projections.scope import Scope

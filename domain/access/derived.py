@@ -13,7 +13,7 @@ from domain.access.principal import Caller, Grant, PrincipalKind
 from domain.access.state import SEPARATE_DUTIES, Deputyship
 
 
-class StandsIn(Struct, frozen=True, gc=False):
+class DeputyPeriod(Struct, frozen=True, gc=False):
     """A period in which another principal is the deputy of *principal*."""
 
     principal: str
@@ -23,7 +23,7 @@ class StandsIn(Struct, frozen=True, gc=False):
 def effective_grants(
     principal: str,
     own: Mapping[str, Sequence[Grant]],
-    standing_in: Iterable[StandsIn],
+    deputyships: Iterable[DeputyPeriod],
     departments: Departments,
     at: datetime,
 ) -> list[Grant]:
@@ -33,7 +33,7 @@ def effective_grants(
     and neither is what the other holds as a deputy himself.
     """
     grants = [grant for grant in own.get(principal, ()) if grant.holds(at)]
-    for deputising in standing_in:
+    for deputising in deputyships:
         if deputising.period.deputy == principal and deputising.period.holds(at):
             grants += [
                 as_deputy(grant, deputising)
@@ -49,7 +49,7 @@ def effective_grants(
     return grants + merged
 
 
-def as_deputy(grant: Grant, deputising: StandsIn) -> Grant:
+def as_deputy(grant: Grant, deputising: DeputyPeriod) -> Grant:
     """*grant* as the deputy holds it: no longer than both the grant and the period."""
     period = deputising.period
     end = period.valid_until if grant.valid_until is None else min(grant.valid_until, period.valid_until)

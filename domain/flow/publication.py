@@ -40,9 +40,9 @@ class PublishFlow(Command, frozen=True, tag="publish_flow"):
             )
         require_role(context.by, "publish a flow", *KEEPERS)
         items = edition_in_force(self.catalogue, context)
-        require_one_each("kind", self.kinds)
-        require_one_each("phase", (phase.code for phase in self.phases))
-        require_one_each("step", (step.step for step in self.steps))
+        require_unique("kind", self.kinds)
+        require_unique("phase", (phase.code for phase in self.phases))
+        require_unique("step", (step.step for step in self.steps))
         require_known_names(self, items)
         require_reachable(self)
         require_order(self.phases, self.steps)
@@ -91,7 +91,7 @@ class FlowPublished(Fact, frozen=True, tag="flow_published"):
         )
 
 
-def require_one_each(what: str, codes: Iterable[str]) -> None:
+def require_unique(what: str, codes: Iterable[str]) -> None:
     """Refuse a code given twice."""
     seen: set[str] = set()
     for code in codes:

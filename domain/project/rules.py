@@ -247,7 +247,7 @@ def require_after(project: Project, code: str, consultations: Iterable[Consultat
     if context.by.role is Role.SYSTEM:
         return
     for consultation in consultations:
-        note = project.notes.get(consultation.asked_in)
+        note = project.notes.get(consultation.request_version)
         if note is not None and context.at < note.occurred_at:
             raise Refused(
                 "before-the-question",

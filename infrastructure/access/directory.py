@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.access.departments import DEPARTMENTS_STREAM, Departments
-from domain.access.derived import StandsIn, effective_grants
+from domain.access.derived import DeputyPeriod, effective_grants
 from domain.access.principal import Grant, Key, PrincipalKind
 from domain.access.state import IssuedKey, Principal
 from domain.messages import Entry, tag_of
@@ -39,7 +39,7 @@ class LedgerDirectory:
         self._principals: dict[str, Principal] = {}
         self._streams: dict[UUID, Principal] = {}
         self._keys: dict[str, Principal] = {}
-        self._standing_in: dict[str, list[StandsIn]] = {}  # by the deputy
+        self._deputyships: dict[str, list[DeputyPeriod]] = {}  # by the deputy
         self._departments = Departments(DEPARTMENTS_STREAM)
         self._seen = 0
 
@@ -60,12 +60,12 @@ class LedgerDirectory:
         await self._refresh()
         if self._open(principal, at) is None:
             return ()
-        standing_in = [
-            deputising for deputising in self._standing_in.get(principal, ()) if self._open(deputising.principal, at)
+        deputyships = [
+            deputising for deputising in self._deputyships.get(principal, ()) if self._open(deputising.principal, at)
         ]
-        people = {principal, *(deputising.principal for deputising in standing_in)}
+        people = {principal, *(deputising.principal for deputising in deputyships)}
         own = {person: list(self._principals[person].grants.values()) for person in people}
-        return effective_grants(principal, own, standing_in, self._departments, at)
+        return effective_grants(principal, own, deputyships, self._departments, at)
 
     async def key(self, key_id: str) -> Key | None:
         """The key *key_id* with the digests of the secrets that are accepted now; None where there is none in use."""
@@ -127,11 +127,11 @@ class LedgerDirectory:
         for principal in self._streams.values():
             for key in principal.keys:
                 self._keys.setdefault(key, principal)  # the program that was registered first
-        standing_in: defaultdict[str, list[StandsIn]] = defaultdict(list)
+        deputyships: defaultdict[str, list[DeputyPeriod]] = defaultdict(list)
         for principal in self._streams.values():
             for period in principal.deputies:
-                standing_in[period.deputy].append(StandsIn(principal.principal, period))
-        self._standing_in = dict(standing_in)
+                deputyships[period.deputy].append(DeputyPeriod(principal.principal, period))
+        self._deputyships = dict(deputyships)
 
 
 def _decoded(rows: Sequence[StoredRow]) -> list[Entry]:

@@ -52,7 +52,7 @@ class RestoredLedger(Struct, frozen=True):
     """
 
     backup: str
-    asked_for: datetime | None
+    target_time: datetime | None
     reached: datetime | None
     position: int
     streams: int

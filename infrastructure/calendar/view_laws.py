@@ -11,6 +11,7 @@ from infrastructure.calendar.calendars import laws_now
 from infrastructure.law.lawbook import LawBook, law_book
 from projections.clocks.fold import Clocks
 from projections.clocks.history import ClockHistory
+from projections.feedback.fold import Feedback
 from projections.view import Projected
 
 
@@ -24,7 +25,7 @@ def by_law_now(connection: psycopg.Connection[Any], views: Sequence[Projected]) 
 
 
 def _counting(view: Projected, laws: LawBook) -> Projected:
-    if not isinstance(view, Clocks | ClockHistory):
+    if not isinstance(view, Clocks | ClockHistory | Feedback):
         return view
     other = view.under(lambda: laws)
     return view if other.version == view.version else other

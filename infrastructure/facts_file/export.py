@@ -85,18 +85,18 @@ def _place(line: LedgerLine) -> tuple[int, bool]:
 
 
 def _header(connection: psycopg.Connection[Any]) -> HeaderLine:
-    if _one(connection, "SELECT to_regclass('ledger.event')::text") is None:
+    if _scalar(connection, "SELECT to_regclass('ledger.event')::text") is None:
         raise FactsFileUnfitError("This database holds no ledger of Countersign: name the right one in DATABASE_URL.")
     migrations = connection.execute("SELECT name FROM schema_migration ORDER BY number").fetchall()
-    counters = _one(connection, "SELECT to_regclass('ledger.case_counter')::text") is not None
-    watched = _one(connection, "SELECT to_regclass('watch.position')::text") is not None
+    counters = _scalar(connection, "SELECT to_regclass('ledger.case_counter')::text") is not None
+    watched = _scalar(connection, "SELECT to_regclass('watch.position')::text") is not None
     row = connection.execute("SELECT seq, calendars FROM watch.position").fetchone() if watched else None
     counter = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM ledger.case_counter"
     return HeaderLine(
         FORMAT,
         [name for (name,) in migrations],
-        _one(connection, "SELECT seq FROM ledger.head"),
-        _one(connection, counter) if counters else 0,
+        _scalar(connection, "SELECT seq FROM ledger.head"),
+        _scalar(connection, counter) if counters else 0,
         *(row or (0, "")),
     )
 
@@ -117,7 +117,7 @@ def _commands(connection: psycopg.Connection[Any]) -> Iterator[LedgerLine]:
 
 
 def _watched(connection: psycopg.Connection[Any]) -> Iterator[WatchLine]:
-    if _one(connection, "SELECT to_regclass('watch.project')::text") is None:
+    if _scalar(connection, "SELECT to_regclass('watch.project')::text") is None:
         return
     sweeps = connection.execute(HAS_COLUMN, ["watch.project", "sweep"]).fetchone() != (0,)
     for project, version, look_at, sweep in _rows(connection, "watched", WATCHED_SWEEP if sweeps else WATCHED):
@@ -143,5 +143,5 @@ def _instant(sent: bytes) -> int:
     return int.from_bytes(sent, signed=True) + EPOCH_2000_US
 
 
-def _one(connection: psycopg.Connection[Any], query: LiteralString) -> Any:
+def _scalar(connection: psycopg.Connection[Any], query: LiteralString) -> Any:
     return (connection.execute(query).fetchone() or (None,))[0]

@@ -35,7 +35,7 @@ INSERT: LiteralString = f"""
 ROTATE: LiteralString = "UPDATE identity.session SET digest = %s, grant_id = %s WHERE digest = %s RETURNING id"
 TOUCH: LiteralString = "UPDATE identity.session SET touched_at = %s WHERE digest = %s AND touched_at <= %s"
 END: LiteralString = "DELETE FROM identity.session WHERE digest = %s RETURNING id, principal"
-END_ONE: LiteralString = "DELETE FROM identity.session WHERE id = %s AND principal = %s RETURNING id"
+END_SESSION: LiteralString = "DELETE FROM identity.session WHERE id = %s AND principal = %s RETURNING id"
 END_ALL: LiteralString = "DELETE FROM identity.session WHERE principal = %s AND id IS DISTINCT FROM %s RETURNING id"
 END_AT_PROVIDER: LiteralString = """
     DELETE FROM identity.session
@@ -100,10 +100,10 @@ class Sessions:
         if not TOKEN.fullmatch(token):
             return None
         digest = digest_of(token)
-        session = await _found(self._store, digest)
+        session = await _session_of(self._store, digest)
         if session is None and self._primary is not self._store:  # begun a moment ago, and not yet on the standby
             with suppress(PrimaryAwayError):
-                session = await _found(self._primary, digest)
+                session = await _session_of(self._primary, digest)
         if session is None or now >= session.expires_at or now >= session.touched_at + self.idle:
             return None
         if now >= session.touched_at + timedelta(seconds=TOUCH_SECONDS):
@@ -137,10 +137,10 @@ class Sessions:
             row = await (await connection.execute(END, [digest_of(token)])).fetchone()
         return row[0] if row else None
 
-    async def end_one(self, principal: str, session: UUID) -> bool:
+    async def end_session(self, principal: str, session: UUID) -> bool:
         """End one session of *principal*; False where it is not one of theirs."""
         async with self._primary.connection() as connection:
-            return await (await connection.execute(END_ONE, [session, principal])).fetchone() is not None
+            return await (await connection.execute(END_SESSION, [session, principal])).fetchone() is not None
 
     async def end_all(self, principal: str, but: UUID | None = None) -> int:
         """End every session of *principal*, except for one; how many there were."""
@@ -154,7 +154,7 @@ class Sessions:
             return [(row[0], row[1]) for row in await (await connection.execute(END_AT_PROVIDER, given)).fetchall()]
 
 
-async def _found(store: Store, digest: bytes) -> Session | None:
+async def _session_of(store: Store, digest: bytes) -> Session | None:
     """The session with the digest of its token, as *store* has it."""
     async with store.connection() as connection:
         row = await (await connection.execute(BY_DIGEST, [digest], binary=True)).fetchone()

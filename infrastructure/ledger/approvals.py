@@ -50,7 +50,7 @@ from projections.clocks.void_acts import void_extension
 
 TRIES_MAX = 10  # another process writing the same project: ten tries lost none of 200 commands from four processes
 PAUSE_SECONDS = 0.002
-FACTS_KEPT_MAX = 250_000  # about half a kilobyte each
+FACTS_CACHED_MAX = 250_000  # about half a kilobyte each
 STORED = AppendStatus.STORED  # asked for with every command: Python 3.11 takes long to find a member of an enumeration
 USED_ELSEWHERE = Refused(
     "key-reused",
@@ -113,10 +113,10 @@ class Approvals(Application[UUID]):
         self.clocks = ClockCheck(self.committer.clock, machine if clock is None else None)
         self.clock = clock or self.clocks.now
         self.counts = CommandCounts()
-        self._kept: WeightedLruCache[int, CachedState] = WeightedLruCache(
-            FACTS_KEPT_MAX
+        self._cache: WeightedLruCache[int, CachedState] = WeightedLruCache(
+            FACTS_CACHED_MAX
         )  # by the project's id as a number: hashed fastest
-        self.high_water.listeners += [lambda: self._kept.clear(), self.shelves.forget]  # noqa: PLW0108 as it is then
+        self.high_water.listeners += [lambda: self._cache.clear(), self.shelves.forget]  # noqa: PLW0108 as it is then
         self._turns = KeyedLock()
         self._looking: asyncio.Task[None] | None = None
 
@@ -181,7 +181,7 @@ class Approvals(Application[UUID]):
             if self.clocks.is_doubtful or (command.needs_shelf and self.shelves.stale):
                 await self._prepare(command)
             for tries in range(TRIES_MAX):
-                cached = self._kept.get(project_id.int) or await self._load(
+                cached = self._cache.get(project_id.int) or await self._load(
                     project_id, new=type(command) is RegisterProject
                 )
                 published = self.shelves.changes
@@ -252,7 +252,7 @@ class Approvals(Application[UUID]):
                 drafts = await self._drafts(sequence, sent)
                 items = [draft.item(each.id, each.fingerprint) for draft, each in zip(drafts, sent, strict=True)]
                 verdict = await self.together.append(items, spans)
-                self._kept.forget(sequence.stream.int)
+                self._cache.forget(sequence.stream.int)
                 if verdict.status is STORED:
                     self.shelves.expect_news(entry.fact for draft in drafts for entry in draft.entries)
                     return _answers(drafts, verdict.position)
@@ -323,11 +323,11 @@ class Approvals(Application[UUID]):
     ) -> CommandAnswer | None:
         """Another process wrote to the project first: take that in. The first answer, where this was stored before."""
         if verdict.status is AppendStatus.GONE:
-            if self._kept.get(cached.project.id.int) is cached:  # else the cache was cleared since
+            if self._cache.get(cached.project.id.int) is cached:  # else the cache was cleared since
                 self.high_water.went_back()
             return None
         if verdict.status is not AppendStatus.CONFLICT:
-            self._kept.forget(cached.project.id.int)
+            self._cache.forget(cached.project.id.int)
             return await self._repeated(sent)
         if tries:  # once is chance; repeated conflicts back off
             await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
@@ -345,7 +345,7 @@ class Approvals(Application[UUID]):
         if turn := self._turns.take(project_id):  # a command under way must not have its entries taken in twice
             await turn
         try:
-            cached = self._kept.get(project_id.int) or await self._load(project_id)
+            cached = self._cache.get(project_id.int) or await self._load(project_id)
             await self._catch_up(cached)
             return cached.project
         finally:
@@ -353,7 +353,7 @@ class Approvals(Application[UUID]):
 
     def seen(self, project_id: UUID) -> Project | None:
         """The project as this process last decided on it, without asking the ledger; None where it never did."""
-        cached = self._kept.get(project_id.int)
+        cached = self._cache.get(project_id.int)
         return cached.project if cached and isinstance(cached.project, Project) else None
 
     async def history(self, project_id: UUID, after: int = 0, limit: int | None = None) -> list[Entry]:
@@ -427,11 +427,11 @@ class Approvals(Application[UUID]):
             self.shelves.expect_news(entry.fact for entry in draft.entries)
         for entry in draft.entries:
             if not follow(cached.project, entry):
-                self._kept.forget(cached.project.id.int)  # a correction: only a replay shows the new state
+                self._cache.forget(cached.project.id.int)  # a correction: only a replay shows the new state
                 destroy_keys(draft.entries)
                 return
         cached.hash, cached.recorded_at = draft.rows[-1].hash, draft.entries[-1].recorded_at
-        self._kept.grow(cached.project.id.int, len(draft.entries))
+        self._cache.grow(cached.project.id.int, len(draft.entries))
 
     async def _load(self, project_id: UUID, *, new: bool = False) -> CachedState:
         """What the ledger holds. A *new* project is not looked for: if it is there, storing its first entry tells."""
@@ -440,8 +440,8 @@ class Approvals(Application[UUID]):
         if times != self.high_water.times:  # read from what the ledger was
             return await self._load(project_id, new=new)
         cached = _state_after(project_id, rows, [entry_from(row) for row in rows])
-        self._kept.keep(project_id.int, cached, len(rows))
-        self._kept.make_room()
+        self._cache.keep(project_id.int, cached, len(rows))
+        self._cache.make_room()
         return cached
 
     async def _catch_up(self, cached: CachedState) -> bool:
@@ -451,12 +451,12 @@ class Approvals(Application[UUID]):
     async def _take_in(self, cached: CachedState, rows: Sequence[StoredRow]) -> bool:
         for row in rows:
             if not follow(cached.project, entry_from(row)):
-                self._kept.forget(cached.project.id.int)
+                self._cache.forget(cached.project.id.int)
                 fresh = await self._load(cached.project.id)
                 cached.project, cached.hash, cached.recorded_at = fresh.project, fresh.hash, fresh.recorded_at
                 return True
             cached.hash, cached.recorded_at = row.hash, row.recorded_at
-        self._kept.grow(cached.project.id.int, len(rows))
+        self._cache.grow(cached.project.id.int, len(rows))
         return bool(rows)
 
     async def _repeated(self, sent: SentCommand) -> CommandAnswer | None:

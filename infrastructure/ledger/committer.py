@@ -175,7 +175,7 @@ class Committer:
                 self._send_second()
             if self._away:  # nothing is where what waited could not be sent
                 slow = slow + 1 if await self._end_of(self._away[0]) else 0
-                self._tell(self._away.popleft())
+                self._answer(self._away.popleft())
                 await asyncio.sleep(0)  # lets those just answered join with what they send next
 
     async def _wait_for_queue(self) -> None:
@@ -302,7 +302,7 @@ class Committer:
                 away.in_doubt |= not isinstance(away.under_way.exception(), NotConnectedError)
                 away.under_way, away.sent_at = self._append_lane.run("append", away.params), monotonic()
 
-    def _tell(self, batch: Batch) -> None:
+    def _answer(self, batch: Batch) -> None:
         """Give everybody in *batch* his verdict."""
         if SWITCH.is_on:
             spans = [pending.span for pending in batch.pending]

@@ -20,46 +20,46 @@ class WeightedLruCache(Generic[K, V]):
 
     def __init__(self, facts_max: int) -> None:
         self._facts_max = facts_max
-        self._kept: OrderedDict[K, V] = OrderedDict()
+        self._entries: OrderedDict[K, V] = OrderedDict()
         self._weights: dict[K, int] = {}
         self.weight = 0  # of all
-        self.get = self._kept.get  # the dictionary's own: asked for with every command
+        self.get = self._entries.get  # the dictionary's own: asked for with every command
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._entries)
 
     def __contains__(self, key: K) -> bool:
-        return key in self._kept
+        return key in self._entries
 
     def __getitem__(self, key: K) -> V:
-        return self._kept[key]
+        return self._entries[key]
 
     def keep(self, key: K, value: V, facts: int) -> None:
         """Keep *value*, which is made of so many *facts*, as the one used last."""
         self.forget(key)
-        self._kept[key] = value
+        self._entries[key] = value
         self._weights[key] = weight = EMPTY_WEIGHT + facts
         self.weight += weight
 
     def grow(self, key: K, facts: int) -> None:
         """What is kept has taken in so many more *facts*. Nothing where it was forgotten meanwhile."""
         if key in self._weights:
-            self._kept.move_to_end(key)
+            self._entries.move_to_end(key)
             self._weights[key] += facts
             self.weight += facts
 
     def forget(self, key: K) -> V | None:
         """Remove and return the value of *key*, or None."""
         self.weight -= self._weights.pop(key, 0)
-        return self._kept.pop(key, None)
+        return self._entries.pop(key, None)
 
     def clear(self) -> None:
-        self._kept.clear()
+        self._entries.clear()
         self._weights.clear()
         self.weight = 0
 
     def make_room(self, spare: int = 1) -> None:
         """Forget what is too much; never the *spare* that were used last."""
-        while self.weight > self._facts_max and len(self._kept) > spare:
-            oldest, _ = self._kept.popitem(last=False)
+        while self.weight > self._facts_max and len(self._entries) > spare:
+            oldest, _ = self._entries.popitem(last=False)
             self.weight -= self._weights.pop(oldest)

@@ -35,19 +35,19 @@ class ReferenceDataCache:
         self._catalogues: dict[UUID, Catalogue] = {}
         self._flows: dict[UUID, Flow] = {}
         self._seen = 0  # how far the ledger was read
-        self._asked_at = -REFRESH_SECONDS
+        self._checked_at = -REFRESH_SECONDS
         self.shelf = ReferenceData(self._catalogues, self._flows)
         self.changes += 1
 
     @property
     def stale(self) -> bool:
         """Whether it is time to look again."""
-        return monotonic() - self._asked_at >= REFRESH_SECONDS
+        return monotonic() - self._checked_at >= REFRESH_SECONDS
 
     def expect_news(self, facts: Iterable[Fact]) -> None:
         """Look again when next asked, where *facts* that were stored here are a catalogue's or a flow's."""
         if any(tag_of(fact) in FACTS for fact in facts):
-            self._asked_at = -REFRESH_SECONDS
+            self._checked_at = -REFRESH_SECONDS
 
     async def current(self) -> ReferenceData:
         """The shelf, with everything published up to a second ago, here or by another process."""
@@ -64,7 +64,7 @@ class ReferenceDataCache:
         return self.changes != known
 
     async def _look(self) -> None:
-        head, asked_at = await self._store.head(), monotonic()
+        head, checked_at = await self._store.head(), monotonic()
         if head < self._seen:
             self.forget()
         seen = self._seen
@@ -73,7 +73,7 @@ class ReferenceDataCache:
             return  # forgotten meanwhile: what was read is not all of it
         for row in rows:
             self._take(row)
-        self._seen, self._asked_at = max(head, self._seen, *(row.seq for row in rows)), asked_at
+        self._seen, self._checked_at = max(head, self._seen, *(row.seq for row in rows)), checked_at
         self.changes += bool(rows)
 
     def _take(self, row: StoredRow) -> None:

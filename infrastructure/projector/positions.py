@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composed
 
 from infrastructure.ledger.reader import Store
 from infrastructure.projector.view_stall import StallDetector
-from projections.progress.fold import ProgressItem
+from projections.progress.rows import ProgressItem
 from projections.scope import ZONE_SCOPE, Scope
 
 R = TypeVar("R")

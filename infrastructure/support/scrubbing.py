@@ -97,13 +97,13 @@ def scrubbed_log(lines: Iterable[str]) -> LogTail:
         except (DecodeError, UnicodeError):
             fields = None
         if isinstance(fields, dict):
-            tail.append(dict(_kept_fields(fields)))
+            tail.append(dict(_allowed_fields(fields)))
         else:
             left_out += bool(line.strip())
     return LogTail(list(tail), left_out)
 
 
-def _kept_fields(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _allowed_fields(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in fields.items():
         if name in WORDS and isinstance(value, str):
             if WORDS[name].fullmatch(value):

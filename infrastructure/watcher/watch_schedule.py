@@ -79,13 +79,13 @@ class WatchTable:
         """
         async with self._connection.transaction():
             await self._connection.execute(SWEEP, {"now": now})
-            if await self._fetch_one("SELECT to_regclass('views.clock') IS NOT NULL", []) == (True,):
+            if await self._fetch_row("SELECT to_regclass('views.clock') IS NOT NULL", []) == (True,):
                 await self._connection.execute(MOVABLE, {"now": now, "laws": list(laws)})
             await self._connection.execute("UPDATE watch.position SET calendars = %s", [calendars])
 
     async def calendars(self) -> str:
         """The calendars by which the projects were last checked, as `versions_of` writes them."""
-        (known,) = await self._fetch_one("SELECT calendars FROM watch.position", [])
+        (known,) = await self._fetch_row("SELECT calendars FROM watch.position", [])
         return str(known or "")
 
     async def due(self, now: datetime, limit: int) -> list[UUID]:
@@ -98,7 +98,7 @@ class WatchTable:
 
     async def next(self) -> datetime | None:
         """When the next project is due."""
-        (at,) = await self._fetch_one("SELECT min(look_at) FROM watch.project", [])
+        (at,) = await self._fetch_row("SELECT min(look_at) FROM watch.project", [])
         return at if isinstance(at, datetime) else None
 
     async def reschedule(self, checked: Sequence[CheckedProject]) -> None:
@@ -118,7 +118,7 @@ class WatchTable:
         )
         return dict(await cursor.fetchall())
 
-    async def _fetch_one(self, query: Any, params: Sequence[object]) -> tuple[Any, ...]:
+    async def _fetch_row(self, query: Any, params: Sequence[object]) -> tuple[Any, ...]:
         cursor = await self._connection.execute(query, params)
         row: tuple[Any, ...] | None = await cursor.fetchone()
         return row or (None,)

@@ -26,7 +26,7 @@ INSERT: LiteralString = f"""
            WHERE owner = %(owner)s AND case_number = '' AND expires_at > %(now)s) < %(most)s
     RETURNING {COLUMNS}
 """  # noqa: S608 our own constants
-OPEN_ONE: LiteralString = f"""
+OPEN_DRAFT: LiteralString = f"""
     SELECT {COLUMNS} FROM process.application_draft
     WHERE owner = %(owner)s AND project = %(project)s AND item = %(item)s AND case_number = '' AND expires_at > %(now)s
     ORDER BY saved_at DESC LIMIT 1
@@ -107,7 +107,7 @@ class ApplicationDrafts:
         given = {"owner": owner, "project": project, "item": item, "now": now, "until": now + LIFETIME}
         given |= {"id": uuid4(), "content": json.encode(DraftContent()).decode(), "most": OPEN_MAX}
         async with self._store.connection() as connection:
-            row = await (await connection.execute(OPEN_ONE, given)).fetchone()
+            row = await (await connection.execute(OPEN_DRAFT, given)).fetchone()
             row = row or await (await connection.execute(INSERT, given)).fetchone()
         return _draft(row) if row else None
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.access.departments import DEPARTMENTS_STREAM, DepartmentMerge, Departments
-from domain.access.derived import StandsIn, effective_grants
+from domain.access.derived import DeputyPeriod, effective_grants
 from domain.access.principal import Grant, PrincipalKind
 from domain.access.state import Deputyship
 from domain.core.ledger import Role
@@ -98,15 +98,15 @@ class AccessBook:
         own: dict[str, list[Grant]] = {}
         for row in await self._rows(GRANTS, {}):
             own.setdefault(row[0], []).append(_grant(row))
-        standing_in = [StandsIn(row[0], Deputyship(*row[1:])) for row in await self._rows(DEPUTIES, {})]
+        deputyships = [DeputyPeriod(row[0], Deputyship(*row[1:])) for row in await self._rows(DEPUTIES, {})]
         departments = Departments(DEPARTMENTS_STREAM)
         departments.merges.update({row[0]: DepartmentMerge(*row[1:]) for row in await self._rows(MERGES, {})})
         if principals is None:
-            principals = sorted(own.keys() | {deputising.period.deputy for deputising in standing_in})
+            principals = sorted(own.keys() | {deputising.period.deputy for deputising in deputyships})
         return [
             HeldGrant(person, grant)
             for person in principals
-            for grant in effective_grants(person, own, standing_in, departments, self._on)
+            for grant in effective_grants(person, own, deputyships, departments, self._on)
         ]
 
     async def _rows(self, query: LiteralString, params: dict[str, object]) -> Sequence[tuple[Any, ...]]:

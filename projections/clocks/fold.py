@@ -8,7 +8,7 @@ instant from the project's last event on, once everything recorded is known, by 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from uuid import UUID
 from zlib import crc32
@@ -30,12 +30,12 @@ from projections.clocks.decisions import DECIDING, DecisionRow, Decisions
 from projections.clocks.law_events import Histories, take_entry
 from projections.clocks.law_kinds import KINDS
 from projections.clocks.nodes import NODES, Node, node_of
-from projections.clocks.rows import CLOCK_NAME, STATE, STOPPED_ON, USED, rows_of
+from projections.clocks.rows import CLOCK_NAME, LENGTH, STATE, STOPPED_ON, USED, rows_of
 from projections.reader import Laws
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 CLOCKS_CACHED_MAX = 1024  # by name: a dozen, and one for each department and step of a countersignature
-FOLD_VERSION = 14  # grows with every change of the tables or of the fold
+FOLD_VERSION = 15  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
@@ -76,7 +76,7 @@ CLOCKS = Table(
     indexes=(
         # Of a million clocks most are closed. Those that run are counted from the index alone, and listed in the
         # order in which they are over: those that are late or will be soon are adjacent.
-        "(department, mode, node, level, over_level, yellow_at, over_at, exists_at, paused_until) WHERE NOT closed AND level <> 'none'",  # noqa: E501  one index, one line
+        "(department, mode, node, level, over_level, yellow_at, over_at, exists_at, paused_until) INCLUDE (project) WHERE NOT closed AND level <> 'none'",  # noqa: E501  one index, one line
         "(department, over_at, project, item, application, clock) WHERE NOT closed",
         "(over_at, project, item, application, clock) WHERE NOT closed",
         "(item, over_at) WHERE NOT closed",
@@ -99,6 +99,21 @@ BASIS = Table(
 
 SUMMED = tuple(Table(sums.table_of(SUMS, span), sums.COLUMNS, sums.KEY, sums.INDEXES, summed=True) for span in Span)
 
+SHARES = Table(
+    "decision_share",
+    (
+        ("register", "text"),
+        ("week", "date"),  # its Monday
+        ("department", "text"),
+        ("used", "integer"),  # working days; -1 where they or the limit were not counted
+        ("length", "integer"),  # the limit, in working days
+        ("n", "integer NOT NULL"),
+    ),
+    key=5,
+    indexes=("(week)",),
+    summed=True,
+)
+
 
 class ClocksState(Struct):
     """One project's histories, the rows of those that nothing has touched since, and what the rows rest on."""
@@ -116,7 +131,7 @@ class Clocks:
     """The fold, by the law that *laws* gives. Its calendars are part of the view's version."""
 
     name: str = "clocks"
-    tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED)
+    tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED, SHARES)
     follows: Facts = facts_of(KINDS, DECIDING, (DateAnnounced, ModeChanged), CORRECTIONS)
 
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
@@ -190,12 +205,29 @@ def _rest_on(state: ClocksState, happened_at: datetime, recorded_at: datetime) -
 
 def decision_sums(state: ClocksState, register: str) -> Rows:
     """What each decided application adds to the figures: in time or not, and after how many of the days that count."""
-    figures = sums.Sums(register)
+    figures, shares = sums.Sums(register), dict[Row, int]()
     for application, row in state.decisions.rows.items():
         decided = DecisionRow(*row)
-        figure, days = figure_of(state.rows.get(application, ()))
+        clocks = state.rows.get(application, ())
+        figure, days = figure_of(clocks)
         figures.add(decided.department, decided.decided_at, decided.recorded_at, figure, days=days)
-    return figures.rows(SUMS)
+        key = (register, monday_of(sums.day_of(decided.decided_at)), decided.department, *share_of(clocks))
+        shares[key] = shares.get(key, 0) + 1
+    return {**figures.rows(SUMS), SHARES.name: [(*key, number) for key, number in shares.items()]}
+
+
+def share_of(clocks: Iterable[Row]) -> tuple[int, int]:
+    """The working days that a decision took and its limit, by the *clocks* of the application; both -1 without one."""
+    for clock in clocks:
+        if clock[CLOCK_NAME] == DECISION.name and clock[STOPPED_ON] and clock[LENGTH]:
+            return clock[USED], clock[LENGTH]
+    return sums.NO_DAYS, sums.NO_DAYS
+
+
+@lru_cache(maxsize=sums.DAYS_CACHED_MAX)
+def monday_of(day: date) -> date:
+    """The first day of the week of *day*."""
+    return day - timedelta(days=day.weekday())
 
 
 def figure_of(clocks: Iterable[Row]) -> tuple[str, int]:

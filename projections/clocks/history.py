@@ -227,5 +227,5 @@ def terms_of(history: ItemHistory) -> tuple[Any, ...]:
     """What is fixed for an application as a whole, whenever that was said."""
     return (
         *(history.law, history.intake_law, history.mode, history.promise_days, history.decision_length),
-        *(history.licence_expiry, history.hours, history.upper, tuple(history.asked_days.items())),
+        *(history.licence_expiry, history.hours, history.upper, tuple(history.request_days.items())),
     )

@@ -33,7 +33,7 @@ from projections.clocks.law_kinds import IN_PARTS, KINDS, NOTHING, SAID
 from projections.view import CORRECTIONS, Folded, View, fold
 
 
-def as_it_stood(
+def folded_as_of(
     views: Sequence[View[Any]], project: UUID, entries: Sequence[Entry], as_of: datetime, known_at: datetime
 ) -> Folded:
     """*views* of the project at *as_of*, by what was recorded up to *known_at*; entries in version order.
@@ -71,7 +71,7 @@ def item_histories(entries: Sequence[Entry], known_at: datetime | None = None) -
         changed = take_entry(histories, entry, project, counts=counts)
         if isinstance(entry.fact, CORRECTIONS):
             for history in map(histories.__getitem__, changed):
-                history.events += moved_along(history.events, history.asked_at, entries[:number])
+                history.events += moved_along(history.events, history.requested_at, entries[:number])
     return histories
 
 
@@ -144,10 +144,10 @@ def _forwarded(history: ItemHistory, fact: ItemForwarded) -> None:
     history.upper = fact.upper
 
 
-def _asked(history: ItemHistory, fact: CountersignatureAsked) -> None:
+def _note_request(history: ItemHistory, fact: CountersignatureAsked) -> None:
     times = history.questions[fact.department, fact.step] = history.questions.get((fact.department, fact.step), 0) + 1
     name = countersign.name_of(fact.department, _name(fact.step, times))
-    history.asked_days[f"{countersign.COUNTERSIGN.name}:{name}"] = fact.limit
+    history.request_days[f"{countersign.COUNTERSIGN.name}:{name}"] = fact.limit
 
 
 BESIDE = (DateAnnounced, ModeChanged)  # no events to the law, but part of the application's history
@@ -158,7 +158,7 @@ TERMS: Mapping[type[Fact], Callable[[ItemHistory, Any], None]] = {
     ItemAccepted: _accepted,
     ItemForwarded: _forwarded,
     ModeChanged: _in_another_mode,
-    CountersignatureAsked: _asked,
+    CountersignatureAsked: _note_request,
 }
 
 
@@ -209,7 +209,7 @@ def _event(history: ItemHistory, entry: Entry, *, counts: bool) -> LawEvent | No
         return None
     said = SAID[kind](fact) if kind in SAID else NOTHING
     if kind in ABOUT_QUESTIONS:
-        at, said = effective(history.asked_at, entry, counts=counts), _of_question(history, fact, counts=counts)
+        at, said = effective(history.requested_at, entry, counts=counts), _of_question(history, fact, counts=counts)
     return KINDS[kind](id_of(entry.version), at, None if recorded == at else recorded, **said)  # type: ignore[no-any-return]  # any of the law's events
 
 
@@ -240,11 +240,11 @@ def id_of(version: int) -> str:
     return IDS[version] if version < len(IDS) else f"v{version}"
 
 
-def effective(asked_at: dict[tuple[str, str], datetime], entry: Entry, *, counts: bool) -> datetime:
+def effective(requested_at: dict[tuple[str, str], datetime], entry: Entry, *, counts: bool) -> datetime:
     """When *entry* took effect for the clocks.
 
     A question whose ground was recorded late starts its clock when it was put, not before. What was done about it on
-    paper before that, and is keyed in now, ends the clock where it starts. *asked_at* holds when each department was
+    paper before that, and is keyed in now, ends the clock where it starts. *requested_at* is when each department was
     last consulted at a step, and is updated by this entry unless that was retracted (not *counts*).
     """
     fact, at = entry.fact, entry.occurred_at
@@ -252,20 +252,20 @@ def effective(asked_at: dict[tuple[str, str], datetime], entry: Entry, *, counts
         case CountersignatureAsked(department=department, step=step, asked_at=then):
             at = max(at, then or at)
             if counts:
-                asked_at[department, step] = at
+                requested_at[department, step] = at
         case ItemCountersigned() | CountersignatureRecalled() | CountersignatureForwarded() | OpinionKept():
-            at = max(at, asked_at.get((fact.department, fact.step), at))
+            at = max(at, requested_at.get((fact.department, fact.step), at))
         case ApplicationRevised():
-            at = max((at, *asked_at.values()))
+            at = max((at, *requested_at.values()))
     return at
 
 
 def moved_along(
-    events: Sequence[LawEvent], asked_at: dict[tuple[str, str], datetime], entries: Sequence[Entry]
+    events: Sequence[LawEvent], requested_at: dict[tuple[str, str], datetime], entries: Sequence[Entry]
 ) -> list[LawEvent]:
     """What the correction that is the last of *entries* moves without naming it, as amendments recorded with it.
 
-    *events* are those of one application, the correction among them. *asked_at* is updated to what holds after it.
+    *events* are those of one application, the correction among them. *requested_at* is updated to what holds after it.
     """
     names = {event.id for event in events}
     about = [entry for entry in entries if type(entry.fact) in ABOUT_QUESTIONS and id_of(entry.version) in names]
@@ -273,14 +273,14 @@ def moved_along(
         return []
     settled, correction = corrections(entries), entries[-1]
     effective_at = {event.id: at for at, event, _ in Timeline("UTC", events).by(DISTANT, DISTANT)}
-    asked_at.clear()
+    requested_at.clear()
     moved: list[LawEvent] = []
     for entry in about:
         if entry.version in settled.retracted:
             continue
         occurred_at = settled.amended.get(entry.version, entry.occurred_at)
         name = id_of(entry.version)
-        at = effective(asked_at, structs.replace(entry, occurred_at=occurred_at), counts=True)
+        at = effective(requested_at, structs.replace(entry, occurred_at=occurred_at), counts=True)
         if at != effective_at[name]:
             moved.append(
                 Amend(

@@ -65,7 +65,9 @@ class ClockRow(Struct, frozen=True, gc=False):
 
 
 # Where a row names its clock, and says how it ended.
-CLOCK_NAME, STATE, USED, STOPPED_ON = map(ClockRow.__struct_fields__.index, ("clock", "state", "used", "stopped_on"))
+CLOCK_NAME, LENGTH, STATE, USED, STOPPED_ON = map(
+    ClockRow.__struct_fields__.index, ("clock", "length", "state", "used", "stopped_on")
+)
 
 
 def rows_of(

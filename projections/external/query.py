@@ -12,7 +12,8 @@ from projections.as_of import Folding, settled_at, tables_at
 from projections.external.fold import OUTSIDE, External, ExternalRow
 from projections.keyset import Ordering, SortKey
 from projections.law.shipped import shipped_law
-from projections.progress.fold import PROJECTS, Progress
+from projections.progress.fold import Progress
+from projections.progress.rows import PROJECTS
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
 

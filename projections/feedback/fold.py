@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
+from zlib import crc32
 
 from msgspec import Struct, field, structs
 
@@ -11,6 +14,7 @@ from domain.messages import Entry, tag_of
 from domain.project.feedback.complaint import ComplaintFiled
 from domain.project.feedback.evaluation import ServiceEvaluated
 from domain.project.state.project import Project
+from projections.clocks.fold import notice_ids
 from projections.feedback.complaints import COMPLAINT_COLUMNS, ComplaintFact, ComplaintRow, begun, moved
 from projections.feedback.evaluations import (
     ABOUT_EVALUATIONS,
@@ -22,8 +26,12 @@ from projections.feedback.evaluations import (
     subject_of,
 )
 from projections.feedback.redaction import ABOUT_COMPLAINTS, named, veiled_fact, words_of
+from projections.feedback.sums import SUMMED, Contribution, contribution_of, sum_rows
+from projections.reader import Laws
 from projections.view import Facts, Row, Rows, Table, facts_of
 
+FOLD_VERSION = 5  # grows with every change of the tables or of the fold
+VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
 COMPLAINTS = Table(
     "complaint",
     COMPLAINT_COLUMNS,
@@ -38,7 +46,8 @@ EVALUATIONS = Table(
         "(department, bad)",
         "(evaluated_at DESC)",
         "(evaluated_at) WHERE closed_at IS NULL",
-        # Most are good, and make no work: they are counted from this index, and read one by one only in lists.
+        "(evaluated_at) WHERE closed_at IS NULL OR appeal = 'open'",  # read one by one for figures, see `sums`
+        # Most are good, and make no work: where sums can't answer they are counted from this index.
         "(department, item, evaluated_at, project) WHERE NOT bad AND state <> 'void'",
         "(evaluated_at) WHERE bad OR state = 'void'",
     ),
@@ -64,21 +73,38 @@ STEPS = Table(
 
 
 class FeedbackState(Struct):
-    """The rows so far, by id; *words* would identify anonymous complainants and are in no row."""
+    """The rows so far, by id; *words* would identify anonymous complainants and are in no row.
+
+    *contributions* to the sums are those of the complaints and evaluations that nothing has touched since; *sums* are
+    the rows made of them, None after one that was touched.
+    """
 
     complaints: dict[str, ComplaintRow] = field(default_factory=dict)
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     evaluations: dict[str, EvaluationRow] = field(default_factory=dict)
     steps: list[Row] = field(default_factory=list)
+    contributions: dict[tuple[str, str], Contribution | None] = field(default_factory=dict)  # by kind and id
+    sums: Rows | None = None
 
 
 class Feedback:
-    """The fold. Rows hold only instants: due dates and overdue flags depend on the time of the query."""
+    """The fold. Rows hold only instants: due dates and overdue flags depend on the time of the query.
+
+    Sums have what no time changes any more, counted by the law that *laws* gives: its notices are part of the version.
+    """
 
     name: str = "voices"
-    version: int = 4
-    tables: tuple[Table, ...] = (COMPLAINTS, EVALUATIONS, STEPS)
+    tables: tuple[Table, ...] = (COMPLAINTS, EVALUATIONS, STEPS, *SUMMED)
     follows: Facts = facts_of(ABOUT_COMPLAINTS, ABOUT_EVALUATIONS)
+
+    def __init__(self, laws: Callable[[], Laws]) -> None:
+        self._laws = laws
+        notices = sorted((name, notice_ids(book)) for name, book in laws().calendars().items())
+        self.version: int = crc32(repr((FOLD_VERSION, notices)).encode()) & VERSION_MAX
+
+    def under(self, laws: Callable[[], Laws]) -> Feedback:
+        """The same view, counting by other *laws*, say after a calendar notice: its version differs."""
+        return Feedback(laws)
 
     def start(self) -> FeedbackState:
         return FeedbackState()
@@ -87,15 +113,17 @@ class Feedback:
         fact = entry.fact
         by, whole = named(entry, project), True
         if isinstance(fact, ABOUT_COMPLAINTS):
-            subject = fact.complaint
+            subject, kind = fact.complaint, COMPLAINTS.name
             _complain(state, fact, entry, project)
             words = state.words.get(subject, ())
             whole = by is entry.recorded.by and (not words or veiled_fact(fact, words) is fact)
         elif isinstance(fact, ABOUT_EVALUATIONS):
-            subject = subject_of(fact, project)
+            subject, kind = subject_of(fact, project), EVALUATIONS.name
             _evaluate(state, fact, entry, project)
         else:
             return
+        state.contributions.pop((kind, subject), None)
+        state.sums = None
         state.steps.append(
             (
                 *(project.id, entry.version, subject, tag_of(fact)),
@@ -105,12 +133,28 @@ class Feedback:
             )
         )
 
-    def rows(self, state: FeedbackState, project: Project) -> Rows:  # noqa: ARG002 the view's signature
+    def rows(self, state: FeedbackState, project: Project) -> Rows:
+        if state.sums is None:
+            state.sums = sum_rows(self._contributions(state), project.register)
         return {
+            **state.sums,
             "complaint": [structs.astuple(row) for row in state.complaints.values()],
             "evaluation": [structs.astuple(row) for row in state.evaluations.values()],
             "voice": state.steps,
         }
+
+    def _contributions(self, state: FeedbackState) -> Iterator[Contribution]:
+        """What the complaints and evaluations add to the sums, so far as they are settled."""
+        laws, cached = self._laws(), state.contributions
+        subjects: Iterator[tuple[tuple[str, str], ComplaintRow | EvaluationRow]] = chain(
+            (((COMPLAINTS.name, name), row) for name, row in state.complaints.items()),
+            (((EVALUATIONS.name, name), row) for name, row in state.evaluations.items()),
+        )
+        for key, row in subjects:
+            if key not in cached:
+                cached[key] = contribution_of(row, laws)
+            if contribution := cached[key]:
+                yield contribution
 
 
 def _complain(state: FeedbackState, fact: ComplaintFact, entry: Entry, project: Project) -> None:

@@ -30,19 +30,24 @@ from projections.feedback.reading import (
     complaint_reading,
     evaluation_reading,
 )
-from projections.feedback.summary import FeedbackSummary, summaries
+from projections.feedback.summary import GOOD as GOOD_FIGURE
+from projections.feedback.summary import FeedbackCounts, FeedbackSummary, figures_of, lines_of
+from projections.feedback.sums import UNSETTLED
+from projections.feedback.sums_query import FEEDBACK, SummedFeedback, settled_figures
 from projections.history.moment import PROJECTS_READ_MAX, TooMuchToReadError
 from projections.keyset import Ordering, SortKey
+from projections.law.shipped import shipped_law
 from projections.reader import Laws, Reader, StoredEntry
 from projections.scope import EVERYTHING, Scope
-from projections.snapshots import is_paged, settled_snapshot
+from projections.snapshots import Cursor, SnapshotReader, is_paged, settled_snapshot, snapshot
 from projections.view import fold_at
 
 R = TypeVar("R", ComplaintRow, EvaluationRow)
 A = TypeVar("A", ComplaintReading, EvaluationReading)
-FEEDBACK = "read:feedback"
-VIEWS = ("voices",)
+VIEW = Feedback(shipped_law)  # the calendar changes nothing but its sums
+VIEWS = (VIEW.name,)
 VOICES_READ_MAX = 20_000  # of each kind in one query: some seconds
+OF_PROJECTS = SQL("v.project = ANY (%(without)s)")
 NOT_GOOD = SQL("(v.bad OR v.state = 'void')")
 GOOD = """
     SELECT v.department, v.item, count(*) FROM views.evaluation AS v
@@ -169,19 +174,51 @@ class FeedbackAt:
         return [FeedbackRow(*row) for row in await self._rows(query, {"project": project})]
 
     async def summaries(self, criteria: FeedbackFilter, opinions_min: int) -> list[FeedbackSummary]:
-        """The figures of all matching feedback, by department and item. Raises TooMuchToReadError."""
-        earlier = await self._earlier(criteria.project, criteria.scope)
+        """The figures of all matching feedback, by department and item. Raises TooMuchToReadError.
+
+        What is settled is read from sums, where they answer, and all else one by one.
+        """
+        async with snapshot(self._store) as cursor:
+            reader = FeedbackAt(SnapshotReader(self._store, cursor, None), self._laws, self.t, self.known)
+            earlier = await reader._earlier(criteria.project, criteria.scope)
+            counts = await reader._summed(cursor, criteria, earlier)
+            if counts is None:
+                counts = await reader._counted(criteria, earlier)
+        return lines_of(counts, opinions_min=opinions_min)
+
+    async def _summed(
+        self, cursor: Cursor, criteria: FeedbackFilter, earlier: Mapping[UUID, FeedbackState]
+    ) -> FeedbackCounts | None:
+        """The figures from the sums and of what is not settled; None where sums can't answer."""
+        summed = SummedFeedback.of(criteria.scope, criteria.equal, criteria.first, criteria.end)
+        settled = await summed.read(cursor, self._laws, self.known) if summed and not criteria.project else None
+        if settled is None:
+            return None
+        if earlier:
+            rows: list[ComplaintRow | EvaluationRow] = [
+                *await self._of(COMPLAINTS, criteria, earlier),
+                *await self._of(EVALUATIONS, criteria, earlier),
+            ]
+            settled.subtract(await asyncio.to_thread(settled_figures, rows, self._laws))
+        complaints = await self._all(COMPLAINTS, criteria, earlier, SQL(UNSETTLED[COMPLAINTS.table]))
+        evaluations = await self._all(EVALUATIONS, criteria, earlier, SQL(UNSETTLED[EVALUATIONS.table]))
+        settled.update(await self._figures(complaints, evaluations))
+        return settled
+
+    async def _counted(self, criteria: FeedbackFilter, earlier: Mapping[UUID, FeedbackState]) -> FeedbackCounts:
+        """The same without the sums: from every row but good evaluations, which are counted."""
         complaints = await self._all(COMPLAINTS, criteria, earlier)
         evaluations = await self._all(EVALUATIONS, criteria, earlier, NOT_GOOD)
-        good = await self._good(criteria, earlier)
-        return await asyncio.to_thread(
-            lambda: summaries(
-                map(self._reader(COMPLAINTS), complaints),
-                map(self._reader(EVALUATIONS), evaluations),
-                good,
-                opinions_min=opinions_min,
-            )
-        )
+        counts = await self._figures(complaints, evaluations)
+        for (department, item), number in (await self._good(criteria, earlier)).items():
+            counts[department, item, GOOD_FIGURE] += number
+        return counts
+
+    async def _figures(
+        self, complaints: Sequence[ComplaintRow], evaluations: Sequence[EvaluationRow]
+    ) -> FeedbackCounts:
+        read = self._reader(COMPLAINTS), self._reader(EVALUATIONS)
+        return await asyncio.to_thread(lambda: figures_of(map(read[0], complaints), map(read[1], evaluations)))
 
     async def _good(self, criteria: FeedbackFilter, without: Collection[UUID]) -> Mapping[tuple[str, str], int]:
         """The numbers of evaluations that count and are not bad, by department and item, but of projects *without*."""
@@ -203,8 +240,8 @@ class FeedbackAt:
         read, page = self._reader(kind), slice(criteria.offset, criteria.offset + criteria.limit)
         if not criteria.by_clock:
             if not earlier:
-                return list(map(read, await self._found(kind, criteria, (), criteria.limit, criteria.offset)))
-            rows = await self._found(kind, criteria, earlier, criteria.offset + criteria.limit)
+                return list(map(read, await self._matching(kind, criteria, (), criteria.limit, criteria.offset)))
+            rows = await self._matching(kind, criteria, earlier, criteria.offset + criteria.limit)
             return list(map(read, self._merged(kind, criteria, rows, earlier)[page]))
         rows = await self._all(kind, criteria, earlier)
         matching = await asyncio.to_thread(
@@ -220,7 +257,7 @@ class FeedbackAt:
         of_view: SQL = EVERYTHING,
     ) -> list[R]:
         """Every matching row, clocks apart; from the view only those under the condition *of_view*."""
-        rows = await self._found(kind, criteria, earlier, VOICES_READ_MAX + 1, of_view=of_view)
+        rows = await self._matching(kind, criteria, earlier, VOICES_READ_MAX + 1, of_view=of_view)
         merged = self._merged(kind, criteria, rows, earlier)
         if len(merged) > VOICES_READ_MAX:
             raise TooMuchToReadError(f"there are more than {VOICES_READ_MAX:,} {kind.table}s to read")
@@ -246,7 +283,7 @@ class FeedbackAt:
             ]
         return sorted(merged, key=kind.order, reverse=True)
 
-    async def _found(
+    async def _matching(
         self,
         kind: FeedbackKind[R, A],
         criteria: FeedbackFilter,
@@ -257,6 +294,12 @@ class FeedbackAt:
     ) -> list[R]:
         query = statement(kind, criteria, of_view, without=bool(without))
         params = parameters_of(criteria, without) | {"limit": limit, "offset": offset}
+        return [kind.row(*row) for row in await self._rows(query, params)]
+
+    async def _of(self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, projects: Collection[UUID]) -> list[R]:
+        """The matching rows of the view that are of *projects*."""
+        query = statement(kind, criteria, OF_PROJECTS, without=False)
+        params = parameters_of(criteria, projects) | {"limit": None, "offset": 0}
         return [kind.row(*row) for row in await self._rows(query, params)]
 
     async def _earlier(
@@ -340,7 +383,7 @@ def statement(
 
 def folded(rows: Sequence[StoredEntry], t: datetime, known: datetime) -> dict[UUID, FeedbackState]:
     """The feedback state of the projects in *rows* at *t*, as known at *known*."""
-    view, states = Feedback(), {}
+    states = {}
     for project, of_project in groupby(rows, attrgetter("stream")):
-        states[project] = fold_at([view], project, (row.decoded() for row in of_project), t, known).states[view.name]
+        states[project] = fold_at([VIEW], project, (row.decoded() for row in of_project), t, known).states[VIEW.name]
     return states

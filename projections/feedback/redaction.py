@@ -29,13 +29,13 @@ from domain.project.feedback.complaint import (
 )
 from domain.project.state.project import Project
 
-NOBODY = Actor("", "", Role.APPLICANT)  # the redacted actor; another role could identify a project's only manager
+REDACTED = Actor("", "", Role.APPLICANT)  # the redacted actor; another role could identify a project's only manager
 LEFT_OUT = "■■■"
 BY_COMPLAINANTS = (ComplaintFiled, ComplaintClosed, ComplaintWithdrawn)
 HANDLED = (ComplaintAccepted, ComplaintDeclined, ComplaintTransferred, ComplaintExtended, ComplaintAnswered)
 ABOUT_COMPLAINTS = (*BY_COMPLAINANTS, *HANDLED)
 CORRECTIONS = (EntryAmended, EntryRetracted)
-OF_SOMEBODY = frozenset((*BY_COMPLAINANTS, *CORRECTIONS))  # facts whose recorder may have to be redacted
+BY_PERSONS = frozenset((*BY_COMPLAINANTS, *CORRECTIONS))  # facts whose recorder may have to be redacted
 WRITTEN = ("about", "step", "person", "answer", "remarks", "reasons", "approver")  # fields with free text
 # Mobile numbers, identity card numbers (GB 11643) and e-mail addresses identify a person.
 TELLING = re.compile(
@@ -50,7 +50,7 @@ def named(entry: Entry, project: Project) -> Actor:
     the bureau, as a complainant may have corrected the complaint.
     """
     fact, by = entry.fact, entry.recorded.by
-    if type(fact) not in OF_SOMEBODY:
+    if type(fact) not in BY_PERSONS:
         return by
     if isinstance(fact, ComplaintFiled):
         hidden = fact.anonymous
@@ -59,7 +59,7 @@ def named(entry: Entry, project: Project) -> Actor:
         hidden = complaint is None or (complaint.anonymous and complaint.by == by.id)
     else:
         hidden = by.role not in (Role.OFFICER, Role.SUPERVISOR)
-    return NOBODY if hidden else by
+    return REDACTED if hidden else by
 
 
 def words_of(filed: ComplaintFiled, by: Actor) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ class Complainants:
             if isinstance(fact, ComplaintFiled) and fact.anonymous:
                 fact = structs.replace(fact, by="", contact="")
         theirs = self._theirs.get(entry.version)
-        return fact, by if theirs is None or self._may(entry, to, [theirs]) else NOBODY
+        return fact, by if theirs is None or self._may(entry, to, [theirs]) else REDACTED
 
     def _may(self, entry: Entry, to: Caller, complainants: Iterable[str]) -> bool:
         """Whether *to* may know who complained."""

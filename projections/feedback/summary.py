@@ -6,21 +6,27 @@ evaluations reveals a single person's grade. A line that could be computed from 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from msgspec import Struct, structs
 
 from domain.law.feedback.clock import FeedbackClockState
 from domain.law.feedback.terms import FeedbackStep
 from domain.project.state.feedback import Satisfied
+from projections.feedback.complaints import BUREAU
 from projections.feedback.reading import ComplaintReading, EvaluationReading, Reading
 
 CONTENT = (Satisfied.YES, Satisfied.MOSTLY)
 PASSED = (FeedbackClockState.LATE, FeedbackClockState.OVERDUE)
-NONE_GOOD: Mapping[tuple[str, str], int] = {}
 OPINIONS_MIN = 5  # fewer are withheld
+GOOD = "good"  # evaluations that count and are not bad: most, and without clocks
+LATE_CLOCK = "late:"  # before the holder of a clock that was let pass
 UP_TO_ANSWER = (FeedbackStep.ACCEPTANCE, FeedbackStep.TRANSFER, FeedbackStep.ANSWER)
+
+
+FeedbackCounts: TypeAlias = Counter[tuple[str, str, str]]  # by department, item and figure
 
 
 class Proportion(Struct, frozen=True):
@@ -69,7 +75,6 @@ class FeedbackSummary(Struct, frozen=True):
 
 
 Name = str | None
-Said = tuple[list[ComplaintReading], list[EvaluationReading]]
 OF_EVALUATIONS = ("void", "bad_rate", "rectified", "rectified_on_time", "called_back", "content")
 
 
@@ -78,43 +83,77 @@ def share(part: int, n: int) -> Proportion:
     return Proportion(part, n, round(part / n, 4) if n else None)
 
 
-def summaries(
-    complaints: Iterable[ComplaintReading],
-    evaluations: Iterable[EvaluationReading],
-    good: Mapping[tuple[str, str], int] = NONE_GOOD,
-    *,
-    opinions_min: int,
-) -> list[FeedbackSummary]:
+def complaint_figures(reading: ComplaintReading) -> list[str]:
+    """The figures in which a complaint counts; one of `LATE_CLOCK` for each clock that its holder let pass."""
+    passed = _passed(reading, UP_TO_ANSWER)
+    figures = {
+        "complaints": True,
+        "open": reading.closed_at is None,
+        "overdue": reading.overdue,
+        "declined": reading.state == "declined",
+        "withdrawn": reading.state == "withdrawn",
+        "answered": bool(reading.answered_at),
+        "upheld": bool(reading.answered_at and reading.upheld),
+        "due": bool(reading.answered_at) or passed,
+        "on_time": bool(reading.answered_at) and not passed,
+        "verdicts": reading.satisfied not in ("", Satisfied.NONE),
+        "satisfied": reading.satisfied in CONTENT,
+    }
+    late = [f"{LATE_CLOCK}{clock.holder}" for clock in reading.clocks if clock.state in PASSED]
+    return [name for name, counts in figures.items() if counts] + late
+
+
+def evaluation_figures(reading: EvaluationReading) -> list[str]:
+    """The figures in which an evaluation counts."""
+    if reading.state == "void":
+        return ["void"]
+    if not reading.bad:
+        return [GOOD]
+    passed, rectified = _passed(reading, (FeedbackStep.RECTIFICATION,)), bool(reading.first_rectified_at)
+    figures = {
+        "bad": True,
+        "rectified": rectified,
+        "to_rectify": rectified or passed,
+        "rectified_on_time": rectified and not passed,
+        "called_back": bool(reading.called_back_at),
+        "call_verdicts": bool(reading.called_back_at) and reading.satisfied != Satisfied.NONE,
+        "content": bool(reading.called_back_at) and reading.satisfied in CONTENT,
+    }
+    return [name for name, counts in figures.items() if counts]
+
+
+def figures_of(complaints: Iterable[ComplaintReading], evaluations: Iterable[EvaluationReading] = ()) -> FeedbackCounts:
+    """The counts of all these."""
+    counts: FeedbackCounts = Counter()
+    for complaint in complaints:
+        counts.update((complaint.department, complaint.item, name) for name in complaint_figures(complaint))
+    for evaluation in evaluations:
+        counts.update((evaluation.department, evaluation.item, name) for name in evaluation_figures(evaluation))
+    return counts
+
+
+def lines_of(counts: FeedbackCounts, *, opinions_min: int) -> list[FeedbackSummary]:
     """Departments in alphabetical order, each as a whole and then item by item; the empty one is the bureau.
 
-    *good* are numbers of further evaluations that count and are not bad, by department and item. Opinions of fewer
-    than *opinions_min* people are withheld.
+    Opinions of fewer than *opinions_min* people are withheld.
     """
-    said: defaultdict[str, defaultdict[str, Said]] = defaultdict(lambda: defaultdict(lambda: ([], [])))
-    passed: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for complaint in complaints:
-        said[complaint.department][complaint.item][0].append(complaint)
-        for clock in complaint.clocks:
-            passed[clock.holder, complaint.item] += clock.state in PASSED
-    for evaluation in evaluations:
-        said[evaluation.department][evaluation.item][1].append(evaluation)
-    for department, item in good:
-        _ = said[department][item]  # has a line
+    of_items: defaultdict[str, defaultdict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    passed: Counter[tuple[str, str]] = Counter()  # by holder and item
+    for (department, item, name), number in counts.items():
+        if not number:
+            continue
+        of_items[department][item][name] += number
+        if name.startswith(LATE_CLOCK):
+            passed[name.removeprefix(LATE_CLOCK), item] += number
     lines = []
-    for department, items in sorted(said.items()):
-        late = {item: passed[department or "supervisor", item] for item in items}
-        whole = (
-            [reading for of_item, _ in items.values() for reading in of_item],
-            [reading for _, got in items.values() for reading in got],
-        )
-        of_items = [
-            _line(department, item, of_item, late[item], good.get((department, item), 0))
-            for item, of_item in sorted(items.items())
-        ]
-        all_late = sum(number for (holder, _), number in passed.items() if holder == (department or "supervisor"))
-        all_good = sum(good.get((department, item), 0) for item in items)
-        lines += discreet([_line(department, None, whole, all_late, all_good)], opinions_min)
-        lines += discreet(of_items, opinions_min)
+    for department, items in sorted(of_items.items()):
+        holder, whole = department or BUREAU, Counter[str]()
+        for figures in items.values():
+            whole.update(figures)
+        all_late = sum(number for (of, _), number in passed.items() if of == holder)
+        lines += discreet([_line(department, None, whole, all_late)], opinions_min)
+        by_item = [_line(department, item, figures, passed[holder, item]) for item, figures in sorted(items.items())]
+        lines += discreet(by_item, opinions_min)
     return lines
 
 
@@ -150,44 +189,31 @@ def discreet(lines: Sequence[FeedbackSummary], least: int) -> list[FeedbackSumma
     return out
 
 
-def _line(department: str, item: str | None, said: Said, late: int, good: int) -> FeedbackSummary:
-    complaints, evaluations = said
-    answered = [reading for reading in complaints if reading.answered_at]
-    due = [reading for reading in complaints if reading.answered_at or _passed(reading, UP_TO_ANSWER)]
-    spoken = [reading.satisfied for reading in complaints if reading.satisfied and reading.satisfied != Satisfied.NONE]
-    counting = [reading for reading in evaluations if reading.state != "void"]
-    bad = [reading for reading in counting if reading.bad]
-    rectified = [reading for reading in bad if reading.first_rectified_at]
-    to_rectify = [
-        reading for reading in bad if reading.first_rectified_at or _passed(reading, (FeedbackStep.RECTIFICATION,))
-    ]
-    called = [reading for reading in bad if reading.called_back_at]
-    answers = [reading.satisfied for reading in called if reading.satisfied != Satisfied.NONE]
+def _line(department: str, item: str | None, figures: Counter[str], late: int) -> FeedbackSummary:
+    evaluations = figures["bad"] + figures[GOOD]
     return FeedbackSummary(
         department=department,
         item=item,
-        complaints=len(complaints),
-        open=sum(reading.closed_at is None for reading in complaints),
-        overdue=sum(reading.overdue for reading in complaints),
+        complaints=figures["complaints"],
+        open=figures["open"],
+        overdue=figures["overdue"],
         late=late,
-        declined=sum(reading.state == "declined" for reading in complaints),
-        withdrawn=sum(reading.state == "withdrawn" for reading in complaints),
-        upheld=share(sum(bool(reading.upheld) for reading in answered), len(answered)),
-        on_time=share(sum(not _passed(reading, UP_TO_ANSWER) for reading in due), len(due)),
-        satisfied=share(sum(said in CONTENT for said in spoken), len(spoken)),
-        evaluations=len(counting) + good,
-        void=len(evaluations) - len(counting),
-        bad_rate=share(len(bad), len(counting) + good),
-        rectified=share(len(rectified), len(bad)),
-        rectified_on_time=share(
-            sum(not _passed(reading, (FeedbackStep.RECTIFICATION,)) for reading in to_rectify), len(to_rectify)
-        ),
-        called_back=share(len(called), len(bad)),
-        content=share(sum(said in CONTENT for said in answers), len(answers)),
+        declined=figures["declined"],
+        withdrawn=figures["withdrawn"],
+        upheld=share(figures["upheld"], figures["answered"]),
+        on_time=share(figures["on_time"], figures["due"]),
+        satisfied=share(figures["satisfied"], figures["verdicts"]),
+        evaluations=evaluations,
+        void=figures["void"],
+        bad_rate=share(figures["bad"], evaluations),
+        rectified=share(figures["rectified"], figures["bad"]),
+        rectified_on_time=share(figures["rectified_on_time"], figures["to_rectify"]),
+        called_back=share(figures["called_back"], figures["bad"]),
+        content=share(figures["content"], figures["call_verdicts"]),
     )
 
 
 def _passed(reading: Reading, steps: Collection[FeedbackStep]) -> bool:
     """Whether its department, or the bureau if it has none, let a clock of *steps* pass."""
-    holder = reading.department or "supervisor"
+    holder = reading.department or BUREAU
     return any(clock.clock in steps and clock.state in PASSED and clock.holder == holder for clock in reading.clocks)

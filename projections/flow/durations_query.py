@@ -59,15 +59,15 @@ class Durations:
 
     def __init__(self, store: Reader) -> None:
         self._store = store
-        self._kept: dict[str, CachedDurations] = {}
+        self._cached: dict[str, CachedDurations] = {}
 
     async def now(self, laws: Laws, at: datetime, position: int, after: int = 0, register: str = "") -> KnownDurations:
         """The durations at *position* of the views, or cached ones not older than *after*; *at* is now."""
-        cached = self._kept.get(register)
+        cached = self._cached.get(register)
         if cached is not None and cached.laws is laws and (cached.position == position or self._fresh(cached, after)):
             return cached.known
         known = await self.until(laws, at, register)
-        self._kept[register] = CachedDurations(known, position, laws, monotonic())
+        self._cached[register] = CachedDurations(known, position, laws, monotonic())
         return known
 
     @staticmethod

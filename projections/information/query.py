@@ -20,7 +20,8 @@ from projections.information.fold import BY_CATEGORY, PROJECTS, CategoryRow, Fie
 from projections.information.words import plain, question
 from projections.keyset import Ordering, SortKey
 from projections.progress import history as progress
-from projections.progress.fold import ITEMS, Progress, ProgressItem
+from projections.progress.fold import Progress
+from projections.progress.rows import ITEMS, ProgressItem
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor
@@ -132,7 +133,7 @@ class PersonsProject(Struct, frozen=True):
     cases: list[ProgressItem]
 
 
-class FoundProjects(Struct, frozen=True):
+class ProjectMatches(Struct, frozen=True):
     """A page of projects, the best match first, and the total number.
 
     *ends_with*: the sorting values of the last row, None on the last page.
@@ -158,7 +159,7 @@ class InformationBook:
     def __init__(self, store: Reader, past: InformationPast | None = None) -> None:
         self._store, self._past = store, past
 
-    async def listed(self, criteria: InformationFilter) -> FoundProjects:
+    async def listed(self, criteria: InformationFilter) -> ProjectMatches:
         """A page of matching projects, the best match first; without a text the last changed first.
 
         Raises TooMuchToReadError.
@@ -182,7 +183,9 @@ class InformationBook:
             rows = await cursor.fetchall()
         shown = [InformationRow(*row[:-2]) for row in rows[: criteria.limit]]
         more = len(rows) > criteria.limit
-        return FoundProjects(shown, int(counted[0]) if counted else 0, place_of(rows[len(shown) - 1]) if more else None)
+        return ProjectMatches(
+            shown, int(counted[0]) if counted else 0, place_of(rows[len(shown) - 1]) if more else None
+        )
 
     async def of_person(
         self,

@@ -48,7 +48,7 @@ class Alternative(Struct, frozen=True, kw_only=True):
         """*history* under the other version, if that is one of its law; *known* are the names of all packs."""
         other = structs.replace(history)
         if self.countersign_days is not None:
-            other.asked_days = {}
+            other.request_days = {}
         if self.law and history.law.partition("@")[0] == self.law.partition("@")[0]:
             _, region, special = PackName.of(history.law)
             special = special if f"{self.law}/{special}" in known else ""

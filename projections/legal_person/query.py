@@ -33,7 +33,7 @@ SURVIVORS: LiteralString = f"""
     ),
     survivor AS (SELECT DISTINCT ON (start) start, person FROM walk ORDER BY start, deep DESC)
 """  # noqa: S608 our own constants
-FOUND: LiteralString = f"""
+MATCHES: LiteralString = f"""
     WITH RECURSIVE hit AS (
         SELECT c.person, c.code, c.sort FROM views.person_code AS c
         WHERE (c.code = %(code)s OR (c.person = %(id)s AND c.sort = 'unified'))
@@ -92,7 +92,7 @@ class Then(Struct, frozen=True):
         return {"day": self.day, "known": self.known}
 
 
-class FoundPersons(Struct, frozen=True):
+class PersonMatch(Struct, frozen=True):
     """A match of a code: the entry's own code, the *sort* of the matched code, and the person it was merged into."""
 
     person: UUID
@@ -154,10 +154,10 @@ class PersonBook:
     def __init__(self, store: Reader) -> None:
         self._store = store
 
-    async def find(self, at: Then, code: str = "", person: UUID | None = None) -> list[FoundPersons]:
+    async def find(self, at: Then, code: str = "", person: UUID | None = None) -> list[PersonMatch]:
         """The entries matching *code*, or the id *person*; several if a code is shared by several persons."""
-        rows = await self._rows(FOUND, {**at.params, "code": code, "id": person})
-        return [FoundPersons(*row) for row in rows]
+        rows = await self._rows(MATCHES, {**at.params, "code": code, "id": person})
+        return [PersonMatch(*row) for row in rows]
 
     async def known(self, codes: Sequence[str], known: datetime) -> set[str]:
         """The *codes* that belonged to a person, as known at *known*."""

@@ -12,8 +12,10 @@ from psycopg.sql import SQL, Composed
 
 from projections.clocks.list import EXISTS
 from projections.progress.query import LATE, PROGRESS
+from projections.progress.sums import STEP as SUMMED_STEP
 from projections.reader import Reader
 from projections.scope import Scope
+from projections.snapshots import snapshot
 
 STEP = SQL("""CASE
     WHEN i.stage IN ('submitted', 'supplementing') THEN 'acceptance'
@@ -27,6 +29,16 @@ CASES = SQL("""
             AND c.application = i.application AND NOT c.closed AND {exists} AND {late}) AS is_late
     FROM views.item AS i JOIN views.project AS p ON p.project = i.project
     WHERE i.stage IN ('submitted', 'supplementing', 'accepted', 'completed') AND {within}
+""")
+# How many of a whole zone there are is a sum; which of them are late, the time says.
+SUMMED = SQL("SELECT c.figure, c.n FROM views.project_count AS c WHERE c.register = %(register)s")
+LATE_CASES = SQL("""
+    SELECT k.step, count(*) FROM (
+        SELECT DISTINCT i.project, i.item, {step} AS step
+        FROM views.clock AS c
+        JOIN views.item AS i ON (i.project, i.item, i.application) = (c.project, c.item, c.application)
+        WHERE NOT c.closed AND {exists} AND {late} AND {within}
+    ) AS k GROUP BY k.step
 """)
 COUNTED = SQL("SELECT k.step, count(*), count(*) FILTER (WHERE k.is_late) FROM ({}) AS k GROUP BY k.step")
 LISTED = SQL("""
@@ -68,10 +80,24 @@ class StepCase(Struct, frozen=True):
 
 async def step_counts(store: Reader, t: datetime, scope: Scope) -> list[StepCount]:
     """The applications in *scope* at *t*, step by step."""
+    if scope.sees_all(PROGRESS):
+        return await _summed(store, t, scope)
     async with store.cursor() as cursor:
         await cursor.execute(COUNTED.format(_cases(scope)), {"t": t})
         counts = {step: (cases, late) for step, cases, late in await cursor.fetchall() if step}
     return [StepCount(step, *counts.get(step.value, (0, 0))) for step in CaseStep]
+
+
+async def _summed(store: Reader, t: datetime, scope: Scope) -> list[StepCount]:
+    late = LATE_CASES.format(step=STEP, exists=EXISTS, late=LATE, within=scope.registered("c"))
+    async with snapshot(store) as cursor:
+        await cursor.execute(SUMMED, {"register": scope.register})
+        cases = dict(await cursor.fetchall())
+        await cursor.execute(late, {"t": t})
+        late_cases = dict(await cursor.fetchall())
+    return [
+        StepCount(step, int(cases.get(f"{SUMMED_STEP}{step}", 0)), late_cases.get(step.value, 0)) for step in CaseStep
+    ]
 
 
 async def step_cases(

@@ -5,6 +5,7 @@ All of it is as is known now: what was recorded late counts in the week in which
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -12,12 +13,15 @@ from typing import Any
 from msgspec import Struct
 from psycopg.sql import SQL
 
+from domain.law.calendar.moment import midnight
 from domain.law.licensing.review import DECISION
 from domain.project.waiting.wait import WaitKind
 from projections.clocks.list import EXISTS
-from projections.progress.query import registered, within
+from projections.progress.query import PROGRESS, registered, within
 from projections.reader import Reader
 from projections.scope import Scope
+from projections.sums import NO_DAYS, ZONE
+from projections.supervision.figures import median_of
 
 SUPERVISION = "read:supervision"
 # What was done before the first of the weeks ended is in none of them: projects that are under way, and those of which
@@ -32,6 +36,11 @@ UNDER_WAY = SQL("""
     SELECT count(q.registered_at) FROM unnest(%(ends)s::timestamptz[]) WITH ORDINALITY AS w (ended, nth)
     LEFT JOIN q ON q.registered_at <= w.ended AND (q.done_at IS NULL OR q.done_at > w.ended)
     GROUP BY w.nth ORDER BY w.nth
+""")
+# The same of a whole zone: what was registered less what was over, before the weeks and day by day.
+UNDER_WAY_SUMMED = SQL("""
+    SELECT greatest(d.day, %(since)s), sum(CASE d.figure WHEN 'registered' THEN d.n ELSE -d.n END)
+    FROM views.project_day AS d WHERE d.register = %(register)s GROUP BY 1
 """)
 # Of a clock that runs the instant at which it was over is known; of one that ended, the days. A clock that silence will
 # start is late from its start on at the earliest.
@@ -56,6 +65,10 @@ STUCK = SQL("""
         WHERE p.stuck AND {within} GROUP BY p.project
     ) AS q ON q.since <= w.ended
     GROUP BY w.nth ORDER BY w.nth
+""")
+SHARES = SQL("""
+    SELECT s.department, s.week, s.used, s.length, s.n FROM views.decision_share AS s
+    WHERE s.week >= %(since)s AND s.week <= %(until)s AND s.register = %(register)s
 """)
 DAYS_USED = SQL("""
     SELECT d.department, width_bucket(d.decided_at, %(begins)s::timestamptz[]) - 1, count(*),
@@ -82,6 +95,11 @@ class Weeks(Struct, frozen=True):
     def ends(self) -> list[datetime]:
         """The instants at whose figures the weeks are shown: the beginning of the next week, for the last one *t*."""
         return [*self.begins[1:], self.t]
+
+    @property
+    def are_summed(self) -> bool:
+        """Whether they are weeks of the zone whose days and weeks sums have."""
+        return self.begins[0] == midnight(self.first_days[0], ZONE)
 
 
 class WeeklyFigures(Struct, frozen=True):
@@ -110,22 +128,49 @@ async def weekly_figures(store: Reader, weeks: Weeks, scope: Scope) -> WeeklyFig
     params: dict[str, Any] = {"ends": weeks.ends, "last_days": last_days, "application": WaitKind.APPLICATION.value}
     params |= {"first_end": weeks.ends[0], "first_day": last_days[0], "t": weeks.t}
     params |= registered(scope)
-    columns: list[list[int]] = []
+    is_summed = weeks.are_summed and scope.sees_all(PROGRESS)
+    columns: list[list[int]] = [await _under_way(store, weeks, scope)] if is_summed else []
+    queries = [] if is_summed else [(UNDER_WAY, within(scope))]
     async with store.cursor() as cursor:
-        for query, condition in (
-            (UNDER_WAY, within(scope)),
-            (STUCK, within(scope)),
-            (LATE, scope.of("c", "read:clocks")),
-        ):
+        for query, condition in (*queries, (STUCK, within(scope)), (LATE, scope.of("c", "read:clocks"))):
             await cursor.execute(query.format(within=condition, exists=EXISTS), params)
             columns.append([int(number) for (number,) in await cursor.fetchall()])
     return WeeklyFigures(*columns)
 
 
+async def _under_way(store: Reader, weeks: Weeks, scope: Scope) -> list[int]:
+    """The projects under way at the end of each week, from sums."""
+    async with store.cursor() as cursor:
+        await cursor.execute(UNDER_WAY_SUMMED, {"since": weeks.first_days[0], **registered(scope)})
+        by_day = await cursor.fetchall()
+    ends = [*weeks.first_days[1:], date.max]
+    return [sum(int(number) for day, number in by_day if day < end) for end in ends]
+
+
 async def decided_weeks(store: Reader, weeks: Weeks, scope: Scope) -> list[DecidedWeek]:
     """The decisions in *scope*, by department and week."""
+    if weeks.are_summed and scope.sees_all(SUPERVISION):
+        return await _shares(store, weeks, scope)
     params = {"begins": list(weeks.begins), "first": weeks.begins[0], "t": weeks.t, "decision": DECISION.name}
     query = DAYS_USED.format(within=scope.of("d", SUPERVISION, department="department"))
     async with store.cursor() as cursor:
         await cursor.execute(query, params)
         return [DecidedWeek(*row) for row in await cursor.fetchall()]
+
+
+async def _shares(store: Reader, weeks: Weeks, scope: Scope) -> list[DecidedWeek]:
+    """The same, from sums."""
+    params = {"since": weeks.first_days[0], "until": weeks.first_days[-1], **registered(scope)}
+    async with store.cursor() as cursor:
+        await cursor.execute(SHARES, params)
+        rows = await cursor.fetchall()
+    decided, shares = Counter[tuple[str, date]](), dict[tuple[str, date], Counter[float]]()
+    for department, week, used, length, number in rows:
+        decided[department, week] += number
+        if length != NO_DAYS:
+            shares.setdefault((department, week), Counter())[used / length] += number
+    numbers = {first: nth for nth, first in enumerate(weeks.first_days)}
+    return [
+        DecidedWeek(department, numbers[week], number, median_of(shares.get((department, week), Counter())))
+        for (department, week), number in decided.items()
+    ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from projections.history.fold import History
 from projections.history.versions import AT_AN_INSTANT
-from projections.progress.fold import CASES, ITEMS, PROJECTS, Progress
+from projections.progress.fold import Progress
+from projections.progress.rows import CASES, ITEMS, PROJECTS
 
 HISTORY = History(
     Progress(),

@@ -17,8 +17,8 @@ from psycopg.sql import SQL, Composed
 from domain.law.licensing.clock import SILENT, State
 from projections.clocks.list import AWAITED, EXISTS, SOON
 from projections.keyset import Ordering, SortKey
-from projections.progress.fold import ProgressProject
 from projections.progress.query import LATE, SHOWN, ProjectFilter, conditions
+from projections.progress.rows import ProgressProject
 from projections.reader import Reader
 
 ProjectKey = tuple[Any, ...]

@@ -13,8 +13,9 @@ from domain.law.licensing.clock import Level
 from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
 from projections.clocks.list import AT_LEVEL, EXISTS, SOON
 from projections.keyset import Ordering, SortKey
-from projections.progress.fold import CASES, ITEMS, PROJECTS, Progress, ProgressItem, ProgressProject
+from projections.progress.fold import Progress
 from projections.progress.history import HISTORY
+from projections.progress.rows import CASES, ITEMS, PROJECTS, ProgressItem, ProgressProject
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope, both
 from projections.view import ROWS_MAX, literal
@@ -24,6 +25,10 @@ LATE = AT_LEVEL[Level.RED]
 # Read once from the open clocks, which an index has together, not once for every project.
 HAS_CLOCK = SQL("p.project IN (SELECT c.project FROM views.clock AS c WHERE NOT c.closed AND {} AND {})")
 # Each department's first item in the index on departments, not every item: there are a hundred times as many.
+CHOSEN = SQL(
+    "SELECT c.filter, c.value, max(c.name) FROM views.project_choice AS c WHERE c.register = %(register)s"
+    " GROUP BY c.filter, c.value ORDER BY min(c.nth), c.value"
+)
 DEPARTMENTS = """
     WITH RECURSIVE known AS (
         (SELECT i.department FROM views.item AS i WHERE {readable} ORDER BY i.department LIMIT 1)
@@ -187,6 +192,22 @@ class ProgressList:
 
     async def choices(self, scope: Scope = ZONE_SCOPE) -> Choices:
         """The choices of filters."""
+        choices = await (self._choices_summed(scope) if scope.sees_all(PROGRESS) else self._choices_within(scope))
+        departments = SQL(DEPARTMENTS).format(readable=scope.of("i", PROGRESS))
+        return structs.replace(choices, departments=[row[0] for row in await self._rows(departments, {})])
+
+    async def _choices_summed(self, scope: Scope) -> Choices:
+        """The choices of a whole zone, without departments."""
+        values: dict[str, list[tuple[str, str]]] = {}
+        for name, value, title in await self._rows(CHOSEN, registered(scope)):
+            values.setdefault(name, []).append((str(value), str(title)))
+        managers, holders, kinds = (
+            [value for value, _ in values.get(name, ())] for name in ("manager", "holder", "kind")
+        )
+        return Choices(managers, [], holders, values.get("phase", []), kinds)
+
+    async def _choices_within(self, scope: Scope) -> Choices:
+        """The choices among the projects that a caller may read, without departments."""
         params, in_scope = registered(scope), within(scope)
 
         async def column(query: SQL | Composed) -> list[Any]:
@@ -203,10 +224,9 @@ class ProgressList:
             ).format(in_scope),
             params,
         )
-        departments = SQL(DEPARTMENTS).format(readable=scope.of("i", PROGRESS))
         return Choices(
             managers=await column(of_projects("p.manager")),
-            departments=await column(departments),
+            departments=[],
             holders=await column(
                 SQL("SELECT DISTINCT unnest(p.holders) FROM views.project AS p WHERE {} ORDER BY 1").format(in_scope)
             ),

@@ -41,7 +41,7 @@ CALENDAR_DAY = "calendar_day"
 INSTANT = timedelta(microseconds=1)  # the resolution of instants
 
 LawFor = Callable[[str, datetime], Pack]
-Asked: TypeAlias = date | datetime | None
+DayOrInstant: TypeAlias = date | datetime | None
 """An instant; a day, up to its end in the time zone of the case; or None: no bound."""
 
 
@@ -92,7 +92,7 @@ class CaseDays(Struct):
 
 
 def case_row(
-    entries: Sequence[Entry], law_for: LawFor, *, as_of: Asked = None, known_at: Asked = None
+    entries: Sequence[Entry], law_for: LawFor, *, as_of: DayOrInstant = None, known_at: DayOrInstant = None
 ) -> CaseRow | None:
     """The figures of one project from all its entries, in version order; None if it was never registered.
 
@@ -142,7 +142,7 @@ def calendar_days(law: Pack) -> int | None:
     return limit.days if limit.unit == CALENDAR_DAY else None
 
 
-def through(end: Asked, zone: str) -> datetime | None:
+def through(end: DayOrInstant, zone: str) -> datetime | None:
     """The last instant included."""
     if end is None or isinstance(end, datetime):
         return end

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from statistics import median
+from typing import TypeVar
 
 from msgspec import Struct, field
 
@@ -20,6 +21,8 @@ from projections.supervision.fold import APPEALED, DEEMED, RESCINDED, REVOKED, W
 PERCENT_DIGITS = 4  # of a rate between 0 and 1
 ON_TIME = {State.MET.value: True, State.LATE.value: False}
 JUDGED_AS = {True: State.MET.value, False: State.LATE.value, None: UNJUDGED}
+
+N = TypeVar("N", int, float)
 
 Counts = Counter[tuple[str, str, int]]  # by department (and for all), figure, working days
 DailyCounts = Counter[tuple[date, str, str]]  # of signals alone, by day, department (and for all) and figure
@@ -82,12 +85,12 @@ CASE_FIGURES: Mapping[str, Callable[[DecidedCase], bool]] = {
 
 
 # Every signal counts in exactly one of these: its level, or its later fate.
-TOLD = (WARNING, Colour.YELLOW.value, Colour.RED.value, DEEMED, RESCINDED, REVOKED)
+FATES = (WARNING, Colour.YELLOW.value, Colour.RED.value, DEEMED, RESCINDED, REVOKED)
 
 
 def length_of(line: Figures, figure: str) -> int:
     """The length of the list behind *figure* of *line*; for the empty figure, of all signals."""
-    return sum(getattr(line, name) for name in ((figure,) if figure else TOLD))
+    return sum(getattr(line, name) for name in ((figure,) if figure else FATES))
 
 
 def figures(department: str, signals: Sequence[SignalRow], decided: Sequence[DecidedCase]) -> Figures:
@@ -157,10 +160,10 @@ def _figures(department: str, of_department: Counted) -> Figures:
     )
 
 
-def median_of(numbers: Counter[int]) -> float | None:
+def median_of(numbers: Counter[N]) -> float | None:
     """The median of numbers given with their frequencies; None without any."""
     total, seen = numbers.total(), 0
-    wanted, middle = ((total - 1) // 2, total // 2), list[int]()
+    wanted, middle = ((total - 1) // 2, total // 2), list[float]()
     for number in sorted(numbers):
         middle += [number for place in wanted if seen <= place < seen + numbers[number]]
         seen += numbers[number]

@@ -41,7 +41,7 @@ STATES = (STANDING, RESCINDED, APPEALED, "returned", "upheld", REVOKED)
 VOID = (RESCINDED, REVOKED)
 SHOWN_STATES = frozenset({RESCINDED, REVOKED, APPEALED})  # states that are figures of their own
 SUMS = "signal_sum"
-Told: TypeAlias = DeadlineWarned | AcceptanceDeemed | ConsentDeemed | RenewalDeemed | CardIssued
+SignalFact: TypeAlias = DeadlineWarned | AcceptanceDeemed | ConsentDeemed | RenewalDeemed | CardIssued
 Ordered: TypeAlias = SupervisionOrdered | SupervisionAnswered
 AFTERWARDS = (CardRescinded, CardAppealed, AppealDecided)  # facts that change the state of a signal
 VERDICTS = {Verdict.UPHOLD: "upheld", Verdict.REVOKE: REVOKED, Verdict.RETURN: "returned"}
@@ -183,7 +183,7 @@ class Supervision:
     name: str = "supervision"
     version: int = 4
     tables: tuple[Table, ...] = (SIGNALS, FATES, ORDERS, DECISIONS, CORRECTED, *SUMMED)
-    follows: Facts = facts_of(DECIDING, get_args(Told), AFTERWARDS, get_args(Ordered), CORRECTIONS)
+    follows: Facts = facts_of(DECIDING, get_args(SignalFact), AFTERWARDS, get_args(Ordered), CORRECTIONS)
 
     def start(self) -> SupervisionState:
         return SupervisionState()
@@ -194,7 +194,7 @@ class Supervision:
             state.decisions.take(entry, project)
         match fact:
             case DeadlineWarned() | AcceptanceDeemed() | ConsentDeemed() | RenewalDeemed() | CardIssued():
-                self._told(state, fact, entry, project)
+                self._fold_signal(state, fact, entry, project)
             case CardRescinded(card=card):
                 self._became(state, card, RESCINDED, entry, project)
             case CardAppealed(card=card):
@@ -206,7 +206,7 @@ class Supervision:
             case EntryAmended() | EntryRetracted():
                 state.corrected_at = max(state.corrected_at or entry.recorded_at, entry.recorded_at)
 
-    def _told(self, state: SupervisionState, fact: Told, entry: Entry, project: Project) -> None:
+    def _fold_signal(self, state: SupervisionState, fact: SignalFact, entry: Entry, project: Project) -> None:
         proof, rung = fact.proof, fact.proof.rung if fact.proof else Rung.CARD
         level = WARNING if rung is Rung.WARNING else DEEMED
         if isinstance(fact, CardIssued):
@@ -250,7 +250,7 @@ def signal_sums(state: SupervisionState, register: str = "") -> Rows:
         fates.setdefault(card, []).append((since, fate))
     for card, row in state.signals.items():
         signal, was = SignalRow(*row), frozenset[str]()
-        for since, fate in stood(fates[card], signal.told_at):
+        for since, fate in fate_periods(fates[card], signal.told_at):
             now = figures_of(signal.level, fate)
             for figure in now ^ was:
                 totals.add(signal.department, signal.happened_at, since, figure, times=1 if figure in now else -1)
@@ -258,7 +258,7 @@ def signal_sums(state: SupervisionState, register: str = "") -> Rows:
     return totals.rows(SUMS)
 
 
-def stood(fates: Sequence[tuple[datetime, str]], told_at: datetime) -> list[tuple[datetime, str]]:
+def fate_periods(fates: Sequence[tuple[datetime, str]], told_at: datetime) -> list[tuple[datetime, str]]:
     """The known states of a signal, each with the instant from which it was known; *fates* are in order of version.
 
     A later entry replaces earlier ones as soon as it is recorded; recording times may be slightly out of order.

@@ -93,7 +93,7 @@ class ListFilter(Struct, frozen=True, kw_only=True):
         return structs.replace(self, limit=None, offset=0, last=None)
 
     @property
-    def and_one_more(self) -> ListFilter:
+    def with_next_row(self) -> ListFilter:
         """The page and the row behind it, if there is one."""
         return self if self.limit is None else structs.replace(self, limit=self.limit + 1)
 
@@ -126,7 +126,7 @@ class ListPage(Struct, Generic[R], frozen=True):
 
     @classmethod
     def of(cls, rows: list[R], criteria: ListFilter, count: int) -> ListPage[R]:
-        """The page out of *rows*, which were read by `criteria.and_one_more`."""
+        """The page out of *rows*, which were read by `criteria.with_next_row`."""
         return cls(rows[: criteria.limit], count, criteria.limit is not None and len(rows) > criteria.limit)
 
 

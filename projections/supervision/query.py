@@ -123,7 +123,7 @@ class SupervisionAt:
 
     async def _signal_page(self, cursor: Cursor, criteria: ListFilter) -> ListPage[SignalRow]:
         read = await self._past_signals(criteria.period)
-        rows = await self._signals(cursor, criteria.and_one_more, read)
+        rows = await self._signals(cursor, criteria.with_next_row, read)
         if not self._is_counted or criteria.figure == IN_FORCE:  # not among the counts
             return ListPage.of(rows, criteria, len(await self._signals(cursor, criteria.whole, read)))
         return ListPage.of(rows, criteria, await self._number(cursor, criteria, counted(read, ())))
@@ -138,7 +138,7 @@ class SupervisionAt:
 
     async def _decided_page(self, cursor: Cursor, criteria: ListFilter) -> ListPage[DecidedCase]:
         read = await self._past_decisions(criteria.period)
-        rows = await self._decided(cursor, criteria.and_one_more, read)
+        rows = await self._decided(cursor, criteria.with_next_row, read)
         if not self._is_counted:
             return ListPage.of(rows, criteria, len(await self._decided(cursor, criteria.whole, read)))
         return ListPage.of(rows, criteria, await self._number(cursor, criteria, counted((), read)))

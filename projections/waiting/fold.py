@@ -6,7 +6,8 @@ entry after which it no longer does. A blocked item waits for its holder since t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from domain.project.state.project import Project
 from domain.project.supervision.appeals import AppealDecided, CardAppealed, SupervisionAnswered, SupervisionOrdered
 from domain.project.supervision.signals import CardIssued, DeadlineWarned
 from domain.project.waiting.chain import ItemWaiting, waiting
-from domain.project.waiting.wait import GRANTED, Key, Wait, before_acceptance, waits_of
+from domain.project.waiting.wait import GRANTED, Key, Wait, WaitKind, before_acceptance, waits_of
 from projections.feedback.evaluations import ABOUT_EVALUATIONS
 from projections.feedback.redaction import ABOUT_COMPLAINTS
 from projections.view import CORRECTIONS, EVERY_FACT, Facts, Folded, Row, Rows, Table, facts_of
@@ -50,7 +51,26 @@ WAITING = Table(
         ("chain", "text[] NOT NULL"),  # from the item to one that can be acted on
     ),
     key=4,
-    indexes=("(holder, since)", "(department, since)", "(since)"),
+    indexes=(
+        "(holder, since)",
+        "(department, since)",
+        "(since)",
+        "(holder, since) WHERE kind <> 'precondition'",  # what can be acted on: a sixth of all
+    ),
+)
+# Who holds how much of a whole zone, of the items of each department and of all, where that is empty.
+COUNTS = Table(
+    "waiting_count",
+    (
+        ("register", "text"),
+        ("department", "text"),  # that handles the items
+        ("held_by", "text"),
+        ("holder", "text"),
+        ("figure", "text"),  # holds, behind, projects
+        ("n", "integer NOT NULL"),
+    ),
+    key=5,
+    summed=True,
 )
 
 ASIDE = facts_of(  # facts that change no wait
@@ -63,6 +83,7 @@ ASIDE = facts_of(  # facts that change no wait
     ABOUT_EVALUATIONS,
     CORRECTIONS,
 )
+ALL = ""  # in place of a department
 NOTHING: Mapping[Key, datetime] = {}
 
 
@@ -87,20 +108,21 @@ class WaitingRow(Struct, frozen=True):
 class WaitingState(Struct):
     """The start of each wait by item; and the granted items, to detect changes.
 
-    *rows* are cached, None after a fact that may change them.
+    *rows* are cached, None after a fact that may change them, and *counts* with them.
     """
 
     since: dict[str, dict[Key, datetime]] = field(default_factory=dict)
     granted: set[str] = field(default_factory=set)
     rows: list[Row] | None = None
+    counts: list[Row] = field(default_factory=list)
 
 
 class Waiting:
     """The fold."""
 
     name: str = "waiting"
-    version: int = 4
-    tables: tuple[Table, ...] = (WAITING,)
+    version: int = 5
+    tables: tuple[Table, ...] = (WAITING, COUNTS)
     follows: Facts = EVERY_FACT - ASIDE
 
     def start(self) -> WaitingState:
@@ -128,7 +150,22 @@ class Waiting:
                 for item_waiting in items
                 for wait in item_waiting.waits
             ]
-        return {"waiting": state.rows}
+            state.counts = counts_of(state.rows, project.register)
+        return {"waiting": state.rows, COUNTS.name: state.counts}
+
+
+def counts_of(rows: Iterable[Row], register: str) -> list[Row]:
+    """What the waits of one project add to COUNTS."""
+    counts, items = Counter[tuple[str, str, str, str]](), set[tuple[str, str, str, str]]()
+    for wait in (WaitingRow(*row) for row in rows):
+        for department in {wait.department, ALL}:
+            counts[department, wait.held_by, wait.holder, "projects"] = 1
+            if wait.kind == WaitKind.PRECONDITION:
+                counts[department, wait.held_by, wait.holder, "behind"] += 1
+            elif (item := (department, wait.held_by, wait.holder, wait.item)) not in items:
+                items.add(item)
+                counts[department, wait.held_by, wait.holder, "holds"] += 1
+    return [(register, *key, number) for key, number in counts.items()]
 
 
 def _depending(state: WaitingState, code: str, project: Project) -> list[str]:
@@ -175,6 +212,6 @@ VIEW = Waiting()
 
 
 def waiting_at(folded: Folded) -> list[ItemWaiting]:
-    """The waits of a project folded by `as_it_stood`."""
+    """The waits of a project folded by `folded_as_of`."""
     state: WaitingState = folded.states[VIEW.name]
     return waiting(folded.project, state.since)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -13,7 +13,8 @@ from psycopg.sql import SQL, Composed
 from projections.as_of import Folding, Past, settled_at, tables_at
 from projections.keyset import Ordering, SortKey
 from projections.progress import history as progress
-from projections.progress.fold import PROJECTS, Progress
+from projections.progress.fold import Progress
+from projections.progress.rows import PROJECTS
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
 from projections.waiting import history
@@ -21,15 +22,7 @@ from projections.waiting.fold import WAITING, Waiting, WaitingRow
 
 LISTED = """
     SELECT w.*, p.code, p.name, p.manager FROM {waiting} AS w JOIN {project} AS p ON p.project = w.project
-    WHERE (%(department)s = '' OR w.department = %(department)s)
-      AND (%(holder)s = '' OR w.holder = %(holder)s)
-      AND (%(held_by)s = '' OR w.held_by = %(held_by)s)
-      AND (%(kind)s = '' OR w.kind = %(kind)s)
-      AND (%(manager)s = '' OR p.manager = %(manager)s)
-      AND (NOT %(at_hand)s OR w.kind <> 'precondition') AND w.kind <> ALL (%(without)s)
-      AND (%(stuck)s::boolean IS NULL OR p.stuck = %(stuck)s)
-      AND p.register = %(register)s AND {readable} AND {following}
-    ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+    WHERE {conditions} AND {following} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
 HOLDERS = """
     SELECT w.held_by, w.holder,
@@ -37,10 +30,34 @@ HOLDERS = """
         count(*) FILTER (WHERE w.kind = 'precondition'),
         count(DISTINCT w.project), min(w.since) FILTER (WHERE w.kind <> 'precondition')
     FROM {waiting} AS w JOIN {project} AS p ON p.project = w.project
-    WHERE (%(department)s = '' OR w.department = %(department)s) AND p.register = %(register)s
-      AND {readable}
-    GROUP BY w.held_by, w.holder ORDER BY 3 DESC, 4 DESC, w.held_by, w.holder LIMIT %(limit)s
+    WHERE {conditions} GROUP BY w.held_by, w.holder ORDER BY 3 DESC, 4 DESC, w.held_by, w.holder LIMIT %(limit)s
 """
+SUMMED = SQL("""
+    SELECT c.held_by, c.holder, c.holds, c.behind, c.projects, (
+        SELECT w.since FROM views.waiting AS w
+        WHERE w.holder = c.holder AND w.held_by = c.held_by AND w.kind <> 'precondition' AND {conditions}
+        ORDER BY w.since LIMIT 1)
+    FROM (
+        SELECT s.held_by, s.holder, coalesce(sum(s.n) FILTER (WHERE s.figure = 'holds'), 0)::integer AS holds,
+            coalesce(sum(s.n) FILTER (WHERE s.figure = 'behind'), 0)::integer AS behind,
+            coalesce(sum(s.n) FILTER (WHERE s.figure = 'projects'), 0)::integer AS projects
+        FROM views.waiting_count AS s WHERE s.register = %(register)s AND s.department = %(department)s
+        GROUP BY s.held_by, s.holder ORDER BY 3 DESC, 4 DESC, s.held_by, s.holder LIMIT %(limit)s
+    ) AS c ORDER BY 3 DESC, 4 DESC, c.held_by, c.holder
+""")
+OF_REGISTER = SQL("p.register = %(register)s")
+# Only those that restrict are in a query: the planner then knows which index fits.
+CONDITIONS = {
+    "department": SQL("w.department = %(department)s"),
+    "holder": SQL("w.holder = %(holder)s"),
+    "held_by": SQL("w.held_by = %(held_by)s"),
+    "kind": SQL("w.kind = %(kind)s"),
+    "manager": SQL("p.manager = %(manager)s"),
+    "at_hand": SQL("w.kind <> 'precondition'"),
+    "without": SQL("w.kind <> ALL (%(without)s)"),
+}
+OF_STUCK = SQL("p.stuck = %(stuck)s")
+READ = "read:waiting"
 ORDER = Ordering(map(SortKey, ("w.since", "w.project", "w.nth", "w.kind", "w.ref")))
 WaitingKey = tuple[datetime, UUID, int, str, str]
 VIEWS = (Waiting(), Progress())
@@ -99,15 +116,30 @@ class WaitingRows:
         """A page over all projects, the longest wait first; now, or as of *past*. Raises TooMuchToReadError."""
         params = {name: getattr(criteria, name) for name in criteria.__struct_fields__ if name not in ("scope", "last")}
         params["without"] = list(criteria.without)
+        conditions = [condition for name, condition in CONDITIONS.items() if params[name]]
+        conditions += [] if criteria.stuck is None else [OF_STUCK]
         parts = {"following": ORDER.following(criteria.last), "order": ORDER.clause}
-        return [ListedWaiting(*row) for row in await self._rows(LISTED, params, past, criteria.scope, parts)]
+        rows = await self._rows(LISTED, params, past, criteria.scope, conditions, parts)
+        return [ListedWaiting(*row) for row in rows]
 
     async def holders(
         self, department: str, limit: int, past: Past | None = None, scope: Scope = ZONE_SCOPE
     ) -> list[HolderCount]:
         """Counts by holder, the largest first; of one department's items or of all. Raises TooMuchToReadError."""
         params = {"department": department, "limit": limit}
-        return [HolderCount(*row) for row in await self._rows(HOLDERS, params, past, scope)]
+        conditions = [CONDITIONS["department"]] if department else []
+        if past is None and scope.sees_all(READ):
+            return await self._holders_summed(params, scope, conditions)
+        return [HolderCount(*row) for row in await self._rows(HOLDERS, params, past, scope, conditions)]
+
+    async def _holders_summed(
+        self, params: Mapping[str, Any], scope: Scope, conditions: Sequence[SQL]
+    ) -> list[HolderCount]:
+        """The counts of a whole zone, from sums."""
+        within = SQL(" AND ").join([scope.registered("w"), *conditions])
+        async with self._store.cursor() as cursor:
+            await cursor.execute(SUMMED.format(conditions=within), {**params, "register": scope.register})
+            return [HolderCount(*row) for row in await cursor.fetchall()]
 
     async def _rows(
         self,
@@ -115,12 +147,15 @@ class WaitingRows:
         params: dict[str, Any],
         past: Past | None,
         scope: Scope,
+        conditions: Sequence[SQL],
         parts: Mapping[str, SQL | Composed] | None = None,
     ) -> list[tuple[Any, ...]]:
         params |= {"register": scope.register}
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             given = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS)}
-            given["readable"] = SQL("{}").format(scope.readable("w", "read:waiting"))
+            # Access is that of today, which the projects of now tell themselves.
+            readable = scope.readable("p", READ, parties=tables.is_current)
+            given["conditions"] = SQL(" AND ").join([OF_REGISTER, readable, *conditions])
             await cursor.execute(
                 SQL(query).format(**given, **(parts or {})), params | tables.params, prepare=tables.prepare
             )

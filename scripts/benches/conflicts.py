@@ -55,7 +55,7 @@ def disturbed(url: str, seconds: float) -> Disturbed:
 
 async def write_past(here: Approvals, project: UUID) -> int:
     """Append a note to *project* past the cache of *here*, as another process would; returns the note's version."""
-    cached, key, now = here._kept[project.int], uuid4(), utc_now()  # noqa: SLF001  to bypass the cache
+    cached, key, now = here._cache[project.int], uuid4(), utc_now()  # noqa: SLF001  to bypass the cache
     recorded = Recorded(by=MANAGER, command_id=key, law=cached.project.law)
     draft = EntryDraft.of(cached, (StepNoted(activity=VISIT),), recorded, now, now)
     await here.committer.append(draft.item(key, bytes(32)))

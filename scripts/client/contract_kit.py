@@ -169,7 +169,7 @@ def nothing_without_credentials(kit: Kit) -> None:
 
 
 @promise("1")
-def a_wrong_key_is_refused_and_headers_sign_nobody_in(kit: Kit) -> None:
+def a_wrong_key_is_refused_and_headers_sign_no_one_in(kit: Kit) -> None:
     answer = kit.send("GET", "/v1/progress", signed=False, Authorization=f"Bearer cs_live_kit_{'A' * 43}")
     require_problem(answer, 401, "credential-invalid")
     said = {"X-Actor": "mallory", "X-Role": "supervisor", "X-Department": "bureau"}
@@ -306,7 +306,7 @@ def a_key_is_for_one_command_with_or_without_a_condition(kit: Kit) -> None:
 
 
 @promise("3")
-def a_version_that_moved_is_told(kit: Kit) -> None:
+def a_version_conflict_is_reported(kit: Kit) -> None:
     project, _ = kit.register()
     require(kit.command(project, kit.plan(), If_Match='"1"').status == 200, "the present version passes")
     problem = require_problem(kit.command(project, kit.plan(), If_Match='"1"'), 412, "version-moved")
@@ -315,7 +315,7 @@ def a_version_that_moved_is_told(kit: Kit) -> None:
 
 
 @promise("3")
-def a_check_keeps_nothing(kit: Kit) -> None:
+def a_check_stores_nothing(kit: Kit) -> None:
     project, _ = kit.register()
     checked = kit.send("POST", f"/v1/projects/{project}/commands/check", kit.plan(), Idempotency_Key=str(uuid.uuid4()))
     require(checked.status == 200, f"a check is 200, and {checked.status} came")
@@ -383,7 +383,7 @@ def each_problem_is_explained(kit: Kit) -> None:
 
 
 @promise("3")
-def the_document_tells_commands_apart(kit: Kit) -> None:
+def the_document_distinguishes_commands(kit: Kit) -> None:
     document = kit.send("GET", "/schema/openapi.json", signed=False).json()
     union = document["components"]["schemas"]["AnyCommand"]
     require(union["discriminator"]["propertyName"] == "command", "commands have a discriminator")

@@ -86,7 +86,7 @@ def trigger(
         fail(f"there is no fact {fact}: docs/reference/facts.md lists them")
     secret = _secret_for(forward)
     event = example_event(tag, datetime.now(UTC))
-    result = asyncio.run(_forward_one(forward, secret, event))
+    result = asyncio.run(_forward_event(forward, secret, event))
     _report(result, event)
 
 
@@ -135,7 +135,7 @@ async def _forward_all(
                 return
 
 
-async def _forward_one(forward: str, secret: bytes, event: dict[str, Any]) -> SendResult:
+async def _forward_event(forward: str, secret: bytes, event: dict[str, Any]) -> SendResult:
     async with WebhookTransport(allows_private=True) as transport:
         return await _post(transport, forward, secret, event)
 

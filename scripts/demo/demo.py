@@ -39,7 +39,7 @@ def fill(url: str, settings: Settings, screen: Console) -> None:
     else:
         report = asyncio.run(_import(url, settings, screen))
         show(report, screen)
-        with database.kept_alive(settings), bar(screen, "simulating a zone") as advance:
+        with database.supervised_server(settings), bar(screen, "simulating a zone") as advance:
             done = uvloop.run(simulate(url, SimulationPlan(PROJECTS, SEED, last_day()), advance))
         screen.print(
             f"simulated zone: {done.projects} projects since {done.begin}, {done.commands:,} commands, "

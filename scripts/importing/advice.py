@@ -12,7 +12,7 @@ ADVISERS = "advisers"  # registers name no department
 NOT_SAID = "the register says that the advice was given, not what it was"
 
 
-def advice_asked(law: Pack, department: str = ADVISERS, step: str = "") -> RowCommand:
+def advice_requested(law: Pack, department: str = ADVISERS, step: str = "") -> RowCommand:
     """A request for advice, due within the statutory time, or within the time of the decision if there is none."""
     days = None if CLOCK in law.clocks else law.limit().days
     return RowCommand(AskCountersignature(item=ITEM, departments=(department,), step=step, within_days=days))

@@ -16,7 +16,7 @@ from domain.law.packs.pack import Pack
 from infrastructure.law.lawbook import law_book
 from infrastructure.projector.histories import histories
 from infrastructure.tables.csv_file import defused
-from projections.register_figures.cases import Asked, CaseRow, case_row
+from projections.register_figures.cases import CaseRow, DayOrInstant, case_row
 
 COLUMNS = tuple(field.name for field in fields(CaseRow))
 
@@ -24,8 +24,8 @@ COLUMNS = tuple(field.name for field in fields(CaseRow))
 def case_rows(
     url: str,
     *,
-    as_of: Asked = None,
-    known_at: Asked = None,
+    as_of: DayOrInstant = None,
+    known_at: DayOrInstant = None,
     dataset: str = "",
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> list[CaseRow]:
@@ -62,7 +62,7 @@ def text_of(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def parse_time(text: str) -> Asked:
+def parse_time(text: str) -> DayOrInstant:
     """Parse a day such as 2012-06-30, or an instant with its UTC offset; None if empty. Raises ValueError."""
     if not text:
         return None

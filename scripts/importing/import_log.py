@@ -109,4 +109,6 @@ def kinds_of(reading: LogReading) -> dict[str, Register]:
     activities: dict[str, set[str]] = {dataset: set() for dataset, _ in reading.cases}
     for row in reading.events:
         activities.setdefault(row.dataset, set()).add(row.activity)
-    return {dataset: next(kind for kind in REGISTERS if kind.keeps(known)) for dataset, known in activities.items()}
+    return {
+        dataset: next(kind for kind in REGISTERS if kind.recognises(known)) for dataset, known in activities.items()
+    }

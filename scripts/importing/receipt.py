@@ -8,13 +8,13 @@ from domain.core.types import Outcome, Stage
 from domain.project.application.acceptance import AcceptItem
 from domain.project.application.completion import CompleteItem
 from domain.project.application.submission import SubmitItem
-from scripts.importing.advice import advice_asked, advice_given
+from scripts.importing.advice import advice_given, advice_requested
 from scripts.importing.reading import EventRow
 from scripts.importing.register import ITEM, NO_COMMAND, Meaning, RowCommand, Situation
 
 APPLICATION = "Confirmation of receipt"
 RECEIPT_SENT = "T05 Print and send confirmation of receipt"
-ADVICE_ASKED = "T08 Draft and send request for advice"
+ADVICE_REQUEST = "T08 Draft and send request for advice"
 ADVICE_GIVEN = "T09-"  # then the party's number
 INTERNAL_ADVICE = "T07-"  # then the aspect's number
 EXTERNAL = "external"
@@ -26,7 +26,7 @@ class ReceiptRegister:
 
     name = "receipt"
 
-    def keeps(self, activities: set[str]) -> bool:
+    def recognises(self, activities: set[str]) -> bool:
         return APPLICATION in activities and RECEIPT_SENT in activities
 
     def meaning(self, row: EventRow, case: Situation) -> Meaning:
@@ -38,13 +38,13 @@ class ReceiptRegister:
             return (
                 [RowCommand(AcceptItem(item=ITEM))] if case.stage is Stage.SUBMITTED else "the case was accepted before"
             )
-        if activity == ADVICE_ASKED:
-            return [advice_asked(case.law, step=EXTERNAL)]
+        if activity == ADVICE_REQUEST:
+            return [advice_requested(case.law, step=EXTERNAL)]
         if activity.startswith(ADVICE_GIVEN):
             return [advice_given(step=EXTERNAL)]
         if activity.startswith(INTERNAL_ADVICE):
             aspect = activity.partition(" ")[0]
-            return [advice_asked(case.law, aspect), advice_given(aspect)]
+            return [advice_requested(case.law, aspect), advice_given(aspect)]
         return NO_COMMAND
 
     def ending(self, case: Situation) -> Sequence[RowCommand]:

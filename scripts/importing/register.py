@@ -83,7 +83,7 @@ class Register(Protocol):
 
     name: str
 
-    def keeps(self, activities: set[str]) -> bool:
+    def recognises(self, activities: set[str]) -> bool:
         """Whether a log with these activities comes from a register of this kind."""
 
     def meaning(self, row: EventRow, case: Situation) -> Meaning:
@@ -98,7 +98,7 @@ class Unknown:
 
     name = "unknown"
 
-    def keeps(self, activities: set[str]) -> bool:  # noqa: ARG002 any will do
+    def recognises(self, activities: set[str]) -> bool:  # noqa: ARG002 any will do
         return True
 
     def meaning(self, row: EventRow, case: Situation) -> Meaning:  # noqa: ARG002 none has one

@@ -25,7 +25,7 @@ from domain.project.application.withdrawal import WithdrawItem
 from domain.project.feedback.complaint import AnswerComplaint, FileComplaint
 from projections.register_figures.cases import DATA_RECEIVED, DATA_REQUESTED, DELIVERED, EXTENDED, SUBMITTED
 from projections.register_figures.parse import typed_days, typed_truth
-from scripts.importing.advice import advice_asked, advice_given
+from scripts.importing.advice import advice_given, advice_requested
 from scripts.importing.reading import EventRow
 from scripts.importing.register import ITEM, NO_COMMAND, Meaning, RowCommand, Situation
 
@@ -60,7 +60,7 @@ class Wabo:
 
     name = "wabo"
 
-    def keeps(self, activities: set[str]) -> bool:
+    def recognises(self, activities: set[str]) -> bool:
         return any(CODE.match(activity) for activity in activities)
 
     def meaning(self, row: EventRow, case: Situation) -> Meaning:
@@ -158,7 +158,7 @@ def in_mode(mode: Mode, row: EventRow, case: Situation) -> Meaning:
     return [RowCommand(ChangeMode(item=ITEM, mode=mode, reasons=f"{label_of(row)}: {row.value}".removesuffix(": ")))]
 
 
-def regular_asked(row: EventRow, case: Situation) -> Meaning:
+def regular_procedure(row: EventRow, case: Situation) -> Meaning:
     """The officer said whether the regular procedure is followed."""
     regular = typed_truth(row.value)
     if regular is None or not named(row, "regular procedure without MER", "reguliere procedure zonder MER"):
@@ -203,7 +203,7 @@ def resumption(ground: str) -> Reading:
 
 def opened(step: str) -> Reading:
     """Sub-cases were opened: other departments are asked for advice."""
-    return lambda row, case: [advice_asked(case.law, step=step)]  # noqa: ARG005 every reading has the same shape
+    return lambda row, case: [advice_requested(case.law, step=step)]  # noqa: ARG005 every reading has the same shape
 
 
 def closed(step: str) -> Reading:
@@ -286,8 +286,8 @@ READINGS: Mapping[str, Reading] = {
     DATA_REQUESTED: data_requested,
     DATA_RECEIVED: data_received,
     **dict.fromkeys(EXTENDED, extended),
-    "04_BPT_005": regular_asked,
-    "01_HOOFD_060": regular_asked,
+    "04_BPT_005": regular_procedure,
+    "01_HOOFD_060": regular_procedure,
     "04_BPT_020": procedure_typed,
     "01_HOOFD_190_1": procedure_applies("regular procedure applies", "reguliere procedure van toepassing", Mode.SINGLE),
     "01_HOOFD_195_1": procedure_applies(

@@ -51,7 +51,7 @@ def require_no_way_back(url: str, settings: Settings) -> None:
 
 
 @contextmanager
-def kept_alive(settings: Settings) -> Iterator[None]:
+def supervised_server(settings: Settings) -> Iterator[None]:
     """Restart the embedded server if it dies during the block; does nothing for an external server."""
     if settings.database_url:
         yield
@@ -70,7 +70,7 @@ def kept_alive(settings: Settings) -> Iterator[None]:
 async def opened(url: str, settings: Settings) -> AsyncIterator[Approvals]:
     """The application, opened in this event loop, with a supervised database. Raises OlderLedgerError."""
     await asyncio.to_thread(require_no_way_back, url, settings)
-    with kept_alive(settings):
+    with supervised_server(settings):
         async with Approvals(
             url,
             queue_max=settings.queue_max,

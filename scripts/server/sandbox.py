@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,29 +44,57 @@ TICK_SECONDS = 1.0
 VIEWS_SECONDS_MAX = 60.0
 ROUNDS_MAX = 100_000  # of things that fall due while the clock is moved on: more is an endless chain
 
+PeopleOffered = Callable[[Approvals], Awaitable[None]]
+
 
 class StoredOffset(Struct, frozen=True):
-    """How far a sandbox's clock is ahead of the world's."""
+    """How far a sandbox's clock is ahead of the world's, and where it stands still, if it does."""
 
     seconds: float
+    held_at: datetime | None = None
 
 
 class SandboxClock:
-    """The sandbox's time: the world's, and ahead of it by what it was moved on. Kept in *file* over restarts."""
+    """The sandbox's time: the world's, and ahead of it by what it was moved on, or an instant at which it is held.
+
+    Stored in *file* over restarts.
+    """
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
-        stored = json.decode(file.read_bytes(), type=StoredOffset).seconds if file and file.exists() else 0.0
-        self._offset = timedelta(seconds=stored)
+        stored = json.decode(file.read_bytes(), type=StoredOffset) if file and file.exists() else StoredOffset(0.0)
+        self._offset, self._held_at = timedelta(seconds=stored.seconds), stored.held_at
 
     def __call__(self) -> datetime:
-        return utc_now() + self._offset
+        return self._held_at or utc_now() + self._offset
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it stands still."""
+        return self._held_at is not None
 
     def set(self, instant: datetime) -> None:
-        """Move on to *instant*; never back."""
+        """Move on to *instant*; never back. A clock that is held is held there."""
+        if self._held_at is not None:
+            self._held_at = max(self._held_at, instant)
         self._offset = max(self._offset, instant - utc_now())
+        self._store()
+
+    def hold(self) -> None:
+        """Stand still from now on."""
+        self._held_at = self()
+        self._store()
+
+    def release(self) -> None:
+        """Run again, from where it stands."""
+        if self._held_at is not None:
+            self._offset = self._held_at - utc_now()
+            self._held_at = None
+            self._store()
+
+    def _store(self) -> None:
         if self._file is not None:
-            self._file.write_bytes(json.encode(StoredOffset(self._offset.total_seconds())))
+            self._file.write_bytes(json.encode(StoredOffset(self._offset.total_seconds(), self._held_at)))
 
 
 class SandboxTimeline:
@@ -81,6 +109,11 @@ class SandboxTimeline:
     def __call__(self) -> datetime:
         return self._clock()
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the clock stands still."""
+        return self._clock.is_held
+
     @asynccontextmanager
     async def running(self, url: str) -> AsyncIterator[None]:
         """Watch and send within the block, as time passes by itself."""
@@ -88,20 +121,29 @@ class SandboxTimeline:
             self._table = WatchTable(connection)
             while not await self._watcher.take_lead(self._table):  # noqa: ASYNC110  no event tells that a leader died
                 await asyncio.sleep(TICK_SECONDS)
-            ticking = asyncio.create_task(self._tick())
+            ending = asyncio.Event()
+            ticking = asyncio.create_task(self._tick(ending))
             try:
                 yield
             finally:
-                ticking.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await ticking
+                ending.set()  # a cancellation can be lost within a query
+                await ticking
 
-    async def advance_to(self, instant: datetime) -> SandboxTime:
-        """Move the clock on from one due instant to the next until *instant*; what was recorded and sent on the way."""
+    async def advance_to(self, instant: datetime, *, hold: bool, first_only: bool) -> SandboxTime:
+        """Move the clock on from one due instant to the next until *instant*; what was recorded and sent on the way.
+
+        *hold*: it then stands still, else it runs. *first_only*: it stops where the first entry is recorded.
+        """
         async with self._turn:
+            if hold:
+                self._clock.hold()
+            else:
+                self._clock.release()
             first = await self._approvals.store.head()
             sent = await self._settle()
             for _ in range(ROUNDS_MAX):
+                if first_only and await self._approvals.store.head() > first:
+                    return await self._moved(first, sent)
                 due = await self._next()
                 if due is None or due > instant:
                     break
@@ -109,13 +151,20 @@ class SandboxTimeline:
                 sent += await self._settle()
             self._clock.set(instant)
             sent += await self._settle()
-            return SandboxTime(self._clock(), await self._approvals.store.head() - first, sent)
+            return await self._moved(first, sent)
 
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
+    async def _moved(self, first: int, sent: int) -> SandboxTime:
+        """The answer to moving the clock on; *first*: where the ledger ended before."""
+        return SandboxTime(self._clock(), await self._approvals.store.head() - first, sent, self._clock.is_held)
+
+    async def _tick(self, ending: asyncio.Event) -> None:
+        """Let happen what is due as time passes, until *ending* is set."""
+        while not ending.is_set():
             async with self._turn:
-                await self._settle()
+                if not self._clock.is_held:
+                    await self._settle()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ending.wait(), TICK_SECONDS)
 
     async def _settle(self) -> int:
         """Let happen what is due at this instant; how many webhooks were sent."""
@@ -147,21 +196,30 @@ def settings_of_sandbox(live: Settings, port: int) -> Settings:
     return Settings.of()
 
 
-def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
-    """Serve a sandbox until SIGINT or SIGTERM; *announce* is called once it listens. Raises AddressTakenError."""
+async def no_people(_: Approvals) -> None:
+    """A sandbox that begins without people."""
+
+
+def serve(url: str, settings: Settings, announce: Callable[[], None], people: PeopleOffered = no_people) -> None:
+    """Serve a sandbox until SIGINT or SIGTERM; *announce* is called once it listens. Raises AddressTakenError.
+
+    *people* registers those who may sign in.
+    """
     with contextlib.suppress(KeyboardInterrupt), orderly(), serving.projecting(url):
-        uvloop.run(_serve(url, settings, announce))
+        uvloop.run(_serve(url, settings, announce, people))
 
 
-async def _serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
+async def _serve(url: str, settings: Settings, announce: Callable[[], None], people: PeopleOffered) -> None:
     clock = SandboxClock(settings.data.with_name(settings.data.name + CLOCK_SUFFIX))
-    with database.kept_alive(settings):
-        async with sandbox(url, settings, clock) as app:
+    with database.supervised_server(settings):
+        async with sandbox(url, settings, clock, people) as app:
             await serving.listen(app, settings, announce, app.app.services.close)
 
 
 @asynccontextmanager
-async def sandbox(url: str, settings: Settings, clock: SandboxClock) -> AsyncIterator[IdentityMiddleware]:
+async def sandbox(
+    url: str, settings: Settings, clock: SandboxClock, people: PeopleOffered = no_people
+) -> AsyncIterator[IdentityMiddleware]:
     """The application of a sandbox, with the shipped zone published, watching and sending by its clock.
 
     Its webhooks may go to a developer's own machine.
@@ -173,6 +231,7 @@ async def sandbox(url: str, settings: Settings, clock: SandboxClock) -> AsyncIte
         Identity(approvals.store, url, options_of(settings), PrincipalRegistrar(approvals), clock) as identity,
     ):
         await publish_zone(approvals)
+        await people(approvals)
         watcher = Watcher(approvals, url)
         timeline = SandboxTimeline(
             clock, approvals, watcher, WebhookSender(sender_parts(approvals, transport, settings.area), url)

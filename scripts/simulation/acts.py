@@ -22,12 +22,16 @@ class Act(Struct, frozen=True):
 
 
 class Done(Struct, frozen=True):
-    """The result of an act: the names of its facts, or the code of the refusal; and the project after it."""
+    """The result of an act: the names of its facts, or the code of the refusal; and the project after it.
+
+    *repeated*: it was sent before, and got its first answer again.
+    """
 
     at: datetime
     project: Project
     facts: tuple[str, ...] = ()
     refused: str = ""
+    repeated: bool = False
 
 
 Life: TypeAlias = Generator[Act, Done, None]

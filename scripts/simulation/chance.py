@@ -27,7 +27,7 @@ class Chance:
         """A log-normal number of days with this *median*, as durations of office work are."""
         return max(0, round(median * self._random.lognormvariate(0, spread)))
 
-    def one_of(self, some: Sequence[T]) -> T:
+    def choice(self, some: Sequence[T]) -> T:
         return self._random.choice(some)
 
     def digits(self, number: int) -> str:

@@ -53,7 +53,7 @@ def _days(about: Circumstances) -> int:
     """How many working days a department takes to answer; mostly within the promised limit of the item."""
     if about.chance.happens(0.03):
         return about.chance.between(8, 11)
-    return min(about.chance.one_of((0, 0, 1, 1, 2, 2, 3, 5)), max(0, about.days - 3))
+    return min(about.chance.choice((0, 0, 1, 1, 2, 2, 3, 5)), max(0, about.days - 3))
 
 
 def _answered(about: Circumstances, at: datetime, request: Consultation) -> Part:
@@ -66,7 +66,7 @@ def _answered(about: Circumstances, at: datetime, request: Consultation) -> Part
         if not done.refused:
             return done
     opinion = _opinion(about)
-    conditions = (chance.one_of(CONDITIONS),) if opinion is Opinion.AGREED_WITH_CONDITIONS else ()
+    conditions = (chance.choice(CONDITIONS),) if opinion is Opinion.AGREED_WITH_CONDITIONS else ()
     reasons = OBJECTION if opinion is Opinion.OBJECTED else ""
     answer = Countersign(item=code, step=step, opinion=opinion, conditions=conditions, reasons=reasons)
     done = yield Act(at, who, answer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from uuid import UUID, uuid5
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from domain.core.ledger import Actor, Role
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import midnight
+from domain.legal_person.messages import PersonCommand
 from domain.legal_person.state import stream_of as person_stream
 from domain.messages import tag_of
 from infrastructure.access.registrar import NewPrincipal, enter
@@ -20,7 +21,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.privacy.cipher import decrypted_facts
 from scripts.simulation.case_numbers import begin_project
 from scripts.simulation.chance import Chance
-from scripts.simulation.course import SIMULATED_NOW, Course, Tally
+from scripts.simulation.course import SIMULATED_NOW, LedgerCourse, Tally
 from scripts.simulation.legal_person import double_of, person_life
 from scripts.simulation.office_time import ZONE, OfficeTime
 from scripts.simulation.people import Person, enterprise
@@ -74,6 +75,22 @@ class SimulatedGround:
             else self._calendar.next_working_day(self.begin)
         )
 
+    def life(self, number: int) -> tuple[ProjectLife, Chance, datetime]:
+        """The people of project *number*, what they draw from, and when they begin."""
+        chance = Chance(self.seed, f"project {number}")
+        clock = self.time(chance)
+        life = ProjectLife(self.project(number), number, self.zone, self.person(number), chance, clock)
+        return life, chance, clock.on(self.first_day(number))
+
+    def enterprise_acts(self) -> Iterator[tuple[UUID, str, datetime, PersonCommand]]:
+        """What is entered in the legal-person base of each enterprise: stream, key, instant, command."""
+        entered = self.time(Chance(self.seed, "registrar")).on(self.begin)
+        for person in self.enterprises:
+            time = self.time(Chance(self.seed, f"office {person.code}"))
+            life = person_life(person, self.seed, entered, time, self.working_day, self.days)
+            for nth, (at, command) in enumerate(life):
+                yield person_stream(command.code), f"{nth} {tag_of(command)}", at, command
+
     @property
     def streams(self) -> list[UUID]:
         """All streams that this simulation writes to, except the zone's catalogue and flow."""
@@ -106,17 +123,11 @@ async def register_principals(approvals: Approvals, ground: SimulatedGround) -> 
 async def register_enterprises(approvals: Approvals, ground: SimulatedGround) -> Tally:
     """Register the enterprises in the legal-person base on the first day, and send their later changes."""
     tally = Tally()
-    entered = ground.time(Chance(ground.seed, "registrar")).on(ground.begin)
-    for person in ground.enterprises:
-        time = ground.time(Chance(ground.seed, f"office {person.code}"))
-        for nth, (at, command) in enumerate(
-            person_life(person, ground.seed, entered, time, ground.working_day, ground.days)
-        ):
-            SIMULATED_NOW.set(at)
-            stream = person_stream(command.code)
-            answer = await approvals.handle(stream, command, REGISTRAR, uuid5(stream, f"{nth} {tag_of(command)}"))
-            tally.commands[type(command).__name__] += 1
-            tally.facts.update(answer.receipt.facts)
+    for stream, key, at, command in ground.enterprise_acts():
+        SIMULATED_NOW.set(at)
+        answer = await approvals.handle(stream, command, REGISTRAR, uuid5(stream, key))
+        tally.commands[type(command).__name__] += 1
+        tally.facts.update(answer.receipt.facts)
     return tally
 
 
@@ -130,11 +141,8 @@ async def run_projects(
     async def work() -> None:
         for number in queue:
             begin_project(number)
-            chance = Chance(ground.seed, f"project {number}")
-            clock = ground.time(chance)
-            life = ProjectLife(ground.project(number), number, ground.zone, ground.person(number), chance, clock)
-            course = Course(approvals, life, laws, chance, clock, tally)
-            await course.run(clock.on(ground.first_day(number)), ground.until)
+            life, chance, begin = ground.life(number)
+            await LedgerCourse(approvals, life, laws, chance, tally).run(begin, ground.until)
             done()
 
     try:

@@ -27,7 +27,7 @@ def examine(about: Circumstances, done: Done) -> Part:
         done = yield from hearing(about, done)
     elif grounds and chance.happens(0.3):
         stopped = chance.between(4, 25)
-        done = yield from suspended(about, done, chance.one_of(grounds), stopped)
+        done = yield from suspended(about, done, chance.choice(grounds), stopped)
     days = about.days
     taking = chance.about(max(days, 1) * (0.55 if chance.happens(0.95) else 1.3), 0.3) if days else 0
     if taking > days and chance.happens(0.6):

@@ -47,13 +47,13 @@ def evaluated(about: Circumstances, decided: datetime) -> Life:
     """An evaluation of one item; a bad grade leads to rectification and a call back, or to an appeal."""
     chance, code = about.chance, about.code
     bad = chance.happens(0.05)
-    reason = chance.one_of(tuple(BAD))
+    reason = chance.choice(tuple(BAD))
     command = EvaluateService(
         item=code,
-        grade=chance.one_of((Grade.DISSATISFIED, Grade.DISSATISFIED, Grade.VERY_DISSATISFIED) if bad else GRADES),
+        grade=chance.choice((Grade.DISSATISFIED, Grade.DISSATISFIED, Grade.VERY_DISSATISFIED) if bad else GRADES),
         reasons=(reason,) if bad else (),
         comment=BAD[reason] if bad else "",
-        channel=chance.one_of(tuple(Channel)),
+        channel=chance.choice(tuple(Channel)),
     )
     done = yield Act(about.time.after(decided, chance.between(0, 6)), about.applicant, command)
     if done.refused or not bad:
@@ -61,7 +61,7 @@ def evaluated(about: Circumstances, decided: datetime) -> Life:
     about_it = evaluation_id(code, item_of(done, about).application)
     handler = about.officer()
     if chance.happens(0.1):
-        appeal = AppealEvaluation(evaluation=about_it, ground=chance.one_of(tuple(AppealGround)), evidence="窗口录像")
+        appeal = AppealEvaluation(evaluation=about_it, ground=chance.choice(tuple(AppealGround)), evidence="窗口录像")
         done = yield from about.act(done.at, chance.between(1, 4), handler, appeal)
         upheld = chance.happens(0.5)
         decision = DecideEvaluationAppeal(evaluation=about_it, upheld=upheld, reasons="经核查录像和办件记录")
@@ -88,7 +88,7 @@ def complained(about: Circumstances, name: str, begin: datetime, cause: int) -> 
     filed = FileComplaint(
         complaint=name,
         item=about.code,
-        about=chance.one_of(ABOUT),
+        about=chance.choice(ABOUT),
         anonymous=chance.happens(0.15),
         entries=(cause,) if cause else (),
     )
@@ -118,7 +118,7 @@ def complained(about: Circumstances, name: str, begin: datetime, cause: int) -> 
     content = chance.happens(0.8)
     close = CloseComplaint(
         complaint=name,
-        satisfied=chance.one_of((Satisfied.YES, Satisfied.MOSTLY)) if content else Satisfied.NO,
+        satisfied=chance.choice((Satisfied.YES, Satisfied.MOSTLY)) if content else Satisfied.NO,
         remarks="" if content else "答复没有解决问题",
     )
     yield from about.act(done.at, chance.between(1, 6), about.applicant, close)
@@ -126,7 +126,7 @@ def complained(about: Circumstances, name: str, begin: datetime, cause: int) -> 
 
 def passed_on(about: Circumstances, name: str, handler: Actor, done: Done) -> Generator[Act, Done, tuple[Actor, Done]]:
     """Transfer the complaint to another department; returns the new handler."""
-    to = about.chance.one_of(("construction", "environment", "zone-office", "natural-resources"))
+    to = about.chance.choice(("construction", "environment", "zone-office", "natural-resources"))
     if to == about.plan.department:
         return handler, done
     transfer = TransferComplaint(complaint=name, to=to, reasons="属其他部门职责")

@@ -65,15 +65,15 @@ def take_in(about: Circumstances, done: Done) -> Part:
         if item_of(done, about).stage not in (Stage.SUBMITTED, Stage.SUPPLEMENTING):
             return done
     tolerated = [paper.material_name for paper in about.service.materials if paper.tolerable] or PAPERS
-    lacking = (chance.one_of(tolerated),) if chance.happens(0.05) else ()
+    lacking = (chance.choice(tolerated),) if chance.happens(0.05) else ()
     accept = AcceptItem(item=code, lacking=lacking)
-    return (yield from about.act(done.at, chance.one_of((0, 0, 0, 0, 1, 1, 2, 3, 4)), by, accept))
+    return (yield from about.act(done.at, chance.choice((0, 0, 0, 0, 1, 1, 2, 3, 4)), by, accept))
 
 
 def supplement(about: Circumstances, done: Done, by: Actor) -> Part:
     """A notice of missing papers; the enterprise supplies them, in one or two parts, or withdraws."""
     chance, code = about.chance, about.code
-    missing = tuple(dict.fromkeys(chance.one_of(PAPERS) for _ in range(chance.between(1, 3))))
+    missing = tuple(dict.fromkeys(chance.choice(PAPERS) for _ in range(chance.between(1, 3))))
     done = yield from about.act(done.at, chance.between(0, 4), by, RequestSupplement(item=code, missing=missing))
     if done.refused:
         return done
@@ -124,6 +124,6 @@ def check(about: Circumstances, done: Done) -> Part:
 def hand_over(about: Circumstances, done: Done) -> Part:
     """Delivery, sometimes too late."""
     chance = about.chance
-    method = chance.one_of(("electronic", "electronic", "window", "post"))
-    days = chance.between(11, 14) if chance.happens(0.01) else chance.one_of((0, 0, 1, 1, 2, 3, 5))
+    method = chance.choice(("electronic", "electronic", "window", "post"))
+    days = chance.between(11, 14) if chance.happens(0.01) else chance.choice((0, 0, 1, 1, 2, 3, 5))
     return (yield from about.act(done.at, days, about.officer(), DeliverDecision(item=about.code, method=method)))

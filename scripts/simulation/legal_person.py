@@ -56,7 +56,7 @@ def _entry(person: Person, representative: str, address: str) -> RegisterLegalPe
 
 def _change(person: Person, chance: Chance, day: date) -> ChangeLegalPerson:
     """A new representative, address, or name."""
-    new = chance.one_of(
+    new = chance.choice(
         (
             Particulars(representative=human(chance)),
             Particulars(address=_address(chance)),
@@ -67,4 +67,4 @@ def _change(person: Person, chance: Chance, day: date) -> ChangeLegalPerson:
 
 
 def _address(chance: Chance) -> str:
-    return f"北京经济技术开发区{chance.one_of(STREETS)}{chance.between(1, 99)}号"
+    return f"北京经济技术开发区{chance.choice(STREETS)}{chance.between(1, 99)}号"

@@ -68,7 +68,7 @@ def enterprise(chance: Chance) -> Person:
     body = chance.digits(8)
     code = f"91{DISTRICT}{body}{legacy_check(body)}"
     return Person(
-        chance.one_of(PLACES) + chance.one_of(TRADES) + chance.one_of(FORMS), code + uscc.calc_check_digit(code)
+        chance.choice(PLACES) + chance.choice(TRADES) + chance.choice(FORMS), code + uscc.calc_check_digit(code)
     )
 
 
@@ -94,4 +94,4 @@ def called(nth: int) -> str:
 
 
 def human(chance: Chance) -> str:
-    return chance.one_of(SURNAMES) + chance.one_of(GIVEN)
+    return chance.choice(SURNAMES) + chance.choice(GIVEN)

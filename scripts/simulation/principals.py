@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from domain.access.principal import PrincipalKind
-from domain.core.ledger import Role
+from domain.access.principal import Caller, PrincipalKind
+from domain.access.table import EVERY_COMMAND
+from domain.core.ledger import Actor, Role
 from infrastructure.access.registrar import NewPrincipal
 from scripts.simulation.chance import Chance
 from scripts.simulation.people import EXCHANGE, Person, human
@@ -41,3 +42,11 @@ def applicants(enterprises: Iterable[Person], seed: int) -> Sequence[NewPrincipa
 def applicant_name(nth: int, person: Person, seed: int) -> str:
     """What the applicant of the *nth* enterprise is called."""
     return APPLICANTS[nth] if nth < len(APPLICANTS) else human(Chance(seed, f"applicant {person.code}"))
+
+
+def caller_of(actor: Actor) -> Caller:
+    """*actor* as the table of access judges it: a person, or the exchange, whose key is for every command."""
+    is_exchange = actor.id == EXCHANGE
+    kind = PrincipalKind.PROGRAM if is_exchange else PrincipalKind.PERSON
+    scopes = (EVERY_COMMAND,) if is_exchange else None
+    return Caller(actor.id, actor.id, kind, actor.role, actor.department, scopes=scopes)

@@ -55,8 +55,8 @@ class ProjectLife:
 
     def begin(self, at: datetime) -> Life:
         """Registration and planning; then the project's information is entered, category after category."""
-        chance, kind = self._chance, self._chance.one_of(self._zone.kinds)
-        name = f"{self._person.name}{chance.one_of(WORKS)}"
+        chance, kind = self._chance, self._chance.choice(self._zone.kinds)
+        name = f"{self._person.name}{chance.choice(WORKS)}"
         register = RegisterProject(
             name=name,
             code=f"{at:%y%m}-{DISTRICT}-04-01-{self._number % 1_000_000:06d}",
@@ -148,7 +148,7 @@ def _entered(field: FormField, chance: Chance, at: datetime) -> EnteredField:
         case Sort.DATE:
             value = f"{at.year + chance.between(0, 2)}-{chance.between(1, 12):02d}-{chance.between(1, 28):02d}"
         case Sort.CHOICE:
-            value = chance.one_of(tuple(field.options))
+            value = chance.choice(tuple(field.options))
         case Sort.PROJECT_CODE:
             value = f"{at:%y%m}-{DISTRICT}-04-01-{chance.digits(6)}"
         case Sort.DISTRICT:

@@ -55,7 +55,10 @@ class SimulationPlan(Struct, frozen=True):
 
 
 class Simulated(Struct):
-    """The result. *hash* covers all facts of projects and enterprises."""
+    """The result. *hash* covers all facts of projects and enterprises.
+
+    *denied_by_command*: acts that the table of access refused to those whose work they are.
+    """
 
     projects: int
     seed: int
@@ -71,6 +74,7 @@ class Simulated(Struct):
     processes: int
     facts_by_name: dict[str, int]
     refused_by_code: dict[str, int]
+    denied_by_command: dict[str, int]
 
 
 async def simulate(
@@ -107,6 +111,7 @@ async def simulate(
         processes=_processes(plan),
         facts_by_name=dict(sorted(tally.facts.items())),
         refused_by_code=dict(sorted(tally.refused.items())),
+        denied_by_command={name: number for name, number in sorted(tally.denied.items()) if number},
     )
 
 
@@ -178,14 +183,14 @@ async def _run(
     """Run all projects, in this process or in several."""
     finished = 0
 
-    def one_more() -> None:
+    def count_project() -> None:
         nonlocal finished
         finished += 1
         progress(finished, plan.projects)
 
     if _processes(plan) == 1:
         tally = Tally()
-        await run_projects(approvals, ground, range(plan.projects), tally, one_more)
+        await run_projects(approvals, ground, range(plan.projects), tally, count_project)
         return tally
     try:
         return await _shared_out(url, plan, progress)

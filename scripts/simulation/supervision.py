@@ -24,7 +24,7 @@ def after_card(about: Circumstances, card: str, department: str, begin: datetime
         appeal = AppealCard(card=card, reasons=APPEAL, papers=("系统日志截图",))
         done = yield Act(about.time.after(at, chance.between(1, 5)), handler, appeal)
         if not done.refused:
-            verdict = chance.one_of((Verdict.UPHOLD, Verdict.UPHOLD, Verdict.REVOKE, Verdict.RETURN))
+            verdict = chance.choice((Verdict.UPHOLD, Verdict.UPHOLD, Verdict.REVOKE, Verdict.RETURN))
             decision = DecideAppeal(card=card, verdict=verdict, reasons="经调阅办件记录核实")
             done = yield from about.act(done.at, chance.between(1, 8), BUREAU, decision)
             at = done.at

@@ -22,7 +22,7 @@ from projections.registry import VIEWS
 from tests.api.client import REGISTER, Door, problem
 from tests.faults.ledgers import DISK_FULL
 
-ASKED_MAX = 10  # as many connections as the pool keeps can be dead
+CONNECTIONS_MAX = 10  # as many connections as the pool keeps can be dead
 
 
 def stand_at(position: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +170,7 @@ async def test_a_database_that_does_not_answer_makes_it_not_ready(door: Door, mo
 
 async def insisted(door: Door, project: UUID) -> httpx.Response:
     """What a client gets that asks again with the same key, as the answers tell it to."""
-    for _ in range(ASKED_MAX):
+    for _ in range(CONNECTIONS_MAX):
         answer = await door.post(project, REGISTER, key=project)
         if answer.status_code != 503:
             break

@@ -97,7 +97,7 @@ async def test_time_alone_brought_about_what_the_law_says(telling: Telling) -> N
     ]
 
 
-async def test_asked_again_every_earlier_day_says_what_it_said_then(telling: Telling) -> None:
+async def test_every_earlier_day_reads_as_it_did_then(telling: Telling) -> None:
     assert len(telling.seen) == len(STORY) == 107
     for seen in telling.seen:
         assert await telling.answers(seen.at) == seen.answers, seen.at

@@ -202,11 +202,11 @@ def countersigned() -> Iterator[Said]:
         item, LAND, "04-24 14:00", "decision running 07-01", "commitment running 05-26", *clocks_begun, questions=3
     )
     limited = Countersign(item=item, step=JOINTLY, opinion=conditions, conditions=("施工期噪声达标",))
-    told_so = "countersign:environment/joint met 05-08"
-    yield sent("04-27 09:00", ENVIRONMENT, limited, "item_countersigned", "accepted", told_so)
+    claim = "countersign:environment/joint met 05-08"
+    yield sent("04-27 09:00", ENVIRONMENT, limited, "item_countersigned", "accepted", claim)
     objection = Countersign(item=item, step=JOINTLY, opinion=Opinion.OBJECTED, reasons="消防车道宽度不足")
-    told_so = "countersign:construction/joint met 05-08"
-    yield sent("04-28 09:00", BUILDING, objection, "item_countersigned", "accepted", told_so)
+    claim = "countersign:construction/joint met 05-08"
+    yield sent("04-28 09:00", BUILDING, objection, "item_countersigned", "accepted", claim)
     again = AskCountersignature(item=item, departments=("construction",), step=JOINTLY)
     second = "countersign:construction/joint#2 running 05-14", "countersign:civil-defence/joint running 05-08"
     yield sent("05-06 09:00", LAND, again, "countersignature_asked", "accepted", *second)
@@ -219,8 +219,8 @@ def countersigned() -> Iterator[Said]:
         conditions=("施工期噪声达标",),
         override_reasons="人防部门逾期未反馈意见，经会商同意",
     )
-    told_so = "countersign:civil-defence/joint overdue 05-08"
-    yield sent("05-13 14:00", LAND, summed, "opinions_consolidated", "accepted", told_so)
+    claim = "countersign:civil-defence/joint overdue 05-08"
+    yield sent("05-13 14:00", LAND, summed, "opinions_consolidated", "accepted", claim)
     met = "decision met 07-01", "commitment met 05-26", "countersign:civil-defence/joint void 05-08"
     yield granted(item, LAND, "05-14 09:00", *met, override="人防部门逾期未反馈意见，经会商同意")
     yield delivered(item, LAND, "05-14 10:00", "05-28")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, get_args
 
+from api.html.translations import TABLES as WORDS
 from api.web.problems import HTTP_CODES, KINDS
 from domain.calendar.messages import CalendarCommand, CalendarFact
 from domain.catalogue.messages import CatalogueCommand, CatalogueFact
@@ -33,7 +33,6 @@ AGGREGATES = (
     ("A legal person", PersonCommand, PersonFact),
     ("A calendar", CalendarCommand, CalendarFact),
 )
-STRINGS: dict[str, dict[str, dict[str, str]]] = tomllib.loads((ROOT / "api/html/strings.toml").read_text("utf-8"))
 
 
 def table(heading: str, rows: Iterable[Iterable[str]]) -> str:
@@ -107,8 +106,8 @@ def _row(command: type[Command]) -> Iterator[str]:
 def _fact_row(fact: type[Fact]) -> Iterator[str]:
     tag = tag_of(fact)
     yield f"`{tag}`"
-    yield from (STRINGS["fact"][tag][language] for language in ("zh", "en"))
-    yield STRINGS["sentence"][tag]["en"] if tag in STRINGS["sentence"] else ""
+    yield from WORDS["fact"][tag]
+    yield WORDS["sentence"][tag][1]
 
 
 def refusals() -> str:

@@ -54,7 +54,7 @@ def test_what_contradicts_the_law_is_not_listed(said: dict[str, Any], code: str,
     desk.refused(code, desk.catalogue, define(**said), part=part)
 
 
-def test_a_department_lists_its_own_items_and_nobody_elses() -> None:
+def test_a_department_lists_only_its_own_items() -> None:
     desk = ZoneDesk()
     desk.say(desk.catalogue, define(), by=LAND)
     foreign = DefineServiceItem(catalogue=ZONE, service=service("fire-01", dept_code="fire"))
@@ -64,7 +64,7 @@ def test_a_department_lists_its_own_items_and_nobody_elses() -> None:
     desk.refused("wrong-department", desk.catalogue, define(), by=LAND)
 
 
-def test_an_item_that_stands_so_is_not_defined_again() -> None:
+def test_an_item_listed_the_same_way_is_not_defined_again() -> None:
     desk = ZoneDesk()
     desk.say(desk.catalogue, define())
     desk.refused("service-item-unchanged", desk.catalogue, define())

@@ -86,7 +86,7 @@ def test_letters_that_no_code_has_are_named(letter: str) -> None:
     assert remedy == f"it may be a misread {LIKELY[letter]}"
 
 
-def test_an_organisation_code_is_checked_and_stands_in_the_unified_one() -> None:
+def test_an_organisation_code_is_checked_and_is_part_of_the_unified_code() -> None:
     assert require_legacy("D2143569-X") == require_legacy("D2143569X") == "D2143569X"
     assert organisation_code("91420100D2143569XL") == "D2143569X"
     assert is_uscc("91420100D2143569XL")

@@ -41,7 +41,7 @@ def test_a_department_or_the_zone_publishes_its_hours(by: Actor) -> None:
     )
 
 
-def test_nobody_publishes_the_hours_of_others() -> None:
+def test_no_department_publishes_the_hours_of_others() -> None:
     desk = ZoneDesk()
     for by in (FIRE, MANAGER, APPLICANT):
         refusal = desk.refused("wrong-department", desk.catalogue, PUBLISH, by, part="intake hours of land")

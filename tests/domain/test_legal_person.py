@@ -87,7 +87,7 @@ def test_a_mistyped_code_is_refused_where_it_would_stand() -> None:
         )
 
 
-def test_nothing_is_said_of_a_person_nobody_registered() -> None:
+def test_an_unregistered_person_has_no_record() -> None:
     for command in (RENAME, LINK, MERGE):
         Desk().refused("unknown-person", command)
     Desk().refused("not-merged", SEPARATE)
@@ -143,7 +143,7 @@ def test_older_codes_lead_to_the_person() -> None:
     assert desk.person.legacy_codes == ["MA0HX2026", LEGACY]
 
 
-def test_the_code_that_stands_in_the_unified_one_needs_no_link() -> None:
+def test_the_code_that_is_part_of_the_unified_code_needs_no_link() -> None:
     code = "91420100D2143569XL"
     person = LegalPerson(stream_of(code))
     RegisterLegalPerson(code=code, particulars=REGISTERED_PERSON.particulars).decide(

@@ -53,7 +53,7 @@ def test_the_codes_used_are_the_codes_listed() -> None:
     assert {code for _, code, _ in raised} - by_access == set(REFUSAL_CODES)
 
 
-def test_the_sentence_stands_beside_its_code() -> None:
+def test_the_sentence_is_shown_beside_its_code() -> None:
     raised = refusals("domain")
     elsewhere = [place for place, code, _ in raised if not isinstance(code, str)]
     assert elsewhere == [], "a code is a literal, so that it can be found"

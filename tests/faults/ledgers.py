@@ -45,7 +45,7 @@ def command_ends(url: str) -> dict[UUID, int]:
     return ends
 
 
-def positions_told(journal: Iterable[Sent]) -> dict[UUID, int]:
+def acknowledged_positions(journal: Iterable[Sent]) -> dict[UUID, int]:
     """What each command was answered; 0 for one that was sent, and never answered."""
     positions: dict[UUID, int] = {}
     for sent in journal:

@@ -35,7 +35,7 @@ def work(_: int, address: str) -> None:
     time.sleep(600)
 
 
-def told_in(folder: Path) -> set[int]:
+def pids_in(folder: Path) -> set[int]:
     return {int(path.name) for path in folder.iterdir() if path.name.isdigit()}
 
 
@@ -50,19 +50,19 @@ def lives(pid: int) -> bool:
 def test_a_killed_process_is_there_again_until_the_end(tmp_path: Path) -> None:
     with ours.supervised(work, str(tmp_path)):
         for nth in range(KILLS + 1):
-            wait_until(lambda: len(told_in(tmp_path)) > nth, "another process is at work")  # noqa: B023 called at once
-            (living,) = [pid for pid in told_in(tmp_path) if lives(pid)]
+            wait_until(lambda: len(pids_in(tmp_path)) > nth, "another process is at work")  # noqa: B023 called at once
+            (living,) = [pid for pid in pids_in(tmp_path) if lives(pid)]
             if nth < KILLS:
                 os.kill(living, signal.SIGKILL)
-    assert not any(map(lives, told_in(tmp_path)))
+    assert not any(map(lives, pids_in(tmp_path)))
 
 
 def test_a_process_that_ignores_its_signal_is_killed(tmp_path: Path) -> None:
     folder = tmp_path / DEAF
     folder.mkdir()
     with ours.supervised(work, str(folder)):
-        wait_until(lambda: told_in(folder), "the process is at work")
-    assert not any(map(lives, told_in(folder)))
+        wait_until(lambda: pids_in(folder), "the process is at work")
+    assert not any(map(lives, pids_in(folder)))
 
 
 def end(closed: list[str]) -> None:

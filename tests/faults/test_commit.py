@@ -113,7 +113,7 @@ async def test_a_full_disk_does_not_say_that_what_was_sent_before_is_not_stored(
     assert (answer.receipt.position, answer.repeated) == (1, True)
 
 
-async def test_who_reads_no_answers_keeps_nobody_from_appending(approvals: Approvals, database_url: str) -> None:
+async def test_a_client_that_reads_no_answers_blocks_no_appends(approvals: Approvals, database_url: str) -> None:
     project = uuid4()
     await register(approvals, uuid4(), project)
     for n in range(MANY):
@@ -142,7 +142,7 @@ async def test_a_batch_that_cannot_be_sent_fails_alone(approvals: Approvals, mon
     assert approvals.committer.waiting == 0
 
 
-async def test_an_answer_that_makes_no_sense_leaves_nobody_waiting(
+async def test_an_answer_that_makes_no_sense_leaves_no_one_waiting(
     approvals: Approvals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(answer: bytes | None) -> object:
@@ -177,7 +177,7 @@ async def test_closing_does_not_wait_for_ever_for_an_absent_database(
         await command
 
 
-async def test_nobody_waits_when_the_application_ends_over_a_silent_database(
+async def test_no_caller_waits_when_the_application_ends_over_a_silent_database(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(committer, "CLOSE_SECONDS_MAX", 0.05)

@@ -22,7 +22,7 @@ from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from tests.effort import chosen
 from tests.faults import writer
-from tests.faults.ledgers import command_ends, positions_told, require_views_follow
+from tests.faults.ledgers import acknowledged_positions, command_ends, require_views_follow
 from tests.faults.processes import Processes, kill, kill_database, processes, project, wait_until
 from tests.faults.writer import SHARED, Sent
 
@@ -122,7 +122,7 @@ def test_what_was_acknowledged_outlives_kills(server: EmbeddedPostgres, tmp_path
         load.work()
         load.kill()
 
-        acknowledged = positions_told(load.sent())
+        acknowledged = acknowledged_positions(load.sent())
         unanswered = [sent for sent in load.sent() if not acknowledged[sent.key]]
         answers = asyncio.run(resend(url, unanswered))
         stored = command_ends(url)

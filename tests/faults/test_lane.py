@@ -119,7 +119,7 @@ async def test_a_refusal_to_prepare_keeps_the_servers_message(database_url: str)
             await lane.run("one", [])
 
 
-async def test_an_answer_that_never_comes_and_that_nobody_waits_for_is_no_complaint() -> None:
+async def test_an_answer_that_never_comes_without_a_waiter_is_not_logged() -> None:
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
     PipelineConnection(NOWHERE, {}).run("append", [])

@@ -79,7 +79,7 @@ async def send_story(approvals: Approvals, url: str, steps: slice) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_impatient")
-async def test_a_frozen_projector_loses_the_lead_and_stands_by_when_it_wakes(database_url: str) -> None:
+async def test_a_frozen_projector_loses_the_lead_and_is_a_standby_when_it_wakes(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
         with processes() as started:
             first = started.start(project, named(database_url, "first"))

@@ -136,7 +136,7 @@ def test_what_keeps_the_embedded_server_from_starting_is_the_last_finding() -> N
     assert "can't be used" in named(checks)["server"].detail
 
 
-def test_a_place_where_no_files_can_be_kept_is_found(
+def test_an_unwritable_storage_place_is_detected(
     empty_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(material_places, "S3_RETRY", {"max_retries": 0})

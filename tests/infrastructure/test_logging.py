@@ -27,7 +27,7 @@ def sign_in(password: str) -> None:
     raise PermissionError(len(password))
 
 
-def test_lines_are_json_where_nobody_looks() -> None:
+def test_lines_are_json_without_a_terminal() -> None:
     stream = io.StringIO()
     configure(Settings.of({}), stream)
 

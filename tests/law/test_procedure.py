@@ -56,7 +56,7 @@ def test_the_law_chooses_the_engine(law: str, engine: type[Procedure]) -> None:
 
 
 def test_applications_under_the_same_terms_share_one_procedure() -> None:
-    first, second = history_under(CN, asked_days={"countersign:fire": 3}), history_under(CN, events=())
+    first, second = history_under(CN, request_days={"countersign:fire": 3}), history_under(CN, events=())
 
     assert counted_by(first) is counted_by(second)
     assert counted_by(structs.replace(first, promise_days=9)) is not counted_by(second)
@@ -115,7 +115,7 @@ def settled(life: dict[str, Any], days: int) -> tuple[tuple[LawEvent, ...], date
 @given(life=lives(), law=st.sampled_from(LAWS), days=st.integers(0, 90))
 def test_forecasts_say_what_will_be_read(life: dict[str, Any], law: str, days: int) -> None:
     events, t = settled(life, days)
-    history = history_under(law, events, asked_days={"countersign:fire": 4, "countersign:plan/1": 10})
+    history = history_under(law, events, request_days={"countersign:fire": 4, "countersign:plan/1": 10})
     procedure = counted_by(history)
 
     forecast, item = procedure.forecast(history), procedure.read(history, t, LATER)

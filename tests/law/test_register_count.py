@@ -40,7 +40,7 @@ def test_a_suspension_is_cut_off_at_the_end_and_no_day_counts_twice() -> None:
     assert plain_count(BEGUN, ENDED, [(date(2012, 4, 9), date(2012, 4, 2))], 56).suspended_days == 0
 
 
-def test_a_last_day_that_the_register_states_stands() -> None:
+def test_a_last_day_that_the_register_states_is_used() -> None:
     assert plain_count(BEGUN, ENDED, [], 56, date(2012, 5, 10)).late is False
 
 

@@ -133,7 +133,7 @@ def test_from_registration_to_a_decision_without_scripts(desk: Desk) -> None:
         assert "不能容缺，须先补正" in page.locator("#lacking .fault").first.inner_text()
 
 
-def test_a_change_meanwhile_is_told_and_what_was_filled_in_stays(desk: Desk) -> None:
+def test_a_change_meanwhile_is_shown_and_what_was_filled_in_stays(desk: Desk) -> None:
     path = f"/items/{project_id('running')}/land/acts"
     with desk.at(LAND, f"{path}/complete_item") as page, desk.at(LAND, f"{path}/note_step") as other:
         page.get_by_label("不予许可").check()
@@ -165,7 +165,7 @@ def test_an_act_by_keyboard_alone(desk: Desk) -> None:
         require_clean(page, "zh")
 
 
-def test_the_card_that_asks_once_more_has_no_barriers(desk: Desk) -> None:
+def test_the_interruption_card_has_no_barriers(desk: Desk) -> None:
     with desk.at(MANAGER, f"/items/{project_id('paused')}/land/acts/withdraw_item", scripts=True) as page:
         page.locator("button[value=review]").click()
         page.locator("button[value=act]").click()

@@ -62,7 +62,7 @@ def test_a_corrected_history_reads_as_if_it_had_been_right_at_once(world: World,
     assert live(world.entries, t) == exact(world.entries, t, t)
 
 
-def test_a_notice_stands_though_the_submission_before_it_is_retracted() -> None:
+def test_a_notice_holds_though_the_submission_before_it_is_retracted() -> None:
     said = DateAnnounced("land", "decision", date(2026, 4, 1), "CN", provisional=False)
     taken_back = EntryRetracted(2, "land", reasons="x")
     facts: tuple[AnyFact, ...] = (REGISTERED, submitted(), said, accepted(), taken_back)

@@ -20,7 +20,7 @@ from tests.histories import World, worlds
 from tests.law.questions import at
 
 LAWS = law_book()
-TOLD = [story_entries(LAW), *(story_entries(LAW, project, steps) for project, steps in STORIES)]
+ALL_STORIES = [story_entries(LAW), *(story_entries(LAW, project, steps) for project, steps in STORIES)]
 
 
 def agree(entries: list[Entry]) -> int:
@@ -58,7 +58,7 @@ def test_the_reading_and_its_explanation_agree_to_the_day(world: World) -> None:
         agree(world.entries)
 
 
-@pytest.mark.parametrize("entries", TOLD, ids=lambda entries: str(entries[0].stream)[-4:])
+@pytest.mark.parametrize("entries", ALL_STORIES, ids=lambda entries: str(entries[0].stream)[-4:])
 def test_every_clock_of_the_stories_is_explained(entries: list[Entry]) -> None:
     assert agree(entries) > 1
 

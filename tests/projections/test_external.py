@@ -36,7 +36,7 @@ KEYED = ExternalResultRecorded(
     item="tax", outcome=Outcome.GRANTED, evidence="scan 4", document_number="T-1", source="window"
 )
 FED = ExternalResult(Outcome.REFUSED, "T-2", date(2026, 3, 10), "exchange", by_feed=True)
-FOUND = DiscrepancyFound(item="tax", keyed=ExternalResult(Outcome.GRANTED, "T-1", None, "window"), fed=FED)
+DISCREPANCY = DiscrepancyFound(item="tax", keyed=ExternalResult(Outcome.GRANTED, "T-1", None, "window"), fed=FED)
 TAKEN = DiscrepancySettled(item="tax", kept=KeptResult.FEED, reasons="telephoned", result=FED)
 
 
@@ -61,7 +61,7 @@ def rows(*facts: tuple[datetime, datetime, AnyFact, Actor]) -> list[ExternalRow]
     return [ExternalRow(*row) for row in VIEW.rows(folded.states["outside"], folded.project)["outside"]]
 
 
-def test_what_was_keyed_in_stands_with_its_provenance() -> None:
+def test_a_keyed_in_result_has_its_provenance() -> None:
     (row,) = rows(recorded_fact("03-10", KEYED, learned="03-12"))
 
     assert (row.item, row.department, row.outcome, row.source, row.evidence, row.by_feed) == (
@@ -87,8 +87,8 @@ def test_what_was_keyed_in_stands_with_its_provenance() -> None:
             "exchange",
         ),
         ((recorded_fact("03-09", ExternalResultVerified(item="tax", evidence="call")),), date(2026, 3, 12), MANAGER.id),
-        ((recorded_fact("03-25", FOUND, FEED),), date(2026, 3, 12), MANAGER.id),
-        ((recorded_fact("03-25", FOUND, FEED), recorded_fact("03-26", TAKEN)), date(2026, 3, 26), MANAGER.id),
+        ((recorded_fact("03-25", DISCREPANCY, FEED),), date(2026, 3, 12), MANAGER.id),
+        ((recorded_fact("03-25", DISCREPANCY, FEED), recorded_fact("03-26", TAKEN)), date(2026, 3, 26), MANAGER.id),
     ],
 )
 def test_it_is_as_fresh_as_the_last_look(
@@ -113,12 +113,14 @@ def test_an_item_under_way_outside_is_as_fresh_as_its_record() -> None:
     assert (row.outcome, row.verified_on) == ("granted", date(2026, 3, 7))
 
 
-def test_a_feed_that_differs_stands_beside_until_it_is_settled() -> None:
-    (row,) = rows(recorded_fact("03-12", KEYED), recorded_fact("03-25", FOUND, FEED))
+def test_a_feed_that_differs_is_shown_beside_until_it_is_settled() -> None:
+    (row,) = rows(recorded_fact("03-12", KEYED), recorded_fact("03-25", DISCREPANCY, FEED))
     assert (row.outcome, row.disputed, row.fed_outcome, row.fed_document_number) == ("granted", True, "refused", "T-2")
     assert row.disputed_at == at("03-25")
 
-    (row,) = rows(recorded_fact("03-12", KEYED), recorded_fact("03-25", FOUND, FEED), recorded_fact("03-26", TAKEN))
+    (row,) = rows(
+        recorded_fact("03-12", KEYED), recorded_fact("03-25", DISCREPANCY, FEED), recorded_fact("03-26", TAKEN)
+    )
     assert (row.outcome, row.document_number, row.by_feed, row.disputed) == ("refused", "T-2", True, False)
     assert (row.fed_outcome, row.disputed_at, row.evidence) == ("", None, "scan 4")
 

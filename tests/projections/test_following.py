@@ -22,7 +22,7 @@ from projections.view import EVERY_FACT, Facts, View, facts_of, fold, kind_follo
 from tests.examples import LAW
 
 STREAM = attrgetter("stream")
-TOLD = [
+STORIES_ENTRIES = [
     story_entries(LAW),
     story_entries(LAW, WATCHED_PROJECT, WATCHED),
     *(story_entries(LAW, project, steps) for project, steps in STORIES),
@@ -55,7 +55,7 @@ class ShownEverything:
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_what_a_view_does_not_follow_changes_nothing_in_it(view: View[Any]) -> None:
     shown = ShownEverything(view)
-    for entries in TOLD:
+    for entries in STORIES_ENTRIES:
         fold([shown], entries[0].stream, entries)
 
     facts = OF_PROJECTS | {PersonErased} if shown.kind is None else frozenset(shown.kind.facts)

@@ -100,7 +100,7 @@ def test_the_whole_is_complete_when_everything_required_is_known() -> None:
     assert tables(*facts[1:])["information"][0]["complete"] is False
 
 
-def test_of_two_entries_that_of_the_later_day_stands_and_of_one_day_the_later() -> None:
+def test_of_two_entries_that_of_the_later_day_counts_and_of_one_day_the_later() -> None:
     def stands(*facts: tuple[str, AnyFact]) -> dict[str, tuple[str, int]]:
         return {row["field"]: (row["value"], row["version"]) for row in tables(*facts)["information_field"]}
 
@@ -198,7 +198,7 @@ def test_what_a_value_says() -> None:
     assert spelt("investment", "total", "36000", "万元") == "36000 万元"
 
 
-def test_a_snippet_marks_what_was_found_as_it_stands_there() -> None:
+def test_a_snippet_marks_the_match_as_it_is_written() -> None:
     def marked(text: str, query: str) -> str:
         pieces = snippet(text, question(query).marks)
         return "".join(f"[{piece.text}]" if piece.marked else piece.text for piece in pieces)

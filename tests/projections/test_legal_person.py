@@ -58,7 +58,7 @@ def test_a_change_holds_from_its_day_and_is_known_from_its_recording() -> None:
     assert believed(rows, date(2019, 11, 6), before - timedelta(days=1)) == []
 
 
-def test_where_a_stretch_of_days_was_read_stands_beside_it() -> None:
+def test_a_stretch_of_days_is_shown_with_its_source() -> None:
     rows = rows_of(person_entries(LAW, PERSON))
     current = [dict(zip(COLUMNS["person"], row, strict=True)) for row in rows["person"] if row[17] is None]
 
@@ -79,7 +79,7 @@ def test_a_person_is_found_by_its_own_code_the_older_one_in_it_and_linked_ones()
     assert codes[BRANCH] == {BRANCH: "unified", "765409211": "organisation"}
 
 
-def test_a_merge_stands_until_it_is_taken_back() -> None:
+def test_a_merge_holds_until_it_is_taken_back() -> None:
     first, second = rows_of(person_entries(LAW, BRANCH))["person_merge"]
 
     assert (first[2], first[3], first[4]) == (BRANCH, stream_of(PERSON), PERSON)

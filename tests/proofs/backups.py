@@ -52,9 +52,9 @@ def killed(budget: Budget) -> str:
             ours.add_person(f"lost-{number}")
             at = instant_of(ours, kept_to)
             unfinished += kill(ours, chance, "restore", ours.backups, "--at", at.isoformat())
-            found_to_be = ours.head()
+            head = ours.head()
             is_restored = epochs(ours) > restores
-            require(found_to_be == kept_to + 1, f"the ledger ends at {found_to_be}, not at {kept_to + 1}")
+            require(head == kept_to + 1, f"the ledger ends at {head}, not at {kept_to + 1}")
             if not is_restored:
                 ours.run("restore", ours.backups, "--at", at.isoformat())
             restores += 1

@@ -47,7 +47,7 @@ def done(*words: str) -> str:
     return ended.stdout
 
 
-def test_an_entry_is_proven_to_somebody(folder: Path, tmp_path: Path, database_url: str) -> None:
+def test_an_entry_is_proven_to_a_recipient(folder: Path, tmp_path: Path, database_url: str) -> None:
     assert "log-key create" in str(run("checkpoint").exception)
     key = json.decode(done("log-key", "create", "--name", NAME, "--json"), type=LogKeys).signing[0]
     assert json.decode(done("checkpoint", "--json"), type=PublishedCheckpoint).size == 4

@@ -130,8 +130,8 @@ def test_people_of_a_zone_change_stand_twice_and_are_merged() -> None:
         life = list(person_life(person, 7, entered, time, lambda nth: calendar.nth_working_day_after(begin, nth), days))
         for code in {command.code for _, command in life}:
             assert not fault_of(code)[0]
-            told_at = [at for at, command in life if command.code == code]
-            assert told_at == sorted(told_at)
-            assert entered <= told_at[0] <= told_at[-1] < datetime(2026, 6, 1, tzinfo=UTC)
+            times = [at for at, command in life if command.code == code]
+            assert times == sorted(times)
+            assert entered <= times[0] <= times[-1] < datetime(2026, 6, 1, tzinfo=UTC)
         counts.update(tag_of(command) for _, command in life)
     assert set(counts) == {"register_legal_person", "change_legal_person", "link_legacy_code", "merge_legal_person"}

@@ -38,9 +38,7 @@ def test_what_was_exported_is_verified_without_a_request(
     assert sent == []
 
 
-def test_keys_that_nobody_confirmed_only_show_that_it_fits_together(
-    page: Page, exported: Exported, tmp_path: Path
-) -> None:
+def test_unconfirmed_keys_only_show_that_it_fits_together(page: Page, exported: Exported, tmp_path: Path) -> None:
     answer = ask(page, keys="", file=packed(exported.zone, tmp_path))
     assert (answer.verdict, [outcome for outcome, _ in answer.of("keys")]) == ("fits", ["unchecked"])
 

@@ -63,7 +63,7 @@ def test_no_byte_of_the_code_can_be_changed(page: Page, exported: Exported, plac
     assert ask(page, pasted=changed, keys=LOG.verifier.text).verdict in {"refuted", "unreadable"}
 
 
-def test_a_code_that_somebody_else_signed_is_refused(page: Page, exported: Exported) -> None:
+def test_a_code_signed_by_another_is_refused(page: Page, exported: Exported) -> None:
     answer = ask(page, pasted=exported.proven.printed, keys=FORGER.verifier.text)
     assert (answer.verdict, answer.failed) == ("refuted", {"signature"})
     assert ask(page, pasted=f"{PRINTED}AAAA").verdict == "unreadable"

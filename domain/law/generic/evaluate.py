@@ -50,7 +50,7 @@ AFTER = timedelta(microseconds=1)  # an instant that is a deadline is itself in 
 class GeneralTerms(Struct, frozen=True, kw_only=True):
     """The law of one item: its pack and calendar, its mode, and what was recorded for it.
 
-    *lengths* replaces the length of a clock by what was recorded or promised; *asked_days* holds the days given to
+    *lengths* replaces the length of a clock by what was recorded or promised; *request_days* holds the days given to
     each countersignature, by the name of its clock. *live* is false for a department outside the system (B11).
     """
 
@@ -58,7 +58,7 @@ class GeneralTerms(Struct, frozen=True, kw_only=True):
     calendar: WorkingCalendar
     mode: str
     lengths: Mapping[str, int]
-    asked_days: Mapping[str, int]
+    request_days: Mapping[str, int]
     live: bool
 
 
@@ -155,7 +155,7 @@ def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[StartedClock]:
             rule = general_rule(pack, terms.calendar, clock, terms.mode, days)
             yield StartedClock(clock, clock, rule, list(general_events(pack, clock, terms.mode, happened)))
     if COUNTERSIGN.name in pack.clocks:
-        for name, days in terms.asked_days.items():
+        for name, days in terms.request_days.items():
             events = list(consultation(pack, name, terms.mode, acts))
             if has_begun(events):
                 rule = general_rule(pack, terms.calendar, COUNTERSIGN.name, terms.mode, days)

@@ -26,7 +26,7 @@ from domain.law.licensing.timeline import Timeline
 from domain.law.proof import RUNGS, Colour, Rung
 
 Key = tuple[str, int | None, Rung]  # clock, length, rung
-Stood = tuple[ClockKind, str, Clock]  # one clock at an instant, with its kind and name
+NamedClock = tuple[ClockKind, str, Clock]  # one clock at an instant, with its kind and name
 EFFECTS = {INTAKE.name: Rung.ACCEPTANCE, COUNTERSIGN.name: Rung.CONSENT, renewal.RENEWAL_GUARD.name: Rung.RENEWAL}
 
 
@@ -94,7 +94,7 @@ def rank(reached: tuple[Rung, ClockKind, str, Clock]) -> int:
     return RUNGS.index(reached[0])
 
 
-def reached(clocks: Iterable[Stood]) -> Iterator[tuple[Rung, ClockKind, str, Clock]]:
+def reached(clocks: Iterable[NamedClock]) -> Iterator[tuple[Rung, ClockKind, str, Clock]]:
     """The rungs that the clocks have reached, in the order of the procedure."""
     for kind, name, clock in clocks:
         if clock.state is State.RUNNING:
@@ -107,7 +107,7 @@ def reached(clocks: Iterable[Stood]) -> Iterator[tuple[Rung, ClockKind, str, Clo
             yield Rung.CARD, kind, name, clock
 
 
-def readings(case: Case) -> Iterator[Stood]:
+def readings(case: Case) -> Iterator[NamedClock]:
     """Every clock that has started, with its kind and name."""
     for run in runs(case):
         yield run.kind, run.name, run.read(case)
@@ -116,14 +116,14 @@ def readings(case: Case) -> Iterator[Stood]:
         yield renewal.RENEWAL_GUARD, renewal.RENEWAL_GUARD.name, guard
 
 
-def following(case: Case, clocks: Iterable[Stood], instants: Sequence[datetime], at: datetime) -> datetime | None:
+def following(case: Case, clocks: Iterable[NamedClock], instants: Sequence[datetime], at: datetime) -> datetime | None:
     """The next instant at which anything may change: something happens, or a timer of a running clock is due."""
     after = bisect_right(instants, at)
     coming = [*instants[after : after + 1], *(timer for timer in timers(case, clocks) if timer > at)]
     return min(coming, default=None)
 
 
-def timers(case: Case, clocks: Iterable[Stood]) -> Iterator[datetime]:
+def timers(case: Case, clocks: Iterable[NamedClock]) -> Iterator[datetime]:
     """The midnights from which an open clock is yellow, and from which its due date is over (B10.2)."""
     zone = case.rule.zone
     for kind, _, clock in clocks:

@@ -58,7 +58,7 @@ class GenericProcedure:
             calendar=calendar,
             mode=self.terms.mode,
             lengths=self._lengths,
-            asked_days=history.asked_days,
+            request_days=history.request_days,
             live=self.terms.live,
         )
 

@@ -29,8 +29,8 @@ class ItemHistory(Struct):
     office that took the application in, where it has published any. *upper* is the deciding department of a forwarded
     file.
 
-    *asked_days* holds the limit of each countersignature by its clock. By department and step, *questions* counts how
-    often it was asked, and *asked_at* is when it was asked last. *announced* are the last days announced to the
+    *request_days* holds the limit of each countersignature by its clock. By department and step, *questions* counts how
+    often it was asked, and *requested_at* is when it was asked last. *announced* are the last days announced to the
     applicant.
     """
 
@@ -47,8 +47,8 @@ class ItemHistory(Struct):
     licence_expiry: date | None = None
     hours: IntakeHours | None = None
     upper: str = ""
-    asked_days: dict[str, int] = field(default_factory=dict)
+    request_days: dict[str, int] = field(default_factory=dict)
     questions: dict[tuple[str, str], int] = field(default_factory=dict)
-    asked_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    requested_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
     events: list[LawEvent] = field(default_factory=list)
     announced: list[Announcement] = field(default_factory=list)

@@ -69,7 +69,7 @@ class LicensingProcedure:
         """The rules by which countersignatures are read that were given other days than usual, with their clocks."""
         usual = self._usual.countersign.days if self._usual.countersign else None
         by_days: dict[int, list[str]] = {}
-        for clock, days in history.asked_days.items():
+        for clock, days in history.request_days.items():
             if days != usual:
                 by_days.setdefault(days, []).append(clock)
         for days, clocks in by_days.items():
@@ -125,7 +125,7 @@ class LicensingProcedure:
         """By the rule, but for countersignatures that were given other days than usual."""
         timeline = Timeline(self.rule.zone, history.events)
         usual = outlooks(self.rule, timeline, self.book, known=known)
-        if not history.asked_days:
+        if not history.request_days:
             return usual
         clocks = usual.clocks
         for rule, names in self._rules_of(history):
@@ -155,7 +155,7 @@ class LicensingProcedure:
 
     def explain(self, history: ItemHistory, clock: str, t: datetime, known: datetime) -> Explanation:
         """How a *clock* was counted, day by day; KeyError if it has not started by *t*."""
-        rule = self.rule_for(history.asked_days.get(clock))
+        rule = self.rule_for(history.request_days.get(clock))
         explanation = explaining.explain(rule, history.events, self.book, t, known, clock)
         return with_documents(explanation, self.terms, self.book, self.calendar(known))
 

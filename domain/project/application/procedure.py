@@ -84,7 +84,7 @@ class ModeChanged(Fact, frozen=True, tag="mode_changed"):
     reasons: str = ""
 
     def apply(self, project: Project) -> None:
-        project.recorded(self.item).mode_found = self.mode
+        project.recorded(self.item).changed_mode = self.mode
 
 
 def require_unfixed(code: str, item: Item, law: Pack) -> None:

@@ -112,8 +112,8 @@ class ForwardCountersignature(Command, frozen=True, tag="forward_countersignatur
         key = key_of(self.to, self.step)
         other = item.consultations.get(key)
         _, _, before = queue(item.consultations).get(key, ("", "", consultation))
-        already_asked = other is not None and not other.recalled and other.round >= consultation.round
-        if already_asked or before.line != consultation.line:
+        already_requested = other is not None and not other.recalled and other.round >= consultation.round
+        if already_requested or before.line != consultation.line:
             raise Refused(
                 "already-asked",
                 f"{self.to} has its own countersignature request for {self.item}{named(self.step)}",

@@ -33,9 +33,9 @@ class ReviseApplication(Command, frozen=True, tag="revise_application"):
         lines = circulation(item.consultations)
         number = item.round + 1 if lines else item.round
         revised = ApplicationRevised(item=self.item, changes=self.changes, materials=once(self.materials), round=number)
-        return (revised, *self._asked(lines, number, context))
+        return (revised, *self._requests(lines, number, context))
 
-    def _asked(
+    def _requests(
         self, lines: list[tuple[Consultation, tuple[str, ...]]], number: int, context: Context
     ) -> tuple[CountersignatureAsked, ...]:
         """The requests of the new round: on the terms of the last one, to the first department of each sequence."""

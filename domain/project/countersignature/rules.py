@@ -47,7 +47,7 @@ class CountersignatureAsked(Fact, frozen=True, tag="countersignature_asked"):
             round=self.round,
             line=self.line,
             forwarded_from=self.forwarded_from,
-            asked_in=project.version + 1,
+            request_version=project.version + 1,
         )
         before = item.consultations.pop(consultation.key, None)
         if before is not None:

@@ -57,7 +57,7 @@ class Consultation(Struct):
     recalled: bool = False
     forwarded_to: str = ""
     forwarded_from: str = ""
-    asked_in: int = 0  # the version of the entry with the request
+    request_version: int = 0  # the version of the entry with the request
     earlier: tuple[Answer, ...] = ()
 
     @property
@@ -176,14 +176,14 @@ def opinions(consultations: Consultations) -> tuple[Answer, ...]:
     """The opinions that count, in order of request; None for a department without a current one."""
     if not consultations:
         return ()
-    asked_so_far = [
+    requested = [
         structs.replace(consultation.answer, opinion=None, conditions=(), reasons="")
         if consultation.stale
         else consultation.answer
         for consultation in standing(consultations)
     ]
     waiting = queue(consultations).values()
-    return (*asked_so_far, *(Answer(department, step, before.round, None) for department, step, before in waiting))
+    return (*requested, *(Answer(department, step, before.round, None) for department, step, before in waiting))
 
 
 def circulation(consultations: Consultations) -> list[tuple[Consultation, tuple[str, ...]]]:

@@ -54,7 +54,7 @@ class Item(Struct, gc=False):
 
     plan: PlannedItem
     stage: Stage = Stage.NOT_STARTED
-    mode_found: ModeName | None = None  # the mode after a change; None: as planned
+    changed_mode: ModeName | None = None  # the mode after a change; None: as planned
     outcome: Outcome | None = None
     application: int = 0  # number of the current application; a new one restarts the clocks
     first_notice: tuple[str, ...] = ()  # 一次告知: all papers named in the first notice
@@ -94,7 +94,7 @@ class Item(Struct, gc=False):
     @property
     def mode(self) -> ModeName:
         """The mode it is handled in: as changed, else as planned."""
-        return self.mode_found or self.plan.mode
+        return self.changed_mode or self.plan.mode
 
     @property
     def department(self) -> str:

@@ -51,7 +51,7 @@ GROUNDS_OF_APPLICANT = frozenset(
 )
 GROUNDS_OF_DEPARTMENT = frozenset({"hearing", "public_notice", "site_survey", "auction", "bidding"})
 APPLICANT = HeldBy.APPLICANT, HeldBy.APPLICANT.value
-GROUNDS_OF_NOBODY = frozenset({"force_majeure"})
+GROUNDS_WITHOUT_HOLDER = frozenset({"force_majeure"})
 # Looked up once, as this runs for every entry: enum member access is slower than the comparison.
 NOT_STARTED, SUBMITTED, SUPPLEMENTING = Stage.NOT_STARTED, Stage.SUBMITTED, Stage.SUPPLEMENTING
 ACCEPTED, COMPLETED, GRANTED, DEPARTMENT = Stage.ACCEPTED, Stage.COMPLETED, Outcome.GRANTED, HeldBy.DEPARTMENT
@@ -152,4 +152,4 @@ def _holder_of(ground: str, item: Item) -> tuple[HeldBy, str]:
         return APPLICANT
     if ground in GROUNDS_OF_DEPARTMENT:
         return HeldBy.DEPARTMENT, item.department
-    return (HeldBy.NOBODY if ground in GROUNDS_OF_NOBODY else HeldBy.OUTSIDE_BODY), ""
+    return (HeldBy.NOBODY if ground in GROUNDS_WITHOUT_HOLDER else HeldBy.OUTSIDE_BODY), ""

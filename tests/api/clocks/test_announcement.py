@@ -41,7 +41,7 @@ def announce(day: date, wording: str = "", when: str = "03-03 10:05") -> Announc
 
 
 @pytest.mark.usefixtures("projector")
-async def test_the_announced_day_stands_beside_the_one_counted_now(door: Door, approvals: Approvals) -> None:
+async def test_the_announced_day_is_shown_beside_the_one_counted_now(door: Door, approvals: Approvals) -> None:
     project = await accepted(door)
     await door.done(project, announce(date(2026, 3, 31), "3月31日前办结"), LAND)
     entries = (await door.get(f"/v1/projects/{project}/history", LAND)).json()["entries"]

@@ -47,8 +47,8 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         await tell_zone(opened, HANDS)
         HANDS[0] = at("04-21")
         for clock, day in (("decision", date(2026, 5, 6)), ("commitment", date(2026, 4, 17))):
-            told_on = AnnounceDate(item="land", clock=clock, announced_on=day, occurred_at=at("04-02"))
-            await opened.handle(project_id("running"), told_on, LAND, uuid4())
+            announcement = AnnounceDate(item="land", clock=clock, announced_on=day, occurred_at=at("04-02"))
+            await opened.handle(project_id("running"), announcement, LAND, uuid4())
         yield opened
 
 
@@ -111,7 +111,7 @@ async def test_a_notice_moves_what_its_preview_said(
     assert projector.is_leader
 
 
-async def test_what_the_applicants_were_told_stays_beside_what_is_counted_now(door: Door) -> None:
+async def test_announced_dates_stay_beside_those_counted_now(door: Door) -> None:
     listed = (await got(door, "/v1/clocks", item="land", clock="decision", department="land"))["clocks"]
     differs = {row["project"]: (row["announced_on"], row["announced_differs"]) for row in listed}
     assert differs[str(project_id("running"))] == ("2026-05-06", True)

@@ -30,7 +30,7 @@ def listed(entries: list[Entry]) -> list[tuple[ExplainedDay, ...]]:
 
 
 @pytest.mark.parametrize("entries", ALL_STORIES, ids=lambda entries: str(entries[0].stream)[-4:])
-def test_each_day_stands_once_under_its_weekday(entries: list[Entry]) -> None:
+def test_each_day_appears_once_under_its_weekday(entries: list[Entry]) -> None:
     for days in listed(entries):
         cells = [cell for grid in month_grids(days) for cell in grid.cells]
         assert [cell.day for cell in cells] == [day.day for day in days]

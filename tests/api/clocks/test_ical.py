@@ -126,7 +126,7 @@ async def test_a_department_without_deadlines_has_an_empty_calendar(door: Door) 
     assert await events(door, "/v1/supervision/departments/规划/deadlines.ics") == []
 
 
-async def test_what_is_no_department_or_nobody_asks(door: Door) -> None:
+async def test_an_unknown_or_unasked_department_is_refused(door: Door) -> None:
     for unseen in ("a%00b", "%0A%0Bx%0D"):
         problem(await door.get(f"/v1/supervision/departments/{unseen}/deadlines.ics"), "path-not-canonical")
     problem(await door.get(LAND_FEED, lang="fr"), "invalid-parameter")

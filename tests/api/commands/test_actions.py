@@ -72,7 +72,7 @@ def test_once_accepted_it_can_not_be_accepted_again_but_decided() -> None:
     assert seen["suspend_clock"].possible
 
 
-def test_an_officer_of_another_department_may_do_none_of_it_and_is_told_who_may() -> None:
+def test_an_officer_of_another_department_may_do_none_of_it_and_sees_who_may() -> None:
     project, entries = after(ItemSubmitted)
     seen = actions(project, entries, LEAD, caller(Role.OFFICER, "another-department"))
     assert not any(action.possible for action in seen.values())
@@ -98,7 +98,7 @@ def test_what_waits_for_other_items_says_for_which() -> None:
 
 def test_each_action_is_a_command_with_a_rule_of_access_and_words() -> None:
     assert ACTIONS.keys() <= TABLE.keys()
-    assert ACTIONS.keys() == TABLES["action"].keys() == TABLES["action_effect"].keys()
+    assert ACTIONS.keys() == TABLES["act_effect"].keys()
 
 
 def states(entries: list[Entry]) -> Iterator[tuple[Project, list[Entry]]]:

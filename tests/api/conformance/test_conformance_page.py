@@ -135,14 +135,14 @@ async def test_the_file_has_the_numbers_of_the_page(door: Door) -> None:
 
 
 @pytest.mark.usefixtures("early")
-async def test_what_nobody_follows_and_who_may_not_read_is_refused(door: Door) -> None:
+async def test_an_unfollowed_view_and_an_unauthorised_reader_are_refused(door: Door) -> None:
     assert (await get(door, CONFORMANCE, flow="none")).status_code == 400
     assert (await get(door, CONFORMANCE, flow=FLOW_NAME, edition="7")).status_code == 400
     assert (await get(door, CONFORMANCE, OFFICE)).status_code == 403
     assert (await get(door, f"{CONFORMANCE}/items", deviation="odd")).status_code == 400
 
 
-async def test_a_step_given_up_in_a_move_is_told(door: Door, early: UUID, shared_database_url: str) -> None:
+async def test_a_step_given_up_in_a_move_is_reported(door: Door, early: UUID, shared_database_url: str) -> None:
     moved: Told = ("03-10 09:00", MANAGER, MoveFlow(edition=2))
     back: Told = ("03-11 09:00", MANAGER, MoveFlow(kind="research", edition=2))
     project = await begin(door, moved, back)

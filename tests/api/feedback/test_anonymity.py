@@ -16,9 +16,11 @@ import httpx
 import pytest
 import pytest_asyncio
 from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from msgspec import convert
 
+from api.web.query_params import parameters_of
 from domain.core.ledger import Actor, Role
 from domain.messages import COMMANDS, AnyCommand
 from infrastructure.ledger.approvals import Approvals
@@ -102,33 +104,37 @@ async def story(door: Door, approvals: Approvals) -> Told:
     return Told(project, datetime.fromisoformat(midway) + timedelta(microseconds=1))
 
 
-def addresses(app: Litestar) -> Iterator[str]:
-    """Every address that is answered with GET."""
+def addresses(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
+    """Every address that is answered with GET, and what answers it."""
     for route in app.routes:
         if isinstance(route, HTTPRoute) and "GET" in route.methods:
-            yield route.path_format
+            yield route.path_format, route.route_handler_map["GET"][0]
 
 
-def paths(app: Litestar, project: UUID) -> list[str]:
-    """Every address that can be read, with what stands for its parts."""
+def paths(app: Litestar, project: UUID) -> dict[str, frozenset[str]]:
+    """Every address that can be read, with what stands for its parts, and the parameters that it takes."""
     parts = BY_PATH | {"project_id": str(project)}
 
     def filled(part: re.Match[str]) -> str:
         return parts.get(part[1], "none")
 
-    return sorted({re.sub(r"\{(\w+)(?::\w+)?\}", filled, address) for address in addresses(app)})
+    taken = {re.sub(r"\{(\w+)(?::\w+)?\}", filled, path): parameters_of(handler) for path, handler in addresses(app)}
+    return {path: frozenset(taken[path]) for path in sorted(taken)}
 
 
-def ways(story: Told, nth: int) -> list[dict[str, Any]]:
-    """The ways to ask: now, with everything that some address wants, and of an earlier instant.
+def ways(story: Told, taken: frozenset[str], nth: int) -> list[dict[str, str]]:
+    """The ways to ask an address that takes these parameters: now, with every one of them, and of an earlier instant.
 
     In the suite one besides the first two, which *nth* chooses; a proof asks every way.
     """
     then = story.midway.isoformat()
     files = [BY_QUERY | {"complaint": code} for code in ("c2", "c3", "c4")]
     past = [BY_QUERY | {"as_of": then}, {"as_of": then}, {"known_at": then}]
-    more = [*files, *past, {"department": "land"}, {"standing": "running"}]
-    return [{}, BY_QUERY, *chosen([more[nth % len(more)]], more)]
+    wanted = [{}, BY_QUERY, *files, *past, {"department": "land"}, {"standing": "running"}]
+    fitting = [{name: way[name] for name in sorted(taken & way.keys())} for way in wanted]
+    each = list({tuple(way.items()): way for way in fitting}.values())
+    first, more = each[:2], each[2:]
+    return [*first, *chosen(more[nth % len(more) :][:1] if more else [], more)]
 
 
 def reveals(response: httpx.Response) -> list[str]:
@@ -140,8 +146,8 @@ def reveals(response: httpx.Response) -> list[str]:
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: f"{reader.role}-{reader.id}" if reader else "nobody")
 async def test_no_address_reveals_the_complainant(door: Door, app: Litestar, story: Told, reader: Actor | None) -> None:
     answered = 0
-    for nth, path in enumerate(paths(app, story.project), start=READERS.index(reader)):
-        for way in [{}] if path.startswith(OF_NO_PROJECT) else ways(story, nth):
+    for nth, (path, taken) in enumerate(paths(app, story.project).items(), start=READERS.index(reader)):
+        for way in [{}] if path.startswith(OF_NO_PROJECT) else ways(story, taken, nth):
             response = await door.get(path, reader, **way)
             assert not reveals(response), (path, way)
             assert response.status_code < 500 or path in ("/readyz", *SIGN_IN), (path, way, response.text)

@@ -79,5 +79,5 @@ async def test_a_parameter_that_holds_what_it_cannot_is_named(door: Door, query:
 @pytest.mark.parametrize(
     "path", ["feedback/complaints", "feedback/evaluations", "feedback/summary", f"projects/{UUID(int=7)}/feedback"]
 )
-async def test_who_reads_is_asked(door: Door, path: str) -> None:
+async def test_a_read_is_judged_by_its_reader(door: Door, path: str) -> None:
     problem(await door.get(f"/v1/{path}", None), "actor-missing")

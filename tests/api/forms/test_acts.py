@@ -125,12 +125,12 @@ async def test_a_second_supplement_is_refused_beside_the_field_with_the_article(
     assert "地形图</textarea>" in html  # what was filled in is still there
 
 
-async def test_an_officer_suspends_asks_and_decides(door: Door, approvals: Approvals) -> None:
+async def test_an_officer_suspends_consults_and_decides(door: Door, approvals: Approvals) -> None:
     project = await accepted(door)
     suspend = form(door, "suspend_clock", project, ENTRY, by=OFFICE)
     assert "行政许可法第四十五条" in seen(await suspend.open())
     page = seen(await suspend.review(ground="hearing", notified="true"))
-    assert "暂停计时 · 剩" in page
+    assert "中止计时 · 剩" in page
     await suspend.act()
     await form(door, "resume_clock", project, ENTRY, by=OFFICE).done(suspension="s1")
     ask = form(door, "ask_countersignature", project, ENTRY, by=OFFICE)
@@ -157,8 +157,8 @@ async def test_an_officer_suspends_asks_and_decides(door: Door, approvals: Appro
 
 async def test_the_form_of_an_opinion_knows_the_step_at_which_it_was_requested(door: Door) -> None:
     project = await accepted(door)
-    asked_for = {"departments": ["environment"], "order": "parallel", "step": "site-visit"}
-    await form(door, "ask_countersignature", project, ENTRY, by=OFFICE).done(**asked_for)
+    request = {"departments": ["environment"], "order": "parallel", "step": "site-visit"}
+    await form(door, "ask_countersignature", project, ENTRY, by=OFFICE).done(**request)
     opinion = form(door, "countersign", project, ENTRY, by=ENVIRONMENT)
     assert '<input type="hidden" name="step" value="site-visit">' in await opinion.open()
     await opinion.review(opinion="agreed")

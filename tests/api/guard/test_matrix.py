@@ -22,6 +22,7 @@ from api.guard.routes import action_of, handlers_of, is_public
 from api.route_access import COMMANDS as EACH_COMMAND
 from api.route_access import ITSELF, PUBLIC, WHOLE_ZONE
 from api.web.identity import caller_by_headers
+from api.web.query_params import parameters_of
 from domain.access.cases import command_cases
 from domain.access.decision import may_all
 from domain.access.principal import Caller
@@ -114,11 +115,12 @@ AGGREGATES = {
     "post_principal_command": "/v1/principals/somebody-else",
     "post_departments_command": "/v1/departments",
 }
+BEGINNING = 1000  # characters of an answer that a failure shows
 OBJECTION = "噪声防护距离不足"
 DENIED, HIDDEN = ("access-denied", 403), ("project-unknown", 404)
 
 
-class Asked(Struct, frozen=True):
+class SentRequest(Struct, frozen=True):
     """A route, and a request to it about one project."""
 
     handler: HTTPRouteHandler
@@ -131,6 +133,49 @@ class Asked(Struct, frozen=True):
         return action_of(self.handler)
 
 
+class Answer(Struct, frozen=True):
+    """What a request was answered with, which texts that not everybody may see are in it, and whether it was noted."""
+
+    request: SentRequest
+    status: int
+    code: str
+    seen: frozenset[str]
+    noted: bool
+    beginning: str
+
+    @property
+    def is_refused(self) -> bool:
+        return self.status in (401, 403) or (self.code, self.status) == HIDDEN
+
+
+class OwnAnswers:
+    """What every address answers of one's own project, asked once by each person."""
+
+    def __init__(self, door: Door, requests: list[SentRequest]) -> None:
+        self._door, self._requests = door, requests
+        self._by_person: dict[Actor, list[Answer]] = {}
+
+    async def to(self, by: Actor) -> list[Answer]:
+        if by not in self._by_person:
+            self._by_person[by] = [await self._answer(request, by) for request in self._requests]
+        return self._by_person[by]
+
+    async def _answer(self, request: SentRequest, by: Actor) -> Answer:
+        reads: list[PersonalRead] = []
+        with observing(reads.append):
+            response = await answer(self._door, request, by)
+        code, status = code_of(response)
+        seen = frozenset(text for text in (OBJECTION, PHONE, CALLED) if text in response.text)
+        noted = PersonalRead(f"projects/{OWN}", "information_contact") in reads
+        return Answer(request, status, code, seen, noted, response.text[:BEGINNING])
+
+
+@pytest.fixture(scope="module")
+def own_answers(app: Litestar, door: Door, approvals: Approvals) -> OwnAnswers:
+    """Asked of when a test first wants them."""
+    return OwnAnswers(door, requests_to(app, OWN, approvals.clock()))
+
+
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     """Both projects, projected."""
@@ -140,17 +185,19 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         yield opened
 
 
-def requests_to(app: Litestar, project: UUID, now: datetime) -> list[Asked]:
-    """A request to every route: as it is, as of an instant, and searching for the other enterprise."""
+def requests_to(app: Litestar, project: UUID, now: datetime) -> list[SentRequest]:
+    """A request to every route: as it is, as of an instant if it takes one, and searching for the other enterprise."""
     requests = []
     for template, handler in handlers_of(app):
         path = filled(template, project)
         required = REQUIRED.get(handler.handler_name, {})
-        variants = [required, required | {"as_of": now.isoformat()}]
+        variants = [required]
+        if "as_of" in parameters_of(handler):
+            variants.append(required | {"as_of": now.isoformat()})
         if name := SEARCHES.get(handler.handler_name):
             variants.append({name: OTHER_CODE})
         for method in sorted(handler.http_methods):
-            requests += [Asked(handler, method, path, params) for params in variants]
+            requests += [SentRequest(handler, method, path, params) for params in variants]
     return requests
 
 
@@ -163,7 +210,7 @@ def filled(template: str, project: UUID) -> str:
     return "/".join(parts) or "/"
 
 
-async def answer(door: Door, request: Asked, by: Actor | None) -> httpx.Response:
+async def answer(door: Door, request: SentRequest, by: Actor | None) -> httpx.Response:
     headers = identity(by) if by else {}
     body = b"{}" if request.method == "POST" else None
     if body:
@@ -173,7 +220,7 @@ async def answer(door: Door, request: Asked, by: Actor | None) -> httpx.Response
     )
 
 
-def tells_of_other(request: Asked, response: httpx.Response) -> bool:
+def names_the_other(request: SentRequest, response: httpx.Response) -> bool:
     """Whether anything of the other project is in the answer, beside what was asked for by its id."""
     return MARK in response.text or (str(OTHER) in response.text and str(OTHER) not in request.path)
 
@@ -189,7 +236,7 @@ async def test_nothing_of_the_other_project_is_shown_to_strangers(
 ) -> None:
     for request in requests_to(app, OTHER, approvals.clock()):
         response = await answer(door, request, by)
-        assert not tells_of_other(request, response), (request, response.text)
+        assert not names_the_other(request, response), (request, response.text)
         assert response.status_code < 500 or request.action == PUBLIC, (
             request,
             response.text,
@@ -199,23 +246,20 @@ async def test_nothing_of_the_other_project_is_shown_to_strangers(
 
 
 @pytest.mark.parametrize("by", PEOPLE, ids=lambda by: by.role.value)
-async def test_of_ones_own_project_the_table_says_what_is_shown(
-    app: Litestar, door: Door, approvals: Approvals, by: Actor
-) -> None:
+async def test_of_ones_own_project_the_table_says_what_is_shown(own_answers: OwnAnswers, by: Actor) -> None:
     sees = by.role in TABLE["read:progress"].roles
-    for request in requests_to(app, OWN, approvals.clock()):
+    for answered in await own_answers.to(by):
+        request = answered.request
         if is_public(request.action) or request.action in (EACH_COMMAND, ITSELF):
             continue
-        response = await answer(door, request, by)
         relation = TABLE[request.action].roles.get(by.role)
         of_project = str(OWN) in request.path
         if relation is Relation.OWN_DEPARTMENT and request.handler.handler_name in OF_ONE_ITEM:
             continue  # the card is another department's
-        refused = response.status_code in (401, 403) or code_of(response) == HIDDEN
         if relation is None or (request.handler.opt.get(WHOLE_ZONE) and relation is not Relation.ZONE):
-            assert response.status_code == (403 if sees or not of_project else 404), (request, response.text)
+            assert answered.status == (403 if sees or not of_project else 404), answered
         else:
-            assert not refused, (request, response.text)
+            assert not answered.is_refused, answered
 
 
 @pytest.mark.parametrize("by", [LEADER, AUDITOR, BUREAU], ids=lambda by: by.role.value)
@@ -223,7 +267,7 @@ async def test_who_sees_the_whole_zone_sees_both(app: Litestar, door: Door, appr
     """The mark is really there, so that its absence elsewhere means something."""
     marked = set()
     for request in requests_to(app, OTHER, approvals.clock()):
-        if request.method == "GET" and tells_of_other(request, await answer(door, request, by)):
+        if request.method == "GET" and names_the_other(request, await answer(door, request, by)):
             marked.add(request.handler.handler_name)
     assert marked >= {
         *("list_progress", "progress_table", "get_progress", "project", "get_history", "export_history"),
@@ -240,7 +284,7 @@ async def test_without_credentials_only_what_is_public_is_answered(
 ) -> None:
     for request in requests_to(app, OTHER, approvals.clock()):
         response = await answer(door, request, None)
-        assert not tells_of_other(request, response), request
+        assert not names_the_other(request, response), request
         if not is_public(request.action):
             assert response.status_code == 401, (request, response.text)
         elif request.action != PUBLIC:
@@ -293,29 +337,24 @@ async def test_commands_to_other_aggregates_are_for_the_roles_of_the_table(door:
                 assert code_of(response) in (DENIED, ("principal-unknown", 404)), (tag, response.text)
 
 
-async def test_an_officer_reads_no_papers_of_other_departments(app: Litestar, door: Door, approvals: Approvals) -> None:
+async def test_an_officer_reads_no_papers_of_other_departments(own_answers: OwnAnswers) -> None:
     """The objection is the environment department's, on an item of the planning department."""
-    shown = []
-    for request in requests_to(app, OWN, approvals.clock()):
-        assert OBJECTION not in (await answer(door, request, LAND)).text, request
-        if request.method == "GET" and OBJECTION in (await answer(door, request, LEADER)).text:
-            shown.append(request.handler.handler_name)
-    assert {"get_history", "project", "get_project"} <= set(shown)
+    assert [answered for answered in await own_answers.to(LAND) if OBJECTION in answered.seen] == []
+    shown = {
+        answered.request.handler.handler_name
+        for answered in await own_answers.to(LEADER)
+        if answered.request.method == "GET" and OBJECTION in answered.seen
+    }
+    assert {"get_history", "project", "get_project"} <= shown
 
 
 @pytest.mark.parametrize("by", PEOPLE, ids=lambda by: by.role.value)
-async def test_contacts_are_shown_to_those_the_table_names_and_noted(
-    app: Litestar, door: Door, approvals: Approvals, by: Actor
-) -> None:
+async def test_contacts_are_shown_to_those_the_table_names_and_noted(own_answers: OwnAnswers, by: Actor) -> None:
     called = by.role in TABLE["read:information_contact"].roles
     shown = set()
-    for request in requests_to(app, OWN, approvals.clock()):
-        reads: list[PersonalRead] = []
-        with observing(reads.append):
-            text = (await answer(door, request, by)).text
-        if PHONE in text:
-            shown.add(request.handler.handler_name)
-        is_noted = PersonalRead(f"projects/{OWN}", "information_contact") in reads
-        assert is_noted is (PHONE in text or CALLED in text), request
+    for answered in await own_answers.to(by):
+        if PHONE in answered.seen:
+            shown.add(answered.request.handler.handler_name)
+        assert answered.noted is bool(answered.seen & {PHONE, CALLED}), answered
     assert bool(shown) is called, shown
     assert not called or "get_information" in shown

@@ -186,7 +186,7 @@ async def test_an_unknown_project_is_a_page_too(door: Door) -> None:
 
 
 @pytest.mark.parametrize("query", ["limit=0", "stage=nowhere", "lang=fr", "text=%00", "cursor=x"])
-async def test_what_cannot_be_asked_is_a_page_too(door: Door, query: str) -> None:
+async def test_an_unanswerable_question_is_a_page_too(door: Door, query: str) -> None:
     assert "无法显示此页" in page(await door.get(f"/?{query}"), 400)
 
 

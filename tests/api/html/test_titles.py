@@ -57,7 +57,7 @@ def test_a_department_renamed_without_an_english_name_is_not_called_as_before() 
     assert titles.department("zone-office", "en") == "投资服务局"
 
 
-def test_what_nobody_named_in_english_goes_by_its_chinese_name_else_its_code() -> None:
+def test_without_an_english_name_the_chinese_name_or_the_code_is_used() -> None:
     titles = titles_in(shelf(structs.replace(LAND_PERMIT, dept_name="规划和自然资源分局")), TODAY)
     assert titles.name(LAND_PERMIT.task_name, "en") == LAND_PERMIT.task_name
     assert titles.department("natural-resources", "en") == "规划和自然资源分局"

@@ -27,7 +27,7 @@ from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.api.served import served
 from tests.conftest import database_in
 from tests.effort import chosen
-from tests.projections.waiting.naive_stuck import UNTIL, project_all, stuck_in, told_by
+from tests.projections.waiting.naive_stuck import UNTIL, counts_of, project_all, stuck_in
 from tests.scripts.importing.logs import DATASET, course, listed, write_log
 
 pytestmark = pytest.mark.slow
@@ -97,7 +97,7 @@ def links(page: str, pattern: str) -> list[str]:
 async def test_the_stuck_projects_are_as_many_everywhere(filled: str, site: str) -> None:
     wanted = await stuck_in(filled)
 
-    counts = await told_by(site)
+    counts = await counts_of(site)
 
     assert wanted, "a zone in which nothing was ever turned down proves nothing"
     assert counts.tile == counts.summary == len(wanted)
@@ -108,7 +108,7 @@ async def test_the_stuck_projects_are_as_many_everywhere(filled: str, site: str)
 def held(cells: str) -> set[str]:
     """Who has to act, of each of the *cells* of a column."""
     holders = set()
-    for cell in re.findall(r'<td (?:class="who"|[^>]*data-label="卡在谁"[^>]*)>(.*?)</td>', cells, re.DOTALL):
+    for cell in re.findall(r'<td (?:class="who"|[^>]*data-label="当前责任方"[^>]*)>(.*?)</td>', cells, re.DOTALL):
         for line in re.findall(r"<div[^>]*>(.*?)(?:<br>|</div>)", cell, re.DOTALL):
             holders.add(text_of(line).strip())
     return holders

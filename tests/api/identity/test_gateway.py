@@ -77,7 +77,7 @@ def test_a_mode_without_what_it_needs_is_refused(tmp_path: Path, chosen: dict[st
         GatewayMode(Settings(data=tmp_path, **chosen))
 
 
-def test_an_open_gateway_believes_anybody(shared_database_url: str) -> None:
+def test_an_open_gateway_believes_everyone(shared_database_url: str) -> None:
     with signed_site(shared_database_url, gateway=Gateway.OPEN) as site:
         assert httpx.get(f"{site.address}/v1/me", timeout=PATIENCE, headers=WANG).json()["id"] == "王敏"
         problem(httpx.get(f"{site.address}/v1/me", timeout=PATIENCE), "actor-missing")

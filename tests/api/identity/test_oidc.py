@@ -242,7 +242,7 @@ def test_a_provider_that_calls_itself_otherwise_is_not_used(client: httpx.Client
     assert "暂时没有响应" in answer.text
 
 
-def test_an_unlinked_person_is_told_what_to_give_an_administrator(
+def test_an_unlinked_person_sees_what_to_give_an_administrator(
     client: httpx.Client, oidc_site: Site, provider: FakeProvider
 ) -> None:
     sent = leave(client)

@@ -123,7 +123,7 @@ def test_other_sessions_are_listed_and_ended(client: httpx.Client, site: Site) -
 
 
 @pytest.mark.parametrize("session", ["", "x", "00000000-0000-0000-0000-000000000000"])
-def test_a_session_of_somebody_else_is_not_ended(client: httpx.Client, session: str) -> None:
+def test_a_session_of_another_is_not_ended(client: httpx.Client, session: str) -> None:
     enter(client)
     answer = client.post("/account/sessions", data={"session": session})
     assert (answer.status_code, answer.json()["code"] if "json" in answer.headers["content-type"] else "") in (

@@ -48,7 +48,7 @@ def named(acts: str) -> list[str]:
     return re.findall(r"<b>([^<]*)</b>", acts)
 
 
-async def test_an_officer_is_told_what_he_may_do_and_what_it_brings_about(door: Door) -> None:
+async def test_an_officer_sees_the_possible_acts_and_their_effects(door: Door) -> None:
     acts = part(await page_of(door, project_id("silent"), "land", LAND), "acts")
     now, _, barred = acts.partition("<details>")
     assert named(now)[:3] == ["受理", "一次告知补正", "不予受理"]
@@ -57,7 +57,7 @@ async def test_an_officer_is_told_what_he_may_do_and_what_it_brings_about(door: 
     assert "现在是“已申请”" in barred
 
 
-async def test_another_department_is_told_whose_turn_it_is(door: Door) -> None:
+async def test_another_department_sees_whose_turn_it_is(door: Door) -> None:
     acts = part(await page_of(door, project_id("silent"), "land", WATER, lang="en"), "acts")
     assert "There is nothing for you to do here now." in acts
     assert "Accept" in named(acts)
@@ -69,7 +69,7 @@ async def test_the_applicant_may_withdraw(door: Door) -> None:
     assert "撤回申请" in named(acts)
 
 
-async def test_the_day_that_binds_stands_beside_who_has_to_act(door: Door) -> None:
+async def test_the_binding_day_is_shown_beside_who_has_to_act(door: Door) -> None:
     who = part(await page_of(door, project_id("running"), "land", lang="en"), "who")
     assert 'class="until late"' in who
     assert re.search(r"<b><time>\d{4}-\d\d-\d\d</time></b>", who)

@@ -125,7 +125,7 @@ async def test_an_unreadable_command_is_refused_with_its_path(
         assert refusal["known"] == list(CALENDAR.by_tag)
 
 
-async def test_who_says_it_and_under_which_key_is_asked(door: Door) -> None:
+async def test_author_and_key_are_checked(door: Door) -> None:
     body = json.encode(NOTICE)
     typed = {"Content-Type": "application/json"}
     problem(await door.client.post(f"{CN}/commands", content=body, headers=typed), "actor-missing")

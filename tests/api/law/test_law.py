@@ -34,7 +34,7 @@ async def test_what_is_counted_day_by_day_is_what_was_used(door: Door) -> None:
                 assert sum(day["counted"] for day in explanation["days"]) == clock["used"], (vector["id"], name)
 
 
-async def test_a_pack_stands_for_its_rule_written_out(door: Door) -> None:
+async def test_a_pack_equals_its_rule_written_out(door: Door) -> None:
     by_rule, by_pack = await evaluated(door, BY_RULE), await evaluated(door, BY_PACK)
 
     assert by_rule == by_pack

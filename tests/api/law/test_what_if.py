@@ -125,12 +125,12 @@ async def test_assumptions_need_a_project_and_an_identity(door: Door) -> None:
 async def test_cards_of_a_period_under_other_rules(door: Door, approvals: Approvals) -> None:
     await tell_zone(approvals, HANDS)
     await door.get("/v1/clocks", after=await approvals.store.head())
-    asked_of = {"first": "2026-04-01", "last": "2026-06-30", "department": "land"}
+    question = {"first": "2026-04-01", "last": "2026-06-30", "department": "land"}
     noon = "2026-07-01T12:00:00+08:00"
     HANDS[0] = datetime.fromisoformat(noon)
-    same = (await ask_what_if(door, "/v1/supervision/what-if", asked_of, BUREAU, as_of=noon)).json()
+    same = (await ask_what_if(door, "/v1/supervision/what-if", question, BUREAU, as_of=noon)).json()
     longer = (
-        await ask_what_if(door, "/v1/supervision/what-if", {**asked_of, "decision_days": 60}, BUREAU, as_of=noon)
+        await ask_what_if(door, "/v1/supervision/what-if", {**question, "decision_days": 60}, BUREAU, as_of=noon)
     ).json()
 
     assert same["present"] == same["would"]
@@ -144,11 +144,11 @@ async def test_cards_of_a_period_under_other_rules(door: Door, approvals: Approv
     signals = list[Any]()
     cursor: str | None = ""
     while cursor is not None:
-        body = {**asked_of, "limit": 1, "cursor": cursor}
+        body = {**question, "limit": 1, "cursor": cursor}
         page = (await ask_what_if(door, "/v1/supervision/what-if", body, BUREAU, as_of=noon)).json()
         signals, cursor = signals + page["signals"], page["next"]
     assert signals == same["signals"]
-    other = {**asked_of, "department": "planning", "cursor": same["next"] or "x"}
+    other = {**question, "department": "planning", "cursor": same["next"] or "x"}
     problem(await ask_what_if(door, "/v1/supervision/what-if", other, BUREAU, as_of=noon), "invalid-cursor")
 
 
@@ -167,7 +167,7 @@ async def test_cards_of_a_period_under_other_rules(door: Door, approvals: Approv
         ({"colour": "yellow"}, "$"),
     ],
 )
-async def test_rules_that_can_not_be_asked_about(door: Door, change: Body, path: str) -> None:
+async def test_rules_without_an_evaluation(door: Door, change: Body, path: str) -> None:
     body = {"first": "2026-01-01", "last": "2026-03-31"} | change
     refusal = problem(await ask_what_if(door, "/v1/supervision/what-if", body, BUREAU), "invalid-field")
 

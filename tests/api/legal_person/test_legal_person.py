@@ -80,7 +80,7 @@ async def after(door: Door) -> int:
         (str(stream_of(BRANCH)), "id", BRANCH),
     ],
 )
-async def test_every_code_leads_to_the_person_that_stands(
+async def test_every_code_leads_to_the_surviving_person(
     door: Door, after: int, code: str, by: str, merged_from: str
 ) -> None:
     person = await fetch(door, f"/{code}", after=after)
@@ -178,7 +178,7 @@ async def test_all_are_listed_a_page_at_a_time(door: Door, after: int) -> None:
         ("x" * 1900, "uscc-invalid", "64 characters"),
     ],
 )
-async def test_a_mistyped_code_is_told_what_is_wrong_with_it(door: Door, code: str, kind: str, hint: str) -> None:
+async def test_a_mistyped_code_is_refused_with_its_fault(door: Door, code: str, kind: str, hint: str) -> None:
     for path in ("", "/history"):
         refusal = problem(await door.get(f"/v1/legal-persons/{quote(code)}{path}"), kind)
         assert refusal["status"] == 422

@@ -68,7 +68,7 @@ async def test_it_is_as_of_the_day_that_is_chosen(door: Door, project: UUID) -> 
     assert 'value="2020-05-05"' in page
 
 
-async def test_a_merged_entry_leads_to_who_stands_for_it(door: Door, project: UUID) -> None:
+async def test_a_merged_entry_leads_to_its_survivor(door: Door, project: UUID) -> None:
     page = await shown(door, f"/pages/legal-persons/{OTHER}", lang="en")
     assert "<h1>海棠集团</h1>" in page
     assert "was merged into this person" in page

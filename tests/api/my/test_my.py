@@ -87,7 +87,7 @@ async def test_a_draft_is_gone_on_with_from_there(app: Litestar) -> None:
     assert draft not in (await browser.get("/my")).text
 
 
-async def test_others_are_told_whose_page_it_is(app: Litestar) -> None:
+async def test_others_see_whose_page_it_is(app: Litestar) -> None:
     page = await Browser(app, LEADER).get("/my")
     assert page.status_code == 200
     assert "This page is for enterprises" in page.text

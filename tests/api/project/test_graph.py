@@ -10,7 +10,8 @@ from domain.core.types import Outcome
 from domain.project.application.completion import ItemCompleted
 from domain.project.application.registration import Enterprise, ProjectRegistered
 from domain.project.state.project import Project
-from projections.progress.fold import Progress, ProgressItem
+from projections.progress.fold import Progress
+from projections.progress.rows import ProgressItem
 
 PHASES = {"land": "用地", "build": "施工"}
 

@@ -15,7 +15,7 @@ from tests.examples import APPLICANT, BUREAU, MANAGER
 from tests.examples import LAND as LAND_OFFICER
 
 
-async def told_story(door: Door) -> UUID:
+async def posted_story(door: Door) -> UUID:
     """A project on which the whole story happened."""
     project = uuid4()
     await door.tell_story(project)
@@ -23,7 +23,7 @@ async def told_story(door: Door) -> UUID:
 
 
 async def test_the_state_shows_how_far_every_item_is(door: Door) -> None:
-    project = await told_story(door)
+    project = await posted_story(door)
     response = await door.get(f"/v1/projects/{project}")
     state = response.json()
     items = {item["item"]: item for item in state["items"]}
@@ -78,7 +78,7 @@ async def test_the_history_has_both_times_the_actor_the_command_the_law_and_the_
 
 
 async def test_corrections_stand_beside_what_they_correct(door: Door) -> None:
-    entries = (await door.get(f"/v1/projects/{await told_story(door)}/history")).json()["entries"]
+    entries = (await door.get(f"/v1/projects/{await posted_story(door)}/history")).json()["entries"]
     assert [entry["version"] for entry in entries if entry["retracted"]] == [32]
     amended = next(entry["fact"] for entry in entries if entry["fact"]["fact"] == "entry_amended")
     assert entries[amended["version"] - 1]["amended_to"] is not None
@@ -86,7 +86,7 @@ async def test_corrections_stand_beside_what_they_correct(door: Door) -> None:
 
 @pytest.mark.parametrize("limit", [1, 7, 1000])
 async def test_pages_together_are_the_whole(door: Door, limit: int) -> None:
-    project = await told_story(door)
+    project = await posted_story(door)
     lines = (await door.get(f"/v1/projects/{project}/history.ndjson")).text.splitlines()
     entries: list[dict[str, Any]] = []
     after: int | None = 0

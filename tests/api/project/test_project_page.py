@@ -61,7 +61,7 @@ def row(page: str, item: str) -> str:
     return page.partition(f'<tr id="item-{item}">')[2].partition("</tr>")[0]
 
 
-async def test_a_clock_stands_beside_its_item_with_the_way_to_its_working(door: Door, approvals: Approvals) -> None:
+async def test_a_clock_is_beside_its_item_with_a_link_to_its_working(door: Door, approvals: Approvals) -> None:
     items = (
         PlannedItem(item="land", department="land", promise_days=7),
         PlannedItem(item="lease", department="land"),

@@ -122,7 +122,7 @@ async def test_an_application_for_renewal_has_a_guard_wherever_clocks_are_shown(
         assert ("许可延续" in page.text) == ("/clock?" in path)
 
 
-async def told_of_guard(door: Door, project: UUID) -> list[tuple[str, str]]:
+async def guard_signals(door: Door, project: UUID) -> list[tuple[str, str]]:
     """What the watcher has told of the guard, and when that happened."""
     history = (await got(door, f"/v1/projects/{project}/history"))["entries"]
     return [
@@ -139,7 +139,7 @@ async def test_silence_renews_a_licence_once_after_a_warning(
     for local in ("2026-09-22 23:00", "2026-09-24 09:00", "2026-10-01 00:00", "2026-10-02 09:00"):
         HANDS.at(local)
         await watch_once(shared_database_url, approvals)
-    assert await told_of_guard(door, project) == [
+    assert await guard_signals(door, project) == [
         ("deadline_warned", "2026-09-22T16:00:00Z"),
         ("renewal_deemed", "2026-09-30T16:00:00Z"),
         ("card_issued", "2026-09-30T16:00:00Z"),

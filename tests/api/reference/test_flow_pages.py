@@ -74,7 +74,7 @@ steps = [{{step = "consultation", item = "zone-01", phase = "access", requires_a
     assert "有一项填写不正确" in wrong.text
 
 
-async def test_others_read_flows_and_are_told_who_publishes(forms: ReferenceForms, door: Door) -> None:
+async def test_others_read_flows_and_see_who_publishes(forms: ReferenceForms, door: Door) -> None:
     page = (await door.get(PAGE, AUDITOR)).text
     assert "有权的是：监察局（全区）" in page
     assert "/admin/acts/" not in page

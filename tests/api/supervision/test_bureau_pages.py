@@ -290,7 +290,7 @@ async def test_a_calendar_shows_its_year_with_the_notices_it_rests_on(door: Door
     assert "没有涉及该年的通知" in await page_of(door, "/supervision/calendars", year="2031")
 
 
-async def test_a_notice_is_previewed_before_anybody_imports_it(door: Door, slow: UUID) -> None:
+async def test_a_notice_is_previewed_before_it_is_imported(door: Door, slow: UUID) -> None:
     preview = "/supervision/calendars/preview"
     days = "2026-03-24 至 2026-03-26 休\n2026-03-28 班"
     page = await page_of(door, preview, days=days)

@@ -107,7 +107,7 @@ async def test_an_identity_holds_nothing_hidden(door: Door, name: str) -> None:
         assert problem(answer, "invalid-header")["header"] == header
 
 
-async def test_what_somebody_may_not_do_is_forbidden(door: Door) -> None:
+async def test_a_denied_act_is_forbidden(door: Door) -> None:
     project = await registered(door)
     wrong_role = await door.post(project, REGISTER, APPLICANT)
     assert problem(wrong_role, "access-denied")["rule"] == "register_project: applicant, nobody"

@@ -60,7 +60,7 @@ LAYOUTS = pytest.mark.parametrize("layout", ["one packet", "trailers later"])
         ([], ["X-Actor: mallory", PROJECT_MANAGER], "actor-missing"),
     ],
 )
-def test_trailers_give_nobody_a_role(
+def test_trailers_give_no_role(
     address: str, layout: str, in_head: list[str], in_trailers: list[str], code: str
 ) -> None:
     """Registering is for project managers: only what the head says counts."""
@@ -138,7 +138,7 @@ def gateway(server: str, folder: Path, role: str) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("role", "code"), [("http-request set-header X-Role applicant", "access-denied"), ("", "role-missing")]
 )
-def test_trailers_through_a_gateway_give_nobody_a_role(
+def test_trailers_through_a_gateway_give_no_role(
     address: str, layout: str, tmp_path: Path, role: str, code: str
 ) -> None:
     """HAProxy removes the three headers, sets its own, and passes trailers on as they came."""

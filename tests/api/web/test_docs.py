@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.commands.if_match import CHANGES_TOLD_MAX
+from api.commands.if_match import CHANGES_SHOWN_MAX
 from api.commands.sender import ANSWER_SECONDS_MAX
 from api.health import LAG_ENTRIES_MAX
 from api.web.identity import KEY_CHARACTERS_MAX, KEY_NAMESPACE, ROLES
@@ -40,7 +40,7 @@ def test_every_code_of_http_is_documented_with_its_status() -> None:
         f"at most {BODY_BYTES_MAX // 2**20} MiB",
         f"end at {DAYS_MAX:,}",
         f"After {ANSWER_SECONDS_MAX:.0f} seconds",
-        f"at most {CHANGES_TOLD_MAX} entries",
+        f"at most {CHANGES_SHOWN_MAX} entries",
         f"at most {PAGE_ROWS_MAX};",
         f"for {PATIENCE_SECONDS:.0f} seconds at most",
         f"more than {LAG_ENTRIES_MAX:,} entries",

@@ -20,7 +20,7 @@ from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
 
 ANSWER_SECONDS_MAX = 10
 EXAMPLES_OF_A_COMMAND, EXAMPLES_OF_A_BODY, EXAMPLES_OF_A_QUESTION = 12, 4, 3  # what is stored is folded for ever
-ASKED_WITH_A_BODY = ("/evaluate", "/explain", "/what-if")  # these store nothing; to draw a body takes most of the time
+WITH_A_BODY = ("/evaluate", "/explain", "/what-if")  # these store nothing; to draw a body takes most of the time
 
 
 @schemathesis.serializer("application/x-ndjson")
@@ -54,7 +54,7 @@ def examples_of(method: str, path: str) -> int:
     """How often an operation is tried."""
     if method != "post":
         return tried(EXAMPLES_OF_A_QUESTION)
-    return tried(EXAMPLES_OF_A_BODY if path.endswith(ASKED_WITH_A_BODY) else EXAMPLES_OF_A_COMMAND)
+    return tried(EXAMPLES_OF_A_BODY if path.endswith(WITH_A_BODY) else EXAMPLES_OF_A_COMMAND)
 
 
 # A server beside the test draws random pauses; Hypothesis takes that for a strategy that is not reproducible.

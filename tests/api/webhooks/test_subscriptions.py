@@ -77,7 +77,7 @@ async def test_a_repeat_with_the_same_key_makes_no_second_one(private: Door, rec
     assert first == second
 
 
-async def test_nobody_sees_or_ends_another_ones(private: Door, receiver: Receiver) -> None:
+async def test_no_one_sees_or_ends_those_of_others(private: Door, receiver: Receiver) -> None:
     made = (await subscribed(private, receiver.url))["subscription"]["id"]
     for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/ping"), ("POST", "/secret"), ("GET", "/deliveries")):
         problem(await send(private, method, f"/{made}{path}", BUREAU), "subscription-unknown")
@@ -122,7 +122,7 @@ async def test_a_new_secret_is_another_and_the_old_one_goes_on_for_a_while(priva
     assert rotated["subscription"]["old_until"] is not None
 
 
-async def test_a_ping_tells_what_the_receiver_answers(private: Door, receiver: Receiver) -> None:
+async def test_a_ping_shows_what_the_receiver_answers(private: Door, receiver: Receiver) -> None:
     made = (await subscribed(private, receiver.url))["subscription"]["id"]
     assert (await send(private, "POST", f"/{made}/ping")).json() == {"delivered": True, "status": 204, "error": ""}
     receiver.answer = lambda _: 403

@@ -66,7 +66,7 @@ async def test_a_right_code_is_not_called_wrong_while_the_views_are_behind(windo
     assert "set-cookie" not in behind.headers
 
 
-async def test_a_slip_in_the_number_is_told_and_is_no_try(window: Window, number: str) -> None:
+async def test_a_slip_in_the_number_is_shown_and_counts_as_no_try(window: Window, number: str) -> None:
     slipped = number[:-1] + str((int(number[-1]) + 1) % 10)
     for _ in range(2 * OF_CASE_AT_ADDRESS.free):
         page = await window.track(slipped, GUESS)
@@ -75,7 +75,7 @@ async def test_a_slip_in_the_number_is_told_and_is_no_try(window: Window, number
     assert (await window.track(number)).status_code == 200
 
 
-async def test_guesses_are_stopped_and_the_wait_is_told(window: Window, number: str) -> None:
+async def test_guesses_are_stopped_and_the_wait_is_shown(window: Window, number: str) -> None:
     for _ in range(OF_CASE_AT_ADDRESS.free):
         assert (await window.track(number, GUESS)).status_code == 403
     stopped = await window.track(number)  # the right code, too late
@@ -85,7 +85,7 @@ async def test_guesses_are_stopped_and_the_wait_is_told(window: Window, number: 
     assert "set-cookie" not in stopped.headers
 
 
-async def test_a_stranger_keeps_nobody_from_his_case(window: Window, number: str) -> None:
+async def test_a_stranger_locks_no_one_out_of_a_case(window: Window, number: str) -> None:
     while (await window.track(number, GUESS)).status_code != 429:
         continue
     own = Window(window.client._transport.app, window.codes)  # type: ignore[attr-defined]  # another address
@@ -109,7 +109,7 @@ async def test_a_ticket_to_one_case_is_none_to_another(window: Window, number: s
     assert (await window.post(f"/window/track/{other}/complaint", about="x", key="k")).status_code == 303
 
 
-async def test_a_forged_ticket_admits_nobody(window: Window, number: str) -> None:
+async def test_a_forged_ticket_admits_no_one(window: Window, number: str) -> None:
     window.client.cookies.set("countersign-case", f"{number}_9999999999_{'0' * 32}")
     assert (await window.get(f"/window/track/{number}")).status_code == 303
 

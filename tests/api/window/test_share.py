@@ -41,7 +41,7 @@ async def test_officers_are_answered_while_the_window_is_full(app: Litestar, mon
     for _ in range(share.at_once):
         await held.arrived.acquire()
 
-    office = await crowd[0].client.get("/", headers=OFFICE)
+    office = await crowd[0].client.get("/pages/progress", headers=OFFICE)
     assert office.status_code == 200
     assert held.most == share.at_once
 
@@ -50,7 +50,7 @@ async def test_officers_are_answered_while_the_window_is_full(app: Litestar, mon
     assert held.most == share.at_once < len(crowd)
 
 
-async def test_what_has_waited_long_enough_is_told_to_come_again(
+async def test_a_command_that_waited_too_long_is_answered_with_a_retry(
     app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = HeldBack()

@@ -127,7 +127,7 @@ def test_a_grant_holds_from_when_it_is_given_until_it_is_withdrawn() -> None:
     )
 
 
-def test_nobody_grants_to_himself() -> None:
+def test_no_one_grants_a_role_to_himself() -> None:
     own = PrincipalRegistered(principal="xu", name="Xu", kind=PrincipalKind.PERSON)
     spec = PrincipalSpec(own, stream=stream_of("xu"))
     spec.when(GiveGrant(principal="xu", role=Role.LEADER), XU).refused("grants-to-himself")

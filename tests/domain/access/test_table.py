@@ -132,7 +132,7 @@ def test_everybody_sees_himself() -> None:
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_an_empty_case_belongs_to_nobody(role: Role) -> None:
+def test_an_empty_case_has_no_owner(role: Role) -> None:
     """Nothing matches by having no department, no enterprise and no manager."""
     nameless = Caller("", "", PrincipalKind.PERSON, role)
     for action, rule in TABLE.items():

@@ -77,7 +77,7 @@ def test_another_countrys_law_asks_for_words_but_not_for_these() -> None:
             spec.refused("proviso-missing")
 
 
-def test_a_day_that_is_over_is_announced_to_nobody() -> None:
+def test_a_day_that_is_over_is_not_announced() -> None:
     today, before = NOW.date(), date(2026, 3, 13)
 
     given(*EXAMINED).when(AnnounceDate(item="land", announced_on=today), by=LAND, calendar=PUBLISHED).then(
@@ -104,7 +104,7 @@ def test_every_clock_of_the_law_may_be_announced(clock: str) -> None:
 @pytest.mark.parametrize(
     ("by", "code"), [(FIRE, "wrong-department"), (APPLICANT, "wrong-department")], ids=["other", "applicant"]
 )
-def test_nobody_else_announces(by: Actor, code: str) -> None:
+def test_only_the_department_announces(by: Actor, code: str) -> None:
     given(*EXAMINED).when(AnnounceDate(item="land", announced_on=CERTAIN), by=by).refused(code)
 
 

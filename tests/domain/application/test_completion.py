@@ -18,7 +18,7 @@ from tests.spec import given
 EXAMINED = (REGISTERED, *under_examination())
 GRANT = CompleteItem(item="land", outcome=Outcome.GRANTED)
 ASKED = CountersignatureAsked(item="land", department="fire", step="", limit=7, article="")
-ASKED_LATER = CountersignatureAsked(item="land", department="fire", step="final", limit=7, article="")
+FINAL_REQUEST = CountersignatureAsked(item="land", department="fire", step="final", limit=7, article="")
 OBJECTED = ItemCountersigned(item="land", department="fire", step="", opinion=Opinion.OBJECTED, reasons="no road")
 AGREED = ItemCountersigned(item="land", department="fire", step="", opinion=Opinion.AGREED)
 
@@ -80,7 +80,7 @@ def test_nothing_is_granted_past_silence_or_an_objection(opinions: tuple[Counter
 
 
 def test_every_step_that_lacks_agreement_is_named() -> None:
-    given(*EXAMINED, ASKED, OBJECTED, ASKED_LATER).when(GRANT, by=LAND).refused(
+    given(*EXAMINED, ASKED, OBJECTED, FINAL_REQUEST).when(GRANT, by=LAND).refused(
         "countersignature-open", "fire, fire (final)"
     )
 
@@ -123,7 +123,7 @@ def test_agreement_leaves_nothing_to_override() -> None:
     given(*EXAMINED, ASKED, AGREED).when(command, by=LAND).then(completed())
 
 
-def test_a_refusal_does_not_wait_for_anybody() -> None:
+def test_a_refusal_waits_for_no_one() -> None:
     refuse = CompleteItem(item="land", outcome=Outcome.REFUSED, reasons="no quota left")
 
     given(*EXAMINED, ASKED).when(refuse, by=LAND).then(completed(outcome=Outcome.REFUSED))

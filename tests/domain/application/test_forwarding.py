@@ -49,7 +49,7 @@ def test_a_case_that_ended_on_the_way_is_not_taken_in() -> None:
     given(*EXAMINED, FORWARDED, ended).when(RECEIVE, by=PROVINCE).refused("wrong-stage", "is completed")
 
 
-def test_nobody_else_takes_it_in() -> None:
+def test_no_one_else_takes_it_in() -> None:
     for by in (WATER, MANAGER, Actor("head", "province", Role.LEADER)):
         given(*EXAMINED, FORWARDED).when(RECEIVE, by=by).refused("wrong-department", "forwarded to province")
 

@@ -71,7 +71,7 @@ def joint(**said: Any) -> PlannedItem:
     return PlannedItem(item="permit", department="land", **(members | said))
 
 
-def test_acceptance_of_a_joint_item_asks_every_participant_with_a_clock_of_its_own() -> None:
+def test_acceptance_of_a_joint_item_consults_every_participant_with_a_clock_of_its_own() -> None:
     course = Course(joint())
     course.tell("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
     accepted, *questions = course.tell("03-03T10:00", LAND, AcceptItem(item="permit"))
@@ -197,7 +197,7 @@ def test_the_edition_applied_for_under_stays_with_the_case() -> None:
     assert course.tell("03-17T11:00", LAND, SuspendClock(item="permit", ground="expert_review"))
 
 
-def test_a_clock_stands_still_only_for_the_special_procedures_listed_and_for_a_hearing() -> None:
+def test_a_clock_stops_only_for_the_special_procedures_listed_and_for_a_hearing() -> None:
     course = Course(single(catalogue=ZONE, service="land-01"), PlannedItem(item="by-hand", department="land"))
     course.desk.publish(service("land-01", special_procedure=("expert_review",)))
     for item in ("permit", "by-hand"):

@@ -10,7 +10,7 @@ NOTE = NoteStep(activity="site visit", item="land", label="attended by", value="
 NOTED = StepNoted(activity="site visit", item="land", label="attended by", value="two", reason="routine")
 
 
-def test_a_note_is_kept_word_for_word_and_changes_nothing_else() -> None:
+def test_a_note_is_stored_verbatim_and_changes_nothing_else() -> None:
     for by in (IMPORTER, LAND, MANAGER):
         project = given(REGISTERED).when(NOTE, by=by).then(NOTED).state()
 

@@ -63,7 +63,7 @@ def test_a_project_is_registered_once() -> None:
     given(REGISTERED).when(REGISTER, by=MANAGER).refused("already-registered")
 
 
-def test_nobody_but_the_project_manager_registers_or_plans() -> None:
+def test_only_the_project_manager_registers_or_plans() -> None:
     refusal = given().when(REGISTER, by=APPLICANT).refused("wrong-role", "an applicant can't register")
     assert refusal.remedy == "this is for: project_manager"
     given(REGISTERED).when(PlanItem(item=FIRE_CHECK), by=APPLICANT).refused("wrong-role", "plan an item")
@@ -217,14 +217,14 @@ def test_any_other_credit_code_is_refused(code: str) -> None:
     given().when(structs.replace(REGISTER, enterprise=Enterprise("Hengxin", code)), by=MANAGER).refused("uscc-invalid")
 
 
-def test_a_credit_code_in_small_letters_is_refused_and_its_right_form_told() -> None:
+def test_a_credit_code_in_small_letters_is_refused_with_its_right_form() -> None:
     small = structs.replace(REGISTER, enterprise=Enterprise("Hengxin", "91420100ma0hx2026e"))
 
     refusal = given().when(small, by=MANAGER).refused("uscc-invalid", "lower-case letters")
     assert "91420100MA0HX2026E" in refusal.remedy
 
 
-def test_a_classified_project_is_kept_out() -> None:
+def test_a_classified_project_is_refused() -> None:
     classified = structs.replace(REGISTER, classified=True)
 
     given().when(classified, by=MANAGER).refused("classified-project", "not be handled online")

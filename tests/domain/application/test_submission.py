@@ -68,7 +68,7 @@ def test_after_an_end_without_a_grant_a_new_application_starts_afresh(before: li
     assert (item.stage, item.application, item.outcome) == (Stage.SUBMITTED, 2, None)
 
 
-def test_a_new_application_forgets_the_papers_asked_for_before() -> None:
+def test_a_new_application_forgets_the_papers_requested_before() -> None:
     lacking = (
         submitted(),
         accepted(lacking=("map",)),

@@ -126,7 +126,7 @@ def test_bringing_a_part_leaves_the_rest_to_come() -> None:
     assert (item.stage, item.missing) == (Stage.SUPPLEMENTING, ("map",))
 
 
-def test_papers_nobody_asked_for_are_no_supplement() -> None:
+def test_papers_not_requested_are_no_supplement() -> None:
     given(REGISTERED, submitted(), NOTICE).when(bring("deed"), by=APPLICANT).refused("not-asked-for", "wait for deed")
     given(REGISTERED, *under_examination()).when(bring(), by=APPLICANT).refused("not-asked-for", "wait for any papers")
 

@@ -37,7 +37,7 @@ def test_each_of_the_eight_grounds_stops_the_decision_clock(ground: str) -> None
     assert spec.state().items["land"].suspensions == {"s1": ground}
 
 
-def test_what_the_applicant_was_told_is_kept() -> None:
+def test_the_notice_to_the_applicant_is_stored() -> None:
     command = SuspendClock(
         item="land", ground="hearing", reason="asked by neighbours", notified=True, planned_until=date(2026, 4, 1)
     )

@@ -32,7 +32,7 @@ def summed_up(*said: Answer, overridden: tuple[str, ...] = (), override_reasons:
     )
 
 
-def test_every_opinion_stands_in_it_as_recorded() -> None:
+def test_every_opinion_is_in_it_as_recorded() -> None:
     facts = (question_to("fire"), question_to("water"), CONDITIONS, answered("water", Opinion.OBJECTED))
 
     given(*EXAMINED, *facts).when(SUM_UP, by=LAND).then(summed_up(OF_FIRE, OBJECTING))
@@ -63,7 +63,7 @@ def test_it_waits_for_everybody_or_says_why_not_and_who_had_not_agreed() -> None
     )
 
 
-def test_who_stands_in_line_is_waited_for_too() -> None:
+def test_departments_later_in_the_sequence_are_waited_for_too() -> None:
     facts = (question_to("fire", line=("fire", "water")), answered("fire", Opinion.OBJECTED))
 
     given(*EXAMINED, *facts).when(SUM_UP, by=LAND).refused("opinions-outstanding", "water")

@@ -62,11 +62,11 @@ def test_the_department_that_decides_is_not_asked_itself() -> None:
     given(*EXAMINED).when(ask("fire", "land"), by=LAND).refused("asks-itself", "land handles land itself")
 
 
-def test_somebody_has_to_be_asked() -> None:
+def test_a_department_has_to_be_named() -> None:
     given(*EXAMINED).when(ask(), by=LAND).refused("nobody-asked")
 
 
-def test_only_the_handling_department_asks_and_only_while_it_examines() -> None:
+def test_only_the_handling_department_consults_and_only_during_examination() -> None:
     given(*EXAMINED).when(ask("fire"), by=FIRE).refused("wrong-department")
     given(REGISTERED, submitted()).when(ask("fire"), by=LAND).refused("wrong-stage")
 
@@ -78,11 +78,11 @@ def test_an_open_question_is_not_asked_again_but_another_step_may_be() -> None:
     given(*EXAMINED, question_to()).when(ask("fire", step="final"), by=LAND).then(question_to(step="final"))
 
 
-def test_the_asked_department_answers() -> None:
+def test_the_consulted_department_answers() -> None:
     given(*EXAMINED, question_to()).when(answer(), by=FIRE).then(answered())
 
 
-def test_nobody_else_answers() -> None:
+def test_no_one_else_answers() -> None:
     for by in (WATER, LAND):
         given(*EXAMINED, question_to()).when(answer(), by=by).refused("not-asked", f"{by.department} has no open")
     given(*EXAMINED, question_to()).when(answer(), by=MANAGER).refused("wrong-role")
@@ -95,7 +95,7 @@ def test_a_department_answers_each_question_once() -> None:
     )
 
 
-def test_asked_again_it_answers_again() -> None:
+def test_a_repeated_question_is_answered_again() -> None:
     change = structs.replace(answered(Opinion.OBJECTED, reasons="no access road"), round=2)
 
     given(*EXAMINED, question_to(), answered(), question_to()).when(
@@ -124,5 +124,5 @@ def test_conditions_are_spelt_out_and_belong_to_one_opinion() -> None:
     ).refused("conditions-contradict", "1 conditions")
 
 
-def test_after_the_decision_nobody_countersigns() -> None:
+def test_after_the_decision_no_one_countersigns() -> None:
     given(*EXAMINED, question_to(), completed()).when(answer(), by=FIRE).refused("wrong-stage")

@@ -48,7 +48,7 @@ GO_ON = ContinueCountersignature(item="land", department="fire", reasons="the ro
 PROOF = structs.replace(SILENT, rung=Rung.CONSENT, clock="countersign:fire", seen=3)
 
 
-def test_only_the_first_is_asked_and_the_others_stand_in_line() -> None:
+def test_only_the_first_is_asked_and_the_others_are_queued() -> None:
     item = given(*EXAMINED).when(ASK, by=LAND).then(question_to("fire")).state().items["land"]
 
     assert [consultation.department for consultation in unanswered(item.consultations)] == ["fire"]
@@ -73,7 +73,7 @@ def test_agreeing_passes_the_question_on_with_the_same_command() -> None:
     given(*EXAMINED, question_to("fire")).when(with_conditions, by=FIRE).then(agreed, question_to("water"))
 
 
-def test_nobody_answers_before_its_turn_nor_is_asked_past_it() -> None:
+def test_no_department_answers_before_its_turn_or_is_asked_past_it() -> None:
     spec = given(*EXAMINED, question_to("fire"))
 
     spec.when(AGREE, by=WATER).refused("not-its-turn")
@@ -118,7 +118,7 @@ def test_or_until_it_begins_another_round_in_another_line() -> None:
     assert [(answer.round, answer.opinion) for answer in item.consultations["fire/"].earlier] == [(1, Opinion.OBJECTED)]
 
 
-def test_who_is_still_to_be_asked_has_not_agreed() -> None:
+def test_a_department_still_to_be_asked_has_not_agreed() -> None:
     grant = CompleteItem(item="land", outcome=Outcome.GRANTED)
 
     given(*EXAMINED, question_to("fire"), answered("fire"), question_to("water")).when(grant, by=LAND).refused(
@@ -148,7 +148,7 @@ def test_silence_on_an_earlier_question_does_not_answer_the_new_one() -> None:
     assert spec.state().items["land"].consultations["fire/"].opinion is None
 
 
-def test_a_retracted_answer_given_again_asks_nobody_twice() -> None:
+def test_a_retracted_answer_given_again_sends_no_second_request() -> None:
     gone = EntryRetracted(version=5, item="land", reasons="wrong project")
 
     spec = given(*EXAMINED, question_to("fire"), answered("fire"), question_to("water"), gone)
@@ -207,24 +207,24 @@ def test_answers_in_any_order_are_never_lost_and_the_line_is_kept(
 def check_line(world: World, order: AskingOrder) -> None:
     """In sequence everybody asked stands behind one that answered, and only those asked have a clock."""
     facts = [entry.fact for entry in world.entries]
-    asked_so_far = [fact for fact in facts if isinstance(fact, CountersignatureAsked)]
+    requests = [fact for fact in facts if isinstance(fact, CountersignatureAsked)]
     if order is AskingOrder.SEQUENTIAL:
-        for number, fact in enumerate(asked_so_far):
+        for number, fact in enumerate(requests):
             place = LINE.index(fact.department)
-            before = asked_so_far[number - 1] if number else None
+            before = requests[number - 1] if number else None
             assert place == 0 or (before is not None and before.department == LINE[place - 1])
             assert place == 0 or any(
                 isinstance(other, ItemCountersigned) and other.department == LINE[place - 1]
                 for other in facts[: facts.index(fact)]
             )
     history = item_histories(world.entries)["land", 1]
-    assert len(history.asked_days) == len(asked_so_far)
+    assert len(history.request_days) == len(requests)
     assert {
         consultation.clock for consultation in world.project.items["land"].consultations.values()
-    } <= history.asked_days.keys()
+    } <= history.request_days.keys()
 
 
-def test_nobody_is_asked_in_the_past() -> None:
+def test_no_one_is_consulted_in_the_past() -> None:
     """An answer of Monday that is keyed in on Thursday asks the next on Thursday, and its clock starts then."""
     spec = given(*EXAMINED, question_to("fire")).when(AGREE, by=FIRE, at=NOW, now=LATER)
     spec.then(answered("fire"), structs.replace(question_to("water"), asked_at=LATER))

@@ -51,7 +51,7 @@ def test_it_takes_the_place_in_a_line() -> None:
     spec.when(AGREE, by=ROADS).then(answered("roads"), question_to("water", line=("roads", "water")))
 
 
-def test_it_may_go_to_one_further_back_in_the_same_line_which_is_asked_once() -> None:
+def test_a_department_later_in_the_same_sequence_is_asked_once() -> None:
     to_water = structs.replace(FORWARD, to="water")
 
     spec = given(*EXAMINED, question_to("fire", line=("fire", "roads", "water"))).when(to_water, by=FIRE)
@@ -67,7 +67,7 @@ def test_it_never_goes_where_it_came_from(to: str) -> None:
     given(*EXAMINED, *facts).when(structs.replace(FORWARD, to=to), by=FIRE).refused("referral-loop", f"from {to}")
 
 
-def test_nor_to_one_that_is_asked_itself() -> None:
+def test_nor_to_a_department_that_is_consulted_itself() -> None:
     given(*EXAMINED, question_to("fire"), question_to("roads")).when(FORWARD, by=FIRE).refused("already-asked")
     given(*EXAMINED, question_to("fire"), question_to("roads"), answered("roads")).when(FORWARD, by=FIRE).refused(
         "already-asked"
@@ -77,7 +77,7 @@ def test_nor_to_one_that_is_asked_itself() -> None:
     )
 
 
-def test_only_an_asked_department_passes_on_and_says_why() -> None:
+def test_only_a_consulted_department_passes_on_and_says_why() -> None:
     given(*EXAMINED, question_to("fire")).when(FORWARD, by=WATER).refused("not-asked")
     given(*EXAMINED, question_to("fire")).when(FORWARD, by=MANAGER).refused("wrong-role")
     given(*EXAMINED, question_to("fire"), answered("fire")).when(FORWARD, by=FIRE).refused("already-answered")
@@ -85,7 +85,7 @@ def test_only_an_asked_department_passes_on_and_says_why() -> None:
 
 
 @pytest.mark.parametrize(("retracted", "lacking"), [(4, ("roads",)), (5, ("fire", "roads")), (6, ("fire",))])
-def test_where_part_of_it_is_retracted_somebody_still_owes_the_answer(retracted: int, lacking: tuple[str, ...]) -> None:
+def test_after_a_partial_retraction_an_answer_is_still_owed(retracted: int, lacking: tuple[str, ...]) -> None:
     gone = EntryRetracted(version=retracted, item="land", reasons="mistake")
 
     assert not_agreed(land(question_to("fire"), forwarded(), passed_on(), gone).consultations) == lacking

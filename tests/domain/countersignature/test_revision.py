@@ -75,11 +75,11 @@ def test_a_line_begins_at_its_beginning() -> None:
     assert ([*queue(consultations)], not_agreed(consultations)) == (["water/"], ("fire", "water"))
 
 
-def test_who_was_asked_no_longer_is_not_asked_again() -> None:
+def test_a_recalled_department_is_not_asked_again() -> None:
     given(*EXAMINED, *ANSWERED, recalled("water")).when(REVISE, by=APPLICANT).then(REVISED, question_to("fire", 2))
 
 
-def test_where_nobody_was_asked_the_change_is_recorded_all_the_same() -> None:
+def test_without_consultations_the_change_is_recorded_all_the_same() -> None:
     given(*EXAMINED).when(REVISE, by=APPLICANT).then(structs.replace(REVISED, round=1))
 
 

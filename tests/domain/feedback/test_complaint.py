@@ -57,7 +57,7 @@ def test_the_department_or_the_bureau_answers(by: Actor) -> None:
 
 
 @pytest.mark.parametrize("by", [FIRE, APPLICANT, LEADER])
-def test_nobody_else_answers(by: Actor) -> None:
+def test_no_one_else_answers(by: Actor) -> None:
     given(REGISTERED, FILED).when(ANSWER, by=by).refused("wrong-department", "is not responsible for the complaint c1")
 
 
@@ -80,7 +80,7 @@ def test_the_complainant_closes_it_after_the_answer() -> None:
     given(REGISTERED, FILED, ANSWERED, CLOSED).when(CLOSE, by=APPLICANT).refused("complaint-settled")
 
 
-def test_the_bureau_may_close_it_too_but_nobody_else() -> None:
+def test_the_bureau_may_close_it_too_but_no_one_else() -> None:
     given(REGISTERED, FILED, ANSWERED).when(CLOSE, by=BUREAU).then(CLOSED)
     for by in (LAND, MANAGER, Actor("other", "", APPLICANT.role)):
         given(REGISTERED, FILED, ANSWERED).when(CLOSE, by=by).refused("wrong-role", "can't close")

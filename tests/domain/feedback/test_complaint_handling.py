@@ -59,7 +59,7 @@ def test_the_department_or_the_bureau_accepts_declines_and_passes_on(by: Actor) 
 
 
 @pytest.mark.parametrize("command", HANDLING)
-def test_nobody_else_handles_it_and_nothing_that_is_over(command: AnyCommand) -> None:
+def test_no_one_else_handles_it_and_nothing_that_is_over(command: AnyCommand) -> None:
     for by in (FIRE, APPLICANT, MANAGER):
         given(REGISTERED, FILED).when(command, by=by).refused("wrong-department")
     given(REGISTERED).when(command, by=LAND).refused("unknown-complaint")

@@ -42,7 +42,7 @@ def test_an_empty_sample_has_none() -> None:
         quantile({}, 50)
 
 
-def test_who_stands_for_whom() -> None:
+def test_deputies_and_the_persons_they_act_for() -> None:
     few, many = [3, 4], [10, 11, 12, 13, 14]
     own = estimate(past(("land", "land", many), ("pool", "land", few)), like(), ALLOWED)
     assert (own.basis, own.n, own.days, own.small_sample) == (Basis.ITEM, 5, Days(10, 12, 13), False)

@@ -63,7 +63,7 @@ def test_a_flow_that_can_t_work_is_refused(desk: ZoneDesk, command: PublishFlow,
     desk.refused(code, desk.flow, command, part=part)
 
 
-def test_a_circle_is_spelled_out_with_what_stands_behind_it(desk: ZoneDesk) -> None:
+def test_a_circle_is_spelled_out_with_what_waits_behind_it(desk: ZoneDesk) -> None:
     circular = flow(step("a"), step("b", "d"), step("c", "b"), step("d", "c"), step("e", "d"))
     refusal = desk.refused("precondition-circle", desk.flow, circular)
     assert refusal.details["circle"] == ["b", "d", "c", "b"]

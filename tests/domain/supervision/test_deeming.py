@@ -126,7 +126,7 @@ def test_an_application_accepted_by_silence_is_examined_like_any_other() -> None
         ((submitted(), declined(), submitted()), Stage.SUBMITTED),
     ],
 )
-def test_told_late_it_overrules_only_what_came_too_late(facts: tuple[AnyFact, ...], stage: Stage) -> None:
+def test_recorded_late_it_overrules_only_what_came_too_late(facts: tuple[AnyFact, ...], stage: Stage) -> None:
     """A notice or refusal after the last day is void (B5.4); a decision, or the next application, is not."""
     assert land_after(*facts, DEEMED).stage is stage
 

@@ -34,11 +34,11 @@ CONFIRMED = ExternalResultConfirmed(
     item="tax", source="exchange", document_number="t - 1", document_on=date(2026, 3, 10)
 )
 OTHER = structs.replace(REPORT, outcome=Outcome.REFUSED, document_number="T-2")
-STANDS = ExternalResult(Outcome.GRANTED, "T-1", None, "window")
+KEYED_IN = ExternalResult(Outcome.GRANTED, "T-1", None, "window")
 FED = ExternalResult(Outcome.REFUSED, "T-2", date(2026, 3, 10), "exchange", by_feed=True)
-FOUND = DiscrepancyFound(item="tax", keyed=STANDS, fed=FED)
+FOUND = DiscrepancyFound(item="tax", keyed=KEYED_IN, fed=FED)
 SETTLE = SettleDiscrepancy(item="tax", keep=KeptResult.KEYED, reasons="telephoned")
-KEPT = DiscrepancySettled(item="tax", kept=KeptResult.KEYED, reasons="telephoned", result=STANDS)
+KEPT = DiscrepancySettled(item="tax", kept=KeptResult.KEYED, reasons="telephoned", result=KEYED_IN)
 
 
 @pytest.mark.parametrize("before", [(), (submitted("tax"),), (submitted("tax"), accepted("tax"))])
@@ -61,7 +61,7 @@ def test_where_nothing_was_keyed_in_the_report_is_the_result(before: tuple[AnyFa
 def test_a_report_that_agrees_confirms_and_adds_what_was_left_out() -> None:
     item = given(REGISTERED, KEYED).when(REPORT, by=FEED).then(CONFIRMED).state().items["tax"]
 
-    assert item.result == structs.replace(STANDS, document_on=date(2026, 3, 10))
+    assert item.result == structs.replace(KEYED_IN, document_on=date(2026, 3, 10))
     given(REGISTERED, KEYED, CONFIRMED).when(REPORT, by=FEED).then(CONFIRMED)
 
 
@@ -79,7 +79,7 @@ def test_a_result_keyed_in_step_by_step_is_confirmed_too() -> None:
 @pytest.mark.parametrize(
     "change", [{"outcome": Outcome.REFUSED}, {"document_number": "T-2"}, {"document_on": date(2026, 3, 11)}]
 )
-def test_a_report_that_differs_stands_beside_and_overwrites_nothing(change: dict[str, object]) -> None:
+def test_a_report_that_differs_is_kept_beside_and_overwrites_nothing(change: dict[str, object]) -> None:
     keyed = structs.replace(KEYED, document_on=date(2026, 3, 10))
     before = given(REGISTERED, keyed).project.items["tax"]
 
@@ -127,7 +127,7 @@ def test_the_project_manager_keeps_what_was_keyed_in_or_takes_the_feed() -> None
         .items["tax"]
     )
 
-    assert (settled.outcome, settled.result, settled.disputed) == (Outcome.GRANTED, STANDS, None)
+    assert (settled.outcome, settled.result, settled.disputed) == (Outcome.GRANTED, KEYED_IN, None)
     assert (taken.outcome, taken.result, taken.disputed) == (Outcome.REFUSED, FED, None)
 
 

@@ -49,7 +49,7 @@ def test_the_department_disputes_its_card() -> None:
 
 
 @pytest.mark.parametrize("by", [FIRE, APPLICANT, BUREAU, MANAGER])
-def test_nobody_else_disputes_it(by: Actor) -> None:
+def test_no_one_else_disputes_it(by: Actor) -> None:
     given(REGISTERED, CARD).when(APPEAL, by=by).refused("wrong-department", department="land")
 
 

@@ -61,14 +61,14 @@ async def office(database_url: str) -> AsyncIterator[Office]:
         yield Office(approvals, hands)
 
 
-async def test_it_is_the_directory_that_identity_asks(office: Office) -> None:
+async def test_identity_reads_the_directory(office: Office) -> None:
     directory: PrincipalDirectory = office.directory
     assert await directory.name_of("li") is None
     assert await directory.grants_of("li", office.hands[0]) == ()
     assert await directory.key("landkey1") is None
 
 
-async def test_a_grant_holds_at_once_and_no_longer_than_it_stands(office: Office) -> None:
+async def test_a_grant_holds_at_once_and_ends_with_its_withdrawal(office: Office) -> None:
     await office.say(RegisterPrincipal(principal="li", name="Li"))
     assert (await office.directory.name_of("li"), await office.grants("li")) == ("Li", [])
     await office.say(GiveGrant(principal="li", role=Role.OFFICER, over="land"))
@@ -178,7 +178,7 @@ async def test_an_expired_key_is_none(office: Office) -> None:
     assert await office.directory.key("taxkey01") is None
 
 
-async def test_a_closed_principal_is_nobody(office: Office) -> None:
+async def test_a_closed_principal_has_no_identity(office: Office) -> None:
     await office.say(
         RegisterPrincipal(principal="li", name="Li"), GiveGrant(principal="li", role=Role.OFFICER, over="land")
     )

@@ -80,7 +80,7 @@ def test_every_table_has_the_columns_of_the_platform_and_rows_that_fit(archive: 
     assert len(set(guids)) == len(guids)
 
 
-def test_a_case_is_told_from_application_to_result(archive: ReadArchive) -> None:
+def test_a_case_is_shown_from_application_to_result(archive: ReadArchive) -> None:
     number = case_of(archive, "建设用地规划许可")
     (case,) = [row for row in archive.rows("up_pro_accept") if row["project_no"] == number]
     assert (case["apply_date"], case["accept_date"]) == ("2026-03-02 10:00:00", "2026-03-06 11:00:00")
@@ -144,7 +144,7 @@ def test_what_the_platform_will_miss_is_said(archive: ReadArchive, url: str) -> 
     assert (held["contact_mobile"], held["task_code"]) == ("no", "yes")
 
 
-def test_nobody_is_told_whom_to_call(archive: ReadArchive) -> None:
+def test_contacts_are_hidden_from_everyone_else(archive: ReadArchive) -> None:
     for text in archive.texts.values():
         assert PHONE not in text
         assert "陈工" not in text
@@ -166,7 +166,7 @@ def test_an_item_of_a_catalogue_brings_its_codes() -> None:
     assert reference.service(ItemSubmitted(item="land", law=""), "1100000001") == (None, "")
 
 
-def test_codes_are_read_from_a_file_and_its_faults_are_told(tmp_path: Path) -> None:
+def test_codes_are_read_from_a_file_and_its_faults_are_reported(tmp_path: Path) -> None:
     file = tmp_path / "codes.toml"
     file.write_text('[constant]\ncd_operation = "I"\n[result_type]\ngranted = "1"\n')
     assert read_codes(str(file)).result_type == {"granted": "1"}

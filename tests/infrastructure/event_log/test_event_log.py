@@ -121,7 +121,7 @@ def test_the_receipt_log_as_ocel_is_valid_and_read_by_others(ledger: str, tmp_pa
     assert bindings.num_objects(read) == len(log["objects"])
 
 
-def test_a_project_of_the_zone_has_an_event_for_each_fact_that_stands(ledger: str, tmp_path: Path) -> None:
+def test_a_project_of_the_zone_has_an_event_for_each_fact_in_force(ledger: str, tmp_path: Path) -> None:
     (case,) = (case for case in cases_of(ledger) if case.project == OWN)
     with psycopg.connect(ledger) as connection:
         stored = connection.execute(

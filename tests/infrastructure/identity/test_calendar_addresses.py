@@ -16,7 +16,7 @@ from tests.infrastructure.identity.conftest import NOON, MovedClock
 OFFICER = Grant(uuid4(), Role.OFFICER, NOON, over="land")
 
 
-async def test_an_address_stands_for_its_grant_until_it_is_ended(
+async def test_an_address_acts_for_its_grant_until_it_is_ended(
     identity: Identity, directory: FixedDirectory, clock: MovedClock, database_url: str
 ) -> None:
     directory.names["li"], directory.grants["li"] = "李强", [OFFICER]

@@ -118,8 +118,8 @@ async def test_sessions_are_listed_and_ended_by_their_owner_alone(identity: Iden
     assert len(listed) == 3
     assert len(listed[0].browser) == 200
 
-    assert not await identity.sessions.end_one("li", listed[1].id)
-    assert await identity.sessions.end_one("wang", listed[1].id)
+    assert not await identity.sessions.end_session("li", listed[1].id)
+    assert await identity.sessions.end_session("wang", listed[1].id)
     assert await identity.sessions.end_all("wang", but=listed[0].id) == 1
     assert [session.id for session in await identity.sessions.of("wang", clock())] == [listed[0].id]
     assert await identity.sessions.end(tokens[2]) == listed[0].id

@@ -27,7 +27,7 @@ from infrastructure.ledger.mapper import StoredRow
 from infrastructure.ledger.reader import walk
 from tests.examples import IMPORTER
 
-MISSED_TOLD = 64  # rows of one stream that ledger.append tells at most
+MISSED_RETURNED_MAX = 64  # rows of one stream that ledger.append tells at most
 REGISTER = RegisterProject(
     name="Fab 2",
     enterprise=Enterprise("Hengxin"),
@@ -137,10 +137,10 @@ async def test_a_conflict_with_too_many_missed_entries_reads_the_rest(database_u
     async with Approvals(database_url) as here, Approvals(database_url) as there:
         project = uuid4()
         await here.handle(project, REGISTER, MANAGER, uuid4())
-        for n in range(MISSED_TOLD + 6):
+        for n in range(MISSED_RETURNED_MAX + 6):
             await there.handle(project, NoteStep(activity=f"{n}"), MANAGER, uuid4())
         answer = await here.handle(project, SubmitItem(item="item-1"), ENTERPRISE, uuid4())
-        assert answer.receipt.version == 1 + MISSED_TOLD + 6 + 1
+        assert answer.receipt.version == 1 + MISSED_RETURNED_MAX + 6 + 1
         assert await here.project(project) == await there.project(project)
 
 
@@ -152,7 +152,7 @@ async def test_a_new_project_is_not_looked_for(approvals: Approvals, monkeypatch
     assert read == []
 
 
-@pytest.mark.parametrize("steps", [0, MISSED_TOLD + 6])
+@pytest.mark.parametrize("steps", [0, MISSED_RETURNED_MAX + 6])
 async def test_a_project_that_another_process_registered_is_not_registered_again(database_url: str, steps: int) -> None:
     async with Approvals(database_url) as here, Approvals(database_url) as there:
         project, key = uuid4(), uuid4()
@@ -244,7 +244,7 @@ async def test_reading_a_project_while_it_is_written_leaves_its_chain_whole(
     assert (verifier.seq, verifier.faults) == (61, [])
 
 
-async def test_connections_cut_again_and_again_never_leave_anybody_waiting(
+async def test_connections_cut_again_and_again_never_leave_a_caller_waiting(
     approvals: Approvals, database_url: str
 ) -> None:
     project = uuid4()

@@ -44,7 +44,7 @@ def test_it_holds_what_a_list_cut_at_its_old_end_would(acts: list[tuple[str, str
         assert [name for name in "abcdef" if name in cache] == sorted(name for name, _ in held)
 
 
-def test_what_is_kept_is_found_and_nothing_when_cleared() -> None:
+def test_cached_values_are_returned_until_cleared() -> None:
     cache: WeightedLruCache[int, str] = WeightedLruCache(100)
     cache.keep(1, "one", 7)
     assert (cache.get(1), cache[1], cache.get(2)) == ("one", "one", None)

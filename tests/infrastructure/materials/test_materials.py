@@ -210,9 +210,7 @@ async def test_a_file_cut_short_on_disk_is_mended_by_sending_it_again(tmp_path: 
     assert path.read_bytes() == REPORT
 
 
-async def test_what_is_kept_is_on_the_disk_before_it_has_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_stored_file_is_on_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[tuple[str, bool]] = []
     target = tmp_path / key_of(DIGEST)
 

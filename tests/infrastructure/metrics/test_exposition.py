@@ -55,7 +55,7 @@ def samples(text: bytes) -> dict[str, float]:
     }
 
 
-def test_every_figure_is_told_under_its_name() -> None:
+def test_every_figure_is_exposed_under_its_name() -> None:
     read = samples(figures())
     outcomes = {name.split()[1]: n for name, n in read.items() if name.startswith("countersign_commands_total")}
     assert outcomes == {"stored": 1, "repeated": 1, "wrong-stage": 1, "failed": 1}

@@ -80,7 +80,7 @@ def test_the_first_set_is_what_it_was() -> None:
     assert {file.name: file.digest for file in migrations() if file.name in FIRST_SET} == FIRST_SET
 
 
-def test_a_database_of_before_format_1_is_told_how_to_move(empty_database_url: str) -> None:
+def test_a_database_of_before_format_1_is_refused_with_the_way_to_move(empty_database_url: str) -> None:
     with psycopg.connect(empty_database_url, autocommit=True) as connection:
         connection.execute(migrations()[0].sql)
         record = "INSERT INTO schema_migration (number, name, digest) VALUES (%s, %s, %s)"
@@ -126,7 +126,7 @@ def test_a_failing_file_changes_nothing_and_is_named(empty_database_url: str, wr
         assert connection.execute("SELECT to_regclass('half'), to_regclass('good')").fetchone() == (None, "good")
 
 
-def test_an_account_that_may_not_change_the_database_is_told_what_it_needs(empty_database_url: str) -> None:
+def test_an_account_that_may_not_change_the_database_is_refused_with_its_needs(empty_database_url: str) -> None:
     with psycopg.connect(empty_database_url, autocommit=True) as connection:
         statement = SQL("ALTER DATABASE {} SET default_transaction_read_only = on")
         connection.execute(statement.format(Identifier(connection.info.dbname)))

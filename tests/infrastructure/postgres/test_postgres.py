@@ -215,7 +215,7 @@ def test_a_server_that_ends_while_starting_says_why(data: Path) -> None:
     assert refusal.value.code == "postgres_start"
 
 
-def test_losing_shared_memory_files_harms_nobody(data: Path) -> None:
+def test_losing_shared_memory_files_does_no_harm(data: Path) -> None:
     """As systemd-logind does with RemoveIPC when an ordinary user logs out."""
     url = EmbeddedPostgres(data, throw_away=True).start()
     used = Path(f"/proc/{pid_of(data)}/maps").read_text()

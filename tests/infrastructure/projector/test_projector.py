@@ -119,7 +119,7 @@ async def test_states_that_are_forgotten_at_once_make_no_difference(
     monkeypatch.setattr(fold_cache, "FACTS_MAX", 1)
     projector, projects = Projector(database_url), (uuid4(), uuid4())
     async with Approvals(database_url) as approvals:
-        approvals._kept = WeightedLruCache(1)
+        approvals._cache = WeightedLruCache(1)
         with psycopg.connect(database_url, autocommit=True) as connection:
             assert projector.take_lead(connection)
             for nth, step in enumerate(STORY):
@@ -128,7 +128,7 @@ async def test_states_that_are_forgotten_at_once_make_no_difference(
                 if nth % STEPS_A_BATCH == 0:
                     projector.step(connection)
             projector.step(connection)
-        assert len(approvals._kept) == 1
+        assert len(approvals._cache) == 1
 
     assert rebuild(database_url, swap=False).differences == ()
 

@@ -144,15 +144,15 @@ async def test_what_stumbles_when_filled_at_once_says_where_step_by_step(
         assert (other.position, other.error) == (await approvals.store.head(), None)
 
 
-async def test_one_that_is_told_to_stop_leaves_the_filling(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stopping_worker_leaves_the_filling(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
     await send_story(database_url)
-    told_to_stop = Projector(database_url)
-    told_to_stop.stop()
+    stopping = Projector(database_url)
+    stopping.stop()
 
     with psycopg.connect(database_url, autocommit=True) as connection:
-        assert told_to_stop.take_lead(connection)
+        assert stopping.take_lead(connection)
         with pytest.raises(BuildStoppedError):
-            told_to_stop.step(connection)
+            stopping.step(connection)
 
     assert schemas(database_url) == {"views"}

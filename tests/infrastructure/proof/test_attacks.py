@@ -188,7 +188,7 @@ def test_an_old_backup_of_ledger_and_log_passes_and_the_witness_names_the_loss(
     assert (reply.status, reply.body) == (409, "6\n")
 
 
-def test_a_restore_that_says_so_is_told_apart_from_an_old_backup(server_url: str, sound: Sound, tmp_path: Path) -> None:
+def test_a_declared_restore_is_distinguished_from_an_old_backup(server_url: str, sound: Sound, tmp_path: Path) -> None:
     """The ledger of the old backup, but with fact and statement: the witness notes the loss, and goes on."""
     witness = Witness(Path(copytree(sound.witness, tmp_path / "witness")), BUREAU, [SIGNER.verifier])
     next_log = NoteSigner(f"{SIGNER.name}/2", sha256(b"next").digest())
@@ -237,7 +237,7 @@ def test_the_document_names_every_attack() -> None:
     assert [name for name in (*ATTACKS, *restores) if f"| {name} |" not in text] == []
 
 
-def test_a_forged_checkpoint_is_by_nobody(sound: Sound) -> None:
+def test_a_forged_checkpoint_has_no_author(sound: Sound) -> None:
     note = TransparencyLog(sound.log, SIGNER).note
     assert note
     forged = SignedNote(LogCheckpoint(SIGNER.name, 7, LogCheckpoint.of(note).head).text, note.signatures)

@@ -148,6 +148,6 @@ def test_a_feed_that_is_behind_the_log_gets_no_report(files: TileFiles) -> None:
         morning_report(zone.log, zone.checkpoint(YESTERDAY), NOW)
 
 
-def test_a_checkpoint_of_somebody_else_gets_no_report(files: TileFiles) -> None:
+def test_a_checkpoint_of_another_log_gets_no_report(files: TileFiles) -> None:
     with pytest.raises(MorningReportError, match="is not signed by"):
         morning_report(Zone(files, TODAY, signer=FORGER).log, None, NOW)

@@ -39,7 +39,7 @@ def test_a_quorum_of_groups() -> None:
             assert policy.is_met(cosigners) == (len(xs) >= 2 and len(ys) >= 1)
 
 
-def test_a_policy_that_asks_for_nobody() -> None:
+def test_a_policy_without_witnesses() -> None:
     assert WitnessPolicy.parse("quorum none\n").is_met([])
     assert WitnessPolicy().is_met([])
 

@@ -149,7 +149,7 @@ def test_no_line_of_any_shape_is_too_odd(fields: dict[str, Any]) -> None:
     assert len(tail.lines) == 1
 
 
-def test_settings_are_told_by_kind() -> None:
+def test_settings_are_shown_by_kind() -> None:
     shown = scrubbed_settings(Settings(data=Path("/home/chen"), port=9000))
     assert (shown["COUNTERSIGN_PORT"], shown["COUNTERSIGN_DATA"], shown["COUNTERSIGN_GATEWAY"]) == (
         9000,

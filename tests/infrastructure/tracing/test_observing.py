@@ -127,7 +127,7 @@ async def test_commands_of_an_atomic_batch_each_have_a_span_below_the_request(
     assert all(f'"traceparent":"00-{TRACE}-{each.context.span_id:016x}-01"' in stored for each in commands)
 
 
-async def test_what_nobody_samples_leaves_no_trace_in_the_ledger(
+async def test_an_unsampled_request_leaves_no_trace_in_the_ledger(
     door: Door, spans: InMemorySpanExporter, shared_database_url: str
 ) -> None:
     project = uuid4()
@@ -167,7 +167,7 @@ async def test_the_access_log_has_addresses_without_ids(door: Door, spans: InMem
     assert spans.get_finished_spans() != ()
 
 
-def test_without_the_extra_one_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_error_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(_: str) -> Any:
         raise ImportError
 

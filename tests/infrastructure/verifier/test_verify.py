@@ -33,7 +33,7 @@ from tests.infrastructure.verifier.tampering import (
 )
 
 
-class Told(NamedTuple):
+class VerifiedLedger(NamedTuple):
     """A ledger, by the name of a database to be copied, and its checkpoint."""
 
     database: str
@@ -41,13 +41,13 @@ class Told(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def ledger(server_url: str, migrated_template: str) -> Iterator[Told]:
+def ledger(server_url: str, migrated_template: str) -> Iterator[VerifiedLedger]:
     with database_in(server_url, migrated_template) as url:
         asyncio.run(send_story(url))
         verified, checkpoint = verify(url, ignore)
         assert (verified.faults, verified.entries, verified.streams, verified.commands) == ([], 6, 2, 6)
         assert checkpoint
-        yield Told(name_of(url), checkpoint)
+        yield VerifiedLedger(name_of(url), checkpoint)
 
 
 CHANGED = "UPDATE ledger.event SET data = data || '  ' WHERE seq = 2"  # beside all that is done
@@ -114,7 +114,7 @@ NAMED = [  # what is done, at which position it shows, and what is said
 
 @pytest.mark.parametrize(("statements", "seq", "message"), NAMED)
 def test_what_was_done_is_named_and_the_walk_goes_on(
-    server_url: str, ledger: Told, statements: str, seq: int, message: str
+    server_url: str, ledger: VerifiedLedger, statements: str, seq: int, message: str
 ) -> None:
     with database_in(server_url, ledger.database) as url:
         tampered(url, f"{CHANGED};{statements}")
@@ -133,7 +133,9 @@ def test_what_was_done_is_named_and_the_walk_goes_on(
         ("DROP FUNCTION ledger.refuse_change CASCADE;", "the function ledger.refuse_change is missing"),
     ],
 )
-def test_guards_that_were_taken_down_are_missed(server_url: str, ledger: Told, statements: str, message: str) -> None:
+def test_guards_that_were_taken_down_are_missed(
+    server_url: str, ledger: VerifiedLedger, statements: str, message: str
+) -> None:
     with database_in(server_url, ledger.database) as url:
         tampered(url, statements, guarded=False)
         verified, _ = verify(url, ignore)
@@ -161,7 +163,7 @@ FORGED = [  # what no chain shows, as it was recomputed
 
 @pytest.mark.parametrize(("statements", "seq", "message"), FORGED)
 def test_a_consistent_rewrite_passes_alone_and_differs_from_a_checkpoint(
-    server_url: str, ledger: Told, statements: str, seq: int, message: str
+    server_url: str, ledger: VerifiedLedger, statements: str, seq: int, message: str
 ) -> None:
     with database_in(server_url, ledger.database) as url:
         tampered(url, statements)
@@ -179,7 +181,7 @@ def test_a_consistent_rewrite_passes_alone_and_differs_from_a_checkpoint(
     assert message in compared.faults[0].what
 
 
-def test_what_is_added_later_is_no_difference(server_url: str, ledger: Told) -> None:
+def test_what_is_added_later_is_no_difference(server_url: str, ledger: VerifiedLedger) -> None:
     async def go_on(url: str) -> None:
         async with Approvals(url) as approvals:
             for step in STORY:
@@ -194,7 +196,7 @@ def test_what_is_added_later_is_no_difference(server_url: str, ledger: Told) -> 
         assert verify(url, ignore)[1] == later, "the same ledger gives the same checkpoint"
 
 
-def test_a_checkpoint_is_read_as_it_was_written_and_never_written_over(ledger: Told, tmp_path: Path) -> None:
+def test_a_checkpoint_is_read_as_it_was_written_and_never_written_over(ledger: VerifiedLedger, tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.json"
     write(path, ledger.checkpoint)
     written = path.read_bytes()
@@ -211,7 +213,7 @@ def test_a_checkpoint_is_read_as_it_was_written_and_never_written_over(ledger: T
 
 
 def test_between_samples_the_place_is_reported_as_far_as_it_is_known(
-    server_url: str, ledger: Told, monkeypatch: pytest.MonkeyPatch
+    server_url: str, ledger: VerifiedLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checkpoints, "SAMPLES_MAX", 2)
     with database_in(server_url, ledger.database) as url:

@@ -114,7 +114,7 @@ async def test_it_passes_the_question_on_and_a_late_answer_has_no_effect(
         await approvals.handle(project, objection, FIRE, uuid4())
 
 
-async def test_it_is_told_apart_in_the_consolidated_opinion_and_lets_a_grant_pass(
+async def test_it_is_distinguished_in_the_consolidated_opinion_and_lets_a_grant_pass(
     database_url: str, requested: tuple[Approvals, Hands, UUID]
 ) -> None:
     approvals, hands, project = requested

@@ -39,10 +39,10 @@ def instant(text: str) -> datetime:
 
 def acts_of(events: list[Json], zone: str, t: datetime, known: datetime) -> list[Act]:
     """What had happened by *t* as far as it was known at *known*, in the legal order (B1.1, B1.3, B1.4)."""
-    heard = [event for event in events if instant(event.get("recorded_at") or event["at"]) <= known]
-    never, moved = corrections(heard)
+    known_events = [event for event in events if instant(event.get("recorded_at") or event["at"]) <= known]
+    never, moved = corrections(known_events)
     happened = []
-    for number, event in enumerate(heard):
+    for number, event in enumerate(known_events):
         if event["type"] in CORRECTIONS or number in never:
             continue
         at = moved.get(number) or instant(event["at"])
@@ -57,7 +57,7 @@ def act_of(place: int, at: datetime, zone: str, event: Json) -> Act:
     return Act(place, event["type"], at, there.toordinal(), there.hour * 60 + there.minute, event)
 
 
-def corrections(heard: list[Json]) -> tuple[set[int], dict[int, datetime]]:
+def corrections(known_events: list[Json]) -> tuple[set[int], dict[int, datetime]]:
     """Which entries never happened, and which happened when.
 
     Read from the last to the first: a correction which was itself retracted is passed over, and of two amendments of
@@ -65,9 +65,9 @@ def corrections(heard: list[Json]) -> tuple[set[int], dict[int, datetime]]:
     """
     never: set[int] = set()
     moved: dict[int, datetime] = {}
-    numbers = {event["id"]: number for number, event in enumerate(heard)}
-    for number in reversed(range(len(heard))):
-        event = heard[number]
+    numbers = {event["id"]: number for number, event in enumerate(known_events)}
+    for number in reversed(range(len(known_events))):
+        event = known_events[number]
         if event["type"] not in CORRECTIONS or number in never:
             continue
         target = numbers.get(event["target"], number)

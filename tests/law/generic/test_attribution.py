@@ -30,7 +30,7 @@ def held(until: str, *events: LawEvent, live: bool = True) -> list[tuple[str, st
         calendar=book.calendar(pack, date(2012, 12, 31)),
         mode="single",
         lengths={},
-        asked_days={},
+        request_days={},
         live=live,
     )
     result = dict[str, str]()

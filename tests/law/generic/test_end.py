@@ -58,7 +58,7 @@ def test_a_refusal_after_acceptance_or_silence_ends_nothing() -> None:
     assert read(terms(), at("03-20"), RECEIVED, late)["decision"].state is State.RUNNING
 
 
-def test_a_card_issued_before_the_refusal_stands() -> None:
+def test_a_card_issued_before_the_refusal_stays_valid() -> None:
     item, late = terms(PERMIT), happened("refused", "03-12 10:00")
     waiting = happened("correction_notice", "03-03"), late
 

@@ -31,7 +31,7 @@ def terms(law: str = LAWS[1], *, live: bool = True, **lengths: int) -> GeneralTe
     pack = law_book().pack(law)
     days = {f"countersign:{department}": limit for department, limit in lengths.items()}
     calendar = law_book().calendar(pack, DISTANT.date())
-    return GeneralTerms(pack=pack, calendar=calendar, mode="single", lengths={}, asked_days=days, live=live)
+    return GeneralTerms(pack=pack, calendar=calendar, mode="single", lengths={}, request_days=days, live=live)
 
 
 def read(law: GeneralTerms, t: datetime, *events: LawEvent) -> dict[str, GeneralReading]:
@@ -57,7 +57,7 @@ def test_time_alone_does_what_was_foreseen(life: dict[str, Any], law: str, live:
             assert now.level is (Level.YELLOW if near else then.level_in(state))
 
 
-def test_a_term_that_nobody_meets_costs_its_own_days_and_no_more() -> None:
+def test_a_term_that_no_one_meets_costs_its_own_days_and_no_more() -> None:
     """Awb 4:15(1)(a): from the day after the request to the day on which the term has passed unused."""
     request = happened("suspend", "03-10 17:00", sid="s1", reason="supplement", planned_until=date(2026, 4, 7))
     dutch = terms("nl-awb@2009-10-01")
@@ -198,7 +198,7 @@ def test_each_consulted_department_has_its_own_clock() -> None:
     assert [result[f"countersign:{department}"].state for department in ("fire", "plan")] == [State.MET, State.RUNNING]
 
 
-def test_a_decision_leaves_what_was_asked_moot() -> None:
+def test_a_decision_makes_open_requests_moot() -> None:
     item = terms(fire=3)
     request = happened("countersign_request", "03-04", dept="fire")
     decided = happened("decided", "03-05", outcome="denied")

@@ -101,9 +101,7 @@ def test_only_the_legal_order_of_events_matters(clock: NaiveClock, events: list[
 
 @given(clocks() | clocks(hours=True), happenings(), instants(100))
 @FEW
-def test_what_comes_later_does_not_change_how_it_stood(
-    clock: NaiveClock, events: list[GeneralEvent], t: datetime
-) -> None:
+def test_later_entries_do_not_change_the_past_state(clock: NaiveClock, events: list[GeneralEvent], t: datetime) -> None:
     rule = rule_of(clock)
     assert standing(rule, events, t) == standing(rule, [event for event in events if event.at <= t], t)
 

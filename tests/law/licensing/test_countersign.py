@@ -84,8 +84,8 @@ def test_an_answer_is_not_taken_back_by_a_recall() -> None:
 def test_the_general_clock_says_the_same(ending: LawEvent) -> None:
     pack = law_book().pack("cn-licensing@2019-04-23/eia_report")
     calendar = law_book().calendar(pack, DISTANT.date())
-    asked_days = {FIRE: 7, "countersign:fire/#2": 7}
-    terms = GeneralTerms(pack=pack, calendar=calendar, mode="single", lengths={}, asked_days=asked_days, live=True)
+    request_days = {FIRE: 7, "countersign:fire/#2": 7}
+    terms = GeneralTerms(pack=pack, calendar=calendar, mode="single", lengths={}, request_days=request_days, live=True)
     again = happened("countersign_request", "03-12", id="again", dept="fire", step="#2", replaces="")
     events = events_with(ASKED, ending, *([] if ending == again else [again]))
 

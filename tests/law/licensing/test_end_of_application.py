@@ -117,7 +117,7 @@ def test_a_withdrawal_after_a_refusal_finds_nothing_left_to_end() -> None:
     assert said.clocks["countersign:plan"].used == 2
 
 
-def test_a_card_issued_before_the_end_stands_and_a_correction_takes_its_ground() -> None:
+def test_a_card_issued_before_the_end_is_valid_until_a_correction_takes_its_ground() -> None:
     late = happened("decided", "04-01", outcome="denied")
     earlier = happened("amend", "04-08", target="decided", new_at="2026-03-30T12:00:00+08:00")
 
@@ -129,7 +129,7 @@ def test_a_card_issued_before_the_end_stands_and_a_correction_takes_its_ground()
 
 
 @pytest.mark.parametrize("end", [REFUSED, DECIDED, happened("withdrawn", "03-10")])
-def test_an_outlook_kept_once_says_so_too(end: LawEvent) -> None:
+def test_a_forecast_already_stored_says_so_too(end: LawEvent) -> None:
     events = (RECEIVED, *(() if end is REFUSED else (ACCEPTED,)), ASKED, TOLD, HEARING, end)
 
     still_open = {clock.name for clock in outlooks(STRICT, events, china()).clocks if not clock.closed}

@@ -80,7 +80,7 @@ def test_an_extended_clock_has_rungs_of_its_own() -> None:
     ]
 
 
-def test_a_clock_that_stands_still_passes_nothing() -> None:
+def test_a_stopped_clock_passes_no_threshold() -> None:
     assert rungs_passed("06-01", RECEIVED, ACCEPTED, SUSPENDED) == []
 
 

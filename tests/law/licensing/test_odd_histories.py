@@ -78,7 +78,7 @@ def test_a_delivery_before_the_decision_delivers_nothing() -> None:
     assert said.clocks["delivery"].state is State.OVERDUE
 
 
-def test_the_first_decision_stands() -> None:
+def test_the_first_decision_is_final() -> None:
     again = happened("decided", "03-20", id="again", outcome="denied")
     said = ask("04-20", RECEIVED, ACCEPTED, GRANTED, again)
     assert said.clocks["decision"].used == 10
@@ -112,12 +112,12 @@ def test_a_void_extension_does_not_use_up_the_right_to_one() -> None:
     assert said.clocks["decision"].length == 30
 
 
-def test_an_extension_the_applicant_was_not_told_of_holds_and_is_flagged() -> None:
+def test_an_extension_without_notice_to_the_applicant_holds_and_is_flagged() -> None:
     said = ask("03-20", RECEIVED, ACCEPTED, happened("extension", "03-10", days=5, notified=False))
     assert (said.clocks["decision"].length, said.flags) == (25, ("extension_not_notified:decision",))
 
 
-def test_the_applicant_is_told_how_long_a_suspension_will_take() -> None:
+def test_the_applicant_is_informed_how_long_a_suspension_will_take() -> None:
     suspended = happened("suspend", "03-10", sid="s", reason="testing", notified=False, planned_until="2026-03-12")
     events = (RECEIVED, ACCEPTED, suspended)
 
@@ -170,7 +170,7 @@ def test_a_hearing_asked_for_too_late_is_flagged_and_starts_nothing() -> None:
     assert said.card is Card.NONE
 
 
-def test_who_asked_for_a_hearing_before_being_told_has_asked() -> None:
+def test_a_hearing_requested_before_the_notice_counts_as_requested() -> None:
     request, offer = happened("hearing_requested", "03-04"), happened("hearing_told", "03-06")
     said = ask("03-20", RECEIVED, ACCEPTED, request, offer)
 
@@ -191,11 +191,11 @@ def test_a_suspension_after_the_end_cannot_last_too_long() -> None:
     said = ask("04-20", RECEIVED, ACCEPTED, happened("decided", "03-18", outcome="denied"), late)
 
     assert said.flags == ("suspend_no_statutory_ground:rain",)
-    after_told = happened("suspend", "03-25", sid="s", reason="testing", planned_until="2026-03-10")
+    late_suspension = happened("suspend", "03-25", sid="s", reason="testing", planned_until="2026-03-10")
     for day_rule in ("[s,e)", "(s,e]", "[s,e]", "(s,e)"):
         rule = msgspec.structs.replace(USUAL, suspension_day_rule=day_rule)
         decided = happened("decided", "03-18", outcome="denied")
-        assert ask("04-20", RECEIVED, ACCEPTED, decided, after_told, rule=rule).flags == ()
+        assert ask("04-20", RECEIVED, ACCEPTED, decided, late_suspension, rule=rule).flags == ()
 
 
 def test_a_decision_inside_the_hearing_window_is_flagged() -> None:

@@ -76,7 +76,7 @@ async def test_what_became_known_later_was_not_known_before(approvals: Approvals
     assert await book(approvals, "2026-03-02 09:00", moment("2026-02-19 09:00")).grants([AUDITOR]) == []
 
 
-async def test_a_deputy_is_listed_with_whom_he_stands_in_for(approvals: Approvals) -> None:
+async def test_a_deputy_is_listed_with_the_person_deputised_for(approvals: Approvals) -> None:
     (grant,) = await book(approvals, "2026-05-12 09:00").grants(["zhang.wei"])
     assert (grant.grant.deputy_of, grant.grant.over) == (OFFICER, "natural-resources")
     assert await book(approvals, "2026-05-15 09:00").grants(["zhang.wei"]) == [], "dismissed the day before"

@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composed
 from domain.access.principal import Caller, PrincipalKind
 from domain.core.ledger import Role
 from projections.access.predicate import AccessColumns, predicate
-from projections.progress.fold import PROJECTS
+from projections.progress.rows import PROJECTS
 from tests.infrastructure.projector.test_projector import project_all
 
 PROJECT_ROWS = 20_000
@@ -102,7 +102,7 @@ def test_who_sees_everything_pays_nothing(connection: psycopg.Connection[Any]) -
         (Role.PROJECT_MANAGER, "", "manager7"),
     ],
 )
-def test_a_list_that_tells_itself_whose_a_project_is_reads_no_more_than_without_a_filter(
+def test_a_list_with_its_own_access_columns_reads_no_more_than_without_a_filter(
     connection: psycopg.Connection[Any], role: Role, over: str, person: str
 ) -> None:
     whole = blocks_read(connection, filtered(Role.LEADER))

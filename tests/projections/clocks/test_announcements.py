@@ -47,7 +47,7 @@ def test_an_announced_date_is_shown_from_its_announcement_and_only_on_its_clock(
     assert shown(clock(entries, "03-06", name="commitment")) == (None, False)
 
 
-def test_the_last_announcement_stands_and_a_difference_is_shown() -> None:
+def test_the_last_announcement_holds_and_a_difference_is_shown() -> None:
     entries = entries_of(*BEGUN, ("03-05", announced(RIGHT)), ("03-09", announced(WRONG)))
 
     assert shown(clock(entries, "03-06")) == (RIGHT, False)

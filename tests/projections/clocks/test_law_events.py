@@ -54,7 +54,7 @@ def judged(history: ItemHistory, t: datetime, known: datetime | None = None, clo
     procedure = procedure_of(history, law_book())
     assert isinstance(procedure, LicensingProcedure)
     book: CalendarBook = china()
-    return evaluate(procedure.rule_for(history.asked_days.get(clock)), history.events, book, t, known)
+    return evaluate(procedure.rule_for(history.request_days.get(clock)), history.events, book, t, known)
 
 
 def test_a_history_knows_its_terms() -> None:

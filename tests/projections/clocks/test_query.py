@@ -75,7 +75,7 @@ async def test_once_all_has_happened_the_view_answers_alone(approvals: Approvals
 
 
 @pytest.mark.parametrize("t", EARLIER)
-async def test_of_an_earlier_instant_the_ledger_is_asked(approvals: Approvals, t: str) -> None:
+async def test_an_earlier_instant_is_read_from_the_ledger(approvals: Approvals, t: str) -> None:
     assert await clocks_at(approvals, t)._moved() != []
 
 

@@ -59,7 +59,7 @@ def test_the_row_says_on_every_day_what_the_law_says(life: str, registered: AnyF
     assert GUARD in seen or (registered is KEYED and life == "never accepted")
 
 
-def test_the_guard_is_yellow_five_working_days_before_and_belongs_to_whoever_decides() -> None:
+def test_the_guard_is_yellow_five_working_days_before_and_belongs_to_the_deciding_department() -> None:
     row = clocks_of(entries_of(("03-02", REGISTERED), *LIVES["not decided"]))[GUARD]
 
     assert (row.length, row.due_on, row.yellow_on) == (None, LAST, date(2026, 4, 3))

@@ -29,7 +29,7 @@ from tests.histories import World, worlds
 from tests.law.questions import at
 from tests.spec import NOW, PROJECT, entry
 
-VIEW = Feedback()
+VIEW = Feedback(shipped_law)
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 QIN = Actor("qin", "works", Role.APPLICANT)
 FILED = ComplaintFiled(complaint="c1", item="land", department="land", about="too slow", by="qin", anonymous=True)
@@ -112,7 +112,7 @@ def test_an_amendment_counts_from_when_it_was_recorded() -> None:
     assert acceptance("03-05", "03-13 12:00") is FeedbackClockState.KEPT
 
 
-def test_a_complaint_whose_filing_was_retracted_leaves_no_row_and_names_nobody() -> None:
+def test_a_complaint_whose_filing_was_retracted_leaves_no_row_and_no_name() -> None:
     closed = ComplaintClosed(complaint="c1", item="land", satisfied=Satisfied.NO, remarks="no")
     retracted = EntryRetracted(version=2, item="land", reasons="a test")
     entries = [entry(1, REGISTERED), entry(2, FILED, by=QIN), entry(3, closed, by=QIN), entry(4, retracted, by=MANAGER)]

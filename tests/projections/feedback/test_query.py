@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
+from msgspec import structs
 
+from domain.law.calendar.moment import midnight
 from domain.law.feedback.clock import FeedbackClockState
 from domain.law.feedback.terms import FeedbackStep
 from infrastructure.ledger.approvals import Approvals
 from projections.feedback.fold import Feedback, FeedbackState
 from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.feedback.reading import ComplaintReading, EvaluationReading, complaint_reading, evaluation_reading
+from projections.feedback.summary import figures_of, lines_of
+from projections.feedback.sums_query import SummedFeedback
 from projections.history.moment import TooMuchToReadError
+from projections.law.shipped import shipped_law
+from projections.scope import ZONE_SCOPE
+from projections.sums import ZONE
 from projections.view import fold_at
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
@@ -75,7 +82,7 @@ class Ledger:
         self._approvals, self._t, self._known = approvals, t, known
 
     async def states(self) -> dict[UUID, FeedbackState]:
-        view, by_project = Feedback(), {}
+        view, by_project = Feedback(shipped_law), {}
         for project in EVERY:
             entries = await self._approvals.history(project)
             by_project[project] = fold_at([view], project, entries, self._t, self._known).states[view.name]
@@ -183,6 +190,40 @@ async def test_figures_count_what_the_lists_hold(approvals: Approvals) -> None:
     assert land.late == 3  # two accepted or passed on late, one answer that is overdue
     assert lines["water", None].on_time.part == 0
     assert lines["", ""].complaints >= 1
+
+
+@pytest.mark.parametrize("known", [None, "04-16 09:00", "2027-01-01 09:00"])
+@pytest.mark.parametrize("instant", INSTANTS)
+async def test_figures_are_those_of_the_lists_in_the_ledger(
+    approvals: Approvals, instant: str, known: str | None
+) -> None:
+    t = at(instant)
+    then = t if known is None else at(known)
+    feedback, ledger = FeedbackAt(approvals.store, approvals.laws, t, then), Ledger(approvals, t, then)
+    day, month = (midnight(date(2026, *first), ZONE) for first in ((4, 2), (5, 1)))
+    for narrowed in (
+        FeedbackFilter(scope=ZONE_SCOPE),
+        FeedbackFilter(scope=ZONE_SCOPE, equal={"department": "land", "item": "land"}),
+        FeedbackFilter(scope=ZONE_SCOPE, first=day),
+        FeedbackFilter(scope=ZONE_SCOPE, first=day, end=month),
+        FeedbackFilter(scope=ZONE_SCOPE, first=at("04-01 12:00"), end=month),  # not by days: from rows
+    ):
+        whole = structs.replace(narrowed, limit=1000)
+        counts = figures_of(await ledger.complaints(whole), await ledger.evaluations(whole))
+        assert await feedback.summaries(narrowed, 0) == lines_of(counts, opinions_min=0), narrowed
+
+
+async def test_figures_of_what_is_settled_come_from_sums(approvals: Approvals) -> None:
+    feedback = FeedbackAt(approvals.store, approvals.laws, at("2027-01-01"), at("2027-01-01"))
+    async with approvals.store.cursor() as cursor:
+        summed = SummedFeedback.of(ZONE_SCOPE, {}, None, None)
+        assert summed is not None
+        settled = await summed.read(cursor, approvals.laws, at("2027-01-01"))
+        assert settled is not None
+        assert settled["land", "land", "complaints"] > 0
+        assert settled["land", "land", "good"] > 0
+        assert await summed.read(cursor, approvals.laws, at("2019-01-01")) is None  # another calendar was known then
+    assert await feedback.summaries(FeedbackFilter(scope=ZONE_SCOPE), 0)
 
 
 async def test_too_much_is_refused(approvals: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:

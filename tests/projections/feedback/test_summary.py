@@ -12,8 +12,9 @@ from projections.feedback.summary import (
     FeedbackSummary,
     Name,
     discreet,
+    figures_of,
+    lines_of,
     share,
-    summaries,
     withheld,
 )
 
@@ -80,4 +81,4 @@ def test_a_share_of_nothing_has_no_rate() -> None:
 
 
 def test_nothing_said_is_no_line() -> None:
-    assert summaries([], [], opinions_min=OPINIONS_MIN) == []
+    assert lines_of(figures_of([]), opinions_min=OPINIONS_MIN) == []

@@ -40,7 +40,7 @@ def test_a_decision_is_a_row_and_a_further_application_another() -> None:
     assert state.submitted_at("site-plan", 0) is None
 
 
-def test_what_nobody_decided_is_no_row() -> None:
+def test_an_undecided_item_has_no_row() -> None:
     assert rows_after(submitted(), declined())[0] == []
     assert rows_after(*under_examination(), completed(outcome=Outcome.TERMINATED))[0] == []
 

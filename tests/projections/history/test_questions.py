@@ -32,7 +32,7 @@ from tests.projections.supervision.test_query import Zone
 from tests.watching import Hands
 
 DAYS = 40
-ASKED = 150
+ROUNDS = 150
 DEPARTMENTS = ["", "land", "planning"]
 Answer = Callable[[Zone, datetime, datetime, Random], Awaitable[Any]]
 
@@ -123,7 +123,7 @@ async def test_any_answer_about_the_past_is_that_of_the_ledger(
     project_all(database_url, Projector(database_url, HISTORIES))
     counts = Counter[str]()
 
-    for _ in range(ASKED):
+    for _ in range(ROUNDS):
         t, other = (BEGIN + timedelta(days=random.randint(-1, DAYS), minutes=random.randint(0, 1440)) for _ in "12")
         known = random.choice([t, zone.approvals.clock(), other])
         ask, seed = random.choice(QUESTIONS), random.random()

@@ -6,7 +6,8 @@ from domain.messages import AnyFact, follow, replay
 from domain.project.countersignature.forwarding import CountersignatureForwarded, CountersignatureRecalled
 from domain.project.countersignature.revision import ApplicationRevised, OpinionKept
 from domain.project.state.consultation import Opinion
-from projections.progress.fold import ITEMS, PROJECTS, Progress
+from projections.progress.fold import Progress
+from projections.progress.rows import ITEMS, PROJECTS
 from tests.domain.countersignature.circulation import EXAMINED, answered, question_to
 from tests.examples import completed
 from tests.spec import PROJECT, entry
@@ -33,7 +34,7 @@ def shown(*facts: AnyFact) -> tuple[list[str], list[str], list[str]]:
     return item["awaiting"], item["queued"], whole["holders"]
 
 
-def test_all_asked_at_once_are_awaited_in_the_order_of_asking() -> None:
+def test_departments_asked_in_parallel_are_awaited_in_the_order_of_the_requests() -> None:
     assert shown(question_to("water"), question_to("fire")) == (
         ["water", "fire"],
         [],

@@ -8,7 +8,8 @@ from domain.messages import AnyFact
 from domain.project.application.registration import ItemPlanned
 from domain.project.external.results import ExternalResultRecorded
 from domain.project.flow.adoption import FlowAdopted
-from projections.progress.fold import Progress, ProgressProject
+from projections.progress.fold import Progress
+from projections.progress.rows import ProgressProject
 from projections.view import fold
 from tests.examples import REGISTERED, completed
 from tests.spec import PROJECT, entry

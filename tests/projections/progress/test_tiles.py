@@ -1,20 +1,26 @@
-"""Counts kept as sums are those of the rows: the tiles of a whole zone, as of those who may see all of it or not."""
+"""Counts kept as sums are those of the rows: numbers of a whole zone, as of those who may see all of it or not."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import psycopg
 import pytest
 import pytest_asyncio
+from psycopg.sql import SQL, Identifier
 
+from api.overview.view_models import weeks_until
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
-from projections.progress.query import ProgressList
-from projections.scope import Scope
+from projections.overview.steps import step_counts
+from projections.overview.weeks import decided_weeks, weekly_figures
+from projections.progress.query import ProgressList, Tiles
+from projections.scope import ZONE_SCOPE, Scope
+from projections.sums import ZONE
+from projections.waiting.query import WaitingRows
 from tests.infrastructure.projector.test_projector import project_all
 from tests.projections.supervision import test_board
 from tests.projections.supervision.test_board import BEGIN, SEED, lived
@@ -35,17 +41,36 @@ async def zone(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         yield zone
 
 
-async def test_the_tiles_of_all_are_those_of_the_rows(
+async def numbers(zone: Zone, t: datetime) -> list[object]:
+    """All that is summed for a whole zone, at *t*."""
+    store, weeks = zone.approvals.store, weeks_until(t, ZONE)
+    progress, waiting = ProgressList(store), WaitingRows(store)
+    return [
+        await progress.tiles(t, t - timedelta(days=7), 10),
+        await progress.choices(),
+        await step_counts(store, t, ZONE_SCOPE),
+        await weekly_figures(store, weeks, ZONE_SCOPE),
+        sorted(await decided_weeks(store, weeks, ZONE_SCOPE), key=lambda week: (week.department, week.week)),
+        await waiting.holders("", 100),
+        await waiting.holders("land", 100),
+    ]
+
+
+async def test_sums_of_all_are_those_of_the_rows(
     zone: Zone, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project_all(database_url, Projector(database_url))
-    progress = ProgressList(zone.approvals.store)
     instants = [BEGIN + timedelta(days=DAYS), BEGIN + timedelta(days=3 * DAYS)]
-    summed = [await progress.tiles(t, t - timedelta(days=7), 10) for t in instants]
+    summed = [await numbers(zone, t) for t in instants]
     monkeypatch.setattr(Scope, "sees_all", lambda *_: False)
-    assert summed == [await progress.tiles(t, t - timedelta(days=7), 10) for t in instants]
-    assert summed[0].projects > 1
-    assert summed[0].items_open or summed[0].items_done
+    assert summed == [await numbers(zone, t) for t in instants]
+    assert all(summed[0])
+    tiles = summed[0][0]
+    assert isinstance(tiles, Tiles)
+    assert tiles.projects > 1
+    assert tiles.items_open or tiles.items_done
     assert rebuild(database_url, swap=False).differences == ()
     with psycopg.connect(database_url) as connection:
-        assert connection.execute("SELECT count(*) FROM views.project_count WHERE n = 0").fetchone() == (0,)
+        for table in ("project_count", "project_choice", "project_day", "waiting_count", "decision_share"):
+            empty = SQL("SELECT count(*) FROM views.{} WHERE n = 0").format(Identifier(table))
+            assert connection.execute(empty).fetchone() == (0,)

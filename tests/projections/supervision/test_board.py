@@ -36,7 +36,7 @@ from infrastructure.projector.rebuild import rebuild
 from projections.snapshots import snapshot
 from projections.supervision.board import Reach, reach_of, statement
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures, length_of, median_of
-from projections.supervision.fold import stood
+from projections.supervision.fold import fate_periods
 from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
 from tests.effort import chosen
@@ -47,7 +47,7 @@ from tests.watching import Hands
 SEED = 20260302
 DAYS = 100  # of life in the zone, some of them left out
 PROJECTS = 8
-ASKED = chosen(60, 400)  # boards compared
+BOARDS = chosen(60, 400)  # boards compared
 WEEKS_EVERY = 6  # of them with two weeks as well
 ITEMS = {"land": LAND, "site-plan": PLANNING}
 REGISTER = RegisterProject(
@@ -160,7 +160,7 @@ async def test_any_board_is_what_its_lists_come_to(zone: Zone, database_url: str
     random = Random(SEED)
     await lived(zone, random)
     compared, totals = Counter[str](), Counter[str]()
-    for nth in range(ASKED):
+    for nth in range(BOARDS):
         first = date(2026, 2, 10) + timedelta(days=random.randint(0, 120))
         period = Period(first, first + timedelta(days=random.choice([0, 3, 27, 40, 70, 400])))
         as_of = BEGIN + timedelta(days=random.randint(-1, DAYS + 9), minutes=random.randint(0, 1440))
@@ -231,7 +231,7 @@ def test_a_state_counts_from_its_recording_unless_a_later_one_was_recorded_befor
     def at(hours: int) -> datetime:
         return BEGIN + timedelta(hours=hours)
 
-    states = stood([(at(hours), state) for hours, state in fates], told_at=BEGIN)
+    states = fate_periods([(at(hours), state) for hours, state in fates], told_at=BEGIN)
 
     assert states == [(at(hours), state) for hours, state in known]
 

@@ -152,7 +152,7 @@ async def test_every_figure_is_the_length_of_its_list(zone: Zone) -> None:
     assert (await supervision.board(MARCH.before()))[0].decided == 0
 
 
-async def test_asked_of_an_earlier_instant_it_says_what_it_said_then(zone: Zone) -> None:
+async def test_an_earlier_instant_reads_as_it_did_then(zone: Zone) -> None:
     """Also after an appeal was decided, dates were amended, and a card and a decision were retracted by hand."""
     prompt, slow, silent = await lived(zone)
     then = zone.approvals.clock()

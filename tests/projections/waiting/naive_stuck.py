@@ -23,7 +23,7 @@ from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.api.served import served
 
 UNTIL = date(2026, 11, 28)
-ASKED_BY = {"X-Actor": "auditor", "X-Role": "auditor"}
+READER_HEADERS = {"X-Actor": "auditor", "X-Role": "auditor"}
 BECOMES = {
     "item_planned": "new",
     "item_submitted": "open",
@@ -71,7 +71,7 @@ async def stuck_in(url: str) -> set[UUID]:
     return {project for project, entries in histories.items() if is_stuck_naively(entries)}
 
 
-class Told(Struct, frozen=True):
+class Counts(Struct, frozen=True):
     """The figure and its list, as page and interface tell them; *waiting*: projects with an application waited for."""
 
     tile: int
@@ -81,16 +81,16 @@ class Told(Struct, frozen=True):
     waiting: set[UUID]
 
 
-async def told_by(site: str) -> Told:
+async def counts_of(site: str) -> Counts:
     """Ask the server at *site*."""
-    async with httpx.AsyncClient(base_url=site, headers=ASKED_BY, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=site, headers=READER_HEADERS, timeout=60) as client:
         page = (await client.get("/", params={"lang": "zh", "stuck": "true", "limit": 500})).text
         summary = (await client.get("/v1/progress/summary")).json()
         listed = (await client.get("/v1/progress", params={"stuck": "true", "limit": 500})).json()["projects"]
         waits = (await client.get("/v1/waiting", params={"stuck": "true", "limit": 500, "kind": "application"})).json()
     tile = re.findall(r'<a class="stuck[^"]*"[^>]*>受阻 <b class="number">([\d,]+)</b>', page)
     rows = re.findall(r'<th scope="row"><a href="/pages/projects/([0-9a-f-]{36})', page)
-    return Told(
+    return Counts(
         tile=int(tile[0].replace(",", "")),
         page=set(map(UUID, rows)),
         summary=int(summary["stuck"]),
@@ -117,7 +117,7 @@ def prove_stuck(url: str, projects: int, seed: int) -> int:
     project_all(url)
     wanted = asyncio.run(stuck_in(url))
     with served(url, PAGES) as site:
-        counts = asyncio.run(told_by(site))
+        counts = asyncio.run(counts_of(site))
     assert counts.tile == counts.summary == len(wanted)
     assert counts.page == counts.listed == wanted, "the page and the interface list the projects that are counted"
     assert counts.waiting >= wanted, "what was turned down waits for an application"

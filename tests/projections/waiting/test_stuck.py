@@ -13,7 +13,8 @@ from domain.project.application.suspension import ClockSuspended
 from domain.project.application.undertaking import DecisionRevoked
 from domain.project.application.withdrawal import ItemWithdrawn
 from domain.project.waiting.chain import waiting
-from projections.progress.fold import Progress, ProgressItem, ProgressProject
+from projections.progress.fold import Progress
+from projections.progress.rows import ProgressItem, ProgressProject
 from projections.view import fold
 from tests.examples import REGISTERED, accepted, completed, declined, submitted, under_examination
 from tests.spec import PROJECT, entry
@@ -70,7 +71,7 @@ def planned(*items: PlannedItem) -> ProjectRegistered:
     )
 
 
-def test_a_project_in_which_nobody_can_act_is_stuck() -> None:
+def test_a_project_in_which_no_one_can_act_is_stuck() -> None:
     circle = planned(
         PlannedItem(item="a", department="a", requires=("b",)), PlannedItem(item="b", department="b", requires=("a",))
     )

@@ -28,7 +28,7 @@ from domain.project.state.consultation import Opinion
 from domain.project.state.project import ExternalResult, Item, Project
 from domain.project.waiting.chain import ItemWaiting, blockers, depths, waiting
 from domain.project.waiting.wait import HeldBy, WaitKind
-from projections.clocks.law_events import as_it_stood
+from projections.clocks.law_events import folded_as_of
 from projections.view import fold
 from projections.waiting.fold import VIEW, waiting_at
 from tests.effort import tried
@@ -50,7 +50,7 @@ def entries(*facts: AnyFact) -> list[Entry]:
 
 
 def waiting_after(*facts: AnyFact) -> dict[str, ItemWaiting]:
-    return {item.item: item for item in waiting_at(as_it_stood([VIEW], PROJECT, entries(*facts), FAR, FAR))}
+    return {item.item: item for item in waiting_at(folded_as_of([VIEW], PROJECT, entries(*facts), FAR, FAR))}
 
 
 def first(item: ItemWaiting) -> tuple[WaitKind, HeldBy, str, tuple[str, ...]]:
@@ -146,7 +146,7 @@ def test_a_refusal_is_delivered_and_applied_for_again() -> None:
     assert first(items[PLAN])[1:3] == (HeldBy.APPLICANT, "applicant")
 
 
-def test_a_decision_is_kept_back_by_who_objected_and_a_grant_on_an_undertaking_is_checked() -> None:
+def test_a_decision_waits_for_objectors_and_a_grant_on_an_undertaking_is_checked() -> None:
     objected = ItemCountersigned(item=LAND, department="fire", step="", opinion=Opinion.OBJECTED, reasons="no exit")
     facts: list[AnyFact] = [*under_examination(), question_to("fire"), objected]
     assert first(waiting_after(*facts)[LAND]) == (WaitKind.DECISION, HeldBy.DEPARTMENT, "land", ("fire",))
@@ -208,11 +208,11 @@ def test_a_blocked_item_waits_for_its_holder_since_it_is_that_holders_turn() -> 
 
 def test_an_amended_time_moves_since_when_and_as_of_goes_by_it() -> None:
     known = entries(submitted(), EntryAmended(version=2, item=LAND, new_occurred_at=day(1), reasons="late"))
-    folded = as_it_stood([VIEW], PROJECT, known, FAR, FAR)
+    folded = folded_as_of([VIEW], PROJECT, known, FAR, FAR)
     assert waiting_at(folded)[0].waits[0].since == day(1)
-    before = as_it_stood([VIEW], PROJECT, known, day(1), FAR)
+    before = folded_as_of([VIEW], PROJECT, known, day(1), FAR)
     assert before.project.items[LAND].stage is Stage.SUBMITTED
-    unknown = as_it_stood([VIEW], PROJECT, known, day(1), day(2))
+    unknown = folded_as_of([VIEW], PROJECT, known, day(1), day(2))
     assert unknown.project.items[LAND].stage is Stage.NOT_STARTED
 
 
@@ -239,7 +239,7 @@ def test_of_alternatives_the_least_blocked_is_followed_and_all_are_listed() -> N
     assert set(items["e"].roots) == {"a", "c"}
 
 
-def test_an_alternative_that_nobody_needs_any_more_waits_for_nothing() -> None:
+def test_an_alternative_no_longer_needed_waits_for_nothing() -> None:
     plans = (
         PlannedItem(item="a", department="land"),
         PlannedItem(item="b", department="land"),

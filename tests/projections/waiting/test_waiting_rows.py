@@ -49,7 +49,7 @@ def test_rows_updated_entry_by_entry_equal_a_refold(world: World) -> None:
             (item.item, wait.kind, wait.ref, list(item.chain)) for item in items for wait in item.waits
         ]
         assert [(row[4:6], row[8:12]) for row in rows] == [
-            ((list(folded.project.items).index(item.item) + 1, item.name), (*told_of(wait),))
+            ((list(folded.project.items).index(item.item) + 1, item.name), (*shown_wait(wait),))
             for item in items
             for wait in item.waits
         ]
@@ -59,7 +59,7 @@ def test_rows_updated_entry_by_entry_equal_a_refold(world: World) -> None:
     )
 
 
-def told_of(wait: Wait) -> tuple[Any, ...]:
+def shown_wait(wait: Wait) -> tuple[Any, ...]:
     return wait.held_by.value, wait.holder, list(wait.on), wait.since
 
 

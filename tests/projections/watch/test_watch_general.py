@@ -105,7 +105,7 @@ STEPS = (
 
 @settings(max_examples=tried(15))
 @given(st.lists(st.tuples(days, st.sampled_from(STEPS), st.booleans()), max_size=8))
-def test_what_stands_is_what_was_passed(steps: list[tuple[int, tuple[object, object], bool]]) -> None:
+def test_the_signals_in_force_match_the_thresholds_passed(steps: list[tuple[int, tuple[object, object], bool]]) -> None:
     """Whatever happens in between, and whenever the watcher looks: each rung once, at its true instant."""
     zone = applied()
     for wait, (by, command), looks in steps:

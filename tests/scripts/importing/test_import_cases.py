@@ -58,7 +58,7 @@ def imported(
         for nth, (on, activity, *more) in enumerate(cells, 1)
     ]
     plan = plan_case(register or Wabo(), "town", "1", rows, listing, "nl-wabo", law_of, NOW)
-    told_facts = [(act, fact) for act in plan.acts for fact in act.facts]
+    planned_facts = [(act, fact) for act in plan.acts for fact in act.facts]
     return [
         Entry(
             plan.project,
@@ -68,7 +68,7 @@ def imported(
             fact,
             Recorded(act.by, act.id, "", act.source),
         )
-        for version, (act, fact) in enumerate(told_facts, 1)
+        for version, (act, fact) in enumerate(planned_facts, 1)
     ]
 
 
@@ -94,12 +94,12 @@ def test_a_permit_with_a_request_for_data_and_an_extension() -> None:
     )
 
 
-def test_an_open_case_says_since_when_its_time_stands_still() -> None:
-    asked_on = date(2012, 3, 6)
+def test_an_open_case_says_since_when_its_time_is_stopped() -> None:
+    requested_on = date(2012, 3, 6)
 
-    assert figures(imported(SUBMITTED, ASKED)).suspended_since == asked_on
+    assert figures(imported(SUBMITTED, ASKED)).suspended_since == requested_on
     assert figures(imported(SUBMITTED, ASKED, CAME)).suspended_since is None
-    assert figures(imported(SUBMITTED, ASKED, CAME), as_of="2012-03-10").suspended_since == asked_on
+    assert figures(imported(SUBMITTED, ASKED, CAME), as_of="2012-03-10").suspended_since == requested_on
     assert figures(imported(SUBMITTED, ASKED, DELIVERED)).suspended_since is None  # delivered: nothing waits
 
 

@@ -210,7 +210,7 @@ async def test_an_import_steps_back_where_others_fill_the_queue(database_url: st
     assert (report.facts_stored, report.exit_status) == (80, 0)
 
 
-def test_the_bar_moves_where_somebody_looks_and_is_silent_elsewhere() -> None:
+def test_the_bar_moves_on_a_terminal_and_is_silent_elsewhere() -> None:
     for terminal in (True, False):
         console = Console(force_terminal=terminal, width=100)
         with console.capture() as shown, bar(console) as advance:

@@ -103,7 +103,7 @@ def test_a_line_that_is_no_row_is_lost_and_named(tmp_path: Path, line: str, sent
         (ROW.replace("08:00:00.000Z", "23:30:00.000Z"), "occurred_at falls on 2012-03-02 in Europe/Amsterdam"),
     ],
 )
-def test_a_row_with_something_wrong_is_kept_with_a_remark(tmp_path: Path, line: str, sentence: str) -> None:
+def test_a_faulty_row_is_stored_with_a_remark(tmp_path: Path, line: str, sentence: str) -> None:
     reading = read(tmp_path, HEADER + line)
 
     assert (len(reading.events), reading.lost) == (1, [])

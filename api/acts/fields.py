@@ -13,6 +13,7 @@ from msgspec import Struct, inspect, structs
 from domain.core.ledger import Command
 from domain.core.types import TEXT_CHARACTERS_MAX
 
+HAPPENED, FILES = "occurred_at", "_file"  # fields that every form may have: when it happened, and files
 SINGLE_VALUES = (str, int, bool, date, datetime)
 
 

@@ -1,0 +1,85 @@
+"""What settled complaints and evaluations count in: sums by day, month and year, so that figures read no rows.
+
+Time alone changes nothing about a settled one, except that a calendar notice moves the last days of its clocks: each
+sum says by which calendar it was counted. What is not settled yet is read one by one, and is little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import LiteralString, TypeAlias
+
+from domain.law.calendar.period import Span
+from domain.law.feedback.clock import FeedbackRun
+from domain.law.licensing.forecast import DISTANT
+from projections.clocks.fold import counted_by
+from projections.feedback.complaints import ComplaintRow, complaint_runs
+from projections.feedback.evaluations import EvaluationRow, evaluation_runs
+from projections.feedback.reading import complaint_reading, evaluation_reading
+from projections.feedback.summary import GOOD, complaint_figures, evaluation_figures
+from projections.reader import Laws
+from projections.sums import BEGINS, day_of, table_of
+from projections.view import Row, Rows, Table
+
+SUMS = "voice_sum"
+COLUMNS: tuple[tuple[str, LiteralString], ...] = (
+    ("given_on", "date"),  # a year, a month: its first day
+    ("register", "text"),
+    ("department", "text"),  # empty: the supervision bureau
+    ("item", "text"),
+    ("figures", "text"),  # in which each of these counts, a line each
+    ("counted_by", "text"),  # the calendar; empty where no clock was counted
+    ("n", "integer NOT NULL"),
+)
+SUMMED = tuple(Table(table_of(SUMS, span), COLUMNS, key=6, summed=True) for span in Span)
+BETWEEN = "\n"  # no code of a department has one
+# Which rows are not settled, as `is_settled` has it: an appeal may be open after the call-back.
+UNSETTLED: dict[str, LiteralString] = {
+    "complaint": "v.closed_at IS NULL",
+    "evaluation": "(v.closed_at IS NULL OR v.appeal = 'open')",
+}
+
+Contribution: TypeAlias = tuple[date, str, str, str, str]  # day, department, item, figures, calendar
+
+
+def is_settled(row: ComplaintRow | EvaluationRow) -> bool:
+    """Whether time alone changes none of its figures any more."""
+    return row.closed_at is not None and not (isinstance(row, EvaluationRow) and row.appeal == "open")
+
+
+def contribution_of(row: ComplaintRow | EvaluationRow, laws: Laws) -> Contribution | None:
+    """What a row adds to the sums; None while it is not settled."""
+    if not is_settled(row):
+        return None
+    given_at = row.filed_at if isinstance(row, ComplaintRow) else row.evaluated_at
+    figures, calendar = _figures(row, laws)
+    return day_of(given_at), row.department, row.item, BETWEEN.join(figures), calendar
+
+
+def sum_rows(contributions: Iterable[Contribution], register: str) -> Rows:
+    """The rows of the tables of a project of *register*."""
+    tables: dict[str, list[Row]] = {}
+    by_day = list(contributions)
+    for span in Span:
+        counts: dict[Row, int] = {}
+        for given_on, *others in by_day:
+            key = (BEGINS[span](given_on), register, *others)
+            counts[key] = counts.get(key, 0) + 1
+        tables[table_of(SUMS, span)] = [(*key, number) for key, number in counts.items()]
+    return tables
+
+
+def _figures(row: ComplaintRow | EvaluationRow, laws: Laws) -> tuple[Sequence[str], str]:
+    """The figures of a settled row, and the calendar by which its clocks were counted."""
+    if isinstance(row, EvaluationRow) and not row.bad:
+        return ("void" if row.state == "void" else GOOD,), ""
+    calendar = counted_by(row.law, laws, DISTANT.date()) if row.law else ""
+    if isinstance(row, ComplaintRow):
+        return complaint_figures(complaint_reading(row, laws, _ended_at(complaint_runs(row)), DISTANT)), calendar
+    return evaluation_figures(evaluation_reading(row, laws, _ended_at(evaluation_runs(row)), DISTANT)), calendar
+
+
+def _ended_at(runs: Iterable[FeedbackRun]) -> datetime:
+    """When the last of these clocks ended, all of which have."""
+    return max(at for run in runs for at in (run.started_at, run.ended_at, run.extended_at) if at is not None)
