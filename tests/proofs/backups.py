@@ -172,7 +172,7 @@ def declared(_: Budget) -> str:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(f"ALTER SYSTEM SET archive_command = 'cp %p {wal}/%f'".encode())
             connection.execute("SELECT pg_reload_conf()")
-        copied = [supplied() / "pg_basebackup", "--pgdata", folder / "base", "--dbname", url, "--checkpoint", "fast"]
+        copied = [str(supplied() / "pg_basebackup"), "--pgdata", str(folder / "base"), "--dbname", url, "-c", "fast"]
         subprocess.run(copied, check=True, capture_output=True)
         kept_to = ours.run(url, "users", "add", "li", "li")["position"]
         with psycopg.connect(url, autocommit=True) as connection:
