@@ -30,6 +30,7 @@ VERBS = {
     "doctor": "scripts.operation.doctor:doctor",
     "backup": "scripts.backup.verbs:backup",
     "restore": "scripts.backup.verbs:restore",
+    "declare-restore": "scripts.backup.verbs:declare_restore",
     "backup-keys": "scripts.backup.keys:backup_keys",
     "restore-keys": "scripts.backup.keys:restore_keys",
     "support-bundle": "scripts.operation.support:support_bundle",
