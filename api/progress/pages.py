@@ -111,7 +111,7 @@ def picked(
         stale_days=settings.stale_days if stale else None,
         stuck=True if stuck else None,
         scope=list_scope,
-        limit=limit + 1,  # tells whether there is a next page
+        limit=limit + 1,  # says whether there is a next page
     )
     named = ("manager", "phase", "kind", "department", "stage", "holder", "warned")
     fields = {name: getattr(wanted, name) for name in named}

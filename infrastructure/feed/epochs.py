@@ -32,7 +32,7 @@ class LedgerEpochs(Struct, frozen=True):
         return self.restores[-1].epoch if self.restores else FIRST_EPOCH
 
     def name(self, position: int) -> str:
-        """The id of the entry at *position*: the position, and in a later epoch what tells it apart from a lost one."""
+        """The id of the entry at *position*: the position, and in a later epoch what sets it apart."""
         epoch = epoch_of(position, self.restores)
         return str(position) if epoch == FIRST_EPOCH else f"{self.zone}.{epoch}:{position}"
 

@@ -22,7 +22,7 @@ JUMP_SECONDS = 1.0  # between wall clock and monotonic clock: then compare again
 ALARM_SECONDS = 60.0  # between two lines in the log
 NOTHING = timedelta()
 
-Clock = Callable[[], Awaitable[tuple[datetime, datetime | None]]]  # tells also when the newest entry was recorded
+Clock = Callable[[], Awaitable[tuple[datetime, datetime | None]]]  # also says when the newest entry was recorded
 
 log = structlog.get_logger()
 

@@ -207,7 +207,7 @@ class LostRightsError(Exception):
 
 
 class SubscriberRights:
-    """As whom a subscription reads: looked up each time, so that what ends in the ledger ends here too."""
+    """The caller as whom a subscription reads: looked up each time, so that what ends in the ledger ends here too."""
 
     def __init__(self, directory: PrincipalDirectory) -> None:
         self._directory = directory
