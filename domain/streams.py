@@ -149,7 +149,7 @@ def decide(command: EveryCommand, state: State, context: Context) -> tuple[AnyFa
 def _misdirected(state: State) -> Refused:
     return Refused(
         "wrong-stream",
-        f"{state.id} is a {spelled_out(type(state), ' ')}, to which this command says nothing",
+        f"{state.id} is a {spelled_out(type(state), ' ')}, to which this command does not apply",
         remedy="check the id it was sent to",
     )
 
