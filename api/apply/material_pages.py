@@ -12,6 +12,7 @@ from api.apply.application import DraftedApplication, reusable
 from api.apply.filling import APPLY, CHECK, MATERIALS, DraftTurn
 from api.apply.pages import APPLYING
 from api.apply.uploads import UploadForm, upload_form
+from api.forms.drafts import STEP
 from api.route_access import ACCESS
 from api.web.command_request import CommandRequest
 from domain.core.ledger import Refused
@@ -66,7 +67,7 @@ class ApplyMaterialPages(Controller):
     async def save(
         self, draft_turn: NamedDependency[DraftTurn], text_form: NamedDependency[Mapping[str, str]]
     ) -> Response[str]:
-        """Take a file of the project, remove one, or go on: by the button that was pressed."""
+        """Take a file of the project, remove one, or go on: by the button that was pressed. A script saves alone."""
         application = draft_turn.application
         if digest := text_form.get("reuse", ""):
             files = reusable(application, draft_turn.caller, await draft_turn.history())
@@ -83,6 +84,8 @@ class ApplyMaterialPages(Controller):
         names = tuple(paper.material_name for nth, paper in papers if f"{PAPER}{nth}" in text_form)
         saved = await draft_turn.change(lambda content: structs.replace(content, on_paper=names))
         current = draft_turn.with_draft(saved) if saved else draft_turn
+        if STEP in text_form:
+            return await _materials_page(current)
         if current.application.lacking:
             return await _materials_page(current, {"lacking": "papers-lacking"})
         return draft_turn.to_step(CHECK)

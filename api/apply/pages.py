@@ -15,6 +15,7 @@ from msgspec import structs
 from api.apply.application import DraftedApplication, application_drafts, drafted
 from api.apply.filling import APPLY, MATERIALS, RECEIPT, DraftTurn, draft_turn
 from api.apply.known_data import known_data
+from api.forms.drafts import STEP
 from api.guard.judging import PROJECT_UNKNOWN, ProjectAccess, require_allowed
 from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
@@ -40,6 +41,7 @@ APPLYING = WINDOW | {
 }
 RENEWAL_TEXTS = ("licence_item", "licence_number")
 LINE_CHARACTERS_MAX = 200
+NOT_CHECKED = {"": "saved"}  # in the place of faults: a form that its reader did not send yet
 
 
 class ApplyPages(Controller):
@@ -133,8 +135,11 @@ class ApplyPages(Controller):
         text_form: NamedDependency[Mapping[str, str]],
         persons: NamedDependency[PersonBook],
     ) -> Response[str]:
-        """Save what was said, and go on to the papers."""
+        """Save what was said, and go on to the papers; a script saves meanwhile, and stays."""
         application = draft_turn.application
+        if STEP in text_form:
+            saved = await draft_turn.change(lambda current: with_data(current, text_form, NOT_CHECKED))
+            return await _data_page(draft_turn.with_draft(saved) if saved else draft_turn, persons)
         if faults := data_faults(application, text_form):
             content = with_data(application.draft.content, text_form, faults)
             entered = draft_turn.with_draft(structs.replace(application.draft, content=content))

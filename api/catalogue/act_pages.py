@@ -8,9 +8,9 @@ from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from api.catalogue.form import CHOICES, FIELDS, CatalogueForm
+from api.catalogue.form import CHOICES, FIELDS, SHIFTS, CatalogueForm
 from api.catalogue.impact import catalogue_after, impact_of
-from api.catalogue.links import CATALOGUES, addresses, catalogue_path, offers
+from api.catalogue.links import CATALOGUES, addresses, catalogue_path, departments_for, offers
 from api.catalogue.lookup import catalogue_case
 from api.catalogue.view_models import Items, ItemWords
 from api.commands.aggregate_acts import TAKES_ACTS, ActResult, AggregateActs, AggregateTarget
@@ -77,6 +77,8 @@ async def _review(page: PageContext, acts: AggregateActs, form: CatalogueForm, r
         values=form.values,
         back=page.link(catalogue_path(form.name)) if form.catalogue.version else page.link(CATALOGUES),
         choices=CHOICES,
+        departments=departments_for(acts, form.catalogue),
+        shifts=SHIFTS,
         item_link=addresses(page, form.name)["item_link"],
         **offers(acts, ""),
         **effect,

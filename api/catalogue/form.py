@@ -35,12 +35,14 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 ITEM_FIELDS = (*LINE_TEXTS, *NUMBERS, "accept_condition", *LISTS, *FLAGS, *CHOICES)
 PUBLICATION = ("valid_from", "note")
+SHIFTS = ("next_working_day", "none")  # of intake hours: the day on which what comes later counts as received
 FIELDS: Mapping[str, tuple[str, ...]] = {  # by act
     "publish": PUBLICATION,
     "import": ("rows", "absent", "reasons", *PUBLICATION),
     "define": (*ITEM_FIELDS, *PUBLICATION),
     "withdraw": ("task_code", "reasons", *PUBLICATION),
     "online": ("task_code", "is_online", "reasons"),
+    "hours": ("department", "close_of_business", "intake_shift", "valid_from", "published"),
 }
 
 
@@ -82,7 +84,7 @@ class CatalogueForm(Struct, frozen=True):
         return self.command("define_service_item", service=service)
 
     def _publication(self) -> Iterator[CatalogueCommand]:
-        if self.act == "publish" or ("valid_from" in FIELDS[self.act] and self.fields.text("valid_from")):
+        if self.act == "publish" or ("note" in FIELDS[self.act] and self.fields.text("valid_from")):
             day, note = (self.fields.text(name).strip() for name in PUBLICATION)
             yield self.command("publish_catalogue", valid_from=day, note=note)
 
@@ -133,12 +135,19 @@ def _online(form: CatalogueForm) -> Iterator[CatalogueCommand]:
     yield form.command("decide_online", task_code=code, is_online=is_online, reasons=reasons)
 
 
+def _hours(form: CatalogueForm) -> Iterator[CatalogueCommand]:
+    department, closes, shift, day, published = (form.fields.text(name).strip() for name in FIELDS["hours"])
+    hours = {"close_of_business": closes, "intake_shift": shift or SHIFTS[0]}
+    yield form.command("set_intake_hours", department=department, hours=hours, valid_from=day, published=published)
+
+
 MAKERS: Mapping[str, Callable[[CatalogueForm], Iterator[CatalogueCommand]]] = {
     "publish": lambda _form: iter(()),
     "import": _import,
     "define": _define,
     "withdraw": _withdraw,
     "online": _online,
+    "hours": _hours,
 }
 
 

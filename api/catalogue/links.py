@@ -8,6 +8,7 @@ from urllib.parse import quote
 from api.commands.aggregate_acts import AggregateActs
 from api.html.page import PageContext
 from domain.access.decision import NO_CASE, AccessCase
+from domain.catalogue.state import Catalogue
 from domain.core.ledger import Role
 
 CATALOGUES = "/admin/catalogues"
@@ -31,15 +32,24 @@ def addresses(page: PageContext, name: str) -> dict[str, Any]:
     }
 
 
+def departments_for(acts: AggregateActs, catalogue: Catalogue) -> list[str]:
+    """Whose intake hours the reader may publish: an officer's own department, else all that have items or hours."""
+    if acts.caller.role is Role.OFFICER:
+        return [acts.caller.over]
+    return sorted({item.dept_code for item in catalogue.items.values()} | catalogue.hours.keys())
+
+
 def offers(acts: AggregateActs, department: str) -> dict[str, Any]:
     """The acts that the table of access lets the reader do, on an item of *department*; and who may publish."""
     caller = acts.caller
     case = AccessCase(department=department or caller.over)
     publish = acts.judged("publish_catalogue", NO_CASE)
     define = acts.judged("define_service_item", case)
+    hours = acts.judged("set_intake_hours", case)
     return {
         "may_publish": publish.allowed,
         "may_define": define.allowed,
+        "may_set_hours": hours.allowed,
         "may_decide_online": caller.role is Role.OFFICER and caller.over == department != "",
         "who_publishes": publish.remedy,
         "who_defines": define.remedy,

@@ -11,8 +11,8 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from api.catalogue.form import CHOICES, form_values
-from api.catalogue.links import CATALOGUES, addresses, catalogue_path, offers
+from api.catalogue.form import CHOICES, SHIFTS, form_values
+from api.catalogue.links import CATALOGUES, addresses, catalogue_path, departments_for, offers
 from api.catalogue.lookup import catalogue, edition_listed, edition_numbered, every_catalogue, unknown
 from api.catalogue.requests import OfDraft, OfEdition, OfItem, Words
 from api.catalogue.schemas import (
@@ -22,6 +22,7 @@ from api.catalogue.schemas import (
     services_in,
     shown_draft,
     shown_edition,
+    shown_hours,
 )
 from api.catalogue.view_models import ItemWords
 from api.commands.aggregate_acts import READS_ACTS, AggregateActs
@@ -96,6 +97,8 @@ class CataloguePages(Controller):
             **_item_rows(page, services_in(catalogue, edition.edition.number if edition else None), text, paging),
             **addresses(page, name),
             **offers(aggregate_acts, ""),
+            departments=departments_for(aggregate_acts, catalogue.catalogue),
+            shifts=SHIFTS,
             values={},
             key=uuid4(),
         )
@@ -182,6 +185,7 @@ def _catalogue_content(catalogue: CatalogueAsOf, edition: DatedEdition | None) -
         "in_force": catalogue.in_force(),
         "is_draft": edition is None,
         "draft": shown_draft(catalogue.catalogue),
+        "hours": shown_hours(catalogue)[::-1],
     }
 
 

@@ -1,4 +1,4 @@
-"""首页 the page at `/`: a project manager's own projects, a leader's overview, for others the progress table."""
+"""首页 the page at `/`: what the reader's role has to see to first."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from api.progress.pages import TABLE_DEPENDENCIES, ProgressTable
 from api.route_access import ACCESS, ITSELF
 from domain.access.principal import Caller
 from domain.core.ledger import Role
+
+FIRST = {Role.OFFICER: "/desk", Role.SUPERVISOR: "/supervision", Role.AUDITOR: "/audit", Role.APPLICANT: "/my"}
 
 
 class HomePages(Controller):
@@ -38,6 +40,8 @@ class HomePages(Controller):
         require_somewhere(caller, "read:progress")
         if caller.role is Role.PROJECT_MANAGER and progress_table.picked.is_bare:
             return await portfolio_page(page, portfolio_sources)
+        if caller.role in FIRST and progress_table.picked.is_bare:
+            return Redirect(page.link(FIRST[caller.role]), status_code=303)
         if caller.role is Role.LEADER and progress_table.picked.is_bare:
             return await overview_page(page, overview_sources)
         return await progress_table.response()

@@ -6,20 +6,24 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import MediaType, Response, Router
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 from msgspec import structs
 
 from api.html.compression import COMPRESSED
-from api.html.live import page_beginner
+from api.html.live import POSITION, page_beginner
 from api.html.page import HEADERS, PageContext, page_address, page_context
 from api.web.dependencies import ReadDependency
 from api.web.error_handlers import problem_response, to_problem
 from api.web.http_request import HttpRequest
+from api.web.identity import CALLER, VISITOR
 from api.web.request_id import request_id
 from domain.core.types import Stage
+from infrastructure.feed.reader import Feed
+from infrastructure.ledger.approvals import Approvals
+from infrastructure.messages.inbox import Inbox
 from infrastructure.projector.positions import Views
 
 AtStage = Annotated[str, QueryParameter(pattern=f"^({'|'.join(Stage)}|)$", description="Has an item at this stage.")]
@@ -52,6 +56,15 @@ def not_found_page(request: HttpRequest, error: Exception) -> Response[Any]:
     return handler(request, error)
 
 
+async def unread(request: HttpRequest, approvals: NamedDependency[Approvals], page_feed: NamedDependency[Feed]) -> int:
+    """How many of the reader's messages are unread, for the header; 0 for those to whom nothing is sent."""
+    state = request.scope.get("state", {})
+    caller, visitor = state.get(CALLER), state.get(VISITOR)
+    if caller is None or visitor is None or not visitor.hears:
+        return 0
+    return await Inbox(approvals.store, page_feed).unread(caller, state.get(POSITION, 0))
+
+
 def wants_json(accept: str) -> bool:
     """Whether the client reads JSON, and would not know what to do with a page."""
     return "json" in accept and "text/html" not in accept
@@ -72,6 +85,7 @@ def html_router(pages: Sequence[ControllerRouterHandler], views: Views) -> Route
         before_request=begin_page,
         dependencies={
             "page": ReadDependency(page_context),
+            "unread": ReadDependency(unread),
             "page_address": Provide(page_address, sync_to_thread=False),
         },
     )

@@ -25,11 +25,12 @@ from api.html.citations import cited
 from api.html.live import POSITION, LivePage, live_page
 from api.html.numbers import card_number, order_number
 from api.html.titles import Titles, grounds, law_title, rule_title, titles_of
-from api.html.translations import Language, preferred, wording
+from api.html.translations import Language, mark_chinese, preferred, wording
 from api.web.http_request import HttpRequest
 from api.web.identity import VISITOR
 from api.web.parameters import REGISTER
 from api.web.zones import zone_of
+from domain.access.table import TABLE
 from domain.core.ledger import Role
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
@@ -53,6 +54,7 @@ MENU = (
     ("supervision", "/supervision"),
     ("information", "/pages/information"),
 )
+READ_BY = {"desk": "worklist", "supervision": "supervision", "information": "information"}  # others than progress
 
 OF_PAGE = ("offset", "limit", "cursor", "open", "view", "sort")  # parameters of how a page shows a list
 EXPORTS = "/pages/exports"  # the address below which the lists of the pages are to be had as files
@@ -64,13 +66,19 @@ ADMINISTRATION = (("people_grants", "/admin/people"), REFERENCE)  # administrato
 AUDIT = ("audit_ledger", "/audit")  # what auditors have beside the pages of all
 
 HOMES = {Role.PROJECT_MANAGER.value: "mine", Role.LEADER.value: "zone_overview"}  # what `/` is called, by role
+AT_THE_WINDOW = {  # what those have first who apply: beside it, no desk
+    Role.APPLICANT.value: ("window_my", "/my"),
+    Role.WINDOW_CLERK.value: ("window_apply", "/window/apply"),
+}
 
 
 SEE_OTHER = 303
 
 NEVER = "–"  # in the place of a time that has not come
 
-OF_ONE_SUBJECT = ("/pages/projects/", "/pages/legal-persons/")  # pages that no register is chosen for
+# Pages that no register is chosen for: they are about one project or person, or about all that there is.
+OF_ONE_SUBJECT = ("/pages/projects/", "/pages/legal-persons/", "/projects/", "/items/", "/acts/", "/pages/results")
+OF_ALL_SUBJECTS = ("/messages", "/admin", "/supervision/rules", "/supervision/calendars", "/audit/projects/")
 
 UNTITLED = Titles()
 
@@ -132,6 +140,7 @@ class PageContext:
 
     Times are those of the place where *law* holds. So many of the ledger's latest entries may be missing on the page
     as the views *lag* behind; while clocks are *recounting* after a calendar notice, dates may be those from before.
+    So many of the reader's messages are *unread*.
     """
 
     def __init__(
@@ -143,6 +152,7 @@ class PageContext:
         registers: Sequence[str] = (),
         *,
         recounting: bool = False,
+        unread: int = 0,
     ) -> None:
         lang = address.query.get("lang", "")
         self.chosen = lang if lang in ("zh", "en") else ""
@@ -151,7 +161,7 @@ class PageContext:
         self._visitor, self._live = address.visitor, address.live
         self._titles = titles
         self.law = law
-        self._lag, self._recounting = lag, recounting
+        self._lag, self._recounting, self._unread = lag, recounting, unread
         self._path, self._query = address.path, address.query
         self.register = address.query.get(REGISTER, "")
         self._registers = registers
@@ -173,7 +183,8 @@ class PageContext:
 
     def html(self, template: str, **content: object) -> str:
         """The text of the page."""
-        return templates.get_template(template).render(self.context(**content))
+        html = templates.get_template(template).render(self.context(**content))
+        return html if self.language == "zh" else mark_chinese(html)
 
     def context(self, **content: object) -> dict[str, Any]:
         """What a template is rendered with: *content*, and what every page is."""
@@ -182,6 +193,7 @@ class PageContext:
             "language": self.language,
             "lag": self._lag,
             "recounting": self._recounting,
+            "unread_messages": self._unread,
             "chosen": self.chosen,
             "register": self.register,
             "registers": self.registers(),
@@ -227,7 +239,7 @@ class PageContext:
 
         Empty where there is nothing but the zone, and on pages about one project or person.
         """
-        if not self._registers or self._path.startswith(OF_ONE_SUBJECT):
+        if not self._registers or self._path.startswith(OF_ONE_SUBJECT + OF_ALL_SUBJECTS):
             return []
         chosen = {"lang": self.chosen}
         links = [(name, {REGISTER: name, **chosen}) for name in ("", *self._registers)]
@@ -282,10 +294,13 @@ class PageContext:
         role = self._visitor.role if self._visitor else ""
         if role == Role.ADMINISTRATOR:
             return [(label, self.link(path), self._is_at(path, label)) for label, path in ADMINISTRATION]
-        if role == Role.AUDITOR:
-            return [(label, self.link(path), path == self._path) for label, path in (*MENU, AUDIT)]
+        pages = tuple(entry for entry in MENU if not role or _may_read(role, entry[0]))
+        if role in AT_THE_WINDOW:
+            pages = (AT_THE_WINDOW[role], *(entry for entry in pages if entry[0] != "desk"))
         home = HOMES.get(role, "")
-        pages = ((home, "/"), *MENU) if home else MENU
+        pages = ((home, "/"), *pages) if home else pages
+        if role == Role.AUDITOR:
+            pages = (*pages, AUDIT)
         if role in KEEPERS:
             pages = (*pages, REFERENCE)
         return [(label, self.link(path), self._is_at(path, home)) for label, path in pages]
@@ -326,6 +341,11 @@ class PageContext:
         return f"{number:,g} {said}"
 
 
+def _may_read(role: str, label: str) -> bool:
+    """Whether the table of access lets anyone in *role* read what the entry *label* of the menu leads to."""
+    return role in {each.value for each in TABLE[f"read:{READ_BY.get(label, 'progress')}"].roles}
+
+
 def see_other(address: str, *cookies: Cookie) -> Response[str]:
     """Another page is next (303), and a browser that goes back asks for it again."""
     headers = {"Location": address, "Cache-Control": "no-store"}
@@ -348,13 +368,14 @@ async def page_context(
     views: NamedDependency[Views],
     laws: NamedDependency[LawBook],
     registers: NamedDependency[list[RegisterCount]],
+    unread: NamedDependency[int],
     lang: Lang = "",  # noqa: ARG001  checked here, read from the address as error pages do
 ) -> PageContext:
     """The context of a page under the installation's own law, with the names that are published by now."""
     recounting = await is_recounting(approvals.store, laws)
     titles, lag = await titles_of(approvals), await views.lag()
     imported = [known.register for known in registers]
-    return PageContext(page_address, DEFAULT_LAW, titles, lag, imported, recounting=recounting)
+    return PageContext(page_address, DEFAULT_LAW, titles, lag, imported, recounting=recounting, unread=unread)
 
 
 def is_chinese(text: str) -> bool:

@@ -50,6 +50,7 @@ from projections.information.fold import CONTACTS
 from projections.personal_reads import INFORMATION, NO_TEXT, note_fact, note_project
 from projections.supervision.card_case_file import card_in
 
+PLURAL = re.compile(r"^( [a-z]+)s\b")  # the noun after a number
 PART, FIELD = re.compile(r"\[([^\]]*)\]|([^\[\]]+)"), re.compile(r"\{(\w+)\}")
 OFFICES = frozenset({"department", "to", "sender", "upper", "forwarded_from", "line", "overridden"})
 DAYS = frozenset({"limit", "promise_days", "cure_days", "days"})  # in the unit that the item's clocks count in
@@ -136,12 +137,13 @@ class Sentences:
 
     def _part(self, optional: str, always: str, fact: AnyFact) -> str:
         """One part of a sentence, filled in; empty where it is *optional* and a field in it has no value."""
-        text, filled = FIELD.split(optional or always), []
+        text, filled, is_single = FIELD.split(optional or always), [], False
         for nth, piece in enumerate(text):
             if not nth % 2:  # texts and names in turn
-                filled.append(escape(piece))
+                filled.append(escape(PLURAL.sub(r"\1", piece) if is_single else piece))
                 continue
             value = self.value(piece, fact)
+            is_single = value == "1" and not self.is_zh and piece.endswith("_count")
             if optional and not value:
                 return ""
             filled.append(escape(value or self.label("not_said")))

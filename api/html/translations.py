@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable
 from importlib.resources import files
@@ -13,6 +14,13 @@ Language = Literal["zh", "en"]
 Say = Callable[[str], str]
 
 STRINGS = "strings.toml"
+TAG = re.compile(r"(<[^>]*>)")
+NAME = re.compile(r"</?([a-zA-Z0-9]+)")
+# From the first Chinese character to the last one or its stop, over digits and signs, as in 监察〔2026〕Y-24997.
+CHINESE_RUN = re.compile("[\u3400-\u9fff](?:[^A-Za-z<>&]*[\u3400-\u9fff\u3001-\u301f\uff01-\uff60])?")
+LATIN = re.compile("[A-Za-z]")
+MARKED = ' lang="zh'
+WITHOUT_PARTS = frozenset({"option", "text", "tspan", "title", "desc", "textarea"})  # hold text, no elements of HTML
 
 
 def read_tables() -> dict[str, Table]:
@@ -49,6 +57,33 @@ def preferred(accept: str) -> Language:
         if language in ("zh", "en"):
             best = max(best, (_weight(weight), "zh" if language == "zh" else "en"), key=lambda pair: pair[0])
     return best[1]
+
+
+def mark_chinese(html: str) -> str:
+    """*html* in English with each run of Chinese marked as such, so that it is read aloud as Chinese (WCAG 3.1.2).
+
+    What is in an element that is marked already stays as it is.
+    """
+    tokens = TAG.split(html)  # texts and tags in turn
+    within, depth = "", 0  # the name of the marked element, and how many of that name are open in it
+    for nth in range(0, len(tokens), 2):
+        text, tag = tokens[nth], tokens[nth - 1] if nth else ""
+        name, is_end = (match[1] if (match := NAME.match(tag)) else ""), tag.startswith("</")
+        if depth:
+            depth += (-1 if is_end else 1) if name == within else 0
+        elif MARKED in tag:
+            within, depth = name, 1
+        if depth or not CHINESE_RUN.search(text):
+            continue
+        if name not in WITHOUT_PARTS or is_end:
+            tokens[nth] = CHINESE_RUN.sub(_span, text)
+        elif not LATIN.search(text):
+            tokens[nth - 1] = f'{tag[:-1]} lang="zh-CN">'
+    return "".join(tokens)
+
+
+def _span(run: re.Match[str]) -> str:
+    return f'<span lang="zh-CN">{run[0]}</span>'
 
 
 def _weight(text: str) -> float:

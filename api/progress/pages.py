@@ -32,7 +32,7 @@ from api.progress.zone_gantt import zone_gantt
 from api.route_access import ACCESS
 from api.web.parameters import Department, Limit, Manager
 from api.web.zones import zone_of
-from domain.law.calendar.moment import week_from
+from domain.law.calendar.moment import days_from, week_from
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.settings import Settings
@@ -49,6 +49,9 @@ Warned = Annotated[str, QueryParameter(pattern="^(soon|late|)$", description="Wi
 Status = Annotated[str, QueryParameter(pattern="^(open|done|)$", description="Not all items decided, or all.")]
 Stuck = Annotated[str, QueryParameter(pattern="^(true|)$", description="Open, and nothing in it moves.")]
 Stale = Annotated[str, QueryParameter(pattern="^(true|)$", description="With an outside result long not verified.")]
+Changed = Annotated[
+    Literal["", "1", "7", "30"], QueryParameter(description="Changed within so many local days, today included.")
+]
 Sort = Annotated[
     Literal["", "harm", "left", "changed", "phase"], QueryParameter(description="What is on top; empty: what harms.")
 ]
@@ -93,6 +96,7 @@ def picked(
     status: Status = "",
     stale: Stale = "",
     stuck: Stuck = "",
+    changed: Changed = "",
     list_scope: NamedDependency[Scope],
     limit: Limit = PAGE_ROWS,
 ) -> Picked:
@@ -110,12 +114,13 @@ def picked(
         over=status == "done" if status else None,
         stale_days=settings.stale_days if stale else None,
         stuck=True if stuck else None,
+        changed_since=days_from(now, zone_of(DEFAULT_LAW).key, int(changed)) if changed else None,
         scope=list_scope,
         limit=limit + 1,  # says whether there is a next page
     )
     named = ("manager", "phase", "kind", "department", "stage", "holder", "warned")
     fields = {name: getattr(wanted, name) for name in named}
-    return Picked(wanted, fields | {"status": status, "stale": stale, "stuck": stuck})
+    return Picked(wanted, fields | {"status": status, "stale": stale, "stuck": stuck, "changed": changed})
 
 
 def table_shape(

@@ -47,7 +47,8 @@ class ShownProject(Struct, frozen=True):
     """One row: the project, its items as cells in groups by phase and as counts, and what goes on.
 
     *first* is the clock that is over first; *now* the item that it, or else the next step, is about, by code and name,
-    and the words for what goes on there. *ago* says how long ago the project changed.
+    and the words for what goes on there. *ago* says how long ago the project changed. So many results were *keyed_in*
+    by the manager; the one that was not verified for longest was at *verified_at*, None: never.
     """
 
     project: ProgressProject
@@ -57,6 +58,8 @@ class ShownProject(Struct, frozen=True):
     bar: LimitBar | None
     now: tuple[str, str, str] | None
     ago: str
+    keyed_in: int
+    verified_at: datetime | None
 
 
 class ProgressFigure(Struct, frozen=True):
@@ -148,8 +151,17 @@ def _shown(page: PageContext, row: ProgressProject, sources: RowSources) -> Show
     counts = [(state, states.count(state)) for state in (OPEN, SPECIAL, REFUSED, UNSTARTED) if state in states]
     first = first_awaited(clocks)
     now = _now(page, row, items, names, first)
+    verified = [item.verified_at for item in items if item.external]
     return ShownProject(
-        row, strip, counts, first, limit_bar(first) if first else None, now, ago(page, row.changed_at, sources.t)
+        project=row,
+        strip=strip,
+        counts=counts,
+        first=first,
+        bar=limit_bar(first) if first else None,
+        now=now,
+        ago=ago(page, row.changed_at, sources.t),
+        keyed_in=len(verified),
+        verified_at=None if None in verified else min(filter(None, verified), default=None),
     )
 
 
@@ -222,6 +234,7 @@ def choices_of(page: PageContext, choices: Choices) -> dict[str, list[tuple[str,
         "holder": by_words((code, page.who(code)) for code in choices.holders),
         "warned": [(flag, sheet(flag)) for flag in ("soon", "late")],
         "status": [(status, sheet(status)) for status in ("open", "done")],
+        "changed": [(days, sheet(f"changed_{days}")) for days in ("1", "7", "30")],
     }
 
 
@@ -239,4 +252,4 @@ def chips_of(
 
 
 def _said(page: PageContext, name: str) -> str:
-    return page.words["label" if name in ("manager", "department", "holder") else "sheet"](name)
+    return page.words["label" if name in ("manager", "department", "holder", "changed") else "sheet"](name)

@@ -1,17 +1,17 @@
-// Forms of commands: what is filled in is saved as a draft, and what the act would do is shown beside it meanwhile.
+// Forms with drafts: what is filled in is saved, and, where there is a panel, what the act would do is shown beside it.
 const form = document.querySelector("form[data-draft]");
 const panel = document.querySelector("[data-preview]");
 const said = form.querySelector("[data-said]");
 const STILL = 800, AGAIN = 10000; // milliseconds: after the last key, and before another try
 let timer, request, lasted = 0, edits = 0, saved = 0;
 
-const time = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+const time = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", timeZone: document.body.dataset.zone });
 
 function content() {
   const data = new FormData();
   for (const [name, value] of new FormData(form)) if (!(value instanceof File)) data.append(name, value); // upload.js sends files
   data.set("_step", "review");
-  return data;
+  return form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
 }
 
 function save() {
@@ -26,7 +26,7 @@ function save() {
     said.textContent = there ? form.dataset[kept ? "saved" : "unsaved"].replace("{}", time()) : form.dataset.ended;
     if (kept) {
       saved = now;
-      show(own.response, own.status);
+      if (panel) show(own.response, own.status);
     } else if (there) plan(AGAIN);
   };
   own.onerror = () => {

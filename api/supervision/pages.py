@@ -14,7 +14,7 @@ from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
 from api.supervision.board_sources import BOARD_DEPENDENCIES
 from api.supervision.matrix import matrix
-from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardFigure, Unanswered
+from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardFigure, Ranking, Unanswered
 from api.supervision.trends import trends_of
 from api.supervision.view_models import (
     FIGURES_SHOWN,
@@ -22,6 +22,7 @@ from api.supervision.view_models import (
     chips,
     due_list,
     percent,
+    ranked,
     since_yesterday,
     tiles,
 )
@@ -54,6 +55,7 @@ class SupervisionPages(Controller):
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
         on: On = "",
+        order: Ranking = "",
     ) -> Response[str]:
         """电子监察: the period in a few numbers, department by department, and what is due."""
         lines = await translate_too_much(supervision.board(period))
@@ -74,7 +76,9 @@ class SupervisionPages(Controller):
             news=news,
             tiles=tiles(lines[0], compared[0], compared[1], links),
             columns=FIGURES_SHOWN,
-            lines=lines,
+            lines=ranked(lines, order),
+            order=order,
+            ranked_by=lambda name: page.here(order=name if order != name else ""),
             links=links,
             due=due,
             trends=await translate_too_much(trends_of(page, supervision)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
@@ -50,6 +50,11 @@ CardId = Annotated[
         pattern=WITHOUT_NUL,
         description="The card's id in its project, such as `land-use-2`.",
     ),
+]
+
+Ranking = Annotated[
+    Literal["", "rate", "median"],
+    QueryParameter(description="The departments' order: by name, or the lowest rate or longest median first."),
 ]
 
 Unanswered = Annotated[bool, QueryParameter(description="Only those that the department has not reported on.")]

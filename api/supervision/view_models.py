@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -16,7 +15,7 @@ from api.html.links import CARDS, CLOCKS, DECISIONS
 from api.html.page import NEVER, PageContext
 from api.supervision.schemas import address
 from domain.law.attribution import Holder
-from domain.law.calendar.moment import day_before, local_day, next_day
+from domain.law.calendar.moment import day_before, local_day, next_day, week_from
 from domain.law.calendar.period import Period
 from domain.law.licensing.clock import Level
 from domain.messages import Entry
@@ -133,11 +132,29 @@ def percent(rate: float | None) -> str:
     return NEVER if rate is None else f"{100 * rate:.1f} %"
 
 
+def ranked(lines: Sequence[Figures], order: str) -> list[Figures]:
+    """The line of all departments, then each: by name, or those first that are worst in *order*."""
+    whole, departments = lines[:1], list(lines[1:])
+    if order == "rate":
+        departments.sort(key=lambda line: (line.on_time_rate is None, line.on_time_rate or 0))
+    elif order == "median":
+        departments.sort(key=lambda line: (line.median_working_days is None, -(line.median_working_days or 0)))
+    return [*whole, *departments]
+
+
 def chips(page: PageContext, supervision: SupervisionAt) -> list[tuple[str, str]]:
     """The usual periods, each with the address of its board."""
-    month = Period.month_of(supervision.as_of.astimezone(ZoneInfo(supervision.zone)).date())
+    today = local_day(supervision.as_of, supervision.zone)
+    yesterday, month = Period(day_before(today), day_before(today)), Period.month_of(today)
+    week = Period(local_day(week_from(supervision.as_of, supervision.zone), supervision.zone), today)
     year = Period(month.first.replace(month=1), month.last.replace(month=12, day=31))
-    usual = (("month", month), ("month_before", month.before()), ("year", year))
+    usual = (
+        ("yesterday", yesterday),
+        ("week", week),
+        ("month", month),
+        ("month_before", month.before()),
+        ("year", year),
+    )
     return [(name, page.here(first=period.first, last=period.last)) for name, period in usual]
 
 

@@ -42,15 +42,15 @@ WINDOW_POSITIONS = 5_000  # looked through by one query: milliseconds
 WINDOWS_MAX = 40  # looked through for one page
 READS_AT_ONCE_MAX, READS_OF_PAGES_MAX = 4, 2  # of the pool's connections: commands and pages need some too
 ROW = AccessColumns("c", item="item")
-PAGE = SQL("""
-    SELECT {columns}, {readable} AS readable
+MATCHING = SQL("""
     FROM ledger.event AS e CROSS JOIN LATERAL (
         SELECT e.stream AS project,
                CASE WHEN e.type = ANY(%(project_types)s) THEN convert_from(e.data, 'UTF8')::json ->> 'item' END AS item
     ) AS c
     WHERE e.seq > %(after)s AND e.seq <= %(until)s AND e.type = ANY(%(types)s) AND ({visible}) AND {wanted}
-    ORDER BY e.seq {order} LIMIT %(limit)s
 """)
+PAGE = SQL("SELECT {columns}, {readable} AS readable {matching} ORDER BY e.seq {order} LIMIT %(limit)s")
+COUNT = SQL("SELECT count(*) FROM (SELECT 1 {matching} AND {condition} LIMIT %(limit)s) AS counted")
 OLDEST_FIRST, NEWEST_FIRST = SQL("ASC"), SQL("DESC")
 CONTEXT = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = ANY(%s) AND type = ANY(%s) ORDER BY stream, version"  # noqa: S608 our own constants
 
@@ -146,6 +146,19 @@ class Feed:
                     break
             return FeedPage(tuple(events), position, position > 0, await self._context(events))
 
+    async def count(
+        self, caller: Caller, criteria: FeedCriteria, until: int, limit: int, condition: SQL, **params: object
+    ) -> int:
+        """How many events *caller* may see for which *condition* holds too, of the last window up to *until*.
+
+        *condition* is SQL about the entry `e`, with *params*. From *limit* on they are not counted.
+        """
+        matching, given = _matching(caller, criteria)
+        bounds = {"after": max(until - WINDOW_POSITIONS, 0), "until": until, "limit": limit}
+        query = COUNT.format(matching=matching, condition=condition)
+        ((count,),) = await self._rows(query, {**given, **bounds, **params})
+        return int(count)
+
     async def _page(self, caller: Caller, criteria: FeedCriteria, after: int, until: int, limit: int) -> FeedPage:
         query, params = _query(caller, criteria)
         if until <= after or not criteria.wanted_types:
@@ -187,13 +200,16 @@ class Feed:
 
 def _query(caller: Caller, criteria: FeedCriteria, order: SQL = OLDEST_FIRST) -> tuple[Composed, dict[str, object]]:
     """The query for pages, and the parameters that are the same for every page."""
+    matching, params = _matching(caller, criteria)
+    columns = SQL(", ").join(SQL("e.{}").format(Identifier(name)) for name in COLUMNS.split(", "))
+    return PAGE.format(columns=columns, readable=_readable(caller), matching=matching, order=order), params
+
+
+def _matching(caller: Caller, criteria: FeedCriteria) -> tuple[Composed, dict[str, object]]:
+    """The events of *criteria* that *caller* may see, between two positions, and the parameters of that."""
     seen = predicate(caller, FEED, ROW)
     visible = SQL("(e.type = ANY(%(project_types)s) AND {}) OR e.type = ANY(%(public_types)s)").format(seen)
-    readable = _readable(caller)
-    columns = SQL(", ").join(SQL("e.{}").format(Identifier(name)) for name in COLUMNS.split(", "))
-    wanted = _wanted(criteria)
-    query = PAGE.format(columns=columns, readable=readable, visible=visible, wanted=wanted, order=order)
-    return query, {
+    return MATCHING.format(visible=visible, wanted=_wanted(criteria)), {
         "types": sorted(criteria.wanted_types),
         "project_types": sorted(PROJECT_TYPES),
         "public_types": sorted(PUBLIC_TYPES),

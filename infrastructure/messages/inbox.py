@@ -11,6 +11,7 @@ from typing import LiteralString
 import psycopg
 import structlog
 from msgspec import Struct
+from psycopg.sql import SQL
 
 from domain.access.principal import Caller
 from domain.core.ledger import Role
@@ -28,6 +29,13 @@ MOVE_MARK: LiteralString = """
     ON CONFLICT (reader) DO UPDATE SET position = greatest(inbox_mark.position, excluded.position)
 """
 FORGET: LiteralString = "DELETE FROM process.message_read WHERE reader = %(reader)s AND position <= %(position)s"
+UNREAD = SQL("""
+    e.seq > coalesce((SELECT mark.position FROM process.inbox_mark AS mark WHERE mark.reader = %(reader)s), 0)
+    AND NOT EXISTS (
+        SELECT FROM process.message_read AS noted WHERE noted.reader = %(reader)s AND noted.position = e.seq)
+    AND convert_from(e.meta, 'UTF8')::json -> 'by' ->> 'id' <> %(own)s
+""")
+COUNTED_MAX = 100  # the header of a page says "99+" from there on
 
 log = structlog.get_logger()
 
@@ -92,6 +100,17 @@ class Inbox:
         mark = row[0] if row else 0
         read = {position for (position,) in rows} | {position for position in positions if position <= mark}
         return InboxPage(FeedPage(others, page.next, page.more, page.context), frozenset(read), page.next)
+
+    async def unread(self, caller: Caller, until: int) -> int:
+        """How many messages up to position *until* are unread, at most COUNTED_MAX.
+
+        Only the last window of the ledger is looked at, as every page asks for this.
+        """
+        criteria = criteria_of(caller)
+        if criteria is None:
+            return 0
+        params = {"reader": reader_of(caller), "own": caller.id}
+        return await self._feed.count(caller, criteria, until, COUNTED_MAX, UNREAD, **params)
 
     async def note_read(self, caller: Caller, position: int) -> None:
         """The message at *position* was read."""

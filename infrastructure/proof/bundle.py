@@ -4,6 +4,7 @@ bagit.txt  bag-info.txt  manifest-sha256.txt  tagmanifest-sha256.txt  verify.py
 data/entries.ndjson    an entry a line: position, stream, version, type, data, meta, both times, hash
 data/proofs.ndjson     the path of each entry to the checkpoint; not for the zone, whose entries make the tree
 data/leaves            of the zone: the 40 bytes of each leaf of the log, by which a changed entry can be named
+data/restores.ndjson   after restores: each statement, the first one first, and the proof that leads to the next tree
 data/checkpoint        the signed checkpoint, with the cosignatures there are
 data/time-stamps/      the newest RFC 3161 stamp, where there is one, and the checkpoint that it is over
 data/keys.txt          the public keys of log and witnesses
@@ -30,11 +31,12 @@ from msgspec import Struct
 from domain.core.ledger import Refused
 from domain.messages import tag_of
 from domain.project.materials.attachment import MaterialAttached
-from domain.streams import CALENDAR
+from domain.streams import CALENDAR, EPOCHS
 from infrastructure.law.lawbook import entries as files_in
 from infrastructure.ledger.pg_binary import microseconds
 from infrastructure.proof.log import LogReader
-from infrastructure.proof.note import NoteVerifier
+from infrastructure.proof.note import ED25519, NoteVerifier
+from infrastructure.proof.restore_statement import EndedLog, RestoreStatement
 from infrastructure.proof.time_stamps import newest_stamp
 
 ROWS_AT_ONCE = 2000
@@ -42,6 +44,7 @@ COLUMNS = "seq, stream, version, type, data, meta, occurred_at, recorded_at, has
 VERIFIER = "bundle_verifier.py"
 BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 ATTACHED, CALENDAR_TAGS = tag_of(MaterialAttached), [tag_of(fact) for fact in CALENDAR.facts]
+RESTORE_TAGS = [tag_of(fact) for fact in EPOCHS.facts]
 
 
 class ExportedBundle(Struct, frozen=True):
@@ -61,10 +64,12 @@ def export_bundle(
     project: UUID | None,
     now: datetime,
     progress: Callable[[int, int], None],
+    restores: Sequence[EndedLog] = (),
 ) -> ExportedBundle:
     """Write the bundle of *project*, or of the whole zone, into the new *folder*.
 
     *keys* are the Ed25519 keys of the log and of the witnesses that cosigned: those that the verifier can check.
+    *restores* are the logs that ended with a restore, the last one first.
     *progress* gets how many entries are written, of how many. Raises Refused where there is nothing to export, where
     the folder exists, or where the ledger has entries that the log does not hold yet.
     """
@@ -90,7 +95,11 @@ def export_bundle(
                 laws.add(json.loads(row[5]).get("law", ""))
                 seen.add(row[1])
                 progress(done, total)
-    _write_context(folder / "data", log, keys, laws, whole=project is None)
+    _write_restores(folder / "data", log, restores)
+    ended = [
+        key for each in restores for key in each.keys if key.algorithm == ED25519 and each.statement.signed_by(key)
+    ]
+    _write_context(folder / "data", log, [*keys, *ended], laws, whole=project is None)
     _seal(folder, now)
     return ExportedBundle(str(folder), total, len(seen), size)
 
@@ -105,11 +114,14 @@ def pack_bundle(folder: Path, file: Path) -> None:
 
 
 def _streams(connection: psycopg.Connection[Any], project: UUID, size: int) -> list[UUID]:
-    """The project's stream and those of the calendars its dates were counted by. Raises Refused for no project."""
+    """The project's stream, those of the calendars its dates were counted by, and that of restores.
+
+    Raises Refused for no project.
+    """
     if not _count(connection, [project], size):
         raise Refused("unknown-project", f"the log holds no entry of {project}", remedy="check the project's id")
     query = "SELECT DISTINCT stream FROM ledger.event WHERE type = ANY(%s) AND seq <= %s"
-    return [project, *(stream for (stream,) in connection.execute(query, [CALENDAR_TAGS, size]))]
+    return [project, *(stream for (stream,) in connection.execute(query, [[*CALENDAR_TAGS, *RESTORE_TAGS], size]))]
 
 
 def _count(connection: psycopg.Connection[Any], streams: Sequence[UUID] | None, size: int) -> int:
@@ -166,6 +178,19 @@ def _write_entry(write: Write, row: tuple[Any, ...]) -> None:
     if type_ == ATTACHED:
         fact = json.loads(data)
         write("materials", {"position": position, **{key: fact[key] for key in ("digest", "name", "size")}})
+
+
+def _write_restores(data: Path, log: LogReader, restores: Sequence[EndedLog]) -> None:
+    """Each statement, and the proof that what was left is the beginning of the next tree that was signed."""
+    lines: list[str] = []
+    following = log
+    for ended in restores:
+        path = following.consistency(RestoreStatement.parse(ended.statement.text).kept_to)
+        line = {"statement": str(ended.statement), "path": [hash_.hex() for hash_ in path]}
+        lines.insert(0, json.dumps(line, ensure_ascii=False) + "\n")
+        following = ended.log
+    if lines:
+        (data / "restores.ndjson").write_text("".join(lines), encoding="utf-8")
 
 
 def _write_context(data: Path, log: LogReader, keys: Sequence[NoteVerifier], laws: set[str], *, whole: bool) -> None:

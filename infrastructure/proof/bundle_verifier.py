@@ -3,9 +3,11 @@
     python3 verify.py [FOLDER] [--key KEY]...
 
 It checks that every file is the one in the manifest; that every entry's SHA-256 takes in the hash before it; that
-every entry is in the Merkle tree of the checkpoint; and the signatures of the checkpoint by the keys given with --key.
-The keys in the bundle only show that it fits together: who could forge one could forge both. Ask the zone, and the
-bureau that cosigns, for their keys.
+every entry is in the Merkle tree of the checkpoint; that after a restore what is left is the beginning of what was
+signed before; and the signatures of checkpoint and restore statements by the keys given with --key. Who knows the key
+of a log that ended with a restore need not know that of the next one: the statement names it. The keys in the bundle
+only show that it fits together: who could forge one could forge both. Ask the zone, and the bureau that cosigns, for
+their keys.
 
 Exit status: 0 all holds, 1 something does not, 2 the bundle can't be read. Layouts: docs "Verifying", RFC 6962 (tree),
 RFC 8032 (Ed25519), C2SP signed-note, tlog-checkpoint and tlog-cosignature, RFC 8493 (BagIt).
@@ -31,6 +33,8 @@ FAULTS_SHOWN_MAX = 20
 KEY_BYTES, SIGNATURE_BYTES, KEY_ID_BYTES, TIME_BYTES = 32, 64, 4, 8
 LEAF_BYTES = 40  # of the log: position and hash of an entry
 ED25519, COSIGNATURE = 1, 4  # algorithms of signatures, as C2SP numbers them
+RESTORE = "countersign restore statement v1"
+RESTORE_TYPE = "ledger_restored"  # of the fact that begins an epoch
 
 # --- Ed25519 (RFC 8032, 5.1): points of the twisted Edwards curve in extended coordinates ---
 
@@ -145,6 +149,30 @@ def head_by_proof(leaf: bytes, index: int, size: int, proof: list[bytes]) -> byt
     return None if last else result
 
 
+def is_beginning(old: int, old_head: bytes, size: int, head: bytes, proof: list[bytes]) -> bool:
+    """Whether a tree of *old* leaves is the beginning of that of *size*, by *proof* (RFC 6962, 2.1.2)."""
+    if old in (0, size):
+        return not proof and old_head == (hashlib.sha256(b"").digest() if old == 0 else head)
+    hashes = proof if old & (old - 1) else [old_head, *proof]
+    if not 0 < old < size or not hashes:
+        return False
+    node, last = old - 1, size - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    first = second = hashes[0]
+    for sibling in hashes[1:]:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            first, second = node_hash(sibling, first), node_hash(sibling, second)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            second = node_hash(second, sibling)
+        node, last = node >> 1, last >> 1
+    return last == 0 and (first, second) == (old_head, head)
+
+
 class Tree:
     """The head of a tree that is fed leaf by leaf: one hash for each complete subtree."""
 
@@ -172,6 +200,11 @@ class Tree:
 
 # --- the bundle ---
 
+Signature = tuple[str, bytes, bytes]  # name, key id, signature
+Note = tuple[str, list[Signature]]
+Key = tuple[str, bytes, int, bytes]  # name, key id, algorithm, public key
+Checkpoint = tuple[str, int, bytes]  # origin, size, head
+
 
 class UnreadableError(Exception):
     """The bundle is not what it must be to be verified at all."""
@@ -183,6 +216,7 @@ class BundleReport:
     def __init__(self) -> None:
         self.faults: list[str] = []
         self.lines: list[str] = []
+        self.restored: dict[int, dict[str, Any]] = {}  # the facts of restores, by their positions
 
     def fault(self, sentence: str) -> None:
         """Add something that does not hold."""
@@ -253,13 +287,26 @@ def check_entries(folder: Path, report: BundleReport) -> Iterator[tuple[int, byt
         if stored != expected:
             report.fault(f"position {position}: version {entry['version']} of stream {stream} does not match its hash")
         chains[stream] = entry["version"], stored
+        if entry["type"] == RESTORE_TYPE:
+            note_restore(entry, report)
         yield position, stored
     if not chains:
         raise UnreadableError("the bundle holds no entry: nothing could be verified")
     report.lines.append(f"chains: {len(chains)} streams")
 
 
-def parse_note(text: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+def note_restore(entry: dict[str, Any], report: BundleReport) -> None:
+    """Remember the fact of a restore, which the statements have to agree with."""
+    try:
+        fact = json.loads(entry["data"])
+        report.restored[int(entry["position"])] = {"epoch": int(fact["epoch"]), "log": str(fact.get("log", ""))} | {
+            name: int(fact[name]) for name in ("kept_to", "lost_to")
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        report.fault(f"position {entry['position']}: the fact of the restore can't be read ({error})")
+
+
+def parse_note(text: str) -> Note:
     """A signed note: its text, and name, key id and signature of each signature line. Raises UnreadableError."""
     body, separator, lines = text.rpartition("\n\n")
     signatures = []
@@ -278,7 +325,7 @@ def parse_note(text: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     return body + "\n", signatures
 
 
-def parse_key(text: str) -> tuple[str, bytes, int, bytes]:
+def parse_key(text: str) -> Key:
     """A published key: name, id, algorithm and bytes. Raises UnreadableError."""
     name, _, rest = text.strip().partition("+")
     key_id, _, encoded = rest.partition("+")
@@ -293,30 +340,164 @@ def parse_key(text: str) -> tuple[str, bytes, int, bytes]:
     return name, expected, data[0], data[1:]
 
 
-def check_checkpoint(folder: Path, keys: list[str], report: BundleReport) -> tuple[int, bytes]:
-    """Check the signatures of the checkpoint; returns its size and head."""
-    text, signatures = parse_note((folder / "data" / "checkpoint").read_text(encoding="utf-8"))
-    lines = text.splitlines()
+def check_signature(note: Note, key: Key, what: str) -> str:
+    """What is wrong with the signature by *key* under *note*, which is called *what*; empty where it fits."""
+    text, signatures = note
+    name, key_id, algorithm, public = key
+    named = {(signer, id_): signature for signer, id_, signature in signatures}
+    signature = named.get((name, key_id))
+    if signature is None:
+        return f"{what} is not signed by {name}"
+    message = text.encode()
+    if algorithm == COSIGNATURE:
+        message = b"cosignature/v1\ntime %d\n" % time_of(signature) + message
+        signature = signature[TIME_BYTES:]
+    return "" if ed25519_fits(public, message, signature) else f"the signature of {name} under {what} does not fit"
+
+
+def time_of(signature: bytes) -> int:
+    """When a cosignature was made, in Unix seconds."""
+    return int.from_bytes(signature[:TIME_BYTES], "big")
+
+
+def check_checkpoint(note: Note, keys: list[Key], report: BundleReport) -> Checkpoint:
+    """Check the signatures of the checkpoint by *keys*; returns its origin, size and head. Raises UnreadableError."""
+    lines = note[0].splitlines()
     try:
-        origin, size, head = lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
+        checkpoint = lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
     except (IndexError, ValueError) as error:
         raise UnreadableError(f"the checkpoint can't be read: {error}") from error
-    named = {(name, key_id): signature for name, key_id, signature in signatures}
-    for name, key_id, algorithm, key in map(parse_key, keys):
-        signature = named.get((name, key_id))
-        if signature is None:
-            report.fault(f"the checkpoint of {origin} is not signed by {name}")
+    origin, size, _ = checkpoint
+    for key in keys:
+        if fault := check_signature(note, key, f"the checkpoint of {origin}"):
+            report.fault(fault)
             continue
-        message, when = text.encode(), ""
-        if algorithm == COSIGNATURE:  # a cosignature says when it was made
-            time = int.from_bytes(signature[:TIME_BYTES], "big")
-            message, when = b"cosignature/v1\ntime %d\n" % time + message, f" at Unix time {time}"
-            signature = signature[TIME_BYTES:]
-        if ed25519_fits(key, message, signature):
-            report.lines.append(f"checkpoint: {origin}, {size} entries, signed by {name}{when}")
-        else:
-            report.fault(f"the signature of {name} under the checkpoint of {origin} does not fit")
-    return size, head
+        signature = next(given for name, id_, given in note[1] if (name, id_) == key[:2])
+        when = f" at Unix time {time_of(signature)}" if key[2] == COSIGNATURE else ""
+        report.lines.append(f"checkpoint: {origin}, {size} entries, signed by {key[0]}{when}")
+    return checkpoint
+
+
+# --- restores: a log ends, and another goes on with what was left ---
+
+
+class Restore:
+    """A restore statement, and the proof that what was *kept* is the beginning of the next tree that was signed."""
+
+    def __init__(self, line: dict[str, Any]) -> None:
+        """Read a line of restores.ndjson. Raises UnreadableError."""
+        try:
+            self.note = parse_note(line["statement"])
+            self.path = [bytes.fromhex(text) for text in line["path"]]
+            first, *lines = self.note[0].splitlines()
+            pairs = [line.partition(" ")[::2] for line in lines]
+            values = {name: value for name, value in pairs if name != "key"}
+            self.log, self.ended, self.epoch = values["log"], values["ended"], int(values["epoch"])
+            self.size, self.kept = int(values["size"]), int(values["kept"])
+            hashes = [values["head"], values["kept-head"], *values["consistency"].split()]
+            self.head, self.kept_head, *self.proof = [base64.b64decode(text, validate=True) for text in hashes]
+            keys = [value for name, value in pairs if name == "key"]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise UnreadableError(f"a restore statement can't be read: {error}") from error
+        if first != RESTORE:
+            raise UnreadableError(f"this is no restore statement: {first[:80]}")
+        self.keys = [key for text in keys if is_checkable(text) for key in [parse_key(text)] if key[0] == self.log]
+
+    @property
+    def place(self) -> str:
+        """Where the ledger goes on: the first position behind what was kept."""
+        return f"position {self.kept + 1}"
+
+
+def is_checkable(text: str) -> bool:
+    """Whether a published key is one by Ed25519; the others can't be checked here."""
+    try:
+        return base64.b64decode(text.split("+", 2)[2], validate=True)[0] in (ED25519, COSIGNATURE)
+    except (binascii.Error, IndexError, ValueError):
+        return False
+
+
+def read_restores(folder: Path) -> list[Restore]:
+    """The restores of the ledger, the first one first. Raises UnreadableError."""
+    file = folder / "data" / "restores.ndjson"
+    return [Restore(line) for line in lines_of(file)] if file.exists() else []
+
+
+def signers_of(note: Note, trusted: list[Key], restores: list[Restore], report: BundleReport) -> list[Key]:
+    """The keys that have to have signed the checkpoint: the *trusted* ones, without those of logs that ended.
+
+    Where that leaves none of the log, those count that the last statement names and that did sign.
+    """
+    origin, ended = note[0].partition("\n")[0], {restore.ended for restore in restores}
+    signers = [key for key in trusted if key[0] not in ended]
+    if len(signers) == len(trusted) or any(key[0] == origin for key in signers):
+        return signers
+    named = [key for key in restores[-1].keys if any(key[:2] == signature[:2] for signature in note[1])]
+    if not named:
+        report.fault(f"the checkpoint of {origin} is by no key that the restore statement names: give it with --key")
+    return signers + named
+
+
+def check_restores(
+    restores: list[Restore], trusted: list[Key], bundled: list[Key], checkpoint: Checkpoint, report: BundleReport
+) -> None:
+    """Check each statement, and that each leads to what came next: another log, and at last the checkpoint.
+
+    A log that ended is known by the *trusted* keys, else by the statement that began it, else by a *bundled* key.
+    """
+    origin, size, head = checkpoint
+    following = [(each.ended, each.size, each.head, each.epoch) for each in restores[1:]]
+    following.append((origin, size, head, sys.maxsize))
+    named: list[Key] = []
+    for restore, then in zip(restores, following):  # noqa: B905  Python 3.9 has no strict
+        by_name = [[key for key in keys if key[0] == restore.ended] for keys in (trusted, named, bundled)]
+        fault = signature_fault(restore, next(filter(None, by_name), [])) or link_fault(restore, *then)
+        if fault:
+            report.fault(f"{restore.place}: {fault}")
+            continue
+        named += restore.keys
+        lost = f"{restore.kept + 1} to {restore.size}" if restore.kept < restore.size else "none"
+        report.lines.append(f"restore: epoch {restore.epoch}, positions lost: {lost}, stated by {restore.ended}")
+        if not by_name[0] and not by_name[1]:
+            report.lines.append(f"keys: that of {restore.ended}, which ended, is the one in the bundle")
+
+
+def signature_fault(restore: Restore, known: list[Key]) -> str:
+    """What is wrong with the signatures under a statement: both logs have to have signed. Empty where nothing is."""
+    what = f"the restore statement of {restore.ended}"
+    for name, keys in ((restore.ended, known), (restore.log, restore.keys)):
+        faults = [check_signature(restore.note, key, what) for key in keys]
+        if "" not in faults:
+            return next(iter(faults), f"{what} can't be checked: no key of {name} is known")
+    return ""
+
+
+def link_fault(restore: Restore, log: str, size: int, head: bytes, epoch: int) -> str:
+    """What is wrong with what a statement proves: *log*, with a tree of *size* entries, has to begin with it."""
+    what = f"the restore statement of {restore.ended}"
+    if restore.log != log or restore.epoch >= epoch:
+        return f"{what} names {restore.log}, epoch {restore.epoch}, and {log} came next"
+    if not is_beginning(restore.kept, restore.kept_head, restore.size, restore.head, restore.proof):
+        return f"what {what} says was kept is not the beginning of what was signed"
+    if not is_beginning(restore.kept, restore.kept_head, size, head, restore.path):
+        return f"what {what} says was kept is not the beginning of what {log} signed"
+    return ""
+
+
+def check_restore_facts(restores: list[Restore], checkpoint: Checkpoint, report: BundleReport) -> None:
+    """Check that the facts of restores and the statements say the same."""
+    origin, size, _ = checkpoint
+    stated = {restore.ended: restore for restore in restores}
+    for position, fact in report.restored.items():
+        if fact["log"] and fact["log"] != origin and fact["log"] not in stated:
+            report.fault(f"position {position}: {fact['log']} ended with this restore, and no statement says so")
+    for number, restore in enumerate(restores):
+        if restore.kept >= min([size, *(later.kept for later in restores[number + 1 :])]):
+            continue  # the fact was lost with a later restore, or is not in the log yet
+        fact = report.restored.get(restore.kept + 1, {})
+        says = fact.get("epoch"), fact.get("log"), fact.get("kept_to")
+        if says != (restore.epoch, restore.ended, restore.kept) or fact["lost_to"] < restore.size:
+            report.fault(f"{restore.place}: the entry is not the restore that {restore.ended} has stated")
 
 
 def check_tree(folder: Path, hashes: Iterator[tuple[int, bytes]], size: int, head: bytes, report: BundleReport) -> int:
@@ -364,8 +545,13 @@ def verify(folder: Path, keys: list[str]) -> BundleReport:
     report = BundleReport()
     check_manifests(folder, report)
     own = (folder / "data" / "keys.txt").read_text(encoding="utf-8").split("\n")
-    size, head = check_checkpoint(folder, keys or [line for line in own if line.strip()], report)
-    count = check_tree(folder, check_entries(folder, report), size, head, report)
+    bundled, restores = [parse_key(line) for line in own if line.strip()], read_restores(folder)
+    trusted = [parse_key(line) for line in keys] or bundled
+    note = parse_note((folder / "data" / "checkpoint").read_text(encoding="utf-8"))
+    checkpoint = check_checkpoint(note, signers_of(note, trusted, restores, report), report)
+    check_restores(restores, trusted, bundled, checkpoint, report)
+    count = check_tree(folder, check_entries(folder, report), *checkpoint[1:], report)
+    check_restore_facts(restores, checkpoint, report)
     report.lines.append(
         f"entries: {count}, each in the tree of the checkpoint" if not report.faults else f"entries: {count}"
     )

@@ -17,9 +17,10 @@ import structlog
 from msgspec import DecodeError, Struct, json
 
 from infrastructure.proof.checkpoint import LogCheckpoint
-from infrastructure.proof.log import LogError, LogReader, TransparencyLog
+from infrastructure.proof.log import LogError, TransparencyLog
 from infrastructure.proof.note import NoteError, NoteSignature, SignedNote
 from infrastructure.proof.policy import KnownWitness, WitnessPolicy
+from infrastructure.proof.restore_statement import EndedLog
 
 WITNESS_SECONDS_MAX = 5.0  # of one request; a witness verifies a few hashes and writes a file
 RETRY_SECONDS = 10.0
@@ -94,13 +95,6 @@ class Cosigners:
             log.warning("cosignature_refused", witness=name, reason=sentence)
         self._retry_at[name] = monotonic() + RETRY_SECONDS
         self.states[name] = CosigningState(name, state.size, state.cosigned_at, sentence)
-
-
-class EndedLog(Struct, frozen=True):
-    """A log that ended with a restore, and the statement by which another follows it."""
-
-    log: LogReader
-    statement: SignedNote
 
 
 class _Request(Struct, frozen=True):

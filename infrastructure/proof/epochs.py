@@ -51,6 +51,7 @@ def begin_epoch(folder: ProofFolder, connection: psycopg.Connection[Any], now: d
         old.name, ended.tree, restored.kept_to, [signer.verifier for signer in fresh], restored.epoch, now
     )
     signers = [signer for signer in (*old.current, *fresh) if signer.algorithm == ED25519]
+    folder.keep_statement(old)
     replace_file(folder.path / STATEMENT, str(signed_statement(statement.text, signers, 0)).encode())
     sync_folder(folder.path)
     keys = folder.start_new_log(name, fresh)

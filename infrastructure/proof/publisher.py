@@ -16,10 +16,11 @@ import structlog
 from msgspec import DecodeError, Struct, json
 from psycopg.sql import SQL
 
+from infrastructure.durable_files import replace_file, sync_folder
+from infrastructure.leader import BlockingLeader, LeadTerms
 from infrastructure.ledger.reader import CHANNEL
-from infrastructure.postgres.lease import Lease
 from infrastructure.proof.checkpoint import LogCheckpoint
-from infrastructure.proof.cosigning import Cosigners, CosigningState, EndedLog
+from infrastructure.proof.cosigning import Cosigners, CosigningState
 from infrastructure.proof.keys import (
     OF_A_LOG,
     PRIVATE,
@@ -34,15 +35,15 @@ from infrastructure.proof.log import LogError, LogReader, SignedReader, Transpar
 from infrastructure.proof.merkle import ProofError
 from infrastructure.proof.note import NoteError, NoteSigner, NoteVerifier, SignedNote, require_name
 from infrastructure.proof.policy import PolicyError, WitnessPolicy
-from infrastructure.proof.restore_statement import RestoreStatement
+from infrastructure.proof.restore_statement import EndedLog, RestoreStatement
 from infrastructure.proof.time_stamps import TimeStamps
-from infrastructure.stop_signal import StopSignal
 
 WORK = "publisher"
 LEADER_KEY = 0x436F756E_4D65726B  # advisory lock of the publishing process
 CHECKPOINT_SECONDS = 1.0  # between two checkpoints
 IDLE_SECONDS = 5.0  # in case a NOTIFY was missed; a witness that was away is tried again about as often
 ALARM_SECONDS = 60.0  # between two log lines about what needs an operator
+TERMS = LeadTerms(WORK, LEADER_KEY, CHECKPOINT_SECONDS, ALARM_SECONDS)
 POLICY = "witness-policy"
 LOG, STATUS, STATES = "log", "status.json", "witnesses.json"
 STATEMENT = "restore-statement"  # how the present log came to follow another
@@ -98,7 +99,19 @@ class ProofFolder:
 
     def restored(self) -> EndedLog | None:
         """The log that the present one follows since a restore; None where it is the first. Raises LogError."""
-        file = self.path / STATEMENT
+        return self._followed(self.path / STATEMENT)
+
+    def restores(self) -> list[EndedLog]:
+        """Every log that ended with a restore, the last one first. Raises LogError, SigningKeyError."""
+        ended: list[EndedLog] = []
+        following = self.restored()
+        while following is not None:
+            ended.append(following)
+            following = self._followed(following.log.files.folder.parent / STATEMENT)
+        return ended
+
+    def _followed(self, file: Path) -> EndedLog | None:
+        """The log that ended by the statement in *file*; None where there is none."""
         if not file.exists():
             return None
         try:
@@ -107,10 +120,18 @@ class ProofFolder:
         except (NoteError, OSError, UnicodeDecodeError) as error:
             raise LogError("restore-statement", f"{file} can't be read: {error}") from error
         for signature in note.signatures:
-            folder = self.path / f"{LOG}-{signature.key_id.hex()}" / LOG
-            if signature.name == ended and folder.is_dir():
-                return EndedLog(SignedReader(folder), note)
+            folder = self.path / f"{LOG}-{signature.key_id.hex()}"
+            if signature.name == ended and (folder / LOG).is_dir():
+                return EndedLog(SignedReader(folder / LOG), note, published_keys(folder))
         return None
+
+    def keep_statement(self, old: SigningKeys) -> None:
+        """Before another restore: let the statement that began the log of *old* lie beside that log."""
+        file, before = self.path / STATEMENT, self.ended_log(old)
+        if file.exists() and f"\nlog {old.name}\n" in file.read_text(encoding="utf-8"):
+            before.mkdir(exist_ok=True)
+            replace_file(before / STATEMENT, file.read_bytes())
+            sync_folder(before)
 
     def ended_log(self, keys: SigningKeys) -> Path:
         """The folder that the log of *keys* is moved to when it ends."""
@@ -140,59 +161,45 @@ class ProofFolder:
         return [*published_keys(self.path), *(witness.key for witness in self.policy().witnesses.values())]
 
 
-class Publisher:
+class Publisher(BlockingLeader):
     """Runs in a process of its own: `run` until `stop`. The command line and tests call `step`."""
 
     def __init__(self, url: str, folder: ProofFolder, clock: Callable[[], datetime], authority: str = "") -> None:
         """*authority* is the address of an RFC 3161 time stamp authority, empty for none."""
-        self._url, self._folder, self._clock = url, folder, clock
+        super().__init__(url, TERMS)
+        self._folder, self._clock = folder, clock
         self._stamps = TimeStamps(folder.path, authority)
-        self._stopping = StopSignal()
         self._status = folder.status() or PublisherStatus()
         self._log: TransparencyLog | None = None
         self._pending: SignedNote | None = None
         self._cosigners = Cosigners(WitnessPolicy(), folder.path / STATES)
 
-    def stop(self) -> None:
-        self._stopping.set()
+    def _before(self) -> None:
+        """Without keys it stands by: a server that has them leads."""
+        super()._before()
+        SigningKeys.read(self._folder.path)
 
-    def run(self) -> None:
-        """Lead, or stand by until the leader is gone. Retries after any error, as nothing else restarts it."""
-        while not self._stopping.is_set():
-            lease = Lease(self._url, WORK, LEADER_KEY)
-            try:
-                keys = SigningKeys.read(self._folder.path)
-                with psycopg.connect(lease.url, autocommit=True) as connection:
-                    self._lead(connection, lease, keys)
-            except psycopg.OperationalError as lost:
-                log.warning("publisher_disconnected", error=str(lost).strip())
-                self._stopping.wait(CHECKPOINT_SECONDS)
-            except (SigningKeyError, PolicyError) as unset:
-                if self._status.trouble != str(unset):
-                    level = log.warning if self._folder.has_keys else log.info  # a server may well keep no log
-                    level("publisher_waits", reason=str(unset))
-                self._note(trouble=str(unset))
-                self._stopping.wait(IDLE_SECONDS)
-            except (LogError, ProofError) as contradiction:
-                log.critical("log_contradicts_ledger", error=str(contradiction))
-                self._note(trouble=str(contradiction))
-                self._stopping.wait(ALARM_SECONDS)
-            except Exception:
-                log.exception("publisher_failed")
-                self._stopping.wait(ALARM_SECONDS)
+    def _pause_after(self, failure: Exception) -> float:
+        if isinstance(failure, SigningKeyError | PolicyError):
+            if self._status.trouble != str(failure):
+                level = log.warning if self._folder.has_keys else log.info  # a server may well keep no log
+                level("publisher_waits", reason=str(failure))
+            self._note(trouble=str(failure))
+            return IDLE_SECONDS
+        if isinstance(failure, LogError | ProofError):
+            log.critical("log_contradicts_ledger", error=str(failure))
+            self._note(trouble=str(failure))
+            return ALARM_SECONDS
+        return super()._pause_after(failure)
 
-    def _lead(self, connection: psycopg.Connection[Any], lease: Lease, keys: SigningKeys) -> None:
-        while not lease.take(connection):
+    def _work(self, connection: psycopg.Connection[Any], /) -> None:
+        keys = SigningKeys.read(self._folder.path)
+        self.open(keys)
+        connection.execute(SQL("LISTEN {}").format(CHANNEL))
+        while not self._stopping.is_set() and self._is_current(keys):
+            self.step(connection)
             self._stopping.wait(CHECKPOINT_SECONDS)
-            if self._stopping.is_set():
-                return
-        with lease.renewed():
-            self.open(keys)
-            connection.execute(SQL("LISTEN {}").format(CHANNEL))
-            while not self._stopping.is_set() and self._is_current(keys):
-                self.step(connection)
-                self._stopping.wait(CHECKPOINT_SECONDS)
-                self._stopping.wait_for_notify(connection, IDLE_SECONDS)
+            self._stopping.wait_for_notify(connection, IDLE_SECONDS)
 
     def _is_current(self, keys: SigningKeys) -> bool:
         """Whether neither keys nor policy were changed since. Raises SigningKeyError, PolicyError."""

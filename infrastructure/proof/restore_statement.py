@@ -26,6 +26,7 @@ from typing import Self
 
 from msgspec import Struct
 
+from infrastructure.proof.log import LogReader
 from infrastructure.proof.merkle import HASH_BYTES, ProofError, consistency_proof, tree_head, verify_consistency
 from infrastructure.proof.note import NoteError, NoteVerifier, SignedNote
 from infrastructure.proof.tiles import TiledTree
@@ -126,6 +127,14 @@ class RestoreStatement(Struct, frozen=True):
         if self.kept_to == self.size:
             return f"no signed position of {self.ended} is lost"
         return f"positions {self.kept_to + 1} to {self.size} of {self.ended} are lost"
+
+
+class EndedLog(Struct, frozen=True):
+    """A log that ended with a restore, the *keys* that ever signed it, and the statement by which another follows."""
+
+    log: LogReader
+    statement: SignedNote
+    keys: tuple[NoteVerifier, ...] = ()
 
 
 def read_restore(note: SignedNote, ended: Sequence[NoteVerifier]) -> RestoreStatement:

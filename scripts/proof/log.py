@@ -191,7 +191,8 @@ def written_bundle(project: str, folder: Path) -> ExportedBundle:
     reader = proofs.read_log()
     signed = [key for key in keys if reader.note and reader.note.signed_by(key)]
     with bar(screen, "exporting") as advance:
-        return export_bundle(url, reader, signed, folder, project_of(url, project), datetime.now(UTC), advance)
+        stream, now = project_of(url, project), datetime.now(UTC)
+        return export_bundle(url, reader, signed, folder, stream, now, advance, proofs.restores())
 
 
 def project_of(url: str, text: str) -> UUID | None:

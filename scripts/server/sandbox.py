@@ -121,13 +121,13 @@ class SandboxTimeline:
             self._table = WatchTable(connection)
             while not await self._watcher.take_lead(self._table):  # noqa: ASYNC110  there is no event for the death of a leader
                 await asyncio.sleep(TICK_SECONDS)
-            ticking = asyncio.create_task(self._tick())
+            ending = asyncio.Event()
+            ticking = asyncio.create_task(self._tick(ending))
             try:
                 yield
             finally:
-                ticking.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await ticking
+                ending.set()  # a cancellation can be lost within a query
+                await ticking
 
     async def advance_to(self, instant: datetime, *, hold: bool, first_only: bool) -> SandboxTime:
         """Move the clock on from one due instant to the next until *instant*; what was recorded and sent on the way.
@@ -157,12 +157,14 @@ class SandboxTimeline:
         """The answer to moving the clock on; *first*: where the ledger ended before."""
         return SandboxTime(self._clock(), await self._approvals.store.head() - first, sent, self._clock.is_held)
 
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
+    async def _tick(self, ending: asyncio.Event) -> None:
+        """Let happen what is due as time passes, until *ending* is set."""
+        while not ending.is_set():
             async with self._turn:
                 if not self._clock.is_held:
                     await self._settle()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ending.wait(), TICK_SECONDS)
 
     async def _settle(self) -> int:
         """Let happen what is due at this instant; how many webhooks were sent."""

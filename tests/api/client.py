@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -102,6 +103,11 @@ class Door:
         assert response.status_code == 200, response.text
         receipt: dict[str, Any] = response.json()
         return receipt
+
+
+def unmarked(page: str) -> str:
+    """*page* without the marks around Chinese on pages in English."""
+    return re.sub(r'<span lang="zh-CN">([^<]*)</span>', r"\1", page)
 
 
 def problem(response: httpx.Response, code: str) -> dict[str, Any]:

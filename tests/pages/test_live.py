@@ -84,9 +84,12 @@ def test_rows_that_are_ticked_are_left_alone_until_the_reader_says_so(browser: B
         notice = page.locator("[data-notice]")
         expect(notice).to_contain_text("项新变化")
         assert row_of(page, NEW[1]).count() == 0
+        unread = page.locator(".visitor .unread")
+        before = unread.inner_text()
         assert barriers(page) == []
         notice.get_by_role("button").click()
         expect(row_of(page, NEW[1])).to_have_count(1)
+        expect(unread).to_have_text(str(int(before) + 1))
         expect(box).to_be_checked()
         expect(page.get_by_role("button", name="受理所选 1 件")).to_be_visible()
 

@@ -1,6 +1,6 @@
 """The public window in a real browser: an application in few pages, tracked by its code, complained of and evaluated.
 
-There is no script on these pages: what works here works without. Everything is tried on a phone's width as well, by
+What works here works without script; with it an application saves itself. All is tried on a phone's width as well, by
 keyboard, and held against the standards of accessibility in both languages.
 """
 
@@ -231,6 +231,15 @@ def test_errors_have_no_barriers_either(chromium: Browser, address: str, handed:
         page.get_by_role("button", name="资料无误，继续").click()
         expect(page.get_by_role("alert")).to_contain_text("延续申请须写明")
         assert barriers(page) == []
+
+
+def test_an_application_saves_itself_while_it_is_filled_in(chromium: Browser, address: str, handed: Handed) -> None:
+    with visiting(chromium, address, APPLICANT) as page:
+        page.goto(f"{handed.draft}/data")
+        page.locator("#licence_number").fill("证 7 号")
+        expect(page.locator("[data-said]")).to_contain_text("草稿已保存")
+        page.reload()
+        expect(page.locator("#licence_number")).to_have_value("证 7 号")
 
 
 def test_everything_is_reached_by_keyboard(chromium: Browser, address: str, handed: Handed) -> None:

@@ -20,6 +20,7 @@ from tests.proofs import (
     identity,
     law,
     log,
+    remote,
     repeated,
     roles,
     store,
@@ -40,6 +41,7 @@ PROOFS: tuple[Proof, ...] = (
     *contract.PROOFS,
     *webhooks.PROOFS,
     *exports.PROOFS,
+    *remote.PROOFS,
     *tls_proxy.PROOFS,
     *repeated.PROOFS,
 )

@@ -4,6 +4,7 @@ import { bigEndian, concat, fromHex, isSame, sha256, toHex, utf8 } from "./bytes
 import { DateCheck } from "./dates.js";
 import { GrowingTree, headByPath, leafHash } from "./merkle.js";
 import { UnreadableError, checkSignature, parseCheckpoint, parseKey, parseNote } from "./note.js";
+import { checkRestoreFacts, checkRestores, lossOf, readRestores, signersOf } from "./restores.js";
 import { parseToml } from "./toml.js";
 
 const GENESIS = new Uint8Array(32);
@@ -64,9 +65,14 @@ async function checkBundle(report, files, { keys = [], known = [], kept = "", pr
   const note = parseNote(textOf(files, "data/checkpoint"));
   const checkpoint = parseCheckpoint(note.text);
   const own = textOf(files, "data/keys.txt").split("\n").filter((line) => line.trim());
-  await checkSignatures(report, note, checkpoint, { keys, known: [...known, ...own] });
+  const restores = await readRestores(files, linesOf);
+  const signers = await signersOf(note, checkpoint.origin, keys, restores);
+  await checkSignatures(report, note, checkpoint, { keys: signers, known: [...known, ...own] });
+  await checkRestores(report, restores, checkpoint, { keys, known: [...known, ...own] });
   const entries = await checkEntries(report, files, checkpoint, progress);
-  await checkTree(report, files, entries, checkpoint, kept && parseCheckpoint(parseNote(kept).text));
+  const saved = kept && leftOf(report, restores, parseCheckpoint(parseNote(kept).text));
+  await checkTree(report, files, entries, checkpoint, saved);
+  checkRestoreFacts(report, restores, entries, checkpoint);
   checkDates(report, files, entries);
   for (const name of files.keys()) if (name.endsWith(".tsr")) report.leave("time_stamp", { name });
   const { length } = linesOf(files, "data/materials.ndjson");
@@ -167,6 +173,16 @@ async function checkEntries(report, files, checkpoint, progress) {
   }
   report.add("chains", { streams: chains.size, count: entries.length }, faults);
   return entries;
+}
+
+/** The checkpoint that the reader kept; undefined where a restore took entries of it away, which is said. */
+function leftOf(report, restores, kept) {
+  const restore = lossOf(restores, kept);
+  if (restore === undefined) return kept;
+  const differs = kept.size === restore.size && !isSame(kept.head, restore.head);
+  if (differs) report.add("kept", { size: kept.size }, [{ code: "kept_differs", size: kept.size }]);
+  else report.leave("kept_lost", { size: kept.size, position: restore.kept + 1, epoch: restore.epoch });
+  return undefined;
 }
 
 /** Check that every entry is in the tree of the checkpoint: by paths, or by all entries of the zone. */

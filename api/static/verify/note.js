@@ -2,7 +2,7 @@
 
 import { concat, ed25519Fits, fromBase64, fromHex, isSame, sha256, utf8 } from "./bytes.js";
 
-const ED25519 = 1;
+export const ED25519 = 1;
 const COSIGNATURE = 4;
 const KEY_ID_BYTES = 4;
 const KEY_BYTES = 32;

@@ -68,6 +68,11 @@ def week_from(at: datetime, zone: str) -> datetime:
     return midnight(date.fromisocalendar(*day.isocalendar()[:2], 1), zone)
 
 
+def days_from(at: datetime, zone: str, days: int) -> datetime:
+    """The instant at which the last so many local *days* began, of which that of *at* is the last."""
+    return midnight(local_day(at, zone) - timedelta(days=days - 1), zone)
+
+
 def weeks_later(day: date, weeks: int) -> date:
     """The same weekday so many *weeks* later; earlier where they are below zero."""
     return day + timedelta(weeks=weeks)

@@ -138,6 +138,16 @@ async def test_what_is_against_it_is_said_before_it_is_sent(browser: Browser) ->
     assert "Hand in the application" in mended
 
 
+async def test_what_is_typed_is_saved_before_it_is_sent(browser: Browser) -> None:
+    draft = await browser.begin(OWN, "renewal")
+    stays = await browser.post(f"{draft}/data", _step="review", licence_number="L-7", valid_through="2026-0")
+    assert stays.request.url.path.endswith("/data")
+    assert 'value="L-7"' in (await browser.get(f"{draft}/data")).text
+    assert "Check the data To do" in words((await browser.get(draft)).text), "it was saved, not sent"
+    papers = await browser.post(f"{draft}/materials", _step="review")
+    assert papers.request.url.path.endswith("/materials")
+
+
 async def test_a_window_clerk_applies_for_an_enterprise(app: Litestar, approvals: Approvals) -> None:
     clerk = Browser(app, CLERK)
     both = words((await clerk.get(APPLY, q="renewal")).text)

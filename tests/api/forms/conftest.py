@@ -16,7 +16,7 @@ from api.app import PAGES
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from scripts.catalogues.zone import publish_zone
-from tests.api.client import Door, identity
+from tests.api.client import Door, identity, unmarked
 from tests.api.conftest import Pages
 from tests.examples import MANAGER, USCC
 from tests.law.questions import at
@@ -142,7 +142,7 @@ def new_project() -> UUID:
 def seen(page: str) -> str:
     """What a person reads on *page*."""
     main = page.partition("<main")[2].partition("</main>")[0]
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", main)))
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", unmarked(main))))
 
 
 @pytest.fixture(scope="module")

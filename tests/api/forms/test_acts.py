@@ -130,7 +130,7 @@ async def test_an_officer_suspends_consults_and_decides(door: Door, approvals: A
     suspend = form(door, "suspend_clock", project, ENTRY, by=OFFICE)
     assert "行政许可法第四十五条" in seen(await suspend.open())
     page = seen(await suspend.review(ground="hearing", notified="true"))
-    assert "暂停计时 · 剩" in page
+    assert "中止计时 · 剩" in page
     await suspend.act()
     await form(door, "resume_clock", project, ENTRY, by=OFFICE).done(suspension="s1")
     ask = form(door, "ask_countersignature", project, ENTRY, by=OFFICE)

@@ -125,6 +125,13 @@ def test_a_supplement_says_what_it_asks_for() -> None:
     assert sentences("zh").tell(notice) == "一次告知补正 2 项：授权委托书、总平面图，请于 2026-04-01 前补齐"
 
 
+def test_a_single_thing_is_named_in_the_singular() -> None:
+    notice = SupplementRequested(item="land", missing=("授权委托书",))
+
+    assert sentences("en").tell(notice) == "Supplement requested, 1 paper: 授权委托书"
+    assert "2 papers" in sentences("en").tell(SupplementRequested(item="land", missing=("甲", "乙")))
+
+
 def test_a_card_is_shown_with_its_colour_and_a_link() -> None:
     sentence = sentences("zh", CARD).tell(CARD)
 

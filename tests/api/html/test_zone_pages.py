@@ -108,7 +108,7 @@ async def test_the_stuck_projects_are_as_many_everywhere(filled: str, site: str)
 def held(cells: str) -> set[str]:
     """Who has to act, of each of the *cells* of a column."""
     holders = set()
-    for cell in re.findall(r'<td (?:class="who"|[^>]*data-label="卡在谁"[^>]*)>(.*?)</td>', cells, re.DOTALL):
+    for cell in re.findall(r'<td (?:class="who"|[^>]*data-label="当前责任方"[^>]*)>(.*?)</td>', cells, re.DOTALL):
         for line in re.findall(r"<div[^>]*>(.*?)(?:<br>|</div>)", cell, re.DOTALL):
             holders.add(text_of(line).strip())
     return holders

@@ -10,16 +10,17 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from domain.core.ledger import Actor
+from domain.access.principal import Caller, PrincipalKind
+from domain.core.ledger import Actor, Role
 from domain.core.plan import PlannedItem
 from domain.project.application.acceptance import AcceptItem
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from domain.project.application.supplement import RequestSupplement
 from domain.project.countersignature.request import AskCountersignature
-from infrastructure.feed.reader import FEED_TYPES
+from infrastructure.feed.reader import FEED_TYPES, Feed
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.messages.inbox import recipients
+from infrastructure.messages.inbox import Inbox, recipients
 from tests.api.apply.applicants import OTHER, OTHER_USCC, OWN, RIVAL
 from tests.api.client import Door, identity, problem
 from tests.api.forms.conftest import seen
@@ -50,6 +51,12 @@ def registration(uscc: str) -> RegisterProject:
     """A project with one item of the land department."""
     items = (PlannedItem(item="land", name="用地批准", department="land"),)
     return RegisterProject(name=f"厂房 {uscc}", enterprise=Enterprise("恒信", uscc), manager="wang", items=items)
+
+
+async def unread_of(messages: Inbox, caller: Caller) -> list[int]:
+    """The positions of the unread messages on the first page, the newest first."""
+    shown = await messages.page(caller, 0, 30)
+    return [event.entry.position for event in shown.page.events if event.entry.position not in shown.read]
 
 
 async def inbox(door: Door, by: Actor, path: str = "/messages?lang=zh") -> str:
@@ -102,6 +109,20 @@ async def test_older_messages_follow_page_by_page(door: Door) -> None:
     newest, oldest = (int(path.rpartition("/")[2]) for path in dict.fromkeys(LINK.findall(await inbox(door, LAND))))
     page = await inbox(door, LAND, f"/messages?lang=zh&before={newest - 1}")
     assert set(LINK.findall(page)) == {f"/messages/{oldest}"}
+
+
+async def test_the_header_counts_what_is_unread_by_this_reader_alone(door: Door, approvals: Approvals) -> None:
+    feed = Feed(approvals.store, every=True)
+    inbox_of, head = Inbox(approvals.store, feed), await feed.head()
+    ranger, other = (Caller(name, name, PrincipalKind.PERSON, Role.OFFICER, "land") for name in ("ranger", LAND.id))
+    newest, *older = await unread_of(inbox_of, ranger)
+    count = await inbox_of.unread(ranger, head)
+    assert count == 1 + len(older) > 1
+    await inbox_of.note_read(ranger, newest)
+    assert await inbox_of.unread(ranger, head) == count - 1
+    await inbox_of.note_all_read(ranger, newest)
+    assert await inbox_of.unread(ranger, head) == 0
+    assert await inbox_of.unread(other, head) == len(await unread_of(inbox_of, other))
 
 
 async def test_a_wrong_position_is_refused(door: Door) -> None:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from domain.core.ledger import Actor
+from domain.core.ledger import Actor, Role
 from domain.core.plan import PlannedItem
 from domain.core.types import Outcome
 from domain.messages import AnyCommand
@@ -33,6 +33,7 @@ PLAN = (
     PlannedItem(item="tax", name="税务登记", department="tax", live=False),
     PlannedItem(item="permit", name="施工许可", department="land", requires=("tax",)),
 )
+AUDITOR = Actor("sun.yu", "audit", Role.AUDITOR)
 FORM = "application/x-www-form-urlencoded"
 RESULTS = "/pages/results"
 
@@ -128,8 +129,16 @@ async def test_every_figure_is_the_length_of_its_list(door: Door) -> None:
         assert len(rows(alone, name)) == int(number)
 
 
-async def test_others_find_the_progress_table_at_the_root_and_so_does_a_manager_with_filters(door: Door) -> None:
-    assert "<h1>项目进度表</h1>" in await page_of(door, by=BUREAU)
+@pytest.mark.parametrize(
+    ("by", "first"), [(BUREAU, "supervision"), (LAND, "desk"), (AUDITOR, "audit"), (APPLICANT, "my")]
+)
+async def test_every_role_comes_to_its_own_page_first(door: Door, by: Actor, first: str) -> None:
+    answer = await door.client.get("/", params={"lang": "en"}, headers=identity(by) | {"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/{first}?lang=en")
+    assert "<h1>项目进度表</h1>" in await page_of(door, by=by, text="P-a"), "filters are of the progress table"
+
+
+async def test_with_filters_a_manager_too_finds_the_progress_table_at_the_root(door: Door) -> None:
     assert "<h1>项目进度表</h1>" in await page_of(door, text="P-a")
     assert "<h1>我的项目</h1>" not in await page_of(door, "/pages/progress")
 

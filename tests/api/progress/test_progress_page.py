@@ -54,6 +54,22 @@ async def follow(door: Door, page: str, pattern: str) -> str:
     return (await door.client.get(href, headers=identity(LEADER))).text
 
 
+async def test_changes_of_late_are_a_filter_with_a_chip_and_a_list_of_that_length(door: Door) -> None:
+    week, month = await table(door, changed="7"), await table(door, changed="30")
+    assert len(listed(week)) < len(listed(month)) == len(listed(await table(door)))
+    for page in (week, month):
+        assert f'<span class="number">{len(listed(page))}</span>' in page
+    assert "Last change: In the last 30 days ×" in month
+    assert listed(await table(door, changed="1")) == []
+    assert (await door.get(TABLE, LEADER, changed="2")).status_code == 400
+
+
+async def test_a_row_says_how_many_results_were_keyed_in(door: Door) -> None:
+    keyed = row(await table(door), "story")
+    assert re.search(r'title="\d+ keyed in, verified 2026-\d\d-\d\d"', keyed), keyed
+    assert "keyed in" not in row(await table(door), "running")
+
+
 async def test_a_figure_leads_to_as_many_projects_as_it_says(door: Door) -> None:
     figures = re.findall(FIGURE, await table(door))
     counts = {}
@@ -102,7 +118,7 @@ async def test_a_row_shows_each_item_as_a_cell_what_goes_on_and_the_clock_that_e
     assert re.search(
         r'<td class="now"><a href="[^"]*/items/land[^"]*"[^>]*>land</a> <small>Accepted · Promise</small>', running
     )
-    assert re.search(r'<td class="changed">\d+ days ago<small>', running)
+    assert re.search(r'<td class="changed">\d+ days ago<small ', running)
 
 
 async def test_a_project_without_a_flow_has_no_phase(door: Door) -> None:

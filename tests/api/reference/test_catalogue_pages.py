@@ -115,6 +115,27 @@ async def test_a_department_lists_its_own_items_and_decides_whether_they_are_onl
     assert "按权限表" in refused.text
 
 
+async def test_a_department_publishes_until_when_it_takes_applications_in(
+    forms: ReferenceForms, door: Door, approvals: Approvals
+) -> None:
+    own = (await door.get(PAGE, LAND)).text
+    assert "17:00 截止，此后或休息日提交的按次一工作日收件" in own, "the hours of the zone's office are listed"
+    assert f'<option value="{LAND.department}">' in own
+    assert '<option value="zone-office"' not in own
+    land = LAND.department
+    fields = {"department": land, "close_of_business": "16:30", "valid_from": "2026-03-10", "published": "公告"}
+    seen = await forms.reviewed("hours", LAND, **fields)
+    assert "只适用于施行日起收到的申请" in seen
+    assert "尚未申请，适用新版" not in seen
+    assert "16:30 截止" in await forms.pressed("hours", LAND, seen)
+    assert (await state_of(approvals)).hours[land][-1].hours.close_of_business == "16:30"
+    assert "已公布相同的收件时间" in (await forms.sent("hours", LAND, **fields)).text
+    assert "按权限表" in (await forms.sent("hours", ENVIRONMENT, **fields)).text
+    odd = await forms.sent("hours", HEAD, **fields | {"close_of_business": "5 pm", "department": "zone-office"})
+    assert "有一项填写不正确" in odd.text
+    assert 'value="5 pm"' in odd.text
+
+
 @pytest.mark.parametrize("path", ["/admin/catalogues", PAGE, f"{PAGE}?draft=true&text=land", f"{PAGE}/difference"])
 async def test_an_administrator_reads_and_sees_who_publishes(door: Door, path: str) -> None:
     answer = await door.get(f"{path}{'&' if '?' in path else '?'}lang=en", ADMINISTRATOR)

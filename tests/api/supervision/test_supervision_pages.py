@@ -12,8 +12,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from api.supervision.view_models import ranked
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
+from projections.supervision.figures import Figures
 from tests.api.client import Door, identity
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, USCC
 from tests.projections.supervision.test_query import REGISTER, Zone
@@ -189,7 +191,7 @@ async def test_modes_and_nodes_lead_to_their_clocks(door: Door, slow: UUID, lang
 @pytest.mark.parametrize(
     ("lang", "says"),
     [
-        ("zh", ("黄牌", "时钟证明", "承诺时限", "申诉中", "逐日计算", "返回监察看板")),
+        ("zh", ("黄牌", "时限计算依据", "承诺时限", "申诉中", "逐日计算", "返回监察看板")),
         ("en", ("Yellow card", "Proof", "Promise", "Under appeal", "Day by day", "Back to the supervision board")),
     ],
 )
@@ -230,8 +232,35 @@ async def test_what_the_browser_prefers_decides_the_language(door: Door, slow: U
 
 
 async def test_the_board_and_the_progress_table_lead_to_each_other(door: Door, slow: UUID) -> None:
-    assert '<a href="/pages/progress?lang=en">Progress of projects</a>' in shown(await got(door, "/supervision", "en"))
-    assert '<a href="/supervision?lang=en">Supervision</a>' in shown(await door.get("/", BUREAU, lang="en"))
+    assert '<a href="/pages/progress?lang=en">Progress</a>' in shown(await got(door, "/supervision", "en"))
+    assert '<a href="/supervision?lang=en">Supervision</a>' in shown(
+        await door.get("/pages/progress", BUREAU, lang="en")
+    )
+
+
+def line(department: str, rate: float | None, days: float | None) -> Figures:
+    """The figures of a department of which only these two count here."""
+    return Figures(department, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, rate, days)
+
+
+async def test_departments_are_ranked_by_rate_or_median(door: Door, slow: UUID) -> None:
+    page = shown(await got(door, "/supervision", "en", order="rate"))
+    assert 'aria-sort="ascending"><a href="/supervision?' in page
+    table = page.partition('id="departments-caption"')[2].partition("</table>")[0]
+    assert 'class="total"' in table.rpartition("<tr")[2], "all departments together are at the foot"
+    assert 'aria-sort="descending"' in shown(await got(door, "/supervision", "en", order="median"))
+    lines = [line("", 0.9, 3), line("a", 1.0, 2), line("b", None, None), line("c", 0.5, 9)]
+    assert [each.department for each in ranked(lines, "rate")] == ["", "c", "a", "b"]
+    assert [each.department for each in ranked(lines, "median")] == ["", "c", "a", "b"]
+    assert ranked(lines, "") == lines
+
+
+async def test_the_usual_periods_are_one_click_away(door: Door, slow: UUID) -> None:
+    page = shown(await got(door, "/supervision", "en"))
+    links = dict(re.findall(r'<a href="/supervision\?([^"]*)">([A-Z][a-z]+ ?[a-z]*)</a>', page))
+    assert set(links.values()) >= {"Yesterday", "This week", "This month", "Last month", "This year"}
+    (yesterday,) = (query for query, name in links.items() if name == "Yesterday")
+    assert "first=2026-03-15&amp;last=2026-03-15" in yesterday
 
 
 async def test_as_of_a_day_before_there_is_less(door: Door, slow: UUID) -> None:

@@ -41,7 +41,7 @@ async def test_officers_are_answered_while_the_window_is_full(app: Litestar, mon
     for _ in range(share.at_once):
         await held.arrived.acquire()
 
-    office = await crowd[0].client.get("/", headers=OFFICE)
+    office = await crowd[0].client.get("/pages/progress", headers=OFFICE)
     assert office.status_code == 200
     assert held.most == share.at_once
 

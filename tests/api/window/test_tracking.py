@@ -18,6 +18,7 @@ from domain.examples.people import ENTERPRISE, ENVIRONMENT, FIRE, LAND, MANAGER,
 from domain.examples.story import STORY
 from domain.messages import tag_of
 from domain.project.application.registration import RegisterProject
+from tests.api.client import unmarked
 from tests.api.window.visits import CaseOf, Window
 from tests.law.questions import at
 from tests.projections.zone import project_id
@@ -26,7 +27,7 @@ from tests.projections.zone import project_id
 def words(text: str) -> str:
     """The text of a page, without its markup."""
     main = text[text.index('<main id="content"') : text.index("</main>")]
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", unmarked(main)))
 
 
 async def test_number_and_code_lead_to_the_case(window: Window, case_of: CaseOf) -> None:
