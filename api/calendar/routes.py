@@ -1,4 +1,4 @@
-"""Calendar notices over HTTP: imported, looked at, approved by a second person, applied or withdrawn."""
+"""Calendar notices over HTTP: imported, reviewed, approved by a second person, applied or withdrawn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""POST .../what-if: clocks with events that are only assumed, and cards under rules that are not in force."""
+"""POST .../what-if: clocks with assumed events, and cards under rules that are not in force."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Error handlers: the one place where an exception raised while serving a request becomes a problem response."""
+"""Error handlers: every exception raised while serving a request becomes a problem response here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes of the receiving platform, from a file of the installation's own: no standard in our hands lists them."""
+"""Codes of the receiving platform, from a file of the installation: no published standard lists them."""
 
 from __future__ import annotations
 

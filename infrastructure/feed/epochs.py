@@ -1,4 +1,4 @@
-"""Reads which restores the ledger has seen, and names positions with their epoch: `<zone>.<epoch>:<position>`.
+"""Reads the restores in the ledger, and names positions with their epoch: `<zone>.<epoch>:<position>`.
 
 Entries of the first epoch go by their position alone, as they always did. A restore takes entries away and gives their
 positions a second time; so the ids of entries behind it have the epoch in them.

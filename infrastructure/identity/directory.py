@@ -1,4 +1,4 @@
-"""What sign-in asks of the directory of principals, and a directory in memory."""
+"""The directory's interface for sign-in, and a directory in memory."""
 
 from __future__ import annotations
 

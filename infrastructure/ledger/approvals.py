@@ -1,4 +1,4 @@
-"""The one way in: load a project, let a command decide, store its facts, answer with their position."""
+"""The write path: load a project, let a command decide, store its facts, answer with their position."""
 
 from __future__ import annotations
 

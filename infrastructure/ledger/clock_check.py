@@ -1,4 +1,4 @@
-"""The time by which everything is decided is the database's; this machine's own clock is compared with it.
+"""Compares this machine's clock with the database's, by which everything is decided.
 
 A clock that is wrong writes law: it starts statutory periods on the wrong day, and warns of deadlines that have not
 come. So all processes of an installation go by one clock. Where two clocks differ by more than networks and NTP

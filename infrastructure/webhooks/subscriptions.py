@@ -1,4 +1,4 @@
-"""Subscriptions: who wants which events sent where, and by which grant and key they may have them."""
+"""Subscriptions: which events are sent where, and under which grant and key they are read."""
 
 from __future__ import annotations
 
