@@ -100,7 +100,7 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     first = [settings["PATH"]] if "PATH" in settings else []
     folders = [*first, str(Path(sys.executable).parent), str(programs), ours.get("PATH", "")]
     always = {"COLUMNS": COLUMNS, "COUNTERSIGN_LOG_LEVEL": "error"}
-    return ours | always | settings | {"PATH": os.pathsep.join(folders)}
+    return {**ours, **always, **settings, "PATH": os.pathsep.join(folders)}
 
 
 def missing() -> list[str]:
