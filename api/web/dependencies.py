@@ -107,7 +107,7 @@ def actor(request: HttpRequest) -> Actor:
 
 
 def caller(request: HttpRequest) -> Caller:
-    """Who sends the request, in which role and for whom. Raises Problem, as `actor`."""
+    """The sender of the request, with role and the person acted for. Raises Problem, as `actor`."""
     return caller_of(request.scope)
 
 

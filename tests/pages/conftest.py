@@ -1,4 +1,4 @@
-"""One browser and one filled server for all tests of the pages: a simulated zone and a small one told by hand."""
+"""One browser and one filled server for all tests of the pages: a simulated zone and a small one written by hand."""
 
 from __future__ import annotations
 

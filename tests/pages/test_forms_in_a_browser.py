@@ -110,6 +110,18 @@ def test_from_registration_to_a_decision_without_scripts(desk: Desk) -> None:
         page.locator("#_file").set_input_files(files=[PAPER])
         send(page)
         assert re.search(r"BDA2026-\d{6}-\d", page.inner_text("main"))
+    with desk.at(MANAGER, f"/projects/{project}/acts/record_information?category=investment") as page:
+        page.locator("[name='fields.total']").fill("30000")
+        page.locator("[name='fields.own_capital']").fill("9000")
+        send(page)
+    with desk.at(MANAGER, f"/items/{project}/tax/acts/record_external_result") as page:
+        page.get_by_label("准予", exact=True).check()
+        page.fill("#evidence", "税务登记信息确认表")
+        page.fill("#document_on", "2026-05-18")
+        page.fill("#source", "窗口领取的证照")
+        send(page)
+        page.goto(f"/pages/projects/{project}/items/tax?lang=zh")
+        assert "项目经理录入系统外结果：准予" in page.inner_text("main")
     with desk.at(OFFICE, f"/pages/projects/{project}/items/{ENTRY}") as page:
         assert page.get_by_role("link", name="申请书.pdf").count() == 1
         page.get_by_role("link", name="一次告知补正").click()
