@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,7 @@ from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.query import ClocksAt
 from projections.progress.titles import names_of, names_of_items
+from projections.supervision.figures import Figures
 from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
 
@@ -59,9 +61,7 @@ class SupervisionPages(Controller):
     ) -> Response[str]:
         """电子监察: the period in a few numbers, department by department, and what is due."""
         lines = await translate_too_much(supervision.board(period))
-        compared = [
-            await translate_too_much(supervision.total(other)) for other in (period.before(), period.year_before())
-        ]
+        before, year_before = [await translate_too_much(supervision.total(other)) for other in compared_with(period)]
         due = await due_list(board_clocks)
         waiting = await supervision.orders(unanswered=True, limit=ORDERS_READ_MAX)
         news = await translate_too_much(since_yesterday(page, supervision, waiting))
@@ -75,11 +75,9 @@ class SupervisionPages(Controller):
             on=on,
             chips=chips(page, supervision),
             news=news,
-            tiles=tiles(lines[0], compared[0], compared[1], links),
+            tiles=tiles(lines[0], before, year_before, links),
             columns=FIGURES_SHOWN,
-            lines=ranked(lines, order),
-            order=order,
-            ranked_by=lambda name: page.here(order=name if order != name else ""),
+            **_ranking(page, lines, order),
             links=links,
             due=due,
             trends=await translate_too_much(trends_of(page, supervision)),
@@ -164,3 +162,17 @@ async def _list(
         **drawing(page),
         **page.paging_links(part.offset, part.limit or 0, more=part.following(matches.count) is not None),
     )
+
+
+def compared_with(period: Period) -> tuple[Period, Period]:
+    """The periods that the figures of *period* are compared with: 环比 and 同比."""
+    return period.before(), period.year_before()
+
+
+def _ranking(page: PageContext, lines: Sequence[Figures], order: str) -> dict[str, Any]:
+    """The lines of departments in *order*, and the links of the heads that sort them."""
+    return {
+        "lines": ranked(lines, order),
+        "order": order,
+        "ranked_by": lambda name: page.here(order=name if order != name else ""),
+    }

@@ -77,7 +77,7 @@ class Links(Struct, frozen=True):
         return figure_address(CLOCKS, awaited="true", as_of=self.as_of.isoformat(), **self.page.carried)
 
     def clocks(self, cell: ClockCount, standing: str) -> str:
-        """The list of the clocks of one *cell* of the table of modes and nodes that stand so."""
+        """The list of the clocks of one *cell* of the table of modes and nodes."""
         query = {"as_of": self.as_of.isoformat(), **self.page.carried}
         return figure_address(CLOCKS, **behind(cell)[standing], **query)
 

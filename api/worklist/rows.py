@@ -150,7 +150,7 @@ def marked(
 ) -> list[DeskRow]:
     """*rows*, with what their clocks turn into, and whether *caller* may accept each.
 
-    That may an officer of the department whom the table of access lets do it.
+    An officer of the department may, where the table of access allows it.
     """
     rows_marked = []
     for row in rows:

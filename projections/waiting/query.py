@@ -173,7 +173,7 @@ class WaitingRows:
         params |= {"register": scope.register}
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             given = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS)}
-            # Access is that of today, which the projects of now tell themselves.
+            # Access is that of today, which present projects have in their rows.
             readable = scope.readable("p", READ, parties=tables.is_current)
             given["conditions"] = SQL(" AND ").join([OF_REGISTER, readable, *conditions])
             await cursor.execute(
