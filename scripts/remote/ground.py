@@ -17,7 +17,7 @@ from infrastructure.ledger.approvals import DEFAULT_LAW
 from scripts.catalogues.zone import CATALOGUE, FLOW
 from scripts.client.errors import ProblemError
 from scripts.remote.connection import SandboxRefusedError
-from scripts.remote.zone import UNKNOWN, SandboxZone
+from scripts.remote.zone import NOT_FOUND, SandboxZone
 from scripts.simulation.engine import SimulatedGround
 from scripts.simulation.office_time import ZONE
 from scripts.simulation.project_life import Zone
@@ -87,7 +87,7 @@ async def require_fresh(zone: SandboxZone, ground: SimulatedGround) -> None:
     try:
         await zone.entries(f"/v1/projects/{first}", first)
     except ProblemError as unknown:
-        if unknown.status != UNKNOWN:
+        if unknown.status != NOT_FOUND:
             raise
         return
     raise SandboxRefusedError(f"The seed {ground.seed} was simulated in this sandbox before: choose another seed.")
