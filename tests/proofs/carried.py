@@ -44,8 +44,8 @@ OWN_TABLES = frozenset({"position", "stumble"})  # of the projector, in the sche
 ROWS_SHOWN = 3
 # What is not recorded but judged from the facts, by rules that were corrected since. Each column has the commit of the
 # rule that changed: one that has none must say the same.
-# 579f001c: a period of calendar days ends on the next working day where its last is none, and a refusal to admit ends the
-# clocks that run from receipt. e46e4a6b, ADR 0014: an acceptance dated before the receipt counts from it.
+# 579f001c: a period of calendar days ends on the next working day where its last is none, and a refusal to admit ends
+# the clocks that run from receipt. e46e4a6b, ADR 0014: an acceptance dated before the receipt counts from it.
 # dc316b8f: when silence starts a clock stays known of one that is closed.
 # 18c0b2b5: one holder an item, outside bodies and applicants among them; what was not granted is not done.
 JUDGED: Mapping[str, tuple[str, ...]] = {
