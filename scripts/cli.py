@@ -30,6 +30,7 @@ VERBS = {
     "doctor": "scripts.operation.doctor:doctor",
     "backup": "scripts.backup.verbs:backup",
     "restore": "scripts.backup.verbs:restore",
+    "declare-restore": "scripts.backup.verbs:declare_restore",
     "backup-keys": "scripts.backup.keys:backup_keys",
     "restore-keys": "scripts.backup.keys:restore_keys",
     "support-bundle": "scripts.operation.support:support_bundle",
@@ -121,7 +122,7 @@ def about(
 
 
 def main() -> None:
-    """Run the command line. Errors that the operator can mend are printed as one sentence, with exit status 2."""
+    """Run the command line. Errors that the operator can fix are printed as one sentence, with exit status 2."""
     try:
         cli()
     except OperatorError as problem:

@@ -33,12 +33,12 @@ from domain.law.calendar.period import Period
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.query import ClocksAt
-from projections.progress.titles import names_of
+from projections.progress.titles import names_of, names_of_items
 from projections.supervision.figures import Figures
 from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
 
-ORDERS_SHOWN_MAX, ORDERS_READ_MAX = 20, 500  # those due by tomorrow are all shown
+ORDERS_SHOWN_MAX, ORDERS_READ_MAX = 50, 500  # the ones to be answered first; all are on a page of their own
 APPEAL_YEARS = 2  # an appeal is against a card of this year or the two before
 
 
@@ -65,7 +65,8 @@ class SupervisionPages(Controller):
         due = await due_list(board_clocks)
         waiting = await supervision.orders(unanswered=True, limit=ORDERS_READ_MAX)
         news = await translate_too_much(since_yesterday(page, supervision, waiting))
-        orders = waiting[: max(ORDERS_SHOWN_MAX, news[-1].number)]
+        orders = waiting[:ORDERS_SHOWN_MAX]
+        cases = [*((row.project, row.reading.item) for row in due or ()), *((row.project, "") for row in orders)]
         links = Links(page, period, supervision.as_of)
         return page.render(
             "supervision.html",
@@ -83,7 +84,7 @@ class SupervisionPages(Controller):
             **await matrix(board_clocks, laws),
             orders=orders,
             card_link=card_link(page),
-            names=await names_of(approvals.store, [row.project for row in (*(due or ()), *orders)]),
+            names=await names_of_items(approvals.store, cases),
             percent=percent,
             **telling(page, supervision.as_of),
         )

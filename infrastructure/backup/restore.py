@@ -69,7 +69,7 @@ class RestoredLedger(Struct, frozen=True):
 
 
 class RecoveryOutcome(Struct, frozen=True):
-    """A recovered database, what was found out about its ledger, and its data directory."""
+    """A recovered database, the state of its ledger, and its data directory."""
 
     database: RecoveredDatabase
     ledger: RestoredLedger
@@ -77,7 +77,7 @@ class RecoveryOutcome(Struct, frozen=True):
 
 
 class Restorer:
-    """Restores *server* from *place*. *log* is the transparency log of the ledger, None where none is kept.
+    """Restores *server* from *place*. *log* is the transparency log of the ledger, None where there is none.
 
     Raises BackupError, PostgresUnavailableError, and psycopg's errors.
     """
@@ -133,7 +133,7 @@ class Restorer:
             if self._log is not None and self._log.note is not None:
                 name = self._log.checkpoint.origin
                 lost_to = max(lost_to, self._log.checkpoint.size)
-                faults += _of_log(connection, self._log, result.position)
+                faults += difference_to_log(connection, self._log, result.position)
         has_lost = lost_to > result.position
         return RestoredLedger(
             base.name, at, database.reached, result.position, result.streams,
@@ -185,10 +185,15 @@ def require_unused(server: EmbeddedPostgres) -> None:
     if server.status() is not ServerStatus.RUNNING:
         return
     with psycopg.connect(server.url(), autocommit=True) as connection:
-        has_leases = connection.execute("SELECT to_regclass('process.lease')").fetchone() != (None,)
-        if has_leases and connection.execute(SERVING).fetchone():
-            sentence = "A server of Countersign works on this database."
-            raise BackupError("restore-while-serving", sentence, "End it, and try again.")
+        require_no_server(connection)
+
+
+def require_no_server(connection: psycopg.Connection[Any]) -> None:
+    """Refuse while a server of Countersign works on the database of *connection*. Raises BackupError."""
+    has_leases = connection.execute("SELECT to_regclass('process.lease')").fetchone() != (None,)
+    if has_leases and connection.execute(SERVING).fetchone():
+        sentence = "A server of Countersign works on this database."
+        raise BackupError("restore-while-serving", sentence, "End it, and try again.")
 
 
 def _of_base(connection: psycopg.Connection[Any], position: int, hash_: str) -> list[str]:
@@ -201,7 +206,7 @@ def _of_base(connection: psycopg.Connection[Any], position: int, hash_: str) -> 
     return []
 
 
-def _of_log(connection: psycopg.Connection[Any], log: LogReader, last: int) -> list[str]:
+def difference_to_log(connection: psycopg.Connection[Any], log: LogReader, last: int) -> list[str]:
     """Where the entries up to *last* are not those that the transparency log has signed."""
     try:
         position = log.compare(connection)

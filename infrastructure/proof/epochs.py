@@ -24,7 +24,8 @@ from infrastructure.proof.restore_statement import RestoreStatement
 from infrastructure.proof.statement import signed_statement
 
 LAST: LiteralString = """
-    SELECT data FROM ledger.event WHERE stream = %s AND type = 'ledger_restored' ORDER BY version DESC LIMIT 1
+    SELECT data, seq, hash FROM ledger.event WHERE stream = %s AND type = 'ledger_restored'
+    ORDER BY version DESC LIMIT 1
 """
 
 log = structlog.get_logger()
@@ -43,7 +44,7 @@ def begin_epoch(folder: ProofFolder, connection: psycopg.Connection[Any], now: d
     if restored.log != old.name:
         return None
     ended = _ended(folder, old)
-    if ended.tree.size <= restored.kept_to:  # what it signed is all there: it goes on
+    if ended.tree.size <= restored.kept_to or ended.holds(row[1], bytes(row[2])):  # what it signed is all there
         return None
     name = name_of_epoch(old.name, restored.epoch)
     fresh = [new_signer(name, algorithm) for algorithm in OF_A_LOG]

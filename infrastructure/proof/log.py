@@ -91,6 +91,10 @@ class LogReader:
             raise LogError("not-in-the-log", f"the log holds {self.checkpoint.size} entries so far, not {old}")
         return consistency_proof(old, self.tree.size, self.tree.subtree)
 
+    def holds(self, position: int, entry_hash: bytes) -> bool:
+        """Whether the entry with this hash is the one that was signed at *position*, counted from 1."""
+        return next(self.tree.all_leaves(position - 1), b"") == leaf(position, entry_hash)
+
     def compare(self, connection: psycopg.Connection[Any], after: int = 0) -> int | None:
         """The first position behind *after* at which ledger and log differ; None where every hash is the one logged.
 

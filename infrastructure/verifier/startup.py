@@ -1,4 +1,4 @@
-"""What of the ledger is checked before a server works on it: what a restore by half, or an edited table, leaves.
+"""Checks of the ledger before a server works on it: for traces of an incomplete restore or an edited table.
 
 The whole of it is for `countersign verify`, which reads every entry; this takes some hundredths of a second.
 """
@@ -9,13 +9,23 @@ from typing import LiteralString
 
 import psycopg
 import structlog
+from msgspec import json
 
+from domain.epochs.restore import LedgerRestored
+from domain.epochs.state import EPOCHS_STREAM
 from infrastructure.errors import OperatorError
+from infrastructure.proof.log import LogReader
 from infrastructure.verifier.guards import guard_faults
 
 ENDS: LiteralString = """
     SELECT (SELECT h.seq FROM ledger.head AS h), (SELECT coalesce(max(e.seq), 0) FROM ledger.event AS e),
            (SELECT coalesce(max(c.seq), 0) FROM ledger.command AS c)
+"""
+
+SIGNED_ENTRY: LiteralString = "SELECT hash FROM ledger.event WHERE seq = %s"
+LAST_RESTORE: LiteralString = """
+    SELECT data, seq, hash FROM ledger.event WHERE stream = %s AND type = 'ledger_restored'
+    ORDER BY version DESC LIMIT 1
 """
 
 log = structlog.get_logger()
@@ -25,6 +35,40 @@ class LedgerUnsoundError(OperatorError):
     """No server may work on the ledger as it is. The message says why, and what would help."""
 
     code = "ledger-unsound"
+
+
+class OlderLedgerError(OperatorError):
+    """The ledger is not what its log has signed. The message says from where on, and what would help."""
+
+    code = "ledger-went-back"
+
+
+def check_against_log(url: str, signed: LogReader) -> None:
+    """Raise OlderLedgerError where the ledger lacks what was *signed* last, and no restore is recorded that says so.
+
+    An older state that was put back looks sound in itself. Whoever writes on it gives positions out a second time.
+    """
+    if signed.note is None or not (size := signed.checkpoint.size):
+        return
+    with psycopg.connect(url, autocommit=True) as connection:
+        (_, last, _) = connection.execute(ENDS).fetchone() or (None, 0, 0)
+        (hash_,) = connection.execute(SIGNED_ENTRY, [size]).fetchone() or (b"",)
+        restored = connection.execute(LAST_RESTORE, [EPOCHS_STREAM]).fetchone()
+    fact = json.decode(bytes(restored[0]), type=LedgerRestored) if restored else None
+    if restored and fact and fact.log == signed.checkpoint.origin and not signed.holds(restored[1], restored[2]):
+        return  # the publisher ends that log
+    if last < size:
+        raise OlderLedgerError(
+            f"The ledger ends at position {last:,}, but its log has signed {size:,}: positions {last + 1:,} to {size:,}"
+            " are gone, as an older state was put back. If it was restored, `countersign declare-restore` records that"
+            " and begins a new epoch; docs/how-to/back-up.md says how."
+        )
+    if not signed.holds(size, bytes(hash_ or b"")):
+        raise OlderLedgerError(
+            f"The entry at position {size:,} is not the one that the log has signed: an older state was put back and"
+            " written on, or entries were changed. `countersign verify` says from which position on. Where nothing"
+            " better is to be had, `countersign log-key new-log` begins another log."
+        )
 
 
 def check_at_start(url: str) -> None:

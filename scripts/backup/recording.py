@@ -11,12 +11,10 @@ import psycopg
 from domain.core.ledger import Actor, Role
 from domain.epochs.restore import RecordRestore
 from domain.epochs.state import EPOCHS_STREAM, Epochs
-from infrastructure.backup.restore import RecoveryOutcome, RestoredLedger
+from infrastructure.backup.restore import RestoredLedger
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.clock_check import utc_now
-from infrastructure.postgres.embedded import EmbeddedPostgres
-from infrastructure.postgres.roles import login_of
 from infrastructure.proof.epochs import begin_epoch
 from infrastructure.proof.publisher import ProofFolder
 from infrastructure.proof.restore_statement import RestoreStatement
@@ -40,11 +38,11 @@ def command_of(ledger: RestoredLedger, proofs: ProofFolder, at: datetime | None,
     )
 
 
-def recorded(outcome: RecoveryOutcome, chosen: Settings, command: RecordRestore) -> int:
-    """Record the restore in the recovered ledger, before anything else is; the number of the new epoch."""
+def recorded(url: str, chosen: Settings, command: RecordRestore) -> int:
+    """Record the restore in the restored ledger at *url*, before anything else is; the number of the new epoch."""
 
     async def record() -> int:
-        async with Approvals(login_of(outcome.database.url), laws=law_book(), cases=chosen.area) as approvals:
+        async with Approvals(url, laws=law_book(), cases=chosen.area) as approvals:
             await approvals.handle(EPOCHS_STREAM, command, OPERATOR, uuid4())
             state = await approvals.state(EPOCHS_STREAM)
             assert isinstance(state, Epochs), "the restore was recorded on it"
@@ -53,8 +51,8 @@ def recorded(outcome: RecoveryOutcome, chosen: Settings, command: RecordRestore)
     return asyncio.run(record())
 
 
-def new_log(server: EmbeddedPostgres, proofs: ProofFolder) -> str:
+def new_log(url: str, proofs: ProofFolder) -> str:
     """Begin the transparency log of the new epoch, where the one of before knows lost entries; its name."""
-    with psycopg.connect(server.url(), autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True) as connection:
         keys = begin_epoch(proofs, connection, utc_now())
     return keys.name if keys else ""

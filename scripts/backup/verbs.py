@@ -1,4 +1,4 @@
-"""`countersign backup` and `restore`."""
+"""`countersign backup`, `restore` and `declare-restore`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from msgspec import Struct, structs
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from infrastructure.backup.declare import KnownLoss, examined
 from infrastructure.backup.folder import BackupFolder
 from infrastructure.backup.keys import require_apart
 from infrastructure.backup.materials import copy_missing
@@ -20,6 +21,7 @@ from infrastructure.backup.take import BackupTaker, TakenBackup
 from infrastructure.backup.tools import Advance
 from infrastructure.ledger.clock_check import utc_now
 from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.roles import login_of
 from infrastructure.proof.log import SignedReader
 from infrastructure.proof.publisher import ProofFolder
 from infrastructure.settings import Settings
@@ -132,9 +134,10 @@ def restore(
             if rehearse or ledger.faults:
                 report = RestoreReport(rehearse, ledger, 0, "", "", None)
             else:
-                epoch = recorded(outcome, chosen, command_of(ledger, proofs, instant, reasons))
+                command = command_of(ledger, proofs, instant, reasons)
+                epoch = recorded(login_of(outcome.database.url), chosen, command)
                 former = restorer.take_its_place(outcome)
-                report = RestoreReport(False, ledger, epoch, new_log(server, proofs), former, None)
+                report = RestoreReport(False, ledger, epoch, new_log(server.url(), proofs), former, None)
         target = materials_folder(chosen)
         if target and not rehearse and not ledger.faults:
             copied = copy_missing(place.materials, target, advance)
@@ -142,6 +145,33 @@ def restore(
     print_result(report, as_json, lambda: pairs("rehearsed" if rehearse else "restored", report))
     if ledger.faults:
         screen.print("The ledger in the backup has faults: nothing was changed.", style="red")
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+def declare_restore(
+    reasons: Annotated[str, typer.Option(help="why, for the record")],
+    lost_to: Annotated[
+        int, typer.Option(min=0, help="the last position that there was, where no transparency log says it")
+    ] = 0,
+    rehearse: Annotated[bool, typer.Option("--rehearse", help="verify, name what is lost, and change nothing")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Declare that other tools restored the database to an earlier moment: verify it, name what is lost, record that.
+
+    That begins a new epoch, and the log of it. End all servers first. Exit 1: the ledger has faults, or differs from
+    what its log has signed, and nothing was recorded.
+    """
+    chosen = settings()
+    url, proofs = ready(chosen), ProofFolder(chosen.proof_folder)
+    with orderly(), steps() as advance:
+        ledger = examined(url, KnownLoss(SignedReader(proofs.log), lost_to), advance)
+    report = RestoreReport(rehearse, ledger, 0, "", "", None)
+    if not rehearse and not ledger.faults:
+        epoch = recorded(url, chosen, command_of(ledger, proofs, None, reasons))
+        report = structs.replace(report, epoch=epoch, log=new_log(url, proofs))
+    print_result(report, as_json, lambda: pairs("examined" if rehearse else "declared", report))
+    if ledger.faults:
+        screen.print("The ledger is not the beginning of what was signed: nothing was recorded.", style="red")
         raise typer.Exit(EXIT_FINDINGS)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
@@ -12,7 +13,10 @@ from infrastructure.postgres.connect import connect_url
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from infrastructure.postgres.roles import login_of
+from infrastructure.proof.log import LogError, SignedReader
+from infrastructure.proof.publisher import ProofFolder
 from infrastructure.settings import SettingRefusedError, Settings
+from infrastructure.verifier.startup import check_against_log
 from scripts.server.processes import END_SECONDS_MAX
 
 
@@ -35,6 +39,17 @@ def require_standby(settings: Settings) -> None:
         raise SettingRefusedError("COUNTERSIGN_READER is true: let DATABASE_URL name the standby to read from.")
 
 
+def require_no_way_back(url: str, settings: Settings) -> None:
+    """Raise OlderLedgerError where the ledger lacks what its log has signed: nobody may write on it as it is.
+
+    A log that can't be read is for the publisher to report, and a reader writes nothing.
+    """
+    if settings.reader:
+        return
+    with suppress(LogError):
+        check_against_log(url, SignedReader(ProofFolder(settings.proof_folder).log))
+
+
 @contextmanager
 def supervised_server(settings: Settings) -> Iterator[None]:
     """Restart the embedded server if it dies during the block; does nothing for an external server."""
@@ -53,7 +68,8 @@ def supervised_server(settings: Settings) -> Iterator[None]:
 
 @asynccontextmanager
 async def opened(url: str, settings: Settings) -> AsyncIterator[Approvals]:
-    """The application, opened in this event loop, with a supervised database."""
+    """The application, opened in this event loop, with a supervised database. Raises OlderLedgerError."""
+    await asyncio.to_thread(require_no_way_back, url, settings)
     with supervised_server(settings):
         async with Approvals(
             url,

@@ -45,9 +45,10 @@ def projecting(url: str) -> AbstractContextManager[None]:
 def serve(url: str, settings: Settings, announce: Callable[[], None]) -> None:
     """Serve HTTP until SIGINT or SIGTERM; *announce* is called once the server listens.
 
-    Raises AddressTakenError, LedgerUnsoundError.
+    Raises AddressTakenError, LedgerUnsoundError, OlderLedgerError.
     """
     check_at_start(url)
+    database.require_no_way_back(url, settings)
     tracing.configure(settings, "server")
     with contextlib.suppress(KeyboardInterrupt), orderly(), contextlib.ExitStack() as workers:
         for work in workers_of(settings):

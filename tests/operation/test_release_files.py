@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "scripts/data/operation/countersign.service"
 SETTINGS = re.compile(r"^Environment=(COUNTERSIGN_[A-Z_]+)=", re.MULTILINE)
 NAME = re.compile(r"[A-Za-z0-9._-]+")
+LINES_MAX = 250  # of the changelog, until the second release
 
 
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
@@ -72,3 +73,27 @@ def test_nothing_at_run_time_is_under_gpl_or_agpl(components: dict[str, str]) ->
         lines = [line for field in fields for line in about.get_all(field) or ()]
         licences = " ".join(line[:200] for line in lines)
         assert not re.search(r"(?<!L)A?GPL|Affero|(?<!Lesser )General Public", licences), (name, licences)
+
+
+def test_a_release_is_ready_but_for_its_tag_and_says_what_is_missing(tmp_path: Path) -> None:
+    """In a clone: the command looks at what is committed."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no checkout of git")
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--shared", ROOT, clone], check=True)
+    (clone / ".tools").symlink_to(ROOT / ".tools")
+    command = [str(clone / "scripts/release"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    ready = f"{distribution('countersign').version} can be released.\n"
+    assert (done.returncode, done.stdout) == (0, ready), done.stderr
+
+    (clone / "CHANGELOG.md").write_text("## [9.9.9] - 2026-01-01\n", encoding="utf-8")
+    (next((clone / "tests/samples/openapi").iterdir())).unlink()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    for missing in ("not committed", "does not begin with [Unreleased]", ".json is missing"):
+        assert missing in done.stderr
+
+
+def test_the_changelog_can_be_read_by_a_newcomer() -> None:
+    assert len((ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()) <= LINES_MAX

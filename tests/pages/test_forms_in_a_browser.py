@@ -21,7 +21,7 @@ from tests.conftest import database_in
 from tests.examples import BUREAU, LAND, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
-from tests.pages.conftest import LANGUAGES, PHONE, opened
+from tests.pages.conftest import LANGUAGES, PHONE, WIDE, page_of
 from tests.pages.test_in_a_browser import SIDEWAYS, STORED
 from tests.projections.zone import project_id, tell_zone
 
@@ -64,8 +64,7 @@ class Desk:
     @contextmanager
     def at(self, by: Actor, path: str, *, scripts: bool = False) -> Iterator[Page]:
         """A page that *by* has opened."""
-        with opened(self._browser, self._site, scripts=scripts, by=by) as window:
-            page = window.new_page()
+        with page_of(self._browser, self._site, by, WIDE, scripts=scripts) as page:
             page.goto(f"{path}{'&' if '?' in path else '?'}lang=zh")
             yield page
 

@@ -1,10 +1,13 @@
-"""Backups hold what they say: whatever is killed, to whatever second a ledger is restored, and whoever was erased."""
+"""Backups hold what they say: whatever is killed, restored to any second, with any person erased."""
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,12 +18,16 @@ import psycopg
 
 from domain.access.state import stream_of
 from domain.core.personal import CONTACT, person_id
+from infrastructure.postgres.binaries import Account, supplied
+from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.privacy.folder_keystore import FolderKeystore
 from tests.backups import Installation
 from tests.conftest import reachable_folder
+from tests.infrastructure.backup.test_declare import OwnServer
 from tests.proofs.proof import Budget, Proof, RefutedError
 
 KILLS, INSTANTS = 20, 12
+RECOVERY_SECONDS_MAX = 300.0
 SECONDS_TO_KILL_MAX = 12.0  # a backup or restore of a small ledger takes some seconds
 CONTACT_TEXT = "139-0000-0000"
 RECORDED = "SELECT seq, recorded_at FROM ledger.event ORDER BY seq"
@@ -153,6 +160,77 @@ def erased(_: Budget) -> str:
     return "a key from before was put back, and destroyed again"
 
 
+def declared(_: Budget) -> str:
+    """Restore a server of one's own to an instant by PostgreSQL's tools alone, and declare it."""
+    with reachable_folder() as folder:
+        original = EmbeddedPostgres(folder / "original")
+        url, wal = original.start(), folder / "wal"
+        wal.mkdir()
+        wal.chmod(0o777)  # the server's account writes there
+        ours = OwnServer(url, "", folder / "proof")
+        ours.run(url, "log-key", "create", "--name", "approvals.example.org/own")
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"ALTER SYSTEM SET archive_command = 'cp %p {wal}/%f'".encode())
+            connection.execute("SELECT pg_reload_conf()")
+        copied = [str(supplied() / "pg_basebackup"), "--pgdata", str(folder / "base"), "--dbname", url, "-c", "fast"]
+        subprocess.run(copied, check=True, capture_output=True)
+        kept_to = ours.run(url, "users", "add", "li", "li")["position"]
+        with psycopg.connect(url, autocommit=True) as connection:
+            (at,) = connection.execute("SELECT clock_timestamp()").fetchone() or (None,)
+        lost_to = ours.run(url, "users", "add", "wang", "wang")["position"]
+        ours.run(url, "checkpoint")
+        archive_all(url)
+        original.stop()
+        server = recovered(folder / "restored", folder / "base", wal, at, original.account())
+        try:
+            restored = server.start()
+            wait_until(lambda: not value_of(restored, "SELECT pg_is_in_recovery()"), RECOVERY_SECONDS_MAX)
+            require("are gone" in ours.run(restored, "users", "add", "zhou", "zhou", status=2), "it was written on")
+            report = ours.run(restored, "declare-restore", "--reasons", "disk failed")
+            ledger = report["ledger"]
+            named = (ledger["position"], ledger["lost_from"], ledger["lost_to"], ledger["faults"], report["epoch"])
+            require(named == (kept_to, kept_to + 1, lost_to, [], 2), f"it was declared as {named}")
+            ours.run(restored, "users", "add", "zhou", "zhou")
+            ours.run(restored, "checkpoint")
+            require(ours.run(restored, "verify")["fault_count"] == 0, "the ledger has faults")
+        finally:
+            server.stop()
+    return f"{kept_to} entries left, positions {kept_to + 1} to {lost_to} named, and a log of the next epoch"
+
+
+def archive_all(url: str) -> None:
+    """Let the archive have everything up to now."""
+    last = value_of(url, "SELECT pg_walfile_name(pg_switch_wal() - 1)")
+    archived = f"SELECT coalesce(last_archived_wal >= '{last}', false) FROM pg_stat_archiver"
+    wait_until(lambda: bool(value_of(url, archived)), RECOVERY_SECONDS_MAX)
+
+
+def recovered(data: Path, base: Path, wal: Path, at: object, account: Account) -> EmbeddedPostgres:
+    """A server run by *account*, whose start recovers *base* and the segments in *wal* up to the instant *at*."""
+    settings = {
+        "archive_command": "",
+        "restore_command": f"cp {wal}/%f %p",
+        "recovery_target_time": str(at),
+        "recovery_target_action": "promote",
+    }
+    server = EmbeddedPostgres(data, settings=settings)
+    data.mkdir(mode=0o711)
+    shutil.copytree(base, server.folder)
+    (server.folder / "recovery.signal").touch()
+    if os.geteuid() == 0:
+        for path in (server.folder, *server.folder.rglob("*")):
+            os.chown(path, account.uid, account.gid, follow_symlinks=False)
+    server.folder.chmod(0o700)
+    return server
+
+
+def value_of(url: str, query: str) -> object:
+    """What a query answers."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    return row and row[0]
+
+
 def holds_key(folder: Path) -> bool:
     """Whether a file below *folder* is named like a key of a person, or as the private keys are."""
     pattern = re.compile(r"master\.key|private-keys|[0-9a-f-]{36}\.key")
@@ -165,6 +243,7 @@ def require(holds: object, sentence: str) -> None:
 
 
 PROOFS = (
+    Proof("own-tools", "a restore by PostgreSQL's own tools is declared before anything is written", declared),
     Proof("kills", "a killed backup or restore leaves the old database or the new one, whole", killed, share=2),
     Proof("seconds", "a restore holds exactly what was recorded by the instant asked for", instants),
     Proof("erasures", "who was erased stays erased, whatever backup is restored", erased),

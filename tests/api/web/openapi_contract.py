@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from msgspec import json
 
 Document = dict[str, Any]
 
-SNAPSHOT = Path(__file__).parents[2] / "samples/openapi/0.1.0.json"
+RELEASES = Path(__file__).parents[2] / "samples/openapi"
+SNAPSHOT = max(RELEASES.glob("*.json"), key=lambda file: [int(number) for number in file.stem.split(".")])  # the newest
 SAID = {"description", "summary", "example", "examples", "title", "tags", "info"}  # for people: free to change
 MAPS = {"properties", "paths", "schemas", "mapping", "responses", "securitySchemes", "content", "headers"}
 NUMBER_DIGITS_MAX = 19  # of 64 bits
@@ -182,8 +184,9 @@ def _resolved(document: Document, schema: Document) -> Document:
 def main(address: str) -> None:
     """Store what the server at *address* promises, as the snapshot of a release."""
     document = httpx.get(f"{address}/schema/openapi.json", timeout=60).json()
-    SNAPSHOT.parent.mkdir(exist_ok=True)
-    SNAPSHOT.write_bytes(json.encode(contract_of(document), order="sorted") + b"\n")
+    (RELEASES / f"{version('countersign')}.json").write_bytes(
+        json.encode(contract_of(document), order="sorted") + b"\n"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A restore, told apart from an older backup put back: the statement, the new log, and the witness that checks both."""
+"""A restore, and how it differs from an older backup: the statement, the new log, and the witness that checks both."""
 
 from __future__ import annotations
 
@@ -174,6 +174,19 @@ def test_a_new_log_that_was_begun_by_half_is_finished(
         assert fresh is not None
         assert fresh.name == name_of_epoch(NAME, 2)
         assert step(older, folder, fresh).published == 1
+
+
+def test_a_log_that_lost_nothing_goes_on_also_when_it_has_grown_since(database_url: str, tmp_path: Path) -> None:
+    folder = ProofFolder(tmp_path / "proof")
+    keys = create_keys(folder.path, NAME)
+    asyncio.run(record(database_url, 1))
+    step(database_url, folder, keys)
+    asyncio.run(restored(database_url, size_of(folder), NAME, ""))
+    for _ in range(2):
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            assert begin_epoch(folder, connection, AT) is None
+        step(database_url, folder, keys)
+    assert size_of(folder) == 3
 
 
 def test_epochs_of_a_log_are_counted_in_its_name() -> None:
