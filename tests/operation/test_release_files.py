@@ -84,7 +84,8 @@ def test_a_release_is_ready_but_for_its_tag_and_says_what_is_missing(tmp_path: P
     (clone / ".tools").symlink_to(ROOT / ".tools")
     command = [clone / "scripts/release", "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, f"{distribution('countersign').version} can be released.\n"), done.stderr
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{distribution('countersign').version} can be released.\n"
 
     (clone / "CHANGELOG.md").write_text("## [9.9.9] - 2026-01-01\n", encoding="utf-8")
     (next((clone / "tests/samples/openapi").iterdir())).unlink()
