@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from litestar import Router
 from litestar.status_codes import HTTP_404_NOT_FOUND
@@ -47,7 +48,7 @@ from api.flow.pages import FlowPages
 from api.flow.project_flow import ProjectFlowRoutes
 from api.flow.routes import FlowRoutes
 from api.forms.pages import FormPages
-from api.guard.routes import ACCESS_DEPENDENCIES, access_guard, require_declared
+from api.guard.routes import ACCESS_DEPENDENCIES, require_access, require_declared
 from api.health import healthz, readyz
 from api.home.pages import HomePages
 from api.html.assets import asset_routes
@@ -92,7 +93,7 @@ from api.supervision.routes import SupervisionRoutes
 from api.supervision.timeliness import TimelinessRoutes
 from api.supervision.timeliness_pages import TimelinessPages
 from api.waiting.routes import WaitingRoutes
-from api.web.dependencies import ApplicationServices, dependencies_of
+from api.web.dependencies import DEPENDENCIES, ApplicationServices
 from api.web.error_handlers import HANDLERS, problem_response
 from api.web.problems import ProblemCatalogue
 from api.web.queries import QUERIES
@@ -216,23 +217,26 @@ def create_app(
     """The application. *approvals* and *views* must be open while it serves, in the event loop it serves in.
 
     Without *pages* for people, such as PAGES, browsers are answered with problems in JSON too. *more* are routes of a
-    sandbox. Raises
-    UndeclaredAccessError where a route or a command has no rule of access.
+    sandbox. Raises UndeclaredAccessError where a route or a command has no rule of access.
     """
-    services = ApplicationServices.of(approvals, views, settings)
+    return _routed(tuple(pages), tuple(more)).over(ApplicationServices.of(approvals, views, settings))
+
+
+@cache
+def _routed(pages: tuple[ControllerRouterHandler, ...], more: tuple[ControllerRouterHandler, ...]) -> Application:
+    """The application without its services: what all applications of this process with the same routes share."""
     not_found = not_found_page if pages else problem_response
     app = Application(
-        services,
         not_found,
         route_handlers=[
             Router(path=VERSION, route_handlers=ROUTES),
             *UNVERSIONED_ROUTES,
             *more,
-            *([html_router(pages, views), LiveRoutes, asset_routes] if pages else ()),
+            *([html_router(pages), LiveRoutes, asset_routes] if pages else ()),
         ],
-        dependencies=dependencies_of(services) | QUERIES | ACCESS_DEPENDENCIES,
+        dependencies=DEPENDENCIES | QUERIES | ACCESS_DEPENDENCIES,
         exception_handlers={**HANDLERS, HTTP_404_NOT_FOUND: not_found},
-        guards=[access_guard(approvals)],
+        guards=[require_access],
         before_request=begin,
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=openapi.config(),

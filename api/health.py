@@ -149,7 +149,7 @@ class Ready(Struct, frozen=True):
     where there are no subscriptions. *status* is
     `behind` where the views do not follow as they should, and `damaged` where *verification* has found that the ledger
     was changed; *trouble* says how, and *remedy* what helps. That is the
-    same on every server of a ledger, so taking this one out of service would not mend it. *histories* are the positions
+    same on every server of a ledger, so taking this one out of service would not help. *histories* are the positions
     of the rows of past instants, which are followed at their own pace; *history_lag* is the lag of the slowest.
     """
 

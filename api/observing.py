@@ -1,4 +1,4 @@
-"""What a request leaves behind: a span, and a line of the access log. Neither says who sent it, nor about whom."""
+"""What a request leaves behind: a span, and a line of the access log. Neither names a person."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def route_of(scope: Any) -> str:
 
 
 def sender_of(scope: Any) -> str:
-    """What kind of sender it was: a person by a session, a program by a key, a gateway's word, or nobody."""
+    """What kind of sender it was: a person by a session, a program by a key, a gateway's word, or an unknown one."""
     visit: Visit | None = scope["state"].get(VISIT)
     if visit is None or visit.caller is None:
         return "nobody"

@@ -135,7 +135,7 @@ def replay(project_id: UUID, entries: Iterable[Entry]) -> Project:
 
 
 def follow(project: Project, entry: Entry) -> bool:
-    """Let *project* take one new entry in. False, and nothing changed, where only a replay can tell the new state."""
+    """Let *project* take one new entry in. False, and nothing changed, where only a replay yields the new state."""
     if entry.version != project.version + 1 or isinstance(entry.fact, EntryRetracted | PersonErased):
         return False
     entry.fact.apply(project)

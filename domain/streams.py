@@ -1,4 +1,4 @@
-"""Whose stream it is, a project's or another aggregate's: its first entry tells, and a command fits one kind."""
+"""Whose stream it is, a project's or another aggregate's: its first entry says which, and a command fits one kind."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def replay(stream: UUID, entries: Sequence[Entry]) -> State:
 
 
 def follow(state: State, entry: Entry) -> bool:
-    """Let *state* take one new entry in. False, and nothing changed, where only a replay can tell the new state."""
+    """Let *state* take one new entry in. False, and nothing changed, where only a replay yields the new state."""
     if isinstance(state, Project):
         return type(entry.fact) not in BY_FACT and vocabulary.follow(state, entry)
     if entry.version != state.version + 1 or isinstance(entry.fact, PersonErased):
@@ -149,7 +149,7 @@ def decide(command: EveryCommand, state: State, context: Context) -> tuple[AnyFa
 def _misdirected(state: State) -> Refused:
     return Refused(
         "wrong-stream",
-        f"{state.id} is a {spelled_out(type(state), ' ')}, to which this command says nothing",
+        f"{state.id} is a {spelled_out(type(state), ' ')}, to which this command does not apply",
         remedy="check the id it was sent to",
     )
 

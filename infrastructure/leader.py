@@ -1,6 +1,6 @@
-"""Work that one process does at a time: the others stand by, and one of them goes on when the leader is gone.
+"""Work that one process does at a time: the others are standbys, and one of them goes on when the leader is gone.
 
-`Leader` works in an event loop, `BlockingLeader` in a thread or process of its own. Both lead, stand by, log and retry
+`Leader` works in an event loop, `BlockingLeader` in a thread or process of its own. Both lead, wait, log and retry
 in the same way.
 """
 

@@ -21,7 +21,7 @@ TRACEBACK_FRAMES_MAX = 20  # the ten innermost and the ten outermost
 class LossyStream:
     """A stream that loses what can't be written, to a closed pipe or a full disk: work goes on without its log lines.
 
-    A line that raises would end the loop that stores commands, and every command would wait for ever.
+    A line that raises would end the loop that stores commands, and every command would wait without end.
     """
 
     def __init__(self, stream: TextIO) -> None:

@@ -1,4 +1,4 @@
-"""Retention: what is beside the ledger, how long it stays, and what is past that. The ledger itself is for good.
+"""Retention: records beside the ledger, how long they stay, and which are past that. The ledger itself is permanent.
 
 Servers remove what is past its time by themselves; the command line shows it, and removes it at once. Either way a fact
 says what was removed, by which rule, how many, and by whom: a removal and the note from which the fact is recorded are

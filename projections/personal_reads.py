@@ -1,6 +1,6 @@
-"""Reads of personal data: what shows somebody's contact says so, and whoever serves the request records it.
+"""Reads of personal data: what shows a contact reports it, and the server of the request records it.
 
-Queries and schemas of many subjects show contacts; none of them knows who asks, from where, or where that is recorded.
+Queries and schemas of many subjects show contacts; none knows the sender, the address, or where reads are recorded.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def observing(on_read: OnRead) -> Iterator[None]:
 
 
 def note_read(action: str, subject: str) -> None:
-    """Personal data is shown to whom the request is from. Raises ValueError where *action* is not a read of such."""
+    """Personal data is shown to the sender of the request. Raises ValueError where *action* is not a read of such."""
     if action not in PERSONAL:
         raise ValueError(f"{action} is no read of personal data")
     if (on_read := _observer.get()) is not None:

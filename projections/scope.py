@@ -49,7 +49,7 @@ class Scope(Struct, frozen=True):
     def of(self, alias: str, action: str, *, item: str = "", department: str = "") -> SQL | Composed:
         """The condition that a row of the table *alias* is in this scope, and that the caller may do *action* on it.
 
-        *item* and *department* are columns of the table that tell whose the row is; see `AccessColumns`.
+        *item* and *department* are columns of the table that say whose the row is; see `AccessColumns`.
         """
         return both(self.registered(alias), self.readable(alias, action, item=item, department=department))
 
@@ -74,7 +74,7 @@ class Scope(Struct, frozen=True):
         return predicate(self.caller, action, AccessColumns(alias, item=item, department=department, parties=parties))
 
     def projects(self, alias: str, action: str) -> SQL | Composed:
-        """The condition that a project may have rows for the caller: which of them are his, `takes` tells."""
+        """The condition that a project may have rows for the caller: `takes` decides which of them."""
         if self.caller is not None and TABLE[action].roles.get(self.caller.role) is Relation.OWN_DEPARTMENT:
             return both(self.registered(alias), granted(self.caller, AccessColumns(alias)))
         return self.of(alias, action)

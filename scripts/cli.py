@@ -122,7 +122,7 @@ def about(
 
 
 def main() -> None:
-    """Run the command line. Errors that the operator can mend are printed as one sentence, with exit status 2."""
+    """Run the command line. Errors that the operator can fix are printed as one sentence, with exit status 2."""
     try:
         cli()
     except OperatorError as problem:

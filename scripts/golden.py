@@ -31,7 +31,7 @@ class VectorsUnreadableError(OperatorError):
 
 
 class VectorsChecked(msgspec.Struct, frozen=True):
-    """How many files were checked, and every mismatch found in them, a line each."""
+    """How many files were checked, and every mismatch in them, a line each."""
 
     files: int
     mismatches: list[str]

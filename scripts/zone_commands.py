@@ -34,6 +34,9 @@ from scripts.simulation.simulate import simulate as simulate_zone
 LINES_SHOWN_MAX = 12
 KEEPERS = (Role.LEADER, Role.SUPERVISOR)  # of catalogues, by the table of access
 NAME_CHARACTERS_MAX = 64  # of a catalogue
+AsKeeper = Annotated[
+    str, typer.Option("--as", help="the leader or supervisor who does this; left out: recorded as the system's act")
+]
 
 
 def import_catalogue(
@@ -47,9 +50,7 @@ def import_catalogue(
     publish_from: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="also publish an edition, in force from this day")
     ] = None,
-    by: Annotated[
-        str, typer.Option("--as", help="the leader or supervisor who does this; left out: recorded as the system's act")
-    ] = "",
+    by: AsKeeper = "",
     as_json: AsJson = False,
 ) -> None:
     """Import a list of service items into the draft of a catalogue. Importing the same list again changes nothing."""
@@ -106,6 +107,7 @@ def publish_zone(
     valid_from: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help="first day on which the first edition is in force")
     ] = datetime(2018, 1, 2),  # noqa: DTZ001 a day, not an instant
+    by: AsKeeper = "",
     as_json: AsJson = False,
 ) -> None:
     """Publish the shipped zone: 131 service items, and the flow from consultation to trial production."""
@@ -114,7 +116,7 @@ def publish_zone(
 
     async def run() -> ZoneReport:
         async with database.opened(url, chosen) as approvals:
-            return await publish_shipped(approvals, valid_from=day)
+            return await publish_shipped(approvals, by=await cataloguer(approvals, by), valid_from=day)
 
     report = asyncio.run(run())
 
@@ -138,7 +140,7 @@ def simulate(
     projects: Annotated[int, typer.Option(help="number of projects")] = 100,
     seed: Annotated[int, typer.Option(help="random seed: the same seed gives the same facts")] = 1,
     until: Annotated[
-        str, typer.Option(help="last day [default: yesterday; over HTTP 60 days after the first]", metavar="DATE")
+        str, typer.Option(help="last day [default: yesterday; over HTTP 40 working days on]", metavar="DATE")
     ] = "",
     begin: Annotated[
         str,

@@ -136,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def bucket() -> Iterator[Bucket]:
-    """A store that listens, and in its `environment` what a client needs to be told of it."""
+    """A store that listens, and in its `environment` what a client needs to know of it."""
     held = Bucket()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"bucket": held}))
     server.daemon_threads = True

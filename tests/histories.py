@@ -58,7 +58,7 @@ REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manag
 PEOPLE = (LAND, PLANNING, WATER, FIRE, PROVINCE, APPLICANT, MANAGER, BUREAU, Actor("robot", "fire", Role.SYSTEM), FEED)
 BEGINNINGS = ((("land", LAND), ("discharge", WATER)), (("land", LAND),), (("discharge", WATER),), ())
 COMMANDS_MIN = 15  # fewer lead nowhere, twice as many take their time
-NUMBERS = 5 * 7 * 9 * 11  # a number stands for a kind of command, an item and a person
+NUMBERS = 5 * 7 * 9 * 11  # a number selects a kind of command, an item and a person
 
 items = st.sampled_from(["land", "site-plan", "discharge", "tax", "bridge", "moon"])
 texts = st.sampled_from(["", "because", "因为\n\u2028'\""])

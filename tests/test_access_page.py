@@ -11,7 +11,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "reference" / "access.md").read_tex
 
 
 def between(start: str) -> str:
-    """What stands on the page between a comment that begins so and the next end."""
+    """The text of the page between a comment that begins so and the next end."""
     return PAGE.partition(f"<!-- {start} -->\n")[2].partition("<!-- end -->")[0]
 
 

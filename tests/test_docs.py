@@ -1,4 +1,4 @@
-"""The pages tell the truth: settings, commands, examples and the hash layout are those of the code."""
+"""The pages match the code: settings, commands, examples and the hash layout are those of the code."""
 
 from __future__ import annotations
 

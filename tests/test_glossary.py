@@ -1,4 +1,4 @@
-"""The glossary: each term once, each name in it real, and every command and fact told in its words."""
+"""The glossary: each term once, each name in it real, and every command and fact named in its words."""
 
 from __future__ import annotations
 

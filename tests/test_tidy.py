@@ -69,7 +69,7 @@ NAMED_FOR_GOOD = {"Command", "Fact"}
 ANSWERS_NAMED_FOR_GOOD = {"PersonAnswer", "ShownConsultation", "ShownMove"}
 VAGUE = re.compile(r"(Manager|Service|Helper|Util|Utils|Base)$")
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
-# This checkout, whoever's home it is in, and any Mac; /root is the same on every machine.
+# This checkout, the home it is in, and any Mac; /root is the same on every machine.
 MACHINE_PATHS = {
     f"{folder}/" for folder in (ROOT, Path.home(), Path("/Users")) if folder not in (Path("/root"), Path("/"))
 }
@@ -107,7 +107,7 @@ def place(path: Path) -> str:
 
 @cache
 def text_of(path: Path) -> str:
-    """What stands in *path*."""
+    """The text of *path*."""
     return path.read_text(encoding="utf-8")
 
 

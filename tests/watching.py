@@ -17,7 +17,7 @@ LEAD_SECONDS_MAX = 30
 
 
 class Hands:
-    """The time of the test: it stands still until it is set."""
+    """The time of the test: it does not run, it is set."""
 
     def __init__(self, local: str) -> None:
         self.at(local)
@@ -53,6 +53,6 @@ async def watch_once(url: str, approvals: Approvals) -> int:
     """A watcher starts, does what there is to do, and is gone."""
     watcher = Watcher(approvals, url)
     async with table_of(url) as table, asyncio.timeout(LEAD_SECONDS_MAX):
-        while not await watcher.take_lead(table):  # noqa: ASYNC110 no event tells that the server ended a session
+        while not await watcher.take_lead(table):  # noqa: ASYNC110 there is no event for the end of a session
             await asyncio.sleep(0.01)
         return await settle(watcher, table)

@@ -55,6 +55,6 @@ class AccessCommands(Controller):
 
 
 def principal_case(_: object, command: PrincipalCommand) -> AccessCase:
-    """Whom *command* is about: the principal, and the enterprise an agent acts for."""
+    """The subject of *command*: the principal, and the enterprise an agent acts for."""
     enterprise = command.enterprise if isinstance(command, AppointAgent | DismissAgent) else ""
     return AccessCase(principal=command.principal, uscc=enterprise)

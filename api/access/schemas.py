@@ -63,7 +63,7 @@ class AccessAnswer(Struct, frozen=True):
 
 
 class AccessQuestion(Struct, frozen=True):
-    """What is asked: of a principal, of a project, or of both, at the instant *on*, by what was known at *known*."""
+    """The question: about a principal, a project, or both, at the instant *on*, by what was known at *known*."""
 
     on: datetime
     known: datetime

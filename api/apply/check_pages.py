@@ -1,4 +1,4 @@
-"""核对 the last look before an application is handed in, with what it will bring about; then the receipt."""
+"""核对 the review before an application is submitted, with its effects; then the receipt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""提交 handing in: the application and its files as one transaction, and what it would bring about before that."""
+"""提交 submission: the application and its files in one transaction, and a preview of the effects."""
 
 from __future__ import annotations
 

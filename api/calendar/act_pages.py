@@ -1,4 +1,4 @@
-"""The acts on a calendar: a notice is looked at with the clocks it moves before it is imported, approved or applied."""
+"""The acts on a calendar: a notice is reviewed with the clocks it moves before it is imported, approved or applied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calendar notices over HTTP: imported, looked at, approved by a second person, applied or withdrawn."""
+"""Calendar notices over HTTP: imported, reviewed, approved by a second person, applied or withdrawn."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ class CalendarRoutes(Controller):
     ) -> Preview:
         """Every clock that the notice would move, by how many days, later and earlier. Nothing is changed by looking.
 
-        Asked of a notice that waits to be applied; worked out from the entries, so that it takes seconds for thousands
+        For a notice that waits to be applied; worked out from the entries, so that it takes seconds for thousands
         of clocks.
         """
         open_notice = calendar.open_notice(notice)

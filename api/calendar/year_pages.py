@@ -34,7 +34,7 @@ CALENDARS, PREVIEW = "/supervision/calendars", "/supervision/calendars/preview"
 MOVES_SHOWN_MAX = 200
 Name = Annotated[str, QueryParameter(max_length=100, description="A calendar; empty: that of the installation's law.")]
 OfYear = Annotated[int, QueryParameter(ge=0, le=YEAR_LAST, description="0: this year.")]
-DRAFT = "draft"  # the id of a notice that nobody has imported
+DRAFT = "draft"  # the id of a notice that is not imported
 DraftDays = Annotated[
     str, QueryParameter(max_length=2000, description="A line a day or range, or the words of a notice.")
 ]

@@ -1,4 +1,4 @@
-"""The acts on a catalogue: each is looked at, with what differs and the open projects concerned, before it is done."""
+"""The acts on a catalogue: each is reviewed, with what differs and the open projects concerned, before it is done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands behind a number in the table of modes and key nodes: the filters that list exactly those clocks."""
+"""The links behind the numbers of the table of modes and key nodes: filters that list exactly those clocks."""
 
 from __future__ import annotations
 

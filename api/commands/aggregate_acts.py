@@ -1,4 +1,4 @@
-"""Acts of a form on an aggregate beside the project: looked at first, then carried out once, as its reader may."""
+"""Acts of a form on an aggregate beside the project: reviewed, then carried out once, where the table allows it."""
 
 from __future__ import annotations
 

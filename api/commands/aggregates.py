@@ -41,7 +41,7 @@ Check = Callable[[Any], Awaitable[None] | None]  # of a command before it is dec
 
 
 class AggregateReceipt(Struct, frozen=True):
-    """Where a command's facts stand: *position* in the ledger, *version* in the named aggregate's own entries."""
+    """Where a command's facts are: *position* in the ledger, *version* in the named aggregate's own entries."""
 
     name: str
     position: int
@@ -77,7 +77,7 @@ async def carry_out(
     """Carry out the command in the body of *command_request* on *stream*, once and for all under its Idempotency-Key.
 
     *check* may raise a Problem or Refused before anything is decided, unless the command was carried out before.
-    *case_of* tells from the aggregate's state and the command what the table of access judges; *unknown* is the code
+    *case_of* is, from the aggregate's state and the command, what the table of access judges; *unknown* is the code
     of the problem where the caller may not even know of that.
     Raises Problem with the field at fault, Refused as decided.
     """

@@ -312,7 +312,7 @@ class AtomicRun:
         other = Problem(
             "batch-undone",
             f"nothing of this batch was carried out, because of line {fault}",
-            remedy=f"mend or leave out line {fault}, and send the batch again; the keys may be the same",
+            remedy=f"correct or leave out line {fault}, and send the batch again; the keys may be the same",
             fault=fault,
         )
         return [own if number == fault else problem_line(number, other, scope) for number in self._numbers]

@@ -29,7 +29,7 @@ from infrastructure.materials.store import MaterialStore
 
 
 class CheckedCommand(Struct, frozen=True):
-    """A command that is only tried, from whom, and on which version of the project; None: on whatever it has."""
+    """A command that is only tried, its sender, and the version of the project; None: the present one."""
 
     caller: Caller
     command: AnyCommand

@@ -165,7 +165,7 @@ def joined(values: Iterable[str]) -> str:
 
 
 def compact(at: datetime) -> str:
-    """*at* in UTC, as it stands in the name of a file."""
+    """*at* in UTC, as it is written in the name of a file."""
     return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 

@@ -109,7 +109,7 @@ class ExternalRoutes(Controller):
         approvals: NamedDependency[Approvals],
         settings: NamedDependency[Settings],
     ) -> ProjectExternal:
-        """Item by item: what stands, where it is from, when it was last verified, and what a feed says otherwise."""
+        """Item by item: the result, its source, when it was last verified, and what a feed says otherwise."""
         results = await external_of(external, project_id, instant, settings.stale_days)
         if not results:
             await entries_of(approvals, project_id)

@@ -1,4 +1,4 @@
-"""GET /live: what tells an open page that something changed, so that it asks for its own address again.
+"""GET /live: notifies an open page that something changed, so that it reloads its own address.
 
 A message says how much changed and where, never what: the page that is asked for next is judged as every read.
 """
@@ -115,7 +115,7 @@ async def live_messages(feed: Feed, reader: LiveReader, clock: Callable[[], date
     after, until, lag = reader.after, monotonic() + STREAM_SECONDS_MAX, 0
     zone = zone_of(DEFAULT_LAW)
     today = clock().astimezone(zone).date()
-    yield HEARTBEAT  # the answer begins at once, which tells the page that it is connected
+    yield HEARTBEAT  # the answer begins at once, so that the page knows that it is connected
     page = await feed.page(reader.caller, reader.criteria, after, CHANGES_MAX)
     async with feed.horizon.following():
         while monotonic() < until and not feed.horizon.closed:

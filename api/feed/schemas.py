@@ -47,7 +47,7 @@ class CloudEvent(Struct, frozen=True):
 class EventPage(Struct, frozen=True):
     """Events in the order of their positions. *next* is the `after` of the next request, also where there are none.
 
-    *cursor* is the same as a text that also tells positions apart which a restore gave a second time. *more*: there is
+    *cursor* is the same as a text that also distinguishes positions that a restore gave a second time. *more*: there is
     more to read at once.
     """
 

@@ -1,4 +1,4 @@
-"""Answers about the way to the finish: items with ranges and their bases, dates on the calendar, and moved ones."""
+"""Responses about the critical path: items with ranges and their bases, dates on the calendar, and delayed ones."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def case_of(
     entries: Sequence[Entry],
     at: datetime,
 ) -> FormCase:
-    """The case of a registered project, as its *entries* tell it."""
+    """The case of a registered project, from its *entries*."""
     project = replay(entries[0].stream, entries)
     page = page.under(project.law, project.register)
     readable = ProjectAccess(caller, project).entries(HISTORY, entries)

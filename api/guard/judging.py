@@ -126,7 +126,7 @@ def command_allowed(caller: Caller, command: AnyCommand) -> Allowed:
 def aggregate_allowed(
     caller: Caller, command: Command, case_of: Callable[[Any, Any], AccessCase] | None, unknown: str
 ) -> Allowed:
-    """The same of a *command* to what is no project; *case_of* tells by the state and the command what it is about."""
+    """The same of a *command* to what is no project; *case_of* is what it is about, by the state and the command."""
     action = tag_of(command)
 
     def check(state: State) -> None:

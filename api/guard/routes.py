@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from litestar.params import FromPath
 
 from api.guard.judging import PROJECT_UNKNOWN, ProjectAccess, project_of, require_allowed, require_somewhere
 from api.route_access import ACCESS, COMMANDS, ITSELF, PUBLIC, WHOLE_ZONE
-from api.web.dependencies import ReadDependency
+from api.web.dependencies import ReadDependency, services_of
 from api.web.identity import caller_of
 from api.web.query_params import require_canonical_ids
 from domain.access.decision import may
@@ -26,37 +26,31 @@ from infrastructure.ledger.approvals import Approvals
 
 OPENAPI, SCHEMA = "/schema", "read:schema"
 
-Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
-
 
 class UndeclaredAccessError(RuntimeError):
     """Routes or commands without a rule of access: the application must not start."""
 
 
-def access_guard(approvals: Approvals) -> Guard:
+async def require_access(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """The guard of every route. Raises Problem: 401, 404 for what the caller may not know of, 403."""
-
-    async def require_access(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        require_canonical_ids(connection.scope)
-        action = action_of(handler)
-        if is_public(action):
-            return
-        caller = caller_of(connection.scope)
-        if action in (COMMANDS, ITSELF):
-            return
-        judged = may(caller, action)
-        if judged.allowed:
-            return
-        project = project_of(connection.path_params)
-        if project is not None:
-            access = ProjectAccess(caller, await approvals.project(project))
-            require_allowed(access.may(action), PROJECT_UNKNOWN, caller)
-        elif handler.opt.get(WHOLE_ZONE):
-            require_allowed(judged, "", caller)
-        else:
-            require_somewhere(caller, action)
-
-    return require_access
+    require_canonical_ids(connection.scope)
+    action = action_of(handler)
+    if is_public(action):
+        return
+    caller = caller_of(connection.scope)
+    if action in (COMMANDS, ITSELF):
+        return
+    judged = may(caller, action)
+    if judged.allowed:
+        return
+    project = project_of(connection.path_params)
+    if project is not None:
+        access = ProjectAccess(caller, await services_of(connection.scope).approvals.project(project))
+        require_allowed(access.may(action), PROJECT_UNKNOWN, caller)
+    elif handler.opt.get(WHOLE_ZONE):
+        require_allowed(judged, "", caller)
+    else:
+        require_somewhere(caller, action)
 
 
 async def project_access(

@@ -1,4 +1,4 @@
-"""首页 the page at `/`: what the reader's role has to see to first."""
+"""首页 the page at `/`: what the reader's role has to do first."""
 
 from __future__ import annotations
 

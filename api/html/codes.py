@@ -1,4 +1,4 @@
-"""What the codes of national standards stand for, in Chinese and in English: districts and industries.
+"""Names of the codes of national standards, in Chinese and in English: districts and industries.
 
 Provinces, the capitals of provinces and the districts of the capital have names here; of another district that of its
 province is named, with the code. Of industries the sections and divisions are named; a group or class by its division.

@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 from msgspec import structs
 
 from api.html.compression import COMPRESSED
-from api.html.live import POSITION, page_beginner
+from api.html.live import POSITION, begin_page
 from api.html.page import HEADERS, PageContext, page_address, page_context
 from api.web.dependencies import ReadDependency
 from api.web.error_handlers import problem_response, to_problem
@@ -24,7 +24,6 @@ from domain.core.types import Stage
 from infrastructure.feed.reader import Feed
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.messages.inbox import Inbox
-from infrastructure.projector.positions import Views
 
 AtStage = Annotated[str, QueryParameter(pattern=f"^({'|'.join(Stage)}|)$", description="Has an item at this stage.")]
 
@@ -73,9 +72,8 @@ def wants_json(accept: str) -> bool:
 ERROR_PAGES: ExceptionHandlersMap = {Exception: error_page, HTTPException: error_page}
 
 
-def html_router(pages: Sequence[ControllerRouterHandler], views: Views) -> Router:
+def html_router(pages: Sequence[ControllerRouterHandler]) -> Router:
     """The router of *pages*: their context, their error page, and no entry in the OpenAPI document."""
-    begin_page = page_beginner(views)
     return Router(
         path="/",
         route_handlers=pages,

@@ -25,7 +25,7 @@ def card_link(page: PageContext) -> Callable[[UUID, str], str]:
 
 
 def consulted_name(page: PageContext, consulted: str) -> str:
-    """The department of "department (step)" by its name, with the step where it was asked at one."""
+    """The department of "department (step)" by its name, with the step where it was consulted at one."""
     department, _, step = consulted.partition(" (")
     named, step = page.office(department), step.removesuffix(")")
     if step in ("", JOINT_STEP):

@@ -7,18 +7,18 @@ A page names the position of the ledger that its content is at least as new as. 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from msgspec import Struct
 
+from api.web.dependencies import services_of
 from api.web.http_request import HttpRequest
 from api.web.identity import VISITOR
 from api.web.request_id import begin
 from domain.access.table import TABLE
 from domain.core.ledger import Role
-from infrastructure.projector.positions import Views
 
 LIVE = "/live"
 FEED = "feed"
@@ -38,16 +38,12 @@ class LivePage(Struct, frozen=True):
     quiet: bool = False
 
 
-def page_beginner(views: Views) -> Callable[[HttpRequest], Awaitable[None]]:
-    """What begins the request of a page: beside its id it notes how far the views are, before anything is read."""
-
-    async def begin_page(request: HttpRequest) -> None:
-        await begin(request)
-        state: dict[str, Any] = request.scope["state"]
-        if state.get(VISITOR) is not None:
-            state[POSITION] = await views.reached()
-
-    return begin_page
+async def begin_page(request: HttpRequest) -> None:
+    """Begin the request of a page: beside its id note how far the views are, before anything is read."""
+    await begin(request)
+    state: dict[str, Any] = request.scope["state"]
+    if state.get(VISITOR) is not None:
+        state[POSITION] = await services_of(request.scope).views.reached()
 
 
 def live_page(

@@ -117,7 +117,7 @@ class SentenceContext(Struct, frozen=True):
 
 
 class Sentences:
-    """Tells the facts of one *project* in the language of *page*; *names* are those of its items."""
+    """Sentences for the facts of one *project* in the language of *page*; *names* are those of its items."""
 
     def __init__(self, page: PageContext, project: UUID, known: SentenceContext, names: Mapping[str, str]) -> None:
         self.page, self.words, self.known, self.names = page, page.words, known, names
@@ -274,7 +274,7 @@ class Sentences:
         return self.clock(proof.clock) if name == "clock" else str(proof.due_on)
 
     def office(self, consulted: str) -> str:
-        """What the department of *asked* is called, "department (step)" where it was asked at a step."""
+        """What the department *consulted* is called, with the step where it was consulted at one."""
         return consulted_name(self.page, consulted)
 
     def mode(self, key: str) -> str:

@@ -101,7 +101,7 @@ class ProjectInformation(Struct, frozen=True):
 
 
 class Snippet(Struct, frozen=True):
-    """Where a match was found: the text around it in pieces, of which those that match are marked.
+    """A match: the text around it in pieces, of which those that match are marked.
 
     *label* is `name`, `code`, `enterprise`, `uscc`, a field such as `land.use`, or `document:` and an item; *zh* and
     *en* say it in words.
@@ -114,7 +114,7 @@ class Snippet(Struct, frozen=True):
 
 
 class Match(Struct, frozen=True):
-    """A project that was found, and where."""
+    """A matching project, and where it matches."""
 
     project: UUID
     code: str

@@ -1,4 +1,4 @@
-"""会签 lanes: a department a row, from the day it was asked to the day it answered, and how."""
+"""会签 lanes: a department a row, from the day it was consulted to the day it answered, and how."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEEMED, WAITING, RECALLED = "deemed", "waiting", "recalled"
 
 
 class Lane(Struct, frozen=True):
-    """One department that was asked. *answer* is its opinion, or "deemed", "waiting", "recalled"."""
+    """One consulted department. *answer* is its opinion, or "deemed", "waiting", "recalled"."""
 
     department: str
     step: str

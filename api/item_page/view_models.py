@@ -33,7 +33,7 @@ from projections.progress.rows import ProgressItem
 class ItemView(Struct, frozen=True):
     """One item at an instant. *clocks* are those of its current application, of which *binding* ends first.
 
-    *consulted* are those of the departments that were asked, by their names, earlier rounds included. *blocks* are the
+    *consulted* are those of the departments consulted, by their names, earlier rounds included. *blocks* are the
     codes of the items that wait for this one.
     """
 

@@ -1,4 +1,4 @@
-"""What stands on the law's shelf, as it is shown: rule packs with their articles, calendars with their days."""
+"""The law library, as it is shown: rule packs with their articles, calendars with their days."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ShownPack(Struct, frozen=True):
 
 
 class Packs(Struct, frozen=True):
-    """Every version of every law kept here, by name."""
+    """Every version of every law of this installation, by name."""
 
     packs: list[ShownPack]
 
@@ -53,7 +53,7 @@ class ShownCalendar(Struct, frozen=True):
 
 
 class CalendarList(Struct, frozen=True):
-    """Every calendar kept here, by name."""
+    """Every calendar of this installation, by name."""
 
     calendars: list[ShownCalendar]
 

@@ -1,4 +1,4 @@
-"""What is asked of the law over HTTP: rule, calendar, events and instants, read, bounded and made ready to count."""
+"""Requests to the law over HTTP: rule, calendar, events and instants, decoded, bounded and prepared for counting."""
 
 from __future__ import annotations
 
@@ -89,14 +89,14 @@ class LawRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class EvaluationByRule(LawRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Under a fully expanded rule. *calendar* is the name of one kept here, or one written out."""
+    """Under a fully expanded rule. *calendar* is the name of one of this installation, or one written out."""
 
     rule: Rule
     calendar: str | CalendarData
 
 
 class EvaluationByPack(LawRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Under a rule pack kept here. *calendar* is the pack's own unless another is given."""
+    """Under a rule pack of this installation. *calendar* is the pack's own unless another is given."""
 
     rule: PackChoice
     calendar: str | CalendarData | None = None
@@ -126,7 +126,7 @@ _decode: dict[type[Any], Any] = {kind: json.Decoder(kind).decode for kind in (*E
 
 
 class Prepared(Struct, frozen=True):
-    """What was asked, ready to be counted: by a *rule*, or under a law that counts otherwise by its *choice*.
+    """A request prepared for counting: by a *rule*, or under a law that counts otherwise by its *choice*.
 
     *pack* and *mode* are those that were named; None for a rule written out.
     """

@@ -1,4 +1,4 @@
-"""The law over HTTP: packs and calendars to read, and the one evaluation of clocks, asked without storing anything."""
+"""The law over HTTP: packs and calendars to read, and the evaluation of clocks, which stores nothing."""
 
 from __future__ import annotations
 

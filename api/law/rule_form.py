@@ -1,4 +1,4 @@
-"""试算 the form of the rules page: what is filled in as texts, read into other rules, or told what is wrong with it."""
+"""试算 the form of the rules page: what is filled in as texts, read into other rules, or shown with its faults."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def rule_form(
     countersign_days: Field = "",
     delivery_days: Field = "",
 ) -> RuleForm:
-    """What stands in the address."""
+    """The values in the address."""
     return RuleForm(
         first=first,
         last=last,

@@ -80,7 +80,7 @@ class TrialFilter(Struct, frozen=True):
 
 
 class RulePages(Controller):
-    """What is to change stands in the address; nothing is stored."""
+    """What is to change is in the address; nothing is stored."""
 
     opt = {ACCESS: "read:figures"}  # noqa: RUF012  litestar's own spelling
 

@@ -1,4 +1,4 @@
-"""What the law answers over HTTP: how every clock stands at the asked instants, and one clock day by day."""
+"""Responses of the law over HTTP: the state of every clock at the requested instants, and one clock day by day."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def shown_evaluation(evaluation: ClockEvaluation) -> ShownEvaluation:
 
 
 def shown_clock(clock: Clock) -> EvaluatedClock:
-    """*clock* as it is shown; its article stands beside it."""
+    """*clock* as it is shown; its article is beside it."""
     return EvaluatedClock(*(getattr(clock, name) for name in EvaluatedClock.__struct_fields__))
 
 

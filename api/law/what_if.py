@@ -1,4 +1,4 @@
-"""POST .../what-if: clocks with events that are only assumed, and cards under rules that are not in force."""
+"""POST .../what-if: clocks with assumed events, and cards under rules that are not in force."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from projections.scope import Scope
 
 
 class AssumedItem(Struct, frozen=True):
-    """One application as it stands at present, and as it would."""
+    """One application as it is at present, and as it would be."""
 
     item: str
     application: int
@@ -75,7 +75,7 @@ _assumptions, _other_rules = json.Decoder(Assumptions).decode, json.Decoder(Othe
 
 
 class WhatIfRoutes(Controller):
-    """What would be. The law is asked as everywhere; nothing is stored, and no command is needed."""
+    """What would be. The law is evaluated as everywhere; nothing is stored, and no command is needed."""
 
     opt = {ACCESS: "read:figures"}  # noqa: RUF012  litestar's own spelling
     tags = ("supervision",)
@@ -177,7 +177,7 @@ def assumed_in(said: Assumptions, histories: Histories) -> dict[Application, lis
 def compared(
     clocks: ClocksAt, project: UUID, histories: Histories, assumed: dict[Application, list[LawEvent]]
 ) -> AssumedProject:
-    """The items of which something is assumed, as they stand and as they would."""
+    """The items of which something is assumed, as they are and as they would be."""
     touched = {key: histories[key] for key in assumed}
     before, after = (
         {(item.item, item.application): item for item in clocks.judged(each)}
@@ -204,7 +204,7 @@ def rules_mark(said: OtherRules, scope: Scope) -> bytes:
 
 
 def require_answerable(said: OtherRules, laws: LawBook) -> None:
-    """Refuse a law that is not kept here or counts otherwise, and a period that is none."""
+    """Refuse a law that is unknown here or counts otherwise, and an invalid period."""
     if said.law:
         try:
             laws.pack(said.law)

@@ -1,4 +1,4 @@
-"""What is sent along to ask what would be: assumed events, rules that are to be others, with an example each."""
+"""Bodies of what-if requests: assumed events, and changed rules, with an example each."""
 
 from __future__ import annotations
 

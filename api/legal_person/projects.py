@@ -1,4 +1,4 @@
-"""All projects and cases of a legal person, as they stood at an instant: under any of its codes, or by its names."""
+"""All projects and cases of a legal person, as they were at an instant: under any of its codes, or by its names."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from projections.personal_reads import NO_TEXT, PERSON, note_person
 class ShownPerson(Struct, frozen=True):
     """What held of a person from one day (null: as far back as is known) up to the day before another (null: it holds).
 
-    *source*: where it was read; *known_from* and *known_by*: since when the system knows it, and from whom.
+    *source*: where it was read; *known_from* and *known_by*: since when the system knows it, and who recorded it.
     """
 
     id: UUID
@@ -136,7 +136,7 @@ async def found_by(book: PersonBook, text: str, at: Then, caller: Caller) -> Per
 
 
 async def is_readable(book: PersonBook, match: PersonMatch, at: Then, caller: Caller) -> bool:
-    """Whether *caller* may read the person that *found* leads to: by its code, or that of an entry merged into it."""
+    """Whether *caller* may read the person that *match* leads to: by its code, or that of an entry merged into it."""
     if may(caller, "read:legal_person").allowed:
         return True
     codes = {row.code for row in (await book.cluster(match.survivor, at)).codes}
@@ -168,7 +168,7 @@ def names_in(cluster: Cluster) -> list[ShownName]:
 def answer_for(
     cluster: Cluster, match: PersonMatch, code: str, at: Then, position: int, caller: Caller
 ) -> PersonAnswer:
-    """The response about the person that *found* leads to."""
+    """The response about the person that *match* leads to."""
     own = {row.person: row.code for row in cluster.days}
     current = cluster.on(at.day)
     assert current is not None, "of who is known at an instant something is known for every day"

@@ -94,8 +94,8 @@ async def download(
 ) -> Download:
     """The response with the file of the digest in the path. Raises Problem material-unknown, invalid-parameter.
 
-    A file is for those who may read the materials of an item that it is, or once was, attached to: a view tells, so
-    that one just attached is asked for with `after`.
+    A file is for those who may read the materials of an item that it is, or once was, attached to. A view has these:
+    name the position of an attachment just made in `after`.
     """
     if after:
         await catch_up(views, approvals, after)
@@ -181,7 +181,7 @@ class MaterialRoutes(Controller):
         project_access: NamedDependency[ProjectAccess],
         item: Annotated[str, code("Of this item alone.")] = "",
     ) -> ProjectMaterials:
-        """Each with its items: under which name, since when, by whom, by which entry. Never behind the ledger."""
+        """Each with its items: the name, since when, the actor and the entry. Never behind the ledger."""
         files = readable_files(project_access, files_of(entries, instants.at, instants.known, item))
         return ProjectMaterials(instants.at, instants.known, entries[-1].version, files)
 

@@ -1,4 +1,4 @@
-"""JSON Schema and examples of what is asked of the law, and of what is said to calendars and other aggregates."""
+"""JSON Schema and examples of requests to the law, and of commands to calendars and other aggregates."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def _refs(schema: Schema) -> list[str]:
 
 
 def _tags(schema: Schema) -> dict[str, str]:
-    """The properties with a fixed value by which a message is told, and that value."""
+    """The properties with a fixed value by which messages are distinguished, and that value."""
     properties = schema.get("properties", {})
     values = {tag: properties[tag].get("const", properties[tag].get("enum")) for tag in TAGS if tag in properties}
     single = {tag: value[0] if isinstance(value, list) and len(value) == 1 else value for tag, value in values.items()}

@@ -1,4 +1,4 @@
-"""总览 the leader's page: what is stuck, on whom, and how much follows; and the applications behind its steps."""
+"""总览 the leader's page: what is stuck, who holds it, and how much follows; and the applications behind its steps."""
 
 from __future__ import annotations
 

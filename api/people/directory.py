@@ -24,7 +24,7 @@ class ListedPerson(Struct, frozen=True):
 
 
 class WaitingGrant(Struct, frozen=True):
-    """A grant that waits for a second administrator: for whom, and who proposed it."""
+    """A grant that waits for a second administrator: whose, and who proposed it."""
 
     principal: str
     name: str

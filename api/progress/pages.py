@@ -116,7 +116,7 @@ def picked(
         stuck=True if stuck else None,
         changed_since=days_from(now, zone_of(DEFAULT_LAW).key, int(changed)) if changed else None,
         scope=list_scope,
-        limit=limit + 1,  # tells whether there is a next page
+        limit=limit + 1,  # says whether there is a next page
     )
     named = ("manager", "phase", "kind", "department", "stage", "holder", "warned")
     fields = {name: getattr(wanted, name) for name in named}

@@ -106,7 +106,7 @@ class ProjectRoutes(Controller):
 
 
 async def _context(approvals: Approvals, project: Project) -> list[Entry]:
-    """The entries of *project* that change how others are shown; the database is asked only if there are any."""
+    """The entries of *project* that change how others are shown; the database is queried only if there are any."""
     if CONTEXT_TAGS.isdisjoint(note.fact for note in project.notes.values()):
         return []
     return await approvals.entries_with(project.id, *CONTEXT_FACTS)

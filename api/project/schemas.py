@@ -68,7 +68,7 @@ class ShownItem(Struct, frozen=True):
     """One item. *department* handles it now; *unmet* are preconditions to be granted, *missing* papers to come.
 
     *consolidated* is the lead department's opinion, null where there is none, or what it sums up has changed since.
-    *result*: what stands for a department outside the system, null for others and before any report. *renews* is
+    *result*: the result of a department outside the system, null for others and before any report. *renews* is
     the licence that the application asks to be renewed; *renewed_by_silence*: no decision came by its last day.
     *licence* is what was granted for a time, and *renew_by* the last day on which to apply in time for its renewal.
     """

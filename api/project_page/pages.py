@@ -116,7 +116,7 @@ class ProjectPages(Controller):
         before: Before = 0,
         zoom: Zoom = 0,
     ) -> Response[str]:
-        """One project: how it stood, item by item, what it waited for, what was said of it, and its history."""
+        """One project: its state item by item, what it waited for, feedback on it, and its history."""
         at, entries = page_request.at, page_request.entries
         project = replay(project_id, entries)
         access, page = ProjectAccess(caller, project), page.under(project.law, project.register)
@@ -203,7 +203,7 @@ def _slice(entries: list[ShownEntry], before: int) -> HistorySlice:
 
 
 def _about(registered: ProjectRegistered | None, manager: str, law: str) -> list[tuple[str, str]]:
-    """What stands at the head of a project's page: labels and what belongs to them, as far as it is known."""
+    """The head of a project's page: labels and what belongs to them, as far as it is known."""
     code, enterprise = (registered.code, registered.enterprise.name) if registered else ("", "")
     named = [("project", code), ("enterprise", enterprise), ("manager", manager), ("law", law)]
     return [(name, value) for name, value in named if value]

@@ -1,4 +1,4 @@
-"""How a project stands, for its page: phases, clocks that run, how complete its information is, what was said of it."""
+"""The state of a project, for its page: phases, clocks that run, how complete its information is, feedback on it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PageSources(Struct, frozen=True):
 
 
 class ProjectStanding(Struct, frozen=True):
-    """How a project stands at an instant: whether it is *stuck*, and which items were *turned_down*.
+    """The state of a project at an instant: whether it is *stuck*, and which items were *turned_down*.
 
     *clocks*: those that run, by item, those that end first on top.
 
@@ -69,7 +69,7 @@ class ProjectStanding(Struct, frozen=True):
 async def standing_of(
     sources: PageSources, access: ProjectAccess, entries: Sequence[Entry], at: datetime, spent: ProjectTime | None
 ) -> ProjectStanding:
-    """How a project stands at *at*, read from its own *entries*, as far as the caller of *access* may read it."""
+    """The state of a project at *at*, read from its own *entries*, as far as the caller of *access* may read it."""
     project = access.project
     approvals, laws = sources.approvals, sources.laws
     project_course = course(project.id, settled(entries, at, at))

@@ -1,4 +1,4 @@
-"""GET /v1/checkpoint, /v1/log-keys, /v1/proofs/{position} and /v1/tile/...: what proves the ledger, to anybody.
+"""GET /v1/checkpoint, /v1/log-keys, /v1/proofs/{position} and /v1/tile/...: what proves the ledger, to anyone.
 
 Hashes and signatures alone, no content: all of it is public, in the formats of C2SP. The hash of an entry is for those
 who may read it: GET /v1/projects/{id}/proofs/{version}.

@@ -20,7 +20,7 @@ ADVANCE_DAYS_MAX = 400  # at once: a year, with room
 class ClockRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Move the clock on to an instant, with its offset from UTC.
 
-    *hold*: it then stands still until it is moved on without, and nothing falls due in between. *first_only*: it stops
+    *hold*: it is then stopped until it is moved on without, and nothing falls due in between. *first_only*: it stops
     at the first instant at which an entry is recorded.
     """
 
@@ -32,7 +32,7 @@ class ClockRequest(Struct, frozen=True, forbid_unknown_fields=True):
 class SandboxTime(Struct, frozen=True):
     """The sandbox's time. *facts*: entries recorded on the way; *messages*: webhooks sent on the way.
 
-    *held*: the clock stands still.
+    *held*: the clock is stopped.
     """
 
     now: datetime
@@ -50,7 +50,7 @@ class MovableClock(Protocol):
 
     @property
     def is_held(self) -> bool:
-        """Whether it stands still."""
+        """Whether it is stopped."""
 
     async def advance_to(self, instant: datetime, *, hold: bool, first_only: bool) -> SandboxTime:
         """Move on, and let fall due what does, in order, before this returns."""

@@ -41,7 +41,7 @@ CLOCK_SOURCE = {"clock_source": Provide(clock_source, sync_to_thread=False)}
 
 
 class ShownCard(Struct, frozen=True):
-    """One card with everything it rests on; *days* tells the clock day by day as it stood when it fired.
+    """One card with everything it rests on; *days* explains the clock day by day as it was when it fired.
 
     *unit* is that of the lengths in its proof, empty for a card given by hand.
 
@@ -101,7 +101,7 @@ def unit_of(proof: ClockProof, items: Sequence[ItemReading]) -> str:
 
 
 async def days_of(clocks: ClockSource, signal: SignalRow, proof: ClockProof | None) -> Explanation | None:
-    """The clock day by day, as it stood when it fired and as was known when that was recorded."""
+    """The clock day by day, as it was when it fired and as was known when that was recorded."""
     if proof is None:
         return None
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,11 +33,12 @@ from domain.law.calendar.period import Period
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.query import ClocksAt
-from projections.progress.titles import names_of
+from projections.progress.titles import names_of, names_of_items
+from projections.supervision.figures import Figures
 from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
 
-ORDERS_SHOWN_MAX, ORDERS_READ_MAX = 20, 500  # those due by tomorrow are all shown
+ORDERS_SHOWN_MAX, ORDERS_READ_MAX = 50, 500  # the ones to be answered first; all are on a page of their own
 APPEAL_YEARS = 2  # an appeal is against a card of this year or the two before
 
 
@@ -59,13 +61,12 @@ class SupervisionPages(Controller):
     ) -> Response[str]:
         """电子监察: the period in a few numbers, department by department, and what is due."""
         lines = await translate_too_much(supervision.board(period))
-        compared = [
-            await translate_too_much(supervision.total(other)) for other in (period.before(), period.year_before())
-        ]
+        before, year_before = [await translate_too_much(supervision.total(other)) for other in compared_with(period)]
         due = await due_list(board_clocks)
         waiting = await supervision.orders(unanswered=True, limit=ORDERS_READ_MAX)
         news = await translate_too_much(since_yesterday(page, supervision, waiting))
-        orders = waiting[: max(ORDERS_SHOWN_MAX, news[-1].number)]
+        orders = waiting[:ORDERS_SHOWN_MAX]
+        cases = [*((row.project, row.reading.item) for row in due or ()), *((row.project, "") for row in orders)]
         links = Links(page, period, supervision.as_of)
         return page.render(
             "supervision.html",
@@ -74,18 +75,16 @@ class SupervisionPages(Controller):
             on=on,
             chips=chips(page, supervision),
             news=news,
-            tiles=tiles(lines[0], compared[0], compared[1], links),
+            tiles=tiles(lines[0], before, year_before, links),
             columns=FIGURES_SHOWN,
-            lines=ranked(lines, order),
-            order=order,
-            ranked_by=lambda name: page.here(order=name if order != name else ""),
+            **_ranking(page, lines, order),
             links=links,
             due=due,
             trends=await translate_too_much(trends_of(page, supervision)),
             **await matrix(board_clocks, laws),
             orders=orders,
             card_link=card_link(page),
-            names=await names_of(approvals.store, [row.project for row in (*(due or ()), *orders)]),
+            names=await names_of_items(approvals.store, cases),
             percent=percent,
             **telling(page, supervision.as_of),
         )
@@ -163,3 +162,17 @@ async def _list(
         **drawing(page),
         **page.paging_links(part.offset, part.limit or 0, more=part.following(matches.count) is not None),
     )
+
+
+def compared_with(period: Period) -> tuple[Period, Period]:
+    """The periods that the figures of *period* are compared with: 环比 and 同比."""
+    return period.before(), period.year_before()
+
+
+def _ranking(page: PageContext, lines: Sequence[Figures], order: str) -> dict[str, Any]:
+    """The lines of departments in *order*, and the links of the heads that sort them."""
+    return {
+        "lines": ranked(lines, order),
+        "order": order,
+        "ranked_by": lambda name: page.here(order=name if order != name else ""),
+    }

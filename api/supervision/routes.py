@@ -1,4 +1,4 @@
-"""GET /v1/supervision/...: what the bureau looks at, for a period; each figure with its list."""
+"""GET /v1/supervision/...: the figures of the bureau, for a period; each with its list."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class LagList(Struct, frozen=True):
 
 
 class ShownOftenStopped(OftenStopped, frozen=True):
-    """One application, with the address that tells its decision clock day by day."""
+    """One application, with the address that explains its decision clock day by day."""
 
     evidence: str
 

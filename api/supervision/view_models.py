@@ -77,7 +77,7 @@ class Links(Struct, frozen=True):
         return figure_address(CLOCKS, awaited="true", as_of=self.as_of.isoformat(), **self.page.carried)
 
     def clocks(self, cell: ClockCount, standing: str) -> str:
-        """The list of the clocks of one *cell* of the table of modes and nodes that stand so."""
+        """The list of the clocks of one *cell* of the table of modes and nodes."""
         query = {"as_of": self.as_of.isoformat(), **self.page.carried}
         return figure_address(CLOCKS, **behind(cell)[standing], **query)
 
@@ -88,7 +88,7 @@ class Links(Struct, frozen=True):
 
 
 class NewsFigure(Struct, frozen=True):
-    """One number of what is new since yesterday, and the list whose length it is; none for orders, which are below."""
+    """One number of what is new since yesterday, and the list that it counts rows of."""
 
     name: str
     number: int
@@ -102,7 +102,7 @@ async def since_yesterday(page: PageContext, supervision: SupervisionAt, orders:
     figures, links = await supervision.total(recent), Links(page, recent, supervision.as_of)
     news = [NewsFigure(name, getattr(figures, name), links.of(name)) for name in NEWS]
     due = sum(order.feedback_by <= next_day(today) for order in orders)
-    return [*news, NewsFigure("orders_due", due, "#orders")]
+    return [*news, NewsFigure("orders_due", due, page.link("/supervision/orders", unanswered="true"))]
 
 
 def tiles(now: Figures, before: Figures, year_before: Figures, links: Links) -> list[FigureTile]:

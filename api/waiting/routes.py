@@ -154,7 +154,7 @@ class WaitingRoutes(Controller):
         list_scope: NamedDependency[Scope],
         limit: Limit = PAGE_ROWS,
     ) -> Holders:
-        """Of all items, or of those of one department: whom it waits for."""
+        """Of all items, or of those of one department: who holds it."""
         rows = await translate_too_much(waiting.holders(department, limit, instants.past, list_scope))
         return Holders(instants.at, instants.known, rows, position)
 

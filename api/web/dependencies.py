@@ -13,7 +13,8 @@ from uuid import UUID
 from anyio import CancelScope
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
-from msgspec import Struct, structs
+from litestar.types import Scope as RequestScope
+from msgspec import Struct
 
 from api.web.as_of import AsOf, Instants, KnownAt, KnownNow, instant_in
 from api.web.command_request import command_request, json_body
@@ -84,14 +85,20 @@ class ReadDependency(Provide):
             return await super().__call__(**kwargs)
 
 
-def constant(value: Any) -> Provide:
-    """A dependency that is the same for every request of an application."""
-    return Provide(lambda: value, sync_to_thread=False)
+def services_of(scope: RequestScope) -> ApplicationServices:
+    """The services of the application that answers the request with this *scope*."""
+    application: Any = scope["litestar_app"]
+    services: ApplicationServices = application.services
+    return services
 
 
-def dependencies_of(services: ApplicationServices) -> dict[str, Provide]:
-    """The dependencies by the names of the parameters that ask for them."""
-    return {name: constant(value) for name, value in structs.asdict(services).items()} | PROVIDERS
+def service(name: str) -> Provide:
+    """The dependency on the service *name*, the same for every request of an application."""
+
+    def provide(scope: RequestScope) -> Any:
+        return getattr(services_of(scope), name)
+
+    return Provide(provide, sync_to_thread=False)
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -100,7 +107,7 @@ def actor(request: HttpRequest) -> Actor:
 
 
 def caller(request: HttpRequest) -> Caller:
-    """Who sends the request, in which role and for whom. Raises Problem, as `actor`."""
+    """The sender of the request, with role and the person acted for. Raises Problem, as `actor`."""
     return caller_of(request.scope)
 
 
@@ -163,7 +170,9 @@ async def entries(approvals: NamedDependency[Approvals], project_id: FromPath[UU
     return await entries_of(approvals, project_id)
 
 
-PROVIDERS = {
+# By the names of the parameters that ask for them.
+DEPENDENCIES = {
+    **{name: service(name) for name in ApplicationServices.__struct_fields__},
     "actor": Provide(actor, sync_to_thread=False),
     "caller": Provide(caller, sync_to_thread=False),
     "visitor": Provide(visitor, sync_to_thread=False),

@@ -80,7 +80,7 @@ def shown(
 
     Where they are not all of it, *context* holds, of all its entries, at least the corrections and what complainants
     recorded, and *project* is its state. *contacts* as in `Redaction`. Not *traced*: what is shown of them is passed to
-    `note_shown`, or told by `Sentences`.
+    `note_shown`, or turned into a sentence by `Sentences`.
     """
     context = entries if context is None else context
     corrected, redaction = corrections(context), Redaction(context, to, project, contacts=contacts)

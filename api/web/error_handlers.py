@@ -1,4 +1,4 @@
-"""Error handlers: the one place where an exception raised while serving a request becomes a problem response."""
+"""Error handlers: every exception raised while serving a request becomes a problem response here."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def details(error: Refused) -> dict[str, Any]:
 
 
 def unreadable(error: HTTPException, scope: Scope) -> Problem:
-    """What litestar found wrong with the request of *scope* before a handler was asked."""
+    """The fault litestar reports in the request of *scope* before a handler runs."""
     wrong = error.extra if isinstance(error.extra, list) else []
     if wrong and isinstance(wrong[0], dict) and "key" in wrong[0]:
         advice = remedy(scope, str(wrong[0]["key"]), str(wrong[0].get("message", "")))

@@ -50,7 +50,7 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
 
 
 def caller_of(scope: Scope) -> Caller:
-    """Who sends the request with this *scope*: as the identity middleware found, else as a gateway asserts.
+    """Who sends the request with this *scope*: as the identity middleware established, else as a gateway asserts.
 
     Raises Problem where nothing says so, as `actor_of`.
     """

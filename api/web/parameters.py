@@ -48,7 +48,7 @@ Stuck = Annotated[
     bool | None,
     QueryParameter(
         description="Of projects that are stuck (受阻), or not: open, with an item refused or declined and not applied"
-        " for again, or with nothing on which anybody can act."
+        " for again, or with nothing on which anyone can act."
     ),
 ]
 

@@ -17,12 +17,12 @@ KEY = "countersign_request_id"  # where the scope's state keeps it
 ROUTE = "countersign_route"  # the template of the address, for the access log and traces
 ACCEPTED = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")  # what log lines and headers carry unharmed
 
-_process = uuid4().hex[:16]  # tells processes apart, a counter the requests of one: cheaper than a UUID each
+_process = uuid4().hex[:16]  # distinguishes processes; a counter those of one: cheaper than a UUID each
 _numbers = count(1)
 
 
 def request_id(scope: Scope) -> str:
-    """The id of the request with this *scope*. What a caller sent is kept if it is short and plain."""
+    """The id of the request with this *scope*. The caller's own is used if it is short and plain."""
     state = scope["state"]
     known: str | None = state.get(KEY)
     if known is None:

@@ -143,7 +143,7 @@ class SubscriptionRoutes(Controller):
     async def list_subscriptions(
         self, caller: NamedDependency[Caller], webhooks: NamedDependency[Webhooks]
     ) -> SubscriptionList:
-        """With how each stands: since when its receiver is away, and when it is tried again."""
+        """With the state of each: since when its receiver is away, and when it is tried again."""
         subscriptions = await webhooks.subscriptions.of(caller.id)
         return SubscriptionList([shown_subscription(subscription) for subscription in subscriptions])
 
@@ -193,7 +193,7 @@ class SubscriptionRoutes(Controller):
         webhooks: NamedDependency[Webhooks],
         approvals: NamedDependency[Approvals],
     ) -> PingResult:
-        """Tells at once what the receiver answers. One that was away or given up goes on where it takes the ping."""
+        """Shows at once what the receiver answers. One that was away or given up goes on where it takes the ping."""
         return PingResult.of(await webhooks.ping(subscription, approvals.clock))
 
     @post(
@@ -209,7 +209,7 @@ class SubscriptionRoutes(Controller):
         feed: NamedDependency[Feed],
         json_body: NamedDependency[bytes],
     ) -> ShownSubscription:
-        """Under the same ids as before, so that a receiver can tell repeats. Also from before the subscription."""
+        """Under the same ids as before, so that a receiver can recognise repeats. Also from before the subscription."""
         wanted = decoded(_replay, json_body)
         head = await feed.head()
         if wanted.first > wanted.last or wanted.last > head:

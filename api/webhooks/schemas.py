@@ -1,4 +1,4 @@
-"""What is asked and answered about subscriptions and deliveries."""
+"""Requests and responses about subscriptions and deliveries."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def shown_subscription(subscription: WebhookSubscription) -> ShownSubscription:
 
 
 def state_of(subscription: WebhookSubscription) -> SubscriptionState:
-    """How a subscription stands."""
+    """The state of a subscription."""
     if subscription.stopped_at is not None:
         return SubscriptionState.STOPPED
     if subscription.away_since is not None:

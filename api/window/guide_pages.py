@@ -30,7 +30,7 @@ Words = Annotated[
 
 
 class GuidePages(Controller):
-    """What can be applied for, for whom, with what papers, in how many days; no read model is needed."""
+    """What can be applied for, by which applicants, with what papers, in how many days; no read model is needed."""
 
     opt = {ACCESS: "read:window"}  # noqa: RUF012  litestar's own spelling
     dependencies = {"plain_page": ReadDependency(plain_page)}  # noqa: RUF012  litestar's own spelling

@@ -1,4 +1,4 @@
-"""办事指南 guides to service items: the published catalogue in the words of those who apply, found by any part."""
+"""办事指南 guides to service items: the published catalogue in the words of those who apply, searchable by any part."""
 
 from __future__ import annotations
 

@@ -14,20 +14,16 @@ from litestar.params import FromPath, QueryParameter
 from api.clocks.display import telling
 from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
-from api.web.dependencies import ANONYMOUS
 from api.web.problems import Problem
 from api.window.admission import ADMITTED, NotAdmittedError, to_form
 from api.window.follow import CALENDAR_TYPE, FEED_TYPE, case_calendar, case_feed
 from api.window.qr_code import TRACK, tracking_address
 from api.window.share import WindowShareMiddleware
 from api.window.timeline import timeline_of
-from api.window.tracking import TrackedCase, tracked
+from api.window.tracking import TrackedCase, files_link, tracked
 from api.window.visitor import WindowVisitor, framed, new_ticket
-from domain.access.cases import item_case
-from domain.access.decision import may
 from domain.access.principal import Caller
 from domain.core.case_number import is_case_number
-from domain.project.state.project import Project
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.window.query_codes import QueryCodes, typed, typed_code
@@ -147,18 +143,6 @@ async def read_case(
     """What the page of *case* says now."""
     clocks = await WindowCases(approvals.store).clocks(case, laws, now)
     return tracked(page, case, clocks, await timeline_of(approvals, case, page, now), now)
-
-
-def files_link(page: PageContext, visitor: Caller, project: Project, item: str) -> tuple[str, str]:
-    """Where the files of a case are, by what its link is called, and its address; empty for those it is not for.
-
-    A reader who has to sign in first is not told which project the case belongs to.
-    """
-    if visitor == ANONYMOUS:
-        return "files_own", page.link("/my")
-    if may(visitor, "read:materials", item_case(project, item)).allowed:
-        return "files_here", page.link(f"/pages/projects/{project.id}/items/{item}") + "#materials"
-    return "", ""
 
 
 def _form(page: PageContext, number: str, faults: Mapping[str, str] | None = None, wait: int = 0) -> Response[str]:

@@ -11,9 +11,14 @@ from api.clocks.display import by_end, overdue, waits
 from api.html.clock_names import clock_name
 from api.html.page import PageContext
 from api.item_page.steps import ItemStep, steps_of
+from api.web.dependencies import ANONYMOUS
 from api.window.timeline import CaseTimeline
+from domain.access.cases import item_case
+from domain.access.decision import may
+from domain.access.principal import Caller
 from domain.core.types import Outcome, Stage
 from domain.law.licensing.clock import Level, State
+from domain.project.state.project import Project
 from projections.clocks.reading import Reading
 from projections.window.query import WindowCase
 
@@ -70,6 +75,18 @@ def tracked(
         steps=steps_of(case) if case.is_current else [],
         timeline=timeline,
     )
+
+
+def files_link(page: PageContext, visitor: Caller, project: Project, item: str) -> tuple[str, str]:
+    """Where the files of a case are, by what its link is called, and its address; empty for those it is not for.
+
+    A reader who has to sign in first is not told which project the case belongs to.
+    """
+    if visitor == ANONYMOUS:
+        return "files_own", page.link("/my")
+    if may(visitor, "read:materials", item_case(project, item)).allowed:
+        return "files_here", page.link(f"/pages/projects/{project.id}/items/{item}") + "#materials"
+    return "", ""
 
 
 def state_of(page: PageContext, case: WindowCase) -> str:

@@ -53,17 +53,19 @@ class WorklistPages(Controller):
     ) -> Response[str]:
         """What the department has to do, what ends first on top; without one that of the reader, or a choice."""
         chosen = department or desk_sources.caller.over
-        departments = await departments_waited_for(desk_sources.waiting, desk_sources.scope)
+        departments = await desk_sources.waiting.departments(desk_sources.scope)
         at = desk_sources.supervision.as_of
-        shared = {"department": chosen, "departments": departments, "as_of": at, "address": DESK}
+        shared = {"department": chosen, "as_of": at, "address": DESK}
         is_own = desk_sources.caller.role is Role.OFFICER and chosen == desk_sources.caller.over
-        if not chosen or not (department or is_own or any(count.holder == chosen for count in departments)):
-            return page.render("desks.html", **shared)
-        desk = await translate_too_much(desk_of(desk_sources, chosen))
+        if not chosen or not (department or is_own or chosen in departments):
+            counts = await departments_waited_for(desk_sources.waiting, desk_sources.scope)
+            return page.render("desks.html", **shared, departments=counts)
         first, rows = (offset, SHOWN_MAX) if group else (0, BEGINNING)
+        desk = await translate_too_much(desk_of(desk_sources, chosen, slice(first, first + rows)))
         return page.render(
             "desk.html",
             **shared,
+            departments=departments,
             desk=desk,
             group=group,
             groups=[group] if group else GROUPS,

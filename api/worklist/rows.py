@@ -34,7 +34,7 @@ class DeskRow(Struct, frozen=True):
     """One application with its binding clock, the one that is over first, and all that it waits for.
 
     *clock* is None where none of the department runs on it. *acceptable*: the reader may accept it here.
-    *over_state*: that of its clock once the last day is over, empty where it is not known.
+    *over_state*: that of its clock once the last day is over, empty where it is not known, or not shown.
     """
 
     project: UUID
@@ -150,7 +150,7 @@ def marked(
 ) -> list[DeskRow]:
     """*rows*, with what their clocks turn into, and whether *caller* may accept each.
 
-    That may an officer of the department whom the table of access lets do it.
+    An officer of the department may, where the table of access allows it.
     """
     rows_marked = []
     for row in rows:

@@ -14,7 +14,7 @@ from projections.supervision.list import IN_FORCE
 from projections.supervision.orders import OrderAt
 from projections.supervision.query import SupervisionAt
 
-ROWS_MAX = 1_000  # orders, and complaints in one state, that are looked at
+ROWS_MAX = 1_000  # signals, orders, and complaints in one state, that are looked at
 TO_ANSWER = ("filed", "accepted")  # states of complaints
 
 
@@ -24,6 +24,11 @@ class Supervised(Struct, frozen=True):
     signals: list[SignalRow]
     orders: list[OrderAt]
     complaints: list[ComplaintReading]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there are no more of them than are looked at."""
+        return max(len(self.signals), len(self.orders), len(self.complaints)) < ROWS_MAX
 
     @property
     def count(self) -> int:
@@ -36,7 +41,7 @@ async def supervised(supervision: SupervisionAt, feedback: FeedbackAt, departmen
     today = local_day(supervision.as_of, supervision.zone)
     year = Period(today.replace(month=1, day=1), today)
     try:
-        signals = await supervision.signals(year, department, IN_FORCE)
+        signals = await supervision.signals(year, department, IN_FORCE, limit=ROWS_MAX)
     except TooMuchToReadError:
         signals = []
     orders = await supervision.orders(department=department, unanswered=True, limit=ROWS_MAX)

@@ -17,7 +17,7 @@ from projections.clocks.query import ClocksAt
 from projections.feedback.query import FeedbackAt
 from projections.progress.query import ProgressList
 from projections.progress.rows import ProgressItem
-from projections.progress.titles import ProjectTitles, names_of
+from projections.progress.titles import ProjectTitles, names_of_items
 from projections.reader import Reader
 from projections.scope import Scope
 from projections.supervision.query import SupervisionAt
@@ -77,8 +77,8 @@ class DeskSources(Struct, frozen=True):
         return self.supervision.scope
 
 
-async def desk_of(sources: DeskSources, department: str) -> Desk:
-    """The desk of *department*. Raises TooMuchToReadError."""
+async def desk_of(sources: DeskSources, department: str, shown: slice = slice(BEGINNING)) -> Desk:
+    """The desk of *department*, with names for what is *shown* of each group. Raises TooMuchToReadError."""
     t, zone = sources.supervision.as_of, sources.supervision.zone
     today = local_day(t, zone)
     listed = await sources.clocks.listed(ClockFilter(department=department, limit=CLOCKS_MAX))
@@ -87,21 +87,24 @@ async def desk_of(sources: DeskSources, department: str) -> Desk:
     own = await sources.waiting.listed(structs.replace(every, department=department, without=NOT_BEGUN))
     running = running_by_item(listed)
     groups = grouped(held, own, running, today)
-    over_states = await sources.clocks.over_states([row.clock for rows in groups.values() for row in rows if row.clock])
+    visible = [row.clock for rows in groups.values() for row in rows[shown] if row.clock]
+    over_states = await sources.clocks.over_states(visible)
     groups = {name: marked(sources.caller, rows, department, over_states) for name, rows in groups.items()}
     answerable = await supervised(sources.supervision, sources.feedback, department)
     done = await sources.progress.decided(department, week_from(t, zone), t, WAITS_MAX, sources.scope)
-    shown = {row.project for rows in groups.values() for row in rows}
-    for listed_rows in (answerable.signals, answerable.orders, answerable.complaints, done):
-        shown.update(row.project for row in listed_rows)
+    cases = [(row.project, row.item) for rows in groups.values() for row in rows[shown]]
+    cases += [(row.project, row.item) for row in answerable.signals[shown]]
+    cases += [(row.project, row.item) for row in done[shown]]
+    cases += [(row.project, "") for row in answerable.orders[shown]]
+    cases += [(row.project, "") for row in answerable.complaints[shown]]
     dues = (clock.reading.due_on for clocks in running.values() for clock in clocks)
     return Desk(
         groups=groups,
         supervised=answerable,
         done=done,
-        names=await names_of(sources.store, shown),
+        names=await names_of_items(sources.store, cases),
         next_due=min((due for due in dues if due and due > today), default=None),
-        whole=max(len(listed), len(held), len(own)) < WAITS_MAX,
+        whole=max(len(listed), len(held), len(own)) < WAITS_MAX and answerable.is_whole,
     )
 
 

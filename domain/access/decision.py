@@ -94,7 +94,7 @@ def may(caller: Caller | None, action: str, case: AccessCase = NO_CASE) -> Judge
 
 
 def may_somewhere(caller: Caller | None, action: str) -> Judgement:
-    """Whether *caller* may do *action* on any case there could be: on which, the filter of rows tells."""
+    """Whether *caller* may do *action* on any case there could be: which cases, the filter of rows decides."""
     judged = may(caller, action)
     relation = TABLE[action].roles.get(caller.role) if caller is not None else None
     if judged.allowed or caller is None or relation is None:

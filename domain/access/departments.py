@@ -61,14 +61,14 @@ class MergeDepartments(Command, frozen=True, tag="merge_departments"):
         if state.id != DEPARTMENTS_STREAM:
             raise Refused(
                 "wrong-stream",
-                "departments are merged at an address of their own",
+                "departments are merged in a stream of their own",
                 remedy=f"send it to {DEPARTMENTS_STREAM}",
             )
         if self.department in state.merges:
             raise Refused(
                 "department-merged",
                 f"{self.department} was merged into {state.merges[self.department].into} before",
-                remedy=f"merge {state.merges[self.department].into} on, if that was dissolved as well",
+                remedy=f"merge {state.merges[self.department].into} instead, if it was dissolved as well",
             )
         start = require_period(self.valid_from, None, context)
         if self.into == self.department or self.into in _absorbed_ever(state, self.department):

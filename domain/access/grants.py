@@ -293,7 +293,7 @@ def require_terms(terms: GiveGrant | ProposeGrant, state: Principal) -> None:
     if terms.role is Role.SYSTEM or (state.kind is PrincipalKind.PROGRAM and terms.role in SEPARATE_DUTIES):
         raise Refused(
             "role-not-granted",
-            f"the role {terms.role} is not granted to {'anybody' if terms.role is Role.SYSTEM else 'a program'}",
+            f"the role {terms.role} can't be granted to {'anyone' if terms.role is Role.SYSTEM else 'a program'}",
             remedy="grant another role",
         )
     if terms.role is Role.APPLICANT:
@@ -301,7 +301,7 @@ def require_terms(terms: GiveGrant | ProposeGrant, state: Principal) -> None:
     elif terms.role in OVER_A_DEPARTMENT and not terms.over.strip():
         raise Refused(
             "over-missing",
-            f"{terms.role.spoken} belongs to a department, and none is named",
+            f"{terms.role.spoken} needs a department, and none is named",
             remedy="give the department's code in over",
         )
 

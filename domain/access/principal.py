@@ -62,7 +62,7 @@ class Key(Struct, frozen=True, gc=False):
 class Caller(Struct, frozen=True, gc=False):
     """Who sends this request, in which role, over which department or enterprise.
 
-    *id* is permanent and stands in the ledger as the actor's. *scopes* is None for people, who may do all that their
+    *id* is permanent: the ledger has it as the actor's. *scopes* is None for people, who may do all that their
     role allows; for programs, those of the key or token.
     """
 

@@ -19,7 +19,7 @@ PrincipalName = Annotated[str, Meta(min_length=1, max_length=LINE_CHARACTERS_MAX
 
 
 class RegisterPrincipal(Command, frozen=True, tag="register_principal"):
-    """Enter a person or a program. The id is permanent: it stands in the ledger as the actor's."""
+    """Enter a person or a program. The id is permanent: the ledger has it as the actor's."""
 
     principal: PrincipalId
     name: PrincipalName

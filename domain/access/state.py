@@ -120,7 +120,7 @@ AnyPrincipal: TypeAlias = Principal | Any  # facts of all aggregates lie in one 
 
 
 def stream_of(principal: str) -> UUID:
-    """Where the entries of *principal* stand in the ledger."""
+    """Where the entries of *principal* are in the ledger."""
     return uuid5(NAMESPACE, principal)
 
 

@@ -59,7 +59,7 @@ class ServiceItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     task_type: TaskType  # 事项类型
     dept_code: Code  # 实施主体: the department that handles it
     dept_name: Line = ""
-    org_code: Name = ""  # 实施主体编码: unified social credit code, as it was found
+    org_code: Name = ""  # 实施主体编码: unified social credit code, as published
     catalog_code: Name = ""  # 基本编码
     use_level: Line = ""  # 行使层级
     by_law: Lines = ()  # 设定依据: law and article

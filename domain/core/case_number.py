@@ -12,7 +12,7 @@ COUNTER_DIGITS = 6  # at least: the counter goes on through the years, and gets 
 def case_number(area: str, year: int, counter: int) -> str:
     """The number of a case, e.g. "BDA2026-004217-2": area, year of application, counter, check digit.
 
-    The check digit is that of ISO/IEC 7064, MOD 11,10, over area, year and counter, in which each letter stands for two
+    The check digit is that of ISO/IEC 7064, MOD 11,10, over area, year and counter, in which each letter is read as two
     digits, A for 10 and Z for 35: one wrong digit, and nearly every exchange of two, is noticed.
     """
     body = f"{counter:0{COUNTER_DIGITS}d}"

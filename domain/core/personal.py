@@ -20,7 +20,7 @@ CONTACT, COMPLAINANT, EVALUATOR, RECIPIENT = "contact", "complainant", "evaluato
 
 
 class PersonalMark(Struct, frozen=True):
-    """Whose text it is: the *role* of the person, and the field that tells several persons of that role apart.
+    """Whose text it is: the *role* of the person, and the field that distinguishes several persons of that role.
 
     With *only*, a field and its value, the text is personal in messages alone whose field has that value.
     """

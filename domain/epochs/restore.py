@@ -39,13 +39,13 @@ class RecordRestore(Command, frozen=True, tag="record_restore"):
         if state.id != EPOCHS_STREAM:
             raise Refused(
                 "wrong-stream",
-                "a restore is recorded at an address of its own",
+                "a restore is recorded in a stream of its own",
                 remedy=f"send it to {EPOCHS_STREAM}",
             )
         if not 0 <= self.kept_to <= self.lost_to:
             raise Refused(
                 "restore-range",
-                f"a ledger can't be kept up to {self.kept_to} and be lost up to {self.lost_to}",
+                f"positions up to {self.kept_to} can't be left of a ledger of {self.lost_to}",
                 remedy="give the last position that is left, and the last one that there was",
             )
         fact = LedgerRestored(

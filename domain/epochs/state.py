@@ -23,7 +23,7 @@ class RestorePoint(Struct, frozen=True, gc=False):
     epoch: int
     kept_to: int
     lost_to: int
-    restored_at: datetime | None = None  # when it was recorded; None where that is not asked
+    restored_at: datetime | None = None  # when it was recorded; None where that is not needed
 
 
 class Epochs(Struct):

@@ -1,4 +1,4 @@
-"""Who had the case on each day: the answer to who caused the delay.
+"""Who held the case on each day: the answer to who caused the delay.
 
 A day belongs to the holder of the case at its end, as it does for the clocks (B7.2): so the days of one holder add up
 to what the clocks counted. The day of receipt has no holder (B3.1), nor has a day that is not over.

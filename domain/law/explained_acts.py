@@ -23,7 +23,7 @@ class End(StrEnum):
 
 
 class Recording(Struct, frozen=True):
-    """By whom, for which department, and when an act was put on record; *version* is that of its entry."""
+    """Who recorded an act, for which department, and when; *version* is that of its entry."""
 
     by: str
     department: str

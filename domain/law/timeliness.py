@@ -33,7 +33,7 @@ def percentile(counts: Mapping[int, int], percent: int) -> int | None:
 
 
 def is_nightly(begun: datetime, resumed: datetime | None, calendar: WorkingCalendar, zone: str) -> bool:
-    """Whether a clock stood from an afternoon to the next working morning.
+    """Whether a clock was stopped from an afternoon to the next working morning.
 
     Under the rule that a day belongs to how it ended (B7.2) each such night takes a day out on which people worked.
     """

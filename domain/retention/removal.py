@@ -41,12 +41,12 @@ class RecordRemoval(Command, frozen=True, tag="record_removal"):
         if state.id != RETENTION_STREAM:
             raise Refused(
                 "wrong-stream",
-                "a removal is recorded at an address of its own",
+                "a removal is recorded in a stream of its own",
                 remedy=f"send it to {RETENTION_STREAM}",
             )
         if not self.removed:
             raise Refused(
-                "nothing-removed", "a removal of nothing is not recorded", remedy="name what was removed, and how much"
+                "nothing-removed", "the removal names no records", remedy="name what was removed, and how much"
             )
         return (RecordsRemoved(removed=self.removed, records=sum(each.count for each in self.removed)),)
 

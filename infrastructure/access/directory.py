@@ -26,7 +26,7 @@ FACTS = tuple(tag_of(fact) for kind in (PRINCIPAL, DEPARTMENTS) for fact in kind
 
 
 class LedgerDirectory:
-    """Principals, grants and keys, as the ledger of *store* has them. *clock* tells which secrets still hold."""
+    """Principals, grants and keys, as the ledger of *store* has them. *clock*: for secrets that expire."""
 
     def __init__(self, store: Store, clock: Callable[[], datetime] = utc_now) -> None:
         self._store, self._clock = store, clock

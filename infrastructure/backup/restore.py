@@ -69,7 +69,7 @@ class RestoredLedger(Struct, frozen=True):
 
 
 class RecoveryOutcome(Struct, frozen=True):
-    """A recovered database, what was found out about its ledger, and its data directory."""
+    """A recovered database, the state of its ledger, and its data directory."""
 
     database: RecoveredDatabase
     ledger: RestoredLedger
@@ -77,7 +77,7 @@ class RecoveryOutcome(Struct, frozen=True):
 
 
 class Restorer:
-    """Restores *server* from *place*. *log* is the transparency log of the ledger, None where none is kept.
+    """Restores *server* from *place*. *log* is the transparency log of the ledger, None where there is none.
 
     Raises BackupError, PostgresUnavailableError, and psycopg's errors.
     """

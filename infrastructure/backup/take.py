@@ -53,7 +53,7 @@ class TakenBackup(Struct, frozen=True):
 
 
 class BackupTaker:
-    """Backups of *server* into *place*; *clock* tells the time. Raises BackupError, and psycopg's errors."""
+    """Backups of *server* into *place*; *clock* gives the time. Raises BackupError, and psycopg's errors."""
 
     def __init__(self, server: EmbeddedPostgres, place: BackupFolder, clock: Callable[[], datetime]) -> None:
         self._server, self._place, self._clock = server, place, clock

@@ -45,7 +45,7 @@ def is_of_the_zone(entries: Sequence[Entry]) -> bool:
 def cases_in(entries: Sequence[Entry]) -> dict[CaseKey, CaseFacts]:
     """The applications in *entries*, of one project in version order, without what was retracted.
 
-    What was amended stands at its amended instant.
+    What was amended is at its amended instant.
     """
     settled = corrections(entries)
     project = Project(entries[0].stream, retracted=settled.retracted)

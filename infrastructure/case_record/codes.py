@@ -1,4 +1,4 @@
-"""Codes of the receiving platform, from a file of the installation's own: no standard in our hands lists them."""
+"""Codes of the receiving platform, from a file of the installation: no published standard lists them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class PlatformCodesError(OperatorError):
 
 
 class PlatformCodes(Struct, frozen=True, forbid_unknown_fields=True):
-    """*constant*: what stands in every row of a column, by its name. The others are codes by our own words.
+    """*constant*: the value of every row of a column, by its name. The others are codes by our own words.
 
     *result_type*: of an outcome (granted, refused, terminated, revoked); *get_type*: of "paper" and "file";
     *org_code*: of a department.

@@ -203,7 +203,7 @@ def _result(case: CaseFacts, decided: Entry, reference: CaseReference) -> CaseCe
 
 
 def _satisfaction(case: CaseFacts) -> str:
-    """The code of the grade that the application was given; empty without one, or where it was found not to count."""
+    """The code of the grade that the application was given; empty without one, or where it was ruled not to count."""
     facts = [entry.fact for entry in case.entries]
     void = {fact.evaluation for fact in facts if isinstance(fact, EvaluationAppealDecided) and fact.upheld}
     graded = [fact for fact in facts if isinstance(fact, ServiceEvaluated) and not fact.contact]

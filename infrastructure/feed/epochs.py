@@ -1,4 +1,4 @@
-"""Reads which restores the ledger has seen, and names positions with their epoch: `<zone>.<epoch>:<position>`.
+"""Reads the restores in the ledger, and names positions with their epoch: `<zone>.<epoch>:<position>`.
 
 Entries of the first epoch go by their position alone, as they always did. A restore takes entries away and gives their
 positions a second time; so the ids of entries behind it have the epoch in them.
@@ -32,7 +32,7 @@ class LedgerEpochs(Struct, frozen=True):
         return self.restores[-1].epoch if self.restores else FIRST_EPOCH
 
     def name(self, position: int) -> str:
-        """The id of the entry at *position*: the position, and in a later epoch what tells it apart from a lost one."""
+        """The id of the entry at *position*: the position, and in a later epoch what sets it apart."""
         epoch = epoch_of(position, self.restores)
         return str(position) if epoch == FIRST_EPOCH else f"{self.zone}.{epoch}:{position}"
 

@@ -119,7 +119,7 @@ class Feed:
             return await self._page(caller, criteria, after, until, limit)
 
     async def new_page(self, caller: Caller, criteria: FeedCriteria, after: int, limit: int) -> FeedPage:
-        """The same for one who follows the horizon: where it holds nothing wanted, the database is not asked."""
+        """The same for one who follows the horizon: where it holds nothing wanted, the database is not queried."""
         until = self.horizon.position
         if until > after and not self.horizon.wants_any(after, criteria.wants):
             return FeedPage((), until, more=False)

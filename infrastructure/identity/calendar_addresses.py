@@ -1,4 +1,4 @@
-"""Secret addresses of calendars and news readers, which can't sign in: a random token in the path stands for a grant.
+"""Secret addresses of calendars and news readers, which can't sign in: a random token in the path represents a grant.
 
 Only SHA-256 digests are stored. An address shows deadlines, or messages, and nothing else, while the grant holds.
 """

@@ -48,7 +48,7 @@ class AccessToken(Struct, frozen=True):
 
 
 def person_in(claims: Mapping[str, Any], *, issuer: str, client: str, nonce: str, now: datetime) -> ProviderPerson:
-    """Whom an ID token names (OpenID Connect Core 3.1.3.7). Raises TokenRefusedError."""
+    """The person an ID token names (OpenID Connect Core 3.1.3.7). Raises TokenRefusedError."""
     require_origin(claims, issuer, client, now)
     audience = _audience(claims)
     azp = claims.get("azp")
@@ -61,7 +61,7 @@ def person_in(claims: Mapping[str, Any], *, issuer: str, client: str, nonce: str
 
 
 def logout_in(claims: Mapping[str, Any], *, issuer: str, client: str, now: datetime) -> Logout:
-    """Whom a logout token names (OpenID Connect Back-Channel Logout 2.6). Raises TokenRefusedError."""
+    """The person a logout token names (OpenID Connect Back-Channel Logout 2.6). Raises TokenRefusedError."""
     require_origin(claims, issuer, client, now, expires=False)
     events = claims.get("events")
     if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict):

@@ -1,4 +1,4 @@
-"""What sign-in asks of the directory of principals, and a directory in memory."""
+"""The directory's interface for sign-in, and a directory in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.core.ledger import Role
 
 
 class AppointingDirectory(PrincipalDirectory, Protocol):
-    """A directory that can tell who administers it, and in which the first administrator is registered."""
+    """A directory that knows its administrators, and in which the first administrator is registered."""
 
     async def administrators(self, at: datetime) -> Sequence[str]:
         """The principals that hold a grant as administrator at *at*."""

@@ -1,4 +1,4 @@
-"""The one way in: load a project, let a command decide, store its facts, answer with their position."""
+"""The write path: load a project, let a command decide, store its facts, answer with their position."""
 
 from __future__ import annotations
 
@@ -434,7 +434,7 @@ class Approvals(Application[UUID]):
         self._cache.grow(cached.project.id.int, len(draft.entries))
 
     async def _load(self, project_id: UUID, *, new: bool = False) -> CachedState:
-        """What the ledger holds. A *new* project is not looked for: if it is there, storing its first entry tells."""
+        """What the ledger holds. A *new* project is not looked for: if it is there, storing its first entry fails."""
         times = self.high_water.times
         rows = [] if new else await self.streams.rows(project_id)
         if times != self.high_water.times:  # read from what the ledger was

@@ -1,4 +1,4 @@
-"""The time by which everything is decided is the database's; this machine's own clock is compared with it.
+"""Compares this machine's clock with the database's, by which everything is decided.
 
 A clock that is wrong writes law: it starts statutory periods on the wrong day, and warns of deadlines that have not
 come. So all processes of an installation go by one clock. Where two clocks differ by more than networks and NTP
@@ -22,7 +22,7 @@ JUMP_SECONDS = 1.0  # between wall clock and monotonic clock: then compare again
 ALARM_SECONDS = 60.0  # between two lines in the log
 NOTHING = timedelta()
 
-Clock = Callable[[], Awaitable[tuple[datetime, datetime | None]]]  # tells also when the newest entry was recorded
+Clock = Callable[[], Awaitable[tuple[datetime, datetime | None]]]  # also says when the newest entry was recorded
 
 log = structlog.get_logger()
 

@@ -94,9 +94,9 @@ class Committer:
         self._queue: deque[Pending] = deque()
         self._inside = 0
         self._closed = False
-        self._away: deque[Batch] = deque()  # what the database was asked to store, two at most
+        self._away: deque[Batch] = deque()  # batches in flight, two at most
         self._answered_at = 0.0
-        self._in_vain = self._blind = 0  # polls that found nothing, and batches left without polling
+        self._in_vain = self._blind = 0  # empty polls, and batches left without polling
         self._has_queue, self._has_news = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -303,7 +303,7 @@ class Committer:
                 away.under_way, away.sent_at = self._append_lane.run("append", away.params), monotonic()
 
     def _answer(self, batch: Batch) -> None:
-        """Give everybody in *batch* his verdict."""
+        """Answer every caller of *batch*."""
         if SWITCH.is_on:
             spans = [pending.span for pending in batch.pending]
             seconds = monotonic() - batch.sent_at

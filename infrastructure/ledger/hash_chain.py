@@ -23,7 +23,7 @@ EARLIEST_US, LATEST_US = -(2**63), 2**63 - 1  # Unix microseconds that the heade
 
 OURS = b'"source":""'  # in the meta of an entry that no other system had first: whatever is quoted holds no such thing
 
-GENESIS = bytes(32)  # stands where the hash before a stream's first entry would
+GENESIS = bytes(32)  # in place of the hash before a stream's first entry
 
 _HEADER = Layout(">16sqqqHII")  # stream, version, occurred, recorded, lengths of type, data and meta
 

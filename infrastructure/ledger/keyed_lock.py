@@ -1,4 +1,4 @@
-"""Turns: one command at a time on a project, inside this process, first come first served."""
+"""A lock per project inside this process, first come first served: one command at a time."""
 
 from __future__ import annotations
 

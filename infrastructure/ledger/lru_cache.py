@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 
-EMPTY_WEIGHT = 4  # in facts: what is kept of a stream that has none
+EMPTY_WEIGHT = 4  # in facts: the weight of a stream that has none
 
 
 class WeightedLruCache(Generic[K, V]):
@@ -42,7 +42,7 @@ class WeightedLruCache(Generic[K, V]):
         self.weight += weight
 
     def grow(self, key: K, facts: int) -> None:
-        """What is kept has taken in so many more *facts*. Nothing where it was forgotten meanwhile."""
+        """The entry has taken in so many more *facts*. Does nothing where it was evicted meanwhile."""
         if key in self._weights:
             self._entries.move_to_end(key)
             self._weights[key] += facts

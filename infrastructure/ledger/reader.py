@@ -69,7 +69,7 @@ class Connection(psycopg.AsyncConnection[TupleRow]):
     """A connection whose statements have a time limit. Raises NoAnswer after ANSWER_SECONDS_MAX."""
 
     async def wait(self, gen: PQGen[RV], interval: float = LOOK_SECONDS, timeout: float | None = None) -> RV:  # noqa: ASYNC109  psycopg's signature
-        """Every wait for the server goes through here; between two of them the connection may be kept for long."""
+        """Every wait for the server goes through here; between two of them the connection may be held for long."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS_MAX) as limit:
                 return await super().wait(gen, interval, timeout)
@@ -193,7 +193,7 @@ class Store:
 def of_types(types: Sequence[str]) -> Composed:
     """The query for rows above a position with one of these stored names.
 
-    The names stand in it as they are, not as parameters: only so does a partial index on them suit any plan of it.
+    The names are literals, not parameters, so that a partial index on them suits any plan.
     """
     names = SQL(", ").join(map(Literal, types))
     columns = SQL(", ").join(map(Identifier, COLUMNS.split(", ")))

@@ -1,4 +1,4 @@
-"""The catalogues and flows published here, as decisions may look into them: folded, kept, and brought up to date."""
+"""The catalogues and flows published here, as decisions read them: folded, cached, and kept up to date."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ReferenceDataCache:
         return monotonic() - self._checked_at >= REFRESH_SECONDS
 
     def expect_news(self, facts: Iterable[Fact]) -> None:
-        """Look again when next asked, where *facts* that were stored here are a catalogue's or a flow's."""
+        """Check again on the next use, where *facts* that were stored here are a catalogue's or a flow's."""
         if any(tag_of(fact) in FACTS for fact in facts):
             self._checked_at = -REFRESH_SECONDS
 

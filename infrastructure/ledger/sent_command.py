@@ -29,7 +29,7 @@ _encode = json.Encoder().encode
 
 
 class SentCommand(Struct, frozen=True, gc=False):
-    """A command as it came in: to which stream, from whom, under which id, and when it *arrived*."""
+    """A command as it came in: its stream, its sender, its id, and when it *arrived*."""
 
     stream: UUID
     command: EveryCommand

@@ -44,7 +44,7 @@ class PendingRead(Struct, eq=False):
 
 
 class StreamLoader:
-    """Open it in an event loop. Reads change nothing, so what a lost connection cuts short is asked again.
+    """Open it in an event loop. Reads change nothing, so what a lost connection cuts short is repeated.
 
     Unless the database has gone back meanwhile: a reader may hold entries that are no longer there.
     """
@@ -111,7 +111,7 @@ class StreamLoader:
                     _fail(read, failure)
 
     async def _insist(self, batch: list[PendingRead]) -> PGresult:
-        """Ask until the server answers; one that is silent for too long is asked on a new connection."""
+        """Repeat the query until the server answers; after too long a silence, on a new connection."""
         params = [
             even_array(UUID_OID, UUID_BYTES, [read.stream.bytes for read in batch]),
             int4_array([read.after for read in batch]),

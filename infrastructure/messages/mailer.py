@@ -1,7 +1,7 @@
 """The mailer: sends what happened to those who confirmed an address, several messages in one mail, by SMTP.
 
 One leader at a time. A mail is sent at least once: a crash between sending and noting it sends it again, under the same
-Message-ID, by which mail programs tell a repeat.
+Message-ID, by which mail programs recognise a repeat.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class Mailer(Leader):
         return 1 if others else 0
 
     async def _caller(self, address: MailAddress, now: datetime) -> Caller | None:
-        """As whom messages are read for an address, looked up each time; None where the grant does not hold."""
+        """The caller who reads messages for an address, looked up each time; None where the grant does not hold."""
         name = await self._parts.directory.name_of(address.principal)
         grants = await self._parts.directory.grants_of(address.principal, now)
         grant = next((held for held in grants if held.id == address.grant_id), None)

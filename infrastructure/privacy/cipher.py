@@ -110,7 +110,7 @@ def _texts(data: bytes) -> list[tuple[str, str]]:
 
 
 def keyed_digest(command: Command, content: bytes) -> bytes | None:
-    """The fingerprint of *content*, the bytes of a command with personal data: not to be found by guessing the text.
+    """The fingerprint of *content*, the bytes of a command with personal data: it can't be found by guessing.
 
     None for a command of a type without marks.
     """

@@ -12,7 +12,7 @@ FIND = "SELECT wrapped FROM privacy.person_key WHERE person = %s"
 INSERT = "INSERT INTO privacy.person_key (person, wrapped) VALUES (%s, %s) ON CONFLICT (person) DO NOTHING"
 DELETE = "DELETE FROM privacy.person_key WHERE person = %s"
 ROLE = "SET ROLE countersign_app"
-CONNECT_SECONDS, STATEMENT_MILLISECONDS = 5, 5000  # it is asked while a command or a page waits
+CONNECT_SECONDS, STATEMENT_MILLISECONDS = 5, 5000  # it is read while a command or a page waits
 
 
 class TableKeystore:

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-GENESIS = bytes(32)  # stands where the hash before a stream's first entry would
+GENESIS = bytes(32)  # in place of the hash before a stream's first entry
 HEADER = struct.Struct(">16sqqqHII")  # stream, version, occurred, recorded, lengths of type, data and meta
 FAULTS_SHOWN_MAX = 20
 KEY_BYTES, SIGNATURE_BYTES, KEY_ID_BYTES, TIME_BYTES = 32, 64, 4, 8

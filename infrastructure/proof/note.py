@@ -39,7 +39,7 @@ class NoteSignature(Struct, frozen=True):
 
     @property
     def line(self) -> str:
-        """The line as it stands under the note."""
+        """The line as it is written under the note."""
         return f"{DASH}{self.name} {b64encode(self.key_id + self.signature).decode()}\n"
 
 

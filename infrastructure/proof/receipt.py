@@ -29,7 +29,7 @@ def receipt_proof(log: LogReader, position: int, entry_hash: bytes) -> str:
 def printed_proof(log: LogReader, position: int, entry_hash: bytes, address: str = "") -> str:
     """What the code on paper holds: the *address* of the page that verifies it, and the proof behind a `#`.
 
-    Browsers send nothing of what stands behind the `#`. Raises LogError where the log has the entry not yet, or where
+    Browsers send nothing of what follows the `#`. Raises LogError where the log has the entry not yet, or where
     the text would be longer than PRINTED_BYTES_MAX.
     """
     path = log.inclusion(position)

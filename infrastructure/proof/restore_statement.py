@@ -1,4 +1,4 @@
-"""The statement by which a log ends and another goes on where a restore left the ledger: what tells it from an attack.
+"""The statement that ends a log at a restore and names its successor, so that a restore is not taken for an attack.
 
     countersign restore statement v1
     log approvals.example.org/zone/2

@@ -1,4 +1,4 @@
-"""Signed statements: short texts of lines `name value`, signed as a note (C2SP signed-note), for anybody to check.
+"""Signed statements: short texts of lines `name value`, signed as a note (C2SP signed-note), for anyone to check.
 
 A rebuild statement says what the views were at a position, when they were recomputed from the facts:
 

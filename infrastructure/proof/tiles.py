@@ -1,7 +1,7 @@
 """Tiles of the Merkle tree (C2SP tlog-tiles): a tree of immutable files, which any static file server can hand out.
 
 A tile is 256 hashes, 32 bytes each, of one level; the tiles of level n + 1 hold the heads of the tiles of level n. The
-right edge consists of partial tiles, `.p/<width>`, which go once the tile is full. The leaves stand in
+right edge consists of partial tiles, `.p/<width>`, which go once the tile is full. The leaves are in
 entry bundles: each leaf after its length, 2 bytes, big-endian.
 """
 

@@ -1,4 +1,4 @@
-"""RFC 3161 time stamps of checkpoints, by an authority of others: one a day, where one is set.
+"""RFC 3161 time stamps of checkpoints, by an external authority: one a day, where one is set.
 
 A stamp shows to strangers when a checkpoint existed at the latest: neither zone nor witness can date it back. It is
 over the file of the checkpoint, byte for byte, so that `openssl ts -verify -data CHECKPOINT -in STAMP` checks it:

@@ -1,4 +1,4 @@
-"""Makes the support bundle: a zip archive of JSON files, each of which stands by itself."""
+"""Makes the support bundle: a zip archive of JSON files, each complete by itself."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What may leave an installation: of settings and log lines only what is known to be no text of a person's.
 
-It lists what stays, not what goes: a field that nobody has thought of is left out.
+An allow list: an unknown field is left out.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def _exception(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _frame(frame: dict[str, Any]) -> dict[str, Any]:
-    """A place in the program; the path before the package is that of somebody's home."""
+    """A place in the program; the path before the package may name a person's home."""
     inside = INSIDE.fullmatch(str(frame.get("filename", "")))
     line, name = frame.get("lineno"), frame.get("name")
     return {

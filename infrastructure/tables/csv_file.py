@@ -17,7 +17,7 @@ ENCODING = "utf-8-sig"  # without the mark, Excel reads Chinese as the code page
 # https://owasp.org/www-community/attacks/CSV_Injection: how a formula begins; the tab and CR are dropped before it.
 # Also wide, as Chinese input writes them.
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-QUOTE = "'"  # before a text, tells a spreadsheet that it is one
+QUOTE = "'"  # before a text, marks it as a text for spreadsheets
 
 
 class CsvTable:

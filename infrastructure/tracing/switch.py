@@ -1,4 +1,4 @@
-"""Whether this process traces, looked at before anything else is done; and what turns it on."""
+"""Whether this process traces, decided before anything else; and what turns it on."""
 
 from __future__ import annotations
 

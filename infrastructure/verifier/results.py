@@ -15,7 +15,7 @@ from infrastructure.verifier.checkpoint import Checkpoint
 from infrastructure.verifier.verify import Verified
 
 FAULTS_STORED_MAX = 20
-SAMPLES_MAX = 256  # of a stored checkpoint: written anew every minute in which something was recorded
+SAMPLES_MAX = 256  # of a stored checkpoint: rewritten every minute in which something was recorded
 RESULTS: LiteralString = """
     SELECT scope, position, commands, verified_at, fault_count, faults FROM process.verification ORDER BY scope
 """

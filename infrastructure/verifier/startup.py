@@ -1,4 +1,4 @@
-"""What of the ledger is checked before a server works on it: what a restore by half, or an edited table, leaves.
+"""Checks of the ledger before a server works on it: for traces of an incomplete restore or an edited table.
 
 The whole of it is for `countersign verify`, which reads every entry; this takes some hundredths of a second.
 """

@@ -1,4 +1,4 @@
-"""The queue of deliveries: what is to be sent to whom, in order within each project, and what came of it."""
+"""The queue of deliveries: what is to be sent to which receiver, in order within each project, with the outcome."""
 
 from __future__ import annotations
 

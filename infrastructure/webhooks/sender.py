@@ -96,7 +96,7 @@ class WebhookSender(Leader):
             return 0
         await self._queue(subscription, caller)
         due = await self._parts.deliveries.due(subscription.id, now)
-        if subscription.failures:  # whether the receiver is back, one event tells as well as many
+        if subscription.failures:  # one event shows as well as many whether the receiver is back
             due = due[:1]
         room, away = asyncio.Semaphore(SENDS_AT_ONCE), asyncio.Event()
         return await _sent([self._deliver(subscription, caller, delivery, room, away) for delivery in due])

@@ -1,4 +1,4 @@
-"""Subscriptions: who wants which events sent where, and by which grant and key they may have them."""
+"""Subscriptions: which events are sent where, and under which grant and key they are read."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ class LostRightsError(Exception):
 
 
 class SubscriberRights:
-    """As whom a subscription reads: looked up each time, so that what ends in the ledger ends here too."""
+    """The caller as whom a subscription reads: looked up each time, so that what ends in the ledger ends here too."""
 
     def __init__(self, directory: PrincipalDirectory) -> None:
         self._directory = directory

@@ -18,7 +18,7 @@ ANSWER_BYTES_MAX = 2_000  # read of the answer, for people who look for the caus
 ERROR_CHARACTERS_MAX = 300
 MEDIA_TYPE = "application/cloudevents+json; charset=utf-8"
 USER_AGENT = "countersign-webhooks/1"
-# The receiver, or what stands before it, says that it is away; all else may be the event's fault.
+# The receiver, or a proxy before it, says that it is away; all else may be the event's fault.
 AWAY = frozenset({429, 502, 503, 504})
 
 

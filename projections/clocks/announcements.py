@@ -16,7 +16,7 @@ def announcement(entry: Entry, fact: DateAnnounced) -> Announcement:
 
 
 def amend(announcements: Iterable[Announcement], version: int, at: datetime) -> None:
-    """The entry of this version, if it is one of them, tells what happened at another instant."""
+    """The entry of this version, if it is one of them, says what happened at another instant."""
     for announcement in announcements:
         if announcement.version == version:
             announcement.at = at

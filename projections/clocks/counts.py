@@ -97,7 +97,7 @@ def standing_of(clock: Reading) -> str:
 
 
 def by_department(counts: Counts) -> dict[str, Counter[str]]:
-    """Departments in alphabetical order, each with how many of its clocks stand so."""
+    """Departments in alphabetical order, each with how many of its clocks are in that state."""
     standings: dict[str, Counter[str]] = {}
     for (department, _, standing), number in sorted(counts.items()):
         standings.setdefault(department, Counter())[standing] += number

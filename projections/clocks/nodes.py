@@ -18,7 +18,7 @@ from domain.law.packs.pack import Pack
 class Node(Struct, frozen=True):
     """One key node: its stored *key*, its titles, its article, and the clocks counted under it.
 
-    *extended* tells the same clock before and after its extension apart; None does not care.
+    *extended* distinguishes the same clock before and after its extension; None matches both.
     """
 
     key: str

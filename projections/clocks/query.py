@@ -150,7 +150,7 @@ class ClocksAt:
         )
 
     async def counts_by_department(self) -> dict[str, Counter[str]]:
-        """How many clocks of each department stand how, as in the table. Raises TooMuchToReadError."""
+        """How many clocks of each department are in which state, as in the table. Raises TooMuchToReadError."""
         return by_department(await self._counts(BY_DEPARTMENT, counted_by_department))
 
     async def _counts(self, axes: SQL, count: Callable[[Iterable[Reading]], Counts], department: str = "") -> Counts:

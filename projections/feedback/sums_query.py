@@ -56,7 +56,7 @@ class SummedFeedback(Struct, frozen=True):
         those of the zone.
         """
         whole_days = all(at is None or at == midnight(day_of(at), ZONE) for at in (first, end))
-        if scope is None or scope.whole or not whole_days or not COLUMNS_SUMMED.issuperset(equal):
+        if scope is None or not whole_days or not COLUMNS_SUMMED.issuperset(equal):
             return None
         if scope.department_of(FEEDBACK) is None:
             return None

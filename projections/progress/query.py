@@ -269,7 +269,7 @@ def _tiles_at(scope: Scope) -> Composed:
 def within(scope: Scope, tables: Tables = NOW) -> SQL | Composed:
     """The condition that the project p is in *scope*, with the parameters of `registered`.
 
-    Access is that of today: rows of now tell it themselves, those of a past instant or position do not.
+    Access is that of today: present rows have its columns, those of a past instant or position do not.
     """
     return both(IN_REGISTER, scope.readable("p", PROGRESS, parties=tables.is_current))
 

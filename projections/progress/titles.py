@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import LiteralString
 from uuid import UUID
 
 from msgspec import Struct
@@ -11,6 +12,10 @@ from projections.reader import Reader
 
 NAMES = "SELECT p.project, p.code, p.name FROM views.project AS p WHERE p.project = ANY(%s)"
 ITEM_NAMES = "SELECT i.project, i.item, i.name FROM views.item AS i WHERE i.project = ANY(%s)"
+NAMES_OF_ITEMS = """
+    SELECT i.project, i.item, i.name FROM unnest(%s::uuid[], %s::text[]) AS k (project, item)
+    JOIN views.item AS i ON (i.project, i.item) = (k.project, k.item)
+"""
 
 
 class ProjectTitles(Struct, frozen=True):
@@ -35,10 +40,23 @@ class ProjectTitles(Struct, frozen=True):
 
 async def names_of(store: Reader, projects: Iterable[UUID]) -> ProjectTitles:
     """The names of *projects* and their items."""
-    params = [list(set(projects))]
+    named = list(set(projects))
+    return await _named(store, named, ITEM_NAMES, [named])
+
+
+async def names_of_items(store: Reader, cases: Iterable[tuple[UUID, str]]) -> ProjectTitles:
+    """The names of some items and their projects; an empty item is of its project alone."""
+    named = sorted(set(cases))
+    columns: list[Sequence[object]] = [[project for project, _ in named], [item for _, item in named]]
+    return await _named(store, sorted({project for project, _ in named}), NAMES_OF_ITEMS, columns)
+
+
+async def _named(
+    store: Reader, projects: Sequence[UUID], items: LiteralString, params: Sequence[Sequence[object]]
+) -> ProjectTitles:
     async with store.cursor() as cursor:
-        await cursor.execute(NAMES, params)
+        await cursor.execute(NAMES, [projects])
         rows = await cursor.fetchall()
-        await cursor.execute(ITEM_NAMES, params)
-        items = {(project, item): name for project, item, name in await cursor.fetchall()}
-    return ProjectTitles({row[0]: row[2] for row in rows}, {row[0]: row[1] for row in rows}, items)
+        await cursor.execute(items, params)
+        by_item = {(project, item): name for project, item, name in await cursor.fetchall()}
+    return ProjectTitles({row[0]: row[2] for row in rows}, {row[0]: row[1] for row in rows}, by_item)

@@ -36,7 +36,7 @@ from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 WARNING, DEEMED = "warning", "deemed"  # levels in addition to the colours of cards
 STANDING, RESCINDED, APPEALED, REVOKED = "standing", "rescinded", "appealed", "revoked"
-ENDED = "ended"  # of a standing warning whose clock has ended: computed, as no entry records it
+ENDED = "ended"  # of a warning in force whose clock has ended: computed, as no entry records it
 STATES = (STANDING, RESCINDED, APPEALED, "returned", "upheld", REVOKED)
 VOID = (RESCINDED, REVOKED)
 SHOWN_STATES = frozenset({RESCINDED, REVOKED, APPEALED})  # states that are figures of their own

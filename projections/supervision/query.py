@@ -99,9 +99,11 @@ class SupervisionAt:
         settled._changed = reader.changed
         return settled
 
-    async def signals(self, period: Period, department: str = "", figure: str = "") -> list[SignalRow]:
+    async def signals(
+        self, period: Period, department: str = "", figure: str = "", limit: int | None = None
+    ) -> list[SignalRow]:
         """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToReadError."""
-        criteria = ListFilter(period=period, department=department, figure=figure, scope=self.scope)
+        criteria = ListFilter(period=period, department=department, figure=figure, scope=self.scope, limit=limit)
         read = await self._past_signals(period)
         async with self._store.cursor() as cursor:
             return await self._signals(cursor, criteria, read)

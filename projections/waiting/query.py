@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 from psycopg.sql import SQL, Composed
 
+from domain.project.waiting.wait import HeldBy
 from projections.as_of import Folding, Past, settled_at, tables_at
 from projections.keyset import Ordering, SortKey
 from projections.progress import history as progress
@@ -32,6 +33,16 @@ HOLDERS = """
     FROM {waiting} AS w JOIN {project} AS p ON p.project = w.project
     WHERE {conditions} GROUP BY w.held_by, w.holder ORDER BY 3 DESC, 4 DESC, w.held_by, w.holder LIMIT %(limit)s
 """
+# Each department's first wait in the index on holders, not every wait: there are hundreds of times as many.
+DEPARTMENTS = SQL("""
+    WITH RECURSIVE known AS (
+        (SELECT w.holder FROM views.waiting AS w WHERE {conditions} ORDER BY w.holder LIMIT 1)
+        UNION ALL
+        SELECT (SELECT w.holder FROM views.waiting AS w WHERE w.holder > known.holder AND {conditions}
+                ORDER BY w.holder LIMIT 1)
+        FROM known WHERE known.holder IS NOT NULL)
+    SELECT holder FROM known WHERE holder IS NOT NULL
+""")
 SUMMED = SQL("""
     SELECT c.held_by, c.holder, c.holds, c.behind, c.projects, (
         SELECT w.since FROM views.waiting AS w
@@ -132,6 +143,14 @@ class WaitingRows:
             return await self._holders_summed(params, scope, conditions)
         return [HolderCount(*row) for row in await self._rows(HOLDERS, params, past, scope, conditions)]
 
+    async def departments(self, scope: Scope) -> list[str]:
+        """The departments that have to act on something in *scope*, by their codes."""
+        conditions = [CONDITIONS["held_by"], CONDITIONS["at_hand"], scope.of("w", READ)]
+        query = DEPARTMENTS.format(conditions=SQL(" AND ").join(conditions))
+        async with self._store.cursor() as cursor:
+            await cursor.execute(query, {"held_by": HeldBy.DEPARTMENT.value})
+            return [holder for (holder,) in await cursor.fetchall()]
+
     async def _holders_summed(
         self, params: Mapping[str, Any], scope: Scope, conditions: Sequence[SQL]
     ) -> list[HolderCount]:
@@ -153,7 +172,7 @@ class WaitingRows:
         params |= {"register": scope.register}
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             given = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS)}
-            # Access is that of today, which the projects of now tell themselves.
+            # Access is that of today, which present projects have in their rows.
             readable = scope.readable("p", READ, parties=tables.is_current)
             given["conditions"] = SQL(" AND ").join([OF_REGISTER, readable, *conditions])
             await cursor.execute(

@@ -1,4 +1,4 @@
-"""What the deadline watcher has to record for one project: rungs that clocks passed, and cards that lost their ground.
+"""What the deadline watcher has to record for a project: thresholds passed, and cards that lost their basis.
 
 Each rung of each clock is recorded once. Its id is made of the project, item, application, clock with its length, rung,
 and the entry that rescinded it before, if one did: so every watcher that reads the same ledger says the same thing

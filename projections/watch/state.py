@@ -1,4 +1,4 @@
-"""The cached state of one project for the deadline watcher: the signals issued, and what its clocks have come to.
+"""The cached state of one project for the deadline watcher: the signals issued, and how far its clocks are.
 
 It takes in new entries as they come, and computes a course of rungs again only where something may have changed. The
 result is the same: read from all its entries at once, a project gives the same state.

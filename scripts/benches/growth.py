@@ -204,7 +204,7 @@ def _ask(client: httpx2.Client, sized: SizedLedger, question: Question, named: M
 
 
 def _named(url: str) -> dict[str, str]:
-    """What stands in the addresses: a project, a department, a position near the end."""
+    """What the addresses name: a project, a department, a position near the end."""
     with psycopg.connect(url) as connection:
         (project,) = connection.execute(LONG_PROJECT).fetchone() or ("",)
         (department,) = connection.execute(DEPARTMENT).fetchone() or ("",)
@@ -221,7 +221,7 @@ def measure_disk(sized: SizedLedger) -> None:
 
 
 def _ignore(_done: int, _of: int) -> None:
-    """Nobody watches the progress."""
+    """The progress is not shown."""
 
 
 def _timed(act: Callable[[], object]) -> float:

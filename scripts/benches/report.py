@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from pathlib import Path
+from statistics import median
 
 from msgspec import Struct
 from rich.console import Console
@@ -128,14 +129,15 @@ def shown_signed_in(result: SignedInBench, console: Console) -> None:
     """Print what sign-in costs as a table."""
     here = machine()
     console.print(f"{here.cores} cores ({here.processor}), Python {here.python}, load: {here.load:.1f}")
-    columns = ("round", "without sign-in", "with keys", "without, of CPU", "with, of CPU")
-    table = _table(f"commands a second over HTTP, {result.clients} clients", *columns)
-    for nth, pair in enumerate(result.pairs, 1):
-        rates = (pair.plain.per_second, pair.signed_in.per_second)
-        of_cpu = (pair.plain.per_cpu_second, pair.signed_in.per_cpu_second)
-        table.add_row(str(nth), *(f"{rate:,.0f}" for rate in (*rates, *of_cpu)))
-    medians = f"{result.ratio:.2f} ×", "", f"{result.cpu_ratio:.2f} ×, bound {result.bound:.1f} ×"
-    table.add_row("median", "", *medians)
+    title = f"commands over HTTP, {result.clients} clients, medians of {len(result.pairs)} pairs of half a second"
+    table = _table(title, "", "a second", "a second of CPU")
+    for name, rates in (
+        ("without sign-in", [pair.plain for pair in result.pairs]),
+        ("with keys", [pair.signed_in for pair in result.pairs]),
+    ):
+        medians = (median(rate.per_second for rate in rates), median(rate.per_cpu_second for rate in rates))
+        table.add_row(name, *(f"{value:,.0f}" for value in medians))
+    table.add_row("ratio of a pair", f"{result.ratio:.2f} ×", f"{result.cpu_ratio:.2f} ×, bound {result.bound:.1f} ×")
     console.print(table)
 
 

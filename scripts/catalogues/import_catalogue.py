@@ -49,7 +49,7 @@ class CatalogueReport(Struct):
 
 
 class CatalogueDraft(Struct, frozen=True):
-    """Where a list is imported into, and by whom."""
+    """The catalogue a list is imported into, and the importer."""
 
     approvals: Approvals
     name: str

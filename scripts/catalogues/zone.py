@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 
 from domain.catalogue.state import Catalogue
 from domain.catalogue.state import stream_of as catalogue_stream
-from domain.core.ledger import Refused
+from domain.core.ledger import Actor, Refused
 from domain.flow.publication import PublishFlow
 from domain.flow.state import Flow, stream_of
 from infrastructure.ledger.approvals import Approvals
@@ -40,20 +40,20 @@ def shipped_flow() -> PublishFlow:
     return msgspec.convert(document, PublishFlow)
 
 
-async def publish_zone(approvals: Approvals, *, valid_from: date = VALID_FROM) -> ZoneReport:
-    """Publish the shipped catalogue and flow, in force from *valid_from*. Publishing again changes nothing.
+async def publish_zone(approvals: Approvals, *, by: Actor = IMPORTER, valid_from: date = VALID_FROM) -> ZoneReport:
+    """Publish the shipped catalogue and flow as acts of *by*, in force from *valid_from*. Again changes nothing.
 
     If there are editions already and the shipped catalogue differs, the new edition is in force from today.
     """
     catalogue = await approvals.state(catalogue_stream(CATALOGUE))
     if isinstance(catalogue, Catalogue) and catalogue.editions:
         valid_from = max(catalogue.editions[-1].valid_from, approvals.clock().astimezone(ZONE).date())
-    report = await import_catalogue(approvals, FOLDER / "catalogue.csv", CATALOGUE, publish_from=valid_from)
-    edition, published = await _publish_flow(approvals, valid_from)
+    report = await import_catalogue(approvals, FOLDER / "catalogue.csv", CATALOGUE, by=by, publish_from=valid_from)
+    edition, published = await _publish_flow(approvals, by, valid_from)
     return ZoneReport(report, FLOW, edition, published)
 
 
-async def _publish_flow(approvals: Approvals, valid_from: date) -> tuple[int, bool]:
+async def _publish_flow(approvals: Approvals, by: Actor, valid_from: date) -> tuple[int, bool]:
     command = shipped_flow()
     flow = await approvals.state(stream_of(FLOW))
     editions = len(flow.editions) if isinstance(flow, Flow) else 0
@@ -62,7 +62,7 @@ async def _publish_flow(approvals: Approvals, valid_from: date) -> tuple[int, bo
     dated = command if editions else structs.replace(command, occurred_at=since)
     key = uuid5(stream_of(FLOW), msgspec.json.encode((editions, dated)).hex())
     try:
-        await approvals.handle(stream_of(FLOW), dated, IMPORTER, key)
+        await approvals.handle(stream_of(FLOW), dated, by, key)
     except Refused as refused:
         if refused.code != "nothing-to-publish":
             raise

@@ -65,7 +65,7 @@ class AsyncCountersignClient(ClientState):
         return self._receipt(await self.request("POST", path, content=body_of(command), headers=headers))
 
     async def check(self, project: UUID | str, command: Any) -> Any:
-        """What a command would do; nothing is kept."""
+        """What a command would do; nothing is stored."""
         return await self.post(f"/v1/projects/{project}/commands/check", command)
 
     async def batch(self, lines: Sequence[BatchCommand], mode: str = "each") -> list[Any]:

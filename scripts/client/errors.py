@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 RETRY_SECONDS_MAX = 30.0  # longer than that a program should know of it
-# Nothing was done, or the same key tells it apart: it is safe to send the request again.
+# Nothing was done, or the same key makes it a repeat: it is safe to send the request again.
 PASSING = frozenset({429, 502, 503, 504})
 
 

@@ -65,7 +65,7 @@ class CountersignClient(ClientState):
         return self._receipt(self.request("POST", path, content=body_of(command), headers=headers))
 
     def check(self, project: UUID | str, command: Any) -> Any:
-        """What a command would do; nothing is kept."""
+        """What a command would do; nothing is stored."""
         return self.post(f"/v1/projects/{project}/commands/check", command)
 
     def batch(self, lines: Sequence[BatchCommand], mode: str = "each") -> list[Any]:

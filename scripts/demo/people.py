@@ -1,4 +1,4 @@
-"""The people whom the sign-in page of a demonstration offers: the zone's own, and those of its first enterprises.
+"""The people that the sign-in page of a demonstration offers: the zone's own, and those of its first enterprises.
 
 The simulation registers them with their grants, as facts; here is only that one may sign in as them.
 """
@@ -43,7 +43,7 @@ def department_names() -> dict[str, str]:
 
 
 def demo_people(seed: int) -> list[DemoPerson]:
-    """Whom one may try: two managers, two applicants, one person in every other role and of every department."""
+    """The people to try: two managers, two applicants, one person in every other role and department."""
     departments = department_names()
     chance = Chance(seed, "enterprises")
     enterprises = [enterprise(chance) for _ in APPLICANTS]

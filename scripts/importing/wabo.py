@@ -67,7 +67,7 @@ class Wabo:
         reading = READINGS.get(row.activity)
         return reading(row, case) if reading else NO_COMMAND
 
-    def ending(self, case: Situation) -> Sequence[RowCommand]:  # noqa: ARG002 the rows themselves tell how a case ended
+    def ending(self, case: Situation) -> Sequence[RowCommand]:  # noqa: ARG002 the rows themselves say how a case ended
         return ()
 
 
@@ -86,7 +86,7 @@ def submitted(row: EventRow, case: Situation) -> Meaning:  # noqa: ARG001 every 
 
 
 def complete(row: EventRow, case: Situation) -> Meaning:
-    """The officer found the application complete: it is accepted."""
+    """The application was judged complete: it is accepted."""
     if not named(row, "request complete", "aanvraag volledig"):
         return NO_COMMAND
     return accepted(case) if typed_truth(row.value) else ANSWERED_NO

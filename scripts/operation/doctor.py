@@ -1,4 +1,4 @@
-"""`countersign doctor`: examines the installation and says how to mend what is wrong."""
+"""`countersign doctor`: checks the installation, and says how to fix what is wrong."""
 
 from __future__ import annotations
 

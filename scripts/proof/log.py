@@ -80,7 +80,7 @@ def create(
     name: Annotated[str, typer.Option(help="the log's name, such as approvals.example.org/zone; never changes")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make a signing key, also in place of one that was lost. Tell the witnesses, and who pinned the old one."""
+    """Make a signing key, also in place of a lost one. Notify the witnesses, and everyone who pinned the old key."""
     chosen = settings()
     before = published_keys(chosen.proof_folder)
     name = name or (before[0].name if before else log_name(chosen))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from msgspec import Struct
 
@@ -12,7 +12,7 @@ from domain.flow.state import Flow
 from domain.flow.state import stream_of as flow_stream
 from domain.law.calendar.moment import local_day, midnight, next_day
 from domain.streams import replay
-from infrastructure.law.lawbook import law_book
+from infrastructure.law.lawbook import LawBook, law_book
 from infrastructure.ledger.approvals import DEFAULT_LAW
 from scripts.catalogues.zone import CATALOGUE, FLOW
 from scripts.client.errors import ProblemError
@@ -23,11 +23,11 @@ from scripts.simulation.office_time import ZONE
 from scripts.simulation.project_life import Zone
 from scripts.simulation.simulate import SimulationPlan, require_sensible
 
-DAYS = 60  # from the first day of a simulation to its last, where none is chosen
+WORKING_DAYS = 40  # from the first day of a simulation to its last, where none is chosen
 
 
 class RemotePlan(Struct, frozen=True):
-    """The options of a simulation at a sandbox. *begin* None: its next day; *until* None: DAYS later."""
+    """The options of a simulation at a sandbox. *begin* None: its next day; *until* None: WORKING_DAYS later."""
 
     projects: int
     seed: int
@@ -43,16 +43,21 @@ async def ground_of(zone: SandboxZone, plan: RemotePlan) -> SimulatedGround:
     """
     now = await zone.now()
     begin = plan.begin or next_day(local_day(now, ZONE))
-    until = plan.until or begin + timedelta(days=DAYS)
+    laws = law_book()
+    until = plan.until or last_day(laws, begin)
     require_sensible(SimulationPlan(plan.projects, plan.seed, until, begin))
     require_ahead(begin, now)
-    laws = law_book()
     law = laws.in_force(DEFAULT_LAW, until)
     catalogue, flow = await published(zone)
     known = Zone(FLOW, flow.edition().kinds, catalogue.editions[-1].items, law)
     ground = SimulatedGround(known, laws.calendar(law, until), plan.seed, plan.projects, begin, until)
     await require_fresh(zone, ground)
     return ground
+
+
+def last_day(laws: LawBook, begin: date) -> date:
+    """The last day of a simulation that begins on *begin*, where none is chosen."""
+    return laws.calendar(laws.in_force(DEFAULT_LAW, begin), begin).nth_working_day_after(begin, WORKING_DAYS)
 
 
 def require_ahead(begin: date, now: datetime) -> None:

@@ -36,7 +36,7 @@ from scripts.simulation.principals import applicants
 from scripts.simulation.zone_people import OFFICE, OFFICERS_OF
 
 REGISTRY_CLERK = Actor(OFFICERS_OF[OFFICE][0], OFFICE, Role.OFFICER)  # who enters enterprises in the legal-person base
-ADVANCE_MAX = timedelta(days=ADVANCE_DAYS_MAX)
+ADVANCE_MAX = timedelta(hours=24 * ADVANCE_DAYS_MAX)
 
 
 class RemotelySimulated(Struct):
@@ -68,7 +68,7 @@ async def simulate_at(
     progress: Callable[[int, int], None] = lambda _done, _of: None,
     transport: httpx2.AsyncBaseTransport | None = None,
 ) -> RemotelySimulated:
-    """Simulate a zone at the sandbox at *address*; *progress* is told how many days have passed.
+    """Simulate a zone at the sandbox at *address*; *progress* is called with the days that have passed.
 
     Raises SandboxRefusedError, SimulationRefusedError; ProblemError where the server fails.
     """
@@ -143,7 +143,7 @@ class RemotePlay:
             await self._perform(coming)
 
     def _coming(self) -> datetime:
-        """When the next act is due, whoever's it is; the end where none is."""
+        """When the next act of any actor is due; the end where none is."""
         while self._queue and self._courses[self._queue[0][1]].next_at != self._queue[0][0]:
             heappop(self._queue)  # something else came before it since
         due = [self._queue[0][0]] if self._queue else []

@@ -32,7 +32,7 @@ from scripts.simulation.zone_people import OF_THE_WHOLE_ZONE
 CLOCK = "/v1/test/clock"
 PAGE = 1_000
 NOT_FOUND = 404
-NO_COMMAND = UUID(int=0)  # the id of a command that the reader is not told
+NO_COMMAND = UUID(int=0)  # the id of a command that the reader may not see
 WHOLE_ZONE = {person.role: Actor(person.name, person.over, person.role) for person in OF_THE_WHOLE_ZONE}
 ADMINISTRATOR, AUDITOR = WHOLE_ZONE[Role.ADMINISTRATOR], WHOLE_ZONE[Role.AUDITOR]
 
@@ -57,7 +57,7 @@ class SandboxZone:
         return json.decode(answer.content, type=SandboxTime).now
 
     async def advance(self, instant: datetime) -> SandboxTime:
-        """Move the clock on to *instant*, or to where something is recorded before; there it stands still."""
+        """Move the clock on to *instant*, or to where something is recorded before; there it is stopped."""
         body = {"advance_to": instant.isoformat(), "hold": True, "first_only": True}
         try:
             answer = await self._connection.request(ADMINISTRATOR, "POST", CLOCK, json=body)
@@ -66,7 +66,7 @@ class SandboxZone:
         return json.decode(answer.content, type=SandboxTime)
 
     async def release(self) -> None:
-        """Let the clock run again, from where it stands."""
+        """Let the clock run again, from where it is."""
         now = (await self.now()).isoformat()
         await self._connection.request(ADMINISTRATOR, "POST", CLOCK, json={"advance_to": now})
 

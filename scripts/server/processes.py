@@ -21,7 +21,7 @@ from infrastructure.settings import Settings
 from infrastructure.tracing import switch as tracing
 
 ORPHAN_SECONDS = 1.0  # poll interval of a child for the death of its parent
-END_SECONDS_MAX = 10.0  # for work in progress; then a process that was asked to end is killed
+END_SECONDS_MAX = 10.0  # for work in progress; then a process that ignores its signal is killed
 AGAIN_SECONDS = 1.0  # before a process that ended is restarted, so that one that can't start does not spin
 COLLECT_THRESHOLDS = (100_000, 50, 50)  # allocations, and collections of younger generations
 

@@ -48,7 +48,7 @@ PeopleOffered = Callable[[Approvals], Awaitable[None]]
 
 
 class StoredOffset(Struct, frozen=True):
-    """How far a sandbox's clock is ahead of the world's, and where it stands still, if it does."""
+    """How far a sandbox's clock is ahead of the world's, and where it is stopped, if it is."""
 
     seconds: float
     held_at: datetime | None = None
@@ -70,7 +70,7 @@ class SandboxClock:
 
     @property
     def is_held(self) -> bool:
-        """Whether it stands still."""
+        """Whether it is stopped."""
         return self._held_at is not None
 
     def set(self, instant: datetime) -> None:
@@ -81,12 +81,12 @@ class SandboxClock:
         self._store()
 
     def hold(self) -> None:
-        """Stand still from now on."""
+        """Stop from now on."""
         self._held_at = self()
         self._store()
 
     def release(self) -> None:
-        """Run again, from where it stands."""
+        """Run again, from where it is."""
         if self._held_at is not None:
             self._offset = self._held_at - utc_now()
             self._held_at = None
@@ -111,7 +111,7 @@ class SandboxTimeline:
 
     @property
     def is_held(self) -> bool:
-        """Whether the clock stands still."""
+        """Whether the clock is stopped."""
         return self._clock.is_held
 
     @asynccontextmanager
@@ -119,7 +119,7 @@ class SandboxTimeline:
         """Watch and send within the block, as time passes by itself."""
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             self._table = WatchTable(connection)
-            while not await self._watcher.take_lead(self._table):  # noqa: ASYNC110  no event tells that a leader died
+            while not await self._watcher.take_lead(self._table):  # noqa: ASYNC110  there is no event for the death of a leader
                 await asyncio.sleep(TICK_SECONDS)
             ending = asyncio.Event()
             ticking = asyncio.create_task(self._tick(ending))
@@ -132,7 +132,7 @@ class SandboxTimeline:
     async def advance_to(self, instant: datetime, *, hold: bool, first_only: bool) -> SandboxTime:
         """Move the clock on from one due instant to the next until *instant*; what was recorded and sent on the way.
 
-        *hold*: it then stands still, else it runs. *first_only*: it stops where the first entry is recorded.
+        *hold*: it is then stopped, else it runs. *first_only*: it stops where the first entry is recorded.
         """
         async with self._turn:
             if hold:

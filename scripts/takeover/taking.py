@@ -53,7 +53,7 @@ class TakeOverReport(Struct):
 
     @property
     def has_findings(self) -> bool:
-        """Whether something was kept out, or differs."""
+        """Whether something was left out, or differs."""
         return bool(self.differences or self.refusals)
 
 

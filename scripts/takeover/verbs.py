@@ -25,7 +25,7 @@ def take_over(
 ) -> None:
     """Take running cases over from another register, each project whole or not at all; their clocks go on.
 
-    The last days that the register states are compared with those counted here. Exit 1 where something is kept out.
+    The last days that the register states are compared with those counted here. Exit 1 where something is left out.
     """
     chosen = settings()
     projects = list(read_projects(file))

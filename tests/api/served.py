@@ -71,7 +71,7 @@ def served(
             app = await _signing_in(opened, app, approvals, database_url, settings) if signs_in else app
             server = uvicorn.Server(uvicorn.Config(app, **TEST_SERVER))
             serving = asyncio.create_task(server.serve([listening]))
-            while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way
+            while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
                 await asyncio.sleep(0.01)
             started.set()
             await asyncio.to_thread(stop.wait)

@@ -26,12 +26,12 @@ CONNECTIONS_MAX = 10  # as many connections as the pool keeps can be dead
 
 
 def stand_at(position: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have every view stand there."""
+    """Set every view's position."""
     database_says(monkeypatch, views=[ViewPosition(view.name, position, None) for view in VIEWS])
 
 
 def database_says(monkeypatch: pytest.MonkeyPatch, **members: Any) -> None:
-    """Have the database tell so."""
+    """Have the database report that."""
 
     async def otherwise(url: str) -> DatabaseHealth:
         return structs.replace(await database_health(url), **members)
@@ -40,7 +40,7 @@ def database_says(monkeypatch: pytest.MonkeyPatch, **members: Any) -> None:
 
 
 async def trouble(door: Door) -> dict[str, Any]:
-    """What readiness tells of views that do not follow: this server takes commands all the same."""
+    """What readiness says of views that do not follow: this server takes commands all the same."""
     answer = await door.get("/readyz", None)
     assert answer.status_code == 200
     body: dict[str, Any] = answer.json()
@@ -169,7 +169,7 @@ async def test_a_database_that_does_not_answer_makes_it_not_ready(door: Door, mo
 
 
 async def insisted(door: Door, project: UUID) -> httpx.Response:
-    """What a client gets that asks again with the same key, as the answers tell it to."""
+    """What a client gets that retries with the same key, as the answers ask for."""
     for _ in range(CONNECTIONS_MAX):
         answer = await door.post(project, REGISTER, key=project)
         if answer.status_code != 503:

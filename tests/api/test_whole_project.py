@@ -33,7 +33,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
 
 @pytest_asyncio.fixture(scope="module")
 async def telling(door: Door, approvals: Approvals, shared_database_url: str) -> AsyncIterator[Telling]:
-    """The whole project, told."""
+    """The whole project, after its last command."""
     await publish_zone(door)
     async with await psycopg.AsyncConnection.connect(shared_database_url, autocommit=True) as connection:
         table, watcher = WatchTable(connection), Watcher(approvals, shared_database_url)
@@ -72,7 +72,7 @@ async def step(telling: Telling, said: Said) -> None:
 
 
 async def test_time_alone_brought_about_what_the_law_says(telling: Telling) -> None:
-    """Each rung at the local day on which it was passed, in the order in which it was told."""
+    """Each rung at the local day on which it was passed, in the order of recording."""
     assert telling.watched == [
         "03-17 deadline_warned company delivery",
         "03-18 deadline_warned tax delivery",

@@ -1,4 +1,4 @@
-"""The shipped zone published over HTTP, item by item, and a project told there step by step, with what was answered."""
+"""The shipped zone published over HTTP, item by item, and a project sent there step by step, with the answers."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def ordered(clocks: Iterable[Body]) -> list[Body]:
 
 
 class Seen(Struct):
-    """One step as it was answered right after it: when, its new entries, and how things stood."""
+    """One step as it was answered right after it: when, its new entries, and the state."""
 
     at: datetime
     entries: list[Body]
@@ -78,7 +78,7 @@ class Seen(Struct):
 
 
 class Telling(Struct):
-    """A project being told: through the *door* alone, by the *hands* of a clock, with the *watcher* at work."""
+    """A project in progress: through the *door* alone, by the *hands* of a clock, with the *watcher* at work."""
 
     door: Door
     hands: Hands
@@ -117,7 +117,7 @@ class Telling(Struct):
         self.watched += [watched(entry) for entry in await self.news()]
 
     async def answers(self, at: datetime, known: datetime | None = None) -> Answers:
-        """How the project stood at *at*, by what was known at *known*; by default, then."""
+        """The state of the project at *at*, by what was known at *known*; by default, then."""
         params = {"as_of": at.isoformat(), "known_at": (known or at).isoformat()}
         progress, clocks = await self.ask("progress", **params), await self.ask("clocks", **params)
         return Answers(progress["items"], clocks["items"], await self.ask("flow", **params))

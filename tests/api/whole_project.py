@@ -47,7 +47,7 @@ def moment(local: str) -> datetime:
 
 
 class Said(Struct, frozen=True):
-    """One command, sent at the local time *at*; it *happened* then, or as much earlier as told.
+    """One command, sent at the local time *at*; it *happened* then, or as much earlier as given.
 
     *facts* follow, separated by blanks. Afterwards the item it is about is at *stage*, and of its clocks these are as
     told: name, state and last day.

@@ -27,7 +27,7 @@ HEX_CHARACTERS = 64
 
 
 def form(value: Any) -> str:
-    """What kind of value it is; a text that is no time, id or hash stands for itself."""
+    """What kind of value it is; a text that is no time, id or hash is compared as it is."""
     if not isinstance(value, str):
         return type(value).__name__
     for name, read in (("day", date.fromisoformat), ("instant", datetime.fromisoformat), ("id", UUID)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from infrastructure.ledger.approvals import Approvals
 from tests.api.served import served
 from tests.conftest import database_in, name_of
 from tests.docs.readers import Site
+from tests.docs.ready import standing_ready
 from tests.infrastructure.projector.running import projecting
 from tests.law.questions import at
 from tests.projections.zone import tell_zone
@@ -41,6 +43,13 @@ def own_site(server_url: str, migrated_template: str) -> Iterator[Site]:
     """An instance for one page, which registers people and programs of its own."""
     with _served(server_url, migrated_template) as opened:
         yield opened
+
+
+@pytest.fixture(scope="package")
+def program_folder() -> Iterator[Path]:
+    """The folder of a `countersign` that stands ready."""
+    with standing_ready() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="package")

@@ -16,6 +16,7 @@ from pathlib import Path
 from infrastructure.postgres.binaries import PACKAGE
 from tests.docs.answers import http_differences, json_differences, text_differences
 from tests.docs.blocks import ROOT, Block
+from tests.docs.ready import COLUMNS
 
 SECONDS_MAX = 240  # for a page: a command that never ends is a failure, not a hang
 COMPARED = {"json": json_differences, "text": text_differences, "http": http_differences}
@@ -28,7 +29,10 @@ class BlockFailedError(AssertionError):
 
 
 def run(blocks: Sequence[Block], folder: Path, settings: Mapping[str, str], replaced: Mapping[str, str]) -> None:
-    """Run the shell blocks among *blocks* in *folder*, and compare what they print with the answers shown."""
+    """Run the shell blocks among *blocks* in *folder*, and compare what they print with the answers shown.
+
+    *settings* are variables of the environment; PATH in them are folders to search first.
+    """
     commands = [block for block in blocks if block.language == "sh" and not block.not_run]
     outputs = printed(commands, folder, settings, replaced)
     for block, shown in answers(blocks):
@@ -93,8 +97,10 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     assert package
     assert package.origin
     programs = Path(package.origin).parent / "pginstall/bin"
-    folders = [str(Path(sys.executable).parent), str(programs), ours.get("PATH", "")]
-    return {**ours, "PATH": os.pathsep.join(folders), "COLUMNS": "120", "COUNTERSIGN_LOG_LEVEL": "error", **settings}
+    first = [settings["PATH"]] if "PATH" in settings else []
+    folders = [*first, str(Path(sys.executable).parent), str(programs), ours.get("PATH", "")]
+    always = {"COLUMNS": COLUMNS, "COUNTERSIGN_LOG_LEVEL": "error"}
+    return {**ours, **always, **settings, "PATH": os.pathsep.join(folders)}
 
 
 def missing() -> list[str]:

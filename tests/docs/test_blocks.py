@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -38,19 +39,37 @@ def place_of(block: Block) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_commands_of_a_page_answer_as_it_shows(
-    page: Path, server_url: str, filled_template: str, tmp_path: Path, request: pytest.FixtureRequest
+    page: Path,
+    server_url: str,
+    filled_template: str,
+    program_folder: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     """A page that names a server gets one of its own, any other a filled database."""
     if missing := shell.missing():
         pytest.skip(f"not on PATH: {', '.join(missing)}")
     blocks = blocks_of(page)
+    settings = {"COUNTERSIGN_DATA": str(tmp_path / "data"), "PATH": str(program_folder)}
     if any(ADDRESS in block.text for block in blocks):
         site: Site = request.getfixturevalue("own_site")
-        settings = {"DATABASE_URL": site.database_url, "COUNTERSIGN_DATA": str(tmp_path / "data")}
-        shell.run(blocks, tmp_path, settings, {ADDRESS: site.address})
+        shell.run(blocks, tmp_path, settings | {"DATABASE_URL": site.database_url}, {ADDRESS: site.address})
         return
     with database_in(server_url, filled_template) as url:
-        shell.run(blocks, tmp_path, {"DATABASE_URL": url, "COUNTERSIGN_DATA": str(tmp_path / "data")}, {})
+        shell.run(blocks, tmp_path, settings | {"DATABASE_URL": url}, {})
+
+
+@pytest.mark.parametrize("words", ["--version", "grants unheard-of", "status"])
+def test_the_program_that_stands_ready_answers_as_the_one_that_is_installed(
+    words: str, program_folder: Path, tmp_path: Path
+) -> None:
+    answers = []
+    for path in ({"PATH": str(program_folder)}, {}):
+        environment = shell.environment({"DATABASE_URL": "postgresql://127.0.0.1:1/none"} | path)
+        command = ["sh", "-c", f"countersign {words}"]
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, check=False)
+        answers.append((done.returncode, done.stdout, done.stderr))
+    assert answers[0] == answers[1]
 
 
 @pytest.mark.parametrize("block", READ, ids=place_of)

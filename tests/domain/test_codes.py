@@ -1,4 +1,4 @@
-"""A code is right or it is told what is wrong with it; nothing is put right silently."""
+"""A code is accepted or refused with its fault; nothing is corrected silently."""
 
 from __future__ import annotations
 

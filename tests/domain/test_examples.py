@@ -1,4 +1,4 @@
-"""The story is told by the domain itself and holds an example of every command and fact."""
+"""The domain accepts the story, which holds an example of every command and fact."""
 
 from __future__ import annotations
 

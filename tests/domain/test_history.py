@@ -69,7 +69,7 @@ def test_a_retracted_entry_never_happened(world: World, data: st.DataObject) -> 
     target = data.draw(st.sampled_from(world.entries[1:])).version
     assume(target not in world.project.retracted)
     retraction = entry(len(world.entries) + 1, EntryRetracted(version=target, item="", reasons="because"), BUREAU)
-    nothing = StepNoted(activity="nothing")  # in its place, as entries are told apart by their numbers
+    nothing = StepNoted(activity="nothing")  # in its place, as entries are distinguished by their numbers
     without = [entry if entry.version != target else structs.replace(entry, fact=nothing) for entry in world.entries]
 
     assert decided(replay(PROJECT, [*world.entries, retraction])) == decided(replay(PROJECT, without))

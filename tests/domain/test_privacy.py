@@ -106,7 +106,7 @@ def test_every_other_text_is_deliberately_unmarked() -> None:
         if path not in PERSONAL.get(tag, ())
     }
     unlisted = {(tag, path) for tag, path in unmarked if path.replace(".*", "").rpartition(".")[2] not in listed}
-    # A contact has a phone and a name wherever it stands: neither may be listed away.
+    # A contact has a phone and a name wherever it is: neither may be listed away.
     assert unlisted == set()
     assert listed <= {path.replace(".*", "").rpartition(".")[2] for _, path in unmarked}
     assert not listed & {"contact", "phone", "email", "comment", "recipient"}

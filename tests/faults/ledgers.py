@@ -62,7 +62,7 @@ def require_views_follow(url: str, position: int) -> None:
 
 
 def views_at(url: str) -> set[int]:
-    """Where the views stand. Fails where one has stopped with an error."""
+    """The positions of the views. Fails where one has stopped with an error."""
     with psycopg.connect(url) as connection:
         rows = connection.execute("SELECT seq, error FROM views.position").fetchall()
     assert {error for _, error in rows} <= {None}

@@ -19,13 +19,13 @@ DEAF = "ignores SIGTERM"
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ours, "CONTEXT", get_context("forkserver"))  # it stands ready; what is kept here shares nothing
+    monkeypatch.setattr(ours, "CONTEXT", get_context("forkserver"))  # it is ready; what is stored here shares nothing
     monkeypatch.setattr(ours, "AGAIN_SECONDS", 0.02)
     monkeypatch.setattr(ours, "END_SECONDS_MAX", 0.1)
 
 
 def work(_: int, address: str) -> None:
-    """Tell one's number in the folder *address*, and stay."""
+    """Write the process id into the folder *address*, and stay."""
     folder = Path(address)
     if folder.name == DEAF:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -41,7 +41,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def frozen(process: BaseProcess) -> Iterator[None]:
-    """*process* as a machine leaves it that stands still: it does nothing, and hangs up nothing."""
+    """*process* as on a frozen machine: it does nothing, and closes no connection."""
     assert process.pid
     os.kill(process.pid, signal.SIGSTOP)
     try:
@@ -113,7 +113,7 @@ async def test_a_silent_watcher_loses_the_lead(database_url: str) -> None:
             watcher = Watcher(approvals, database_url)
             task = asyncio.create_task(watcher.run())
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while not watcher.is_leader:  # noqa: ASYNC110 it tells nobody
+                while not watcher.is_leader:  # noqa: ASYNC110 it has no event for it
                     await asyncio.sleep(0.02)
             watcher.stop()
             await task

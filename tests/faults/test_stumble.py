@@ -45,7 +45,7 @@ class Stumbling:
 
 
 def project_all(url: str, views: tuple[View[Any], ...]) -> dict[str, tuple[int, str | None]]:
-    """Where every view stands at the end of the ledger, and why it stopped."""
+    """The position of every view at the end of the ledger, and why it stopped."""
     projector = Projector(url, views)
     with psycopg.connect(url, autocommit=True) as connection:
         wait_until(lambda: projector.take_lead(connection), "the leader before has hung up")
@@ -65,7 +65,7 @@ class Told(NamedTuple):
 
 @pytest.fixture(scope="module")
 def ledgers(server_url: str, migrated_template: str) -> Iterator[dict[int, Told]]:
-    """Ledgers by how many steps of the story stand in them."""
+    """Ledgers by how many steps of the story they hold."""
     with database_in(server_url, migrated_template) as begun, database_in(server_url, migrated_template) as whole:
         yield {steps: fill_ledger(server_url, url, steps) for steps, url in ((BEGUN, begun), (WHOLE, whole))}
 
@@ -103,7 +103,7 @@ def rows_in(url: str) -> dict[str, list[str]]:
 def test_whichever_view_stumbles_stops_alone(
     server_url: str, ledgers: dict[int, Told], monkeypatch: pytest.MonkeyPatch, nth: int, batch: int, steps: int
 ) -> None:
-    ledger = ledgers[steps]  # told before the batches become small
+    ledger = ledgers[steps]  # reported before the batches become small
     monkeypatch.setattr("infrastructure.projector.catch_up.BATCH_ENTRIES_MAX", batch)
     stumbling = tuple(Stumbling(view) if at == nth else view for at, view in enumerate(VIEWS))
     with database_in(server_url, ledger.database) as url:

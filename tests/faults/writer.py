@@ -17,7 +17,7 @@ from domain.messages import AnyCommand
 from domain.project.application.note import NoteStep
 from infrastructure.ledger.approvals import Approvals
 
-LIVES = 16  # projects whose story one process tells at the same time
+LIVES = 16  # projects whose stories one process sends at the same time
 SHARED = tuple(UUID(int=n) for n in range(1, 5))  # projects that every writer adds to, so that they are in each
 NOTE_EVERY = 5  # other's way: one command in so many is a note on one of them
 
@@ -44,7 +44,7 @@ class Sent(Struct, frozen=True):
 
 
 def read(journal: Path) -> list[Sent]:
-    """What a journal tells, in its order."""
+    """The lines of a journal, in their order."""
     lines = [line.split() for line in journal.read_text().splitlines()]
     return [Sent(UUID(key), UUID(project), int(step), int(position)) for key, project, step, position in lines]
 
@@ -63,7 +63,7 @@ async def _write(url: str, journal: str, commands_max: int | None) -> None:
 
 
 async def _live(approvals: Approvals, journal: int, numbers: Iterator[int]) -> None:
-    """Tell one story after the other. Nothing is caught: whatever the application does not mend ends the process."""
+    """Send one story after the other. Nothing is caught: whatever the application does not mend ends the process."""
     project, step = uuid4(), 0
     for number in numbers:
         if number % NOTE_EVERY == 0:

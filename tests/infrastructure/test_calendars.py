@@ -129,7 +129,7 @@ async def test_a_calendar_is_no_project_and_a_project_no_calendar(approvals: App
         assert refusal.value.code == "wrong-stream"
     assert isinstance(await approvals.state(STREAM), Calendar)
     assert (await approvals.project(STREAM)).version == 0
-    with pytest.raises(Refused) as refusal:  # an id nobody uses is that of no calendar
+    with pytest.raises(Refused) as refusal:  # an unused id is that of no calendar
         await approvals.handle(uuid4(), SUDDEN, BUREAU, uuid4())
     assert refusal.value.code == "wrong-calendar"
 

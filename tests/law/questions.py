@@ -52,7 +52,7 @@ def happened(kind: str, when: str, **fields: Any) -> LawEvent:
 
 
 def ask(t: str, *events: LawEvent, known: str | None = None, rule: Rule = USUAL) -> ClockEvaluation:
-    """What stood at *t*."""
+    """The state at *t*."""
     return evaluate(rule, events, china(), at(t), at(known) if known else None)
 
 

@@ -1,4 +1,4 @@
-"""An explanation cites what it rests on: articles with the law's words, acts with who was told, notices by number."""
+"""An explanation cites what it rests on: articles with the law's words, acts with recipients, notices by number."""
 
 from __future__ import annotations
 

@@ -82,10 +82,10 @@ def test_a_release_is_ready_but_for_its_tag_and_says_what_is_missing(tmp_path: P
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", "--shared", ROOT, clone], check=True)
     (clone / ".tools").symlink_to(ROOT / ".tools")
-    command = [clone / "scripts/release", "--check"]
+    command = [str(clone / "scripts/release"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{distribution('countersign').version} can be released.\n"
+    ready = f"{distribution('countersign').version} can be released.\n"
+    assert (done.returncode, done.stdout) == (0, ready), done.stderr
 
     (clone / "CHANGELOG.md").write_text("## [9.9.9] - 2026-01-01\n", encoding="utf-8")
     (next((clone / "tests/samples/openapi").iterdir())).unlink()

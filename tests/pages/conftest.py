@@ -1,4 +1,4 @@
-"""One browser and one filled server for all tests of the pages: a simulated zone and a small one told by hand."""
+"""One browser and one filled server for all tests of the pages: a simulated zone and a small one written by hand."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from datetime import date
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from api.app import PAGES
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from scripts.simulation.simulate import SimulationPlan, simulate
-from tests.api.client import identity
 from tests.api.served import served
 from tests.chromium import launched
 from tests.conftest import database_in
@@ -23,6 +22,7 @@ from tests.examples import LEADER
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
 from tests.pages.places import Places, places_in
+from tests.pages.tabs import Window, tabs_of
 from tests.projections.zone import tell_zone
 
 PROJECTS, SEED, UNTIL = 3, 7, date(2026, 5, 20)
@@ -64,44 +64,26 @@ def browser(program: str, site: str) -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def window(browser: Browser, site: str) -> Iterator[BrowserContext]:
-    """A window at the site, whose tabs are 1,300 pixels wide."""
-    with opened(browser, site) as window:
-        yield window
-
-
 @pytest.fixture
-def page(window: BrowserContext) -> Iterator[Page]:
-    """A tab of its own."""
-    tab = window.new_page()
-    yield tab
-    tab.close()
-
-
-@contextmanager
-def opened(
-    browser: Browser, site: str, *, scripts: bool = True, by: Actor = LEADER, viewport: ViewportSize = WIDE
-) -> Iterator[BrowserContext]:
-    """A window at the *site*, with or without scripts, in which *by* reads and acts."""
-    window = browser.new_context(
-        base_url=site,
-        java_script_enabled=scripts,
-        viewport=viewport,
-        locale="zh-CN",
-        extra_http_headers=identity(by),
-    )
-    yield window
-    window.close()
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    """A tab 1,300 pixels wide, in which a leader reads."""
+    with page_of(browser, site, LEADER, WIDE) as page:
+        yield page
 
 
 @contextmanager
 def page_of(
-    browser: Browser, site: str, by: Actor, viewport: ViewportSize = DESKTOP, *, scripts: bool = True
+    browser: Browser,
+    site: str,
+    by: Actor | None,
+    viewport: ViewportSize = DESKTOP,
+    *,
+    scripts: bool = True,
+    locale: str = "zh-CN",
 ) -> Iterator[Page]:
-    """A tab in a window of its own, in which *by* reads and acts."""
-    with opened(browser, site, scripts=scripts, by=by, viewport=viewport) as window:
-        yield window.new_page()
+    """A tab at the *site*, with or without scripts, in which *by* reads and acts."""
+    with tabs_of(browser).lent(Window(site, scripts, locale), by, viewport) as page:
+        yield page
 
 
 async def _tell(url: str) -> None:

@@ -21,7 +21,7 @@ from tests.conftest import database_in
 from tests.examples import BUREAU, LAND, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
-from tests.pages.conftest import LANGUAGES, PHONE, opened
+from tests.pages.conftest import LANGUAGES, PHONE, WIDE, page_of
 from tests.pages.test_in_a_browser import SIDEWAYS, STORED
 from tests.projections.zone import project_id, tell_zone
 
@@ -64,8 +64,7 @@ class Desk:
     @contextmanager
     def at(self, by: Actor, path: str, *, scripts: bool = False) -> Iterator[Page]:
         """A page that *by* has opened."""
-        with opened(self._browser, self._site, scripts=scripts, by=by) as window:
-            page = window.new_page()
+        with page_of(self._browser, self._site, by, WIDE, scripts=scripts) as page:
             page.goto(f"{path}{'&' if '?' in path else '?'}lang=zh")
             yield page
 
@@ -111,6 +110,18 @@ def test_from_registration_to_a_decision_without_scripts(desk: Desk) -> None:
         page.locator("#_file").set_input_files(files=[PAPER])
         send(page)
         assert re.search(r"BDA2026-\d{6}-\d", page.inner_text("main"))
+    with desk.at(MANAGER, f"/projects/{project}/acts/record_information?category=investment") as page:
+        page.locator("[name='fields.total']").fill("30000")
+        page.locator("[name='fields.own_capital']").fill("9000")
+        send(page)
+    with desk.at(MANAGER, f"/items/{project}/tax/acts/record_external_result") as page:
+        page.get_by_label("准予", exact=True).check()
+        page.fill("#evidence", "税务登记信息确认表")
+        page.fill("#document_on", "2026-05-18")
+        page.fill("#source", "窗口领取的证照")
+        send(page)
+        page.goto(f"/pages/projects/{project}/items/tax?lang=zh")
+        assert "项目经理录入系统外结果：准予" in page.inner_text("main")
     with desk.at(OFFICE, f"/pages/projects/{project}/items/{ENTRY}") as page:
         assert page.get_by_role("link", name="申请书.pdf").count() == 1
         page.get_by_role("link", name="一次告知补正").click()

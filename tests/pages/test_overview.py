@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from api.app import PAGES
 from tests.accessibility import barriers
 from tests.api.served import served
+from tests.examples import LEADER
 from tests.pages.busy_desk import LOOKED_AT, STUCK, busy_project, busy_zone
-from tests.pages.conftest import DESKTOP, LANGUAGES, LOOKED_AT_PHONES, PHONE, opened
+from tests.pages.conftest import DESKTOP, LANGUAGES, LOOKED_AT_PHONES, PHONE, WIDE, page_of
 from tests.pages.test_in_a_browser import SIDEWAYS, STORED
 
 pytestmark = pytest.mark.slow
@@ -27,8 +28,7 @@ def site(program: str, server_url: str, migrated_template: str) -> Iterator[str]
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_leader_reaches_what_holds_a_stuck_project_in_two_clicks(browser: Browser, site: str, scripts: bool) -> None:
-    with opened(browser, site, scripts=scripts) as window:
-        page = window.new_page()
+    with page_of(browser, site, LEADER, WIDE, scripts=scripts) as page:
         page.goto("/")
         row = page.locator("ol.todo li").first
         expect(row).to_contain_text("不予受理，企业未重新申请")

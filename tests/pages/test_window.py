@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from api.app import PAGES
 from domain.catalogue.listing import DefineServiceItem
@@ -27,14 +27,13 @@ from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from tests.accessibility import barriers, faint_texts
 from tests.api.apply.applicants import CATALOGUE, OWN, SERVICE, pdf, registration
-from tests.api.client import identity
 from tests.api.served import served
 from tests.chromium import launched
 from tests.conftest import database_in
 from tests.examples import APPLICANT, BUREAU, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
-from tests.pages.conftest import LANGUAGES, PHONE
+from tests.pages.conftest import LANGUAGES, PHONE, page_of
 from tests.pages.test_in_a_browser import CONTROLS, SIDEWAYS, STORED, tabbed
 
 PAGES_MAX = 8  # of an application, from the choice of the item to the receipt
@@ -76,15 +75,8 @@ def visiting(
     scripts: bool = True,
 ) -> Iterator[Page]:
     """A tab of someone at the window."""
-    context: BrowserContext = chromium.new_context(
-        base_url=address,
-        java_script_enabled=scripts,
-        viewport={"width": width, "height": 844},
-        locale=lang,
-        extra_http_headers=identity(by) if by else {},
-    )
-    yield context.new_page()
-    context.close()
+    with page_of(chromium, address, by, {"width": width, "height": 844}, scripts=scripts, locale=lang) as page:
+        yield page
 
 
 async def _tell(url: str) -> None:

@@ -47,7 +47,7 @@ def corrected(draw: st.DrawFn) -> World:
 
 
 def as_if_right_at_once(entries: list[Entry], t: datetime, known: datetime) -> dict[tuple[str, int, str], Reading]:
-    """The clocks at *t* of a project in which everything had been entered as it stands now."""
+    """The clocks at *t* of a project in which everything had been entered as corrected."""
     histories = item_histories(settled(entries, EVER, known))
     judged = (read(history, shipped_law(), t, known) for history in histories.values())
     return {(clock.item, clock.application, clock.clock): clock for item in judged if item for clock in item.clocks}

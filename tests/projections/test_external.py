@@ -51,7 +51,7 @@ def recorded_fact(
 
 
 def rows(*facts: tuple[datetime, datetime, AnyFact, Actor]) -> list[ExternalRow]:
-    """The rows of a project of which these facts are told."""
+    """The rows of a project with these facts."""
     said = [(at("03-02"), at("03-02"), REGISTERED, MANAGER), *facts]
     entries = [
         Entry(PROJECT, number, happened, learned, fact, Recorded(by, UUID(int=number), LAW.name))

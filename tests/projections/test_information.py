@@ -1,4 +1,4 @@
-"""The information base: what stands of each field, how complete each category is, and what a project is found by."""
+"""The information base: the value of each field, how complete each category is, and the search for projects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small zone for tests of what is asked across projects: clocks of every kind, told in the time they happened."""
+"""A small zone for tests of queries across projects: clocks of every kind, recorded as they happened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Backups hold what they say: whatever is killed, to whatever second a ledger is restored, and whoever was erased."""
+"""Backups hold what they say: whatever is killed, restored to any second, with any person erased."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def zone() -> Iterator[tuple[str, list[RoleReader]]]:
 
 
 async def readers_of(url: str) -> list[RoleReader]:
-    """Tell both stories, and enter somebody for each role; those who see least send first."""
+    """Send both stories, and register a person for each role; those who see least send first."""
     async with Approvals(url) as approvals:
         await tell_both(approvals)
         return [await entered(approvals, by) for by in (*STRANGERS, *(by for by in PEOPLE if by not in STRANGERS))]

@@ -16,10 +16,11 @@ from typer.testing import CliRunner
 from domain.access.state import stream_of
 from domain.catalogue.state import stream_of as catalogue_stream
 from domain.core.ledger import Refused, Role
+from domain.flow.state import stream_of as flow_stream
 from infrastructure import logging as log
 from infrastructure.access.directory import LedgerDirectory
 from infrastructure.ledger.approvals import Approvals
-from scripts.catalogues.zone import FOLDER
+from scripts.catalogues.zone import CATALOGUE, FLOW, FOLDER
 from scripts.cli import cli
 
 Run = Callable[..., Any]
@@ -138,17 +139,20 @@ def test_a_mistyped_argument_is_reported(words: list[str], sentence: str) -> Non
     assert sentence in ended.output
 
 
-def test_a_leader_imports_a_catalogue_in_person(run: Run, database_url: str) -> None:
+def test_a_leader_imports_a_catalogue_and_publishes_the_zone_in_person(run: Run, database_url: str) -> None:
     run("users", "add", "gu", "顾长庚", "--role", "leader")
     run("users", "add", "li", "李强", "--role", "officer", "--over", "land")
     listed = FOLDER / "catalogue.csv"
     run("import-catalogue", str(listed), "--name", "trial", "--as", "gu")
+    run("publish-zone", "--as", "gu")
     with psycopg.connect(database_url) as connection:
-        query = "SELECT convert_from(meta, 'UTF8') FROM ledger.event WHERE stream = %s"
-        recorded = [meta for (meta,) in connection.execute(query, [catalogue_stream("trial")])]
-    assert recorded
-    assert all('"gu"' in meta for meta in recorded)
+        query = "SELECT stream, convert_from(meta, 'UTF8') FROM ledger.event WHERE stream = ANY(%s)"
+        streams = [catalogue_stream("trial"), catalogue_stream(CATALOGUE), flow_stream(FLOW)]
+        recorded = connection.execute(query, [streams]).fetchall()
+    assert {stream for stream, _ in recorded} == set(streams)
+    assert all('"gu"' in meta for _, meta in recorded)
 
-    ended = CliRunner().invoke(cli, ["import-catalogue", str(listed), "--as", "li"])
-    assert ended.exit_code == 2
-    assert "li holds no grant as a leader or a supervisor" in " ".join(ended.output.split())
+    for words in (["import-catalogue", str(listed)], ["publish-zone"]):
+        ended = CliRunner().invoke(cli, [*words, "--as", "li"])
+        assert ended.exit_code == 2
+        assert "li holds no grant as a leader or a supervisor" in " ".join(ended.output.split())

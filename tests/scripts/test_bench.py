@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from scripts.benches.commands import ITEMS, project_life
 from scripts.benches.evaluating import BEGUN, life, measured
 from scripts.benches.evaluating import LAW as MEASURED_LAW
 from scripts.benches.measure import Figure, ratio
+from scripts.benches.signed_in import ServerRate, SignedInPair, compared, cpu_seconds
 from tests.examples import LAW
 
 FILLED_ITEMS = 3000  # enough for every kind of row
@@ -86,3 +88,21 @@ async def test_the_filled_board_equals_its_lists(database_url: str) -> None:
     assert result.rows_of_sums > 0
     assert result.board.clients == result.with_comparisons.clients == 1
     assert len(queries()) == QUERIES
+
+
+def test_what_disturbs_a_few_pairs_does_not_decide_what_sign_in_costs() -> None:
+    quiet, halved = ServerRate(1000.0, 2000.0), ServerRate(500.0, 1900.0)
+    pairs = [SignedInPair(quiet, ServerRate(950.0, 1900.0))] * 5
+    pairs += [SignedInPair(quiet, halved), SignedInPair(halved, quiet), SignedInPair(ServerRate(0.0, 0.0), quiet)]
+    result = compared(pairs)
+    assert (result.ratio, result.cpu_ratio) == (0.95, 0.95)
+
+
+def test_processor_time_of_a_process_grows_as_it_works() -> None:
+    before = cpu_seconds(os.getpid())
+    sum(range(1_000_000))
+    assert cpu_seconds(os.getpid()) > before
+
+
+def test_processor_time_of_no_process_is_none() -> None:
+    assert cpu_seconds(0) == 0.0

@@ -1,4 +1,4 @@
-"""The command line's two consoles: what people typed is told as it stands."""
+"""The command line's two consoles: what people typed is shown as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of golden vectors are read however they are packed, and what can't be read is told in a sentence."""
+"""Files of golden vectors are read however they are packed, and what can't be read is reported in a sentence."""
 
 from __future__ import annotations
 

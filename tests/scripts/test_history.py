@@ -1,4 +1,4 @@
-"""The history on the command line tells what later entries made of earlier ones."""
+"""The history on the command line shows what later entries made of earlier ones."""
 
 from __future__ import annotations
 

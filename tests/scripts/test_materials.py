@@ -43,7 +43,7 @@ def chosen(tmp_path: Path, database_url: str) -> Settings:
 
 
 async def attached(url: str, *commands: RegisterProject | AttachMaterial | DetachMaterial) -> None:
-    """Two projects that were told the same."""
+    """Two projects with the same commands."""
     async with Approvals(url) as approvals:
         for project in (uuid4(), uuid4()):
             for command in (REGISTER, *commands):

@@ -1,4 +1,4 @@
-"""The shipped zone is published once, whole, and consistent; a list from elsewhere comes in with its dirt told."""
+"""The shipped zone is published once, whole, and consistent; faults of an imported list are reported."""
 
 from __future__ import annotations
 

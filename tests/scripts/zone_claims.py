@@ -86,7 +86,7 @@ def check(projects: int, seed: int, processes: int = 0) -> Claims:
 
 
 def claims_in(url: str, until: date = UNTIL) -> Claims:
-    """Look at every project of a ledger, as it stood when the day *until* was over."""
+    """Look at every project of a ledger, as it was when the day *until* was over."""
     claims, now = Claims(), midnight(next_day(until), ZONE.key)
     for entries in histories(url):
         claims.projects += 1
@@ -114,7 +114,7 @@ def has_ended(project: Project, item: str, application: int) -> bool:
 
 
 def look_at_cards(claims: Claims, entries: Sequence[Entry]) -> None:
-    """No red card that stands has an answer among its own evidence that came by its last day."""
+    """No red card in force has an answer among its own evidence that came by its last day."""
     rescinded = {entry.fact.card for entry in entries if isinstance(entry.fact, CardRescinded)}
     days = days_of(entries)
     for entry in entries:

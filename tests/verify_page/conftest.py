@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,11 @@ PROJECTS, SEED, UNTIL = 2, 7, date(2026, 5, 20)
 REGISTERED = "SELECT stream FROM ledger.event WHERE type = 'project_registered' ORDER BY seq DESC LIMIT 1"
 
 CARD = "SELECT seq, hash FROM ledger.event WHERE type = 'card_issued' ORDER BY seq DESC LIMIT 1"
+# As the page is when it has been loaded.
+EMPTIED = """() => {
+    document.querySelector("#verify").reset();
+    document.querySelector("#result").replaceChildren();
+}"""
 
 
 class ProvenEntry(Struct, frozen=True):
@@ -54,25 +60,26 @@ class Exported(Struct, frozen=True):
 
 
 @pytest.fixture(scope="session")
-def exported(
-    program: str,
-    server_url: str,
-    migrated_template: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Exported:
+def exported(server_url: str, migrated_template: str, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """The bundles, exported once and copied by what changes them."""
     folder = tmp_path_factory.mktemp("bundles")
     with database_in(server_url, migrated_template) as url, psycopg.connect(url, autocommit=True) as connection:
-        asyncio.run(record(url))
+        finish(record(url))
         earlier = followed(TransparencyLog(folder / "earlier-log", LOG), connection)
         export(url, earlier, folder / "earlier", None)
-        asyncio.run(simulate(url, SimulationPlan(PROJECTS, SEED, UNTIL, processes=1), lambda _done, _all: None))
+        finish(simulate(url, SimulationPlan(PROJECTS, SEED, UNTIL, processes=1), lambda _done, _all: None))
         (project,) = connection.execute(REGISTERED).fetchone() or (None,)
         log = followed(TransparencyLog(folder / "log", LOG), connection)
         export(url, log, folder / "zone", None)
         export(url, log, folder / "project", project)
         proven = proofs_of(log, connection)
     return Exported(folder / "zone", folder / "project", folder / "earlier", str(log.note), proven)
+
+
+def finish(work: Coroutine[Any, Any, object]) -> None:
+    """Await *work* in a thread of its own: Playwright may hold the event loop of this one."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, work).result()
 
 
 def proofs_of(log: TransparencyLog, connection: psycopg.Connection[Any]) -> ProvenEntry:
@@ -96,25 +103,32 @@ def export(url: str, log: TransparencyLog, folder: Path, project: UUID | None) -
 
 
 @pytest.fixture(scope="session")
-def address(program: str, server_url: str, migrated_template: str) -> Iterator[str]:
+def address(server_url: str, migrated_template: str) -> Iterator[str]:
     """A server with sign-in, and an empty ledger: the page needs nothing of it."""
     with database_in(server_url, migrated_template) as url, served(url, PAGES, signs_in=True) as site:
         yield site
 
 
 @pytest.fixture(scope="module")
-def browser(program: str, address: str, exported: Exported) -> Iterator[Browser]:
-    """One browser for a file; the server and the bundles come first."""
+def browser(program: str) -> Iterator[Browser]:
+    """One browser for a file."""
     with launched(program) as running:
         yield running
 
 
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The page in English, loaded by a visitor who has not signed in; then the network is cut."""
+@pytest.fixture(scope="module")
+def opened(browser: Browser, address: str) -> Iterator[Page]:
+    """The page in English, loaded by a visitor who has not signed in: a window for each test would cost a second."""
     with browser.new_context(base_url=address) as window:
         tab = window.new_page()
         tab.goto("/verify?lang=en")
         tab.wait_for_selector("#verify:not([hidden])")
-        window.set_offline(True)
         yield tab
+
+
+@pytest.fixture
+def page(opened: Page) -> Page:
+    """That page with an empty form and no result, cut off from the network."""
+    opened.context.set_offline(True)
+    opened.evaluate(EMPTIED)
+    return opened

@@ -18,7 +18,7 @@ DAYS_PER_WEEK = 7
 LAST_ORDINAL = date.max.toordinal()  # Python's calendar ends with the year 9999
 TABLE_FIRST = date(1990, 1, 1).toordinal()  # a table answers for the years anyone asks about;
 TABLE_AFTER = date(2101, 1, 1).toordinal()  # arithmetic, three times slower, for all others
-DIGEST_CHARS = 8  # enough to tell two calendars apart on paper; the whole is in the notices themselves
+DIGEST_CHARS = 8  # enough to distinguish two calendars on paper; the whole is in the notices themselves
 SATURDAY_SUNDAY = (5, 6)
 WEB = ("http://", "https://")
 

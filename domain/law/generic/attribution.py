@@ -1,4 +1,4 @@
-"""Who had the case on each day under a law counted by the generic engine: read from the acts themselves."""
+"""Who held the case on each day under a law counted by the generic engine: read from the acts themselves."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def general_events(
 
 
 def stopping(terms: ClockTerms) -> frozenset[str]:
-    """The names of the events that stop a clock: as its pack has them, or what tells the applicant of the decision."""
+    """The names of the events that stop a clock: as its pack has them, or the notice of the decision."""
     return NOTIFIED if terms.stop_event == "notified" else frozenset(terms.stop)
 
 

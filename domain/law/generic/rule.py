@@ -87,7 +87,7 @@ class Started(GeneralEvent, frozen=True, tag="start"):
 
 
 class Suspended(GeneralEvent, frozen=True, tag="suspend"):
-    """Time is not counted any more, for *reason*; *sid* tells several at once apart.
+    """Time is not counted any more, for *reason*; *sid* distinguishes several at once.
 
     *until* is the last day of the term set for the answer, None where none was set.
     """

@@ -1,4 +1,4 @@
-"""Suspension (行政许可法 Art. 45): time that is not counted, by whom it was stopped, why, and until when."""
+"""Suspension (行政许可法 Art. 45): time that is not counted, who stopped it, why, and until when."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Resume(Happening, frozen=True, kw_only=True, tag="resume"):
 
 
 class Suspension(Struct, gc=False):
-    """One stretch of time in which a clock may stand still; *end* None while it is open.
+    """One stretch of time in which a clock may be stopped; *end* None while it is open.
 
     *event* and *end_event* are the ids of what began and ended it.
     """

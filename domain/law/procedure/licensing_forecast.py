@@ -21,7 +21,7 @@ Instants: TypeAlias = tuple[datetime | None, datetime | None, datetime | None]
 
 
 def forecast_of_all(item: Outlooks, history: ItemHistory, zone: str) -> ProcedureForecast:
-    """The clocks of one application, whose last event tells since when a short one is yellow."""
+    """The clocks of one application, whose last event says since when a short one is yellow."""
     clocks = [forecast_of(outlook, instants_of(outlook, history, zone)) for outlook in item.clocks]
     if item.guard is not None:
         clocks.append(guard_forecast(item.guard, zone))

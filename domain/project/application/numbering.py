@@ -1,4 +1,4 @@
-"""补编办件编号 numbering: an application of before case numbers gets one, when its ledger is brought into format 1."""
+"""补编办件编号 numbering: an application from before case numbers gets one, when its ledger is migrated to format 1."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class AtomicAppender:
     async def append(self, items: Sequence[AppendItem], spans: Sequence[Any] = ()) -> AppendVerdict:
         """Store *items*, each the facts of one command, which follow on each other in one stream.
 
-        Every item has an id, so what a lost connection left in doubt is found out by sending it again; raises
+        Every item has an id, so what a lost connection left in doubt is settled by sending it again; raises
         LedgerWentBackError where the database went back meanwhile. *spans*: those of the commands, where they are
         traced.
         """

@@ -138,8 +138,9 @@ async def test_what_is_against_it_is_said_before_it_is_sent(browser: Browser) ->
     assert "Hand in the application" in mended
 
 
-async def test_what_is_typed_is_saved_before_it_is_sent(browser: Browser) -> None:
-    draft = await browser.begin(OWN, "renewal")
+async def test_what_is_typed_is_saved_before_it_is_sent(app: Litestar) -> None:
+    browser = Browser(app, RIVAL)
+    draft = await browser.begin(OTHER, "renewal")
     stays = await browser.post(f"{draft}/data", _step="review", licence_number="L-7", valid_through="2026-0")
     assert stays.request.url.path.endswith("/data")
     assert 'value="L-7"' in (await browser.get(f"{draft}/data")).text

@@ -1,4 +1,4 @@
-"""A date told to an applicant over HTTP: kept by the published calendar, shown beside the counted one."""
+"""A date announced to an applicant over HTTP: stored by the published calendar, shown beside the counted one."""
 
 from __future__ import annotations
 

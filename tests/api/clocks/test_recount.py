@@ -32,7 +32,7 @@ async def test_every_page_and_list_answers_while_clocks_are_recounted(
     assert SAID not in (await door.get("/", LEADER, lang="en")).text
     assert (await door.get("/v1/clocks")).json()["recounting"] is False
 
-    for step in CALENDAR_STORY:  # and nobody projects
+    for step in CALENDAR_STORY:  # and no projector runs
         await approvals.handle(stream_of(CALENDAR), step.dated, step.by, uuid4())
 
     for path in ("/", DESK, f"{DESK}?department=land", BOARD, CLOCKS, f"/pages/projects/{project}"):

@@ -64,7 +64,7 @@ def sheets_in(response: httpx.Response) -> list[list[list[Any]]]:
 
 
 def as_text(cell: Any) -> str:
-    """A cell of a workbook as it stands in the CSV file; a workbook has but one kind of number."""
+    """A cell of a workbook as it is in the CSV file; a workbook has but one kind of number."""
     if isinstance(cell, datetime):
         return f"{cell:%Y-%m-%d %H:%M}"
     return f"{cell:g}" if isinstance(cell, float) else str(cell)

@@ -1,4 +1,4 @@
-"""After a restore: ids name their epoch, and who goes on from a lost position is told where to begin again."""
+"""After a restore: ids name their epoch, and a reader at a lost position learns where to begin again."""
 
 from __future__ import annotations
 

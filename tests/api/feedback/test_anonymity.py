@@ -73,7 +73,7 @@ def filing(code: str, **more: Any) -> dict[str, Any]:
 async def story(door: Door, approvals: Approvals) -> Told:
     """Complaints that were answered and closed, taken back, filed by a manager and retracted, and left alone.
 
-    Those who complain are told past the doors, as an importer would: their offices are not that of the project.
+    Complaints are stored past the guard, as an importer would: their offices are not that of the project.
     """
 
     async def tell(project: UUID, body: dict[str, Any], by: Actor) -> Receipt:
@@ -112,7 +112,7 @@ def addresses(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
 
 
 def paths(app: Litestar, project: UUID) -> dict[str, frozenset[str]]:
-    """Every address that can be read, with what stands for its parts, and the parameters that it takes."""
+    """Every address that can be read, with values for its parts, and the parameters that it takes."""
     parts = BY_PATH | {"project_id": str(project)}
 
     def filled(part: re.Match[str]) -> str:
@@ -138,7 +138,7 @@ def ways(story: Told, taken: frozenset[str], nth: int) -> list[dict[str, str]]:
 
 
 def reveals(response: httpx.Response) -> list[str]:
-    """What in the answer, its headers included, tells of a complainant."""
+    """What in the answer, its headers included, reveals a complainant."""
     said = response.text + json.dumps(dict(response.headers))
     return [word for word in TELLING if word.casefold() in said.casefold()]
 
@@ -179,7 +179,7 @@ async def test_what_was_left_out_cannot_be_guessed_by_the_hash(door: Door, story
 
 
 async def test_no_refusal_reveals_the_complainant(door: Door, story: Told) -> None:
-    """Nor what is told of the entries since a version."""
+    """Nor what is shown of the entries since a version."""
     versions = range(1, 15)
     commands = [
         *({"command": "retract_entry", "version": version, "reasons": "x"} for version in versions),

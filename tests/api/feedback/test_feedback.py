@@ -61,7 +61,7 @@ async def test_a_complaint_is_shown_with_its_clocks(door: Door, story: UUID) -> 
 
 
 async def test_an_earlier_instant_has_running_clocks(door: Door, story: UUID) -> None:
-    """What was said later was not known then; `known_at` tells it anyway, up to that instant."""
+    """What was said later was not known then; `known_at` includes it, up to that instant."""
     then = await fetch(door, f"/v1/projects/{story}/complaint", complaint=OF_STORY, as_of=LONG_AGO, known_at=LATER)
     complaint = then["complaint"]
     assert (complaint["state"], complaint["answer"], complaint["due_on"]) == ("accepted", "", "2026-06-25")

@@ -1,4 +1,4 @@
-"""Questions about complaints and evaluations that are not answered in full: few opinions, bad filters, nobody."""
+"""Questions about complaints and evaluations that are not answered in full: few opinions, bad filters, strangers."""
 
 from __future__ import annotations
 

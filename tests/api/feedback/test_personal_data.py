@@ -1,4 +1,4 @@
-"""Personal data over HTTP: shown until it is erased; a keystore that is away is told as such, and loses nothing."""
+"""Personal data over HTTP: shown until it is erased; an unavailable keystore is reported, and loses nothing."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def decided(day: str, by: Actor = LAND, item: str = "land") -> list[Told]:
 
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
-    """Six decided applications for land, two of planning, and a project under way; the clock stands on 8 April."""
+    """Six decided applications for land, two of planning, and a project under way; the clock is at 8 April."""
     async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
         history = [(project_id(name), decided(day)) for name, day in ENDS.items()]
         history += [(project_id(f"plan-{day}"), decided(day, PLANNING, "other")) for day in ("03-09", "03-13")]

@@ -1,4 +1,4 @@
-"""Flows over HTTP: published, told as graphs of steps with names and departments, and refused with the circle."""
+"""Flows over HTTP: published, shown as graphs of steps with names and departments, and refused with the circle."""
 
 from __future__ import annotations
 

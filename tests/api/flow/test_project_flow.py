@@ -1,4 +1,4 @@
-"""A project in its flow over HTTP: where it stands, on any day as known on any other, and what a move would do."""
+"""A project in its flow over HTTP: its state, on any day as known on any other, and what a move would do."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def flow(door: Door) -> None:
 
 
 async def begin(door: Door, *further: tuple[str, Actor, AnyCommand]) -> UUID:
-    """A project that runs by the first edition, and what is told of it at local times."""
+    """A project that runs by the first edition, and commands to it at local times."""
     project = uuid4()
     registration = RegisterProject(name="研发楼", enterprise=Enterprise("恒信新材料有限公司", USCC), manager="wang")
     start = StartFlow(flow=FLOW_NAME, kind="manufacturing", edition=1)

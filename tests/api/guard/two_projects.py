@@ -68,7 +68,7 @@ def other_step(step: Step) -> Step:
 
 
 async def tell_both(approvals: Approvals) -> None:
-    """Tell both projects their stories."""
+    """Send both projects the commands of their stories."""
     entered = Step(STORY[-1].at, MANAGER, CONTACTS)
     for step in (*STORY, entered):
         await approvals.handle(OWN, step.dated, step.by, uuid4())

@@ -53,7 +53,7 @@ async def registered(door: Door, views: Views, **changed: Any) -> UUID:
 
 
 def page(response: httpx.Response, status: int = 200) -> str:
-    """The page in *response*, which has to be one that browsers are told to trust with nothing."""
+    """The page in *response*, whose headers have to deny it every privilege."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"].startswith("text/html")
     assert response.headers["content-security-policy"].startswith("default-src 'self'")

@@ -60,7 +60,7 @@ FIELDS, SENTENCES = TABLES["field"], TABLES["sentence"]
 
 
 def sentences(lang: str, *facts: AnyFact) -> Sentences:
-    """As they are told of a project with these *facts*."""
+    """Those of a project with these *facts*."""
     paper = PageContext(PageAddress(query={"lang": lang}))
     entries = shown([entry(number, fact) for number, fact in enumerate(facts, 1)], caller_by_headers(BUREAU))
     return Sentences(paper, PROJECT, SentenceContext.of(entries), {"land": "建设用地规划许可证"})

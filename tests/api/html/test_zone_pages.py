@@ -1,4 +1,4 @@
-"""A simulated zone beside an imported register: figures agree wherever they stand, and no code is on a Chinese page."""
+"""A simulated zone beside an imported register: figures agree everywhere, and no code is on a Chinese page."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def signed_site(database_url: str, port: int = 0, **chosen: Any) -> Iterator[Sit
             wrapped: Any = IdentityMiddleware(app, identity, settings)
             server = uvicorn.Server(uvicorn.Config(wrapped, **TEST_SERVER))
             serving = asyncio.create_task(server.serve([listening]))
-            while not server.started:  # noqa: ASYNC110  uvicorn tells it no other way
+            while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
                 await asyncio.sleep(0.01)
             sites.append(Site(f"http://127.0.0.1:{port}", identity, people, asyncio.get_running_loop()))
             started.set()

@@ -95,7 +95,7 @@ async def test_what_was_not_known_on_a_day_is_not_found_on_it(door: Door, projec
     assert f"/pages/projects/{project}/information?as_of=" in page
     assert str(project) not in text_of(await door.get("/pages/information", LEADER, q="桂花苑", on="2020-01-01"))
     text_of(await door.get("/pages/information", LEADER, on="1800-01-01"), 400)
-    text_of(await door.get("/pages/information", LEADER, on=""))  # the form, sent as it stands
+    text_of(await door.get("/pages/information", LEADER, on=""))  # the form, sent unchanged
 
 
 async def test_the_progress_pages_lead_there(door: Door, project: UUID) -> None:

@@ -44,7 +44,7 @@ async def test_a_pack_equals_its_rule_written_out(door: Door) -> None:
 
 
 async def test_a_question_is_asked_as_of_two_instants(door: Door) -> None:
-    """On 3 April it was known on 17 March only that the clock stood still: it was set going on the 18th."""
+    """On 3 April it was known on 17 March only that the clock was stopped: it was resumed on the 18th."""
     later = changed(BY_PACK, "as_of.1.known", "2026-04-03T09:00:00+08:00")
 
     (_, then), (_, now) = await evaluated(door, BY_PACK), await evaluated(door, later)

@@ -1,4 +1,4 @@
-"""A question to the law that cannot be answered is told so, with the place of what is wrong in it."""
+"""A request to the law that cannot be answered is refused with the path of its fault."""
 
 from __future__ import annotations
 

@@ -89,4 +89,4 @@ async def test_an_unknown_code_gets_a_page_too(door: Door) -> None:
     assert "法人基础库中没有这个代码" in await shown(door, f"/pages/legal-persons/{code_of(63)}", 404, lang="zh")
     assert "mistyped" in await shown(door, f"/pages/legal-persons/{ONE[:-1]}Z", 422, lang="en")
     await shown(door, PAGE, 400, on="1800-01-01")
-    await shown(door, PAGE, on="")  # the form, sent as it stands
+    await shown(door, PAGE, on="")  # the form, sent unchanged

@@ -188,7 +188,7 @@ async def test_the_list_is_as_of_any_instant_and_as_known_at_any_other(door: Doo
     assert await items(as_of="2026-03-01T09:00:00+08:00", **now) == []
     assert await items(as_of="2026-03-03T09:00:00+08:00", **now) == ["land", "site-plan"]
     assert await items(as_of="2026-03-05T09:00:00+08:00", **now) == ["site-plan"]
-    assert await items(as_of="2026-03-05T09:00:00+08:00") == []  # nobody had recorded it by then
+    assert await items(as_of="2026-03-05T09:00:00+08:00") == []  # it was not recorded by then
     assert await items() == ["site-plan"]
     problem(await door.get(f"/v1/projects/{project}/materials", as_of="2026-03-05T09:00:00"), "invalid-parameter")
 

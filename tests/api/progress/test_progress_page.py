@@ -60,7 +60,7 @@ async def test_changes_of_late_are_a_filter_with_a_chip_and_a_list_of_that_lengt
     for page in (week, month):
         assert f'<span class="number">{len(listed(page))}</span>' in page
     assert "Last change: In the last 30 days ×" in month
-    assert listed(await table(door, changed="1")) == []
+    assert set(listed(await table(door, changed="1"))) <= set(listed(week))
     assert (await door.get(TABLE, LEADER, changed="2")).status_code == 400
 
 

@@ -87,7 +87,7 @@ async def item_of(door: Door, project: UUID, code: str) -> dict[str, Any]:
 
 
 async def guard_of(door: Door, project: UUID) -> tuple[dict[str, Any], list[str]]:
-    """The guard of the licence's last day as the project's clocks tell it, and the flags beside it."""
+    """The guard of the licence's last day as the project's clocks show it, and the flags beside it."""
     items = (await got(door, f"/v1/projects/{project}/clocks"))["items"]
     of_item = next(item for item in items if item["item"] == "renewal")
     return next(clock for clock in of_item["clocks"] if clock["clock"] == "renewal_guard"), of_item["flags"]
@@ -123,7 +123,7 @@ async def test_an_application_for_renewal_has_a_guard_wherever_clocks_are_shown(
 
 
 async def guard_signals(door: Door, project: UUID) -> list[tuple[str, str]]:
-    """What the watcher has told of the guard, and when that happened."""
+    """The signals of the guard that the watcher recorded, and when they happened."""
     history = (await got(door, f"/v1/projects/{project}/history"))["entries"]
     return [
         (entry["fact"]["fact"], entry["occurred_at"])

@@ -184,8 +184,9 @@ def _resolved(document: Document, schema: Document) -> Document:
 def main(address: str) -> None:
     """Store what the server at *address* promises, as the snapshot of a release."""
     document = httpx.get(f"{address}/schema/openapi.json", timeout=60).json()
-    file = RELEASES / f"{version('countersign')}.json"
-    file.write_bytes(json.encode(contract_of(document), order="sorted") + b"\n")
+    (RELEASES / f"{version('countersign')}.json").write_bytes(
+        json.encode(contract_of(document), order="sorted") + b"\n"
+    )
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from tests.effort import tried
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
 
 ANSWER_SECONDS_MAX = 10
-EXAMPLES_OF_A_COMMAND, EXAMPLES_OF_A_BODY, EXAMPLES_OF_A_QUESTION = 12, 4, 3  # what is stored is folded for ever
+EXAMPLES_OF_A_COMMAND, EXAMPLES_OF_A_BODY, EXAMPLES_OF_A_QUESTION = 12, 4, 3  # what is stored is folded from then on
 WITH_A_BODY = ("/evaluate", "/explain", "/what-if")  # these store nothing; to draw a body takes most of the time
 
 
@@ -75,7 +75,7 @@ def test_whatever_the_document_allows_is_answered(address: str, document: dict[s
             case, by = case_by
             if "project_id" in case.path_parameters:
                 case.path_parameters["project_id"] = project
-            for waits in ("after", "wait"):  # nobody waits for a position that is still to come
+            for waits in ("after", "wait"):  # no request waits for a position that is still to come
                 case.query.pop(waits, None)
             response = case.call(base_url=address, headers=identity(by), timeout=ANSWER_SECONDS_MAX)
             assert response.status_code < 500, response.text

@@ -1,4 +1,4 @@
-"""告知日期: what the applicant was told is kept, and a date that may still move is told with the proviso only."""
+"""告知日期: the announcement is stored, and a date that may still move is announced with the proviso only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""听证: told, requested, announced, held; one after the other."""
+"""听证: the notice of the right, the request, the announcement and the hearing, in this order."""
 
 from __future__ import annotations
 

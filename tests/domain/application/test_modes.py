@@ -40,7 +40,7 @@ def day(text: str) -> datetime:
 
 
 class Course:
-    """One project told day by day, with its clocks."""
+    """One project day by day, with its clocks."""
 
     def __init__(self, *plans: PlannedItem) -> None:
         self.desk, self.project, self.entries = ZoneDesk(), Project(PROJECT), list[Entry]()

@@ -1,4 +1,4 @@
-"""补正: everything missing is told once, and only a complete supplement starts intake again."""
+"""补正: everything missing is listed once, and only a complete supplement starts intake again."""
 
 from __future__ import annotations
 

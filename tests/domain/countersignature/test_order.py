@@ -205,7 +205,7 @@ def test_answers_in_any_order_are_never_lost_and_the_line_is_kept(
 
 
 def check_line(world: World, order: AskingOrder) -> None:
-    """In sequence everybody asked stands behind one that answered, and only those asked have a clock."""
+    """In sequence every department asked follows one that agreed, and only those asked have a clock."""
     facts = [entry.fact for entry in world.entries]
     requests = [fact for fact in facts if isinstance(fact, CountersignatureAsked)]
     if order is AskingOrder.SEQUENTIAL:

@@ -1,4 +1,4 @@
-"""What past applications let one expect: quantiles, who stands for whom, and cases that have waited already."""
+"""Forecasts from past applications: quantiles, substitutes, and cases that have waited already."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def desk_with(command: PublishFlow) -> ZoneDesk:
 
 
 def sound(command: PublishFlow) -> bool:
-    """Whether the flow is published; what stands against it is only what may be wrong here."""
+    """Whether the flow is published; it is refused only for the faults that are drawn here."""
     try:
         desk_with(command)
     except Refused as refused:

@@ -47,7 +47,7 @@ def rule() -> GeneralRule:
 
 
 class Ledger:
-    """Entries told one after the other."""
+    """Entries recorded one after the other."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []

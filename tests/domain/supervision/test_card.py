@@ -1,4 +1,4 @@
-"""Warnings and cards: told by the system alone, from a proof that still holds, each once; or given by hand."""
+"""Warnings and cards: recorded by the system alone, from a proof that still holds, each once; or given by hand."""
 
 from __future__ import annotations
 

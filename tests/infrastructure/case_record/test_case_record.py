@@ -1,4 +1,4 @@
-"""Case records: five tables that fit the platform's columns, and say what is missing; nobody of the public by phone."""
+"""Case records: five tables that fit the platform's columns, and say what is missing; no phone numbers."""
 
 from __future__ import annotations
 

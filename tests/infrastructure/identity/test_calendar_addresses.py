@@ -1,4 +1,4 @@
-"""Addresses of calendars: a token stands for a grant until either ends; only its digest is stored."""
+"""Addresses of calendars: a token represents a grant until either ends; only its digest is stored."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ async def test_another_server_hears_of_an_end(
     token, _ = await identity.begin(WANG)
     async with Identity(store, database_url, IdentityOptions(), directory, clock) as other:
         async with asyncio.timeout(SECONDS_MAX):
-            while not await _listeners(database_url, 2):  # noqa: ASYNC110  PostgreSQL tells it no other way
+            while not await _listeners(database_url, 2):  # noqa: ASYNC110  PostgreSQL has no event for it
                 await asyncio.sleep(0.05)
             assert await other.signed_in(token)
 

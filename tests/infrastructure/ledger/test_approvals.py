@@ -27,7 +27,7 @@ from infrastructure.ledger.mapper import StoredRow
 from infrastructure.ledger.reader import walk
 from tests.examples import IMPORTER
 
-MISSED_RETURNED_MAX = 64  # rows of one stream that ledger.append tells at most
+MISSED_RETURNED_MAX = 64  # rows of one stream that ledger.append returns at most
 REGISTER = RegisterProject(
     name="Fab 2",
     enterprise=Enterprise("Hengxin"),

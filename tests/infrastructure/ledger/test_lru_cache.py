@@ -1,4 +1,4 @@
-"""What was used lately is kept, up to a weight in facts; the rest is forgotten, the oldest first."""
+"""The LRU cache keeps entries up to a weight in facts, and evicts the least recently used first."""
 
 from __future__ import annotations
 

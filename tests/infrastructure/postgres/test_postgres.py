@@ -85,7 +85,7 @@ def test_a_starter_killed_halfway_leaves_nothing_half_made(folder: Path) -> None
 
 def test_the_server_belongs_to_no_terminal_and_no_parent(data: Path) -> None:
     with python(START.format(str(data))) as starter:
-        starter.communicate(timeout=PROCESS_SECONDS_MAX)  # ends only when nobody holds its pipes
+        starter.communicate(timeout=PROCESS_SECONDS_MAX)  # ends only when no process holds its pipes
 
     assert os.getsid(pid_of(data)) != os.getsid(0)
     assert EmbeddedPostgres(data).status() is ServerStatus.RUNNING

@@ -30,7 +30,7 @@ LATER = 12  # tables settled: that is in another batch than the first
 
 
 class CutError(Exception):
-    """What nobody expects."""
+    """An error that no code expects."""
 
 
 async def send_story(approvals: Approvals, steps: slice = slice(SMALL * 4), project: UUID | None = None) -> UUID:

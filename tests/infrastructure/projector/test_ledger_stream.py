@@ -1,4 +1,4 @@
-"""What a view is told of a stream is what the store holds of it, and nothing that is no fact of ours passes for one."""
+"""A view gets exactly the entries that the store holds of a stream, and nothing else is taken for a fact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The transparency log over a real ledger: checkpoints follow it, proofs verify, and a changed ledger is told."""
+"""The transparency log over a real ledger: checkpoints follow it, proofs verify, and a changed ledger is detected."""
 
 from __future__ import annotations
 

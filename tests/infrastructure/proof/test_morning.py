@@ -95,7 +95,7 @@ def test_it_proves_that_nothing_was_rewritten_and_lists_what_passed(files: TileF
 
     assert (report.before.size, report.now.size) == (YESTERDAY, TODAY)
     verify_consistency(YESTERDAY, report.before.head, TODAY, report.now.head, report.consistency)
-    assert [limit.position for limit in report.passed] == [650]  # the other one stood in yesterday's
+    assert [limit.position for limit in report.passed] == [650]  # the other one was in yesterday's
     line = "passed 650 card_issued 0193f0a2-7c00-7000-8000-000000000001 land-use commitment 2026-11-27"
     assert report.text.startswith(f"{MORNING}\nlog {LOG.name}\nsince {YESTERDAY}\n")
     assert line in report.text.splitlines()

@@ -1,4 +1,4 @@
-"""A restore, told apart from an older backup put back: the statement, the new log, and the witness that checks both."""
+"""A restore, and how it differs from an older backup: the statement, the new log, and the witness that checks both."""
 
 from __future__ import annotations
 

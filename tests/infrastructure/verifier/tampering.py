@@ -1,4 +1,4 @@
-"""A short ledger, and what somebody who owns the database can do to it."""
+"""A short ledger, and what the owner of the database can do to it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def send_story(url: str) -> None:
 
 
 def ignore(_done: int, _of: int) -> None:
-    """Nobody watches the progress."""
+    """The progress is not shown."""
 
 
 def tampered(url: str, statements: str, *, guarded: bool = True) -> None:
@@ -54,7 +54,7 @@ HEAD_AGAIN = """
 
 
 def rechain(url: str, stream: UUID) -> None:
-    """Make the chain of *stream* anew, as a careful forger does."""
+    """Recompute the chain of *stream*, as a careful forger does."""
     with psycopg.connect(url) as connection:
         rows = connection.execute(
             "SELECT seq, version, type, data, meta, extract(epoch FROM occurred_at), extract(epoch FROM recorded_at)"

@@ -1,4 +1,4 @@
-"""默认同意 end to end: silence is consent where a published rule says so, told by the system with its article."""
+"""默认同意 end to end: silence is consent where a published rule says so, recorded by the system with its article."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ async def begin(approvals: Approvals, project: UUID, *further: tuple[Actor, AnyC
 
 
 async def recorded(approvals: Approvals, project: UUID) -> list[tuple[Rung, str]]:
-    """The rungs the watcher told, and the local time at which each was passed."""
+    """The rungs the watcher recorded, and the local time at which each was passed."""
     return [
         (proof.rung, f"{entry.occurred_at.astimezone(approvals.clock().tzinfo):%m-%d %H:%M}")
         for entry in await approvals.history(project)
@@ -110,7 +110,7 @@ async def test_with_nothing_new_nothing_is_read_again(database_url: str) -> None
         assert await watcher.step(table) == 0
         assert await table.next() == datetime.fromisoformat("2026-03-07T00:00:00+08:00")
         hands.at("2026-03-07 00:00")
-        assert await settle(watcher, table) == 10  # five projects, and what was told of them
+        assert await settle(watcher, table) == 10  # five projects, and what was recorded of them
         assert await watcher.step(table) == 0
 
 

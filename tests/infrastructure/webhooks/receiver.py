@@ -106,7 +106,7 @@ class Receiver:
 
 
 class Clock:
-    """The test's time, which stands still."""
+    """The test's time, which does not run."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)
@@ -160,7 +160,7 @@ class Zone(Struct):
         return sent
 
     async def now(self) -> WebhookSubscription:
-        """The subscription as it stands."""
+        """The subscription as it is."""
         (subscription,) = await self.subscriptions.all()
         return subscription
 

@@ -49,7 +49,7 @@ def begin(desk: Desk, act: Act, still: dict[str, Pause]) -> set[str]:
 
 
 def overran(desk: Desk, pause: Pause) -> bool:
-    """Whether it has taken out more days than the applicant was told (B7.9); one still open is in force today."""
+    """Whether it has taken out more days than announced to the applicant (B7.9); one still open is in force today."""
     if pause.planned_until is None or pause.dead:
         return False
     last = desk.today

@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 
 def audit(rule: Json, events: list[Json], calendar: Json, t: str, known: str | None = None) -> Json:
-    """What stood at *t* by what was known at *known*: the `expect` of a golden vector."""
+    """The state at *t* by what was known at *known*: the `expect` of a golden vector."""
     now, knew = instant(t), instant(known or t)
     acts = acts_of(events, rule["zone"], now, knew)
     today = local(now, rule["zone"]).toordinal()

@@ -1,4 +1,4 @@
-"""A campaign: engine and auditor asked the same of many drawn histories, over all cores; the first differences told.
+"""A campaign: engine and auditor evaluate many drawn histories, over all cores; the first differences are printed.
 
 `run(seed, histories)` gives the number of histories on which they differ; every history follows from the seed and its
 number alone, so `difference(seed, number)` looks at one again.
@@ -25,7 +25,7 @@ from tests.law.auditor.lives import EVENT_BYTES, RULE_BYTES, Json, life_of
 from tests.law.packs.books import CALENDARS, china
 
 CHUNK = 250  # histories that a process takes at a time
-TOLD = 3  # differences that are told in full
+TOLD = 3  # differences that are printed in full
 EVENTS_MAX = 32
 PROGRESS_EVERY = 20  # chunks
 VECTOR_ANSWER = ("item_state", "acceptance", "deemed", "card", "flags", "clocks")
@@ -131,7 +131,7 @@ def compare(seed: int, numbers: range) -> list[int]:
 
 
 def run(seed: int, histories: int) -> int:
-    """How many of so many histories engine and auditor differ on; tells the seed, progress, and the first ones."""
+    """How many of so many histories engine and auditor differ on; prints the seed, progress, and the first ones."""
     sys.stderr.write(f"auditor: seed {seed}, {histories} histories\n")
     parts = [range(first, min(first + CHUNK, histories)) for first in range(0, histories, CHUNK)]
     result: list[int] = []

@@ -75,7 +75,7 @@ class Clock:
 def taken_out(desk: Desk, clock: Clock, resume: int | None, place: int | None) -> list[tuple[int, int | None]]:
     """First and last day of each stretch that suspensions take out of *clock* (B7.2); no last one is known: None.
 
-    It is how things stood at *place* in the legal order (None: now); what was open there is closed on the day *resume*,
+    It is the state at *place* in the legal order (None: now); what was open there is closed on the day *resume*,
     if given.
     """
     rule = desk.rule["suspension_day_rule"]

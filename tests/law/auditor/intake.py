@@ -150,7 +150,7 @@ class Walk:
         self.acceptance, self.accepting = Acceptance("explicit", act.day, act, act, act.day, act.minute), act
 
     def overtake_refusal(self) -> None:
-        """What was refused may still be accepted: the later act stands, as if nothing had been refused."""
+        """What was refused may still be accepted: the later act counts, as if nothing had been refused."""
         self.ends.clear()
 
     def on_refused(self, act: Act) -> None:
@@ -203,7 +203,7 @@ class Walk:
         return self.begun is not None and self.begun.place < act.place and not self.is_over_at(act)
 
     def state(self) -> str:
-        """Where the item stands, the furthest first."""
+        """The stages of the item, the furthest first."""
         stands = {
             "withdrawn": self.withdrawn,
             "delivered": self.delivered,

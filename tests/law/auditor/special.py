@@ -15,7 +15,7 @@ Stretches = list[tuple[int, int | None]]
 
 
 def audit_special(rule: Json, length: int, events: list[Json], calendar: Json, t: str, known: str) -> Json | None:
-    """How a period of *length* calendar days from receipt stands at *t*; None where nothing was received."""
+    """The state at *t* of a period of *length* calendar days from receipt; None where nothing was received."""
     now, knew = instant(t), instant(known)
     acts = acts_of(events, rule["zone"], now, knew)
     walk = Walk(rule, days_known(calendar, local(knew, rule["zone"]).date()))

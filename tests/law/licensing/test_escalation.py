@@ -166,7 +166,7 @@ def test_the_next_instant_is_named() -> None:
 
 
 def rung_of(name: str, clock: Clock) -> Iterator[Rung]:
-    """On which rungs a reading stands, told from its name alone."""
+    """The rungs of a reading, by its name alone."""
     kind = name.partition(":")[0].partition("#")[0]
     if kind in ("hearing_request", "tolerance_cure"):  # the applicant's own
         return

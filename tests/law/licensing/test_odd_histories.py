@@ -131,7 +131,7 @@ def test_the_applicant_is_informed_how_long_a_suspension_will_take() -> None:
     ("day_rule", "resumed", "is_overrun"),
     [
         ("[s,e)", "03-12 18:00", False),
-        ("[s,e)", "03-13 09:00", False),  # the 12th was the last day taken out, as told
+        ("[s,e)", "03-13 09:00", False),  # the 12th was the last day taken out, as announced
         ("[s,e)", "03-14 09:00", True),
         ("(s,e)", "03-13 09:00", False),
         ("(s,e]", "03-12 18:00", False),

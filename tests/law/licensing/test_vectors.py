@@ -109,7 +109,7 @@ def test_no_value_of_a_golden_vector_can_be_changed_unnoticed(number: int) -> No
 
 
 def leaves(tree: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
-    """Every value that is no object, as the object it stands in and its name there."""
+    """Every value that is no object, as the object it is in and its name there."""
     own = [(tree, name) for name, value in tree.items() if not isinstance(value, dict)]
     return own + [leaf for value in tree.values() if isinstance(value, dict) for leaf in leaves(value)]
 

@@ -23,7 +23,7 @@ from tests.effort import tried
 from tests.infrastructure.projector.test_projector import project_all
 
 PROJECT_COLUMNS, ITEM_COLUMNS = AccessColumns("p"), AccessColumns("i", item="item")
-PARTIES_COLUMNS = AccessColumns("p", parties=True)  # of a table that tells itself whose a project is
+PARTIES_COLUMNS = AccessColumns("p", parties=True)  # of a table with access columns of its own
 PERSON_COLUMNS = AccessColumns("v", project="", principal="id")
 ENTERPRISE_COLUMNS = AccessColumns("e", project="", uscc="uscc")
 ITEMS = ["plan", "permit"]

@@ -67,7 +67,7 @@ OF_EVALUATIONS = [
 
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
-    """The zone, told and projected."""
+    """The zone, recorded and projected."""
     hands = Hands("2026-03-01 09:00")
     async with Approvals(shared_database_url, clock=hands) as opened:
         await speak(opened, hands)

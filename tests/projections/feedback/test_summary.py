@@ -1,4 +1,4 @@
-"""Figures of complaints and evaluations: what few people thought can't be worked out from what is told."""
+"""Figures of complaints and evaluations: opinions of few people can't be worked out from the figures."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_no_count_of_few_follows_from_the_others_and_their_sum(counts: dict[Name
     if hidden and hidden != {name for name, count in counts.items() if count}:
         assert len(hidden) > 1
         assert sum(counts[name] for name in hidden) >= least
-    assert all(counts[name] for name in hidden)  # nothing was said: nobody can be told apart
+    assert all(counts[name] for name in hidden)  # nothing was said: no one can be identified
 
 
 def test_nothing_is_withheld_where_enough_people_spoke() -> None:

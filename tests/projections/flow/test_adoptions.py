@@ -1,4 +1,4 @@
-"""Which edition of a flow a project runs by: each adoption ends with the next, also when told out of order."""
+"""Which edition of a flow a project runs by: each adoption ends with the next, also when recorded out of order."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def test_terms_that_were_retracted_and_set_again_are_read_from_the_ledger_as_kno
 
 
 def test_a_review_whose_acceptance_was_retracted_is_read_only_once_silence_has_accepted() -> None:
-    """What the lower level did stands, but there is no review before the round's last day is over (B5.2)."""
+    """What the lower level did counts, but there is no review before the round's last day is over (B5.2)."""
     world = World()
     steps = (
         (REGISTER, MANAGER),

@@ -1,4 +1,4 @@
-"""Cards under other rules: with the same rules they are those that were told, with others those that these come to."""
+"""Cards under other rules: with the same rules they are the recorded ones, with others those that follow from these."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Lived:
 
 @pytest_asyncio.fixture(scope="module")
 async def march(shared_database_url: str) -> AsyncIterator[Lived]:
-    """Told once: all that is asked here changes nothing."""
+    """Recorded once: no question here changes anything."""
     hands = Hands("2026-03-02 09:00")
     async with Approvals(shared_database_url, clock=hands) as approvals:
         zone = Zone(shared_database_url, approvals, hands)

@@ -109,7 +109,7 @@ async def lived(zone: Zone, random: Random) -> None:
     projects = [uuid4() for _ in range(PROJECTS)]
     at = BEGIN
     await zone.on(local(at), *((MANAGER, project, REGISTER) for project in projects))
-    await zone.on(local(at), *((by, projects[0], command) for by, command in UNPLANNED))  # decided by nobody now
+    await zone.on(local(at), *((by, projects[0], command) for by, command in UNPLANNED))  # decided by no department now
     while at < BEGIN + timedelta(days=DAYS):
         at += timedelta(days=random.choice([1, 1, 2, 5]), minutes=random.randint(-90, 90))
         await zone.on(local(at))

@@ -23,7 +23,7 @@ def there(text: str) -> datetime:
         ("", "2026-03-21 00:00", "overdue"),
         ("2026-03-20 23:59", "2026-04-01 09:00", "answered"),
         ("2026-03-21 00:00", "2026-04-01 09:00", "answered_late"),
-        ("2026-03-25 09:00", "2026-03-24 09:00", "overdue"),  # as it stood before the report came
+        ("2026-03-25 09:00", "2026-03-24 09:00", "overdue"),  # as it was before the report came
     ],
 )
 def test_a_report_is_in_time_through_its_day(answered: str, looked_at: str, state: str) -> None:

@@ -1,4 +1,4 @@
-"""What the bureau is told: figures that are the lengths of lists, and the same again if asked of an earlier instant."""
+"""The bureau's figures are the lengths of lists, also at an earlier instant."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Zone:
         self.approvals = approvals
 
     async def on(self, local: str, *said: tuple[Actor, UUID, AnyCommand]) -> None:
-        """At a local time the watcher tells what is due, then people speak, and the views take all of it in."""
+        """At a local time the watcher records what is due, then people act, and the views take all of it in."""
         self._hands.at(local)
         await watch_once(self._url, self.approvals)
         for by, project, command in said:

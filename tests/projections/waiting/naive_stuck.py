@@ -1,4 +1,4 @@
-"""受阻 counted a second time, naively and from the facts alone, and compared with every place that tells the figure."""
+"""受阻 counted a second time, naively and from the facts alone, and compared with every place that shows the figure."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ async def stuck_in(url: str) -> set[UUID]:
 
 
 class Counts(Struct, frozen=True):
-    """The figure and its list, as page and interface tell them; *waiting*: projects with an application waited for."""
+    """The figure and its list, as page and interface show them; *waiting*: projects with an application waited for."""
 
     tile: int
     page: set[UUID]

@@ -54,12 +54,12 @@ def zone(now: str = "2026-03-02 09:00") -> Zone:
 
 
 def rungs(zone: Zone) -> list[tuple[str, Rung, bool]]:
-    """Clock, rung and whether it was rescinded, of all that was told, in the order of telling."""
+    """Clock, rung and whether it was rescinded, of all that was recorded, in order."""
     return [(s.key[1], s.rung, s.rescinded) for s in zone.signals.values() if s.key]
 
 
 def occurred(zone: Zone) -> list[str]:
-    """The local time at which each thing told by the watcher truly happened."""
+    """The local time at which each signal of the watcher truly happened."""
     return [
         entry.occurred_at.astimezone(zone.now.tzinfo).strftime("%m-%d %H:%M")
         for entry in zone.entries

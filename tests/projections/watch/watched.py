@@ -79,7 +79,7 @@ class Zone:
         return watch(self.entries, law_book(), self.now, state=dossier)
 
     def watch(self) -> Zone:
-        """Let the watcher tell all there is to tell."""
+        """Let the watcher record everything that is due."""
         for _ in range(PASSES_MAX):
             due = self.due()
             if not due:
@@ -93,7 +93,7 @@ class Zone:
         return courses_of(self.entries, law_book(), self.now)
 
     def standing(self) -> set[tuple[str, object, datetime]]:
-        """Item, rung and instant of all that was told and stands; not what people have spoken on."""
+        """Item, rung and instant of all signals in force; not those that people have acted on."""
         return {
             (signal.item, signal.proof.key, signal.at)
             for signal in signals_in(self.entries)

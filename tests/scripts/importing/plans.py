@@ -1,4 +1,4 @@
-"""Plans of small cases: rows as a test tells them, and the facts they come to."""
+"""Plans of small cases: rows as a test gives them, and the facts that follow."""
 
 from __future__ import annotations
 

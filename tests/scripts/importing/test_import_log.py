@@ -35,7 +35,7 @@ WHOLE_PERMITS = Path(__file__).parents[4] / "shared" / "data"  # a log that may 
 
 
 class Imported(Struct):
-    """A ledger with the receipt log in it, and what the two imports told."""
+    """A ledger with the receipt log in it, and the reports of the two imports."""
 
     url: str
     first: ImportReport
