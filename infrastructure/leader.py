@@ -33,7 +33,7 @@ class LeadTerms(Struct, frozen=True):
     alarm_seconds: float
 
 
-class LeadState:
+class LeadBase:
     """The part of leading that does not wait: the lease, and what ended the last lead."""
 
     transient: ClassVar[tuple[type[Exception], ...]] = (psycopg.Error, KeystoreError)  # what passes by itself
@@ -60,7 +60,7 @@ class LeadState:
         return self._terms.alarm_seconds
 
 
-class Leader(LeadState, ABC):
+class Leader(LeadBase, ABC):
     """Runs in an event loop: `run` until `stop`, on the database at *url*."""
 
     def __init__(self, url: str, terms: LeadTerms) -> None:
@@ -111,7 +111,7 @@ class Leader(LeadState, ABC):
             return
 
 
-class BlockingLeader(LeadState, ABC):
+class BlockingLeader(LeadBase, ABC):
     """Runs in a thread or process of its own: `run` until `stop`, on the database at *url*."""
 
     def __init__(self, url: str, terms: LeadTerms) -> None:
