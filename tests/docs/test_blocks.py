@@ -61,9 +61,7 @@ def test_the_commands_of_a_page_answer_as_it_shows(
 
 
 @pytest.mark.parametrize("words", ["--version", "grants unheard-of", "stop"])
-def test_the_program_that_stands_ready_answers_as_the_one_that_is_installed(
-    words: str, program_folder: Path, tmp_path: Path
-) -> None:
+def test_the_preloaded_program_answers_as_the_installed_one(words: str, program_folder: Path, tmp_path: Path) -> None:
     answers = []
     for path in ({"PATH": str(program_folder)}, {}):
         environment = shell.environment({"COUNTERSIGN_DATA": str(tmp_path)} | path)
