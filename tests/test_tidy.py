@@ -72,7 +72,7 @@ TERMS = {
         "told_at",
         "found_by",
     ),
-    *("FoundItem", "judged_anew", "not_found", "not_found_page", "NOT_FOUND", "KEPT", "NOBODY", "TOLD"),
+    *("FoundItem", "asked_for", "judged_anew", "not_found", "not_found_page", "NOT_FOUND", "KEPT", "NOBODY", "TOLD"),
 }
 # Fields that programs read under these names: those of stored messages, and of answers as JSON.
 NAMED_FOR_GOOD = {"Command", "Fact"}
