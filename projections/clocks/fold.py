@@ -8,7 +8,7 @@ instant from the project's last event on, once everything recorded is known, by 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache, partial
 from uuid import UUID
 from zlib import crc32
@@ -16,6 +16,7 @@ from zlib import crc32
 from msgspec import Struct, field
 
 from domain.law.calendar.calendar import CalendarBook
+from domain.law.calendar.moment import monday
 from domain.law.calendar.period import Span
 from domain.law.licensing.clock import State
 from domain.law.licensing.forecast import DISTANT
@@ -137,7 +138,7 @@ class Clocks:
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
         self._laws, self._nodes = laws, nodes
         self._node_for = lru_cache(maxsize=CLOCKS_CACHED_MAX)(partial(node_of, nodes=nodes))
-        notices = sorted((name, notice_ids(book)) for name, book in laws().calendars().items())
+        notices = sorted((name, book.notice_ids) for name, book in laws().calendars().items())
         self.version: int = crc32(repr((FOLD_VERSION, nodes, notices)).encode()) & VERSION_MAX
 
     def under(self, laws: Callable[[], Laws]) -> Clocks:
@@ -224,10 +225,8 @@ def share_of(clocks: Iterable[Row]) -> tuple[int, int]:
     return sums.NO_DAYS, sums.NO_DAYS
 
 
-@lru_cache(maxsize=sums.DAYS_CACHED_MAX)
-def monday_of(day: date) -> date:
-    """The first day of the week of *day*."""
-    return day - timedelta(days=day.weekday())
+# The first day of the week of a day; interned, as it is a key of many counts.
+monday_of = lru_cache(maxsize=sums.DAYS_CACHED_MAX)(monday)
 
 
 def figure_of(clocks: Iterable[Row]) -> tuple[str, int]:
@@ -243,8 +242,3 @@ def counted_by(law: str, laws: Laws, known: date) -> str:
     """Which calendar the days of *law* are counted by as known on a date: what a project's rows rest on."""
     version = law.partition("/")[0]
     return f"{version}={laws.calendar(laws.pack(version), known).version}"
-
-
-def notice_ids(book: CalendarBook) -> tuple[str, ...]:
-    """The notices of a calendar, those it stacks on first."""
-    return tuple(notice.id for layer in book.layers for notice in layer.notices)

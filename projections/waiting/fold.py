@@ -58,7 +58,7 @@ WAITING = Table(
         "(holder, since) WHERE kind <> 'precondition'",  # what can be acted on: a sixth of all
     ),
 )
-# Who holds how much of a whole zone, of the items of each department and of all, where that is empty.
+# Who holds how much of a whole zone, of the items of each department; projects also of all, where that is empty.
 COUNTS = Table(
     "waiting_count",
     (
@@ -121,7 +121,7 @@ class Waiting:
     """The fold."""
 
     name: str = "waiting"
-    version: int = 5
+    version: int = 6
     tables: tuple[Table, ...] = (WAITING, COUNTS)
     follows: Facts = EVERY_FACT - ASIDE
 
@@ -160,11 +160,12 @@ def counts_of(rows: Iterable[Row], register: str) -> list[Row]:
     for wait in (WaitingRow(*row) for row in rows):
         for department in {wait.department, ALL}:
             counts[department, wait.held_by, wait.holder, "projects"] = 1
-            if wait.kind == WaitKind.PRECONDITION:
-                counts[department, wait.held_by, wait.holder, "behind"] += 1
-            elif (item := (department, wait.held_by, wait.holder, wait.item)) not in items:
-                items.add(item)
-                counts[department, wait.held_by, wait.holder, "holds"] += 1
+        key = (wait.department, wait.held_by, wait.holder)
+        if wait.kind == WaitKind.PRECONDITION:
+            counts[*key, "behind"] += 1
+        elif (*key, wait.item) not in items:
+            items.add((*key, wait.item))
+            counts[*key, "holds"] += 1
     return [(register, *key, number) for key, number in counts.items()]
 
 

@@ -52,7 +52,8 @@ SUMMED = SQL("""
         SELECT s.held_by, s.holder, coalesce(sum(s.n) FILTER (WHERE s.figure = 'holds'), 0)::integer AS holds,
             coalesce(sum(s.n) FILTER (WHERE s.figure = 'behind'), 0)::integer AS behind,
             coalesce(sum(s.n) FILTER (WHERE s.figure = 'projects'), 0)::integer AS projects
-        FROM views.waiting_count AS s WHERE s.register = %(register)s AND s.department = %(department)s
+        FROM views.waiting_count AS s WHERE s.register = %(register)s
+          AND (s.department = %(department)s OR %(department)s = '' AND s.figure <> 'projects')
         GROUP BY s.held_by, s.holder ORDER BY 3 DESC, 4 DESC, s.held_by, s.holder LIMIT %(limit)s
     ) AS c ORDER BY 3 DESC, 4 DESC, c.held_by, c.holder
 """)

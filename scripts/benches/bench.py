@@ -93,6 +93,7 @@ def measure_reading(server: BenchDatabase, ledger: str, seconds: int) -> BenchRe
     vacuum(ledger)
     return BenchReading(
         reading.followed(ledger, seconds),
+        reading.histories_followed(server.database("histories", migrated=True)),
         reading.bare_select(ledger),
         reading.bare_pages(ledger),
         reading.library_runner(ledger, server.socket_folder, "stock", seconds),

@@ -21,8 +21,9 @@ from infrastructure.ledger.mapper import EntryMapper
 from infrastructure.ledger.recorder import LedgerFactory
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
+from projections.histories import HISTORIES
 from projections.registry import VIEWS
-from projections.view import View
+from projections.view import Projected, View
 from scripts.benches import commands
 from scripts.benches.measure import Figure
 from scripts.benches.stock import environment
@@ -36,12 +37,25 @@ READ = f"SELECT {COLUMNS} FROM ledger.event ORDER BY seq"  # noqa: S608 our own 
 READ_PAGE = f"SELECT {COLUMNS} FROM ledger.event WHERE seq > %s ORDER BY seq LIMIT %s"  # noqa: S608 our own constant
 
 
+CATCH_UP_BOUND = 0.5  # of the pace of the writer of the same entries, for the current rows of all views
+REBUILD_BOUND = 0.1  # of one SELECT, for all views
+HISTORY_SECONDS = 1  # of commands, twice: a history takes a millisecond an entry
+
+
 class Followed(Struct, frozen=True):
-    """Speeds of some views: filling them, catching up, and rebuilding."""
+    """Speeds of some views: filling them, catching up with what a *writer* wrote, and rebuilding."""
 
     fill: Figure
+    writer: Figure
     catch_up: Figure
     rebuild: Figure
+
+
+class HistoriesFollowed(Struct, frozen=True):
+    """The speed at which the histories of the views catch up with what a *writer* wrote."""
+
+    writer: Figure
+    catch_up: Figure
 
 
 class LedgerApplication(Application[UUID]):
@@ -92,8 +106,8 @@ def _paged(connection: psycopg.Connection[Any]) -> int:
     return rows
 
 
-def catch_up(url: str, views: Sequence[View[Any]], subject: str) -> Figure:
-    """Entries per second that the projector folds into *views*, up to the end of the ledger."""
+def catch_up(url: str, views: Sequence[Projected], subject: str) -> Figure:
+    """Entries per second that the projector folds into *views* or histories, up to the end of the ledger."""
     began, entries = perf_counter(), 0
     with psycopg.connect(url, autocommit=True) as connection:
         projector = Projector(url, views)
@@ -126,10 +140,19 @@ def followed(url: str, seconds: float) -> list[Followed]:
         empty(url)
         names = f"{which} views"
         filled = catch_up(url, views, f"fill {names}, empty before")
-        uvloop.run(commands.in_process(url, CLIENTS, seconds))
+        writer = uvloop.run(commands.in_process(url, CLIENTS, seconds))
         behind = catch_up(url, views, f"catch up {names}")
-        result.append(Followed(filled, behind, rebuilding(url, views, f"rebuild {names}")))
+        result.append(Followed(filled, writer, behind, rebuilding(url, views, f"rebuild {names}")))
     return result
+
+
+def histories_followed(url: str) -> HistoriesFollowed:
+    """Measure the histories of all views on a ledger of their own: they are made, and then catch up."""
+    uvloop.run(commands.in_process(url, CLIENTS, HISTORY_SECONDS))
+    for views in (VIEWS, HISTORIES):
+        catch_up(url, views, "make")
+    writer = uvloop.run(commands.in_process(url, CLIENTS, HISTORY_SECONDS))
+    return HistoriesFollowed(writer, catch_up(url, HISTORIES, "catch up all histories"))
 
 
 def library_runner(url: str, socket_folder: str, database: str, seconds: float) -> Figure:

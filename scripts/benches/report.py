@@ -15,7 +15,7 @@ from scripts.benches.board import Boards
 from scripts.benches.conflicts import Disturbed
 from scripts.benches.evaluating import EvaluationBench
 from scripts.benches.measure import Figure, ratio
-from scripts.benches.reading import Followed
+from scripts.benches.reading import CATCH_UP_BOUND, REBUILD_BOUND, Followed, HistoriesFollowed
 from scripts.benches.signed_in import SignedInBench
 
 
@@ -44,6 +44,7 @@ class BenchReading(Struct, frozen=True):
     """Speeds of the views, and the reference measurements."""
 
     followed: list[Followed]
+    histories: HistoriesFollowed
     select: Figure
     pages: Figure
     runner: Figure
@@ -107,10 +108,19 @@ def shown_reading(result: BenchReading, console: Console, loading: Figure | None
         _add(table, loading, "whole projects: read, decoded, folded")
     _add(table, result.select, "one SELECT, and an empty loop over its rows")
     _add(table, result.pages, "psycopg's fastest way")
-    for followed in result.followed:
+    for nth, followed in enumerate(result.followed, 1):
+        is_bound = nth == len(result.followed)  # the last ones are all views
         for figure in (followed.fill, followed.catch_up, followed.rebuild):
-            bound = f"{_times(figure, result.select)} SELECT, {_times(figure, result.pages)} pages"
-            _add(table, figure, f"{bound}, {_times(figure, result.runner)} runner")
+            select = f"{_times(figure, result.select)} SELECT"
+            if figure is followed.rebuild and is_bound:
+                select += f" (bound {REBUILD_BOUND:.2f})"
+            compared = f"{select}, {_times(figure, result.pages)} pages, {_times(figure, result.runner)} runner"
+            if figure is followed.catch_up:
+                bound = f" (bound {CATCH_UP_BOUND:.2f})" if is_bound else ""
+                compared = f"{_times(figure, followed.writer)} the writer of the entries{bound}; {compared}"
+            _add(table, figure, compared)
+    histories = result.histories
+    _add(table, histories.catch_up, f"{_times(histories.catch_up, histories.writer)} the writer of the entries")
     _add(table, result.runner, "the library's, with a projection that writes no rows")
     console.print(table)
 
