@@ -10,7 +10,7 @@ from msgspec import structs
 
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from tests.api.client import REGISTER, Door
+from tests.api.client import REGISTER, Door, unmarked
 from tests.api.legal_person.test_legal_person import code_of, done, registration
 from tests.examples import APPLICANT, LEADER
 
@@ -41,7 +41,7 @@ async def shown(door: Door, path: str, status: int = 200, **params: str) -> str:
     answer = await door.get(path, LEADER, **params)
     assert answer.status_code == status, answer.text
     assert "<b>&" not in answer.text
-    return answer.text
+    return unmarked(answer.text)
 
 
 @pytest.mark.parametrize(
