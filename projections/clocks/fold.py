@@ -8,7 +8,7 @@ instant from the project's last event on, once everything recorded is known, by 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache, partial
 from uuid import UUID
 from zlib import crc32
@@ -16,6 +16,7 @@ from zlib import crc32
 from msgspec import Struct, field
 
 from domain.law.calendar.calendar import CalendarBook
+from domain.law.calendar.moment import local_day, midnight, week_from
 from domain.law.calendar.period import Span
 from domain.law.licensing.clock import State
 from domain.law.licensing.forecast import DISTANT
@@ -26,6 +27,7 @@ from domain.project.application.announcement import DateAnnounced
 from domain.project.application.procedure import ModeChanged
 from domain.project.state.project import Project
 from projections import sums
+from projections.clocks.calendar_version import counted_by, notice_ids
 from projections.clocks.decisions import DECIDING, DecisionRow, Decisions
 from projections.clocks.law_events import Histories, take_entry
 from projections.clocks.law_kinds import KINDS
@@ -227,7 +229,7 @@ def share_of(clocks: Iterable[Row]) -> tuple[int, int]:
 @lru_cache(maxsize=sums.DAYS_CACHED_MAX)
 def monday_of(day: date) -> date:
     """The first day of the week of *day*."""
-    return day - timedelta(days=day.weekday())
+    return local_day(week_from(midnight(day, sums.ZONE), sums.ZONE), sums.ZONE)
 
 
 def figure_of(clocks: Iterable[Row]) -> tuple[str, int]:
@@ -237,14 +239,3 @@ def figure_of(clocks: Iterable[Row]) -> tuple[str, int]:
             figure = clock[STATE] if clock[STATE] in JUDGED else UNJUDGED
             return figure, clock[USED] if clock[STOPPED_ON] else sums.NO_DAYS
     return UNJUDGED, sums.NO_DAYS
-
-
-def counted_by(law: str, laws: Laws, known: date) -> str:
-    """Which calendar the days of *law* are counted by as known on a date: what a project's rows rest on."""
-    version = law.partition("/")[0]
-    return f"{version}={laws.calendar(laws.pack(version), known).version}"
-
-
-def notice_ids(book: CalendarBook) -> tuple[str, ...]:
-    """The notices of a calendar, those it stacks on first."""
-    return tuple(notice.id for layer in book.layers for notice in layer.notices)

@@ -14,7 +14,7 @@ from domain.messages import Entry, tag_of
 from domain.project.feedback.complaint import ComplaintFiled
 from domain.project.feedback.evaluation import ServiceEvaluated
 from domain.project.state.project import Project
-from projections.clocks.fold import notice_ids
+from projections.clocks.calendar_version import notice_ids
 from projections.feedback.complaints import COMPLAINT_COLUMNS, ComplaintFact, ComplaintRow, begun, moved
 from projections.feedback.evaluations import (
     ABOUT_EVALUATIONS,
