@@ -29,8 +29,7 @@ from domain.messages import AnyCommand, AnyFact, Entry, tag_of
 from domain.privacy.erasure import ErasePerson, PersonErased
 from domain.project.messages import SystemCommand
 from domain.project.state.project import Project
-from domain.retention.removal import RecordRemoval, RecordsRemoved
-from domain.retention.state import Retention
+from domain.retention.removal import RecordRemoval, RecordsRemoved, Retention
 
 State: TypeAlias = Project | Calendar | Catalogue | Flow | LegalPerson | Principal | Departments | Epochs | Retention
 EveryCommand: TypeAlias = (

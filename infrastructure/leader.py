@@ -33,8 +33,8 @@ class LeadTerms(Struct, frozen=True):
     alarm_seconds: float
 
 
-class LeadBase:
-    """The part of leading that does not wait: the lease, and what ended the last lead."""
+class LeadershipCandidate:
+    """What leads or stands by, without how it waits: its lease, and what ended the last lead."""
 
     transient: ClassVar[tuple[type[Exception], ...]] = (psycopg.Error, KeystoreError)  # what passes by itself
 
@@ -60,7 +60,7 @@ class LeadBase:
         return self._terms.alarm_seconds
 
 
-class Leader(LeadBase, ABC):
+class Leader(LeadershipCandidate, ABC):
     """Runs in an event loop: `run` until `stop`, on the database at *url*."""
 
     def __init__(self, url: str, terms: LeadTerms) -> None:
@@ -111,7 +111,7 @@ class Leader(LeadBase, ABC):
             return
 
 
-class BlockingLeader(LeadBase, ABC):
+class BlockingLeader(LeadershipCandidate, ABC):
     """Runs in a thread or process of its own: `run` until `stop`, on the database at *url*."""
 
     def __init__(self, url: str, terms: LeadTerms) -> None:

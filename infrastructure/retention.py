@@ -18,8 +18,7 @@ from msgspec import Struct, json, structs
 from psycopg import AsyncConnection
 
 from domain.core.ledger import Actor, Role
-from domain.retention.removal import RecordRemoval, RemovedRecords
-from domain.retention.state import RETENTION_STREAM
+from domain.retention.removal import RETENTION_STREAM, RecordRemoval, RemovedRecords
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.clock_check import ClockWrongError
 from infrastructure.ledger.committer import BusyError

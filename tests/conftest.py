@@ -20,6 +20,7 @@ from psycopg.sql import SQL, Identifier
 from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
+from infrastructure.projector.projector import Projector
 from tests.effort import tried
 
 # Keys of personal data: a folder for the run, also of the processes it starts.
@@ -117,6 +118,15 @@ def migrated_template(server_url: str) -> Iterator[str]:
         yield name_of(url)
 
 
+@pytest.fixture(scope="session")
+def projected_template(server_url: str, migrated_template: str) -> Iterator[str]:
+    """The name of a database in which the views have their tables as well: to make them takes ten times as long."""
+    with database_in(server_url, migrated_template) as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            assert Projector(url).take_lead(connection)
+        yield name_of(url)
+
+
 @pytest.fixture
 def empty_database_url(server_url: str) -> Iterator[str]:
     """The address of a fresh database without any table."""
@@ -132,9 +142,9 @@ def database_url(server_url: str, migrated_template: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def shared_database_url(server_url: str, migrated_template: str) -> Iterator[str]:
-    """Such a database for all tests of a file: each uses projects of its own, or they all only read."""
-    with database_in(server_url, migrated_template) as url:
+def shared_database_url(server_url: str, projected_template: str) -> Iterator[str]:
+    """A database, with empty views, for all tests of a file: each uses projects of its own, or they all only read."""
+    with database_in(server_url, projected_template) as url:
         yield url
 
 

@@ -301,7 +301,7 @@ class PageContext:
         pages = ((home, "/"), *pages) if home else pages
         if role == Role.AUDITOR:
             pages = (*pages, AUDIT)
-        if role in KEEPERS:
+        if role in (*KEEPERS, Role.OFFICER):  # departments list their own items, and say when they take applications in
             pages = (*pages, REFERENCE)
         return [(label, self.link(path), self._is_at(path, home)) for label, path in pages]
 

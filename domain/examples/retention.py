@@ -9,8 +9,7 @@ from domain.core.ledger import Actor, Recorded, Role
 from domain.examples.people import moment
 from domain.law.packs.pack import Pack
 from domain.messages import Entry
-from domain.retention.removal import RecordRemoval, RemovedRecords
-from domain.retention.state import RETENTION_STREAM
+from domain.retention.removal import RETENTION_STREAM, RecordRemoval, RemovedRecords
 from domain.streams import decide, replay
 
 SERVERS = Actor("retention", "", Role.SYSTEM)

@@ -1,4 +1,4 @@
-"""Examines a ledger that was restored by the tools of a database server of one's own: is it sound, and what is lost?
+"""Examines a ledger that the tools of a database server of one's own restored: whether it is sound, and what is lost.
 
 Such a restore leaves no fact, and gives positions out a second time. What the ledger had, the transparency log knows.
 """

@@ -88,17 +88,11 @@ def export_bundle(
         seen: set[UUID] = set()
         with _writers(folder, proofs=project is not None) as write:
             for done, row in enumerate(_rows(connection, streams, size), 1):
-                _write_entry(write, row)
-                if project is not None:
-                    path = [hash_.hex() for hash_ in log.inclusion(row[0])]
-                    write("proofs", {"position": row[0], "path": path})
+                _write_entry(write, row, None if project is None else log)
                 laws.add(json.loads(row[5]).get("law", ""))
                 seen.add(row[1])
                 progress(done, total)
-    _write_restores(folder / "data", log, restores)
-    ended = [
-        key for each in restores for key in each.keys if key.algorithm == ED25519 and each.statement.signed_by(key)
-    ]
+    ended = _write_restores(folder / "data", log, restores)
     _write_context(folder / "data", log, [*keys, *ended], laws, whole=project is None)
     _seal(folder, now)
     return ExportedBundle(str(folder), total, len(seen), size)
@@ -161,7 +155,8 @@ def _writers(folder: Path, *, proofs: bool) -> Iterator[Write]:
         yield write
 
 
-def _write_entry(write: Write, row: tuple[Any, ...]) -> None:
+def _write_entry(write: Write, row: tuple[Any, ...], log: LogReader | None) -> None:
+    """One entry, with its path in the *log*, if that is given, and the file it attaches, if it attaches one."""
     position, stream, version, type_, data, meta, occurred_at, recorded_at, hash_ = row
     entry = {
         "position": position,
@@ -175,13 +170,18 @@ def _write_entry(write: Write, row: tuple[Any, ...]) -> None:
         "hash": hash_.hex(),
     }
     write("entries", entry)
+    if log is not None:
+        write("proofs", {"position": position, "path": [node.hex() for node in log.inclusion(position)]})
     if type_ == ATTACHED:
         fact = json.loads(data)
         write("materials", {"position": position, **{key: fact[key] for key in ("digest", "name", "size")}})
 
 
-def _write_restores(data: Path, log: LogReader, restores: Sequence[EndedLog]) -> None:
-    """Each statement, and the proof that what was left is the beginning of the next tree that was signed."""
+def _write_restores(data: Path, log: LogReader, restores: Sequence[EndedLog]) -> list[NoteVerifier]:
+    """Each statement, and the proof that what was left is the beginning of the next tree that was signed.
+
+    Returns the Ed25519 keys by which the logs that ended have signed them.
+    """
     lines: list[str] = []
     following = log
     for ended in restores:
@@ -191,6 +191,8 @@ def _write_restores(data: Path, log: LogReader, restores: Sequence[EndedLog]) ->
         following = ended.log
     if lines:
         (data / "restores.ndjson").write_text("".join(lines), encoding="utf-8")
+    signed = [(ended, key) for ended in restores for key in ended.keys if key.algorithm == ED25519]
+    return [key for ended, key in signed if ended.statement.signed_by(key)]
 
 
 def _write_context(data: Path, log: LogReader, keys: Sequence[NoteVerifier], laws: set[str], *, whole: bool) -> None:

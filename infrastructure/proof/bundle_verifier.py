@@ -393,7 +393,7 @@ class Restore:
             pairs = [line.partition(" ")[::2] for line in lines]
             values = {name: value for name, value in pairs if name != "key"}
             self.log, self.ended, self.epoch = values["log"], values["ended"], int(values["epoch"])
-            self.size, self.kept = int(values["size"]), int(values["kept"])
+            self.size, self.kept_to = int(values["size"]), int(values["kept"])
             hashes = [values["head"], values["kept-head"], *values["consistency"].split()]
             self.head, self.kept_head, *self.proof = [base64.b64decode(text, validate=True) for text in hashes]
             keys = [value for name, value in pairs if name == "key"]
@@ -406,7 +406,7 @@ class Restore:
     @property
     def place(self) -> str:
         """Where the ledger goes on: the first position behind what was kept."""
-        return f"position {self.kept + 1}"
+        return f"position {self.kept_to + 1}"
 
 
 def is_checkable(text: str) -> bool:
@@ -456,7 +456,7 @@ def check_restores(
             report.fault(f"{restore.place}: {fault}")
             continue
         named += restore.keys
-        lost = f"{restore.kept + 1} to {restore.size}" if restore.kept < restore.size else "none"
+        lost = f"{restore.kept_to + 1} to {restore.size}" if restore.kept_to < restore.size else "none"
         report.lines.append(f"restore: epoch {restore.epoch}, positions lost: {lost}, stated by {restore.ended}")
         if not by_name[0] and not by_name[1]:
             report.lines.append(f"keys: that of {restore.ended}, which ended, is the one in the bundle")
@@ -477,9 +477,9 @@ def link_fault(restore: Restore, log: str, size: int, head: bytes, epoch: int) -
     what = f"the restore statement of {restore.ended}"
     if restore.log != log or restore.epoch >= epoch:
         return f"{what} names {restore.log}, epoch {restore.epoch}, and {log} came next"
-    if not is_beginning(restore.kept, restore.kept_head, restore.size, restore.head, restore.proof):
+    if not is_beginning(restore.kept_to, restore.kept_head, restore.size, restore.head, restore.proof):
         return f"what {what} says was kept is not the beginning of what was signed"
-    if not is_beginning(restore.kept, restore.kept_head, size, head, restore.path):
+    if not is_beginning(restore.kept_to, restore.kept_head, size, head, restore.path):
         return f"what {what} says was kept is not the beginning of what {log} signed"
     return ""
 
@@ -492,11 +492,11 @@ def check_restore_facts(restores: list[Restore], checkpoint: Checkpoint, report:
         if fact["log"] and fact["log"] != origin and fact["log"] not in stated:
             report.fault(f"position {position}: {fact['log']} ended with this restore, and no statement says so")
     for number, restore in enumerate(restores):
-        if restore.kept >= min([size, *(later.kept for later in restores[number + 1 :])]):
+        if restore.kept_to >= min([size, *(later.kept_to for later in restores[number + 1 :])]):
             continue  # the fact was lost with a later restore, or is not in the log yet
-        fact = report.restored.get(restore.kept + 1, {})
+        fact = report.restored.get(restore.kept_to + 1, {})
         says = fact.get("epoch"), fact.get("log"), fact.get("kept_to")
-        if says != (restore.epoch, restore.ended, restore.kept) or fact["lost_to"] < restore.size:
+        if says != (restore.epoch, restore.ended, restore.kept_to) or fact["lost_to"] < restore.size:
             report.fault(f"{restore.place}: the entry is not the restore that {restore.ended} has stated")
 
 

@@ -16,7 +16,7 @@ from zlib import crc32
 from msgspec import Struct, field
 
 from domain.law.calendar.calendar import CalendarBook
-from domain.law.calendar.moment import local_day, midnight, week_from
+from domain.law.calendar.moment import monday
 from domain.law.calendar.period import Span
 from domain.law.licensing.clock import State
 from domain.law.licensing.forecast import DISTANT
@@ -27,7 +27,6 @@ from domain.project.application.announcement import DateAnnounced
 from domain.project.application.procedure import ModeChanged
 from domain.project.state.project import Project
 from projections import sums
-from projections.clocks.calendar_version import counted_by, notice_ids
 from projections.clocks.decisions import DECIDING, DecisionRow, Decisions
 from projections.clocks.law_events import Histories, take_entry
 from projections.clocks.law_kinds import KINDS
@@ -139,7 +138,7 @@ class Clocks:
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
         self._laws, self._nodes = laws, nodes
         self._node_for = lru_cache(maxsize=CLOCKS_CACHED_MAX)(partial(node_of, nodes=nodes))
-        notices = sorted((name, notice_ids(book)) for name, book in laws().calendars().items())
+        notices = sorted((name, book.notice_ids) for name, book in laws().calendars().items())
         self.version: int = crc32(repr((FOLD_VERSION, nodes, notices)).encode()) & VERSION_MAX
 
     def under(self, laws: Callable[[], Laws]) -> Clocks:
@@ -226,10 +225,8 @@ def share_of(clocks: Iterable[Row]) -> tuple[int, int]:
     return sums.NO_DAYS, sums.NO_DAYS
 
 
-@lru_cache(maxsize=sums.DAYS_CACHED_MAX)
-def monday_of(day: date) -> date:
-    """The first day of the week of *day*."""
-    return local_day(week_from(midnight(day, sums.ZONE), sums.ZONE), sums.ZONE)
+# The first day of the week of a day; interned, as it is a key of many counts.
+monday_of = lru_cache(maxsize=sums.DAYS_CACHED_MAX)(monday)
 
 
 def figure_of(clocks: Iterable[Row]) -> tuple[str, int]:
@@ -239,3 +236,9 @@ def figure_of(clocks: Iterable[Row]) -> tuple[str, int]:
             figure = clock[STATE] if clock[STATE] in JUDGED else UNJUDGED
             return figure, clock[USED] if clock[STOPPED_ON] else sums.NO_DAYS
     return UNJUDGED, sums.NO_DAYS
+
+
+def counted_by(law: str, laws: Laws, known: date) -> str:
+    """Which calendar the days of *law* are counted by as known on a date: what a project's rows rest on."""
+    version = law.partition("/")[0]
+    return f"{version}={laws.calendar(laws.pack(version), known).version}"

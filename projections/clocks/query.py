@@ -22,7 +22,6 @@ from domain.law.licensing.explain import Explanation
 from domain.law.licensing.forecast import DISTANT
 from domain.law.procedure.history import ItemHistory
 from domain.streams import of_project
-from projections.clocks.calendar_version import counted_by
 from projections.clocks.counts import (
     BY_DEPARTMENT,
     BY_NODE,
@@ -36,7 +35,7 @@ from projections.clocks.counts import (
 )
 from projections.clocks.explanation import explanation
 from projections.clocks.fold import CLOCKS as CLOCK_TABLE
-from projections.clocks.fold import Clocks
+from projections.clocks.fold import Clocks, counted_by
 from projections.clocks.history import ClockHistory
 from projections.clocks.law_events import Histories, item_histories
 from projections.clocks.list import ClockFilter, ClockSource, ListedClock, page_of, rows_for

@@ -14,7 +14,6 @@ from domain.messages import Entry, tag_of
 from domain.project.feedback.complaint import ComplaintFiled
 from domain.project.feedback.evaluation import ServiceEvaluated
 from domain.project.state.project import Project
-from projections.clocks.calendar_version import notice_ids
 from projections.feedback.complaints import COMPLAINT_COLUMNS, ComplaintFact, ComplaintRow, begun, moved
 from projections.feedback.evaluations import (
     ABOUT_EVALUATIONS,
@@ -104,7 +103,7 @@ class Feedback:
 
     def __init__(self, laws: Callable[[], Laws]) -> None:
         self._laws = laws
-        notices = sorted((name, notice_ids(book)) for name, book in laws().calendars().items())
+        notices = sorted((name, book.notice_ids) for name, book in laws().calendars().items())
         self.version: int = crc32(repr((FOLD_VERSION, notices)).encode()) & VERSION_MAX
 
     def under(self, laws: Callable[[], Laws]) -> Feedback:

@@ -13,7 +13,7 @@ from typing import LiteralString, TypeAlias
 from domain.law.calendar.period import Span
 from domain.law.feedback.clock import FeedbackRun
 from domain.law.licensing.forecast import DISTANT
-from projections.clocks.calendar_version import counted_by
+from projections.clocks.fold import counted_by
 from projections.feedback.complaints import ComplaintRow, complaint_runs
 from projections.feedback.evaluations import EvaluationRow, evaluation_runs
 from projections.feedback.reading import complaint_reading, evaluation_reading

@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from domain.law.calendar.moment import day_before, midnight
 from domain.law.calendar.period import Period
-from projections.clocks.calendar_version import counted_by
+from projections.clocks.fold import counted_by
 from projections.feedback.complaints import ComplaintRow
 from projections.feedback.evaluations import EvaluationRow
 from projections.feedback.summary import FeedbackCounts

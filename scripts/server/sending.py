@@ -16,7 +16,6 @@ from infrastructure.feed.epochs import LedgerEpochs
 from infrastructure.feed.reader import Feed, FeedPage
 from infrastructure.identity.read_log import DataReader, ReadLog
 from infrastructure.identity.security_log import SecurityLog
-from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.messages.addresses import MailAddresses
 from infrastructure.messages.mailer import Mailer, MailerParts, SmtpServer
@@ -44,7 +43,7 @@ async def _send(parent: int, url: str) -> None:
     loop = asyncio.get_running_loop()
     chosen = Settings.of()
     async with (
-        Approvals(url, connections_max=CONNECTIONS_MAX, laws=law_book()) as approvals,
+        Approvals(url, connections_max=CONNECTIONS_MAX) as approvals,
         WebhookTransport(allows_private=chosen.webhooks_private) as transport,
     ):
         reads = ReadLog(SecurityLog(approvals.store), approvals.clock)

@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from msgspec import Struct, json
+from typer.testing import CliRunner
 
 from scripts import cli
 from tests.examples import ROOT
@@ -80,6 +81,7 @@ def answer_calls(descriptor: int) -> None:
     listening = socket.socket(fileno=descriptor)
     for place in cli.VERBS.values():
         import_module(place.partition(":")[0])
+    assert CliRunner().invoke(cli.cli, ["--version"]).exit_code == 0  # the parser imports what it needs when it is used
     gc.collect()
     gc.freeze()  # or each fork copies every page that a collection touches
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system reaps

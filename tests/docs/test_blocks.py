@@ -59,13 +59,11 @@ def test_the_commands_of_a_page_answer_as_it_shows(
         shell.run(blocks, tmp_path, settings | {"DATABASE_URL": url}, {})
 
 
-@pytest.mark.parametrize("words", ["--version", "grants unheard-of", "status"])
-def test_the_program_that_stands_ready_answers_as_the_one_that_is_installed(
-    words: str, program_folder: Path, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("words", ["--version", "grants unheard-of", "stop"])
+def test_the_preloaded_program_answers_as_the_installed_one(words: str, program_folder: Path, tmp_path: Path) -> None:
     answers = []
     for path in ({"PATH": str(program_folder)}, {}):
-        environment = shell.environment({"DATABASE_URL": "postgresql://127.0.0.1:1/none"} | path)
+        environment = shell.environment({"COUNTERSIGN_DATA": str(tmp_path)} | path)
         command = ["sh", "-c", f"countersign {words}"]
         done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, check=False)
         answers.append((done.returncode, done.stdout, done.stderr))

@@ -49,7 +49,7 @@ UNMARKED = {
     "ground complaint evaluation category key unit activity digest media_type items card order kind flow "
     "steps channel method department sender to upper clock principal over scopes into was_into "
     "legacy uscc currency amount close_of_business published task_code dept_code org_code catalog_code use_level "
-    "special special_procedure other_dept kinds log checkpoint",
+    "special special_procedure other_dept kinds log checkpoint stays",
     LAW: "article rule stops by_law accept_condition fee_basis",
     PAPER: "materials missing provided lacking papers document_number case_number number overridden line mandate paper "
     "late material_name result_name notice forwarded_from",

@@ -9,8 +9,7 @@ import pytest
 
 from domain.core.context import Context
 from domain.core.ledger import Actor, Refused, Role
-from domain.retention.removal import RecordRemoval, RecordsRemoved, RemovedRecords
-from domain.retention.state import RETENTION_STREAM, Retention
+from domain.retention.removal import RETENTION_STREAM, RecordRemoval, RecordsRemoved, RemovedRecords, Retention
 from domain.streams import decide, kind_named_by
 from tests.domain.access.test_principals import XU
 from tests.examples import LAW, MANAGER

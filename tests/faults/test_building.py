@@ -50,6 +50,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
         return rebuild(*args, **settings)
 
     monkeypatch.setattr(building, "rebuild", build)
+    monkeypatch.setattr(building, "END_SECONDS_MAX", 0.1)  # what is held ends no sooner for being waited for
     yield hold
     hold.released.set()
 

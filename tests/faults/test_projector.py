@@ -22,6 +22,7 @@ from infrastructure.projector import catch_up as following
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.tables import BATCH_KEY, settle
 from tests.conftest import reachable_folder
+from tests.effort import chosen
 from tests.faults.ledgers import require_views_follow, views_at
 from tests.faults.processes import (
     PATIENCE_SECONDS,
@@ -36,8 +37,8 @@ from tests.faults.processes import (
     waiting_for_locks,
 )
 
-PROJECTORS = 6
-KILLS = 3
+PROJECTORS = chosen(4, 6)
+KILLS = chosen(2, 3)
 
 
 @pytest.fixture(autouse=True)

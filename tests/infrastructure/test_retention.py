@@ -13,8 +13,7 @@ import pytest_asyncio
 from msgspec import json
 
 from domain.core.ledger import Actor, Role
-from domain.retention.removal import RecordsRemoved
-from domain.retention.state import RETENTION_STREAM
+from domain.retention.removal import RETENTION_STREAM, RecordsRemoved
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
 from infrastructure.ledger.committer import BusyError
 from infrastructure.retention import DAY, SERVERS, RecordRetention, RetentionReport, RetentionWorker

@@ -56,9 +56,9 @@ async def tell_busy_desk(approvals: Approvals) -> None:
 
 
 @contextmanager
-def busy_zone(server_url: str, migrated_template: str) -> Iterator[str]:
+def busy_zone(server_url: str, projected_template: str) -> Iterator[str]:
     """A database with the zone in it, whose views are as far as the ledger."""
-    with database_in(server_url, migrated_template) as url:
+    with database_in(server_url, projected_template) as url:
         asyncio.run(_tell(url))
         project_all(url)
         yield url

@@ -35,9 +35,9 @@ LOOKED_AT_PHONES = chosen((), (PHONE,))  # beside the width of a desktop
 
 
 @pytest.fixture(scope="session")
-def database(program: str, server_url: str, migrated_template: str) -> Iterator[str]:
+def database(program: str, server_url: str, projected_template: str) -> Iterator[str]:
     """A database with both zones in it, and the views as far as the ledger."""
-    with database_in(server_url, migrated_template) as url:
+    with database_in(server_url, projected_template) as url:
         asyncio.run(simulate(url, SimulationPlan(PROJECTS, SEED, UNTIL, processes=1), lambda _done, _all: None))
         asyncio.run(_tell(url))
         project_all(url)

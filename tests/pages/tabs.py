@@ -61,6 +61,7 @@ def _clear(page: Page) -> None:
     for other in page.context.pages:
         if other is not page:
             other.close()
+    page.unroute_all()
     if page.url.startswith("http"):
         page.evaluate(CLEAR)
     page.goto(NOWHERE)

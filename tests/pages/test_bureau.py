@@ -42,10 +42,10 @@ def project(name: str) -> UUID:
 
 
 @pytest.fixture(scope="module")
-def database(program: str, server_url: str, migrated_template: str) -> Iterator[str]:
+def database(program: str, server_url: str, projected_template: str) -> Iterator[str]:
     """Two projects on the morning of 12 March: the promise to one is broken, to the other nearly."""
     assert program
-    with database_in(server_url, migrated_template) as url:
+    with database_in(server_url, projected_template) as url:
         asyncio.run(_tell(url))
         project_all(url)
         yield url

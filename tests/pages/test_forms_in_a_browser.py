@@ -33,9 +33,9 @@ ENTRY = "entry-review"
 
 
 @pytest.fixture(scope="module")
-def database(program: str, server_url: str, migrated_template: str) -> Iterator[str]:
+def database(program: str, server_url: str, projected_template: str) -> Iterator[str]:
     """A database with the shipped catalogue and flow, and the small zone."""
-    with database_in(server_url, migrated_template) as url:
+    with database_in(server_url, projected_template) as url:
         asyncio.run(_tell(url))
         project_all(url)
         yield url

@@ -29,10 +29,10 @@ ITEM = {"item": "land", "name": "用地批准", "department": "land", "promise_d
 
 
 @pytest.fixture(scope="module")
-def site(program: str, server_url: str, migrated_template: str) -> Iterator[str]:
+def site(program: str, server_url: str, projected_template: str) -> Iterator[str]:
     """A zone at work: what is recorded comes to the views, and from there to open pages."""
     with (
-        busy_zone(server_url, migrated_template) as url,
+        busy_zone(server_url, projected_template) as url,
         projecting(url),
         served(url, PAGES, lambda: LOOKED_AT, signs_in=True, gateway="open") as address,
     ):

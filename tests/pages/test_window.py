@@ -42,9 +42,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def zone(program: str, server_url: str, migrated_template: str) -> Iterator[str]:
+def zone(program: str, server_url: str, projected_template: str) -> Iterator[str]:
     """A database with a catalogue and one project, whose views are as far as the ledger."""
-    with database_in(server_url, migrated_template) as url:
+    with database_in(server_url, projected_template) as url:
         asyncio.run(_tell(url))
         project_all(url)
         yield url

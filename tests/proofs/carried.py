@@ -42,17 +42,27 @@ COLUMNS = """
 """
 OWN_TABLES = frozenset({"position", "stumble"})  # of the projector, in the schema of the views
 ROWS_SHOWN = 3
-# What is not recorded but judged from the facts, by rules that were corrected since: last days and states of clocks (a
-# period of calendar days that ends on a holiday, an extension that was void), what counts as done, and who has to act.
+# What is not recorded but judged from the facts, by rules that were corrected since. Each column has the commit of the
+# rule that changed: one that has none must say the same.
+# 579f001c: a period of calendar days ends on the next working day where its last is none, and a refusal to admit ends
+# the clocks that run from receipt. e46e4a6b, ADR 0014: an acceptance dated before the receipt counts from it.
+# dc316b8f: when silence starts a clock stays known of one that is closed.
+# 18c0b2b5: one holder an item, outside bodies and applicants among them; what was not granted is not done.
 JUDGED: Mapping[str, tuple[str, ...]] = {
     "clock": (
-        *("due_on", "yellow_on", "state", "over_state", "level", "over_level", "exists_at", "yellow_at", "over_at"),
-        *("closed", "used", "counted_through", "paused_from", "stopped_on"),
+        *("due_on", "over_at"),  # 579f001c
+        *("state", "over_state", "level", "over_level", "yellow_at", "closed"),  # 579f001c, e46e4a6b
+        "exists_at",  # dc316b8f
     ),
-    "item": ("holder",),
-    "project": ("holders", "items_done"),
+    "item": ("holder",),  # 18c0b2b5
+    "project": ("holders", "items_done"),  # 18c0b2b5
 }
-JUDGED_TABLES = frozenset({"waiting", *(f"decision_sum_{span}" for span in ("day", "month", "year"))})
+JUDGED_TABLES = frozenset(
+    {
+        "waiting",  # 18c0b2b5
+        *(f"decision_sum_{span}" for span in ("day", "month", "year")),  # 579f001c: late or in time by another last day
+    }
+)
 
 
 def carried_over(budget: Budget) -> str:

@@ -25,6 +25,7 @@ from infrastructure.proof.keys import create_keys
 from infrastructure.proof.merkle import leaf, leaf_hash
 from infrastructure.proof.publisher import ProofFolder, Publisher
 from tests.conftest import reachable_folder
+from tests.infrastructure.proof.test_bundle import FORGERIES, lines, rewrite
 from tests.infrastructure.proof.test_log import record
 from tests.proofs.identity import free_ports
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
@@ -47,8 +48,15 @@ WITH entry AS (
     || printf('%04x', strlen(type)) || printf('%08x', strlen(data)) || printf('%08x', strlen(meta)))
     || encode(type) || encode(data) || encode(meta) AS bytes
   FROM entry
+), log AS (
+  SELECT lower(hex(content)) AS leaves FROM read_blob('data/leaves')
 )
-SELECT position FROM layout WHERE sha256(bytes) <> hash ORDER BY position
+SELECT position FROM layout, log WHERE sha256(bytes) IS DISTINCT FROM hash
+  OR substr(leaves, CAST(80 * (position - 1) + 17 AS BIGINT), 64) IS DISTINCT FROM hash
+UNION
+SELECT logged FROM log, range(1, CAST(length(leaves) / 80 + 1 AS BIGINT)) AS all_positions(logged)
+  WHERE logged NOT IN (SELECT position FROM entry)
+ORDER BY position
 """
 
 
@@ -167,7 +175,7 @@ def foreign_log_tools(_budget: Budget) -> str:
 
 
 def duckdb_recomputes(_budget: Budget) -> str:
-    """Recompute every hash of an audit bundle by one SQL query, which is printed; then find a change by it."""
+    """Recompute every hash of a zone's bundle by one SQL query, which is printed; then find each attack by it."""
     with site() as ours:
         judges = environment_with([DUCKDB], ours.folder, [sys.executable, *PYTHONS])
         ours.publish(PROJECTS[1])
@@ -176,13 +184,16 @@ def duckdb_recomputes(_budget: Budget) -> str:
         print(RECOMPUTE, flush=True)
         if wrong := mismatches(judges, bundle):
             raise RefutedError(f"DuckDB computes other hashes at {wrong[:10]}")
-        entries = bundle / "data" / "entries.ndjson"
-        lines = [json.loads(line) for line in entries.read_text(encoding="utf-8").splitlines()]
-        lines[5]["data"] += " "
-        entries.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
-        if mismatches(judges, bundle) != [lines[5]["position"]]:
-            raise RefutedError("DuckDB does not find a changed entry")
-        return f"{total} hashes recomputed, a changed entry found"
+        rows = lines(bundle)
+        stream = rows[10]["stream"]
+        attacks = {name: forge(rows) for name, forge in FORGERIES.items()}
+        attacks |= {"a cut tail": rows[:-2], "a deleted project": [row for row in rows if row["stream"] != stream]}
+        for name, forged in attacks.items():
+            rewrite(bundle, forged)
+            expected = next(row["position"] for place, row in enumerate(rows) if forged[place : place + 1] != [row])
+            if mismatches(judges, bundle)[:1] != [expected]:
+                raise RefutedError(f"DuckDB does not find {name} at position {expected}")
+        return f"{total} hashes recomputed, {len(attacks)} attacks found at their positions"
 
 
 def mismatches(judges: Path, bundle: Path) -> list[int]:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from time import monotonic, sleep
 from typing import Any
 from uuid import UUID, uuid4
 
 from msgspec import json
+from standardwebhooks import Webhook
 
+from infrastructure.feed.reader import Feed
+from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.migrate import migrate
+from infrastructure.privacy.current import keystore
+from infrastructure.webhooks.deliveries import DeliveryState
+from infrastructure.webhooks.signing import secret, shown
 from scripts.client import ClientError, CountersignClient
 from tests.api.client import REGISTER
 from tests.conftest import reachable_folder
+from tests.infrastructure.webhooks.receiver import OK, REFUSED, SUBSCRIBER, Received, Zone, zone
+from tests.infrastructure.webhooks.test_sender import in_order, pass_until
 from tests.proofs.operating.installation import Installation
-from tests.proofs.proof import Budget, Proof, RefutedError
+from tests.proofs.proof import Budget, Proof, RefutedError, Rounds
 
 ROUNDS = 20
 PROJECTS = 5
@@ -25,6 +36,7 @@ COMMANDS = 12  # a round, while things are killed
 ATTEMPTS = 60  # of one command: a server that was killed is back in seconds
 START_SECONDS_MAX = 120
 DELIVERY_SECONDS_MAX = 300
+ABSENCES, DAYS_AWAY, DAY = 5, 7, timedelta(hours=24)
 
 
 @contextmanager
@@ -140,4 +152,89 @@ def judged(events: Sequence[dict[str, Any]], noted: Sequence[tuple[str, dict[str
     return f"{rounds} rounds, {len(events)} events, 0 lost, {repeats} came again, each project in order"
 
 
-PROOFS = (Proof("webhooks", "no event is lost or out of order while receiver and server are killed", kills, share=3),)
+def absences(budget: Budget) -> str:
+    """Let the receiver be away for seven simulated days, with a bad event and a new secret each time."""
+    chance, rounds = random.Random(budget.seed), budget.rounds(ABSENCES)
+    with reachable_folder() as folder:
+        url = EmbeddedPostgres(folder / "server", throw_away=True).start()
+        migrate(url)
+        return asyncio.run(weeks(url, chance, rounds))
+
+
+async def weeks(url: str, chance: random.Random, rounds: Rounds) -> str:
+    """One absence after the other, on one ledger. Raises RefutedError."""
+    async with zone(url) as ours:
+        week = Week(ours, chance)
+        for _ in rounds:
+            await week.passed()
+        head = await Feed(ours.approvals.store).head()
+        ids = {request.id for request in week.taken}
+        if len(ids) != head:
+            raise RefutedError(f"{head} events were recorded, and {len(ids)} were taken")
+        orders = [(request.event["source"], request.event["version"]) for request in week.taken]
+        if not in_order([source for source in orders if source not in week.bad]):
+            raise RefutedError("events of a project came out of order")
+        return (
+            f"{rounds.done} of {ABSENCES} weeks away, {head} events, 0 lost, {len(week.bad)} parked and sent again,"
+            f" {week.secrets - 1} secrets replaced meanwhile"
+        )
+
+
+class Week:
+    """Seven days without the receiver, and the day of its return."""
+
+    def __init__(self, ours: Zone, chance: random.Random) -> None:
+        self._ours, self._chance = ours, chance
+        self.taken: list[Received] = []
+        self.bad: set[tuple[str, int]] = set()
+        self.secrets = 1
+
+    async def passed(self) -> None:
+        """Record acts every day while nobody listens; then all have to come. Raises RefutedError."""
+        ours, projects = self._ours, await self._ours.register(PROJECTS)
+        bad = (f"/projects/{projects[0]}", self._chance.randint(1, 3))
+        await ours.notes(projects[0], 2)
+        ours.receiver.stop()
+        rotated_on = self._chance.randrange(DAYS_AWAY)
+        for day in range(DAYS_AWAY):
+            for project in projects:
+                await ours.notes(project, self._chance.randint(0, 2))
+            if day == rotated_on:
+                await self._rotate()
+            ours.project()
+            await ours.settle()
+            await pass_until(ours, DAY)
+        ours.receiver.answer = lambda request: self._answer(request, bad)
+        ours.receiver.start()
+        await pass_until(ours, DAY)
+        parked = await ours.deliveries.page(ours.subscription.id, DeliveryState.PARKED, 0, 10)
+        if len(parked) != 1:
+            raise RefutedError(f"{len(parked)} events are parked, and one is bad")
+        self.bad.add(bad)
+        ours.receiver.answer = lambda request: self._answer(request, None)
+        await ours.deliveries.retry(ours.subscription.id, parked[0].position, ours.clock.now)
+        await ours.settle()
+
+    async def _rotate(self) -> None:
+        await self._ours.subscriptions.rotate(self._ours.subscription.id, SUBSCRIBER, self._ours.clock.now + DAY)
+        self.secrets += 1
+
+    def _answer(self, request: Received, bad: tuple[str, int] | None) -> int:
+        """Take what is signed by the newest secret, but not the bad event."""
+        key = Webhook(shown(secret(keystore(), self._ours.subscription.id, self.secrets)))
+        at = datetime.fromtimestamp(int(request.headers["webhook-timestamp"]), UTC)
+        signed = key.sign(request.id, at, request.body.decode())
+        if signed not in request.headers["webhook-signature"].split():
+            return REFUSED
+        if ":ping:" in request.id:  # by which a receiver that was away is tried
+            return OK
+        if (request.event["source"], request.event["version"]) == bad:
+            return REFUSED
+        self.taken.append(request)
+        return OK
+
+
+PROOFS = (
+    Proof("webhooks", "no event is lost or out of order while receiver and server are killed", kills, share=3),
+    Proof("webhooks-away", "a receiver that was away for seven days gets everything, whatever happened", absences),
+)

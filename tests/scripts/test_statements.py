@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from infrastructure import logging as log
+from infrastructure.proof import morning
 from infrastructure.proof.keys import create_keys, published_keys
 from infrastructure.proof.morning import LIMITS_PASSED
 from infrastructure.proof.note import SignedNote
@@ -43,6 +44,7 @@ def zone(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("COUNTERSIGN_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setattr(log, "configure", lambda _: None)
+    monkeypatch.setattr(morning, "WAIT_SECONDS", 1)  # for events of a kind that did not happen
     asyncio.run(simulate(database_url, SimulationPlan(1, 7, date(2026, 5, 20), processes=1), lambda _done, _all: None))
     catch_up(database_url)
     create_keys(tmp_path / "data-proof", NAME)

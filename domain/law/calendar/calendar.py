@@ -250,6 +250,11 @@ class CalendarBook:
         self._published = sorted(notice.published for layer in self.layers for notice in layer.notices)
         self._known: dict[int, WorkingCalendar] = {}
 
+    @property
+    def notice_ids(self) -> tuple[str, ...]:
+        """The ids of its notices, those of the calendar that it stacks on first."""
+        return tuple(notice.id for layer in self.layers for notice in layer.notices)
+
     def as_known(self, on: date) -> WorkingCalendar:
         """The calendar as it was known on the local date *on*: notices published by then, later ones win (B2.3)."""
         applied = bisect_right(self._published, on)

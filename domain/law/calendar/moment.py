@@ -62,10 +62,14 @@ def next_day(day: date) -> date:
     return day if day == date.max else day + ONE_DAY
 
 
+def monday(day: date) -> date:
+    """The first day of the week of *day*."""
+    return date.fromisocalendar(*day.isocalendar()[:2], 1)
+
+
 def week_from(at: datetime, zone: str) -> datetime:
     """The instant at which the week of *at* began in *zone*: midnight before its Monday."""
-    day = local_day(at, zone)
-    return midnight(date.fromisocalendar(*day.isocalendar()[:2], 1), zone)
+    return midnight(monday(local_day(at, zone)), zone)
 
 
 def days_from(at: datetime, zone: str, days: int) -> datetime:

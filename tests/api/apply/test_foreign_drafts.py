@@ -95,7 +95,7 @@ async def test_a_person_uploads_so_much_in_a_day_and_no_more(app: Litestar, monk
     draft = await rival.begin(OTHER, "plan")
     answers = [await rival.upload(draft, pdf(), f"{nth}.pdf") for nth in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert "as a day may bring" in answers[-1].text
+    assert "daily limit" in answers[-1].text
     assert "1.pdf" in answers[-1].text
     assert "2.pdf" not in answers[-1].text
 

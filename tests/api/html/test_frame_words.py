@@ -38,7 +38,7 @@ def test_no_content_hides_a_table_that_the_frame_speaks_by() -> None:
     [
         (Role.APPLICANT, ["window_my", "progress", "information"]),
         (Role.WINDOW_CLERK, ["window_apply", "progress"]),
-        (Role.OFFICER, ["progress", "desk", "supervision", "information"]),
+        (Role.OFFICER, ["progress", "desk", "supervision", "information", "reference_data"]),
         (Role.AUDITOR, ["progress", "desk", "supervision", "information", "audit_ledger"]),
     ],
 )

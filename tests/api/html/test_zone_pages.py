@@ -42,9 +42,9 @@ SPOKEN = re.compile(r'(?:title|aria-label|alt|placeholder|data-label)="([^"]*)"'
 
 
 @pytest.fixture(scope="module")
-def filled(server_url: str, migrated_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def filled(server_url: str, projected_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A simulated zone, every example story, and three cases of a Dutch town beside them."""
-    with database_in(server_url, migrated_template) as url:
+    with database_in(server_url, projected_template) as url:
         asyncio.run(simulate(url, SimulationPlan(PROJECTS, SEED, UNTIL)))
         asyncio.run(_tell(url, tmp_path_factory.mktemp("town")))
         project_all(url)

@@ -74,7 +74,7 @@ async def test_a_case_brings_so_many_in_a_day_and_no_more(
         answer = await window.post(address, about=ABOUT, key=await window.key(address))
         statuses.append(answer.status_code)
     assert statuses == [303, 303, 429]
-    assert "as a day may bring" in answer.text
+    assert "daily limit" in answer.text
     assert ABOUT.split("<", maxsplit=1)[0] in answer.text
     assert len(await filed(approvals, "joint")) == 2
 

@@ -15,11 +15,12 @@ from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
 from projections.histories import HISTORIES
+from tests.effort import chosen
 from tests.examples import BUREAU, LAND
 from tests.infrastructure.projector.test_projector import project_all, tell_story
 from tests.law.questions import at
 
-BATCH_ENTRIES = 7
+BATCHES = chosen([7], [7, catch_up.BATCH_ENTRIES_MAX])  # entries: many small batches, or one for all
 
 
 async def tell_with_hindsight(approvals: Approvals) -> UUID:
@@ -34,7 +35,7 @@ async def tell_with_hindsight(approvals: Approvals) -> UUID:
     return project
 
 
-@pytest.mark.parametrize("batch", [BATCH_ENTRIES, catch_up.BATCH_ENTRIES_MAX])
+@pytest.mark.parametrize("batch", BATCHES)
 async def test_histories_that_follow_are_those_that_are_rebuilt(
     database_url: str, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:

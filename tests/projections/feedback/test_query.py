@@ -80,13 +80,15 @@ class Ledger:
 
     def __init__(self, approvals: Approvals, t: datetime, known: datetime) -> None:
         self._approvals, self._t, self._known = approvals, t, known
+        self._states: dict[UUID, FeedbackState] = {}
 
     async def states(self) -> dict[UUID, FeedbackState]:
-        view, by_project = Feedback(shipped_law), {}
-        for project in EVERY:
+        """The state of every project, folded when first asked for."""
+        view = Feedback(shipped_law)
+        for project in () if self._states else EVERY:
             entries = await self._approvals.history(project)
-            by_project[project] = fold_at([view], project, entries, self._t, self._known).states[view.name]
-        return by_project
+            self._states[project] = fold_at([view], project, entries, self._t, self._known).states[view.name]
+        return self._states
 
     async def complaints(self, criteria: FeedbackFilter) -> list[ComplaintReading]:
         rows = [row for state in (await self.states()).values() for row in state.complaints.values()]

@@ -60,7 +60,7 @@ async def test_another_server_is_no_sandbox() -> None:
         await simulate_at(ADDRESS, PLAN, transport=httpx2.MockTransport(answered))
 
 
-def test_where_nobody_listens_the_command_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_server_the_command_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("COUNTERSIGN_DATA", str(tmp_path))
     result = CliRunner().invoke(cli.cli, ["simulate", "--over-http", "http://127.0.0.1:9"])
     assert isinstance(result.exception, SandboxRefusedError)
@@ -80,7 +80,7 @@ def test_a_server_that_fails_ends_the_simulation_in_a_sentence(monkeypatch: pyte
     assert "what it did remains" in " ".join(result.output.split())
 
 
-def test_a_held_clock_stands_still_over_a_restart_until_it_is_released(tmp_path: Path) -> None:
+def test_a_held_clock_stays_stopped_over_a_restart_until_it_is_released(tmp_path: Path) -> None:
     clock = SandboxClock(tmp_path / "clock.json")
     clock.hold()
     held = clock()
