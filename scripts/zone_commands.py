@@ -155,7 +155,7 @@ def simulate(
         str,
         typer.Option(
             "--over-http",
-            help="send every act to the sandbox at this address, by whoever's it is",
+            help="send every act to the sandbox at this address, as the person whose act it is",
             metavar="URL",
         ),
     ] = "",
