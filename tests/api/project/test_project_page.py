@@ -113,7 +113,7 @@ async def test_phases_say_how_far_they_are(door: Door, approvals: Approvals) -> 
     assert "Entry and project initiation" in phases
     assert f">{CONSULTATION.task_name_en}</a></th>" in row(page, "consultation")
     assert f">{CONSULTATION.dept_name_en}</td>" in row(page, "consultation")
-    assert ">建设用地规划许可证核发</a></th>" in row(page, "land-permit")  # it has no English name
+    assert ">建设用地规划许可证核发</span></a></th>" in row(page, "land-permit")  # it has no English name
     chinese = (await door.get(f"/pages/projects/{project}", LEADER, lang="zh")).text
     assert "入区咨询与立项" in chinese
     assert f">{CONSULTATION.dept_name}</td>" in row(chinese, "consultation")
