@@ -61,8 +61,9 @@ RIDDLES_IN_SENTENCES = RIDDLES_IN_NAMES - {"asked", "found", "kept"}
 # Terms of the domain, and names that are stored or public: facts, columns, and fields of answers.
 TERMS = {
     *("CountersignatureAsked", "DiscrepancyFound", "OpinionKept", "KeptResult", "HearingTold", "HearingRightTold"),
-    *("opinion_kept", "undertaking_kept", "promise_kept", "kept_to", "kept_head", "asked_at", "told_at", "found_by"),
-    *("FoundItem", "judged_anew", "not_found", "not_found_page", "NOT_FOUND", "KEPT", "NOBODY", "TOLD"),
+    *("opinion_kept", "undertaking_kept", "promise_kept", "kept_to", "kept_head", "asked_at", "told_at"),
+    *("FoundItem", "asked_for", "found_by", "judged_anew", "not_found", "not_found_page", "NOT_FOUND"),
+    *("KEPT", "NOBODY", "TOLD"),
 }
 # Fields that programs read under these names: those of stored messages, and of answers as JSON.
 NAMED_FOR_GOOD = {"Command", "Fact"}

@@ -52,7 +52,7 @@ class RestoredLedger(Struct, frozen=True):
     """
 
     backup: str
-    target_time: datetime | None
+    asked_for: datetime | None
     reached: datetime | None
     position: int
     streams: int

@@ -32,16 +32,16 @@ def _served(server_url: str, template: str) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="package")
-def site(server_url: str, migrated_template: str) -> Iterator[Site]:
-    """The instance for blocks that are no shell."""
-    with _served(server_url, migrated_template) as opened:
+def site(server_url: str, projected_template: str) -> Iterator[Site]:
+    """The instance for blocks that set nothing up."""
+    with _served(server_url, projected_template) as opened:
         yield opened
 
 
 @pytest.fixture
-def own_site(server_url: str, migrated_template: str) -> Iterator[Site]:
+def own_site(server_url: str, projected_template: str) -> Iterator[Site]:
     """An instance for one page, which registers people and programs of its own."""
-    with _served(server_url, migrated_template) as opened:
+    with _served(server_url, projected_template) as opened:
         yield opened
 
 

@@ -23,6 +23,7 @@ from tests.docs.blocks import (
     indented_blocks,
 )
 from tests.docs.readers import Site, reader_of
+from tests.docs.ready import PROGRAM
 
 WITH_COMMANDS = [
     page for page in PAGES if any(block.language == "sh" and not block.not_run for block in blocks_of(page))
@@ -46,13 +47,13 @@ def test_the_commands_of_a_page_answer_as_it_shows(
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> None:
-    """A page that names a server gets one of its own, any other a filled database."""
+    """A page that names a server gets one of its own where it sets it up, any other a filled database."""
     if missing := shell.missing():
         pytest.skip(f"not on PATH: {', '.join(missing)}")
     blocks = blocks_of(page)
     settings = {"COUNTERSIGN_DATA": str(tmp_path / "data"), "PATH": str(program_folder)}
     if any(ADDRESS in block.text for block in blocks):
-        site: Site = request.getfixturevalue("own_site")
+        site: Site = request.getfixturevalue("own_site" if any(PROGRAM in block.text for block in blocks) else "site")
         shell.run(blocks, tmp_path, settings | {"DATABASE_URL": site.database_url}, {ADDRESS: site.address})
         return
     with database_in(server_url, filled_template) as url:

@@ -15,15 +15,17 @@ from infrastructure.privacy.current import keystore
 from infrastructure.webhooks.deliveries import DeliveryState
 from infrastructure.webhooks.schedule import DELAYS
 from infrastructure.webhooks.signing import secret, shown
+from tests.conftest import database_in
 from tests.infrastructure.webhooks.receiver import OK, REFUSED, SUBSCRIBER, Received, Zone, zone
 
 WEEK = timedelta(days=7)
 
 
 @pytest_asyncio.fixture
-async def hooked(database_url: str) -> AsyncIterator[Zone]:
-    async with zone(database_url) as made:
-        yield made
+async def hooked(server_url: str, projected_template: str) -> AsyncIterator[Zone]:
+    with database_in(server_url, projected_template) as url:
+        async with zone(url) as made:
+            yield made
 
 
 async def pass_until(zone: Zone, end: timedelta) -> int:
