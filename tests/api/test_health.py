@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from infrastructure.projector.positions import ViewPosition
 from infrastructure.verifier.results import Coverage, Verification
 from projections.registry import VIEWS
 from tests.api.client import REGISTER, Door, problem
+from tests.conftest import database_in
 from tests.faults.ledgers import DISK_FULL
 
 CONNECTIONS_MAX = 10  # as many connections as the pool keeps can be dead
@@ -46,6 +48,13 @@ async def trouble(door: Door) -> dict[str, Any]:
     body: dict[str, Any] = answer.json()
     assert (body["status"], bool(body["remedy"])) == ("behind", True)
     return body
+
+
+@pytest.fixture(scope="module")
+def shared_database_url(server_url: str, migrated_template: str) -> Iterator[str]:
+    """A database in which no view was made yet."""
+    with database_in(server_url, migrated_template) as url:
+        yield url
 
 
 async def test_without_any_view_it_is_not_ready(door: Door) -> None:
