@@ -19,6 +19,7 @@ from domain.project.materials.attachment import AttachMaterial
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.materials.store import MaterialStore
 from infrastructure.projector.positions import Views
+from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from tests.api.apply.applicants import CATALOGUE, OTHER, OTHER_USCC, OWN, SERVICE, Browser, pdf, registration
 from tests.examples import APPLICANT, BUREAU, MANAGER, USCC
@@ -48,8 +49,10 @@ def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Lites
 
 
 @pytest_asyncio.fixture(scope="module", autouse=True)
-async def files(app: Litestar, approvals: Approvals, shared_database_url: str) -> dict[UUID, str]:
-    """The digest of the file that each project has for its item `plan`."""
+async def files(
+    app: Litestar, approvals: Approvals, shared_database_url: str, projector: Projector
+) -> dict[UUID, str]:
+    """The digest of the file that each project has for its item `plan`; pages wait for the projector."""
     store: MaterialStore = app.services.materials  # type: ignore[attr-defined]  # our own application
     digests: dict[UUID, str] = {}
     for project in (OWN, OTHER):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -46,6 +47,7 @@ from tests.api.guard.two_projects import (
     of_others,
     tell_both,
 )
+from tests.effort import chosen
 from tests.infrastructure.projector.test_projector import project_all
 
 pytestmark = pytest.mark.pages
@@ -157,7 +159,7 @@ class OwnAnswers:
 
     async def to(self, by: Actor) -> list[Answer]:
         if by not in self._by_person:
-            self._by_person[by] = [await self._answer(request, by) for request in self._requests]
+            self._by_person[by] = [await self._answer(request, by) for request in asked_by(by, self._requests)]
         return self._by_person[by]
 
     async def _answer(self, request: SentRequest, by: Actor) -> Answer:
@@ -201,6 +203,22 @@ def requests_to(app: Litestar, project: UUID, now: datetime) -> list[SentRequest
     return requests
 
 
+def asked_by(by: Actor, requests: list[SentRequest]) -> list[SentRequest]:
+    """Those of *requests* that *by* sends: every route in the suite, each as it is or as of an instant in turn.
+
+    Two people who follow each other in PEOPLE ask a route in the two ways; a proof asks it in both as everybody.
+    """
+    skipped = []
+    for nth, (now, then) in enumerate(pairwise(requests)):
+        if (
+            now.handler is then.handler
+            and (now.method, now.path) == (then.method, then.path)
+            and "as_of" in then.params
+        ):
+            skipped.append((now, then)[(nth + PEOPLE.index(by)) % 2])
+    return chosen([request for request in requests if request not in skipped], requests)
+
+
 def filled(template: str, project: UUID) -> str:
     """The path of *template*, with a sample for each parameter."""
     parts = []
@@ -234,7 +252,7 @@ def code_of(response: httpx.Response) -> tuple[str, int]:
 async def test_nothing_of_the_other_project_is_shown_to_strangers(
     app: Litestar, door: Door, approvals: Approvals, by: Actor
 ) -> None:
-    for request in requests_to(app, OTHER, approvals.clock()):
+    for request in asked_by(by, requests_to(app, OTHER, approvals.clock())):
         response = await answer(door, request, by)
         assert not names_the_other(request, response), (request, response.text)
         assert response.status_code < 500 or request.action == PUBLIC, (
@@ -262,11 +280,11 @@ async def test_of_ones_own_project_the_table_says_what_is_shown(own_answers: Own
             assert not answered.is_refused, answered
 
 
-@pytest.mark.parametrize("by", [LEADER, AUDITOR, BUREAU], ids=lambda by: by.role.value)
+@pytest.mark.parametrize("by", chosen([LEADER], [LEADER, AUDITOR, BUREAU]), ids=lambda by: by.role.value)
 async def test_who_sees_the_whole_zone_sees_both(app: Litestar, door: Door, approvals: Approvals, by: Actor) -> None:
     """The mark is really there, so that its absence elsewhere means something."""
     marked = set()
-    for request in requests_to(app, OTHER, approvals.clock()):
+    for request in asked_by(by, requests_to(app, OTHER, approvals.clock())):
         if request.method == "GET" and names_the_other(request, await answer(door, request, by)):
             marked.add(request.handler.handler_name)
     assert marked >= {

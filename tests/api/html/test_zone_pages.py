@@ -32,7 +32,7 @@ from tests.scripts.importing.logs import DATASET, course, listed, write_log
 
 pytestmark = pytest.mark.slow
 
-PROJECTS, SEED = chosen(12, 60), 7
+PROJECTS, SEED = chosen(6, 60), 7
 LOOKED_AT = datetime.fromisoformat(f"{UNTIL}T18:00:00+08:00")
 CASES = ("T-1", "T-2", "T-3")  # of the other register
 SLUG = re.compile(r"[a-z]+[-_][a-z]+")
@@ -256,7 +256,7 @@ def addresses(browser: httpx.Client, database: str) -> Iterator[str]:
         ).fetchall()
         persons = connection.execute("SELECT code FROM views.person_code ORDER BY code LIMIT 20").fetchall()
     yield from (f"/pages/projects/{project}" for project in projects)
-    for project in projects[::5]:
+    for project in projects[:: chosen(10, 5)]:
         yield f"/pages/projects/{project}/information"
         yield from links(shown(browser, f"/pages/projects/{project}"), r"/clock\?")[:2]
         yield from links(shown(browser, f"/pages/projects/{project}"), r"/items/")[::6]

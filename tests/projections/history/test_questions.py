@@ -25,14 +25,15 @@ from projections.progress.query import ProgressList, ProjectFilter
 from projections.sums import ZONE
 from projections.supervision.list import ListFilter
 from projections.waiting.query import WaitingFilter, WaitingRows
+from tests.effort import chosen
 from tests.infrastructure.projector.test_projector import project_all
 from tests.projections.supervision import test_board
 from tests.projections.supervision.test_board import BEGIN, SEED, lived
 from tests.projections.supervision.test_query import Zone
 from tests.watching import Hands
 
-DAYS = 40
-ROUNDS = 150
+DAYS = chosen(25, 40)
+ROUNDS = chosen(60, 150)
 DEPARTMENTS = ["", "land", "planning"]
 Answer = Callable[[Zone, datetime, datetime, Random], Awaitable[Any]]
 
