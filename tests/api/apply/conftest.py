@@ -22,8 +22,8 @@ from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from tests.api.apply.applicants import CATALOGUE, OTHER, OTHER_USCC, OWN, SERVICE, Browser, pdf, registration
+from tests.api.conftest import PROJECTED_SECONDS_MAX
 from tests.examples import APPLICANT, BUREAU, MANAGER, USCC
-from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
 
 
@@ -49,9 +49,7 @@ def app(approvals: Approvals, tmp_path_factory: pytest.TempPathFactory) -> Lites
 
 
 @pytest_asyncio.fixture(scope="module", autouse=True)
-async def files(
-    app: Litestar, approvals: Approvals, shared_database_url: str, projector: Projector
-) -> dict[UUID, str]:
+async def files(app: Litestar, approvals: Approvals, projector: Projector) -> dict[UUID, str]:
     """The digest of the file that each project has for its item `plan`; pages wait for the projector."""
     store: MaterialStore = app.services.materials  # type: ignore[attr-defined]  # our own application
     digests: dict[UUID, str] = {}
@@ -66,7 +64,7 @@ async def files(
         )
         await approvals.handle(project, attach, MANAGER, uuid4())
         digests[project] = stored.digest
-    project_all(shared_database_url)
+    await Views(approvals.store).catch_up(await approvals.store.head(), PROJECTED_SECONDS_MAX)
     return digests
 
 

@@ -14,21 +14,23 @@ import pytest_asyncio
 from api.app import PAGES
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
+from infrastructure.projector.projector import Projector
 from tests.api.client import Door, identity
-from tests.api.conftest import Pages
+from tests.api.conftest import PROJECTED_SECONDS_MAX, Pages
 from tests.example_zone import AFTER_THE_STORIES, tell_example_zone
-from tests.infrastructure.projector.test_projector import project_all
 
 CARRIED = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 CARRIED_TEXT = re.compile(r'<textarea name="([^"]+)" hidden aria-hidden="true">\n(.*?)</textarea>', re.DOTALL)
 
 
 @pytest_asyncio.fixture(scope="module")
-async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
+async def approvals(shared_database_url: str, projector: Projector) -> AsyncIterator[Approvals]:
+    """The stories, projected; pages wait for the projector."""
     hands = [AFTER_THE_STORIES]
     async with Approvals(shared_database_url, clock=lambda: hands[0]) as opened:
         await tell_example_zone(opened, hands)
-        project_all(shared_database_url)
+        await Views(opened.store).catch_up(await opened.store.head(), PROJECTED_SECONDS_MAX)
         yield opened
 
 

@@ -13,10 +13,11 @@ from litestar import Litestar
 
 from api.app import PAGES
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
+from infrastructure.projector.projector import Projector
 from infrastructure.window.query_codes import QueryCodes
-from tests.api.conftest import Pages
+from tests.api.conftest import PROJECTED_SECONDS_MAX, Pages
 from tests.api.window.visits import CaseOf, Window
-from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
 from tests.projections.zone import tell_zone
 
@@ -30,12 +31,12 @@ async def clock() -> list[datetime]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def approvals(shared_database_url: str, clock: list[datetime]) -> AsyncIterator[Approvals]:
-    """The zone, projected, on the evening of 20 May."""
+async def approvals(shared_database_url: str, clock: list[datetime], projector: Projector) -> AsyncIterator[Approvals]:
+    """The zone, projected, on the evening of 20 May; pages wait for the projector."""
     async with Approvals(shared_database_url, clock=lambda: clock[0]) as opened:
         await tell_zone(opened, clock)
         clock[0] = at("05-20 18:00")
-        project_all(shared_database_url)
+        await Views(opened.store).catch_up(await opened.store.head(), PROJECTED_SECONDS_MAX)
         yield opened
 
 
