@@ -122,8 +122,8 @@ async def test_rows_that_are_there_though_they_should_not_are_put_right(
         await send_story(approvals)
         project_all(database_url)
         with psycopg.connect(database_url) as connection:
-            connection.execute("UPDATE views.waiting SET holder = 'nobody'")
-            connection.execute("UPDATE views.position SET seq = 0 WHERE view = 'waiting'")  # it has rows, and no sums
+            assert connection.execute("UPDATE views.access_item SET department = 'none'").rowcount
+            connection.execute("UPDATE views.position SET seq = 0 WHERE view = 'access'")  # it has rows, and no sums
         project_all(database_url)
         await require_views_follow(approvals, database_url)
 
