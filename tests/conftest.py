@@ -36,6 +36,9 @@ IN_MEMORY, IN_MEMORY_BYTES_MIN = Path("/dev/shm"), 2 * 1024**3
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 INSTALL = "no Chromium on PATH: on Debian, apt-get install chromium-headless-shell fonts-noto-cjk"
 
+# How many new objects, and collections of younger ones, bring about a collection; seven hundred by default.
+GARBAGE = (20_000, 20, 20)
+
 # A busy machine makes a correct example slow: no example has a time limit of its own.
 settings.register_profile("countersign", deadline=None, print_blob=True, max_examples=tried(25))
 settings.load_profile("countersign")
@@ -59,6 +62,7 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GARBAGE)
         gc.enable()
 
 
