@@ -10,6 +10,9 @@ from playwright.sync_api import Page
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CONTRAST = "color-contrast"
 RUN = "([context, options]) => axe.run(context ?? document, options).then(result => result.violations)"
+# Selectors are for reports; styles and media are loaded again for two rules, of which one is an experiment, and no
+# page plays a sound.
+VIOLATIONS_ALONE = {"resultTypes": ["violations"], "selectors": False, "preload": False}
 SAMPLE = "data-contrast-sample"
 # Contrast takes nine tenths of a check, and is the same wherever the style is: one element of each style is marked.
 MARK_STYLES = """name => {
@@ -54,5 +57,5 @@ def _load(page: Page) -> None:
 
 
 def _violations(page: Page, context: Any, options: dict[str, Any]) -> list[tuple[str, str]]:
-    violations = page.evaluate(RUN, [context, {**options, "resultTypes": ["violations"]}])
+    violations = page.evaluate(RUN, [context, {**options, **VIOLATIONS_ALONE}])
     return [(row["id"], row["nodes"][0]["html"]) for row in violations]

@@ -32,6 +32,7 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 LANGUAGES = chosen(("zh",), ("zh", "en"))  # in which a page is looked at
 LOOKED_AT_PHONES = chosen((), (PHONE,))  # beside the width of a desktop
+NTH_SEEN_IN_THE_DARK = chosen(4, 1)  # of the pages: they share the colours
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from scripts.catalogues.zone import publish_zone
 from tests.accessibility import barriers
 from tests.api.served import served
 from tests.conftest import database_in
+from tests.effort import chosen
 from tests.examples import BUREAU, LAND, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
@@ -193,17 +194,17 @@ def tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"{selector} is never reached")
 
 
+FORMS: list[tuple[Actor, str, dict[str, str]]] = [
+    (LAND, "/items/{paused}/land/acts/extend_limit", {"#days": "99", "#reasons": "情况复杂"}),
+    (LAND, "/items/{paused}/land/acts/suspend_clock", {}),
+    (LAND, "/items/{paused}/land/acts/ask_countersignature", {}),
+    (MANAGER, "/projects/{paused}/acts/record_information?category=investment", {}),
+    (BUREAU, "/items/{paused}/land/acts/order_supervision", {"#about": "请说明", "#feedback_by": "2026-06-01"}),
+]
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize(
-    ("by", "path", "fields"),
-    [
-        (LAND, "/items/{paused}/land/acts/extend_limit", {"#days": "99", "#reasons": "情况复杂"}),
-        (LAND, "/items/{paused}/land/acts/suspend_clock", {}),
-        (LAND, "/items/{paused}/land/acts/ask_countersignature", {}),
-        (MANAGER, "/projects/{paused}/acts/record_information?category=investment", {}),
-        (BUREAU, "/items/{paused}/land/acts/order_supervision", {"#about": "请说明", "#feedback_by": "2026-06-01"}),
-    ],
-)
+@pytest.mark.parametrize(("by", "path", "fields"), chosen(FORMS[::2], FORMS))
 def test_a_form_its_faults_and_its_review_have_no_barriers(
     desk: Desk, by: Actor, path: str, fields: dict[str, str], lang: str
 ) -> None:

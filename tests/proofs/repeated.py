@@ -15,6 +15,7 @@ READING = (
     *("tests/projections/supervision/test_board.py", "tests/projections/history", "tests/infrastructure/event_log"),
     *("tests/infrastructure/projector/test_histories.py", "tests/scripts/test_simulate.py"),
 )
+SERVERS = ("tests/infrastructure/postgres/test_postgres.py", "tests/infrastructure/postgres/test_binaries.py")
 LAWS = (
     *(
         "tests/law",
@@ -41,7 +42,7 @@ def repeat(budget: Budget, whole: int, paths: tuple[str, ...], words: tuple[str,
 
 def faults(budget: Budget) -> str:
     """Kill, freeze and cut off processes and databases again and again."""
-    return repeat(budget, FAULT_ROUNDS, ("tests/faults",), effort=_effort(budget))
+    return repeat(budget, FAULT_ROUNDS, ("tests/faults", *SERVERS), effort=_effort(budget))
 
 
 def laws(budget: Budget) -> str:

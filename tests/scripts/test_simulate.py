@@ -28,7 +28,8 @@ from tests.effort import chosen
 from tests.examples import LAW
 
 FEW = SimulationPlan(projects=5, seed=11, until=date(2026, 6, 1), begin=date(2025, 3, 3), processes=1)
-FEWER = structs.replace(FEW, projects=chosen(2, 5))
+FEWER = structs.replace(FEW, projects=chosen(2, 5), until=chosen(date(2025, 9, 1), FEW.until))
+BRIEF = structs.replace(FEW, projects=1, until=date(2025, 4, 1))
 SEEN_OFTEN = {
     "flow_adopted",
     "item_accepted",
@@ -73,10 +74,10 @@ async def test_the_views_of_a_simulated_zone_equal_a_rebuild(database_url: str) 
 
 
 async def test_a_seed_is_simulated_once_in_a_ledger(database_url: str) -> None:
-    await simulate(database_url, structs.replace(FEW, projects=1))
+    await simulate(database_url, BRIEF)
     with pytest.raises(SimulationRefusedError, match="seed 11 was simulated"):
-        await simulate(database_url, structs.replace(FEW, projects=1))
-    assert (await simulate(database_url, structs.replace(FEW, projects=1, seed=13))).facts
+        await simulate(database_url, BRIEF)
+    assert (await simulate(database_url, structs.replace(BRIEF, seed=13))).facts
 
 
 async def test_another_watcher_of_the_ledger_is_not_overruled(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 import xmlschema
 from msgspec import Struct, field
@@ -61,6 +62,7 @@ XES = """
 """
 
 
+@cache
 def xes_schema() -> xmlschema.XMLSchema:
     """The schema of a log in XES."""
     attributes = "".join(ATTRIBUTE.format(name=name, value=value) for name, value in VALUES.items())
