@@ -24,9 +24,12 @@ from infrastructure.postgres.migrate import migrate
 from infrastructure.projector.projector import Projector
 from tests.effort import tried
 
-# Keys of personal data: a folder for the run, also of the processes it starts.
-KEYS_FOLDER = tempfile.TemporaryDirectory(prefix="countersign-test-keys-")
-os.environ["COUNTERSIGN_KEYS"] = KEYS_FOLDER.name
+# Data and keys of personal data: folders for the run, also of the processes it starts. The usual folder may hold the log
+# of another ledger, on which no test may write.
+FOLDERS = tempfile.TemporaryDirectory(prefix="countersign-test-folders-")
+os.environ["COUNTERSIGN_DATA"] = f"{FOLDERS.name}/data"
+os.environ["COUNTERSIGN_KEYS"] = f"{FOLDERS.name}/keys"
+Path(os.environ["COUNTERSIGN_KEYS"]).mkdir(mode=0o700)
 
 SERVER_VARIABLE = "COUNTERSIGN_TEST_DATABASE_URL"  # a server to use instead of a throw-away one
 PREFIX = "countersign-test-"

@@ -89,7 +89,7 @@ def at_provider(page: Page, subject: str) -> None:
     page.get_by_role("button", name="统一身份认证登录").click()
     page.wait_for_url(re.compile("/oauth2/authorize"))
     page.get_by_placeholder("sub").fill(subject)
-    page.get_by_role("button", name="Authorize").click()
+    page.get_by_role("button", name="Authorize", exact=True).click()
 
 
 def cookies(window: BrowserContext) -> dict[str, str]:
