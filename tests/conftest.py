@@ -24,8 +24,8 @@ from infrastructure.postgres.migrate import migrate
 from infrastructure.projector.projector import Projector
 from tests.effort import tried
 
-# Data and keys of personal data: folders for the run, also of the processes it starts. The usual folder may hold the log
-# of another ledger, on which no test may write.
+# Data and keys of personal data: folders for the run, also of the processes it starts. The usual folder may hold the
+# log of another ledger, on which no test may write.
 FOLDERS = tempfile.TemporaryDirectory(prefix="countersign-test-folders-")
 os.environ["COUNTERSIGN_DATA"] = f"{FOLDERS.name}/data"
 os.environ["COUNTERSIGN_KEYS"] = f"{FOLDERS.name}/keys"

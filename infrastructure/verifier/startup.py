@@ -61,8 +61,8 @@ def check_against_log(url: str, signed: LogReader) -> None:
         raise OlderLedgerError(
             f"The ledger ends at position {last:,}, but its log has signed {size:,}: positions {last + 1:,} to {size:,}"
             " are gone, as an older state was put back. If it was restored, `countersign declare-restore` records that"
-            " and begins a new epoch; docs/how-to/back-up.md says how. If DATABASE_URL names another ledger, give that one"
-            " a COUNTERSIGN_DATA of its own."
+            " and begins a new epoch; docs/how-to/back-up.md says how. If DATABASE_URL names another ledger, it needs a"
+            " COUNTERSIGN_DATA of its own."
         )
     if not signed.holds(size, bytes(hash_ or b"")):
         raise OlderLedgerError(
