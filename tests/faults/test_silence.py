@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -116,6 +116,7 @@ def waiting_for_a_standby(server: EmbeddedPostgres) -> Iterator[None]:
     """Every commit waits for a standby that does not exist."""
     with psycopg.connect(server.url(), autocommit=True) as other:
         _set_standby(other, "nowhere")
+        wait_until(lambda: _commits_wait(server.url(), other), "commits wait")
         try:
             yield
         finally:
@@ -126,3 +127,16 @@ def _set_standby(connection: psycopg.Connection, name: str) -> None:
     connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'".encode())
     connection.execute("SELECT pg_reload_conf()")
     wait_until(lambda: connection.execute("SHOW synchronous_standby_names").fetchone() == (name,), "it is set")
+
+
+def _commits_wait(url: str, other: psycopg.Connection) -> bool:
+    """Whether a commit waits: the checkpointer has to have read the setting as well, which SHOW does not say."""
+    with closing(psycopg.connect(url, autocommit=True)) as probe:  # it is left in the middle of a statement
+        probe.pgconn.send_query(b"SELECT pg_logical_emit_message(true, '', '')")
+        while True:
+            probe.pgconn.consume_input()
+            if not probe.pgconn.is_busy():
+                return False
+            waits = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND pid = %s"
+            if other.execute(waits, [probe.info.backend_pid]).rowcount:
+                return True
