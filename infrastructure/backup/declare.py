@@ -8,12 +8,11 @@ from __future__ import annotations
 import psycopg
 from msgspec import Struct
 
-from domain.epochs.state import EPOCHS_STREAM, FIRST_EPOCH
+from domain.epochs.state import FIRST_EPOCH
 from infrastructure.backup.errors import BackupError
 from infrastructure.backup.restore import CHECKING, FAULTS_NAMED, RestoredLedger, difference_to_log, require_no_server
-from infrastructure.backup.timelines import LAST_RESTORE
 from infrastructure.backup.tools import Advance
-from infrastructure.feed.epochs import decoded_restore
+from infrastructure.feed.epochs import last_restore
 from infrastructure.proof.log import LogReader
 from infrastructure.verifier.verify import verify
 
@@ -33,7 +32,7 @@ def examined(url: str, loss: KnownLoss, advance: Advance) -> RestoredLedger:
     faults = [f"{fault.seq}: {fault.what}" for fault in result.faults[:FAULTS_NAMED]]
     lost_to, name = loss.lost_to, ""
     with psycopg.connect(url, autocommit=True) as connection:
-        row = connection.execute(LAST_RESTORE, [EPOCHS_STREAM]).fetchone()
+        before = last_restore(connection)
         if loss.log is not None and loss.log.note is not None:
             name, lost_to = loss.log.checkpoint.origin, max(lost_to, loss.log.checkpoint.size)
             faults += difference_to_log(connection, loss.log, result.position)
@@ -43,7 +42,7 @@ def examined(url: str, loss: KnownLoss, advance: Advance) -> RestoredLedger:
             f"The ledger ends at position {result.position:,}, and nothing says that it ever had more.",
             "Where you know that it had, say from a checkpoint or a subscriber's cursor, give --lost-to.",
         )
-    epoch = decoded_restore(bytes(row[0])).epoch if row else FIRST_EPOCH
+    epoch = before.fact.epoch if before else FIRST_EPOCH
     return RestoredLedger(
         "", None, None, result.position, result.streams, result.position + 1, lost_to, epoch, name, faults
     )

@@ -16,14 +16,14 @@ import psycopg
 import structlog
 from msgspec import Struct
 
-from domain.epochs.state import EPOCHS_STREAM, FIRST_EPOCH
+from domain.epochs.state import FIRST_EPOCH
 from infrastructure.backup.errors import BackupError
 from infrastructure.backup.folder import BackupFolder
 from infrastructure.backup.recover import RecoveredDatabase, Recovery
 from infrastructure.backup.take import archive_to
-from infrastructure.backup.timelines import LAST_RESTORE, note_current
+from infrastructure.backup.timelines import note_current
 from infrastructure.backup.tools import Advance
-from infrastructure.feed.epochs import decoded_restore
+from infrastructure.feed.epochs import last_restore
 from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
 from infrastructure.postgres.migrate import migrate
@@ -173,8 +173,8 @@ def last_state(server: EmbeddedPostgres) -> LastState:
             if connection.execute("SELECT to_regclass('ledger.event')").fetchone() == (None,):
                 return LastState()
             (position,) = connection.execute(HEAD).fetchone() or (0,)
-            row = connection.execute(LAST_RESTORE, [EPOCHS_STREAM]).fetchone()
-            return LastState(position, decoded_restore(bytes(row[0])).epoch if row else FIRST_EPOCH)
+            restore = last_restore(connection)
+            return LastState(position, restore.fact.epoch if restore else FIRST_EPOCH)
     except (PostgresUnavailableError, psycopg.Error) as damaged:  # which may be why it is restored
         log.warning("present_database_unreadable", error=str(damaged).strip())
         return LastState()

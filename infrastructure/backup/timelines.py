@@ -6,16 +6,11 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from domain.epochs.state import EPOCHS_STREAM
 from infrastructure.backup.folder import BackupFolder, BackupTimeline
-from infrastructure.feed.epochs import decoded_restore
+from infrastructure.feed.epochs import last_restore
 
 CURRENT: LiteralString = "SELECT timeline_id FROM pg_control_checkpoint()"
 HISTORY: LiteralString = "SELECT pg_read_file('pg_wal/' || %s, true)"
-LAST_RESTORE: LiteralString = """
-    SELECT data, recorded_at FROM ledger.event WHERE stream = %s AND type = 'ledger_restored'
-    ORDER BY version DESC LIMIT 1
-"""
 
 
 def note_current(connection: psycopg.Connection[Any], place: BackupFolder) -> None:
@@ -26,11 +21,12 @@ def note_current(connection: psycopg.Connection[Any], place: BackupFolder) -> No
     (number,) = connection.execute(CURRENT).fetchone() or (1,)
     if number in place.noted_timelines() or all(base.timeline == number for base in place.finished()):
         return
-    row = connection.execute(LAST_RESTORE, [EPOCHS_STREAM]).fetchone()
-    if row is None:
+    restore = last_restore(connection)
+    if restore is None:
         return
-    restored = decoded_restore(bytes(row[0]))
     (history,) = connection.execute(HISTORY, [f"{number:08X}.history"]).fetchone() or (None,)
     parents = [int(line.split("\t")[0]) for line in (history or "").splitlines() if line[:1].isdigit()]
     parent = parents[-1] if parents else 1
-    place.note_timeline(BackupTimeline(number, parent, restored.restored_to or row[1], row[1]))
+    place.note_timeline(
+        BackupTimeline(number, parent, restore.fact.restored_to or restore.recorded_at, restore.recorded_at)
+    )

@@ -6,8 +6,10 @@ positions a second time; so the ids of entries behind it have the epoch in them.
 
 from __future__ import annotations
 
-from typing import LiteralString
+from datetime import datetime
+from typing import Any, LiteralString
 
+import psycopg
 from msgspec import Struct, json
 
 from domain.epochs.restore import LedgerRestored
@@ -16,6 +18,10 @@ from infrastructure.ledger.reader import Store
 
 RESTORES: LiteralString = """
     SELECT data, recorded_at FROM ledger.event WHERE stream = %s AND type = 'ledger_restored' ORDER BY version
+"""
+LAST_RESTORE: LiteralString = """
+    SELECT data, seq, hash, recorded_at FROM ledger.event WHERE stream = %s AND type = 'ledger_restored'
+    ORDER BY version DESC LIMIT 1
 """
 _decoder = json.Decoder(LedgerRestored)
 
@@ -44,6 +50,21 @@ class LedgerEpochs(Struct, frozen=True):
     def lost(self, position: int) -> RestorePoint | None:
         """The restore by which *position* was lost, if an entry was ever there; its epoch is not known."""
         return next((point for point in self.restores if point.kept_to < position <= point.lost_to), None)
+
+
+class StoredRestore(Struct, frozen=True):
+    """A restore as it is in the ledger: the *fact*, and the position, hash and time of its entry."""
+
+    fact: LedgerRestored
+    position: int
+    hash: bytes
+    recorded_at: datetime
+
+
+def last_restore(connection: psycopg.Connection[Any]) -> StoredRestore | None:
+    """The last restore of the ledger of *connection*; None where there was none. Raises msgspec.DecodeError."""
+    row = connection.execute(LAST_RESTORE, [EPOCHS_STREAM]).fetchone()
+    return StoredRestore(decoded_restore(bytes(row[0])), row[1], bytes(row[2]), row[3]) if row else None
 
 
 def decoded_restore(data: bytes) -> LedgerRestored:

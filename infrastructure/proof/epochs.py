@@ -7,26 +7,19 @@ that was killed on the way is finished by the publisher's next start.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 import structlog
-from msgspec import json
 
-from domain.epochs.restore import LedgerRestored
-from domain.epochs.state import EPOCHS_STREAM
 from infrastructure.durable_files import replace_file, sync_folder
+from infrastructure.feed.epochs import last_restore
 from infrastructure.proof.keys import OF_A_LOG, SigningKeys, new_signer
 from infrastructure.proof.log import TransparencyLog
 from infrastructure.proof.note import ED25519
 from infrastructure.proof.publisher import LOG, STATEMENT, ProofFolder
 from infrastructure.proof.restore_statement import RestoreStatement
 from infrastructure.proof.statement import signed_statement
-
-LAST: LiteralString = """
-    SELECT data, seq, hash FROM ledger.event WHERE stream = %s AND type = 'ledger_restored'
-    ORDER BY version DESC LIMIT 1
-"""
 
 log = structlog.get_logger()
 
@@ -36,15 +29,16 @@ def begin_epoch(folder: ProofFolder, connection: psycopg.Connection[Any], now: d
 
     Raises SigningKeyError, LogError.
     """
-    row = connection.execute(LAST, [EPOCHS_STREAM]).fetchone()
-    if row is None or not folder.has_keys:
+    restore = last_restore(connection)
+    if restore is None or not folder.has_keys:
         return None
-    restored = json.decode(bytes(row[0]), type=LedgerRestored)
+    restored = restore.fact
     old = SigningKeys.read(folder.path)
     if restored.log != old.name:
         return None
     ended = _ended(folder, old)
-    if ended.tree.size <= restored.kept_to or ended.holds(row[1], bytes(row[2])):  # what it signed is all there
+    is_all_there = ended.tree.size <= restored.kept_to or ended.holds(restore.position, restore.hash)
+    if is_all_there:  # what it signed
         return None
     name = name_of_epoch(old.name, restored.epoch)
     fresh = [new_signer(name, algorithm) for algorithm in OF_A_LOG]

@@ -9,11 +9,9 @@ from typing import LiteralString
 
 import psycopg
 import structlog
-from msgspec import json
 
-from domain.epochs.restore import LedgerRestored
-from domain.epochs.state import EPOCHS_STREAM
 from infrastructure.errors import OperatorError
+from infrastructure.feed.epochs import last_restore
 from infrastructure.proof.log import LogReader
 from infrastructure.verifier.guards import guard_faults
 
@@ -23,10 +21,6 @@ ENDS: LiteralString = """
 """
 
 SIGNED_ENTRY: LiteralString = "SELECT hash FROM ledger.event WHERE seq = %s"
-LAST_RESTORE: LiteralString = """
-    SELECT data, seq, hash FROM ledger.event WHERE stream = %s AND type = 'ledger_restored'
-    ORDER BY version DESC LIMIT 1
-"""
 
 log = structlog.get_logger()
 
@@ -53,9 +47,8 @@ def check_against_log(url: str, signed: LogReader) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         (_, last, _) = connection.execute(ENDS).fetchone() or (None, 0, 0)
         (hash_,) = connection.execute(SIGNED_ENTRY, [size]).fetchone() or (b"",)
-        restored = connection.execute(LAST_RESTORE, [EPOCHS_STREAM]).fetchone()
-    fact = json.decode(bytes(restored[0]), type=LedgerRestored) if restored else None
-    if restored and fact and fact.log == signed.checkpoint.origin and not signed.holds(restored[1], restored[2]):
+        restore = last_restore(connection)
+    if restore and restore.fact.log == signed.checkpoint.origin and not signed.holds(restore.position, restore.hash):
         return  # the publisher ends that log
     if last < size:
         raise OlderLedgerError(
