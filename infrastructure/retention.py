@@ -113,8 +113,9 @@ class RecordRetention:
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
             if after is not None and await _last(connection) > now - after:
                 return RetentionReport([])
-            kinds = [await _removed(connection, rule, now) for rule in rules_of(self._settings, now)]
-            facts = [_fact_of(rule, kind) for rule, kind in zip(rules_of(self._settings, now), kinds, strict=True)]
+            rules = rules_of(self._settings, now)
+            kinds = [await _removed(connection, rule, now) for rule in rules]
+            facts = [_fact_of(rule, kind) for rule, kind in zip(rules, kinds, strict=True)]
             if removed := [fact for fact in facts if fact]:
                 note = [uuid4(), *(json.encode(each).decode() for each in (removed, by)), now]
                 await connection.execute(NOTE, note)
