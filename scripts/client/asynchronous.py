@@ -106,9 +106,14 @@ class AsyncCountersignClient(ClientState):
     async def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Send a request until it is answered. Raises ProblemError, ClientError."""
         try:
-            async for attempt in self._retries():
-                with attempt:
-                    return checked(await self._http.request(method, path, **options))
+            return await insist(self._http, self._retries(), method, path, **options)
         except httpx2.TransportError as lost:
             raise unreachable(self._http.base_url, lost) from lost
-        raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+async def insist(http: httpx2.AsyncClient, retries: Any, method: str, path: str, **options: Any) -> httpx2.Response:
+    """Send a request until it is answered, as often as *retries* say. Raises ProblemError, httpx2.TransportError."""
+    async for attempt in retries:
+        with attempt:
+            return checked(await http.request(method, path, **options))
+    raise AssertionError("unreachable: the last attempt returns or raises")

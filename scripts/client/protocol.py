@@ -67,7 +67,7 @@ class ClientState:
 
     def _retries(self) -> Any:
         """The attempts at one request, to be iterated with or without `async`."""
-        return stamina.retry_context(on=is_passing, attempts=self._attempts, timeout=None)
+        return retries(self._attempts)
 
     def _params(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The query of a read, with the position of the last command where the address takes one."""
@@ -168,6 +168,11 @@ def decoded(response: httpx2.Response) -> Any:
 def unreachable(address: object, lost: httpx2.TransportError) -> ClientError:
     """The error for a server that no attempt has reached."""
     return ClientError(f"{address} can't be reached: {lost or type(lost).__name__}")
+
+
+def retries(attempts: int) -> Any:
+    """*attempts* at one request, to be iterated with or without `async`."""
+    return stamina.retry_context(on=is_passing, attempts=attempts, timeout=None)
 
 
 def is_passing(failure: Exception) -> bool | float:

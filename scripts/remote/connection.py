@@ -7,13 +7,13 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Self
 
 import httpx2
-import stamina
 
 from api.identity.cookies import SESSION
 from domain.core.ledger import Actor
 from infrastructure.errors import OperatorError
+from scripts.client.asynchronous import insist
 from scripts.client.errors import ProblemError
-from scripts.client.protocol import ATTEMPTS, checked, credentials, is_passing
+from scripts.client.protocol import ATTEMPTS, credentials, retries
 
 ANSWER_SECONDS_MAX = 600.0  # the clock is moved over months at a time, with all that falls due on the way
 SIGN_IN = "/sign-in/demo"
@@ -90,12 +90,9 @@ class SandboxConnection:
     async def _insist(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Send a request until it is answered. Raises ProblemError, SandboxRefusedError."""
         try:
-            async for attempt in stamina.retry_context(on=is_passing, attempts=ATTEMPTS, timeout=None):
-                with attempt:
-                    return checked(await self._http.request(method, path, **options))
+            return await insist(self._http, retries(ATTEMPTS), method, path, **options)
         except httpx2.TransportError as lost:
             raise self._unreachable(lost) from lost
-        raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _unreachable(self, lost: httpx2.TransportError) -> SandboxRefusedError:
         reason = lost or type(lost).__name__
