@@ -13,8 +13,8 @@ from api.app import PAGES
 from infrastructure.ledger.approvals import Approvals
 from tests.api.served import served
 from tests.conftest import database_in, name_of
+from tests.docs.preloaded import preloaded_program
 from tests.docs.readers import Site
-from tests.docs.ready import standing_ready
 from tests.infrastructure.projector.running import projecting
 from tests.law.questions import at
 from tests.projections.zone import tell_zone
@@ -47,8 +47,8 @@ def own_site(server_url: str, projected_template: str) -> Iterator[Site]:
 
 @pytest.fixture(scope="package")
 def program_folder() -> Iterator[Path]:
-    """The folder of a `countersign` that stands ready."""
-    with standing_ready() as folder:
+    """The folder of the preloaded `countersign`."""
+    with preloaded_program() as folder:
         yield folder
 
 

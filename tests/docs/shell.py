@@ -16,7 +16,7 @@ from pathlib import Path
 from infrastructure.postgres.binaries import PACKAGE
 from tests.docs.answers import http_differences, json_differences, text_differences
 from tests.docs.blocks import ROOT, Block
-from tests.docs.ready import COLUMNS
+from tests.docs.preloaded import COLUMNS
 
 SECONDS_MAX = 240  # for a page: a command that never ends is a failure, not a hang
 COMPARED = {"json": json_differences, "text": text_differences, "http": http_differences}

@@ -22,8 +22,8 @@ from tests.docs.blocks import (
     every_block,
     indented_blocks,
 )
+from tests.docs.preloaded import PROGRAM
 from tests.docs.readers import Site, reader_of
-from tests.docs.ready import PROGRAM
 
 WITH_COMMANDS = [
     page for page in PAGES if any(block.language == "sh" and not block.not_run for block in blocks_of(page))

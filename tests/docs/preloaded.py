@@ -1,4 +1,4 @@
-"""A `countersign` that stands ready: each call is a fork of a process that has imported every verb once.
+"""A preloaded `countersign`: each call is a fork of a process that has imported every verb once.
 
 A page calls the command line up to fourteen times, and a new interpreter imports for a second each time. What runs is
 the entry point itself, with the caller's arguments, environment, folder and standard streams.
@@ -39,10 +39,10 @@ with socket.socket(socket.AF_UNIX) as ready:
     socket.send_fds(ready, [len(data).to_bytes(4, "big")], [0, 1, 2])
     ready.sendall(data)
     status = ready.recv(1)
-sys.exit(status[0] if status else "the command that stands ready was killed")
+sys.exit(status[0] if status else "the preloaded command was killed")
 """
 # No `-m`: the command line would give that as its own name.
-READY = "from tests.docs.ready import answer_calls; answer_calls({})"
+READY = "from tests.docs.preloaded import answer_calls; answer_calls({})"
 
 
 class Call(Struct, frozen=True):
@@ -54,7 +54,7 @@ class Call(Struct, frozen=True):
 
 
 @contextmanager
-def standing_ready() -> Iterator[Path]:
+def preloaded_program() -> Iterator[Path]:
     """The folder with the program, to be put first on PATH; with the block, everything it has started ends."""
     with TemporaryDirectory(prefix="countersign-ready-") as name:
         folder, address = Path(name), str(Path(name) / "socket")
