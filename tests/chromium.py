@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+EXPECT_MILLISECONDS_MAX = 30_000  # as long as for an action: a busy machine is slow, not wrong
 
 
 @contextmanager
 def launched(program: str) -> Iterator[Browser]:
     """A browser of *program*. Playwright holds the thread's event loop while it is open: start servers before."""
+    expect.set_options(timeout=EXPECT_MILLISECONDS_MAX)
     with sync_playwright() as playwright:
         # in a container there is often no user name space to build a sandbox of; the pages are our own
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from api.app import PAGES
 from domain.core.ledger import Actor
@@ -94,9 +94,9 @@ class Desk:
 def send(page: Page) -> None:
     """Review and act, to the receipt."""
     page.get_by_role("button", name="核对效果").click()
-    assert page.locator("h1").inner_text().startswith("核对并发出"), page.inner_text("main")
+    expect(page.locator("h1")).to_contain_text("核对并发出")
     page.locator("button[value=act]").click()
-    assert page.locator("h1").inner_text() == "已记入台账", page.inner_text("main")
+    expect(page.locator("h1")).to_have_text("已记入台账")
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_from_registration_to_a_decision_without_scripts(desk: Desk) -> None:
     with desk.at(MANAGER, f"/items/{project}/{ENTRY}/acts/submit_item") as page:
         page.locator("#_file").set_input_files(files=[PAPER])
         send(page)
-        assert re.search(r"BDA2026-\d{6}-\d", page.inner_text("main"))
+        expect(page.locator("main")).to_contain_text(re.compile(r"BDA2026-\d{6}-\d"))
     with desk.at(MANAGER, f"/projects/{project}/acts/record_information?category=investment") as page:
         page.locator("[name='fields.total']").fill("30000")
         page.locator("[name='fields.own_capital']").fill("9000")
@@ -122,9 +122,9 @@ def test_from_registration_to_a_decision_without_scripts(desk: Desk) -> None:
         page.fill("#source", "窗口领取的证照")
         send(page)
         page.goto(f"/pages/projects/{project}/items/tax?lang=zh")
-        assert "项目经理录入系统外结果：准予" in page.inner_text("main")
+        expect(page.locator("main")).to_contain_text("项目经理录入系统外结果：准予")
     with desk.at(OFFICE, f"/pages/projects/{project}/items/{ENTRY}") as page:
-        assert page.get_by_role("link", name="申请书.pdf").count() == 1
+        expect(page.get_by_role("link", name="申请书.pdf")).to_have_count(1)
         page.get_by_role("link", name="一次告知补正").click()
         papers = page.locator("fieldset.paper")
         papers.nth(0).get_by_label("缺", exact=True).check()
@@ -134,15 +134,15 @@ def test_from_registration_to_a_decision_without_scripts(desk: Desk) -> None:
         page.locator("#missing-other").fill("地形图")
         page.get_by_role("button", name="核对效果").click()
         beside = page.locator("#missing .fault").first
-        assert "不能再增加：地形图" in beside.inner_text()
-        assert "行政许可法第三十二条" in beside.inner_text()
+        expect(beside).to_contain_text("不能再增加：地形图")
+        expect(beside).to_contain_text("行政许可法第三十二条")
         page.locator(".summary-of-faults a").click()
-        assert page.url.endswith("#missing")
-        assert page.locator("#missing-other").input_value() == "地形图"
+        expect(page).to_have_url(re.compile("#missing$"))
+        expect(page.locator("#missing-other")).to_have_value("地形图")
     with desk.at(OFFICE, f"/items/{project}/{ENTRY}/acts/accept_item") as page:
         page.get_by_label("材料全部齐全").check()
         page.get_by_role("button", name="核对效果").click()
-        assert "不能容缺，须先补正" in page.locator("#lacking .fault").first.inner_text()
+        expect(page.locator("#lacking .fault").first).to_contain_text("不能容缺，须先补正")
 
 
 def test_a_change_meanwhile_is_shown_and_what_was_filled_in_stays(desk: Desk) -> None:
@@ -154,12 +154,12 @@ def test_a_change_meanwhile_is_shown_and_what_was_filled_in_stays(desk: Desk) ->
         other.get_by_label("办理活动").fill("现场踏勘")
         send(other)
         page.locator("button[value=act]").click()
-        assert page.locator("h1").inner_text() == "您将作出不予许可的决定"
+        expect(page.locator("h1")).to_have_text("您将作出不予许可的决定")
         page.locator("button[value=act]").click()
-        assert "您填写期间发生了 1 件事" in page.inner_text("main")
-        assert "不符合土地利用总体规划" in page.inner_text("main")
+        expect(page.locator("main")).to_contain_text("您填写期间发生了 1 件事")
+        expect(page.locator("main")).to_contain_text("不符合土地利用总体规划")
         page.get_by_role("button", name="返回修改").click()
-        assert page.locator("#reasons").input_value() == "不符合土地利用总体规划"
+        expect(page.locator("#reasons")).to_have_value("不符合土地利用总体规划")
 
 
 def test_an_act_by_keyboard_alone(desk: Desk) -> None:
@@ -172,8 +172,7 @@ def test_an_act_by_keyboard_alone(desk: Desk) -> None:
         require_clean(page, "zh")
         tab_to(page, "button[value=act]")
         page.keyboard.press("Enter")
-        page.wait_for_selector(".receipt-panel")
-        assert page.locator("h1").inner_text() == "已记入台账"
+        expect(page.locator("h1")).to_have_text("已记入台账")
         require_clean(page, "zh")
 
 
@@ -181,7 +180,7 @@ def test_the_interruption_card_has_no_barriers(desk: Desk) -> None:
     with desk.at(MANAGER, f"/items/{project_id('paused')}/land/acts/withdraw_item", scripts=True) as page:
         page.locator("button[value=review]").click()
         page.locator("button[value=act]").click()
-        assert page.locator("h1").inner_text() == "您将撤回这项申请"
+        expect(page.locator("h1")).to_have_text("您将撤回这项申请")
         require_clean(page, "zh")
 
 
@@ -219,7 +218,8 @@ def test_a_form_its_faults_and_its_review_have_no_barriers(
 
 def require_clean(page: Page, lang: str) -> None:
     """No barrier, no stored value, no sideways scrolling on a phone."""
-    assert page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[lang]
+    expect(page.locator("html")).to_have_attribute("lang", {"zh": "zh-CN", "en": "en"}[lang])
+    page.wait_for_load_state()
     assert STORED.findall(page.inner_text("main")) == []
     assert barriers(page) == []
     size = page.viewport_size

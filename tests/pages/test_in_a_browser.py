@@ -9,7 +9,7 @@ from itertools import product
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.accessibility import CONTRAST, barriers, faint_texts
 from tests.api.client import identity
@@ -95,7 +95,7 @@ def test_the_way_past_the_menu_leads_to_the_content(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.evaluate("() => document.activeElement.id") == "content"
+    expect(page.locator("#content")).to_be_focused()
 
 
 def test_without_scripts_filters_pages_and_languages_work(browser: Browser, site: str, places: Places) -> None:
@@ -103,20 +103,21 @@ def test_without_scripts_filters_pages_and_languages_work(browser: Browser, site
         page.goto("/pages/progress?limit=2")
         first = page.locator("tbody th a").all_inner_texts()
         page.locator("a[rel=next]").click()
+        page.wait_for_load_state()
         second = page.locator("tbody th a").all_inner_texts()
         assert len(first) == 2
         assert first != second
         page.get_by_text("更多条件").click()
         page.get_by_label("预警").select_option("late")
         page.get_by_role("button", name="筛选").click()
-        assert "warned=late" in page.url
-        assert page.locator("i.late").count() > 1
+        expect(page).to_have_url(re.compile("warned=late"))
+        expect(page.locator("i.late").nth(1)).to_be_visible()
         page.get_by_role("link", name="English").click()
-        assert page.locator("h1").inner_text() == "Progress of projects"
-        assert "warned=late" in page.url
+        expect(page.locator("h1")).to_have_text("Progress of projects")
+        expect(page).to_have_url(re.compile("warned=late"))
         page.goto(places.of("desk"))
         page.get_by_role("link", name="怎么算的").first.click()
-        assert page.locator("#days").inner_text().startswith("逐日计算")
+        expect(page.locator("#days")).to_contain_text("逐日计算")
 
 
 def test_no_link_is_dead(site: str, places: Places) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
@@ -83,7 +84,7 @@ def test_rows_that_are_ticked_are_left_alone_until_the_reader_says_so(browser: B
         applied_for(site, NEW[1])
         notice = page.locator("[data-notice]")
         expect(notice).to_contain_text("项新变化")
-        assert row_of(page, NEW[1]).count() == 0
+        expect(row_of(page, NEW[1])).to_have_count(0)
         unread = page.locator(".visitor .unread")
         before = unread.inner_text()
         assert barriers(page) == []
@@ -114,7 +115,7 @@ def test_a_half_filled_form_loses_nothing(browser: Browser, site: str) -> None:
         expect(page.locator("main")).to_contain_text("已恢复您上次填写的内容")
         expect(page.locator("main")).to_contain_text("您填写期间发生了 1 件事")
         expect(page.locator("form[data-draft] [type=radio]").first).to_be_checked()
-        assert digest in str(page.locator("input[name=_file][type=hidden]").get_attribute("value"))
+        expect(page.locator("input[name=_file][type=hidden]")).to_have_attribute("value", re.compile(digest))
         page.get_by_role("button", name="放弃，重新填写").click()
         expect(page.locator("input[name=_file][type=hidden]")).to_have_count(0)
 
@@ -135,7 +136,7 @@ def test_without_scripts_a_page_says_how_to_see_what_is_new(browser: Browser, si
     with page_of(browser, site, LAND, scripts=False) as page:
         page.goto("/desk?group=later")
         applied_for(site, NEW[2])
-        assert row_of(page, NEW[2]).count() == 0
+        expect(row_of(page, NEW[2])).to_have_count(0)
         expect(page.locator("[data-notice] p")).to_be_empty()
         page.get_by_role("link", name="刷新本页").click()
         expect(row_of(page, NEW[2])).to_have_count(1)

@@ -65,7 +65,7 @@ def test_an_edition_is_published_after_its_effect_was_seen(
         change.get_by_label("同时发布新版，施行日期").fill("2026-04-01")
         change.get_by_role("button", name="核对影响").click()
         expect(page.get_by_role("alert")).to_contain_text("承诺时限不得长于法定时限")
-        assert page.get_by_label("施行日期").input_value() == "2026-04-01"
+        expect(page.get_by_label("施行日期")).to_have_value("2026-04-01")
         page.get_by_label("承诺时限（日）").fill(days)
         page.get_by_role("button", name="核对影响").click()
         expect(page.locator("#effect + ul")).to_contain_text("自 2026-04-01 起施行")
