@@ -155,6 +155,6 @@ def _note(project: Project, entry: Entry) -> None:
     fact = entry.fact
     if entry.version == 1:
         project.register = register_of(entry)
-    note = FactNote(tag_of(fact), getattr(fact, "item", ""), entry.recorded.by, entry.occurred_at)
+    note = FactNote(tag_of(fact), getattr(fact, "item", ""), entry.recorded.actor, entry.occurred_at)
     project.notes[entry.version] = note
     project.version = entry.version

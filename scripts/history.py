@@ -69,7 +69,7 @@ def table_of(title: str, entries: Sequence[CorrectedEntry]) -> Table:
         correction = f"  (amended to {entry.amended_to:{MINUTE}})" if entry.amended_to else ""
         correction = "  (retracted)" if entry.retracted else correction
         when = [f"{at:{MINUTE}}" for at in (entry.occurred_at, entry.recorded_at)]
-        row = str(entry.version), *when, entry.recorded.by.id, f"{name}{correction}  {fields}", str(entry.position)
+        row = str(entry.version), *when, entry.recorded.actor.id, f"{name}{correction}  {fields}", str(entry.position)
         table.add_row(*row)
     return table
 

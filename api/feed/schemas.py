@@ -83,7 +83,7 @@ def _event(event: FeedEvent, to: Caller, context: Sequence[Entry], name: str) ->
         subject=item[:SUBJECT_CHARACTERS_MAX] if isinstance(item, str) and item else None,
         occurredat=entry.occurred_at,
         version=entry.version,
-        actor=line.by.id if event.readable else "",
+        actor=line.actor.id if event.readable else "",
         correlationid=line.correlation if event.readable else None,
         hash=entry.hash if _is_whole(event, line) else "",
         withheld=not event.readable,

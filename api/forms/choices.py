@@ -231,7 +231,7 @@ def _contacts(case: FormCase) -> Choices:
     return [
         Choice(str(entry.version), _short(case, entry))
         for entry in reversed(case.history)
-        if not entry.retracted and entry.by.role in WHO_SERVES and getattr(entry.fact, "item", "") == case.item
+        if not entry.retracted and entry.actor.role in WHO_SERVES and getattr(entry.fact, "item", "") == case.item
     ]
 
 

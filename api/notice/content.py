@@ -152,9 +152,10 @@ def _facts(page: PageContext, file: ShownCard, sentences: Sentences) -> list[tup
 
 
 def _evidence(page: PageContext, sentences: Sentences, entry: ShownEntry) -> NoticeEvidence:
-    by = page.office(entry.by.department) if entry.by.department else page.words["role"](entry.by.role.value)
-    if entry.by.role is Role.APPLICANT:
-        by = page.words["role"](entry.by.role.value)  # the enterprise's code says nothing to the department
+    actor = entry.actor
+    by = page.office(actor.department) if actor.department else page.words["role"](actor.role.value)
+    if actor.role is Role.APPLICANT:
+        by = page.words["role"](actor.role.value)  # the enterprise's code says nothing to the department
     at = plain(page.local(entry.amended_to or entry.occurred_at))
     return NoticeEvidence(plain(sentences.tell(entry.fact)), at, by, entry.version)
 

@@ -93,7 +93,7 @@ def held_parts(held: Sequence[tuple[Holder, int]]) -> list[HeldPart]:
 
 def dialogue(thread: Sequence[ShownEntry]) -> list[ThreadRemark]:
     """The thread in its order, the department on one side and the bureau on the other."""
-    return [ThreadRemark(entry, SIDES.get(entry.by.role, "department")) for entry in thread]
+    return [ThreadRemark(entry, SIDES.get(entry.actor.role, "department")) for entry in thread]
 
 
 def verdicts(offers: Offers, commands: Sequence[str], file: ShownCard) -> list[VerdictOffer]:

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from api.web.problems import Problem
 from domain.access.principal import Caller
-from domain.core.ledger import Actor
+from domain.core.ledger import Actor, actor_in_case
 from domain.messages import AnyFact, Corrections, Entry, corrections
 from domain.project.state.project import Project
 from domain.streams import State, of_project
@@ -39,8 +39,9 @@ class ShownEntry(Struct, frozen=True):
     *version* counts the project's entries from 1, *position* those of the whole ledger. *occurred_at* is when it
     legally happened, *recorded_at* when the system learned of it. *amended_to* and *retracted* are what later
     entries made of it: when it really happened, and that it does not count. *command_id* is null where something
-    was left out: with it, a guess at what that was could be checked against *hash*. *on_behalf_of*,
-    *correlation* and *causation* (the id of the entry that this one follows from) are null where nothing was said.
+    was left out: with it, a guess at what that was could be checked against *hash*. *on_behalf_of* (of what was
+    imported, who acted in the other register, while *by* imported it), *correlation* and *causation* (the id of the
+    entry that this one follows from) are null where nothing was said.
     """
 
     version: int
@@ -58,6 +59,11 @@ class ShownEntry(Struct, frozen=True):
     on_behalf_of: Actor | None = None
     correlation: UUID | None = None
     causation: UUID | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who acted in the case, where an importer recorded it for a person of another register."""
+        return actor_in_case(self.by, self.on_behalf_of)
 
 
 class StreamHistory(Struct, frozen=True):

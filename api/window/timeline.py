@@ -94,7 +94,7 @@ def lines_in(entries: Sequence[Entry], page: PageContext) -> Iterator[TimelineLi
         kind = tag_of(entry.fact)
         if kind not in DETAILS:
             continue
-        added, by = DETAILS[kind](entry.fact, page), entry.recorded.by
+        added, by = DETAILS[kind](entry.fact, page), entry.recorded.actor
         sentence = say(f"{kind}_with").format(added) if added else say(kind)
         department = by.department if by.role is Role.OFFICER else ""
         yield TimelineLine(entry.occurred_at, kind, sentence, department, entry.version if by.role in SERVES else 0)

@@ -39,6 +39,14 @@ class Actor(Struct, frozen=True, gc=False):
     role: Role = Role.OFFICER
 
 
+NO_CASES_OF_THEIR_OWN = (Role.SYSTEM, Role.ADMINISTRATOR)
+
+
+def actor_in_case(by: Actor, on_behalf_of: Actor | UnsetType | None) -> Actor:
+    """Who acted in the case: *by*, or the person of another register for whom an importer recorded it."""
+    return on_behalf_of if on_behalf_of and by.role in NO_CASES_OF_THEIR_OWN else by
+
+
 class Refused(Exception):  # noqa: N818 a refusal is an answer, not an error
     """A command broke a rule. The sentence is shown to the person who sent it.
 
@@ -86,22 +94,29 @@ class Recorded(Struct, frozen=True, gc=False):
     law: str = ""  # id and version of the rule pack in force, e.g. "cn-licensing@2019-04-23"
     source: str = ""  # where an imported fact comes from, e.g. "receipt:case-10011:task-42933"
     # Not in entries of before storage format 1. What is unset is left out of the stored bytes.
-    on_behalf_of: Actor | UnsetType = UNSET  # for whom *by* acted: a deputy, an agent of an enterprise
+    on_behalf_of: Actor | UnsetType = UNSET  # for whom *by* acted; of what was imported, who acted in the register
     correlation: UUID | UnsetType = UNSET  # of all that belongs to one undertaking of the sender
     causation: UUID | UnsetType = UNSET  # the entry that this one follows from, by its `entry_id`
     fingerprint: bytes | UnsetType = UNSET  # SHA-256 of the stream and the command, without its conditions
     at: datetime | UnsetType = UNSET  # when the command arrived
     traceparent: str | UnsetType = UNSET  # of the trace that the command was carried out in (W3C Trace Context)
 
+    @property
+    def actor(self) -> Actor:
+        """Who acted in the case, where an importer recorded it for a person of another register."""
+        return actor_in_case(self.by, self.on_behalf_of)
+
 
 class CommandOrigin(Struct, frozen=True, gc=False):
     """What a sender may say of a command beside the command itself and who sends it.
 
-    *source* and *recorded_at* are an importer's: where a fact comes from, and when its first system learned it.
+    *source*, *recorded_at* and *recorded_by* are an importer's: where a fact comes from, when its first system learned
+    it, and who imports it on behalf of the sender.
     """
 
     source: str = ""
     recorded_at: datetime | None = None
+    recorded_by: Actor | UnsetType = UNSET
     on_behalf_of: Actor | UnsetType = UNSET
     correlation: UUID | UnsetType = UNSET
     causation: UUID | UnsetType = UNSET

@@ -82,9 +82,9 @@ def _acceptance(
 ) -> CaseCells:
     submission, applied = case.submission, case.submitted
     service, edition = reference.service(submission, case.plan.service)
-    department = entry.recorded.by.department or case.plan.department
-    officer = "" if isinstance(entry.fact, AcceptanceDeemed) else reference.name(entry.recorded.by)
-    by_applicant = applied.recorded.by.role.value == "applicant"
+    department = entry.recorded.actor.department or case.plan.department
+    officer = "" if isinstance(entry.fact, AcceptanceDeemed) else reference.name(entry.recorded.actor)
+    by_applicant = applied.recorded.actor.role.value == "applicant"
     return _guid(entry, "accept", case.plan.item) | {
         "task_code": service.task_code if service else "",
         "task_name": service.task_name if service else case.plan.name or case.plan.item,
@@ -134,7 +134,7 @@ def _step(case: CaseFacts, entry: Entry, reference: CaseReference) -> CaseCells 
         "event_name": action,
         "event_start_time": at,
         "event_end_time": at,
-        "handle_user_name": reference.name(entry.recorded.by) or SYSTEM,
+        "handle_user_name": reference.name(entry.recorded.actor) or SYSTEM,
         "handle_explain": str(getattr(fact, "reasons", "") or name),
         "remark": str(getattr(fact, "article", "")),
     }
@@ -178,7 +178,7 @@ def _special(
         "special_reason": reason,
         "special_time": begun,
         "end_time": ended,
-        "handle_user": reference.name(entry.recorded.by),
+        "handle_user": reference.name(entry.recorded.actor),
     }
 
 
@@ -190,7 +190,7 @@ def _result(case: CaseFacts, decided: Entry, reference: CaseReference) -> CaseCe
     delivered = [entry.fact for entry in case.entries if isinstance(entry.fact, DecisionDelivered)]
     is_granted = fact.outcome is Outcome.GRANTED
     return _guid(decided, "result", case.plan.item) | {
-        "handle_user_name": reference.name(decided.recorded.by),
+        "handle_user_name": reference.name(decided.recorded.actor),
         "result_type": reference.codes.result_type.get(fact.outcome.value, ""),
         "result_date": reference.local(decided.occurred_at, case.submission),
         "result_explain": _joined(word, fact.reasons),

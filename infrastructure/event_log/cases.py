@@ -118,7 +118,7 @@ def case_from(entries: Sequence[Entry]) -> LogCase | None:
 
 def event_from(entry: Entry, at: datetime, prefix: str) -> LogEvent | None:
     """The event of one entry; with a *prefix* only of what a register recorded itself, whose sources begin so."""
-    fact, by = entry.fact, entry.recorded.by
+    fact, by = entry.fact, entry.recorded.actor
     activity, label = tag_of(fact), ""
     if prefix:
         source = entry.recorded.source

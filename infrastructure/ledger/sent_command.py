@@ -43,11 +43,11 @@ class SentCommand(Struct, frozen=True, gc=False):
         """The metadata of its entries, decided under *law*."""
         origin = self.origin
         return Recorded(
-            by=self.by,
+            by=origin.recorded_by or self.by,
             command_id=self.id,
             law=law,
             source=origin.source,
-            on_behalf_of=origin.on_behalf_of,
+            on_behalf_of=self.by if origin.recorded_by else origin.on_behalf_of,
             correlation=origin.correlation,
             causation=origin.causation,
             fingerprint=self.fingerprint,

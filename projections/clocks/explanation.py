@@ -80,5 +80,5 @@ def _extension(extension: ExplainedExtension, entries: Recorded) -> ExplainedExt
 def _recording(entry: Entry | None) -> Recording | None:
     if entry is None:
         return None
-    by = entry.recorded.by
+    by = entry.recorded.actor
     return Recording(by.id, by.department, entry.recorded_at, entry.version)

@@ -130,7 +130,7 @@ class External:
         """Record a verification of the item."""
         fact, zone = entry.fact, self._laws().pack(entry.recorded.law).zone
         at = entry.occurred_at if isinstance(fact, LOOKED) else entry.recorded_at
-        looked = Looked(item.application, at.astimezone(ZoneInfo(zone)).date(), entry.recorded.by.id, zone)
+        looked = Looked(item.application, at.astimezone(ZoneInfo(zone)).date(), entry.recorded.actor.id, zone)
         before = state.items.get(item.plan.item)
         if before is not None and before.application == item.application:
             looked.evidence, looked.recorded_at = before.evidence, before.recorded_at
@@ -140,7 +140,7 @@ class External:
         match fact:
             case ExternalResultRecorded():
                 looked.evidence, looked.recorded_at = fact.evidence, entry.recorded_at
-                looked.recorded_by = entry.recorded.by.id
+                looked.recorded_by = entry.recorded.actor.id
                 looked.verified_on = fact.verified_on or looked.verified_on
             case ExternalResultConfirmed(source=source):
                 looked.verified_by = source

@@ -117,7 +117,7 @@ ComplaintFact = (
 
 def begun(fact: ComplaintFiled, entry: Entry, project: Project) -> ComplaintRow:
     """The row of a newly filed complaint."""
-    words = words_of(fact, entry.recorded.by)
+    words = words_of(fact, entry.recorded.actor)
     fact = veiled_fact(fact, words) if fact.anonymous else fact
     return ComplaintRow(
         project=project.id,
@@ -140,7 +140,7 @@ def begun(fact: ComplaintFiled, entry: Entry, project: Project) -> ComplaintRow:
 
 def moved(row: ComplaintRow, fact: ComplaintFact, entry: Entry) -> None:
     """Apply a further fact, that of *entry* after redaction, to *row*."""
-    at, by = entry.occurred_at, entry.recorded.by.id
+    at, by = entry.occurred_at, entry.recorded.actor.id
     match fact:
         case ComplaintAccepted():
             row.state, row.accepted_at, row.accepted_by = "accepted", at, by

@@ -143,7 +143,7 @@ def evaluated(fact: ServiceEvaluated, entry: Entry, project: Project) -> Evaluat
         reasons=list(fact.reasons),
         comment=fact.comment,
         channel=fact.channel.value,
-        evaluated_by=entry.recorded.by.id,
+        evaluated_by=entry.recorded.actor.id,
         evaluated_at=entry.occurred_at,
         rule=fact.rule,
         law=entry.recorded.law,
@@ -155,7 +155,7 @@ def evaluated(fact: ServiceEvaluated, entry: Entry, project: Project) -> Evaluat
 
 def followed(row: EvaluationRow, fact: EvaluationSequel, entry: Entry) -> None:
     """Apply a further fact to *row*."""
-    at, by = entry.occurred_at, entry.recorded.by.id
+    at, by = entry.occurred_at, entry.recorded.actor.id
     match fact:
         case RectificationStarted():
             row.state, row.handler, row.started_at = "started", fact.handler, at

@@ -120,7 +120,7 @@ class Feedback:
             subject, kind = fact.complaint, COMPLAINTS.name
             _complain(state, fact, entry, project)
             words = state.words.get(subject, ())
-            whole = by is entry.recorded.by and (not words or veiled_fact(fact, words) is fact)
+            whole = by is entry.recorded.actor and (not words or veiled_fact(fact, words) is fact)
         elif isinstance(fact, ABOUT_EVALUATIONS):
             subject, kind = subject_of(fact, project), EVALUATIONS.name
             _evaluate(state, fact, entry, project)
@@ -164,7 +164,7 @@ class Feedback:
 def _complain(state: FeedbackState, fact: ComplaintFact, entry: Entry, project: Project) -> None:
     if isinstance(fact, ComplaintFiled):
         state.complaints[fact.complaint] = begun(fact, entry, project)
-        state.words[fact.complaint] = words_of(fact, entry.recorded.by)
+        state.words[fact.complaint] = words_of(fact, entry.recorded.actor)
     elif row := state.complaints.get(fact.complaint):  # none if its filing was retracted
         moved(row, veiled_fact(fact, state.words[fact.complaint]) if row.anonymous else fact, entry)
 

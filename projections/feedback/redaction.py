@@ -44,12 +44,12 @@ TELLING = re.compile(
 
 
 def named(entry: Entry, project: Project) -> Actor:
-    """The recorder of *entry*, redacted if necessary, for views. *project* already includes the entry.
+    """Who acted in *entry*, redacted if necessary, for views. *project* already includes the entry.
 
     A complaint whose filing was retracted is treated as anonymous, and so is a correction by anyone but an officer or
     the bureau, as a complainant may have corrected the complaint.
     """
-    fact, by = entry.fact, entry.recorded.by
+    fact, by = entry.fact, entry.recorded.actor
     if type(fact) not in BY_PERSONS:
         return by
     if isinstance(fact, ComplaintFiled):
@@ -97,7 +97,7 @@ class Complainants:
             self._take(entry)
 
     def _take(self, entry: Entry) -> None:
-        fact, by = entry.fact, entry.recorded.by
+        fact, by = entry.fact, entry.recorded.actor
         if isinstance(fact, ComplaintFiled) and fact.anonymous:
             self._by.setdefault(fact.complaint, set()).update((fact.by, by.id))
             self._words[fact.complaint] = (*self._words.get(fact.complaint, ()), *words_of(fact, by))

@@ -61,7 +61,7 @@ class Adoptions:
         if state:
             state[-1] = structs.replace(state[-1], until=max(at, state[-1].since))  # moves may be recorded out of order
         since = max(at, state[-1].since) if state else at
-        by = entry.recorded.by.id
+        by = entry.recorded.actor.id
         state.append(Adoption(project.id, len(state) + 1, fact.flow, fact.edition, fact.kind, since, None, by))
 
     def rows(self, state: list[Adoption], _project: Project) -> Rows:

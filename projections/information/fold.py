@@ -178,7 +178,7 @@ def counted_from(entry: Entry) -> datetime:
 
 
 def _enter(state: InformationState, entry: Entry, recorded: InformationRecorded) -> None:
-    by = entry.recorded.by.id
+    by = entry.recorded.actor.id
     for entered in recorded.fields:
         key = recorded.category, entered.key
         before = state.fields.get(key)

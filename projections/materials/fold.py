@@ -70,7 +70,7 @@ def _attachments(fact: MaterialAttached, entry: Entry, happened: datetime, has: 
                 media_type=fact.media_type,
                 attached_at=happened,
                 recorded_at=entry.recorded_at,
-                by=entry.recorded.by,
+                by=entry.recorded.actor,
                 version=entry.version,
                 late=item in fact.late,
                 source=fact.source,

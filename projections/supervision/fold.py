@@ -283,7 +283,7 @@ def _order(state: SupervisionState, fact: Ordered, entry: Entry, project: Projec
             about=fact.about,
             feedback_by=fact.feedback_by,
             card=fact.card,
-            ordered_by=entry.recorded.by.id,
+            ordered_by=entry.recorded.actor.id,
             ordered_at=entry.recorded_at,
             answer="",
             answered_by="",
@@ -293,6 +293,6 @@ def _order(state: SupervisionState, fact: Ordered, entry: Entry, project: Projec
         state.orders[fact.order] = structs.replace(
             state.orders[fact.order],
             answer=fact.answer,
-            answered_by=entry.recorded.by.id,
+            answered_by=entry.recorded.actor.id,
             answered_at=entry.recorded_at,
         )

@@ -112,7 +112,7 @@ class Timeliness:
             return
         recorded = entry.recorded
         if recorded.law and not recorded.source:
-            by = recorded.by
+            by = recorded.actor
             department = by.department if by.role is Role.OFFICER and by.department else item.department
             delay = (department, item.plan.live, *self._days(entry))
             state.delays[delay] = state.delays.get(delay, 0) + 1

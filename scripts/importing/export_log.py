@@ -115,7 +115,7 @@ def row_from(entry: Entry, note: StepNoted, zone: str, department: str) -> Field
     """The row stored in *note*, without the fields that identify the case."""
     tz = ZoneInfo(zone)
     day = entry.recorded_at.astimezone(tz).date()
-    by = entry.recorded.by
+    by = entry.recorded.actor
     cut = len(note.value) == LINE_CHARACTERS_MAX
     return {
         "occurred_at": instant(entry.occurred_at),

@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
+from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
+from scripts.importing.importer import SYSTEM_IMPORTER
 from scripts.importing.planning import ImportStep, plan_case
 from scripts.importing.reading import EventRow, LogReading, read_log
 from scripts.importing.receipt import ReceiptRegister
@@ -34,9 +36,15 @@ Advance = Callable[[int, int], None]  # rows done, rows in all
 
 
 async def import_log(
-    approvals: Approvals, events: Path, cases: Path, law: str = DEFAULT_LAW, *, progress: Advance | None = None
+    approvals: Approvals,
+    events: Path,
+    cases: Path,
+    law: str = DEFAULT_LAW,
+    *,
+    by: Actor = SYSTEM_IMPORTER,
+    progress: Advance | None = None,
 ) -> ImportReport:
-    """Import the log in the files *events* and *cases* as projects under *law*.
+    """Import the log in the files *events* and *cases* as projects under *law*, recorded by *by*.
 
     *progress* is called with (rows done, rows in all). Raises LogUnreadableError, before anything is written, if a file
     is no log; and Refused "unknown-law". Single lines that can't be imported are in the report.
@@ -47,7 +55,7 @@ async def import_log(
     by_case, kinds = rows_by_case(reading), kinds_of(reading)
     report = report_on(reading, by_case)
     report.law, report.registers = law, {dataset: kind.name for dataset, kind in kinds.items()}
-    sender = CommandSender(approvals, report, events.name, cases.name)
+    sender = CommandSender(approvals, report, by, events.name, cases.name)
     now = approvals.clock()
     steps: list[ImportStep] = []
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
-from domain.core.ledger import CommandOrigin, Refused
+from domain.core.ledger import Actor, CommandOrigin, Refused
 from domain.messages import AnyFact, Entry, tag_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.committer import BusyError
@@ -24,10 +24,10 @@ Stored = dict[UUID, list[Entry]]  # by command
 
 
 class CommandSender:
-    """Sends planned cases. Failures go into *report*, with file and line."""
+    """Sends planned cases, recorded by *importer*. Failures go into *report*, with file and line."""
 
-    def __init__(self, approvals: Approvals, report: ImportReport, events: str, cases: str) -> None:
-        self._approvals, self._report = approvals, report
+    def __init__(self, approvals: Approvals, report: ImportReport, importer: Actor, events: str, cases: str) -> None:
+        self._approvals, self._report, self._importer = approvals, report, importer
         self._events, self._cases = events, cases  # the names of the files
 
     async def send(self, plan: CasePlan, listing: CaseListing | None) -> None:
@@ -67,11 +67,10 @@ class CommandSender:
         return stored
 
     async def _send(self, plan: CasePlan, act: PlannedAct, listing: CaseListing | None) -> None:
+        origin = CommandOrigin(act.source, act.recorded_at, recorded_by=self._importer)
         while True:
             try:
-                answer = await self._approvals.handle(
-                    plan.project, act.command, act.by, act.id, origin=CommandOrigin(act.source, act.recorded_at)
-                )
+                answer = await self._approvals.handle(plan.project, act.command, act.by, act.id, origin)
             except BusyError:
                 await asyncio.sleep(BUSY_SECONDS)
             except Refused as refusal:
@@ -115,8 +114,8 @@ def compared(entry: Entry, fact: AnyFact, act: PlannedAct) -> Iterator[tuple[str
         if name == "case_number":  # ours, if anybody's: no file says it
             continue
         yield name, getattr(entry.fact, name), getattr(fact, name)
-    yield "actor", entry.recorded.by.id, act.by.id
-    yield "department", entry.recorded.by.department, act.by.department
+    yield "actor", entry.recorded.actor.id, act.by.id
+    yield "department", entry.recorded.actor.department, act.by.department
     if act.command.occurred_at and getattr(fact, "activity", "") != LISTING:
         yield "occurred_at", entry.occurred_at, act.command.occurred_at
     if act.recorded_at and act.line:

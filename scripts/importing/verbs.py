@@ -12,6 +12,7 @@ import typer
 from scripts.console import INTERRUPTED, AsJson, fail, out, print_result, screen, settings
 from scripts.importing import cases as case_table
 from scripts.importing.import_log import import_log as import_register
+from scripts.importing.importer import AsImporter, importing_as
 from scripts.importing.report import show as show_report
 from scripts.importing.screen import bar
 from scripts.server import database
@@ -26,6 +27,7 @@ def import_log(
     ],
     cases: Annotated[Path, typer.Argument(help="CSV file of cases, also .gz", metavar="CASES")],
     law: Annotated[str, typer.Option(help="law pack that applies to the cases")] = "nl-wabo",
+    by: AsImporter = "",
     as_json: AsJson = False,
 ) -> None:
     """Import the event log of another permit register. Importing the same log again changes nothing."""
@@ -34,8 +36,9 @@ def import_log(
 
     async def run() -> Any:
         async with database.opened(url, chosen) as approvals:
+            importer = await importing_as(approvals, by)
             with bar(screen) as advance:
-                return await import_register(approvals, events, cases, law, progress=advance)
+                return await import_register(approvals, events, cases, law, by=importer, progress=advance)
 
     try:
         report = asyncio.run(run())

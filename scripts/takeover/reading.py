@@ -59,17 +59,16 @@ class ProjectToTakeOver(Struct, frozen=True, forbid_unknown_fields=True):
         """The project's id here."""
         return uuid5(NAMESPACE, f"{self.register}\n{self.code}")
 
-    @property
-    def sequence(self) -> CommandSequence:
-        """Its acts as commands here, in the order in which they happened."""
+    def sequence(self, recorded_by: Actor) -> CommandSequence:
+        """Its acts as commands here, in the order in which they happened, recorded by who takes them over."""
         ordered = sorted(self.acts, key=lambda act: act.at)  # stable
         by = Actor(self.register, "", Role.SYSTEM)
-        return CommandSequence(self.id, [self._command(number, act) for number, act in enumerate(ordered)], by)
+        return CommandSequence(self.id, [self._command(nth, act, recorded_by) for nth, act in enumerate(ordered)], by)
 
-    def _command(self, number: int, act: PastAct) -> CommandInSequence:
+    def _command(self, number: int, act: PastAct, recorded_by: Actor) -> CommandInSequence:
         by = Actor(act.actor or self.register, act.department, Role.SYSTEM)
         command: AnyCommand = structs.replace(act.command, occurred_at=act.at)
-        origin = CommandOrigin(recorded_at=act.recorded_at or act.at)
+        origin = CommandOrigin(recorded_at=act.recorded_at or act.at, recorded_by=recorded_by)
         return CommandInSequence(command, uuid5(self.id, f"act {number}"), by=by, origin=origin)
 
 

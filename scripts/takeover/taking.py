@@ -7,11 +7,13 @@ from datetime import date, datetime
 
 from msgspec import Struct, field
 
+from domain.core.ledger import Actor
 from domain.messages import Entry
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.atomic.sequence import SequenceRefusedError
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import Reading, read
+from scripts.importing.importer import SYSTEM_IMPORTER
 from scripts.takeover.reading import ProjectToTakeOver
 
 
@@ -58,9 +60,14 @@ class TakeOverReport(Struct):
 
 
 async def take_over(
-    approvals: Approvals, projects: Iterable[tuple[int, ProjectToTakeOver]], *, preview: bool, accept: bool = False
+    approvals: Approvals,
+    projects: Iterable[tuple[int, ProjectToTakeOver]],
+    *,
+    by: Actor = SYSTEM_IMPORTER,
+    preview: bool,
+    accept: bool = False,
 ) -> TakeOverReport:
-    """Take *projects* over, each whole or not at all; with *preview* nothing is stored.
+    """Take *projects* over, each whole or not at all, recorded by *by*; with *preview* nothing is stored.
 
     With *accept* also those whose days are counted otherwise here. One that was taken over before stays as it is.
     """
@@ -71,7 +78,7 @@ async def take_over(
             report.repeated += 1
             continue
         try:
-            entries = (await approvals.preview_together(project.sequence)).added
+            entries = (await approvals.preview_together(project.sequence(by))).added
         except SequenceRefusedError as refused:
             report.refusals.append(_refusal(line, project, refused))
             continue
@@ -80,7 +87,7 @@ async def take_over(
         report.differences += differing
         report.clocks += len(project.clocks) - len(differing)
         if not preview and (accept or not differing):
-            await approvals.handle_together(project.sequence)
+            await approvals.handle_together(project.sequence(by))
             report.taken_over += 1
             report.facts += len(entries)
     return report

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from scripts.console import EXIT_FINDINGS, AsJson, pairs, print_result, screen, settings
+from scripts.importing.importer import AsImporter, importing_as
 from scripts.server import database
 from scripts.takeover.reading import read_projects
 from scripts.takeover.taking import TakeOverReport
@@ -21,6 +22,7 @@ def take_over(
     accept_differences: Annotated[
         bool, typer.Option("--accept-differences", help="also projects whose last days are counted otherwise here")
     ] = False,
+    by: AsImporter = "",
     as_json: AsJson = False,
 ) -> None:
     """Take running cases over from another register, each project whole or not at all; their clocks go on.
@@ -33,7 +35,10 @@ def take_over(
 
     async def run() -> TakeOverReport:
         async with database.opened(url, chosen) as approvals:
-            return await take_over_projects(approvals, projects, preview=not carry_out, accept=accept_differences)
+            importer = await importing_as(approvals, by)
+            return await take_over_projects(
+                approvals, projects, by=importer, preview=not carry_out, accept=accept_differences
+            )
 
     report = asyncio.run(run())
     print_result(report, as_json, lambda: pairs("taken over" if carry_out else "preview", report))

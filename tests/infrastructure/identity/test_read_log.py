@@ -27,7 +27,7 @@ def reads(store: Store, clock: MovedClock) -> ReadLog:
 async def test_a_read_is_a_row_about_whose_data_it_was(reads: ReadLog, store: Store) -> None:
     project, person, log = uuid4(), uuid4(), SecurityLog(store)
     async with reads.running():
-        with reads.reading(WANG):
+        with reads.reading(lambda: WANG):
             note_project(INFORMATION, project)
             copy_context().run(note_person, person)  # as in a thread of a handler
         note_project(INFORMATION, uuid4())  # by this system itself, which reads for no one

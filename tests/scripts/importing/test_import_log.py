@@ -9,14 +9,15 @@ from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import pytest
 import pytest_asyncio
-from msgspec import Struct, json
+from msgspec import UNSET, Struct, json
 from rich.console import Console
 from typer.testing import CliRunner
 
-from domain.core.ledger import Refused
+from domain.core.ledger import Actor, Refused, Role
 from infrastructure import logging as console_log
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
@@ -234,6 +235,27 @@ async def test_later_changes_are_reported_row_by_row_and_change_nothing(approval
     assert "activity is '99_A' in the ledger, '01_HOOFD_010' in the file" in output[5]
     assert report.exit_status == 1
     assert await facts_in(approvals) == before
+
+
+async def test_the_importer_is_recorded_beside_the_person_of_the_register(approvals: Approvals, tmp_path: Path) -> None:
+    log = write_log(tmp_path, [event("1", 1, "2012-03-01", "99_A", actor="anna", unit="permits")], [listed("1")])
+    admin = Actor("chen.jie", "", Role.ADMINISTRATOR)
+    await import_log(approvals, log.events, log.cases, by=admin)
+    recorded = [row.decoded().recorded for row in await approvals.store.of_types(["step_noted"], 0)]
+    (of_row,) = [each for each in recorded if each.source == "town:1:1-001"]
+
+    assert {each.by for each in recorded} == {admin}
+    assert of_row.on_behalf_of == of_row.actor == Actor("anna", "permits", Role.SYSTEM)
+
+
+async def test_what_was_imported_before_importers_were_recorded_stays(approvals: Approvals, tmp_path: Path) -> None:
+    log = write_log(tmp_path, course("1", ("2012-03-01", "01_HOOFD_010"), ("2012-03-02", "99_A")), [listed("1")])
+    unrecorded: Any = UNSET
+    before = await import_log(approvals, log.events, log.cases, by=unrecorded)
+    report = await bring(approvals, log)
+
+    assert before.facts_stored == report.commands_repeated > 0
+    assert (report.facts_stored, report.changed) == (0, [])
 
 
 async def test_rows_that_came_later_change_nothing_of_what_was_there(approvals: Approvals, tmp_path: Path) -> None:

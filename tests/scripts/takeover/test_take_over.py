@@ -13,6 +13,7 @@ import pytest_asyncio
 from msgspec import json, structs
 from typer.testing import CliRunner
 
+from domain.core.ledger import Actor, Role
 from domain.core.types import Outcome
 from domain.messages import AnyCommand, Entry, register_of, tag_of
 from domain.project.application.completion import CompleteItem
@@ -22,6 +23,7 @@ from infrastructure.ledger.approvals import Approvals
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import Reading, read
 from scripts import cli
+from scripts.importing.importer import SYSTEM_IMPORTER
 from scripts.takeover.reading import ProjectToTakeOver, TakeOverFileError, read_projects
 from scripts.takeover.taking import TakeOverReport, take_over
 from tests.examples import APPLICANT, LAND, MANAGER
@@ -123,7 +125,7 @@ async def test_a_case_goes_on_as_if_it_had_lived_here(approvals: Approvals, data
     own = uuid4()
     async with Approvals(database_url, clock=lambda: hands[0]) as native:
         by = {"register_project": MANAGER, "submit_item": APPLICANT}
-        for each in project.sequence.commands:
+        for each in project.sequence(LAND).commands:
             hands[0] = each.command.occurred_at or hands[0]
             command = structs.replace(each.command, occurred_at=None)
             await native.handle(own, command, by.get(tag_of(command), LAND), uuid4())
@@ -143,7 +145,8 @@ async def test_a_case_goes_on_as_if_it_had_lived_here(approvals: Approvals, data
     assert over.due_on == date(2026, 5, 18)
     assert register_of(entries[0]) == "", "it is the zone's own"
     assert entries[0].recorded_at == datetime.fromisoformat(at("2026-04-09 09:00"))
-    assert entries[0].recorded.by.id == "old"
+    assert entries[0].recorded.by == SYSTEM_IMPORTER
+    assert entries[0].recorded.on_behalf_of == entries[0].recorded.actor == Actor("old", "", Role.SYSTEM)
 
 
 async def test_it_is_taken_over_once_and_whole_or_not_at_all(approvals: Approvals) -> None:
@@ -169,15 +172,26 @@ def test_a_line_that_can_not_be_read_is_named(tmp_path: Path) -> None:
         list(read_projects(tmp_path / "none"))
 
 
-def test_the_verb_shows_a_preview_first(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_verb_shows_a_preview_first_and_records_who_took_over(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("scripts.server.database.ready", lambda _: database_url)
     monkeypatch.setattr(log, "configure", lambda _: None)
     file = tmp_path / "cases.ndjson"
     acts, clocks = VECTORS["national-day"]
-    file.write_bytes(json.encode(project_of("verb", acts, clocks)))
-    words = ["take-over", str(file), "--json"]
+    project = project_of("verb", acts, clocks)
+    file.write_bytes(json.encode(project))
+    words = ["take-over", str(file), "--as", "chen.jie", "--json"]
+    stranger = CliRunner().invoke(cli.cli, words)
+    assert (stranger.exit_code, "no grant as an administrator" in " ".join(stranger.stderr.split())) == (2, True)
+    administrator = ["users", "add", "chen.jie", "Chen Jie", "--role", "administrator"]
+    assert CliRunner().invoke(cli.cli, administrator).exit_code == 0
     for more, stored, repeated in (([], 0, 0), (["--carry-out"], 1, 0), (["--carry-out"], 0, 1)):
         done = CliRunner().invoke(cli.cli, [*words, *more])
         assert done.exit_code == 0, done.output
         report = json.decode(done.stdout)
         assert (report["taken_over"], report["repeated"], report["clocks"]) == (stored, repeated, 1 - repeated)
+    history = json.decode(CliRunner().invoke(cli.cli, ["history", str(project.id), "--json"]).stdout)
+    recorded = history[-1]["recorded"]
+    assert recorded["by"] == {"id": "chen.jie", "department": "", "role": "administrator"}
+    assert recorded["on_behalf_of"] == {"id": "old", "department": "land", "role": "system"}
