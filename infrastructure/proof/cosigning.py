@@ -47,10 +47,10 @@ class CosigningError(Exception):
 class Cosigners:
     """The witnesses of *policy*. Their states are in the file *states*."""
 
-    def __init__(self, policy: WitnessPolicy, states: Path, restored: EndedLog | None = None) -> None:
-        """*restored*: the log that the present one follows since a restore; None where it is the first."""
+    def __init__(self, policy: WitnessPolicy, states: Path, restores: Sequence[EndedLog] = ()) -> None:
+        """*restores*: the logs that ended with a restore before the present one, the last one first."""
         self.policy = policy
-        self._restored = restored
+        self._restores = restores
         stored = _stored(states)
         names = [name for name, witness in policy.witnesses.items() if witness.url]
         self.states = {name: stored.get(name, CosigningState(name)) for name in names}
@@ -66,7 +66,7 @@ class Cosigners:
                 if note.signed_by(witness.key) or self._retry_at.get(name, 0.0) > monotonic():
                     continue
                 try:
-                    request = _Request(client, witness, signed, transparency, self._restored)
+                    request = _Request(client, witness, signed, transparency, self._restores)
                     signature, time = request.cosignature(self.states[name].size)
                 except httpx2.HTTPError as error:
                     self._failed(name, f"{witness.url} can't be reached: {str(error) or type(error).__name__}")
@@ -104,7 +104,7 @@ class _Request(Struct, frozen=True):
     witness: KnownWitness
     note: SignedNote
     transparency: TransparencyLog
-    restored: EndedLog | None
+    restores: Sequence[EndedLog]
 
     def cosignature(self, known: int) -> tuple[NoteSignature, int]:
         """The cosignature, and its time; the witness is believed to have cosigned *known* entries.
@@ -113,8 +113,8 @@ class _Request(Struct, frozen=True):
         """
         size, key = LogCheckpoint.of(self.note).size, self.witness.key
         reply = self._send(min(known, size))
-        if reply.status_code == HTTPStatus.NOT_FOUND and self.restored:
-            self._introduce(self.restored)
+        if reply.status_code == HTTPStatus.NOT_FOUND and self.restores:
+            self._introduce(*self.restores)
             reply = self._send(min(known, size))
         if reply.status_code == HTTPStatus.CONFLICT and (text := reply.text.strip()[:DIGITS_MAX]).isdecimal():
             if int(text) > size:
@@ -132,9 +132,15 @@ class _Request(Struct, frozen=True):
             raise CosigningError("its answer holds no signature by the key of the policy")
         return signature, key.verify(self.note.text, signature) or 0
 
-    def _introduce(self, restored: EndedLog) -> None:
-        """Tell the witness that this log follows another one since a restore. Raises CosigningError."""
+    def _introduce(self, restored: EndedLog, *before: EndedLog) -> None:
+        """Tell the witness which log follows *restored*; first of the restores *before*, where it does not know that.
+
+        It may have been away, or nothing was published between two restores. Raises CosigningError, LogError.
+        """
         reply = self._send_restore(restored, 0)
+        if reply.status_code == HTTPStatus.NOT_FOUND and before:
+            self._introduce(*before)
+            reply = self._send_restore(restored, 0)
         if reply.status_code == HTTPStatus.CONFLICT and (text := reply.text.strip()[:DIGITS_MAX]).isdecimal():
             if int(text) > restored.log.tree.size:
                 raise CosigningError(f"it has cosigned {text} entries of the log before, which had fewer")

@@ -2,6 +2,9 @@
 
 What has to be done follows from the ledger and from the folder of the log, and each step can be repeated: a process
 that was killed on the way is finished by the publisher's next start.
+
+The new log signs what was left and the fact of the restore at once: a second restore, before anything is published,
+ends a log that has signed something, and an older state that is put back meanwhile is recognised.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ log = structlog.get_logger()
 def begin_epoch(folder: ProofFolder, connection: psycopg.Connection[Any], now: datetime) -> SigningKeys | None:
     """Begin a new log, if the last restore took away what the present one has signed; its keys. None: nothing to do.
 
-    Raises SigningKeyError, LogError.
+    Raises SigningKeyError, LogError, ProofError.
     """
     restore = last_restore(connection)
     if restore is None or not folder.has_keys:
@@ -50,6 +53,7 @@ def begin_epoch(folder: ProofFolder, connection: psycopg.Connection[Any], now: d
     replace_file(folder.path / STATEMENT, str(signed_statement(statement.text, signers, 0)).encode())
     sync_folder(folder.path)
     keys = folder.start_new_log(name, fresh)
+    folder.open_log(keys).follow(connection)
     log.warning("log_epoch_begun", name=name, epoch=restored.epoch, lost=statement.lost)
     return keys
 

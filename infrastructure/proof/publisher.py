@@ -208,7 +208,7 @@ class Publisher(BlockingLeader):
     def open(self, keys: SigningKeys) -> None:
         """Open the log with *keys*, and read the policy. Raises LogError, PolicyError."""
         self._log = self._folder.open_log(keys)
-        self._cosigners = Cosigners(self._folder.policy(), self._folder.path / STATES, self._folder.restored())
+        self._cosigners = Cosigners(self._folder.policy(), self._folder.path / STATES, self._folder.restores())
         published = self._folder.read_log().note
         self._pending = self._log.note
         if published and self._pending and published.text == self._pending.text:

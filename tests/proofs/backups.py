@@ -58,7 +58,8 @@ def killed(budget: Budget) -> str:
             if not is_restored:
                 ours.run("restore", ours.backups, "--at", at.isoformat())
             restores += 1
-            ours.end("checkpoint")
+            if number % 2:  # every other restore finds a log of which nothing was published since the one before
+                ours.end("checkpoint")
             require(epochs(ours) == restores, f"{epochs(ours)} epochs are recorded of {restores}")
             require(ours.run("verify")["fault_count"] == 0, "the ledger has faults")
             require(ours.left_over() == [], f"left over: {ours.left_over()}")

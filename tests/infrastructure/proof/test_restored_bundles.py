@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from shutil import copytree
 
+import psycopg
 import pytest
 
 from infrastructure.proof.bundle_verifier import verify
-from tests.infrastructure.proof.restoring import FORGER, RESTORES, TAMPERED, RestoredZone, restored_zone, tampered
+from infrastructure.proof.epochs import begin_epoch
+from infrastructure.proof.keys import SigningKeys, create_keys
+from infrastructure.proof.log import SignedReader
+from infrastructure.proof.publisher import ProofFolder
+from infrastructure.proof.witness import RESTORES as WITNESSED
+from infrastructure.verifier.startup import OlderLedgerError, check_against_log
+from tests.conftest import database_in, name_of
+from tests.infrastructure.proof.restoring import (
+    FORGER,
+    RESTORES,
+    TAMPERED,
+    RestoredZone,
+    ed25519_of,
+    export,
+    restored_zone,
+    tampered,
+)
 from tests.infrastructure.proof.test_bundle import lines, rewrite, seal, verified
-from tests.infrastructure.proof.test_publisher import NAME
+from tests.infrastructure.proof.test_log import record
+from tests.infrastructure.proof.test_publisher import NAME, running_witness
+from tests.infrastructure.proof.test_restores import AT, restored, step
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +97,50 @@ def test_statements_that_cant_be_read_are_said_to_be_so(bundle: Path, zone: Rest
     seal(bundle)
     status, out = verified(bundle, zone.keys[0])
     assert (status, out.startswith("can't be verified: ")) == (2, True), out
+
+
+def test_two_restores_with_nothing_published_between_them_are_told_apart(
+    server_url: str, migrated_template: str, tmp_path: Path
+) -> None:
+    """The second one goes back to before the first, whose fact is lost with it; the witness is told of both."""
+    folder = ProofFolder(tmp_path / "proof")
+    first = create_keys(folder.path, NAME)
+    with (
+        database_in(server_url, migrated_template) as oldest,
+        running_witness(tmp_path / "witness", first.signers[0].verifier) as (address, key),
+    ):
+        folder.policy_file.write_text(f"witness bureau {key.text} {address}\nquorum bureau\n")
+        asyncio.run(record(oldest, 1))
+        with database_in(server_url, name_of(oldest)) as older:
+            asyncio.run(record(older, 1))
+            with database_in(server_url, name_of(older)) as url:
+                asyncio.run(record(url, 1))
+                step(url, folder, first)
+            second = went_back(older, 6, folder, epoch_before=1)
+            asyncio.run(record(older, 1))
+        with pytest.raises(OlderLedgerError, match="positions 3 to 5 are gone"):
+            check_against_log(oldest, SignedReader(folder.log))
+        third = went_back(oldest, 7, folder, epoch_before=2)
+        check_against_log(oldest, SignedReader(folder.log))
+
+        status = step(oldest, folder, third)
+        assert (status.trouble, status.published, third.name) == ("", 3, f"{NAME}/3")
+        witnessed = (tmp_path / "witness" / WITNESSED).read_text()
+        assert [line for line in witnessed.splitlines() if line.startswith(("ended ", "kept ", "size "))] == [
+            *(f"ended {NAME}", "size 6", "kept 4"),
+            *(f"ended {second.name}", "size 5", "kept 2"),
+        ]
+        export(oldest, folder, tmp_path / "bundle", None)
+    report = verify(tmp_path / "bundle", [ed25519_of(first).text])
+    assert report.faults == []
+    assert f"restore: epoch 2, positions lost: 5 to 6, stated by {NAME}" in report.lines
+    assert f"restore: epoch 3, positions lost: 3 to 5, stated by {NAME}/2" in report.lines
+
+
+def went_back(url: str, lost_to: int, folder: ProofFolder, epoch_before: int) -> SigningKeys:
+    """Record at *url* that entries up to *lost_to* were lost by a restore; the keys of the log that begins."""
+    asyncio.run(restored(url, lost_to, SigningKeys.read(folder.path).name, "", epoch_before))
+    with psycopg.connect(url, autocommit=True) as connection:
+        fresh = begin_epoch(folder, connection, AT)
+    assert fresh
+    return fresh

@@ -194,11 +194,13 @@ def test_epochs_of_a_log_are_counted_in_its_name() -> None:
     assert name_of_epoch("a/zone/2", 3) == "a/zone/3"
 
 
-async def restored(url: str, lost_to: int, log: str, checkpoint: str) -> int:
+async def restored(url: str, lost_to: int, log: str, checkpoint: str, epoch_before: int = 0) -> int:
     """Record a restore as the first entry behind what is left; the last position that is left."""
     async with Approvals(url) as approvals:
         kept_to = await approvals.store.head()
-        command = RecordRestore(kept_to=kept_to, lost_to=lost_to, log=log, checkpoint=checkpoint)
+        command = RecordRestore(
+            kept_to=kept_to, lost_to=lost_to, epoch_before=epoch_before, log=log, checkpoint=checkpoint
+        )
         await approvals.handle(EPOCHS_STREAM, command, SYSTEM, uuid4())
     return kept_to
 
