@@ -14,11 +14,11 @@ from msgspec import structs
 
 from api.html.compression import COMPRESSED
 from api.html.live import POSITION, begin_page
-from api.html.page import HEADERS, PageContext, page_address, page_context
+from api.html.page import HEADERS, PageContext, page_address, page_context, visitor_in
 from api.web.dependencies import ReadDependency
 from api.web.error_handlers import problem_response, to_problem
 from api.web.http_request import HttpRequest
-from api.web.identity import CALLER, VISITOR
+from api.web.identity import CALLER
 from api.web.request_id import request_id
 from domain.core.types import Stage
 from infrastructure.feed.reader import Feed
@@ -58,7 +58,7 @@ def not_found_page(request: HttpRequest, error: Exception) -> Response[Any]:
 async def unread(request: HttpRequest, approvals: NamedDependency[Approvals], page_feed: NamedDependency[Feed]) -> int:
     """How many of the reader's messages are unread, for the header; 0 for those to whom nothing is sent."""
     state = request.scope.get("state", {})
-    caller, visitor = state.get(CALLER), state.get(VISITOR)
+    caller, visitor = state.get(CALLER), visitor_in(state)
     if caller is None or visitor is None or not visitor.hears:
         return 0
     return await Inbox(approvals.store, page_feed).unread(caller, state.get(POSITION, 0))

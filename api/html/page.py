@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime, time
 from functools import cache
@@ -352,11 +352,17 @@ def see_other(address: str, *cookies: Cookie) -> Response[str]:
     return Response("", status_code=SEE_OTHER, media_type=MediaType.TEXT, headers=headers, cookies=list(cookies))
 
 
+def visitor_in(state: Mapping[str, Any]) -> Visitor | None:
+    """Who reads a page, by the *state* of its request; None on a server without sign-in."""
+    described: Callable[[], Visitor] | None = state.get(VISITOR)
+    return described() if described else None
+
+
 def page_address(request: HttpRequest) -> PageAddress:
     """The address of the page that is asked for."""
     query = {name: str(value) for name, value in request.query_params.items()}
     state, path = request.scope.get("state", {}), request.scope["path"]
-    visitor: Visitor | None = state.get(VISITOR)
+    visitor = visitor_in(state)
     role, over = (visitor.role, visitor.over) if visitor else ("", "")
     live = live_page(request.method, path, query, role, over, state.get(POSITION))
     return PageAddress(path, query, request.headers.get("accept-language", ""), visitor, live)

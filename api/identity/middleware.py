@@ -2,7 +2,8 @@
 
 It wraps the whole application, so that commands, which bypass routing, pass through it as well. A person comes with a
 session's cookie, a program with a bearer key or token, and where the settings allow it a gateway asserts who acts.
-Handlers read the caller from the scope's state, or from the identity headers, which are set here and never by clients.
+Handlers read the caller from the scope's state. Identity headers that a client sends are removed here, but where any
+client is believed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from api.identity.origin import UNIX_SOCKET, Origin, Proxies
 from api.identity.public import IsPublic, is_public
 from api.identity.rate_headers import rate_headers
 from api.identity.security_headers import SecurityHeaders
-from api.identity.visit import Pairs, Visit, asserted, enter_visit, state_of
+from api.identity.visit import Pairs, Visit, enter_visit, state_of
 from api.web.error_handlers import described
 from api.web.identity import actor_of, caller_by_headers
 from api.web.problems import MEDIA_TYPE, Problem
@@ -34,7 +35,7 @@ from infrastructure.settings import Settings
 OF_PRINCIPALS = ("/v1/principals/", "/v1/departments/")  # commands here grant roles, issue keys and end them
 REALM = 'Bearer realm="countersign"'
 STRIPPED = frozenset({*ASSERTIONS, SECRET})
-OF_BROWSERS = frozenset({b"origin", b"sec-fetch-site"})
+STRIPPED_OF_PROGRAMS = STRIPPED | {b"origin", b"sec-fetch-site"}
 BROWSER_CHARACTERS_MAX = 200
 NO_STORE = (b"cache-control", b"no-store")
 LOGGED_PER_SECOND, LOGGED_BURST = 0.1, 20  # refusals of one address that the security log takes
@@ -76,8 +77,8 @@ class IdentityMiddleware:
             await self._refuse(error, scope, headers, origin, completed)
             return
         enter_visit(state, visit)
-        scope["headers"] = self._asserting(pairs, headers, visit)
-        with self.identity.reads.reading(visit.reader):
+        scope["headers"] = self._stripped(pairs, headers, visit)
+        with self.identity.reads.reading(lambda: visit.reader):
             await self.app(scope, receive, completed)
 
     async def _visit(self, scope: Any, headers: dict[bytes, bytes], origin: Origin, extra: Pairs) -> Visit:
@@ -136,17 +137,16 @@ class IdentityMiddleware:
         if is_person or not self._gateway.is_open:
             raise unauthorized("signin-required", "the request does not say who sends it")
 
-    def _asserting(self, pairs: Pairs, headers: dict[bytes, bytes], visit: Visit) -> Pairs:
-        """The request's headers, with identity headers of ours alone.
+    def _stripped(self, pairs: Pairs, headers: dict[bytes, bytes], visit: Visit) -> Pairs:
+        """The request's headers without those that only a gateway may send.
 
         A program whose browser-like headers come without a cookie can't be a page of another site abusing a session.
         """
         is_program = b"authorization" in headers and b"cookie" not in headers
-        if self._gateway.is_open and visit.signed_in is None and not is_program and b"authorization" not in headers:
+        if self._gateway.is_open and visit.signed_in is None and b"authorization" not in headers:
             return pairs  # as the client sent them
-        dropped = STRIPPED | OF_BROWSERS if is_program else STRIPPED
-        remaining = [pair for pair in pairs if pair[0] not in dropped]
-        return remaining if visit.caller is None else [*remaining, *asserted(visit.caller)]
+        dropped = STRIPPED_OF_PROGRAMS if is_program else STRIPPED
+        return pairs if dropped.isdisjoint(headers) else [pair for pair in pairs if pair[0] not in dropped]
 
     async def _refuse(
         self, error: Exception, scope: Any, headers: dict[bytes, bytes], origin: Origin, send: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,17 +35,20 @@ class SecurityHeaders:
         """The headers *given*, with *extra*, and with those that every answer has."""
         headers: Pairs = [(name.lower(), value) for name, value in given]
         known = dict(headers)
-        dropped = []
-        if known.get(b"content-type", b"").startswith(b"text/html"):
-            dropped.append(b"content-security-policy")
-            extra = [*extra, (b"content-security-policy", self._policy)]
-        if not known.get(b"cache-control", b"").startswith(b"public"):
-            dropped.append(b"vary")
-            varied = known.get(b"vary")
-            extra = [*extra, (b"vary", varied + b", " + VARY if varied else VARY)]
-        headers = [pair for pair in headers if pair[0] not in dropped]
         headers += [pair for pair in DEFAULTS if pair[0] not in known]
         headers += extra
+        if known.get(b"content-type", b"").startswith(b"text/html"):
+            _replace(headers, known, b"content-security-policy", self._policy)
+        if not known.get(b"cache-control", b"").startswith(b"public"):
+            varied = known.get(b"vary")
+            _replace(headers, known, b"vary", varied + b", " + VARY if varied else VARY)
         if is_secure:
             headers.append(HSTS)
         return headers
+
+
+def _replace(headers: Pairs, known: Mapping[bytes, bytes], name: bytes, value: bytes) -> None:
+    """Put *value* in the place of all headers of this *name*, if any is *known*."""
+    if name in known:
+        headers[:] = [pair for pair in headers if pair[0] != name]
+    headers.append((name, value))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from litestar.types import Scope
 from msgspec import Struct
@@ -18,7 +17,6 @@ from infrastructure.identity.service import Identity, KeyUse, SignedIn
 from infrastructure.messages.inbox import recipients
 
 VISIT = "visit"  # where the scope's state has it
-CALLERS_MAX = 10_000
 
 Pairs = list[tuple[bytes, bytes]]
 
@@ -56,8 +54,8 @@ def visit_of(scope: Scope) -> Visit:
 
 
 def enter_visit(state: dict[str, Any], visit: Visit) -> None:
-    """Put *visit* where handlers look for who sends a request, and pages for whom to greet."""
-    state[VISIT], state[CALLER], state[VISITOR] = visit, visit.caller, visitor_of(visit)
+    """Put *visit* where handlers look for who sends a request, and pages for whom to greet: commands greet no one."""
+    state[VISIT], state[CALLER], state[VISITOR] = visit, visit.caller, partial(visitor_of, visit)
 
 
 def visitor_of(visit: Visit) -> Visitor:
@@ -67,15 +65,6 @@ def visitor_of(visit: Visit) -> Visitor:
     role, over = (caller.role.value, caller.over) if caller else ("", "")
     hears = caller is not None and caller.role in recipients()
     return Visitor(name, role, over, has_session=signed_in is not None, hears=hears)
-
-
-@lru_cache(CALLERS_MAX)
-def asserted(caller: Caller) -> tuple[tuple[bytes, bytes], ...]:
-    """The headers by which handlers read *caller*, as if a gateway had sent them."""
-    pairs = [(b"x-actor", quote(caller.id).encode()), (b"x-role", caller.role.value.encode())]
-    if caller.over:
-        pairs.append((b"x-department", quote(caller.over).encode()))
-    return tuple(pairs)
 
 
 def state_of(scope: Scope) -> dict[str, Any]:

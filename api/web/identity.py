@@ -18,7 +18,7 @@ from domain.core.types import CODE_CHARACTERS_MAX
 from infrastructure.ledger.sent_command import DIRECT
 
 CALLER = "caller"  # where the scope's state has it
-VISITOR = "visitor"  # where it has who reads a page; absent on a server without sign-in
+VISITOR = "visitor"  # where it has what tells who reads a page; absent on a server without sign-in
 ACTORS_CACHED_MAX = 10_000  # a zone's officers and enterprises, each about 300 bytes, and 2 kB at the very most
 NAME_BYTES_MAX = CODE_CHARACTERS_MAX * 4 * len("%FF")  # the longest name, each byte of its UTF-8 percent-encoded
 KEY_CHARACTERS_MAX = 200

@@ -21,6 +21,11 @@ class LookupCache(Generic[T]):
         self._entries: dict[bytes, tuple[float, T]] = {}
         self._under_way: dict[bytes, asyncio.Task[tuple[T, float]]] = {}
 
+    def cached(self, digest: bytes) -> T | None:
+        """The value for *digest*, where it need not be looked up; None else, and where that is the value."""
+        entry = self._entries.get(digest)
+        return entry[1] if entry is not None and entry[0] > time.monotonic() else None
+
     async def get(self, digest: bytes, look_up: LookUp[T]) -> T:
         """The value for *digest*: the cached one, or what *look_up* finds."""
         cached = self._entries.get(digest)

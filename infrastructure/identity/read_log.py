@@ -6,8 +6,8 @@ A request waits for none of it. Rows are stored within a second; what a process 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,7 +15,7 @@ import structlog
 from msgspec import Struct
 
 from infrastructure.identity.security_log import SecurityEntry, SecurityEvent, SecurityLog
-from projections.personal_reads import PersonalRead, observing
+from projections.personal_reads import PersonalRead, PersonalReads
 
 FLUSH_SECONDS = 1.0
 ONCE = timedelta(seconds=60)  # the same read again within this time is the same reading: pages are reloaded
@@ -43,11 +43,9 @@ class ReadLog:
         self._recent: dict[tuple[DataReader, PersonalRead], datetime] = {}
         self._waiting, self._ended = asyncio.Event(), asyncio.Event()
 
-    @contextmanager
-    def reading(self, reader: DataReader) -> Iterator[None]:
-        """What the block reads of personal data, *reader* has read."""
-        with observing(lambda read: self.add(reader, read)):
-            yield
+    def reading(self, reader: Callable[[], DataReader]) -> PersonalReads:
+        """What the block reads of personal data, *reader* has read: called where there was such a read."""
+        return PersonalReads(lambda read: self.add(reader(), read))
 
     def add(self, reader: DataReader, read: PersonalRead) -> None:
         """Record a read once a minute; a batch later it is stored."""

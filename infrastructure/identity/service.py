@@ -154,12 +154,15 @@ class Identity:
 
     async def signed_in(self, token: str) -> SignedIn | None:
         """The session of *token*, as it was within the last seconds; None where it has ended."""
+        digest = sha256(token.encode()).digest()
+        if (cached := self._sessions.cached(digest)) is not None:
+            return cached
 
         async def look_up() -> tuple[SignedIn | None, float]:
             session = await self.sessions.find(token, self.clock())
             return await self._described(session) if session else None, CACHE_SECONDS
 
-        return await self._sessions.get(sha256(token.encode()).digest(), look_up)
+        return await self._sessions.get(digest, look_up)
 
     async def _described(self, session: Session) -> SignedIn | None:
         name = await self.directory.name_of(session.principal)
@@ -194,7 +197,8 @@ class Identity:
 
         Raises KeyRefusedError, TokenRefusedError and ProviderUnreachableError.
         """
-        return await self._keys.get(sha256(bearer.encode()).digest(), lambda: self._key_use(bearer))
+        digest = sha256(bearer.encode()).digest()
+        return self._keys.cached(digest) or await self._keys.get(digest, lambda: self._key_use(bearer))
 
     async def _key_use(self, bearer: str) -> tuple[KeyUse, float]:
         """Which program *bearer* belongs to, and for how many seconds that may be believed."""

@@ -67,7 +67,7 @@ def traced(reads: ReadLog) -> Render:
     """Bodies of events, of which the subscriber has read what they hold of personal data."""
 
     def render(page: FeedPage, to: Caller, epochs: LedgerEpochs) -> Sequence[bytes]:
-        with reads.reading(DataReader(to.id, method="webhook")):
+        with reads.reading(lambda: DataReader(to.id, method="webhook")):
             return rendered(page, to, epochs)
 
     return render

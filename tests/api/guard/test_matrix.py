@@ -33,7 +33,7 @@ from domain.examples.people import BUREAU, ENTERPRISE, LAND, MANAGER, TAX_FEED
 from domain.examples.story import COMMAND_EXAMPLES
 from domain.messages import COMMANDS
 from infrastructure.ledger.approvals import Approvals
-from projections.personal_reads import PersonalRead, observing
+from projections.personal_reads import PersonalRead, PersonalReads
 from tests.api.client import Door, identity
 from tests.api.guard.two_projects import (
     CALLED,
@@ -164,7 +164,7 @@ class OwnAnswers:
 
     async def _answer(self, request: SentRequest, by: Actor) -> Answer:
         reads: list[PersonalRead] = []
-        with observing(reads.append):
+        with PersonalReads(reads.append):
             response = await answer(self._door, request, by)
         code, status = code_of(response)
         seen = frozenset(text for text in (OBJECTION, PHONE, CALLED) if text in response.text)
