@@ -129,7 +129,8 @@ def main() -> None:
         screen.print(str(problem), style="red", highlight=False)
         sys.exit(2)
     except Refused as refusal:
-        screen.print(f"{refusal.sentence}. {refusal.remedy}", style="red", highlight=False)
+        remedy = f"{refusal.remedy[:1].upper()}{refusal.remedy[1:].removesuffix('.')}." if refusal.remedy else ""
+        screen.print(f"{refusal.sentence}. {remedy}".strip(), style="red", highlight=False)
         sys.exit(2)
     except (psycopg.OperationalError, *FORBIDDEN) as failure:
         screen.print(f"Database error: {str(failure).strip()}", style="red", highlight=False)

@@ -11,11 +11,13 @@ from typing import Annotated, TypeVar
 import typer
 from rich.table import Table
 
+from infrastructure.access.directory import LedgerDirectory
 from infrastructure.identity.accounts import Accounts
 from infrastructure.identity.changes import announce_change
 from infrastructure.identity.passwords import Passwords, PasswordUnfitError
 from infrastructure.identity.security_log import SecurityEntry, SecurityEvent, SecurityLog
 from infrastructure.identity.sessions import Sessions
+from infrastructure.ledger.clock_check import utc_now
 from infrastructure.ledger.reader import Store
 from scripts.access.users import users
 from scripts.console import AsJson, fail, out, print_result, screen, settings
@@ -40,6 +42,7 @@ def set_password(
         password = typer.prompt("password", hide_input=True, confirmation_prompt=True, err=True)
 
     async def work(store: Store) -> int:
+        await require_registered(store, principal or login)
         now = datetime.now(UTC)
         await Passwords(store).set(login, principal or login, password, now)
         await SecurityLog(store).add(
@@ -65,6 +68,7 @@ def link(
     """Let a person of the sign-in provider sign in as a principal."""
 
     async def work(store: Store) -> None:
+        await require_registered(store, principal)
         now = datetime.now(UTC)
         await Accounts(store).link(issuer, subject, principal, now)
         await announce_change(store)
@@ -98,6 +102,12 @@ def security_log(
 
     entries = run(work)
     print_result(entries, as_json, lambda: _show(entries))
+
+
+async def require_registered(store: Store, principal: str) -> None:
+    """End the command line where *principal* is registered nowhere: who signed in as such could do nothing."""
+    if await LedgerDirectory(store, utc_now).name_of(principal) is None:
+        fail(f"{principal} is not registered, or was closed. `countersign users add {principal} NAME` comes first.")
 
 
 def run(work: Callable[[Store], Awaitable[T]]) -> T:

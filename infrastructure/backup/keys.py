@@ -124,7 +124,12 @@ def _read(file: Path) -> dict[str, bytes]:
                 members[entry.name] = content.read()
             return members
     except (OSError, tarfile.TarError) as failure:
-        raise BackupError("keys-file", f"{file} can't be read as a backup of keys: {failure}.", "") from failure
+        why = failure.strerror if isinstance(failure, OSError) else failure
+        raise BackupError(
+            "keys-file",
+            f"{file} can't be read as a backup of keys: {why}.",
+            "Name a file that `backup-keys` has written.",
+        ) from failure
 
 
 def _is_ours(name: str) -> bool:

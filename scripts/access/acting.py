@@ -105,4 +105,4 @@ def identifier(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        fail(f"{text} is no id of a grant or project.")
+        fail(f"{text} is no id: that is a UUID, as `countersign grants list` and the page of a project show it.")

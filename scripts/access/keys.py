@@ -146,6 +146,11 @@ def only_grant(principal: str) -> UUID:
         return await directory.grants_of(principal, approvals.clock())
 
     held = with_ledger(work)
+    if not held:
+        fail(
+            f"{principal} holds no grant that a key could use. `countersign users add {principal} NAME --program --role"
+            f" ROLE` registers a program with one; `countersign grants give {principal} ROLE` gives it one."
+        )
     if len(held) != 1:
         fail(
             f"{principal} holds {len(held)} grants: name one of those that `countersign grants list {principal}` shows."

@@ -203,6 +203,8 @@ def project_of(url: str, text: str) -> UUID | None:
         return UUID(text)
     projects = projects_of(url, text)
     if len(projects) != 1:
+        if not projects:
+            fail(f"No project has the code {text}, and it is no project id; `zone` means the whole ledger.")
         fail(f"{len(projects)} projects have the code {text}: name one by its id.")
     return projects[0]
 

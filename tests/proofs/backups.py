@@ -104,7 +104,7 @@ def instants(budget: Budget) -> str:
         require(report["note"] == "the first one since a restore", report["note"])
         since += [recorded(ours, f"fourth-{number}") for number in range(2)]
         ours.run("backup", ours.backups)
-        known = history[2:5] + since  # behind the first backup, of the history that counts
+        known = history[3:5] + since  # behind the first backup, of the history that counts
         rounds = budget.rounds(INSTANTS)
         for number in rounds:
             position, at = chance.choice(known) if number else known[-1]  # behind every transaction that is archived

@@ -38,9 +38,10 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A database that the commands work on."""
+    """A database that the commands work on, in which one person is registered."""
     monkeypatch.setattr("scripts.server.database.ready", lambda _: database_url)
     monkeypatch.setattr(log, "configure", lambda chosen: None)  # other tests keep theirs
+    assert call("users", "add", "wang.min", "Wang Min").exit_code == 0
     return database_url
 
 
@@ -77,10 +78,16 @@ def test_a_password_is_set_and_ends_sessions(url: str) -> None:
 
 
 def test_a_weak_password_is_refused_in_a_sentence(url: str) -> None:
-    ended = call("users", "set-password", "wang", "--stdin", typed="short\n")
+    ended = call("users", "set-password", "wang", "--principal", "wang.min", "--stdin", typed="short\n")
 
     assert ended.exit_code == 2
     assert "10 to 200 characters" in " ".join(ended.stderr.split())
+
+
+def test_who_is_not_registered_gets_no_way_to_sign_in(url: str) -> None:
+    for words in (("link", "https://idp.example.org", "sub-1", "wang"), ("set-password", "wang", "--stdin")):
+        ended = call("users", *words, typed=f"{PASSWORD}\n")
+        assert (ended.exit_code, "countersign users add wang NAME" in " ".join(ended.stderr.split())) == (2, True)
 
 
 def test_links_and_passwords_stand_in_the_log(url: str) -> None:
