@@ -20,7 +20,7 @@ from api.identity.rate_headers import rate_headers
 from api.identity.security_headers import SecurityHeaders
 from api.identity.visit import Pairs, Visit, enter_visit, state_of
 from api.web.error_handlers import described
-from api.web.identity import actor_of, caller_by_headers
+from api.web.identity import actor_of, caller_by_headers, require_once
 from api.web.problems import MEDIA_TYPE, Problem
 from api.web.response_filter import ResponseFilter
 from domain.access.principal import Caller
@@ -37,6 +37,7 @@ REALM = 'Bearer realm="countersign"'
 STRIPPED = frozenset({*ASSERTIONS, SECRET})
 STRIPPED_OF_PROGRAMS = STRIPPED | {b"origin", b"sec-fetch-site"}
 BROWSER_CHARACTERS_MAX = 200
+CREDENTIALS = frozenset({b"authorization", b"cookie"})
 NO_STORE = (b"cache-control", b"no-store")
 LOGGED_PER_SECOND, LOGGED_BURST = 0.1, 20  # refusals of one address that the security log takes
 
@@ -83,6 +84,8 @@ class IdentityMiddleware:
 
     async def _visit(self, scope: Any, headers: dict[bytes, bytes], origin: Origin, extra: Pairs) -> Visit:
         """Who sends the request. Raises Problem, and what the identity store raises."""
+        if len(headers) != len(scope["headers"]):
+            require_once(scope["headers"], CREDENTIALS)
         browser = headers.get(b"user-agent", b"").decode("latin-1")[:BROWSER_CHARACTERS_MAX]
         base = (self.identity, origin.address, origin.is_secure, origin.is_local, browser)
         for kind, (prefix, suffix) in SECRET_ADDRESSES.items():

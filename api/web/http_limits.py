@@ -22,6 +22,7 @@ from api.web.request_id import HEADER, new_request_id
 HEAD_BYTES_MAX = 64 * 1024  # a head of ours has a few hundred; proxies stop at 8 to 32 KiB
 TRAILER_BYTES_MAX = 8 * 1024  # nothing is read from trailers (RFC 9110, 6.5.1); a checksum or two fit
 SILENCE_SECONDS_MAX = 30.0  # a client that has begun a request says something within this, and its whole head in twice
+SLOW_BYTES, SLOW_LOOKS_MAX = 1024, 4  # a body that brings less in each of so many spans of silence is given up
 FEW_LINES = "send the line of the request and few, short headers"
 NO_TRAILERS = "leave trailers out: nothing is read from them"
 SENT_METHOD = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) \S+ HTTP/1\.[01]\r?\n")
@@ -39,6 +40,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._refusal: Problem | None = None
         self._last_read = b""
         self._has_received, self._head_is_old = False, False
+        self._body_bytes = self._slow_looks = 0  # since the last look; looks in a row that found few bytes of one body
         self._watch = self.loop.call_later(SILENCE_SECONDS_MAX, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -72,6 +74,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._half, self._in_head, self._head_is_old = True, True, False
+        self._slow_looks = 0
         self._unparsed_bytes = self._head_bytes = self._trailer_bytes = 0
         self._messages += 1
 
@@ -97,6 +100,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._pieces += 1
+        self._body_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -127,14 +131,17 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self.headers[:] = [(name, authority if name == b"host" else value) for name, value in self.headers]
 
     def _look(self) -> None:
-        """Hang up on a client that says nothing, though it is its turn, or sends its headers too slowly."""
-        silent = not self._has_received and not self.flow.read_paused
-        if self._half and (silent or (self._in_head and self._head_is_old)):
+        """Hang up on a client that says nothing, though it is its turn, or sends its headers or its body too slowly."""
+        is_heard = not self.flow.read_paused
+        silent = not self._has_received and is_heard
+        is_slow = self._in_body and is_heard and self._body_bytes < SLOW_BYTES
+        self._slow_looks = self._slow_looks + 1 if is_slow else 0
+        if self._half and (silent or self._slow_looks > SLOW_LOOKS_MAX or (self._in_head and self._head_is_old)):
             self._hang_up(
                 Problem("request-timeout", "the rest of the request did not come in time", remedy="send it whole")
             )
             return
-        self._has_received, self._head_is_old = False, self._in_head and self._half
+        self._has_received, self._head_is_old, self._body_bytes = False, self._in_head and self._half, 0
         self._watch = self.loop.call_later(SILENCE_SECONDS_MAX, self._look)
 
     def _hang_up(self, problem: Problem) -> None:

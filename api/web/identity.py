@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 from uuid import UUID, uuid5
@@ -41,12 +42,17 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
     pairs = list(scope["headers"])
     headers: dict[bytes, bytes] = dict(pairs)
     if len(headers) != len(pairs):
-        seen: set[bytes] = set()
-        for name, _ in pairs:
-            if name in seen and name in SINGLE:
-                raise _unreadable(name, "comes twice", "send it once")
-            seen.add(name)
+        require_once(pairs, SINGLE)
     return headers
+
+
+def require_once(pairs: Iterable[tuple[bytes, bytes]], names: AbstractSet[bytes]) -> None:
+    """Raise Problem where one of the headers *names* comes twice: a proxy before us may have read the other one."""
+    seen: set[bytes] = set()
+    for name, _ in pairs:
+        if name in seen and name in names:
+            raise _unreadable(name, "comes twice", "send it once")
+        seen.add(name)
 
 
 def caller_of(scope: Scope) -> Caller:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cache
@@ -48,6 +49,8 @@ _LONE_SURROGATE = re.compile(
     rb"(\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
     rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD])[c-fC-F][0-9a-fA-F]{2}))"
 )
+
+BYTE_ORDER_MARKS = (BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)
 
 CHARSETS = (b"utf-8", b"utf8", b"us-ascii")  # RFC 8259, 8.1: JSON is UTF-8
 
@@ -118,6 +121,8 @@ def decoded(decode: Callable[[bytes], T], body: bytes, commands: Iterable[str] =
 
 def _said_of(error: DecodeError, body: bytes) -> str:
     """What *error* says, or what is meant by it: msgspec takes half of a surrogate pair for the end of the input."""
+    if body.startswith(BYTE_ORDER_MARKS):
+        return "it begins with a byte order mark, which has no place in JSON (RFC 8259, 8.1)"
     if lone := _LONE_SURROGATE.search(body):
         return f"{lone[1].decode()} is half of a surrogate pair, and no character by itself"
     return str(error)
@@ -217,9 +222,11 @@ def _refuse_field(message: str, commands: list[str]) -> NoReturn:
     if named := _NAMED.search(sentence):
         path = f"{path}.{named['field']}"
     if commands and path == "$.command":
+        is_known = any(f"'{name}'" in sentence for name in commands)
+        what = "comes twice, and names" if is_known else "names one of"
         raise Problem(
             "unknown-command",
-            f"{sentence[:ECHO_CHARACTERS_MAX]}: the field command names one of the commands",
+            f"{sentence[:ECHO_CHARACTERS_MAX]}: the field command {what} {'two' if is_known else 'the'} commands",
             remedy=f"one of: {', '.join(commands)}",
             path=path,
             known=commands,

@@ -76,7 +76,7 @@ class ResponseFilter:
             vary.append(b"Accept-Encoding")
         if vary:
             headers.append((b"vary", b", ".join(vary)))
-        if message["status"] == HTTPStatus.METHOD_NOT_ALLOWED:
+        if self._method == "OPTIONS" or message["status"] == HTTPStatus.METHOD_NOT_ALLOWED:
             headers = [(name, _with_head(value) if name == b"allow" else value) for name, value in headers]
         return headers
 

@@ -147,6 +147,14 @@ def test_any_other_authorization_is_refused(client: httpx.Client, authorization:
     problem(answer, "credential-invalid")
 
 
+@pytest.mark.parametrize("header", ["Authorization", "Cookie"])
+def test_credentials_that_come_twice_are_refused(client: httpx.Client, header: str) -> None:
+    """A proxy may have looked at the first one, and the application would go by the last."""
+    pairs = [(header, "Bearer x"), (header, BEARER["Authorization"])]
+    refusal = problem(client.get("/v1/me", headers=pairs), "invalid-header")
+    assert refusal["header"] == header
+
+
 def test_a_key_has_a_rate(client: httpx.Client, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site.identity.buckets, "burst", 0)
 

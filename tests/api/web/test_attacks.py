@@ -317,8 +317,9 @@ async def test_head_of_what_is_not_there_or_not_read(door: Door) -> None:
     ):
         answer = await raw(door, "HEAD", path)
         assert (answer.status_code, answer.content) == (status, b"")
-    allowed = (await raw(door, "PUT", "/v1/progress")).headers["allow"]
-    assert {"GET", "HEAD"} <= set(allowed.split(", "))
+    for method in ("PUT", "OPTIONS"):
+        allowed = (await raw(door, method, "/v1/progress")).headers["allow"]
+        assert {"GET", "HEAD"} <= set(allowed.split(", "))
 
 
 @pytest.mark.parametrize(
@@ -434,6 +435,17 @@ async def test_prose_has_line_feeds_and_tabs_and_no_other_control_characters(
 async def test_half_of_a_surrogate_pair_is_called_so(door: Door, escaped: bytes) -> None:
     refusal = problem(await door.post(uuid4(), b'{"command":"note_step","activity":"%b"}' % escaped), "malformed-json")
     assert "surrogate" in refusal["detail"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+async def test_a_byte_order_mark_is_called_so(door: Door, encoding: str) -> None:
+    body = '{"command":"note_step","activity":"a"}'.encode(encoding)
+    assert "byte order mark" in problem(await door.post(uuid4(), body), "malformed-json")["detail"]
+
+
+async def test_a_command_that_is_named_twice_is_called_so(door: Door) -> None:
+    body = b'{"command":"accept_item","command":"note_step","item":"land"}'
+    assert "comes twice" in problem(await door.post(uuid4(), body), "unknown-command")["detail"]
 
 
 async def test_whole_surrogate_pairs_are_characters(door: Door) -> None:

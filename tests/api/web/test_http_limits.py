@@ -102,7 +102,15 @@ def test_an_endless_head_is_not_kept(address: str, more: bytes) -> None:
 
 def test_half_a_request_holds_no_connection(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.web.http_limits.SILENCE_SECONDS_MAX", 0.05)
-    halves = [[b""], [b"GET /"], [post(b'{"command":', length=99)], [b"GET /problems HTTP/1.1\r\n", *[b"X"] * 20]]
+    endless = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+    drip = post(b"").split(HEAD)[0] + endless
+    halves = [
+        [drip, *[b"1\r\n \r\n"] * 40],
+        [b""],
+        [b"GET /"],
+        [post(b'{"command":', length=99)],
+        [b"GET /problems HTTP/1.1\r\n", *[b"X"] * 20],
+    ]
     for half in halves:
         assert b'"code":"request-timeout"' in answer_to_half(address, *half, pause=0.02)
 
