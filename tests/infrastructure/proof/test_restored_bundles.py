@@ -99,10 +99,10 @@ def test_statements_that_cant_be_read_are_said_to_be_so(bundle: Path, zone: Rest
     assert (status, out.startswith("can't be verified: ")) == (2, True), out
 
 
-def test_two_restores_with_nothing_published_between_them_are_told_apart(
+def test_two_restores_with_nothing_published_between_them_are_recognised(
     server_url: str, migrated_template: str, tmp_path: Path
 ) -> None:
-    """The second one goes back to before the first, whose fact is lost with it; the witness is told of both."""
+    """The second one goes back to before the first, whose fact is lost with it; the witness hears of both."""
     folder = ProofFolder(tmp_path / "proof")
     first = create_keys(folder.path, NAME)
     with (
