@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -99,7 +100,18 @@ def unreadable(error: HTTPException, scope: Scope) -> Problem:
     advice = ADVICE[code]
     if code == "not-found" and (address := new_address(scope["path"])):
         advice = f"the address is now {address[:ECHO_CHARACTERS_MAX]}"
-    return Problem(code, error.detail, remedy=advice, headers=dict(error.headers or {}))
+    return Problem(code, _sentence(code, error, scope), remedy=advice, headers=dict(error.headers or {}))
+
+
+def _sentence(code: str, error: HTTPException, scope: Scope) -> str:
+    """What litestar says of *error*; in its place where it says no more than the status does."""
+    path = visible(scope["path"])[:ECHO_CHARACTERS_MAX]
+    match code:
+        case "not-found" if error.detail == HTTPStatus.NOT_FOUND.phrase:
+            return f"nothing is at {path}"
+        case "method-not-allowed":
+            return f"{path} does not answer {scope['method']}"
+    return error.detail
 
 
 def _short(message: object) -> str:

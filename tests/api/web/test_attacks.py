@@ -320,6 +320,8 @@ async def test_head_of_what_is_not_there_or_not_read(door: Door) -> None:
     for method in ("PUT", "OPTIONS"):
         allowed = (await raw(door, method, "/v1/progress")).headers["allow"]
         assert {"GET", "HEAD"} <= set(allowed.split(", "))
+    refusals = [(await raw(door, *line)).json()["detail"] for line in (("PUT", "/v1/progress"), ("GET", "/nowhere"))]
+    assert refusals == ["/v1/progress does not answer PUT", "nothing is at /nowhere"]
 
 
 @pytest.mark.parametrize(
