@@ -252,7 +252,7 @@ def wycheproof_vectors(_budget: Budget) -> str:
 
 
 PROOFS = (
-    Proof("foreign-log", "a witness and a verifier of other makers accept the log", foreign_log_tools),
+    Proof("foreign-log", "tools of other makers accept the log, and refuse a ledger made again", foreign_log_tools),
     Proof("duckdb", "DuckDB computes the same hashes from an audit bundle", duckdb_recomputes),
     Proof("wycheproof", "the bundle's verifier judges Ed25519 signatures as Wycheproof does", wycheproof_vectors),
 )
