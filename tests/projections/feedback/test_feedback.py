@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from api.web.entries import shown as shown_to
 from api.web.identity import caller_by_headers
 from domain.core.ledger import Actor, Role
 from domain.examples.story import story_entries
@@ -173,3 +174,13 @@ def test_no_row_and_no_shown_entry_names_an_anonymous_complainant(world: World, 
     assert "hidden" not in str(rows_of(entries))
     shown = Complainants(entries)
     assert "hidden" not in str([shown(entry, caller_by_headers(LAND)) for entry in entries])
+
+
+def test_an_anonymous_complainant_of_another_register_stays_hidden() -> None:
+    registered, filed = entry(1, REGISTERED, MANAGER), entry(2, FILED, QIN)
+    importer = Actor("chen", "", Role.ADMINISTRATOR)
+    imported = structs.replace(filed, recorded=structs.replace(filed.recorded, by=importer, on_behalf_of=QIN))
+    assert "qin" not in str(rows_of([registered, imported]))
+    for reader in (caller_by_headers(LAND), caller_by_headers(importer)):
+        assert "qin" not in str(shown_to([registered, imported], reader))
+    assert rows_of([registered, imported])["complaint"] == rows_of([registered, filed])["complaint"]
