@@ -9,7 +9,7 @@ from tests.proofs.proof import Budget, Proof, SkippedError, pytest_passes
 
 FAULT_ROUNDS, LAW_ROUNDS, FUZZ_ROUNDS, READING_ROUNDS = 10, 25, 10, 3
 READING = (
-    *("tests/pages", "tests/scripts/client/test_contract_kit.py", "tests/scripts/test_bench.py"),
+    *("tests/pages", "tests/scripts/client/test_contract_kit.py", "tests/scripts/benches/test_bench.py"),
     *("tests/docs/test_blocks.py::test_the_preloaded_program_answers_as_the_installed_one", "tests/verify_page"),
     *("tests/api/identity/test_pages.py", "tests/api/legal_person/test_legal_person_page.py"),
     *("tests/api/information/test_information_pages.py", "tests/scripts/test_materials.py"),
