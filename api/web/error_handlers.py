@@ -110,7 +110,7 @@ def _sentence(code: str, error: HTTPException, scope: Scope) -> str:
         case "not-found" if error.detail == HTTPStatus.NOT_FOUND.phrase:
             return f"nothing is at {path}"
         case "method-not-allowed":
-            return f"{path} does not answer {scope['method']}"
+            return f"{path} does not answer {scope.get('method', 'this')}"
     return error.detail
 
 

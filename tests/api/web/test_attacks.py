@@ -440,17 +440,6 @@ async def test_half_of_a_surrogate_pair_is_called_so(door: Door, escaped: bytes)
     assert "surrogate" in refusal["detail"]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-async def test_a_byte_order_mark_is_called_so(door: Door, encoding: str) -> None:
-    body = '{"command":"note_step","activity":"a"}'.encode(encoding)
-    assert "byte order mark" in problem(await door.post(uuid4(), body), "malformed-json")["detail"]
-
-
-async def test_a_command_that_is_named_twice_is_called_so(door: Door) -> None:
-    body = b'{"command":"accept_item","command":"note_step","item":"land"}'
-    assert "comes twice" in problem(await door.post(uuid4(), body), "unknown-command")["detail"]
-
-
 async def test_whole_surrogate_pairs_are_characters(door: Door) -> None:
     project = await registered(door)
     assert (await door.post(project, rb'{"command":"note_step","activity":"\ud83d\ude00 \\ud800"}')).status_code == 200

@@ -97,6 +97,19 @@ async def test_an_unknown_command_gets_the_list_of_known_ones(door: Door) -> Non
     assert refusal["known"] == list(COMMANDS)
 
 
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"\xef\xbb\xbf" + note(b"x"), "byte order mark"),
+        (note(b"x").decode().encode("utf-16"), "byte order mark"),
+        (b'{"command":"accept_item","command":"note_step","item":"land"}', "comes twice"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_called_so(body: bytes, says: str) -> None:
+    with pytest.raises(Problem, match=says):
+        command_in(body)
+
+
 async def test_a_wrong_field_deep_inside_is_named(door: Door) -> None:
     items = [{"item": "a", "department": "d"}, {"item": "b", "department": "d", "requires": ["a", 7]}]
     refusal = problem(await door.post(uuid4(), {**REGISTER, "items": items}), "invalid-field")
