@@ -28,6 +28,9 @@ from infrastructure.messages.inbox import Inbox
 AtStage = Annotated[str, QueryParameter(pattern=f"^({'|'.join(Stage)}|)$", description="Has an item at this stage.")]
 
 
+TOGETHER = {"first": ("first", "last"), "last": ("first", "last")}  # parameters that are wrong only with each other
+
+
 def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
     """The page for an error, with the status and headers of its problem; to clients that read JSON the problem."""
     response = problem_response(request, error)
@@ -38,10 +41,13 @@ def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
     page = PageContext(structs.replace(page_address(request), live=None))
     code, sentence = problem.kind.code, page.words["label"]("unknown_project_hint")
     said = sentence if unknown else page.words["trouble"](code)
+    named = str(problem.members.get("parameter", "")) if code == "invalid-parameter" else ""
+    explained = page.words["parameter_wrong"](named)
     body = page.html(
         "problem.html",
         heading="unknown_project" if unknown else "problem",
-        sentence=problem.detail if said == code else said,
+        sentence=problem.detail if said == code else said if explained == named else explained,
+        without=page.here(**dict.fromkeys(TOGETHER.get(named, (named,)), "")) if named else "",
         detail="" if unknown or said == code else problem.detail,
         request_id=request_id(request.scope),
     )
