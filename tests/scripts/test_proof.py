@@ -64,7 +64,7 @@ def test_an_entry_is_proven_to_a_recipient(folder: Path, tmp_path: Path, databas
         judged = subprocess.run(verifier, capture_output=True, text=True, check=False)
         assert (judged.returncode, judged.stdout.splitlines()[-1]) == (0, "verified"), judged
     assert "exists already" in str(run("export-audit", "zone", str(tmp_path / "zone")).exception)
-    assert "0 projects" in run("export-audit", "P-7", str(tmp_path / "other")).output
+    assert "No project has the code P-7" in run("export-audit", "P-7", str(tmp_path / "other")).output
     assert run("verify").exit_code == 0
 
 
