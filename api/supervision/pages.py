@@ -33,7 +33,7 @@ from domain.law.calendar.period import Period
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.query import ClocksAt
-from projections.progress.titles import names_of, names_of_items
+from projections.progress.titles import names_of_items
 from projections.supervision.figures import Figures
 from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
@@ -116,7 +116,7 @@ class SupervisionPages(Controller):
             orders=rows[:ORDERS_READ_MAX],
             is_cut=len(rows) > ORDERS_READ_MAX,
             card_link=card_link(page),
-            names=await names_of(approvals.store, [row.project for row in rows]),
+            names=await names_of_items(approvals.store, [(row.project, "") for row in rows]),
         )
 
     @get(CARDS, dependencies=CARD_FILTER)
@@ -156,7 +156,7 @@ async def _list(
         as_of=as_of,
         count=matches.count,
         rows=matches.rows,
-        names=await names_of(approvals.store, (row.project for row in matches.rows)),
+        names=await names_of_items(approvals.store, [(row.project, row.item) for row in matches.rows]),
         back=Links(page, part.period, as_of).to(BOARD),
         card_link=card_link(page),
         **drawing(page),
