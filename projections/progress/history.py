@@ -16,10 +16,6 @@ HISTORY = History(
     (PROJECTS, ITEMS, CASES),
     {
         PROJECTS.name: AT_AN_INSTANT,
-        ITEMS.name: (
-            "(department, known_until)",
-            "(department, valid_until)",
-            *(f"{index} WHERE {OPEN}" for index in AT_AN_INSTANT),
-        ),
+        ITEMS.name: tuple(f"{index} WHERE {OPEN}" for index in AT_AN_INSTANT),
     },
 )
