@@ -189,13 +189,7 @@ def statement(
         scope.of("c", "read:clocks"),
     ]
     conditions += [SQL("c.{} = {}").format(Identifier(name), Placeholder(name)) for name in TEXTS if params[name]]
-    chosen = (
-        (bool(wanted.nodes), SQL("c.node = ANY (%(nodes)s)")),
-        (wanted.awaited, AWAITED),
-        (wanted.coloured, COLOURED),
-        (bool(wanted.clock), OF_KIND),
-    )
-    conditions += [condition for is_chosen, condition in chosen if is_chosen]
+    conditions += _chosen(wanted)
     if wanted.level is not None:
         closed = SQL("c.level = {}").format(wanted.level.value)
         conditions.append(closed if wanted.closed else AT_LEVEL[wanted.level])
@@ -215,6 +209,17 @@ def statement(
         source.table, SQL(" AND ").join(conditions), ORDER.clause
     )
     return query, params
+
+
+def _chosen(wanted: ClockFilter) -> list[SQL]:
+    """The conditions about nodes and kinds, and about which clocks count."""
+    conditions = (
+        (bool(wanted.nodes), SQL("c.node = ANY (%(nodes)s)")),
+        (wanted.awaited, AWAITED),
+        (wanted.coloured, COLOURED),
+        (bool(wanted.clock), OF_KIND),
+    )
+    return [condition for is_chosen, condition in conditions if is_chosen]
 
 
 def page_of(wanted: ClockFilter, rows: Sequence[ListedClock], read: Sequence[ListedClock]) -> list[ListedClock]:
