@@ -221,6 +221,9 @@ class History:
         changes = {table.name: Appended(table, project) for table in self.bases}
         for group in groups:
             take([self.view], state.folded, group)
+            if not state.folded.touched:
+                continue  # by none of them: what a view does not follow changes no row of it
+            state.folded.touched.clear()
             rows = self._rows(state.folded)
             for name, appended in changes.items():
                 valid_from = STILL if name in self.known_alone else self.in_effect(group[0])
