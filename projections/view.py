@@ -95,13 +95,15 @@ def kind_followed(view: View[Any]) -> AggregateKind | None:
 class Folded(Struct):
     """A project, the state of each view by name, and the rows as last written, by table and key.
 
-    *touched* are the views that were given an entry since: the rows of the others are as written.
+    *touched* are the views that were given an entry since: the rows of the others are as written. *added* are the rows
+    of summed tables as the view has given them, to know them again where it caches them.
     """
 
     project: Any  # or another aggregate, known to the views with a state here
     states: dict[str, Any]
     written: dict[str, dict[Row, Row]] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
+    added: dict[str, Sequence[Row]] = field(default_factory=dict)
 
 
 class Change(Struct):
@@ -217,6 +219,10 @@ def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
         current, old = rows.get(table.name, ()), folded.written.get(table.name)
         if not current and not old:
             continue
+        if table.summed:
+            if folded.added.get(table.name) is current:
+                continue
+            folded.added[table.name] = current
         if old and not table.summed:
             change = _replace(old, current, table.key)
         else:

@@ -49,6 +49,8 @@ def item_case(project: Project, code: str) -> AccessCase:
 
 def consulted(item: Item) -> list[str]:
     """The departments beside its own that take part in the item: asked for an opinion, above it, or planned to be."""
+    if not (item.consultations or item.plan.participants or item.upper):
+        return []
     beside = {consultation.department for consultation in item.consultations.values()}
     beside.update(item.plan.participants)
     beside.update((item.plan.department, item.upper))

@@ -107,13 +107,19 @@ class ClockHistory(History):
         setters = {getattr(entry.fact, "item", ""): entry for entry in setting}
         if len(setters) < len(setting):
             return None
-        before = {key: (terms_of(history), until(history, DISTANT)) for key, history in clocks.histories.items()}
+        items = {getattr(entry.fact, "item", "") for entry in entries}  # no entry changes the clocks of another item
+        before = {
+            key: (terms_of(history), until(history, DISTANT))
+            for key, history in clocks.histories.items()
+            if key[0] in items
+        }
         changes = super().append(state, entries)
-        if changes is None or any(self._newest(each) > entries[0].recorded_at for each in clocks.histories.values()):
+        laws = {history.law: history for history in clocks.histories.values()}
+        if changes is None or any(self._newest(history) > entries[0].recorded_at for history in laws.values()):
             return None
         occurred = {entry.occurred_at for entry in entries}
-        instants = {at for history in clocks.histories.values() for at in instants_of(history)}
-        if any(at > entries[0].occurred_at and at not in occurred for at in instants):
+        first = entries[0].occurred_at
+        if any(at not in occurred for history in clocks.histories.values() for at in instants_after(history, first)):
             return None  # it counts from a later instant than it occurred at
         changed = [key for key, (terms, _) in before.items() if terms_of(clocks.histories[key]) != terms]
         if not all(self._stay(clocks.histories[key], before[key][1]) for key in changed):
@@ -142,16 +148,21 @@ class ClockHistory(History):
         """The rows of all applications by what happened until *at*, by the calendar as known then."""
         clocks: dict[Application, list[Row]] = {}
         for key, history in state.histories.items():
-            if any(event.at > at for event in history.events):
+            if at < DISTANT and any(event.at > at for event in history.events):
+                state.rows.pop(key, None)
+                state.decided.pop(key, None)
                 clocks[key] = self._clocks.clock_rows(project.id, until(history, at), at)
                 continue
             if key not in state.rows:
                 state.rows[key] = self._clocks.clock_rows(project.id, history, at)
+                state.decided.pop(key, None)
             clocks[key] = state.rows[key]
-        decided = {
-            application: decided_row(project.register, DecisionRow(*row), clocks.get(application, ()))
-            for application, row in state.decisions.rows.items()
-        }
+        decided: dict[Application, Row] = {}
+        for application, row in state.decisions.rows.items():
+            if application not in state.decided:
+                of_it = clocks.get(application, ())
+                state.decided[application] = decided_row(project.register, DecisionRow(*row), of_it)
+            decided[application] = state.decided[application]
         return {CLOCKS.name: keyed(row for rows in clocks.values() for row in rows), DECIDED.name: decided}
 
     def _state(self, folded: Folded) -> ClocksState:
@@ -212,6 +223,11 @@ def keyed(rows: Iterable[Row]) -> Keyed:
 def instants_of(history: ItemHistory) -> set[datetime]:
     """When something happened to an application, or was announced."""
     return {*(event.at for event in history.events), *(announced.at for announced in history.announced)}
+
+
+def instants_after(history: ItemHistory, at: datetime) -> list[datetime]:
+    """Those of its instants that are later than *at*."""
+    return [each.at for each in (*history.events, *history.announced) if each.at > at]
 
 
 def until(history: ItemHistory, at: datetime) -> ItemHistory:
