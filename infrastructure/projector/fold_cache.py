@@ -88,10 +88,15 @@ class FoldCache:
             old = self._folded.get(project)
             if old is None:
                 earlier = [entry for entry in entries if entry.position <= before]
+                later = entries[len(earlier) :]
                 old = fold(self._views, project, earlier)
                 for view in self._views if earlier else ():  # without earlier entries, no rows were written
                     changes(view, old)
-                if any(isinstance(entry.fact, PersonErased) for entry in entries[len(earlier) :]):
+                if not any(isinstance(entry.fact, REFOLDED) for entry in later):
+                    take(self._views, old, later)
+                    self._folded.keep(project, old, len(entries))
+                    continue
+                if any(isinstance(entry.fact, PersonErased) for entry in later):
                     _rewrite_all(self._views, old)
             new = fold(self._views, project, entries)
             new.written = old.written
