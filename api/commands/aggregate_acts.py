@@ -10,7 +10,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.types import Scope
 from msgspec import Struct
 
-from api.commands.sender import answered_in_time
+from api.commands.sender import in_time
 from api.guard.judging import Allowed, aggregate_allowed
 from api.web.error_handlers import to_problem
 from api.web.form_fields import FormFields, text_form
@@ -81,8 +81,7 @@ class AggregateActs:
 
         async def send() -> ActResult:
             sequence = self._sequence(target, build(), key)
-            async with answered_in_time():
-                answers = await self.approvals.handle_together(sequence)
+            answers = await in_time(self.approvals.handle_together(sequence))
             return ActResult(position=answers[-1].receipt.position, is_done=True)
 
         return await self._or_problem(send)

@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Struct, json, to_builtins
 
 from api.commands.effect import ExpectedFact, expected_fact
-from api.commands.sender import answered_in_time
+from api.commands.sender import in_time
 from api.guard.judging import aggregate_allowed
 from api.web.command_request import CommandRequest
 from api.web.entries import Instant
@@ -89,8 +89,7 @@ async def carry_out(
     allowed = aggregate_allowed(caller, command, case_of, unknown)
     if check is not None and await approvals.store.first_answer(key) is None:
         await _require_checked(approvals, stream, command, check, allowed)
-    async with answered_in_time():
-        return await approvals.handle(stream, command, by, key, origin=origin, allowed=allowed)
+    return await in_time(approvals.handle(stream, command, by, key, origin=origin, allowed=allowed))
 
 
 async def try_out(

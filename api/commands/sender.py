@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Sequence
+from contextlib import AsyncExitStack
+from typing import TypeVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from msgspec import Struct
 from api.commands.if_match import carry_out_on, on_version
 from api.commands.materials import require_stored
 from api.commands.project_codes import code_claimed
-from api.guard.judging import command_allowed
+from api.guard.judging import Allowed, command_allowed
 from api.web.problems import Problem
 from domain.access.principal import Caller
 from domain.core.ledger import CommandOrigin
@@ -21,6 +22,8 @@ from infrastructure.ledger.approvals import Approvals, CommandAnswer
 from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence
 from infrastructure.ledger.sent_command import command_id_of
 from infrastructure.materials.store import MaterialStore
+
+T = TypeVar("T")
 
 ANSWER_SECONDS_MAX = 30.0  # a command takes milliseconds; a client that waited this long retries with the same key
 
@@ -57,12 +60,15 @@ class ProjectCommandSender(Struct, frozen=True):
         key = command_id_of(by.id, sent.key)
         allowed = command_allowed(self.caller, command)
         await require_stored(approvals, self.materials, sent.project, command, key, allowed)
-        async with answered_in_time(), code_claimed(approvals, sent.project, command, self.caller):
+        return await in_time(self._claimed(sent, key, allowed))
+
+    async def _claimed(self, sent: ProjectCommand, key: UUID, allowed: Allowed) -> CommandAnswer:
+        """Carry out a command once the code that it registers a project under is claimed."""
+        approvals, command, caller, origin = self.approvals, sent.command, self.caller, self.origin
+        async with code_claimed(approvals, sent.project, command, caller):
             if sent.if_match is None:
-                return await approvals.handle(sent.project, command, by, key, self.origin, allowed=allowed)
-            return await carry_out_on(
-                sent.if_match, approvals, sent.project, command, self.caller, key, self.origin, allowed
-            )
+                return await approvals.handle(sent.project, command, caller.actor, key, origin, allowed=allowed)
+            return await carry_out_on(sent.if_match, approvals, sent.project, command, caller, key, origin, allowed)
 
     async def carry_out_together(self, commands: Sequence[ProjectCommand]) -> list[CommandAnswer]:
         """Carry out *commands*, all to one project, or none of them. Raises SequenceRefusedError, and as above."""
@@ -73,18 +79,26 @@ class ProjectCommandSender(Struct, frozen=True):
             allowed = command_allowed(self.caller, sent.command)
             await require_stored(approvals, self.materials, sent.project, sent.command, key, allowed)
             sequence.append(CommandInSequence(on_version(sent.command, sent.if_match), key, allowed))
-        async with answered_in_time(), AsyncExitStack() as claims:
+        return await in_time(
+            self._claimed_together(commands, CommandSequence(commands[0].project, sequence, by, self.origin))
+        )
+
+    async def _claimed_together(
+        self, commands: Sequence[ProjectCommand], sequence: CommandSequence
+    ) -> list[CommandAnswer]:
+        """Carry out a sequence once the codes that its *commands* register projects under are claimed."""
+        async with AsyncExitStack() as claims:
             for sent in commands:
-                await claims.enter_async_context(code_claimed(approvals, sent.project, sent.command, self.caller))
-            return await approvals.handle_together(CommandSequence(commands[0].project, sequence, by, self.origin))
+                claimed = code_claimed(self.approvals, sent.project, sent.command, self.caller)
+                await claims.enter_async_context(claimed)
+            return await self.approvals.handle_together(sequence)
 
 
-@asynccontextmanager
-async def answered_in_time() -> AsyncIterator[None]:
-    """Give up waiting for the ledger after ANSWER_SECONDS_MAX. Raises Problem outcome-unknown."""
+async def in_time(answer: Awaitable[T]) -> T:
+    """The *answer* of the ledger, unless it takes longer than ANSWER_SECONDS_MAX. Raises Problem outcome-unknown."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS_MAX):
-            yield
+            return await answer
     except (TimeoutError, asyncio.CancelledError) as late:
         raise outcome_unknown(late) from late
 

@@ -28,8 +28,11 @@ IDENTITY = b"X-Actor, X-Department, X-Role"  # the answer depends on them
 SUFFIX = b'-gzip"'
 
 Pairs = list[tuple[bytes, bytes]]
-CACHING = (b"cache-control", b"private, no-cache")
-ALWAYS: Pairs = [(b"x-content-type-options", b"nosniff"), (b"cross-origin-resource-policy", b"same-origin")]
+ALWAYS: Pairs = [
+    (b"cache-control", b"private, no-cache"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
 
 
 class ResponseFilter:
@@ -59,16 +62,18 @@ class ResponseFilter:
     def _completed(self, message: Any) -> Pairs:
         """The headers of an answer with those that every answer has."""
         headers: Pairs = [(name.lower(), value) for name, value in message.get("headers", ())]
-        names = {name for name, _ in headers}
-        given = (CACHING, *ALWAYS, (HEADER, plain_id(self._scope)))
-        headers += [pair for pair in given if pair[0] not in names]
-        caching = next(value for name, value in headers if name == b"cache-control")
-        vary = [value for name, value in headers if name == b"vary"]
-        if not caching.startswith(b"public"):
+        known = dict(headers)
+        headers += [pair for pair in ALWAYS if pair[0] not in known]
+        if HEADER not in known:
+            headers.append((HEADER, plain_id(self._scope)))
+        vary = []
+        if b"vary" in known:
+            vary = [value for name, value in headers if name == b"vary"]
+            headers = [pair for pair in headers if pair[0] != b"vary"]
+        if not known.get(b"cache-control", b"").startswith(b"public"):
             vary.append(IDENTITY)
-        if COMPRESSIBLE.match(_value({"headers": headers}, b"content-type")):
+        if COMPRESSIBLE.match(known.get(b"content-type", b"")):
             vary.append(b"Accept-Encoding")
-        headers = [pair for pair in headers if pair[0] != b"vary"]
         if vary:
             headers.append((b"vary", b", ".join(vary)))
         if message["status"] == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -86,6 +91,10 @@ class ResponseFilter:
             await self._go_on(message)
             return
         body: bytes = message.get("body", b"")
+        if self._method == "POST" and len(body) < COMPRESSED_BYTES_MIN:  # neither tagged nor compressed
+            await self._send(head)
+            await self._send(message)
+            return
         self._tag(head, body)
         packs = len(body) >= COMPRESSED_BYTES_MIN and self._wants_gzip(head)
         if packs:
@@ -153,7 +162,10 @@ def _is_plain(head: Any) -> bool:
 
 
 def _value(message: Any, wanted: bytes) -> bytes:
-    return next((value for name, value in message["headers"] if name.lower() == wanted), b"")
+    for name, value in message["headers"]:
+        if name.lower() == wanted:
+            return bytes(value)
+    return b""
 
 
 def _with_head(allow: bytes) -> bytes:

@@ -39,9 +39,14 @@ def project_case(project: Project) -> AccessCase:
     return AccessCase(project.id, project.uscc, project.manager, frozenset(departments))
 
 
-def item_case(project: Project, code: str) -> AccessCase:
-    """The item *code* of *project*; that of the whole project where it has none of that code."""
-    case, item = project_case(project), project.items.get(code)
+def parties_case(project: Project) -> AccessCase:
+    """The same without its departments, which are dozens: for who may do something as its enterprise or manager."""
+    return AccessCase(project.id, project.uscc, project.manager)
+
+
+def item_case(project: Project, code: str, whole: AccessCase | None = None) -> AccessCase:
+    """The item *code* of *project*; the *whole* project (None: its `project_case`) where it has no such item."""
+    case, item = whole or project_case(project), project.items.get(code)
     if item is None:
         return case
     return structs.replace(case, department=item.department, countersigners=frozenset(consulted(item)))
@@ -57,9 +62,9 @@ def consulted(item: Item) -> list[str]:
     return sorted(beside - {"", item.department})
 
 
-def subject_case(project: Project, subject: Subject) -> AccessCase:
+def subject_case(project: Project, subject: Subject, whole: AccessCase | None = None) -> AccessCase:
     """The complaint, evaluation, card or order *subject* of *project*: its own department handles it."""
-    case = item_case(project, subject.item)
+    case = item_case(project, subject.item, whole)
     return structs.replace(case, department=subject.department, countersigners=frozenset())
 
 
@@ -78,14 +83,15 @@ def command_cases(project: Project, command: Command) -> tuple[AccessCase, ...]:
     return cases_named(project, command)
 
 
-def cases_named(project: Project, command: Command | Fact) -> tuple[AccessCase, ...]:
-    """What a command to *project*, or a fact in it, is about: a case for each item it names, else the whole."""
+def cases_named(project: Project, command: Command | Fact, whole: AccessCase | None = None) -> tuple[AccessCase, ...]:
+    """What a command to *project*, or a fact in it, is about: a case for each item it names, else the *whole*."""
+    whole = whole or project_case(project)
     subject = subject_of(project, command)
     if subject is not None:
-        return (subject_case(project, subject),)
+        return (subject_case(project, subject, whole),)
     item, items = getattr(command, "item", ""), getattr(command, "items", ())
     codes = [item] if isinstance(item, str) and item else list(items)
-    return tuple(item_case(project, code) for code in codes) or (project_case(project),)
+    return tuple([item_case(project, code, whole) for code in codes]) or (whole,)
 
 
 def subject_of(project: Project, command: Command | Fact) -> Subject | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from string import ascii_letters
+
 from stdnum.iso7064 import mod_11_10
 
 AREA_PATTERN = "^[A-Z]{2,6}$"
 AREA = "BDA"  # the area whose cases they are, unless the installation names another
+LETTERS = {ord(letter): str(int(letter, 36)) for letter in ascii_letters}  # A and a as 10, Z and z as 35
 COUNTER_DIGITS = 6  # at least: the counter goes on through the years, and gets longer when it must
 
 
@@ -30,4 +33,4 @@ def is_case_number(text: str) -> bool:
 
 
 def _digits(text: str) -> str:
-    return "".join(str(int(character, 36)) for character in text)
+    return text.translate(LETTERS)

@@ -139,6 +139,7 @@ class Approvals(Application[UUID]):
             self._looking.cancel()
             with suppress(asyncio.CancelledError):
                 await self._looking
+        await self.cases.close()
         await self.committer.close()
         self.together.close()
         await self.streams.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
-from hashlib import sha256
+from hashlib import sha1, sha256
 from itertools import combinations
 from typing import Any
 from uuid import UUID, uuid5
@@ -72,12 +72,13 @@ def command_id_of(principal: str, key: UUID) -> UUID:
 
     *principal* is the id of a person or client, not of a session or secret: a renewed secret finds the first answer.
     """
-    return uuid5(_namespace(principal), str(key))
+    digest = sha1(_namespace(principal) + str(key).encode(), usedforsecurity=False).digest()
+    return UUID(bytes=digest[:16], version=5)  # uuid5 of the standard library, in half its time
 
 
 @lru_cache(PRINCIPALS_CACHED_MAX)
-def _namespace(principal: str) -> UUID:
-    return uuid5(PRINCIPAL_NAMESPACE, principal)
+def _namespace(principal: str) -> bytes:
+    return uuid5(PRINCIPAL_NAMESPACE, principal).bytes
 
 
 def fingerprint_of(stream: UUID, command: EveryCommand) -> bytes:

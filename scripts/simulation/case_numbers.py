@@ -27,3 +27,6 @@ class SimulatedCounter:
 
     def give_back(self, counter: int) -> None:
         """A refused application leaves a gap, as it does where many apply at once."""
+
+    async def close(self) -> None:
+        """Nothing is under way."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from itertools import islice
@@ -114,6 +114,13 @@ def handed_in(page: Page, item: str, paper: Path) -> tuple[str, str]:
     return shown[0], shown[1]
 
 
+def require_hidden(page: Page, secrets: Sequence[str]) -> None:
+    """None of *secrets* is anywhere on the page."""
+    page.wait_for_load_state()
+    content = page.content()
+    assert [secret for secret in secrets if secret in content] == []
+
+
 @pytest.fixture
 def paper(tmp_path: Path) -> Path:
     """A file to hand in."""
@@ -143,9 +150,7 @@ def test_an_enterprise_applies_in_few_pages_tracks_complains_and_evaluates_witho
         page.get_by_role("button", name="查询").click()
         expect(page.locator("main")).to_contain_text("正在决定是否受理")
         expect(page.locator("main")).to_contain_text("现在不需要您做什么")
-        page.wait_for_load_state()
-        for secret in ("恒信", USCC, "wang", paper.name, code):
-            assert secret not in page.content()
+        require_hidden(page, ("恒信", USCC, "wang", paper.name, code))
 
         page.get_by_role("link", name="投诉").click()
         page.get_by_label("投诉内容").fill("  ")
