@@ -16,7 +16,7 @@ import uvloop
 from msgspec import json
 from rich.console import Console
 
-from scripts.benches import board, commands, evaluating, http_client, pgbench, reading, signed_in, stock
+from scripts.benches import board, commands, evaluating, http_client, paces, pgbench, reading, signed_in, stock
 from scripts.benches.board import Boards
 from scripts.benches.conflicts import CLIENTS as CONFLICT_CLIENTS
 from scripts.benches.conflicts import disturbed
@@ -39,6 +39,7 @@ from scripts.server.processes import tune_garbage_collector
 
 CLIENTS = (1, 8, 32, 128)
 LEDGER_FIGURES = 4  # for --only views, the ledger is filled for as long as this many figures take
+TURNS = 3  # of each pace of views
 SECONDS, QUICK_SECONDS = 4, 1  # for each figure; pgbench takes whole seconds
 WIDTH = 130  # of the tables, also in a file
 
@@ -93,7 +94,7 @@ def measure_reading(server: BenchDatabase, ledger: str, seconds: int) -> BenchRe
     vacuum(ledger)
     return BenchReading(
         reading.followed(ledger, seconds),
-        reading.histories_followed(server.database("histories", migrated=True)),
+        paces.all_paces(ledger, server.database("histories", migrated=True), TURNS if seconds > QUICK_SECONDS else 1),
         reading.bare_select(ledger),
         reading.bare_pages(ledger),
         reading.library_runner(ledger, server.socket_folder, "stock", seconds),

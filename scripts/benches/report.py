@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -15,7 +16,8 @@ from scripts.benches.board import Boards
 from scripts.benches.conflicts import Disturbed
 from scripts.benches.evaluating import EvaluationBench
 from scripts.benches.measure import Figure, ratio
-from scripts.benches.reading import CATCH_UP_BOUND, REBUILD_BOUND, Followed, HistoriesFollowed
+from scripts.benches.paces import WRITER, Paces
+from scripts.benches.reading import Followed
 from scripts.benches.signed_in import SignedInBench
 
 
@@ -41,10 +43,10 @@ class AtOnce(Struct, frozen=True):
 
 
 class BenchReading(Struct, frozen=True):
-    """Speeds of the views, and the reference measurements."""
+    """Speeds of the views, and the reference measurements; *paces* are those that have bounds, in turns."""
 
     followed: list[Followed]
-    histories: HistoriesFollowed
+    paces: list[Paces]
     select: Figure
     pages: Figure
     runner: Figure
@@ -108,21 +110,38 @@ def shown_reading(result: BenchReading, console: Console, loading: Figure | None
         _add(table, loading, "whole projects: read, decoded, folded")
     _add(table, result.select, "one SELECT, and an empty loop over its rows")
     _add(table, result.pages, "psycopg's fastest way")
-    for nth, followed in enumerate(result.followed, 1):
-        is_bound = nth == len(result.followed)  # the last ones are all views
+    for followed in result.followed:
         for figure in (followed.fill, followed.catch_up, followed.rebuild):
             select = f"{_times(figure, result.select)} SELECT"
-            if figure is followed.rebuild and is_bound:
-                select += f" (bound {REBUILD_BOUND:.2f})"
             compared = f"{select}, {_times(figure, result.pages)} pages, {_times(figure, result.runner)} runner"
             if figure is followed.catch_up:
-                bound = f" (bound {CATCH_UP_BOUND:.2f})" if is_bound else ""
-                compared = f"{_times(figure, followed.writer)} the writer of the entries{bound}; {compared}"
+                compared = f"{_times(figure, followed.writer)} the writer of the entries; {compared}"
             _add(table, figure, compared)
-    histories = result.histories
-    _add(table, histories.catch_up, f"{_times(histories.catch_up, histories.writer)} the writer of the entries")
     _add(table, result.runner, "the library's, with a projection that writes no rows")
     console.print(table)
+    shown_paces(result.paces, console)
+
+
+def shown_paces(paces: Sequence[Paces], console: Console) -> None:
+    """Print the paces of views and histories as a table, with their bounds."""
+    turns = len(paces[0].pairs) if paces else 0
+    title = f"paces of the same facts, medians of {turns} turns; processor time with the server's, µs a fact"
+    table = _table(title, "", "per second", "µs", "compared with", "in turns", "bound", "by processor time")
+    for pace in paces:
+        ours, theirs = pace.cpu_us
+        table.add_row(
+            pace.subject,
+            f"{pace.per_second:,.0f}",
+            f"{ours:,.1f}",
+            f"{pace.reference}, {theirs:,.1f} µs",
+            f"{pace.ratio:.2f} ×",
+            "" if pace.bound is None else f"{pace.bound:.2f} ×",
+            f"{pace.cpu_ratio:.2f} ×",
+        )
+    console.print(table)
+    for pace in paces:
+        if pace.reference == WRITER and pace.ratio:
+            console.print(f"{pace.subject}: what the writer stores in a second is followed in {1 / pace.ratio:.1f} s")
 
 
 def shown_boards(result: Boards, console: Console) -> None:
