@@ -24,7 +24,7 @@ from projections.clocks.law_events import TERMS, Histories
 from projections.history.fold import History, HistoryState, KeyedTables
 from projections.history.versions import Keyed
 from projections.reader import Laws
-from projections.view import CORRECTIONS, Change, Folded, Row, Table, take
+from projections.view import CORRECTIONS, Folded, Row, Table, take
 
 BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
 Application = tuple[str, int]
@@ -100,37 +100,33 @@ class ClockHistory(History):
             shown |= changes[at]
             yield at, {CLOCKS.name: keyed(row for rows in shown.values() for row in rows)}
 
-    def append(self, state: HistoryState, entries: Sequence[Entry]) -> dict[str, Change] | None:
+    def _take(self, state: HistoryState, group: Sequence[Entry], delays: dict[int, Row]) -> bool:
         """As for any history; the terms of an application must stay what they were, and no notice may be newer."""
         clocks = self._state(state.folded)
-        setting = [entry for entry in entries if type(entry.fact) in TERMS]
+        setting = [entry for entry in group if type(entry.fact) in TERMS]
         setters = {getattr(entry.fact, "item", ""): entry for entry in setting}
         if len(setters) < len(setting):
-            return None
-        items = {getattr(entry.fact, "item", "") for entry in entries}  # no entry changes the clocks of another item
+            return False
         before = {
             key: (terms_of(history), until(history, DISTANT))
             for key, history in clocks.histories.items()
-            if key[0] in items
+            if key[0] in setters  # no other entry sets the terms of an application
         }
-        changes = super().append(state, entries)
+        super()._take(state, group, delays)
+        known_at, at = group[0].recorded_at, group[0].occurred_at
         laws = {history.law: history for history in clocks.histories.values()}
-        if changes is None or any(self._newest(history) > entries[0].recorded_at for history in laws.values()):
-            return None
-        occurred = {entry.occurred_at for entry in entries}
-        first = entries[0].occurred_at
-        if any(at not in occurred for history in clocks.histories.values() for at in instants_after(history, first)):
-            return None  # it counts from a later instant than it occurred at
+        if any(self._newest(history) > known_at for history in laws.values()):
+            return False
+        if any(is_after(history, at) for history in clocks.histories.values()):
+            return False  # something counts from a later instant than it occurred at
         changed = [key for key, (terms, _) in before.items() if terms_of(clocks.histories[key]) != terms]
         if not all(self._stay(clocks.histories[key], before[key][1]) for key in changed):
-            return None
-        delays = {row[1]: row for row in changes[self.delays.name].inserts}
+            return False
         for key in changed:
             entry = setters[key[0]]
             begun_at = min(instants_of(before[key][1]), default=entry.occurred_at)
             delays[entry.version] = delayed(entry, begun_at, delays.get(entry.version))
-        changes[self.delays.name].inserts = list(delays.values())
-        return changes
+        return True
 
     def _stay(self, history: ItemHistory, before: ItemHistory) -> bool:
         """Whether the terms of *history* make no difference to what was counted *before* by others."""
@@ -225,9 +221,9 @@ def instants_of(history: ItemHistory) -> set[datetime]:
     return {*(event.at for event in history.events), *(announced.at for announced in history.announced)}
 
 
-def instants_after(history: ItemHistory, at: datetime) -> list[datetime]:
-    """Those of its instants that are later than *at*."""
-    return [each.at for each in (*history.events, *history.announced) if each.at > at]
+def is_after(history: ItemHistory, at: datetime) -> bool:
+    """Whether something happened to an application, or was announced, later than *at*."""
+    return any(event.at > at for event in history.events) or any(each.at > at for each in history.announced)
 
 
 def until(history: ItemHistory, at: datetime) -> ItemHistory:
