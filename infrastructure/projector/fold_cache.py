@@ -17,7 +17,7 @@ from infrastructure.privacy.erasures import destroy_keys
 from infrastructure.projector import ledger_stream
 from projections.view import REFOLDED, Change, Folded, Projected, View, changes, fold, kind_followed, take
 
-FACTS_MAX = 300_000  # about two kilobytes each; on a cache miss, a state is folded again from all its entries
+FACTS_MAX = 270_000  # about three kilobytes each; on a cache miss, a state is folded again from all its entries
 READ_STREAMS = SQL("WHERE stream = ANY({}) AND seq <= {}")
 
 

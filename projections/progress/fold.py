@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec import Struct, field
 
@@ -41,7 +42,7 @@ class ProgressState(Struct):
     registered_at: datetime | None = None
     items: dict[str, Dates] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)  # cached rows, of items without later changes
-    counted: dict[str, list[str]] = field(default_factory=dict)  # figures that each item's last row counts in
+    counted: dict[str, tuple[str, ...]] = field(default_factory=dict)  # figures that each item's last row counts in
     tally: Counter[str] = field(default_factory=Counter)  # how many items count in each
     granted: set[str] = field(default_factory=set)  # items; other items' rows depend on it
     changed_at: datetime | None = None
@@ -183,6 +184,7 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, g
 NAMES = [name for name, _ in ITEMS.columns]
 
 HOLDERS = NAMES.index("holders")
+FIGURES_CACHED_MAX = 4096  # sets of figures: some for each department that items wait for
 OPEN, DONE, TURNED_DOWN, HELD = "items_open", "items_done", "items_turned_down", "held:"  # figures that items count in
 
 
@@ -198,24 +200,23 @@ def _standing(project: Project) -> tuple[str, str, str, int, int]:
     return flow.kind, "", "", len(flow.phases), len(flow.phases)
 
 
-def figures_of(row: Row, item: Item) -> list[str]:
+def figures_of(row: Row, item: Item) -> tuple[str, ...]:
     """The figures that an item counts in, once in each."""
-    figures = [HELD + holder for holder in row[HOLDERS]]
-    if item.stage in OPEN_STAGES:
-        figures.append(OPEN)
-    if is_done(item):
-        figures.append(DONE)
-    if is_turned_down(item):
-        figures.append(TURNED_DOWN)
-    if step := step_of(row):
-        figures.append(STEP + step)
-    return figures
+    open_, done, turned_down = item.stage in OPEN_STAGES, is_done(item), is_turned_down(item)
+    return _figures(tuple(row[HOLDERS]), step_of(row), is_open=open_, done=done, turned_down=turned_down)
 
 
-def _count(state: ProgressState, code: str, figures: list[str]) -> None:
+@lru_cache(maxsize=FIGURES_CACHED_MAX)
+def _figures(holders: tuple[str, ...], step: str, *, is_open: bool, done: bool, turned_down: bool) -> tuple[str, ...]:
+    """One object for all items alike, as each is kept with its item."""
+    counted = ((OPEN, is_open), (DONE, done), (TURNED_DOWN, turned_down), (STEP + step, bool(step)))
+    return (*(HELD + holder for holder in holders), *(figure for figure, counts in counted if counts))
+
+
+def _count(state: ProgressState, code: str, figures: tuple[str, ...]) -> None:
     """Let item *code* count in *figures*, and no longer in those of its row before."""
     before = state.counted.get(code)
-    if before == figures:
+    if before is figures:
         return
     if before:
         state.tally.subtract(before)

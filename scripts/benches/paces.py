@@ -141,6 +141,7 @@ class OpenProjects:
     """Projects under way, all at once: clients send the next command of each in turn."""
 
     def __init__(self, projects: int) -> None:
+        self._clients = min(CLIENTS, projects)
         self._waiting: deque[tuple[UUID, Life]] = deque((uuid4(), iter(LIFE)) for _ in range(projects))
 
     async def work(self, send: Send, goes_on: Callable[[], bool]) -> int:
@@ -175,7 +176,7 @@ class OpenProjects:
             return _pace(sent, passed, spent)
 
     async def _crowd(self, send: Send, goes_on: Callable[[], bool]) -> int:
-        return sum(await asyncio.gather(*[self.work(send, goes_on) for _ in range(CLIENTS)]))
+        return sum(await asyncio.gather(*[self.work(send, goes_on) for _ in range(self._clients)]))
 
 
 def _sender(approvals: Approvals, seconds: float) -> Send:
