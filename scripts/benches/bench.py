@@ -1,4 +1,4 @@
-"""`scripts/bench`: compares Countersign with pgbench, the plain eventsourcing library, a bare SELECT and an HTTP echo.
+"""`scripts/bench`: compares Countersign with pgbench, a bare SELECT, an HTTP echo, and with other event stores.
 
 Everything runs on a temporary server with the durable settings of an installation, vacuumed between figures, as
 autovacuum would disturb some of them. Compare the ratios: all figures of a run share one machine and its load.
@@ -7,6 +7,7 @@ autovacuum would disturb some of them. Compare the ratios: all figures of a run 
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from typing import Annotated
 
@@ -16,13 +17,16 @@ import uvloop
 from msgspec import json
 from rich.console import Console
 
-from scripts.benches import board, commands, evaluating, http_client, paces, pgbench, reading, signed_in, stock
+from scripts.benches import board, commands, evaluating, http_client, pgbench, signed_in, stock
 from scripts.benches.board import Boards
 from scripts.benches.conflicts import CLIENTS as CONFLICT_CLIENTS
 from scripts.benches.conflicts import disturbed
 from scripts.benches.database import BenchDatabase, temporary_server, vacuum
 from scripts.benches.evaluating import EvaluationBench
 from scripts.benches.http_server import serving
+from scripts.benches.measure import Figure
+from scripts.benches.peers.report import BesidePeers, PeerReport, shown_peers
+from scripts.benches.peers.run import OpenPeer, open_peers
 from scripts.benches.report import (
     AtOnce,
     BenchReading,
@@ -31,16 +35,19 @@ from scripts.benches.report import (
     shown,
     shown_boards,
     shown_evaluations,
+    shown_machine,
     shown_reading,
     shown_signed_in,
 )
 from scripts.benches.signed_in import SignedInBench
+from scripts.benches.views import paces, reading
 from scripts.server.processes import tune_garbage_collector
 
 CLIENTS = (1, 8, 32, 128)
 LEDGER_FIGURES = 4  # for --only views, the ledger is filled for as long as this many figures take
 TURNS = 3  # of each pace of views
 SECONDS, QUICK_SECONDS = 4, 1  # for each figure; pgbench takes whole seconds
+PEERS_HELP = "fetch the other event stores that are absent, or measure none (default: those fetched before)"
 WIDTH = 130  # of the tables, also in a file
 
 
@@ -49,6 +56,7 @@ class Only(StrEnum):
 
     BOARD = "board"
     EVALUATE = "evaluate"
+    PEERS = "peers"
     VIEWS = "views"
     SIGNED_IN = "signed-in"
 
@@ -73,19 +81,53 @@ def at_once(server: BenchDatabase, ledger: str, plain: str, clients: int, second
     )
 
 
-def measure(seconds: int) -> Report:
-    """Run all benchmarks but those of --only; each figure takes *seconds*."""
+def measure(seconds: int, *, with_peers: bool | None) -> Report:
+    """Run all benchmarks but those of --only; each figure takes *seconds*. For *with_peers* see `peers_of`."""
     here = machine()
-    with temporary_server() as server:
+    with temporary_server() as server, peers_of(server, with_peers) as peers:
         ledger, plain = server.database("ledger", migrated=True), server.database("plain")
         server.database("stock")
         pgbench.prepare(plain)
-        rows = [at_once(server, ledger, plain, clients, seconds) for clients in CLIENTS]
+        rows: list[AtOnce] = []
+        beside: list[BesidePeers] = []
+        for clients in CLIENTS:
+            row = at_once(server, ledger, plain, clients, seconds)
+            rows.append(row)
+            beside.append(BesidePeers(clients, row.in_process, row.http, row.stock, appended(peers, clients, seconds)))
         _report("conflicts and loading")
         vacuum(ledger)
         conflicts = disturbed(ledger, seconds)
         loading = uvloop.run(commands.loading(ledger))
-        return Report(here, seconds, rows, conflicts, loading, measure_reading(server, ledger, seconds))
+        views = measure_reading(server, ledger, seconds)
+        compared = PeerReport(beside, [peer.outcome() for peer in peers]) if peers else None
+        return Report(here, seconds, rows, conflicts, loading, views, compared)
+
+
+def peers_of(server: BenchDatabase, with_peers: bool | None) -> AbstractContextManager[list[OpenPeer]]:
+    """The peers: fetched if *with_peers* is true, none if it is false, and only those already fetched if it is None."""
+    return nullcontext([]) if with_peers is False else open_peers(server, fetch=bool(with_peers))
+
+
+def appended(peers: list[OpenPeer], clients: int, seconds: int) -> list[Figure]:
+    """The figures of all *peers* that are not skipped."""
+    return [figure for peer in peers if (figure := peer.append(clients, seconds))]
+
+
+def measure_peers(seconds: int, *, with_peers: bool | None) -> PeerReport:
+    """Measure ours and the peers alone."""
+    with temporary_server() as server, peers_of(server, with_peers) as peers:
+        ledger = server.database("ledger", migrated=True)
+        server.database("stock")
+        rows: list[BesidePeers] = []
+        for clients in CLIENTS:
+            _report(f"{clients} clients")
+            vacuum(ledger)
+            with serving(ledger) as port:
+                http = uvloop.run(http_client.over_http("over HTTP", port, clients, seconds))
+            ours = uvloop.run(commands.in_process(ledger, clients, seconds))
+            library = stock.commands(server.socket_folder, "stock", clients, seconds)
+            rows.append(BesidePeers(clients, ours, http, library, appended(peers, clients, seconds)))
+        return PeerReport(rows, [peer.outcome() for peer in peers])
 
 
 def measure_reading(server: BenchDatabase, ledger: str, seconds: int) -> BenchReading:
@@ -131,16 +173,21 @@ def main(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
     only: Annotated[Only | None, typer.Option("--only", help="run one benchmark alone")] = None,
+    with_peers: Annotated[bool | None, typer.Option("--peers/--no-peers", help=PEERS_HELP, show_default=False)] = None,
 ) -> None:
-    """Measure durable commands, views and loading, compared with pgbench, a plain SELECT, and an HTTP echo.
+    """Measure durable commands, views and loading, beside pgbench, a SELECT, an HTTP echo and other event stores.
 
     Uses a temporary server, and touches no installation. Latencies are in milliseconds. Compare the ratios: all figures
     of a run share one machine and its load.
     """
+    if with_peers is not None and only not in (None, Only.PEERS):
+        raise typer.BadParameter(f"--only {only} measures no peers: leave --peers and --no-peers out")
+    if with_peers is False and only is Only.PEERS:
+        raise typer.BadParameter("--only peers measures nothing without them: leave --no-peers out")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
     tune_garbage_collector()  # as in the server's processes
-    seconds = QUICK_SECONDS if quick else SECONDS
-    report = part(only, seconds) if only else measure(seconds)
+    seconds, here = QUICK_SECONDS if quick else SECONDS, machine()
+    report = part(only, seconds, with_peers=with_peers) if only else measure(seconds, with_peers=with_peers)
     console = Console(width=WIDTH)
     match report:
         case _ if as_json:
@@ -153,17 +200,24 @@ def main(
             shown_signed_in(report, console)
         case BenchReading():
             shown_reading(report, console)
+        case PeerReport():
+            shown_machine(here, seconds, console)
+            shown_peers(report, console)
         case Report():
             shown(report, console)
 
 
-def part(only: Only, seconds: int) -> Boards | EvaluationBench | BenchReading | SignedInBench:
-    """Run one benchmark: the board over a million items, one item's clocks, the views, or what sign-in costs."""
+def part(
+    only: Only, seconds: int, *, with_peers: bool | None = None
+) -> Boards | EvaluationBench | BenchReading | PeerReport | SignedInBench:
+    """Run one benchmark: the board over a million items, one item's clocks, the peers, the views, or sign-in's cost."""
     match only:
         case Only.BOARD:
             return measure_boards()
         case Only.EVALUATE:
             return evaluating.measured()
+        case Only.PEERS:
+            return measure_peers(seconds, with_peers=with_peers)
         case Only.VIEWS:
             return measure_views(seconds)
         case Only.SIGNED_IN:

@@ -15,10 +15,12 @@ from rich.table import Table
 from scripts.benches.board import Boards
 from scripts.benches.conflicts import Disturbed
 from scripts.benches.evaluating import EvaluationBench
-from scripts.benches.measure import Figure, ratio
-from scripts.benches.paces import WRITER, Paces
-from scripts.benches.reading import Followed
+from scripts.benches.measure import Figure
+from scripts.benches.peers.report import PeerReport, shown_peers
 from scripts.benches.signed_in import SignedInBench
+from scripts.benches.tables import add_row, table_of, times
+from scripts.benches.views.paces import WRITER, Paces
+from scripts.benches.views.reading import Followed
 
 
 class Machine(Struct, frozen=True):
@@ -61,6 +63,7 @@ class Report(Struct, frozen=True):
     disturbed: Disturbed
     loading: Figure
     views: BenchReading
+    peers: PeerReport | None = None
 
 
 def machine() -> Machine:
@@ -76,48 +79,54 @@ def _lines(path: Path) -> list[str]:
 
 def shown(report: Report, console: Console) -> None:
     """Print *report* as tables."""
-    here = report.machine
-    console.print(f"{here.cores} cores ({here.processor}), Python {here.python}, load before: {here.load:.1f}")
-    console.print(f"{report.seconds_each} s a figure; fsync and synchronous_commit on; no autovacuum meanwhile\n")
-    table = _table("durable commands", "clients", "", "per second", "p50 ms", "p99 ms", "compared with")
+    shown_machine(report.machine, report.seconds_each, console)
+    table = table_of("durable commands", "clients", "", "per second", "p50 ms", "p99 ms", "compared with")
     for row in report.commands:
         inside, outside = row.in_process, row.http
-        ratios = f"{_times(inside, row.pgbench)} prepared, {_times(inside, row.pgbench_simple)} simple pgbench"
-        _add(table, inside, f"{ratios}, {_times(inside, row.stock)} stock library")
-        _add(table, outside, f"{_times(outside, row.echo)} echo, {_times(outside, row.pgbench)} prepared pgbench")
+        ratios = f"{times(inside, row.pgbench)} prepared, {times(inside, row.pgbench_simple)} simple pgbench"
+        add_row(table, inside, f"{ratios}, {times(inside, row.stock)} stock library")
+        add_row(table, outside, f"{times(outside, row.echo)} echo, {times(outside, row.pgbench)} prepared pgbench")
         for reference in (row.pgbench, row.pgbench_simple, row.stock, row.echo):
-            _add(table, reference, "")
+            add_row(table, reference, "")
         table.add_section()
     _add_disturbed(table, report.disturbed)
     console.print(table)
+    if report.peers:
+        shown_peers(report.peers, console)
     shown_reading(report.views, console, report.loading)
+
+
+def shown_machine(here: Machine, seconds_each: int, console: Console) -> None:
+    """Print where, and how, the figures were measured."""
+    console.print(f"{here.cores} cores ({here.processor}), Python {here.python}, load before: {here.load:.1f}")
+    console.print(f"{seconds_each} s a figure; fsync and synchronous_commit on; no autovacuum meanwhile\n")
 
 
 def _add_disturbed(table: Table, result: Disturbed) -> None:
     calm, second, rivals = result.undisturbed, result.elsewhere, result.rivals.figure
-    _add(table, calm, "")
+    add_row(table, calm, "")
     again = f"{result.conflicts.conflicts} decided again"
-    _add(table, result.conflicts.figure, f"{_times(result.conflicts.figure, calm)} in process; {again}")
-    _add(table, second, f"{_times(second, calm)} in process: it writes 1 % as many, to other projects")
+    add_row(table, result.conflicts.figure, f"{times(result.conflicts.figure, calm)} in process; {again}")
+    add_row(table, second, f"{times(second, calm)} in process: it writes 1 % as many, to other projects")
     again = f"{result.rivals.conflicts} decided again"
-    _add(table, rivals, f"{_times(rivals, calm)} in process, {_times(rivals, second)} second writer; {again}")
+    add_row(table, rivals, f"{times(rivals, calm)} in process, {times(rivals, second)} second writer; {again}")
 
 
 def shown_reading(result: BenchReading, console: Console, loading: Figure | None = None) -> None:
     """Print the figures of the views as a table."""
-    table = _table("reading", "clients", "", "per second", "p50 ms", "p99 ms", "compared with")
+    table = table_of("reading", "clients", "", "per second", "p50 ms", "p99 ms", "compared with")
     if loading:
-        _add(table, loading, "whole projects: read, decoded, folded")
-    _add(table, result.select, "one SELECT, and an empty loop over its rows")
-    _add(table, result.pages, "psycopg's fastest way")
+        add_row(table, loading, "whole projects: read, decoded, folded")
+    add_row(table, result.select, "one SELECT, and an empty loop over its rows")
+    add_row(table, result.pages, "psycopg's fastest way")
     for followed in result.followed:
         for figure in (followed.fill, followed.catch_up, followed.rebuild):
-            select = f"{_times(figure, result.select)} SELECT"
-            compared = f"{select}, {_times(figure, result.pages)} pages, {_times(figure, result.runner)} runner"
+            select = f"{times(figure, result.select)} SELECT"
+            compared = f"{select}, {times(figure, result.pages)} pages, {times(figure, result.runner)} runner"
             if figure is followed.catch_up:
-                compared = f"{_times(figure, followed.writer)} the writer of the entries; {compared}"
-            _add(table, figure, compared)
-    _add(table, result.runner, "the library's, with a projection that writes no rows")
+                compared = f"{times(figure, followed.writer)} the writer of the entries; {compared}"
+            add_row(table, figure, compared)
+    add_row(table, result.runner, "the library's, with a projection that writes no rows")
     console.print(table)
     shown_paces(result.paces, console)
 
@@ -126,7 +135,7 @@ def shown_paces(paces: Sequence[Paces], console: Console) -> None:
     """Print the paces of views and histories as a table, with their bounds."""
     turns = len(paces[0].pairs) if paces else 0
     title = f"paces of the same facts, medians of {turns} turns; processor time with the server's, µs a fact"
-    table = _table(title, "", "per second", "µs", "compared with", "in turns", "bound", "by processor time")
+    table = table_of(title, "", "per second", "µs", "compared with", "in turns", "bound", "by processor time")
     for pace in paces:
         ours, theirs = pace.cpu_us
         table.add_row(
@@ -147,10 +156,10 @@ def shown_paces(paces: Sequence[Paces], console: Console) -> None:
 def shown_boards(result: Boards, console: Console) -> None:
     """Print the figures of the supervision board as a table."""
     title = f"the supervision board, {result.items:,} decided applications, {result.rows_of_sums:,} rows of sums"
-    table = _table(title, "", "p50 ms", "p95 ms", "p99 ms", "compared with")
+    table = table_of(title, "", "p50 ms", "p95 ms", "p99 ms", "compared with")
     for figure in (result.board, result.with_comparisons, result.count):
         latencies = [f"{value or 0:.1f}" for value in (figure.p50_ms, figure.p95_ms, figure.p99_ms)]
-        table.add_row(figure.subject, *latencies, f"{_times(figure, result.count)} bare count")
+        table.add_row(figure.subject, *latencies, f"{times(figure, result.count)} bare count")
     console.print(table)
 
 
@@ -159,7 +168,7 @@ def shown_signed_in(result: SignedInBench, console: Console) -> None:
     here = machine()
     console.print(f"{here.cores} cores ({here.processor}), Python {here.python}, load: {here.load:.1f}")
     title = f"commands over HTTP, {result.clients} clients, medians of {len(result.pairs)} pairs of half a second"
-    table = _table(title, "", "a second", "a second of CPU")
+    table = table_of(title, "", "a second", "a second of CPU")
     for name, rates in (
         ("without sign-in", [pair.plain for pair in result.pairs]),
         ("with keys", [pair.signed_in for pair in result.pairs]),
@@ -174,7 +183,7 @@ def shown_evaluations(result: EvaluationBench, console: Console) -> None:
     """Print the timings of evaluations as a table."""
     here = machine()
     console.print(f"{here.cores} cores ({here.processor}), Python {here.python}, load: {here.load:.1f}")
-    table = _table("evaluation of one item's clocks", "", "events", "p50 µs", "p99 µs", "compared with")
+    table = table_of("evaluation of one item's clocks", "", "events", "p50 µs", "p99 µs", "compared with")
     for timed in result.timed:
         ratio_to_bound = f"{timed.p50_us / result.bound_us:.2f} × the bound of {result.bound_us:.0f} µs"
         table.add_row(
@@ -185,20 +194,3 @@ def shown_evaluations(result: EvaluationBench, console: Console) -> None:
             ratio_to_bound if timed is result.evaluation else "",
         )
     console.print(table)
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column, justify="left" if column in ("", "compared with") else "right")
-    return table
-
-
-def _add(table: Table, figure: Figure, comparison: str) -> None:
-    latencies = ["" if value is None else f"{value:.2f}" for value in (figure.p50_ms, figure.p99_ms)]
-    table.add_row(str(figure.clients), figure.subject, f"{figure.per_second:,.0f}", *latencies, comparison)
-
-
-def _times(ours: Figure, theirs: Figure) -> str:
-    value = ratio(ours, theirs)
-    return "?" if value is None else f"{value:.2f} ×"

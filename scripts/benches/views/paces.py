@@ -29,8 +29,8 @@ from infrastructure.projector.projector import Projector
 from projections.histories import HISTORIES
 from projections.registry import VIEWS
 from projections.view import Projected
-from scripts.benches import reading
 from scripts.benches.commands import WARM_UP_SECONDS, Send, ids_made_before, project_life
+from scripts.benches.views import reading
 
 CLIENTS = 32
 PROJECTS, MANY_PROJECTS = 32, 2000  # under way at once

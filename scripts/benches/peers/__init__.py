@@ -1,0 +1,1 @@
+"""Other event stores, measured beside ours in the same run."""
