@@ -7,6 +7,8 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]  # it ships no types
 from playwright.sync_api import Page
 
+from tests.effort import chosen
+
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CONTRAST = "color-contrast"
 RUN = "([context, options]) => axe.run(context ?? document, options).then(result => result.violations)"
@@ -15,8 +17,9 @@ RUN = "([context, options]) => axe.run(context ?? document, options).then(result
 VIOLATIONS_ALONE = {"resultTypes": ["violations"], "selectors": False, "preload": False}
 SAMPLE = "data-contrast-sample"
 # Contrast takes nine tenths of a check, and is the same wherever the style is: one element of each style is marked.
-MARK_STYLES = """name => {
-    const styles = new Set();
+# The styles that are known already are left out, and the new ones are returned.
+MARK_STYLES = """([name, known]) => {
+    const styles = new Set(known);
     for (const element of document.body.querySelectorAll('*')) {
         if (![...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim())) continue;
         if (!element.checkVisibility()) continue;
@@ -31,8 +34,9 @@ MARK_STYLES = """name => {
         element.toggleAttribute(name, !styles.has(of_page));
         styles.add(of_page);
     }
-    return styles.size;
+    return [...styles].slice(known.length);
 }"""
+CLEAR = set[str]()  # styles that stood out on an earlier page: pages share them; a proof looks again on each
 
 
 def barriers(page: Page) -> list[tuple[str, str]]:
@@ -45,9 +49,13 @@ def barriers(page: Page) -> list[tuple[str, str]]:
 def faint_texts(page: Page) -> list[tuple[str, str]]:
     """Texts that stand out too little from what is behind them: one of each style."""
     _load(page)
-    if not page.evaluate(MARK_STYLES, SAMPLE):
+    styles = page.evaluate(MARK_STYLES, [SAMPLE, sorted(CLEAR)])
+    if not styles:
         return []
-    return _violations(page, {"include": [[f"[{SAMPLE}]"]]}, {"runOnly": {"type": "rule", "values": [CONTRAST]}})
+    faint = _violations(page, {"include": [[f"[{SAMPLE}]"]]}, {"runOnly": {"type": "rule", "values": [CONTRAST]}})
+    if not faint:
+        CLEAR.update(chosen(styles, ()))
+    return faint
 
 
 def _load(page: Page) -> None:

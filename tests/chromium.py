@@ -7,7 +7,9 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-EXPECT_MILLISECONDS_MAX = 30_000  # as long as for an action: a busy machine is slow, not wrong
+from tests.effort import PATIENCE_SECONDS
+
+EXPECT_MILLISECONDS_MAX = PATIENCE_SECONDS * 1000
 
 
 @contextmanager

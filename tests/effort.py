@@ -1,4 +1,7 @@
-"""How much the tests that search try: little in the suite, ten times as much where `scripts/prove` runs them again."""
+"""How much the tests that search try: little in the suite, ten times as much where `scripts/prove` runs them again.
+
+And how long they all wait for what has to come: a machine that does ten other things is slow, not wrong.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 VARIABLE = "COUNTERSIGN_TEST_EFFORT"
 SUITE, PROOF = "1", "10"
+PATIENCE_SECONDS = 60  # a test that passes waits for milliseconds
 EFFORT = int(os.environ.get(VARIABLE, SUITE))
 
 

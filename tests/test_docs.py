@@ -33,10 +33,10 @@ def test_readme_lists_every_subject() -> None:
     assert [folder for folder in folders if not (ROOT / folder).is_dir()] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), target
+def test_links_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page}: {target}"
 
 
 def anchors(page: Path) -> set[str]:
@@ -45,19 +45,19 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_to_a_heading(page: Path) -> None:
-    for target, anchor in re.findall(r"\]\(([^):\s]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
-        assert anchor in anchors(page.parent / target if target else page), f"{target}#{anchor}"
+def test_links_lead_to_a_heading() -> None:
+    for page in PAGES:
+        for target, anchor in re.findall(r"\]\(([^):\s]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
+            assert anchor in anchors(page.parent / target if target else page), f"{page}: {target}#{anchor}"
 
 
-@pytest.mark.parametrize("adr", ADRS, ids=lambda adr: adr.stem)
-def test_a_decision_has_its_five_parts_and_is_short(adr: Path) -> None:
-    text = adr.read_text(encoding="utf-8")
+def test_a_decision_has_its_five_parts_and_is_short() -> None:
+    for adr in ADRS:
+        text = adr.read_text(encoding="utf-8")
 
-    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ADR_HEADINGS
-    assert re.search(r"^Status: \w+, (not )?implemented$", text, re.MULTILINE)
-    assert len(text.splitlines()) <= ADR_LINES_MAX
+        assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ADR_HEADINGS, adr.stem
+        assert re.search(r"^Status: \w+, (not )?implemented$", text, re.MULTILINE), adr.stem
+        assert len(text.splitlines()) <= ADR_LINES_MAX, adr.stem
 
 
 def chain(length: int) -> list[tuple[Any, ...]]:

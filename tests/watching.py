@@ -12,8 +12,7 @@ import psycopg
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.watcher.watch_schedule import WatchTable
 from infrastructure.watcher.watcher import Watcher
-
-LEAD_SECONDS_MAX = 30
+from tests.effort import PATIENCE_SECONDS
 
 
 class Hands:
@@ -52,7 +51,7 @@ async def settle(watcher: Watcher, table: WatchTable) -> int:
 async def watch_once(url: str, approvals: Approvals) -> int:
     """A watcher starts, does what there is to do, and is gone."""
     watcher = Watcher(approvals, url)
-    async with table_of(url) as table, asyncio.timeout(LEAD_SECONDS_MAX):
+    async with table_of(url) as table, asyncio.timeout(PATIENCE_SECONDS):
         while not await watcher.take_lead(table):  # noqa: ASYNC110 there is no event for the end of a session
             await asyncio.sleep(0.01)
         return await settle(watcher, table)

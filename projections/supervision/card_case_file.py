@@ -7,8 +7,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from domain.core.ledger import Fact
 from domain.law.proof import ClockProof
-from domain.messages import AnyFact, Entry, corrections
+from domain.messages import Entry, corrections
 from domain.project.supervision.appeals import SupervisionAnswered, SupervisionOrdered
 from domain.project.supervision.rescission import CardRescinded
 from domain.project.supervision.signals import CardIssued
@@ -54,7 +55,7 @@ def issued_card(entry: Entry) -> str:
     return card_in(entry.fact)
 
 
-def card_in(fact: AnyFact) -> str:
+def card_in(fact: Fact) -> str:
     """The same for a *fact*."""
     return getattr(fact, "card", "") if hasattr(fact, "proof") else ""
 

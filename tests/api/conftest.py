@@ -20,7 +20,6 @@ from tests.api.client import Door
 from tests.infrastructure.projector.running import projecting
 
 Pages = Sequence[ControllerRouterHandler]
-PROJECTED_SECONDS_MAX = 30  # for a projector to take what a fixture has stored
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -90,19 +90,19 @@ def test_every_fact_has_a_sample() -> None:
     assert set(samples()) == set(FACTS)
 
 
-@pytest.mark.parametrize("path", ALL_SAMPLES, ids=lambda path: path.name)
-def test_what_was_ever_stored_can_be_read(path: Path) -> None:
-    fact = msgspec.json.decode(path.read_bytes(), type=AnyFact)
+def test_what_was_ever_stored_can_be_read() -> None:
+    for path in ALL_SAMPLES:
+        fact = msgspec.json.decode(path.read_bytes(), type=AnyFact)
 
-    assert tag_of(fact) == path.name.split(".")[0]
-    assert msgspec.json.decode(msgspec.json.encode(fact), type=AnyFact) == fact
+        assert tag_of(fact) == path.name.split(".")[0]
+        assert msgspec.json.decode(msgspec.json.encode(fact), type=AnyFact) == fact, path.name
 
 
-@pytest.mark.parametrize("path", NEWEST, ids=lambda path: path.name)
-def test_the_newest_format_is_written_as_it_was_read(path: Path) -> None:
-    stored = path.read_bytes()
+def test_the_newest_format_is_written_as_it_was_read() -> None:
+    for path in NEWEST:
+        stored = path.read_bytes()
 
-    assert msgspec.json.encode(msgspec.json.decode(stored, type=AnyFact)) == stored
+        assert msgspec.json.encode(msgspec.json.decode(stored, type=AnyFact)) == stored, path.name
 
 
 def test_a_command_with_a_misspelt_field_is_no_command() -> None:

@@ -15,8 +15,8 @@ import psycopg
 
 from infrastructure.postgres import cluster
 from infrastructure.projector.projector import LEADER_KEY, Projector
+from tests.effort import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 30.0  # on a machine that does ten other things
 LOOK_SECONDS = 0.02
 LEADER = """
     SELECT split_part(a.application_name, ' ', 1) FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)

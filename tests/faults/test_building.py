@@ -21,7 +21,8 @@ from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import Rebuilt, rebuild
 from projections.progress.fold import Progress
 from projections.registry import VIEWS
-from tests.faults.processes import PATIENCE_SECONDS, wait_until
+from tests.effort import PATIENCE_SECONDS
+from tests.faults.processes import wait_until
 from tests.infrastructure.projector.test_projector import project_all, tell_story
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")

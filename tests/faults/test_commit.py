@@ -21,11 +21,11 @@ from infrastructure.ledger import committer
 from infrastructure.ledger.append_batch import APPEND, HASH_BYTES, AppendItem, Row, parameters
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
 from infrastructure.ledger.pipeline_connection import ConnectionLostError, PipelineConnection
+from tests.effort import PATIENCE_SECONDS
 from tests.faults.ledgers import DISK_FULL, command_ends
 from tests.faults.processes import APPENDING, cut_connections, wait_until, waiting_for_locks
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
-PATIENCE_SECONDS = 30
 MANY = 30  # notes of 12 kB: more than the buffers of a connection hold
 NOWHERE = "postgresql:///?host=/nowhere"
 

@@ -21,11 +21,11 @@ from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
 from infrastructure.watcher.watch_cache import WatchCache
 from tests.conftest import reachable_folder
+from tests.effort import PATIENCE_SECONDS
 from tests.faults.going_back import REGISTER, rounds
 from tests.faults.ledgers import command_ends
 from tests.faults.processes import APPENDING, cut_connections, wait_until
 
-PATIENCE_SECONDS = 30
 NOTES = 4
 NOTE = NoteStep(activity="site visit")
 # What a backup would bring back, or a standby that was behind: the same ledger as it was at an earlier position.

@@ -17,13 +17,13 @@ from psycopg.pq.abc import PGresult
 
 from infrastructure.ledger import pipeline_connection as lanes
 from infrastructure.ledger.pipeline_connection import ConnectionLostError, NotConnectedError, PipelineConnection
+from tests.effort import PATIENCE_SECONDS
 from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
 
 LOCK = b"SELECT pg_advisory_lock(7)"
 LOCKED_READ = b"SELECT count(*) FROM ledger.event"
 LARGE = bytes(16 << 20)  # bytes: more than the buffers of a connection take
 NOWHERE = "postgresql:///?host=/nowhere"
-PATIENCE_SECONDS = 30
 LOOPS = [asyncio.run, uvloop.run]
 
 Run = Callable[[Coroutine[Any, Any, None]], None]

@@ -24,8 +24,9 @@ from infrastructure.projector.tables import BATCH_KEY
 from infrastructure.watcher.watch_schedule import LEADER_KEY as WATCH_KEY
 from infrastructure.watcher.watch_schedule import WORK as WATCH
 from infrastructure.watcher.watcher import Watcher
+from tests.effort import PATIENCE_SECONDS
 from tests.faults.ledgers import require_views_follow
-from tests.faults.processes import PATIENCE_SECONDS, leader, named, processes, project, wait_until
+from tests.faults.processes import leader, named, processes, project, wait_until
 
 BEATS = 3
 

@@ -22,10 +22,9 @@ from infrastructure.projector import catch_up as following
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.tables import BATCH_KEY, settle
 from tests.conftest import reachable_folder
-from tests.effort import chosen
+from tests.effort import PATIENCE_SECONDS, chosen
 from tests.faults.ledgers import require_views_follow, views_at
 from tests.faults.processes import (
-    PATIENCE_SECONDS,
     cut_connections,
     kill,
     kill_database,

@@ -22,11 +22,11 @@ from infrastructure.ledger.pipeline_connection import NotReplicatedError, Pipeli
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from tests.conftest import database_in
+from tests.effort import PATIENCE_SECONDS
 from tests.faults.ledgers import command_ends
 from tests.faults.processes import wait_until
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
-PATIENCE_SECONDS = 60
 CANCELS = 3
 AT_STANDBY = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = current_database()"
 

@@ -11,7 +11,6 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from random import Random
-from time import sleep
 
 import pytest
 
@@ -23,7 +22,7 @@ ROUNDS = 8
 SIZE_MAX = 3 * 1024 * 1024  # some are written in one go, others in several
 LIMIT = 8 * 1024 * 1024
 AT_ONCE = 4
-WAIT_SECONDS = (0.05, 0.5)  # from the first acknowledgement to the blow
+ACKNOWLEDGED = (2, 10)  # files, before the blow: others are on their way then
 
 
 def content_of(number: int) -> bytes:
@@ -49,12 +48,11 @@ async def take_in(folder: Path, first: int) -> None:
     await asyncio.gather(*(one_after_the_other() for _ in range(AT_ONCE)))
 
 
-def acknowledged_before_the_blow(folder: Path, first: int, seconds: float) -> list[int]:
+def acknowledged_before_the_blow(folder: Path, first: int, wanted: int) -> list[int]:
     command = [sys.executable, "-m", "tests.faults.test_uploads", str(folder), str(first)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=os.environ) as taking:
         assert taking.stdout is not None
-        begun = taking.stdout.readline()
-        sleep(seconds)
+        begun = b"".join(taking.stdout.readline() for _ in range(wanted))
         taking.kill()
         output = begun + taking.stdout.read()
     return [int(line) for line in output.split(b"\n")[:-1]]
@@ -64,7 +62,7 @@ def acknowledged_before_the_blow(folder: Path, first: int, seconds: float) -> li
 def test_what_was_acknowledged_is_whole_and_nothing_is_half(tmp_path: Path) -> None:
     blows, acknowledged, cut_short = Random(7), list[int](), 0
     for nth in range(ROUNDS):
-        acknowledged += acknowledged_before_the_blow(tmp_path, nth * 10_000, blows.uniform(*WAIT_SECONDS))
+        acknowledged += acknowledged_before_the_blow(tmp_path, nth * 10_000, blows.randint(*ACKNOWLEDGED))
         cut_short += len(list((tmp_path / INCOMING).iterdir()))
 
     stored = {path for path in (tmp_path / "sha256").rglob("*") if path.is_file()}

@@ -15,7 +15,7 @@ from api.app import PAGES
 from tests.accessibility import barriers
 from tests.api.client import identity
 from tests.api.served import served
-from tests.effort import chosen
+from tests.effort import PATIENCE_SECONDS, chosen
 from tests.examples import LAND, LEADER, MANAGER
 from tests.law.questions import at
 from tests.pages.busy_desk import LOOKED_AT, busy_project, busy_zone
@@ -60,7 +60,9 @@ def errors_of(page: Page) -> list[str]:
 
 def stage_of(site: str, nth: int, item: str) -> str:
     """The stage of an item now, as the interface has it."""
-    answer = httpx.get(f"{site}/v1/projects/{busy_project(nth)}", headers=identity(LEADER)).json()
+    answer = httpx.get(
+        f"{site}/v1/projects/{busy_project(nth)}", headers=identity(LEADER), timeout=PATIENCE_SECONDS
+    ).json()
     stage: str = next(row["stage"] for row in answer["items"] if row["item"] == item)
     return stage
 
@@ -69,7 +71,9 @@ def accept(site: str, nth: int) -> None:
     """Accept one application at another desk."""
     headers = identity(LAND) | {"Idempotency-Key": f"other-desk-{nth}"}
     body = {"command": "accept_item", "item": "land"}
-    answer = httpx.post(f"{site}/v1/projects/{busy_project(nth)}/commands", json=body, headers=headers)
+    answer = httpx.post(
+        f"{site}/v1/projects/{busy_project(nth)}/commands", json=body, headers=headers, timeout=PATIENCE_SECONDS
+    )
     assert answer.status_code == 200, answer.text
 
 

@@ -17,6 +17,7 @@ from domain.core.ledger import Actor
 from tests.accessibility import barriers
 from tests.api.client import identity
 from tests.api.served import served
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import LAND, MANAGER
 from tests.infrastructure.projector.running import projecting
 from tests.pages.busy_desk import LOOKED_AT, busy_project, busy_zone
@@ -43,7 +44,9 @@ def site(program: str, server_url: str, projected_template: str) -> Iterator[str
 def send(site: str, project: UUID, by: Actor, **command: Any) -> None:
     """Give a command elsewhere."""
     headers = identity(by) | {"Idempotency-Key": str(uuid4())}
-    answer = httpx.post(f"{site}/v1/projects/{project}/commands", json=command, headers=headers)
+    answer = httpx.post(
+        f"{site}/v1/projects/{project}/commands", json=command, headers=headers, timeout=PATIENCE_SECONDS
+    )
     assert answer.status_code == 200, answer.text
 
 

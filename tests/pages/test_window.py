@@ -109,6 +109,7 @@ def handed_in(page: Page, item: str, paper: Path) -> tuple[str, str]:
         box.check()
     page.get_by_role("button", name="继续", exact=True).click()
     page.get_by_role("button", name="提交申请").click()
+    expect(page.locator(".receipt dd").nth(1)).to_be_visible()
     page.wait_for_load_state()
     shown = page.locator(".receipt dd").all_inner_texts()
     return shown[0], shown[1]

@@ -20,6 +20,7 @@ from infrastructure import logging as log
 from infrastructure.proof.keys import PRIVATE, create_keys
 from scripts import cli
 from scripts.proof.log import LogKeys, PublishedCheckpoint
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import ROOT
 from tests.infrastructure.proof.test_log import record
 
@@ -109,8 +110,11 @@ def test_a_witness_serves(tmp_path: Path) -> None:
         assert process.stderr
         try:
             address = process.stderr.readline().split(" at ")[1].split(",")[0]
-            assert httpx.get(f"{address}/healthz").text == "alive\n"
-            assert httpx.post(f"{address}/add-checkpoint", content=b"nonsense").status_code == 400
+            assert httpx.get(f"{address}/healthz", timeout=PATIENCE_SECONDS).text == "alive\n"
+            assert (
+                httpx.post(f"{address}/add-checkpoint", content=b"nonsense", timeout=PATIENCE_SECONDS).status_code
+                == 400
+            )
         finally:
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=LINE_SECONDS_MAX)

@@ -20,19 +20,20 @@ from tests.projections.watch.watched import Zone
 from tests.scripts.zone_claims import UNTIL, Claims, claims_in, look_at_cards
 
 ITEM = "land"
+PROJECTS = 5  # a proof looks at many more
 PLAN = PlannedItem(item=ITEM, department="land", special="construction_permit")
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang", items=(PLAN,))
 
 
 @pytest.mark.slow
 async def test_what_ends_an_application_of_a_simulated_zone_ends_its_clocks(database_url: str) -> None:
-    await simulate(database_url, SimulationPlan(projects=12, seed=2, until=UNTIL, processes=1))
+    await simulate(database_url, SimulationPlan(projects=PROJECTS, seed=2, until=UNTIL, processes=1))
 
     claims = claims_in(database_url)
 
     assert claims.open_though_ended == []
     assert claims.red_though_answered == []
-    assert (claims.projects, claims.hold) == (12, True)
+    assert (claims.projects, claims.hold) == (PROJECTS, True)
     assert claims.red_cards > 0
 
 

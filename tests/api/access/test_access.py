@@ -17,6 +17,7 @@ from domain.core.ledger import Actor, Role
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import REGISTER, Door, identity
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import BUREAU, LAND, LEADER, MANAGER
 
 USCC = "91420100MA0HX2026E"
@@ -55,7 +56,7 @@ async def directory(door: Door, approvals: Approvals) -> AsyncIterator[Directory
     assert isinstance(former, Principal)
     (grant,) = former.grants
     await say(WithdrawGrant(principal="former", grant=grant))
-    await Views(approvals.store).catch_up(await approvals.store.head(), patience=10)
+    await Views(approvals.store).catch_up(await approvals.store.head(), patience=PATIENCE_SECONDS)
     yield Directory(project, grant, before.isoformat())
 
 

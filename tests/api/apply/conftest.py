@@ -22,7 +22,7 @@ from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from tests.api.apply.applicants import CATALOGUE, OTHER, OTHER_USCC, OWN, SERVICE, Browser, pdf, registration
-from tests.api.conftest import PROJECTED_SECONDS_MAX
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, BUREAU, MANAGER, USCC
 from tests.law.questions import at
 
@@ -64,7 +64,7 @@ async def files(app: Litestar, approvals: Approvals, projector: Projector) -> di
         )
         await approvals.handle(project, attach, MANAGER, uuid4())
         digests[project] = stored.digest
-    await Views(approvals.store).catch_up(await approvals.store.head(), PROJECTED_SECONDS_MAX)
+    await Views(approvals.store).catch_up(await approvals.store.head(), PATIENCE_SECONDS)
     return digests
 
 

@@ -27,6 +27,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.mapper import StoredRow
 from infrastructure.projector.positions import Views
 from tests.api.client import Door
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, LAND, MANAGER, USCC, project_id_of
 from tests.law.questions import at
 
@@ -62,7 +63,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
             HANDS[0] = at(when)
             await opened.handle(PROJECT, command, by, uuid4())
         HANDS[0] = at("05-20 12:00")
-        await Views(opened.store).catch_up(await opened.store.head(), patience=10)
+        await Views(opened.store).catch_up(await opened.store.head(), patience=PATIENCE_SECONDS)
         yield opened
 
 

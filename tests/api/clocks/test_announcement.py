@@ -16,6 +16,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import Door, problem
 from tests.api.project.test_project_time import REGISTER
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, LAND, MANAGER
 from tests.law.questions import at
 
@@ -58,7 +59,7 @@ async def test_the_announced_day_is_shown_beside_the_one_counted_now(door: Door,
     stop = SuspendClock(item="land", ground="testing", occurred_at=at("03-04 09:00"))
     await door.done(project, stop, LAND)
     assert await decision() == ("2026-03-31", True), "while it stands still it ends a day later each day"
-    await Views(approvals.store).catch_up(await approvals.store.head(), patience=10)
+    await Views(approvals.store).catch_up(await approvals.store.head(), patience=PATIENCE_SECONDS)
     for lang, words in (("zh", "已告知日期"), ("en", "As announced")):
         shown = await door.get(f"/pages/projects/{project}/clock", LAND, item="land", clock="decision", lang=lang)
         assert words in shown.text

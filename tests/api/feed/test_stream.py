@@ -17,6 +17,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from tests.api.client import REGISTER, identity
 from tests.api.served import served
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import LEADER, MANAGER
 
 ANSWER_SECONDS_MAX = 120  # a test that passes waits for milliseconds
@@ -31,7 +32,9 @@ def address(shared_database_url: str, projector: Projector) -> Iterator[str]:
 def register(address: str) -> int:
     """Register a project; its position."""
     headers = identity(MANAGER) | {"Idempotency-Key": str(uuid4())}
-    response = httpx.post(f"{address}/v1/projects/{uuid4()}/commands", json=REGISTER, headers=headers)
+    response = httpx.post(
+        f"{address}/v1/projects/{uuid4()}/commands", json=REGISTER, headers=headers, timeout=PATIENCE_SECONDS
+    )
     position: int = response.raise_for_status().json()["position"]
     return position
 

@@ -25,6 +25,7 @@ from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door, identity
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import BUREAU, LAND, LEADER
 
 MARK = "<script>alert(1)</script>"
@@ -48,7 +49,7 @@ async def registered(door: Door, views: Views, **changed: Any) -> UUID:
     """A project that the views have."""
     project = uuid4()
     receipt = await door.done(project, REGISTER | changed)
-    await views.catch_up(receipt["position"], patience=10)
+    await views.catch_up(receipt["position"], patience=PATIENCE_SECONDS)
     return project
 
 
@@ -63,12 +64,10 @@ def page(response: httpx.Response, status: int = 200) -> str:
 
 
 async def test_without_projects_it_says_so(door: Door, projector: Projector) -> None:
-    # the first test of the file: nothing is registered yet, and the views are being made
-    for _ in range(200):
-        response = await door.get("/")
-        if response.status_code == 200:
-            break
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        # the first test of the file: nothing is registered yet, and the views are being made
+        while (response := await door.get("/")).status_code == 503:  # noqa: ASYNC110  HTTP has no other way
+            await asyncio.sleep(0.05)
     assert "还没有登记项目" in page(response)
 
 
@@ -115,7 +114,7 @@ async def test_pages_follow_one_another(door: Door, views: Views) -> None:
 async def test_a_project_with_everything_on_it(door: Door, views: Views) -> None:
     project = uuid4()
     receipt = await door.tell_story(project)
-    await views.catch_up(receipt["position"], patience=10)
+    await views.catch_up(receipt["position"], patience=PATIENCE_SECONDS)
     english = page(await door.get(f"/pages/projects/{project}", lang="en"))
     history = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
     sentences = [
@@ -157,7 +156,7 @@ async def test_a_projects_files_are_listed_with_their_items(door: Door, views: V
 async def test_names_are_never_code_and_anonymous_complainants_stay_so(door: Door, views: Views) -> None:
     project = await registered(door, views, name=MARK, enterprise={"name": MARK})
     receipt = await door.done(project, FILED)
-    await views.catch_up(receipt["position"], patience=10)
+    await views.catch_up(receipt["position"], patience=PATIENCE_SECONDS)
     for path in ("/pages/progress", f"/pages/projects/{project}"):
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page(await door.get(path))
     assert 'value="&#34;&gt;&lt;script' in page(await door.get("/", text='"><script>'))

@@ -12,6 +12,7 @@ from domain.project.information.form import FORM
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import REGISTER, Door
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import LEADER
 
 MARK = "<b>&桂花苑"
@@ -25,7 +26,7 @@ async def project(door: Door, approvals: Approvals) -> UUID:
     project_id = uuid4()
     await door.done(project_id, {**REGISTER, "name": MARK, "manager": "wang.min"})
     position = [(await door.done(project_id, step.command, step.by))["position"] for step in INFORMED][-1]
-    await Views(approvals.store).catch_up(position, patience=10)
+    await Views(approvals.store).catch_up(position, patience=PATIENCE_SECONDS)
     return project_id
 
 

@@ -12,6 +12,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import REGISTER, Door, unmarked
 from tests.api.legal_person.test_legal_person import code_of, done, registration
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, LEADER
 
 pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
@@ -33,7 +34,7 @@ async def project(door: Door, approvals: Approvals) -> UUID:
     receipt = await door.done(
         project_id, {"command": "submit_item", "item": "land"}, structs.replace(APPLICANT, department=OTHER)
     )
-    await Views(approvals.store).catch_up(receipt["position"], patience=10)
+    await Views(approvals.store).catch_up(receipt["position"], patience=PATIENCE_SECONDS)
     return project_id
 
 

@@ -24,6 +24,7 @@ from domain.examples.materials import DIGEST, MEDIA_TYPE, REPORT
 from infrastructure.materials.places import key_of
 from tests.api.client import REGISTER, Door, identity, problem
 from tests.api.served import served
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, BUREAU, FEED, LAND, LEADER, MANAGER
 from tests.files import RUNNABLE
 
@@ -233,9 +234,13 @@ def test_a_file_beyond_the_limit_is_refused_announced_or_not(address: str) -> No
             yield REPORT.ljust(10_000, b"\n")
 
     headers = {**identity(MANAGER), "Content-Type": MEDIA_TYPE}
-    announced = httpx.post(f"{address}/v1/materials", content=REPORT.ljust(LIMIT + 1, b"\n"), headers=headers)
-    unannounced = httpx.post(f"{address}/v1/materials", content=streamed(), headers=headers)
-    largest = httpx.post(f"{address}/v1/materials", content=REPORT.ljust(LIMIT, b"\n"), headers=headers)
+    announced = httpx.post(
+        f"{address}/v1/materials", content=REPORT.ljust(LIMIT + 1, b"\n"), headers=headers, timeout=PATIENCE_SECONDS
+    )
+    unannounced = httpx.post(f"{address}/v1/materials", content=streamed(), headers=headers, timeout=PATIENCE_SECONDS)
+    largest = httpx.post(
+        f"{address}/v1/materials", content=REPORT.ljust(LIMIT, b"\n"), headers=headers, timeout=PATIENCE_SECONDS
+    )
 
     for answer in (announced, unannounced):
         assert str(LIMIT) in problem(answer, "material-too-large")["detail"]
@@ -251,9 +256,24 @@ def test_a_body_cut_off_leaves_nothing_and_the_server_goes_on(address: str) -> N
         half.sendall(f"POST /v1/materials HTTP/1.1\r\n{head}\r\n".encode() + content[:50])
     sender, seen = identity(MANAGER), identity(LEADER)
 
-    assert httpx.get(f"{address}/v1/materials/{sha256(content).hexdigest()}", headers=seen).status_code == 404
-    assert httpx.get(f"{address}/v1/materials/{sha256(content[:50]).hexdigest()}", headers=seen).status_code == 404
-    whole = httpx.post(f"{address}/v1/materials", content=content, headers={**sender, "Content-Type": MEDIA_TYPE})
+    assert (
+        httpx.get(
+            f"{address}/v1/materials/{sha256(content).hexdigest()}", headers=seen, timeout=PATIENCE_SECONDS
+        ).status_code
+        == 404
+    )
+    assert (
+        httpx.get(
+            f"{address}/v1/materials/{sha256(content[:50]).hexdigest()}", headers=seen, timeout=PATIENCE_SECONDS
+        ).status_code
+        == 404
+    )
+    whole = httpx.post(
+        f"{address}/v1/materials",
+        content=content,
+        headers={**sender, "Content-Type": MEDIA_TYPE},
+        timeout=PATIENCE_SECONDS,
+    )
     assert whole.json() == {
         "digest": whole.json()["digest"],
         "size": len(content),
@@ -271,7 +291,7 @@ async def test_the_same_file_from_many_at_once(address: str) -> None:
             yield content[start : start + 20_000]
             await asyncio.sleep(0)
 
-    async with httpx.AsyncClient(base_url=address) as client:
+    async with httpx.AsyncClient(base_url=address, timeout=PATIENCE_SECONDS) as client:
         answers = await asyncio.gather(
             *(client.post("/v1/materials", content=slowly(), headers=headers) for _ in range(10))
         )

@@ -29,6 +29,7 @@ from projections.overview.steps import CaseStep, step_cases, step_counts
 from projections.overview.weeks import decided_weeks, weekly_figures
 from projections.scope import ZONE_SCOPE
 from tests.api.client import Door
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, LAND, LEADER, MANAGER, USCC, project_id_of
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
@@ -91,10 +92,10 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
 @pytest_asyncio.fixture(scope="module")
 async def empty(door: Door) -> dict[str, str]:
     """The page before anything was registered, by language."""
-    for _ in range(200):  # the views are being made, and there is no entry yet that they could catch up with
-        if (await door.get("/", LEADER)).status_code != HTTP_503_SERVICE_UNAVAILABLE:
-            break
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        # the views are being made, and there is no entry yet that they could catch up with
+        while (await door.get("/", LEADER)).status_code == HTTP_503_SERVICE_UNAVAILABLE:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     return {lang: (await door.get("/", LEADER, lang=lang)).text for lang in ("zh", "en")}
 
 
@@ -106,7 +107,7 @@ async def zone(empty: dict[str, str], approvals: Approvals) -> Approvals:
         HANDS[0] = at(when)
         await approvals.handle(project_of(name), command, by, uuid4())
     HANDS[0] = NOW
-    await Views(approvals.store).catch_up(await approvals.store.head(), patience=10)
+    await Views(approvals.store).catch_up(await approvals.store.head(), patience=PATIENCE_SECONDS)
     return approvals
 
 

@@ -17,6 +17,7 @@ from domain.core.ledger import Actor, Role
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import Door, identity
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import LAND, LEADER
 
 pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
@@ -29,7 +30,7 @@ MARK = "<script>alert('x')</script>"
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url) as opened:
-        await Views(opened.store).catch_up(await opened.store.head(), patience=10)
+        await Views(opened.store).catch_up(await opened.store.head(), patience=PATIENCE_SECONDS)
         yield opened
 
 
@@ -170,7 +171,7 @@ async def test_others_see_their_own_page_alone(door: Door, approvals: Approvals)
 
 async def test_the_directory_is_searched_and_is_the_administrators_home(door: Door, approvals: Approvals) -> None:
     await register(door, "sought", name="欧阳")
-    await Views(approvals.store).catch_up(await approvals.store.head(), patience=10)
+    await Views(approvals.store).catch_up(await approvals.store.head(), patience=PATIENCE_SECONDS)
     page = (await door.get("/admin/people", XU, text="欧阳")).text
     assert page.count("/admin/people/sought") == 1
     assert "没有符合条件的人员" in (await door.get("/admin/people", XU, text="100%")).text

@@ -22,6 +22,7 @@ from domain.project.external.results import RecordExternalResult
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import Door, identity
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER, USCC, project_id_of
 from tests.law.questions import at
 
@@ -63,7 +64,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         for name, by, command in steps:
             await opened.handle(project_of(name), command, by, uuid4())
         HANDS[0] = at("05-08 12:00")
-        await Views(opened.store).catch_up(await opened.store.head(), patience=10)
+        await Views(opened.store).catch_up(await opened.store.head(), patience=PATIENCE_SECONDS)
         yield opened
 
 

@@ -13,6 +13,7 @@ from domain.law.calendar.moment import week_from
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import Door, identity
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import LEADER
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell_zone
@@ -30,7 +31,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
         await tell_zone(opened, HANDS)
         HANDS[0] = at("04-30 12:00")
-        await Views(opened.store).catch_up(await opened.store.head(), patience=10)
+        await Views(opened.store).catch_up(await opened.store.head(), patience=PATIENCE_SECONDS)
         yield opened
 
 

@@ -25,6 +25,7 @@ from domain.project.flow.adoption import StartFlow
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import Door, identity, problem, unmarked
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, LEADER, MANAGER, USCC
 from tests.law.questions import at
 
@@ -50,7 +51,7 @@ async def page_after(door: Door, approvals: Approvals, *said: Said) -> tuple[UUI
     for day, by, command in said:
         HANDS[0] = at(day)
         position = (await door.done(project, command, by))["position"]
-    await Views(approvals.store).catch_up(position, patience=10)
+    await Views(approvals.store).catch_up(position, patience=PATIENCE_SECONDS)
     response = await door.get(f"/pages/projects/{project}", LEADER, lang="en")
     assert response.status_code == 200, response.text
     return project, response.text

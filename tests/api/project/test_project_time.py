@@ -20,6 +20,7 @@ from domain.project.application.suspension import ResumeClock, SuspendClock
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import Door, problem
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, LAND, MANAGER, USCC
 from tests.law.questions import at
 
@@ -90,7 +91,7 @@ async def test_a_project_that_did_nothing_took_no_time_and_an_unknown_one_is_non
 )
 async def test_the_page_shows_it(door: Door, approvals: Approvals, lang: str, words: tuple[str, ...]) -> None:
     project = await project_after(door)
-    await Views(approvals.store).catch_up(await approvals.store.head(), patience=10)
+    await Views(approvals.store).catch_up(await approvals.store.head(), patience=PATIENCE_SECONDS)
     shown = (await door.get(f"/pages/projects/{project}", MANAGER, lang=lang)).text
     assert all(word in shown for word in words), shown
     assert "<time>2026-03-02</time>" in shown

@@ -17,7 +17,8 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from tests.api.client import Door, identity
-from tests.api.conftest import PROJECTED_SECONDS_MAX, Pages
+from tests.api.conftest import Pages
+from tests.effort import PATIENCE_SECONDS
 from tests.example_zone import AFTER_THE_STORIES, tell_example_zone
 
 CARRIED = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
@@ -30,7 +31,7 @@ async def approvals(shared_database_url: str, projector: Projector) -> AsyncIter
     hands = [AFTER_THE_STORIES]
     async with Approvals(shared_database_url, clock=lambda: hands[0]) as opened:
         await tell_example_zone(opened, hands)
-        await Views(opened.store).catch_up(await opened.store.head(), PROJECTED_SECONDS_MAX)
+        await Views(opened.store).catch_up(await opened.store.head(), PATIENCE_SECONDS)
         yield opened
 
 

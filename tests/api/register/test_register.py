@@ -14,6 +14,7 @@ from domain.core.ledger import CommandOrigin
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import REGISTER, Door
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import LEADER
 from tests.scripts.importing.plans import ASKED, COMPLETE, RECEIVED, SENT, planned
 
@@ -30,7 +31,7 @@ async def imported(approvals: Approvals, *rows: tuple[str, ...]) -> UUID:
     project = uuid4()
     for act in planned(*rows).acts:
         await approvals.handle(project, act.command, act.by, uuid4(), origin=CommandOrigin(act.source, act.recorded_at))
-    await Views(approvals.store).catch_up(await approvals.store.head(), patience=10)
+    await Views(approvals.store).catch_up(await approvals.store.head(), patience=PATIENCE_SECONDS)
     return project
 
 

@@ -14,6 +14,7 @@ from domain.project.waiting.wait import HeldBy, WaitKind
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import REGISTER, Door
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, LAND, LEADER
 
 pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
@@ -42,7 +43,7 @@ async def reviewed(door: Door, views: Views) -> UUID:
     await door.done(project, {**REGISTER, "items": ITEMS})
     for body, by in story:
         receipt = await door.done(project, body, by)
-    await views.catch_up(receipt["position"], patience=10)
+    await views.catch_up(receipt["position"], patience=PATIENCE_SECONDS)
     return project
 
 
@@ -78,7 +79,7 @@ async def test_both_languages_say_who_holds_it(door: Door, views: Views) -> None
 async def test_the_page_needs_nobodys_name_and_says_nothing_where_nothing_is_left(door: Door, views: Views) -> None:
     project = uuid4()
     receipt = await door.done(project, {**REGISTER, "items": []})
-    await views.catch_up(receipt["position"], patience=10)
+    await views.catch_up(receipt["position"], patience=PATIENCE_SECONDS)
     answer = await door.get(f"/pages/projects/{project}", by=LEADER)
     assert answer.status_code == 200
     assert "waiting-caption" not in answer.text

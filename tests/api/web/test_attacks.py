@@ -27,6 +27,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from tests.api.client import REGISTER, Door, identity, problem
 from tests.api.served import served
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, BUREAU, LEADER, MANAGER, PLANNING, USCC
 
 NOTE = {"command": "note_step", "activity": "site visit"}
@@ -563,19 +564,26 @@ def page_address(shared_database_url: str, projector: Projector) -> Any:
     ],
 )
 def test_a_page_that_fails_is_json_for_who_asks_for_json(page_address: str, accepted: str, kind: str) -> None:
-    answer = httpx.get(f"{page_address}/pages/projects/{uuid4()}", headers={"Accept": accepted} | identity(LEADER))
+    answer = httpx.get(
+        f"{page_address}/pages/projects/{uuid4()}",
+        headers={"Accept": accepted} | identity(LEADER),
+        timeout=PATIENCE_SECONDS,
+    )
     assert (answer.status_code, answer.headers["content-type"]) == (404, kind)
 
 
 def test_the_style_sheet_names_its_character_set_once(page_address: str) -> None:
-    assert httpx.get(f"{page_address}/static/app.css").headers["content-type"] == "text/css; charset=utf-8"
+    assert (
+        httpx.get(f"{page_address}/static/app.css", timeout=PATIENCE_SECONDS).headers["content-type"]
+        == "text/css; charset=utf-8"
+    )
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_page_says_what_is_wrong_with_its_address_in_both_languages(page_address: str, language: str) -> None:
     """Refused before any route, but still to a person."""
     headers = {"Accept": "text/html", "Accept-Language": language}
-    answer = httpx.get(f"{page_address}/pages/projects/{uuid4()}/", headers=headers)
+    answer = httpx.get(f"{page_address}/pages/projects/{uuid4()}/", headers=headers, timeout=PATIENCE_SECONDS)
     assert answer.status_code == 400
     assert ("网址的写法有误" if language == "zh" else "The address is misspelt") in answer.text
     assert "<html" in answer.text

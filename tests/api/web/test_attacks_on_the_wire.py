@@ -18,6 +18,7 @@ from api.web.http_limits import TRAILER_BYTES_MAX
 from tests.api.client import REGISTER, identity
 from tests.api.served import served
 from tests.api.web.wire import chunk, connected, exchange, head, headers_in, problem_in, received, status_of, trailers
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import MANAGER
 
 PACKET_PAUSE_SECONDS = 0.2  # for the server to have read what came before
@@ -39,7 +40,12 @@ def project(address: str) -> str:
     """A registered project."""
     project_id = str(uuid4())
     headers = {"Idempotency-Key": project_id, **identity(MANAGER)}
-    assert httpx.post(f"{address}/v1/projects/{project_id}/commands", json=REGISTER, headers=headers).status_code == 200
+    assert (
+        httpx.post(
+            f"{address}/v1/projects/{project_id}/commands", json=REGISTER, headers=headers, timeout=PATIENCE_SECONDS
+        ).status_code
+        == 200
+    )
     return project_id
 
 
@@ -241,7 +247,9 @@ def test_a_query_that_is_no_number_or_no_text_is_refused(address: str, query: st
 def test_names_of_the_settings_lead_here(shared_database_url: str) -> None:
     with served(shared_database_url, allowed_hosts="Approvals.Example.org, zone.example.org") as address:
         for host, status in (("approvals.example.org:443", 200), ("zone.example.org", 200), ("example.org", 421)):
-            assert httpx.get(f"{address}/problems", headers={"Host": host}).status_code == status
+            assert (
+                httpx.get(f"{address}/problems", headers={"Host": host}, timeout=PATIENCE_SECONDS).status_code == status
+            )
 
 
 @pytest.mark.parametrize(

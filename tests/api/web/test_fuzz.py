@@ -16,11 +16,10 @@ from hypothesis import strategies as st
 from domain.core.ledger import Actor
 from tests.api.client import REGISTER, STANDARD, identity
 from tests.api.served import served
-from tests.effort import chosen, tried
+from tests.effort import PATIENCE_SECONDS, chosen, tried
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
 
 T = TypeVar("T")
-ANSWER_SECONDS_MAX = 10
 EXAMPLES_OF_A_COMMAND, EXAMPLES_OF_A_BODY, EXAMPLES_OF_A_QUESTION = 12, 4, 3  # what is stored is folded from then on
 SAMPLED = chosen(3, 1)  # one in so many operations is fuzzed
 WITH_A_BODY = ("/evaluate", "/explain", "/what-if")  # these store nothing; to draw a body takes most of the time
@@ -40,7 +39,7 @@ def address(shared_database_url: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def document(address: str) -> dict[str, Any]:
-    described: dict[str, Any] = httpx.get(f"{address}/schema/openapi.json", timeout=ANSWER_SECONDS_MAX).json()
+    described: dict[str, Any] = httpx.get(f"{address}/schema/openapi.json", timeout=PATIENCE_SECONDS).json()
     return described
 
 
@@ -49,7 +48,12 @@ def project(address: str) -> str:
     """A registered project, so that fuzzed commands get as far as the rules."""
     project_id = str(uuid4())
     headers = {**identity(MANAGER), "Idempotency-Key": project_id}
-    assert httpx.post(f"{address}/v1/projects/{project_id}/commands", json=REGISTER, headers=headers).status_code == 200
+    assert (
+        httpx.post(
+            f"{address}/v1/projects/{project_id}/commands", json=REGISTER, headers=headers, timeout=PATIENCE_SECONDS
+        ).status_code
+        == 200
+    )
     return project_id
 
 
@@ -87,12 +91,12 @@ def test_whatever_the_document_allows_is_answered(
                 case.path_parameters["project_id"] = project
             for waits in ("after", "wait"):  # no request waits for a position that is still to come
                 case.query.pop(waits, None)
-            response = case.call(base_url=address, headers=identity(by), timeout=ANSWER_SECONDS_MAX)
+            response = case.call(base_url=address, headers=identity(by), timeout=PATIENCE_SECONDS)
             assert response.status_code < 500, response.text
             if response.status_code >= 400:
                 assert response.headers["content-type"] == ["application/problem+json"]
                 assert case.method == "HEAD" or response.json().keys() >= STANDARD
 
         answered()
-    ready = httpx.get(f"{address}/readyz")
+    ready = httpx.get(f"{address}/readyz", timeout=PATIENCE_SECONDS)
     assert ready.status_code == 200, f"a view stumbled over what was let in: {ready.text}"

@@ -16,8 +16,9 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.window.query_codes import QueryCodes
-from tests.api.conftest import PROJECTED_SECONDS_MAX, Pages
+from tests.api.conftest import Pages
 from tests.api.window.visits import CaseOf, Window
+from tests.effort import PATIENCE_SECONDS
 from tests.law.questions import at
 from tests.projections.zone import tell_zone
 
@@ -36,7 +37,7 @@ async def approvals(shared_database_url: str, clock: list[datetime], projector: 
     async with Approvals(shared_database_url, clock=lambda: clock[0]) as opened:
         await tell_zone(opened, clock)
         clock[0] = at("05-20 18:00")
-        await Views(opened.store).catch_up(await opened.store.head(), PROJECTED_SECONDS_MAX)
+        await Views(opened.store).catch_up(await opened.store.head(), PATIENCE_SECONDS)
         yield opened
 
 

@@ -19,6 +19,7 @@ from domain.project.application.submission import SubmitItem
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import Door, identity
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, FIRE, LAND, LEADER, MANAGER, USCC, project_id_of
 from tests.law.questions import at
 
@@ -56,7 +57,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
             )
             await opened.handle(project_of(name), register, MANAGER, uuid4())
             await opened.handle(project_of(name), SubmitItem(item="land"), APPLICANT, uuid4())
-        await Views(opened.store).catch_up(await opened.store.head(), patience=10)
+        await Views(opened.store).catch_up(await opened.store.head(), patience=PATIENCE_SECONDS)
         yield opened
 
 

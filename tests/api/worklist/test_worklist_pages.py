@@ -14,6 +14,7 @@ from domain.project.application.supplement import RequestSupplement
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import Door, identity
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import FIRE, LAND, LEADER
 from tests.law.questions import at
 from tests.projections.zone import project_id, tell_zone
@@ -32,7 +33,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         HANDS[0] = at("04-07 10:00")
         await opened.handle(project_id("silent"), LACKING, LAND, uuid4())
         HANDS[0] = at("04-14 12:00")
-        await Views(opened.store).catch_up(await opened.store.head(), patience=10)
+        await Views(opened.store).catch_up(await opened.store.head(), patience=PATIENCE_SECONDS)
         yield opened
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -11,6 +13,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import psycopg
+import pytest
 import pytest_asyncio
 import r4pm
 from hypothesis import given
@@ -28,9 +31,11 @@ from tests.api.guard.two_projects import MARK, OWN, PHONE, tell_both
 from tests.conftest import database_in
 from tests.effort import chosen
 from tests.infrastructure.event_log.standards import OcelLog, xes_schema
+from tests.scripts.importing.logs import Log, write_log
 
 TRACES = 100  # validated in the suite
-RECEIPT = {"cases": 1434, "events": 8577, "variants": 116}
+# What is imported of the receipt log, as its own table says: its first cases, and all of it in a proof.
+RECEIPT = chosen({"cases": 200, "events": 1094, "variants": 24}, {"cases": 1434, "events": 8577, "variants": 116})
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 EVENTS = st.builds(
@@ -59,13 +64,29 @@ CASES = st.builds(
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def ledger(server_url: str, migrated_template: str) -> AsyncIterator[str]:
+async def ledger(
+    server_url: str, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
     """The receipt log, and beside it two projects of the zone."""
+    log = first_cases(tmp_path_factory.mktemp("receipt"), RECEIPT["cases"])
     with database_in(server_url, migrated_template) as url:
         async with Approvals(url) as approvals:
-            await import_log(approvals, RECEIPT_LOG / "events.csv.gz", RECEIPT_LOG / "cases.csv.gz")
+            await import_log(approvals, log.events, log.cases)
             await tell_both(approvals)
         yield url
+
+
+def first_cases(folder: Path, number: int) -> Log:
+    """The first *number* cases of the receipt log, as files in *folder*."""
+    cases = table("cases.csv.gz")[:number]
+    names = {case["case_id"] for case in cases}
+    return write_log(folder, [event for event in table("events.csv.gz") if event["case_id"] in names], cases)
+
+
+def table(name: str) -> list[dict[str, str]]:
+    """The rows of one table of the receipt log."""
+    with gzip.open(RECEIPT_LOG / name, "rt", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def exported(url: str, log_format: EventLogFormat, path: Path, register: str = "") -> dict[str, int]:

@@ -56,12 +56,12 @@ def test_there_is_a_sample_of_every_kind() -> None:
 
 
 @pytest.mark.parametrize("real", MEDIA_TYPES)
-@pytest.mark.parametrize("declared", MEDIA_TYPES)
-def test_a_content_passes_as_what_it_is_and_as_nothing_else(declared: str, real: str) -> None:
-    if may_be(declared, real):
-        check(GOOD[real], declared)
-    else:
-        refused(GOOD[real], declared, "material-type-mismatch")
+def test_a_content_passes_as_what_it_is_and_as_nothing_else(real: str) -> None:
+    for declared in MEDIA_TYPES:
+        if may_be(declared, real):
+            check(GOOD[real], declared)
+        else:
+            refused(GOOD[real], declared, "material-type-mismatch")
 
 
 @pytest.mark.parametrize("media_type", [kind for kind in MEDIA_TYPES if kind != "text/csv"])

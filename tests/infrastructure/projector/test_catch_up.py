@@ -21,10 +21,10 @@ from infrastructure.projector.catch_up import ViewFollower
 from infrastructure.projector.positions import Views
 from infrastructure.projector.rebuild import rebuild
 from infrastructure.projector.tables import settle
+from tests.effort import PATIENCE_SECONDS
 from tests.infrastructure.projector.test_projector import project_all
 
 SMALL = 5  # entries a batch
-PATIENCE_SECONDS = 30
 PROJECTS = 4
 LATER = 12  # tables settled: that is in another batch than the first
 

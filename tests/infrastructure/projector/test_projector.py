@@ -29,6 +29,7 @@ from infrastructure.projector.rebuild import rebuild
 from projections.progress.fold import Progress, ProgressState
 from projections.progress.query import ProgressList, ProjectFilter
 from projections.registry import VIEWS
+from tests.effort import PATIENCE_SECONDS
 
 REGISTER = RegisterProject(
     name="Fab 2",
@@ -42,15 +43,14 @@ REGISTER = RegisterProject(
 
 STEPS_A_BATCH = 7
 NEVER_SECONDS, STOP_SECONDS_MAX = 3600, 30
-LEAD_SECONDS_MAX = 10  # a server ends the session before this one when it gets round to it
 
 
 def project_all(url: str, projector: Projector | None = None) -> int:
     """Take every view to the end of the ledger; how many entries that were."""
     projector = projector or Projector(url)
     with psycopg.connect(url, autocommit=True) as connection:
-        patience = monotonic() + LEAD_SECONDS_MAX
-        while not projector.take_lead(connection):
+        patience = monotonic() + PATIENCE_SECONDS
+        while not projector.take_lead(connection):  # the server ends a session when it gets round to it
             assert monotonic() < patience
             sleep(0.01)
         steps = 0
@@ -268,7 +268,7 @@ async def test_a_running_projector_hears_of_a_write_and_that_it_is_to_stop(
             project = uuid4()
             answer = await approvals.handle(project, REGISTER, MANAGER, uuid4())
             views = Views(approvals.store)
-            await views.catch_up(answer.receipt.position, patience=10)
+            await views.catch_up(answer.receipt.position, patience=PATIENCE_SECONDS)
             assert len(await views.items(project)) == 2
     finally:
         projector.stop()

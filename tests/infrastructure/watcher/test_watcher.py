@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +29,7 @@ from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.watcher.watch_schedule import CheckedProject
 from infrastructure.watcher.watcher import WATCHER, Watcher, laws_moved, versions_of
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
 from tests.infrastructure.projector.test_projector import project_all
 from tests.watching import Hands, opened, settle, table_of, watch_once
@@ -245,13 +246,11 @@ def running(watcher: Watcher) -> Iterator[asyncio.Task[None]]:
         watcher.stop()
 
 
-async def until(condition: Any, seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait until *condition*, a coroutine function, comes true."""
-    for _ in range(int(seconds / 0.05)):
-        if await condition():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("it did not come to that")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await condition():  # noqa: ASYNC110  it is looked up in the ledger
+            await asyncio.sleep(0.05)
 
 
 async def test_it_wakes_by_itself_and_goes_on_after_its_connection_was_cut(database_url: str) -> None:
