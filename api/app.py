@@ -15,6 +15,7 @@ from api.access.routes import AccessRoutes
 from api.apply.check_pages import ApplyCheckPages
 from api.apply.material_pages import ApplyMaterialPages
 from api.apply.pages import ApplyPages
+from api.audit.bundle_pages import BundlePages
 from api.audit.pages import AuditPages
 from api.calendar.act_pages import CalendarActPages
 from api.calendar.pages import CalendarPages
@@ -41,6 +42,7 @@ from api.exports.supervision_lists import SupervisionExports
 from api.external.routes import ExternalRoutes
 from api.feed.live import LiveRoutes
 from api.feed.routes import FeedRoutes
+from api.feedback.pages import ComplaintPages
 from api.feedback.routes import FeedbackRoutes
 from api.flow.act_pages import FlowActPages
 from api.flow.critical_path import CriticalPathRoutes
@@ -179,6 +181,8 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     AccessPages,
     VerifyPages,
     AuditPages,
+    BundlePages,
+    ComplaintPages,
     PeoplePages,
     CataloguePages,
     CatalogueActPages,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, LiteralString
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from psycopg.sql import SQL, Composed, Literal
 
 ALL_ROWS = SQL("true")
@@ -54,6 +54,11 @@ class Ordering(tuple[SortKey, ...]):
     def clause(self) -> Composed:
         """The items of ORDER BY."""
         return SQL(", ").join(key.order for key in self)
+
+    @property
+    def backwards(self) -> Ordering:
+        """The same keys the other way round, which an index on them serves as well; null still comes last."""
+        return Ordering(structs.replace(key, descending=not key.descending) for key in self)
 
     def following(self, last: Sequence[Any] | None) -> SQL | Composed:
         """The condition that a row comes after the row with the values *last*; every row does where it is None."""

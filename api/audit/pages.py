@@ -111,6 +111,7 @@ class AuditPages(Controller):
             count=len(lines),
             **_slice(project_id, page, lines, entries, before),
             told=Sentences(page, project_id, SentenceContext.of(lines), titles.of(project_id, page.called)),
+            takes_bundle=project_access.may("read:bundle").allowed,
             first=first,
             second=second,
             compared=_compared(page, project_id, readable, (first, second), now),

@@ -10,9 +10,9 @@ from litestar.di import NamedDependency
 from api.clocks.display import telling
 from api.clocks.routes import CLOCK_FILTER
 from api.html.links import BOARD, CLOCKS
-from api.html.page import PageContext
+from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
-from api.web.as_of import translate_too_much
+from api.web.as_of import On, translate_too_much
 from api.web.parameters import Paging
 from domain.law.licensing.clock import State
 from infrastructure.law.lawbook import law_book
@@ -36,13 +36,17 @@ class ClockListPages(Controller):
         clock_filter: NamedDependency[ClockFilter],
         paging: NamedDependency[Paging],
         approvals: NamedDependency[Approvals],
+        on: On = "",
     ) -> Response[str]:
         """Those that are over first, then those that will be; a page at a time."""
+        if on:
+            return see_other(page.at_end_of(on, approvals.clock()))
         rows = await translate_too_much(clocks.listed(clock_filter))
         shown = paging.shown(rows)
         return page.render(
             "clocks.html",
             as_of=clocks.t,
+            on=page.chosen_day(clocks.t),
             rows=shown,
             chosen_by=list(chosen(page, clock_filter)),
             names=await names_of(approvals.store, [row.project for row in shown]),

@@ -15,7 +15,7 @@ from api.forms.choices import choices_for
 from api.forms.form_data import FormData
 from api.forms.special import SPECIAL
 from api.web.problems import Problem
-from api.web.request_body import command_in, largest
+from api.web.request_body import YEAR_FIRST, YEAR_LAST, command_in, largest
 from domain.law.calendar.moment import midnight
 from domain.messages import AnyCommand
 
@@ -193,9 +193,17 @@ def _enum(case: FormCase, spec: FormFieldSpec, texts: Sequence[str]) -> str:
 
 def _day(case: FormCase, spec: FormFieldSpec, texts: Sequence[str]) -> str:  # noqa: ARG001  as all readers
     try:
-        return date.fromisoformat(texts[0]).isoformat()
+        day = date.fromisoformat(texts[0])
     except ValueError as wrong:
         raise FieldFaultError("not_day") from wrong
+    _require_year(day.year)
+    return day.isoformat()
+
+
+def _require_year(year: int) -> None:
+    """Refuse a day for whose year no calendar answers."""
+    if not YEAR_FIRST <= year <= YEAR_LAST:
+        raise FieldFaultError("out_of_years", f"{YEAR_FIRST}–{YEAR_LAST}")
 
 
 def _instant(case: FormCase, spec: FormFieldSpec, texts: Sequence[str]) -> str | None:  # noqa: ARG001  as all readers
@@ -211,6 +219,7 @@ def instant(case: FormCase, text: str) -> datetime | None:
         local = datetime.fromisoformat(text)
     except ValueError as wrong:
         raise FieldFaultError("not_instant") from wrong
+    _require_year(local.year)
     return local if local.tzinfo else local.replace(tzinfo=case.zone)
 
 

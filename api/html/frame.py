@@ -19,6 +19,7 @@ from api.web.dependencies import ReadDependency
 from api.web.error_handlers import problem_response, to_problem
 from api.web.http_request import HttpRequest
 from api.web.identity import CALLER, VISITOR
+from api.web.problems import Problem
 from api.web.request_id import request_id
 from domain.core.types import Stage
 from infrastructure.feed.reader import Feed
@@ -26,6 +27,9 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.messages.inbox import Inbox
 
 AtStage = Annotated[str, QueryParameter(pattern=f"^({'|'.join(Stage)}|)$", description="Has an item at this stage.")]
+
+
+TOGETHER = {"first": ("first", "last"), "last": ("first", "last")}  # parameters that are wrong only with each other
 
 
 def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
@@ -36,17 +40,25 @@ def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
     problem = to_problem(error, request.scope)
     unknown = problem.kind.code == "project-unknown"
     page = PageContext(structs.replace(page_address(request), live=None))
-    code, sentence = problem.kind.code, page.words["label"]("unknown_project_hint")
-    said = sentence if unknown else page.words["trouble"](code)
+    named = str(problem.members.get("parameter", "")) if problem.kind.code == "invalid-parameter" else ""
     body = page.html(
         "problem.html",
         heading="unknown_project" if unknown else "problem",
-        sentence=problem.detail if said == code else said,
-        detail="" if unknown or said == code else problem.detail,
+        sentence=page.words["label"]("unknown_project_hint") if unknown else _said(page, problem, named),
+        without=page.here(**dict.fromkeys(TOGETHER.get(named, (named,)), "")) if named else "",
+        detail="" if unknown else problem.detail,
         request_id=request_id(request.scope),
     )
     headers = {**response.headers, **HEADERS}
     return Response(body, status_code=response.status_code, media_type=MediaType.HTML, headers=headers)
+
+
+def _said(page: PageContext, problem: Problem, parameter: str) -> str:
+    """What is wrong, in the language of *page*: with the *parameter* at fault, or with such a request."""
+    for table, key in (("parameter_wrong", parameter), ("trouble", problem.kind.code)):
+        if (sentence := page.words[table](key)) != key:
+            return sentence
+    return page.words["trouble"]("other")
 
 
 def not_found_page(request: HttpRequest, error: Exception) -> Response[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -26,6 +26,7 @@ from api.html.live import POSITION, LivePage, live_page
 from api.html.numbers import card_number, order_number
 from api.html.titles import Titles, grounds, law_title, rule_title, titles_of
 from api.html.translations import Language, mark_chinese, preferred, wording
+from api.web.as_of import end_of
 from api.web.http_request import HttpRequest
 from api.web.identity import VISITOR
 from api.web.parameters import REGISTER
@@ -73,6 +74,8 @@ AT_THE_WINDOW = {  # what those have first who apply: beside it, no desk
 
 
 SEE_OTHER = 303
+
+ONE_MICROSECOND = timedelta(microseconds=1)  # before midnight, so that the end of a day is of that day
 
 NEVER = "–"  # in the place of a time that has not come
 
@@ -205,6 +208,9 @@ class PageContext:
             "visitor": self._visitor,
             "live_page": self._live,
             "same": self.here(),
+            "path": self._path,
+            "asked_with": list(self._query.items()),
+            "now_again": self.here(as_of="", known_at="", on="", offset=""),
             "link": self.link,
             "export_link": self.export_link,
             "office": self.office,
@@ -253,6 +259,17 @@ class PageContext:
         """The address of this page with some parameters changed; empty ones and zeros are left out."""
         query = dict(self._query) | {name: str(value) if value else "" for name, value in changed.items()}
         return with_query(self._path, query)
+
+    def at_end_of(self, on: str, now: datetime) -> str:
+        """The address of this list at the end of the day *on*; of now where that is empty. Raises Problem."""
+        end = end_of(on, self.law, now)
+        return self.here(on="", offset="", known_at="", as_of=end.isoformat() if end else "")
+
+    def chosen_day(self, at: datetime) -> str:
+        """The day at whose end, or during which, the list is shown, where an instant is in the address; else empty."""
+        if not self._query.get("as_of"):
+            return ""
+        return (at.astimezone(zone_of(self.law)) - ONE_MICROSECOND).date().isoformat()
 
     def paging_links(self, offset: int, limit: int, *, more: bool, **changed: object) -> dict[str, str]:
         """Addresses of the *previous* and *next* page of a list with *limit* rows a page; "" where there is none.

@@ -51,6 +51,7 @@ from projections.personal_reads import INFORMATION, NO_TEXT, note_fact, note_pro
 from projections.supervision.card_case_file import card_in
 
 PLURAL = re.compile(r"^( [a-z]+)s\b")  # the noun after a number
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embeddings, overrides and isolates (UAX 9)
 PART, FIELD = re.compile(r"\[([^\]]*)\]|([^\[\]]+)"), re.compile(r"\{(\w+)\}")
 OFFICES = frozenset({"department", "to", "sender", "upper", "forwarded_from", "line", "overridden"})
 DAYS = frozenset({"limit", "promise_days", "cure_days", "days"})  # in the unit that the item's clocks count in
@@ -146,7 +147,7 @@ class Sentences:
             is_single = value == "1" and not self.is_zh and piece.endswith("_count")
             if optional and not value:
                 return ""
-            filled.append(escape(value or self.label("not_said")))
+            filled.append(isolated(value or self.label("not_said")))
         return Markup("").join(filled)
 
     def value(self, name: str, fact: AnyFact) -> str:
@@ -292,6 +293,12 @@ class Sentences:
     def label(self, name: str) -> str:
         """A word of the pages."""
         return self.words["label"](name)
+
+
+def isolated(value: str) -> Markup:
+    """*value* escaped. Characters in it that turn the direction of writing end with it: what follows stays readable."""
+    safe = escape(value)
+    return Markup("<bdi>{}</bdi>").format(safe) if TURNING.search(value) else safe
 
 
 def plain(value: str) -> str:

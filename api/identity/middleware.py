@@ -8,7 +8,6 @@ Handlers read the caller from the scope's state, or from the identity headers, w
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from api.identity.calendars import SECRET_ADDRESSES
 from api.identity.cookies import SESSION, cookie_in
@@ -16,11 +15,11 @@ from api.identity.gateway import ASSERTIONS, SECRET, GatewayMode
 from api.identity.origin import UNIX_SOCKET, Origin, Proxies
 from api.identity.public import IsPublic, is_public
 from api.identity.rate_headers import rate_headers
+from api.identity.refused import RefusedRequests, wants_page
 from api.identity.security_headers import SecurityHeaders
 from api.identity.visit import Pairs, Visit, asserted, enter_visit, state_of
-from api.web.error_handlers import described
 from api.web.identity import actor_of, caller_by_headers
-from api.web.problems import MEDIA_TYPE, Problem
+from api.web.problems import Problem
 from api.web.response_filter import ResponseFilter
 from domain.access.principal import Caller
 from infrastructure.identity.claims import TokenRefusedError
@@ -36,7 +35,6 @@ REALM = 'Bearer realm="countersign"'
 STRIPPED = frozenset({*ASSERTIONS, SECRET})
 OF_BROWSERS = frozenset({b"origin", b"sec-fetch-site"})
 BROWSER_CHARACTERS_MAX = 200
-NO_STORE = (b"cache-control", b"no-store")
 LOGGED_PER_SECOND, LOGGED_BURST = 0.1, 20  # refusals of one address that the security log takes
 
 
@@ -48,6 +46,7 @@ class IdentityMiddleware:
         self._gateway = GatewayMode(settings)
         self._proxies = Proxies(settings.trusted_proxies, settings.public_url)
         self._headers = SecurityHeaders(settings.oidc_issuer)
+        self._refused = RefusedRequests(settings)
         self._logged = TokenBuckets(LOGGED_PER_SECOND, LOGGED_BURST)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -73,7 +72,7 @@ class IdentityMiddleware:
             visit = await self._visit(scope, headers, origin, extra)
             self._require_caller(scope, headers, visit)
         except Exception as error:  # noqa: BLE001 the one place before the application where errors turn into answers
-            await self._refuse(error, scope, headers, origin, completed)
+            await self._refuse(error, scope, receive, headers, origin, completed)
             return
         enter_visit(state, visit)
         scope["headers"] = self._asserting(pairs, headers, visit)
@@ -132,7 +131,7 @@ class IdentityMiddleware:
                 "you hold several roles, or none, and have chosen none for this session",
                 remedy="choose one at /account",
             )
-        is_person = _wants_page(headers) and b"x-actor" not in headers
+        is_person = wants_page(headers) and b"x-actor" not in headers
         if is_person or not self._gateway.is_open:
             raise unauthorized("signin-required", "the request does not say who sends it")
 
@@ -149,7 +148,7 @@ class IdentityMiddleware:
         return remaining if visit.caller is None else [*remaining, *asserted(visit.caller)]
 
     async def _refuse(
-        self, error: Exception, scope: Any, headers: dict[bytes, bytes], origin: Origin, send: Any
+        self, error: Exception, scope: Any, receive: Any, headers: dict[bytes, bytes], origin: Origin, send: Any
     ) -> None:
         """Answer a request that comes no further: a browser that wants a page is sent to sign-in."""
         if isinstance(error, KeyRefusedError | TokenRefusedError):
@@ -164,15 +163,8 @@ class IdentityMiddleware:
             )
         if isinstance(error, Problem) and error.kind.code == "gateway-refused":
             await self._note(SecurityEvent.GATEWAY_REFUSED, error.detail, origin.address)
-        problem, body = described(scope, error)
-        send = ResponseFilter(scope, send)
-        if problem.kind.code in ("signin-required", "role-not-chosen") and _wants_page(headers):
-            location = b"/account" if problem.kind.code == "role-not-chosen" else _sign_in_address(scope)
-            await _send(send, 303, [(b"location", location), NO_STORE], b"")
-            return
-        given = [(b"content-type", MEDIA_TYPE.encode()), NO_STORE]
-        given += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
-        await _send(send, problem.kind.status, given, body)
+        status, given, body = await self._refused.answer(scope, receive, headers, error)
+        await _send(ResponseFilter(scope, send), status, given, body)
 
     async def _note(self, event: SecurityEvent, detail: str, address: str) -> None:
         """Record a refusal, as far as one address may fill the log."""
@@ -210,19 +202,6 @@ def _believed(headers: dict[bytes, bytes]) -> Any:
         return caller_by_headers(actor_of(headers))
     except Problem:
         return None
-
-
-def _wants_page(headers: dict[bytes, bytes]) -> bool:
-    return b"text/html" in headers.get(b"accept", b"")
-
-
-def _sign_in_address(scope: Any) -> bytes:
-    """The sign-in page, which leads back to the requested page."""
-    if scope["method"] not in ("GET", "HEAD") or scope["path"] == "/":
-        return b"/sign-in"
-    query = scope["query_string"].decode("latin-1")
-    target = quote(scope["path"]) + (f"?{query}" if query else "")
-    return f"/sign-in?to={quote(target, safe='')}".encode()
 
 
 async def _send(send: Any, status: int, headers: Pairs, body: bytes) -> None:

@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from api.html.page import PageContext, see_other
+from api.identity.browsers import browser_name
 from api.identity.calendars import SECRET_ADDRESSES
 from api.identity.cookies import PENDING, PENDING_SECONDS, SESSION, drop_cookie, set_cookie
 from api.identity.dependencies import PROVIDERS, FormFields
@@ -209,6 +210,7 @@ async def _account_page(
         signed_in=signed_in,
         sessions=await identity.sessions.of(session.principal, identity.clock()),
         here_now=session.id,
+        browser_name=lambda header: browser_name(page, header),
         calendars=await identity.calendars.of(session.principal),
         made=made,
         is_full=is_full,

@@ -14,6 +14,7 @@ from litestar.response import Redirect
 
 from api.commands.aggregate_acts import ActResult, aggregate_acts
 from api.guard.judging import PRINCIPAL_UNKNOWN, hidden, require_allowed
+from api.html.field_faults import field_fault
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
 from api.people.acts import ACTS, ROLES, PersonAct, PersonActs, person_acts
@@ -165,6 +166,7 @@ def _reviewed(page: PageContext, act: str, known: PersonAct, fields: FormFields,
         principal=principal,
         said=[sentences.tell(entry.fact) for entry in result.added],
         problem=result.problem,
+        fault=field_fault(result.problem, {*known.fields, "principal"}),
         key=fields.key(),
         is_proposal=bool(known.proposed) and known.command_for(fields) == known.proposed,
         roles=[(role.value, page.words["role"](role.value)) for role in ROLES],

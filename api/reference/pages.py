@@ -10,6 +10,7 @@ from litestar import Response
 from litestar.params import QueryParameter
 
 from api.commands.aggregate_acts import ActResult
+from api.html.field_faults import field_fault
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
 from api.web.form_fields import FormFields
@@ -52,6 +53,7 @@ def reviewed(
         key=fields.key(),
         values=values,
         problem=result.problem or None,
+        fault=field_fault(result.problem, values),
         is_edited=bool(fields.text("edit")),
         said=said[-SENTENCES_SHOWN_MAX:],
         said_before=said[:-SENTENCES_SHOWN_MAX],

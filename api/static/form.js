@@ -21,7 +21,7 @@ function save() {
   own.open("POST", form.action);
   own.onload = () => {
     lasted = performance.now() - begun;
-    const there = own.responseURL && new URL(own.responseURL).pathname === new URL(form.action).pathname;
+    const there = own.status !== 401 && own.responseURL && new URL(own.responseURL).pathname === new URL(form.action).pathname;
     const kept = there && own.status < 500;
     said.textContent = there ? form.dataset[kept ? "saved" : "unsaved"].replace("{}", time()) : form.dataset.ended;
     if (kept) {

@@ -15,7 +15,15 @@ from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
 from api.supervision.board_sources import BOARD_DEPENDENCIES
 from api.supervision.matrix import matrix
-from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardFigure, Ranking, Unanswered
+from api.supervision.requests import (
+    CARD_FILTER,
+    DECISION_FILTER,
+    CardFigure,
+    ListSort,
+    Ranking,
+    SortOfOrders,
+    Unanswered,
+)
 from api.supervision.trends import trends_of
 from api.supervision.view_models import (
     FIGURES_SHOWN,
@@ -36,6 +44,7 @@ from projections.clocks.query import ClocksAt
 from projections.progress.titles import names_of, names_of_items
 from projections.supervision.figures import Figures
 from projections.supervision.list import ListFilter, ListPage
+from projections.supervision.orders import OrderSort
 from projections.supervision.query import SupervisionAt
 
 ORDERS_SHOWN_MAX, ORDERS_READ_MAX = 50, 500  # the ones to be answered first; all are on a page of their own
@@ -106,13 +115,20 @@ class SupervisionPages(Controller):
         approvals: NamedDependency[Approvals],
         *,
         unanswered: Unanswered = False,
+        sort: SortOfOrders = OrderSort.FEEDBACK,
+        on: On = "",
     ) -> Response[str]:
-        """督办: the orders with the reports to them, those to be answered first at the top."""
-        rows = await supervision.orders(unanswered=unanswered, limit=ORDERS_READ_MAX + 1)
+        """督办: the orders with the reports to them, those to be answered first at the top, or the newest."""
+        if on:
+            return see_other(page.at_end_of(on, approvals.clock()))
+        rows = await supervision.orders(unanswered=unanswered, sort=sort, limit=ORDERS_READ_MAX + 1)
         return page.render(
             "orders.html",
             as_of=supervision.as_of,
+            on=page.chosen_day(supervision.as_of),
             unanswered=unanswered,
+            sort=sort.value,
+            sorted_by=lambda name: page.here(sort=name),
             orders=rows[:ORDERS_READ_MAX],
             is_cut=len(rows) > ORDERS_READ_MAX,
             card_link=card_link(page),
@@ -126,8 +142,11 @@ class SupervisionPages(Controller):
         card_filter: NamedDependency[ListFilter],
         supervision: NamedDependency[SupervisionAt],
         approvals: NamedDependency[Approvals],
+        on: On = "",
     ) -> Response[str]:
         """The list behind a figure of cards."""
+        if on:
+            return see_other(page.at_end_of(on, approvals.clock()))
         matches = await translate_too_much(supervision.signal_page(card_filter))
         return await _list(page, approvals, "cards.html", matches, card_filter, supervision.as_of)
 
@@ -138,8 +157,11 @@ class SupervisionPages(Controller):
         decision_filter: NamedDependency[ListFilter],
         supervision: NamedDependency[SupervisionAt],
         approvals: NamedDependency[Approvals],
+        on: On = "",
     ) -> Response[str]:
         """The list behind a figure of decisions."""
+        if on:
+            return see_other(page.at_end_of(on, approvals.clock()))
         matches = await translate_too_much(supervision.decided_page(decision_filter))
         return await _list(page, approvals, "decisions.html", matches, decision_filter, supervision.as_of)
 
@@ -154,9 +176,12 @@ async def _list(
         department=part.department,
         period=part.period,
         as_of=as_of,
+        on=page.chosen_day(as_of),
         count=matches.count,
         rows=matches.rows,
         names=await names_of(approvals.store, (row.project for row in matches.rows)),
+        oldest_first=part.oldest_first,
+        other_way=page.here(sort="" if part.oldest_first else ListSort.OLDEST.value, offset=""),
         back=Links(page, part.period, as_of).to(BOARD),
         card_link=card_link(page),
         **drawing(page),

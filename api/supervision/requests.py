@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
+from msgspec import structs
 
 from api.web.parameters import WITHOUT_NUL, Department, Paging
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.law.calendar.period import Period
 from projections.supervision.list import IN_FORCE as IN_FORCE_NOW
 from projections.supervision.list import CaseKey, ListFilter, SignalKey
+from projections.supervision.orders import OrderSort
 from projections.supervision.query import SupervisionAt
 
 
@@ -38,6 +40,13 @@ class DecidedFigure(StrEnum):
     LATE = "late"
 
 
+class ListSort(StrEnum):
+    """What a list of cards or decisions is sorted by."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
 OfCardFigure = Annotated[CardFigure, QueryParameter(description="Of which figure; left out: all signals.")]
 
 OfDecidedFigure = Annotated[DecidedFigure, QueryParameter(description="Of which figure.")]
@@ -57,6 +66,12 @@ Ranking = Annotated[
     QueryParameter(description="The departments' order: by name, or the lowest rate or longest median first."),
 ]
 
+Sort = Annotated[ListSort, QueryParameter(description="The newest first, or the oldest.")]
+
+SortOfOrders = Annotated[
+    OrderSort, QueryParameter(description="The earliest reporting day first, or the newest order first.")
+]
+
 Unanswered = Annotated[bool, QueryParameter(description="Only those that the department has not reported on.")]
 
 
@@ -66,10 +81,14 @@ def card_filter(
     period: NamedDependency[Period],
     department: Department = "",
     figure: OfCardFigure = CardFigure.ALL,
+    sort: Sort = ListSort.NEWEST,
     paging: NamedDependency[Paging],
 ) -> ListFilter:
     """Which warnings, cards and effects of silence a list or its page shows."""
-    return _list_of(supervision, period, department, figure, paging, paging.last(SignalKey))
+    figured = ListFilter(
+        period=period, department=department, figure=figure.value, oldest_first=sort is ListSort.OLDEST
+    )
+    return _list_of(supervision, figured, paging, paging.last(SignalKey))
 
 
 def decision_filter(
@@ -78,10 +97,14 @@ def decision_filter(
     period: NamedDependency[Period],
     department: Department = "",
     figure: OfDecidedFigure = DecidedFigure.DECIDED,
+    sort: Sort = ListSort.NEWEST,
     paging: NamedDependency[Paging],
 ) -> ListFilter:
     """Which decided applications a list or its page shows."""
-    return _list_of(supervision, period, department, figure, paging, paging.last(CaseKey))
+    figured = ListFilter(
+        period=period, department=department, figure=figure.value, oldest_first=sort is ListSort.OLDEST
+    )
+    return _list_of(supervision, figured, paging, paging.last(CaseKey))
 
 
 CARD_FILTER = {"card_filter": Provide(card_filter, sync_to_thread=False)}
@@ -89,19 +112,7 @@ DECISION_FILTER = {"decision_filter": Provide(decision_filter, sync_to_thread=Fa
 
 
 def _list_of(
-    supervision: SupervisionAt,
-    period: Period,
-    department: str,
-    figure: CardFigure | DecidedFigure,
-    paging: Paging,
-    last: tuple[Any, ...] | None,
+    supervision: SupervisionAt, figured: ListFilter, paging: Paging, last: tuple[Any, ...] | None
 ) -> ListFilter:
-    return ListFilter(
-        period=period,
-        department=department,
-        figure=figure.value,
-        scope=supervision.scope,
-        limit=paging.limit,
-        offset=paging.offset,
-        last=last,
-    )
+    """The page of the list *figured* that is asked for."""
+    return structs.replace(figured, scope=supervision.scope, limit=paging.limit, offset=paging.offset, last=last)

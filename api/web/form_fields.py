@@ -61,6 +61,14 @@ async def text_form(request: HttpRequest) -> FormFields:
     return _parts(await _body(request.receive), options["boundary"])
 
 
+async def texts_of(headers: Headers, receive: Receive) -> FormFields:
+    """The texts of a form of either kind; its files are left out. Raises Problem: bad-request, body-too-large."""
+    kind, options = parse_options_header(headers.get(b"content-type", b"").decode("latin-1"))
+    if kind != MULTIPART or not options.get("boundary"):
+        return await read_fields(headers, receive)
+    return _parts(await _body(receive), options["boundary"], files=False)
+
+
 async def read_fields(headers: Headers, receive: Receive) -> FormFields:
     """The fields of a body of URL-encoded text. Raises Problem: bad-request, body-too-large."""
     require_form(headers.get(b"content-type", b"").decode("latin-1"))
@@ -88,13 +96,13 @@ async def _body(receive: Receive) -> bytes:
     return bytes(body)
 
 
-def _parts(body: bytes, boundary: str) -> FormFields:
-    """The fields of a form in parts. Raises Problem bad-request."""
+def _parts(body: bytes, boundary: str, *, files: bool = True) -> FormFields:
+    """The fields of a form in parts, without *files* those of texts alone. Raises Problem bad-request."""
     values: dict[str, list[str]] = {}
     try:
         parser = MultipartParser(BytesIO(body), boundary, part_limit=FIELDS_MAX, spool_limit=BODY_BYTES_MAX)
         for part in parser:
-            if part.filename != "":  # an input of files that was left empty
+            if part.filename is None or (files and part.filename):  # empty: an input of files that was left empty
                 values.setdefault(part.name, []).append(_decoded(part.raw))
     except (MultipartError, UnicodeDecodeError) as wrong:
         raise unreadable_form() from wrong

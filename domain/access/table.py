@@ -157,6 +157,8 @@ READS = {
             "read:supervision": {OFFICER: OWN_DEPARTMENT, MANAGER: OWN_PROJECT, **WATCHING},
             "read:feedback": {**ENTERPRISE_SIDE, **WATCHING},
             "read:figures": {MANAGER: OWN_PROJECT, **WATCHING},
+            # Entries as they are stored, whole: they name who complained anonymously, so no page shows them.
+            "read:bundle": {AUDITOR: ZONE},
             "read:access": {MANAGER: OWN_PROJECT, **WATCHING},
             # Personal data: whom to call about a project, and about a complaint that was filed with a name.
             "read:information_contact": {APPLICANT: OWN_ENTERPRISE, OFFICER: OWN_DEPARTMENT, MANAGER: OWN_PROJECT},

@@ -17,6 +17,7 @@ REFUSAL_CODES: dict[str, str] = {
     "approval-missing": "a notice that changes past days needs the approval of a second person",
     "asks-itself": "a department can't be asked to countersign its own decision",
     "before-the-question": "the act is dated before the countersignature request",
+    "bundle-with-contacts": "the bundle would show contact details to a reader who may not see them",
     "call-back-missing": "the evaluator has to be called back first",
     "card-void": "the card was rescinded, or is of another kind than this act needs",
     "catalogue-full": "the catalogue has reached its maximum number of items",

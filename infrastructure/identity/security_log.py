@@ -47,6 +47,7 @@ class SecurityEvent(StrEnum):
     CALENDAR_ADDRESS_ENDED = "calendar_address_ended"
     ADMINISTRATOR_APPOINTED = "administrator_appointed"
     PERSONAL_DATA_READ = "personal_data_read"
+    AUDIT_BUNDLE_TAKEN = "audit_bundle_taken"
 
 
 class SecurityEntry(Struct, frozen=True):

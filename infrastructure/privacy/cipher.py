@@ -91,6 +91,11 @@ def plain_texts(data: bytes, person: str) -> int:
     return sum(1 for whose, text in _texts(data) if whose == person and text and _parts(text) is None)
 
 
+def has_plain_text(data: bytes) -> bool:
+    """Whether a personal text in the JSON of a fact is readable as it is stored."""
+    return any(whose and text and _parts(text) is None for whose, text in _texts(data))
+
+
 def _texts(data: bytes) -> list[tuple[str, str]]:
     """The marked texts in the JSON of a fact, as they are stored, each with its person."""
     try:

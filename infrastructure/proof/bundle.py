@@ -21,7 +21,8 @@ from datetime import datetime
 from hashlib import file_digest
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import IO, Any
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -34,8 +35,10 @@ from domain.project.materials.attachment import MaterialAttached
 from domain.streams import CALENDAR, EPOCHS
 from infrastructure.law.lawbook import entries as files_in
 from infrastructure.ledger.pg_binary import microseconds
+from infrastructure.privacy.cipher import has_plain_text
 from infrastructure.proof.log import LogReader
-from infrastructure.proof.note import ED25519, NoteVerifier
+from infrastructure.proof.note import ED25519, ED25519_KINDS, NoteVerifier
+from infrastructure.proof.publisher import ProofFolder
 from infrastructure.proof.restore_statement import EndedLog, RestoreStatement
 from infrastructure.proof.time_stamps import newest_stamp
 
@@ -102,9 +105,52 @@ def pack_bundle(folder: Path, file: Path) -> None:
     """Put the bundle in *folder* into one zip *file*, for a browser or the post. Raises Refused where it exists."""
     if file.exists():
         raise Refused("folder-exists", f"{file} exists already", remedy="name a file that does not exist yet")
-    with ZipFile(file, "x", ZIP_DEFLATED) as packed:
+    with file.open("xb") as opened:
+        _pack(folder, opened, file.stem)
+
+
+def pack_project(url: str, proofs: ProofFolder, project: UUID, file: IO[bytes], now: datetime) -> ExportedBundle:
+    """Write the bundle of *project* as a zip into *file*, for a reader who may not see contact details.
+
+    Raises Refused where there is nothing to export, or a contact is stored in clear; LogError, SigningKeyError.
+    """
+    with TemporaryDirectory(prefix="countersign-bundle-") as work:
+        folder = Path(work) / str(project)
+        log, ended = proofs.read_log(), proofs.restores()
+        bundle = export_bundle(url, log, signing_keys(proofs, log), folder, project, now, _unwatched, ended)
+        _require_encrypted(folder / "data" / "entries.ndjson")
+        _pack(folder, file, folder.name)
+    return bundle
+
+
+def signing_keys(proofs: ProofFolder, log: LogReader) -> list[NoteVerifier]:
+    """The keys in *proofs* that signed the checkpoint of *log*, as far as the verifier of a bundle can check them."""
+    keys = [key for key in proofs.trusted_keys() if key.algorithm in ED25519_KINDS]
+    return [key for key in keys if log.note and log.note.signed_by(key)]
+
+
+def _unwatched(done: int, total: int) -> None:
+    """No one looks at the progress of one project."""
+
+
+def _pack(folder: Path, file: IO[bytes], name: str) -> None:
+    """Put the files in *folder* into the zip *file*, below *name*."""
+    with ZipFile(file, "w", ZIP_DEFLATED) as packed:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            packed.write(path, f"{file.stem}/{path.relative_to(folder).as_posix()}")
+            packed.write(path, f"{name}/{path.relative_to(folder).as_posix()}")
+
+
+def _require_encrypted(entries: Path) -> None:
+    """Raise Refused where a personal text among *entries* is stored in clear, as those from before encryption are."""
+    with entries.open(encoding="utf-8") as lines:
+        for line in lines:
+            entry = json.loads(line)
+            if has_plain_text(entry["data"].encode()):
+                raise Refused(
+                    "bundle-with-contacts",
+                    f"entry {entry['version']} has contact details that were stored before texts were encrypted",
+                    remedy="ask the operator for the bundle: countersign export-audit writes it on the server",
+                )
 
 
 def _streams(connection: psycopg.Connection[Any], project: UUID, size: int) -> list[UUID]:

@@ -72,11 +72,15 @@ def comparable(key: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 class ListFilter(Struct, frozen=True, kw_only=True):
-    """Filter and page of a list, the newest first; an empty *department* means all. *limit* None: the whole list."""
+    """Filter and page of a list; an empty *department* means all. *limit* None: the whole list.
+
+    The newest come first, or the *oldest_first*.
+    """
 
     period: Period
     department: str = ""
     figure: str = ""
+    oldest_first: bool = False
     scope: Scope = ZONE_SCOPE
     limit: int | None = None
     offset: int = 0
@@ -105,7 +109,10 @@ class ListFilter(Struct, frozen=True, kw_only=True):
 
     def follows(self, key: tuple[Any, ...]) -> bool:
         """Whether the row with this *key* comes after the last one of the page before."""
-        return self.last is None or comparable(key) < comparable(self.last)
+        if self.last is None:
+            return True
+        place, last = comparable(key), comparable(self.last)
+        return place > last if self.oldest_first else place < last
 
     def following(self, count: int) -> int | None:
         """The offset of the next page of a list of *count* rows; None on the last."""
@@ -158,5 +165,6 @@ def _query(
     conditions: list[SQL | Composed] = [within, *([] if figure is None else [figure])]
     conditions += [DEPARTMENTS[table]] if criteria.department else []
     conditions += [WITHOUT[table]] if without else []
-    conditions.append(ORDERS[table].following(criteria.last))
-    return SQL(of).format(conditions=SQL(" AND ").join(conditions), ended=ENDED, order=ORDERS[table].clause, **sources)
+    order = ORDERS[table].backwards if criteria.oldest_first else ORDERS[table]
+    conditions.append(order.following(criteria.last))
+    return SQL(of).format(conditions=SQL(" AND ").join(conditions), ended=ENDED, order=order.clause, **sources)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, LiteralString
@@ -14,6 +15,7 @@ from domain.law.calendar.moment import local_day
 from projections.keyset import Ordering, SortKey
 from projections.scope import Scope
 from projections.supervision.fold import OrderRow
+from projections.supervision.list import comparable
 
 ORDERS: LiteralString = """
     SELECT o.* FROM views.supervision_order AS o
@@ -23,8 +25,25 @@ ORDERS: LiteralString = """
       AND o.project <> ALL (%(without)s) AND {following}
     ORDER BY {order} LIMIT %(limit)s
 """
-ORDER = Ordering(map(SortKey, ("o.feedback_by", "o.project", 'o."order" COLLATE "C"')))
-OrderKey = tuple[date, UUID, str]
+NAMED = (SortKey("o.project"), SortKey('o."order" COLLATE "C"'))
+OrderKey = tuple[date | datetime, UUID, str]
+
+
+class OrderSort(StrEnum):
+    """What orders are sorted by."""
+
+    FEEDBACK = "feedback"  # the earliest reporting day first
+    ORDERED = "ordered"  # the newest first
+
+
+SORTS: Mapping[OrderSort, Ordering] = {
+    OrderSort.FEEDBACK: Ordering((SortKey("o.feedback_by"), *NAMED)),
+    OrderSort.ORDERED: Ordering((SortKey("o.ordered_at"), *NAMED)).backwards,
+}
+KEYS: Mapping[OrderSort, Any] = {  # the types of the values in a cursor
+    OrderSort.FEEDBACK: tuple[date, UUID, str],
+    OrderSort.ORDERED: tuple[datetime, UUID, str],
+}
 
 
 class OrderFilter(Struct, frozen=True, kw_only=True):
@@ -37,6 +56,7 @@ class OrderFilter(Struct, frozen=True, kw_only=True):
     unanswered: bool = False
     begin: datetime | None = None
     end: datetime | None = None
+    sort: OrderSort = OrderSort.FEEDBACK
     limit: int
     last: OrderKey | None = None
 
@@ -54,8 +74,17 @@ class OrderFilter(Struct, frozen=True, kw_only=True):
             and not (self.unanswered and row.answered_at is not None and row.answered_at <= as_of)
             and (self.begin is None or self.begin <= row.ordered_at)
             and (self.end is None or row.ordered_at < self.end)
-            and (self.last is None or order_place(row) > (self.last[0], self.last[1].hex, self.last[2]))
+            and (self.last is None or self._follows(order_place(row, self.sort), self.last))
         )
+
+    def sorted(self, rows: Iterable[OrderRow]) -> list[OrderRow]:
+        """*rows* in the order of the list."""
+        is_newest_first = self.sort is OrderSort.ORDERED
+        return sorted(rows, key=lambda row: comparable(order_place(row, self.sort)), reverse=is_newest_first)
+
+    def _follows(self, place: OrderKey, last: OrderKey) -> bool:
+        at, after = comparable(place), comparable(last)
+        return at > after if self.sort is OrderSort.FEEDBACK else at < after
 
 
 class OrderState(StrEnum):
@@ -77,14 +106,16 @@ def orders_query(criteria: OrderFilter, scope: Scope) -> Composed:
     """The query for a page of orders."""
     return SQL(ORDERS).format(
         within=scope.of("o", "read:supervision", department="department"),
-        following=ORDER.following(criteria.last),
-        order=ORDER.clause,
+        following=SORTS[criteria.sort].following(criteria.last),
+        order=SORTS[criteria.sort].clause,
     )
 
 
-def order_place(row: OrderRow) -> tuple[date, str, str]:
+def order_place(row: OrderRow, sort: OrderSort) -> OrderKey:
     """What orders are sorted by."""
-    return row.feedback_by, row.project.hex, row.order
+    if sort is OrderSort.FEEDBACK:
+        return row.feedback_by, row.project, row.order
+    return row.ordered_at, row.project, row.order
 
 
 def order_at(row: OrderRow, t: datetime, zone: str) -> OrderAt:

@@ -71,7 +71,7 @@ from projections.supervision.list import (
     decisions_query,
     signals_query,
 )
-from projections.supervision.orders import OrderAt, OrderFilter, OrderKey, order_at, order_place, orders_query
+from projections.supervision.orders import OrderAt, OrderFilter, OrderKey, OrderSort, order_at, orders_query
 from projections.supervision.past_board import CountedAt, counts_at, signals_by_day_at
 from projections.view import fold
 
@@ -236,16 +236,17 @@ class SupervisionAt:
         *,
         unanswered: bool = False,
         period: Period | None = None,
+        sort: OrderSort = OrderSort.FEEDBACK,
         limit: int,
         last: OrderKey | None = None,
     ) -> list[OrderAt]:
-        """Orders of the bureau as of the instant, the earliest reporting day first; of *period*, if it is named.
+        """Orders of the bureau as of the instant, in the order of *sort*; of *period*, if it is named.
 
         Raises CursorOutdatedError.
         """
         begin, end = (period.begins(self.zone), period.ends(self.zone)) if period else (None, None)
         criteria = OrderFilter(
-            department=department, unanswered=unanswered, begin=begin, end=end, limit=limit, last=last
+            department=department, unanswered=unanswered, begin=begin, end=end, sort=sort, limit=limit, last=last
         )
         async with (
             settled_snapshot(self._store, VIEWS, self.scope.projects("s", SUPERVISION)) as reader,
@@ -260,7 +261,7 @@ class SupervisionAt:
                     for row in state.orders.values()
                     if criteria.takes(row, self.as_of) and self.scope.takes(SUPERVISION, row.department)
                 ]
-        return [order_at(row, self.as_of, self.zone) for row in sorted(rows, key=order_place)[:limit]]
+        return [order_at(row, self.as_of, self.zone) for row in criteria.sorted(rows)[:limit]]
 
     async def _signals(self, cursor: Cursor, criteria: ListFilter, read: Sequence[SignalRow]) -> list[SignalRow]:
         """A page from the view, merged with the rows *read* from the ledger."""
@@ -275,11 +276,11 @@ class SupervisionAt:
         ]
         query = signals_query(criteria, self._sources, without=bool(self._without))
         rows = [SignalRow(*row) for row in await self._page(cursor, query, criteria, others)]
-        return (
-            criteria.cut(sorted([*rows, *others], key=lambda row: comparable(signal_key(row)), reverse=True))
-            if others
-            else rows
-        )
+        if not others:
+            return rows
+        is_newest_first = not criteria.oldest_first
+        whole = sorted([*rows, *others], key=lambda row: comparable(signal_key(row)), reverse=is_newest_first)
+        return criteria.cut(whole)
 
     async def _decided(self, cursor: Cursor, criteria: ListFilter, read: Sequence[DecidedCase]) -> list[DecidedCase]:
         takes = CASE_FIGURES[criteria.figure]
@@ -296,11 +297,11 @@ class SupervisionAt:
             DecidedCase(*(*row[:-3], ON_TIME.get(row[-3]), ON_TIME.get(row[-2]), row[-1]))
             for row in await self._page(cursor, query, criteria, others)
         ]
-        return (
-            criteria.cut(sorted([*rows, *others], key=lambda row: comparable(case_key(row)), reverse=True))
-            if others
-            else rows
-        )
+        if not others:
+            return rows
+        is_newest_first = not criteria.oldest_first
+        whole = sorted([*rows, *others], key=lambda row: comparable(case_key(row)), reverse=is_newest_first)
+        return criteria.cut(whole)
 
     async def _page(
         self, cursor: Cursor, query: Composed, criteria: ListFilter, others: Sequence[object]

@@ -21,9 +21,9 @@ from api.proof.witness import witness_app
 from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.ledger.clock_check import utc_now
 from infrastructure.postgres.lease import Lease
-from infrastructure.proof.bundle import ExportedBundle, export_bundle, pack_bundle
+from infrastructure.proof.bundle import ExportedBundle, export_bundle, pack_bundle, signing_keys
 from infrastructure.proof.keys import OF_A_WITNESS, SigningKeys, create_keys, published_keys, restore_keys
-from infrastructure.proof.note import ED25519_KINDS, NoteError, NoteVerifier
+from infrastructure.proof.note import NoteError, NoteVerifier
 from infrastructure.proof.publisher import LEADER_KEY, WORK, ProofFolder, Publisher
 from infrastructure.proof.witness import LOGS, Witness
 from infrastructure.settings import Settings
@@ -187,9 +187,8 @@ def written_bundle(project: str, folder: Path) -> ExportedBundle:
     """The bundle of *project*, or of the zone, as a folder."""
     chosen = settings()
     url, proofs = database.ready(chosen), proof_folder(chosen)
-    keys = [key for key in proofs.trusted_keys() if key.algorithm in ED25519_KINDS]
     reader = proofs.read_log()
-    signed = [key for key in keys if reader.note and reader.note.signed_by(key)]
+    signed = signing_keys(proofs, reader)
     with bar(screen, "exporting") as advance:
         stream, now = project_of(url, project), datetime.now(UTC)
         return export_bundle(url, reader, signed, folder, stream, now, advance, proofs.restores())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from domain.project.application.correction import RetractEntry
 from tests.api.client import REGISTER, Door, problem
 from tests.examples import APPLICANT, LAND, LEADER
 
-pytestmark = pytest.mark.usefixtures("projector")
+pytestmark = [pytest.mark.usefixtures("projector"), pytest.mark.pages]
 
 LONG_AGO, BEFORE_ALL = "2026-06-04T00:00:00+08:00", "2026-01-01T00:00:00+08:00"
 LATER = "2099-01-01T00:00:00Z"
@@ -202,6 +203,24 @@ async def test_complaints_have_filters(door: Door, story: UUID, params: dict[str
     assert {
         complaint["complaint"] for complaint in page["complaints"] if complaint["project"] == str(story)
     } == expected
+
+
+@pytest.mark.parametrize(("lang", "says"), [("zh", "投诉"), ("en", "Complaints")])
+async def test_the_bureau_has_a_page_of_complaints(door: Door, story: UUID, lang: str, says: str) -> None:
+    address = "/supervision/complaints"
+    page = (await door.get(address, BUREAU, state="closed", lang=lang, limit=500)).text
+    mine = re.findall(rf'href="/pages/projects/{story}[^"]*#complaints">([^<]+)<', page)
+
+    assert sorted(mine) == ["TS-2026-0007", OF_STORY]
+    assert f"<h1>{says}</h1>" in page
+    assert re.search(r'state=closed[^"]*" aria-current="true"', page)
+    for hint in ("state=filed", "standing=overdue", "/pages/exports/complaints/xlsx?"):
+        assert hint in page
+    for day, is_listed in (("2099-01-01", True), ("2026-06-03", False)):  # it was recorded later
+        sent = await door.get(address, BUREAU, on=day, state="closed", lang=lang)
+        assert sent.status_code == 303
+        then = (await door.get(sent.headers["location"], BUREAU)).text
+        assert (OF_STORY in then, f'value="{day}"' in then) == (is_listed, not is_listed)
 
 
 @pytest.mark.parametrize(

@@ -263,7 +263,9 @@ async def test_the_bureau_orders_and_decides_an_appeal(door: Door, approvals: Ap
     order = form(door, "order_supervision", project, ENTRY, by=BUREAU)
     page = await order.open(card=card)
     assert re.search(r"监察〔2026〕R-\d+", page)
-    await order.review(about="请说明拒收的原因", feedback_by="2026-06-01")
+    page = seen(await order.review(422, about="请说明拒收的原因", feedback_by="9999-12-31"))
+    assert "“反馈期限”的年份须在 1990–2099 之间" in page
+    await order.review(feedback_by="2026-06-01")
     await order.act()
     (number,) = (await approvals.project(project)).orders
     await form(door, "answer_supervision", project, by=OFFICE).done(order=number, answer="已当面致歉")

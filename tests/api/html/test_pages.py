@@ -189,6 +189,24 @@ async def test_an_unanswerable_question_is_a_page_too(door: Door, query: str) ->
     assert "无法显示此页" in page(await door.get(f"/?{query}"), 400)
 
 
+@pytest.mark.parametrize(
+    ("query", "says", "without"),
+    [
+        ("text=%00&status=open", "检索词过长（最多 200 个字）或含有不能使用的字符", "/pages/progress?status=open"),
+        ("stage=nowhere", "网址中有一项无法识别", "/pages/progress"),
+        ("limit=0&lang=en", "A part of the address can&#39;t be read", "/pages/progress?lang=en"),
+    ],
+)
+async def test_what_is_wrong_in_an_address_is_said_in_its_language_with_a_way_back(
+    door: Door, query: str, says: str, without: str
+) -> None:
+    wrong = page(await door.get(f"/pages/progress?{query}"), 400)
+
+    assert says in wrong
+    assert f'<a href="{without}">' in wrong
+    assert ("<details><summary>技术说明（英文）" in wrong) == ("lang=en" not in query)
+
+
 async def test_the_style_sheet_is_in_the_package(door: Door) -> None:
     response = await door.get("/static/app.css", by=None)
     assert response.status_code == 200

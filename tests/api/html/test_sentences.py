@@ -186,6 +186,13 @@ def test_what_people_wrote_is_escaped() -> None:
     assert "&lt;b&gt;" in sentences("zh").tell(SupplementRequested(item="land", missing=("<b>",)))
 
 
+def test_a_text_that_turns_the_direction_of_writing_turns_nothing_behind_it() -> None:
+    turning = structs.replace(ORDER, about="请说明\N{RIGHT-TO-LEFT OVERRIDE}<b>")
+
+    assert "<bdi>请说明\N{RIGHT-TO-LEFT OVERRIDE}&lt;b&gt;</bdi>" in sentences("zh", turning).tell(turning)
+    assert "<bdi>" not in sentences("zh", ORDER).tell(ORDER)
+
+
 def test_details_hold_what_the_sentence_leaves_out() -> None:
     held = {detail.label: detail.value for detail in sentences("zh").details(CARD)}
 

@@ -221,3 +221,31 @@ def test_the_pages_break_no_rule_of_their_own_policy(page: Page, site: Site) -> 
     page.goto("/account?lang=en")
     expect(page.get_by_role("heading", name="My account")).to_be_visible()
     assert [text for text in complaints if "Content Security Policy" in text or "Trusted" in text] == []
+
+
+def test_a_form_outlives_its_session(site: Site, page: Page) -> None:
+    page.goto("/sign-in")
+    sign_in_by_password(page)
+    page.goto("/acts/register_project")
+    site.run(lambda: site.identity.sessions.end_all("wang.min"))
+    site.run(site.identity.changed)
+    page.get_by_label("项目名称").fill("厂房二期")
+    page.get_by_label("企业名称").fill("恒信")
+    expect(page.locator("[data-said]")).to_contain_text("登录已结束")
+    page.get_by_role("button", name="核对效果").click()
+    expect(page.get_by_role("heading", name="登录已结束")).to_be_visible()
+    assert barriers(page) == []
+    with page.context.expect_page() as opened:
+        page.get_by_role("main").get_by_role("link", name="登录").click()
+    sign_in_by_password(opened.value)
+    expect(opened.value.get_by_role("heading", name="我的账号")).to_be_visible()
+    page.get_by_role("button", name="再次发送").click()
+    expect(page.get_by_role("heading", name="核对并发出：登记项目")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("厂房二期")
+
+
+def sign_in_by_password(page: Page) -> None:
+    page.locator("#login").fill("wang")
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).click()
+    expect(page.get_by_role("button", name="退出登录")).to_be_visible()

@@ -111,6 +111,8 @@ async def test_a_refused_act_keeps_what_was_filled_in(door: Door) -> None:
     assert '<option value="officer" selected>' in refused.text
     wrong = await sent(door, XU, "grant", "en", principal="wu", role="officer", over="land", valid_until="tomorrow")
     assert "is no day" in wrong.text
+    assert 'name="valid_until" value="tomorrow" type="date" aria-invalid="true"' in wrong.text
+    assert '<small class="wrong" id="valid_until-wrong">This can&#39;t be used as it is.</small>' in wrong.text
     assert "本" not in (await sent(door, XU, "grant", "en", principal="wu", role="officer")).text.split("<main")[1]
 
 

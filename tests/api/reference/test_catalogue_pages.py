@@ -71,7 +71,8 @@ async def test_a_refusal_is_in_words_and_keeps_what_was_filled_in(forms: Referen
     too_early = await forms.sent("publish", HEAD, "en", valid_from="2020-01-01")
     assert "Not possible" in too_early.text
     odd = await forms.sent("define", HEAD, **LAND_FIELDS | {"promise_day": "soon"})
-    assert "有一项填写不正确" in odd.text
+    assert 'name="promise_day" type="number" value="soon" class="short" aria-invalid="true"' in odd.text
+    assert '<small class="wrong" id="define-promise_day-wrong">填写不正确，请更正。</small>' in odd.text
     assert (await forms.sent("nothing", HEAD)).status_code == 404
 
 
@@ -132,7 +133,8 @@ async def test_a_department_publishes_until_when_it_takes_applications_in(
     assert "已公布相同的收件时间" in (await forms.sent("hours", LAND, **fields)).text
     assert "按权限表" in (await forms.sent("hours", ENVIRONMENT, **fields)).text
     odd = await forms.sent("hours", HEAD, **fields | {"close_of_business": "5 pm", "department": "zone-office"})
-    assert "有一项填写不正确" in odd.text
+    assert '<small class="wrong" id="hours-close-wrong">填写不正确，请更正。</small>' in odd.text
+    assert "regex" not in odd.text.split("<details")[0]
     assert 'value="5 pm"' in odd.text
 
 

@@ -122,6 +122,19 @@ async def test_lists_come_in_pages_that_keep_their_count(door: Door, slow: UUID)
     assert (decided["count"], bool(decided["next"]), decided["decided"][0]["working_days"]) == (2, True, 10)
 
 
+@pytest.mark.parametrize(("path", "rows"), [("cards", "cards"), ("decisions", "decided")])
+async def test_lists_the_other_way_round_have_the_same_rows(door: Door, slow: UUID, path: str, rows: str) -> None:
+    address, oldest = f"/v1/supervision/{path}", {**MARCH, "sort": "oldest"}
+    newest = (await door.get(address, BUREAU, **MARCH)).json()[rows]
+    first = (await door.get(address, BUREAU, **oldest, limit=1)).json()
+    second = (await door.get(address, BUREAU, **oldest, limit=1, cursor=first["next"])).json()
+
+    assert [*first[rows], *second[rows]] == newest[::-1]
+    assert len(newest) == 2
+    problem(await door.get(address, BUREAU, **MARCH, limit=1, cursor=first["next"]), "invalid-cursor")
+    problem(await door.get(address, BUREAU, **MARCH, sort="random"), "invalid-parameter")
+
+
 async def test_a_card_shows_its_proof_its_days_its_evidence_and_the_exchange(door: Door, slow: UUID) -> None:
     file = (await door.get(f"/v1/projects/{slow}/card", BUREAU, card="land-2")).json()
 

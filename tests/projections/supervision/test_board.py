@@ -140,12 +140,14 @@ async def compare_pages(supervision: SupervisionAt, period: Period, line: Figure
         figure=figure,
         limit=random.choice([1, 3, 50]),
         offset=random.choice([0, 0, 2, 7]),
+        oldest_first=random.choice([False, True]),
     )
-    signals = await supervision.signals(period, line.department, figure)
+    way = -1 if cut.oldest_first else 1
+    signals = (await supervision.signals(period, line.department, figure))[::way]
     assert await supervision.signal_page(cut) == page_of(cut, signals, length_of(line, figure)), cut
     assert len(signals) == length_of(line, figure)
     cut = structs.replace(cut, figure=case)
-    decided = await supervision.decided(period, line.department, case)
+    decided = (await supervision.decided(period, line.department, case))[::way]
     assert await supervision.decided_page(cut) == page_of(cut, decided, length_of(line, case)), cut
     return bool(cut.cut(signals) and cut.cut(decided))
 

@@ -8,7 +8,9 @@ from time import sleep
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 import pytest_asyncio
+from psycopg.sql import SQL, Identifier
 
 from domain.core.ledger import Actor
 from domain.core.plan import PlannedItem
@@ -26,7 +28,8 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures
 from projections.supervision.fold import ENDED, WARNING
-from projections.supervision.list import IN_FORCE, ListFilter
+from projections.supervision.list import IN_FORCE, ListFilter, decisions_query, signals_query
+from projections.supervision.orders import OrderSort, order_place
 from projections.supervision.query import SupervisionAt
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
 from tests.watching import Hands, watch_once
@@ -191,6 +194,38 @@ async def test_orders_wait_for_their_answers(zone: Zone) -> None:
         (waiting,) = await zone.at(then).orders("land", unanswered=unanswered, limit=10)
         assert (waiting.order, waiting.answer, waiting.answered_at) == ("DB-1", "", None)
     assert await zone.at().orders("planning", limit=10) == []
+
+
+async def test_orders_by_their_reporting_day_or_the_newest_first(zone: Zone) -> None:
+    _, slow, _ = await lived(zone)
+    for nth, day in enumerate((25, 20, 28)):
+        order = OrderSupervision(order=f"DB-{nth}", item="land", about="so late", feedback_by=date(2026, 3, day))
+        await zone.on(f"2026-03-17 1{nth}:00", (BUREAU, slow, order))
+
+    expected = {OrderSort.FEEDBACK: ["DB-1", "DB-0", "DB-2"], OrderSort.ORDERED: ["DB-2", "DB-1", "DB-0"]}
+    for sort, names in expected.items():
+        first = await zone.at().orders(sort=sort, limit=2)
+        rest = await zone.at().orders(sort=sort, limit=2, last=order_place(first[-1], sort))
+        assert [row.order for row in (*first, *rest)] == names
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+async def test_both_ways_of_a_list_are_read_by_an_index(zone: Zone, database_url: str, oldest_first: bool) -> None:
+    await lived(zone)
+    criteria = ListFilter(period=MARCH, department="land", oldest_first=oldest_first, limit=20)
+    views = {name: SQL("views.{}").format(Identifier(name)) for name in ("signal", "signal_state", "decision", "clock")}
+    params = {**criteria.params(), "as_of": zone.approvals.clock(), "zone": "Asia/Shanghai"}
+    params |= {"first": MARCH.begins("Asia/Shanghai"), "end": MARCH.ends("Asia/Shanghai")}
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SET LOCAL enable_sort = off")  # a few rows are sooner sorted than found
+        connection.execute("SET LOCAL enable_seqscan = off")
+        for query, index in (
+            (signals_query(criteria, views, without=False), "signal_department_happened_at_idx"),
+            (decisions_query(criteria, views, without=False), "decision_department_decided_at_idx"),
+        ):
+            rows = connection.execute(SQL("EXPLAIN {}").format(query), params).fetchall()
+            plan = "\n".join(line for (line,) in rows)
+            assert f"{'Index Scan' if oldest_first else 'Index Scan Backward'} using {index}" in plan, plan
 
 
 async def test_where_nothing_happened_there_is_no_rate(zone: Zone) -> None:
