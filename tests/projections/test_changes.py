@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from domain.messages import Entry
 from projections.registry import VIEWS
 from projections.view import REFOLDED, Change, Folded, Row, Table, View, changes, fold, take
+from tests.effort import tried
+from tests.histories import World, worlds
 from tests.projections.test_following import STORIES_ENTRIES
 
 
@@ -53,18 +56,30 @@ def next_folded(view: View[Any], folded: Folded, entries: Sequence[Entry]) -> Fo
     return again
 
 
+def require_written(view: View[Any], story: Sequence[Entry]) -> None:
+    """What *view* writes after each entry of *story* adds up to the rows of a fold of all entries so far."""
+    tables = {table.name: WrittenTable(table) for table in view.tables}
+    folded = fold([view], story[0].stream, story[:1])
+    for end in range(1, len(story) + 1):
+        if end > 1:
+            folded = next_folded(view, folded, story[:end])
+        for name, change in changes(view, folded).items():
+            tables[name].write(change)
+        if view.name in folded.states:
+            whole = fold([view], story[0].stream, story[:end])
+            rows = view.rows(whole.states[view.name], whole.project)
+            for name, table in tables.items():
+                table.require(rows.get(name, ()))
+
+
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_what_is_written_entry_by_entry_is_what_a_fold_of_all_shows(view: View[Any]) -> None:
     for story in STORIES_ENTRIES:
-        tables = {table.name: WrittenTable(table) for table in view.tables}
-        folded = fold([view], story[0].stream, story[:1])
-        for end in range(1, len(story) + 1):
-            if end > 1:
-                folded = next_folded(view, folded, story[:end])
-            for name, change in changes(view, folded).items():
-                tables[name].write(change)
-            if view.name in folded.states:
-                whole = fold([view], story[0].stream, story[:end])
-                rows = view.rows(whole.states[view.name], whole.project)
-                for name, table in tables.items():
-                    table.require(rows.get(name, ()))
+        require_written(view, story)
+
+
+@settings(max_examples=tried(3))
+@given(worlds())
+def test_so_it_is_with_any_history_and_its_corrections(world: World) -> None:
+    for view in VIEWS:
+        require_written(view, world.entries)
