@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from projections.clocks.fold import Clocks
 from projections.clocks.history import ClockHistory
+from projections.feedback import history as feedback
 from projections.history.fold import History
 from projections.information import history as information
 from projections.law.shipped import shipped_law
@@ -19,5 +20,6 @@ HISTORIES: tuple[History, ...] = (
     information.HISTORY,
     ClockHistory(Clocks(shipped_law)),
     supervision.HISTORY,
+    feedback.HISTORY,
 )
 EVERY_VIEW: tuple[Projected, ...] = (*VIEWS, *HISTORIES)

@@ -64,9 +64,7 @@ class Sums(Struct):
         times: int = 1,
     ) -> None:
         """Add *times* (which may be negative) to *figure*."""
-        happened_on = day_of(happened_at)
-        recorded_on = happened_on if recorded_at == happened_at else day_of(recorded_at)
-        key = (happened_on, department, recorded_on, figure, days)
+        key = key_of(department, happened_at, recorded_at, figure, days)
         self.by_day[key] = self.by_day.get(key, 0) + times
 
     def rows(self, name: str) -> Rows:
@@ -98,6 +96,12 @@ def with_all(counts: Mapping[Key, int]) -> Counts:
         key = (happened_on, ALL, recorded_on, figure, days)
         totals[key] = totals.get(key, 0) + times
     return totals
+
+
+def key_of(department: str, happened_at: datetime, recorded_at: datetime, figure: str, days: int) -> Key:
+    """Where an occurrence of *figure* counts, by day."""
+    happened_on = day_of(happened_at)
+    return happened_on, department, happened_on if recorded_at == happened_at else day_of(recorded_at), figure, days
 
 
 def day_of(at: datetime) -> date:

@@ -93,11 +93,17 @@ def kind_followed(view: View[Any]) -> AggregateKind | None:
 
 
 class Folded(Struct):
-    """A project, the state of each view by name, and the rows as last written, by table and key."""
+    """A project, the state of each view by name, and the rows as last written, by table and key.
+
+    *touched* are the views that were given an entry since: the rows of the others are as written. *added* are the rows
+    of summed tables as the view has given them, to know them again where it caches them.
+    """
 
     project: Any  # or another aggregate, known to the views with a state here
     states: dict[str, Any]
     written: dict[str, dict[Row, Row]] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+    added: dict[str, Sequence[Row]] = field(default_factory=dict)
 
 
 class Change(Struct):
@@ -143,6 +149,7 @@ def fold(views: Sequence[View[Any]], project_id: UUID, entries: Sequence[Entry])
     kind, settled = kind_of(entries), corrections(entries)
     project = kind.state(project_id) if kind else Project(project_id, retracted=settled.retracted)
     folded = Folded(project, {view.name: view.start() for view in views if kind_followed(view) is kind})
+    folded.touched.update(folded.states)  # also where no entry is left: what was written has to go
     if settled.retracted or settled.amended:
         entries = [
             structs.replace(entry, occurred_at=settled.amended[entry.version])
@@ -170,14 +177,17 @@ def take(views: Sequence[View[Any]], folded: Folded, entries: Iterable[Entry]) -
     """Fold further entries, none of them a correction, into existing states."""
     project, states = folded.project, folded.states
     followers = followers_among(tuple(view for view in views if view.name in states))
+    kinds = set[type[Fact]]()
     for entry in entries:
         fact = entry.fact
         fact.apply(project)
         project.version = entry.version
         if entry.version == 1 and isinstance(project, Project):
             project.register = register_of(entry)
-        for name, fold_one in followers[type(fact)]:
+        kinds.add(kind := type(fact))
+        for name, fold_one in followers[kind]:
             fold_one(states[name], entry, project)
+    folded.touched.update(name for kind in kinds for name, _ in followers[kind])
 
 
 class Followers(dict[type[Any], tuple[tuple[str, Callable[..., None]], ...]]):
@@ -201,33 +211,47 @@ def followers_among(views: tuple[View[Any], ...]) -> Followers:
 def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
     """The changes of *view* since the last write, which are then taken as written."""
     out: dict[str, Change] = {}
-    if view.name not in folded.states:
+    if view.name not in folded.touched:
         return out
+    folded.touched.discard(view.name)
     rows = view.rows(folded.states[view.name], folded.project)
     for table in view.tables:
-        current, old = rows.get(table.name, ()), folded.written.get(table.name, {})
+        current, old = rows.get(table.name, ()), folded.written.get(table.name)
         if not current and not old:
             continue
-        new = {row[: table.key]: row for row in current}
-        change = Change(added(old, new)) if table.summed else _replaced(old, new)
-        folded.written[table.name] = new
+        if table.summed:
+            if folded.added.get(table.name) is current:
+                continue
+            folded.added[table.name] = current
+        if old and not table.summed:
+            change = _replace(old, current, table.key)
+        else:
+            new = folded.written[table.name] = {row[: table.key]: row for row in current}
+            change = Change(added(old or {}, new) if table.summed else list(new.values()))
         if not change.is_empty:
             out[table.name] = change
     return out
 
 
-def _replaced(old: Mapping[Row, Row], new: Mapping[Row, Row]) -> Change:
-    """The changes from a project's *old* rows to its *new* ones."""
-    if not old:
-        return Change(list(new.values()))
-    change = Change([])
-    for key, row in new.items():
-        was = old.get(key)
+def _replace(written: dict[Row, Row], current: Sequence[Row], key: int) -> Change:
+    """The changes from a project's *written* rows to its *current* ones, which are then the written ones.
+
+    Most rows are the same objects as before, cached by their view: only the others are compared.
+    """
+    change, same = Change([]), set(map(id, written.values()))
+    fresh = [row for row in current if id(row) not in same]
+    for row in fresh:
+        was = written.get(name := row[:key])
         if was is None:
             change.inserts.append(row)
-        elif was is not row and was != row:
+        elif was != row:
             change.updates.append(row)
-    change.deletes = [key for key in old if key not in new]
+        written[name] = row
+    if len(written) > len(current):
+        gone = written.keys() - {row[:key] for row in current}
+        change.deletes = [name for name in written if name in gone]
+        for name in change.deletes:
+            del written[name]
     return change
 
 

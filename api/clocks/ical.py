@@ -32,7 +32,7 @@ from infrastructure.ledger.approvals import Approvals
 from projections.clocks.list import ROWS_MAX, ClockFilter, ListedClock
 from projections.clocks.query import ClocksAt
 from projections.clocks.reading import Reading
-from projections.progress.titles import ProjectTitles, names_of
+from projections.progress.titles import ProjectTitles, names_of_items
 
 DEADLINES_MAX = 5_000  # events of one feed, some three megabytes: those that are over first
 MEDIA_TYPE = "text/calendar"
@@ -87,7 +87,7 @@ class DeadlineRoutes(Controller):
     ) -> Response[bytes]:
         """One event for each clock that runs; none while it is suspended. Answers 304 to an If-None-Match that fits."""
         rows = await running(clocks, department)
-        names = await names_of(approvals.store, [row.project for row in rows])
+        names = await names_of_items(approvals.store, [(row.project, row.reading.item) for row in rows])
         page = PageContext(site.address, titles=await titles_of(approvals))
         return calendar_answer(site, page, clocks, department, rows, names)
 

@@ -20,7 +20,7 @@ from infrastructure.ledger.approvals import Approvals
 from projections.clocks.list import NODELESS, ClockFilter
 from projections.clocks.nodes import NODES, modes_with
 from projections.clocks.query import ClocksAt
-from projections.progress.titles import names_of
+from projections.progress.titles import names_of_items
 
 
 class ClockListPages(Controller):
@@ -49,7 +49,7 @@ class ClockListPages(Controller):
             on=page.chosen_day(clocks.t),
             rows=shown,
             chosen_by=list(chosen(page, clock_filter)),
-            names=await names_of(approvals.store, [row.project for row in shown]),
+            names=await names_of_items(approvals.store, [(row.project, row.reading.item) for row in shown]),
             back=page.link(BOARD),
             **page.paging_links(paging.offset, paging.limit, more=paging.has_more(rows), as_of=clocks.t.isoformat()),
             **telling(page, clocks.t),

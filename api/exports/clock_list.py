@@ -17,7 +17,7 @@ from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
 from projections.clocks.list import ClockFilter, ListedClock
 from projections.clocks.query import ClocksAt
-from projections.progress.titles import names_of
+from projections.progress.titles import names_of_items
 from projections.snapshots import PagedReader
 
 
@@ -54,7 +54,7 @@ async def _clock_rows(export: Export, clocks: ClocksAt, wanted: ClockFilter, rea
 
     words, page, name = export.page.words, export.page, clock_name(export.page)
     async for batch in in_batches(read, wanted):
-        names = await names_of(reader, [listed.project for listed in batch])
+        names = await names_of_items(reader, [(listed.project, listed.reading.item) for listed in batch])
         yield [
             (
                 *(names.project(project), page.called(names.item(project, clock.item)), clock.application),

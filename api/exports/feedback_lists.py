@@ -16,7 +16,7 @@ from api.web.as_of import translate_too_much
 from infrastructure.tables.table_file import Row
 from projections.feedback.query import COMPLAINTS, EVALUATIONS, FeedbackAt, FeedbackFilter
 from projections.feedback.reading import ComplaintReading, EvaluationReading
-from projections.progress.titles import ProjectTitles, names_of
+from projections.progress.titles import ProjectTitles, names_of_items
 from projections.snapshots import PagedReader
 
 OF_COMPLAINT = ("complaint", "anonymous", "subject", "filed_at", "accepted_at", "answered_at", "closed_at")
@@ -79,7 +79,7 @@ async def _complaint_rows(export: Export, feedback: FeedbackAt, wanted: Feedback
 
     words = export.page.words
     async for batch in in_batches(read, wanted):
-        names = await names_of(reader, [row.project for row in batch])
+        names = await names_of_items(reader, [(row.project, row.item) for row in batch])
         yield [
             (
                 *_case(export, names, row),
@@ -101,7 +101,7 @@ async def _evaluation_rows(
 
     words = export.page.words
     async for batch in in_batches(read, wanted):
-        names = await names_of(reader, [row.project for row in batch])
+        names = await names_of_items(reader, [(row.project, row.item) for row in batch])
         yield [
             (
                 *_case(export, names, row),

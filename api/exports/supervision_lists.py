@@ -21,7 +21,7 @@ from api.web.zones import home_zone
 from domain.law.calendar.period import Period
 from infrastructure.law.lawbook import LawBook
 from infrastructure.tables.table_file import Row
-from projections.progress.titles import names_of
+from projections.progress.titles import names_of_items
 from projections.snapshots import PagedReader
 from projections.supervision.figures import DecidedCase
 from projections.supervision.fold import SignalRow
@@ -99,7 +99,7 @@ class SupervisionExports(Controller):
         """反复中止: all applications stopped oddly often, not only those the page shows."""
         conduct, bureau, page = export.page.words["conduct"], export.page.words["bureau"], export.page
         stopped = await timeliness.often_stopped(period, home_zone(laws), department)
-        names = await names_of(list_reader, [clock.project for clock in stopped])
+        names = await names_of_items(list_reader, [(clock.project, clock.item) for clock in stopped])
         rows: list[Row] = [
             (
                 *(names.project(clock.project), page.called(names.item(clock.project, clock.item))),
@@ -131,7 +131,7 @@ async def _card_rows(export: Export, at: SupervisionAt, wanted: ListFilter, read
         words["rung_of"](card.rung) if card.level == "deemed" else words["level_of"](card.level)
     )
     async for batch in in_batches(read, wanted):
-        names = await names_of(reader, [card.project for card in batch])
+        names = await names_of_items(reader, [(card.project, card.item) for card in batch])
         yield [
             (
                 *(card_number(card), level(card), names.project(card.project)),
@@ -150,7 +150,7 @@ async def _decision_rows(export: Export, at: SupervisionAt, wanted: ListFilter, 
 
     words, page = export.page.words, export.page
     async for batch in in_batches(read, wanted):
-        names = await names_of(reader, [case.project for case in batch])
+        names = await names_of_items(reader, [(case.project, case.item) for case in batch])
         yield [
             (
                 *(names.project(case.project), page.called(names.item(case.project, case.item))),

@@ -171,7 +171,7 @@ class ProgressTable:
             picked=self.picked.fields,
             chips=chips_of(page, self.picked.fields, choices, wanted.text),
             choices=choices,
-            count=await self._progress.count(wanted),
+            count=tiles.projects if self.picked.is_bare else await self._progress.count(wanted),
             address=TABLE,
             clear=page.link(TABLE),
             explained=explained(page),

@@ -11,12 +11,12 @@ from domain.law.calendar.moment import local_day
 from infrastructure.law.lawbook import LawBook, law_book
 from infrastructure.ledger.approvals import DEFAULT_LAW
 from projections.clocks.counts import ClockCount
-from projections.clocks.list import ClockFilter, ListedClock
+from projections.clocks.list import ClockFilter
 from projections.clocks.nodes import NODES, modes_with
 from projections.clocks.query import ClocksAt
 from projections.history.moment import TooMuchToReadError
 
-BEYOND_MAX = 500  # counted one by one
+BEYOND_MAX = 500  # where there are more, the page says so
 NOTICES_FROM = (10, 20)  # month and day: past notices came between 25 October and 8 December (rule book C3)
 
 
@@ -45,11 +45,11 @@ async def beyond(clocks: ClocksAt, laws: LawBook) -> Beyond | None:
     pack = laws.versions(DEFAULT_LAW)[-1]
     today = local_day(clocks.t, pack.zone)
     horizon = laws.calendar(pack, today).known_until
-    rows = list[ListedClock]()
+    beyond_it = 0
     if horizon is not None:
         with suppress(TooMuchToReadError):
-            rows = await clocks.listed(ClockFilter(due_after=horizon, limit=BEYOND_MAX + 1))
-    if horizon is None or not rows:
+            beyond_it = await clocks.number(ClockFilter(due_after=horizon, limit=BEYOND_MAX + 1))
+    if horizon is None or not beyond_it:
         return None
-    number = f"{len(rows):,}" if len(rows) <= BEYOND_MAX else f"{BEYOND_MAX:,}+"
+    number = f"{beyond_it:,}" if beyond_it <= BEYOND_MAX else f"{BEYOND_MAX:,}+"
     return Beyond(number, horizon, notice_is_due=today >= date(horizon.year, *NOTICES_FROM))

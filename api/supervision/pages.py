@@ -41,7 +41,7 @@ from domain.law.calendar.period import Period
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.query import ClocksAt
-from projections.progress.titles import names_of, names_of_items
+from projections.progress.titles import names_of_items
 from projections.supervision.figures import Figures
 from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.orders import OrderSort
@@ -132,7 +132,7 @@ class SupervisionPages(Controller):
             orders=rows[:ORDERS_READ_MAX],
             is_cut=len(rows) > ORDERS_READ_MAX,
             card_link=card_link(page),
-            names=await names_of(approvals.store, [row.project for row in rows]),
+            names=await names_of_items(approvals.store, [(row.project, "") for row in rows]),
         )
 
     @get(CARDS, dependencies=CARD_FILTER)
@@ -179,7 +179,7 @@ async def _list(
         on=page.chosen_day(as_of),
         count=matches.count,
         rows=matches.rows,
-        names=await names_of(approvals.store, (row.project for row in matches.rows)),
+        names=await names_of_items(approvals.store, [(row.project, row.item) for row in matches.rows]),
         oldest_first=part.oldest_first,
         other_way=page.here(sort="" if part.oldest_first else ListSort.OLDEST.value, offset=""),
         back=Links(page, part.period, as_of).to(BOARD),

@@ -15,7 +15,7 @@ from domain.law.licensing.review import DECISION
 from domain.law.timeliness import LAG_TARGET_DAYS
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
-from projections.progress.titles import names_of
+from projections.progress.titles import names_of_items
 from projections.supervision.timeliness_query import OftenStopped, TimelinessOf
 
 TIMELINESS_PAGE = "/pages/supervision/timeliness"
@@ -44,7 +44,7 @@ class TimelinessPages(Controller):
             target=LAG_TARGET_DAYS,
             lines=await timeliness.lags(period),
             stopped=stopped,
-            names=await names_of(approvals.store, [clock.project for clock in stopped]),
+            names=await names_of_items(approvals.store, [(clock.project, clock.item) for clock in stopped]),
             evidence=lambda clock: evidence(page, clock),
             back=page.link(BOARD),
         )

@@ -17,7 +17,6 @@ from api.supervision.schemas import address
 from domain.law.attribution import Holder
 from domain.law.calendar.moment import day_before, local_day, next_day, week_from
 from domain.law.calendar.period import Period
-from domain.law.licensing.clock import Level
 from domain.messages import Entry
 from infrastructure.law.lawbook import LawBook
 from projections.clocks.attribution import attribution
@@ -36,7 +35,6 @@ TILES = ("decided", "warning", "yellow", "red", "rescinded", "revoked", "appeale
 
 NEWS = ("red", "yellow", "warning", "appealed")  # what the bureau looks for in the morning
 
-DUE_READ_MAX = 200  # open clocks looked at for the list: some of them cost no department anything
 
 DUE_SHOWN_MAX = 30
 
@@ -161,10 +159,9 @@ def chips(page: PageContext, supervision: SupervisionAt) -> list[tuple[str, str]
 async def due_list(clocks: ClocksAt) -> list[ListedClock] | None:
     """The running clocks that are over or will be first; None where too much has changed since."""
     try:
-        rows = await clocks.listed(ClockFilter(limit=DUE_READ_MAX, awaited=True))
+        return await clocks.listed(ClockFilter(limit=DUE_SHOWN_MAX, awaited=True, coloured=True))
     except TooMuchToReadError:
         return None
-    return [row for row in rows if row.reading.level is not Level.NONE][:DUE_SHOWN_MAX]
 
 
 def held(entries: Sequence[Entry], laws: LawBook, signal: SignalRow) -> list[tuple[Holder, int]]:

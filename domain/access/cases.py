@@ -13,17 +13,21 @@ from domain.project.application.forwarding import ForwardedItemReceived, ItemFor
 from domain.project.application.manager import ManagerAssigned
 from domain.project.application.registration import ItemPlanned, ProjectRegistered, RegisterProject
 from domain.project.application.submission import ItemSubmitted
-from domain.project.countersignature.forwarding import CountersignatureForwarded
+from domain.project.countersignature.forwarding import CountersignatureForwarded, CountersignatureRecalled
+from domain.project.countersignature.request import ItemCountersigned
 from domain.project.countersignature.rules import CountersignatureAsked
+from domain.project.external.results import ExternalResultRecorded
 from domain.project.flow.adoption import ItemDropped, ItemReplanned
 from domain.project.state.feedback import Complaint, Evaluation
 from domain.project.state.project import Item, Project
 from domain.project.state.signals import Order, Signal
 
-# Facts that change whose a project or an item is.
+# Facts that change whose a project or an item is: an answer may be all there is of a request that was retracted, and a
+# result from outside may begin an application.
 PARTIES = (
     *(ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped, ManagerAssigned, ItemSubmitted),
     *(ItemForwarded, ForwardedItemReceived, CountersignatureAsked, CountersignatureForwarded),
+    *(ItemCountersigned, CountersignatureRecalled, ExternalResultRecorded),
 )
 
 Subject: TypeAlias = Complaint | Evaluation | Signal | Order
@@ -50,6 +54,8 @@ def item_case(project: Project, code: str, whole: AccessCase | None = None) -> A
 
 def consulted(item: Item) -> list[str]:
     """The departments beside its own that take part in the item: asked for an opinion, above it, or planned to be."""
+    if not (item.consultations or item.plan.participants or item.upper):
+        return []
     beside = {consultation.department for consultation in item.consultations.values()}
     beside.update(item.plan.participants)
     beside.update((item.plan.department, item.upper))

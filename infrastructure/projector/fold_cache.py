@@ -17,7 +17,7 @@ from infrastructure.privacy.erasures import destroy_keys
 from infrastructure.projector import ledger_stream
 from projections.view import REFOLDED, Change, Folded, Projected, View, changes, fold, kind_followed, take
 
-FACTS_MAX = 300_000  # about two kilobytes each; on a cache miss, a state is folded again from all its entries
+FACTS_MAX = 270_000  # about three kilobytes each; on a cache miss, a state is folded again from all its entries
 READ_STREAMS = SQL("WHERE stream = ANY({}) AND seq <= {}")
 
 
@@ -88,10 +88,15 @@ class FoldCache:
             old = self._folded.get(project)
             if old is None:
                 earlier = [entry for entry in entries if entry.position <= before]
+                later = entries[len(earlier) :]
                 old = fold(self._views, project, earlier)
                 for view in self._views if earlier else ():  # without earlier entries, no rows were written
                     changes(view, old)
-                if any(isinstance(entry.fact, PersonErased) for entry in entries[len(earlier) :]):
+                if not any(isinstance(entry.fact, REFOLDED) for entry in later):
+                    take(self._views, old, later)
+                    self._folded.keep(project, old, len(entries))
+                    continue
+                if any(isinstance(entry.fact, PersonErased) for entry in later):
                     _rewrite_all(self._views, old)
             new = fold(self._views, project, entries)
             new.written = old.written

@@ -120,7 +120,7 @@ def rebuild(
         with _fresh_schema(connection, workshop) as fresh:
             for view in views:
                 make_tables(connection, view, fresh)
-            filled = _fill(url, views, position, fresh, processes, progress)
+            filled = _fill(url, views, position, fresh, processes, progress, here=not online)
             differences = _finish(url, views, fresh, comparable)
             hashed = _hash(connection, views, fresh) if digest else ""
             if swap:
@@ -196,6 +196,8 @@ def _fill(
     fresh: str,
     processes: int | None,
     progress: Callable[[int, int], None],
+    *,
+    here: bool,
 ) -> Filled:
     def report(entries: int) -> None:
         progress(entries, position)
@@ -204,7 +206,7 @@ def _fill(
     if processes == 1:
         filled = fill(url, views, position, fresh, progress=report)
     else:
-        filled = fill_parallel(url, views, position, fresh, processes=processes, progress=report)
+        filled = fill_parallel(url, views, position, fresh, processes=processes, here=here, progress=report)
     if filled.entries != position:
         raise LedgerGapError(f"the ledger holds {filled.entries} entries up to position {position}: some are missing")
     return filled

@@ -54,7 +54,7 @@ from infrastructure.settings import Settings
 from projections.histories import EVERY_VIEW
 from projections.view import Projected
 
-ENTRIES_A_PROCESS_MIN = 25_000  # a process takes half a second to start, enough to fold ten thousand entries
+ENTRIES_A_PROCESS_MIN = 20_000  # a process takes half a second to start, enough to fold ten thousand entries
 PROCESSES_MAX = 8  # beyond that, the database server is the bottleneck
 AHEAD_MAX = 2  # ranges in flight: one is written, one is folded
 READ_RANGE = SQL("WHERE seq > {} AND seq <= {} AND (uuid_hash(stream) & 65535) % {} = {}")
@@ -79,30 +79,59 @@ def fill_parallel(
     schema: str,
     *,
     processes: int,
+    here: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Filled:
-    """As `fill`, with several *processes*. Raises FillFailedError if one fails or dies; all end with the call."""
+    """As `fill`, with several *processes*. Raises FillFailedError if one fails or dies; all end with the call.
+
+    With *here* this process is one of them: it need not be started, but has no time for anything else.
+    """
     versions = {view.name: view.version for view in views}
-    jobs = [Fill(url, versions, position, schema, Share(nth, processes)) for nth in range(processes)]
+    shares = [Share(nth, processes) for nth in range(processes)]
+    jobs = [Fill(url, versions, position, schema, share) for share in (shares[1:] if here else shares)]
     with _workers(jobs) as (_, messages):
-        folded, done = [0] * processes, list[Filled]()
-        while len(done) < processes:
-            nth, message = messages.get()
-            match message:
-                case FillProgress(entries):
-                    folded[nth] = entries
-                    progress(sum(folded))
-                case Completed(filled):
-                    done.append(filled)
-                case Failed(error):
-                    raise FillFailedError(error)
-                case PartialBatch():
-                    raise FillFailedError("a worker answered a Fill job with a batch")
-    return Filled(
-        entries=sum(filled.entries for filled in done),
-        projects=sum(filled.projects for filled in done),
-        rows=sum(filled.rows for filled in done),
-    )
+        tally = FillTally(processes, progress)
+        if here:
+
+            def report(entries: int) -> None:
+                tally.take(len(jobs), FillProgress(entries))
+                while not messages.empty():
+                    tally.take(*messages.get())
+
+            filled = fill(url, views, position, schema, share=shares[0], progress=report)
+            tally.take(len(jobs), Completed(filled))
+        while len(tally.done) < processes:
+            tally.take(*messages.get())
+    return tally.filled()
+
+
+class FillTally:
+    """How much of a fill is done, by the messages of its processes."""
+
+    def __init__(self, processes: int, progress: Callable[[int], None]) -> None:
+        self._folded, self._progress = [0] * processes, progress
+        self.done: list[Filled] = []
+
+    def take(self, nth: int, message: WorkerMessage) -> None:
+        """Take in a message of the *nth* process. Raises FillFailedError if it has failed."""
+        match message:
+            case FillProgress(entries):
+                self._folded[nth] = entries
+                self._progress(sum(self._folded))
+            case Completed(filled):
+                self.done.append(filled)
+            case Failed(error):
+                raise FillFailedError(error)
+            case PartialBatch():
+                raise FillFailedError("a worker answered a Fill job with a batch")
+
+    def filled(self) -> Filled:
+        """How much all of them have filled."""
+        return Filled(
+            entries=sum(filled.entries for filled in self.done),
+            projects=sum(filled.projects for filled in self.done),
+            rows=sum(filled.rows for filled in self.done),
+        )
 
 
 def follow_parallel(

@@ -7,9 +7,11 @@ instant from the project's last event on, once everything recorded is known, by 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache, partial
+from operator import itemgetter
 from uuid import UUID
 from zlib import crc32
 
@@ -33,6 +35,7 @@ from projections.clocks.law_kinds import KINDS
 from projections.clocks.nodes import NODES, Node, node_of
 from projections.clocks.rows import CLOCK_NAME, LENGTH, STATE, STOPPED_ON, USED, rows_of
 from projections.reader import Laws
+from projections.sums import Key
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 CLOCKS_CACHED_MAX = 1024  # by name: a dozen, and one for each department and step of a countersignature
@@ -126,6 +129,8 @@ class ClocksState(Struct):
     basis: Row = ()
     decisions: Decisions = field(default_factory=Decisions)
     sums: Rows | None = None  # of the decided applications, until one is decided or its clocks change
+    counted: dict[tuple[str, int], tuple[Key, Row]] = field(default_factory=dict)  # what each adds to them, cached
+    decided: dict[tuple[str, int], Row] = field(default_factory=dict)  # the rows of the history of decisions, cached
 
 
 class Clocks:
@@ -154,7 +159,9 @@ class Clocks:
         if fact in CORRECTIONS:
             _rest_on(state, state.happened_at or entry.occurred_at, entry.recorded_at)
             return
-        if fact in DECIDING and state.decisions.take(entry, project):
+        if fact in DECIDING and (application := state.decisions.take(entry, project)):
+            state.counted.pop(application, None)
+            state.decided.pop(application, None)
             state.sums = None
         for key in take_entry(state.histories, entry, project):
             state.rows.pop(key, None)
@@ -165,7 +172,9 @@ class Clocks:
         for key, history in state.histories.items():
             if key not in state.rows:
                 state.rows[key] = self.clock_rows(project.id, history)
-                state.sums = None
+                if key in state.decisions.rows:
+                    state.counted.pop(key, None)
+                    state.sums = None
         state.sums = decision_sums(state, project.register) if state.sums is None else state.sums
         return {
             **state.sums,
@@ -206,15 +215,21 @@ def _rest_on(state: ClocksState, happened_at: datetime, recorded_at: datetime) -
 
 def decision_sums(state: ClocksState, register: str) -> Rows:
     """What each decided application adds to the figures: in time or not, and after how many of the days that count."""
-    figures, shares = sums.Sums(register), dict[Row, int]()
+    counted = state.counted
     for application, row in state.decisions.rows.items():
-        decided = DecisionRow(*row)
-        clocks = state.rows.get(application, ())
-        figure, days = figure_of(clocks)
-        figures.add(decided.department, decided.decided_at, decided.recorded_at, figure, days=days)
-        key = (register, monday_of(sums.day_of(decided.decided_at)), decided.department, *share_of(clocks))
-        shares[key] = shares.get(key, 0) + 1
+        if application not in counted:
+            counted[application] = _counted(row, state.rows.get(application, ()), register)
+    figures = sums.Sums(register, Counter(map(itemgetter(0), counted.values())))
+    shares = Counter(map(itemgetter(1), counted.values()))
     return {**figures.rows(SUMS), SHARES.name: [(*key, number) for key, number in shares.items()]}
+
+
+def _counted(row: Row, clocks: Iterable[Row], register: str) -> tuple[Key, Row]:
+    """The keys that a decided application with these *clocks* counts at: in the figures, and in the shares."""
+    decided = DecisionRow(*row)
+    figure, days = figure_of(clocks)
+    key = sums.key_of(decided.department, decided.decided_at, decided.recorded_at, figure, days)
+    return key, (register, monday_of(key[0]), decided.department, *share_of(clocks))
 
 
 def share_of(clocks: Iterable[Row]) -> tuple[int, int]:

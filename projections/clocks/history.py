@@ -24,7 +24,7 @@ from projections.clocks.law_events import TERMS, Histories
 from projections.history.fold import History, HistoryState, KeyedTables
 from projections.history.versions import Keyed
 from projections.reader import Laws
-from projections.view import CORRECTIONS, Change, Folded, Row, Table, take
+from projections.view import CORRECTIONS, Folded, Row, Table, take
 
 BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
 Application = tuple[str, int]
@@ -100,31 +100,33 @@ class ClockHistory(History):
             shown |= changes[at]
             yield at, {CLOCKS.name: keyed(row for rows in shown.values() for row in rows)}
 
-    def append(self, state: HistoryState, entries: Sequence[Entry]) -> dict[str, Change] | None:
+    def _take(self, state: HistoryState, group: Sequence[Entry], delays: dict[int, Row]) -> bool:
         """As for any history; the terms of an application must stay what they were, and no notice may be newer."""
         clocks = self._state(state.folded)
-        setting = [entry for entry in entries if type(entry.fact) in TERMS]
+        setting = [entry for entry in group if type(entry.fact) in TERMS]
         setters = {getattr(entry.fact, "item", ""): entry for entry in setting}
         if len(setters) < len(setting):
-            return None
-        before = {key: (terms_of(history), until(history, DISTANT)) for key, history in clocks.histories.items()}
-        changes = super().append(state, entries)
-        if changes is None or any(self._newest(each) > entries[0].recorded_at for each in clocks.histories.values()):
-            return None
-        occurred = {entry.occurred_at for entry in entries}
-        instants = {at for history in clocks.histories.values() for at in instants_of(history)}
-        if any(at > entries[0].occurred_at and at not in occurred for at in instants):
-            return None  # it counts from a later instant than it occurred at
+            return False
+        before = {
+            key: (terms_of(history), until(history, DISTANT))
+            for key, history in clocks.histories.items()
+            if key[0] in setters  # no other entry sets the terms of an application
+        }
+        super()._take(state, group, delays)
+        known_at, at = group[0].recorded_at, group[0].occurred_at
+        laws = {history.law: history for history in clocks.histories.values()}
+        if any(self._newest(history) > known_at for history in laws.values()):
+            return False
+        if any(is_after(history, at) for history in clocks.histories.values()):
+            return False  # something counts from a later instant than it occurred at
         changed = [key for key, (terms, _) in before.items() if terms_of(clocks.histories[key]) != terms]
         if not all(self._stay(clocks.histories[key], before[key][1]) for key in changed):
-            return None
-        delays = {row[1]: row for row in changes[self.delays.name].inserts}
+            return False
         for key in changed:
             entry = setters[key[0]]
             begun_at = min(instants_of(before[key][1]), default=entry.occurred_at)
             delays[entry.version] = delayed(entry, begun_at, delays.get(entry.version))
-        changes[self.delays.name].inserts = list(delays.values())
-        return changes
+        return True
 
     def _stay(self, history: ItemHistory, before: ItemHistory) -> bool:
         """Whether the terms of *history* make no difference to what was counted *before* by others."""
@@ -142,16 +144,21 @@ class ClockHistory(History):
         """The rows of all applications by what happened until *at*, by the calendar as known then."""
         clocks: dict[Application, list[Row]] = {}
         for key, history in state.histories.items():
-            if any(event.at > at for event in history.events):
+            if at < DISTANT and any(event.at > at for event in history.events):
+                state.rows.pop(key, None)
+                state.decided.pop(key, None)
                 clocks[key] = self._clocks.clock_rows(project.id, until(history, at), at)
                 continue
             if key not in state.rows:
                 state.rows[key] = self._clocks.clock_rows(project.id, history, at)
+                state.decided.pop(key, None)
             clocks[key] = state.rows[key]
-        decided = {
-            application: decided_row(project.register, DecisionRow(*row), clocks.get(application, ()))
-            for application, row in state.decisions.rows.items()
-        }
+        decided: dict[Application, Row] = {}
+        for application, row in state.decisions.rows.items():
+            if application not in state.decided:
+                of_it = clocks.get(application, ())
+                state.decided[application] = decided_row(project.register, DecisionRow(*row), of_it)
+            decided[application] = state.decided[application]
         return {CLOCKS.name: keyed(row for rows in clocks.values() for row in rows), DECIDED.name: decided}
 
     def _state(self, folded: Folded) -> ClocksState:
@@ -212,6 +219,11 @@ def keyed(rows: Iterable[Row]) -> Keyed:
 def instants_of(history: ItemHistory) -> set[datetime]:
     """When something happened to an application, or was announced."""
     return {*(event.at for event in history.events), *(announced.at for announced in history.announced)}
+
+
+def is_after(history: ItemHistory, at: datetime) -> bool:
+    """Whether something happened to an application, or was announced, later than *at*."""
+    return any(event.at > at for event in history.events) or any(each.at > at for each in history.announced)
 
 
 def until(history: ItemHistory, at: datetime) -> ItemHistory:

@@ -30,8 +30,8 @@ class ClockFilter(Struct, frozen=True, kw_only=True):
 
     *node* is a key node's, or `NODELESS`; *clock* is a clock's name or that of its kind ("intake", "countersign");
     *due_before* leaves out those due on that day or later, or on none, *due_after* those due by that day, or on none.
-    *awaited* leaves out those that silence has answered: no act is awaited there. *closed*: those that are
-    history instead of those that run.
+    *awaited* leaves out those that silence has answered: no act is awaited there, and *coloured* those whose end costs
+    no department anything. *closed*: those that are history instead of those that run.
     """
 
     project: UUID | None = None
@@ -45,6 +45,7 @@ class ClockFilter(Struct, frozen=True, kw_only=True):
     due_before: date | None = None
     due_after: date | None = None
     awaited: bool = False
+    coloured: bool = False
     closed: bool = False
     limit: int = 100
     offset: int = 0
@@ -68,6 +69,7 @@ class ClockFilter(Struct, frozen=True, kw_only=True):
             and all(getattr(self, name) in ("", getattr(clock, name)) for name in TEXTS)
             and (not self.nodes or clock.node in self.nodes)
             and not (self.awaited and clock.state in SILENT)
+            and not (self.coloured and clock.level is Level.NONE)
             and named
             and self.level in (None, clock.level)
             and self.state in (None, clock.state)
@@ -132,6 +134,7 @@ STATE_THEN = (
 )
 IN_STATE = SQL(f"{STATE_THEN} = {{state}}")
 AWAITED = SQL(f"{STATE_THEN} <> ALL (%(silent)s)")
+COLOURED = SQL("c.level <> 'none' AND (c.over_at IS NULL OR c.over_at > %(t)s OR c.over_level <> 'none')")
 RUNS = SQL("(c.level = 'green' OR (c.level = 'paused' AND c.paused_until <= %(t)s))")  # also near its end
 SOON = SQL("(c.yellow_at <= %(t)s AND c.over_at > %(t)s AND {})").format(RUNS)
 DUE_KNOWN = SQL("(c.paused_until IS NULL OR c.paused_until <= %(t)s)")
@@ -159,6 +162,18 @@ async def rows_for(
         return [ClockRow(*row) for row in await cursor.fetchall()]
 
 
+async def number_for(
+    store: Reader, wanted: ClockFilter, t: datetime, source: ClockSource, scope: Scope = ZONE_SCOPE
+) -> int:
+    """How many rows `rows_for` would read."""
+    query, params = statement(wanted, t, source, scope)
+    async with store.cursor() as cursor:
+        counted = SQL("SELECT count(*) FROM ({}) AS s").format(query)
+        await cursor.execute(counted, params, prepare=source.prepare)
+        ((number,),) = await cursor.fetchall()
+        return int(number)
+
+
 def statement(
     wanted: ClockFilter, t: datetime, source: ClockSource, scope: Scope = ZONE_SCOPE
 ) -> tuple[Composed, dict[str, Any]]:
@@ -174,12 +189,7 @@ def statement(
         scope.of("c", "read:clocks"),
     ]
     conditions += [SQL("c.{} = {}").format(Identifier(name), Placeholder(name)) for name in TEXTS if params[name]]
-    if wanted.nodes:
-        conditions.append(SQL("c.node = ANY (%(nodes)s)"))
-    if wanted.awaited:
-        conditions.append(AWAITED)
-    if wanted.clock:
-        conditions.append(OF_KIND)
+    conditions += _chosen(wanted)
     if wanted.level is not None:
         closed = SQL("c.level = {}").format(wanted.level.value)
         conditions.append(closed if wanted.closed else AT_LEVEL[wanted.level])
@@ -199,6 +209,17 @@ def statement(
         source.table, SQL(" AND ").join(conditions), ORDER.clause
     )
     return query, params
+
+
+def _chosen(wanted: ClockFilter) -> list[SQL]:
+    """The conditions about nodes and kinds, and about which clocks count."""
+    conditions = (
+        (bool(wanted.nodes), SQL("c.node = ANY (%(nodes)s)")),
+        (wanted.awaited, AWAITED),
+        (wanted.coloured, COLOURED),
+        (bool(wanted.clock), OF_KIND),
+    )
+    return [condition for is_chosen, condition in conditions if is_chosen]
 
 
 def page_of(wanted: ClockFilter, rows: Sequence[ListedClock], read: Sequence[ListedClock]) -> list[ListedClock]:

@@ -38,7 +38,7 @@ from projections.clocks.fold import CLOCKS as CLOCK_TABLE
 from projections.clocks.fold import Clocks, counted_by
 from projections.clocks.history import ClockHistory
 from projections.clocks.law_events import Histories, item_histories
-from projections.clocks.list import ClockFilter, ClockSource, ListedClock, page_of, rows_for
+from projections.clocks.list import ClockFilter, ClockSource, ListedClock, number_for, page_of, rows_for
 from projections.clocks.nodes import NODES, Node
 from projections.clocks.past import Applications, entries_known, histories_known, readings_of
 from projections.clocks.reading import ItemReading, Reading, read
@@ -129,6 +129,16 @@ class ClocksAt:
         rows = await rows_for(self._store, wanted, self.t, source, self.scope)
         shown = await self._shown(rows)
         return page_of(wanted, shown, await self._read(source.without)) if source.without else shown
+
+    async def number(self, wanted: ClockFilter) -> int:
+        """How many clocks the list has, *wanted.limit* at most; no reading is made. Raises TooMuchToReadError."""
+        async with settled_snapshot(self._store, VIEWS, self.scope.projects("s", CLOCKS)) as reader:
+            settled = copy(self)
+            settled._store = reader  # noqa: SLF001  its own
+            source = await settled._source(reader.changed)  # noqa: SLF001
+            counted = await number_for(reader, wanted, self.t, source, self.scope)
+            read = await settled._read(source.without) if source.without else ()  # noqa: SLF001
+            return min(counted + sum(map(wanted.takes, read)), wanted.limit)
 
     async def running(self, projects: Sequence[UUID]) -> list[ListedClock]:
         """The clocks of *projects* that run, those that are over first. Raises TooMuchToReadError."""

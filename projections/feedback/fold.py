@@ -140,12 +140,7 @@ class Feedback:
     def rows(self, state: FeedbackState, project: Project) -> Rows:
         if state.sums is None:
             state.sums = sum_rows(self._contributions(state), project.register)
-        return {
-            **state.sums,
-            "complaint": [structs.astuple(row) for row in state.complaints.values()],
-            "evaluation": [structs.astuple(row) for row in state.evaluations.values()],
-            "voice": state.steps,
-        }
+        return {**state.sums, **rows_of(state), STEPS.name: state.steps}
 
     def _contributions(self, state: FeedbackState) -> Iterator[Contribution]:
         """What the complaints and evaluations add to the sums, so far as they are settled."""
@@ -159,6 +154,14 @@ class Feedback:
                 cached[key] = contribution_of(row, laws)
             if contribution := cached[key]:
                 yield contribution
+
+
+def rows_of(state: FeedbackState) -> Rows:
+    """The rows of complaints and evaluations."""
+    return {
+        COMPLAINTS.name: [structs.astuple(row) for row in state.complaints.values()],
+        EVALUATIONS.name: [structs.astuple(row) for row in state.evaluations.values()],
+    }
 
 
 def _complain(state: FeedbackState, fact: ComplaintFact, entry: Entry, project: Project) -> None:

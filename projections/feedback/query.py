@@ -1,7 +1,7 @@
 """投诉评议 queries on complaints and evaluations: lists, one project's, and figures, as of any instant.
 
-Current rows are used for projects without later feedback or corrections. Other projects are read from the ledger and
-folded as of the instant.
+Current rows are used for projects without later feedback or corrections. Where many have some, their history answers.
+Projects that neither is right about are read from the ledger and folded as of the instant.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from domain.law.feedback.terms import FeedbackStep
 from projections.clocks.past import PROJECTS_AT_A_TIME
 from projections.feedback.complaints import ComplaintRow
 from projections.feedback.evaluations import EvaluationRow
+from projections.feedback.fold import COMPLAINTS as COMPLAINT_TABLE
+from projections.feedback.fold import EVALUATIONS as EVALUATION_TABLE
 from projections.feedback.fold import Feedback, FeedbackRow, FeedbackState
+from projections.feedback.history import HISTORY
 from projections.feedback.reading import (
     ComplaintReading,
     EvaluationReading,
@@ -34,13 +37,13 @@ from projections.feedback.summary import GOOD as GOOD_FIGURE
 from projections.feedback.summary import FeedbackCounts, FeedbackSummary, figures_of, lines_of
 from projections.feedback.sums import UNSETTLED
 from projections.feedback.sums_query import FEEDBACK, SummedFeedback, settled_figures
-from projections.history.moment import PROJECTS_READ_MAX, TooMuchToReadError
+from projections.history.moment import PROJECTS_READ_MAX, PastMoment, TooMuchToReadError, moment_of
 from projections.keyset import Ordering, SortKey
 from projections.law.shipped import shipped_law
 from projections.reader import Laws, Reader, StoredEntry
 from projections.scope import EVERYTHING, Scope
-from projections.snapshots import Cursor, SnapshotReader, is_paged, settled_snapshot, snapshot
-from projections.view import fold_at
+from projections.snapshots import Cursor, SnapshotReader, is_paged, position_of, settled_snapshot, snapshot
+from projections.view import SCHEMA, Table, fold_at
 
 R = TypeVar("R", ComplaintRow, EvaluationRow)
 A = TypeVar("A", ComplaintReading, EvaluationReading)
@@ -50,7 +53,7 @@ VOICES_READ_MAX = 20_000  # of each kind in one query: some seconds
 OF_PROJECTS = SQL("v.project = ANY (%(without)s)")
 NOT_GOOD = SQL("(v.bad OR v.state = 'void')")
 GOOD = """
-    SELECT v.department, v.item, count(*) FROM views.evaluation AS v
+    SELECT v.department, v.item, count(*) FROM {evaluation} AS v
     WHERE NOT v.bad AND v.state <> 'void' AND {conditions} GROUP BY v.department, v.item
 """
 MOVED = """
@@ -64,7 +67,33 @@ MOVED = """
 """
 
 
+WITHIN = "SELECT x.project FROM unnest(%(projects)s::uuid[]) AS x (project) WHERE {within}"
 FeedbackKey = tuple[datetime, UUID, str]
+MOVED_FEW_MAX = 50  # projects that are read from the ledger sooner than from the history: some ten milliseconds
+
+
+class FeedbackSource(Struct, frozen=True):
+    """Where rows are read from: the view, or its history at a *moment*.
+
+    *earlier*: the past states of the projects that it does not answer for.
+    """
+
+    earlier: Mapping[UUID, FeedbackState]
+    moment: PastMoment | None = None
+
+    def of(self, table: Table) -> Composed:
+        """The FROM item for *table*; an alias has to follow."""
+        return SQL("{}").format(Identifier(SCHEMA, table.name)) if self.moment is None else self.moment.of(table)
+
+    @property
+    def params(self) -> dict[str, object]:
+        """The query parameters for `of`."""
+        return {} if self.moment is None else self.moment.params
+
+    @property
+    def prepare(self) -> bool | None:
+        """Whether the server may keep the plan of a query: not where how many rows it reads depends on the instant."""
+        return None if self.moment is None else False
 
 
 class FeedbackFilter(Struct, frozen=True, kw_only=True):
@@ -110,7 +139,7 @@ class FeedbackFilter(Struct, frozen=True, kw_only=True):
 class FeedbackKind(Struct, Generic[R, A], frozen=True):
     """Complaints or evaluations: their table and row, the column of their time, and their reading."""
 
-    table: LiteralString
+    table: Table
     row: type[R]
     at: LiteralString
     name: LiteralString
@@ -138,10 +167,10 @@ class FeedbackKind(Struct, Generic[R, A], frozen=True):
 
 
 COMPLAINTS = FeedbackKind(
-    "complaint", ComplaintRow, "filed_at", "complaint", lambda state: state.complaints.values(), complaint_reading
+    COMPLAINT_TABLE, ComplaintRow, "filed_at", "complaint", lambda state: state.complaints.values(), complaint_reading
 )
 EVALUATIONS = FeedbackKind(
-    "evaluation",
+    EVALUATION_TABLE,
     EvaluationRow,
     "evaluated_at",
     "evaluation",
@@ -167,9 +196,9 @@ class FeedbackAt:
 
     async def steps(self, project: UUID) -> list[FeedbackRow]:
         """The audit trail of a project's complaints and evaluations, oldest first, with corrections applied."""
-        earlier = await self._earlier(project)
-        if project in earlier:
-            return [FeedbackRow(*row) for row in earlier[project].steps]
+        source = await self._source(project)
+        if project in source.earlier:
+            return [FeedbackRow(*row) for row in source.earlier[project].steps]
         query = SQL("SELECT * FROM views.voice WHERE project = %(project)s ORDER BY version")
         return [FeedbackRow(*row) for row in await self._rows(query, {"project": project})]
 
@@ -180,37 +209,35 @@ class FeedbackAt:
         """
         async with snapshot(self._store) as cursor:
             reader = FeedbackAt(SnapshotReader(self._store, cursor, None), self._laws, self.t, self.known)
-            earlier = await reader._earlier(criteria.project, criteria.scope)
-            counts = await reader._summed(cursor, criteria, earlier)
+            source = await reader._source(criteria.project, criteria.scope)
+            counts = None if source.moment else await reader._summed(cursor, criteria, source)
             if counts is None:
-                counts = await reader._counted(criteria, earlier)
+                counts = await reader._counted(criteria, source)
         return lines_of(counts, opinions_min=opinions_min)
 
-    async def _summed(
-        self, cursor: Cursor, criteria: FeedbackFilter, earlier: Mapping[UUID, FeedbackState]
-    ) -> FeedbackCounts | None:
+    async def _summed(self, cursor: Cursor, criteria: FeedbackFilter, source: FeedbackSource) -> FeedbackCounts | None:
         """The figures from the sums and of what is not settled; None where sums can't answer."""
         summed = SummedFeedback.of(criteria.scope, criteria.equal, criteria.first, criteria.end)
         settled = await summed.read(cursor, self._laws, self.known) if summed and not criteria.project else None
         if settled is None:
             return None
-        if earlier:
+        if source.earlier:
             rows: list[ComplaintRow | EvaluationRow] = [
-                *await self._of(COMPLAINTS, criteria, earlier),
-                *await self._of(EVALUATIONS, criteria, earlier),
+                *await self._of(COMPLAINTS, criteria, source.earlier),
+                *await self._of(EVALUATIONS, criteria, source.earlier),
             ]
             settled.subtract(await asyncio.to_thread(settled_figures, rows, self._laws))
-        complaints = await self._all(COMPLAINTS, criteria, earlier, SQL(UNSETTLED[COMPLAINTS.table]))
-        evaluations = await self._all(EVALUATIONS, criteria, earlier, SQL(UNSETTLED[EVALUATIONS.table]))
+        complaints = await self._all(COMPLAINTS, criteria, source, SQL(UNSETTLED[COMPLAINTS.table.name]))
+        evaluations = await self._all(EVALUATIONS, criteria, source, SQL(UNSETTLED[EVALUATIONS.table.name]))
         settled.update(await self._figures(complaints, evaluations))
         return settled
 
-    async def _counted(self, criteria: FeedbackFilter, earlier: Mapping[UUID, FeedbackState]) -> FeedbackCounts:
+    async def _counted(self, criteria: FeedbackFilter, source: FeedbackSource) -> FeedbackCounts:
         """The same without the sums: from every row but good evaluations, which are counted."""
-        complaints = await self._all(COMPLAINTS, criteria, earlier)
-        evaluations = await self._all(EVALUATIONS, criteria, earlier, NOT_GOOD)
+        complaints = await self._all(COMPLAINTS, criteria, source)
+        evaluations = await self._all(EVALUATIONS, criteria, source, NOT_GOOD)
         counts = await self._figures(complaints, evaluations)
-        for (department, item), number in (await self._good(criteria, earlier)).items():
+        for (department, item), number in (await self._good(criteria, source)).items():
             counts[department, item, GOOD_FIGURE] += number
         return counts
 
@@ -220,30 +247,29 @@ class FeedbackAt:
         read = self._reader(COMPLAINTS), self._reader(EVALUATIONS)
         return await asyncio.to_thread(lambda: figures_of(map(read[0], complaints), map(read[1], evaluations)))
 
-    async def _good(self, criteria: FeedbackFilter, without: Collection[UUID]) -> Mapping[tuple[str, str], int]:
-        """The numbers of evaluations that count and are not bad, by department and item, but of projects *without*."""
-        query = SQL(GOOD).format(conditions=conditions_of(EVALUATIONS, criteria, without=bool(without)))
-        rows = await self._rows(query, parameters_of(criteria, without))
+    async def _good(self, criteria: FeedbackFilter, source: FeedbackSource) -> Mapping[tuple[str, str], int]:
+        """The numbers of evaluations in *source* that count and are not bad, by department and item."""
+        conditions = conditions_of(EVALUATIONS, criteria, without=bool(source.earlier))
+        query = SQL(GOOD).format(evaluation=source.of(EVALUATIONS.table), conditions=conditions)
+        rows = await self._rows(query, parameters_of(criteria, source.earlier) | source.params, prepare=source.prepare)
         return {(department, item): number for department, item, number in rows}
 
     async def _settled(self, kind: FeedbackKind[R, A], criteria: FeedbackFilter) -> list[A]:
         if not is_paged(self._store) or criteria.project is not None:
-            return await self._listed(kind, criteria, await self._earlier(criteria.project, criteria.scope))
+            return await self._listed(kind, criteria, await self._source(criteria.project, criteria.scope))
         async with settled_snapshot(self._store, VIEWS, projects_of(criteria.scope, "s")) as reader:
             settled = FeedbackAt(reader, self._laws, self.t, self.known)
-            earlier = await settled._earlier(None, criteria.scope, reader.changed)
-            return await settled._listed(kind, criteria, earlier)
+            source = await settled._source(None, criteria.scope, reader.changed)
+            return await settled._listed(kind, criteria, source)
 
-    async def _listed(
-        self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, earlier: Mapping[UUID, FeedbackState]
-    ) -> list[A]:
+    async def _listed(self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, source: FeedbackSource) -> list[A]:
         read, page = self._reader(kind), slice(criteria.offset, criteria.offset + criteria.limit)
         if not criteria.by_clock:
-            if not earlier:
-                return list(map(read, await self._matching(kind, criteria, (), criteria.limit, criteria.offset)))
-            rows = await self._matching(kind, criteria, earlier, criteria.offset + criteria.limit)
-            return list(map(read, self._merged(kind, criteria, rows, earlier)[page]))
-        rows = await self._all(kind, criteria, earlier)
+            if not source.earlier:
+                return list(map(read, await self._matching(kind, criteria, source, criteria.limit, criteria.offset)))
+            rows = await self._matching(kind, criteria, source, criteria.offset + criteria.limit)
+            return list(map(read, self._merged(kind, criteria, rows, source.earlier)[page]))
+        rows = await self._all(kind, criteria, source)
         matching = await asyncio.to_thread(
             lambda: [reading for reading in map(read, rows) if criteria.takes_clocks(reading)]
         )
@@ -253,14 +279,14 @@ class FeedbackAt:
         self,
         kind: FeedbackKind[R, A],
         criteria: FeedbackFilter,
-        earlier: Mapping[UUID, FeedbackState],
+        source: FeedbackSource,
         of_view: SQL = EVERYTHING,
     ) -> list[R]:
         """Every matching row, clocks apart; from the view only those under the condition *of_view*."""
-        rows = await self._matching(kind, criteria, earlier, VOICES_READ_MAX + 1, of_view=of_view)
-        merged = self._merged(kind, criteria, rows, earlier)
+        rows = await self._matching(kind, criteria, source, VOICES_READ_MAX + 1, of_view=of_view)
+        merged = self._merged(kind, criteria, rows, source.earlier)
         if len(merged) > VOICES_READ_MAX:
-            raise TooMuchToReadError(f"there are more than {VOICES_READ_MAX:,} {kind.table}s to read")
+            raise TooMuchToReadError(f"there are more than {VOICES_READ_MAX:,} {kind.table.name}s to read")
         return merged
 
     def _reader(self, kind: FeedbackKind[R, A]) -> Callable[[R], A]:
@@ -273,7 +299,7 @@ class FeedbackAt:
         rows: Sequence[R],
         earlier: Mapping[UUID, FeedbackState],
     ) -> list[R]:
-        """*rows* of the view merged with those read from the ledger, in list order."""
+        """*rows* of the source merged with those read from the ledger, in list order."""
         merged: list[R] = list(rows)
         for project, state in earlier.items():
             merged += [
@@ -287,43 +313,72 @@ class FeedbackAt:
         self,
         kind: FeedbackKind[R, A],
         criteria: FeedbackFilter,
-        without: Collection[UUID],
+        source: FeedbackSource,
         limit: int,
         offset: int = 0,
-        of_view: SQL = EVERYTHING,
+        of_view: SQL | Composed = EVERYTHING,
     ) -> list[R]:
-        query = statement(kind, criteria, of_view, without=bool(without))
-        params = parameters_of(criteria, without) | {"limit": limit, "offset": offset}
-        return [kind.row(*row) for row in await self._rows(query, params)]
+        if source.moment:  # nothing is of a later time; the index on it then begins at the page
+            of_view = SQL("{} AND v.{} <= %(t)s").format(of_view, Identifier(kind.at))
+        query = statement(kind, criteria, source.of(kind.table), of_view, without=bool(source.earlier))
+        params = parameters_of(criteria, source.earlier) | {"limit": limit, "offset": offset, "t": self.t}
+        rows = await self._rows(query, params | source.params, prepare=source.prepare)
+        return [kind.row(*row) for row in rows]
 
     async def _of(self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, projects: Collection[UUID]) -> list[R]:
         """The matching rows of the view that are of *projects*."""
-        query = statement(kind, criteria, OF_PROJECTS, without=False)
+        table = SQL("{}").format(Identifier(SCHEMA, kind.table.name))
+        query = statement(kind, criteria, table, OF_PROJECTS, without=False)
         params = parameters_of(criteria, projects) | {"limit": None, "offset": 0}
         return [kind.row(*row) for row in await self._rows(query, params)]
 
-    async def _earlier(
+    async def _source(
         self, project: UUID | None, scope: Scope | None = None, changed: Sequence[UUID] = ()
-    ) -> dict[UUID, FeedbackState]:
-        """The past states of the projects whose current rows can't be used, and of those that have *changed*.
+    ) -> FeedbackSource:
+        """The view's rows, or those of its history where many projects have moved since.
 
-        Raises TooMuchToReadError.
+        The projects that neither is right about, and those that have *changed*, are read from the ledger.
+        Raises TooMuchToReadError, HistoryBehindError.
         """
-        params = {"t": self.t, "known": self.known, "project": project, "limit": PROJECTS_READ_MAX + 1}
-        within = {"of_voices": projects_of(scope, "v"), "of_corrected": projects_of(scope, "c")}
-        moved = sorted(moved_project for (moved_project,) in await self._rows(SQL(MOVED).format(**within), params))
+        moved = await self._moved(project, scope, MOVED_FEW_MAX)
+        moment = await self._moment() if project is None and len(moved) > MOVED_FEW_MAX else None
+        if moment is not None and moment.axis:
+            stale = await self._within(moment.stale, scope)
+            return FeedbackSource(await self._states(sorted({*stale, *changed})), moment)
+        moved = await self._moved(project, scope, PROJECTS_READ_MAX)
         if len(moved) > PROJECTS_READ_MAX:
             raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects got feedback since {self.t.isoformat()}")
-        moved = sorted({*moved, *changed})
+        return FeedbackSource(await self._states(sorted({*moved, *changed})))
+
+    async def _moved(self, project: UUID | None, scope: Scope | None, most: int) -> list[UUID]:
+        """The projects with later feedback or corrections; one more than *most* where there are more."""
+        params = {"t": self.t, "known": self.known, "project": project, "limit": most + 1}
+        within = {"of_voices": projects_of(scope, "v"), "of_corrected": projects_of(scope, "c")}
+        return [moved_project for (moved_project,) in await self._rows(SQL(MOVED).format(**within), params)]
+
+    async def _within(self, projects: Sequence[UUID], scope: Scope | None) -> Sequence[UUID]:
+        """Those of *projects* that may have rows in *scope*."""
+        query = SQL(WITHIN).format(within=projects_of(scope, "x"))
+        rows = await self._rows(query, {"projects": list(projects)}) if projects else []
+        return [project for (project,) in rows]
+
+    async def _moment(self) -> PastMoment:
+        async with self._store.cursor() as cursor:
+            return await moment_of(cursor, [HISTORY], self.t, self.known, position_of(self._store))
+
+    async def _states(self, projects: Sequence[UUID]) -> dict[UUID, FeedbackState]:
+        """The past states of *projects*."""
         states: dict[UUID, FeedbackState] = {}
-        for first in range(0, len(moved), PROJECTS_AT_A_TIME):
-            rows = await self._store.streams(moved[first : first + PROJECTS_AT_A_TIME])
+        for first in range(0, len(projects), PROJECTS_AT_A_TIME):
+            rows = await self._store.streams(projects[first : first + PROJECTS_AT_A_TIME])
             states |= await asyncio.to_thread(folded, rows, self.t, self.known)
         return states
 
-    async def _rows(self, query: SQL | Composed, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    async def _rows(
+        self, query: SQL | Composed, params: Mapping[str, Any], *, prepare: bool | None = None
+    ) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
-            await cursor.execute(query, params)
+            await cursor.execute(query, params, prepare=prepare)
             return await cursor.fetchall()
 
 
@@ -367,14 +422,14 @@ def conditions_of(kind: FeedbackKind[Any, Any], criteria: FeedbackFilter, *, wit
 
 
 def statement(
-    kind: FeedbackKind[Any, Any], criteria: FeedbackFilter, of_view: SQL = EVERYTHING, *, without: bool
+    kind: FeedbackKind[Any, Any], criteria: FeedbackFilter, table: Composed, of_view: SQL | Composed, *, without: bool
 ) -> Composed:
-    """The query of a list, of rows under the condition *of_view*."""
+    """The query of a list, of rows of *table* under the condition *of_view*."""
     return SQL(
         "SELECT v.* FROM {table} AS v WHERE {conditions} AND {of_view}"
         " ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
     ).format(
-        table=Identifier("views", kind.table),
+        table=table,
         conditions=conditions_of(kind, criteria, without=without),
         of_view=of_view,
         order=kind.ordering.clause,

@@ -19,11 +19,12 @@ from domain.project.external.results import DiscrepancySettled, ExternalResultRe
 from domain.project.flow.adoption import FlowAdopted, FlowMoved, ItemDropped, ItemReplanned
 from domain.project.flow.conformance import JudgedStep, StepCourse, judged
 from domain.project.state.project import Item, Project
+from domain.project.supervision.rescission import CardRescinded
 from domain.project.supervision.signals import RenewalDeemed
 from projections.view import Facts, Row, Rows, Table, facts_of
 
 PLANNING = (ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped, FlowAdopted, FlowMoved)
-ENDING = (ItemCompleted, ItemDeclined, ItemWithdrawn, DecisionRevoked, DiscrepancySettled, RenewalDeemed)
+ENDING = (ItemCompleted, ItemDeclined, ItemWithdrawn, DecisionRevoked, DiscrepancySettled, RenewalDeemed, CardRescinded)
 
 CONFORMANCE = Table(
     "conformance",

@@ -219,18 +219,27 @@ class History:
             known_at, valid_at = first.recorded_at, effective_at
         project = entries[0].stream
         changes = {table.name: Appended(table, project) for table in self.bases}
+        delays = {row[1]: row for row in self._late(project, entries)}
         for group in groups:
-            take([self.view], state.folded, group)
+            if not self._take(state, group, delays):
+                return None
+            if not state.folded.touched:
+                continue  # by none of them: what a view does not follow changes no row of it
+            state.folded.touched.clear()
             rows = self._rows(state.folded)
             for name, appended in changes.items():
                 valid_from = STILL if name in self.known_alone else self.in_effect(group[0])
                 appended.show(group[0].recorded_at, valid_from, state.shown[name], rows[name])
             state.shown = rows
         state.known_at, state.valid_at = known_at, valid_at
-        delays = Change(list(self._late(project, entries)))
-        return {self.delays.name: delays} | {
+        return {self.delays.name: Change(list(delays.values()))} | {
             history_name(appended.table): appended.change() for appended in changes.values()
         }
+
+    def _take(self, state: HistoryState, group: Sequence[Entry], delays: dict[int, Row]) -> bool:  # noqa: ARG002  a hook
+        """Fold a *group* of one instant; whether it can be appended. *delays* are those of the entries, by version."""
+        take([self.view], state.folded, group)
+        return True
 
 
 class Appended:

@@ -15,15 +15,20 @@ from domain.law.calendar.moment import midnight
 from domain.messages import Entry
 from domain.project.application.completion import ItemCompleted
 from domain.project.application.manager import ManagerAssigned
-from domain.project.application.registration import ProjectRegistered
+from domain.project.application.registration import ItemPlanned, ProjectRegistered
 from domain.project.application.submission import ItemSubmitted
+from domain.project.external.results import DiscrepancySettled, ExternalResultConfirmed, ExternalResultRecorded
+from domain.project.flow.adoption import ItemDropped, ItemReplanned
 from domain.project.information.form import CATEGORIES, FORM, Category, Sort
 from domain.project.information.recording import InformationRecorded
 from domain.project.state.project import Project
 from projections.information.words import plain, vector
 from projections.sums import ZONE
-from projections.view import Facts, Row, Rows, Table
+from projections.view import Facts, Row, Rows, Table, facts_of
 
+PLANNING = (ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped)  # after these it may have other items
+# Facts that change the number of an item's document.
+DOCUMENTED = (ItemSubmitted, ItemCompleted, ExternalResultRecorded, ExternalResultConfirmed, DiscrepancySettled)
 CONTACTS = "contacts"
 
 WEIGHTS = {"name": "A", "code": "A", "basic.project_code": "A", "enterprise": "B", "uscc": "B", "basic.location": "C"}
@@ -134,7 +139,7 @@ class Information:
     name: str = "information"
     version: int = 3
     tables: tuple[Table, ...] = (PROJECTS, BY_CATEGORY, FIELDS)
-    follows: Facts = frozenset((ProjectRegistered, ManagerAssigned, InformationRecorded, ItemCompleted, ItemSubmitted))
+    follows: Facts = facts_of((ManagerAssigned, InformationRecorded), PLANNING, DOCUMENTED)
 
     def start(self) -> InformationState:
         return InformationState()

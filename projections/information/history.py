@@ -7,5 +7,8 @@ from projections.history.versions import AT_AN_INSTANT
 from projections.information.fold import BY_CATEGORY, PROJECTS, Information, counted_from
 
 HISTORY = History(
-    Information(), (PROJECTS, BY_CATEGORY), {PROJECTS.name: (*AT_AN_INSTANT, "(uscc)")}, in_effect=counted_from
+    Information(),
+    (PROJECTS, BY_CATEGORY),
+    {PROJECTS.name: (*AT_AN_INSTANT, "(uscc)", "USING gin (words)")},
+    in_effect=counted_from,
 )

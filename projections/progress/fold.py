@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec import Struct, field
 
@@ -22,7 +24,7 @@ from domain.project.waiting.wait import BLOCKED, HeldBy, before_acceptance, wait
 from projections.feedback.redaction import named
 from projections.progress.item_dates import NODES, Dates
 from projections.progress.rows import CASES, ITEMS, PROJECTS, ProgressProject
-from projections.progress.sums import CHOICES, COUNTS, DAYS, summed_rows
+from projections.progress.sums import CHOICES, COUNTS, DAYS, STEP, step_of, summed_rows
 from projections.view import EVERY_FACT, Facts, Row, Rows, Table
 
 NO_HOLDER = HeldBy.NOBODY.value
@@ -40,6 +42,8 @@ class ProgressState(Struct):
     registered_at: datetime | None = None
     items: dict[str, Dates] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)  # cached rows, of items without later changes
+    counted: dict[str, tuple[str, ...]] = field(default_factory=dict)  # figures that each item's last row counts in
+    tally: Counter[str] = field(default_factory=Counter)  # how many items count in each
     granted: set[str] = field(default_factory=set)  # items; other items' rows depend on it
     changed_at: datetime | None = None
     changed_by: str = ""
@@ -55,7 +59,7 @@ class Progress:
     """The fold. Colours and remaining days are left out, as they depend on the time of the query."""
 
     name: str = "progress"
-    version: int = 12
+    version: int = 13
     tables: tuple[Table, ...] = (PROJECTS, ITEMS, CASES, COUNTS, CHOICES, DAYS)
     follows: Facts = EVERY_FACT  # each row shows its last fact
 
@@ -67,7 +71,8 @@ class Progress:
         _note_entry(state, entry, project)
         code: str = getattr(fact, "item", "")
         if not code or not isinstance(code, str) or isinstance(fact, PLANNING):
-            state.rows.clear()  # the plan changed
+            for cached in (state.rows, state.counted, state.tally):  # the plan may have changed
+                cached.clear()
             state.granted = project.granted
         if not code or not isinstance(code, str):
             return
@@ -85,19 +90,21 @@ class Progress:
             NODES[type(fact)](dates, fact, at)
 
     def rows(self, state: ProgressState, project: Project) -> Rows:
-        cached, items, granted = state.rows, [], project.granted
-        for nth, (code, item) in enumerate(project.items.items(), 1):
-            row = cached.get(code)
-            if row is None:
-                row = cached[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates(), granted)
-            items.append(row)
+        cached = state.rows
+        if len(cached) < len(project.items):
+            granted = project.granted
+            for nth, (code, item) in enumerate(project.items.items(), 1):
+                if code not in cached:
+                    row = cached[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates(), granted)
+                    _count(state, code, figures_of(row, item))
+        items = [cached[code] for code in project.items]
         cases = [(project.id, code, application, number) for (code, application), number in state.cases.items()]
-        row = _project_row(state, project, items)
+        row = _project_row(state, project)
         return {
             "project": [row],
             "item": items,
             "case_number": cases,
-            **summed_rows(ProgressProject.of(row), items),
+            **summed_rows(ProgressProject.of(row), items, state.tally),
         }
 
 
@@ -177,6 +184,8 @@ def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, g
 NAMES = [name for name, _ in ITEMS.columns]
 
 HOLDERS = NAMES.index("holders")
+FIGURES_CACHED_MAX = 4096  # sets of figures: some for each department that items wait for
+OPEN, DONE, TURNED_DOWN, HELD = "items_open", "items_done", "items_turned_down", "held:"  # figures that items count in
 
 
 def _standing(project: Project) -> tuple[str, str, str, int, int]:
@@ -191,13 +200,37 @@ def _standing(project: Project) -> tuple[str, str, str, int, int]:
     return flow.kind, "", "", len(flow.phases), len(flow.phases)
 
 
-def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Row:
-    registered = state.registered
-    stages = [item.stage for item in project.items.values()]
-    done = sum(map(is_done, project.items.values()))
-    refused = sum(map(is_turned_down, project.items.values()))
+def figures_of(row: Row, item: Item) -> tuple[str, ...]:
+    """The figures that an item counts in, once in each."""
+    open_, done, turned_down = item.stage in OPEN_STAGES, is_done(item), is_turned_down(item)
+    return _figures(tuple(row[HOLDERS]), step_of(row), is_open=open_, done=done, turned_down=turned_down)
+
+
+@lru_cache(maxsize=FIGURES_CACHED_MAX)
+def _figures(holders: tuple[str, ...], step: str, *, is_open: bool, done: bool, turned_down: bool) -> tuple[str, ...]:
+    """One object for all items alike, as each is kept with its item."""
+    counted = ((OPEN, is_open), (DONE, done), (TURNED_DOWN, turned_down), (STEP + step, bool(step)))
+    return (*(HELD + holder for holder in holders), *(figure for figure, counts in counted if counts))
+
+
+def _count(state: ProgressState, code: str, figures: tuple[str, ...]) -> None:
+    """Let item *code* count in *figures*, and no longer in those of its row before."""
+    before = state.counted.get(code)
+    if before is figures:
+        return
+    if before:
+        state.tally.subtract(before)
+    state.tally.update(figures)
+    state.counted[code] = figures
+
+
+def _project_row(state: ProgressState, project: Project) -> Row:
+    registered, tally, total = state.registered, state.tally, len(project.items)
+    done, refused = tally[DONE], tally[TURNED_DOWN]
     parties = state.parties = state.parties or project_case(project)
-    held = sorted({holder for row in items for holder in row[HOLDERS]} - {NO_HOLDER})
+    held = sorted(figure.removeprefix(HELD) for figure, items in tally.items() if items and figure.startswith(HELD))
+    if NO_HOLDER in held:
+        held.remove(NO_HOLDER)
     return (
         project.id,
         registered.code if registered else "",
@@ -208,12 +241,12 @@ def _project_row(state: ProgressState, project: Project, items: list[Row]) -> Ro
         project.register,
         *_standing(project),
         state.registered_at,
-        len(stages),
-        sum(stage in OPEN_STAGES for stage in stages),
+        total,
+        tally[OPEN],
         done,
         refused,
         # A holder can act; only if no item has one, the chains have to be followed.
-        done < len(stages) and (bool(refused) or not (held or can_move(project))),
+        done < total and (bool(refused) or not (held or can_move(project))),
         held,
         sum(not complaint.closed for complaint in project.complaints.values()),
         state.last_fact,

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import LiteralString
+
 from projections.history.fold import History
 from projections.history.versions import AT_AN_INSTANT
 from projections.progress.fold import Progress
 from projections.progress.rows import CASES, ITEMS, PROJECTS
 
+# Of all items at an instant few are applied for and not decided: those are looked for by their stage.
+OPEN: LiteralString = "stage IN ('submitted', 'supplementing', 'accepted')"
 HISTORY = History(
     Progress(),
     (PROJECTS, ITEMS, CASES),
-    {PROJECTS.name: AT_AN_INSTANT, ITEMS.name: ("(department, known_until)", "(department, valid_until)")},
+    {
+        PROJECTS.name: AT_AN_INSTANT,
+        ITEMS.name: tuple(f"{index} WHERE {OPEN}" for index in AT_AN_INSTANT),
+    },
 )

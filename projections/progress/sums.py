@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from domain.core.types import Stage
@@ -50,16 +49,16 @@ AT_ACCEPTANCE = (Stage.SUBMITTED.value, Stage.SUPPLEMENTING.value)
 ACCEPTED, COMPLETED = Stage.ACCEPTED.value, Stage.COMPLETED.value
 
 
-def summed_rows(project: ProgressProject, items: Sequence[Row]) -> Rows:
-    """What a project with these rows of *items* adds to the sums."""
+def summed_rows(project: ProgressProject, items: Sequence[Row], tally: Mapping[str, int]) -> Rows:
+    """What a project with these rows of *items* adds to the sums; *tally* has how many items are at each step."""
     return {
-        COUNTS.name: _counts_of(project, items),
+        COUNTS.name: _counts_of(project, tally),
         CHOICES.name: [(project.register, *choice, 1) for choice in _choices_of(project)],
         DAYS.name: [(project.register, day_of(at), figure, 1) for figure, at in _days_of(project, items)],
     }
 
 
-def _counts_of(project: ProgressProject, items: Sequence[Row]) -> list[Row]:
+def _counts_of(project: ProgressProject, tally: Mapping[str, int]) -> list[Row]:
     figures = {
         "projects": 1,
         "under_way": int(project.items_done < project.items_total),
@@ -69,7 +68,7 @@ def _counts_of(project: ProgressProject, items: Sequence[Row]) -> list[Row]:
         "items_done": project.items_done,
         "items_total": project.items_total,
         "complaints_open": project.complaints_open,
-        **Counter(f"{STEP}{step}" for row in items if (step := step_of(row))),
+        **{figure: items for figure, items in tally.items() if figure.startswith(STEP)},
     }
     return [(project.register, figure, number) for figure, number in figures.items() if number]
 

@@ -7,8 +7,9 @@ entry after which it no longer does. A blocked item waits for its holder since t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -20,8 +21,9 @@ from domain.project.application.extension import LimitExtended
 from domain.project.application.hearing import HearingHeld, HearingNoticeGiven, HearingRequested, HearingRightTold
 from domain.project.application.note import StepNoted
 from domain.project.application.procedure import ModeChanged
+from domain.project.application.registration import ItemPlanned
 from domain.project.external.results import ExternalResultVerified, RecordAttested
-from domain.project.flow.adoption import FlowAdopted, FlowMoved
+from domain.project.flow.adoption import FlowAdopted, FlowMoved, ItemDropped, ItemReplanned
 from domain.project.information.recording import InformationRecorded
 from domain.project.materials.attachment import MaterialAttached, MaterialDetached
 from domain.project.state.project import Project
@@ -83,8 +85,11 @@ ASIDE = facts_of(  # facts that change no wait
     ABOUT_EVALUATIONS,
     CORRECTIONS,
 )
+PLANNING = (ItemPlanned, ItemReplanned, ItemDropped)  # after these another item may wait, or at another place
 ALL = ""  # in place of a department
+HOLDS, BEHIND, PROJECTS = "holds", "behind", "projects"  # figures of COUNTS
 NOTHING: Mapping[Key, datetime] = {}
+CountKey: TypeAlias = tuple[str, str, str, str]  # department, held_by, holder, figure
 
 
 class WaitingRow(Struct, frozen=True):
@@ -108,13 +113,18 @@ class WaitingRow(Struct, frozen=True):
 class WaitingState(Struct):
     """The start of each wait by item; and the granted items, to detect changes.
 
-    *rows* are cached, None after a fact that may change them, and *counts* with them.
+    *rows* are cached by item, and *tally* has what they count in. Rows of *stale* items are made again (None: of all),
+    and of *blocked* ones with them, as their chains run through others. *linked*: some item has preconditions.
     """
 
     since: dict[str, dict[Key, datetime]] = field(default_factory=dict)
     granted: set[str] = field(default_factory=set)
-    rows: list[Row] | None = None
-    counts: list[Row] = field(default_factory=list)
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    tally: Counter[CountKey] = field(default_factory=Counter)
+    stale: set[str] | None = None
+    blocked: set[str] = field(default_factory=set)
+    linked: bool = False
+    places: dict[str, int] = field(default_factory=dict)  # of the items in the plan
 
 
 class Waiting:
@@ -134,49 +144,74 @@ class Waiting:
             state.granted = project.granted  # the plan may have changed
             for gone in state.since.keys() - project.items.keys():
                 del state.since[gone]
-            touched = list(project.items)
+            state.blocked.intersection_update(project.items)
+            touched, state.stale = list(project.items), None
         else:
-            touched = [code, *_depending(state, code, project)]
+            changed = _note_grant(state, code, project)
+            touched = [code, *project.waiting_for(code)] if changed else [code]
+            if isinstance(entry.fact, PLANNING) or (changed and state.linked):
+                state.stale = None
+            elif state.stale is not None:
+                state.stale.add(code)
         for item in touched:
             _look(state, item, entry, project)
-        state.rows = None
 
     def rows(self, state: WaitingState, project: Project) -> Rows:
-        if state.rows is None:
-            order = {code: nth for nth, code in enumerate(project.items, 1)}
-            items = waiting(project, state.since)
-            state.rows = [
-                _row(project.id, order[item_waiting.item], item_waiting, wait)
-                for item_waiting in items
-                for wait in item_waiting.waits
-            ]
-            state.counts = counts_of(state.rows, project.register)
-        return {"waiting": state.rows, COUNTS.name: state.counts}
+        stale, cached = state.stale, state.rows
+        if stale is None:
+            cached.clear()
+            state.tally.clear()
+            state.places = {code: nth for nth, code in enumerate(project.items, 1)}
+            state.linked = any(item.plan.needs for item in project.items.values())
+        elif stale:
+            stale |= state.blocked
+            for code in stale:
+                state.tally.subtract(counted(cached.pop(code, ())))
+        if stale is None or stale:
+            for item in waiting(project, state.since, stale):
+                nth = state.places[item.item]
+                rows = cached[item.item] = [_row(project.id, nth, item, wait) for wait in item.waits]
+                state.tally.update(counted(rows))
+            state.stale = set()
+        return {
+            "waiting": [row for code in state.places if code in cached for row in cached[code]],
+            COUNTS.name: [
+                (project.register, *key, 1 if key[-1] == PROJECTS else number)
+                for key, number in state.tally.items()
+                if number
+            ],
+        }
 
 
-def counts_of(rows: Iterable[Row], register: str) -> list[Row]:
-    """What the waits of one project add to COUNTS."""
-    counts, items = Counter[tuple[str, str, str, str]](), set[tuple[str, str, str, str]]()
-    for wait in (WaitingRow(*row) for row in rows):
-        for department in {wait.department, ALL}:
-            counts[department, wait.held_by, wait.holder, "projects"] = 1
-        key = (wait.department, wait.held_by, wait.holder)
-        if wait.kind == WaitKind.PRECONDITION:
-            counts[*key, "behind"] += 1
-        elif (*key, wait.item) not in items:
-            items.add((*key, wait.item))
-            counts[*key, "holds"] += 1
-    return [(register, *key, number) for key, number in counts.items()]
+KIND, DEPARTMENT, HELD_BY, HOLDER = map(
+    [name for name, _ in WAITING.columns].index, ("kind", "department", "held_by", "holder")
+)
+BLOCKED_KIND = WaitKind.PRECONDITION.value
 
 
-def _depending(state: WaitingState, code: str, project: Project) -> list[str]:
-    """The items that wait for *code*, if it has just been granted or is no longer granted."""
+def counted(rows: Sequence[Row]) -> list[CountKey]:
+    """What the waits of one item count in, once for each; a project counts in PROJECTS once, however many there are."""
+    keys: list[CountKey] = []
+    for row in rows:
+        department, held_by, holder = row[DEPARTMENT], row[HELD_BY], row[HOLDER]
+        keys.append((ALL, held_by, holder, PROJECTS))
+        if department != ALL:
+            keys.append((department, held_by, holder, PROJECTS))
+        if row[KIND] == BLOCKED_KIND:
+            keys.append((department, held_by, holder, BEHIND))
+        elif (holds := (department, held_by, holder, HOLDS)) not in keys:
+            keys.append(holds)
+    return keys
+
+
+def _note_grant(state: WaitingState, code: str, project: Project) -> bool:
+    """Whether *code* has just been granted, or is no longer granted."""
     item = project.items.get(code)
     granted = item is not None and item.outcome is GRANTED
     if granted is (code in state.granted):
-        return []
+        return False
     (state.granted.add if granted else state.granted.discard)(code)
-    return project.waiting_for(code)
+    return True
 
 
 def _look(state: WaitingState, code: str, entry: Entry, project: Project) -> None:
@@ -184,9 +219,11 @@ def _look(state: WaitingState, code: str, entry: Entry, project: Project) -> Non
     item = project.items.get(code)
     if item is None:
         state.since.pop(code, None)
+        state.blocked.discard(code)
         return
     needs = item.plan.needs
     blocked = bool(needs) and before_acceptance(item) and bool(open_groups(needs, state.granted))
+    (state.blocked.add if blocked else state.blocked.discard)(code)
     before, at = state.since.get(code, NOTHING), entry.occurred_at
     state.since[code] = {(key := wait.key): before.get(key, at) for wait in waits_of(project, item, blocked)}
 

@@ -6,6 +6,4 @@ from projections.history.fold import History
 from projections.history.versions import AT_AN_INSTANT
 from projections.waiting.fold import WAITING, Waiting
 
-HISTORY = History(
-    Waiting(), (WAITING,), {WAITING.name: (*AT_AN_INSTANT, "(holder, known_until)", "(holder, valid_until)")}
-)
+HISTORY = History(Waiting(), (WAITING,), {WAITING.name: AT_AN_INSTANT})

@@ -11,27 +11,30 @@ from msgspec import Struct
 from psycopg.sql import SQL, Composed
 
 from domain.project.waiting.wait import HeldBy
-from projections.as_of import Folding, Past, settled_at, tables_at
+from projections.as_of import Folding, Past, Tables, settled_at, tables_at
 from projections.keyset import Ordering, SortKey
 from projections.progress import history as progress
 from projections.progress.fold import Progress
 from projections.progress.rows import PROJECTS
 from projections.reader import Reader
-from projections.scope import ZONE_SCOPE, Scope
+from projections.scope import ZONE_SCOPE, Scope, both
 from projections.waiting import history
 from projections.waiting.fold import WAITING, Waiting, WaitingRow
 
+# The page is cut before projects are joined, where no condition is about them.
 LISTED = """
-    SELECT w.*, p.code, p.name, p.manager FROM {waiting} AS w JOIN {project} AS p ON p.project = w.project
-    WHERE {conditions} AND {following} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+    SELECT w.*, p.code, p.name, p.manager FROM (
+        SELECT w.* FROM {waiting} AS w{of_projects} WHERE {conditions} AND {following}
+        ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+    ) AS w JOIN {project} AS p ON p.project = w.project ORDER BY {order}
 """
 HOLDERS = """
     SELECT w.held_by, w.holder,
         count(DISTINCT (w.project, w.item)) FILTER (WHERE w.kind <> 'precondition'),
         count(*) FILTER (WHERE w.kind = 'precondition'),
         count(DISTINCT w.project), min(w.since) FILTER (WHERE w.kind <> 'precondition')
-    FROM {waiting} AS w JOIN {project} AS p ON p.project = w.project
-    WHERE {conditions} GROUP BY w.held_by, w.holder ORDER BY 3 DESC, 4 DESC, w.held_by, w.holder LIMIT %(limit)s
+    FROM {waiting} AS w{of_projects} WHERE {conditions}
+    GROUP BY w.held_by, w.holder ORDER BY 3 DESC, 4 DESC, w.held_by, w.holder LIMIT %(limit)s
 """
 # Each department's first wait in the index on holders, not every wait: there are hundreds of times as many.
 DEPARTMENTS = SQL("""
@@ -57,6 +60,7 @@ SUMMED = SQL("""
         GROUP BY s.held_by, s.holder ORDER BY 3 DESC, 4 DESC, s.held_by, s.holder LIMIT %(limit)s
     ) AS c ORDER BY 3 DESC, 4 DESC, c.held_by, c.holder
 """)
+JOINED = SQL(" JOIN {project} AS p ON p.project = w.project")
 OF_REGISTER = SQL("p.register = %(register)s")
 # Only those that restrict are in a query: the planner then knows which index fits.
 CONDITIONS = {
@@ -69,6 +73,7 @@ CONDITIONS = {
     "without": SQL("w.kind <> ALL (%(without)s)"),
 }
 OF_STUCK = SQL("p.stuck = %(stuck)s")
+ABOUT_PROJECTS = (CONDITIONS["manager"], OF_STUCK)
 READ = "read:waiting"
 ORDER = Ordering(map(SortKey, ("w.since", "w.project", "w.nth", "w.kind", "w.ref")))
 WaitingKey = tuple[datetime, UUID, int, str, str]
@@ -173,10 +178,18 @@ class WaitingRows:
         params |= {"register": scope.register}
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             given = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS)}
+            # A project is of one register for good; those read from the ledger may be in no view yet.
+            alone = scope.sees_all(READ) and not tables.stale and not any(each in ABOUT_PROJECTS for each in conditions)
             # Access is that of today, which present projects have in their rows.
-            readable = scope.readable("p", READ, parties=tables.is_current)
-            given["conditions"] = SQL(" AND ").join([OF_REGISTER, readable, *conditions])
+            within = scope.registered("w") if alone else both(OF_REGISTER, _readable(scope, tables))
+            given["of_projects"] = SQL("").join([] if alone else [JOINED.format(**given)])
+            given["conditions"] = SQL(" AND ").join([within, *conditions])
             await cursor.execute(
                 SQL(query).format(**given, **(parts or {})), params | tables.params, prepare=tables.prepare
             )
             return await cursor.fetchall()
+
+
+def _readable(scope: Scope, tables: Tables) -> SQL | Composed:
+    """The condition that the reader may see the project p."""
+    return scope.readable("p", READ, parties=tables.is_current)

@@ -17,7 +17,7 @@ import uvloop
 from msgspec import json
 from rich.console import Console
 
-from scripts.benches import board, commands, evaluating, http_client, pgbench, reading, signed_in, stock
+from scripts.benches import board, commands, evaluating, http_client, pgbench, signed_in, stock
 from scripts.benches.board import Boards
 from scripts.benches.conflicts import CLIENTS as CONFLICT_CLIENTS
 from scripts.benches.conflicts import disturbed
@@ -40,10 +40,12 @@ from scripts.benches.report import (
     shown_signed_in,
 )
 from scripts.benches.signed_in import SignedInBench
+from scripts.benches.views import paces, reading
 from scripts.server.processes import tune_garbage_collector
 
 CLIENTS = (1, 8, 32, 128)
 LEDGER_FIGURES = 4  # for --only views, the ledger is filled for as long as this many figures take
+TURNS = 3  # of each pace of views
 SECONDS, QUICK_SECONDS = 4, 1  # for each figure; pgbench takes whole seconds
 PEERS_HELP = "fetch the other event stores that are absent, or measure none (default: those fetched before)"
 WIDTH = 130  # of the tables, also in a file
@@ -134,7 +136,7 @@ def measure_reading(server: BenchDatabase, ledger: str, seconds: int) -> BenchRe
     vacuum(ledger)
     return BenchReading(
         reading.followed(ledger, seconds),
-        reading.histories_followed(server.database("histories", migrated=True)),
+        paces.all_paces(ledger, server.database("histories", migrated=True), TURNS if seconds > QUICK_SECONDS else 1),
         reading.bare_select(ledger),
         reading.bare_pages(ledger),
         reading.library_runner(ledger, server.socket_folder, "stock", seconds),

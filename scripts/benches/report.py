@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -16,9 +17,10 @@ from scripts.benches.conflicts import Disturbed
 from scripts.benches.evaluating import EvaluationBench
 from scripts.benches.measure import Figure
 from scripts.benches.peers.report import PeerReport, shown_peers
-from scripts.benches.reading import CATCH_UP_BOUND, REBUILD_BOUND, Followed, HistoriesFollowed
 from scripts.benches.signed_in import SignedInBench
 from scripts.benches.tables import add_row, table_of, times
+from scripts.benches.views.paces import WRITER, Paces
+from scripts.benches.views.reading import Followed
 
 
 class Machine(Struct, frozen=True):
@@ -43,10 +45,10 @@ class AtOnce(Struct, frozen=True):
 
 
 class BenchReading(Struct, frozen=True):
-    """Speeds of the views, and the reference measurements."""
+    """Speeds of the views, and the reference measurements; *paces* are those that have bounds, in turns."""
 
     followed: list[Followed]
-    histories: HistoriesFollowed
+    paces: list[Paces]
     select: Figure
     pages: Figure
     runner: Figure
@@ -117,21 +119,38 @@ def shown_reading(result: BenchReading, console: Console, loading: Figure | None
         add_row(table, loading, "whole projects: read, decoded, folded")
     add_row(table, result.select, "one SELECT, and an empty loop over its rows")
     add_row(table, result.pages, "psycopg's fastest way")
-    for nth, followed in enumerate(result.followed, 1):
-        is_bound = nth == len(result.followed)  # the last ones are all views
+    for followed in result.followed:
         for figure in (followed.fill, followed.catch_up, followed.rebuild):
             select = f"{times(figure, result.select)} SELECT"
-            if figure is followed.rebuild and is_bound:
-                select += f" (bound {REBUILD_BOUND:.2f})"
             compared = f"{select}, {times(figure, result.pages)} pages, {times(figure, result.runner)} runner"
             if figure is followed.catch_up:
-                bound = f" (bound {CATCH_UP_BOUND:.2f})" if is_bound else ""
-                compared = f"{times(figure, followed.writer)} the writer of the entries{bound}; {compared}"
+                compared = f"{times(figure, followed.writer)} the writer of the entries; {compared}"
             add_row(table, figure, compared)
-    histories = result.histories
-    add_row(table, histories.catch_up, f"{times(histories.catch_up, histories.writer)} the writer of the entries")
     add_row(table, result.runner, "the library's, with a projection that writes no rows")
     console.print(table)
+    shown_paces(result.paces, console)
+
+
+def shown_paces(paces: Sequence[Paces], console: Console) -> None:
+    """Print the paces of views and histories as a table, with their bounds."""
+    turns = len(paces[0].pairs) if paces else 0
+    title = f"paces of the same facts, medians of {turns} turns; processor time with the server's, µs a fact"
+    table = table_of(title, "", "per second", "µs", "compared with", "in turns", "bound", "by processor time")
+    for pace in paces:
+        ours, theirs = pace.cpu_us
+        table.add_row(
+            pace.subject,
+            f"{pace.per_second:,.0f}",
+            f"{ours:,.1f}",
+            f"{pace.reference}, {theirs:,.1f} µs",
+            f"{pace.ratio:.2f} ×",
+            "" if pace.bound is None else f"{pace.bound:.2f} ×",
+            f"{pace.cpu_ratio:.2f} ×",
+        )
+    console.print(table)
+    for pace in paces:
+        if pace.reference == WRITER and pace.ratio:
+            console.print(f"{pace.subject}: what the writer stores in a second is followed in {1 / pace.ratio:.1f} s")
 
 
 def shown_boards(result: Boards, console: Console) -> None:

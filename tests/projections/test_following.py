@@ -42,14 +42,20 @@ class ShownEverything:
         self.start, self.rows, self._view = view.start, view.rows, view
         self.kind = kind_followed(view)
         self.passed_over: set[type[Fact]] = set()
+        self._written: dict[Any, Any] = {}  # rows by project, as they are until the next fact that the view follows
 
     def fold(self, state: Any, entry: Entry, project: Any) -> None:
         fact = type(entry.fact)
         before = None if fact in self._view.follows else deepcopy(state)
         self._view.fold(state, entry, project)
-        if before is not None:
-            assert state == before, f"{self.name} has to follow {fact.__name__}"
-            self.passed_over.add(fact)
+        if before is None:
+            self._written[project.id] = self.rows(deepcopy(state), project)
+            return
+        assert state == before, f"{self.name} has to follow {fact.__name__}"
+        self.passed_over.add(fact)
+        if project.id in self._written:
+            rows = self.rows(deepcopy(state), project)
+            assert rows == self._written[project.id], f"{self.name} has to follow {fact.__name__}: it changes its rows"
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
@@ -44,23 +44,25 @@ class ItemWaiting(Struct, frozen=True):
     stuck: bool
 
 
-def waiting(project: Project, since: Since) -> list[ItemWaiting]:
-    """Every unfinished item of *project*, in the project's order."""
+def waiting(project: Project, since: Since, only: Collection[str] | None = None) -> list[ItemWaiting]:
+    """Every unfinished item of *project*, in the project's order; *only*: of these items."""
     blocked = blockers(project)
-    return _Chains(project, blocked, since).items_waiting()
+    return _Chains(project, blocked, since).items_waiting(only)
 
 
 def blockers(project: Project) -> dict[str, Groups]:
     """The unmet preconditions of each item; empty for items already accepted."""
     granted = project.granted
     return {
-        code: open_groups(item.plan.needs, granted) if before_acceptance(item) else ()
+        code: open_groups(needs, granted) if (needs := item.plan.needs) and before_acceptance(item) else ()
         for code, item in project.items.items()
     }
 
 
 def spare(project: Project) -> set[str]:
     """Items not begun and not needed: alternatives to an item that was granted."""
+    if not any(item.plan.requires_any for item in project.items.values()):
+        return set()
     granted = project.granted
     groups = [group for item in project.items.values() for group in item.plan.needs]
     alternatives = {code for group in groups if len(group) > 1 for code in group}
@@ -89,16 +91,21 @@ class _Chains:
 
     def __init__(self, project: Project, blocked: Mapping[str, Groups], since: Since) -> None:
         self.project, self.since = project, since
-        self.depths = depths(blocked, project.granted)
+        # Where nothing is blocked, each item is a single grant away.
+        self.depths = depths(blocked, project.granted) if any(blocked.values()) else dict.fromkeys(blocked, 1)
         self.blockers = {
             code: tuple(Blocker(group, self._least_blocked(group)) for group in groups) if groups else ()
             for code, groups in blocked.items()
         }
         self._roots: dict[str, tuple[str, ...]] = {}
 
-    def items_waiting(self) -> list[ItemWaiting]:
+    def items_waiting(self, only: Collection[str] | None) -> list[ItemWaiting]:
         unneeded = spare(self.project)
-        items = (self._of(code, item) for code, item in self.project.items.items() if code not in unneeded)
+        items = [
+            self._of(code, item)
+            for code, item in self.project.items.items()
+            if code not in unneeded and (only is None or code in only)
+        ]
         return [item_waiting for item_waiting in items if item_waiting.waits]
 
     def _depth(self, code: str) -> int:

@@ -263,6 +263,13 @@ async def test_the_usual_periods_are_one_click_away(door: Door, slow: UUID) -> N
     assert "first=2026-03-15&amp;last=2026-03-15" in yesterday
 
 
+async def test_the_last_day_of_a_month_is_shown_with_that_month(door: Door) -> None:
+    page = shown(await door.get("/supervision", BUREAU, on="2026-02-28"))
+    assert 'value="2026-02-01"' in page
+    assert 'value="2026-02-28" required' in page
+    assert 'value="2026-03-31" required' in shown(await got(door, "/supervision", on="2026-02-28")), "as chosen"
+
+
 async def test_as_of_a_day_before_there_is_less(door: Door, slow: UUID) -> None:
     page = shown(await got(door, "/supervision", "zh", on="2026-03-10"))
 

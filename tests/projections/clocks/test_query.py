@@ -40,6 +40,7 @@ FILTERS = [
     *(ClockFilter(level=level) for level in Level),
     ClockFilter(level=Level.RED, closed=True),
     ClockFilter(limit=2, offset=3),
+    ClockFilter(awaited=True, coloured=True),
 ]
 
 
@@ -86,6 +87,8 @@ async def test_a_list_is_what_the_ledger_says(approvals: Approvals, t: str) -> N
     for wanted in FILTERS:
         fits = [row for row in whole if wanted.takes(row)]
         assert await clocks.listed(wanted) == fits[wanted.offset : wanted.offset + wanted.limit], wanted
+        if not wanted.offset and not wanted.project:
+            assert await clocks.number(wanted) == min(len(fits), wanted.limit), wanted
 
 
 @pytest.mark.parametrize("department", ["", "land", "fire", "tax", "nobody"])

@@ -15,11 +15,13 @@ from domain.law.calendar.moment import midnight
 from domain.law.feedback.clock import FeedbackClockState
 from domain.law.feedback.terms import FeedbackStep
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.projector import Projector
 from projections.feedback.fold import Feedback, FeedbackState
 from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.feedback.reading import ComplaintReading, EvaluationReading, complaint_reading, evaluation_reading
 from projections.feedback.summary import figures_of, lines_of
 from projections.feedback.sums_query import SummedFeedback
+from projections.histories import HISTORIES
 from projections.history.moment import TooMuchToReadError
 from projections.law.shipped import shipped_law
 from projections.scope import ZONE_SCOPE
@@ -72,7 +74,14 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     async with Approvals(shared_database_url, clock=hands) as opened:
         await speak(opened, hands)
         project_all(shared_database_url)
+        project_all(shared_database_url, Projector(shared_database_url, HISTORIES))
         yield opened
+
+
+@pytest.fixture(params=[50, -1], ids=["few moved", "by the history"])
+def moved_few_max(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where more projects than that have moved since, their histories answer."""
+    monkeypatch.setattr("projections.feedback.query.MOVED_FEW_MAX", request.param)
 
 
 class Ledger:
@@ -122,6 +131,7 @@ def wanted(criteria: FeedbackFilter, read: Sequence[A]) -> list[A]:
     return matches[criteria.offset :][: criteria.limit]
 
 
+@pytest.mark.usefixtures("moved_few_max")
 @pytest.mark.parametrize("known", [None, "04-16 09:00", "04-20 08:00", "2027-01-01 09:00"])
 @pytest.mark.parametrize("instant", INSTANTS)
 async def test_lists_are_what_the_ledger_says(approvals: Approvals, instant: str, known: str | None) -> None:
@@ -194,6 +204,7 @@ async def test_figures_count_what_the_lists_hold(approvals: Approvals) -> None:
     assert lines["", ""].complaints >= 1
 
 
+@pytest.mark.usefixtures("moved_few_max")
 @pytest.mark.parametrize("known", [None, "04-16 09:00", "2027-01-01 09:00"])
 @pytest.mark.parametrize("instant", INSTANTS)
 async def test_figures_are_those_of_the_lists_in_the_ledger(

@@ -21,7 +21,6 @@ from infrastructure.ledger.mapper import EntryMapper
 from infrastructure.ledger.recorder import LedgerFactory
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
-from projections.histories import HISTORIES
 from projections.registry import VIEWS
 from projections.view import Projected, View
 from scripts.benches import commands
@@ -37,11 +36,6 @@ READ = f"SELECT {COLUMNS} FROM ledger.event ORDER BY seq"  # noqa: S608 our own 
 READ_PAGE = f"SELECT {COLUMNS} FROM ledger.event WHERE seq > %s ORDER BY seq LIMIT %s"  # noqa: S608 our own constant
 
 
-CATCH_UP_BOUND = 0.5  # of the pace of the writer of the same entries, for the current rows of all views
-REBUILD_BOUND = 0.1  # of one SELECT, for all views
-HISTORY_SECONDS = 1  # of commands, twice: a history takes a millisecond an entry
-
-
 class Followed(Struct, frozen=True):
     """Speeds of some views: filling them, catching up with what a *writer* wrote, and rebuilding."""
 
@@ -49,13 +43,6 @@ class Followed(Struct, frozen=True):
     writer: Figure
     catch_up: Figure
     rebuild: Figure
-
-
-class HistoriesFollowed(Struct, frozen=True):
-    """The speed at which the histories of the views catch up with what a *writer* wrote."""
-
-    writer: Figure
-    catch_up: Figure
 
 
 class LedgerApplication(Application[UUID]):
@@ -77,7 +64,7 @@ class ReadCount(Projection[PostgresTrackingRecorder]):
 
 def bare_select(url: str) -> Figure:
     """Rows per second of one SELECT, and an empty loop over its rows."""
-    return _warm("bare SELECT", url, _iterated)
+    return _warm("bare SELECT", url, iterated)
 
 
 def bare_pages(url: str) -> Figure:
@@ -94,7 +81,8 @@ def _warm(subject: str, url: str, read: Callable[[psycopg.Connection[Any]], int]
         return Figure(subject, 1, rows / (perf_counter() - began))
 
 
-def _iterated(connection: psycopg.Connection[Any]) -> int:
+def iterated(connection: psycopg.Connection[Any]) -> int:
+    """The rows of one SELECT over the whole ledger, iterated and counted."""
     return sum(1 for _ in connection.execute(READ))
 
 
@@ -144,15 +132,6 @@ def followed(url: str, seconds: float) -> list[Followed]:
         behind = catch_up(url, views, f"catch up {names}")
         result.append(Followed(filled, writer, behind, rebuilding(url, views, f"rebuild {names}")))
     return result
-
-
-def histories_followed(url: str) -> HistoriesFollowed:
-    """Measure the histories of all views on a ledger of their own: they are made, and then catch up."""
-    uvloop.run(commands.in_process(url, CLIENTS, HISTORY_SECONDS))
-    for views in (VIEWS, HISTORIES):
-        catch_up(url, views, "make")
-    writer = uvloop.run(commands.in_process(url, CLIENTS, HISTORY_SECONDS))
-    return HistoriesFollowed(writer, catch_up(url, HISTORIES, "catch up all histories"))
 
 
 def library_runner(url: str, socket_folder: str, database: str, seconds: float) -> Figure:

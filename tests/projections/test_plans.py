@@ -1,0 +1,188 @@
+"""Pages and lists read what they show by an index, for readers of few projects too, now and as of a past day."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import AsyncCursor
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Composed
+
+from domain.access.principal import Caller, PrincipalKind
+from domain.core.ledger import Role
+from infrastructure.law.lawbook import law_book
+from infrastructure.ledger.reader import Store
+from infrastructure.projector.projector import Projector
+from projections.clocks.list import ClockFilter
+from projections.clocks.query import ClocksAt
+from projections.feedback.query import FeedbackAt, FeedbackFilter
+from projections.histories import EVERY_VIEW, HISTORIES
+from projections.information.query import InformationBook, InformationFilter, InformationPast
+from projections.progress.query import ProgressList, ProjectFilter
+from projections.scope import ZONE_SCOPE, Scope
+from projections.snapshots import Cursor
+from projections.sums import ZONE
+from projections.view import Table
+from projections.waiting.query import WaitingFilter, WaitingRows
+from tests.infrastructure.projector.test_projector import project_all
+
+ROWS, LATE = 12_000, 100  # one row in so many is of the past hour
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+THEN = NOW - timedelta(minutes=30)
+PAST = InformationPast(THEN, THEN, ZONE)
+BLANK = {
+    "text": "''",
+    "text[]": "'{}'",
+    "tsvector": "''",
+    "boolean": "false",
+    "date": "'2026-01-01'",
+    "integer": "1",
+    "timestamptz": "'2026-01-01Z'",
+    "timestamptz[]": "'{}'",
+    "integer[]": "'{}'",
+    "bigint": "1",
+}
+PROJECT = {"project": "md5(n::text)::uuid"}
+ENDED = f"CASE WHEN n % {LATE} = 0 THEN timestamptz '9999-01-01Z' ELSE timestamptz '2026-05-01Z' END"
+VERSION = PROJECT | {"known_until": ENDED, "valid_until": ENDED}
+AT_STAGE = f"CASE WHEN n % {LATE} = 0 THEN 'accepted' ELSE 'delivered' END"
+VALUES: Mapping[str, Mapping[str, str]] = {
+    "access_project": PROJECT | {"manager": "'manager' || n % 600"},
+    "clock": PROJECT
+    | {
+        "law": "'cn-licensing@2019-04-23'",
+        "mode": "'single'",
+        "clock": "'decision'",
+        "state": "'running'",
+        "over_state": "'overdue'",
+        "level": "'green'",
+        "over_level": "'red'",
+        "length": "20",
+        "due_on": "date '2026-01-01' + n % 700",
+        "over_at": "timestamptz '2026-01-01Z' + n % 700 * interval '1 day'",
+        "yellow_at": "NULL",
+        "yellow_on": "NULL",
+        "paused_from": "NULL",
+        "paused_until": "NULL",
+    },
+    "project_history": VERSION,
+    "waiting_history": VERSION,
+    "item_history": VERSION | {"stage": AT_STAGE, "known_until": "'9999-01-01Z'", "valid_until": "'9999-01-01Z'"},
+    "information_history": VERSION
+    | {"words": "to_tsvector('simple', 'word' || n)", "known_until": "'9999-01-01Z'", "valid_until": "'9999-01-01Z'"},
+    "evaluation_history": VERSION
+    | {"evaluated_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'", "known_until": "'9999-01-01Z'"},
+}
+Ask = Callable[["ExplainingStore"], Awaitable[object]]
+
+
+class ExplainingCursor(AsyncCursor[TupleRow]):
+    """Notes the plan of each composed query before it is run."""
+
+    plans: list[str]
+
+    async def execute(self, query: Any, params: Any = None, **options: Any) -> ExplainingCursor:
+        """Run *query*."""
+        if isinstance(query, Composed):
+            await super().execute(SQL("EXPLAIN {}").format(query), params, prepare=False)
+            self.plans.append("\n".join(line for (line,) in await self.fetchall()))
+        await super().execute(query, params, **options)
+        return self
+
+
+class ExplainingStore(Store):
+    """A store that notes the *plans* of its queries."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, 1)
+        self.plans: list[str] = []
+
+    @asynccontextmanager
+    async def cursor(self) -> AsyncIterator[Cursor]:
+        """A cursor that notes plans."""
+        async with self.pool.connection() as connection:
+            cursor = ExplainingCursor(connection)
+            cursor.plans = self.plans
+            async with cursor:
+                yield cursor
+
+
+def fill(connection: psycopg.Connection[Any], table: Table) -> None:
+    """Insert ROWS rows, blank where VALUES has nothing else."""
+    values = VALUES[table.name]
+    columns = ", ".join(values.get(name) or BLANK[kind.split()[0]] for name, kind in table.columns)
+    statement = f"INSERT INTO views.{table.name} SELECT {columns} FROM generate_series(1, {ROWS}) AS n"
+    connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="module")
+def url(shared_database_url: str) -> str:
+    """As many rows in each table as show in a plan."""
+    project_all(shared_database_url)
+    project_all(shared_database_url, Projector(shared_database_url, HISTORIES))
+    with psycopg.connect(shared_database_url, autocommit=True) as connection:
+        for table in (table for view in EVERY_VIEW for table in view.tables):
+            if table.name in VALUES:
+                fill(connection, table)
+        connection.execute("VACUUM (ANALYZE)")
+    return shared_database_url
+
+
+def of_manager(person: str) -> Scope:
+    """What a manager of twenty projects may read."""
+    return Scope(caller=Caller(person, "", PrincipalKind.PERSON, Role.PROJECT_MANAGER))
+
+
+def clocks_in(store: Store, scope: Scope = ZONE_SCOPE) -> ClocksAt:
+    """The clocks as they are now."""
+    return ClocksAt(store, law_book(), NOW, NOW, scope=scope)
+
+
+QUERIES: Mapping[str, tuple[Ask, str]] = {
+    "clocks of a manager": (
+        lambda store: clocks_in(store, of_manager("manager7")).listed(ClockFilter()),
+        "access_project_manager_idx",
+    ),
+    "clocks": (lambda store: clocks_in(store).listed(ClockFilter(limit=20)), "on clock c"),
+    "clocks beyond a day": (
+        lambda store: clocks_in(store).number(ClockFilter(due_after=date(2027, 11, 20), limit=50)),
+        "on clock c",
+    ),
+    "waits then": (lambda store: WaitingRows(store).listed(WaitingFilter(), PAST), "waiting_history_tstzrange"),
+    "holders then": (lambda store: WaitingRows(store).holders("", 20, PAST), "waiting_history_tstzrange"),
+    "projects then": (lambda store: ProgressList(store).page(ProjectFilter(t=THEN), PAST), "project_history_tstzrange"),
+    "items at a stage then": (
+        lambda store: InformationBook(store, PAST).listed(InformationFilter(stage="accepted", limit=5)),
+        "item_history_tstzrange",
+    ),
+    "words then": (
+        lambda store: InformationBook(store, PAST).listed(InformationFilter(text="word77")),
+        "information_history_words",
+    ),
+    "evaluations then": (
+        lambda store: FeedbackAt(store, law_book(), THEN, THEN).evaluations(FeedbackFilter(limit=5)),
+        "evaluation_history_evaluated_at",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_what_is_shown_is_found_by_an_index(url: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projections.feedback.query.MOVED_FEW_MAX", -1)
+    ask, index = QUERIES[name]
+    store = ExplainingStore(url)
+    await store.pool.open()
+    try:
+        await ask(store)
+    finally:
+        await store.pool.close()
+
+    plans = "\n".join(store.plans)
+    assert index in plans, plans
+    for table in VALUES.keys() - {"access_project"}:
+        assert f"Seq Scan on {table} " not in plans, plans
