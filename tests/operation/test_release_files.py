@@ -75,6 +75,19 @@ def test_nothing_at_run_time_is_under_gpl_or_agpl(components: dict[str, str]) ->
         assert not re.search(r"(?<!L)A?GPL|Affero|(?<!Lesser )General Public", licences), (name, licences)
 
 
+def as_before_the_release(clone: Path) -> None:
+    """Take back, in *clone*, what a release of this very version has done: its tag, and the date in the changelog."""
+    released = distribution("countersign").version
+    git = ["git", "-C", str(clone), "-c", "user.name=test", "-c", "user.email=test@example.org"]
+    subprocess.run([*git, "tag", "--delete", f"v{released}"], capture_output=True, check=False)
+    changelog = clone / "CHANGELOG.md"
+    text = changelog.read_text(encoding="utf-8")
+    before = re.sub(rf"(?m)^## \[{re.escape(released)}\] - .*$", "## [Unreleased]", text, count=1)
+    if before != text:
+        changelog.write_text(before, encoding="utf-8")
+        subprocess.run([*git, "commit", "--quiet", "--all", "--message", "Take the date back"], check=True)
+
+
 def test_a_release_is_ready_but_for_its_tag_and_says_what_is_missing(tmp_path: Path) -> None:
     """In a clone: the command looks at what is committed."""
     if not (ROOT / ".git").exists():
@@ -82,6 +95,7 @@ def test_a_release_is_ready_but_for_its_tag_and_says_what_is_missing(tmp_path: P
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", "--shared", ROOT, clone], check=True)
     (clone / ".tools").symlink_to(ROOT / ".tools")
+    as_before_the_release(clone)
     command = [str(clone / "scripts/release"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     ready = f"{distribution('countersign').version} can be released.\n"
