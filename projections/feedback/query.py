@@ -96,6 +96,9 @@ class FeedbackSource(Struct, frozen=True):
         return None if self.moment is None else False
 
 
+CURRENT = FeedbackSource({})
+
+
 class FeedbackFilter(Struct, frozen=True, kw_only=True):
     """Filter of complaints or evaluations, listed newest first; fields left out don't restrict.
 
@@ -327,8 +330,7 @@ class FeedbackAt:
 
     async def _of(self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, projects: Collection[UUID]) -> list[R]:
         """The matching rows of the view that are of *projects*."""
-        table = SQL("{}").format(Identifier(SCHEMA, kind.table.name))
-        query = statement(kind, criteria, table, OF_PROJECTS, without=False)
+        query = statement(kind, criteria, CURRENT.of(kind.table), OF_PROJECTS, without=False)
         params = parameters_of(criteria, projects) | {"limit": None, "offset": 0}
         return [kind.row(*row) for row in await self._rows(query, params)]
 
@@ -341,11 +343,12 @@ class FeedbackAt:
         Raises TooMuchToReadError, HistoryBehindError.
         """
         moved = await self._moved(project, scope, MOVED_FEW_MAX)
-        moment = await self._moment() if project is None and len(moved) > MOVED_FEW_MAX else None
-        if moment is not None and moment.axis:
-            stale = await self._within(moment.stale, scope)
-            return FeedbackSource(await self._states(sorted({*stale, *changed})), moment)
-        moved = await self._moved(project, scope, PROJECTS_READ_MAX)
+        if len(moved) > MOVED_FEW_MAX:
+            moment = await self._moment() if project is None else None
+            if moment is not None and moment.axis:
+                stale = await self._within(moment.stale, scope)
+                return FeedbackSource(await self._states(sorted({*stale, *changed})), moment)
+            moved = await self._moved(project, scope, PROJECTS_READ_MAX)
         if len(moved) > PROJECTS_READ_MAX:
             raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects got feedback since {self.t.isoformat()}")
         return FeedbackSource(await self._states(sorted({*moved, *changed})))
