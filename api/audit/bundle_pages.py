@@ -100,5 +100,6 @@ async def _form(
         fault=fault,
         characters_max=REASON_CHARACTERS_MAX,
     )
-    answer.status_code = UNFIT if fault else answer.status_code
+    if fault:
+        answer.status_code = UNFIT
     return answer

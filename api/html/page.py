@@ -209,7 +209,7 @@ class PageContext:
             "live_page": self._live,
             "same": self.here(),
             "path": self._path,
-            "asked_with": list(self._query.items()),
+            "query_fields": list(self._query.items()),
             "now_again": self.here(as_of="", known_at="", on="", offset=""),
             "link": self.link,
             "export_link": self.export_link,

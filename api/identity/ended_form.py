@@ -19,21 +19,26 @@ async def ended_form(scope: Any, receive: Receive, headers: Mapping[bytes, bytes
     Of a form that can't be read, or is too large, it has no fields, and says how to get back to it. To be called for
     requests of our own pages alone: what another site has a browser send must not be offered to be sent.
     """
-    fields: FormFields | None = None
+    fields: FormFields | None
     try:
         fields = await texts_of(headers, receive)
     except Problem:
         fields = None
-    query = scope["query_string"].decode("latin-1")
-    address = quote(scope["path"]) + (f"?{query}" if query else "")
     language = headers.get(b"accept-language", b"").decode("latin-1")
-    page = PageContext(PageAddress(scope["path"], dict(parse_qsl(query)), language))
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+    page = PageContext(PageAddress(scope["path"], query, language))
     is_multipart = headers.get(b"content-type", b"").lower().startswith(MULTIPART.encode())
     html = page.html(
         "ended_form.html",
         is_signed_in=why.kind.code == "role-not-chosen",
-        address=address,
+        address=sent_to(scope),
         fields=None if fields is None else [(name, text) for name, texts in fields.values.items() for text in texts],
         enctype=MULTIPART if is_multipart else "",
     )
     return html.encode()
+
+
+def sent_to(scope: Any) -> str:
+    """The address that a request was sent to, with its query."""
+    query = scope["query_string"].decode("latin-1")
+    return quote(scope["path"]) + (f"?{query}" if query else "")

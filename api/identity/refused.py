@@ -9,7 +9,7 @@ from urllib.parse import quote
 from litestar.types import Receive
 
 from api.html.page import HEADERS
-from api.identity.ended_form import ended_form
+from api.identity.ended_form import ended_form, sent_to
 from api.identity.visit import Pairs
 from api.web.error_handlers import described
 from api.web.problems import MEDIA_TYPE, Problem
@@ -60,9 +60,7 @@ def _sign_in_address(scope: Any) -> str:
     """The sign-in page, which leads back to the requested page."""
     if scope["method"] not in ("GET", "HEAD") or scope["path"] == "/":
         return "/sign-in"
-    query = scope["query_string"].decode("latin-1")
-    target = quote(scope["path"]) + (f"?{query}" if query else "")
-    return f"/sign-in?to={quote(target, safe='')}"
+    return f"/sign-in?to={quote(sent_to(scope), safe='')}"
 
 
 def _pairs(headers: Mapping[str, str]) -> Pairs:

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
-from msgspec import structs
 
 from api.web.parameters import WITHOUT_NUL, Department, Paging
 from domain.core.types import LINE_CHARACTERS_MAX
@@ -85,10 +84,7 @@ def card_filter(
     paging: NamedDependency[Paging],
 ) -> ListFilter:
     """Which warnings, cards and effects of silence a list or its page shows."""
-    figured = ListFilter(
-        period=period, department=department, figure=figure.value, oldest_first=sort is ListSort.OLDEST
-    )
-    return _list_of(supervision, figured, paging, paging.last(SignalKey))
+    return _list_of(supervision, period, department, figure, sort, paging, paging.last(SignalKey))
 
 
 def decision_filter(
@@ -101,10 +97,7 @@ def decision_filter(
     paging: NamedDependency[Paging],
 ) -> ListFilter:
     """Which decided applications a list or its page shows."""
-    figured = ListFilter(
-        period=period, department=department, figure=figure.value, oldest_first=sort is ListSort.OLDEST
-    )
-    return _list_of(supervision, figured, paging, paging.last(CaseKey))
+    return _list_of(supervision, period, department, figure, sort, paging, paging.last(CaseKey))
 
 
 CARD_FILTER = {"card_filter": Provide(card_filter, sync_to_thread=False)}
@@ -112,7 +105,21 @@ DECISION_FILTER = {"decision_filter": Provide(decision_filter, sync_to_thread=Fa
 
 
 def _list_of(
-    supervision: SupervisionAt, figured: ListFilter, paging: Paging, last: tuple[Any, ...] | None
+    supervision: SupervisionAt,
+    period: Period,
+    department: str,
+    figure: CardFigure | DecidedFigure,
+    sort: ListSort,
+    paging: Paging,
+    last: tuple[Any, ...] | None,
 ) -> ListFilter:
-    """The page of the list *figured* that is asked for."""
-    return structs.replace(figured, scope=supervision.scope, limit=paging.limit, offset=paging.offset, last=last)
+    return ListFilter(
+        period=period,
+        department=department,
+        figure=figure.value,
+        oldest_first=sort is ListSort.OLDEST,
+        scope=supervision.scope,
+        limit=paging.limit,
+        offset=paging.offset,
+        last=last,
+    )

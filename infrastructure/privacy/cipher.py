@@ -88,12 +88,17 @@ def persons_in(data: bytes) -> Iterator[UUID]:
 
 def plain_texts(data: bytes, person: str) -> int:
     """How many texts of *person* in the JSON of a fact were stored before there was encryption, and can't be erased."""
-    return sum(1 for whose, text in _texts(data) if whose == person and text and _parts(text) is None)
+    return _in_clear(data).count(person)
 
 
 def has_plain_text(data: bytes) -> bool:
     """Whether a personal text in the JSON of a fact is readable as it is stored."""
-    return any(whose and text and _parts(text) is None for whose, text in _texts(data))
+    return any(_in_clear(data))
+
+
+def _in_clear(data: bytes) -> list[str]:
+    """Whose the texts in the JSON of a fact are that were stored before there was encryption, a person a text."""
+    return [whose for whose, text in _texts(data) if text and _parts(text) is None]
 
 
 def _texts(data: bytes) -> list[tuple[str, str]]:

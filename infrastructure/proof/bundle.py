@@ -117,7 +117,8 @@ def pack_project(url: str, proofs: ProofFolder, project: UUID, file: IO[bytes], 
     with TemporaryDirectory(prefix="countersign-bundle-") as work:
         folder = Path(work) / str(project)
         log, ended = proofs.read_log(), proofs.restores()
-        bundle = export_bundle(url, log, signing_keys(proofs, log), folder, project, now, _unwatched, ended)
+        keys = signing_keys(proofs, log)
+        bundle = export_bundle(url, log, keys, folder, project, now, lambda _done, _of: None, ended)
         _require_encrypted(folder / "data" / "entries.ndjson")
         _pack(folder, file, folder.name)
     return bundle
@@ -127,10 +128,6 @@ def signing_keys(proofs: ProofFolder, log: LogReader) -> list[NoteVerifier]:
     """The keys in *proofs* that signed the checkpoint of *log*, as far as the verifier of a bundle can check them."""
     keys = [key for key in proofs.trusted_keys() if key.algorithm in ED25519_KINDS]
     return [key for key in keys if log.note and log.note.signed_by(key)]
-
-
-def _unwatched(done: int, total: int) -> None:
-    """No one looks at the progress of one project."""
 
 
 def _pack(folder: Path, file: IO[bytes], name: str) -> None:

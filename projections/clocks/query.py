@@ -7,11 +7,12 @@ calendar of the query. Everything else is read from the ledger and evaluated.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from copy import copy
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -116,12 +117,18 @@ class ClocksAt:
         """One page of the clocks of all projects, those that are over first. Raises TooMuchToReadError."""
         if wanted.project is not None:
             return page_of(wanted, [], await self._read([wanted.project]))
+        async with self._settled() as (settled, changed):
+            page = await settled._page(wanted, changed)  # noqa: SLF001  its own
+            self.recounting = settled.recounting
+            return page
+
+    @asynccontextmanager
+    async def _settled(self) -> AsyncIterator[tuple[Self, Sequence[UUID]]]:
+        """The same in the snapshot of a list's first page, and the projects that have changed since."""
         async with settled_snapshot(self._store, VIEWS, self.scope.projects("s", CLOCKS)) as reader:
             settled = copy(self)
             settled._store = reader  # noqa: SLF001  its own
-            page = await settled._page(wanted, reader.changed)  # noqa: SLF001
-            self.recounting = settled.recounting
-            return page
+            yield settled, reader.changed
 
     async def _page(self, wanted: ClockFilter, changed: Sequence[UUID] = ()) -> list[ListedClock]:
         """One page; the clocks of projects that have *changed* since the first one are read from the ledger."""
@@ -132,13 +139,14 @@ class ClocksAt:
 
     async def number(self, wanted: ClockFilter) -> int:
         """How many clocks the list has, *wanted.limit* at most; no reading is made. Raises TooMuchToReadError."""
-        async with settled_snapshot(self._store, VIEWS, self.scope.projects("s", CLOCKS)) as reader:
-            settled = copy(self)
-            settled._store = reader  # noqa: SLF001  its own
-            source = await settled._source(reader.changed)  # noqa: SLF001
-            counted = await number_for(reader, wanted, self.t, source, self.scope)
-            read = await settled._read(source.without) if source.without else ()  # noqa: SLF001
-            return min(counted + sum(map(wanted.takes, read)), wanted.limit)
+        async with self._settled() as (settled, changed):
+            return await settled._number(wanted, changed)  # noqa: SLF001  its own
+
+    async def _number(self, wanted: ClockFilter, changed: Sequence[UUID]) -> int:
+        source = await self._source(changed)
+        counted = await number_for(self._store, wanted, self.t, source, self.scope)
+        read = await self._read(source.without) if source.without else ()
+        return min(counted + sum(map(wanted.takes, read)), wanted.limit)
 
     async def running(self, projects: Sequence[UUID]) -> list[ListedClock]:
         """The clocks of *projects* that run, those that are over first. Raises TooMuchToReadError."""

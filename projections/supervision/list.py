@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any, Generic, LiteralString, TypeVar
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from projections.supervision.figures import DecidedCase
 from projections.supervision.fold import SHOWN_STATES, VOID, SignalRow
 
 R = TypeVar("R", SignalRow, DecidedCase)
+T = TypeVar("T")
 
 # Conditions are composed for each filter, so that an index can be used.
 SIGNALS: LiteralString = """
@@ -71,6 +73,17 @@ def comparable(key: tuple[Any, ...]) -> tuple[Any, ...]:
     return key[0], key[1].hex, *key[2:]
 
 
+def comes_after(key: tuple[Any, ...], last: tuple[Any, ...], *, descending: bool) -> bool:
+    """Whether a row with this *key* comes after the one with the key *last*."""
+    place, before = comparable(key), comparable(last)
+    return place < before if descending else place > before
+
+
+def in_order(rows: Iterable[T], key: Callable[[T], tuple[Any, ...]], *, descending: bool) -> list[T]:
+    """*rows* sorted by *key*, as the database sorts them."""
+    return sorted(rows, key=lambda row: comparable(key(row)), reverse=descending)
+
+
 class ListFilter(Struct, frozen=True, kw_only=True):
     """Filter and page of a list; an empty *department* means all. *limit* None: the whole list.
 
@@ -109,10 +122,11 @@ class ListFilter(Struct, frozen=True, kw_only=True):
 
     def follows(self, key: tuple[Any, ...]) -> bool:
         """Whether the row with this *key* comes after the last one of the page before."""
-        if self.last is None:
-            return True
-        place, last = comparable(key), comparable(self.last)
-        return place > last if self.oldest_first else place < last
+        return self.last is None or comes_after(key, self.last, descending=not self.oldest_first)
+
+    def merged(self, rows: Iterable[R], others: Iterable[R], key: Callable[[R], tuple[Any, ...]]) -> list[R]:
+        """The page of the view's *rows* with the *others*, which were read from the ledger, in the order of *key*."""
+        return self.cut(in_order(chain(rows, others), key, descending=not self.oldest_first))
 
     def following(self, count: int) -> int | None:
         """The offset of the next page of a list of *count* rows; None on the last."""

@@ -15,7 +15,7 @@ from domain.law.calendar.moment import local_day
 from projections.keyset import Ordering, SortKey
 from projections.scope import Scope
 from projections.supervision.fold import OrderRow
-from projections.supervision.list import comparable
+from projections.supervision.list import comes_after, in_order
 
 ORDERS: LiteralString = """
     SELECT o.* FROM views.supervision_order AS o
@@ -40,6 +40,7 @@ SORTS: Mapping[OrderSort, Ordering] = {
     OrderSort.FEEDBACK: Ordering((SortKey("o.feedback_by"), *NAMED)),
     OrderSort.ORDERED: Ordering((SortKey("o.ordered_at"), *NAMED)).backwards,
 }
+DESCENDING = (OrderSort.ORDERED,)
 KEYS: Mapping[OrderSort, Any] = {  # the types of the values in a cursor
     OrderSort.FEEDBACK: tuple[date, UUID, str],
     OrderSort.ORDERED: tuple[datetime, UUID, str],
@@ -74,17 +75,15 @@ class OrderFilter(Struct, frozen=True, kw_only=True):
             and not (self.unanswered and row.answered_at is not None and row.answered_at <= as_of)
             and (self.begin is None or self.begin <= row.ordered_at)
             and (self.end is None or row.ordered_at < self.end)
-            and (self.last is None or self._follows(order_place(row, self.sort), self.last))
+            and (
+                self.last is None
+                or comes_after(order_place(row, self.sort), self.last, descending=self.sort in DESCENDING)
+            )
         )
 
     def sorted(self, rows: Iterable[OrderRow]) -> list[OrderRow]:
         """*rows* in the order of the list."""
-        is_newest_first = self.sort is OrderSort.ORDERED
-        return sorted(rows, key=lambda row: comparable(order_place(row, self.sort)), reverse=is_newest_first)
-
-    def _follows(self, place: OrderKey, last: OrderKey) -> bool:
-        at, after = comparable(place), comparable(last)
-        return at > after if self.sort is OrderSort.FEEDBACK else at < after
+        return in_order(rows, lambda row: order_place(row, self.sort), descending=self.sort in DESCENDING)
 
 
 class OrderState(StrEnum):

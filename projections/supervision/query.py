@@ -67,7 +67,6 @@ from projections.supervision.list import (
     ListPage,
     SignalKey,
     Sources,
-    comparable,
     decisions_query,
     signals_query,
 )
@@ -276,11 +275,7 @@ class SupervisionAt:
         ]
         query = signals_query(criteria, self._sources, without=bool(self._without))
         rows = [SignalRow(*row) for row in await self._page(cursor, query, criteria, others)]
-        if not others:
-            return rows
-        is_newest_first = not criteria.oldest_first
-        whole = sorted([*rows, *others], key=lambda row: comparable(signal_key(row)), reverse=is_newest_first)
-        return criteria.cut(whole)
+        return criteria.merged(rows, others, signal_key) if others else rows
 
     async def _decided(self, cursor: Cursor, criteria: ListFilter, read: Sequence[DecidedCase]) -> list[DecidedCase]:
         takes = CASE_FIGURES[criteria.figure]
@@ -297,11 +292,7 @@ class SupervisionAt:
             DecidedCase(*(*row[:-3], ON_TIME.get(row[-3]), ON_TIME.get(row[-2]), row[-1]))
             for row in await self._page(cursor, query, criteria, others)
         ]
-        if not others:
-            return rows
-        is_newest_first = not criteria.oldest_first
-        whole = sorted([*rows, *others], key=lambda row: comparable(case_key(row)), reverse=is_newest_first)
-        return criteria.cut(whole)
+        return criteria.merged(rows, others, case_key) if others else rows
 
     async def _page(
         self, cursor: Cursor, query: Composed, criteria: ListFilter, others: Sequence[object]

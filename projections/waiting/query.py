@@ -11,7 +11,7 @@ from msgspec import Struct
 from psycopg.sql import SQL, Composed
 
 from domain.project.waiting.wait import HeldBy
-from projections.as_of import Folding, Past, Tables, settled_at, tables_at
+from projections.as_of import Folding, Past, settled_at, tables_at
 from projections.keyset import Ordering, SortKey
 from projections.progress import history as progress
 from projections.progress.fold import Progress
@@ -181,15 +181,11 @@ class WaitingRows:
             # A project is of one register for good; those read from the ledger may be in no view yet.
             alone = scope.sees_all(READ) and not tables.stale and not any(each in ABOUT_PROJECTS for each in conditions)
             # Access is that of today, which present projects have in their rows.
-            within = scope.registered("w") if alone else both(OF_REGISTER, _readable(scope, tables))
-            given["of_projects"] = SQL("").join([] if alone else [JOINED.format(**given)])
+            readable = scope.readable("p", READ, parties=tables.is_current)
+            within = scope.registered("w") if alone else both(OF_REGISTER, readable)
+            given["of_projects"] = SQL("").format() if alone else JOINED.format(**given)
             given["conditions"] = SQL(" AND ").join([within, *conditions])
             await cursor.execute(
                 SQL(query).format(**given, **(parts or {})), params | tables.params, prepare=tables.prepare
             )
             return await cursor.fetchall()
-
-
-def _readable(scope: Scope, tables: Tables) -> SQL | Composed:
-    """The condition that the reader may see the project p."""
-    return scope.readable("p", READ, parties=tables.is_current)

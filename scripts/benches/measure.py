@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from statistics import median
 
 from msgspec import Struct
 
@@ -33,3 +34,8 @@ class Figure(Struct, frozen=True):
 def ratio(ours: Figure | None, theirs: Figure | None) -> float | None:
     """How many times faster *ours* is; None if either was not measured."""
     return ours.per_second / theirs.per_second if ours and theirs and theirs.per_second else None
+
+
+def median_ratio(pairs: Iterable[tuple[float, float]]) -> float:
+    """The median of the first over the second of *pairs*: a disturbed one counts no more than any other; 0 of none."""
+    return median([first / second for first, second in pairs if second] or [0.0])

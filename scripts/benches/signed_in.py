@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 from uuid import uuid4
 
@@ -26,6 +25,7 @@ from scripts.benches import http_client
 from scripts.benches.commands import ENTERPRISE, MANAGER, OFFICER, WARM_UP_SECONDS, Send, work
 from scripts.benches.database import temporary_server, vacuum
 from scripts.benches.http_server import server_of
+from scripts.benches.measure import median_ratio
 
 CLIENTS, SECONDS, ROUNDS = 32, 4, 7
 SLICE_SECONDS = 0.5  # long beside a command, short beside what disturbs a machine
@@ -128,7 +128,7 @@ def measured(seconds: float = SECONDS, rounds: int = ROUNDS) -> SignedInBench:
 
 
 def compared(pairs: list[SignedInPair]) -> SignedInBench:
-    """The medians of the ratios of *pairs*: a pair that was disturbed counts no more than any other."""
-    ratios = [pair.signed_in.per_second / pair.plain.per_second for pair in pairs if pair.plain.per_second]
-    of_cpu = [pair.signed_in.per_cpu_second / pair.plain.per_cpu_second for pair in pairs if pair.plain.per_cpu_second]
-    return SignedInBench(CLIENTS, pairs, median(ratios or [0.0]), median(of_cpu or [0.0]))
+    """The medians of the ratios of *pairs*."""
+    by_wall = median_ratio((pair.signed_in.per_second, pair.plain.per_second) for pair in pairs)
+    of_cpu = median_ratio((pair.signed_in.per_cpu_second, pair.plain.per_cpu_second) for pair in pairs)
+    return SignedInBench(CLIENTS, pairs, by_wall, of_cpu)

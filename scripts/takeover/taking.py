@@ -77,8 +77,9 @@ async def take_over(
         if await approvals.history(project.id):
             report.repeated += 1
             continue
+        sequence = project.sequence(by)
         try:
-            entries = (await approvals.preview_together(project.sequence(by))).added
+            entries = (await approvals.preview_together(sequence)).added
         except SequenceRefusedError as refused:
             report.refusals.append(_refusal(line, project, refused))
             continue
@@ -87,7 +88,7 @@ async def take_over(
         report.differences += differing
         report.clocks += len(project.clocks) - len(differing)
         if not preview and (accept or not differing):
-            await approvals.handle_together(project.sequence(by))
+            await approvals.handle_together(sequence)
             report.taken_over += 1
             report.facts += len(entries)
     return report

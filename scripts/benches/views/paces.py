@@ -30,6 +30,7 @@ from projections.histories import HISTORIES
 from projections.registry import VIEWS
 from projections.view import Projected
 from scripts.benches.commands import WARM_UP_SECONDS, Send, ids_made_before, project_life
+from scripts.benches.measure import median_ratio
 from scripts.benches.views import reading
 
 CLIENTS = 32
@@ -85,10 +86,10 @@ class Paces(Struct, frozen=True):
 
 
 def compared(subject: str, reference: str, pairs: list[PacePair], bound: float | None = None) -> Paces:
-    """The medians of the ratios of *pairs*: a pair that was disturbed counts no more than any other."""
-    ratios = [pair.ours.per_second / pair.reference.per_second for pair in pairs if pair.reference.per_second]
-    of_cpu = [pair.reference.cpu_us / pair.ours.cpu_us for pair in pairs if pair.ours.cpu_us]
-    return Paces(subject, reference, pairs, median(ratios or [0.0]), median(of_cpu or [0.0]), bound)
+    """The medians of the ratios of *pairs*."""
+    in_turns = median_ratio((pair.ours.per_second, pair.reference.per_second) for pair in pairs)
+    of_cpu = median_ratio((pair.reference.cpu_us, pair.ours.cpu_us) for pair in pairs)
+    return Paces(subject, reference, pairs, in_turns, of_cpu, bound)
 
 
 class ProcessorTime:
