@@ -11,6 +11,7 @@ A base backup appears under its name once it is complete and verified; what a ki
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -152,6 +153,12 @@ class BackupFolder:
         files = [folder / RECORD for folder in self.bases.glob("*") if folder.suffix != UNFINISHED]
         bases = [self._read(file, BaseBackup) for file in files]
         return sorted(bases, key=lambda base: base.ended)
+
+    def new_name(self, began: datetime) -> str:
+        """An unused name for a base backup that begins at *began*: several may begin in one second."""
+        instant = f"{began:{NAME}}"
+        names = itertools.chain([instant], (f"{instant}-{number}" for number in itertools.count(2)))
+        return next(name for name in names if not (self.bases / name).exists())
 
     def data_of(self, base: BaseBackup) -> Path:
         """The folder with the files of a base backup."""

@@ -13,7 +13,7 @@ import structlog
 from msgspec import Struct, structs
 
 from infrastructure.backup.errors import BackupError
-from infrastructure.backup.folder import DATA, MANIFEST, NAME, UNFINISHED, BackupFolder, BaseBackup, BaseKind
+from infrastructure.backup.folder import DATA, MANIFEST, UNFINISHED, BackupFolder, BaseBackup, BaseKind
 from infrastructure.backup.prune import prune
 from infrastructure.backup.timelines import note_current
 from infrastructure.backup.tools import Advance, run_tool
@@ -86,7 +86,7 @@ class BackupTaker:
         timeline = int(str(_value(connection, "SELECT timeline_id FROM pg_control_checkpoint()")))
         before, note = (None, "as asked") if full else self._before(timeline)
         position, hash_ = connection.execute(HEAD).fetchone() or (0, "")
-        name = f"{began:{NAME}}"
+        name = self._place.new_name(began)
         try:
             self._copy(name, before, lock, advance)
         except BackupError as failure:

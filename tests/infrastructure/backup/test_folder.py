@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from infrastructure.backup.errors import BackupError
 from infrastructure.backup.folder import UNFINISHED, BackupFolder, BackupTimeline, BaseBackup, BaseKind
@@ -52,6 +53,15 @@ def test_a_plan_begins_with_a_full_backup_that_ended_before(place: BackupFolder)
     assert planned(place, 3.5) == planned(place, None) == (["at-3"], 1)
     with pytest.raises(BackupError, match="Name a later instant"):
         place.plan(hours(-1))
+
+
+def test_backups_that_begin_in_one_second_have_names_of_their_own(place: BackupFolder) -> None:
+    names = []
+    for number in range(3):
+        names.append(place.new_name(NOON))
+        finish(place, structs.replace(base(number), name=names[-1]))
+    assert names == ["20260715T120000Z", "20260715T120000Z-2", "20260715T120000Z-3"]
+    assert [each.name for each in place.finished()] == names
 
 
 def test_after_a_restore_a_plan_leaves_out_what_the_restore_gave_up(place: BackupFolder) -> None:
