@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from projections.clocks.fold import Clocks
 from projections.clocks.history import ClockHistory
+from projections.external import history as external
 from projections.feedback import history as feedback
 from projections.history.fold import History
 from projections.information import history as information
@@ -21,5 +22,6 @@ HISTORIES: tuple[History, ...] = (
     ClockHistory(Clocks(shipped_law)),
     supervision.HISTORY,
     feedback.HISTORY,
+    external.HISTORY,
 )
 EVERY_VIEW: tuple[Projected, ...] = (*VIEWS, *HISTORIES)
