@@ -12,6 +12,7 @@ from projections.law.shipped import shipped_law
 from projections.progress import history as progress
 from projections.registry import VIEWS
 from projections.supervision import history as supervision
+from projections.supervision import timeliness_history as timeliness
 from projections.view import Projected
 from projections.waiting import history as waiting
 
@@ -23,5 +24,6 @@ HISTORIES: tuple[History, ...] = (
     supervision.HISTORY,
     feedback.HISTORY,
     external.HISTORY,
+    timeliness.HISTORY,
 )
 EVERY_VIEW: tuple[Projected, ...] = (*VIEWS, *HISTORIES)

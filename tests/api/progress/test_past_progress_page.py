@@ -90,9 +90,7 @@ async def test_rows_have_the_clocks_of_the_day_and_views_and_files_are_of_it_too
 
 
 async def test_a_day_is_chosen_by_the_form(door: Door) -> None:
-    chosen = await door.client.get(
-        f"{TABLE}?on=2026-04-20&limit=3", headers=identity(LEADER), follow_redirects=False
-    )
+    chosen = await door.client.get(f"{TABLE}?on=2026-04-20&limit=3", headers=identity(LEADER), follow_redirects=False)
 
     assert chosen.status_code == 303
     assert len(listed(await follow(door, chosen.headers["location"]))) == 3

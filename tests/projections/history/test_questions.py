@@ -17,6 +17,7 @@ from domain.core.plan import PlannedItem
 from domain.core.types import Outcome
 from domain.law.calendar.period import Period
 from domain.messages import Entry
+from domain.project.application.suspension import ResumeClock, SuspendClock
 from domain.project.external.results import RecordExternalResult, VerifyExternalResult
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
@@ -33,9 +34,10 @@ from projections.progress.past import PastProgress
 from projections.progress.query import DecidedFilter, ProgressList, ProjectFilter
 from projections.sums import ZONE
 from projections.supervision.list import ListFilter
+from projections.supervision.timeliness_query import TimelinessOf
 from projections.waiting.query import WaitingFilter, WaitingRows
 from tests.effort import chosen
-from tests.examples import MANAGER
+from tests.examples import LAND, MANAGER
 from tests.infrastructure.projector.test_projector import project_all
 from tests.projections.supervision import test_board
 from tests.projections.supervision.test_board import BEGIN, SEED, Said, lived
@@ -46,7 +48,8 @@ from tests.watching import Hands
 DAYS = chosen(25, 40)
 ROUNDS = chosen(60, 150)
 DEPARTMENTS = ["", "land", "planning"]
-STALE_DAYS, OUTSIDE_SHARE = 5, 0.2
+GRANTED = Outcome.GRANTED
+STALE_DAYS, BESIDE_SHARE = 5, 0.2
 TAX = PlannedItem(item="tax", department="tax", live=False)
 REFUND = PlannedItem(item="refund", department="tax", requires=("tax",))
 REGISTER = structs.replace(test_board.REGISTER, items=(*test_board.REGISTER.items, TAX, REFUND))
@@ -88,9 +91,11 @@ async def table(zone: Zone, t: datetime, known: datetime, random: Random) -> Any
 
 
 async def decided(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
-    """What a department decided in the days before."""
-    wanted = DecidedFilter(department=random.choice(DEPARTMENTS[1:]), since=t - timedelta(days=20), t=t)
-    return await ProgressList(zone.approvals.store).decided(wanted, Past(t, known))
+    """What each department decided in the days before."""
+    progress_list, since = ProgressList(zone.approvals.store), t - timedelta(days=random.choice([7, 30]))
+    wanted = [DecidedFilter(department=department, since=since, t=t) for department in ("land", "planning", "tax")]
+    rows = [await progress_list.decided(of_department, Past(t, known)) for of_department in wanted]
+    return rows if any(rows) else []
 
 
 async def outside(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
@@ -102,6 +107,15 @@ async def outside(zone: Zone, t: datetime, known: datetime, random: Random) -> A
         limit=random.choice([2, 100]),
     )
     return await ExternalResults(zone.approvals.store).listed(wanted, Past(t, known))
+
+
+async def timely(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
+    """How late acts were recorded, and which clocks were suspended."""
+    first = date(2026, 2, 20) + timedelta(days=random.randint(0, 25))
+    period, department = Period(first, first + timedelta(days=20)), random.choice(DEPARTMENTS)
+    query = TimelinessOf(zone.approvals.store, zone.approvals.laws, known, past=Past(t, known))
+    lags = await query.lags(period, department)
+    return (lags, await query.often_stopped(period, ZONE, department)) if lags[0].acts else ()
 
 
 async def waits(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
@@ -152,15 +166,20 @@ async def board(zone: Zone, t: datetime, known: datetime, random: Random) -> Any
     return *lists, await zone.at(t).board(period), await zone.at(t).total(period), weeks
 
 
-QUESTIONS: tuple[Answer, ...] = (progress, table, decided, outside, waits, information, clocks, board)
+QUESTIONS: tuple[Answer, ...] = (progress, table, decided, outside, timely, waits, information, clocks, board)
 
 
 def something(random: Random, history: list[Entry], project: UUID, at: datetime) -> Said:
-    """One command about a project, sometimes about what is decided outside."""
-    if random.random() < OUTSIDE_SHARE:
+    """One command about a project, sometimes about what is decided outside, or a suspension."""
+    if random.random() < BESIDE_SHARE:
         late = at - timedelta(days=random.choice([0, 0, 9]))
-        recorded = RecordExternalResult(item="tax", outcome=Outcome.GRANTED, evidence="scan", occurred_at=late)
-        return MANAGER, project, random.choice([recorded, VerifyExternalResult(item="tax", evidence="telephoned")])
+        said: list[Said] = [
+            (MANAGER, project, RecordExternalResult(item="tax", outcome=GRANTED, evidence="scan", occurred_at=late)),
+            (MANAGER, project, VerifyExternalResult(item="tax", evidence="telephoned")),
+            (LAND, project, SuspendClock(item="land", ground="testing", occurred_at=late)),
+            (LAND, project, ResumeClock(item="land", suspension=f"s{random.randint(1, 3)}")),
+        ]
+        return random.choice(said)
     return inside(random, history, project, at)
 
 
@@ -178,16 +197,17 @@ async def test_any_answer_about_the_past_is_that_of_the_ledger(
     monkeypatch.setattr(test_board, "REGISTER", REGISTER)
     monkeypatch.setattr(test_board, "something", something)
     monkeypatch.setattr("projections.clocks.query.MOVED_FEW_MAX", -1)
+    monkeypatch.setattr("projections.supervision.timeliness_query.SUSPENSIONS_USUAL_MAX", 0)
     monkeypatch.setattr("projections.supervision.query.CORRECTED_FEW_MAX", -1)
     random = Random(SEED)
     await lived(zone, random)
     project_all(database_url, Projector(database_url, HISTORIES))
     counts = Counter[str]()
 
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         t, other = (BEGIN + timedelta(days=random.randint(-1, DAYS), minutes=random.randint(0, 1440)) for _ in "12")
         known = random.choice([t, zone.approvals.clock(), other])
-        ask, seed = random.choice(QUESTIONS), random.random()
+        ask, seed = QUESTIONS[number % len(QUESTIONS)], random.random()
         answer = await ask(zone, t, known, Random(seed))
         with monkeypatch.context() as without:
             without.setattr(moment, "_reached", _nothing_made)
