@@ -45,17 +45,37 @@ class StoredMessage(Struct, frozen=True):
     body: bytes
 
 
+class ConnectionState:
+    """What the client reports aside: that the connection *is_lost*, and errors, also those of messages on their way."""
+
+    def __init__(self) -> None:
+        self.is_lost = False
+        self.errors: list[Exception] = []
+        self.changed = asyncio.Event()
+
+    async def note_lost(self) -> None:
+        """The connection has ended."""
+        self.is_lost = True
+        self.changed.set()
+
+    async def note_error(self, error: Exception) -> None:
+        """Something went wrong."""
+        log.debug("nats_client_error", error=str(error) or type(error).__name__)
+        self.errors.append(error)
+        self.changed.set()
+
+
 class JetStreamConnection:
     """One connection, which is not made again: whoever has lost it looks first where the stream ends."""
 
-    def __init__(self, client: Client, target: StreamTarget, lost: asyncio.Event) -> None:
-        self._client, self._target, self._lost = client, target, lost
+    def __init__(self, client: Client, target: StreamTarget, state: ConnectionState) -> None:
+        self._target, self._state = target, state
         self._stream: JetStreamContext = client.jetstream(timeout=ANSWER_SECONDS_MAX)
 
     @property
     def is_lost(self) -> bool:
         """Whether the connection has ended."""
-        return self._lost.is_set()
+        return self._state.is_lost
 
     async def end(self) -> StreamEnd:
         """Where the stream ends, which is made if there is none; one that exists is left as it is.
@@ -111,17 +131,19 @@ class JetStreamConnection:
 
     async def _acknowledged(self, answers: Sequence[asyncio.Future[PubAck]]) -> list[PubAck]:
         """The answers of the server, once all are there. Raises Error, TimeoutError, StreamAwayError."""
-        every, lost = asyncio.gather(*answers), asyncio.create_task(self._lost.wait())
+        every, changed = asyncio.gather(*answers), asyncio.create_task(self._state.changed.wait())
+        waits: set[asyncio.Future[Any]] = {every, changed}
         try:
-            waits: set[asyncio.Future[Any]] = {every, lost}
             await asyncio.wait(waits, timeout=ANSWER_SECONDS_MAX, return_when=asyncio.FIRST_COMPLETED)
             if every.done():
                 return every.result()
-            raise StreamAwayError("the connection ended" if self.is_lost else "no answer in time")
+            if self.is_lost:
+                raise StreamAwayError("the connection ended")
+            raise next(iter(self._state.errors), StreamAwayError("no answer in time"))
         finally:
-            lost.cancel()
+            changed.cancel()
             every.cancel()
-            await asyncio.gather(every, lost, *answers, return_exceptions=True)
+            await asyncio.gather(every, changed, *answers, return_exceptions=True)
 
 
 def headers_of(message: OutgoingMessage, after: int) -> dict[str, str]:
@@ -148,35 +170,30 @@ def config_of(target: StreamTarget) -> StreamConfig:
 @asynccontextmanager
 async def opened(target: StreamTarget) -> AsyncIterator[JetStreamConnection]:
     """A connection to the first server that answers. Raises StreamAwayError, SettingRefusedError."""
-    client, lost = Client(), asyncio.Event()
+    client, state = Client(), ConnectionState()
     try:
         with _translated(target):
-            await _connect(client, target, lost)
-        yield JetStreamConnection(client, target, lost)
+            await _connect(client, target, state)
+        state.changed.clear()
+        state.errors.clear()  # of servers that did not answer
+        yield JetStreamConnection(client, target, state)
     finally:
         await client.close()
 
 
-async def _connect(client: Client, target: StreamTarget, lost: asyncio.Event) -> None:
-    async def note_lost() -> None:
-        lost.set()
-
-    async def note_error(error: Exception) -> None:
-        log.debug("nats_client_error", error=str(error) or type(error).__name__)
-
+async def _connect(client: Client, target: StreamTarget, state: ConnectionState) -> None:
     await client.connect(
         servers=list(target.servers),
         name=f"countersign {target.zone}",
         allow_reconnect=False,
-        max_reconnect_attempts=1,
         connect_timeout=CONNECT_SECONDS_MAX,
         ping_interval=PING_SECONDS,
         tls=target.tls(),
         tls_handshake_first=target.is_secure,
         user_credentials=target.credentials or None,
-        disconnected_cb=note_lost,
-        closed_cb=note_lost,
-        error_cb=note_error,
+        disconnected_cb=state.note_lost,
+        closed_cb=state.note_lost,
+        error_cb=state.note_error,
     )
 
 

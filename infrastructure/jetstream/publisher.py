@@ -134,14 +134,18 @@ class StreamPublisher(Leader):
 
     async def _publish_from(self, stream: StreamConnection, place: StreamPlace) -> None:
         """Publish what is there, then what comes, until `stop`. Raises StreamAwayError, StreamRefusedError."""
-        parts = self._parts
+        parts, is_behind = self._parts, True
         while not self._stopping.is_set():
             page = await parts.feed.page(READER, EVERYTHING, place.position, PUBLISH_AT_ONCE)
             if page.next > place.position:
                 place = await self._published(stream, page, place)
             self._failures = 0
             if page.more:
+                is_behind = True
                 continue
+            if is_behind:
+                log.info("stream_caught_up", stream=parts.target.stream, position=place.position, count=self.published)
+            is_behind = False
             await parts.feed.horizon.beyond_unless(self._stopping, place.position, POLL_SECONDS)
             if stream.is_lost:
                 raise StreamAwayError("the connection ended")
