@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from infrastructure.jetstream.target import OutgoingMessage, StreamTarget
 
 CONNECT_SECONDS_MAX = 5
 ANSWER_SECONDS_MAX = 10.0  # of the server, for one request or for a batch of messages
+CLOSE_SECONDS_MAX = 1.0
 PING_SECONDS = 10  # after three pings without an answer the connection counts as lost
 DUPLICATE_SECONDS = 120.0  # how long the stream remembers ids: NATS' own default
 MEDIA_TYPE = "application/cloudevents+json; charset=utf-8"
@@ -30,7 +31,7 @@ OTHER_STREAM = 10060  # of the server: the message would be stored in another st
 log = structlog.get_logger()
 
 
-class StreamEnd(Struct, frozen=True):
+class StreamTail(Struct, frozen=True):
     """Where a stream ends: the *sequence* of its last message, 0 before the first, and when it was *created*."""
 
     sequence: int
@@ -77,7 +78,7 @@ class JetStreamConnection:
         """Whether the connection has ended."""
         return self._state.is_lost
 
-    async def end(self) -> StreamEnd:
+    async def end(self) -> StreamTail:
         """Where the stream ends, which is made if there is none; one that exists is left as it is.
 
         Raises StreamAwayError, StreamRefusedError.
@@ -89,7 +90,7 @@ class JetStreamConnection:
                 f"The stream {self._target.stream} acknowledges nothing (no_ack), so no one knows what it has stored:"
                 " switch that off, or name another stream by COUNTERSIGN_NATS_STREAM."
             )
-        return StreamEnd(info.state.last_seq, info.created)
+        return StreamTail(info.state.last_seq, info.created)
 
     async def message(self, sequence: int) -> StoredMessage | None:
         """The message with that sequence; None where the stream does not hold it any more. Raises StreamAwayError."""
@@ -178,7 +179,8 @@ async def opened(target: StreamTarget) -> AsyncIterator[JetStreamConnection]:
         state.errors.clear()  # of servers that did not answer
         yield JetStreamConnection(client, target, state)
     finally:
-        await client.close()
+        with suppress(TimeoutError, OSError, Error):  # where TLS failed, the client would wait for its end for ever
+            await asyncio.wait_for(client.close(), CLOSE_SECONDS_MAX)
 
 
 async def _connect(client: Client, target: StreamTarget, state: ConnectionState) -> None:

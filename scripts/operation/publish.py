@@ -56,7 +56,8 @@ def publish(
         uvloop.run(_forget(url, target))
         return
     database.require_no_way_back(url, chosen)
-    screen.print(f"Publishing {target.subjects} to the stream {target.stream} at {target.address}.", highlight=False)
+    said = f"Publishing {target.subjects} to the stream {target.stream} at {target.address}."
+    screen.print(said, highlight=False, soft_wrap=True)
     with database.supervised_server(chosen):
         uvloop.run(_publish(url, target, opened, after))
 
