@@ -25,6 +25,7 @@ from tests.proofs import (
     repeated,
     roles,
     store,
+    streams,
     webhooks,
 )
 from tests.proofs.operating import tls_proxy
@@ -41,6 +42,7 @@ PROOFS: tuple[Proof, ...] = (
     *carried.PROOFS,
     *contract.PROOFS,
     *webhooks.PROOFS,
+    *streams.PROOFS,
     *exports.PROOFS,
     *notice.PROOFS,
     *remote.PROOFS,
