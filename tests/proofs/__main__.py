@@ -25,10 +25,9 @@ from tests.proofs import (
     repeated,
     roles,
     store,
-    streams,
     webhooks,
 )
-from tests.proofs.operating import tls_proxy
+from tests.proofs.operating import streams, tls_proxy
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
 PROOFS: tuple[Proof, ...] = (
