@@ -32,6 +32,9 @@ FOLDERS = tempfile.TemporaryDirectory(prefix="countersign-test-folders-")
 os.environ["COUNTERSIGN_DATA"] = f"{FOLDERS.name}/data"
 os.environ["COUNTERSIGN_KEYS"] = f"{FOLDERS.name}/keys"
 Path(os.environ["COUNTERSIGN_KEYS"]).mkdir(mode=0o700)
+# No test reaches a server on the internet: a client trusts no one, and does not read all there are for each client.
+os.environ["SSL_CERT_DIR"] = f"{FOLDERS.name}/certificates"
+Path(os.environ["SSL_CERT_DIR"]).mkdir()
 
 SERVER_VARIABLE = "COUNTERSIGN_TEST_DATABASE_URL"  # a server to use instead of a throw-away one
 PREFIX = "countersign-test-"
