@@ -30,7 +30,9 @@ pytestmark = pytest.mark.usefixtures("projector")
 DUE = re.compile(r"到期 20\d\d-\d\d-\d\d")
 
 
-async def test_a_manager_registers_a_project_adopts_a_flow_and_has_an_item_decided(door: Door, approvals: Approvals) -> None:
+async def test_a_manager_registers_a_project_adopts_a_flow_and_has_an_item_decided(
+    door: Door, approvals: Approvals
+) -> None:
     project = new_project()
     fields = {"name": "星光半导体封测二期", "enterprise__name": "星光半导体", "enterprise__uscc": USCC}
     await form(door, "register_project", project, by=MANAGER).done(**fields, manager=MANAGER.id)
