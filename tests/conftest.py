@@ -25,6 +25,7 @@ from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from infrastructure.projector.projector import Projector
 from tests.effort import tried
+from tests.scheduling import FolderScheduling, begins, scope_of
 
 # Data and keys of personal data: folders for the run, also of the processes it starts. The usual folder may hold the
 # log of another ledger, on which no test may write.
@@ -64,6 +65,12 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FolderScheduling | None:
+    """With `--dist loadfile`, a folder whose files share what is dear to make goes to one worker."""
+    return FolderScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Collect no garbage while tests are collected, and never look again at what stays until the end of the run.
@@ -99,9 +106,9 @@ def first_alone() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first: left to the end, the last of them would keep one core busy alone."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """What takes long comes first."""
+    slow = {scope_of(item.nodeid) for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: begins(item, slow))
 
 
 def folder_for_servers() -> Path:
