@@ -210,7 +210,7 @@ class PageContext:
             "same": self.here(),
             "path": self._path,
             "query_fields": list(self._query.items()),
-            "now_again": self.here(as_of="", known_at="", on="", offset=""),
+            "now_again": self.here(as_of="", known_at="", on="", offset="", cursor=""),
             "link": self.link,
             "export_link": self.export_link,
             "office": self.office,
@@ -265,7 +265,7 @@ class PageContext:
     def at_end_of(self, on: str, now: datetime) -> str:
         """The address of this list at the end of the day *on*; of now where that is empty. Raises Problem."""
         end = end_of(on, self.law, now)
-        return self.here(on="", offset="", known_at="", as_of=end.isoformat() if end else "")
+        return self.here(on="", offset="", cursor="", known_at="", as_of=end.isoformat() if end else "")
 
     def chosen_day(self, at: datetime) -> str:
         """The day at whose end, or during which, the list is shown, where an instant is in the address; else empty."""
