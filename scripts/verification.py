@@ -68,9 +68,7 @@ def verify(
         typer.Option(help="write a checkpoint to this new file, to store elsewhere; not written if faults are found"),
     ] = None,
     against: Annotated[Path | None, typer.Option(help="compare the ledger with the checkpoint in this file")] = None,
-    since: Annotated[
-        Path | None, typer.Option(help="verify only what came after the checkpoint in this file")
-    ] = None,
+    since: Annotated[Path | None, typer.Option(help="verify only what came after the checkpoint in this file")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Verify the ledger: hash chains, stored answers, database objects that prevent changes, the transparency log.
