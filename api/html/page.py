@@ -23,7 +23,7 @@ from msgspec import Struct
 from api.html.assets import module_address, style_address
 from api.html.citations import cited
 from api.html.live import POSITION, LivePage, live_page
-from api.html.numbers import card_number, order_number
+from api.html.numbers import card_number, complaint_number, order_number
 from api.html.titles import Titles, grounds, law_title, rule_title, titles_of
 from api.html.translations import Language, mark_chinese, preferred, wording
 from api.web.as_of import end_of
@@ -210,7 +210,7 @@ class PageContext:
             "same": self.here(),
             "path": self._path,
             "query_fields": list(self._query.items()),
-            "now_again": self.here(as_of="", known_at="", on="", offset=""),
+            "now_again": self.here(as_of="", known_at="", on="", offset="", cursor=""),
             "link": self.link,
             "export_link": self.export_link,
             "office": self.office,
@@ -221,6 +221,7 @@ class PageContext:
             "quantity": self.quantity,
             "card_number": card_number,
             "order_number": order_number,
+            "complaint_number": complaint_number,
             "ground": self.ground,
             "law_title": lambda law: law_title(law, self.language),
             "rule_title": lambda rule: rule_title(rule, self.language),
@@ -263,7 +264,7 @@ class PageContext:
     def at_end_of(self, on: str, now: datetime) -> str:
         """The address of this list at the end of the day *on*; of now where that is empty. Raises Problem."""
         end = end_of(on, self.law, now)
-        return self.here(on="", offset="", known_at="", as_of=end.isoformat() if end else "")
+        return self.here(on="", offset="", cursor="", known_at="", as_of=end.isoformat() if end else "")
 
     def chosen_day(self, at: datetime) -> str:
         """The day at whose end, or during which, the list is shown, where an instant is in the address; else empty."""
