@@ -13,7 +13,7 @@ from domain.access.messages import DepartmentsFact, PrincipalFact
 from domain.calendar.messages import CalendarFact
 from domain.catalogue.messages import CatalogueFact
 from domain.core.context import Context
-from domain.core.ledger import Command, Fact, Recorded, Refused
+from domain.core.ledger import Command, CommandOrigin, Fact, Recorded, Refused
 from domain.epochs.restore import LedgerRestored
 from domain.flow.messages import FlowFact
 from domain.legal_person.messages import PersonFact
@@ -86,6 +86,16 @@ def require_happened(context: Context) -> None:
             "in-the-future",
             f"this can't have happened at {context.at.isoformat()}: that is still to come",
             remedy="leave occurred_at out, or give a time that has passed",
+        )
+
+
+def require_recorded(origin: CommandOrigin, now: datetime) -> None:
+    """Refuse what an importer says another system will learn: the ledger would run ahead of every clock."""
+    if origin.recorded_at is not None and origin.recorded_at > now:
+        raise Refused(
+            "in-the-future",
+            f"this can't have been recorded at {origin.recorded_at.isoformat()}: that is still to come",
+            remedy="leave out when it was recorded, or give a time that has passed",
         )
 
 
