@@ -45,8 +45,10 @@ def _desk_content(page: PageContext, department: str, at: datetime, *, is_past: 
 
 
 def _desk_links(page: PageContext, department: str, instants: Instants) -> dict[str, object]:
-    """Links of a desk, and of what is on it."""
+    """Links of a desk and of what is on it, and what its form has."""
     return {
+        "to_do": TO_DO,
+        "form_key": uuid4(),
         "group_link": lambda name: page.here(group=name, offset=0),
         "cards": page.link(CARDS, department=department, as_of=as_of_fields(instants).get("as_of", "")),
         "board": page.link(BOARD),
@@ -97,8 +99,6 @@ class WorklistPages(Controller):
             "desk.html",
             **shared,
             **_desk_links(page, chosen, instants),
-            to_do=TO_DO,
-            form_key=uuid4(),
             **page.paging_links(first, rows, more=bool(group) and desk.counts[group] > first + rows),
             departments=departments,
             desk=desk,
