@@ -136,6 +136,12 @@ def _said_of(error: DecodeError, body: bytes) -> str:
 def command_in(body: bytes) -> AnyCommand:
     """The command in *body*. Raises Problem, with the `path` of the field at fault."""
     command: AnyCommand = decoded(_decode, body, COMMANDS)
+    require_storable(command, body)
+    return command
+
+
+def require_storable(command: AnyCommand, body: bytes) -> None:
+    """Refuse texts, times and numbers of *command*, read from *body*, that the ledger's views can't keep."""
     require_plain_texts(command, body)
     kind = type(command)
     for name in DATED[kind]:
@@ -144,7 +150,6 @@ def command_in(body: bytes) -> AnyCommand:
             require_usable_time(f"$.{name}", value)
     for name in COUNTED[kind]:
         require_small(f"$.{name}", getattr(command, name))
-    return command
 
 
 def require_small(path: str, value: int | Sequence[int] | None) -> None:
@@ -178,10 +183,20 @@ def require_plain_texts(command: Command, body: bytes) -> None:
         return
     prose = _prose(type(command))
     for path, text in _texts(to_builtins(command), "$"):
-        if hidden := hidden_in_prose(text) if _INDEX.sub("[]", path) in prose else hidden_in_line(text):
-            raise field_problem(path, f"the text holds the character {spelled(hidden)}", "leave it out")
-        if text and text.isspace():
-            raise field_problem(path, "the text is nothing but blanks", "write what is meant, or leave the field out")
+        require_plain(path, text, is_prose=_INDEX.sub("[]", path) in prose)
+
+
+def require_plain(path: str, text: str, *, is_prose: bool = False) -> None:
+    """Refuse a *text* that is blank or holds what can't be seen; of prose, control characters."""
+    if hidden := hidden_in_prose(text) if is_prose else hidden_in_line(text):
+        raise field_problem(path, f"the text holds the character {spelled(hidden)}", "leave it out")
+    if text and text.isspace():
+        raise field_problem(path, "the text is nothing but blanks", "write what is meant, or leave the field out")
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether JSON that was read is ASCII without escapes, and no text in it begins with a blank: most of it is."""
+    return body.isascii() and b"\\" not in body and b"\x7f" not in body and b'" ' not in body
 
 
 def _is_plain(body: bytes) -> bool:
