@@ -199,11 +199,6 @@ def _is_plain(body: bytes) -> bool:
     return body.isascii() and b"\\" not in body and b"\x7f" not in body and b'" ' not in body
 
 
-def _is_plain(body: bytes) -> bool:
-    """Whether JSON that was read is ASCII without escapes, and no text in it begins with a blank: most of it is."""
-    return body.isascii() and b"\\" not in body and b"\x7f" not in body and b'" ' not in body
-
-
 @cache
 def _prose(command: type[Command]) -> frozenset[str]:
     """The paths of the fields of *command* that hold prose: texts of several lines."""
