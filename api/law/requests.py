@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar, cast
@@ -16,8 +17,8 @@ from domain.law.calendar.moment import Instant, local_day
 from domain.law.generic.evaluate import GeneralTerms
 from domain.law.generic.expand import closed_book
 from domain.law.licensing.countersign import COUNTERSIGN, CountersignRequest, name_of
-from domain.law.licensing.event import LawEvent
-from domain.law.licensing.review import COMMITMENT, DECISION
+from domain.law.licensing.event import Amend, LawEvent, Retract
+from domain.law.licensing.review import COMMITMENT, DECISION, ExtensionEvent
 from domain.law.licensing.rule import Days, Mode, Rule
 from domain.law.licensing.timeline import Timeline
 from domain.law.packs.expand import expand
@@ -162,7 +163,27 @@ def _read(body: bytes, kinds: tuple[type[Any], type[Any]]) -> Any:
     refuse_unknown("$.events", raw["events"], question.events)
     refuse_unknown("$.calendar", raw.get("calendar"), question.calendar)
     require_bounded(question)
+    require_longer("$.events", question.events)
+    require_targets(question.events)
     return question
+
+
+def require_longer(path: str, events: Sequence[LawEvent]) -> None:
+    """Refuse an extension that would leave a clock as it is, or shorten it."""
+    for nth, event in enumerate(events):
+        if isinstance(event, ExtensionEvent) and event.days < 1:
+            raise field_problem(f"{path}[{nth}].days", f"an extension by {event.days} days", "1 day or more")
+
+
+def require_targets(events: Sequence[LawEvent]) -> None:
+    """Refuse a correction of an event that is not there, or of two at once: its effect would be another than meant."""
+    times_of = Counter(event.id for event in events)
+    for nth, event in enumerate(events):
+        if isinstance(event, Amend | Retract) and times_of[event.target] != 1:
+            fault = "no event is" if event.target not in times_of else f"{times_of[event.target]} events are"
+            raise field_problem(
+                f"$.events[{nth}].target", f"{fault} called {event.target}", "the id of one event of this history"
+            )
 
 
 def require_bounded(question: Struct) -> None:

@@ -14,7 +14,7 @@ from litestar.params import FromPath
 from msgspec import Struct, json, to_builtins
 
 from api.cursors import cursor_text, key_in, mark_of, read_cursor
-from api.law.requests import refuse_unknown, require_bounded
+from api.law.requests import refuse_unknown, require_bounded, require_longer
 from api.law.what_if_bodies import PERIOD_DAYS_MAX, Assumptions, OtherRules
 from api.route_access import ACCESS
 from api.web.as_of import Instants, translate_too_much
@@ -163,6 +163,7 @@ def assumed_in(said: Assumptions, histories: Histories) -> dict[Application, lis
         if not numbers:
             known = ", ".join(sorted({item for item, _ in histories}))
             raise field_problem(f"$.assume[{nth}].item", "it was not applied for", f"one of: {known or 'none'}"[:500])
+        require_longer(f"$.assume[{nth}].events", addition.events)
         key = (addition.item, max(numbers))
         taken = {event.id for event in (*histories[key].events, *events.get(key, ()))}
         for place, event in enumerate(addition.events):

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from domain.core.characters import visible
 from domain.law.calendar.moment import midnight
 from infrastructure.errors import OperatorError
 
 GZIP_MAGIC = b"\x1f\x8b"
+HEADER_SHOWN_MAX = 200  # characters of a first line that is none
 YEARS = range(2, 9999)  # those whose days begin and end in every zone; 1-1-0001 is how some registers write "no date"
 
 
@@ -62,7 +64,7 @@ class Line(Struct):
         except ValueError:
             raise ValueError(f"{column} {text!r} is no time such as 2011-10-11T11:45:40.276Z") from None
         if at.tzinfo is None:
-            raise ValueError(f"{column} {text!r} has no offset from UTC: end it with Z or +02:00")
+            raise ValueError(f"{column} {text!r} has no offset from UTC: {_offset_remedy(text)}")
         if at.year not in YEARS:
             raise ValueError(f"{column} {text!r} is no time that a register can mean")
         return at
@@ -84,6 +86,13 @@ class Line(Struct):
         except ValueError as wrong:
             self.remark(f"{wrong}; the case goes without it")
             return None
+
+
+def _offset_remedy(text: str) -> str:
+    """What makes a time without an offset one that can be read."""
+    if ":" in text:
+        return "end it with Z or +02:00"
+    return "leave it empty and put the day into occurred_on, or write the time of day as well"
 
 
 def lines_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, list[str] | None, dict[str, int]]]:
@@ -125,4 +134,7 @@ def _header_fault(header: Sequence[str], needed: Sequence[str]) -> str:
     missing = ", ".join(name for name in needed if name not in header)
     if missing and len(header) == 1 and (separator := re.search(r"[;\t|]", header[0])):
         return f"has no column {missing} in its first line: it is separated by {separator[0]!r}, save it with commas"
-    return f"has no column {missing} in its first line" if missing else ""
+    if missing:
+        names = ", ".join(visible(name) for name in header)[:HEADER_SHOWN_MAX]
+        return f"has no column {missing} in its first line, which names {names}: see docs/reference/importing.md"
+    return ""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
+from domain.core.characters import hidden_in_line, hidden_in_prose, spelled
 from domain.core.types import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
 from scripts.importing.lines import Line, Remark, lines_of
 
@@ -69,6 +70,9 @@ STORED_COLUMNS = {
     "actor", "unit", "value",
 }  # fmt: skip
 
+LONGEST = {"event_id": LINE_CHARACTERS_MAX, "activity": LINE_CHARACTERS_MAX, "value": VALUE_CHARACTERS_MAX}
+NAMES = {"dataset", "case_id", "event_id", "activity", "actor", "unit", "department", "responsible"}
+
 
 def read_log(events: Path, cases: Path, zone: str) -> LogReading:
     """Read both files completely. *zone* is the time zone of their local days.
@@ -125,9 +129,7 @@ def _lines(reading: LogReading, path: Path, needed: Sequence[str]) -> Iterator[L
         line = Line(path.name, number, fields or [], places, reading.lost, reading.remarks)
         if fields is None:
             line.lose(f"the line has another number of fields than the first line, which has {len(places)}")
-        elif any("\0" in text for text in fields):
-            line.lose("the line holds a NUL character, which no database takes")
-        elif wrong := _naming_fault(line):
+        elif wrong := _naming_fault(line) or _hidden_fault(line):
             line.lose(wrong)
         else:
             yield line
@@ -140,8 +142,20 @@ def _naming_fault(line: Line) -> str:
         return "the line names no dataset and case"
     if SEPARATOR in dataset:
         return f"the dataset {dataset!r} has a colon in its name"
-    if len(case_id) > CODE_CHARACTERS_MAX:
-        return f"the case_id is longer than {CODE_CHARACTERS_MAX} characters"
+    for column in ("dataset", "case_id", "actor", "unit"):
+        if len(line[column]) > CODE_CHARACTERS_MAX:
+            return f"the {column} is longer than {CODE_CHARACTERS_MAX} characters"
+    return ""
+
+
+def _hidden_fault(line: Line) -> str:
+    """Which hidden character the line holds: in a name any, else a control character; empty if none."""
+    if not hidden_in_line("".join(line.fields)):
+        return ""
+    for column in line.places:
+        text = line[column].replace("\r\n", "\n")
+        if hidden := hidden_in_line(text) if column in NAMES else hidden_in_prose(text):
+            return f"{column} holds the character {spelled(hidden)}: take it out"
     return ""
 
 
@@ -155,7 +169,7 @@ def _event(line: Line, zone: str) -> EventRow:
     for column in ("event_id", "activity"):
         if not line[column].strip():
             raise ValueError(f"the row has no {column}")
-    for column, most in (("activity", LINE_CHARACTERS_MAX), ("value", VALUE_CHARACTERS_MAX)):
+    for column, most in LONGEST.items():
         if len(line[column]) > most:
             raise ValueError(f"{column} is longer than {most} characters")
     return EventRow(

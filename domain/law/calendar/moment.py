@@ -12,6 +12,8 @@ from msgspec import Meta, Struct
 
 MINUTES_PER_HOUR = 60
 ONE_DAY = timedelta(days=1)
+NOT_IANA = ("localtime", "posixrules")  # files beside the zones, which each machine sets for itself
+NOT_IANA_FOLDERS = ("posix/", "right/")
 
 Instant = Annotated[datetime, Meta(tz=True)]
 
@@ -45,6 +47,17 @@ def moment(at: datetime, zone: ZoneInfo, place: int = sys.maxsize) -> Moment:
     except OverflowError:  # in the first or last hours of Python's calendar the zone has no date: keep the given one
         local = at
     return Moment(at, local, local.toordinal(), place)
+
+
+def is_zone(name: str) -> bool:
+    """Whether *name* is a zone of the IANA database: not the machine's own, nor one of leap seconds (B1.2)."""
+    if name in NOT_IANA or name.startswith(NOT_IANA_FOLDERS):
+        return False
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        return False
+    return True
 
 
 def midnight(day: date, zone: str) -> datetime:

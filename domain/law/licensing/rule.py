@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct, field
+
+from domain.law.calendar.moment import is_zone
 
 MINUTES_PER_HOUR = 60
 
@@ -91,10 +92,8 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     articles: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        try:
-            ZoneInfo(self.zone)
-        except (KeyError, OSError, ValueError) as fault:
-            raise ValueError(f"{self.zone!r} is not a zone of the IANA database") from fault
+        if not is_zone(self.zone):
+            raise ValueError(f"{self.zone!r} is not a zone of the IANA database")
 
     def article(self, clock: str) -> str:
         """What clocks of the kind *clock* rest on; empty where the rule was written out without articles."""

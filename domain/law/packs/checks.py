@@ -7,17 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from hashlib import sha256
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import msgspec
 
 from domain.law.calendar.calendar import CalendarBook
 from domain.law.calendar.closures import closed_days
+from domain.law.calendar.moment import is_zone
+from domain.law.packs.pack import Pack
 from domain.law.packs.terms import BasisLevel, ClockTerms, Extension, Ground, Unit
-
-if TYPE_CHECKING:
-    from domain.law.packs.pack import Pack
 
 ORDINARY_WORKING_DAYS = (20, 45)  # Licensing Law 42: any other period needs a statute or a regulation
 
@@ -73,15 +71,6 @@ def time_faults(pack: Pack) -> Iterator[str]:
         yield f"a closure of {pack.name} is no stretch of the year: {fault}"
     if pack.special:
         yield f"{pack.name} is written as a special law already"
-
-
-def is_zone(name: str) -> bool:
-    """Whether the IANA database knows the zone."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, OSError, ValueError):
-        return False
-    return True
 
 
 def article_faults(pack: Pack) -> Iterator[str]:

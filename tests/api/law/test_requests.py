@@ -11,6 +11,9 @@ from api.openapi.law_schemas import HISTORY, PACK, QUESTIONS, body_examples
 from tests.api.client import Door, problem
 from tests.api.law.client import BY_PACK, BY_RULE, ask, changed, evaluated
 
+EXTENSION = {"id": "e5", "type": "extension", "at": "2026-03-20T10:00:00+08:00"}
+RETRACTION = {"id": "e6", "type": "retract", "at": "2026-03-20T10:00:00+08:00"}
+
 
 @pytest.mark.parametrize(
     ("path", "value", "at"),
@@ -19,6 +22,8 @@ from tests.api.law.client import BY_PACK, BY_RULE, ask, changed, evaluated
         ("rule", 3, "$.rule"),
         ("rule.pack", None, "$.rule.pack"),
         ("rule.zone", "Mars/Olympus", "$.rule"),
+        ("rule.zone", "localtime", "$.rule"),
+        ("rule.zone", "right/UTC", "$.rule"),
         ("rule.decision.days", -1, "$.rule.decision.days"),
         ("rule.decision.days", 10_001, "$.rule.decision.days"),
         ("rule.decision.days", 10**30, "$.rule.decision.days"),
@@ -46,6 +51,10 @@ from tests.api.law.client import BY_PACK, BY_RULE, ask, changed, evaluated
         ("events.2.planned_until", "soon", "$.events[2].planned_until"),
         ("events.2.planed_until", "2026-03-18", "$.events[2].planed_until"),
         ("events.3.sid", None, "$.events[3].sid"),
+        ("events.3", {**EXTENSION, "days": 0}, "$.events[3].days"),
+        ("events.3", {**EXTENSION, "days": -5}, "$.events[3].days"),
+        ("events.3", {**RETRACTION, "target": "e9"}, "$.events[3].target"),
+        ("events", [*HISTORY, HISTORY[1], {**RETRACTION, "target": "e2"}], "$.events[5].target"),
         ("as_of", [], "$.as_of"),
         ("as_of.0.t", None, "$.as_of[0].t"),
         ("as_of.0.t", "0001-01-01T00:00:00Z", "$.as_of[0].t"),

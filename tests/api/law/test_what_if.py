@@ -101,6 +101,7 @@ async def test_the_difference_is_shown_clock_by_clock(door: Door) -> None:
         ({"events": [{"id": "a", "type": "withdrawn", "at": "2026-03-20T12:00:00"}]}, "$.assume[0].events[0].at"),
         ({"events": [{"id": "a", "type": "withdrawn", "at": "1066-03-20T12:00:00Z"}]}, "$.assume[0].events[0].at"),
         ({"events": [{"id": "a", "type": "withdrawn", "at": LATER, "by": "me"}]}, "$.assume[0].events[0].by"),
+        ({"events": [{"id": "a", "type": "extension", "days": 0, "at": LATER}]}, "$.assume[0].events[0].days"),
         ({"events": []}, "$.assume[0].events"),
         ({"why": "so"}, "$.assume[0]"),
     ],
