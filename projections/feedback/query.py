@@ -38,7 +38,13 @@ from projections.feedback.summary import GOOD as GOOD_FIGURE
 from projections.feedback.summary import FeedbackCounts, FeedbackSummary, figures_of, lines_of
 from projections.feedback.sums import UNSETTLED
 from projections.feedback.sums_query import COLUMNS_SUMMED, FEEDBACK, SummedFeedback, settled_figures
-from projections.history.moment import PROJECTS_READ_MAX, PastMoment, TooMuchToReadError, moment_of
+from projections.history.moment import (
+    PROJECTS_READ_MAX,
+    HistoryBehindError,
+    PastMoment,
+    TooMuchToReadError,
+    moment_of,
+)
 from projections.keyset import Ordering, SortKey
 from projections.law.shipped import shipped_law
 from projections.reader import Laws, Reader, StoredEntry
@@ -244,7 +250,10 @@ class FeedbackAt:
         if not COLUMNS_SUMMED.issuperset(criteria.equal):
             return None
         histories = [HISTORY, settled_history(self._laws)]
-        moment = await moment_of(cursor, histories, self.t, self.known, position_of(self._store))
+        try:
+            moment = await moment_of(cursor, histories, self.t, self.known, position_of(self._store))
+        except HistoryBehindError:  # made again after a notice: until then the other one answers alone
+            return None
         if not moment.axis:
             return None
         conditions, params = conditions_of("given_at", criteria, without=False), parameters_of(criteria, ())
