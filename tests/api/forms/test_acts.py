@@ -245,6 +245,8 @@ async def test_a_manager_keys_in_the_result_of_a_department_outside(door: Door, 
     await key_in.open()
     html = await key_in.review(422, outcome="granted")
     assert "请填写“凭据”" in html.partition('id="evidence-fault"')[2].partition("</span>")[0]
+    html = await key_in.review(422, outcome="granted", evidence="税务\u200b登记证", source="窗口")
+    assert "看不见的字符（U+200B）" in html.partition('id="evidence-fault"')[2].partition("</span>")[0]
     page = seen(await key_in.review(evidence="税务登记证复印件", document_on="2026-05-18", source="窗口领取的证照"))
     assert "未核实" in page
     await key_in.act()
