@@ -81,7 +81,7 @@ def test_a_sentence_is_whole_in_its_language(lang: str) -> None:
 
         assert sentence.strip(), tag
         assert not set("{}") & set(sentence), tag
-        assert ("not said" if lang == "en" else "未说明") not in sentence, tag
+        assert ("not given" if lang == "en" else "未说明") not in sentence, tag
         if lang == "zh":
             assert not re.search(r"[a-z]+_[a-z]+", sentence), tag
             assert re.search(r"[\u4e00-\u9fff]", sentence), tag

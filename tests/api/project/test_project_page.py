@@ -123,7 +123,7 @@ async def test_phases_say_how_far_they_are(door: Door, approvals: Approvals) -> 
     said = page.partition('<caption id="evaluations-caption">')[2].partition("</table>")[0]
     assert '<span class="tag late">Dissatisfied</span>' in said
     assert "等了很久" in said
-    assert "To be taken up" in said
+    assert "Not taken up yet" in said
 
 
 async def test_the_page_of_a_past_day_says_what_was_known_then(door: Door, approvals: Approvals) -> None:
