@@ -13,7 +13,7 @@ from domain.access.messages import DepartmentsFact, PrincipalFact
 from domain.calendar.messages import CalendarFact
 from domain.catalogue.messages import CatalogueFact
 from domain.core.context import Context
-from domain.core.ledger import Command, Fact, Recorded, Refused
+from domain.core.ledger import Command, CommandOrigin, Fact, Recorded, Refused
 from domain.epochs.restore import LedgerRestored
 from domain.flow.messages import FlowFact
 from domain.legal_person.messages import PersonFact
@@ -89,6 +89,16 @@ def require_happened(context: Context) -> None:
         )
 
 
+def require_recorded(origin: CommandOrigin, now: datetime) -> None:
+    """Refuse what an importer says another system will learn: the ledger would run ahead of every clock."""
+    if origin.recorded_at is not None and origin.recorded_at > now:
+        raise Refused(
+            "in-the-future",
+            f"this can't have been recorded at {origin.recorded_at.isoformat()}: that is still to come",
+            remedy="leave out when it was recorded, or give a time that has passed",
+        )
+
+
 def decide(
     command: AnyCommand | SystemCommand | ErasePerson, project: Project, context: Context
 ) -> tuple[AnyFact, ...]:
@@ -103,6 +113,7 @@ def decide(
 
 
 CORRECTING = (EntryAmended, EntryRetracted)
+REPLAYED = (EntryRetracted, PersonErased)  # what they change only a replay shows
 
 
 def corrections(entries: Sequence[Entry]) -> Corrections:
@@ -136,7 +147,7 @@ def replay(project_id: UUID, entries: Iterable[Entry]) -> Project:
 
 def follow(project: Project, entry: Entry) -> bool:
     """Let *project* take one new entry in. False, and nothing changed, where only a replay yields the new state."""
-    if entry.version != project.version + 1 or isinstance(entry.fact, EntryRetracted | PersonErased):
+    if entry.version != project.version + 1 or type(entry.fact) in REPLAYED:
         return False
     entry.fact.apply(project)
     _note(project, entry)

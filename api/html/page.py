@@ -216,6 +216,7 @@ class PageContext:
             "office": self.office,
             "called": self.called,
             "is_chinese": is_chinese,
+            "may_read": self.may_read,
             "cited": lambda article: cited(article, self.language),
             "who": self.who,
             "quantity": self.quantity,
@@ -309,10 +310,10 @@ class PageContext:
 
     def menu(self) -> list[tuple[str, str, bool]]:
         """The pages that everything else is reached from: each one's label and address, and whether it is this one."""
-        role = self._visitor.role if self._visitor else ""
+        role = self.role
         if role == Role.ADMINISTRATOR:
             return [(label, self.link(path), self._is_at(path, label)) for label, path in ADMINISTRATION]
-        pages = tuple(entry for entry in MENU if not role or _may_read(role, entry[0]))
+        pages = tuple(entry for entry in MENU if self.may_read(READ_BY.get(entry[0], "progress")))
         if role in AT_THE_WINDOW:
             pages = (AT_THE_WINDOW[role], *(entry for entry in pages if entry[0] != "desk"))
         home = HOMES.get(role, "")
@@ -322,6 +323,15 @@ class PageContext:
         if role in (*KEEPERS, Role.OFFICER):  # departments list their own items, and say when they take applications in
             pages = (*pages, REFERENCE)
         return [(label, self.link(path), self._is_at(path, home)) for label, path in pages]
+
+    @property
+    def role(self) -> str:
+        """The reader's role; empty where nobody has signed in."""
+        return self._visitor.role if self._visitor else ""
+
+    def may_read(self, subject: str) -> bool:
+        """Whether the table of access lets the reader's role read the *subject* of any case; others get no link."""
+        return not self.role or self.role in {each.value for each in TABLE[f"read:{subject}"].roles}
 
     def _is_at(self, path: str, home: str) -> bool:
         """Whether this page is at *path*; `/` is the progress table for those whose role has no *home* of its own."""
@@ -357,11 +367,6 @@ class PageContext:
         """So many of a unit of the law: "7 天（自然日）", "1 working day"; parts of an hour as they are."""
         said = self.words["one_of" if number == 1 else "unit_of"](unit)
         return f"{number:,g} {said}"
-
-
-def _may_read(role: str, label: str) -> bool:
-    """Whether the table of access lets anyone in *role* read what the entry *label* of the menu leads to."""
-    return role in {each.value for each in TABLE[f"read:{READ_BY.get(label, 'progress')}"].roles}
 
 
 def see_other(address: str, *cookies: Cookie) -> Response[str]:

@@ -263,8 +263,10 @@ class Sentences:
         return self.page.joined(part for part in parts if part)
 
     def linked(self, card: str) -> str:
-        """The number of *card*, with the way to its page."""
+        """The number of *card*, with the way to its page for those who may read cards."""
         number = self.known.cards.get(card) or self.words["bureau"]("card")
+        if not self.page.may_read("supervision"):
+            return number
         return Markup('<a href="{}" class="number">{}</a>').format(self.card_link(self.project, card), number)
 
     def of_proof(self, fact: AnyFact, name: str) -> str:

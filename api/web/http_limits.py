@@ -28,8 +28,8 @@ FEW_LINES = "send the line of the request and few, short headers"
 NO_TRAILERS = "leave trailers out: nothing is read from them"
 SENT_METHOD = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) \S+ HTTP/1\.[01]\r?\n")
 ABSOLUTE_FORM = re.compile(rb"(?i)https?://")
-NOT_PLAIN_NAME = re.compile(rb"[^a-z0-9-]")  # the names that this application writes; any other is uvicorn's to judge
-NOT_PLAIN_VALUE = re.compile(rb"[\x00-\x1f\x7f]")
+IN_NAMES = b"abcdefghijklmnopqrstuvwxyz0123456789-"  # of headers that this application writes
+CONTROLS = bytes([*range(0x20), 0x7F])  # of which the end of a line is two
 OF_THE_CONNECTION = frozenset({b"connection", b"transfer-encoding"})
 
 
@@ -49,7 +49,7 @@ class WholeAnswers:
     async def __call__(self, message: Any) -> None:
         head, cycle = self._head, self._cycle
         if head is None:
-            if message["type"] == "http.response.start" and not cycle.response_started and says_length(message):
+            if message["type"] == "http.response.start" and not cycle.response_started and _says_length(message):
                 self._head = message
                 return
             await cycle.send(message)
@@ -68,9 +68,11 @@ class WholeAnswers:
         cycle.on_response()
 
 
-def says_length(head: Any) -> bool:
-    """Whether the *head* of an answer has a Content-Length."""
-    return any(name == b"content-length" for name, _ in head["headers"])
+def _says_length(head: Any) -> bool:
+    for name, _ in head["headers"]:  # noqa: SIM110 it is among the first, and a generator takes longer
+        if name == b"content-length":
+            return True
+    return False
 
 
 def _is_open(cycle: Any) -> bool:
@@ -88,16 +90,18 @@ def written_head(head: Any, always: list[tuple[bytes, bytes]], length: int) -> b
     """The *head* of an answer, with the headers that are *always* sent, as it is written before a body of *length*
     bytes; None where uvicorn has to look at it.
 
-    All names, and all values, are checked together: one that would end a line early is uvicorn's to refuse.
+    All lines are checked together: one that would end early, or holds a control character, is uvicorn's to refuse.
     """
     pairs = always + head["headers"]
     headers = dict(pairs)
     if headers.get(b"content-length") != b"%d" % length or not OF_THE_CONNECTION.isdisjoint(headers):
         return None
-    if NOT_PLAIN_NAME.search(b"".join(headers)) or NOT_PLAIN_VALUE.search(b"".join([value for _, value in pairs])):
+    lines = b"\r\n".join([b": ".join(pair) for pair in pairs])
+    if b"".join(headers).translate(None, IN_NAMES) or len(lines) - len(lines.translate(None, CONTROLS)) != (
+        2 * len(pairs) - 2
+    ):
         return None
-    lines = [b"%b: %b" % pair for pair in pairs]
-    return b"%b%b\r\n\r\n" % (STATUS_LINE[head["status"]], b"\r\n".join(lines))
+    return b"%b%b\r\n\r\n" % (STATUS_LINE[head["status"]], lines)
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):

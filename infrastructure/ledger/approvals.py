@@ -20,7 +20,7 @@ from domain.core.ledger import Actor, CommandOrigin, Fact, Refused, Role
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import local_day
 from domain.law.packs.pack import Pack
-from domain.messages import Entry, tag_of
+from domain.messages import Entry, require_recorded, tag_of
 from domain.project.application.extension import LimitExtended
 from domain.project.application.registration import RegisterProject
 from domain.project.state.project import Project
@@ -189,7 +189,8 @@ class Approvals(Application[UUID]):
                 counter = await self.cases.next() if command.needs_case_counter else 0
                 try:
                     draft = self._draft(cached, sent, counter, allowed)
-                    await self._require_effect(draft, sent.by)
+                    if type(draft.entries[0].fact) is LimitExtended:
+                        await self._require_effect(draft, sent.by)
                 except Refused:
                     if counter:
                         self.cases.give_back(counter)
@@ -383,6 +384,7 @@ class Approvals(Application[UUID]):
         # A clock may have been set back: recorded_at never falls within a stream, nor does occurred_at where the
         # sender names none.
         now = max(self.clock(), cached.recorded_at)
+        require_recorded(sent.origin, now)
         at = command.occurred_at or recorded_at or now
         if at.tzinfo is None:
             raise Refused("no-zone", "occurred_at needs an offset from UTC", remedy="write 2026-03-02T09:00:00+08:00")

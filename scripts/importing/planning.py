@@ -93,7 +93,7 @@ def plan_case(
 ) -> CasePlan:
     """The plan of one case. *listing* is its line in the list of cases, None if it has none."""
     planner = CasePlanner(register, dataset, case_id, listing, law, law_for, now)
-    ordered = planner.case.rows = in_order(rows)
+    ordered = planner.case.rows = in_order([planner.known_by_now(row) for row in rows])
     try:
         planner.register_project(ordered)
     except Refused as refusal:
@@ -157,6 +157,13 @@ class CasePlanner:
     def project(self) -> Project:
         """The project as planned so far."""
         return self.case.project
+
+    def known_by_now(self, row: EventRow) -> EventRow:
+        """*row*, without a day on which it was recorded that is still to come: a typing error."""
+        if row.recorded_at is None or row.recorded_at <= self.now:
+            return row
+        self.case.remarks[row.line] = "recorded_on is still to come; the row counts as recorded when it happened"
+        return structs.replace(row, recorded_at=None)
 
     def register_project(self, rows: Sequence[EventRow]) -> None:
         """Register the project, at the start in the list of cases, else with the first row. May raise Refused.

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID, uuid5
 
 from msgspec import DecodeError, Meta, Struct, ValidationError, json, structs
 
+from api.web.problems import Problem
+from api.web.request_body import require_plain, require_storable, require_usable_time
 from domain.core.ledger import Actor, CommandOrigin, Role
 from domain.core.types import Code, Line, Name
 from domain.messages import AnyCommand
+from domain.project.application.registration import RegisterProject
 from infrastructure.errors import OperatorError
 from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence
 
@@ -55,32 +60,77 @@ class ProjectToTakeOver(Struct, frozen=True, forbid_unknown_fields=True):
     clocks: tuple[StatedClock, ...] = ()
 
     @property
+    def registered_code(self) -> str:
+        """The code here that its registration gives it; empty if none."""
+        commands = (act.command for act in self.acts)
+        return next((command.code for command in commands if isinstance(command, RegisterProject)), "")
+
+    @property
+    def in_order(self) -> list[int]:
+        """The places of its acts in the file, in the order in which they happened."""
+        return sorted(range(len(self.acts)), key=lambda place: self.acts[place].at)  # stable
+
+    @property
     def id(self) -> UUID:
         """The project's id here."""
         return uuid5(NAMESPACE, f"{self.register}\n{self.code}")
 
     def sequence(self, recorded_by: Actor) -> CommandSequence:
-        """Its acts as commands here, in the order in which they happened, recorded by who takes them over."""
-        ordered = sorted(self.acts, key=lambda act: act.at)  # stable
-        by = Actor(self.register, "", Role.SYSTEM)
-        return CommandSequence(self.id, [self._command(nth, act, recorded_by) for nth, act in enumerate(ordered)], by)
+        """Its acts as commands here, in the order in which they happened, recorded by who takes them over.
 
-    def _command(self, number: int, act: PastAct, recorded_by: Actor) -> CommandInSequence:
+        An act counts as recorded no earlier than the one before it: what follows on a thing can't be known before it.
+        """
+        ordered = [self.acts[place] for place in self.in_order]
+        known = list(accumulate((act.recorded_at or act.at for act in ordered), max))
+        by = Actor(self.register, "", Role.SYSTEM)
+        commands = [
+            self._command(nth, act, CommandOrigin(recorded_at=at, recorded_by=recorded_by))
+            for nth, (act, at) in enumerate(zip(ordered, known, strict=True))
+        ]
+        return CommandSequence(self.id, commands, by)
+
+    def _command(self, number: int, act: PastAct, origin: CommandOrigin) -> CommandInSequence:
         by = Actor(act.actor or self.register, act.department, Role.SYSTEM)
         command: AnyCommand = structs.replace(act.command, occurred_at=act.at)
-        origin = CommandOrigin(recorded_at=act.recorded_at or act.at, recorded_by=recorded_by)
         return CommandInSequence(command, uuid5(self.id, f"act {number}"), by=by, origin=origin)
 
 
 def read_projects(file: Path) -> Iterator[tuple[int, ProjectToTakeOver]]:
     """The projects in *file*, each with its line. Raises TakeOverFileError at the first that can't be read."""
     decoder = json.Decoder(ProjectToTakeOver)
+    number = 1
     try:
         with file.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield number, decoder.decode(line)
-    except (DecodeError, ValidationError, UnicodeDecodeError) as fault:
+                text = line.removeprefix(BOM_UTF8) if number == 1 else line
+                if text.strip():
+                    project = decoder.decode(text)
+                    if wrong := unstorable(project, text):
+                        raise TakeOverFileError(f"{file.name}, line {number}: {wrong}.")
+                    yield number, project
+    except ValidationError as fault:
         raise TakeOverFileError(f"{file.name}, line {number}: {fault}.") from fault
+    except (DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        form = "a line is one project as JSON in UTF-8, not packed"
+        raise TakeOverFileError(f"{file.name}, line {number}: {fault}; {form}.") from fault
     except OSError as fault:
         raise TakeOverFileError(f"{file} can't be read: {fault.strerror or fault}.") from fault
+
+
+def unstorable(project: ProjectToTakeOver, line: bytes) -> str:
+    """Which text, time or number of a *project*, read from *line*, no command may hold; empty if none."""
+    place = "$"
+    try:
+        require_plain("register", project.register)
+        require_plain("code", project.code)
+        for nth, act in enumerate(project.acts):
+            place = f"$.acts[{nth}]"
+            require_plain("department", act.department)
+            require_plain("actor", act.actor)
+            require_usable_time("at", act.at)
+            require_usable_time("recorded_at", act.recorded_at or act.at)
+            place = f"$.acts[{nth}].command"
+            require_storable(act.command, line)
+    except Problem as problem:
+        return f"{place}: {problem.detail}; {problem.remedy}"
+    return ""

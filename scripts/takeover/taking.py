@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from uuid import UUID
 
 from msgspec import Struct, field
 
 from domain.core.ledger import Actor
 from domain.messages import Entry
+from domain.project.application.registration import RegisterProject
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.atomic.sequence import SequenceRefusedError
+from infrastructure.project_codes import ProjectCodes
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import Reading, read
 from scripts.importing.importer import SYSTEM_IMPORTER
@@ -71,7 +74,7 @@ async def take_over(
 
     With *accept* also those whose days are counted otherwise here. One that was taken over before stays as it is.
     """
-    report = TakeOverReport(preview)
+    report, codes = TakeOverReport(preview), CodesInFile(ProjectCodes(approvals.store))
     for line, project in projects:
         report.projects += 1
         if await approvals.history(project.id):
@@ -87,16 +90,48 @@ async def take_over(
         differing = list(differences(line, project, counted))
         report.differences += differing
         report.clocks += len(project.clocks) - len(differing)
+        if await codes.taken(project):
+            report.refusals.append(_taken(line, project))
+            continue
         if not preview and (accept or not differing):
+            await codes.claim(project)
             await approvals.handle_together(sequence)
             report.taken_over += 1
             report.facts += len(entries)
     return report
 
 
+class CodesInFile:
+    """Under which codes the projects of a file are registered: each code is for one project."""
+
+    def __init__(self, codes: ProjectCodes) -> None:
+        self._codes = codes
+        self._owners: dict[str, UUID] = {}
+
+    async def taken(self, project: ProjectToTakeOver) -> bool:
+        """Whether another project is registered under its code, here or by the lines before."""
+        code = project.registered_code
+        if not code:
+            return False
+        owner = self._owners.setdefault(code, project.id)
+        return owner != project.id or await self._codes.owner(code, project.id) is not None
+
+    async def claim(self, project: ProjectToTakeOver) -> None:
+        """Hold its code, so that nobody registers another project under it before the views know."""
+        if project.registered_code:
+            await self._codes.claim(project.registered_code, project.id)
+
+
+def _taken(line: int, project: ProjectToTakeOver) -> TakeOverRefusal:
+    place = next(nth for nth, act in enumerate(project.acts, start=1) if isinstance(act.command, RegisterProject))
+    sentence = f"another project is registered under the code {project.registered_code}"
+    return TakeOverRefusal(line, project.code, place, sentence, "register this project under its own code")
+
+
 def _refusal(line: int, project: ProjectToTakeOver, refused: SequenceRefusedError) -> TakeOverRefusal:
     refusal = refused.refusal
-    return TakeOverRefusal(line, project.code, refused.index + 1, refusal.sentence, refusal.remedy)
+    act = project.in_order[refused.index] + 1  # as the file counts them
+    return TakeOverRefusal(line, project.code, act, refusal.sentence, refusal.remedy)
 
 
 Counted = dict[tuple[str, str], Reading]

@@ -58,6 +58,15 @@ def test_a_row_of_tomorrow_is_lost_and_a_day_before_the_law_is_not() -> None:
     assert plan.steps[1].code == "in-the-future"
 
 
+def test_a_row_recorded_tomorrow_counts_as_recorded_when_it_happened() -> None:
+    late = [structs.replace(row, recorded_at=datetime(2031, 1, 1, tzinfo=UTC)) for row in rows(RECEIVED)]
+    plan = plan_case(Wabo(), "town", "1", late, None, "nl-wabo", law_of, NOW)
+
+    assert fates(plan) == ["mapped"]
+    assert {act.recorded_at for act in plan.acts} == {datetime(2012, 3, 1, 8, tzinfo=UTC)}
+    assert list(plan.remarks) == [2]
+
+
 def test_a_case_whose_law_sets_no_limit_is_lost_with_all_its_rows() -> None:
     def limitless(law_id: str, at: datetime) -> Pack:
         return structs.replace(law_of(law_id, at), clocks={})

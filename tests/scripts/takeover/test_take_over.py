@@ -163,6 +163,63 @@ async def test_it_is_taken_over_once_and_whole_or_not_at_all(approvals: Approval
     assert (report.taken_over, await approvals.history(broken.id)) == (1, [])
 
 
+async def test_a_refused_act_has_its_place_in_the_file(approvals: Approvals) -> None:
+    acts = [*accepted("2026-04-09"), act("2026-04-08 09:00", "accept_item", "land", item="land")]
+    (refusal,) = (await taken(approvals, project_of("earlier", acts, {}))).refusals
+    assert (refusal.act, refusal.sentence) == (4, "this project is not registered")
+
+
+async def test_what_follows_on_an_act_is_recorded_no_earlier(approvals: Approvals) -> None:
+    """Otherwise the ledger would hold an entry recorded before the last, and count as damaged."""
+    acts = accepted("2026-04-09")
+    acts[1]["recorded_at"] = at("2026-04-15 09:00")
+    project = project_of("keyed-in-late", acts, {})
+    assert (await taken(approvals, project)).taken_over == 1
+    recorded = [str(entry.recorded_at.date()) for entry in await approvals.history(project.id)]
+    assert recorded == ["2026-04-09", "2026-04-15", "2026-04-15"]
+
+
+async def test_what_is_still_to_be_recorded_is_refused(approvals: Approvals) -> None:
+    acts = accepted("2026-04-09")
+    acts[1]["recorded_at"] = at("2030-04-15 09:00")
+    (refusal,) = (await taken(approvals, project_of("of-tomorrow", acts, {}))).refusals
+    assert (refusal.act, "can't have been recorded at 2030" in refusal.sentence) == (2, True)
+
+
+async def test_one_code_is_for_one_project(approvals: Approvals) -> None:
+    acts = accepted("2026-04-09")
+    acts[0]["command"]["code"] = "LAND-9"
+    coded = [project_of(name, acts, {}) for name in ("code-1", "code-2")]
+    for preview in (True, False):
+        report = await taken(approvals, *coded, preview=preview)
+        (refusal,) = report.refusals
+        assert (refusal.line, refusal.act) == (2, 1)
+        assert "under the code LAND-9" in refusal.sentence
+    assert report.taken_over == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        (b'"old"', b'"o\\u0000ld"', r"\$: register: the text holds the character U\+0000"),
+        (b'"land","actor"', b'"la\\u202end","actor"', r"acts\[2\]: department: .* U\+202E"),
+        ("厂房".encode(), b"a\\u001b[31m", r"acts\[0\]\.command: \$\.name: .* U\+001B"),
+        (b"2026-04-09T09:00", b"0001-04-09T09:00", r"acts\[0\]: at: at is in the year 1"),
+        (b"2026-04-09T10:00", b"9999-12-31T23:00", r"acts\[2\]: at: at is in the year 9999"),
+        (b'"acts"', b'"acts', "a line is one project as JSON in UTF-8"),
+    ],
+)
+def test_what_no_command_may_hold_is_refused(tmp_path: Path, old: bytes, new: bytes, named: str) -> None:
+    file = tmp_path / "cases.ndjson"
+    line = json.encode(project_of("odd", accepted("2026-04-09"), {}))
+    file.write_bytes(b"\xef\xbb\xbf" + line)
+    assert len(list(read_projects(file))) == 1
+    assert old in line
+    file.write_bytes(line.replace(old, new))
+    with pytest.raises(TakeOverFileError, match=rf"cases\.ndjson, line 1: .*{named}"):
+        list(read_projects(file))
+
+
 def test_a_line_that_can_not_be_read_is_named(tmp_path: Path) -> None:
     file = tmp_path / "cases.ndjson"
     file.write_bytes(b'\n{"register": "old", "code": "x", "acts": []}\n')
