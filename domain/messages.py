@@ -113,6 +113,7 @@ def decide(
 
 
 CORRECTING = (EntryAmended, EntryRetracted)
+REPLAYED = (EntryRetracted, PersonErased)  # what they change only a replay shows
 
 
 def corrections(entries: Sequence[Entry]) -> Corrections:
@@ -146,7 +147,7 @@ def replay(project_id: UUID, entries: Iterable[Entry]) -> Project:
 
 def follow(project: Project, entry: Entry) -> bool:
     """Let *project* take one new entry in. False, and nothing changed, where only a replay yields the new state."""
-    if entry.version != project.version + 1 or isinstance(entry.fact, EntryRetracted | PersonErased):
+    if entry.version != project.version + 1 or type(entry.fact) in REPLAYED:
         return False
     entry.fact.apply(project)
     _note(project, entry)

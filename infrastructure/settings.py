@@ -26,7 +26,8 @@ SESSION_IDLE_MINUTES, SESSION_HOURS = 30, 12  # a coffee break, and a working da
 SECURITY_LOG_DAYS = 180  # the Cybersecurity Law of the PRC, Article 21, asks for six months
 KEY_RATE = 100
 VERIFY_HOURS = 24
-SECRETS = ("gateway_secret", "oidc_client_secret", "master_key", "smtp")
+NATS_URL_PATTERN = r"^((nats|tls)://[^\s,]+(,(nats|tls)://[^\s,]+)*)?$"
+SECRETS = ("gateway_secret", "oidc_client_secret", "master_key", "smtp", "nats_url")
 CONNECTIONS_MAX = 10  # per process: the embedded server takes 100, and six processes should fit
 
 
@@ -239,6 +240,33 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="Whether webhooks may go to addresses within a network, and there without TLS: true or false."
         ),
     ] = False
+    nats_url: Annotated[
+        str,
+        Meta(
+            description="NATS servers that `countersign publish` publishes to, separated by commas: "
+            "nats://user:password@host:4222, or tls://host:4222 where TLS is spoken from the first byte. Needs "
+            "countersign[nats].",
+            pattern=NATS_URL_PATTERN,
+        ),
+    ] = ""
+    nats_stream: Annotated[
+        str,
+        Meta(
+            description="Stream that the events are published to, of this ledger alone. Default: countersign- and the "
+            "area, such as countersign-BDA.",
+            pattern=r"^[A-Za-z0-9_-]{0,64}$",
+        ),
+    ] = ""
+    nats_credentials: Annotated[
+        str, Meta(description="Credentials file for NATS, as nsc writes it (.creds), where there is no password.")
+    ] = ""
+    nats_ca: Annotated[
+        str,
+        Meta(
+            description="PEM file of the certificates that those of the NATS servers lead to, where the machine's own "
+            "do not have them."
+        ),
+    ] = ""
     verify_hours: Annotated[
         int,
         Meta(

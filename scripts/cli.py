@@ -42,6 +42,7 @@ VERBS = {
     "erase-person": "scripts.privacy:erase_person",
     "events": "scripts.client.verbs:events",
     "webhooks": "scripts.client.verbs:webhooks",
+    "publish": "scripts.operation.publish:publish",
     "history": "scripts.history:history",
     "cases": "scripts.importing.verbs:cases",
     "replay": "scripts.verification:replay",

@@ -32,7 +32,7 @@ class CasesNumbered(Struct, frozen=True):
 def export_facts(file: Annotated[Path, FILE], as_json: AsJson = False) -> None:
     """Write every fact to a new file, from a database of this release or any before it. Changes nothing.
 
-    Uploaded files are not in it: copy their folder, or go on with the same bucket.
+    Uploaded files are not in it: copy their folder, or keep using the same bucket.
     """
     try:
         with bar(screen, "exporting") as advance:
@@ -45,7 +45,7 @@ def export_facts(file: Annotated[Path, FILE], as_json: AsJson = False) -> None:
 def import_facts(file: Annotated[Path, FILE], as_json: AsJson = False) -> None:
     """Read a facts file into a new, empty database: the same entries, positions, times and hashes.
 
-    Applications from before there were case numbers are then given one.
+    Applications without a case number are then given one.
     """
     chosen = settings()
     database.ready(chosen)
@@ -64,7 +64,7 @@ def _show(imported: FactsImported) -> None:
 
 
 def number_cases_again(as_json: AsJson = False) -> None:
-    """Give applications without a case number one, where `import-facts` was cut short while it did so."""
+    """Give a case number to applications without one, if `import-facts` was interrupted while it did so."""
     numbered = CasesNumbered(_number(settings()))
     print_result(numbered, as_json, lambda: pairs("numbered", numbered))
 

@@ -86,10 +86,10 @@ def link(
 
 def security_log(
     days: Annotated[int, typer.Option(help="how many days back", min=1, max=10_000)] = DAYS,
-    principal: Annotated[str, typer.Option(help="of this person or program alone")] = "",
-    kind: Annotated[SecurityEvent | None, typer.Option(help="of this kind alone")] = None,
+    principal: Annotated[str, typer.Option(help="only of this person or program")] = "",
+    kind: Annotated[SecurityEvent | None, typer.Option(help="only of this kind")] = None,
     about: Annotated[str, typer.Option(help="reads of the contacts of this project or legal person, by its id")] = "",
-    limit: Annotated[int, typer.Option(help="at most so many", min=1, max=100_000)] = LINES,
+    limit: Annotated[int, typer.Option(help="maximum number of lines", min=1, max=100_000)] = LINES,
     as_json: AsJson = False,
 ) -> None:
     """Sign-ins, refusals, ends of sessions, refused keys and reads of personal data, the newest first."""

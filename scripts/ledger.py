@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import psycopg
 from msgspec import Struct
 
+from infrastructure.jetstream.records import PUBLICATIONS, publications
 from infrastructure.ledger.reader import head_of
 from infrastructure.verifier.results import Coverage, Verification, read_results
 
 COUNTS = "SELECT c.figure, sum(c.n)::bigint FROM views.project_count AS c GROUP BY c.figure"
 
 
+class PublishedStream(Struct, frozen=True):
+    """A stream of JetStream that `countersign publish` has published to: up to which *position*, and how many entries
+    it lacks. *trouble* is what keeps events from it.
+    """
+
+    stream: str
+    position: int
+    lag: int
+    published_at: datetime | None
+    trouble: str
+
+
 class LedgerStatus(Struct, frozen=True):
     """Counts and positions. Projects and items are those that the views have taken in; *views* maps a view to its
     position. *verified* is the last verification of new entries and of the whole ledger, by the server or by
-    `countersign verify`.
+    `countersign verify`. *streams* are those of JetStream that are published to.
     """
 
     projects: int
@@ -28,6 +42,7 @@ class LedgerStatus(Struct, frozen=True):
     items: int
     items_open: int
     items_done: int
+    streams: list[PublishedStream] = []
 
 
 def status(url: str) -> LedgerStatus:
@@ -39,6 +54,7 @@ def status(url: str) -> LedgerStatus:
         exists = connection.execute("SELECT to_regclass('views.project_count') IS NOT NULL").fetchone() == (True,)
         counts: dict[str, int] = dict(connection.execute(COUNTS).fetchall()) if exists else {}
         verified = read_results(connection)
+        streams = publications(connection.execute(PUBLICATIONS).fetchall())
     return LedgerStatus(
         projects=counts.get("projects", 0),
         facts=head,
@@ -49,6 +65,10 @@ def status(url: str) -> LedgerStatus:
         items=counts.get("items_total", 0),
         items_open=counts.get("items_open", 0),
         items_done=counts.get("items_done", 0),
+        streams=[
+            PublishedStream(each.stream, each.position, max(head - each.position, 0), each.published_at, each.trouble)
+            for each in streams
+        ],
     )
 
 

@@ -47,10 +47,10 @@ def erase_person(
     by: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Erase a person's data for good: destroy the key by which it is encrypted. Every hash stays valid.
+    """Erase a person's data permanently: destroy the key by which it is encrypted. Every hash stays valid.
 
-    Texts read as erased from then on. Officials are refused, and persons whose case is still open. Backups of the
-    folder of keys from before have to be destroyed too.
+    From then on the texts are shown as erased. Officials, and persons whose case is still open, can't be erased. Older
+    backups of the folder of keys have to be destroyed, too.
     """
     chosen = [text for text in (project, legal_person, principal) if text]
     if len(chosen) != 1:

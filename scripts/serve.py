@@ -42,7 +42,7 @@ def sandbox(
         bool, typer.Option("--people", help="register the people of the shipped zone, and offer them at /sign-in")
     ] = False,
 ) -> None:
-    """Serve a sandbox until Ctrl-C: a zone with data of its own beside the live one, whose clock tests move."""
+    """Serve a sandbox until Ctrl-C: a zone with data of its own beside the live one, and a clock to advance."""
     live = settings()
     if live.database_url:
         fail("A sandbox has an embedded database of its own: unset DATABASE_URL.")

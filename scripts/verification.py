@@ -31,7 +31,7 @@ from scripts.server.catching_up import catch_up
 
 def replay(
     statement: Annotated[
-        Path | None, typer.Option(help="sign what the views were as a rebuild statement, in this new file")
+        Path | None, typer.Option(help="sign the content of the views as a rebuild statement, in this new file")
     ] = None,
     against: Annotated[Path | None, typer.Option(help="compare with the rebuild statement in this file")] = None,
     as_json: AsJson = False,
@@ -68,14 +68,12 @@ def verify(
         typer.Option(help="write a checkpoint to this new file, to store elsewhere; not written if faults are found"),
     ] = None,
     against: Annotated[Path | None, typer.Option(help="compare the ledger with the checkpoint in this file")] = None,
-    since: Annotated[
-        Path | None, typer.Option(help="verify only what came after the checkpoint in this file, in a moment")
-    ] = None,
+    since: Annotated[Path | None, typer.Option(help="verify only what came after the checkpoint in this file")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Verify the ledger: hash chains, stored answers, database objects that prevent changes, the transparency log.
 
-    The server verifies too, and shows its results in /readyz; that of a verification of the whole is stored there.
+    The server verifies too, and shows its results in /readyz, as well as those of this command without --since.
 
     Exit 0: no faults. Exit 1: something was changed, removed or cut off. Exit 2: the ledger could not be verified.
     """

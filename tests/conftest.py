@@ -25,6 +25,7 @@ from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from infrastructure.projector.projector import Projector
 from tests.effort import tried
+from tests.scheduling import FolderScheduling, begins, scope_of
 
 # Data and keys of personal data: folders for the run, also of the processes it starts. The usual folder may hold the
 # log of another ledger, on which no test may write.
@@ -32,9 +33,15 @@ FOLDERS = tempfile.TemporaryDirectory(prefix="countersign-test-folders-")
 os.environ["COUNTERSIGN_DATA"] = f"{FOLDERS.name}/data"
 os.environ["COUNTERSIGN_KEYS"] = f"{FOLDERS.name}/keys"
 Path(os.environ["COUNTERSIGN_KEYS"]).mkdir(mode=0o700)
+# No test reaches a server on the internet: a client trusts no one, and does not read all there are for each client.
+os.environ["SSL_CERT_DIR"] = f"{FOLDERS.name}/certificates"
+Path(os.environ["SSL_CERT_DIR"]).mkdir()
 
 SERVER_VARIABLE = "COUNTERSIGN_TEST_DATABASE_URL"  # a server to use instead of a throw-away one
 PREFIX = "countersign-test-"
+COMPILED_VARIABLE = "COUNTERSIGN_TEST_COMPILED"  # where the workers of one run keep the templates they have compiled
+os.environ.setdefault(COMPILED_VARIABLE, f"{FOLDERS.name}/compiled")  # the first process of the run says where
+Path(os.environ[COMPILED_VARIABLE]).mkdir(exist_ok=True)
 # A database of four hundred small files is made and dropped for most tests: in memory that takes a tenth of the time.
 IN_MEMORY, IN_MEMORY_BYTES_MIN = Path("/dev/shm"), 2 * 1024**3
 # The shell draws no window around a page, and opens one in a fifth of the time that the whole browser takes.
@@ -56,6 +63,12 @@ settings.load_profile("countersign")
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than there are cores: some always waits for a server to start, to stop or to come back."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FolderScheduling | None:
+    """With `--dist loadfile`, a folder whose files share what is dear to make goes to one worker."""
+    return FolderScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -93,9 +106,9 @@ def first_alone() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first: left to the end, the last of them would keep one core busy alone."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """What takes long comes first."""
+    slow = {scope_of(item.nodeid) for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: begins(item, slow))
 
 
 def folder_for_servers() -> Path:

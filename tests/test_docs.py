@@ -14,7 +14,7 @@ from infrastructure.ledger.hash_chain import GENESIS, chained
 from infrastructure.ledger.pg_binary import microseconds
 
 ADR_LINES_MAX = 60
-SUBJECTS = 27
+SUBJECTS = 28
 ADR_HEADINGS = ["Context", "Decision", "Consequences", "Alternatives", "References"]
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

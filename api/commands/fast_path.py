@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from copy import copy
 from typing import Any
-from uuid import UUID
 
 from litestar import Litestar, Request
 from litestar.datastructures import State
@@ -19,8 +18,9 @@ from litestar.types import ExceptionHandler
 from api.commands.routes import CommandEndpoint
 from api.web.dependencies import ApplicationServices
 from api.web.problems import Problem
-from api.web.request_checks import RequestChecks
+from api.web.request_checks import RequestChecks, is_unescaped
 from api.web.response_filter import ResponseFilter
+from domain.core.uuids import uuid_from
 
 COMMAND_PATH = re.compile(r"/v1/projects/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/commands")
 HEAD_BY_ITSELF = "/v1/materials/"  # a file's handler answers HEAD without reading the file
@@ -53,13 +53,15 @@ class Application(Litestar):
             return
         scope.setdefault("state", {})
         filtered = ResponseFilter(scope, send)  # by the method that was sent
+        match = COMMAND_PATH.fullmatch(scope["path"])
         try:
-            self.checks(scope)
+            self.checks(scope, is_plain=match is not None and is_unescaped(scope))
         except Problem as problem:
             await self._refuse(problem, scope, receive, filtered)
             return
-        if scope["method"] == "POST" and not scope["query_string"] and (match := COMMAND_PATH.fullmatch(scope["path"])):
-            command = CommandEndpoint(self.services.approvals, self.services.materials, UUID(match[1]))
+        if match and scope["method"] == "POST" and not scope["query_string"]:
+            project = uuid_from(match[1].encode())
+            command = CommandEndpoint(self.services.approvals, self.services.materials, project)
             await command(scope, receive, filtered)
             return
         if scope["method"] == "HEAD" and not scope["path"].startswith(HEAD_BY_ITSELF):

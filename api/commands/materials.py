@@ -5,22 +5,24 @@ from __future__ import annotations
 from uuid import UUID
 
 from api.guard.judging import Allowed
-from domain.messages import AnyCommand
 from domain.project.materials.attachment import AttachMaterial
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.materials.store import MaterialStore
 
 
 async def require_stored(
-    approvals: Approvals, materials: MaterialStore, project_id: UUID, command: AnyCommand, key: UUID, allowed: Allowed
+    approvals: Approvals,
+    materials: MaterialStore,
+    project_id: UUID,
+    command: AttachMaterial,
+    key: UUID,
+    allowed: Allowed,
 ) -> None:
     """Refuse to attach a file that is not stored, or is not what is said of it; a repeat gets its first answer.
 
     Raises Refused as *allowed* does; StorageAwayError; UnfitMediaError: material-not-stored, -differs, -type-unknown,
     -type-mismatch.
     """
-    if not isinstance(command, AttachMaterial):
-        return
     if await approvals.store.first_answer(key) is None:
         allowed(await approvals.state(project_id))  # before the answer shows whether a file is stored
         await materials.require(command.digest, command.size, command.media_type)

@@ -23,9 +23,14 @@ def code_claimed(
     approvals: Approvals, project_id: UUID, command: Command, caller: Caller
 ) -> AbstractAsyncContextManager[None]:
     """Hold the code that *command* registers a project under; nothing where it registers none."""
-    if type(command) is RegisterProject and command.code:
-        return project_code_claimed(approvals, project_id, command.code, caller)
+    if code := registered_code(command):
+        return project_code_claimed(approvals, project_id, code, caller)
     return nullcontext()
+
+
+def registered_code(command: Command) -> str:
+    """The code that *command* registers a project under; empty where it registers none."""
+    return command.code if type(command) is RegisterProject else ""
 
 
 @asynccontextmanager

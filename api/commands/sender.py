@@ -10,14 +10,16 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from api.commands.deadlines import deadlines
 from api.commands.if_match import carry_out_on, on_version
 from api.commands.materials import require_stored
-from api.commands.project_codes import code_claimed
+from api.commands.project_codes import code_claimed, registered_code
 from api.guard.judging import Allowed, command_allowed
 from api.web.problems import Problem
 from domain.access.principal import Caller
 from domain.core.ledger import CommandOrigin
 from domain.messages import AnyCommand
+from domain.project.materials.attachment import AttachMaterial
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
 from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence
 from infrastructure.ledger.sent_command import command_id_of
@@ -48,36 +50,45 @@ class ProjectCommandSender(Struct, frozen=True):
     async def carry_out(self, sent: ProjectCommand) -> CommandAnswer:
         """Carry out one command, and count it. Raises whatever the error handlers translate to problems."""
         try:
-            answer = await self._carry_out(sent)
+            key, allowed = await self._admitted(sent)
+            answer = await in_time(self._claimed(sent, key, allowed))
         except BaseException as error:
             self.approvals.counts.refused(error)
             raise
         self.approvals.counts.answered(repeated=answer.repeated)
         return answer
 
-    async def _carry_out(self, sent: ProjectCommand) -> CommandAnswer:
-        approvals, command, by = self.approvals, sent.command, self.caller.actor
-        key = command_id_of(by.id, sent.key)
-        allowed = command_allowed(self.caller, command)
-        await require_stored(approvals, self.materials, sent.project, command, key, allowed)
-        return await in_time(self._claimed(sent, key, allowed))
+    async def _admitted(self, sent: ProjectCommand) -> tuple[UUID, Allowed]:
+        """The id of the command *sent*, and the check that it may be carried out; what it attaches is stored."""
+        key = command_id_of(self.caller.id, sent.key)
+        allowed = command_allowed(self.caller, sent.command)
+        if isinstance(sent.command, AttachMaterial):
+            await require_stored(self.approvals, self.materials, sent.project, sent.command, key, allowed)
+        return key, allowed
 
-    async def _claimed(self, sent: ProjectCommand, key: UUID, allowed: Allowed) -> CommandAnswer:
-        """Carry out a command once the code that it registers a project under is claimed."""
+    def _claimed(self, sent: ProjectCommand, key: UUID, allowed: Allowed) -> Awaitable[CommandAnswer]:
+        """Carry out a command once the code that it registers a project under, if any, is claimed."""
+        if registered_code(sent.command):
+            return self._claiming(sent, key, allowed)
+        return self._decided(sent, key, allowed)
+
+    async def _claiming(self, sent: ProjectCommand, key: UUID, allowed: Allowed) -> CommandAnswer:
+        async with code_claimed(self.approvals, sent.project, sent.command, self.caller):
+            return await self._decided(sent, key, allowed)
+
+    def _decided(self, sent: ProjectCommand, key: UUID, allowed: Allowed) -> Awaitable[CommandAnswer]:
+        """Carry out a command, on the version that it is for."""
         approvals, command, caller, origin = self.approvals, sent.command, self.caller, self.origin
-        async with code_claimed(approvals, sent.project, command, caller):
-            if sent.if_match is None:
-                return await approvals.handle(sent.project, command, caller.actor, key, origin, allowed=allowed)
-            return await carry_out_on(sent.if_match, approvals, sent.project, command, caller, key, origin, allowed)
+        if sent.if_match is None:
+            return approvals.handle(sent.project, command, caller.actor, key, origin, allowed=allowed)
+        return carry_out_on(sent.if_match, approvals, sent.project, command, caller, key, origin, allowed)
 
     async def carry_out_together(self, commands: Sequence[ProjectCommand]) -> list[CommandAnswer]:
         """Carry out *commands*, all to one project, or none of them. Raises SequenceRefusedError, and as above."""
-        approvals, by = self.approvals, self.caller.actor
+        by = self.caller.actor
         sequence: list[CommandInSequence] = []
         for sent in commands:
-            key = command_id_of(by.id, sent.key)
-            allowed = command_allowed(self.caller, sent.command)
-            await require_stored(approvals, self.materials, sent.project, sent.command, key, allowed)
+            key, allowed = await self._admitted(sent)
             sequence.append(CommandInSequence(on_version(sent.command, sent.if_match), key, allowed))
         return await in_time(
             self._claimed_together(commands, CommandSequence(commands[0].project, sequence, by, self.origin))
@@ -96,24 +107,27 @@ class ProjectCommandSender(Struct, frozen=True):
 
 async def in_time(answer: Awaitable[T]) -> T:
     """The *answer* of the ledger, unless it takes longer than ANSWER_SECONDS_MAX. Raises Problem outcome-unknown."""
+    under_way = deadlines()
+    task = under_way.begin(ANSWER_SECONDS_MAX)
     try:
-        async with asyncio.timeout(ANSWER_SECONDS_MAX):
-            return await answer
-    except (TimeoutError, asyncio.CancelledError) as late:
-        raise outcome_unknown(late) from late
+        return await answer
+    except (TimeoutError, asyncio.CancelledError) as ended:
+        is_late = isinstance(ended, TimeoutError) or under_way.is_late(task)
+        raise outcome_unknown(is_late=is_late) from ended
+    finally:
+        under_way.end(task)
 
 
-def outcome_unknown(late: BaseException) -> Problem:
+def outcome_unknown(*, is_late: bool) -> Problem:
     """No answer came in time: the command may have been stored, or not.
 
     A server that is stopping, and has waited long enough, cancels what is under way.
     """
-    ended = isinstance(late, asyncio.CancelledError)
     return Problem(
         "outcome-unknown",
-        "this process ended before the ledger answered"
-        if ended
-        else f"the ledger did not answer within {ANSWER_SECONDS_MAX:.0f} seconds",
+        f"the ledger did not answer within {ANSWER_SECONDS_MAX:.0f} seconds"
+        if is_late
+        else "this process ended before the ledger answered",
         remedy="send the very same command again, with the same Idempotency-Key",
         headers={"Retry-After": "5"},
     )

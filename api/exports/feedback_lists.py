@@ -10,6 +10,7 @@ from litestar.response import Stream
 
 from api.exports.download import EXPORTED, SHEET_FORMAT, Batches, Export, followed, in_batches, joined
 from api.feedback.requests import FEEDBACK_FILTERS
+from api.html.numbers import complaint_number, evaluation_number
 from api.html.page import EXPORTS
 from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
@@ -83,9 +84,9 @@ async def _complaint_rows(export: Export, feedback: FeedbackAt, wanted: Feedback
         yield [
             (
                 *_case(export, names, row),
-                *(row.complaint, export.yes(row.anonymous), row.about),
+                *(complaint_number(row), export.yes(row.anonymous), row.about),
                 *map(export.instant, (row.filed_at, row.accepted_at, row.answered_at, row.closed_at)),
-                *(row.answer, words["outcome"](row.outcome), words["complaint"](row.state)),
+                *(row.answer, words["complaint_outcome"](row.outcome), words["complaint"](row.state)),
                 *(row.due_on, export.yes(row.overdue), str(row.project)),
             )
             for row in batch
@@ -105,9 +106,10 @@ async def _evaluation_rows(
         yield [
             (
                 *_case(export, names, row),
-                *(row.evaluation, words["grade_of"](row.grade), export.yes(row.bad), joined(row.reasons)),
+                *(evaluation_number(row), words["grade_of"](row.grade), export.yes(row.bad), joined(row.reasons)),
                 *(row.comment, words["channel_of"](row.channel), export.instant(row.evaluated_at)),
-                *(row.rounds, row.measures, row.appeal, row.state),
+                *(row.rounds, row.measures, words["evaluation_appeal"](row.appeal)),
+                words["round_of"](row.state if row.bad else "good"),
                 *(row.due_on, export.yes(row.overdue), str(row.project)),
             )
             for row in batch

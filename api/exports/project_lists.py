@@ -18,14 +18,16 @@ from api.legal_person.routes import InStanding, Named, OfKind, day
 from api.progress.pages import Picked, picked
 from api.progress.view_models import RowSources, ShownProject, clocks_by_project, running_clocks, shown_rows
 from api.route_access import ACCESS
-from api.web.as_of import translate_too_much
+from api.web.as_of import Instants, translate_too_much
 from api.web.parameters import Paging
 from domain.access.principal import Caller
+from infrastructure.law.lawbook import LawBook
 from infrastructure.tables.table_file import Row
 from projections.clocks.query import ClocksAt
 from projections.information.fold import InformationRow
 from projections.information.query import InformationBook, InformationFilter
 from projections.legal_person.query import PersonBook, PersonFilter, RankedPerson, Then
+from projections.progress.past import PastProgress
 from projections.progress.query import ProgressKey, ProgressList, ProjectFilter
 from projections.progress.rows import ProgressProject
 from projections.snapshots import PagedReader
@@ -50,10 +52,13 @@ class ProjectExports(Controller):
         clocks: NamedDependency[ClocksAt],
         paging: NamedDependency[Paging],
         list_reader: NamedDependency[PagedReader],
+        laws: NamedDependency[LawBook],
+        instants: NamedDependency[Instants],
     ) -> Stream:
-        """项目进度表: a row a project, with the clock that ends first."""
+        """项目进度表: a row a project, with the clock that ends first; now, or as of a past instant."""
         page, wanted = export.page, structs.replace(picked.wanted, limit=paging.rows_read)
-        rows = _progress_rows(export, wanted, progress, clocks)
+        past = PastProgress(list_reader, laws, instants.past) if instants.past else None
+        rows = _progress_rows(export, wanted, past or progress, clocks)
         title = page.words["label"]("progress")
         return await export.file("progress", title, _progress_columns(page), rows, wanted.t, list_reader)
 
@@ -118,7 +123,9 @@ def _progress_columns(page: PageContext) -> list[str]:
     ]
 
 
-async def _progress_rows(export: Export, wanted: ProjectFilter, progress: ProgressList, clocks: ClocksAt) -> Batches:
+async def _progress_rows(
+    export: Export, wanted: ProjectFilter, progress: ProgressList | PastProgress, clocks: ClocksAt
+) -> Batches:
     async def read(criteria: ProjectFilter) -> tuple[Sequence[ProgressProject], ProgressKey | None]:
         rows = await translate_too_much(progress.page(criteria))
         return followed(rows, criteria.limit, lambda row: (row.changed_at or criteria.t, row.project))

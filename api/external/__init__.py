@@ -1,1 +1,1 @@
-"""外部结果 results from outside over HTTP."""
+"""系统外结果 results from outside over HTTP."""

@@ -12,8 +12,9 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from api.cursors import PAGED, ListPaging
-from api.external.schemas import ShownExternal, external_of, shown_external
+from api.external.schemas import ShownExternal, external_as_of, external_of, shown_external
 from api.route_access import ACCESS
+from api.web.as_of import Instants, translate_too_much
 from api.web.entries import entries_of
 from api.web.parameters import Department, Manager, Paging
 from infrastructure.ledger.approvals import Approvals
@@ -28,9 +29,13 @@ Disputed = Annotated[
 
 
 class ExternalPage(Struct, frozen=True):
-    """Results, those verified longest ago first. *next* is the `cursor` of the next page, null on the last."""
+    """Results at *as_of*, by what was recorded by *known_at*, those verified longest ago first.
+
+    *next* is the `cursor` of the next page, null on the last.
+    """
 
     as_of: datetime
+    known_at: datetime
     stale_days: int
     results: list[ShownExternal]
     next: str | None
@@ -38,9 +43,10 @@ class ExternalPage(Struct, frozen=True):
 
 
 class ProjectExternal(Struct, frozen=True):
-    """One project's results from outside, by item."""
+    """One project's results from outside at *as_of*, by what was recorded by *known_at*, by item."""
 
     as_of: datetime
+    known_at: datetime
     stale_days: int
     results: list[ShownExternal]
     position: int
@@ -48,7 +54,7 @@ class ProjectExternal(Struct, frozen=True):
 
 def external_filter(
     *,
-    instant: NamedDependency[datetime],
+    instants: NamedDependency[Instants],
     settings: NamedDependency[Settings],
     department: Department = "",
     manager: Manager = "",
@@ -63,7 +69,7 @@ def external_filter(
         manager=manager,
         disputed=disputed,
         stale_days=settings.stale_days if stale else None,
-        at=instant,
+        at=instants.at,
         scope=list_scope,
         limit=paging.rows_read,
         last=paging.last(ExternalKey),
@@ -85,17 +91,18 @@ class ExternalRoutes(Controller):
     async def list_external(
         self,
         position: NamedDependency[int],
+        instants: NamedDependency[Instants],
         external: NamedDependency[ExternalResults],
         external_filter: NamedDependency[ExternalFilter],
         settings: NamedDependency[Settings],
         paging: NamedDependency[ListPaging],
     ) -> ExternalPage:
-        """Of all projects. `as_of` moves only the day by which staleness is counted."""
-        at, days = external_filter.at, settings.stale_days
-        rows = await external.listed(external_filter)
+        """Of all projects, now or as they were then, by what was known then."""
+        at, days = instants.at, settings.stale_days
+        rows = await translate_too_much(external.listed(external_filter, instants.past))
         results = [shown_external(row, at, days) for row in paging.shown(rows)]
         following = paging.next_of(rows, lambda row: (row.verified_on, row.project, row.item))
-        return ExternalPage(at, days, results, following, position)
+        return ExternalPage(at, instants.known, days, results, following, position)
 
     @get(
         "/projects/{project_id:uuid}/external", operation_id="get_external", summary="A project's results from outside"
@@ -104,13 +111,21 @@ class ExternalRoutes(Controller):
         self,
         project_id: FromPath[UUID],
         position: NamedDependency[int],
-        instant: NamedDependency[datetime],
+        instants: NamedDependency[Instants],
         external: NamedDependency[ExternalResults],
         approvals: NamedDependency[Approvals],
         settings: NamedDependency[Settings],
     ) -> ProjectExternal:
-        """Item by item: the result, its source, when it was last verified, and what a feed says otherwise."""
-        results = await external_of(external, project_id, instant, settings.stale_days)
+        """Item by item: the result, its source, when it was last verified, and what a feed says otherwise.
+
+        Of a past instant it is read from the ledger.
+        """
+        at, known, days = instants.at, instants.known, settings.stale_days
+        if instants.is_past:
+            entries = await entries_of(approvals, project_id)
+            results = external_as_of(project_id, entries, at, known, days)
+            return ProjectExternal(at, known, days, results, entries[-1].position)
+        results = await external_of(external, project_id, at, days)
         if not results:
             await entries_of(approvals, project_id)
-        return ProjectExternal(instant, settings.stale_days, results, position)
+        return ProjectExternal(at, known, days, results, position)

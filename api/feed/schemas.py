@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from msgspec import Struct, json
+from msgspec import Struct, convert, json, structs, to_builtins
 
 from api.web.entries import Instant, ShownEntry, shown
 from domain.access.principal import Caller
@@ -13,6 +14,8 @@ from domain.messages import AnyFact, Entry, tag_of
 from domain.streams import BY_FACT
 from infrastructure.feed.epochs import LedgerEpochs
 from infrastructure.feed.reader import FeedEvent, FeedPage
+from infrastructure.privacy.cipher import MARKED_FACTS, replace_personal_texts
+from projections.feedback.redaction import LEFT_OUT
 
 TYPE_PREFIX, TYPE_SUFFIX = "org.countersign.", ".v1"
 SUBJECT_CHARACTERS_MAX = 500
@@ -120,6 +123,22 @@ def encoded(value: object) -> bytes:
 def rendered(page: FeedPage, to: Caller, epochs: LedgerEpochs) -> list[bytes]:
     """Each event of *page* as a body of its own, as *to* may see it."""
     return [_encode(event) for event in events_of(page, to, epochs)]
+
+
+def rendered_to_stay(page: FeedPage, to: Caller, epochs: LedgerEpochs) -> list[bytes]:
+    """The same without personal texts: for a place where an erasure does not reach what was sent."""
+    return [_encode(without_personal_texts(event)) for event in events_of(page, to, epochs)]
+
+
+def without_personal_texts(event: CloudEvent) -> CloudEvent:
+    """*event* with LEFT_OUT in place of each text that is stored encrypted, and then without the hash."""
+    fact: Any = event.data
+    if type(fact) not in MARKED_FACTS:
+        return event
+    content = to_builtins(fact)
+    if not replace_personal_texts(fact, content, LEFT_OUT):
+        return event
+    return structs.replace(event, data=convert(content, type(fact)), hash="")
 
 
 def lines_of(events: Sequence[CloudEvent]) -> bytes:

@@ -1,4 +1,4 @@
-"""编号 the numbers by which people call cards, orders and complaints: made of the year and the place in the ledger.
+"""编号 by which people call cards, orders, complaints and evaluations: made of the year and the place in the ledger.
 
 Ids are chosen by the sender of a command, or by the deadline watcher, and may be the same in two projects. The place of
 an entry in the ledger is unique in an installation and never changes, so these numbers are and don't either.
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from domain.law.proof import Colour
 from domain.messages import AnyFact
 from domain.project.supervision.signals import CardIssued, DeadlineWarned
+from projections.feedback.complaints import ComplaintRow
+from projections.feedback.evaluations import EvaluationRow
 from projections.sums import ZONE
 from projections.supervision.fold import DEEMED, WARNING, OrderRow, SignalRow
 
@@ -34,6 +36,16 @@ def card_number(signal: SignalRow) -> str:
 def order_number(order: OrderRow) -> str:
     """The number of an order."""
     return numbered("督办", order.ordered_at, "", order.position)
+
+
+def complaint_number(complaint: ComplaintRow) -> str:
+    """The number of a complaint."""
+    return numbered("投诉", complaint.filed_at, "", complaint.position)
+
+
+def evaluation_number(evaluation: EvaluationRow) -> str:
+    """The number of an evaluation."""
+    return numbered("评价", evaluation.evaluated_at, "", evaluation.position)
 
 
 def level_of(fact: AnyFact) -> str:

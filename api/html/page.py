@@ -23,7 +23,7 @@ from msgspec import Struct
 from api.html.assets import module_address, style_address
 from api.html.citations import cited
 from api.html.live import POSITION, LivePage, live_page
-from api.html.numbers import card_number, order_number
+from api.html.numbers import card_number, complaint_number, order_number
 from api.html.titles import Titles, grounds, law_title, rule_title, titles_of
 from api.html.translations import Language, mark_chinese, preferred, wording
 from api.web.as_of import end_of
@@ -210,17 +210,19 @@ class PageContext:
             "same": self.here(),
             "path": self._path,
             "query_fields": list(self._query.items()),
-            "now_again": self.here(as_of="", known_at="", on="", offset=""),
+            "now_again": self.here(as_of="", known_at="", on="", offset="", cursor=""),
             "link": self.link,
             "export_link": self.export_link,
             "office": self.office,
             "called": self.called,
             "is_chinese": is_chinese,
+            "may_read": self.may_read,
             "cited": lambda article: cited(article, self.language),
             "who": self.who,
             "quantity": self.quantity,
             "card_number": card_number,
             "order_number": order_number,
+            "complaint_number": complaint_number,
             "ground": self.ground,
             "law_title": lambda law: law_title(law, self.language),
             "rule_title": lambda rule: rule_title(rule, self.language),
@@ -263,7 +265,7 @@ class PageContext:
     def at_end_of(self, on: str, now: datetime) -> str:
         """The address of this list at the end of the day *on*; of now where that is empty. Raises Problem."""
         end = end_of(on, self.law, now)
-        return self.here(on="", offset="", known_at="", as_of=end.isoformat() if end else "")
+        return self.here(on="", offset="", cursor="", known_at="", as_of=end.isoformat() if end else "")
 
     def chosen_day(self, at: datetime) -> str:
         """The day at whose end, or during which, the list is shown, where an instant is in the address; else empty."""
@@ -308,10 +310,10 @@ class PageContext:
 
     def menu(self) -> list[tuple[str, str, bool]]:
         """The pages that everything else is reached from: each one's label and address, and whether it is this one."""
-        role = self._visitor.role if self._visitor else ""
+        role = self.role
         if role == Role.ADMINISTRATOR:
             return [(label, self.link(path), self._is_at(path, label)) for label, path in ADMINISTRATION]
-        pages = tuple(entry for entry in MENU if not role or _may_read(role, entry[0]))
+        pages = tuple(entry for entry in MENU if self.may_read(READ_BY.get(entry[0], "progress")))
         if role in AT_THE_WINDOW:
             pages = (AT_THE_WINDOW[role], *(entry for entry in pages if entry[0] != "desk"))
         home = HOMES.get(role, "")
@@ -321,6 +323,15 @@ class PageContext:
         if role in (*KEEPERS, Role.OFFICER):  # departments list their own items, and say when they take applications in
             pages = (*pages, REFERENCE)
         return [(label, self.link(path), self._is_at(path, home)) for label, path in pages]
+
+    @property
+    def role(self) -> str:
+        """The reader's role; empty where nobody has signed in."""
+        return self._visitor.role if self._visitor else ""
+
+    def may_read(self, subject: str) -> bool:
+        """Whether the table of access lets the reader's role read the *subject* of any case; others get no link."""
+        return not self.role or self.role in {each.value for each in TABLE[f"read:{subject}"].roles}
 
     def _is_at(self, path: str, home: str) -> bool:
         """Whether this page is at *path*; `/` is the progress table for those whose role has no *home* of its own."""
@@ -356,11 +367,6 @@ class PageContext:
         """So many of a unit of the law: "7 天（自然日）", "1 working day"; parts of an hour as they are."""
         said = self.words["one_of" if number == 1 else "unit_of"](unit)
         return f"{number:,g} {said}"
-
-
-def _may_read(role: str, label: str) -> bool:
-    """Whether the table of access lets anyone in *role* read what the entry *label* of the menu leads to."""
-    return role in {each.value for each in TABLE[f"read:{READ_BY.get(label, 'progress')}"].roles}
 
 
 def see_other(address: str, *cookies: Cookie) -> Response[str]:

@@ -35,6 +35,7 @@ from domain.project.application.submission import ItemSubmitted
 from domain.project.application.suspension import ClockSuspended
 from domain.project.countersignature.rules import JOINT_STEP, CountersignatureAsked
 from domain.project.external.results import KeptResult
+from domain.project.feedback.complaint import ComplaintFiled
 from domain.project.feedback.evaluation import AppealGround, Channel, Grade
 from domain.project.information.form import CATEGORIES, FORM, Sort
 from domain.project.information.recording import KnownField
@@ -86,10 +87,11 @@ class Detail(Struct, frozen=True):
 
 
 class SentenceContext(Struct, frozen=True):
-    """What a sentence needs of the other entries of its project: by what cards, orders, files and suspensions go."""
+    """What a sentence needs of the other entries of its project: how cards, orders, complaints, files are called."""
 
     cards: dict[str, str] = {}
     orders: dict[str, str] = {}
+    complaints: dict[str, str] = {}
     files: dict[str, str] = {}
     grounds: dict[str, str] = {}
     units: dict[str, str] = {}  # of items, as they were last accepted
@@ -98,7 +100,7 @@ class SentenceContext(Struct, frozen=True):
     @classmethod
     def of(cls, entries: Sequence[ShownEntry]) -> SentenceContext:
         """From all *entries* of one project, in their order."""
-        known = cls({}, {}, {}, {}, {}, {})
+        known = cls({}, {}, {}, {}, {}, {}, {})
         for entry in entries:
             fact = entry.fact
             if card := card_in(fact):
@@ -106,6 +108,8 @@ class SentenceContext(Struct, frozen=True):
             match fact:
                 case SupervisionOrdered(order=order):
                     known.orders[order] = numbered("督办", entry.recorded_at, "", entry.position)
+                case ComplaintFiled(complaint=complaint):
+                    known.complaints[complaint] = numbered("投诉", entry.occurred_at, "", entry.position)
                 case MaterialAttached(digest=digest, name=name):
                     known.files[digest] = name
                 case ClockSuspended(suspension=suspension, ground=ground):
@@ -259,8 +263,10 @@ class Sentences:
         return self.page.joined(part for part in parts if part)
 
     def linked(self, card: str) -> str:
-        """The number of *card*, with the way to its page."""
+        """The number of *card*, with the way to its page for those who may read cards."""
         number = self.known.cards.get(card) or self.words["bureau"]("card")
+        if not self.page.may_read("supervision"):
+            return number
         return Markup('<a href="{}" class="number">{}</a>').format(self.card_link(self.project, card), number)
 
     def of_proof(self, fact: AnyFact, name: str) -> str:
@@ -336,6 +342,7 @@ SPECIAL: Mapping[str, Callable[[Sentences, Any, Any], str]] = {
     "article": lambda sentences, value, _: cited(value, sentences.page.language),
     "card": lambda sentences, value, _: sentences.linked(value),
     "clock": lambda sentences, value, _: sentences.clock(value),
+    "complaint": lambda sentences, value, _: sentences.known.complaints.get(value, ""),
     "category": lambda sentences, value, _: CATEGORIES[value].zh if sentences.is_zh else CATEGORIES[value].en,
     "days": lambda sentences, value, fact: (
         sentences.page.quantity(value, sentences.unit(fact)) if isinstance(value, int) else ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Literal
 
@@ -42,7 +43,8 @@ def read_tables() -> dict[str, Table]:
 TABLES = read_tables()
 
 
-def wording(language: Language) -> dict[str, Say]:
+@cache
+def wording(language: Language) -> Mapping[str, Say]:
     """For each table a function from a stored value to the words for it; a value without words is returned as it is."""
     column = ("zh", "en").index(language)
     return {name: _say({key: words[column] for key, words in table.items()}) for name, table in TABLES.items()}

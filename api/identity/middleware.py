@@ -32,6 +32,7 @@ from infrastructure.identity.service import Identity, SignedIn, refusal_of
 from infrastructure.settings import Settings
 
 OF_PRINCIPALS = ("/v1/principals/", "/v1/departments/")  # commands here grant roles, issue keys and end them
+SECRET_PREFIXES = tuple(prefix for prefix, _ in SECRET_ADDRESSES.values())
 REALM = 'Bearer realm="countersign"'
 STRIPPED = frozenset({*ASSERTIONS, SECRET})
 STRIPPED_OF_PROGRAMS = STRIPPED | {b"origin", b"sec-fetch-site"}
@@ -87,15 +88,14 @@ class IdentityMiddleware:
             require_once(scope["headers"], CREDENTIALS)
         browser = headers.get(b"user-agent", b"").decode("latin-1")[:BROWSER_CHARACTERS_MAX]
         base = (self.identity, origin.address, origin.is_secure, origin.is_local, browser)
-        for kind, (prefix, suffix) in SECRET_ADDRESSES.items():
-            if scope["path"].startswith(prefix):
-                token = scope["path"].removeprefix(prefix)
-                return Visit(*base, caller=await self._reader_of(kind, token, suffix))
+        if scope["path"].startswith(SECRET_PREFIXES):
+            return Visit(*base, caller=await self._reader_at(scope["path"]))
         if authorization := headers.get(b"authorization"):
             scheme, _, bearer = authorization.decode("latin-1").partition(" ")
             if scheme.lower() != "bearer":
                 raise unauthorized("credential-invalid", "Authorization has a scheme other than Bearer")
-            use = await self.identity.program(bearer.strip())
+            bearer = bearer.strip()
+            use = self.identity.known_program(bearer) or await self.identity.program(bearer)
             allowance = self.identity.allowance(use.bucket)
             extra += rate_headers("key", self.identity.buckets, allowance)
             if not allowance.allowed:
@@ -111,8 +111,11 @@ class IdentityMiddleware:
         actor = self._gateway.actor(peer, headers, scope["headers"])
         return Visit(*base, caller=caller_by_headers(actor) if actor else None)
 
-    async def _reader_of(self, kind: str, token: str, suffix: str) -> Caller:
-        """Whose deadlines or messages are at a secret address. Raises Problem where there is none."""
+    async def _reader_at(self, path: str) -> Caller:
+        """Whose deadlines or messages are at the secret address *path*. Raises Problem where there is none."""
+        kind = next(kind for kind, (prefix, _) in SECRET_ADDRESSES.items() if path.startswith(prefix))
+        prefix, suffix = SECRET_ADDRESSES[kind]
+        token = path.removeprefix(prefix)
         is_whole = token.endswith(suffix)
         reader = await self.identity.calendar_reader(token.removesuffix(suffix), kind) if is_whole else None
         if reader is None:

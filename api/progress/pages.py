@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from api.clocks.display import telling
 from api.cursors import PAGED, PageCursor, cursor_text, key_in
 from api.html.frame import AtStage
-from api.html.page import PageContext
+from api.html.page import PageContext, see_other
+from api.html.past import as_of_fields, past_content
 from api.progress.matrix import matrix_of
 from api.progress.routes import AtPhase, OfKind, Text, WaitingOn
 from api.progress.view_models import (
@@ -30,6 +31,7 @@ from api.progress.view_models import (
 )
 from api.progress.zone_gantt import zone_gantt
 from api.route_access import ACCESS
+from api.web.as_of import Instants, On, translate_too_much
 from api.web.parameters import Department, Limit, Manager
 from api.web.zones import zone_of
 from domain.law.calendar.moment import days_from, week_from
@@ -38,6 +40,7 @@ from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.settings import Settings
 from projections.clocks.query import ClocksAt
 from projections.progress.ordered import ORDERS, OrderedProject, ProgressSort, ordered_page
+from projections.progress.past import PastProgress
 from projections.progress.query import ProgressList, ProjectFilter
 from projections.scope import Scope
 
@@ -83,7 +86,7 @@ class TableShape(Struct, frozen=True):
 
 def picked(
     *,
-    now: NamedDependency[datetime],
+    instants: NamedDependency[Instants],
     settings: NamedDependency[Settings],
     text: Text = "",
     manager: Manager = "",
@@ -102,7 +105,7 @@ def picked(
 ) -> Picked:
     """The filters of the form, whose empty fields a browser sends too."""
     wanted = ProjectFilter(
-        t=now,
+        t=instants.at,
         text=text,
         manager=manager,
         phase=phase,
@@ -114,7 +117,7 @@ def picked(
         over=status == "done" if status else None,
         stale_days=settings.stale_days if stale else None,
         stuck=True if stuck else None,
-        changed_since=days_from(now, zone_of(DEFAULT_LAW).key, int(changed)) if changed else None,
+        changed_since=days_from(instants.at, zone_of(DEFAULT_LAW).key, int(changed)) if changed else None,
         scope=list_scope,
         limit=limit + 1,  # says whether there is a next page
     )
@@ -146,46 +149,68 @@ class ProgressTable:
         approvals: Approvals,
         laws: LawBook,
         stale_days: int,
+        instants: Instants,
     ) -> None:
-        self.page, self.picked, self.shape = page, picked, shape
+        self.page, self.picked, self.shape, self._instants = page, picked, shape, instants
+        self._now = approvals.clock
         self._store, self._stale_days = approvals.store, stale_days
-        wanted = picked.wanted
         self._progress = ProgressList(approvals.store)
-        self._clocks = ClocksAt(approvals.store, laws, wanted.t, wanted.t, scope=wanted.scope)
+        self._past = PastProgress(approvals.store, laws, instants.past) if instants.past else None
+        self._clocks = ClocksAt(approvals.store, laws, instants.at, instants.known, scope=picked.wanted.scope)
 
     async def response(self) -> Response[str]:
         """The page: projects that match every filter, in the chosen order."""
-        page, wanted, shape = self.page, self.picked.wanted, self.shape
-        last = key_in(shape.cursor, ORDERS[shape.sort].kind) if shape.cursor else None
-        rows = await ordered_page(self._store, wanted, shape.sort, last)
+        page, wanted = self.page, self.picked.wanted
+        rows = await translate_too_much(self._rows())
         shown = rows[: wanted.limit - 1]
-        week = week_from(wanted.t, zone_of(DEFAULT_LAW).key)
-        tiles = await self._progress.tiles(wanted.t, week, self._stale_days, wanted.scope)
+        figures = await self._figures()
         choices = choices_of(page, await self._progress.choices(wanted.scope))
+        past = as_of_fields(self._instants)
         return page.render(
             "progress.html",
             as_of=wanted.t,
-            figures=figures_of(page, tiles, TABLE, self.picked.fields),
-            nothing=not tiles.projects,
+            figures=figures_of(figures, self.picked.fields, partial(page.link, TABLE, **past)),
+            nothing=not figures["projects"],
             text=wanted.text,
             picked=self.picked.fields,
             chips=chips_of(page, self.picked.fields, choices, wanted.text),
             choices=choices,
-            count=tiles.projects if self.picked.is_bare else await self._progress.count(wanted),
+            count=figures["projects"] if self.picked.is_bare else await self._count(),
             address=TABLE,
-            clear=page.link(TABLE),
+            clear=page.link(TABLE, **past),
             explained=explained(page),
             **await self._content(shown),
             **self._links(rows),
-            **telling(page, wanted.t),
+            **past_content(page, self._instants, self._now()),
+            **telling(page, wanted.t, past=self._instants.is_past),
         )
+
+    async def _rows(self) -> list[OrderedProject]:
+        """The rows of the page, and one more where another page follows."""
+        wanted, shape = self.picked.wanted, self.shape
+        last = key_in(shape.cursor, ORDERS[shape.sort].kind) if shape.cursor else None
+        if self._past:
+            return await self._past.ordered(wanted, shape.sort, last)
+        return await ordered_page(self._store, wanted, shape.sort, last)
+
+    async def _figures(self) -> Mapping[str, int]:
+        """The figures of the reader's projects, by name."""
+        wanted = self.picked.wanted
+        if self._past:
+            return await self._past.figures(wanted, self._stale_days)
+        week = week_from(wanted.t, zone_of(DEFAULT_LAW).key)
+        return structs.asdict(await self._progress.tiles(wanted.t, week, self._stale_days, wanted.scope))
+
+    async def _count(self) -> int:
+        """How many projects match every filter."""
+        return await (self._past or self._progress).count(self.picked.wanted)
 
     async def _content(self, rows: Sequence[OrderedProject]) -> dict[str, object]:
         """The rows in the chosen view; the other views are empty."""
         projects = [row.project for row in rows]
         ids = [project.project for project in projects]
         running = await running_clocks(self._clocks, ids)
-        items, clocks = await self._progress.items(ids), clocks_by_project(running or ())
+        items, clocks = await (self._past or self._progress).items(ids), clocks_by_project(running or ())
         opened, t = self.shape.opened, self.picked.wanted.t
         content: dict[str, object] = {
             "view": self.shape.view,
@@ -232,9 +257,13 @@ def progress_table(
     approvals: NamedDependency[Approvals],
     laws: NamedDependency[LawBook],
     settings: NamedDependency[Settings],
+    instants: NamedDependency[Instants],
 ) -> ProgressTable:
     """The table that is asked for."""
-    return ProgressTable(page, picked, table_shape, approvals=approvals, laws=laws, stale_days=settings.stale_days)
+    stale_days = settings.stale_days
+    return ProgressTable(
+        page, picked, table_shape, approvals=approvals, laws=laws, stale_days=stale_days, instants=instants
+    )
 
 
 TABLE_DEPENDENCIES = {
@@ -246,11 +275,19 @@ TABLE_DEPENDENCIES = {
 
 
 class ProgressPages(Controller):
-    """Filters, order and place in the listing are in the address, so that it can be passed on."""
+    """Filters, order, instants and place in the listing are in the address, so that it can be passed on."""
 
     opt = {ACCESS: "read:progress"}  # noqa: RUF012  litestar's own spelling
 
     @get(TABLE, dependencies=TABLE_DEPENDENCIES)
-    async def progress_table(self, progress_table: NamedDependency[ProgressTable]) -> Response[str]:
-        """The projects that match every filter."""
+    async def progress_table(
+        self,
+        page: NamedDependency[PageContext],
+        progress_table: NamedDependency[ProgressTable],
+        approvals: NamedDependency[Approvals],
+        on: On = "",
+    ) -> Response[str]:
+        """The projects that match every filter, now or as of a past instant."""
+        if on:
+            return see_other(page.at_end_of(on, approvals.clock()))
         return await progress_table.response()

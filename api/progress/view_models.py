@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from uuid import UUID
@@ -17,8 +17,8 @@ from domain.core.types import DECIDED_STAGES, Outcome, Stage
 from projections.clocks.list import ListedClock
 from projections.clocks.query import ClocksAt
 from projections.clocks.reading import Reading
-from projections.history.moment import TooMuchToReadError
-from projections.progress.query import Choices, Tiles
+from projections.history.moment import HistoryBehindError, TooMuchToReadError
+from projections.progress.query import Choices
 from projections.progress.rows import ProgressItem, ProgressProject
 
 FIGURES: tuple[tuple[str, dict[str, str]], ...] = (
@@ -71,12 +71,10 @@ class ProgressFigure(Struct, frozen=True):
     is_chosen: bool
 
 
-def figures_of(page: PageContext, tiles: Tiles, path: str, fields: Mapping[str, str]) -> list[ProgressFigure]:
-    """The numbers of the zone, each with the list behind it."""
+def figures_of(numbers: Mapping[str, int], fields: Mapping[str, str], link: Callable[..., str]) -> list[ProgressFigure]:
+    """The *numbers* of the zone, each with the list behind it, to which *link* gives the address by its filters."""
     chosen = {name: value for name, value in fields.items() if value}
-    return [
-        ProgressFigure(name, getattr(tiles, name), page.link(path, **query), chosen == query) for name, query in FIGURES
-    ]
+    return [ProgressFigure(name, numbers[name], link(**query), chosen == query) for name, query in FIGURES]
 
 
 def explained(page: PageContext) -> list[tuple[str, str]]:
@@ -111,7 +109,7 @@ async def running_clocks(clocks: ClocksAt, projects: Sequence[UUID]) -> list[Lis
     """The running clocks of *projects*; None where too much has moved: the table is worth showing without them."""
     try:
         return await clocks.running(projects)
-    except TooMuchToReadError:
+    except (TooMuchToReadError, HistoryBehindError):
         return None
 
 

@@ -12,8 +12,8 @@ from api.external.schemas import ShownExternal
 from api.guard.judging import ProjectAccess
 from api.html.translations import TABLES
 from domain.core.types import HearingStep, ModeName, Outcome, Stage
-from domain.law.licensing.renewal import file_by, renews_by_silence
 from domain.law.packs.pack import Pack
+from domain.law.packs.renewal import file_by, renews_by_silence
 from domain.messages import Entry
 from domain.project.application.registration import ProjectRegistered
 from domain.project.state.consultation import Answer, Consolidated, Consultation, Opinion, queue

@@ -10,8 +10,10 @@ from msgspec import Struct
 
 from api.html.time_axis import Run, TimeAxis, fitted
 from api.progress.view_models import DONE, state_of
+from api.project_page.arrows import Arrow, Bar, arrows_of
 from api.project_page.waiting import ShownWaiting
 from api.web.zones import zone_of
+from domain.core.graph import Groups
 from domain.law.attribution import HeldDay
 from domain.law.calendar.moment import local_day
 from domain.law.licensing.review import COMMITMENT, DECISION
@@ -25,6 +27,7 @@ from projections.progress.rows import ProgressItem
 
 WIDTH_PX, MARGIN_PX, DAY_PX_MAX = 850, 4, 8
 ROW_PX, HEAD_PX = 26, 20
+MIDDLE_PX = 12.5  # of a bar, below the top of its row
 ZOOMS = (1, 3, 6)  # pixels a day
 OVER = "over"
 
@@ -41,7 +44,8 @@ class GanttRow(Struct, frozen=True):
     """One row: of a phase, where *item* is empty, or of an item, whose *state* is a glyph's.
 
     *runs*: whose days they were; of a phase one, from its beginning to its end. *over*: days beyond the last one of the
-    law. *due_x* is where that one ends, *promise_x* where the promised one does.
+    law. *due_x* is where that one ends, *promise_x* where the promised one does. *spot*: the day of the
+    decision, where no day was anybody's. *needs*: groups of preconditions.
     """
 
     item: str
@@ -49,12 +53,23 @@ class GanttRow(Struct, frozen=True):
     state: str
     y: int
     runs: list[Run]
+    spot: Run | None = None
     over: Run | None = None
     due_x: float | None = None
     promise_x: float | None = None
     estimate: DrawnEstimate | None = None
     critical: bool = False
     note: str = ""
+    needs: Groups = ()
+
+    @property
+    def bar(self) -> Bar | None:
+        """Where the row's bar begins and ends, with what is still expected; None where there is none."""
+        expected = self.estimate.run if self.estimate else None
+        runs = [*self.runs, *(run for run in (self.spot, expected) if run is not None)]
+        if not self.item or not runs:
+            return None
+        return Bar(runs[0].x, runs[-1].x + runs[-1].width, self.y + MIDDLE_PX, self.critical)
 
 
 class Gantt(Struct, frozen=True):
@@ -65,6 +80,11 @@ class Gantt(Struct, frozen=True):
     today_x: float | None
     rows: list[GanttRow]
     holders: list[str]
+    arrows: list[Arrow]
+
+    def arrows_at(self, item: str) -> list[Arrow]:
+        """The arrows that lead to *item*; and those that leave it, but for the ones that are seen all the time."""
+        return [arrow for arrow in self.arrows if item in (arrow.target, "" if arrow.decides else arrow.source)]
 
 
 class GanttSources(Struct, frozen=True):
@@ -89,6 +109,7 @@ class _Bars(Struct, frozen=True):
     held: Mapping[str, list[HeldDay]]
     limits: Mapping[str, Mapping[str, Reading]]
     waiting: ShownWaiting
+    needs: Mapping[str, Groups]
 
 
 def gantt(sources: GanttSources, names: Mapping[str, str], scale: int = 0) -> Gantt | None:
@@ -104,10 +125,22 @@ def gantt(sources: GanttSources, names: Mapping[str, str], scale: int = 0) -> Ga
     first, last = min(begun), _last_day(sources, held, today)
     fitting = fitted(first, last, MARGIN_PX, WIDTH_PX, DAY_PX_MAX)
     axis = TimeAxis(first, last, MARGIN_PX, scale) if scale else fitting
-    bars = _Bars(axis, zone, today, held, _limits(sources), sources.waiting)
+    needs = {code: item.plan.needs for code, item in sources.project.items.items()}
+    bars = _Bars(axis, zone, today, held, _limits(sources), sources.waiting, needs)
     rows = _rows(sources, bars, names)
     holders = {day.holder.value: None for days in held.values() for day in days}
-    return Gantt(axis, HEAD_PX + len(rows) * ROW_PX + 4, axis.x(today) if today <= last else None, rows, list(holders))
+    return Gantt(
+        axis,
+        HEAD_PX + len(rows) * ROW_PX + 4,
+        axis.x(today) if today <= last else None,
+        rows,
+        list(holders),
+        arrows_of(
+            sources.project,
+            {row.item: row.state for row in rows if row.item},
+            {row.item: row.bar for row in rows if row.bar},
+        ),
+    )
 
 
 def _last_day(sources: GanttSources, held: Mapping[str, list[HeldDay]], today: date) -> date:
@@ -165,12 +198,14 @@ def _item_row(row: ProgressItem, bars: _Bars, names: Mapping[str, str], y: int) 
     decision, promise = limits.get(DECISION.name), limits.get(COMMITMENT.name)
     waited = next((item for item in bars.waiting.items if item.item == row.item), None)
     path = waited.path if waited else None
+    decided_on = local_day(row.decided_at, bars.zone.key) if row.decided_at else None
     return GanttRow(
         item=row.item,
         name=names.get(row.item, row.item),
         state=state_of(row),
         y=y,
         runs=axis.runs((day.day, day.holder.value) for day in days),
+        spot=axis.run("spot", decided_on, decided_on) if decided_on and not days else None,
         over=_over(axis, decision, days),
         due_x=_end(axis, decision),
         promise_x=_end(axis, promise),
@@ -182,6 +217,7 @@ def _item_row(row: ProgressItem, bars: _Bars, names: Mapping[str, str], y: int) 
         if path and not path.remaining.overrun
         else None,
         critical=bool(path and path.critical),
+        needs=bars.needs[row.item],
     )
 
 

@@ -14,6 +14,27 @@ from projections.progress.rows import ProgressItem
 MET, UNMET, HOLDS = "met", "unmet", "holds"  # HOLDS: the item waits for this one, on which a person can act now
 
 
+class EdgeKinds(Struct, frozen=True):
+    """What lines from preconditions say: which items are *granted*, and on which a person can act now."""
+
+    granted: frozenset[str]
+    to_act_on: frozenset[str]
+
+    @classmethod
+    def of(cls, project: Project, states: Mapping[str, str]) -> EdgeKinds:
+        """Those of *project*, whose items have these *states*, as glyphs do."""
+        granted = project.granted
+        free = (code for code, state in states.items() if state != DONE and not project.blockers(code, granted))
+        return cls(frozenset(granted), frozenset(free))
+
+    def kind(self, source: str, group: tuple[str, ...]) -> str:
+        """The kind of the line from *source*, which is of a *group* of preconditions, any of which will do."""
+        if source in self.granted:
+            return MET
+        is_met = any(other in self.granted for other in group)
+        return HOLDS if not is_met and source in self.to_act_on else UNMET
+
+
 class GraphRow(Struct, frozen=True):
     """A row of the table: an item, its phase, and the groups of preconditions, each with those that are granted."""
 
@@ -73,13 +94,5 @@ def phase_names(project: Project) -> dict[str, str]:
 def _edges(
     project: Project, steps: Mapping[str, GraphStep], nodes: Mapping[str, GraphNode]
 ) -> tuple[list[GraphEdge], list[tuple[int, int]]]:
-    granted = project.granted
-    free = {code for code in nodes if not project.blockers(code, granted)}
-
-    def kind_of(source: GraphNode, group: tuple[str, ...]) -> str:
-        if source.item in granted:
-            return MET
-        is_met = any(other in granted for other in group)
-        return HOLDS if not is_met and source.item in free and source.state != DONE else UNMET
-
-    return edges_of(steps, nodes, kind_of)
+    kinds = EdgeKinds.of(project, {code: node.state for code, node in nodes.items()})
+    return edges_of(steps, nodes, lambda source, group: kinds.kind(source.item, group))

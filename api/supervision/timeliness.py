@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from urllib.parse import urlencode
 
 from litestar import Controller, get
@@ -11,8 +11,8 @@ from msgspec import Struct, structs
 
 from api.cursors import PAGED, ListPaging
 from api.route_access import ACCESS
+from api.web.as_of import Instants, translate_too_much
 from api.web.parameters import Department
-from api.web.queries import supervision_now
 from api.web.zones import home_zone
 from domain.law.calendar.period import Period
 from domain.law.licensing.review import DECISION
@@ -26,17 +26,14 @@ from projections.supervision.timeliness_query import Lag, OftenStopped, StoppedK
 def timeliness(
     approvals: NamedDependency[Approvals],
     laws: NamedDependency[LawBook],
-    now: NamedDependency[datetime],
+    instants: NamedDependency[Instants],
     list_scope: NamedDependency[Scope],
 ) -> TimelinessOf:
-    """How late acts were recorded, and which clocks were stopped oddly often, as is known now."""
-    return TimelinessOf(approvals.store, laws, now, list_scope)
+    """How late acts were recorded, and which clocks were stopped oddly often, now or as of a past instant."""
+    return TimelinessOf(approvals.store, laws, instants.known, list_scope, instants.past)
 
 
-TIMELINESS = {
-    "timeliness": Provide(timeliness, sync_to_thread=False),
-    "supervision": Provide(supervision_now, sync_to_thread=False),  # whose period is that of now
-}
+TIMELINESS = {"timeliness": Provide(timeliness, sync_to_thread=False)}
 
 
 class LagList(Struct, frozen=True):
@@ -88,7 +85,7 @@ class TimelinessRoutes(Controller):
         department: Department = "",
     ) -> LagList:
         """Of what was recorded in the period: working days from the act to its record, median and 90th percentile."""
-        total, *departments = await timeliness.lags(period, department)
+        total, *departments = await translate_too_much(timeliness.lags(period, department))
         return LagList(period.first, period.last, LAG_TARGET_DAYS, total, departments, position)
 
     @get(
@@ -108,7 +105,7 @@ class TimelinessRoutes(Controller):
         paging: NamedDependency[ListPaging],
     ) -> OftenStoppedList:
         """Applications with a suspension begun in the period, stopped many times, or night after night."""
-        rows = await timeliness.often_stopped(period, home_zone(laws), department)
+        rows = await translate_too_much(timeliness.often_stopped(period, home_zone(laws), department))
         last = paging.last(StoppedKey)
         page = rows if last is None else [row for row in rows if row.place > last]
         return OftenStoppedList(

@@ -6,9 +6,11 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 
 from api.html.links import BOARD
-from api.html.page import PageContext
+from api.html.page import PageContext, see_other
+from api.html.past import past_content
 from api.route_access import ACCESS
 from api.supervision.timeliness import TIMELINESS
+from api.web.as_of import Instants, On, translate_too_much
 from api.web.zones import home_zone
 from domain.law.calendar.period import Period
 from domain.law.licensing.review import DECISION
@@ -35,18 +37,24 @@ class TimelinessPages(Controller):
         timeliness: NamedDependency[TimelinessOf],
         laws: NamedDependency[LawBook],
         approvals: NamedDependency[Approvals],
+        instants: NamedDependency[Instants],
+        on: On = "",
     ) -> Response[str]:
         """补录时差与反复中止: lags by department, and the applications whose clocks are suspended repeatedly."""
-        stopped = (await timeliness.often_stopped(period, home_zone(laws)))[:SHOWN_MAX]
+        if on:
+            return see_other(page.at_end_of(on, approvals.clock()))
+        stopped = (await translate_too_much(timeliness.often_stopped(period, home_zone(laws))))[:SHOWN_MAX]
         return page.render(
             "conduct.html",
             period=period,
             target=LAG_TARGET_DAYS,
-            lines=await timeliness.lags(period),
+            lines=await translate_too_much(timeliness.lags(period)),
             stopped=stopped,
             names=await names_of_items(approvals.store, [(clock.project, clock.item) for clock in stopped]),
             evidence=lambda clock: evidence(page, clock),
             back=page.link(BOARD),
+            as_of=instants.at,
+            **past_content(page, instants, approvals.clock()),
         )
 
 

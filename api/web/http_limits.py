@@ -1,7 +1,8 @@
 """HTTP as uvicorn speaks it, within limits: header size, trailers, and the time a request may take to come in.
 
 uvicorn counts neither the bytes before a body nor the time between two of them, and appends request trailers to the
-list of headers. What can't be read at all is answered with a problem too, like everything else.
+list of headers. What can't be read at all is answered with a problem too, like everything else. An answer that is whole
+leaves in one write, and a timer for idle connections is set once in a while instead of twice a request (ADR 0061).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, NoReturn
 
 import httptools
 from msgspec import json
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from api.web.problems import MEDIA_TYPE, Problem
 from api.web.request_id import HEADER, new_request_id
@@ -27,6 +28,80 @@ FEW_LINES = "send the line of the request and few, short headers"
 NO_TRAILERS = "leave trailers out: nothing is read from them"
 SENT_METHOD = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) \S+ HTTP/1\.[01]\r?\n")
 ABSOLUTE_FORM = re.compile(rb"(?i)https?://")
+IN_NAMES = b"abcdefghijklmnopqrstuvwxyz0123456789-"  # of headers that this application writes
+CONTROLS = bytes([*range(0x20), 0x7F])  # of which the end of a line is two
+OF_THE_CONNECTION = frozenset({b"connection", b"transfer-encoding"})
+
+
+class WholeAnswers:
+    """An ASGI `send` over uvicorn's of one *cycle*: writes a whole answer at once, and leaves any other to uvicorn.
+
+    Whole is what has one body and says its length, on a connection that stays open and takes what is written. A head
+    that says no length leaves at once: what streams may be long in coming.
+    """
+
+    __slots__ = ("_cycle", "_head")
+
+    def __init__(self, cycle: Any) -> None:
+        self._cycle = cycle
+        self._head: Any = None  # until its body comes
+
+    async def __call__(self, message: Any) -> None:
+        head, cycle = self._head, self._cycle
+        if head is None:
+            if message["type"] == "http.response.start" and not cycle.response_started and _says_length(message):
+                self._head = message
+                return
+            await cycle.send(message)
+            return
+        self._head = None
+        body: bytes = message.get("body", b"")
+        is_whole = not message.get("more_body") and _is_open(cycle)
+        written = written_head(head, cycle.default_headers, len(body)) if is_whole else None
+        if written is None:
+            await cycle.send(head)
+            await cycle.send(message)
+            return
+        cycle.response_started, cycle.waiting_for_100_continue, cycle.response_complete = True, False, True
+        cycle.transport.write(written + body)
+        cycle.message_event.set()
+        cycle.on_response()
+
+
+def _says_length(head: Any) -> bool:
+    for name, _ in head["headers"]:  # noqa: SIM110 it is among the first, and a generator takes longer
+        if name == b"content-length":
+            return True
+    return False
+
+
+def _is_open(cycle: Any) -> bool:
+    """Whether the client of *cycle* reads, stays, and wants a body."""
+    return bool(
+        cycle.keep_alive
+        and not cycle.disconnected
+        and not cycle.flow.write_paused
+        and not cycle.access_log
+        and cycle.scope["method"] != "HEAD"
+    )
+
+
+def written_head(head: Any, always: list[tuple[bytes, bytes]], length: int) -> bytes | None:
+    """The *head* of an answer, with the headers that are *always* sent, as it is written before a body of *length*
+    bytes; None where uvicorn has to look at it.
+
+    All lines are checked together: one that would end early, or holds a control character, is uvicorn's to refuse.
+    """
+    pairs = always + head["headers"]
+    headers = dict(pairs)
+    if headers.get(b"content-length") != b"%d" % length or not OF_THE_CONNECTION.isdisjoint(headers):
+        return None
+    lines = b"\r\n".join([b": ".join(pair) for pair in pairs])
+    if b"".join(headers).translate(None, IN_NAMES) or len(lines) - len(lines.translate(None, CONTROLS)) != (
+        2 * len(pairs) - 2
+    ):
+        return None
+    return b"%b%b\r\n\r\n" % (STATUS_LINE[head["status"]], lines)
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
@@ -42,9 +117,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._has_received, self._head_is_old = False, False
         self._body_bytes = self._slow_looks = 0  # since the last look; looks in a row that found few bytes of one body
         self._watch = self.loop.call_later(SILENCE_SECONDS_MAX, self._look)
+        self._idle_since: float | None = None  # on the loop's clock
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._watch.cancel()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -85,7 +163,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one header; one that comes after the head is a trailer, and never becomes a header."""
         if self._in_head:
-            self._count_head(len(name) + len(value) + len(b": \r\n"))
+            self._head_bytes += len(name) + len(value) + len(b": \r\n")
+            if self._head_bytes > HEAD_BYTES_MAX:
+                self._refuse(_head_too_large())
             super().on_header(name, value)
             return
         self._trailer_bytes += len(name) + len(value) + len(b": \r\n")
@@ -106,6 +186,37 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._half = self._in_body = False
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        super()._start_asgi_task(cycle, lambda scope, receive, _: app(scope, receive, WholeAnswers(cycle)))
+
+    def on_response_complete(self) -> None:
+        """Go on with a request that was sent ahead, or wait for the next one."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def _unset_keepalive_if_required(self) -> None:
+        """The connection is in use. The timer goes on, and looks again when it is over: to cancel it takes longer."""
+        self._idle_since = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that has been idle for as long as it may, or look again when it could have been."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return
+        remaining = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if remaining <= 0:
+            super().timeout_keep_alive_handler()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(remaining, self.timeout_keep_alive_handler)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser refused; uvicorn calls this while the parser's error is handled."""

@@ -16,6 +16,7 @@ from domain.access.principal import Caller, PrincipalKind
 from domain.core.characters import hidden_in_line, spelled
 from domain.core.ledger import Actor, CommandOrigin, Role
 from domain.core.types import CODE_CHARACTERS_MAX
+from domain.core.uuids import uuid_from
 from infrastructure.ledger.sent_command import DIRECT
 
 CALLER = "caller"  # where the scope's state has it
@@ -129,7 +130,7 @@ def key_of(headers: Headers) -> UUID:
     """The command's id: the UUID in Idempotency-Key, or the one that belongs to any other text there."""
     given = headers.get(b"idempotency-key", b"")
     if UUID_TEXT.fullmatch(given):
-        return UUID(given.decode())
+        return uuid_from(given)
     if not given:
         raise Problem(
             "key-missing",

@@ -64,16 +64,6 @@ def supervision(
     return SupervisionAt(list_reader, laws, instant, home_zone(laws), list_scope)
 
 
-def supervision_now(
-    list_reader: NamedDependency[PagedReader],
-    laws: NamedDependency[LawBook],
-    now: NamedDependency[datetime],
-    list_scope: NamedDependency[Scope],
-) -> SupervisionAt:
-    """The same as is known now, for addresses without an instant."""
-    return SupervisionAt(list_reader, laws, now, home_zone(laws), list_scope)
-
-
 def period(supervision: NamedDependency[SupervisionAt], first: First = None, last: Last = None) -> Period:
     """The period asked for; the month of its first day, or of the instant, where it is left out. Raises Problem."""
     return period_of(first, last, supervision)

@@ -70,21 +70,8 @@ COUNTED = {command: _fields(command, int) for command in COMMANDS.values()}
 
 async def read_body(headers: Headers, receive: Receive) -> bytes:
     """The bytes of a JSON body. Raises Problem: wrong-content-type, body-too-large."""
-    kind = headers.get(b"content-type", b"")
-    if kind != b"application/json" and kind.partition(b";")[0].strip().lower() != b"application/json":
-        raise Problem(
-            "wrong-content-type",
-            f"the body's type is {kind[:ECHO_CHARACTERS_MAX].decode('latin-1') or 'not given'}",
-            remedy="send JSON, with the header Content-Type: application/json",
-            headers={"Accept": "application/json"},
-        )
-    if (charset := _CHARSET.search(kind)) and charset[1].lower() not in CHARSETS:
-        raise Problem(
-            "wrong-content-type",
-            f"the body's character set is {charset[1][:ECHO_CHARACTERS_MAX].decode('latin-1')}",
-            remedy="send JSON in UTF-8, with the header Content-Type: application/json",
-            headers={"Accept": "application/json"},
-        )
+    if (kind := headers.get(b"content-type", b"")) != b"application/json":
+        _require_json(kind)
     announced = headers.get(b"content-length", b"")
     if announced.isdigit() and int(announced[:20]) > BODY_BYTES_MAX:
         raise _too_large()
@@ -98,6 +85,24 @@ async def read_body(headers: Headers, receive: Receive) -> bytes:
     if event["type"] == "http.disconnect":
         raise Problem("bad-request", "the connection closed before the body was whole", remedy="send it again")
     return body
+
+
+def _require_json(kind: bytes) -> None:
+    """Refuse a media type that is not JSON, or not in UTF-8. Raises Problem wrong-content-type."""
+    if kind.partition(b";")[0].strip().lower() != b"application/json":
+        raise Problem(
+            "wrong-content-type",
+            f"the body's type is {kind[:ECHO_CHARACTERS_MAX].decode('latin-1') or 'not given'}",
+            remedy="send JSON, with the header Content-Type: application/json",
+            headers={"Accept": "application/json"},
+        )
+    if (charset := _CHARSET.search(kind)) and charset[1].lower() not in CHARSETS:
+        raise Problem(
+            "wrong-content-type",
+            f"the body's character set is {charset[1][:ECHO_CHARACTERS_MAX].decode('latin-1')}",
+            remedy="send JSON in UTF-8, with the header Content-Type: application/json",
+            headers={"Accept": "application/json"},
+        )
 
 
 def decoded(decode: Callable[[bytes], T], body: bytes, commands: Iterable[str] = ()) -> T:
@@ -174,7 +179,7 @@ def require_plain_texts(command: Command, body: bytes) -> None:
 
     Such a text would recolour an auditor's terminal, look like another one, or be refused by the database (U+0000).
     """
-    if not _SUSPECT.search(body):
+    if _is_plain(body) or not _SUSPECT.search(body):
         return
     prose = _prose(type(command))
     for path, text in _texts(to_builtins(command), "$"):
@@ -187,6 +192,11 @@ def require_plain(path: str, text: str, *, is_prose: bool = False) -> None:
         raise field_problem(path, f"the text holds the character {spelled(hidden)}", "leave it out")
     if text and text.isspace():
         raise field_problem(path, "the text is nothing but blanks", "write what is meant, or leave the field out")
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether JSON that was read is ASCII without escapes, and no text in it begins with a blank: most of it is."""
+    return body.isascii() and b"\\" not in body and b"\x7f" not in body and b'" ' not in body
 
 
 @cache

@@ -6,6 +6,7 @@ Both roads into the application, litestar's and the one past it, come through he
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, unquote_to_bytes
 
 from litestar.types import HTTPScope
@@ -17,6 +18,8 @@ from infrastructure.settings import Settings
 ECHO_CHARACTERS_MAX = 200  # of what was sent, an answer repeats no more than this
 PATH_BYTES_MAX = 2000  # the longest address here has an id, and a code of 64 characters with each byte encoded
 METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"}  # RFC 9110, 9.1; RFC 5789
+OF_BROWSERS = frozenset({b"sec-fetch-site", b"origin"})
+CODINGS = frozenset({b"content-encoding", b"transfer-encoding"})
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 ANY_ADDRESS = {"0.0.0.0", "::", "[::]"}  # noqa: S104  compared with, not listened at
@@ -28,6 +31,7 @@ ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 # Letters, digits and -._~ are written as they are (RFC 3986, 2.3); / \ and control characters belong in no segment.
 NEVER_ESCAPED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/\\\x7f") | {*range(32)}
+HeaderList = Sequence[tuple[bytes, bytes]]
 DEFAULT_PORTS = {b"http": b":80", b"https": b":443"}
 
 
@@ -39,8 +43,8 @@ class RequestChecks:
         self._named = frozenset(_bracketed(name).encode() for name in settings.host_names)
         self._hosts = self._named | {_bracketed(name).encode() for name in (*LOOPBACK, listening) if name}
 
-    def __call__(self, scope: HTTPScope) -> None:
-        """Raise Problem where the request of *scope* must not be served."""
+    def __call__(self, scope: HTTPScope, *, is_plain: bool = False) -> None:
+        """Raise Problem where the request of *scope* must not be served. *is_plain*: its path is known to be."""
         method = scope["method"]
         if method not in METHODS:
             raise Problem(
@@ -48,16 +52,23 @@ class RequestChecks:
                 f"the method {method[:ECHO_CHARACTERS_MAX]} is not known here",
                 remedy="GET and HEAD read, POST sends a command or a file",
             )
-        host = self._require_host(scope)
-        require_plain_path(scope)
-        require_plain_query(scope)
-        require_encodings(scope)
-        if method not in SAFE_METHODS:
-            self._require_same_site(scope, host)
+        pairs = list(scope["headers"])
+        headers = dict(pairs)
+        host = self._require_host(scope, pairs, headers)
+        if not is_plain:
+            require_plain_path(scope)
+        if scope["query_string"]:
+            require_plain_query(scope)
+        if not CODINGS.isdisjoint(headers):
+            require_encodings(scope)
+        if method not in SAFE_METHODS and not OF_BROWSERS.isdisjoint(headers):
+            self._require_same_site(headers, host)
 
-    def _require_host(self, scope: HTTPScope) -> bytes:
+    def _require_host(self, scope: HTTPScope, pairs: HeaderList, headers: Mapping[bytes, bytes]) -> bytes:
         """The Host of the request, which has to be one of ours: a page of another site may have its name lead here."""
-        given = [value for name, value in scope["headers"] if name == b"host"]
+        if headers.get(b"host") in self._hosts and len(headers) == len(pairs):
+            return headers[b"host"]  # as most have it: in small letters, without a port, and once
+        given = [value for name, value in pairs if name == b"host"]
         if not given and scope["http_version"] == "1.0":
             return b""
         match = HOST.fullmatch(given[0]) if len(given) == 1 else None
@@ -77,9 +88,8 @@ class RequestChecks:
             )
         return given[0].lower()
 
-    def _require_same_site(self, scope: HTTPScope, host: bytes) -> None:
+    def _require_same_site(self, headers: Mapping[bytes, bytes], host: bytes) -> None:
         """Refuse what a page of another site has a browser send; programs send neither of the two headers."""
-        headers = dict(scope["headers"])
         site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
         if site is not None:
             ours = site in (b"same-origin", b"none")
@@ -121,6 +131,12 @@ def require_plain_path(scope: HTTPScope) -> None:
         )
     if canonical != ESCAPE.sub(lambda escape: escape[0].upper(), raw):
         raise not_canonical(canonical.decode())
+
+
+def is_unescaped(scope: HTTPScope) -> bool:
+    """Whether the path of the request was sent as it is served, each byte of it as itself."""
+    raw = scope.get("raw_path")
+    return raw is None or len(raw) == len(scope["path"])  # an escape has three bytes for one
 
 
 def not_canonical(canonical: str) -> Problem:

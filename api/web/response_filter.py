@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import zlib
+from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
@@ -33,6 +34,7 @@ ALWAYS: Pairs = [
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+MEDIA_TYPES_CACHED_MAX = 500
 
 
 class ResponseFilter:
@@ -47,8 +49,10 @@ class ResponseFilter:
 
     async def __call__(self, message: Any) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = self._completed(message)
-            if _is_plain(message):
+            headers: Pairs = [(name.lower(), value) for name, value in message.get("headers", ())]
+            known = dict(headers)
+            message["headers"] = self._completed(message, headers, known)
+            if _is_plain(message, known):
                 await self._send(message)
             else:
                 self._held = message
@@ -59,10 +63,8 @@ class ResponseFilter:
         else:
             await self._go_on(message)
 
-    def _completed(self, message: Any) -> Pairs:
-        """The headers of an answer with those that every answer has."""
-        headers: Pairs = [(name.lower(), value) for name, value in message.get("headers", ())]
-        known = dict(headers)
+    def _completed(self, message: Any, headers: Pairs, known: dict[bytes, bytes]) -> Pairs:
+        """The *headers* of an answer, by name as *known*, with those that every answer has."""
         headers += [pair for pair in ALWAYS if pair[0] not in known]
         if HEADER not in known:
             headers.append((HEADER, plain_id(self._scope)))
@@ -72,7 +74,7 @@ class ResponseFilter:
             headers = [pair for pair in headers if pair[0] != b"vary"]
         if not known.get(b"cache-control", b"").startswith(b"public"):
             vary.append(IDENTITY)
-        if COMPRESSIBLE.match(known.get(b"content-type", b"")):
+        if is_compressible(known.get(b"content-type", b"")):
             vary.append(b"Accept-Encoding")
         if vary:
             headers.append((b"vary", b", ".join(vary)))
@@ -155,10 +157,16 @@ class ResponseFilter:
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _is_plain(head: Any) -> bool:
+def _is_plain(head: Any, known: dict[bytes, bytes]) -> bool:
     """Whether an answer goes out as it is: a file, a part of one, or what doesn't get smaller."""
-    is_file = head["status"] == HTTPStatus.PARTIAL_CONTENT or _value(head, b"content-disposition")
-    return bool(is_file) or not COMPRESSIBLE.match(_value(head, b"content-type"))
+    is_file = head["status"] == HTTPStatus.PARTIAL_CONTENT or known.get(b"content-disposition")
+    return bool(is_file) or not is_compressible(known.get(b"content-type", b""))
+
+
+@lru_cache(MEDIA_TYPES_CACHED_MAX)
+def is_compressible(media_type: bytes) -> bool:
+    """Whether what has this type gets smaller by compression."""
+    return COMPRESSIBLE.match(media_type) is not None
 
 
 def _value(message: Any, wanted: bytes) -> bytes:

@@ -15,6 +15,7 @@ from api.identity.cookies import cookie_in, set_cookie
 from api.identity.forms import fields_in
 from api.identity.visit import VISIT
 from api.web.http_request import HttpRequest
+from domain.core.ledger import Role
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.settings import Settings
 from infrastructure.window.query_codes import QueryCodes
@@ -31,6 +32,7 @@ MENU = (
     ("window_published", "/window/published"),
     ("window_my", "/my"),
 )
+OF_APPLICANTS = "window_my"  # others have no enterprise
 
 
 class WindowVisitor(Struct, frozen=True):
@@ -93,8 +95,9 @@ def new_ticket(codes: QueryCodes, case_number: str, now: datetime) -> str:
 def framed(page: PageContext) -> dict[str, object]:
     """What the frame of a page of the window has in the place of an office's: its own menu, and no registers."""
     path = page.here().partition("?")[0]
+    pages = [entry for entry in MENU if entry[0] != OF_APPLICANTS or page.role in ("", Role.APPLICANT.value)]
     return {
-        "menu": [(label, page.link(address), path == address) for label, address in MENU],
+        "menu": [(label, page.link(address), path == address) for label, address in pages],
         "home": page.link("/window"),
         "registers": [],
     }

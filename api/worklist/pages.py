@@ -13,10 +13,11 @@ from litestar.params import FromPath, QueryParameter
 from api.clocks.display import telling
 from api.clocks.routes import Application, ClockName, ItemCode
 from api.html.links import BOARD, CARDS, card_link
-from api.html.page import PageContext
+from api.html.page import PageContext, see_other
+from api.html.past import as_of_fields, past_content
 from api.project_page.waiting import applied_again, waited_on
 from api.route_access import ACCESS
-from api.web.as_of import translate_too_much
+from api.web.as_of import Instants, On, translate_too_much
 from api.web.entries import entries_of
 from api.web.parameters import Department, Offset
 from api.web.problems import Problem
@@ -45,20 +46,30 @@ class WorklistPages(Controller):
     @get(DESK, dependencies=DESK_SOURCES)
     async def worklist(
         self,
+        *,
         page: NamedDependency[PageContext],
         desk_sources: NamedDependency[DeskSources],
+        instants: NamedDependency[Instants],
+        approvals: NamedDependency[Approvals],
         department: Department = "",
         group: Group = "",
         offset: Offset = 0,
+        on: On = "",
     ) -> Response[str]:
-        """What the department has to do, what ends first on top; without one that of the reader, or a choice."""
+        """What the department has to do, what ends first on top; without one that of the reader, or a choice.
+
+        As of a past instant it is what it had to do then, and nothing can be done from here.
+        """
+        if on:
+            return see_other(page.at_end_of(on, approvals.clock()))
         chosen = department or desk_sources.caller.over
         departments = await desk_sources.waiting.departments(desk_sources.scope)
         at = desk_sources.supervision.as_of
         shared = {"department": chosen, "as_of": at, "address": DESK}
+        shared |= past_content(page, instants, approvals.clock())
         is_own = desk_sources.caller.role is Role.OFFICER and chosen == desk_sources.caller.over
         if not chosen or not (department or is_own or chosen in departments):
-            counts = await departments_waited_for(desk_sources.waiting, desk_sources.scope)
+            counts = await translate_too_much(departments_waited_for(desk_sources))
             return page.render("desks.html", **shared, departments=counts)
         first, rows = (offset, SHOWN_MAX) if group else (0, BEGINNING)
         desk = await translate_too_much(desk_of(desk_sources, chosen, slice(first, first + rows)))
@@ -75,12 +86,12 @@ class WorklistPages(Controller):
             group_link=lambda name: page.here(group=name, offset=0),
             **page.paging_links(first, rows, more=bool(group) and desk.counts[group] > first + rows),
             form_key=uuid4(),
-            cards=page.link(CARDS, department=chosen),
+            cards=page.link(CARDS, department=chosen, as_of=as_of_fields(instants).get("as_of", "")),
             board=page.link(BOARD),
             card_link=card_link(page),
             on_what=partial(waited_on, page),
             applied_again=partial(applied_again, page),
-            **telling(page, at),
+            **telling(page, at, past=instants.is_past),
         )
 
     @get("/pages/projects/{project_id:uuid}/clock", opt={ACCESS: "read:clocks"})

@@ -146,9 +146,9 @@ def _request_key(clock: ListedClock) -> str:
 
 
 def marked(
-    caller: Caller, rows: Iterable[DeskRow], department: str, over_states: Mapping[ClockId, str]
+    caller: Caller | None, rows: Iterable[DeskRow], department: str, over_states: Mapping[ClockId, str]
 ) -> list[DeskRow]:
-    """*rows*, with what their clocks turn into, and whether *caller* may accept each.
+    """*rows*, with what their clocks turn into, and whether *caller* may accept each; None: no one may.
 
     An officer of the department may, where the table of access allows it.
     """
@@ -156,7 +156,8 @@ def marked(
     for row in rows:
         is_to_accept = any(wait.kind == WaitKind.ACCEPTANCE and wait.holder == department for wait in row.waits)
         case = AccessCase(row.project, manager=row.waits[0].manager, department=department)
-        acceptable = is_to_accept and caller.over == department and may(caller, "accept_item", case).allowed
+        is_own = caller is not None and caller.over == department
+        acceptable = is_to_accept and is_own and may(caller, "accept_item", case).allowed
         over_state = over_states.get(row.clock.key, "") if row.clock else ""
         rows_marked.append(structs.replace(row, acceptable=acceptable, over_state=over_state))
     return rows_marked

@@ -1,12 +1,10 @@
-"""The dependencies of the desk: what it is read from, as it is now, within the scope of the reader."""
+"""The dependencies of the desk: what it is read from, now or as of a past instant, within the scope of the reader."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from litestar.di import NamedDependency, Provide
 
-from api.web.queries import supervision_now
+from api.web.as_of import Instants
 from api.worklist.view_models import DeskSources
 from domain.access.principal import Caller
 from infrastructure.law.lawbook import LawBook
@@ -23,7 +21,7 @@ def desk_sources(
     *,
     list_reader: NamedDependency[PagedReader],
     laws: NamedDependency[LawBook],
-    now: NamedDependency[datetime],
+    instants: NamedDependency[Instants],
     list_scope: NamedDependency[Scope],
     supervision: NamedDependency[SupervisionAt],
     waiting: NamedDependency[WaitingRows],
@@ -34,15 +32,13 @@ def desk_sources(
     return DeskSources(
         store=list_reader,
         supervision=supervision,
-        clocks=ClocksAt(list_reader, laws, now, now, scope=list_scope),
+        clocks=ClocksAt(list_reader, laws, instants.at, instants.known, scope=list_scope),
         waiting=waiting,
         progress=progress,
-        feedback=FeedbackAt(list_reader, laws, now, now),
+        feedback=FeedbackAt(list_reader, laws, instants.at, instants.known),
         caller=caller,
+        past=instants.past,
     )
 
 
-DESK_SOURCES = {
-    "supervision": Provide(supervision_now, sync_to_thread=False),
-    "desk_sources": Provide(desk_sources, sync_to_thread=False),
-}
+DESK_SOURCES = {"desk_sources": Provide(desk_sources, sync_to_thread=False)}

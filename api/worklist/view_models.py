@@ -12,10 +12,11 @@ from api.worklist.supervised import Supervised, supervised
 from domain.access.principal import Caller
 from domain.law.calendar.moment import local_day, week_from
 from domain.project.waiting.wait import HeldBy, WaitKind
+from projections.as_of import Past
 from projections.clocks.list import ClockFilter
 from projections.clocks.query import ClocksAt
 from projections.feedback.query import FeedbackAt
-from projections.progress.query import ProgressList
+from projections.progress.query import DecidedFilter, ProgressList
 from projections.progress.rows import ProgressItem
 from projections.progress.titles import ProjectTitles, names_of_items
 from projections.reader import Reader
@@ -61,7 +62,10 @@ class Desk(Struct, frozen=True):
 
 
 class DeskSources(Struct, frozen=True):
-    """What a desk is read from, as it is now, within the scope of the reader."""
+    """What a desk is read from, as it is now, or was as of *past*, within the scope of the reader.
+
+    Warnings, cards and orders of a past instant are as was known then.
+    """
 
     store: Reader
     supervision: SupervisionAt
@@ -70,6 +74,7 @@ class DeskSources(Struct, frozen=True):
     progress: ProgressList
     feedback: FeedbackAt
     caller: Caller
+    past: Past | None = None
 
     @property
     def scope(self) -> Scope:
@@ -78,20 +83,25 @@ class DeskSources(Struct, frozen=True):
 
 
 async def desk_of(sources: DeskSources, department: str, shown: slice = slice(BEGINNING)) -> Desk:
-    """The desk of *department*, with names for what is *shown* of each group. Raises TooMuchToReadError."""
-    t, zone = sources.supervision.as_of, sources.supervision.zone
+    """The desk of *department*, with names for what is *shown* of each group.
+
+    Of a past instant nothing may be accepted. Raises TooMuchToReadError, HistoryBehindError.
+    """
+    t, zone, past = sources.supervision.as_of, sources.supervision.zone, sources.past
     today = local_day(t, zone)
     listed = await sources.clocks.listed(ClockFilter(department=department, limit=CLOCKS_MAX))
     every = WaitingFilter(scope=sources.scope, limit=WAITS_MAX, at_hand=True)
-    held = await sources.waiting.listed(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT))
-    own = await sources.waiting.listed(structs.replace(every, department=department, without=NOT_BEGUN))
+    held = await sources.waiting.listed(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT), past)
+    own = await sources.waiting.listed(structs.replace(every, department=department, without=NOT_BEGUN), past)
     running = running_by_item(listed)
     groups = grouped(held, own, running, today)
     visible = [row.clock for rows in groups.values() for row in rows[shown] if row.clock]
     over_states = await sources.clocks.over_states(visible)
-    groups = {name: marked(sources.caller, rows, department, over_states) for name, rows in groups.items()}
+    caller = None if past else sources.caller
+    groups = {name: marked(caller, rows, department, over_states) for name, rows in groups.items()}
     answerable = await supervised(sources.supervision, sources.feedback, department)
-    done = await sources.progress.decided(department, week_from(t, zone), t, WAITS_MAX, sources.scope)
+    of_week = DecidedFilter(department=department, since=week_from(t, zone), t=t, scope=sources.scope, limit=WAITS_MAX)
+    done = await sources.progress.decided(of_week, past)
     cases = [(row.project, row.item) for rows in groups.values() for row in rows[shown]]
     cases += [(row.project, row.item) for row in answerable.signals[shown]]
     cases += [(row.project, row.item) for row in done[shown]]
@@ -108,7 +118,7 @@ async def desk_of(sources: DeskSources, department: str, shown: slice = slice(BE
     )
 
 
-async def departments_waited_for(waiting: WaitingRows, scope: Scope) -> list[HolderCount]:
-    """Every department in *scope* that something waits for, those that hold most first."""
-    counts = await waiting.holders("", DEPARTMENTS_MAX, scope=scope)
+async def departments_waited_for(sources: DeskSources) -> list[HolderCount]:
+    """Every department that something waits for, those that hold most first."""
+    counts = await sources.waiting.holders("", DEPARTMENTS_MAX, sources.past, sources.scope)
     return [count for count in counts if count.held_by == HeldBy.DEPARTMENT]

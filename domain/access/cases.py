@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TypeAlias
 
 from msgspec import structs
@@ -31,6 +32,12 @@ PARTIES = (
 )
 
 Subject: TypeAlias = Complaint | Evaluation | Signal | Order
+SUBJECTS = {  # by the field that names one, where a project has them
+    "complaint": "complaints",
+    "evaluation": "evaluations",
+    "card": "signals",
+    "order": "orders",
+}
 
 
 def project_case(project: Project) -> AccessCase:
@@ -96,13 +103,14 @@ def cases_named(project: Project, command: Command | Fact, whole: AccessCase | N
 
 def subject_of(project: Project, command: Command | Fact) -> Subject | None:
     """The complaint, evaluation, card or order that *command* is about; None where it is about none that is there."""
-    for name, subjects in (
-        ("complaint", project.complaints),
-        ("evaluation", project.evaluations),
-        ("card", project.signals),
-        ("order", project.orders),
-    ):
-        subject: Subject | None = subjects.get(getattr(command, name, ""))
+    for name in subjects_named(type(command)):
+        subject: Subject | None = getattr(project, SUBJECTS[name]).get(getattr(command, name))
         if subject is not None:
             return subject
     return None
+
+
+@cache
+def subjects_named(message: type[Command | Fact]) -> tuple[str, ...]:
+    """The fields by which commands or facts of this type name a complaint, an evaluation, a card or an order."""
+    return tuple(name for name in SUBJECTS if name in message.__struct_fields__)

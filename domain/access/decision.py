@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -82,10 +83,9 @@ def may(caller: Caller | None, action: str, case: AccessCase = NO_CASE) -> Judge
     if caller is None:
         return Judgement(False, TABLE[rule.door].public, f"{action}: nobody", wanted(rule), SIGN_IN)
     relation = rule.roles.get(caller.role)
-    basis = f"{action}: {caller.role.value}, {relation.value if relation else 'nobody'}"
-    door = TABLE[rule.door]
+    basis = f"{action}: {caller.role}, {relation or 'nobody'}"
     related = relation is not None and is_related(caller, relation, case)
-    visible = related or sees(caller, door, case)
+    visible = related or sees(caller, TABLE[rule.door], case)
     if relation is None or not related:
         return Judgement(False, visible, basis, refusal(caller, relation), wanted(rule))
     if not in_scope(caller, action):
@@ -106,6 +106,8 @@ def may_somewhere(caller: Caller | None, action: str) -> Judgement:
 
 def may_all(caller: Caller | None, action: str, cases: Sequence[AccessCase]) -> Judgement:
     """Whether *caller* may do *action* on all of *cases*, of which there is at least one: else why not on the first."""
+    if len(cases) == 1:
+        return may(caller, action, cases[0])
     judgements = [may(caller, action, case) for case in cases]
     return next((judged for judged in judgements if not judged.allowed), judgements[0])
 
@@ -148,6 +150,7 @@ def in_scope(caller: Caller, action: str) -> bool:
     return not scopes_for(action).isdisjoint(caller.scopes)
 
 
+@cache
 def permission(role: Role, relation: Relation) -> Wording:
     """Why the role may."""
     who, where = ROLES[role], RELATIONS[relation]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 
 from msgspec import Struct
 
@@ -223,6 +224,7 @@ def rule_of(action: str) -> AccessRule:
     return TABLE[action]
 
 
+@cache
 def scopes_for(action: str) -> frozenset[str]:
     """The scopes of which a program needs one for *action*."""
     if action in COMMAND_ACTIONS:

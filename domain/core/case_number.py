@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from string import ascii_letters
 
 from stdnum.iso7064 import mod_11_10
@@ -9,6 +10,7 @@ from stdnum.iso7064 import mod_11_10
 AREA_PATTERN = "^[A-Z]{2,6}$"
 AREA = "BDA"  # the area whose cases they are, unless the installation names another
 LETTERS = {ord(letter): str(int(letter, 36)) for letter in ascii_letters}  # A and a as 10, Z and z as 35
+HEADS_MAX = 100  # areas and years whose checksum is cached
 COUNTER_DIGITS = 6  # at least: the counter goes on through the years, and gets longer when it must
 
 
@@ -19,7 +21,17 @@ def case_number(area: str, year: int, counter: int) -> str:
     digits, A for 10 and Z for 35: one wrong digit, and nearly every exchange of two, is noticed.
     """
     body = f"{counter:0{COUNTER_DIGITS}d}"
-    return f"{area}{year}-{body}-{mod_11_10.calc_check_digit(_digits(f'{area}{year}{body}'))}"
+    head, check = _head(area, year)
+    for digit in body:  # as mod_11_10.checksum goes on: from the area on, that takes four times as long
+        check = ((check or 10) * 2 % 11 + int(digit)) % 10
+    return f"{head}-{body}-{(1 - (check or 10) * 2 % 11) % 10}"
+
+
+@lru_cache(HEADS_MAX)
+def _head(area: str, year: int) -> tuple[str, int]:
+    """Area and year as they are in a case number, and the checksum so far."""
+    head = f"{area}{year}"
+    return head, mod_11_10.checksum(_digits(head))
 
 
 def is_case_number(text: str) -> bool:

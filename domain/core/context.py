@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from domain.core.case_number import case_number
-from domain.core.ledger import Actor, Refused
+from domain.core.ledger import Actor
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import local_day
 from domain.law.packs.pack import Pack
 
-if TYPE_CHECKING:
-    from domain.catalogue.state import Edition  # a higher package: for types alone
-    from domain.reference_data import ReferenceData
+
+class PublishedData(Struct, frozen=True):
+    """What was published for decisions to read. `domain.reference_data` says what: catalogues and flows.
+
+    Those are packages of commands, which import this module; so a context knows no more of them than this.
+    """
 
 
 class Context(Struct, frozen=True, gc=False):
@@ -28,7 +30,7 @@ class Context(Struct, frozen=True, gc=False):
     at: datetime
     now: datetime
     law: Pack
-    shelf: ReferenceData | None = None  # catalogues and flows; None where there are none
+    shelf: PublishedData | None = None  # catalogues and flows; None where there are none
     calendar: WorkingCalendar | None = None  # as published on the local day of *at*; for commands that need it
     versions: tuple[Pack, ...] = ()  # of the law, oldest first: an application stays under that of its acceptance
     regions: tuple[str, ...] = ()  # the calendars that stack on the law's own
@@ -45,16 +47,3 @@ def next_case_number(context: Context, applied_at: datetime | None = None) -> st
         return ""
     year = local_day(applied_at or context.at, context.law.zone).year
     return case_number(context.case_area, year, context.case_counter)
-
-
-def edition_in_force(name: str, context: Context) -> Edition:
-    """The edition of the catalogue *name* in force when the command takes effect; refused if there is none."""
-    edition = None if context.shelf is None else context.shelf.in_force(name, context.at, context.law.zone)
-    if edition is None:
-        day = local_day(context.at, context.law.zone)
-        raise Refused(
-            "unknown-catalogue",
-            f"no edition of the catalogue {name} is in force on {day}",
-            remedy="publish an edition in force from that day or earlier",
-        )
-    return edition

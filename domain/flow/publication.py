@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from domain.catalogue.published import edition_in_force
 from domain.catalogue.state import KEEPERS
 from domain.catalogue.state import Edition as CatalogueEdition
-from domain.core.context import Context, edition_in_force
+from domain.core.context import Context
 from domain.core.graph import circle, reached, spelt
 from domain.core.ledger import Command, Fact, Refused
 from domain.core.plan import Phase

@@ -198,7 +198,11 @@ class Identity:
         Raises KeyRefusedError, TokenRefusedError and ProviderUnreachableError.
         """
         digest = sha256(bearer.encode()).digest()
-        return self._keys.cached(digest) or await self._keys.get(digest, lambda: self._key_use(bearer))
+        return await self._keys.get(digest, lambda: self._key_use(bearer))
+
+    def known_program(self, bearer: str) -> KeyUse | None:
+        """The same as it was within the last seconds; None where it has to be looked up."""
+        return self._keys.cached(sha256(bearer.encode()).digest())
 
     async def _key_use(self, bearer: str) -> tuple[KeyUse, float]:
         """Which program *bearer* belongs to, and for how many seconds that may be believed."""

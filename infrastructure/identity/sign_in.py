@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -11,11 +10,9 @@ from infrastructure.identity.claims import TokenRefusedError
 from infrastructure.identity.passwords import PasswordUnfitError, require_fit
 from infrastructure.identity.rates import RateWait
 from infrastructure.identity.security_log import SecurityEvent
+from infrastructure.identity.service import Identity, SignedIn
 from infrastructure.identity.sessions import SignIn
 from infrastructure.identity.tokens import new_token
-
-if TYPE_CHECKING:
-    from infrastructure.identity.service import Identity, SignedIn
 
 
 class SignInRefusedError(Exception):

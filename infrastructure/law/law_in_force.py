@@ -39,15 +39,17 @@ class LawInForce:
 
     def versions(self, law_id: str) -> tuple[Pack, ...]:
         """Every version of *law_id*, oldest first."""
-        if law_id not in self._versions:
-            self._versions[law_id] = self._laws.versions(law_id)
-        return self._versions[law_id]
+        versions = self._versions.get(law_id)
+        if versions is None:
+            versions = self._versions[law_id] = self._laws.versions(law_id)
+        return versions
 
     def regions(self, pack: Pack) -> tuple[str, ...]:
         """The calendars of regions that stack on the one *pack* names."""
-        if pack.calendar not in self._regions:
-            self._regions[pack.calendar] = self._laws.regions(pack)
-        return self._regions[pack.calendar]
+        regions = self._regions.get(pack.calendar)
+        if regions is None:
+            regions = self._regions[pack.calendar] = self._laws.regions(pack)
+        return regions
 
     def _on(self, law_id: str, at: datetime, *, begun: bool) -> Pack:
         span = self._spans.get(law_id)

@@ -189,7 +189,8 @@ class Approvals(Application[UUID]):
                 counter = await self.cases.next() if command.needs_case_counter else 0
                 try:
                     draft = self._draft(cached, sent, counter, allowed)
-                    await self._require_effect(draft, sent.by)
+                    if type(draft.entries[0].fact) is LimitExtended:
+                        await self._require_effect(draft, sent.by)
                 except Refused:
                     if counter:
                         self.cases.give_back(counter)

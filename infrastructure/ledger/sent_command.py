@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct, json, structs
 
 from domain.core.ledger import Actor, Command, CommandOrigin, Recorded
+from domain.core.uuids import uuid_of_digest, uuid_text
 from domain.messages import tag_of
 from domain.streams import EveryCommand
 from infrastructure.privacy.cipher import is_marked, keyed_digest
@@ -72,8 +73,7 @@ def command_id_of(principal: str, key: UUID) -> UUID:
 
     *principal* is the id of a person or client, not of a session or secret: a renewed secret finds the first answer.
     """
-    digest = sha1(_namespace(principal) + str(key).encode(), usedforsecurity=False).digest()
-    return UUID(bytes=digest[:16], version=5)  # uuid5 of the standard library, in half its time
+    return uuid_of_digest(sha1(_namespace(principal) + uuid_text(key), usedforsecurity=False).digest())
 
 
 @lru_cache(PRINCIPALS_CACHED_MAX)

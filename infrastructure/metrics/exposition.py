@@ -98,6 +98,13 @@ def _of_database(figures: DatabaseFigures) -> Iterator[Metric]:
     yield gauge("countersign_watcher_lag_entries", "Entries that the watcher has not read.", figures.watcher_entries)
     yield gauge("countersign_watcher_due_projects", "Projects that wait for the watcher.", figures.watcher_due)
     yield gauge("countersign_watcher_lag_seconds", "Seconds that the first of them waits.", figures.watcher_seconds)
+    streams = figures.streams
+    said = "Entries that a stream of JetStream was not published."
+    yield gauges("countersign_stream_lag_entries", said, "stream", [(s.stream, s.entries) for s in streams])
+    said = "Seconds since the first entry that a stream lacks arrived."
+    yield gauges("countersign_stream_lag_seconds", said, "stream", [(s.stream, s.seconds) for s in streams])
+    said = "Whether something keeps events from a stream."
+    yield gauges("countersign_stream_troubled", said, "stream", [(s.stream, float(s.troubled)) for s in streams])
     said = "Running clocks that are due after the published calendar."
     yield gauge("countersign_provisional_clocks", said, figures.provisional_clocks)
 

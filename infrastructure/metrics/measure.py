@@ -21,6 +21,11 @@ WATCHED: LiteralString = """
     SELECT (SELECT seq FROM watch.position), count(*), min(look_at) FROM watch.project WHERE look_at <= %(now)s
 """
 PROVISIONAL: LiteralString = "SELECT count(*) FROM views.clock WHERE NOT closed AND due_on > %(horizon)s"
+# The entry that comes next in a stream, in the same way.
+STREAMS: LiteralString = """
+    SELECT p.stream, p.position, p.trouble <> '', e.meta, e.recorded_at
+    FROM process.publication AS p LEFT JOIN ledger.event AS e ON e.seq = p.position + 1 ORDER BY p.stream
+"""
 
 
 class ViewLag(Struct, frozen=True):
@@ -30,6 +35,15 @@ class ViewLag(Struct, frozen=True):
     entries: int
     seconds: float
     stopped: bool
+
+
+class StreamLag(Struct, frozen=True):
+    """How far a stream of JetStream is behind, in the same way; *troubled*: something keeps events from it."""
+
+    stream: str
+    entries: int
+    seconds: float
+    troubled: bool
 
 
 class DatabaseFigures(Struct, frozen=True):
@@ -42,6 +56,7 @@ class DatabaseFigures(Struct, frozen=True):
     watcher_seconds: float
     provisional_clocks: int
     verifications: list[Verification] = []
+    streams: list[StreamLag] = []
 
 
 async def measure(store: Store, now: datetime, horizon: date | None) -> DatabaseFigures:
@@ -59,7 +74,11 @@ async def measure(store: Store, now: datetime, horizon: date | None) -> Database
     provisional = await _rows(store, PROVISIONAL, horizon=horizon) if horizon and is_made else [(0,)]
     seconds = (now - first).total_seconds() if first else 0.0
     results = list(verifications(await _rows(store, RESULTS)).values())
-    return DatabaseFigures(head, views, max(head - watched, 0), due, seconds, provisional[0][0], results)
+    streams = [
+        StreamLag(stream, max(head - seq, 0), _waited(now, meta, recorded), troubled)
+        for stream, seq, troubled, meta, recorded in await _rows(store, STREAMS)
+    ]
+    return DatabaseFigures(head, views, max(head - watched, 0), due, seconds, provisional[0][0], results, streams)
 
 
 def _waited(now: datetime, meta: bytes | None, recorded_at: datetime | None) -> float:

@@ -6,6 +6,7 @@ the server finishes what it says: between the two renames there is no database, 
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from msgspec import Struct, json
@@ -24,7 +25,9 @@ class Exchange(Struct, frozen=True):
 
 
 def exchange(data: Path, fresh: Path, former: str) -> None:
-    """Let *fresh*, a folder below *data*, be the database; the present one is then called *former*.
+    """Let *fresh*, in a work folder below *data*, be the database; the present one is then called *former*.
+
+    The work folder is removed with what else is in it: logs and passwords of the server that made *fresh*.
 
     No server runs on either, and the caller holds the lock for starting one.
     """
@@ -49,5 +52,8 @@ def finish_exchange(data: Path) -> None:
         fresh.rename(current)
         sync_folder(fresh.parent)
         sync_folder(data)
+    work = fresh.parent
+    if work != data and work.exists():
+        shutil.rmtree(work)
     file.unlink()
     sync_folder(data)

@@ -119,6 +119,15 @@ def _texts(data: bytes) -> list[tuple[str, str]]:
     return texts
 
 
+def replace_personal_texts(fact: Fact, content: Any, by: str) -> bool:
+    """Replace each personal text in *content*, which is *fact* in built-in types, by *by*; whether there was any."""
+    changed = False
+    for field in personal_fields(type(fact)):
+        if field.mark.person(content):
+            changed |= _replace(content, field.path, lambda text: by if text else text)
+    return changed
+
+
 def keyed_digest(command: Command, content: bytes) -> bytes | None:
     """The fingerprint of *content*, the bytes of a command with personal data: it can't be found by guessing.
 

@@ -64,7 +64,8 @@ class WebhookSender(Leader):
             position = 0
             while not self._stopping.is_set():
                 if not await self.step():
-                    await self._wait_beyond(position)
+                    # For POLL_SECONDS at most: something may be due.
+                    await self._parts.feed.horizon.beyond_unless(self._stopping, position, POLL_SECONDS)
                     position = self._parts.feed.horizon.position
 
     async def step(self) -> int:
@@ -191,19 +192,6 @@ class WebhookSender(Leader):
         now = self._parts.clock()
         next_at = self._parts.schedule.next_at(delivery.attempts + 1, now)
         await self._parts.deliveries.settle(subscription.id, delivery.position, state, now, next_at, result)
-
-    async def _wait_beyond(self, position: int) -> None:
-        """Wait until there are new events, for POLL_SECONDS at most: something may be due, or the server stops."""
-        waits = [
-            asyncio.create_task(self._parts.feed.horizon.beyond(position, POLL_SECONDS)),
-            asyncio.create_task(self._stopping.wait()),
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
 
 
 def _types(page: FeedPage) -> list[str]:

@@ -100,6 +100,14 @@ class ClockHistory(History):
             shown |= changes[at]
             yield at, {CLOCKS.name: keyed(row for rows in shown.values() for row in rows)}
 
+    def state_at(self, project: UUID, entries: Sequence[Entry], t: datetime, known: datetime) -> ClocksState:
+        """The state whose rows are those at *t*, as known at *known*: what either axis has for such a pair."""
+        recorded = [entry for entry in entries if entry.recorded_at <= known]
+        state = self._state(self._folded(project, recorded, DISTANT))
+        state.histories = {key: until(history, t) for key, history in state.histories.items()}
+        state.rows = {key: self._clocks.clock_rows(project, history, known) for key, history in state.histories.items()}
+        return state
+
     def _take(self, state: HistoryState, group: Sequence[Entry], delays: dict[int, Row]) -> bool:
         """As for any history; the terms of an application must stay what they were, and no notice may be newer."""
         clocks = self._state(state.folded)

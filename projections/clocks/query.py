@@ -7,7 +7,7 @@ calendar of the query. Everything else is read from the ledger and evaluated.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from datetime import datetime
@@ -62,11 +62,11 @@ BASES = """
     SELECT counted FROM basis WHERE counted IS NOT NULL
 """
 RUNNING = """
-    SELECT c.* FROM views.clock AS c WHERE c.project = ANY(%(projects)s) AND NOT c.closed
+    SELECT c.* FROM {source} AS c WHERE c.project = ANY(%(projects)s) AND NOT c.closed
       AND (c.exists_at IS NULL OR c.exists_at <= %(t)s)
 """
 OVER_STATES = """
-    SELECT c.project, c.item, c.application, c.clock, c.over_state FROM views.clock AS c
+    SELECT c.project, c.item, c.application, c.clock, c.over_state FROM {source} AS c
     WHERE c.project = ANY(%(projects)s) AND NOT c.closed AND c.over_state IS NOT NULL
 """
 MOVED = """
@@ -150,15 +150,17 @@ class ClocksAt:
 
     async def running(self, projects: Sequence[UUID]) -> list[ListedClock]:
         """The clocks of *projects* that run, those that are over first. Raises TooMuchToReadError."""
-        moved = set(await self._moved()) & set(projects)
-        rows = await self._rows(RUNNING, {"projects": list(set(projects) - moved), "t": self.t})
+        source = await self._source()
+        read = set(source.without) & set(projects)
+        rows = await self._rows_of(source, RUNNING, set(projects) - read)
         shown = await self._shown([ClockRow(*row) for row in rows])
-        shown += [clock for clock in await self._read(sorted(moved)) if not clock.reading.closed]
+        shown += [clock for clock in await self._read(sorted(read)) if not clock.reading.closed]
         return sorted(shown, key=lambda clock: clock.order)
 
     async def over_states(self, clocks: Sequence[ListedClock]) -> dict[ClockId, str]:
-        """The state of each of *clocks* once its last day is over, as far as the view has one."""
-        rows = await self._rows(OVER_STATES, {"projects": list({clock.project for clock in clocks})})
+        """The state of each of *clocks* once its last day is over, as far as rows have one."""
+        source = await self._source()
+        rows = await self._rows_of(source, OVER_STATES, {clock.project for clock in clocks} - set(source.without))
         return {(project, item, application, clock): state for project, item, application, clock, state in rows}
 
     async def counts(self, department: str = "") -> list[ClockCount]:
@@ -282,6 +284,15 @@ class ClocksAt:
             for (row, reading), key in zip(pairs, keys, strict=True)
         ]
         return [clock for clock in shown if clock is not None]
+
+    async def _rows_of(
+        self, source: ClockSource, query: LiteralString, projects: Collection[UUID]
+    ) -> list[tuple[Any, ...]]:
+        """The rows of *projects* in *source*."""
+        params = {"projects": list(projects), "t": self.t, **source.params}
+        async with self._store.cursor() as cursor:
+            await cursor.execute(SQL(query).format(source=source.table), params, prepare=source.prepare)
+            return await cursor.fetchall()
 
     async def _rows(self, query: LiteralString | Composed, params: dict[str, Any]) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Queries on external results: of one project, or of all, filtered by staleness or discrepancy."""
+"""Queries on external results: of one project, or of all, filtered by staleness or discrepancy, at any instant."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from uuid import UUID
 from msgspec import Struct
 from psycopg.sql import SQL
 
-from projections.as_of import Folding, settled_at, tables_at
+from projections.as_of import Folding, Past, settled_at, tables_at
 from projections.external.fold import OUTSIDE, External, ExternalRow
+from projections.external.history import HISTORY
 from projections.keyset import Ordering, SortKey
 from projections.law.shipped import shipped_law
-from projections.progress.fold import Progress
-from projections.progress.rows import PROJECTS
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope
 
-VIEWS = (External(shipped_law), Progress())
-FOLDING = Folding(views=VIEWS, tables=(OUTSIDE, PROJECTS), settle=settled_at(VIEWS))
+VIEWS = (External(shipped_law),)
+FOLDING = Folding(VIEWS, (OUTSIDE,), settled_at(VIEWS), (HISTORY,))
 ORDER = Ordering(map(SortKey, ("o.verified_on", "o.project", "o.item")))
 LISTED = """
     SELECT o.* FROM {outside} AS o
@@ -58,8 +57,11 @@ class ExternalResults:
             await cursor.execute("SELECT * FROM views.outside WHERE project = %s ORDER BY item", [project])
             return [ExternalRow(*row) for row in await cursor.fetchall()]
 
-    async def listed(self, criteria: ExternalFilter) -> list[ExternalRow]:
-        """A page of the results of all projects, the longest unverified first."""
+    async def listed(self, criteria: ExternalFilter, past: Past | None = None) -> list[ExternalRow]:
+        """A page of the results of all projects, the longest unverified first; now, or as of *past*.
+
+        Raises TooMuchToReadError, HistoryBehindError.
+        """
         params = {
             "department": criteria.department,
             "manager": criteria.manager,
@@ -68,12 +70,12 @@ class ExternalResults:
             "at": criteria.at,
             "limit": criteria.limit,
         }
-        async with tables_at(self._store, FOLDING, None) as (cursor, tables):
+        async with tables_at(self._store, FOLDING, past) as (cursor, tables):
             query = SQL(LISTED).format(
                 outside=tables.of(OUTSIDE),
                 within=SQL("{}").format(criteria.scope.of("o", "read:external")),
                 following=ORDER.following(criteria.last),
                 order=ORDER.clause,
             )
-            await cursor.execute(query, params | tables.params)
+            await cursor.execute(query, params | tables.params, prepare=tables.prepare)
             return [ExternalRow(*row) for row in await cursor.fetchall()]

@@ -40,6 +40,7 @@ COMPLAINT_COLUMNS: tuple[tuple[str, LiteralString], ...] = (
     ("anonymous", "boolean NOT NULL"),
     ("filed_by", "text NOT NULL"),  # empty for an anonymous complaint
     ("filed_at", "timestamptz NOT NULL"),
+    ("position", "bigint NOT NULL"),  # of its filing in the ledger, of which its number is made
     ("rule", "text NOT NULL"),
     ("law", "text NOT NULL"),
     ("transfers", "integer NOT NULL"),
@@ -65,7 +66,9 @@ COMPLAINT_COLUMNS: tuple[tuple[str, LiteralString], ...] = (
 
 
 class ComplaintRow(Struct):
-    """One complaint, in the columns of the view. *entries* and *evidence* are versions in the project's history."""
+    """One complaint, in the columns of the view. *entries* and *evidence* are versions in the project's history;
+    *position* is that of its filing in the ledger.
+    """
 
     project: UUID
     complaint: str
@@ -80,6 +83,7 @@ class ComplaintRow(Struct):
     anonymous: bool
     filed_by: str
     filed_at: datetime
+    position: int
     rule: str
     law: str
     transfers: int = 0
@@ -133,6 +137,7 @@ def begun(fact: ComplaintFiled, entry: Entry, project: Project) -> ComplaintRow:
         anonymous=fact.anonymous,
         filed_by=named(entry, project).id,
         filed_at=entry.occurred_at,
+        position=entry.position,
         rule=fact.rule,
         law=entry.recorded.law,
     )

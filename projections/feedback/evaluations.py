@@ -38,6 +38,7 @@ EVALUATION_COLUMNS: tuple[tuple[str, LiteralString], ...] = (
     ("channel", "text NOT NULL"),
     ("evaluated_by", "text NOT NULL"),
     ("evaluated_at", "timestamptz NOT NULL"),
+    ("position", "bigint NOT NULL"),  # of its entry in the ledger, of which its number is made
     ("rule", "text NOT NULL"),
     ("law", "text NOT NULL"),
     ("state", "text NOT NULL"),  # closed, if good; else open, started, rectified, closed, void
@@ -87,6 +88,7 @@ class EvaluationRow(Struct):
     channel: str
     evaluated_by: str
     evaluated_at: datetime
+    position: int
     rule: str
     law: str
     state: str
@@ -145,6 +147,7 @@ def evaluated(fact: ServiceEvaluated, entry: Entry, project: Project) -> Evaluat
         channel=fact.channel.value,
         evaluated_by=entry.recorded.actor.id,
         evaluated_at=entry.occurred_at,
+        position=entry.position,
         rule=fact.rule,
         law=entry.recorded.law,
         state="open" if fact.bad else "closed",

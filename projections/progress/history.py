@@ -11,11 +11,13 @@ from projections.progress.rows import CASES, ITEMS, PROJECTS
 
 # Of all items at an instant few are applied for and not decided: those are looked for by their stage.
 OPEN: LiteralString = "stage IN ('submitted', 'supplementing', 'accepted')"
+# What a department decided in a week is found by when it did, whatever became of it since.
+DECIDED: LiteralString = "(department, decided_at) WHERE decided_at IS NOT NULL"
 HISTORY = History(
     Progress(),
     (PROJECTS, ITEMS, CASES),
     {
         PROJECTS.name: AT_AN_INSTANT,
-        ITEMS.name: tuple(f"{index} WHERE {OPEN}" for index in AT_AN_INSTANT),
+        ITEMS.name: (*(f"{index} WHERE {OPEN}" for index in AT_AN_INSTANT), DECIDED),
     },
 )

@@ -1,6 +1,7 @@
 """Orders of the progress table: by harm, by what is left of the first clock, by the last change, by phase.
 
-A row that is sorted by its clocks is sorted by the rows of the view; what a page shows of them is read as it is now.
+A row that is sorted by its clocks is sorted by rows of the view, or of its history; what a page shows of them is read
+as it is at the instant.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from msgspec import Struct
 from psycopg.sql import SQL, Composed
 
 from domain.law.licensing.clock import SILENT, State
+from projections.as_of import NOW, Tables
+from projections.clocks.fold import CLOCKS as CLOCK_TABLE
 from projections.clocks.list import AWAITED, EXISTS, SOON
 from projections.keyset import Ordering, SortKey
 from projections.progress.query import LATE, SHOWN, ProjectFilter, conditions
-from projections.progress.rows import ProgressProject
+from projections.progress.rows import PROJECTS, ProgressProject
 from projections.reader import Reader
+from projections.view import Row
 
 ProjectKey = tuple[Any, ...]
 
@@ -27,10 +31,10 @@ ProjectKey = tuple[Any, ...]
 CLOCKS = SQL("""
     LEFT JOIN (
         SELECT c.project, min(c.over_at) AS over_at, bool_or({late}) AS late, bool_or({soon}) AS soon
-        FROM views.clock AS c
+        FROM {clocks} AS c
         WHERE NOT c.closed AND c.level <> 'none' AND {exists} AND {awaited} GROUP BY c.project
     ) AS u ON u.project = p.project
-""").format(late=LATE, soon=SOON, exists=EXISTS, awaited=AWAITED)
+""")
 HARM = """
     CASE WHEN u.late THEN 0 WHEN p.stuck THEN 1 WHEN u.soon THEN 2 WHEN p.items_done < p.items_total THEN 3 ELSE 4 END
 """
@@ -79,26 +83,39 @@ class OrderedProject(Struct, frozen=True):
     project: ProgressProject
     key: ProjectKey
 
+    @classmethod
+    def of(cls, row: Row) -> OrderedProject:
+        """The row that `ordered_query` reads."""
+        width = len(ProgressProject.__struct_fields__)
+        return cls(ProgressProject(*row[:width]), row[width:])
+
 
 async def ordered_page(
     store: Reader, criteria: ProjectFilter, sort: ProgressSort, last: ProjectKey | None
 ) -> list[OrderedProject]:
     """The rows that match *criteria* after the one with the key *last*, `criteria.limit` at most."""
-    order = ORDERS[sort]
-    where, params = conditions(criteria)
+    query, params = ordered_query(criteria, ORDERS[sort], last)
+    async with store.cursor() as cursor:
+        await cursor.execute(query, params)
+        return [OrderedProject.of(row) for row in await cursor.fetchall()]
+
+
+def ordered_query(
+    criteria: ProjectFilter, order: ProgressOrder, last: ProjectKey | None, tables: Tables = NOW
+) -> tuple[Composed, dict[str, Any]]:
+    """The query for a page of *tables* after the row with the key *last*, and its parameters."""
+    where, params = conditions(criteria, tables)
+    clocks = CLOCKS.format(clocks=tables.of(CLOCK_TABLE), late=LATE, soon=SOON, exists=EXISTS, awaited=AWAITED)
     query = SQL(
-        "SELECT {shown}, {columns} FROM views.project AS p {clocks} WHERE {where} AND {following}"
+        "SELECT {shown}, {columns} FROM {projects} AS p {clocks} WHERE {where} AND {following}"
         " ORDER BY {order} LIMIT %(limit)s"
     ).format(
         shown=SHOWN,
         columns=order.columns,
-        clocks=CLOCKS if order.by_clocks else SQL(""),
+        projects=tables.of(PROJECTS),
+        clocks=clocks if order.by_clocks else SQL(""),
         where=where,
         following=order.keys.following(last),
         order=order.keys.clause,
     )
-    params |= {"silent": [state.value for state in NOT_AWAITED]}
-    width = len(ProgressProject.__struct_fields__)
-    async with store.cursor() as cursor:
-        await cursor.execute(query, params)
-        return [OrderedProject(ProgressProject(*row[:width]), row[width:]) for row in await cursor.fetchall()]
+    return query, params | {"silent": [state.value for state in NOT_AWAITED]}

@@ -11,7 +11,9 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from domain.law.licensing.clock import Level
 from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
+from projections.clocks.fold import CLOCKS
 from projections.clocks.list import AT_LEVEL, EXISTS, SOON
+from projections.external.fold import OUTSIDE
 from projections.keyset import Ordering, SortKey
 from projections.progress.fold import Progress
 from projections.progress.history import HISTORY
@@ -23,7 +25,7 @@ from projections.view import ROWS_MAX, literal
 # A clock past its end without records of its outside department is unconfirmed, not soon due, though coloured alike.
 LATE = AT_LEVEL[Level.RED]
 # Read once from the open clocks, which an index has together, not once for every project.
-HAS_CLOCK = SQL("p.project IN (SELECT c.project FROM views.clock AS c WHERE NOT c.closed AND {} AND {})")
+HAS_CLOCK = SQL("p.project IN (SELECT c.project FROM {clocks} AS c WHERE NOT c.closed AND {exists} AND {warned})")
 # Each department's first item in the index on departments, not every item: there are a hundred times as many.
 CHOSEN = SQL(
     "SELECT c.filter, c.value, max(c.name) FROM views.project_choice AS c WHERE c.register = %(register)s"
@@ -39,10 +41,14 @@ DEPARTMENTS = """
     SELECT department FROM known WHERE department IS NOT NULL ORDER BY 1
 """
 LONG_AGO = SQL("o.needed AND (%(t)s::timestamptz AT TIME ZONE o.zone)::date - o.verified_on > %(stale_days)s")
-STALE = SQL("p.project IN (SELECT o.project FROM views.outside AS o WHERE {})").format(LONG_AGO)
+STALE = SQL("p.project IN (SELECT o.project FROM {outside} AS o WHERE {long_ago})")
 DECIDED = SQL(
     "SELECT count(*) FROM views.item AS i WHERE i.decided_at >= %(week_from)s AND i.decided_at <= %(t)s AND {}"
 )
+DECIDED_BY = """
+    SELECT i.* FROM {items} AS i WHERE i.department = %(department)s AND i.decided_at >= %(since)s
+      AND i.decided_at <= %(t)s AND {within} ORDER BY i.decided_at DESC, i.project, i.nth LIMIT %(limit)s
+"""
 CLOCKED = SQL("SELECT count(DISTINCT c.project) FROM views.clock AS c WHERE NOT c.closed AND {} AND {} AND {}")
 VERIFIED = SQL("SELECT count(DISTINCT o.project) FROM views.outside AS o WHERE {} AND {}")
 COUNTED = SQL("SELECT c.figure, c.n FROM views.project_count AS c WHERE c.register = %(register)s")
@@ -66,6 +72,7 @@ ORDER = Ordering((SortKey("p.changed_at", descending=True), SortKey("p.project")
 WARNED = {"soon": SOON, "late": LATE}
 PROGRESS = "read:progress"
 IN_REGISTER, STUCK = SQL("p.register = %(register)s"), SQL("p.stuck")
+WAITS_FOR_APPLICANT = SQL("p.holders @> ARRAY['applicant']")
 UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
 
 
@@ -99,6 +106,16 @@ class ProjectFilter(Struct, frozen=True, kw_only=True):
     limit: int = 100
     offset: int = 0
     last: ProgressKey | None = None  # the row before the page
+
+
+class DecidedFilter(Struct, frozen=True, kw_only=True):
+    """The items of *department* that were decided from *since* until *t*; *limit* at most."""
+
+    department: str
+    since: datetime
+    t: datetime
+    scope: Scope = ZONE_SCOPE
+    limit: int = 100
 
 
 class Tiles(Struct, frozen=True):
@@ -157,16 +174,13 @@ class ProgressList:
             items.setdefault(row[0], []).append(ProgressItem(*row))
         return items
 
-    async def decided(
-        self, department: str, since: datetime, t: datetime, limit: int, scope: Scope = ZONE_SCOPE
-    ) -> list[ProgressItem]:
-        """The items of *department* that were decided from *since* until *t*, the last first; *limit* at most."""
-        query = SQL(
-            "SELECT i.* FROM views.item AS i WHERE i.department = %(department)s AND i.decided_at >= %(since)s"
-            " AND i.decided_at <= %(t)s AND {within} ORDER BY i.decided_at DESC, i.project, i.nth LIMIT %(limit)s"
-        ).format(within=scope.of("i", PROGRESS))
-        params = {"department": department, "since": since, "t": t, "limit": limit}
-        return [ProgressItem(*row) for row in await self._rows(query, params)]
+    async def decided(self, decided: DecidedFilter, past: Past | None = None) -> list[ProgressItem]:
+        """The items decided in a span of time, the last first; now, or as of *past*. Raises TooMuchToReadError."""
+        params = {name: value for name, value in structs.asdict(decided).items() if name != "scope"}
+        async with tables_at(self._store, PAST, past) as (cursor, tables):
+            query = SQL(DECIDED_BY).format(items=tables.of(ITEMS), within=decided.scope.of("i", PROGRESS))
+            await cursor.execute(query, params | tables.params, prepare=tables.prepare)
+            return [ProgressItem(*row) for row in await cursor.fetchall()]
 
     async def tiles(self, t: datetime, week_from: datetime, stale_days: int, scope: Scope = ZONE_SCOPE) -> Tiles:
         """The tiles of *scope* at *t*; decisions since *week_from* count as this week's."""
@@ -245,16 +259,17 @@ def _tiles_within(scope: Scope) -> Composed:
     return SQL(
         "SELECT count(*) FILTER (WHERE {under_way}), count(*) FILTER (WHERE p.stuck), ({decided}),"
         " count(*) FILTER (WHERE {soon}), count(*) FILTER (WHERE {late}),"
-        " count(*) FILTER (WHERE p.holders @> ARRAY['applicant']), count(*) FILTER (WHERE {stale}), count(*),"
+        " count(*) FILTER (WHERE {applicant}), count(*) FILTER (WHERE {stale}), count(*),"
         " coalesce(sum(p.items_open), 0), coalesce(sum(p.items_done), 0), coalesce(sum(p.complaints_open), 0)"
         " FROM views.project AS p WHERE {of_register}"
     ).format(
         decided=DECIDED.format(scope.of("i", PROGRESS)),
         of_register=within(scope),
         under_way=UNDER_WAY,
-        soon=HAS_CLOCK.format(EXISTS, SOON),
-        late=HAS_CLOCK.format(EXISTS, LATE),
-        stale=STALE,
+        applicant=WAITS_FOR_APPLICANT,
+        soon=has_clock("soon", NOW),
+        late=has_clock("late", NOW),
+        stale=is_stale(NOW),
     )
 
 
@@ -279,6 +294,16 @@ def registered(scope: Scope) -> dict[str, Any]:
     return {"register": scope.register}
 
 
+def has_clock(warned: str, tables: Tables) -> Composed:
+    """The condition that the project p has a running clock that is "soon" due or "late"."""
+    return HAS_CLOCK.format(clocks=tables.of(CLOCKS), exists=EXISTS, warned=WARNED[warned])
+
+
+def is_stale(tables: Tables) -> Composed:
+    """The condition that work of the project p rests on an external result that was verified too long ago."""
+    return STALE.format(outside=tables.of(OUTSIDE), long_ago=LONG_AGO)
+
+
 def conditions(criteria: ProjectFilter, tables: Tables = NOW) -> tuple[Composed, dict[str, Any]]:
     """The WHERE clause and its parameters."""
     params = {name: value for name, value in structs.asdict(criteria).items() if name != "last"} | {
@@ -295,9 +320,9 @@ def conditions(criteria: ProjectFilter, tables: Tables = NOW) -> tuple[Composed,
     if criteria.text:
         terms.append(TEXT.format(tables.of(CASES)))
     if criteria.warned:
-        terms.append(HAS_CLOCK.format(EXISTS, WARNED[criteria.warned]))
+        terms.append(has_clock(criteria.warned, tables))
     if criteria.stale_days is not None:
-        terms.append(STALE)
+        terms.append(is_stale(tables))
     if criteria.stuck is not None:
         terms.append(STUCK if criteria.stuck else SQL("NOT p.stuck"))
     if criteria.over is not None:

@@ -1,4 +1,4 @@
-"""Queries on timeliness: recording delays by department, and applications suspended conspicuously often."""
+"""Queries on timeliness at any instant: recording delays by department, applications suspended conspicuously often."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ from domain.law.timeliness import (
     lag_days,
     percentile,
 )
+from projections.as_of import Folding, Past, settled_at, tables_at
+from projections.law.shipped import shipped_law
 from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
-from projections.supervision.timeliness import SuspensionRow
+from projections.supervision.timeliness import LAGS, SUSPENSIONS, SuspensionRow, Timeliness
+from projections.supervision.timeliness_history import HISTORY
 
-LAGS = """
-    SELECT l.department, l.live, l.law, l.happened_on, l.recorded_on, sum(l.acts)::integer FROM views.lag AS l
+DELAYED = """
+    SELECT l.department, l.live, l.law, l.happened_on, l.recorded_on, sum(l.acts)::integer FROM {lag} AS l
     WHERE l.recorded_on BETWEEN %(first)s AND %(last)s AND (%(department)s = '' OR l.department = %(department)s)
       AND {within}
     GROUP BY l.department, l.live, l.law, l.happened_on, l.recorded_on
@@ -37,16 +40,20 @@ LAGS = """
 # A single suspension is never conspicuous.
 REPEATED = """
     WITH begun AS (
-        SELECT DISTINCT s.project, s.item, s.application FROM views.suspension AS s
+        SELECT DISTINCT s.project, s.item, s.application FROM {suspension} AS s
         WHERE s.suspended_at >= %(begins)s AND s.suspended_at < %(ends)s
           AND (%(department)s = '' OR s.department = %(department)s) AND {within}
     ), repeated AS (
-        SELECT s.project, s.item, s.application FROM begun JOIN views.suspension AS s USING (project, item, application)
+        SELECT s.project, s.item, s.application FROM begun JOIN {suspension} AS s USING (project, item, application)
         GROUP BY s.project, s.item, s.application HAVING count(*) > %(usual)s
     )
-    SELECT s.* FROM repeated JOIN views.suspension AS s USING (project, item, application)
+    SELECT s.* FROM repeated JOIN {suspension} AS s USING (project, item, application)
     ORDER BY s.project, s.item, s.application, s.suspended_at, s.suspension
 """
+
+
+VIEWS = (Timeliness(shipped_law),)
+PAST = Folding(VIEWS, (LAGS, SUSPENSIONS), settled_at(VIEWS), (HISTORY,))
 
 
 class Oddity(StrEnum):
@@ -97,17 +104,22 @@ class OftenStopped(Struct, frozen=True):
 
 
 class TimelinessOf:
-    """Timeliness in *scope*, with working days by *laws* as known on the local day of *now*."""
+    """Timeliness in *scope* now, or as of *past*, with working days by *laws* as known on the local day of *known*.
 
-    def __init__(self, store: Reader, laws: Laws, now: datetime, scope: Scope = ZONE_SCOPE) -> None:
-        self._store, self._laws, self._now, self._scope = store, laws, now, scope
+    Each query raises TooMuchToReadError or HistoryBehindError where the histories can't answer.
+    """
+
+    def __init__(
+        self, store: Reader, laws: Laws, known: datetime, scope: Scope = ZONE_SCOPE, past: Past | None = None
+    ) -> None:
+        self._store, self._laws, self._known, self._scope, self._past = store, laws, known, scope, past
 
     async def lags(self, period: Period, department: str = "") -> list[Lag]:
         """Delays of acts recorded in *period*: all departments together, then each, by name."""
         params = {"first": period.first, "last": period.last, "department": department}
         acts: defaultdict[str, Counter[int]] = defaultdict(Counter)
         outside: Counter[str] = Counter()
-        for of, live, law, happened_on, recorded_on, n in await self._rows(LAGS, "l", params):
+        for of, live, law, happened_on, recorded_on, n in await self._rows(DELAYED, "l", params):
             days = self._lag(law, happened_on, recorded_on)
             for name in ("", of):
                 acts[name][days] += n
@@ -130,7 +142,7 @@ class TimelinessOf:
 
     def _lag(self, law: str, happened_on: date, recorded_on: date) -> int:
         pack = self._laws.pack(law)
-        return lag_days(self._laws.calendar(pack, local_day(self._now, pack.zone)), happened_on, recorded_on)
+        return lag_days(self._laws.calendar(pack, local_day(self._known, pack.zone)), happened_on, recorded_on)
 
     def _judged(self, rows: list[SuspensionRow]) -> OftenStopped:
         first = rows[0]
@@ -145,13 +157,14 @@ class TimelinessOf:
 
     def _is_nightly(self, row: SuspensionRow) -> bool:
         pack = self._laws.pack(row.law)
-        calendar = self._laws.calendar(pack, local_day(self._now, pack.zone))
+        calendar = self._laws.calendar(pack, local_day(self._known, pack.zone))
         return is_nightly(row.suspended_at, row.resumed_at, calendar, pack.zone)
 
     async def _rows(self, query: LiteralString, of: str, params: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
         within = self._scope.of(of, "read:supervision", department="department")
-        async with self._store.cursor() as cursor:
-            await cursor.execute(SQL(query).format(within=within), params)
+        async with tables_at(self._store, PAST, self._past) as (cursor, tables):
+            statement = SQL(query).format(within=within, lag=tables.of(LAGS), suspension=tables.of(SUSPENSIONS))
+            await cursor.execute(statement, params | tables.params, prepare=tables.prepare)
             return await cursor.fetchall()
 
 

@@ -85,7 +85,7 @@ def issue(
         str, typer.Argument(help="the id of the program's grant that the key uses [default: its only one]")
     ] = "",
     *,
-    scopes: Annotated[list[str], typer.Option("--scope", help="commands:<name>, read:<subject>, feed; repeated")],
+    scopes: Annotated[list[str], typer.Option("--scope", help="commands:<name>, read:<subject>, feed; repeatable")],
     until: Until = "",
     by: As = "",
     bare: Annotated[bool, typer.Option("--bare", help="print the secret and nothing else, for scripts")] = False,

@@ -84,13 +84,13 @@ def backup(
     folder: Place,
     full: Annotated[bool, typer.Option("--full", help="copy everything, whatever was copied before")] = False,
     keep_days: Annotated[
-        int, typer.Option(min=0, help="remove what is needed only for instants longer ago; 0: nothing is removed")
+        int, typer.Option(min=0, help="remove what is needed only for instants longer ago than this; 0: remove nothing")
     ] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Back the embedded database and the uploaded files up, and archive the log of changes there from then on.
+    """Back up the embedded database and the uploaded files; from then on the write-ahead log is archived there, too.
 
-    The first backup is a full one, later ones hold what changed. It runs beside a server. Keys are not in it.
+    The first backup is full, later ones hold what changed. It can run beside a server. Keys are not included.
     """
     chosen = settings()
     server, place = embedded(chosen), BackupFolder(folder)
@@ -118,10 +118,10 @@ def restore(
     reasons: Annotated[str, typer.Option(help="why, for the record")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Restore the embedded database to the latest, or to an instant; with --rehearse only show that it can be done.
+    """Restore the embedded database to the latest state, or to an instant; with --rehearse only show that it works.
 
-    The ledger is verified before it takes the place of the present database, which stays in a folder beside it. Exit 1:
-    faults were found, and nothing was changed.
+    The ledger is verified before it replaces the present database, which stays in a folder beside it. Exit 1: faults
+    were found, and nothing was changed.
     """
     chosen = settings()
     instant = parsed(at)
@@ -151,15 +151,15 @@ def restore(
 def declare_restore(
     reasons: Annotated[str, typer.Option(help="why, for the record")],
     lost_to: Annotated[
-        int, typer.Option(min=0, help="the last position that there was, where no transparency log says it")
+        int, typer.Option(min=0, help="the last position that there was, if there is no transparency log")
     ] = 0,
     rehearse: Annotated[bool, typer.Option("--rehearse", help="verify, name what is lost, and change nothing")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Declare that other tools restored the database to an earlier moment: verify it, name what is lost, record that.
 
-    That begins a new epoch, and the log of it. End all servers first. Exit 1: the ledger has faults, or differs from
-    what its log has signed, and nothing was recorded.
+    This begins a new epoch with a transparency log of its own. Stop all servers first. Exit 1: the ledger has faults,
+    or differs from what its log has signed, and nothing was recorded.
     """
     chosen = settings()
     url, proofs = ready(chosen), ProofFolder(chosen.proof_folder)

@@ -172,7 +172,7 @@ def main(
         bool, typer.Option("--quick", help=f"measure {QUICK_SECONDS} second per figure, instead of {SECONDS}")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
-    only: Annotated[Only | None, typer.Option("--only", help="run one benchmark alone")] = None,
+    only: Annotated[Only | None, typer.Option("--only", help="run only this benchmark")] = None,
     with_peers: Annotated[bool | None, typer.Option("--peers/--no-peers", help=PEERS_HELP, show_default=False)] = None,
 ) -> None:
     """Measure durable commands, views and loading, beside pgbench, a SELECT, an HTTP echo and other event stores.

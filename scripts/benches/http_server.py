@@ -1,4 +1,4 @@
-"""HTTP server in a separate process: the application on a ledger, or an echo on the same litestar and uvicorn.
+"""HTTP server in a separate process: the application on a ledger, or an echo on litestar and uvicorn as they come.
 
 `python -m scripts.benches.http_server [URL OF THE LEDGER] [--sign-in]` prints its port and serves until its input is
 closed. With `--sign-in` it asks for keys, as every installation does; without, it believes the identity headers.
@@ -10,7 +10,7 @@ import asyncio
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from litestar.types import ASGIApp
 
 from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
+from api.web.http_limits import SERVER_OPTIONS
 from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.ledger.approvals import Approvals
@@ -36,6 +37,7 @@ HOST = "127.0.0.1"
 STOP_SECONDS_MAX = 10
 KEY_RATE_MAX = 100_000  # the rate of a key is not what is measured
 SIGN_IN = "--sign-in"
+PLAIN_SERVER: Mapping[str, Any] = {"http": "httptools", "proxy_headers": False}  # uvicorn's own protocol
 
 
 @post("/v1/projects/{project_id:uuid}/commands", status_code=200)
@@ -44,12 +46,13 @@ async def echo(request: Request[object, object, State], project_id: FromPath[UUI
     return Response(await request.body(), media_type="application/json")
 
 
-async def serve(app: ASGIApp) -> None:
-    """Serve *app* on a free port, printed to standard output, until standard input is closed."""
+async def serve(app: ASGIApp, options: Mapping[str, Any] = SERVER_OPTIONS) -> None:
+    """Serve *app* on a free port, printed to standard output, until standard input is closed.
+
+    *options* of uvicorn are those of every installation.
+    """
     listening = socket.create_server((HOST, 0))
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", http="httptools", proxy_headers=False
-    )
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", **options)
     tune_garbage_collector()
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve([listening]))
@@ -62,7 +65,7 @@ async def serve(app: ASGIApp) -> None:
 async def main(url: str | None, *, signs_in: bool = False) -> None:
     """Serve the ledger at *url*, which asks for sign-in or does not; the echo if it is None."""
     if url is None:
-        await serve(Litestar([echo], openapi_config=None, logging_config=None))
+        await serve(Litestar([echo], openapi_config=None, logging_config=None), PLAIN_SERVER)
         return
     settings = Settings(data=Path("unused"), key_rate=KEY_RATE_MAX)
     async with Approvals(url) as approvals:

@@ -32,9 +32,9 @@ webhooks = typer.Typer(no_args_is_help=True, help="Webhooks on a developer's own
 
 Server = Annotated[str, typer.Option("--server", help="Address of the server.")]
 ApiKey = Annotated[str, typer.Option("--key", envvar="CS_KEY", help="Key with the scope feed; or in CS_KEY.")]
-OfType = Annotated[list[str] | None, typer.Option("--type", help="Events of this type alone; may be repeated.")]
+OfType = Annotated[list[str] | None, typer.Option("--type", help="Only events of this type; may be repeated.")]
 After = Annotated[int, typer.Option("--after", min=0, help="Begin after this position; 0: from the first event.")]
-Count = Annotated[int, typer.Option("--count", min=0, help="End after so many events; 0: never.")]
+Count = Annotated[int, typer.Option("--count", min=0, help="End after this number of events; 0: never.")]
 Forward = Annotated[str, typer.Option("--forward", help="Address to post to, such as http://127.0.0.1:3000/hook.")]
 LOCAL = "http://127.0.0.1:8000"
 

@@ -19,7 +19,7 @@ def export_case_records(
     archive: Annotated[Path, typer.Argument(help="zip file to write", metavar="ARCHIVE")],
     as_json: AsJson = False,
 ) -> None:
-    """Write the zone's cases as tables up_pro_* of China's platform of government services, and say what is missing.
+    """Write the zone's cases as tables up_pro_* of China's government service platform, and say what is missing.
 
     Codes that only the receiving platform knows come from the file in COUNTERSIGN_PLATFORM_CODES.
     """

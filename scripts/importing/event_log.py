@@ -26,7 +26,7 @@ def export_log(
 ) -> None:
     """Export imported cases as CSV, in the format that import-log reads; or an event log for process mining.
 
-    With --xes or --ocel the log is of --dataset, or without it of the zone's own projects: an event a fact.
+    With --xes or --ocel the log is of --dataset, or without it of the zone's own projects: one event per fact.
     """
     if (xes and ocel) or (cases and (xes or ocel)):
         fail("An event log is one file in one format: give EVENTS, and either --xes or --ocel.")

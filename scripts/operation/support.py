@@ -22,11 +22,11 @@ from scripts.server import database
 
 def support_bundle(
     archive: Annotated[Path, typer.Argument(help="zip file to write", metavar="ARCHIVE")],
-    log: Annotated[Path | None, typer.Option(help="log file in JSON whose end is added, scrubbed")] = None,
+    log: Annotated[Path | None, typer.Option(help="log file in JSON, whose end is added without personal data")] = None,
     verify: Annotated[bool, typer.Option("--verify", help="also verify the ledger, which reads all of it")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write versions, settings without texts, positions, lags and checks to an archive that may leave the house.
+    """Write versions, settings without texts, positions, lags and checks to an archive for support from outside.
 
     It names no project, person, enterprise, address, path or account, and holds no free text.
     """
@@ -47,10 +47,10 @@ def retention(
     by: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show what is beside the ledger, how long it stays, and how much is past that; with --remove, delete that.
+    """Show what is stored beside the ledger, for how long, and how much is past that; with --remove, delete that.
 
-    Servers do the same once a day. Facts are never deleted; a person's data is by erase-person. A fact says what was
-    removed, by which rule, how many, and by whom.
+    Servers do the same once a day. Facts are never deleted; erase-person deletes a person's data. A fact records what
+    was removed, by which rule, how many, and by whom.
     """
     chosen = settings()
 

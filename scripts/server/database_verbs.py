@@ -10,7 +10,7 @@ from scripts.server import database
 
 
 def migrate() -> None:
-    """Apply pending database migrations. `serve` does this by itself."""
+    """Apply pending database migrations. `serve` does this at its start."""
     chosen = settings()
     database.ready(chosen)
     screen.print(f"The database is up to date: {without_password(chosen.database_url) or chosen.data}", highlight=False)

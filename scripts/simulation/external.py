@@ -22,13 +22,14 @@ from scripts.simulation.circumstances import Circumstances
 from scripts.simulation.people import EXCHANGE, feed
 
 SOURCE = "窗口领取的证照"
+ISSUERS = {"market": "市监", "tax": "税", "utilities": "公服"}  # in the numbers of documents; of others the zone alone
 
 
 def external_item(about: Circumstances, begin: datetime) -> Life:
     """A result that the project manager enters some days later, and its verification."""
     chance, time = about.chance, about.time
     happened = time.after(begin, chance.about(max(about.days, 1) + 3, 0.6))
-    number = f"{about.plan.department}-{happened.year}-{chance.digits(6)}"
+    number = f"京开{ISSUERS.get(about.plan.department, '')}〔{happened.year}〕{chance.digits(6)}号"
     record = RecordExternalResult(
         occurred_at=happened,
         item=about.code,
@@ -40,7 +41,7 @@ def external_item(about: Circumstances, begin: datetime) -> Life:
     )
     wrong = chance.happens(0.05)
     if wrong:
-        record = structs.replace(record, document_number=number[:-1] + str((int(number[-1]) + 1) % 10))
+        record = structs.replace(record, document_number=f"{number[:-2]}{(int(number[-2]) + 1) % 10}号")
     done = yield from about.act(happened, chance.about(2, 0.8), about.manager, record)
     if done.refused:
         return

@@ -17,7 +17,7 @@ from scripts.takeover.taking import take_over as take_over_projects
 
 
 def take_over(
-    file: Annotated[Path, typer.Argument(help="file of running cases in JSON Lines, a project a line")],
+    file: Annotated[Path, typer.Argument(help="file of running cases in JSON Lines, one project per line")],
     carry_out: Annotated[bool, typer.Option("--carry-out", help="store them (default: a preview)")] = False,
     accept_differences: Annotated[
         bool, typer.Option("--accept-differences", help="also projects whose last days are counted otherwise here")
@@ -27,7 +27,7 @@ def take_over(
 ) -> None:
     """Take running cases over from another register, each project whole or not at all; their clocks go on.
 
-    The last days that the register states are compared with those counted here. Exit 1 where something is left out.
+    The last days that the register states are compared with those counted here. Exit 1 if something is left out.
     """
     chosen = settings()
     projects = list(read_projects(file))

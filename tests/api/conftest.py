@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import cast
 
 import httpx
 import pytest
 import pytest_asyncio
+from jinja2 import FileSystemBytecodeCache
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
 from api.app import PAGES, create_app
+from api.html.page import templates
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.settings import Settings
 from tests.api.client import Door
+from tests.conftest import COMPILED_VARIABLE
 from tests.infrastructure.projector.running import projecting
 
 Pages = Sequence[ControllerRouterHandler]
+
+
+def pytest_configure() -> None:
+    """Compile each template of the pages once a run: a hundred of them take a second."""
+    templates.bytecode_cache = FileSystemBytecodeCache(os.environ[COMPILED_VARIABLE])
 
 
 @pytest_asyncio.fixture(scope="module")

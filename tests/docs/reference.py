@@ -9,14 +9,17 @@ from typing import Any, get_args
 
 from api.html.translations import TABLES as WORDS
 from api.web.problems import HTTP_CODES, KINDS
+from domain.access.messages import DepartmentsCommand, DepartmentsFact, PrincipalCommand, PrincipalFact
 from domain.calendar.messages import CalendarCommand, CalendarFact
 from domain.catalogue.messages import CatalogueCommand, CatalogueFact
 from domain.core.ledger import Command, Fact
 from domain.core.refusals import REFUSAL_CODES
+from domain.epochs.restore import LedgerRestored, RecordRestore
 from domain.flow.messages import FlowCommand, FlowFact
 from domain.law.packs.pack import DEFAULT_MODE
 from domain.legal_person.messages import PersonCommand, PersonFact
 from domain.messages import COMMANDS, FACTS, SYSTEM_COMMANDS, tag_of
+from domain.retention.removal import RecordRemoval, RecordsRemoved
 from infrastructure.law.lawbook import law_book
 from infrastructure.settings import described
 from scripts.cli import VERBS, verb
@@ -26,12 +29,14 @@ REFERENCE = ROOT / "docs/reference"
 MARKED = re.compile(
     r"(?<=<!-- made by tests/docs/reference\.py: )(?P<name>[a-z-]+) -->\n.*?(?=<!-- end -->)", re.DOTALL
 )
-AGGREGATES = (
-    ("A project", (), ()),
+AGGREGATES: tuple[tuple[str, Any, Any], ...] = (  # with the unions of their commands and facts; a project has the rest
     ("A catalogue", CatalogueCommand, CatalogueFact),
     ("A flow", FlowCommand, FlowFact),
     ("A legal person", PersonCommand, PersonFact),
     ("A calendar", CalendarCommand, CalendarFact),
+    ("A person or program", PrincipalCommand, PrincipalFact),
+    ("The departments", DepartmentsCommand, DepartmentsFact),
+    ("The ledger itself", RecordRestore | RecordRemoval, LedgerRestored | RecordsRemoved),
 )
 
 
@@ -84,18 +89,28 @@ def _help(parameter: Any) -> str:
 
 def commands_and_facts() -> str:
     """Every command and fact of each aggregate."""
-    return "\n".join(_aggregate(*aggregate) for aggregate in AGGREGATES)
+    others = {fact for _, _, union in AGGREGATES for fact in _members(union)}
+    of_projects = [fact for fact in FACTS.values() if fact not in others]
+    system = f"The system and the command line alone send these:\n\n{_commands(SYSTEM_COMMANDS.values())}"
+    project = f"## A project\n\n{_commands(COMMANDS.values())}\n{system}\n{_facts(of_projects)}"
+    return "\n".join([project, *(_aggregate(*aggregate) for aggregate in AGGREGATES)])
+
+
+def _members(union: Any) -> tuple[type[Any], ...]:
+    """The types of *union*; a type alone is a union of one."""
+    return get_args(union) or (union,)
 
 
 def _aggregate(title: str, commands: Any, facts: Any) -> str:
-    own = get_args(commands) or tuple(COMMANDS.values())
-    others = {fact for _, _, union in AGGREGATES for fact in get_args(union)}
-    recorded = get_args(facts) or tuple(fact for fact in FACTS.values() if fact not in others)
-    text = f"## {title}\n\n{table('command | does', map(_row, own))}"
-    if not facts:
-        said = "The system and the command line alone send these"
-        text += f"\n{said}:\n\n{table('command | does', map(_row, SYSTEM_COMMANDS.values()))}"
-    return text + "\n" + table("fact | 中文 | English | sentence", map(_fact_row, recorded))
+    return f"## {title}\n\n{_commands(_members(commands))}\n{_facts(_members(facts))}"
+
+
+def _commands(commands: Iterable[type[Command]]) -> str:
+    return table("command | does", map(_row, commands))
+
+
+def _facts(facts: Iterable[type[Fact]]) -> str:
+    return table("fact | 中文 | English | sentence", map(_fact_row, facts))
 
 
 def _row(command: type[Command]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""外部结果: the project manager keys in what departments outside the system decided."""
+"""系统外结果: the project manager keys in what departments outside the system decided."""
 
 from __future__ import annotations
 

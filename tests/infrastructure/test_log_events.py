@@ -46,7 +46,10 @@ def test_events_are_constants_in_snake_case() -> None:
     wrong, calls = [], 0
     for layer in LAYERS:
         for path in sorted((ROOT / layer).rglob("*.py")):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            if "get_logger" not in text and f"{LOGGER}." not in text:
+                continue  # most files: it saves parsing them
+            tree = ast.parse(text)
             wrong += [f"{path.relative_to(ROOT)}: {fault}" for fault in faults(tree)]
             calls += sum(is_log_call(node) for node in ast.walk(tree))
     assert wrong == []

@@ -217,6 +217,9 @@ def test_a_project_is_read_part_by_part_within_three_screens(browser: Browser, s
         page.goto(f"/pages/projects/{busy_project(3)}")
         assert page.evaluate("() => document.documentElement.scrollHeight") <= 3 * DESKTOP["height"]
         expect(page.locator("#history")).to_be_hidden()
+        expect(page.locator(".gantt .arrow:not(.decides):visible")).to_have_count(0)
+        page.locator(".gantt li", has=page.locator(".arrow:not(.decides)")).first.get_by_role("link").focus()
+        expect(page.locator(".gantt .arrow:not(.decides):visible")).not_to_have_count(0)
         page.get_by_role("link", name="前置图").click()
         expect(page.locator("svg.graph")).to_be_visible()
         expect(page.locator("#progress")).to_be_hidden()

@@ -27,7 +27,7 @@ from tests.proofs import (
     store,
     webhooks,
 )
-from tests.proofs.operating import tls_proxy
+from tests.proofs.operating import streams, tls_proxy
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
 PROOFS: tuple[Proof, ...] = (
@@ -41,6 +41,7 @@ PROOFS: tuple[Proof, ...] = (
     *carried.PROOFS,
     *contract.PROOFS,
     *webhooks.PROOFS,
+    *streams.PROOFS,
     *exports.PROOFS,
     *notice.PROOFS,
     *remote.PROOFS,

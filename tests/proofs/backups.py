@@ -20,6 +20,7 @@ from domain.access.state import stream_of
 from domain.core.personal import CONTACT, person_id
 from infrastructure.postgres.binaries import Account, supplied
 from infrastructure.postgres.embedded import EmbeddedPostgres
+from infrastructure.postgres.lock import is_held
 from infrastructure.privacy.folder_keystore import FolderKeystore
 from tests.backups import Installation
 from tests.conftest import reachable_folder
@@ -29,6 +30,7 @@ from tests.proofs.proof import Budget, Proof, RefutedError
 KILLS, INSTANTS = 20, 12
 RECOVERY_SECONDS_MAX = 300.0
 SECONDS_TO_KILL_MAX = 12.0  # a backup or restore of a small ledger takes some seconds
+PROGRAM_SECONDS_MAX = 600.0  # seconds, but on a busy machine
 CONTACT_TEXT = "139-0000-0000"
 RECORDED = "SELECT seq, recorded_at FROM ledger.event ORDER BY seq"
 EPOCH_FACTS = "SELECT count(*) FROM ledger.event WHERE type = 'ledger_restored'"
@@ -67,13 +69,17 @@ def killed(budget: Budget) -> str:
 
 
 def kill(ours: Installation, chance: random.Random, *words: str | Path) -> bool:
-    """Run a command, and kill it at a random moment; whether it was not done by then."""
+    """Run a command, and kill it at a random moment; whether it was not done by then.
+
+    A program of PostgreSQL that it had started goes on to its end, and no other backup begins before.
+    """
     with ours.start(*words) as process:
         with suppress(TimeoutError):
             wait_until(lambda: process.poll() is not None, chance.uniform(0.5, SECONDS_TO_KILL_MAX))
         is_killed = process.poll() is None
         process.send_signal(signal.SIGKILL)
         process.communicate()
+    wait_until(lambda: not is_held(ours.backups / "lock"), PROGRAM_SECONDS_MAX)
     return is_killed
 
 

@@ -11,9 +11,9 @@ from msgspec import Struct, field
 from domain.law.attribution import HeldDay, Holder
 from domain.law.calendar.moment import Moment
 from domain.law.generic.evaluate import GeneralTerms
-from domain.law.happening import Happening
 from domain.law.licensing.countersign import CountersignRecall, CountersignReply, CountersignRequest, name_of
 from domain.law.licensing.explain import EXPLAINED_DAYS_MAX
+from domain.law.licensing.happening import Happening
 from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received, RefusedEvent
 from domain.law.licensing.review import DECISION, Decided, Delivered, UpperReceived, WithdrawnEvent
 from domain.law.licensing.suspension import Resume, Suspend

@@ -10,8 +10,8 @@ from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.generic.expand import general_rule
 from domain.law.generic.rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended, Withdrawn
 from domain.law.generic.state import ClockStanding, standing
-from domain.law.happening import Happening
 from domain.law.licensing.clock import State
+from domain.law.licensing.happening import Happening
 from domain.law.licensing.intake import INTAKE, Accepted, Corrected, CorrectionNotice, Received, RefusedEvent
 from domain.law.licensing.renewal import RENEWAL_GUARD
 from domain.law.licensing.review import DECISION, LOWER_REVIEW, Decided, ExtensionEvent

@@ -25,7 +25,6 @@ from domain.law.generic.expand import general_rule
 from domain.law.generic.period import closing
 from domain.law.generic.rule import GeneralEvent, GeneralRule, Moment, Started, Withdrawn, local_date
 from domain.law.generic.state import SILENCE_DECIDES, ClockStanding, day_of, standing, standing_of
-from domain.law.happening import Happening
 from domain.law.licensing.clock import BROKEN, Clock, Level, State, level
 from domain.law.licensing.countersign import (
     COUNTERSIGN,
@@ -37,6 +36,7 @@ from domain.law.licensing.countersign import (
 )
 from domain.law.licensing.escalation import Crossing, Key, Progression
 from domain.law.licensing.event import Attest
+from domain.law.licensing.happening import Happening
 from domain.law.licensing.intake import INTAKE, Accepted
 from domain.law.licensing.timeline import Act, Timeline
 from domain.law.packs.pack import Pack

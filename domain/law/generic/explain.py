@@ -13,9 +13,9 @@ from domain.law.generic.days import gaps, is_out
 from domain.law.generic.evaluate import GeneralReading, GeneralTerms, StartedClock, as_clock, readings_with_events
 from domain.law.generic.period import CountedPeriod
 from domain.law.generic.rule import GeneralRule
-from domain.law.happening import Happening
 from domain.law.licensing.clock import COUNTED_ON, Clock
 from domain.law.licensing.explain import EXPLAINED_DAYS_MAX, DayPhase, DayReason, ExplainedDay, Explanation
+from domain.law.licensing.happening import Happening
 from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice
 from domain.law.licensing.review import ExtensionEvent
 from domain.law.licensing.suspension import Resume, Suspend

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec.json import Decoder
 
 from domain.law.calendar.moment import Instant, Moment
-from domain.law.happening import Happening
 from domain.law.licensing.countersign import (
     ApplicationRevisedEvent,
     CountersignRecall,
     CountersignReply,
     CountersignRequest,
 )
+from domain.law.licensing.happening import Happening
 from domain.law.licensing.hearing import HearingHeldEvent, HearingNotice, HearingRequestedEvent, HearingTold
 from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received, RefusedEvent
 from domain.law.licensing.review import (

@@ -19,7 +19,7 @@ from domain.law.licensing.clock import COUNTED_ON, SILENT, Clock, ClockRun, Leve
 from domain.law.licensing.counting import CountedSpan
 from domain.law.licensing.evaluation import replay, runs
 from domain.law.licensing.event import LawEvent
-from domain.law.licensing.licence_guard import GuardOutlook, guard_outlook
+from domain.law.licensing.renewal import GuardOutlook, guard_outlook
 from domain.law.licensing.review import COMMITMENT, DECISION, LOWER_REVIEW
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Timeline

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta, Struct
 
 from domain.law.calendar.moment import Moment
-from domain.law.happening import Happening
 from domain.law.licensing.clock import AcceptanceKind, ClockKind, ClockRun, State
 from domain.law.licensing.counting import on_the_spot
+from domain.law.licensing.happening import Happening
 from domain.law.licensing.tolerance import Tolerance
 
 if TYPE_CHECKING:

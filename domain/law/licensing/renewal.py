@@ -1,4 +1,8 @@
-"""Renewal of a licence (行政许可法 Art. 50): no answer by its last day renews it, if applied for in time."""
+"""Renewal of a licence (行政许可法 Art. 50): no answer by its last day renews it, if applied for in time.
+
+Its clock, the guard, ends on the licence's last day, after no number of days, so that its outlook holds dates and no
+counts.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,14 @@ from msgspec import Struct
 
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import next_day
-from domain.law.licensing.clock import Clock, ClockKind, State, level
+from domain.law.licensing.clock import Clock, ClockKind, State, date_of, level
 
 if TYPE_CHECKING:
     from domain.law.licensing.case import Case
-    from domain.law.packs.pack import Pack
 
 RENEWAL_GUARD = ClockKind("renewal_guard")
 RENEWAL_FILING = "renewal_filing"
+ENDED_IN_TIME = (State.MET, State.VOID)
 
 
 class Deemed(Struct, frozen=True, rename={"since": "from"}):
@@ -31,21 +35,6 @@ def filed_in_time(case: Case, expiry: date) -> bool:
     rounds, accepted = case.intake.rounds, case.intake.accepted
     filed = rounds[0].start if rounds else accepted.day if accepted else 0
     return filed <= expiry.toordinal() - case.rule.renewal.file_before_days
-
-
-def renews_by_silence(pack: Pack, mode: str) -> bool:
-    """Whether *pack* knows the guard of a licence's last day, beside a decision counted in working days."""
-    if RENEWAL_GUARD.name not in pack.clocks:
-        return False
-    try:
-        return pack.limit(mode).unit == "working_day"
-    except KeyError:
-        return False
-
-
-def file_by(pack: Pack, mode: str, expiry: date) -> date:
-    """The last day on which an application for renewal is in time (B9.6)."""
-    return date.fromordinal(max(1, expiry.toordinal() - pack.limit(mode, RENEWAL_FILING).days))
 
 
 def flag_late_filing(case: Case) -> None:
@@ -118,3 +107,47 @@ def deemed(clock: Clock | None) -> Deemed | None:
     if clock is None or clock.state is not State.DEEMED or clock.due is None:
         return None
     return Deemed("renewed", next_day(clock.due))
+
+
+class GuardOutlook(Struct, frozen=True, gc=False):
+    """The guard on every day from the last event on. *state* holds until the licence's last day *due* is over.
+
+    Then *over* does; None: *state* holds for good, since *stopped_on* where an act ended it in time. From
+    *exists_from* on it exists, by silence (None: it does), and from *yellow_from* on it is near its end.
+    """
+
+    start: date
+    due: date
+    yellow_from: date
+    yellow_days: int
+    state: State
+    over: State | None
+    article: str
+    stopped_on: date | None = None
+    exists_from: date | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can change any more, neither by time nor by anybody."""
+        return self.over is None
+
+    def on(self, today: date, calendar: WorkingCalendar) -> Clock | None:
+        """The reading on a local day, not before that of the last event; None before it exists."""
+        if self.exists_from is not None and today < self.exists_from:
+            return None
+        state = self.over if self.over is not None and today > self.due else self.state
+        over = self.stopped_on.toordinal() if self.stopped_on else today.toordinal() - 1
+        return guard_clock(self.start, self.due, state, over, calendar, self.yellow_days, self.article)
+
+
+def guard_outlook(case: Case, exists_from: date | None) -> GuardOutlook | None:
+    """The guard of a *case* that was replayed to `DISTANT`; None where it renews nothing, or was not accepted."""
+    last_day, ended = guard(case), case.ended
+    yellow = guard_yellow_from(case)
+    if last_day is None or last_day.due is None or yellow is None:
+        return None
+    days, state, by = case.rule.renewal.yellow_days, last_day.state, last_day.article
+    if ended is None:
+        return GuardOutlook(last_day.start, last_day.due, yellow, days, State.RUNNING, state, by, None, exists_from)
+    stopped = date_of(ended.day) if state in ENDED_IN_TIME else None
+    return GuardOutlook(last_day.start, last_day.due, yellow, days, state, None, by, stopped, exists_from)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from domain.law.calendar.moment import Moment
-from domain.law.happening import Happening
 from domain.law.licensing.clock import NO_REASONS, Card, ClockKind, ClockRun
+from domain.law.licensing.happening import Happening
 from domain.law.licensing.intake import Admission, PresumesAcceptance
 from domain.law.licensing.rule import PeriodTerms
 from domain.law.licensing.undertaking import Undertaking

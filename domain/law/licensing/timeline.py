@@ -9,8 +9,8 @@ from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from domain.law.calendar.moment import Moment, moment
-from domain.law.happening import Happening
 from domain.law.licensing.event import Amend, LawEvent, Retract
+from domain.law.licensing.happening import Happening
 
 Act = tuple[datetime, Happening, Moment]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from domain.law.calendar.moment import Moment, months_later
-from domain.law.happening import Happening
 from domain.law.licensing.clock import Card, ClockKind, ClockRun
+from domain.law.licensing.happening import Happening
 
 if TYPE_CHECKING:
     from domain.law.licensing.case import Case

@@ -7,17 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from hashlib import sha256
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from domain.law.calendar.calendar import CalendarBook
 from domain.law.calendar.closures import closed_days
 from domain.law.calendar.moment import is_zone
+from domain.law.packs.pack import Pack
 from domain.law.packs.terms import BasisLevel, ClockTerms, Extension, Ground, Unit
-
-if TYPE_CHECKING:
-    from domain.law.packs.pack import Pack
 
 ORDINARY_WORKING_DAYS = (20, 45)  # Licensing Law 42: any other period needs a statute or a regulation
 

@@ -10,8 +10,7 @@ from domain.law.calendar.moment import midnight, next_day
 from domain.law.documented import kind_of
 from domain.law.licensing.clock import Level, State, level
 from domain.law.licensing.forecast import DISTANT, Outlook, Outlooks
-from domain.law.licensing.licence_guard import GuardOutlook
-from domain.law.licensing.renewal import RENEWAL_GUARD
+from domain.law.licensing.renewal import RENEWAL_GUARD, GuardOutlook
 from domain.law.licensing.rule import Rule
 from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import ClockForecast, ProcedureForecast

@@ -121,6 +121,8 @@ class ItemDeclined(Fact, frozen=True, tag="item_declined"):
 
 def outstanding(project: Project, item: Item, context: Context) -> tuple[str, ...]:
     """Papers requested but not yet handed in; a supplement notice dated after acceptance is void."""
+    if not item.missing:
+        return ()
     noted = [
         note.occurred_at
         for version, note in project.notes.items()

@@ -12,9 +12,9 @@ from domain.core.context import Context, next_case_number
 from domain.core.ledger import Command, Fact, Refused, Role
 from domain.core.types import DECIDED_STAGES, FRESH_STAGES, Code, Line, Lines, Mode, Name, Outcome, Stage
 from domain.law.calendar.moment import local_day
-from domain.law.licensing.renewal import renews_by_silence
 from domain.law.office import IntakeHours
 from domain.law.packs.pack import Pack
+from domain.law.packs.renewal import renews_by_silence
 from domain.project.rules import law_for, require_papers_from, require_stage
 from domain.project.state.project import Item, Licence, Project
 from domain.reference_data import shelf_of

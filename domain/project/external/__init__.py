@@ -1,1 +1,1 @@
-"""外部结果 results of departments outside the system."""
+"""系统外结果 results of departments outside the system."""

@@ -1,4 +1,4 @@
-"""外部结果 external results: decisions of departments outside the system, entered by hand or by feed."""
+"""系统外结果 external results: decisions of departments outside the system, entered by hand or by feed."""
 
 from __future__ import annotations
 

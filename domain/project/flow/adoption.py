@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from domain.catalogue.item import ServiceItem
-from domain.core.context import Context, edition_in_force
+from domain.catalogue.published import edition_in_force
+from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused, Role
 from domain.core.plan import Phase, PlannedItem
 from domain.core.rules import require_role

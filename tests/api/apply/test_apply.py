@@ -103,7 +103,7 @@ async def test_required_papers_have_to_be_there_or_announced(app: Litestar) -> N
     await rival.upload(draft, pdf(), "a.pdf", "申请表")
     refused = await rival.post(f"{draft}/materials", **{"continue": "1", "paper-2": "1"})
     assert refused.status_code == 422
-    assert refused.text.count("Required papers are lacking") == 2
+    assert refused.text.count("Required papers are missing") == 2
     assert re.search(r'id="paper-2"[^>]* checked', refused.text)  # what was ticked is saved
     assert "Hand in the application" not in (await rival.get(f"{draft}/check")).text
     assert "Steps of the application" in (await rival.post(f"{draft}/check")).text  # nothing was handed in

@@ -71,8 +71,8 @@ async def test_another_enterprises_file_is_not_used_by_its_digest(
     [
         (b"", "a.pdf", "application/pdf", "The file is empty"),
         (b"MZ\x90\0" + bytes(200), "a.pdf", "application/pdf", "Programs, and archives"),
-        (b"%PDF-1.7", "a.png", "image/png", "not what the file"),
-        (b"hello", "a.xyz", "application/x-unknown", "Files of this type are not taken"),
+        (b"%PDF-1.7", "a.png", "image/png", "does not match the type"),
+        (b"hello", "a.xyz", "application/x-unknown", "Files of this type are not accepted"),
         (b"%PDF-1.7" + bytes(100_001), "a.pdf", "application/pdf", "too large"),
         (b"%PDF-1.7", "a\u202efdp.pdf", "application/pdf", "characters that are not allowed"),
         (b"%PDF-1.7", "", "application/pdf", "Choose a file first"),

@@ -23,6 +23,7 @@ from infrastructure.law.lawbook import law_book
 from projections.clocks.explanation import explanation
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import read
+from tests.effort import chosen
 from tests.examples import LAW
 from tests.law.questions import at, happened
 from tests.law.test_documented import golden, why_elsewhere
@@ -100,7 +101,7 @@ def check(said: Explanation, lang: Language) -> None:
 def test_every_golden_vector_shows_what_it_rests_on() -> None:
     seen = 0
     for _, said in golden():
-        for lang in LANGUAGES:
+        for lang in chosen(LANGUAGES[seen % 2 :][:1], LANGUAGES):  # in the suite in turn
             check(said, lang)
         seen += 1
     assert seen > 377

@@ -30,9 +30,18 @@ pytestmark = pytest.mark.usefixtures("projector")
 DUE = re.compile(r"到期 20\d\d-\d\d-\d\d")
 
 
-async def test_a_manager_registers_a_project_and_adopts_a_flow(door: Door, approvals: Approvals) -> None:
-    project = await registered(door)
+async def test_a_manager_registers_a_project_adopts_a_flow_and_has_an_item_decided(
+    door: Door, approvals: Approvals
+) -> None:
+    project = new_project()
+    fields = {"name": "星光半导体封测二期", "enterprise__name": "星光半导体", "enterprise__uscc": USCC}
+    await form(door, "register_project", project, by=MANAGER).done(**fields, manager=MANAGER.id)
+    await form(door, "start_flow", project, by=MANAGER).done(flow="zone-investment", kind="manufacturing")
+    await form(door, "submit_item", project, "consultation", by=MANAGER).done()
+    await form(door, "accept_item", project, "consultation", by=OFFICE).done(lacking__all="complete")
+    await form(door, "complete_item", project, "consultation", by=OFFICE).done(outcome="granted")
     state = await approvals.project(project)
+    assert state.items["consultation"].outcome == "granted"
     assert state.manager == MANAGER.id
     assert len(state.items) > 20
 

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from api.acts.chapters import TRUTHS
 from api.html.fact_fields import HIDDEN
-from api.html.page import PageAddress, PageContext
+from api.html.page import PageAddress, PageContext, Visitor
 from api.html.sentences import SentenceContext, Sentences
 from api.html.translations import TABLES
 from api.web.entries import shown
@@ -59,9 +59,9 @@ ORDER = SupervisionOrdered(
 FIELDS, SENTENCES = TABLES["field"], TABLES["sentence"]
 
 
-def sentences(lang: str, *facts: AnyFact) -> Sentences:
-    """Those of a project with these *facts*."""
-    paper = PageContext(PageAddress(query={"lang": lang}))
+def sentences(lang: str, *facts: AnyFact, role: str = "") -> Sentences:
+    """Those of a project with these *facts*, for a reader in *role*."""
+    paper = PageContext(PageAddress(query={"lang": lang}, visitor=Visitor("wu", role)))
     entries = shown([entry(number, fact) for number, fact in enumerate(facts, 1)], caller_by_headers(BUREAU))
     return Sentences(paper, PROJECT, SentenceContext.of(entries), {"land": "建设用地规划许可证"})
 
@@ -81,7 +81,7 @@ def test_a_sentence_is_whole_in_its_language(lang: str) -> None:
 
         assert sentence.strip(), tag
         assert not set("{}") & set(sentence), tag
-        assert ("not said" if lang == "en" else "未说明") not in sentence, tag
+        assert ("not given" if lang == "en" else "未说明") not in sentence, tag
         if lang == "zh":
             assert not re.search(r"[a-z]+_[a-z]+", sentence), tag
             assert re.search(r"[\u4e00-\u9fff]", sentence), tag
@@ -207,3 +207,10 @@ def test_a_whole_story_reads_as_sentences() -> None:
 
     lines = [text(in_words.tell(entry.fact)) for entry in entries]
     assert all(lines)
+
+
+def test_a_card_is_linked_for_those_who_may_read_cards_and_named_for_all() -> None:
+    number = text(sentences("zh", CARD).linked("land-3"))
+
+    assert "<a href" in sentences("zh", CARD, role="officer").linked("land-3")
+    assert sentences("zh", CARD, role="applicant").linked("land-3") == number

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import uvicorn
+from argon2 import PasswordHasher
 from msgspec import Struct
 
 from api.app import PAGES, create_app
@@ -20,6 +21,7 @@ from api.identity.middleware import IdentityMiddleware
 from domain.access.principal import Grant, Key
 from domain.core.ledger import Role
 from infrastructure.identity.directory import FixedDirectory
+from infrastructure.identity.passwords import Passwords
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.identity.tokens import new_key
 from infrastructure.ledger.approvals import Approvals
@@ -41,6 +43,7 @@ API_KEY = new_key()
 NAMES = {"wang.min": "王敏", "li.qiang": "李强", "land-system": "国土系统", "closed": "离职人员"}
 GRANTS = {"wang.min": [MANAGER], "li.qiang": [OFFICER, LEADER], "land-system": [SYSTEM]}
 PASSWORD = "correct horse battery"
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # as slow as in earnest: test_passwords
 
 
 def directory() -> FixedDirectory:
@@ -82,6 +85,7 @@ def signed_site(database_url: str, port: int = 0, **chosen: Any) -> Iterator[Sit
             Approvals(database_url) as approvals,
             Identity(approvals.store, database_url, options_of(settings), people) as identity,
         ):
+            identity.passwords = Passwords(identity.primary, QUICK)
             await identity.passwords.set("wang", "wang.min", PASSWORD, identity.clock())
             await identity.passwords.set("li", "li.qiang", PASSWORD, identity.clock())
             app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)

@@ -113,5 +113,5 @@ async def test_the_project_and_the_desk_lead_to_the_item(door: Door) -> None:
 
 async def test_an_item_outside_the_system_is_for_the_manager_to_key_in(door: Door) -> None:
     acts = part(await page_of(door, project_id("running"), "tax", MANAGER), "acts")
-    assert "录入外部结果" in named(acts.partition("<details>")[0])
+    assert "录入系统外结果" in named(acts.partition("<details>")[0])
     assert "受理" not in named(acts)

@@ -77,3 +77,22 @@ def test_the_zoom_sets_how_wide_a_day_is() -> None:
 
 def test_before_anything_was_applied_for_there_is_nothing_to_draw() -> None:
     assert drawn(ALL_STORIES[0][:1]) is None
+
+
+@every_story
+def test_an_arrow_leads_from_each_precondition_that_has_a_bar_to_what_waits_for_it(entries: list[Entry]) -> None:
+    chart = drawn(entries)
+    assert chart is not None
+    items = replay(entries[0].stream, entries).items
+    with_bar = {row.item for row in chart.rows if row.bar}
+    expected = {
+        (source, target)
+        for target, item in items.items()
+        for group in item.plan.needs
+        for source in group
+        if {source, target} <= with_bar
+    }
+    assert {(arrow.source, arrow.target) for arrow in chart.arrows} == expected
+    for row in chart.rows:
+        at_row = {(arrow.source, arrow.target) for arrow in chart.arrows_at(row.item)}
+        assert at_row == {ends for ends in expected if row.item in ends}

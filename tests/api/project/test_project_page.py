@@ -123,7 +123,7 @@ async def test_phases_say_how_far_they_are(door: Door, approvals: Approvals) -> 
     said = page.partition('<caption id="evaluations-caption">')[2].partition("</table>")[0]
     assert '<span class="tag late">Dissatisfied</span>' in said
     assert "等了很久" in said
-    assert "To be taken up" in said
+    assert "Not taken up yet" in said
 
 
 async def test_the_page_of_a_past_day_says_what_was_known_then(door: Door, approvals: Approvals) -> None:
@@ -138,7 +138,7 @@ async def test_the_page_of_a_past_day_says_what_was_known_then(door: Door, appro
     then = (await door.get(path, LEADER, lang="en", on="2026-03-04")).text
     assert 'class="tag submitted"' in row(then, "land")
     assert 'class="tag declined"' in row(page, "land")
-    assert ("late-1" in page, "late-1" in then) == (True, False)
+    assert ("投诉〔2026〕" in page, "投诉〔2026〕" in then) == (True, False)
     assert ("不属本部门职权" in page, "不属本部门职权" in then) == (True, False)
     assert "2026-03-05T00:00:00+08:00" in then  # the end of that day, which everything is as of
     assert 'value="2026-03-04"' in then

@@ -57,7 +57,7 @@ async def test_an_imported_case_shows_both_counts_and_which_is_which(door: Door,
     assert law["law"] == "nl-wabo@2010-10-01"
     assert (await got(door, f"/v1/projects/{project}"))["imported"]["register"] == "town"
 
-    for lang, marks in (("zh", ("登记簿", "法律")), ("en", ("By the register", "By the law"))):
+    for lang, marks in (("zh", ("登记簿", "依法计算")), ("en", ("By the register", "By the law"))):
         page = await door.get(f"/pages/projects/{project}", LEADER, lang=lang)
         part = unescape(page.text).partition('<h2 id="register">')[2].partition("</table>")[0]
         assert STATEMENT[lang == "en"] in part

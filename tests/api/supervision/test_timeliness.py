@@ -182,7 +182,10 @@ async def test_an_imported_act_is_no_lag(door: Door, approvals: Approvals) -> No
 
 @pytest.mark.parametrize(
     ("lang", "words"),
-    [("zh", ("补录时差", "中止次数多", "反复中止的事项")), ("en", ("90th percentile", "Stopped often", "Day by day"))],
+    [
+        ("zh", ("补录时差", "中止次数多", "反复中止的事项")),
+        ("en", ("90th percentile", "Suspended often", "Day by day")),
+    ],
 )
 async def test_people_are_shown_both(door: Door, project: UUID, lang: str, words: tuple[str, ...]) -> None:
     shown = await door.get("/pages/supervision/timeliness", BUREAU, lang=lang, **MARCH)

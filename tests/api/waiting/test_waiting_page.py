@@ -65,7 +65,7 @@ async def test_both_languages_say_who_holds_it(door: Door, views: Views) -> None
     assert plan.count("用地预审") == 2  # waited for at once, and in the end
     assert "用地预审 前置环节数： 2 施工许可 → &lt;script&gt;alert(1)&lt;/script&gt; → 用地预审" in build
     assert "系统外结果 系统外部门 tax" in tax
-    assert "估算，不是承诺" in chinese
+    assert "估算结果，不是承诺" in chinese
     assert MARK not in chinese
 
     english = (await door.get(f"/pages/projects/{project}", lang="en")).text

@@ -588,5 +588,5 @@ def test_a_page_says_what_is_wrong_with_its_address_in_both_languages(page_addre
     headers = {"Accept": "text/html", "Accept-Language": language}
     answer = httpx.get(f"{page_address}/pages/projects/{uuid4()}/", headers=headers, timeout=PATIENCE_SECONDS)
     assert answer.status_code == 400
-    assert ("网址的写法有误" if language == "zh" else "The address is misspelt") in answer.text
+    assert ("网址的写法有误" if language == "zh" else "The address is written incorrectly") in answer.text
     assert "<html" in answer.text

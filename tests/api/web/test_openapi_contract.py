@@ -152,13 +152,13 @@ def narrow_text(document: Document) -> None:
     ],
 )
 def test_what_breaks_is_seen(document: Document, change: Callable[[Document], None]) -> None:
-    changed = deepcopy(document)
+    changed = json.decode(json.encode(document))
     change(changed)
-    assert Comparison(document, document).breaks() == []
     assert Comparison(document, changed).breaks() != []
 
 
 def test_what_is_added_does_not_break(document: Document) -> None:
+    assert Comparison(document, document).breaks() == []
     wider = deepcopy(document)
     wider["components"]["schemas"]["Receipt"]["properties"]["more"] = {"type": "string"}
     wider["paths"]["/v1/clocks"]["get"]["parameters"].append({"name": "x", "in": "query", "schema": {"type": "string"}})

@@ -70,6 +70,7 @@ async def test_a_method_that_is_not_answered(door: Door, method: str, allowed: s
     assert allowed in response.headers["allow"]
 
 
+@pytest.mark.usefixtures("plain_tracebacks")
 async def test_an_internal_error_shows_nothing_but_the_request_id(
     door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -32,7 +32,7 @@ async def test_a_wrong_number_and_a_wrong_code_are_answered_alike(window: Window
     assert wrong_code.status_code == wrong_number.status_code == 403
     assert without_number(wrong_code.text) == without_number(wrong_number.text)
     assert wrong_code.headers.keys() == wrong_number.headers.keys()
-    assert "do not fit together" in wrong_code.text
+    assert "do not match" in wrong_code.text
 
 
 async def test_both_are_the_same_work(window: Window, number: str, monkeypatch: pytest.MonkeyPatch) -> None:

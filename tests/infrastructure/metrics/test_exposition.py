@@ -18,7 +18,7 @@ from domain.core.ledger import Refused
 from infrastructure.command_counts import BATCH_BOUNDS, BatchCounts, CommandCounts
 from infrastructure.ledger.hash_chain import Fault
 from infrastructure.metrics.exposition import MetricsCollector, ProcessFigures, exposition
-from infrastructure.metrics.measure import DatabaseFigures, ViewLag
+from infrastructure.metrics.measure import DatabaseFigures, StreamLag, ViewLag
 from infrastructure.proof.cosigning import CosigningState
 from infrastructure.proof.publisher import PublisherStatus
 from infrastructure.verifier.results import Coverage, Verification
@@ -39,7 +39,8 @@ def figures() -> bytes:
     commands.refused(ValueError())
     batches.stored(3, 1)
     process = ProcessFigures(commands, batches, waiting=2, followers=1)
-    database = DatabaseFigures(10, [ViewLag("clocks", 4, 1.5, stopped=False)], 0, 2, 30.0, 7, [VERIFIED])
+    views, streams = [ViewLag("clocks", 4, 1.5, stopped=False)], [StreamLag("countersign-BDA", 3, 2.5, troubled=True)]
+    database = DatabaseFigures(10, views, 0, 2, 30.0, 7, [VERIFIED], streams)
     witness = CosigningState(name="bureau", size=9, cosigned_at=int(NOW.timestamp()) - 60)
     log = PublisherStatus(published=9, published_at=NOW - timedelta(seconds=5), witnesses=[witness])
     return exposition(MetricsCollector(NOW, process, database, log))
@@ -60,6 +61,10 @@ def test_every_figure_is_exposed_under_its_name() -> None:
     outcomes = {name.split()[1]: n for name, n in read.items() if name.startswith("countersign_commands_total")}
     assert outcomes == {"stored": 1, "repeated": 1, "wrong-stage": 1, "failed": 1}
     assert (read["countersign_view_lag_entries clocks"], read["countersign_view_lag_seconds clocks"]) == (4, 1.5)
+    streams = [
+        read[f"countersign_stream_{name} countersign-BDA"] for name in ("lag_entries", "lag_seconds", "troubled")
+    ]
+    assert streams == [3, 2.5, 1]
     assert (read["countersign_checkpoint_age_seconds"], read["countersign_witness_age_seconds bureau"]) == (5, 60)
     assert (read["countersign_conflicts_total"], read["countersign_provisional_clocks"]) == (1, 7)
     assert (read["countersign_ledger_faults whole"], read["countersign_verification_age_seconds whole"]) == (1, 90)

@@ -7,34 +7,52 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
+from msgspec import structs
 
+from domain.core.plan import PlannedItem
+from domain.core.types import Outcome
 from domain.law.calendar.period import Period
+from domain.messages import Entry
+from domain.project.application.suspension import ResumeClock, SuspendClock
+from domain.project.external.results import RecordExternalResult, VerifyExternalResult
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
 from projections.as_of import Past
 from projections.clocks.list import ClockFilter
 from projections.clocks.query import ClocksAt
+from projections.external.query import ExternalFilter, ExternalResults
 from projections.histories import HISTORIES
 from projections.history import moment
 from projections.information.query import InformationBook, InformationFilter, InformationPast
-from projections.progress.query import ProgressList, ProjectFilter
+from projections.progress.ordered import ProgressSort
+from projections.progress.past import PastProgress
+from projections.progress.query import DecidedFilter, ProgressList, ProjectFilter
 from projections.sums import ZONE
 from projections.supervision.list import ListFilter
+from projections.supervision.timeliness_query import TimelinessOf
 from projections.waiting.query import WaitingFilter, WaitingRows
 from tests.effort import chosen
+from tests.examples import LAND, MANAGER
 from tests.infrastructure.projector.test_projector import project_all
 from tests.projections.supervision import test_board
-from tests.projections.supervision.test_board import BEGIN, SEED, lived
+from tests.projections.supervision.test_board import BEGIN, SEED, Said, lived
+from tests.projections.supervision.test_board import something as inside
 from tests.projections.supervision.test_query import Zone
 from tests.watching import Hands
 
 DAYS = chosen(25, 40)
 ROUNDS = chosen(60, 150)
 DEPARTMENTS = ["", "land", "planning"]
+GRANTED = Outcome.GRANTED
+STALE_DAYS, BESIDE_SHARE = 5, 0.2
+TAX = PlannedItem(item="tax", department="tax", live=False)
+REFUND = PlannedItem(item="refund", department="tax", requires=("tax",))
+REGISTER = structs.replace(test_board.REGISTER, items=(*test_board.REGISTER.items, TAX, REFUND))
 Answer = Callable[[Zone, datetime, datetime, Random], Awaitable[Any]]
 
 
@@ -53,6 +71,51 @@ async def progress(zone: Zone, t: datetime, known: datetime, random: Random) -> 
         offset=random.choice([0, 2]),
     )
     return await ProgressList(zone.approvals.store).page(wanted, Past(t, known))
+
+
+async def table(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
+    """The table in any order, its number and its figures; it has clocks and results from outside too."""
+    wanted = ProjectFilter(
+        t=t,
+        department=random.choice(DEPARTMENTS),
+        warned=random.choice(["", "", "late", "soon"]),
+        stale_days=random.choice([None, None, STALE_DAYS]),
+        over=random.choice([None, False]),
+        limit=random.choice([2, 100]),
+    )
+    past = PastProgress(zone.approvals.store, zone.approvals.laws, Past(t, known))
+    rows = await past.ordered(wanted, random.choice(list(ProgressSort)), None)
+    ids = [row.project.project for row in rows]
+    figures = await past.figures(wanted, STALE_DAYS)
+    return rows, await past.items(ids), await past.count(wanted), figures if any(figures.values()) else {}
+
+
+async def decided(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
+    """What each department decided in the days before."""
+    progress_list, since = ProgressList(zone.approvals.store), t - timedelta(days=random.choice([7, 30]))
+    wanted = [DecidedFilter(department=department, since=since, t=t) for department in ("land", "planning", "tax")]
+    rows = [await progress_list.decided(of_department, Past(t, known)) for of_department in wanted]
+    return rows if any(rows) else []
+
+
+async def outside(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
+    """Results from outside, all or stale ones."""
+    wanted = ExternalFilter(
+        at=t,
+        department=random.choice(["", "tax"]),
+        stale_days=random.choice([None, STALE_DAYS]),
+        limit=random.choice([2, 100]),
+    )
+    return await ExternalResults(zone.approvals.store).listed(wanted, Past(t, known))
+
+
+async def timely(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
+    """How late acts were recorded, and which clocks were suspended."""
+    first = date(2026, 2, 20) + timedelta(days=random.randint(0, 25))
+    period, department = Period(first, first + timedelta(days=20)), random.choice(DEPARTMENTS)
+    query = TimelinessOf(zone.approvals.store, zone.approvals.laws, known, past=Past(t, known))
+    lags = await query.lags(period, department)
+    return (lags, await query.often_stopped(period, ZONE, department)) if lags[0].acts else ()
 
 
 async def waits(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
@@ -103,7 +166,21 @@ async def board(zone: Zone, t: datetime, known: datetime, random: Random) -> Any
     return *lists, await zone.at(t).board(period), await zone.at(t).total(period), weeks
 
 
-QUESTIONS: tuple[Answer, ...] = (progress, waits, information, clocks, board)
+QUESTIONS: tuple[Answer, ...] = (progress, table, decided, outside, timely, waits, information, clocks, board)
+
+
+def something(random: Random, history: list[Entry], project: UUID, at: datetime) -> Said:
+    """One command about a project, sometimes about what is decided outside, or a suspension."""
+    if random.random() < BESIDE_SHARE:
+        late = at - timedelta(days=random.choice([0, 0, 9]))
+        said: list[Said] = [
+            (MANAGER, project, RecordExternalResult(item="tax", outcome=GRANTED, evidence="scan", occurred_at=late)),
+            (MANAGER, project, VerifyExternalResult(item="tax", evidence="telephoned")),
+            (LAND, project, SuspendClock(item="land", ground="testing", occurred_at=late)),
+            (LAND, project, ResumeClock(item="land", suspension=f"s{random.randint(1, 3)}")),
+        ]
+        return random.choice(said)
+    return inside(random, history, project, at)
 
 
 @pytest_asyncio.fixture
@@ -117,17 +194,20 @@ async def test_any_answer_about_the_past_is_that_of_the_ledger(
     zone: Zone, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(test_board, "DAYS", DAYS)
+    monkeypatch.setattr(test_board, "REGISTER", REGISTER)
+    monkeypatch.setattr(test_board, "something", something)
     monkeypatch.setattr("projections.clocks.query.MOVED_FEW_MAX", -1)
+    monkeypatch.setattr("projections.supervision.timeliness_query.SUSPENSIONS_USUAL_MAX", 0)
     monkeypatch.setattr("projections.supervision.query.CORRECTED_FEW_MAX", -1)
     random = Random(SEED)
     await lived(zone, random)
     project_all(database_url, Projector(database_url, HISTORIES))
     counts = Counter[str]()
 
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         t, other = (BEGIN + timedelta(days=random.randint(-1, DAYS), minutes=random.randint(0, 1440)) for _ in "12")
         known = random.choice([t, zone.approvals.clock(), other])
-        ask, seed = random.choice(QUESTIONS), random.random()
+        ask, seed = QUESTIONS[number % len(QUESTIONS)], random.random()
         answer = await ask(zone, t, known, Random(seed))
         with monkeypatch.context() as without:
             without.setattr(moment, "_reached", _nothing_made)

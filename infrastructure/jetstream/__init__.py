@@ -1,0 +1,1 @@
+"""The feed, published to a stream of NATS JetStream: each event once, in the order of the ledger."""

@@ -1,0 +1,106 @@
+"""Where events are published: servers, stream, credentials, certificates; and the subjects and ids that they get."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct, json
+
+from domain.messages import Entry, tag_of
+from infrastructure.settings import NATS_URL_PATTERN, SettingRefusedError, Settings
+
+SUBJECTS = "countersign"  # the first part of every subject
+MESSAGE_ID = re.compile(r"(?P<zone>[A-Z]{2,6})(\.(?P<epoch>[1-9][0-9]{0,9}))?:(?P<position>[1-9][0-9]{0,18})")
+TLS = "tls"
+
+
+class StreamTarget(Struct, frozen=True):
+    """A *stream* on NATS *servers*, for the events of *zone*.
+
+    *credentials* is a file as `nsc` writes it; *ca* a PEM file with the certificates that the server's leads to, where
+    the machine's own do not have them. Both may be empty.
+    """
+
+    servers: tuple[str, ...]
+    stream: str
+    zone: str
+    credentials: str = ""
+    ca: str = ""
+
+    @classmethod
+    def of(cls, settings: Settings) -> StreamTarget:
+        """The target in *settings*. Raises SettingRefusedError."""
+        if not re.fullmatch(NATS_URL_PATTERN, settings.nats_url) or not settings.nats_url:
+            raise SettingRefusedError(
+                "No NATS server is named: set COUNTERSIGN_NATS_URL, or give --to, such as nats://127.0.0.1:4222."
+            )
+        for variable, path in (
+            ("COUNTERSIGN_NATS_CREDENTIALS", settings.nats_credentials),
+            ("COUNTERSIGN_NATS_CA", settings.nats_ca),
+        ):
+            if path and not Path(path).is_file():
+                raise SettingRefusedError(f"{variable} names {path}, and there is no such file.")
+        servers = tuple(settings.nats_url.split(","))
+        stream = settings.nats_stream or f"{SUBJECTS}-{settings.area}"
+        return cls(servers, stream, settings.area, settings.nats_credentials, settings.nats_ca)
+
+    @property
+    def subjects(self) -> str:
+        """What the stream has to take: all subjects of the zone."""
+        return f"{SUBJECTS}.{self.zone}.>"
+
+    @property
+    def address(self) -> str:
+        """The servers without names and passwords, for people."""
+        return ", ".join(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" for parts in map(urlsplit, self.servers))
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether TLS is spoken from the first byte, and nothing without it."""
+        return any(server.startswith(f"{TLS}://") for server in self.servers)
+
+    def tls(self) -> ssl.SSLContext | None:
+        """The context for TLS, also where only the server asks for it. Raises SettingRefusedError."""
+        if not self.ca and not self.is_secure:
+            return None
+        try:
+            return ssl.create_default_context(cafile=self.ca or None)
+        except ssl.SSLError as failure:
+            raise SettingRefusedError(f"COUNTERSIGN_NATS_CA names {self.ca}, which holds no certificate.") from failure
+
+
+class EventIdentity(Struct, frozen=True):
+    """What tells an event from every other, of this ledger or another: all of it stays as it is for ever."""
+
+    id: str
+    source: str
+    type: str
+    version: int
+    time: str
+
+
+class OutgoingMessage(Struct, frozen=True):
+    """An event as it is published: *id* is its Nats-Msg-Id, *body* the CloudEvent in JSON."""
+
+    subject: str
+    id: str
+    body: bytes
+
+
+def outgoing(entry: Entry, id_: str, body: bytes, zone: str) -> OutgoingMessage:
+    """The event of *entry*, rendered as *body*: its subject names what it is about and what happened."""
+    kind = identity_of(body).source.split("/")[1]
+    return OutgoingMessage(f"{SUBJECTS}.{zone}.{kind}.{tag_of(entry.fact)}", id_, body)
+
+
+_decode_identity: Any = json.Decoder(EventIdentity).decode
+
+
+def identity_of(body: bytes) -> EventIdentity:
+    """What tells the event in *body* from others. Raises msgspec.DecodeError where *body* holds none."""
+    identity: EventIdentity = _decode_identity(body)
+    return identity

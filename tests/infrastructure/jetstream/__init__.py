@@ -1,0 +1,1 @@
+"""Tests of the publisher to NATS JetStream, against a real server."""
