@@ -54,7 +54,7 @@ class ProjectExternal(Struct, frozen=True):
 
 def external_filter(
     *,
-    instants: NamedDependency[Instants],
+    instants_known_now: NamedDependency[Instants],
     settings: NamedDependency[Settings],
     department: Department = "",
     manager: Manager = "",
@@ -69,7 +69,7 @@ def external_filter(
         manager=manager,
         disputed=disputed,
         stale_days=settings.stale_days if stale else None,
-        at=instants.at,
+        at=instants_known_now.at,
         scope=list_scope,
         limit=paging.rows_read,
         last=paging.last(ExternalKey),
@@ -91,14 +91,15 @@ class ExternalRoutes(Controller):
     async def list_external(
         self,
         position: NamedDependency[int],
-        instants: NamedDependency[Instants],
+        instants_known_now: NamedDependency[Instants],
         external: NamedDependency[ExternalResults],
         external_filter: NamedDependency[ExternalFilter],
         settings: NamedDependency[Settings],
         paging: NamedDependency[ListPaging],
     ) -> ExternalPage:
-        """Of all projects, now or as they were then, by what was known then."""
-        at, days = instants.at, settings.stale_days
+        """Of all projects, now or as they were at `as_of`, by what is known now or was at `known_at`."""
+        instants, days = instants_known_now, settings.stale_days
+        at = instants.at
         rows = await translate_too_much(external.listed(external_filter, instants.past))
         results = [shown_external(row, at, days) for row in paging.shown(rows)]
         following = paging.next_of(rows, lambda row: (row.verified_on, row.project, row.item))
@@ -111,7 +112,7 @@ class ExternalRoutes(Controller):
         self,
         project_id: FromPath[UUID],
         position: NamedDependency[int],
-        instants: NamedDependency[Instants],
+        instants_known_now: NamedDependency[Instants],
         external: NamedDependency[ExternalResults],
         approvals: NamedDependency[Approvals],
         settings: NamedDependency[Settings],
@@ -120,7 +121,8 @@ class ExternalRoutes(Controller):
 
         Of a past instant it is read from the ledger.
         """
-        at, known, days = instants.at, instants.known, settings.stale_days
+        instants, days = instants_known_now, settings.stale_days
+        at, known = instants.at, instants.known
         if instants.is_past:
             entries = await entries_of(approvals, project_id)
             results = external_as_of(project_id, entries, at, known, days)

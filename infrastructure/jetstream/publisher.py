@@ -113,11 +113,11 @@ class StreamPublisher(Leader):
         self._is_standby = not taken
         return taken
 
-    async def _work(self, _connection: AsyncConnection[Any], /) -> None:
+    async def _work(self, connection: AsyncConnection[Any], /) -> None:
         parts = self._parts
         try:
             async with parts.open(parts.target) as stream, parts.feed.horizon.following():
-                await self._publish_from(stream, await self._resume(stream))
+                await self._publish_from(stream, await self._resume(stream), connection)
         except (StreamAwayError, StreamRefusedError) as failure:
             await parts.record.note_trouble(str(failure), parts.clock())
             raise
@@ -132,10 +132,17 @@ class StreamPublisher(Leader):
         log.warning("stream_away", stream=self._parts.target.stream, error=str(failure), tried_again_in=seconds)
         return seconds
 
-    async def _publish_from(self, stream: StreamConnection, place: StreamPlace) -> None:
-        """Publish what is there, then what comes, until `stop`. Raises StreamAwayError, StreamRefusedError."""
+    async def _publish_from(
+        self, stream: StreamConnection, place: StreamPlace, connection: AsyncConnection[Any]
+    ) -> None:
+        """Publish what is there, then what comes, until `stop`. Raises StreamAwayError, StreamRefusedError.
+
+        Raises psycopg's errors where *connection* ended: another database may have taken the place of this one, which
+        has to be compared with the stream again.
+        """
         parts, is_behind = self._parts, True
         while not self._stopping.is_set():
+            await connection.execute("SELECT 1")
             page = await parts.feed.page(READER, EVERYTHING, place.position, PUBLISH_AT_ONCE)
             if page.next > place.position:
                 place = await self._published(stream, page, place)
@@ -196,9 +203,7 @@ class StreamPublisher(Leader):
         if place.is_lost:
             log.warning("stream_holds_lost_events", stream=parts.target.stream, last=message.id, kept_to=place.after)
             return place.after
-        while (
-            await feed.horizon.look() < place.position
-        ):  # the views are being made again: what it was is not known yet
+        while await feed.horizon.look() < place.position:  # a rebuild: what the feed has there is not known yet
             log.info("stream_waits_for_views", position=place.position)
             await self._pause(POLL_SECONDS)
             if self._stopping.is_set():

@@ -36,7 +36,7 @@ REPORT = {
 async def keyed_in(door: Door, *further: dict[str, Any]) -> tuple[UUID, int]:
     """A project whose only item but the *further* ones is decided outside, and the position that has the result."""
     project = uuid4()
-    await door.done(project, {**REGISTER, "items": [*ITEMS, *further]})
+    await door.done(project, {**REGISTER, "items": [*ITEMS, *further], "occurred_at": "2026-03-02T09:00:00+08:00"})
     receipt = await door.done(project, KEYED)
     return project, receipt["position"]
 
@@ -57,6 +57,18 @@ async def test_staleness_is_worked_out_for_the_instant_asked_about(door: Door) -
         assert (row["unverified_days"], row["stale"], row["verified_on"]) == (days, stale, "2026-03-12")
         listed = await results(door, "/v1/external", stale="true", department="tax", limit=500, **params)
         assert (str(project) in {row["project"] for row in listed}) is stale
+
+
+async def test_results_of_a_past_day_are_those_that_had_taken_effect_and_were_known(door: Door) -> None:
+    project, after = await keyed_in(door, RESTS_ON_IT)
+
+    for known_at, days in (("", {"09": 0, "11": 1}), ("2026-03-20T00:00:00Z", {"11": 0})):
+        for day, number in days.items():
+            params = {"after": str(after), "as_of": f"2026-03-{day}T12:00:00+08:00"}
+            params |= {"known_at": known_at} if known_at else {}
+            of_project = await results(door, f"/v1/projects/{project}/external", **params)
+            listed = await results(door, "/v1/external", department="tax", limit="500", **params)
+            assert len(of_project) == len([row for row in listed if row["project"] == str(project)]) == number
 
 
 async def test_a_result_on_which_no_open_work_rests_is_not_stale(door: Door) -> None:
