@@ -41,7 +41,7 @@ SERVER_VARIABLE = "COUNTERSIGN_TEST_DATABASE_URL"  # a server to use instead of 
 PREFIX = "countersign-test-"
 COMPILED_VARIABLE = "COUNTERSIGN_TEST_COMPILED"  # where the workers of one run keep the templates they have compiled
 os.environ.setdefault(COMPILED_VARIABLE, f"{FOLDERS.name}/compiled")  # the first process of the run says where
-Path(os.environ[COMPILED_VARIABLE]).mkdir(exist_ok=True)
+Path(os.environ[COMPILED_VARIABLE]).mkdir(parents=True, exist_ok=True)
 # A database of four hundred small files is made and dropped for most tests: in memory that takes a tenth of the time.
 IN_MEMORY, IN_MEMORY_BYTES_MIN = Path("/dev/shm"), 2 * 1024**3
 # The shell draws no window around a page, and opens one in a fifth of the time that the whole browser takes.
