@@ -192,7 +192,7 @@ class Approvals(Application[UUID]):
                     if type(draft.entries[0].fact) is LimitExtended:
                         await self._require_effect(draft, sent.by)
                 except Refused:
-                    self._give_back(counter)
+                    self.cases.give_back(counter)
                     if answer := await self._repeated(sent):
                         return answer
                     if await self._catch_up(cached) or (command.needs_shelf and await self.shelves.refresh(published)):
@@ -416,11 +416,6 @@ class Approvals(Application[UUID]):
             before = await self.history(first.stream, limit=first.version - 1)
         if refused := void_extension(before, draft.entries, self.laws):
             raise refused
-
-    def _give_back(self, counter: int) -> None:
-        """Let the next case have the number of one that was refused; 0: it had none."""
-        if counter:
-            self.cases.give_back(counter)
 
     def _calendar(self, law: Pack, command: EveryCommand, project: State, at: datetime) -> WorkingCalendar:
         """What an item's clocks are counted on, as published on the local day of *at*: its region's, if it has one."""
