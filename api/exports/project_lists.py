@@ -50,7 +50,7 @@ class ProjectExports(Controller):
         laws: NamedDependency[LawBook],
         instants: NamedDependency[Instants],
     ) -> Stream:
-        """项目进度表: a row a project, with the clock that ends first; now, or as of a past instant."""
+        """项目进度表: one row per project, with the clock that ends first; now, or as of a past instant."""
         page, wanted = export.page, structs.replace(picked.wanted, limit=paging.rows_read)
         past = PastProgress(list_reader, laws, instants.past) if instants.past else None
         rows = _progress_rows(export, wanted, past or progress, clocks)

@@ -1,4 +1,4 @@
-"""A sandbox: a zone of its own beside the live one, whose clock tests move. Watcher and sender run in its process.
+"""A sandbox: a zone of its own beside the live one, with a clock to advance. Watcher and sender run in its process.
 
 They go by the sandbox's clock, so that what falls due on the way comes in the order of its instants.
 """
