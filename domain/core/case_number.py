@@ -22,7 +22,7 @@ def case_number(area: str, year: int, counter: int) -> str:
     """
     body = f"{counter:0{COUNTER_DIGITS}d}"
     head, check = _head(area, year)
-    for digit in body:  # as mod_11_10.checksum goes on: from the area on, that takes four times as long
+    for digit in body:  # as mod_11_10.checksum goes on; from the area on it takes more than twice as long
         check = ((check or 10) * 2 % 11 + int(digit)) % 10
     return f"{head}-{body}-{(1 - (check or 10) * 2 % 11) % 10}"
 
