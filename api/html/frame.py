@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from litestar import MediaType, Response, Router
@@ -46,7 +46,7 @@ def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
         "problem.html",
         heading="unknown_project" if unknown else "problem",
         sentence=page.words["label"]("unknown_project_hint") if unknown else _said(page, problem, named),
-        correct=_to_correct(request, page, named),
+        correct=_to_correct(page, request.query_params, named) if request.method == "GET" else {},
         without=page.here(**dict.fromkeys(TOGETHER.get(named, (named,)), "")) if named else "",
         detail="" if unknown else problem.detail,
         request_id=request_id(request.scope),
@@ -55,11 +55,10 @@ def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
     return Response(body, status_code=response.status_code, media_type=MediaType.HTML, headers=headers)
 
 
-def _to_correct(request: HttpRequest, page: PageContext, named: str) -> dict[str, tuple[str, str]]:
-    """By name what the days at fault with the parameter *named* are called, and what was given; only of a GET."""
-    if request.method != "GET" or named not in DAYS:
+def _to_correct(page: PageContext, given: Mapping[str, Any], named: str) -> dict[str, tuple[str, str]]:
+    """By name what the days at fault with the parameter *named* are called, and what was *given*."""
+    if named not in DAYS:
         return {}
-    given = request.query_params
     days = {name: DAYS[name] for name in TOGETHER.get(named, (named,))}
     return {name: (page.words[table](key), str(given.get(name, ""))) for name, (table, key) in days.items()}
 

@@ -83,6 +83,8 @@ NEVER = "–"  # in the place of a time that has not come
 OF_ONE_SUBJECT = ("/pages/projects/", "/pages/legal-persons/", "/projects/", "/items/", "/acts/", "/pages/results")
 OF_ALL_SUBJECTS = ("/messages", "/admin", "/supervision/rules", "/supervision/calendars", "/audit/projects/")
 
+NUMBERS = {"card_number": card_number, "order_number": order_number, "complaint_number": complaint_number}
+
 UNTITLED = Titles()
 
 CHINESE = re.compile("[\u3400-\u9fff]")  # the ideographs of the basic plane
@@ -193,6 +195,7 @@ class PageContext:
         """What a template is rendered with: *content*, and what every page is."""
         given: dict[str, Any] = {
             **self.words,
+            **NUMBERS,
             "language": self.language,
             "lag": self._lag,
             "recounting": self._recounting,
@@ -220,9 +223,6 @@ class PageContext:
             "cited": lambda article: cited(article, self.language),
             "who": self.who,
             "quantity": self.quantity,
-            "card_number": card_number,
-            "order_number": order_number,
-            "complaint_number": complaint_number,
             "ground": self.ground,
             "law_title": lambda law: law_title(law, self.language),
             "rule_title": lambda rule: rule_title(rule, self.language),
