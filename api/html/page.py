@@ -23,7 +23,7 @@ from msgspec import Struct
 from api.html.assets import module_address, style_address
 from api.html.citations import cited
 from api.html.live import POSITION, LivePage, live_page
-from api.html.numbers import card_number, complaint_number, order_number
+from api.html.numbers import NUMBERS
 from api.html.titles import Titles, grounds, law_title, rule_title, titles_of
 from api.html.translations import Language, mark_chinese, preferred, wording
 from api.web.as_of import end_of
@@ -82,8 +82,6 @@ NEVER = "–"  # in the place of a time that has not come
 # Pages that no register is chosen for: they are about one project or person, or about all that there is.
 OF_ONE_SUBJECT = ("/pages/projects/", "/pages/legal-persons/", "/projects/", "/items/", "/acts/", "/pages/results")
 OF_ALL_SUBJECTS = ("/messages", "/admin", "/supervision/rules", "/supervision/calendars", "/audit/projects/")
-
-NUMBERS = {"card_number": card_number, "order_number": order_number, "complaint_number": complaint_number}
 
 UNTITLED = Titles()
 
