@@ -193,6 +193,7 @@ class PageContext:
         """What a template is rendered with: *content*, and what every page is."""
         given: dict[str, Any] = {
             **self.words,
+            **NUMBERS,
             "language": self.language,
             "lag": self._lag,
             "recounting": self._recounting,
@@ -220,7 +221,6 @@ class PageContext:
             "cited": lambda article: cited(article, self.language),
             "who": self.who,
             "quantity": self.quantity,
-            **NUMBERS,
             "ground": self.ground,
             "law_title": lambda law: law_title(law, self.language),
             "rule_title": lambda rule: rule_title(rule, self.language),
