@@ -20,6 +20,12 @@ CLAIM = """
     RETURNING c.project
 """
 OWNER = "SELECT c.project FROM process.project_code AS c WHERE c.code = %(code)s"
+HELD = """
+    SELECT c.project FROM process.project_code AS c
+    WHERE c.code = %(code)s AND c.project <> %(project)s
+      AND (c.claimed_at >= clock_timestamp() - make_interval(secs => %(seconds)s)
+           OR EXISTS (SELECT FROM ledger.stream AS s WHERE s.stream = c.project))
+"""
 REGISTERED = """
     SELECT p.project FROM views.project AS p
     WHERE p.code = %(code)s AND p.register = '' AND p.project <> %(project)s ORDER BY p.project LIMIT 1
@@ -41,6 +47,10 @@ class ProjectCodes:
             return await self._id(REGISTERED, code, project)
         except UndefinedTable:  # a new installation, whose views are still to be made: all its codes are claimed
             return None
+
+    async def holder(self, code: str, project: UUID) -> UUID | None:
+        """Another project that is registered under *code*, or has claimed it: what a claim would come up against."""
+        return await self.owner(code, project) or await self._id(HELD, code, project)
 
     async def claim(self, code: str, project: UUID) -> tuple[UUID, bool]:
         """Which project has *code* now, and whether it was claimed for *project* just now."""

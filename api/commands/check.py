@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from api.commands.effect import CommandEffect, effect_of
 from api.commands.if_match import on_version
+from api.commands.project_codes import registered_code, require_code_free
 from api.guard.judging import command_allowed
 from api.route_access import ACCESS, COMMANDS
 from api.web.http_request import HttpRequest
@@ -64,10 +65,13 @@ async def check_command(
     Where the command would be refused, the answer is the problem that it would get. Nothing is stored, no
     Idempotency-Key is needed or used up, and no case number is given.
     """
-    command = checked.command
+    command, caller = checked.command, checked.caller
+    allowed = command_allowed(caller, command)
     if isinstance(command, AttachMaterial):
+        allowed(await approvals.state(project_id))  # before the answer shows whether a file is stored
         await materials.require(command.digest, command.size, command.media_type)
-    allowed = command_allowed(checked.caller, command)
+    if code := registered_code(command):
+        await require_code_free(approvals, project_id, code, caller)
     conditional = on_version(command, checked.version)
-    preview = await approvals.preview(project_id, conditional, checked.caller.actor, allowed=allowed)
+    preview = await approvals.preview(project_id, conditional, caller.actor, allowed=allowed)
     return effect_of(project_id, preview, laws)

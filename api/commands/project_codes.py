@@ -58,6 +58,14 @@ async def project_code_claimed(
         raise
 
 
+async def require_code_free(approvals: Approvals, project_id: UUID, code: str, caller: Caller) -> None:
+    """Refuse a registration under another project's *code*, and claim nothing. Raises Problem project-code-taken."""
+    if caller.role is not Role.PROJECT_MANAGER:  # whom the rule refuses
+        return
+    if other := await ProjectCodes(approvals.store).holder(code, project_id):
+        raise await _taken(approvals, code, other, caller)
+
+
 async def _taken(approvals: Approvals, code: str, owner: UUID, caller: Caller) -> Problem:
     """The problem of a code that the project *owner* has, which is named to those who may see it."""
     project = await approvals.project(owner)

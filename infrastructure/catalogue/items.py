@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from domain.catalogue.item import RequiredMaterial, ServiceItem, TaskType
+from domain.core.characters import hidden_in_line, hidden_in_prose, spelled, visible
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.legal_person.codes import fault_of, is_legacy
 
@@ -39,6 +40,7 @@ TASK_TYPES = {
 LISTS = ("by_law", "special_procedure", "other_dept")
 TRUTHS = {"1": True, "true": True, "是": True, "0": False, "false": False, "否": False}
 FLAGS = ("is_online", "is_fee", "pre_phase", "live", "by_undertaking")
+NAMES = ("task_code", "task_name", "dept_code", "dept_name", "org_code", "catalog_code")
 OWN = frozenset(ServiceItem.__struct_fields__)
 
 
@@ -58,10 +60,35 @@ def item_from(line: int, row: Mapping[str, Any]) -> tuple[ServiceItem | None, li
         item = msgspec.convert(fields, ServiceItem, strict=False)
     except msgspec.ValidationError as error:
         return None, [*findings, Finding(line, "no-item", f"{row.get('task_code') or 'a row without code'}: {error}")]
+    if hidden := _hidden(item):
+        return None, [*findings, Finding(line, "no-item", f"{visible(item.task_code)}: {hidden}")]
     if not findings:
         return item, []
     remarks = tuple(f"{finding.kind}: {finding.detail}"[:LINE_CHARACTERS_MAX] for finding in findings)
     return msgspec.structs.replace(item, remarks=remarks), findings
+
+
+def _hidden(item: ServiceItem) -> str:
+    """Which hidden character a text of *item* holds: in a code or name any, else a control character; empty if none."""
+    for name, value in msgspec.to_builtins(item).items():
+        allowed = hidden_in_line if name in NAMES else hidden_in_prose
+        if hidden := next(filter(None, map(allowed, _texts(value))), ""):
+            return f"{name} holds the character {spelled(hidden)}; take it out"
+    return ""
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for part in value.values():
+                yield from _texts(part)
+        case list() | tuple():
+            for part in value:
+                yield from _texts(part)
+        case _:
+            return
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, Any]:

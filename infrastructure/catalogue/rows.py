@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -48,16 +49,20 @@ def rows_in(name: str, text: str, *, is_json: bool) -> Iterator[tuple[int, dict[
         yield from enumerate((renamed(row) for row in _json_rows(name, text)), start=1)
         return
     reader = csv.DictReader(io.StringIO(text), strict=True)
+    try:
+        yield from _csv_rows(name, reader)
+    except csv.Error as error:
+        raise CatalogueUnreadableError(f"{name}, line {reader.line_num or 1}: {error}") from error
+
+
+def _csv_rows(name: str, reader: csv.DictReader[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     if not reader.fieldnames or not {"task_code", "task_name"} <= set(renamed(dict.fromkeys(reader.fieldnames, ""))):
         columns = ", ".join(reader.fieldnames or ()) or "none"
         raise CatalogueUnreadableError(
             f"{name} has no columns task_code and task_name (or item_code and item_name); its columns: {columns}"
         )
-    try:
-        for row in reader:
-            yield reader.line_num, renamed(row)
-    except csv.Error as error:
-        raise CatalogueUnreadableError(f"{name}, line {reader.line_num}: {error}") from error
+    for row in reader:
+        yield reader.line_num, renamed(row)
 
 
 def renamed(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -71,7 +76,7 @@ def _text(path: Path) -> str:
     try:
         raw = gzip.decompress(path.read_bytes()) if path.name.endswith(".gz") else path.read_bytes()
         return raw.decode("utf-8-sig")
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise CatalogueUnreadableError(f"{path} can't be read: {error}") from error
     except UnicodeDecodeError as error:
         raise CatalogueUnreadableError(f"{path.name} is not UTF-8 text: {error}. Save it as UTF-8") from error
@@ -80,7 +85,8 @@ def _text(path: Path) -> str:
 def _json_rows(name: str, text: str) -> list[dict[str, Any]]:
     try:
         document = json.loads(text)
-    except ValueError as error:
+        json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+    except (ValueError, RecursionError) as error:
         raise CatalogueUnreadableError(f"{name} is no JSON: {error}") from error
     rows = document.get("items") if isinstance(document, dict) else document
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

@@ -547,6 +547,10 @@ def verify(folder: Path, keys: list[str]) -> BundleReport:
     own = (folder / "data" / "keys.txt").read_text(encoding="utf-8").split("\n")
     bundled, restores = [parse_key(line) for line in own if line.strip()], read_restores(folder)
     trusted = [parse_key(line) for line in keys] or bundled
+    if not trusted:
+        raise UnreadableError(
+            "there is no key to verify the checkpoint by: data/keys.txt is empty. Give one with --key"
+        )
     note = parse_note((folder / "data" / "checkpoint").read_text(encoding="utf-8"))
     checkpoint = check_checkpoint(note, signers_of(note, trusted, restores, report), report)
     check_restores(restores, trusted, bundled, checkpoint, report)
@@ -572,7 +576,7 @@ def main() -> int:
     given = parser.parse_args()
     try:
         report = verify(given.folder, given.key)
-    except (UnreadableError, OSError, UnicodeDecodeError) as error:
+    except (UnreadableError, OSError, UnicodeDecodeError, RecursionError) as error:
         print(f"can't be verified: {error}", file=sys.stderr)
         return 2
     for line in report.lines:

@@ -118,8 +118,9 @@ class _Announcing(uvicorn.Server):
             await super().startup(sockets)
         except SystemExit as failure:  # uvicorn has logged the system's error
             raise AddressTakenError(
-                f"Countersign can't listen on {self.config.host}, port {self.config.port}: it is in use, or is no"
-                " address of this machine. Set COUNTERSIGN_PORT or COUNTERSIGN_HOST to another one."
+                f"Countersign can't listen on {self.config.host}, port {self.config.port}: it is in use, is no"
+                " address of this machine, or this account may not have it, as ports below 1024 mostly are for root"
+                " alone. Set COUNTERSIGN_PORT or COUNTERSIGN_HOST to another one."
             ) from failure
         if self.started:
             self._announce()

@@ -114,7 +114,7 @@ class CodesInFile:
         if not code:
             return False
         owner = self._owners.setdefault(code, project.id)
-        return owner != project.id or await self._codes.owner(code, project.id) is not None
+        return owner != project.id or await self._codes.holder(code, project.id) is not None
 
     async def claim(self, project: ProjectToTakeOver) -> None:
         """Hold its code, so that nobody registers another project under it before the views know."""

@@ -22,6 +22,7 @@ from scripts.catalogues.import_catalogue import import_catalogue
 from scripts.catalogues.zone import FOLDER, publish_zone, shipped_flow
 
 REAL_LIST = Path(__file__).parents[3] / "shared" / "data" / "cn_service_items_guangan.csv.gz"
+DEFLATED = gzip.compress(b"task_code,task_name\n" * 9, mtime=0)
 FIELDS = ("item_code", "item_name", "task_type", "department", "code_org", "dept_code", "main_item")
 ROWS = (
     ("A-1", "用地许可", "1", "区规划局", "91420100MA0HX2026E", "91420100MA0HX2026E", ""),
@@ -137,6 +138,10 @@ async def test_a_changed_row_changes_the_draft_and_makes_the_next_edition(approv
         ("a.csv.gz", b"no gzip", "can't be read"),
         ("a.json", b"{", "no JSON"),
         ("a.json", b'{"rows": []}', "holds neither"),
+        ("a.csv", b'"task_code,task_name\n', "a.csv, line 1: unexpected end"),
+        ("a.csv.gz", DEFLATED[:12] + b"\xff" * 20 + DEFLATED[32:], "can't be read"),
+        ("a.json", b"[" * 200_000, "no JSON"),
+        ("a.json", b'[{"task_code": "\\ud800"}]', "no JSON"),
     ],
 )
 def test_what_is_no_list_is_refused_as_a_whole(tmp_path: Path, name: str, content: bytes, part: str) -> None:
@@ -144,6 +149,18 @@ def test_what_is_no_list_is_refused_as_a_whole(tmp_path: Path, name: str, conten
     path.write_bytes(content)
     with pytest.raises(CatalogueUnreadableError, match=part):
         list(read_rows(path))
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "named"),
+    [("task_name", "用\0地", "U+0000"), ("task_code", "A\u202e1", "U+202E"), ("by_law", "a;\x1b[31m", "U+001B")],
+)
+def test_an_item_with_a_hidden_character_is_none(field: str, text: str, named: str) -> None:
+    row = {"task_code": "A-1", "task_name": "用地许可", "task_type": "行政许可", "dept_code": "land"}
+    assert item_from(2, row)[0] is not None
+    item, findings = item_from(2, row | {field: text})
+    assert (item, [finding.kind for finding in findings]) == (None, ["no-item"])
+    assert f"{field} holds the character {named}; take it out" in findings[0].detail
 
 
 @pytest.mark.skipif(not REAL_LIST.is_file(), reason="the list of a real district is not here")

@@ -116,3 +116,28 @@ async def test_a_check_of_a_registration_needs_no_project(door: Door) -> None:
     shown = (await check(door, uuid4(), REGISTER)).json()
     assert [line["fact"]["fact"] for line in shown["facts"]] == ["project_registered"]
     assert (shown["version"], shown["clocks"], shown["unblocked"]) == (0, [], [])
+
+
+async def test_a_check_of_a_registration_sees_that_its_code_is_taken(door: Door) -> None:
+    await door.done(uuid4(), REGISTER | {"code": "CHECKED"})
+    second, command = uuid4(), REGISTER | {"code": "CHECKED"}
+    problem(await check(door, second, command), "project-code-taken")
+    problem(await door.post(second, command), "project-code-taken")
+    assert (await check(door, second, command | {"code": "OTHER"})).status_code == 200
+
+
+@pytest.mark.parametrize(("by", "code"), [(WATER, "project-unknown"), (LEADER, "access-denied")])
+async def test_a_check_does_not_show_strangers_whether_a_file_is_stored(door: Door, by: Actor, code: str) -> None:
+    """As carrying it out does, the check looks at the access first."""
+    project = uuid4()
+    await door.done(project, REGISTER)
+    command = {
+        "command": "attach_material",
+        "digest": "0" * 64,
+        "name": "a.pdf",
+        "media_type": "application/pdf",
+        "size": 9,
+        "items": ["land"],
+    }
+    problem(await check(door, project, command, by), code)
+    problem(await door.post(project, command, by), code)

@@ -226,6 +226,23 @@ def test_a_bundle_without_entries_is_an_error(bundle: Path) -> None:
     assert verified(bundle, *KEYS) == (2, "can't be verified: the bundle holds no entry: nothing could be verified\n")
 
 
+def test_a_bundle_without_keys_proves_nothing(bundle: Path) -> None:
+    """Where no signature can be looked at, an entry may be in any tree that somebody made."""
+    (bundle / "data" / "keys.txt").write_text("")
+    seal(bundle)
+    assert verified(bundle)[0] == 2
+    assert "there is no key to verify the checkpoint by" in verified(bundle)[1]
+    assert verified(bundle, *KEYS)[0] == 0
+
+
+def test_deeply_nested_entries_are_unreadable(bundle: Path) -> None:
+    (bundle / "data" / "entries.ndjson").write_text("[" * 200_000)
+    seal(bundle)
+    status, out = verified(bundle, *KEYS)
+    assert (status, "Traceback" in out) == (2, False)
+    assert "can't be verified" in out
+
+
 def test_what_cant_be_exported_is_refused(shared_database_url: str, log: TransparencyLog, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="no entry of"):
         exported(shared_database_url, log, tmp_path, uuid4())
