@@ -72,7 +72,7 @@ def require_known(scope: Scope, given: MultiDict[Any]) -> None:
         if _is_time(annotation) and any(NUMBER.fullmatch(value) for value in values):
             raise _unreadable(name, "a bare number is no time", TIME_REMEDY)
         if _is_number(annotation) and (wrong := [value for value in values if not WHOLE_NUMBER.fullmatch(value)]):
-            raise _unreadable(name, f"{wrong[0][:ECHO_CHARACTERS_MAX]} is no whole number", "write digits alone")
+            raise _unreadable(name, f"{wrong[0][:ECHO_CHARACTERS_MAX]} is not a whole number", "write only digits")
     require_valid(handler, given)
 
 
@@ -80,7 +80,8 @@ def _require_names(given: Iterable[str], known: Mapping[str, Any]) -> None:
     for name in given:
         if name not in known:
             meant = get_close_matches(name[:NAME_CHARACTERS_MAX], known, 1)
-            advice = f"write {meant[0]}" if meant else f"it has {', '.join(known) or 'none'}"
+            choice = f"choose one of: {', '.join(known)}" if known else "leave it out: this address takes no parameters"
+            advice = f"write {meant[0]}" if meant else choice
             raise _unreadable(name, "this address has no such parameter", advice)
 
 
