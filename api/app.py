@@ -37,6 +37,7 @@ from api.exports.clock_list import ClockExports
 from api.exports.conformance import ConformanceExports
 from api.exports.event_log import EventLogExports
 from api.exports.feedback_lists import FeedbackExports
+from api.exports.information_lists import InformationExports
 from api.exports.project_lists import ProjectExports
 from api.exports.supervision_lists import SupervisionExports
 from api.external.routes import ExternalRoutes
@@ -190,6 +191,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     FlowActPages,
     CalendarYearPages,
     CalendarActPages,
+    InformationExports,
     ProjectExports,
     ClockExports,
     SupervisionExports,

@@ -38,7 +38,7 @@ STOPPED_REMEDY = (
 UNMADE_REMEDY = "wait: what asks for these is answered 503 `behind` until they are there"
 LAG_REMEDY = "wait: the projector takes in ten thousand entries a second and more; `lag` has to shrink"
 DAMAGE_REMEDY = (
-    "run `countersign verify`, which names every fault; compare with a checkpoint or an audit bundle that is kept"
+    "run `countersign verify`, which names every fault; compare with a checkpoint or an audit bundle that was stored"
     " elsewhere, and restore a backup from before the change"
 )
 STILL_REMEDY = (

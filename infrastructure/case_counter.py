@@ -23,7 +23,7 @@ class CaseCounter(Protocol):
         """A counter that was never given before."""
 
     def give_back(self, counter: int) -> None:
-        """Take one back with which nothing was stored."""
+        """Take one back with which nothing was stored; 0: none was taken."""
 
     async def close(self) -> None:
         """End what is under way."""
@@ -78,4 +78,5 @@ class SequenceCounter:
             await asyncio.wait([self._taking])
 
     def give_back(self, counter: int) -> None:
-        self._free.appendleft(counter)
+        if counter:
+            self._free.appendleft(counter)

@@ -6,6 +6,7 @@ from projections.clocks.fold import Clocks
 from projections.clocks.history import ClockHistory
 from projections.external import history as external
 from projections.feedback import history as feedback
+from projections.feedback.settled import SettledFeedback, SettledHistory
 from projections.history.fold import History
 from projections.information import history as information
 from projections.law.shipped import shipped_law
@@ -23,6 +24,7 @@ HISTORIES: tuple[History, ...] = (
     ClockHistory(Clocks(shipped_law)),
     supervision.HISTORY,
     feedback.HISTORY,
+    SettledHistory(SettledFeedback(shipped_law)),
     external.HISTORY,
     timeliness.HISTORY,
 )

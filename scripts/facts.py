@@ -1,4 +1,4 @@
-"""The command line's verbs that move a ledger into another database: all its facts into a file, and out of it."""
+"""The command line's verbs that move a ledger into another database: all its facts into a file, and from a file."""
 
 from __future__ import annotations
 

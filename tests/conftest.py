@@ -200,6 +200,13 @@ def database_url(server_url: str, migrated_template: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def projected_database_url(server_url: str, projected_template: str) -> Iterator[str]:
+    """The same with empty views, for one test alone, whose projector would make them first."""
+    with database_in(server_url, projected_template) as url:
+        yield url
+
+
 @pytest.fixture(scope="module")
 def shared_database_url(server_url: str, projected_template: str) -> Iterator[str]:
     """A database, with empty views, for all tests of a file: each uses projects of its own, or they all only read."""

@@ -68,6 +68,7 @@ TERMS = {
 # Fields that programs read under these names: those of stored messages, and of answers as JSON.
 NAMED_FOR_GOOD = {"Command", "Fact"}
 ANSWERS_NAMED_FOR_GOOD = {"PersonAnswer", "ShownConsultation", "ShownMove"}
+BOUND_IN_TEMPLATES = re.compile(r"{%-?\s*(?:set\s+([\w, ]+)|for\s+([\w, ()]+?)\s+in\s|macro\s+\w+\(([^)]*)\))")
 VAGUE = re.compile(r"(Manager|Service|Helper|Util|Utils|Base)$")
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 # This checkout, the home it is in, and any Mac; /root is the same on every machine.
@@ -226,6 +227,14 @@ def with_riddles_in_names(path: Path) -> Iterator[str]:
             yield f"line {getattr(node, 'lineno', 0)}: {name}: use a word of the field"
 
 
+def with_riddles_in_templates(path: Path) -> Iterator[str]:
+    """Variables, loop variables and macro parameters of a Jinja template."""
+    for match in BOUND_IN_TEMPLATES.finditer(path.read_text(encoding="utf-8")):
+        names = re.sub(r"=[^,]*", "", next(group for group in match.groups() if group is not None))
+        for name in RIDDLES.intersection(re.findall(r"\w+", names)):
+            yield f"{match[0]}: {name}: say what it is"
+
+
 def defined(node: ast.AST) -> str:
     """The name *node* defines, of a variable, parameter, function or attribute; empty for none."""
     match node:
@@ -360,6 +369,16 @@ def test_names_say_what_a_class_is() -> None:
 def test_names_say_what_they_hold() -> None:
     assert broken(with_riddles, EVERY_FILE) == []
     assert broken(with_riddles_in_names, EVERY_FILE) == []
+
+
+def test_templates_name_what_they_hold(tmp_path: Path) -> None:
+    planted = tmp_path / "planted.html"
+    planted.write_text(
+        "{% set told = 1 %}{% for one, row in rows %}{% macro cell(row, found=none) %}", encoding="utf-8"
+    )
+
+    assert len(list(with_riddles_in_templates(planted))) == 3
+    assert broken(with_riddles_in_templates, sorted((ROOT / "api").rglob("*.html"))) == []
 
 
 def test_time_is_asked_for_only_in_the_shell() -> None:

@@ -42,7 +42,7 @@ class AccessPages(Controller):
 
 
 def access_rows(answer: AccessAnswer, context: PageContext) -> list[dict[str, object]]:
-    """What the table of the page shows, a row a grant."""
+    """What the table of the page shows, one row per grant."""
     return [
         {
             "name": holder.name or holder.principal,

@@ -110,7 +110,7 @@ class AuditPages(Controller):
             rails=rails_of(lines) if lines else None,
             count=len(lines),
             **_slice(project_id, page, lines, entries, before),
-            told=Sentences(page, project_id, SentenceContext.of(lines), titles.of(project_id, page.called)),
+            sentences=Sentences(page, project_id, SentenceContext.of(lines), titles.of(project_id, page.called)),
             takes_bundle=project_access.may("read:bundle").allowed,
             first=first,
             second=second,

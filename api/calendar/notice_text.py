@@ -1,4 +1,4 @@
-"""The days of a notice as people write them: a line a day or range, or the words in which the State Council announces.
+"""The days of a notice as people write them: one day or range per line, or the State Council's wording.
 
 A day off is 休 or 放假, a working day 班 or 上班. Days of the week that a text names are held against the calendar, so
 that the notice of another year is noticed.
@@ -110,6 +110,6 @@ def _unreadable(clause: str, sentence: str) -> Problem:
     return Problem(
         "invalid-field",
         f"“{clause.strip()[:60]}”: {sentence}",
-        remedy="write a line a day or range, such as 2026-10-01 至 2026-10-07 休, or paste the words of the notice",
+        remedy="write one day or range per line, such as 2026-10-01 至 2026-10-07 休, or paste the words of the notice",
         path="$.days",
     )

@@ -116,7 +116,7 @@ class CalendarRoutes(Controller):
         """Each as it was imported, with how far it has come."""
         return Notices([shown_notice(notice) for notice in calendar.notices.values()])
 
-    @get("/history", operation_id="get_calendar_history", summary="Everything said to a calendar")
+    @get("/history", operation_id="get_calendar_history", summary="Every entry about a calendar")
     async def get_calendar_history(
         self,
         name: FromPath[str],

@@ -25,7 +25,7 @@ LINE_TEXTS = (
     *("special", "transact_addr", "result_name", "fee_basis"),
 )
 NUMBERS = ("anticipate_day", "promise_day")
-LISTS = ("by_law", "special_procedure", "other_dept", "materials", "tolerable")  # an entry a line
+LISTS = ("by_law", "special_procedure", "other_dept", "materials", "tolerable")  # one entry per line
 FLAGS = ("is_online", "is_fee", "pre_phase", "live", "by_undertaking")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "task_type": tuple(TaskType),

@@ -164,7 +164,7 @@ class CatalogueRoutes(Controller):
             raise unknown(f"the catalogue {name} has no item {code}", "look it up among its items")
         return history
 
-    @get("/{name:str}/history", operation_id="get_catalogue_history", summary="Everything said to a catalogue")
+    @get("/{name:str}/history", operation_id="get_catalogue_history", summary="Every entry about a catalogue")
     async def get_catalogue_history(
         self,
         name: FromPath[str],

@@ -1,4 +1,4 @@
-"""POST /v1/commands/batch: commands in, a line each, and answers out in the same order, as they come to be known.
+"""POST /v1/commands/batch: commands in, one per line, and answers out in the same order, as they come to be known.
 
 Reading never waits for sending: a client that sends its whole body before it reads an answer would otherwise wait for
 this server while this server waits for it. What is in memory is bounded by the limits of a batch.

@@ -1,4 +1,4 @@
-"""What the page of conformance is made of: a bar a step, drawn to one scale, and links to the items behind numbers."""
+"""The page of conformance: one bar per step, drawn to one scale, and links to the items behind numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The export of conformance: the table of the page, a row a step."""
+"""The export of conformance: the table of the page, one row per step."""
 
 from __future__ import annotations
 

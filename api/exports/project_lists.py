@@ -1,4 +1,4 @@
-"""Exports of the lists of projects and of enterprises: the progress table, the information base, legal persons."""
+"""Export of the list of projects: the progress table."""
 
 from __future__ import annotations
 
@@ -13,20 +13,15 @@ from api.clocks.display import left_by
 from api.exports.download import EXPORTED, SHEET_FORMAT, Batches, Export, followed, in_batches, joined
 from api.html.clock_names import clock_name
 from api.html.page import EXPORTS, PageContext
-from api.information.pages import InformationSearch, information_search
-from api.legal_person.routes import InStanding, Named, OfKind, day
-from api.progress.pages import Picked, picked
+from api.progress.pages import picked
+from api.progress.table import Picked
 from api.progress.view_models import RowSources, ShownProject, clocks_by_project, running_clocks, shown_rows
 from api.route_access import ACCESS
 from api.web.as_of import Instants, translate_too_much
 from api.web.parameters import Paging
-from domain.access.principal import Caller
 from infrastructure.law.lawbook import LawBook
 from infrastructure.tables.table_file import Row
 from projections.clocks.query import ClocksAt
-from projections.information.fold import InformationRow
-from projections.information.query import InformationBook, InformationFilter
-from projections.legal_person.query import PersonBook, PersonFilter, RankedPerson, Then
 from projections.progress.past import PastProgress
 from projections.progress.query import ProgressKey, ProgressList, ProjectFilter
 from projections.progress.rows import ProgressProject
@@ -55,61 +50,12 @@ class ProjectExports(Controller):
         laws: NamedDependency[LawBook],
         instants: NamedDependency[Instants],
     ) -> Stream:
-        """项目进度表: a row a project, with the clock that ends first; now, or as of a past instant."""
+        """项目进度表: one row per project, with the clock that ends first; now, or as of a past instant."""
         page, wanted = export.page, structs.replace(picked.wanted, limit=paging.rows_read)
         past = PastProgress(list_reader, laws, instants.past) if instants.past else None
         rows = _progress_rows(export, wanted, past or progress, clocks)
         title = page.words["label"]("progress")
         return await export.file("progress", title, _progress_columns(page), rows, wanted.t, list_reader)
-
-    @get(
-        f"/information{SHEET_FORMAT}",
-        opt={ACCESS: "read:information"},
-        dependencies={"information_search": Provide(information_search, sync_to_thread=False)},
-    )
-    async def export_information(
-        self,
-        export: NamedDependency[Export],
-        information_search: NamedDependency[InformationSearch],
-        list_reader: NamedDependency[PagedReader],
-    ) -> Stream:
-        """项目信息库: the projects that match, and how complete what is known of each is; no contacts."""
-        past, label, base = information_search.past, export.page.words["label"], export.page.words["base"]
-        book = InformationBook(list_reader, past)
-        heads = ["code", "project", "enterprise", "uscc", "manager", "registered", "filled", "required", "whole"]
-        columns = [label(head) if head in LABELS else base(head) for head in heads]
-        rows = _information_rows(export, information_search.wanted, book)
-        as_of = past.t if past else export.now
-        return await export.file("information", base("base"), columns, rows, as_of, list_reader)
-
-    @get(
-        f"/legal-persons{SHEET_FORMAT}",
-        opt={ACCESS: "read:legal_person"},
-        dependencies={"day": Provide(day, sync_to_thread=False)},
-    )
-    async def export_persons(
-        self,
-        *,
-        export: NamedDependency[Export],
-        day: NamedDependency[Then],
-        persons: NamedDependency[PersonBook],
-        caller: NamedDependency[Caller],
-        text: Named = "",
-        kind: OfKind = None,
-        status: InStanding = None,
-        paging: NamedDependency[Paging],
-        list_reader: NamedDependency[PagedReader],
-    ) -> Stream:
-        """法人基础库: names, codes and standing on a day; contacts are left out for every reader."""
-        wanted = PersonFilter(text=text, kind=kind or "", status=status or "", caller=caller, limit=paging.rows_read)
-        say, of_person = export.page.words["export"], export.page.words["of_person"]
-        heads = ("code", "name", "kind", "standing", "representative", "address", "capital", "founded", "source")
-        rows = _person_rows(export, wanted, persons, day)
-        columns = list(map(of_person, heads))
-        return await export.file("legal-persons", say("persons"), columns, rows, day.known, list_reader)
-
-
-LABELS = ("project", "enterprise", "manager")
 
 
 def _progress_columns(page: PageContext) -> list[str]:
@@ -156,36 +102,3 @@ def _progress_row(export: Export, shown: ShownProject, sources: RowSources) -> R
         *(page.words["fact"](project.last_fact), export.instant(project.changed_at, project.law)),
         str(project.project),
     )
-
-
-async def _information_rows(export: Export, wanted: InformationFilter, book: InformationBook) -> Batches:
-    async def read(criteria: InformationFilter) -> tuple[Sequence[InformationRow], object]:
-        results = await translate_too_much(book.listed(criteria))
-        return results.rows, results.ends_with
-
-    base = export.page.words["base"]
-    async for rows in in_batches(read, wanted):
-        yield [
-            (
-                *(row.code, row.name, row.enterprise, row.uscc, row.manager),
-                *(export.instant(row.registered_at, row.law), row.filled, row.required),
-                base("complete" if row.complete else "incomplete"),
-            )
-            for row in rows
-        ]
-
-
-async def _person_rows(export: Export, wanted: PersonFilter, persons: PersonBook, day: Then) -> Batches:
-    async def read(criteria: PersonFilter) -> tuple[Sequence[RankedPerson], object]:
-        rows = await persons.listed(criteria, day)
-        return followed(rows, criteria.limit, lambda ranked: ranked.place)
-
-    kind, standing = export.page.words["person_kind"], export.page.words["standing_of"]
-    async for rows in in_batches(read, wanted):
-        yield [
-            (
-                *(row.code, row.name, kind(row.kind), standing(row.status), row.representative, row.address),
-                *(f"{row.capital} {row.currency}".strip(), row.founded_on, row.source),
-            )
-            for row in (ranked.row for ranked in rows)
-        ]

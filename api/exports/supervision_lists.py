@@ -96,7 +96,7 @@ class SupervisionExports(Controller):
         list_reader: NamedDependency[PagedReader],
         department: Department = "",
     ) -> Stream:
-        """反复中止: all applications stopped oddly often, not only those the page shows."""
+        """反复中止: all applications suspended unusually often, not only those the page shows."""
         conduct, bureau, page = export.page.words["conduct"], export.page.words["bureau"], export.page
         stopped = await timeliness.often_stopped(period, home_zone(laws), department)
         names = await names_of_items(list_reader, [(clock.project, clock.item) for clock in stopped])

@@ -189,7 +189,7 @@ class FeedRoutes(Controller):
     ) -> EventPage:
         """A page in JSON, or `Accept: application/cloudevents-batch+json`.
 
-        `application/x-ndjson` is all there is, a line an event, and at last a line with `next`. `text/event-stream`
+        `application/x-ndjson` is all there is, one event per line, and at last a line with `next`. `text/event-stream`
         goes on as things happen, with the position as id; `Last-Event-ID` says where to go on. A position moves on
         over what the caller may not see. The feed ends where the views of access have come to, milliseconds behind.
         """

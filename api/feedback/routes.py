@@ -52,7 +52,11 @@ class FeedbackRoutes(Controller):
     tags = ("complaints and evaluations",)
     dependencies = FEEDBACK_FILTERS
 
-    @get("/projects/{project_id:uuid}/feedback", operation_id="get_feedback", summary="What was said about a project")
+    @get(
+        "/projects/{project_id:uuid}/feedback",
+        operation_id="get_feedback",
+        summary="Complaints and evaluations of a project",
+    )
     async def get_feedback(
         self,
         project_id: FromPath[UUID],
@@ -187,7 +191,7 @@ class FeedbackRoutes(Controller):
         feedback_days: NamedDependency[FeedbackDays],
         caller: NamedDependency[Caller],
     ) -> FeedbackFigures:
-        """A line a department and a line an item of it; what fewer than five people thought is not shown to all."""
+        """A line for each department and each of its items; opinions of fewer than five people are withheld."""
         least, days = opinions_min(caller), feedback_days
         lines = await translate_too_much(feedback.summaries(summary_filter, least))
         return FeedbackFigures(feedback.t, feedback.known, days.first, days.last, least, lines, position)

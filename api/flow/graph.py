@@ -1,4 +1,4 @@
-"""An edition of a flow as a picture: a column a phase, lines from what a step waits for, and the same as a table."""
+"""An edition of a flow, drawn: one column per phase, lines from what a step waits for, and the same as a table."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ class FlowRoutes(Controller):
         following = paging.next_of(rows, lambda row: (row.since, row.project))
         return RunningPage(name, instant, counts, paging.shown(rows), following, position)
 
-    @get("/{name:str}/history", operation_id="get_flow_history", summary="Everything said to a flow")
+    @get("/{name:str}/history", operation_id="get_flow_history", summary="Every entry about a flow")
     async def get_flow_history(
         self,
         flow: NamedDependency[Flow],

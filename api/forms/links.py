@@ -31,11 +31,6 @@ def act_link(page: PageContext, command: str, project: UUID, item: str = "", **f
     return page.link(act_path(command, project, item), **filled)
 
 
-def register_link(page: PageContext) -> str:
-    """The address that opens the form of a new project."""
-    return page.link(REGISTER)
-
-
 def receipt_path(project: UUID, command_id: UUID) -> str:
     """The path of the receipt of a command that was carried out under *command_id*, the one its entries name."""
     return f"/projects/{project}/receipts/{command_id}"

@@ -45,13 +45,23 @@ async def form_case(
         require_allowed(may_somewhere(caller, NEW), "", caller)
         entries: Sequence[Entry] = await approvals.history(project_id)
         if entries:
-            raise Problem("not-found", "this project is registered", remedy="open /acts/register_project for another")
+            return registered(case_of(page, approvals, laws, caller, command, item, entries, now))
         blank = Project(project_id)
         return FormCase(page.under(DEFAULT_LAW), approvals, laws, caller, command, blank, "", (), (), {}, now)
     case = case_of(page, approvals, laws, caller, command, item, await entries_of(approvals, project_id), now)
     if item and item not in case.project.items:
         raise Problem("not-found", f"{project_id} has no item {item[:64]}", remedy="check the address")
     require_allowed(judged(case), PROJECT_UNKNOWN, caller)
+    return case
+
+
+def registered(case: FormCase) -> FormCase:
+    """The form of a project that is registered already, for its readers: it was sent twice, or opened again.
+
+    Raises Problem not-found to others.
+    """
+    if not ProjectAccess(case.caller, case.project).may("read:progress").allowed:
+        raise Problem("not-found", "this project is registered", remedy="open /acts/register_project for another")
     return case
 
 

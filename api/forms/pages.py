@@ -79,6 +79,8 @@ class FormPages(Controller):
     @get(["/projects/{project_id:uuid}/acts/{command:str}", "/items/{project_id:uuid}/{item:str}/acts/{command:str}"])
     async def fill(self, case: NamedDependency[FormCase], prefilled: NamedDependency[FormData]) -> Response[str]:
         """The form of a command, as the reader left it."""
+        if case.command == NEW and case.project.version:
+            return see_other(case.page.link(f"/pages/projects/{case.project.id}"))
         left = await restored(case, prefilled)
         if left is not None:
             return restored_page(case, left)

@@ -1,4 +1,4 @@
-"""One turn of a form: what was filled in, under which key and version, and the pages that answer it."""
+"""One request to a form: what was filled in, under which key and version, and the pages that answer it."""
 
 from __future__ import annotations
 

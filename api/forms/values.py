@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -20,6 +21,7 @@ from domain.law.calendar.moment import midnight
 from domain.messages import AnyCommand
 
 YES, NO = "true", "false"
+CODE_POINT = re.compile(r"U\+[0-9A-F]{4,6}")  # as the problem of a text spells a character
 ID_CHARACTERS = 12  # of a new order's or complaint's id: 48 bits, within one project
 
 
@@ -71,7 +73,13 @@ def read_command(case: FormCase, data: FormData) -> ReadForm:
     except Problem as problem:
         field = str(problem.members.get("path", "")).removeprefix("$.").partition("[")[0]
         shown = field if field in case.definition.fields else ""
-        return ReadForm(None, [said(case, shown, FieldFaultError("unreadable"))])
+        return ReadForm(None, [said(case, shown, _unreadable(problem))])
+
+
+def _unreadable(problem: Problem) -> FieldFaultError:
+    """What is wrong with a text that can't be read: the character that nobody sees, where the *problem* names one."""
+    hidden = CODE_POINT.search(problem.detail)
+    return FieldFaultError("unseen", hidden[0]) if hidden else FieldFaultError("unreadable")
 
 
 def _complete(case: FormCase, data: FormData, filled: dict[str, Any], faults: list[FormFault]) -> None:

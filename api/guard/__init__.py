@@ -1,1 +1,1 @@
-"""The table of access at every door: what each route asks for, who is let through, and what is left out for him."""
+"""Authorisation of requests by the table of access: the guard of every route, and what answers leave out."""

@@ -12,7 +12,8 @@ from api.overview.pages import OVERVIEW_SOURCES, OverviewSources, overview_page
 from api.people.pages import PEOPLE
 from api.portfolio.pages import PORTFOLIO_SOURCES, portfolio_page
 from api.portfolio.view_models import PortfolioSources
-from api.progress.pages import TABLE_DEPENDENCIES, ProgressTable
+from api.progress.pages import TABLE_DEPENDENCIES
+from api.progress.table import ProgressTable
 from api.route_access import ACCESS, ITSELF
 from domain.access.principal import Caller
 from domain.core.ledger import Role

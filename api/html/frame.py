@@ -29,6 +29,7 @@ from infrastructure.messages.inbox import Inbox
 AtStage = Annotated[str, QueryParameter(pattern=f"^({'|'.join(Stage)}|)$", description="Has an item at this stage.")]
 
 
+DAYS = {"first": ("bureau", "first"), "last": ("bureau", "last"), "on": ("of_project", "on")}  # tables that name them
 TOGETHER = {"first": ("first", "last"), "last": ("first", "last")}  # parameters that are wrong only with each other
 
 
@@ -45,12 +46,22 @@ def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
         "problem.html",
         heading="unknown_project" if unknown else "problem",
         sentence=page.words["label"]("unknown_project_hint") if unknown else _said(page, problem, named),
+        correct=_to_correct(request, page, named),
         without=page.here(**dict.fromkeys(TOGETHER.get(named, (named,)), "")) if named else "",
         detail="" if unknown else problem.detail,
         request_id=request_id(request.scope),
     )
     headers = {**response.headers, **HEADERS}
     return Response(body, status_code=response.status_code, media_type=MediaType.HTML, headers=headers)
+
+
+def _to_correct(request: HttpRequest, page: PageContext, named: str) -> dict[str, tuple[str, str]]:
+    """By name what the days at fault with the parameter *named* are called, and what was given; only of a GET."""
+    if request.method != "GET" or named not in DAYS:
+        return {}
+    given = request.query_params
+    days = {name: DAYS[name] for name in TOGETHER.get(named, (named,))}
+    return {name: (page.words[table](key), str(given.get(name, ""))) for name, (table, key) in days.items()}
 
 
 def _said(page: PageContext, problem: Problem, parameter: str) -> str:

@@ -1,4 +1,4 @@
-"""Where the boxes and lines of a graph of preconditions go: a column a phase, a step after those it waits for."""
+"""Where the boxes and lines of a graph of preconditions go: one column per phase, a step after those it waits for."""
 
 from __future__ import annotations
 

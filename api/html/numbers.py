@@ -53,3 +53,11 @@ def level_of(fact: AnyFact) -> str:
     if isinstance(fact, CardIssued):
         return fact.colour.value
     return WARNING if isinstance(fact, DeadlineWarned) else DEEMED
+
+
+NUMBERS = {
+    "card_number": card_number,
+    "order_number": order_number,
+    "complaint_number": complaint_number,
+    "evaluation_number": evaluation_number,
+}

@@ -23,7 +23,7 @@ from msgspec import Struct
 from api.html.assets import module_address, style_address
 from api.html.citations import cited
 from api.html.live import POSITION, LivePage, live_page
-from api.html.numbers import card_number, complaint_number, order_number
+from api.html.numbers import NUMBERS
 from api.html.titles import Titles, grounds, law_title, rule_title, titles_of
 from api.html.translations import Language, mark_chinese, preferred, wording
 from api.web.as_of import end_of
@@ -220,9 +220,7 @@ class PageContext:
             "cited": lambda article: cited(article, self.language),
             "who": self.who,
             "quantity": self.quantity,
-            "card_number": card_number,
-            "order_number": order_number,
-            "complaint_number": complaint_number,
+            **NUMBERS,
             "ground": self.ground,
             "law_title": lambda law: law_title(law, self.language),
             "rule_title": lambda rule: rule_title(rule, self.language),

@@ -16,7 +16,6 @@ from api.acts.chapters import TRUTHS
 from api.html.citations import cited
 from api.html.clock_names import clock_name
 from api.html.codes import district_named, industry_named
-from api.html.fact_fields import HIDDEN
 from api.html.links import card_link, consulted_name
 from api.html.numbers import LETTERS, level_of, numbered
 from api.html.page import PageContext
@@ -56,6 +55,13 @@ TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embeddings, overrides an
 PART, FIELD = re.compile(r"\[([^\]]*)\]|([^\[\]]+)"), re.compile(r"\{(\w+)\}")
 OFFICES = frozenset({"department", "to", "sender", "upper", "forwarded_from", "line", "overridden"})
 DAYS = frozenset({"limit", "promise_days", "cure_days", "days"})  # in the unit that the item's clocks count in
+# Fields of a fact that are left out: shown elsewhere in the line, or of use to programs alone, which read the whole
+# fact in GET /v1/projects/{id}/history.
+HIDDEN = frozenset(
+    {"item", "suspension", "digest", "complaint", "evaluation", "catalogue", "flow", "law", "unit", "rule", "calendar"}
+    | {"contact", "seen", "particulars", "service", "task_code", "steps", "notice", "bad", "org_code", "media_type"}
+    | {"catalogue_edition", "activity"}
+)
 # The table of words for each closed set of values.
 WORDS: Mapping[type[StrEnum], str] = {
     Outcome: "outcome",

@@ -129,7 +129,7 @@ class InformationPages(Controller):
         page = page.under(information.basic.law)
         return page.render(
             "information.html",
-            found=information,
+            information=information,
             basic=information.basic,
             persons=await linked_persons(approvals, page, [information.basic.uscc]),
             named=named_in(page),

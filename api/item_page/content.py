@@ -36,7 +36,7 @@ def item_content(
         "view": item_view(sources, item),
         "as_of": at,
         "files": readable_files(access, files_of(entries, at, at, item)),
-        "told": Sentences(page, sources.project.id, SentenceContext.of(history), names),
+        "sentences": Sentences(page, sources.project.id, SentenceContext.of(history), names),
         "audits": access.caller.role in WHO_AUDITS,
         "history": [entry for entry in history if item in items_of(entry.fact)][: -ENTRIES_SHOWN - 1 : -1],
         "named": named_by(names, page.words["of_project"]("or")),

@@ -1,4 +1,4 @@
-"""会签 lanes: a department a row, from the day it was consulted to the day it answered, and how."""
+"""会签 lanes: one row per department, from the day it was consulted to the day it answered, and how."""
 
 from __future__ import annotations
 

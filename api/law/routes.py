@@ -35,7 +35,12 @@ class LawRoutes(Controller):
     path = "/law"
     tags = ("law",)
 
-    @post("/evaluate", operation_id="evaluate", status_code=200, summary="How clocks stand, for a history sent along")
+    @post(
+        "/evaluate",
+        operation_id="evaluate",
+        status_code=200,
+        summary="The state of clocks, for a history in the request",
+    )
     async def evaluate(self, json_body: NamedDependency[bytes], laws: NamedDependency[LawBook]) -> Evaluations:
         """A dry run: the same evaluation that pages and timers ask, on a rule, a calendar and events from the body.
 
@@ -48,7 +53,7 @@ class LawRoutes(Controller):
         """Every calendar day from the clock's start, counted or not, and why. Nothing is stored."""
         return await asyncio.to_thread(lambda: explanations(explanation_in(json_body, laws)))
 
-    @get("/packs", operation_id="list_packs", summary="Every version of every law kept here", sync_to_thread=False)
+    @get("/packs", operation_id="list_packs", summary="Every version of every law", sync_to_thread=False)
     def list_packs(self, approvals: NamedDependency[Approvals]) -> Packs:
         """By name, which is what a fact records as its `law`."""
         laws = approvals.laws
@@ -71,7 +76,7 @@ class LawRoutes(Controller):
         """The same, where an item has a law of its own."""
         return _pack(approvals.laws, f"{name}/{special}")
 
-    @get("/calendars", operation_id="list_calendars", summary="Every calendar kept here")
+    @get("/calendars", operation_id="list_calendars", summary="Every calendar")
     async def list_calendars(
         self, laws: NamedDependency[LawBook], now: NamedDependency[datetime], known: Known = None
     ) -> CalendarList:

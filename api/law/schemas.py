@@ -93,7 +93,7 @@ class Explanations(Struct, frozen=True):
 
 
 def evaluations(prepared: Prepared) -> Evaluations:
-    """How everything stands at every instant asked about."""
+    """The state of everything at each instant asked about."""
     return Evaluations([_answered(prepared, question) for question in prepared.questions])
 
 

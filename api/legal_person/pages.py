@@ -45,7 +45,7 @@ class PersonPages(Controller):
         projects, rows = await translate_too_much(projects_of(information, cluster, paging, caller))
         return page.render(
             "person.html",
-            found=answer_for(cluster, matches, code, at, 0, caller),
+            answer=answer_for(cluster, matches, code, at, 0, caller),
             day=at.day,
             on=on,
             projects=projects,

@@ -55,7 +55,7 @@ class PersonPage(Struct, frozen=True):
 
 
 class PersonHistory(Struct, frozen=True):
-    """Everything said to one entry, oldest first; *merged_into* is the surviving entry, empty if not merged."""
+    """Every command to one entry, oldest first; *merged_into* is the surviving entry, empty if not merged."""
 
     code: str
     merged_into: str
@@ -159,7 +159,7 @@ class LegalPersonRoutes(Controller):
         matches = await found_by(persons, code, day, caller)
         return answer_for(await persons.cluster(matches.survivor, day), matches, code, day, position, caller)
 
-    @get("/{code:str}/history", operation_id="get_person_history", summary="Everything said to a legal person")
+    @get("/{code:str}/history", operation_id="get_person_history", summary="Every entry about a legal person")
     async def get_person_history(
         self,
         code: FromPath[str],

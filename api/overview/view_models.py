@@ -17,7 +17,7 @@ from api.html.clock_names import clock_name
 from api.html.links import DECISIONS
 from api.html.page import PageContext
 from api.overview.links import CASES
-from api.progress.pages import TABLE
+from api.progress.table import TABLE
 from api.web.zones import zone_of
 from domain.law.calendar.moment import day_before, local_day, midnight, week_from, weeks_later
 from domain.law.calendar.period import Period

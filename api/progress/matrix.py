@@ -1,4 +1,4 @@
-"""矩阵 the progress table as a matrix: a row a project, a column an item, in each cell its state and what is left."""
+"""矩阵 the progress table as a matrix: one row per project, one column per item, in each cell its state."""
 
 from __future__ import annotations
 

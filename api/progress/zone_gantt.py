@@ -1,4 +1,4 @@
-"""甘特 the progress table as a chart: a bar a project, from its first application on, with its first last day."""
+"""甘特 the progress table as a chart: one bar per project, from its first application on, with its first last day."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ZoneBar(Struct, frozen=True):
 
 
 class ZoneGantt(Struct, frozen=True):
-    """The chart, in pixels; a row a project, also where none of its items has begun."""
+    """The chart, in pixels; one row per project, also where none of its items has begun."""
 
     axis: TimeAxis
     height: int

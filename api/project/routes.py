@@ -95,7 +95,7 @@ class ProjectRoutes(Controller):
         entries = ProjectAccess(caller, project).entries(HISTORY, page)
         return HistoryPage(shown(entries, caller, context, project), page[-1].version if more else None)
 
-    @get("/history.ndjson", operation_id="export_history", summary="A project's full history, a line an entry")
+    @get("/history.ndjson", operation_id="export_history", summary="A project's full history, one entry per line")
     async def export_history(
         self, entries: NamedDependency[list[Entry]], project_access: NamedDependency[ProjectAccess]
     ) -> Stream:

@@ -1,4 +1,4 @@
-"""前置图 the graph of a project's preconditions: a column a phase, an item after those to be granted first."""
+"""前置图 the graph of a project's preconditions: one column per phase, an item after those to be granted first."""
 
 from __future__ import annotations
 

@@ -187,7 +187,7 @@ def _history(
         "entries_count": len(entries),
         "newer": page.here(before=history.newer) if history.newer is not None else "",
         "older": page.here(before=history.older) if history.older else "",
-        "told": Sentences(page, project, SentenceContext.of(entries), names),
+        "sentences": Sentences(page, project, SentenceContext.of(entries), names),
         "items_of": items_of,
         "audits": reader.role in WHO_AUDITS,
     }

@@ -1,1 +1,1 @@
-"""The sandbox over HTTP: a clock that tests move."""
+"""The sandbox over HTTP: a clock that tests advance."""

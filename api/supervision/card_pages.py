@@ -81,7 +81,7 @@ class CardPages(Controller):
             remarks=dialogue(file.thread),
             decisive=await decisive_of(entries, card, laws, instant),
             **drawing(page),
-            told=Sentences(page, project_id, SentenceContext.of(lines), names.of(project_id, page.called)),
+            sentences=Sentences(page, project_id, SentenceContext.of(lines), names.of(project_id, page.called)),
             board=page.link(BOARD),
             offers=offers,
             commands=[command for command in commands if command != DECIDE],

@@ -29,7 +29,7 @@ def timeliness(
     instants: NamedDependency[Instants],
     list_scope: NamedDependency[Scope],
 ) -> TimelinessOf:
-    """How late acts were recorded, and which clocks were stopped oddly often, now or as of a past instant."""
+    """How late acts were recorded, and which clocks were suspended unusually often, now or as of a past instant."""
     return TimelinessOf(approvals.store, laws, instants.known, list_scope, instants.past)
 
 
@@ -54,7 +54,7 @@ class ShownOftenStopped(OftenStopped, frozen=True):
 
 
 class OftenStoppedList(Struct, frozen=True):
-    """Applications stopped oddly often, those stopped most often first. *count* is of all, on whatever page.
+    """Applications suspended unusually often, those suspended most often first. *count* is of all, on whatever page.
 
     Reported are those with more than *suspensions_usual_max* suspensions, or than *nights_usual_max* nights.
     """
@@ -91,7 +91,7 @@ class TimelinessRoutes(Controller):
     @get(
         "/supervision/suspensions",
         operation_id="list_often_stopped",
-        summary="Clocks that were stopped oddly often",
+        summary="Clocks that were suspended unusually often",
         dependencies=PAGED,
     )
     async def list_often_stopped(

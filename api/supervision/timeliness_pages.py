@@ -1,4 +1,4 @@
-"""效能 the bureau's page beside the board: how late acts were recorded, and clocks that were stopped oddly often."""
+"""效能 how late acts were recorded, and which clocks were suspended unusually often: a page of the bureau."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One id a request: taken from X-Request-Id or made here, sent back, and in every log line written meanwhile."""
+"""One id per request: taken from X-Request-Id or made here, sent back, and in every log line written meanwhile."""
 
 from __future__ import annotations
 

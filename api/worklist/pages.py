@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
@@ -38,6 +39,29 @@ Group = Annotated[
 ]
 
 
+def _desk_content(page: PageContext, department: str, at: datetime, *, is_past: bool) -> dict[str, object]:
+    """What the choice of departments and a desk both say."""
+    return {"department": department, "as_of": at, "address": DESK, **telling(page, at, past=is_past)}
+
+
+def _desk_links(page: PageContext, department: str, instants: Instants) -> dict[str, object]:
+    """Links of a desk and of what is on it, and what its form has."""
+    return {
+        "to_do": TO_DO,
+        "form_key": uuid4(),
+        "group_link": lambda name: page.here(group=name, offset=0),
+        "cards": page.link(CARDS, department=department, as_of=as_of_fields(instants).get("as_of", "")),
+        "board": page.link(BOARD),
+        "card_link": card_link(page),
+        "on_what": partial(waited_on, page),
+        "applied_again": partial(applied_again, page),
+    }
+
+
+def _is_own(sources: DeskSources, department: str) -> bool:
+    return sources.caller.role is Role.OFFICER and department == sources.caller.over
+
+
 class WorklistPages(Controller):
     """The filters are in the address, so that it can be passed on."""
 
@@ -64,11 +88,9 @@ class WorklistPages(Controller):
             return see_other(page.at_end_of(on, approvals.clock()))
         chosen = department or desk_sources.caller.over
         departments = await desk_sources.waiting.departments(desk_sources.scope)
-        at = desk_sources.supervision.as_of
-        shared = {"department": chosen, "as_of": at, "address": DESK}
+        shared = _desk_content(page, chosen, desk_sources.supervision.as_of, is_past=instants.is_past)
         shared |= past_content(page, instants, approvals.clock())
-        is_own = desk_sources.caller.role is Role.OFFICER and chosen == desk_sources.caller.over
-        if not chosen or not (department or is_own or chosen in departments):
+        if not chosen or not (department or _is_own(desk_sources, chosen) or chosen in departments):
             counts = await translate_too_much(departments_waited_for(desk_sources))
             return page.render("desks.html", **shared, departments=counts)
         first, rows = (offset, SHOWN_MAX) if group else (0, BEGINNING)
@@ -76,22 +98,14 @@ class WorklistPages(Controller):
         return page.render(
             "desk.html",
             **shared,
+            **_desk_links(page, chosen, instants),
+            **page.paging_links(first, rows, more=bool(group) and desk.counts[group] > first + rows),
             departments=departments,
             desk=desk,
             group=group,
             groups=[group] if group else GROUPS,
-            to_do=TO_DO,
             first=first,
             end=first + rows,
-            group_link=lambda name: page.here(group=name, offset=0),
-            **page.paging_links(first, rows, more=bool(group) and desk.counts[group] > first + rows),
-            form_key=uuid4(),
-            cards=page.link(CARDS, department=chosen, as_of=as_of_fields(instants).get("as_of", "")),
-            board=page.link(BOARD),
-            card_link=card_link(page),
-            on_what=partial(waited_on, page),
-            applied_again=partial(applied_again, page),
-            **telling(page, at, past=instants.is_past),
         )
 
     @get("/pages/projects/{project_id:uuid}/clock", opt={ACCESS: "read:clocks"})

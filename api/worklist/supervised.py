@@ -14,7 +14,9 @@ from projections.supervision.list import IN_FORCE
 from projections.supervision.orders import OrderAt
 from projections.supervision.query import SupervisionAt
 
-ROWS_MAX = 1_000  # signals, orders, and complaints in one state, that are looked at
+ROWS_MAX = (
+    300  # signals, orders, and complaints in one state, that are looked at: all there are have lists of their own
+)
 TO_ANSWER = ("filed", "accepted")  # states of complaints
 
 

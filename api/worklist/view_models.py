@@ -1,4 +1,4 @@
-"""What a department's desk is made of: a row an application, in groups by when its binding clock is over."""
+"""What a department's desk is made of: one row per application, in groups by when its binding clock is over."""
 
 from __future__ import annotations
 

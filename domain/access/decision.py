@@ -1,4 +1,4 @@
-"""Judging one case by the table of access: may the caller do that, does he see it at all, why, and what would help."""
+"""Judges one case by the table of access: whether the caller may act or see it, why, and what would help."""
 
 from __future__ import annotations
 

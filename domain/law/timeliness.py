@@ -1,4 +1,4 @@
-"""勤勉 diligence: what is supervised beside deadlines: how late things are recorded, and clocks stopped oddly often.
+"""勤勉 diligence: supervision beside deadlines: late records, and clocks suspended unusually often.
 
 Nothing is refused or cut short for it: these are questions for people to ask (rule book B7.11, B11.2).
 """

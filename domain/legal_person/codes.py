@@ -22,11 +22,6 @@ LEGACY_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714-1997, 4.2
 STANDARD, LEGACY_STANDARD = "GB 32100-2015", "GB 11714-1997"
 
 
-def is_uscc(code: str) -> bool:
-    """Whether *code* is a unified social credit code in canonical form, with the right check character."""
-    return not fault_of(code)[0]
-
-
 def require_uscc(code: str) -> None:
     """Refuse an invalid unified social credit code, naming the fault. Nothing is corrected silently."""
     fault, remedy = fault_of(code)

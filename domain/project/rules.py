@@ -20,6 +20,8 @@ from domain.project.state.signals import Signal
 from domain.reference_data import shelf_of
 
 HANDLERS = (Role.OFFICER, Role.SYSTEM)  # roles that act for a department
+# roles that hand in papers
+PAPER_ROLES = (Role.APPLICANT, Role.PROJECT_MANAGER, Role.OFFICER, Role.WINDOW_CLERK, Role.SYSTEM)
 
 COUNTERSIGN = "countersign:"  # prefix of the clocks of consulted departments
 
@@ -85,7 +87,7 @@ def require_applicant_side(code: str, item: Item, by: Actor, what: str) -> None:
 
 def require_papers_from(by: Actor, what: str) -> None:
     """Refuse unless *by* may hand in papers: the enterprise's side, or any window (一窗受理: one window for all)."""
-    require_role(by, what, Role.APPLICANT, Role.PROJECT_MANAGER, Role.OFFICER, Role.WINDOW_CLERK, Role.SYSTEM)
+    require_role(by, what, *PAPER_ROLES)
 
 
 def require_outside(code: str, item: Item, by: Actor, what: str) -> None:

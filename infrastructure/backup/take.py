@@ -17,7 +17,7 @@ from infrastructure.backup.folder import DATA, MANIFEST, UNFINISHED, BackupFolde
 from infrastructure.backup.prune import prune
 from infrastructure.backup.timelines import note_current
 from infrastructure.backup.tools import Advance, run_tool
-from infrastructure.postgres.archiving import CUT_OFF_SECONDS, NO_ARCHIVE, archive_command
+from infrastructure.postgres.archiving import CUT_OFF_SECONDS, archive_command
 from infrastructure.postgres.binaries import Account
 from infrastructure.postgres.embedded import EmbeddedPostgres
 
@@ -169,12 +169,6 @@ def archive_to(connection: psycopg.Connection[Any], wal: Path) -> None:
         connection.execute(
             psycopg.sql.SQL("ALTER SYSTEM SET {} = {}").format(psycopg.sql.Identifier(name), psycopg.sql.Literal(value))
         )
-    connection.execute("SELECT pg_reload_conf()")
-
-
-def archive_no_more(connection: psycopg.Connection[Any]) -> None:
-    """Have the server archive nothing."""
-    connection.execute(f"ALTER SYSTEM SET archive_command = '{NO_ARCHIVE}'".encode())
     connection.execute("SELECT pg_reload_conf()")
 
 

@@ -12,6 +12,7 @@ from infrastructure.law.lawbook import LawBook, law_book
 from projections.clocks.fold import Clocks
 from projections.clocks.history import ClockHistory
 from projections.feedback.fold import Feedback
+from projections.feedback.settled import SettledHistory
 from projections.view import Projected
 
 
@@ -25,7 +26,7 @@ def by_law_now(connection: psycopg.Connection[Any], views: Sequence[Projected]) 
 
 
 def _counting(view: Projected, laws: LawBook) -> Projected:
-    if not isinstance(view, Clocks | ClockHistory | Feedback):
+    if not isinstance(view, Clocks | ClockHistory | Feedback | SettledHistory):
         return view
     other = view.under(lambda: laws)
     return view if other.version == view.version else other

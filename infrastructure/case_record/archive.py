@@ -1,4 +1,4 @@
-"""The archive of case records: a table a file, what each column holds, and what the platform will miss."""
+"""The archive of case records: one file per table, what each column holds, and what the platform will miss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Converts a row of a list to a service item, and reports everything odd about the row."""
+"""Converts a row of a list to a service item, and reports irregularities of the row."""
 
 from __future__ import annotations
 

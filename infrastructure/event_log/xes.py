@@ -1,4 +1,4 @@
-"""XES, IEEE 1849-2016: a trace a project, written trace by trace, so that a ledger of any size takes little memory."""
+"""XES, IEEE 1849-2016: one trace per project, written one after another, so that memory stays small."""
 
 from __future__ import annotations
 

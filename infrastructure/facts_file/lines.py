@@ -1,4 +1,4 @@
-"""The lines of a facts file: JSON, one object a line, in the order of the ledger, packed with gzip where named .gz.
+"""The lines of a facts file: JSON, one object per line, in the order of the ledger, packed with gzip where named .gz.
 
 First a header, then every entry, each command's row behind its last entry, then what the watcher has looked at, the
 keys of personal data, and at the end how much there was, with the SHA-256 of all lines before. Bytes are in base64:

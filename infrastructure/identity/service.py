@@ -1,4 +1,4 @@
-"""Identity: the parts of sign-in put together, and who sends a request, cached for seconds."""
+"""Identity: composes sign-in from its parts, and resolves the sender of a request, cached for seconds."""
 
 from __future__ import annotations
 

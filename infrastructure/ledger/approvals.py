@@ -192,8 +192,7 @@ class Approvals(Application[UUID]):
                     if type(draft.entries[0].fact) is LimitExtended:
                         await self._require_effect(draft, sent.by)
                 except Refused:
-                    if counter:
-                        self.cases.give_back(counter)
+                    self.cases.give_back(counter)
                     if answer := await self._repeated(sent):
                         return answer
                     if await self._catch_up(cached) or (command.needs_shelf and await self.shelves.refresh(published)):

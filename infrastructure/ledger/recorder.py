@@ -203,7 +203,7 @@ def _event(
 def _batch(
     connection: psycopg.Connection[Any], stored_events: Sequence[StoredEvent]
 ) -> tuple[list[list[object]], list[int]]:
-    """The parameters of ledger.append, an item a stream; and where each given event ends up among the stored ones."""
+    """The parameters of ledger.append, one item per stream; and the place of each given event among the stored ones."""
     now = datetime.now(UTC)
     by_stream: dict[UUID, list[int]] = {}
     for given, event in enumerate(stored_events):

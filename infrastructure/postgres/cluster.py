@@ -31,7 +31,7 @@ ALWAYS = {
     "unix_socket_permissions": "0700",
     "cluster_name": "countersign",  # shows in ps
     "logging_collector": "on",
-    "log_filename": "postgres-%a.log",  # one file a weekday, overwritten a week later
+    "log_filename": "postgres-%a.log",  # one file per weekday, overwritten a week later
     "log_truncate_on_rotation": "on",
     "log_rotation_age": "1d",
     "log_rotation_size": "0",

@@ -2,7 +2,7 @@
 
 A worker is run as `python -m infrastructure.projector.workers`. It reads one `Job` from its standard input: `Fill`, for
 which it reports progress and the end, or `Follow`, after which it reads one `LedgerRange` after the other and answers
-each. It writes one message a line, and exits when its parent is gone.
+each. It writes one message per line, and exits when its parent is gone.
 
 The standard library's executor, with one single-worker process pool a share, was measured against this in paired runs
 on 115,000 entries: it filled 6 % and followed 30 % fewer entries a second. It also can't kill a worker that is busy,

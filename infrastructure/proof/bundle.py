@@ -1,7 +1,7 @@
 """Audit bundles: a project's entries, or the zone's, with proofs, rules, calendars and a verifier, as a BagIt folder.
 
 bagit.txt  bag-info.txt  manifest-sha256.txt  tagmanifest-sha256.txt  verify.py
-data/entries.ndjson    an entry a line: position, stream, version, type, data, meta, both times, hash
+data/entries.ndjson    one entry per line: position, stream, version, type, data, meta, both times, hash
 data/proofs.ndjson     the path of each entry to the checkpoint; not for the zone, whose entries make the tree
 data/leaves            of the zone: the 40 bytes of each leaf of the log, by which a changed entry can be named
 data/restores.ndjson   after restores: each statement, the first one first, and the proof that leads to the next tree

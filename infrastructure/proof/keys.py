@@ -1,8 +1,8 @@
 """Private keys of a log or a witness, as a file that only its owner can read: create, rotate, retire, back up.
 
-A key a line, in the notation of Go's note package: `PRIVATE+KEY+<name>+<key id>+<base64 of algorithm and seed>`. The
-first of each algorithm is the current one; older ones below sign along until they are retired, so that who pinned one
-of them can change. Public keys that ever signed stay in a file beside it. The folder belongs into no backup of the
+A key per line, in the notation of Go's note package: `PRIVATE+KEY+<name>+<key id>+<base64 of algorithm and seed>`. The
+first of each algorithm is current; older ones below sign as well until they are retired, so that those who pinned one
+can change. Public keys that ever signed stay in a file beside it. The folder belongs into no backup of the
 data: who holds both can make the whole ledger again.
 """
 

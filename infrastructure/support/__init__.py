@@ -1,1 +1,1 @@
-"""The support bundle: how an installation is, for who has to help, without personal data."""
+"""The support bundle: the state of an installation for those who support it, without personal data."""

@@ -1,4 +1,4 @@
-"""Whom each case belongs to: a row a project, an item and a file of an item, for the filter of rows by access."""
+"""Whom each case belongs to: rows of projects, of items and of their files, for the filter of rows by access."""
 
 from __future__ import annotations
 

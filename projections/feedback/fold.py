@@ -145,15 +145,19 @@ class Feedback:
     def _contributions(self, state: FeedbackState) -> Iterator[Contribution]:
         """What the complaints and evaluations add to the sums, so far as they are settled."""
         laws, cached = self._laws(), state.contributions
-        subjects: Iterator[tuple[tuple[str, str], ComplaintRow | EvaluationRow]] = chain(
-            (((COMPLAINTS.name, name), row) for name, row in state.complaints.items()),
-            (((EVALUATIONS.name, name), row) for name, row in state.evaluations.items()),
-        )
-        for key, row in subjects:
+        for key, row in subjects_of(state):
             if key not in cached:
                 cached[key] = contribution_of(row, laws)
             if contribution := cached[key]:
                 yield contribution
+
+
+def subjects_of(state: FeedbackState) -> Iterator[tuple[tuple[str, str], ComplaintRow | EvaluationRow]]:
+    """All complaints and evaluations, each with the name of its table and its id."""
+    return chain(
+        (((COMPLAINTS.name, name), row) for name, row in state.complaints.items()),
+        (((EVALUATIONS.name, name), row) for name, row in state.evaluations.items()),
+    )
 
 
 def rows_of(state: FeedbackState) -> Rows:

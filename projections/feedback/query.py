@@ -33,11 +33,18 @@ from projections.feedback.reading import (
     complaint_reading,
     evaluation_reading,
 )
+from projections.feedback.settled import settled_counts, settled_history
 from projections.feedback.summary import GOOD as GOOD_FIGURE
 from projections.feedback.summary import FeedbackCounts, FeedbackSummary, figures_of, lines_of
 from projections.feedback.sums import UNSETTLED
-from projections.feedback.sums_query import FEEDBACK, SummedFeedback, settled_figures
-from projections.history.moment import PROJECTS_READ_MAX, PastMoment, TooMuchToReadError, moment_of
+from projections.feedback.sums_query import COLUMNS_SUMMED, FEEDBACK, SummedFeedback, settled_figures
+from projections.history.moment import (
+    PROJECTS_READ_MAX,
+    HistoryBehindError,
+    PastMoment,
+    TooMuchToReadError,
+    moment_of,
+)
 from projections.keyset import Ordering, SortKey
 from projections.law.shipped import shipped_law
 from projections.reader import Laws, Reader, StoredEntry
@@ -213,7 +220,10 @@ class FeedbackAt:
         async with snapshot(self._store) as cursor:
             reader = FeedbackAt(SnapshotReader(self._store, cursor, None), self._laws, self.t, self.known)
             source = await reader._source(criteria.project, criteria.scope)
-            counts = None if source.moment else await reader._summed(cursor, criteria, source)
+            if source.moment:
+                counts = await reader._settled_then(cursor, criteria)
+            else:
+                counts = await reader._summed(cursor, criteria, source)
             if counts is None:
                 counts = await reader._counted(criteria, source)
         return lines_of(counts, opinions_min=opinions_min)
@@ -230,6 +240,28 @@ class FeedbackAt:
                 *await self._of(EVALUATIONS, criteria, source.earlier),
             ]
             settled.subtract(await asyncio.to_thread(settled_figures, rows, self._laws))
+        complaints = await self._all(COMPLAINTS, criteria, source, SQL(UNSETTLED[COMPLAINTS.table.name]))
+        evaluations = await self._all(EVALUATIONS, criteria, source, SQL(UNSETTLED[EVALUATIONS.table.name]))
+        settled.update(await self._figures(complaints, evaluations))
+        return settled
+
+    async def _settled_then(self, cursor: Cursor, criteria: FeedbackFilter) -> FeedbackCounts | None:
+        """The figures of a past instant: what was settled is counted, the rest is read; None where it isn't known."""
+        if not COLUMNS_SUMMED.issuperset(criteria.equal):
+            return None
+        histories = [HISTORY, settled_history(self._laws)]
+        try:
+            moment = await moment_of(cursor, histories, self.t, self.known, position_of(self._store))
+        except HistoryBehindError:  # made again after a notice: until then the other one answers alone
+            return None
+        if not moment.axis:
+            return None
+        conditions, params = conditions_of("given_at", criteria, without=False), parameters_of(criteria, ())
+        settled = await settled_counts(cursor, moment, self.known, conditions, params, self._laws)
+        if settled is None:
+            return None
+        stale = await self._within(moment.stale, criteria.scope)
+        source = FeedbackSource(await self._states(stale), moment)
         complaints = await self._all(COMPLAINTS, criteria, source, SQL(UNSETTLED[COMPLAINTS.table.name]))
         evaluations = await self._all(EVALUATIONS, criteria, source, SQL(UNSETTLED[EVALUATIONS.table.name]))
         settled.update(await self._figures(complaints, evaluations))
@@ -252,7 +284,7 @@ class FeedbackAt:
 
     async def _good(self, criteria: FeedbackFilter, source: FeedbackSource) -> Mapping[tuple[str, str], int]:
         """The numbers of evaluations in *source* that count and are not bad, by department and item."""
-        conditions = conditions_of(EVALUATIONS, criteria, without=bool(source.earlier))
+        conditions = conditions_of(EVALUATIONS.at, criteria, without=bool(source.earlier))
         query = SQL(GOOD).format(evaluation=source.of(EVALUATIONS.table), conditions=conditions)
         rows = await self._rows(query, parameters_of(criteria, source.earlier) | source.params, prepare=source.prepare)
         return {(department, item): number for department, item, number in rows}
@@ -406,10 +438,13 @@ def parameters_of(criteria: FeedbackFilter, without: Collection[UUID]) -> dict[s
     }
 
 
-def conditions_of(kind: FeedbackKind[Any, Any], criteria: FeedbackFilter, *, without: bool) -> Composed:
-    """The condition that a row of the view matches; *without* excludes the projects read from the ledger."""
-    at = Identifier("v", kind.at)
-    conditions: list[SQL | Composed] = [within_of(criteria.scope, "v"), kind.ordering.following(criteria.last)]
+def conditions_of(column: LiteralString, criteria: FeedbackFilter, *, without: bool) -> Composed:
+    """The condition that a row given at the time in *column* matches, wherever the page begins.
+
+    *without* excludes the projects read from the ledger.
+    """
+    at = Identifier("v", column)
+    conditions: list[SQL | Composed] = [within_of(criteria.scope, "v")]
     conditions += [
         SQL("{} = {}").format(Identifier("v", column), Placeholder(f"equal_{column}")) for column in criteria.equal
     ]
@@ -429,11 +464,12 @@ def statement(
 ) -> Composed:
     """The query of a list, of rows of *table* under the condition *of_view*."""
     return SQL(
-        "SELECT v.* FROM {table} AS v WHERE {conditions} AND {of_view}"
+        "SELECT v.* FROM {table} AS v WHERE {conditions} AND {following} AND {of_view}"
         " ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
     ).format(
         table=table,
-        conditions=conditions_of(kind, criteria, without=without),
+        conditions=conditions_of(kind.at, criteria, without=without),
+        following=SQL("{}").format(kind.ordering.following(criteria.last)),
         of_view=of_view,
         order=kind.ordering.clause,
     )

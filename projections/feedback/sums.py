@@ -52,9 +52,13 @@ def contribution_of(row: ComplaintRow | EvaluationRow, laws: Laws) -> Contributi
     """What a row adds to the sums; None while it is not settled."""
     if not is_settled(row):
         return None
-    given_at = row.filed_at if isinstance(row, ComplaintRow) else row.evaluated_at
     figures, calendar = _figures(row, laws)
-    return day_of(given_at), row.department, row.item, BETWEEN.join(figures), calendar
+    return day_of(given_at(row)), row.department, row.item, BETWEEN.join(figures), calendar
+
+
+def given_at(row: ComplaintRow | EvaluationRow) -> datetime:
+    """When the complaint was filed, or the evaluation given."""
+    return row.filed_at if isinstance(row, ComplaintRow) else row.evaluated_at
 
 
 def sum_rows(contributions: Iterable[Contribution], register: str) -> Rows:

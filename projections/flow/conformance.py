@@ -1,4 +1,4 @@
-"""流程符合性 conformance: one row an item of each project that follows a flow, with where it left the flow."""
+"""流程符合性 conformance: one row per item of each project that follows a flow, with where it left the flow."""
 
 from __future__ import annotations
 

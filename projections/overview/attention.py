@@ -18,7 +18,7 @@ from projections.scope import Scope
 
 NOT_AWAITED = (*SILENT, State.UNCONFIRMED, State.VOID)  # states in which a clock waits for no act
 # One obstacle a project: the item that was turned down, else the clock that was over first, else nothing that moves.
-# Items behind it are those that wait for it at the end of their chain.
+# Items behind it are those that wait for it at the end of their chain. Names are read for the few that are shown.
 ATTENTION = SQL("""
     WITH late AS (
         SELECT DISTINCT ON (c.project) c.project, c.item, c.application, c.clock, c.department, c.over_at
@@ -26,7 +26,7 @@ ATTENTION = SQL("""
         ORDER BY c.project, c.over_at, c.item
     ), turned_down AS (
         SELECT DISTINCT ON (w.project) w.project, w.item, w.what, w.since
-        FROM views.waiting AS w WHERE w.kind = %(application)s AND cardinality(w.what) > 0
+        FROM views.waiting AS w WHERE w.kind = 'application' AND cardinality(w.what) > 0
         ORDER BY w.project, w.since, w.item
     ), obstacle AS (
         SELECT p.project, p.name, p.code, p.stuck, coalesce(x.item, l.item, '') AS item,
@@ -39,13 +39,16 @@ ATTENTION = SQL("""
         LEFT JOIN late AS l ON l.project = p.project
         WHERE {within}
     )
-    SELECT o.project, o.name, o.code, o.stuck, o.item, coalesce(i.name, '') AS item_name, o.ended, o.clock,
-        o.department, o.since, (
+    SELECT k.project, k.name, k.code, k.stuck, k.item, coalesce(i.name, '') AS item_name, k.ended, k.clock,
+        k.department, k.since, k.behind
+    FROM (
+        SELECT o.*, (
             SELECT count(DISTINCT w.item) FROM views.waiting AS w
             WHERE w.project = o.project AND w.kind = %(precondition)s AND (o.item = '' OR o.item = ANY(w.chain[2:]))
         ) AS behind
-    FROM obstacle AS o LEFT JOIN views.item AS i ON (i.project, i.item) = (o.project, o.item)
-    ORDER BY behind DESC, o.since, o.project LIMIT %(limit)s
+        FROM obstacle AS o ORDER BY behind DESC, o.since, o.project LIMIT %(limit)s
+    ) AS k LEFT JOIN views.item AS i ON (i.project, i.item) = (k.project, k.item)
+    ORDER BY k.behind DESC, k.since, k.project
 """)
 
 
@@ -77,7 +80,6 @@ async def obstacles(store: Reader, t: datetime, scope: Scope, limit: int) -> Seq
         "t": t,
         "limit": limit,
         "silent": [state.value for state in NOT_AWAITED],
-        "application": WaitKind.APPLICATION.value,
         "precondition": WaitKind.PRECONDITION.value,
     }
     async with store.cursor() as cursor:

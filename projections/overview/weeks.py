@@ -15,7 +15,6 @@ from psycopg.sql import SQL
 
 from domain.law.calendar.moment import midnight
 from domain.law.licensing.review import DECISION
-from domain.project.waiting.wait import WaitKind
 from projections.clocks.list import EXISTS
 from projections.progress.query import PROGRESS, registered, within
 from projections.reader import Reader
@@ -61,7 +60,7 @@ STUCK = SQL("""
     SELECT count(q.project) FROM unnest(%(ends)s::timestamptz[]) WITH ORDINALITY AS w (ended, nth) LEFT JOIN (
         SELECT p.project, coalesce(min(s.since), p.changed_at) AS since
         FROM views.project AS p LEFT JOIN views.waiting AS s
-            ON s.project = p.project AND s.kind = %(application)s AND cardinality(s.what) > 0
+            ON s.project = p.project AND s.kind = 'application' AND cardinality(s.what) > 0
         WHERE p.stuck AND {within} GROUP BY p.project
     ) AS q ON q.since <= w.ended
     GROUP BY w.nth ORDER BY w.nth
@@ -125,7 +124,7 @@ class DecidedWeek(Struct, frozen=True):
 async def weekly_figures(store: Reader, weeks: Weeks, scope: Scope) -> WeeklyFigures:
     """The figures of projects in *scope*."""
     last_days = [*weeks.first_days[1:], weeks.t.date()]
-    params: dict[str, Any] = {"ends": weeks.ends, "last_days": last_days, "application": WaitKind.APPLICATION.value}
+    params: dict[str, Any] = {"ends": weeks.ends, "last_days": last_days}
     params |= {"first_end": weeks.ends[0], "first_day": last_days[0], "t": weeks.t}
     params |= registered(scope)
     is_summed = weeks.are_summed and scope.sees_all(PROGRESS)

@@ -1,1 +1,1 @@
-"""The progress table: a row a project, a row an item."""
+"""The progress table: rows of projects, and of their items."""

@@ -58,6 +58,8 @@ WAITING = Table(
         "(department, since)",
         "(since)",
         "(holder, since) WHERE kind <> 'precondition'",  # what can be acted on: a sixth of all
+        "(department, since) WHERE kind <> 'precondition'",
+        "(project, since, item) WHERE kind = 'application' AND cardinality(what) > 0",  # turned down: few are
     ),
 )
 # Who holds how much of a whole zone, of the items of each department; projects also of all, where that is empty.
@@ -131,7 +133,7 @@ class Waiting:
     """The fold."""
 
     name: str = "waiting"
-    version: int = 6
+    version: int = 7
     tables: tuple[Table, ...] = (WAITING, COUNTS)
     follows: Facts = EVERY_FACT - ASIDE
 

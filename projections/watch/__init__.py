@@ -1,1 +1,1 @@
-"""What the deadline watcher has to look at, and when."""
+"""What the deadline watcher has to check, and when."""

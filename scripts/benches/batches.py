@@ -1,4 +1,4 @@
-"""Commands a second over HTTP: in batches, each by itself or as a whole, and the same commands in single requests.
+"""Commands a second over HTTP: in batches of several sizes, each by itself or as a whole, and in single requests.
 
 `python -m scripts.benches.batches` prints the figures, with the processor time that the server took for a command: on a
 busy machine that is the figure to compare.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from uuid import UUID, uuid4
@@ -27,7 +28,11 @@ from scripts.benches.http_server import HOST, server_of
 
 MANAGER = Actor("wang.min", "zone-office", Role.PROJECT_MANAGER)
 LINES, PROJECTS, CLIENTS = 10_000, 400, 32
+SIZES = (10, 100, 1_000)  # lines a batch
+UNDER_WAY = 1_000  # lines of all connections together, on 32 connections at most
 BATCHES = 3
+ANSWER_BYTES_MAX = 16 * 1024 * 1024
+BATCH_RATIO_MIN = 2.7  # commands a second in batches, to those in single requests
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -52,19 +57,39 @@ def body_of(commands: list[tuple[UUID, AnyCommand]]) -> bytes:
     return b"".join(json.encode(line) + b"\n" for line in lines)
 
 
-async def batch(port: int, mode: str, body: bytes) -> int:
-    """Send one batch; how many of its lines were carried out."""
-    reader, writer = await asyncio.open_connection(HOST, port)
-    head = (
-        f"POST /v1/commands/batch?mode={mode} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/x-ndjson\r\n"
-        f"X-Actor: {MANAGER.id}\r\nX-Department: {MANAGER.department}\r\nX-Role: {MANAGER.role}\r\n"
-        f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    writer.write(head.encode() + body)
-    await writer.drain()
-    answer = await reader.read(-1)
+async def batches(port: int, mode: str, bodies: Sequence[bytes]) -> int:
+    """Send *bodies* one after another on one connection; how many of their lines were carried out."""
+    reader, writer = await asyncio.open_connection(HOST, port, limit=ANSWER_BYTES_MAX)
+    done = 0
+    for body in bodies:
+        head = (
+            f"POST /v1/commands/batch?mode={mode} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/x-ndjson\r\n"
+            f"X-Actor: {MANAGER.id}\r\nX-Department: {MANAGER.department}\r\nX-Role: {MANAGER.role}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        writer.write(head.encode() + body)
+        answer = await reader.readuntil(b"\r\n0\r\n\r\n")
+        done += answer.count(b'"status":200')
     writer.close()
-    return answer.count(b'"status":200')
+    await writer.wait_closed()
+    return done
+
+
+async def in_batches(port: int, mode: str, size: int) -> int:
+    """Send LINES commands in batches of *size*, each connection to projects of its own; how many there were.
+
+    Raises SystemExit where one is refused.
+    """
+    connections = max(1, min(CLIENTS, UNDER_WAY // size))
+    projects = max(1, PROJECTS // connections) if mode == "each" else 1
+    sent = []
+    for _ in range(connections):
+        commands = commands_of(projects, LINES // connections)
+        sent.append([body_of(commands[begun : begun + size]) for begun in range(0, len(commands), size)])
+    done = sum(await asyncio.gather(*[batches(port, mode, bodies) for bodies in sent]))
+    if refused := sum(body.count(b"\n") for bodies in sent for body in bodies) - done:
+        raise SystemExit(f"{refused} commands were refused")
+    return done
 
 
 async def singly(port: int, commands: list[tuple[UUID, AnyCommand]]) -> None:
@@ -85,20 +110,33 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+async def timed(pid: int, send: Callable[[], Awaitable[int]]) -> tuple[float, float]:
+    """Commands a second, and seconds of the server's processor a command, of what *send* sends: the best of BATCHES."""
+    fastest, least = 0.0, float("inf")
+    for _ in range(BATCHES):
+        cpu, began = processor_seconds(pid), perf_counter()
+        done = await send()
+        seconds, used = perf_counter() - began, processor_seconds(pid) - cpu
+        fastest, least = max(fastest, done / seconds), min(least, used / done)
+    return fastest, least
+
+
 async def measure(port: int, pid: int) -> None:
-    """Print the figures, each the best of BATCHES runs."""
-    for subject, projects in (("each", PROJECTS), ("atomic", 1), ("single requests", PROJECTS)):
-        fastest, least = 0.0, float("inf")
-        for _ in range(BATCHES):
-            commands = commands_of(projects, LINES)
-            body, cpu, began = body_of(commands), processor_seconds(pid), perf_counter()
-            if subject == "single requests":
-                await singly(port, commands)
-            elif (done := await batch(port, subject, body)) != len(commands):
-                raise SystemExit(f"{len(commands) - done} commands were refused")
-            seconds, used = perf_counter() - began, processor_seconds(pid) - cpu
-            fastest, least = max(fastest, len(commands) / seconds), min(least, used / len(commands))
-        print(f"{subject:>16}: {fastest:>8,.0f} commands/s, {least * 1e6:>5.0f} us of the server's processor each")
+    """Print the figures of batches by their size, and what they make of the pace of single requests."""
+
+    async def in_single_requests() -> int:
+        await singly(port, commands := commands_of(PROJECTS, LINES))
+        return len(commands)
+
+    pace, alone = await timed(pid, in_single_requests)
+    print(f"{'single requests':>20}: {pace:>8,.0f} commands/s, {alone * 1e6:>5.0f} us of the server's processor each")
+    for mode, size in [*[("each", size) for size in SIZES], ("atomic", SIZES[-1])]:
+        per_second, used = await timed(pid, partial(in_batches, port, mode, size))
+        print(
+            f"{f'{mode}, {size:,} lines':>20}: {per_second:>8,.0f} commands/s, {used * 1e6:>5.0f} us of the server's"
+            f" processor each; {per_second / pace:.2f} x single, by processor {alone / used:.2f} x, bound"
+            f" {BATCH_RATIO_MIN} x"
+        )
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Imports lists of service items, and reports what is odd about their rows."""
+"""Imports lists of service items, and reports irregularities of their rows."""

@@ -1,4 +1,4 @@
-"""`countersign export-case-records`: 办件记录, for China's platform of government services."""
+"""`countersign export-case-records`: 办件记录, for China's government service platform."""
 
 from __future__ import annotations
 

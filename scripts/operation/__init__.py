@@ -1,1 +1,1 @@
-"""For operators: examine an installation, gather what support needs, show what stays how long."""
+"""For operators: examine an installation, gather what support needs, show retention periods."""

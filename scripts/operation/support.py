@@ -1,4 +1,4 @@
-"""The command line's verbs for operators: a support bundle, and what stays how long beside the ledger."""
+"""The command line's verbs for operators: a support bundle, and the retention of data beside the ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sandbox: a zone of its own beside the live one, whose clock tests move. Watcher and sender run in its process.
+"""A sandbox: a zone of its own beside the live one, with a clock to advance. Watcher and sender run in its process.
 
 They go by the sandbox's clock, so that what falls due on the way comes in the order of its instants.
 """
@@ -16,13 +16,14 @@ from pathlib import Path
 import psycopg
 import uvloop
 from litestar import Router
+from litestar.datastructures import State
 from litestar.di import Provide
 from msgspec import Struct, json, structs
 
 from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
 from api.moved import VERSION
-from api.sandbox.routes import SandboxRoutes, SandboxTime
+from api.sandbox.routes import MovableClock, SandboxRoutes, SandboxTime
 from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.law.lawbook import law_book
@@ -40,6 +41,7 @@ from scripts.server.processes import orderly
 from scripts.server.sending import sender_parts
 
 CLOCK_SUFFIX = "-clock.json"
+MOVABLE_CLOCK = "movable_clock"  # the name under which routes are given it
 TICK_SECONDS = 1.0
 VIEWS_SECONDS_MAX = 60.0
 ROUNDS_MAX = 100_000  # of things that fall due while the clock is moved on: more is an endless chain
@@ -216,6 +218,19 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None], peo
             await serving.listen(app, settings, announce, app.app.services.close)
 
 
+def movable_clock(state: State) -> MovableClock:
+    """The clock of the sandbox that answers, of which all share their routes."""
+    clock: MovableClock = state[MOVABLE_CLOCK]
+    return clock
+
+
+TEST_CLOCK = Router(
+    path=VERSION,
+    route_handlers=[SandboxRoutes],
+    dependencies={MOVABLE_CLOCK: Provide(movable_clock, sync_to_thread=False)},
+)
+
+
 @asynccontextmanager
 async def sandbox(
     url: str, settings: Settings, clock: SandboxClock, people: PeopleOffered = no_people
@@ -236,12 +251,8 @@ async def sandbox(
         timeline = SandboxTimeline(
             clock, approvals, watcher, WebhookSender(sender_parts(approvals, transport, settings.area), url)
         )
-        test_clock = Router(
-            path=VERSION,
-            route_handlers=[SandboxRoutes],
-            dependencies={"movable_clock": Provide(lambda: timeline, sync_to_thread=False)},
-        )
-        app = create_app(approvals, Views(approvals.store), settings, pages=PAGES, more=[test_clock])
+        app = create_app(approvals, Views(approvals.store), settings, pages=PAGES, more=[TEST_CLOCK])
+        app.state[MOVABLE_CLOCK] = timeline
         await serving.offer_administration(identity)
         async with timeline.running(url):
             yield IdentityMiddleware(app, identity, settings)

@@ -1,4 +1,4 @@
-"""Reads a file of running cases: one project a line, in JSON, with what happened to it in our own commands."""
+"""Reads a file of running cases: one project per line, in JSON, with what happened to it in our own commands."""
 
 from __future__ import annotations
 

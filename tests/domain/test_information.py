@@ -7,11 +7,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given as for_all
-from hypothesis import strategies as st
 
 from domain.messages import AnyCommand
-from domain.project.information.form import CATEGORIES, FORM, MONEY_UNITS, REQUIRED, Sort, in_ten_thousands
+from domain.project.information.form import CATEGORIES, FORM, MONEY_UNITS, REQUIRED, Sort
 from domain.project.information.recording import EnteredField, InformationRecorded, KnownField, RecordInformation
 from tests.examples import APPLICANT, IMPORTER, LAND, MANAGER, REGISTERED
 from tests.spec import NOW, given
@@ -103,15 +101,8 @@ def test_the_form_is_sound() -> None:
         assert any(field.required for field in category.fields)
         for field in category.fields:
             assert (field.sort is Sort.CHOICE) is bool(field.options)
-            assert field.sort is not Sort.MONEY or field.units == tuple(MONEY_UNITS)
+            assert field.sort is not Sort.MONEY or field.units == MONEY_UNITS
     assert len(REQUIRED) == len(set(REQUIRED))
-
-
-@for_all(st.integers(0, 10**12))
-def test_money_is_converted_without_losing_anything(amount: int) -> None:
-    assert float(in_ten_thousands(str(amount), "亿元")) == amount * 10_000
-    assert in_ten_thousands(f"{amount}0000", "元") == str(amount)
-    assert in_ten_thousands(f"{amount}.50", "万元") == f"{amount}.5"
 
 
 def test_a_number_may_come_as_a_number() -> None:

@@ -28,6 +28,12 @@ from tests.infrastructure.projector.test_projector import project_all, tell_stor
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
 
 
+@pytest.fixture
+def database_url(projected_database_url: str) -> str:
+    """A fresh database with empty views."""
+    return projected_database_url
+
+
 class Raised(Progress):
     """The same view in the next release."""
 

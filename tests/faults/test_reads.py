@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 import pytest_asyncio
 
-from infrastructure.ledger.reader import NoAnswer, Store
+from infrastructure.ledger.reader import RECONNECT_SECONDS, NoAnswer, Store
+from tests.effort import PATIENCE_SECONDS
 from tests.faults.processes import cut_connections, wait_until, waiting_for_locks
 
 CONNECTIONS = 4
 IMPATIENCE_SECONDS = 5.0  # with the pauses of the pool it takes seven
-ABSENCE_SECONDS, FOUND_SECONDS_MAX = 3.2, 3.5  # doubling pauses would have it looked for after 1, 3 and 7 seconds
+PAUSE_SECONDS, LOOKS = 0.05, 12  # in place of a second; so many that the pool has given up again and again
 
 
 @pytest_asyncio.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
     store = Store(database_url, CONNECTIONS)
+    everyone = asyncio.Barrier(CONNECTIONS)
+
+    async def take() -> None:
+        async with store.cursor():
+            await everyone.wait()
+
     async with store.pool:
-        await asyncio.gather(*[_hold(store) for _ in range(CONNECTIONS)])
+        async with asyncio.timeout(PATIENCE_SECONDS):  # each keeps its connection until all have one
+            await asyncio.gather(*[take() for _ in range(CONNECTIONS)])
         yield store
 
 
 async def _hold(store: Store) -> None:
-    """Take a connection for a moment: as many at once make as many connections."""
+    """Take a connection for a moment."""
     async with store.cursor() as cursor:
         await cursor.execute("SELECT pg_sleep(0.05)")
 
@@ -82,14 +91,25 @@ async def test_a_read_that_gets_no_answer_is_given_up(
     assert await store.head() == 0
 
 
-@pytest.mark.slow
-async def test_a_database_that_is_back_is_found_within_a_second(store: Store, database_url: str) -> None:
+async def test_a_database_that_is_back_is_found_within_a_second(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The pool's own pauses double: after an absence it would stay away for as long again."""
+    pauses, schedule = list[float](), store.pool.schedule_task
+
+    async def note(task: Any, delay: float) -> None:
+        pauses.append(delay)
+        await schedule(task, delay)
+
+    assert store.pool.reconnect_timeout == RECONNECT_SECONDS <= 1
+    monkeypatch.setattr(store.pool, "reconnect_timeout", PAUSE_SECONDS)
     store.pool.conninfo = "postgresql:///?host=/nowhere"
     await asyncio.to_thread(cut_connections, database_url)
+    monkeypatch.setattr(store.pool, "schedule_task", note)
     read = asyncio.create_task(store.head())
-    await asyncio.sleep(ABSENCE_SECONDS)
+    await asyncio.to_thread(wait_until, lambda: len(pauses) >= LOOKS, "it looks again and again")
 
     store.pool.conninfo = database_url
-    async with asyncio.timeout(FOUND_SECONDS_MAX):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert await read == 0
+    assert max(pauses) < 2 * PAUSE_SECONDS

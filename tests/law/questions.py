@@ -1,4 +1,4 @@
-"""Short ways to write a history and ask about it: the usual rule, dates in Beijing time, one line an event."""
+"""Short ways to write a history and ask about it: the usual rule, dates in Beijing time, one line per event."""
 
 from datetime import datetime
 from typing import Any

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from domain.law.licensing.clock import State
-from domain.law.licensing.event import LawEvent, decode_events
+from domain.law.licensing.event import LawEvent
 from domain.law.licensing.intake import Accepted, Received
 from domain.law.licensing.review import DECISION
 from domain.law.licensing.rule import PeriodTerms, Rule
@@ -107,7 +107,11 @@ LATER = datetime(9999, 1, 1, tzinfo=UTC)  # all is known then, every calendar no
 
 def settled(life: dict[str, Any], days: int) -> tuple[tuple[LawEvent, ...], datetime]:
     """The events of *life* without corrections, and an instant so many *days* after the last of them."""
-    events = [event for event in decode_events(msgspec.json.encode(life["events"])) if not event.corrects]
+    events = [
+        event
+        for event in msgspec.json.decode(msgspec.json.encode(life["events"]), type=list[LawEvent])
+        if not event.corrects
+    ]
     last = max((max(event.at, event.recorded_at or event.at) for event in events), default=at("03-02"))
     return tuple(events), last + timedelta(days=days)
 

@@ -24,7 +24,7 @@ from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
 PACKAGE = "oidc-provider@9.13.3"
 CLIENT, SECRET = "countersign", "a secret of the provider and of its one client"
-INSTALL_SECONDS_MAX, START_SECONDS_MAX, STEPS_MAX = 600, 60, 12
+INSTALL_SECONDS_MAX, START_SECONDS_MAX, STEPS_MAX = 600, 180, 12
 PROGRAM = """
 import Provider from "oidc-provider";
 const [port, redirect, client_id, client_secret] = process.argv.slice(2);

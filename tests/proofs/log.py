@@ -41,7 +41,7 @@ REMADE = (  # how many projects a ledger has that was made again, and what the p
     (sum(PROJECTS), "are others than those of this ledger"),
     (sum(PROJECTS) + 10, "are others than those of this ledger"),
 )
-INSTALL_SECONDS_MAX, START_SECONDS_MAX = 600, 60
+INSTALL_SECONDS_MAX, START_SECONDS_MAX = 600, 180
 RECOMPUTE = """
 WITH entry AS (
   SELECT *, lag(hash, 1, repeat('00', 32)) OVER (PARTITION BY stream ORDER BY position) AS previous

@@ -267,12 +267,6 @@ class CalendarBook:
         every = (notice for layer in self.layers for notice in layer.notices)
         return next((notice for notice in every if notice.id == notice_id), None)
 
-    def with_notice(self, notice: Notice) -> CalendarBook:
-        """The same book with one more notice; a notice is added, never edited."""
-        notices = (*self.data.notices, notice)
-        data = CalendarData(self.data.weekend, notices, self.data.provisional_off, self.data.stacks_on)
-        return CalendarBook(self.name, data, self.base)
-
     def _as_known(self, on: date) -> WorkingCalendar:
         days: dict[date, tuple[bool, str]] = {}
         off: set[date] = set()

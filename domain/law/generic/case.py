@@ -2,68 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 
-from domain.law.calendar.calendar import WorkingCalendar
-from domain.law.generic.expand import general_rule
 from domain.law.generic.rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended, Withdrawn
-from domain.law.generic.state import ClockStanding, standing
-from domain.law.licensing.clock import State
 from domain.law.licensing.happening import Happening
 from domain.law.licensing.intake import INTAKE, Accepted, Corrected, CorrectionNotice, Received, RefusedEvent
 from domain.law.licensing.renewal import RENEWAL_GUARD
 from domain.law.licensing.review import DECISION, LOWER_REVIEW, Decided, ExtensionEvent
 from domain.law.licensing.review import WithdrawnEvent as ItemWithdrawn
 from domain.law.licensing.suspension import Resume, Suspend
-from domain.law.licensing.timeline import Act, Timeline
-from domain.law.packs.pack import DEFAULT_MODE, SUPPLEMENT, Pack
+from domain.law.licensing.timeline import Act
+from domain.law.packs.pack import SUPPLEMENT, Pack
 from domain.law.packs.terms import ClockTerms
 
 BY_DECISION = frozenset({"decided", "granted", "denied", "published", "delivered"})  # what starts at it, or after it
 NOTIFIED = frozenset(
     {"delivered", "delivery_attempted"}
 )  # what stops a clock that runs until the applicant is notified
-
-
-def general_clocks(
-    pack: Pack,
-    calendar: WorkingCalendar,
-    timeline: Timeline,
-    t: datetime,
-    known: datetime | None = None,
-    *,
-    mode: str = DEFAULT_MODE,
-    lengths: dict[str, int] | None = None,
-) -> dict[str, ClockStanding]:
-    """The state at *t* of every clock of *pack* that has begun, by what was *known* then (default: at *t*).
-
-    *lengths* replaces the length of a clock by what was recorded or promised. Clocks that are not counted are left out.
-    """
-    acts = from_receipt(timeline.by(t, t if known is None else known))
-    standings = _standings(pack, calendar, acts, t, mode, lengths or {})
-    intake = standings.get(INTAKE.name)
-    if intake is None or intake.state is not State.DEEMED:
-        return standings
-    return _standings(pack, calendar, accepted_by_silence(pack, acts), t, mode, lengths or {}) | {INTAKE.name: intake}
-
-
-def _standings(
-    pack: Pack, calendar: WorkingCalendar, acts: Sequence[Act], t: datetime, mode: str, lengths: Mapping[str, int]
-) -> dict[str, ClockStanding]:
-    """The state of every clock that *acts* have started."""
-    happened, standings = [(at, event) for at, event, _ in acts], dict[str, ClockStanding]()
-    for clock, terms in pack.clocks.items():
-        days = lengths.get(clock)
-        if not is_counted(terms, clock, mode, days):
-            continue
-        clock_standing = standing(
-            general_rule(pack, calendar, clock, mode, days), list(general_events(pack, clock, mode, happened)), t
-        )
-        if clock_standing is not None:
-            standings[clock] = clock_standing
-    return standings
 
 
 def is_counted(terms: ClockTerms, clock: str, mode: str, days: int | None) -> bool:

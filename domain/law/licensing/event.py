@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.json import Decoder
-
 from domain.law.calendar.moment import Instant, Moment
 from domain.law.licensing.countersign import (
     ApplicationRevisedEvent,
@@ -89,10 +87,3 @@ LawEvent = (
     | Amend
     | Retract
 )
-
-_decoder = Decoder(list[LawEvent])
-
-
-def decode_events(raw: bytes | str) -> list[LawEvent]:
-    """Read a JSON array of events in recording order; raises msgspec.ValidationError with the path of the fault."""
-    return _decoder.decode(raw)

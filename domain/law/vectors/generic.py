@@ -1,4 +1,4 @@
-"""Golden vectors of the general clock: one JSON object a line, each a rule, its events and the due moment."""
+"""Golden vectors of the general clock: one JSON object per line, each a rule, its events and the due moment."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The life of one application, from registration to delivery: a use case a file."""
+"""The life of one application, from registration to delivery: one file per use case."""

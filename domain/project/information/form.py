@@ -7,7 +7,6 @@ required fields. Keys are permanent, as facts contain them.
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
@@ -22,7 +21,7 @@ NUMBER = re.compile(r"\d{1,15}(\.\d{1,6})?", re.ASCII)
 DAY = re.compile(r"(199\d|20\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 PHONE = re.compile(r"\+?\d[\d -]{5,24}", re.ASCII)
 
-MONEY_UNITS = {"元": Decimal("0.0001"), "万元": Decimal(1), "亿元": Decimal(10_000)}  # how many 万元 one is
+MONEY_UNITS = ("元", "万元", "亿元")
 AREA_UNITS = ("平方米", "公顷", "亩")
 
 
@@ -91,7 +90,7 @@ def _may(key: str, zh: str, en: str, sort: Sort = Sort.TEXT, *units: str) -> For
 
 
 def _money(key: str, zh: str, en: str, *, required: bool = False) -> FormField:
-    return FormField(key, zh, en, Sort.MONEY, required, tuple(MONEY_UNITS))
+    return FormField(key, zh, en, Sort.MONEY, required, MONEY_UNITS)
 
 
 def _choice(key: str, zh: str, en: str, options: dict[str, tuple[str, str]]) -> FormField:
@@ -242,9 +241,3 @@ FORM: tuple[Category, ...] = (
 )
 CATEGORIES = {category.id: category for category in FORM}
 REQUIRED = tuple((category.id, field.key) for category in FORM for field in category.fields if field.required)
-
-
-def in_ten_thousands(value: str, unit: str) -> str:
-    """An amount of money in 万元, as plain decimal text without trailing zeros."""
-    amount = Decimal(value) * MONEY_UNITS[unit]
-    return f"{amount.normalize():f}"

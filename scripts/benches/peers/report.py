@@ -47,7 +47,7 @@ OURS = PeerOutcome(
 STOCK = PeerOutcome(
     "stock library",
     version("eventsourcing"),
-    "eventsourcing's own recorder on the same PostgreSQL, in threads of one process, a connection a client. "
+    "eventsourcing's own recorder on the same PostgreSQL, in threads of one process, one connection per client. "
     "A transaction an event; the table is locked through the flush. No rules, no hash chain.",
 )
 

@@ -1,4 +1,4 @@
-"""The peers in one run of the bench: opened on its server, measured in turn, skipped aloud."""
+"""The peers in one run of the bench: opened on its server, measured in turn, or skipped with a reason."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ async def test_an_answer_in_time_leaves_no_deadline_behind() -> None:
     assert deadlines()._due == {}
 
 
-async def test_who_is_late_is_told_so_while_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_late_command_gets_an_answer_while_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     patient = asyncio.create_task(in_time(asyncio.sleep(NEVER)))
     await asyncio.sleep(0)
     monkeypatch.setattr("api.commands.sender.ANSWER_SECONDS_MAX", 0.01)  # earlier than the deadline that is there

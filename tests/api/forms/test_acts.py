@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.core.ledger import Actor, Role
 from infrastructure.ledger.approvals import Approvals
 from tests.api.client import Door
 from tests.api.forms.conftest import (
@@ -254,6 +255,8 @@ async def test_a_manager_keys_in_the_result_of_a_department_outside(door: Door, 
     await key_in.open()
     html = await key_in.review(422, outcome="granted")
     assert "请填写“凭据”" in html.partition('id="evidence-fault"')[2].partition("</span>")[0]
+    html = await key_in.review(422, outcome="granted", evidence="税务登记证", source="窗\u200b口")
+    assert "看不见的字符（U+200B）" in html.partition('id="source-fault"')[2].partition("</span>")[0]
     page = seen(await key_in.review(evidence="税务登记证复印件", document_on="2026-05-18", source="窗口领取的证照"))
     assert "未核实" in page
     await key_in.act()
@@ -360,7 +363,6 @@ async def test_addresses_that_lead_to_no_form_say_so(door: Door) -> None:
         f"/items/{project}/{ENTRY}/acts/dig_a_hole",
         f"/items/{project}/nothing/acts/accept_item",
         f"/projects/{new_project()}/acts/assign_manager",
-        f"/projects/{project}/acts/register_project",
         f"/projects/{project}/acts/reconcile_external_result",
     ):
         assert (await door.get(path, MANAGER)).status_code == 404, path
@@ -383,6 +385,18 @@ async def test_bad_input_is_never_an_error_of_ours(door: Door) -> None:
     for fields in wrong:
         await extend.open()
         await extend.review(422, **fields)
+
+
+async def test_a_registration_sent_twice_leads_to_the_same_receipt(door: Door) -> None:
+    project = new_project()
+    register = form(door, "register_project", project, by=MANAGER)
+    await register.open()
+    await register.review(name="甲", enterprise__name="乙", manager=MANAGER.id)
+
+    assert await register.act() == await register.act()
+    again = await door.get(register.path, MANAGER)
+    assert (again.status_code, again.headers["location"]) == (303, f"/pages/projects/{project}")
+    assert (await door.get(register.path, Actor("else", "", Role.PROJECT_MANAGER))).status_code == 404
 
 
 async def test_a_code_that_is_taken_is_shown_beside_its_field(door: Door) -> None:

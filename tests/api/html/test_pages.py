@@ -207,6 +207,15 @@ async def test_what_is_wrong_in_an_address_is_said_in_its_language_with_a_way_ba
     assert ("<details><summary>技术说明（英文）" in wrong) == ("lang=en" not in query)
 
 
+async def test_a_period_that_ends_before_it_begins_can_be_corrected_in_place(door: Door) -> None:
+    wrong = page(await door.get("/supervision?first=2026-12-01&last=2026-11-01&department=land", BUREAU), 400)
+
+    form = wrong.partition("<form")[2].partition("</form>")[0]
+    assert 'action="/supervision"' in form
+    for field in ('type="hidden" name="department" value="land"', 'value="2026-12-01"', 'value="2026-11-01"'):
+        assert field in form
+
+
 async def test_the_style_sheet_is_in_the_package(door: Door) -> None:
     response = await door.get("/static/app.css", by=None)
     assert response.status_code == 200

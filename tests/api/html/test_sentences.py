@@ -9,9 +9,8 @@ import pytest
 from msgspec import structs
 
 from api.acts.chapters import TRUTHS
-from api.html.fact_fields import HIDDEN
 from api.html.page import PageAddress, PageContext, Visitor
-from api.html.sentences import SentenceContext, Sentences
+from api.html.sentences import HIDDEN, SentenceContext, Sentences
 from api.html.translations import TABLES
 from api.web.entries import shown
 from api.web.identity import caller_by_headers

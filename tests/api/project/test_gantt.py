@@ -1,4 +1,4 @@
-"""The Gantt chart of the example stories: a row an item in its order, red only beyond the last day of the law."""
+"""The Gantt chart of the example stories: one row per item in its order, red only beyond the last day of the law."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ async def test_an_application_for_renewal_has_a_guard_wherever_clocks_are_shown(
         page = await door.get(path.format(project), LEADER)
         assert page.status_code == 200
         assert "None" not in page.text
-        # The desk has a row an application, whose binding clock here is that of the decision.
+        # The desk has one row per application, whose binding clock here is that of the decision.
         assert ("许可延续" in page.text) == ("/clock?" in path)
 
 

@@ -75,6 +75,12 @@ STORY: Sequence[tuple[Actor, Any]] = (
 ERASURES = tuple(ErasePerson(data_subject=whom, reasons="on request") for whom in ("contact", "complainant:c1"))
 
 
+@pytest.fixture
+def database_url(projected_database_url: str) -> str:
+    """A fresh database with empty views."""
+    return projected_database_url
+
+
 @pytest.fixture(autouse=True)
 def _keys_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Other tests have the same legal persons, and keep theirs."""

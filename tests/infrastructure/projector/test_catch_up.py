@@ -29,6 +29,12 @@ PROJECTS = 4
 LATER = 12  # tables settled: that is in another batch than the first
 
 
+@pytest.fixture
+def database_url(projected_database_url: str) -> str:
+    """A fresh database with empty views."""
+    return projected_database_url
+
+
 class CutError(Exception):
     """An error that no code expects."""
 

@@ -23,6 +23,12 @@ from tests.law.questions import at
 BATCHES = chosen([7], [7, catch_up.BATCH_ENTRIES_MAX])  # entries: many small batches, or one for all
 
 
+@pytest.fixture
+def database_url(projected_database_url: str) -> str:
+    """A fresh database with empty views."""
+    return projected_database_url
+
+
 async def tell_with_hindsight(approvals: Approvals) -> UUID:
     """A story, and what is learned of it later: a note keyed in late, a date amended, and the amendment retracted."""
     project = await tell_story(approvals)

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.law.generic.case import general_clocks
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.timeline import Timeline
 from domain.law.vectors.licensing import check_vectors
@@ -23,6 +22,7 @@ from tests.law.auditor import campaign
 from tests.law.auditor.auditor import audit
 from tests.law.auditor.lives import Json, iso, lives
 from tests.law.auditor.special import audit_special
+from tests.law.generic.case_clocks import general_clocks
 from tests.law.packs.books import shipped
 from tests.law.questions import USUAL
 

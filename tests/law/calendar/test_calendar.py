@@ -18,7 +18,7 @@ from domain.law.calendar.calendar import (
     books_of,
     decode_books,
 )
-from tests.law.packs.books import china
+from tests.law.packs.books import china, with_notice
 
 DAY = timedelta(days=1)
 FIRST, LAST = date(2010, 1, 1), date(2026, 12, 28)  # what the shipped notices cover
@@ -167,7 +167,7 @@ def test_a_notice_that_reaches_into_its_past_names_those_days() -> None:
 
 def test_a_book_with_one_more_notice_leaves_the_old_one_alone() -> None:
     day = date(2026, 6, 1)
-    more = china().with_notice(Notice("CN-2026-rev1", date(2026, 5, 1), days={day: 0}))
+    more = with_notice(china(), Notice("CN-2026-rev1", date(2026, 5, 1), days={day: 0}))
     assert not more.as_known(date(2026, 5, 1)).is_working(day)
     assert more.as_known(date(2026, 4, 30)).is_working(day)
     assert china().as_known(date(2026, 5, 1)).is_working(day)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from domain.law.generic.case import general_clocks
 from domain.law.generic.state import ClockStanding
 from domain.law.licensing.event import Amend, LawEvent
 from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received
@@ -12,6 +11,7 @@ from domain.law.licensing.review import Decided, ExtensionEvent, WithdrawnEvent
 from domain.law.licensing.suspension import Resume, Suspend
 from domain.law.licensing.timeline import Timeline
 from infrastructure.law.lawbook import law_book
+from tests.law.generic.case_clocks import general_clocks
 
 
 def at(text: str) -> datetime:

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from domain.law.generic.case import general_clocks
 from domain.law.generic.evaluate import GeneralReading, GeneralTerms, general_course, general_readings
 from domain.law.licensing.clock import Level, State
 from domain.law.licensing.event import LawEvent
@@ -19,6 +18,7 @@ from domain.law.licensing.timeline import Timeline
 from domain.law.proof import Rung
 from infrastructure.law.lawbook import law_book
 from tests.law.auditor.lives import lives
+from tests.law.generic.case_clocks import general_clocks
 from tests.law.questions import at, happened
 
 LAWS = ("nl-wabo@2010-10-01", "cn-licensing@2019-04-23/eia_report", "kr-petitions@2016-02-12", "tw-apa@2001-01-01")

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from domain.law.calendar.calendar import CalendarBook, Notice
 from domain.law.licensing.clock import Clock, State
 from domain.law.licensing.evaluation import ClockEvaluation, evaluate
-from domain.law.licensing.event import LawEvent, decode_events
+from domain.law.licensing.event import LawEvent
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Timeline
 from tests.effort import tried
 from tests.law.auditor.lives import RULE_BYTES, STATUTORY, Dice, Json, iso, lives, rule_of
-from tests.law.packs.books import china
+from tests.law.packs.books import china, with_notice
 
 few = settings(max_examples=tried(20))
 many = settings(max_examples=tried(60))
@@ -151,7 +151,7 @@ def counted(life: Json, book: CalendarBook) -> dict[str, Clock]:
 @given(lives(live=True), st.integers(-20, 90), st.booleans())
 def test_a_rest_day_never_hastens_and_a_make_up_day_never_delays(life: Json, offset: int, rest: bool) -> None:
     day = at(life["t"]).date() + timedelta(days=offset)
-    revised = china().with_notice(Notice("test", date(2090, 1, 1), days={day: 0 if rest else 1}))
+    revised = with_notice(china(), Notice("test", date(2090, 1, 1), days={day: 0 if rest else 1}))
     for name, clock in counted(life, china()).items():
         changed = counted(life, revised)[name]
         for was, becomes in ((clock.due, changed.due), (clock.yellow_from, changed.yellow_from)):
@@ -193,7 +193,7 @@ def test_no_history_however_odd_is_beyond_it(
         {"id": f"e{n}", "type": kind, "at": moment, "recorded_at": recorded, **FIELDS.get(kind, {})}
         for n, (kind, moment, recorded) in enumerate(happenings)
     ]
-    history = decode_events(msgspec.json.encode(events))
+    history = msgspec.json.decode(msgspec.json.encode(events), type=list[LawEvent])
     said = evaluate(msgspec.convert(rule, Rule), history, china(), t, known)
     assert list(said.flags) == sorted(set(said.flags))
     assert all(clock.remaining >= 0 and clock.overdue_days >= 0 for clock in said.clocks.values())

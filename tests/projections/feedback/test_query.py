@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
@@ -19,7 +19,7 @@ from infrastructure.projector.projector import Projector
 from projections.feedback.fold import Feedback, FeedbackState
 from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.feedback.reading import ComplaintReading, EvaluationReading, complaint_reading, evaluation_reading
-from projections.feedback.summary import figures_of, lines_of
+from projections.feedback.summary import FeedbackCounts, figures_of, lines_of
 from projections.feedback.sums_query import SummedFeedback
 from projections.histories import HISTORIES
 from projections.history.moment import TooMuchToReadError
@@ -202,6 +202,27 @@ async def test_figures_count_what_the_lists_hold(approvals: Approvals) -> None:
     assert land.late == 3  # two accepted or passed on late, one answer that is overdue
     assert lines["water", None].on_time.part == 0
     assert lines["", ""].complaints >= 1
+
+
+async def test_settled_feedback_of_a_past_day_is_counted_not_read(
+    approvals: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projections.feedback.query.MOVED_FEW_MAX", -1)
+    read: list[int] = []
+
+    async def noted(self: FeedbackAt, complaints: Sequence[Any], evaluations: Sequence[Any]) -> FeedbackCounts:
+        read.append(len(complaints) + len(evaluations))
+        return await figures(self, complaints, evaluations)
+
+    figures = FeedbackAt._figures
+    monkeypatch.setattr(FeedbackAt, "_figures", noted)
+    feedback = FeedbackAt(approvals.store, approvals.laws, at("05-30 09:00"), at("05-30 09:00"))
+    listed = len(await feedback.complaints(FeedbackFilter())) + len(await feedback.evaluations(FeedbackFilter()))
+    lines = await feedback.summaries(FeedbackFilter(), opinions_min=0)
+
+    given = sum(line.complaints + line.evaluations + (line.void or 0) for line in lines if line.item is None)
+    assert given == listed
+    assert 0 < read[0] < listed
 
 
 @pytest.mark.usefixtures("moved_few_max")

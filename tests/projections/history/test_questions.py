@@ -56,6 +56,12 @@ REGISTER = structs.replace(test_board.REGISTER, items=(*test_board.REGISTER.item
 Answer = Callable[[Zone, datetime, datetime, Random], Awaitable[Any]]
 
 
+@pytest.fixture
+def database_url(projected_database_url: str) -> str:
+    """A fresh database with empty views."""
+    return projected_database_url
+
+
 async def _nothing_made(*_: object) -> None:
     """No history has been made."""
 

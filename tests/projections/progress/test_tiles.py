@@ -30,6 +30,12 @@ from tests.watching import Hands
 DAYS = 25
 
 
+@pytest.fixture
+def database_url(projected_database_url: str) -> str:
+    """A fresh database with empty views."""
+    return projected_database_url
+
+
 @pytest_asyncio.fixture
 async def zone(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Zone]:
     """A zone in which something happened on most of some days."""

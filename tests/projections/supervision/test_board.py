@@ -71,6 +71,12 @@ UNPLANNED: tuple[tuple[Actor, AnyCommand], ...] = (
 Said = tuple[Actor, UUID, AnyCommand]
 
 
+@pytest.fixture
+def database_url(projected_database_url: str) -> str:
+    """A fresh database with empty views."""
+    return projected_database_url
+
+
 @pytest_asyncio.fixture
 async def zone(database_url: str) -> AsyncIterator[Zone]:
     hands = Hands("2026-03-02 09:00")

@@ -47,6 +47,12 @@ REGISTER = RegisterProject(
 GRANT = CompleteItem(item="land", outcome=Outcome.GRANTED)
 
 
+@pytest.fixture
+def database_url(projected_database_url: str) -> str:
+    """A fresh database with empty views."""
+    return projected_database_url
+
+
 class Zone:
     """A ledger with a watcher and a projector beside it, by a clock that the test sets."""
 

@@ -23,7 +23,7 @@ from tests.proofs.proof import ROOT, Budget, Proof, RefutedError, SkippedError
 GUIDE = ROOT / "docs/how-to/operation/serve-behind-a-tls-proxy.md"
 NAME = "approvals.example.org"
 BLOCK = re.compile(r"```text drawing\n(server \{.*?)```", re.DOTALL)
-START_SECONDS_MAX, EVENT_SECONDS_MAX = 20, 20
+START_SECONDS_MAX, EVENT_SECONDS_MAX = 180, 60
 FRAME = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log warn; worker_processes 1;
 events {{ worker_connections 64; }}
@@ -102,7 +102,7 @@ def tls_proxy(_budget: Budget) -> str:
         scopes = ("--scope", "commands:*", "--scope", "read:*", "--scope", "feed")
         key = zone.run("keys", "issue", "manager", *scopes, "--bare")
         with proxied(zone, folder) as (plain, secure, trusted):
-            moved = httpx.get(f"{plain}/desk?a=1", headers={"Host": NAME})
+            moved = httpx.get(f"{plain}/desk?a=1", headers={"Host": NAME}, timeout=60)
             require(moved.headers.get("location") == f"https://{NAME}/desk?a=1", "HTTP leads to HTTPS", moved)
             to = {"sni_hostname": NAME}
             with httpx.Client(base_url=secure, headers={"Host": NAME}, verify=trusted, timeout=60) as client:

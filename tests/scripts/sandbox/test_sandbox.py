@@ -73,14 +73,14 @@ class Sandbox:
 
 
 @pytest_asyncio.fixture
-async def opened(database_url: str, tmp_path: Path) -> AsyncIterator[Sandbox]:
+async def opened(projected_database_url: str, tmp_path: Path) -> AsyncIterator[Sandbox]:
     clock = SandboxClock(tmp_path / "clock.json")
     keys = [
-        await key_for(database_url, clock, "wang", Role.PROJECT_MANAGER, "office"),
-        await key_for(database_url, clock, "of-land", Role.OFFICER, "land"),
+        await key_for(projected_database_url, clock, "wang", Role.PROJECT_MANAGER, "office"),
+        await key_for(projected_database_url, clock, "of-land", Role.OFFICER, "land"),
     ]
-    with projecting(database_url):
-        async with sandbox(database_url, Settings(data=tmp_path / "data"), clock) as app:
+    with projecting(projected_database_url):
+        async with sandbox(projected_database_url, Settings(data=tmp_path / "data"), clock) as app:
             transport = httpx.ASGITransport(app=cast("Any", app))
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", timeout=120) as client:
                 yield Sandbox(client, *keys)
