@@ -95,7 +95,17 @@ class BackupFolder:
         self.timelines, self.materials = self.path / "timelines", self.path / "materials"
 
     def prepare(self, account: Account) -> None:
-        """Create what is missing. *account* runs the server, which writes the archive."""
+        """Create what is missing. *account* runs the server, which writes the archive. Raises BackupError."""
+        try:
+            self._make(account)
+        except OSError as failure:
+            raise BackupError(
+                "backup-folder-closed",
+                f"The folder {self.path} can't be used: {failure.strerror or failure}.",
+                "Name a folder on a disk that this account may write.",
+            ) from failure
+
+    def _make(self, account: Account) -> None:
         make_folder(self.path, 0o711 if os.geteuid() == 0 else 0o700)
         if not account.may_enter(self.path):
             raise BackupError(

@@ -112,6 +112,13 @@ def test_two_backups_do_not_run_at_once(place: BackupFolder, monkeypatch: pytest
         raise AssertionError("unreachable: the lock is held")
 
 
+def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "below"
+    with pytest.raises(BackupError, match=rf"The folder {path} can't be used: .*Name a folder on a disk"):
+        BackupFolder(path).prepare(account_for())
+
+
 def test_a_folder_is_prepared_for_the_account_of_the_server(tmp_path: Path) -> None:
     place = BackupFolder(tmp_path / "new" / "backups")
     account = account_for()
