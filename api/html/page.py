@@ -285,8 +285,10 @@ class PageContext:
         """The address of the list *name* of this page as a file, with the page's filters and instant."""
         return with_query(f"{EXPORTS}/{name}/{sheet_format}", {**self._query, **dict.fromkeys(OF_PAGE, "")})
 
-    def local(self, at: datetime | None, law: str = "") -> str:
+    def local(self, at: datetime | None, law: str = "", *, end: bool = False) -> str:
         """*at* as clocks show it where *law* (else the page's own) holds: a day alone where it began just then.
+
+        As the *end* of a period, midnight is 24:00 of the day that is over then (ISO 8601).
 
         The offset from UTC is left out where it is that of the page, whose foot names the zone.
         """
@@ -295,6 +297,8 @@ class PageContext:
         zone = zone_of(law or self.law)
         there = at.astimezone(zone)
         shown = there.date().isoformat() if there.time() == time() else there.strftime("%Y-%m-%d %H:%M")
+        if end and there.time() == time():
+            shown = f"{(there - ONE_MICROSECOND).date().isoformat()} 24:00"
         if not self.law or zone != zone_of(self.law):
             shown += f" {there.isoformat()[-6:]}"
         return Markup('<time datetime="{}">{}</time>').format(there.isoformat(timespec="seconds"), shown)

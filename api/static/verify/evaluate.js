@@ -217,7 +217,7 @@ class Case {
     if (clock.stop !== null && act.place > clock.stop.place) return "extension_outside_clock";
     if (this.extended.has(name)) return "extension_repeated";
     if (act.days > clock.terms.max_extension) return "extension_exceeds_limit";
-    const due = this.count(clock.from, clock.length, clock.timeOut.asOf(act.instant)).due;
+    const due = this.count(clock.from, clock.length, clock.timeOut.before(act)).due;
     return due !== null && act.day > due ? "extension_late" : null;
   }
 

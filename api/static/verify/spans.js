@@ -37,16 +37,17 @@ export class TimeOut {
     return this.spans.some((span) => this.isOut(day, span.from.day, span.to === null ? Infinity : span.to.day));
   }
 
-  /** The same spans as they stood at an instant: begun by then, and open if they ended later. */
-  asOf(instant) {
-    const begun = this.spans.filter((span) => span.from.instant <= instant);
-    return this.#with(begun, (span) => (span.to !== null && span.to.instant <= instant ? span.to : null));
+  /** The same spans as they stood when *act* happened: begun before it, and open if they ended later. */
+  before(act) {
+    const begun = this.spans.filter((span) => span.from.place < act.place);
+    return this.#with(begun, (span) => (span.to !== null && span.to.place < act.place ? span.to : null));
   }
 
-  /** The same spans if each that is open ended with *act*. */
+  /** The same spans if each that is open ended with *act*, or now; what began behind an act of the same instant did not yet. */
   endedBy(act) {
-    const begun = this.spans.filter((span) => span.from.instant <= act.instant);
-    return this.#with(begun, (span) => (span.to !== null && span.to.instant <= act.instant ? span.to : act));
+    const isIn = (other) => (act.place === undefined ? other.instant <= act.instant : other.place <= act.place);
+    const begun = this.spans.filter((span) => isIn(span.from));
+    return this.#with(begun, (span) => (span.to !== null && isIn(span.to) ? span.to : act));
   }
 
   #with(spans, end) {

@@ -105,3 +105,28 @@ def test_a_browser_counts_as_node_does(program: str) -> None:
     vectors = questions()[::IN_BROWSER_EVERY]
 
     assert wrong(vectors, in_browser(program, [question for _, question, _ in vectors])) == []
+
+
+def test_acts_of_one_instant_count_in_their_order() -> None:
+    """A suspension that begins behind the end of a clock, at the same instant, takes no day out of it."""
+    drawn = life(SEED, 0)
+    rule = drawn["rule"] | {
+        "mode": "lower_review",
+        "suspension_day_rule": "[s,e]",
+        "statutory_suspend_reasons": ["testing"],
+    }
+    accepted = {"id": "e1", "type": "accepted", "at": "2026-01-30T04:00:00+00:00"}
+    ended = {"id": "e2", "type": "forwarded", "at": "2026-02-11T06:00:00+00:00"}
+    suspended = {"id": "e3", "type": "suspend", "at": ended["at"], "sid": "s", "reason": "testing"}
+    asked = {
+        "call": "evaluate",
+        "calendar": "CN",
+        "t": "2026-04-26T03:00:00+00:00",
+        "known": "2026-04-26T03:00:00+00:00",
+    }
+    histories = [
+        asked | {"rule": rule, "events": [accepted, *acts]} for acts in ([ended, suspended], [suspended, ended])
+    ]
+    used = [answer["clocks"]["lower_review"]["used"] for answer in answers(histories)]
+    assert used == [by_engine(history)["clocks"]["lower_review"]["used"] for history in histories]
+    assert used[0] == used[1] + 1
