@@ -187,6 +187,11 @@ class Clocks:
         """The clocks of one application, counted by the calendar as known at *known*."""
         return rows_of(project, history, self._laws(), self._node_for, known)
 
+    @property
+    def laws(self) -> Laws:
+        """The laws that clocks are counted by."""
+        return self._laws()
+
     def calendar_book(self, history: ItemHistory) -> CalendarBook | None:
         """The calendar that the clocks of an application are counted by; None where no law is recorded for it."""
         laws = self._laws()

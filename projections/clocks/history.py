@@ -6,10 +6,11 @@ clocks are read from the ledger: which entries make it up follows from what is k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, LiteralString
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
@@ -19,15 +20,28 @@ from domain.law.procedure.history import ItemHistory
 from domain.messages import Entry
 from domain.project.state.project import Project
 from projections.clocks.decisions import DecisionRow
-from projections.clocks.fold import CLOCKS, Clocks, ClocksState, figure_of
+from projections.clocks.fold import CLOCKS, Clocks, ClocksState, counted_by, figure_of
 from projections.clocks.law_events import TERMS, Histories
 from projections.history.fold import History, HistoryState, KeyedTables
 from projections.history.versions import Keyed
 from projections.reader import Laws
+from projections.snapshots import Cursor
 from projections.view import CORRECTIONS, Folded, Row, Table, take
 
 BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
 Application = tuple[str, int]
+BASES: LiteralString = """
+    WITH RECURSIVE basis AS (
+        (SELECT b.counted_by AS counted FROM views.clock_basis AS b ORDER BY b.counted_by LIMIT 1)
+        UNION ALL
+        SELECT (SELECT b.counted_by FROM views.clock_basis AS b WHERE b.counted_by > basis.counted
+                ORDER BY b.counted_by LIMIT 1)
+        FROM basis WHERE basis.counted IS NOT NULL)
+    SELECT counted FROM basis WHERE counted IS NOT NULL
+"""
+COUNTED_BY: LiteralString = (
+    "SELECT b.project FROM views.clock_basis AS b WHERE b.counted_by = ANY(%(bases)s) LIMIT %(limit)s"
+)
 INDEXES: tuple[LiteralString, ...] = (
     "USING gist (tstzrange(known_from, known_until)) WHERE NOT closed",
     "USING gist (tstzrange(valid_from, valid_until)) WHERE NOT closed",
@@ -67,6 +81,15 @@ class ClockHistory(History):
     def under(self, laws: Callable[[], Laws]) -> ClockHistory:
         """The same history, counted by other *laws*: its version differs."""
         return ClockHistory(self._clocks.under(laws))
+
+    async def outdated(self, cursor: Cursor, known: datetime, limit: int) -> Collection[UUID]:
+        """The projects that the valid axis counts by a calendar that was not known yet: it has the newest notices."""
+        await cursor.execute(BASES)
+        later = [basis for (basis,) in await cursor.fetchall() if not self._counts_as_at(basis, known)]
+        if not later:
+            return ()
+        await cursor.execute(COUNTED_BY, {"bases": later, "limit": limit})
+        return [project for (project,) in await cursor.fetchall()]
 
     def known_axis(self, project: UUID, entries: Sequence[Entry]) -> Iterator[tuple[datetime, KeyedTables]]:
         """The clocks as known at each instant, also when a notice was published or something foreseen took effect."""
@@ -172,6 +195,15 @@ class ClockHistory(History):
     def _state(self, folded: Folded) -> ClocksState:
         state: ClocksState = folded.states[self.view.name]
         return state
+
+    def _counts_as_at(self, basis: str, known: datetime) -> bool:
+        """Whether the laws of *basis* had their newest calendars at *known*, whichever its rows were counted by."""
+        laws = self._clocks.laws
+        for law in (part.partition("=")[0] for part in basis.split(",") if part):
+            day = known.astimezone(ZoneInfo(laws.pack(law).zone)).date()
+            if counted_by(law, laws, day) != counted_by(law, laws, DISTANT.date()):
+                return False
+        return True
 
     def _published(self, project: UUID, entries: Sequence[Entry]) -> set[datetime]:
         """When the notices took effect by which the project's clocks are counted."""

@@ -37,7 +37,7 @@ from projections.clocks.counts import (
 from projections.clocks.explanation import explanation
 from projections.clocks.fold import CLOCKS as CLOCK_TABLE
 from projections.clocks.fold import Clocks, counted_by
-from projections.clocks.history import ClockHistory
+from projections.clocks.history import BASES, ClockHistory
 from projections.clocks.law_events import Histories, item_histories
 from projections.clocks.list import ClockFilter, ClockSource, ListedClock, number_for, page_of, rows_for
 from projections.clocks.nodes import NODES, Node
@@ -52,15 +52,6 @@ from projections.snapshots import position_of, settled_snapshot
 CLOCKS = "read:clocks"
 LAWS_CACHED_MAX = 8  # law books: the current one, and those of what-if questions
 VIEWS = ("clocks",)
-BASES = """
-    WITH RECURSIVE basis AS (
-        (SELECT b.counted_by AS counted FROM views.clock_basis AS b ORDER BY b.counted_by LIMIT 1)
-        UNION ALL
-        SELECT (SELECT b.counted_by FROM views.clock_basis AS b WHERE b.counted_by > basis.counted
-                ORDER BY b.counted_by LIMIT 1)
-        FROM basis WHERE basis.counted IS NOT NULL)
-    SELECT counted FROM basis WHERE counted IS NOT NULL
-"""
 RUNNING = """
     SELECT c.* FROM {source} AS c WHERE c.project = ANY(%(projects)s) AND NOT c.closed
       AND (c.exists_at IS NULL OR c.exists_at <= %(t)s)
@@ -77,9 +68,6 @@ MOVED = """
 
 
 ClockId = tuple[UUID, str, int, str]  # project, item, application and name
-COUNTED_BY: LiteralString = (
-    "SELECT b.project FROM views.clock_basis AS b WHERE b.counted_by = ANY(%(bases)s) LIMIT %(limit)s"
-)
 MOVED_FEW_MAX = 50  # projects that are read from the ledger sooner than from the history: some ten milliseconds
 
 
@@ -210,24 +198,12 @@ class ClocksAt:
         moment = await self._moment() if len(moved_since) > MOVED_FEW_MAX else None
         if moment is None or not moment.axis:
             return ClockSource(SQL("views.clock"), sorted({*await self._moved(), *changed}))
-        outdated = await self._counted_by_another() if moment.axis == "valid" else ()
-        without = sorted({*moment.stale, *changed, *outdated})
-        return ClockSource(moment.of(CLOCK_TABLE), without, moment.params)
+        return ClockSource(moment.of(CLOCK_TABLE), sorted({*moment.stale, *changed}), moment.params)
 
     async def _moment(self) -> PastMoment:
         async with self._store.cursor() as cursor:
             history = history_by(self._laws)
             return await moment_of(cursor, [history], self.t, self.known, position_of(self._store))
-
-    async def _counted_by_another(self) -> list[UUID]:
-        """The projects that the valid axis counts by a calendar that was not known yet. Raises TooMuchToReadError."""
-        bases = [basis for (basis,) in await self._rows(BASES, {})]
-        later = [basis for basis in bases if not self._current(basis)]
-        params = {"bases": later, "limit": PROJECTS_READ_MAX + 1}
-        projects = [project for (project,) in await self._rows(COUNTED_BY, params)] if later else []
-        if len(projects) > PROJECTS_READ_MAX:
-            raise TooMuchToReadError(f"a calendar notice has moved more than {PROJECTS_READ_MAX} projects since")
-        return projects
 
     async def _moved(self) -> list[UUID]:
         """The projects for which the view can't answer: it knows more than was known, or counts by another calendar.

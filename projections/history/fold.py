@@ -8,7 +8,7 @@ answers for a *t* and a *known* that differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, LiteralString, TypeAlias
@@ -22,6 +22,7 @@ from domain.messages import Entry, corrections
 from domain.project.application.correction import EntryAmended
 from domain.project.state.project import Project
 from projections.history.versions import STILL, Keyed, TableVersions, combined, history_name, history_of
+from projections.snapshots import Cursor
 from projections.view import (
     CORRECTIONS,
     EVERY_FACT,
@@ -96,6 +97,10 @@ class History:
         )
         self.tables = (*(history_of(table, indexes.get(table.name, ())) for table in self.bases), self.delays)
         self.version = crc32(repr((HISTORY_VERSION, view.version, self.tables)).encode()) & VERSION_MAX
+
+    async def outdated(self, cursor: Cursor, known: datetime, limit: int) -> Collection[UUID]:  # noqa: ARG002  for others
+        """The projects whose valid axis rests on rules not yet known at *known*, *limit* at most; here none ever."""
+        return ()
 
     # -- whole histories --
 

@@ -1,9 +1,9 @@
 """Which axis of a history answers for an instant *t* as known at another, and of which projects it does not.
 
 For *t* = *known* the known axis answers for every project, whatever was learned later. For an earlier *t* the valid
-axis does, but of projects of which something in effect by *t* was recorded after *known*; for a later *t* the known
-axis, but of projects of which something recorded by *known* took effect in between. Those are read from the ledger,
-as are projects whose history has not caught up yet.
+axis does, but of projects of which something in effect by *t* was recorded after *known*, or that it counts by a
+calendar not known then; for a later *t* the known axis, but of projects of which something recorded by *known* took
+effect in between. Those are read from the ledger, as are projects whose history has not caught up yet.
 """
 
 from __future__ import annotations
@@ -100,6 +100,8 @@ async def moment_of(
         for history in histories:
             query = SQL(which + " LIMIT %(limit)s").format(Identifier(SCHEMA, history.delays.name))
             stale |= await _projects(cursor, query, params)
+            if t < known:
+                stale.update(await history.outdated(cursor, known, PROJECTS_READ_MAX + 1))
     if len(stale) > PROJECTS_READ_MAX:
         raise TooMuchToReadError(
             f"more than {PROJECTS_READ_MAX} projects were changed with hindsight since {min(t, known).isoformat()}"
