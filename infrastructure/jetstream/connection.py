@@ -104,16 +104,21 @@ class JetStreamConnection:
     async def publish(self, messages: Sequence[OutgoingMessage], after: int) -> int:
         """Store *messages* behind the sequence *after*, in their order; the sequence of the last one.
 
-        Each names the sequence that it is to follow, so the server takes none behind a gap, none twice, and none of two
-        publishers that do not know of each other. Raises StreamAwayError, after which the stream may hold a part of
-        them, and StreamRefusedError.
+        Each names the sequence that it is to follow, and from the second on the message: a sequence alone may be that
+        of a foreign message. So the server takes none behind a gap, none twice, and none of two publishers that do not
+        know of each other. Raises StreamAwayError, after which the stream may hold a part of them, and
+        StreamRefusedError.
         """
+        before = [None, *messages[:-1]]
         with _translated(self._target):
             answers = [
                 await self._stream.publish_async(
-                    message.subject, message.body, stream=self._target.stream, headers=headers_of(message, after + n)
+                    message.subject,
+                    message.body,
+                    stream=self._target.stream,
+                    headers=headers_of(message, sequence, previous),
                 )
-                for n, message in enumerate(messages)
+                for sequence, (message, previous) in enumerate(zip(messages, before, strict=True), after)
             ]
             acknowledged = await self._acknowledged(answers)
         expected = list(range(after + 1, after + 1 + len(messages)))
@@ -147,13 +152,18 @@ class JetStreamConnection:
             await asyncio.gather(every, changed, *answers, return_exceptions=True)
 
 
-def headers_of(message: OutgoingMessage, after: int) -> dict[str, str]:
-    """The headers of *message*, which is to follow the sequence *after*."""
-    return {
+def headers_of(message: OutgoingMessage, after: int, previous: OutgoingMessage | None) -> dict[str, str]:
+    """The headers of *message*, which is to follow the sequence *after*, and *previous* of the same batch.
+
+    The first of a batch names no message: NATS 2.10 forgets the last id where it is started again after its duplicate
+    window, and would take nothing any more.
+    """
+    headers = {
         Header.MSG_ID.value: message.id,
         Header.EXPECTED_LAST_SEQUENCE.value: str(after),
         CONTENT_TYPE: MEDIA_TYPE,
     }
+    return headers | ({Header.EXPECTED_LAST_MSG_ID.value: previous.id} if previous else {})
 
 
 def config_of(target: StreamTarget) -> StreamConfig:

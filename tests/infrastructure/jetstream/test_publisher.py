@@ -230,6 +230,22 @@ async def test_a_ledger_that_went_back_while_nothing_happened_is_compared_again(
             await task
 
 
+async def test_behind_a_foreign_message_nothing_is_stored_so_nothing_is_skipped(zone: Zone) -> None:
+    """It takes the sequence of the first of a batch; the others, whose sequences are right, must not be stored."""
+    await zone.register(1)
+    await zone.publish()
+    area, connect = zone.target.zone, opening()
+    subject = f"countersign.{area}.projects.t"
+    async with connect(zone.target) as stream, zone.server.connected() as context:
+        assert (await stream.end()).sequence == 1
+        await context.publish(subject, b"{}")
+        batch = [OutgoingMessage(subject, f"{area}:{n}", b"{}") for n in range(2, 6)]
+        with pytest.raises(StreamAwayError, match="wrong last sequence"):
+            await stream.publish(batch, 1)
+    assert await zone.ids() == [f"{area}:1", ""]
+    assert "was not published by Countersign" in await zone.refusal()
+
+
 async def test_a_stream_of_something_else_is_refused_with_what_to_do(zone: Zone) -> None:
     await zone.register(2)
     await zone.publish()
