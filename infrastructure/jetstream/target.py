@@ -45,6 +45,12 @@ class StreamTarget(Struct, frozen=True):
             if path and not Path(path).is_file():
                 raise SettingRefusedError(f"{variable} names {path}, and there is no such file.")
         servers = tuple(settings.nats_url.split(","))
+        if not all(map(is_address, servers)):  # not quoted: what is wrong may be the password
+            raise SettingRefusedError(
+                "COUNTERSIGN_NATS_URL has an address without a host or port that can be understood: write"
+                " nats://user:password@host:4222. A password with / ? # or a comma can't stand in it: change it, or"
+                " name a credentials file by COUNTERSIGN_NATS_CREDENTIALS."
+            )
         stream = settings.nats_stream or f"{SUBJECTS}-{settings.area}"
         return cls(servers, stream, settings.area, settings.nats_credentials, settings.nats_ca)
 
@@ -71,6 +77,19 @@ class StreamTarget(Struct, frozen=True):
             return ssl.create_default_context(cafile=self.ca or None)
         except ssl.SSLError as failure:
             raise SettingRefusedError(f"COUNTERSIGN_NATS_CA names {self.ca}, which holds no certificate.") from failure
+
+
+def is_address(server: str) -> bool:
+    """Whether *server* has a host, a port that may be one or none, and every "@" before them.
+
+    A password with a slash would otherwise end where the slash is, and its first half be taken for the port.
+    """
+    try:
+        parts = urlsplit(server)
+        port = parts.port
+    except ValueError:
+        return False
+    return bool(parts.hostname) and port != 0 and "@" not in f"{parts.path}{parts.query}{parts.fragment}"
 
 
 class EventIdentity(Struct, frozen=True):

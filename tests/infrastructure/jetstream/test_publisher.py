@@ -26,7 +26,7 @@ from infrastructure.jetstream.publisher import PublisherParts, StreamPublisher
 from infrastructure.jetstream.records import Publication, PublicationRecord
 from infrastructure.jetstream.target import OutgoingMessage, StreamTarget
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.settings import Settings
+from infrastructure.settings import SettingRefusedError, Settings
 from scripts.operation.publish import parts_of
 from tests.api.client import REGISTER
 from tests.conftest import database_in
@@ -344,3 +344,15 @@ def test_targets_name_no_passwords() -> None:
     target = StreamTarget(("nats://u:p@a:4222", "tls://b:4222"), "s", "BDA")
     assert target.address == "nats://a:4222, tls://b:4222"
     assert structs.replace(target, servers=("nats://a",)).tls() is None
+    assert StreamTarget.of(Settings.of({"COUNTERSIGN_NATS_URL": "nats://u:p@ss@[::1]"})).address == "nats://[::1]"
+
+
+@pytest.mark.parametrize(
+    "server",
+    ["u:sec/ret@a:4222", "u:12/ret@a", "u:sec?ret@a", "u:sec#ret@a", "u:[sec@a", "u:secret@", "a:secret", "a:0", ":4222"],
+)
+def test_an_address_that_may_hold_half_a_password_is_refused_and_not_quoted(server: str) -> None:
+    with pytest.raises(SettingRefusedError, match="without a host or port") as refused:
+        StreamTarget.of(Settings.of({"COUNTERSIGN_NATS_URL": f"nats://b,nats://{server}"}))
+    assert "sec" not in str(refused.value)
+    assert refused.value.__cause__ is None
