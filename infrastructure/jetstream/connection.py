@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
@@ -181,10 +182,10 @@ def config_of(target: StreamTarget) -> StreamConfig:
 @asynccontextmanager
 async def opened(target: StreamTarget) -> AsyncIterator[JetStreamConnection]:
     """A connection to the first server that answers. Raises StreamAwayError, SettingRefusedError."""
-    client, state = Client(), ConnectionState()
+    client, state, tls = Client(), ConnectionState(), target.tls()
     try:
         with _translated(target):
-            await _connect(client, target, state)
+            await _connect(client, target, tls, state)
         state.changed.clear()
         state.errors.clear()  # of servers that did not answer
         yield JetStreamConnection(client, target, state)
@@ -193,14 +194,14 @@ async def opened(target: StreamTarget) -> AsyncIterator[JetStreamConnection]:
             await asyncio.wait_for(client.close(), CLOSE_SECONDS_MAX)
 
 
-async def _connect(client: Client, target: StreamTarget, state: ConnectionState) -> None:
+async def _connect(client: Client, target: StreamTarget, tls: ssl.SSLContext | None, state: ConnectionState) -> None:
     await client.connect(
         servers=list(target.servers),
         name=f"countersign {target.zone}",
         allow_reconnect=False,
         connect_timeout=CONNECT_SECONDS_MAX,
         ping_interval=PING_SECONDS,
-        tls=target.tls(),
+        tls=tls,
         tls_handshake_first=target.is_secure,
         user_credentials=target.credentials or None,
         disconnected_cb=state.note_lost,

@@ -18,6 +18,7 @@ from psycopg import AsyncConnection
 
 from domain.access.principal import Caller, PrincipalKind
 from domain.core.ledger import Role
+from infrastructure.errors import OperatorError
 from infrastructure.feed.epochs import LedgerEpochs
 from infrastructure.feed.reader import FEED, Feed, FeedCriteria, FeedPage
 from infrastructure.jetstream.errors import StreamAwayError, StreamRefusedError
@@ -95,7 +96,10 @@ class StreamPlace(Struct, frozen=True):
 
 
 class StreamPublisher(Leader):
-    """Runs in an event loop: `run` until `stop`. A stream that is refused ends `run` with StreamRefusedError."""
+    """Runs in an event loop: `run` until `stop`.
+
+    What an operator has to mend ends `run` with its OperatorError, such as StreamRefusedError.
+    """
 
     transient = (*Leader.transient, StreamAwayError)
 
@@ -118,12 +122,12 @@ class StreamPublisher(Leader):
         try:
             async with parts.open(parts.target) as stream, parts.feed.horizon.following():
                 await self._publish_from(stream, await self._resume(stream), connection)
-        except (StreamAwayError, StreamRefusedError) as failure:
+        except (StreamAwayError, OperatorError) as failure:
             await parts.record.note_trouble(str(failure), parts.clock())
             raise
 
     def _pause_after(self, failure: Exception) -> float:
-        if isinstance(failure, StreamRefusedError):
+        if isinstance(failure, OperatorError) and not isinstance(failure, self.transient):
             raise failure
         if not isinstance(failure, StreamAwayError):
             return super()._pause_after(failure)

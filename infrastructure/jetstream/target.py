@@ -75,8 +75,10 @@ class StreamTarget(Struct, frozen=True):
             return None
         try:
             return ssl.create_default_context(cafile=self.ca or None)
-        except ssl.SSLError as failure:
-            raise SettingRefusedError(f"COUNTERSIGN_NATS_CA names {self.ca}, which holds no certificate.") from failure
+        except OSError as failure:  # of which ssl.SSLError is one
+            raise SettingRefusedError(
+                f"COUNTERSIGN_NATS_CA names {self.ca}, which holds no certificate that can be read."
+            ) from failure
 
 
 def is_address(server: str) -> bool:

@@ -340,6 +340,18 @@ async def test_a_stream_that_can_not_take_the_events_is_refused(zone: Zone) -> N
         assert "acknowledges nothing" in await zone.refusal()
 
 
+async def test_what_an_operator_has_to_mend_ends_the_publisher(zone: Zone, tmp_path: Path) -> None:
+    """The file was right at the start, and is replaced by another one while the publisher stands by."""
+    (tmp_path / "ca.pem").write_text("no certificate", encoding="utf-8")
+    parts = structs.replace(zone.parts(), target=structs.replace(zone.target, ca=f"{tmp_path}/ca.pem"))
+    async with asyncio.timeout(SECONDS_MAX):
+        with pytest.raises(SettingRefusedError, match="which holds no certificate"):
+            await StreamPublisher(parts, zone.url).run()
+    known = await zone.record.read()
+    assert known is not None
+    assert "which holds no certificate" in known.trouble
+
+
 def test_targets_name_no_passwords() -> None:
     target = StreamTarget(("nats://u:p@a:4222", "tls://b:4222"), "s", "BDA")
     assert target.address == "nats://a:4222, tls://b:4222"
@@ -349,7 +361,17 @@ def test_targets_name_no_passwords() -> None:
 
 @pytest.mark.parametrize(
     "server",
-    ["u:sec/ret@a:4222", "u:12/ret@a", "u:sec?ret@a", "u:sec#ret@a", "u:[sec@a", "u:secret@", "a:secret", "a:0", ":4222"],
+    [
+        "u:sec/ret@a:4222",
+        "u:12/ret@a",
+        "u:sec?ret@a",
+        "u:sec#ret@a",
+        "u:[sec@a",
+        "u:secret@",
+        "a:secret",
+        "a:0",
+        ":4222",
+    ],
 )
 def test_an_address_that_may_hold_half_a_password_is_refused_and_not_quoted(server: str) -> None:
     with pytest.raises(SettingRefusedError, match="without a host or port") as refused:
