@@ -18,7 +18,7 @@ from nats.js.api import Header, PubAck, RawStreamMsg, RetentionPolicy, StorageTy
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
 from infrastructure.jetstream.errors import StreamAwayError, StreamRefusedError
-from infrastructure.jetstream.target import OutgoingMessage, StreamTarget
+from infrastructure.jetstream.target import OutgoingMessage, StreamTarget, takes
 
 CONNECT_SECONDS_MAX = 5
 ANSWER_SECONDS_MAX = 10.0  # of the server, for one request or for a batch of messages
@@ -86,6 +86,8 @@ class JetStreamConnection:
         """
         with _translated(self._target):
             info = await self._info() or await self._stream.add_stream(config_of(self._target))
+        if not any(takes(subject, self._target.subjects) for subject in info.config.subjects or ()):
+            raise StreamRefusedError(untaken(self._target))
         if info.config.no_ack:
             raise StreamRefusedError(
                 f"The stream {self._target.stream} acknowledges nothing (no_ack), so no one knows what it has stored:"
@@ -167,6 +169,14 @@ def headers_of(message: OutgoingMessage, after: int, previous: OutgoingMessage |
     return headers | ({Header.EXPECTED_LAST_MSG_ID.value: previous.id} if previous else {})
 
 
+def untaken(target: StreamTarget) -> str:
+    """The sentence where the stream of *target* does not take its subjects."""
+    return (
+        f"The stream {target.stream} does not take the events of {target.zone}: let it take the subjects"
+        f" {target.subjects}, or name another one by COUNTERSIGN_NATS_STREAM."
+    )
+
+
 def config_of(target: StreamTarget) -> StreamConfig:
     """The stream that is made where there is none: on disk, and without a limit, as the feed is without an end."""
     return StreamConfig(
@@ -216,10 +226,8 @@ def _translated(target: StreamTarget) -> Iterator[None]:
     try:
         yield
     except NoStreamResponseError as missing:
-        raise StreamRefusedError(
-            f"No stream takes the events of {target.zone}: let the stream {target.stream} take the subjects"
-            f" {target.subjects}, or name another one by COUNTERSIGN_NATS_STREAM."
-        ) from missing
+        # Also while a cluster elects who leads the stream, and while the server that holds it is started again.
+        raise StreamAwayError(untaken(target)) from missing
     except MaxPayloadError as large:
         raise StreamRefusedError(
             f"An event is larger than the server at {target.address} takes: raise max_payload in its configuration."

@@ -81,6 +81,17 @@ class StreamTarget(Struct, frozen=True):
             ) from failure
 
 
+def takes(filter_: str, subjects: str) -> bool:
+    """Whether a stream with the subject *filter_* takes all of *subjects*; both may have the wildcards of NATS."""
+    ours = subjects.split(".")
+    for n, token in enumerate(filter_.split(".")):
+        if token == ">":
+            return n < len(ours)
+        if n >= len(ours) or ours[n] == ">" or token not in ("*", ours[n]):
+            return False
+    return filter_.count(".") == subjects.count(".")
+
+
 def is_address(server: str) -> bool:
     """Whether *server* has a host, a port that may be one or none, and every "@" before them.
 
