@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from msgspec import Struct
 from nats.aio.client import Client
-from nats.errors import Error, MaxPayloadError
+from nats.errors import Error, MaxPayloadError, NoServersError
 from nats.js import JetStreamContext
 from nats.js.api import Header, PubAck, RawStreamMsg, RetentionPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
@@ -205,19 +205,27 @@ async def opened(target: StreamTarget) -> AsyncIterator[JetStreamConnection]:
 
 
 async def _connect(client: Client, target: StreamTarget, tls: ssl.SSLContext | None, state: ConnectionState) -> None:
-    await client.connect(
-        servers=list(target.servers),
-        name=f"countersign {target.zone}",
-        allow_reconnect=False,
-        connect_timeout=CONNECT_SECONDS_MAX,
-        ping_interval=PING_SECONDS,
-        tls=tls,
-        tls_handshake_first=target.is_secure,
-        user_credentials=target.credentials or None,
-        disconnected_cb=state.note_lost,
-        closed_cb=state.note_lost,
-        error_cb=state.note_error,
-    )
+    """Connect to one of the servers, each tried twice at most. Raises Error, OSError, StreamAwayError."""
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS_MAX * (len(target.servers) + 1)):
+            await client.connect(
+                servers=list(target.servers),
+                name=f"countersign {target.zone}",
+                allow_reconnect=False,
+                max_reconnect_attempts=1,  # of each server, also for the first connection; 0 would be without end
+                reconnect_time_wait=0,
+                connect_timeout=CONNECT_SECONDS_MAX,
+                ping_interval=PING_SECONDS,
+                tls=tls,
+                tls_handshake_first=target.is_secure,
+                user_credentials=target.credentials or None,
+                disconnected_cb=state.note_lost,
+                closed_cb=state.note_lost,
+                error_cb=state.note_error,
+            )
+    except (NoServersError, TimeoutError) as away:
+        last = str(state.errors[-1]) if state.errors else ""  # such as "Connection refused"
+        raise StreamAwayError(f"no server answers at {target.address}{last and ': '}{last}") from away
 
 
 @contextmanager

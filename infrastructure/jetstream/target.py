@@ -84,10 +84,10 @@ class StreamTarget(Struct, frozen=True):
 def takes(filter_: str, subjects: str) -> bool:
     """Whether a stream with the subject *filter_* takes all of *subjects*; both may have the wildcards of NATS."""
     ours = subjects.split(".")
-    for n, token in enumerate(filter_.split(".")):
-        if token == ">":
+    for n, part in enumerate(filter_.split(".")):
+        if part == ">":
             return n < len(ours)
-        if n >= len(ours) or ours[n] == ">" or token not in ("*", ours[n]):
+        if n >= len(ours) or ours[n] == ">" or part not in ("*", ours[n]):
             return False
     return filter_.count(".") == subjects.count(".")
 

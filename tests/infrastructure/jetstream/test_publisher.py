@@ -31,7 +31,7 @@ from scripts.operation.publish import parts_of
 from tests.api.client import REGISTER
 from tests.conftest import database_in
 from tests.examples import MANAGER
-from tests.infrastructure.jetstream.nats_server import NatsServer, stored
+from tests.infrastructure.jetstream.nats_server import NatsServer, free_port, stored
 from tests.infrastructure.privacy.test_erasure import SECRETS, STORY, secrets_in, send
 from tests.infrastructure.projector.test_projector import project_all
 
@@ -212,6 +212,35 @@ async def test_a_server_that_was_away_gets_all_of_it(zone: Zone) -> None:
             zone.server.start()
         await zone.published()
     assert await zone.ids() == [f"{zone.target.zone}:{position}" for position in (1, 2, 3)]
+
+
+async def test_a_server_that_never_was_there_is_given_up_and_named() -> None:
+    target = StreamTarget((f"nats://u:p@127.0.0.1:{free_port()}",), "s", "BDA")
+    async with asyncio.timeout(SECONDS_MAX):
+        with pytest.raises(StreamAwayError, match=f"no server answers at {target.address}: ") as away:
+            async with opening()(target):
+                pass
+    assert "u:p" not in str(away.value)
+
+
+async def test_it_stops_while_a_server_does_not_answer(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infrastructure.jetstream.connection.CONNECT_SECONDS_MAX", 10 * SECONDS_MAX)
+    connected = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()
+        await reader.read()
+        writer.close()
+
+    async with asyncio.timeout(SECONDS_MAX), await asyncio.start_server(say_nothing, "127.0.0.1") as silent:
+        port = silent.sockets[0].getsockname()[1]
+        target = structs.replace(zone.target, servers=(f"nats://127.0.0.1:{port}",))
+        publisher = StreamPublisher(structs.replace(zone.parts(), target=target), zone.url)
+        task = asyncio.create_task(publisher.run())
+        await connected.wait()
+        publisher.stop()
+        await task
+    assert publisher.published == 0
 
 
 async def test_a_ledger_that_went_back_while_nothing_happened_is_compared_again(zone: Zone) -> None:
