@@ -438,6 +438,14 @@ def test_no_tracked_file_is_a_link() -> None:
     assert not links, "take it out with: git rm --cached"
 
 
+def test_no_merge_is_left_half_done() -> None:
+    """Markers of a conflict in any file that git has."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no git repository")
+    marks = ["git", "grep", "-lE", "^(<{7}|>{7}) "]
+    assert subprocess.run(marks, cwd=ROOT, capture_output=True, text=True, check=False).stdout == ""
+
+
 def test_imports_are_seen_however_they_are_written(tmp_path: Path) -> None:
     path = tmp_path / "example.py"
     path.write_text("import os.path\nfrom domain.project import note\ndef late():\n    from uuid import uuid4\n")

@@ -15,7 +15,7 @@ from api.html.page import EXPORTS
 from api.route_access import ACCESS
 from api.supervision.requests import CARD_FILTER, DECISION_FILTER
 from api.supervision.timeliness import TIMELINESS
-from api.web.as_of import translate_too_much
+from api.web.as_of import Instants, translate_too_much
 from api.web.parameters import Department
 from api.web.zones import home_zone
 from domain.law.calendar.period import Period
@@ -73,18 +73,19 @@ class SupervisionExports(Controller):
         export: NamedDependency[Export],
         period: NamedDependency[Period],
         timeliness: NamedDependency[TimelinessOf],
+        instants: NamedDependency[Instants],
         list_reader: NamedDependency[PagedReader],
     ) -> Stream:
         """补录时差: how late acts were recorded, by department; the last line is of all."""
         conduct, office = export.page.words["conduct"], export.page.office
         heads = ("acts", "outside", "median", "p90", "longest", "over_target")
-        total, *departments = await timeliness.lags(period)
+        total, *departments = await translate_too_much(timeliness.lags(period))
         rows: list[Row] = [
             (office(line.department) or conduct("all"), *(getattr(line, head) for head in heads))
             for line in (*departments, total)
         ]
         columns = [export.page.words["bureau"]("department"), *map(conduct, heads)]
-        return await export.file("lags", conduct("lags"), columns, batch_of(rows), export.now, list_reader)
+        return await export.file("lags", conduct("lags"), columns, batch_of(rows), instants.at, list_reader)
 
     @get(f"/suspensions{SHEET_FORMAT}", dependencies=TIMELINESS)
     async def export_suspensions(
@@ -92,13 +93,14 @@ class SupervisionExports(Controller):
         export: NamedDependency[Export],
         period: NamedDependency[Period],
         timeliness: NamedDependency[TimelinessOf],
+        instants: NamedDependency[Instants],
         laws: NamedDependency[LawBook],
         list_reader: NamedDependency[PagedReader],
         department: Department = "",
     ) -> Stream:
         """反复中止: all applications suspended unusually often, not only those the page shows."""
         conduct, bureau, page = export.page.words["conduct"], export.page.words["bureau"], export.page
-        stopped = await timeliness.often_stopped(period, home_zone(laws), department)
+        stopped = await translate_too_much(timeliness.often_stopped(period, home_zone(laws), department))
         names = await names_of_items(list_reader, [(clock.project, clock.item) for clock in stopped])
         rows: list[Row] = [
             (
@@ -113,7 +115,7 @@ class SupervisionExports(Controller):
             *map(conduct, ("suspensions", "nights", "why", "last_at")),
             page.words["export"]("project_id"),
         ]
-        return await export.file("suspensions", conduct("stopped"), columns, batch_of(rows), export.now, list_reader)
+        return await export.file("suspensions", conduct("stopped"), columns, batch_of(rows), instants.at, list_reader)
 
 
 async def batch_of(rows: Sequence[Row]) -> Batches:

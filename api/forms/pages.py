@@ -80,6 +80,7 @@ class FormPages(Controller):
     async def fill(self, case: NamedDependency[FormCase], prefilled: NamedDependency[FormData]) -> Response[str]:
         """The form of a command, as the reader left it."""
         if case.command == NEW and case.project.version:
+            await forget(case)
             return see_other(case.page.link(f"/pages/projects/{case.project.id}"))
         left = await restored(case, prefilled)
         if left is not None:

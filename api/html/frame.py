@@ -57,9 +57,10 @@ def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
 
 def _to_correct(page: PageContext, given: Mapping[str, Any], named: str) -> dict[str, tuple[str, str]]:
     """By name what the days at fault with the parameter *named* are called, and what was *given*."""
-    if named not in DAYS:
-        return {}
-    days = {name: DAYS[name] for name in TOGETHER.get(named, (named,))}
+    names = TOGETHER.get(named, (named,))
+    if named not in DAYS or not any(name in given for name in names):
+        return {}  # days that a page has under other names can't be corrected here
+    days = {name: DAYS[name] for name in names}
     return {name: (page.words[table](key), str(given.get(name, ""))) for name, (table, key) in days.items()}
 
 

@@ -87,7 +87,7 @@ class ProgressTable:
         page, wanted = self.page, self.picked.wanted
         rows = await translate_too_much(self._rows())
         shown = rows[: wanted.limit - 1]
-        figures = await self._figures()
+        figures = await translate_too_much(self._figures())
         choices = choices_of(page, await self._progress.choices(wanted.scope))
         past = as_of_fields(self._instants)
         return page.render(
@@ -99,7 +99,7 @@ class ProgressTable:
             picked=self.picked.fields,
             chips=chips_of(page, self.picked.fields, choices, wanted.text),
             choices=choices,
-            count=figures["projects"] if self.picked.is_bare else await self._count(),
+            count=figures["projects"] if self.picked.is_bare else await translate_too_much(self._count()),
             address=TABLE,
             clear=page.link(TABLE, **past),
             explained=explained(page),
@@ -134,7 +134,8 @@ class ProgressTable:
         projects = [row.project for row in rows]
         ids = [project.project for project in projects]
         running = await running_clocks(self._clocks, ids)
-        items, clocks = await (self._past or self._progress).items(ids), clocks_by_project(running or ())
+        items = await translate_too_much((self._past or self._progress).items(ids))
+        clocks = clocks_by_project(running or ())
         opened, t = self.shape.opened, self.picked.wanted.t
         content: dict[str, object] = {
             "view": self.shape.view,

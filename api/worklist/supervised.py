@@ -8,7 +8,6 @@ from domain.law.calendar.moment import local_day
 from domain.law.calendar.period import Period
 from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.feedback.reading import ComplaintReading
-from projections.history.moment import TooMuchToReadError
 from projections.supervision.fold import SignalRow
 from projections.supervision.list import IN_FORCE
 from projections.supervision.orders import OrderAt
@@ -39,13 +38,10 @@ class Supervised(Struct, frozen=True):
 
 
 async def supervised(supervision: SupervisionAt, feedback: FeedbackAt, department: str) -> Supervised:
-    """What *department* has to answer for, as far as the reader may see it."""
+    """What *department* has to answer for, as far as the reader may see it. Raises TooMuchToReadError."""
     today = local_day(supervision.as_of, supervision.zone)
     year = Period(today.replace(month=1, day=1), today)
-    try:
-        signals = await supervision.signals(year, department, IN_FORCE, limit=ROWS_MAX)
-    except TooMuchToReadError:
-        signals = []
+    signals = await supervision.signals(year, department, IN_FORCE, limit=ROWS_MAX)
     orders = await supervision.orders(department=department, unanswered=True, limit=ROWS_MAX)
     complaints: list[ComplaintReading] = []
     for state in TO_ANSWER:

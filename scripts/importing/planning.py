@@ -159,8 +159,11 @@ class CasePlanner:
         return self.case.project
 
     def known_by_now(self, row: EventRow) -> EventRow:
-        """*row*, without a day on which it was recorded that is still to come: a typing error."""
-        if row.recorded_at is None or row.recorded_at <= self.now:
+        """*row*, without a day on which it was recorded that is still to come: a typing error.
+
+        A row that is itself still to come is lost, which is said elsewhere.
+        """
+        if row.recorded_at is None or row.recorded_at <= self.now or row.occurred_at > self.now:
             return row
         self.case.remarks[row.line] = "recorded_on is still to come; the row counts as recorded when it happened"
         return structs.replace(row, recorded_at=None)

@@ -90,11 +90,12 @@ async def take_over(
         differing = list(differences(line, project, counted))
         report.differences += differing
         report.clocks += len(project.clocks) - len(differing)
-        if await codes.taken(project):
+        if differing and not accept:
+            continue
+        if not await (codes.is_free(project) if preview else codes.claim(project)):
             report.refusals.append(_taken(line, project))
             continue
-        if not preview and (accept or not differing):
-            await codes.claim(project)
+        if not preview:
             await approvals.handle_together(sequence)
             report.taken_over += 1
             report.facts += len(entries)
@@ -106,20 +107,22 @@ class CodesInFile:
 
     def __init__(self, codes: ProjectCodes) -> None:
         self._codes = codes
-        self._owners: dict[str, UUID] = {}
+        self._owners: dict[str, UUID] = {}  # by the lines before
 
-    async def taken(self, project: ProjectToTakeOver) -> bool:
-        """Whether another project is registered under its code, here or by the lines before."""
+    async def is_free(self, project: ProjectToTakeOver) -> bool:
+        """Whether no other project is registered under its code, here or by the lines before."""
         code = project.registered_code
         if not code:
-            return False
+            return True
         owner = self._owners.setdefault(code, project.id)
-        return owner != project.id or await self._codes.holder(code, project.id) is not None
+        return owner == project.id and await self._codes.holder(code, project.id) is None
 
-    async def claim(self, project: ProjectToTakeOver) -> None:
-        """Hold its code, so that nobody registers another project under it before the views know."""
-        if project.registered_code:
-            await self._codes.claim(project.registered_code, project.id)
+    async def claim(self, project: ProjectToTakeOver) -> bool:
+        """Hold its code, so that nobody registers another project before the views know of it; False: it is taken."""
+        code = project.registered_code
+        if code and await self._codes.owner(code, project.id):
+            return False
+        return not code or (await self._codes.claim(code, project.id))[0] == project.id
 
 
 def _taken(line: int, project: ProjectToTakeOver) -> TakeOverRefusal:

@@ -115,6 +115,8 @@ async def test_projects_are_found_and_others_see_no_ledger(door: Door) -> None:
     assert (await door.get(ADDRESS, stranger)).status_code == 404
     assert (await door.get("/audit", Actor("xu", "", Role.ADMINISTRATOR))).status_code == 403
     assert (await door.get(f"/audit/projects/{uuid4()}", AUDITOR)).status_code == 404
+    wrong = await door.get(ADDRESS, AUDITOR, first="2126-01-01", second="2026-05-01")
+    assert (wrong.status_code, 'name="on"' in wrong.text) == (400, False), "a day that this page does not have"
 
 
 async def test_a_change_in_any_column_breaks_the_chain_there(approvals: Approvals) -> None:

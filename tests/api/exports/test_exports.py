@@ -96,6 +96,13 @@ async def test_the_second_sheet_says_what_the_table_is_of(door: Door) -> None:
     assert digest[:8] not in other.headers["content-disposition"]
 
 
+@pytest.mark.parametrize("name", ["progress", "lags", "suspensions"])
+async def test_a_table_of_a_past_day_says_so(door: Door, name: str) -> None:
+    past = {**LISTS.get(name, ("", "", PERIOD))[2], "as_of": "2026-04-21T00:00:00+08:00"}
+    about = {line[0]: line[1] for line in sheets_in(await get(door, f"{EXPORTS}/{name}/xlsx", past))[1]}
+    assert str(about["Data as of"]).startswith("2026-04-21"), about
+
+
 async def test_batches_of_one_row_give_the_same_list(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = {name: lines_in(await get(door, f"{EXPORTS}/{name}/csv", LISTS[name][2])) for name in LISTS}
     monkeypatch.setattr(download, "BATCH_ROWS", 1)

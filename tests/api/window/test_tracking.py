@@ -54,7 +54,7 @@ async def test_lateness_is_said_with_its_reason(window: Window, case_of: CaseOf)
     assert "Promise: 21 working days over, last day 2026-04-17" in said
     assert "Decision: 11 working days over" in said
     assert "has not decided yet" in said
-    assert "The statutory limit was met" not in said
+    assert "The statutory limit has not been exceeded" not in said
 
 
 async def test_lateness_is_not_hidden_once_it_was_decided(window: Window, case_of: CaseOf) -> None:
@@ -74,7 +74,7 @@ async def test_a_missed_promise_is_not_a_missed_law(window: Window, case_of: Cas
     moved[0] = at("04-20 10:00")
     said = words((await window.track(case_of(project_id("running"), "land"))).text)
     assert "Promise:" in said
-    assert "The statutory limit was met" in said
+    assert "The statutory limit has not been exceeded" in said
 
 
 async def test_who_is_awaited_is_said(window: Window, case_of: CaseOf, moved: list[datetime]) -> None:

@@ -198,6 +198,16 @@ async def test_one_code_is_for_one_project(approvals: Approvals) -> None:
     assert report.taken_over == 1
 
 
+async def test_a_project_that_is_left_out_holds_no_code(approvals: Approvals) -> None:
+    acts = accepted("2026-04-09")
+    acts[0]["command"]["code"] = "LAND-10"
+    differing, right = project_of("code-3", acts, {"statute": "2026-01-05"}), project_of("code-4", acts, {})
+    for preview in (True, False):
+        report = await taken(approvals, differing, right, preview=preview)
+        assert (len(report.differences), report.refusals) == (1, [])
+    assert report.taken_over == 1
+
+
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
