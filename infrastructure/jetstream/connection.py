@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
@@ -11,13 +12,13 @@ from typing import Any
 import structlog
 from msgspec import Struct
 from nats.aio.client import Client
-from nats.errors import Error, MaxPayloadError
+from nats.errors import Error, MaxPayloadError, NoServersError
 from nats.js import JetStreamContext
 from nats.js.api import Header, PubAck, RawStreamMsg, RetentionPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
 from infrastructure.jetstream.errors import StreamAwayError, StreamRefusedError
-from infrastructure.jetstream.target import OutgoingMessage, StreamTarget
+from infrastructure.jetstream.target import OutgoingMessage, StreamTarget, takes
 
 CONNECT_SECONDS_MAX = 5
 ANSWER_SECONDS_MAX = 10.0  # of the server, for one request or for a batch of messages
@@ -85,6 +86,8 @@ class JetStreamConnection:
         """
         with _translated(self._target):
             info = await self._info() or await self._stream.add_stream(config_of(self._target))
+        if not any(takes(subject, self._target.subjects) for subject in info.config.subjects or ()):
+            raise StreamRefusedError(untaken(self._target))
         if info.config.no_ack:
             raise StreamRefusedError(
                 f"The stream {self._target.stream} acknowledges nothing (no_ack), so no one knows what it has stored:"
@@ -104,16 +107,21 @@ class JetStreamConnection:
     async def publish(self, messages: Sequence[OutgoingMessage], after: int) -> int:
         """Store *messages* behind the sequence *after*, in their order; the sequence of the last one.
 
-        Each names the sequence that it is to follow, so the server takes none behind a gap, none twice, and none of two
-        publishers that do not know of each other. Raises StreamAwayError, after which the stream may hold a part of
-        them, and StreamRefusedError.
+        Each names the sequence that it is to follow, and from the second on the message: a sequence alone may be that
+        of a foreign message. So the server takes none behind a gap, none twice, and none of two publishers that do not
+        know of each other. Raises StreamAwayError, after which the stream may hold a part of them, and
+        StreamRefusedError.
         """
+        before = [None, *messages[:-1]]
         with _translated(self._target):
             answers = [
                 await self._stream.publish_async(
-                    message.subject, message.body, stream=self._target.stream, headers=headers_of(message, after + n)
+                    message.subject,
+                    message.body,
+                    stream=self._target.stream,
+                    headers=headers_of(message, sequence, previous),
                 )
-                for n, message in enumerate(messages)
+                for sequence, (message, previous) in enumerate(zip(messages, before, strict=True), after)
             ]
             acknowledged = await self._acknowledged(answers)
         expected = list(range(after + 1, after + 1 + len(messages)))
@@ -147,13 +155,26 @@ class JetStreamConnection:
             await asyncio.gather(every, changed, *answers, return_exceptions=True)
 
 
-def headers_of(message: OutgoingMessage, after: int) -> dict[str, str]:
-    """The headers of *message*, which is to follow the sequence *after*."""
-    return {
+def headers_of(message: OutgoingMessage, after: int, previous: OutgoingMessage | None) -> dict[str, str]:
+    """The headers of *message*, which is to follow the sequence *after*, and *previous* of the same batch.
+
+    The first of a batch names no message: NATS 2.10 forgets the last id where it is started again after its duplicate
+    window, and would take nothing any more.
+    """
+    headers = {
         Header.MSG_ID.value: message.id,
         Header.EXPECTED_LAST_SEQUENCE.value: str(after),
         CONTENT_TYPE: MEDIA_TYPE,
     }
+    return headers | ({Header.EXPECTED_LAST_MSG_ID.value: previous.id} if previous else {})
+
+
+def untaken(target: StreamTarget) -> str:
+    """The sentence where the stream of *target* does not take its subjects."""
+    return (
+        f"The stream {target.stream} does not take the events of {target.zone}: let it take the subjects"
+        f" {target.subjects}, or name another one by COUNTERSIGN_NATS_STREAM."
+    )
 
 
 def config_of(target: StreamTarget) -> StreamConfig:
@@ -171,10 +192,10 @@ def config_of(target: StreamTarget) -> StreamConfig:
 @asynccontextmanager
 async def opened(target: StreamTarget) -> AsyncIterator[JetStreamConnection]:
     """A connection to the first server that answers. Raises StreamAwayError, SettingRefusedError."""
-    client, state = Client(), ConnectionState()
+    client, state, tls = Client(), ConnectionState(), target.tls()
     try:
         with _translated(target):
-            await _connect(client, target, state)
+            await _connect(client, target, tls, state)
         state.changed.clear()
         state.errors.clear()  # of servers that did not answer
         yield JetStreamConnection(client, target, state)
@@ -183,20 +204,28 @@ async def opened(target: StreamTarget) -> AsyncIterator[JetStreamConnection]:
             await asyncio.wait_for(client.close(), CLOSE_SECONDS_MAX)
 
 
-async def _connect(client: Client, target: StreamTarget, state: ConnectionState) -> None:
-    await client.connect(
-        servers=list(target.servers),
-        name=f"countersign {target.zone}",
-        allow_reconnect=False,
-        connect_timeout=CONNECT_SECONDS_MAX,
-        ping_interval=PING_SECONDS,
-        tls=target.tls(),
-        tls_handshake_first=target.is_secure,
-        user_credentials=target.credentials or None,
-        disconnected_cb=state.note_lost,
-        closed_cb=state.note_lost,
-        error_cb=state.note_error,
-    )
+async def _connect(client: Client, target: StreamTarget, tls: ssl.SSLContext | None, state: ConnectionState) -> None:
+    """Connect to one of the servers, each tried twice at most. Raises Error, OSError, StreamAwayError."""
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS_MAX * (len(target.servers) + 1)):
+            await client.connect(
+                servers=list(target.servers),
+                name=f"countersign {target.zone}",
+                allow_reconnect=False,
+                max_reconnect_attempts=1,  # of each server, also for the first connection; 0 would be without end
+                reconnect_time_wait=0,
+                connect_timeout=CONNECT_SECONDS_MAX,
+                ping_interval=PING_SECONDS,
+                tls=tls,
+                tls_handshake_first=target.is_secure,
+                user_credentials=target.credentials or None,
+                disconnected_cb=state.note_lost,
+                closed_cb=state.note_lost,
+                error_cb=state.note_error,
+            )
+    except (NoServersError, TimeoutError) as away:
+        last = str(state.errors[-1]) if state.errors else ""  # such as "Connection refused"
+        raise StreamAwayError(f"no server answers at {target.address}{last and ': '}{last}") from away
 
 
 @contextmanager
@@ -205,10 +234,8 @@ def _translated(target: StreamTarget) -> Iterator[None]:
     try:
         yield
     except NoStreamResponseError as missing:
-        raise StreamRefusedError(
-            f"No stream takes the events of {target.zone}: let the stream {target.stream} take the subjects"
-            f" {target.subjects}, or name another one by COUNTERSIGN_NATS_STREAM."
-        ) from missing
+        # Also while a cluster elects who leads the stream, and while the server that holds it is started again.
+        raise StreamAwayError(untaken(target)) from missing
     except MaxPayloadError as large:
         raise StreamRefusedError(
             f"An event is larger than the server at {target.address} takes: raise max_payload in its configuration."

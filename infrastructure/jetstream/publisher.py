@@ -6,8 +6,9 @@ the ledger first: that JetStream recognises repeats for some minutes is not enou
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -18,9 +19,10 @@ from psycopg import AsyncConnection
 
 from domain.access.principal import Caller, PrincipalKind
 from domain.core.ledger import Role
+from infrastructure.errors import OperatorError
 from infrastructure.feed.epochs import LedgerEpochs
 from infrastructure.feed.reader import FEED, Feed, FeedCriteria, FeedPage
-from infrastructure.jetstream.errors import StreamAwayError, StreamRefusedError
+from infrastructure.jetstream.errors import StreamAwayError
 from infrastructure.jetstream.records import PublicationRecord
 from infrastructure.jetstream.resume import MessagePlace, another_entry, emptied
 from infrastructure.jetstream.target import OutgoingMessage, StreamTarget, identity_of, outgoing
@@ -95,7 +97,10 @@ class StreamPlace(Struct, frozen=True):
 
 
 class StreamPublisher(Leader):
-    """Runs in an event loop: `run` until `stop`. A stream that is refused ends `run` with StreamRefusedError."""
+    """Runs in an event loop: `run` until `stop`.
+
+    What an operator has to mend ends `run` with its OperatorError, such as StreamRefusedError.
+    """
 
     transient = (*Leader.transient, StreamAwayError)
 
@@ -116,14 +121,32 @@ class StreamPublisher(Leader):
     async def _work(self, connection: AsyncConnection[Any], /) -> None:
         parts = self._parts
         try:
-            async with parts.open(parts.target) as stream, parts.feed.horizon.following():
-                await self._publish_from(stream, await self._resume(stream), connection)
-        except (StreamAwayError, StreamRefusedError) as failure:
+            async with AsyncExitStack() as ends:
+                if (started := await self._started_unless_stopped(ends)) is not None:
+                    await self._publish_from(*started, connection)
+        except (StreamAwayError, OperatorError) as failure:
             await parts.record.note_trouble(str(failure), parts.clock())
             raise
 
+    async def _started_unless_stopped(self, ends: AsyncExitStack) -> tuple[StreamConnection, StreamPlace] | None:
+        """What `_started` returns; None where `stop` came first: a server that does not answer can take a while."""
+        started, stopped = asyncio.create_task(self._started(ends)), asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait((started, stopped), return_when=asyncio.FIRST_COMPLETED)
+            return started.result() if started.done() else None
+        finally:
+            started.cancel()
+            stopped.cancel()
+            await asyncio.gather(started, stopped, return_exceptions=True)
+
+    async def _started(self, ends: AsyncExitStack) -> tuple[StreamConnection, StreamPlace]:
+        """A connection, which *ends* closes, and where to go on. Raises StreamAwayError, OperatorError."""
+        stream = await ends.enter_async_context(self._parts.open(self._parts.target))
+        await ends.enter_async_context(self._parts.feed.horizon.following())
+        return stream, await self._resume(stream)
+
     def _pause_after(self, failure: Exception) -> float:
-        if isinstance(failure, StreamRefusedError):
+        if isinstance(failure, OperatorError) and not isinstance(failure, self.transient):
             raise failure
         if not isinstance(failure, StreamAwayError):
             return super()._pause_after(failure)

@@ -45,6 +45,12 @@ class StreamTarget(Struct, frozen=True):
             if path and not Path(path).is_file():
                 raise SettingRefusedError(f"{variable} names {path}, and there is no such file.")
         servers = tuple(settings.nats_url.split(","))
+        if not all(map(is_address, servers)):  # not quoted: what is wrong may be the password
+            raise SettingRefusedError(
+                "COUNTERSIGN_NATS_URL has an address without a host or port that can be understood: write"
+                " nats://user:password@host:4222. A password with / ? # or a comma can't stand in it: change it, or"
+                " name a credentials file by COUNTERSIGN_NATS_CREDENTIALS."
+            )
         stream = settings.nats_stream or f"{SUBJECTS}-{settings.area}"
         return cls(servers, stream, settings.area, settings.nats_credentials, settings.nats_ca)
 
@@ -69,8 +75,34 @@ class StreamTarget(Struct, frozen=True):
             return None
         try:
             return ssl.create_default_context(cafile=self.ca or None)
-        except ssl.SSLError as failure:
-            raise SettingRefusedError(f"COUNTERSIGN_NATS_CA names {self.ca}, which holds no certificate.") from failure
+        except OSError as failure:  # of which ssl.SSLError is one
+            raise SettingRefusedError(
+                f"COUNTERSIGN_NATS_CA names {self.ca}, which holds no certificate that can be read."
+            ) from failure
+
+
+def takes(filter_: str, subjects: str) -> bool:
+    """Whether a stream with the subject *filter_* takes all of *subjects*; both may have the wildcards of NATS."""
+    ours = subjects.split(".")
+    for n, part in enumerate(filter_.split(".")):
+        if part == ">":
+            return n < len(ours)
+        if n >= len(ours) or ours[n] == ">" or part not in ("*", ours[n]):
+            return False
+    return filter_.count(".") == subjects.count(".")
+
+
+def is_address(server: str) -> bool:
+    """Whether *server* has a host, a port that may be one or none, and every "@" before them.
+
+    A password with a slash would otherwise end where the slash is, and its first half be taken for the port.
+    """
+    try:
+        parts = urlsplit(server)
+        port = parts.port
+    except ValueError:
+        return False
+    return bool(parts.hostname) and port != 0 and "@" not in f"{parts.path}{parts.query}{parts.fragment}"
 
 
 class EventIdentity(Struct, frozen=True):

@@ -55,6 +55,7 @@ def publish(
     if forget:
         uvloop.run(_forget(url, target))
         return
+    target.tls()  # refuses a wrong file now, and not only once this publisher leads
     database.require_no_way_back(url, chosen)
     said = f"Publishing {target.subjects} to the stream {target.stream} at {target.address}."
     screen.print(said, highlight=False, soft_wrap=True)

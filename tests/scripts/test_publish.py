@@ -97,6 +97,9 @@ def test_what_can_not_be_published_is_said(
     assert "Nothing is known of a stream s." in run(
         environment, "publish", "--to", "nats://a", "--stream", "s", "--forget"
     )
+    (tmp_path / "no.pem").write_text("no certificate", encoding="utf-8")
+    wrong = environment | {"COUNTERSIGN_NATS_CA": f"{tmp_path}/no.pem"}
+    assert "which holds no certificate" in run(wrong, "publish", "--to", "tls://a")
     reader = environment | {"COUNTERSIGN_READER": "true"}
     assert "reaches the primary" in run(reader, "publish", "--to", "nats://a")
     monkeypatch.setattr(client, "CONNECTION", "infrastructure.jetstream.none")

@@ -24,14 +24,14 @@ from infrastructure.jetstream.client import opening
 from infrastructure.jetstream.errors import StreamAwayError, StreamRefusedError
 from infrastructure.jetstream.publisher import PublisherParts, StreamPublisher
 from infrastructure.jetstream.records import Publication, PublicationRecord
-from infrastructure.jetstream.target import OutgoingMessage, StreamTarget
+from infrastructure.jetstream.target import OutgoingMessage, StreamTarget, takes
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.settings import Settings
+from infrastructure.settings import SettingRefusedError, Settings
 from scripts.operation.publish import parts_of
 from tests.api.client import REGISTER
 from tests.conftest import database_in
 from tests.examples import MANAGER
-from tests.infrastructure.jetstream.nats_server import NatsServer, stored
+from tests.infrastructure.jetstream.nats_server import NatsServer, free_port, stored
 from tests.infrastructure.privacy.test_erasure import SECRETS, STORY, secrets_in, send
 from tests.infrastructure.projector.test_projector import project_all
 
@@ -214,6 +214,35 @@ async def test_a_server_that_was_away_gets_all_of_it(zone: Zone) -> None:
     assert await zone.ids() == [f"{zone.target.zone}:{position}" for position in (1, 2, 3)]
 
 
+async def test_a_server_that_never_was_there_is_given_up_and_named() -> None:
+    target = StreamTarget((f"nats://u:p@127.0.0.1:{free_port()}",), "s", "BDA")
+    async with asyncio.timeout(SECONDS_MAX):
+        with pytest.raises(StreamAwayError, match=f"no server answers at {target.address}: ") as away:
+            async with opening()(target):
+                pass
+    assert "u:p" not in str(away.value)
+
+
+async def test_it_stops_while_a_server_does_not_answer(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infrastructure.jetstream.connection.CONNECT_SECONDS_MAX", 10 * SECONDS_MAX)
+    connected = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()
+        await reader.read()
+        writer.close()
+
+    async with asyncio.timeout(SECONDS_MAX), await asyncio.start_server(say_nothing, "127.0.0.1") as silent:
+        port = silent.sockets[0].getsockname()[1]
+        target = structs.replace(zone.target, servers=(f"nats://127.0.0.1:{port}",))
+        publisher = StreamPublisher(structs.replace(zone.parts(), target=target), zone.url)
+        task = asyncio.create_task(publisher.run())
+        await connected.wait()
+        publisher.stop()
+        await task
+    assert publisher.published == 0
+
+
 async def test_a_ledger_that_went_back_while_nothing_happened_is_compared_again(zone: Zone) -> None:
     """The database was put back behind the publisher's back: its connection ends, and with that its place."""
     await zone.register(1)
@@ -228,6 +257,22 @@ async def test_a_ledger_that_went_back_while_nothing_happened_is_compared_again(
     async with asyncio.timeout(SECONDS_MAX):
         with pytest.raises(StreamRefusedError, match="declare-restore"):
             await task
+
+
+async def test_behind_a_foreign_message_nothing_is_stored_so_nothing_is_skipped(zone: Zone) -> None:
+    """It takes the sequence of the first of a batch; the others, whose sequences are right, must not be stored."""
+    await zone.register(1)
+    await zone.publish()
+    area, connect = zone.target.zone, opening()
+    subject = f"countersign.{area}.projects.t"
+    async with connect(zone.target) as stream, zone.server.connected() as context:
+        assert (await stream.end()).sequence == 1
+        await context.publish(subject, b"{}")
+        batch = [OutgoingMessage(subject, f"{area}:{n}", b"{}") for n in range(2, 6)]
+        with pytest.raises(StreamAwayError, match="wrong last sequence"):
+            await stream.publish(batch, 1)
+    assert await zone.ids() == [f"{area}:1", ""]
+    assert "was not published by Countersign" in await zone.refusal()
 
 
 async def test_a_stream_of_something_else_is_refused_with_what_to_do(zone: Zone) -> None:
@@ -313,18 +358,72 @@ async def test_a_stream_that_can_not_take_the_events_is_refused(zone: Zone) -> N
     await zone.register(1)
     async with zone.server.connected() as context:
         await context.add_stream(StreamConfig(name=zone.target.stream, subjects=[f"other.{zone.target.zone}"]))
-        assert f"let the stream {zone.target.stream} take" in await zone.refusal()
+        assert f"let it take the subjects {zone.target.subjects}" in await zone.refusal()
         await context.delete_stream(zone.target.stream)
-        await context.add_stream(StreamConfig(name=f"x-{zone.target.zone}", subjects=[zone.target.subjects]))
-        await context.add_stream(StreamConfig(name=zone.target.stream, subjects=[f"other.{zone.target.zone}"]))
-        assert "name it by COUNTERSIGN_NATS_STREAM" in await zone.refusal()
-        await context.delete_stream(zone.target.stream)
-        silent = StreamConfig(name=zone.target.stream, subjects=[f"other.{zone.target.zone}"], no_ack=True)
+        silent = StreamConfig(name=zone.target.stream, subjects=[zone.target.subjects], no_ack=True)
         await context.add_stream(silent)
         assert "acknowledges nothing" in await zone.refusal()
+
+
+async def test_what_an_operator_has_to_mend_ends_the_publisher(zone: Zone, tmp_path: Path) -> None:
+    """The file was right at the start, and is replaced by another one while the publisher stands by."""
+    (tmp_path / "ca.pem").write_text("no certificate", encoding="utf-8")
+    parts = structs.replace(zone.parts(), target=structs.replace(zone.target, ca=f"{tmp_path}/ca.pem"))
+    async with asyncio.timeout(SECONDS_MAX):
+        with pytest.raises(SettingRefusedError, match="which holds no certificate"):
+            await StreamPublisher(parts, zone.url).run()
+    known = await zone.record.read()
+    assert known is not None
+    assert "which holds no certificate" in known.trouble
+
+
+async def test_a_stream_that_takes_no_more_of_the_events_is_looked_at_again(zone: Zone) -> None:
+    """So it is also while a cluster elects who leads it: no stream answers, which passes. Another one does not."""
+    message = OutgoingMessage(f"countersign.{zone.target.zone}.projects.t", f"{zone.target.zone}:1", b"{}")
+    async with opening()(zone.target) as stream, zone.server.connected() as context:
+        await stream.end()
+        await context.update_stream(StreamConfig(name=zone.target.stream, subjects=[f"other.{zone.target.zone}"]))
+        with pytest.raises(StreamAwayError, match="let it take the subjects"):
+            await stream.publish([message], 0)
+        await context.add_stream(StreamConfig(name=f"x-{zone.target.zone}", subjects=[zone.target.subjects]))
+        with pytest.raises(StreamRefusedError, match="name it by COUNTERSIGN_NATS_STREAM"):
+            await stream.publish([message], 0)
+
+
+def test_a_stream_takes_what_its_subjects_cover() -> None:
+    ours = "countersign.BDA.>"
+    for covers in (">", "*.>", "countersign.>", "countersign.*.>", ours):
+        assert takes(covers, ours)
+    for lacks in ("countersign.BDA", "countersign.BDA.*", "countersign.BDA.projects.>", "countersign.X.>", "*", "a.>"):
+        assert not takes(lacks, ours)
+    assert takes("a.*", "a.b")
+    assert not takes("a.b.c", "a.b")
+    assert not takes("a.b.>", "a.b")
 
 
 def test_targets_name_no_passwords() -> None:
     target = StreamTarget(("nats://u:p@a:4222", "tls://b:4222"), "s", "BDA")
     assert target.address == "nats://a:4222, tls://b:4222"
     assert structs.replace(target, servers=("nats://a",)).tls() is None
+    assert StreamTarget.of(Settings.of({"COUNTERSIGN_NATS_URL": "nats://u:p@ss@[::1]"})).address == "nats://[::1]"
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "u:sec/ret@a:4222",
+        "u:12/ret@a",
+        "u:sec?ret@a",
+        "u:sec#ret@a",
+        "u:[sec@a",
+        "u:secret@",
+        "a:secret",
+        "a:0",
+        ":4222",
+    ],
+)
+def test_an_address_that_may_hold_half_a_password_is_refused_and_not_quoted(server: str) -> None:
+    with pytest.raises(SettingRefusedError, match="without a host or port") as refused:
+        StreamTarget.of(Settings.of({"COUNTERSIGN_NATS_URL": f"nats://b,nats://{server}"}))
+    assert "sec" not in str(refused.value)
+    assert refused.value.__cause__ is None
