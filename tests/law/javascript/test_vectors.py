@@ -118,14 +118,14 @@ def test_acts_of_one_instant_count_in_their_order() -> None:
     accepted = {"id": "e1", "type": "accepted", "at": "2026-01-30T04:00:00+00:00"}
     ended = {"id": "e2", "type": "forwarded", "at": "2026-02-11T06:00:00+00:00"}
     suspended = {"id": "e3", "type": "suspend", "at": ended["at"], "sid": "s", "reason": "testing"}
-    asked = {
+    question = {
         "call": "evaluate",
         "calendar": "CN",
         "t": "2026-04-26T03:00:00+00:00",
         "known": "2026-04-26T03:00:00+00:00",
     }
     histories = [
-        asked | {"rule": rule, "events": [accepted, *acts]} for acts in ([ended, suspended], [suspended, ended])
+        question | {"rule": rule, "events": [accepted, *acts]} for acts in ([ended, suspended], [suspended, ended])
     ]
     used = [answer["clocks"]["lower_review"]["used"] for answer in answers(histories)]
     assert used == [by_engine(history)["clocks"]["lower_review"]["used"] for history in histories]
