@@ -23,7 +23,8 @@ from tests.proofs.log import INSTALL_SECONDS_MAX, PYTHONS, environment_with, jud
 from tests.proofs.operating.installation import Installation, served_zone
 from tests.proofs.proof import ROOT, Budget, Proof, RefutedError, SkippedError
 
-NPM_PACKAGES = ("@redocly/cli@2", "@stoplight/spectral-cli@6", "typescript@5")
+HEY_API = "@hey-api/openapi-ts@0.90"  # the last that runs on Node 20
+NPM_PACKAGES = ("@redocly/cli@2", "@stoplight/spectral-cli@6", "typescript@5", HEY_API)
 GENERATORS = ("openapi-python-client==0.29.1", "openapi-generator-cli==7.26.0")
 DRIVERS = ROOT / "tests/proofs/clients"
 PYTHON_CLIENT_CONFIG = ROOT / "tests/proofs/openapi-python-client.yaml"
@@ -34,10 +35,10 @@ STRICT: dict[str, Any] = {
         "target": "es2022",
         "module": "nodenext",
         "moduleResolution": "nodenext",
-        "lib": ["es2022", "dom"],
+        "lib": ["es2022", "dom", "dom.iterable"],
         "skipLibCheck": True,
     },
-    "include": ["typescript/**/*.ts"],
+    "include": ["typescript/**/*.ts", "hey-api/**/*.ts"],
 }
 DRIVING = {
     "compilerOptions": {**STRICT["compilerOptions"], "noEmit": False, "outDir": "driver", "rootDir": "."},
@@ -58,6 +59,7 @@ DELIVERED = {"stage": "delivered", "version": 8, "papers": [True], "refused": "w
 PYTHON_CLIENT = re.compile(r"^def sync_detailed\(", re.MULTILINE)
 PYTHON = re.compile(r"^    def \w+_with_http_info\(", re.MULTILINE)
 TYPESCRIPT = re.compile(r"^    async \w+Raw\(", re.MULTILINE)
+HEY_API_METHOD = re.compile(r"^export const \w+ = <ThrowOnError", re.MULTILINE)
 NO_DATABASE = "postgresql://nowhere/none"  # the document is made of code alone
 
 
@@ -97,7 +99,7 @@ def linters(_budget: Budget) -> str:
 
 
 def generators(_budget: Budget) -> str:
-    """Three generated clients have every operation, compile, and drive a project from registration to delivery."""
+    """Four generated clients have every operation and compile; three drive a project from registration to delivery."""
     if shutil.which("java") is None:
         raise SkippedError("java is not on PATH: on Debian, apt-get install default-jre-headless")
     with TemporaryDirectory() as name:
@@ -112,13 +114,16 @@ def generators(_budget: Budget) -> str:
             made = folder / language.partition("-")[0]
             judged([str(tools / "openapi-generator-cli"), "generate", "-i", str(file), "-g", language, "-o", str(made)])
             require_operations(made, suffix, pattern, count)
+        plugins = ["@hey-api/typescript", "@hey-api/sdk", "@hey-api/client-fetch"]
+        judged([str(npm / "openapi-ts"), "-i", str(file), "-o", str(folder / "hey-api"), "-p", *plugins])
+        require_operations(folder / "hey-api", "*.ts", HEY_API_METHOD, count)
         judged([str(tools / "python"), "-m", "compileall", "-q", str(folder / "client"), str(folder / "python")])
         (folder / "tsconfig.json").write_bytes(json.encode(STRICT))
         judged([str(npm / "tsc"), "-p", str(folder / "tsconfig.json")])
         driven(folder, tools, npm)
     return (
-        f"{count} operations in clients by openapi-python-client and openapi-generator (python, typescript-fetch); each"
-        " drove a project from registration to delivery"
+        f"{count} operations in clients by openapi-python-client, openapi-generator (python, typescript-fetch) and"
+        " openapi-ts; each but the last drove a project from registration to delivery"
     )
 
 
