@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Coroutine
+from typing import Any, ClassVar, TypeVar
 
 import psycopg
 import structlog
@@ -17,6 +18,8 @@ from msgspec import Struct
 from infrastructure.postgres.lease import Lease
 from infrastructure.privacy.keystore import KeystoreError
 from infrastructure.stop_signal import StopSignal
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -102,6 +105,17 @@ class Leader(LeadershipCandidate, ABC):
 
         *connection* holds the lead: with it, it is lost.
         """
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """The result of *work*; None where `stop` came first, which cancels it."""
+        working, stopped = asyncio.create_task(work), asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait((working, stopped), return_when=asyncio.FIRST_COMPLETED)
+            return working.result() if working.done() else None
+        finally:
+            working.cancel()
+            stopped.cancel()
+            await asyncio.gather(working, stopped, return_exceptions=True)
 
     async def _pause(self, seconds: float) -> None:
         """Wait for *seconds*, or until `stop`."""

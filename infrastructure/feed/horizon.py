@@ -104,16 +104,6 @@ class FeedHorizon:
                     await self._moved.wait()
         return self.position > position
 
-    async def beyond_unless(self, stopping: asyncio.Event, position: int, seconds: float) -> None:
-        """Wait until the horizon is beyond *position* or *stopping* is set, for at most *seconds*."""
-        waits = [asyncio.create_task(self.beyond(position, seconds)), asyncio.create_task(stopping.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
-
     def wants_any(self, after: int, wanted: Callable[[TailEvent], bool]) -> bool:
         """Whether *wanted* holds for an event after *after*; True where that position is older than the tail."""
         if after < self._tail_after:

@@ -6,11 +6,9 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import datetime
 from typing import Any
 
 import structlog
-from msgspec import Struct
 from nats.aio.client import Client
 from nats.errors import Error, MaxPayloadError, NoServersError
 from nats.js import JetStreamContext
@@ -18,7 +16,7 @@ from nats.js.api import Header, PubAck, RawStreamMsg, RetentionPolicy, StorageTy
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
 from infrastructure.jetstream.errors import StreamAwayError, StreamRefusedError
-from infrastructure.jetstream.target import OutgoingMessage, StreamTarget, takes
+from infrastructure.jetstream.target import OutgoingMessage, StoredMessage, StreamTail, StreamTarget, takes
 
 CONNECT_SECONDS_MAX = 5
 ANSWER_SECONDS_MAX = 10.0  # of the server, for one request or for a batch of messages
@@ -30,21 +28,6 @@ CONTENT_TYPE = "Content-Type"
 OTHER_STREAM = 10060  # of the server: the message would be stored in another stream than we expect
 
 log = structlog.get_logger()
-
-
-class StreamTail(Struct, frozen=True):
-    """Where a stream ends: the *sequence* of its last message, 0 before the first, and when it was *created*."""
-
-    sequence: int
-    created: datetime | None
-
-
-class StoredMessage(Struct, frozen=True):
-    """A message in the stream, with its Nats-Msg-Id."""
-
-    sequence: int
-    id: str
-    body: bytes
 
 
 class ConnectionState:

@@ -6,7 +6,6 @@ the ledger first: that JetStream recognises repeats for some minutes is not enou
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
@@ -25,7 +24,14 @@ from infrastructure.feed.reader import FEED, Feed, FeedCriteria, FeedPage
 from infrastructure.jetstream.errors import StreamAwayError
 from infrastructure.jetstream.records import PublicationRecord
 from infrastructure.jetstream.resume import MessagePlace, another_entry, emptied
-from infrastructure.jetstream.target import OutgoingMessage, StreamTarget, identity_of, outgoing
+from infrastructure.jetstream.target import (
+    OutgoingMessage,
+    StoredMessage,
+    StreamTail,
+    StreamTarget,
+    identity_of,
+    outgoing,
+)
 from infrastructure.leader import Leader, LeadTerms
 
 LEADER_KEY = 0x436F756E_4A657453  # advisory lock of the publishing process
@@ -43,35 +49,15 @@ Render = Callable[[FeedPage, Caller, LedgerEpochs], Sequence[bytes]]
 log = structlog.get_logger()
 
 
-class MessageInStream(Protocol):
-    """A message that the stream holds."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def body(self) -> bytes: ...
-
-
-class EndOfStream(Protocol):
-    """Where the stream ends."""
-
-    @property
-    def sequence(self) -> int: ...
-
-    @property
-    def created(self) -> datetime | None: ...
-
-
 class StreamConnection(Protocol):
     """A connection to the stream: `connection.JetStreamConnection`, which is imported only where nats-py is there."""
 
     @property
     def is_lost(self) -> bool: ...
 
-    async def end(self) -> EndOfStream: ...
+    async def end(self) -> StreamTail: ...
 
-    async def message(self, sequence: int) -> MessageInStream | None: ...
+    async def message(self, sequence: int) -> StoredMessage | None: ...
 
     async def publish(self, messages: Sequence[OutgoingMessage], after: int) -> int: ...
 
@@ -122,22 +108,12 @@ class StreamPublisher(Leader):
         parts = self._parts
         try:
             async with AsyncExitStack() as ends:
-                if (started := await self._started_unless_stopped(ends)) is not None:
+                # A server that does not answer can take a while, in which `stop` may come.
+                if (started := await self._unless_stopped(self._started(ends))) is not None:
                     await self._publish_from(*started, connection)
         except (StreamAwayError, OperatorError) as failure:
             await parts.record.note_trouble(str(failure), parts.clock())
             raise
-
-    async def _started_unless_stopped(self, ends: AsyncExitStack) -> tuple[StreamConnection, StreamPlace] | None:
-        """What `_started` returns; None where `stop` came first: a server that does not answer can take a while."""
-        started, stopped = asyncio.create_task(self._started(ends)), asyncio.create_task(self._stopping.wait())
-        try:
-            await asyncio.wait((started, stopped), return_when=asyncio.FIRST_COMPLETED)
-            return started.result() if started.done() else None
-        finally:
-            started.cancel()
-            stopped.cancel()
-            await asyncio.gather(started, stopped, return_exceptions=True)
 
     async def _started(self, ends: AsyncExitStack) -> tuple[StreamConnection, StreamPlace]:
         """A connection, which *ends* closes, and where to go on. Raises StreamAwayError, OperatorError."""
@@ -176,7 +152,7 @@ class StreamPublisher(Leader):
             if is_behind:
                 log.info("stream_caught_up", stream=parts.target.stream, position=place.position, count=self.published)
             is_behind = False
-            await parts.feed.horizon.beyond_unless(self._stopping, place.position, POLL_SECONDS)
+            await self._unless_stopped(parts.feed.horizon.beyond(place.position, POLL_SECONDS))
             if stream.is_lost:
                 raise StreamAwayError("the connection ended")
 
@@ -204,7 +180,7 @@ class StreamPublisher(Leader):
         log.info("stream_resumed", stream=self._parts.target.stream, position=position, sequence=end.sequence)
         return StreamPlace(position, end.sequence, end.created)
 
-    async def _position_at(self, stream: StreamConnection, end: EndOfStream) -> int:
+    async def _position_at(self, stream: StreamConnection, end: StreamTail) -> int:
         """The position in the ledger of the last event in the stream."""
         parts = self._parts
         if not end.sequence:
@@ -218,7 +194,7 @@ class StreamPublisher(Leader):
             raise emptied(parts.target)
         return parts.after
 
-    async def _position_of(self, message: MessageInStream) -> int:
+    async def _position_of(self, message: StoredMessage) -> int:
         """The position behind which to go on after *message*, which has to be an event of this ledger."""
         parts, feed = self._parts, self._parts.feed
         epochs = await feed.epochs()

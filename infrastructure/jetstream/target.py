@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -119,6 +120,21 @@ class OutgoingMessage(Struct, frozen=True):
     """An event as it is published: *id* is its Nats-Msg-Id, *body* the CloudEvent in JSON."""
 
     subject: str
+    id: str
+    body: bytes
+
+
+class StreamTail(Struct, frozen=True):
+    """Where a stream ends: the *sequence* of its last message, 0 before the first, and when it was *created*."""
+
+    sequence: int
+    created: datetime | None
+
+
+class StoredMessage(Struct, frozen=True):
+    """A message in the stream, with its Nats-Msg-Id."""
+
+    sequence: int
     id: str
     body: bytes
 

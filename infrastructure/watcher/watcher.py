@@ -160,15 +160,7 @@ class Watcher(Leader):
 
     async def _is_notified(self, connection: psycopg.AsyncConnection[object], seconds: float) -> bool:
         """Wait for a NOTIFY, for at most *seconds* or until `stop`; whether there was one."""
-        notified = asyncio.create_task(_notified(connection, seconds))
-        stopped = asyncio.create_task(self._stopping.wait())
-        try:
-            await asyncio.wait((notified, stopped), return_when=asyncio.FIRST_COMPLETED)
-            return notified.done() and notified.result()
-        finally:
-            notified.cancel()
-            stopped.cancel()
-            await asyncio.gather(notified, stopped, return_exceptions=True)
+        return bool(await self._unless_stopped(_notified(connection, seconds)))
 
 
 def versions_of(laws: LawBook) -> str:

@@ -65,7 +65,7 @@ class WebhookSender(Leader):
             while not self._stopping.is_set():
                 if not await self.step():
                     # For POLL_SECONDS at most: something may be due.
-                    await self._parts.feed.horizon.beyond_unless(self._stopping, position, POLL_SECONDS)
+                    await self._unless_stopped(self._parts.feed.horizon.beyond(position, POLL_SECONDS))
                     position = self._parts.feed.horizon.position
 
     async def step(self) -> int:
