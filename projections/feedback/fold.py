@@ -30,6 +30,7 @@ from projections.reader import Laws
 from projections.view import Facts, Row, Rows, Table, facts_of
 
 FOLD_VERSION = 7  # grows with every change of the tables or of the fold
+SubjectKey = tuple[str, str]  # the name of the table, and the id
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
 COMPLAINTS = Table(
     "complaint",
@@ -139,25 +140,21 @@ class Feedback:
 
     def rows(self, state: FeedbackState, project: Project) -> Rows:
         if state.sums is None:
-            state.sums = sum_rows(self._contributions(state), project.register)
+            state.sums = sum_rows((counted for _, _, counted in self._settled(state)), project.register)
         return {**state.sums, **rows_of(state), STEPS.name: state.steps}
 
-    def _contributions(self, state: FeedbackState) -> Iterator[Contribution]:
-        """What the complaints and evaluations add to the sums, so far as they are settled."""
+    def _settled(self, state: FeedbackState) -> Iterator[tuple[SubjectKey, ComplaintRow | EvaluationRow, Contribution]]:
+        """The complaints and evaluations that are settled, each with what it adds to the sums."""
         laws, cached = self._laws(), state.contributions
-        for key, row in subjects_of(state):
+        subjects: Iterator[tuple[SubjectKey, ComplaintRow | EvaluationRow]] = chain(
+            (((COMPLAINTS.name, name), row) for name, row in state.complaints.items()),
+            (((EVALUATIONS.name, name), row) for name, row in state.evaluations.items()),
+        )
+        for key, row in subjects:
             if key not in cached:
                 cached[key] = contribution_of(row, laws)
             if contribution := cached[key]:
-                yield contribution
-
-
-def subjects_of(state: FeedbackState) -> Iterator[tuple[tuple[str, str], ComplaintRow | EvaluationRow]]:
-    """All complaints and evaluations, each with the name of its table and its id."""
-    return chain(
-        (((COMPLAINTS.name, name), row) for name, row in state.complaints.items()),
-        (((EVALUATIONS.name, name), row) for name, row in state.evaluations.items()),
-    )
+                yield key, row, contribution
 
 
 def rows_of(state: FeedbackState) -> Rows:

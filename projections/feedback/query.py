@@ -240,10 +240,7 @@ class FeedbackAt:
                 *await self._of(EVALUATIONS, criteria, source.earlier),
             ]
             settled.subtract(await asyncio.to_thread(settled_figures, rows, self._laws))
-        complaints = await self._all(COMPLAINTS, criteria, source, SQL(UNSETTLED[COMPLAINTS.table.name]))
-        evaluations = await self._all(EVALUATIONS, criteria, source, SQL(UNSETTLED[EVALUATIONS.table.name]))
-        settled.update(await self._figures(complaints, evaluations))
-        return settled
+        return await self._with_unsettled(settled, criteria, source)
 
     async def _settled_then(self, cursor: Cursor, criteria: FeedbackFilter) -> FeedbackCounts | None:
         """The figures of a past instant: what was settled is counted, the rest is read; None where it isn't known."""
@@ -262,6 +259,12 @@ class FeedbackAt:
             return None
         stale = await self._within(moment.stale, criteria.scope)
         source = FeedbackSource(await self._states(stale), moment)
+        return await self._with_unsettled(settled, criteria, source)
+
+    async def _with_unsettled(
+        self, settled: FeedbackCounts, criteria: FeedbackFilter, source: FeedbackSource
+    ) -> FeedbackCounts:
+        """The figures of what is *settled*, and of the rest, which is read."""
         complaints = await self._all(COMPLAINTS, criteria, source, SQL(UNSETTLED[COMPLAINTS.table.name]))
         evaluations = await self._all(EVALUATIONS, criteria, source, SQL(UNSETTLED[EVALUATIONS.table.name]))
         settled.update(await self._figures(complaints, evaluations))

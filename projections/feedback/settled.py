@@ -18,9 +18,9 @@ from psycopg.sql import SQL, Composed
 from domain.law.estimate import counted_days
 from domain.law.licensing.forecast import DISTANT
 from domain.project.state.project import Project
-from projections.feedback.fold import Feedback, FeedbackState, subjects_of
+from projections.feedback.fold import Feedback, FeedbackState
 from projections.feedback.summary import FeedbackCounts
-from projections.feedback.sums import BETWEEN, contribution_of, given_at
+from projections.feedback.sums import BETWEEN, given_at
 from projections.history.fold import History
 from projections.history.moment import PastMoment
 from projections.reader import Laws
@@ -61,13 +61,10 @@ class SettledFeedback(Feedback):
 
     def rows(self, state: FeedbackState, project: Project) -> Rows:
         """The rows of the one table."""
-        laws, cached = self._laws(), state.contributions
-        rows: list[Row] = []
-        for key, row in subjects_of(state):
-            if key not in cached:
-                cached[key] = contribution_of(row, laws)
-            if contribution := cached[key]:
-                rows.append((project.id, *key, project.register, *contribution[1:], given_at(row)))
+        rows: list[Row] = [
+            (project.id, *key, project.register, *contribution[1:], given_at(row))
+            for key, row, contribution in self._settled(state)
+        ]
         return {SETTLED.name: rows}
 
 
