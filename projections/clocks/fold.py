@@ -18,7 +18,7 @@ from zlib import crc32
 from msgspec import Struct, field
 
 from domain.law.calendar.calendar import CalendarBook
-from domain.law.calendar.moment import monday
+from domain.law.calendar.moment import local_day, monday
 from domain.law.calendar.period import Span
 from domain.law.licensing.clock import State
 from domain.law.licensing.forecast import DISTANT
@@ -263,3 +263,8 @@ def counted_by(law: str, laws: Laws, known: date) -> str:
     """Which calendar the days of *law* are counted by as known on a date: what a project's rows rest on."""
     version = law.partition("/")[0]
     return f"{version}={laws.calendar(laws.pack(version), known).version}"
+
+
+def counted_at(law: str, laws: Laws, known: datetime) -> str:
+    """The same as known at an instant, on the day that it has where the law holds."""
+    return counted_by(law, laws, local_day(known, laws.pack(law).zone))

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, LiteralString
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
@@ -20,7 +19,7 @@ from domain.law.procedure.history import ItemHistory
 from domain.messages import Entry
 from domain.project.state.project import Project
 from projections.clocks.decisions import DecisionRow
-from projections.clocks.fold import CLOCKS, Clocks, ClocksState, counted_by, figure_of
+from projections.clocks.fold import CLOCKS, Clocks, ClocksState, counted_at, counted_by, figure_of
 from projections.clocks.law_events import TERMS, Histories
 from projections.history.fold import History, HistoryState, KeyedTables
 from projections.history.versions import Keyed
@@ -199,11 +198,8 @@ class ClockHistory(History):
     def _counts_as_at(self, basis: str, known: datetime) -> bool:
         """Whether the laws of *basis* had their newest calendars at *known*, whichever its rows were counted by."""
         laws = self._clocks.laws
-        for law in (part.partition("=")[0] for part in basis.split(",") if part):
-            day = known.astimezone(ZoneInfo(laws.pack(law).zone)).date()
-            if counted_by(law, laws, day) != counted_by(law, laws, DISTANT.date()):
-                return False
-        return True
+        names = (part.partition("=")[0] for part in basis.split(",") if part)
+        return all(counted_at(law, laws, known) == counted_by(law, laws, DISTANT.date()) for law in names)
 
     def _published(self, project: UUID, entries: Sequence[Entry]) -> set[datetime]:
         """When the notices took effect by which the project's clocks are counted."""

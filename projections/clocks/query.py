@@ -14,7 +14,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, LiteralString, Self
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.sql import SQL, Composed
@@ -36,7 +35,7 @@ from projections.clocks.counts import (
 )
 from projections.clocks.explanation import explanation
 from projections.clocks.fold import CLOCKS as CLOCK_TABLE
-from projections.clocks.fold import Clocks, counted_by
+from projections.clocks.fold import Clocks, counted_at, counted_by
 from projections.clocks.history import BASES, ClockHistory
 from projections.clocks.law_events import Histories, item_histories
 from projections.clocks.list import ClockFilter, ClockSource, ListedClock, number_for, page_of, rows_for
@@ -236,9 +235,7 @@ class ClocksAt:
         return all(self._counts_so(part) for part in basis.split(",") if part)
 
     def _counts_so(self, part: str) -> bool:
-        law = part.partition("=")[0]
-        zone = ZoneInfo(self._laws.pack(law).zone)
-        return part == counted_by(law, self._laws, self.known.astimezone(zone).date())
+        return part == counted_at(part.partition("=")[0], self._laws, self.known)
 
     async def _read(self, projects: Sequence[UUID], only: Applications | None = None) -> list[ListedClock]:
         """Every clock of *projects*, from the ledger; or of *only* some applications of theirs."""
