@@ -54,6 +54,8 @@ class ProjectCodes:
 
     async def claim(self, code: str, project: UUID) -> tuple[UUID, bool]:
         """Which project has *code* now, and whether it was claimed for *project* just now."""
+        if other := await self.owner(code, project):
+            return other, False
         if await self._id(CLAIM, code, project):
             return project, True
         return await self._id(OWNER, code, project) or project, False

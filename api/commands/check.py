@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from api.commands.effect import CommandEffect, effect_of
 from api.commands.if_match import on_version
-from api.commands.project_codes import registered_code, require_code_free
+from api.commands.materials import require_attachable
+from api.commands.project_codes import require_code_free
 from api.guard.judging import command_allowed
 from api.route_access import ACCESS, COMMANDS
 from api.web.http_request import HttpRequest
@@ -23,6 +24,7 @@ from api.web.problems import CHECK_COMMAND
 from api.web.request_body import command_in, read_body
 from domain.access.principal import Caller
 from domain.messages import AnyCommand
+from domain.project.application.registration import registered_code
 from domain.project.materials.attachment import AttachMaterial
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
@@ -68,8 +70,7 @@ async def check_command(
     command, caller = checked.command, checked.caller
     allowed = command_allowed(caller, command)
     if isinstance(command, AttachMaterial):
-        allowed(await approvals.state(project_id))  # before the answer shows whether a file is stored
-        await materials.require(command.digest, command.size, command.media_type)
+        await require_attachable(approvals, materials, project_id, command, allowed)
     if code := registered_code(command):
         await require_code_free(approvals, project_id, code, caller)
     conditional = on_version(command, checked.version)

@@ -11,7 +11,7 @@ from domain.access.cases import project_case
 from domain.access.decision import may
 from domain.access.principal import Caller
 from domain.core.ledger import Command, Refused, Role
-from domain.project.application.registration import RegisterProject
+from domain.project.application.registration import registered_code
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.atomic.sequence import SequenceRefusedError
 from infrastructure.project_codes import ProjectCodes
@@ -28,11 +28,6 @@ def code_claimed(
     return nullcontext()
 
 
-def registered_code(command: Command) -> str:
-    """The code that *command* registers a project under; empty where it registers none."""
-    return command.code if type(command) is RegisterProject else ""
-
-
 @asynccontextmanager
 async def project_code_claimed(
     approvals: Approvals, project_id: UUID, code: str, caller: Caller
@@ -45,8 +40,6 @@ async def project_code_claimed(
         yield
         return
     codes = ProjectCodes(approvals.store)
-    if other := await codes.owner(code, project_id):
-        raise await _taken(approvals, code, other, caller)
     owner, is_new = await codes.claim(code, project_id)
     if owner != project_id:
         raise await _taken(approvals, code, owner, caller)

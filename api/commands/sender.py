@@ -13,12 +13,13 @@ from msgspec import Struct
 from api.commands.deadlines import deadlines
 from api.commands.if_match import carry_out_on, on_version
 from api.commands.materials import require_stored
-from api.commands.project_codes import code_claimed, registered_code
+from api.commands.project_codes import code_claimed, project_code_claimed
 from api.guard.judging import Allowed, command_allowed
 from api.web.problems import Problem
 from domain.access.principal import Caller
 from domain.core.ledger import CommandOrigin
 from domain.messages import AnyCommand
+from domain.project.application.registration import registered_code
 from domain.project.materials.attachment import AttachMaterial
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
 from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence
@@ -68,12 +69,12 @@ class ProjectCommandSender(Struct, frozen=True):
 
     def _claimed(self, sent: ProjectCommand, key: UUID, allowed: Allowed) -> Awaitable[CommandAnswer]:
         """Carry out a command once the code that it registers a project under, if any, is claimed."""
-        if registered_code(sent.command):
-            return self._claiming(sent, key, allowed)
+        if code := registered_code(sent.command):
+            return self._claiming(code, sent, key, allowed)
         return self._decided(sent, key, allowed)
 
-    async def _claiming(self, sent: ProjectCommand, key: UUID, allowed: Allowed) -> CommandAnswer:
-        async with code_claimed(self.approvals, sent.project, sent.command, self.caller):
+    async def _claiming(self, code: str, sent: ProjectCommand, key: UUID, allowed: Allowed) -> CommandAnswer:
+        async with project_code_claimed(self.approvals, sent.project, code, self.caller):
             return await self._decided(sent, key, allowed)
 
     def _decided(self, sent: ProjectCommand, key: UUID, allowed: Allowed) -> Awaitable[CommandAnswer]:

@@ -17,7 +17,7 @@ from api.web.request_body import require_plain, require_storable, require_usable
 from domain.core.ledger import Actor, CommandOrigin, Role
 from domain.core.types import Code, Line, Name
 from domain.messages import AnyCommand
-from domain.project.application.registration import RegisterProject
+from domain.project.application.registration import registered_code
 from infrastructure.errors import OperatorError
 from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence
 
@@ -62,8 +62,7 @@ class ProjectToTakeOver(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def registered_code(self) -> str:
         """The code here that its registration gives it; empty if none."""
-        commands = (act.command for act in self.acts)
-        return next((command.code for command in commands if isinstance(command, RegisterProject)), "")
+        return next(filter(None, (registered_code(act.command) for act in self.acts)), "")
 
     @property
     def in_order(self) -> list[int]:

@@ -120,8 +120,6 @@ class CodesInFile:
     async def claim(self, project: ProjectToTakeOver) -> bool:
         """Hold its code, so that nobody registers another project before the views know of it; False: it is taken."""
         code = project.registered_code
-        if code and await self._codes.owner(code, project.id):
-            return False
         return not code or (await self._codes.claim(code, project.id))[0] == project.id
 
 

@@ -126,6 +126,11 @@ class ItemPlanned(Fact, frozen=True, tag="item_planned"):
         project.items[self.item] = Item(self.plan)
 
 
+def registered_code(command: Command) -> str:
+    """The code that *command* registers a project under; empty where it registers none."""
+    return command.code if type(command) is RegisterProject else ""
+
+
 def _classified() -> Refused:
     return Refused(
         "classified-project",
