@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
@@ -19,6 +20,8 @@ from domain.project.application.supplement import RequestSupplement
 from domain.project.application.suspension import SuspendClock
 from domain.project.countersignature.request import AskCountersignature
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
+from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, FIRE, LAND, MANAGER, USCC, WATER, project_id_of
 from tests.law.questions import at
 
@@ -114,3 +117,13 @@ async def tell_zone(approvals: Approvals, hands: list[datetime]) -> None:
     for number, step in enumerate(STORY):
         hands[0] = step.at
         await approvals.handle(story, step.dated, step.by, uuid5(story, str(number)))
+
+
+@asynccontextmanager
+async def zone_looked_at(url: str, hands: list[datetime], on: str) -> AsyncIterator[Approvals]:
+    """The zone in the database at *url*, with its views, at the moment *on*; *hands* is the clock on the wall."""
+    async with Approvals(url, clock=lambda: hands[0]) as opened:
+        await tell_zone(opened, hands)
+        hands[0] = at(on)
+        await Views(opened.store).catch_up(await opened.store.head(), patience=PATIENCE_SECONDS)
+        yield opened

@@ -11,12 +11,10 @@ import pytest_asyncio
 from api.web.zones import zone_of
 from domain.law.calendar.moment import week_from
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
-from infrastructure.projector.positions import Views
 from tests.api.client import Door, identity
-from tests.effort import PATIENCE_SECONDS
 from tests.examples import LEADER
 from tests.law.questions import at
-from tests.projections.zone import project_id, tell_zone
+from tests.projections.zone import project_id, zone_looked_at
 
 pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
@@ -28,10 +26,7 @@ TABLE = "/pages/progress"
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     """A small zone, looked at on the 30th of April: some clocks are over by then, others are not."""
-    async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
-        await tell_zone(opened, HANDS)
-        HANDS[0] = at("04-30 12:00")
-        await Views(opened.store).catch_up(await opened.store.head(), patience=PATIENCE_SECONDS)
+    async with zone_looked_at(shared_database_url, HANDS, "04-30 12:00") as opened:
         yield opened
 
 

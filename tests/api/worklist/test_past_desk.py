@@ -9,12 +9,10 @@ import pytest
 import pytest_asyncio
 
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
 from tests.api.client import Door, identity
-from tests.effort import PATIENCE_SECONDS
 from tests.examples import LAND, LEADER
 from tests.law.questions import at
-from tests.projections.zone import project_id, tell_zone
+from tests.projections.zone import project_id, zone_looked_at
 
 pytestmark = [pytest.mark.pages, pytest.mark.usefixtures("projector")]
 
@@ -25,10 +23,7 @@ DAY, END = "2026-04-01", "2026-04-02T00:00:00+08:00"
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     """A small zone, looked at on the 30th of May."""
-    async with Approvals(shared_database_url, clock=lambda: HANDS[0]) as opened:
-        await tell_zone(opened, HANDS)
-        HANDS[0] = at("05-30 12:00")
-        await Views(opened.store).catch_up(await opened.store.head(), patience=PATIENCE_SECONDS)
+    async with zone_looked_at(shared_database_url, HANDS, "05-30 12:00") as opened:
         yield opened
 
 
