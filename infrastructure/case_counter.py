@@ -48,10 +48,14 @@ class SequenceCounter:
         return self._free.popleft()
 
     def _next_batch(self) -> asyncio.Task[None]:
-        """The taking of the next batch, which is begun where none is under way."""
-        if self._taking is None:
+        """The task that takes the next batch, which is begun where none is under way.
+
+        A task that is done is never returned: to await it does not yield, and commands that used up its counters before
+        the loop came to its callbacks would wait for it for ever, and with them the whole process.
+        """
+        if self._taking is None or self._taking.done():
             self._taking = asyncio.create_task(self._take())
-            self._taking.add_done_callback(self._taken)
+            self._taking.add_done_callback(_look_at_error)
         return self._taking
 
     async def _take(self) -> None:
@@ -65,12 +69,6 @@ class SequenceCounter:
             await cursor.execute(TAKE, [self._batch])
             self._free.extend([counter for (counter,) in await cursor.fetchall()])
 
-    def _taken(self, taking: asyncio.Task[None]) -> None:
-        """Let the next batch be taken; who waits for this one sees its error, and nobody else needs to."""
-        self._taking = None
-        if not taking.cancelled():
-            taking.exception()
-
     async def close(self) -> None:
         """End the taking of a batch."""
         if self._taking is not None:
@@ -80,3 +78,9 @@ class SequenceCounter:
     def give_back(self, counter: int) -> None:
         if counter:
             self._free.appendleft(counter)
+
+
+def _look_at_error(taking: asyncio.Task[None]) -> None:
+    """Retrieve the error of a batch: commands that wait for it get it, and asyncio need not warn where none does."""
+    if not taking.cancelled():
+        taking.exception()

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from infrastructure.case_counter import BATCH_MAX, BATCH_MIN, SequenceCounter
+from tests.effort import PATIENCE_SECONDS
 
 
 class Sequence:
@@ -77,6 +78,24 @@ def test_a_database_that_is_away_is_tried_again() -> None:
             await counter.next()
         sequence.away = False
         assert await counter.next() == 1
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.timeout(PATIENCE_SECONDS)  # the loop would be busy for ever: nothing in it can give up
+def test_a_batch_used_up_at_once_is_followed_by_the_next() -> None:
+    """More commands are ready in the turn of the loop in which a batch arrives than it has counters."""
+
+    async def scenario() -> None:
+        sequence = Sequence()
+        counter = counter_of(sequence)
+        sequence.open.clear()
+        first = asyncio.create_task(counter.next())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        sequence.open.set()
+        given = await asyncio.gather(first, *[counter.next() for _ in range(5 * BATCH_MIN)])
+        assert len(set(given)) == len(given)
 
     asyncio.run(scenario())
 
