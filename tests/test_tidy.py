@@ -34,6 +34,14 @@ NAMES_EVERY_SUBJECT = {
     *("projections/clocks/law_events.py", "projections/clocks/law_kinds.py", "infrastructure/ledger/approvals.py"),
     "projections/registry.py",
 }
+# The table of access alone says who may do what. These give each role its home page, menu, side in a dialogue or
+# words, or make an actor for a preview; they let no one in.
+NAMES_ROLES = {
+    *("api/home/pages.py", "api/html/live.py", "api/html/page.py", "api/messages/waits.py", "api/window/visitor.py"),
+    *("api/forms/offers.py", "api/notice/content.py", "api/project_page/pages.py", "api/supervision/card_view.py"),
+    *("api/commands/actions.py", "api/flow/project_flow.py", "api/window/case_feedback.py", "api/window/timeline.py"),
+    *("api/people/acts.py", "api/web/dependencies.py", "api/web/identity.py", "api/worklist/pages.py"),
+}
 DOMAIN_MAY_IMPORT = {"domain", "msgspec", "stdnum", *sys.stdlib_module_names}
 IMPURE = {
     "asyncio",
@@ -328,6 +336,13 @@ def taking_requests(registered: set[str]) -> Callable[[Path], Iterator[str]]:
     return taking
 
 
+def naming_roles(path: Path) -> Iterator[str]:
+    """Roles that a module of the web names, and so decides by."""
+    for node in nodes(path):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Role":
+            yield f"line {node.lineno}: Role.{node.attr}: let an action of domain/access/table.py say who may"
+
+
 def is_request(annotation: ast.expr | None) -> bool:
     """Whether a parameter with this annotation is a request."""
     return annotation is not None and REQUEST.search(ast.unparse(annotation)) is not None
@@ -427,6 +442,11 @@ def test_no_module_imports_everything() -> None:
 def test_requests_stay_in_handlers_and_providers() -> None:
     paths = python_files("api")
     assert broken(taking_requests(registered_in(paths) | {"render"}), paths) == []  # render: of litestar's plugin
+
+
+def test_the_table_of_access_alone_says_who_may() -> None:
+    naming = {place(path) for path in python_files("api") if any(naming_roles(path))}
+    assert naming == NAMES_ROLES
 
 
 def test_no_tracked_file_is_a_link() -> None:

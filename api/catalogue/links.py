@@ -9,7 +9,6 @@ from api.commands.aggregate_acts import AggregateActs
 from api.html.page import PageContext
 from domain.access.decision import NO_CASE, AccessCase
 from domain.catalogue.state import Catalogue
-from domain.core.ledger import Role
 
 CATALOGUES = "/admin/catalogues"
 
@@ -34,7 +33,7 @@ def addresses(page: PageContext, name: str) -> dict[str, Any]:
 
 def departments_for(acts: AggregateActs, catalogue: Catalogue) -> list[str]:
     """Whose intake hours the reader may publish: an officer's own department, else all that have items or hours."""
-    if acts.caller.role is Role.OFFICER:
+    if not acts.judged("set_intake_hours", NO_CASE).allowed:  # of every department
         return [acts.caller.over]
     return sorted({item.dept_code for item in catalogue.items.values()} | catalogue.hours.keys())
 
@@ -50,7 +49,7 @@ def offers(acts: AggregateActs, department: str) -> dict[str, Any]:
         "may_publish": publish.allowed,
         "may_define": define.allowed,
         "may_set_hours": hours.allowed,
-        "may_decide_online": caller.role is Role.OFFICER and caller.over == department != "",
+        "may_decide_online": bool(department) and acts.judged("decide_online", case).allowed,
         "who_publishes": publish.remedy,
         "who_defines": define.remedy,
     }

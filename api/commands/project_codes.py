@@ -10,12 +10,13 @@ from api.web.problems import Problem
 from domain.access.cases import project_case
 from domain.access.decision import may
 from domain.access.principal import Caller
-from domain.core.ledger import Command, Refused, Role
+from domain.core.ledger import Command, Refused
 from domain.project.application.registration import registered_code
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.atomic.sequence import SequenceRefusedError
 from infrastructure.project_codes import ProjectCodes
 
+REGISTER = "register_project"
 READ = "read:progress"  # who may see a project may learn which one has the code
 
 
@@ -36,7 +37,7 @@ async def project_code_claimed(
 
     Registers that are imported keep their own codes. Raises Problem project-code-taken.
     """
-    if caller.role is not Role.PROJECT_MANAGER:  # whom the rule refuses
+    if not may(caller, REGISTER).allowed:  # the rule of access refuses the command itself
         yield
         return
     codes = ProjectCodes(approvals.store)
@@ -53,7 +54,7 @@ async def project_code_claimed(
 
 async def require_code_free(approvals: Approvals, project_id: UUID, code: str, caller: Caller) -> None:
     """Refuse a registration under another project's *code*, and claim nothing. Raises Problem project-code-taken."""
-    if caller.role is not Role.PROJECT_MANAGER:  # whom the rule refuses
+    if not may(caller, REGISTER).allowed:  # the rule of access refuses the command itself
         return
     if other := await ProjectCodes(approvals.store).holder(code, project_id):
         raise await _taken(approvals, code, other, caller)

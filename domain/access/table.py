@@ -100,10 +100,8 @@ ZONE_COMMANDS = {
         PUBLIC_DOOR,
         {
             "import_notice approve_notice apply_notice withdraw_notice publish_catalogue publish_flow": KEEPING,
-            "define_service_item withdraw_service_item decide_online set_intake_hours": {
-                **KEEPING,
-                OFFICER: OWN_DEPARTMENT,
-            },
+            "define_service_item withdraw_service_item set_intake_hours": {**KEEPING, OFFICER: OWN_DEPARTMENT},
+            "decide_online": {OFFICER: OWN_DEPARTMENT},  # a department's own decision: not for those who keep the list
         },
     ),
     **_rules(
