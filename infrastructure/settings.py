@@ -21,6 +21,8 @@ SANDBOX_SUFFIX = "-sandbox"  # of a sandbox's data folder, beside the live one
 TEST_PREFIX = "COUNTERSIGN_TEST_"  # read by the tests alone
 COMMANDS_WAITING_MAX = 10_000  # a third of a second of work at the measured 30,000 commands a second
 STALE_DAYS = 10  # two working weeks
+UPLOADS_A_DAY = 10_000  # the papers of five hundred applications, by the system of a department
+UPLOADS_A_DAY_MAX = 86_400_000  # a thousand a second
 MATERIAL_BYTES_MAX = 100 * 1024 * 1024  # a scanned set of drawings
 SESSION_IDLE_MINUTES, SESSION_HOURS = 30, 12  # a coffee break, and a working day
 SECURITY_LOG_DAYS = 180  # the Cybersecurity Law of the PRC, Article 21, asks for six months
@@ -146,6 +148,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     materials_bytes_max: Annotated[int, Meta(description="Bytes an uploaded file may have.", ge=1, le=2**31 - 1)] = (
         MATERIAL_BYTES_MAX
     )
+    uploads_a_day: Annotated[
+        int,
+        Meta(
+            description="Files that one person or program may upload in a day; 0: any number. Applicants at the public "
+            "window may upload 200.",
+            ge=0,
+            le=UPLOADS_A_DAY_MAX,
+        ),
+    ] = UPLOADS_A_DAY
     clamd: Annotated[
         str,
         Meta(

@@ -17,6 +17,7 @@ from multipart import (  # type: ignore[import-untyped]  # it ships no types
 from api.acts.fields import FILES
 from api.materials.form_files import file_name_of, media_type_of
 from api.materials.routes import pieces
+from api.materials.upload_quota import TOO_MANY, UploadQuota
 from api.web.form_fields import unreadable_form
 from api.web.identity import Headers
 from api.web.problems import Problem
@@ -56,15 +57,22 @@ class FormData(Struct):
             self.values.setdefault(name, []).append(value.replace("\r\n", "\n"))
 
 
-async def read_form(headers: Headers, receive: Receive, materials: MaterialStore, *, takes_files: bool) -> FormData:
+class FileIntake(Struct, frozen=True):
+    """Where the files of a form are stored, and how many its sender may still upload."""
+
+    materials: MaterialStore
+    quota: UploadQuota
+
+
+async def read_form(headers: Headers, receive: Receive, intake: FileIntake, *, takes_files: bool) -> FormData:
     """The fields and files of a form, each file stored where it *takes_files*. Raises Problem, StorageAwayError."""
     kind, options = parse_options_header(headers.get(b"content-type", b"").decode("latin-1"))
     try:
         if kind == URLENCODED:
             return _texts(await _small_body(receive))
         if kind == MULTIPART and options.get("boundary"):
-            most = materials.bytes_max if takes_files else 0
-            return await _parts(_events(receive, options["boundary"], most), materials if takes_files else None)
+            most = intake.materials.bytes_max if takes_files else 0
+            return await _parts(_events(receive, options["boundary"], most), intake if takes_files else None)
     except (ValueError, MultipartError) as wrong:  # msgspec's errors of a hidden file are ValueErrors
         raise unreadable_form() from wrong
     raise unreadable_form()
@@ -100,13 +108,13 @@ async def _events(receive: Receive, boundary: str, file_bytes_max: int) -> Event
         parser.close()
 
 
-async def _parts(events: Events, materials: MaterialStore | None) -> FormData:
+async def _parts(events: Events, intake: FileIntake | None) -> FormData:
     data, size = FormData(), 0
     async for head in events:
         if not isinstance(head, MultipartSegment):
             continue  # the end of a part that was read
         if head.filename is not None:
-            await _take_file(head, events, materials, data)
+            await _take_file(head, events, intake, data)
             continue
         text = bytearray()
         async for piece in _content(events):
@@ -130,19 +138,24 @@ async def _content(events: Events) -> AsyncIterator[bytes]:
 async def _take_file(
     head: MultipartSegment,
     events: Events,
-    materials: MaterialStore | None,
+    intake: FileIntake | None,
     data: FormData,
 ) -> None:
-    """Store the file of one part; where it is not taken, say why, and read on. Without *materials* none is."""
+    """Store the file of one part; where it is not taken, say why, and read on. Without *intake* none is."""
     name = file_name_of(head.filename)
     content = _content(events)
     try:
-        if name and materials is not None:
+        if name and intake is not None:
             require_file_name(name)
-            stored = await materials.receive(content, media_type_of(name, head.content_type))
+            await intake.quota.take()
+            stored = await intake.materials.receive(content, media_type_of(name, head.content_type))
             data.files.append(FormFile(stored.digest, stored.size, stored.media_type, name))
     except (UnfitMediaError, Refused) as refused:
         data.refusals.append(refused.code)
+    except Problem as problem:
+        if problem.kind.code != TOO_MANY:
+            raise
+        data.refusals.append(TOO_MANY)
     async for _ in content:
         continue  # what follows in the part of a file that is not taken, or of an input that was left empty
 

@@ -16,7 +16,7 @@ from litestar.params import FromPath
 from api.forms.acting import FormSender
 from api.forms.case import NEW, FormCase
 from api.forms.drafts import STEP, forget, restored, save_draft
-from api.forms.form_data import FormData, read_form
+from api.forms.form_data import FileIntake, FormData, read_form
 from api.forms.links import act_path, receipt_path
 from api.forms.opening import form_case
 from api.forms.receipt import ShownReceipt, receipt
@@ -31,6 +31,7 @@ from api.forms.turns import (
 )
 from api.forms.values import read_command
 from api.html.page import PageContext, see_other
+from api.materials.upload_quota import UploadQuota, upload_quota
 from api.route_access import ACCESS, COMMANDS, ITSELF
 from api.web.dependencies import ReadDependency
 from api.web.error_handlers import described
@@ -44,10 +45,14 @@ INVALID = 422
 
 
 async def form_data(
-    request: HttpRequest, case: NamedDependency[FormCase], materials: NamedDependency[MaterialStore]
+    request: HttpRequest,
+    case: NamedDependency[FormCase],
+    materials: NamedDependency[MaterialStore],
+    upload_quota: NamedDependency[UploadQuota],
 ) -> FormData:
     """What was sent. Read only once it is known that the reader may give the command. Raises Problem."""
-    return await read_form(headers_of(request.scope), request.receive, materials, takes_files=case.takes_files)
+    intake = FileIntake(materials, upload_quota)
+    return await read_form(headers_of(request.scope), request.receive, intake, takes_files=case.takes_files)
 
 
 def prefilled(request: HttpRequest, case: NamedDependency[FormCase]) -> FormData:
@@ -67,6 +72,7 @@ class FormPages(Controller):
     dependencies = {  # noqa: RUF012  litestar's own spelling
         "case": ReadDependency(form_case),
         "sent_form": Provide(form_data),
+        "upload_quota": Provide(upload_quota, sync_to_thread=False),
         "prefilled": Provide(prefilled, sync_to_thread=False),
         "receipt": ReadDependency(receipt),
     }

@@ -20,6 +20,7 @@ from msgspec.structs import asdict, replace
 
 from api.guard.judging import ProjectAccess
 from api.materials.download import Download
+from api.materials.upload_quota import UploadQuota, upload_quota
 from api.route_access import ACCESS
 from api.web.as_of import Instants
 from api.web.command_request import CommandRequest
@@ -123,6 +124,7 @@ class MaterialRoutes(Controller):
     dependencies = {  # noqa: RUF012  litestar's own spelling
         "download_request": Provide(download_request, sync_to_thread=False),
         "download": Provide(download),
+        "upload_quota": Provide(upload_quota, sync_to_thread=False),
     }
 
     @post("/materials", operation_id=UPLOAD, status_code=200, summary="Store one file", opt={ACCESS: "attach_material"})
@@ -131,16 +133,19 @@ class MaterialRoutes(Controller):
         command_request: NamedDependency[CommandRequest],
         materials: NamedDependency[MaterialStore],
         actor: NamedDependency[Actor],
+        upload_quota: NamedDependency[UploadQuota],
     ) -> Response[Uploaded]:
         """The body is the file itself, its Content-Type what it is. 201 where it is new, 200 where it was known.
 
         Content-Digest (RFC 9530, sha-256) is held against what came. Storing attaches nothing: attach_material does.
+        How many files a person or program may upload in a day is a setting; beyond, 429 too-many-uploads.
         """
         headers = command_request.headers
         require_papers_from(actor, "upload a material")
         announced = headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced[:20]) > materials.bytes_max:
             raise materials.too_large()
+        await upload_quota.take()
         media_type = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
         body = pieces(command_request.receive)
         stored = await materials.receive(body, media_type[:200], expected=digest_in(headers))

@@ -99,6 +99,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "material-not-stored": (422, "a file is attached that was never uploaded"),
     "material-differs": (422, "the stored file has another size than the command says"),
     "too-many-requests": (429, "too many requests in a short time"),
+    "too-many-uploads": (429, "the daily number of uploads is reached"),
     "head-too-large": (431, "the request line and headers are too large"),
     "unexpected": (500, "internal error; quote the request's id"),
     "method-unknown": (501, "this server does not know the method"),
