@@ -14,6 +14,7 @@ from api.html.page import PageContext
 from api.route_access import ACCESS
 from api.web.as_of import On, end_of
 from domain.access.principal import Caller
+from domain.access.table import COMMAND_ACTIONS
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 
 
@@ -70,5 +71,12 @@ def actions_of(holder: GrantHolder, context: PageContext) -> list[tuple[str, str
     is_zh = context.language == "zh"
     by_reason: dict[str, list[str]] = {}
     for allowed in holder.actions:
-        by_reason.setdefault(allowed.reason_zh if is_zh else allowed.reason_en, []).append(allowed.action)
-    return [(reason, str(len(names)), ", ".join(names)) for reason, names in by_reason.items()]
+        reason = allowed.reason_zh if is_zh else allowed.reason_en
+        by_reason.setdefault(reason, []).append(name_of(allowed.action, context))
+    comma = "、" if is_zh else ", "
+    return [(reason, str(len(names)), comma.join(names)) for reason, names in by_reason.items()]
+
+
+def name_of(action: str, context: PageContext) -> str:
+    """What an action of the table is called: a command by the title of its form, a read by what is seen."""
+    return context.words["act_name" if action in COMMAND_ACTIONS else "of_read"](action)

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from msgspec import Struct
 
 from api.guard.judging import PRINCIPAL_UNKNOWN, PROJECT_UNKNOWN, hidden, require_allowed
 from domain.access.cases import item_case, project_case
-from domain.access.decision import AccessCase, may, permission
+from domain.access.decision import AccessCase, is_related, may, permission
 from domain.access.derived import caller_by
 from domain.access.principal import Caller, PrincipalKind
-from domain.access.table import TABLE, Relation
+from domain.access.table import TABLE, AccessRule, Relation
 from domain.core.ledger import Role
 from domain.messages import Entry
 from domain.project.state.project import Project
 from infrastructure.ledger.approvals import Approvals
 from projections.access.query import AccessBook, HeldGrant, ListedPrincipal
 from projections.view import fold_at
+
+DOOR = "read:progress"  # of the actions on a project
 
 
 class AllowedAction(Struct, frozen=True):
@@ -130,18 +133,27 @@ def in_general(caller: Caller) -> list[AllowedAction]:
 
 
 def on_project(caller: Caller, project: Project) -> list[AllowedAction]:
-    """What *caller* may do in *project*: on the whole of it, else on which items."""
+    """What *caller*, a person, may do in *project*: on the whole of it, else on which items.
+
+    A rule asks for one relation to the case, and there are few: each is looked at once, and not for every action.
+    """
     whole, items = project_case(project), {code: item_case(project, code) for code in project.items}
-    out = []
-    for action, rule in sorted(TABLE.items()):
-        relation = rule.roles.get(caller.role)
-        if relation is None or rule.door != "read:progress":
-            continue
-        if may(caller, action, whole).allowed:
-            out.append(_allowed(action, caller.role, relation, []))
-        elif own := [code for code, case in items.items() if may(caller, action, case).allowed]:
-            out.append(_allowed(action, caller.role, relation, own))
-    return out
+
+    @cache
+    def related(relation: Relation) -> list[str] | None:
+        """The items that *caller* has the relation to; none: to the whole project; None: to nothing in it."""
+        if is_related(caller, relation, whole):
+            return []
+        return [code for code, case in items.items() if is_related(caller, relation, case)] or None
+
+    rules = sorted((action, rule.roles[caller.role]) for action, rule in TABLE.items() if _is_of(caller.role, rule))
+    allowed = [(action, relation, related(relation)) for action, relation in rules]
+    return [_allowed(action, caller.role, relation, own) for action, relation, own in allowed if own is not None]
+
+
+def _is_of(role: Role, rule: AccessRule) -> bool:
+    """Whether *rule* is about a project and lets *role* do anything."""
+    return rule.door == DOOR and role in rule.roles
 
 
 def _allowed(action: str, role: Role, relation: Relation, items: list[str]) -> AllowedAction:

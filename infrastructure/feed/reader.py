@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from typing import LiteralString
 from uuid import UUID
 
 import psycopg
@@ -42,6 +43,9 @@ WINDOW_POSITIONS = 5_000  # looked through by one query: milliseconds
 WINDOWS_MAX = 40  # looked through for one page
 READS_AT_ONCE_MAX, READS_OF_PAGES_MAX = 4, 2  # of the pool's connections: commands and pages need some too
 ROW = AccessColumns("c", item="item")
+OF_ANOTHER_REGISTER: LiteralString = """
+    NOT EXISTS (SELECT FROM views.project AS p WHERE p.project = c.project AND p.register <> {register})
+"""
 MATCHING = SQL("""
     FROM ledger.event AS e CROSS JOIN LATERAL (
         SELECT e.stream AS project,
@@ -56,11 +60,15 @@ CONTEXT = f"SELECT {COLUMNS} FROM ledger.event WHERE stream = ANY(%s) AND type =
 
 
 class FeedCriteria(Struct, frozen=True):
-    """Which events are wanted. Empty: all. *department*: of items that it handles or takes part in."""
+    """Which events are wanted. Empty: all. *department*: of items that it handles or takes part in.
+
+    *register*: of the projects of one imported register alone; empty: of the zone's own projects; None: of both.
+    """
 
     types: frozenset[str] = frozenset()
     project: UUID | None = None
     department: str = ""
+    register: str | None = None
 
     @property
     def wanted_types(self) -> frozenset[str]:
@@ -234,8 +242,10 @@ def _with_scopes(caller: Caller, *scopes: str) -> Caller:
 
 
 def _wanted(criteria: FeedCriteria) -> Composed:
-    """The condition of the project and the department that are asked for."""
+    """The condition of the project, the department and the register that are wanted."""
     conditions: list[Composable] = []
+    if criteria.register is not None:
+        conditions.append(SQL(OF_ANOTHER_REGISTER).format(register=value(criteria.register)))
     if criteria.project is not None:
         conditions.append(SQL("e.stream = %(project)s"))
     if criteria.department:

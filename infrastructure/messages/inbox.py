@@ -35,6 +35,7 @@ UNREAD = SQL("""
         SELECT FROM process.message_read AS noted WHERE noted.reader = %(reader)s AND noted.position = e.seq)
     AND convert_from(e.meta, 'UTF8')::json -> 'by' ->> 'id' <> %(own)s
 """)
+WHOLE_ZONE, ZONE = (Role.LEADER, Role.SUPERVISOR, Role.AUDITOR), ""  # an imported register is a scope of its own
 COUNTED_MAX = 100  # the header of a page says "99+" from there on
 
 log = structlog.get_logger()
@@ -68,7 +69,11 @@ def criteria_of(caller: Caller) -> FeedCriteria | None:
     kinds = recipients().get(caller.role)
     if kinds is None:
         return None
-    return FeedCriteria(kinds, department=caller.over if caller.role is Role.OFFICER else "")
+    return FeedCriteria(
+        kinds,
+        department=caller.over if caller.role is Role.OFFICER else "",
+        register=ZONE if caller.role in WHOLE_ZONE else None,
+    )
 
 
 def reader_of(caller: Caller) -> str:

@@ -165,6 +165,13 @@ def test_the_zone_and_an_imported_register_are_never_added_up(browser: httpx.Cli
     assert browser.get("/v1/waiting/holders", params={"register": DATASET}).json()["holders"]
 
 
+@pytest.mark.parametrize("role", ["leader", "supervisor", "auditor"])
+def test_messages_are_of_the_zone_alone(browser: httpx.Client, role: str) -> None:
+    messages = browser.get("/messages", headers={"X-Actor": f"{role}-1", "X-Role": role})
+    assert messages.status_code == 200, messages.text[:500]
+    assert not [case for case in CASES if case in messages.text]
+
+
 def test_a_register_that_was_never_imported_is_refused(browser: httpx.Client) -> None:
     for path in (
         "/v1/progress",
