@@ -139,7 +139,7 @@ class DeclinedFor:
         if not text:
             return None, "missing", ""
         words = case.page.words["declined_for"]
-        whole = f"{words(ground)}{'：' if case.page.language == 'zh' else ': '}{text}" if offered else text
+        whole = f"{words(ground)}{case.page.words['punctuation']('colon')}{text}" if offered else text
         return (whole, "", "") if len(whole) <= TEXT_CHARACTERS_MAX else (None, "too_long", TEXT_CHARACTERS_MAX)
 
     def view(self, case: FormCase, data: FormData) -> dict[str, Any]:
