@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from infrastructure.errors import OperatorError
 
 KEY_BYTES = 32  # AES-256
-WRAPPED_BYTES = KEY_BYTES + 8  # of RFC 3394
 SECRET_CONTEXT = b"countersign/"  # keeps derived secrets apart from those of other programs with the same master key
 
 
