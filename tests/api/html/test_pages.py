@@ -119,7 +119,7 @@ async def test_a_project_with_everything_on_it(door: Door, views: Views) -> None
     history = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
     sentences = [
         re.sub(r"<[^>]*>", "", sentence).strip()
-        for sentence in re.findall(r'class="told">(.*?)</th>', english, re.DOTALL)
+        for sentence in re.findall(r'class="sentence">(.*?)</th>', english, re.DOTALL)
     ]
     assert len(sentences) == len(history), "each entry is told in a sentence, with everything it holds beneath"
     assert all(sentences)
