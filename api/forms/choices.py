@@ -208,8 +208,8 @@ def _evaluations(case: FormCase) -> Choices:
 
 def _short(case: FormCase, entry: ShownEntry) -> str:
     """An entry in one short line."""
-    said = plain(case.sentences.tell(entry.fact))
-    short = said if len(said) <= LABEL_CHARACTERS_MAX else f"{said[:LABEL_CHARACTERS_MAX]}…"
+    sentence = plain(case.sentences.tell(entry.fact))
+    short = sentence if len(sentence) <= LABEL_CHARACTERS_MAX else f"{sentence[:LABEL_CHARACTERS_MAX]}…"
     return f"#{entry.version} {short}"
 
 

@@ -53,9 +53,9 @@ async def form_data(
 def prefilled(request: HttpRequest, case: NamedDependency[FormCase]) -> FormData:
     """The form as it is opened: with fields filled in by the address."""
     fields = set(case.definition.fields)
-    given = [(name, str(value)) for name, value in request.query_params.multi_items() if name in fields]
+    pairs = [(name, str(value)) for name, value in request.query_params.multi_items() if name in fields]
     data = FormData()
-    for name, value in given:
+    for name, value in pairs:
         data.add(name, value)
     return data
 

@@ -22,7 +22,7 @@ def fault_of(case: FormCase, problem: Problem) -> FormFault:
     beside = ACTS.refused[code].beside if code in ACTS.refused else ()
     field = next((name for name in beside if _has(case, name)), "")
     words = case.page.words
-    sentence = next((said for table in ("refused", "trouble") if (said := words[table](code)) != code), "")
+    sentence = next((translated for table in ("refused", "trouble") if (translated := words[table](code)) != code), "")
     article = cited(problem.article, case.page.language) if problem.article else ""
     if sentence:
         return FormFault(field, sentence.format_map(_Details(case, problem.members)), article)

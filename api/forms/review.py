@@ -39,7 +39,7 @@ class ClockBarView(Struct, frozen=True):
     rest: int
     over: int
     kind: str
-    said: str
+    sentence: str
     due: str
 
 
@@ -102,10 +102,10 @@ def _sentence(case: FormCase, sentences: Sentences, fact: AnyFact) -> str:
     """A fact in a sentence, after the name of its item where that is not the one of the form."""
     plan = getattr(fact, "plan", None)
     item = getattr(fact, "item", "") or (plan.item if isinstance(plan, PlannedItem) else "")
-    said = sentences.tell(fact)
+    sentence = sentences.tell(fact)
     if not item or item == case.item or item not in case.project.items:
-        return said
-    return Markup("{}{}{}").format(case.named(item), sentences.colon, said)
+        return sentence
+    return Markup("{}{}{}").format(case.named(item), sentences.colon, sentence)
 
 
 def _change(case: FormCase, clock: str, item: str, before: Reading | None, after: Reading | None) -> ClockChangeView:
@@ -133,12 +133,12 @@ def _bar(case: FormCase, reading: Reading | None) -> ClockBarView | None:
         rest=max(BAR_PX - used_px - over_px, 0),
         over=over_px,
         kind="stopped" if is_ended else "paused" if paused else "soon" if warned(reading) == "soon" else "",
-        said=_said_of(case, reading, is_ended=is_ended),
+        sentence=_deadline_in_words(case, reading, is_ended=is_ended),
         due=str(reading.due_on or reading.earliest_due_on or "") if not is_ended else "",
     )
 
 
-def _said_of(case: FormCase, reading: Reading, *, is_ended: bool) -> str:
+def _deadline_in_words(case: FormCase, reading: Reading, *, is_ended: bool) -> str:
     """What is left of a clock, or what became of it."""
     page, words = case.page, case.page.words
     state = words["clock_state"](reading.state.value)
@@ -146,8 +146,8 @@ def _said_of(case: FormCase, reading: Reading, *, is_ended: bool) -> str:
         return words["form_label"]("stopped").format(state)
     late = overdue(page, reading, case.at)
     whole = "" if reading.length is None else f" / {reading.length}"
-    said = words["form_label"]("over_by" if late else "left").format(late or left(page, reading, case.at), whole)
-    return f"{state} · {said}" if reading.state is State.SUSPENDED else said
+    days_left = words["form_label"]("over_by" if late else "left").format(late or left(page, reading, case.at), whole)
+    return f"{state} · {days_left}" if reading.state is State.SUSPENDED else days_left
 
 
 def _ending(case: FormCase, signal: EndingSignal) -> str:
@@ -188,11 +188,11 @@ def filled_in(case: FormCase, command: AnyCommand) -> Iterator[tuple[str, str]]:
         value: object = command
         for part in name.split("."):
             value = getattr(value, part, None)
-        if said := _said(case, specs[name], value):
-            yield label_of(case, name), said
+        if text := _value_in_words(case, specs[name], value):
+            yield label_of(case, name), text
 
 
-def _said(case: FormCase, spec: FormFieldSpec, value: object) -> str:
+def _value_in_words(case: FormCase, spec: FormFieldSpec, value: object) -> str:
     """*value* of a field in words; empty where there is none."""
     words = case.page.words
     if spec.name == "lacking" and not value:
@@ -218,6 +218,6 @@ def _information(case: FormCase, command: RecordInformation) -> Iterator[str]:
     """The fields of the information base, each with what was on record."""
     known, instead_of = on_record(case, command.category), case.page.words["form_label"]("instead_of")
     for entered in command.fields:
-        said = case.sentences.field_said(KnownField(entered.key, str(entered.value), entered.unit))
+        text = case.sentences.field_text(KnownField(entered.key, str(entered.value), entered.unit))
         before = known.get(entered.key)
-        yield f"{said}{instead_of.format(f'{before.value}{before.unit}')}" if before and before.value else said
+        yield f"{text}{instead_of.format(f'{before.value}{before.unit}')}" if before and before.value else text

@@ -63,9 +63,9 @@ def read_command(case: FormCase, data: FormData) -> ReadForm:
         try:
             _put(filled, name, value_of(case, specs[name], data))
         except FieldFaultError as fault:
-            faults.append(said(case, name, fault))
+            faults.append(fault_in_words(case, name, fault))
     _complete(case, data, filled, faults)
-    faults += [said(case, FILES, FieldFaultError(refusal)) for refusal in data.refusals]
+    faults += [fault_in_words(case, FILES, FieldFaultError(refusal)) for refusal in data.refusals]
     if faults:
         return ReadForm(None, faults)
     try:
@@ -73,7 +73,7 @@ def read_command(case: FormCase, data: FormData) -> ReadForm:
     except Problem as problem:
         field = str(problem.members.get("path", "")).removeprefix("$.").partition("[")[0]
         shown = field if field in case.definition.fields else ""
-        return ReadForm(None, [said(case, shown, _unreadable(problem))])
+        return ReadForm(None, [fault_in_words(case, shown, _unreadable(problem))])
 
 
 def _unreadable(problem: Problem) -> FieldFaultError:
@@ -92,7 +92,7 @@ def _complete(case: FormCase, data: FormData, filled: dict[str, Any], faults: li
             file = data.files[-1]
             filled |= {"digest": file.digest, "size": file.size, "media_type": file.media_type, "name": file.name}
         elif not data.refusals:
-            faults.append(said(case, FILES, FieldFaultError("no_file")))
+            faults.append(fault_in_words(case, FILES, FieldFaultError("no_file")))
     if renews := filled.get("renews"):
         filled["renews"] = renews if any(renews.values()) else None
     if not definition.dated:
@@ -100,7 +100,7 @@ def _complete(case: FormCase, data: FormData, filled: dict[str, Any], faults: li
     try:
         happened = instant(case, data.text_of(HAPPENED))
     except FieldFaultError as fault:
-        faults.append(said(case, HAPPENED, fault))
+        faults.append(fault_in_words(case, HAPPENED, fault))
         return
     document = filled.get("document_on")
     if happened is None and document:  # a day on a document has no hour: it took effect as that day began
@@ -109,7 +109,7 @@ def _complete(case: FormCase, data: FormData, filled: dict[str, Any], faults: li
         filled[HAPPENED] = happened.isoformat()
 
 
-def said(case: FormCase, field: str, fault: FieldFaultError) -> FormFault:
+def fault_in_words(case: FormCase, field: str, fault: FieldFaultError) -> FormFault:
     """*fault* of a field in words."""
     words = case.page.words
     sentence = words["form_fault"](fault.code)

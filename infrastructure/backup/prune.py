@@ -27,10 +27,10 @@ def prune(place: BackupFolder, before: datetime, lock: int, advance: Advance) ->
         return []
     old = [base for base in bases if base.ended < full[-1].ended]
     for base in old:  # under another name first: a killed process leaves no base backup by half
-        gone = place.bases / f"{base.name}{UNFINISHED}"
-        (place.bases / base.name).rename(gone)
+        doomed = place.bases / f"{base.name}{UNFINISHED}"
+        (place.bases / base.name).rename(doomed)
         sync_folder(place.bases)
-        shutil.rmtree(gone)
+        shutil.rmtree(doomed)
     first = first_segment(place, full[-1])
     run_tool(REMOVING, "pg_archivecleanup", "-x", PACKED, place.wal, first, lock=lock, advance=advance)
     return [base.name for base in old]

@@ -86,9 +86,9 @@ class MailAddresses:
         self, principal: str, grant_id: UUID, address: str, language: str, position: int, now: datetime
     ) -> MailAddress:
         """Enter an address in place of the one before; what happens after *position* is sent once it is confirmed."""
-        given = {"id": uuid4(), "principal": principal, "grant": grant_id, "address": address, "language": language}
+        params = {"id": uuid4(), "principal": principal, "grant": grant_id, "address": address, "language": language}
         async with self._store.connection() as connection:
-            cursor = await connection.execute(ENTER, given | {"position": position, "now": now})
+            cursor = await connection.execute(ENTER, params | {"position": position, "now": now})
             row = await cursor.fetchone()
         assert row is not None
         return MailAddress(*row)
@@ -123,9 +123,9 @@ class MailAddresses:
 
     async def note_sent(self, address: UUID, position: int, next_at: datetime, asked_at: datetime | None) -> None:
         """Everything up to *position* was sent or is none; *asked_at*: when it was asked for confirmation."""
-        given = {"id": address, "position": position, "next_at": next_at, "asked_at": asked_at}
+        params = {"id": address, "position": position, "next_at": next_at, "asked_at": asked_at}
         async with self._store.connection() as connection:
-            await connection.execute(SENT, given)
+            await connection.execute(SENT, params)
 
     async def note_failed(self, address: UUID, next_at: datetime, trouble: str) -> None:
         """A mail was not sent."""

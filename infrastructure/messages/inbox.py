@@ -118,13 +118,13 @@ class Inbox:
 
     async def note_all_read(self, caller: Caller, position: int) -> None:
         """All messages up to *position* were read."""
-        given = {"reader": reader_of(caller), "position": position}
-        await self._write(MOVE_MARK, given)
-        await self._write(FORGET, given)
+        params = {"reader": reader_of(caller), "position": position}
+        await self._write(MOVE_MARK, params)
+        await self._write(FORGET, params)
 
-    async def _write(self, query: LiteralString, given: Sequence[object] | Mapping[str, object]) -> None:
+    async def _write(self, query: LiteralString, params: Sequence[object] | Mapping[str, object]) -> None:
         try:
             async with self._store.connection() as connection:
-                await connection.execute(query, given)
+                await connection.execute(query, params)
         except psycopg.errors.ReadOnlySqlTransaction:
             log.debug("reading_not_noted", reason="the database is read-only")

@@ -21,7 +21,7 @@ class FolderKeystore:
     """
 
     def __init__(self, folder: Path, master: MasterKey | None = None) -> None:
-        self._folder, self._given = folder, master
+        self._folder, self._supplied = folder, master
         self._loaded: MasterKey | None = None
         self._secrets: dict[str, bytes] = {}
 
@@ -75,8 +75,8 @@ class FolderKeystore:
         return self._folder / person.hex[:2] / f"{person}.key"
 
     def _master(self) -> MasterKey:
-        if self._given is not None:
-            return self._given
+        if self._supplied is not None:
+            return self._supplied
         if self._loaded is None:
             path = self._folder / MASTER_FILE
             try:

@@ -123,5 +123,5 @@ def _item(
 def _is_broken(flow: Flow, catalogue: str, before: Mapping[str, ServiceItem], after: Mapping[str, ServiceItem]) -> bool:
     """Whether the newest edition of *flow* names an item of *catalogue* that would be gone."""
     newest = flow.editions[-1]
-    gone = before.keys() - after.keys()
-    return newest.catalogue == catalogue and any(step.item in gone for step in newest.steps)
+    removed = before.keys() - after.keys()
+    return newest.catalogue == catalogue and any(step.item in removed for step in newest.steps)
