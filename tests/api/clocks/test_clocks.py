@@ -65,13 +65,13 @@ async def test_an_overdue_decision_says_until_when_the_agency_may_be_sued(door: 
         (await got(door, path, as_of=NOON))["items"][0]["clocks"],
         (await got(door, "/v1/clocks", after=after, as_of=NOON, item="land"))["clocks"],
     ):
-        said = {
+        remedies = {
             clock["clock"]: clock["lawsuit"]
             for clock in clocks
             if clock.get("project") in (None, str(project_id("running")))
         }
-        assert said["decision"] == lawsuit
-        assert said["commitment"] is None
+        assert remedies["decision"] == lawsuit
+        assert remedies["commitment"] is None
     in_time = (await got(door, path, as_of="2026-05-06T23:59:00+08:00"))["items"][0]["clocks"]
     assert {clock["lawsuit"] for clock in in_time} == {None}
 

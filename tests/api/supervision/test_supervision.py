@@ -51,10 +51,10 @@ async def slow(approvals: Approvals, app: Litestar, door: Door, hands: Hands, sh
     """A project that breaks its promise, appeals, is ordered to explain and explains; another one is in time."""
     url = shared_database_url
 
-    async def on(local: str, *said: tuple[Actor, UUID, dict[str, Any]]) -> None:
+    async def on(local: str, *commands: tuple[Actor, UUID, dict[str, Any]]) -> None:
         hands.at(local)
         await watch_once(url, approvals)
-        for by, project, command in said:
+        for by, project, command in commands:
             await door.done(project, command, by)
         with psycopg.connect(url, autocommit=True) as connection:
             projector = Projector(url)
@@ -67,7 +67,7 @@ async def slow(approvals: Approvals, app: Litestar, door: Door, hands: Hands, sh
     submit, accept = {"command": "submit_item", "item": "land"}, {"command": "accept_item", "item": "land"}
     done = {"command": "complete_item", "item": "land", "outcome": "granted"}
     begun: list[tuple[Actor, dict[str, Any]]] = [(MANAGER, REGISTER), (APPLICANT, submit), (LAND, accept)]
-    await on("2026-03-02 09:00", *[(by, project, said) for project in (slow, prompt) for by, said in begun])
+    await on("2026-03-02 09:00", *[(by, project, command) for project in (slow, prompt) for by, command in begun])
     await on("2026-03-05 09:00", (LAND, prompt, done))
     for day in ("2026-03-10 00:01", "2026-03-12 09:00"):
         await on(day)
