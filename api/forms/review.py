@@ -1,4 +1,4 @@
-"""核对 what an act would do, before it is done: its facts in words, clocks before and after, what it ends and bars."""
+"""核对 the preview of a command: its facts in words, clocks before and after, and what it ends or rules out."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ClockChangeView(Struct, frozen=True):
 
 
 class BarredAct(Struct, frozen=True):
-    """What can't be done any more after the act, and the rule against it, by the code of its refusal."""
+    """A command that is ruled out after the act, and the rule against it, by the code of its refusal."""
 
     command: str
     why: str
@@ -139,7 +139,7 @@ def _bar(case: FormCase, reading: Reading | None) -> ClockBarView | None:
 
 
 def _deadline_in_words(case: FormCase, reading: Reading, *, is_ended: bool) -> str:
-    """What is left of a clock, or what became of it."""
+    """The days left on a clock, or its outcome."""
     page, words = case.page, case.page.words
     state = words["clock_state"](reading.state.value)
     if is_ended:
@@ -156,7 +156,7 @@ def _ending(case: FormCase, signal: EndingSignal) -> str:
 
 
 def _barred(case: FormCase, later: FormCase, command: AnyCommand) -> list[BarredAct]:
-    """What could be done to the item before the act, and can't be after it."""
+    """The commands on the item that pass before the act and are refused after it."""
     code = case.item or str(getattr(command, "item", ""))
     if code not in case.project.items:
         return []
@@ -177,7 +177,7 @@ def _actions(case: FormCase, code: str) -> list[Action]:
 
 
 def filled_in(case: FormCase, command: AnyCommand) -> Iterator[tuple[str, str]]:
-    """What was filled in, field by field, in words."""
+    """The values of a form, field by field, in words."""
     specs = fields_of(case.kind)
     for name in case.definition.fields:
         if name == "item" and case.item:
@@ -203,7 +203,7 @@ def _value_in_words(case: FormCase, spec: FormFieldSpec, value: object) -> str:
 
 
 def _worded(case: FormCase, spec: FormFieldSpec, value: object) -> str:
-    """A *value* that says something: choices by their labels."""
+    """A *value* that is not empty in words: choices by their labels."""
     if isinstance(value, datetime):
         return plain(case.page.local(value))
     labels: Mapping[str, str] = {}
@@ -215,7 +215,7 @@ def _worded(case: FormCase, spec: FormFieldSpec, value: object) -> str:
 
 
 def _information(case: FormCase, command: RecordInformation) -> Iterator[str]:
-    """The fields of the information base, each with what was on record."""
+    """The fields of the information base, each with the value on record."""
     known, instead_of = on_record(case, command.category), case.page.words["form_label"]("instead_of")
     for entered in command.fields:
         text = case.sentences.field_text(KnownField(entered.key, str(entered.value), entered.unit))

@@ -10,9 +10,9 @@ from html import unescape
 import pytest
 
 from api.clocks.display import telling
-from api.html.citations import Language, cited
+from api.html.citations import cited
 from api.html.page import PageAddress, PageContext, templates
-from api.html.translations import TABLES
+from api.html.translations import TABLES, Language
 from domain.examples.story import STORIES, story_entries
 from domain.law.authority import Subject
 from domain.law.explained_acts import End
