@@ -30,7 +30,7 @@ class CaseCounter(Protocol):
 
 
 class SequenceCounter:
-    """The database's own sequence. The next batch is taken while half of the last one is left, so that nobody waits."""
+    """Batches of the database's sequence. The next is fetched while half of the last is left, so no caller waits."""
 
     def __init__(self, store: Reader, area: str) -> None:
         self.area = area
@@ -66,7 +66,7 @@ class SequenceCounter:
             self._free.extend([counter for (counter,) in await cursor.fetchall()])
 
     def _taken(self, taking: asyncio.Task[None]) -> None:
-        """Let the next batch be taken; who waits for this one sees its error, and nobody else needs to."""
+        """Make the next call fetch a batch again. The error of this one is raised to those that await it."""
         self._taking = None
         if not taking.cancelled():
             taking.exception()

@@ -50,7 +50,7 @@ def names_of(page: PageContext, graph: FlowGraph) -> dict[str, str]:
 
 
 def step_changes(page: PageContext, differences: list[StepDifference], names: Mapping[str, str]) -> list[StepChangeRow]:
-    """*differences* in the words of *page*; *names* are those of the steps, also of those that are gone."""
+    """*differences* in the words of *page*; *names* are those of the steps, removed ones included."""
     label = page.words["flow_field"]
 
     def in_words(step: FlowStep | None, field: str) -> str:

@@ -328,7 +328,7 @@ class PageContext:
 
     @property
     def role(self) -> str:
-        """The reader's role; empty where nobody has signed in."""
+        """The reader's role; empty if not signed in."""
         return self._visitor.role if self._visitor else ""
 
     def may_read(self, subject: str) -> bool:

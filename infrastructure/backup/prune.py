@@ -17,7 +17,7 @@ REMOVING = "removing old backups"
 
 
 def prune(place: BackupFolder, before: datetime, lock: int, advance: Advance) -> list[str]:
-    """Remove what is needed only for instants before *before*; the names of the base backups that are gone.
+    """Remove what is needed only for instants before *before*; returns the names of the removed base backups.
 
     What stays begins with a full backup that ended by then: every later instant can still be restored.
     """

@@ -107,7 +107,7 @@ def is_address(server: str) -> bool:
 
 
 class EventIdentity(Struct, frozen=True):
-    """What tells an event from every other, of this ledger or another: all of it stays as it is for ever."""
+    """The identity of an event over all ledgers; these values never change."""
 
     id: str
     source: str

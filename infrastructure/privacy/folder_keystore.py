@@ -15,7 +15,7 @@ PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 
 
 class FolderKeystore:
-    """Keys as files, read each time: what another process destroys is gone here too. No key stays in memory.
+    """Keys as files, read each time: a key that another process destroyed is not read any more. No key stays in memory.
 
     The first key makes the folder, and a master key where none is given. Raises KeystoreError.
     """

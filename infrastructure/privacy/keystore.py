@@ -38,7 +38,7 @@ class MasterKey(Protocol):
 
 
 class Keystore(Protocol):
-    """Keys by person. A destroyed key is gone: `find` answers None, as for one that never was."""
+    """Keys by person. `find` answers None for a destroyed key, as for an unknown one."""
 
     def find(self, person: UUID) -> bytes | None:
         """The person's key; None where there is none any more."""

@@ -32,8 +32,7 @@ class TakeOverFileError(OperatorError):
 class PastAct(Struct, frozen=True, forbid_unknown_fields=True):
     """One past act as a command: done by *department* *at* an instant.
 
-    *recorded_at* is when the other register learned of it, *actor* who did it there; left out: at once, and nobody is
-    named.
+    *recorded_at* is when the other register learned of it, *actor* who did it there. Defaults: *at*, and no name.
     """
 
     at: Annotated[datetime, Meta(tz=True)]
