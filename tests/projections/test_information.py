@@ -168,7 +168,7 @@ def test_rows_don_t_depend_on_how_the_entries_came(world: World, data: st.DataOb
     assert named(folded) == named(fold((VIEW,), PROJECT, plain))
 
 
-def test_two_times() -> None:
+def test_a_figure_counts_by_its_day_and_by_when_it_was_recorded() -> None:
     recorded = entries(
         ("03-20", recorded_fields("land", "03-05", use="old")), ("04-10", recorded_fields("land", "04-01", use="new"))
     )
@@ -199,7 +199,7 @@ def test_what_was_known_before_a_retraction_is_still_shown() -> None:
     assert after.fields == []
 
 
-def test_what_a_value_says() -> None:
+def test_search_spells_choices_in_both_languages_and_amounts_with_their_unit() -> None:
     assert spelt("basic", "kind", "filing") == "备案 Filing"
     assert spelt("investment", "total", "36000", "万元") == "36000 万元"
 

@@ -185,7 +185,7 @@ async def test_an_explanation_cites_the_law_and_names_who_did_what(door: Door) -
     assert [notice["numbers"] for notice in explained["notices"]] == [["国办发明电〔2025〕7号"]]
 
 
-async def test_what_cannot_be_explained(door: Door) -> None:
+async def test_an_explanation_of_no_such_clock_item_or_project_is_a_problem(door: Door) -> None:
     path = f"/v1/projects/{project_id('running')}/clocks/explain"
     refusal = problem(await door.get(path, item="land", clock="delivery", as_of=NOON), "not-found")
     assert refusal["remedy"] == "started are: intake#1, decision, commitment"

@@ -168,7 +168,9 @@ async def test_cards_of_a_period_under_other_rules(door: Door, approvals: Approv
         ({"colour": "yellow"}, "$"),
     ],
 )
-async def test_rules_without_an_evaluation(door: Door, change: Body, path: str) -> None:
+async def test_a_change_of_rules_that_can_not_be_evaluated_is_an_invalid_field(
+    door: Door, change: Body, path: str
+) -> None:
     body = {"first": "2026-01-01", "last": "2026-03-31"} | change
     refusal = problem(await ask_what_if(door, "/v1/supervision/what-if", body, BUREAU), "invalid-field")
 

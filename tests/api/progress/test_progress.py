@@ -174,7 +174,7 @@ async def test_a_view_that_is_behind_says_so(door: Door, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("path", ["progress", "feedback"])
-async def test_an_unknown_project(door: Door, path: str) -> None:
+async def test_the_progress_of_an_unknown_project_is_a_problem(door: Door, path: str) -> None:
     problem(await door.get(f"/v1/projects/{uuid4()}/{path}"), "project-unknown")
 
 

@@ -158,14 +158,14 @@ async def test_a_card_shows_its_proof_its_days_its_evidence_and_the_exchange(doo
     problem(await door.get(f"/v1/projects/{uuid4()}/card", BUREAU, card="land-2"), "project-unknown")
 
 
-async def test_orders_with_their_answers(door: Door, slow: UUID) -> None:
+async def test_orders_are_listed_with_their_answers(door: Door, slow: UUID) -> None:
     (order,) = (await door.get("/v1/supervision/orders", BUREAU)).json()["orders"]
 
     assert (order["department"], order["feedback_by"], order["answer"]) == ("land", "2026-03-20", "经办人病假")
     assert (await door.get("/v1/supervision/orders", BUREAU, unanswered=True)).json()["orders"] == []
 
 
-async def test_every_day_is_somebodys(door: Door, slow: UUID) -> None:
+async def test_every_day_is_attributed_to_a_holder(door: Door, slow: UUID) -> None:
     attribution = (await door.get(f"/v1/projects/{slow}/attribution", LAND)).json()
 
     (land,) = attribution["applications"]
@@ -183,7 +183,7 @@ async def test_every_day_is_somebodys(door: Door, slow: UUID) -> None:
         {"as_of": "2026-03-02T09:00:00"},
     ],
 )
-async def test_no_period(door: Door, params: dict[str, str]) -> None:
+async def test_a_period_or_instant_out_of_range_is_refused(door: Door, params: dict[str, str]) -> None:
     problem(await door.get("/v1/supervision/board", BUREAU, **params), "invalid-parameter")
 
 
