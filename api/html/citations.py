@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from importlib.resources import files
 
-from api.html.translations import Language, wording
+from api.html.translations import TABLES, Language, wording
 
-# The English titles of the laws that packs, clocks and refusals cite, by the Chinese ones in the citations.
-LAWS: dict[str, str] = tomllib.loads((files("api.html") / "citations.toml").read_text("utf-8"))
+# The English titles of the laws, by the Chinese ones in the citations of packs, clocks and refusals.
+LAWS = dict(TABLES["law_cited"].values())
 TENS, HUNDRED, THOUSAND = 10, 100, 1000
 # The grammar of Chinese citations: numerals, and articles as 第四十二条第一款.
 NUMERALS = "零一二三四五六七八九"

@@ -6,17 +6,13 @@ province is named, with the code. Of industries the sections and divisions are n
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-from api.html.translations import Language, tables_in, wording
-
-NAMES = tables_in(files("api.html") / "codes.toml")  # province, district, section and division, by their codes
+from api.html.translations import TABLES, Language, wording
 
 
 def district_named(code: str, language: Language) -> str:
     """What the district *code* (GB/T 2260) is called: 北京市大兴区（110115）; another one by its province."""
     nth = int(language == "en")
-    province, district = NAMES["province"].get(code[:2]), NAMES["district"].get(code)
+    province, district = TABLES["province_of"].get(code[:2]), TABLES["district_of"].get(code)
     if province is None:
         return code
     names = [province[nth], *([district[nth]] if district else [])]
@@ -27,8 +23,9 @@ def district_named(code: str, language: Language) -> str:
 def industry_named(code: str, language: Language) -> str:
     """What the industry *code* (GB/T 4754) is called: 化学原料和化学制品制造业（国标行业 C2651）."""
     nth = int(language == "en")
-    named = (NAMES["division"].get(code[1:3]) if len(code) > 1 else None) or NAMES["section"].get(code[:1])
+    division = TABLES["industry_division"].get(code[1:3]) if len(code) > 1 else None
+    named = division or TABLES["industry_section"].get(code[:1])
     if named is None:
         return code
-    standard = NAMES["standard"]["industry"][nth]
+    standard = TABLES["industry_standard"]["name"][nth]
     return wording(language)["punctuation"]("brackets").format(named[nth], f"{standard} {code}")

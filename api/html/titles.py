@@ -105,7 +105,7 @@ def rule_title(rule: str, language: Language) -> str:
         return law_title(law, language)
     words = wording(language)
     title = (pack.title_zh if language == "zh" else pack.title) or law
-    version = words["rule_title"]("since").format(title, pack.valid_from)
+    version = words["law_version"]("since").format(title, pack.valid_from)
     terms = pack.specials.get(special)
     named = (terms.title_zh if language == "zh" else terms.title) if terms else ""
     return f"{version}{words['punctuation']('colon')}{named}" if named else version

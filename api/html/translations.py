@@ -7,7 +7,6 @@ import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from typing import Literal
 
 from api.acts.chapters import ACTS, Table, tables_of
@@ -34,19 +33,11 @@ def read_tables() -> dict[str, Table]:
     for folder in sorted(files("api").iterdir(), key=lambda entry: entry.name):
         if not (folder.is_dir() and (file := folder / STRINGS).is_file()):
             continue
-        added = tables_in(file)
-        if twice := tables.keys() & added.keys():
-            raise ValueError(f"{folder.name}/{STRINGS}: the table {min(twice)} is in another folder already")
-        tables |= added
+        for name, words in tomllib.loads(file.read_text("utf-8")).items():
+            if name in tables:
+                raise ValueError(f"{folder.name}/{STRINGS}: the table {name} is in another folder already")
+            tables[name] = {value: (both["zh"], both["en"]) for value, both in words.items()}
     return tables
-
-
-def tables_in(file: Traversable) -> dict[str, Table]:
-    """The tables of one TOML *file*: for each stored value its words in Chinese and in English."""
-    return {
-        name: {value: (both["zh"], both["en"]) for value, both in words.items()}
-        for name, words in tomllib.loads(file.read_text("utf-8")).items()
-    }
 
 
 TABLES = read_tables()

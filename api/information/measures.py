@@ -13,9 +13,12 @@ FACTORS = {
     "万千瓦时": Decimal(10),
     "万立方米": Decimal("0.01"),
 }
+COUNTED = ("个", "人")  # without a unit in English
 
 
 def measured(value: str, unit: str, language: Language) -> str:
     """A number with its *unit*, its digits in groups of three: 32 亿元, or 3,200 million yuan."""
-    factor = FACTORS.get(unit, Decimal(1)) if language == "en" else Decimal(1)
-    return f"{(Decimal(value) * factor).normalize():,f} {wording(language)['measure'](unit)}".rstrip()
+    is_english = language == "en"
+    factor = FACTORS.get(unit, Decimal(1)) if is_english else Decimal(1)
+    name = "" if is_english and unit in COUNTED else wording(language)["measure"](unit)
+    return f"{(Decimal(value) * factor).normalize():,f} {name}".rstrip()
