@@ -149,6 +149,6 @@ _decode_identity: Any = json.Decoder(EventIdentity).decode
 
 
 def identity_of(body: bytes) -> EventIdentity:
-    """What tells the event in *body* from others. Raises msgspec.DecodeError where *body* holds none."""
+    """The identity of the event in *body*. Raises msgspec.DecodeError where *body* holds none."""
     identity: EventIdentity = _decode_identity(body)
     return identity
