@@ -30,7 +30,7 @@ class CaseCounter(Protocol):
 
 
 class SequenceCounter:
-    """The database's own sequence. The next batch is taken while half of the last one is left, so that nobody waits."""
+    """Batches of the database's sequence. The next is fetched while half of the last is left, so no caller waits."""
 
     def __init__(self, store: Reader, area: str) -> None:
         self.area = area
