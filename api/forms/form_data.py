@@ -141,11 +141,7 @@ async def _take_file(
     intake: FileIntake | None,
     data: FormData,
 ) -> None:
-<<<<<<< HEAD
-    """Store the file of one part; where it is not taken, say why, and read on. Without *intake* none is."""
-=======
-    """Store the file of one part; a rejected file is noted and skipped. Without *materials* all are rejected."""
->>>>>>> w/tongue
+    """Store the file of one part; a rejected file is noted and skipped. Without *intake* all are rejected."""
     name = file_name_of(head.filename)
     content = _content(events)
     try:

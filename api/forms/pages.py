@@ -50,14 +50,9 @@ async def form_data(
     materials: NamedDependency[MaterialStore],
     upload_quota: NamedDependency[UploadQuota],
 ) -> FormData:
-<<<<<<< HEAD
-    """What was sent. Read only once it is known that the reader may give the command. Raises Problem."""
+    """The body of the form, read only after the reader's access is checked. Raises Problem."""
     intake = FileIntake(materials, upload_quota)
     return await read_form(headers_of(request.scope), request.receive, intake, takes_files=case.takes_files)
-=======
-    """The body of the form, read only after the reader's access is checked. Raises Problem."""
-    return await read_form(headers_of(request.scope), request.receive, materials, takes_files=case.takes_files)
->>>>>>> w/tongue
 
 
 def prefilled(request: HttpRequest, case: NamedDependency[FormCase]) -> FormData:
