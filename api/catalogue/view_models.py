@@ -73,10 +73,14 @@ class ItemWords:
             return self._page.office(part)
         return self._page.ground(part) if field == "special_procedure" else str(part)
 
-    def fields(self, item: ServiceItem) -> list[tuple[str, str]]:
-        """Every field of *item* that says something, and what."""
+    def fields(self, item: ServiceItem) -> list[tuple[str, str, bool]]:
+        """Every field of *item* that says something, what it says, and whether that is a code."""
         pairs = [(name, getattr(item, name)) for name in ServiceItem.__struct_fields__ if name not in HIDDEN]
-        return [(self.label(name), self.in_words(name, value)) for name, value in pairs if value not in (None, "", ())]
+        return [
+            (self.label(name), self.in_words(name, value), name.endswith("_code"))
+            for name, value in pairs
+            if value not in (None, "", ())
+        ]
 
     def change(self, code: str, before: ServiceItem | None, after: ServiceItem | None) -> ItemChange:
         """What differs of one item."""

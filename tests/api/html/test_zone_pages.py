@@ -299,7 +299,7 @@ NOT_OPENED = {  # pages that need more than a reader: a draft, a session, a file
 }
 AUDITOR, ADMINISTRATOR = Actor("sun.yu", "audit", Role.AUDITOR), Actor("xu.jing", "", Role.ADMINISTRATOR)
 CLERK = Actor("window.1", "window", Role.WINDOW_CLERK)
-NAMES_ON_PAGES = {"import-catalogue"}  # a command to type
+NAMES_ON_PAGES = {"import-catalogue", "air-raid"}  # a command to type, and a word of an English name
 IDENTIFIERS = re.compile(r'<(pre|code|textarea)\b.*?</\1>|<(\w+) class="code">.*?</\2>', re.DOTALL)  # shown as such
 PARAMETER = re.compile(r"{(\w+):\w+}")
 
@@ -373,7 +373,8 @@ def test_every_page_has_a_heading_and_no_code(site: str, filled: str, tmp_path: 
     words, given, faults = closed_words(), parameters(filled), list[str]()
     people = [LEADER, BUREAU, AUDITOR, ADMINISTRATOR, *own_people(filled, given["project_id"], given["item"]), CLERK]
     routes = page_routes(filled, tmp_path)
-    with httpx.Client(base_url=site, headers={"Accept": "text/html", "Accept-Language": "zh"}, timeout=60, follow_redirects=True) as client:
+    headers = {"Accept": "text/html", "Accept-Language": "zh"}
+    with httpx.Client(base_url=site, headers=headers, timeout=60, follow_redirects=True) as client:
         for template, name, queried in routes:
             example = given | NAMED.get(name, {})
             path = PARAMETER.sub(r"{\1}", template).format_map(
@@ -381,14 +382,12 @@ def test_every_page_has_a_heading_and_no_code(site: str, filled: str, tmp_path: 
             )
             query = {key: text for key, text in example.items() if key in queried}
             answers = (client.get(path, params=query, headers=identity(by)) for by in people)
-            tried = list(answers)
-            page = next((answer.text for answer in tried if answer.status_code == 200), "")
-            if not page: faults.append(f"{path} {query} {[(a.status_code, text_of(a.text)[-200:]) for a in tried][:2]}")
+            page = next((answer.text for answer in answers if answer.status_code == 200), "")
             if page.count("<h1") != 1:
                 faults.append(f"{path}: {page.count('<h1')} headings of the first level")
-            faults += [f"{path}: {code} {re.findall(chr(46)*60+code+chr(46)*30, text_of(IDENTIFIERS.sub(chr(32), page)).replace(chr(10),chr(32)))[:1]}" for code in sorted(codes_in(IDENTIFIERS.sub(" ", page), words) - NAMES_ON_PAGES)]
-    Path("/tmp/faults.txt").write_text("\n".join(faults))
-    assert "\n".join(faults) == ""
+            codes = codes_in(IDENTIFIERS.sub(" ", page), words) - NAMES_ON_PAGES
+            faults += [f"{path}: {code}" for code in sorted(codes)]
+    assert faults == []
 
 
 def test_a_code_on_a_page_would_be_seen() -> None:
