@@ -17,6 +17,7 @@ READING = (
     *("tests/api/identity/test_in_a_browser.py", "tests/api/test_whole_project.py"),
     *("tests/projections/supervision/test_board.py", "tests/projections/history", "tests/infrastructure/event_log"),
     *("tests/infrastructure/projector/test_histories.py", "tests/scripts/test_simulate.py"),
+    *("tests/projections/feedback/test_query.py", "tests/domain/access/test_cedar.py"),
 )
 SERVERS = ("tests/infrastructure/postgres/test_postgres.py", "tests/infrastructure/postgres/test_binaries.py")
 LAWS = (
