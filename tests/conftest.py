@@ -203,6 +203,13 @@ def database_url(server_url: str, migrated_template: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def bare_database_url(server_url: str, migrated_template: str) -> Iterator[str]:
+    """A fresh database whose views the first projector has to make, for a test in whose file others find them made."""
+    with database_in(server_url, migrated_template) as url:
+        yield url
+
+
+@pytest.fixture
 def projected_database_url(server_url: str, projected_template: str) -> Iterator[str]:
     """The same with empty views, for one test alone, whose projector would make them first."""
     with database_in(server_url, projected_template) as url:
