@@ -121,7 +121,7 @@ def follow(state: State, entry: Entry) -> bool:
 
 
 def _apply(state: State, entry: Entry) -> None:
-    entry.fact.apply(state)  # type: ignore[arg-type]  # a stream holds facts of its own aggregate alone
+    entry.fact.apply(state)  # a stream holds facts of its own aggregate alone
     state.version = entry.version
 
 
@@ -130,7 +130,7 @@ def decide(command: EveryCommand, state: State, context: Context) -> tuple[AnyFa
     kind, untyped = BY_COMMAND.get(type(command)), command
     if isinstance(command, ErasePerson) and isinstance(state, LegalPerson | Principal):
         vocabulary.require_happened(context)
-        return command.decide(state, context)  # type: ignore[return-value]  # a fact of this vocabulary
+        return command.decide(state, context)
     if kind is None:
         if isinstance(state, Project):
             return vocabulary.decide(untyped, state, context)  # type: ignore[arg-type]  # no other kind's, so a project's

@@ -44,6 +44,8 @@ os.environ.setdefault(COMPILED_VARIABLE, f"{FOLDERS.name}/compiled")  # the firs
 Path(os.environ[COMPILED_VARIABLE]).mkdir(parents=True, exist_ok=True)
 # A database of four hundred small files is made and dropped for most tests: in memory that takes a tenth of the time.
 IN_MEMORY, IN_MEMORY_BYTES_MIN = Path("/dev/shm"), 2 * 1024**3
+# No database is there for long enough to be vacuumed, and a launcher would look into each all the same.
+SERVER_SETTINGS = {"autovacuum": "off"}
 # The shell draws no window around a page, and opens one in a fifth of the time that the whole browser takes.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 INSTALL = "no Chromium on PATH: on Debian, apt-get install chromium-headless-shell fonts-noto-cjk"
@@ -166,7 +168,7 @@ def server_url() -> Iterator[str]:
         return
     _clear_away_what_killed_runs_left()
     with reachable_folder() as folder:
-        yield EmbeddedPostgres(folder / "server", throw_away=True).start()
+        yield EmbeddedPostgres(folder / "server", throw_away=True, settings=SERVER_SETTINGS).start()
 
 
 @pytest.fixture(scope="session")
@@ -196,6 +198,13 @@ def empty_database_url(server_url: str) -> Iterator[str]:
 @pytest.fixture
 def database_url(server_url: str, migrated_template: str) -> Iterator[str]:
     """The address of a fresh database with all migrations applied, for one test alone."""
+    with database_in(server_url, migrated_template) as url:
+        yield url
+
+
+@pytest.fixture
+def bare_database_url(server_url: str, migrated_template: str) -> Iterator[str]:
+    """A fresh database whose views the first projector has to make, for a test in whose file others find them made."""
     with database_in(server_url, migrated_template) as url:
         yield url
 

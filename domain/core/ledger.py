@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -84,6 +84,7 @@ class Fact(Struct, frozen=True, kw_only=True, tag_field="fact", gc=False):
     """Something that happened: never refused, changed or deleted. Applying it never checks and never fails."""
 
     since: ClassVar[int] = 1
+    apply: ClassVar[Callable[..., None]]  # changes the state of what it happened to; each fact has its own
 
 
 class Recorded(Struct, frozen=True, gc=False):

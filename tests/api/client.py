@@ -19,6 +19,7 @@ from domain.messages import AnyCommand
 from domain.project.application.registration import RegisterProject
 from tests.examples import APPLICANT, LEADER, MANAGER, USCC
 
+NO_TLS = httpx.create_ssl_context()  # for clients of a test's own server: to make one for each takes 8 ms
 BEHIND, BEHIND_TRIES_MAX = 503, 30  # each try waits for two seconds
 STANDARD = {"type", "title", "status", "detail", "instance", "code", "article", "remedy", "request_id"}
 LAND_ITEM = {"item": "land", "department": "land", "promise_days": 10}

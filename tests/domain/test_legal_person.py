@@ -148,7 +148,7 @@ def test_the_code_that_is_part_of_the_unified_code_needs_no_link() -> None:
     person = LegalPerson(stream_of(code))
     RegisterLegalPerson(code=code, particulars=REGISTERED_PERSON.particulars).decide(
         person, Context(MANAGER, NOW, NOW, LAW)
-    )[0].apply(person)  # type: ignore[attr-defined]  # every fact of ours applies
+    )[0].apply(person)
 
     assert (person.legacy, organisation_code(person.code)) == ({}, LEGACY)
     with pytest.raises(Refused, match="already linked"):

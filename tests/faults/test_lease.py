@@ -32,6 +32,12 @@ BEATS = 3
 
 
 @pytest.fixture
+def database_url(projected_database_url: str) -> str:
+    """A fresh database with empty views."""
+    return projected_database_url
+
+
+@pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Here, not in the process that is frozen: by default it takes twenty seconds."""
     monkeypatch.setattr(leases, "SILENT_SECONDS_MAX", 0.5)

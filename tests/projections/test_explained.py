@@ -11,6 +11,7 @@ from domain.examples.story import STORIES, story_entries
 from domain.law.authority import Subject
 from domain.law.explained_acts import End
 from domain.messages import Entry
+from domain.project.application.suspension import ClockSuspended
 from infrastructure.law.lawbook import law_book
 from projections.clocks.explanation import explanation
 from projections.clocks.law_events import item_histories
@@ -77,7 +78,9 @@ def test_an_explanation_names_who_recorded_a_suspension_and_who_approved_an_exte
     assert review.end_recorded is not None
     assert review.recorded.at == at("03-10 09:00")
     assert review.recorded.department == "natural-resources"
-    assert entries[review.recorded.version - 1].fact.item == "land-use"  # type: ignore[union-attr]  # a suspension
+    fact = entries[review.recorded.version - 1].fact
+    assert isinstance(fact, ClockSuspended)
+    assert fact.item == "land-use"
     assert (hearing.ground, hearing.end) == ("hearing", End.RESUMED)
     assert (longer.days, longer.approver, longer.approved_by) == (5, "agency_head", "周局长")
     assert (longer.reasons, longer.notified, longer.approved_on) == ("听证意见需要核实", True, date(2026, 4, 9))

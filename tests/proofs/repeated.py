@@ -1,4 +1,7 @@
-"""Tests of the suite run over and over with new seeds: faults, laws drawn by Hypothesis, fuzzed requests."""
+"""Tests of the suite run over and over with new seeds: faults, laws drawn by Hypothesis, fuzzed requests.
+
+A whole run of the faults, or of the laws, is to end within a quarter of an hour on two quiet cores.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import os
 from tests.effort import PROOF, SUITE, VARIABLE
 from tests.proofs.proof import Budget, Proof, SkippedError, pytest_passes
 
-FAULT_ROUNDS, LAW_ROUNDS, FUZZ_ROUNDS, READING_ROUNDS = 10, 25, 10, 3
+FAULT_ROUNDS, LAW_ROUNDS, FUZZ_ROUNDS, READING_ROUNDS = 4, 12, 10, 3
 READING = (
     *("tests/pages", "tests/scripts/client/test_contract_kit.py", "tests/scripts/benches/test_bench.py"),
     *("tests/docs/test_blocks.py::test_the_preloaded_program_answers_as_the_installed_one", "tests/verify_page"),
@@ -17,6 +20,7 @@ READING = (
     *("tests/api/identity/test_in_a_browser.py", "tests/api/test_whole_project.py"),
     *("tests/projections/supervision/test_board.py", "tests/projections/history", "tests/infrastructure/event_log"),
     *("tests/infrastructure/projector/test_histories.py", "tests/scripts/test_simulate.py"),
+    *("tests/projections/feedback/test_query.py", "tests/domain/access/test_cedar.py"),
 )
 SERVERS = ("tests/infrastructure/postgres/test_postgres.py", "tests/infrastructure/postgres/test_binaries.py")
 LAWS = (
@@ -44,12 +48,18 @@ def repeat(budget: Budget, whole: int, paths: tuple[str, ...], words: tuple[str,
 
 
 def faults(budget: Budget) -> str:
-    """Kill, freeze and cut off processes and databases again and again."""
+    """Kill, freeze and cut off processes and databases again and again.
+
+    A whole run is four rounds, one test after the other, with more kills, processes and moments than the suite has.
+    """
     return repeat(budget, FAULT_ROUNDS, ("tests/faults", *SERVERS), effort=_effort(budget))
 
 
 def laws(budget: Budget) -> str:
-    """Draw other examples for every law that Hypothesis checks."""
+    """Draw other examples for every law that Hypothesis checks.
+
+    A whole run is twelve rounds of ten times as many examples as the suite draws: 120 suites.
+    """
     return repeat(budget, LAW_ROUNDS, LAWS, ("--numprocesses", "auto"), _effort(budget))
 
 

@@ -26,6 +26,7 @@ from infrastructure.privacy.cipher import has_plain_text
 from infrastructure.proof.bundle_verifier import verify
 from infrastructure.proof.keys import create_keys
 from infrastructure.proof.publisher import ProofFolder, Publisher
+from tests.api.client import NO_TLS
 from tests.api.identity.site import EARLY, PASSWORD, PATIENCE, Site, signed_site
 from tests.examples import APPLICANT, ITEMS, MANAGER, USCC
 
@@ -66,7 +67,9 @@ async def record(url: str) -> None:
 
 @contextmanager
 def client(site: Site, login: str) -> Iterator[httpx.Client]:
-    with httpx.Client(timeout=PATIENCE, base_url=site.address, headers={"Accept": "text/html"}) as opened:
+    with httpx.Client(
+        verify=NO_TLS, timeout=PATIENCE, base_url=site.address, headers={"Accept": "text/html"}
+    ) as opened:
         assert opened.post("/sign-in/password", data={"login": login, "password": PASSWORD}).status_code == 303
         yield opened
 

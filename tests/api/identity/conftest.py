@@ -11,6 +11,7 @@ import pytest
 from domain.access.principal import Grant
 from domain.core.ledger import Role
 from infrastructure.identity.accounts import DemoPerson
+from tests.api.client import NO_TLS
 from tests.api.identity.site import EARLY, PATIENCE, Site, signed_site
 
 
@@ -23,7 +24,7 @@ def site(shared_database_url: str) -> Iterator[Site]:
 @pytest.fixture
 def client(site: Site) -> Iterator[httpx.Client]:
     """A client without any credentials."""
-    with httpx.Client(timeout=PATIENCE, base_url=site.address) as opened:
+    with httpx.Client(verify=NO_TLS, timeout=PATIENCE, base_url=site.address) as opened:
         yield opened
 
 

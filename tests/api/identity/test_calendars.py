@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from infrastructure.projector.projector import Projector
-from tests.api.client import problem
+from tests.api.client import NO_TLS, problem
 from tests.api.identity.site import LEADER, OFFICER, PASSWORD, PATIENCE, Site
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -23,7 +23,7 @@ ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(/(?:deadlines|messages/feeds)/[A-
 @pytest.fixture(scope="module")
 def zone(site: Site, shared_database_url: str) -> Site:
     """The site with two projects, one of which wang.min manages; land has an item under way in each."""
-    with httpx.Client(base_url=site.address, timeout=PATIENCE) as client:
+    with httpx.Client(verify=NO_TLS, base_url=site.address, timeout=PATIENCE) as client:
         assert client.post("/sign-in/password", data={"login": "wang", "password": PASSWORD}).status_code == 303
         for name, manager in (("Fab 2", "wang.min"), ("Depot", "zhao")):
             project = uuid4()
@@ -50,7 +50,7 @@ def zone(site: Site, shared_database_url: str) -> Site:
 
 @pytest.fixture
 def signed(zone: Site) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=zone.address, timeout=PATIENCE) as client:
+    with httpx.Client(verify=NO_TLS, base_url=zone.address, timeout=PATIENCE) as client:
         yield client
 
 

@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from infrastructure.identity.claims import LOGOUT_EVENT
-from tests.api.client import problem
+from tests.api.client import NO_TLS, problem
 from tests.api.identity.fake_provider import AUDIENCE, CLIENT, FakeProvider, fake_provider
 from tests.api.identity.site import EARLY, PATIENCE, Site, signed_site
 
@@ -60,7 +60,7 @@ def provider(running: FakeProvider, oidc_site: Site, shared_database_url: str) -
 
 @pytest.fixture
 def client(oidc_site: Site) -> Iterator[httpx.Client]:
-    with httpx.Client(timeout=PATIENCE, base_url=oidc_site.address) as opened:
+    with httpx.Client(verify=NO_TLS, timeout=PATIENCE, base_url=oidc_site.address) as opened:
         yield opened
 
 
@@ -202,7 +202,7 @@ def test_an_answer_is_taken_once_and_in_the_browser_that_began(
 ) -> None:
     sent = leave(client)
     provider.claims = claims(provider, oidc_site, sent["nonce"])
-    with httpx.Client(timeout=PATIENCE, base_url=oidc_site.address) as other:
+    with httpx.Client(verify=NO_TLS, timeout=PATIENCE, base_url=oidc_site.address) as other:
         assert come_back(other, sent, code="once").status_code == 401
         leave(other)
         assert come_back(other, sent, code="once").status_code == 401

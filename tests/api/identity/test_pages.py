@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from infrastructure.identity.accounts import DemoPerson
+from tests.api.client import NO_TLS
 from tests.api.identity.site import EARLY, LEADER, OFFICER, PASSWORD, PATIENCE, Site, signed_site
 
 SESSION = "countersign-session"
@@ -108,7 +109,9 @@ def test_a_role_that_is_not_held_is_not_chosen(client: httpx.Client, grant: str)
 
 def test_other_sessions_are_listed_and_ended(client: httpx.Client, site: Site) -> None:
     enter(client)
-    with httpx.Client(timeout=PATIENCE, base_url=site.address, headers={"User-Agent": "<b>Phone</b>"}) as phone:
+    with httpx.Client(
+        verify=NO_TLS, timeout=PATIENCE, base_url=site.address, headers={"User-Agent": "<b>Phone</b>"}
+    ) as phone:
         enter(phone)
         page = client.get("/account", headers=HTML).text
         assert "&lt;b&gt;Phone" in page
@@ -180,7 +183,7 @@ def new_site(database_url: str) -> Iterator[Site]:
 def test_the_first_administrator_signs_in_by_a_code_once(new_site: Site) -> None:
     code = new_site.run(lambda: new_site.identity.accounts.new_code(new_site.identity.clock()))
     form = {"login": "admin", "name": "高明", "password": PASSWORD}
-    with httpx.Client(timeout=PATIENCE, base_url=new_site.address) as client:
+    with httpx.Client(verify=NO_TLS, timeout=PATIENCE, base_url=new_site.address) as client:
         assert "一次性代码" in client.get("/sign-in", headers=HTML).text
         assert client.post("/sign-in/demo", data={"person": "admin"}).status_code == 401
         assert client.post("/sign-in/administrator", data=form | {"code": "0000"}).status_code == 401
@@ -195,7 +198,7 @@ def test_the_first_administrator_signs_in_by_a_code_once(new_site: Site) -> None
 
 
 def test_demo_people_exist_only_where_the_demo_made_them(new_site: Site) -> None:
-    with httpx.Client(timeout=PATIENCE, base_url=new_site.address) as client:
+    with httpx.Client(verify=NO_TLS, timeout=PATIENCE, base_url=new_site.address) as client:
         assert "try as" not in client.get("/sign-in?lang=en", headers=HTML).text
         person = DemoPerson("陈丽", "陈丽", OFFICER.role)
         assert client.post("/sign-in/demo", data={"person": person.principal}).status_code == 401

@@ -26,7 +26,7 @@ from infrastructure.postgres.binaries import account_for
 from infrastructure.postgres.cluster import OWNER
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
-from tests.api.client import REGISTER, problem
+from tests.api.client import NO_TLS, REGISTER, problem
 from tests.api.identity.site import PASSWORD, PATIENCE
 from tests.api.identity.test_middleware import command
 from tests.api.served import served
@@ -101,7 +101,7 @@ async def filled(url: str) -> None:
 @pytest.fixture
 def manager(pair: Pair) -> Iterator[httpx.Client]:
     """Signed in by the reader."""
-    with httpx.Client(base_url=pair.address, timeout=PATIENCE) as client:
+    with httpx.Client(verify=NO_TLS, base_url=pair.address, timeout=PATIENCE) as client:
         answer = client.post("/sign-in/password", data=FORM)
         assert answer.status_code == 303, answer.text
         yield client
@@ -126,7 +126,7 @@ def test_without_a_primary_sessions_are_served_and_no_one_signs_in(pair: Pair, m
     try:
         assert manager.get("/v1/me").json()["id"] == "wang.min"
         assert httpx.get(f"{pair.address}/readyz", timeout=PATIENCE).status_code == 200
-        with httpx.Client(base_url=pair.address, timeout=PATIENCE) as stranger:
+        with httpx.Client(verify=NO_TLS, base_url=pair.address, timeout=PATIENCE) as stranger:
             for path, form in (("/sign-in/password", FORM), ("/window/track", CASE)):
                 answer = stranger.post(path, data=form)
                 assert answer.status_code == 503, (path, answer.text)

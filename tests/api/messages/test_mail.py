@@ -21,7 +21,7 @@ from infrastructure.feed.reader import Feed
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.messages.addresses import MailAddresses
 from infrastructure.messages.mailer import FAILURES_MAX, Mailer, MailerParts, SmtpServer
-from tests.api.client import problem
+from tests.api.client import NO_TLS, problem
 from tests.api.identity.site import OFFICER, PASSWORD, PATIENCE, Site, signed_site
 from tests.infrastructure.projector.test_projector import project_all
 
@@ -72,7 +72,7 @@ def site(shared_database_url: str, smtp: str) -> Iterator[Site]:
 @pytest.fixture
 def client(site: Site) -> Iterator[httpx.Client]:
     """A client in which li.qiang is signed in as an officer."""
-    with httpx.Client(base_url=site.address, timeout=PATIENCE) as opened:
+    with httpx.Client(verify=NO_TLS, base_url=site.address, timeout=PATIENCE) as opened:
         assert opened.post("/sign-in/password", data={"login": "li", "password": PASSWORD}).status_code == 303
         assert opened.post("/account/role", data={"grant": str(OFFICER.id)}).status_code == 303
         yield opened
@@ -100,7 +100,7 @@ def mailed(url: str, site: Site, smtp: str) -> int:
 
 def submitted(site: Site) -> None:
     """An application to the land department."""
-    with httpx.Client(base_url=site.address, timeout=PATIENCE) as client:
+    with httpx.Client(verify=NO_TLS, base_url=site.address, timeout=PATIENCE) as client:
         assert client.post("/sign-in/password", data={"login": "wang", "password": PASSWORD}).status_code == 303
         project = uuid4()
         items = [{"item": "land-use", "name": "用地批准", "department": "land"}]
@@ -173,7 +173,10 @@ def test_a_server_that_is_away_is_tried_again_then_given_up(
 
 
 def test_without_a_server_there_is_no_mail(shared_database_url: str) -> None:
-    with signed_site(shared_database_url) as other, httpx.Client(base_url=other.address, timeout=PATIENCE) as client:
+    with (
+        signed_site(shared_database_url) as other,
+        httpx.Client(verify=NO_TLS, base_url=other.address, timeout=PATIENCE) as client,
+    ):
         client.post("/sign-in/password", data={"login": "wang", "password": PASSWORD})
         assert 'type="email"' not in client.get("/messages").text
         headers = {"Accept": "application/json"}

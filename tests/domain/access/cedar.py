@@ -54,19 +54,20 @@ def policy_set() -> cedarpy.PolicySet:
 
 
 def judged(questions: Sequence[Question]) -> list[bool]:
-    """What Cedar says to each question."""
-    entities: list[dict[str, Any]] = []
-    requests = []
-    for number, (caller, action, case) in enumerate(questions):
-        entities += [_principal(number, caller), _resource(number, case)]
-        requests.append(
-            {
-                "principal": f'Caller::"{number}"',
-                "action": f'Action::"{action}"',
-                "resource": f'Case::"{number}"',
-                "context": {},
-            }
-        )
+    """What Cedar says to each question; each caller and each case is described to it once."""
+    callers = {caller: number for number, caller in enumerate(dict.fromkeys(caller for caller, _, _ in questions))}
+    cases = {case: number for number, case in enumerate(dict.fromkeys(case for _, _, case in questions))}
+    entities = [_principal(number, caller) for caller, number in callers.items()]
+    entities += [_resource(number, case) for case, number in cases.items()]
+    requests = [
+        {
+            "principal": f'Caller::"{callers[caller]}"',
+            "action": f'Action::"{action}"',
+            "resource": f'Case::"{cases[case]}"',
+            "context": {},
+        }
+        for caller, action, case in questions
+    ]
     results = cedarpy.is_authorized_batch(requests, policy_set(), entities)
     for result in results:
         assert not result.diagnostics.errors, result.diagnostics.errors

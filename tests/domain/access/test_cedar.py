@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from random import Random
 
 import cedarpy
@@ -15,11 +16,12 @@ from domain.core.ledger import Role
 from tests.domain.access.campaign import differences
 from tests.domain.access.cedar import judged, policies
 from tests.domain.access.drawn import ACTIONS, CODES, DEPARTMENTS, PROJECTS, callers, cases
-from tests.effort import tried
+from tests.effort import chosen, tried
 
 OWN = AccessCase(
     PROJECTS[0], CODES[0], "wang", frozenset(DEPARTMENTS[:2]), DEPARTMENTS[0], frozenset({DEPARTMENTS[1]}), "wang"
 )
+OFFICES = (*DEPARTMENTS[:2], CODES[0])
 OTHER = AccessCase(PROJECTS[1], CODES[1], "zhou", frozenset({DEPARTMENTS[2]}), DEPARTMENTS[2], frozenset(), "zhou")
 
 
@@ -28,16 +30,15 @@ def test_cedar_parses_the_policies() -> None:
 
 
 def test_the_whole_matrix_is_judged_alike() -> None:
-    """Every action, every role, over its own case and another's."""
+    """Every action, every role, over its own case and another's; in the suite for one office in turn, not for three."""
     questions = [
         (Caller("wang", "", PrincipalKind.PERSON, role, over), action, case)
-        for action in ACTIONS
-        for role in Role
-        for over in (*DEPARTMENTS[:2], CODES[0])
+        for nth, (action, role) in enumerate(product(ACTIONS, Role))
+        for over in chosen(OFFICES[nth % len(OFFICES) :][:1], OFFICES)
         for case in (OWN, OTHER)
     ]
     ours = [may(*question).allowed for question in questions]
-    assert len(questions) == len(TABLE) * len(Role) * 6
+    assert len(questions) == len(TABLE) * len(Role) * chosen(2, 6)
     assert 0.05 < sum(ours) / len(ours) < 0.8, "a matrix that says yes, or no, throughout tells nothing"
     assert judged(questions) == ours
 

@@ -25,6 +25,12 @@ ALL, NONE = FeedCriteria(), FeedCriteria(frozenset({"flow_published"}))
 WAIT_SECONDS_MAX = 60  # a test that passes waits for milliseconds
 
 
+@pytest.fixture
+def database_url(projected_database_url: str) -> str:
+    """A fresh database with empty views."""
+    return projected_database_url
+
+
 async def register(approvals: Approvals, manager: str = "wang") -> int:
     """A new project's position."""
     command = RegisterProject(name="Fab", enterprise=Enterprise("Hengxin"), manager=manager)

@@ -94,10 +94,12 @@ def test_a_ciphertext_moved_elsewhere_is_no_text() -> None:
     """To another stream, or into another field: a text can't be decrypted by quoting it there."""
     data = stored(complaint())
     moved = decode_fact(decrypted_facts(UUID(int=8), data))
+    assert isinstance(moved, ComplaintFiled)
     assert (moved.about, moved.contact) == (ERASED, ERASED)
     content = json.decode(data)
     content["about"], content["contact"] = content["contact"], content["about"]
     swapped = decode_fact(decrypted_facts(STREAM, json.encode(content)))
+    assert isinstance(swapped, ComplaintFiled)
     assert swapped.about == ERASED
 
 

@@ -45,6 +45,12 @@ STEPS_A_BATCH = 7
 NEVER_SECONDS, STOP_SECONDS_MAX = 3600, 30
 
 
+@pytest.fixture
+def database_url(projected_database_url: str) -> str:
+    """A fresh database with empty views."""
+    return projected_database_url
+
+
 def project_all(url: str, projector: Projector | None = None) -> int:
     """Take every view to the end of the ledger; how many entries that were."""
     projector = projector or Projector(url)
@@ -172,13 +178,13 @@ class Stumbling(Progress):
 
 
 @pytest.mark.usefixtures("plain_tracebacks")
-async def test_a_view_that_stumbles_stops_alone_and_says_where(database_url: str) -> None:
-    async with Approvals(database_url) as approvals:
+async def test_a_view_that_stumbles_stops_alone_and_says_where(bare_database_url: str) -> None:
+    async with Approvals(bare_database_url) as approvals:
         project = uuid4()
         await approvals.handle(project, REGISTER, MANAGER, uuid4())
         for item in ("land", "site-plan"):
             await approvals.handle(project, SubmitItem(item=item), ENTERPRISE, uuid4())
-        project_all(database_url, Projector(database_url, (Stumbling(), VIEWS[1])))
+        project_all(bare_database_url, Projector(bare_database_url, (Stumbling(), VIEWS[1])))
         stopped, other = await Views(approvals.store).positions()
 
     assert (stopped.view, stopped.position) == ("progress", 1)
@@ -199,16 +205,16 @@ class Mended(Progress):
 
 @pytest.mark.usefixtures("plain_tracebacks")
 async def test_a_view_that_stopped_is_tried_again_by_the_same_leader(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    bare_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(following, "RETRY_SECONDS_FIRST", 0.0)
     view = Mended()
-    projector = Projector(database_url, (view,))
-    async with Approvals(database_url) as approvals:
+    projector = Projector(bare_database_url, (view,))
+    async with Approvals(bare_database_url) as approvals:
         project = uuid4()
         await approvals.handle(project, REGISTER, MANAGER, uuid4())
         await approvals.handle(project, SubmitItem(item="land"), ENTERPRISE, uuid4())
-        with psycopg.connect(database_url, autocommit=True) as connection:
+        with psycopg.connect(bare_database_url, autocommit=True) as connection:
             assert projector.take_lead(connection)
             for _ in range(3):
                 projector.step(connection)

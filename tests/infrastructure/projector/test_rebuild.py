@@ -28,6 +28,12 @@ from tests.infrastructure.projector.test_projector import Stumbling, project_all
 PROJECTS = 6  # so many that none of two shares is empty: one time in thirty-two they all would be in one
 
 
+@pytest.fixture
+def database_url(projected_database_url: str) -> str:
+    """A fresh database with empty views."""
+    return projected_database_url
+
+
 async def send_story(url: str) -> None:
     async with Approvals(url) as approvals:
         for _ in range(PROJECTS // 2):
@@ -114,45 +120,45 @@ def test_as_many_processes_as_pay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_empty_views_of_a_long_ledger_are_filled_at_once(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    bare_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
-    await send_story(database_url)
+    await send_story(bare_database_url)
 
-    taken = project_all(database_url)
+    taken = project_all(bare_database_url)
 
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(bare_database_url) as connection:
         rows = connection.execute("SELECT DISTINCT seq, rebuilt, error FROM views.position").fetchall()
     assert rows == [(taken, 1, None)]
-    await send_story(database_url)
-    project_all(database_url)
-    assert rebuild(database_url, swap=False).differences == ()
+    await send_story(bare_database_url)
+    project_all(bare_database_url)
+    assert rebuild(bare_database_url, swap=False).differences == ()
 
 
 @pytest.mark.usefixtures("plain_tracebacks")
 async def test_what_stumbles_when_filled_at_once_says_where_step_by_step(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    bare_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
-    await send_story(database_url)
+    await send_story(bare_database_url)
 
-    project_all(database_url, Projector(database_url, (Stumbling(), VIEWS[1])))
+    project_all(bare_database_url, Projector(bare_database_url, (Stumbling(), VIEWS[1])))
 
-    async with Approvals(database_url) as approvals:
+    async with Approvals(bare_database_url) as approvals:
         stopped, other = await Views(approvals.store).positions()
         assert (stopped.position, stopped.error) == (1, "position 2: ValueError: no idea what this is")
         assert (other.position, other.error) == (await approvals.store.head(), None)
 
 
-async def test_a_stopping_worker_leaves_the_filling(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stopping_worker_leaves_the_filling(bare_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
-    await send_story(database_url)
-    stopping = Projector(database_url)
+    await send_story(bare_database_url)
+    stopping = Projector(bare_database_url)
     stopping.stop()
 
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with psycopg.connect(bare_database_url, autocommit=True) as connection:
         assert stopping.take_lead(connection)
         with pytest.raises(BuildStoppedError):
             stopping.step(connection)
 
-    assert schemas(database_url) == {"views"}
+    assert schemas(bare_database_url) == {"views"}

@@ -31,6 +31,12 @@ MARKS = ("ZQX", PHONE, "陈工", "恒信", "wang.min", "91420100")
 NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
 
 
+@pytest.fixture
+def database_url(projected_database_url: str) -> str:
+    """A fresh database with empty views."""
+    return projected_database_url
+
+
 def planted_settings(folder: Path) -> Settings:
     """Settings with a person in every text."""
     home = folder / f"home-{PERSON}"

@@ -14,6 +14,7 @@ from msgspec import structs
 from domain.law.calendar.moment import midnight
 from domain.law.feedback.clock import FeedbackClockState
 from domain.law.feedback.terms import FeedbackStep
+from domain.messages import Entry
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from projections.feedback.fold import Feedback, FeedbackState
@@ -24,9 +25,11 @@ from projections.feedback.sums_query import SummedFeedback
 from projections.histories import HISTORIES
 from projections.history.moment import TooMuchToReadError
 from projections.law.shipped import shipped_law
+from projections.reader import Laws
 from projections.scope import ZONE_SCOPE
 from projections.sums import ZONE
 from projections.view import fold_at
+from tests.effort import chosen
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
 from tests.projections.feedback.voiced import projects, speak
@@ -42,6 +45,8 @@ INSTANTS = [
     "05-07 09:00",
     "2027-01-01 09:00",
 ]
+MOVED_FEW = (50, -1)  # then the rows of now answer, and what has moved since; then the histories
+Histories = dict[UUID, Sequence[Entry]]
 A = TypeVar("A", ComplaintReading, EvaluationReading)
 EVERY = [*(project for project, _ in projects()), project_id("story")]
 OF_BOTH = [
@@ -78,39 +83,50 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         yield opened
 
 
-@pytest.fixture(params=[50, -1], ids=["few moved", "by the history"])
-def moved_few_max(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where more projects than that have moved since, their histories answer."""
-    monkeypatch.setattr("projections.feedback.query.MOVED_FEW_MAX", request.param)
+@pytest_asyncio.fixture(scope="module")
+async def histories(approvals: Approvals) -> Histories:
+    """The entries of every project."""
+    return {project: await approvals.history(project) for project in EVERY}
+
+
+def questions(*knowns: str | None) -> list[tuple[str, str | None, int]]:
+    """Every instant as known at each of *knowns*; where more projects than the number have moved, histories answer.
+
+    The suite asks in the two ways in turn, so that each instant and each state of knowledge is met in both.
+    """
+    pairs = [(i + j, instant, known) for i, instant in enumerate(INSTANTS) for j, known in enumerate(knowns)]
+    in_turn = [(instant, known, MOVED_FEW[nth % 2]) for nth, instant, known in pairs]
+    return chosen(in_turn, [(instant, known, few) for _, instant, known in pairs for few in MOVED_FEW])
 
 
 class Ledger:
     """The same questions, answered from the entries alone, without any view."""
 
-    def __init__(self, approvals: Approvals, t: datetime, known: datetime) -> None:
-        self._approvals, self._t, self._known = approvals, t, known
-        self._states: dict[UUID, FeedbackState] = {}
-
-    async def states(self) -> dict[UUID, FeedbackState]:
-        """The state of every project, folded when first asked for."""
+    def __init__(self, histories: Histories, laws: Laws, t: datetime, known: datetime) -> None:
         view = Feedback(shipped_law)
-        for project in () if self._states else EVERY:
-            entries = await self._approvals.history(project)
-            self._states[project] = fold_at([view], project, entries, self._t, self._known).states[view.name]
-        return self._states
+        self.states: dict[UUID, FeedbackState] = {
+            project: fold_at([view], project, entries, t, known).states[view.name]
+            for project, entries in histories.items()
+        }
+        complaints = (row for state in self.states.values() for row in state.complaints.values())
+        evaluations = (row for state in self.states.values() for row in state.evaluations.values())
+        self._complaints = [complaint_reading(row, laws, t, known) for row in complaints]
+        self._complaints.sort(
+            key=lambda reading: (reading.filed_at, reading.project.hex, reading.complaint), reverse=True
+        )
+        self._evaluations = [evaluation_reading(row, laws, t, known) for row in evaluations]
+        self._evaluations.sort(
+            key=lambda reading: (reading.evaluated_at, reading.project.hex, reading.evaluation), reverse=True
+        )
 
-    async def complaints(self, criteria: FeedbackFilter) -> list[ComplaintReading]:
-        rows = [row for state in (await self.states()).values() for row in state.complaints.values()]
-        read = [complaint_reading(row, self._approvals.laws, self._t, self._known) for row in rows]
-        read.sort(key=lambda reading: (reading.filed_at, reading.project.hex, reading.complaint), reverse=True)
+    def complaints(self, criteria: FeedbackFilter) -> list[ComplaintReading]:
+        read = self._complaints
         return wanted(
             criteria, [reading for reading in read if criteria.takes(reading.project, reading, reading.filed_at)]
         )
 
-    async def evaluations(self, criteria: FeedbackFilter) -> list[EvaluationReading]:
-        rows = [row for state in (await self.states()).values() for row in state.evaluations.values()]
-        read = [evaluation_reading(row, self._approvals.laws, self._t, self._known) for row in rows]
-        read.sort(key=lambda reading: (reading.evaluated_at, reading.project.hex, reading.evaluation), reverse=True)
+    def evaluations(self, criteria: FeedbackFilter) -> list[EvaluationReading]:
+        read = self._evaluations
         return wanted(
             criteria, [reading for reading in read if criteria.takes(reading.project, reading, reading.evaluated_at)]
         )
@@ -131,19 +147,27 @@ def wanted(criteria: FeedbackFilter, read: Sequence[A]) -> list[A]:
     return matches[criteria.offset :][: criteria.limit]
 
 
-@pytest.mark.usefixtures("moved_few_max")
-@pytest.mark.parametrize("known", [None, "04-16 09:00", "04-20 08:00", "2027-01-01 09:00"])
-@pytest.mark.parametrize("instant", INSTANTS)
-async def test_lists_are_what_the_ledger_says(approvals: Approvals, instant: str, known: str | None) -> None:
+@pytest.mark.parametrize(
+    ("instant", "known", "moved_few"), questions(None, "04-16 09:00", "04-20 08:00", "2027-01-01 09:00")
+)
+async def test_lists_are_what_the_ledger_says(
+    approvals: Approvals,
+    histories: Histories,
+    monkeypatch: pytest.MonkeyPatch,
+    instant: str,
+    known: str | None,
+    moved_few: int,
+) -> None:
+    monkeypatch.setattr("projections.feedback.query.MOVED_FEW_MAX", moved_few)
     t = at(instant)
     then = t if known is None else at(known)
-    feedback, ledger = FeedbackAt(approvals.store, approvals.laws, t, then), Ledger(approvals, t, then)
+    feedback = FeedbackAt(approvals.store, approvals.laws, t, then)
+    ledger = Ledger(histories, approvals.laws, t, then)
     for criteria in (*OF_BOTH, *OF_COMPLAINTS):
-        assert await feedback.complaints(criteria) == await ledger.complaints(criteria), criteria
+        assert await feedback.complaints(criteria) == ledger.complaints(criteria), criteria
     for criteria in (*OF_BOTH, *OF_EVALUATIONS):
-        assert await feedback.evaluations(criteria) == await ledger.evaluations(criteria), criteria
-    states = await ledger.states()
-    for project, state in states.items():
+        assert await feedback.evaluations(criteria) == ledger.evaluations(criteria), criteria
+    for project, state in ledger.states.items():
         assert [(step.version, step.subject, step.step, step.by) for step in await feedback.steps(project)] == [
             (row[1], row[2], row[3], row[4]) for row in state.steps
         ]
@@ -225,15 +249,20 @@ async def test_settled_feedback_of_a_past_day_is_counted_not_read(
     assert 0 < read[0] < listed
 
 
-@pytest.mark.usefixtures("moved_few_max")
-@pytest.mark.parametrize("known", [None, "04-16 09:00", "2027-01-01 09:00"])
-@pytest.mark.parametrize("instant", INSTANTS)
+@pytest.mark.parametrize(("instant", "known", "moved_few"), questions(None, "04-16 09:00", "2027-01-01 09:00"))
 async def test_figures_are_those_of_the_lists_in_the_ledger(
-    approvals: Approvals, instant: str, known: str | None
+    approvals: Approvals,
+    histories: Histories,
+    monkeypatch: pytest.MonkeyPatch,
+    instant: str,
+    known: str | None,
+    moved_few: int,
 ) -> None:
+    monkeypatch.setattr("projections.feedback.query.MOVED_FEW_MAX", moved_few)
     t = at(instant)
     then = t if known is None else at(known)
-    feedback, ledger = FeedbackAt(approvals.store, approvals.laws, t, then), Ledger(approvals, t, then)
+    feedback = FeedbackAt(approvals.store, approvals.laws, t, then)
+    ledger = Ledger(histories, approvals.laws, t, then)
     day, month = (midnight(date(2026, *first), ZONE) for first in ((4, 2), (5, 1)))
     for narrowed in (
         FeedbackFilter(scope=ZONE_SCOPE),
@@ -243,7 +272,7 @@ async def test_figures_are_those_of_the_lists_in_the_ledger(
         FeedbackFilter(scope=ZONE_SCOPE, first=at("04-01 12:00"), end=month),  # not by days: from rows
     ):
         whole = structs.replace(narrowed, limit=1000)
-        counts = figures_of(await ledger.complaints(whole), await ledger.evaluations(whole))
+        counts = figures_of(ledger.complaints(whole), ledger.evaluations(whole))
         assert await feedback.summaries(narrowed, 0) == lines_of(counts, opinions_min=0), narrowed
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -30,6 +30,7 @@ from projections.information.query import _settled_by
 from projections.law.shipped import shipped_law
 from projections.sums import ZONE
 from projections.view import Change, Row, Table, fold, fold_at
+from tests.effort import tried
 from tests.examples import APPLICANT, LAND, MANAGER, WATER
 from tests.histories import REGISTER, World, worlds
 from tests.spec import PROJECT
@@ -38,6 +39,7 @@ BEGIN = datetime.fromisoformat("2026-03-10T09:00:00+08:00")
 pauses = st.lists(st.sampled_from([0, 0, 1, 24, 24, 72]), min_size=60, max_size=60)  # hours between two recordings
 lates = st.sets(st.integers(0, 59), max_size=8)  # keyed in after they occurred, or before
 cuts = st.sets(st.integers(1, 59), max_size=12)  # where a batch ends
+EXAMPLES = settings(max_examples=tried(8))  # of each history; there are nine
 OF_ROWS = [history for history in HISTORIES if not isinstance(history, ClockHistory)]
 information = _settled_by(ZONE)
 Stored = dict[str, dict[Row, Row]]
@@ -87,6 +89,7 @@ def is_stale(delays: list[Row], t: datetime, known: datetime) -> bool:
 
 
 @pytest.mark.parametrize("history", OF_ROWS, ids=lambda history: history.name)
+@EXAMPLES
 @given(world=worlds(), hours=pauses, late=lates, data=st.data())
 def test_a_history_shows_what_a_fold_of_the_ledger_shows(
     history: History, world: World, hours: list[int], late: set[int], data: st.DataObject
@@ -107,6 +110,7 @@ def test_a_history_shows_what_a_fold_of_the_ledger_shows(
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda history: history.name)
+@EXAMPLES
 @given(world=worlds(), hours=pauses, late=lates, cuts=cuts)
 def test_a_history_that_is_appended_to_is_the_one_that_is_folded_whole(
     history: History, world: World, hours: list[int], late: set[int], cuts: set[int]
