@@ -156,6 +156,7 @@ class PageContext:
         *,
         recounting: bool = False,
         unread: int = 0,
+        represented: str = "",
     ) -> None:
         lang = address.query.get("lang", "")
         self.chosen = lang if lang in ("zh", "en") else ""
@@ -164,7 +165,7 @@ class PageContext:
         self._visitor, self._live = address.visitor, address.live
         self._titles = titles
         self.law = law
-        self._lag, self._recounting, self._unread = lag, recounting, unread
+        self._lag, self._recounting, self._unread, self._represented = lag, recounting, unread, represented
         self._path, self._query = address.path, address.query
         self.register = address.query.get(REGISTER, "")
         self._registers = registers
@@ -198,6 +199,7 @@ class PageContext:
             "lag": self._lag,
             "recounting": self._recounting,
             "unread_messages": self._unread,
+            "represented": self._represented,
             "chosen": self.chosen,
             "register": self.register,
             "registers": self.registers(),
@@ -400,13 +402,16 @@ async def page_context(
     laws: NamedDependency[LawBook],
     registers: NamedDependency[list[RegisterCount]],
     unread: NamedDependency[int],
+    represented: NamedDependency[str],
     lang: Lang = "",  # noqa: ARG001  checked here, read from the address as error pages do
 ) -> PageContext:
     """The context of a page under the installation's own law, with the names that are published by now."""
     recounting = await is_recounting(approvals.store, laws)
     titles, lag = await titles_of(approvals), await views.lag()
     imported = [known.register for known in registers]
-    return PageContext(page_address, DEFAULT_LAW, titles, lag, imported, recounting=recounting, unread=unread)
+    return PageContext(
+        page_address, DEFAULT_LAW, titles, lag, imported, recounting=recounting, unread=unread, represented=represented
+    )
 
 
 def is_chinese(text: str) -> bool:
