@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 from msgspec import Struct
 
-from api.cursors import PAGED, ListPaging
+from api.cursors import PAGED, ListPaging, PageCursor, list_paging
 from api.web.as_of import day_in
-from api.web.parameters import WITHOUT_NUL, Department
+from api.web.parameters import WITHOUT_NUL, Department, Limit
 from api.web.problems import Problem
+from projections.snapshots import PagedReader
 from projections.window.granted import GrantedFilter, GrantedKey
 
 TEXT_CHARACTERS_MAX = 200
+PAGE_ROWS = 30  # on a phone six screens
 
 Words = Annotated[
     str,
@@ -89,5 +91,20 @@ def typed_filter(
     return TypedFilter(wanted, first, last, faults)
 
 
+def page_paging(
+    *,
+    limit: Limit = PAGE_ROWS,
+    page_cursor: NamedDependency[PageCursor | None],
+    list_mark: NamedDependency[bytes],
+    now: NamedDependency[datetime],
+    list_reader: NamedDependency[PagedReader],
+) -> ListPaging:
+    """The page for people, which is shorter than one for programs."""
+    return list_paging(limit=limit, page_cursor=page_cursor, list_mark=list_mark, now=now, list_reader=list_reader)
+
+
 OF_LIST = PAGED | {"decision_filter": Provide(decision_filter, sync_to_thread=False)}
-OF_PAGE = PAGED | {"typed_filter": Provide(typed_filter, sync_to_thread=False)}
+OF_PAGE = PAGED | {
+    "paging": Provide(page_paging, sync_to_thread=False),
+    "typed_filter": Provide(typed_filter, sync_to_thread=False),
+}

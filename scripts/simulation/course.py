@@ -24,6 +24,7 @@ from scripts.simulation.chance import Chance
 from scripts.simulation.people import officer
 from scripts.simulation.principals import caller_of
 from scripts.simulation.project_life import ProjectLife
+from scripts.simulation.turns import Turns
 
 SIMULATED_NOW: ContextVar[datetime] = ContextVar("simulated_now")  # the simulated time of each project
 SLIP, TWICE = 0.012, 0.005  # shares of acts that a wrong officer tries first, and of those that are sent twice
@@ -190,8 +191,16 @@ class Course:
 class LedgerCourse:
     """The run of one project in a ledger, from its registration to the end of the simulated time."""
 
-    def __init__(self, approvals: Approvals, life: ProjectLife, laws: Laws, chance: Chance, tally: Tally) -> None:
-        self._approvals = approvals
+    def __init__(
+        self,
+        approvals: Approvals,
+        life: ProjectLife,
+        laws: Laws,
+        chance: Chance,
+        tally: Tally,
+        turns: Turns | None = None,
+    ) -> None:
+        self._approvals, self._turns = approvals, turns
         self._course = Course(life, chance, tally, LedgerSender(approvals))
         self._watcher = SimulatedWatcher(approvals, life.id, laws, tally)
 
@@ -201,6 +210,8 @@ class LedgerCourse:
         course.begin(begin)
         while True:
             coming = min(course.next_at or until, until)
+            if self._turns:
+                await self._turns.wait(last if watcher.behind else min(watcher.next or coming, coming))
             if watcher.behind:
                 await self._check_deadlines(last)
             elif watcher.next is not None and watcher.next <= coming:

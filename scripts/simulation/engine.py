@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from uuid import UUID, uuid5
@@ -27,6 +28,7 @@ from scripts.simulation.office_time import ZONE, OfficeTime
 from scripts.simulation.people import Person, enterprise
 from scripts.simulation.principals import applicants, zone_principals
 from scripts.simulation.project_life import ProjectLife, Zone
+from scripts.simulation.turns import Turns
 
 NAMESPACE = UUID("d0b0a2b4-5f1e-4f58-9a65-0d8d2a4f7c11")  # permanent: the same seed gives the same ids
 VERSION_BIT = 76  # offset of a UUID's version
@@ -132,9 +134,17 @@ async def register_enterprises(approvals: Approvals, ground: SimulatedGround) ->
 
 
 async def run_projects(
-    approvals: Approvals, ground: SimulatedGround, numbers: Iterable[int], tally: Tally, done: Callable[[], None]
+    approvals: Approvals,
+    ground: SimulatedGround,
+    numbers: Iterable[int],
+    tally: Tally,
+    done: Callable[[], None],
+    turns: Turns | None = None,
 ) -> None:
-    """Run the projects of these *numbers*, some of them concurrently; *done* is called after each."""
+    """Run the projects of these *numbers*, some of them concurrently; *done* is called after each.
+
+    With *turns* those under way are recorded in the order of time.
+    """
     queue = iter(numbers)
     laws = approvals.laws
 
@@ -142,7 +152,8 @@ async def run_projects(
         for number in queue:
             begin_project(number)
             life, chance, begin = ground.life(number)
-            await LedgerCourse(approvals, life, laws, chance, tally).run(begin, ground.until)
+            with turns.joined() if turns else nullcontext():
+                await LedgerCourse(approvals, life, laws, chance, tally, turns).run(begin, ground.until)
             done()
 
     try:

@@ -32,6 +32,7 @@ from scripts.simulation.case_numbers import SimulatedCounter
 from scripts.simulation.course import SIMULATED_NOW, Tally
 from scripts.simulation.engine import SimulatedGround, hash_of, register_enterprises, register_principals, run_projects
 from scripts.simulation.project_life import Zone
+from scripts.simulation.turns import Turns
 
 WORKING_DAYS = 750  # about three years
 PROJECTS_MAX = 100_000
@@ -45,13 +46,18 @@ class SimulationRefusedError(OperatorError):
 
 
 class SimulationPlan(Struct, frozen=True):
-    """The options of a simulation. *begin* None: about three years before *until*; *processes* 0: one per CPU."""
+    """The options of a simulation. *begin* None: about three years before *until*; *processes* 0: one per CPU.
+
+    *in_order*: record it in the order of time, as a real ledger is, which takes longer. For as many projects as one
+    process runs at once.
+    """
 
     projects: int
     seed: int
     until: date
     begin: date | None = None
     processes: int = 0
+    in_order: bool = False
 
 
 class Simulated(Struct):
@@ -190,7 +196,8 @@ async def _run(
 
     if _processes(plan) == 1:
         tally = Tally()
-        await run_projects(approvals, ground, range(plan.projects), tally, count_project)
+        turns = Turns() if plan.in_order else None
+        await run_projects(approvals, ground, range(plan.projects), tally, count_project, turns)
         return tally
     try:
         return await _shared_out(url, plan, progress)

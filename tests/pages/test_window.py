@@ -174,6 +174,7 @@ def test_an_enterprise_applies_in_few_pages_tracks_complains_and_evaluates_witho
 def addresses(page: Page, handed: Handed) -> Iterator[str]:
     """Every page of the window and of the enterprise, as *page*'s reader comes to it."""
     yield from ("/window", "/window/items", "/window/items?q=nothing", "/window/items/LU-1", "/window/published")
+    yield from ("/window/decisions", "/window/decisions?text=nothing", "/window/decisions?first=soon")
     draft = handed.draft
     yield from ("/window/apply", draft, f"{draft}/data", f"{draft}/materials", f"{draft}/check", "/my")
     yield "/window/track"
