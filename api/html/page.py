@@ -198,8 +198,7 @@ class PageContext:
             "language": self.language,
             "lag": self._lag,
             "recounting": self._recounting,
-            "unread_messages": self._unread,
-            "represented": self._represented,
+            **self._greeting,
             "chosen": self.chosen,
             "register": self.register,
             "registers": self.registers(),
@@ -208,7 +207,6 @@ class PageContext:
             "module": module_address,
             "switch": self.here(lang="en" if self.language == "zh" else "zh"),
             "menu": self.menu(),
-            "visitor": self._visitor,
             "live_page": self._live,
             "same": self.here(),
             "path": self._path,
@@ -231,6 +229,11 @@ class PageContext:
             "zone": zone_of(self.law).key if self.law else "",
         }
         return given | content
+
+    @property
+    def _greeting(self) -> dict[str, object]:
+        """Who reads, for which enterprise, and how many messages are unread."""
+        return {"visitor": self._visitor, "represented": self._represented, "unread_messages": self._unread}
 
     @property
     def departments(self) -> tuple[str, ...]:

@@ -12,12 +12,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from api.clocks.display import telling
-from api.html.numbers import filed_number
 from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
 from api.web.problems import Problem
 from api.window.admission import ADMITTED, NotAdmittedError, to_form
-from api.window.case_feedback import filed_by_number
+from api.window.case_feedback import filed_by_number, filed_feedback
 from api.window.follow import CALENDAR_TYPE, FEED_TYPE, case_calendar, case_feed
 from api.window.qr_code import TRACK, tracking_address
 from api.window.share import WindowShareMiddleware
@@ -26,9 +25,6 @@ from api.window.tracking import TrackedCase, files_link, tracked
 from api.window.visitor import WindowVisitor, framed, new_ticket
 from domain.access.principal import Caller
 from domain.core.case_number import is_case_number
-from domain.core.ledger import Fact
-from domain.project.feedback.complaint import ComplaintFiled
-from domain.project.feedback.evaluation import ServiceEvaluated
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.window.query_codes import QueryCodes, typed, typed_code
@@ -42,8 +38,6 @@ ICS, FEED = ".ics", ".atom"
 
 Number = Annotated[str, QueryParameter(max_length=64, description="The case number, as a QR code has it.")]
 Done = Annotated[str, QueryParameter(pattern="^(complaint|evaluation|)$", description="What was just handed in.")]
-
-HANDED_IN: Mapping[str, type[Fact]] = {"complaint": ComplaintFiled, "evaluation": ServiceEvaluated}  # by `done`
 
 
 class TrackPages(Controller):
@@ -104,15 +98,12 @@ class TrackPages(Controller):
         """The case; to the form where this browser has not given its code within the last half hour."""
         number = admitted_case.case_number
         page = page.under(admitted_case.law)
-        filed = await filed_by_number(approvals, admitted_case, now)
         return page.render(
             "tracked.html",
             **framed(page),
             view=await read_case(page, approvals, laws, admitted_case, now),
             done=done,
-            filed=filed,
-            filed_now=next((entry for entry in filed if HANDED_IN.get(done) is type(entry.fact)), None),
-            filed_number=filed_number,
+            **filed_feedback(await filed_by_number(approvals, admitted_case, now), done),
             files=files_link(page, visitor, await approvals.project(admitted_case.project), admitted_case.item),
             here=case_address(page, number),
             ics=follow_address(page, query_codes, number, ICS),

@@ -1,9 +1,14 @@
-"""Runs one simulated project: acts in the order of time, and the deadline watcher after each of them."""
+"""Runs one simulated project: acts in the order of time, and the deadline watcher after each of them.
+
+Projects that run side by side may take turns, so that all of them are recorded in the order of time, as in a real ledger.
+"""
 
 from __future__ import annotations
 
+from asyncio import Future, get_running_loop
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import datetime
 from heapq import heappop, heappush
@@ -24,7 +29,6 @@ from scripts.simulation.chance import Chance
 from scripts.simulation.people import officer
 from scripts.simulation.principals import caller_of
 from scripts.simulation.project_life import ProjectLife
-from scripts.simulation.turns import Turns
 
 SIMULATED_NOW: ContextVar[datetime] = ContextVar("simulated_now")  # the simulated time of each project
 SLIP, TWICE = 0.012, 0.005  # shares of acts that a wrong officer tries first, and of those that are sent twice
@@ -186,6 +190,44 @@ class Course:
         done = await self._sender.send(self.project, act, uuid5(self.project, f"act {self._sent}"))
         self._tally.count(act, done, slip=slip)
         return done
+
+
+class Turns:
+    """The projects under way that wait for their turn, by the time of their next act."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[datetime, int, Future[None]]] = []
+        self._acting = self._asked = 0
+
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        """A project is under way: the others wait while it acts."""
+        self._acting += 1
+        try:
+            yield
+        finally:
+            self._acting -= 1
+            self._pass_on()
+
+    async def wait(self, at: datetime) -> None:
+        """Wait until no other project has an act that comes before *at*."""
+        self._asked += 1  # keeps the order of acts at the same instant
+        turn: Future[None] = get_running_loop().create_future()
+        heappush(self._waiting, (at, self._asked, turn))
+        self._acting -= 1
+        self._pass_on()
+        try:
+            await turn
+        finally:
+            self._acting += turn.cancelled()  # it ends without its turn, and leaves as if it had had it
+
+    def _pass_on(self) -> None:
+        """Give the turn to the first that waits, once nobody acts."""
+        while self._waiting and not self._acting:
+            _, _, turn = heappop(self._waiting)
+            if not turn.done():
+                self._acting += 1
+                turn.set_result(None)
 
 
 class LedgerCourse:

@@ -22,13 +22,12 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.privacy.cipher import decrypted_facts
 from scripts.simulation.case_numbers import begin_project
 from scripts.simulation.chance import Chance
-from scripts.simulation.course import SIMULATED_NOW, LedgerCourse, Tally
+from scripts.simulation.course import SIMULATED_NOW, LedgerCourse, Tally, Turns
 from scripts.simulation.legal_person import double_of, person_life
 from scripts.simulation.office_time import ZONE, OfficeTime
 from scripts.simulation.people import Person, enterprise
 from scripts.simulation.principals import applicants, zone_principals
 from scripts.simulation.project_life import ProjectLife, Zone
-from scripts.simulation.turns import Turns
 
 NAMESPACE = UUID("d0b0a2b4-5f1e-4f58-9a65-0d8d2a4f7c11")  # permanent: the same seed gives the same ids
 VERSION_BIT = 76  # offset of a UUID's version

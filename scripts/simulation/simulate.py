@@ -29,10 +29,9 @@ from infrastructure.watcher.watch_schedule import LEADER_KEY, WORK, WatchTable
 from scripts.catalogues.zone import CATALOGUE, FLOW, VALID_FROM, publish_zone
 from scripts.server.processes import tune_garbage_collector, when_orphaned
 from scripts.simulation.case_numbers import SimulatedCounter
-from scripts.simulation.course import SIMULATED_NOW, Tally
+from scripts.simulation.course import SIMULATED_NOW, Tally, Turns
 from scripts.simulation.engine import SimulatedGround, hash_of, register_enterprises, register_principals, run_projects
 from scripts.simulation.project_life import Zone
-from scripts.simulation.turns import Turns
 
 WORKING_DAYS = 750  # about three years
 PROJECTS_MAX = 100_000

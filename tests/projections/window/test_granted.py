@@ -86,10 +86,10 @@ def test_who_is_no_organisation_is_not_named_nor_found_by_name(uscc: str, kind: 
 
 def test_an_item_of_the_catalogue_is_named_whoever_applied() -> None:
     plan = PlannedItem(item="s1", department="land", name="Water abstraction", service="water-07")
-    nobody = structs.replace(REGISTERED, enterprise=Enterprise("Zhang San"))
+    uncoded = structs.replace(REGISTERED, enterprise=Enterprise("Zhang San"))
     own = ItemSubmitted(item="s1", law=LAW.name)
     decided = structs.replace(DOCUMENT, item="s1")
-    (row,) = rows_after(ItemPlanned(item="s1", plan=plan), own, decided, registered=nobody)
+    (row,) = rows_after(ItemPlanned(item="s1", plan=plan), own, decided, registered=uncoded)
     assert (row.item_name, row.applicant) == ("Water abstraction", "")
 
 
