@@ -1,6 +1,6 @@
 """Runs one simulated project: acts in the order of time, and the deadline watcher after each of them.
 
-Projects that run side by side may take turns, so that all of them are recorded in the order of time, as in a real ledger.
+Projects that run side by side may take turns, so that all are recorded in the order of time, as in a real ledger.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class Turns:
 
     def __init__(self) -> None:
         self._waiting: list[tuple[datetime, int, Future[None]]] = []
-        self._acting = self._asked = 0
+        self._acting = self._queued = 0
 
     @contextmanager
     def joined(self) -> Iterator[None]:
@@ -211,9 +211,9 @@ class Turns:
 
     async def wait(self, at: datetime) -> None:
         """Wait until no other project has an act that comes before *at*."""
-        self._asked += 1  # keeps the order of acts at the same instant
+        self._queued += 1  # keeps the order of acts at the same instant
         turn: Future[None] = get_running_loop().create_future()
-        heappush(self._waiting, (at, self._asked, turn))
+        heappush(self._waiting, (at, self._queued, turn))
         self._acting -= 1
         self._pass_on()
         try:

@@ -232,7 +232,7 @@ def test_a_project_is_read_part_by_part_within_three_screens(browser: Browser, s
         expect(page.locator("#entry-2")).to_be_visible()
 
 
-def test_a_project_prints_what_stands_and_links_to_the_rest(browser: Browser, site: str) -> None:
+def test_a_project_prints_its_state_and_links_to_other_parts(browser: Browser, site: str) -> None:
     with page_of(browser, site, LEADER) as page:
         page.goto(f"/pages/projects/{busy_project(3)}")
         expect(page.locator(".on-paper")).to_be_hidden()
