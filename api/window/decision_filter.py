@@ -88,7 +88,8 @@ def typed_filter(
     wanted = GrantedFilter(
         first=begin, last=end, department=department, text=text, limit=paging.rows_read, after=paging.last(GrantedKey)
     )
-    return TypedFilter(wanted, first, last, faults)
+    # Browsers show nothing else as a day.
+    return TypedFilter(wanted, begin.isoformat() if begin else "", end.isoformat() if end else "", faults)
 
 
 def page_paging(

@@ -45,7 +45,9 @@ class DecisionPages(Controller):
             typed=typed_filter,
             wanted=wanted,
             faults=typed_filter.faults,
-            is_filtered=bool(typed_filter.first or typed_filter.last or wanted.department or wanted.text),
+            is_filtered=bool(
+                typed_filter.faults or typed_filter.first or typed_filter.last or wanted.department or wanted.text
+            ),
             departments=departments,
             rows=paging.shown(rows),
             whole=page.link(DECISIONS),
