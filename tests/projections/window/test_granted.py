@@ -84,7 +84,7 @@ def test_who_is_no_organisation_is_not_named_nor_found_by_name(uscc: str, kind: 
     assert "地字 2026-7" in row
 
 
-def test_an_item_of_the_catalogue_is_named_whoever_applied() -> None:
+def test_an_item_of_the_catalogue_is_named_for_every_applicant() -> None:
     plan = PlannedItem(item="s1", department="land", name="Water abstraction", service="water-07")
     uncoded = structs.replace(REGISTERED, enterprise=Enterprise("Zhang San"))
     own = ItemSubmitted(item="s1", law=LAW.name)
