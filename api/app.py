@@ -103,6 +103,8 @@ from api.web.queries import QUERIES
 from api.web.request_body import BODY_BYTES_MAX
 from api.web.request_id import begin
 from api.webhooks.routes import SubscriptionRoutes
+from api.window.decision_pages import DecisionPages
+from api.window.decision_routes import PublicDecisionRoutes
 from api.window.feedback_pages import CaseFeedbackPages
 from api.window.guide_pages import GuidePages
 from api.window.published_pages import PublishedPages
@@ -146,6 +148,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     LawRoutes,
     ProofRoutes,
     ReceiptRoutes,
+    PublicDecisionRoutes,
 )
 
 UNVERSIONED_ROUTES: tuple[ControllerRouterHandler, ...] = (
@@ -204,6 +207,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     TrackPages,
     CaseFeedbackPages,
     PublishedPages,
+    DecisionPages,
     ApplyPages,
     ApplyMaterialPages,
     ApplyCheckPages,

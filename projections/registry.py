@@ -20,6 +20,7 @@ from projections.supervision.fold import Supervision
 from projections.supervision.timeliness import Timeliness
 from projections.view import View
 from projections.waiting.fold import Waiting
+from projections.window.fold import GrantedDecisions
 
 VIEWS: tuple[View[Any], ...] = (
     Progress(),
@@ -37,4 +38,5 @@ VIEWS: tuple[View[Any], ...] = (
     AccessView(),
     PrincipalsView(),
     DepartmentsView(),
+    GrantedDecisions(),
 )

@@ -21,10 +21,12 @@ from api.web.http_request import HttpRequest
 from api.web.identity import CALLER
 from api.web.problems import Problem
 from api.web.request_id import request_id
+from domain.core.ledger import Role
 from domain.core.types import Stage
 from infrastructure.feed.reader import Feed
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.messages.inbox import Inbox
+from projections.legal_person.names import enterprise_named
 
 AtStage = Annotated[str, QueryParameter(pattern=f"^({'|'.join(Stage)}|)$", description="Has an item at this stage.")]
 
@@ -87,6 +89,14 @@ async def unread(request: HttpRequest, approvals: NamedDependency[Approvals], pa
     return await Inbox(approvals.store, page_feed).unread(caller, state.get(POSITION, 0))
 
 
+async def represented(request: HttpRequest, approvals: NamedDependency[Approvals]) -> str:
+    """The name of the enterprise that the reader acts for, for the header; empty for everybody else."""
+    caller = request.scope.get("state", {}).get(CALLER)
+    if caller is None or caller.role is not Role.APPLICANT or not caller.over:
+        return ""
+    return await enterprise_named(approvals.store, caller.over)
+
+
 def wants_json(accept: str) -> bool:
     """Whether the client reads JSON, and would not know what to do with a page."""
     return "json" in accept and "text/html" not in accept
@@ -107,6 +117,7 @@ def html_router(pages: Sequence[ControllerRouterHandler]) -> Router:
         dependencies={
             "page": ReadDependency(page_context),
             "unread": ReadDependency(unread),
+            "represented": ReadDependency(represented),
             "page_address": Provide(page_address, sync_to_thread=False),
         },
     )

@@ -6,11 +6,15 @@ an entry in the ledger is unique in an installation and never changes, so these 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from domain.core.ledger import Fact
 from domain.law.proof import Colour
-from domain.messages import AnyFact
+from domain.messages import AnyFact, Entry
+from domain.project.feedback.complaint import ComplaintFiled
+from domain.project.feedback.evaluation import ServiceEvaluated
 from domain.project.supervision.signals import CardIssued, DeadlineWarned
 from projections.feedback.complaints import ComplaintRow
 from projections.feedback.evaluations import EvaluationRow
@@ -18,9 +22,10 @@ from projections.sums import ZONE
 from projections.supervision.fold import DEEMED, WARNING, OrderRow, SignalRow
 
 # The first part of each number. Like the number of a document (文号) it is the same in every language.
-SUPERVISION, ORDER, COMPLAINT, EVALUATION = "监察", "督办", "投诉", "评价"
+SUPERVISION, ORDER = "监察", "督办"
 # By level: R-0131 and W-0132 are two things, whatever their places say.
 LETTERS = {WARNING: "W", Colour.YELLOW.value: "Y", Colour.RED.value: "R", DEEMED: "D"}
+FILED: Mapping[type[Fact], str] = {ComplaintFiled: "投诉", ServiceEvaluated: "评价"}
 DIGITS = 4  # at least
 
 
@@ -42,12 +47,17 @@ def order_number(order: OrderRow) -> str:
 
 def complaint_number(complaint: ComplaintRow) -> str:
     """The number of a complaint."""
-    return numbered(COMPLAINT, complaint.filed_at, "", complaint.position)
+    return numbered(FILED[ComplaintFiled], complaint.filed_at, "", complaint.position)
 
 
 def evaluation_number(evaluation: EvaluationRow) -> str:
     """The number of an evaluation."""
-    return numbered(EVALUATION, evaluation.evaluated_at, "", evaluation.position)
+    return numbered(FILED[ServiceEvaluated], evaluation.evaluated_at, "", evaluation.position)
+
+
+def filed_number(entry: Entry) -> str:
+    """The number of the complaint or evaluation that *entry* records."""
+    return numbered(FILED[type(entry.fact)], entry.occurred_at, "", entry.position)
 
 
 def level_of(fact: AnyFact) -> str:

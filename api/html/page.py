@@ -156,6 +156,7 @@ class PageContext:
         *,
         recounting: bool = False,
         unread: int = 0,
+        represented: str = "",
     ) -> None:
         lang = address.query.get("lang", "")
         self.chosen = lang if lang in ("zh", "en") else ""
@@ -164,7 +165,7 @@ class PageContext:
         self._visitor, self._live = address.visitor, address.live
         self._titles = titles
         self.law = law
-        self._lag, self._recounting, self._unread = lag, recounting, unread
+        self._lag, self._recounting, self._unread, self._represented = lag, recounting, unread, represented
         self._path, self._query = address.path, address.query
         self.register = address.query.get(REGISTER, "")
         self._registers = registers
@@ -197,7 +198,7 @@ class PageContext:
             "language": self.language,
             "lag": self._lag,
             "recounting": self._recounting,
-            "unread_messages": self._unread,
+            **self._greeting,
             "chosen": self.chosen,
             "register": self.register,
             "registers": self.registers(),
@@ -206,7 +207,6 @@ class PageContext:
             "module": module_address,
             "switch": self.here(lang="en" if self.language == "zh" else "zh"),
             "menu": self.menu(),
-            "visitor": self._visitor,
             "live_page": self._live,
             "same": self.here(),
             "path": self._path,
@@ -229,6 +229,11 @@ class PageContext:
             "zone": zone_of(self.law).key if self.law else "",
         }
         return frame | content
+
+    @property
+    def _greeting(self) -> dict[str, object]:
+        """Who reads, for which enterprise, and how many messages are unread."""
+        return {"visitor": self._visitor, "represented": self._represented, "unread_messages": self._unread}
 
     @property
     def departments(self) -> tuple[str, ...]:
@@ -400,13 +405,16 @@ async def page_context(
     laws: NamedDependency[LawBook],
     registers: NamedDependency[list[RegisterCount]],
     unread: NamedDependency[int],
+    represented: NamedDependency[str],
     lang: Lang = "",  # noqa: ARG001  checked here, read from the address as error pages do
 ) -> PageContext:
     """The context of a page under the installation's own law, with the names that are published by now."""
     recounting = await is_recounting(approvals.store, laws)
     titles, lag = await titles_of(approvals), await views.lag()
     imported = [known.register for known in registers]
-    return PageContext(page_address, DEFAULT_LAW, titles, lag, imported, recounting=recounting, unread=unread)
+    return PageContext(
+        page_address, DEFAULT_LAW, titles, lag, imported, recounting=recounting, unread=unread, represented=represented
+    )
 
 
 def is_chinese(text: str) -> bool:

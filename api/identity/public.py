@@ -13,7 +13,7 @@ SIGNED_IN = ("/window/apply",)  # below the window: for those who act for an ent
 EVALUATED = ("/v1/law/evaluate", "/v1/law/explain")  # the law counts what is sent along, and stores nothing
 READ_ONLY = (
     *("/healthz", "/readyz", "/metrics", "/problems", "/schema", "/static", "/favicon.ico", "/verify"),
-    *("/v1/law", "/v1/names", "/v1/catalogues", "/v1/flows", "/v1/registers"),
+    *("/v1/law", "/v1/names", "/v1/catalogues", "/v1/flows", "/v1/registers", "/v1/window"),
     *("/v1/checkpoint", "/v1/log-keys", "/v1/proofs", "/v1/tile"),
 )
 OF_CASES = ("/projects", "/preview")  # below flows and calendars: what tells of projects

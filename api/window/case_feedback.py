@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from msgspec import ValidationError, convert
 
 from api.commands.sender import ProjectCommand, ProjectCommandSender
+from api.html.numbers import FILED, filed_number
 from api.web.problems import Problem
 from domain.access.principal import Caller, PrincipalKind
-from domain.core.ledger import Refused, Role
-from domain.messages import AnyCommand
-from domain.project.feedback.complaint import FileComplaint
-from domain.project.feedback.evaluation import EvaluateService
+from domain.as_of import settled
+from domain.core.ledger import Fact, Refused, Role
+from domain.messages import AnyCommand, Entry
+from domain.project.application.correction import EntryAmended, EntryRetracted
+from domain.project.feedback.complaint import ComplaintFiled, FileComplaint
+from domain.project.feedback.evaluation import EvaluateService, ServiceEvaluated
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.sent_command import DIRECT
 from infrastructure.materials.store import MaterialStore
@@ -30,6 +34,7 @@ FIELD_OF = {
     "already-evaluated": "grade",
     "no-contact": "grade",
 }
+HANDED_IN: Mapping[str, type[Fact]] = {"complaint": ComplaintFiled, "evaluation": ServiceEvaluated}  # by `done`
 NO_GRADE, QUOTA = "grade-missing", "quota"
 
 Fault = tuple[str, str, str]  # the field, the code of what is wrong, and the sentence of who refused
@@ -58,6 +63,22 @@ async def carry_out(
     except Refused as refused:
         return FIELD_OF.get(refused.code, ""), refused.code, refused.sentence
     return None
+
+
+async def filed_by_number(approvals: Approvals, case: WindowCase, now: datetime) -> list[Entry]:
+    """The complaints and evaluations that holders of the case's number have filed, the last one first."""
+    entries = await approvals.entries_with(case.project, ComplaintFiled, ServiceEvaluated, EntryAmended, EntryRetracted)
+    holder = f"{HOLDER}{case.case_number}"
+    filed = [
+        entry for entry in settled(entries, now, now) if type(entry.fact) in FILED and entry.recorded.actor.id == holder
+    ]
+    return sorted(filed, key=lambda entry: entry.position, reverse=True)
+
+
+def filed_feedback(filed: list[Entry], done: str) -> dict[str, object]:
+    """What was *filed*, for the page of the case, and which of it was just *done*, by the word in the address."""
+    latest = next((entry for entry in filed if HANDED_IN.get(done) is type(entry.fact)), None)
+    return {"filed": filed, "filed_now": latest, "filed_number": filed_number}
 
 
 def key_in(form: Mapping[str, str]) -> UUID:

@@ -16,6 +16,7 @@ from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
 from api.web.problems import Problem
 from api.window.admission import ADMITTED, NotAdmittedError, to_form
+from api.window.case_feedback import filed_by_number, filed_feedback
 from api.window.follow import CALENDAR_TYPE, FEED_TYPE, case_calendar, case_feed
 from api.window.qr_code import TRACK, tracking_address
 from api.window.share import WindowShareMiddleware
@@ -102,6 +103,7 @@ class TrackPages(Controller):
             **framed(page),
             view=await read_case(page, approvals, laws, admitted_case, now),
             done=done,
+            **filed_feedback(await filed_by_number(approvals, admitted_case, now), done),
             files=files_link(page, visitor, await approvals.project(admitted_case.project), admitted_case.item),
             here=case_address(page, number),
             ics=follow_address(page, query_codes, number, ICS),

@@ -29,6 +29,7 @@ MENU = (
     ("window_guides", "/window/items"),
     ("window_track", "/window/track"),
     ("window_apply", "/window/apply"),
+    ("window_decisions", "/window/decisions"),
     ("window_published", "/window/published"),
     ("window_my", "/my"),
 )

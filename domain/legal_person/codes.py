@@ -13,6 +13,7 @@ LENGTH = 18
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015: no I, O, S, V, Z, which look like digits or U
 LIKELY = {"I": "1", "O": "0", "S": "5", "V": "U", "Z": "2"}
 DISTRICT = slice(2, 8)  # six digits: where the person was registered
+SOLE_TRADERS = "92"  # registered by the market authority (9), as 个体工商户 (2): by 民法典 Art. 54 natural persons
 ORGANISATION = slice(8, 17)  # the nine of GB 11714: what was the organisation code before 2015
 
 LEGACY_LENGTH = 9
@@ -83,6 +84,11 @@ def _unchecked(code: str) -> tuple[str, str]:
 def organisation_code(code: str) -> str:
     """The organisation code contained in the unified code *code*: characters 9 to 17."""
     return code[ORGANISATION]
+
+
+def is_of_individual(code: str) -> bool:
+    """Whether the unified code *code* is a sole trader's, whose name is a person's or may give it away."""
+    return code.startswith(SOLE_TRADERS)
 
 
 def is_legacy(text: str) -> bool:

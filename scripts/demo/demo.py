@@ -25,7 +25,7 @@ from scripts.simulation.office_time import ZONE
 from scripts.simulation.simulate import SimulationPlan, simulate
 
 DATASET = "receipt"
-PROJECTS, SEED = 40, 2026  # of the simulated zone: takes a few seconds
+PROJECTS, SEED = 40, 2026  # of the simulated zone: takes some seconds
 INTERRUPTED_DEMO = (
     "Interrupted. Run the same command again to finish the import. A simulation can't be resumed: for a complete zone, "
     "set COUNTERSIGN_DATA to an empty folder."
@@ -40,7 +40,7 @@ def fill(url: str, settings: Settings, screen: Console) -> None:
         report = asyncio.run(_import(url, settings, screen))
         show(report, screen)
         with database.supervised_server(settings), bar(screen, "simulating a zone") as advance:
-            done = uvloop.run(simulate(url, SimulationPlan(PROJECTS, SEED, last_day()), advance))
+            done = uvloop.run(simulate(url, SimulationPlan(PROJECTS, SEED, last_day(), in_order=True), advance))
         screen.print(
             f"simulated zone: {done.projects} projects since {done.begin}, {done.commands:,} commands, "
             f"{done.commands_per_second:,.0f} a second"

@@ -1,9 +1,14 @@
-"""Runs one simulated project: acts in the order of time, and the deadline watcher after each of them."""
+"""Runs one simulated project: acts in the order of time, and the deadline watcher after each of them.
+
+Projects that run side by side may take turns, so that all are recorded in the order of time, as in a real ledger.
+"""
 
 from __future__ import annotations
 
+from asyncio import Future, get_running_loop
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import datetime
 from heapq import heappop, heappush
@@ -187,11 +192,57 @@ class Course:
         return done
 
 
+class Turns:
+    """The projects under way that wait for their turn, by the time of their next act."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[datetime, int, Future[None]]] = []
+        self._acting = self._queued = 0
+
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        """A project is under way: the others wait while it acts."""
+        self._acting += 1
+        try:
+            yield
+        finally:
+            self._acting -= 1
+            self._pass_on()
+
+    async def wait(self, at: datetime) -> None:
+        """Wait until no other project has an act that comes before *at*."""
+        self._queued += 1  # keeps the order of acts at the same instant
+        turn: Future[None] = get_running_loop().create_future()
+        heappush(self._waiting, (at, self._queued, turn))
+        self._acting -= 1
+        self._pass_on()
+        try:
+            await turn
+        finally:
+            self._acting += turn.cancelled()  # it ends without its turn, and leaves as if it had had it
+
+    def _pass_on(self) -> None:
+        """Give the turn to the first that waits, once nobody acts."""
+        while self._waiting and not self._acting:
+            _, _, turn = heappop(self._waiting)
+            if not turn.done():
+                self._acting += 1
+                turn.set_result(None)
+
+
 class LedgerCourse:
     """The run of one project in a ledger, from its registration to the end of the simulated time."""
 
-    def __init__(self, approvals: Approvals, life: ProjectLife, laws: Laws, chance: Chance, tally: Tally) -> None:
-        self._approvals = approvals
+    def __init__(
+        self,
+        approvals: Approvals,
+        life: ProjectLife,
+        laws: Laws,
+        chance: Chance,
+        tally: Tally,
+        turns: Turns | None = None,
+    ) -> None:
+        self._approvals, self._turns = approvals, turns
         self._course = Course(life, chance, tally, LedgerSender(approvals))
         self._watcher = SimulatedWatcher(approvals, life.id, laws, tally)
 
@@ -201,6 +252,8 @@ class LedgerCourse:
         course.begin(begin)
         while True:
             coming = min(course.next_at or until, until)
+            if self._turns:
+                await self._turns.wait(last if watcher.behind else min(watcher.next or coming, coming))
             if watcher.behind:
                 await self._check_deadlines(last)
             elif watcher.next is not None and watcher.next <= coming:

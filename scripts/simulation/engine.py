@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from uuid import UUID, uuid5
@@ -21,7 +22,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.privacy.cipher import decrypted_facts
 from scripts.simulation.case_numbers import begin_project
 from scripts.simulation.chance import Chance
-from scripts.simulation.course import SIMULATED_NOW, LedgerCourse, Tally
+from scripts.simulation.course import SIMULATED_NOW, LedgerCourse, Tally, Turns
 from scripts.simulation.legal_person import double_of, person_life
 from scripts.simulation.office_time import ZONE, OfficeTime
 from scripts.simulation.people import Person, enterprise
@@ -132,9 +133,17 @@ async def register_enterprises(approvals: Approvals, ground: SimulatedGround) ->
 
 
 async def run_projects(
-    approvals: Approvals, ground: SimulatedGround, numbers: Iterable[int], tally: Tally, done: Callable[[], None]
+    approvals: Approvals,
+    ground: SimulatedGround,
+    numbers: Iterable[int],
+    tally: Tally,
+    done: Callable[[], None],
+    turns: Turns | None = None,
 ) -> None:
-    """Run the projects of these *numbers*, some of them concurrently; *done* is called after each."""
+    """Run the projects of these *numbers*, some of them concurrently; *done* is called after each.
+
+    With *turns* those under way are recorded in the order of time.
+    """
     queue = iter(numbers)
     laws = approvals.laws
 
@@ -142,7 +151,8 @@ async def run_projects(
         for number in queue:
             begin_project(number)
             life, chance, begin = ground.life(number)
-            await LedgerCourse(approvals, life, laws, chance, tally).run(begin, ground.until)
+            with turns.joined() if turns else nullcontext():
+                await LedgerCourse(approvals, life, laws, chance, tally, turns).run(begin, ground.until)
             done()
 
     try:

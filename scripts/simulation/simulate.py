@@ -29,7 +29,7 @@ from infrastructure.watcher.watch_schedule import LEADER_KEY, WORK, WatchTable
 from scripts.catalogues.zone import CATALOGUE, FLOW, VALID_FROM, publish_zone
 from scripts.server.processes import tune_garbage_collector, when_orphaned
 from scripts.simulation.case_numbers import SimulatedCounter
-from scripts.simulation.course import SIMULATED_NOW, Tally
+from scripts.simulation.course import SIMULATED_NOW, Tally, Turns
 from scripts.simulation.engine import SimulatedGround, hash_of, register_enterprises, register_principals, run_projects
 from scripts.simulation.project_life import Zone
 
@@ -45,13 +45,18 @@ class SimulationRefusedError(OperatorError):
 
 
 class SimulationPlan(Struct, frozen=True):
-    """The options of a simulation. *begin* None: about three years before *until*; *processes* 0: one per CPU."""
+    """The options of a simulation. *begin* None: about three years before *until*; *processes* 0: one per CPU.
+
+    *in_order*: record it in the order of time, as a real ledger is, which takes longer. For as many projects as one
+    process runs at once.
+    """
 
     projects: int
     seed: int
     until: date
     begin: date | None = None
     processes: int = 0
+    in_order: bool = False
 
 
 class Simulated(Struct):
@@ -190,7 +195,8 @@ async def _run(
 
     if _processes(plan) == 1:
         tally = Tally()
-        await run_projects(approvals, ground, range(plan.projects), tally, count_project)
+        turns = Turns() if plan.in_order else None
+        await run_projects(approvals, ground, range(plan.projects), tally, count_project, turns)
         return tally
     try:
         return await _shared_out(url, plan, progress)

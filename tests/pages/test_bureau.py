@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from api.app import PAGES
 from domain.core.ledger import Actor, Role
@@ -26,6 +26,7 @@ from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, USCC, project_id_of
 from tests.infrastructure.projector.running import projecting
 from tests.infrastructure.projector.test_projector import project_all
 from tests.pages.conftest import DESKTOP, LANGUAGES, NTH_SEEN_IN_THE_DARK, PHONE, page_of
+from tests.pages.paper import sheets
 from tests.pages.test_forms_in_a_browser import send
 from tests.pages.test_in_a_browser import SIDEWAYS, STORED
 from tests.watching import Hands, watch_once
@@ -176,12 +177,6 @@ def test_a_notice_prints_in_black_on_one_sheet_without_what_is_around_it(browser
         for part in (".top", ".crumbs", "footer:not(.sealed)"):
             expect(page.locator(part)).to_be_hidden()
         assert sheets(page) == 1
-
-
-def sheets(page: Page) -> int:
-    """How many sheets of paper the page takes, printed without backgrounds."""
-    printed = page.pdf(prefer_css_page_size=True, print_background=False)
-    return printed.count(b"/Type /Page\n")
 
 
 def test_the_ledger_moves_from_entry_to_entry_without_scripts(browser: Browser, site: str) -> None:

@@ -20,7 +20,10 @@ from tests.examples import LAND, LEADER, MANAGER
 from tests.law.questions import at
 from tests.pages.busy_desk import LOOKED_AT, busy_project, busy_zone
 from tests.pages.conftest import DESKTOP, LANGUAGES, LOOKED_AT_PHONES, PHONE, page_of
+from tests.pages.paper import sheets
 from tests.pages.test_in_a_browser import SIDEWAYS, STORED
+
+SHEETS_MAX = 6  # a project in a folder
 
 pytestmark = pytest.mark.slow
 LATE = at("05-20 10:00")  # a day on which results keyed in on the 6th have not been verified for long
@@ -227,3 +230,17 @@ def test_a_project_is_read_part_by_part_within_three_screens(browser: Browser, s
         page.wait_for_url("**/items/permit*")
         page.goto(f"/pages/projects/{busy_project(3)}#entry-2")
         expect(page.locator("#entry-2")).to_be_visible()
+
+
+def test_a_project_prints_its_state_and_links_to_other_parts(browser: Browser, site: str) -> None:
+    with page_of(browser, site, LEADER) as page:
+        page.goto(f"/pages/projects/{busy_project(3)}")
+        expect(page.locator(".on-paper")).to_be_hidden()
+        page.emulate_media(media="print")
+        for part in (".tiles", ".gantt", "#items-caption", ".on-paper a[href$='#history']"):
+            expect(page.locator(part).first).to_be_visible()
+        for part in ("#history", "#materials", "#feedback", "#graph", "#waiting"):
+            expect(page.locator(part)).to_be_hidden()
+        assert sheets(page) <= SHEETS_MAX
+        page.goto(f"/pages/projects/{busy_project(3)}#history")
+        expect(page.locator("#history")).to_be_visible()

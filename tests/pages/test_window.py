@@ -174,6 +174,7 @@ def test_an_enterprise_applies_in_few_pages_tracks_complains_and_evaluates_witho
 def addresses(page: Page, handed: Handed) -> Iterator[str]:
     """Every page of the window and of the enterprise, as *page*'s reader comes to it."""
     yield from ("/window", "/window/items", "/window/items?q=nothing", "/window/items/LU-1", "/window/published")
+    yield from ("/window/decisions", "/window/decisions?text=nothing")
     draft = handed.draft
     yield from ("/window/apply", draft, f"{draft}/data", f"{draft}/materials", f"{draft}/check", "/my")
     yield "/window/track"
@@ -230,6 +231,9 @@ def test_errors_have_no_barriers_either(chromium: Browser, address: str, handed:
         page.goto(f"/window/track?number={handed.number}")
         page.locator("#code").fill("WRONG2")
         page.locator("main form button").click()
+        assert barriers(page) == []
+        page.goto("/window/decisions?first=2026-05-02&last=2026-05-01&text=fire")
+        expect(page.get_by_role("alert")).to_contain_text("结束日期早于开始日期")
         assert barriers(page) == []
         page.goto(f"{handed.draft}/data")
         page.get_by_role("button", name="资料无误，继续").click()

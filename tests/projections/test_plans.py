@@ -29,6 +29,7 @@ from projections.snapshots import Cursor
 from projections.sums import ZONE
 from projections.view import Table
 from projections.waiting.query import WaitingFilter, WaitingRows
+from projections.window.granted import GrantedFilter, PublicDecisions
 from tests.infrastructure.projector.test_projector import project_all
 
 ROWS, LATE = 12_000, 100  # one row in so many is of the past hour
@@ -75,6 +76,13 @@ VALUES: Mapping[str, Mapping[str, str]] = {
     "item_history": VERSION | {"stage": AT_STAGE, "known_until": "'9999-01-01Z'", "valid_until": "'9999-01-01Z'"},
     "information_history": VERSION
     | {"words": "to_tsvector('simple', 'word' || n)", "known_until": "'9999-01-01Z'", "valid_until": "'9999-01-01Z'"},
+    "granted_decision": PROJECT
+    | {
+        "decided_on": "date '2024-01-01' + n % 900",
+        "position": "n",
+        "department": "'department' || n % 20",
+        "words": "to_tsvector('simple', 'word' || n)",
+    },
     "evaluation_history": VERSION
     | {"evaluated_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'", "known_until": "'9999-01-01Z'"},
 }
@@ -163,6 +171,22 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
     "words then": (
         lambda store: InformationBook(store, PAST).listed(InformationFilter(text="word77")),
         "information_history_words",
+    ),
+    "decisions granted": (
+        lambda store: PublicDecisions(store).listed(GrantedFilter(limit=51, after=(date(2025, 3, 1), 1))),
+        "granted_decision_decided_on_position_idx",
+    ),
+    "decisions of a department": (
+        lambda store: PublicDecisions(store).listed(GrantedFilter(limit=51, department="department7")),
+        "granted_decision_department_decided_on_position_idx",
+    ),
+    "decisions with words": (
+        lambda store: PublicDecisions(store).listed(GrantedFilter(limit=51, text="word77")),
+        "granted_decision_words_idx",
+    ),
+    "departments of decisions": (
+        lambda store: PublicDecisions(store).departments(),
+        "granted_decision_department_decided_on_position_idx",
     ),
     "evaluations then": (
         lambda store: FeedbackAt(store, law_book(), THEN, THEN).evaluations(FeedbackFilter(limit=5)),

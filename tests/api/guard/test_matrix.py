@@ -5,6 +5,7 @@ A new route or command without an entry here fails: what its path and its requir
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime
 from itertools import pairwise
@@ -101,6 +102,7 @@ REQUIRED: dict[str, dict[str, str]] = {
     **dict.fromkeys(("export_cards", "export_decisions"), PERIOD),
 }
 ROADS = ["/v1/projects/{}/commands", "/v1/projects/{}/commands?"]
+PUBLIC_BY_LAW = {"list_public_decisions", "public_decisions"}  # of any project, what was granted to which enterprise
 OF_ONE_ITEM = {"get_card", "card"}
 SEARCHES = {
     "list_progress": "text",
@@ -118,6 +120,8 @@ AGGREGATES = {
     "post_principal_command": "/v1/principals/somebody-else",
     "post_departments_command": "/v1/departments",
 }
+NAMES = "恒信新材料二期厂房", "恒信新材料有限公司", "建设用地规划许可", "建设工程规划许可", "污水排入排水管网许可"
+PUBLIC_NAMES = re.compile("|".join(f"{MARK} {name}" for name in NAMES))  # of the other project, by its marks
 BEGINNING = 1000  # characters of an answer that a failure shows
 OBJECTION = "噪声防护距离不足"
 DENIED, HIDDEN = ("access-denied", 403), ("project-unknown", 404)
@@ -240,7 +244,12 @@ async def answer(door: Door, request: SentRequest, by: Actor | None) -> httpx.Re
 
 
 def names_the_other(request: SentRequest, response: httpx.Response) -> bool:
-    """Whether anything of the other project is in the answer, beside what was asked for by its id."""
+    """Whether anything of the other project is in the answer, beside what was asked for by its id.
+
+    Of a granted decision the names that the law has made public are: of the enterprise, its project and the item.
+    """
+    if request.handler.handler_name in PUBLIC_BY_LAW:
+        return str(OTHER) in response.text or MARK in PUBLIC_NAMES.sub("", response.text)
     return MARK in response.text or (str(OTHER) in response.text and str(OTHER) not in request.path)
 
 
@@ -296,6 +305,15 @@ async def test_who_sees_the_whole_zone_sees_both(app: Litestar, door: Door, appr
         *("export_complaints", "export_evaluations", "export_event_log"),
         *("decisions", "list_evaluations", "list_external", "worklist", "get_complaint", "list_materials"),
     }, marked
+
+
+async def test_what_is_public_by_law_names_the_other_enterprise(
+    app: Litestar, door: Door, approvals: Approvals
+) -> None:
+    """So that its texts other than names would be seen if they were there."""
+    for request in requests_to(app, OTHER, approvals.clock()):
+        if request.handler.handler_name in PUBLIC_BY_LAW:
+            assert f"{MARK} {NAMES[1]}" in (await answer(door, request, None)).text
 
 
 async def test_without_credentials_only_what_is_public_is_answered(

@@ -9,7 +9,7 @@ from tests.api.identity.site import Site
 from tests.infrastructure.projector.test_projector import project_all
 
 BROWSER = {"Accept": "text/html"}
-OPEN = ("/window", "/window/items", "/window/track", "/window/published")
+OPEN = ("/window", "/window/items", "/window/track", "/window/decisions", "/window/published")
 CLOSED = ("/window/apply", "/my")
 
 

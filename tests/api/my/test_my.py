@@ -16,6 +16,7 @@ from domain.project.application.submission import SubmitItem
 from domain.project.application.supplement import RequestSupplement
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.window.query_codes import query_code_of
+from projections.legal_person.names import enterprise_named
 from tests.api.apply.applicants import OTHER, OTHER_USCC, OWN, RIVAL, Browser
 from tests.api.window.test_tracking import words
 from tests.examples import APPLICANT, LAND, LEADER, MANAGER, USCC, WATER
@@ -92,3 +93,9 @@ async def test_others_see_whose_page_it_is(app: Litestar) -> None:
     assert page.status_code == 200
     assert "This page is for enterprises" in page.text
     assert "fab" not in page.text
+
+
+async def test_an_enterprise_is_called_by_its_name_not_its_code(approvals: Approvals) -> None:
+    assert await enterprise_named(approvals.store, USCC) == "Hengxin"
+    assert await enterprise_named(approvals.store, OTHER_USCC) == "Rival"
+    assert await enterprise_named(approvals.store, "91110115627881307F") == "91110115627881307F"

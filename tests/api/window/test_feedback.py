@@ -10,6 +10,7 @@ from domain.project.feedback.complaint import ComplaintFiled
 from domain.project.feedback.evaluation import Grade, ServiceEvaluated
 from infrastructure.identity.rates import RatePolicy
 from infrastructure.ledger.approvals import Approvals
+from tests.api.client import unmarked
 from tests.api.window.visits import CaseOf, Window
 from tests.projections.zone import project_id
 
@@ -51,6 +52,11 @@ async def test_a_complaint_is_filed_by_the_number_of_the_case(
     assert (fact.contact, fact.anonymous) == (PHONE, True)
     assert (by.id, by.role) == (f"case:{number}", Role.APPLICANT)
     assert number not in fact.complaint  # which is public
+    called = f"投诉〔2026〕{entries[-1].position:04}"
+    assert unmarked(page.text).count(called) == 2  # in what was just done, and below the case
+    assert called in unmarked((await window.get(f"/window/track/{number}")).text)
+    later = await window.get(f"/window/track/{number}", done="evaluation")
+    assert unmarked(later.text).count(called) == 1  # nothing was evaluated
 
 
 async def test_a_form_that_is_sent_twice_files_one_complaint(window: Window, approvals: Approvals, number: str) -> None:

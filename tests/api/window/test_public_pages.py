@@ -1,11 +1,13 @@
-"""Guides and published figures: found by any word, with limits and articles; without enterprises."""
+"""Guides, decisions and figures: found by any word; figures without enterprises, decisions without persons."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
+import pytest
 import pytest_asyncio
 
 from domain.catalogue.item import RequiredMaterial, ServiceItem, TaskType
@@ -19,8 +21,9 @@ from domain.flow.state import stream_of as flow_stream
 from domain.flow.step import FlowStep
 from infrastructure.ledger.approvals import Approvals
 from tests.api.window.test_tracking import words
-from tests.api.window.visits import Window
+from tests.api.window.visits import CaseOf, Window
 from tests.examples import BUREAU, USCC
+from tests.projections.zone import project_id
 
 LAND = ServiceItem(
     task_code="LU-1",
@@ -137,5 +140,77 @@ async def test_a_period_without_decisions_says_so(window: Window) -> None:
 
 async def test_the_first_page_leads_everywhere(window: Window) -> None:
     page = (await window.get("/window")).text
-    for path in ("/window/items", "/window/apply", "/window/track", "/window/published"):
+    for path in ("/window/items", "/window/apply", "/window/track", "/window/decisions", "/window/published"):
         assert f'href="{path}?lang=en"' in page
+
+
+async def test_granted_decisions_are_public(window: Window, case_of: CaseOf) -> None:
+    page = (await window.get("/window/decisions")).text
+    said = words(page)
+    case = case_of(project_id("late"), "land")
+    assert f"Hengxin {USCC} Project: Fab 3 land 2026-05-08 – {case}" in said
+    assert "Art. 40 of the Administrative Licensing Law" in said
+    assert str(project_id("late")) not in page
+    assert "不符合规划" not in page
+    chinese = await window.client.get("/window/decisions", params={"lang": "zh"})
+    assert "《行政许可法》第四十条" in chinese.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "number"),
+    [
+        *(("text", "HENGXIN", 1), ("text", "fab", 1), ("text", USCC, 1), ("text", "hengxin nobody", 0)),
+        *(("department", "land", 1), ("department", "nowhere", 0)),
+        *(("first", "2026-05-08", 1), ("first", "2026-05-09", 0), ("last", "2026-05-07", 0), ("last", "", 1)),
+    ],
+)
+async def test_a_decision_is_found_by_words_department_and_day(
+    window: Window, case_of: CaseOf, field: str, value: str, number: int
+) -> None:
+    page = await window.get("/window/decisions", **{field: value})
+    assert page.status_code == 200
+    assert page.text.count(case_of(project_id("late"), "land")) == number
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "fault"),
+    [("2026-05-02", "2026-05-01", "The last day is before the first"), ("soon", "", "This is no day")],
+)
+async def test_a_period_that_is_none_keeps_the_form(window: Window, first: str, last: str, fault: str) -> None:
+    page = await window.get("/window/decisions", first=first, last=last, text="Hengxin")
+    assert page.status_code == 400
+    assert fault in page.text
+    assert 'value="Hengxin"' in page.text
+
+
+async def test_decisions_are_read_as_data_page_by_page(window: Window, case_of: CaseOf) -> None:
+    address, seen, cursor = "/v1/window/decisions", list[dict[str, Any]](), ""
+    while True:
+        answer = await window.client.get(address, params={"limit": 1, "cursor": cursor})
+        assert answer.status_code == 200, answer.text
+        seen += answer.json()["decisions"]
+        cursor = answer.json()["next"]
+        if cursor is None:
+            break
+    whole = (await window.client.get(address)).json()["decisions"]
+    assert seen == whole
+    assert len(whole) > 1
+    assert [row["decided_on"] for row in whole] == sorted((row["decided_on"] for row in whole), reverse=True)
+    (late,) = [row for row in whole if row["case_number"] == case_of(project_id("late"), "land")]
+    assert late == {
+        "decided_on": "2026-05-08",
+        "department": "land",
+        "item_name": "",
+        "applicant_kind": "enterprise",
+        "applicant": "Hengxin",
+        "uscc": USCC,
+        "project_name": "Fab 3",
+        "project_code": "",
+        "case_number": late["case_number"],
+        "document_number": "",
+        "by_silence": False,
+        "valid_through": None,
+        "revoked_on": None,
+    }
+    reversed_period = await window.client.get(address, params={"first": "2026-05-02", "last": "2026-05-01"})
+    assert (reversed_period.status_code, reversed_period.json()["code"]) == (400, "invalid-parameter")

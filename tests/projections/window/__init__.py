@@ -1,0 +1,1 @@
+"""Tests of what the public window shows of cases and of decisions."""
