@@ -74,15 +74,15 @@ async def overview_page(page: PageContext, sources: OverviewSources) -> Response
     attention = await obstacles(store, t, scope, ROWS_MAX)
     clocks = ClocksAt(store, sources.laws, t, t, scope=scope)
     running = await running_clocks(clocks, [obstacle.project for obstacle in attention])
-    tiles = await sources.progress.tiles(t, weeks.begins[-1], sources.settings.stale_days, scope)
+    standing = await sources.progress.standing(t, scope)
     decided = await decided_weeks(store, weeks, scope)
     rows = heat_rows(page, decided, weeks)
     return page.render(
         "overview.html",
         as_of=t,
-        nothing=not tiles.projects,
+        nothing=not standing.projects,
         attention=attention_rows(page, attention, running or (), t),
-        figures=figures_of(page, tiles, await weekly_figures(store, weeks, scope), decided, weeks),
+        figures=figures_of(page, standing, await weekly_figures(store, weeks, scope), decided, weeks),
         steps=step_bars(page, await step_counts(store, t, scope)),
         weeks=weeks.first_days,
         heat=rows,
