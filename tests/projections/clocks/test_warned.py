@@ -12,7 +12,7 @@ from msgspec import structs
 
 from domain.law.calendar.moment import midnight
 from projections.clocks.rows import ClockRow
-from projections.clocks.warned import LATE, OVER, SOON, WARNED, WarnedSpan, spans_of, united, warned_rows
+from projections.clocks.warned import DAYS, LATE, OVER, SOON, WARNED, WarnedSpan, spans_of, united, warned_rows
 from projections.sums import ZONE
 
 PROJECT, BEGIN = UUID(int=1), datetime(2026, 3, 2, 16, tzinfo=UTC)
@@ -58,18 +58,18 @@ def test_a_project_counts_once_while_any_of_its_clocks_is_late_or_soon_due(clock
 
     for t in INSTANTS:
         for level, counts in ((LATE, is_late), (SOON, is_soon)):
-            spans = [span for _, of, *span in rows if of == level]
+            spans = [span for _, of, _, *span in rows if of == level]
             begun, ended = (sum(span[end] is not None and span[end] <= t for span in spans) for end in (0, 1))
             assert begun - ended == any(counts(clock, t) for clock in clocks), (level, t)
 
 
-@given(st.lists(st.tuples(NUMBERS, st.none() | NUMBERS), min_size=1, max_size=6))
-def test_united_spans_cover_the_same_and_are_apart(ranges: list[tuple[int, int | None]]) -> None:
+@given(st.lists(st.tuples(HOURS, st.none() | HOURS), min_size=1, max_size=6))
+def test_united_spans_cover_the_same_and_are_apart(ranges: list[tuple[datetime, datetime | None]]) -> None:
     spans: list[WarnedSpan] = [(OVER, begin, None if end is None else max(begin, end)) for begin, end in ranges]
     whole = list(united(spans))
 
-    def covered(of: list[WarnedSpan]) -> set[int]:
-        return {at for at in range(99) for _, begin, end in of if begin <= at and (end is None or at < end)}
+    def covered(of: list[WarnedSpan]) -> set[datetime]:
+        return {at for at in INSTANTS for _, begin, end in of if begin <= at and (end is None or at < end)}
 
     assert covered(whole) == covered(spans)
     assert all(before[2] is not None and before[2] < after[1] for before, after in pairwise(whole))
@@ -78,15 +78,12 @@ def test_united_spans_cover_the_same_and_are_apart(ranges: list[tuple[int, int |
 def test_a_clock_that_ended_late_was_over_on_whole_days_only() -> None:
     ended = structs.replace(CLOCK, closed=True, due_on=date(2026, 3, 6), stopped_on=date(2026, 3, 10))
     same_day = structs.replace(ended, stopped_on=date(2026, 3, 7))
+    rows = warned_rows(PROJECT, "", spans_of([structs.astuple(ended)]))
 
-    assert spans_of([structs.astuple(ended)]) == ((OVER, date(2026, 3, 7), date(2026, 3, 10)),)
+    first, last = (midnight(date(2026, 3, day), ZONE) for day in (7, 10))
+    assert rows == {
+        WARNED.name: [(PROJECT, OVER, 0, first, last)],
+        DAYS.name: [("", date(2026, 3, 7), 1), ("", date(2026, 3, 10), -1)],
+    }
     assert spans_of([structs.astuple(same_day)]) == ()
     assert spans_of([structs.astuple(structs.replace(ended, live=False))]) == ()
-
-
-def test_a_day_on_which_it_is_over_has_to_begin_after_its_end() -> None:
-    at_midnight = structs.replace(CLOCK, over_at=midnight(date(2026, 3, 7), ZONE))
-    at_noon = structs.replace(CLOCK, over_at=midnight(date(2026, 3, 7), ZONE) + timedelta(hours=12))
-
-    assert (OVER, date(2026, 3, 7), None) in spans_of([structs.astuple(at_midnight)])
-    assert (OVER, date(2026, 3, 8), None) in spans_of([structs.astuple(at_noon)])
