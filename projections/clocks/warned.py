@@ -137,9 +137,11 @@ async def warned_projects(store: Reader, t: datetime, scope: Scope) -> dict[str,
 
 async def late_on(store: Reader, days: Sequence[date], scope: Scope) -> list[int]:
     """How many projects of a whole register had a clock past its last day at the beginning of each of these *days*."""
+    if not days:
+        return []
     instants = [midnight(day, ZONE) for day in days]
-    params = {"register": scope.register, "days": list(days), "instants": instants}
-    params |= {"first": min(days, default=None), "last": max(instants, default=None)}
+    params: dict[str, object] = {"register": scope.register, "days": list(days), "instants": instants}
+    params |= {"first": min(days), "last": max(instants)}
     async with store.cursor() as cursor:
         await cursor.execute(LATE_ON.format(within=scope.registered("w")), params)
         return [int(number) for (number,) in await cursor.fetchall()]
