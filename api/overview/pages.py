@@ -26,7 +26,6 @@ from api.web.parameters import PAGE_ROWS, Paging
 from api.web.zones import zone_of
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW
-from infrastructure.settings import Settings
 from projections.clocks.query import ClocksAt
 from projections.overview.attention import obstacles
 from projections.overview.steps import CaseStep, step_cases, step_counts
@@ -48,7 +47,6 @@ class OverviewSources(Struct, frozen=True):
     laws: LawBook
     progress: ProgressList
     scope: Scope
-    settings: Settings
     now: datetime
 
 
@@ -57,11 +55,10 @@ def overview_sources(
     laws: NamedDependency[LawBook],
     progress: NamedDependency[ProgressList],
     list_scope: NamedDependency[Scope],
-    settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> OverviewSources:
     """What the page is read from."""
-    return OverviewSources(list_reader, laws, progress, list_scope, settings, now)
+    return OverviewSources(list_reader, laws, progress, list_scope, now)
 
 
 OVERVIEW_SOURCES = {"overview_sources": Provide(overview_sources, sync_to_thread=False)}
