@@ -15,6 +15,7 @@ from rich.text import Text
 from domain.core.characters import is_hidden, visible
 from infrastructure import logging as log
 from infrastructure.settings import Settings
+from scripts.streams import abandon_output
 
 
 class VisibleConsole(Console):
@@ -26,11 +27,17 @@ class VisibleConsole(Console):
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(visible(text), **options)
 
+    def on_broken_pipe(self) -> NoReturn:
+        """End the command line; Rich's own status for it, 1, means here that something was found."""
+        abandon_output()
+        raise SystemExit(UNREAD)
+
 
 out, screen = VisibleConsole(), VisibleConsole(stderr=True)
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of tables")]
 EXIT_FINDINGS = 1
 INTERRUPTED = 130  # as shells report an end by Ctrl-C
+UNREAD = 141  # as shells report an end by SIGPIPE
 
 
 def settings() -> Settings:
@@ -48,9 +55,23 @@ def print_result(answer: Struct | Sequence[Struct], as_json: bool, show: Callabl
 
 
 def in_plain_json(text: str) -> str:
-    """JSON with control and other invisible characters escaped: terminals interpret U+009B, too."""
-    hidden = [character for character in set(text) - {"\n"} if is_hidden(character)]
+    """JSON with control and other invisible characters escaped, and those that the output's encoding lacks.
+
+    Terminals interpret U+009B, too.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    hidden = [
+        character for character in set(text) - {"\n"} if is_hidden(character) or not _is_encodable(character, encoding)
+    ]
     return text.translate({ord(character): _json_escape(character) for character in hidden})
+
+
+def _is_encodable(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _json_escape(character: str) -> str:
