@@ -143,7 +143,7 @@ def main() -> None:
         screen.print(f"{refusal.sentence}. {remedy}".strip(), style="red", highlight=False)
         sys.exit(2)
     except (psycopg.OperationalError, *FORBIDDEN) as failure:
-        screen.print(f"Database error: {str(failure).strip()}", style="red", highlight=False)
+        screen.print(f"Database error: {_reason(failure)}", style="red", highlight=False)
         sys.exit(2)
     except BrokenPipeError:
         abandon_output()
@@ -153,6 +153,14 @@ def main() -> None:
         subject = f"{failure.filename} can't be used" if failure.filename else "Can't go on"
         screen.print(f"{subject}: {failure.strerror or failure}.", style="red", highlight=False)
         sys.exit(2)
+
+
+def _reason(failure: psycopg.Error) -> str:
+    """What went wrong, and the server's advice, without the statement that it happened in."""
+    if not failure.diag.message_primary:
+        return str(failure).strip()
+    hint = f" {failure.diag.message_hint}" if failure.diag.message_hint else ""
+    return f"{failure.diag.message_primary}.{hint}"
 
 
 def _run() -> None:
