@@ -15,8 +15,7 @@ from typer.main import get_command, get_group
 from domain.core.ledger import Refused
 from infrastructure.errors import OperatorError
 from infrastructure.postgres.errors import FORBIDDEN
-from scripts.console import UNREAD, out, screen
-from scripts.streams import abandon_output, flush_streams, open_streams
+from scripts.console import UNREAD, abandon_output, flush_streams, open_streams, out, screen
 
 __all__ = ["cli", "main"]
 

@@ -1,9 +1,12 @@
-"""Shared by all commands of the command line: consoles, settings, output as JSON or tables, exit codes."""
+"""Shared by all commands of the command line: streams, consoles, settings, output as JSON or tables, exit codes."""
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -15,7 +18,6 @@ from rich.text import Text
 from domain.core.characters import is_hidden, visible
 from infrastructure import logging as log
 from infrastructure.settings import Settings
-from scripts.streams import abandon_output
 
 
 class VisibleConsole(Console):
@@ -37,6 +39,7 @@ out, screen = VisibleConsole(), VisibleConsole(stderr=True)
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of tables")]
 EXIT_FINDINGS = 1
 INTERRUPTED = 130  # as shells report an end by Ctrl-C
+STANDARD_STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))  # by their descriptors
 UNREAD = 141  # as shells report an end by SIGPIPE
 
 
@@ -106,3 +109,34 @@ def as_text(value: Any, between: str = "\n") -> str:
 def fail(sentence: str) -> NoReturn:
     screen.print(sentence, style="red", highlight=False)
     raise typer.Exit(2)
+
+
+def open_streams() -> None:
+    """Make every standard stream one that can be written to, whatever the caller closed and whatever its encoding.
+
+    A closed one leads nowhere: else the next file or connection would take its descriptor. A character that the
+    encoding lacks, as on a terminal in GBK, is written as its escape.
+    """
+    for name, mode in STANDARD_STREAMS:
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  as long as the process
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def flush_streams() -> None:
+    """Write what is still held back. Raises OSError, which would else only be told at the process's end."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+
+
+def abandon_output() -> None:
+    """Lead standard output nowhere, so that what is held back does not fail again at the process's end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, sys.stdout.fileno())
+    except (OSError, ValueError):  # a stream in memory, as tests have it
+        return
+    finally:
+        os.close(nowhere)

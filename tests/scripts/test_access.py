@@ -52,7 +52,7 @@ def refused(*words: str) -> Refused:
     return ended.exception
 
 
-def test_the_grants_of_nobody_are_not_an_empty_list(run: Run) -> None:
+def test_a_principal_that_is_not_registered_has_no_list_of_grants(run: Run) -> None:
     run("users", "add", "xu", "Xu")
     assert run("grants", "list", "xu") == []
     assert refused("grants", "list", "xv").code == "unknown-principal"

@@ -152,7 +152,7 @@ def test_a_number_that_no_day_has_is_refused_before_anything_is_done(words: list
     assert f"Invalid value for '{words[-1]}'" in ended.output
 
 
-def test_a_database_error_is_told_without_its_statement(
+def test_a_database_error_is_reported_without_its_statement(
     database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fill() -> None:

@@ -48,7 +48,7 @@ def test_output_on_a_full_disk_is_reported_in_a_sentence(way: str, unbuffered: b
 
 @WAYS
 @pytest.mark.parametrize("unbuffered", [True, False])
-def test_a_reader_that_is_gone_finds_no_fault(way: str, unbuffered: bool) -> None:
+def test_a_reader_that_is_gone_is_no_finding(way: str, unbuffered: bool) -> None:
     """1 would mean that something was found."""
     reading, writing = os.pipe()
     os.close(reading)
