@@ -335,7 +335,7 @@ def parse_key(text: str) -> Key:
     except (binascii.Error, ValueError) as error:
         raise UnreadableError(f"not a key: {text.strip()[:80]} ({error})") from error
     expected = hashlib.sha256(name.encode() + b"\n" + data).digest()[:KEY_ID_BYTES]
-    if claimed != expected or data[0] not in (ED25519, COSIGNATURE) or len(data) != 1 + KEY_BYTES:
+    if claimed != expected or len(data) != 1 + KEY_BYTES or data[0] not in (ED25519, COSIGNATURE):
         raise UnreadableError(f"not a key: {text.strip()[:80]} (its id does not fit)")
     return name, expected, data[0], data[1:]
 
@@ -504,9 +504,7 @@ def check_tree(folder: Path, hashes: Iterator[tuple[int, bytes]], size: int, hea
     """Check that every entry is in the tree of the checkpoint: by proofs, or by all entries of the zone."""
     proofs, count, tree = folder / "data" / "proofs.ndjson", 0, Tree()
     whole = not proofs.exists()
-    paths = (
-        {} if whole else {line["position"]: [bytes.fromhex(text) for text in line["path"]] for line in lines_of(proofs)}
-    )
+    paths = {} if whole else paths_of(proofs)
     for position, hash_ in hashes:
         count += 1
         leaf = leaf_hash(position, hash_)
@@ -524,6 +522,14 @@ def check_tree(folder: Path, hashes: Iterator[tuple[int, bytes]], size: int, hea
         report.fault(f"the {tree.size} entries do not make the tree of {size} entries in the checkpoint")
         compare_leaves(folder, size, head, report)
     return count
+
+
+def paths_of(file: Path) -> dict[int, list[bytes]]:
+    """The proof for each position. Raises UnreadableError."""
+    try:
+        return {line["position"]: [bytes.fromhex(text) for text in line["path"]] for line in lines_of(file)}
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableError(f"{file.name}: a proof can't be read: {error!r}") from error
 
 
 def compare_leaves(folder: Path, size: int, head: bytes, report: BundleReport) -> None:
