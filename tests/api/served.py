@@ -54,15 +54,17 @@ def served(
     clock: Callable[[], datetime] | None = None,
     *,
     signs_in: bool = False,
+    listening: socket.socket | None = None,
     **chosen: Any,
 ) -> Iterator[str]:
     """Serve in a thread with an event loop of its own; yields the server's address. *chosen* are settings.
 
     Where it *signs_in*, sessions and keys say who sends a request, as in every installation; else its headers do.
+    Of a socket that is *listening* a copy is used: one server after the other has its address.
     """
     folder = TemporaryDirectory()
     settings = Settings(**{"data": Path(folder.name), **chosen})
-    listening = listening_socket()
+    listening = listening.dup() if listening else listening_socket()
     started, stop = threading.Event(), threading.Event()
 
     async def serve() -> None:
