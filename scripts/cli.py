@@ -40,6 +40,7 @@ VERBS = {
     "retention": "scripts.operation.support:retention",
     "security-log": "scripts.identity:security_log",
     "erase-person": "scripts.privacy:erase_person",
+    "clear-erased": "scripts.backup.erased:clear_erased",
     "events": "scripts.client.verbs:events",
     "webhooks": "scripts.client.verbs:webhooks",
     "publish": "scripts.operation.publish:publish",
