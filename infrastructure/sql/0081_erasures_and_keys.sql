@@ -6,3 +6,5 @@ CREATE TABLE process.erasures_cleared (
     cleared_at timestamptz NOT NULL
 );
 GRANT SELECT, INSERT, UPDATE ON process.erasures_cleared TO countersign_app;
+-- A new master key wraps the keys anew.
+GRANT UPDATE ON privacy.person_key TO countersign_app;
