@@ -83,8 +83,9 @@ def test_a_damaged_master_key_or_folder_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(KeystoreError, match="64 hexadecimal digits"):
         FolderKeystore(folder).find(UUID(int=1))
     (tmp_path / "file").write_text("")
-    with pytest.raises(KeystoreError, match="COUNTERSIGN_KEYS"):
-        FolderKeystore(tmp_path / "file").make(UUID(int=1))
+    for work in (FolderKeystore(tmp_path / "file").make, FolderKeystore(tmp_path / "file").destroy):
+        with pytest.raises(KeystoreError, match="COUNTERSIGN_KEYS"):
+            work(UUID(int=1))
 
 
 def test_a_database_that_is_away_is_a_sentence() -> None:
