@@ -7,6 +7,7 @@ import shutil
 import sys
 import zoneinfo
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -126,10 +127,18 @@ def _keys(connection: psycopg.Connection[Any], settings: Settings) -> Check:
     """Whether the keys of personal data are those that this ledger was written with."""
     remedy = "Restore the keys of this ledger, and name them in COUNTERSIGN_KEYS or COUNTERSIGN_MASTER_KEY."
     try:
-        counted = count_keys(connection, keystore_of(settings))
+        with closing(keystore_of(settings)) as keys:
+            counted = count_keys(connection, keys)
+            is_unfinished = keys.masters().following is not None
     except KeystoreError as failure:
         return Check("keys", ok=False, detail=str(failure), remedy=remedy)
     detail = f"personal data of {counted.persons} persons, {counted.missing} of whose keys are missing"
+    if is_unfinished and not counted.missing:
+        detail = f"{detail}; a new master key is taking the place of the present one"
+        ending = (
+            "Run `countersign replace-master-key` to its end, and take COUNTERSIGN_MASTER_KEY_NEXT out of the settings."
+        )
+        return Check("keys", ok=False, detail=detail, remedy=ending)
     return _check("keys", counted.missing > 0, detail, remedy)
 
 

@@ -29,7 +29,7 @@ SECURITY_LOG_DAYS = 180  # the Cybersecurity Law of the PRC, Article 21, asks fo
 KEY_RATE = 100
 VERIFY_HOURS = 24
 NATS_URL_PATTERN = r"^((nats|tls)://[^\s,]+(,(nats|tls)://[^\s,]+)*)?$"
-SECRETS = ("gateway_secret", "oidc_client_secret", "master_key", "smtp", "nats_url")
+SECRETS = ("gateway_secret", "oidc_client_secret", "master_key", "master_key_next", "smtp", "nats_url")
 CONNECTIONS_MAX = 10  # per process: the embedded server takes 100, and six processes should fit
 
 
@@ -177,6 +177,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(
             description="Master key of personal data as 64 hexadecimal digits, where several servers share one "
             "database: it then holds the persons' keys, wrapped.",
+            pattern=r"^([0-9a-f]{64})?$",
+        ),
+    ] = ""
+    master_key_next: Annotated[
+        str,
+        Meta(
+            description="The master key that is to follow COUNTERSIGN_MASTER_KEY, while `countersign "
+            "replace-master-key` wraps the persons' keys by it; otherwise empty.",
             pattern=r"^([0-9a-f]{64})?$",
         ),
     ] = ""

@@ -33,6 +33,8 @@ VERBS = {
     "declare-restore": "scripts.backup.verbs:declare_restore",
     "backup-keys": "scripts.backup.keys:backup_keys",
     "restore-keys": "scripts.backup.keys:restore_keys",
+    "replace-master-key": "scripts.backup.keys:replace_master_key",
+    "renew-secret": "scripts.backup.keys:renew_secret",
     "support-bundle": "scripts.operation.support:support_bundle",
     "users": "scripts.identity:users",  # with the verbs for passwords, which identity adds
     "grants": "scripts.access.grants:grants",
@@ -40,6 +42,7 @@ VERBS = {
     "retention": "scripts.operation.support:retention",
     "security-log": "scripts.identity:security_log",
     "erase-person": "scripts.privacy:erase_person",
+    "clear-erased": "scripts.backup.erased:clear_erased",
     "events": "scripts.client.verbs:events",
     "webhooks": "scripts.client.verbs:webhooks",
     "publish": "scripts.operation.publish:publish",

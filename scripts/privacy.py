@@ -13,6 +13,7 @@ from domain.legal_person.state import stream_of as legal_person_stream
 from domain.privacy.erasure import ErasePerson
 from infrastructure.access.directory import LedgerDirectory
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.privacy.beside import FIRST_FACT, removals
 from infrastructure.privacy.cipher import plain_texts
 from scripts.access.acting import As, acting, identifier, with_ledger
 from scripts.console import AsJson, fail, pairs, print_result, screen
@@ -49,8 +50,9 @@ def erase_person(
 ) -> None:
     """Erase a person's data permanently: destroy the key by which it is encrypted. Every hash stays valid.
 
-    From then on the texts are shown as erased. Officials, and persons whose case is still open, can't be erased. Older
-    backups of the folder of keys have to be destroyed, too.
+    From then on the texts are shown as erased, and half-filled forms and mail addresses of the person are deleted.
+    Officials, and persons whose case is still open, can't be erased. Older backups of the folder of keys have to be
+    destroyed, too.
     """
     chosen = [text for text in (project, legal_person, principal) if text]
     if len(chosen) != 1:
@@ -64,6 +66,7 @@ def erase_person(
         actor = await acting(directory, by, approvals.clock())
         command = ErasePerson(data_subject=person, reasons=reasons)
         answer = await approvals.handle(stream, command, actor, uuid4())
+        await _remove_beside(approvals, stream)
         rows = await approvals.store.stream(stream)
         plain = sum(plain_texts(row.data, person) for row in rows)
         return PersonErasedReceipt(stream, person, answer.receipt.position, plain)
@@ -75,3 +78,11 @@ def erase_person(
             f"{receipt.plain_texts} texts of {person} were stored before texts were encrypted: they can't be erased.",
             highlight=False,
         )
+
+
+async def _remove_beside(approvals: Approvals, stream: UUID) -> None:
+    """Remove what is beside the ledger; where this is cut short, the next backup does it."""
+    async with approvals.store.connection() as connection:
+        first = await (await connection.execute(FIRST_FACT, [stream])).fetchone()
+        for statement, params in removals(stream, first):
+            await connection.execute(statement, params)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import json as standard_json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,8 @@ import psycopg
 from msgspec import json
 from typer.testing import CliRunner
 
+from infrastructure.backup.folder import BackupFolder
+from infrastructure.backup.prune import first_segment
 from infrastructure.errors import OperatorError
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from scripts.cli import cli
@@ -76,3 +81,28 @@ class Installation:
         """What unfinished work left in the data folder."""
         wanted = ("restoring", "rehearsal", "postgres.exchange", "postgres.new")
         return [name for name in wanted if (self.data / name).exists()]
+
+
+def files_with(files: Iterable[Path], *texts: str) -> dict[str, set[str]]:
+    """By text, the names of those *files* whose bytes hold it, also packed by gzip or escaped as in JSON."""
+    found_in: dict[str, set[str]] = {text: set() for text in texts}
+    spellings = [(text, form) for text in texts for form in (text, standard_json.dumps(text)[1:-1])]
+    for file in files:
+        content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        for text, form in spellings:
+            if form.encode() in content:
+                found_in[text].add(file.name)
+    return {text: names for text, names in found_in.items() if names}
+
+
+def files_in(folder: Path) -> list[Path]:
+    """All files below *folder*."""
+    return [file for file in folder.rglob("*") if file.is_file()]
+
+
+def files_of_backup(folder: Path, base: str) -> list[Path]:
+    """The files of one base backup in a folder of backups, and of the log from its beginning on."""
+    place = BackupFolder(folder)
+    (backup,) = [known for known in place.finished() if known.name == base]
+    first = first_segment(place, backup)
+    return files_in(place.data_of(backup)) + [file for file in place.wal.glob("*.gz") if file.name >= first]

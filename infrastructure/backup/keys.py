@@ -18,7 +18,8 @@ from infrastructure.backup.errors import BackupError
 from infrastructure.backup.folder import MARK
 from infrastructure.durable_files import replace_file, sync_folder
 from infrastructure.privacy.current import keys_folder
-from infrastructure.privacy.folder_keystore import MASTER_FILE
+from infrastructure.privacy.folder_keystore import FOLLOWING_FILE, MASTER_FILE
+from infrastructure.privacy.wrapped_keystore import SET_ASIDE
 from infrastructure.proof.keys import PRIVATE, PUBLIC
 from infrastructure.proof.publisher import POLICY
 from infrastructure.settings import Settings
@@ -147,7 +148,9 @@ def _target(name: str, settings: Settings) -> Path:
 def _counted(file: Path, members: dict[str, bytes]) -> KeysBackup:
     master = f"{PERSONS}/{MASTER_FILE}"
     signing = sum(name.startswith(f"{PROOF}/") for name in members)
-    return KeysBackup(str(file), signing, len(members) - signing - (master in members), master in members)
+    persons = {name.rpartition("/")[2] for name in members if name.startswith(f"{PERSONS}/")}
+    others = {MASTER_FILE, FOLLOWING_FILE, *(f"{id_}.key" for id_ in SET_ASIDE)}
+    return KeysBackup(str(file), signing, len(persons - others), master in members)
 
 
 def _is_in(path: Path, folder: Path) -> bool:

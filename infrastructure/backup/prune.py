@@ -31,9 +31,14 @@ def prune(place: BackupFolder, before: datetime, lock: int, advance: Advance) ->
         (place.bases / base.name).rename(doomed)
         sync_folder(place.bases)
         shutil.rmtree(doomed)
-    first = first_segment(place, full[-1])
-    run_tool(REMOVING, "pg_archivecleanup", "-x", PACKED, place.wal, first, lock=lock, advance=advance)
+    remove_log_before(place, full[-1], lock, advance)
     return [base.name for base in old]
+
+
+def remove_log_before(place: BackupFolder, base: BaseBackup, lock: int, advance: Advance) -> None:
+    """Remove the log that came before *base*, which no recovery of it or of a later one reads."""
+    first = first_segment(place, base)
+    run_tool(REMOVING, "pg_archivecleanup", "-x", PACKED, place.wal, first, lock=lock, advance=advance)
 
 
 def first_segment(place: BackupFolder, base: BaseBackup) -> str:

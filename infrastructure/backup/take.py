@@ -12,9 +12,10 @@ import psycopg
 import structlog
 from msgspec import Struct, structs
 
+from infrastructure.backup.erased import ErasedTexts
 from infrastructure.backup.errors import BackupError
 from infrastructure.backup.folder import DATA, MANIFEST, UNFINISHED, BackupFolder, BaseBackup, BaseKind
-from infrastructure.backup.prune import prune
+from infrastructure.backup.prune import prune, remove_log_before
 from infrastructure.backup.timelines import note_current
 from infrastructure.backup.tools import Advance, run_tool
 from infrastructure.postgres.archiving import CUT_OFF_SECONDS, archive_command
@@ -40,7 +41,10 @@ log = structlog.get_logger()
 
 
 class TakenBackup(Struct, frozen=True):
-    """A base backup that was taken, and the last position of the ledger in it at least. *note*: why it is full."""
+    """A base backup that was taken, and the last position of the ledger in it at least. *note*: why it is full.
+
+    *erasures*: how many there were since the backup before, whose texts were removed from the tables first.
+    """
 
     name: str
     kind: BaseKind
@@ -50,13 +54,23 @@ class TakenBackup(Struct, frozen=True):
     folder: str
     note: str
     removed: list[str] = []
+    erasures: int = 0
 
 
 class BackupTaker:
-    """Backups of *server* into *place*; *clock* gives the time. Raises BackupError, and psycopg's errors."""
+    """Backups of *server* into *place*; *clock* gives the time. Raises BackupError, and psycopg's errors.
 
-    def __init__(self, server: EmbeddedPostgres, place: BackupFolder, clock: Callable[[], datetime]) -> None:
-        self._server, self._place, self._clock = server, place, clock
+    *follow* brings the views to the end of the ledger: an erasure has to be followed before the copy.
+    """
+
+    def __init__(
+        self,
+        server: EmbeddedPostgres,
+        place: BackupFolder,
+        clock: Callable[[], datetime],
+        follow: Callable[[], None],
+    ) -> None:
+        self._server, self._place, self._clock, self._follow = server, place, clock, follow
         self._account = server.account()
 
     def take(self, advance: Advance, *, full: bool = False, keep: timedelta | None = None) -> TakenBackup:
@@ -73,10 +87,14 @@ class BackupTaker:
                 self._place.claim(str(system))
             if archives == "off":  # started by a release that knew no backups
                 self._server.stop()
+            cleared = ErasedTexts(self._server.start(), self._follow).clear(advance)  # before the log is archived
+            is_first = not self._place.finished()
             with psycopg.connect(self._server.start(), autocommit=True) as connection:
                 archive_to(connection, self._place.wal)
                 note_current(connection, self._place)
-                taken = self._take(connection, lock, advance, full=full)
+                taken = structs.replace(self._take(connection, lock, advance, full=full), erasures=cleared.erasures)
+            if is_first:  # what came before is of no use, and may be of before an erasure
+                remove_log_before(self._place, self._place.finished()[0], lock, advance)
             if keep is None:
                 return taken
             return structs.replace(taken, removed=prune(self._place, self._clock() - keep, lock, advance))

@@ -16,7 +16,7 @@ from domain.core.ledger import Actor, Command, CommandOrigin, Recorded
 from domain.core.uuids import uuid_of_digest, uuid_text
 from domain.messages import tag_of
 from domain.streams import EveryCommand
-from infrastructure.privacy.cipher import is_marked, keyed_digest
+from infrastructure.privacy.cipher import former_digest, is_marked, keyed_digest
 
 FIELDS_TRIED_MAX = 8  # of 256 choices at most, some milliseconds
 PRINCIPALS_CACHED_MAX = 10_000
@@ -96,6 +96,8 @@ def fingerprint_of(stream: UUID, command: EveryCommand) -> bytes:
 def former_fingerprints(stream: UUID, by: Actor, command: Command) -> Iterator[bytes]:
     """As it may have been before storage format 1: it took in the sender, the version in If-Match, and defaults.
 
+    And as it was before the secret of fingerprints was renewed.
+
     Which of the fields with a default value the command's type had when it was sent is unknown: every choice of them is
     tried, only where a key comes again and today's fingerprint differs.
     """
@@ -104,6 +106,8 @@ def former_fingerprints(stream: UUID, by: Actor, command: Command) -> Iterator[b
     wanted: Command = getattr(command, "wanted", command)
     if is_marked(type(wanted)):  # as it was before fingerprints of personal data were keyed
         yield sha256(stream.bytes + _encode(wanted)).digest()
+        if former := former_digest(stream.bytes + _encode(wanted)):
+            yield former
 
 
 def _former(command: Command) -> Iterator[dict[str, Any]]:

@@ -14,11 +14,11 @@ from uuid import UUID, uuid4
 from msgspec import Struct
 
 from infrastructure.ledger.reader import Store
-from infrastructure.privacy.keystore import Keystore
+from infrastructure.privacy.keystore import Keystore, SecretPurpose
 
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")  # as in HTML
 ADDRESS_CHARACTERS_MAX = 254  # RFC 5321, 4.5.3.1.3
-PURPOSE = "mail"
+PURPOSE = SecretPurpose.MAIL
 CODE_BYTES = 18
 TO_CONFIRM = timedelta(hours=24 * 7)  # then an address that was not confirmed is forgotten
 COLUMNS: LiteralString = (

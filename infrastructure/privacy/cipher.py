@@ -24,12 +24,11 @@ from domain.core.ledger import Command, Fact
 from domain.core.personal import EACH, ERASED, PersonalField, person_id, personal_fields
 from domain.messages import FACTS, tag_of
 from infrastructure.privacy.current import keystore
-from infrastructure.privacy.keystore import Keystore
+from infrastructure.privacy.keystore import Keystore, SecretPurpose
 
 PREFIX = "enc1:"
 MARK = b'"enc1:'  # in the bytes of a fact that may hold an encrypted text
 ID_BYTES, NONCE_BYTES, TAG_BYTES = 16, 12, 16
-FINGERPRINTS = "fingerprints of commands"  # what the secret is for
 MARKED_FACTS = frozenset(fact for fact in FACTS.values() if personal_fields(fact))
 FIELDS_BY_TAG = {tag_of(fact): personal_fields(fact) for fact in MARKED_FACTS}
 NO_ERASURES: Mapping[str, int] = {}
@@ -135,7 +134,13 @@ def keyed_digest(command: Command, content: bytes) -> bytes | None:
     """
     if not is_marked(type(command)):
         return None
-    return hmac.digest(keystore().secret(FINGERPRINTS), content, "sha256")
+    return hmac.digest(keystore().secret(SecretPurpose.FINGERPRINTS), content, "sha256")
+
+
+def former_digest(content: bytes) -> bytes | None:
+    """The same under the secret of before its renewal; None where it was never renewed."""
+    former = keystore().former_secret(SecretPurpose.FINGERPRINTS)
+    return None if former is None else hmac.digest(former, content, "sha256")
 
 
 @cache

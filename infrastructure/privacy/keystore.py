@@ -7,6 +7,7 @@ master key never leaves it.
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -22,6 +23,16 @@ SECRET_CONTEXT = b"countersign/"  # keeps derived secrets apart from those of ot
 
 class KeystoreError(OperatorError):
     """The keystore can't be used. The sentence says why, and what would help."""
+
+
+class SecretPurpose(StrEnum):
+    """What a secret of the installation is for. The values are permanent: secrets are derived and found by them."""
+
+    FINGERPRINTS = "fingerprints of commands"
+    FORM_DRAFTS = "form drafts"
+    MAIL = "mail"
+    QUERY_CODES = "query-codes"
+    WEBHOOKS = "webhooks"
 
 
 class MasterKey(Protocol):
@@ -49,8 +60,11 @@ class Keystore(Protocol):
     def destroy(self, person: UUID) -> bool:
         """Destroy the person's key. False where there was none."""
 
-    def secret(self, purpose: str) -> bytes:
+    def secret(self, purpose: SecretPurpose) -> bytes:
         """32 secret bytes of the installation for *purpose*."""
+
+    def former_secret(self, purpose: SecretPurpose) -> bytes | None:
+        """The secret that the last renewal took the place of; None where there was none."""
 
     def wrapped(self, person: UUID) -> bytes | None:
         """The person's key as it is stored, for an export."""

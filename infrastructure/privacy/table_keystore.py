@@ -2,55 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from uuid import UUID
 
 import psycopg
 
-from infrastructure.privacy.keystore import KeystoreError, MasterKey, new_key
+from infrastructure.privacy.keystore import KeystoreError, MasterKey
+from infrastructure.privacy.wrapped_keystore import MasterKeys, WrappedKeystore
 
 FIND = "SELECT wrapped FROM privacy.person_key WHERE person = %s"
 INSERT = "INSERT INTO privacy.person_key (person, wrapped) VALUES (%s, %s) ON CONFLICT (person) DO NOTHING"
+IDS = "SELECT person FROM privacy.person_key ORDER BY person"
+EXCHANGE = "UPDATE privacy.person_key SET wrapped = %s WHERE person = %s AND wrapped = %s"
 DELETE = "DELETE FROM privacy.person_key WHERE person = %s"
 ROLE = "SET ROLE countersign_app"
 CONNECT_SECONDS, STATEMENT_MILLISECONDS = 5, 5000  # it is read while a command or a page waits
 
 
-class TableKeystore:
+class TableKeystore(WrappedKeystore):
     """Keys in the table privacy.person_key of the database at *url*. Raises KeystoreError."""
 
-    def __init__(self, url: str, master: MasterKey) -> None:
-        self._url, self._key = url, master
+    def __init__(self, url: str, given: MasterKey | MasterKeys) -> None:
+        super().__init__()
+        self._url = url
+        self._masters = given if isinstance(given, MasterKeys) else MasterKeys(given)
         self._connection: psycopg.Connection | None = None
-        self._secrets: dict[str, bytes] = {}
 
-    def find(self, person: UUID) -> bytes | None:
-        wrapped = self.wrapped(person)
-        return None if wrapped is None else self._key.unwrap(wrapped)
-
-    def make(self, person: UUID) -> bytes:
-        if key := self.find(person):
-            return key
-        self._run(INSERT, person, self._key.wrap(new_key()))
-        key = self.find(person)  # perhaps that of a server which was faster
-        if key is None:
-            raise KeystoreError(f"The key of the person {person} was destroyed while it was made: send it again.")
-        return key
+    def masters(self) -> MasterKeys:
+        return self._masters
 
     def destroy(self, person: UUID) -> bool:
         return self._run(DELETE, person).rowcount == 1
-
-    def secret(self, purpose: str) -> bytes:
-        if purpose not in self._secrets:
-            self._secrets[purpose] = self._key.secret(purpose)
-        return self._secrets[purpose]
 
     def wrapped(self, person: UUID) -> bytes | None:
         row = self._run(FIND, person).fetchone()
         return row[0] if row else None
 
-    def adopt(self, person: UUID, wrapped: bytes) -> None:
-        self._key.unwrap(wrapped)
+    def ids(self) -> Iterator[UUID]:
+        yield from [person for (person,) in self._run(IDS).fetchall()]
+
+    def add(self, person: UUID, wrapped: bytes) -> None:
         self._run(INSERT, person, wrapped)
+
+    def exchange(self, person: UUID, before: bytes, wrapped: bytes) -> bool:
+        return self._run(EXCHANGE, wrapped, person, before).rowcount == 1
 
     def close(self) -> None:
         if self._connection is not None:

@@ -95,6 +95,8 @@ class HistoryCache:
             for entries in ledger_stream.histories(connection, READ_STREAMS.format(projects, last))
         }
         for project in projects:
+            if kind_of(whole[project]) is not None:  # an erasure alone does not show whose stream it is in
+                continue
             before = [entry for entry in whole[project] if entry.position <= seq]
             entries = whole[project][len(before) :]  # as they are after an erasure
             states = self._states.get(project)

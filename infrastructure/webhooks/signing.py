@@ -9,10 +9,10 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from infrastructure.privacy.keystore import Keystore
+from infrastructure.privacy.keystore import Keystore, SecretPurpose
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  of a secret as it is handed out
-PURPOSE = "webhooks"
+PURPOSE = SecretPurpose.WEBHOOKS
 VERSION = "v1"
 
 

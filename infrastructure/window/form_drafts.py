@@ -18,10 +18,10 @@ from msgspec import Struct, json
 
 from infrastructure.ledger.reader import Store
 from infrastructure.privacy.current import keystore
-from infrastructure.privacy.keystore import KeystoreError
+from infrastructure.privacy.keystore import KeystoreError, SecretPurpose
 from infrastructure.window.drafts import LIFETIME
 
-PURPOSE, NONCE_BYTES = "form drafts", 12
+PURPOSE, NONCE_BYTES = SecretPurpose.FORM_DRAFTS, 12
 DRAFTS_MAX = 50  # of one person; the one saved longest ago makes room
 SAVE: LiteralString = """
     INSERT INTO process.form_draft (owner, form, content, digests, saved_at, expires_at)

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from typing import Self
 
 from infrastructure.privacy.current import keystore
+from infrastructure.privacy.keystore import SecretPurpose
 
-PURPOSE = "query-codes"  # of the secret, which the keystore derives from its master key
+PURPOSE = SecretPurpose.QUERY_CODES
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 signs without 0, O, 1 and I, which look alike in print
 CODE_CHARACTERS = 6  # 30 bits: at the rate of wrong tries that is let through, one case takes thousands of years
 SIGN_BITS = 5

@@ -27,6 +27,7 @@ from infrastructure.proof.publisher import ProofFolder
 from infrastructure.settings import Settings
 from scripts.backup.recording import command_of, new_log, recorded
 from scripts.console import EXIT_FINDINGS, AsJson, fail, pairs, print_result, screen, settings
+from scripts.server.catching_up import catch_up
 from scripts.server.database import ready
 from scripts.server.processes import orderly
 
@@ -93,15 +94,16 @@ def backup(
 ) -> None:
     """Back up the embedded database and the uploaded files; from then on the write-ahead log is archived there, too.
 
-    The first backup is full, later ones hold what changed. It can run beside a server. Keys are not included.
+    The first backup is full, later ones hold what changed. It can run beside a server. Keys are not included. After an
+    erasure, tables that hold the erased texts in dead rows are rewritten first.
     """
     chosen = settings()
     server, place = embedded(chosen), BackupFolder(folder)
     require_apart(place.path, chosen)
-    ready(chosen)
+    url = ready(chosen)
     source = materials_folder(chosen)
     with orderly(), steps() as advance:
-        taken = BackupTaker(server, place, utc_now).take(
+        taken = BackupTaker(server, place, utc_now, lambda: catch_up(url)).take(
             advance, full=full, keep=timedelta(hours=HOURS_A_DAY * keep_days) if keep_days else None
         )
         copied = copy_missing(source, place.materials, advance) if source else None  # after the facts that name them

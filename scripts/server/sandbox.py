@@ -193,7 +193,7 @@ def settings_of_sandbox(live: Settings, port: int) -> Settings:
     """The settings of a sandbox beside a *live* installation, also for the processes it starts."""
     data = live.data.with_name(live.data.name + SANDBOX_SUFFIX)
     os.environ.update({variable("data"): str(data), variable("port"): str(port)})
-    for name in ("keys", "proof", "socket", "materials", "master_key"):
+    for name in ("keys", "proof", "socket", "materials", "master_key", "master_key_next"):
         os.environ.pop(variable(name), None)
     return Settings.of()
 

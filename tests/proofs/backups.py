@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import re
@@ -9,21 +10,28 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 
 from domain.access.state import stream_of
 from domain.core.personal import CONTACT, person_id
+from domain.legal_person.registration import RegisterLegalPerson
+from domain.legal_person.state import Contact, Particulars, PersonKind
+from domain.legal_person.state import stream_of as legal_person_stream
+from infrastructure.ledger.approvals import Approvals
 from infrastructure.postgres.binaries import Account, supplied
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.lock import is_held
 from infrastructure.privacy.folder_keystore import FolderKeystore
-from tests.backups import Installation
+from scripts.server.catching_up import catch_up
+from tests.backups import Installation, files_in, files_of_backup, files_with
 from tests.conftest import reachable_folder
+from tests.examples import MANAGER, USCC
 from tests.infrastructure.backup.test_declare import OwnServer
 from tests.proofs.proof import Budget, Proof, RefutedError
 
@@ -32,6 +40,7 @@ RECOVERY_SECONDS_MAX = 300.0
 SECONDS_TO_KILL_MAX = 12.0  # a backup or restore of a small ledger takes some seconds
 PROGRAM_SECONDS_MAX = 600.0  # seconds, but on a busy machine
 CONTACT_TEXT = "139-0000-0000"
+SHOWN = ("诸葛孔明先生", "139-4444-3333")  # of a contact whom views show
 RECORDED = "SELECT seq, recorded_at FROM ledger.event ORDER BY seq"
 EPOCH_FACTS = "SELECT count(*) FROM ledger.event WHERE type = 'ledger_restored'"
 
@@ -150,21 +159,65 @@ def erased(_: Budget) -> str:
         ours.add_person("wu", "--contact", CONTACT_TEXT)
         key = person_id(stream_of("wu"), CONTACT, 0)
         require(keys.find(key) is not None, "the contact was not encrypted")
+        tell_of_a_person(ours)
         ours.run("backup-keys", folder / "keys-before")
-        ours.run("backup", ours.backups)
+        before = ours.run("backup", ours.backups)["backup"]["name"]
+        require(
+            set(files_with(files_of_backup(ours.backups, before), *SHOWN)) == set(SHOWN), "the search finds nothing"
+        )
         ours.run("erase-person", CONTACT, "--principal", "wu", "--reasons", "on request")
+        ours.run("erase-person", CONTACT, "--legal-person", USCC, "--reasons", "on request")
         require(keys.find(key) is None, "the key was not destroyed")
         ours.end("checkpoint")
-        ours.run("backup", ours.backups)
+        taken = ours.run("backup", ours.backups)["backup"]
         require(not holds_key(ours.backups), "a key is in the backup of the data")
+        left = files_with(files_of_backup(ours.backups, taken["name"]), *SHOWN, CONTACT_TEXT)
+        require(not left, f"the later backup still has the texts: {left}")
+        ours.run("backup", folder / "another")
+        left = files_with(files_in(folder / "another"), *SHOWN, CONTACT_TEXT)
+        require(not left, f"a backup in a folder of its own still has the texts: {left}")
 
         ours.run("restore", ours.backups)
         ours.run("restore-keys", folder / "keys-before")
         require(keys.find(key) is None, "the key of before came back")
         require(CONTACT_TEXT not in ours.end("history", str(stream_of("wu"))), "the text can be read")
+        left = files_with(files_in(ours.data / "postgres"), *SHOWN, CONTACT_TEXT)
+        require(not left, f"the restored database has the texts: {left}")
         require(ours.run("verify")["fault_count"] == 0, "the ledger has faults")
         require(ours.run("replay")["differences"] == [], "the views differ from the facts")
-    return "a key from before was put back, and destroyed again"
+    return "no byte of later backups has the texts, and a key that was put back was destroyed again"
+
+
+def tell_of_a_person(ours: Installation) -> None:
+    """Register a legal person with a contact, and let views, their dead rows and statistics have it."""
+
+    async def work() -> None:
+        async with Approvals(ours.url()) as approvals:
+            stream = legal_person_stream(USCC)
+            particulars = Particulars(name="Hengxin", kind=PersonKind.COMPANY, contact=Contact(*SHOWN))
+            command = RegisterLegalPerson(code=USCC, particulars=particulars, source="licence")
+            await approvals.handle(stream, command, MANAGER, uuid4())
+
+    with environment(COUNTERSIGN_KEYS=str(ours.folder / "data-keys")):
+        asyncio.run(work())
+        catch_up(ours.url())
+    with psycopg.connect(ours.url(), autocommit=True) as connection:
+        connection.execute("ANALYZE")
+
+
+@contextmanager
+def environment(**variables: str) -> Iterator[None]:
+    """The *variables* are set during the block."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def declared(_: Budget) -> str:

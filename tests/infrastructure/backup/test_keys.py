@@ -14,6 +14,7 @@ from msgspec import structs
 from infrastructure.backup.errors import BackupError
 from infrastructure.backup.keys import back_up_keys, require_apart, restore_keys_file
 from infrastructure.privacy.folder_keystore import FolderKeystore
+from infrastructure.privacy.keystore import SecretPurpose
 from infrastructure.proof.keys import SigningKeys, create_keys
 from infrastructure.settings import Settings
 
@@ -41,7 +42,7 @@ def test_all_keys_come_back_on_another_machine(settings: Settings, tmp_path: Pat
     assert SigningKeys.read(other.proof_folder) == SigningKeys.read(settings.proof_folder)
     here, there = FolderKeystore(Path(settings.keys)), FolderKeystore(Path(other.keys))
     assert there.find(PERSON) == here.find(PERSON) is not None
-    assert there.secret("x") == here.secret("x")
+    assert there.secret(SecretPurpose.MAIL) == here.secret(SecretPurpose.MAIL)
     again = restore_keys_file(file, other)
     assert (again.signing_files, again.persons, again.master_key) == (0, 0, False), "what is there stays"
 

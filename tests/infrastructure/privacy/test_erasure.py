@@ -72,6 +72,7 @@ STORY: Sequence[tuple[Actor, Any]] = (
     (OFFICER, AnswerComplaint(complaint="c1", answer="we hurry now", upheld=True)),
     (ENTERPRISE, CloseComplaint(complaint="c1", satisfied=Satisfied.NO, remarks="still-unhappy")),
 )
+EVERY_SCHEMA = ("views", "ledger", "watch", "process", "identity", "webhook", "privacy", "public")
 ERASURES = tuple(ErasePerson(data_subject=whom, reasons="on request") for whom in ("contact", "complainant:c1"))
 
 
@@ -131,7 +132,7 @@ async def test_the_ledger_holds_no_personal_text_and_views_hold_it_until_it_is_e
 
     await erase(approvals, project)
     project_all(database_url)
-    assert secrets_in(everything(database_url, ["views", "ledger", "watch"])) == set()
+    assert secrets_in(everything(database_url, EVERY_SCHEMA)) == set()
     assert secrets_in(repr(await approvals.history(project))) == set()
     assert ERASED in repr(await approvals.history(project))
     assert rebuild(database_url, swap=False).differences == ()
@@ -250,6 +251,23 @@ async def test_the_contact_of_a_legal_person_is_erased(approvals: Approvals, dat
     project_all(database_url)
     assert secrets_in(everything(database_url, ["views", "ledger"])) == set()
     assert rebuild(database_url, swap=False).differences == ()
+
+
+async def test_the_histories_go_on_behind_the_erasure_of_a_legal_person(
+    approvals: Approvals, database_url: str
+) -> None:
+    """An erasure alone in its batch does not show whether it is in the stream of a project."""
+    historian = Projector(database_url, HISTORIES)
+    stream = legal_person_stream(USCC)
+    particulars = Particulars(name="Hengxin", kind=PersonKind.COMPANY, contact=Contact("Zhangsanfeng", "13812345678"))
+    await send(approvals, stream, [(MANAGER, RegisterLegalPerson(code=USCC, particulars=particulars))])
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        assert historian.take_lead(connection)
+        historian.catch_up(connection)
+        await erase(approvals, stream, ERASURES[0])
+        historian.catch_up(connection)
+        rows = connection.execute("SELECT DISTINCT seq, error FROM views.position WHERE history").fetchall()
+    assert rows == [(2, None)]
 
 
 async def test_an_official_is_refused_and_an_applicant_is_erased(approvals: Approvals) -> None:

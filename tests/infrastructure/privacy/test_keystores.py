@@ -12,7 +12,7 @@ import pytest
 
 from infrastructure.privacy.current import SUFFIX, keys_folder, keystore_of
 from infrastructure.privacy.folder_keystore import MASTER_FILE, FolderKeystore
-from infrastructure.privacy.keystore import KEY_BYTES, Keystore, KeystoreError, LocalMasterKey, new_key
+from infrastructure.privacy.keystore import KEY_BYTES, Keystore, KeystoreError, LocalMasterKey, SecretPurpose, new_key
 from infrastructure.privacy.table_keystore import TableKeystore
 from infrastructure.settings import SettingRefusedError, Settings
 
@@ -52,8 +52,9 @@ def test_an_exported_key_is_adopted_under_the_same_master_key_alone(keys: Keysto
 
 
 def test_a_secret_stays_and_differs_by_purpose_and_master_key(keys: Keystore) -> None:
-    assert keys.secret("a") == keys.secret("a") == MASTER.secret("a")
-    assert len({keys.secret("a"), keys.secret("b"), OTHER.secret("a")}) == 3
+    codes, mail = SecretPurpose.QUERY_CODES, SecretPurpose.MAIL
+    assert keys.secret(codes) == keys.secret(codes) == MASTER.secret(codes)
+    assert len({keys.secret(codes), keys.secret(mail), OTHER.secret(codes)}) == 3
 
 
 def test_processes_that_make_the_same_key_at_once_get_the_same_one(tmp_path: Path) -> None:
@@ -82,8 +83,9 @@ def test_a_damaged_master_key_or_folder_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(KeystoreError, match="64 hexadecimal digits"):
         FolderKeystore(folder).find(UUID(int=1))
     (tmp_path / "file").write_text("")
-    with pytest.raises(KeystoreError, match="COUNTERSIGN_KEYS"):
-        FolderKeystore(tmp_path / "file").make(UUID(int=1))
+    for work in (FolderKeystore(tmp_path / "file").make, FolderKeystore(tmp_path / "file").destroy):
+        with pytest.raises(KeystoreError, match="COUNTERSIGN_KEYS"):
+            work(UUID(int=1))
 
 
 def test_a_database_that_is_away_is_a_sentence() -> None:

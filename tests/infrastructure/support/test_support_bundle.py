@@ -53,6 +53,7 @@ def planted_settings(folder: Path) -> Settings:
         oidc_client_id=PERSON,
         oidc_client_secret=SECRET,
         master_key="ab" * 32,
+        master_key_next="cd" * 32,
     )
 
 
