@@ -61,8 +61,8 @@ def observed(app: Any, settings: Settings) -> Any:
 
 def _parent(scope: Any) -> str:
     """The trace that the sender began, if he sent one."""
-    given = next((value for name, value in scope["headers"] if name == PASSED_ON), b"")
-    return given.decode("latin-1")
+    header = next((value for name, value in scope["headers"] if name == PASSED_ON), b"")
+    return header.decode("latin-1")
 
 
 def route_of(scope: Any) -> str:

@@ -248,8 +248,8 @@ def _replace(written: dict[Row, Row], current: Sequence[Row], key: int) -> Chang
             change.updates.append(row)
         written[name] = row
     if len(written) > len(current):
-        gone = written.keys() - {row[:key] for row in current}
-        change.deletes = [name for name in written if name in gone]
+        removed = written.keys() - {row[:key] for row in current}
+        change.deletes = [name for name in written if name in removed]
         for name in change.deletes:
             del written[name]
     return change

@@ -106,8 +106,8 @@ cli = typer.Typer(
 )
 
 
-def print_version(is_given: bool) -> None:
-    if is_given:
+def print_version(shows_version: bool) -> None:
+    if shows_version:
         out.print(version("countersign"))
         raise typer.Exit
 

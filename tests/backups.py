@@ -40,10 +40,10 @@ class Installation:
         """What a command prints that is run in this process, and ends with *status*."""
         environment = self.environment | dict.fromkeys(VARIABLES, "") | {"COUNTERSIGN_DATA": str(self.data)}
         ended = CliRunner().invoke(cli, [str(word) for word in words], env=environment)
-        said = f"{ended.stdout}{ended.stderr}{ended.exception or ''}"
+        output = f"{ended.stdout}{ended.stderr}{ended.exception or ''}"
         error = ended.exception if isinstance(ended.exception, OperatorError) else None
-        assert (2 if error else ended.exit_code) == status, f"{words} ended with {ended.exit_code}: {said}"
-        return ended.stdout if status == 0 else said
+        assert (2 if error else ended.exit_code) == status, f"{words} ended with {ended.exit_code}: {output}"
+        return ended.stdout if status == 0 else output
 
     def run(self, *words: str | Path) -> Any:
         """The JSON that a command printed."""

@@ -161,8 +161,8 @@ def name_of(url: str) -> str:
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """The address of a server where tests may create databases."""
-    if given := os.environ.get(SERVER_VARIABLE):
-        yield given
+    if url_in_use := os.environ.get(SERVER_VARIABLE):
+        yield url_in_use
         return
     _clear_away_what_killed_runs_left()
     with reachable_folder() as folder:

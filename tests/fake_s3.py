@@ -110,22 +110,22 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         key, query, params = self._parsed()
         if "delete" in query:
-            gone = re.findall("<Key>(.*?)</Key>", params.decode())
-            for object_key in gone:
+            object_keys = re.findall("<Key>(.*?)</Key>", params.decode())
+            for object_key in object_keys:
                 self.bucket.objects.pop(object_key, None)
-            deleted = "".join(f"<Deleted><Key>{object_key}</Key></Deleted>" for object_key in gone)
+            deleted = "".join(f"<Deleted><Key>{object_key}</Key></Deleted>" for object_key in object_keys)
             self._answer(200, f"<DeleteResult>{deleted}</DeleteResult>".encode())
             return
         if "uploads" in query:
             name = f"upload-{len(self.bucket.parts)}"
             self.bucket.parts[name] = {}
-            said = f"<Bucket>{BUCKET}</Bucket><Key>{key}</Key><UploadId>{name}</UploadId>"
-            body = f"<InitiateMultipartUploadResult>{said}</InitiateMultipartUploadResult>"
+            elements = f"<Bucket>{BUCKET}</Bucket><Key>{key}</Key><UploadId>{name}</UploadId>"
+            body = f"<InitiateMultipartUploadResult>{elements}</InitiateMultipartUploadResult>"
         else:
             parts = self.bucket.parts.pop(query["uploadId"][0])
             content = self.bucket.objects[key] = b"".join(parts[number] for number in sorted(parts))
-            said = f"<Bucket>{BUCKET}</Bucket><Key>{key}</Key><ETag>&quot;{md5(content).hexdigest()}&quot;</ETag>"
-            body = f"<CompleteMultipartUploadResult>{said}</CompleteMultipartUploadResult>"
+            elements = f"<Bucket>{BUCKET}</Bucket><Key>{key}</Key><ETag>&quot;{md5(content).hexdigest()}&quot;</ETag>"
+            body = f"<CompleteMultipartUploadResult>{elements}</CompleteMultipartUploadResult>"
         self._answer(200, body.encode())
 
     def do_DELETE(self) -> None:

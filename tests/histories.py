@@ -209,9 +209,9 @@ def likely(project: Project, code: str) -> list[AnyCommand]:
         case Stage.COMPLETED | Stage.DELIVERED:
             bad = EvaluateService(item=code, grade=Grade.DISSATISFIED, comment="slow")
             check = VerifyExternalResult(item=code, evidence="by telephone")
-            said = ReconcileExternalResult(item=code, outcome=Outcome.REFUSED, source="feed")
+            reported = ReconcileExternalResult(item=code, outcome=Outcome.REFUSED, source="feed")
             settle = SettleDiscrepancy(item=code, keep=KeptResult.FEED, reasons="because")
-            return [DeliverDecision(item=code, method="window"), bad, check, SubmitItem(item=code), said, settle]
+            return [DeliverDecision(item=code, method="window"), bad, check, SubmitItem(item=code), reported, settle]
         case _:
             result = RecordExternalResult(item=code, outcome=Outcome.GRANTED, evidence="scan")
             return [SubmitItem(item=code), result, AttestRecord(item=code)]

@@ -59,10 +59,10 @@ def access_rows(answer: AccessAnswer, context: PageContext) -> list[dict[str, ob
 def remark_on(holder: GrantHolder, context: PageContext) -> str:
     """Whether the holder acts by a mandate, or as a deputy."""
     words = context.words["of_access"]
-    said = [words("as_agent")] if holder.as_agent else []
+    remarks = [words("as_agent")] if holder.as_agent else []
     if holder.deputy_of:
-        said.append(f"{words('deputy_of')} {holder.deputy_of}")
-    return ("，" if context.language == "zh" else ", ").join(said)
+        remarks.append(f"{words('deputy_of')} {holder.deputy_of}")
+    return context.words["punctuation"]("comma").join(remarks)
 
 
 def actions_of(holder: GrantHolder, context: PageContext) -> list[tuple[str, str, str]]:

@@ -28,8 +28,6 @@ from projections.materials.fold import AttachedFile, files_of
 from projections.progress.titles import names_of
 from projections.window.applicable import SUBMIT
 
-OTHER = ""  # the requirement of files that belong to none of the list
-
 
 class DraftedApplication(Struct, frozen=True):
     """A draft with the state of its project now. *requirements* are those of the catalogue in force."""
@@ -55,7 +53,7 @@ class DraftedApplication(Struct, frozen=True):
         return [file for file in self.draft.content.files if file.requirement == requirement]
 
     @property
-    def given(self) -> set[str]:
+    def handed_in(self) -> set[str]:
         """The requirements that there is a file for, or that are announced on paper."""
         content = self.draft.content
         return {file.requirement for file in content.files} | set(content.on_paper)
@@ -63,11 +61,11 @@ class DraftedApplication(Struct, frozen=True):
     @property
     def lacking(self) -> list[str]:
         """The papers that have to be there and are not."""
-        given = self.given
+        handed_in = self.handed_in
         return [
             paper.material_name
             for paper in self.requirements
-            if paper.is_need and not paper.tolerable and paper.material_name not in given
+            if paper.is_need and not paper.tolerable and paper.material_name not in handed_in
         ]
 
     @property
@@ -78,8 +76,8 @@ class DraftedApplication(Struct, frozen=True):
     @property
     def command(self) -> SubmitItem:
         """The command that hands it in."""
-        content, given = self.draft.content, self.given
-        named = [paper.material_name[:200] for paper in self.requirements if paper.material_name in given]
+        content, handed_in = self.draft.content, self.handed_in
+        named = [paper.material_name[:200] for paper in self.requirements if paper.material_name in handed_in]
         renews = None
         if self.is_renewal and (content.licence_item or content.valid_through):
             renews = LicenceToRenew(

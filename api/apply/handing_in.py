@@ -24,7 +24,7 @@ from infrastructure.materials.media import UnfitMediaError
 from infrastructure.materials.store import MaterialStore
 from projections.clocks.reading import CONSULTED, Reading
 
-SOURCE = "在线申请"  # where the files come from, as the ledger says
+SOURCE = "在线申请"  # stored in the ledger as where the files come from
 
 
 class ApplicationBarred(Struct, frozen=True):

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from api.guard.judging import ProjectAccess
 from api.html.page import PageContext
-from api.information.pages import said_in
+from api.information.pages import value_text
 from api.information.routes import information_at
 from api.information.schemas import with_contacts
 from api.legal_person.schemas import answer_for, found_by
@@ -56,7 +56,7 @@ async def known_data(
         data = [
             KnownDatum(
                 field.zh if page.language == "zh" else field.en,
-                said_in(page, field),
+                value_text(page, field),
                 " · ".join(part for part in (say("information"), field.source, str(field.of_day or "")) if part),
             )
             for field in category.fields
@@ -100,5 +100,5 @@ async def _person(
     for field in PERSON_FIELDS:
         value = str(getattr(person, field) or "")
         if value:
-            said = page.words[IN_WORDS[field]](value) if field in IN_WORDS else value
-            yield KnownDatum(say(f"person_{field}"), said, source)
+            shown = page.words[IN_WORDS[field]](value) if field in IN_WORDS else value
+            yield KnownDatum(say(f"person_{field}"), shown, source)

@@ -38,10 +38,10 @@ def differences(
     before, after = ({row.item: row for row in _rows(project, entries, instant)} for instant in (first, second))
     names = {item: page.called(row.name) or item for item, row in (before | after).items()}
     return [
-        ItemDifference(item, names[item], column, *said)
+        ItemDifference(item, names[item], column, *sides)
         for item in names
         for column in COMPARED
-        if (said := _said(page, names, column, before.get(item), after.get(item))) is not None
+        if (sides := _pair_in_words(page, names, column, before.get(item), after.get(item))) is not None
     ]
 
 
@@ -50,7 +50,7 @@ def _rows(project: UUID, entries: Sequence[Entry], instant: datetime) -> list[Pr
     return progress_as_of(project, known, instant, instant) if known else []
 
 
-def _said(
+def _pair_in_words(
     page: PageContext, names: Mapping[str, str], column: str, before: ProgressItem | None, after: ProgressItem | None
 ) -> tuple[str, str] | None:
     """The two values in words; None where they are the same."""
@@ -72,8 +72,8 @@ def _word(page: PageContext, names: Mapping[str, str], column: str, value: objec
     if column == "department":
         return page.office(str(value))
     if isinstance(value, list):
-        said = [_part(page, names, column, str(part)) for part in value]
-        return page.joined(said)
+        parts = [_part(page, names, column, str(part)) for part in value]
+        return page.joined(parts)
     return str(value)
 
 

@@ -31,14 +31,14 @@ FIELDS: Mapping[str, tuple[str, ...]] = {  # by act
 
 def command_of(name: str, act: str, fields: FormFields, today: date) -> CalendarCommand:
     """The command that the form of *act* makes. Raises Problem with the path of the field at fault."""
-    said: dict[str, Any] = {"command": COMMAND_OF[act], "calendar": name}
+    members: dict[str, Any] = {"command": COMMAND_OF[act], "calendar": name}
     for field in FIELDS[act]:
         if text := fields.text(field).strip():
-            said[field] = text
+            members[field] = text
     if act == "import":
-        said["papers"] = [line.strip() for line in fields.text("papers").splitlines() if line.strip()]
-        said["days"] = days_in(fields.text("days"), _year_of(fields, today))
-    command: CalendarCommand = command_in(json.encode(said), TO_CALENDARS)
+        members["papers"] = [line.strip() for line in fields.text("papers").splitlines() if line.strip()]
+        members["days"] = days_in(fields.text("days"), _year_of(fields, today))
+    command: CalendarCommand = command_in(json.encode(members), TO_CALENDARS)
     return command
 
 

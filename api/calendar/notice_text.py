@@ -15,6 +15,7 @@ from api.web.problems import Problem
 from domain.law.calendar.moment import next_day
 
 DAYS_MAX = 60  # of one range; the longest holiday has nine
+# The words of notices and of the State Council, as they are pasted: input to parse, shown on no page.
 WORKS: dict[str, Literal[0, 1]] = {"上班": 1, "班": 1, "work": 1, "1": 1, "放假": 0, "休": 0, "off": 0, "0": 0}
 MARKED = re.compile(r"(上班|班|work|放假|休|off|(?<=\s)[01])[。.]?$", re.IGNORECASE)
 ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")

@@ -38,7 +38,7 @@ Corrected = Annotated[
 
 
 class CalendarPages(Controller):
-    """Everybody who is signed in reads them. A notice is looked at with the clocks it moves before it is recorded."""
+    """Readable by every signed-in reader. A notice is previewed with the clocks it moves before it is recorded."""
 
     opt = {ACCESS: ITSELF}  # noqa: RUF012  litestar's own spelling; calendars are public, their pages for people
     dependencies = {  # noqa: RUF012  litestar's own spelling

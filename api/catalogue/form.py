@@ -71,11 +71,11 @@ class CatalogueForm(Struct, frozen=True):
         """What is odd about the rows of a list, and stays with its items as remarks."""
         return [finding for _, _, odd in self._rows() for finding in odd] if self.act == "import" else []
 
-    def command(self, tag: str, **given: Any) -> CatalogueCommand:
+    def command(self, tag: str, **fields: Any) -> CatalogueCommand:
         """The command of this stored name, without the fields that are empty. Raises Problem."""
-        said = {name: value for name, value in given.items() if value not in ("", None)}
+        members = {name: value for name, value in fields.items() if value not in ("", None)}
         command: CatalogueCommand = command_in(
-            json.encode({"command": tag, "catalogue": self.name, **said}), TO_CATALOGUES
+            json.encode({"command": tag, "catalogue": self.name, **members}), TO_CATALOGUES
         )
         return command
 
@@ -155,19 +155,20 @@ def filled_in(form: CatalogueForm) -> ServiceItem:
     """The item of the form; what it has no field for is as in the draft. Raises Problem with the field at fault."""
     texts = form.fields.text
     known = form.catalogue.items.get(texts("task_code").strip())
-    said: dict[str, Any] = to_builtins(known) if known else {}
+    members: dict[str, Any] = to_builtins(known) if known else {}
     for name in (*LINE_TEXTS, "accept_condition", *CHOICES):
-        said[name] = texts(name).strip()
+        members[name] = texts(name).strip()
     for name in NUMBERS:
-        said[name] = _number(name, texts(name).strip())
+        members[name] = _number(name, texts(name).strip())
     for name in LISTS[:3]:
-        said[name] = _lines(texts(name))
+        members[name] = _lines(texts(name))
     for name in FLAGS:
-        said[name] = texts(name) == "1"
-    said["materials"] = _materials(form, known)
-    given = {name: value for name, value in said.items() if value not in ("", None)}
+        members[name] = texts(name) == "1"
+    members["materials"] = _materials(form, known)
+    service_fields = {name: value for name, value in members.items() if value not in ("", None)}
     command = command_in(
-        json.encode({"command": "define_service_item", "catalogue": form.name, "service": given}), TO_CATALOGUES
+        json.encode({"command": "define_service_item", "catalogue": form.name, "service": service_fields}),
+        TO_CATALOGUES,
     )
     assert isinstance(command, DefineServiceItem)
     return command.service

@@ -41,7 +41,7 @@ Against = Annotated[int, QueryParameter(ge=0, le=1_000_000, description="The edi
 
 
 class CataloguePages(Controller):
-    """Everybody who is signed in reads them. Acts are filled in, looked at with their effect, then done."""
+    """Readable by every signed-in reader. A command is filled in, reviewed with its effect, then sent."""
 
     opt = {ACCESS: ITSELF}  # noqa: RUF012  litestar's own spelling; catalogues are public, their pages for people
     dependencies = {  # noqa: RUF012  litestar's own spelling

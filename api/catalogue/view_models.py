@@ -54,7 +54,7 @@ class ItemWords:
         """What the field is called."""
         return self._words["catalogue_field"](field)
 
-    def said(self, field: str, value: Any) -> str:
+    def in_words(self, field: str, value: Any) -> str:
         """The value of *field*."""
         if value in (None, "", ()):
             return NOTHING
@@ -76,14 +76,16 @@ class ItemWords:
     def fields(self, item: ServiceItem) -> list[tuple[str, str]]:
         """Every field of *item* that says something, and what."""
         pairs = [(name, getattr(item, name)) for name in ServiceItem.__struct_fields__ if name not in HIDDEN]
-        return [(self.label(name), self.said(name, value)) for name, value in pairs if value not in (None, "", ())]
+        return [(self.label(name), self.in_words(name, value)) for name, value in pairs if value not in (None, "", ())]
 
     def change(self, code: str, before: ServiceItem | None, after: ServiceItem | None) -> ItemChange:
         """What differs of one item."""
         service = after or before
         assert service is not None  # it is in either of the two
         fields = [
-            FieldChange(self.label(name), self.said(name, getattr(before, name)), self.said(name, getattr(after, name)))
+            FieldChange(
+                self.label(name), self.in_words(name, getattr(before, name)), self.in_words(name, getattr(after, name))
+            )
             for name in differing(before, after)
         ]
         return ItemChange(code, self.name(service), difference(before, after), fields)

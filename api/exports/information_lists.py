@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
 from litestar.response import Stream
+from msgspec import structs
 
 from api.exports.download import EXPORTED, SHEET_FORMAT, Batches, Export, followed, in_batches
 from api.html.page import EXPORTS
 from api.information.pages import InformationSearch, information_search
-from api.legal_person.routes import InStanding, Named, OfKind, day
+from api.legal_person.routes import PERSON_FILTER, day
 from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
 from api.web.parameters import Paging
-from domain.access.principal import Caller
 from projections.information.fold import InformationRow
 from projections.information.query import InformationBook, InformationFilter
 from projections.legal_person.query import PersonBook, PersonFilter, RankedPerson, Then
@@ -53,7 +53,7 @@ class InformationExports(Controller):
     @get(
         f"/legal-persons{SHEET_FORMAT}",
         opt={ACCESS: "read:legal_person"},
-        dependencies={"day": Provide(day, sync_to_thread=False)},
+        dependencies={"day": Provide(day, sync_to_thread=False), **PERSON_FILTER},
     )
     async def export_persons(
         self,
@@ -61,15 +61,12 @@ class InformationExports(Controller):
         export: NamedDependency[Export],
         day: NamedDependency[Then],
         persons: NamedDependency[PersonBook],
-        caller: NamedDependency[Caller],
-        text: Named = "",
-        kind: OfKind = None,
-        status: InStanding = None,
+        person_filter: NamedDependency[PersonFilter],
         paging: NamedDependency[Paging],
         list_reader: NamedDependency[PagedReader],
     ) -> Stream:
         """法人基础库: names, codes and standing on a day; contacts are left out for every reader."""
-        wanted = PersonFilter(text=text, kind=kind or "", status=status or "", caller=caller, limit=paging.rows_read)
+        wanted = structs.replace(person_filter, limit=paging.rows_read)
         say, of_person = export.page.words["export"], export.page.words["of_person"]
         heads = ("code", "name", "kind", "standing", "representative", "address", "capital", "founded", "source")
         rows = _person_rows(export, wanted, persons, day)

@@ -199,5 +199,5 @@ class FeedbackRoutes(Controller):
 
 def _contact(entries: list[Entry], lines: list[TrailLine]) -> int:
     """The version of the entry that records the contact graded; 0: the whole application was."""
-    given = (entries[line.entry.version - 1].fact for line in lines)
-    return next((fact.contact for fact in given if isinstance(fact, ServiceEvaluated)), 0)
+    facts = (entries[line.entry.version - 1].fact for line in lines)
+    return next((fact.contact for fact in facts if isinstance(fact, ServiceEvaluated)), 0)

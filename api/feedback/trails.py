@@ -72,9 +72,9 @@ def about_complaint(entries: Sequence[Entry], name: str) -> set[int]:
     return {version for version, fact in facts if isinstance(fact, ABOUT_COMPLAINTS) and fact.complaint == name}
 
 
-def about_evaluation(entries: Sequence[Entry], name: str, given: int) -> set[int]:
-    """The same of the evaluation *name*, which the entry *given* gave."""
+def about_evaluation(entries: Sequence[Entry], name: str, evaluated: int) -> set[int]:
+    """The same of the evaluation *name*, which the entry *evaluated* gave."""
     facts: list[tuple[int, Any]] = [(entry.version, entry.fact) for entry in entries]
-    return {given} | {
+    return {evaluated} | {
         version for version, fact in facts if isinstance(fact, ABOUT_EVALUATIONS) and fact.evaluation == name
     }

@@ -120,10 +120,10 @@ class CriticalPathRoutes(Controller):
         )
 
 
-def delays_in(given: Sequence[str], outlook: FinishOutlook) -> dict[str, int]:
-    """The delays *given*, by item. Raises Problem where one can't be read or is of nothing that is left."""
+def delays_in(texts: Sequence[str], outlook: FinishOutlook) -> dict[str, int]:
+    """The delays *texts*, by item. Raises Problem where one can't be read or is of nothing that is left."""
     delays: dict[str, int] = {}
-    for delay in given:
+    for delay in texts:
         code, _, days = delay.rpartition(":")
         if not days or not set(days) <= DAYS_DIGITS or not 1 <= int(days) <= DAYS_MAX:
             raise _unreadable(delay, f"write ITEM:N, where N is 1 to {DAYS_MAX} working days")
@@ -134,6 +134,6 @@ def delays_in(given: Sequence[str], outlook: FinishOutlook) -> dict[str, int]:
     return delays
 
 
-def _unreadable(given: str, remedy: str) -> Problem:
-    sentence = f"delay: {given[:ECHO_CHARACTERS_MAX]} is no delay of an item of this project"
+def _unreadable(text: str, remedy: str) -> Problem:
+    sentence = f"delay: {text[:ECHO_CHARACTERS_MAX]} is no delay of an item of this project"
     return Problem("invalid-parameter", sentence, remedy=remedy, parameter="delay")

@@ -54,10 +54,10 @@ class FlowForm(Struct, frozen=True):
     def commands(self) -> list[FlowCommand]:
         """The command that the form makes. Raises Problem with the path of the field at fault."""
         require_name(self.name, is_new=self.is_new)
-        said = self._document() if self.fields.text("file").strip() else self._filled_in()
+        members = self._document() if self.fields.text("file").strip() else self._filled_in()
         if note := self.fields.text("note").strip():
-            said["note"] = note
-        body = json.encode({"command": "publish_flow", "flow": self.name, **said})
+            members["note"] = note
+        body = json.encode({"command": "publish_flow", "flow": self.name, **members})
         command: FlowCommand = command_in(body, TO_FLOWS)
         return [command]
 
@@ -113,11 +113,11 @@ def _phase(line: int, row: Mapping[str, str]) -> dict[str, Any]:
     days = row.get("limit_days", "")
     if days and not (days.isascii() and days.isdecimal()):
         raise _unreadable("phases", f"line {line}: {days} is no number of days")
-    return {**_given(row, ("code", "name", "name_en")), **({"limit_days": int(days)} if days else {})}
+    return {**_filled(row, ("code", "name", "name_en")), **({"limit_days": int(days)} if days else {})}
 
 
 def _step(row: Mapping[str, str]) -> dict[str, Any]:
-    step: dict[str, Any] = _given(row, ("step", "item", "phase", "name", "name_en"))
+    step: dict[str, Any] = _filled(row, ("step", "item", "phase", "name", "name_en"))
     step |= {name: row.get(name, "").split() for name in ("requires", "kinds")}
     groups = row.get("requires_any", "").split()
     step["requires_any"] = [group.split("|") for group in groups]
@@ -125,7 +125,7 @@ def _step(row: Mapping[str, str]) -> dict[str, Any]:
     return step
 
 
-def _given(row: Mapping[str, str], names: Iterable[str]) -> dict[str, Any]:
+def _filled(row: Mapping[str, str], names: Iterable[str]) -> dict[str, Any]:
     return {name: row[name] for name in names if row.get(name)}
 
 

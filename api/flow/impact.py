@@ -58,7 +58,7 @@ def steps_of(name: str, seen: CommandPreview) -> list[StepDifference]:
 
 
 def step_differences(before: FlowEdition | None, after: FlowEdition) -> list[StepDifference]:
-    """The steps that differ, those of *after* in their order, then those that are gone."""
+    """The steps that differ, those of *after* in their order, then removed ones."""
     earlier = {step.step: step for step in before.steps} if before else {}
     later = {step.step: step for step in after.steps}
     return [

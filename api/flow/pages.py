@@ -37,7 +37,7 @@ OfKind = Annotated[str, code("As projects of this kind have it; left out: every 
 
 
 class FlowPages(Controller):
-    """Everybody who is signed in reads them. The next edition is filled in, looked at as a graph, then published."""
+    """Readable by every signed-in reader. The next edition is filled in, reviewed as a graph, then published."""
 
     opt = {ACCESS: ITSELF}  # noqa: RUF012  litestar's own spelling; flows are public, their pages for people
     dependencies = {  # noqa: RUF012  litestar's own spelling

@@ -50,10 +50,10 @@ def names_of(page: PageContext, graph: FlowGraph) -> dict[str, str]:
 
 
 def step_changes(page: PageContext, differences: list[StepDifference], names: Mapping[str, str]) -> list[StepChangeRow]:
-    """*differences* in the words of *page*; *names* are those of the steps, also of those that are gone."""
+    """*differences* in the words of *page*; *names* are those of the steps, removed ones included."""
     label = page.words["flow_field"]
 
-    def said(step: FlowStep | None, field: str) -> str:
+    def in_words(step: FlowStep | None, field: str) -> str:
         value = getattr(step, field)
         if field in ("requires", "requires_any"):
             groups: list[tuple[str, ...]] = [group if isinstance(group, tuple) else (group,) for group in value]
@@ -70,7 +70,7 @@ def step_changes(page: PageContext, differences: list[StepDifference], names: Ma
             names.get(difference.step, difference.step),
             difference.change.value,
             [
-                (label(field), said(difference.before, field), said(difference.after, field))
+                (label(field), in_words(difference.before, field), in_words(difference.after, field))
                 for field in difference.fields
             ],
         )

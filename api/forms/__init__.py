@@ -1,1 +1,1 @@
-"""Forms with legal consequences: a command is filled in, shown with its effect, and then given."""
+"""Forms with legal consequences: a command is filled in, its effect is reviewed, and then it is sent."""

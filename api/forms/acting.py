@@ -1,4 +1,4 @@
-"""Giving the command of a form, together with the files that came with it, once and for all under the form's key."""
+"""Sends the command of a form with the attached files, idempotently: the key is the form's."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from infrastructure.window.form_drafts import FormFile
 
 
 class FormSender(Struct, frozen=True):
-    """What the commands of forms are carried out with: of *case*, its files in *materials*."""
+    """Carries out commands of the forms of *case*; its files are in *materials*."""
 
     case: FormCase
     materials: MaterialStore
@@ -32,7 +32,7 @@ class FormSender(Struct, frozen=True):
         return ProjectCommandSender(self.case.approvals, self.materials, self.case.caller, DIRECT)
 
     async def act(self, command: AnyCommand, data: FormData, key: UUID, version: int) -> UUID:
-        """Give *command* on that *version* of the project; the id of the command, by which its receipt is found.
+        """Carry out *command* if the project is at *version*; returns its id, which finds the receipt.
 
         Raises Refused; Problem version-moved and others; UnfitMediaError; BusyError.
         """
@@ -45,7 +45,7 @@ class FormSender(Struct, frozen=True):
         return command_id_of(case.caller.actor.id, key)
 
     async def _together(self, command: AnyCommand, attached: list[AttachMaterial], key: UUID, version: int) -> None:
-        """Give *command* and attach its files, all or nothing: files first, but to what is only now applied for."""
+        """Carry out *command* and attach its files atomically: files first, unless the command is the application."""
         project = self.case.project.id
         keyed: list[tuple[AnyCommand, UUID]] = [(file, uuid5(key, file.digest)) for file in attached]
         keyed.insert(0 if isinstance(command, SubmitItem) else len(keyed), (command, key))
@@ -60,7 +60,7 @@ class FormSender(Struct, frozen=True):
 
 
 def attachments(case: FormCase, command: AnyCommand, files: list[FormFile]) -> Iterator[AttachMaterial]:
-    """The commands that attach *files* to the item that *command* is about, as later evidence where that is over."""
+    """The commands that attach *files* to the item of *command*; after its decision as later evidence."""
     code = case.item or str(getattr(command, "item", ""))
     item = case.project.items.get(code)
     if item is None:
@@ -78,7 +78,7 @@ def attachments(case: FormCase, command: AnyCommand, files: list[FormFile]) -> I
 
 
 def is_moved(error: Exception) -> bool:
-    """Whether *error* says that the project is at another version than the form was made for."""
+    """Whether *error* is a version conflict: the project changed since the form was opened."""
     if isinstance(error, Problem):
         return error.kind.code == "version-moved"
     return isinstance(error, Refused) and error.code == "version-moved"

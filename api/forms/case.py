@@ -1,4 +1,4 @@
-"""The case that a form is about: the project and item as they are now, and what the reader may know of them."""
+"""The case of a form: the current state of project and item, and the entries that the reader may see."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NEW = "register_project"  # whose project does not exist yet
 
 
 class FormCase(Struct, frozen=True, dict=True):  # a dict for what is computed once
-    """What a form is about: the command by its stored name, the project, and the item of the address, "" for none.
+    """The case of a form: the stored name of its command, the project, and the item of the address, "" for none.
 
     *history* are the entries that the reader may see. *page* has the times of the place where the project's law holds.
     """
@@ -59,27 +59,27 @@ class FormCase(Struct, frozen=True, dict=True):  # a dict for what is computed o
 
     @property
     def definition(self) -> FormDefinition:
-        """What its form shows."""
+        """The definition of its form, from the chapters of acts."""
         return FORMS[self.command]
 
     @property
     def access(self) -> ProjectAccess:
-        """What the reader may do and read in the project."""
+        """The reader's access to the project."""
         return ProjectAccess(self.caller, self.project)
 
     @property
     def takes_files(self) -> bool:
-        """Whether files may come with the form: where the reader may hand in papers anywhere at all."""
+        """Whether the form accepts files: only if the reader may attach files somewhere in the project."""
         return self.definition.takes_files and may_somewhere(self.caller, "attach_material").allowed
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone in which its days begin."""
+        """The time zone of its law, in which days begin."""
         return zone_of(self.project.law or DEFAULT_LAW)
 
     @property
     def project_name(self) -> str:
-        """What the project is called; empty before its registration."""
+        """The project's name; empty before its registration."""
         first = next((entry.fact for entry in self.entries if isinstance(entry.fact, ProjectRegistered)), None)
         return first.name if first else ""
 
@@ -90,7 +90,7 @@ class FormCase(Struct, frozen=True, dict=True):  # a dict for what is computed o
 
     @cached_property
     def context(self) -> Context:
-        """The context of a command that the reader gives now."""
+        """The context of a command that the reader sends now."""
         return context_of(self.approvals, self.project.law or DEFAULT_LAW, self.at)(self.caller.actor)
 
     @property
@@ -116,11 +116,11 @@ class FormCase(Struct, frozen=True, dict=True):  # a dict for what is computed o
         return Sentences(self.page, self.project.id, SentenceContext.of(self.history), self.names)
 
     def named(self, code: str) -> str:
-        """What the item *code* is called."""
+        """The name of the item *code*."""
         return self.names.get(code) or code
 
     def refusal_of(self, command: Command) -> Refused | None:
-        """The refusal that *command* would meet now by its own rules; None where it would pass."""
+        """The refusal of *command* by its own rules, as things are now; None if it would pass."""
         return refusal_of(command, self.project, self.context)
 
     def after(self, entries: Sequence[Entry]) -> FormCase:

@@ -1,4 +1,4 @@
-"""What can be chosen in a field: departments, items, grounds, cards and so on, as far as the case has them."""
+"""The options of select fields: departments, items, grounds, cards and so on, as the case has them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TABLES: Sequence[tuple[type[StrEnum], str]] = (
 
 
 class Choice(Struct, frozen=True):
-    """One value that a field may have, what it is called, and in small what to know of it."""
+    """One option of a field: its value, its label, and a hint in small print."""
 
     value: str
     label: str
@@ -49,7 +49,7 @@ SUPERVISION, FEEDBACK, MATERIALS = "read:supervision", "read:feedback", "read:ma
 
 
 def choices_for(case: FormCase, spec: FormFieldSpec) -> Choices | None:
-    """What can be chosen in a field of the form of *case*; None where anything can be written."""
+    """The options of a field in the form of *case*; None for a free text."""
     if spec.kind is FieldKind.ENUM:
         return _of_enum(case, spec)
     source = SOURCES.get(f"{case.command}.{spec.name}") or SOURCES.get(spec.name)
@@ -208,8 +208,8 @@ def _evaluations(case: FormCase) -> Choices:
 
 def _short(case: FormCase, entry: ShownEntry) -> str:
     """An entry in one short line."""
-    said = plain(case.sentences.tell(entry.fact))
-    short = said if len(said) <= LABEL_CHARACTERS_MAX else f"{said[:LABEL_CHARACTERS_MAX]}…"
+    sentence = plain(case.sentences.tell(entry.fact))
+    short = sentence if len(sentence) <= LABEL_CHARACTERS_MAX else f"{sentence[:LABEL_CHARACTERS_MAX]}…"
     return f"#{entry.version} {short}"
 
 
@@ -289,7 +289,7 @@ def _kinds(case: FormCase) -> Choices:
 
 
 def _own_flows(case: FormCase) -> list[Flow]:
-    """The flow that the project follows; every published one before it follows any."""
+    """The project's flow; every published flow as long as it has none."""
     own = case.project.flow
     flows = case.approvals.shelves.shelf.flows.values()
     return [flow for flow in flows if flow.editions and (own is None or flow.name == own.flow)]

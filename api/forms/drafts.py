@@ -1,4 +1,4 @@
-"""The draft of a form: saved with every page of it, filled in again when it is opened, deleted with the act."""
+"""Drafts of forms: saved with every page, restored when the form is opened, deleted once the command is carried out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OF_THE_SENDING = frozenset({STEP, KEY, ID, CONFIRMED})  # a form that is opened 
 
 
 class RestoredForm(Struct, frozen=True):
-    """What was filled in before, on that *version* of the project; *saved_at* for the last time."""
+    """A saved draft, made for *version* of the project and last *saved_at*."""
 
     data: FormData
     version: int
@@ -24,7 +24,7 @@ class RestoredForm(Struct, frozen=True):
 
 
 def form_of(case: FormCase) -> str:
-    """The path by which drafts name a form; that of a new project is the same whatever the project's id will be."""
+    """The key of a form's draft: its path, without the project's id in the form of a new project."""
     return REGISTER if case.command == NEW else act_path(case.command, case.project.id, case.item)
 
 
@@ -36,7 +36,7 @@ async def save_draft(case: FormCase, data: FormData) -> None:
 
 
 async def restored(case: FormCase, prefilled: FormData) -> RestoredForm | None:
-    """What the reader filled in before; None where there is none, or it was about something else than the address."""
+    """The reader's draft; None without one, or if it is about another case than the address."""
     draft = await FormDrafts(case.approvals.store).find(case.caller.id, form_of(case), case.at)
     if draft is None or any(draft.content.values.get(name) != texts for name, texts in prefilled.values.items()):
         return None
@@ -46,5 +46,5 @@ async def restored(case: FormCase, prefilled: FormData) -> RestoredForm | None:
 
 
 async def forget(case: FormCase) -> None:
-    """Delete the draft: the act is done, or the reader begins again."""
+    """Delete the draft, after the command was carried out or when the reader starts over."""
     await FormDrafts(case.approvals.store).delete(case.caller.id, form_of(case))

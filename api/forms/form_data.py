@@ -1,4 +1,4 @@
-"""The body of a form: its fields and files, whether sent as text or in parts, within the limits of the installation."""
+"""Parses the body of a form, urlencoded or multipart, within the size limits of the installation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Events = AsyncIterator[MultipartSegment | bytearray | None]  # the parts of a bo
 
 
 class FormData(Struct):
-    """What was filled in: texts by the names of fields, files, and the codes of *refusals* of files not taken."""
+    """The fields of a form, its files, and the codes of *refusals* of files that were rejected."""
 
     values: dict[str, list[str]] = field(default_factory=dict)
     files: list[FormFile] = field(default_factory=list)
@@ -49,7 +49,7 @@ class FormData(Struct):
         return [text.strip() for text in self.values.get(name, ()) if text.strip()]
 
     def add(self, name: str, value: str) -> None:
-        """Take in one field. A file that was stored with an earlier page of the form is one of the files."""
+        """Add one field. A file that was stored with an earlier page of the form is added to the files."""
         if name == FILES:
             self.files.append(json.decode(value.encode(), type=FormFile))
         else:
@@ -87,7 +87,7 @@ async def _small_body(receive: Receive) -> bytes:
 
 
 async def _events(receive: Receive, boundary: str, file_bytes_max: int) -> Events:
-    """The parts of a body: the head of each, what it holds in pieces, and None at its end."""
+    """Events of the multipart parser: the headers of each part, its content in chunks, and None at its end."""
     limit = file_bytes_max + BODY_BYTES_MAX
     with PushMultipartParser(boundary, max_segment_count=FIELDS_MAX, content_length=-1) as parser:
         size = 0
@@ -119,7 +119,7 @@ async def _parts(events: Events, materials: MaterialStore | None) -> FormData:
 
 
 async def _content(events: Events) -> AsyncIterator[bytes]:
-    """What the part at which *events* are holds, up to its end."""
+    """The content of the current part of *events*, up to its end."""
     async for event in events:
         if event is None:
             return
@@ -133,7 +133,7 @@ async def _take_file(
     materials: MaterialStore | None,
     data: FormData,
 ) -> None:
-    """Store the file of one part; where it is not taken, say why, and read on. Without *materials* none is."""
+    """Store the file of one part; a rejected file is noted and skipped. Without *materials* all are rejected."""
     name = file_name_of(head.filename)
     content = _content(events)
     try:

@@ -1,4 +1,4 @@
-"""Addresses of the forms by which commands are given, and of the receipts they lead to.
+"""Addresses of the forms of commands, and of their receipts.
 
 A form is at `/items/{project}/{item}/acts/{command}` or `/projects/{project}/acts/{command}`, a command by its stored
 name. Query parameters named like fields of the command fill these in beforehand. The project of a registration does
@@ -26,7 +26,7 @@ def act_path(command: str, project: UUID, item: str = "") -> str:
 def act_link(page: PageContext, command: str, project: UUID, item: str = "", **filled: str) -> str:
     """The address of the form, which keeps the language of *page*; *filled* are fields with the values they begin with.
 
-    Whether the reader may give the command is not judged here: the form refuses with a sentence.
+    Access is not checked here: the form itself refuses, with a sentence.
     """
     return page.link(act_path(command, project, item), **filled)
 

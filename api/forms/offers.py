@@ -1,6 +1,6 @@
-"""Which acts a page offers: those that the table of access allows the reader, on what is in the state for them.
+"""Which forms a page links to: those of commands that the table of access allows, and that the state permits.
 
-What a page of an item tries out in full (`api.commands.actions`) is not repeated here.
+Commands that the page of an item tries in full (`api.commands.actions`) are not repeated here.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ OF_OTHERS: Mapping[str, Callable[[Item], bool]] = {
 
 
 class Offers:
-    """What a page of a project offers its reader: acts by the names of their commands, and their addresses.
+    """The forms that a page of a project links to: names of commands, and their addresses.
 
     Nothing is offered on a page that *is_past*.
     """
@@ -235,7 +235,7 @@ def order_offers(caller: Caller, project: Project, order: str, context: Context)
 
 
 def _passing(caller: Caller, project: Project, trials: Trials, context: Context) -> Iterator[str]:
-    """The names of those of *trials* that neither the table of access nor a rule is against."""
+    """The names of those *trials* that pass both the table of access and the rules of the command."""
     for trial in trials:
         allowed = may_all(caller, tag_of(trial), command_cases(project, trial)).allowed
         if allowed and refusal_of(trial, project, context) is None:

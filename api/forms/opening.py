@@ -1,4 +1,4 @@
-"""Opening the form at an address: which case it is about, and whether the reader may give the command on it."""
+"""Opens the form at an address: loads its case, and checks the reader's access to the command."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def form_case(
 
 
 def registered(case: FormCase) -> FormCase:
-    """The form of a project that is registered already, for its readers: it was sent twice, or opened again.
+    """The form of a project that exists already, for its readers: the registration was repeated, or opened again.
 
     Raises Problem not-found to others.
     """
@@ -66,9 +66,9 @@ def registered(case: FormCase) -> FormCase:
 
 
 def judged(case: FormCase) -> Judgement:
-    """Whether the reader may give the command on the item of the address, or on something in the project.
+    """Whether the reader may send the command for the item of the address, or for anything in the project.
 
-    The command itself is judged again, by what it names, when its effect is shown and when it is given.
+    Access to the command itself is checked again when its effect is reviewed and when it is sent.
     """
     if not case.item:
         return ProjectAccess(case.caller, case.project).may(case.command)

@@ -1,6 +1,6 @@
 """The pages of a command: its form, the review of its effect, the act itself, and the receipt.
 
-A form is at an address of its own (`links`). Its POST says by the button that was pressed what is wanted: the review,
+A form has an address of its own (`links`). The button of its POST chooses the step: the review,
 the form again, or the act. Nothing is recorded before the act, and whatever goes wrong, what was filled in comes back.
 """
 
@@ -46,22 +46,22 @@ INVALID = 422
 async def form_data(
     request: HttpRequest, case: NamedDependency[FormCase], materials: NamedDependency[MaterialStore]
 ) -> FormData:
-    """What was sent. Read only once it is known that the reader may give the command. Raises Problem."""
+    """The body of the form, read only after the reader's access is checked. Raises Problem."""
     return await read_form(headers_of(request.scope), request.receive, materials, takes_files=case.takes_files)
 
 
 def prefilled(request: HttpRequest, case: NamedDependency[FormCase]) -> FormData:
-    """The form as it is opened: with fields filled in by the address."""
+    """The fields that query parameters of the address fill in."""
     fields = set(case.definition.fields)
-    given = [(name, str(value)) for name, value in request.query_params.multi_items() if name in fields]
+    pairs = [(name, str(value)) for name, value in request.query_params.multi_items() if name in fields]
     data = FormData()
-    for name, value in given:
+    for name, value in pairs:
         data.add(name, value)
     return data
 
 
 class FormPages(Controller):
-    """Forms of commands. Each command is judged by the table of access, and by its own rules."""
+    """Handlers of the forms of commands. Each command is checked by the table of access and by its own rules."""
 
     opt = {ACCESS: COMMANDS}  # noqa: RUF012  litestar's own spelling
     dependencies = {  # noqa: RUF012  litestar's own spelling
@@ -78,7 +78,7 @@ class FormPages(Controller):
 
     @get(["/projects/{project_id:uuid}/acts/{command:str}", "/items/{project_id:uuid}/{item:str}/acts/{command:str}"])
     async def fill(self, case: NamedDependency[FormCase], prefilled: NamedDependency[FormData]) -> Response[str]:
-        """The form of a command, as the reader left it."""
+        """The form of a command, with the reader's draft if there is one."""
         if case.command == NEW and case.project.version:
             await forget(case)
             return see_other(case.page.link(f"/pages/projects/{case.project.id}"))
@@ -98,7 +98,7 @@ class FormPages(Controller):
         sent_form: NamedDependency[FormData],
         materials: NamedDependency[MaterialStore],
     ) -> Response[Any]:
-        """Review the command, go back to the form, begin again, or give it: as the button says that was pressed."""
+        """Review the command, go back to the form, start over, or carry it out, depending on the button."""
         turn = FormTurn.of(case, sent_form)
         step = sent_form.text_of(STEP)
         if step == DISCARD:

@@ -1,4 +1,4 @@
-"""回执 the receipt of an act: what was recorded, when, at which place in the ledger, and what follows from it."""
+"""回执 the receipt of a command: its facts, their time and positions in the ledger, and the clocks that run next."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from infrastructure.ledger.approvals import Approvals
 
 
 class NextDay(Struct, frozen=True):
-    """A clock that runs after the act, and its last day."""
+    """A clock that runs after the command, and its last day."""
 
     clock: str
     due: str
@@ -54,7 +54,7 @@ async def receipt(
     caller: NamedDependency[Caller],
     now: NamedDependency[datetime],
 ) -> ShownReceipt:
-    """The receipt at an address: for who gave the command, and for those who may read what it recorded.
+    """The receipt at an address, for the sender of the command and for readers of its entries.
 
     Raises Problem project-unknown.
     """

@@ -1,4 +1,4 @@
-"""Refusals of the rules as a form shows them: beside the field they are about, in the words of the page."""
+"""Maps refusals to faults of a form: beside the field at fault, in the language of the page."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ NAMED = ("unmet", "added", "papers", "items", "unasked", "missing")  # details t
 
 
 def fault_of(case: FormCase, problem: Problem) -> FormFault:
-    """The fault that *problem*, a refusal or an outage, is in the form of *case*."""
+    """*problem*, a refusal or an outage, as a fault of the form of *case*."""
     code = problem.kind.code
     beside = ACTS.refused[code].beside if code in ACTS.refused else ()
     field = next((name for name in beside if _has(case, name)), "")
     words = case.page.words
-    sentence = next((said for table in ("refused", "trouble") if (said := words[table](code)) != code), "")
+    sentence = next((translated for table in ("refused", "trouble") if (translated := words[table](code)) != code), "")
     article = cited(problem.article, case.page.language) if problem.article else ""
     if sentence:
         return FormFault(field, sentence.format_map(_Details(case, problem.members)), article)
@@ -37,7 +37,7 @@ def _has(case: FormCase, name: str) -> bool:
 
 
 class _Details(dict[str, Any]):
-    """What a sentence may be filled in with: a refusal's details, items by their names; "" for what is not said."""
+    """The placeholders of a sentence: details of a refusal, items by their names; "" for a missing one."""
 
     def __init__(self, case: FormCase, members: Mapping[str, Any]) -> None:
         super().__init__(members)

@@ -1,4 +1,4 @@
-"""核对 what an act would do, before it is done: its facts in words, clocks before and after, what it ends and bars."""
+"""核对 the preview of a command: its facts in words, clocks before and after, and what it ends or rules out."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ClockBarView(Struct, frozen=True):
     rest: int
     over: int
     kind: str
-    said: str
+    sentence: str
     due: str
 
 
@@ -54,7 +54,7 @@ class ClockChangeView(Struct, frozen=True):
 
 
 class BarredAct(Struct, frozen=True):
-    """What can't be done any more after the act, and the rule against it, by the code of its refusal."""
+    """A command that is ruled out after the act, and the rule against it, by the code of its refusal."""
 
     command: str
     why: str
@@ -102,10 +102,10 @@ def _sentence(case: FormCase, sentences: Sentences, fact: AnyFact) -> str:
     """A fact in a sentence, after the name of its item where that is not the one of the form."""
     plan = getattr(fact, "plan", None)
     item = getattr(fact, "item", "") or (plan.item if isinstance(plan, PlannedItem) else "")
-    said = sentences.tell(fact)
+    sentence = sentences.tell(fact)
     if not item or item == case.item or item not in case.project.items:
-        return said
-    return Markup("{}{}{}").format(case.named(item), sentences.colon, said)
+        return sentence
+    return Markup("{}{}{}").format(case.named(item), sentences.colon, sentence)
 
 
 def _change(case: FormCase, clock: str, item: str, before: Reading | None, after: Reading | None) -> ClockChangeView:
@@ -133,21 +133,21 @@ def _bar(case: FormCase, reading: Reading | None) -> ClockBarView | None:
         rest=max(BAR_PX - used_px - over_px, 0),
         over=over_px,
         kind="stopped" if is_ended else "paused" if paused else "soon" if warned(reading) == "soon" else "",
-        said=_said_of(case, reading, is_ended=is_ended),
+        sentence=_deadline_in_words(case, reading, is_ended=is_ended),
         due=str(reading.due_on or reading.earliest_due_on or "") if not is_ended else "",
     )
 
 
-def _said_of(case: FormCase, reading: Reading, *, is_ended: bool) -> str:
-    """What is left of a clock, or what became of it."""
+def _deadline_in_words(case: FormCase, reading: Reading, *, is_ended: bool) -> str:
+    """The days left on a clock, or its outcome."""
     page, words = case.page, case.page.words
     state = words["clock_state"](reading.state.value)
     if is_ended:
         return words["form_label"]("stopped").format(state)
     late = overdue(page, reading, case.at)
     whole = "" if reading.length is None else f" / {reading.length}"
-    said = words["form_label"]("over_by" if late else "left").format(late or left(page, reading, case.at), whole)
-    return f"{state} · {said}" if reading.state is State.SUSPENDED else said
+    days_left = words["form_label"]("over_by" if late else "left").format(late or left(page, reading, case.at), whole)
+    return f"{state} · {days_left}" if reading.state is State.SUSPENDED else days_left
 
 
 def _ending(case: FormCase, signal: EndingSignal) -> str:
@@ -156,7 +156,7 @@ def _ending(case: FormCase, signal: EndingSignal) -> str:
 
 
 def _barred(case: FormCase, later: FormCase, command: AnyCommand) -> list[BarredAct]:
-    """What could be done to the item before the act, and can't be after it."""
+    """The commands on the item that pass before the act and are refused after it."""
     code = case.item or str(getattr(command, "item", ""))
     if code not in case.project.items:
         return []
@@ -177,7 +177,7 @@ def _actions(case: FormCase, code: str) -> list[Action]:
 
 
 def filled_in(case: FormCase, command: AnyCommand) -> Iterator[tuple[str, str]]:
-    """What was filled in, field by field, in words."""
+    """The values of a form, field by field, in words."""
     specs = fields_of(case.kind)
     for name in case.definition.fields:
         if name == "item" and case.item:
@@ -188,11 +188,11 @@ def filled_in(case: FormCase, command: AnyCommand) -> Iterator[tuple[str, str]]:
         value: object = command
         for part in name.split("."):
             value = getattr(value, part, None)
-        if said := _said(case, specs[name], value):
-            yield label_of(case, name), said
+        if text := _value_in_words(case, specs[name], value):
+            yield label_of(case, name), text
 
 
-def _said(case: FormCase, spec: FormFieldSpec, value: object) -> str:
+def _value_in_words(case: FormCase, spec: FormFieldSpec, value: object) -> str:
     """*value* of a field in words; empty where there is none."""
     words = case.page.words
     if spec.name == "lacking" and not value:
@@ -203,7 +203,7 @@ def _said(case: FormCase, spec: FormFieldSpec, value: object) -> str:
 
 
 def _worded(case: FormCase, spec: FormFieldSpec, value: object) -> str:
-    """A *value* that says something: choices by their labels."""
+    """A *value* that is not empty in words: choices by their labels."""
     if isinstance(value, datetime):
         return plain(case.page.local(value))
     labels: Mapping[str, str] = {}
@@ -215,9 +215,9 @@ def _worded(case: FormCase, spec: FormFieldSpec, value: object) -> str:
 
 
 def _information(case: FormCase, command: RecordInformation) -> Iterator[str]:
-    """The fields of the information base, each with what was on record."""
+    """The fields of the information base, each with the value on record."""
     known, instead_of = on_record(case, command.category), case.page.words["form_label"]("instead_of")
     for entered in command.fields:
-        said = case.sentences.field_said(KnownField(entered.key, str(entered.value), entered.unit))
+        text = case.sentences.field_text(KnownField(entered.key, str(entered.value), entered.unit))
         before = known.get(entered.key)
-        yield f"{said}{instead_of.format(f'{before.value}{before.unit}')}" if before and before.value else said
+        yield f"{text}{instead_of.format(f'{before.value}{before.unit}')}" if before and before.value else text

@@ -1,4 +1,4 @@
-"""Fields that are filled in by more than one control: papers judged one by one, reasons by article, information."""
+"""Fields made of several controls: papers judged one by one, reasons by article, fields of the information base."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Answer = tuple[Any, str, object]  # a value as JSON has it, else the code of a f
 
 
 class JudgedPaper(Struct, frozen=True):
-    """One paper of a notice of supplement: its *state* as judged, "" before that, and what is wrong with it."""
+    """One paper of a notice of supplement: its *state*, "" if not judged yet, and its defect."""
 
     index: int
     name: str
@@ -49,7 +49,7 @@ class MissingPapers:
     template = "papers"
 
     def read(self, case: FormCase, data: FormData) -> Answer:
-        """The papers that are lacking, and those that are defective with what is wrong. One at least, all judged."""
+        """The missing papers, and the defective ones with their defects. At least one, and all are judged."""
         papers, named = self.view(case, data), []
         for paper in papers:
             if not paper.state:
@@ -89,7 +89,7 @@ class MissingPapers:
 
 
 def _known(case: FormCase, paper: str) -> str:
-    """The state of a paper of the first notice: still lacking, or handed in since; "" before that notice."""
+    """The state of a paper of the first notice: still missing, or handed in since; "" without a notice."""
     if case.state is None or paper not in case.state.first_notice:
         return ""
     return LACKING if paper in case.state.missing else COMPLETE
@@ -106,7 +106,7 @@ class LackingPapers:
     template = "lacking"
 
     def read(self, case: FormCase, data: FormData) -> Answer:  # noqa: ARG002  as all special fields
-        """The papers that are lacking; none where all are there. One of the two has to be said."""
+        """The missing papers, none if all are there; one of the two has to be chosen."""
         chosen = data.text_of("lacking.all")
         if chosen not in (COMPLETE, LACKING):
             return None, "chosen", ""
@@ -116,7 +116,7 @@ class LackingPapers:
         return (list(dict.fromkeys(named)), "", "") if named else (None, "lacking_unnamed", "")
 
     def view(self, case: FormCase, data: FormData) -> dict[str, Any]:
-        """The papers that the catalogue lets come later, and what was chosen."""
+        """The papers that may come later by the catalogue, and the choice made."""
         papers = case.service.materials if case.service else ()
         return {
             "chosen": data.text_of("lacking.all"),
@@ -139,17 +139,17 @@ class DeclinedFor:
         if not text:
             return None, "missing", ""
         words = case.page.words["declined_for"]
-        whole = f"{words(ground)}{'：' if case.page.language == 'zh' else ': '}{text}" if offered else text
+        whole = f"{words(ground)}{case.page.words['punctuation']('colon')}{text}" if offered else text
         return (whole, "", "") if len(whole) <= TEXT_CHARACTERS_MAX else (None, "too_long", TEXT_CHARACTERS_MAX)
 
     def view(self, case: FormCase, data: FormData) -> dict[str, Any]:
-        """The articles of the law of the project, and what was chosen."""
+        """The articles of the project's law, and the choice made."""
         grounds = REFUSED_BY_ARTICLE if case.law.id == CHINESE_LAW else ()
         return {"grounds": grounds, "chosen": data.text_of("reasons.ground"), "text": data.text_of("reasons")}
 
 
 class EnteredValue(Struct, frozen=True):
-    """One field of the information base: what is on record, and what was filled in."""
+    """One field of the information base: the value on record, and the new value."""
 
     field: FormField
     value: str
@@ -157,7 +157,7 @@ class EnteredValue(Struct, frozen=True):
 
 
 class InformationFields:
-    """项目信息 the fields of one category, with what is on record; only what was changed is entered."""
+    """项目信息 the fields of one category with their values on record; only changed ones are sent."""
 
     template = "information"
 
@@ -176,7 +176,7 @@ class InformationFields:
         return (fields, "", "") if fields else (None, "unchanged", "")
 
     def view(self, case: FormCase, data: FormData) -> list[EnteredValue]:
-        """Every field of the category that is chosen; none before that."""
+        """Every field of the chosen category; none as long as none is chosen."""
         category = self._category(data)
         return list(self._values(category, on_record(case, category.id), data)) if category else []
 
@@ -193,7 +193,7 @@ class InformationFields:
 
 
 def on_record(case: FormCase, category: str) -> dict[str, KnownField]:
-    """What the project's information base has of *category*, as the reader may see it."""
+    """The values of *category* in the information base, as far as the reader may see them."""
     recorded: Sequence[InformationRecorded] = [
         entry.fact
         for entry in case.history

@@ -1,4 +1,4 @@
-"""One request to a form: what was filled in, under which key and version, and the pages that answer it."""
+"""One request of a form: its data, idempotency key and version, and the pages that answer it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class FormTurn(Struct, frozen=True):
 
     @classmethod
     def of(cls, case: FormCase, data: FormData) -> FormTurn:
-        """From the hidden fields; where these are not as they were sent, as of a new form."""
+        """Read from the hidden fields; a new key and version where these can't be read."""
         try:
             return cls(case, data, UUID(data.text_of(KEY)), int(data.text_of(VERSION)))
         except ValueError:
@@ -48,13 +48,13 @@ class FormTurn(Struct, frozen=True):
 
     @property
     def hidden(self) -> Sequence[tuple[str, str]]:
-        """Everything that was filled in, as hidden fields, and what the form is sent under."""
+        """The hidden fields: all data, the key and the version."""
         filled = [(name, text) for name, texts in self.data.values.items() if name not in CONTROLS for text in texts]
         return [*filled, *self.carried]
 
     @property
     def carried(self) -> Sequence[tuple[str, str]]:
-        """What goes along from page to page: files that are stored, the key, the version, the id of what is new."""
+        """The state passed from page to page: stored files, the key, the version, the id of a new thing."""
         files = [(FILES, json.encode(file).decode()) for file in self.data.files]
         new_id = self.data.text_of(ID) or self.key.hex[-12:]
         return [*files, (KEY, str(self.key)), (VERSION, str(self.version)), (ID, new_id)]
@@ -69,7 +69,7 @@ class FormTurn(Struct, frozen=True):
 
 
 def linked(case: FormCase) -> Mapping[str, object]:
-    """Where the pages lead back to."""
+    """The address that the pages link back to."""
     project = f"/pages/projects/{case.project.id}"
     return {
         "project_link": case.page.link(project) if case.project.version else "",
@@ -80,20 +80,20 @@ def linked(case: FormCase) -> Mapping[str, object]:
 def fill_page(
     turn: FormTurn, faults: Sequence[FormFault], status: int = 200, *, is_new: bool = False, **content: object
 ) -> Response[str]:
-    """The form, with what is wrong in a list on top and beside each field."""
+    """The form, with its faults in a list on top and beside each field."""
     shown = shown_form(turn.case, turn.data, faults, is_new=is_new)
     content = {"changed": (), "restored": None, "barred": barred_now(turn.case) if is_new else None, **content}
     return turn.render("fill.html", status, form=shown, carried=turn.carried, data=turn.data, **content)
 
 
 def restored_page(case: FormCase, restored: RestoredForm) -> Response[str]:
-    """The form as it was left, with what happened since then."""
+    """The form with its draft, and the entries since the draft was saved."""
     turn = FormTurn(case, restored.data, uuid4(), restored.version)
     return fill_page(turn, (), changed=_since(case, turn.version), barred=barred_now(case), restored=restored.saved_at)
 
 
 def barred_now(case: FormCase) -> FormFault | None:
-    """What is against the command whatever is filled in; None where it depends on that, or nothing is."""
+    """The refusal of the command whatever its fields hold; None if it depends on them, or nothing bars it."""
     if case.state is None or case.command not in ACTIONS:
         return None
     trial = ACTIONS[case.command][1](ItemAt(case.project, case.item, case.law))
@@ -105,7 +105,7 @@ def barred_now(case: FormCase) -> FormFault | None:
 
 
 def interrupted(turn: FormTurn, command: AnyCommand) -> bool:
-    """Whether a card has to ask once more before *command* is given."""
+    """Whether the reader has to confirm *command* on a card before it is sent."""
     interruption = turn.case.definition.interruption
     if interruption is None or turn.data.text_of(CONFIRMED):
         return False
@@ -113,7 +113,7 @@ def interrupted(turn: FormTurn, command: AnyCommand) -> bool:
 
 
 async def review_page(turn: FormTurn, command: AnyCommand, status: int = 200) -> Response[str]:
-    """The effect of *command* as the project is now, with what happened since the form was opened. Raises Refused."""
+    """The effect of *command* on the current project, and the entries since the form was opened. Raises Refused."""
     case = turn.case
     preview = await case.approvals.preview(
         case.project.id, command, case.caller.actor, allowed=command_allowed(case.caller, command)
@@ -125,14 +125,14 @@ async def review_page(turn: FormTurn, command: AnyCommand, status: int = 200) ->
 
 
 def _since(case: FormCase, version: int) -> Sequence[str]:
-    """What happened above *version*, in sentences, as far as the reader may see it."""
+    """The entries after *version* in sentences, as far as the reader may see them."""
     return [case.sentences.tell(entry.fact) for entry in case.history if version < entry.version]
 
 
 async def refused_page(
     turn: FormTurn, command: AnyCommand, error: Exception, problem_of: Callable[[Exception], Problem]
 ) -> Response[str]:
-    """The page where *command* was not carried out: a new review where the project moved, else the form.
+    """The page after *command* failed: a new review on a version conflict, else the form.
 
     *problem_of* makes a problem of an error, and logs it.
     """

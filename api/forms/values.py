@@ -1,4 +1,4 @@
-"""What was filled in, as a command; or what is wrong with it, field by field."""
+"""Parses a form into its command, or into faults, field by field."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ID_CHARACTERS = 12  # of a new order's or complaint's id: 48 bits, within one pr
 
 
 class FormFault(Struct, frozen=True):
-    """What is wrong with one field, or with the whole where *field* is empty: a sentence, its basis, what would help.
+    """A fault of one field, or of the whole form if *field* is empty: a sentence, its basis, its remedy.
 
     *is_english*: the sentence is one of the rules' own, which have no words in other languages.
     """
@@ -38,7 +38,7 @@ class FormFault(Struct, frozen=True):
 
 
 class FieldFaultError(ValueError):
-    """A text can't be what its field holds; *code* names the sentence that says so, *detail* fills it in."""
+    """A text is no value of its field; *code* names the sentence about it, *detail* is its placeholder."""
 
     def __init__(self, code: str, detail: object = "") -> None:
         super().__init__(code)
@@ -46,14 +46,14 @@ class FieldFaultError(ValueError):
 
 
 class ReadForm(Struct, frozen=True):
-    """The *command* that was filled in, None where there are *faults*."""
+    """The parsed *command*, None if there are *faults*."""
 
     command: AnyCommand | None
     faults: Sequence[FormFault]
 
 
 def read_command(case: FormCase, data: FormData) -> ReadForm:
-    """The command in *data*, or everything that is wrong with it."""
+    """Parse the command in *data*, or collect all faults."""
     filled: dict[str, Any] = {"command": case.command}
     faults: list[FormFault] = []
     specs = fields_of(case.kind)
@@ -63,9 +63,9 @@ def read_command(case: FormCase, data: FormData) -> ReadForm:
         try:
             _put(filled, name, value_of(case, specs[name], data))
         except FieldFaultError as fault:
-            faults.append(said(case, name, fault))
+            faults.append(fault_in_words(case, name, fault))
     _complete(case, data, filled, faults)
-    faults += [said(case, FILES, FieldFaultError(refusal)) for refusal in data.refusals]
+    faults += [fault_in_words(case, FILES, FieldFaultError(refusal)) for refusal in data.refusals]
     if faults:
         return ReadForm(None, faults)
     try:
@@ -73,17 +73,17 @@ def read_command(case: FormCase, data: FormData) -> ReadForm:
     except Problem as problem:
         field = str(problem.members.get("path", "")).removeprefix("$.").partition("[")[0]
         shown = field if field in case.definition.fields else ""
-        return ReadForm(None, [said(case, shown, _unreadable(problem))])
+        return ReadForm(None, [fault_in_words(case, shown, _unreadable(problem))])
 
 
 def _unreadable(problem: Problem) -> FieldFaultError:
-    """What is wrong with a text that can't be read: the character that nobody sees, where the *problem* names one."""
+    """The fault of an unreadable text: an invisible character, if the *problem* names one."""
     hidden = CODE_POINT.search(problem.detail)
     return FieldFaultError("unseen", hidden[0]) if hidden else FieldFaultError("unreadable")
 
 
 def _complete(case: FormCase, data: FormData, filled: dict[str, Any], faults: list[FormFault]) -> None:
-    """Fill in what the form does not ask for: ids, the file's own data, when it happened."""
+    """Add the fields without a control: ids, metadata of the file, the time of the act."""
     definition = case.definition
     if definition.generated:
         filled[definition.generated] = data.text_of("_id") or uuid4().hex[:ID_CHARACTERS]
@@ -92,7 +92,7 @@ def _complete(case: FormCase, data: FormData, filled: dict[str, Any], faults: li
             file = data.files[-1]
             filled |= {"digest": file.digest, "size": file.size, "media_type": file.media_type, "name": file.name}
         elif not data.refusals:
-            faults.append(said(case, FILES, FieldFaultError("no_file")))
+            faults.append(fault_in_words(case, FILES, FieldFaultError("no_file")))
     if renews := filled.get("renews"):
         filled["renews"] = renews if any(renews.values()) else None
     if not definition.dated:
@@ -100,7 +100,7 @@ def _complete(case: FormCase, data: FormData, filled: dict[str, Any], faults: li
     try:
         happened = instant(case, data.text_of(HAPPENED))
     except FieldFaultError as fault:
-        faults.append(said(case, HAPPENED, fault))
+        faults.append(fault_in_words(case, HAPPENED, fault))
         return
     document = filled.get("document_on")
     if happened is None and document:  # a day on a document has no hour: it took effect as that day began
@@ -109,7 +109,7 @@ def _complete(case: FormCase, data: FormData, filled: dict[str, Any], faults: li
         filled[HAPPENED] = happened.isoformat()
 
 
-def said(case: FormCase, field: str, fault: FieldFaultError) -> FormFault:
+def fault_in_words(case: FormCase, field: str, fault: FieldFaultError) -> FormFault:
     """*fault* of a field in words."""
     words = case.page.words
     sentence = words["form_fault"](fault.code)
@@ -119,7 +119,7 @@ def said(case: FormCase, field: str, fault: FieldFaultError) -> FormFault:
 
 
 def label_of(case: FormCase, field: str) -> str:
-    """What a field is called in the form of *case*."""
+    """The label of a field in the form of *case*."""
     words = case.page.words["form_field"]
     for key in (f"{case.command}.{field}", field):
         if (label := words(key)) != key:
@@ -130,7 +130,7 @@ def label_of(case: FormCase, field: str) -> str:
 
 
 def _put(filled: dict[str, Any], name: str, value: Any) -> None:
-    """Set the field at the path *name*, unless nothing was filled in: then its default holds."""
+    """Set the field at the path *name*; an empty one has its default."""
     if value is None:
         return
     *parents, last = name.split(".")
@@ -140,7 +140,7 @@ def _put(filled: dict[str, Any], name: str, value: Any) -> None:
 
 
 def value_of(case: FormCase, spec: FormFieldSpec, data: FormData) -> Any:
-    """What a field holds, as JSON has it; None where it was left empty. Raises FieldFaultError."""
+    """The value of a field as JSON; None if it is empty. Raises FieldFaultError."""
     if spec.name == "item" and case.item:
         return case.item
     if special := SPECIAL.get(f"{case.command}.{spec.name}"):
@@ -169,7 +169,7 @@ def _require_length(spec: FormFieldSpec, text: str) -> None:
 
 
 def _require_offered(case: FormCase, spec: FormFieldSpec, texts: Sequence[str]) -> None:
-    """Refuse what is not among the choices, where there are any and nothing else may be written."""
+    """Refuse a value that is none of the options of a closed choice."""
     offered = choices_for(case, spec)
     if offered and spec.name not in OPEN and not {choice.value for choice in offered}.issuperset(texts):
         raise FieldFaultError("chosen")
@@ -209,7 +209,7 @@ def _day(case: FormCase, spec: FormFieldSpec, texts: Sequence[str]) -> str:  # n
 
 
 def _require_year(year: int) -> None:
-    """Refuse a day for whose year no calendar answers."""
+    """Refuse a day in a year without a calendar."""
     if not YEAR_FIRST <= year <= YEAR_LAST:
         raise FieldFaultError("out_of_years", f"{YEAR_FIRST}–{YEAR_LAST}")
 

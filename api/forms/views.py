@@ -1,4 +1,4 @@
-"""What the page of a form shows: its fields with what was filled in, what can be chosen, and what is wrong."""
+"""View models of a form: its fields with their values, options and faults."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONSULTED = "step"  # at which an opinion was requested: one of those with a req
 
 
 class FormFieldView(Struct, frozen=True):
-    """One field as shown. *control* is the macro that shows it; *special* is what a macro of its own needs.
+    """One field as shown. *control* is the macro that renders it; *special* is the input of a macro of its own.
 
     *values* are texts as filled in; *written* those of them that are none of the *choices*.
     """
@@ -53,7 +53,7 @@ class ShownForm(Struct, frozen=True):
 
 
 def shown_form(case: FormCase, data: FormData, faults: Sequence[FormFault], *, is_new: bool) -> ShownForm:
-    """The form of *case* with *data* in it; one that *is_new* begins with what usually holds."""
+    """The view model of the form of *case* with *data*; one that *is_new* begins with the usual values."""
     specs = fields_of(case.kind)
     by_field = {fault.field: fault for fault in reversed(faults)}
     data = _begun(case, data, specs) if is_new else data
@@ -74,7 +74,7 @@ def shown_form(case: FormCase, data: FormData, faults: Sequence[FormFault], *, i
 
 
 def _begun(case: FormCase, data: FormData, specs: Mapping[str, FormFieldSpec]) -> FormData:
-    """*data* with what usually holds in the fields that nothing was said of."""
+    """*data* with the usual values in the fields that are empty."""
     values = dict(data.values)
     for name in case.definition.fields:
         if name in values or name == "item":
@@ -99,7 +99,7 @@ def _usual(case: FormCase, spec: FormFieldSpec) -> str:
 
 
 def _may_date(case: FormCase) -> bool:
-    """Whether the reader may say when it happened: an enterprise acts when it acts."""
+    """Whether the reader may set the time of the act; an enterprise can't."""
     return case.caller.role.value in ("officer", "project_manager", "window_clerk", "supervisor")
 
 
@@ -128,7 +128,7 @@ def _view(case: FormCase, spec: FormFieldSpec, data: FormData, fault: FormFault 
 
 
 def _control(spec: FormFieldSpec, choices: Sequence[Choice] | None) -> str:
-    """The macro for a field; one with a default always has one of its choices."""
+    """The macro of a field; one with a default has no empty option."""
     if spec.kind is FieldKind.FLAG:
         return "radios" if spec.required else "flag"
     if choices is None or (not choices and spec.name in OPEN):
@@ -182,7 +182,7 @@ def _either(words: Say, key: str, value: str) -> str:
 
 
 def _hint(case: FormCase, name: str) -> str:
-    """What to know of a field before it is filled in; the law's own limits are filled in."""
+    """The hint of a field, with the limits of the law."""
     words = case.page.words["form_hint"]
     key = f"{case.command}.{name}"
     hint = words(key) if words(key) != key else words(name)

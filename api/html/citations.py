@@ -4,39 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Literal
 
-Language = Literal["zh", "en"]
+from api.html.translations import TABLES, Language, wording
 
-# What the laws are called that the packs, the clocks and the refusals cite.
-LAWS = {
-    "行政许可法": "Administrative Licensing Law",
-    "环境影响评价法": "Environmental Impact Assessment Law",
-    "建筑法": "Construction Law",
-    "消防法": "Fire Protection Law",
-    "优化营商环境条例": "Regulations on Optimising the Business Environment",
-    "北京市优化营商环境条例": "Beijing Regulations on Optimising the Business Environment",
-    "排污许可管理条例": "Regulations on Pollutant Discharge Permits",
-    "市场主体登记管理条例": "Regulations on the Registration of Market Entities",
-    "企业投资项目核准和备案管理条例": "Regulations on the Approval and Record-filing of Enterprise Investment Projects",
-    "取水许可和水资源费征收管理条例": "Regulations on Water Abstraction Permits and Water Resource Fees",
-    "医疗器械注册与备案管理办法": "Measures on the Registration and Record-filing of Medical Devices",
-    "全国年节及纪念日放假办法": "Regulations on Public Holidays",
-    "电子监察规则": "Electronic Supervision Rules",
-    "政务服务好差评规则": "Rules on the Evaluation of Government Services",
-    "最高人民法院关于适用《行政诉讼法》的解释": "Interpretation of the Administrative Procedure Law",
-    "民法典": "Civil Code",
-    "民法通则": "General Principles of the Civil Law",
-    "生态环境部建设项目环境影响报告书（表）审批程序规定": (
-        "Rules of the Ministry of Ecology and Environment on the Approval of Environmental Impact Reports"
-    ),
-    "容缺受理规定": "Rules on Tolerant Acceptance",
-    "国发": "State Council document",
-    "国发明电": "State Council telegram",
-    "国办发明电": "General Office of the State Council telegram",
-    "国办发": "General Office of the State Council document",
-}
+# The English titles of the laws, by the Chinese ones in the citations of packs, clocks and refusals.
+LAWS = dict(TABLES["law_cited"].values())
 TENS, HUNDRED, THOUSAND = 10, 100, 1000
+# The grammar of Chinese citations: numerals, and articles as 第四十二条第一款.
 NUMERALS = "零一二三四五六七八九"
 PLACE = re.compile(r"(\d+)(?:\((\d+)\))?(?:\((\d+)\))?")  # article, paragraph, item
 SHORT = re.compile(r"(?P<law>[\u4e00-\u9fff《》]+) (?P<places>\d[\d(), -]*)")
@@ -50,7 +24,7 @@ NUMBERED = re.compile(r"(?P<law>[\u4e00-\u9fff]+发(?:明电)?)〔(\d{4})〕(\d+
 def cited(article: str, language: Language) -> str:
     """*article*, one or several parted by ";", for readers of *language*; what is not understood as it was written."""
     spelt = _chinese if language == "zh" else _english
-    return ("；" if language == "zh" else "; ").join(spelt(part.strip()) for part in article.split(";"))
+    return wording(language)["punctuation"]("semicolon").join(spelt(part.strip()) for part in article.split(";"))
 
 
 def numeral(number: int) -> str:

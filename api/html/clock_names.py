@@ -17,11 +17,11 @@ def clock_name(page: PageContext) -> Callable[[str], str]:
     def of(name: str) -> str:
         kind = NAME_ENDS.split(name, maxsplit=1)[0]
         rest = name.removeprefix(kind).lstrip("#:")
-        said = page.words["clock_kind"](kind)
+        title = page.words["clock_kind"](kind)
         if name.startswith(f"{kind}:"):
             department, _, step = rest.partition("#")[0].partition("/")
             rest = page.office(department) + (f" ({step})" if step and step != JOINT_STEP else "")
         between = " " if rest.isdigit() else page.words["bureau"]("of")
-        return said if rest in ("", "1") else f"{said}{between}{rest}"
+        return title if rest in ("", "1") else f"{title}{between}{rest}"
 
     return of

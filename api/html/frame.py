@@ -45,7 +45,7 @@ def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
     body = page.html(
         "problem.html",
         heading="unknown_project" if unknown else "problem",
-        sentence=page.words["label"]("unknown_project_hint") if unknown else _said(page, problem, named),
+        sentence=page.words["label"]("unknown_project_hint") if unknown else _wrong_in_words(page, problem, named),
         correct=_to_correct(page, request.query_params, named) if request.method == "GET" else {},
         without=page.here(**dict.fromkeys(TOGETHER.get(named, (named,)), "")) if named else "",
         detail="" if unknown else problem.detail,
@@ -55,16 +55,16 @@ def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
     return Response(body, status_code=response.status_code, media_type=MediaType.HTML, headers=headers)
 
 
-def _to_correct(page: PageContext, given: Mapping[str, Any], named: str) -> dict[str, tuple[str, str]]:
-    """By name what the days at fault with the parameter *named* are called, and what was *given*."""
+def _to_correct(page: PageContext, params: Mapping[str, Any], named: str) -> dict[str, tuple[str, str]]:
+    """By name what the days at fault with the parameter *named* are called, and what was *params*."""
     names = TOGETHER.get(named, (named,))
-    if named not in DAYS or not any(name in given for name in names):
+    if named not in DAYS or not any(name in params for name in names):
         return {}  # days that a page has under other names can't be corrected here
     days = {name: DAYS[name] for name in names}
-    return {name: (page.words[table](key), str(given.get(name, ""))) for name, (table, key) in days.items()}
+    return {name: (page.words[table](key), str(params.get(name, ""))) for name, (table, key) in days.items()}
 
 
-def _said(page: PageContext, problem: Problem, parameter: str) -> str:
+def _wrong_in_words(page: PageContext, problem: Problem, parameter: str) -> str:
     """What is wrong, in the language of *page*: with the *parameter* at fault, or with such a request."""
     for table, key in (("parameter_wrong", parameter), ("trouble", problem.kind.code)):
         if (sentence := page.words[table](key)) != key:

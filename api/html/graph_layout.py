@@ -43,7 +43,7 @@ class GraphEdge(Struct, frozen=True):
 
     kind: str
     path: str
-    said: str
+    label: str
 
 
 class GraphPhase(Struct, frozen=True):

@@ -30,4 +30,4 @@ def consulted_name(page: PageContext, consulted: str) -> str:
     named, step = page.office(department), step.removesuffix(")")
     if step in ("", JOINT_STEP):
         return named
-    return f"{named}（{step}）" if page.language == "zh" else f"{named} ({step})"
+    return page.words["punctuation"]("brackets").format(named, step)

@@ -17,6 +17,8 @@ from projections.feedback.evaluations import EvaluationRow
 from projections.sums import ZONE
 from projections.supervision.fold import DEEMED, WARNING, OrderRow, SignalRow
 
+# The first part of each number. Like the number of a document (文号) it is the same in every language.
+SUPERVISION, ORDER, COMPLAINT, EVALUATION = "监察", "督办", "投诉", "评价"
 # By level: R-0131 and W-0132 are two things, whatever their places say.
 LETTERS = {WARNING: "W", Colour.YELLOW.value: "Y", Colour.RED.value: "R", DEEMED: "D"}
 DIGITS = 4  # at least
@@ -30,22 +32,22 @@ def numbered(kind: str, at: datetime, letter: str, position: int) -> str:
 
 def card_number(signal: SignalRow) -> str:
     """The number of a warning, a card or an effect of silence."""
-    return numbered("监察", signal.happened_at, LETTERS[signal.level], signal.position)
+    return numbered(SUPERVISION, signal.happened_at, LETTERS[signal.level], signal.position)
 
 
 def order_number(order: OrderRow) -> str:
     """The number of an order."""
-    return numbered("督办", order.ordered_at, "", order.position)
+    return numbered(ORDER, order.ordered_at, "", order.position)
 
 
 def complaint_number(complaint: ComplaintRow) -> str:
     """The number of a complaint."""
-    return numbered("投诉", complaint.filed_at, "", complaint.position)
+    return numbered(COMPLAINT, complaint.filed_at, "", complaint.position)
 
 
 def evaluation_number(evaluation: EvaluationRow) -> str:
     """The number of an evaluation."""
-    return numbered("评价", evaluation.evaluated_at, "", evaluation.position)
+    return numbered(EVALUATION, evaluation.evaluated_at, "", evaluation.position)
 
 
 def level_of(fact: AnyFact) -> str:

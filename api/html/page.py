@@ -191,7 +191,7 @@ class PageContext:
 
     def context(self, **content: object) -> dict[str, Any]:
         """What a template is rendered with: *content*, and what every page is."""
-        given: dict[str, Any] = {
+        frame: dict[str, Any] = {
             **self.words,
             **NUMBERS,
             "language": self.language,
@@ -228,7 +228,7 @@ class PageContext:
             "day": self.day,
             "zone": zone_of(self.law).key if self.law else "",
         }
-        return given | content
+        return frame | content
 
     @property
     def departments(self) -> tuple[str, ...]:
@@ -328,7 +328,7 @@ class PageContext:
 
     @property
     def role(self) -> str:
-        """The reader's role; empty where nobody has signed in."""
+        """The reader's role; empty if not signed in."""
         return self._visitor.role if self._visitor else ""
 
     def may_read(self, subject: str) -> bool:
@@ -354,8 +354,8 @@ class PageContext:
 
     def who(self, holder: str) -> str:
         """Who has to act: the applicant, a body outside, or a department by its name."""
-        said = self.words["holder"](holder)
-        return self.office(holder) if said == holder else said
+        title = self.words["holder"](holder)
+        return self.office(holder) if title == holder else title
 
     def ground(self, reason: str) -> str:
         """What a ground of suspension is called; *reason* itself where it has no name."""
@@ -363,12 +363,12 @@ class PageContext:
 
     def joined(self, texts: Iterable[str]) -> str:
         """*texts* as one list, with the comma of the page's language between them."""
-        return ("、" if self.language == "zh" else ", ").join(texts)
+        return self.words["punctuation"]("listing").join(texts)
 
     def quantity(self, number: float, unit: str) -> str:
         """So many of a unit of the law: "7 天（自然日）", "1 working day"; parts of an hour as they are."""
-        said = self.words["one_of" if number == 1 else "unit_of"](unit)
-        return f"{number:,g} {said}"
+        unit_name = self.words["one_of" if number == 1 else "unit_of"](unit)
+        return f"{number:,g} {unit_name}"
 
 
 def see_other(address: str, *cookies: Cookie) -> Response[str]:
@@ -416,5 +416,5 @@ def is_chinese(text: str) -> bool:
 
 def with_query(path: str, query: Mapping[str, str]) -> str:
     """*path* with the parameters of *query* that are not empty."""
-    given = {name: value for name, value in query.items() if value}
-    return f"{path}?{urlencode(given)}" if given else path
+    params = {name: value for name, value in query.items() if value}
+    return f"{path}?{urlencode(params)}" if params else path

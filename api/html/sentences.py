@@ -17,9 +17,10 @@ from api.html.citations import cited
 from api.html.clock_names import clock_name
 from api.html.codes import district_named, industry_named
 from api.html.links import card_link, consulted_name
-from api.html.numbers import LETTERS, level_of, numbered
+from api.html.numbers import COMPLAINT, LETTERS, ORDER, SUPERVISION, level_of, numbered
 from api.html.page import PageContext
 from api.html.titles import clock_unit, grounds
+from api.html.translations import TABLES
 from api.web.entries import ShownEntry
 from domain.access.principal import Grant, PrincipalKind
 from domain.core.ledger import Role
@@ -82,7 +83,7 @@ WORDS: Mapping[type[StrEnum], str] = {
 FORM_FIELDS = {field.key: field for category in FORM for field in category.fields}
 CONTACT_FIELDS = frozenset(field.key for category in FORM if category.id == CONTACTS for field in category.fields)
 NAMED = {Sort.DISTRICT: district_named, Sort.INDUSTRY: industry_named}
-YES_NO = (("是", "yes"), ("否", "no"))
+YES_NO = (TABLES["truth"]["yes"], TABLES["truth"]["no"])
 
 
 class Detail(Struct, frozen=True):
@@ -110,12 +111,12 @@ class SentenceContext(Struct, frozen=True):
         for entry in entries:
             fact = entry.fact
             if card := card_in(fact):
-                known.cards[card] = numbered("监察", entry.occurred_at, LETTERS[level_of(fact)], entry.position)
+                known.cards[card] = numbered(SUPERVISION, entry.occurred_at, LETTERS[level_of(fact)], entry.position)
             match fact:
                 case SupervisionOrdered(order=order):
-                    known.orders[order] = numbered("督办", entry.recorded_at, "", entry.position)
+                    known.orders[order] = numbered(ORDER, entry.recorded_at, "", entry.position)
                 case ComplaintFiled(complaint=complaint):
-                    known.complaints[complaint] = numbered("投诉", entry.occurred_at, "", entry.position)
+                    known.complaints[complaint] = numbered(COMPLAINT, entry.occurred_at, "", entry.position)
                 case MaterialAttached(digest=digest, name=name):
                     known.files[digest] = name
                 case ClockSuspended(suspension=suspension, ground=ground):
@@ -143,8 +144,8 @@ class Sentences:
     def details(self, fact: AnyFact) -> list[Detail]:
         """Everything that *fact* holds and a person can read, by its name; its links are in the sentence."""
         note_fact(self.project, fact)
-        said = [(name, plain(self.said(name, getattr(fact, name), fact))) for name in fact.__struct_fields__]
-        return [Detail(self.words["field"](name), value) for name, value in said if value and name not in HIDDEN]
+        values = [(name, plain(self.in_words(name, getattr(fact, name), fact))) for name in fact.__struct_fields__]
+        return [Detail(self.words["field"](name), value) for name, value in values if value and name not in HIDDEN]
 
     def _part(self, optional: str, always: str, fact: AnyFact) -> str:
         """One part of a sentence, filled in; empty where it is *optional* and a field in it has no value."""
@@ -167,19 +168,19 @@ class Sentences:
             return made(self, fact)
         if name.endswith("_count"):
             return str(len(getattr(fact, name.removesuffix("_count"))) or "")
-        return self.said(name, getattr(fact, name), fact)
+        return self.in_words(name, getattr(fact, name), fact)
 
-    def said(self, name: str, value: Any, fact: AnyFact) -> str:
+    def in_words(self, name: str, value: Any, fact: AnyFact) -> str:
         """*value*, which the field *name* of *fact* holds, in words; empty where it says nothing."""
         if isinstance(value, bool):
-            said = TRUTHS.get(f"{tag_of(fact)}.{name}") or TRUTHS.get(name) or YES_NO
-            return said[not value][not self.is_zh]
+            pair = TRUTHS.get(f"{tag_of(fact)}.{name}") or TRUTHS.get(name) or YES_NO
+            return pair[not value][not self.is_zh]
         if value in (None, 0, "", ()):
             return ""
         if name in SPECIAL and isinstance(value, str | int) and not isinstance(value, StrEnum):
             return SPECIAL[name](self, value, fact)
         if isinstance(value, tuple | list):
-            return self.joined([self.said(name, part, fact) for part in value])
+            return self.joined([self.in_words(name, part, fact) for part in value])
         return self._plain(name, value, fact)
 
     def _plain(self, name: str, value: Any, fact: AnyFact) -> str:
@@ -199,8 +200,8 @@ class Sentences:
         """What a part of a fact says."""
         match value:
             case ExternalResult():
-                said = (self.words["outcome"](value.outcome.value), value.document_number, value.document_on)
-                return self.joined([str(part) for part in said if part])
+                parts = (self.words["outcome"](value.outcome.value), value.document_number, value.document_on)
+                return self.joined([str(part) for part in parts if part])
             case Answer():
                 opinion = self.words["opinion_of"](value.opinion.value) if value.opinion else ""
                 return f"{self.page.office(value.department)}{self.colon}{opinion or self.words['label']('not_said')}"
@@ -227,34 +228,35 @@ class Sentences:
         form = FORM_FIELDS.get(value.key)
         if form is None:
             return ""
-        said = form.options.get(value.value, (value.value, value.value))[not self.is_zh]
+        text = form.options.get(value.value, (value.value, value.value))[not self.is_zh]
         if form.sort in NAMED:
-            said = NAMED[form.sort](value.value, self.page.language)
+            text = NAMED[form.sort](value.value, self.page.language)
         elif form.sort is Sort.PHONE:
-            said = ""  # whom to call is shown on the page of the information itself
-        if said and value.key in CONTACT_FIELDS and said not in NO_TEXT:
+            text = ""  # whom to call is shown on the page of the information itself
+        if text and value.key in CONTACT_FIELDS and text not in NO_TEXT:
             note_project(INFORMATION, self.project)
-        return f"{form.zh if self.is_zh else form.en}{self.colon if said else ''}{said}{value.unit if said else ''}"
+        return f"{form.zh if self.is_zh else form.en}{self.colon if text else ''}{text}{value.unit if text else ''}"
 
-    def field_said(self, value: KnownField) -> str:
+    def field_text(self, value: KnownField) -> str:
         """A field of the information base with its value, empty where the form has no such field."""
         return self._field(value)
 
     def _proof(self, proof: ClockProof) -> str:
         bureau = self.words["bureau"]
-        said = (
+        terms = (
             (bureau("clock"), self.clock(proof.clock)),
             (bureau("started"), str(proof.started_on)),
             (bureau("due"), str(proof.due_on)),
             (bureau("article"), cited(proof.article, self.page.language)),
             (bureau("evidence"), ", ".join(map(str, proof.evidence))),
         )
-        return ("；" if self.is_zh else "; ").join(f"{term}{self.colon}{value}" for term, value in said if value)
+        semicolon = self.words["punctuation"]("semicolon")
+        return semicolon.join(f"{term}{self.colon}{value}" for term, value in terms if value)
 
     @property
     def colon(self) -> str:
         """The separator between a name and its value."""
-        return "：" if self.is_zh else ": "
+        return self.words["punctuation"]("colon")
 
     def unit(self, fact: AnyFact) -> str:
         """The unit in which the days of *fact* are counted: its own, that of its clock, or of its item's decision."""
@@ -292,9 +294,9 @@ class Sentences:
 
     def mode(self, key: str) -> str:
         """What a mode of handling is called: in our own words, else in those of the law pack that has it."""
-        said = self.words["mode_of"](key)
-        if said != key:
-            return said
+        translated = self.words["mode_of"](key)
+        if translated != key:
+            return translated
         title = next(mode for mode in modes_with([key], law_book().packs) if mode.key == key)
         return title.title_zh if self.is_zh else title.title
 
@@ -322,13 +324,13 @@ def plain(value: str) -> str:
 MADE: Mapping[str, Callable[[Sentences, Any], str]] = {
     "basis": lambda sentences, fact: sentences.of_proof(fact, "article"),
     "changed": lambda sentences, fact: sentences.joined(
-        [sentences.words["of_person"](name) for name in fact.particulars.said()]
+        [sentences.words["of_person"](name) for name in fact.particulars.filled()]
     ),
     "clock": lambda sentences, fact: sentences.of_proof(fact, "clock") or sentences.clock(getattr(fact, "clock", "")),
     "detached": lambda sentences, fact: sentences.known.files.get(fact.digest, ""),
     "due_on": lambda sentences, fact: sentences.of_proof(fact, "due_on"),
     "finding": lambda sentences, fact: (
-        sentences.said("partly", fact.partly, fact) or sentences.said("upheld", fact.upheld, fact)
+        sentences.in_words("partly", fact.partly, fact) or sentences.in_words("upheld", fact.upheld, fact)
     ),
     "noted": lambda _, fact: fact.label or fact.activity,
     "person": lambda _, fact: fact.particulars.name or "",

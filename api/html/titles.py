@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache, lru_cache
-from typing import Literal
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
 from msgspec import Struct, field
 
+from api.html.translations import Language, wording
 from api.route_access import ACCESS
 from domain.catalogue.item import ServiceItem
 from domain.catalogue.state import Catalogue
@@ -22,8 +22,6 @@ from domain.reference_data import ReferenceData
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.ledger.reference_data import ReferenceDataCache
-
-Language = Literal["zh", "en"]
 
 CLOCK_ENDS = re.compile("[#:]")  # behind the kind of a clock, whose name may go on
 
@@ -105,11 +103,12 @@ def rule_title(rule: str, language: Language) -> str:
         pack = law_book().pack(rule)
     except Refused:
         return law_title(law, language)
+    words = wording(language)
     title = (pack.title_zh if language == "zh" else pack.title) or law
-    since = f"（{pack.valid_from} 起施行）" if language == "zh" else f" (in force from {pack.valid_from})"
+    version = words["law_version"]("since").format(title, pack.valid_from)
     terms = pack.specials.get(special)
     named = (terms.title_zh if language == "zh" else terms.title) if terms else ""
-    return title + since + (("：" if language == "zh" else ": ") + named if named else "")
+    return f"{version}{words['punctuation']('colon')}{named}" if named else version
 
 
 @cache

@@ -133,13 +133,13 @@ class InformationPages(Controller):
             basic=information.basic,
             persons=await linked_persons(approvals, page, [information.basic.uscc]),
             named=named_in(page),
-            said=lambda field: said_in(page, field),
+            value_of=lambda field: value_text(page, field),
             back=page.link(f"/pages/projects/{project_id}"),
             search=page.link(SEARCH),
         )
 
 
-def said_in(page: PageContext, field: ShownField) -> str:
+def value_text(page: PageContext, field: ShownField) -> str:
     """What was entered, in the language of *page*: a choice in words, a number with its unit, a code by its name."""
     if field.sort in (Sort.NUMBER, Sort.MONEY) and field.value:
         return measured(field.value, field.unit, page.language)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
+from api.html.translations import TABLES
 from domain.project.information.form import CATEGORIES, FormField, Sort
 from projections.information.fold import CONTACTS, DOCUMENT, CategoryRow, FieldRow, InformationRow
 from projections.information.query import KnownProject
@@ -132,12 +133,7 @@ class Match(Struct, frozen=True):
     snippets: list[Snippet]
 
 
-WORDS = {
-    "name": ("项目名称", "Name"),
-    "code": ("项目编号", "Code"),
-    "enterprise": ("企业", "Enterprise"),
-    "uscc": ("统一社会信用代码", "Unified social credit code"),
-}
+LABELS = TABLES["search_label"]  # of the texts that are not fields of the form
 
 
 def information_of(known: KnownProject, as_of: datetime, known_at: datetime) -> ProjectInformation:
@@ -232,7 +228,9 @@ def match_of(row: InformationRow, text: str) -> Match:
     """*row*, and where *text* was found in it."""
     marks = question(text).marks
     matches = (
-        [(label, snippet(said, marks)) for label, said in zip(row.labels, row.texts, strict=True)] if marks else []
+        [(label, snippet(label_text, marks)) for label, label_text in zip(row.labels, row.texts, strict=True)]
+        if marks
+        else []
     )
     snippets = [Snippet(label, *in_words(label), pieces) for label, pieces in matches if pieces]
     members = {name: getattr(row, name) for name in Match.__struct_fields__ if name != "snippets"}
@@ -242,9 +240,9 @@ def match_of(row: InformationRow, text: str) -> Match:
 def in_words(label: str) -> tuple[str, str]:
     """What a text of the information base is, in Chinese and in English."""
     if label.startswith(DOCUMENT):
-        return "文号", "Document"  # the label names the item
-    if label in WORDS:
-        return WORDS[label]
+        return LABELS["document"]  # the label names the item
+    if label in LABELS:
+        return LABELS[label]
     category, _, key = label.partition(".")
     field = CATEGORIES[category].field(key)
     return field.zh, field.en

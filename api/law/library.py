@@ -126,7 +126,9 @@ def calendar_as_known(book: CalendarBook, known: date) -> CalendarAsKnown:
     return CalendarAsKnown(
         calendar=shown_calendar(book, known),
         notices=notices,
-        days=[ShownDay(day, said.works, said.kind, said.notice, provisional) for day, said, provisional in days],
+        days=[
+            ShownDay(day, of_day.works, of_day.kind, of_day.notice, provisional) for day, of_day, provisional in days
+        ],
     )
 
 

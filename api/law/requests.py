@@ -117,8 +117,6 @@ class ExplanationByPack(EvaluationByPack, frozen=True, forbid_unknown_fields=Tru
 
 AnyEvaluationRequest = EvaluationByRule | EvaluationByPack
 
-AnyExplanation = ExplanationByRule | ExplanationByPack
-
 EVALUATIONS = (EvaluationByRule, EvaluationByPack)
 
 EXPLANATIONS = (ExplanationByRule, ExplanationByPack)
@@ -260,8 +258,8 @@ def _expanded(pack: Pack, choice: PackChoice) -> Rule | None:
 def _general(pack: Pack, choice: PackChoice, events: Sequence[LawEvent]) -> GeneralChoice:
     if choice.licence_expiry is not None:
         raise field_problem("$.rule.licence_expiry", f"{pack.name} renews no licence by silence", "leave it out")
-    given = {DECISION.name: choice.decision_days, COMMITMENT.name: choice.commitment_days}
-    lengths = {clock: days for clock, days in given.items() if days is not None}
+    chosen_days = {DECISION.name: choice.decision_days, COMMITMENT.name: choice.commitment_days}
+    lengths = {clock: days for clock, days in chosen_days.items() if days is not None}
     if unknown := lengths.keys() - pack.clocks.keys():
         raise field_problem(f"$.rule.{unknown.pop()}_days", f"{pack.name} has no such clock", "leave it out")
     consultation_days: dict[str, int] = {}

@@ -35,8 +35,8 @@ def rule_rows(page: PageContext, pack: Pack) -> list[RuleRow]:
 
 def rule_name(page: PageContext, clock: str) -> str:
     """What a clock of a law is called."""
-    said = page.words["rule_clock"](clock)
-    return page.words["clock_kind"](clock) if said == clock else said
+    title = page.words["rule_clock"](clock)
+    return page.words["clock_kind"](clock) if title == clock else title
 
 
 def _rows(page: PageContext, name: str, terms: ClockTerms) -> Iterator[RuleRow]:

@@ -183,7 +183,9 @@ def _explanation(prepared: Prepared, t: datetime, known: datetime) -> Explanatio
     """Raises KeyError for a clock that has not started, ValueError for one counted in hours."""
     calendar = prepared.book.as_known(known.astimezone(ZoneInfo(prepared.timeline.zone)).date())
     if isinstance(prepared.rule, GeneralChoice):
-        said = explain_general(prepared.rule.terms(prepared.book, known), prepared.timeline, t, known, prepared.clock)
+        explanation = explain_general(
+            prepared.rule.terms(prepared.book, known), prepared.timeline, t, known, prepared.clock
+        )
     else:
-        said = explain(prepared.rule, prepared.timeline, prepared.book, t, known, prepared.clock)
-    return documented(said, prepared.pack, prepared.mode, prepared.book, calendar)
+        explanation = explain(prepared.rule, prepared.timeline, prepared.book, t, known, prepared.clock)
+    return documented(explanation, prepared.pack, prepared.mode, prepared.book, calendar)

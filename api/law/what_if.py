@@ -97,14 +97,14 @@ class WhatIfRoutes(Controller):
         laws: NamedDependency[LawBook],
     ) -> AssumedProject:
         """Both at the instant `as_of`; left out, now, or the last assumed event where that is later."""
-        said = _read(decoded(_assumptions, json_body), json_body)
+        assumed = _read(decoded(_assumptions, json_body), json_body)
         t, known = instants.at, instants.known
         if instants.is_now:
-            latest = max(event.at for addition in said.assume for event in addition.events)
+            latest = max(event.at for addition in assumed.assume for event in addition.events)
             t, known = max(t, latest), max(known, latest)
         clocks = ClocksAt(approvals.store, laws, t, known)
         histories = item_histories(entries, known)
-        return compared(clocks, project_id, histories, assumed_in(said, histories))
+        return compared(clocks, project_id, histories, assumed_in(assumed, histories))
 
     @post(
         "/supervision/what-if",
@@ -121,28 +121,28 @@ class WhatIfRoutes(Controller):
         laws: NamedDependency[LawBook],
     ) -> AssumedCards:
         """Another version of a law, another threshold, other lengths: how many there would have been, and which."""
-        said = _read(decoded(_other_rules, json_body), json_body)
-        require_answerable(said, laws)
-        period, zone = Period(said.first, said.last), home_zone(laws)
-        mark = rules_mark(said, list_scope)
-        cursor = read_cursor(said.cursor, mark) if said.cursor else None
+        other_rules = _read(decoded(_other_rules, json_body), json_body)
+        require_answerable(other_rules, laws)
+        period, zone = Period(other_rules.first, other_rules.last), home_zone(laws)
+        mark = rules_mark(other_rules, list_scope)
+        cursor = read_cursor(other_rules.cursor, mark) if other_rules.cursor else None
         instant = cursor.at if cursor else instant
         signals = await translate_too_much(
-            signals_of(approvals.store, laws, said, period, zone, said.department, instant, list_scope),
+            signals_of(approvals.store, laws, other_rules, period, zone, other_rules.department, instant, list_scope),
             lambda error: field_problem("$.last", str(error), "a shorter period, or one department"),
         )
         last = key_in(cursor, AssumedKey) if cursor else None
         rest = signals if last is None else [signal for signal in signals if signal.place > last]
-        page = rest[: said.limit]
+        page = rest[: other_rules.limit]
         return AssumedCards(
             as_of=instant,
-            first=said.first,
-            last=said.last,
+            first=other_rules.first,
+            last=other_rules.last,
             present=levels(signal for signal in signals if signal.compared != "new"),
             would=levels(signal for signal in signals if signal.compared != "gone"),
             count=len(signals),
             signals=page,
-            next=cursor_text(mark, instant, 0, page[-1].place) if len(rest) > said.limit else None,
+            next=cursor_text(mark, instant, 0, page[-1].place) if len(rest) > other_rules.limit else None,
         )
 
 
@@ -153,10 +153,10 @@ def _read(assumed: Any, body: bytes) -> Any:
     return assumed
 
 
-def assumed_in(said: Assumptions, histories: Histories) -> dict[Application, list[LawEvent]]:
+def assumed_in(assumed: Assumptions, histories: Histories) -> dict[Application, list[LawEvent]]:
     """The assumed events by application. Raises Problem where an item was not applied for, or an id is taken."""
     events: dict[Application, list[LawEvent]] = {}
-    for nth, addition in enumerate(said.assume):
+    for nth, addition in enumerate(assumed.assume):
         numbers = [
             number for item, number in histories if item == addition.item and addition.application in (0, number)
         ]
@@ -198,22 +198,22 @@ def _moves(project: UUID, item: AssumedItem) -> Iterator[ClockShift]:
             yield move
 
 
-def rules_mark(said: OtherRules, scope: Scope) -> bytes:
+def rules_mark(other_rules: OtherRules, scope: Scope) -> bytes:
     """The digest of the question, whatever page of its answer is requested."""
-    fields = to_builtins(said)
+    fields = to_builtins(other_rules)
     return mark_of("assume_rules", [*((name, repr(fields[name])) for name in sorted(fields)), ("", scope.register)])
 
 
-def require_answerable(said: OtherRules, laws: LawBook) -> None:
+def require_answerable(other_rules: OtherRules, laws: LawBook) -> None:
     """Refuse a law that is unknown here or counts otherwise, and an invalid period."""
-    if said.law:
+    if other_rules.law:
         try:
-            laws.pack(said.law)
+            laws.pack(other_rules.law)
         except Refused as unknown:
             raise field_problem("$.law", unknown.sentence, unknown.remedy) from unknown
-        if "/" in said.law:
+        if "/" in other_rules.law:
             raise field_problem("$.law", "it names a special law", "the version alone: every item keeps its own law")
-    if not 0 <= (said.last - said.first).days < PERIOD_DAYS_MAX:
+    if not 0 <= (other_rules.last - other_rules.first).days < PERIOD_DAYS_MAX:
         raise field_problem("$.last", "that is no period", f"at most {PERIOD_DAYS_MAX} days, the first day first")
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from litestar import Controller, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from api.commands.aggregates import AggregateReceipt, carry_out
 from api.commands.targets import TO_PERSONS
@@ -82,6 +82,16 @@ def day(approvals: NamedDependency[Approvals], instants_known_now: NamedDependen
     return then_of(approvals, instants_known_now)
 
 
+def person_filter(
+    caller: NamedDependency[Caller], text: Named = "", kind: OfKind = None, status: InStanding = None
+) -> PersonFilter:
+    """The legal persons that a list is asked for: by name or code, kind and standing."""
+    return PersonFilter(text=text, kind=kind or "", status=status or "", caller=caller)
+
+
+PERSON_FILTER = {"person_filter": Provide(person_filter, sync_to_thread=False)}
+
+
 class LegalPersonRoutes(Controller):
     """Who invests. An entry that was merged into another is answered with that one, which says so."""
 
@@ -119,28 +129,19 @@ class LegalPersonRoutes(Controller):
 
             return AggregateReceipt.of(code, await carry_out(command_request, stream_of(code), TO_PERSONS, check=check))
 
-    @get("/", operation_id="list_persons", summary="Legal persons by name or code", dependencies=PAGED)
+    @get("/", operation_id="list_persons", summary="Legal persons by name or code", dependencies=PAGED | PERSON_FILTER)
     async def list_persons(
         self,
         *,
         position: NamedDependency[int],
         day: NamedDependency[Then],
         persons: NamedDependency[PersonBook],
+        person_filter: NamedDependency[PersonFilter],
         caller: NamedDependency[Caller],
-        text: Named = "",
-        kind: OfKind = None,
-        status: InStanding = None,
         paging: NamedDependency[ListPaging],
     ) -> PersonPage:
         """As they were on the day of `as_of`, as known at `known_at`; each once, whatever was merged into it."""
-        wanted = PersonFilter(
-            text=text,
-            kind=kind or "",
-            status=status or "",
-            caller=caller,
-            limit=paging.rows_read,
-            last=paging.last(PersonKey),
-        )
+        wanted = structs.replace(person_filter, limit=paging.rows_read, last=paging.last(PersonKey))
         rows = await persons.listed(wanted, day)
         shown_rows = [shown_person(ranked.row, caller) for ranked in paging.shown(rows)]
         following = paging.next_of(rows, lambda ranked: ranked.place)

@@ -218,10 +218,10 @@ def digest_in(headers: Headers) -> str:
 
     Raises Problem invalid-header where it can't be read, or can't be held against what comes.
     """
-    given = headers.get(b"content-digest")
-    if given is None:
+    header = headers.get(b"content-digest")
+    if header is None:
         return ""
-    members = [DIGESTS.fullmatch(member) for member in given.split(b",")]
+    members = [DIGESTS.fullmatch(member) for member in header.split(b",")]
     digests = {member[1]: member[2] for member in members if member}
     try:
         digest = b64decode(digests.get(b"sha-256", b""), validate=True).hex()

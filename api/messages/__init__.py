@@ -1,1 +1,1 @@
-"""收件箱 messages: what waits for a person, what happened to the cases, as a page, as Atom and by mail."""
+"""收件箱 messages to a person: waiting tasks, and events of the cases, as a page, as an Atom feed and by mail."""

@@ -1,4 +1,4 @@
-"""GET /messages/feeds/{token}.atom: a person's messages for a news reader, which can't sign in (RFC 4287)."""
+"""GET /messages/feeds/{token}.atom: a person's messages as an Atom feed (RFC 4287); the token replaces the sign-in."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENTRIES_MAX = 50
 
 
 class NewsRoutes(Controller):
-    """Without an account or a name in the address; anyone who has it can read it until it is ended at /account."""
+    """The address is a secret: anyone who has it can read the feed until it is revoked at /account."""
 
     opt = {ACCESS: "feed"}  # noqa: RUF012  litestar's own spelling
     tags = ("feed",)

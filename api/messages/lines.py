@@ -1,4 +1,4 @@
-"""Messages in sentences: each event in the words of the reader's language, with what it is about and where that is."""
+"""Renders messages: each event as a sentence in the reader's language, with its subject and a link."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NAMING: tuple[type[Fact], ...] = (
 
 
 class MessageLine(Struct, frozen=True):
-    """One message: what happened when, in which item of which project, where it is, and whether it was read."""
+    """One message: the event and its time, item and project, the link, and whether it was read."""
 
     position: int
     at: datetime
@@ -46,7 +46,7 @@ class MessageLine(Struct, frozen=True):
 
 
 async def lines_of(approvals: Approvals, page: PageContext, caller: Caller, inbox: InboxPage) -> list[MessageLine]:
-    """The messages of a page of the inbox. What the reader may not read says only that it happened."""
+    """The messages of a page of the inbox. An event that the reader may not read has no content."""
     projects = list({event.entry.stream for event in inbox.page.events})
     names = await names_of(approvals.store, projects)
     entries = await approvals.entries_of(projects, *NAMING)
@@ -80,7 +80,7 @@ def _lines(
 
 
 def path_of(event: FeedEvent) -> str:
-    """The page of what an event is about."""
+    """The path of the page that shows the subject of an event."""
     project = f"/pages/projects/{event.entry.stream}"
     item = getattr(event.entry.fact, "item", "")
     return f"{project}/items/{item}" if isinstance(item, str) and item else project

@@ -1,4 +1,4 @@
-"""Mails: what happened in which project, line by line with links, in the language chosen; never its content."""
+"""Renders mails: a line with a link for each event, in the chosen language; never the content of a fact."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ MAIL = "/messages/mail"
 
 
 class MailRenderer(Struct, frozen=True):
-    """Makes mails whose links begin with *base*, the address of this server."""
+    """Renders mails; their links begin with *base*, the public address of this server."""
 
     approvals: Approvals
     base: str
 
     @classmethod
     def of(cls, approvals: Approvals, settings: Settings) -> MailRenderer:
-        """For the address that people reach the server by."""
+        """The renderer for the public address of the server."""
         return cls(approvals, settings.public_url or f"http://{settings.host}:{settings.port}")
 
     @property
     def site(self) -> MailSite:
-        """As the mailer takes it."""
+        """The two functions that the mailer calls."""
         return MailSite(self.ask, self.tell)
 
     def ask(self, address: MailAddress) -> Mail:
-        """The mail that asks whether its reader entered the address."""
+        """The mail that asks its reader to confirm the address."""
         say = PageContext(PageAddress(query={"lang": address.language})).words["mail"]
         link = self._link(address)
         text = f"{say('ask_text').format(site=self.base)}\n\n{link}\n"
         return Mail(address.address, say("ask_subject"), text, self._id(address, 0), link)
 
     async def tell(self, address: MailAddress, caller: Caller, events: FeedPage) -> Mail:
-        """The mail with what happened; *caller* is its reader."""
+        """The mail that lists *events*; *caller* is its reader."""
         query = {"lang": address.language}
         page = PageContext(PageAddress(query=query), DEFAULT_LAW, await titles_of(self.approvals))
         say, link = page.words["mail"], self._link(address)

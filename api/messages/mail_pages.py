@@ -1,4 +1,4 @@
-"""Addresses for mails: entered by a person who is signed in, confirmed and ended by the link in a mail."""
+"""Mail addresses of signed-in people: entered at /messages, confirmed and unsubscribed by the link in a mail."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FAULT = "mail"  # the query parameter by which /messages says what was wrong
 
 
 class MailPages(Controller):
-    """What is mailed is what the inbox of the role has."""
+    """Handlers of mail addresses. The mails contain the messages of the role's inbox."""
 
     dependencies = PROVIDERS | {"grant": Provide(grant, sync_to_thread=False)}
 
@@ -46,7 +46,7 @@ class MailPages(Controller):
         settings: NamedDependency[Settings],
         now: NamedDependency[datetime],
     ) -> Response[str]:
-        """Enter an address for the messages of this role, or end it."""
+        """Enter or remove the address for the messages of this role."""
         if grant is None or not settings.smtp:
             raise Problem(
                 "not-found",
@@ -74,7 +74,7 @@ class MailPages(Controller):
         plain_page: NamedDependency[PageContext],
         approvals: NamedDependency[Approvals],
     ) -> Response[str]:
-        """What the link in a mail leads to: nothing changes by opening it, as programs that check mails do."""
+        """The page behind the link in a mail. Opening it changes nothing: virus scanners follow links too."""
         known = await _proved(approvals, address, proof)
         state = "gone" if known is None else "confirmed" if known.confirmed_at else "asked"
         return plain_page.render("mail_link.html", state=state, address=known.address if known else "")
@@ -89,7 +89,7 @@ class MailPages(Controller):
         approvals: NamedDependency[Approvals],
         now: NamedDependency[datetime],
     ) -> Response[str]:
-        """Confirm the address, or end it: also by one click in a mail program (RFC 8058)."""
+        """Confirm the address, or remove it: also by one-click unsubscribe of a mail program (RFC 8058)."""
         known = await _proved(approvals, address, proof)
         if known is None:
             return plain_page.render("mail_link.html", state="gone", address="")
@@ -102,7 +102,7 @@ class MailPages(Controller):
 
 
 async def _proved(approvals: Approvals, address: UUID, proof: str) -> MailAddress | None:
-    """The address that *proof* is the code of; None where it is not, or the address has ended."""
+    """The address that the code *proof* belongs to; None if it does not fit, or the address was removed."""
     if not hmac.compare_digest(proof.encode(), code_of(keystore(), address).encode()):
         return None
     return await MailAddresses(approvals.store).find(address)

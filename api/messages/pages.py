@@ -1,4 +1,4 @@
-"""GET /messages: a person's inbox; what was read is remembered per role."""
+"""GET /messages: a person's inbox; the read mark is kept per role."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def grant(request: HttpRequest) -> UUID | None:
 
 
 def inbox(approvals: NamedDependency[Approvals], page_feed: NamedDependency[Feed]) -> Inbox:
-    """The messages of everybody."""
+    """The inbox query."""
     return Inbox(approvals.store, page_feed)
 
 
 class MessagePages(Controller):
-    """For those who may read the feed: their messages are events of it."""
+    """Handlers of the inbox. Messages are events of the feed, so its access rule applies."""
 
     opt = {ACCESS: "feed"}  # noqa: RUF012  litestar's own spelling
     dependencies = WINDOW | {
@@ -69,7 +69,7 @@ class MessagePages(Controller):
         before: Before = 0,
         mail: MailFault = "",
     ) -> Response[str]:
-        """What waits, then what happened, the newest first."""
+        """The inbox: waiting tasks, then events, the newest first."""
         shown = await inbox.page(caller, before, SHOWN_MAX)
         waits = [] if before else await waits_for(approvals.store, caller)
         return page.render(
@@ -96,7 +96,7 @@ class MessagePages(Controller):
         inbox: NamedDependency[Inbox],
         caller: NamedDependency[Caller],
     ) -> Response[str]:
-        """Go to what a message is about, which counts as reading it."""
+        """Mark a message as read and redirect to its subject."""
         criteria = criteria_of(caller)
         if criteria is not None and 0 < message <= POSITION_MAX:
             for event in (await page_feed.page(caller, criteria, message - 1, 1, message)).events:
@@ -112,7 +112,7 @@ class MessagePages(Controller):
         caller: NamedDependency[Caller],
         text_form: NamedDependency[dict[str, str]],
     ) -> Response[str]:
-        """Mark every message as read that the page had, and those before."""
+        """Mark the messages of the page, and all older ones, as read."""
         position = text_form.get("position", "")
         if not position.isdecimal() or int(position) > POSITION_MAX:
             raise Problem("invalid-field", "position: no position of the feed", remedy="load /messages again")

@@ -1,4 +1,4 @@
-"""What waits for a person: the first of the waits that the reader's department, enterprise or projects have at hand."""
+"""The waiting tasks of the inbox: the oldest waits of the reader's department, enterprise or projects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLACES: Mapping[Role, str] = {  # where all of them are
 
 
 async def waits_for(store: Store, caller: Caller) -> list[ListedWaiting]:
-    """The oldest waits of the reader; none in roles that only look on."""
+    """The oldest waits of the reader; none in roles that only read."""
     if caller.role not in PLACES:
         return []
     filters = WaitingFilter(

@@ -122,7 +122,7 @@ NOTICE_SOURCE = {"notice": Provide(notice)}
 def _named(name: str, code: str, page: PageContext) -> str:
     if code in ("", name):
         return name
-    return f"{name}（{code}）" if page.language == "zh" else f"{name} ({code})"
+    return page.words["punctuation"]("brackets").format(name, code)
 
 
 def _basis(page: PageContext, file: ShownCard) -> tuple[str, str, str]:
@@ -148,7 +148,7 @@ def _facts(page: PageContext, file: ShownCard, sentences: Sentences) -> list[tup
         (bureau("rule"), rule_title(proof.rule, page.language)),
         (bureau("calendar"), proof.calendar),
     )
-    return [(term, said) for term, said in facts if said]
+    return [(term, text) for term, text in facts if text]
 
 
 def _evidence(page: PageContext, sentences: Sentences, entry: ShownEntry) -> NoticeEvidence:

@@ -35,7 +35,7 @@ class NoticeHeadings(Struct, frozen=True):
     seal: str
     code: str
     term_name: str
-    said_name: str
+    content_name: str
 
 
 class PrintedNotice(Struct, frozen=True):
@@ -118,7 +118,7 @@ def _printed(
         addressee=notice.addressee + bureau("of").rstrip(),
         sentence=notice.sentence,
         void="" if notice.standing else says("void").format(notice.state),
-        facts=[(term, said) for term, said in (*named, (bureau("attribution"), held)) if said],
+        facts=[(term, text) for term, text in (*named, (bureau("attribution"), held)) if text],
         evidence=[
             (entry.sentence, f"{entry.at} · {entry.by} · {bureau('entry_of').format(entry.version)}")
             for entry in notice.evidence
@@ -148,5 +148,5 @@ def _headings(page: PageContext) -> NoticeHeadings:
         seal=says("seal"),
         code=bureau("code_hint"),
         term_name=says("term_name"),
-        said_name=says("said_name"),
+        content_name=says("content_name"),
     )

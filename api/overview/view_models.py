@@ -104,8 +104,8 @@ def _row(page: PageContext, obstacle: ProjectObstacle, clock: Reading | None, t:
     if obstacle.ended:
         ended = page.words["outcome"](page.words["stage"](obstacle.ended))
         days = page.quantity(_days_since(obstacle.since, t), CALENDAR_DAY)
-        said = {"item": item, "day": page.day(obstacle.since), "ended": ended, "days": days}
-        sentence = _filled(say("turned_down"), said)
+        values = {"item": item, "day": page.day(obstacle.since), "ended": ended, "days": days}
+        sentence = _filled(say("turned_down"), values)
         mark, holder = "refused", page.who("applicant")
     elif obstacle.clock:
         over = overdue(page, clock, t) if clock else ""
@@ -122,9 +122,9 @@ def _row(page: PageContext, obstacle: ProjectObstacle, clock: Reading | None, t:
     return AttentionRow(obstacle.project, name, mark, sentence, holder)
 
 
-def _filled(words: str, said: Mapping[str, str]) -> Markup:
-    """*words* with what is *said* in them, escaped."""
-    return Markup(words).format(**said)  # noqa: S704  our own words; what goes in is escaped
+def _filled(words: str, values: Mapping[str, str]) -> Markup:
+    """*words* with what is *values* in them, escaped."""
+    return Markup(words).format(**values)  # noqa: S704  our own words; what goes in is escaped
 
 
 def _days_since(since: datetime | None, t: datetime) -> int:

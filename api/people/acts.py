@@ -91,13 +91,13 @@ class PersonActs:
 
     def _command(self, principal: str, act: PersonAct, fields: FormFields, key: NewKey) -> PrincipalCommand:
         """The command that the form makes. Raises Problem with the path of the field at fault."""
-        said: dict[str, Any] = {"command": act.command_for(fields), "principal": principal}
+        members: dict[str, Any] = {"command": act.command_for(fields), "principal": principal}
         for name in act.fields:
             if text := fields.text(name).strip():
-                said["key" if name == "key_id" else name] = self._value(name, text)
+                members["key" if name == "key_id" else name] = self._value(name, text)
         if act.command == "issue_key":
-            said |= {"key": key.id, "digest": key.digest.hex()}
-        command: PrincipalCommand = command_in(json.encode(said), TO_PRINCIPALS)
+            members |= {"key": key.id, "digest": key.digest.hex()}
+        command: PrincipalCommand = command_in(json.encode(members), TO_PRINCIPALS)
         return command
 
     def _value(self, name: str, text: str) -> str | list[str] | datetime:

@@ -245,9 +245,9 @@ def chips_of(
     for name, value in fields.items():
         if value:
             words = dict(choices.get(name, [])).get(value, "" if value == "true" else value)
-            chips.append((name, sheet("state") if name == "stage" else _said(page, name), words))
-    return [(said, words, page.here(**{name: "", "cursor": "", "open": ""})) for name, said, words in chips]
+            chips.append((name, sheet("state") if name == "stage" else _chip_name(page, name), words))
+    return [(chip_label, words, page.here(**{name: "", "cursor": "", "open": ""})) for name, chip_label, words in chips]
 
 
-def _said(page: PageContext, name: str) -> str:
+def _chip_name(page: PageContext, name: str) -> str:
     return page.words["label" if name in ("manager", "department", "holder", "changed") else "sheet"](name)

@@ -97,8 +97,8 @@ def applied_again(page: PageContext, kind: str, on: Sequence[str], since: dateti
     if kind != WaitKind.APPLICATION or not on:
         return ""
     words = page.words
-    ended, said = words["outcome"](words["stage"](on[0])), words["waiting"]("again" if since else "again_undated")
-    return Markup(said).format(day=page.day(since), ended=ended)  # noqa: S704  our own words; what goes in is escaped
+    ended, sentence = words["outcome"](words["stage"](on[0])), words["waiting"]("again" if since else "again_undated")
+    return Markup(sentence).format(day=page.day(since), ended=ended)  # noqa: S704  our own words; what goes in is escaped
 
 
 class WaitingSentence:

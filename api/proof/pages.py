@@ -20,7 +20,7 @@ LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 
 
 class VerifyPages(Controller):
-    """For everybody: nothing is sent from the page, and it holds nothing but public keys."""
+    """Public: the page sends nothing, and contains only public keys."""
 
     dependencies = {"plain_page": ReadDependency(plain_page)}  # noqa: RUF012  litestar's own spelling
     opt = {ACCESS: PUBLIC}  # noqa: RUF012  as above

@@ -44,7 +44,7 @@ def reviewed(
 ) -> Response[str]:
     """The page before an act with its *effect*; or its form with all that was filled in, and why it is refused."""
     sentences = Sentences(page, UUID(int=0), SentenceContext(), {})
-    said = [sentences.tell(entry.fact) for entry in result.added]
+    sentences_added = [sentences.tell(entry.fact) for entry in result.added]
     return page.render(
         f"{kind.removesuffix('s')}_review.html",
         **reference_frame(page, kind),
@@ -55,8 +55,8 @@ def reviewed(
         problem=result.problem or None,
         fault=field_fault(result.problem, values),
         is_edited=bool(fields.text("edit")),
-        said=said[-SENTENCES_SHOWN_MAX:],
-        said_before=said[:-SENTENCES_SHOWN_MAX],
+        effects=sentences_added[-SENTENCES_SHOWN_MAX:],
+        earlier_effects=sentences_added[:-SENTENCES_SHOWN_MAX],
         back=back,
         **effect,
     )

@@ -1,7 +1,7 @@
 // Forms with drafts: what is filled in is saved, and, where there is a panel, what the act would do is shown beside it.
 const form = document.querySelector("form[data-draft]");
 const panel = document.querySelector("[data-preview]");
-const said = form.querySelector("[data-said]");
+const message = form.querySelector("[data-said]");
 const STILL = 800, AGAIN = 10000; // milliseconds: after the last key, and before another try
 let timer, request, lasted = 0, edits = 0, saved = 0;
 
@@ -23,14 +23,14 @@ function save() {
     lasted = performance.now() - begun;
     const there = own.status !== 401 && own.responseURL && new URL(own.responseURL).pathname === new URL(form.action).pathname;
     const kept = there && own.status < 500;
-    said.textContent = there ? form.dataset[kept ? "saved" : "unsaved"].replace("{}", time()) : form.dataset.ended;
+    message.textContent = there ? form.dataset[kept ? "saved" : "unsaved"].replace("{}", time()) : form.dataset.ended;
     if (kept) {
       saved = now;
       if (panel) show(own.response, own.status);
     } else if (there) plan(AGAIN);
   };
   own.onerror = () => {
-    said.textContent = form.dataset.unsaved;
+    message.textContent = form.dataset.unsaved;
     plan(AGAIN);
   };
   own.send(content());

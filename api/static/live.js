@@ -2,7 +2,7 @@
 const { body } = document;
 const main = document.querySelector("main");
 const notice = document.querySelector("[data-notice]");
-const [said, show] = notice.children;
+const [message, show] = notice.children;
 const fresh = document.querySelector("[data-fresh]");
 // In milliseconds: hands are still, between two readings, two announcements, two tries at most.
 const STILL = 1000, PAUSE = 1500, SPOKEN = 10000, MOST = 30000;
@@ -58,7 +58,7 @@ function plan() {
 }
 
 function announce(name) {
-  said.textContent = notice.dataset[name].replace("{}", changes);
+  message.textContent = notice.dataset[name].replace("{}", changes);
   notice.classList.add("shown");
   show.hidden = name !== "changed";
 }
@@ -96,7 +96,7 @@ function take(page, seen) {
   changes -= seen;
   notice.classList.remove("shown");
   show.hidden = true;
-  said.textContent = seen && at - spoken > SPOKEN ? notice.dataset.updated.replace("{}", (spoken = at, seen)) : "";
+  message.textContent = seen && at - spoken > SPOKEN ? notice.dataset.updated.replace("{}", (spoken = at, seen)) : "";
   tell("fresh");
   document.dispatchEvent(new Event("refreshed"));
   if (changes) plan();

@@ -20,21 +20,21 @@ async function send(input, file, bar) {
 }
 
 async function take(input, file, list) {
-  const { form, dataset } = input, { name } = file, said = made("span", { textContent: `${name} ` });
+  const { form, dataset } = input, { name } = file, message = made("span", { textContent: `${name} ` });
   const bar = made("progress", { max: 1, value: 0, ariaLabel: `${dataset.sending}: ${name}` }), row = made("li");
-  row.append(said, bar);
+  row.append(message, bar);
   list.append(row);
   try {
     const { digest, size, media_type } = await send(input, file, bar);
     const value = JSON.stringify({ digest, size, media_type, name });
     const remove = made("button", { type: "button", className: "second", textContent: dataset.remove, ariaLabel: `${dataset.remove}: ${name}` });
     remove.onclick = () => { row.remove(); form.dispatchEvent(new Event("change")); };
-    said.textContent = `${name} · ${dataset.done.replace("{}", `${digest.slice(0, 16)}…`)} `;
+    message.textContent = `${name} · ${dataset.done.replace("{}", `${digest.slice(0, 16)}…`)} `;
     row.append(made("input", { type: "hidden", name: dataset.as ?? input.name, value }), remove);
     form.dispatchEvent(new Event("change"));
     return true;
   } catch {
-    said.textContent = `${name} · ${dataset.failed}`;
+    message.textContent = `${name} · ${dataset.failed}`;
     return false;
   } finally {
     bar.remove();

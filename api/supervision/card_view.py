@@ -52,11 +52,11 @@ class VerdictOffer(Struct, frozen=True):
 def card_sentence(page: PageContext, file: ShownCard) -> Markup:
     """What happened, in a sentence: who should have done what until when, and what the clock came to."""
     signal, proof = file.signal, file.proof
-    said = {"department": page.office(signal.department), "level": page.words["level_of"](signal.level)}
+    values = {"department": page.office(signal.department), "level": page.words["level_of"](signal.level)}
     if proof is None:
-        said |= {"day": page.local(signal.happened_at), "reasons": file.reasons}
-        return _filled(page.words["card_says"](BY_HAND), said)
-    return _filled(page.words["card_says"](proof.rung.value), said | _of_proof(page, file, proof))
+        values |= {"day": page.local(signal.happened_at), "reasons": file.reasons}
+        return _filled(page.words["card_says"](BY_HAND), values)
+    return _filled(page.words["card_says"](proof.rung.value), values | _of_proof(page, file, proof))
 
 
 def _of_proof(page: PageContext, file: ShownCard, proof: ClockProof) -> dict[str, str]:
@@ -71,9 +71,9 @@ def _of_proof(page: PageContext, file: ShownCard, proof: ClockProof) -> dict[str
     }
 
 
-def _filled(words: str, said: dict[str, str]) -> Markup:
-    """*words* with what is *said* in them, escaped."""
-    return Markup(words).format(**said)  # noqa: S704  our own words; what goes in is escaped
+def _filled(words: str, values: dict[str, str]) -> Markup:
+    """*words* with what is *values* in them, escaped."""
+    return Markup(words).format(**values)  # noqa: S704  our own words; what goes in is escaped
 
 
 def to_the_minute(page: PageContext, at: datetime) -> str:

@@ -39,16 +39,16 @@ KnownNow = Annotated[
 On = Annotated[str, QueryParameter(max_length=10, description="As it was at the end of this day; empty: as it is now.")]
 
 
-def instant_in(name: str, given: datetime | None) -> datetime | None:
-    """The instant *given* as the parameter *name*. Raises Problem where it has no offset, or no calendar answers."""
-    if given is not None and (given.tzinfo is None or not YEAR_FIRST <= given.year <= YEAR_LAST):
+def instant_in(name: str, instant: datetime | None) -> datetime | None:
+    """The instant *instant* as the parameter *name*. Raises Problem where it has no offset, or no calendar answers."""
+    if instant is not None and (instant.tzinfo is None or not YEAR_FIRST <= instant.year <= YEAR_LAST):
         raise Problem(
             "invalid-parameter",
-            f"{name}: {given.isoformat()} has no offset, or is not in the years {YEAR_FIRST} to {YEAR_LAST}",
+            f"{name}: {instant.isoformat()} has no offset, or is not in the years {YEAR_FIRST} to {YEAR_LAST}",
             remedy="write 2026-03-02T09:00:00Z",
             parameter=name,
         )
-    return given
+    return instant
 
 
 def day_in(name: str, day: date) -> date:

@@ -114,8 +114,8 @@ def caller(request: HttpRequest) -> Caller:
 def visitor(request: HttpRequest) -> Caller:
     """Who sends a request to a public route; where nothing says so, a person who has to do with nothing."""
     scope = request.scope
-    is_said = scope.get("state", {}).get(CALLER) is not None or b"x-actor" in headers_of(scope)
-    return caller_of(scope) if is_said else ANONYMOUS
+    is_named = scope.get("state", {}).get(CALLER) is not None or b"x-actor" in headers_of(scope)
+    return caller_of(scope) if is_named else ANONYMOUS
 
 
 def now(approvals: NamedDependency[Approvals]) -> datetime:

@@ -168,7 +168,7 @@ def unstored(error: Exception, scope: Scope) -> Problem | None:
 
 def outage(error: Exception) -> Problem:
     """The problem of an error on our side; an unexpected one reveals nothing of what is inside."""
-    if away := next((said for kind, said in AWAY.items() if isinstance(error, kind)), None):
+    if away := next((problem for kind, problem in AWAY.items() if isinstance(error, kind)), None):
         return Problem(
             *away, remedy="ask again in a moment; if this lasts, tell the administrator", headers=RETRY_AFTER
         )

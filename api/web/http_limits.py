@@ -237,8 +237,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def _take_host(self, target: Any) -> None:
         host = b"[%s]" % target.host if b":" in target.host else target.host
         authority = b"%s:%d" % (host, target.port) if target.port else host
-        given = [name for name, _ in self.headers if name == b"host"]
-        if len(given) == 1:  # none or two are refused as in any other request
+        hosts = [name for name, _ in self.headers if name == b"host"]
+        if len(hosts) == 1:  # none or two are refused as in any other request
             self.headers[:] = [(name, authority if name == b"host" else value) for name, value in self.headers]
 
     def _look(self) -> None:

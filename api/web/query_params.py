@@ -40,8 +40,8 @@ def require_canonical_ids(scope: Scope) -> None:
     Raises Problem "path-not-canonical".
     """
     parts = scope["path"].split("/")
-    given: dict[str, Any] = dict(scope.get("path_params", {}))
-    for value in given.values():
+    params: dict[str, Any] = dict(scope.get("path_params", {}))
+    for value in params.values():
         if isinstance(value, UUID) and str(value) not in parts:
             raise not_canonical("/".join(str(value) if _is_id(part, value) else part for part in parts))
 
@@ -53,7 +53,7 @@ def _is_id(text: str, value: UUID) -> bool:
         return False
 
 
-def require_known(scope: Scope, given: MultiDict[Any]) -> None:
+def require_known(scope: Scope, params: MultiDict[Any]) -> None:
     """Refuse a parameter that comes twice, is no number where one is meant, or that the address does not have.
 
     A misspelt filter would answer another question. Pages take whatever a link carries. Raises Problem
@@ -64,8 +64,8 @@ def require_known(scope: Scope, given: MultiDict[Any]) -> None:
         return
     known = parameters_of(handler)
     if handler.resolve_include_in_schema():
-        _require_names(given, known)
-    for name, values in given.dict().items():
+        _require_names(params, known)
+    for name, values in params.dict().items():
         annotation = known.get(name)
         if len(values) > 1 and not _takes_several(annotation):
             raise _unreadable(name, "comes twice", "give it once")
@@ -73,11 +73,11 @@ def require_known(scope: Scope, given: MultiDict[Any]) -> None:
             raise _unreadable(name, "a bare number is no time", TIME_REMEDY)
         if _is_number(annotation) and (wrong := [value for value in values if not WHOLE_NUMBER.fullmatch(value)]):
             raise _unreadable(name, f"{wrong[0][:ECHO_CHARACTERS_MAX]} is not a whole number", "write only digits")
-    require_valid(handler, given)
+    require_valid(handler, params)
 
 
-def _require_names(given: Iterable[str], known: Mapping[str, Any]) -> None:
-    for name in given:
+def _require_names(names: Iterable[str], known: Mapping[str, Any]) -> None:
+    for name in names:
         if name not in known:
             meant = get_close_matches(name[:NAME_CHARACTERS_MAX], known, 1)
             choice = f"choose one of: {', '.join(known)}" if known else "leave it out: this address takes no parameters"
@@ -105,7 +105,7 @@ def _is_number(annotation: Any) -> bool:
     return annotation is int or any(_is_number(part) for part in get_args(annotation))
 
 
-def require_valid(handler: HTTPRouteHandler, given: MultiDict[Any]) -> None:
+def require_valid(handler: HTTPRouteHandler, params: MultiDict[Any]) -> None:
     """Refuse values that a parameter can't have, all of them, before any dependency of *handler* reads anything.
 
     Litestar checks the same, but a handler's own parameters only once its dependencies are resolved. Raises its
@@ -113,7 +113,7 @@ def require_valid(handler: HTTPRouteHandler, given: MultiDict[Any]) -> None:
     """
     wrong = []
     for parameter in _declared(handler):
-        values = given.getall(parameter.query_name, [])
+        values = params.getall(parameter.query_name, [])
         if not values:
             continue
         value = values if _takes_several(parameter.annotation) else values[0]
@@ -163,8 +163,8 @@ def _parameters(owner: HTTPRouteHandler | Provide, dependencies: Mapping[str, Pr
 
 def remedy(scope: Scope, parameter: str, sentence: str) -> str:
     """What to write for *parameter* of the address that *scope* asks for, of which *sentence* says what is wrong."""
-    for said, advice in WRITTEN.items():
-        if sentence.endswith(said):
+    for ending, advice in WRITTEN.items():
+        if sentence.endswith(ending):
             return advice
     if sentence.startswith("Invalid enum value") and (known := _choices(scope, parameter)):
         return f"one of: {', '.join(known)}"

@@ -117,14 +117,14 @@ def decoded(decode: Callable[[bytes], T], body: bytes, commands: Iterable[str] =
     except ValidationError as error:
         _refuse_field(str(error), list(commands))
     except DecodeError as error:
-        raise _malformed(_said_of(error, body)) from error
+        raise _malformed(_reason_of(error, body)) from error
     except UnicodeDecodeError as error:
         raise _malformed(f"the text {error.object[:40]!r} is not UTF-8") from error
     except RecursionError as error:
         raise _malformed("it is nested deeper than any command") from error
 
 
-def _said_of(error: DecodeError, body: bytes) -> str:
+def _reason_of(error: DecodeError, body: bytes) -> str:
     """What *error* says, or what is meant by it: msgspec takes half of a surrogate pair for the end of the input."""
     if body.startswith(BYTE_ORDER_MARKS):
         return "it begins with a byte order mark, which has no place in JSON (RFC 8259, 8.1)"

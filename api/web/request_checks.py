@@ -68,10 +68,10 @@ class RequestChecks:
         """The Host of the request, which has to be one of ours: a page of another site may have its name lead here."""
         if headers.get(b"host") in self._hosts and len(headers) == len(pairs):
             return headers[b"host"]  # as most have it: in small letters, without a port, and once
-        given = [value for name, value in pairs if name == b"host"]
-        if not given and scope["http_version"] == "1.0":
+        hosts = [value for name, value in pairs if name == b"host"]
+        if not hosts and scope["http_version"] == "1.0":
             return b""
-        match = HOST.fullmatch(given[0]) if len(given) == 1 else None
+        match = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
         if match is None:
             raise Problem(
                 "bad-request",
@@ -86,7 +86,7 @@ class RequestChecks:
                 remedy="use its own address, or add the name to COUNTERSIGN_ALLOWED_HOSTS",
                 header="Host",
             )
-        return given[0].lower()
+        return hosts[0].lower()
 
     def _require_same_site(self, headers: Mapping[bytes, bytes], host: bytes) -> None:
         """Refuse what a page of another site has a browser send; programs send neither of the two headers."""

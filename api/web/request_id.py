@@ -43,10 +43,10 @@ def new_request_id() -> str:
 
 
 def _fresh(scope: Scope) -> str:
-    return _given(scope) or new_request_id()
+    return _sent_id(scope) or new_request_id()
 
 
-def _given(scope: Scope) -> str:
+def _sent_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == HEADER:
             return value.decode("ascii") if ACCEPTED.fullmatch(value) else ""

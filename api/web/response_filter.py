@@ -144,11 +144,11 @@ class ResponseFilter:
 
     def _unchanged(self, head: Any) -> bool:
         """Whether the client has this answer already; any coding of it will do (RFC 9110, 13.1.2)."""
-        given = next((value for name, value in self._scope["headers"] if name == b"if-none-match"), None)
+        header = next((value for name, value in self._scope["headers"] if name == b"if-none-match"), None)
         etag = _value(head, b"etag")
-        if given is None or not etag or head["status"] != HTTPStatus.OK or self._method not in ("GET", "HEAD"):
+        if header is None or not etag or head["status"] != HTTPStatus.OK or self._method not in ("GET", "HEAD"):
             return False
-        known = {_plain_tag(part.strip()) for part in given.split(b",")}
+        known = {_plain_tag(part.strip()) for part in header.split(b",")}
         return b"*" in known or _plain_tag(etag) in known
 
     async def _send_unchanged(self, head: Any) -> None:

@@ -40,12 +40,12 @@ async def carry_out(
     materials: MaterialStore,
     case: WindowCase,
     kind: type[FileComplaint | EvaluateService],
-    given: Mapping[str, Any],
+    fields: Mapping[str, Any],
     key: UUID,
 ) -> Fault | None:
     """Carry the command out for the holder of the case's number; what was wrong with it, None where nothing was."""
     try:
-        command: AnyCommand = convert(given, kind)
+        command: AnyCommand = convert(fields, kind)
     except ValidationError as wrong:
         return ("about" if kind is FileComplaint else "comment", "too-long", str(wrong))
     if await seconds_to_wait(approvals.store, FEEDBACK, case.case_number, approvals.clock()):

@@ -70,10 +70,10 @@ class CaseFeedbackPages(Controller):
     ) -> Response[str]:
         """File it under the number of the case; back to the case, which then says so."""
         key = key_in(text_form)
-        given: dict[str, Any] = {"complaint": f"TS-{key.hex[:10].upper()}", "item": admitted_case.item}
-        given |= {name: text_form.get(name, "").strip() for name in ("about", "contact")}
-        given["anonymous"] = "anonymous" in text_form
-        fault = await carry_out(approvals, materials, admitted_case, FileComplaint, given, key)
+        fields: dict[str, Any] = {"complaint": f"TS-{key.hex[:10].upper()}", "item": admitted_case.item}
+        fields |= {name: text_form.get(name, "").strip() for name in ("about", "contact")}
+        fields["anonymous"] = "anonymous" in text_form
+        fault = await carry_out(approvals, materials, admitted_case, FileComplaint, fields, key)
         if fault is not None:
             return shown_form(page, "complain.html", admitted_case, {**text_form, "key": str(key)}, fault)
         return done(page, admitted_case, "complaint")
@@ -100,26 +100,26 @@ class CaseFeedbackPages(Controller):
     ) -> Response[str]:
         """Give the grade; back to the case, which then says so."""
         key, contact = key_in(text_form), text_form.get("contact", "")
-        given: dict[str, Any] = {"item": admitted_case.item, "grade": text_form.get("grade", "")}
-        given |= {"comment": text_form.get("comment", "").strip()}
-        given["contact"] = int(contact) if contact.isascii() and contact.isdigit() and len(contact) < 10 else 0  # noqa: PLR2004  of a version
+        fields: dict[str, Any] = {"item": admitted_case.item, "grade": text_form.get("grade", "")}
+        fields |= {"comment": text_form.get("comment", "").strip()}
+        fields["contact"] = int(contact) if contact.isascii() and contact.isdigit() and len(contact) < 10 else 0  # noqa: PLR2004  of a version
         fault: Fault | None = ("grade", NO_GRADE, "")
-        if given["grade"] in {grade.value for grade in Grade}:
-            fault = await carry_out(approvals, materials, admitted_case, EvaluateService, given, key)
+        if fields["grade"] in {grade.value for grade in Grade}:
+            fault = await carry_out(approvals, materials, admitted_case, EvaluateService, fields, key)
         if fault is not None:
             return shown_form(page, "evaluate.html", admitted_case, {**text_form, "key": str(key)}, fault)
         return done(page, admitted_case, "evaluation")
 
 
 def shown_form(
-    page: PageContext, template: str, case: WindowCase, given: Form, fault: Fault | None = None
+    page: PageContext, template: str, case: WindowCase, filled_in: Form, fault: Fault | None = None
 ) -> Response[str]:
-    """The form with what was *given*, and what is wrong with it."""
+    """The form with what was *filled_in*, and what is wrong with it."""
     answer = page.under(case.law).render(
         template,
         **framed(page),
         case=case,
-        given={"about": "", "contact": "", "grade": "", "comment": "", "anonymous": "", **given},
+        given={"about": "", "contact": "", "grade": "", "comment": "", "anonymous": "", **filled_in},
         grades=list(Grade),
         fault=fault,
         back=case_address(page, case.case_number),

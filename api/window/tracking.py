@@ -92,16 +92,16 @@ def files_link(page: PageContext, visitor: Caller, project: Project, item: str) 
 def state_of(page: PageContext, case: WindowCase) -> str:
     """Where the case is, in a sentence."""
     say, comma = page.words["window_state"], page.words["window"]("comma")
-    given = {"department": page.office(case.department), "outcome": page.words["outcome"](case.outcome)}
+    names = {"department": page.office(case.department), "outcome": page.words["outcome"](case.outcome)}
     if not case.is_current:
         return say("superseded")
     if case.stage == Stage.ACCEPTED and case.suspended:
-        return say("suspended").format(**given, grounds=comma.join(map(page.ground, case.suspended)))
+        return say("suspended").format(**names, grounds=comma.join(map(page.ground, case.suspended)))
     if case.stage == Stage.ACCEPTED and case.awaiting:
-        return say("awaiting").format(**given, others=comma.join(map(page.office, case.awaiting)))
+        return say("awaiting").format(**names, others=comma.join(map(page.office, case.awaiting)))
     if case.stage in (Stage.COMPLETED, Stage.DELIVERED) and case.outcome == Outcome.REVOKED:
-        return say("revoked").format(**given)
-    return say(case.stage).format(**given)
+        return say("revoked").format(**names)
+    return say(case.stage).format(**names)
 
 
 def to_do(page: PageContext, case: WindowCase) -> tuple[str, bool]:

@@ -96,7 +96,7 @@ class Principal(Struct):
         return uuid5(self.id, f"grant/{self.version + 1}")
 
     def end_grant(self, grant: UUID, at: datetime) -> None:
-        """Let *grant* hold no longer than until *at*; a proposal is gone."""
+        """End *grant* at *at*; a proposal is removed."""
         self.proposals.pop(grant, None)
         held = self.grants.get(grant)
         if held is not None and (held.valid_until is None or at < held.valid_until):

@@ -29,7 +29,7 @@ class Relation(StrEnum):
 
 
 class AccessRule(Struct, frozen=True):
-    """Who may do one action. *public*: anybody, without signing in. *door*: the read that decides who sees the case."""
+    """Who may do one action. *public*: without signing in. *door*: the read that decides who sees the case."""
 
     roles: Mapping[Role, Relation]
     public: bool = False

@@ -38,10 +38,10 @@ def is_case_number(text: str) -> bool:
     """Whether *text* has the form of a case number, and its check digit fits."""
     head, _, rest = text.partition("-")
     body, _, check = rest.partition("-")
-    given = head + body + check
-    if not given.isascii() or not given.isalnum() or len(check) != 1 or not body.isdigit():
+    number = head + body + check
+    if not number.isascii() or not number.isalnum() or len(check) != 1 or not body.isdigit():
         return False
-    return bool(mod_11_10.is_valid(_digits(given)))
+    return bool(mod_11_10.is_valid(_digits(number)))
 
 
 def _digits(text: str) -> str:

@@ -64,7 +64,7 @@ class ChangeLegalPerson(Command, frozen=True, tag="change_legal_person"):
 
     def decide(self, person: LegalPerson, context: Context) -> tuple[Fact, ...]:
         require_open(self.code, person, context, "change a legal person")
-        if not self.particulars.said():
+        if not self.particulars.filled():
             raise Refused(
                 "particulars-missing",
                 f"the change of {self.code} has no particulars",

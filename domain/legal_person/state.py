@@ -15,7 +15,6 @@ from domain.core.ledger import Refused, Role
 from domain.core.personal import CONTACT, personal
 from domain.core.rules import require_role
 from domain.core.types import Line, Name
-from domain.legal_person.codes import organisation_code
 
 NAMESPACE = UUID("2f6f6c5e-8a53-4f0e-9f0a-51c6c0c4b1d3")  # permanent: a person's entries are found by its code
 KEEPERS = (Role.PROJECT_MANAGER, Role.OFFICER, Role.SYSTEM)  # roles that maintain the legal-person base
@@ -71,7 +70,7 @@ class Particulars(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     status: PersonStanding | None = None
     contact: Contact | None = None
 
-    def said(self) -> dict[str, Any]:
+    def filled(self) -> dict[str, Any]:
         """The fields that are not null."""
         return {name: value for name, value in structs.asdict(self).items() if value is not None}
 
@@ -118,11 +117,6 @@ class LegalPerson(Struct):
         names = [change.particulars.name for change in self._in_order() if change.particulars.name]
         return list(dict.fromkeys(reversed(names)))[::-1]
 
-    @property
-    def legacy_codes(self) -> list[str]:
-        """Its organisation codes: the one contained in its own code, then those linked."""
-        return list(dict.fromkeys([organisation_code(self.code), *self.legacy])) if self.code else []
-
     def _in_order(self) -> list[PersonChange]:
         """The changes in order of effect; of two on one day the last recorded one comes last, and counts."""
         return sorted(self.changes, key=lambda change: (change.since or date.min, change.version))
@@ -133,10 +127,10 @@ AnyPerson: TypeAlias = LegalPerson | Any  # facts of all aggregates lie in one u
 
 def merged(parts: Iterable[Particulars]) -> Particulars:
     """*parts* merged field by field; the last value given counts."""
-    said: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for part in parts:
-        said |= {name: getattr(part, name) for name in part.said()}
-    return Particulars(**said)
+        members |= {name: getattr(part, name) for name in part.filled()}
+    return Particulars(**members)
 
 
 def stream_of(code: str) -> UUID:

@@ -17,7 +17,7 @@ REMOVING = "removing old backups"
 
 
 def prune(place: BackupFolder, before: datetime, lock: int, advance: Advance) -> list[str]:
-    """Remove what is needed only for instants before *before*; the names of the base backups that are gone.
+    """Remove what is needed only for instants before *before*; returns the names of the removed base backups.
 
     What stays begins with a full backup that ended by then: every later instant can still be restored.
     """
@@ -27,10 +27,10 @@ def prune(place: BackupFolder, before: datetime, lock: int, advance: Advance) ->
         return []
     old = [base for base in bases if base.ended < full[-1].ended]
     for base in old:  # under another name first: a killed process leaves no base backup by half
-        gone = place.bases / f"{base.name}{UNFINISHED}"
-        (place.bases / base.name).rename(gone)
+        doomed = place.bases / f"{base.name}{UNFINISHED}"
+        (place.bases / base.name).rename(doomed)
         sync_folder(place.bases)
-        shutil.rmtree(gone)
+        shutil.rmtree(doomed)
     first = first_segment(place, full[-1])
     run_tool(REMOVING, "pg_archivecleanup", "-x", PACKED, place.wal, first, lock=lock, advance=advance)
     return [base.name for base in old]

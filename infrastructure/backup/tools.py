@@ -26,7 +26,7 @@ LINES_SHOWN = 4
 
 # The first argument is a pipe that only the process that starts this has open for writing. However that process ends,
 # the guard then reads the end of the pipe, and kills the program with all that it started: pg_basebackup starts a
-# process that receives the log, and would otherwise do so for ever. A shell says nothing of a job that SIGPIPE ended.
+# process that receives the log, and would otherwise never end. A shell says nothing of a job that SIGPIPE ended.
 SUPERVISE = """
 alive=$1; shift
 "$@" &

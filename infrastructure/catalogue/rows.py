@@ -13,7 +13,7 @@ from typing import Any
 
 from infrastructure.errors import OperatorError
 
-# Field names of other lists (the 实施清单 interface of the national platform, and a district's published list).
+# Column names in files to import: those of the national platform's 实施清单, and of a district's published list.
 ALIASES = {
     "item_code": "task_code",
     "实施编码": "task_code",

@@ -29,24 +29,24 @@ async def number_cases(approvals: Approvals, progress: Callable[[int, int], None
     async with approvals.store.cursor() as cursor:
         await cursor.execute(WITHOUT)
         projects = [project for (project,) in await cursor.fetchall()]
-    given = done = 0
+    numbered = done = 0
     waiting = iter(projects)
 
     async def work() -> None:
-        nonlocal given, done
+        nonlocal numbered, done
         for project in waiting:
-            given += await _number(approvals, project)
+            numbered += await _number(approvals, project)
             done += 1
             progress(done, len(projects))
 
     async with asyncio.TaskGroup() as group:
         for _ in range(PROJECTS_AT_ONCE):
             group.create_task(work())
-    return given
+    return numbered
 
 
 async def _number(approvals: Approvals, project_id: UUID) -> int:
-    project, given = await approvals.project(project_id), 0
+    project, numbered = await approvals.project(project_id), 0
     for code, item in project.items.items() if isinstance(project, Project) and not project.register else ():
         if not item.application or item.case_number or item.external:
             continue
@@ -55,5 +55,5 @@ async def _number(approvals: Approvals, project_id: UUID) -> int:
             answer = await approvals.handle(project_id, NumberCase(item=code), NUMBERING, key)
         except Refused:  # its application was retracted
             continue
-        given += not answer.repeated
-    return given
+        numbered += not answer.repeated
+    return numbered

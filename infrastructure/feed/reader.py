@@ -153,10 +153,10 @@ class Feed:
 
         *condition* is SQL about the entry `e`, with *params*. From *limit* on they are not counted.
         """
-        matching, given = _matching(caller, criteria)
+        matching, matching_params = _matching(caller, criteria)
         bounds = {"after": max(until - WINDOW_POSITIONS, 0), "until": until, "limit": limit}
         query = COUNT.format(matching=matching, condition=condition)
-        ((count,),) = await self._rows(query, {**given, **bounds, **params})
+        ((count,),) = await self._rows(query, {**matching_params, **bounds, **params})
         return int(count)
 
     async def _page(self, caller: Caller, criteria: FeedCriteria, after: int, until: int, limit: int) -> FeedPage:

@@ -51,7 +51,7 @@ class ConnectionState:
 
 
 class JetStreamConnection:
-    """One connection, which is not made again: whoever has lost it looks first where the stream ends."""
+    """One connection, without reconnect: once it is lost, the publisher first reads where the stream ends."""
 
     def __init__(self, client: Client, target: StreamTarget, state: ConnectionState) -> None:
         self._target, self._state = target, state
@@ -183,7 +183,7 @@ async def opened(target: StreamTarget) -> AsyncIterator[JetStreamConnection]:
         state.errors.clear()  # of servers that did not answer
         yield JetStreamConnection(client, target, state)
     finally:
-        with suppress(TimeoutError, OSError, Error):  # where TLS failed, the client would wait for its end for ever
+        with suppress(TimeoutError, OSError, Error):  # where TLS failed, the client would wait endlessly
             await asyncio.wait_for(client.close(), CLOSE_SECONDS_MAX)
 
 

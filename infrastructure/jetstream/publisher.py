@@ -39,7 +39,7 @@ PUBLISH_AT_ONCE = 256  # events on their way to the server at a time
 POLL_SECONDS, ALARM_SECONDS = 1.0, 60.0
 AWAY_SECONDS_MAX = 60.0  # between two tries to reach a server that stays away
 TERMS = LeadTerms("jetstream", LEADER_KEY, POLL_SECONDS, ALARM_SECONDS)
-# Whoever subscribes to the stream reads it whole, so it holds what a leader's program sees: all projects, no contacts.
+# A subscriber reads the whole stream, so it has what a leader's program may see: all projects, no contacts.
 READER = Caller("jetstream", "JetStream", PrincipalKind.PROGRAM, Role.LEADER, scopes=(FEED,))
 EVERYTHING = FeedCriteria()
 

@@ -1,6 +1,6 @@
 """How far publishing has come, beside the ledger: for `status` and `/metrics`, and for a stream that was emptied.
 
-The stream itself says where to go on. What is stored here is only used where its last message is gone.
+The stream itself says where to go on. What is stored here is only used if its last message was deleted.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def another_entry(id_: str, target: StreamTarget) -> StreamRefusedError:
 
 
 def emptied(target: StreamTarget) -> StreamRefusedError:
-    """The refusal of a stream whose last message is gone, where nothing else says which event that was."""
+    """The refusal of a stream whose last message was deleted, if no record says which event that was."""
     return StreamRefusedError(
         f"The stream {target.stream} does not hold its last message any more, so it can't be seen where to go on: give"
         " the position of the last event that its readers have by --after, or delete the stream, and all is published"

@@ -107,7 +107,7 @@ def is_address(server: str) -> bool:
 
 
 class EventIdentity(Struct, frozen=True):
-    """What tells an event from every other, of this ledger or another: all of it stays as it is for ever."""
+    """The identity of an event over all ledgers; these values never change."""
 
     id: str
     source: str
@@ -149,6 +149,6 @@ _decode_identity: Any = json.Decoder(EventIdentity).decode
 
 
 def identity_of(body: bytes) -> EventIdentity:
-    """What tells the event in *body* from others. Raises msgspec.DecodeError where *body* holds none."""
+    """The identity of the event in *body*. Raises msgspec.DecodeError where *body* holds none."""
     identity: EventIdentity = _decode_identity(body)
     return identity

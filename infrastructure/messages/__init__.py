@@ -1,1 +1,1 @@
-"""Messages: what happened that concerns a person, how far it was read, and what is sent by mail."""
+"""Messages: the inbox as a filter of the feed, read marks, mail addresses, and the mailer."""

@@ -1,4 +1,4 @@
-"""Addresses to which messages are mailed: entered by their owner, used once confirmed, and never shown to others."""
+"""Mail addresses for messages: entered by their owner, used once confirmed, and never shown to others."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ FAILED: LiteralString = """
 
 
 class MailAddress(Struct, frozen=True):
-    """One address, for the messages that its owner reads by one grant."""
+    """One mail address, for the inbox of one grant of its owner."""
 
     id: UUID
     principal: str
@@ -72,12 +72,12 @@ class MailAddress(Struct, frozen=True):
 
 
 def code_of(keystore: Keystore, address: UUID) -> str:
-    """What the links in a mail prove that it was received by. Raises KeystoreError."""
+    """The code in the links of a mail, which proves its receipt. Raises KeystoreError."""
     return urlsafe_b64encode(hmac.digest(keystore.secret(PURPOSE), address.bytes, sha256)[:CODE_BYTES]).decode()
 
 
 class MailAddresses:
-    """The addresses in one database."""
+    """Repository of the mail addresses."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -85,16 +85,16 @@ class MailAddresses:
     async def enter(
         self, principal: str, grant_id: UUID, address: str, language: str, position: int, now: datetime
     ) -> MailAddress:
-        """Enter an address in place of the one before; what happens after *position* is sent once it is confirmed."""
-        given = {"id": uuid4(), "principal": principal, "grant": grant_id, "address": address, "language": language}
+        """Replace the address of a grant; events after *position* are sent once it is confirmed."""
+        params = {"id": uuid4(), "principal": principal, "grant": grant_id, "address": address, "language": language}
         async with self._store.connection() as connection:
-            cursor = await connection.execute(ENTER, given | {"position": position, "now": now})
+            cursor = await connection.execute(ENTER, params | {"position": position, "now": now})
             row = await cursor.fetchone()
         assert row is not None
         return MailAddress(*row)
 
     async def of(self, principal: str, grant_id: UUID) -> MailAddress | None:
-        """The address that *principal* entered for what is read by a grant."""
+        """The address of *principal* for the inbox of a grant."""
         async with self._store.connection() as connection:
             row = await (await connection.execute(OF, [principal, grant_id])).fetchone()
         return MailAddress(*row) if row else None
@@ -106,28 +106,28 @@ class MailAddresses:
         return MailAddress(*row) if row else None
 
     async def due(self, now: datetime, limit: int) -> Sequence[MailAddress]:
-        """Addresses that are to be asked for confirmation, or may be sent to. Those never confirmed are deleted."""
+        """Addresses with a mail due: to be confirmed, or confirmed. Unconfirmed ones expire and are deleted."""
         async with self._store.connection() as connection:
             await connection.execute(UNCONFIRMED, [now - TO_CONFIRM])
             return [MailAddress(*row) for row in await (await connection.execute(DUE, [now, limit])).fetchall()]
 
     async def confirm(self, address: UUID, now: datetime) -> bool:
-        """The owner has received the mail that asked for it; False where the address has ended."""
+        """Mark the address as confirmed; False if it was removed."""
         async with self._store.connection() as connection:
             return await (await connection.execute(CONFIRM, [now, address])).fetchone() is not None
 
     async def end(self, address: UUID) -> None:
-        """Nothing more is sent to it."""
+        """Remove the address."""
         async with self._store.connection() as connection:
             await connection.execute(DELETE, [address])
 
     async def note_sent(self, address: UUID, position: int, next_at: datetime, asked_at: datetime | None) -> None:
-        """Everything up to *position* was sent or is none; *asked_at*: when it was asked for confirmation."""
-        given = {"id": address, "position": position, "next_at": next_at, "asked_at": asked_at}
+        """Note that all messages up to *position* were sent; *asked_at*: when the confirmation was sent."""
+        params = {"id": address, "position": position, "next_at": next_at, "asked_at": asked_at}
         async with self._store.connection() as connection:
-            await connection.execute(SENT, given)
+            await connection.execute(SENT, params)
 
     async def note_failed(self, address: UUID, next_at: datetime, trouble: str) -> None:
-        """A mail was not sent."""
+        """Note a failed delivery."""
         async with self._store.connection() as connection:
             await connection.execute(FAILED, {"id": address, "next_at": next_at, "trouble": trouble[:500]})

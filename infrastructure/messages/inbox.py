@@ -1,4 +1,4 @@
-"""收件箱 a person's messages: events of the feed that concern the role, the newest first, and which were read."""
+"""收件箱 the inbox: events of the feed that concern the role, the newest first, with read marks."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ log = structlog.get_logger()
 
 
 class InboxPage(Struct, frozen=True):
-    """Messages, the newest first, as a *page* of the feed; *read* are the positions of those that were read.
+    """Messages, the newest first, as a *page* of the feed; *read* are the positions of read messages.
 
-    Older ones begin at position *older*; 0: there are none.
+    The next page begins at position *older*; 0: there is none.
     """
 
     page: FeedPage
@@ -52,19 +52,19 @@ class InboxPage(Struct, frozen=True):
 
     @property
     def unread(self) -> int:
-        """How many of the page's messages are unread."""
+        """The number of unread messages of the page."""
         return sum(event.entry.position not in self.read for event in self.page.events)
 
 
 @cache
 def recipients() -> Mapping[Role, frozenset[str]]:
-    """The kinds of facts that are messages to each role, as `recipients.toml` has them."""
+    """The kinds of facts that each role is notified of, from `recipients.toml`."""
     text = (files("infrastructure.messages") / RECIPIENTS).read_text("utf-8")
     return {Role(role): frozenset(table["kinds"]) for role, table in tomllib.loads(text).items()}
 
 
 def criteria_of(caller: Caller) -> FeedCriteria | None:
-    """What the feed is asked for; None for a role to which nothing is sent."""
+    """The filter of the feed for a role; None for a role without messages."""
     kinds = recipients().get(caller.role)
     if kinds is None:
         return None
@@ -72,12 +72,12 @@ def criteria_of(caller: Caller) -> FeedCriteria | None:
 
 
 def reader_of(caller: Caller) -> str:
-    """By which messages are marked as read: what was read as an officer is unread as a manager."""
+    """The key of read marks: a person in one role over one department."""
     return f"{caller.role}/{caller.over}/{caller.id}"
 
 
 class Inbox:
-    """The messages of everybody in one database."""
+    """Repository of read marks, and the queries of the inbox."""
 
     def __init__(self, store: Store, feed: Feed) -> None:
         self._store, self._feed = store, feed
@@ -85,7 +85,7 @@ class Inbox:
     async def page(self, caller: Caller, before: int, limit: int) -> InboxPage:
         """At most *limit* messages up to position *before*, the newest first; 0: from the newest on.
 
-        What the caller did is no message to the caller.
+        Events of the caller are left out.
         """
         criteria = criteria_of(caller)
         if criteria is None:
@@ -104,7 +104,7 @@ class Inbox:
     async def unread(self, caller: Caller, until: int) -> int:
         """How many messages up to position *until* are unread, at most COUNTED_MAX.
 
-        Only the last window of the ledger is looked at, as every page asks for this.
+        Counts the last window of the ledger only, as every page queries this.
         """
         criteria = criteria_of(caller)
         if criteria is None:
@@ -113,18 +113,18 @@ class Inbox:
         return await self._feed.count(caller, criteria, until, COUNTED_MAX, UNREAD, **params)
 
     async def note_read(self, caller: Caller, position: int) -> None:
-        """The message at *position* was read."""
+        """Mark the message at *position* as read."""
         await self._write(NOTE_READ, [reader_of(caller), position])
 
     async def note_all_read(self, caller: Caller, position: int) -> None:
-        """All messages up to *position* were read."""
-        given = {"reader": reader_of(caller), "position": position}
-        await self._write(MOVE_MARK, given)
-        await self._write(FORGET, given)
+        """Mark all messages up to *position* as read."""
+        params = {"reader": reader_of(caller), "position": position}
+        await self._write(MOVE_MARK, params)
+        await self._write(FORGET, params)
 
-    async def _write(self, query: LiteralString, given: Sequence[object] | Mapping[str, object]) -> None:
+    async def _write(self, query: LiteralString, params: Sequence[object] | Mapping[str, object]) -> None:
         try:
             async with self._store.connection() as connection:
-                await connection.execute(query, given)
+                await connection.execute(query, params)
         except psycopg.errors.ReadOnlySqlTransaction:
             log.debug("reading_not_noted", reason="the database is read-only")

@@ -1,6 +1,6 @@
-"""The mailer: sends what happened to those who confirmed an address, several messages in one mail, by SMTP.
+"""The mailer: sends messages to confirmed addresses by SMTP, several in one mail.
 
-One leader at a time. A mail is sent at least once: a crash between sending and noting it sends it again, under the same
+One leader at a time. Delivery is at least once: after a crash a mail may be sent again, under the same
 Message-ID, by which mail programs recognise a repeat.
 """
 
@@ -51,7 +51,7 @@ class Mail(Struct, frozen=True):
 
 
 class MailSite(Struct, frozen=True):
-    """What makes mails of messages: a question for confirmation, or what happened; each awaits names of projects."""
+    """Renders the mails: the confirmation, and the list of messages; both read names of projects."""
 
     ask: Callable[[MailAddress], Mail]
     tell: Callable[[MailAddress, Caller, FeedPage], Awaitable[Mail]]
@@ -92,7 +92,7 @@ class SmtpServer:
 
 
 class MailerParts(Struct, frozen=True):
-    """What a mailer works with."""
+    """The collaborators of a mailer."""
 
     feed: Feed
     addresses: MailAddresses
@@ -104,7 +104,7 @@ class MailerParts(Struct, frozen=True):
 
 
 class Mailer(Leader):
-    """Runs in an event loop: `run` until `stop`. Tests call `step`."""
+    """The worker: `run` until `stop`. Tests call `step`."""
 
     def __init__(self, parts: MailerParts, url: str) -> None:
         super().__init__(url, TERMS)
@@ -116,7 +116,7 @@ class Mailer(Leader):
             await self._pause(POLL_SECONDS)
 
     async def step(self) -> int:
-        """Send what is due, one address after the other; how many mails were sent."""
+        """Send the mails that are due, one address after the other; returns their number."""
         sent = 0
         for address in await self._parts.addresses.due(self._parts.clock(), AT_ONCE_MAX):
             try:
@@ -126,7 +126,7 @@ class Mailer(Leader):
         return sent
 
     async def _serve(self, address: MailAddress) -> int:
-        """Ask for confirmation, or send what happened; how many mails that took."""
+        """Send the confirmation, or the messages; returns the number of mails."""
         parts, now = self._parts, self._parts.clock()
         if address.confirmed_at is None:
             await parts.server.send(parts.site.ask(address))
@@ -154,7 +154,7 @@ class Mailer(Leader):
         return caller_by(address.principal, name, grant, PrincipalKind.PERSON) if name and grant else None
 
     async def _note_failed(self, address: MailAddress, failure: Exception) -> None:
-        """Try again later, or give the address up."""
+        """Schedule a retry, or remove the address after FAILURES_MAX failures."""
         failures, parts = address.failures + 1, self._parts
         log.warning("mail_not_sent", address=str(address.id), failures=failures, error=str(failure))
         if failures >= FAILURES_MAX:

@@ -63,8 +63,8 @@ class MetricsCollector(Collector):
 
     def _of_verifications(self, results: list[Verification]) -> Iterator[Metric]:
         ages = [(result.scope, (self._now - result.verified_at).total_seconds()) for result in results]
-        said = "Seconds since the ledger was verified: entries since the time before (new), or all of it (whole)."
-        yield gauges("countersign_verification_age_seconds", said, "scope", ages)
+        help_text = "Seconds since the ledger was verified: entries since the time before (new), or all of it (whole)."
+        yield gauges("countersign_verification_age_seconds", help_text, "scope", ages)
         faults = [(result.scope, float(result.fault_count)) for result in results]
         yield gauges("countersign_ledger_faults", "Faults that the last verification found.", "scope", faults)
 
@@ -86,9 +86,9 @@ def exposition(collector: MetricsCollector) -> bytes:
 
 
 def _of_database(figures: DatabaseFigures) -> Iterator[Metric]:
-    def of_views(name: str, said: str, lag: str) -> Metric:
+    def of_views(name: str, help_text: str, lag: str) -> Metric:
         return gauges(
-            f"countersign_view_{name}", said, "view", [(v.view, float(getattr(v, lag))) for v in figures.views]
+            f"countersign_view_{name}", help_text, "view", [(v.view, float(getattr(v, lag))) for v in figures.views]
         )
 
     yield gauge("countersign_ledger_position", "The ledger's last position.", figures.head)
@@ -99,29 +99,29 @@ def _of_database(figures: DatabaseFigures) -> Iterator[Metric]:
     yield gauge("countersign_watcher_due_projects", "Projects that wait for the watcher.", figures.watcher_due)
     yield gauge("countersign_watcher_lag_seconds", "Seconds that the first of them waits.", figures.watcher_seconds)
     streams = figures.streams
-    said = "Entries that a stream of JetStream was not published."
-    yield gauges("countersign_stream_lag_entries", said, "stream", [(s.stream, s.entries) for s in streams])
-    said = "Seconds since the first entry that a stream lacks arrived."
-    yield gauges("countersign_stream_lag_seconds", said, "stream", [(s.stream, s.seconds) for s in streams])
-    said = "Whether something keeps events from a stream."
-    yield gauges("countersign_stream_troubled", said, "stream", [(s.stream, float(s.troubled)) for s in streams])
-    said = "Running clocks that are due after the published calendar."
-    yield gauge("countersign_provisional_clocks", said, figures.provisional_clocks)
+    help_text = "Entries that a stream of JetStream was not published."
+    yield gauges("countersign_stream_lag_entries", help_text, "stream", [(s.stream, s.entries) for s in streams])
+    help_text = "Seconds since the first entry that a stream lacks arrived."
+    yield gauges("countersign_stream_lag_seconds", help_text, "stream", [(s.stream, s.seconds) for s in streams])
+    help_text = "Whether something keeps events from a stream."
+    yield gauges("countersign_stream_troubled", help_text, "stream", [(s.stream, float(s.troubled)) for s in streams])
+    help_text = "Running clocks that are due after the published calendar."
+    yield gauge("countersign_provisional_clocks", help_text, figures.provisional_clocks)
 
 
-def gauge(name: str, said: str, value: float) -> Metric:
+def gauge(name: str, help_text: str, value: float) -> Metric:
     """A figure without labels."""
-    return GaugeMetricFamily(name, said, value)
+    return GaugeMetricFamily(name, help_text, value)
 
 
-def gauges(name: str, said: str, label: str, values: Labelled) -> Metric:
+def gauges(name: str, help_text: str, label: str, values: Labelled) -> Metric:
     """A figure for each value of a label."""
-    return _labelled(GaugeMetricFamily(name, said, labels=[label]), values)
+    return _labelled(GaugeMetricFamily(name, help_text, labels=[label]), values)
 
 
-def counters(name: str, said: str, label: str, values: Labelled) -> Metric:
+def counters(name: str, help_text: str, label: str, values: Labelled) -> Metric:
     """A count for each value of a label."""
-    return _labelled(CounterMetricFamily(name, said, labels=[label]), values)
+    return _labelled(CounterMetricFamily(name, help_text, labels=[label]), values)
 
 
 def _labelled(family: GaugeMetricFamily | CounterMetricFamily, values: Labelled) -> Metric:

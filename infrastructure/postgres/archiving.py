@@ -13,7 +13,7 @@ from pathlib import Path
 from infrastructure.postgres.access import replace_config
 from infrastructure.postgres.binaries import Account
 
-NO_ARCHIVE = "true"  # a shell's word that does nothing: an empty command would keep every segment for ever
+NO_ARCHIVE = "true"  # a shell's word that does nothing: an empty command would keep every segment
 AUTO_CONF = "postgresql.auto.conf"
 PACKED = ".gz"
 CUT_OFF_SECONDS = 60  # a segment with news is archived after so long, full or not

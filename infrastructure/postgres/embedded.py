@@ -121,7 +121,7 @@ class EmbeddedPostgres:
                 os.kill(server.pid, signal.SIGINT)
             else:
                 cluster.quit_orphans(self.folder)
-            self._wait_until_gone()
+            self._wait_until_ended()
             if not self._at_rest():  # it was stopped during recovery, without a shutdown checkpoint
                 self._stopped.touch()
 
@@ -290,7 +290,7 @@ class EmbeddedPostgres:
             time.sleep(PAUSE_SECONDS)
         return False
 
-    def _wait_until_gone(self) -> None:
+    def _wait_until_ended(self) -> None:
         began, report = time.monotonic(), _report("waiting for the server to end")
         while is_held(self._alive) or cluster.postmaster(self.folder):
             if (waited := time.monotonic() - began) > STOP_SECONDS_MAX:

@@ -15,13 +15,13 @@ PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 
 
 class FolderKeystore:
-    """Keys as files, read each time: what another process destroys is gone here too. No key stays in memory.
+    """Keys as files, read each time: a key that another process destroyed is not read any more. No key stays in memory.
 
     The first key makes the folder, and a master key where none is given. Raises KeystoreError.
     """
 
     def __init__(self, folder: Path, master: MasterKey | None = None) -> None:
-        self._folder, self._given = folder, master
+        self._folder, self._supplied = folder, master
         self._loaded: MasterKey | None = None
         self._secrets: dict[str, bytes] = {}
 
@@ -75,8 +75,8 @@ class FolderKeystore:
         return self._folder / person.hex[:2] / f"{person}.key"
 
     def _master(self) -> MasterKey:
-        if self._given is not None:
-            return self._given
+        if self._supplied is not None:
+            return self._supplied
         if self._loaded is None:
             path = self._folder / MASTER_FILE
             try:

@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from infrastructure.errors import OperatorError
 
 KEY_BYTES = 32  # AES-256
-WRAPPED_BYTES = KEY_BYTES + 8  # of RFC 3394
 SECRET_CONTEXT = b"countersign/"  # keeps derived secrets apart from those of other programs with the same master key
 
 
@@ -39,7 +38,7 @@ class MasterKey(Protocol):
 
 
 class Keystore(Protocol):
-    """Keys by person. A destroyed key is gone: `find` answers None, as for one that never was."""
+    """Keys by person. `find` answers None for a destroyed key, as for an unknown one."""
 
     def find(self, person: UUID) -> bytes | None:
         """The person's key; None where there is none any more."""

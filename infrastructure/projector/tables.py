@@ -52,7 +52,7 @@ class Lines(Struct, frozen=True):
     table: Table
     new: list[str]
     staged: list[str]  # rows that replace existing ones, or are added to those of a summed table
-    gone: list[Row]
+    deleted: list[Row]
     few: str = ""  # the rows as JSON instead, if there are few of them
     closed: list[str] = []  # of a history: ends of versions, as JSON
     rewritten: list[UUID] = []  # of a history: projects whose rows are deleted first
@@ -71,7 +71,7 @@ class Lines(Struct, frozen=True):
 
     def as_upserts(self) -> Lines:
         """The same changes for a table that may already contain the new rows."""
-        return Lines(self.table, [], self.new + self.staged, self.gone, self.few, self.closed, self.rewritten)
+        return Lines(self.table, [], self.new + self.staged, self.deleted, self.few, self.closed, self.rewritten)
 
 
 def lines_of(table: Table, rows: Iterable[Row]) -> Iterator[str]:
@@ -127,8 +127,8 @@ def settle(connection: psycopg.Connection[Any], lines: Lines, schema: str = SCHE
     source, params = SQL("{}").format(_staging(table)), list[str]()
     if lines.few:
         source, params = SQL("json_populate_recordset(NULL::{}, %s::json)").format(target), [lines.few]
-    if lines.gone:
-        _delete(connection, table, lines.gone, target)
+    if lines.deleted:
+        _delete(connection, table, lines.deleted, target)
     if lines.staged or lines.few:
         for statement in _added(table, target, source) if table.summed else [_updated(table, target, source)]:
             connection.execute(statement, params)

@@ -62,7 +62,7 @@ class SentLines(Struct, frozen=True):
     table: str
     new: list[str]
     staged: list[str]
-    gone: list[list[Any]]
+    deleted: list[list[Any]]
     closed: list[str]
     rewritten: list[UUID]
 

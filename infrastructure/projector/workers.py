@@ -168,7 +168,7 @@ def _merged(views: list[Projected], range_: LedgerRange, parts: Sequence[Partial
             table,
             [block for sent in of_table for block in sent.new],
             [block for sent in of_table for block in sent.staged],
-            [tuple(key) for sent in of_table for key in sent.gone],
+            [tuple(key) for sent in of_table for key in sent.deleted],
             closed=[ends for sent in of_table for ends in sent.closed],
             rewritten=[project for sent in of_table for project in sent.rewritten],
         )
@@ -260,7 +260,7 @@ def _parts(job: Follow, views: list[Projected], ranges: Iterable[LedgerRange]) -
                     part.table.name,
                     part.new,
                     part.staged,
-                    list(map(list, part.gone)),
+                    list(map(list, part.deleted)),
                     part.closed,
                     part.rewritten,
                 )

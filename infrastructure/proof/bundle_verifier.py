@@ -372,7 +372,7 @@ def check_checkpoint(note: Note, keys: list[Key], report: BundleReport) -> Check
         if fault := check_signature(note, key, f"the checkpoint of {origin}"):
             report.fault(fault)
             continue
-        signature = next(given for name, id_, given in note[1] if (name, id_) == key[:2])
+        signature = next(signature_line for name, id_, signature_line in note[1] if (name, id_) == key[:2])
         when = f" at Unix time {time_of(signature)}" if key[2] == COSIGNATURE else ""
         report.lines.append(f"checkpoint: {origin}, {size} entries, signed by {key[0]}{when}")
     return checkpoint
@@ -573,9 +573,9 @@ def main() -> int:
         "folder", nargs="?", type=Path, default=Path(__file__).parent, help="the bundle (default: here)"
     )
     parser.add_argument("--key", action="append", default=[], help="a published key, name+id+base64; may be repeated")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        report = verify(given.folder, given.key)
+        report = verify(arguments.folder, arguments.key)
     except (UnreadableError, OSError, UnicodeDecodeError, RecursionError) as error:
         print(f"can't be verified: {error}", file=sys.stderr)
         return 2

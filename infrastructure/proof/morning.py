@@ -147,8 +147,8 @@ class PublishedLog:
             raise MorningReportError(f"/v1/events can't be read: {str(error) or type(error).__name__}.") from error
         if answer.status_code != HTTPStatus.GONE:
             return str(after)
-        gone = answer.json()
-        return f"{gone['zone']}.{gone['epoch']}:{after}"
+        refusal = answer.json()
+        return f"{refusal['zone']}.{refusal['epoch']}:{after}"
 
     def _get(
         self, path: str, parameters: list[tuple[str, Any]] | None = None, absent: Exception | None = None

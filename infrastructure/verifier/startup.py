@@ -40,7 +40,7 @@ class OlderLedgerError(OperatorError):
 def check_against_log(url: str, signed: LogReader) -> None:
     """Raise OlderLedgerError where the ledger lacks what was *signed* last, and no restore is recorded that says so.
 
-    An older state that was put back looks sound in itself. Whoever writes on it gives positions out a second time.
+    An older state that was put back looks sound in itself. Writing to it would assign positions a second time.
     """
     if signed.note is None or not (size := signed.checkpoint.size):
         return

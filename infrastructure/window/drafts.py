@@ -104,11 +104,11 @@ class ApplicationDrafts:
 
     async def begin(self, owner: str, project: UUID, item: str, now: datetime) -> ApplicationDraft | None:
         """The owner's open draft of this application, or a new one; None where he has OPEN_MAX already."""
-        given = {"owner": owner, "project": project, "item": item, "now": now, "until": now + LIFETIME}
-        given |= {"id": uuid4(), "content": json.encode(DraftContent()).decode(), "most": OPEN_MAX}
+        params = {"owner": owner, "project": project, "item": item, "now": now, "until": now + LIFETIME}
+        params |= {"id": uuid4(), "content": json.encode(DraftContent()).decode(), "most": OPEN_MAX}
         async with self._store.connection() as connection:
-            row = await (await connection.execute(OPEN_DRAFT, given)).fetchone()
-            row = row or await (await connection.execute(INSERT, given)).fetchone()
+            row = await (await connection.execute(OPEN_DRAFT, params)).fetchone()
+            row = row or await (await connection.execute(INSERT, params)).fetchone()
         return _draft(row) if row else None
 
     async def find(self, draft: UUID, owner: str, now: datetime) -> ApplicationDraft | None:
@@ -127,21 +127,21 @@ class ApplicationDrafts:
         self, draft: UUID, owner: str, now: datetime, edit: Callable[[DraftContent], DraftContent]
     ) -> ApplicationDraft | None:
         """Save what *edit* makes of the content; two pages at once both count. None where there is no open draft."""
-        given = {"id": draft, "owner": owner, "now": now, "until": now + LIFETIME}
+        params = {"id": draft, "owner": owner, "now": now, "until": now + LIFETIME}
         async with self._store.connection() as connection, connection.transaction():
-            row = await (await connection.execute(f"{FIND} FOR UPDATE", given)).fetchone()
+            row = await (await connection.execute(f"{FIND} FOR UPDATE", params)).fetchone()
             if row is None or row[-1]:
                 return None
             content = edit(_draft(row).content)
-            saved = await connection.execute(SAVE, given | {"content": json.encode(content).decode()})
+            saved = await connection.execute(SAVE, params | {"content": json.encode(content).decode()})
             row = await saved.fetchone()
         return _draft(row) if row else None
 
     async def hand_in(self, draft: UUID, owner: str, case_number: str, now: datetime) -> None:
         """The draft became the application *case_number*."""
-        given = {"id": draft, "owner": owner, "case_number": case_number, "now": now}
+        params = {"id": draft, "owner": owner, "case_number": case_number, "now": now}
         async with self._store.connection() as connection:
-            await connection.execute(HAND_IN, given)
+            await connection.execute(HAND_IN, params)
 
     async def delete(self, draft: UUID, owner: str) -> bool:
         """Delete the owner's draft; False where there was none."""

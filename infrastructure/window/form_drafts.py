@@ -73,12 +73,12 @@ class FormDrafts:
     async def save(self, owner: str, form: str, content: FormDraftContent, now: datetime) -> bool:
         """Save what the owner filled in; False where the database can't be written, or the keystore not be read."""
         digests = [file.digest for file in content.files]
-        given: dict[str, object] = {"owner": owner, "form": form, "digests": digests, "most": DRAFTS_MAX}
+        params: dict[str, object] = {"owner": owner, "form": form, "digests": digests, "most": DRAFTS_MAX}
         try:
-            given |= {"content": _sealed(owner, form, content), "now": now, "until": now + LIFETIME}
+            params |= {"content": _sealed(owner, form, content), "now": now, "until": now + LIFETIME}
             async with self._store.connection() as connection, connection.transaction():
-                await connection.execute(SAVE, given)
-                await connection.execute(MAKE_ROOM, given)
+                await connection.execute(SAVE, params)
+                await connection.execute(MAKE_ROOM, params)
         except (psycopg.errors.ReadOnlySqlTransaction, KeystoreError) as unable:
             log.warning("form_draft_not_saved", error=str(unable).strip())
             return False

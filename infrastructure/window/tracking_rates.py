@@ -68,8 +68,8 @@ class TrackingRates:
             limits = [(f"track-address:{place}", OF_ADDRESS), (at_place, OF_CASE_AT_ADDRESS)]
             limits += [] if is_trusted else [(of_case, OF_CASE)]
             for key, limit in limits:
-                given = {"key": key, "now": now, "free": limit.free, "first": limit.first, "longest": limit.longest}
-                if await (await connection.execute(TRY, given)).fetchone() is None:
+                params = {"key": key, "now": now, "free": limit.free, "first": limit.first, "longest": limit.longest}
+                if await (await connection.execute(TRY, params)).fetchone() is None:
                     row = await (await connection.execute(PEEK, [key])).fetchone()
                     return max(1, ceil((row[0] - now).total_seconds())) if row else 1
         return 0

@@ -90,7 +90,7 @@ class AccessBook:
         return [ListedPrincipal(row[0], PrincipalKind(row[1]), *row[2:]) for row in rows]
 
     async def keys(self, principal: str | None = None) -> list[ListedKey]:
-        """The keys of everybody, or of one program, with those that were revoked."""
+        """The keys of all programs, or of one, with those that were revoked."""
         return [ListedKey(*row) for row in await self._rows(KEYS, {"id": principal})]
 
     async def grants(self, principals: Sequence[str] | None = None) -> list[HeldGrant]:

@@ -48,7 +48,7 @@ class ItemImpact(Struct, frozen=True):
 class EditionImpact(Struct, frozen=True):
     """The *items* that differ, by code; the number of open *projects* with any of them that the reader may see.
 
-    *flows* are those whose newest edition names an item that would be gone: no project can be planned by them then.
+    *flows* are those whose newest edition names an item that would be removed: no project can be planned by them then.
     """
 
     items: list[ItemImpact]
@@ -121,7 +121,7 @@ def _item(
 
 
 def _is_broken(flow: Flow, catalogue: str, before: Mapping[str, ServiceItem], after: Mapping[str, ServiceItem]) -> bool:
-    """Whether the newest edition of *flow* names an item of *catalogue* that would be gone."""
+    """Whether the newest edition of *flow* names an item of *catalogue* that would be removed."""
     newest = flow.editions[-1]
-    gone = before.keys() - after.keys()
-    return newest.catalogue == catalogue and any(step.item in gone for step in newest.steps)
+    removed = before.keys() - after.keys()
+    return newest.catalogue == catalogue and any(step.item in removed for step in newest.steps)

@@ -85,7 +85,7 @@ CLOCKS = Table(
         "(over_at, project, item, application, clock) WHERE NOT closed",
         "(item, over_at) WHERE NOT closed",
         "(project, item, application, clock) WHERE level = 'paused'",
-        # Those that ended late, for weeks gone by: counted from the index alone.
+        # Those that ended late, for past weeks: counted from the index alone.
         "(stopped_on) INCLUDE (due_on, exists_at, project) WHERE closed AND live AND stopped_on > due_on",
     ),
 )

@@ -29,7 +29,7 @@ from domain.project.countersignature.revision import ApplicationRevised, Opinion
 from domain.project.countersignature.rules import CountersignatureAsked
 from domain.project.state.project import Item, Project
 from projections.clocks.announcements import amend, announcement
-from projections.clocks.law_kinds import IN_PARTS, KINDS, NOTHING, SAID
+from projections.clocks.law_kinds import EVENT_FIELDS, IN_PARTS, KINDS, NOTHING
 from projections.view import CORRECTIONS, Folded, View, fold
 
 
@@ -195,10 +195,10 @@ def _take_correction(
 
 
 def _correction(entry: Entry, fact: EntryAmended | EntryRetracted) -> LawEvent:
-    said = {"id": id_of(entry.version), "at": entry.occurred_at, "recorded_at": entry.recorded_at}
+    members = {"id": id_of(entry.version), "at": entry.occurred_at, "recorded_at": entry.recorded_at}
     if isinstance(fact, EntryRetracted):
-        return Retract(**said, target=id_of(fact.version))  # type: ignore[arg-type]  # the names are spelt out above
-    return Amend(**said, target=id_of(fact.version), new_at=fact.new_occurred_at)  # type: ignore[arg-type]  # as above
+        return Retract(**members, target=id_of(fact.version))  # type: ignore[arg-type]  # the names are spelt out above
+    return Amend(**members, target=id_of(fact.version), new_at=fact.new_occurred_at)  # type: ignore[arg-type]  # as above
 
 
 def _event(history: ItemHistory, entry: Entry, *, counts: bool) -> LawEvent | None:
@@ -207,10 +207,10 @@ def _event(history: ItemHistory, entry: Entry, *, counts: bool) -> LawEvent | No
     kind, at, recorded = type(fact), entry.occurred_at, entry.recorded_at
     if kind in IN_PARTS and not fact.complete:
         return None
-    said = SAID[kind](fact) if kind in SAID else NOTHING
+    members = EVENT_FIELDS[kind](fact) if kind in EVENT_FIELDS else NOTHING
     if kind in ABOUT_QUESTIONS:
-        at, said = effective(history.requested_at, entry, counts=counts), _of_question(history, fact, counts=counts)
-    return KINDS[kind](id_of(entry.version), at, None if recorded == at else recorded, **said)  # type: ignore[no-any-return]  # any of the law's events
+        at, members = effective(history.requested_at, entry, counts=counts), _of_question(history, fact, counts=counts)
+    return KINDS[kind](id_of(entry.version), at, None if recorded == at else recorded, **members)  # type: ignore[no-any-return]  # any of the law's events
 
 
 def _of_question(history: ItemHistory, fact: Any, *, counts: bool) -> Mapping[str, Any]:

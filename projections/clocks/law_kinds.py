@@ -59,7 +59,7 @@ KINDS: Mapping[type[Fact], type[Any]] = {
 
 OUTCOMES = {outcome: "granted" if outcome is Outcome.GRANTED else "denied" for outcome in Outcome}
 # What the events say that come of these facts, but for those about a countersignature: they follow from others as well.
-SAID: Mapping[type[Fact], Callable[[Any], Mapping[str, Any]]] = {
+EVENT_FIELDS: Mapping[type[Fact], Callable[[Any], Mapping[str, Any]]] = {
     SupplementRequested: lambda fact: {"new_items": fact.new_items, "respond_by": fact.respond_by},
     ItemAccepted: lambda fact: {"cure_days": fact.cure_days},
     ClockSuspended: lambda fact: {

@@ -38,6 +38,7 @@ class ModeTitle(Struct, frozen=True):
     article: str
 
 
+# Titles in both languages are members of the JSON answers; pages show the same.
 NODES: tuple[Node, ...] = (
     Node("acceptance", "Acceptance", "受理", "行政许可法 32", ("intake",)),
     Node("decision", "Decision", "决定", "行政许可法 42, 43", ("decision", "lower_review"), extended=False),

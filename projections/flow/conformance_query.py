@@ -91,11 +91,6 @@ class ConformanceStep(Struct, frozen=True):
         """The days of all projects that went into this step."""
         return self.chain_wait + self.chain_handling
 
-    @property
-    def departures(self) -> int:
-        """How many deviations there are, of any kind."""
-        return sum(self.deviations.values())
-
 
 class ConformanceFigures(Struct, frozen=True):
     """The projects that follow the flow: all, those that never left it, and those all of whose items are granted."""
@@ -145,9 +140,9 @@ class ConformanceOf:
 
     async def _rows(self, query: LiteralString, **params: Any) -> list[tuple[Any, ...]]:
         within = self._scope.of("s", READ)
-        given = {"flow": self._choice.flow, "edition": self._choice.edition, **params}
+        query_params = {"flow": self._choice.flow, "edition": self._choice.edition, **params}
         async with self._store.cursor() as cursor:
-            await cursor.execute(SQL(query).format(within=within), given)
+            await cursor.execute(SQL(query).format(within=within), query_params)
             return await cursor.fetchall()
 
 

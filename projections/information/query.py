@@ -101,7 +101,7 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
     def conditions(self) -> list[LiteralString]:
         """The WHERE conditions, with the parameters of `params`."""
         category, judged = bool(self.category), self.complete is not None
-        given = {
+        criteria = {
             "words": bool(self.text.strip()),
             "exact": bool(self.text.strip()),
             "known_category": category and not judged,
@@ -110,7 +110,7 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
             "steps": bool(self.stage or self.department),
             **{name: bool(getattr(self, name)) for name in ("manager", "kind", *INSTANTS)},
         }
-        return [WHERE[name] for name, is_given in given.items() if is_given]
+        return [WHERE[name] for name, is_used in criteria.items() if is_used]
 
     def params(self) -> dict[str, Any]:
         """The parameters of the conditions. A text without words matches nothing."""
@@ -172,14 +172,14 @@ class InformationBook:
             if params["words"]:
                 ranks = SortKey(named, descending=True), SortKey(rank, descending=True, kind="real")
                 order, last = Ordering((*ranks, *RECENT)), criteria.last
-            given = _given(tables) | {"named": SQL("{}").format(SQL(named)), "rank": SQL("{}").format(SQL(rank))}
-            given |= {"following": SQL("{}").format(order.following(last)), "order": order.clause}
-            given["conditions"] = SQL(" AND ").join(
-                [criteria.scope.of("i", INFORMATION), *(SQL(condition).format(**given) for condition in conditions)]
+            parts = _tables_in(tables) | {"named": SQL("{}").format(SQL(named)), "rank": SQL("{}").format(SQL(rank))}
+            parts |= {"following": SQL("{}").format(order.following(last)), "order": order.clause}
+            parts["conditions"] = SQL(" AND ").join(
+                [criteria.scope.of("i", INFORMATION), *(SQL(condition).format(**parts) for condition in conditions)]
             )
-            await cursor.execute(SQL(COUNTED).format(**given), params | tables.params, prepare=tables.prepare)
+            await cursor.execute(SQL(COUNTED).format(**parts), params | tables.params, prepare=tables.prepare)
             counted = await cursor.fetchone()
-            await cursor.execute(SQL(LISTED).format(**given), params | tables.params, prepare=tables.prepare)
+            await cursor.execute(SQL(LISTED).format(**parts), params | tables.params, prepare=tables.prepare)
             rows = await cursor.fetchall()
         shown = [InformationRow(*row[:-2]) for row in rows[: criteria.limit]]
         more = len(rows) > criteria.limit
@@ -204,14 +204,14 @@ class InformationBook:
         """
         params = {"codes": list(codes), "names": list(names), "limit": limit, "offset": offset}
         async with self._tables(PROJECTS, ITEMS) as (cursor, tables):
-            given = _given(tables) | {"readable": SQL("{}").format(scope.readable("i", INFORMATION))}
-            given |= {"order": OF_PERSON_ORDER.clause}
-            given["following"] = SQL("{}").format(OF_PERSON_ORDER.following(last))
-            await cursor.execute(SQL(OF_PERSON).format(**given), params | tables.params, prepare=tables.prepare)
+            parts = _tables_in(tables) | {"readable": SQL("{}").format(scope.readable("i", INFORMATION))}
+            parts |= {"order": OF_PERSON_ORDER.clause}
+            parts["following"] = SQL("{}").format(OF_PERSON_ORDER.following(last))
+            await cursor.execute(SQL(OF_PERSON).format(**parts), params | tables.params, prepare=tables.prepare)
             projects = [PersonsProject(InformationRow(*row[:-1]), bool(row[-1]), []) for row in await cursor.fetchall()]
             cases = {listed.row.project: listed.cases for listed in projects}
             await cursor.execute(
-                SQL(CASES).format(**given), {"projects": list(cases)} | tables.params, prepare=tables.prepare
+                SQL(CASES).format(**parts), {"projects": list(cases)} | tables.params, prepare=tables.prepare
             )
             for row in await cursor.fetchall():
                 cases[row[0]].append(ProgressItem(*row))
@@ -233,7 +233,7 @@ def folding_of(past: InformationPast | None, *tables: Table) -> Folding:
     return Folding(VIEWS, tables, _settled_by(zone), HISTORIES if zone == ZONE else ())
 
 
-def _given(tables: Tables) -> dict[str, Composed]:
+def _tables_in(tables: Tables) -> dict[str, Composed]:
     """The parts of the queries."""
     return {"columns": COLUMNS} | {name: tables.of(table) for name, table in TABLES.items()}
 

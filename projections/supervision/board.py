@@ -169,12 +169,12 @@ def statement(parts: Sequence[Part], reach: Reach, *, together: bool = False, re
     for part in parts:
         until = reach.until[part.span]
         for name in (SIGNAL_SUMS, DECISION_SUMS):
-            given = {"table": Identifier(table_of(name, part.span)), "until": until, "whose": WHOSE[together]}
-            given["register"] = Literal(register)
+            sql_parts = {"table": Identifier(table_of(name, part.span)), "until": until, "whose": WHOSE[together]}
+            sql_parts["register"] = Literal(register)
             if part.before and since < until:
-                terms.append(SQL(SINCE).format(since=since, first=part.before[0], end=part.before[1], **given))
+                terms.append(SQL(SINCE).format(since=since, first=part.before[0], end=part.before[1], **sql_parts))
             for sign, spans in ((SQL(""), part.more), (SQL("-"), part.less)):
-                terms += [SQL(WHOLE).format(sign=sign, first=first, end=end, **given) for first, end in spans]
+                terms += [SQL(WHOLE).format(sign=sign, first=first, end=end, **sql_parts) for first, end in spans]
         since = until
     return SQL(ADDED).format(SQL(" UNION ALL ").join(terms))
 

@@ -144,8 +144,8 @@ class Waiting:
         code = getattr(entry.fact, "item", "")
         if not isinstance(code, str) or not code:
             state.granted = project.granted  # the plan may have changed
-            for gone in state.since.keys() - project.items.keys():
-                del state.since[gone]
+            for removed in state.since.keys() - project.items.keys():
+                del state.since[removed]
             state.blocked.intersection_update(project.items)
             touched, state.stale = list(project.items), None
         else:

@@ -177,15 +177,15 @@ class WaitingRows:
     ) -> list[tuple[Any, ...]]:
         params |= {"register": scope.register}
         async with tables_at(self._store, PAST, past) as (cursor, tables):
-            given = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS)}
+            clauses = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS)}
             # A project is of one register for good; those read from the ledger may be in no view yet.
             alone = scope.sees_all(READ) and not tables.stale and not any(each in ABOUT_PROJECTS for each in conditions)
             # Access is that of today, which present projects have in their rows.
             readable = scope.readable("p", READ, parties=tables.is_current)
             within = scope.registered("w") if alone else both(OF_REGISTER, readable)
-            given["of_projects"] = SQL("").format() if alone else JOINED.format(**given)
-            given["conditions"] = SQL(" AND ").join([within, *conditions])
+            clauses["of_projects"] = SQL("").format() if alone else JOINED.format(**clauses)
+            clauses["conditions"] = SQL(" AND ").join([within, *conditions])
             await cursor.execute(
-                SQL(query).format(**given, **(parts or {})), params | tables.params, prepare=tables.prepare
+                SQL(query).format(**clauses, **(parts or {})), params | tables.params, prepare=tables.prepare
             )
             return await cursor.fetchall()

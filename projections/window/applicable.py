@@ -42,7 +42,7 @@ class ApplicableItem(Struct, frozen=True):
 async def applicable(store: Reader, caller: Caller, text: str) -> list[ApplicableItem]:
     """The items that *caller* may apply for, those that wait for nothing first; with *text* in project or item."""
     readable = predicate(caller, SUBMIT, AccessColumns("i", item="item"))
-    given = {
+    params = {
         "fresh": [stage.value for stage in FRESH_STAGES],
         "decided": [stage.value for stage in DECIDED_STAGES],
         "granted": Outcome.GRANTED.value,
@@ -51,5 +51,5 @@ async def applicable(store: Reader, caller: Caller, text: str) -> list[Applicabl
         "limit": ROWS_MAX,
     }
     async with store.cursor() as cursor:
-        await cursor.execute(SQL(APPLICABLE).format(readable=readable), given)
+        await cursor.execute(SQL(APPLICABLE).format(readable=readable), params)
         return [ApplicableItem(*row) for row in await cursor.fetchall()]

@@ -114,9 +114,9 @@ class WindowCases:
 
         Clocks that the view can't show without the ledger are left out: the page then shows no date.
         """
-        given = {"project": case.project, "item": case.item, "application": case.application}
+        params = {"project": case.project, "item": case.item, "application": case.application}
         async with self._store.cursor() as cursor:
-            await cursor.execute(CLOCKS_OF, given)
+            await cursor.execute(CLOCKS_OF, params)
             rows = [ClockRow(*row) for row in await cursor.fetchall()]
         readings = [reading_in(row, laws, now, now) for row in rows if not row.clock.startswith(CONSULTED)]
         return sorted(

@@ -35,7 +35,7 @@ class UserRow(Struct, frozen=True):
 
 @users.command("list")
 def list_users(as_json: AsJson = False) -> None:
-    """Everybody who was ever registered."""
+    """Every person ever registered."""
 
     async def work(approvals: Approvals, directory: LedgerDirectory) -> list[UserRow]:
         at = approvals.clock()

@@ -106,5 +106,5 @@ def server_of(url: str | None, *, signs_in: bool = False) -> Iterator[tuple[int,
 
 
 if __name__ == "__main__":
-    given = [word for word in sys.argv[1:] if word != SIGN_IN]
-    uvloop.run(main(given[0] if given else None, signs_in=SIGN_IN in sys.argv))
+    words = [word for word in sys.argv[1:] if word != SIGN_IN]
+    uvloop.run(main(words[0] if words else None, signs_in=SIGN_IN in sys.argv))

@@ -86,8 +86,8 @@ async def alternated(
     async with AsyncExitStack() as stack:
         sends: dict[bool, list[Send]] = {}
         for signs_in, (port, _) in servers.items():
-            given = keys if signs_in else http_client.NO_KEYS
-            connections = [http_client.connection(port, given) for _ in range(CLIENTS)]
+            sent_keys = keys if signs_in else http_client.NO_KEYS
+            connections = [http_client.connection(port, sent_keys) for _ in range(CLIENTS)]
             sends[signs_in] = [await stack.enter_async_context(opened) for opened in connections]
             await rate(sends[signs_in], servers[signs_in][1], WARM_UP_SECONDS)
         pairs = list[SignedInPair]()

@@ -172,8 +172,8 @@ def nothing_without_credentials(kit: Kit) -> None:
 def a_wrong_key_is_refused_and_headers_sign_no_one_in(kit: Kit) -> None:
     answer = kit.send("GET", "/v1/progress", signed=False, Authorization=f"Bearer cs_live_kit_{'A' * 43}")
     require_problem(answer, 401, "credential-invalid")
-    said = {"X-Actor": "mallory", "X-Role": "supervisor", "X-Department": "bureau"}
-    require(kit.send("GET", "/v1/progress", signed=False, **said).status == 401, "headers alone are no sign-in")
+    headers = {"X-Actor": "mallory", "X-Role": "supervisor", "X-Department": "bureau"}
+    require(kit.send("GET", "/v1/progress", signed=False, **headers).status == 401, "headers alone are no sign-in")
     role = kit.get("/v1/me").json().get("role")
     require(role == "project_manager", f"the key is of a project manager: it is of {role}")
 
@@ -582,13 +582,13 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--receiver", default="", help="address of this machine that the server may post webhooks to")
     parser.add_argument("--junit", type=Path, help="file for the results")
     parser.add_argument("checks", nargs="*", help="names of checks; all without a name")
-    given = parser.parse_args(words)
-    results = run(Kit(given.url.rstrip("/"), given.key, given.receiver), given.checks)
+    arguments = parser.parse_args(words)
+    results = run(Kit(arguments.url.rstrip("/"), arguments.key, arguments.receiver), arguments.checks)
     for each in results:
         state = "FAILED" if each.failure else "skipped" if each.skipped else "passed"
         print(f"{state:7} {each.section} {each.name.replace('_', ' ')} {each.failure or each.skipped}".rstrip())
-    if given.junit:
-        given.junit.write_text(junit(results), "utf-8")
+    if arguments.junit:
+        arguments.junit.write_text(junit(results), "utf-8")
     failed = sum(bool(each.failure) for each in results)
     print(f"{len(results) - failed} of {len(results)} hold")
     return 1 if failed or not results else 0

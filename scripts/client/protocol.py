@@ -71,10 +71,10 @@ class ClientState:
 
     def _params(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The query of a read, with the position of the last command where the address takes one."""
-        given = {name: value for name, value in params.items() if value is not None}
+        query = {name: value for name, value in params.items() if value is not None}
         if self.position and takes_after(path):
-            given.setdefault("after", self.position)
-        return given
+            query.setdefault("after", self.position)
+        return query
 
     def _receipt(self, response: httpx2.Response) -> CommandReceipt:
         """The receipt of a command. Raises ClientError."""

@@ -23,11 +23,11 @@ def verified(secret: str, headers: Mapping[str, str], body: bytes, now: datetime
 
     *headers* in any case. Take an event once by its header `webhook-id`: it may come again.
     """
-    given = {name.lower(): value for name, value in headers.items()}
+    fields = {name.lower(): value for name, value in headers.items()}
     try:
         key = b64decode(secret.removeprefix(PREFIX), validate=True)
-        message, timestamp = given["webhook-id"], given["webhook-timestamp"]
-        signatures = given["webhook-signature"].split(" ")
+        message, timestamp = fields["webhook-id"], fields["webhook-timestamp"]
+        signatures = fields["webhook-signature"].split(" ")
         at = datetime.fromtimestamp(int(timestamp), UTC)
     except KeyError as missing:
         raise SignatureError(f"the header {missing.args[0]} is missing") from missing

@@ -9,7 +9,7 @@ from domain.project.state.consultation import Opinion
 from scripts.importing.register import ITEM, RowCommand
 
 ADVISERS = "advisers"  # registers name no department
-NOT_SAID = "the register says that the advice was given, not what it was"
+ADVICE_UNKNOWN = "the register says that the advice was given, not what it was"
 
 
 def advice_requested(law: Pack, department: str = ADVISERS, step: str = "") -> RowCommand:
@@ -20,4 +20,4 @@ def advice_requested(law: Pack, department: str = ADVISERS, step: str = "") -> R
 
 def advice_given(department: str = ADVISERS, step: str = "") -> RowCommand:
     """Advice that was given; recorded as agreement, as the register has no content."""
-    return RowCommand(Countersign(item=ITEM, opinion=Opinion.AGREED, step=step, reasons=NOT_SAID), department)
+    return RowCommand(Countersign(item=ITEM, opinion=Opinion.AGREED, step=step, reasons=ADVICE_UNKNOWN), department)

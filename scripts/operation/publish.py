@@ -46,8 +46,8 @@ def publish(
     Goes on where the stream ends, and comes back when the server does. Several may run: the others stand by.
     """
     settings()  # which configures the log
-    given = {variable("nats_url"): to, variable("nats_stream"): stream}
-    chosen = Settings.of(os.environ | {name: text for name, text in given.items() if text})
+    overrides = {variable("nats_url"): to, variable("nats_stream"): stream}
+    chosen = Settings.of(os.environ | {name: text for name, text in overrides.items() if text})
     if chosen.reader:
         raise SettingRefusedError("COUNTERSIGN_READER is true: publish from a machine that reaches the primary.")
     target, opened = StreamTarget.of(chosen), opening()
@@ -57,8 +57,8 @@ def publish(
         return
     target.tls()  # refuses a wrong file now, and not only once this publisher leads
     database.require_no_way_back(url, chosen)
-    said = f"Publishing {target.subjects} to the stream {target.stream} at {target.address}."
-    screen.print(said, highlight=False, soft_wrap=True)
+    sentence = f"Publishing {target.subjects} to the stream {target.stream} at {target.address}."
+    screen.print(sentence, highlight=False, soft_wrap=True)
     with database.supervised_server(chosen):
         uvloop.run(_publish(url, target, opened, after))
 

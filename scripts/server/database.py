@@ -40,7 +40,7 @@ def require_standby(settings: Settings) -> None:
 
 
 def require_no_way_back(url: str, settings: Settings) -> None:
-    """Raise OlderLedgerError where the ledger lacks what its log has signed: nobody may write on it as it is.
+    """Raise OlderLedgerError where the ledger lacks what its log has signed: it must not be written to.
 
     A log that can't be read is for the publisher to report, and a reader writes nothing.
     """

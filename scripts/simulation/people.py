@@ -43,7 +43,7 @@ TRADES = (
 FORMS = ("有限公司", "科技有限公司", "股份有限公司")
 WORKS = ("一期厂房", "二期厂房", "研发中心", "生产基地", "总部大楼", "中试基地", "智能工厂", "检测中心")
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
-GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰涛明超秀霞平刚"
+GIVEN_NAMES = "伟芳娜敏静丽强磊军洋勇艳杰涛明超秀霞平刚"
 OFFICERS = 4  # of a department that the zone does not name
 DISTRICT = "110115"
 EXCHANGE = "数据对接系统"  # the actor that sends results of departments outside the system
@@ -90,8 +90,8 @@ def feed(department: str) -> Actor:
 
 def called(nth: int) -> str:
     """The name of the *nth* employee in the zone."""
-    return SURNAMES[nth % len(SURNAMES)] + GIVEN[nth * STRIDE % len(GIVEN)]
+    return SURNAMES[nth % len(SURNAMES)] + GIVEN_NAMES[nth * STRIDE % len(GIVEN_NAMES)]
 
 
 def human(chance: Chance) -> str:
-    return chance.choice(SURNAMES) + chance.choice(GIVEN)
+    return chance.choice(SURNAMES) + chance.choice(GIVEN_NAMES)

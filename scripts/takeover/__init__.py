@@ -1,1 +1,1 @@
-"""Takes running cases over from another register: they are then the zone's own, and their clocks go on."""
+"""Migrates running cases from another register: they become the zone's own, and their clocks continue."""

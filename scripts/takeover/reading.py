@@ -1,4 +1,4 @@
-"""Reads a file of running cases: one project per line, in JSON, with what happened to it in our own commands."""
+"""Parses a file of running cases: one project per line (NDJSON), its past acts as commands."""
 
 from __future__ import annotations
 
@@ -30,10 +30,9 @@ class TakeOverFileError(OperatorError):
 
 
 class PastAct(Struct, frozen=True, forbid_unknown_fields=True):
-    """What happened *at* an instant, and was done by *department*, by its command here.
+    """One past act as a command: done by *department* *at* an instant.
 
-    *recorded_at* is when the other register learned of it, *actor* who did it there; left out: at once, and nobody is
-    named.
+    *recorded_at* is when the other register learned of it, *actor* who did it there. Defaults: *at*, and no name.
     """
 
     at: Annotated[datetime, Meta(tz=True)]
@@ -61,12 +60,12 @@ class ProjectToTakeOver(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def registered_code(self) -> str:
-        """The code here that its registration gives it; empty if none."""
+        """The project code of its registration; empty if none."""
         return next(filter(None, (registered_code(act.command) for act in self.acts)), "")
 
     @property
     def in_order(self) -> list[int]:
-        """The places of its acts in the file, in the order in which they happened."""
+        """The indexes of its acts in the file, in chronological order."""
         return sorted(range(len(self.acts)), key=lambda place: self.acts[place].at)  # stable
 
     @property
@@ -75,9 +74,9 @@ class ProjectToTakeOver(Struct, frozen=True, forbid_unknown_fields=True):
         return uuid5(NAMESPACE, f"{self.register}\n{self.code}")
 
     def sequence(self, recorded_by: Actor) -> CommandSequence:
-        """Its acts as commands here, in the order in which they happened, recorded by who takes them over.
+        """Its acts as commands in chronological order, recorded by the operator of the migration.
 
-        An act counts as recorded no earlier than the one before it: what follows on a thing can't be known before it.
+        Record times never go backwards: an act is recorded no earlier than the one before it.
         """
         ordered = [self.acts[place] for place in self.in_order]
         known = list(accumulate((act.recorded_at or act.at for act in ordered), max))
@@ -117,7 +116,7 @@ def read_projects(file: Path) -> Iterator[tuple[int, ProjectToTakeOver]]:
 
 
 def unstorable(project: ProjectToTakeOver, line: bytes) -> str:
-    """Which text, time or number of a *project*, read from *line*, no command may hold; empty if none."""
+    """The text, time or number of a *project*, read from *line*, that no command may contain; empty if none."""
     place = "$"
     try:
         require_plain("register", project.register)

@@ -1,4 +1,4 @@
-"""Rehearses what a file of running cases would become, compares the clocks, and carries it out."""
+"""Dry-runs a file of running cases, compares the clocks, and stores the projects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from scripts.takeover.reading import ProjectToTakeOver
 
 
 class StatedClockDifference(Struct, frozen=True):
-    """A last day that is counted here otherwise than the register states it; *counted* is None without a clock."""
+    """A last day that differs from the one the register states; *counted* is None without a clock."""
 
     line: int
     code: str
@@ -42,7 +42,7 @@ class TakeOverRefusal(Struct, frozen=True):
 
 
 class TakeOverReport(Struct):
-    """What was read, and what became of it. *clocks* agree with what the other register states.
+    """The outcome of a migration: counts, differences and refusals. *clocks* agree with the other register.
 
     *differences* and *refusals* keep their projects out, unless differences are accepted.
     """
@@ -58,7 +58,7 @@ class TakeOverReport(Struct):
 
     @property
     def has_findings(self) -> bool:
-        """Whether something was left out, or differs."""
+        """Whether any project was refused or differs."""
         return bool(self.differences or self.refusals)
 
 
@@ -72,7 +72,7 @@ async def take_over(
 ) -> TakeOverReport:
     """Take *projects* over, each whole or not at all, recorded by *by*; with *preview* nothing is stored.
 
-    With *accept* also those whose days are counted otherwise here. One that was taken over before stays as it is.
+    With *accept* also projects with different last days. Repeated lines change nothing.
     """
     report, codes = TakeOverReport(preview), CodesInFile(ProjectCodes(approvals.store))
     for line, project in projects:
@@ -103,14 +103,14 @@ async def take_over(
 
 
 class CodesInFile:
-    """Under which codes the projects of a file are registered: each code is for one project."""
+    """The project codes of a file: each is claimed by one project."""
 
     def __init__(self, codes: ProjectCodes) -> None:
         self._codes = codes
         self._owners: dict[str, UUID] = {}  # by the lines before
 
     async def is_free(self, project: ProjectToTakeOver) -> bool:
-        """Whether no other project is registered under its code, here or by the lines before."""
+        """Whether its code is unused, in the database and in the lines before."""
         code = project.registered_code
         if not code:
             return True
@@ -118,7 +118,7 @@ class CodesInFile:
         return owner == project.id and await self._codes.holder(code, project.id) is None
 
     async def claim(self, project: ProjectToTakeOver) -> bool:
-        """Hold its code, so that nobody registers another project before the views know of it; False: it is taken."""
+        """Claim its code until the views have caught up; False if another project has it."""
         code = project.registered_code
         return not code or (await self._codes.claim(code, project.id))[0] == project.id
 
@@ -148,7 +148,7 @@ def clocks_of(entries: Sequence[Entry], approvals: Approvals, now: datetime) -> 
 
 
 def differences(line: int, project: ProjectToTakeOver, counted: Counted) -> Iterator[StatedClockDifference]:
-    """The stated days that are counted otherwise. Of a suspended clock the day counts as if it went on now."""
+    """The stated last days that differ. A suspended clock is compared as if it resumed now."""
     for stated in project.clocks:
         clock = counted.get((stated.item, stated.clock))
         due = (clock.due_on or clock.earliest_due_on) if clock else None

@@ -15,7 +15,7 @@ from infrastructure.watcher.watch_schedule import WatchTable
 from infrastructure.watcher.watcher import Watcher
 from tests.api.client import Door
 from tests.api.whole_flow import Body, Seen, Telling, facts_of, publish_zone
-from tests.api.whole_project import COMPANY, COMPLAINT, KEYED_IN, STORY, Said, learned_later, moment
+from tests.api.whole_project import COMPANY, COMPLAINT, KEYED_IN, STORY, StoryCommand, learned_later, moment
 from tests.effort import chosen
 from tests.watching import Hands
 
@@ -42,22 +42,24 @@ async def telling(door: Door, approvals: Approvals, shared_database_url: str) ->
         table, watcher = WatchTable(connection), Watcher(approvals, shared_database_url)
         assert await watcher.take_lead(table)
         telling = Telling(door, HANDS, watcher, table, uuid4())
-        for said in STORY:
-            await step(telling, said)
+        for story_step in STORY:
+            await step(telling, story_step)
         await telling.pass_time(END)
         yield telling
 
 
-async def step(telling: Telling, said: Said) -> None:
+async def step(telling: Telling, story_step: StoryCommand) -> None:
     """Let time pass, send the command, and check the history, the progress and the clocks of that moment."""
-    now = moment(said.at)
+    now = moment(story_step.at)
     await telling.pass_time(now)
-    receipt = await telling.tell(said.by, said.dated)
+    receipt = await telling.tell(story_step.by, story_step.dated)
     entries = await telling.news()
-    assert facts_of(entries) == " ".join(receipt["facts"]) == said.facts, said
+    assert facts_of(entries) == " ".join(receipt["facts"]) == story_step.facts, story_step
     for entry in entries:
-        assert (entry["by"]["id"], datetime.fromisoformat(entry["recorded_at"])) == (said.by.id, now)
-        assert datetime.fromisoformat(entry["occurred_at"]) == (moment(said.happened) if said.happened else now)
+        assert (entry["by"]["id"], datetime.fromisoformat(entry["recorded_at"])) == (story_step.by.id, now)
+        assert datetime.fromisoformat(entry["occurred_at"]) == (
+            moment(story_step.happened) if story_step.happened else now
+        )
     assert telling.version == receipt["version"]
 
     await telling.pass_time(now)
@@ -65,13 +67,13 @@ async def step(telling: Telling, said: Said) -> None:
     if len(telling.seen) % VIEWS_ASKED_EVERY == 0:
         view = await telling.ask("progress", after=telling.position)
         assert view["items"] == answers.progress, "the view says what the ledger does"
-        assert await telling.listed_clocks() == answers.open_clocks(), said
-    if said.stage:
-        assert answers.progress_by_item()[said.item]["stage"] == said.stage, said
-    clocks = answers.clocks_of(said.item)
-    for clock in said.clocks:
+        assert await telling.listed_clocks() == answers.open_clocks(), story_step
+    if story_step.stage:
+        assert answers.progress_by_item()[story_step.item]["stage"] == story_step.stage, story_step
+    clocks = answers.clocks_of(story_step.item)
+    for clock in story_step.clocks:
         name, _, expected = clock.partition(" ")
-        assert (name, clocks.get(name)) == (name, expected), (said.at, clocks)
+        assert (name, clocks.get(name)) == (name, expected), (story_step.at, clocks)
     telling.seen.append(Seen(now, entries, answers))
 
 

@@ -46,7 +46,7 @@ def moment(local: str) -> datetime:
     return datetime.fromisoformat(f"2026-{local}+08:00")
 
 
-class Said(Struct, frozen=True):
+class StoryCommand(Struct, frozen=True):
     """One command, sent at the local time *at*; it *happened* then, or as much earlier as given.
 
     *facts* follow, separated by blanks. Afterwards the item it is about is at *stage*, and of its clocks these are as
@@ -72,31 +72,33 @@ class Said(Struct, frozen=True):
         return structs.replace(self.command, occurred_at=moment(self.happened)) if self.happened else self.command
 
 
-def sent(at: str, by: Actor, command: AnyCommand, facts: str, stage: str = "", *clocks: str) -> Said:
+def sent(at: str, by: Actor, command: AnyCommand, facts: str, stage: str = "", *clocks: str) -> StoryCommand:
     """A command that happens when it is sent."""
-    return Said(at, by, command, facts, stage, clocks)
+    return StoryCommand(at, by, command, facts, stage, clocks)
 
 
-def applied(item: str, at: str, *clocks: str) -> Said:
+def applied(item: str, at: str, *clocks: str) -> StoryCommand:
     return sent(at, ENTERPRISE, SubmitItem(item=item), "item_submitted", "submitted", *clocks)
 
 
-def accepted(item: str, by: Actor, at: str, *clocks: str, questions: int = 0) -> Said:
+def accepted(item: str, by: Actor, at: str, *clocks: str, questions: int = 0) -> StoryCommand:
     facts = " ".join(["item_accepted", *["countersignature_asked"] * questions])
     return sent(at, by, AcceptItem(item=item), facts, "accepted", *clocks)
 
 
-def granted(item: str, by: Actor, at: str, *clocks: str, override: str = "") -> Said:
+def granted(item: str, by: Actor, at: str, *clocks: str, override: str = "") -> StoryCommand:
     command = CompleteItem(item=item, outcome=GRANTED, override_reasons=override)
     return sent(at, by, command, "item_completed", "completed", *clocks)
 
 
-def delivered(item: str, by: Actor, at: str, due: str) -> Said:
+def delivered(item: str, by: Actor, at: str, due: str) -> StoryCommand:
     command = DeliverDecision(item=item, method="window")
     return sent(at, by, command, "decision_delivered", "delivered", f"delivery met {due}")
 
 
-def routine(item: str, by: Actor, times: str, due: str, questions: int = 0, intake: str = "intake#1") -> Iterator[Said]:
+def routine(
+    item: str, by: Actor, times: str, due: str, questions: int = 0, intake: str = "intake#1"
+) -> Iterator[StoryCommand]:
     """Applied for, accepted, granted and delivered at these four *times*, with what is *due* for each in time."""
     first, two, three, four = times.split(", ")
     received, decision, promise, handed = due.split()
@@ -108,7 +110,7 @@ def routine(item: str, by: Actor, times: str, due: str, questions: int = 0, inta
     yield delivered(item, by, four, handed)
 
 
-def keyed(at: str, item: str, happened: str, number: str, *clocks: str) -> Said:
+def keyed(at: str, item: str, happened: str, number: str, *clocks: str) -> StoryCommand:
     """A result from outside, keyed in by the manager later than it happened."""
     command = RecordExternalResult(
         item=item,
@@ -117,10 +119,10 @@ def keyed(at: str, item: str, happened: str, number: str, *clocks: str) -> Said:
         document_number=number,
         document_on=moment(happened).date(),
     )
-    return Said(at, MANAGER, command, "external_result_recorded", "completed", clocks, happened)
+    return StoryCommand(at, MANAGER, command, "external_result_recorded", "completed", clocks, happened)
 
 
-def land() -> Iterator[Said]:
+def land() -> Iterator[StoryCommand]:
     """立项用地规划许可: an outside result keyed in late, and a supplement."""
     registration = RegisterProject(
         name="恒信一期", enterprise=Enterprise("恒信新材料有限公司", ENTERPRISE.department), manager="wang.min"
@@ -150,7 +152,7 @@ def land() -> Iterator[Said]:
     yield from routine("land-permit", LAND, permit, "04-09 04-30 04-13 04-22")
 
 
-def design() -> Iterator[Said]:
+def design() -> Iterator[StoryCommand]:
     """工程建设许可: a suspension, two deemed acceptances and a complaint about one, an extension."""
     yield applied("eia-form", "04-07 09:00", "intake running 04-14", "decision running 05-07")
     silent = "intake deemed 04-14", "decision running 05-07", "commitment running 04-21"
@@ -191,7 +193,7 @@ def design() -> Iterator[Said]:
     yield delivered("soil-conservation", WATER, "05-13 10:00", "05-27")
 
 
-def countersigned() -> Iterator[Said]:
+def countersigned() -> Iterator[StoryCommand]:
     """建设工程规划许可, jointly: one department objects and agrees when asked again, one stays silent."""
     item, agreed, conditions = "building-permit", Opinion.AGREED, Opinion.AGREED_WITH_CONDITIONS
     yield applied(item, "04-24 09:00", "intake#1 running 05-06")
@@ -226,9 +228,11 @@ def countersigned() -> Iterator[Said]:
     yield delivered(item, LAND, "05-14 10:00", "05-28")
 
 
-def corrected() -> Iterator[Said]:
+def corrected() -> Iterator[StoryCommand]:
     """What was keyed in for others is put right: by a retraction, and where the department's own system differs."""
-    yield Said("05-06 10:00", MANAGER, RetractEntry(version=COMPANY, reasons="证照编号录入有误"), "entry_retracted")
+    yield StoryCommand(
+        "05-06 10:00", MANAGER, RetractEntry(version=COMPANY, reasons="证照编号录入有误"), "entry_retracted"
+    )
     yield keyed("05-06 10:05", "company", "03-04 16:00", "4201002026000017", "delivery unconfirmed 03-18")
     yield keyed("05-08 09:00", "power", "05-07 15:00", "GD-2026-118", "delivery running 05-20")
     feed = ReconcileExternalResult(
@@ -239,7 +243,7 @@ def corrected() -> Iterator[Said]:
     yield sent("05-11 10:00", MANAGER, settled, "discrepancy_settled", "completed")
 
 
-def construction() -> Iterator[Said]:
+def construction() -> Iterator[StoryCommand]:
     """施工许可."""
     fire = "05-15 09:00, 05-15 10:00, 05-22 09:00, 05-22 10:00"
     yield from routine("fire-design", BUILDING, fire, "05-22 06-12 05-29 06-05")
@@ -249,7 +253,7 @@ def construction() -> Iterator[Said]:
     yield from routine("construction-permit", BUILDING, permit, "06-01 06-01 05-28 06-11", intake="intake")
 
 
-def completion() -> Iterator[Said]:
+def completion() -> Iterator[StoryCommand]:
     """竣工验收与试生产: five departments take part in the joint acceptance."""
     item = "joint-acceptance"
     yield applied(item, "09-01 09:00", "intake#1 running 09-08")
@@ -284,7 +288,7 @@ LEARNED = (
 KEYED_IN = ("company", "tax", "power")
 COMPANY = 34  # the version of the entry that keyed the company in
 STORY = sorted(
-    [*land(), *design(), *countersigned(), *corrected(), *construction(), *completion()], key=lambda said: said.at
+    [*land(), *design(), *countersigned(), *corrected(), *construction(), *completion()], key=lambda step: step.at
 )
 
 

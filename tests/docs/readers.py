@@ -41,8 +41,8 @@ class Site(NamedTuple):
 
 def command(block: Block, site: Site) -> None:
     """A command, as it is posted."""
-    said = json.loads(block.text)
-    msgspec.convert(said, BY_TAG[said["command"]])
+    document = json.loads(block.text)
+    msgspec.convert(document, BY_TAG[document["command"]])
 
 
 def of_schema(block: Block, site: Site) -> None:
@@ -74,10 +74,10 @@ def flow(block: Block, site: Site) -> None:
 
 def patroni(block: Block, site: Site) -> None:
     """Settings of Patroni: those that the failover proof runs with."""
-    said: dict[str, Any] = yaml.safe_load(block.text)["bootstrap"]["dcs"]
+    documented: dict[str, Any] = yaml.safe_load(block.text)["bootstrap"]["dcs"]
     proved: dict[str, Any] = dict(DCS)
-    server, proved_server = said.pop("postgresql"), proved.pop("postgresql")
-    assert said == proved, block.place
+    server, proved_server = documented.pop("postgresql"), proved.pop("postgresql")
+    assert documented == proved, block.place
     assert server.pop("parameters").items() <= proved_server["parameters"].items(), block.place
     assert server.items() <= proved_server.items(), block.place
 

@@ -67,7 +67,7 @@ class ZoneDesk:
         self.say(self.flow, command)
 
 
-def service(code: str, **said: Any) -> ServiceItem:
-    """A service item of the land department, but for what is *said*."""
+def service(code: str, **fields: Any) -> ServiceItem:
+    """A service item of the land department, but for what is *fields*."""
     members: dict[str, Any] = {"task_name": code, "task_type": TaskType.LICENCE, "dept_code": "land", "is_online": True}
-    return ServiceItem(task_code=code, **(members | said))
+    return ServiceItem(task_code=code, **(members | fields))

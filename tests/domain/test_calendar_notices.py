@@ -204,9 +204,9 @@ COMMANDS = [
 
 
 @given(st.lists(st.tuples(st.sampled_from(COMMANDS), st.sampled_from([BUREAU, LEADER])), max_size=12))
-def test_whatever_is_said_the_facts_lead_to_the_same_calendar(said: list[tuple[Any, Actor]]) -> None:
+def test_whatever_is_said_the_facts_lead_to_the_same_calendar(commands: list[tuple[Any, Actor]]) -> None:
     desk = Desk()
-    for command, by in said:
+    for command, by in commands:
         with suppress(Refused):
             desk.say(command, by)
 

@@ -28,12 +28,12 @@ from tests.spec import NOW, PROJECT
 PERMIT = service("land-01", anticipate_day=20, promise_day=8, is_online=True)
 
 
-def define(**said: Any) -> DefineServiceItem:
-    return DefineServiceItem(catalogue=ZONE, service=service("land-01", **said))
+def define(**fields: Any) -> DefineServiceItem:
+    return DefineServiceItem(catalogue=ZONE, service=service("land-01", **fields))
 
 
 @pytest.mark.parametrize(
-    ("said", "code", "part"),
+    ("fields", "code", "part"),
     [
         (
             {"anticipate_day": 20, "promise_day": 21},
@@ -49,9 +49,9 @@ def define(**said: Any) -> DefineServiceItem:
         ({"task_type": TaskType.PUBLIC_SERVICE, "pre_phase": True}, "not-a-licence", "belong to the pre-phase"),
     ],
 )
-def test_what_contradicts_the_law_is_not_listed(said: dict[str, Any], code: str, part: str) -> None:
+def test_what_contradicts_the_law_is_not_listed(fields: dict[str, Any], code: str, part: str) -> None:
     desk = ZoneDesk()
-    desk.refused(code, desk.catalogue, define(**said), part=part)
+    desk.refused(code, desk.catalogue, define(**fields), part=part)
 
 
 def test_a_department_lists_only_its_own_items() -> None:

@@ -72,7 +72,7 @@ def test_codes_from_elsewhere_are_right(code: str) -> None:
         ("\ufb03", "1 characters", ""),
     ],
 )
-def test_the_fault_is_named(code: str, fault: str, remedy: str) -> None:
+def test_the_refusal_names_the_fault_of_a_unified_code(code: str, fault: str, remedy: str) -> None:
     with pytest.raises(Refused, match="unified social credit code") as caught:
         require_uscc(code)
 

@@ -40,9 +40,9 @@ SEPARATE = SeparateLegalPerson(code=PERSON, reasons="两家企业")
 class Desk:
     """One person's stream, and what became of everything said to it."""
 
-    def __init__(self, *said: Command) -> None:
+    def __init__(self, *commands: Command) -> None:
         self.person = LegalPerson(stream_of(PERSON))
-        for command in said:
+        for command in commands:
             self.say(command)
 
     def say(self, command: Any, by: Actor = MANAGER) -> tuple[Fact, ...]:
@@ -140,7 +140,7 @@ def test_older_codes_lead_to_the_person() -> None:
     desk.refused("organisation-code-invalid", own)  # this example's own nine characters check by GB 32100 alone
     assert desk.say(LINK) == (LegacyCodeLinked(legacy=LEGACY, source="组织机构代码证"),)
     desk.refused("legacy-linked", LINK)
-    assert desk.person.legacy_codes == ["MA0HX2026", LEGACY]
+    assert desk.person.legacy == {LEGACY: "组织机构代码证"}
 
 
 def test_the_code_that_is_part_of_the_unified_code_needs_no_link() -> None:
@@ -150,7 +150,7 @@ def test_the_code_that_is_part_of_the_unified_code_needs_no_link() -> None:
         person, Context(MANAGER, NOW, NOW, LAW)
     )[0].apply(person)  # type: ignore[attr-defined]  # every fact of ours applies
 
-    assert person.legacy_codes == [LEGACY]
+    assert (person.legacy, organisation_code(person.code)) == ({}, LEGACY)
     with pytest.raises(Refused, match="already linked"):
         LinkLegacyCode(code=code, legacy=LEGACY).decide(person, Context(MANAGER, NOW, NOW, LAW))
 

@@ -78,6 +78,6 @@ def test_every_refusal_says_what_would_make_it_pass() -> None:
         for node in ast.walk(ast.parse(text)) if "Refused(" in text or "Problem(" in text else ():
             named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id
             if named in ("Refused", "Problem") and isinstance(node, ast.Call) and len(node.args) > 1:
-                given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
-                silent += [f"{path.name}:{node.lineno}"] if given.get("remedy", "''") == "''" else []
+                keywords = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+                silent += [f"{path.name}:{node.lineno}"] if keywords.get("remedy", "''") == "''" else []
     assert silent == []

@@ -61,8 +61,8 @@ def test_batches_grow_while_many_apply() -> None:
     async def scenario() -> None:
         sequence = Sequence()
         counter = counter_of(sequence)
-        given = [await counter.next() for _ in range(4 * BATCH_MAX)]
-        assert len(set(given)) == len(given)
+        drawn = [await counter.next() for _ in range(4 * BATCH_MAX)]
+        assert len(set(drawn)) == len(drawn)
         assert sequence.batches[:3] == [BATCH_MIN, 2 * BATCH_MIN, 4 * BATCH_MIN]
         assert max(sequence.batches) == BATCH_MAX
 

@@ -35,14 +35,14 @@ def named(checks: list[Check]) -> dict[str, Check]:
     return {check.name: check for check in checks}
 
 
-def given(url: str) -> Settings:
+def settings_of(url: str) -> Settings:
     return Settings.of({"DATABASE_URL": url})
 
 
 def test_a_good_installation_passes_but_for_what_is_missing(empty_database_url: str) -> None:
-    before = named(diagnose(given(empty_database_url), {}))
+    before = named(diagnose(settings_of(empty_database_url), {}))
     migrate(empty_database_url)
-    after = named(diagnose(given(empty_database_url), {}))
+    after = named(diagnose(settings_of(empty_database_url), {}))
 
     assert not before["migrations"].ok
     assert "0000_schema_migration.sql" in before["migrations"].detail
@@ -58,9 +58,9 @@ def test_a_good_installation_passes_but_for_what_is_missing(empty_database_url: 
 def test_a_head_row_that_is_not_the_ledgers_is_found(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("UPDATE ledger.head SET seq = 7")
-        moved = named(diagnose(given(database_url), {}))["ledger"]
+        moved = named(diagnose(settings_of(database_url), {}))["ledger"]
         connection.execute("DELETE FROM ledger.head")
-        lost = named(diagnose(given(database_url), {}))["ledger"]
+        lost = named(diagnose(settings_of(database_url), {}))["ledger"]
 
     assert (moved.ok, moved.detail) == (False, "the last entry is 0, but the head row says 7")
     assert (lost.ok, lost.detail) == (False, "the last entry is 0, but the head row is missing")
@@ -85,27 +85,27 @@ def test_a_head_row_that_is_not_the_ledgers_is_found(database_url: str) -> None:
 def test_a_ledger_whose_facts_could_be_changed_is_found(database_url: str, change: str, detail: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(change.encode())
-    guards = named(diagnose(given(database_url), {}))["guards"]
+    guards = named(diagnose(settings_of(database_url), {}))["guards"]
     assert (guards.ok, guards.detail) == (False, detail)
 
 
 def test_guards_are_not_compared_before_all_migrations_are_applied(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("DELETE FROM schema_migration WHERE number = (SELECT max(number) FROM schema_migration)")
-    guards = named(diagnose(given(database_url), {}))["guards"]
+    guards = named(diagnose(settings_of(database_url), {}))["guards"]
 
     assert (guards.ok, guards.detail) == (False, "not checked: migrations are not all applied")
 
 
 def test_an_account_with_more_rights_than_serving_needs_is_found(database_url: str) -> None:
-    owner = named(diagnose(given(database_url), {}))["login"]
-    login = named(diagnose(given(login_of(database_url)), {}))["login"]
+    owner = named(diagnose(settings_of(database_url), {}))["login"]
+    login = named(diagnose(settings_of(login_of(database_url)), {}))["login"]
     assert (owner.ok, "is a superuser" in owner.detail) == (False, True)
     assert (login.ok, login.detail) == (True, "countersign_service, which serves, only reads and appends")
 
 
 def test_a_database_that_may_lose_facts_is_found(empty_database_url: str) -> None:
-    durability = named(diagnose(given(empty_database_url), {}))["durability"]
+    durability = named(diagnose(settings_of(empty_database_url), {}))["durability"]
 
     assert not durability.ok
     assert "fsync = off" in durability.detail, "the tests' own server throws everything away"
@@ -114,14 +114,14 @@ def test_a_database_that_may_lose_facts_is_found(empty_database_url: str) -> Non
 def test_a_clock_set_back_is_found(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infrastructure.doctor.datetime", Yesterday)
 
-    clock = named(diagnose(given(database_url), {}))["clock"]
+    clock = named(diagnose(settings_of(database_url), {}))["clock"]
 
     assert not clock.ok
     assert "s from the server's" in clock.detail
 
 
 def test_a_misspelt_variable_is_found(empty_database_url: str) -> None:
-    checks = named(diagnose(given(empty_database_url), {"COUNTERSIGN_PROT": "80"}))
+    checks = named(diagnose(settings_of(empty_database_url), {"COUNTERSIGN_PROT": "80"}))
 
     assert checks["settings"].detail == "unknown: COUNTERSIGN_PROT"
 
@@ -180,7 +180,7 @@ def test_what_was_set_for_others_holds_in_no_session_of_ours(empty_database_url:
             statement = SQL("ALTER DATABASE {} SET {} = {}")
             connection.execute(statement.format(Identifier(connection.info.dbname), Identifier(name), Literal(value)))
 
-    url = connect_url(given(empty_database_url))
+    url = connect_url(settings_of(empty_database_url))
 
     assert shown(url, theirs) == ["read committed", "0", "0", "ISO, MDY", "UTF8", "on"]
     assert shown(settled(f"{url} options='-c statement_timeout=7s'"), ["statement_timeout"]) == ["7s"]
@@ -203,7 +203,7 @@ def test_a_pooler_that_passes_no_settings_on_is_refused(
             connection.execute(alter.format(database, setting, Literal(value)))
 
         with pytest.raises(PostgresUnavailableError, match=f"{name} is {value}") as refusal:
-            connect_url(given(f"{empty_database_url}&options=-c%20datestyle%3DISO%20-c%20extra_float_digits%3D1"))
+            connect_url(settings_of(f"{empty_database_url}&options=-c%20datestyle%3DISO%20-c%20extra_float_digits%3D1"))
         assert "no pooler" in refusal.value.remedy
 
 
@@ -213,7 +213,7 @@ def test_a_pooler_whose_defaults_are_what_we_ask_for_is_refused(
     """PgBouncer with ignore_startup_parameters = options, which its guides recommend."""
     monkeypatch.setattr("infrastructure.postgres.connect.settled", lambda url, *_: settled(url))
     with pytest.raises(PostgresUnavailableError, match=r"countersign\.session is missing") as refusal:
-        connect_url(given(empty_database_url))
+        connect_url(settings_of(empty_database_url))
     assert (refusal.value.code, "no pooler" in refusal.value.remedy) == ("database_options", True)
 
 
@@ -235,7 +235,7 @@ def test_a_failed_connection_is_reported_with_its_remedy(
     monkeypatch.setattr("infrastructure.postgres.connect.SERVER_SECONDS_MAX", 0)
     monkeypatch.setattr(psycopg, "connect", refuse)
     with pytest.raises(PostgresUnavailableError, match=remedy):
-        connect_url(given("postgresql:///x?host=/nowhere"))
+        connect_url(settings_of("postgresql:///x?host=/nowhere"))
 
 
 def test_without_a_name_the_embedded_server_is_started() -> None:
@@ -251,7 +251,7 @@ def test_an_address_that_leads_nowhere_is_named_without_its_password(
     monkeypatch.setattr("infrastructure.postgres.connect.SERVER_SECONDS_MAX", 0)
 
     with pytest.raises(PostgresUnavailableError, match=r"No connection to postgresql://li:\*\*\*@") as refusal:
-        connect_url(given(f"postgresql://li:geheim@/x?host={tmp_path}"))
+        connect_url(settings_of(f"postgresql://li:geheim@/x?host={tmp_path}"))
     assert refusal.value.code == "database_url"
     assert "geheim" not in str(refusal.value)
 
@@ -260,7 +260,7 @@ def test_an_old_server_is_refused(empty_database_url: str, monkeypatch: pytest.M
     monkeypatch.setattr("infrastructure.postgres.connect.VERSION_MIN", 99)
 
     with pytest.raises(PostgresUnavailableError, match="Countersign needs 99 or newer") as refusal:
-        connect_url(given(empty_database_url))
+        connect_url(settings_of(empty_database_url))
     assert refusal.value.code == "database_version"
 
 
@@ -273,6 +273,6 @@ def test_a_database_of_another_encoding_is_refused(server_url: str, empty_databa
         name = empty_database_url.partition("?")[0].rpartition("/")[2]
         try:
             with pytest.raises(PostgresUnavailableError, match="has the encoding SQL_ASCII"):
-                connect_url(given(empty_database_url.replace(name, "test_ascii")))
+                connect_url(settings_of(empty_database_url.replace(name, "test_ascii")))
         finally:
             connection.execute("DROP DATABASE test_ascii WITH (FORCE)")

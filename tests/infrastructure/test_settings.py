@@ -35,9 +35,9 @@ def test_root_has_a_folder_that_the_servers_account_can_reach(monkeypatch: pytes
 
 
 def test_variables_take_precedence_and_empty_ones_count_as_absent() -> None:
-    given = {"COUNTERSIGN_DATA": "~/data", "DATABASE_URL": "postgresql://db/x", "COUNTERSIGN_PORT": "81"}
+    environment = {"COUNTERSIGN_DATA": "~/data", "DATABASE_URL": "postgresql://db/x", "COUNTERSIGN_PORT": "81"}
 
-    settings = Settings.of(given | {"COUNTERSIGN_HOST": "", "COUNTERSIGN_LOG": "json"})
+    settings = Settings.of(environment | {"COUNTERSIGN_HOST": "", "COUNTERSIGN_LOG": "json"})
 
     assert settings.data == Path("~/data").expanduser()
     assert (settings.database_url, settings.port, settings.host) == ("postgresql://db/x", 81, "127.0.0.1")
@@ -107,14 +107,14 @@ def test_an_address_without_a_password_is_shown_as_it_is() -> None:
 
 def test_secrets_are_never_shown() -> None:
     secret = "s" * 32
-    given = {"COUNTERSIGN_GATEWAY_SECRET": secret, "COUNTERSIGN_OIDC_CLIENT_SECRET": secret}
-    shown = repr(Settings.of(given))
+    environment = {"COUNTERSIGN_GATEWAY_SECRET": secret, "COUNTERSIGN_OIDC_CLIENT_SECRET": secret}
+    shown = repr(Settings.of(environment))
 
     assert secret not in shown
     assert shown.count("'***'") == 2
 
 
 def test_the_public_address_is_a_host_by_which_the_server_is_reached() -> None:
-    given = {"COUNTERSIGN_PUBLIC_URL": "https://Approvals.example.org:8443", "COUNTERSIGN_ALLOWED_HOSTS": "zone"}
+    environment = {"COUNTERSIGN_PUBLIC_URL": "https://Approvals.example.org:8443", "COUNTERSIGN_ALLOWED_HOSTS": "zone"}
 
-    assert Settings.of(given).host_names == ("zone", "approvals.example.org")
+    assert Settings.of(environment).host_names == ("zone", "approvals.example.org")

@@ -21,11 +21,11 @@ PLAIN = WorkingCalendar()
         *((8, "working_hour", 1), (9, "working_hour", 2), (0, "working_day", 0)),
     ],
 )
-def test_limits_in_working_days(number: int, unit: Unit, days: int) -> None:
+def test_limits_of_other_units_are_converted_to_working_days(number: int, unit: Unit, days: int) -> None:
     assert working_days_of(Limit(number, unit, "")) == days
 
 
-def test_what_the_law_allows() -> None:
+def test_the_days_allowed_are_those_of_acceptance_and_decision() -> None:
     assert allowed_days(LAW, "single", None) == (25, 25)  # five to accept, twenty to decide (Art. 32, 42)
     assert allowed_days(LAW, "joint", 10) == (10, 50)
     assert allowed_days(LAW, "single", 60) == (25, 25)  # no promise makes a limit longer

@@ -25,12 +25,12 @@ def at(text: str) -> datetime:
 RUN = FeedbackRun(FeedbackStep.ACCEPTANCE, "land", at("2025-09-26T17:00"))
 
 
-def stands(run: FeedbackRun, t: str) -> FeedbackClock | None:
+def clock_of(run: FeedbackRun, t: str) -> FeedbackClock | None:
     return feedback_clock(run, ZONE_2020, CALENDAR, LAW.zone, at(t))
 
 
 def test_national_day_and_its_make_up_days_are_counted() -> None:
-    clock = stands(RUN, "2025-09-28T09:00")
+    clock = clock_of(RUN, "2025-09-28T09:00")
 
     assert clock is not None
     assert (clock.due_on, clock.days, clock.state) == (date(2025, 10, 10), 5, FeedbackClockState.RUNNING)
@@ -51,20 +51,20 @@ def test_national_day_and_its_make_up_days_are_counted() -> None:
 def test_overdue_is_judged_at_the_instant_of_the_question(
     ended: str | None, t: str, state: FeedbackClockState, remaining: int
 ) -> None:
-    clock = stands(structs.replace(RUN, ended_at=at(ended) if ended else None), t)
+    clock = clock_of(structs.replace(RUN, ended_at=at(ended) if ended else None), t)
 
     assert clock is not None
     assert (clock.state, clock.remaining_days) == (state, remaining)
 
 
 def test_a_clock_has_not_begun_before_its_step() -> None:
-    assert stands(RUN, "2025-09-26T16:59") is None
+    assert clock_of(RUN, "2025-09-26T16:59") is None
 
 
 @pytest.mark.parametrize(("extended", "days"), [("2025-10-22T23:59", 20), ("2025-10-24T00:00", 15)])
 def test_an_extension_counts_if_it_was_made_in_time(extended: str, days: int) -> None:
     run = FeedbackRun(FeedbackStep.ANSWER, "land", at("2025-09-26T17:00"), extension_days=5, extended_at=at(extended))
-    clock = stands(run, "2025-10-25T09:00")
+    clock = clock_of(run, "2025-10-25T09:00")
 
     assert clock is not None
     assert clock.days == days
@@ -73,7 +73,7 @@ def test_an_extension_counts_if_it_was_made_in_time(extended: str, days: int) ->
 
 def test_an_extension_beyond_the_longest_counts_as_the_longest() -> None:
     extended = structs.replace(RUN, step=FeedbackStep.ANSWER, extension_days=99, extended_at=at("2025-09-28T09:00"))
-    clock = stands(extended, "2025-10-25T09:00")
+    clock = clock_of(extended, "2025-10-25T09:00")
 
     assert clock is not None
     assert clock.extension_days == ZONE_2020.extension_days_max == 15

@@ -69,14 +69,14 @@ def test_the_union_is_what_is_ticked_off_day_by_day_and_never_more_than_the_sum(
     calendar = china().as_known(date(2026, 11, 1))  # the lives were judged by others: days are compared by this one
     begun, through = date(2018, 1, 1), date(2027, 6, 30)
     walked = [begun + DAY * n for n in range(1, (through - begun).days + 1)]
-    said = working_time(clocks, calendar, begun, through)
+    times = working_time(clocks, calendar, begun, through)
     ran = days_of(clocks)
 
-    assert said.government_days == sum(calendar.is_working(day) and any(day in days for days in ran) for day in walked)
-    assert said.summed_days == sum(calendar.is_working(day) for day in walked for days in ran if day in days)
-    assert said.government_days <= said.summed_days
-    assert said.government_days + said.applicant_days == said.working_days
-    assert said.working_days == sum(map(calendar.is_working, walked))
+    assert times.government_days == sum(calendar.is_working(day) and any(day in days for days in ran) for day in walked)
+    assert times.summed_days == sum(calendar.is_working(day) for day in walked for days in ran if day in days)
+    assert times.government_days <= times.summed_days
+    assert times.government_days + times.applicant_days == times.working_days
+    assert times.working_days == sum(map(calendar.is_working, walked))
     for ticks, days in zip(ticked, ran, strict=True):
         assert ticks <= days, "whatever an explanation counts is a day on which the clock ran"
 
@@ -101,12 +101,12 @@ def test_suspended_days_are_the_applicants() -> None:
         happened("decided", "03-20", outcome="denied"),
     ]
     clocks = list(counting(replay(USUAL, events, china(), at("03-25"))))
-    said = working_time(clocks, china().as_known(date(2026, 3, 25)), date(2026, 3, 2), date(2026, 3, 20))
+    times = working_time(clocks, china().as_known(date(2026, 3, 25)), date(2026, 3, 2), date(2026, 3, 20))
 
-    assert said.working_days == 14  # Mar 3-6, 9-13, 16-20
-    assert said.applicant_days == 5  # Mar 10-13 and 16
-    assert said.government_days == 9
-    assert said.summed_days == 9, "intake counts Mar 3, the decision from Mar 4"
+    assert times.working_days == 14  # Mar 3-6, 9-13, 16-20
+    assert times.applicant_days == 5  # Mar 10-13 and 16
+    assert times.government_days == 9
+    assert times.summed_days == 9, "intake counts Mar 3, the decision from Mar 4"
     assert not any(clock.is_open for clock in clocks)
 
 
@@ -114,10 +114,10 @@ def test_parallel_items_are_the_point_of_the_reform() -> None:
     history = [happened("received", "03-02 09:00"), happened("accepted", "03-02 10:00"), DENIED]
     other = [happened("received", "03-05 09:00"), happened("accepted", "03-05 10:00")]
     clocks = [clock for events in (history, other) for clock in counting(replay(USUAL, events, china(), at("03-18")))]
-    said = working_time(clocks, PLAIN, date(2026, 3, 2), date(2026, 3, 17))
+    times = working_time(clocks, PLAIN, date(2026, 3, 2), date(2026, 3, 17))
 
-    assert (said.working_days, said.government_days, said.applicant_days) == (11, 11, 0)
-    assert said.summed_days == 9 + 8
+    assert (times.working_days, times.government_days, times.applicant_days) == (11, 11, 0)
+    assert times.summed_days == 9 + 8
     assert [clock.is_open for clock in clocks].count(True) == 1
 
 

@@ -63,9 +63,9 @@ def test_a_corrected_history_reads_as_if_it_had_been_right_at_once(world: World,
 
 
 def test_a_notice_holds_though_the_submission_before_it_is_retracted() -> None:
-    said = DateAnnounced("land", "decision", date(2026, 4, 1), "CN", provisional=False)
+    announced = DateAnnounced("land", "decision", date(2026, 4, 1), "CN", provisional=False)
     taken_back = EntryRetracted(2, "land", reasons="x")
-    facts: tuple[AnyFact, ...] = (REGISTERED, submitted(), said, accepted(), taken_back)
+    facts: tuple[AnyFact, ...] = (REGISTERED, submitted(), announced, accepted(), taken_back)
     entries = entries_of(*zip(("03-02", "03-02", "03-02", "03-03", "03-16"), facts, strict=True))
     clocks = exact(entries, at("03-20"), at("03-20"))
     assert clocks["land", 0, "decision"].announced_on == date(2026, 4, 1)

@@ -34,21 +34,21 @@ def agree(entries: list[Entry]) -> int:
                 if clock.unit == "working_hour":
                     continue
                 seen += 1
-                said = explanation(history, LAWS, clock.clock, t, t, entries)
-                assert (said.clock.start, said.clock.due, said.clock.earliest_due) == (
+                explained = explanation(history, LAWS, clock.clock, t, t, entries)
+                assert (explained.clock.start, explained.clock.due, explained.clock.earliest_due) == (
                     clock.start_on,
                     clock.due_on,
                     clock.earliest_due_on,
                 )
-                assert (said.clock.used, said.clock.remaining) == (clock.used, clock.remaining)
-                assert (said.clock.state, said.article) == (clock.state, clock.article)
-                assert max((day.overdue or 0 for day in said.days), default=0) == clock.overdue_days
+                assert (explained.clock.used, explained.clock.remaining) == (clock.used, clock.remaining)
+                assert (explained.clock.state, explained.article) == (clock.state, clock.article)
+                assert max((day.overdue or 0 for day in explained.days), default=0) == clock.overdue_days
                 if clock.used is not None:
-                    assert sum(day.counted for day in said.days) == clock.used
-                assert [day.day for day in said.days if day.is_due] in ([clock.due_on], [])
-                assert said.lawsuit == clock.lawsuit
-                assert all(act.recorded for act in said.suspensions)
-                assert all(act.recorded for act in said.extensions)
+                    assert sum(day.counted for day in explained.days) == clock.used
+                assert [day.day for day in explained.days if day.is_due] in ([clock.due_on], [])
+                assert explained.lawsuit == clock.lawsuit
+                assert all(act.recorded for act in explained.suspensions)
+                assert all(act.recorded for act in explained.extensions)
     return seen
 
 
@@ -67,9 +67,9 @@ def test_an_explanation_names_who_recorded_a_suspension_and_who_approved_an_exte
     entries = story_entries(LAW)
     t = at("04-10")
     history = item_histories(entries, t)["land-use", 1]
-    said = explanation(history, LAWS, "decision", t, t, entries)
-    review, hearing = said.suspensions
-    (longer,) = said.extensions
+    explained = explanation(history, LAWS, "decision", t, t, entries)
+    review, hearing = explained.suspensions
+    (longer,) = explained.extensions
 
     assert (review.reason, review.ground, review.notified) == ("用地方案专家评审", "expert_review", True)
     assert (review.planned_until, review.until_on, review.overran) == (date(2026, 3, 18), date(2026, 3, 18), False)
@@ -82,7 +82,7 @@ def test_an_explanation_names_who_recorded_a_suspension_and_who_approved_an_exte
     assert (longer.days, longer.approver, longer.approved_by) == (5, "agency_head", "周局长")
     assert (longer.reasons, longer.notified, longer.approved_on) == ("听证意见需要核实", True, date(2026, 4, 9))
     assert {Subject.LENGTH, Subject.UNIT, Subject.FIRST_DAY, Subject.NOTICE} <= {
-        authority.subject for authority in said.authorities
+        authority.subject for authority in explained.authorities
     }
 
 

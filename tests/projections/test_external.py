@@ -52,10 +52,10 @@ def recorded_fact(
 
 def rows(*facts: tuple[datetime, datetime, AnyFact, Actor]) -> list[ExternalRow]:
     """The rows of a project with these facts."""
-    said = [(at("03-02"), at("03-02"), REGISTERED, MANAGER), *facts]
+    dated = [(at("03-02"), at("03-02"), REGISTERED, MANAGER), *facts]
     entries = [
         Entry(PROJECT, number, happened, learned, fact, Recorded(by, UUID(int=number), LAW.name))
-        for number, (happened, learned, fact, by) in enumerate(said, 1)
+        for number, (happened, learned, fact, by) in enumerate(dated, 1)
     ]
     folded = fold((VIEW,), PROJECT, entries)
     return [ExternalRow(*row) for row in VIEW.rows(folded.states["outside"], folded.project)["outside"]]

@@ -47,7 +47,7 @@ def at(day: str) -> datetime:
     return datetime.fromisoformat(f"2026-{day}T10:00:00+08:00")
 
 
-def said(category: str, day: str = "03-05", **values: str) -> InformationRecorded:
+def recorded_fields(category: str, day: str = "03-05", **values: str) -> InformationRecorded:
     fields = tuple(KnownField(key, value) for key, value in values.items())
     return InformationRecorded(category=category, fields=fields, as_of=date.fromisoformat(f"2026-{day}"))
 
@@ -83,7 +83,7 @@ def test_every_category_says_what_is_missing_from_the_beginning() -> None:
 
 
 def test_a_category_is_complete_with_its_required_fields() -> None:
-    rows = tables(("03-05", said("schedule", planned_start="2026-06-01", planned_completion="2027-12-31")))
+    rows = tables(("03-05", recorded_fields("schedule", planned_start="2026-06-01", planned_completion="2027-12-31")))
 
     schedule = next(row for row in rows["information_category"] if row["category"] == "schedule")
     assert (schedule["complete"], schedule["known"], schedule["filled"]) == (True, 2, 2)
@@ -93,7 +93,7 @@ def test_a_category_is_complete_with_its_required_fields() -> None:
 
 def test_the_whole_is_complete_when_everything_required_is_known() -> None:
     facts = [
-        ("03-05", said(category.id, **{field.key: "1" for field in category.fields if field.required}))
+        ("03-05", recorded_fields(category.id, **{field.key: "1" for field in category.fields if field.required}))
         for category in FORM
     ]
     assert tables(*facts)["information"][0]["complete"] is True
@@ -101,26 +101,28 @@ def test_the_whole_is_complete_when_everything_required_is_known() -> None:
 
 
 def test_of_two_entries_that_of_the_later_day_counts_and_of_one_day_the_later() -> None:
-    def stands(*facts: tuple[str, AnyFact]) -> dict[str, tuple[str, int]]:
+    def values_of(*facts: tuple[str, AnyFact]) -> dict[str, tuple[str, int]]:
         return {row["field"]: (row["value"], row["version"]) for row in tables(*facts)["information_field"]}
 
-    new, old = said("land", "03-05", use="new"), said("land", "03-01", use="old")
-    assert stands(("03-05", new), ("03-06", old)) == {"use": ("new", 2)}
-    assert stands(("03-05", old), ("03-06", new)) == {"use": ("new", 3)}
-    assert stands(("03-05", new), ("03-06", said("land", "03-05", use="last"))) == {"use": ("last", 3)}
-    assert stands(("03-05", new), ("03-06", said("land", "03-06", use=""))) == {}
+    new, old = recorded_fields("land", "03-05", use="new"), recorded_fields("land", "03-01", use="old")
+    assert values_of(("03-05", new), ("03-06", old)) == {"use": ("new", 2)}
+    assert values_of(("03-05", old), ("03-06", new)) == {"use": ("new", 3)}
+    assert values_of(("03-05", new), ("03-06", recorded_fields("land", "03-05", use="last"))) == {"use": ("last", 3)}
+    assert values_of(("03-05", new), ("03-06", recorded_fields("land", "03-06", use=""))) == {}
 
 
 def test_what_was_retracted_does_not_count() -> None:
-    recorded = entries(("03-05", said("land", use="a")), ("03-06", EntryRetracted(item="", version=2, reasons="slip")))
+    recorded = entries(
+        ("03-05", recorded_fields("land", use="a")), ("03-06", EntryRetracted(item="", version=2, reasons="slip"))
+    )
 
     assert named(fold((VIEW,), PROJECT, recorded))["information_field"] == []
 
 
 def test_it_is_found_by_names_codes_words_and_numbers_of_documents_but_no_contacts() -> None:
     (row,) = tables(
-        ("03-05", said("basic", nature="expansion", location="高新大道")),
-        ("03-05", said("contacts", name="陈工", phone="027-5550100")),
+        ("03-05", recorded_fields("basic", nature="expansion", location="高新大道")),
+        ("03-05", recorded_fields("contacts", name="陈工", phone="027-5550100")),
         ("03-06", submitted("land")),
         ("03-07", ItemCompleted(item="land", outcome=Outcome.GRANTED, document_number="土字7号")),
         (
@@ -166,8 +168,10 @@ def test_rows_don_t_depend_on_how_the_entries_came(world: World, data: st.DataOb
     assert named(folded) == named(fold((VIEW,), PROJECT, plain))
 
 
-def test_two_times() -> None:
-    recorded = entries(("03-20", said("land", "03-05", use="old")), ("04-10", said("land", "04-01", use="new")))
+def test_a_figure_counts_by_its_day_and_by_when_it_was_recorded() -> None:
+    recorded = entries(
+        ("03-20", recorded_fields("land", "03-05", use="old")), ("04-10", recorded_fields("land", "04-01", use="new"))
+    )
 
     def use(as_of: str, known: str) -> list[str]:
         known_then = known_project(PROJECT, recorded, at(as_of), at(known), ZONE)
@@ -183,7 +187,9 @@ def test_two_times() -> None:
 
 
 def test_what_was_known_before_a_retraction_is_still_shown() -> None:
-    recorded = entries(("03-05", said("land", use="a")), ("03-06", EntryRetracted(item="", version=2, reasons="slip")))
+    recorded = entries(
+        ("03-05", recorded_fields("land", use="a")), ("03-06", EntryRetracted(item="", version=2, reasons="slip"))
+    )
 
     before, after = (known_project(PROJECT, recorded, at(day), at(day), ZONE) for day in ("03-05", "03-06"))
 
@@ -193,7 +199,7 @@ def test_what_was_known_before_a_retraction_is_still_shown() -> None:
     assert after.fields == []
 
 
-def test_what_a_value_says() -> None:
+def test_search_spells_choices_in_both_languages_and_amounts_with_their_unit() -> None:
     assert spelt("basic", "kind", "filing") == "备案 Filing"
     assert spelt("investment", "total", "36000", "万元") == "36000 万元"
 

@@ -157,8 +157,8 @@ def require_same_views(former: str, current: str) -> tuple[int, int]:
             continue
         judged += len(rows_of(current, table, both) - rows_of(former, table, both)) if strict != both else 0
         if olds != news:
-            gone, new = sorted(olds - news)[:ROWS_SHOWN], sorted(news - olds)[:ROWS_SHOWN]
-            differing.append(f"{table}({', '.join(strict)}): {len(olds - news)} rows, such as {gone}, are now {new}")
+            removed, new = sorted(olds - news)[:ROWS_SHOWN], sorted(news - olds)[:ROWS_SHOWN]
+            differing.append(f"{table}({', '.join(strict)}): {len(olds - news)} rows, such as {removed}, are now {new}")
     if differing:
         raise RefutedError("\n".join(differing))
     return rows, judged

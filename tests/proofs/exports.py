@@ -69,10 +69,10 @@ def export(url: str, path: Path, log_format: EventLogFormat, stories: list[int])
         [sys.executable, "-c", EXPORT, url, str(path), log_format.value], check=True, capture_output=True, text=True
     )
     events, cases, kibibytes = (int(number) for number in ended.stdout.splitlines()[-1].split())
-    said = f"{log_format.value}: {events:,} events of {cases:,} projects in {kibibytes / KIBIBYTES:.0f} MiB"
+    sentence = f"{log_format.value}: {events:,} events of {cases:,} projects in {kibibytes / KIBIBYTES:.0f} MiB"
     if events * len(stories) != cases * sum(stories) or kibibytes > MEBIBYTES_MAX * KIBIBYTES:
-        raise RefutedError(said)
-    return f"{said}, {path.stat().st_size / KIBIBYTES / KIBIBYTES:.0f} MiB on disk"
+        raise RefutedError(sentence)
+    return f"{sentence}, {path.stat().st_size / KIBIBYTES / KIBIBYTES:.0f} MiB on disk"
 
 
 PROOFS = (Proof("event-log", f"1,000,000 facts are exported in under {MEBIBYTES_MAX} MiB of memory", large_log),)

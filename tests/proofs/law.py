@@ -34,8 +34,8 @@ def javascript(budget: Budget) -> str:
     for number in rounds:
         seed = budget.seed + number
         drawn = [auditor_campaign.life(seed, place) for place in range(JAVASCRIPT_HISTORIES_A_ROUND)]
-        given = with_node(node, [history | {"call": "evaluate", "calendar": "CN"} for history in drawn])
-        for place, (history, answer) in enumerate(zip(drawn, given, strict=True)):
+        computed = with_node(node, [history | {"call": "evaluate", "calendar": "CN"} for history in drawn])
+        for place, (history, answer) in enumerate(zip(drawn, computed, strict=True)):
             if differing := list(auditor_campaign.paths(auditor_campaign.by_engine(history), answer)):
                 raise RefutedError(f"seed {seed}, history {place}: (value, engine, JavaScript) {differing}")
     return f"{rounds.done * JAVASCRIPT_HISTORIES_A_ROUND:,} histories without a difference"

@@ -171,8 +171,8 @@ def foreign_log_tools(_budget: Budget) -> str:
             old = ours.folder / "old"
             shutil.copy(ours.proof.log / "checkpoint", old)
             ours.publish(PROJECTS[1])
-            for projects, said in REMADE:
-                require_refused(ours, projects, said)
+            for projects, message in REMADE:
+                require_refused(ours, projects, message)
             ours.publish(1)  # the one that it knows goes on
         trusted = ["--log-key", log_key, "--witness-key", witness_key, "--quorum", "1", "--tiles", str(ours.proof.log)]
         verifier = str(judges / "aics-tlog")
@@ -188,14 +188,14 @@ def foreign_log_tools(_budget: Budget) -> str:
         return f"3 cosignatures, {len(REMADE)} refused, 1 consistency proof, {len(positions)} inclusion proofs"
 
 
-def require_refused(ours: Site, projects: int, said: str) -> None:
+def require_refused(ours: Site, projects: int, message: str) -> None:
     """Make the whole ledger of *ours* again, and sign it by the keys of its log: no witness may cosign that.
 
-    Raises RefutedError where one does, or refuses for another reason than *said*.
+    Raises RefutedError where one does, or refuses for another reason than *message*.
     """
     with site(like=ours) as remade:
         trouble = remade.trouble_with(projects)
-        if said not in trouble or (remade.proof.log / "checkpoint").exists():
+        if message not in trouble or (remade.proof.log / "checkpoint").exists():
             raise RefutedError(f"a ledger of {projects} projects that was made again: {trouble or 'it was cosigned'}")
 
 

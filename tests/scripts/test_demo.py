@@ -41,8 +41,8 @@ async def test_a_database_is_filled_unless_our_own_import_was_cut_short(
 
 
 def test_an_interrupted_first_command_says_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*given: object) -> None:
-        raise KeyboardInterrupt(given)
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt(arguments)
 
     monkeypatch.setattr(console_log, "configure", lambda chosen: None)  # other tests keep theirs
     monkeypatch.setattr(database, "ready", lambda chosen: "")

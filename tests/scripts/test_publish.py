@@ -76,10 +76,10 @@ async def test_a_publisher_that_is_killed_goes_on_where_the_stream_ends(
                 with publishing(environment) as again:
                     await arrived.next_msg(SECONDS_MAX)
                     again.terminate()
-                    _, said = again.communicate(timeout=SECONDS_MAX)
-                    assert again.returncode == 0, said
-            assert f"Publishing countersign.BDA.> to the stream {STREAM} at {server.url}." in said
-            assert "Stopped; 1 events were published." in said
+                    _, output = again.communicate(timeout=SECONDS_MAX)
+                    assert again.returncode == 0, output
+            assert f"Publishing countersign.BDA.> to the stream {STREAM} at {server.url}." in output
+            assert "Stopped; 1 events were published." in output
             assert [id_ for _, id_, _ in await stored(server, STREAM)] == ["BDA:1", "BDA:2"]
             (stream,) = json.decode(run(environment, "status", "--json"))["streams"]
             assert (stream["stream"], stream["position"], stream["lag"], stream["trouble"]) == (STREAM, 2, 0, "")

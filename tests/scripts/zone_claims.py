@@ -139,5 +139,5 @@ def days_of(entries: Sequence[Entry]) -> dict[int, date]:
     for entry in entries:
         if isinstance(entry.fact, EntryAmended):
             at[entry.fact.version] = entry.fact.new_occurred_at
-    gone = corrections(entries).retracted
-    return {version: date.max if version in gone else day.astimezone(ZONE).date() for version, day in at.items()}
+    retracted = corrections(entries).retracted
+    return {version: date.max if version in retracted else day.astimezone(ZONE).date() for version, day in at.items()}

@@ -53,9 +53,9 @@ def ask(page: Page, *, keys: str = KEYS, earlier: str = "", file: Path | None = 
         page.fill(f"#{name}", value)
     page.click("#verify button")
     page.wait_for_selector("#verdict")
-    said = page.evaluate(READ)
-    digits = "".join(filter(str.isdigit, said["alert"])) if "first bad entry" in said["alert"] else ""
-    return Answer(said["verdict"], int(digits) if digits else None, [tuple(line) for line in said["lines"]])
+    shown = page.evaluate(READ)
+    digits = "".join(filter(str.isdigit, shown["alert"])) if "first bad entry" in shown["alert"] else ""
+    return Answer(shown["verdict"], int(digits) if digits else None, [tuple(line) for line in shown["lines"]])
 
 
 def packed(bundle: Path, folder: Path) -> Path:

@@ -19,15 +19,15 @@ def test_it_opens_for_everybody_without_errors_or_barriers(
 ) -> None:
     with browser.new_context(base_url=address, viewport={"width": 390, "height": 844}, bypass_csp=True) as window:
         tab = window.new_page()
-        said: list[str] = []
-        tab.on("console", lambda message: said.append(message.text))
-        tab.on("pageerror", lambda error: said.append(str(error)))
+        messages: list[str] = []
+        tab.on("console", lambda message: messages.append(message.text))
+        tab.on("pageerror", lambda error: messages.append(str(error)))
         response = tab.goto(f"/verify?lang={lang}")
         tab.wait_for_selector("#verify:not([hidden])")
         assert response is not None
         policy = response.headers["content-security-policy"]
         assert ("require-trusted-types-for 'script'" in policy, "unsafe" in policy) == (True, False)
-        assert (tab.inner_text("h1"), said) == (title, [])
+        assert (tab.inner_text("h1"), messages) == (title, [])
         assert tab.evaluate("() => document.documentElement.scrollWidth") <= 390
         assert barriers(tab) == []
 

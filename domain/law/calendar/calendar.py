@@ -122,8 +122,8 @@ class WorkingCalendar:
         self._worked = (0, *accumulate(pattern))  # working days in the first r days of a week
         self._per_week = self._worked[DAYS_PER_WEEK]
         self._nth_weekday = [weekday + 1 for weekday in range(DAYS_PER_WEEK) if pattern[weekday]]
-        self._said = {day.toordinal(): (bool(works), notice) for day, (works, notice) in (days or {}).items()}
-        self._statutory = {day.toordinal() for day in provisional_off} - self._said.keys()
+        self._noticed = {day.toordinal(): (bool(works), notice) for day, (works, notice) in (days or {}).items()}
+        self._statutory = {day.toordinal() for day in provisional_off} - self._noticed.keys()
         self._index_exceptions()
         self._tabulate()
         self.version = f"{name or 'plain'}/{self._digest()}"
@@ -135,7 +135,7 @@ class WorkingCalendar:
 
     def _index_exceptions(self) -> None:
         """Keep only the days that differ from the weekly pattern: their ordinals, running shifts and counts."""
-        works = {ordinal: said[0] for ordinal, said in self._said.items()} | dict.fromkeys(self._statutory, False)
+        works = {ordinal: entry[0] for ordinal, entry in self._noticed.items()} | dict.fromkeys(self._statutory, False)
         self._exceptions = sorted(o for o, w in works.items() if w != self._pattern[(o - 1) % DAYS_PER_WEEK])
         steps = (1 if works[ordinal] else -1 for ordinal in self._exceptions)
         self._shift = [0, *accumulate(steps)]
@@ -155,8 +155,8 @@ class WorkingCalendar:
         self._working = array("i", compress(range(TABLE_FIRST, TABLE_AFTER), works))
 
     def _digest(self) -> str:
-        said = [(o, self._said[o][0]) for o in sorted(self._said)]
-        whole = repr((self._pattern, said, sorted(self._statutory), self._known_to))
+        exceptions = [(o, self._noticed[o][0]) for o in sorted(self._noticed)]
+        whole = repr((self._pattern, exceptions, sorted(self._statutory), self._known_to))
         return sha256(whole.encode()).hexdigest()[:DIGEST_CHARS]
 
     def _weekly(self, ordinal: int) -> int:
@@ -233,9 +233,9 @@ class WorkingCalendar:
         weekly = self._pattern[day.weekday()]
         if ordinal in self._statutory:
             return Day(works=False, kind=DayKind.STATUTORY, notice="")
-        if ordinal not in self._said:
+        if ordinal not in self._noticed:
             return Day(weekly, DayKind.WORKING if weekly else DayKind.REST, "")
-        works, notice = self._said[ordinal]
+        works, notice = self._noticed[ordinal]
         if works:
             return Day(works=True, kind=DayKind.WORKING if weekly else DayKind.MAKE_UP, notice=notice)
         return Day(works=False, kind=DayKind.HOLIDAY, notice=notice)

@@ -58,7 +58,7 @@ class Outlook(Struct, frozen=True, gc=False):
 
     @property
     def closed(self) -> bool:
-        """Whether nothing can change any more, neither by time nor by anybody."""
+        """Whether nothing can change any more, neither by time nor by an event."""
         return self.counted_through is None
 
     @property

@@ -128,7 +128,7 @@ class GuardOutlook(Struct, frozen=True, gc=False):
 
     @property
     def closed(self) -> bool:
-        """Whether nothing can change any more, neither by time nor by anybody."""
+        """Whether nothing can change any more, neither by time nor by an event."""
         return self.over is None
 
     def on(self, today: date, calendar: WorkingCalendar) -> Clock | None:

@@ -15,8 +15,6 @@ from domain.law.licensing.happening import Happening
 if TYPE_CHECKING:
     from domain.law.licensing.case import Case
 
-SUSPENSION_ARTICLE = "行政许可法第四十五条"
-
 
 class Suspend(Happening, frozen=True, kw_only=True, tag="suspend"):
     """The clock is stopped for *reason*; *planned_until* is what the applicant was notified of (所需时间书面告知)."""

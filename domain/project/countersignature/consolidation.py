@@ -25,8 +25,8 @@ class ConsolidateOpinions(Command, frozen=True, tag="consolidate_opinions"):
         item = project.item(self.item)
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "have its opinions consolidated", Stage.ACCEPTED)
-        said = opinions(item.consultations)
-        if not said:
+        answers = opinions(item.consultations)
+        if not answers:
             raise Refused(
                 "nobody-asked",
                 f"no department was asked to countersign {self.item}, so there are no opinions to consolidate",
@@ -34,7 +34,7 @@ class ConsolidateOpinions(Command, frozen=True, tag="consolidate_opinions"):
             )
         if not self.text.strip():
             raise Refused("opinion-empty", f"the opinion on {self.item} is empty", remedy="give the opinion in text")
-        missing = tuple(answer.department for answer in said if answer.opinion is None)
+        missing = tuple(answer.department for answer in answers if answer.opinion is None)
         if missing and not self.override_reasons.strip():
             raise Refused(
                 "opinions-outstanding",
@@ -44,7 +44,7 @@ class ConsolidateOpinions(Command, frozen=True, tag="consolidate_opinions"):
             )
         overridden = not_agreed(item.consultations) if self.override_reasons.strip() else ()
         override_reasons = self.override_reasons if overridden else ""
-        if item.consolidated == Consolidated(self.text, once(self.conditions), said, override_reasons):
+        if item.consolidated == Consolidated(self.text, once(self.conditions), answers, override_reasons):
             raise Refused(
                 "already-consolidated",
                 f"the opinions on {self.item} have already been consolidated in these words",
@@ -56,7 +56,7 @@ class ConsolidateOpinions(Command, frozen=True, tag="consolidate_opinions"):
                 round=item.round,
                 text=self.text,
                 conditions=once(self.conditions),
-                opinions=said,
+                opinions=answers,
                 overridden=overridden,
                 override_reasons=override_reasons,
             ),

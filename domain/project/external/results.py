@@ -131,13 +131,13 @@ class ReconcileExternalResult(Command, frozen=True, tag="reconcile_external_resu
         require_source(self.source)
         require_decision(self.outcome)
         require_past(self.item, "the day of the document", self.document_on, context)
-        said = ExternalResult(self.outcome, self.document_number, self.document_on, self.source, by_feed=True)
+        reported = ExternalResult(self.outcome, self.document_number, self.document_on, self.source, by_feed=True)
         if item.stage not in DECIDED_STAGES:
             return (self._recorded(),)
         recorded = item.standing
-        if not recorded.agrees(said):
-            require_news(self.item, item, said)
-            return (DiscrepancyFound(item=self.item, keyed=recorded, fed=said, evidence=self.evidence),)
+        if not recorded.agrees(reported):
+            require_news(self.item, item, reported)
+            return (DiscrepancyFound(item=self.item, keyed=recorded, fed=reported, evidence=self.evidence),)
         return (
             ExternalResultConfirmed(
                 item=self.item,
@@ -279,10 +279,10 @@ def require_source(source: str) -> None:
         )
 
 
-def require_news(code: str, item: Item, said: ExternalResult) -> None:
+def require_news(code: str, item: Item, reported: ExternalResult) -> None:
     """Refuse a repeated discrepancy, which is pending or was decided against."""
-    if said in (item.disputed, item.dismissed):
-        state = "waits for the project manager" if said == item.disputed else "was decided against"
+    if reported in (item.disputed, item.dismissed):
+        state = "waits for the project manager" if reported == item.disputed else "was decided against"
         raise Refused(
             "discrepancy-known",
             f"the same result of {code} was already reported and {state}",

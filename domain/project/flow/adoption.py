@@ -175,13 +175,13 @@ def plans_of(flow: FlowEdition, kind: str, context: Context) -> tuple[PlannedIte
             remedy=f"choose one of: {', '.join(flow.kinds)}",
         )
     catalogue = edition_in_force(flow.catalogue, context)
-    gone = [step.item for step in flow.steps if step.is_for(kind) and step.item not in catalogue.items]
-    if gone:
+    missing = [step.item for step in flow.steps if step.is_for(kind) and step.item not in catalogue.items]
+    if missing:
         raise Refused(
             "unknown-service-item",
-            f"edition {catalogue.number} of the catalogue {flow.catalogue} no longer has: {', '.join(gone)}",
+            f"edition {catalogue.number} of the catalogue {flow.catalogue} no longer has: {', '.join(missing)}",
             remedy="publish an edition of the flow that matches the catalogue",
-            items=gone,
+            items=missing,
         )
     foreign = [step.item for step in flow.steps if step.is_for(kind) and not under(catalogue.items[step.item], context)]
     if foreign:

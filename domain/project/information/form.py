@@ -1,7 +1,8 @@
 """The form of the information base: categories, their fields, and the format of each.
 
 It follows the national project platform and a zone's own records. A project's entry is incomplete without the
-required fields. Keys are permanent, as facts contain them.
+required fields. Keys are permanent, as facts contain them; labels in both languages are part of the form, as the API
+answers it.
 """
 
 from __future__ import annotations

@@ -45,8 +45,8 @@ class ExternalResult(Struct, frozen=True, gc=False):
         """Whether both agree; a detail missing in one of them is no contradiction."""
         numbers = [result.document_number.casefold().replace(" ", "") for result in (self, other)]
         days = [result.document_on for result in (self, other)]
-        said = (pair for pair in (numbers, days) if all(pair))
-        return self.outcome is other.outcome and all(own == theirs for own, theirs in said)
+        pairs = (pair for pair in (numbers, days) if all(pair))
+        return self.outcome is other.outcome and all(own == theirs for own, theirs in pairs)
 
 
 class Item(Struct, gc=False):

@@ -236,8 +236,8 @@ class ConsentDeemed(Fact, frozen=True, tag="consent_deemed"):
 
 def counts(item: Item, consultation: Consultation, proof: ClockProof) -> bool:
     """Whether silence answers *consultation*: not recalled, not forwarded, not stale."""
-    gone = consultation.stale or consultation.recalled or is_forwarded(item.consultations, consultation)
-    return item.application == proof.application and not gone
+    is_void = consultation.stale or consultation.recalled or is_forwarded(item.consultations, consultation)
+    return item.application == proof.application and not is_void
 
 
 def silence(item: str, department: str, proof: ClockProof) -> Signal:

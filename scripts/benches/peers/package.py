@@ -82,11 +82,11 @@ def reason(failure: Exception) -> str:
     """Why a peer is skipped, in a line: for a program that failed, the end of what it wrote."""
     match failure:
         case subprocess.CalledProcessError(stderr=str(text)) if text.strip():
-            said = f"{Path(failure.cmd[0]).name} ended with {failure.returncode}: {text}"
+            sentence = f"{Path(failure.cmd[0]).name} ended with {failure.returncode}: {text}"
         case _:
-            said = str(failure)
-    said = " ".join(said.split())
-    return said if len(said) <= REASON_CHARACTERS else f"{said[:REASON_CHARACTERS]} …"
+            sentence = str(failure)
+    sentence = " ".join(sentence.split())
+    return sentence if len(sentence) <= REASON_CHARACTERS else f"{sentence[:REASON_CHARACTERS]} …"
 
 
 def _from_npm(folder: Path) -> None:

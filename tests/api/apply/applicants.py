@@ -73,8 +73,8 @@ class Browser:
 
     async def post(self, path: str, **fields: Any) -> httpx.Response:
         """A form that is sent by its button, and the page that follows it."""
-        given = {"sent": "1", **fields}
-        return await self.client.post(path, params={"lang": "en"}, data=given, follow_redirects=True)
+        form = {"sent": "1", **fields}
+        return await self.client.post(path, params={"lang": "en"}, data=form, follow_redirects=True)
 
     async def upload(
         self, draft: str, content: bytes, name: str = "a.pdf", requirement: str = "", kind: str = "application/pdf"

@@ -20,11 +20,11 @@ from tests.examples import APPLICANT, LEADER
 
 
 async def test_what_may_be_applied_for_is_offered_and_what_waits_is_not(browser: Browser) -> None:
-    said = words((await browser.get(APPLY)).text)
-    assert "Hengxin fab" in said
-    assert "Rival" not in said
-    assert re.search(r"Waiting for other items 1 works Hengxin fab · first needed: land", said), said
-    assert "tax" not in said  # its department works outside the system
+    text = words((await browser.get(APPLY)).text)
+    assert "Hengxin fab" in text
+    assert "Rival" not in text
+    assert re.search(r"Waiting for other items 1 works Hengxin fab · first needed: land", text), text
+    assert "tax" not in text  # its department works outside the system
 
 
 async def test_one_item_of_the_catalogue_is_offered_by_itself(browser: Browser) -> None:
@@ -51,12 +51,12 @@ async def test_an_application_is_handed_in_with_its_files(browser: Browser, appr
     assert "2 files go with it" in check
 
     receipt = await browser.post(f"{draft}/check")
-    said = words(receipt.text)
+    text = words(receipt.text)
     item = (await approvals.project(OWN)).items["land"]
     assert item.stage is Stage.SUBMITTED
-    assert f"Case number {item.case_number} Query code {query_code_of(item.case_number)}" in said
+    assert f"Case number {item.case_number} Query code {query_code_of(item.case_number)}" in text
     assert "<svg" in receipt.text
-    assert "Intake" in said
+    assert "Intake" in text
     assert ".ics" in receipt.text
     entries = await approvals.entries_with(OWN, ItemSubmitted, MaterialAttached)
     facts = [entry.fact for entry in entries if entry.recorded.by == APPLICANT]

@@ -67,7 +67,7 @@ async def test_another_enterprises_file_is_not_used_by_its_digest(
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "kind", "said"),
+    ("content", "name", "kind", "sentence"),
     [
         (b"", "a.pdf", "application/pdf", "The file is empty"),
         (b"MZ\x90\0" + bytes(200), "a.pdf", "application/pdf", "Programs, and archives"),
@@ -80,12 +80,12 @@ async def test_another_enterprises_file_is_not_used_by_its_digest(
     ids=["empty", "program", "other type", "unknown type", "too large", "hidden characters", "none"],
 )
 async def test_a_file_that_is_not_taken_is_refused_beside_its_field(
-    browser: Browser, content: bytes, name: str, kind: str, said: str
+    browser: Browser, content: bytes, name: str, kind: str, sentence: str
 ) -> None:
     draft = await browser.begin(OWN, "works")
     answer = await browser.upload(draft, content, name, kind=kind)
     assert answer.status_code == 422, answer.text
-    assert answer.text.count(said) == 2, answer.text
+    assert answer.text.count(sentence) == 2, answer.text
     assert 'id="file-wrong"' in answer.text
 
 

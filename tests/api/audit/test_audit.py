@@ -98,10 +98,10 @@ async def test_a_day_shows_what_was_recorded_by_its_end(door: Door, approvals: A
 async def test_two_days_are_compared_by_their_changed_rows_alone(door: Door) -> None:
     page = await page_of(door, first="2026-04-02", second="2026-04-03")
     table = page.split('id="compared"')[1].split("</section>")[0]
-    said = re.sub("<[^>]+>", "|", table)
-    assert "已受理" in said
-    assert "规划许可" not in said  # nothing of it changed
-    assert "受理时间" in said
+    text = re.sub("<[^>]+>", "|", table)
+    assert "已受理" in text
+    assert "规划许可" not in text  # nothing of it changed
+    assert "受理时间" in text
     assert "这两日之间没有变化" in await page_of(door, first="2026-04-03", second="2026-04-04")
     backwards = await page_of(door, first="2026-04-03", second="2026-04-02", lang="en")
     assert "Accepted" in backwards.split('id="compared"')[1]

@@ -23,7 +23,7 @@ def test_the_words_of_a_notice_are_read_day_by_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         ("2026-02-30 休", "there is no day 2026-02-30"),
         ("2026-05-01", "does not say whether"),
@@ -32,7 +32,7 @@ def test_the_words_of_a_notice_are_read_day_by_day() -> None:
         ("2026-01-01 至 2026-12-31 休", "are 365 days"),
     ],
 )
-def test_an_unclear_day_is_refused(text: str, said: str) -> None:
+def test_an_unclear_day_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(Problem) as refused:
         days_in(text, 2026)
-    assert said in refused.value.detail
+    assert sentence in refused.value.detail

@@ -51,8 +51,8 @@ async def posted(door: Door) -> list[httpx.Response]:
         PublishCatalogue(catalogue=ZONE_NAME, valid_from=date(2099, 1, 1), note="提前公布"),
         DefineServiceItem(catalogue=ZONE_NAME, service=structs.replace(CONSULTATION, task_code="zone-02")),
     )
-    said = [*((step.dated, step.by) for step in CATALOGUE_STORY), *((command, HEAD) for command in further)]
-    return [await door.say(ZONE, command, by) for command, by in said]
+    commands = [*((step.dated, step.by) for step in CATALOGUE_STORY), *((command, HEAD) for command in further)]
+    return [await door.say(ZONE, command, by) for command, by in commands]
 
 
 async def test_every_command_of_the_story_gets_a_receipt(posted: list[httpx.Response]) -> None:
@@ -159,9 +159,9 @@ async def test_an_item_shows_what_each_edition_changed_and_who_put_it_online(doo
     earlier = await fetch(door, f"{ZONE}/item", code="land-01", as_of="2026-01-05T12:00:00+08:00")
     assert (earlier["online"], earlier["decisions"]) == (True, [])
 
-    gone = await fetch(door, f"{ZONE}/item", code="zone-01")
-    assert [edition["difference"] for edition in gone["editions"]] == ["added", "withdrawn"]
-    assert gone["draft"] is None
+    withdrawn = await fetch(door, f"{ZONE}/item", code="zone-01")
+    assert [edition["difference"] for edition in withdrawn["editions"]] == ["added", "withdrawn"]
+    assert withdrawn["draft"] is None
     drafted = await fetch(door, f"{ZONE}/item", code="zone-02")
     assert (drafted["service"], drafted["editions"], drafted["online"]) == (None, [], True)
     problem(await door.get(f"{ZONE}/item", APPLICANT, code="zone-99"), "not-found")

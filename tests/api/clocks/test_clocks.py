@@ -65,13 +65,13 @@ async def test_an_overdue_decision_says_until_when_the_agency_may_be_sued(door: 
         (await got(door, path, as_of=NOON))["items"][0]["clocks"],
         (await got(door, "/v1/clocks", after=after, as_of=NOON, item="land"))["clocks"],
     ):
-        said = {
+        remedies = {
             clock["clock"]: clock["lawsuit"]
             for clock in clocks
             if clock.get("project") in (None, str(project_id("running")))
         }
-        assert said["decision"] == lawsuit
-        assert said["commitment"] is None
+        assert remedies["decision"] == lawsuit
+        assert remedies["commitment"] is None
     in_time = (await got(door, path, as_of="2026-05-06T23:59:00+08:00"))["items"][0]["clocks"]
     assert {clock["lawsuit"] for clock in in_time} == {None}
 
@@ -185,7 +185,7 @@ async def test_an_explanation_cites_the_law_and_names_who_did_what(door: Door) -
     assert [notice["numbers"] for notice in explained["notices"]] == [["国办发明电〔2025〕7号"]]
 
 
-async def test_what_cannot_be_explained(door: Door) -> None:
+async def test_an_explanation_of_no_such_clock_item_or_project_is_a_problem(door: Door) -> None:
     path = f"/v1/projects/{project_id('running')}/clocks/explain"
     refusal = problem(await door.get(path, item="land", clock="delivery", as_of=NOON), "not-found")
     assert refusal["remedy"] == "started are: intake#1, decision, commitment"

@@ -90,10 +90,10 @@ async def test_it_speaks_the_language_asked_for(door: Door, distant: int) -> Non
         LAND_FEED, params={"as_of": APRIL}, headers={**identity(LAND), "Accept-Language": "en-GB, zh;q=0.5"}
     )
 
-    said = {event["uid"]: str(event["summary"]) for event in by_address}
+    summaries = {event["uid"]: str(event["summary"]) for event in by_address}
     by_header = {event["uid"]: str(event["summary"]) for event in Calendar.from_ical(answer.content).walk("VEVENT")}
-    assert said == by_header
-    assert any("Decision" in summary for summary in said.values())
+    assert summaries == by_header
+    assert any("Decision" in summary for summary in summaries.values())
     assert "Accept-Language" in answer.headers["vary"]
     assert "Deadlines land" in answer.text
 

@@ -17,7 +17,7 @@ from tests.infrastructure.projector.test_projector import project_all
 
 pytestmark = pytest.mark.pages
 
-SAID = "clocks are being recounted"
+RECOUNTING = "clocks are being recounted"
 
 
 async def test_every_page_and_list_answers_while_clocks_are_recounted(
@@ -29,7 +29,7 @@ async def test_every_page_and_list_answers_while_clocks_are_recounted(
     await door.done(project, REGISTER)
     await door.done(project, {"command": "submit_item", "item": "land"}, APPLICANT)
     project_all(shared_database_url)
-    assert SAID not in (await door.get("/", LEADER, lang="en")).text
+    assert RECOUNTING not in (await door.get("/", LEADER, lang="en")).text
     assert (await door.get("/v1/clocks")).json()["recounting"] is False
 
     for step in CALENDAR_STORY:  # and no projector runs
@@ -37,7 +37,7 @@ async def test_every_page_and_list_answers_while_clocks_are_recounted(
 
     for path in ("/", DESK, f"{DESK}?department=land", BOARD, CLOCKS, f"/pages/projects/{project}"):
         answer = await door.get(f"{path}{'&' if '?' in path else '?'}lang=en", LEADER)
-        assert (answer.status_code, SAID in answer.text) == (200, True), path
+        assert (answer.status_code, RECOUNTING in answer.text) == (200, True), path
     feed = await door.get("/v1/supervision/departments/land/deadlines.ics")
     assert (feed.status_code, "X-COUNTERSIGN-RECOUNTING:TRUE" in feed.text) == (200, True)
     listed, matrix = await door.get("/v1/clocks"), await door.get("/v1/clocks/matrix")
@@ -47,4 +47,4 @@ async def test_every_page_and_list_answers_while_clocks_are_recounted(
 
     project_all(shared_database_url)
     assert (await door.get("/v1/clocks")).json()["recounting"] is False
-    assert SAID not in (await door.get("/", LEADER, lang="en")).text
+    assert RECOUNTING not in (await door.get("/", LEADER, lang="en")).text

@@ -10,9 +10,9 @@ from html import unescape
 import pytest
 
 from api.clocks.display import telling
-from api.html.citations import Language, cited
+from api.html.citations import cited
 from api.html.page import PageAddress, PageContext, templates
-from api.html.translations import TABLES
+from api.html.translations import TABLES, Language
 from domain.examples.story import STORIES, story_entries
 from domain.law.authority import Subject
 from domain.law.explained_acts import End
@@ -51,10 +51,10 @@ PAPERS = {lang: paper(lang) for lang in LANGUAGES}
 PAGE = templates.from_string(TEMPLATE)
 
 
-def printed(said: Explanation, lang: Language) -> str:
-    """What is to be read of *said*."""
+def printed(explained: Explanation, lang: Language) -> str:
+    """What is to be read of *explained*."""
     on = PAPERS[lang]
-    words = on.context(explained=said, **telling(on, LOOKED_AT))
+    words = on.context(explained=explained, **telling(on, LOOKED_AT))
     return " ".join(unescape(TAG.sub("\n", PAGE.render(words))).split())
 
 
@@ -62,17 +62,17 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def check(said: Explanation, lang: Language) -> None:
-    """Everything that *said* rests on is there to be read."""
-    text, column = printed(said, lang), LANGUAGES.index(lang)
-    for authority in said.authorities:
+def check(explained: Explanation, lang: Language) -> None:
+    """Everything that *explained* rests on is there to be read."""
+    text, column = printed(explained, lang), LANGUAGES.index(lang)
+    for authority in explained.authorities:
         assert cited(authority.article, lang) in text
         assert flat(authority.quote) in text
         assert SUBJECTS[authority.subject][column] in text
         assert not authority.detail or authority.detail not in DETAILS or DETAILS[authority.detail][column] in text
         assert flat(authority.note_zh if lang == "zh" else authority.note) in text
         assert authority.confidence == "text" or CONFIDENCES[authority.confidence][column] in text
-    for stop in said.suspensions:
+    for stop in explained.suspensions:
         assert flat(stop.title_zh if lang == "zh" else stop.title) in text
         assert (cited(stop.article, lang) or "–") in text
         assert flat(stop.quote) in text
@@ -81,28 +81,28 @@ def check(said: Explanation, lang: Language) -> None:
         assert WORKING[stop.end][column] in text
         assert not stop.planned_until or WORKING["planned_until"][column].format(day=stop.planned_until) in text
         assert not stop.recorded or stop.recorded.by in text
-    for longer in said.extensions:
+    for longer in explained.extensions:
         assert (cited(longer.article, lang) or "–") in text
         assert flat(longer.quote) in text
         assert flat(longer.reasons) in text
         assert longer.approved_by in text
         assert APPROVERS.get(longer.approver, ("", ""))[column] in text
         assert VOID.get(longer.void, ("", ""))[column] in text
-    for notice in said.notices:
+    for notice in explained.notices:
         assert (notice.title or notice.id) in text
         assert all(cited(number, lang) in text for number in notice.numbers)
         assert all(address in text for address in notice.addresses)
         assert WORKING["published"][column].format(day=notice.published) in text
-    late = [day.overdue for day in said.days if day.overdue]
-    assert text.count(WORKING["due_mark"][column]) == sum(day.is_due for day in said.days)
+    late = [day.overdue for day in explained.days if day.overdue]
+    assert text.count(WORKING["due_mark"][column]) == sum(day.is_due for day in explained.days)
     assert not late or WORKING["overdue_mark"][column].format(number=late[-1]) in text
 
 
 def test_every_golden_vector_shows_what_it_rests_on() -> None:
     seen = 0
-    for _, said in golden():
+    for _, explained in golden():
         for lang in chosen(LANGUAGES[seen % 2 :][:1], LANGUAGES):  # in the suite in turn
-            check(said, lang)
+            check(explained, lang)
         seen += 1
     assert seen > 377
 
@@ -121,11 +121,11 @@ def every_explanation() -> Iterator[Explanation]:
 
 def test_every_story_of_the_examples_shows_what_it_rests_on() -> None:
     explanations = list(every_explanation())
-    for said in explanations:
+    for explained in explanations:
         for lang in LANGUAGES:
-            check(said, lang)
-    assert any(stop.recorded and stop.end_recorded for said in explanations for stop in said.suspensions)
-    assert any(longer.approved_by for said in explanations for longer in said.extensions)
+            check(explained, lang)
+    assert any(stop.recorded and stop.end_recorded for explained in explanations for stop in explained.suspensions)
+    assert any(longer.approved_by for explained in explanations for longer in explained.extensions)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -135,9 +135,11 @@ def test_every_story_of_the_examples_shows_what_it_rests_on() -> None:
     + ["cn-licensing@2019-04-23/eia_report", "cn-licensing@2019-04-23/construction_permit"],
 )
 def test_every_other_law_shows_what_it_rests_on(law: str, lang: Language) -> None:
-    said = why_elsewhere(law, "05-20", FILED, ASKED, LONGER)
-    check(said, lang)
-    assert {Subject.LENGTH, Subject.UNIT, Subject.FIRST_DAY} <= {authority.subject for authority in said.authorities}
+    explained = why_elsewhere(law, "05-20", FILED, ASKED, LONGER)
+    check(explained, lang)
+    assert {Subject.LENGTH, Subject.UNIT, Subject.FIRST_DAY} <= {
+        authority.subject for authority in explained.authorities
+    }
 
 
 def test_there_are_words_for_everything_that_may_be_shown() -> None:
@@ -158,7 +160,7 @@ def test_there_are_words_for_everything_that_may_be_shown() -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_code_is_left_on_the_page(lang: Language) -> None:
-    for said in every_explanation():
-        text = printed(said, lang)
+    for explained in every_explanation():
+        text = printed(explained, lang)
         codes = [flag for flag in (*VOID, *APPROVERS, *DETAILS, *State) if "_" in flag and flag in text]
         assert codes == []

@@ -33,8 +33,8 @@ async def post(
 ) -> httpx.Response:
     """Send *lines*, those that are bytes as they are."""
     body = b"\n".join(each if isinstance(each, bytes) else json.encode(each) for each in lines)
-    given = {"Content-Type": kind} | (identity(by) if by else {})
-    return await door.client.post("/v1/commands/batch", params={"mode": mode}, content=body, headers=given)
+    headers = {"Content-Type": kind} | (identity(by) if by else {})
+    return await door.client.post("/v1/commands/batch", params={"mode": mode}, content=body, headers=headers)
 
 
 def answers(response: httpx.Response) -> list[dict[str, Any]]:

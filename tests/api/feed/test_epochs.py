@@ -57,9 +57,9 @@ async def test_ids_of_a_later_epoch_have_it_in_them(door: Door, restored: Restor
 
 
 async def test_a_lost_position_is_gone_with_what_to_do(door: Door, restored: Restored) -> None:
-    gone = problem(await page(door, after=restored.kept_to + 1), "position-lost")
-    assert (gone["status"], gone["kept_to"], gone["lost_to"]) == (410, restored.kept_to, restored.kept_to + LOST)
-    assert f"go on from position {restored.kept_to}" in gone["remedy"]
+    lost = problem(await page(door, after=restored.kept_to + 1), "position-lost")
+    assert (lost["status"], lost["kept_to"], lost["lost_to"]) == (410, restored.kept_to, restored.kept_to + LOST)
+    assert f"go on from position {restored.kept_to}" in lost["remedy"]
     for named in ({"cursor": str(restored.position)}, {"lastEventId": str(restored.position)}):
         problem(await page(door, **named), "position-lost")
     headers = identity(LEADER) | {"Last-Event-ID": str(restored.position)}
@@ -87,8 +87,8 @@ async def test_lines_and_messages_name_the_epoch(door: Door, restored: Restored)
 async def test_a_receipt_of_a_lost_position_is_gone_until_the_position_is_given_again(
     door: Door, restored: Restored
 ) -> None:
-    gone = problem(await door.get("/v1/progress", after=restored.kept_to + LOST), "position-lost")
-    assert gone["kept_to"] == restored.kept_to
+    lost = problem(await door.get("/v1/progress", after=restored.kept_to + LOST), "position-lost")
+    assert lost["kept_to"] == restored.kept_to
     problem(await door.get("/v1/progress", after=restored.kept_to + LOST + 1), "invalid-parameter")
     assert (await door.get("/v1/progress", after=restored.position)).status_code == 200
 

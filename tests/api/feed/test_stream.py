@@ -55,8 +55,8 @@ def messages(response: httpx.Response) -> Iterator[dict[str, str]]:
 
 def streaming(address: str, **headers: str) -> Any:
     """A stream of events, as a browser opens it."""
-    given = identity(LEADER) | {"Accept": "text/event-stream", "Accept-Encoding": "gzip", **headers}
-    return httpx.stream("GET", f"{address}/v1/events", headers=given, timeout=ANSWER_SECONDS_MAX)
+    sent_headers = identity(LEADER) | {"Accept": "text/event-stream", "Accept-Encoding": "gzip", **headers}
+    return httpx.stream("GET", f"{address}/v1/events", headers=sent_headers, timeout=ANSWER_SECONDS_MAX)
 
 
 def test_a_stream_begins_at_the_last_event_and_goes_on_as_things_happen(address: str) -> None:

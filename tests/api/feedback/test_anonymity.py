@@ -140,8 +140,8 @@ def ways(story: Told, taken: frozenset[str], nth: int) -> list[dict[str, str]]:
 
 def reveals(response: httpx.Response) -> list[str]:
     """What in the answer, its headers included, reveals a complainant."""
-    said = response.text + json.dumps(dict(response.headers))
-    return [word for word in TELLING if word.casefold() in said.casefold()]
+    text = response.text + json.dumps(dict(response.headers))
+    return [word for word in TELLING if word.casefold() in text.casefold()]
 
 
 @pytest.mark.parametrize("reader", ASKING, ids=lambda reader: f"{reader.role}-{reader.id}" if reader else "nobody")

@@ -90,7 +90,7 @@ HANDS.append(datetime.fromisoformat("2026-01-05T09:00:00+08:00"))
 async def test_every_command_of_the_stories_can_be_given_by_its_form(
     approvals: Approvals, story: str, lang: str
 ) -> None:
-    given, (project, steps) = set(), STORY_BY_NAME[story]
+    tags, (project, steps) = set(), STORY_BY_NAME[story]
     project_of_story = UUID(int=project.int ^ (lang == "en"))
     for number, step in enumerate(steps):
         HANDS[0] = step.at
@@ -104,11 +104,11 @@ async def test_every_command_of_the_stories_can_be_given_by_its_form(
             html = fill_page(FormTurn(case, data, uuid4(), case.project.version), ()).content
             assert STORED.findall(seen(html)) == [], tag
             assert read.command is not None
-            assert all(term and said for term, said in filled_in(case, read.command)), tag
-            given.add(tag)
+            assert all(term and value for term, value in filled_in(case, read.command)), tag
+            tags.add(tag)
         command = structs.replace(step.command, code="") if isinstance(step.command, RegisterProject) else step.command
         await approvals.handle(project_of_story, command, step.by, uuid5(project_of_story, str(number)))
-    assert len(given) > 2
+    assert len(tags) > 2
 
 
 STORY_BY_NAME: Mapping[str, tuple[UUID, tuple[Step, ...]]] = {

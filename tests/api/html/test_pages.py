@@ -71,7 +71,7 @@ async def test_without_projects_it_says_so(door: Door, projector: Projector) -> 
     assert "还没有登记项目" in page(response)
 
 
-async def test_both_languages(door: Door, views: Views) -> None:
+async def test_a_page_is_in_chinese_or_english_with_a_link_to_the_other(door: Door, views: Views) -> None:
     await registered(door, views, name="Language")
     chinese = page(await door.get("/"))
     assert '<html lang="zh-CN">' in chinese
@@ -119,7 +119,7 @@ async def test_a_project_with_everything_on_it(door: Door, views: Views) -> None
     history = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]
     sentences = [
         re.sub(r"<[^>]*>", "", sentence).strip()
-        for sentence in re.findall(r'class="told">(.*?)</th>', english, re.DOTALL)
+        for sentence in re.findall(r'class="sentence">(.*?)</th>', english, re.DOTALL)
     ]
     assert len(sentences) == len(history), "each entry is told in a sentence, with everything it holds beneath"
     assert all(sentences)
@@ -237,5 +237,5 @@ def test_there_are_words_for_everything() -> None:
     ("accept", "language"),
     [("", "zh"), ("de", "zh"), ("en-GB,en;q=0.9", "en"), ("zh;q=0.2, en;q=0.7", "en"), ("en;q=x", "zh")],
 )
-def test_the_preferred_language(accept: str, language: str) -> None:
+def test_the_language_follows_the_accept_language_header(accept: str, language: str) -> None:
     assert preferred(accept) == language

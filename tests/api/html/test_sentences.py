@@ -102,7 +102,7 @@ def test_every_field_of_a_fact_has_a_name_or_is_shown_elsewhere() -> None:
 
 
 def test_an_opinion_is_shown_with_its_conditions_and_reasons() -> None:
-    said = ItemCountersigned(
+    fact = ItemCountersigned(
         item="land",
         department="supervision",
         step="",
@@ -111,8 +111,8 @@ def test_an_opinion_is_shown_with_its_conditions_and_reasons() -> None:
         round=2,
     )
 
-    assert sentences("zh").tell(said) == "监察局会签：附条件同意（第 2 轮），条件：防渗"
-    assert sentences("en").tell(said) == (
+    assert sentences("zh").tell(fact) == "监察局会签：附条件同意（第 2 轮），条件：防渗"
+    assert sentences("en").tell(fact) == (
         "Supervision bureau countersigned: agreed with conditions (round 2), conditions: 防渗"
     )
 

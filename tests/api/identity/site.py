@@ -74,9 +74,9 @@ def signed_site(database_url: str, port: int = 0, **chosen: Any) -> Iterator[Sit
     """Serve the application with sign-in, in a thread. *chosen* are settings; `{}` in them is the site's port."""
     folder, listening = TemporaryDirectory(), listening_socket(port)
     port = listening.getsockname()[1]
-    given: dict[str, Any] = {"data": Path(folder.name), "gateway": Gateway.CLOSED}
-    given |= {name: value.format(port) if isinstance(value, str) else value for name, value in chosen.items()}
-    settings = Settings(**given)
+    values: dict[str, Any] = {"data": Path(folder.name), "gateway": Gateway.CLOSED}
+    values |= {name: value.format(port) if isinstance(value, str) else value for name, value in chosen.items()}
+    settings = Settings(**values)
     started, stop, sites = threading.Event(), threading.Event(), list[Site]()
 
     async def serve() -> None:

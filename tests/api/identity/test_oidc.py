@@ -78,8 +78,8 @@ def leave(client: httpx.Client, to: str = "/") -> dict[str, str]:
 
 
 def come_back(client: httpx.Client, sent: dict[str, str], **answer: str) -> httpx.Response:
-    given = {"code": str(uuid4()), "state": sent["state"], **answer}
-    return client.get("/sign-in/callback", params=given, headers=HTML)
+    params = {"code": str(uuid4()), "state": sent["state"], **answer}
+    return client.get("/sign-in/callback", params=params, headers=HTML)
 
 
 def test_a_person_signs_in(client: httpx.Client, oidc_site: Site, provider: FakeProvider) -> None:

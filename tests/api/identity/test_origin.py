@@ -20,8 +20,8 @@ from tests.api.identity.site import PASSWORD, PATIENCE, signed_site
 def origin(peer: str | None, networks: str = "10.0.0.0/8, ::1", public: str = "", **headers: str) -> Origin:
     """The origin of a request that came from *peer*."""
     scope: dict[str, Any] = {"client": (peer, 1) if peer else None, "scheme": "http"}
-    given = {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()}
-    return Proxies(networks, public).origin(scope, given)
+    encoded = {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()}
+    return Proxies(networks, public).origin(scope, encoded)
 
 
 @pytest.mark.parametrize(

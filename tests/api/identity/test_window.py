@@ -35,11 +35,11 @@ def test_who_acts_signs_in_first_and_comes_back(client: httpx.Client, path: str)
 
 
 def test_a_form_of_the_window_needs_no_sign_in_and_one_below_applying_does(client: httpx.Client) -> None:
-    given = {"number": "BDA2026-004217-2", "code": "AAAAAA"}
-    assert client.post("/window/track", data=given, headers=BROWSER).status_code == 403
-    back = client.post("/window/apply", data=given, headers=BROWSER)  # with what was filled in
+    form = {"number": "BDA2026-004217-2", "code": "AAAAAA"}
+    assert client.post("/window/track", data=form, headers=BROWSER).status_code == 403
+    back = client.post("/window/apply", data=form, headers=BROWSER)  # with what was filled in
     assert (back.status_code, 'value="BDA2026-004217-2"' in back.text) == (401, True)
-    assert client.post("/window/apply", data=given).status_code == 401
+    assert client.post("/window/apply", data=form).status_code == 401
 
 
 def test_tries_are_counted_by_the_address_that_proxies_vouch_for(client: httpx.Client) -> None:

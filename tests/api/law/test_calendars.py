@@ -36,7 +36,7 @@ async def say(
     return await door.client.post(f"{to}/commands", content=body, headers=headers)
 
 
-async def said(door: Door, command: CalendarCommand, by: Actor = BUREAU) -> Body:
+async def send(door: Door, command: CalendarCommand, by: Actor = BUREAU) -> Body:
     response = await say(door, command, by)
     assert response.status_code == 200, response.text
     receipt: Body = response.json()
@@ -50,7 +50,7 @@ async def test_the_story_is_accepted_and_counted_by(door: Door) -> None:
     question["as_of"] = [{"t": "2027-01-28T09:00:00+08:00"}]
     (before,) = await evaluated(door, question)
 
-    receipts = [await said(door, step.dated, step.by) for step in CALENDAR_STORY]
+    receipts = [await send(door, step.dated, step.by) for step in CALENDAR_STORY]
 
     assert [receipt["version"] for receipt in receipts] == list(range(1, len(CALENDAR_STORY) + 1))
     assert receipts[-1]["facts"] == ["notice_applied"]

@@ -41,12 +41,12 @@ async def accepted(door: Door) -> UUID:
         ("03-02 10:00", APPLICANT, {"command": "submit_item", "item": "land"}),
         ("03-06 11:00", LAND, {"command": "accept_item", "item": "land"}),
     ):
-        await said(door, project, day, by, command)
+        await send(door, project, day, by, command)
     HANDS[0] = at("03-09 09:00")
     return project
 
 
-async def said(door: Door, project: UUID, day: str, by: Actor, command: Any) -> None:
+async def send(door: Door, project: UUID, day: str, by: Actor, command: Any) -> None:
     HANDS[0] = at(day)
     await door.done(project, command, by)
 
@@ -66,9 +66,9 @@ async def test_what_is_assumed_is_what_comes_about_when_it_happens(door: Door, a
 
     suspend = {"command": "suspend_clock", "item": "land", "ground": "expert_review", "suspension": "review"}
     extend = {"command": "extend_limit", "item": "land", "days": 10, "reasons": "难", "approver": "agency_head"}
-    await said(door, project, "03-10 09:00", LAND, suspend | {"planned_until": "2026-03-18"})
-    await said(door, project, "03-18 16:00", LAND, {"command": "resume_clock", "item": "land", "suspension": "review"})
-    await said(door, project, "03-19 09:00", LAND, extend)
+    await send(door, project, "03-10 09:00", LAND, suspend | {"planned_until": "2026-03-18"})
+    await send(door, project, "03-18 16:00", LAND, {"command": "resume_clock", "item": "land", "suspension": "review"})
+    await send(door, project, "03-19 09:00", LAND, extend)
     HANDS[0] = at("03-21 09:00")
     now = (await door.get(f"/v1/projects/{project}/clocks", as_of=LATER)).json()
 
@@ -139,8 +139,8 @@ async def test_cards_of_a_period_under_other_rules(door: Door, approvals: Approv
     assert same["count"] == len(same["signals"]) == sum(same["would"].values())
     assert longer["present"] == same["present"]
     assert longer["would"]["red"] < same["present"]["red"]
-    gone = [signal for signal in longer["signals"] if signal["compared"] == "gone" and signal["level"] == "red"]
-    assert {signal["clock"] for signal in gone} == {"decision"}
+    avoided = [signal for signal in longer["signals"] if signal["compared"] == "gone" and signal["level"] == "red"]
+    assert {signal["clock"] for signal in avoided} == {"decision"}
 
     signals = list[Any]()
     cursor: str | None = ""
@@ -168,7 +168,9 @@ async def test_cards_of_a_period_under_other_rules(door: Door, approvals: Approv
         ({"colour": "yellow"}, "$"),
     ],
 )
-async def test_rules_without_an_evaluation(door: Door, change: Body, path: str) -> None:
+async def test_a_change_of_rules_that_can_not_be_evaluated_is_an_invalid_field(
+    door: Door, change: Body, path: str
+) -> None:
     body = {"first": "2026-01-01", "last": "2026-03-31"} | change
     refusal = problem(await ask_what_if(door, "/v1/supervision/what-if", body, BUREAU), "invalid-field")
 

@@ -42,14 +42,14 @@ def registration(code: str, name: str, **particulars: Any) -> dict[str, Any]:
     }
 
 
-async def said(door: Door, body: Any, by: Actor = MANAGER, to: str = "", key: str = "") -> httpx.Response:
+async def send(door: Door, body: Any, by: Actor = MANAGER, to: str = "", key: str = "") -> httpx.Response:
     sent = to_builtins(body)
     headers = {**identity(by), "Idempotency-Key": key or str(uuid4())}
     return await door.client.post(f"/v1/legal-persons/{to or sent['code']}/commands", json=sent, headers=headers)
 
 
 async def done(door: Door, body: Any) -> int:
-    answer = await said(door, body)
+    answer = await send(door, body)
     assert answer.status_code == 200, answer.text
     position: int = answer.json()["position"]
     return position
@@ -110,7 +110,7 @@ async def test_before_a_merge_was_known_there_were_two(door: Door) -> None:
     first, other = code_of(1), code_of(2)
     for code, name in ((first, "甲公司"), (other, "甲有限公司")):
         await done(door, registration(code, name))
-    answer = await said(door, {"command": "merge_legal_person", "code": first, "into": other, "reasons": "same"})
+    answer = await send(door, {"command": "merge_legal_person", "code": first, "into": other, "reasons": "same"})
     entry = (await fetch(door, f"/{first}/history", after=answer.json()["position"]))["entries"][-1]
 
     now = await fetch(door, f"/{first}")
@@ -187,24 +187,24 @@ async def test_a_mistyped_code_is_refused_with_its_fault(door: Door, code: str, 
 
 async def test_a_command_to_a_mistyped_code_is_refused_before_it_is_decided(door: Door) -> None:
     body = registration(PERSON.lower(), "x")
-    assert PERSON in problem(await said(door, body), "uscc-invalid")["remedy"]
-    problem(await said(door, registration(code_of(3), "x"), to=code_of(4)), "wrong-person")
-    problem(await said(door, registration(code_of(3), "x"), APPLICANT), "access-denied")
-    problem(await said(door, {"command": "register_project", "code": PERSON}), "unknown-command")
-    problem(await said(door, registration(code_of(3), "x", capital={"amount": "-1"})), "invalid-field")
-    problem(await said(door, registration(code_of(3), "x", founded_on="1889-01-01")), "invalid-field")
+    assert PERSON in problem(await send(door, body), "uscc-invalid")["remedy"]
+    problem(await send(door, registration(code_of(3), "x"), to=code_of(4)), "wrong-person")
+    problem(await send(door, registration(code_of(3), "x"), APPLICANT), "access-denied")
+    problem(await send(door, {"command": "register_project", "code": PERSON}), "unknown-command")
+    problem(await send(door, registration(code_of(3), "x", capital={"amount": "-1"})), "invalid-field")
+    problem(await send(door, registration(code_of(3), "x", founded_on="1889-01-01")), "invalid-field")
 
 
 async def test_a_merge_needs_an_existing_survivor_and_no_circle(door: Door) -> None:
     person, other = code_of(11), code_of(12)
     await done(door, registration(person, "a"))
     merge = {"command": "merge_legal_person", "code": person, "into": other, "reasons": "same"}
-    problem(await said(door, merge), "unknown-person")
+    problem(await send(door, merge), "unknown-person")
     await done(door, registration(other, "b"))
-    first = await said(door, merge, key="once")
-    problem(await said(door, {**merge, "code": other, "into": person}), "person-merged")
-    assert (await said(door, merge, key="once")).json() == {**first.json(), "repeated": True}
-    problem(await said(door, {**merge, "into": person.lower()}, key="twice"), "uscc-invalid")
+    first = await send(door, merge, key="once")
+    problem(await send(door, {**merge, "code": other, "into": person}), "person-merged")
+    assert (await send(door, merge, key="once")).json() == {**first.json(), "repeated": True}
+    problem(await send(door, {**merge, "into": person.lower()}, key="twice"), "uscc-invalid")
 
 
 async def test_two_processes_that_merge_at_once_close_no_circle(
@@ -216,7 +216,7 @@ async def test_two_processes_that_merge_at_once_close_no_circle(
     merge = {"command": "merge_legal_person", "code": first, "into": other, "reasons": "same"}
     async with await psycopg.AsyncConnection.connect(shared_database_url) as elsewhere:
         await elsewhere.execute(LOCK, [MERGING_KEY])
-        waiting = asyncio.create_task(said(door, {**merge, "code": other, "into": first}))
+        waiting = asyncio.create_task(send(door, {**merge, "code": other, "into": first}))
         await asyncio.sleep(0.05)
         assert not waiting.done()
         command = MergeLegalPerson(code=first, into=other, reasons="same")
@@ -230,10 +230,10 @@ async def test_a_repeat_is_a_repeat_though_the_survivor_was_merged_since(door: D
     for code in (merged, other, third):
         await done(door, registration(code, code))
     merge = {"command": "merge_legal_person", "code": merged, "into": other, "reasons": "same"}
-    first = await said(door, merge, key="chain")
+    first = await send(door, merge, key="chain")
     after = await done(door, {**merge, "code": other, "into": third})
 
-    assert (await said(door, merge, key="chain")).json() == {**first.json(), "repeated": True}
+    assert (await send(door, merge, key="chain")).json() == {**first.json(), "repeated": True}
     person = await fetch(door, f"/{merged}", after=after)
     assert (person["person"]["code"], [row["code"] for row in person["merged"]]) == (third, [merged, other])
 

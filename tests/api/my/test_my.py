@@ -54,8 +54,8 @@ async def number_of(approvals: Approvals, project: UUID, item: str) -> str:
 
 
 async def test_what_must_be_done_comes_first(app: Litestar) -> None:
-    said = words((await Browser(app, APPLICANT).get("/my")).text)
-    first = said[: said.index("Projects")]
+    text = words((await Browser(app, APPLICANT).get("/my")).text)
+    first = text[: text.index("Projects")]
     assert first.index("water Hengxin fab · Papers to supply: 总平面图") < first.index("fire Hengxin fab")
     assert "can be applied for" in first
     assert "land Hengxin fab" not in first  # the department's turn

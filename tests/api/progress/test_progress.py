@@ -104,21 +104,21 @@ async def test_what_was_said_has_an_audit_trail(door: Door) -> None:
     project = uuid4()
     after = (await door.tell_story(project))["position"]
 
-    said = (await door.get(f"/v1/projects/{project}/feedback", BUREAU, after=after)).json()
-    complaints = {row["complaint"]: row for row in said["complaints"]}
+    feedback = (await door.get(f"/v1/projects/{project}/feedback", BUREAU, after=after)).json()
+    complaints = {row["complaint"]: row for row in feedback["complaints"]}
     assert {number: row["state"] for number, row in complaints.items()} == {
         "TS-2026-0007": "closed",
         "TS-2026-0012": "closed",
         "TS-2026-0013": "declined",
         "TS-2026-0014": "withdrawn",
     }
-    assert [step["step"] for step in said["steps"] if step["subject"] == "TS-2026-0007"] == [
+    assert [step["step"] for step in feedback["steps"] if step["subject"] == "TS-2026-0007"] == [
         "complaint_filed",
         "complaint_answered",
         "complaint_closed",
     ]
-    assert all(step["recorded_at"] and bool(step["command"]) == bool(step["by"]) for step in said["steps"])
-    assert all(step["by"] for step in said["steps"] if step["subject"] == "TS-2026-0007")
+    assert all(step["recorded_at"] and bool(step["command"]) == bool(step["by"]) for step in feedback["steps"])
+    assert all(step["by"] for step in feedback["steps"] if step["subject"] == "TS-2026-0007")
     everywhere = (await door.get("/v1/feedback/complaints", department=LAND.department, after=after)).json()[
         "complaints"
     ]
@@ -174,7 +174,7 @@ async def test_a_view_that_is_behind_says_so(door: Door, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("path", ["progress", "feedback"])
-async def test_an_unknown_project(door: Door, path: str) -> None:
+async def test_the_progress_of_an_unknown_project_is_a_problem(door: Door, path: str) -> None:
     problem(await door.get(f"/v1/projects/{uuid4()}/{path}"), "project-unknown")
 
 

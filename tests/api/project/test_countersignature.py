@@ -32,9 +32,12 @@ async def test_state_and_progress_show_how_far_it_has_come(door: Door) -> None:
     assert (["province-environment"], [], 1) in seen
     assert (["fire"], ["water", "province-environment"], 2) in seen
     assert seen[-1][0] == []
-    said = {consultation["department"]: consultation for consultation in state["consultations"]}
-    assert (said["environment"]["forwarded_to"], said["traffic"]["recalled"]) == ("province-environment", True)
-    assert [row["opinion"] for row in said["water"]["earlier"]] == ["objected"]
+    by_department = {consultation["department"]: consultation for consultation in state["consultations"]}
+    assert (by_department["environment"]["forwarded_to"], by_department["traffic"]["recalled"]) == (
+        "province-environment",
+        True,
+    )
+    assert [row["opinion"] for row in by_department["water"]["earlier"]] == ["objected"]
     assert [opinion["department"] for opinion in state["consolidated"]["opinions"]] == [
         "fire",
         "water",

@@ -67,7 +67,7 @@ def test_a_phase_is_a_column_in_which_an_item_is_below_what_comes_before_it() ->
 def test_a_line_says_whether_it_is_met_and_what_is_waited_for_now() -> None:
     graph = graph_of(planned("a"), planned("b", "a"), planned("c", "b"), planned("d", "a"), granted=("a",))
     assert graph is not None
-    kinds = {edge.said[0] + edge.said.partition(" → ")[2][0]: edge.kind for edge in graph.edges}
+    kinds = {edge.label[0] + edge.label.partition(" → ")[2][0]: edge.kind for edge in graph.edges}
     assert kinds == {"ab": "met", "ad": "met", "bc": "holds"}
     before = graph_of(planned("a"), planned("b", "a"), planned("c", "b"))
     assert before is not None

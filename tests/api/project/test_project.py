@@ -115,7 +115,7 @@ async def test_a_parameter_that_holds_what_it_cannot_is_named(door: Door, name: 
 
 
 @pytest.mark.parametrize("path", ["", "/history", "/history.ndjson"])
-async def test_an_unknown_project(door: Door, path: str) -> None:
+async def test_an_unknown_project_is_a_problem_and_a_bad_id_not_found(door: Door, path: str) -> None:
     problem(await door.get(f"/v1/projects/{uuid4()}{path}"), "project-unknown")
     problem(await door.get(f"/v1/projects/17{path}"), "not-found")
 

@@ -73,12 +73,13 @@ async def test_a_code_that_a_simulation_or_an_earlier_release_registered_is_take
 
 
 async def test_an_abandoned_claim_can_be_taken_over(door: Door, approvals: Approvals) -> None:
-    codes, gone, project = ProjectCodes(approvals.store), uuid4(), uuid4()
-    assert await codes.claim("C-8", gone) == (gone, True)
+    codes, abandoned, project = ProjectCodes(approvals.store), uuid4(), uuid4()
+    assert await codes.claim("C-8", abandoned) == (abandoned, True)
     assert "project" not in problem(await door.post(project, REGISTER | {"code": "C-8"}), "project-code-taken")
     async with approvals.store.cursor() as cursor:
         await cursor.execute(
-            "UPDATE process.project_code SET claimed_at = claimed_at - interval '1 hour' WHERE project = %s", [gone]
+            "UPDATE process.project_code SET claimed_at = claimed_at - interval '1 hour' WHERE project = %s",
+            [abandoned],
         )
     await door.done(project, REGISTER | {"code": "C-8"})
 

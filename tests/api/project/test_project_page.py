@@ -42,13 +42,13 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         yield opened
 
 
-Said = tuple[str, Actor, AnyCommand]
+DatedCommand = tuple[str, Actor, AnyCommand]
 
 
-async def page_after(door: Door, approvals: Approvals, *said: Said) -> tuple[UUID, str]:
+async def page_after(door: Door, approvals: Approvals, *commands: DatedCommand) -> tuple[UUID, str]:
     """A project of which these things were said at local times; and its page, once the views have it."""
     project, position = uuid4(), 0
-    for day, by, command in said:
+    for day, by, command in commands:
         HANDS[0] = at(day)
         position = (await door.done(project, command, by))["position"]
     await Views(approvals.store).catch_up(position, patience=PATIENCE_SECONDS)
@@ -68,9 +68,9 @@ async def test_a_clock_is_beside_its_item_with_a_link_to_its_working(door: Door,
         PlannedItem(item="lease", department="land"),
         PlannedItem(item="site", department="planning", requires_any=(("land", "lease"),)),
     )
-    registered: Said = ("03-02 09:00", MANAGER, structs.replace(REGISTRATION, items=items))
-    applied: Said = ("03-02 10:00", APPLICANT, SubmitItem(item="land"))
-    accepted: Said = ("03-03 09:00", Actor("li", "land"), AcceptItem(item="land"))
+    registered: DatedCommand = ("03-02 09:00", MANAGER, structs.replace(REGISTRATION, items=items))
+    applied: DatedCommand = ("03-02 10:00", APPLICANT, SubmitItem(item="land"))
+    accepted: DatedCommand = ("03-03 09:00", Actor("li", "land"), AcceptItem(item="land"))
     project, page = await page_after(door, approvals, registered, applied, accepted)
 
     land = row(page, "land")
@@ -120,18 +120,18 @@ async def test_phases_say_how_far_they_are(door: Door, approvals: Approvals) -> 
     assert f">{CONSULTATION.dept_name}</td>" in row(chinese, "consultation")
     assert "Completed" in phases
     assert "Manufacturing" in page
-    said = page.partition('<caption id="evaluations-caption">')[2].partition("</table>")[0]
-    assert '<span class="tag late">Dissatisfied</span>' in said
-    assert "等了很久" in said
-    assert "Not taken up yet" in said
+    table = page.partition('<caption id="evaluations-caption">')[2].partition("</table>")[0]
+    assert '<span class="tag late">Dissatisfied</span>' in table
+    assert "等了很久" in table
+    assert "Not taken up yet" in table
 
 
 async def test_the_page_of_a_past_day_says_what_was_known_then(door: Door, approvals: Approvals) -> None:
     land = PlannedItem(item="land", department="land")
-    registered: Said = ("03-02 09:00", MANAGER, structs.replace(REGISTRATION, items=(land,)))
-    applied: Said = ("03-03 10:00", APPLICANT, SubmitItem(item="land"))
-    declined: Said = ("03-05 09:00", Actor("li", "land"), DeclineItem(item="land", reasons="不属本部门职权"))
-    complained: Said = ("03-06 09:00", APPLICANT, FileComplaint(complaint="late-1", about="慢"))
+    registered: DatedCommand = ("03-02 09:00", MANAGER, structs.replace(REGISTRATION, items=(land,)))
+    applied: DatedCommand = ("03-03 10:00", APPLICANT, SubmitItem(item="land"))
+    declined: DatedCommand = ("03-05 09:00", Actor("li", "land"), DeclineItem(item="land", reasons="不属本部门职权"))
+    complained: DatedCommand = ("03-06 09:00", APPLICANT, FileComplaint(complaint="late-1", about="慢"))
     project, page = await page_after(door, approvals, registered, applied, declined, complained)
     path = f"/pages/projects/{project}"
 

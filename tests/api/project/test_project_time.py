@@ -89,7 +89,9 @@ async def test_a_project_that_did_nothing_took_no_time_and_an_unknown_one_is_non
     ("lang", "words"),
     [("zh", ("项目用时", "政府用时", "申请人用时", "个工作日")), ("en", ("Time spent", "Government", "working days"))],
 )
-async def test_the_page_shows_it(door: Door, approvals: Approvals, lang: str, words: tuple[str, ...]) -> None:
+async def test_the_project_page_shows_its_times(
+    door: Door, approvals: Approvals, lang: str, words: tuple[str, ...]
+) -> None:
     project = await project_after(door)
     await Views(approvals.store).catch_up(await approvals.store.head(), patience=PATIENCE_SECONDS)
     shown = (await door.get(f"/pages/projects/{project}", MANAGER, lang=lang)).text

@@ -50,10 +50,10 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
         yield opened
 
 
-async def say(door: Door, project: UUID, *said: tuple[str, Actor, dict[str, Any]]) -> int:
+async def say(door: Door, project: UUID, *commands: tuple[str, Actor, dict[str, Any]]) -> int:
     """Say these things at local times; the last position."""
     position = 0
-    for local, by, body in said:
+    for local, by, body in commands:
         HANDS.at(local)
         position = (await door.done(project, body, by))["position"]
     return position

@@ -298,7 +298,7 @@ async def test_a_notice_is_previewed_before_it_is_imported(door: Door, slow: UUI
     assert f"/pages/projects/{slow}" in page
     assert f">{days}</textarea>" in page
     for wrong in ("2026-03-24", "soon 休", "2026-03-28 班\n2026-03-28 休", "1980-03-24 休"):
-        said = await page_of(door, preview, days=wrong)
-        assert "无法识别这些日期" in plain(said)
-        assert f">{wrong}</textarea>" in said
+        shown = await page_of(door, preview, days=wrong)
+        assert "无法识别这些日期" in plain(shown)
+        assert f">{wrong}</textarea>" in shown
     assert (await door.get(preview, LAND, days=days)).status_code == 403

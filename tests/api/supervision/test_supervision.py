@@ -51,10 +51,10 @@ async def slow(approvals: Approvals, app: Litestar, door: Door, hands: Hands, sh
     """A project that breaks its promise, appeals, is ordered to explain and explains; another one is in time."""
     url = shared_database_url
 
-    async def on(local: str, *said: tuple[Actor, UUID, dict[str, Any]]) -> None:
+    async def on(local: str, *commands: tuple[Actor, UUID, dict[str, Any]]) -> None:
         hands.at(local)
         await watch_once(url, approvals)
-        for by, project, command in said:
+        for by, project, command in commands:
             await door.done(project, command, by)
         with psycopg.connect(url, autocommit=True) as connection:
             projector = Projector(url)
@@ -67,7 +67,7 @@ async def slow(approvals: Approvals, app: Litestar, door: Door, hands: Hands, sh
     submit, accept = {"command": "submit_item", "item": "land"}, {"command": "accept_item", "item": "land"}
     done = {"command": "complete_item", "item": "land", "outcome": "granted"}
     begun: list[tuple[Actor, dict[str, Any]]] = [(MANAGER, REGISTER), (APPLICANT, submit), (LAND, accept)]
-    await on("2026-03-02 09:00", *[(by, project, said) for project in (slow, prompt) for by, said in begun])
+    await on("2026-03-02 09:00", *[(by, project, command) for project in (slow, prompt) for by, command in begun])
     await on("2026-03-05 09:00", (LAND, prompt, done))
     for day in ("2026-03-10 00:01", "2026-03-12 09:00"):
         await on(day)
@@ -158,14 +158,14 @@ async def test_a_card_shows_its_proof_its_days_its_evidence_and_the_exchange(doo
     problem(await door.get(f"/v1/projects/{uuid4()}/card", BUREAU, card="land-2"), "project-unknown")
 
 
-async def test_orders_with_their_answers(door: Door, slow: UUID) -> None:
+async def test_orders_are_listed_with_their_answers(door: Door, slow: UUID) -> None:
     (order,) = (await door.get("/v1/supervision/orders", BUREAU)).json()["orders"]
 
     assert (order["department"], order["feedback_by"], order["answer"]) == ("land", "2026-03-20", "经办人病假")
     assert (await door.get("/v1/supervision/orders", BUREAU, unanswered=True)).json()["orders"] == []
 
 
-async def test_every_day_is_somebodys(door: Door, slow: UUID) -> None:
+async def test_every_day_is_attributed_to_a_holder(door: Door, slow: UUID) -> None:
     attribution = (await door.get(f"/v1/projects/{slow}/attribution", LAND)).json()
 
     (land,) = attribution["applications"]
@@ -183,7 +183,7 @@ async def test_every_day_is_somebodys(door: Door, slow: UUID) -> None:
         {"as_of": "2026-03-02T09:00:00"},
     ],
 )
-async def test_no_period(door: Door, params: dict[str, str]) -> None:
+async def test_a_period_or_instant_out_of_range_is_refused(door: Door, params: dict[str, str]) -> None:
     problem(await door.get("/v1/supervision/board", BUREAU, **params), "invalid-parameter")
 
 

@@ -147,7 +147,9 @@ async def test_where_nothing_happened_it_says_so(empty: dict[str, str], page: st
         ),
     ],
 )
-async def test_the_board_in_numbers(door: Door, slow: UUID, lang: str, says: tuple[str, ...]) -> None:
+async def test_the_board_shows_its_figures_and_escapes_reasons(
+    door: Door, slow: UUID, lang: str, says: tuple[str, ...]
+) -> None:
     text = plain(shown(await got(door, "/supervision", lang)))
 
     for words in says:
@@ -195,7 +197,9 @@ async def test_modes_and_nodes_lead_to_their_clocks(door: Door, slow: UUID, lang
         ("en", ("Yellow card", "Proof", "Promise", "Under appeal", "Day by day", "Back to the supervision board")),
     ],
 )
-async def test_a_cards_page(door: Door, slow: UUID, lang: str, says: tuple[str, ...]) -> None:
+async def test_the_page_of_a_card_shows_its_dialogue_and_escapes_reasons(
+    door: Door, slow: UUID, lang: str, says: tuple[str, ...]
+) -> None:
     page = shown(await door.get(f"/pages/projects/{slow}/card", BUREAU, card="land-2", lang=lang))
 
     for words in (*says, MARK):  # the project's name and the reasons of the appeal

@@ -187,7 +187,9 @@ async def test_an_imported_act_is_no_lag(door: Door, approvals: Approvals) -> No
         ("en", ("90th percentile", "Suspended often", "Day by day")),
     ],
 )
-async def test_people_are_shown_both(door: Door, project: UUID, lang: str, words: tuple[str, ...]) -> None:
+async def test_the_page_of_timeliness_shows_late_records_and_suspensions(
+    door: Door, project: UUID, lang: str, words: tuple[str, ...]
+) -> None:
     shown = await door.get("/pages/supervision/timeliness", BUREAU, lang=lang, **MARCH)
     assert shown.status_code == 200, shown.text
     assert all(word in shown.text for word in words), shown.text

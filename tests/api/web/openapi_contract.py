@@ -19,7 +19,7 @@ Document = dict[str, Any]
 
 RELEASES = Path(__file__).parents[2] / "samples/openapi"
 SNAPSHOT = max(RELEASES.glob("*.json"), key=lambda file: [int(number) for number in file.stem.split(".")])  # the newest
-SAID = {"description", "summary", "example", "examples", "title", "tags", "info"}  # for people: free to change
+FOR_PEOPLE = {"description", "summary", "example", "examples", "title", "tags", "info"}  # free to change
 MAPS = {"properties", "paths", "schemas", "mapping", "responses", "securitySchemes", "content", "headers"}
 NUMBER_DIGITS_MAX = 19  # of 64 bits
 OUTER = {"get", "post", "put", "patch", "delete", "head"}
@@ -35,7 +35,7 @@ def _plain(value: Any, *, is_map: bool = False) -> Any:
         return [_plain(part) for part in value]
     if not isinstance(value, dict):
         return value
-    return {name: _plain(part, is_map=name in MAPS) for name, part in value.items() if is_map or name not in SAID}
+    return {name: _plain(part, is_map=name in MAPS) for name, part in value.items() if is_map or name not in FOR_PEOPLE}
 
 
 class Comparison:

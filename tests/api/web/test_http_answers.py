@@ -82,8 +82,8 @@ async def limited() -> AsyncIterator[Connection]:
 
 def head(*headers: tuple[bytes, bytes], status: int = 200, length: int | None = 2) -> dict[str, Any]:
     """The beginning of an answer."""
-    given = [] if length is None else [(b"content-length", b"%d" % length)]
-    return {"type": START, "status": status, "headers": [*given, *headers]}
+    length_header = [] if length is None else [(b"content-length", b"%d" % length)]
+    return {"type": START, "status": status, "headers": [*length_header, *headers]}
 
 
 @pytest.mark.parametrize(

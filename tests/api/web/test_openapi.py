@@ -121,8 +121,8 @@ async def test_the_examples_posted_in_the_storys_order_all_pass(
     }
     assert (await door.upload(REPORT, MEDIA_TYPE, APPLICANT)).status_code == 201
     for stream, result in ZONE_STORIES:
-        for said in result:
-            await approvals.handle(stream, said.dated, said.by, uuid4())
+        for example in result:
+            await approvals.handle(stream, example.dated, example.by, uuid4())
     project, to_come = uuid4(), set(examples)
     for where, step in ((where, step) for where, story in ((project, STORY), *STORIES) for step in story):
         tag = tag_of(step.command)

@@ -151,7 +151,7 @@ def narrow_text(document: Document) -> None:
         narrow_text,
     ],
 )
-def test_what_breaks_is_seen(document: Document, change: Callable[[Document], None]) -> None:
+def test_a_breaking_change_of_the_document_is_detected(document: Document, change: Callable[[Document], None]) -> None:
     changed = json.decode(json.encode(document))
     change(changed)
     assert Comparison(document, changed).breaks() != []

@@ -127,7 +127,7 @@ async def test_a_backslash_before_u0000_is_text(door: Door) -> None:
 
 
 @pytest.mark.parametrize("size", [BODY_BYTES_MAX + 1, 5 * BODY_BYTES_MAX])
-async def test_a_body_too_large(door: Door, size: int) -> None:
+async def test_a_body_that_is_too_large_is_refused(door: Door, size: int) -> None:
     refusal = problem(await door.post(uuid4(), b" " * size), "body-too-large")
     assert refusal["limit"] == BODY_BYTES_MAX
 
@@ -154,7 +154,7 @@ async def test_a_body_of_another_type(door: Door, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON"])
-async def test_json_by_any_spelling(door: Door, kind: str) -> None:
+async def test_any_spelling_of_the_media_type_json_is_accepted(door: Door, kind: str) -> None:
     assert (await door.post(uuid4(), REGISTER, Content_Type=kind)).status_code == 200
 
 

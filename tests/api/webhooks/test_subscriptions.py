@@ -98,7 +98,7 @@ async def test_no_one_sees_or_ends_those_of_others(private: Door, receiver: Rece
         ({"url": "https://127.0.0.1/", "after": -1}, "invalid-field"),
     ],
 )
-async def test_what_is_refused(door: Door, body: dict[str, Any], code: str) -> None:
+async def test_a_faulty_subscription_is_refused_with_its_code(door: Door, body: dict[str, Any], code: str) -> None:
     problem(await send(door, "POST", "", json=body), code)
 
 

@@ -80,17 +80,17 @@ async def test_a_case_brings_so_many_in_a_day_and_no_more(
 
 
 @pytest.mark.parametrize(
-    ("about", "said"), [("  \n ", "Say what the complaint is about"), ("长" * 4001, "4,000 characters")]
+    ("about", "sentence"), [("  \n ", "Say what the complaint is about"), ("长" * 4001, "4,000 characters")]
 )
 async def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_lost(
-    window: Window, approvals: Approvals, number: str, about: str, said: str
+    window: Window, approvals: Approvals, number: str, about: str, sentence: str
 ) -> None:
     await window.track(number)
     address = f"/window/track/{number}/complaint"
     before = len(await filed(approvals, "running"))
     answer = await window.post(address, about=about, contact=PHONE, anonymous="1", key=await window.key(address))
     assert answer.status_code == 422
-    assert answer.text.count(said) == 2  # above, and beside the field
+    assert answer.text.count(sentence) == 2  # above, and beside the field
     assert 'id="about-wrong"' in answer.text
     assert f'value="{PHONE}"' in answer.text
     assert about.strip() in answer.text
@@ -126,8 +126,8 @@ async def test_a_contact_is_evaluated_by_itself(window: Window, approvals: Appro
     page = (await window.track(number)).text
     address = f"/window/track/{number}/evaluation"
     assert f"{address}?contact=3" in page.replace("&amp;", "&")
-    given = {"grade": Grade.SATISFIED.value, "comment": "", "contact": "3"}
-    assert (await window.post(address, **given, key=await window.key(address))).status_code == 303
+    form = {"grade": Grade.SATISFIED.value, "comment": "", "contact": "3"}
+    assert (await window.post(address, **form, key=await window.key(address))).status_code == 303
     (entry,) = await approvals.entries_with(project_id("paused"), ServiceEvaluated)
     assert isinstance(entry.fact, ServiceEvaluated)
     assert entry.fact.contact == 3
@@ -137,11 +137,11 @@ async def test_a_bad_grade_says_why(window: Window, number: str) -> None:
     await window.track(number)
     address = f"/window/track/{number}/evaluation"
     key = await window.key(address)
-    given = {"grade": Grade.VERY_DISSATISFIED.value, "contact": "0", "key": key}
-    refused = await window.post(address, **given, comment=" ")
+    form = {"grade": Grade.VERY_DISSATISFIED.value, "contact": "0", "key": key}
+    refused = await window.post(address, **form, comment=" ")
     assert refused.status_code == 422
     assert refused.text.count("Say what was wrong") == 2
-    assert (await window.post(address, **given, comment="等了三周")).status_code == 303
+    assert (await window.post(address, **form, comment="等了三周")).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -150,5 +150,5 @@ async def test_a_bad_grade_says_why(window: Window, number: str) -> None:
 async def test_no_form_is_a_fault_of_ours(window: Window, number: str, fields: dict[str, str]) -> None:
     await window.track(number)
     address = f"/window/track/{number}/evaluation"
-    given = {"key": await window.key(address), **fields}
-    assert (await window.post(address, **given)).status_code in (303, 400, 422)
+    form = {"key": await window.key(address), **fields}
+    assert (await window.post(address, **form)).status_code in (303, 400, 422)

@@ -82,7 +82,7 @@ async def test_an_item_is_found_by_any_of_its_words(window: Window, catalogue: s
 
 
 async def test_a_guide_says_all_there_is_to_know(window: Window, catalogue: str) -> None:
-    said = words((await window.get("/window/items/LU-1")).text)
+    text = words((await window.get("/window/items/LU-1")).text)
     for part in (
         "Planning permit for land",
         "已取得批准文件",
@@ -97,7 +97,7 @@ async def test_a_guide_says_all_there_is_to_know(window: Window, catalogue: str)
         "Apply online",
         "Where to complain",
     ):
-        assert part in said, part
+        assert part in text, part
 
 
 async def test_what_comes_first_is_linked(window: Window, catalogue: str) -> None:
@@ -118,12 +118,12 @@ async def test_an_unknown_item_is_not_found(window: Window, catalogue: str) -> N
 
 async def test_figures_are_published_by_department(window: Window, catalogue: str) -> None:
     page = (await window.get("/window/published")).text
-    said = words(page)
-    assert "All departments" in said
-    assert "land 1 0 0.0% 22" in said
-    assert "An item outside the catalogue land Decision 2026-05-06 land has not decided yet." in said
-    assert "An item outside the catalogue land 2026-05-08 22" in said  # its name was written for one project
-    assert "建设工程规划许可 planning Delivery 2026-05-14 planning has not delivered" in said
+    text = words(page)
+    assert "All departments" in text
+    assert "land 1 0 0.0% 22" in text
+    assert "An item outside the catalogue land Decision 2026-05-06 land has not decided yet." in text
+    assert "An item outside the catalogue land 2026-05-08 22" in text  # its name was written for one project
+    assert "建设工程规划许可 planning Delivery 2026-05-14 planning has not delivered" in text
     for name in ("Hengxin", USCC, "Fab 3", "恒信", "wang"):
         assert name not in page, name
 

@@ -49,17 +49,17 @@ async def test_people_type_as_they_like(window: Window, case_of: CaseOf, spelt: 
 
 
 async def test_lateness_is_said_with_its_reason(window: Window, case_of: CaseOf) -> None:
-    said = words((await window.track(case_of(project_id("running"), "land"))).text)
-    assert "A time limit was missed" in said
-    assert "Promise: 21 working days over, last day 2026-04-17" in said
-    assert "Decision: 11 working days over" in said
-    assert "has not decided yet" in said
-    assert "The statutory limit has not been exceeded" not in said
+    text = words((await window.track(case_of(project_id("running"), "land"))).text)
+    assert "A time limit was missed" in text
+    assert "Promise: 21 working days over, last day 2026-04-17" in text
+    assert "Decision: 11 working days over" in text
+    assert "has not decided yet" in text
+    assert "The statutory limit has not been exceeded" not in text
 
 
 async def test_lateness_is_not_hidden_once_it_was_decided(window: Window, case_of: CaseOf) -> None:
-    said = words((await window.track(case_of(project_id("late"), "land"))).text)
-    assert "done after the last day" in said
+    text = words((await window.track(case_of(project_id("late"), "land"))).text)
+    assert "done after the last day" in text
 
 
 @pytest.fixture
@@ -72,22 +72,22 @@ def moved(clock: list[datetime]) -> Iterator[list[datetime]]:
 
 async def test_a_missed_promise_is_not_a_missed_law(window: Window, case_of: CaseOf, moved: list[datetime]) -> None:
     moved[0] = at("04-20 10:00")
-    said = words((await window.track(case_of(project_id("running"), "land"))).text)
-    assert "Promise:" in said
-    assert "The statutory limit has not been exceeded" in said
+    text = words((await window.track(case_of(project_id("running"), "land"))).text)
+    assert "Promise:" in text
+    assert "The statutory limit has not been exceeded" in text
 
 
 async def test_who_is_awaited_is_said(window: Window, case_of: CaseOf, moved: list[datetime]) -> None:
     moved[0] = at("08-20 10:00")  # past the 45 days of a joint handling
-    said = words((await window.track(case_of(project_id("joint"), "water"))).text)
-    assert "Countersignatures awaited from:" in said
-    assert "Countersignatures are still awaited from" in said
+    text = words((await window.track(case_of(project_id("joint"), "water"))).text)
+    assert "Countersignatures awaited from:" in text
+    assert "Countersignatures are still awaited from" in text
 
 
 async def test_an_earlier_application_leads_to_no_later_one(window: Window, case_of: CaseOf) -> None:
     pages = [words((await window.track(number)).text) for number in applications(window, case_of)]
-    assert any("earlier application" in said for said in pages)
-    assert not any("earlier application" in said and "Progress" in said for said in pages)
+    assert any("earlier application" in text for text in pages)
+    assert not any("earlier application" in text and "Progress" in text for text in pages)
 
 
 def applications(window: Window, case_of: CaseOf) -> list[str]:

@@ -61,7 +61,7 @@ def test_the_people_of_the_stories_may_do_what_they_do() -> None:
         assert judged.allowed, (by, command, judged)
 
 
-def test_strangers_may_not() -> None:
+def test_the_same_role_elsewhere_may_do_and_see_nothing() -> None:
     """The same role elsewhere: another department, enterprise or manager sees nothing of the project."""
     for before, by, command in OF_PARTIES:
         stranger = structs.replace(caller(by), id="stranger", over="elsewhere")

@@ -23,7 +23,7 @@ OWN = AccessCase(
 OTHER = AccessCase(PROJECTS[1], CODES[1], "zhou", frozenset({DEPARTMENTS[2]}), DEPARTMENTS[2], frozenset(), "zhou")
 
 
-def test_the_policies_are_policies() -> None:
+def test_cedar_parses_the_policies() -> None:
     assert cedarpy.format_policies(policies())
 
 

@@ -112,19 +112,21 @@ def test_an_administrator_registers_a_person_once() -> None:
 
 
 def test_a_grant_holds_from_when_it_is_given_until_it_is_withdrawn() -> None:
-    given = GrantGiven(grant=grant())
+    granted = GrantGiven(grant=grant())
     give = GiveGrant(principal="li", role=Role.OFFICER, over="land")
-    state = PrincipalSpec(REGISTERED).when(give, XU).then(given)
+    state = PrincipalSpec(REGISTERED).when(give, XU).then(granted)
     assert state.grants[_id(2)].holds(LATEST)
     withdrawal = WithdrawGrant(principal="li", grant=_id(2))
     state = (
-        PrincipalSpec(REGISTERED, given).when(withdrawal, FAN, LATER).then(GrantWithdrawn(grant=_id(2), ends_at=LATER))
+        PrincipalSpec(REGISTERED, granted)
+        .when(withdrawal, FAN, LATER)
+        .then(GrantWithdrawn(grant=_id(2), ends_at=LATER))
     )
     assert state.grants[_id(2)].holds(AT)
     assert not state.grants[_id(2)].holds(LATER)
-    PrincipalSpec(REGISTERED, given, GrantWithdrawn(grant=_id(2), ends_at=LATER)).when(withdrawal, FAN, LATEST).refused(
-        "no-such-grant"
-    )
+    PrincipalSpec(REGISTERED, granted, GrantWithdrawn(grant=_id(2), ends_at=LATER)).when(
+        withdrawal, FAN, LATEST
+    ).refused("no-such-grant")
 
 
 def test_no_one_grants_a_role_to_himself() -> None:
@@ -216,28 +218,28 @@ def test_an_enterprise_appoints_its_agent_and_an_administrator_needs_a_mandate()
 
 
 def test_a_key_belongs_to_a_program_and_has_two_secrets_for_a_while() -> None:
-    given = GrantGiven(grant=grant(Role.INTEGRATOR))
+    granted = GrantGiven(grant=grant(Role.INTEGRATOR))
     issue = IssueKey(principal="li", key="landkey1", digest="a" * 64, grant=_id(2), scopes=("read:*",))
     issued = KeyIssued(key="landkey1", digest="a" * 64, grant=_id(2), scopes=("read:*",))
-    PrincipalSpec(PROGRAM, given).when(issue, XU).then(issued)
-    PrincipalSpec(REGISTERED, given).when(issue, XU).refused("key-for-a-person")
+    PrincipalSpec(PROGRAM, granted).when(issue, XU).then(issued)
+    PrincipalSpec(REGISTERED, granted).when(issue, XU).refused("key-for-a-person")
     PrincipalSpec(PROGRAM).when(issue, XU).refused("no-such-grant")
-    PrincipalSpec(PROGRAM, given, issued).when(issue, XU).refused("key-issued")
+    PrincipalSpec(PROGRAM, granted, issued).when(issue, XU).refused("key-issued")
     strange = IssueKey(principal="li", key="landkey1", digest="a" * 64, grant=_id(2), scopes=("commands:fly",))
-    PrincipalSpec(PROGRAM, given).when(strange, XU).refused("unknown-scope")
+    PrincipalSpec(PROGRAM, granted).when(strange, XU).refused("unknown-scope")
     rotate = RotateKey(principal="li", key="landkey1", digest="b" * 64, old_until=LATEST)
     rotated = KeyRotated(key="landkey1", digest="b" * 64, old_until=LATEST)
-    state = PrincipalSpec(PROGRAM, given, issued).when(rotate, XU, LATER).then(rotated)
+    state = PrincipalSpec(PROGRAM, granted, issued).when(rotate, XU, LATER).then(rotated)
     assert [(secret.digest[0], secret.valid_until) for secret in state.keys["landkey1"].secrets] == [
         ("a", LATEST),
         ("b", None),
     ]
-    PrincipalSpec(PROGRAM, given, issued, rotated).when(rotate, XU, LATER).refused("secret-repeated")
+    PrincipalSpec(PROGRAM, granted, issued, rotated).when(rotate, XU, LATER).refused("secret-repeated")
     revoke = RevokeKey(principal="li", key="landkey1")
     revoked = KeyRevoked(key="landkey1", ends_at=LATER)
-    state = PrincipalSpec(PROGRAM, given, issued).when(revoke, XU, LATER).then(revoked)
+    state = PrincipalSpec(PROGRAM, granted, issued).when(revoke, XU, LATER).then(revoked)
     assert state.keys["landkey1"].revoked_at == LATER
-    PrincipalSpec(PROGRAM, given, issued, revoked).when(revoke, XU, LATEST).refused("no-such-key")
+    PrincipalSpec(PROGRAM, granted, issued, revoked).when(revoke, XU, LATEST).refused("no-such-key")
 
 
 def test_a_person_on_leave_names_a_deputy() -> None:
@@ -262,9 +264,9 @@ def test_a_person_on_leave_names_a_deputy() -> None:
 
 
 def test_a_closed_principal_has_nothing_left() -> None:
-    given = GrantGiven(grant=grant())
+    granted = GrantGiven(grant=grant())
     closed = PrincipalClosed(ends_at=LATER)
-    state = PrincipalSpec(REGISTERED, given).when(ClosePrincipal(principal="li"), XU, LATER).then(closed)
+    state = PrincipalSpec(REGISTERED, granted).when(ClosePrincipal(principal="li"), XU, LATER).then(closed)
     assert state.closed_at == LATER
     assert not state.grants[_id(2)].holds(LATER)
     give = GiveGrant(principal="li", role=Role.LEADER)

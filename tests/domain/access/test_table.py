@@ -100,7 +100,9 @@ def test_what_is_public_is_so_for_everybody() -> None:
         (Caller("feed", "", PrincipalKind.PROGRAM, Role.INTEGRATOR, "land"), "read:progress", False, True),
     ],
 )
-def test_one_case(caller: Caller, action: str, allowed: bool, visible: bool) -> None:
+def test_the_table_judges_what_each_caller_may_do_and_see(
+    caller: Caller, action: str, allowed: bool, visible: bool
+) -> None:
     judged = may(caller, action, CASE)
     assert (judged.allowed, judged.visible) == (allowed, visible), judged
     assert judged.reason.zh

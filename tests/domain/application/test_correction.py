@@ -58,7 +58,7 @@ def test_the_department_that_recorded_it_and_the_bureau_correct_an_entry(by: Act
 
 
 @pytest.mark.parametrize("by", [FIRE, MANAGER, APPLICANT, LEADER, IMPORTER])
-def test_no_one_else_does(by: Actor) -> None:
+def test_no_one_corrects_an_entry_of_another_department(by: Actor) -> None:
     given(*HISTORY).when(RETRACT, by=by).refused("not-yours-to-correct", "li of land")
     given(*HISTORY).when(AMEND, by=by).refused("not-yours-to-correct")
 

@@ -66,9 +66,9 @@ class Course:
         return next((clock for clock in reading.clocks if clock.clock == name), None)
 
 
-def joint(**said: Any) -> PlannedItem:
+def joint(**fields: Any) -> PlannedItem:
     members: dict[str, Any] = {"mode": Mode.JOINT, "participants": ("fire", "water"), "joint_form": JointForm.UNIFIED}
-    return PlannedItem(item="permit", department="land", **(members | said))
+    return PlannedItem(item="permit", department="land", **(members | fields))
 
 
 def test_acceptance_of_a_joint_item_consults_every_participant_with_a_clock_of_its_own() -> None:
@@ -116,15 +116,15 @@ def test_participants_belong_to_joint_items_and_are_not_the_lead(plan: PlannedIt
     course.refused("participants-contradict", "03-02T10:00", MANAGER, PlanItem(item=plan))
 
 
-def lacking(course: Course, **said: Any) -> ItemAccepted:
+def lacking(course: Course, **fields: Any) -> ItemAccepted:
     course.tell("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
-    (accepted,) = course.tell("03-03T10:00", LAND, AcceptItem(item="permit", lacking=("map",), **said))
+    (accepted,) = course.tell("03-03T10:00", LAND, AcceptItem(item="permit", lacking=("map",), **fields))
     assert isinstance(accepted, ItemAccepted)
     return accepted
 
 
-def single(**said: Any) -> PlannedItem:
-    return PlannedItem(item="permit", department="land", **said)
+def single(**fields: Any) -> PlannedItem:
+    return PlannedItem(item="permit", department="land", **fields)
 
 
 def test_tolerated_papers_come_within_the_promise_and_nothing_is_granted_without_them() -> None:

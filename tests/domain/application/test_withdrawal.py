@@ -33,7 +33,7 @@ def test_the_applicants_side_withdraws(by: Actor) -> None:
     assert item.stage is Stage.WITHDRAWN
 
 
-def test_no_one_else_does() -> None:
+def test_neither_departments_nor_bureau_withdraw_an_application() -> None:
     for by in (FIRE, BUREAU):
         given(REGISTERED, submitted()).when(WITHDRAW, by=by).refused("wrong-role", "withdraw land")
 

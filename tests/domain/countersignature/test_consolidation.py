@@ -20,13 +20,13 @@ OF_FIRE = Answer("fire", "", 1, Opinion.AGREED_WITH_CONDITIONS, ("4 m lane",))
 OBJECTING = Answer("water", "", 1, Opinion.OBJECTED, reasons="no road")
 
 
-def summed_up(*said: Answer, overridden: tuple[str, ...] = (), override_reasons: str = "") -> OpinionsConsolidated:
+def summed_up(*answers: Answer, overridden: tuple[str, ...] = (), override_reasons: str = "") -> OpinionsConsolidated:
     return OpinionsConsolidated(
         item="land",
         round=1,
         text="agreed, with a lane",
         conditions=("4 m lane",),
-        opinions=said,
+        opinions=answers,
         overridden=overridden,
         override_reasons=override_reasons,
     )

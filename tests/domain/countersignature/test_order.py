@@ -149,9 +149,9 @@ def test_silence_on_an_earlier_question_does_not_answer_the_new_one() -> None:
 
 
 def test_a_retracted_answer_given_again_sends_no_second_request() -> None:
-    gone = EntryRetracted(version=5, item="land", reasons="wrong project")
+    retraction = EntryRetracted(version=5, item="land", reasons="wrong project")
 
-    spec = given(*EXAMINED, question_to("fire"), answered("fire"), question_to("water"), gone)
+    spec = given(*EXAMINED, question_to("fire"), answered("fire"), question_to("water"), retraction)
 
     assert [consultation.department for consultation in unanswered(spec.project.items["land"].consultations)] == [
         "fire",
@@ -162,7 +162,7 @@ def test_a_retracted_answer_given_again_sends_no_second_request() -> None:
 
 @pytest.mark.parametrize("version", range(2, 9))
 def test_whatever_is_retracted_the_rest_still_applies(version: int) -> None:
-    gone = EntryRetracted(version=version, item="land", reasons="mistake")
+    retraction = EntryRetracted(version=version, item="land", reasons="mistake")
     facts = (
         question_to("fire"),
         answered("fire", Opinion.OBJECTED),
@@ -170,7 +170,7 @@ def test_whatever_is_retracted_the_rest_still_applies(version: int) -> None:
         answered("water"),
     )
 
-    item = land(*facts, question_to("planning"), gone)
+    item = land(*facts, question_to("planning"), retraction)
 
     assert {consultation.department for consultation in standing(item.consultations)} <= set(LINE)
 

@@ -86,9 +86,9 @@ def test_only_a_consulted_department_passes_on_and_says_why() -> None:
 
 @pytest.mark.parametrize(("retracted", "lacking"), [(4, ("roads",)), (5, ("fire", "roads")), (6, ("fire",))])
 def test_after_a_partial_retraction_an_answer_is_still_owed(retracted: int, lacking: tuple[str, ...]) -> None:
-    gone = EntryRetracted(version=retracted, item="land", reasons="mistake")
+    retraction = EntryRetracted(version=retracted, item="land", reasons="mistake")
 
-    assert not_agreed(land(question_to("fire"), forwarded(), passed_on(), gone).consultations) == lacking
+    assert not_agreed(land(question_to("fire"), forwarded(), passed_on(), retraction).consultations) == lacking
 
 
 def test_passing_on_answers_nothing() -> None:

@@ -147,8 +147,8 @@ def test_a_line_goes_on_past_what_was_taken_back() -> None:
 
 
 def test_a_retracted_change_and_what_it_asked_leave_everything_as_it_was() -> None:
-    gone = tuple(EntryRetracted(version=version, item="land", reasons="mistake") for version in (7, 8, 9))
-    after = land(*ANSWERED, REVISED, question_to("fire", 2), question_to("water", 2), *gone)
+    retractions = tuple(EntryRetracted(version=version, item="land", reasons="mistake") for version in (7, 8, 9))
+    after = land(*ANSWERED, REVISED, question_to("fire", 2), question_to("water", 2), *retractions)
 
     assert after == land(*ANSWERED)
 
@@ -156,7 +156,7 @@ def test_a_retracted_change_and_what_it_asked_leave_everything_as_it_was() -> No
 @pytest.mark.parametrize("version", range(2, 13))
 def test_whatever_is_retracted_the_rest_still_applies(version: int) -> None:
     """No department counts as having agreed to papers that it did not see."""
-    gone = EntryRetracted(version=version, item="land", reasons="mistake")
+    retraction = EntryRetracted(version=version, item="land", reasons="mistake")
     facts = (
         REVISED,
         question_to("fire", 2),
@@ -166,7 +166,7 @@ def test_whatever_is_retracted_the_rest_still_applies(version: int) -> None:
         question_to("water", 3),
     )
 
-    item = land(*ANSWERED, *facts, gone)
+    item = land(*ANSWERED, *facts, retraction)
 
     assert version in (9, 12) or "water" in not_agreed(item.consultations) or not item.consultations
 
@@ -192,7 +192,7 @@ def test_no_opinion_is_lost_and_none_counts_for_papers_it_did_not_see(
     world.ask(AskCountersignature(item="land", departments=LINE, order=order), LAND)
     for by, command in sayings:
         before = dict(world.project.items["land"].consultations)
-        said = {(row.department, answer) for row in before.values() for answer in (row.answer, *row.earlier)}
+        answered = {(row.department, answer) for row in before.values() for answer in (row.answer, *row.earlier)}
         granted = world.ask(command, by)
         consultations = world.project.items["land"].consultations
         after = {
@@ -200,7 +200,7 @@ def test_no_opinion_is_lost_and_none_counts_for_papers_it_did_not_see(
             for consultation in consultations.values()
             for answer in (consultation.answer, *consultation.earlier)
         }
-        assert {opinion for opinion in said if opinion[1].opinion} <= after
+        assert {opinion for opinion in answered if opinion[1].opinion} <= after
         if granted and isinstance(command, ReviseApplication):
             assert all(answer.opinion is None for answer in opinions(consultations))
     check_clocks(world)

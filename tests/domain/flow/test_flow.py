@@ -26,12 +26,12 @@ from tests.spec import NOW, PROJECT
 PHASES = (Phase(code="p1", name="立项"), Phase(code="p2", name="施工", limit_days=20))
 
 
-def step(code: str, *requires: str, phase: str = "p1", **said: Any) -> FlowStep:
-    return FlowStep(step=code, item="land-01", phase=phase, requires=requires, **said)
+def step(code: str, *requires: str, phase: str = "p1", **fields: Any) -> FlowStep:
+    return FlowStep(step=code, item="land-01", phase=phase, requires=requires, **fields)
 
 
-def flow(*steps: FlowStep, kinds: tuple[str, ...] = ("factory",), **said: Any) -> PublishFlow:
-    return PublishFlow(flow=FLOW, catalogue=ZONE, kinds=kinds, phases=PHASES, steps=steps, **said)
+def flow(*steps: FlowStep, kinds: tuple[str, ...] = ("factory",), **fields: Any) -> PublishFlow:
+    return PublishFlow(flow=FLOW, catalogue=ZONE, kinds=kinds, phases=PHASES, steps=steps, **fields)
 
 
 @pytest.fixture

@@ -227,6 +227,6 @@ def test_taking_back_needs_a_card_of_a_clock_a_cause_and_the_newest_knowledge() 
 
 def test_a_retracted_plan_leaves_nothing_to_undo() -> None:
     """Facts never fail, whatever was retracted before them."""
-    gone = EntryRetracted(version=2, item="land", reasons="wrong project")
+    retraction = EntryRetracted(version=2, item="land", reasons="wrong project")
 
-    assert land_after(submitted(), DEEMED, gone, RESCINDED).stage is Stage.NOT_STARTED
+    assert land_after(submitted(), DEEMED, retraction, RESCINDED).stage is Stage.NOT_STARTED

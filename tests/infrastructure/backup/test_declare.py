@@ -32,9 +32,9 @@ class OwnServer(Struct):
         environment = {"COUNTERSIGN_DATA": str(self.proof.parent / "data"), "COUNTERSIGN_LOG_LEVEL": "error"}
         ended = CliRunner().invoke(cli, [*words, "--json"], env=environment | variables)
         error = ended.exception if isinstance(ended.exception, OperatorError) else None
-        said = f"{ended.stdout}{ended.stderr}{ended.exception or ''}"
-        assert (2 if error else ended.exit_code) == status, said
-        return said if error else json.decode(ended.stdout)
+        output = f"{ended.stdout}{ended.stderr}{ended.exception or ''}"
+        assert (2 if error else ended.exit_code) == status, output
+        return output if error else json.decode(ended.stdout)
 
 
 @pytest.fixture(scope="module")

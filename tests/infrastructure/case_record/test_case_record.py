@@ -171,9 +171,9 @@ def test_codes_are_read_from_a_file_and_its_faults_are_reported(tmp_path: Path) 
     file.write_text('[constant]\ncd_operation = "I"\n[result_type]\ngranted = "1"\n')
     assert read_codes(str(file)).result_type == {"granted": "1"}
     assert read_codes("") == PlatformCodes()
-    for text, said in (("[constant]\ntask_name = 'x'\n", "names task_name"), ("[constant", "can't be read")):
+    for text, message in (("[constant]\ntask_name = 'x'\n", "names task_name"), ("[constant", "can't be read")):
         file.write_text(text)
-        with pytest.raises(PlatformCodesError, match=said):
+        with pytest.raises(PlatformCodesError, match=message):
             read_codes(str(file))
     with pytest.raises(PlatformCodesError, match="No such file"):
         read_codes(str(tmp_path / "none.toml"))

@@ -154,13 +154,13 @@ async def test_old_applications_are_numbered_once(database_url: str) -> None:
     import_facts(database_url, OLD, ignore)
     async with Approvals(database_url) as approvals:
         before = await approvals.store.head()
-        given = await number_cases(approvals, ignore)
+        numbered = await number_cases(approvals, ignore)
         assert await number_cases(approvals, ignore) == 0
         rows = await approvals.store.of_types(["case_numbered"], 0)
-        assert given == len(rows) > 0
-        assert await approvals.store.head() == before + given
+        assert numbered == len(rows) > 0
+        assert await approvals.store.head() == before + numbered
         numbers = [fact.case_number for row in rows if isinstance(fact := row.decoded().fact, CaseNumbered)]
-        assert len(set(numbers)) == given
+        assert len(set(numbers)) == numbered
     assert verify(database_url, ignore)[0].faults == []
 
 
@@ -191,7 +191,7 @@ def forged(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda data: data[:-1000], "breaks off|is no facts file"),
         (lambda data: data + b"{}\n", "goes on behind its end"),
@@ -208,7 +208,7 @@ def test_a_file_that_is_unfit_leaves_nothing(
     migrated_template: str,
     tmp_path: Path,
     change: Callable[[bytes], bytes],
-    said: str,
+    message: str,
 ) -> None:
     asyncio.run(play_story(database_url))
     path = tmp_path / "facts.ndjson"
@@ -216,7 +216,7 @@ def test_a_file_that_is_unfit_leaves_nothing(
     path.write_bytes(change(path.read_bytes()))
     with database_in(server_url, migrated_template) as other:
         empty = contents(other)
-        with pytest.raises(FactsFileUnfitError, match=said):
+        with pytest.raises(FactsFileUnfitError, match=message):
             import_facts(other, path, ignore)
         assert contents(other) == empty
 

@@ -31,8 +31,8 @@ ITEMS = tuple(PlannedItem(item=code, department="land", special=BUILDING) for co
 REGISTER = RegisterProject(name="Fab 4", enterprise=Enterprise("Hengxin"), manager="wang", items=ITEMS)
 HANDS = [datetime.fromisoformat("2019-04-01T09:00:00+08:00")]
 
-Said = tuple[str, Actor, AnyCommand]
-COMMANDS: list[Said] = [
+DatedCommand = tuple[str, Actor, AnyCommand]
+COMMANDS: list[DatedCommand] = [
     ("04-01", MANAGER, REGISTER),
     ("04-10", APPLICANT, SubmitItem(item="before")),
     ("04-11", APPLICANT, SubmitItem(item="across")),
@@ -49,7 +49,7 @@ async def approvals(database_url: str) -> AsyncIterator[Approvals]:
         yield opened
 
 
-async def carry_out(approvals: Approvals, what: Sequence[Said]) -> UUID:
+async def carry_out(approvals: Approvals, what: Sequence[DatedCommand]) -> UUID:
     """A project that was sent these commands, each at nine on its day of 2019."""
     project = uuid4()
     for day, by, command in what:

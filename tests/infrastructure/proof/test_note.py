@@ -83,7 +83,7 @@ def test_what_is_no_key_is_refused(text: str) -> None:
         NoteVerifier.parse(text)
 
 
-def test_names_of_keys() -> None:
+def test_a_key_name_has_no_blank_plus_or_line_break() -> None:
     assert require_name("bureau.example") == "bureau.example"
     for name in ("", "a b", "a+b", "a\n"):
         with pytest.raises(NoteError):

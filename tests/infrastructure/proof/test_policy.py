@@ -30,7 +30,7 @@ quorum both
 """
 
 
-def test_a_quorum_of_groups() -> None:
+def test_a_quorum_of_groups_is_met_by_enough_cosigners_of_each() -> None:
     policy = WitnessPolicy.parse(POLICY)
     assert policy.witnesses["X1"].url == "https://X1.example"
     for count in range(len(NAMES) + 1):
@@ -39,7 +39,7 @@ def test_a_quorum_of_groups() -> None:
             assert policy.is_met(cosigners) == (len(xs) >= 2 and len(ys) >= 1)
 
 
-def test_a_policy_without_witnesses() -> None:
+def test_a_policy_without_witnesses_is_always_met() -> None:
     assert WitnessPolicy.parse("quorum none\n").is_met([])
     assert WitnessPolicy().is_met([])
 

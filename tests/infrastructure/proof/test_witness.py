@@ -79,7 +79,7 @@ def test_a_ledger_that_went_back_is_refused(witness: Witness, tmp_path: Path) ->
     assert reply.status == HTTPStatus.BAD_REQUEST
 
 
-def test_strangers_are_refused(witness: Witness, tmp_path: Path) -> None:
+def test_a_witness_refuses_unknown_logs_and_tampered_checkpoints(witness: Witness, tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "1", 5)
     assert witness.add_checkpoint(ledger.request(0, STRANGER), NOW).status == HTTPStatus.FORBIDDEN
     other = Witness(tmp_path / "other", BUREAU, [])

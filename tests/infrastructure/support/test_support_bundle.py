@@ -56,8 +56,8 @@ def planted_log() -> str:
     log.configure(Settings(data=Path(), log=LogFormat.JSON), stream)
     logger = structlog.get_logger()
     logger.info("material_uploaded", actor=PERSON, department="land", size=12, name=f"{PERSON}.pdf")
-    said = f"{PERSON} could not sign in"  # as a library logs
-    logger.warning(said)
+    line = f"{PERSON} could not sign in"  # as a library logs
+    logger.warning(line)
     logger.warning("view_stopped", view=PERSON, position=7, phone=int(PHONE), logger=PERSON, **{PERSON: 1})
     try:
         int(PHONE + "x")

@@ -43,7 +43,7 @@ def in_order(sources: list[tuple[str, int]]) -> bool:
     versions: dict[str, list[int]] = {}
     for source, version in sources:
         versions.setdefault(source, []).append(version)
-    return all(given == sorted(given) for given in versions.values())
+    return all(sent == sorted(sent) for sent in versions.values())
 
 
 async def test_every_event_comes_once_and_in_order(hooked: Zone) -> None:

@@ -49,7 +49,7 @@ def test_codes_are_spread_over_all_there_are() -> None:
 
 
 @given(st.text(max_size=12))
-def test_nothing_else_fits(code: str) -> None:
+def test_only_the_case_numbers_own_code_fits(code: str) -> None:
     assert CODES.fits(NUMBER, code) is (code == CODES.code_of(NUMBER))
 
 

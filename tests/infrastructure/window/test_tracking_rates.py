@@ -46,7 +46,7 @@ async def test_after_five_tries_each_waits_twice_as_long(rates: TrackingRates) -
     assert waits == [30, 60, 120, 240]
 
 
-async def test_waiting_has_an_end(rates: TrackingRates) -> None:
+async def test_the_wait_after_failures_has_a_maximum(rates: TrackingRates) -> None:
     number, address, now = uuid4().hex, somewhere(), NOW
     longest = 0
     for _ in range(16):

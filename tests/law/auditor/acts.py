@@ -25,8 +25,8 @@ def suspend(desk: Desk, acts: list[Act]) -> set[str]:
             continue
         if act.kind == "suspend":
             flags |= begin(desk, act, still)
-        elif act.kind == "resume" and act.said["sid"] in still:
-            pause = still.pop(act.said["sid"])
+        elif act.kind == "resume" and act.details["sid"] in still:
+            pause = still.pop(act.details["sid"])
             pause.until = pause.until or act
         elif act.kind == "resume":
             flags.add("resume_without_suspend")
@@ -35,15 +35,15 @@ def suspend(desk: Desk, acts: list[Act]) -> set[str]:
 
 def begin(desk: Desk, act: Act, still: dict[str, Pause]) -> set[str]:
     """One suspension begins, unless it is open already (B7.10)."""
-    sid, reason = act.said["sid"], act.said["reason"]
+    sid, reason = act.details["sid"], act.details["reason"]
     if sid in still:
         return {"duplicate_suspend"}
-    still[sid] = Pause(sid, reason, act, None, act.said.get("planned_until"), desk.walk.is_over_at(act))
+    still[sid] = Pause(sid, reason, act, None, act.details.get("planned_until"), desk.walk.is_over_at(act))
     desk.pauses.append(still[sid])
     flags = set()
     if reason not in desk.rule["statutory_suspend_reasons"]:
         flags.add(f"suspend_no_statutory_ground:{reason}")
-    if act.said.get("notified") is False:
+    if act.details.get("notified") is False:
         flags.add(f"suspend_not_notified:{sid}")
     return flags
 
@@ -64,14 +64,14 @@ def extend(desk: Desk, acts: list[Act], clocks: dict[str, Clock]) -> set[str]:
     for act in acts:
         if act.kind != "extension":
             continue
-        name = act.said.get("clock", "decision")
+        name = act.details.get("clock", "decision")
         fault = fault_of(desk, act, clocks.get(name) if name in EXTENDABLE else None, again=name in extended)
         if fault is not None:
             flags.add(f"{fault}:{name}")
             continue
         extended.add(name)
-        clocks[name].length += act.said["days"]
-        if act.said.get("notified") is False:
+        clocks[name].length += act.details["days"]
+        if act.details.get("notified") is False:
             flags.add(f"extension_not_notified:{name}")
     return flags
 
@@ -83,7 +83,7 @@ def fault_of(desk: Desk, act: Act, clock: Clock | None, *, again: bool) -> str |
         return "extension_outside_clock"
     if again:
         return "extension_repeated"
-    if act.said["days"] > desk.rule[act.said.get("clock", "decision")]["max_extension"]:
+    if act.details["days"] > desk.rule[act.details.get("clock", "decision")]["max_extension"]:
         return "extension_exceeds_limit"
     due = due_day(desk, clock, taken_out(desk, clock, None, act.place))
     return "extension_late" if due is not None and act.day > due else None

@@ -44,7 +44,7 @@ def audit(rule: Json, events: list[Json], calendar: Json, t: str, known: str | N
 def own_flags(desk: Desk) -> set[str]:
     """What no single act gives rise to: the applicant's answer is late, the renewal was asked for too late."""
     walk, flags = desk.walk, set()
-    respond_by = walk.notice.said.get("respond_by") if walk.notice else None
+    respond_by = walk.notice.details.get("respond_by") if walk.notice else None
     if respond_by is not None and desk.today > date.fromisoformat(respond_by).toordinal():
         flags.add("correction_response_overdue")
     filed, expiry = filed_on(walk), desk.rule["licence_expiry"]
@@ -58,16 +58,16 @@ def own_flags(desk: Desk) -> set[str]:
 def answer(desk: Desk, clocks: dict[str, Clock], flags: set[str]) -> Json:
     """Everything in the shape of a golden vector."""
     walk = desk.walk
-    said = intake(desk)
-    cards = {"red" for clock in said.values() if clock["state"] in BROKEN}
+    read_clocks = intake(desk)
+    cards = {"red" for clock in read_clocks.values() if clock["state"] in BROKEN}
     for name, clock in clocks.items():
-        said[name] = read(desk, clock)
-        if said[name]["state"] in BROKEN:
+        read_clocks[name] = read(desk, clock)
+        if read_clocks[name]["state"] in BROKEN:
             cards.add(clock.card)
     deemed = None
     renewal = guard(desk)
     if renewal is not None:
-        said["renewal_guard"] = renewal
+        read_clocks["renewal_guard"] = renewal
         if renewal["state"] in BROKEN:
             cards.add("red")
         if renewal["state"] == "deemed":
@@ -80,5 +80,5 @@ def answer(desk: Desk, clocks: dict[str, Clock], flags: set[str]) -> Json:
         "deemed": deemed,
         "card": next((card for card in ("red", "yellow") if card in cards), "none"),
         "flags": sorted(flags),
-        "clocks": said,
+        "clocks": read_clocks,
     }

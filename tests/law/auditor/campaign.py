@@ -55,11 +55,11 @@ def by_engine(life_story: Json) -> Json:
     result = evaluate(
         rule, events, china(), datetime.fromisoformat(life_story["t"]), datetime.fromisoformat(life_story["known"])
     )
-    said: Json = json.loads(msgspec.json.encode(result))
-    for clock in said["clocks"].values():
+    answer: Json = json.loads(msgspec.json.encode(result))
+    for clock in answer["clocks"].values():
         for beyond in clock.keys() - VECTOR_FIELDS:
             del clock[beyond]
-    return {name: said[name] for name in VECTOR_ANSWER}
+    return {name: answer[name] for name in VECTOR_ANSWER}
 
 
 def by_auditor(life_story: Json) -> Json:

@@ -66,7 +66,7 @@ def after_acceptance(desk: Desk, acts: list[Act]) -> dict[str, Clock]:
     """The days in which papers tolerated as missing have to come: the applicant's own."""
     walk = desk.walk
     act = walk.accepting
-    cure = act.said.get("cure_days") if act else None
+    cure = act.details.get("cure_days") if act else None
     if act is None or cure is None:
         return {}
     clock = Clock(act, act.day, act.minute, cure, of_agency=False, coloured=False, card="none")
@@ -79,13 +79,13 @@ def after_decision(desk: Desk, acts: list[Act]) -> dict[str, Clock]:
     """Delivery and the check of an undertaking: grants only; a withdrawal alone ends them (B3.8, B9.1)."""
     walk, rule = desk.walk, desk.rule
     decided = walk.decided
-    if decided is None or decided.said["outcome"] != "granted":
+    if decided is None or decided.details["outcome"] != "granted":
         return {}
     delivery = Clock(decided, decided.day, decided.minute, rule["delivery_days"])
     delivery.end(walk.delivered, walk.withdrawn)
     clocks = {"delivery": delivery}
     months = rule.get("post_check_months", 0)
-    if months and decided.said.get("on_undertaking"):
+    if months and decided.details.get("on_undertaking"):
         last = desk.days.first_from(months_later(decided.day, months))
         check = Clock(decided, decided.day, decided.minute, desk.days.between(decided.day, last), card="none")
         checked = next((act for act in acts if act.kind == "checked" and act.place > decided.place), None)

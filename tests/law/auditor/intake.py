@@ -130,7 +130,7 @@ class Walk:
         if self.acceptance is not None:
             deemed = self.acceptance.kind == "deemed"
             self.flags.add("correction_notice_late" if deemed else "correction_after_acceptance")
-        elif self.open is not None and len(self.rounds) > 1 and act.said.get("new_items"):
+        elif self.open is not None and len(self.rounds) > 1 and act.details.get("new_items"):
             self.flags.add("correction_repeated_new_items")
         elif self.open is not None:
             self.answer(act)
@@ -204,7 +204,7 @@ class Walk:
 
     def state(self) -> str:
         """The stages of the item, the furthest first."""
-        stands = {
+        states = {
             "withdrawn": self.withdrawn,
             "delivered": self.delivered,
             "decided": self.decided,
@@ -213,7 +213,7 @@ class Walk:
             "awaiting_correction": self.notice,
             "intake": self.rounds,
         }
-        return next((state for state, so in stands.items() if so), "nonexistent")
+        return next((state for state, so in states.items() if so), "nonexistent")
 
 
 def last_day(rule: Json, days: Days, start: int, minute: int, length: int) -> int:

@@ -21,7 +21,7 @@ class Act:
     at: datetime
     day: int
     minute: int
-    said: Json
+    details: Json
 
 
 def local(at: datetime, zone: str) -> datetime:

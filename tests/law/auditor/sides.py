@@ -38,24 +38,24 @@ class Consultations:
         if not self.desk.walk.is_alive_at(act):
             return
         if act.kind == "countersign_request":
-            if act.said.get("replaces") is not None:
-                self.recall(self.clocks.get(key(act.said["dept"], act.said["replaces"])), act)
+            if act.details.get("replaces") is not None:
+                self.recall(self.clocks.get(key(act.details["dept"], act.details["replaces"])), act)
             self.ask(act, terms)
         elif act.kind == "countersign_recall":
-            self.recall(self.clocks.get(key(act.said["dept"], act.said.get("step"))), act)
+            self.recall(self.clocks.get(key(act.details["dept"], act.details.get("step"))), act)
         elif act.kind == "application_revised":
             for clock in self.clocks.values():
                 self.recall(clock, act)
 
     def ask(self, act: Act, terms: Json) -> None:
-        name = key(act.said["dept"], act.said.get("step"))
+        name = key(act.details["dept"], act.details.get("step"))
         if name not in self.clocks:
             clock = Clock(act, act.day, act.minute, terms["days"], of_agency=False, card="yellow")
             clock.silence = "deemed" if terms["on_silence"] == "deemed_consent" else "overdue"
             self.clocks[name] = clock
 
     def reply(self, act: Act) -> None:
-        name = key(act.said["dept"], act.said.get("step"))
+        name = key(act.details["dept"], act.details.get("step"))
         clock = self.clocks.get(name)
         if clock is None or clock.stop is not None:
             return
@@ -103,7 +103,7 @@ class Hearing:
         walk = self.desk.walk
         if walk.begun is None or notice.place < walk.begun.place or walk.is_withdrawn_at(notice):
             return False
-        day = date.fromisoformat(notice.said["hearing_date"]).toordinal()
+        day = date.fromisoformat(notice.details["hearing_date"]).toordinal()
         return self.desk.days.between(notice.day, day - 1) < int(self.terms["notice_clear_days"])
 
     def tell(self, act: Act) -> None:

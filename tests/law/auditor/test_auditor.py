@@ -88,11 +88,11 @@ def test_engine_and_auditor_agree_on_two_thousand_lives_of_every_clock() -> None
     """The same lives every time, so that what they have covered is known."""
     seen = set[str]()
     for number in range(LIVES):
-        said = campaign.by_auditor(campaign.life(SEED, number))
+        answer = campaign.by_auditor(campaign.life(SEED, number))
         seen |= {
-            f"{name.partition(':')[0].partition('#')[0]} {clock['state']}" for name, clock in said["clocks"].items()
+            f"{name.partition(':')[0].partition('#')[0]} {clock['state']}" for name, clock in answer["clocks"].items()
         }
-        seen |= {flag.partition(":")[0] for flag in said["flags"]}
+        seen |= {flag.partition(":")[0] for flag in answer["flags"]}
     for clock in ("intake", "decision", "commitment", "lower_review", "delivery", "hearing_hold", "post_check"):
         assert {f"{clock} {state}" for state in ("running", "met", "overdue", "void")} - NEVER <= seen
     assert {f"tolerance_cure {state}" for state in ("running", "met", "late", "overdue", "void")} <= seen

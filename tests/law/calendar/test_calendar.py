@@ -127,8 +127,8 @@ def test_beyond_the_horizon_the_regulation_itself_still_names_days_off() -> None
     ],
 )
 def test_a_day_says_why_and_by_which_notice(day: str, kind: DayKind, notice: str) -> None:
-    said = NOW.day(date.fromisoformat(day))
-    assert (said.kind, said.notice) == (kind, notice)
+    of_day = NOW.day(date.fromisoformat(day))
+    assert (of_day.kind, of_day.notice) == (kind, notice)
 
 
 def test_the_version_changes_with_what_is_known_and_only_then() -> None:

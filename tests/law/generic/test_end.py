@@ -72,11 +72,11 @@ def test_a_card_issued_before_the_refusal_stays_valid() -> None:
 
 def test_what_silence_brought_about_outlives_a_withdrawal() -> None:
     dutch = "nl-wabo@2010-10-01"
-    silent, gone = at("06-01"), happened("withdrawn", "05-20")
+    silent, withdrawn = at("06-01"), happened("withdrawn", "05-20")
 
-    assert read(terms(dutch), silent, RECEIVED, gone)["decision"].state is State.DEEMED
+    assert read(terms(dutch), silent, RECEIVED, withdrawn)["decision"].state is State.DEEMED
     assert read(terms(dutch), silent, RECEIVED, happened("withdrawn", "04-20"))["decision"].state is State.VOID
-    assert read(terms(dutch, live=False), silent, RECEIVED, gone)["decision"].state is State.VOID
+    assert read(terms(dutch, live=False), silent, RECEIVED, withdrawn)["decision"].state is State.VOID
 
 
 def test_a_decision_keyed_in_before_its_receipt_leaves_no_clock_open() -> None:

@@ -240,7 +240,7 @@ def test_on_the_spot_means_while_the_office_is_open() -> None:
     assert due(clock, [Started(at("01-09T18:00"))]) == date(2026, 1, 12)
 
 
-def test_counting_back() -> None:
+def test_a_last_day_before_is_counted_back_in_each_unit() -> None:
     assert last_day_before(rule(30), date(2026, 6, 30)) == date(2026, 5, 31)
     assert last_day_before(rule(7, "working_day"), date(2026, 1, 30)) == date(2026, 1, 21)
     assert last_day_before(rule(7, "working_day"), date(2026, 1, 30), clear_days=True) == date(2026, 1, 20)

@@ -44,11 +44,11 @@ def questions() -> list[tuple[str, Json, Json]]:
     ]
 
 
-def wrong(vectors: list[tuple[str, Json, Json]], given: list[Any]) -> list[str]:
+def wrong(vectors: list[tuple[str, Json, Json]], computed: list[Any]) -> list[str]:
     """Every value that is not the expected one."""
     return [
         f"{name}: {path} is {got}, expected {expected}"
-        for (name, _, expect), answer in zip(vectors, given, strict=True)
+        for (name, _, expect), answer in zip(vectors, computed, strict=True)
         for path, got, expected in paths(answer, expect)
     ]
 
@@ -71,11 +71,11 @@ def test_a_wrong_date_is_noticed() -> None:
 
 def test_every_golden_vector_of_other_laws_holds() -> None:
     vectors = [vector for name in ("vectors_packs.jsonl.gz", "vectors_terms.jsonl") for vector in lines(name)]
-    given = answers([{"call": "due", "rule": vector["rule"], "events": vector["events"]} for vector in vectors])
+    computed = answers([{"call": "due", "rule": vector["rule"], "events": vector["events"]} for vector in vectors])
 
     differing = [
         (vector["id"], got, vector["expect"]["due"])
-        for vector, got in zip(vectors, given, strict=True)
+        for vector, got in zip(vectors, computed, strict=True)
         if not is_same(got, vector["expect"]["due"])
     ]
     assert differing == []
@@ -90,11 +90,11 @@ def is_same(got: str | None, expected: str | None) -> bool:
 
 def test_it_agrees_with_the_engine_on_drawn_histories() -> None:
     drawn = [life(SEED, number) for number in range(HISTORIES)]
-    given = answers([history | {"call": "evaluate", "calendar": "CN"} for history in drawn])
+    computed = answers([history | {"call": "evaluate", "calendar": "CN"} for history in drawn])
 
     differing = [
         (number, list(paths(by_engine(history), answer)))
-        for number, (history, answer) in enumerate(zip(drawn, given, strict=True))
+        for number, (history, answer) in enumerate(zip(drawn, computed, strict=True))
         if by_engine(history) != answer
     ]
     assert differing == []

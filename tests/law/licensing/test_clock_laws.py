@@ -194,6 +194,6 @@ def test_no_history_however_odd_is_beyond_it(
         for n, (kind, moment, recorded) in enumerate(happenings)
     ]
     history = msgspec.json.decode(msgspec.json.encode(events), type=list[LawEvent])
-    said = evaluate(msgspec.convert(rule, Rule), history, china(), t, known)
-    assert list(said.flags) == sorted(set(said.flags))
-    assert all(clock.remaining >= 0 and clock.overdue_days >= 0 for clock in said.clocks.values())
+    result = evaluate(msgspec.convert(rule, Rule), history, china(), t, known)
+    assert list(result.flags) == sorted(set(result.flags))
+    assert all(clock.remaining >= 0 and clock.overdue_days >= 0 for clock in result.clocks.values())

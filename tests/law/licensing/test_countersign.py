@@ -47,8 +47,8 @@ def test_a_question_that_is_moot_ends_without_a_verdict(ending: LawEvent) -> Non
     late = happened("countersign_reply", "04-10", dept="fire")
 
     for rule in (USUAL, STRICT):
-        said = ask("04-20", *events_with(ASKED, ending, late), rule=rule)
-        assert said.clocks[FIRE].state is State.VOID
+        result = ask("04-20", *events_with(ASKED, ending, late), rule=rule)
+        assert result.clocks[FIRE].state is State.VOID
         assert FIRE not in {
             passing.clock for passing in course(rule, events_with(ASKED, ending), china(), at("03-31")).passed
         }

@@ -26,34 +26,34 @@ OPEN = (State.RUNNING, State.SUSPENDED, State.OVERDUE, State.UNCONFIRMED)
 OF_THE_DECISION = {"delivery", "post_check"}
 
 
-def states(said: ClockEvaluation) -> dict[str, State]:
-    return {name: clock.state for name, clock in said.clocks.items()}
+def states(result: ClockEvaluation) -> dict[str, State]:
+    return {name: clock.state for name, clock in result.clocks.items()}
 
 
 def test_a_refusal_to_admit_leaves_no_clock_open() -> None:
     events = (RECEIVED, ASKED, TOLD, HEARING, REFUSED)
 
-    said = ask("06-01", *events, rule=STRICT)
+    evaluation = ask("06-01", *events, rule=STRICT)
 
-    assert said.item_state is ItemState.REFUSED
-    assert states(said) == {
+    assert evaluation.item_state is ItemState.REFUSED
+    assert states(evaluation) == {
         "intake#1": State.MET,
         "countersign:plan": State.VOID,
         "hearing_request": State.MET,
         "hearing_hold": State.VOID,
     }
-    assert said.clocks["countersign:plan"].used == 2  # through the day of the refusal
-    assert said.card is Card.NONE
+    assert evaluation.clocks["countersign:plan"].used == 2  # through the day of the refusal
+    assert evaluation.card is Card.NONE
     result = course(STRICT, events, china(), at("06-01"))
     assert (result.passed, result.next) == ((), None)
 
 
 def test_a_decision_leaves_only_the_clocks_that_it_starts() -> None:
-    said = ask("06-01", RECEIVED, ACCEPTED, ASKED, TOLD, HEARING, DECIDED, rule=STRICT)
+    result = ask("06-01", RECEIVED, ACCEPTED, ASKED, TOLD, HEARING, DECIDED, rule=STRICT)
 
-    assert {name for name, state in states(said).items() if state in OPEN} == {"delivery"}
-    assert states(said)["hearing_hold"] is State.VOID
-    assert said.clocks["hearing_hold"].used == 5
+    assert {name for name, state in states(result).items() if state in OPEN} == {"delivery"}
+    assert states(result)["hearing_hold"] is State.VOID
+    assert result.clocks["hearing_hold"].used == 5
 
 
 def test_a_termination_is_a_decision_without_a_grant() -> None:
@@ -66,30 +66,30 @@ def test_what_was_answered_before_the_end_keeps_its_answer() -> None:
     answered = happened("countersign_reply", "03-03", dept="plan")
     held = happened("hearing_held", "03-09")
 
-    said = ask("06-01", RECEIVED, ACCEPTED, ASKED, answered, HEARING, held, DECIDED)
+    result = ask("06-01", RECEIVED, ACCEPTED, ASKED, answered, HEARING, held, DECIDED)
 
-    assert states(said)["countersign:plan"] is State.MET
-    assert states(said)["hearing_hold"] is State.MET
+    assert states(result)["countersign:plan"] is State.MET
+    assert states(result)["hearing_hold"] is State.MET
 
 
 def test_what_comes_after_the_end_is_no_answer_any_more() -> None:
     answered, held = happened("countersign_reply", "03-05", dept="plan"), happened("hearing_held", "03-06")
 
-    said = ask("06-01", RECEIVED, ASKED, HEARING, REFUSED, answered, held, rule=STRICT)
+    result = ask("06-01", RECEIVED, ASKED, HEARING, REFUSED, answered, held, rule=STRICT)
 
-    assert states(said)["countersign:plan"] is State.VOID
-    assert states(said)["hearing_hold"] is State.VOID
+    assert states(result)["countersign:plan"] is State.VOID
+    assert states(result)["hearing_hold"] is State.VOID
 
 
 def test_accepted_all_the_same_its_clocks_run_on_as_if_it_had_not_been_refused() -> None:
     answered = happened("countersign_reply", "03-05", dept="plan")
     accepted = happened("accepted", "03-06")
 
-    said = ask("03-09", RECEIVED, ASKED, REFUSED, HEARING, answered, accepted)
+    result = ask("03-09", RECEIVED, ASKED, REFUSED, HEARING, answered, accepted)
 
-    assert said.item_state is ItemState.IN_REVIEW
-    assert states(said)["decision"] is State.RUNNING
-    assert states(said)["countersign:plan"] is State.MET
+    assert result.item_state is ItemState.IN_REVIEW
+    assert states(result)["decision"] is State.RUNNING
+    assert states(result)["countersign:plan"] is State.MET
 
 
 def test_what_was_begun_between_the_refusal_and_the_acceptance_counts_as_well() -> None:
@@ -111,10 +111,10 @@ def test_the_first_refusal_is_the_end() -> None:
 
 
 def test_a_withdrawal_after_a_refusal_finds_nothing_left_to_end() -> None:
-    said = ask("06-01", RECEIVED, ASKED, REFUSED, happened("withdrawn", "03-09"), rule=STRICT)
+    result = ask("06-01", RECEIVED, ASKED, REFUSED, happened("withdrawn", "03-09"), rule=STRICT)
 
-    assert said.item_state is ItemState.WITHDRAWN
-    assert said.clocks["countersign:plan"].used == 2
+    assert result.item_state is ItemState.WITHDRAWN
+    assert result.clocks["countersign:plan"].used == 2
 
 
 def test_a_card_issued_before_the_end_is_valid_until_a_correction_takes_its_ground() -> None:

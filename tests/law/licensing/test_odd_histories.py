@@ -20,75 +20,75 @@ KEYED_IN = msgspec.structs.replace(USUAL, live=False)
 
 def test_an_acceptance_dated_hours_before_the_receipt_still_answers_it() -> None:
     early = happened("accepted", "03-02 08:00")
-    said = ask("03-20", RECEIVED, early)
+    result = ask("03-20", RECEIVED, early)
 
-    assert said.acceptance is not None
-    assert said.acceptance.kind == "explicit"
-    assert (said.clocks["intake#1"].state, said.clocks["intake#1"].used) == (State.MET, 0)
-    assert said.card is Card.NONE
+    assert result.acceptance is not None
+    assert result.acceptance.kind == "explicit"
+    assert (result.clocks["intake#1"].state, result.clocks["intake#1"].used) == (State.MET, 0)
+    assert result.card is Card.NONE
 
 
 def test_a_correction_notice_before_the_receipt_is_a_notice_about_nothing() -> None:
-    said = ask("03-04", RECEIVED, happened("correction_notice", "03-02 08:00"))
-    assert (said.item_state, said.flags) == (ItemState.INTAKE, ())
+    result = ask("03-04", RECEIVED, happened("correction_notice", "03-02 08:00"))
+    assert (result.item_state, result.flags) == (ItemState.INTAKE, ())
 
 
 def test_a_result_keyed_in_alone_is_a_decision_with_an_implied_acceptance() -> None:
-    said = ask("03-17", GRANTED)
+    result = ask("03-17", GRANTED)
 
-    assert said.item_state is ItemState.DECIDED
-    assert said.flags == ("decided_without_acceptance",)
-    assert list(said.clocks) == ["decision", "delivery"]
+    assert result.item_state is ItemState.DECIDED
+    assert result.flags == ("decided_without_acceptance",)
+    assert list(result.clocks) == ["decision", "delivery"]
 
 
 def test_nothing_else_makes_an_application_exist() -> None:
-    said = ask(
+    result = ask(
         "03-17", happened("countersign_request", "03-10", dept="plan"), SUSPENDED, happened("withdrawn", "03-12")
     )
-    assert (said.item_state, said.clocks, said.flags) == (ItemState.NONEXISTENT, {}, ())
+    assert (result.item_state, result.clocks, result.flags) == (ItemState.NONEXISTENT, {}, ())
 
 
 def test_a_refusal_while_corrections_are_outstanding_ends_intake() -> None:
     notice = happened("correction_notice", "03-03")
-    said = ask("03-20", RECEIVED, notice, happened("refused", "03-09"), happened("corrected", "03-10"))
-    assert (said.item_state, said.acceptance) == (ItemState.REFUSED, None)
+    result = ask("03-20", RECEIVED, notice, happened("refused", "03-09"), happened("corrected", "03-10"))
+    assert (result.item_state, result.acceptance) == (ItemState.REFUSED, None)
 
 
 def test_an_agency_may_still_accept_what_it_refused() -> None:
-    said = ask("03-20", RECEIVED, happened("refused", "03-03"), happened("accepted", "03-05"))
-    assert said.item_state is ItemState.IN_REVIEW
+    result = ask("03-20", RECEIVED, happened("refused", "03-03"), happened("accepted", "03-05"))
+    assert result.item_state is ItemState.IN_REVIEW
 
 
 def test_after_a_withdrawal_nothing_is_accepted_by_act_or_by_silence() -> None:
     withdrawn = happened("withdrawn", "03-04")
-    said = ask("04-20", RECEIVED, withdrawn, happened("accepted", "03-05"), SUSPENDED, happened("attest", "04-01"))
+    result = ask("04-20", RECEIVED, withdrawn, happened("accepted", "03-05"), SUSPENDED, happened("attest", "04-01"))
 
-    assert (said.item_state, said.acceptance) == (ItemState.WITHDRAWN, None)
-    assert said.clocks["intake#1"].state is State.VOID
+    assert (result.item_state, result.acceptance) == (ItemState.WITHDRAWN, None)
+    assert result.clocks["intake#1"].state is State.VOID
 
 
 def test_what_has_been_delivered_cannot_be_withdrawn() -> None:
     delivered = happened("delivered", "03-18")
-    said = ask("04-20", RECEIVED, ACCEPTED, GRANTED, delivered, happened("withdrawn", "03-19"))
-    assert said.item_state is ItemState.DELIVERED
+    result = ask("04-20", RECEIVED, ACCEPTED, GRANTED, delivered, happened("withdrawn", "03-19"))
+    assert result.item_state is ItemState.DELIVERED
 
 
 def test_a_delivery_before_the_decision_delivers_nothing() -> None:
-    said = ask("04-20", RECEIVED, ACCEPTED, happened("delivered", "03-10"), GRANTED)
-    assert said.clocks["delivery"].state is State.OVERDUE
+    result = ask("04-20", RECEIVED, ACCEPTED, happened("delivered", "03-10"), GRANTED)
+    assert result.clocks["delivery"].state is State.OVERDUE
 
 
 def test_the_first_decision_is_final() -> None:
     again = happened("decided", "03-20", id="again", outcome="denied")
-    said = ask("04-20", RECEIVED, ACCEPTED, GRANTED, again)
-    assert said.clocks["decision"].used == 10
-    assert "delivery" in said.clocks
+    result = ask("04-20", RECEIVED, ACCEPTED, GRANTED, again)
+    assert result.clocks["decision"].used == 10
+    assert "delivery" in result.clocks
 
 
 def test_a_retraction_may_itself_be_retracted() -> None:
-    gone = happened("retract", "03-05", id="r1", target="accepted")
+    retraction = happened("retract", "03-05", id="r1", target="accepted")
     back = happened("retract", "03-06", id="r2", target="r1")
-    events = (RECEIVED, ACCEPTED, gone, back)
+    events = (RECEIVED, ACCEPTED, retraction, back)
 
     assert ask("03-04", *events).item_state is ItemState.IN_REVIEW
     assert ask("03-05 13:00", *events).item_state is ItemState.INTAKE
@@ -107,14 +107,14 @@ def test_a_resumption_keyed_in_later_can_void_an_extension() -> None:
 
 def test_a_void_extension_does_not_use_up_the_right_to_one() -> None:
     too_long = happened("extension", "03-10", id="x1", days=11)
-    said = ask("03-20", RECEIVED, ACCEPTED, too_long, happened("extension", "03-11", id="x2", days=10))
-    assert said.flags == ("extension_exceeds_limit:decision",)
-    assert said.clocks["decision"].length == 30
+    result = ask("03-20", RECEIVED, ACCEPTED, too_long, happened("extension", "03-11", id="x2", days=10))
+    assert result.flags == ("extension_exceeds_limit:decision",)
+    assert result.clocks["decision"].length == 30
 
 
 def test_an_extension_without_notice_to_the_applicant_holds_and_is_flagged() -> None:
-    said = ask("03-20", RECEIVED, ACCEPTED, happened("extension", "03-10", days=5, notified=False))
-    assert (said.clocks["decision"].length, said.flags) == (25, ("extension_not_notified:decision",))
+    result = ask("03-20", RECEIVED, ACCEPTED, happened("extension", "03-10", days=5, notified=False))
+    assert (result.clocks["decision"].length, result.flags) == (25, ("extension_not_notified:decision",))
 
 
 def test_the_applicant_is_informed_how_long_a_suspension_will_take() -> None:
@@ -162,35 +162,38 @@ def test_a_renewal_keyed_in_without_a_receipt_is_filed_when_it_was_accepted() ->
 
 def test_a_hearing_asked_for_too_late_is_flagged_and_starts_nothing() -> None:
     offer, request = happened("hearing_told", "03-03"), happened("hearing_requested", "03-11")
-    said = ask("03-12", RECEIVED, ACCEPTED, offer, request)
+    result = ask("03-12", RECEIVED, ACCEPTED, offer, request)
 
-    assert said.flags == ("hearing_request_late",)
-    assert (said.clocks["hearing_request"].state, said.clocks["hearing_request"].level) == (State.LAPSED, Level.NONE)
-    assert "hearing_hold" not in said.clocks
-    assert said.card is Card.NONE
+    assert result.flags == ("hearing_request_late",)
+    assert (result.clocks["hearing_request"].state, result.clocks["hearing_request"].level) == (
+        State.LAPSED,
+        Level.NONE,
+    )
+    assert "hearing_hold" not in result.clocks
+    assert result.card is Card.NONE
 
 
 def test_a_hearing_requested_before_the_notice_counts_as_requested() -> None:
     request, offer = happened("hearing_requested", "03-04"), happened("hearing_told", "03-06")
-    said = ask("03-20", RECEIVED, ACCEPTED, request, offer)
+    result = ask("03-20", RECEIVED, ACCEPTED, request, offer)
 
-    assert (said.clocks["hearing_request"].state, said.flags) == (State.MET, ())
-    assert said.clocks["hearing_hold"].start == date(2026, 3, 4)
+    assert (result.clocks["hearing_request"].state, result.flags) == (State.MET, ())
+    assert result.clocks["hearing_hold"].start == date(2026, 3, 4)
 
 
 def test_only_what_can_be_extended_exceeds_a_limit() -> None:
     extension = happened("extension", "03-20", days=5, clock="delivery")
-    said = ask("03-21", RECEIVED, ACCEPTED, happened("decided", "03-18", outcome="granted"), extension)
+    result = ask("03-21", RECEIVED, ACCEPTED, happened("decided", "03-18", outcome="granted"), extension)
 
-    assert said.flags == ("extension_outside_clock:delivery",)
-    assert said.clocks["delivery"].length == 10
+    assert result.flags == ("extension_outside_clock:delivery",)
+    assert result.clocks["delivery"].length == 10
 
 
 def test_a_suspension_after_the_end_cannot_last_too_long() -> None:
     late = happened("suspend", "03-20", sid="s", reason="rain", planned_until="2026-03-23")
-    said = ask("04-20", RECEIVED, ACCEPTED, happened("decided", "03-18", outcome="denied"), late)
+    result = ask("04-20", RECEIVED, ACCEPTED, happened("decided", "03-18", outcome="denied"), late)
 
-    assert said.flags == ("suspend_no_statutory_ground:rain",)
+    assert result.flags == ("suspend_no_statutory_ground:rain",)
     late_suspension = happened("suspend", "03-25", sid="s", reason="testing", planned_until="2026-03-10")
     for day_rule in ("[s,e)", "(s,e]", "[s,e]", "(s,e)"):
         rule = msgspec.structs.replace(USUAL, suspension_day_rule=day_rule)
@@ -200,10 +203,10 @@ def test_a_suspension_after_the_end_cannot_last_too_long() -> None:
 
 def test_a_decision_inside_the_hearing_window_is_flagged() -> None:
     offer = happened("hearing_told", "03-12")
-    said = ask("03-20", RECEIVED, ACCEPTED, offer, GRANTED)
+    result = ask("03-20", RECEIVED, ACCEPTED, offer, GRANTED)
 
-    assert said.flags == ("decided_before_hearing_window_closed",)
-    assert said.clocks["hearing_request"].state is State.VOID
+    assert result.flags == ("decided_before_hearing_window_closed",)
+    assert result.clocks["hearing_request"].state is State.VOID
 
 
 def test_a_keyed_in_department_is_not_blamed_before_its_record_is_complete() -> None:
@@ -244,22 +247,22 @@ def test_a_timer_is_set_to_midnight_of_the_zone() -> None:
 
 def test_an_acceptance_without_effect_tolerates_nothing() -> None:
     again = happened("accepted", "03-10", id="again", cure_days=3)
-    said = ask("03-20", RECEIVED, ACCEPTED, again)
-    assert (said.flags, "tolerance_cure" in said.clocks) == (("duplicate_acceptance",), False)
+    result = ask("03-20", RECEIVED, ACCEPTED, again)
+    assert (result.flags, "tolerance_cure" in result.clocks) == (("duplicate_acceptance",), False)
 
     late = happened("accepted", "03-12", cure_days=3)
-    said = ask("03-20", RECEIVED, late)
-    assert (said.flags, "tolerance_cure" in said.clocks) == (("accepted_after_deemed",), False)
+    result = ask("03-20", RECEIVED, late)
+    assert (result.flags, "tolerance_cure" in result.clocks) == (("accepted_after_deemed",), False)
 
 
 @pytest.mark.parametrize(("further", "state"), [((), State.RUNNING), ((happened("withdrawn", "03-18"),), State.VOID)])
 def test_what_was_withdrawn_is_not_checked_any_more(further: tuple[LawEvent, ...], state: State) -> None:
     rule = msgspec.structs.replace(USUAL, post_check_months=2)
     granted = happened("decided", "03-16", outcome="granted", on_undertaking=True)
-    said = ask("03-20", RECEIVED, ACCEPTED, granted, *further, rule=rule)
+    result = ask("03-20", RECEIVED, ACCEPTED, granted, *further, rule=rule)
 
-    assert said.clocks["post_check"].state is state
-    assert said.clocks["post_check"].due == date(2026, 5, 18), "two months later is a Saturday"
+    assert result.clocks["post_check"].state is state
+    assert result.clocks["post_check"].due == date(2026, 5, 18), "two months later is a Saturday"
 
 
 def test_a_withdrawal_after_delivery_does_not_hide_a_receipt_dated_later() -> None:

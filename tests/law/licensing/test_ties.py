@@ -17,26 +17,26 @@ TESTING = {"sid": "s", "reason": "testing"}
 
 
 def test_an_extension_recorded_before_the_receipt_of_its_instant_is_outside_the_clock() -> None:
-    said = ask("03-31", EARLY, happened("extension", "03-02 09:00", days=5), RECEIVED)
+    result = ask("03-31", EARLY, happened("extension", "03-02 09:00", days=5), RECEIVED)
 
-    assert said.flags == ("accepted_before_receipt", "extension_outside_clock:decision")
-    assert said.clocks["decision"].length == USUAL.decision.days
+    assert result.flags == ("accepted_before_receipt", "extension_outside_clock:decision")
+    assert result.clocks["decision"].length == USUAL.decision.days
 
 
 def test_an_extension_recorded_after_the_receipt_of_its_instant_counts() -> None:
-    said = ask("03-31", EARLY, RECEIVED, happened("extension", "03-02 09:00", days=5))
+    result = ask("03-31", EARLY, RECEIVED, happened("extension", "03-02 09:00", days=5))
 
-    assert said.flags == ("accepted_before_receipt",)
-    assert said.clocks["decision"].length == USUAL.decision.days + 5
+    assert result.flags == ("accepted_before_receipt",)
+    assert result.clocks["decision"].length == USUAL.decision.days + 5
 
 
 def test_an_extension_moved_to_the_instant_of_the_receipt_keeps_its_place_on_the_record() -> None:
     moved = happened("amend", "03-05", target="extension", new_at="2026-03-02T09:00:00+08:00")
 
-    said = ask("03-31", EARLY, happened("extension", "03-04", days=5), RECEIVED, moved)
-    assert "extension_outside_clock:decision" in said.flags
-    said = ask("03-31", EARLY, RECEIVED, happened("extension", "03-04", days=5), moved)
-    assert said.flags == ("accepted_before_receipt",)
+    result = ask("03-31", EARLY, happened("extension", "03-04", days=5), RECEIVED, moved)
+    assert "extension_outside_clock:decision" in result.flags
+    result = ask("03-31", EARLY, RECEIVED, happened("extension", "03-04", days=5), moved)
+    assert result.flags == ("accepted_before_receipt",)
 
 
 def test_a_hearing_recorded_as_held_after_the_refusal_of_its_instant_leaves_the_clock_void() -> None:
@@ -96,8 +96,11 @@ def test_the_history_on_which_clock_and_auditor_once_differed() -> None:
         "known": "2019-01-31T16:00:00+00:00",
     }
 
-    said = campaign.by_engine(history)
+    result = campaign.by_engine(history)
 
-    assert said["flags"] == ["accepted_before_receipt", "extension_outside_clock:decision"]
-    assert (said["clocks"]["decision"]["due"], said["clocks"]["decision"]["length"]) == ("2018-12-24", length["days"])
-    assert said == campaign.by_auditor(history)
+    assert result["flags"] == ["accepted_before_receipt", "extension_outside_clock:decision"]
+    assert (result["clocks"]["decision"]["due"], result["clocks"]["decision"]["length"]) == (
+        "2018-12-24",
+        length["days"],
+    )
+    assert result == campaign.by_auditor(history)

@@ -70,8 +70,8 @@ def test_an_outlook_and_an_explanation_cite_the_same() -> None:
     rule = expand(LAW.under("discharge_permit"))
     begun = EVENTS[:2]
     outlook = next(clock for clock in outlooks(rule, begun, china()).clocks if clock.name == "decision")
-    said = explain(rule, begun, china(), AT, None, "decision")
-    assert outlook.article == said.article == said.clock.article
+    explanation = explain(rule, begun, china(), AT, None, "decision")
+    assert outlook.article == explanation.article == explanation.clock.article
     assert outlook.article.startswith("排污许可管理条例 12")
 
 

@@ -217,7 +217,7 @@ def test_a_law_in_calendar_days_has_no_rule_of_working_days() -> None:
 # -- other laws on the general clock --------------------------------------------------------------------------------
 
 
-def test_a_whole_dutch_permit() -> None:
+def test_a_dutch_permit_is_granted_by_silence_after_suspension_and_extension() -> None:
     """56 days from Jan 2 to Feb 27, 2012; 21 days lost, six weeks more, then silence grants."""
     pack = law_book().in_force("nl-wabo", date(2012, 1, 2))
     rule = law_book().general_rule(pack, date(2012, 1, 2))

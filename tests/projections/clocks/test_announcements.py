@@ -64,8 +64,8 @@ def test_a_suspended_clock_is_compared_by_when_it_would_end() -> None:
 
 
 def test_a_retracted_announcement_was_never_made_once_that_is_known() -> None:
-    gone = EntryRetracted(version=4, item="land", reasons="wrong item")
-    entries = entries_of(*BEGUN, ("03-05", announced(WRONG)), ("03-10", gone))
+    retraction = EntryRetracted(version=4, item="land", reasons="wrong item")
+    entries = entries_of(*BEGUN, ("03-05", announced(WRONG)), ("03-10", retraction))
 
     assert shown(clock(entries, "03-06", known="03-07")) == (WRONG, True)
     assert shown(clock(entries, "03-06")) == (None, False)

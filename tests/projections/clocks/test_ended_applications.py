@@ -32,9 +32,9 @@ def applied(plan: PlannedItem) -> Zone:
 
 def clocks(zone: Zone) -> dict[str, Reading]:
     (history,) = item_histories(zone.entries).values()
-    said = read(history, law_book(), zone.now, zone.now)
-    assert said is not None
-    return {clock.clock: clock for clock in said.clocks}
+    reading = read(history, law_book(), zone.now, zone.now)
+    assert reading is not None
+    return {clock.clock: clock for clock in reading.clocks}
 
 
 def stored_rows(zone: Zone) -> dict[str, ClockRow]:

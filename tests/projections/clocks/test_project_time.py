@@ -91,8 +91,8 @@ def test_items_side_by_side_share_their_days() -> None:
 
 
 def test_what_was_not_known_is_not_counted_and_what_was_retracted_never_was() -> None:
-    gone = EntryRetracted(version=7, item="land", reasons="the test was of another item")
-    entries = begun(*LAND[:3], ("03-12", gone), recorded={7: "03-06"})
+    retraction = EntryRetracted(version=7, item="land", reasons="the test was of another item")
+    entries = begun(*LAND[:3], ("03-12", retraction), recorded={7: "03-06"})
 
     assert days(time_of(entries, "03-10 09:00", known="03-05 13:00").time) == (5, 0, 5)
     assert days(time_of(entries, "03-10 09:00").time) == (2, 3, 5)

@@ -220,8 +220,8 @@ async def test_settled_feedback_of_a_past_day_is_counted_not_read(
     listed = len(await feedback.complaints(FeedbackFilter())) + len(await feedback.evaluations(FeedbackFilter()))
     lines = await feedback.summaries(FeedbackFilter(), opinions_min=0)
 
-    given = sum(line.complaints + line.evaluations + (line.void or 0) for line in lines if line.item is None)
-    assert given == listed
+    total = sum(line.complaints + line.evaluations + (line.void or 0) for line in lines if line.item is None)
+    assert total == listed
     assert 0 < read[0] < listed
 
 

@@ -55,7 +55,7 @@ def test_a_result_from_outside_counts_only_from_a_submission() -> None:
     assert VIEW.rows(folded.states[VIEW.name], folded.project)["handled"] == []
 
 
-def test_corrections_change_it() -> None:
+def test_an_amended_entry_moves_its_duration_and_a_retracted_one_drops_it() -> None:
     facts: list[AnyFact] = [*under_examination(), completed()]
     ((*_, begun, decided, _, _),) = rows_after(
         *facts, EntryAmended(version=4, item="land", new_occurred_at=day(9), reasons="x")

@@ -40,7 +40,7 @@ from tests.effort import chosen
 from tests.examples import LAND, MANAGER
 from tests.infrastructure.projector.test_projector import project_all
 from tests.projections.supervision import test_board
-from tests.projections.supervision.test_board import BEGIN, SEED, Said, lived
+from tests.projections.supervision.test_board import BEGIN, SEED, SignedCommand, lived
 from tests.projections.supervision.test_board import something as inside
 from tests.projections.supervision.test_query import Zone
 from tests.watching import Hands
@@ -175,17 +175,17 @@ async def board(zone: Zone, t: datetime, known: datetime, random: Random) -> Any
 QUESTIONS: tuple[Answer, ...] = (progress, table, decided, outside, timely, waits, information, clocks, board)
 
 
-def something(random: Random, history: list[Entry], project: UUID, at: datetime) -> Said:
+def something(random: Random, history: list[Entry], project: UUID, at: datetime) -> SignedCommand:
     """One command about a project, sometimes about what is decided outside, or a suspension."""
     if random.random() < BESIDE_SHARE:
         late = at - timedelta(days=random.choice([0, 0, 9]))
-        said: list[Said] = [
+        commands: list[SignedCommand] = [
             (MANAGER, project, RecordExternalResult(item="tax", outcome=GRANTED, evidence="scan", occurred_at=late)),
             (MANAGER, project, VerifyExternalResult(item="tax", evidence="telephoned")),
             (LAND, project, SuspendClock(item="land", ground="testing", occurred_at=late)),
             (LAND, project, ResumeClock(item="land", suspension=f"s{random.randint(1, 3)}")),
         ]
-        return random.choice(said)
+        return random.choice(commands)
     return inside(random, history, project, at)
 
 

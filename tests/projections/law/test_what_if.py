@@ -107,7 +107,7 @@ async def test_a_shorter_limit_would_have_been_missed(march: Lived) -> None:
     assert march.prompt not in {signal.project for signal in late}
 
 
-async def test_of_one_department_alone(march: Lived) -> None:
+async def test_the_comparison_of_rules_can_be_of_one_department(march: Lived) -> None:
     assert await march.under(Alternative(), "planning") == []
     assert await march.under(Alternative(), "land") == await march.under(Alternative())
 

@@ -68,7 +68,7 @@ UNPLANNED: tuple[tuple[Actor, AnyCommand], ...] = (
     (LAND, CompleteItem(item="bridge", outcome=Outcome.GRANTED)),
     (BUREAU, RetractEntry(version=2, reasons="it was another project's")),
 )
-Said = tuple[Actor, UUID, AnyCommand]
+SignedCommand = tuple[Actor, UUID, AnyCommand]
 
 
 @pytest.fixture
@@ -84,11 +84,11 @@ async def zone(database_url: str) -> AsyncIterator[Zone]:
         yield Zone(database_url, approvals, hands)
 
 
-def something(random: Random, history: list[Entry], project: UUID, at: datetime) -> Said:
+def something(random: Random, history: list[Entry], project: UUID, at: datetime) -> SignedCommand:
     """One command about a project on a day: work, an appeal, its verdict or a correction."""
     item = random.choice(list(ITEMS))
     late = at - timedelta(hours=random.choice([0, 0, 0, 30, 200]))
-    work: list[Said] = [
+    work: list[SignedCommand] = [
         (APPLICANT, project, SubmitItem(item=item)),
         (ITEMS[item], project, AcceptItem(item=item, occurred_at=late)),
         (ITEMS[item], project, CompleteItem(item=item, outcome=Outcome.GRANTED, occurred_at=late)),
@@ -98,13 +98,13 @@ def something(random: Random, history: list[Entry], project: UUID, at: datetime)
         card = random.choice(cards)
         by = ITEMS[card.item]
         verdict = random.choice(list(Verdict))
-        appeal: Said = (by, project, AppealCard(card=card.card, reasons="they asked us to wait"))
+        appeal: SignedCommand = (by, project, AppealCard(card=card.card, reasons="they asked us to wait"))
         return random.choice(
             [appeal, (BUREAU, project, DecideAppeal(card=card.card, verdict=verdict, reasons="so it was"))]
         )
     if len(history) > 3 and random.random() < 0.15:
         version = random.randint(2, len(history))
-        correction: Said = (BUREAU, project, RetractEntry(version=version, reasons="a test"))
+        correction: SignedCommand = (BUREAU, project, RetractEntry(version=version, reasons="a test"))
         amendment = AmendEntry(version=version, new_occurred_at=late, reasons="a slip")
         return random.choice([correction, (BUREAU, project, amendment)])
     return random.choice(work)

@@ -60,11 +60,11 @@ class Zone:
         self._url, self._hands = url, hands
         self.approvals = approvals
 
-    async def on(self, local: str, *said: tuple[Actor, UUID, AnyCommand]) -> None:
+    async def on(self, local: str, *commands: tuple[Actor, UUID, AnyCommand]) -> None:
         """At a local time the watcher records what is due, then people act, and the views take all of it in."""
         self._hands.at(local)
         await watch_once(self._url, self.approvals)
-        for by, project, command in said:
+        for by, project, command in commands:
             await self.approvals.handle(project, command, by, uuid4())
         await watch_once(self._url, self.approvals)
         self._project()

@@ -38,28 +38,28 @@ def is_stuck_naively(entries: Iterable[Entry]) -> bool:
     """Whether an open project has an item that was refused or declined and not applied for again, by its last fact."""
     entries = list(entries)
     retracted = corrections(entries).retracted
-    stands: dict[str, str] = {}
+    outcomes: dict[str, str] = {}
     for entry in entries:
         if entry.version not in retracted:
-            _take(stands, entry.fact)
-    is_open = any(word not in ("granted", "terminated") for word in stands.values())
-    return is_open and any(word in ("refused", "declined") for word in stands.values())
+            _take(outcomes, entry.fact)
+    is_open = any(word not in ("granted", "terminated") for word in outcomes.values())
+    return is_open and any(word in ("refused", "declined") for word in outcomes.values())
 
 
-def _take(stands: dict[str, str], fact: Fact) -> None:
+def _take(outcomes: dict[str, str], fact: Fact) -> None:
     tag, item = tag_of(fact), getattr(fact, "item", "")
     if tag == "project_registered":
-        stands |= {planned.item: "new" for planned in getattr(fact, "items", ())}
+        outcomes |= {planned.item: "new" for planned in getattr(fact, "items", ())}
     elif tag == "item_dropped":
-        stands.pop(item, None)
+        outcomes.pop(item, None)
     elif tag == "item_replanned":
-        stands.setdefault(item, "new")
+        outcomes.setdefault(item, "new")
     elif isinstance(fact, ItemCompleted | ExternalResultRecorded):
-        stands[item] = fact.outcome.value
+        outcomes[item] = fact.outcome.value
     elif isinstance(fact, DiscrepancySettled):
-        stands[item] = fact.result.outcome.value
+        outcomes[item] = fact.result.outcome.value
     elif tag in BECOMES:
-        stands[item] = BECOMES[tag]
+        outcomes[item] = BECOMES[tag]
 
 
 async def stuck_in(url: str) -> set[UUID]:

@@ -94,13 +94,13 @@ def same_but_for_time(command: Any, other: Any) -> bool:
 def test_ten_days_of_downtime_over_national_day_are_caught_up_with_in_order() -> None:
     case = zone("2026-09-21 09:00").say(APPLICANT, SubmitItem(item="land")).wait(days=1)
     case.say(LAND, AcceptItem(item="land")).watch()
-    assert case.said_ids == []
+    assert case.warning_ids == []
 
     case.at("2026-10-11 08:30").watch()
 
     assert rungs(case) == [("commitment", Rung.WARNING, False), ("commitment", Rung.CARD, False)]
     assert occurred(case) == ["10-01 00:00", "10-10 00:00"]
-    assert case.watch().said_ids == case.said_ids[:2]
+    assert case.watch().warning_ids == case.warning_ids[:2]
 
 
 def test_late_or_in_time_the_watcher_records_the_same() -> None:
@@ -139,7 +139,7 @@ def test_a_correction_rescinds_with_its_cause_and_both_stay() -> None:
     case.at("2026-03-17 00:00").watch()
 
     assert rungs(case)[4:] == [(clock, rung, False) for clock, rung in OF_SILENCE]
-    assert len(set(case.said_ids)) == len(case.said_ids)
+    assert len(set(case.warning_ids)) == len(case.warning_ids)
 
 
 def test_a_result_keyed_in_late_takes_the_card_back() -> None:
@@ -178,7 +178,7 @@ def test_a_retracted_submission_takes_everything_back() -> None:
     case = zone().say(APPLICANT, SubmitItem(item="land")).at("2026-03-10 00:00").watch()
     case.say(BUREAU, RetractEntry(version=2, reasons="wrong project")).watch()
 
-    assert all(gone for _, _, gone in rungs(case))
+    assert all(is_rescinded for _, _, is_rescinded in rungs(case))
     assert case.project.items["land"].stage is Stage.NOT_STARTED
 
 
@@ -242,7 +242,7 @@ def test_whatever_happens_in_between_each_rung_is_recorded_once(
 
     case.watch()
 
-    assert len(set(case.said_ids)) == len(case.said_ids)
+    assert len(set(case.warning_ids)) == len(case.warning_ids)
     assert case.due() == ()
     assert case.standing() == case.passed()
     assert all(entry.occurred_at <= entry.recorded_at for entry in case.entries)

@@ -36,7 +36,7 @@ def applied(item: str = FORM) -> Zone:
     return zone.say(APPLICANT if item == FORM else MANAGER, SubmitItem(item=item))
 
 
-def signals_said(zone: Zone) -> list[tuple[str, str, str]]:
+def signals_of(zone: Zone) -> list[tuple[str, str, str]]:
     """The local day, the clock and the rung of all that the watcher said, in its order; rescissions by name."""
     result = []
     for entry in zone.entries:
@@ -49,7 +49,7 @@ def signals_said(zone: Zone) -> list[tuple[str, str, str]]:
 
 def test_silence_accepts_and_starts_the_promise_on_the_day_of_receipt() -> None:
     zone = applied().at("2026-03-10 00:00").watch()
-    assert signals_said(zone) == [
+    assert signals_of(zone) == [
         ("03-07", "intake", "warning"),
         ("03-10", "intake", "acceptance"),
         ("03-10", "commitment", "warning"),
@@ -63,7 +63,7 @@ def test_silence_accepts_and_starts_the_promise_on_the_day_of_receipt() -> None:
 
 def test_a_promise_missed_is_yellow_and_the_limit_in_calendar_days_red() -> None:
     zone = applied().say(LAND, AcceptItem(item=FORM)).at("2026-04-02 00:00").watch()
-    assert signals_said(zone) == [
+    assert signals_of(zone) == [
         ("03-10", "commitment", "warning"),
         ("03-12", "commitment", "card"),
         ("03-27", "decision", "warning"),
@@ -80,15 +80,15 @@ def test_a_decision_keyed_in_late_takes_the_card_back() -> None:
     zone = applied().say(LAND, AcceptItem(item=FORM)).at("2026-04-03 09:00").watch()
     in_time = datetime.fromisoformat("2026-03-10T16:00:00+08:00")
     zone.say(LAND, CompleteItem(item=FORM, outcome=Outcome.GRANTED, occurred_at=in_time)).watch()
-    assert [rung for _, _, rung in signals_said(zone)].count("rescinded") == 3  # all but the warning of the 10th
+    assert [rung for _, _, rung in signals_of(zone)].count("rescinded") == 3  # all but the warning of the 10th
     assert zone.standing() == zone.passed()
 
 
 def test_silence_from_outside_the_system_proves_nothing_until_it_is_attested() -> None:
     zone = applied(OUTSIDE).at("2026-03-20 09:00").watch()
-    assert {rung for _, _, rung in signals_said(zone)} == {"warning"}
+    assert {rung for _, _, rung in signals_of(zone)} == {"warning"}
     zone.say(MANAGER, AttestRecord(item=OUTSIDE)).watch()
-    assert ("03-20", "intake", "acceptance") in signals_said(zone)
+    assert ("03-20", "intake", "acceptance") in signals_of(zone)
 
 
 days = st.integers(0, 40)
@@ -115,4 +115,4 @@ def test_the_signals_in_force_match_the_thresholds_passed(steps: list[tuple[int,
         zone.try_to_say(by, command)  # type: ignore[arg-type]  # pairs of a person and a command
     zone.watch()
     assert zone.standing() == zone.passed()
-    assert len(set(zone.said_ids)) == len(zone.said_ids)
+    assert len(set(zone.warning_ids)) == len(zone.warning_ids)

@@ -28,7 +28,7 @@ class Zone:
         self.now = now
         self.entries: list[Entry] = []
         self.dossier: WatchState | None = None
-        self.said_ids: list[UUID] = []  # the ids of all that the watcher said
+        self.warning_ids: list[UUID] = []  # of every warning of the watcher
 
     @property
     def project(self) -> Project:
@@ -86,7 +86,7 @@ class Zone:
                 return self
             for due_item in due:
                 self.say(WATCHER, due_item.command, command_id=due_item.id)
-                self.said_ids.append(due_item.id)
+                self.warning_ids.append(due_item.id)
         raise AssertionError(f"the watcher does not come to an end: {self.due()}")
 
     def courses(self) -> Courses:

@@ -123,9 +123,9 @@ def test_a_peer_that_fails_is_skipped_aloud_and_the_others_go_on(
     assert outcomes[0].skipped.endswith("ended with 1: the store is full")
     assert outcomes[1].skipped.startswith("not installed")
     assert outcomes[2].skipped == ""
-    said = capsys.readouterr().err
-    assert said.count("skipped: ") == 2
-    assert f"failing 1.0: {outcomes[0].skipped}" in said
+    output = capsys.readouterr().err
+    assert output.count("skipped: ") == 2
+    assert f"failing 1.0: {outcomes[0].skipped}" in output
 
 
 def test_the_tables_have_ratios_and_say_why_a_peer_is_absent() -> None:

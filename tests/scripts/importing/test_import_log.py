@@ -159,8 +159,8 @@ def test_the_command_line_prints_the_whole_report_as_json_and_finds_the_case_by_
 
 
 def test_an_interrupted_import_says_how_to_finish_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*given: object) -> None:
-        raise KeyboardInterrupt(given)
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt(arguments)
 
     monkeypatch.setattr(console_log, "configure", lambda chosen: None)
     monkeypatch.setattr(database, "ready", lambda chosen: "")

@@ -99,7 +99,7 @@ def test_the_sandbox_of_a_live_folder_offers_its_people(monkeypatch: pytest.Monk
     monkeypatch.setattr("scripts.serve.settings", lambda: Settings(data=tmp_path / "live"))
     monkeypatch.setattr("scripts.serve.sandboxes.settings_of_sandbox", lambda live, port: live)
     monkeypatch.setattr("scripts.serve.database.ready", lambda _: "postgresql://")
-    monkeypatch.setattr("scripts.serve.sandboxes.serve", lambda *given: offered.append(given[-1]))
+    monkeypatch.setattr("scripts.serve.sandboxes.serve", lambda *arguments: offered.append(arguments[-1]))
     for words in (["sandbox"], ["sandbox", "--people"]):
         assert CliRunner().invoke(cli.cli, words).exit_code == 0
     assert [people.__name__ for people in offered] == ["no_people", "offer_sandbox_people"]
