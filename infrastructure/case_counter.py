@@ -30,7 +30,7 @@ class CaseCounter(Protocol):
 
 
 class SequenceCounter:
-    """Batches of the database's sequence. The next is fetched while half of the last is left, so no caller waits."""
+    """The database's own sequence. The next batch is taken while half of the last one is left, so that nobody waits."""
 
     def __init__(self, store: Reader, area: str) -> None:
         self.area = area

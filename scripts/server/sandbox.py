@@ -38,6 +38,7 @@ from infrastructure.webhooks.transport import WebhookTransport
 from scripts.catalogues.zone import publish_zone
 from scripts.server import database, serving
 from scripts.server.processes import orderly
+from scripts.server.sandbox_departments import SandboxDepartments
 from scripts.server.sending import sender_parts
 
 CLOCK_SUFFIX = "-clock.json"
@@ -104,7 +105,7 @@ class SandboxTimeline:
 
     def __init__(self, clock: SandboxClock, approvals: Approvals, watcher: Watcher, sender: WebhookSender) -> None:
         self._clock, self._approvals, self._watcher, self._sender = clock, approvals, watcher, sender
-        self._views = Views(approvals.store)
+        self._views, self._departments = Views(approvals.store), SandboxDepartments(approvals)
         self._table: WatchTable | None = None
         self._turn = asyncio.Lock()
 
@@ -142,7 +143,7 @@ class SandboxTimeline:
             else:
                 self._clock.release()
             first = await self._approvals.store.head()
-            sent = await self._settle()
+            sent = await self._settle(advancing=True)
             for _ in range(ROUNDS_MAX):
                 if first_only and await self._approvals.store.head() > first:
                     return await self._moved(first, sent)
@@ -150,9 +151,9 @@ class SandboxTimeline:
                 if due is None or due > instant:
                     break
                 self._clock.set(due)
-                sent += await self._settle()
+                sent += await self._settle(advancing=True)
             self._clock.set(instant)
-            sent += await self._settle()
+            sent += await self._settle(advancing=True)
             return await self._moved(first, sent)
 
     async def _moved(self, first: int, sent: int) -> SandboxTime:
@@ -168,8 +169,11 @@ class SandboxTimeline:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(ending.wait(), TICK_SECONDS)
 
-    async def _settle(self) -> int:
-        """Let happen what is due at this instant; how many webhooks were sent."""
+    async def _settle(self, *, advancing: bool = False) -> int:
+        """Let happen what is due at this instant; how many webhooks were sent.
+
+        The simulated departments act only while the clock is *advancing*: programs then know when they do.
+        """
         assert self._table is not None, "running() comes first"
         sent, before = 0, -1
         while before != (head := await self._approvals.store.head()):
@@ -177,6 +181,8 @@ class SandboxTimeline:
             while await self._watcher.step(self._table):
                 continue
             await self._views.catch_up(await self._approvals.store.head(), VIEWS_SECONDS_MAX)
+            if advancing and await self._departments.act():
+                continue
             while count := await self._sender.step():
                 sent += count
         return sent

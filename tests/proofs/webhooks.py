@@ -1,34 +1,42 @@
-"""Webhooks while receiver and server are killed: nothing is lost, order is kept, repeats have the same id."""
+"""Webhooks while receiver and server are killed: nothing is lost, order is kept, repeats have the same id.
+
+Their signatures are checked by the packages of Standard Webhooks for Python and for Node.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import shutil
+import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any
 from uuid import UUID, uuid4
 
-from msgspec import json
-from standardwebhooks import Webhook
+from msgspec import Struct, json, structs
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from infrastructure.feed.reader import Feed
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from infrastructure.privacy.current import keystore
 from infrastructure.webhooks.deliveries import DeliveryState
-from infrastructure.webhooks.signing import secret, shown
+from infrastructure.webhooks.signing import secret, shown, signed_headers
 from scripts.client import ClientError, CountersignClient
 from tests.api.client import REGISTER
 from tests.conftest import reachable_folder
 from tests.infrastructure.webhooks.receiver import OK, REFUSED, SUBSCRIBER, Received, Zone, zone
 from tests.infrastructure.webhooks.test_sender import in_order, pass_until
+from tests.proofs.contract import DRIVERS, npm_tools
 from tests.proofs.operating.installation import Installation
-from tests.proofs.proof import Budget, Proof, RefutedError, Rounds
+from tests.proofs.proof import Budget, Proof, RefutedError, Rounds, SkippedError
 
 ROUNDS = 20
 PROJECTS = 5
@@ -37,6 +45,11 @@ ATTEMPTS = 60  # of one command: a server that was killed is back in seconds
 START_SECONDS_MAX = 120
 DELIVERY_SECONDS_MAX = 300
 ABSENCES, DAYS_AWAY, DAY = 5, 7, timedelta(hours=24)
+STANDARD_WEBHOOKS = "standardwebhooks@1.1"  # of npm
+TOLERANCE = timedelta(minutes=5)  # of both packages, between signing and verifying
+ROTATING = timedelta(minutes=2)
+NODE_SECONDS_MAX = 60
+VERIFIED, NO_MATCH, TOO_OLD = "verified", "No matching signature found", "Message timestamp too old"
 
 
 @contextmanager
@@ -234,7 +247,99 @@ class Week:
         return OK
 
 
+class Verification(Struct, frozen=True):
+    """A message as a receiver verifies it with *secret*, and the verdict that packages have to give."""
+
+    case: str
+    secret: str
+    headers: dict[str, str]
+    body: str
+    verdict: str
+
+
+def signatures(_budget: Budget) -> str:
+    """Two packages of other makers accept what the sender sent, and refuse what was altered or is old."""
+    node = shutil.which("node")
+    if node is None:
+        raise SkippedError("node is not on PATH: on Debian, apt-get install nodejs npm")
+    with TemporaryDirectory() as name, reachable_folder() as data:
+        folder = Path(name)
+        npm_tools(folder, [STANDARD_WEBHOOKS])
+        program = Path(shutil.copy(DRIVERS / "verify_webhooks.cjs", folder))
+        url = EmbeddedPostgres(data / "server", throw_away=True).start()
+        migrate(url)
+        cases = asyncio.run(sent_messages(url))
+        command = [node, str(program)]
+        done = subprocess.run(
+            command, input=json.encode(cases), capture_output=True, timeout=NODE_SECONDS_MAX, check=False
+        )
+    if done.returncode:
+        raise RefutedError(f"the npm package broke: {done.stderr.decode()[-3000:]}")
+    for case, by_npm in zip(cases, json.decode(done.stdout, type=list[str]), strict=True):
+        verdicts = {"npm": by_npm, "Python": python_verdict(case)}
+        for language, verdict in verdicts.items():
+            # The packages word what they refuse each in its own way: the npm one's reason is compared as well.
+            if (verdict == VERIFIED) != (case.verdict == VERIFIED) or (language == "npm" and verdict != case.verdict):
+                raise RefutedError(f"{case.case}: the package for {language} answers {verdict!r}, not {case.verdict!r}")
+    accepted = sum(case.verdict == VERIFIED for case in cases)
+    return f"the packages for Node and Python accept {accepted} messages and refuse {len(cases) - accepted}"
+
+
+def python_verdict(case: Verification) -> str:
+    """What the Python package says of a message."""
+    try:
+        Webhook(case.secret).verify(case.body, case.headers)
+    except WebhookVerificationError as failure:
+        return str(failure)
+    return VERIFIED
+
+
+async def sent_messages(url: str) -> list[Verification]:
+    """Messages that the sender sent: before, while and after its secret was rotated, altered ones, and an old one."""
+    async with zone(url) as ours:
+        before, after = (shown(secret(keystore(), ours.subscription.id, generation)) for generation in (1, 2))
+        genuine = await next_message(ours)
+        await ours.subscriptions.rotate(ours.subscription.id, SUBSCRIBER, ours.clock.now + ROTATING)
+        rotating = await next_message(ours)
+        ours.clock.now += ROTATING
+        rotated = await next_message(ours)
+    altered = genuine.body.decode().replace('"version":1', '"version":2')
+    if altered == genuine.body.decode():
+        raise RefutedError("the body has no version to alter")
+    at = datetime.fromtimestamp(int(genuine.headers["webhook-timestamp"]), UTC) - TOLERANCE - ROTATING
+    old = signed_headers([secret(keystore(), ours.subscription.id, 1)], genuine.id, at, genuine.body)
+    renewed = {**old, "webhook-timestamp": genuine.headers["webhook-timestamp"]}
+    return [
+        verification("genuine", before, genuine, VERIFIED),
+        verification("another secret", after, genuine, NO_MATCH),
+        verification("old secret while rotating", before, rotating, VERIFIED),
+        verification("new secret while rotating", after, rotating, VERIFIED),
+        verification("old secret after rotating", before, rotated, NO_MATCH),
+        verification("new secret after rotating", after, rotated, VERIFIED),
+        structs.replace(verification("altered body", before, genuine, NO_MATCH), body=altered),
+        structs.replace(verification("old", before, genuine, TOO_OLD), headers=old),
+        structs.replace(verification("old with another time stamp", before, genuine, NO_MATCH), headers=renewed),
+    ]
+
+
+async def next_message(ours: Zone) -> Received:
+    """The message of the next event, as the receiver got it. Raises RefutedError."""
+    count = len(ours.receiver.received)
+    await ours.register()
+    ours.project()
+    await ours.settle()
+    if len(ours.receiver.received) != count + 1:
+        raise RefutedError(f"of one event, {len(ours.receiver.received) - count} messages came")
+    return ours.receiver.received[-1]
+
+
+def verification(case: str, key: str, message: Received, verdict: str) -> Verification:
+    """A message as it came, verified with *key*."""
+    return Verification(case, key, message.headers, message.body.decode(), verdict)
+
+
 PROOFS = (
     Proof("webhooks", "no event is lost or out of order while receiver and server are killed", kills, share=3),
     Proof("webhooks-away", "a receiver that was away for seven days gets everything, whatever happened", absences),
+    Proof("webhook-signatures", "packages for Node and Python verify signatures, and refuse forged ones", signatures),
 )

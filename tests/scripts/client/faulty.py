@@ -201,6 +201,68 @@ def answer_plainly(passing: Passing) -> None:
         passing.answered["content-type"] = "application/json"
 
 
+def at(path: str, change: Callable[[Passing], None]) -> Callable[[Passing], None]:
+    """The same for addresses that contain *path*."""
+    return lambda passing: change(passing) if path in passing.path else None
+
+
+def member(name: str, value: Any = None) -> Callable[[Passing], None]:
+    """Replace a member of an answer; without a *value*, drop it."""
+
+    def change(passing: Passing) -> None:
+        def changed(members: Any) -> Any:
+            if not isinstance(members, dict) or name not in members:
+                return members
+            rest = {key: each for key, each in members.items() if key != name}
+            return rest if value is None else rest | {name: value}
+
+        passing.change_json(changed)
+
+    return change
+
+
+def too_many(passing: Passing) -> None:
+    """Refuse for the rate, and do not say when to come again."""
+    passing.status = 429
+    _forget(passing.answered, "retry-after")
+
+
+def cut_batch(passing: Passing) -> None:
+    if passing.path.startswith("/v1/commands/batch"):
+        passing.body = passing.body[-1:]
+
+
+def taken_whatever_it_is(passing: Passing) -> None:
+    """Take subscriptions to private addresses."""
+    if passing.method == "POST" and b"10.0.0.1" in passing.body:
+        passing.status = 200
+
+
+def without_code(passing: Passing) -> None:
+    passing.body = passing.body.replace(b"sandbox-refused", b"sandbox-granted")
+
+
+def without_advance(passing: Passing) -> None:
+    """Let the clock stay where it is."""
+    if passing.method == "POST":
+        passing.method, passing.body = "GET", b""
+
+
+def of_another_project(passing: Passing) -> None:
+    """Subscribe to a project that there is not."""
+    if passing.path == "/v1/subscriptions" and passing.body:
+        passing.body = json.encode({**json.decode(passing.body), "filter": {"project": str(uuid4())}})
+
+
+def without_old_secret(passing: Passing) -> None:
+    passing.path = passing.path.replace("old_hours=1", "old_hours=0")
+
+
+def instead_of_replay(passing: Passing) -> None:
+    if passing.path.endswith("/replay"):
+        passing.method, passing.path, passing.body = "GET", passing.path.removesuffix("/replay"), b""
+
+
 def no_head(passing: Passing) -> None:
     if passing.method == "HEAD":
         passing.status = 405
@@ -236,5 +298,33 @@ FAULTS = (
     Fault("event-lost", answering=on_events(lambda page: {**page, "events": page["events"][1:]})),
     Fault("type-ignored", asking=without_parameter("type")),
     Fault("last-event-id-ignored", asking=without_request_header("last-event-id")),
+    Fault("no-rate", answering=without_header("ratelimit")),
+    Fault("no-rate-policy", answering=without_header("ratelimit-policy")),
+    Fault("no-retry-after", answering=at("/v1/me", too_many)),
+    Fault("scopes-hidden", answering=at("/v1/me", member("scopes"))),
+    Fault("expiry-hidden", answering=at("/v1/me", member("expires_at"))),
+    Fault("cross-site-passes", asking=without_request_header("sec-fetch-site")),
+    Fault("no-corp", answering=without_header("cross-origin-resource-policy")),
+    Fault("no-csp", answering=without_header("content-security-policy")),
+    Fault("check-without-clocks", answering=at("/commands/check", member("clocks", []))),
+    Fault("batch-limits-hidden", asking=cut_batch),
+    Fault("after-version-ignored", asking=without_parameter("after_version")),
+    Fault("department-ignored", asking=at("/v1/events", without_parameter("department"))),
+    Fault("id-in-query-ignored", asking=without_parameter("lastEventId")),
+    Fault("cursor-ignored", asking=at("/v1/events", without_parameter("cursor"))),
+    Fault("private-addresses-taken", answering=taken_whatever_it_is),
+    Fault("no-tag-for-schema", answering=at("/schema/", without_header("etag"))),
     Fault("stream-without-ids", streaming=lambda line: b"" if line.startswith(b"id:") else line),
+)
+# Faults of what only a sandbox does, or a server that sends webhooks to this machine.
+IN_SANDBOXES = (
+    Fault("clock-stays", asking=at("/v1/test/clock", without_advance)),
+    Fault("code-ignored", asking=without_code),
+    Fault("nothing-sent", asking=of_another_project),
+    Fault("another-secret", answering=at("/v1/subscriptions", member("secret", "whsec_AAAA"))),
+    Fault("old-secret-ended", asking=without_old_secret),
+    Fault("ping-fails", answering=at("/ping", member("delivered", value=False))),
+    Fault("replay-ignored", asking=instead_of_replay),
+    Fault("deliveries-hidden", answering=at("/deliveries", member("deliveries", []))),
+    Fault("oldest-hidden", answering=at("/readyz", member("webhooks", {}))),
 )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
+import uvicorn
 from typer.testing import CliRunner
 
 from infrastructure import logging as log
+from infrastructure.settings import Settings
 from scripts import cli
-from tests.api.served import served
+from scripts.server.sandbox import SandboxClock, sandbox
+from tests.api.served import START_SECONDS_MAX, TEST_SERVER, listening_socket, served
 from tests.infrastructure.projector.running import projecting
 
 
@@ -22,12 +28,17 @@ def served_to_program(url: str, name: str, scopes: Sequence[str], **options: Any
     Verbs of the command line use its database within the block.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scripts.server.database.ready", lambda _: url)
-        patch.setattr(log, "configure", lambda chosen: None)
-        printed("users", "add", name, name.title(), "--program", "--role", "project_manager", "--over", "office")
-        key = printed("keys", "issue", name, *(word for scope in scopes for word in ("--scope", scope)), "--bare")
+        key = key_of_program(patch, url, name, scopes)
         with projecting(url), served(url, signs_in=True, **options) as address:
-            yield address, key.strip()
+            yield address, key
+
+
+def key_of_program(patch: pytest.MonkeyPatch, url: str, name: str, scopes: Sequence[str]) -> str:
+    """The key of a new program of a project manager. Verbs of the command line use this database from now on."""
+    patch.setattr("scripts.server.database.ready", lambda _: url)
+    patch.setattr(log, "configure", lambda chosen: None)
+    printed("users", "add", name, name.title(), "--program", "--role", "project_manager", "--over", "office")
+    return printed("keys", "issue", name, *(word for scope in scopes for word in ("--scope", scope)), "--bare").strip()
 
 
 def printed(*words: str) -> str:
@@ -35,3 +46,41 @@ def printed(*words: str) -> str:
     ended = CliRunner().invoke(cli.cli, words)
     assert ended.exit_code == 0, ended.output
     return ended.stdout
+
+
+@contextmanager
+def served_sandbox(url: str, folder: Path) -> Iterator[str]:
+    """The address of a served sandbox with its projector, which keeps its clock in *folder*."""
+    listening = listening_socket()
+    started, stop = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        async with sandbox(url, Settings(data=folder / "data"), SandboxClock(folder / "clock.json")) as app:
+            server = uvicorn.Server(uvicorn.Config(cast("Any", app), **TEST_SERVER))
+            serving = asyncio.create_task(server.serve([listening]))
+            while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
+                await asyncio.sleep(0.01)
+            started.set()
+            await asyncio.to_thread(stop.wait)
+            server.should_exit = True
+            await serving
+
+    with projecting(url):
+        thread = threading.Thread(target=asyncio.run, args=(serve(),))
+        thread.start()
+        try:
+            assert started.wait(START_SECONDS_MAX)
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            stop.set()
+            thread.join()
+            listening.close()
+
+
+@contextmanager
+def sandbox_to_program(url: str, folder: Path, name: str, scopes: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The address of a served sandbox, and the key of the program *name* of a project manager."""
+    with pytest.MonkeyPatch.context() as patch:
+        key = key_of_program(patch, url, name, scopes)
+    with served_sandbox(url, folder) as address:
+        yield address, key

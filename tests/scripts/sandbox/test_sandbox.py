@@ -2,88 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
 from uuid import uuid4
 
-import httpx
 import pytest
-import pytest_asyncio
 from typer.testing import CliRunner
 
-from domain.access.keys import IssueKey
-from domain.access.principal import PrincipalKind
-from domain.access.state import stream_of
-from domain.core.ledger import Actor, Role
-from infrastructure.access.directory import LedgerDirectory
-from infrastructure.access.registrar import NewPrincipal, enter
-from infrastructure.identity.tokens import new_key
-from infrastructure.ledger.approvals import Approvals
 from infrastructure.settings import Settings
 from scripts import cli
-from scripts.server.sandbox import SandboxClock, sandbox, settings_of_sandbox
-from tests.infrastructure.projector.running import projecting
+from scripts.server.sandbox import SandboxClock, settings_of_sandbox
 from tests.infrastructure.webhooks.receiver import Receiver
-
-SYSTEM = Actor("setup", "", Role.SYSTEM)
-ADMINISTRATOR = Actor("root", "", Role.ADMINISTRATOR)
-CLOCK = "/v1/test/clock"
-
-
-class Program:
-    """A program that uses the sandbox by its key."""
-
-    def __init__(self, client: httpx.AsyncClient, key: str) -> None:
-        self.client, self.headers = client, {"Authorization": f"Bearer {key}"}
-
-    async def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
-        sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        return await self.client.post(path, json=body, headers=sent)
-
-    async def command(self, project: str, body: Any) -> dict[str, Any]:
-        answer = await self.post(f"/v1/projects/{project}/commands", body, Idempotency_Key=str(uuid4()))
-        assert answer.status_code == 200, answer.text
-        receipt: dict[str, Any] = answer.json()
-        return receipt
-
-    async def get(self, path: str) -> Any:
-        return (await self.client.get(path, headers=self.headers)).json()
-
-
-async def key_for(url: str, clock: SandboxClock, name: str, role: Role, over: str) -> str:
-    """The key of a new program."""
-    async with Approvals(url, clock=clock) as approvals:
-        await enter(approvals, NewPrincipal(name, name, role, (over,), PrincipalKind.PROGRAM))
-        (grant,) = await LedgerDirectory(approvals.store, clock).grants_of(name, clock())
-        new = new_key(kind="test")
-        scopes = ("commands:*", "read:*", "feed", "webhooks")
-        command = IssueKey(principal=name, key=new.id, digest=new.digest.hex(), grant=grant.id, scopes=scopes)
-        await approvals.handle(stream_of(name), command, ADMINISTRATOR, uuid4())
-        return new.text
-
-
-class Sandbox:
-    """A sandbox with two programs: the manager's and an officer's of the land department."""
-
-    def __init__(self, client: httpx.AsyncClient, manager: str, officer: str) -> None:
-        self.client = client
-        self.manager, self.officer = Program(client, manager), Program(client, officer)
-
-
-@pytest_asyncio.fixture
-async def opened(projected_database_url: str, tmp_path: Path) -> AsyncIterator[Sandbox]:
-    clock = SandboxClock(tmp_path / "clock.json")
-    keys = [
-        await key_for(projected_database_url, clock, "wang", Role.PROJECT_MANAGER, "office"),
-        await key_for(projected_database_url, clock, "of-land", Role.OFFICER, "land"),
-    ]
-    with projecting(projected_database_url):
-        async with sandbox(projected_database_url, Settings(data=tmp_path / "data"), clock) as app:
-            transport = httpx.ASGITransport(app=cast("Any", app))
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", timeout=120) as client:
-                yield Sandbox(client, *keys)
+from tests.scripts.sandbox.programs import CLOCK, Sandbox
 
 
 async def test_what_falls_due_comes_before_the_answer_and_in_order(opened: Sandbox) -> None:
