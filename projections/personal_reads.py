@@ -32,14 +32,11 @@ class PersonalRead(Struct, frozen=True):
 
 
 OnRead = Callable[[PersonalRead], None]
-_observer: ContextVar[OnRead | None] = ContextVar("personal_reads", default=None)
+ON_READ: ContextVar[OnRead | None] = ContextVar("personal_reads", default=None)  # of the request, called for each read
 
 
 class PersonalReads:
-    """Calls *on_read* for each read of personal data in a `with` block, also in the tasks and threads that it starts.
-
-    Every request is such a block: a class costs less there than a generator.
-    """
+    """Calls *on_read* for each read of personal data in a `with` block, also in tasks and threads started there."""
 
     __slots__ = ("_before", "_on_read")
 
@@ -47,17 +44,17 @@ class PersonalReads:
         self._on_read = on_read
 
     def __enter__(self) -> None:
-        self._before = _observer.set(self._on_read)
+        self._before = ON_READ.set(self._on_read)
 
     def __exit__(self, *_: object) -> None:
-        _observer.reset(self._before)
+        ON_READ.reset(self._before)
 
 
 def note_read(action: str, subject: str) -> None:
     """Personal data is shown to the sender of the request. Raises ValueError where *action* is not a read of such."""
     if action not in PERSONAL:
         raise ValueError(f"{action} is no read of personal data")
-    if (on_read := _observer.get()) is not None:
+    if (on_read := ON_READ.get()) is not None:
         on_read(PersonalRead(subject, action.removeprefix("read:")))
 
 

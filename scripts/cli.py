@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import psycopg
 import typer
@@ -15,7 +15,7 @@ from typer.main import get_command, get_group
 from domain.core.ledger import Refused
 from infrastructure.errors import OperatorError
 from infrastructure.postgres.errors import FORBIDDEN
-from scripts.console import out, screen
+from scripts.console import UNREAD, abandon_output, flush_streams, open_streams, out, screen
 
 __all__ = ["cli", "main"]
 
@@ -81,6 +81,13 @@ class VerbGroup(TyperGroup):
         del ctx
         return verb(cmd_name) if cmd_name in VERBS else None
 
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # the framework's status for it means that something was found
+            abandon_output()
+            raise typer.Exit(UNREAD) from None
+
 
 def verb(name: str) -> TyperCommand | TyperGroup:
     """The command *name*, imported from its place."""
@@ -124,8 +131,9 @@ def about(
 
 def main() -> None:
     """Run the command line. Errors that the operator can fix are printed as one sentence, with exit status 2."""
+    open_streams()
     try:
-        cli()
+        _run()
     except OperatorError as problem:
         screen.print(str(problem), style="red", highlight=False)
         sys.exit(2)
@@ -134,8 +142,31 @@ def main() -> None:
         screen.print(f"{refusal.sentence}. {remedy}".strip(), style="red", highlight=False)
         sys.exit(2)
     except (psycopg.OperationalError, *FORBIDDEN) as failure:
-        screen.print(f"Database error: {str(failure).strip()}", style="red", highlight=False)
+        screen.print(f"Database error: {_reason(failure)}", style="red", highlight=False)
         sys.exit(2)
+    except BrokenPipeError:
+        abandon_output()
+        sys.exit(UNREAD)
+    except OSError as failure:  # a full disk, a folder that may not be read
+        abandon_output()
+        subject = f"{failure.filename} can't be used" if failure.filename else "Can't go on"
+        screen.print(f"{subject}: {failure.strerror or failure}.", style="red", highlight=False)
+        sys.exit(2)
+
+
+def _reason(failure: psycopg.Error) -> str:
+    """What went wrong, and the server's advice, without the statement that it happened in."""
+    if not failure.diag.message_primary:
+        return str(failure).strip()
+    hint = f" {failure.diag.message_hint}" if failure.diag.message_hint else ""
+    return f"{failure.diag.message_primary}.{hint}"
+
+
+def _run() -> None:
+    try:
+        cli()
+    finally:
+        flush_streams()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
-"""Shared by all commands of the command line: consoles, settings, output as JSON or tables, exit codes."""
+"""Shared by all commands of the command line: streams, consoles, settings, output as JSON or tables, exit codes."""
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -26,11 +29,18 @@ class VisibleConsole(Console):
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(visible(text), **options)
 
+    def on_broken_pipe(self) -> NoReturn:
+        """End the command line; Rich's own status for it, 1, means here that something was found."""
+        abandon_output()
+        raise SystemExit(UNREAD)
+
 
 out, screen = VisibleConsole(), VisibleConsole(stderr=True)
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of tables")]
 EXIT_FINDINGS = 1
 INTERRUPTED = 130  # as shells report an end by Ctrl-C
+STANDARD_STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))  # by their descriptors
+UNREAD = 141  # as shells report an end by SIGPIPE
 
 
 def settings() -> Settings:
@@ -48,9 +58,23 @@ def print_result(answer: Struct | Sequence[Struct], as_json: bool, show: Callabl
 
 
 def in_plain_json(text: str) -> str:
-    """JSON with control and other invisible characters escaped: terminals interpret U+009B, too."""
-    hidden = [character for character in set(text) - {"\n"} if is_hidden(character)]
+    """JSON with control and other invisible characters escaped, and those that the output's encoding lacks.
+
+    Terminals interpret U+009B, too.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    hidden = [
+        character for character in set(text) - {"\n"} if is_hidden(character) or not _is_encodable(character, encoding)
+    ]
     return text.translate({ord(character): _json_escape(character) for character in hidden})
+
+
+def _is_encodable(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _json_escape(character: str) -> str:
@@ -85,3 +109,34 @@ def as_text(value: Any, between: str = "\n") -> str:
 def fail(sentence: str) -> NoReturn:
     screen.print(sentence, style="red", highlight=False)
     raise typer.Exit(2)
+
+
+def open_streams() -> None:
+    """Make every standard stream one that can be written to, whatever the caller closed and whatever its encoding.
+
+    A closed one leads nowhere: else the next file or connection would take its descriptor. A character that the
+    encoding lacks, as on a terminal in GBK, is written as its escape.
+    """
+    for name, mode in STANDARD_STREAMS:
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  as long as the process
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def flush_streams() -> None:
+    """Write what is still held back. Raises OSError, which would else only be told at the process's end."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+
+
+def abandon_output() -> None:
+    """Lead standard output nowhere, so that what is held back does not fail again at the process's end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, sys.stdout.fileno())
+    except (OSError, ValueError):  # a stream in memory, as tests have it
+        return
+    finally:
+        os.close(nowhere)

@@ -105,7 +105,7 @@ def verify_materials(as_json: AsJson = False) -> None:
 
 
 def sweep_materials(
-    days: Annotated[int, typer.Option(min=1, help="minimum age in days of an unattached file")] = DAYS,
+    days: Annotated[int, typer.Option(min=1, max=10_000, help="minimum age in days of an unattached file")] = DAYS,
     remove: Annotated[bool, typer.Option("--remove", help="delete the files (default: dry run)")] = False,
     as_json: AsJson = False,
 ) -> None:

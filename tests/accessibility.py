@@ -11,59 +11,62 @@ from tests.effort import chosen
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CONTRAST = "color-contrast"
-RUN = "([context, options]) => axe.run(context ?? document, options).then(result => result.violations)"
 # Selectors are for reports; styles and media are loaded again for two rules, of which one is an experiment, and no
 # page plays a sound.
 VIOLATIONS_ALONE = {"resultTypes": ["violations"], "selectors": False, "preload": False}
 SAMPLE = "data-contrast-sample"
-# Contrast takes nine tenths of a check, and is the same wherever the style is: one element of each style is marked.
-# The styles that are known already are left out, and the new ones are returned.
-MARK_STYLES = """([name, known]) => {
-    const styles = new Set(known);
+# Contrast takes nine tenths of a check, and is the same wherever the style is: the first element of each style is
+# marked with its number among the styles of the page, which are returned.
+STYLES = """name => {
+    const styles = new Map(), behind = new Map([[null, '']]);
+    const seen_behind = element => {
+        if (!behind.has(element)) {
+            const { backgroundColor, backgroundImage, opacity } = getComputedStyle(element);
+            const own = backgroundColor !== 'rgba(0, 0, 0, 0)' || backgroundImage !== 'none' || opacity !== '1'
+                ? [backgroundColor, backgroundImage, opacity].join() : '';
+            behind.set(element, own + seen_behind(element.parentElement));
+        }
+        return behind.get(element);
+    };
     for (const element of document.body.querySelectorAll('*')) {
+        element.removeAttribute(name);
         if (![...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim())) continue;
         if (!element.checkVisibility()) continue;
-        const style = getComputedStyle(element);
-        const key = [element.localName, style.color, style.fontSize, style.fontWeight, style.opacity];
-        for (let each = element; each; each = each.parentElement) {
-            const { backgroundColor, backgroundImage, opacity } = getComputedStyle(each);
-            if (backgroundColor !== 'rgba(0, 0, 0, 0)' || backgroundImage !== 'none' || opacity !== '1')
-                key.push(backgroundColor, backgroundImage, opacity);
-        }
-        const of_page = key.join();
-        element.toggleAttribute(name, !styles.has(of_page));
-        styles.add(of_page);
+        const { color, fontSize, fontWeight, opacity } = getComputedStyle(element);
+        const style = [element.localName, color, fontSize, fontWeight, opacity, seen_behind(element)].join();
+        if (styles.has(style)) continue;
+        element.setAttribute(name, styles.size);
+        styles.set(style);
     }
-    return [...styles].slice(known.length);
+    return [[...styles.keys()], 'axe' in window];
+}"""
+RUN = """([contrast, options]) => {
+    axe.configure({ rules: [contrast] });
+    return axe.run(document, options).then(result => result.violations);
 }"""
 CLEAR = set[str]()  # styles that stood out on an earlier page: pages share them; a proof looks again on each
 
 
 def barriers(page: Page) -> list[tuple[str, str]]:
     """The rules that the page breaks, each with the first place where it does."""
-    _load(page)
-    rules = {"runOnly": {"type": "tag", "values": STANDARDS}, "rules": {CONTRAST: {"enabled": False}}}
-    return _violations(page, None, rules) + faint_texts(page)
+    return _violations(page, {"type": "tag", "values": STANDARDS})
 
 
 def faint_texts(page: Page) -> list[tuple[str, str]]:
     """Texts that stand out too little from what is behind them: one of each style."""
-    _load(page)
-    styles = page.evaluate(MARK_STYLES, [SAMPLE, sorted(CLEAR)])
-    if not styles:
+    return _violations(page, {"type": "rule", "values": [CONTRAST]})
+
+
+def _violations(page: Page, wanted: dict[str, Any]) -> list[tuple[str, str]]:
+    """What breaks the rules *wanted*, contrast in the styles alone that are not known to be clear."""
+    styles, is_loaded = page.evaluate(STYLES, SAMPLE)
+    samples = [f'[{SAMPLE}="{nth}"]' for nth, style in enumerate(styles) if style not in CLEAR]
+    if not samples and CONTRAST in wanted["values"]:
         return []
-    faint = _violations(page, {"include": [[f"[{SAMPLE}]"]]}, {"runOnly": {"type": "rule", "values": [CONTRAST]}})
-    if not faint:
-        CLEAR.update(chosen(styles, ()))
-    return faint
-
-
-def _load(page: Page) -> None:
-    """Load axe, half a megabyte, once a page."""
-    if not page.evaluate("() => 'axe' in window"):
+    if not is_loaded:  # axe, half a megabyte, once a page
         page.evaluate(AXE_SCRIPT)
-
-
-def _violations(page: Page, context: Any, options: dict[str, Any]) -> list[tuple[str, str]]:
-    violations = page.evaluate(RUN, [context, {**options, **VIOLATIONS_ALONE}])
-    return [(row["id"], row["nodes"][0]["html"]) for row in violations]
+    contrast = {"id": CONTRAST, "selector": ",".join(samples) or f"[{SAMPLE}=none]", "enabled": bool(samples)}
+    rows = page.evaluate(RUN, [contrast, {"runOnly": wanted, **VIOLATIONS_ALONE}])
+    if CONTRAST not in {row["id"] for row in rows}:
+        CLEAR.update(chosen(styles, ()))
+    return [(row["id"], row["nodes"][0]["html"]) for row in rows]

@@ -22,10 +22,10 @@ from projections.sums import ZONE
 from projections.supervision.fold import DEEMED, WARNING, OrderRow, SignalRow
 
 # The first part of each number. Like the number of a document (文号) it is the same in every language.
-SUPERVISION, ORDER = "监察", "督办"
+SUPERVISION, ORDER, COMPLAINT, EVALUATION = "监察", "督办", "投诉", "评价"
 # By level: R-0131 and W-0132 are two things, whatever their places say.
 LETTERS = {WARNING: "W", Colour.YELLOW.value: "Y", Colour.RED.value: "R", DEEMED: "D"}
-FILED: Mapping[type[Fact], str] = {ComplaintFiled: "投诉", ServiceEvaluated: "评价"}
+FILED: Mapping[type[Fact], str] = {ComplaintFiled: COMPLAINT, ServiceEvaluated: EVALUATION}
 DIGITS = 4  # at least
 
 
@@ -47,12 +47,12 @@ def order_number(order: OrderRow) -> str:
 
 def complaint_number(complaint: ComplaintRow) -> str:
     """The number of a complaint."""
-    return numbered(FILED[ComplaintFiled], complaint.filed_at, "", complaint.position)
+    return numbered(COMPLAINT, complaint.filed_at, "", complaint.position)
 
 
 def evaluation_number(evaluation: EvaluationRow) -> str:
     """The number of an evaluation."""
-    return numbered(FILED[ServiceEvaluated], evaluation.evaluated_at, "", evaluation.position)
+    return numbered(EVALUATION, evaluation.evaluated_at, "", evaluation.position)
 
 
 def filed_number(entry: Entry) -> str:

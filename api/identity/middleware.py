@@ -8,6 +8,8 @@ client is believed.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from time import monotonic
 from typing import Any
 
 from api.identity.calendars import SECRET_ADDRESSES
@@ -18,7 +20,7 @@ from api.identity.public import IsPublic, is_public
 from api.identity.rate_headers import rate_headers
 from api.identity.refused import RefusedRequests, wants_page
 from api.identity.security_headers import SecurityHeaders
-from api.identity.visit import Pairs, Visit, enter_visit, state_of
+from api.identity.visit import EnteredVisit, Pairs, ProgramVisits, Visit, browser_of, leave, state_of
 from api.web.identity import actor_of, caller_by_headers, require_once
 from api.web.problems import Problem
 from api.web.response_filter import ResponseFilter
@@ -28,15 +30,16 @@ from infrastructure.identity.keys import KeyRefusedError
 from infrastructure.identity.oidc import ProviderUnreachableError
 from infrastructure.identity.rates import TokenBuckets
 from infrastructure.identity.security_log import SecurityEvent
-from infrastructure.identity.service import Identity, SignedIn, refusal_of
+from infrastructure.identity.service import Identity, KeyUse, SignedIn, refusal_of
 from infrastructure.settings import Settings
 
 OF_PRINCIPALS = ("/v1/principals/", "/v1/departments/")  # commands here grant roles, issue keys and end them
 SECRET_PREFIXES = tuple(prefix for prefix, _ in SECRET_ADDRESSES.values())
 REALM = 'Bearer realm="countersign"'
+BEARER = b"Bearer "  # as nearly all programs spell it
+BEARER_LENGTH = len(BEARER)
 STRIPPED = frozenset({*ASSERTIONS, SECRET})
 STRIPPED_OF_PROGRAMS = STRIPPED | {b"origin", b"sec-fetch-site"}
-BROWSER_CHARACTERS_MAX = 200
 CREDENTIALS = frozenset({b"authorization", b"cookie"})
 LOGGED_PER_SECOND, LOGGED_BURST = 0.1, 20  # refusals of one address that the security log takes
 
@@ -50,6 +53,7 @@ class IdentityMiddleware:
         self._proxies = Proxies(settings.trusted_proxies, settings.public_url)
         self._headers = SecurityHeaders(settings.oidc_issuer)
         self._refused = RefusedRequests(settings)
+        self._programs = ProgramVisits(identity)
         self._logged = TokenBuckets(LOGGED_PER_SECOND, LOGGED_BURST)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -62,31 +66,65 @@ class IdentityMiddleware:
         origin = self._proxies.origin(scope, headers)
         extra: Pairs = []
 
-        async def completed(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                if scope["method"] == "POST" and scope["path"].startswith(OF_PRINCIPALS):
-                    await self.identity.changed()  # before the answer: what was withdrawn holds for no further request
-                given = message.get("headers", ())
-                message["headers"] = self._headers.complete(given, extra, is_secure=origin.is_secure)
-            await send(message)
-
+        completed: Any = CompletedAnswer(send, self._headers, extra, origin)
+        if scope["method"] == "POST" and scope["path"].startswith(OF_PRINCIPALS):
+            completed = self._announced(completed)
         state = state_of(scope)
         try:
-            visit = await self._visit(scope, headers, origin, extra)
-            self._require_caller(scope, headers, visit)
+            entered = self._known_program(scope, headers, origin, extra)
+            if entered is None:
+                visit = await self._visit(scope, headers, origin, extra)
+                self._require_caller(scope, headers, visit)
+                entered = EnteredVisit.of(visit)
         except Exception as error:  # noqa: BLE001 the one place before the application where errors turn into answers
             await self._refuse(error, scope, receive, headers, origin, completed)
             return
-        enter_visit(state, visit)
-        scope["headers"] = self._stripped(pairs, headers, visit)
-        with self.identity.reads.reading(lambda: visit.reader):
+        scope["headers"] = self._stripped(pairs, headers, entered.visit)
+        before = entered.enter(state)
+        try:
             await self.app(scope, receive, completed)
+        finally:
+            leave(before)
+
+    def _announced(self, completed: Any) -> Any:
+        """*completed*, but what was withdrawn holds for no further request once the answer is sent."""
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                await self.identity.changed()
+            await completed(message)
+
+        return send
+
+    def _known_program(
+        self, scope: Any, headers: dict[bytes, bytes], origin: Origin, extra: Pairs
+    ) -> EnteredVisit | None:
+        """The visit of a program that is cached; None where the request has to be looked at in full. Raises Problem.
+
+        No task and no coroutine: most requests that have to be quick are of this kind.
+        """
+        sent = headers.get(b"authorization", b"")
+        if not sent.startswith(BEARER) or len(headers) != len(scope["headers"]):
+            return None
+        use = self.identity.known_program(sent[BEARER_LENGTH:])
+        if use is None or scope["path"].startswith(SECRET_PREFIXES):
+            return None
+        self._count(use, extra)
+        return self._programs.visit(use, origin, headers.get(b"user-agent", b""))
+
+    def _count(self, use: KeyUse, extra: Pairs) -> None:
+        """Count a request of a program against its rate, and say in the answer what is left. Raises Problem."""
+        buckets = self.identity.buckets
+        allowance = buckets.take(use.bucket, monotonic())
+        extra += rate_headers("key", buckets, allowance)
+        if not allowance.allowed:
+            raise too_many(allowance.seconds)
 
     async def _visit(self, scope: Any, headers: dict[bytes, bytes], origin: Origin, extra: Pairs) -> Visit:
         """Who sends the request. Raises Problem, and what the identity store raises."""
         if len(headers) != len(scope["headers"]):
             require_once(scope["headers"], CREDENTIALS)
-        browser = headers.get(b"user-agent", b"").decode("latin-1")[:BROWSER_CHARACTERS_MAX]
+        browser = browser_of(headers.get(b"user-agent", b""))
         base = (self.identity, origin.address, origin.is_secure, origin.is_local, browser)
         if scope["path"].startswith(SECRET_PREFIXES):
             return Visit(*base, caller=await self._reader_at(scope["path"]))
@@ -94,12 +132,8 @@ class IdentityMiddleware:
             scheme, _, bearer = authorization.decode("latin-1").partition(" ")
             if scheme.lower() != "bearer":
                 raise unauthorized("credential-invalid", "Authorization has a scheme other than Bearer")
-            bearer = bearer.strip()
-            use = self.identity.known_program(bearer) or await self.identity.program(bearer)
-            allowance = self.identity.allowance(use.bucket)
-            extra += rate_headers("key", self.identity.buckets, allowance)
-            if not allowance.allowed:
-                raise too_many(allowance.seconds)
+            use = await self.identity.program(bearer.strip())
+            self._count(use, extra)
             return Visit(*base, caller=use.caller, key_use=use)
         token = cookie_in(headers.get(b"cookie", b""), SESSION, is_secure=origin.is_secure)
         signed_in: SignedIn | None = await self.identity.signed_in(token) if token else None
@@ -147,10 +181,11 @@ class IdentityMiddleware:
 
         A program whose browser-like headers come without a cookie can't be a page of another site abusing a session.
         """
-        is_program = b"authorization" in headers and b"cookie" not in headers
-        if self._gateway.is_open and visit.signed_in is None and b"authorization" not in headers:
+        dropped = STRIPPED
+        if b"authorization" in headers:
+            dropped = STRIPPED if b"cookie" in headers else STRIPPED_OF_PROGRAMS
+        elif self._gateway.is_open and visit.signed_in is None:
             return pairs  # as the client sent them
-        dropped = STRIPPED_OF_PROGRAMS if is_program else STRIPPED
         return pairs if dropped.isdisjoint(headers) else [pair for pair in pairs if pair[0] not in dropped]
 
     async def _refuse(
@@ -177,6 +212,23 @@ class IdentityMiddleware:
         now = self.identity.clock()
         if self._logged.take(address, now.timestamp()).allowed:
             await self.identity.log.add(event, now, address=address, detail=detail)
+
+
+class CompletedAnswer:
+    """An ASGI `send` that gives the head of an answer the headers that every answer has."""
+
+    __slots__ = ("_extra", "_headers", "_origin", "_send")
+
+    def __init__(self, send: Any, headers: SecurityHeaders, extra: Pairs, origin: Origin) -> None:
+        self._send, self._headers, self._extra, self._origin = send, headers, extra, origin
+
+    def __call__(self, message: Any) -> Awaitable[None]:
+        """What sends *message*: the coroutine below, and none around it."""
+        if message["type"] == "http.response.start":
+            given = message.get("headers", ())
+            message["headers"] = self._headers.complete(given, self._extra, is_secure=self._origin.is_secure)
+        sending: Awaitable[None] = self._send(message)
+        return sending
 
 
 def unauthorized(code: str, sentence: str, *, error: str = "") -> Problem:

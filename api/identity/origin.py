@@ -41,10 +41,9 @@ class Proxies:
         """Where the request with this *scope* and these *headers* comes from."""
         peer = scope["client"][0] if scope.get("client") else UNIX_SOCKET
         forwarded = headers.get(b"x-forwarded-for", b"")
-        is_local = is_loopback(peer) and not forwarded and b"forwarded" not in headers
         secure = scope.get("scheme") == "https" or self._public_tls
         if not self._trusts(peer):
-            return Origin(peer, secure, is_local)
+            return _origin_at(peer, secure, not forwarded and b"forwarded" not in headers)
         secure = secure or headers.get(b"x-forwarded-proto", b"").strip().lower() == b"https"
         return Origin(self._client(peer, forwarded), secure, is_local=False)
 
@@ -64,6 +63,11 @@ class Proxies:
             return False
         read = _read(address)
         return read is not None and any(read in network for network in self._networks)
+
+
+@lru_cache(ADDRESSES_CACHED)
+def _origin_at(address: str, is_secure: bool, is_direct: bool) -> Origin:
+    return Origin(address, is_secure, is_direct and is_loopback(address))
 
 
 @lru_cache(ADDRESSES_CACHED)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
-from api.identity.visit import Pairs
 from infrastructure.identity.rates import Allowance, TokenBuckets
 
+STATES_CACHED_MAX = 1000  # a key at its usual pace is in some dozens of states
 
-def rate_headers(policy: str, buckets: TokenBuckets, allowance: Allowance) -> Pairs:
+RateHeaders = tuple[tuple[bytes, bytes], ...]
+
+
+def rate_headers(policy: str, buckets: TokenBuckets, allowance: Allowance) -> RateHeaders:
     """The headers for one request that was counted against *buckets*, which fill within the seconds *w*."""
-    state = f'"{policy}";r={allowance.remaining};t={allowance.seconds}'
-    return [_policy_header(policy, buckets.burst, buckets.per_second), (b"ratelimit", state.encode())]
+    return _headers(policy, buckets.burst, buckets.per_second, allowance.remaining, allowance.seconds)
 
 
-@cache
-def _policy_header(policy: str, burst: int, per_second: float) -> tuple[bytes, bytes]:
-    """The header that is the same on every answer under one policy, of which there are a few a process."""
-    return b"ratelimit-policy", f'"{policy}";q={burst};w={round(burst / per_second)}'.encode()
+@lru_cache(STATES_CACHED_MAX)
+def _headers(policy: str, burst: int, per_second: float, remaining: int, seconds: int) -> RateHeaders:
+    """The headers of one policy in one state."""
+    return (
+        (b"ratelimit-policy", f'"{policy}";q={burst};w={round(burst / per_second)}'.encode()),
+        (b"ratelimit", f'"{policy}";r={remaining};t={seconds}'.encode()),
+    )

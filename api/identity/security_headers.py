@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from api.identity.visit import Pairs
 
@@ -22,6 +25,9 @@ POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'{issuer};"
     " require-trusted-types-for 'script'"
 )
+NAME = itemgetter(0)
+NO_HEADER = (b"", b"")  # after the last one: the place of those that are missing
+COMPLETIONS_CACHED_MAX = 1000  # answers differ in some dozens of ways; a file's media type is its sender's to choose
 
 
 class SecurityHeaders:
@@ -33,22 +39,59 @@ class SecurityHeaders:
 
     def complete(self, given: Any, extra: Pairs, *, is_secure: bool) -> Pairs:
         """The headers *given*, with *extra*, and with those that every answer has."""
-        headers: Pairs = [(name.lower(), value) for name, value in given]
-        known = dict(headers)
-        headers += [pair for pair in DEFAULTS if pair[0] not in known]
+        headers: Pairs = [*given, NO_HEADER]
+        names = tuple(map(NAME, headers))
+        places = _deciding(names)
+        if places is None:
+            return self.complete([(name.lower(), value) for name, value in headers[:-1]], extra, is_secure=is_secure)
+        kind, caching, varied = places
+        completion = _completion(
+            names, headers[kind][1], headers[caching][1], headers[varied][1], self._policy, is_secure
+        )
+        for place in completion.replaced:
+            del headers[place]
+        headers += completion.missing
         headers += extra
-        if known.get(b"content-type", b"").startswith(b"text/html"):
-            _replace(headers, known, b"content-security-policy", self._policy)
-        if not known.get(b"cache-control", b"").startswith(b"public"):
-            varied = known.get(b"vary")
-            _replace(headers, known, b"vary", varied + b", " + VARY if varied else VARY)
-        if is_secure:
-            headers.append(HSTS)
+        headers += completion.last
         return headers
 
 
-def _replace(headers: Pairs, known: Mapping[bytes, bytes], name: bytes, value: bytes) -> None:
-    """Put *value* in the place of all headers of this *name*, if any is *known*."""
-    if name in known:
-        headers[:] = [pair for pair in headers if pair[0] != name]
-    headers.append((name, value))
+class Completion(Struct, frozen=True):
+    """What answers with the same headers get: what is *missing*, and *last* what takes the places of *replaced* ones.
+
+    These places are in descending order, the first of them that of NO_HEADER.
+    """
+
+    replaced: tuple[int, ...]
+    missing: tuple[tuple[bytes, bytes], ...]
+    last: tuple[tuple[bytes, bytes], ...]
+
+
+@lru_cache(COMPLETIONS_CACHED_MAX)
+def _deciding(names: tuple[bytes, ...]) -> tuple[int, int, int] | None:
+    """Where in *names* Content-Type, Cache-Control and Vary are, the last of each; None if any is in capitals."""
+    if any(name != name.lower() for name in names):
+        return None
+    places = {name: place for place, name in enumerate(names)}
+    nowhere = places[NO_HEADER[0]]
+    kind, caching, varied = (places.get(name, nowhere) for name in (b"content-type", b"cache-control", b"vary"))
+    return kind, caching, varied
+
+
+@lru_cache(COMPLETIONS_CACHED_MAX)
+def _completion(
+    names: tuple[bytes, ...], kind: bytes, caching: bytes, varied: bytes, policy: bytes, is_secure: bool
+) -> Completion:
+    """What an answer gets that has headers of these *names*, in lower case.
+
+    *kind*, *caching* and *varied* are its Content-Type, Cache-Control and Vary.
+    """
+    last: dict[bytes, bytes] = {}
+    given = names[:-1]
+    if kind.startswith(b"text/html"):
+        last[b"content-security-policy"] = policy
+    if not caching.startswith(b"public"):
+        last[b"vary"] = varied + b", " + VARY if varied else VARY
+    replaced = tuple(place for place in reversed(range(len(given))) if given[place] in last)
+    missing = tuple(pair for pair in DEFAULTS if pair[0] not in given)
+    return Completion((len(given), *replaced), missing, (*last.items(), *([HSTS] if is_secure else [])))

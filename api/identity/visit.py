@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import Token
 from functools import partial
 from typing import Any
 
@@ -9,14 +11,18 @@ from litestar.types import Scope
 from msgspec import Struct
 
 from api.html.page import Visitor
+from api.identity.origin import Origin
 from api.web.identity import CALLER, VISITOR
 from api.web.problems import Problem
 from domain.access.principal import Caller
 from infrastructure.identity.read_log import DataReader
 from infrastructure.identity.service import Identity, KeyUse, SignedIn
 from infrastructure.messages.inbox import recipients
+from projections.personal_reads import ON_READ, OnRead
 
 VISIT = "visit"  # where the scope's state has it
+BROWSER_CHARACTERS_MAX = 200
+PROGRAMS_MAX = 10_000  # as many keys as are cached, about a kilobyte each
 
 Pairs = list[tuple[bytes, bytes]]
 
@@ -53,9 +59,55 @@ def visit_of(scope: Scope) -> Visit:
     return visit
 
 
-def enter_visit(state: dict[str, Any], visit: Visit) -> None:
-    """Put *visit* where handlers look for who sends a request, and pages for whom to greet: commands greet no one."""
-    state[VISIT], state[CALLER], state[VISITOR] = visit, visit.caller, partial(visitor_of, visit)
+class EnteredVisit(Struct, frozen=True):
+    """A visit with what is made of it for a request: who is greeted, and what records reads of personal data."""
+
+    visit: Visit
+    visitor: Callable[[], Visitor]
+    on_read: OnRead
+
+    @classmethod
+    def of(cls, visit: Visit) -> EnteredVisit:
+        return cls(visit, partial(visitor_of, visit), visit.identity.reads.recorder(lambda: visit.reader))
+
+    def enter(self, state: dict[str, Any]) -> Token[OnRead | None]:
+        """Put it where handlers look for who sends a request, and pages for whom to greet: commands greet no one.
+
+        Reads of personal data are recorded until `leave` is called with what this returns.
+        """
+        state[VISIT], state[CALLER], state[VISITOR] = self.visit, self.visit.caller, self.visitor
+        return ON_READ.set(self.on_read)
+
+
+def leave(entered: Token[OnRead | None]) -> None:
+    """The request is answered: what is read from here on is not of its visit."""
+    ON_READ.reset(entered)
+
+
+class ProgramVisits:
+    """The last visit of each program: the next one is the same if its key, its origin and its browser are."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+        self._last: dict[str, tuple[KeyUse, Origin, bytes, EnteredVisit]] = {}
+
+    def visit(self, use: KeyUse, origin: Origin, browser: bytes) -> EnteredVisit:
+        """The visit of the program that *use* is of; *use* itself says until when: it is what was looked up last."""
+        last = self._last.get(use.bucket)
+        if last is not None and last[0] is use and last[1] == origin and last[2] == browser:
+            return last[3]
+        where = origin.address, origin.is_secure, origin.is_local, browser_of(browser)
+        visit = Visit(self._identity, *where, caller=use.caller, key_use=use)
+        entered = EnteredVisit.of(visit)
+        if len(self._last) >= PROGRAMS_MAX:
+            self._last.clear()
+        self._last[use.bucket] = use, origin, browser, entered
+        return entered
+
+
+def browser_of(user_agent: bytes) -> str:
+    """What a browser calls itself, as much of it as is kept."""
+    return user_agent[:BROWSER_CHARACTERS_MAX].decode("latin-1")
 
 
 def visitor_of(visit: Visit) -> Visitor:

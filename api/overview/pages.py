@@ -26,7 +26,6 @@ from api.web.parameters import PAGE_ROWS, Paging
 from api.web.zones import zone_of
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW
-from infrastructure.settings import Settings
 from projections.clocks.query import ClocksAt
 from projections.overview.attention import obstacles
 from projections.overview.steps import CaseStep, step_cases, step_counts
@@ -48,7 +47,6 @@ class OverviewSources(Struct, frozen=True):
     laws: LawBook
     progress: ProgressList
     scope: Scope
-    settings: Settings
     now: datetime
 
 
@@ -57,11 +55,10 @@ def overview_sources(
     laws: NamedDependency[LawBook],
     progress: NamedDependency[ProgressList],
     list_scope: NamedDependency[Scope],
-    settings: NamedDependency[Settings],
     now: NamedDependency[datetime],
 ) -> OverviewSources:
     """What the page is read from."""
-    return OverviewSources(list_reader, laws, progress, list_scope, settings, now)
+    return OverviewSources(list_reader, laws, progress, list_scope, now)
 
 
 OVERVIEW_SOURCES = {"overview_sources": Provide(overview_sources, sync_to_thread=False)}
@@ -74,15 +71,15 @@ async def overview_page(page: PageContext, sources: OverviewSources) -> Response
     attention = await obstacles(store, t, scope, ROWS_MAX)
     clocks = ClocksAt(store, sources.laws, t, t, scope=scope)
     running = await running_clocks(clocks, [obstacle.project for obstacle in attention])
-    tiles = await sources.progress.tiles(t, weeks.begins[-1], sources.settings.stale_days, scope)
+    standing = await sources.progress.standing(t, scope)
     decided = await decided_weeks(store, weeks, scope)
     rows = heat_rows(page, decided, weeks)
     return page.render(
         "overview.html",
         as_of=t,
-        nothing=not tiles.projects,
+        nothing=not standing.projects,
         attention=attention_rows(page, attention, running or (), t),
-        figures=figures_of(page, tiles, await weekly_figures(store, weeks, scope), decided, weeks),
+        figures=figures_of(page, standing, await weekly_figures(store, weeks, scope), decided, weeks),
         steps=step_bars(page, await step_counts(store, t, scope)),
         weeks=weeks.first_days,
         heat=rows,

@@ -27,7 +27,7 @@ from projections.clocks.reading import Reading
 from projections.overview.attention import ProjectObstacle
 from projections.overview.steps import StepCount
 from projections.overview.weeks import DecidedWeek, WeeklyFigures, Weeks
-from projections.progress.query import Tiles
+from projections.progress.query import Standing
 
 WEEKS = 12
 SPARK_WIDTH_PX, SPARK_HEIGHT_PX = 120, 28
@@ -133,15 +133,15 @@ def _days_since(since: datetime | None, t: datetime) -> int:
 
 
 def figures_of(
-    page: PageContext, tiles: Tiles, weekly: WeeklyFigures, decided: Sequence[DecidedWeek], weeks: Weeks
+    page: PageContext, standing: Standing, weekly: WeeklyFigures, decided: Sequence[DecidedWeek], weeks: Weeks
 ) -> list[OverviewFigure]:
     """The four figures. The last value of each series is the figure itself."""
     by_week = [sum(week.decided for week in decided if week.week == nth) for nth in range(WEEKS)]
     this_week = _week_of(weeks.first_days[-1])
     return [
-        _figure("under_way", tiles.under_way, page.link(TABLE, status="open"), weekly.under_way),
-        _figure("stuck", tiles.stuck, page.link(TABLE, stuck="true"), weekly.stuck),
-        _figure("late", tiles.late, page.link(TABLE, warned="late"), weekly.late),
+        _figure("under_way", standing.under_way, page.link(TABLE, status="open"), weekly.under_way),
+        _figure("stuck", standing.stuck, page.link(TABLE, stuck="true"), weekly.stuck),
+        _figure("late", standing.late, page.link(TABLE, warned="late"), weekly.late),
         _figure("decided", by_week[-1], decisions_link(page, this_week, weeks.t), by_week),
     ]
 

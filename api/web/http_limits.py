@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from functools import lru_cache
 from http import HTTPStatus
+from operator import itemgetter
 from typing import Any, NoReturn
 
 import httptools
@@ -29,6 +31,8 @@ NO_TRAILERS = "leave trailers out: nothing is read from them"
 SENT_METHOD = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) \S+ HTTP/1\.[01]\r?\n")
 ABSOLUTE_FORM = re.compile(rb"(?i)https?://")
 IN_NAMES = b"abcdefghijklmnopqrstuvwxyz0123456789-"  # of headers that this application writes
+NAME = itemgetter(0)
+HEADS_CACHED_MAX = 1000  # answers have some dozens of sets of headers
 CONTROLS = bytes([*range(0x20), 0x7F])  # of which the end of a line is two
 OF_THE_CONNECTION = frozenset({b"connection", b"transfer-encoding"})
 
@@ -93,15 +97,24 @@ def written_head(head: Any, always: list[tuple[bytes, bytes]], length: int) -> b
     All lines are checked together: one that would end early, or holds a control character, is uvicorn's to refuse.
     """
     pairs = always + head["headers"]
-    headers = dict(pairs)
-    if headers.get(b"content-length") != b"%d" % length or not OF_THE_CONNECTION.isdisjoint(headers):
+    place = _length_place(tuple(map(NAME, pairs)))
+    if place is None or pairs[place][1] != b"%d" % length:
         return None
     lines = b"\r\n".join([b": ".join(pair) for pair in pairs])
-    if b"".join(headers).translate(None, IN_NAMES) or len(lines) - len(lines.translate(None, CONTROLS)) != (
-        2 * len(pairs) - 2
-    ):
+    if len(lines) - len(lines.translate(None, CONTROLS)) != (2 * len(pairs) - 2):
         return None
     return b"%b%b\r\n\r\n" % (STATUS_LINE[head["status"]], lines)
+
+
+@lru_cache(HEADS_CACHED_MAX)
+def _length_place(names: tuple[bytes, ...]) -> int | None:
+    """Where in *names* of headers the length is, the last of them; None where uvicorn has to look at the headers.
+
+    It has to if none is, if one is about the connection, and if one is not spelt as this application spells them.
+    """
+    if b"".join(names).translate(None, IN_NAMES) or not OF_THE_CONNECTION.isdisjoint(names):
+        return None
+    return {name: place for place, name in enumerate(names)}.get(b"content-length")
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):

@@ -38,13 +38,14 @@ class Desk(Struct, frozen=True):
 
     TODAY, WEEK, LATER and OPINIONS are what waits for the department: together they are the figure 待办. APPLICANT and
     OTHERS are its own applications on which another party has to act. *supervised* is what it has to answer for; *done*
-    was decided this week. *next_due*: the next last day among its clocks, None without any. *whole* is false where
-    there is more than is looked at.
+    are those shown of the *number_done* decided this week. *next_due*: the next last day among its clocks, None without
+    any. *whole* is false where there is more than is looked at.
     """
 
     groups: Mapping[str, list[DeskRow]]
     supervised: Supervised
     done: list[ProgressItem]
+    number_done: int
     names: ProjectTitles
     next_due: date | None
     whole: bool
@@ -53,7 +54,7 @@ class Desk(Struct, frozen=True):
     def counts(self) -> dict[str, int]:
         """How many rows each group has."""
         counts = {name: len(rows) for name, rows in self.groups.items()}
-        return counts | {SUPERVISION: self.supervised.count, DONE: len(self.done)}
+        return counts | {SUPERVISION: self.supervised.count, DONE: self.number_done}
 
     @property
     def to_do(self) -> int:
@@ -89,33 +90,40 @@ async def desk_of(sources: DeskSources, department: str, shown: slice = slice(BE
     """
     t, zone, past = sources.supervision.as_of, sources.supervision.zone, sources.past
     today = local_day(t, zone)
-    listed = await sources.clocks.listed(ClockFilter(department=department, limit=CLOCKS_MAX))
+    of_department = ClockFilter(department=department, awaited=True, coloured=True, limit=CLOCKS_MAX)
+    ends = await sources.clocks.ends(of_department)
     every = WaitingFilter(scope=sources.scope, limit=WAITS_MAX, at_hand=True)
-    held = await sources.waiting.listed(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT), past)
-    own = await sources.waiting.listed(structs.replace(every, department=department, without=NOT_BEGUN), past)
-    running = running_by_item(listed)
-    groups = grouped(held, own, running, today)
-    visible = [row.clock for rows in groups.values() for row in rows[shown] if row.clock]
-    over_states = await sources.clocks.over_states(visible)
+    held = await sources.waiting.brief(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT), past)
+    own = await sources.waiting.brief(structs.replace(every, department=department, without=NOT_BEGUN), past)
+    groups = grouped(held, own, running_by_item(ends), today)
+    visible = [row.end.key for rows in groups.values() for row in rows[shown] if row.end]
+    clocks = await sources.clocks.chosen(visible)
     caller = None if past else sources.caller
-    groups = {name: marked(caller, rows, department, over_states) for name, rows in groups.items()}
+    for rows in groups.values():
+        rows[shown] = marked(caller, rows[shown], department, clocks)
     answerable = await supervised(sources.supervision, sources.feedback, department)
-    of_week = DecidedFilter(department=department, since=week_from(t, zone), t=t, scope=sources.scope, limit=WAITS_MAX)
-    done = await sources.progress.decided(of_week, past)
+    of_week = DecidedFilter(department=department, since=week_from(t, zone), t=t, scope=sources.scope)
+    done = await sources.progress.decided(_page_of(of_week, shown), past)
     cases = [(row.project, row.item) for rows in groups.values() for row in rows[shown]]
     cases += [(row.project, row.item) for row in answerable.signals[shown]]
-    cases += [(row.project, row.item) for row in done[shown]]
+    cases += [(row.project, row.item) for row in done]
     cases += [(row.project, "") for row in answerable.orders[shown]]
     cases += [(row.project, "") for row in answerable.complaints[shown]]
-    dues = (clock.reading.due_on for clocks in running.values() for clock in clocks)
+    dues = (end.due_on for end in ends)
     return Desk(
         groups=groups,
         supervised=answerable,
         done=done,
+        number_done=await sources.progress.number_decided(of_week, past),
         names=await names_of_items(sources.store, cases),
         next_due=min((due for due in dues if due and due > today), default=None),
-        whole=max(len(listed), len(held), len(own)) < WAITS_MAX and answerable.is_whole,
+        whole=max(len(ends), len(held), len(own)) < WAITS_MAX and answerable.is_whole,
     )
+
+
+def _page_of(decided: DecidedFilter, shown: slice) -> DecidedFilter:
+    first = shown.start or 0
+    return structs.replace(decided, offset=first, limit=shown.stop - first)
 
 
 async def departments_waited_for(sources: DeskSources) -> list[HolderCount]:

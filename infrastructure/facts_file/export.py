@@ -38,6 +38,11 @@ COMMANDS_1 = """
 """
 WATCHED = "SELECT project, version, timestamptz_send(look_at), false FROM watch.project ORDER BY project"
 WATCHED_SWEEP = "SELECT project, version, timestamptz_send(look_at), sweep FROM watch.project ORDER BY project"
+# Also of format 0. A table of that name may be another program's.
+HOLDS_LEDGER = """
+    SELECT to_regclass('schema_migration') IS NOT NULL AND to_regclass('ledger.head') IS NOT NULL
+        AND to_regclass('ledger.event') IS NOT NULL AND to_regclass('ledger.command') IS NOT NULL
+"""
 HAS_COLUMN = "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = %s AND NOT attisdropped"
 
 
@@ -85,7 +90,7 @@ def _place(line: LedgerLine) -> tuple[int, bool]:
 
 
 def _header(connection: psycopg.Connection[Any]) -> HeaderLine:
-    if _scalar(connection, "SELECT to_regclass('ledger.event')::text") is None:
+    if not _scalar(connection, HOLDS_LEDGER):
         raise FactsFileUnfitError("This database holds no ledger of Countersign: name the right one in DATABASE_URL.")
     migrations = connection.execute("SELECT name FROM schema_migration ORDER BY number").fetchall()
     counters = _scalar(connection, "SELECT to_regclass('ledger.case_counter')::text") is not None

@@ -13,14 +13,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, TypeAlias, cast
+from typing import IO, Annotated, TypeAlias, cast
 from uuid import UUID
 
-from msgspec import DecodeError, Struct, json
+from msgspec import DecodeError, Meta, Struct, json
 
 from infrastructure.ledger.hash_chain import RawRow
 
 FORMAT = "countersign-facts-1"
+# What the columns hold; an instant in microseconds, of the years 1 to 9999.
+Position = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Version = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Microseconds = Annotated[int, Meta(ge=-62_135_596_800_000_000, le=253_402_300_799_999_999)]
 LINE_BYTES_MAX = 64 * 1024 * 1024  # an entry is some hundred bytes, and no more than a request may bring
 
 
@@ -33,9 +37,9 @@ class HeaderLine(Struct, frozen=True, tag="header", tag_field="line"):
 
     format: str
     migrations: list[str]
-    position: int
-    case_counter: int
-    watched_to: int  # the position up to which the watcher had read
+    position: Position
+    case_counter: Position
+    watched_to: Position  # the position up to which the watcher had read
     calendars: str  # by which it had counted
 
 
@@ -63,9 +67,9 @@ class CommandLine(Struct, frozen=True, gc=False, tag="command", tag_field="line"
 
     id: UUID
     fingerprint: bytes
-    seq: int
+    seq: Position
     reply: bytes
-    at: int
+    at: Microseconds
     alias: bool = False
 
 
@@ -73,8 +77,8 @@ class WatchLine(Struct, frozen=True, gc=False, tag="watch", tag_field="line"):
     """One row of watch.project."""
 
     project: UUID
-    version: int
-    look_at: int | None
+    version: Version
+    look_at: Microseconds | None
     sweep: bool
 
 
@@ -167,6 +171,6 @@ def read(path: Path) -> Iterator[Line]:
                 yield line
     except (OSError, EOFError, zlib.error) as failure:
         raise FactsFileUnfitError(f"{path} can't be read: {failure}.") from failure
-    except DecodeError as failure:
+    except (DecodeError, UnicodeDecodeError, RecursionError) as failure:
         raise FactsFileUnfitError(f"{path} is no facts file: {failure}, in line {number}.") from failure
     raise FactsFileUnfitError(f"{path} breaks off after line {number}: export the facts again.")

@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 from msgspec import DecodeError, Struct
 
+from domain.core.characters import visible
 from domain.core.ledger import Role
 from domain.messages import FACTS
 from domain.streams import kind_named_by
@@ -29,6 +30,7 @@ from infrastructure.facts_file.lines import (
 from infrastructure.ledger.hash_chain import Last, Verifier
 from infrastructure.ledger.mapper import decode_recorded
 from infrastructure.ledger.sent_command import command_id_of
+from infrastructure.postgres.migrate import migrations
 from infrastructure.privacy.current import keystore
 from infrastructure.privacy.keystore import KeystoreError
 
@@ -75,15 +77,40 @@ def import_facts(url: str, path: Path, progress: Callable[[int, int], None]) -> 
             )
         lines = read(path)
         header = next(lines, None)
-        if not isinstance(header, HeaderLine) or header.format != FORMAT:
-            raise FactsFileUnfitError(f"{path} is no facts file of the format {FORMAT}.")
+        if not isinstance(header, HeaderLine):
+            raise FactsFileUnfitError(f"{path} is no facts file: its first line is no header.")
+        _require_readable(header, path)
         loading = FactsLoading(connection)
-        while some := list(islice(lines, LINES_AT_ONCE)):
-            loading.take(some)
-            progress(loading.chain.seq, header.position)
-        loading.finish(header)
+        try:
+            while some := list(islice(lines, LINES_AT_ONCE)):
+                loading.take(some)
+                progress(loading.chain.seq, header.position)
+            loading.finish(header)
+        except (psycopg.DataError, psycopg.IntegrityError) as failure:
+            reason = failure.diag.message_primary or failure
+            raise FactsFileUnfitError(f"The file is not what was exported: {reason}.") from failure
         return FactsImported(
             header.position, loading.chain.seq, len(loading.chain.heads), loading.commands, loading.aliases
+        )
+
+
+def _require_readable(header: HeaderLine, path: Path) -> None:
+    """Raise FactsFileUnfitError where this release can't read what follows *header*."""
+    if header.format != FORMAT:
+        raise FactsFileUnfitError(
+            f"{path} has the format {visible(header.format)}, and this release reads {FORMAT}: import it with the"
+            " release that wrote it, or a later one."
+        )
+    newest = migrations()[-1].name
+    if later := [name for name in header.migrations if name > newest]:
+        raise FactsFileUnfitError(
+            f"{path} is of a later release, whose database had {visible(later[-1])}: import it with that release, or a"
+            " later one."
+        )
+    if header.watched_to > header.position:
+        raise FactsFileUnfitError(
+            f"The file is not what was exported: its watcher had read to {header.watched_to}, but its ledger ended at"
+            f" {header.position}."
         )
 
 
@@ -106,12 +133,15 @@ class FactsLoading:
                 entries.append(line)
                 self._last = line
             elif isinstance(line, CommandLine):
+                self._require_in_place(line)
                 commands.append(line)
                 commands += self._aliases(line)
             elif isinstance(line, WatchLine):
                 watched.append(line)
             elif isinstance(line, KeyLine):
                 self._adopt(line)
+            else:
+                raise FactsFileUnfitError("The file is not what was exported: a header stands between its lines.")
         self.chain.take(entry.raw() for entry in entries)
         if self.chain.faults:
             fault = self.chain.faults[0]
@@ -120,6 +150,14 @@ class FactsLoading:
         self._copy(COPY_ENTRIES, ENTRY_TYPES, map(_entry_row, entries))
         self._copy(COPY_COMMANDS, COMMAND_TYPES, map(_command_row, commands))
         self._copy(COPY_WATCHED, WATCHED_TYPES, map(_watched_row, watched))
+
+    def _require_in_place(self, command: CommandLine) -> None:
+        """Raise FactsFileUnfitError where *command* is not behind its last entry."""
+        last = self._last.seq if self._last else 0
+        if command.seq != last:
+            raise FactsFileUnfitError(
+                f"The file is not what was exported: a command of position {command.seq} stands behind position {last}."
+            )
 
     def _adopt(self, line: KeyLine) -> None:
         """Take the key of a person over. Raises FactsFileUnfitError where another master key wrapped it."""

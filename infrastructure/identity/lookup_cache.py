@@ -23,23 +23,19 @@ class LookupCache(Generic[T]):
 
     def cached(self, digest: bytes) -> T | None:
         """The value for *digest*, where it need not be looked up; None else, and where that is the value."""
-        entry = self._valid(digest)
-        return entry[1] if entry else None
+        entry = self._entries.get(digest)
+        return entry[1] if entry is not None and entry[0] > time.monotonic() else None
 
     async def get(self, digest: bytes, look_up: LookUp[T]) -> T:
         """The value for *digest*: the cached one, or what *look_up* finds."""
-        if entry := self._valid(digest):
+        entry = self._entries.get(digest)
+        if entry is not None and entry[0] > time.monotonic():
             return entry[1]
         task = self._under_way.get(digest)
         if task is None:
             task = self._under_way[digest] = asyncio.create_task(self._looked_up(digest, look_up))
         value, _ = await asyncio.shield(task)  # a client that goes away does not end it for the others
         return value
-
-    def _valid(self, digest: bytes) -> tuple[float, T] | None:
-        """The entry for *digest*, where its time is not over."""
-        entry = self._entries.get(digest)
-        return entry if entry is not None and entry[0] > time.monotonic() else None
 
     def clear(self) -> None:
         """Look everything up again, also what is being looked up just now."""

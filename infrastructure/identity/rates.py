@@ -151,7 +151,9 @@ class TokenBuckets:
             if len(self._buckets) >= BUCKETS_MAX:
                 self._drop_full(now)
             bucket = self._buckets[key] = TokenBucket(float(self.burst), now)
-        tokens = min(self.burst, bucket.tokens + (now - bucket.filled_at) * self.per_second)
+        tokens = bucket.tokens + (now - bucket.filled_at) * self.per_second
+        if tokens > self.burst:  # noqa: PLR1730 min() takes longer, and this is done for each request
+            tokens = self.burst
         bucket.filled_at = now
         if tokens < 1:
             bucket.tokens = tokens

@@ -15,7 +15,7 @@ import structlog
 from msgspec import Struct
 
 from infrastructure.identity.security_log import SecurityEntry, SecurityEvent, SecurityLog
-from projections.personal_reads import PersonalRead, PersonalReads
+from projections.personal_reads import OnRead, PersonalRead, PersonalReads
 
 FLUSH_SECONDS = 1.0
 ONCE = timedelta(seconds=60)  # the same read again within this time is the same reading: pages are reloaded
@@ -44,8 +44,12 @@ class ReadLog:
         self._waiting, self._ended = asyncio.Event(), asyncio.Event()
 
     def reading(self, reader: Callable[[], DataReader]) -> PersonalReads:
-        """What the block reads of personal data, *reader* has read: called where there was such a read."""
-        return PersonalReads(lambda read: self.add(reader(), read))
+        """What the block reads of personal data, *reader* has read."""
+        return PersonalReads(self.recorder(reader))
+
+    def recorder(self, reader: Callable[[], DataReader]) -> OnRead:
+        """What records each read that it is called with, by *reader*: called where there was such a read."""
+        return lambda read: self.add(reader(), read)
 
     def add(self, reader: DataReader, read: PersonalRead) -> None:
         """Record a read once a minute; a batch later it is stored."""

@@ -46,7 +46,7 @@ from infrastructure.ledger.sent_command import DIRECT, SentCommand, former_finge
 from infrastructure.ledger.stream_loader import StreamLoader
 from infrastructure.privacy.erasures import ERASURES, destroy_keys
 from infrastructure.tracing.switch import SWITCH
-from projections.clocks.void_acts import void_extension
+from projections.law.void_acts import void_extension
 
 TRIES_MAX = 10  # another process writing the same project: ten tries lost none of 200 commands from four processes
 PAUSE_SECONDS = 0.002

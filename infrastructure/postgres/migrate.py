@@ -18,6 +18,11 @@ from infrastructure.postgres.roles import settle_roles
 LOCK_KEY = 0x436F756E7465_7273  # "Counters" in ASCII: the advisory lock that lets one process migrate at a time
 TRIES_MAX = 10  # roles belong to the whole server, so that migrations of two databases may conflict
 APPLIED = "SELECT number, name, digest FROM schema_migration"
+# A schema that the first migrations make: without a list of what was applied it is another program's.
+TAKEN = """
+    SELECT nspname FROM pg_namespace
+    WHERE nspname IN ('ledger', 'views', 'watch', 'process', 'identity', 'privacy', 'webhook') ORDER BY nspname
+"""
 # The file, never changed, that every database of before storage format 1 began with.
 FORMER = (1, "0001_ledger.sql", "69ea398c1375752c6374fe0e3477f571acce6bc3a70496f7bd3165840d0565ad")
 NAME = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+\.sql")
@@ -61,8 +66,8 @@ def migrate(url: str) -> list[str]:
     """Apply pending files, and return their names.
 
     One transaction per file, one process at a time. Raises MigrationRefusedError if a file changed after it was
-    applied, if the database is newer than this release, or if the account may not change it; psycopg.Error, with a
-    note of the file, if one fails. Grants of the roles are updated each time.
+    applied, if the database is newer than this release or another program's, or if the account may not change it;
+    psycopg.Error, with a note of the file, if one fails. Grants of the roles are updated each time.
     """
     with psycopg.connect(url, autocommit=True, client_encoding="utf8") as connection:
         connection.execute("SET statement_timeout = 0; SET lock_timeout = 0; SET client_min_messages = warning")
@@ -83,10 +88,23 @@ def pending(url: str) -> list[str]:
 
 def _missing(connection: psycopg.Connection) -> list[Migration]:
     """The files that are not applied yet. Raises as `unapplied` does."""
-    rows: list[tuple[int, str, str]] = []
     if connection.execute("SELECT to_regclass('schema_migration')").fetchone() != (None,):
-        rows = connection.execute(APPLIED).fetchall()
-    return unapplied(rows)
+        try:
+            return unapplied(connection.execute(APPLIED).fetchall())
+        except psycopg.errors.UndefinedColumn as failure:
+            raise _foreign("table schema_migration") from failure
+    if taken := connection.execute(TAKEN).fetchone():
+        raise _foreign(f"schema {taken[0]}")
+    return unapplied([])
+
+
+def _foreign(what: str) -> MigrationRefusedError:
+    return MigrationRefusedError(
+        "database_foreign",
+        f"This database has a {what} that Countersign did not make.",
+        "Let DATABASE_URL name a database of its own, which is empty; or, if it is Countersign's, let the account's"
+        " search_path name the schema in which schema_migration is.",
+    )
 
 
 def unapplied(rows: Iterable[tuple[int, str, str]]) -> list[Migration]:

@@ -12,6 +12,7 @@ from psycopg.sql import SQL, Composed
 
 from infrastructure.ledger.reader import Store
 from infrastructure.projector.view_stall import StallDetector
+from projections.progress.query import PROGRESS
 from projections.progress.rows import ProgressItem
 from projections.scope import ZONE_SCOPE, Scope
 
@@ -21,14 +22,23 @@ PATIENCE_SECONDS = 2.0
 LOOK_SECONDS = 0.2  # for pages: shorter, as a page says when it does not show the newest entries
 PAUSE_SECONDS = 0.002  # an active projector takes a few milliseconds
 
-SUMMED: LiteralString = """
+COUNTED: LiteralString = """
     SELECT count(*), count(*) FILTER (WHERE p.items_done < p.items_total), count(*) FILTER (WHERE p.stuck),
            coalesce(sum(p.items_total), 0), coalesce(sum(p.items_open), 0), coalesce(sum(p.items_done), 0),
            coalesce(sum(p.items_turned_down), 0), coalesce(sum(p.complaints_open), 0)
     FROM views.project AS p WHERE p.register = %s AND {readable}
 """
+# Of a whole zone they are sums. A project in which an item is turned down is stuck, and few are.
+SUMMED: LiteralString = """
+    SELECT c.figure, c.n FROM views.project_count AS c WHERE c.register = %(register)s
+    UNION ALL SELECT 'items_turned_down', coalesce(sum(p.items_turned_down), 0)
+    FROM views.project AS p WHERE p.stuck AND p.register = %(register)s
+"""
 POSITIONS: LiteralString = "SELECT view, seq, error FROM views.position WHERE NOT history ORDER BY view"
 HISTORY_POSITIONS: LiteralString = "SELECT view, seq, error FROM views.position WHERE history ORDER BY view"
+
+
+FIGURES = {"items": "items_total"}  # as the sums call them, where that is not the name here
 
 
 class ViewPosition(Struct, frozen=True):
@@ -103,9 +113,13 @@ class Views:
         return 0
 
     async def summary(self, scope: Scope = ZONE_SCOPE) -> Summary:
-        query = SQL(SUMMED).format(readable=scope.readable("p", "read:progress"))
-        (row,) = await self._rows(query, [scope.register])
-        return Summary(*(int(number) for number in row))
+        """The counts of what may be read of *scope*."""
+        if not scope.sees_all(PROGRESS):
+            query = SQL(COUNTED).format(readable=scope.readable("p", PROGRESS))
+            (row,) = await self._rows(query, [scope.register])
+            return Summary(*(int(number) for number in row))
+        counts = {figure: int(number) for figure, number in await self._rows(SUMMED, {"register": scope.register})}
+        return Summary(**{name: counts.get(FIGURES.get(name, name), 0) for name in Summary.__struct_fields__})
 
     async def items(self, project: UUID) -> list[ProgressItem]:
         """One project's items, in their order in the project."""

@@ -335,7 +335,7 @@ def parse_key(text: str) -> Key:
     except (binascii.Error, ValueError) as error:
         raise UnreadableError(f"not a key: {text.strip()[:80]} ({error})") from error
     expected = hashlib.sha256(name.encode() + b"\n" + data).digest()[:KEY_ID_BYTES]
-    if claimed != expected or data[0] not in (ED25519, COSIGNATURE) or len(data) != 1 + KEY_BYTES:
+    if claimed != expected or len(data) != 1 + KEY_BYTES or data[0] not in (ED25519, COSIGNATURE):
         raise UnreadableError(f"not a key: {text.strip()[:80]} (its id does not fit)")
     return name, expected, data[0], data[1:]
 
@@ -504,18 +504,17 @@ def check_tree(folder: Path, hashes: Iterator[tuple[int, bytes]], size: int, hea
     """Check that every entry is in the tree of the checkpoint: by proofs, or by all entries of the zone."""
     proofs, count, tree = folder / "data" / "proofs.ndjson", 0, Tree()
     whole = not proofs.exists()
-    paths = {} if whole else {line["position"]: line["path"] for line in lines_of(proofs)}
+    paths = {} if whole else paths_of(proofs)
     for position, hash_ in hashes:
         count += 1
         leaf = leaf_hash(position, hash_)
         if not whole:
             if position not in paths:
                 report.fault(f"position {position}: the bundle has no proof that the entry is in the tree")
-            elif head_by_proof(leaf, position - 1, size, [*map(bytes.fromhex, paths[position])]) != head:
+            elif head_by_proof(leaf, position - 1, size, paths[position]) != head:
                 report.fault(f"position {position}: the entry is not in the tree of the checkpoint")
         elif position != tree.size + 1:
-            place = min(position, tree.size + 1)
-            report.fault(f"position {place}: positions jump from {tree.size} to {position}")
+            report.fault(f"position {min(position, tree.size + 1)}: positions jump from {tree.size} to {position}")
             tree.size = position
         else:
             tree.add(leaf)
@@ -524,6 +523,14 @@ def check_tree(folder: Path, hashes: Iterator[tuple[int, bytes]], size: int, hea
         report.fault(f"{end}the {count} entries do not make the tree of {size} entries in the checkpoint")
         compare_leaves(folder, size, head, report)
     return count
+
+
+def paths_of(file: Path) -> dict[int, list[bytes]]:
+    """The proof for each position. Raises UnreadableError."""
+    try:
+        return {line["position"]: [bytes.fromhex(text) for text in line["path"]] for line in lines_of(file)}
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableError(f"{file.name}: a proof can't be read: {error!r}") from error
 
 
 def compare_leaves(folder: Path, size: int, head: bytes, report: BundleReport) -> None:
@@ -537,11 +544,10 @@ def compare_leaves(folder: Path, size: int, head: bytes, report: BundleReport) -
         return
     entries = {str(entry.get("position")): entry.get("hash") for entry in lines_of(folder / "data" / "entries.ndjson")}
     for leaf in leaves:
-        position = int.from_bytes(leaf[:8], "big")
-        if str(position) not in entries:
-            report.fault(f"position {position}: the entry is in the log and not in the bundle")
-        elif entries[str(position)] != leaf[8:].hex():
-            report.fault(f"position {position}: the entry is not the one in the log")
+        place = str(int.from_bytes(leaf[:8], "big"))
+        if entries.get(place) != leaf[8:].hex():
+            what = "not the one in the log" if place in entries else "in the log and not in the bundle"
+            report.fault(f"position {place}: the entry is {what}")
 
 
 def verify(folder: Path, keys: list[str]) -> BundleReport:
@@ -558,13 +564,9 @@ def verify(folder: Path, keys: list[str]) -> BundleReport:
     check_restores(restores, trusted, bundled, checkpoint, report)
     count = check_tree(folder, check_entries(folder, report), *checkpoint[1:], report)
     check_restore_facts(restores, checkpoint, report)
-    report.lines.append(
-        f"entries: {count}, each in the tree of the checkpoint" if not report.faults else f"entries: {count}"
-    )
+    report.lines.append(f"entries: {count}" + ("" if report.faults else ", each in the tree of the checkpoint"))
     if not keys:
-        report.lines.append(
-            "keys: those in the bundle. Ask the zone and its witness for theirs, and give them with --key"
-        )
+        report.lines.append("keys: those in the bundle. Ask the zone and its witness for theirs, to give with --key")
     return report
 
 
@@ -585,8 +587,7 @@ def main() -> int:
     except (UnreadableError, OSError, UnicodeDecodeError, RecursionError) as error:
         print(f"can't be verified: {error}", file=sys.stderr)
         return 2
-    for line in report.lines:
-        print(line)
+    print(*report.lines, sep="\n")
     for sentence in sorted(report.faults, key=place_of)[:FAULTS_SHOWN_MAX]:
         print(f"FAULT: {sentence}")
     if len(report.faults) > FAULTS_SHOWN_MAX:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -114,6 +114,32 @@ class ListedClock(Struct, frozen=True):
         return _comparable(self.place)
 
 
+class ClockEnd(Struct, frozen=True):
+    """When one clock of a list is over, and its last day: what many are sorted and grouped by, without a reading."""
+
+    project: UUID
+    item: str
+    application: int
+    clock: str
+    over_at: datetime | None
+    due_on: date | None  # None while it can't be known
+
+    @classmethod
+    def of(cls, listed: ListedClock) -> ClockEnd:
+        """The end of a clock that was read."""
+        return cls(*listed.key, listed.over_at, listed.reading.due_on)
+
+    @property
+    def key(self) -> tuple[UUID, str, int, str]:
+        """Which clock it is, of all there are."""
+        return self.project, self.item, self.application, self.clock
+
+    @property
+    def order(self) -> tuple[datetime, str, str, int, str]:
+        """Its place in a list."""
+        return _comparable((self.over_at, *self.key))
+
+
 def _comparable(key: ClockKey) -> tuple[datetime, str, str, int, str]:
     return key[0] or NEVER, key[1].hex, *key[2:]
 
@@ -138,6 +164,8 @@ COLOURED = SQL("c.level <> 'none' AND (c.over_at IS NULL OR c.over_at > %(t)s OR
 RUNS = SQL("(c.level = 'green' OR (c.level = 'paused' AND c.paused_until <= %(t)s))")  # also near its end
 SOON = SQL("(c.yellow_at <= %(t)s AND c.over_at > %(t)s AND {})").format(RUNS)
 DUE_KNOWN = SQL("(c.paused_until IS NULL OR c.paused_until <= %(t)s)")
+WHOLE_ROW = SQL("c.*")
+ENDS = SQL("c.project, c.item, c.application, c.clock, c.over_at, CASE WHEN {} THEN c.due_on END").format(DUE_KNOWN)
 EXISTS = SQL("(c.exists_at IS NULL OR c.exists_at <= %(t)s)")
 # What a clock's level is at an instant, said so that an index on over_at finds those few that are late or warned of.
 AT_LEVEL: dict[Level, SQL | Composed] = {
@@ -162,6 +190,16 @@ async def rows_for(
         return [ClockRow(*row) for row in await cursor.fetchall()]
 
 
+async def ends_for(
+    store: Reader, wanted: ClockFilter, t: datetime, source: ClockSource, scope: Scope = ZONE_SCOPE
+) -> list[ClockEnd]:
+    """The same of which only the ends are read."""
+    query, params = statement(wanted, t, source, scope, ENDS)
+    async with store.cursor() as cursor:
+        await cursor.execute(query, params, prepare=source.prepare)
+        return [ClockEnd(*row) for row in await cursor.fetchall()]
+
+
 async def number_for(
     store: Reader, wanted: ClockFilter, t: datetime, source: ClockSource, scope: Scope = ZONE_SCOPE
 ) -> int:
@@ -175,9 +213,13 @@ async def number_for(
 
 
 def statement(
-    wanted: ClockFilter, t: datetime, source: ClockSource, scope: Scope = ZONE_SCOPE
+    wanted: ClockFilter,
+    t: datetime,
+    source: ClockSource,
+    scope: Scope = ZONE_SCOPE,
+    columns: SQL | Composed = WHOLE_ROW,
 ) -> tuple[Composed, dict[str, Any]]:
-    """The query behind a list, and its parameters. What is read from the ledger is merged in before the page is cut."""
+    """The query behind a list of *columns*. What is read from the ledger is merged in before the page is cut."""
     limit, offset, without = min(wanted.limit, ROWS_MAX), wanted.offset, source.without
     params = {name: value for name, value in structs.asdict(wanted).items() if name != "last"}
     params |= {"t": t, "without": list(without), "nodes": list(wanted.nodes)}
@@ -205,8 +247,8 @@ def statement(
         conditions.append(ORDER.following(wanted.last))
     if without:
         conditions.append(SQL("c.project <> ALL (%(without)s)"))
-    query = SQL("SELECT c.* FROM {} AS c WHERE {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
-        source.table, SQL(" AND ").join(conditions), ORDER.clause
+    query = SQL("SELECT {} FROM {} AS c WHERE {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
+        columns, source.table, SQL(" AND ").join(conditions), ORDER.clause
     )
     return query, params
 
@@ -224,7 +266,17 @@ def _chosen(wanted: ClockFilter) -> list[SQL]:
 
 def page_of(wanted: ClockFilter, rows: Sequence[ListedClock], read: Sequence[ListedClock]) -> list[ListedClock]:
     """The page: *rows* are from the view, as far as the page goes; *read* is all that was read from the ledger."""
-    begins = None if wanted.last is None else _comparable(wanted.last)
-    taken = (clock for clock in read if wanted.takes(clock) and (begins is None or clock.order > begins))
-    whole = sorted([*rows, *taken], key=lambda clock: clock.order)
+    whole = sorted([*rows, *_taken(wanted, read)], key=lambda clock: clock.order)
     return whole[wanted.offset : wanted.offset + wanted.limit]
+
+
+def ends_of(wanted: ClockFilter, rows: Sequence[ClockEnd], read: Sequence[ListedClock]) -> list[ClockEnd]:
+    """The same of ends."""
+    whole = sorted([*rows, *map(ClockEnd.of, _taken(wanted, read))], key=lambda end: end.order)
+    return whole[wanted.offset : wanted.offset + wanted.limit]
+
+
+def _taken(wanted: ClockFilter, read: Iterable[ListedClock]) -> Iterator[ListedClock]:
+    """What was *read* that matches, and is not on an earlier page."""
+    begins = None if wanted.last is None else _comparable(wanted.last)
+    return (clock for clock in read if wanted.takes(clock) and (begins is None or clock.order > begins))

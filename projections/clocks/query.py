@@ -38,7 +38,17 @@ from projections.clocks.fold import CLOCKS as CLOCK_TABLE
 from projections.clocks.fold import Clocks, counted_at, counted_by
 from projections.clocks.history import BASES, ClockHistory
 from projections.clocks.law_events import Histories, item_histories
-from projections.clocks.list import ClockFilter, ClockSource, ListedClock, number_for, page_of, rows_for
+from projections.clocks.list import (
+    ClockEnd,
+    ClockFilter,
+    ClockSource,
+    ListedClock,
+    ends_for,
+    ends_of,
+    number_for,
+    page_of,
+    rows_for,
+)
 from projections.clocks.nodes import NODES, Node
 from projections.clocks.past import Applications, entries_known, histories_known, readings_of
 from projections.clocks.reading import ItemReading, Reading, read
@@ -55,9 +65,11 @@ RUNNING = """
     SELECT c.* FROM {source} AS c WHERE c.project = ANY(%(projects)s) AND NOT c.closed
       AND (c.exists_at IS NULL OR c.exists_at <= %(t)s)
 """
-OVER_STATES = """
-    SELECT c.project, c.item, c.application, c.clock, c.over_state FROM {source} AS c
-    WHERE c.project = ANY(%(projects)s) AND NOT c.closed AND c.over_state IS NOT NULL
+CHOSEN = """
+    SELECT c.* FROM unnest(%(projects)s::uuid[], %(items)s::text[], %(applications)s::integer[], %(clocks)s::text[])
+        AS k (project, item, application, clock)
+    JOIN {source} AS c
+        ON (c.project, c.item, c.application, c.clock) = (k.project, k.item, k.application, k.clock) AND NOT c.closed
 """
 MOVED = """
     SELECT b.project FROM views.clock_basis AS b
@@ -68,6 +80,12 @@ MOVED = """
 
 ClockId = tuple[UUID, str, int, str]  # project, item, application and name
 MOVED_FEW_MAX = 50  # projects that are read from the ledger sooner than from the history: some ten milliseconds
+
+
+class ChosenClock(ListedClock, frozen=True):
+    """One clock of a list, and its state once its last day is over; empty where that is not known from its row."""
+
+    over_state: str = ""
 
 
 class NoSuchClockError(LookupError):
@@ -144,11 +162,33 @@ class ClocksAt:
         shown += [clock for clock in await self._read(sorted(read)) if not clock.reading.closed]
         return sorted(shown, key=lambda clock: clock.order)
 
-    async def over_states(self, clocks: Sequence[ListedClock]) -> dict[ClockId, str]:
-        """The state of each of *clocks* once its last day is over, as far as rows have one."""
+    async def ends(self, wanted: ClockFilter) -> list[ClockEnd]:
+        """The ends of the clocks of one page, of which no reading is made. Raises TooMuchToReadError."""
+        async with self._settled() as (settled, changed):
+            source = await settled._source(changed)  # noqa: SLF001  its own
+            rows = await ends_for(settled._store, wanted, self.t, source, self.scope)  # noqa: SLF001
+            self.recounting = settled.recounting
+            return ends_of(wanted, rows, await settled._read(source.without)) if source.without else rows  # noqa: SLF001
+
+    async def chosen(self, clocks: Sequence[ClockId]) -> dict[ClockId, ChosenClock]:
+        """The running ones of these *clocks*, read as of a list. Raises TooMuchToReadError."""
         source = await self._source()
-        rows = await self._rows_of(source, OVER_STATES, {clock.project for clock in clocks} - set(source.without))
-        return {(project, item, application, clock): state for project, item, application, clock, state in rows}
+        ledger = set(source.without)
+        of_rows = [key for key in clocks if key[0] not in ledger]
+        columns = ("projects", "items", "applications", "clocks")
+        params: dict[str, Any] = {name: [key[nth] for key in of_rows] for nth, name in enumerate(columns)}
+        async with self._store.cursor() as cursor:
+            await cursor.execute(
+                SQL(CHOSEN).format(source=source.table), {**params, **source.params}, prepare=source.prepare
+            )
+            rows = [ClockRow(*row) for row in await cursor.fetchall()]
+        states = {(row.project, row.item, row.application, row.clock): row.over_state or "" for row in rows}
+        read = await self._read(sorted(ledger & {project for project, *_ in clocks}))
+        shown = [*await self._shown(rows), *(clock for clock in read if clock.key in set(clocks))]
+        return {
+            clock.key: ChosenClock(clock.project, clock.reading, clock.over_at, states.get(clock.key, ""))
+            for clock in shown
+        }
 
     async def counts(self, department: str = "") -> list[ClockCount]:
         """The table of modes and key nodes, of one department or the whole zone. Raises TooMuchToReadError."""

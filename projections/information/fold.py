@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from domain.law.calendar.moment import midnight
 from domain.messages import Entry
 from domain.project.application.completion import ItemCompleted
+from domain.project.application.forwarding import ForwardedItemReceived, ItemForwarded
 from domain.project.application.manager import ManagerAssigned
 from domain.project.application.registration import ItemPlanned, ProjectRegistered
 from domain.project.application.submission import ItemSubmitted
@@ -29,6 +30,7 @@ from projections.view import Facts, Row, Rows, Table, facts_of
 PLANNING = (ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped)  # after these it may have other items
 # Facts that change the number of an item's document.
 DOCUMENTED = (ItemSubmitted, ItemCompleted, ExternalResultRecorded, ExternalResultConfirmed, DiscrepancySettled)
+HANDED_UP = (ForwardedItemReceived, ItemForwarded)  # after these another department handles an item
 CONTACTS = "contacts"
 
 WEIGHTS = {"name": "A", "code": "A", "basic.project_code": "A", "enterprise": "B", "uscc": "B", "basic.location": "C"}
@@ -59,10 +61,12 @@ PROJECTS = Table(
         ("plain", "text NOT NULL"),  # all texts, normalised for comparison
         ("words", "tsvector NOT NULL"),
         ("known_on", "date"),  # the latest as_of day of all figures, deleted ones included
+        ("departments", "text[] NOT NULL"),  # that handle one of its items: a search by department reads no items
     ),
     key=1,
     indexes=(
         "USING gin (words)",
+        "USING gin (departments)",
         "(changed_at DESC NULLS LAST, project)",
         "(registered_at)",
         "(uscc)",
@@ -130,6 +134,7 @@ class InformationState(Struct):
     known_on: date | None = None
     documents: dict[str, str] = field(default_factory=dict)  # by item: the number of its decision
     shown_documents: tuple[tuple[str, str], ...] = ()  # the documents that the cached rows show
+    departments: list[str] = field(default_factory=list)  # those that they show
     rows: Rows | None = None
 
 
@@ -137,9 +142,9 @@ class Information:
     """The fold."""
 
     name: str = "information"
-    version: int = 3
+    version: int = 4
     tables: tuple[Table, ...] = (PROJECTS, BY_CATEGORY, FIELDS)
-    follows: Facts = facts_of((ManagerAssigned, InformationRecorded), PLANNING, DOCUMENTED)
+    follows: Facts = facts_of((ManagerAssigned, InformationRecorded), PLANNING, DOCUMENTED, HANDED_UP)
 
     def start(self) -> InformationState:
         return InformationState()
@@ -161,8 +166,9 @@ class Information:
         registered, documents = state.registered, tuple(_documents(state, project))
         if registered is None:
             return {}
-        if state.rows is None or documents != state.shown_documents:
-            state.shown_documents = documents
+        departments = sorted({item.department for item in project.items.values()})
+        if state.rows is None or documents != state.shown_documents or departments != state.departments:
+            state.shown_documents, state.departments = documents, departments
             categories = [_category_row(state, project, category) for category in FORM]
             state.rows = {
                 "information": [_project_row(state, registered, project, categories)],
@@ -247,6 +253,7 @@ def _project_row(
         "\n".join(plain(text) for _, text in texts),
         vector((_weight(label), text) for label, text in texts),
         state.known_on,
+        state.departments,
     )
 
 

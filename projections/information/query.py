@@ -42,6 +42,7 @@ WHERE: Mapping[str, LiteralString] = {  # by filter
     "complete_category": "EXISTS (SELECT FROM {categories} AS c WHERE c.project = i.project"
     " AND c.category = %(category)s AND c.complete = %(complete)s)",
     "complete": "i.complete = %(complete)s",
+    "department": "i.departments @> ARRAY[%(department)s]",
     "steps": "EXISTS (SELECT FROM {items} AS s WHERE s.project = i.project"
     " AND (%(department)s = '' OR s.department = %(department)s) AND (%(stage)s = '' OR s.stage = %(stage)s))",
 }
@@ -107,7 +108,8 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
             "known_category": category and not judged,
             "complete_category": category and judged,
             "complete": judged and not category,
-            "steps": bool(self.stage or self.department),
+            "department": bool(self.department),
+            "steps": bool(self.stage),
             **{name: bool(getattr(self, name)) for name in ("manager", "kind", *INSTANTS)},
         }
         return [WHERE[name] for name, is_used in criteria.items() if is_used]

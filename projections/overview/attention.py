@@ -10,7 +10,6 @@ from msgspec import Struct
 from psycopg.sql import SQL
 
 from domain.law.licensing.clock import SILENT, State
-from domain.project.waiting.wait import WaitKind
 from projections.clocks.list import AWAITED, EXISTS
 from projections.progress.query import LATE, registered, within
 from projections.reader import Reader
@@ -18,7 +17,8 @@ from projections.scope import Scope
 
 NOT_AWAITED = (*SILENT, State.UNCONFIRMED, State.VOID)  # states in which a clock waits for no act
 # One obstacle a project: the item that was turned down, else the clock that was over first, else nothing that moves.
-# Items behind it are those that wait for it at the end of their chain. Names are read for the few that are shown.
+# Items behind it are those that have it on their chain, which the view counts. Names are read for the few that are
+# shown.
 ATTENTION = SQL("""
     WITH late AS (
         SELECT DISTINCT ON (c.project) c.project, c.item, c.application, c.clock, c.department, c.over_at
@@ -42,11 +42,9 @@ ATTENTION = SQL("""
     SELECT k.project, k.name, k.code, k.stuck, k.item, coalesce(i.name, '') AS item_name, k.ended, k.clock,
         k.department, k.since, k.behind
     FROM (
-        SELECT o.*, (
-            SELECT count(DISTINCT w.item) FROM views.waiting AS w
-            WHERE w.project = o.project AND w.kind = %(precondition)s AND (o.item = '' OR o.item = ANY(w.chain[2:]))
-        ) AS behind
-        FROM obstacle AS o ORDER BY behind DESC, o.since, o.project LIMIT %(limit)s
+        SELECT o.*, coalesce(b.n, 0) AS behind FROM obstacle AS o
+        LEFT JOIN views.waiting_behind AS b ON b.project = o.project AND b.item = o.item
+        ORDER BY behind DESC, o.since, o.project LIMIT %(limit)s
     ) AS k LEFT JOIN views.item AS i ON (i.project, i.item) = (k.project, k.item)
     ORDER BY k.behind DESC, k.since, k.project
 """)
@@ -80,7 +78,6 @@ async def obstacles(store: Reader, t: datetime, scope: Scope, limit: int) -> Seq
         "t": t,
         "limit": limit,
         "silent": [state.value for state in NOT_AWAITED],
-        "precondition": WaitKind.PRECONDITION.value,
     }
     async with store.cursor() as cursor:
         await cursor.execute(query, params | registered(scope))

@@ -11,18 +11,20 @@ from datetime import date, datetime
 from typing import Any
 
 from msgspec import Struct
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Composed
 
 from domain.law.calendar.moment import midnight
 from domain.law.licensing.review import DECISION
 from projections.clocks.list import EXISTS
+from projections.clocks.warned import LATE as LATE_NOW
+from projections.clocks.warned import late_on, warned_projects
 from projections.progress.query import PROGRESS, registered, within
 from projections.reader import Reader
 from projections.scope import Scope
 from projections.sums import NO_DAYS, ZONE
 from projections.supervision.figures import median_of
 
-SUPERVISION = "read:supervision"
+SUPERVISION, CLOCKS = "read:supervision", "read:clocks"
 # What was done before the first of the weeks ended is in none of them: projects that are under way, and those of which
 # something happened since, are few of all there ever were.
 UNDER_WAY = SQL("""
@@ -128,13 +130,19 @@ async def weekly_figures(store: Reader, weeks: Weeks, scope: Scope) -> WeeklyFig
     params |= {"first_end": weeks.ends[0], "first_day": last_days[0], "t": weeks.t}
     params |= registered(scope)
     is_summed = weeks.are_summed and scope.sees_all(PROGRESS)
-    columns: list[list[int]] = [await _under_way(store, weeks, scope)] if is_summed else []
-    queries = [] if is_summed else [(UNDER_WAY, within(scope))]
-    async with store.cursor() as cursor:
-        for query, condition in (*queries, (STUCK, within(scope)), (LATE, scope.of("c", "read:clocks"))):
+    under_way = await _under_way(store, weeks, scope) if is_summed else None
+    late = await _late(store, weeks, scope) if is_summed and scope.sees_all(CLOCKS) else None
+
+    async def by_week(query: SQL, condition: SQL | Composed) -> list[int]:
+        async with store.cursor() as cursor:
             await cursor.execute(query.format(within=condition, exists=EXISTS), params)
-            columns.append([int(number) for (number,) in await cursor.fetchall()])
-    return WeeklyFigures(*columns)
+            return [int(number) for (number,) in await cursor.fetchall()]
+
+    return WeeklyFigures(
+        under_way=under_way or await by_week(UNDER_WAY, within(scope)),
+        stuck=await by_week(STUCK, within(scope)),
+        late=late or await by_week(LATE, scope.of("c", CLOCKS)),
+    )
 
 
 async def _under_way(store: Reader, weeks: Weeks, scope: Scope) -> list[int]:
@@ -144,6 +152,12 @@ async def _under_way(store: Reader, weeks: Weeks, scope: Scope) -> list[int]:
         by_day = await cursor.fetchall()
     ends = [*weeks.first_days[1:], date.max]
     return [sum(int(number) for day, number in by_day if day < end) for end in ends]
+
+
+async def _late(store: Reader, weeks: Weeks, scope: Scope) -> list[int]:
+    """The projects that were late at the end of each week, from sums; the last week is not over."""
+    now = (await warned_projects(store, weeks.t, scope)).get(LATE_NOW, 0)
+    return [*await late_on(store, weeks.first_days[1:], scope), now]
 
 
 async def decided_weeks(store: Reader, weeks: Weeks, scope: Scope) -> list[DecidedWeek]:

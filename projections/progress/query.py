@@ -13,6 +13,9 @@ from domain.law.licensing.clock import Level
 from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
 from projections.clocks.fold import CLOCKS
 from projections.clocks.list import AT_LEVEL, EXISTS, SOON
+from projections.clocks.warned import LATE as LATE_PROJECTS
+from projections.clocks.warned import SOON as SOON_PROJECTS
+from projections.clocks.warned import warned_projects
 from projections.external.fold import OUTSIDE
 from projections.keyset import Ordering, SortKey
 from projections.progress.fold import Progress
@@ -47,9 +50,13 @@ DECIDED = SQL(
 )
 DECIDED_BY = """
     SELECT i.* FROM {items} AS i WHERE i.department = %(department)s AND i.decided_at >= %(since)s
-      AND i.decided_at <= %(t)s AND {within} ORDER BY i.decided_at DESC, i.project, i.nth LIMIT %(limit)s
+      AND i.decided_at <= %(t)s AND {within}
+    ORDER BY i.decided_at DESC, i.project, i.nth LIMIT %(limit)s OFFSET %(offset)s
 """
-CLOCKED = SQL("SELECT count(DISTINCT c.project) FROM views.clock AS c WHERE NOT c.closed AND {} AND {} AND {}")
+NUMBER_DECIDED_BY = """
+    SELECT count(*) FROM {items} AS i WHERE i.department = %(department)s AND i.decided_at >= %(since)s
+      AND i.decided_at <= %(t)s AND {within}
+"""
 VERIFIED = SQL("SELECT count(DISTINCT o.project) FROM views.outside AS o WHERE {} AND {}")
 COUNTED = SQL("SELECT c.figure, c.n FROM views.project_count AS c WHERE c.register = %(register)s")
 CONDITIONS = {
@@ -109,13 +116,14 @@ class ProjectFilter(Struct, frozen=True, kw_only=True):
 
 
 class DecidedFilter(Struct, frozen=True, kw_only=True):
-    """The items of *department* that were decided from *since* until *t*; *limit* at most."""
+    """The items of *department* that were decided from *since* until *t*; *limit* at most, after *offset*."""
 
     department: str
     since: datetime
     t: datetime
     scope: Scope = ZONE_SCOPE
     limit: int = 100
+    offset: int = 0
 
 
 class Tiles(Struct, frozen=True):
@@ -132,6 +140,15 @@ class Tiles(Struct, frozen=True):
     items_open: int
     items_done: int
     complaints_open: int
+
+
+class Standing(Struct, frozen=True):
+    """How many projects there are, and how many of them are under way, stuck, and late."""
+
+    projects: int
+    under_way: int
+    stuck: int
+    late: int
 
 
 class Choices(Struct, frozen=True):
@@ -176,11 +193,19 @@ class ProgressList:
 
     async def decided(self, decided: DecidedFilter, past: Past | None = None) -> list[ProgressItem]:
         """The items decided in a span of time, the last first; now, or as of *past*. Raises TooMuchToReadError."""
+        return [ProgressItem(*row) for row in await self._decided(DECIDED_BY, decided, past)]
+
+    async def number_decided(self, decided: DecidedFilter, past: Past | None = None) -> int:
+        """How many they are in all. Raises TooMuchToReadError."""
+        ((number,),) = await self._decided(NUMBER_DECIDED_BY, decided, past)
+        return int(number)
+
+    async def _decided(self, query: LiteralString, decided: DecidedFilter, past: Past | None) -> list[tuple[Any, ...]]:
         params = {name: value for name, value in structs.asdict(decided).items() if name != "scope"}
         async with tables_at(self._store, PAST, past) as (cursor, tables):
-            query = SQL(DECIDED_BY).format(items=tables.of(ITEMS), within=decided.scope.of("i", PROGRESS))
-            await cursor.execute(query, params | tables.params, prepare=tables.prepare)
-            return [ProgressItem(*row) for row in await cursor.fetchall()]
+            statement = SQL(query).format(items=tables.of(ITEMS), within=decided.scope.of("i", PROGRESS))
+            await cursor.execute(statement, params | tables.params, prepare=tables.prepare)
+            return await cursor.fetchall()
 
     async def tiles(self, t: datetime, week_from: datetime, stale_days: int, scope: Scope = ZONE_SCOPE) -> Tiles:
         """The tiles of *scope* at *t*; decisions since *week_from* count as this week's."""
@@ -189,13 +214,14 @@ class ProgressList:
             (row,) = await self._rows(_tiles_within(scope), params)
             return Tiles(*(int(number) for number in row))
         counts = {figure: int(number) for figure, number in await self._rows(COUNTED, params)}
-        ((decided, soon, late, stale),) = await self._rows(_tiles_at(scope), params)
+        ((decided, stale),) = await self._rows(_tiles_at(scope), params)
+        warned = await warned_projects(self._store, t, scope)
         return Tiles(
             under_way=counts.get("under_way", 0),
             stuck=counts.get("stuck", 0),
             decided_this_week=decided,
-            soon=soon,
-            late=late,
+            soon=warned.get(SOON_PROJECTS, 0),
+            late=warned.get(LATE_PROJECTS, 0),
             applicant=counts.get("applicant", 0),
             stale=stale,
             projects=counts.get("projects", 0),
@@ -203,6 +229,15 @@ class ProgressList:
             items_done=counts.get("items_done", 0),
             complaints_open=counts.get("complaints_open", 0),
         )
+
+    async def standing(self, t: datetime, scope: Scope = ZONE_SCOPE) -> Standing:
+        """The first of the tiles of *scope* at *t*."""
+        if not scope.sees_all(PROGRESS):
+            (row,) = await self._rows(_standing_within(scope), {"t": t} | registered(scope))
+            return Standing(*(int(number) for number in row))
+        counts = {figure: int(number) for figure, number in await self._rows(COUNTED, registered(scope))}
+        late = (await warned_projects(self._store, t, scope)).get(LATE_PROJECTS, 0)
+        return Standing(counts.get("projects", 0), counts.get("under_way", 0), counts.get("stuck", 0), late)
 
     async def choices(self, scope: Scope = ZONE_SCOPE) -> Choices:
         """The choices of filters."""
@@ -274,11 +309,18 @@ def _tiles_within(scope: Scope) -> Composed:
 
 
 def _tiles_at(scope: Scope) -> Composed:
-    """The query for the tiles that the time changes, of a whole zone: decided this week, soon due, late, stale."""
-    soon, late = (CLOCKED.format(EXISTS, warned, scope.registered("c")) for warned in (SOON, LATE))
-    return SQL("SELECT ({}), ({}), ({}), ({})").format(
-        DECIDED.format(scope.registered("i")), soon, late, VERIFIED.format(LONG_AGO, scope.registered("o"))
+    """The query for the tiles of a whole zone that the time changes and no sum has: decided this week, stale."""
+    return SQL("SELECT ({}), ({})").format(
+        DECIDED.format(scope.registered("i")), VERIFIED.format(LONG_AGO, scope.registered("o"))
     )
+
+
+def _standing_within(scope: Scope) -> Composed:
+    """The query for how the projects stand that a caller may read."""
+    return SQL(
+        "SELECT count(*), count(*) FILTER (WHERE {}), count(*) FILTER (WHERE p.stuck), count(*) FILTER (WHERE {})"
+        " FROM views.project AS p WHERE {}"
+    ).format(UNDER_WAY, has_clock("late", NOW), within(scope))
 
 
 def within(scope: Scope, tables: Tables = NOW) -> SQL | Composed:

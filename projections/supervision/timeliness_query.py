@@ -31,11 +31,14 @@ from projections.scope import ZONE_SCOPE, Scope
 from projections.supervision.timeliness import LAGS, SUSPENSIONS, SuspensionRow, Timeliness
 from projections.supervision.timeliness_history import HISTORY
 
+# Acts recorded on their day, most of all, have no lag on whatever day that was.
 DELAYED = """
-    SELECT l.department, l.live, l.law, l.happened_on, l.recorded_on, sum(l.acts)::integer FROM {lag} AS l
+    SELECT l.department, l.live, l.law, nullif(l.happened_on, l.recorded_on), nullif(l.recorded_on, l.happened_on),
+        sum(l.acts)::integer
+    FROM {lag} AS l
     WHERE l.recorded_on BETWEEN %(first)s AND %(last)s AND (%(department)s = '' OR l.department = %(department)s)
       AND {within}
-    GROUP BY l.department, l.live, l.law, l.happened_on, l.recorded_on
+    GROUP BY 1, 2, 3, 4, 5
 """
 # A single suspension is never conspicuous.
 REPEATED = """
@@ -120,7 +123,7 @@ class TimelinessOf:
         acts: defaultdict[str, Counter[int]] = defaultdict(Counter)
         outside: Counter[str] = Counter()
         for of, live, law, happened_on, recorded_on, n in await self._rows(DELAYED, "l", params):
-            days = self._lag(law, happened_on, recorded_on)
+            days = self._lag(law, happened_on, recorded_on) if recorded_on else 0
             for name in ("", of):
                 acts[name][days] += n
                 outside[name] += 0 if live else n

@@ -76,6 +76,13 @@ COUNTS = Table(
     key=5,
     summed=True,
 )
+# How many items wait for each item at the end of their chain, or on the way to it; those of the project where it is
+# empty. What a leader's attention is drawn to is ordered by it.
+BEHIND_ITEM = Table(
+    "waiting_behind",
+    (("project", "uuid"), ("item", "text"), ("n", "integer NOT NULL")),
+    key=2,
+)
 
 ASIDE = facts_of(  # facts that change no wait
     (InformationRecorded, MaterialAttached, MaterialDetached, StepNoted, DateAnnounced, FlowAdopted, FlowMoved),
@@ -127,14 +134,15 @@ class WaitingState(Struct):
     blocked: set[str] = field(default_factory=set)
     linked: bool = False
     places: dict[str, int] = field(default_factory=dict)  # of the items in the plan
+    behind: list[Row] = field(default_factory=list)  # how many items wait for each, cached
 
 
 class Waiting:
     """The fold."""
 
     name: str = "waiting"
-    version: int = 7
-    tables: tuple[Table, ...] = (WAITING, COUNTS)
+    version: int = 8
+    tables: tuple[Table, ...] = (WAITING, COUNTS, BEHIND_ITEM)
     follows: Facts = EVERY_FACT - ASIDE
 
     def start(self) -> WaitingState:
@@ -175,6 +183,7 @@ class Waiting:
                 rows = cached[item.item] = [_row(project.id, nth, item, wait) for wait in item.waits]
                 state.tally.update(counted(rows))
             state.stale = set()
+            state.behind = _behind(project.id, state)
         return {
             "waiting": [row for code in state.places if code in cached for row in cached[code]],
             COUNTS.name: [
@@ -182,11 +191,12 @@ class Waiting:
                 for key, number in state.tally.items()
                 if number
             ],
+            BEHIND_ITEM.name: state.behind,
         }
 
 
-KIND, DEPARTMENT, HELD_BY, HOLDER = map(
-    [name for name, _ in WAITING.columns].index, ("kind", "department", "held_by", "holder")
+KIND, DEPARTMENT, HELD_BY, HOLDER, CHAIN = map(
+    [name for name, _ in WAITING.columns].index, ("kind", "department", "held_by", "holder", "chain")
 )
 BLOCKED_KIND = WaitKind.PRECONDITION.value
 
@@ -204,6 +214,16 @@ def counted(rows: Sequence[Row]) -> list[CountKey]:
         elif (holds := (department, held_by, holder, HOLDS)) not in keys:
             keys.append(holds)
     return keys
+
+
+def _behind(project: UUID, state: WaitingState) -> list[Row]:
+    """How many blocked items each item of *project* is on the chain of."""
+    counts: Counter[str] = Counter()
+    for code in state.blocked:
+        for row in state.rows.get(code, ()):
+            if row[KIND] == BLOCKED_KIND:
+                counts.update(("", *row[CHAIN][1:]))
+    return [(project, item, number) for item, number in counts.items()]
 
 
 def _note_grant(state: WaitingState, code: str, project: Project) -> bool:

@@ -28,6 +28,13 @@ LISTED = """
         ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
     ) AS w JOIN {project} AS p ON p.project = w.project ORDER BY {order}
 """
+# What a desk groups by: names and chains are read for what it shows.
+BRIEF = """
+    SELECT w.project, w.item, w.kind, w.ref, w.held_by, w.holder, w.what, w.since, p.manager FROM (
+        SELECT w.* FROM {waiting} AS w{of_projects} WHERE {conditions} AND {following}
+        ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+    ) AS w JOIN {project} AS p ON p.project = w.project ORDER BY {order}
+"""
 HOLDERS = """
     SELECT w.held_by, w.holder,
         count(DISTINCT (w.project, w.item)) FILTER (WHERE w.kind <> 'precondition'),
@@ -107,6 +114,20 @@ class ListedWaiting(WaitingRow, frozen=True):
     manager: str
 
 
+class BriefWaiting(Struct, frozen=True):
+    """One wait, without names and chain: what it is for, and who has to act since when."""
+
+    project: UUID
+    item: str
+    kind: str
+    ref: str
+    held_by: str
+    holder: str
+    on: list[str]
+    since: datetime | None
+    manager: str
+
+
 class HolderCount(Struct, frozen=True):
     """Counts of one holder. *holds*: applications on which he has to act, each once, whatever they wait for.
 
@@ -131,13 +152,19 @@ class WaitingRows:
 
     async def listed(self, criteria: WaitingFilter, past: Past | None = None) -> list[ListedWaiting]:
         """A page over all projects, the longest wait first; now, or as of *past*. Raises TooMuchToReadError."""
+        return [ListedWaiting(*row) for row in await self._listed(LISTED, criteria, past)]
+
+    async def brief(self, criteria: WaitingFilter, past: Past | None = None) -> list[BriefWaiting]:
+        """The same page in brief."""
+        return [BriefWaiting(*row) for row in await self._listed(BRIEF, criteria, past)]
+
+    async def _listed(self, query: LiteralString, criteria: WaitingFilter, past: Past | None) -> list[tuple[Any, ...]]:
         params = {name: getattr(criteria, name) for name in criteria.__struct_fields__ if name not in ("scope", "last")}
         params["without"] = list(criteria.without)
         conditions = [condition for name, condition in CONDITIONS.items() if params[name]]
         conditions += [] if criteria.stuck is None else [OF_STUCK]
         parts = {"following": ORDER.following(criteria.last), "order": ORDER.clause}
-        rows = await self._rows(LISTED, params, past, criteria.scope, conditions, parts)
-        return [ListedWaiting(*row) for row in rows]
+        return await self._rows(query, params, past, criteria.scope, conditions, parts)
 
     async def holders(
         self, department: str, limit: int, past: Past | None = None, scope: Scope = ZONE_SCOPE

@@ -11,7 +11,7 @@ from msgspec import Struct
 from rich.table import Table
 
 from domain.access.grants import ConfirmGrant, GiveGrant, ProposeGrant, WithdrawGrant
-from domain.core.ledger import Role
+from domain.core.ledger import Refused, Role
 from infrastructure.access.directory import LedgerDirectory
 from infrastructure.ledger.approvals import Approvals
 from scripts.access.acting import As, Reasons, Until, carried_out, identifier, instant, with_ledger
@@ -48,8 +48,11 @@ def list_grants(
     """Every grant, with proposals and those that ended, and what follows for deputies and merged departments."""
 
     async def work(approvals: Approvals, directory: LedgerDirectory) -> list[GrantRow]:
-        at, rows = approvals.clock(), []
-        for person in await directory.everybody():
+        at, rows, everybody = approvals.clock(), [], await directory.everybody()
+        if principal and principal not in {person.principal for person in everybody}:
+            remedy = "`countersign users list` names everybody"
+            raise Refused("unknown-principal", f"no principal {principal} was registered", remedy=remedy)
+        for person in everybody:
             if principal and person.principal != principal:
                 continue
             own = {(grant.id, grant.over) for grant in person.grants.values()}

@@ -112,7 +112,9 @@ def issue(
 def rotate(
     principal: Id,
     key: TheKey,
-    keep_hours: Annotated[int, typer.Option(min=0, help="how long the old secret is accepted beside the new one")] = 24,
+    keep_hours: Annotated[
+        int, typer.Option(min=0, max=10_000, help="how long the old secret is accepted beside the new one")
+    ] = 24,
     by: As = "",
     as_json: AsJson = False,
 ) -> None:

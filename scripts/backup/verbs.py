@@ -84,7 +84,10 @@ def backup(
     folder: Place,
     full: Annotated[bool, typer.Option("--full", help="copy everything, whatever was copied before")] = False,
     keep_days: Annotated[
-        int, typer.Option(min=0, help="remove what is needed only for instants longer ago than this; 0: remove nothing")
+        int,
+        typer.Option(
+            min=0, max=10_000, help="remove what is needed only for instants longer ago than this; 0: remove nothing"
+        ),
     ] = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -151,7 +154,8 @@ def restore(
 def declare_restore(
     reasons: Annotated[str, typer.Option(help="why, for the record")],
     lost_to: Annotated[
-        int, typer.Option(min=0, help="the last position that there was, if there is no transparency log")
+        int,
+        typer.Option(min=0, max=2**63 - 1, help="the last position that there was, if there is no transparency log"),
     ] = 0,
     rehearse: Annotated[bool, typer.Option("--rehearse", help="verify, name what is lost, and change nothing")] = False,
     as_json: AsJson = False,

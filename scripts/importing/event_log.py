@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from infrastructure.event_log.datasets import require_dataset
 from infrastructure.event_log.log_file import EventLogFormat, write_event_log
 from scripts.console import AsJson, fail, pairs, print_result, screen, settings
 from scripts.importing.export_log import export_log as export_register
@@ -31,6 +32,7 @@ def export_log(
     if (xes and ocel) or (cases and (xes or ocel)):
         fail("An event log is one file in one format: give EVENTS, and either --xes or --ocel.")
     url = database.ready(settings())
+    require_dataset(url, dataset)  # before a file is written
     try:
         with bar(screen, "reading") as advance:
             if xes or ocel:

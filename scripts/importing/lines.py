@@ -100,8 +100,7 @@ def lines_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, list[str]
     line = 0
     try:
         with path.open("rb") as raw:
-            packed = raw.read(len(GZIP_MAGIC)) == GZIP_MAGIC
-            raw.seek(0)
+            packed = raw.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)  # a pipe can't be read twice
             with io.TextIOWrapper(gzip.GzipFile(fileobj=raw) if packed else raw, "utf-8-sig", newline="") as text:
                 reader = csv.reader(text, strict=True)
                 header = [name.strip() for name in next(filter(None, reader), [])]

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from infrastructure.event_log.datasets import require_dataset
 from scripts.console import INTERRUPTED, AsJson, fail, out, print_result, screen, settings
 from scripts.importing import cases as case_table
 from scripts.importing.import_log import import_log as import_register
@@ -63,6 +64,7 @@ def cases(
     except ValueError as error:
         fail(str(error))
     url = database.ready(settings())
+    require_dataset(url, dataset)
     with bar(screen, "computing") as advance:
         rows = case_table.case_rows(url, as_of=effective, known_at=known, dataset=dataset, progress=advance)
     print_result(rows, as_json, lambda: case_table.write_csv(rows, sys.stdout))

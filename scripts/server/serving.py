@@ -122,5 +122,10 @@ class _Announcing(uvicorn.Server):
                 " address of this machine, or this account may not have it, as ports below 1024 mostly are for root"
                 " alone. Set COUNTERSIGN_PORT or COUNTERSIGN_HOST to another one."
             ) from failure
+        except OSError as failure:  # of a socket, which uvicorn does not look after
+            raise AddressTakenError(
+                f"Countersign can't listen at the socket {self.config.uds}: {failure.strerror or failure}. Set"
+                " COUNTERSIGN_SOCKET to a path that this account may make, and at which there is nothing yet."
+            ) from failure
         if self.started:
             self._announce()

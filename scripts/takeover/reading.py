@@ -94,9 +94,11 @@ class ProjectToTakeOver(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_projects(file: Path) -> Iterator[tuple[int, ProjectToTakeOver]]:
-    """The projects in *file*, each with its line. Raises TakeOverFileError at the first that can't be read."""
+    """The projects in *file*, each with its line. Raises TakeOverFileError at the first that can't be read, and where
+    there is none.
+    """
     decoder = json.Decoder(ProjectToTakeOver)
-    number = 1
+    number, is_empty = 1, True
     try:
         with file.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
@@ -105,6 +107,7 @@ def read_projects(file: Path) -> Iterator[tuple[int, ProjectToTakeOver]]:
                     project = decoder.decode(text)
                     if wrong := unstorable(project, text):
                         raise TakeOverFileError(f"{file.name}, line {number}: {wrong}.")
+                    is_empty = False
                     yield number, project
     except ValidationError as fault:
         raise TakeOverFileError(f"{file.name}, line {number}: {fault}.") from fault
@@ -113,6 +116,8 @@ def read_projects(file: Path) -> Iterator[tuple[int, ProjectToTakeOver]]:
         raise TakeOverFileError(f"{file.name}, line {number}: {fault}; {form}.") from fault
     except OSError as fault:
         raise TakeOverFileError(f"{file} can't be read: {fault.strerror or fault}.") from fault
+    if is_empty:
+        raise TakeOverFileError(f"{file.name} holds no project: each line is one, as JSON in UTF-8.")
 
 
 def unstorable(project: ProjectToTakeOver, line: bytes) -> str:

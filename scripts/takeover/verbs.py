@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.console import EXIT_FINDINGS, AsJson, pairs, print_result, screen, settings
+from scripts.console import EXIT_FINDINGS, INTERRUPTED, AsJson, pairs, print_result, screen, settings
 from scripts.importing.importer import AsImporter, importing_as
 from scripts.server import database
 from scripts.takeover.reading import read_projects
@@ -40,7 +40,11 @@ def take_over(
                 approvals, projects, by=importer, preview=not carry_out, accept=accept_differences
             )
 
-    report = asyncio.run(run())
+    try:
+        report = asyncio.run(run())
+    except KeyboardInterrupt:
+        screen.print("Interrupted. Projects taken over so far remain: run the same command again for the others.")
+        raise typer.Exit(INTERRUPTED) from None
     print_result(report, as_json, lambda: pairs("taken over" if carry_out else "preview", report))
     if not carry_out:
         screen.print("Preview: nothing was stored. Add --carry-out to take the projects over.")

@@ -54,40 +54,39 @@ def served(
     clock: Callable[[], datetime] | None = None,
     *,
     signs_in: bool = False,
+    listening: socket.socket | None = None,
     **chosen: Any,
 ) -> Iterator[str]:
     """Serve in a thread with an event loop of its own; yields the server's address. *chosen* are settings.
 
     Where it *signs_in*, sessions and keys say who sends a request, as in every installation; else its headers do.
+    Of a socket that is *listening* a copy is used: one server after the other has its address.
     """
-    folder = TemporaryDirectory()
-    settings = Settings(**{"data": Path(folder.name), **chosen})
-    listening = listening_socket()
-    started, stop = threading.Event(), threading.Event()
+    with TemporaryDirectory() as folder, listening.dup() if listening else listening_socket() as taken:
+        settings = Settings(**{"data": Path(folder), **chosen})
+        started, stop = threading.Event(), threading.Event()
 
-    async def serve() -> None:
-        async with Approvals(database_url, clock=clock) as approvals, AsyncExitStack() as opened:
-            app: Any = create_app(approvals, Views(approvals.store), settings, pages=pages)
-            app = await _signing_in(opened, app, approvals, database_url, settings) if signs_in else app
-            server = uvicorn.Server(uvicorn.Config(app, **TEST_SERVER))
-            serving = asyncio.create_task(server.serve([listening]))
-            while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
-                await asyncio.sleep(0.01)
-            started.set()
-            await asyncio.to_thread(stop.wait)
-            server.should_exit = True
-            await serving
+        async def serve() -> None:
+            async with Approvals(database_url, clock=clock) as approvals, AsyncExitStack() as opened:
+                app: Any = create_app(approvals, Views(approvals.store), settings, pages=pages)
+                app = await _signing_in(opened, app, approvals, database_url, settings) if signs_in else app
+                server = uvicorn.Server(uvicorn.Config(app, **TEST_SERVER))
+                serving = asyncio.create_task(server.serve([taken]))
+                while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
+                    await asyncio.sleep(0.01)
+                started.set()
+                await asyncio.to_thread(stop.wait)
+                server.should_exit = True
+                await serving
 
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    try:
-        assert started.wait(START_SECONDS_MAX)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        stop.set()
-        thread.join()
-        listening.close()
-        folder.cleanup()
+        thread = threading.Thread(target=asyncio.run, args=(serve(),))
+        thread.start()
+        try:
+            assert started.wait(START_SECONDS_MAX)
+            yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+        finally:
+            stop.set()
+            thread.join()
 
 
 async def _signing_in(opened: AsyncExitStack, app: Any, approvals: Approvals, url: str, settings: Settings) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID, uuid4
@@ -16,6 +15,7 @@ from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from domain.project.external.results import RecordExternalResult
 from infrastructure.ledger.approvals import Approvals
+from tests.chromium import finish
 from tests.conftest import database_in
 from tests.examples import APPLICANT, LAND, MANAGER, USCC, project_id_of
 from tests.infrastructure.projector.test_projector import project_all
@@ -59,7 +59,7 @@ async def tell_busy_desk(approvals: Approvals) -> None:
 def busy_zone(server_url: str, projected_template: str) -> Iterator[str]:
     """A database with the zone in it, whose views are as far as the ledger."""
     with database_in(server_url, projected_template) as url:
-        asyncio.run(_tell(url))
+        finish(_tell(url))
         project_all(url)
         yield url
 

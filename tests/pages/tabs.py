@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from domain.core.ledger import Actor
 from tests.api.client import identity
 
-NOWHERE = "about:blank"
+# Between two readers a tab stays at the site, whose policy of openers would have each of them in a new process.
+BETWEEN = "/healthz"
 CLEAR = "() => { localStorage.clear(); sessionStorage.clear(); }"
 
 
@@ -64,7 +65,7 @@ def _clear(page: Page) -> None:
     page.unroute_all()
     if page.url.startswith("http"):
         page.evaluate(CLEAR)
-    page.goto(NOWHERE)
+    page.goto(BETWEEN)
     page.context.clear_cookies()
     page.emulate_media(media="null", color_scheme="null")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from socket import socket
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -22,10 +23,13 @@ AUDITOR = Actor("sun.yu", "audit", Role.AUDITOR)
 
 
 @pytest.fixture(scope="module")
-def site(program: str, server_url: str, projected_template: str) -> Iterator[str]:
+def site(program: str, server_url: str, projected_template: str, listening: socket) -> Iterator[str]:
     """A zone of its own, as these tests write into it."""
     assert program
-    with busy_zone(server_url, projected_template) as url, served(url, PAGES, lambda: LOOKED_AT) as address:
+    with (
+        busy_zone(server_url, projected_template) as url,
+        served(url, PAGES, lambda: LOOKED_AT, listening=listening) as address,
+    ):
         yield address
 
 

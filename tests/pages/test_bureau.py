@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
+from socket import socket
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from domain.project.application.submission import SubmitItem
 from infrastructure.ledger.approvals import Approvals
 from tests.accessibility import barriers, faint_texts
 from tests.api.served import served
+from tests.chromium import finish
 from tests.conftest import database_in
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, USCC, project_id_of
 from tests.infrastructure.projector.running import projecting
@@ -48,7 +49,7 @@ def database(program: str, server_url: str, projected_template: str) -> Iterator
     """Two projects on the morning of 12 March: the promise to one is broken, to the other nearly."""
     assert program
     with database_in(server_url, projected_template) as url:
-        asyncio.run(_tell(url))
+        finish(_tell(url))
         project_all(url)
         yield url
 
@@ -73,10 +74,10 @@ async def _tell(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(database: str) -> Iterator[str]:
+def site(database: str, listening: socket) -> Iterator[str]:
     """The server, whose views follow what is done."""
     clock = Hands("2026-03-12 10:00")
-    with projecting(database), served(database, PAGES, clock) as address:
+    with projecting(database), served(database, PAGES, clock, listening=listening) as address:
         yield address
 
 

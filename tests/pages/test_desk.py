@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from socket import socket
 
 import httpx
 import pytest
@@ -35,12 +36,12 @@ SEEN_ELSEWHERE = chosen(
 
 
 @pytest.fixture(scope="module")
-def site(program: str, server_url: str, projected_template: str) -> Iterator[str]:
+def site(program: str, server_url: str, projected_template: str, listening: socket) -> Iterator[str]:
     """A zone of its own, as these tests write into it."""
     HANDS[0] = LOOKED_AT
     with (
         busy_zone(server_url, projected_template) as url,
-        served(url, PAGES, lambda: HANDS[0], signs_in=True, gateway="open") as address,
+        served(url, PAGES, lambda: HANDS[0], signs_in=True, gateway="open", listening=listening) as address,
     ):
         yield address
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from socket import socket
 from uuid import UUID
 
 import pytest
@@ -17,6 +17,7 @@ from infrastructure.ledger.approvals import Approvals
 from scripts.catalogues.zone import publish_zone
 from tests.accessibility import barriers
 from tests.api.served import served
+from tests.chromium import finish
 from tests.conftest import database_in
 from tests.effort import chosen
 from tests.examples import BUREAU, LAND, MANAGER, USCC
@@ -37,7 +38,7 @@ ENTRY = "entry-review"
 def database(program: str, server_url: str, projected_template: str) -> Iterator[str]:
     """A database with the shipped catalogue and flow, and the small zone."""
     with database_in(server_url, projected_template) as url:
-        asyncio.run(_tell(url))
+        finish(_tell(url))
         project_all(url)
         yield url
 
@@ -50,9 +51,9 @@ async def _tell(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(database: str) -> Iterator[str]:
+def site(database: str, listening: socket) -> Iterator[str]:
     """The address of the server, at which it is always the same evening."""
-    with served(database, PAGES, lambda: LOOKED_AT) as address:
+    with served(database, PAGES, lambda: LOOKED_AT, listening=listening) as address:
         yield address
 
 

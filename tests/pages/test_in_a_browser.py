@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from html import unescape
 from itertools import product
+from socket import socket
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from api.app import PAGES
+from infrastructure.ledger.approvals import Approvals
+from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.accessibility import CONTRAST, barriers, faint_texts
 from tests.api.client import identity
+from tests.api.served import served
+from tests.chromium import finish
+from tests.conftest import database_in
 from tests.effort import chosen
 from tests.examples import LEADER
+from tests.infrastructure.projector.test_projector import project_all
+from tests.law.questions import at
 from tests.pages.conftest import NTH_SEEN_IN_THE_DARK, PHONE, WIDE, page_of
-from tests.pages.places import NAMES, Places
+from tests.pages.places import NAMES, Places, places_in
+from tests.projections.zone import tell_zone
 
+PROJECTS, SEED, UNTIL = 3, 7, date(2026, 5, 20)
+LOOKED_AT = at("05-20 18:00")
 STATUSES = {"unknown": 404, "wrong": 400}
 STORED = re.compile(r"\b(?:[a-z]+_)+[a-z]+\b")  # how values are stored, and never spoken
 # What takes the keyboard, in the order in which it does; a choice of a day has several stops inside.
@@ -36,6 +49,36 @@ TAGS = ("zh", "en")
 SEEN_IN_THE_DARK = NAMES[::NTH_SEEN_IN_THE_DARK]
 in_turn = [(name, TAGS[nth % len(TAGS)]) for nth, name in enumerate(NAMES)]
 in_its_languages = pytest.mark.parametrize(("name", "lang"), chosen(in_turn, [*product(NAMES, TAGS)]))
+
+
+@pytest.fixture(scope="module")
+def database(program: str, server_url: str, projected_template: str) -> Iterator[str]:
+    """A simulated zone and a small one written by hand, and the views as far as the ledger."""
+    assert program
+    with database_in(server_url, projected_template) as url:
+        finish(simulate(url, SimulationPlan(PROJECTS, SEED, UNTIL, processes=1), lambda _done, _all: None))
+        finish(_tell(url))
+        project_all(url)
+        yield url
+
+
+async def _tell(url: str) -> None:
+    hands = [at("03-01")]
+    async with Approvals(url, clock=lambda: hands[0]) as approvals:
+        await tell_zone(approvals, hands)
+
+
+@pytest.fixture(scope="module")
+def site(database: str, listening: socket) -> Iterator[str]:
+    """The address of the server, at which it is always the same evening."""
+    with served(database, PAGES, lambda: LOOKED_AT, listening=listening) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def places(database: str) -> Places:
+    """Where the pages are."""
+    return places_in(database)
 
 
 @in_its_languages
@@ -61,6 +104,7 @@ def test_a_page_opens_without_errors_barriers_or_sideways_scrolling(
 
 
 def test_the_checks_see_what_is_wrong(page: Page) -> None:
+    page.goto("about:blank")  # which has no policy against contents that are set
     page.set_content(
         '<html lang="en"><body><img src="x"><p>Black</p><p style="width: 2000px; color: #ddd">Grey</p><a href="/">x</a>'
     )

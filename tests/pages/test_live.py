@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from hashlib import sha256
+from socket import socket
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,12 +32,12 @@ ITEM = {"item": "land", "name": "用地批准", "department": "land", "promise_d
 
 
 @pytest.fixture(scope="module")
-def site(program: str, server_url: str, projected_template: str) -> Iterator[str]:
+def site(program: str, server_url: str, projected_template: str, listening: socket) -> Iterator[str]:
     """A zone at work: what is recorded comes to the views, and from there to open pages."""
     with (
         busy_zone(server_url, projected_template) as url,
         projecting(url),
-        served(url, PAGES, lambda: LOOKED_AT, signs_in=True, gateway="open") as address,
+        served(url, PAGES, lambda: LOOKED_AT, signs_in=True, gateway="open", listening=listening) as address,
     ):
         yield address
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
+from socket import socket
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,6 +13,7 @@ from domain.examples.zone import FLOW_NAME, HEAD, ZONE_NAME
 from infrastructure.ledger.approvals import Approvals
 from tests.accessibility import barriers
 from tests.api.served import served
+from tests.chromium import finish
 from tests.conftest import database_in
 from tests.effort import chosen
 from tests.example_zone import AFTER_THE_STORIES, tell_example_zone
@@ -24,13 +25,13 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def site(program: str, server_url: str, projected_template: str) -> Iterator[str]:
+def site(program: str, server_url: str, projected_template: str, listening: socket) -> Iterator[str]:
     """A zone of its own, as these tests write into it."""
     assert program
     with database_in(server_url, projected_template) as url:
-        asyncio.run(_tell(url))
+        finish(_tell(url))
         project_all(url)
-        with served(url, PAGES, lambda: AFTER_THE_STORIES) as address:
+        with served(url, PAGES, lambda: AFTER_THE_STORIES, listening=listening) as address:
             yield address
 
 

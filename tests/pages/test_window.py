@@ -6,13 +6,13 @@ keyboard, and held against the standards of accessibility in both languages.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from itertools import islice
 from pathlib import Path
+from socket import socket
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -29,7 +29,7 @@ from infrastructure.ledger.approvals import Approvals
 from tests.accessibility import barriers, faint_texts
 from tests.api.apply.applicants import CATALOGUE, OWN, SERVICE, pdf, registration
 from tests.api.served import served
-from tests.chromium import launched
+from tests.chromium import finish
 from tests.conftest import database_in
 from tests.effort import chosen
 from tests.examples import APPLICANT, BUREAU, MANAGER, USCC
@@ -47,28 +47,21 @@ pytestmark = pytest.mark.slow
 def zone(program: str, server_url: str, projected_template: str) -> Iterator[str]:
     """A database with a catalogue and one project, whose views are as far as the ledger."""
     with database_in(server_url, projected_template) as url:
-        asyncio.run(_tell(url))
+        finish(_tell(url))
         project_all(url)
         yield url
 
 
 @pytest.fixture(scope="module")
-def address(zone: str) -> Iterator[str]:
+def address(zone: str, listening: socket) -> Iterator[str]:
     """The server, at which it is always the same morning."""
-    with served(zone, PAGES, lambda: at("04-01 09:30")) as opened:
+    with served(zone, PAGES, lambda: at("04-01 09:30"), listening=listening) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def chromium(program: str, address: str) -> Iterator[Browser]:
-    """The browser; the server comes first."""
-    with launched(program) as running:
-        yield running
 
 
 @contextmanager
 def visiting(
-    chromium: Browser,
+    browser: Browser,
     address: str,
     by: Actor | None = None,
     *,
@@ -77,7 +70,7 @@ def visiting(
     scripts: bool = True,
 ) -> Iterator[Page]:
     """A tab of someone at the window."""
-    with page_of(chromium, address, by, {"width": width, "height": 844}, scripts=scripts, locale=lang) as page:
+    with page_of(browser, address, by, {"width": width, "height": 844}, scripts=scripts, locale=lang) as page:
         yield page
 
 
@@ -131,17 +124,17 @@ def paper(tmp_path: Path) -> Path:
 
 
 def test_an_enterprise_applies_in_few_pages_tracks_complains_and_evaluates_without_script(
-    chromium: Browser, address: str, zone: str, paper: Path
+    browser: Browser, address: str, zone: str, paper: Path
 ) -> None:
     seen: list[str] = []
-    with visiting(chromium, address, APPLICANT, width=PHONE_WIDTH, scripts=False) as page:
+    with visiting(browser, address, APPLICANT, width=PHONE_WIDTH, scripts=False) as page:
         page.on("framenavigated", lambda frame: seen.append(urlsplit(frame.url).path))
         number, code = handed_in(page, "land", paper)
         assert 0 < len(set(seen)) <= PAGES_MAX, seen
         expect(page.get_by_role("heading", name="申请已提交")).to_be_visible()
     project_all(zone)
 
-    with visiting(chromium, address, width=PHONE_WIDTH, scripts=False) as page:
+    with visiting(browser, address, width=PHONE_WIDTH, scripts=False) as page:
         page.goto(f"/window/track?number={number}")
         page.get_by_label("查询码").fill("WRONG2")
         page.get_by_role("button", name="查询").click()
@@ -194,11 +187,11 @@ class Handed(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def handed(chromium: Browser, address: str, zone: str, tmp_path_factory: pytest.TempPathFactory) -> Handed:
+def handed(browser: Browser, address: str, zone: str, tmp_path_factory: pytest.TempPathFactory) -> Handed:
     """Both, made in the browser."""
     paper = tmp_path_factory.mktemp("papers") / "plan.pdf"
     paper.write_bytes(pdf())
-    with visiting(chromium, address, APPLICANT) as page:
+    with visiting(browser, address, APPLICANT) as page:
         number, code = handed_in(page, "plan", paper)
         begin(page, "renewal")
         draft = urlsplit(page.url).path
@@ -207,9 +200,9 @@ def handed(chromium: Browser, address: str, zone: str, tmp_path_factory: pytest.
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_no_page_has_barriers_or_scrolls_sideways(chromium: Browser, address: str, handed: Handed, lang: str) -> None:
+def test_no_page_has_barriers_or_scrolls_sideways(browser: Browser, address: str, handed: Handed, lang: str) -> None:
     said: list[str] = []
-    with visiting(chromium, address, APPLICANT, lang=lang) as page:
+    with visiting(browser, address, APPLICANT, lang=lang) as page:
         page.on("console", lambda message: said.append(message.text))
         for nth, path in enumerate(addresses(page, handed)):
             page.set_viewport_size({"width": 1300, "height": 844})
@@ -226,8 +219,8 @@ def test_no_page_has_barriers_or_scrolls_sideways(chromium: Browser, address: st
     assert said == []
 
 
-def test_errors_have_no_barriers_either(chromium: Browser, address: str, handed: Handed) -> None:
-    with visiting(chromium, address, APPLICANT) as page:
+def test_errors_have_no_barriers_either(browser: Browser, address: str, handed: Handed) -> None:
+    with visiting(browser, address, APPLICANT) as page:
         page.goto(f"/window/track?number={handed.number}")
         page.locator("#code").fill("WRONG2")
         page.locator("main form button").click()
@@ -241,8 +234,8 @@ def test_errors_have_no_barriers_either(chromium: Browser, address: str, handed:
         assert barriers(page) == []
 
 
-def test_an_application_saves_itself_while_it_is_filled_in(chromium: Browser, address: str, handed: Handed) -> None:
-    with visiting(chromium, address, APPLICANT) as page:
+def test_an_application_saves_itself_while_it_is_filled_in(browser: Browser, address: str, handed: Handed) -> None:
+    with visiting(browser, address, APPLICANT) as page:
         page.goto(f"{handed.draft}/data")
         page.locator("#licence_number").fill("证 7 号")
         expect(page.locator("[data-said]")).to_contain_text("草稿已保存")
@@ -250,8 +243,8 @@ def test_an_application_saves_itself_while_it_is_filled_in(chromium: Browser, ad
         expect(page.locator("#licence_number")).to_have_value("证 7 号")
 
 
-def test_everything_is_reached_by_keyboard(chromium: Browser, address: str, handed: Handed) -> None:
-    with visiting(chromium, address, APPLICANT) as page:
+def test_everything_is_reached_by_keyboard(browser: Browser, address: str, handed: Handed) -> None:
+    with visiting(browser, address, APPLICANT) as page:
         for path in islice(addresses(page, handed), None, None, chosen(3, 1)):
             page.goto(path)
             controls = page.evaluate(CONTROLS)
@@ -261,8 +254,8 @@ def test_everything_is_reached_by_keyboard(chromium: Browser, address: str, hand
             assert {nth for nth, visible in reached if visible} == {nth for nth, _ in reached}, path
 
 
-def test_a_case_is_tracked_by_keyboard_alone(chromium: Browser, address: str, handed: Handed) -> None:
-    with visiting(chromium, address) as page:
+def test_a_case_is_tracked_by_keyboard_alone(browser: Browser, address: str, handed: Handed) -> None:
+    with visiting(browser, address) as page:
         page.goto("/window/track")
         page.locator("#number").focus()
         page.keyboard.type(handed.number)

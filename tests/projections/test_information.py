@@ -15,6 +15,7 @@ from domain.core.types import Outcome
 from domain.messages import AnyFact, Entry
 from domain.project.application.completion import ItemCompleted
 from domain.project.application.correction import EntryRetracted
+from domain.project.application.forwarding import ForwardedItemReceived, ItemForwarded
 from domain.project.application.registration import Enterprise, ProjectRegistered
 from domain.project.external.results import ExternalResultRecorded
 from domain.project.information.form import FORM, REQUIRED
@@ -23,12 +24,14 @@ from projections.information.fold import Information, spelt
 from projections.information.query import known_project
 from projections.information.search import snippet
 from projections.information.words import question
+from projections.progress.fold import Progress
+from projections.progress.rows import ProgressItem
 from projections.view import Folded, fold, take
 from tests.examples import LAW, MANAGER, submitted
 from tests.histories import World, worlds
 from tests.spec import PROJECT
 
-VIEW = Information()
+VIEW, PROGRESS = Information(), Progress()
 ZONE = "Asia/Shanghai"
 REGISTERED = ProjectRegistered(
     name="复合材料二期 Composites",
@@ -166,6 +169,28 @@ def test_rows_don_t_depend_on_how_the_entries_came(world: World, data: st.DataOb
     take((VIEW,), folded, plain[split:])
 
     assert named(folded) == named(fold((VIEW,), PROJECT, plain))
+
+
+@for_any(worlds())
+def test_the_departments_are_those_that_handle_an_item_in_the_progress_table(world: World) -> None:
+    folded = fold((VIEW, PROGRESS), PROJECT, world.entries)
+    items = PROGRESS.rows(folded.states["progress"], folded.project)["item"]
+    rows = named(folded)
+
+    assert not rows or rows["information"][0]["departments"] == sorted({ProgressItem(*row).department for row in items})
+
+
+def test_an_item_is_its_upper_level_s_once_that_has_the_file() -> None:
+    forwarded = (("03-06", submitted("land")), ("03-07", ItemForwarded(item="land", upper="province")))
+    received = (*forwarded, ("03-08", ForwardedItemReceived(item="land")))
+
+    def departments(*facts: tuple[str, AnyFact]) -> list[str]:
+        (row,) = tables(*facts)["information"]
+        return list(row["departments"])
+
+    assert departments(*forwarded) == ["land", "tax"]
+    assert departments(*received) == ["province", "tax"]
+    assert departments(*received, ("03-09", submitted("land"))) == ["land", "tax"]
 
 
 def test_a_figure_counts_by_its_day_and_by_when_it_was_recorded() -> None:

@@ -52,6 +52,12 @@ def refused(*words: str) -> Refused:
     return ended.exception
 
 
+def test_a_principal_that_is_not_registered_has_no_list_of_grants(run: Run) -> None:
+    run("users", "add", "xu", "Xu")
+    assert run("grants", "list", "xu") == []
+    assert refused("grants", "list", "xv").code == "unknown-principal"
+
+
 def test_administrators_set_up_a_directory(run: Run) -> None:
     for person in ("xu", "fan", "gao", "li"):
         run("users", "add", person, person.title())

@@ -133,3 +133,36 @@ async def test_verify_distinguishes_faults_from_failing_to_run(
         connection.execute("DROP TABLE ledger.event CASCADE")
     status, _, why = verify()
     assert (status, "could not be verified" in why) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sweep-materials", "--days"],
+        ["backup", "folder", "--keep-days"],
+        ["declare-restore", "--reasons", "x", "--lost-to"],
+        ["keys", "rotate", "feed", "key", "--keep-hours"],
+        ["security-log", "--days"],
+        ["security-log", "--limit"],
+    ],
+)
+def test_a_number_that_no_day_has_is_refused_before_anything_is_done(words: list[str]) -> None:
+    ended = CliRunner().invoke(cli.cli, [*words, str(10**20)])
+    assert ended.exit_code == 2
+    assert f"Invalid value for '{words[-1]}'" in ended.output
+
+
+def test_a_database_error_is_reported_without_its_statement(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fill() -> None:
+        with psycopg.connect(database_url) as connection:
+            connection.execute("""
+                DO $$ BEGIN RAISE disk_full USING MESSAGE = 'no space left', HINT = 'Check free disk space.'; END $$
+            """)
+
+    monkeypatch.setattr(cli, "cli", fill)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    assert capsys.readouterr().err == "Database error: no space left. Check free disk space.\n"

@@ -17,6 +17,8 @@ from msgspec import json
 from domain.examples.story import MANAGER
 from domain.project.application.registration import Enterprise, RegisterProject
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.settings import Settings
+from scripts.server.serving import AddressTakenError, listen
 
 CHECKOUT = Path(__file__).parents[2]
 WORK = """
@@ -66,3 +68,18 @@ async def test_the_projector_logs_a_bad_entry_in_one_line_without_its_content(da
 def test_what_runs_beside_the_server_heeds_the_settings_of_the_log(empty_database_url: str, work: str) -> None:
     """It finds no tables, and says so."""
     assert json.decode(first_line(work, empty_database_url, COUNTERSIGN_LOG="json"))["level"] in {"warning", "error"}
+
+
+@pytest.mark.parametrize("kind", ["a file", "no folder"])
+async def test_a_socket_that_can_not_be_made_is_reported_in_a_sentence(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "there"
+    path.write_text("a file that is no socket")
+    chosen = Settings(data=tmp_path, socket=str(path if kind == "a file" else path / "socket"))
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": f"{scope['type']}.startup.complete"})
+
+    with pytest.raises(AddressTakenError, match=r"can't listen at the socket .*there.* Set COUNTERSIGN_SOCKET"):
+        await listen(app, chosen, lambda: None, lambda: None)
+    assert path.read_text() == "a file that is no socket"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from infrastructure.proof.note import SignedNote
 from infrastructure.proof.receipt import printed_proof, receipt_proof
 from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.api.served import served
-from tests.chromium import launched
+from tests.chromium import finish, launched
 from tests.conftest import database_in
 from tests.infrastructure.proof.test_bundle import LOG, WITNESS, record
 
@@ -76,12 +74,6 @@ def exported(server_url: str, migrated_template: str, tmp_path_factory: pytest.T
     return Exported(folder / "zone", folder / "project", folder / "earlier", str(log.note), proven)
 
 
-def finish(work: Coroutine[Any, Any, object]) -> None:
-    """Await *work* in a thread of its own: Playwright may hold the event loop of this one."""
-    with ThreadPoolExecutor(1) as threads:
-        threads.submit(asyncio.run, work).result()
-
-
 def proofs_of(log: TransparencyLog, connection: psycopg.Connection[Any]) -> ProvenEntry:
     """The proofs of the last card's entry."""
     position, hash_ = connection.execute(CARD).fetchone() or (0, b"")
@@ -109,14 +101,14 @@ def address(server_url: str, migrated_template: str) -> Iterator[str]:
         yield site
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(program: str) -> Iterator[Browser]:
-    """One browser for a file."""
+    """One browser for the folder."""
     with launched(program) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def opened(browser: Browser, address: str) -> Iterator[Page]:
     """The page in English, loaded by a visitor who has not signed in: a window for each test would cost a second."""
     with browser.new_context(base_url=address) as window:

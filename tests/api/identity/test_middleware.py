@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from api.identity.origin import Origin
+from api.identity.visit import ProgramVisits
 from api.web.problems import MEDIA_TYPE
+from infrastructure.identity.keys import program
+from infrastructure.identity.rates import TokenBuckets
+from infrastructure.identity.read_log import DataReader, ReadLog
+from infrastructure.identity.service import KeyUse
+from infrastructure.ledger.clock_check import utc_now
 from tests.api.client import REGISTER, problem
-from tests.api.identity.site import API_KEY, PASSWORD, Site
+from tests.api.identity.site import API_KEY, PASSWORD, PATIENCE, SYSTEM, Site
 
 FORGED = {"X-Actor": "root", "X-Department": "zone-office", "X-Role": "project_manager"}
 BEARER = {"Authorization": f"Bearer {API_KEY.text}"}
@@ -163,6 +171,45 @@ def test_a_key_has_a_rate(client: httpx.Client, site: Site, monkeypatch: pytest.
     problem(answer, "too-many-requests")
     assert int(answer.headers["retry-after"]) >= 1
     assert answer.headers["ratelimit"].startswith('"key";r=0;')
+
+
+def test_the_last_request_within_a_rate_is_answered(
+    client: httpx.Client, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site.identity, "buckets", TokenBuckets(1 / PATIENCE, 3))
+
+    answers = [client.get("/v1/me", headers=BEARER) for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert [answer.headers["ratelimit"].split(";")[1] for answer in answers] == ["r=2", "r=1", "r=0", "r=0"]
+
+
+def test_a_revoked_key_that_was_just_used_is_refused(client: httpx.Client, site: Site) -> None:
+    assert client.get("/v1/me", headers=BEARER).status_code == 200
+    key = site.directory.keys.pop(API_KEY.id)
+    try:
+        site.run(site.identity.changed)
+        problem(client.get("/v1/me", headers=BEARER), "credential-invalid")
+    finally:
+        site.directory.keys[API_KEY.id] = key
+
+
+async def test_each_request_of_a_program_has_its_own_origin_and_browser() -> None:
+    identity = SimpleNamespace(reads=ReadLog(SimpleNamespace(), utc_now))  # type: ignore[arg-type] # writes nothing
+    visits = ProgramVisits(identity)  # type: ignore[arg-type] # reads alone
+    caller = program("land-system", "国土系统", SYSTEM, ("read:*",))
+    first, renewed = KeyUse(caller, API_KEY.id, SYSTEM), KeyUse(caller, API_KEY.id, SYSTEM)
+    near, far = Origin("127.0.0.1", is_secure=False, is_local=True), Origin("203.0.113.9", True, False)
+    sent = [(first, near, b"a"), (first, near, b"a"), (first, far, b"a"), (first, far, b"b"), (renewed, far, b"b")]
+
+    entered = [visits.visit(*each) for each in sent]
+
+    assert [(each.visit.key_use, each.visit.address, each.visit.is_secure, each.visit.browser) for each in entered] == [
+        (use, origin.address, origin.is_secure, browser.decode()) for use, origin, browser in sent
+    ]
+    assert entered[0] is entered[1]
+    assert entered[4].visit.key_use is renewed
+    assert entered[4].visit.reader == DataReader("land-system", "203.0.113.9", "key")
 
 
 def test_a_page_of_another_site_changes_nothing(client: httpx.Client) -> None:

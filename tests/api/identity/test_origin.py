@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from api.identity.cookies import cookie_in, drop_cookie, set_cookie
 from api.identity.origin import Origin, Proxies
-from api.identity.security_headers import SecurityHeaders
+from api.identity.security_headers import DEFAULTS, HSTS, VARY, SecurityHeaders
+from api.identity.visit import Pairs
 from infrastructure.identity.service import options_of
 from infrastructure.settings import Gateway, SettingRefusedError, Settings
 from tests.api.identity.site import PASSWORD, PATIENCE, signed_site
@@ -95,6 +96,37 @@ def test_the_policy_of_pages_names_the_issuer() -> None:
     assert len(policies) == 1
     assert b"form-action 'self' https://idp.example.org;" in policies[0]
     assert (b"strict-transport-security", b"max-age=31536000; includeSubDomains") in completed
+
+
+@pytest.mark.parametrize(
+    ("given", "completed"),
+    [
+        ([], [*DEFAULTS, (b"ratelimit", b"1"), (b"vary", VARY)]),
+        (
+            [(b"VARY", b"Accept"), (b"etag", b"1"), (b"Vary", b"Origin")],
+            [(b"etag", b"1"), *DEFAULTS, (b"ratelimit", b"1"), (b"vary", b"Origin, " + VARY)],
+        ),
+        (
+            [
+                (b"set-cookie", b"a=1"),
+                (b"set-cookie", b"b=2"),
+                *DEFAULTS[:-1],
+                (b"cache-control", b"public, max-age=60"),
+            ],
+            [
+                *[(b"set-cookie", b"a=1"), (b"set-cookie", b"b=2"), *DEFAULTS[:-1]],
+                *[(b"cache-control", b"public, max-age=60"), (b"ratelimit", b"1")],
+            ],
+        ),
+        ([*DEFAULTS, (b"vary", b"")], [*DEFAULTS, (b"ratelimit", b"1"), (b"vary", VARY)]),
+    ],
+    ids=["none", "capitals-twice", "public", "all"],
+)
+def test_an_answer_has_each_header_for_browsers_once(given: Pairs, completed: Pairs) -> None:
+    headers = SecurityHeaders()
+    for _ in range(2):  # what is cached of the first answer is good for the second
+        assert headers.complete(tuple(given), [(b"ratelimit", b"1")], is_secure=False) == completed
+    assert headers.complete(given, [], is_secure=True)[-1] == HSTS, "nothing of it is taken for another answer's"
 
 
 def test_without_tls_a_password_is_not_asked_for_over_a_network(database_url: str) -> None:

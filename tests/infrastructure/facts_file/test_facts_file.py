@@ -197,7 +197,10 @@ def forged(data: bytes) -> bytes:
         (lambda data: data + b"{}\n", "goes on behind its end"),
         (lambda data: b"", "breaks off"),
         (lambda data: b"position,stream\n1,2\n", "is no facts file"),
-        (lambda data: data.replace(b'"countersign-facts-1"', b'"countersign-facts-9"', 1), "of the format"),
+        (
+            lambda data: data.replace(b'"countersign-facts-1"', b'"countersign-facts-9"', 1),
+            "has the format countersign-facts-9, and this release reads",
+        ),
         (lambda data: data.replace(b'"watched_to":0', b'"watched_to":1', 1), "was changed after it was written"),
         (forged, "at position .*does not match its hash"),
     ],

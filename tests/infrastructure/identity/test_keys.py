@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from time import monotonic
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from msgspec import structs
 
 from domain.access.principal import Grant, Key, PrincipalKind
 from domain.core.ledger import Role
 from infrastructure.identity.directory import FixedDirectory
 from infrastructure.identity.keys import KeyRefusedError
-from infrastructure.identity.service import Identity
+from infrastructure.identity.service import Identity, IdentityOptions
 from infrastructure.identity.tokens import API_KEY, new_key
+from infrastructure.ledger.reader import Store
 from tests.infrastructure.identity.conftest import NOON, MovedClock
 
 OLD = new_key()
@@ -67,6 +71,7 @@ async def test_a_revoked_key_is_refused(identity: Identity, directory: FixedDire
     await identity.program(OLD.text)
     del directory.keys[OLD.id]
     await identity.changed()
+    assert identity.known_program(OLD.text.encode()) is None
     with pytest.raises(KeyRefusedError):
         await identity.program(OLD.text)
 
@@ -75,3 +80,33 @@ async def test_a_key_ends_with_its_grant(identity: Identity, directory: FixedDir
     directory.grants["land-system"] = []
     with pytest.raises(KeyRefusedError, match="grant"):
         await identity.program(OLD.text)
+
+
+async def test_an_old_secret_ends_without_the_new_one(identity: Identity, directory: FixedDirectory) -> None:
+    for new in (OLD, NEW):
+        await identity.program(new.text)
+    directory.keys[OLD.id] = structs.replace(KEY, digests=(NEW.digest,))
+    await identity.changed()
+    await identity.program(NEW.text)
+    assert identity.known_program(OLD.text.encode()) is None
+    with pytest.raises(KeyRefusedError, match="secret"):
+        await identity.program(OLD.text)
+
+
+async def test_a_key_is_not_known_beyond_its_expiry(
+    store: Store, clock: MovedClock, directory: FixedDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.move(hours=9, seconds=-1)
+    async with Identity(store, "", IdentityOptions(), directory, clock) as identity:  # listening, it forgets at first
+        began = monotonic()
+        await identity.program(OLD.text)
+        entered = identity.known_program(OLD.text.encode())
+        later = SimpleNamespace(monotonic=lambda: began + 4.0)  # but for its expiry a key is known for five seconds
+        monkeypatch.setattr("infrastructure.identity.lookup_cache.time", later)
+        assert identity.known_program(OLD.text.encode()) is None
+        monkeypatch.undo()
+        assert entered is not None or monotonic() > began + 1, "known until then"
+        clock.move(seconds=1)
+        identity.forget()
+        with pytest.raises(KeyRefusedError, match="expired"):
+            await identity.program(OLD.text)

@@ -213,3 +213,18 @@ def test_databases_of_one_server_may_migrate_together(databases: list[str], writ
     assert applied == [[TABLE, "0001_role.sql"]] * 4
     with psycopg.connect(databases[0]) as connection:
         connection.execute("DROP ROLE countersign_test_race")
+
+
+@pytest.mark.parametrize(
+    ("made", "what"),
+    [
+        ("CREATE SCHEMA ledger", "schema ledger"),
+        ("CREATE TABLE schema_migration (version text)", "table schema_migration"),
+    ],
+)
+def test_a_database_of_another_program_is_left_as_it_is(empty_database_url: str, made: str, what: str) -> None:
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute(made.encode())
+    assert refusal(empty_database_url) == f"database_foreign: This database has a {what} that Countersign did not make."
+    with psycopg.connect(empty_database_url) as connection:
+        assert connection.execute("SELECT to_regnamespace('views')").fetchone() == (None,)

@@ -285,6 +285,19 @@ def test_deeply_nested_entries_are_unreadable(bundle: Path) -> None:
     assert "can't be verified" in out
 
 
+@pytest.mark.parametrize(
+    "proof",
+    [{}, {"position": 1}, {"position": [], "path": []}, {"position": 1, "path": True}, {"position": 1, "path": ["xy"]}],
+    ids=str,
+)
+def test_a_proof_of_another_form_is_unreadable(bundle: Path, proof: dict[str, object]) -> None:
+    (bundle / "data" / "proofs.ndjson").write_text(json.dumps(proof) + "\n")
+    seal(bundle)
+    status, output = verified(bundle, *KEYS)
+    assert (status, "Traceback" in output) == (2, False)
+    assert "can't be verified: proofs.ndjson: a proof can't be read" in output
+
+
 def test_what_cant_be_exported_is_refused(shared_database_url: str, log: TransparencyLog, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="no entry of"):
         exported(shared_database_url, log, tmp_path, uuid4())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -23,8 +23,9 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
 from projections.as_of import Past
-from projections.clocks.list import ClockFilter
-from projections.clocks.query import ClocksAt
+from projections.clocks.list import ClockEnd, ClockFilter, ListedClock
+from projections.clocks.query import ChosenClock, ClockId, ClocksAt
+from projections.clocks.reading import Reading
 from projections.external.query import ExternalFilter, ExternalResults
 from projections.histories import HISTORIES
 from projections.history import moment
@@ -35,7 +36,7 @@ from projections.progress.query import DecidedFilter, ProgressList, ProjectFilte
 from projections.sums import ZONE
 from projections.supervision.list import ListFilter
 from projections.supervision.timeliness_query import TimelinessOf
-from projections.waiting.query import WaitingFilter, WaitingRows
+from projections.waiting.query import BriefWaiting, WaitingFilter, WaitingRows
 from tests.effort import chosen
 from tests.examples import LAND, MANAGER
 from tests.infrastructure.projector.test_projector import project_all
@@ -101,6 +102,9 @@ async def decided(zone: Zone, t: datetime, known: datetime, random: Random) -> A
     progress_list, since = ProgressList(zone.approvals.store), t - timedelta(days=random.choice([7, 30]))
     wanted = [DecidedFilter(department=department, since=since, t=t) for department in ("land", "planning", "tax")]
     rows = [await progress_list.decided(of_department, Past(t, known)) for of_department in wanted]
+    assert [await progress_list.number_decided(each, Past(t, known)) for each in wanted] == list(map(len, rows))
+    later = structs.replace(wanted[0], offset=1, limit=2)
+    assert await progress_list.decided(later, Past(t, known)) == rows[0][1:3]
     return rows if any(rows) else []
 
 
@@ -133,7 +137,10 @@ async def waits(zone: Zone, t: datetime, known: datetime, random: Random) -> Any
         offset=random.choice([0, 1]),
     )
     rows = WaitingRows(zone.approvals.store)
-    return await rows.listed(wanted, Past(t, known)), await rows.holders(wanted.department, 9, Past(t, known))
+    listed = await rows.listed(wanted, Past(t, known))
+    in_brief = [BriefWaiting(*(getattr(wait, name) for name in BriefWaiting.__struct_fields__)) for wait in listed]
+    assert await rows.brief(wanted, Past(t, known)) == in_brief
+    return listed, await rows.holders(wanted.department, 9, Past(t, known))
 
 
 async def information(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
@@ -143,17 +150,30 @@ async def information(zone: Zone, t: datetime, known: datetime, random: Random) 
     return await InformationBook(zone.approvals.store, InformationPast(t, known, ZONE)).listed(wanted)
 
 
+def _in_order(chosen: Mapping[ClockId, ChosenClock], listed: Sequence[ListedClock]) -> list[Reading]:
+    """The readings of the list, in the order of those *chosen*, which has to have each of them."""
+    readings = {clock.key: clock.reading for clock in listed}
+    assert chosen.keys() == readings.keys()
+    return [readings[key] for key in chosen]
+
+
 async def clocks(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
     wanted = ClockFilter(
         department=random.choice(DEPARTMENTS),
         node=random.choice(["", "acceptance", "decision"]),
         closed=random.choice([True, False, False]),
+        awaited=random.choice([True, False]),
+        coloured=random.choice([True, False]),
         due_before=random.choice([None, date(2026, 4, 1)]),
         limit=random.choice([3, 100]),
         offset=random.choice([0, 2]),
     )
     at_t = ClocksAt(zone.approvals.store, zone.approvals.laws, t, known)
-    return await at_t.listed(wanted), await at_t.counts(wanted.department)
+    listed = await at_t.listed(wanted)
+    assert await at_t.ends(wanted) == list(map(ClockEnd.of, listed))
+    chosen = {} if wanted.closed else await at_t.chosen([clock.key for clock in listed])
+    assert wanted.closed or [clock.reading for clock in chosen.values()] == _in_order(chosen, listed)
+    return listed, await at_t.counts(wanted.department)
 
 
 async def board(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:

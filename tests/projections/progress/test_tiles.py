@@ -13,8 +13,10 @@ from psycopg.sql import SQL, Identifier
 
 from api.overview.view_models import weeks_until
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
+from projections.clocks.warned import DAYS as WARNED_DAYS
 from projections.overview.steps import step_counts
 from projections.overview.weeks import decided_weeks, weekly_figures
 from projections.progress.query import ProgressList, Tiles
@@ -53,6 +55,8 @@ async def numbers(zone: Zone, t: datetime) -> list[object]:
     progress, waiting = ProgressList(store), WaitingRows(store)
     return [
         await progress.tiles(t, t - timedelta(days=7), 10),
+        await progress.standing(t),
+        await Views(zone.approvals.store).summary(),
         await progress.choices(),
         await step_counts(store, t, ZONE_SCOPE),
         await weekly_figures(store, weeks, ZONE_SCOPE),
@@ -66,17 +70,28 @@ async def test_sums_of_all_are_those_of_the_rows(
     zone: Zone, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project_all(database_url, Projector(database_url))
-    instants = [BEGIN + timedelta(days=DAYS), BEGIN + timedelta(days=3 * DAYS)]
+    instants = [
+        BEGIN + timedelta(days=DAYS),
+        *(BEGIN + timedelta(days=days, hours=days) for days in range(DAYS + 1, 80, 9)),
+    ]
     summed = [await numbers(zone, t) for t in instants]
     monkeypatch.setattr(Scope, "sees_all", lambda *_: False)
     assert summed == [await numbers(zone, t) for t in instants]
     assert all(summed[0])
+    assert len({str(counts[0]) for counts in summed}) > len(instants) // 2, "time alone changes them"
     tiles = summed[0][0]
     assert isinstance(tiles, Tiles)
     assert tiles.projects > 1
     assert tiles.items_open or tiles.items_done
     assert rebuild(database_url, swap=False).differences == ()
     with psycopg.connect(database_url) as connection:
-        for table in ("project_count", "project_choice", "project_day", "waiting_count", "decision_share"):
+        for table in (
+            "project_count",
+            "project_choice",
+            "project_day",
+            "waiting_count",
+            "decision_share",
+            WARNED_DAYS.name,
+        ):
             empty = SQL("SELECT count(*) FROM views.{} WHERE n = 0").format(Identifier(table))
             assert connection.execute(empty).fetchone() == (0,)

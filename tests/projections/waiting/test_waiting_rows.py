@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import given, settings
@@ -33,6 +34,14 @@ def test_at_every_point_of_the_story_each_row_has_its_own_key_and_says_since_whe
         assert {row.item for row in rows if row.kind not in ("delivery", "discrepancy")}.isdisjoint(over), end
 
 
+def items_behind(rows: Sequence[WaitingRow]) -> set[tuple[str, int]]:
+    """How many items are on the way to each item, or wait at all, by looking through all *rows* for each."""
+    blocked = [row for row in rows if row.kind == "precondition"]
+    on_chains = {code for row in blocked for code in row.chain[1:]}
+    counts = {code: len({row.item for row in blocked if code in row.chain[1:]}) for code in on_chains}
+    return set(counts.items()) | ({("", len({row.item for row in blocked}))} if blocked else set())
+
+
 @settings(max_examples=tried(10))
 @given(worlds())
 def test_rows_updated_entry_by_entry_equal_a_refold(world: World) -> None:
@@ -42,7 +51,9 @@ def test_rows_updated_entry_by_entry_equal_a_refold(world: World) -> None:
     folded = fold([VIEW], PROJECT, [])
     for stored in known:
         take([VIEW], folded, [stored])
-        rows = VIEW.rows(folded.states["waiting"], folded.project)["waiting"]
+        tables = VIEW.rows(folded.states["waiting"], folded.project)
+        rows = tables["waiting"]
+        assert {row[1:] for row in tables["waiting_behind"]} == items_behind([WaitingRow(*row) for row in rows])
         items = waiting(folded.project, folded.states["waiting"].since)
         assert [(row[1], row[2], row[3], row[12]) for row in rows] == [
             (item.item, wait.kind, wait.ref, list(item.chain)) for item in items for wait in item.waits
@@ -55,7 +66,8 @@ def test_rows_updated_entry_by_entry_equal_a_refold(world: World) -> None:
     refolded = fold([VIEW], PROJECT, known)
     whole, by_entry = (VIEW.rows(each.states["waiting"], each.project) for each in (refolded, folded))
     assert whole["waiting"] == by_entry["waiting"]
-    assert set(whole["waiting_count"]) == set(by_entry["waiting_count"])
+    for name in ("waiting_count", "waiting_behind"):
+        assert set(whole[name]) == set(by_entry[name])
 
 
 def shown_wait(wait: Wait) -> tuple[Any, ...]:

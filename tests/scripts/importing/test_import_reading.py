@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,18 @@ def test_a_row_has_its_own_instant_and_the_day_it_was_recorded_on(tmp_path: Path
     assert row.occurred_at.isoformat() == "2012-03-01T08:00:00+00:00"
     assert row.recorded_at is not None
     assert row.recorded_at.isoformat() == "2012-03-01T23:00:00+00:00"  # midnight in Amsterdam
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_pipe_is_read_as_a_file_is(tmp_path: Path, packed: bool) -> None:
+    (tmp_path / "cases.csv").write_text(CASES)
+    pipe, content = tmp_path / "events", (HEADER + ROW).encode()
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(gzip.compress(content) if packed else content,))
+    writer.start()
+
+    assert len(read_log(pipe, tmp_path / "cases.csv", ZONE).events) == 1
+    writer.join()
 
 
 @pytest.mark.parametrize("packed", [False, True])

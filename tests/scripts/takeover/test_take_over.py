@@ -237,6 +237,24 @@ def test_a_line_that_can_not_be_read_is_named(tmp_path: Path) -> None:
         list(read_projects(file))
     with pytest.raises(TakeOverFileError, match="No such file"):
         list(read_projects(tmp_path / "none"))
+    for nothing in (b"", b"\xef\xbb\xbf", b"\n \n"):
+        file.write_bytes(nothing)
+        with pytest.raises(TakeOverFileError, match=r"cases\.ndjson holds no project"):
+            list(read_projects(file))
+
+
+def test_an_interruption_says_how_to_go_on(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def interrupted(*_: Any, **__: Any) -> TakeOverReport:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scripts.server.database.ready", lambda _: database_url)
+    monkeypatch.setattr(log, "configure", lambda _: None)
+    monkeypatch.setattr("scripts.takeover.verbs.take_over_projects", interrupted)
+    file = tmp_path / "cases.ndjson"
+    file.write_bytes(json.encode(project_of("odd", accepted("2026-04-09"), {})))
+    ended = CliRunner().invoke(cli.cli, ["take-over", str(file), "--carry-out"])
+    assert ended.exit_code == 130
+    assert "run the same command again" in " ".join(ended.stderr.split())
 
 
 def test_the_verb_shows_a_preview_first_and_records_who_took_over(

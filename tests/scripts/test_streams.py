@@ -1,0 +1,73 @@
+"""What the caller did with the standard streams ends the command line with a status, never with a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+# As a verb would end, with what it printed: some by Rich, some without it.
+SPEAK = """
+import typer
+from domain.core.ledger import Actor
+from scripts import cli
+from scripts.console import out, print_result
+TEXT = "写 \\u2026 \\U00020bb7"
+def speak(way: str):
+    if way == "rich":
+        out.print(TEXT)
+    else:
+        print_result(Actor(TEXT), True, lambda: None)
+alone = typer.Typer()
+alone.command()(speak)
+cli.verb = lambda name: typer.main.get_command(alone)
+cli.main()
+"""
+WAYS = pytest.mark.parametrize("way", ["rich", "json"])
+
+
+def run(way: str, *, stdout: int, unbuffered: bool = False, **settings: str) -> subprocess.CompletedProcess[bytes]:
+    own = {"PYTHONUNBUFFERED": "1"} if unbuffered else {"PYTHONUNBUFFERED": ""}
+    return subprocess.run(
+        [sys.executable, "-c", SPEAK, "status", way],
+        cwd=CHECKOUT, env={**os.environ, **own, **settings}, stdout=stdout, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+
+
+@WAYS
+@pytest.mark.parametrize("unbuffered", [True, False])
+def test_output_on_a_full_disk_is_reported_in_a_sentence(way: str, unbuffered: bool) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = run(way, stdout=full.fileno(), unbuffered=unbuffered)
+    assert (ended.returncode, ended.stderr.decode()) == (2, "Can't go on: No space left on device.\n")
+
+
+@WAYS
+@pytest.mark.parametrize("unbuffered", [True, False])
+def test_a_reader_that_is_gone_is_no_finding(way: str, unbuffered: bool) -> None:
+    """1 would mean that something was found."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = run(way, stdout=writing, unbuffered=unbuffered)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+@WAYS
+@pytest.mark.parametrize(("encoding", "wide"), [("gbk", "写 …".encode("gbk")), ("ascii", b"\\u5199 \\u2026")])
+def test_what_an_encoding_lacks_is_escaped(way: str, encoding: str, wide: bytes) -> None:
+    ended = run(way, stdout=subprocess.PIPE, PYTHONIOENCODING=encoding)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    rare = b"\\U00020bb7" if way == "rich" else b"\\ud842\\udfb7"  # JSON has surrogates
+    assert wide + b" " + rare in ended.stdout
+
+
+@WAYS
+def test_closed_streams_lead_nowhere(way: str) -> None:
+    closing = f'exec "{sys.executable}" -c "$1" status "$2" <&- >&- 2>&-'
+    ended = subprocess.run(["/bin/sh", "-c", closing, "sh", SPEAK, way], cwd=CHECKOUT, check=False)
+    assert ended.returncode == 0
