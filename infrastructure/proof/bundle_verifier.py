@@ -514,12 +514,13 @@ def check_tree(folder: Path, hashes: Iterator[tuple[int, bytes]], size: int, hea
             elif head_by_proof(leaf, position - 1, size, paths[position]) != head:
                 report.fault(f"position {position}: the entry is not in the tree of the checkpoint")
         elif position != tree.size + 1:
-            report.fault(f"position {position}: positions jump from {tree.size}")
+            report.fault(f"position {min(position, tree.size + 1)}: positions jump from {tree.size} to {position}")
             tree.size = position
         else:
             tree.add(leaf)
     if whole and (tree.size, tree.head()) != (size, head):
-        report.fault(f"the {tree.size} entries do not make the tree of {size} entries in the checkpoint")
+        end = "" if tree.size == size else f"position {min(tree.size, size) + 1}: "
+        report.fault(f"{end}the {count} entries do not make the tree of {size} entries in the checkpoint")
         compare_leaves(folder, size, head, report)
     return count
 
@@ -541,9 +542,12 @@ def compare_leaves(folder: Path, size: int, head: bytes, report: BundleReport) -
         tree.add(hashlib.sha256(b"\x00" + leaf).digest())
     if (tree.size, tree.head()) != (size, head):
         return
-    for entry, leaf in zip(lines_of(folder / "data" / "entries.ndjson"), leaves):  # noqa: B905  Python 3.9 has no strict
-        if entry.get("hash") != leaf[8:].hex():
-            report.fault(f"position {int.from_bytes(leaf[:8], 'big')}: the entry is not the one in the log")
+    entries = {str(entry.get("position")): entry.get("hash") for entry in lines_of(folder / "data" / "entries.ndjson")}
+    for leaf in leaves:
+        place = str(int.from_bytes(leaf[:8], "big"))
+        if entries.get(place) != leaf[8:].hex():
+            what = "not the one in the log" if place in entries else "in the log and not in the bundle"
+            report.fault(f"position {place}: the entry is {what}")
 
 
 def verify(folder: Path, keys: list[str]) -> BundleReport:
@@ -554,30 +558,28 @@ def verify(folder: Path, keys: list[str]) -> BundleReport:
     bundled, restores = [parse_key(line) for line in own if line.strip()], read_restores(folder)
     trusted = [parse_key(line) for line in keys] or bundled
     if not trusted:
-        raise UnreadableError(
-            "there is no key to verify the checkpoint by: data/keys.txt is empty. Give one with --key"
-        )
+        raise UnreadableError("there is no key to verify the checkpoint by: keys.txt is empty. Give one with --key")
     note = parse_note((folder / "data" / "checkpoint").read_text(encoding="utf-8"))
     checkpoint = check_checkpoint(note, signers_of(note, trusted, restores, report), report)
     check_restores(restores, trusted, bundled, checkpoint, report)
     count = check_tree(folder, check_entries(folder, report), *checkpoint[1:], report)
     check_restore_facts(restores, checkpoint, report)
-    report.lines.append(
-        f"entries: {count}, each in the tree of the checkpoint" if not report.faults else f"entries: {count}"
-    )
+    report.lines.append(f"entries: {count}" + ("" if report.faults else ", each in the tree of the checkpoint"))
     if not keys:
-        report.lines.append(
-            "keys: those in the bundle. Ask the zone and its witness for theirs, and give them with --key"
-        )
+        report.lines.append("keys: those in the bundle. Ask the zone and its witness for theirs, to give with --key")
     return report
+
+
+def place_of(fault: str) -> int:
+    """The position that a fault names; 0 where it names none."""
+    digits = fault.partition("position ")[2].partition(":")[0]
+    return int(digits) if fault.startswith("position ") and digits.isdecimal() else 0
 
 
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description="Verify an audit bundle of Countersign, offline.")
-    parser.add_argument(
-        "folder", nargs="?", type=Path, default=Path(__file__).parent, help="the bundle (default: here)"
-    )
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parent, help="default: here")
     parser.add_argument("--key", action="append", default=[], help="a published key, name+id+base64; may be repeated")
     arguments = parser.parse_args()
     try:
@@ -585,9 +587,8 @@ def main() -> int:
     except (UnreadableError, OSError, UnicodeDecodeError, RecursionError) as error:
         print(f"can't be verified: {error}", file=sys.stderr)
         return 2
-    for line in report.lines:
-        print(line)
-    for sentence in report.faults[:FAULTS_SHOWN_MAX]:
+    print(*report.lines, sep="\n")
+    for sentence in sorted(report.faults, key=place_of)[:FAULTS_SHOWN_MAX]:
         print(f"FAULT: {sentence}")
     if len(report.faults) > FAULTS_SHOWN_MAX:
         print(f"... and {len(report.faults) - FAULTS_SHOWN_MAX} more")

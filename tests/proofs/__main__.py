@@ -27,6 +27,7 @@ from tests.proofs import (
     store,
     webhooks,
 )
+from tests.proofs.judges import litetlog, packages
 from tests.proofs.operating import streams, tls_proxy
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
@@ -38,6 +39,8 @@ PROOFS: tuple[Proof, ...] = (
     *backups.PROOFS,
     *identity.PROOFS,
     *log.PROOFS,
+    *litetlog.PROOFS,
+    *packages.PROOFS,
     *carried.PROOFS,
     *contract.PROOFS,
     *webhooks.PROOFS,

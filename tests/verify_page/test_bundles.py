@@ -83,7 +83,7 @@ def test_a_cut_tail_and_a_deleted_project_are_named(page: Page, exported: Export
 
     for changed, position in (
         (rows[:-2], len(rows) - 1),
-        (left, left[first - 1]["position"]),
+        (left, first),
         (closed_up(left), first),
     ):
         rewrite(bundle, changed)

@@ -216,7 +216,9 @@ async function wholeFaults(entries, leaves, checkpoint, kept) {
   const faults = [];
   const tree = new GrowingTree();
   for (const { position, bytes } of entries) {
-    if (position !== tree.size + 1) return [...faults, { position, code: "position_gap", before: tree.size }];
+    if (position !== tree.size + 1) {
+      return [...faults, { position: Math.min(position, tree.size + 1), code: "position_gap", before: tree.size }];
+    }
     await tree.add(await leafHash(position, bytes ?? GENESIS));
     if (kept && tree.size === kept.size && !isSame(await tree.head(), kept.head)) faults.push({ code: "kept_differs", size: kept.size });
   }
