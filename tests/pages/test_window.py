@@ -201,9 +201,9 @@ def handed(browser: Browser, address: str, zone: str, tmp_path_factory: pytest.T
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_page_has_barriers_or_scrolls_sideways(browser: Browser, address: str, handed: Handed, lang: str) -> None:
-    said: list[str] = []
+    console_lines: list[str] = []
     with visiting(browser, address, APPLICANT, lang=lang) as page:
-        page.on("console", lambda message: said.append(message.text))
+        page.on("console", lambda message: console_lines.append(message.text))
         for nth, path in enumerate(addresses(page, handed)):
             page.set_viewport_size({"width": 1300, "height": 844})
             page.goto(path)
@@ -216,7 +216,7 @@ def test_no_page_has_barriers_or_scrolls_sideways(browser: Browser, address: str
                 page.emulate_media(color_scheme="light")
             page.set_viewport_size(PHONE)
             assert page.evaluate(SIDEWAYS) <= PHONE_WIDTH, path
-    assert said == []
+    assert console_lines == []
 
 
 def test_errors_have_no_barriers_either(browser: Browser, address: str, handed: Handed) -> None:
@@ -238,7 +238,7 @@ def test_an_application_saves_itself_while_it_is_filled_in(browser: Browser, add
     with visiting(browser, address, APPLICANT) as page:
         page.goto(f"{handed.draft}/data")
         page.locator("#licence_number").fill("证 7 号")
-        expect(page.locator("[data-said]")).to_contain_text("草稿已保存")
+        expect(page.locator("[data-draft-status]")).to_contain_text("草稿已保存")
         page.reload()
         expect(page.locator("#licence_number")).to_have_value("证 7 号")
 
