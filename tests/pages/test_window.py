@@ -40,6 +40,8 @@ from tests.pages.test_in_a_browser import CONTROLS, SIDEWAYS, STORED, tabbed
 
 PAGES_MAX = 8  # of an application, from the choice of the item to the receipt
 PHONE_WIDTH = PHONE["width"]
+SEEN_AT_ONCE = 300  # pixels of a phone, in which a tracked case says what has to be done and until when
+DEPARTMENT = "自然资源和规划局", "Bureau of Natural Resources"  # as long as names are
 pytestmark = pytest.mark.slow
 
 
@@ -217,6 +219,22 @@ def test_no_page_has_barriers_or_scrolls_sideways(browser: Browser, address: str
             page.set_viewport_size(PHONE)
             assert page.evaluate(SIDEWAYS) <= PHONE_WIDTH, path
     assert console_lines == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_date_of_a_tracked_case_is_seen_at_once_on_a_phone(
+    browser: Browser, address: str, handed: Handed, lang: str
+) -> None:
+    with visiting(browser, address, lang=lang, width=PHONE_WIDTH) as page:
+        *_, case, _, _ = addresses(page, handed)
+        page.goto(case)
+        state = page.locator(".state")
+        named = state.inner_text().replace("planning", DEPARTMENT[lang == "en"])
+        state.evaluate("(element, text) => { element.textContent = text; }", named)
+        for seen in (page.locator("#todo"), page.locator(".until time"), page.locator(".until p").nth(1)):
+            box = seen.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= SEEN_AT_ONCE, seen
 
 
 def test_errors_have_no_barriers_either(browser: Browser, address: str, handed: Handed) -> None:
