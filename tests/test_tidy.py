@@ -64,7 +64,6 @@ CLOCKS = {"now", "today", "utcnow"}
 DAY_ARITHMETIC = {"fromordinal", "toordinal"}
 # Names that say nothing of what they hold, where the field has a word: a match, a row, params, criteria, cached, ...
 RIDDLES = {"anew", "asked", "found", "kept", "lately", "nobody", "one", "said", "somebody", "told", "whoever"}
-BROWSER_TESTS = ROOT / "tests/pages"  # there `said` is what the console of the browser said
 # No part of a name either, where "one" is a numeral; a test is named by a sentence, which may say what was asked.
 RIDDLES_IN_NAMES = RIDDLES - {"one"} | {"anybody", "stands", "stood"}
 RIDDLES_IN_SENTENCES = RIDDLES_IN_NAMES - {"asked", "found", "kept", "said"}
@@ -222,7 +221,7 @@ def with_riddles(path: Path) -> Iterator[str]:
     for node in nodes(path):
         if name := "" if id(node) in stored else defined(node):
             line = getattr(node, "lineno", 0)
-            if name in RIDDLES and not (name == "said" and path.is_relative_to(BROWSER_TESTS)):
+            if name in RIDDLES:
                 yield f"line {line}: {name}: say what it is"
 
 

@@ -1,7 +1,7 @@
 // Forms with drafts: what is filled in is saved, and, where there is a panel, what the act would do is shown beside it.
 const form = document.querySelector("form[data-draft]");
 const panel = document.querySelector("[data-preview]");
-const message = form.querySelector("[data-said]");
+const message = form.querySelector("[data-draft-status]");
 const STILL = 800, AGAIN = 10000; // milliseconds: after the last key, and before another try
 let timer, request, lasted = 0, edits = 0, saved = 0;
 

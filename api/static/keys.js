@@ -17,7 +17,7 @@ function move(step) {
 function count() {
   const ticked = document.querySelectorAll("input[name=case]:checked").length;
   const button = form()?.querySelector("[data-accept]");
-  if (button) button.textContent = (ticked ? button.dataset.said : button.dataset.plain).replace("{}", ticked);
+  if (button) button.textContent = (ticked ? button.dataset.counted : button.dataset.plain).replace("{}", ticked);
   form()?.querySelector("[data-keys]")?.removeAttribute("hidden");
   return ticked;
 }

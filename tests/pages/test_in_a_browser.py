@@ -85,14 +85,14 @@ def places(database: str) -> Places:
 def test_a_page_opens_without_errors_barriers_or_sideways_scrolling(
     page: Page, places: Places, name: str, lang: str
 ) -> None:
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    console_lines: list[str] = []
+    page.on("console", lambda message: console_lines.append(message.text))
+    page.on("pageerror", lambda error: console_lines.append(str(error)))
     response = page.goto(places.of(name, lang))
 
     assert response is not None
     assert response.status == STATUSES.get(name, 200)
-    assert [text for text in said if name not in STATUSES or "Failed to load resource" not in text] == []
+    assert [text for text in console_lines if name not in STATUSES or "Failed to load resource" not in text] == []
     assert page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[lang]
     assert STORED.findall(page.inner_text("main")) == []
     assert barriers(page) == []

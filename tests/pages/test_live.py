@@ -109,7 +109,7 @@ def test_a_half_filled_form_loses_nothing(browser: Browser, site: str) -> None:
         digest = sha256(PAPER["buffer"]).hexdigest()
         expect(page.locator(".uploads")).to_contain_text(digest[:16])
         page.locator("form[data-draft] [type=radio]").first.check()
-        expect(page.locator("[data-said]")).to_contain_text("草稿已保存")
+        expect(page.locator("[data-draft-status]")).to_contain_text("草稿已保存")
         send(site, busy_project(1), LAND, command="note_step", item="land", activity="现场踏勘")
         expect(page.locator("[data-notice]")).to_contain_text("您填写期间有 1 项新变化")
         assert barriers(page) == []

@@ -40,6 +40,8 @@ from tests.pages.test_in_a_browser import CONTROLS, SIDEWAYS, STORED, tabbed
 
 PAGES_MAX = 8  # of an application, from the choice of the item to the receipt
 PHONE_WIDTH = PHONE["width"]
+SEEN_AT_ONCE = 300  # pixels of a phone, in which a tracked case says what has to be done and until when
+DEPARTMENT = "自然资源和规划局", "Bureau of Natural Resources"  # as long as names are
 pytestmark = pytest.mark.slow
 
 
@@ -201,9 +203,9 @@ def handed(browser: Browser, address: str, zone: str, tmp_path_factory: pytest.T
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_page_has_barriers_or_scrolls_sideways(browser: Browser, address: str, handed: Handed, lang: str) -> None:
-    said: list[str] = []
+    console_lines: list[str] = []
     with visiting(browser, address, APPLICANT, lang=lang) as page:
-        page.on("console", lambda message: said.append(message.text))
+        page.on("console", lambda message: console_lines.append(message.text))
         for nth, path in enumerate(addresses(page, handed)):
             page.set_viewport_size({"width": 1300, "height": 844})
             page.goto(path)
@@ -216,7 +218,23 @@ def test_no_page_has_barriers_or_scrolls_sideways(browser: Browser, address: str
                 page.emulate_media(color_scheme="light")
             page.set_viewport_size(PHONE)
             assert page.evaluate(SIDEWAYS) <= PHONE_WIDTH, path
-    assert said == []
+    assert console_lines == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_date_of_a_tracked_case_is_seen_at_once_on_a_phone(
+    browser: Browser, address: str, handed: Handed, lang: str
+) -> None:
+    with visiting(browser, address, lang=lang, width=PHONE_WIDTH) as page:
+        *_, case, _, _ = addresses(page, handed)
+        page.goto(case)
+        state = page.locator(".state")
+        named = state.inner_text().replace("planning", DEPARTMENT[lang == "en"])
+        state.evaluate("(element, text) => { element.textContent = text; }", named)
+        for seen in (page.locator("#todo"), page.locator(".until time"), page.locator(".until p").nth(1)):
+            box = seen.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= SEEN_AT_ONCE, seen
 
 
 def test_errors_have_no_barriers_either(browser: Browser, address: str, handed: Handed) -> None:
@@ -238,7 +256,7 @@ def test_an_application_saves_itself_while_it_is_filled_in(browser: Browser, add
     with visiting(browser, address, APPLICANT) as page:
         page.goto(f"{handed.draft}/data")
         page.locator("#licence_number").fill("证 7 号")
-        expect(page.locator("[data-said]")).to_contain_text("草稿已保存")
+        expect(page.locator("[data-draft-status]")).to_contain_text("草稿已保存")
         page.reload()
         expect(page.locator("#licence_number")).to_have_value("证 7 号")
 

@@ -8,33 +8,27 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from html import unescape
-from inspect import signature
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from uuid import UUID, uuid5
 
 import httpx
 import psycopg
 import pytest
 
-from api.app import PAGES, create_app
-from api.guard.routes import handlers_of
-from api.web.query_params import parameters_of
-from domain.core.ledger import Actor, Role
+from api.app import PAGES
 from domain.examples.people import PROJECT, Step
 from domain.examples.story import STORIES, STORY
 from domain.examples.supervision import WATCHED, WATCHED_PROJECT
 from domain.examples.zone import ZONE_STORIES, ZoneStep
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
 from scripts.importing.import_log import import_log
 from scripts.simulation.simulate import SimulationPlan, simulate
-from tests.api.client import identity
+from tests.api.html.every_page import EveryPage
+from tests.api.html.page_outline import PageOutline
 from tests.api.served import served
 from tests.conftest import database_in
 from tests.effort import chosen
-from tests.examples import BUREAU, LEADER
 from tests.projections.waiting.naive_stuck import UNTIL, counts_of, project_all, stuck_in
 from tests.scripts.importing.logs import DATASET, course, listed, write_log
 
@@ -293,101 +287,46 @@ def test_no_code_reaches_a_chinese_page(browser: httpx.Client, filled: str) -> N
     assert {code: sorted(places)[:2] for code, places in codes.items()} == {}
 
 
-NOT_OPENED = {  # pages that need more than a reader: a draft, a session, a file just sent; their own tests look at them
-    *("account", "callback", "ways", "mail_link", "receipt", "data", "tasks", "materials_of", "look_over", "register"),
-    *("case", "complaint", "evaluation", "open_message", "bundle_form"),
-}
-AUDITOR, ADMINISTRATOR = Actor("sun.yu", "audit", Role.AUDITOR), Actor("xu.jing", "", Role.ADMINISTRATOR)
-CLERK = Actor("window.1", "window", Role.WINDOW_CLERK)
+LANGUAGES = {"zh": "zh-CN", "en": "en"}
 NAMES_ON_PAGES = {"import-catalogue", "air-raid"}  # a command to type, and a word of an English name
 IDENTIFIERS = re.compile(r'<(pre|code|textarea)\b.*?</\1>|<(\w+) class="code">.*?</\2>', re.DOTALL)  # shown as such
-PARAMETER = re.compile(r"{(\w+):\w+}")
 
 
-def page_routes(database: str, data: Path) -> list[tuple[str, str, set[str]]]:
-    """The path, the name and the query parameters of every handler that answers GET with a page."""
-    approvals = Approvals(database)
-    app = create_app(approvals, Views(approvals.store), Settings(data=data), pages=PAGES)
-    return [
-        (path, handler.handler_name, set(parameters_of(handler)))
-        for path, handler in handlers_of(app)
-        if "GET" in handler.http_methods
-        and not path.startswith("/v1")
-        and "Response[str]" in str(signature(handler.fn).return_annotation)
-        and handler.handler_name not in NOT_OPENED
-    ]
-
-
-def parameters(database: str) -> dict[str, str]:
-    """An example for each parameter of a path or query, from the zone in *database*."""
-    with psycopg.connect(database) as connection:
-        signal = "SELECT project::text, card, item FROM views.signal WHERE card <> '' ORDER BY happened_at DESC LIMIT 1"
-        project, card, item = connection.execute(signal).fetchone() or ("", "", "")
-        (principal,) = connection.execute("SELECT min(id) FROM views.access_principal").fetchone() or ("",)
-        (code,) = connection.execute("SELECT code FROM views.person_code ORDER BY code LIMIT 1").fetchone() or ("",)
-    return {
-        "principal": principal,
-        "project_id": project,
-        "card": card,
-        "item": item,
-        "code": code,
-        "command": "note_step",
-        "first": "2026-01-01",
-        "last": "2026-12-31",
-        "month": "2026-06",
-        "days": "2026-03-16 至 2026-03-18 休",
-    }
-
-
-NAMED = {  # of a path: which name, by the page
-    "calendar_page": {"name": "CN"},
-    "flow_page": {"name": "zone-investment"},
-    "catalogue_page": {"name": "zone"},
-    "catalogue_difference": {"name": "zone", "first": "1", "second": "1"},
-    "service_page": {"name": "zone", "code": "cd-01"},
-    "guide": {"code": "cd-01"},
-    "clock": {"clock": "decision"},
-}
-
-
-def own_people(database: str, project: str, item: str) -> list[Actor]:
-    """The officer, the manager and the applicant of *item* of *project*."""
-    with psycopg.connect(database) as connection:
-        (department,) = connection.execute(
-            "SELECT department FROM views.item WHERE project = %s AND item = %s", [project, item]
-        ).fetchone() or ("",)
-        (manager, uscc) = connection.execute(
-            "SELECT p.manager, i.uscc FROM views.project AS p JOIN views.information AS i USING (project)"
-            " WHERE p.project = %s",
-            [project],
-        ).fetchone() or ("", "")
-    return [
-        Actor("officer", department, Role.OFFICER),
-        Actor(manager, "zone-office", Role.PROJECT_MANAGER),
-        Actor("owner", uscc, Role.APPLICANT),
-    ]
-
-
-def test_every_page_has_a_heading_and_no_code(site: str, filled: str, tmp_path: Path) -> None:
-    """Each is read by the first of the people who may; a new page that takes other parameters has to be given them."""
-    words, given, faults = closed_words(), parameters(filled), list[str]()
-    people = [LEADER, BUREAU, AUDITOR, ADMINISTRATOR, *own_people(filled, given["project_id"], given["item"]), CLERK]
-    routes = page_routes(filled, tmp_path)
-    headers = {"Accept": "text/html", "Accept-Language": "zh"}
+def test_every_page_has_headings_and_no_code_and_says_its_language(site: str, filled: str, tmp_path: Path) -> None:
+    words, faults, every = closed_words(), list[str](), EveryPage(filled, tmp_path)
+    headers = {"Accept": "text/html"}
     with httpx.Client(base_url=site, headers=headers, timeout=60, follow_redirects=True) as client:
-        for template, name, queried in routes:
-            example = given | NAMED.get(name, {})
-            path = PARAMETER.sub(r"{\1}", template).format_map(
-                {key: quote(text, safe="") for key, text in example.items()}
-            )
-            query = {key: text for key, text in example.items() if key in queried}
-            answers = (client.get(path, params=query, headers=identity(by)) for by in people)
-            page = next((answer.text for answer in answers if answer.status_code == 200), "")
-            if page.count("<h1") != 1:
-                faults.append(f"{path}: {page.count('<h1')} headings of the first level")
-            codes = codes_in(IDENTIFIERS.sub(" ", page), words) - NAMES_ON_PAGES
-            faults += [f"{path}: {code}" for code in sorted(codes)]
+        for lang, code in LANGUAGES.items():
+            for page, _, text in every.read(client, lang):
+                faults += [f"{page.path} in {code}: {fault}" for fault in outline_faults(text, code)]
+                if lang == "zh":
+                    codes = codes_in(IDENTIFIERS.sub(" ", text), words) - NAMES_ON_PAGES
+                    faults += [f"{page.path}: {code}" for code in sorted(codes)]
     assert faults == []
+
+
+def outline_faults(text: str, lang: str) -> Iterator[str]:
+    """What is wrong with the headings and the languages of a page in *lang*."""
+    outline = PageOutline(text)
+    if text.count("<h1") != 1:
+        yield f"{text.count('<h1')} headings of the first level"
+    if not re.search(rf'<html[^>]*\slang="{lang}"', text):
+        yield "in another language"
+    yield from (f"a section without a heading: {section}" for section in outline.bare_sections)
+    yield from (f"Chinese that is not marked: {part}" for part in outline.unmarked)
+    for other in set(LANGUAGES.values()) - {lang}:
+        if not re.search(rf'<a [^>]*\slang="{other}" hreflang="{other}"', text):
+            yield f"the way to {other} is not marked"
+
+
+def test_sections_and_languages_that_say_nothing_would_be_seen() -> None:
+    outline = PageOutline(
+        '<html lang="en"><section><h2>A <span lang="zh-CN">甲</span></h2><section><p>无<br></p></section></section>'
+        "<section><svg><title>乙 B</title></svg></section><select><option>丙</option></select>"
+    )
+
+    assert outline.bare_sections == ["无", "乙 B"]
+    assert outline.unmarked == ["无", "丙"]
 
 
 def test_a_code_on_a_page_would_be_seen() -> None:

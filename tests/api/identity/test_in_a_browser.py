@@ -231,7 +231,7 @@ def test_a_form_outlives_its_session(site: Site, page: Page) -> None:
     site.run(site.identity.changed)
     page.get_by_label("项目名称").fill("厂房二期")
     page.get_by_label("企业名称").fill("恒信")
-    expect(page.locator("[data-said]")).to_contain_text("登录已结束")
+    expect(page.locator("[data-draft-status]")).to_contain_text("登录已结束")
     page.get_by_role("button", name="核对效果").click()
     expect(page.get_by_role("heading", name="登录已结束")).to_be_visible()
     assert barriers(page) == []

@@ -146,10 +146,10 @@ async def test_the_first_page_leads_everywhere(window: Window) -> None:
 
 async def test_granted_decisions_are_public(window: Window, case_of: CaseOf) -> None:
     page = (await window.get("/window/decisions")).text
-    said = words(page)
+    text = words(page)
     case = case_of(project_id("late"), "land")
-    assert f"Hengxin {USCC} Project: Fab 3 land 2026-05-08 – {case}" in said
-    assert "Art. 40 of the Administrative Licensing Law" in said
+    assert f"Hengxin {USCC} Project: Fab 3 land 2026-05-08 – {case}" in text
+    assert "Art. 40 of the Administrative Licensing Law" in text
     assert str(project_id("late")) not in page
     assert "不符合规划" not in page
     chinese = await window.client.get("/window/decisions", params={"lang": "zh"})
