@@ -35,11 +35,17 @@ from api.conformance.pages import ConformancePages
 from api.exports.case_records import CaseRecordExports
 from api.exports.clock_list import ClockExports
 from api.exports.conformance import ConformanceExports
+from api.exports.desk_list import DeskExports
 from api.exports.event_log import EventLogExports
 from api.exports.feedback_lists import FeedbackExports
 from api.exports.information_lists import InformationExports
+from api.exports.ledger_list import LedgerExports
+from api.exports.order_list import OrderExports
+from api.exports.overview_lists import OverviewExports
+from api.exports.portfolio_list import PortfolioExports
 from api.exports.project_lists import ProjectExports
 from api.exports.supervision_lists import SupervisionExports
+from api.exports.waiting_list import WaitingExports
 from api.external.routes import ExternalRoutes
 from api.feed.live import LiveRoutes
 from api.feed.routes import FeedRoutes
@@ -202,6 +208,12 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     EventLogExports,
     CaseRecordExports,
     ConformanceExports,
+    WaitingExports,
+    PortfolioExports,
+    OverviewExports,
+    OrderExports,
+    LedgerExports,
+    DeskExports,
     SignInPages,
     GuidePages,
     TrackPages,

@@ -16,6 +16,7 @@ from api.route_access import ACCESS
 from api.web.parameters import PAGE_ROWS, Paging, code
 from domain.project.flow.conformance import Deviation
 
+OfItem = Annotated[str, code("Of this item alone.")]
 OfDeviation = Annotated[Deviation, QueryParameter(description="How the items depart from the flow.")]
 
 
@@ -55,7 +56,7 @@ class ConformancePages(Controller):
         conformance_request: NamedDependency[ConformanceRequest],
         now: NamedDependency[datetime],
         paging: NamedDependency[Paging],
-        item: Annotated[str, code("Of this item alone.")] = "",
+        item: OfItem = "",
         deviation: OfDeviation = Deviation.EARLY,
     ) -> Response[str]:
         """The items that depart in one way, project by project."""

@@ -1,4 +1,4 @@
-"""The export of conformance: the table of the page, one row per step."""
+"""Exports of conformance: the table of the page, one row per step, and the items behind its numbers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from datetime import datetime
 from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.response import Stream
+from msgspec import Struct
 
 from api.conformance.choice import CONFORMANCE_REQUEST, ConformanceRequest
-from api.exports.download import EXPORTED, SHEET_FORMAT, Batches, Export
+from api.conformance.pages import OfDeviation, OfItem
+from api.exports.download import EXPORTED, SHEET_FORMAT, Batches, Export, by_number, joined
 from api.html.page import EXPORTS, PageContext
 from api.route_access import ACCESS
+from api.web.parameters import Paging
 from domain.project.flow.conformance import Deviation
-from projections.flow.conformance_query import ConformanceStep
-from projections.snapshots import PagedReader
+from projections.flow.conformance_query import ConformanceStep, DeviatingItem
+from projections.snapshots import PagedReader, settled_snapshot
+
+VIEWS = ("conformance", "progress")  # which the items are read from
 
 
 class ConformanceExports(Controller):
@@ -44,6 +49,55 @@ class ConformanceExports(Controller):
         steps = await conformance_request.of.steps() if conformance_request.of else []
         rows = _rows(export.page, steps)
         return await export.file("conformance", say("title"), columns, rows, now, list_reader)
+
+    @get(f"/conformance-items{SHEET_FORMAT}")
+    async def export_items(
+        self,
+        *,
+        export: NamedDependency[Export],
+        conformance_request: NamedDependency[ConformanceRequest],
+        list_reader: NamedDependency[PagedReader],
+        paging: NamedDependency[Paging],
+        item: OfItem = "",
+        deviation: OfDeviation = Deviation.EARLY,
+    ) -> Stream:
+        """偏离: the items that depart in one way, those of the newest projects first."""
+        say, overview = export.page.words["conformance"], export.page.words["overview"]
+        columns = [
+            *(say("item"), overview("project"), overview("department"), say("begun"), say("granted")),
+            *(say("deviations"), export.page.words["export"]("project_id")),
+        ]
+        rows = _item_rows(export, conformance_request, Departing(deviation, item, paging.rows_read), list_reader)
+        title = f"{say('deviations')} {export.page.words['deviation'](deviation.value)}"
+        return await export.file("conformance-items", title, columns, rows, export.now, list_reader)
+
+
+class Departing(Struct, frozen=True):
+    """Items that depart in one way; of one *item* alone, if it is named."""
+
+    deviation: Deviation
+    item: str
+    limit: int
+
+
+async def _item_rows(export: Export, request: ConformanceRequest, wanted: Departing, reader: PagedReader) -> Batches:
+    async with settled_snapshot(reader, VIEWS) as settled:
+        kind = export.page.words["deviation"]
+
+        async def read(offset: int) -> Sequence[DeviatingItem]:
+            if request.of is None:
+                return []
+            return await request.of.within(settled).listed(wanted.deviation, wanted.item, wanted.limit, offset)
+
+        async for batch in by_number(read, wanted.limit):
+            yield [
+                (
+                    *(export.page.called(row.item_name) or row.item, row.project_name or row.code),
+                    *(export.page.office(row.department), export.day(row.begun_at), export.day(row.granted_at)),
+                    *(joined(map(kind, row.deviations)), str(row.project)),
+                )
+                for row in batch
+            ]
 
 
 async def _rows(page: PageContext, steps: Sequence[ConformanceStep]) -> Batches:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing
+from datetime import UTC, date, datetime
 from tempfile import TemporaryFile
 from typing import IO, TypeVar
 
@@ -11,6 +12,7 @@ from anyio import to_thread
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.response import Stream
+from markupsafe import Markup
 from msgspec import Struct, structs
 
 from api.cursors import mark_of
@@ -28,7 +30,7 @@ F = TypeVar("F", bound=Struct)
 R = TypeVar("R")
 K = TypeVar("K")
 
-Batches = AsyncIterator[Sequence[Row]]
+Batches = AsyncGenerator[Sequence[Row], None]
 
 BATCH_ROWS = 500  # read, and written, at a time
 SHORTER = "choose fewer rows by a filter, or ask for CSV"
@@ -51,6 +53,10 @@ class Export:
         """*at* as clocks show it where *law* (else the page's own) holds, without an offset."""
         return None if at is None else at.astimezone(zone_of(law or self.page.law)).replace(tzinfo=None)
 
+    def day(self, at: datetime | None) -> date | None:
+        """The day of *at* where the page's law holds."""
+        return None if at is None else at.astimezone(zone_of(self.page.law)).date()
+
     def yes(self, value: object) -> str:
         """Yes or no, in words; empty for None."""
         return "" if value is None else self.page.words["export"]("yes" if value else "no")
@@ -69,9 +75,10 @@ class Export:
         count, file = 0, TemporaryFile()  # noqa: SIM115  closed once it is sent
         writer = writer_of(file, title, columns)
         try:
-            async for rows in batches:
-                count += len(rows)
-                await to_thread.run_sync(writer.rows, rows)
+            async with aclosing(batches):
+                async for rows in batches:
+                    count += len(rows)
+                    await to_thread.run_sync(writer.rows, rows)
             await to_thread.run_sync(writer.close, self._about(title, as_of, count, reader.position))
         except BaseException as error:
             writer.discard()
@@ -152,6 +159,19 @@ async def in_batches(
             return
 
 
+async def by_number(read: Callable[[int], Awaitable[Sequence[R]]], limit: int) -> AsyncIterator[Sequence[R]]:
+    """All rows of a list whose pages are cut by number: *read* gives at most *limit* rows from a number on.
+
+    To be read in one snapshot, as rows move from page to page while others write.
+    """
+    offset = 0
+    while rows := await read(offset):
+        yield rows
+        if len(rows) < limit:
+            return
+        offset += limit
+
+
 def followed(rows: Sequence[R], limit: int | None, key: Callable[[R], K]) -> tuple[Sequence[R], K | None]:
     """The first *limit* of *rows*, and the sorting values of the last of them where there are more."""
     if limit is None or len(rows) < limit or not rows:
@@ -162,6 +182,11 @@ def followed(rows: Sequence[R], limit: int | None, key: Callable[[R], K]) -> tup
 def joined(values: Iterable[str]) -> str:
     """Several values in one cell."""
     return "; ".join(values)
+
+
+def without_tags(text: str) -> str:
+    """*text* of a page without the tags that it may have."""
+    return Markup(text).striptags()  # noqa: S704  nothing is rendered
 
 
 def compact(at: datetime) -> str:

@@ -58,7 +58,8 @@ def _desk_links(page: PageContext, department: str, instants: Instants) -> dict[
     }
 
 
-def _is_own(sources: DeskSources, department: str) -> bool:
+def is_own_desk(sources: DeskSources, department: str) -> bool:
+    """Whether the desk of *department* is that of the officer who reads it."""
     return sources.caller.role is Role.OFFICER and department == sources.caller.over
 
 
@@ -90,7 +91,7 @@ class WorklistPages(Controller):
         departments = await desk_sources.waiting.departments(desk_sources.scope)
         shared = _desk_content(page, chosen, desk_sources.supervision.as_of, is_past=instants.is_past)
         shared |= past_content(page, instants, approvals.clock())
-        if not chosen or not (department or _is_own(desk_sources, chosen) or chosen in departments):
+        if not chosen or not (department or is_own_desk(desk_sources, chosen) or chosen in departments):
             counts = await translate_too_much(departments_waited_for(desk_sources))
             return page.render("desks.html", **shared, departments=counts)
         first, rows = (offset, SHOWN_MAX) if group else (0, BEGINNING)

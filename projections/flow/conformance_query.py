@@ -120,6 +120,10 @@ class ConformanceOf:
     def __init__(self, store: Reader, choice: FlowChoice, scope: Scope) -> None:
         self._store, self._choice, self._scope = store, choice, scope
 
+    def within(self, store: Reader) -> ConformanceOf:
+        """The same queries on what *store* reads."""
+        return ConformanceOf(store, self._choice, self._scope)
+
     async def steps(self) -> list[ConformanceStep]:
         """Every item of the flow's projects, in the order of the flow."""
         counted: dict[str, dict[Deviation, int]] = {}

@@ -71,7 +71,7 @@ class ProjectObstacle(Struct, frozen=True):
     behind: int
 
 
-async def obstacles(store: Reader, t: datetime, scope: Scope, limit: int) -> Sequence[ProjectObstacle]:
+async def obstacles(store: Reader, t: datetime, scope: Scope, limit: int | None) -> Sequence[ProjectObstacle]:
     """The obstacles at *t* of projects in *scope*: most items behind first, then the oldest; *limit* at most."""
     query = ATTENTION.format(late=LATE, exists=EXISTS, awaited=AWAITED, within=within(scope))
     params = {

@@ -27,6 +27,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.mapper import StoredRow
 from infrastructure.projector.positions import Views
 from tests.api.client import Door
+from tests.api.exports.linked import linked_rows
 from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, LAND, MANAGER, USCC, project_id_of
 from tests.law.questions import at
@@ -110,7 +111,12 @@ async def test_two_days_are_compared_by_their_changed_rows_alone(door: Door) -> 
 async def test_projects_are_found_and_others_see_no_ledger(door: Door) -> None:
     listed = (await door.get("/audit", AUDITOR, text="A-1")).text
     assert ADDRESS in listed
-    assert "没有符合条件的项目" in (await door.get("/audit", AUDITOR, text="A-2")).text
+    none = (await door.get("/audit", AUDITOR, text="A-2")).text
+    assert "没有符合条件的项目" in none
+    (ledger,) = await linked_rows(door, listed, "ledgers", AUDITOR)
+    assert ledger["项目标识"] in ADDRESS
+    assert ledger["条目数"] in re.findall(r'class="figure"[^>]*>(\d+)<', listed)
+    assert await linked_rows(door, none, "ledgers", AUDITOR) == []
     stranger = Actor("x", "water")
     assert (await door.get(ADDRESS, stranger)).status_code == 404
     assert (await door.get("/audit", Actor("xu", "", Role.ADMINISTRATOR))).status_code == 403

@@ -15,6 +15,7 @@ import pytest_asyncio
 from msgspec import structs
 
 from api.app import PAGES, create_app
+from api.exports import download
 from domain.core.ledger import Actor, Role
 from domain.core.plan import PlannedItem
 from domain.core.types import Outcome
@@ -32,6 +33,7 @@ from infrastructure.settings import Settings
 from projections.flow.conformance_query import ConformanceOf, FlowChoice, flow_choices
 from projections.scope import ZONE_SCOPE
 from tests.api.client import Door, identity
+from tests.api.exports.linked import linked_rows, projects_in
 from tests.examples import APPLICANT, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 
@@ -132,6 +134,15 @@ async def test_the_file_has_the_numbers_of_the_page(door: Door) -> None:
     assert first["Days on chains: handled"] == "12.0"
     assert len(lines) == 3
     assert (await get(door, "/pages/exports/conformance/xlsx")).status_code == 200
+
+
+async def test_the_items_behind_a_number_are_a_file(door: Door, early: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "BATCH_ROWS", 1)
+    listed = (await get(door, f"{CONFORMANCE}/items", deviation="early")).text
+    body = listed.partition("<tbody>")[2].partition("</tbody>")[0].split("</tr>")[:-1]
+    table = await linked_rows(door, listed, "conformance-items", LEADER)
+    assert str(early) in projects_in(body)
+    assert [line["Project id"] for line in table] == projects_in(body)
 
 
 @pytest.mark.usefixtures("early")

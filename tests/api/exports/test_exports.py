@@ -36,6 +36,8 @@ LISTS: dict[str, tuple[str, str, dict[str, str]]] = {
     "cards": ("/v1/supervision/cards", "cards", PERIOD),
     "decisions": ("/v1/supervision/decisions", "decided", PERIOD),
     "suspensions": ("/v1/supervision/suspensions", "applications", PERIOD),
+    "orders": ("/v1/supervision/orders", "orders", {}),
+    "waiting": ("/v1/waiting", "waiting", {}),
     "complaints": ("/v1/feedback/complaints", "complaints", {}),
     "evaluations": ("/v1/feedback/evaluations", "evaluations", {}),
 }

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from litestar.status_codes import HTTP_503_SERVICE_UNAVAILABLE
 
+from api.exports import download
 from api.overview.view_models import WEEKS, spark, weeks_until
 from domain.core.ledger import Actor
 from domain.core.plan import PlannedItem
@@ -29,6 +30,7 @@ from projections.overview.steps import CaseStep, step_cases, step_counts
 from projections.overview.weeks import decided_weeks, weekly_figures
 from projections.scope import ZONE_SCOPE
 from tests.api.client import Door
+from tests.api.exports.linked import linked_rows, projects_in
 from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, LAND, LEADER, MANAGER, USCC, project_id_of
 from tests.infrastructure.projector.test_projector import project_all
@@ -175,6 +177,25 @@ async def test_steps_are_the_lengths_of_their_lists(door: Door, zone: Approvals)
     assert "项目late" in page
     assert "没有这样的在办件" in (await door.get("/pages/cases", LEADER, step="examination")).text
     assert (await door.get("/pages/cases", LEADER, step="nowhere")).status_code == 400
+
+
+async def test_lists_of_the_overview_are_files_with_all_their_rows(
+    door: Door, zone: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "BATCH_ROWS", 1)
+    page = (await door.get("/", LEADER)).text
+    shown = page.split('<ol class="todo">')[1].split("</ol>")[0].split("</li>")[:-1]
+    table = await linked_rows(door, page, "attention", LEADER)
+    assert [line["项目标识"] for line in table] == projects_in(shown)
+    assert table[0]["受阻情况"].endswith("企业未重新申请，已 47 天（自然日），后面还有 2 项")
+    assert table[0]["等待它的事项数"] == "2"
+    for count in await step_counts(zone.store, NOW, ZONE_SCOPE):
+        for late, number in (("", count.cases), ("true", count.late)):
+            listed = (await door.get("/pages/cases", LEADER, step=count.step.value, late=late)).text
+            body = listed.partition("<tbody>")[2].partition("</tbody>")[0].split("</tr>")[:-1]
+            cases = await linked_rows(door, listed, "cases", LEADER)
+            assert [line["项目标识"] for line in cases] == projects_in(body)
+            assert len(cases) == number
 
 
 async def test_weeks_show_what_was_so_at_their_ends(zone: Approvals) -> None:

@@ -22,6 +22,7 @@ from domain.project.external.results import RecordExternalResult
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import Door, identity
+from tests.api.exports.linked import linked_rows, projects_in
 from tests.effort import PATIENCE_SECONDS
 from tests.examples import APPLICANT, BUREAU, LAND, LEADER, MANAGER, USCC, project_id_of
 from tests.law.questions import at
@@ -128,6 +129,18 @@ async def test_every_figure_is_the_length_of_its_list(door: Door) -> None:
     for name, number in figures.items():
         alone = await page_of(door, "/pages/my-projects", group=name)
         assert len(rows(alone, name)) == int(number)
+
+
+async def test_the_list_of_a_manager_is_a_file_with_its_groups(door: Door) -> None:
+    page = await page_of(door)
+    table = await linked_rows(door, page, "my-projects", MANAGER)
+    shown = [project for name in ("key_in", "verify", "stuck", "mine") for project in projects_in(rows(page, name))]
+    assert [line["项目标识"] for line in table] == shown
+    (stuck,) = [line for line in table if line["类别"] == "受阻"]
+    assert "不予受理" in stuck["情况"]
+    assert "<time" not in stuck["情况"]
+    alone = await page_of(door, "/pages/my-projects", group="verify")
+    assert len(await linked_rows(door, alone, "my-projects", MANAGER)) == 1
 
 
 @pytest.mark.parametrize(

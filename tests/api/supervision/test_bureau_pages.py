@@ -18,6 +18,7 @@ from api.proof.code import code_svg
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from tests.api.client import Door
+from tests.api.exports.linked import linked_rows
 from tests.api.supervision.test_supervision_pages import MARK, plain, registration, shown
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
 from tests.projections.supervision.test_query import Zone
@@ -199,6 +200,19 @@ async def test_orders_are_listed_with_their_reports(door: Door, slow: UUID) -> N
     assert slow
     assert "人员调整" in await page_of(door, "/supervision/orders")
     assert "没有待反馈的督办" in await page_of(door, "/supervision/orders", unanswered="true")
+
+
+async def test_orders_and_appeals_are_files(door: Door, slow: UUID) -> None:
+    (order,) = await linked_rows(door, await page_of(door, "/supervision/orders"), "orders", BUREAU)
+    assert (order["项目标识"], order["反馈"], order["状态"]) == (str(slow), "人员调整", "已反馈")
+    unanswered = await page_of(door, "/supervision/orders", unanswered="true")
+    assert await linked_rows(door, unanswered, "orders", BUREAU) == []
+    before = await page_of(door, "/supervision/orders", as_of="2026-03-14T00:00:00+08:00")
+    (waiting,) = await linked_rows(door, before, "orders", BUREAU)
+    assert (waiting["反馈"], waiting["状态"]) == ("", "待反馈")
+    appeals = (await door.get("/supervision/appeals", BUREAU)).headers["location"]
+    (appealed,) = await linked_rows(door, shown(await door.get(appeals, BUREAU)), "cards", BUREAU)
+    assert (appealed["项目标识"], appealed["状态"]) == (str(slow), "申诉中")
 
 
 async def test_appeals_lead_to_the_list_of_those_pending(door: Door, slow: UUID) -> None:

@@ -14,6 +14,7 @@ from domain.project.application.supplement import RequestSupplement
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from tests.api.client import Door, identity
+from tests.api.exports.linked import linked_rows, projects_in
 from tests.effort import PATIENCE_SECONDS
 from tests.examples import FIRE, LAND, LEADER
 from tests.law.questions import at
@@ -96,6 +97,40 @@ async def test_every_figure_is_the_length_of_its_list(door: Door, department: st
     assert sum(numbers[name] for name in ("today", "week", "later", "opinions")) == int(holds)
     counted = (await door.get("/v1/waiting/holders")).json()["holders"]
     assert [count["holds"] for count in counted if count["holder"] == department] == [int(holds)]
+
+
+@pytest.mark.parametrize("department", ["land", "fire"])
+async def test_the_file_of_a_desk_has_its_rows_group_by_group(door: Door, department: str) -> None:
+    desk = await shown(door, department=department)
+    table = await linked_rows(door, desk, "worklist", LEADER)
+
+    assert [line["Project id"] for line in table] == [
+        project for name in figures(desk) for project in projects_in(rows(desk, name))
+    ]
+    for name, number in figures(desk).items():
+        alone = await shown(door, department=department, group=name)
+        assert len(await linked_rows(door, alone, "worklist", LEADER)) == number
+    assert [line["Due"] for line in table if line["List"] == "This week"] == dues(desk, "week")
+    if department == "land":
+        (supplement,) = [line for line in table if line["List"] == "Waiting on applicants"]
+        assert supplement["Step"] == "Papers: 红线图 (Applicant)"
+        assert {line["If it is late"] for line in table} >= {"a yellow card, as a promise is broken"}
+
+
+async def test_the_file_of_a_desk_is_that_of_the_reader_or_of_the_one_named(door: Door) -> None:
+    own = await linked_rows(door, await shown(door, "/desk", FIRE), "worklist", FIRE)
+    assert own == await linked_rows(door, await shown(door, department="fire"), "worklist", FIRE)
+    unnamed = await door.get("/pages/exports/worklist/csv", LEADER, lang="en")
+    assert unnamed.status_code == 400
+    assert "name it in the parameter department" in unnamed.text
+
+
+async def test_the_choice_of_desks_leads_to_the_file_of_all_waits(door: Door) -> None:
+    table = await linked_rows(door, await shown(door), "waiting", LEADER)
+    waiting = (await door.get("/v1/waiting", limit="500")).json()["waiting"]
+    assert [line["Project id"] for line in table] == [wait["project"] for wait in waiting]
+    assert {line["Waits for"] for line in table} >= {"Papers", "The decision", "A countersignature"}
+    assert not any("<time" in cell for line in table for cell in line.values())
 
 
 async def test_opinions_and_supplements_have_groups_of_their_own(door: Door) -> None:

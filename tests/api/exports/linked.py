@@ -1,0 +1,33 @@
+"""The file of a list as a page links to it, for tests that compare both."""
+
+from __future__ import annotations
+
+import csv
+import re
+from html import unescape
+from io import BytesIO, StringIO
+
+from python_calamine import CalamineWorkbook
+
+from domain.core.ledger import Actor
+from tests.api.client import Door, identity
+
+PROJECT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+async def linked_rows(door: Door, page: str, name: str, by: Actor) -> list[dict[str, str]]:
+    """The rows of the CSV file to which *page* links as the list *name*; the XLSX file beside it has as many."""
+    answers = []
+    for sheet_format in ("csv", "xlsx"):
+        (href,) = re.findall(rf'href="(/pages/exports/{name}/{sheet_format}[^"]*)"', page)
+        answers.append(await door.client.get(unescape(href), headers=identity(by)))
+        assert answers[-1].status_code == 200, answers[-1].text
+    rows = list(csv.DictReader(StringIO(answers[0].content.decode("utf-8-sig"), newline="")))
+    sheet = CalamineWorkbook.from_filelike(BytesIO(answers[1].content)).get_sheet_by_index(0).to_python()
+    assert (len(sheet) - 1, sheet[0]) == (len(rows), list(rows[0]) if rows else sheet[0])
+    return rows
+
+
+def projects_in(rows: list[str]) -> list[str]:
+    """The project that each of the *rows* of a page leads to first."""
+    return [PROJECT.findall(row)[0] for row in rows]
