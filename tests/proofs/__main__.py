@@ -27,6 +27,7 @@ from tests.proofs import (
     store,
     webhooks,
 )
+from tests.proofs.journeys import walks
 from tests.proofs.judges import litetlog, packages
 from tests.proofs.operating import streams, tls_proxy
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
@@ -49,6 +50,7 @@ PROOFS: tuple[Proof, ...] = (
     *notice.PROOFS,
     *remote.PROOFS,
     *tls_proxy.PROOFS,
+    *walks.PROOFS,
     *repeated.PROOFS,
 )
 SECONDS_A_MINUTE = 60

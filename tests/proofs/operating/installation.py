@@ -18,6 +18,7 @@ from tests.proofs.identity import free_ports
 from tests.proofs.proof import ROOT, RefutedError
 
 START_SECONDS_MAX = 120
+FILL_SECONDS_MAX = 900  # the demonstration takes half a minute on two quiet cores
 
 
 class Installation:
@@ -42,6 +43,11 @@ class Installation:
         """Serve, as a user does, and return once it answers."""
         self._start("server", [str(Path(sys.executable).with_name("countersign")), "serve"])
         self._wait_for(f"{self.address}/healthz")
+
+    def start_demo(self) -> None:
+        """Fill the demonstration and serve it, as a user does, and return once it answers."""
+        self._start("server", [str(Path(sys.executable).with_name("countersign")), "demo"])
+        self._wait_for(f"{self.address}/healthz", FILL_SECONDS_MAX)
 
     def start_receiver(self) -> None:
         """Receive, appending to the same file as before."""
@@ -74,8 +80,8 @@ class Installation:
             words, env=self.environment, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL
         )
 
-    def _wait_for(self, address: str) -> None:
-        end = monotonic() + START_SECONDS_MAX
+    def _wait_for(self, address: str, seconds_max: float = START_SECONDS_MAX) -> None:
+        end = monotonic() + seconds_max
         while monotonic() < end:
             with suppress(httpx.HTTPError):
                 httpx.get(address)
@@ -85,13 +91,20 @@ class Installation:
 
 
 @contextmanager
-def served_zone(**variables: str) -> Iterator[Installation]:
-    """A served zone with further *variables* of its environment, that is thrown away afterwards."""
+def installed(**variables: str) -> Iterator[Installation]:
+    """An installation with further *variables* of its environment, in which nothing runs; thrown away afterwards."""
     with reachable_folder() as folder:
         zone = Installation(folder)
         zone.environment |= variables
         try:
-            zone.start_server()
             yield zone
         finally:
             zone.end()
+
+
+@contextmanager
+def served_zone(**variables: str) -> Iterator[Installation]:
+    """The same, already served."""
+    with installed(**variables) as zone:
+        zone.start_server()
+        yield zone
