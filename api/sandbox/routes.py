@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from litestar import Controller, get, post
-from litestar.di import NamedDependency
+from litestar import Controller, Router, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
 from msgspec import Struct, json
 
+from api.moved import VERSION
 from api.route_access import ACCESS, ITSELF
 from api.web.problems import Problem
 from api.web.request_body import decoded
 from domain.access.principal import Caller
 
+MOVABLE_CLOCK = "movable_clock"  # the name under which routes are given it
 ADVANCE_DAYS_MAX = 400  # at once: a year, with room
 
 
@@ -97,3 +100,16 @@ class SandboxRoutes(Controller):
 
 def _refused(sentence: str, remedy: str) -> Problem:
     return Problem("invalid-field", f"advance_to: {sentence}", remedy=remedy, path="$.advance_to")
+
+
+def movable_clock(state: State) -> MovableClock:
+    """The clock of the sandbox that answers, of which all share their routes."""
+    clock: MovableClock = state[MOVABLE_CLOCK]
+    return clock
+
+
+TEST_CLOCK = Router(
+    path=VERSION,
+    route_handlers=[SandboxRoutes],
+    dependencies={MOVABLE_CLOCK: Provide(movable_clock, sync_to_thread=False)},
+)

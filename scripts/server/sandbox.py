@@ -15,15 +15,11 @@ from pathlib import Path
 
 import psycopg
 import uvloop
-from litestar import Router
-from litestar.datastructures import State
-from litestar.di import Provide
 from msgspec import Struct, json, structs
 
 from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
-from api.moved import VERSION
-from api.sandbox.routes import MovableClock, SandboxRoutes, SandboxTime
+from api.sandbox.routes import MOVABLE_CLOCK, TEST_CLOCK, SandboxTime
 from infrastructure.access.registrar import PrincipalRegistrar
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.law.lawbook import law_book
@@ -36,13 +32,11 @@ from infrastructure.watcher.watcher import Watcher
 from infrastructure.webhooks.sender import WebhookSender
 from infrastructure.webhooks.transport import WebhookTransport
 from scripts.catalogues.zone import publish_zone
-from scripts.server import database, serving
-from scripts.server.processes import orderly
+from scripts.server import database, processes, serving
 from scripts.server.sandbox_departments import SandboxDepartments
 from scripts.server.sending import sender_parts
 
 CLOCK_SUFFIX = "-clock.json"
-MOVABLE_CLOCK = "movable_clock"  # the name under which routes are given it
 TICK_SECONDS = 1.0
 VIEWS_SECONDS_MAX = 60.0
 ROUNDS_MAX = 100_000  # of things that fall due while the clock is moved on: more is an endless chain
@@ -213,7 +207,7 @@ def serve(url: str, settings: Settings, announce: Callable[[], None], people: Pe
 
     *people* registers those who may sign in.
     """
-    with contextlib.suppress(KeyboardInterrupt), orderly(), serving.projecting(url):
+    with contextlib.suppress(KeyboardInterrupt), processes.orderly(), serving.projecting(url):
         uvloop.run(_serve(url, settings, announce, people))
 
 
@@ -222,19 +216,6 @@ async def _serve(url: str, settings: Settings, announce: Callable[[], None], peo
     with database.supervised_server(settings):
         async with sandbox(url, settings, clock, people) as app:
             await serving.listen(app, settings, announce, app.app.services.close)
-
-
-def movable_clock(state: State) -> MovableClock:
-    """The clock of the sandbox that answers, of which all share their routes."""
-    clock: MovableClock = state[MOVABLE_CLOCK]
-    return clock
-
-
-TEST_CLOCK = Router(
-    path=VERSION,
-    route_handlers=[SandboxRoutes],
-    dependencies={MOVABLE_CLOCK: Provide(movable_clock, sync_to_thread=False)},
-)
 
 
 @asynccontextmanager
