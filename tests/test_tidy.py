@@ -38,7 +38,14 @@ NAMES_EVERY_SUBJECT = {
 # The table of access alone says who may do what. These give each role its home page, menu, side in a dialogue or
 # words, or make an actor for a preview; they let no one in.
 NAMES_ROLES = {
-    *("api/home/pages.py", "api/html/live.py", "api/html/page.py", "api/messages/waits.py", "api/window/visitor.py"),
+    *(
+        "api/home/pages.py",
+        "api/html/frame.py",
+        "api/html/live.py",
+        "api/html/page.py",
+        "api/messages/waits.py",
+        "api/window/visitor.py",
+    ),
     *("api/forms/offers.py", "api/notice/content.py", "api/project_page/pages.py", "api/supervision/card_view.py"),
     *("api/commands/actions.py", "api/flow/project_flow.py", "api/window/case_feedback.py", "api/window/timeline.py"),
     *("api/people/acts.py", "api/web/dependencies.py", "api/web/identity.py", "api/worklist/pages.py"),

@@ -127,6 +127,7 @@ def test_the_receipt_log_as_xes_is_valid_and_read_by_others(ledger: str, tmp_pat
     assert bindings.get_num_variants(projection) == RECEIPT["variants"]
     events = sum(len(trace.findall("event")) for trace in ET.parse(path).getroot().iter("trace"))
     assert events == RECEIPT["events"]
+    assert sum(bindings.discover_dfg(log)["activities"].values()) == RECEIPT["events"]  # how often each activity is
 
 
 def test_the_receipt_log_as_ocel_is_valid_and_read_by_others(ledger: str, tmp_path: Path) -> None:

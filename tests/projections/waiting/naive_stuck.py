@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from api.app import PAGES
 from domain.core.ledger import Fact
+from domain.core.plan import PlannedItem
 from domain.messages import Entry, corrections, tag_of
 from domain.project.application.completion import ItemCompleted
 from domain.project.external.results import DiscrepancySettled, ExternalResultRecorded
@@ -24,8 +25,8 @@ from tests.api.served import served
 
 UNTIL = date(2026, 11, 28)
 READER_HEADERS = {"X-Actor": "auditor", "X-Role": "auditor"}
+FORCE_MAJEURE = "force_majeure"  # a suspension that nobody can end
 BECOMES = {
-    "item_planned": "new",
     "item_submitted": "open",
     "item_declined": "declined",
     "item_withdrawn": "withdrawn",
@@ -35,31 +36,85 @@ BECOMES = {
 
 
 def is_stuck_naively(entries: Iterable[Entry]) -> bool:
-    """Whether an open project has an item that was refused or declined and not applied for again, by its last fact."""
+    """Whether an open project is held up, by the definition in docs/reference/figures.md and each item's last fact.
+
+    Either an item was refused or declined and not applied for again, or no open item can move.
+    """
     entries = list(entries)
     retracted = corrections(entries).retracted
-    outcomes: dict[str, str] = {}
+    items = NaiveItems()
     for entry in entries:
         if entry.version not in retracted:
-            _take(outcomes, entry.fact)
-    is_open = any(word not in ("granted", "terminated") for word in outcomes.values())
-    return is_open and any(word in ("refused", "declined") for word in outcomes.values())
+            items.take(entry.fact)
+    is_open = any(word not in ("granted", "terminated") for word in items.outcomes.values())
+    turned_down = any(word in ("refused", "declined") for word in items.outcomes.values())
+    return is_open and (turned_down or not any(map(items.can_move, items.outcomes)))
 
 
-def _take(outcomes: dict[str, str], fact: Fact) -> None:
-    tag, item = tag_of(fact), getattr(fact, "item", "")
-    if tag == "project_registered":
-        outcomes |= {planned.item: "new" for planned in getattr(fact, "items", ())}
-    elif tag == "item_dropped":
-        outcomes.pop(item, None)
-    elif tag == "item_replanned":
-        outcomes.setdefault(item, "new")
-    elif isinstance(fact, ItemCompleted | ExternalResultRecorded):
-        outcomes[item] = fact.outcome.value
-    elif isinstance(fact, DiscrepancySettled):
-        outcomes[item] = fact.result.outcome.value
-    elif tag in BECOMES:
-        outcomes[item] = BECOMES[tag]
+class NaiveItems:
+    """The items of a project: how each stands by its last fact, and what it needs."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, str] = {}
+        self.plans: dict[str, PlannedItem] = {}
+        self.halts: dict[str, dict[str, str]] = {}  # grounds of open suspensions, by item
+        self.delivered: set[str] = set()
+
+    def can_move(self, item: str) -> bool:
+        """Whether there is something that somebody could do for *item* now."""
+        match self.outcomes[item]:
+            case "granted":
+                return item not in self.delivered
+            case "open":
+                grounds = set(self.halts.get(item, {}).values())
+                return not grounds or grounds != {FORCE_MAJEURE}
+            case "terminated":
+                return self._is_needed(item) and self._may_be_applied_for(item)
+            case _:
+                return self._may_be_applied_for(item)
+
+    def _may_be_applied_for(self, item: str) -> bool:
+        plan = self.plans[item]
+        groups = [*((name,) for name in plan.requires), *plan.requires_any]
+        return all(any(self.outcomes.get(name) == "granted" for name in group) for group in groups)
+
+    def _is_needed(self, item: str) -> bool:
+        """Whether an item that is not granted names *item* among what it needs."""
+        waiting = [plan for name, plan in self.plans.items() if self.outcomes[name] != "granted"]
+        return any(item in plan.requires or any(item in group for group in plan.requires_any) for plan in waiting)
+
+    def take(self, fact: Fact) -> None:
+        """Take in the next fact."""
+        tag, item = tag_of(fact), getattr(fact, "item", "")
+        if tag == "project_registered":
+            planned = getattr(fact, "items", ())
+            self.plans |= {plan.item: plan for plan in planned}
+            self.outcomes |= {plan.item: "new" for plan in planned}
+        elif tag == "item_dropped":
+            self.outcomes.pop(item, None)
+            self.plans.pop(item, None)
+        elif tag in ("item_planned", "item_replanned"):
+            self.plans[item] = getattr(fact, "plan")  # noqa: B009  # facts of two types have it
+            self.outcomes.setdefault(item, "new")
+        elif tag == "clock_suspended":
+            self.halts.setdefault(item, {})[getattr(fact, "suspension", "")] = getattr(fact, "ground", "")
+        elif tag == "clock_resumed":
+            self.halts.get(item, {}).pop(getattr(fact, "suspension", ""), None)
+        elif tag == "decision_delivered":
+            self.delivered.add(item)
+        elif word := outcome_of(fact):
+            self.outcomes[item] = word
+            self.halts.pop(item, None)
+            self.delivered.discard(item)
+
+
+def outcome_of(fact: Fact) -> str:
+    """How an item stands after *fact*; empty where it is not about that."""
+    if isinstance(fact, ItemCompleted | ExternalResultRecorded):
+        return fact.outcome.value
+    if isinstance(fact, DiscrepancySettled):
+        return fact.result.outcome.value
+    return BECOMES.get(tag_of(fact), "")
 
 
 async def stuck_in(url: str) -> set[UUID]:

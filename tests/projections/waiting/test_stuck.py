@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.core.plan import PlannedItem
 from domain.core.types import Outcome
 from domain.messages import AnyFact, replay
 from domain.project.application.delivery import DecisionDelivered
 from domain.project.application.registration import ItemPlanned, ProjectRegistered
-from domain.project.application.suspension import ClockSuspended
+from domain.project.application.suspension import ClockResumed, ClockSuspended
 from domain.project.application.undertaking import DecisionRevoked
 from domain.project.application.withdrawal import ItemWithdrawn
 from domain.project.waiting.chain import waiting
@@ -17,6 +19,7 @@ from projections.progress.fold import Progress
 from projections.progress.rows import ProgressItem, ProgressProject
 from projections.view import fold
 from tests.examples import REGISTERED, accepted, completed, declined, submitted, under_examination
+from tests.projections.waiting.naive_stuck import is_stuck_naively
 from tests.spec import PROJECT, entry
 
 LAND, PLAN = "land", "site-plan"
@@ -64,6 +67,54 @@ def test_a_project_that_runs_or_was_withdrawn_from_is_not_stuck() -> None:
     assert not shown(REGISTERED, submitted(), ItemWithdrawn(item=LAND, reasons="later"))[0].stuck
 
 
+LETTERS = ("a", "b", "c", "d")
+NEEDS = st.lists(st.sampled_from(LETTERS), max_size=2, unique=True).map(tuple)
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(LETTERS), st.sampled_from(("submit", "grant", "refuse", "decline", "withdraw", "deliver"))
+    ),
+    max_size=24,
+)
+
+
+def steps_of(chosen: list[tuple[str, str]], plans: dict[str, PlannedItem]) -> list[AnyFact]:
+    """The facts of *chosen* steps that could be: an item is applied for where its needs are met, then decided."""
+    state, facts = dict.fromkeys(plans, "new"), list[AnyFact]()
+    for item, step in chosen:
+        groups = [*((name,) for name in plans[item].requires), *plans[item].requires_any]
+        is_met = all(any(state[name].startswith("granted") for name in group) for group in groups)
+        match state[item], step:
+            case ("new", "submit") if is_met:
+                facts.append(submitted(item))
+                state[item] = "open"
+            case ("open", "grant" | "refuse"):
+                outcome = Outcome.GRANTED if step == "grant" else Outcome.REFUSED
+                facts.append(completed(item, outcome=outcome))
+                state[item] = outcome.value
+            case ("open", "decline"):
+                facts.append(declined(item))
+                state[item] = "new"
+            case ("open", "withdraw"):
+                facts.append(ItemWithdrawn(item=item, reasons="later"))
+                state[item] = "new"
+            case ("granted", "deliver"):
+                facts.append(DecisionDelivered(item=item, method="window"))
+                state[item] = "granted and delivered"
+    return facts
+
+
+@given(st.tuples(*[st.tuples(NEEDS, NEEDS)] * len(LETTERS)), STEPS)
+def test_the_definition_alone_says_the_same_of_any_plan(
+    needs: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...], chosen: list[tuple[str, str]]
+) -> None:
+    plans = {
+        item: PlannedItem(item=item, department=item, requires=requires, requires_any=(any_of,) if any_of else ())
+        for item, (requires, any_of) in zip(LETTERS, needs, strict=True)
+    }
+    facts = [planned(*plans.values()), *steps_of(chosen, plans)]
+    assert shown(*facts)[0].stuck == is_stuck_naively(entry(number, fact) for number, fact in enumerate(facts, 1))
+
+
 def planned(*items: PlannedItem) -> ProjectRegistered:
     """A project with these *items* alone."""
     return ProjectRegistered(
@@ -86,9 +137,17 @@ def test_a_project_in_which_no_one_can_act_is_stuck() -> None:
         stops=("decision",),
     )
 
-    assert shown(circle)[0].stuck
-    assert shown(alone, *under_examination(), held_up)[0].stuck
-    assert not shown(circle, ItemPlanned(item="c", plan=PlannedItem(item="c", department="c")))[0].stuck
+    more = ItemPlanned(item="c", plan=PlannedItem(item="c", department="c"))
+    ended = ClockResumed(item=LAND, suspension="s")
+    histories: tuple[tuple[bool, tuple[AnyFact, ...]], ...] = (
+        (True, (circle,)),
+        (True, (alone, *under_examination(), held_up)),
+        (False, (alone, *under_examination(), held_up, ended)),
+        (False, (circle, more)),
+    )
+    for stuck, facts in histories:
+        assert shown(*facts)[0].stuck is stuck
+        assert is_stuck_naively(entry(number, fact) for number, fact in enumerate(facts, 1)) is stuck
 
 
 def test_a_terminated_item_is_applied_for_again_only_where_another_needs_it() -> None:

@@ -126,8 +126,8 @@ def bundle_by_bagit(_budget: Budget) -> str:
         payload = [file.relative_to(bundle) for file in sorted((bundle / "data").rglob("*")) if file.is_file()]
         for name in payload if shutil.which("sha256sum") else ():
             require_named_by_sha256sum(bundle, name)
-    changes = len(verdicts) - sum(verdicts.values())
-    return f"{changes} changes found by bagit, those of {len(payload)} files named by sha256sum"
+    noticed = len(verdicts) - sum(verdicts.values())
+    return f"{noticed} changes found by bagit, those of {len(payload)} files named by sha256sum"
 
 
 def require_named_by_sha256sum(bundle: Path, name: Path) -> None:
