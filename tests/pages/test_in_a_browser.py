@@ -34,6 +34,12 @@ from tests.projections.zone import tell_zone
 
 PROJECTS, SEED, UNTIL = 3, 7, date(2026, 5, 20)
 LOOKED_AT = at("05-20 18:00")
+OPENED_ELSEWHERE = (  # with the same checks, by other files of the folder
+    *("/window", "/window/items", "/window/items/LU-1", "/window/track", "/window/published", "/window/decisions"),
+    *("/window/apply", "/my", "/pages/my-projects", "/pages/results", "/projects/a/acts/b", "/items/a/b/acts/c"),
+    *("/supervision/rules", "/supervision/calendars", "/supervision/calendars/preview", "/supervision/report"),
+    *("/pages/projects/a/card/notice", "/audit", "/audit/projects/a", "/admin/people"),
+)
 DESKTOP_WIDTH, TABLET_WIDTH, PHONE_WIDTH = 1280, 768, 390
 STATUSES = {"unknown": 404, "wrong": 400}
 STORED = re.compile(r"\b(?:[a-z]+_)+[a-z]+\b")  # how values are stored, and never spoken
@@ -110,12 +116,13 @@ def test_a_page_opens_without_errors_barriers_or_sideways_scrolling(
 def test_every_page_of_the_application_has_no_barriers(
     browser: Browser, site: str, database: str, tmp_path: Path
 ) -> None:
-    """In the suite those that nothing above opens, once each; in a proof all, in both languages and at three widths."""
+    """In the suite those that no other test opens, once each; in a proof all, in both languages and at three widths."""
     ways = list(product(TAGS, (DESKTOP_WIDTH, TABLET_WIDTH, PHONE_WIDTH)))
-    above = [PurePosixPath(urlsplit(address).path) for address in places_in(database).by_name.values()]
+    addresses = (*places_in(database).by_name.values(), *OPENED_ELSEWHERE)
+    opened = [PurePosixPath(urlsplit(address).path) for address in addresses]
     faults = list[str]()
     with httpx.Client(base_url=site, timeout=ANSWER_SECONDS_MAX, follow_redirects=True) as client:
-        pages = [*EveryPage(database, tmp_path).read(client, "zh", chosen(above, []))]
+        pages = [*EveryPage(database, tmp_path).read(client, "zh", chosen(opened, []))]
     with page_of(browser, site, LEADER, WIDE) as page:
         for nth, (example, by, _) in enumerate(pages):
             assert by, f"{example.path}: nobody may read it"
