@@ -98,6 +98,8 @@ def send(page: Page) -> None:
     expect(page.locator("h1")).to_contain_text("核对并发出")
     page.locator("button[value=act]").click()
     expect(page.locator("h1")).to_have_text("已记入台账")
+    for receipt in chosen((), (page,)):
+        assert barriers(receipt) == [], receipt.url
 
 
 @pytest.fixture(scope="module")

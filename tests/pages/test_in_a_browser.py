@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from datetime import date
 from html import unescape
 from itertools import product
+from pathlib import Path, PurePosixPath
 from socket import socket
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -18,6 +20,7 @@ from infrastructure.ledger.approvals import Approvals
 from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.accessibility import CONTRAST, barriers, faint_texts
 from tests.api.client import identity
+from tests.api.html.every_page import EveryPage
 from tests.api.served import served
 from tests.chromium import finish
 from tests.conftest import database_in
@@ -31,6 +34,13 @@ from tests.projections.zone import tell_zone
 
 PROJECTS, SEED, UNTIL = 3, 7, date(2026, 5, 20)
 LOOKED_AT = at("05-20 18:00")
+OPENED_ELSEWHERE = (  # with the same checks, by other files of the folder
+    *("/window", "/window/items", "/window/items/LU-1", "/window/track", "/window/published", "/window/decisions"),
+    *("/window/apply", "/my", "/pages/my-projects", "/pages/results", "/projects/a/acts/b", "/items/a/b/acts/c"),
+    *("/supervision/rules", "/supervision/calendars", "/supervision/calendars/preview", "/supervision/report"),
+    *("/pages/projects/a/card/notice", "/audit", "/audit/projects/a", "/admin/people"),
+)
+DESKTOP_WIDTH, TABLET_WIDTH, PHONE_WIDTH = 1280, 768, 390
 STATUSES = {"unknown": 404, "wrong": 400}
 STORED = re.compile(r"\b(?:[a-z]+_)+[a-z]+\b")  # how values are stored, and never spoken
 # What takes the keyboard, in the order in which it does; a choice of a day has several stops inside.
@@ -101,6 +111,29 @@ def test_a_page_opens_without_errors_barriers_or_sideways_scrolling(
         assert faint_texts(page) == []
     page.set_viewport_size(PHONE)
     assert page.evaluate(SIDEWAYS) <= PHONE["width"]
+
+
+def test_every_page_of_the_application_has_no_barriers(
+    browser: Browser, site: str, database: str, tmp_path: Path
+) -> None:
+    """In the suite those that no other test opens, once each; in a proof all, in both languages and at three widths."""
+    ways = list(product(TAGS, (DESKTOP_WIDTH, TABLET_WIDTH, PHONE_WIDTH)))
+    addresses = (*places_in(database).by_name.values(), *OPENED_ELSEWHERE)
+    opened = [PurePosixPath(urlsplit(address).path) for address in addresses]
+    faults = list[str]()
+    with httpx.Client(base_url=site, timeout=ANSWER_SECONDS_MAX, follow_redirects=True) as client:
+        pages = [*EveryPage(database, tmp_path).read(client, "zh", chosen(opened, []))]
+    with page_of(browser, site, LEADER, WIDE) as page:
+        for nth, (example, by, _) in enumerate(pages):
+            assert by, f"{example.path}: nobody may read it"
+            page.context.set_extra_http_headers(identity(by))
+            for lang, width in chosen([ways[nth % len(ways)]], ways):
+                page.set_viewport_size({"width": width, "height": WIDE["height"]})
+                page.goto(example.address(lang))
+                faults += [f"{example.path} in {lang} at {width}: {rule} {html}" for rule, html in barriers(page)]
+                if page.evaluate(SIDEWAYS) > width:
+                    faults.append(f"{example.path} in {lang} at {width}: it scrolls sideways")
+    assert faults == []
 
 
 def test_the_checks_see_what_is_wrong(page: Page) -> None:

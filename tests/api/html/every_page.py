@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from inspect import signature
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -47,6 +47,11 @@ class ExamplePage(NamedTuple):
     path: str
     query: str
 
+    @property
+    def pattern(self) -> str:
+        """What the path of every page of its route fits, as of files."""
+        return PARAMETER.sub("*", self.template)
+
     def address(self, lang: str) -> str:
         """Where it is in a language."""
         return f"{self.path}?{self.query}{'&' if self.query else ''}lang={lang}"
@@ -62,9 +67,13 @@ class EveryPage:
         self.people = [LEADER, BUREAU, AUDITOR, ADMINISTRATOR]
         self.people += [*own_people(database, given["project_id"], given["item"]), CLERK]
 
-    def read(self, client: httpx.Client, lang: str) -> Iterator[tuple[ExamplePage, Actor | None, str]]:
-        """Each page, its reader and its text; nobody and nothing where no one may read it."""
+    def read(
+        self, client: httpx.Client, lang: str, opened: Sequence[PurePath] = ()
+    ) -> Iterator[tuple[ExamplePage, Actor | None, str]]:
+        """Each page, its reader and its text; nobody and nothing where no one may read it. *opened* are left out."""
         for page in self.pages:
+            if any(path.match(page.pattern) for path in opened):
+                continue
             known = self._readers.get(page.path)  # who read it in another language
             answers = (
                 (by, client.get(page.address(lang), headers=identity(by))) for by in ([known] if known else self.people)
