@@ -13,7 +13,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import LiteralString
@@ -22,6 +22,7 @@ from uuid import UUID
 import psycopg
 from msgspec import Struct
 
+from domain.law.calendar.moment import midnight
 from infrastructure.durable_files import replace_file, sync_folder
 from infrastructure.proof.bundle import export_bundle, signing_keys
 from infrastructure.proof.bundle_verifier import UnreadableError, verify
@@ -29,6 +30,7 @@ from infrastructure.proof.log import LogReader
 from infrastructure.proof.note import ED25519_KINDS, NoteVerifier
 from infrastructure.proof.publisher import ProofFolder
 from infrastructure.tables.csv_file import CsvTable
+from projections.sums import ZONE
 
 INDEX, SUMS, PART, MANIFEST = "index.csv", "SHA256SUMS", ".part", "tagmanifest-sha256.txt"
 HEADS = ("project", "code", "name", "last_recorded", "entries", "tree_size")
@@ -70,7 +72,7 @@ class ArchivedProjects(Struct, frozen=True):
     """
 
     folder: str
-    before: datetime
+    before: date
     bundles: int
     written: int
     damaged: list[str]
@@ -89,15 +91,15 @@ class ArchiveBundle(Struct, frozen=True):
 
 
 def write_archive(
-    url: str, proofs: ProofFolder, folder: Path, before: datetime, now: datetime, progress: Callable[[int, int], None]
+    url: str, proofs: ProofFolder, folder: Path, before: date, now: datetime, progress: Callable[[int, int], None]
 ) -> ArchivedProjects:
-    """Write, or go on writing, the archive of what was settled *before* then; verify every bundle that is in it.
+    """Write, or go on writing, the archive of what was settled *before* a day; verify every bundle that is in it.
 
     A bundle without the latest entries of its project is replaced. *progress* gets how many projects are done, of how
     many. Raises Refused, LogError, SigningKeyError, OSError, psycopg's errors.
     """
     log = proofs.read_log()
-    settled = settled_before(url, before, log.checkpoint.size)
+    settled = settled_before(url, midnight(before, ZONE), log.checkpoint.size)
     folder.mkdir(parents=True, exist_ok=True)
     projects = sorted({*settled.versions, *_present(folder)})
     keys = [key.text for key in _trusted(proofs)]

@@ -8,10 +8,8 @@ from typing import Annotated
 
 import typer
 
-from domain.law.calendar.moment import midnight
 from infrastructure.proof.archive import ArchivedProjects, write_archive
 from projections.registry import VIEWS
-from projections.sums import ZONE
 from scripts.console import AsJson, fail, pairs, print_result, screen, settings
 from scripts.importing.screen import bar
 from scripts.proof.log import proof_folder
@@ -35,7 +33,7 @@ def archive(
     exits with 1 where a bundle is damaged.
     """
     chosen = settings()
-    url, before = database.ready(chosen), midnight(settled_before.date(), ZONE)
+    url, before = database.ready(chosen), settled_before.date()
     catch_up(url, (VIEWS,))
     try:
         with bar(screen, "archiving") as advance:
