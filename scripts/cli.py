@@ -58,6 +58,7 @@ VERBS = {
     "checkpoint": "scripts.proof.log:checkpoint",
     "proof": "scripts.proof.log:proof",
     "export-audit": "scripts.proof.log:export_audit",
+    "archive": "scripts.proof.archive:archive",
     "witness": "scripts.proof.log:witness",
     "morning-report": "scripts.proof.statements:morning_report",
     "import-log": "scripts.importing.verbs:import_log",

@@ -80,14 +80,14 @@ class Departing(Struct, frozen=True):
     limit: int
 
 
-async def _item_rows(export: Export, request: ConformanceRequest, wanted: Departing, reader: PagedReader) -> Batches:
+async def _item_rows(export: Export, of_flow: ConformanceRequest, wanted: Departing, reader: PagedReader) -> Batches:
     async with settled_snapshot(reader, VIEWS) as settled:
         kind = export.page.words["deviation"]
 
         async def read(offset: int) -> Sequence[DeviatingItem]:
-            if request.of is None:
+            if of_flow.of is None:
                 return []
-            return await request.of.within(settled).listed(wanted.deviation, wanted.item, wanted.limit, offset)
+            return await of_flow.of.within(settled).listed(wanted.deviation, wanted.item, wanted.limit, offset)
 
         async for batch in by_number(read, wanted.limit):
             yield [

@@ -122,7 +122,7 @@ async def test_the_file_of_a_desk_is_that_of_the_reader_or_of_the_one_named(door
     assert own == await linked_rows(door, await shown(door, department="fire"), "worklist", FIRE)
     unnamed = await door.get("/pages/exports/worklist/csv", LEADER, lang="en")
     assert unnamed.status_code == 400
-    assert "name it in the parameter department" in unnamed.text
+    assert "the desk of which department" in unnamed.text
 
 
 async def test_the_choice_of_desks_leads_to_the_file_of_all_waits(door: Door) -> None:
