@@ -146,7 +146,7 @@ def test_what_log_or_views_lack_is_left_out_and_said(archive: Path, database_url
     assert archived(archive, "2026-07-01").written == 1
 
 
-def test_a_project_with_entries_since_is_written_anew_once_it_is_settled(archive: Path, database_url: str) -> None:
+def test_a_project_with_entries_since_is_written_again_once_it_is_settled(archive: Path, database_url: str) -> None:
     archived(archive, "2026-07-01")
 
     async def note() -> None:

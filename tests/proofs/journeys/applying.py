@@ -28,7 +28,7 @@ def a_project_begins(ground: Ground, manner: Manner) -> str:
         number, code = enterprise_applies(visitor, title)
         applied = f"an application in {visitor.pages} pages"
     with ground.visit("", manner) as visitor:
-        anybody_tracks(visitor, number, code)
+        stranger_tracks(visitor, number, code)
     with ground.visit(OFFICE, manner) as visitor:
         officer_asks_once(visitor, project, title)
     return f"{managed}, {applied}"
@@ -97,7 +97,7 @@ def enterprise_applies(visitor: Visitor, title: str) -> tuple[str, str]:
     return number, code
 
 
-def anybody_tracks(visitor: Visitor, number: str, code: str) -> None:
+def stranger_tracks(visitor: Visitor, number: str, code: str) -> None:
     """Track the case by its code, without sign-in."""
     page = visitor.page
     page.goto("/window/track")
