@@ -58,7 +58,7 @@ def test_an_edition_is_published_after_its_effect_was_seen(
 ) -> None:
     with page_of(browser, site, HEAD, scripts=scripts) as page:
         page.goto("/admin/catalogues")
-        page.get_by_role("link", name=ZONE_NAME).click()
+        page.get_by_role("link", name="示例开发区").click()
         page.locator("tbody").get_by_role("link", name="建设用地规划许可").click()
         page.locator("summary", has_text="修改事项").click()
         change = page.get_by_role("form", name="修改事项")
