@@ -32,6 +32,7 @@ MARK_BYTES = 12  # of a digest that no one gains from forging
 TEXT_CHARACTERS_MAX = 1000  # a name that rows are sorted by is shorter
 NUMBER_MAX = 2**63 - 1  # a position is stored in eight bytes
 OF_THE_PAGE = frozenset({"cursor", "limit", "after"})  # parameters that may differ from page to page
+OF_THE_LOOK = frozenset({"lang", "open", "view"})  # of pages: no row depends on these
 START_AGAIN = "leave the cursor out to begin again, or write `next` of the page before, with the same parameters"
 
 CursorText = Annotated[
@@ -137,8 +138,11 @@ def mark_of(path: str, parameters: Iterable[tuple[str, str]]) -> bytes:
 
 
 def list_mark(request: HttpRequest) -> bytes:
-    """The digest of the requested address."""
-    return mark_of(request.scope["path"], request.query_params.multi_items())
+    """The digest of the requested address, without its look, and without the empty fields that a form sends."""
+    filters = request.query_params.multi_items()
+    return mark_of(
+        request.scope["path"], ((name, value) for name, value in filters if value and name not in OF_THE_LOOK)
+    )
 
 
 async def page_cursor(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -132,11 +133,14 @@ def flush_streams() -> None:
 
 
 def abandon_output() -> None:
-    """Lead standard output nowhere, so that what is held back does not fail again at the process's end."""
+    """Lead the streams that can't be written nowhere, so that what is held back does not fail again at the end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, sys.stdout.fileno())
-    except (OSError, ValueError):  # a stream in memory, as tests have it
-        return
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                with contextlib.suppress(OSError, ValueError):  # a stream in memory, as tests have it
+                    os.dup2(nowhere, stream.fileno())
     finally:
         os.close(nowhere)

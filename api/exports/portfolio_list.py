@@ -41,8 +41,11 @@ class PortfolioExports(Controller):
             *(words["bureau"]("department"), words["export"]("happened"), words["export"]("since")),
             *map(words["export"], ("granted", "total", "project_id")),
         ]
-        rows = list(_rows(export, await portfolio_of(portfolio_sources), group))
+        portfolio = await portfolio_of(portfolio_sources)
+        rows = list(_rows(export, portfolio, group))
         title = words["own_projects"]("title")
+        if not portfolio.whole:
+            title += f" · {words['own_projects']('longer')}"
         return await export.file("my-projects", title, columns, _whole(rows), export.now, list_reader)
 
 

@@ -42,6 +42,11 @@ class Portfolio(Struct, frozen=True):
     names: ProjectTitles
 
     @property
+    def whole(self) -> bool:
+        """Whether no group has reached the number of rows that are looked at."""
+        return all(len(self.rows(name)) < ROWS_MAX for name in GROUPS)
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many rows each group has."""
         return {name: len(self.rows(name)) for name in GROUPS}

@@ -36,7 +36,8 @@ STATISTICS = "pg_catalog.pg_statistic"  # samples of every column
 TABLES = (*(f"views.{name}" for name in PERSONAL_TABLES), *BESIDE, STATISTICS)
 VIEWS = [view.name for view in EVERY_VIEW if any(table.name in PERSONAL_TABLES for table in view.tables)]
 WAIT_SECONDS_MAX = 600.0  # for views, rebuilds, and transactions that began before
-LOCK_SECONDS = 5  # readers and writers of a table wait meanwhile, if another holds it for longer
+LOCK_SECONDS = 1  # readers and writers of a table wait meanwhile, if another holds it for longer
+LOCK_PAUSE_SECONDS = 10.0  # in which they go on
 LOOK_SECONDS = 0.2
 FOLLOWING, WAITING, REWRITING = "erasing from views", "waiting for transactions", "rewriting tables"
 
@@ -72,6 +73,7 @@ CLEARED: LiteralString = """
     INSERT INTO process.erasures_cleared (position, cleared_at) VALUES (%s, clock_timestamp())
     ON CONFLICT (sole) DO UPDATE SET position = excluded.position, cleared_at = excluded.cleared_at
 """
+SEES_OTHERS: LiteralString = "SELECT pg_has_role('pg_read_all_stats', 'USAGE')"
 MAY_SWITCH: LiteralString = "SELECT has_function_privilege('pg_switch_wal()', 'EXECUTE')"
 
 log = structlog.get_logger()
@@ -119,6 +121,8 @@ class ErasedTexts:
                 _require_owner(connection, tables)
                 self._await_transactions(connection, advance)
                 for number, table in enumerate(tables):
+                    if table == STATISTICS:  # its rows of before died only now, when the tables were sampled
+                        self._await_transactions(connection, advance)
                     advance(f"{REWRITING}: {table}", number, len(tables))
                     self._rewrite(connection, table)
             connection.execute(CLEARED, [position])
@@ -178,7 +182,7 @@ class ErasedTexts:
             except psycopg.errors.LockNotAvailable as held:
                 if self._is_late():
                     raise _unfinished(f"another process holds the table {table}") from held
-                time.sleep(LOOK_SECONDS)
+                time.sleep(LOCK_PAUSE_SECONDS)
             else:
                 return
 
@@ -187,6 +191,13 @@ class ErasedTexts:
 
 
 def _require_owner(connection: psycopg.Connection[Any], tables: Sequence[str]) -> None:
+    """Refuse an account that may not rewrite *tables*, or is not told which transactions others have open."""
+    if not _holds(connection, SEES_OTHERS):
+        raise BackupError(
+            "erasure-unfinished",
+            f"The account {connection.info.user} does not see the transactions of others, which may read erased texts.",
+            f"GRANT pg_read_all_stats TO {connection.info.user}.",
+        )
     for table in tables:
         if not _holds(connection, MAY_REWRITE, table):
             raise BackupError(

@@ -38,6 +38,12 @@ class FolderKeystore(WrappedKeystore):
     def destroy(self, person: UUID) -> bool:
         """The file is overwritten before it is removed, which helps where the file system writes in place."""
         path = self._path(person)
+        for draft in path.parent.glob(f".{path.name}.*"):  # of an exchange that was killed
+            self._shred(draft)
+        return self._shred(path)
+
+    def _shred(self, path: Path) -> bool:
+        """Overwrite and remove one file; False where there is none."""
         try:
             path.stat()  # most were destroyed long ago: then no lock is needed
             with self._locked():  # or one that is wrapped anew would come back

@@ -84,9 +84,12 @@ class WrappedKeystore(ABC):
         """The person's key, made and durable where there was none."""
         if key := self.find(person):
             return key
-        self.add(person, self.wrapping().wrap(new_key()))
+        fresh = new_key()
+        own = self.wrapping().wrap(fresh)
+        self.add(person, own)
         wrapped = self.wrapped(person)  # perhaps that of a process which was faster
-        key = None if wrapped is None else self.find(person)
+        # One's own needs no unwrapping: the master key that wrapped it may have been replaced just now.
+        key = None if wrapped is None else fresh if wrapped == own else self.find(person)
         if wrapped is None or key is None:
             raise KeystoreError(f"The key of the person {person} was destroyed while it was made: send it again.")
         wrapping = self.wrapping()  # looked at again: the master key may have been replaced since

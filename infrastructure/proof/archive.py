@@ -25,7 +25,7 @@ from msgspec import Struct
 from domain.law.calendar.moment import midnight
 from infrastructure.durable_files import replace_file, sync_folder
 from infrastructure.proof.bundle import export_bundle, signing_keys
-from infrastructure.proof.bundle_verifier import UnreadableError, verify
+from infrastructure.proof.bundle_verifier import UnreadableError, parse_note, read_restores, verify
 from infrastructure.proof.log import LogReader
 from infrastructure.proof.note import ED25519_KINDS, NoteVerifier
 from infrastructure.proof.publisher import ProofFolder
@@ -102,7 +102,7 @@ def write_archive(
     settled = settled_before(url, midnight(before, ZONE), log.checkpoint.size)
     folder.mkdir(parents=True, exist_ok=True)
     projects = sorted({*settled.versions, *_present(folder)})
-    keys = [key.text for key in _trusted(proofs)]
+    keys = _trusted(proofs)
     bundles: list[ArchiveBundle] = []
     damaged: list[str] = []
     written = 0
@@ -159,10 +159,20 @@ def _write(url: str, proofs: ProofFolder, log: LogReader, place: Path, project: 
     sync_folder(place.parent)
 
 
-def _faults(place: Path, keys: list[str]) -> Sequence[str]:
-    """What is wrong with the bundle, by its own verifier."""
+def _faults(place: Path, keys: Sequence[NoteVerifier]) -> Sequence[str]:
+    """What is wrong with the bundle, by its own verifier and those of *keys* that signed it.
+
+    A key that was retired, one made since, or a witness that did not answer has signed other bundles alone; the keys
+    of a log that ended with a restore are those of bundles written since.
+    """
     try:
-        return verify(place, keys).faults
+        text, signatures = parse_note((place / "data" / "checkpoint").read_text(encoding="utf-8"))
+        signers = {(name, key_id) for name, key_id, _ in signatures}
+        signed = [key for key in keys if (key.name, key.key_id) in signers]
+        if not any(key.name == text.partition("\n")[0] for key in signed):
+            return ["its checkpoint is signed by no known key of the log"]
+        ended = {restore.ended for restore in read_restores(place)}
+        return verify(place, [key.text for key in keys if key in signed or key.name in ended]).faults
     except (UnreadableError, OSError, UnicodeDecodeError, RecursionError) as failure:
         return [f"can't be verified: {failure}"]
 

@@ -111,7 +111,15 @@ def replace_master_key(as_json: AsJson = False) -> None:
             " restart each.",
             soft_wrap=True,
         )
-    screen.print("Make a new backup of the keys (`backup-keys`), and destroy the older ones: the old key opens them.")
+        screen.print(
+            "Make a full backup of the database. Keep the old key, apart from them, as long as older backups are there:"
+            " a restore of one needs it as COUNTERSIGN_MASTER_KEY, with the new one as COUNTERSIGN_MASTER_KEY_NEXT.",
+            soft_wrap=True,
+        )
+    else:
+        screen.print(
+            "Make a new backup of the keys (`backup-keys`), and destroy the older ones: the old key opens them."
+        )
 
 
 def renew_secret(secret: Annotated[RenewableSecret, typer.Argument(help="which one")], as_json: AsJson = False) -> None:

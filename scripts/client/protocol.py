@@ -34,6 +34,7 @@ AFTER_PATHS: tuple[str, ...] = (
     "/v1/supervision/suspensions",
     "/v1/legal-persons",
     "/v1/information",
+    "/v1/window/decisions",
 )
 AFTER_ENDINGS: tuple[str, ...] = ("/progress", "/complaint", "/evaluation", "/feedback", "/external", "/critical-path")
 

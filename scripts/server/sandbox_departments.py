@@ -31,7 +31,8 @@ from infrastructure.ledger.approvals import Approvals
 PREFIX = "sandbox-"
 WAITING = SQL("""
     SELECT p.project, p.code FROM views.project AS p JOIN views.waiting AS w ON w.project = p.project
-    WHERE p.code LIKE 'sandbox-%' AND p.register = '' AND w.held_by = 'department' AND w.kind <> 'precondition'
+    WHERE p.code LIKE 'sandbox-%' AND p.register = '' AND w.kind <> 'precondition'
+        AND (w.held_by = 'department' OR w.kind = 'upper_level')
     GROUP BY p.project, p.code ORDER BY min(w.since), p.project
 """)
 ACTS_MAX = 2_000  # of one project at one instant: 200 items need about five each

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import date
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -181,6 +183,15 @@ async def test_a_period_that_is_none_keeps_the_form(window: Window, first: str, 
     assert page.status_code == 400
     assert fault in page.text
     assert 'value="Hengxin"' in page.text
+
+
+async def test_the_next_page_of_a_search_follows_in_either_language(window: Window) -> None:
+    form = {"text": "", "department": "", "first": "", "last": "", "limit": "1"}
+    page = (await window.client.get("/window/decisions", params=form)).text
+    (address,) = re.findall(r'rel="next" href="([^"]*)"', page)
+    for path in (unescape(address), f"{unescape(address)}&lang=en", f"{unescape(address)}&lang=zh"):
+        answer = await window.client.get(path)
+        assert answer.status_code == 200, answer.text[:500]
 
 
 async def test_decisions_are_read_as_data_page_by_page(window: Window, case_of: CaseOf) -> None:

@@ -56,6 +56,18 @@ def silent(_: int, __: int) -> None:
     """No progress is shown."""
 
 
+def test_a_key_left_by_a_killed_exchange_is_destroyed_with_its_own(tmp_path: Path) -> None:
+    keys = FolderKeystore(tmp_path / "keys", OLD)
+    person = PERSONS[0]
+    keys.make(person)
+    (path,) = (tmp_path / "keys").glob(f"*/{person}.key")
+    draft = path.with_name(f".{path.name}.4711")
+    draft.write_bytes(path.read_bytes())
+    assert keys.destroy(person)
+    assert not draft.exists()
+    assert not keys.destroy(person)
+
+
 def test_every_key_and_secret_is_the_same_under_the_new_master_key_alone(place: Place) -> None:
     before = place.opened(OLD)
     keys = [before.make(person) for person in PERSONS]

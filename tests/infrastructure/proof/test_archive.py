@@ -119,6 +119,15 @@ def test_an_interrupted_archive_is_gone_on_with(archive: Path) -> None:
     assert names_in(archive) == {str(SETTLED), str(LATER), "index.csv", "SHA256SUMS"}
 
 
+def test_bundles_of_before_and_after_a_rotation_of_the_log_key_are_sound(archive: Path) -> None:
+    archived(archive, "2026-06-01")
+    for words in (("log-key", "rotate"), ("checkpoint",)):
+        ended = run(*words)
+        assert ended.exit_code == 0, ended.output
+    report = archived(archive, "2026-07-01")
+    assert (report.bundles, report.written, report.damaged) == (2, 1, [])
+
+
 @pytest.mark.parametrize(("sound", "decayed"), [("厂房", "厂方"), ('{"position"', '["position"')], ids=["text", "form"])
 def test_a_damaged_bundle_is_named_and_left_out_of_the_index(archive: Path, sound: str, decayed: str) -> None:
     archived(archive, "2026-07-01")
