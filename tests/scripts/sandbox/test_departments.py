@@ -152,6 +152,15 @@ async def test_a_file_goes_to_the_upper_level_and_is_decided(opened: Sandbox) ->
     assert facts(await entries(opened, project)) == [DECIDED[0], *forwarded, *DECIDED[1:]]
 
 
+async def test_a_file_at_the_upper_level_is_decided_late(opened: Sandbox) -> None:
+    lower = {"item": "scheme", "department": "land", "mode": "lower_review"}
+    project = await applied(opened, "sandbox-late-lower", items=[lower])
+    await advance_days(opened, 90)
+    recorded = facts(await entries(opened, project))
+    assert "card_issued" in recorded
+    assert recorded[-2:] == DECIDED[1:]
+
+
 async def test_an_item_waits_for_what_it_requires(opened: Sandbox) -> None:
     first = {"item": "scheme", "department": "land", "requires": ["land-use"]}
     second = {"item": "land-use", "department": "land"}
