@@ -192,12 +192,6 @@ class ErasedTexts:
 
 def _require_owner(connection: psycopg.Connection[Any], tables: Sequence[str]) -> None:
     """Refuse an account that may not rewrite *tables*, or is not told which transactions others have open."""
-    if not _holds(connection, SEES_OTHERS):
-        raise BackupError(
-            "erasure-unfinished",
-            f"The account {connection.info.user} does not see the transactions of others, which may read erased texts.",
-            f"GRANT pg_read_all_stats TO {connection.info.user}.",
-        )
     for table in tables:
         if not _holds(connection, MAY_REWRITE, table):
             raise BackupError(
@@ -205,6 +199,12 @@ def _require_owner(connection: psycopg.Connection[Any], tables: Sequence[str]) -
                 f"The account {connection.info.user} may not rewrite the table {table}, which may hold erased texts.",
                 "Let DATABASE_URL name the account that owns the database.",
             )
+    if not _holds(connection, SEES_OTHERS):
+        raise BackupError(
+            "erasure-unfinished",
+            f"The account {connection.info.user} does not see the transactions of others, which may read erased texts.",
+            f"GRANT pg_read_all_stats TO {connection.info.user}.",
+        )
 
 
 def _unfinished(why: str) -> BackupError:

@@ -5,6 +5,7 @@ A new route or command without an entry here fails: what its path and its requir
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -122,6 +123,7 @@ AGGREGATES = {
 }
 NAMES = "恒信新材料二期厂房", "恒信新材料有限公司", "建设用地规划许可", "建设工程规划许可", "污水排入排水管网许可"
 PUBLIC_NAMES = re.compile("|".join(f"{MARK} {name}" for name in NAMES))  # of the other project, by its marks
+TOO_MANY_REQUESTS = 429
 BEGINNING = 1000  # characters of an answer that a failure shows
 OBJECTION = "噪声防护距离不足"
 DENIED, HIDDEN = ("access-denied", 403), ("project-unknown", 404)
@@ -313,7 +315,11 @@ async def test_what_is_public_by_law_names_the_other_enterprise(
     """So that its texts other than names would be seen if they were there."""
     for request in requests_to(app, OTHER, approvals.clock()):
         if request.handler.handler_name in PUBLIC_BY_LAW:
-            assert f"{MARK} {NAMES[1]}" in (await answer(door, request, None)).text
+            response = await answer(door, request, None)
+            while response.status_code == TOO_MANY_REQUESTS:  # the window's share was used up by the tests before
+                await asyncio.sleep(int(response.headers["Retry-After"]))
+                response = await answer(door, request, None)
+            assert f"{MARK} {NAMES[1]}" in response.text
 
 
 async def test_without_credentials_only_what_is_public_is_answered(
