@@ -228,6 +228,8 @@ def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
         else:
             new = folded.written[table.name] = {row[: table.key]: row for row in current}
             change = Change(added(old or {}, new) if table.summed else list(new.values()))
+        if not current:
+            del folded.written[table.name]  # as of a table that never had a row
         if not change.is_empty:
             out[table.name] = change
     return out
