@@ -18,7 +18,7 @@ from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
 from api.web.parameters import Department
 from api.web.problems import Problem
-from api.worklist.pages import Group, is_own_desk
+from api.worklist.pages import Group, desk_chosen
 from api.worklist.rows import GROUPS_OF_ROWS, DeskRow
 from api.worklist.sources import DESK_SOURCES
 from api.worklist.view_models import DONE, SUPERVISION, Desk, DeskSources, desk_of
@@ -46,9 +46,8 @@ class DeskExports(Controller):
         group: Group = "",
     ) -> Stream:
         """部门工作台: what the department has to do, what it waits for and has to answer for, and what it decided."""
-        own = desk_sources.caller.over
         departments = await desk_sources.waiting.departments(desk_sources.scope)
-        chosen = department or (own if is_own_desk(desk_sources, own) or own in departments else "")
+        chosen = desk_chosen(desk_sources, department, departments)
         if not chosen:
             raise Problem(
                 "invalid-parameter",

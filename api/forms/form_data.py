@@ -147,15 +147,13 @@ async def _take_file(
     try:
         if name and intake is not None:
             require_file_name(name)
-            await intake.quota.take()
-            stored = await intake.materials.receive(content, media_type_of(name, head.content_type))
-            data.files.append(FormFile(stored.digest, stored.size, stored.media_type, name))
+            if await intake.quota.take():
+                data.refusals.append(TOO_MANY)
+            else:
+                stored = await intake.materials.receive(content, media_type_of(name, head.content_type))
+                data.files.append(FormFile(stored.digest, stored.size, stored.media_type, name))
     except (UnfitMediaError, Refused) as refused:
         data.refusals.append(refused.code)
-    except Problem as problem:
-        if problem.kind.code != TOO_MANY:
-            raise
-        data.refusals.append(TOO_MANY)
     async for _ in content:
         continue  # what follows in the part of a file that is not taken, or of an input that was left empty
 

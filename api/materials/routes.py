@@ -90,7 +90,7 @@ class MaterialRoutes(Controller):
         announced = headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced[:20]) > materials.bytes_max:
             raise materials.too_large()
-        await upload_quota.take()
+        await upload_quota.require()
         media_type = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
         body = pieces(command_request.receive)
         stored = await materials.receive(body, media_type[:200], expected=digest_in(headers))

@@ -26,12 +26,13 @@ class UploadQuota(Struct, frozen=True):
     policy: RatePolicy | None
     now: datetime
 
-    async def take(self) -> None:
-        """Count one file. Raises Problem too-many-uploads where the quota is used up, with the seconds to wait."""
-        if self.policy is None:
-            return
-        seconds = await seconds_to_wait(self.store, self.policy, self.principal, self.now)
-        if seconds:
+    async def take(self) -> int:
+        """Count one file; the seconds to wait where the quota is used up, else 0."""
+        return await seconds_to_wait(self.store, self.policy, self.principal, self.now) if self.policy else 0
+
+    async def require(self) -> None:
+        """Count one file. Raises Problem too-many-uploads where the quota is used up."""
+        if (seconds := await self.take()) and self.policy:
             raise Problem(
                 TOO_MANY,
                 f"{self.principal} has uploaded {self.policy.burst} files in a day, and no more may be stored now",

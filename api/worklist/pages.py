@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Literal
@@ -58,9 +59,13 @@ def _desk_links(page: PageContext, department: str, instants: Instants) -> dict[
     }
 
 
-def is_own_desk(sources: DeskSources, department: str) -> bool:
-    """Whether the desk of *department* is that of the officer who reads it."""
-    return sources.caller.role is Role.OFFICER and department == sources.caller.over
+def desk_chosen(sources: DeskSources, department: str, departments: Collection[str]) -> str:
+    """The department whose desk is shown: the one in the address, else the reader's own; empty: it has to be chosen.
+
+    An officer's department has a desk, also an empty one; that of others if it is one of *departments*.
+    """
+    own = sources.caller.over
+    return department or (own if sources.caller.role is Role.OFFICER or own in departments else "")
 
 
 class WorklistPages(Controller):
@@ -87,11 +92,11 @@ class WorklistPages(Controller):
         """
         if on:
             return see_other(page.at_end_of(on, approvals.clock()))
-        chosen = department or desk_sources.caller.over
         departments = await desk_sources.waiting.departments(desk_sources.scope)
+        chosen = desk_chosen(desk_sources, department, departments)
         shared = _desk_content(page, chosen, desk_sources.supervision.as_of, is_past=instants.is_past)
         shared |= past_content(page, instants, approvals.clock())
-        if not chosen or not (department or is_own_desk(desk_sources, chosen) or chosen in departments):
+        if not chosen:
             counts = await translate_too_much(departments_waited_for(desk_sources))
             return page.render("desks.html", **shared, departments=counts)
         first, rows = (offset, SHOWN_MAX) if group else (0, BEGINNING)
