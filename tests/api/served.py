@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -64,29 +64,41 @@ def served(
     """
     with TemporaryDirectory() as folder, listening.dup() if listening else listening_socket() as taken:
         settings = Settings(**{"data": Path(folder), **chosen})
-        started, stop = threading.Event(), threading.Event()
 
-        async def serve() -> None:
+        @asynccontextmanager
+        async def application() -> AsyncIterator[Any]:
             async with Approvals(database_url, clock=clock) as approvals, AsyncExitStack() as opened:
-                app: Any = create_app(approvals, Views(approvals.store), settings, pages=pages)
-                app = await _signing_in(opened, app, approvals, database_url, settings) if signs_in else app
-                server = uvicorn.Server(uvicorn.Config(app, **TEST_SERVER))
-                serving = asyncio.create_task(server.serve([taken]))
-                while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
-                    await asyncio.sleep(0.01)
-                started.set()
-                await asyncio.to_thread(stop.wait)
-                server.should_exit = True
-                await serving
+                app = create_app(approvals, Views(approvals.store), settings, pages=pages)
+                yield await _signing_in(opened, app, approvals, database_url, settings) if signs_in else app
 
-        thread = threading.Thread(target=asyncio.run, args=(serve(),))
-        thread.start()
-        try:
-            assert started.wait(START_SECONDS_MAX)
-            yield f"http://127.0.0.1:{taken.getsockname()[1]}"
-        finally:
-            stop.set()
-            thread.join()
+        with serving(application, taken) as address:
+            yield address
+
+
+@contextmanager
+def serving(application: Callable[[], AbstractAsyncContextManager[Any]], listening: socket.socket) -> Iterator[str]:
+    """Serve the application that *application* opens, in a thread with an event loop of its own; yields its address."""
+    started, stop = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        async with application() as app:
+            server = uvicorn.Server(uvicorn.Config(app, **TEST_SERVER))
+            task = asyncio.create_task(server.serve([listening]))
+            while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
+                await asyncio.sleep(0.01)
+            started.set()
+            await asyncio.to_thread(stop.wait)
+            server.should_exit = True
+            await task
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        assert started.wait(START_SECONDS_MAX)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        stop.set()
+        thread.join()
 
 
 async def _signing_in(opened: AsyncExitStack, app: Any, approvals: Approvals, url: str, settings: Settings) -> Any:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from uuid import uuid4
 
-import uvicorn
 from argon2 import PasswordHasher
 from msgspec import Struct
 
@@ -27,7 +25,7 @@ from infrastructure.identity.tokens import new_key
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.settings import Gateway, Settings
-from tests.api.served import TEST_SERVER, listening_socket
+from tests.api.served import listening_socket, serving
 
 T = TypeVar("T")
 
@@ -77,9 +75,10 @@ def signed_site(database_url: str, port: int = 0, **chosen: Any) -> Iterator[Sit
     values: dict[str, Any] = {"data": Path(folder.name), "gateway": Gateway.CLOSED}
     values |= {name: value.format(port) if isinstance(value, str) else value for name, value in chosen.items()}
     settings = Settings(**values)
-    started, stop, sites = threading.Event(), threading.Event(), list[Site]()
+    sites = list[Site]()
 
-    async def serve() -> None:
+    @asynccontextmanager
+    async def application() -> AsyncIterator[Any]:
         people = directory()
         async with (
             Approvals(database_url) as approvals,
@@ -89,24 +88,9 @@ def signed_site(database_url: str, port: int = 0, **chosen: Any) -> Iterator[Sit
             await identity.passwords.set("wang", "wang.min", PASSWORD, identity.clock())
             await identity.passwords.set("li", "li.qiang", PASSWORD, identity.clock())
             app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
-            wrapped: Any = IdentityMiddleware(app, identity, settings)
-            server = uvicorn.Server(uvicorn.Config(wrapped, **TEST_SERVER))
-            serving = asyncio.create_task(server.serve([listening]))
-            while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
-                await asyncio.sleep(0.01)
             sites.append(Site(f"http://127.0.0.1:{port}", identity, people, asyncio.get_running_loop()))
-            started.set()
-            await asyncio.to_thread(stop.wait)
-            server.should_exit = True
-            await serving
+            wrapped: Any = IdentityMiddleware(app, identity, settings)
+            yield wrapped
 
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    try:
-        assert started.wait(START_SECONDS_MAX)
+    with folder, listening, serving(application, listening):
         yield sites[0]
-    finally:
-        stop.set()
-        thread.join()
-        listening.close()
-        folder.cleanup()

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
-import uvicorn
 from typer.testing import CliRunner
 
 from infrastructure import logging as log
 from infrastructure.settings import Settings
 from scripts import cli
 from scripts.server.sandbox import SandboxClock, sandbox
-from tests.api.served import START_SECONDS_MAX, TEST_SERVER, listening_socket, served
+from tests.api.served import listening_socket, served, serving
 from tests.infrastructure.projector.running import projecting
 
 
@@ -51,30 +48,12 @@ def printed(*words: str) -> str:
 @contextmanager
 def served_sandbox(url: str, folder: Path) -> Iterator[str]:
     """The address of a served sandbox with its projector, which keeps its clock in *folder*."""
-    listening = listening_socket()
-    started, stop = threading.Event(), threading.Event()
 
-    async def serve() -> None:
-        async with sandbox(url, Settings(data=folder / "data"), SandboxClock(folder / "clock.json")) as app:
-            server = uvicorn.Server(uvicorn.Config(cast("Any", app), **TEST_SERVER))
-            serving = asyncio.create_task(server.serve([listening]))
-            while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
-                await asyncio.sleep(0.01)
-            started.set()
-            await asyncio.to_thread(stop.wait)
-            server.should_exit = True
-            await serving
+    def application() -> Any:
+        return sandbox(url, Settings(data=folder / "data"), SandboxClock(folder / "clock.json"))
 
-    with projecting(url):
-        thread = threading.Thread(target=asyncio.run, args=(serve(),))
-        thread.start()
-        try:
-            assert started.wait(START_SECONDS_MAX)
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            stop.set()
-            thread.join()
-            listening.close()
+    with projecting(url), listening_socket() as listening, serving(application, listening) as address:
+        yield address
 
 
 @contextmanager
