@@ -169,16 +169,20 @@ def paged_reader(approvals: NamedDependency[Approvals], page_cursor: NamedDepend
     return PagedReader(approvals.store, is_paged=True, position=page_cursor.position if page_cursor else None)
 
 
-def list_paging(
-    *,
-    limit: Limit = PAGE_ROWS,
-    page_cursor: NamedDependency[PageCursor | None],
-    list_mark: NamedDependency[bytes],
-    now: NamedDependency[datetime],
-    list_reader: NamedDependency[PagedReader],
-) -> ListPaging:
-    """The requested page of the list."""
-    return ListPaging(limit, page_cursor, mark=list_mark, at=now, list_reader=list_reader)
+def paging_of(rows: int) -> Provide:
+    """The dependency on the requested page of a list, of as many *rows* where the address has no limit."""
+
+    def list_paging(
+        *,
+        limit: Limit = rows,
+        page_cursor: NamedDependency[PageCursor | None],
+        list_mark: NamedDependency[bytes],
+        now: NamedDependency[datetime],
+        list_reader: NamedDependency[PagedReader],
+    ) -> ListPaging:
+        return ListPaging(limit, page_cursor, mark=list_mark, at=now, list_reader=list_reader)
+
+    return Provide(list_paging, sync_to_thread=False)
 
 
 PAGED = {  # the dependencies of a list that is read page by page
@@ -186,5 +190,5 @@ PAGED = {  # the dependencies of a list that is read page by page
     "page_cursor": Provide(page_cursor),
     "now": Provide(first_read_at, sync_to_thread=False),
     "list_reader": Provide(paged_reader, sync_to_thread=False),
-    "paging": Provide(list_paging, sync_to_thread=False),
+    "paging": paging_of(PAGE_ROWS),
 }

@@ -127,7 +127,7 @@ def open_streams() -> None:
 
 
 def flush_streams() -> None:
-    """Write what is still held back. Raises OSError, which would else only be told at the process's end."""
+    """Write what is still held back. Raises OSError, which would otherwise be reported only when the process ends."""
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
 

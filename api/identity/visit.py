@@ -106,7 +106,7 @@ class ProgramVisits:
 
 
 def browser_of(user_agent: bytes) -> str:
-    """What a browser calls itself, as much of it as is kept."""
+    """The User-Agent of a browser, cut to the stored length."""
     return user_agent[:BROWSER_CHARACTERS_MAX].decode("latin-1")
 
 

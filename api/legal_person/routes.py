@@ -85,7 +85,7 @@ def day(approvals: NamedDependency[Approvals], instants_known_now: NamedDependen
 def person_filter(
     caller: NamedDependency[Caller], text: Named = "", kind: OfKind = None, status: InStanding = None
 ) -> PersonFilter:
-    """The legal persons that a list is asked for: by name or code, kind and standing."""
+    """The filter of a list of legal persons: by name or code, kind and standing."""
     return PersonFilter(text=text, kind=kind or "", status=status or "", caller=caller)
 
 

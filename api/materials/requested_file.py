@@ -28,14 +28,14 @@ SavedAs = Annotated[
 
 
 class DownloadRequest(Struct, frozen=True):
-    """How a file is asked for: the *method*, and headers such as Range and If-None-Match."""
+    """A request for a file: its *method*, and headers such as Range and If-None-Match."""
 
     method: str
     headers: Headers
 
 
 def download_request(request: HttpRequest) -> DownloadRequest:
-    """How a file is asked for."""
+    """The request for a file."""
     return DownloadRequest(request.method, headers_of(request.scope))
 
 

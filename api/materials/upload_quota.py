@@ -1,4 +1,4 @@
-"""The quota of uploads: how many files one person or program may store in a day, so that nobody fills the storage."""
+"""The quota of uploads: how many files one person or program may store in a day, so none fills the storage."""
 
 from __future__ import annotations
 

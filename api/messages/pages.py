@@ -1,4 +1,4 @@
-"""GET /messages: a person's inbox; the read mark is kept per role."""
+"""GET /messages: a person's inbox; the read mark is stored per role."""
 
 from __future__ import annotations
 

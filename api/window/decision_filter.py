@@ -1,19 +1,18 @@
-"""Which of the public decisions are asked for: the parameters of the page and of the list in JSON."""
+"""The filter of public decisions: the parameters of the page and of the list in JSON."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 from msgspec import Struct
 
-from api.cursors import PAGED, ListPaging, PageCursor, list_paging
+from api.cursors import PAGED, ListPaging, paging_of
 from api.web.as_of import day_in
-from api.web.parameters import WITHOUT_NUL, Department, Limit
+from api.web.parameters import WITHOUT_NUL, Department
 from api.web.problems import Problem
-from projections.snapshots import PagedReader
 from projections.window.granted import GrantedFilter, GrantedKey
 
 TEXT_CHARACTERS_MAX = 200
@@ -50,7 +49,7 @@ def decision_filter(
     text: Words = "",
     paging: NamedDependency[ListPaging],
 ) -> GrantedFilter:
-    """What is asked for in JSON. Raises Problem."""
+    """The filter in the address of the list in JSON. Raises Problem."""
     for name, day in (("first", first), ("last", last)):
         if day is not None:
             day_in(name, day)
@@ -74,7 +73,7 @@ def typed_filter(
     text: Words = "",
     paging: NamedDependency[ListPaging],
 ) -> TypedFilter:
-    """What is asked for on the page. A period that is none is said beside its field, and restricts nothing."""
+    """The filter in the form of the page. A period that is none is said beside its field, and restricts nothing."""
     days, faults = dict[str, date](), dict[str, str]()
     for name, typed in (("first", first), ("last", last)):
         try:
@@ -92,20 +91,8 @@ def typed_filter(
     return TypedFilter(wanted, begin.isoformat() if begin else "", end.isoformat() if end else "", faults)
 
 
-def page_paging(
-    *,
-    limit: Limit = PAGE_ROWS,
-    page_cursor: NamedDependency[PageCursor | None],
-    list_mark: NamedDependency[bytes],
-    now: NamedDependency[datetime],
-    list_reader: NamedDependency[PagedReader],
-) -> ListPaging:
-    """The page for people, which is shorter than one for programs."""
-    return list_paging(limit=limit, page_cursor=page_cursor, list_mark=list_mark, now=now, list_reader=list_reader)
-
-
 OF_LIST = PAGED | {"decision_filter": Provide(decision_filter, sync_to_thread=False)}
 OF_PAGE = PAGED | {
-    "paging": Provide(page_paging, sync_to_thread=False),
+    "paging": paging_of(PAGE_ROWS),
     "typed_filter": Provide(typed_filter, sync_to_thread=False),
 }

@@ -191,7 +191,7 @@ class ErasedTexts:
 
 
 def _require_owner(connection: psycopg.Connection[Any], tables: Sequence[str]) -> None:
-    """Refuse an account that may not rewrite *tables*, or is not told which transactions others have open."""
+    """Refuse an account that may not rewrite *tables*, or cannot see the open transactions of others."""
     for table in tables:
         if not _holds(connection, MAY_REWRITE, table):
             raise BackupError(

@@ -46,7 +46,7 @@ class FolderKeystore(WrappedKeystore):
         """Overwrite and remove one file; False where there is none."""
         try:
             path.stat()  # most were destroyed long ago: then no lock is needed
-            with self._locked():  # or one that is wrapped anew would come back
+            with self._locked():  # or one that is being re-wrapped would come back
                 with path.open("r+b") as file:
                     file.write(bytes(path.stat().st_size))
                     file.flush()

@@ -1,4 +1,4 @@
-"""Replaces the master key: every key is wrapped anew, while servers go on reading and making keys.
+"""Replaces the master key: every key is re-wrapped, while servers go on reading and making keys.
 
 The order makes it safe to be interrupted anywhere and to be run again: secrets are stored before anything else changes,
 a mark then lets every process wrap by the following key, and only when no key is left does the old one go. A process
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 class RewrappedKeys(Struct, frozen=True):
-    """How many keys of *persons* the following master key opens, and how many were wrapped anew by this run."""
+    """How many keys of *persons* the following master key opens, and how many this run re-wrapped."""
 
     persons: int
     rewrapped: int

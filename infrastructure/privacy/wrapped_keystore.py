@@ -76,7 +76,7 @@ class WrappedKeystore(ABC):
             try:
                 return self.masters().unwrap(wrapped)
             except KeystoreError:
-                if is_last or self.wrapped(person) == wrapped:  # else it was wrapped anew meanwhile
+                if is_last or self.wrapped(person) == wrapped:  # else it was re-wrapped meanwhile
                     raise
         raise AssertionError("unreachable: the last try returns or raises")
 

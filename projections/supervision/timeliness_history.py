@@ -8,7 +8,7 @@ from projections.history.fold import History
 from projections.law.shipped import shipped_law
 from projections.supervision.timeliness import LAGS, SUSPENSIONS, Timeliness
 
-# Both are asked about by a period: what was recorded, or suspended, in it. Acts are the most, and summed from an index.
+# Both are queried by a period: what was recorded, or suspended, in it. Acts are the most, and summed from an index.
 RECORDED: LiteralString = (
     "(recorded_on) INCLUDE (known_from, known_until, valid_from, valid_until, project, department, live, law,"
     " happened_on, acts)"

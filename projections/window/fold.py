@@ -131,7 +131,7 @@ class GrantedDecisions:
 
 
 def _decided(state: GrantedState, entry: Entry, project: Project) -> None:
-    """Take in a decision, or the silence that stands for one unless an officer has granted the application."""
+    """Take in a decision, or the silence that counts as one unless an officer has granted the application."""
     match entry.fact:
         case ItemCompleted(item=item, outcome=outcome) as completed:
             key = item, project.recorded(item).application

@@ -51,7 +51,7 @@ def archive(
 def _say(archived: ArchivedProjects) -> None:
     """What is to be done about what the archive does not hold."""
     if archived.damaged:
-        screen.print("Take damaged bundles out of the archive and give the command again: it writes them anew.")
+        screen.print("Take damaged bundles out of the archive and give the command again: it rewrites them.")
     if archived.unlogged:
         screen.print(f"{archived.unlogged} projects are not in the log yet: sign it by `countersign checkpoint`.")
     if archived.behind:
