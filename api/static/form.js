@@ -5,7 +5,7 @@ const message = form.querySelector("[data-draft-status]");
 const STILL = 800, AGAIN = 10000; // milliseconds: after the last key, and before another try
 let timer, request, lasted = 0, edits = 0, saved = 0;
 
-const time = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", timeZone: document.body.dataset.zone });
+const time = () => new Date().toLocaleTimeString(document.documentElement.lang, { timeStyle: "short", hourCycle: "h23", timeZone: document.body.dataset.zone });
 
 function content() {
   const data = new FormData();

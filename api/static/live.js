@@ -9,7 +9,7 @@ const STILL = 1000, PAUSE = 1500, SPOKEN = 10000, MOST = 30000;
 let after = 0, stream, tries = 0, retry, timer, changes = 0, touched = 0, spoken = 0, lasted = 0, asking = false;
 let at = new Date();
 
-const clock = () => at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", timeZone: body.dataset.zone });
+const clock = () => at.toLocaleTimeString(document.documentElement.lang, { timeStyle: "short", hourCycle: "h23", timeZone: body.dataset.zone });
 const tell = (name, value) => { if (fresh) fresh.textContent = fresh.dataset[name].replace("{}", value ?? clock()); };
 
 function connect() {

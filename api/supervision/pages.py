@@ -30,6 +30,7 @@ from api.supervision.view_models import (
     Links,
     chips,
     due_list,
+    partly,
     percent,
     ranked,
     since_yesterday,
@@ -70,7 +71,9 @@ class SupervisionPages(Controller):
     ) -> Response[str]:
         """电子监察: the period in a few numbers, department by department, and what is due."""
         lines = await translate_too_much(supervision.board(period))
-        before, year_before = [await translate_too_much(supervision.total(other)) for other in compared_with(period)]
+        before, year_before = [
+            await translate_too_much(supervision.total(other)) for other in supervision.compared(period)
+        ]
         due = await due_list(board_clocks)
         waiting = await supervision.orders(unanswered=True, limit=ORDERS_READ_MAX)
         news = await translate_too_much(since_yesterday(page, supervision, waiting))
@@ -85,6 +88,7 @@ class SupervisionPages(Controller):
             chips=chips(page, supervision),
             news=news,
             tiles=tiles(lines[0], before, year_before, links),
+            partly=partly(supervision, period),
             columns=FIGURES_SHOWN,
             **_ranking(page, lines, order),
             links=links,
@@ -187,11 +191,6 @@ async def _list(
         **drawing(page),
         **page.paging_links(part.offset, part.limit or 0, more=part.following(matches.count) is not None),
     )
-
-
-def compared_with(period: Period) -> tuple[Period, Period]:
-    """The periods that the figures of *period* are compared with: 环比 and 同比."""
-    return period.before(), period.year_before()
 
 
 def _ranking(page: PageContext, lines: Sequence[Figures], order: str) -> dict[str, Any]:

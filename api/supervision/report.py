@@ -81,9 +81,7 @@ async def report_of(page: PageContext, sources: ReportSources) -> MonthlyReport:
     supervision, period = sources.supervision, sources.period
     links = Links(page, period, supervision.as_of)
     lines = await translate_too_much(supervision.board(period))
-    before, year_before = [
-        await translate_too_much(supervision.total(other)) for other in (period.before(), period.year_before())
-    ]
+    before, year_before = [await translate_too_much(supervision.total(other)) for other in supervision.compared(period)]
     signals = await translate_too_much(supervision.signals(period))
     cards = [row for row in signals if row.level in CARDS_OF]
     appealed = [row for row in cards if row.state in AT_ISSUE]

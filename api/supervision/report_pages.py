@@ -12,7 +12,7 @@ from api.html.page import PageContext
 from api.route_access import ACCESS
 from api.supervision.report import ROWS_MAX, MonthlyReport, report_of
 from api.supervision.report_requests import REPORT_SOURCES, ReportSources
-from api.supervision.view_models import FIGURES_SHOWN, percent
+from api.supervision.view_models import FIGURES_SHOWN, partly, percent
 from domain.law.calendar.moment import local_day
 from infrastructure.ledger.approvals import Approvals
 from projections.progress.titles import names_of
@@ -53,6 +53,7 @@ class ReportPages(Controller):
             itself=page.here(month=f"{month.first:%Y-%m}", as_of=report.as_of.isoformat()),
             digest=report_digest(page, report),
             is_running=month.last >= today,
+            partly=partly(report_sources.supervision, month),
             columns=FIGURES_SHOWN,
             rows_max=ROWS_MAX,
             percent=percent,

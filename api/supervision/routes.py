@@ -38,10 +38,13 @@ class SupervisionRoutes(Controller):
         period: NamedDependency[Period],
         supervision: NamedDependency[SupervisionAt],
     ) -> Board:
-        """Counted for one period and compared with two others; every figure with the list that it is the length of."""
+        """Counted for one period and compared with two others; every figure with the list that it is the length of.
+
+        While the period runs, the others are cut to as many days as have passed of it.
+        """
         total, *departments = await translate_too_much(supervision.board(period))
         before, year_before = await asyncio.gather(
-            compared(supervision, period.before()), compared(supervision, period.year_before())
+            *(compared(supervision, other) for other in supervision.compared(period))
         )
         return Board(
             supervision.as_of,

@@ -53,7 +53,10 @@ class Compared(Struct, frozen=True):
 
 
 class Board(Struct, frozen=True):
-    """The period from *first* to *last*; *before* is the one just before it (环比), *year_before* 同比."""
+    """The period from *first* to *last*, compared with the one just before it (环比) and the same a year before (同比).
+
+    While the period runs, both are cut to as many days as have passed of it.
+    """
 
     as_of: datetime
     first: date

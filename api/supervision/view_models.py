@@ -140,6 +140,14 @@ def ranked(lines: Sequence[Figures], order: str) -> list[Figures]:
     return [*whole, *departments]
 
 
+def partly(supervision: SupervisionAt, period: Period) -> tuple[date, date, date, date] | None:
+    """The days that a running *period* is compared with; None where it is compared with whole periods."""
+    before, year_before = supervision.compared(period)
+    if (before, year_before) == (period.before(), period.year_before()):
+        return None
+    return before.first, before.last, year_before.first, year_before.last
+
+
 def chips(page: PageContext, supervision: SupervisionAt) -> list[tuple[str, str]]:
     """The usual periods, each with the address of its board."""
     today = local_day(supervision.as_of, supervision.zone)

@@ -98,6 +98,10 @@ class SupervisionAt:
         settled._changed = reader.changed
         return settled
 
+    def compared(self, period: Period) -> tuple[Period, Period]:
+        """The periods for 环比 and 同比, which are cut while *period* runs."""
+        return period.compared(local_day(self.as_of, self.zone))
+
     async def signals(
         self, period: Period, department: str = "", figure: str = "", limit: int | None = None
     ) -> list[SignalRow]:

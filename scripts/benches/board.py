@@ -151,7 +151,7 @@ async def boards(url: str, items: int, rows_of_sums: int) -> Boards:
     async def compared(period: Period, as_of: datetime) -> object:
         supervision = SupervisionAt(store, law_book(), as_of, ZONE)
         board = await supervision.board(period)
-        return board, await asyncio.gather(supervision.total(period.before()), supervision.total(period.year_before()))
+        return board, await asyncio.gather(*map(supervision.total, supervision.compared(period)))
 
     async def count(period: Period, as_of: datetime) -> object:
         async with store.cursor() as cursor:

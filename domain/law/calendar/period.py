@@ -112,6 +112,21 @@ class Period(Struct, frozen=True):
         day = _month_end(last).day if self._whole_months() else self.last.day
         return type(self)(_a_year_before(self.first), last.replace(day=min(day, _month_end(last).day)))
 
+    def compared(self, today: date) -> tuple[Self, Self]:
+        """The periods for 环比 and 同比. While this one runs, they have as many days as have passed of it by *today*.
+
+        A month of two days would otherwise be compared with a whole month, and every figure would seem to fall.
+        """
+        before, year_before = self.before(), self.year_before()
+        if not self.first <= today < self.last:
+            return before, year_before
+        passed = today - self.first
+        return before.beginning(passed), year_before.beginning(passed)
+
+    def beginning(self, passed: timedelta) -> Self:
+        """Its days up to *passed* after the first one."""
+        return type(self)(self.first, min(self.last, self.first + passed))
+
     def _whole_months(self) -> bool:
         return self.first.day == 1 and self.last == _month_end(self.last) and self.first <= self.last
 

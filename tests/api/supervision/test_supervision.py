@@ -99,7 +99,9 @@ async def test_every_figure_leads_to_the_list_that_it_counts(door: Door, slow: U
     land = board["departments"][0]
     assert (land["department"], land["yellow"]["count"], land["decided"]["count"]) == ("land", 1, 2)
     assert (land["on_time_rate"], land["median_working_days"]) == (1.0, 6.5)
-    assert (board["before"]["first"], board["before"]["last"]) == ("2026-02-01", "2026-02-28")
+    assert (board["before"]["first"], board["before"]["last"]) == ("2026-02-01", "2026-02-16"), (
+        "March runs since 16 days"
+    )
     assert (board["year_before"]["first"], board["year_before"]["figures"]["decided"]) == ("2025-03-01", 0)
 
 

@@ -274,6 +274,15 @@ async def test_the_last_day_of_a_month_is_shown_with_that_month(door: Door) -> N
     assert 'value="2026-03-31" required' in shown(await got(door, "/supervision", on="2026-02-28")), "as chosen"
 
 
+async def test_a_running_month_says_what_it_is_compared_with(door: Door, slow: UUID) -> None:
+    running = "2026-02-01 to 2026-02-16 and, a year before, with 2025-03-01 to 2025-03-16"
+
+    assert running in shown(await got(door, "/supervision", "en"))
+    assert running in shown(await door.get("/supervision/report", BUREAU, lang="en", month="2026-03"))
+    over = await door.get("/supervision", BUREAU, lang="en", first="2026-03-02", last="2026-03-15")
+    assert "The period is not over" not in shown(over)
+
+
 async def test_as_of_a_day_before_there_is_less(door: Door, slow: UUID) -> None:
     page = shown(await got(door, "/supervision", "zh", on="2026-03-10"))
 

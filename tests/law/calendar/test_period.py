@@ -36,6 +36,25 @@ def test_what_a_period_is_compared_with(
     assert period(*bounds).year_before() == period(*year_before)
 
 
+@pytest.mark.parametrize(
+    ("bounds", "today", "before", "year_before"),
+    [
+        (("2026-03-01", "2026-03-31"), "2026-03-01", ("2026-02-01", "2026-02-01"), ("2025-03-01", "2025-03-01")),
+        (("2026-03-01", "2026-03-31"), "2026-03-30", ("2026-02-01", "2026-02-28"), ("2025-03-01", "2025-03-30")),
+        (("2026-03-01", "2026-03-31"), "2026-03-31", ("2026-02-01", "2026-02-28"), ("2025-03-01", "2025-03-31")),
+        (("2026-03-01", "2026-03-31"), "2026-02-28", ("2026-02-01", "2026-02-28"), ("2025-03-01", "2025-03-31")),
+        (("2026-01-01", "2026-12-31"), "2026-02-03", ("2025-01-01", "2025-02-03"), ("2025-01-01", "2025-02-03")),
+        (("2026-03-02", "2026-03-08"), "2026-03-04", ("2026-02-23", "2026-02-25"), ("2025-03-02", "2025-03-04")),
+    ],
+)
+def test_a_running_period_is_compared_with_as_many_days(
+    bounds: tuple[str, str], today: str, before: tuple[str, str], year_before: tuple[str, str]
+) -> None:
+    compared = period(*bounds).compared(date.fromisoformat(today))
+
+    assert compared == (period(*before), period(*year_before))
+
+
 @given(DAYS, DAYS)
 def test_the_period_before_ends_where_it_begins(day: date, other: date) -> None:
     period = Period(min(day, other), max(day, other))
