@@ -78,7 +78,7 @@ class ProposeGrant(Command, frozen=True, tag="propose_grant"):
 
 
 class GrantProposed(Fact, frozen=True, tag="grant_proposed"):
-    """提请授权: nothing holds yet."""
+    """提请授权: a role was proposed; it is not in force yet."""
 
     grant: Grant
     proposed_by: str
@@ -125,7 +125,7 @@ class ConfirmGrant(Command, frozen=True, tag="confirm_grant"):
 
 
 class GrantConfirmed(Fact, frozen=True, tag="grant_confirmed"):
-    """授权复核: what was proposed holds from *valid_from*."""
+    """授权复核: the proposed grant is in force from *valid_from*."""
 
     grant: UUID
     valid_from: datetime
@@ -154,7 +154,7 @@ class WithdrawGrant(Command, frozen=True, tag="withdraw_grant"):
 
 
 class GrantWithdrawn(Fact, frozen=True, tag="grant_withdrawn"):
-    """收回授权: the grant holds no more from *ends_at*."""
+    """收回授权: the grant ended at *ends_at*."""
 
     grant: UUID
     ends_at: datetime

@@ -65,7 +65,8 @@ class Command(
 ):
     """A request that may be refused. *occurred_at* is when it legally happened, where that is not now.
 
-    What has its default is left out of its JSON: so the fingerprint of a command stays when its type gets a new field.
+    Fields with their default value are left out of its JSON, so that the fingerprint of a command does not change when
+    its type gets a new field.
     """
 
     occurred_at: datetime | None = None
