@@ -134,7 +134,7 @@ class ErasedTexts:
 
     @contextmanager
     def _followed(self, connection: psycopg.Connection[Any], position: int, advance: Advance) -> Iterator[None]:
-        """All views are at *position* at least, and none is built from the ledger of before, during the block."""
+        """During the block all views are at *position* or later, and no rebuild reads the ledger as it was before."""
         advance(FOLLOWING, 0, 0)
         while True:
             self._follow()

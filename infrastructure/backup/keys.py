@@ -1,7 +1,7 @@
 """A backup of all keys as one file: those that sign the log, and those by which personal data is encrypted.
 
-It is never in the same place as a backup of the data: who holds both reads what was encrypted, and can make the whole
-ledger again.
+It must never be stored with a backup of the data: anyone who holds both can decrypt personal data, and forge the whole
+ledger.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Loads what speaks with NATS when it is needed: an extra, which few installations have."""
+"""Loads the NATS client on demand: an optional extra, which few installations have."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONNECTION = "infrastructure.jetstream.connection"
 
 
 def opening() -> OpenStream:
-    """What opens a connection to a stream. Raises NatsUnavailableError where nats-py is not installed."""
+    """The function that opens a connection to a stream. Raises NatsUnavailableError where nats-py is not installed."""
     try:
         connection: Any = import_module(CONNECTION)
     except ImportError as missing:

@@ -63,7 +63,9 @@ class StreamConnection(Protocol):
 
 
 class PublisherParts(Struct, frozen=True):
-    """What a publisher works with. *after*: where a stream that was emptied goes on; None where no one said so."""
+    """The collaborators of a publisher. *after*: where a stream that was emptied goes on; None unless an operator set
+    it.
+    """
 
     feed: Feed
     record: PublicationRecord

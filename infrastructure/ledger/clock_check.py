@@ -1,6 +1,6 @@
 """Compares this machine's clock with the database's, by which everything is decided.
 
-A clock that is wrong writes law: it starts statutory periods on the wrong day, and warns of deadlines that have not
+A wrong clock has legal effect: statutory periods start on the wrong day, and deadlines are warned of that have not
 come. So all processes of an installation go by one clock. Where two clocks differ by more than networks and NTP
 explain, either may be wrong, and no fact is dated by them.
 """
@@ -59,7 +59,7 @@ class ClockCheck:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether `require_right` has anything to say."""
+        """Whether `require_right` has to be called: it would raise, or has to compare the clocks again first."""
         return bool(self.refusal) or self.has_jumped
 
     async def require_right(self) -> None:
@@ -70,7 +70,7 @@ class ClockCheck:
             raise ClockWrongError(self.refusal)
 
     async def keep_looking(self) -> None:
-        """Look every LOOK_SECONDS. A database that is away has no clock to go by: then the last look counts."""
+        """Compare every LOOK_SECONDS. While the database is unreachable, the last comparison counts."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:

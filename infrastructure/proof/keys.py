@@ -2,8 +2,8 @@
 
 A key per line, in the notation of Go's note package: `PRIVATE+KEY+<name>+<key id>+<base64 of algorithm and seed>`. The
 first of each algorithm is current; older ones below sign as well until they are retired, so that those who pinned one
-can change. Public keys that ever signed stay in a file beside it. The folder belongs into no backup of the
-data: who holds both can make the whole ledger again.
+can change. Public keys that ever signed stay in a file beside it. The folder must not be in a backup of the data:
+anyone who holds both can forge the whole ledger.
 """
 
 from __future__ import annotations
