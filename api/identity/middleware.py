@@ -204,8 +204,8 @@ class IdentityMiddleware:
             )
         if isinstance(error, Problem) and error.kind.code == "gateway-refused":
             await self._note(SecurityEvent.GATEWAY_REFUSED, error.detail, origin.address)
-        status, given, body = await self._refused.answer(scope, receive, headers, error)
-        await _send(ResponseFilter(scope, send), status, given, body)
+        status, pairs, body = await self._refused.answer(scope, receive, headers, error)
+        await _send(ResponseFilter(scope, send), status, pairs, body)
 
     async def _note(self, event: SecurityEvent, detail: str, address: str) -> None:
         """Record a refusal, as far as one address may fill the log."""
@@ -225,8 +225,8 @@ class CompletedAnswer:
     def __call__(self, message: Any) -> Awaitable[None]:
         """What sends *message*: the coroutine below, and none around it."""
         if message["type"] == "http.response.start":
-            given = message.get("headers", ())
-            message["headers"] = self._headers.complete(given, self._extra, is_secure=self._origin.is_secure)
+            pairs = message.get("headers", ())
+            message["headers"] = self._headers.complete(pairs, self._extra, is_secure=self._origin.is_secure)
         sending: Awaitable[None] = self._send(message)
         return sending
 
