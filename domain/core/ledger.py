@@ -50,7 +50,7 @@ def actor_in_case(by: Actor, on_behalf_of: Actor | UnsetType | None) -> Actor:
 class Refused(Exception):  # noqa: N818 a refusal is an answer, not an error
     """A command broke a rule. The sentence is shown to the person who sent it.
 
-    *code* is stable and machine-readable; *article* names the law or rule, empty where plain order asks for it;
+    *code* is stable and machine-readable; *article* names the law or rule, empty where none is cited;
     *remedy* says what would make the command pass.
     """
 

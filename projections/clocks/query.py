@@ -264,7 +264,7 @@ class ClocksAt:
         return moved
 
     async def _moved_by(self, stale: Sequence[str]) -> list[UUID]:
-        """One more than may be read, where there are more."""
+        """The projects that the rows can't answer for; at most one more than may be read."""
         params = {"t": self.t, "known": self.known, "stale": list(stale), "limit": PROJECTS_READ_MAX + 1}
         return [
             project for (project,) in await self._rows(SQL(MOVED).format(within=self.scope.of("b", CLOCKS)), params)

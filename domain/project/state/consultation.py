@@ -34,8 +34,8 @@ class Answer(Struct, frozen=True, gc=False):
 class Consultation(Struct):
     """One department consulted at one step (会签), and its answer.
 
-    *answered_round* is the round of its opinion. *limit* is in the law's days, by *article*; *times* counts the requests sent
-    to it. *line* lists the departments consulted one after the other, this one among them; empty where all were
+    *answered_round* is that of its opinion. *limit* is in the law's days, by *article*; *times* counts the requests
+    sent to it. *line* lists the departments consulted one after the other, this one among them; empty where all were
     consulted at once. *stale*: the application has changed since. *opinion_kept*: the lead department found that the
     change leaves the answer as it was. *earlier*: answers of earlier rounds, which no longer count.
     """
