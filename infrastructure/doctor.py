@@ -197,7 +197,7 @@ def _backup(connection: psycopg.Connection) -> Check:
     archived, failed, is_failing = connection.execute(ARCHIVER).fetchone() or (None, None, False)
     last = f"the log was last archived at {archived:%Y-%m-%d %H:%M:%S} UTC" if archived else "nothing was archived yet"
     detail = f"{last}, and fails since: {failed}" if is_failing else last
-    remedy = "See the server's log for the reason, such as a full disk; run `countersign backup` when it is mended."
+    remedy = "See the server's log for the reason, such as a full disk; run `countersign backup` once it is fixed."
     return _check("backup", bool(is_failing), detail, remedy)
 
 

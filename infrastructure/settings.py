@@ -192,7 +192,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="The folder of the transparency log: its signing keys, tiles, checkpoints and policy of "
-            "witnesses; in no backup of the data. Default: beside COUNTERSIGN_DATA, with -proof after its name."
+            "witnesses; never in a backup of the data. Default: beside COUNTERSIGN_DATA, with -proof after its name."
         ),
     ] = ""
     tsa: Annotated[
@@ -239,7 +239,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str, Meta(description="OpenID Connect provider that people sign in with; an https address.")
     ] = ""
     oidc_client_id: Annotated[str, Meta(description="What the provider calls this installation.")] = ""
-    oidc_client_secret: Annotated[str, Meta(description="The client secret that the provider gave out.")] = ""
+    oidc_client_secret: Annotated[str, Meta(description="The client secret that the provider issued.")] = ""
     oidc_audience: Annotated[
         str, Meta(description="Audience of the provider's access tokens (RFC 9068); empty: none are accepted.")
     ] = ""

@@ -211,7 +211,7 @@ def _unfinished(why: str) -> BackupError:
     return BackupError(
         "erasure-unfinished",
         f"A copy made now could hold texts of a person who was erased: {why}.",
-        "Mend that, or wait, and try again.",
+        "Fix that, or wait, and try again.",
     )
 
 

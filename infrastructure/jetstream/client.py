@@ -23,7 +23,7 @@ def opening() -> OpenStream:
         connection: Any = import_module(CONNECTION)
     except ImportError as missing:
         raise NatsUnavailableError(
-            "What speaks with NATS is not installed: pip install 'countersign[nats]'."
+            "The NATS client is not installed: pip install 'countersign[nats]'."
         ) from missing
     opened: OpenStream = connection.opened
     return opened

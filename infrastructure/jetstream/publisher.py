@@ -87,7 +87,7 @@ class StreamPlace(Struct, frozen=True):
 class StreamPublisher(Leader):
     """Runs in an event loop: `run` until `stop`.
 
-    What an operator has to mend ends `run` with its OperatorError, such as StreamRefusedError.
+    What an operator has to fix ends `run` with its OperatorError, such as StreamRefusedError.
     """
 
     transient = (*Leader.transient, StreamAwayError)

@@ -129,7 +129,7 @@ class Committer:
         self._append_lane.close()
         self._notify_lane.close()
         for pending in (*(batch.pending for batch in self._away), self._queue):
-            self._fail(pending, ConnectionLostError("the database was away until the end"))
+            self._fail(pending, ConnectionLostError("the database was unreachable until the application was closed"))
 
     @property
     def waiting(self) -> int:

@@ -33,5 +33,5 @@ async def merging(store: Store) -> AsyncIterator[None]:
             await connection.execute(PATIENCE)
             await connection.execute(LOCK, [MERGING_KEY])
         except LockNotAvailable as held:
-            raise BusyError("another process is merging legal persons: nothing was stored, ask again") from held
+            raise BusyError("another process is merging legal persons: nothing was stored, try again") from held
         yield

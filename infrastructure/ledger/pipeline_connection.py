@@ -215,7 +215,7 @@ class PipelineConnection:
         answer, result, error = self._answers.popleft(), self._result, self._error or self._warning
         self._result = self._error = self._warning = None
         if result is None or error is not None:
-            _fail(answer, error or ConnectionLostError("the server answered nothing"))
+            _fail(answer, error or ConnectionLostError("the server sent no result"))
         elif not answer.done():
             answer.set_result(result)
 

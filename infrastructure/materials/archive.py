@@ -105,7 +105,7 @@ def directory_of(file: Readable, size: int) -> Directory | None:
     if length > DIRECTORY_BYTES_MAX:
         return None
     if at + length != tail_at + end or end + END_RECORD_BYTES + comment != len(tail):
-        raise UnsoundArchiveError("its end record leads somewhere else")
+        raise UnsoundArchiveError("its end record points somewhere else")
     directory = read_at(file, size, at, length)
     entries = tuple(_entries_in(directory))
     if END_RECORD in directory or len(entries) != count:
@@ -142,7 +142,7 @@ def require_complete(file: Readable, size: int, directory: Directory) -> None:
 
 def _require_next(at: int, place: int) -> None:
     if not 0 <= at - place <= DESCRIPTOR_BYTES_MAX:
-        raise UnsoundArchiveError("it holds bytes that its table of contents does not speak of")
+        raise UnsoundArchiveError("it holds bytes that its table of contents does not list")
 
 
 def require_inside(name: bytes) -> None:

@@ -138,7 +138,7 @@ def keyed_digest(command: Command, content: bytes) -> bytes | None:
 
 
 def former_digest(content: bytes) -> bytes | None:
-    """The same under the secret of before its renewal; None where it was never renewed."""
+    """The same under the secret before its renewal; None where it was never renewed."""
     former = keystore().former_secret(SecretPurpose.FINGERPRINTS)
     return None if former is None else hmac.digest(former, content, "sha256")
 

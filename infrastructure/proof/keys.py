@@ -94,7 +94,7 @@ class SigningKeys(Struct, frozen=True):
     def back_up(self, target: Path, data: Path) -> None:
         """Write the private keys to the new file *target*, outside of the folder *data*. Raises SigningKeyError."""
         if target.resolve().is_relative_to(data.resolve()):
-            raise SigningKeyError(f"{target} is in the data folder {data}: keys belong into no backup of the data.")
+            raise SigningKeyError(f"{target} is in the data folder {data}: keys must not be in a backup of the data.")
         if target.exists():
             raise SigningKeyError(f"{target} exists already: name a new file.")
         _write(target, "".join(f"{private_text(signer)}\n" for signer in self.signers))

@@ -108,7 +108,7 @@ def _functions(connection: psycopg.Connection[Any]) -> Iterator[str]:
     for name, body, definer, config in connection.execute(FUNCTIONS).fetchall():
         known = expected.pop(name, None)
         if known is None:
-            yield f"the function ledger.{name} is none of ours"
+            yield f"the function ledger.{name} is not Countersign's"
         elif (body, definer) != (known.body, known.definer) or known.pinned != ("search_path=" in config):
             yield f"the function ledger.{name} was replaced"
     yield from (f"the function ledger.{name} is missing" for name in expected)
@@ -118,7 +118,7 @@ def _triggers(connection: psycopg.Connection[Any]) -> Iterator[str]:
     expected = triggers()
     for table, name, enabled, kind, function in connection.execute(TRIGGERS).fetchall():
         if (table, name) not in expected:
-            yield f"the trigger {name} of ledger.{table} is none of ours"
+            yield f"the trigger {name} of ledger.{table} is not Countersign's"
             continue
         expected.remove((table, name))
         if not enabled:

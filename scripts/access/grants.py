@@ -50,7 +50,7 @@ def list_grants(
     async def work(approvals: Approvals, directory: LedgerDirectory) -> list[GrantRow]:
         at, rows, everybody = approvals.clock(), [], await directory.everybody()
         if principal and principal not in {person.principal for person in everybody}:
-            remedy = "`countersign users list` names everybody"
+            remedy = "`countersign users list` lists all of them"
             raise Refused("unknown-principal", f"no principal {principal} was registered", remedy=remedy)
         for person in everybody:
             if principal and person.principal != principal:
@@ -112,7 +112,7 @@ def give(
     by: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Grant a role. Without --as also a supervisor's, an auditor's and an administrator's: so the first ones begin."""
+    """Grant a role; without --as also those of supervisors, auditors and administrators, to appoint the first ones."""
     command = GiveGrant(
         principal=principal,
         role=role,

@@ -20,7 +20,7 @@ from tests.infrastructure.verifier.tampering import REPLACED, tampered
 
 
 class OwnServer(Struct):
-    """Databases of a server of one's own: of now, and as it was two entries before; and the folder of the log."""
+    """Databases of an external server: of now, and as it was two entries before; and the folder of the log."""
 
     now: str
     older: str

@@ -44,7 +44,7 @@ async def tell(url: str) -> None:
 
 
 def write_beside(url: str) -> None:
-    """Rows beside the ledger: a mail address, half-filled forms, and a delivery whose answer quoted the event."""
+    """Rows outside the ledger: a mail address, half-filled forms, and a delivery whose answer quoted the event."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO process.mail_address (id, principal, grant_id, address, language, position, created_at,"

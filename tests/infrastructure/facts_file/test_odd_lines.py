@@ -48,7 +48,7 @@ def sealed(lines: list[bytes], end: Line) -> bytes:
         (lambda lines: first(lines, "command").update(at=-(10**17)), r"at `\$.at`, in line"),
         (lambda lines: first(lines, "command").update(seq=2**63), r"at `\$.seq`, in line"),
         (lambda lines: first(lines, "command").update(seq=-1), r"at `\$.seq`, in line"),
-        (lambda lines: first(lines, "command").update(seq=99), "a command of position 99 stands behind position 1"),
+        (lambda lines: first(lines, "command").update(seq=99), "a command of position 99 comes after position 1"),
         (lambda lines: twice(lines, "command"), "duplicate key"),
         (lambda lines: lines[0].update(case_counter=2**70), r"at `\$.case_counter`, in line 1"),
         (lambda lines: lines[0].update(case_counter=-5), r"at `\$.case_counter`, in line 1"),

@@ -81,7 +81,7 @@ def test_every_key_and_secret_is_the_same_under_the_new_master_key_alone(place: 
     assert after.make(uuid4())
     with pytest.raises(KeystoreError, match="another master key"):
         place.opened(OLD).find(PERSONS[0])
-    with pytest.raises(KeystoreError, match="this process has the one of before"):
+    with pytest.raises(KeystoreError, match="this process has the old one"):
         place.opened(OLD).make(uuid4())
     assert rewrap(place.opened(BOTH), silent).rewrapped == 0, "run again it finds nothing to do"
 
