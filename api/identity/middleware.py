@@ -87,7 +87,9 @@ class IdentityMiddleware:
             leave(before)
 
     def _announced(self, completed: Any) -> Any:
-        """*completed*, but what was withdrawn holds for no further request once the answer is sent."""
+        """*completed*, with the caches emptied before the answer is sent, so that what was withdrawn holds for no
+        further request.
+        """
 
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
@@ -223,7 +225,7 @@ class CompletedAnswer:
         self._send, self._headers, self._extra, self._origin = send, headers, extra, origin
 
     def __call__(self, message: Any) -> Awaitable[None]:
-        """What sends *message*: the coroutine below, and none around it."""
+        """The coroutine that sends *message*, without another one around it."""
         if message["type"] == "http.response.start":
             pairs = message.get("headers", ())
             message["headers"] = self._headers.complete(pairs, self._extra, is_secure=self._origin.is_secure)
