@@ -53,8 +53,8 @@ class LogLevel(StrEnum):
 class Gateway(StrEnum):
     """Whose word is taken for who sends a request, by the headers X-Actor, X-Department and X-Role.
 
-    *open*: anybody's who reaches the server; *closed*: no one's; *secret*: that of a gateway which sends the shared
-    secret; *unix*: that of a gateway which connects by the Unix socket.
+    *open*: that of anyone who reaches the server; *closed*: no one's; *secret*: that of a gateway which sends the
+    shared secret; *unix*: that of a gateway which connects by the Unix socket.
     """
 
     OPEN = "open"
@@ -222,7 +222,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway: Annotated[
         Gateway,
         Meta(
-            description="Whose headers X-Actor, X-Department and X-Role are believed: open (anybody's who reaches the "
+            description="Whose headers X-Actor, X-Department and X-Role are believed: open (anyone who reaches the "
             "server), closed (sign-in and keys alone), secret or unix."
         ),
     ] = Gateway.CLOSED

@@ -77,7 +77,7 @@ class DeputyDismissed(Fact, frozen=True, tag="deputy_dismissed"):
 
 
 class RecordLeave(Command, frozen=True, tag="record_leave"):
-    """Record that a principal is away for a period, and who does its work meanwhile, if anybody."""
+    """Record that a principal is away for a period, and who does its work meanwhile, if anyone."""
 
     principal: PrincipalId
     valid_until: datetime

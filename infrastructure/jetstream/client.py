@@ -22,8 +22,6 @@ def opening() -> OpenStream:
     try:
         connection: Any = import_module(CONNECTION)
     except ImportError as missing:
-        raise NatsUnavailableError(
-            "The NATS client is not installed: pip install 'countersign[nats]'."
-        ) from missing
+        raise NatsUnavailableError("The NATS client is not installed: pip install 'countersign[nats]'.") from missing
     opened: OpenStream = connection.opened
     return opened

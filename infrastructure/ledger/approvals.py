@@ -76,7 +76,7 @@ class CommandPreview(Struct, frozen=True):
 
 
 class Approvals(Application[UUID]):
-    """The application. `handle` is for everybody; the library's own methods work on the same ledger."""
+    """The application. `handle` is for all callers; the library's own methods work on the same ledger."""
 
     name = "Countersign"
     env: ClassVar[dict[str, str]] = {

@@ -66,7 +66,7 @@ class GrantedFilter(Struct, frozen=True, kw_only=True):
 
 
 class PublicDecisions:
-    """Queries on the decisions that are public, for anybody."""
+    """Queries on the decisions that are public, for anyone."""
 
     def __init__(self, store: Reader) -> None:
         self._store = store

@@ -29,7 +29,7 @@ def archive(
     """Write an audit bundle of each settled project into one folder with an index, and verify all of them.
 
     A project is settled when all its items were granted or have ended and no one has to act on anything. It stays in
-    the ledger. The command can be interrupted and given again; with a later day it adds what was settled since. It
+    the ledger. The command can be interrupted and run again; with a later day it adds what was settled since. It
     exits with 1 where a bundle is damaged.
     """
     chosen = settings()
