@@ -1,4 +1,4 @@
-"""A database that other tools restored: nobody writes on it before that is declared, which names what is lost."""
+"""A database that other tools restored: no one writes on it before that is declared, which names what is lost."""
 
 from __future__ import annotations
 
