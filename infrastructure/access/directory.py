@@ -76,7 +76,7 @@ class LedgerDirectory:
             return None
         return _key(owner, issued, self._clock())
 
-    async def everybody(self) -> list[Principal]:
+    async def all_principals(self) -> list[Principal]:
         """Every principal that was ever registered, by id."""
         await self._refresh()
         return sorted(self._streams.values(), key=lambda principal: principal.principal)
