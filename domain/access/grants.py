@@ -301,7 +301,7 @@ def require_terms(terms: GiveGrant | ProposeGrant, state: Principal) -> None:
     elif terms.role in OVER_A_DEPARTMENT and not terms.over.strip():
         raise Refused(
             "over-missing",
-            f"{terms.role.spoken} needs a department, and none is named",
+            f"{terms.role.with_article} needs a department, and none is named",
             remedy="give the department's code in over",
         )
 
@@ -316,7 +316,8 @@ def require_separate(grant: Grant, state: Principal) -> None:
         if held.role in SEPARATE_DUTIES - {grant.role} and not ends_first and not begins_after:
             raise Refused(
                 "duties-apart",
-                f"{state.principal} is {held.role.spoken}, so can't be {grant.role.spoken} at the same time",
+                f"{state.principal} is {held.role.with_article},"
+                f" so can't be {grant.role.with_article} at the same time",
                 article=SEPARATION,
                 remedy="withdraw the other grant first, or grant the role to another person",
             )

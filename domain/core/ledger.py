@@ -26,7 +26,7 @@ class Role(StrEnum):
     SYSTEM = "system"  # the deadline watcher, importers
 
     @property
-    def spoken(self) -> str:
+    def with_article(self) -> str:
         """The role as a sentence says it: "an officer", "a project manager"."""
         return f"{'an' if self.value[0] in 'aeiou' else 'a'} {self.value.replace('_', ' ')}"
 
