@@ -224,13 +224,13 @@ def _checksums(connection: psycopg.Connection) -> Check:
 
 def _clock(connection: psycopg.Connection) -> Check:
     """Compare this machine's clock with the server's and with the newest fact: a clock set back misdates facts."""
-    (theirs,) = connection.execute("SELECT clock_timestamp()").fetchone() or (datetime.now(UTC),)
-    newest = theirs
+    (server_time,) = connection.execute("SELECT clock_timestamp()").fetchone() or (datetime.now(UTC),)
+    newest = server_time
     if connection.execute("SELECT to_regclass('ledger.event')").fetchone() != (None,):
         row = connection.execute("SELECT recorded_at FROM ledger.event ORDER BY seq DESC LIMIT 1").fetchone()
-        newest = row[0] if row else theirs
+        newest = row[0] if row else server_time
     now = datetime.now(UTC)
-    apart = abs(now - theirs)
+    apart = abs(now - server_time)
     behind = newest > now + CLOCK_APART_MAX
     detail = f"{now:%Y-%m-%d %H:%M:%S} UTC, {apart.total_seconds():.1f} s from the server's"
     detail += f", but the newest fact is of {newest.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if behind else ""

@@ -84,26 +84,27 @@ class ClockCheck:
             return
         self._steady = time() - monotonic()
         before = self._machine()
-        theirs, newest = await self._database()
+        database_at, newest = await self._database()
         after = self._machine()
         # Between the two moments here the database had its own: any offset that allows for that is right.
-        self._offset = min(max(self._offset, before - theirs), after - theirs)
-        self._judge(theirs, newest)
+        self._offset = min(max(self._offset, before - database_at), after - database_at)
+        self._judge(database_at, newest)
 
-    def _judge(self, theirs: datetime, newest: datetime | None) -> None:
+    def _judge(self, database_at: datetime, newest: datetime | None) -> None:
         apart = abs(self._offset)
         self.trouble = self.refusal = self.note = ""
         if apart > APART_MAX:
             where = "ahead of" if self._offset > NOTHING else "behind"
-            here = theirs + self._offset
+            server_at = database_at + self._offset
             self.note = self.trouble = (
-                f"this server's clock is {apart.total_seconds():,.0f} s {where} the database's: {_shown(here)} here,"
-                f" {_shown(theirs)} there"
+                f"this server's clock is {apart.total_seconds():,.0f} s {where} the database's:"
+                f" {_shown(server_at)} here, {_shown(database_at)} there"
             )
             self.refusal = self.trouble if apart > REFUSED_MAX else ""
-        elif newest is not None and newest - theirs > APART_MAX:
+        elif newest is not None and newest - database_at > APART_MAX:
             self.note = (
-                f"the newest fact was recorded at {_shown(newest)}, but the database's clock is at {_shown(theirs)}"
+                f"the newest fact was recorded at {_shown(newest)},"
+                f" but the database's clock is at {_shown(database_at)}"
             )
         if self.note and monotonic() - self._logged_at >= ALARM_SECONDS:
             self._logged_at = monotonic()

@@ -97,7 +97,7 @@ def has_plain_text(data: bytes) -> bool:
 
 def _in_clear(data: bytes) -> list[str]:
     """Whose the texts in the JSON of a fact are that were stored before there was encryption, a person a text."""
-    return [whose for whose, text in _texts(data) if text and _parts(text) is None]
+    return [person for person, text in _texts(data) if text and _parts(text) is None]
 
 
 def _texts(data: bytes) -> list[tuple[str, str]]:

@@ -173,8 +173,8 @@ def store_keys(folder: Path, signers: Sequence[NoteSigner]) -> SigningKeys:
     Public keys first: what was signed must stay verifiable, whatever is interrupted.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
-    mine = [signer.verifier for signer in signers]
-    published = (*mine, *(key for key in published_keys(folder) if key not in mine))
+    verifiers = [signer.verifier for signer in signers]
+    published = (*verifiers, *(key for key in published_keys(folder) if key not in verifiers))
     _write(folder / PUBLIC, "".join(f"{key.text}\n" for key in published))
     _write(folder / PRIVATE, "".join(f"{private_text(signer)}\n" for signer in signers))
     return SigningKeys(tuple(signers), published)

@@ -143,5 +143,5 @@ def _tables(connection: psycopg.Connection[Any]) -> Iterator[str]:
         if rules or secured:
             yield f"ledger.{table} has {'rules' if rules else 'row security'}, which change what is read or written"
         yield from (f"ledger.{table}.{column} may be missing: its NOT NULL was dropped" for column in optional)
-    there = {name for (name,) in connection.execute(CONSTRAINED).fetchall()}
-    yield from (f"the constraint {name} of the ledger is missing" for name in CONSTRAINTS if name not in there)
+    present = {name for (name,) in connection.execute(CONSTRAINED).fetchall()}
+    yield from (f"the constraint {name} of the ledger is missing" for name in CONSTRAINTS if name not in present)
