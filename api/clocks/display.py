@@ -16,7 +16,7 @@ from projections.clocks.reading import WORKING_DAY, Reading
 CLOCK = "/pages/projects/{}/clock"
 
 
-def telling(page: PageContext, t: datetime, *, past: bool = False) -> dict[str, object]:
+def clock_functions(page: PageContext, t: datetime, *, past: bool = False) -> dict[str, object]:
     """Template functions that put clocks into words: names, what is left at *t*, and the address of the working.
 
     That is of *t* where it lies in the *past*, else of now, so that a page which is looked at later is still right.

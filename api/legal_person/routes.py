@@ -141,8 +141,8 @@ class LegalPersonRoutes(Controller):
         paging: NamedDependency[ListPaging],
     ) -> PersonPage:
         """As they were on the day of `as_of`, as known at `known_at`; each once, whatever was merged into it."""
-        wanted = structs.replace(person_filter, limit=paging.rows_read, last=paging.last(PersonKey))
-        rows = await persons.listed(wanted, day)
+        criteria = structs.replace(person_filter, limit=paging.rows_read, last=paging.last(PersonKey))
+        rows = await persons.listed(criteria, day)
         shown_rows = [shown_person(ranked.row, caller) for ranked in paging.shown(rows)]
         following = paging.next_of(rows, lambda ranked: ranked.place)
         return PersonPage(day.day, day.known, shown_rows, following, position)
