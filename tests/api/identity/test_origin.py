@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import sent
+from hypothesis import given
 from hypothesis import strategies as st
 
 from api.identity.cookies import cookie_in, drop_cookie, set_cookie
@@ -62,7 +62,7 @@ def test_tls_is_that_of_the_proxy_or_of_the_public_url() -> None:
     assert origin("203.0.113.9", public="https://approvals.example.org").is_secure
 
 
-@sent(st.text(max_size=60))
+@given(st.text(max_size=60))
 def test_no_forwarded_text_is_taken_for_an_address(text: str) -> None:
     headers = {b"x-forwarded-for": text.encode("utf-8", "surrogatepass")}
     read = Proxies("10.0.0.0/8", "").origin({"client": ("10.0.0.1", 1), "scheme": "http"}, headers)

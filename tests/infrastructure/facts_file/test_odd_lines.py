@@ -55,7 +55,7 @@ def sealed(lines: list[bytes], end: Line) -> bytes:
         (lambda lines: lines[0].update(watched_to=999), "watcher had read to 999"),
         (lambda lines: lines[0].update(calendars="CN\0"), "NUL"),
         (lambda lines: lines[0]["migrations"].append("9001_later.sql"), "of a later release.*9001_later.sql"),
-        (lambda lines: lines.insert(2, lines[0]), "a header stands between"),
+        (lambda lines: lines.insert(2, lines[0]), "there is a header between"),
         (lambda lines: lines.append(watched(lines, version=2**40)), r"at `\$.version`, in line"),
         (lambda lines: lines.append(watched(lines, look_at=10**30)), r"at `\$.look_at`, in line"),
         (lambda lines: lines.extend([watched(lines), watched(lines)]), "duplicate key"),
