@@ -1,4 +1,4 @@
-"""Builds the ASGI application from its routes; what it works with is opened and closed by its caller."""
+"""Builds the ASGI application from its routes; the caller opens and closes the services that it uses."""
 
 from __future__ import annotations
 

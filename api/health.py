@@ -36,7 +36,7 @@ STOPPED_REMEDY = (
     " fold it)"
 )
 UNMADE_REMEDY = "wait: what asks for these is answered 503 `behind` until they are there"
-LAG_REMEDY = "wait: the projector takes in ten thousand entries a second and more; `lag` has to shrink"
+LAG_REMEDY = "wait: the projector folds ten thousand entries a second and more; `lag` has to shrink"
 DAMAGE_REMEDY = (
     "run `countersign verify`, which names every fault; compare with a checkpoint or an audit bundle that was stored"
     " elsewhere, and restore a backup from before the change"
@@ -282,7 +282,7 @@ def _standing_still(head: int, lag: int, still: Stall | None) -> tuple[str, str,
     if still is None or still.seconds <= STILL_SECONDS_MAX:
         return None
     sentence = (
-        f"the views stand still at position {head - lag} since {still.since:%Y-%m-%dT%H:%M:%SZ}, although the ledger is"
+        f"the views have stalled at {head - lag} since {still.since:%Y-%m-%dT%H:%M:%SZ}, although the ledger is"
         f" at {head}: they are being rebuilt, or no server projects"
     )
     return "behind", sentence, STILL_REMEDY

@@ -1,4 +1,4 @@
-"""What a request leaves behind: a span, and a line of the access log. Neither names a person."""
+"""Records requests in a span and in a line of the access log, neither of which names a person."""
 
 from __future__ import annotations
 

@@ -26,11 +26,12 @@ from domain.project.state.project import FactNote, Project
 from domain.project.supervision.rescission import as_it_was
 from domain.retention.removal import RecordsRemoved
 
-# Each aggregate's own page: domain/<aggregate>/words.py. Streams of other aggregates than a project: domain/streams.py.
+# The unions of each aggregate are in domain/<aggregate>/messages.py, streams of aggregates other than projects in
+# domain/streams.py.
 AnyCommand = ProjectCommand | AdoptionCommand
 if TYPE_CHECKING:
-    # Who matches a fact names its class. As a union of a hundred classes, each compared with each other wherever one
-    # is used, it would take more than half of the time in which all types are checked.
+    # Not a union: code that matches a fact names its class, and mypy, comparing each of a hundred classes with each
+    # other wherever the union is used, would take more than twice as long.
     AnyFact: TypeAlias = Fact
 else:
     AnyFact = (
@@ -122,9 +123,8 @@ REPLAYED = (EntryRetracted, PersonErased)  # what they change only a replay show
 
 
 def corrections(entries: Sequence[Entry]) -> Corrections:
-    """What the corrections among *entries* (of one project, in version order) amount to.
-
-    A correction may itself be corrected, always by a later entry; so the last one is settled first.
+    """The effect of the corrections among *entries* (of one project, in version order). A correction may itself be
+    corrected, always by a later entry; so they are applied from the last one back.
     """
     retracted: set[int] = set()
     amended: dict[int, datetime] = {}
@@ -151,7 +151,7 @@ def replay(project_id: UUID, entries: Iterable[Entry]) -> Project:
 
 
 def follow(project: Project, entry: Entry) -> bool:
-    """Let *project* take one new entry in. False, and nothing changed, where only a replay yields the new state."""
+    """Apply one new entry to *project*. False, with *project* unchanged, if only a replay yields the new state."""
     if entry.version != project.version + 1 or type(entry.fact) in REPLAYED:
         return False
     entry.fact.apply(project)

@@ -1,4 +1,6 @@
-"""Whose stream it is, a project's or another aggregate's: its first entry says which, and a command fits one kind."""
+"""Folds and decides streams of any aggregate: the first entry of a stream says of which, and a command fits one kind
+only.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,7 @@ PROJECT = "project"
 
 
 class AggregateKind(Struct, frozen=True):
-    """An aggregate beside the project: what it remembers, what may be said to it, and what happens to it.
+    """A kind of aggregate other than the project: its state, its commands and its facts.
 
     *state* is made from the stream's id, and has a `version` and a `law` (empty where it runs under none).
     """
@@ -90,7 +92,7 @@ def kind_named_by(first: type[Fact]) -> str:
 
 
 def kind_of(entries: Sequence[Entry]) -> AggregateKind | None:
-    """The kind of aggregate that *entries*, of one stream, are of; None for a project, and for one not born yet."""
+    """The kind of aggregate that *entries*, of one stream, are of; None for a project, and for an empty stream."""
     return BY_FACT.get(type(entries[0].fact)) if entries else None
 
 
@@ -100,7 +102,7 @@ def of_project(entries: Sequence[Entry]) -> bool:
 
 
 def replay(stream: UUID, entries: Sequence[Entry]) -> State:
-    """What the entries of one stream, in version order, amount to; an unborn project where there are none."""
+    """The state folded from the entries of one stream, in version order; that of a new project if there are none."""
     kind = kind_of(entries)
     if kind is None:
         return vocabulary.replay(stream, entries)
@@ -111,7 +113,7 @@ def replay(stream: UUID, entries: Sequence[Entry]) -> State:
 
 
 def follow(state: State, entry: Entry) -> bool:
-    """Let *state* take one new entry in. False, and nothing changed, where only a replay yields the new state."""
+    """Apply one new entry to *state*. False, with *state* unchanged, if only a replay yields the new state."""
     if isinstance(state, Project):
         return type(entry.fact) not in BY_FACT and vocabulary.follow(state, entry)
     if entry.version != state.version + 1 or isinstance(entry.fact, PersonErased):
@@ -154,5 +156,5 @@ def _misdirected(state: State) -> Refused:
 
 
 def spelled_out(state: type[Any], between: str) -> str:
-    """The name of a kind of aggregate in small letters, with *between* between its words."""
+    """The name of a kind of aggregate in lower case, with *between* between its words."""
     return re.sub("(?<=[a-z])(?=[A-Z])", between, state.__name__).lower()

@@ -30,7 +30,9 @@ class CaseCounter(Protocol):
 
 
 class SequenceCounter:
-    """The database's own sequence. The next batch is taken while half of the last one is left, so that nobody waits."""
+    """The database's own sequence. The next batch is taken while half of the last one is left, so that no command
+    waits.
+    """
 
     def __init__(self, store: Reader, area: str) -> None:
         self.area = area
@@ -51,7 +53,7 @@ class SequenceCounter:
         """The task that takes the next batch, which is begun where none is under way.
 
         A task that is done is never returned: to await it does not yield, and commands that used up its counters before
-        the loop came to its callbacks would wait for it for ever, and with them the whole process.
+        the loop ran its callbacks would wait endlessly, and with them the whole process.
         """
         if self._taking is None or self._taking.done():
             self._taking = asyncio.create_task(self._take())

@@ -1,4 +1,4 @@
-"""What a process counts as it works: plain integers, so that counting costs nothing worth measuring."""
+"""Counters of one process: plain integers, so that counting costs next to nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class CommandCounts:
 
 
 class BatchCounts:
-    """Batches by size, the commands in them, and those that came second to another writer."""
+    """Batches by size, the commands in them, and version conflicts with another writer."""
 
     __slots__ = ("conflicts", "items", "sizes")
 

@@ -197,7 +197,7 @@ def _backup(connection: psycopg.Connection) -> Check:
     archived, failed, is_failing = connection.execute(ARCHIVER).fetchone() or (None, None, False)
     last = f"the log was last archived at {archived:%Y-%m-%d %H:%M:%S} UTC" if archived else "nothing was archived yet"
     detail = f"{last}, and fails since: {failed}" if is_failing else last
-    remedy = "See the server's log for the reason, such as a full disk; run `countersign backup` when it is mended."
+    remedy = "See the server's log for the reason, such as a full disk; run `countersign backup` once it is fixed."
     return _check("backup", bool(is_failing), detail, remedy)
 
 
@@ -224,13 +224,13 @@ def _checksums(connection: psycopg.Connection) -> Check:
 
 def _clock(connection: psycopg.Connection) -> Check:
     """Compare this machine's clock with the server's and with the newest fact: a clock set back misdates facts."""
-    (theirs,) = connection.execute("SELECT clock_timestamp()").fetchone() or (datetime.now(UTC),)
-    newest = theirs
+    (server_time,) = connection.execute("SELECT clock_timestamp()").fetchone() or (datetime.now(UTC),)
+    newest = server_time
     if connection.execute("SELECT to_regclass('ledger.event')").fetchone() != (None,):
         row = connection.execute("SELECT recorded_at FROM ledger.event ORDER BY seq DESC LIMIT 1").fetchone()
-        newest = row[0] if row else theirs
+        newest = row[0] if row else server_time
     now = datetime.now(UTC)
-    apart = abs(now - theirs)
+    apart = abs(now - server_time)
     behind = newest > now + CLOCK_APART_MAX
     detail = f"{now:%Y-%m-%d %H:%M:%S} UTC, {apart.total_seconds():.1f} s from the server's"
     detail += f", but the newest fact is of {newest.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if behind else ""

@@ -37,9 +37,11 @@ class LeadTerms(Struct, frozen=True):
 
 
 class LeadershipCandidate:
-    """What leads or stands by, without how it waits: its lease, and what ended the last lead."""
+    """The part that both leaders share, which is all but how they wait: the lease, and the error that ended the last
+    lead.
+    """
 
-    transient: ClassVar[tuple[type[Exception], ...]] = (psycopg.Error, KeystoreError)  # what passes by itself
+    transient: ClassVar[tuple[type[Exception], ...]] = (psycopg.Error, KeystoreError)  # errors that pass by themselves
 
     def __init__(self, url: str, terms: LeadTerms) -> None:
         self._url, self._terms = url, terms
@@ -47,7 +49,7 @@ class LeadershipCandidate:
         self.is_leader = False
 
     def _before(self) -> None:
-        """Look whether to lead at all, before connecting. What it raises is for `_pause_after`."""
+        """Check whether to lead at all, before connecting. Its exceptions are passed to `_pause_after`."""
         self._lease = Lease(self._url, self._terms.work, self._terms.key)
 
     def _after(self) -> None:

@@ -1,6 +1,7 @@
-"""Retention: records beside the ledger, how long they stay, and which are past that. The ledger itself is permanent.
+"""Retention: records outside the ledger, how long they are stored, and which have expired. The ledger itself is
+permanent.
 
-Servers remove what is past its time by themselves; the command line shows it, and removes it at once. Either way a fact
+Servers remove expired records by themselves; the command line lists them, and removes them at once. Either way a fact
 says what was removed, by which rule, how many, and by whom: a removal and the note from which the fact is recorded are
 one transaction, so that a process that is killed leaves neither a removal without its fact nor a fact without one.
 """
@@ -67,7 +68,7 @@ class RetainedRecords(Struct, frozen=True):
 
 
 class RetentionReport(Struct, frozen=True):
-    """What there is beside the ledger, and the *position* of the fact of its removal; 0 where nothing was removed."""
+    """The records outside the ledger, and the *position* of the fact of their removal; 0 where nothing was removed."""
 
     kinds: list[RetainedRecords]
     position: int = 0
@@ -91,19 +92,19 @@ def rules_of(settings: Settings, now: datetime) -> list[RetentionRule]:
 
 
 class RecordRetention:
-    """What is beside the ledger of *approvals*, by the rules of *settings*."""
+    """The records outside the ledger of *approvals*, by the rules of *settings*."""
 
     def __init__(self, approvals: Approvals, settings: Settings) -> None:
         self._approvals, self._settings = approvals, settings
 
     async def preview(self) -> RetentionReport:
-        """What there is, and what a removal now would remove."""
+        """The records of each kind, and how many a removal now would remove."""
         now = self._approvals.clock()
         async with self._approvals.store.connection() as connection:
             return RetentionReport([await _counted(connection, rule, now) for rule in rules_of(self._settings, now)])
 
     async def remove(self, by: Actor, *, after: timedelta | None = None) -> RetentionReport:
-        """Delete what is past its time, as an act of *by*, and record that.
+        """Delete expired records, as an act of *by*, and record that.
 
         *after*: nothing is done where the last removal is not that long ago. Raises Refused, BusyError, psycopg's
         errors; what was removed by then is recorded by the next call of `record_noted`.
@@ -136,7 +137,7 @@ class RecordRetention:
 
 
 class RetentionWorker:
-    """Removes what is past its time once a day, whichever server comes first. `run` until `stop`."""
+    """Removes expired records once a day, on whichever server comes first. `run` until `stop`."""
 
     def __init__(self, retention: RecordRetention) -> None:
         self._retention = retention
@@ -159,7 +160,7 @@ class RetentionWorker:
                 continue
 
     async def step(self) -> None:
-        """Record what a killed process left unrecorded, and remove what is past its time, if that is a day ago."""
+        """Record removals that a killed process left unrecorded, and remove what has expired, once a day."""
         await self._retention.record_noted()
         report = await self._retention.remove(SERVERS, after=DAY)
         if report.position:

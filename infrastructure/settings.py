@@ -53,8 +53,8 @@ class LogLevel(StrEnum):
 class Gateway(StrEnum):
     """Whose word is taken for who sends a request, by the headers X-Actor, X-Department and X-Role.
 
-    *open*: anybody's who reaches the server; *closed*: no one's; *secret*: that of a gateway which sends the shared
-    secret; *unix*: that of a gateway which connects by the Unix socket.
+    *open*: that of anyone who reaches the server; *closed*: no one's; *secret*: that of a gateway which sends the
+    shared secret; *unix*: that of a gateway which connects by the Unix socket.
     """
 
     OPEN = "open"
@@ -192,7 +192,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="The folder of the transparency log: its signing keys, tiles, checkpoints and policy of "
-            "witnesses; in no backup of the data. Default: beside COUNTERSIGN_DATA, with -proof after its name."
+            "witnesses; never in a backup of the data. Default: beside COUNTERSIGN_DATA, with -proof after its name."
         ),
     ] = ""
     tsa: Annotated[
@@ -222,7 +222,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway: Annotated[
         Gateway,
         Meta(
-            description="Whose headers X-Actor, X-Department and X-Role are believed: open (anybody's who reaches the "
+            description="Whose headers X-Actor, X-Department and X-Role are believed: open (anyone who reaches the "
             "server), closed (sign-in and keys alone), secret or unix."
         ),
     ] = Gateway.CLOSED
@@ -239,7 +239,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str, Meta(description="OpenID Connect provider that people sign in with; an https address.")
     ] = ""
     oidc_client_id: Annotated[str, Meta(description="What the provider calls this installation.")] = ""
-    oidc_client_secret: Annotated[str, Meta(description="The client secret that the provider gave out.")] = ""
+    oidc_client_secret: Annotated[str, Meta(description="The client secret that the provider issued.")] = ""
     oidc_audience: Annotated[
         str, Meta(description="Audience of the provider's access tokens (RFC 9068); empty: none are accepted.")
     ] = ""

@@ -1,4 +1,5 @@
-"""Reads of personal data: what shows a contact reports it, and the server of the request records it.
+"""Reports reads of personal data: code that shows a contact calls a function here, and the visit of the request records
+it.
 
 Queries and schemas of many subjects show contacts; none knows the sender, the address, or where reads are recorded.
 """

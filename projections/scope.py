@@ -1,7 +1,7 @@
 """登记簿 scope of lists and figures: the zone's own projects, or those of one imported register, never both.
 
 Registers differ in departments, laws and terms, so that sums over several would be meaningless. Within a scope a caller
-is given what the table of access lets him read: each query names the read that its rows are.
+gets only what the table of access allows: each query names the action by which its rows are read.
 """
 
 from __future__ import annotations

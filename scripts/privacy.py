@@ -81,7 +81,7 @@ def erase_person(
 
 
 async def _remove_beside(approvals: Approvals, stream: UUID) -> None:
-    """Remove what is beside the ledger; where this is cut short, the next backup does it."""
+    """Remove the person's texts outside the ledger; if this is interrupted, the next backup does it."""
     async with approvals.store.connection() as connection:
         first = await (await connection.execute(FIRST_FACT, [stream])).fetchone()
         for statement, params in removals(stream, first):

@@ -1,7 +1,7 @@
 """The chapters of acts, read from the TOML files of this folder and checked: one table of words per purpose, and forms.
 
-A chapter is a subject of commands; `shared.toml` has the words of more than one. What is wrong with them stops the
-start: see `faults_of`.
+A chapter is a subject of commands; `shared.toml` has the words of more than one. The application does not start with a
+fault in them: see `faults_of`.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ class Words(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Interruption(Words, frozen=True, forbid_unknown_fields=True):
-    """What a card asks once more before the act. *when*: the values of fields with which it does; empty: always."""
+    """A card on which the act has to be confirmed. *when*: for these values of fields only; empty: always."""
 
     when: Mapping[str, str] = {}
 

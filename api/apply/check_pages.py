@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from api.apply.filling import APPLY, CHECK, RECEIPT, DraftTurn
 from api.apply.handing_in import ApplicationBarred, check, clocks_begun, hand_in, own_clocks
 from api.apply.pages import APPLYING
-from api.clocks.display import telling
+from api.clocks.display import clock_functions
 from api.route_access import ACCESS
 from api.window.qr_code import TRACK, tracking_qr
 from api.window.track_pages import ICS, follow_address
@@ -74,7 +74,7 @@ class ApplyCheckPages(Controller):
             track=page.link(TRACK, number=number),
             ics=follow_address(page, query_codes, number, ICS),
             clocks=await clocks_begun(draft_turn.approvals, laws, application, now),
-            **telling(page, now),
+            **clock_functions(page, now),
         )
 
 
@@ -91,5 +91,5 @@ async def _check_page(turn: DraftTurn, laws: LawBook, refused: ApplicationBarred
         409 if refused else 200,
         is_whole=application.is_whole,
         **outcome,
-        **telling(turn.page, turn.now),
+        **clock_functions(turn.page, turn.now),
     )

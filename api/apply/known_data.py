@@ -19,7 +19,7 @@ from domain.law.calendar.moment import local_day
 from domain.messages import Entry
 from domain.project.application.registration import ProjectRegistered
 from infrastructure.ledger.approvals import Approvals
-from projections.legal_person.query import PersonBook, Then
+from projections.legal_person.query import DayAsKnown, PersonBook
 from projections.personal_reads import INFORMATION
 
 PERSON_FIELDS = ("name", "code", "kind", "representative", "address", "status")
@@ -87,7 +87,7 @@ async def _person(
     if not access.project.uscc:
         return
     now = approvals.clock()
-    at = Then(local_day(now, home_zone(approvals.laws)), now)
+    at = DayAsKnown(local_day(now, home_zone(approvals.laws)), now)
     try:
         match = await found_by(persons, access.project.uscc, at, access.caller)
     except (Problem, Refused):  # not in the base, or not for the reader

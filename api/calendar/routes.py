@@ -49,13 +49,13 @@ class Notices(Struct, frozen=True):
 
 
 class CalendarHistory(Struct, frozen=True):
-    """Everything said to one calendar, oldest first."""
+    """Every entry of one calendar, oldest first."""
 
     entries: list[ShownEntry]
 
 
 class CalendarRoutes(Controller):
-    """What is said to a calendar, and what became of it."""
+    """Commands to a calendar, its notices and its history."""
 
     opt = {ACCESS: "read:calendars"}  # noqa: RUF012  litestar's own spelling
     path = "/law/calendars/{name:str}"

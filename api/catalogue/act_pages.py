@@ -57,12 +57,12 @@ async def _review(page: PageContext, acts: AggregateActs, form: CatalogueForm, r
     effect: dict[str, Any] = {"changes": [], "impact": None, "findings": []}
     if result.problem is None:
         before, after = (catalogue_after(form.name, entries) for entries in (result.before, result.all_entries))
-        was: Items = before.items
-        then: Items = after.items
+        old: Items = before.items
+        new: Items = after.items
         if len(after.editions) > len(before.editions):
-            was, then = before.editions[-1].items if before.editions else {}, after.editions[-1].items
+            old, new = before.editions[-1].items if before.editions else {}, after.editions[-1].items
         effect = {
-            "changes": ItemWords(page).changes(was, then),
+            "changes": ItemWords(page).changes(old, new),
             "impact": await impact_of(acts.approvals, acts.caller, form.name, result.before, result.added),
             "is_published": len(after.editions) > len(before.editions),
             "findings": form.findings(),

@@ -50,9 +50,9 @@ async def impact_of(
     facts = [entry.fact for entry in added]
     is_published = any(isinstance(fact, CataloguePublished) for fact in facts)
     decided = {fact.task_code for fact in facts if isinstance(fact, OnlineDecided)}
-    was, then = (_in_effect(catalogue, decided, is_published=is_published) for catalogue in (earlier, later))
+    old, new = (_in_effect(catalogue, decided, is_published=is_published) for catalogue in (earlier, later))
     planned = PlannedServices(approvals.store, Scope.of_any_register(caller))
-    return await planned.impact(name, was, then, approvals.shelves.shelf.flows.values())
+    return await planned.impact(name, old, new, approvals.shelves.shelf.flows.values())
 
 
 def catalogue_after(name: str, entries: Sequence[Entry]) -> Catalogue:

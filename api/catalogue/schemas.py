@@ -294,10 +294,10 @@ def _decision(entry: Entry, fact: OnlineDecided) -> ShownDecision:
     return ShownDecision(fact.is_online, fact.reasons, entry.occurred_at, entry.recorded_at, entry.recorded.by)
 
 
-def shown_hours(then: CatalogueAsOf) -> list[ShownHours]:
+def shown_hours(catalogue: CatalogueAsOf) -> list[ShownHours]:
     """The intake hours known of every department, in the order in which they were published."""
-    hours_facts = [(entry, entry.fact) for entry in then.hours if isinstance(entry.fact, IntakeHoursSet)]
-    begun = {fact.department: entry.version for entry, fact in hours_facts if fact.valid_from <= then.day}
+    hours_facts = [(entry, entry.fact) for entry in catalogue.hours if isinstance(entry.fact, IntakeHoursSet)]
+    begun = {fact.department: entry.version for entry, fact in hours_facts if fact.valid_from <= catalogue.day}
     return [
         ShownHours(
             fact.department,

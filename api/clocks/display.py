@@ -16,8 +16,8 @@ from projections.clocks.reading import WORKING_DAY, Reading
 CLOCK = "/pages/projects/{}/clock"
 
 
-def telling(page: PageContext, t: datetime, *, past: bool = False) -> dict[str, object]:
-    """What templates say clocks with: names, what is left at *t*, and the address of the working.
+def clock_functions(page: PageContext, t: datetime, *, past: bool = False) -> dict[str, object]:
+    """Template functions that put clocks into words: names, what is left at *t*, and the address of the working.
 
     That is of *t* where it lies in the *past*, else of now, so that a page which is looked at later is still right.
     """
@@ -92,5 +92,5 @@ def overdue_by(reading: Reading, t: datetime) -> tuple[int, str]:
 
 
 def drawing(page: PageContext) -> dict[str, object]:
-    """What templates draw clocks with: their names, and the month grids of their days."""
+    """Template functions that draw clocks: their names, and the month grids of their days."""
     return {"clock_name": clock_name(page), "month_grids": month_grids}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 
-from api.clocks.display import telling
+from api.clocks.display import clock_functions
 from api.clocks.routes import CLOCK_FILTER
 from api.html.links import BOARD, CLOCKS
 from api.html.page import PageContext, see_other
@@ -52,7 +52,7 @@ class ClockListPages(Controller):
             names=await names_of_items(approvals.store, [(row.project, row.reading.item) for row in shown]),
             back=page.link(BOARD),
             **page.paging_links(paging.offset, paging.limit, more=paging.has_more(rows), as_of=clocks.t.isoformat()),
-            **telling(page, clocks.t),
+            **clock_functions(page, clocks.t),
         )
 
 

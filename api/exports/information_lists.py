@@ -18,7 +18,7 @@ from api.web.as_of import translate_too_much
 from api.web.parameters import Paging
 from projections.information.fold import InformationRow
 from projections.information.query import InformationBook, InformationFilter
-from projections.legal_person.query import PersonBook, PersonFilter, RankedPerson, Then
+from projections.legal_person.query import DayAsKnown, PersonBook, PersonFilter, RankedPerson
 from projections.snapshots import PagedReader
 
 LABELS = ("project", "enterprise", "manager")
@@ -59,7 +59,7 @@ class InformationExports(Controller):
         self,
         *,
         export: NamedDependency[Export],
-        day: NamedDependency[Then],
+        day: NamedDependency[DayAsKnown],
         persons: NamedDependency[PersonBook],
         person_filter: NamedDependency[PersonFilter],
         paging: NamedDependency[Paging],
@@ -91,7 +91,7 @@ async def _information_rows(export: Export, wanted: InformationFilter, book: Inf
         ]
 
 
-async def _person_rows(export: Export, wanted: PersonFilter, persons: PersonBook, day: Then) -> Batches:
+async def _person_rows(export: Export, wanted: PersonFilter, persons: PersonBook, day: DayAsKnown) -> Batches:
     async def read(criteria: PersonFilter) -> tuple[Sequence[RankedPerson], object]:
         rows = await persons.listed(criteria, day)
         return followed(rows, criteria.limit, lambda ranked: ranked.place)

@@ -64,7 +64,7 @@ async def _waiting_rows(
 def _waiting_row(export: Export, row: ListedWaiting, names: ProjectTitles) -> Row:
     page, words = export.page, export.page.words
     again = without_tags(applied_again(page, row.kind, row.on, row.since))
-    of_kind = row.holder in ("", row.held_by)  # nobody, or the applicant
+    of_kind = row.holder in ("", row.held_by)  # no one, or the applicant
     return (
         *(row.project_name or row.project_code, page.called(row.name) or row.item, page.office(row.department)),
         *(words["wait"](row.kind), again or joined(waited_on(page, row.kind, row.on))),

@@ -67,11 +67,11 @@ class FeedbackRoutes(Controller):
         caller: NamedDependency[Caller],
     ) -> ProjectFeedback:
         """Its complaints and evaluations with their clocks, and every step taken with them: who did what when."""
-        wanted = FeedbackFilter(project=project_id, scope=Scope.of_any_register(caller), limit=OF_A_PROJECT_MAX)
+        criteria = FeedbackFilter(project=project_id, scope=Scope.of_any_register(caller), limit=OF_A_PROJECT_MAX)
         steps = with_articles(await feedback.steps(project_id), laws)
         if not steps:
             await entries_of(approvals, project_id)
-        complaints, evaluations = await feedback.complaints(wanted), await feedback.evaluations(wanted)
+        complaints, evaluations = await feedback.complaints(criteria), await feedback.evaluations(criteria)
         readable = {complaint.complaint for complaint in complaints} | {
             evaluation.evaluation for evaluation in evaluations
         }
@@ -99,8 +99,8 @@ class FeedbackRoutes(Controller):
         about = project_access.versions(FEEDBACK, entries, about_complaint(entries, complaint))
         lines = trail(entries, about, caller, feedback, home_zone(laws))
         if not lines:
-            wanted = FeedbackFilter(project=project_id, scope=project_access.scope, limit=NAMED_MAX)
-            every = await feedback.complaints(wanted)
+            criteria = FeedbackFilter(project=project_id, scope=project_access.scope, limit=NAMED_MAX)
+            every = await feedback.complaints(criteria)
             raise unknown("complaint", complaint, [row.complaint for row in every])
         read = matches[0] if matches else None
         seen = {
@@ -139,8 +139,8 @@ class FeedbackRoutes(Controller):
         about = project_access.versions(FEEDBACK, entries, about)
         lines = trail(entries, about, caller, feedback, home_zone(laws))
         if not lines:
-            wanted = FeedbackFilter(project=project_id, scope=project_access.scope, limit=NAMED_MAX)
-            every = await feedback.evaluations(wanted)
+            criteria = FeedbackFilter(project=project_id, scope=project_access.scope, limit=NAMED_MAX)
+            every = await feedback.evaluations(criteria)
             raise unknown("evaluation", evaluation, [row.evaluation for row in every])
         contact = _contact(entries, lines)
         seen = {line.version: line for line in shown(entries, caller, traced=False)}

@@ -142,7 +142,7 @@ class FlowRoutes(Controller):
     ) -> RunningPage:
         """By which edition and as what kind, since when; and how many there are by edition and kind."""
         scope = Scope.of_any_register(caller)
-        wanted = RunningFilter(
+        criteria = RunningFilter(
             flow=flow.name,
             at=instant,
             edition=edition,
@@ -151,7 +151,7 @@ class FlowRoutes(Controller):
             limit=paging.rows_read,
             last=paging.last(RunningKey),
         )
-        rows = await running.listed(wanted)
+        rows = await running.listed(criteria)
         counts = await running.counted(name, instant, scope)
         following = paging.next_of(rows, lambda row: (row.since, row.project))
         return RunningPage(name, instant, counts, paging.shown(rows), following, position)

@@ -70,7 +70,7 @@ def action_of(handler: BaseRouteHandler) -> str:
 
 
 def is_public(action: str) -> bool:
-    """Whether a route that asks for *action* is for everybody."""
+    """Whether a route that asks for *action* is for everyone."""
     return action == PUBLIC or (action in TABLE and TABLE[action].public)
 
 

@@ -90,7 +90,7 @@ async def unread(request: HttpRequest, approvals: NamedDependency[Approvals], pa
 
 
 async def represented(request: HttpRequest, approvals: NamedDependency[Approvals]) -> str:
-    """The name of the enterprise that the reader acts for, for the header; empty for everybody else."""
+    """The name of the enterprise that the reader acts for, for the header; empty for everyone else."""
     caller = request.scope.get("state", {}).get(CALLER)
     if caller is None or caller.role is not Role.APPLICANT or not caller.over:
         return ""

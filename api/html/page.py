@@ -300,20 +300,20 @@ class PageContext:
         if at is None:
             return NEVER
         zone = zone_of(law or self.law)
-        there = at.astimezone(zone)
-        shown = there.date().isoformat() if there.time() == time() else there.strftime("%Y-%m-%d %H:%M")
-        if end and there.time() == time():
-            shown = f"{(there - ONE_MICROSECOND).date().isoformat()} 24:00"
+        local = at.astimezone(zone)
+        shown = local.date().isoformat() if local.time() == time() else local.strftime("%Y-%m-%d %H:%M")
+        if end and local.time() == time():
+            shown = f"{(local - ONE_MICROSECOND).date().isoformat()} 24:00"
         if not self.law or zone != zone_of(self.law):
-            shown += f" {there.isoformat()[-6:]}"
-        return Markup('<time datetime="{}">{}</time>').format(there.isoformat(timespec="seconds"), shown)
+            shown += f" {local.isoformat()[-6:]}"
+        return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), shown)
 
     def day(self, at: datetime | None) -> str:
         """The day of *at* alone, where the page's law holds: for lists; the times are in the history."""
         if at is None:
             return NEVER
-        there = at.astimezone(zone_of(self.law))
-        return Markup('<time datetime="{}">{}</time>').format(there.isoformat(timespec="seconds"), there.date())
+        local = at.astimezone(zone_of(self.law))
+        return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), local.date())
 
     def menu(self) -> list[tuple[str, str, bool]]:
         """The pages that everything else is reached from: each one's label and address, and whether it is this one."""

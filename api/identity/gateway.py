@@ -41,7 +41,7 @@ class GatewayMode:
         if not self._proves_itself(address, headers):
             raise refused("the request asserts who sends it, and does not come from the gateway")
         for name in ASSERTIONS:
-            if sum(given == name for given, _ in pairs) != 1 or not headers[name].strip():
+            if sum(header == name for header, _ in pairs) != 1 or not headers[name].strip():
                 raise refused(f"the gateway has to send {name.decode()} exactly once, and not empty")
         return actor_of(headers)
 

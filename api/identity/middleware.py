@@ -87,7 +87,9 @@ class IdentityMiddleware:
             leave(before)
 
     def _announced(self, completed: Any) -> Any:
-        """*completed*, but what was withdrawn holds for no further request once the answer is sent."""
+        """*completed*, with the caches emptied before the answer is sent, so that what was withdrawn holds for no
+        further request.
+        """
 
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
@@ -204,8 +206,8 @@ class IdentityMiddleware:
             )
         if isinstance(error, Problem) and error.kind.code == "gateway-refused":
             await self._note(SecurityEvent.GATEWAY_REFUSED, error.detail, origin.address)
-        status, given, body = await self._refused.answer(scope, receive, headers, error)
-        await _send(ResponseFilter(scope, send), status, given, body)
+        status, pairs, body = await self._refused.answer(scope, receive, headers, error)
+        await _send(ResponseFilter(scope, send), status, pairs, body)
 
     async def _note(self, event: SecurityEvent, detail: str, address: str) -> None:
         """Record a refusal, as far as one address may fill the log."""
@@ -223,10 +225,10 @@ class CompletedAnswer:
         self._send, self._headers, self._extra, self._origin = send, headers, extra, origin
 
     def __call__(self, message: Any) -> Awaitable[None]:
-        """What sends *message*: the coroutine below, and none around it."""
+        """The coroutine that sends *message*, without another one around it."""
         if message["type"] == "http.response.start":
-            given = message.get("headers", ())
-            message["headers"] = self._headers.complete(given, self._extra, is_secure=self._origin.is_secure)
+            pairs = message.get("headers", ())
+            message["headers"] = self._headers.complete(pairs, self._extra, is_secure=self._origin.is_secure)
         sending: Awaitable[None] = self._send(message)
         return sending
 

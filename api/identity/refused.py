@@ -24,7 +24,7 @@ RefusedAnswer = tuple[int, Pairs, bytes]  # status, headers, body
 
 
 class RefusedRequests:
-    """The answers of one installation, which knows by what names it is reached."""
+    """The answers of one installation, by the host names that it is reached at."""
 
     def __init__(self, settings: Settings) -> None:
         self._checks = RequestChecks(settings)

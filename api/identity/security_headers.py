@@ -37,9 +37,9 @@ class SecurityHeaders:
         parts = urlsplit(issuer)
         self._policy = POLICY.format(issuer=f" {parts.scheme}://{parts.netloc}" if parts.netloc else "").encode()
 
-    def complete(self, given: Any, extra: Pairs, *, is_secure: bool) -> Pairs:
-        """The headers *given*, with *extra*, and with those that every answer has."""
-        headers: Pairs = [*given, NO_HEADER]
+    def complete(self, pairs: Any, extra: Pairs, *, is_secure: bool) -> Pairs:
+        """The headers *pairs*, with *extra*, and with those that every answer has."""
+        headers: Pairs = [*pairs, NO_HEADER]
         names = tuple(map(NAME, headers))
         places = _deciding(names)
         if places is None:
@@ -87,11 +87,11 @@ def _completion(
     *kind*, *caching* and *varied* are its Content-Type, Cache-Control and Vary.
     """
     last: dict[bytes, bytes] = {}
-    given = names[:-1]
+    present = names[:-1]
     if kind.startswith(b"text/html"):
         last[b"content-security-policy"] = policy
     if not caching.startswith(b"public"):
         last[b"vary"] = varied + b", " + VARY if varied else VARY
-    replaced = tuple(place for place in reversed(range(len(given))) if given[place] in last)
-    missing = tuple(pair for pair in DEFAULTS if pair[0] not in given)
-    return Completion((len(given), *replaced), missing, (*last.items(), *([HSTS] if is_secure else [])))
+    replaced = tuple(place for place in reversed(range(len(present))) if present[place] in last)
+    missing = tuple(pair for pair in DEFAULTS if pair[0] not in present)
+    return Completion((len(present), *replaced), missing, (*last.items(), *([HSTS] if is_secure else [])))

@@ -71,7 +71,7 @@ class EnteredVisit(Struct, frozen=True):
         return cls(visit, partial(visitor_of, visit), visit.identity.reads.recorder(lambda: visit.reader))
 
     def enter(self, state: dict[str, Any]) -> Token[OnRead | None]:
-        """Put it where handlers look for who sends a request, and pages for whom to greet: commands greet no one.
+        """Store it in the request's state, where handlers look for the caller, and pages for the visitor.
 
         Reads of personal data are recorded until `leave` is called with what this returns.
         """
@@ -80,7 +80,7 @@ class EnteredVisit(Struct, frozen=True):
 
 
 def leave(entered: Token[OnRead | None]) -> None:
-    """The request is answered: what is read from here on is not of its visit."""
+    """End the visit, as the request is answered: reads from here on are not recorded as its own."""
     ON_READ.reset(entered)
 
 

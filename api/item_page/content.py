@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.clocks.display import telling
+from api.clocks.display import clock_functions
 from api.commands.actions import ItemAt, actions_for, parted
 from api.commands.context import context_of
 from api.guard.judging import ProjectAccess
@@ -41,7 +41,7 @@ def item_content(
         "history": [entry for entry in history if item in items_of(entry.fact)][: -ENTRIES_SHOWN - 1 : -1],
         "named": named_by(names, page.words["of_project"]("or")),
         "signed_in": bool(access.caller.id),
-        **telling(page, at, past=is_past),
+        **clock_functions(page, at, past=is_past),
     }
 
 

@@ -98,7 +98,9 @@ def _lane(
         consultation.department,
         "" if consultation.step == JOINT_STEP else consultation.step,
         consultation.round,
-        requested.get((consultation.key, consultation.round if over else consultation.given or consultation.round)),
+        requested.get(
+            (consultation.key, consultation.round if over else consultation.answered_round or consultation.round)
+        ),
         None if over else answered.get(consultation.clock if answer == DEEMED else consultation.key),
         (clock.due_on or clock.earliest_due_on) if clock else None,
         answer,

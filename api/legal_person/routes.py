@@ -30,7 +30,7 @@ from domain.legal_person.messages import PersonCommand
 from domain.legal_person.state import LegalPerson, PersonKind, PersonStanding, stream_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.merging import merging
-from projections.legal_person.query import PersonBook, PersonFilter, PersonKey, Then
+from projections.legal_person.query import DayAsKnown, PersonBook, PersonFilter, PersonKey
 
 Named = Annotated[
     str,
@@ -41,7 +41,7 @@ Named = Annotated[
     ),
 ]
 OfKind = Annotated[PersonKind | None, QueryParameter(description="Of this kind.")]
-InStanding = Annotated[PersonStanding | None, QueryParameter(description="Standing so in the register.")]
+InStanding = Annotated[PersonStanding | None, QueryParameter(description="With this status in the register.")]
 
 
 class PersonPage(Struct, frozen=True):
@@ -77,7 +77,7 @@ class PersonProjects(Struct, frozen=True):
     position: int
 
 
-def day(approvals: NamedDependency[Approvals], instants_known_now: NamedDependency[Instants]) -> Then:
+def day(approvals: NamedDependency[Approvals], instants_known_now: NamedDependency[Instants]) -> DayAsKnown:
     """The day asked about, and the instant of knowledge; now where they are left out."""
     return then_of(approvals, instants_known_now)
 
@@ -134,15 +134,15 @@ class LegalPersonRoutes(Controller):
         self,
         *,
         position: NamedDependency[int],
-        day: NamedDependency[Then],
+        day: NamedDependency[DayAsKnown],
         persons: NamedDependency[PersonBook],
         person_filter: NamedDependency[PersonFilter],
         caller: NamedDependency[Caller],
         paging: NamedDependency[ListPaging],
     ) -> PersonPage:
         """As they were on the day of `as_of`, as known at `known_at`; each once, whatever was merged into it."""
-        wanted = structs.replace(person_filter, limit=paging.rows_read, last=paging.last(PersonKey))
-        rows = await persons.listed(wanted, day)
+        criteria = structs.replace(person_filter, limit=paging.rows_read, last=paging.last(PersonKey))
+        rows = await persons.listed(criteria, day)
         shown_rows = [shown_person(ranked.row, caller) for ranked in paging.shown(rows)]
         following = paging.next_of(rows, lambda ranked: ranked.place)
         return PersonPage(day.day, day.known, shown_rows, following, position)
@@ -152,7 +152,7 @@ class LegalPersonRoutes(Controller):
         self,
         code: FromPath[str],
         position: NamedDependency[int],
-        day: NamedDependency[Then],
+        day: NamedDependency[DayAsKnown],
         persons: NamedDependency[PersonBook],
         caller: NamedDependency[Caller],
     ) -> PersonAnswer:

@@ -18,7 +18,7 @@ from domain.law.calendar.moment import local_day
 from domain.legal_person.codes import LEGACY_LENGTH, require_legacy, require_uscc
 from infrastructure.ledger.approvals import Approvals
 from projections.legal_person.fold import PersonRow
-from projections.legal_person.query import Cluster, PersonBook, PersonMatch, Then
+from projections.legal_person.query import Cluster, DayAsKnown, PersonBook, PersonMatch
 from projections.personal_reads import NO_TEXT, PERSON, note_person
 
 
@@ -95,9 +95,9 @@ class PersonAnswer(Struct, frozen=True):
     position: int
 
 
-def then_of(approvals: Approvals, instants: Instants) -> Then:
+def then_of(approvals: Approvals, instants: Instants) -> DayAsKnown:
     """The day of the instant asked about where the installation's law holds, and the instant of knowledge."""
-    return Then(local_day(instants.at, home_zone(approvals.laws)), instants.known)
+    return DayAsKnown(local_day(instants.at, home_zone(approvals.laws)), instants.known)
 
 
 def read_code(text: str) -> tuple[str, UUID | None]:
@@ -111,7 +111,7 @@ def read_code(text: str) -> tuple[str, UUID | None]:
     return text, None
 
 
-async def found_by(book: PersonBook, text: str, at: Then, caller: Caller) -> PersonMatch:
+async def found_by(book: PersonBook, text: str, at: DayAsKnown, caller: Caller) -> PersonMatch:
     """The entry that *text*, a code or an id, leads to, of those that *caller* may read.
 
     Raises Problem where no person has it, or several do.
@@ -135,7 +135,7 @@ async def found_by(book: PersonBook, text: str, at: Then, caller: Caller) -> Per
     return matches[0]
 
 
-async def is_readable(book: PersonBook, match: PersonMatch, at: Then, caller: Caller) -> bool:
+async def is_readable(book: PersonBook, match: PersonMatch, at: DayAsKnown, caller: Caller) -> bool:
     """Whether *caller* may read the person that *match* leads to: by its code, or that of an entry merged into it."""
     if may(caller, "read:legal_person").allowed:
         return True
@@ -166,7 +166,7 @@ def names_in(cluster: Cluster) -> list[ShownName]:
 
 
 def answer_for(
-    cluster: Cluster, match: PersonMatch, code: str, at: Then, position: int, caller: Caller
+    cluster: Cluster, match: PersonMatch, code: str, at: DayAsKnown, position: int, caller: Caller
 ) -> PersonAnswer:
     """The response about the person that *match* leads to."""
     own = {row.person: row.code for row in cluster.days}
@@ -189,6 +189,6 @@ def answer_for(
     )
 
 
-def _called(cluster: Cluster, person: UUID, at: Then) -> str:
+def _called(cluster: Cluster, person: UUID, at: DayAsKnown) -> str:
     row = cluster.on(at.day, person)
     return row.name if row else ""

@@ -35,16 +35,16 @@ class MailRenderer(Struct, frozen=True):
     @property
     def site(self) -> MailSite:
         """The two functions that the mailer calls."""
-        return MailSite(self.ask, self.tell)
+        return MailSite(self.confirmation, self.messages)
 
-    def ask(self, address: MailAddress) -> Mail:
+    def confirmation(self, address: MailAddress) -> Mail:
         """The mail that asks its reader to confirm the address."""
         say = PageContext(PageAddress(query={"lang": address.language})).words["mail"]
         link = self._link(address)
         text = f"{say('ask_text').format(site=self.base)}\n\n{link}\n"
         return Mail(address.address, say("ask_subject"), text, self._id(address, 0), link)
 
-    async def tell(self, address: MailAddress, caller: Caller, events: FeedPage) -> Mail:
+    async def messages(self, address: MailAddress, caller: Caller, events: FeedPage) -> Mail:
         """The mail that lists *events*; *caller* is its reader."""
         query = {"lang": address.language}
         page = PageContext(PageAddress(query=query), DEFAULT_LAW, await titles_of(self.approvals))

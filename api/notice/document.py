@@ -71,7 +71,9 @@ async def notice_pdf(page: PageContext, notice: SupervisionNotice, code: str, as
     """The notice as a PDF, in the language of *page*. Raises Problem no-pdf."""
     if not is_installed():
         raise Problem(
-            "no-pdf", "this installation makes no PDF", remedy="install countersign[pdf], or print the page itself"
+            "no-pdf",
+            "this installation can't make PDF files",
+            remedy="install countersign[pdf], or print the page itself",
         )
     fonts = await to_thread.run_sync(_fonts)
     if not fonts:

@@ -43,7 +43,7 @@ DESCRIPTION = (
     "with a stable code; GET /problems lists them."
 )
 TAGS = {
-    "commands": "What anybody asks the system to record.",
+    "commands": "What callers ask the system to record.",
     "projects": "One project, from its own ledger.",
     "views": "Tables across projects. They follow the ledger in milliseconds; `after` waits for one's own write.",
     "materials": "Files: stored once under the SHA-256 of their content, attached to items by commands.",

@@ -89,7 +89,7 @@ def problem() -> Schema:
             "detail": {**text, "description": "What is wrong this time."},
             "instance": {**text, "description": "The path that was asked for."},
             "code": {**text, "enum": sorted(KINDS)},
-            "article": {**text, "description": "The article of the law or rule; empty where plain order asks for it."},
+            "article": {**text, "description": "The article of the law or rule; empty where none is cited."},
             "remedy": {**text, "description": "What would make it pass."},
             "request_id": {**text, "description": "As in X-Request-Id, and in the server's log."},
             "path": {**text, "description": "The place in the body of what is wrong, such as $.items[0].item."},

@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Response
 from msgspec import Struct, structs
 
-from api.clocks.display import telling
+from api.clocks.display import clock_functions
 from api.cursors import PageCursor, cursor_text, key_in
 from api.html.page import PageContext
 from api.html.past import as_of_fields, past_content
@@ -106,7 +106,7 @@ class ProgressTable:
             **await self._content(shown),
             **self._links(rows),
             **past_content(page, self._instants, self._now()),
-            **telling(page, wanted.t, past=self._instants.is_past),
+            **clock_functions(page, wanted.t, past=self._instants.is_past),
         )
 
     async def _rows(self) -> list[OrderedProject]:

@@ -45,7 +45,7 @@ class GanttRow(Struct, frozen=True):
 
     *runs*: whose days they were; of a phase one, from its beginning to its end. *over*: days beyond the last one of the
     law. *due_x* is where that one ends, *promise_x* where the promised one does. *spot*: the day of the
-    decision, where no day was anybody's. *needs*: groups of preconditions.
+    decision, where no day was counted against anyone. *needs*: groups of preconditions.
     """
 
     item: str

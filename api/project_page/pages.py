@@ -12,7 +12,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from api.clocks.display import telling
+from api.clocks.display import clock_functions
 from api.flow.critical_path import FORECASTS, Forecasts
 from api.forms.offers import Offers
 from api.guard.judging import ProjectAccess
@@ -138,7 +138,7 @@ class ProjectPages(Controller):
             offers=Offers(page, caller, project, sources.approvals, at, is_past=page_request.is_past),
             **_instant(page, page_request),
             project=project_id,
-            **telling(page, at, past=page_request.is_past),
+            **clock_functions(page, at, past=page_request.is_past),
             named=named_by(names, page.words["of_project"]("or")),
             spent=spent,
             files=readable_files(access, files_of(entries, at, at)),

@@ -49,7 +49,7 @@ class WaitingItem(Struct, frozen=True):
 
 
 class ShownWaiting(Struct, frozen=True):
-    """The part of the page. *untold*: an item has taken longer than any estimate reaches, so there is no finish.
+    """The part of the page. *unestimated*: an item has taken longer than any estimate reaches, so there is no finish.
 
     *of* is who has to act on each item, each once, for the table of items.
     """
@@ -57,7 +57,7 @@ class ShownWaiting(Struct, frozen=True):
     items: list[WaitingItem]
     finish: Expected | None
     critical: tuple[str, ...]
-    untold: bool
+    unestimated: bool
     of: dict[str, list[ShownWait]]
 
 
@@ -70,9 +70,9 @@ async def waiting_shown(
     sentence = WaitingSentence(folded.project, forecasts.law_of(folded, at), page)
     ways = {path_item.item: path_item for path_item in path_items(outlook)}
     items = [sentence.item(item, ways.get(item.item)) for item in waiting_at(folded)]
-    untold = any(item.path is not None and item.path.remaining.overrun for item in items)
+    unestimated = any(item.path is not None and item.path.remaining.overrun for item in items)
     held = {item.item: list({(wait.held_by, wait.holder): wait for wait in item.waits}.values()) for item in items}
-    return ShownWaiting(items, outlook.finish, tuple(map(sentence.named, outlook.way.critical)), untold, held)
+    return ShownWaiting(items, outlook.finish, tuple(map(sentence.named, outlook.way.critical)), unestimated, held)
 
 
 def waited_on(page: PageContext, kind: str, on: Sequence[str]) -> tuple[str, ...]:

@@ -22,9 +22,9 @@ function save() {
   own.onload = () => {
     lasted = performance.now() - begun;
     const there = own.status !== 401 && own.responseURL && new URL(own.responseURL).pathname === new URL(form.action).pathname;
-    const kept = there && own.status < 500;
-    message.textContent = there ? form.dataset[kept ? "saved" : "unsaved"].replace("{}", time()) : form.dataset.ended;
-    if (kept) {
+    const isSaved = there && own.status < 500;
+    message.textContent = there ? form.dataset[isSaved ? "saved" : "unsaved"].replace("{}", time()) : form.dataset.ended;
+    if (isSaved) {
       saved = now;
       if (panel) show(own.response, own.status);
     } else if (there) plan(AGAIN);

@@ -9,7 +9,7 @@ from typing import Any
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 
-from api.clocks.display import drawing, telling
+from api.clocks.display import clock_functions, drawing
 from api.html.links import BOARD, CARDS, DECISIONS, card_link
 from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
@@ -99,7 +99,7 @@ class SupervisionPages(Controller):
             card_link=card_link(page),
             names=await names_of_items(approvals.store, cases),
             percent=percent,
-            **telling(page, supervision.as_of),
+            **clock_functions(page, supervision.as_of),
         )
 
     @get("/supervision/appeals", sync_to_thread=False)

@@ -36,7 +36,7 @@ class ProjectWaiting(Struct, frozen=True):
     """Every item of one project that is not over, in the project's order, at *as_of* by what was known at *known_at*.
 
     *roots*: the items in which something can be done now, with how many others wait for each. *turned_down*: items that
-    were refused or declined and not applied for again; *stuck*: the project is open and has such items, or nobody can
+    were refused or declined and not applied for again; *stuck*: the project is open and has such items, or no one can
     act on any of its items.
     """
 

@@ -1,4 +1,4 @@
-"""What a command, or an upload, is read from: the headers of a request and its body, as far as it has come."""
+"""The unread request of a command or an upload: its headers, and its body as it comes in."""
 
 from __future__ import annotations
 

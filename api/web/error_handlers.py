@@ -188,7 +188,7 @@ def outage(error: Exception) -> Problem:
         )
     if not UNMADE.isdisjoint(names_of(error)):
         return Problem("behind", "the views are still being made", remedy="ask again in a moment", headers=RETRY_AFTER)
-    return Problem("unexpected", "something went wrong here", remedy="report the request_id")
+    return Problem("unexpected", "an internal error occurred", remedy="report the request_id")
 
 
 def is_outage(error: Exception) -> bool:

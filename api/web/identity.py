@@ -87,17 +87,17 @@ def _actor(actor: bytes, department: bytes, role: bytes) -> Actor:
     return Actor(name, _text(b"x-department", department), _role(role))
 
 
-def _role(given: bytes) -> Role:
+def _role(value: bytes) -> Role:
     """The role in the header, unencoded: an encoded one would pass by a gateway that filters roles."""
-    role = next((role for role in Role if role.encode() == given), None)
-    if role is None and not given:
+    role = next((role for role in Role if role.encode() == value), None)
+    if role is None and not value:
         raise _unasserted("role-missing", "X-Role", "the header X-Role does not say in what role the actor acts")
     if role is Role.SYSTEM:
         raise Problem(
             "role-reserved", "the role system is not for people", remedy=f"one of: {', '.join(ROLES)}", header="X-Role"
         )
     if role is None:
-        shown = given[:ROLE_BYTES_SHOWN_MAX].decode("ascii", "replace")
+        shown = value[:ROLE_BYTES_SHOWN_MAX].decode("ascii", "replace")
         raise _unreadable(b"x-role", f"names no role: {shown}", f"one of: {', '.join(ROLES)}")
     return role
 
@@ -128,41 +128,41 @@ def _text(name: bytes, value: bytes) -> str:
 
 def key_of(headers: Headers) -> UUID:
     """The command's id: the UUID in Idempotency-Key, or the one that belongs to any other text there."""
-    given = headers.get(b"idempotency-key", b"")
-    if UUID_TEXT.fullmatch(given):
-        return uuid_from(given)
-    if not given:
+    key = headers.get(b"idempotency-key", b"")
+    if UUID_TEXT.fullmatch(key):
+        return uuid_from(key)
+    if not key:
         raise Problem(
             "key-missing",
             "the header Idempotency-Key is missing",
             remedy="send a new UUID with each new command, and the same one when sending a command again",
             header="Idempotency-Key",
         )
-    if not KEY_TEXT.fullmatch(given):
+    if not KEY_TEXT.fullmatch(key):
         raise _unreadable(
             b"idempotency-key",
             "is neither a UUID nor a short text without spaces",
             f"a UUID, or 1 to {KEY_CHARACTERS_MAX} visible ASCII characters",
         )
-    return uuid5(KEY_NAMESPACE, given.decode())
+    return uuid5(KEY_NAMESPACE, key.decode())
 
 
 def origin_of(headers: Headers) -> CommandOrigin:
     """The origin of a command by its headers: the undertaking of the sender that it belongs to."""
-    given = headers.get(b"x-correlation-id")
-    if given is None:
+    correlation = headers.get(b"x-correlation-id")
+    if correlation is None:
         return DIRECT
-    if not UUID_TEXT.fullmatch(given):
+    if not UUID_TEXT.fullmatch(correlation):
         raise _unreadable(b"x-correlation-id", "is no UUID", "a UUID, the same one for all that belongs together")
-    return CommandOrigin(correlation=UUID(given.decode()))
+    return CommandOrigin(correlation=UUID(correlation.decode()))
 
 
 def expected_version(headers: Headers) -> int | None:
     """The version in If-Match: "12", or the ETag of a project's state, which begins with it; None without one."""
-    given = headers.get(b"if-match")
-    if given is None:
+    tag = headers.get(b"if-match")
+    if tag is None:
         return None
-    match = VERSION_TAG.fullmatch(given)
+    match = VERSION_TAG.fullmatch(tag)
     if match is None:
         raise _unreadable(b"if-match", "is no version of a project", 'write one number in quotes, as in "12"')
     return int(match[1])

@@ -16,7 +16,7 @@ from domain.law.calendar.moment import local_day, midnight, next_day
 from domain.law.calendar.period import Period
 from infrastructure.ledger.approvals import Approvals
 from projections.information.query import InformationPast
-from projections.legal_person.query import Then
+from projections.legal_person.query import DayAsKnown
 from projections.supervision.query import SupervisionAt
 
 PERIOD_DAYS_MAX = 1_100  # three years: some hundred thousand decisions of a large zone
@@ -44,9 +44,9 @@ def period_of(first: date | None, last: date | None, supervision: SupervisionAt)
     return period
 
 
-def instants_on(approvals: Approvals, on: str) -> tuple[Then, InformationPast | None]:
+def instants_on(approvals: Approvals, on: str) -> tuple[DayAsKnown, InformationPast | None]:
     """The end of the day *on*, as is known now; now where it is empty. Raises Problem."""
     now, zone, day = approvals.clock(), home_zone(approvals.laws), day_on(on)
     if day is None:
-        return Then(local_day(now, zone), now), None
-    return Then(day, now), InformationPast(min(midnight(next_day(day), zone), now), now, zone)
+        return DayAsKnown(local_day(now, zone), now), None
+    return DayAsKnown(day, now), InformationPast(min(midnight(next_day(day), zone), now), now, zone)

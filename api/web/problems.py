@@ -26,7 +26,7 @@ CHECK_COMMAND = "check_command"  # the operation that tries one
 
 INSTANCE_CHARACTERS_MAX = 200  # of the path of the request, an answer repeats no more than this
 
-REFUSED = 409  # a rule of the law or of plain order is broken: the request was understood, and nothing was stored
+REFUSED = 409  # a rule of the law or of the system is broken: the request was understood, and nothing was stored
 
 REFUSED_OTHERWISE = {
     "key-reused": 422,

@@ -1,6 +1,6 @@
 """What every request has to keep to, whatever its address: host, spelling of the address, encodings, and its origin.
 
-Both roads into the application, litestar's and the one past it, come through here first.
+Requests pass through here first on both paths, litestar's and the fast path for commands.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ WRONG = 400  # a period that is none
 
 
 class DecisionPages(Controller):
-    """For anybody, without sign-in: Art. 40 of the Administrative Licensing Law gives everyone the right to look."""
+    """For anyone, without sign-in: Art. 40 of the Administrative Licensing Law gives everyone the right to look."""
 
     opt = {ACCESS: "read:window"}  # noqa: RUF012  litestar's own spelling
     middleware = (WindowShareMiddleware,)

@@ -1,4 +1,4 @@
-"""准予决定公开 GET /v1/window/decisions: the decisions that the law has made public, for anybody, a page at a time."""
+"""准予决定公开 GET /v1/window/decisions: the decisions that the law has made public, for anyone, a page at a time."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class PublicDecisionRoutes(Controller):
 
 
 def public_decision(row: GrantedRow) -> PublicDecision:
-    """The decision as everybody may see it: without the ids that lead to the project."""
+    """The decision as everyone may see it: without the ids that lead to the project."""
     return PublicDecision(
         decided_on=row.decided_on,
         department=row.department,

@@ -119,7 +119,7 @@ def shown_form(
         template,
         **framed(page),
         case=case,
-        given={"about": "", "contact": "", "grade": "", "comment": "", "anonymous": "", **filled_in},
+        values={"about": "", "contact": "", "grade": "", "comment": "", "anonymous": "", **filled_in},
         grades=list(Grade),
         fault=fault,
         back=case_address(page, case.case_number),

@@ -98,7 +98,7 @@ def share_of(scope: Scope) -> WindowShare:
 def _full() -> Problem:
     return Problem(
         "busy",
-        "the public window is in great demand now, and nothing of this request was stored",
+        "the public window has too many visitors now, and nothing of this request was stored",
         remedy="try again in a moment",
         headers={"Retry-After": "2"},
     )

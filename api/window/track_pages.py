@@ -11,7 +11,7 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from api.clocks.display import telling
+from api.clocks.display import clock_functions
 from api.html.page import PageContext, see_other
 from api.route_access import ACCESS
 from api.web.problems import Problem
@@ -109,7 +109,7 @@ class TrackPages(Controller):
             ics=follow_address(page, query_codes, number, ICS),
             atom=follow_address(page, query_codes, number, FEED),
             as_of=now,
-            **telling(page, now),
+            **clock_functions(page, now),
         )
 
     @get(f"{FOLLOW}/{{file:str}}")

@@ -9,7 +9,7 @@ from litestar import Controller, Response, post
 from litestar.di import NamedDependency, Provide
 from msgspec import Struct
 
-from api.clocks.display import telling
+from api.clocks.display import clock_functions
 from api.commands.page_sender import CommandResult, PageSender, page_sender
 from api.commands.sender import ProjectCommand
 from api.html.page import PageContext
@@ -74,7 +74,7 @@ class AcceptancePages(Controller):
             names=await names_of(approvals.store, _readable(cases)),
             department=fields.text("department"),
             desk_link=page.link(DESK, department=fields.text("department")),
-            **telling(page, now),
+            **clock_functions(page, now),
         )
 
 

@@ -12,7 +12,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from api.clocks.display import telling
+from api.clocks.display import clock_functions
 from api.clocks.routes import Application, ClockName, ItemCode
 from api.html.links import BOARD, CARDS, card_link
 from api.html.page import PageContext, see_other
@@ -42,7 +42,7 @@ Group = Annotated[
 
 def _desk_content(page: PageContext, department: str, at: datetime, *, is_past: bool) -> dict[str, object]:
     """What the choice of departments and a desk both say."""
-    return {"department": department, "as_of": at, "address": DESK, **telling(page, at, past=is_past)}
+    return {"department": department, "as_of": at, "address": DESK, **clock_functions(page, at, past=is_past)}
 
 
 def _desk_links(page: PageContext, department: str, instants: Instants) -> dict[str, object]:
@@ -140,5 +140,5 @@ class WorklistPages(Controller):
             explained=await explained(project_clocks, project_id, reading),
             names=await names_of(approvals.store, [project_id]),
             back=page.link(f"/pages/projects/{project_id}"),
-            **telling(page, project_clocks.t),
+            **clock_functions(page, project_clocks.t),
         )

@@ -19,7 +19,7 @@ from domain.core.types import Name, Text
 
 
 class NameDeputy(Command, frozen=True, tag="name_deputy"):
-    """Let another principal do this one's work for a period. What needs a second administrator can't be passed on."""
+    """Name a deputy for a period. Roles that need a second administrator can't be delegated."""
 
     principal: PrincipalId
     deputy: PrincipalId
@@ -77,7 +77,7 @@ class DeputyDismissed(Fact, frozen=True, tag="deputy_dismissed"):
 
 
 class RecordLeave(Command, frozen=True, tag="record_leave"):
-    """Record that a principal is away for a period, and who does its work meanwhile, if anybody."""
+    """Record that a principal is away for a period, and who does its work meanwhile, if anyone."""
 
     principal: PrincipalId
     valid_until: datetime

@@ -1,4 +1,4 @@
-"""What access depends on in a project, an item, and what a command is about, taken from the state of the project."""
+"""Derives cases for the table of access from a project's state: the project, its items, and what a command is about."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def project_case(project: Project) -> AccessCase:
 
 
 def parties_case(project: Project) -> AccessCase:
-    """The same without its departments, which are dozens: for who may do something as its enterprise or manager."""
+    """The project without its departments, which are dozens: enough to judge its enterprise and its manager."""
     return AccessCase(project.id, project.uscc, project.manager)
 
 
@@ -76,7 +76,7 @@ def subject_case(project: Project, subject: Subject, whole: AccessCase | None = 
 
 
 def cases_in(project: Project) -> Iterator[AccessCase]:
-    """Everything in *project* that a department can have to do with, the whole of it first."""
+    """Every case in *project*: first the project, then its items, complaints, evaluations, cards and orders."""
     yield project_case(project)
     yield from (item_case(project, code) for code in project.items)
     for subjects in (project.complaints, project.evaluations, project.signals, project.orders):
@@ -84,14 +84,14 @@ def cases_in(project: Project) -> Iterator[AccessCase]:
 
 
 def command_cases(project: Project, command: Command) -> tuple[AccessCase, ...]:
-    """What *command* to *project* is about, a case for each item it names: all of them have to be allowed."""
+    """The cases of *command* to *project*, one for each item it names: access to every one of them is required."""
     if isinstance(command, RegisterProject):
         return (AccessCase(project.id, command.enterprise.uscc, command.manager),)
     return cases_named(project, command)
 
 
 def cases_named(project: Project, command: Command | Fact, whole: AccessCase | None = None) -> tuple[AccessCase, ...]:
-    """What a command to *project*, or a fact in it, is about: a case for each item it names, else the *whole*."""
+    """The cases of a command to *project*, or of a fact in it: one for each item it names, else the *whole*."""
     whole = whole or project_case(project)
     subject = subject_of(project, command)
     if subject is not None:

@@ -119,7 +119,7 @@ def sees(caller: Caller, door: AccessRule, case: AccessCase) -> bool:
 
 
 def is_related(caller: Caller, relation: Relation, case: AccessCase) -> bool:
-    """Whether *caller* has to do with *case* what *relation* asks for, within the projects of the grant."""
+    """Whether *caller* has the *relation* to *case*, within the projects of the grant."""
     if caller.projects and case.project not in caller.projects:
         return relation is Relation.SELF and RELATED[relation](caller, case)
     return RELATED[relation](caller, case)
@@ -139,12 +139,12 @@ RELATED: Mapping[Relation, Callable[[Caller, AccessCase], bool]] = {
 
 
 def works_as(caller: Caller) -> str:
-    """Whose projects *caller* manages: his own, or those of the person he is deputy of."""
+    """The id of the manager as whom *caller* acts: the caller's own, or that of the person the caller is deputy of."""
     return caller.deputy_of or caller.id
 
 
 def in_scope(caller: Caller, action: str) -> bool:
-    """Whether the scopes of the caller's key or token cover *action*; people have none to keep to."""
+    """Whether the scopes of the caller's key or token cover *action*; people have no scopes, so nothing limits them."""
     if caller.scopes is None:
         return caller.kind is not PrincipalKind.PROGRAM
     return not scopes_for(action).isdisjoint(caller.scopes)
@@ -152,13 +152,13 @@ def in_scope(caller: Caller, action: str) -> bool:
 
 @cache
 def permission(role: Role, relation: Relation) -> Wording:
-    """Why the role may."""
+    """The sentence for an action that the role allows."""
     who, where = ROLES[role], RELATIONS[relation]
     return Wording(f"{who.zh}可以，范围：{where.zh}", f"{who.en} may, {where.en}")
 
 
 def refusal(caller: Caller, relation: Relation | None) -> Wording:
-    """Why *caller* may not."""
+    """The sentence for an action that the role of *caller* does not allow."""
     who = ROLES[caller.role]
     if relation is None:
         return Wording(f"{who.zh}无此权限", f"{who.en} may not do this")
@@ -167,7 +167,7 @@ def refusal(caller: Caller, relation: Relation | None) -> Wording:
 
 
 def wanted(rule: AccessRule) -> Wording:
-    """Who may do it."""
+    """The sentence that lists the roles which *rule* allows."""
     if not rule.roles:
         return Wording("任何人均无此权限", "no one may do this")
     zh = "；".join(f"{ROLES[role].zh}（{RELATIONS[relation].zh}）" for role, relation in rule.roles.items())
@@ -176,12 +176,12 @@ def wanted(rule: AccessRule) -> Wording:
 
 
 def out_of_scope(action: str) -> Wording:
-    """Why a program may not, whose role would."""
+    """The sentence for a program whose role allows *action*, but whose scopes do not."""
     return Wording(f"密钥未含 {action} 的权限", f"the key has no scope for {action}")
 
 
 def widen(action: str) -> Wording:
-    """What scope a program needs."""
+    """The sentence that names a scope which would help."""
     scopes = ", ".join(sorted(scopes_for(action)))
     return Wording(
         f"请管理员签发含下列权限之一的密钥：{scopes}", f"ask an administrator for a key with one of: {scopes}"

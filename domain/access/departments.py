@@ -18,7 +18,7 @@ DEPARTMENTS_STREAM = uuid5(NAMESPACE, "departments/")  # no principal's: an id o
 
 
 class DepartmentMerge(Struct, frozen=True, gc=False):
-    """That a department's work passed to another one, and from when."""
+    """A merge: the department that takes over the work, and from when."""
 
     into: str
     valid_from: datetime

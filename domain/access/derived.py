@@ -60,7 +60,7 @@ def as_deputy(grant: Grant, deputising: DeputyPeriod) -> Grant:
 def caller_by(
     grant: Grant, principal: str, name: str, kind: PrincipalKind, scopes: tuple[str, ...] | None = None
 ) -> Caller:
-    """*principal* as he sends requests by *grant*."""
+    """The caller that *principal* is when acting by *grant*."""
     return Caller(
         principal, name, kind, grant.role, grant.over, grant.projects, grant.as_agent, grant.deputy_of, scopes
     )

@@ -78,7 +78,7 @@ class ProposeGrant(Command, frozen=True, tag="propose_grant"):
 
 
 class GrantProposed(Fact, frozen=True, tag="grant_proposed"):
-    """提请授权: nothing holds yet."""
+    """提请授权: a role was proposed; it is not in force yet."""
 
     grant: Grant
     proposed_by: str
@@ -125,7 +125,7 @@ class ConfirmGrant(Command, frozen=True, tag="confirm_grant"):
 
 
 class GrantConfirmed(Fact, frozen=True, tag="grant_confirmed"):
-    """授权复核: what was proposed holds from *valid_from*."""
+    """授权复核: the proposed grant is in force from *valid_from*."""
 
     grant: UUID
     valid_from: datetime
@@ -154,7 +154,7 @@ class WithdrawGrant(Command, frozen=True, tag="withdraw_grant"):
 
 
 class GrantWithdrawn(Fact, frozen=True, tag="grant_withdrawn"):
-    """收回授权: the grant holds no more from *ends_at*."""
+    """收回授权: the grant ended at *ends_at*."""
 
     grant: UUID
     ends_at: datetime
@@ -301,7 +301,7 @@ def require_terms(terms: GiveGrant | ProposeGrant, state: Principal) -> None:
     elif terms.role in OVER_A_DEPARTMENT and not terms.over.strip():
         raise Refused(
             "over-missing",
-            f"{terms.role.spoken} needs a department, and none is named",
+            f"{terms.role.with_article} needs a department, and none is named",
             remedy="give the department's code in over",
         )
 
@@ -316,7 +316,8 @@ def require_separate(grant: Grant, state: Principal) -> None:
         if held.role in SEPARATE_DUTIES - {grant.role} and not ends_first and not begins_after:
             raise Refused(
                 "duties-apart",
-                f"{state.principal} is {held.role.spoken}, so can't be {grant.role.spoken} at the same time",
+                f"{state.principal} is {held.role.with_article},"
+                f" so can't be {grant.role.with_article} at the same time",
                 article=SEPARATION,
                 remedy="withdraw the other grant first, or grant the role to another person",
             )

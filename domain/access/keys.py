@@ -80,7 +80,7 @@ class KeyIssued(Fact, frozen=True, tag="key_issued"):
 
 
 class RotateKey(Command, frozen=True, tag="rotate_key"):
-    """Give a key a new secret. The one before is accepted until *old_until*; at once no more where that is left out."""
+    """Give a key a new secret. The old one is accepted until *old_until*; without that it ends at once."""
 
     principal: PrincipalId
     key: KeyId
@@ -98,7 +98,7 @@ class RotateKey(Command, frozen=True, tag="rotate_key"):
 
 
 class KeyRotated(Fact, frozen=True, tag="key_rotated"):
-    """轮换密钥: a new secret, beside which the one before is accepted until *old_until*."""
+    """轮换密钥: the key has a new secret; the old one is accepted until *old_until*."""
 
     key: str
     digest: str

@@ -17,7 +17,7 @@ from domain.core.ledger import Role
 
 
 class Relation(StrEnum):
-    """What a caller has to do with a case for a rule to hold."""
+    """The relation to the case that a rule requires of the caller."""
 
     SELF = "self"  # the principal it is about
     OWNER = "owner"  # belongs to the enterprise, not by a mandate

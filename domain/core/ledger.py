@@ -26,7 +26,7 @@ class Role(StrEnum):
     SYSTEM = "system"  # the deadline watcher, importers
 
     @property
-    def spoken(self) -> str:
+    def with_article(self) -> str:
         """The role as a sentence says it: "an officer", "a project manager"."""
         return f"{'an' if self.value[0] in 'aeiou' else 'a'} {self.value.replace('_', ' ')}"
 
@@ -50,7 +50,7 @@ def actor_in_case(by: Actor, on_behalf_of: Actor | UnsetType | None) -> Actor:
 class Refused(Exception):  # noqa: N818 a refusal is an answer, not an error
     """A command broke a rule. The sentence is shown to the person who sent it.
 
-    *code* is stable and machine-readable; *article* names the law or rule, empty where plain order asks for it;
+    *code* is stable and machine-readable; *article* names the law or rule, empty where none is cited;
     *remedy* says what would make the command pass.
     """
 
@@ -65,7 +65,8 @@ class Command(
 ):
     """A request that may be refused. *occurred_at* is when it legally happened, where that is not now.
 
-    What has its default is left out of its JSON: so the fingerprint of a command stays when its type gets a new field.
+    Fields with their default value are left out of its JSON, so that the fingerprint of a command does not change when
+    its type gets a new field.
     """
 
     occurred_at: datetime | None = None

@@ -13,7 +13,7 @@ def require_role(by: Actor, what: str, *roles: Role) -> None:
     """Refuse *what* unless *by* acts in one of *roles*."""
     if by.role not in roles:
         people = [role for role in roles if role is not Role.SYSTEM] or roles  # no person signs in as the system
-        raise Refused("wrong-role", f"{by.role.spoken} can't {what}", remedy=f"this is for: {', '.join(people)}")
+        raise Refused("wrong-role", f"{by.role.with_article} can't {what}", remedy=f"this is for: {', '.join(people)}")
 
 
 def require_reasons(reasons: str, what: str, article: str) -> None:

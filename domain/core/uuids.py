@@ -1,4 +1,4 @@
-"""UUIDs to texts and back, by msgspec: Python's own code takes three times as long, which a command feels."""
+"""UUIDs to texts and back, by msgspec: Python's own code takes three times as long, which shows in every command."""
 
 from __future__ import annotations
 

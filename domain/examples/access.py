@@ -141,7 +141,7 @@ ACCESS_EXAMPLES: dict[str, AccessStep] = {tag_of(step.command): step for step in
 
 
 def access_entries(law: Pack) -> list[Entry]:
-    """What the story leaves behind, of all its streams in the order of the story, decided by the domain under *law*."""
+    """The entries that result from the story under *law*, of all its streams, in the order of the story."""
     streams: dict[UUID, list[Entry]] = {}
     entries: list[Entry] = []
     for number, step in enumerate(ACCESS_STORY, start=1):

@@ -1,4 +1,4 @@
-"""The story of a removal: a tested example of what is recorded when records beside the ledger were past their time."""
+"""The story of a removal: a tested example of what is recorded when expired records outside the ledger are deleted."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ def zone_entries(law: Pack) -> list[Entry]:
 
 
 def shelf_from(entries: list[Entry]) -> ReferenceData:
-    """What *entries*, of catalogues and flows, have published."""
+    """The reference data that *entries* of catalogues and flows have published."""
     streams: dict[UUID, list[Entry]] = {}
     for entry in entries:
         streams.setdefault(entry.stream, []).append(entry)

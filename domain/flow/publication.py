@@ -80,8 +80,8 @@ class FlowPublished(Fact, frozen=True, tag="flow_published"):
 
     def same_as(self, other: FlowEdition) -> bool:
         """Whether *other* has the same content, its number apart."""
-        mine = (self.catalogue, self.kinds, self.phases, self.steps)
-        return mine == (other.catalogue, other.kinds, other.phases, other.steps)
+        own = (self.catalogue, self.kinds, self.phases, self.steps)
+        return own == (other.catalogue, other.kinds, other.phases, other.steps)
 
     def apply(self, flow: AnyState) -> None:
         flow.name = self.flow

@@ -1,6 +1,6 @@
 """The plain count by which permit registers are compared: calendar days, no rest days, no rolling, no deemed outcome.
 
-It is not the law's clock (that is `general`); it is the figure that anybody can work out from a register's own days.
+It is not the law's clock (that is `general`); it is the figure that anyone can work out from a register's own days.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def require_no_official(state: Principal) -> None:
     if held:
         raise Refused(
             "official-not-erased",
-            f"{state.principal} has acted as {held[0].spoken}: officials' acts stay with their names",
+            f"{state.principal} has acted as {held[0].with_article}: officials' acts stay with their names",
             article=DUTIES_OF_OFFICE,
             remedy="close the principal with close_principal; erase only applicants and contacts",
         )

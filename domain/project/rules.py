@@ -80,7 +80,7 @@ def require_applicant_side(code: str, item: Item, by: Actor, what: str) -> None:
         return
     raise Refused(
         "wrong-role",
-        f"{by.role.spoken} of {by.department or by.id} can't {what} {code}",
+        f"{by.role.with_article} of {by.department or by.id} can't {what} {code}",
         remedy=f"this is for the applicant, the project manager or the window of {item.department}",
     )
 

@@ -1,1 +1,1 @@
-"""Retention: what lies beside the ledger for a time alone, and the record that it was removed."""
+"""Retention: records outside the ledger that are stored for a limited time, and the fact that they were removed."""

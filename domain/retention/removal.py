@@ -1,4 +1,4 @@
-"""清理 removal: records beside the ledger were past their time, and were deleted."""
+"""清理 removal: records outside the ledger were deleted when their retention period was over."""
 
 from __future__ import annotations
 
@@ -32,9 +32,8 @@ AnyRetention: TypeAlias = Retention | Any  # facts of all aggregates lie in one 
 
 
 class RemovedRecords(Struct, frozen=True):
-    """What one *rule* removed: *count* records that were past their time, as those from before *before* are.
-
-    *stays* says in words how long such records stay.
+    """What one *rule* removed: *count* records from before *before*, whose retention period was over. *stays* says in
+    words how long such records are stored.
     """
 
     rule: Code
@@ -47,7 +46,7 @@ Removed = Annotated[tuple[RemovedRecords, ...], Meta(max_length=RULES_MAX)]
 
 
 class RecordRemoval(Command, frozen=True, tag="record_removal"):
-    """Record that records beside the ledger were removed: by which rules, and how many of each."""
+    """Record that records outside the ledger were removed: by which rules, and how many of each."""
 
     removed: Removed
 
@@ -67,7 +66,7 @@ class RecordRemoval(Command, frozen=True, tag="record_removal"):
 
 
 class RecordsRemoved(Fact, frozen=True, tag="records_removed"):
-    """清理: *records* in all were removed beside the ledger; *removed* says by which rules."""
+    """清理: *records* in all were removed outside the ledger; *removed* says by which rules."""
 
     removed: tuple[RemovedRecords, ...]
     records: int

@@ -76,7 +76,7 @@ class LedgerDirectory:
             return None
         return _key(owner, issued, self._clock())
 
-    async def everybody(self) -> list[Principal]:
+    async def all_principals(self) -> list[Principal]:
         """Every principal that was ever registered, by id."""
         await self._refresh()
         return sorted(self._streams.values(), key=lambda principal: principal.principal)
@@ -89,7 +89,7 @@ class LedgerDirectory:
         return known
 
     async def _refresh(self) -> None:
-        """Take in what is new. Concurrent look-ups are coalesced: those that come during a read share the next."""
+        """Read the new entries. Concurrent look-ups are coalesced: those that come during a read share the next."""
         wanted = self._rounds + 1 + self._lock.locked()
         async with self._lock:
             if self._rounds < wanted:
@@ -121,7 +121,7 @@ class LedgerDirectory:
             follow(known, entry)
 
     def _index(self) -> None:
-        """Find principals by id, keys by theirs, and for whom each deputy acts."""
+        """Build the indexes: principals and keys by id, and principals by deputy."""
         self._principals = {principal.principal: principal for principal in self._streams.values()}
         self._keys = {}
         for principal in self._streams.values():

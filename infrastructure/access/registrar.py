@@ -41,7 +41,7 @@ class PrincipalRegistrar(LedgerDirectory):
         """The principals that hold a grant as administrator at *at*."""
         return [
             person.principal
-            for person in await self.everybody()
+            for person in await self.all_principals()
             if any(grant.role is Role.ADMINISTRATOR and grant.holds(at) for grant in person.grants.values())
         ]
 

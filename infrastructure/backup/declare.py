@@ -1,6 +1,7 @@
-"""Examines a ledger that the tools of a database server of one's own restored: whether it is sound, and what is lost.
+"""Examines a ledger that an external server's own tools restored: whether it is sound, and what is lost.
 
-Such a restore leaves no fact, and gives positions out a second time. What the ledger had, the transparency log knows.
+Such a restore records no fact, and positions are assigned a second time. The transparency log shows what the ledger
+had.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from infrastructure.verifier.verify import verify
 
 
 class KnownLoss(Struct, frozen=True):
-    """What is known of the ledger of before: its *log*, None where none is kept, and a position that it had."""
+    """What is known of the ledger before the restore: its *log*, None if it has none, and a position that it had
+    reached.
+    """
 
     log: LogReader | None
     lost_to: int = 0

@@ -134,7 +134,7 @@ class ErasedTexts:
 
     @contextmanager
     def _followed(self, connection: psycopg.Connection[Any], position: int, advance: Advance) -> Iterator[None]:
-        """All views are at *position* at least, and none is built from the ledger of before, during the block."""
+        """During the block all views are at *position* or later, and no rebuild reads the ledger as it was before."""
         advance(FOLLOWING, 0, 0)
         while True:
             self._follow()
@@ -211,7 +211,7 @@ def _unfinished(why: str) -> BackupError:
     return BackupError(
         "erasure-unfinished",
         f"A copy made now could hold texts of a person who was erased: {why}.",
-        "Mend that, or wait, and try again.",
+        "Fix that, or wait, and try again.",
     )
 
 

@@ -79,7 +79,7 @@ class BackupTimeline(Struct, frozen=True):
 
 
 class RecoveryPlan(Struct, frozen=True):
-    """How to come to the instant *at*, None for the latest: base backups, a full one first, and the timeline."""
+    """How to recover to the instant *at*, None for the latest: base backups, a full one first, and the timeline."""
 
     chain: tuple[BaseBackup, ...]
     timeline: int
@@ -142,7 +142,7 @@ class BackupFolder:
         return mark
 
     def claim(self, system: str) -> None:
-        """Let the folder be that of the database cluster *system*, unless it is another's."""
+        """Mark the folder as that of the database cluster *system*. Refused if it belongs to another."""
         mark = self.mark()
         if mark is None:
             self._store(self.path / MARK, BackupMark(system))
@@ -191,7 +191,7 @@ class BackupFolder:
         return {timeline.number: timeline for timeline in noted}
 
     def plan(self, at: datetime | None) -> RecoveryPlan:
-        """How to come to the instant *at*; None: as late as the backups reach."""
+        """The plan to recover to the instant *at*; None: the latest that the backups reach."""
         bases = self.finished()
         if not bases:
             remedy = "`countersign backup` takes one."

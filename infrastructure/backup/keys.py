@@ -1,7 +1,7 @@
 """A backup of all keys as one file: those that sign the log, and those by which personal data is encrypted.
 
-It is never in the same place as a backup of the data: who holds both reads what was encrypted, and can make the whole
-ledger again.
+It must never be stored with a backup of the data: anyone who holds both can decrypt personal data, and forge the whole
+ledger.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def require_apart(place: Path, settings: Settings) -> None:
             raise BackupError(
                 "keys-with-data",
                 f"The keys in {folder} ({name}) would be in the same backup as the data.",
-                "Who has both reads what was encrypted, and can make the ledger again: name another folder, or move"
+                "Anyone who has both can decrypt personal data and forge the ledger: name another folder, or move"
                 " the keys. `countersign backup-keys` has a backup of its own for them.",
             )
     if _is_in(place, settings.data):
@@ -60,7 +60,7 @@ def back_up_keys(file: Path, settings: Settings) -> KeysBackup:
     file = Path(os.path.abspath(file.expanduser()))  # noqa: PTH100  as given
     beside = next((folder for folder in file.parents if (folder / MARK).exists()), None)
     if beside is not None or _is_in(file, settings.data):
-        sentence = f"{file} is in {beside or settings.data}, with the data: keys belong into no backup of the data."
+        sentence = f"{file} is in {beside or settings.data}, with the data: keys must not be in a backup of the data."
         raise BackupError("keys-with-data", sentence, "Name a file on a medium of its own.")
     if file.exists():
         raise BackupError("keys-file-exists", f"{file} exists already.", "Name a new file.")

@@ -141,7 +141,8 @@ class Restorer:
         )  # fmt: skip
 
     def take_its_place(self, outcome: RecoveryOutcome) -> str:
-        """Let the recovered database be the present one; the name of the folder in which that one is from now on.
+        """Put the recovered database in place of the present one; returns the name of the folder that the latter is
+        moved to.
 
         The server of the recovered database has recorded the restore by now.
         """
@@ -165,7 +166,7 @@ class LastState(Struct, frozen=True):
 
 
 def last_state(server: EmbeddedPostgres) -> LastState:
-    """What of the present ledger a restore has to know."""
+    """The last position and epoch of the present ledger, which a restore has to know."""
     if server.status() is ServerStatus.ABSENT:
         return LastState()
     try:

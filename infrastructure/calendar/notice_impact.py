@@ -73,18 +73,18 @@ class Preview(Struct, frozen=True, kw_only=True):
 async def preview(store: Store, laws: LawBook, name: str, notice: Notice, now: datetime, today: date) -> Preview:
     """The preview of applying *notice* to the calendar *name* at *now*; *today* is the local day."""
     change = ClockChange.by(notice, name, laws)
-    was, then = (law.calendars()[name].as_known(today) for law in (change.before, change.after))
-    projects = await touched(store, change, notice, was.known_until or date.min)
+    old, new = (law.calendars()[name].as_known(today) for law in (change.before, change.after))
+    projects = await touched(store, change, notice, old.known_until or date.min)
     shifts = await moved(store, change, projects, now)
     running = [shift for shift in shifts if not shift.closed]
     in_order = sorted(shifts, key=_soonest)
     return Preview(
         calendar=name,
         notice=notice.id,
-        version=was.version,
-        version_after=then.version,
-        horizon=was.known_until,
-        horizon_after=then.known_until,
+        version=old.version,
+        version_after=new.version,
+        horizon=old.known_until,
+        horizon_after=new.known_until,
         projects=len(projects),
         later=sum((shift.days or 0) > 0 for shift in running),
         earlier=sum((shift.days or 0) < 0 for shift in running),

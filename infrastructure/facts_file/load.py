@@ -141,7 +141,7 @@ class FactsLoading:
             elif isinstance(line, KeyLine):
                 self._adopt(line)
             else:
-                raise FactsFileUnfitError("The file is not what was exported: a header stands between its lines.")
+                raise FactsFileUnfitError("The file is not what was exported: there is a header between its lines.")
         self.chain.take(entry.raw() for entry in entries)
         if self.chain.faults:
             fault = self.chain.faults[0]
@@ -156,7 +156,7 @@ class FactsLoading:
         last = self._last.seq if self._last else 0
         if command.seq != last:
             raise FactsFileUnfitError(
-                f"The file is not what was exported: a command of position {command.seq} stands behind position {last}."
+                f"The file is not what was exported: a command of position {command.seq} comes after position {last}."
             )
 
     def _adopt(self, line: KeyLine) -> None:

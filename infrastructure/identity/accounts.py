@@ -82,8 +82,8 @@ class Accounts:
     async def code_is_valid(self, code: str, now: datetime, purpose: str = ADMINISTRATOR) -> bool:
         """Whether *code* could be used now; it stays valid."""
         async with self._store.connection() as connection:
-            given = [digest_of(_plain(code)), purpose, now]
-            return await (await connection.execute(CODE_LIVES, given)).fetchone() is not None
+            params = [digest_of(_plain(code)), purpose, now]
+            return await (await connection.execute(CODE_LIVES, params)).fetchone() is not None
 
     async def use_code(self, code: str, now: datetime, purpose: str = ADMINISTRATOR) -> bool:
         """Use *code* up; False where it is wrong, was used or has expired."""
@@ -107,7 +107,7 @@ class Accounts:
         """Offer *people* on the sign-in page: this marks the database as one of a demonstration."""
         async with self._store.connection() as connection, connection.transaction():
             for position, person in enumerate(people):
-                given = [
+                params = [
                     person.principal,
                     person.name,
                     person.role.value,
@@ -115,7 +115,7 @@ class Accounts:
                     person.over_name,
                     position,
                 ]
-                await connection.execute(ADD_DEMO_PERSON, given)
+                await connection.execute(ADD_DEMO_PERSON, params)
 
 
 def _plain(code: str) -> str:

@@ -62,9 +62,9 @@ class CalendarAddresses:
     async def make(self, principal: str, grant_id: UUID, now: datetime, kind: str = DEADLINES) -> str | None:
         """The token of a new address for *principal* by a grant; None where there are as many as one may have."""
         token = new_token()
-        given = [digest_of(token), uuid4(), principal, grant_id, now, kind, principal, ADDRESSES_MAX]
+        params = [digest_of(token), uuid4(), principal, grant_id, now, kind, principal, ADDRESSES_MAX]
         async with self._primary.connection() as connection:
-            made = await (await connection.execute(INSERT, given)).fetchone()
+            made = await (await connection.execute(INSERT, params)).fetchone()
         return token if made else None
 
     async def of(self, principal: str) -> Sequence[CalendarAddress]:

@@ -40,7 +40,7 @@ class ApiKeys:
         self._store, self._directory, self._primary = store, directory, primary or store
 
     async def caller(self, text: str, now: datetime) -> tuple[Caller, Key, Grant]:
-        """Whose key *text* is, and by which grant. Raises KeyRefusedError."""
+        """The caller that the key *text* belongs to, with the grant it is issued under. Raises KeyRefusedError."""
         key_id = key_id_in(text)
         if not key_id:
             raise KeyRefusedError("malformed")
@@ -61,7 +61,7 @@ class ApiKeys:
         return program(key.principal, name, grant, key.scopes), key, grant
 
     async def caller_by_token(self, token: AccessToken, principal: str | None, now: datetime) -> tuple[Caller, Grant]:
-        """Whose an access token is, linked to *principal*, and by which grant. Raises KeyRefusedError."""
+        """The caller that an access token linked to *principal* belongs to, with its grant. Raises KeyRefusedError."""
         if principal is None or (name := await self._directory.name_of(principal)) is None:
             raise KeyRefusedError(f"no program is linked to the subject {token.subject}")
         grants: Sequence[Grant] = await self._directory.grants_of(principal, now)
@@ -84,14 +84,14 @@ class ApiKeys:
 
 
 def program(principal: str, name: str, grant: Grant, scopes: tuple[str, ...]) -> Caller:
-    """The caller that a program is."""
+    """A program as the caller of a request."""
     return caller_by(principal, name, grant, PrincipalKind.PROGRAM, scopes)
 
 
 def caller_by(
     principal: str, name: str, grant: Grant, kind: PrincipalKind, scopes: tuple[str, ...] | None = None
 ) -> Caller:
-    """The caller that *principal* is by *grant*."""
+    """*principal* as the caller of a request, by *grant*."""
     return Caller(
         id=principal,
         name=name,

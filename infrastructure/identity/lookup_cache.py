@@ -1,4 +1,4 @@
-"""A cache of look-ups for seconds, in which requests that come while one is under way share it."""
+"""A cache whose entries expire after seconds; concurrent look-ups of one key are coalesced."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class LookupCache(Generic[T]):
         self._under_way: dict[bytes, asyncio.Task[tuple[T, float]]] = {}
 
     def cached(self, digest: bytes) -> T | None:
-        """The value for *digest*, where it need not be looked up; None else, and where that is the value."""
+        """The cached value for *digest*; None if it has to be looked up, and if None is the value."""
         entry = self._entries.get(digest)
         return entry[1] if entry is not None and entry[0] > time.monotonic() else None
 
@@ -38,7 +38,7 @@ class LookupCache(Generic[T]):
         return value
 
     def clear(self) -> None:
-        """Look everything up again, also what is being looked up just now."""
+        """Empty the cache; the results of look-ups in flight are not cached either."""
         self._entries.clear()
         self._under_way.clear()
 

@@ -24,7 +24,7 @@ USE: LiteralString = """
 
 
 class PendingSignIns:
-    """What is remembered between leaving for the provider and coming back, in one database."""
+    """Pending sign-ins in one database: stored when a browser leaves for the provider, taken when it comes back."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -32,12 +32,14 @@ class PendingSignIns:
     async def store(self, pending: PendingSignIn, browser: str, return_to: str, now: datetime) -> None:
         """Remember *pending*, begun by the browser whose cookie holds *browser*."""
         expires = now + timedelta(minutes=PENDING_MINUTES)
-        given = [digest_of(pending.state), digest_of(browser), pending.nonce, pending.verifier, return_to, expires]
+        params = [digest_of(pending.state), digest_of(browser), pending.nonce, pending.verifier, return_to, expires]
         async with self._store.connection() as connection:
-            await connection.execute(STORE, given)
+            await connection.execute(STORE, params)
 
     async def take(self, state: str, browser: str, now: datetime) -> tuple[PendingSignIn, str] | None:
-        """What began with *state* in the same browser, and where it goes then; None also for a second time."""
+        """The pending sign-in with *state*, if the same browser began it, and where it leads; None if it was taken
+        before.
+        """
         async with self._store.connection() as connection:
             cursor = await connection.execute(TAKE, [digest_of(state), digest_of(browser), now])
             row = await cursor.fetchone()

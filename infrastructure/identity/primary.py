@@ -1,7 +1,7 @@
 """The primary of a standby: where a server that reads from a standby writes what sign-in and its rates need.
 
-It may be away while the standby serves: then every such write fails at once, not after the patience of a pool, and
-reads go on.
+It may be unreachable while the standby serves: every such write then fails at once, without waiting for the timeout of
+a pool, and reads go on.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from infrastructure.ledger.reader import Connection, Store
 
 CONNECTIONS_MAX = 4  # writes of sign-in are short and few
 PATIENCE_SECONDS = 2.0  # for a connection: a browser waits for it
-AGAIN_SECONDS = 5.0  # after a failure, so that not every request pays that patience
+AGAIN_SECONDS = 5.0  # after a failure, so that not every request waits for that timeout
 NOT_SET = "this server reads from a standby, and COUNTERSIGN_PRIMARY_URL names no primary"
 
 
 class PrimaryAwayError(psycopg.OperationalError):
-    """What would have to be written on the primary can't be now."""
+    """The primary is unreachable, so nothing can be written."""
 
 
 class PrimaryStore(Store):

@@ -78,9 +78,9 @@ class SignInRates:
     async def take(self, policy: RatePolicy, key: str, now: datetime) -> RateWait | None:
         """Count one attempt of *key*; how long to wait where there were too many."""
         key = f"{policy.name}:{key}"
-        given = {"key": key, "now": now, "interval": policy.interval, "span": policy.span}
+        params = {"key": key, "now": now, "interval": policy.interval, "span": policy.span}
         async with self._store.connection() as connection:
-            if await (await connection.execute(TAKE, given)).fetchone():
+            if await (await connection.execute(TAKE, params)).fetchone():
                 return None
             row = await (await connection.execute(PEEK, [key])).fetchone()
         arrival = row[0] if row else now
@@ -101,9 +101,9 @@ class SignInRates:
 
     async def failed(self, account: str, address: str, now: datetime) -> None:
         """Count a failure: the wait doubles with each after the third."""
-        given = {"key": _pair(account, address), "now": now, "free": FREE_FAILURES}
+        params = {"key": _pair(account, address), "now": now, "free": FREE_FAILURES}
         async with self._store.connection() as connection:
-            await connection.execute(FAILED, given | {"first": WAIT_SECONDS_FIRST, "max": WAIT_SECONDS_MAX})
+            await connection.execute(FAILED, params | {"first": WAIT_SECONDS_FIRST, "max": WAIT_SECONDS_MAX})
 
     async def succeeded(self, account: str, address: str, now: datetime) -> None:
         """Forget the failures of *account* at *address*; an attempt that succeeded does not count for the address."""
@@ -113,7 +113,7 @@ class SignInRates:
             await connection.execute(GIVE_BACK, [BY_ADDRESS.interval, f"{BY_ADDRESS.name}:{address}"])
 
     async def prune(self, now: datetime) -> None:
-        """Delete what no longer limits anything."""
+        """Delete expired rows, which no longer limit anything."""
         async with self._store.connection() as connection:
             await connection.execute(PRUNE, [now, TRUSTED_HOURS, FORGOTTEN_HOURS])
 
@@ -123,7 +123,9 @@ def _pair(account: str, address: str) -> str:
 
 
 class Allowance(Struct, frozen=True):
-    """What a token bucket answered: whether to go on, how many are left, and seconds until it is full or has one."""
+    """The answer of a token bucket: whether a request is allowed, how many are left, and seconds until it is full or
+    has one.
+    """
 
     allowed: bool
     remaining: int
@@ -138,7 +140,7 @@ class TokenBucket(Struct):
 
 
 class TokenBuckets:
-    """One bucket a key, in this process: *per_second* tokens flow in, *burst* fit."""
+    """One bucket per key, in this process: refilled with *per_second* tokens a second, up to *burst*."""
 
     def __init__(self, per_second: float, burst: int) -> None:
         self.per_second, self.burst = per_second, burst

@@ -1,6 +1,6 @@
 """The trace that reads of personal data leave in the security log: collected in memory, and written in batches.
 
-A request waits for none of it. Rows are stored within a second; what a process that is killed had not stored is lost.
+A request waits for none of it. Rows are stored within a second; those that a killed process had not stored are lost.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class ReadLog:
         self._waiting, self._ended = asyncio.Event(), asyncio.Event()
 
     def reading(self, reader: Callable[[], DataReader]) -> PersonalReads:
-        """What the block reads of personal data, *reader* has read."""
+        """Record personal data read in the block as read by *reader*."""
         return PersonalReads(self.recorder(reader))
 
     def recorder(self, reader: Callable[[], DataReader]) -> OnRead:
-        """What records each read that it is called with, by *reader*: called where there was such a read."""
+        """A function that records a read; *reader* is called only then, to say who reads."""
         return lambda read: self.add(reader(), read)
 
     def add(self, reader: DataReader, read: PersonalRead) -> None:
@@ -92,6 +92,6 @@ class ReadLog:
     async def _write(self) -> None:
         while not self._ended.is_set():
             await self._waiting.wait()
-            with suppress(TimeoutError):  # what else comes goes along
+            with suppress(TimeoutError):  # further reads join the batch
                 await asyncio.wait_for(self._ended.wait(), FLUSH_SECONDS)
             await self.flush()

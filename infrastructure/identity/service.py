@@ -152,7 +152,7 @@ class Identity:
         await self._open.aclose()
 
     async def signed_in(self, token: str) -> SignedIn | None:
-        """The session of *token*, as it was within the last seconds; None where it has ended."""
+        """The session of *token*, cached for seconds; None where it has ended."""
         digest = sha256(token.encode()).digest()
         if (cached := self._sessions.cached(digest)) is not None:
             return cached
@@ -199,7 +199,7 @@ class Identity:
         return await self._keys.get(blake2b(bearer.encode()).digest(), lambda: self._key_use(bearer))
 
     def known_program(self, bearer: bytes) -> KeyUse | None:
-        """The same as it was within the last seconds; None where it has to be looked up.
+        """The cached result of `program`; None if it has to be looked up.
 
         *bearer* is as it was sent: what is accepted is ASCII, so that no other bytes have its digest. BLAKE2 takes half
         as long as SHA-256, by which secrets are stored, and the digest never leaves this process.
@@ -207,7 +207,7 @@ class Identity:
         return self._keys.cached(blake2b(bearer).digest())
 
     async def _key_use(self, bearer: str) -> tuple[KeyUse, float]:
-        """Which program *bearer* belongs to, and for how many seconds that may be believed."""
+        """Which program *bearer* belongs to, and for how many seconds that may be cached."""
         now = self.clock()
         if bearer.startswith("cs_"):
             caller, key, grant = await self.keys.caller(bearer, now)
@@ -233,7 +233,7 @@ class Identity:
         return _person_by(address.principal, name, grants, address.grant_id)
 
     async def changed(self) -> None:
-        """Let every server look again at once: a session ended, a key was revoked, a grant has changed."""
+        """Empty the caches of every server: a session ended, a key was revoked, or a grant has changed."""
         self.forget()
         await announce_change(self.primary)
 
@@ -243,7 +243,7 @@ class Identity:
         self._keys.clear()
 
     async def _listen(self) -> None:
-        """Empty the caches whenever another server says so."""
+        """Empty the caches at each notification of another server."""
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:

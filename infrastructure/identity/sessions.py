@@ -88,8 +88,8 @@ class Sessions:
 
     async def begin(self, sign_in: SignIn, now: datetime) -> tuple[str, Session]:
         """A new session, and its token: always a new one, so that a cookie planted before sign-in is worth nothing."""
-        given = structs.asdict(sign_in) | {"browser": sign_in.browser[:BROWSER_CHARACTERS_MAX]}
-        session = Session(id=uuid4(), created_at=now, touched_at=now, expires_at=now + self.absolute, **given)
+        fields = structs.asdict(sign_in) | {"browser": sign_in.browser[:BROWSER_CHARACTERS_MAX]}
+        session = Session(id=uuid4(), created_at=now, touched_at=now, expires_at=now + self.absolute, **fields)
         token = new_token()
         async with self._primary.connection() as connection:
             await connection.execute(INSERT, [digest_of(token), *structs.astuple(session)])
@@ -149,9 +149,9 @@ class Sessions:
 
     async def end_at_provider(self, issuer: str, subject: str, provider_session: str) -> list[tuple[UUID, str]]:
         """End what a back-channel logout names: one session of the provider, or all of a subject."""
-        given = [issuer, provider_session, provider_session, subject, provider_session]
+        params = [issuer, provider_session, provider_session, subject, provider_session]
         async with self._primary.connection() as connection:
-            return [(row[0], row[1]) for row in await (await connection.execute(END_AT_PROVIDER, given)).fetchall()]
+            return [(row[0], row[1]) for row in await (await connection.execute(END_AT_PROVIDER, params)).fetchall()]
 
 
 async def _session_of(store: Store, digest: bytes) -> Session | None:

@@ -1,4 +1,4 @@
-"""Loads what speaks with NATS when it is needed: an extra, which few installations have."""
+"""Loads the NATS client on demand: an optional extra, which few installations have."""
 
 from __future__ import annotations
 
@@ -18,12 +18,10 @@ CONNECTION = "infrastructure.jetstream.connection"
 
 
 def opening() -> OpenStream:
-    """What opens a connection to a stream. Raises NatsUnavailableError where nats-py is not installed."""
+    """The function that opens a connection to a stream. Raises NatsUnavailableError where nats-py is not installed."""
     try:
         connection: Any = import_module(CONNECTION)
     except ImportError as missing:
-        raise NatsUnavailableError(
-            "What speaks with NATS is not installed: pip install 'countersign[nats]'."
-        ) from missing
+        raise NatsUnavailableError("The NATS client is not installed: pip install 'countersign[nats]'.") from missing
     opened: OpenStream = connection.opened
     return opened

@@ -31,7 +31,9 @@ log = structlog.get_logger()
 
 
 class ConnectionState:
-    """What the client reports aside: that the connection *is_lost*, and errors, also those of messages on their way."""
+    """What the client reports asynchronously: that the connection *is_lost*, and errors, also those of messages in
+    flight.
+    """
 
     def __init__(self) -> None:
         self.is_lost = False
@@ -153,7 +155,7 @@ def headers_of(message: OutgoingMessage, after: int, previous: OutgoingMessage |
 
 
 def untaken(target: StreamTarget) -> str:
-    """The sentence where the stream of *target* does not take its subjects."""
+    """The refusal of a stream that does not take the subjects of *target*."""
     return (
         f"The stream {target.stream} does not take the events of {target.zone}: let it take the subjects"
         f" {target.subjects}, or name another one by COUNTERSIGN_NATS_STREAM."

@@ -63,7 +63,9 @@ class StreamConnection(Protocol):
 
 
 class PublisherParts(Struct, frozen=True):
-    """What a publisher works with. *after*: where a stream that was emptied goes on; None where no one said so."""
+    """The collaborators of a publisher. *after*: where a stream that was emptied goes on; None unless an operator set
+    it.
+    """
 
     feed: Feed
     record: PublicationRecord
@@ -85,7 +87,7 @@ class StreamPlace(Struct, frozen=True):
 class StreamPublisher(Leader):
     """Runs in an event loop: `run` until `stop`.
 
-    What an operator has to mend ends `run` with its OperatorError, such as StreamRefusedError.
+    What an operator has to fix ends `run` with its OperatorError, such as StreamRefusedError.
     """
 
     transient = (*Leader.transient, StreamAwayError)

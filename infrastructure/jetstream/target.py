@@ -49,7 +49,7 @@ class StreamTarget(Struct, frozen=True):
         if not all(map(is_address, servers)):  # not quoted: what is wrong may be the password
             raise SettingRefusedError(
                 "COUNTERSIGN_NATS_URL has an address without a host or port that can be understood: write"
-                " nats://user:password@host:4222. A password with / ? # or a comma can't stand in it: change it, or"
+                " nats://user:password@host:4222. A password with / ? # or a comma can't be used in it: change it, or"
                 " name a credentials file by COUNTERSIGN_NATS_CREDENTIALS."
             )
         stream = settings.nats_stream or f"{SUBJECTS}-{settings.area}"

@@ -1,4 +1,4 @@
-"""What one command wants stored, and how a batch of such items crosses to ledger.append."""
+"""What one command appends, and the encoding of a batch of such items as parameters of ledger.append."""
 
 from __future__ import annotations
 
@@ -81,9 +81,8 @@ class AppendItem(Struct, frozen=True, gc=False):
 
 
 class AppendVerdict(Struct, frozen=True, gc=False):
-    """What became of an item; *position* is that of its last fact, where stored.
-
-    An item that came second has *missed* these rows of its stream, and perhaps more; they may be left out.
+    """The outcome of an item; *position* is that of its last fact, if it was stored. After a version conflict *missed*
+    are rows of its stream that another writer appended, perhaps not all of them, or none.
     """
 
     status: AppendStatus
@@ -92,7 +91,7 @@ class AppendVerdict(Struct, frozen=True, gc=False):
 
 
 class Pending(Struct, eq=False, gc=False):
-    """An item on its way, and who waits for its verdict."""
+    """An item in flight, and the future that gets its verdict."""
 
     item: AppendItem
     verdict: asyncio.Future[AppendVerdict]

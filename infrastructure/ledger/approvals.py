@@ -76,7 +76,7 @@ class CommandPreview(Struct, frozen=True):
 
 
 class Approvals(Application[UUID]):
-    """The application. `handle` is for everybody; the library's own methods work on the same ledger."""
+    """The application. `handle` is for all callers; the library's own methods work on the same ledger."""
 
     name = "Countersign"
     env: ClassVar[dict[str, str]] = {
@@ -174,7 +174,7 @@ class Approvals(Application[UUID]):
             return await self._insist(structs.replace(sent, origin=origin), allowed)
 
     async def _insist(self, sent: SentCommand, allowed: Callable[[State], None] | None = None) -> CommandAnswer:
-        """Decide and store in one's turn, again where another process wrote first."""
+        """Decide and store while holding the project's lock; retry on a version conflict with another process."""
         project_id, command = sent.stream, sent.command
         if turn := self._turns.take(project_id):
             await turn
@@ -314,7 +314,7 @@ class Approvals(Application[UUID]):
         return drafts
 
     async def _prepare(self, command: EveryCommand) -> None:
-        """Bring up to date what is decided by, beside the project. Raises ClockWrongError."""
+        """Check the clock, and refresh the reference data if *command* reads it. Raises ClockWrongError."""
         await self.clocks.require_right()
         if command.needs_shelf:
             await self.shelves.current()
@@ -322,7 +322,9 @@ class Approvals(Application[UUID]):
     async def _overtaken(
         self, cached: CachedState, verdict: AppendVerdict, tries: int, sent: SentCommand
     ) -> CommandAnswer | None:
-        """Another process wrote to the project first: take that in. The first answer, where this was stored before."""
+        """After a version conflict, apply what another process wrote. The first answer, if the command was stored
+        before.
+        """
         if verdict.status is AppendStatus.GONE:
             if self._cache.get(cached.project.id.int) is cached:  # else the cache was cleared since
                 self.high_water.went_back()
@@ -342,7 +344,7 @@ class Approvals(Application[UUID]):
         return state if isinstance(state, Project) else Project(project_id)
 
     async def state(self, project_id: UUID) -> State:
-        """The state now of whatever has this id; an unborn project where nothing is known of it."""
+        """The state now of the aggregate with this id; that of a new project if there is none."""
         if turn := self._turns.take(project_id):  # a command under way must not have its entries taken in twice
             await turn
         try:
@@ -353,7 +355,7 @@ class Approvals(Application[UUID]):
             self._turns.give(project_id)
 
     def seen(self, project_id: UUID) -> Project | None:
-        """The project as this process last decided on it, without asking the ledger; None where it never did."""
+        """The project's cached state, without a look at the ledger; None if it is not cached."""
         cached = self._cache.get(project_id.int)
         return cached.project if cached and isinstance(cached.project, Project) else None
 
@@ -447,7 +449,7 @@ class Approvals(Application[UUID]):
         return cached
 
     async def _catch_up(self, cached: CachedState) -> bool:
-        """Take in what other processes wrote. False where there was nothing new."""
+        """Apply the entries that other processes wrote. False if there were none."""
         return await self._take_in(cached, await self.streams.rows(cached.project.id, cached.project.version))
 
     async def _take_in(self, cached: CachedState, rows: Sequence[StoredRow]) -> bool:

@@ -1,6 +1,6 @@
 """Compares this machine's clock with the database's, by which everything is decided.
 
-A clock that is wrong writes law: it starts statutory periods on the wrong day, and warns of deadlines that have not
+A wrong clock has legal effect: statutory periods start on the wrong day, and deadlines are warned of that have not
 come. So all processes of an installation go by one clock. Where two clocks differ by more than networks and NTP
 explain, either may be wrong, and no fact is dated by them.
 """
@@ -59,7 +59,7 @@ class ClockCheck:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether `require_right` has anything to say."""
+        """Whether `require_right` has to be called: it would raise, or has to compare the clocks again first."""
         return bool(self.refusal) or self.has_jumped
 
     async def require_right(self) -> None:
@@ -70,7 +70,7 @@ class ClockCheck:
             raise ClockWrongError(self.refusal)
 
     async def keep_looking(self) -> None:
-        """Look every LOOK_SECONDS. A database that is away has no clock to go by: then the last look counts."""
+        """Compare every LOOK_SECONDS. While the database is unreachable, the last comparison counts."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
@@ -84,26 +84,27 @@ class ClockCheck:
             return
         self._steady = time() - monotonic()
         before = self._machine()
-        theirs, newest = await self._database()
+        database_at, newest = await self._database()
         after = self._machine()
         # Between the two moments here the database had its own: any offset that allows for that is right.
-        self._offset = min(max(self._offset, before - theirs), after - theirs)
-        self._judge(theirs, newest)
+        self._offset = min(max(self._offset, before - database_at), after - database_at)
+        self._judge(database_at, newest)
 
-    def _judge(self, theirs: datetime, newest: datetime | None) -> None:
+    def _judge(self, database_at: datetime, newest: datetime | None) -> None:
         apart = abs(self._offset)
         self.trouble = self.refusal = self.note = ""
         if apart > APART_MAX:
             where = "ahead of" if self._offset > NOTHING else "behind"
-            here = theirs + self._offset
+            server_at = database_at + self._offset
             self.note = self.trouble = (
-                f"this server's clock is {apart.total_seconds():,.0f} s {where} the database's: {_shown(here)} here,"
-                f" {_shown(theirs)} there"
+                f"this server's clock is {apart.total_seconds():,.0f} s {where} the database's:"
+                f" {_shown(server_at)} here, {_shown(database_at)} there"
             )
             self.refusal = self.trouble if apart > REFUSED_MAX else ""
-        elif newest is not None and newest - theirs > APART_MAX:
+        elif newest is not None and newest - database_at > APART_MAX:
             self.note = (
-                f"the newest fact was recorded at {_shown(newest)}, but the database's clock is at {_shown(theirs)}"
+                f"the newest fact was recorded at {_shown(newest)},"
+                f" but the database's clock is at {_shown(database_at)}"
             )
         if self.note and monotonic() - self._logged_at >= ALARM_SECONDS:
             self._logged_at = monotonic()

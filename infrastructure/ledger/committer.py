@@ -1,9 +1,9 @@
-"""Group commit: many commands, one disk write, and no answer before the facts are on disk.
+"""Group commit: many commands share one disk write, and none is answered before its facts are on disk.
 
-There is no timer: the next batch forms while the last one is away. Those who send command after command fall into two
-crowds: one is at the database while the other decides. What the second has decided is sent at once, without waiting for
-the first to be answered, so that the database goes from one batch to the next without a pause. Where the database is
-the slower of the two, its time alone counts, and one crowd is as many as can share it (ADR 0003).
+There is no timer: the next batch forms while the last one is in flight. Two batches alternate (double buffering): one
+is at the database while the commands of the other are decided. The second is sent at once, without waiting for the
+answer to the first, so that the database goes from one batch to the next without a pause. If the database is slower
+than deciding, only one batch is in flight, as large as possible (ADR 0003).
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ from infrastructure.tracing.switch import SWITCH
 
 DECIDING_SECONDS = 40e-6  # what one command takes in this process, roughly: on it depends only the size of batches
 BATCH_ITEMS_MAX = 256  # a larger batch makes its members wait longer than it saves
-SLOW_MIN = 3  # batches in a row: a single one has met with something else that happens on the machine
+SLOW_MIN = 3  # batches in a row: a single slow one may be due to something else on the machine
 WATCHERS_MIN = 16  # for fewer it isn't worth a processor
-WATCH_SECONDS_MAX = 0.0005  # a batch that many wait for is back by then, unless the machine is busy
-IN_VAIN_MAX = 7  # then 128 batches are slept for
+WATCH_SECONDS_MAX = 0.0005  # a batch that many wait for is answered by then, unless the machine is busy
+IN_VAIN_MAX = 7  # then 128 batches are awaited without polling
 DRAIN_SECONDS = 0.005
 CLOSE_SECONDS_MAX = 10.0  # a stopping server must not need kill -9 only because its database is away
 NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was appended meanwhile
@@ -68,8 +68,8 @@ class BusyError(Exception):
 
 
 class Batch(Struct, eq=False):
-    """Items that go to the database together, and what it answered: the position before the first fact, a letter an
-    item, and what those have missed that came second; or a failure.
+    """Items that go to the database together, and its answer: the position before the first fact, a status letter per
+    item, and the rows that items with a version conflict have missed; or a failure.
     """
 
     pending: list[Pending]
@@ -113,9 +113,9 @@ class Committer:
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def close(self) -> None:
-        """Wait until everybody inside is answered, then close the lanes.
+        """Wait until every pending item is answered, then close the connections.
 
-        Where the database is away for longer, they get an error: what they sent may or may not be stored.
+        If the database is unreachable for longer, their callers get an error: the items may or may not be stored.
         """
         limit = monotonic() + CLOSE_SECONDS_MAX
         while self._inside and monotonic() < limit:  # noqa: ASYNC110 once, at the end: not worth an event
@@ -129,7 +129,7 @@ class Committer:
         self._append_lane.close()
         self._notify_lane.close()
         for pending in (*(batch.pending for batch in self._away), self._queue):
-            self._fail(pending, ConnectionLostError("the database was away until the end"))
+            self._fail(pending, ConnectionLostError("the database was unreachable until the application was closed"))
 
     @property
     def waiting(self) -> int:
@@ -206,13 +206,13 @@ class Committer:
                 self._append_lane.close()
 
     def _send_second(self) -> None:
-        """Send another batch behind the one away, where it is about as large: the database goes on with it at once."""
+        """Send another batch behind the one in flight, if it is about as large: the database goes on at once."""
         first, waiting = len(self._away[0].pending), len(self._queue)
         if waiting and 4 * waiting >= 3 * first:
             self._send((first + waiting + 1) // 2)
 
     def _send(self, size: int) -> None:
-        """Send a batch of what waits, up to *size*; a stream and an id at most once."""
+        """Send a batch of queued items, up to *size*; a stream and an id at most once."""
         chosen = self._chosen(min(size, BATCH_ITEMS_MAX))
         try:
             params = parameters([pending.item for pending in chosen])
@@ -241,7 +241,7 @@ class Committer:
         return alone
 
     async def _end_of(self, batch: Batch) -> bool:
-        """Wait for what the server answers to the first batch away. Whether it takes longer than deciding does."""
+        """Wait for the server's answer to the first batch in flight. Whether that took longer than deciding does."""
         about = len(self._queue) + sum(len(away.pending) for away in self._away)
         self.health.sent_at = began = max(batch.sent_at, self._answered_at)
         try:
@@ -262,10 +262,10 @@ class Committer:
         return self._answered_at - began > DECIDING_SECONDS * about
 
     async def _watch(self, answer: asyncio.Future[PGresult]) -> None:
-        """Where many wait for *answer*, look for it instead of sleeping: to be woken up would take them longer.
+        """Poll for *answer* instead of sleeping if many wait for it: waking up would take longer.
 
-        What is again and again not there in time comes from a busy machine, where looking only takes the processor
-        from the database: then that is left alone for longer and longer.
+        If it repeatedly does not come in time, the machine is busy, and polling only takes the processor from the
+        database: polling then backs off exponentially.
         """
         if self._blind:
             self._blind -= 1
@@ -281,9 +281,9 @@ class Committer:
         self._in_vain = 0
 
     async def _insist(self, batch: Batch) -> PGresult:
-        """The server's answer. After a lost connection it is unknown what was stored: every item has an id, so sending
-        all that is away again finds out. An error that the server answers (a full disk, a cancelled statement) is
-        raised: then nothing was stored, unless the batch was in doubt before.
+        """The server's answer. After a lost connection it is unknown what was stored: every item has an id, so all
+        batches in flight are sent again to find out. An error that the server answers (a full disk, a cancelled
+        statement) is raised: then nothing was stored, unless the batch was in doubt before.
         """
         while True:
             try:

@@ -16,7 +16,7 @@ from infrastructure.ledger.pg_binary import int8
 from infrastructure.ledger.pipeline_connection import PipelineConnection, answered
 
 ENTRY_AT = b"SELECT hash FROM ledger.event WHERE seq = $1"
-STATEMENT = {"entry_at": ENTRY_AT}  # a lane has to prepare it for `reopen`
+STATEMENT = {"entry_at": ENTRY_AT}  # a connection has to prepare it for `reopen`
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 
 class KeyedLock:
-    """Uncontended in nearly all cases, and then almost free. The lock of a project that is not in use is dropped."""
+    """A FIFO lock per project. Nearly always uncontended, and then almost free; an unused lock is dropped."""
 
     def __init__(self) -> None:
         # Held projects, and who waits for them. By number: a UUID is hashed and compared by Python code.
@@ -19,7 +19,7 @@ class KeyedLock:
     def take(self, project: UUID) -> Coroutine[Any, Any, None] | None:
         """Acquire the lock: at once where it is free, otherwise by awaiting what is returned.
 
-        The holder must `give` it on.
+        The holder must release it with `give`.
         """
         queues, number = self._queues, project.int
         if number in queues:
@@ -36,12 +36,12 @@ class KeyedLock:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # it came just as the waiter was called off
+            if turn.done() and not turn.cancelled():  # it came just as the waiter was cancelled
                 self.give(project)
             raise
 
     def give(self, project: UUID) -> None:
-        """Let the next one in."""
+        """Release the lock, to the next waiter if there is one."""
         number = project.int
         queue = self._queues[number]
         while queue:

@@ -35,14 +35,14 @@ class WeightedLruCache(Generic[K, V]):
         return self._entries[key]
 
     def keep(self, key: K, value: V, facts: int) -> None:
-        """Keep *value*, which is made of so many *facts*, as the one used last."""
+        """Store *value*, which was folded from so many *facts*, as the most recently used."""
         self.forget(key)
         self._entries[key] = value
         self._weights[key] = weight = EMPTY_WEIGHT + facts
         self.weight += weight
 
     def grow(self, key: K, facts: int) -> None:
-        """The entry has taken in so many more *facts*. Does nothing where it was evicted meanwhile."""
+        """Add so many *facts* to the weight of the entry. Does nothing if it was evicted meanwhile."""
         if key in self._weights:
             self._entries.move_to_end(key)
             self._weights[key] += facts
@@ -59,7 +59,7 @@ class WeightedLruCache(Generic[K, V]):
         self.weight = 0
 
     def make_room(self, spare: int = 1) -> None:
-        """Forget what is too much; never the *spare* that were used last."""
+        """Evict entries above the limit, but never the *spare* most recently used ones."""
         while self.weight > self._facts_max and len(self._entries) > spare:
             oldest, _ = self._entries.popitem(last=False)
             self.weight -= self._weights.pop(oldest)

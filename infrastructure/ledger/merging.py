@@ -25,11 +25,13 @@ _here: WeakKeyDictionary[Store, asyncio.Lock] = WeakKeyDictionary()
 
 @asynccontextmanager
 async def merging(store: Store) -> AsyncIterator[None]:
-    """The turn to merge. Raises BusyError where another process does not give it away in ten seconds."""
+    """Hold the lock for merges during the block. Raises BusyError if another process does not release it in ten
+    seconds.
+    """
     async with _here.setdefault(store, asyncio.Lock()), store.connection() as connection, connection.transaction():
         try:
             await connection.execute(PATIENCE)
             await connection.execute(LOCK, [MERGING_KEY])
         except LockNotAvailable as held:
-            raise BusyError("another process is merging legal persons: nothing was stored, ask again") from held
+            raise BusyError("another process is merging legal persons: nothing was stored, try again") from held
         yield

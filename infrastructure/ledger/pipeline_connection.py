@@ -27,7 +27,7 @@ READY_SECONDS_MAX = 30.0  # from being connected to being ready, which takes mil
 RECONNECT_SECONDS_MAX = 2.0
 RECONNECT_SECONDS_FIRST = 0.05
 ALWAYS = (b"SET ROLE countersign_app", b"SET client_min_messages = warning", b"SET timezone = 'UTC'")
-# Former sessions of a lane: their statements are sent again, so they must not go on holding locks.
+# Former sessions of a connection: their statements are sent again, so they must not go on holding locks.
 END_FORMER = (
     b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     b" WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()"
@@ -59,7 +59,7 @@ class PipelineConnection:
     ) -> None:
         """*settings* are commands that are given before the *statements* are prepared.
 
-        *sole* names a lane with a single session: a new connection terminates the previous one on the server.
+        *sole* names a connection with a single session: a new connection terminates the previous one on the server.
         """
         self._url, self._statements, self._settings = url, statements, settings
         if sole:
@@ -215,7 +215,7 @@ class PipelineConnection:
         answer, result, error = self._answers.popleft(), self._result, self._error or self._warning
         self._result = self._error = self._warning = None
         if result is None or error is not None:
-            _fail(answer, error or ConnectionLostError("the server answered nothing"))
+            _fail(answer, error or ConnectionLostError("the server sent no result"))
         elif not answer.done():
             answer.set_result(result)
 
@@ -242,7 +242,7 @@ def _fail(answer: asyncio.Future[PGresult], failure: Exception) -> None:
 
 
 def _patient(url: str) -> str:
-    """*url* with a limit to how long connecting may take, unless it has one."""
+    """*url* with a connection timeout, unless it has one."""
     return make_conninfo(url, **{"connect_timeout": CONNECT_SECONDS_MAX} | conninfo_to_dict(url))
 
 

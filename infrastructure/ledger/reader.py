@@ -83,7 +83,7 @@ class Store:
     """Asynchronous reads, from a pool of connections."""
 
     def __init__(self, url: str, connections_max: int, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
-        """*patience_seconds* is how long one waits for a connection."""
+        """*patience_seconds* is the timeout for getting a connection."""
         self.url = url
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,

@@ -206,8 +206,8 @@ def _batch(
     """The parameters of ledger.append, one item per stream; and the place of each given event among the stored ones."""
     now = datetime.now(UTC)
     by_stream: dict[UUID, list[int]] = {}
-    for given, event in enumerate(stored_events):
-        by_stream.setdefault(UUID(str(event.originator_id)), []).append(given)
+    for index, event in enumerate(stored_events):
+        by_stream.setdefault(UUID(str(event.originator_id)), []).append(index)
     heads = _heads(connection, list(by_stream))
     facts: list[tuple[object, ...]] = []
     items: list[tuple[object, ...]] = []
@@ -218,9 +218,9 @@ def _batch(
         if first not in ((0, 1) if version is None else (version + 1,)):
             raise IntegrityError(f"{stream} is at version {version}, so {first} can't come next")
         before = previous
-        for given in indices:
-            order[given] = len(facts)
-            fact, previous = _fact(stream, stored_events[given], previous, now)
+        for index in indices:
+            order[index] = len(facts)
+            fact, previous = _fact(stream, stored_events[index], previous, now)
             facts.append((item, *fact))
         last = stored_events[indices[-1]].originator_version
         kind = _kind(stored_events[indices[0]].topic)

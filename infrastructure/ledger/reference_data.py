@@ -17,12 +17,12 @@ from domain.streams import follow as follow_state
 from infrastructure.ledger.mapper import StoredRow, entry_from
 from infrastructure.ledger.reader import Store
 
-REFRESH_SECONDS = 1.0  # another process's edition is decided by here so much later at most
+REFRESH_SECONDS = 1.0  # the maximum delay until an edition that another process published is used here
 FACTS = tuple(tag_of(fact) for kind in (CATALOGUE, FLOW) for fact in kind.facts)
 
 
 class ReferenceDataCache:
-    """Keeps a Shelf at what the ledger holds. It is read without waiting; looking for more is at most once a second."""
+    """A cache of the published reference data. Reads don't wait; the ledger is checked at most once a second."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

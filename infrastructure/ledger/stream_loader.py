@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 class PendingRead(Struct, eq=False):
-    """Who wants the rows of *stream* above version *after*."""
+    """A read that waits for the rows of *stream* above version *after*."""
 
     stream: UUID
     after: int
@@ -125,7 +125,7 @@ class StreamLoader:
             await self._high_water.reopen(self._lane)
 
     def _hand_out(self, batch: list[PendingRead], result: PGresult) -> None:
-        """Give everybody the rows he asked for."""
+        """Give every pending read its rows."""
         rows_by_read: list[list[StoredRow]] = [[] for _ in batch]
         if result.ntuples:
             loader = Transformer()

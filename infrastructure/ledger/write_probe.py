@@ -26,7 +26,7 @@ class Trouble(Struct, frozen=True):
 
 
 class Health:
-    """How the committer of one process fares. *sent_at*, on the monotonic clock, is of the batch under way."""
+    """The health of one process's committer. *sent_at*, on the monotonic clock, is of the batch under way."""
 
     def __init__(self, url: str) -> None:
         self._url = url

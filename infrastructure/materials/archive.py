@@ -99,13 +99,13 @@ def directory_of(file: Readable, size: int) -> Directory | None:
     if end < 0 or len(tail) - end < END_RECORD_BYTES:
         return None
     count, length, at, comment = (
-        int.from_bytes(tail[end + here : end + here + wide], "little")
-        for here, wide in ((10, 2), (12, 4), (16, 4), (20, 2))
+        int.from_bytes(tail[end + offset : end + offset + wide], "little")
+        for offset, wide in ((10, 2), (12, 4), (16, 4), (20, 2))
     )
     if length > DIRECTORY_BYTES_MAX:
         return None
     if at + length != tail_at + end or end + END_RECORD_BYTES + comment != len(tail):
-        raise UnsoundArchiveError("its end record leads somewhere else")
+        raise UnsoundArchiveError("its end record points somewhere else")
     directory = read_at(file, size, at, length)
     entries = tuple(_entries_in(directory))
     if END_RECORD in directory or len(entries) != count:
@@ -117,8 +117,8 @@ def _entries_in(directory: bytes) -> Iterator[ArchiveEntry]:
     place = 0
     while directory[place : place + 4] == DIRECTORY_ENTRY:
         fields = directory[place : place + ENTRY_BYTES]
-        name, extra, comment = (int.from_bytes(fields[here : here + 2], "little") for here in (28, 30, 32))
-        size, at = (int.from_bytes(fields[here : here + 4], "little") for here in (20, 42))
+        name, extra, comment = (int.from_bytes(fields[offset : offset + 2], "little") for offset in (28, 30, 32))
+        size, at = (int.from_bytes(fields[offset : offset + 4], "little") for offset in (20, 42))
         yield ArchiveEntry(directory[place + ENTRY_BYTES : place + ENTRY_BYTES + name], at, size)
         place += ENTRY_BYTES + name + extra + comment
     if place != len(directory):
@@ -133,7 +133,7 @@ def require_complete(file: Readable, size: int, directory: Directory) -> None:
         if header[:4] != FILE_HEADER or header[HEADER_BYTES:] != entry.name:
             raise UnsoundArchiveError(f"{shown(entry.name)} has another name where its content begins")
         _require_next(entry.at, place)
-        name, extra = (int.from_bytes(header[here : here + 2], "little") for here in (26, 28))
+        name, extra = (int.from_bytes(header[offset : offset + 2], "little") for offset in (26, 28))
         if name != len(entry.name):
             raise UnsoundArchiveError(f"{shown(entry.name)} has another name where its content begins")
         place = entry.at + HEADER_BYTES + name + extra + entry.size
@@ -142,7 +142,7 @@ def require_complete(file: Readable, size: int, directory: Directory) -> None:
 
 def _require_next(at: int, place: int) -> None:
     if not 0 <= at - place <= DESCRIPTOR_BYTES_MAX:
-        raise UnsoundArchiveError("it holds bytes that its table of contents does not speak of")
+        raise UnsoundArchiveError("it holds bytes that its table of contents does not list")
 
 
 def require_inside(name: bytes) -> None:

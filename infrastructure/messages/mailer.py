@@ -53,8 +53,8 @@ class Mail(Struct, frozen=True):
 class MailSite(Struct, frozen=True):
     """Renders the mails: the confirmation, and the list of messages; both read names of projects."""
 
-    ask: Callable[[MailAddress], Mail]
-    tell: Callable[[MailAddress, Caller, FeedPage], Awaitable[Mail]]
+    confirmation: Callable[[MailAddress], Mail]
+    messages: Callable[[MailAddress, Caller, FeedPage], Awaitable[Mail]]
 
 
 class SmtpServer:
@@ -129,7 +129,7 @@ class Mailer(Leader):
         """Send the confirmation, or the messages; returns the number of mails."""
         parts, now = self._parts, self._parts.clock()
         if address.confirmed_at is None:
-            await parts.server.send(parts.site.ask(address))
+            await parts.server.send(parts.site.confirmation(address))
             await parts.addresses.note_sent(address.id, address.position, now, now)
             return 1
         caller = await self._caller(address, now)
@@ -141,7 +141,7 @@ class Mailer(Leader):
         page = await parts.feed.page(caller, criteria, address.position, MESSAGES_MAX)
         others = tuple(event for event in page.events if event.entry.recorded.by.id != caller.id)
         if others:
-            await parts.server.send(await parts.site.tell(address, caller, structs.replace(page, events=others)))
+            await parts.server.send(await parts.site.messages(address, caller, structs.replace(page, events=others)))
         if page.next > address.position or others:
             await parts.addresses.note_sent(address.id, page.next, now + APART if others else now, None)
         return 1 if others else 0

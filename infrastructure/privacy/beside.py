@@ -1,6 +1,5 @@
-"""What is beside the ledger and may hold texts of an erased person: drafts, addresses, and answers of receivers.
-
-It is removed with the erasure, and once more before the next backup, where a killed command left some of it.
+"""Removes the texts of an erased person outside the ledger: in drafts, addresses, and answers of receivers. This is
+done with the erasure, and once more before the next backup, in case a killed command left some of it.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def has_plain_text(data: bytes) -> bool:
 
 def _in_clear(data: bytes) -> list[str]:
     """Whose the texts in the JSON of a fact are that were stored before there was encryption, a person a text."""
-    return [whose for whose, text in _texts(data) if text and _parts(text) is None]
+    return [person for person, text in _texts(data) if text and _parts(text) is None]
 
 
 def _texts(data: bytes) -> list[tuple[str, str]]:
@@ -138,7 +138,7 @@ def keyed_digest(command: Command, content: bytes) -> bytes | None:
 
 
 def former_digest(content: bytes) -> bytes | None:
-    """The same under the secret of before its renewal; None where it was never renewed."""
+    """The same under the secret before its renewal; None where it was never renewed."""
     former = keystore().former_secret(SecretPurpose.FINGERPRINTS)
     return None if former is None else hmac.digest(former, content, "sha256")
 

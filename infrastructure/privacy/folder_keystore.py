@@ -29,10 +29,10 @@ class FolderKeystore(WrappedKeystore):
     The first key makes the folder, and a master key where none is given. Raises KeystoreError.
     """
 
-    def __init__(self, folder: Path, given: MasterKey | MasterKeys | None = None) -> None:
+    def __init__(self, folder: Path, master: MasterKey | MasterKeys | None = None) -> None:
         super().__init__()
         self._folder = folder
-        self._given = MasterKeys(given) if given is not None and not isinstance(given, MasterKeys) else given
+        self._configured = MasterKeys(master) if master is not None and not isinstance(master, MasterKeys) else master
         self._loaded: tuple[Signature, MasterKeys] | None = None
 
     def destroy(self, person: UUID) -> bool:
@@ -106,8 +106,8 @@ class FolderKeystore(WrappedKeystore):
 
     def masters(self) -> MasterKeys:
         """Those that are given, else those in the folder, which are read again whenever a file has changed."""
-        if self._given is not None:
-            return self._given
+        if self._configured is not None:
+            return self._configured
         following, master = self._folder / FOLLOWING_FILE, self._folder / MASTER_FILE
         signature = (_signature(following), _signature(master))
         if self._loaded is not None and self._loaded[0] == signature:

@@ -22,10 +22,10 @@ CONNECT_SECONDS, STATEMENT_MILLISECONDS = 5, 5000  # it is read while a command 
 class TableKeystore(WrappedKeystore):
     """Keys in the table privacy.person_key of the database at *url*. Raises KeystoreError."""
 
-    def __init__(self, url: str, given: MasterKey | MasterKeys) -> None:
+    def __init__(self, url: str, master: MasterKey | MasterKeys) -> None:
         super().__init__()
         self._url = url
-        self._masters = given if isinstance(given, MasterKeys) else MasterKeys(given)
+        self._masters = master if isinstance(master, MasterKeys) else MasterKeys(master)
         self._connection: psycopg.Connection | None = None
 
     def masters(self) -> MasterKeys:

@@ -105,7 +105,7 @@ class WrappedKeystore(ABC):
         if masters.following is not None and opens(masters.following, mark):
             return masters.following
         raise KeystoreError(
-            "The master key of personal data was replaced, and this process has the one of before: let"
+            "The master key of personal data was replaced, and this process has the old one: let"
             " COUNTERSIGN_MASTER_KEY be the new one, and start it again."
         )
 

@@ -34,7 +34,7 @@ from projections.sums import ZONE
 
 INDEX, SUMS, PART, MANIFEST = "index.csv", "SHA256SUMS", ".part", "tagmanifest-sha256.txt"
 HEADS = ("project", "code", "name", "last_recorded", "entries", "tree_size")
-# Every item was granted or has ended, nobody has to act on anything, and nothing was recorded from the day on.
+# Every item was granted or has ended, no one has to act on anything, and nothing was recorded from the day on.
 CANDIDATES: LiteralString = """
     SELECT p.project, s.version, s.seq <= %(size)s, s.version = p.version
     FROM views.project AS p

@@ -2,8 +2,8 @@
 
 A key per line, in the notation of Go's note package: `PRIVATE+KEY+<name>+<key id>+<base64 of algorithm and seed>`. The
 first of each algorithm is current; older ones below sign as well until they are retired, so that those who pinned one
-can change. Public keys that ever signed stay in a file beside it. The folder belongs into no backup of the
-data: who holds both can make the whole ledger again.
+can change. Public keys that ever signed stay in a file beside it. The folder must not be in a backup of the data:
+anyone who holds both can forge the whole ledger.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class SigningKeys(Struct, frozen=True):
     def back_up(self, target: Path, data: Path) -> None:
         """Write the private keys to the new file *target*, outside of the folder *data*. Raises SigningKeyError."""
         if target.resolve().is_relative_to(data.resolve()):
-            raise SigningKeyError(f"{target} is in the data folder {data}: keys belong into no backup of the data.")
+            raise SigningKeyError(f"{target} is in the data folder {data}: keys must not be in a backup of the data.")
         if target.exists():
             raise SigningKeyError(f"{target} exists already: name a new file.")
         _write(target, "".join(f"{private_text(signer)}\n" for signer in self.signers))
@@ -173,8 +173,8 @@ def store_keys(folder: Path, signers: Sequence[NoteSigner]) -> SigningKeys:
     Public keys first: what was signed must stay verifiable, whatever is interrupted.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
-    mine = [signer.verifier for signer in signers]
-    published = (*mine, *(key for key in published_keys(folder) if key not in mine))
+    verifiers = [signer.verifier for signer in signers]
+    published = (*verifiers, *(key for key in published_keys(folder) if key not in verifiers))
     _write(folder / PUBLIC, "".join(f"{key.text}\n" for key in published))
     _write(folder / PRIVATE, "".join(f"{private_text(signer)}\n" for signer in signers))
     return SigningKeys(tuple(signers), published)

@@ -1,4 +1,4 @@
-"""What may leave an installation: of settings and log lines only what is known to be no text of a person's.
+"""Scrubs settings and log lines for the support bundle: only values known not to be a person's text are let through.
 
 An allow list: an unknown field is left out.
 """

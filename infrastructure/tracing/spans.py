@@ -70,7 +70,7 @@ def current() -> Span:
 
 
 def describe(of: Span, method: str, route: str, status: int) -> None:
-    """Say of the span of a request what was requested, without ids, and how it was answered."""
+    """Set the attributes of a request's span: what was requested, without ids, and how it was answered."""
     of.update_name(f"{method} {route}")
     of.set_attributes({"http.request.method": method, "http.route": route, "http.response.status_code": status})
     if status >= FAILED_FROM:

@@ -42,7 +42,7 @@ def configure(settings: Settings, process: str) -> None:
         sending = import_module("infrastructure.tracing.sending")
     except ImportError as missing:
         raise TracingUnavailableError(
-            "COUNTERSIGN_TRACES is set, and what sends traces is not installed: pip install 'countersign[otel]'."
+            "COUNTERSIGN_TRACES is set, and OpenTelemetry is not installed: pip install 'countersign[otel]'."
         ) from missing
     sending.send_spans(settings.traces, settings.traces_share, process)
     SWITCH.turn_on()

@@ -108,7 +108,7 @@ def _functions(connection: psycopg.Connection[Any]) -> Iterator[str]:
     for name, body, definer, config in connection.execute(FUNCTIONS).fetchall():
         known = expected.pop(name, None)
         if known is None:
-            yield f"the function ledger.{name} is none of ours"
+            yield f"the function ledger.{name} is not Countersign's"
         elif (body, definer) != (known.body, known.definer) or known.pinned != ("search_path=" in config):
             yield f"the function ledger.{name} was replaced"
     yield from (f"the function ledger.{name} is missing" for name in expected)
@@ -118,7 +118,7 @@ def _triggers(connection: psycopg.Connection[Any]) -> Iterator[str]:
     expected = triggers()
     for table, name, enabled, kind, function in connection.execute(TRIGGERS).fetchall():
         if (table, name) not in expected:
-            yield f"the trigger {name} of ledger.{table} is none of ours"
+            yield f"the trigger {name} of ledger.{table} is not Countersign's"
             continue
         expected.remove((table, name))
         if not enabled:
@@ -143,5 +143,5 @@ def _tables(connection: psycopg.Connection[Any]) -> Iterator[str]:
         if rules or secured:
             yield f"ledger.{table} has {'rules' if rules else 'row security'}, which change what is read or written"
         yield from (f"ledger.{table}.{column} may be missing: its NOT NULL was dropped" for column in optional)
-    there = {name for (name,) in connection.execute(CONSTRAINED).fetchall()}
-    yield from (f"the constraint {name} of the ledger is missing" for name in CONSTRAINTS if name not in there)
+    present = {name for (name,) in connection.execute(CONSTRAINED).fetchall()}
+    yield from (f"the constraint {name} of the ledger is missing" for name in CONSTRAINTS if name not in present)

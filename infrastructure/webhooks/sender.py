@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 
 class SenderParts(Struct, frozen=True):
-    """What a sender works with."""
+    """The collaborators of a sender."""
 
     feed: Feed
     subscriptions: Subscriptions

@@ -1,10 +1,10 @@
 """Wrong tries at query codes: five, then a wait that doubles with each, per case and per address.
 
-A case is tried from one address five times; one address tries twenty times in all, as an office has one address; and
-a case is tried fifty times from everywhere together. Where the last is used up, addresses at which the code was right
+A case is tried from one address five times; one address tries twenty times in all, as an office has one address; and a
+case is tried fifty times from everywhere together. Where the last is used up, addresses at which the code was right
 before are not held up, so that a stranger's guesses keep no one from their own case. A try is counted before it is
-judged: any number at once are no more than so many after each other. What no wait follows lies a minute back, and a
-wait beyond the longest is none, as clocks of several servers differ, and may be set back.
+judged: any number at once are no more than so many after each other. Tries without a wait are stored a minute back, and
+a wait longer than the longest is ignored, as the clocks of several servers differ, and may be set back.
 """
 
 from __future__ import annotations

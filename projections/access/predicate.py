@@ -16,8 +16,8 @@ from domain.access.principal import Caller
 from domain.access.table import TABLE, Relation
 
 EVERY_ROW, NO_ROW = SQL("true"), SQL("false")
-# What a caller is compared by is written into the query, not sent as a parameter: the planner then knows whether many
-# projects are his, which a list reads in its own order until a page is full, or few, which an index leads to.
+# The caller's ids are literals in the query, not parameters, so that the planner knows whether many projects match,
+# which are then read in the order of the list until a page is full, or few, which are looked up by an index.
 PROJECTS: LiteralString = "EXISTS (SELECT FROM views.access_project AS a WHERE a.project = {project} AND {condition})"
 OF_ENTERPRISE: LiteralString = "{a}.uscc = {value}"
 OF_MANAGER: LiteralString = "{a}.manager = {value}"
@@ -67,7 +67,7 @@ def predicate(caller: Caller | None, action: str, columns: AccessColumns) -> SQL
 
 
 def granted(caller: Caller, columns: AccessColumns) -> SQL | Composed:
-    """The rows of the projects that the grant of *caller* is limited to; all where it is to none."""
+    """The condition for the projects that the grant of *caller* is limited to; without such a limit all rows match."""
     if not caller.projects:
         return EVERY_ROW
     if not columns.project:

@@ -29,7 +29,7 @@ class Attribution(Struct, frozen=True):
 def attribution(
     entries: Sequence[Entry], laws: Laws, as_of: datetime, known_at: datetime | None = None
 ) -> list[Attribution]:
-    """Who had what of a project on which day up to *as_of*, as known at *known_at* (default: *as_of*)."""
+    """The holder of each application on each day up to *as_of*, as known at *known_at* (default: *as_of*)."""
     known = as_of if known_at is None else known_at
     attributions = []
     for (item, application), history in item_histories(entries, known).items():

@@ -46,7 +46,7 @@ class ClockCount(Struct, frozen=True):
     node: str
     green: int = 0  # in time
     yellow: int = 0  # warned of: the last day is near
-    red: int = 0  # late, or silence has spoken
+    red: int = 0  # late, or silence has had its effect
     paused: int = 0
     unconfirmed: int = 0  # the due date has passed outside the system, where silence proves nothing
 

@@ -39,7 +39,7 @@ class Decisions(Struct):
     renewed: dict[str, tuple[Application, datetime]] = field(default_factory=dict)
 
     def take(self, entry: Entry, project: Project) -> Application | None:
-        """Take in an entry of a fact it follows; which application it decided, or left undecided after all."""
+        """Apply an entry of a followed fact; returns the application that it decided, or whose decision it undid."""
         match entry.fact:
             case ItemCompleted(item=item, outcome=outcome) | ExternalResultRecorded(item=item, outcome=outcome):
                 return self._decided(item, outcome, entry, project)
@@ -58,7 +58,7 @@ class Decisions(Struct):
         return key
 
     def _undecided(self, application: Application, recorded_at: datetime) -> Application | None:
-        """Silence renewed nothing after all: it was not decided, unless an officer has decided it so since."""
+        """Remove the decision by silence recorded at *recorded_at*, unless a decision by an officer has replaced it."""
         row = self.rows.get(application)
         if row is None or DecisionRow(*row).recorded_at != recorded_at:
             return None

@@ -221,7 +221,7 @@ class Clocks:
 
 
 def _rest_on(state: ClocksState, happened_at: datetime, recorded_at: datetime) -> None:
-    """The rows rest on something that happened, and was learned, then."""
+    """Note when something that the rows depend on happened and was recorded: the latest of both counts."""
     if state.happened_at is None or happened_at > state.happened_at:
         state.happened_at = happened_at
     if state.recorded_at is None or recorded_at > state.recorded_at:

@@ -236,7 +236,7 @@ ABOUT_QUESTIONS: frozenset[type[Fact]] = frozenset(
 
 
 def id_of(version: int) -> str:
-    """What the law calls the event that an entry is."""
+    """The id of an entry's event in the histories that the law reads."""
     return IDS[version] if version < len(IDS) else f"v{version}"
 
 

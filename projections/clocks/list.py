@@ -181,30 +181,30 @@ AT_LEVEL: dict[Level, SQL | Composed] = {
 
 
 async def rows_for(
-    store: Reader, wanted: ClockFilter, t: datetime, source: ClockSource, scope: Scope = ZONE_SCOPE
+    store: Reader, criteria: ClockFilter, t: datetime, source: ClockSource, scope: Scope = ZONE_SCOPE
 ) -> list[ClockRow]:
-    """The rows of *source* in *scope* for *wanted* at *t*, leaving out the projects for which it can't answer."""
-    query, params = statement(wanted, t, source, scope)
+    """The rows of *source* in *scope* for *criteria* at *t*, leaving out the projects for which it can't answer."""
+    query, params = statement(criteria, t, source, scope)
     async with store.cursor() as cursor:
         await cursor.execute(query, params, prepare=source.prepare)
         return [ClockRow(*row) for row in await cursor.fetchall()]
 
 
 async def ends_for(
-    store: Reader, wanted: ClockFilter, t: datetime, source: ClockSource, scope: Scope = ZONE_SCOPE
+    store: Reader, criteria: ClockFilter, t: datetime, source: ClockSource, scope: Scope = ZONE_SCOPE
 ) -> list[ClockEnd]:
     """The same of which only the ends are read."""
-    query, params = statement(wanted, t, source, scope, ENDS)
+    query, params = statement(criteria, t, source, scope, ENDS)
     async with store.cursor() as cursor:
         await cursor.execute(query, params, prepare=source.prepare)
         return [ClockEnd(*row) for row in await cursor.fetchall()]
 
 
 async def number_for(
-    store: Reader, wanted: ClockFilter, t: datetime, source: ClockSource, scope: Scope = ZONE_SCOPE
+    store: Reader, criteria: ClockFilter, t: datetime, source: ClockSource, scope: Scope = ZONE_SCOPE
 ) -> int:
     """How many rows `rows_for` would read."""
-    query, params = statement(wanted, t, source, scope)
+    query, params = statement(criteria, t, source, scope)
     async with store.cursor() as cursor:
         counted = SQL("SELECT count(*) FROM ({}) AS s").format(query)
         await cursor.execute(counted, params, prepare=source.prepare)
@@ -213,38 +213,38 @@ async def number_for(
 
 
 def statement(
-    wanted: ClockFilter,
+    criteria: ClockFilter,
     t: datetime,
     source: ClockSource,
     scope: Scope = ZONE_SCOPE,
     columns: SQL | Composed = WHOLE_ROW,
 ) -> tuple[Composed, dict[str, Any]]:
     """The query behind a list of *columns*. What is read from the ledger is merged in before the page is cut."""
-    limit, offset, without = min(wanted.limit, ROWS_MAX), wanted.offset, source.without
-    params = {name: value for name, value in structs.asdict(wanted).items() if name != "last"}
-    params |= {"t": t, "without": list(without), "nodes": list(wanted.nodes)}
+    limit, offset, without = min(criteria.limit, ROWS_MAX), criteria.offset, source.without
+    params = {name: value for name, value in structs.asdict(criteria).items() if name != "last"}
+    params |= {"t": t, "without": list(without), "nodes": list(criteria.nodes)}
     params |= {**source.params, "silent": [state.value for state in SILENT]}
     params |= {"limit": limit + offset, "offset": 0} if without else {"limit": limit, "offset": offset}
     conditions: list[SQL | Composed] = [
-        SQL("c.closed" if wanted.closed else "NOT c.closed"),
+        SQL("c.closed" if criteria.closed else "NOT c.closed"),
         EXISTS,
         scope.of("c", "read:clocks"),
     ]
     conditions += [SQL("c.{} = {}").format(Identifier(name), Placeholder(name)) for name in TEXTS if params[name]]
-    conditions += _chosen(wanted)
-    if wanted.level is not None:
-        closed = SQL("c.level = {}").format(wanted.level.value)
-        conditions.append(closed if wanted.closed else AT_LEVEL[wanted.level])
-    if wanted.state is not None:
-        conditions.append(IN_STATE.format(state=wanted.state.value))
-    if wanted.due_before is not None:
+    conditions += _chosen(criteria)
+    if criteria.level is not None:
+        closed = SQL("c.level = {}").format(criteria.level.value)
+        conditions.append(closed if criteria.closed else AT_LEVEL[criteria.level])
+    if criteria.state is not None:
+        conditions.append(IN_STATE.format(state=criteria.state.value))
+    if criteria.due_before is not None:
         conditions += [SQL("c.due_on < %(due_before)s"), DUE_KNOWN]
-    if wanted.due_after is not None:
+    if criteria.due_after is not None:
         later = SQL("c.due_on > %(due_after)s")
         conditions += [later, DUE_KNOWN]
-        conditions += [] if wanted.closed else [SQL("c.over_at > %(due_after)s")]  # that one has an index
-    if wanted.last is not None:
-        conditions.append(ORDER.following(wanted.last))
+        conditions += [] if criteria.closed else [SQL("c.over_at > %(due_after)s")]  # that one has an index
+    if criteria.last is not None:
+        conditions.append(ORDER.following(criteria.last))
     if without:
         conditions.append(SQL("c.project <> ALL (%(without)s)"))
     query = SQL("SELECT {} FROM {} AS c WHERE {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
@@ -253,30 +253,30 @@ def statement(
     return query, params
 
 
-def _chosen(wanted: ClockFilter) -> list[SQL]:
+def _chosen(criteria: ClockFilter) -> list[SQL]:
     """The conditions about nodes and kinds, and about which clocks count."""
     conditions = (
-        (bool(wanted.nodes), SQL("c.node = ANY (%(nodes)s)")),
-        (wanted.awaited, AWAITED),
-        (wanted.coloured, COLOURED),
-        (bool(wanted.clock), OF_KIND),
+        (bool(criteria.nodes), SQL("c.node = ANY (%(nodes)s)")),
+        (criteria.awaited, AWAITED),
+        (criteria.coloured, COLOURED),
+        (bool(criteria.clock), OF_KIND),
     )
     return [condition for is_chosen, condition in conditions if is_chosen]
 
 
-def page_of(wanted: ClockFilter, rows: Sequence[ListedClock], read: Sequence[ListedClock]) -> list[ListedClock]:
+def page_of(criteria: ClockFilter, rows: Sequence[ListedClock], read: Sequence[ListedClock]) -> list[ListedClock]:
     """The page: *rows* are from the view, as far as the page goes; *read* is all that was read from the ledger."""
-    whole = sorted([*rows, *_taken(wanted, read)], key=lambda clock: clock.order)
-    return whole[wanted.offset : wanted.offset + wanted.limit]
+    whole = sorted([*rows, *_taken(criteria, read)], key=lambda clock: clock.order)
+    return whole[criteria.offset : criteria.offset + criteria.limit]
 
 
-def ends_of(wanted: ClockFilter, rows: Sequence[ClockEnd], read: Sequence[ListedClock]) -> list[ClockEnd]:
+def ends_of(criteria: ClockFilter, rows: Sequence[ClockEnd], read: Sequence[ListedClock]) -> list[ClockEnd]:
     """The same of ends."""
-    whole = sorted([*rows, *map(ClockEnd.of, _taken(wanted, read))], key=lambda end: end.order)
-    return whole[wanted.offset : wanted.offset + wanted.limit]
+    whole = sorted([*rows, *map(ClockEnd.of, _taken(criteria, read))], key=lambda end: end.order)
+    return whole[criteria.offset : criteria.offset + criteria.limit]
 
 
-def _taken(wanted: ClockFilter, read: Iterable[ListedClock]) -> Iterator[ListedClock]:
+def _taken(criteria: ClockFilter, read: Iterable[ListedClock]) -> Iterator[ListedClock]:
     """What was *read* that matches, and is not on an earlier page."""
-    begins = None if wanted.last is None else _comparable(wanted.last)
-    return (clock for clock in read if wanted.takes(clock) and (begins is None or clock.order > begins))
+    begins = None if criteria.last is None else _comparable(criteria.last)
+    return (clock for clock in read if criteria.takes(clock) and (begins is None or clock.order > begins))

@@ -15,7 +15,7 @@ from projections.clocks.nodes import Node
 from projections.clocks.reading import ItemReading, read
 from projections.reader import Laws, Reader, StoredEntry
 
-PROJECTS_AT_A_TIME = 100  # some thousand entries: read and judged in less than a second, then others get their turn
+PROJECTS_AT_A_TIME = 100  # some thousand entries: read and judged in less than a second, then other requests are served
 
 
 Applications = Collection[tuple[UUID, str, int]]  # each a project, an item, and which of its applications

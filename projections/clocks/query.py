@@ -118,12 +118,12 @@ class ClocksAt:
         items = (read(history, self._laws, self.t, self.known, self._nodes) for history in histories.values())
         return [item for item in items if item is not None and item.clocks]
 
-    async def listed(self, wanted: ClockFilter) -> list[ListedClock]:
+    async def listed(self, criteria: ClockFilter) -> list[ListedClock]:
         """One page of the clocks of all projects, those that are over first. Raises TooMuchToReadError."""
-        if wanted.project is not None:
-            return page_of(wanted, [], await self._read([wanted.project]))
+        if criteria.project is not None:
+            return page_of(criteria, [], await self._read([criteria.project]))
         async with self._settled() as (settled, changed):
-            page = await settled._page(wanted, changed)  # noqa: SLF001  its own
+            page = await settled._page(criteria, changed)  # noqa: SLF001  its own
             self.recounting = settled.recounting
             return page
 
@@ -135,23 +135,23 @@ class ClocksAt:
             settled._store = reader  # noqa: SLF001  its own
             yield settled, reader.changed
 
-    async def _page(self, wanted: ClockFilter, changed: Sequence[UUID] = ()) -> list[ListedClock]:
+    async def _page(self, criteria: ClockFilter, changed: Sequence[UUID] = ()) -> list[ListedClock]:
         """One page; the clocks of projects that have *changed* since the first one are read from the ledger."""
         source = await self._source(changed)
-        rows = await rows_for(self._store, wanted, self.t, source, self.scope)
+        rows = await rows_for(self._store, criteria, self.t, source, self.scope)
         shown = await self._shown(rows)
-        return page_of(wanted, shown, await self._read(source.without)) if source.without else shown
+        return page_of(criteria, shown, await self._read(source.without)) if source.without else shown
 
-    async def number(self, wanted: ClockFilter) -> int:
-        """How many clocks the list has, *wanted.limit* at most; no reading is made. Raises TooMuchToReadError."""
+    async def number(self, criteria: ClockFilter) -> int:
+        """How many clocks the list has, *criteria.limit* at most; no reading is made. Raises TooMuchToReadError."""
         async with self._settled() as (settled, changed):
-            return await settled._number(wanted, changed)  # noqa: SLF001  its own
+            return await settled._number(criteria, changed)  # noqa: SLF001  its own
 
-    async def _number(self, wanted: ClockFilter, changed: Sequence[UUID]) -> int:
+    async def _number(self, criteria: ClockFilter, changed: Sequence[UUID]) -> int:
         source = await self._source(changed)
-        counted = await number_for(self._store, wanted, self.t, source, self.scope)
+        counted = await number_for(self._store, criteria, self.t, source, self.scope)
         read = await self._read(source.without) if source.without else ()
-        return min(counted + sum(map(wanted.takes, read)), wanted.limit)
+        return min(counted + sum(map(criteria.takes, read)), criteria.limit)
 
     async def running(self, projects: Sequence[UUID]) -> list[ListedClock]:
         """The clocks of *projects* that run, those that are over first. Raises TooMuchToReadError."""
@@ -162,13 +162,13 @@ class ClocksAt:
         shown += [clock for clock in await self._read(sorted(read)) if not clock.reading.closed]
         return sorted(shown, key=lambda clock: clock.order)
 
-    async def ends(self, wanted: ClockFilter) -> list[ClockEnd]:
+    async def ends(self, criteria: ClockFilter) -> list[ClockEnd]:
         """The ends of the clocks of one page, of which no reading is made. Raises TooMuchToReadError."""
         async with self._settled() as (settled, changed):
             source = await settled._source(changed)  # noqa: SLF001  its own
-            rows = await ends_for(settled._store, wanted, self.t, source, self.scope)  # noqa: SLF001
+            rows = await ends_for(settled._store, criteria, self.t, source, self.scope)  # noqa: SLF001
             self.recounting = settled.recounting
-            return ends_of(wanted, rows, await settled._read(source.without)) if source.without else rows  # noqa: SLF001
+            return ends_of(criteria, rows, await settled._read(source.without)) if source.without else rows  # noqa: SLF001
 
     async def chosen(self, clocks: Sequence[ClockId]) -> dict[ClockId, ChosenClock]:
         """The running ones of these *clocks*, read as of a list. Raises TooMuchToReadError."""
@@ -264,7 +264,7 @@ class ClocksAt:
         return moved
 
     async def _moved_by(self, stale: Sequence[str]) -> list[UUID]:
-        """One more than may be read, where there are more."""
+        """The projects that the rows can't answer for; at most one more than may be read."""
         params = {"t": self.t, "known": self.known, "stale": list(stale), "limit": PROJECTS_READ_MAX + 1}
         return [
             project for (project,) in await self._rows(SQL(MOVED).format(within=self.scope.of("b", CLOCKS)), params)

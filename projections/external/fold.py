@@ -81,7 +81,7 @@ OUTSIDE = Table(
 )
 
 
-class Looked(Struct):
+class LastVerification(Struct):
     """The last verification of one item, and the origin of its result."""
 
     application: int
@@ -97,7 +97,7 @@ class Looked(Struct):
 class ExternalState(Struct):
     """State of one project, in addition to the project itself."""
 
-    items: dict[str, Looked] = field(default_factory=dict)
+    items: dict[str, LastVerification] = field(default_factory=dict)
 
 
 class External:
@@ -130,36 +130,34 @@ class External:
         """Record a verification of the item."""
         fact, zone = entry.fact, self._laws().pack(entry.recorded.law).zone
         at = entry.occurred_at if isinstance(fact, LOOKED) else entry.recorded_at
-        looked = Looked(item.application, at.astimezone(ZoneInfo(zone)).date(), entry.recorded.actor.id, zone)
+        last = LastVerification(item.application, at.astimezone(ZoneInfo(zone)).date(), entry.recorded.actor.id, zone)
         before = state.items.get(item.plan.item)
         if before is not None and before.application == item.application:
-            looked.evidence, looked.recorded_at = before.evidence, before.recorded_at
-            looked.recorded_by = before.recorded_by
-            if before.verified_on > looked.verified_on:
-                looked.verified_on, looked.verified_by = before.verified_on, before.verified_by
+            last.evidence, last.recorded_at = before.evidence, before.recorded_at
+            last.recorded_by = before.recorded_by
+            if before.verified_on > last.verified_on:
+                last.verified_on, last.verified_by = before.verified_on, before.verified_by
         match fact:
             case ExternalResultRecorded():
-                looked.evidence, looked.recorded_at = fact.evidence, entry.recorded_at
-                looked.recorded_by = entry.recorded.actor.id
-                looked.verified_on = fact.verified_on or looked.verified_on
+                last.evidence, last.recorded_at = fact.evidence, entry.recorded_at
+                last.recorded_by = entry.recorded.actor.id
+                last.verified_on = fact.verified_on or last.verified_on
             case ExternalResultConfirmed(source=source):
-                looked.verified_by = source
+                last.verified_by = source
         if item.disputed is not None and before is not None:
-            looked.disputed_at = before.disputed_at
-        state.items[item.plan.item] = looked
+            last.disputed_at = before.disputed_at
+        state.items[item.plan.item] = last
 
     def rows(self, state: ExternalState, project: Project) -> Rows:
-        planned = ((code, project.items[code], looked) for code, looked in state.items.items() if code in project.items)
+        planned = ((code, project.items[code], last) for code, last in state.items.items() if code in project.items)
         return {
             "outside": [
-                _row(project, code, item, looked)
-                for code, item, looked in planned
-                if item.stage is not Stage.NOT_STARTED
+                _row(project, code, item, last) for code, item, last in planned if item.stage is not Stage.NOT_STARTED
             ]
         }
 
 
-def _row(project: Project, code: str, item: Item, looked: Looked) -> Row:
+def _row(project: Project, code: str, item: Item, last: LastVerification) -> Row:
     decided = item.stage in DECIDED_STAGES and item.outcome is not None
     result = item.result or (ExternalResult(item.outcome) if decided and item.outcome else None)
     fed = item.disputed
@@ -169,25 +167,25 @@ def _row(project: Project, code: str, item: Item, looked: Looked) -> Row:
         item.plan.name,
         item.plan.department,
         project.manager,
-        looked.zone,
+        last.zone,
         item.stage.value,
         result.outcome.value if result else "",
         result.document_number if result else "",
         result.document_on if result else None,
         result.source if result else "",
         bool(result and result.by_feed),
-        looked.evidence,
-        looked.recorded_at,
-        looked.recorded_by,
-        looked.verified_on,
-        looked.verified_by,
+        last.evidence,
+        last.recorded_at,
+        last.recorded_by,
+        last.verified_on,
+        last.verified_by,
         is_needed(project, item),
         fed is not None,
         fed.outcome.value if fed else "",
         fed.document_number if fed else "",
         fed.document_on if fed else None,
         fed.source if fed else "",
-        looked.disputed_at if fed else None,
+        last.disputed_at if fed else None,
     )
 
 

@@ -124,7 +124,7 @@ def _counts_so(calendar: str, laws: Laws, first: datetime, t: datetime, known: d
 @lru_cache(maxsize=AGREEMENTS_CACHED_MAX)
 def _agree(laws: Laws, law: str, first: date, last: date, known: date) -> bool:
     pack = laws.pack(law)
-    newest, then = laws.calendar(pack, DISTANT.date()), laws.calendar(pack, known)
-    return newest.version == then.version or list(counted_days(newest, first, last)) == list(
-        counted_days(then, first, last)
+    newest, earlier = laws.calendar(pack, DISTANT.date()), laws.calendar(pack, known)
+    return newest.version == earlier.version or list(counted_days(newest, first, last)) == list(
+        counted_days(earlier, first, last)
     )

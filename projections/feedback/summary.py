@@ -37,7 +37,7 @@ class Proportion(Struct, frozen=True):
     rate: float | None
 
 
-UNTOLD = Proportion(None, None, None)
+HIDDEN = Proportion(None, None, None)
 
 
 class FeedbackSummary(Struct, frozen=True):
@@ -178,14 +178,14 @@ def discreet(lines: Sequence[FeedbackSummary], least: int) -> list[FeedbackSumma
     few_satisfied = withheld({line.item: line.satisfied.n or 0 for line in lines}, least)
     out = []
     for line in lines:
-        untold: dict[str, Proportion | None] = {}
+        hidden: dict[str, Proportion | None] = {}
         if line.item in few:
-            untold |= {name: None if name == "void" else UNTOLD for name in OF_EVALUATIONS}
+            hidden |= {name: None if name == "void" else HIDDEN for name in OF_EVALUATIONS}
         if line.item in few_called:
-            untold["content"] = UNTOLD
+            hidden["content"] = HIDDEN
         if line.item in few_satisfied:
-            untold["satisfied"] = UNTOLD
-        out.append(structs.replace(line, **untold) if untold else line)
+            hidden["satisfied"] = HIDDEN
+        out.append(structs.replace(line, **hidden) if hidden else line)
     return out
 
 

@@ -106,7 +106,7 @@ class Conformance:
 
 
 def _plan(state: ConformanceState, project: Project, at: datetime) -> None:
-    """Take in the plan of *project* as it is since *at*."""
+    """Note the plan of *project* as it is since *at*."""
     for code, item in project.items.items():
         course = state.courses.setdefault(code, ItemCourse(at))
         course.name, course.department, course.is_dropped = item.plan.name, item.plan.department, False

@@ -210,7 +210,7 @@ class History:
         return HistoryState(folded, self._rows(folded), known_at, valid_at)
 
     def append(self, state: HistoryState, entries: Sequence[Entry]) -> dict[str, Change] | None:
-        """The changes by further entries, which *state* takes in; None where the whole history has to be folded again.
+        """The changes by further entries, applied to *state*; None where the whole history has to be folded again.
 
         That is so unless each is recorded and in effect after all those before it.
         """

@@ -111,7 +111,7 @@ FIELDS = Table(
 )
 
 
-class Stand(Struct, frozen=True):
+class CurrentValue(Struct, frozen=True):
     """The current value of one field; empty if deleted."""
 
     value: str
@@ -129,7 +129,7 @@ class InformationState(Struct):
 
     registered: ProjectRegistered | None = None
     registered_at: datetime | None = None
-    fields: dict[tuple[str, str], Stand] = field(default_factory=dict)
+    fields: dict[tuple[str, str], CurrentValue] = field(default_factory=dict)
     touched: dict[str, tuple[datetime, str]] = field(default_factory=dict)  # last entry, by category
     known_on: date | None = None
     documents: dict[str, str] = field(default_factory=dict)  # by item: the number of its decision
@@ -174,9 +174,9 @@ class Information:
                 "information": [_project_row(state, registered, project, categories)],
                 "information_category": categories,
                 "information_field": [
-                    (project.id, category, key, *(getattr(stand, name) for name in Stand.__struct_fields__))
-                    for (category, key), stand in state.fields.items()
-                    if stand.value
+                    (project.id, category, key, *(getattr(current, name) for name in CurrentValue.__struct_fields__))
+                    for (category, key), current in state.fields.items()
+                    if current.value
                 ],
             }
         return state.rows
@@ -195,7 +195,7 @@ def _enter(state: InformationState, entry: Entry, recorded: InformationRecorded)
         before = state.fields.get(key)
         if before is None or recorded.as_of >= before.as_of:
             times = entry.occurred_at, entry.recorded_at
-            state.fields[key] = Stand(
+            state.fields[key] = CurrentValue(
                 entered.value, entered.unit, recorded.as_of, recorded.source, *times, by, entry.version
             )
     state.touched[recorded.category] = entry.occurred_at, by
@@ -223,8 +223,8 @@ def _category_row(state: InformationState, project: Project, category: Category)
 
 
 def _value(state: InformationState, category: str, key: str) -> str:
-    stand = state.fields.get((category, key))
-    return stand.value if stand else ""
+    current = state.fields.get((category, key))
+    return current.value if current else ""
 
 
 def _project_row(
@@ -270,9 +270,9 @@ def _texts(state: InformationState, registered: ProjectRegistered) -> list[tuple
         ("enterprise", enterprise.name),
         ("uscc", enterprise.uscc),
     ]
-    for (category, key), stand in state.fields.items():
+    for (category, key), current in state.fields.items():
         if category != CONTACTS and category in CATEGORIES:
-            texts.append((f"{category}.{key}", spelt(category, key, stand.value, stand.unit)))
+            texts.append((f"{category}.{key}", spelt(category, key, current.value, current.unit)))
     texts += [(DOCUMENT + item, number) for item, number in state.shown_documents]
     return [(label, text) for label, text in texts if text]
 

@@ -80,7 +80,7 @@ ORDER = Ordering((SortKey("b.rank::real", descending=True, kind="real"), SortKey
 PersonKey = tuple[float, str, str]
 
 
-class Then(Struct, frozen=True):
+class DayAsKnown(Struct, frozen=True):
     """A local *day*, as known at the instant *known*."""
 
     day: date
@@ -154,7 +154,7 @@ class PersonBook:
     def __init__(self, store: Reader) -> None:
         self._store = store
 
-    async def find(self, at: Then, code: str = "", person: UUID | None = None) -> list[PersonMatch]:
+    async def find(self, at: DayAsKnown, code: str = "", person: UUID | None = None) -> list[PersonMatch]:
         """The entries matching *code*, or the id *person*; several if a code is shared by several persons."""
         rows = await self._rows(MATCHES, {**at.params, "code": code, "id": person})
         return [PersonMatch(*row) for row in rows]
@@ -166,7 +166,7 @@ class PersonBook:
         )
         return {code for (code,) in await self._rows(query, {"codes": list(codes), "known": known})}
 
-    async def cluster(self, survivor: UUID, at: Then) -> Cluster:
+    async def cluster(self, survivor: UUID, at: DayAsKnown) -> Cluster:
         """One person and those merged into it, as known at *at.known*."""
         params = {**at.params, "id": survivor}
         people = [person for (person,) in await self._rows(ABSORBED, params)]
@@ -193,7 +193,7 @@ class PersonBook:
             [MergeRow(*row) for row in merges],
         )
 
-    async def listed(self, criteria: PersonFilter, at: Then) -> list[RankedPerson]:
+    async def listed(self, criteria: PersonFilter, at: DayAsKnown) -> list[RankedPerson]:
         """Persons as of the day, each once even if entered several times, the best match first."""
         sought, code = question(criteria.text), criteria.text.strip().upper().replace("-", "")
         rows = await self._rows(

@@ -1,4 +1,4 @@
-"""What a card rests on and could fall with: the entries without which its clock would not have passed that rung."""
+"""The decisive evidence of a card: the entries without which its clock would not have passed that rung."""
 
 from __future__ import annotations
 

@@ -36,13 +36,13 @@ class CardFile(Struct, frozen=True):
 def card_file(entries: Sequence[Entry], card: str, known: datetime) -> CardFile | None:
     """The file of *card* as known at *known*, from all entries of its project; None if there is no such card."""
     entries = [entry for entry in entries if entry.recorded_at <= known]
-    telling = next((entry for entry in entries if issued_card(entry) == card), None)
-    if telling is None:
+    issued = next((entry for entry in entries if issued_card(entry) == card), None)
+    if issued is None:
         return None
-    fact = telling.fact
+    fact = issued.fact
     proof: ClockProof | None = getattr(fact, "proof", None)
     return CardFile(
-        _row(entries, telling, card),
+        _row(entries, issued, card),
         proof,
         fact.reasons if isinstance(fact, CardIssued) else "",
         proof.evidence if proof else (),
@@ -60,11 +60,11 @@ def card_in(fact: Fact) -> str:
     return getattr(fact, "card", "") if hasattr(fact, "proof") else ""
 
 
-def _row(entries: Sequence[Entry], telling: Entry, card: str) -> SignalRow:
+def _row(entries: Sequence[Entry], issued: Entry, card: str) -> SignalRow:
     """Its row in the view; if its issue was retracted, the row before that."""
-    retracted = telling.version in corrections(entries).retracted
-    by_then = entries[: telling.version] if retracted else entries
-    state = fold([Supervision()], telling.stream, by_then).states[Supervision.name]
+    retracted = issued.version in corrections(entries).retracted
+    by_then = entries[: issued.version] if retracted else entries
+    state = fold([Supervision()], issued.stream, by_then).states[Supervision.name]
     _, _, _, fate, since = [fate_row for fate_row in state.fates if fate_row[1] == card][-1]
     return SignalRow(*(*state.signals[card], RETRACTED if retracted else fate, since))
 

@@ -1,10 +1,10 @@
 """What the deadline watcher has to record for a project: thresholds passed, and cards that lost their basis.
 
 Each rung of each clock is recorded once. Its id is made of the project, item, application, clock with its length, rung,
-and the entry that rescinded it before, if one did: so every watcher that reads the same ledger says the same thing
-under the same id, and the ledger takes it once. A signal holds as long as the clocks, read from all that is
-known now, passed that very rung at that very instant. Otherwise it is rescinded, with the entry that changed it as the
-cause, and the rung may be recorded again. A card that was revoked on appeal, or retracted by hand, is not.
+and the entry that rescinded it before, if one did: so every watcher that reads the same ledger records the same under
+the same id, and the ledger stores it once. A signal holds as long as the clocks, read from all that is known now,
+passed that very rung at that very instant. Otherwise it is rescinded, with the entry that changed it as the cause, and
+the rung may be recorded again. A card that was revoked on appeal, or retracted by hand, is not.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ COMMANDS: Mapping[Rung, type[WarnDeadline | DeemAcceptance | DeemConsent | DeemR
 
 
 class Due(Struct, frozen=True):
-    """One thing to record: what truly happened *at* an instant, under an *id* that is the same for every watcher."""
+    """One command that is due: it records what happened *at* an instant, under an *id* that is the same for every
+    watcher.
+    """
 
     at: datetime
     item: str
@@ -65,7 +67,7 @@ def watch(
 ) -> Watch:
     """What there is to record for a project at *now*, from all its *entries* in version order.
 
-    What was passed before *since*, if that is given, was another system's to record. *state* is the project's
+    Rungs passed before *since*, if that is given, were for another system to record. *state* is the project's
     cached state, where there is one.
     """
     state = state or WatchState.of(entries)
@@ -133,7 +135,7 @@ def rescission(project: Project, signal: IssuedSignal, entries: Sequence[Entry],
 
 
 def cause_of(signal: IssuedSignal, entries: Sequence[Entry], laws: Laws, now: datetime) -> int:
-    """The version of the entry that took the ground away: the first since with which it no longer holds.
+    """The version of the entry because of which the signal no longer holds: the first one since with that effect.
 
     0 where it would not hold today even without what was recorded since: then the calendar has changed.
     """

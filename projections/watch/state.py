@@ -1,6 +1,6 @@
 """The cached state of one project for the deadline watcher: the signals issued, and how far its clocks are.
 
-It takes in new entries as they come, and computes a course of rungs again only where something may have changed. The
+New entries are applied as they come, and the rungs are computed again only where something may have changed. The
 result is the same: read from all its entries at once, a project gives the same state.
 """
 
@@ -45,7 +45,7 @@ class IssuedSignal(Struct):
     at: datetime
     rescinded: int = 0
     times: int = 0  # how often it was rescinded, retracted rescissions included
-    final: bool = False  # revoked on appeal or retracted by hand: people have spoken
+    final: bool = False  # revoked on appeal or retracted by hand: decided by a person
 
 
 class CachedHistory(Struct, frozen=True):
@@ -91,7 +91,7 @@ class WatchState(Struct):
         return self.project.version
 
     def follow(self, entries: Sequence[Entry]) -> bool:
-        """Take in the entries that come next. False where the whole history has to be folded again."""
+        """Apply the next entries. False where the whole history has to be folded again."""
         if any(isinstance(entry.fact, EntryRetracted | EntryAmended) for entry in entries):
             return False
         for entry in entries:

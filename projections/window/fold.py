@@ -37,7 +37,7 @@ GRANTED_DECISIONS = Table(
         ("position", "bigint NOT NULL"),  # of the deciding entry, which orders the decisions of one day
         ("decided_on", "date NOT NULL"),
         ("department", "text NOT NULL"),
-        ("item_name", "text NOT NULL"),  # empty where it was written for the project of somebody who is not named
+        ("item_name", "text NOT NULL"),  # empty where it was written for the project of someone who is not named
         ("applicant_kind", "text NOT NULL"),
         ("applicant", "text NOT NULL"),  # empty, as the next three, unless it is an organisation
         ("uscc", "text NOT NULL"),

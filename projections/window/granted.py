@@ -53,9 +53,9 @@ class GrantedFilter(Struct, frozen=True, kw_only=True):
 
     @property
     def query(self) -> Composed:
-        """The query, with the conditions of the filters that are given, so that an index can be used."""
-        given = [SQL(condition) for name, condition in WHERE.items() if getattr(self, name)]
-        return SQL(LISTED).format(columns=COLUMNS, conditions=SQL(" AND ").join(given or [SQL("true")]))
+        """The query, with the conditions of the filters that are set, so that an index can be used."""
+        conditions = [SQL(condition) for name, condition in WHERE.items() if getattr(self, name)]
+        return SQL(LISTED).format(columns=COLUMNS, conditions=SQL(" AND ").join(conditions or [SQL("true")]))
 
     @property
     def params(self) -> dict[str, Any]:
@@ -66,16 +66,16 @@ class GrantedFilter(Struct, frozen=True, kw_only=True):
 
 
 class PublicDecisions:
-    """Queries on the decisions that are public, for anybody."""
+    """Queries on the decisions that are public, for anyone."""
 
     def __init__(self, store: Reader) -> None:
         self._store = store
 
-    async def listed(self, wanted: GrantedFilter) -> list[GrantedRow]:
+    async def listed(self, criteria: GrantedFilter) -> list[GrantedRow]:
         """The decisions that match, the latest first."""
         async with self._store.cursor() as cursor:
             # Which index serves best depends on the words, so that the plan is made for them.
-            await cursor.execute(wanted.query, wanted.params, prepare=False if wanted.text else None)
+            await cursor.execute(criteria.query, criteria.params, prepare=False if criteria.text else None)
             return [GrantedRow(*row) for row in await cursor.fetchall()]
 
     async def departments(self) -> list[str]:

@@ -77,7 +77,7 @@ async def acting(
     grants = await directory.grants_of(person, at)
     grant = next((grant for grant in grants if grant.role in roles), None)
     if grant is None:
-        wanted = " or ".join(role.spoken for role in roles)
+        wanted = " or ".join(role.with_article for role in roles)
         fail(f"{person} holds no grant as {wanted}. `countersign grants list {person}` lists the grants.")
     return Actor(person, grant.over, grant.role)
 

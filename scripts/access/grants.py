@@ -48,11 +48,11 @@ def list_grants(
     """Every grant, with proposals and those that ended, and what follows for deputies and merged departments."""
 
     async def work(approvals: Approvals, directory: LedgerDirectory) -> list[GrantRow]:
-        at, rows, everybody = approvals.clock(), [], await directory.everybody()
-        if principal and principal not in {person.principal for person in everybody}:
-            remedy = "`countersign users list` names everybody"
+        at, rows, principals = approvals.clock(), [], await directory.all_principals()
+        if principal and principal not in {person.principal for person in principals}:
+            remedy = "`countersign users list` lists all of them"
             raise Refused("unknown-principal", f"no principal {principal} was registered", remedy=remedy)
-        for person in everybody:
+        for person in principals:
             if principal and person.principal != principal:
                 continue
             own = {(grant.id, grant.over) for grant in person.grants.values()}
@@ -112,7 +112,7 @@ def give(
     by: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Grant a role. Without --as also a supervisor's, an auditor's and an administrator's: so the first ones begin."""
+    """Grant a role; without --as also those of supervisors, auditors and administrators, to appoint the first ones."""
     command = GiveGrant(
         principal=principal,
         role=role,

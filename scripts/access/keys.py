@@ -62,7 +62,7 @@ def list_keys(as_json: AsJson = False) -> None:
                 key.expires_at,
                 key.revoked_at,
             )
-            for person in await directory.everybody()
+            for person in await directory.all_principals()
             for key in person.keys.values()
         ]
 

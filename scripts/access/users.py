@@ -48,7 +48,7 @@ def list_users(as_json: AsJson = False) -> None:
                 sum(key.revoked_at is None for key in person.keys.values()),
                 person.closed_at,
             )
-            for person in await directory.everybody()
+            for person in await directory.all_principals()
         ]
 
     rows = with_ledger(work)

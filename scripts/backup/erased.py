@@ -12,7 +12,7 @@ from scripts.server.processes import orderly
 
 
 def clear_erased(as_json: AsJson = False) -> None:
-    """Rewrite the tables that hold erased texts in dead rows, before a server of one's own is backed up.
+    """Rewrite the tables that hold erased texts in dead rows, before an external database server is backed up.
 
     `countersign backup` does it by itself. Nothing is done if no one was erased since the last time. Each table is
     locked while it is rewritten, a second for some hundred thousand rows.

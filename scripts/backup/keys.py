@@ -33,10 +33,10 @@ class RenewableSecret(StrEnum):
 
 
 AFTERWARDS = {
-    RenewableSecret.FINGERPRINTS: "Commands of before are known when they are sent again, up to the next renewal.",
+    RenewableSecret.FINGERPRINTS: "Earlier commands are recognised when they are sent again, until the next renewal.",
     RenewableSecret.FORM_DRAFTS: "Half-filled forms can't be read any more: their owners begin again.",
-    RenewableSecret.MAIL: "Links in mails of before, to confirm or to end them, do not work any more.",
-    RenewableSecret.QUERY_CODES: "Query codes on receipts are others now, and so are addresses that follow a case.",
+    RenewableSecret.MAIL: "Links in earlier mails, to confirm or to end them, do not work any more.",
+    RenewableSecret.QUERY_CODES: "Query codes on receipts have changed, and so have addresses that follow a case.",
     RenewableSecret.WEBHOOKS: "Every subscription has another secret: give it to each receiver.",
 }
 
@@ -130,4 +130,4 @@ def renew_secret(secret: Annotated[RenewableSecret, typer.Argument(help="which o
         keys.renew_secret(SecretPurpose[secret.name])
     renewed = RenewedSecret(secret)
     print_result(renewed, as_json, lambda: pairs("renewed", renewed))
-    screen.print(f"{AFTERWARDS[secret]} Restart every server: a running one has the secret of before.", soft_wrap=True)
+    screen.print(f"{AFTERWARDS[secret]} Restart every server: a running one has the old secret.", soft_wrap=True)

@@ -111,7 +111,7 @@ def compared(entry: Entry, fact: AnyFact, act: PlannedAct) -> Iterator[tuple[str
     by its first one, so that added rows would change them.
     """
     for name in fact.__struct_fields__:
-        if name == "case_number":  # ours, if anybody's: no file says it
+        if name == "case_number":  # ours, if it has one: no file says it
             continue
         yield name, getattr(entry.fact, name), getattr(fact, name)
     yield "actor", entry.recorded.actor.id, act.by.id

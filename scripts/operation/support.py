@@ -1,4 +1,4 @@
-"""The command line's verbs for operators: a support bundle, and the retention of data beside the ledger."""
+"""The command line's verbs for operators: a support bundle, and the retention of records outside the ledger."""
 
 from __future__ import annotations
 
@@ -43,11 +43,12 @@ def support_bundle(
 
 
 def retention(
-    remove: Annotated[bool, typer.Option("--remove", help="delete what is past its time (default: a preview)")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="delete expired records (default: a preview)")] = False,
     by: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show what is stored beside the ledger, for how long, and how much is past that; with --remove, delete that.
+    """Show the records outside the ledger, how long they are stored, and how many have expired; with --remove, delete
+    those.
 
     Servers do the same once a day. Facts are never deleted; erase-person deletes a person's data. A fact records what
     was removed, by which rule, how many, and by whom.
@@ -61,11 +62,11 @@ def retention(
     report = with_ledger(work)
     print_result(report, as_json, lambda: _show(report))
     if not remove:
-        screen.print("Preview: nothing was deleted. Add --remove to delete what is past its time.")
+        screen.print("Preview: nothing was deleted. Add --remove to delete expired records.")
 
 
 def _show(report: RetentionReport) -> None:
-    table = Table("what", "stays", "records", "past its time", "removed", title="beside the ledger")
+    table = Table("what", "stays", "records", "expired", "removed", title="outside the ledger")
     for kind in report.kinds:
         table.add_row(kind.name, kind.stays, f"{kind.records:,}", f"{kind.past:,}", f"{kind.removed:,}")
     out.print(table)

@@ -20,7 +20,7 @@ DAMAGED = 1
 
 
 def archive(
-    folder: Annotated[Path, typer.Argument(help="the folder of the archive; one that was begun is gone on with")],
+    folder: Annotated[Path, typer.Argument(help="the folder of the archive; an unfinished one is continued")],
     settled_before: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help="projects to which nothing has happened from this day on")
     ],
@@ -28,8 +28,8 @@ def archive(
 ) -> None:
     """Write an audit bundle of each settled project into one folder with an index, and verify all of them.
 
-    A project is settled when all its items were granted or have ended and nobody has to act on anything. It stays in
-    the ledger. The command can be interrupted and given again; with a later day it adds what was settled since. It
+    A project is settled when all its items were granted or have ended and no one has to act on anything. It stays in
+    the ledger. The command can be interrupted and run again; with a later day it adds what was settled since. It
     exits with 1 where a bundle is damaged.
     """
     chosen = settings()

@@ -95,7 +95,7 @@ class SandboxClock:
 
 
 class SandboxTimeline:
-    """Lets everything happen that is due by a sandbox's clock, and moves that on."""
+    """Moves a sandbox's clock on, and runs the watcher and the sender at each instant at which something is due."""
 
     def __init__(self, clock: SandboxClock, approvals: Approvals, watcher: Watcher, sender: WebhookSender) -> None:
         self._clock, self._approvals, self._watcher, self._sender = clock, approvals, watcher, sender

@@ -1,4 +1,4 @@
-"""The process that sends webhooks and mails and removes what is past its time, and the parts that it works with."""
+"""The process that sends webhooks and mails and removes expired records, and the parts that it works with."""
 
 from __future__ import annotations
 

@@ -219,10 +219,10 @@ class Turns:
         try:
             await turn
         finally:
-            self._acting += turn.cancelled()  # it ends without its turn, and leaves as if it had had it
+            self._acting += turn.cancelled()  # it ends while it waits, and counts as acting until it leaves
 
     def _pass_on(self) -> None:
-        """Give the turn to the first that waits, once nobody acts."""
+        """Give the turn to the first waiting project, once no project is acting."""
         while self._waiting and not self._acting:
             _, _, turn = heappop(self._waiting)
             if not turn.done():

@@ -88,7 +88,7 @@ class Door:
         """Store the file that the example story attaches."""
         assert (await self.upload(REPORT, REPORT_TYPE, APPLICANT)).status_code in (200, 201)
 
-    async def tell_story(self, project: UUID) -> dict[str, Any]:
+    async def send_story(self, project: UUID) -> dict[str, Any]:
         """Send *project* the commands of the example story, with the file that it attaches; the last receipt."""
         await self.store_report()
         for step in STORY:

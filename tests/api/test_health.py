@@ -83,7 +83,7 @@ async def test_a_view_far_behind_is_reported(door: Door, monkeypatch: pytest.Mon
 
 async def test_a_ledger_that_was_changed_is_reported(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_at(0, monkeypatch)
-    assert (await door.get("/readyz", None)).json()["verification"] is None, "nobody has verified it yet"
+    assert (await door.get("/readyz", None)).json()["verification"] is None, "it is not verified yet"
     fault = Fault(3, "version 2 of stream 1 does not match its hash")
     whole = Verification(Coverage.WHOLE, 9, 9, datetime.now(UTC) - timedelta(hours=1), 2, [fault])
     views = [ViewPosition(view.name, 0, None) for view in VIEWS]
@@ -121,7 +121,7 @@ async def test_appends_that_fail_make_it_not_ready_until_one_would_not(
     stand_at(head, monkeypatch)
     with psycopg.connect(shared_database_url, autocommit=True) as other:
         other.execute(DISK_FULL)
-        assert (await door.get("/readyz", None)).status_code == 200, "nobody knows yet"
+        assert (await door.get("/readyz", None)).status_code == 200, "it is not known yet"
         problem(await door.post(uuid4(), REGISTER), "database-full")
         refused = problem(await door.get("/readyz", None), "not-ready")
         assert refused["append_error"] == "no space left"

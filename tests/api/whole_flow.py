@@ -77,7 +77,7 @@ class Seen(Struct):
     answers: Answers
 
 
-class Telling(Struct):
+class ProjectRun(Struct):
     """A project in progress: through the *door* alone, by the *hands* of a clock, with the *watcher* at work."""
 
     door: Door
@@ -130,7 +130,7 @@ class Telling(Struct):
             {name: clock[name] for name in clock if name != "project"} for clock in response.json()["clocks"]
         )
 
-    async def tell(self, by: Actor, command: Any) -> Body:
+    async def send(self, by: Actor, command: Any) -> Body:
         """Send a command that passes; its receipt."""
         return await self.door.done(self.project, command, by)
 

@@ -102,7 +102,7 @@ def answer(caller: socket.socket) -> None:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
-    # As a new process has them: the ones of before may take a pipe for a file in which they can seek.
+    # As a new process has them: the earlier ones may take a pipe for a file in which they can seek.
     sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)  # noqa: SIM115  by descriptor
     sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115  as above
     os.chdir(call.folder)

@@ -180,7 +180,7 @@ def test_the_same_notice_is_not_imported_twice() -> None:
 
 @pytest.mark.parametrize("by", [LAND, APPLICANT, Actor("wu", "", Role.AUDITOR)])
 @pytest.mark.parametrize("command", [NEXT_YEAR, APPROVE, APPLY, WITHDRAW])
-def test_the_calendar_is_not_for_everybody(command: Command, by: Actor) -> None:
+def test_the_calendar_is_not_for_everyone(command: Command, by: Actor) -> None:
     desk = Desk()
     if command is not NEXT_YEAR:
         desk.say(SUDDEN)

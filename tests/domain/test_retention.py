@@ -1,4 +1,4 @@
-"""What is removed beside the ledger is recorded: by which rule, how many, and by whom."""
+"""The removal of records outside the ledger is recorded: by which rule, how many, and by whom."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from projections.progress.fold import Progress
 from projections.registry import VIEWS
 from tests.effort import PATIENCE_SECONDS
 from tests.faults.processes import wait_until
-from tests.infrastructure.projector.test_projector import project_all, tell_story
+from tests.infrastructure.projector.test_projector import project_all, send_story
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
 
@@ -91,7 +91,7 @@ async def test_the_rows_of_a_release_before_stay_until_those_of_this_one_are_the
     database_url: str, held: Held
 ) -> None:
     async with Approvals(database_url) as approvals:
-        await tell_story(approvals)
+        await send_story(approvals)
         project_all(database_url)
         before = standing(database_url)
         raised = (Raised(), *VIEWS[1:])
@@ -111,7 +111,7 @@ async def test_the_rows_of_a_release_before_stay_until_those_of_this_one_are_the
 
 async def test_clocks_are_followed_by_the_old_calendar_while_they_are_recounted(database_url: str, held: Held) -> None:
     async with Approvals(database_url) as approvals:
-        await tell_story(approvals)
+        await send_story(approvals)
         project_all(database_url)
         before = standing(database_url)["clocks"]
         with projecting(Projector(database_url)):
@@ -142,7 +142,7 @@ async def test_a_version_that_cannot_be_built_leaves_the_old_rows_and_says_why(d
             raise ValueError("no idea how to begin")
 
     async with Approvals(database_url) as approvals:
-        await tell_story(approvals)
+        await send_story(approvals)
     project_all(database_url)
     before = standing(database_url)
     broken = Projector(database_url, (Broken(), *VIEWS[1:]))

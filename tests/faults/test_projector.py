@@ -64,7 +64,7 @@ def running(projector: Projector) -> Iterator[Projector]:
         thread.join(PATIENCE_SECONDS)
 
 
-async def tell_story(approvals: Approvals, steps: slice = slice(None), project_id: UUID | None = None) -> UUID:
+async def send_story(approvals: Approvals, steps: slice = slice(None), project_id: UUID | None = None) -> UUID:
     project_id = project_id or uuid4()
     for step in STORY[steps]:
         await approvals.handle(project_id, step.dated, step.by, uuid4())
@@ -98,7 +98,7 @@ async def test_a_batch_that_is_cut_is_taken_again_whole(
     with running(Projector(database_url)):
         for steps in (slice(15), slice(15, 30), slice(30, None)):
             until_cut = nth
-            await tell_story(approvals, steps, story)
+            await send_story(approvals, steps, story)
             await require_all_projected(approvals, database_url)
             assert until_cut < 0
 
@@ -117,14 +117,14 @@ async def test_a_batch_whose_commit_is_not_answered_is_not_taken_twice(
 
     monkeypatch.setattr(following, "write", write_and_lose)
     with running(Projector(database_url)):
-        await tell_story(approvals)
+        await send_story(approvals)
         await require_all_projected(approvals, database_url)
     assert cuts
 
 
 async def test_cut_while_it_waits_it_leads_again(approvals: Approvals, database_url: str) -> None:
     with running(Projector(named(database_url, "waiting"))):
-        story = await tell_story(approvals, slice(20))
+        story = await send_story(approvals, slice(20))
         await require_all_projected(approvals, database_url)
         for _ in range(2):
             # It may still be about to say that it has nothing to do.
@@ -132,7 +132,7 @@ async def test_cut_while_it_waits_it_leads_again(approvals: Approvals, database_
                 wait_until, lambda: cut_connections(database_url, "%pg_advisory_unlock_shared%") == 1, "it is cut"
             )
             await asyncio.to_thread(wait_until, lambda: leader(database_url) == "waiting", "it leads again")
-        await tell_story(approvals, slice(20, None), story)
+        await send_story(approvals, slice(20, None), story)
         await require_all_projected(approvals, database_url)
 
 
@@ -141,7 +141,7 @@ async def test_a_projector_that_is_there_before_the_tables_waits_for_them(empty_
         await asyncio.sleep(0.2)
         migrate(empty_database_url)
         async with Approvals(empty_database_url) as approvals:
-            await tell_story(approvals)
+            await send_story(approvals)
             await require_all_projected(approvals, empty_database_url)
 
 
@@ -184,20 +184,20 @@ async def test_a_database_that_comes_back_is_followed(
     migrate(url)
     async with Approvals(url) as approvals:
         with running(Projector(url)):
-            story = await tell_story(approvals, slice(20))
+            story = await send_story(approvals, slice(20))
             await require_all_projected(approvals, url)
             await asyncio.to_thread(strike, mortal)
-            await tell_story(approvals, slice(20, None), story)
+            await send_story(approvals, slice(20, None), story)
             await require_all_projected(approvals, url)
 
 
 @pytest.mark.slow
 async def test_when_the_leader_is_killed_another_goes_on(approvals: Approvals, database_url: str) -> None:
-    async def tell_stories() -> None:
+    async def send_stories() -> None:
         while True:
-            await tell_story(approvals)
+            await send_story(approvals)
 
-    stories = asyncio.create_task(tell_stories())
+    stories = asyncio.create_task(send_stories())
     with processes() as started:
         standing = {
             f"projector-{n}": started.start(project, named(database_url, f"projector-{n}")) for n in range(PROJECTORS)
@@ -210,6 +210,6 @@ async def test_when_the_leader_is_killed_another_goes_on(approvals: Approvals, d
         await asyncio.to_thread(wait_until, lambda: leader(database_url) in standing, "another leads")
         stories.cancel()
         await asyncio.gather(stories, return_exceptions=True)
-        await tell_story(approvals, slice(1))  # answered after whatever the cancelled one still had on its way
+        await send_story(approvals, slice(1))  # answered after whatever the cancelled one still had on its way
         await require_all_projected(approvals, database_url)
         assert all(process.is_alive() for process in standing.values())

@@ -1,4 +1,4 @@
-"""Gathered reads of streams: one statement for many, and an answer for everybody, whatever happens to the server."""
+"""Gathered reads of streams: one statement for many, and an answer for everyone, whatever happens to the server."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def filled_streams(database_url: str, projects: int) -> list[UUID]:
     return streams
 
 
-async def test_everybody_gets_the_rows_that_the_ledger_has_for_him(reads: StreamLoader, database_url: str) -> None:
+async def test_everyone_gets_the_rows_that_the_ledger_has_for_him(reads: StreamLoader, database_url: str) -> None:
     streams = await filled_streams(database_url, 3)
     requests = [(stream, after) for stream in (*streams, uuid4(), streams[0]) for after in (-1, 2, STEPS + 1)]
 

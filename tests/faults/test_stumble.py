@@ -56,7 +56,7 @@ def project_all(url: str, views: tuple[View[Any], ...]) -> dict[str, tuple[int, 
     return {view: (seq, error) for view, seq, error in rows}
 
 
-class Told(NamedTuple):
+class FilledLedger(NamedTuple):
     """A ledger, by the name of a database to be copied; where it ends, and the rows of its views."""
 
     database: str
@@ -65,20 +65,20 @@ class Told(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def ledgers(server_url: str, migrated_template: str) -> Iterator[dict[int, Told]]:
+def ledgers(server_url: str, migrated_template: str) -> Iterator[dict[int, FilledLedger]]:
     """Ledgers by how many steps of the story they hold."""
     with database_in(server_url, migrated_template) as begun, database_in(server_url, migrated_template) as whole:
         yield {steps: fill_ledger(server_url, url, steps) for steps, url in ((BEGUN, begun), (WHOLE, whole))}
 
 
-def fill_ledger(server_url: str, url: str, steps: int) -> Told:
+def fill_ledger(server_url: str, url: str, steps: int) -> FilledLedger:
     """The first *steps* of the story in the database at *url*; what the views are is seen in a copy."""
     asyncio.run(send_story(url, steps))
     with database_in(server_url, name_of(url)) as copy:
         ((head, error),) = set(project_all(copy, VIEWS).values())
         assert error is None
         assert rebuild(copy, swap=False).differences == ()
-        return Told(name_of(url), head, rows_in(copy))
+        return FilledLedger(name_of(url), head, rows_in(copy))
 
 
 async def send_story(url: str, steps: int) -> None:
@@ -102,7 +102,7 @@ def rows_in(url: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize(("batch", "steps"), BATCHES)
 @pytest.mark.parametrize("nth", STUMBLED)
 def test_whichever_view_stumbles_stops_alone(
-    server_url: str, ledgers: dict[int, Told], monkeypatch: pytest.MonkeyPatch, nth: int, batch: int, steps: int
+    server_url: str, ledgers: dict[int, FilledLedger], monkeypatch: pytest.MonkeyPatch, nth: int, batch: int, steps: int
 ) -> None:
     ledger = ledgers[steps]  # reported before the batches become small
     monkeypatch.setattr("infrastructure.projector.catch_up.BATCH_ENTRIES_MAX", batch)

@@ -48,7 +48,7 @@ def test_the_next_batch_is_taken_before_the_last_one_is_used_up() -> None:
         counter = counter_of(sequence)
         half = [await counter.next() for _ in range(BATCH_MIN // 2)]
         sequence.open.clear()
-        rest = [await counter.next() for _ in range(BATCH_MIN // 2)]  # nobody waits for the database
+        rest = [await counter.next() for _ in range(BATCH_MIN // 2)]  # no one waits for the database
         assert half + rest == [*range(1, BATCH_MIN + 1)]
         waiting = asyncio.gather(*[counter.next() for _ in range(3)])
         sequence.open.set()
@@ -82,7 +82,7 @@ def test_a_database_that_is_away_is_tried_again() -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.timeout(PATIENCE_SECONDS)  # the loop would be busy for ever: nothing in it can give up
+@pytest.mark.timeout(PATIENCE_SECONDS)  # the loop would never end: nothing in it can give up
 def test_a_batch_used_up_at_once_is_followed_by_the_next() -> None:
     """More commands are ready in the turn of the loop in which a batch arrives than it has counters."""
 
@@ -94,8 +94,8 @@ def test_a_batch_used_up_at_once_is_followed_by_the_next() -> None:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         sequence.open.set()
-        given = await asyncio.gather(first, *[counter.next() for _ in range(5 * BATCH_MIN)])
-        assert len(set(given)) == len(given)
+        counters = await asyncio.gather(first, *[counter.next() for _ in range(5 * BATCH_MIN)])
+        assert len(set(counters)) == len(counters)
 
     asyncio.run(scenario())
 

@@ -1,4 +1,4 @@
-"""Retention: only what is past its time goes, the preview says how much, and a fact says what went and by whom."""
+"""Retention: only expired records are removed, the preview counts them, and a fact says which were removed by whom."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PAST = {"sessions": 1, "drafts": 1, "half_filled_forms": 1, "security_log": 1}
 
 @pytest_asyncio.fixture
 async def approvals(database_url: str) -> AsyncIterator[Approvals]:
-    """A database with one record of some kinds that is past its time, and one that is not."""
+    """A database with one expired record of some kinds, and one that has not expired."""
     fill(database_url, 0, 300)
     async with Approvals(database_url) as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""The plain count: what anybody can work out from a register's own days."""
+"""The plain count: what anyone can work out from a register's own days."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ DUTCH = RegisterProject(
 )
 CITY = Actor("bakker", "city")
 
-Told = tuple[str, Actor, AnyCommand]
+TimedCommand = tuple[str, Actor, AnyCommand]
 
 
 def project_id(name: str) -> UUID:
@@ -55,15 +55,18 @@ def project_id(name: str) -> UUID:
     return project_id_of(NAMESPACE, name)
 
 
-def projects() -> Iterator[tuple[UUID, list[Told]]]:
+def projects() -> Iterator[tuple[UUID, list[TimedCommand]]]:
     """Every project's commands, with the day and hour at which each was given."""
-    applied: list[Told] = [("04-01 09:00", MANAGER, REGISTER), ("04-01 10:00", APPLICANT, SubmitItem(item="land"))]
-    taken: list[Told] = [*applied, ("04-02 09:00", LAND, AcceptItem(item="land"))]
+    applied: list[TimedCommand] = [
+        ("04-01 09:00", MANAGER, REGISTER),
+        ("04-01 10:00", APPLICANT, SubmitItem(item="land")),
+    ]
+    taken: list[TimedCommand] = [*applied, ("04-02 09:00", LAND, AcceptItem(item="land"))]
     yield project_id("silent"), applied
     yield project_id("running"), taken
-    decided: Told = ("05-08 09:00", LAND, CompleteItem(item="land", outcome=Outcome.GRANTED))
+    decided: TimedCommand = ("05-08 09:00", LAND, CompleteItem(item="land", outcome=Outcome.GRANTED))
     yield project_id("late"), [*taken, decided]
-    paused: Told = ("04-13 09:00", LAND, SuspendClock(item="land", ground="testing"))
+    paused: TimedCommand = ("04-13 09:00", LAND, SuspendClock(item="land", ground="testing"))
     yield project_id("paused"), [*taken, paused]
     yield (
         project_id("joint"),
@@ -79,7 +82,7 @@ def projects() -> Iterator[tuple[UUID, list[Told]]]:
     )
 
 
-def unanswered() -> tuple[UUID, list[Told]]:
+def unanswered() -> tuple[UUID, list[TimedCommand]]:
     """A Dutch project whose applicant never answers: its clocks run again once the term set for that is over."""
     return (
         project_id("unanswered"),
@@ -102,7 +105,7 @@ def unanswered() -> tuple[UUID, list[Told]]:
     )
 
 
-async def tell(approvals: Approvals, hands: list[datetime], what: Iterable[tuple[UUID, list[Told]]]) -> None:
+async def tell(approvals: Approvals, hands: list[datetime], what: Iterable[tuple[UUID, list[TimedCommand]]]) -> None:
     """Give the commands one after the other; *hands* is the clock that *approvals* looks at."""
     for project, commands in what:
         for number, (day, by, command) in enumerate(commands):

@@ -1,4 +1,4 @@
-"""The first command finishes its own import where that was cut short, and leaves everybody else's data alone."""
+"""The first command finishes its own import where that was cut short, and leaves all other data alone."""
 
 from __future__ import annotations
 

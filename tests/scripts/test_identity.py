@@ -105,7 +105,7 @@ def test_links_and_passwords_stand_in_the_log(url: str) -> None:
     assert call("security-log", "--kind", "nonsense").exit_code == 2
 
 
-def test_everybody_in_the_demo_has_one_role() -> None:
+def test_everyone_in_the_demo_has_one_role() -> None:
     people = demo_people(2026)
     names = [*MANAGERS_OF_THE_ZONE, *(name for names in OFFICERS_OF.values() for name in names)]
     assert len(set(names)) == len(names)

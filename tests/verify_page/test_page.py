@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(("lang", "title"), [("zh", "验证"), ("en", "Verify")])
-def test_it_opens_for_everybody_without_errors_or_barriers(
+def test_it_opens_for_everyone_without_errors_or_barriers(
     browser: Browser, address: str, lang: str, title: str
 ) -> None:
     with browser.new_context(base_url=address, viewport={"width": 390, "height": 844}, bypass_csp=True) as window:

@@ -47,7 +47,8 @@ export class Report {
  * Verify the files of a bundle, by name.
  *
  * *keys* are the public keys that the reader got from their owners, each of which has to have signed. Without any, those
- * that are *known* otherwise, or are in the bundle, show only that it fits together. *kept* is the text of an earlier checkpoint that the reader kept. *progress* is told how many entries are done.
+ * that are *known* otherwise, or are in the bundle, show only that it fits together. *earlier* is the text of an earlier
+ * checkpoint that the reader has. *progress* is called with the number of entries that are done.
  * Throws UnreadableError, with what was checked by then as its `report`.
  */
 export async function verifyBundle(files, options = {}) {
@@ -55,12 +56,12 @@ export async function verifyBundle(files, options = {}) {
   try {
     await checkBundle(report, files, options);
   } catch (error) {
-    throw Object.assign(error, { report }); // what was checked by then still stands
+    throw Object.assign(error, { report }); // the results so far remain valid
   }
   return report;
 }
 
-async function checkBundle(report, files, { keys = [], known = [], kept = "", progress = () => {} }) {
+async function checkBundle(report, files, { keys = [], known = [], earlier = "", progress = () => {} }) {
   report.add("files", { count: files.size }, await manifestFaults(files));
   const note = parseNote(textOf(files, "data/checkpoint"));
   const checkpoint = parseCheckpoint(note.text);
@@ -70,7 +71,7 @@ async function checkBundle(report, files, { keys = [], known = [], kept = "", pr
   await checkSignatures(report, note, checkpoint, { keys: signers, known: [...known, ...own] });
   await checkRestores(report, restores, checkpoint, { keys, known: [...known, ...own] });
   const entries = await checkEntries(report, files, checkpoint, progress);
-  const saved = kept && leftOf(report, restores, parseCheckpoint(parseNote(kept).text));
+  const saved = earlier && leftOf(report, restores, parseCheckpoint(parseNote(earlier).text));
   await checkTree(report, files, entries, checkpoint, saved);
   checkRestoreFacts(report, restores, entries, checkpoint);
   checkDates(report, files, entries);
@@ -175,28 +176,28 @@ async function checkEntries(report, files, checkpoint, progress) {
   return entries;
 }
 
-/** The checkpoint that the reader kept; undefined where a restore took entries of it away, which is said. */
-function leftOf(report, restores, kept) {
-  const restore = lossOf(restores, kept);
-  if (restore === undefined) return kept;
-  const differs = kept.size === restore.size && !isSame(kept.head, restore.head);
-  if (differs) report.add("kept", { size: kept.size }, [{ code: "kept_differs", size: kept.size }]);
-  else report.leave("kept_lost", { size: kept.size, position: restore.kept + 1, epoch: restore.epoch });
+/** The earlier checkpoint that the reader has; undefined where a restore took entries of it away, which is said. */
+function leftOf(report, restores, earlier) {
+  const restore = lossOf(restores, earlier);
+  if (restore === undefined) return earlier;
+  const differs = earlier.size === restore.size && !isSame(earlier.head, restore.head);
+  if (differs) report.add("kept", { size: earlier.size }, [{ code: "kept_differs", size: earlier.size }]);
+  else report.leave("kept_lost", { size: earlier.size, position: restore.keptTo + 1, epoch: restore.epoch });
   return undefined;
 }
 
 /** Check that every entry is in the tree of the checkpoint: by paths, or by all entries of the zone. */
-async function checkTree(report, files, entries, checkpoint, kept) {
+async function checkTree(report, files, entries, checkpoint, earlier) {
   const isWhole = !files.has("data/proofs.ndjson");
   const faults = isWhole
-    ? await wholeFaults(entries, files.get("data/leaves"), checkpoint, kept)
+    ? await wholeFaults(entries, files.get("data/leaves"), checkpoint, earlier)
     : await pathFaults(entries, linesOf(files, "data/proofs.ndjson"), checkpoint);
   report.add("tree", { count: entries.length, size: checkpoint.size }, faults.filter(({ code }) => !code.startsWith("kept")));
-  if (!kept) return;
-  const lost = kept.size > checkpoint.size ? [{ code: "kept_longer", position: checkpoint.size + 1, size: kept.size }] : [];
+  if (!earlier) return;
+  const lost = earlier.size > checkpoint.size ? [{ code: "kept_longer", position: checkpoint.size + 1, size: earlier.size }] : [];
   const differing = faults.filter(({ code }) => code.startsWith("kept"));
-  if (isWhole || lost.length) report.add("kept", { size: kept.size }, [...lost, ...differing]);
-  else report.leave("kept", { size: kept.size });
+  if (isWhole || lost.length) report.add("kept", { size: earlier.size }, [...lost, ...differing]);
+  else report.leave("kept", { size: earlier.size });
 }
 
 async function pathFaults(entries, proofs, checkpoint) {
@@ -212,7 +213,7 @@ async function pathFaults(entries, proofs, checkpoint) {
   return faults;
 }
 
-async function wholeFaults(entries, leaves, checkpoint, kept) {
+async function wholeFaults(entries, leaves, checkpoint, earlier) {
   const faults = [];
   const tree = new GrowingTree();
   for (const { position, bytes } of entries) {
@@ -220,7 +221,7 @@ async function wholeFaults(entries, leaves, checkpoint, kept) {
       return [...faults, { position: Math.min(position, tree.size + 1), code: "position_gap", before: tree.size }];
     }
     await tree.add(await leafHash(position, bytes ?? GENESIS));
-    if (kept && tree.size === kept.size && !isSame(await tree.head(), kept.head)) faults.push({ code: "kept_differs", size: kept.size });
+    if (earlier && tree.size === earlier.size && !isSame(await tree.head(), earlier.head)) faults.push({ code: "kept_differs", size: earlier.size });
   }
   const isSameTree = tree.size === checkpoint.size && isSame(await tree.head(), checkpoint.head);
   if (!isSameTree && leaves !== undefined) faults.push(...(await leafFaults(entries, leaves, checkpoint)));

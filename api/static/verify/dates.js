@@ -39,7 +39,7 @@ export class DateCheck {
     calendar.notices = [...calendar.notices, { id: fact.notice, published, days, covers_to: covers_to ?? null }];
   }
 
-  /** How a clock stood at *at*, by what was in the ledger. Throws OtherLawError. */
+  /** The state of a clock at *at*, by what was in the ledger then. Throws OtherLawError. */
   clockAt(history, name, at) {
     const pack = this.packs[history.law];
     if (pack === undefined) throw new OtherLawError(history.law);

@@ -11,7 +11,7 @@ import { NOTHING_OUT, Span, TimeOut, isOverrun } from "./spans.js";
 const CARD_RED = ["intake", "lower_review", "decision", "delivery", "hearing_hold", "renewal_guard"];
 const CARD_YELLOW = ["commitment", "countersign"];
 
-/** What stood at *t* by what was known at *known* (both RFC 3339), for a fully expanded *rule*. */
+/** The state at *t* by what was known at *known* (both RFC 3339), for a fully expanded *rule*. */
 export function evaluate(rule, events, calendar, t, known = t) {
   const knownAt = instantOf(known);
   const days = new WorkingDays(calendar, localMoment(knownAt, rule.zone).day);
@@ -232,27 +232,27 @@ class Case {
   /** A clock for each department asked, and step (B9.2, B9.3). */
   addConsultations() {
     if (this.rule.countersign === null) return;
-    const asked = new Map();
+    const consultations = new Map();
     for (const act of this.about) {
-      if (act.type === "application_revised") this.endAll(asked, act);
-      if (act.type === "countersign_request" && act.replaces !== undefined) this.replace(asked, act);
+      if (act.type === "application_revised") this.endAll(consultations, act);
+      if (act.type === "countersign_request" && act.replaces !== undefined) this.replace(consultations, act);
       const name = nameOf(act);
-      if (act.type === "countersign_request" && !asked.has(name)) asked.set(name, { act, stop: null, isVoid: false });
-      const open = asked.get(name);
+      if (act.type === "countersign_request" && !consultations.has(name)) consultations.set(name, { act, stop: null, isVoid: false });
+      const open = consultations.get(name);
       if (act.type === "countersign_reply" && open && open.stop === null) open.stop = act;
       if (act.type === "countersign_recall" && open && open.stop === null) Object.assign(open, { stop: act, isVoid: true });
     }
-    for (const [name, { act, stop, isVoid }] of asked) this.addConsultation(name, act, stop, isVoid);
+    for (const [name, { act, stop, isVoid }] of consultations) this.addConsultation(name, act, stop, isVoid);
   }
 
   /** A change of the papers ends every open question without a verdict. */
-  endAll(asked, act) {
-    for (const open of asked.values()) if (open.stop === null) Object.assign(open, { stop: act, isVoid: true });
+  endAll(consultations, act) {
+    for (const open of consultations.values()) if (open.stop === null) Object.assign(open, { stop: act, isVoid: true });
   }
 
   /** A question that takes the place of another one to the same department ends that. */
-  replace(asked, act) {
-    const open = asked.get(act.replaces ? `${act.dept}/${act.replaces}` : act.dept);
+  replace(consultations, act) {
+    const open = consultations.get(act.replaces ? `${act.dept}/${act.replaces}` : act.dept);
     if (act.replaces !== null && open?.stop === null) Object.assign(open, { stop: act, isVoid: true });
   }
 
@@ -278,12 +278,12 @@ class Case {
   addHearing() {
     const { rule, intake, flags } = this;
     const first = (type) => this.about.find((act) => act.type === type) ?? null;
-    const told = first("hearing_told");
+    const notice = first("hearing_told");
     const requested = first("hearing_requested");
     const held = this.about.find((act) => act.type === "hearing_held" && requested && act.place > requested.place) ?? null;
     let isLate = false;
-    if (told !== null) {
-      const count = this.count(told, rule.hearing.request_days);
+    if (notice !== null) {
+      const count = this.count(notice, rule.hearing.request_days);
       const end = intake.end;
       isLate = requested !== null && requested.day > count.due;
       if (isLate) flags.add("hearing_request_late");

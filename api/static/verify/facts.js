@@ -122,7 +122,7 @@ class History {
       at = later(at, fact.asked_at ?? at);
       this.askedAt.set(key, at);
     } else if (event.type === "application_revised") {
-      for (const asked of this.askedAt.values()) at = later(at, asked);
+      for (const requestedAt of this.askedAt.values()) at = later(at, requestedAt);
     } else if (ASKED_BEFORE.has(event.type)) at = later(at, this.askedAt.get(key) ?? at);
     return at;
   }

@@ -12,7 +12,7 @@ const form = document.getElementById("verify");
 const result = document.getElementById("result");
 const { sentences, known, language } = JSON.parse(document.getElementById("verify-data").textContent);
 
-/** A sentence with the values of its `{names}`; a name without a value stands for itself. */
+/** A sentence with the values of its `{names}`; a name without a value is left as it is. */
 function sentence(key, values = {}) {
   return (sentences[key] ?? key).replaceAll(/\{(\w+)\}/g, (whole, name) => shown(name, values[name]) ?? whole);
 }
@@ -31,11 +31,11 @@ function element(name, text = "", attributes = {}) {
   return made;
 }
 
-/** What a person gave, and the check for it. Throws UnreadableError. */
+/** Check what a person chose or pasted. Throws UnreadableError. */
 async function check() {
   const values = new FormData(form);
   const keys = values.get("keys").split("\n").filter((line) => line.trim());
-  const options = { keys, known, kept: values.get("kept"), hash: values.get("hash"), progress };
+  const options = { keys, known, earlier: values.get("kept"), hash: values.get("hash"), progress };
   const chosen = [...form.elements.file.files, ...form.elements.folder.files];
   const pasted = values.get("pasted");
   if (!chosen.length && !pasted.trim()) throw new UnreadableError("nothing");

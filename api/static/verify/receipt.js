@@ -1,4 +1,4 @@
-// Verifies one entry: a proof that was downloaded (C2SP tlog-proof), or what stands in the code on a printed notice.
+// Verifies one entry: a proof that was downloaded (C2SP tlog-proof), or the code on a printed notice.
 
 import { fromBase64, fromHex, isSame, toHex } from "./bytes.js";
 import { Report, checkSignatures } from "./bundle.js";
@@ -40,7 +40,7 @@ function readHash(text) {
     const bytes = fromHex(text.trim());
     if (bytes.length === HASH_BYTES) return bytes;
   } catch {
-    // not hex: said below
+    // not hex: reported below
   }
   throw new UnreadableError("hash");
 }
@@ -62,7 +62,7 @@ function parseProof(text) {
   }
 }
 
-/** What stands in the code: lengths, position, size, hash, origin, signature and path; the head follows from them. */
+/** The content of the code: lengths, position, size, hash, origin, signature and path; the head follows from them. */
 async function printedProof(encoded) {
   try {
     const bytes = fromBase64(encoded.replaceAll("-", "+").replaceAll("_", "/").padEnd(Math.ceil(encoded.length / 4) * 4, "="));

@@ -19,7 +19,7 @@ export async function parseRestore(text, path = []) {
   const values = Object.fromEntries(pairs.filter(([name]) => name !== "key"));
   try {
     if (first !== FIRST_LINE) throw new RangeError("another text");
-    const [size, kept, epoch] = [values.size, values.kept, values.epoch].map((digits) => {
+    const [size, keptTo, epoch] = [values.size, values.kept, values.epoch].map((digits) => {
       if (!/^(0|[1-9]\d*)$/.test(digits)) throw new RangeError("not a number");
       return Number(digits);
     });
@@ -29,7 +29,7 @@ export async function parseRestore(text, path = []) {
     const named = keys.filter(({ name, algorithm }) => name === values.log && algorithm === ED25519); // which sign statements
     const { log, ended } = values;
     if (!log || !ended) throw new RangeError("no name");
-    return { note, log, ended, size, kept, epoch, head, keptHead, proof, keys: named, path: path.map(fromHex) };
+    return { note, log, ended, size, keptTo, epoch, head, keptHead, proof, keys: named, path: path.map(fromHex) };
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError) throw new UnreadableError("statement");
     throw error;
@@ -42,15 +42,15 @@ export function readRestores(files, linesOf) {
 }
 
 /**
- * The keys that have to have signed the checkpoint of *origin*: those *given*, without those of logs that ended.
+ * The keys that have to have signed the checkpoint of *origin*: those in *keys*, without those of logs that ended.
  *
  * Where that leaves none of the log, those count that the last statement names, if they did sign.
  */
-export async function signersOf(note, origin, given, restores) {
+export async function signersOf(note, origin, keys, restores) {
   const ended = new Set(restores.map((restore) => restore.ended));
   const nameOf = (key) => key.trim().split("+", 1)[0];
-  const signers = given.filter((key) => !ended.has(nameOf(key)));
-  if (signers.length === given.length || signers.some((key) => nameOf(key) === origin)) return signers;
+  const signers = keys.filter((key) => !ended.has(nameOf(key)));
+  if (signers.length === keys.length || signers.some((key) => nameOf(key) === origin)) return signers;
   const signed = ({ name, id }) => note.signatures.some((each) => each.name === name && isSame(each.id, id));
   const named = restores.at(-1).keys;
   return [...signers, ...(named.some(signed) ? named.filter(signed) : named).map(({ text }) => text)];
@@ -62,14 +62,14 @@ export async function signersOf(note, origin, given, restores) {
  * A log that ended is known by a key that was given, else by the statement that began it, else by one that is *known*.
  */
 export async function checkRestores(report, restores, checkpoint, { keys, known }) {
-  const [given, others] = await Promise.all([keys, known].map((texts) => Promise.all([...new Set(texts)].map(parseKey))));
+  const [pinned, others] = await Promise.all([keys, known].map((texts) => Promise.all([...new Set(texts)].map(parseKey))));
   const named = [];
   for (const [place, restore] of restores.entries()) {
     const next = restores[place + 1];
     const then = next
       ? { log: next.ended, size: next.size, head: next.head, epoch: next.epoch }
       : { log: checkpoint.origin, size: checkpoint.size, head: checkpoint.head, epoch: Infinity };
-    const ofEnded = [given, named, others].map((all) => all.filter(({ name }) => name === restore.ended));
+    const ofEnded = [pinned, named, others].map((all) => all.filter(({ name }) => name === restore.ended));
     const trusted = ofEnded.find(({ length }) => length) ?? [];
     if (!(await addRestore(report, restore, trusted, then.log, await linkFault(restore, then)))) continue;
     named.push(...restore.keys);
@@ -83,11 +83,11 @@ export async function checkRestores(report, restores, checkpoint, { keys, known 
  * Both logs have to have signed it, the one that ended by a *trusted* key.
  */
 export async function addRestore(report, restore, trusted, following, code) {
-  const { ended, log, epoch, kept, size } = restore;
+  const { ended, log, epoch, keptTo, size } = restore;
   const [byEnded, byNext] = await Promise.all([trusted, restore.keys].map((keys) => signedBy(restore.note, keys)));
   const fault = byEnded === "missing" || byNext === "missing" ? "restore_signature" : code;
-  const facts = { name: ended, log, epoch, size, lost: kept < size ? `${kept + 1}–${size}` : null };
-  report.add("restore", facts, fault ? [{ position: kept + 1, code: fault, name: ended, log: following }] : []);
+  const facts = { name: ended, log, epoch, size, lost: keptTo < size ? `${keptTo + 1}–${size}` : null };
+  report.add("restore", facts, fault ? [{ position: keptTo + 1, code: fault, name: ended, log: following }] : []);
   if (byEnded === "unknown" || byNext === "unknown") report.leave("algorithm", { name: ended });
   return !fault;
 }
@@ -98,16 +98,16 @@ async function signedBy(note, keys) {
   return ["fits", "unknown"].find((outcome) => outcomes.includes(outcome)) ?? "missing";
 }
 
-/** What was kept has to be the beginning of what was signed: the code of the fault, or null. */
-export async function keptFault({ kept, keptHead, size, head, proof }) {
-  return (await isBeginning(kept, keptHead, size, head, proof)) ? null : "restore_kept";
+/** The code of the fault where the entries that are left are not the beginning of what was signed, or null. */
+export async function keptFault({ keptTo, keptHead, size, head, proof }) {
+  return (await isBeginning(keptTo, keptHead, size, head, proof)) ? null : "restore_kept";
 }
 
 async function linkFault(restore, then) {
   if (restore.log !== then.log || restore.epoch >= then.epoch) return "restore_next";
   const fault = await keptFault(restore);
   if (fault) return fault;
-  return (await isBeginning(restore.kept, restore.keptHead, then.size, then.head, restore.path)) ? null : "restore_path";
+  return (await isBeginning(restore.keptTo, restore.keptHead, then.size, then.head, restore.path)) ? null : "restore_path";
 }
 
 /** Check that the facts of restores and the statements say the same. */
@@ -118,11 +118,11 @@ export function checkRestoreFacts(report, restores, entries, { origin, size }) {
   for (const [position, { log = "" }] of facts) {
     if (log && log !== origin && !stated.has(log)) faults.push({ position, code: "restore_unstated", name: log });
   }
-  for (const [place, { ended, kept, size: signed, epoch }] of restores.entries()) {
-    if (kept >= Math.min(size, ...restores.slice(place + 1).map((later) => later.kept))) continue; // lost again, or not there yet
-    const fact = facts.get(kept + 1) ?? {};
-    const isSaid = fact.epoch === epoch && fact.log === ended && fact.kept_to === kept && fact.lost_to >= signed;
-    if (!isSaid) faults.push({ position: kept + 1, code: "restore_fact", name: ended });
+  for (const [place, { ended, keptTo, size: signed, epoch }] of restores.entries()) {
+    if (keptTo >= Math.min(size, ...restores.slice(place + 1).map((later) => later.keptTo))) continue; // lost again, or not there yet
+    const fact = facts.get(keptTo + 1) ?? {};
+    const isSaid = fact.epoch === epoch && fact.log === ended && fact.kept_to === keptTo && fact.lost_to >= signed;
+    if (!isSaid) faults.push({ position: keptTo + 1, code: "restore_fact", name: ended });
   }
   if (facts.size || restores.length) report.add("restore_facts", { count: facts.size }, faults);
 }
@@ -131,9 +131,10 @@ function factIn(data) {
   try {
     return JSON.parse(data);
   } catch {
-    return {}; // what is wrong with the entry is said elsewhere
+    return {}; // the check of the entries reports what is wrong
   }
 }
 
 /** The restore by which entries of an earlier checkpoint were lost; undefined where none of them was. */
-export const lossOf = (restores, kept) => restores.find(({ ended, kept: left }) => ended === kept.origin && kept.size > left);
+export const lossOf = (restores, earlier) =>
+  restores.find(({ ended, keptTo }) => ended === earlier.origin && earlier.size > keptTo);

@@ -1,4 +1,4 @@
-// From a law pack, as it stands in a bundle, to the fully expanded rule of one item's clocks (rule book, B4 and B6).
+// Expands a law pack, as it is in a bundle, to the full rule of one item's clocks (rule book, B4 and B6).
 
 const YELLOW = { num: 1, den: 5, min: 1 }; // B10.1
 const WORKING_DAYS = new Set([undefined, "working_day"]);

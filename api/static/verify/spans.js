@@ -37,7 +37,7 @@ export class TimeOut {
     return this.spans.some((span) => this.isOut(day, span.from.day, span.to === null ? Infinity : span.to.day));
   }
 
-  /** The same spans as they stood when *act* happened: begun before it, and open if they ended later. */
+  /** The same spans as they were when *act* happened: begun before it, and open if they ended later. */
   before(act) {
     const begun = this.spans.filter((span) => span.from.place < act.place);
     return this.#with(begun, (span) => (span.to !== null && span.to.place < act.place ? span.to : null));
@@ -72,7 +72,7 @@ function lastOut(rule, span, today) {
   return LAST_OUT_IS_END.has(rule) ? span.to.day : span.to.day - 1;
 }
 
-/** Whether a span took out more days than the applicant had been told (B7.9). */
+/** Whether a span took out more days than notified to the applicant (B7.9). */
 export function isOverrun(rule, span, planned, today) {
   return lastOut(rule, span, today) > planned;
 }

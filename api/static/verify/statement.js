@@ -31,7 +31,7 @@ export async function verifyStatement(text, { keys = [], known = [] } = {}) {
   return report;
 }
 
-/** Both logs have signed, and what was kept is the beginning of what was signed. */
+/** Check that both logs have signed, and that the entries that are left are the beginning of what was signed. */
 async function verifyRestore(restore, keys, known) {
   const report = new Report();
   const parsed = await Promise.all([...new Set(keys.length ? keys : known)].map(parseKey));
@@ -41,7 +41,7 @@ async function verifyRestore(restore, keys, known) {
   return report;
 }
 
-/** Whether the tree of the report before is the beginning of the present one: nothing was rewritten. */
+/** Check that the tree of the report before is the beginning of the present one: nothing was rewritten. */
 async function checkConsistency(report, values, size) {
   try {
     const [old, oldHead, head] = [Number(values.get("since")), fromBase64(values.get("before")), fromBase64(values.get("head"))];

@@ -34,10 +34,10 @@ class Reader {
 
   match(pattern) {
     pattern.lastIndex = this.at;
-    const found = pattern.exec(this.text);
-    if (found === null) this.fail();
-    this.at += found[0].length;
-    return found[0];
+    const match = pattern.exec(this.text);
+    if (match === null) this.fail();
+    this.at += match[0].length;
+    return match[0];
   }
 
   skip(pattern) {

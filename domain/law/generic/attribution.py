@@ -24,7 +24,9 @@ Stage = Literal["coming", "received", "accepted", "granted"]
 
 
 class Hands(Struct):
-    """Who has the case, act by act. The act that ends it changes no hands: the last day is the last holder's."""
+    """The holder of the case, followed act by act. The act that ends the case changes nothing: the last day is the last
+    holder's.
+    """
 
     own: Holder
     grounds: tuple[str, ...]  # that stop the decision's clock

@@ -57,7 +57,7 @@ class EntryAmended(Fact, frozen=True, tag="entry_amended"):
     reasons: str
 
     def apply(self, project: Project) -> None:
-        """No effect here: `vocabulary.corrections` resolves it, for the clocks."""
+        """No effect here: `domain.messages.corrections` resolves it, for the clocks."""
 
 
 class RetractEntry(Command, frozen=True, tag="retract_entry"):
@@ -86,7 +86,7 @@ class EntryRetracted(Fact, frozen=True, tag="entry_retracted"):
     reasons: str
 
     def apply(self, project: Project) -> None:
-        """No effect here: `vocabulary.replay` replays the project without the retracted entry."""
+        """No effect here: `domain.messages.replay` replays the project without the retracted entry."""
 
 
 def require_order(project: Project, version: int, target: FactNote, new_occurred_at: datetime) -> None:

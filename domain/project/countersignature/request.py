@@ -176,7 +176,7 @@ class ItemCountersigned(Fact, frozen=True, tag="item_countersigned"):
             self.conditions,
             self.reasons,
         )
-        consultation.deemed, consultation.given = None, self.round
+        consultation.deemed, consultation.answered_round = None, self.round
 
 
 class ContinueCountersignature(Command, frozen=True, tag="continue_countersignature"):

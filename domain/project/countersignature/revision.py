@@ -130,7 +130,7 @@ class OpinionKept(Fact, frozen=True, tag="opinion_kept"):
             return
         if consultation.opinion is None and consultation.earlier:
             last = consultation.earlier[-1]
-            consultation.opinion, consultation.conditions, consultation.reasons, consultation.given = (
+            consultation.opinion, consultation.conditions, consultation.reasons, consultation.answered_round = (
                 last.opinion,
                 last.conditions,
                 last.reasons,

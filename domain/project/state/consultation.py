@@ -34,8 +34,8 @@ class Answer(Struct, frozen=True, gc=False):
 class Consultation(Struct):
     """One department consulted at one step (会签), and its answer.
 
-    *given* is the round of its opinion. *limit* is in the law's days, by *article*; *times* counts the requests sent
-    to it. *line* lists the departments consulted one after the other, this one among them; empty where all were
+    *answered_round* is that of its opinion. *limit* is in the law's days, by *article*; *times* counts the requests
+    sent to it. *line* lists the departments consulted one after the other, this one among them; empty where all were
     consulted at once. *stale*: the application has changed since. *opinion_kept*: the lead department found that the
     change leaves the answer as it was. *earlier*: answers of earlier rounds, which no longer count.
     """
@@ -44,7 +44,7 @@ class Consultation(Struct):
     step: str
     opinion: Opinion | None = None
     round: int = 1
-    given: int = 0
+    answered_round: int = 0
     conditions: tuple[str, ...] = ()
     reasons: str = ""
     limit: int = 0
@@ -74,7 +74,7 @@ class Consultation(Struct):
     @property
     def answer(self) -> Answer:
         """Its opinion, as recorded in facts."""
-        common = (self.department, self.step, self.given or self.round, self.opinion)
+        common = (self.department, self.step, self.answered_round or self.round, self.opinion)
         if self.deemed is not None:
             return Answer(*common, deemed=True, article=self.deemed)
         return Answer(*common, self.conditions, self.reasons)

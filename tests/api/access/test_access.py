@@ -115,7 +115,7 @@ async def test_who_may_ask_about_a_project(door: Door, directory: Directory, by:
         assert "project managers in projects they manage" in reply["remedy"]
 
 
-async def test_others_grants_are_not_for_everybody(door: Door, directory: Directory) -> None:
+async def test_others_grants_are_not_for_everyone(door: Door, directory: Directory) -> None:
     assert (await answer(door, LAND, 404, principal="wang"))["code"] == "principal-unknown"
 
 

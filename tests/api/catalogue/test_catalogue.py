@@ -113,7 +113,7 @@ async def test_the_edition_in_force_depends_on_the_day(door: Door) -> None:
     draft = await fetch(door, f"{ZONE}/items", draft=True)
     assert (draft["edition"], codes(draft)) == (None, ["environment-01", "land-01", "zone-02"])
     unknown = await fetch(door, f"{ZONE}/items", known_at="2026-01-05T00:00:00Z")
-    assert (unknown["edition"], unknown["items"]) == (None, []), "nobody knew of it before it was recorded"
+    assert (unknown["edition"], unknown["items"]) == (None, []), "it was not known before it was recorded"
 
 
 @pytest.mark.usefixtures("posted")

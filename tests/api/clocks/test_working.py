@@ -9,7 +9,7 @@ from html import unescape
 
 import pytest
 
-from api.clocks.display import telling
+from api.clocks.display import clock_functions
 from api.html.citations import cited
 from api.html.page import PageAddress, PageContext, templates
 from api.html.translations import TABLES, Language
@@ -54,7 +54,7 @@ PAGE = templates.from_string(TEMPLATE)
 def printed(explained: Explanation, lang: Language) -> str:
     """What is to be read of *explained*."""
     on = PAPERS[lang]
-    words = on.context(explained=explained, **telling(on, LOOKED_AT))
+    words = on.context(explained=explained, **clock_functions(on, LOOKED_AT))
     return " ".join(unescape(TAG.sub("\n", PAGE.render(words))).split())
 
 

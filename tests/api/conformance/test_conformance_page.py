@@ -42,10 +42,10 @@ pytestmark = pytest.mark.pages
 LEADER = Actor("ma.jun", "zone-office", Role.LEADER)
 OFFICE = Actor("lin", "zone-office")
 CONFORMANCE, FIRST = "/pages/conformance", FlowChoice(FLOW_NAME, 1)
-Told = tuple[str, Actor, AnyCommand]
+TimedCommand = tuple[str, Actor, AnyCommand]
 
 
-def handled(item: str, by: Actor, applied: str, granted: str) -> list[Told]:
+def handled(item: str, by: Actor, applied: str, granted: str) -> list[TimedCommand]:
     """*item* applied for, accepted an hour later, and granted."""
     return [
         (f"{applied} 09:00", APPLICANT, SubmitItem(item=item)),
@@ -59,12 +59,12 @@ def dated_at(command: AnyCommand, day: str) -> AnyCommand:
     return structs.replace(command, occurred_at=moment(f"2026-{day}"))
 
 
-async def begin(door: Door, *further: Told) -> UUID:
+async def begin(door: Door, *further: TimedCommand) -> UUID:
     """A project that follows the first edition since 3 March 2026."""
     project = uuid4()
     registration = RegisterProject(name="研发楼", enterprise=Enterprise("恒信", USCC), manager="wang")
     start = StartFlow(flow=FLOW_NAME, kind="manufacturing", edition=1)
-    first: list[Told] = [("03-03 09:00", MANAGER, registration), ("03-03 09:00", MANAGER, start)]
+    first: list[TimedCommand] = [("03-03 09:00", MANAGER, registration), ("03-03 09:00", MANAGER, start)]
     for day, by, command in (*first, *further):
         await door.done(project, dated_at(command, day), by)
     return project
@@ -78,11 +78,11 @@ async def early(door: Door, shared_database_url: str) -> AsyncIterator[UUID]:
         for step in story:
             assert (await door.say(path, step.dated, step.by)).status_code == 200
     await begin(door, *handled("consultation", OFFICE, "03-05", "03-09"))
-    ahead: Told = ("03-04 09:00", LAND, SubmitItem(item="land-permit"))
+    ahead: TimedCommand = ("03-04 09:00", LAND, SubmitItem(item="land-permit"))
     second = await begin(door, ahead, *handled("consultation", OFFICE, "03-05", "03-13"))
-    declined: Told = ("03-06 09:00", OFFICE, DeclineItem(item="consultation", reasons="不属于本机关职权范围"))
-    applied: Told = ("03-05 09:00", APPLICANT, SubmitItem(item="consultation"))
-    beside: Told = ("03-09 10:00", MANAGER, PlanItem(item=PlannedItem(item="signs", department="zone-office")))
+    declined: TimedCommand = ("03-06 09:00", OFFICE, DeclineItem(item="consultation", reasons="不属于本机关职权范围"))
+    applied: TimedCommand = ("03-05 09:00", APPLICANT, SubmitItem(item="consultation"))
+    beside: TimedCommand = ("03-09 10:00", MANAGER, PlanItem(item=PlannedItem(item="signs", department="zone-office")))
     await begin(door, applied, declined, ("03-09 09:00", APPLICANT, SubmitItem(item="consultation")), beside)
     project_all(shared_database_url)
     yield second
@@ -154,8 +154,8 @@ async def test_an_unfollowed_view_and_an_unauthorised_reader_are_refused(door: D
 
 
 async def test_a_step_given_up_in_a_move_is_reported(door: Door, early: UUID, shared_database_url: str) -> None:
-    moved: Told = ("03-10 09:00", MANAGER, MoveFlow(edition=2))
-    back: Told = ("03-11 09:00", MANAGER, MoveFlow(kind="research", edition=2))
+    moved: TimedCommand = ("03-10 09:00", MANAGER, MoveFlow(edition=2))
+    back: TimedCommand = ("03-11 09:00", MANAGER, MoveFlow(kind="research", edition=2))
     project = await begin(door, moved, back)
     project_all(shared_database_url)
     listed = (await get(door, f"{CONFORMANCE}/items", deviation="dropped", edition="2")).text

@@ -112,7 +112,7 @@ async def test_batches_of_one_row_give_the_same_list(door: Door, monkeypatch: py
         assert lines_in(await get(door, f"{EXPORTS}/{name}/csv", LISTS[name][2])) == lines
 
 
-async def test_everybody_gets_the_rows_that_he_may_read(door: Door) -> None:
+async def test_everyone_gets_the_rows_that_he_may_read(door: Door) -> None:
     every, own = [lines_in(await get(door, f"{EXPORTS}/progress/csv", by=by)) for by in (LEADER, ENTERPRISE)]
     assert {line[-1] for line in every[1:]} >= {str(OWN), str(OTHER)}
     assert {line[-1] for line in own[1:]} == {str(OWN)}

@@ -64,7 +64,7 @@ async def test_an_event_is_a_cloud_event(door: Door) -> None:
 
 
 async def test_the_position_moves_on_over_what_the_caller_may_not_see(door: Door) -> None:
-    """A manager sees his own projects; his `next` is everybody's."""
+    """A manager sees his own projects; his `next` is that of all readers."""
     _, first = await registered(door)
     _, last = await registered(door)
 

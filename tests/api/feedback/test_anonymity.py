@@ -49,7 +49,7 @@ READERS: tuple[Actor | None, ...] = (
 )
 SIGN_IN = ("/account", "/sign-in", "/sign-in/callback")  # answered where sign-in is served
 UNRELATED = (READERS[-2], None)
-ASKING = chosen((LAND, APPLICANT, None), READERS)  # an office, a party and the public; a proof asks as everybody
+ASKING = chosen((LAND, APPLICANT, None), READERS)  # an office, a party and the public; a proof asks as everyone
 ABOUT = f"I am {SECRET.id} of {OFFICE}: call {PHONE} or {MAIL}, it is too slow"
 EXTENSION = {"command": "extend_complaint", "complaint": "c1", "days": 5, "reasons": PHONE, "approver": SECRET.id}
 OF_NO_PROJECT = ("/v1/law/", "/schema", "/problems", "/static", "/v1/catalogue", "/v1/flows", "/healthz", "/readyz")
@@ -57,7 +57,7 @@ BY_PATH = {"name": "cn", "special": "eia_report", "notice": "none", "code": "not
 BY_QUERY = {"item": "land", "clock": "intake#1", "card": "none", "complaint": "c1", "evaluation": "land-1"}
 
 
-class Told(NamedTuple):
+class ComplaintStory(NamedTuple):
     """The project in which people complained, and an instant at which some of it had not happened yet."""
 
     project: UUID
@@ -71,7 +71,7 @@ def filing(code: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def story(door: Door, approvals: Approvals) -> Told:
+async def story(door: Door, approvals: Approvals) -> ComplaintStory:
     """Complaints that were answered and closed, taken back, filed by a manager and retracted, and left alone.
 
     Complaints are stored past the guard, as an importer would: their offices are not that of the project.
@@ -102,7 +102,7 @@ async def story(door: Door, approvals: Approvals) -> Told:
     await tell(project, retract, OTHER_MANAGER)
     receipt = await tell(project, filing("c4", item="", contact=""), SECRET)
     await door.get("/v1/progress", after=receipt.position)
-    return Told(project, datetime.fromisoformat(midway) + timedelta(microseconds=1))
+    return ComplaintStory(project, datetime.fromisoformat(midway) + timedelta(microseconds=1))
 
 
 def addresses(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
@@ -123,7 +123,7 @@ def paths(app: Litestar, project: UUID) -> dict[str, frozenset[str]]:
     return {path: frozenset(taken[path]) for path in sorted(taken)}
 
 
-def ways(story: Told, taken: frozenset[str], nth: int) -> list[dict[str, str]]:
+def ways(story: ComplaintStory, taken: frozenset[str], nth: int) -> list[dict[str, str]]:
     """The ways to ask an address that takes these parameters: now, with every one of them, and of an earlier instant.
 
     In the suite one besides the first two, which *nth* chooses; a proof asks every way.
@@ -145,7 +145,9 @@ def reveals(response: httpx.Response) -> list[str]:
 
 
 @pytest.mark.parametrize("reader", ASKING, ids=lambda reader: f"{reader.role}-{reader.id}" if reader else "nobody")
-async def test_no_address_reveals_the_complainant(door: Door, app: Litestar, story: Told, reader: Actor | None) -> None:
+async def test_no_address_reveals_the_complainant(
+    door: Door, app: Litestar, story: ComplaintStory, reader: Actor | None
+) -> None:
     answered = 0
     for nth, (path, taken) in enumerate(paths(app, story.project).items(), start=READERS.index(reader)):
         for way in [{}] if path.startswith(OF_NO_PROJECT) else ways(story, taken, nth):
@@ -156,7 +158,7 @@ async def test_no_address_reveals_the_complainant(door: Door, app: Litestar, sto
     assert answered > (10 if reader in UNRELATED else chosen(30, 100))  # most addresses answer most ways
 
 
-async def test_the_ledger_keeps_it_for_those_who_may_know(door: Door, story: Told) -> None:
+async def test_the_ledger_keeps_it_for_those_who_may_know(door: Door, story: ComplaintStory) -> None:
     for reader in (BUREAU, AUDITOR):
         history = await door.get(f"/v1/projects/{story.project}/history", reader)
         assert set(reveals(history)) == set(TELLING)
@@ -166,7 +168,7 @@ async def test_the_ledger_keeps_it_for_those_who_may_know(door: Door, story: Tol
     assert set(reveals(own)) == {SECRET.id, PHONE, MAIL, OFFICE}
 
 
-async def test_what_was_left_out_cannot_be_guessed_by_the_hash(door: Door, story: Told) -> None:
+async def test_what_was_left_out_cannot_be_guessed_by_the_hash(door: Door, story: ComplaintStory) -> None:
     """An entry's hash takes in its command's id; without that, guesses can't be checked."""
     whole = (await door.get(f"/v1/projects/{story.project}/history", BUREAU)).json()["entries"]
     seen = (await door.get(f"/v1/projects/{story.project}/history", LEADER)).json()["entries"]
@@ -179,7 +181,7 @@ async def test_what_was_left_out_cannot_be_guessed_by_the_hash(door: Door, story
     assert {step["version"] for step in trail if step["command"] is None} == {*changed, *unnamed} - {11, 12}
 
 
-async def test_no_refusal_reveals_the_complainant(door: Door, story: Told) -> None:
+async def test_no_refusal_reveals_the_complainant(door: Door, story: ComplaintStory) -> None:
     """Nor what is shown of the entries since a version."""
     versions = range(1, 15)
     commands = [
@@ -203,7 +205,7 @@ async def test_no_refusal_reveals_the_complainant(door: Door, story: Told) -> No
     assert not reveals(moved)
 
 
-async def test_an_id_that_names_the_complainant_is_refused(door: Door, story: Told) -> None:
+async def test_an_id_that_names_the_complainant_is_refused(door: Door, story: ComplaintStory) -> None:
     response = await door.post(story.project, filing(f"of-{PHONE}"), SECRET_SIGNED_IN)
     assert response.json()["code"] == "complaint-names-complainant"
     assert identity(SECRET)["X-Actor"] == SECRET.id

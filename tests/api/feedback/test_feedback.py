@@ -26,7 +26,7 @@ OF_STORY = "TS-2026-0012"  # passed on, accepted, extended, answered, closed
 async def story(door: Door) -> UUID:
     """The example project, which the views have."""
     project = uuid4()
-    receipt = await door.tell_story(project)
+    receipt = await door.send_story(project)
     await door.get("/v1/progress", after=receipt["position"])
     return project
 

@@ -21,7 +21,7 @@ from infrastructure.ledger.approvals import Approvals
 from tests.api.client import Door, problem
 from tests.examples import APPLICANT, LAND, MANAGER, PLANNING, USCC
 from tests.law.questions import at
-from tests.projections.zone import Told, project_id, tell
+from tests.projections.zone import TimedCommand, project_id, tell
 
 pytestmark = pytest.mark.usefixtures("projector")
 HANDS = [at("03-01")]  # the clock on the wall
@@ -47,7 +47,7 @@ WAYS = RegisterProject(
 )
 
 
-def decided(day: str, by: Actor = LAND, item: str = "land") -> list[Told]:
+def decided(day: str, by: Actor = LAND, item: str = "land") -> list[TimedCommand]:
     """A project with one item, applied for on the 2nd of March and decided on *day*."""
     plan = RegisterProject(
         name="Fab",

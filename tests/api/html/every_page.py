@@ -70,7 +70,7 @@ class EveryPage:
     def read(
         self, client: httpx.Client, lang: str, opened: Sequence[PurePath] = ()
     ) -> Iterator[tuple[ExamplePage, Actor | None, str]]:
-        """Each page, its reader and its text; nobody and nothing where no one may read it. *opened* are left out."""
+        """Each page, its reader and its text; None and no text where no one may read it. *opened* are left out."""
         for page in self.pages:
             if any(path.match(page.pattern) for path in opened):
                 continue

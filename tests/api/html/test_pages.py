@@ -113,7 +113,7 @@ async def test_pages_follow_one_another(door: Door, views: Views) -> None:
 
 async def test_a_project_with_everything_on_it(door: Door, views: Views) -> None:
     project = uuid4()
-    receipt = await door.tell_story(project)
+    receipt = await door.send_story(project)
     await views.catch_up(receipt["position"], patience=PATIENCE_SECONDS)
     english = page(await door.get(f"/pages/projects/{project}", lang="en"))
     history = (await door.get(f"/v1/projects/{project}/history")).json()["entries"]

@@ -72,9 +72,9 @@ def test_a_draft_is_named_by_where_nothing_was_published() -> None:
 def test_phases_and_steps_with_names_of_their_own_are_named_by_their_flow() -> None:
     step = FlowStep(step="second", item="zone-01", phase="access", name="二次咨询", name_en="Second consultation")
     phase = Phase(code="access", name="入区", name_en="Entry")
-    untold = structs.replace(step, name=CONSULTATION.task_name, name_en="")  # does not unsay the catalogue's
+    unnamed = structs.replace(step, name=CONSULTATION.task_name, name_en="")  # does not unsay the catalogue's
     titles = titles_in(
-        shelf(CONSULTATION, flow=FlowEdition(1, "zone", 1, ("research",), (phase,), (step, untold))), TODAY
+        shelf(CONSULTATION, flow=FlowEdition(1, "zone", 1, ("research",), (phase,), (step, unnamed))), TODAY
     )
     assert [titles.name(name, "en") for name in ("二次咨询", "入区", "access", CONSULTATION.task_name)] == [
         "Second consultation",

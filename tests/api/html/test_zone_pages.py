@@ -62,7 +62,7 @@ def site(filled: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser(site: str) -> Iterator[httpx.Client]:
-    """An auditor, who is shown more than anybody else."""
+    """An auditor, who is shown more than anyone else."""
     with httpx.Client(base_url=site, headers={"X-Actor": "auditor", "X-Role": "auditor"}, timeout=60) as client:
         yield client
 

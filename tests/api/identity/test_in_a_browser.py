@@ -73,7 +73,7 @@ def browser(program: str, site: Site) -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, site: Site) -> Iterator[Page]:
-    """A tab of somebody who is not signed in."""
+    """A tab of someone who is not signed in."""
     with page_of(browser, site.address, None) as page:
         yield page
 

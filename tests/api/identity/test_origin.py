@@ -99,7 +99,7 @@ def test_the_policy_of_pages_names_the_issuer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "completed"),
+    ("sent", "completed"),
     [
         ([], [*DEFAULTS, (b"ratelimit", b"1"), (b"vary", VARY)]),
         (
@@ -122,11 +122,11 @@ def test_the_policy_of_pages_names_the_issuer() -> None:
     ],
     ids=["none", "capitals-twice", "public", "all"],
 )
-def test_an_answer_has_each_header_for_browsers_once(given: Pairs, completed: Pairs) -> None:
+def test_an_answer_has_each_header_for_browsers_once(sent: Pairs, completed: Pairs) -> None:
     headers = SecurityHeaders()
     for _ in range(2):  # what is cached of the first answer is good for the second
-        assert headers.complete(tuple(given), [(b"ratelimit", b"1")], is_secure=False) == completed
-    assert headers.complete(given, [], is_secure=True)[-1] == HSTS, "nothing of it is taken for another answer's"
+        assert headers.complete(tuple(sent), [(b"ratelimit", b"1")], is_secure=False) == completed
+    assert headers.complete(sent, [], is_secure=True)[-1] == HSTS, "nothing of it is taken for another answer's"
 
 
 def test_without_tls_a_password_is_not_asked_for_over_a_network(database_url: str) -> None:

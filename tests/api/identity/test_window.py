@@ -20,7 +20,7 @@ def _views(shared_database_url: str, site: Site) -> None:
 
 
 @pytest.mark.parametrize("path", OPEN)
-def test_everybody_comes_in_and_finds_the_way_to_sign_in(client: httpx.Client, path: str) -> None:
+def test_everyone_comes_in_and_finds_the_way_to_sign_in(client: httpx.Client, path: str) -> None:
     page = client.get(path, headers=BROWSER)
     assert page.status_code == 200
     assert 'href="/sign-in"' in page.text

@@ -114,7 +114,7 @@ async def test_who_hands_nothing_in_uploads_nothing(door: Door, by: Actor) -> No
     problem(await door.upload(REPORT, MEDIA_TYPE, by), "access-denied")
 
 
-async def test_everybody_says_who_they_are(door: Door) -> None:
+async def test_everyone_says_who_they_are(door: Door) -> None:
     await stored(door)
     problem(await door.upload(REPORT, MEDIA_TYPE, None), "actor-missing")
     problem(await door.get(f"/v1/materials/{DIGEST}", None), "actor-missing")

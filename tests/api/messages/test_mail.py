@@ -137,14 +137,14 @@ def test_mail_is_sent_once_confirmed_and_until_it_is_ended(
     httpx.post(f"{site.address}{path}", data={"confirm": "1"}, timeout=PATIENCE)
 
     assert mailed(shared_database_url, site, smtp) == 1
-    telling = mailbox.mails[-1]
-    assert telling["Subject"] == "1 条新消息"
-    assert "提交申请 · 用地批准 · 二期厂房" in telling.get_content()
-    assert re.search(r"/messages/\d+\n", telling.get_content())
-    assert telling["Message-ID"] != asking["Message-ID"]
+    message = mailbox.mails[-1]
+    assert message["Subject"] == "1 条新消息"
+    assert "提交申请 · 用地批准 · 二期厂房" in message.get_content()
+    assert re.search(r"/messages/\d+\n", message.get_content())
+    assert message["Message-ID"] != asking["Message-ID"]
     assert mailed(shared_database_url, site, smtp) == 0
 
-    stop = telling["List-Unsubscribe"].strip("<>")
+    stop = message["List-Unsubscribe"].strip("<>")
     httpx.post(stop, data={"List-Unsubscribe": "One-Click"}, timeout=PATIENCE)
     submitted(site)
     assert mailed(shared_database_url, site, smtp) == 0

@@ -1,4 +1,4 @@
-"""The inbox: each role's own messages, in sentences, marked as read, and nothing of anybody else's cases."""
+"""The inbox: each role's own messages, in sentences, marked as read, and nothing of anyone else's cases."""
 
 from __future__ import annotations
 

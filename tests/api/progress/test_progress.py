@@ -102,7 +102,7 @@ async def test_pages_together_are_the_whole(door: Door) -> None:
 
 async def test_what_was_said_has_an_audit_trail(door: Door) -> None:
     project = uuid4()
-    after = (await door.tell_story(project))["position"]
+    after = (await door.send_story(project))["position"]
 
     feedback = (await door.get(f"/v1/projects/{project}/feedback", BUREAU, after=after)).json()
     complaints = {row["complaint"]: row for row in feedback["complaints"]}

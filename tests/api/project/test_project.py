@@ -18,7 +18,7 @@ from tests.examples import LAND as LAND_OFFICER
 async def posted_story(door: Door) -> UUID:
     """A project on which the whole story happened."""
     project = uuid4()
-    await door.tell_story(project)
+    await door.send_story(project)
     return project
 
 

@@ -1,4 +1,4 @@
-"""延续 over HTTP: from registration to the renewal that silence brings about, and what everybody is shown of it."""
+"""延续 over HTTP: from registration to the renewal that silence brings about, and what everyone is shown of it."""
 
 from __future__ import annotations
 

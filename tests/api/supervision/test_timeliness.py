@@ -42,18 +42,18 @@ REGISTER = RegisterProject(
     ),
 )
 MARCH = {"first": "2026-03-01", "last": "2026-03-31"}
-Told = tuple[str, Actor, AnyCommand]
+TimedCommand = tuple[str, Actor, AnyCommand]
 
 
-def suspended(item: str, *stretches: tuple[str, str]) -> list[Told]:
-    acts: list[Told] = []
+def suspended(item: str, *stretches: tuple[str, str]) -> list[TimedCommand]:
+    acts: list[TimedCommand] = []
     for number, (begun, ended) in enumerate(stretches, start=1):
         acts.append((begun, LAND, SuspendClock(item=item, ground="testing", suspension=f"s{number}")))
         acts.append((ended, LAND, ResumeClock(item=item, suspension=f"s{number}")))
     return acts
 
 
-STORY: list[Told] = [
+STORY: list[TimedCommand] = [
     ("03-02 09:00", MANAGER, REGISTER),
     ("03-02 10:00", APPLICANT, SubmitItem(item="land")),
     ("03-02 10:00", APPLICANT, SubmitItem(item="site")),
@@ -94,7 +94,7 @@ async def test_how_late_each_department_was(door: Door, approvals: Approvals, pr
     lines = {line["department"]: line for line in [lags["total"], *lags["departments"]]}
 
     assert lags["target_days"] == 1
-    assert set(lines) == {"", "land", "tax"}, "what the applicant did is nobody's lag"
+    assert set(lines) == {"", "land", "tax"}, "what the applicant did is no office's lag"
     assert lines["land"] == {
         "department": "land",
         "acts": 14,
@@ -168,7 +168,7 @@ async def test_an_impossible_period_is_refused(door: Door) -> None:
 
 async def test_an_imported_act_is_no_lag(door: Door, approvals: Approvals) -> None:
     other = uuid4()
-    acts: list[Told] = [("03-17 09:00", MANAGER, REGISTER), ("03-17 09:00", APPLICANT, SubmitItem(item="land"))]
+    acts: list[TimedCommand] = [("03-17 09:00", MANAGER, REGISTER), ("03-17 09:00", APPLICANT, SubmitItem(item="land"))]
     for day, by, command in acts:
         HANDS[0] = at(day)
         await approvals.handle(other, command, by, uuid4())

@@ -76,7 +76,7 @@ async def test_both_languages_say_who_holds_it(door: Door, views: Views) -> None
     assert len(re.findall(r"<time>\d{4}-\d\d-\d\d</time>", finish[-1])) == 3
 
 
-async def test_the_page_needs_nobodys_name_and_says_nothing_where_nothing_is_left(door: Door, views: Views) -> None:
+async def test_the_page_needs_no_ones_name_and_says_nothing_where_nothing_is_left(door: Door, views: Views) -> None:
     project = uuid4()
     receipt = await door.done(project, {**REGISTER, "items": []})
     await views.catch_up(receipt["position"], patience=PATIENCE_SECONDS)

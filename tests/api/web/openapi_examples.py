@@ -70,7 +70,7 @@ async def record(url: str, folder: Path) -> dict[str, Any]:
             for project, steps in STORIES:
                 for step in steps:
                     position = (await door.done(project, step.dated, step.by))["position"]
-            await door.tell_story(PROJECT)
+            await door.send_story(PROJECT)
             await door.get("/v1/progress", BUREAU, after=position)
             document = (await client.get("/schema/openapi.json")).json()
             answers = {}

@@ -125,7 +125,7 @@ backend countersign
 
 @contextmanager
 def gateway(server: str, folder: Path, role: str) -> Iterator[str]:
-    """HAProxy before *server*, which names everybody mallory, and does *role* with the role; yields its address."""
+    """HAProxy before *server*, which names everyone mallory, and does *role* with the role; yields its address."""
     program = shutil.which("haproxy")
     if program is None:
         pytest.skip("no haproxy on PATH (Debian, Ubuntu: apt-get install haproxy): trailers through it are not tried")

@@ -176,7 +176,7 @@ async def test_a_decision_is_found_by_words_department_and_day(
 
 @pytest.mark.parametrize(
     ("first", "last", "fault"),
-    [("2026-05-02", "2026-05-01", "The last day is before the first"), ("soon", "", "This is no day")],
+    [("2026-05-02", "2026-05-01", "The last day is before the first"), ("soon", "", "This is not a valid date")],
 )
 async def test_a_period_that_is_none_keeps_the_form(window: Window, first: str, last: str, fault: str) -> None:
     page = await window.get("/window/decisions", first=first, last=last, text="Hengxin")

@@ -60,7 +60,7 @@ def test_without_signing_in_nothing_but_public_reads() -> None:
         assert (judged.allowed, judged.remedy.en) == (False, "sign in, or send a key"), action
 
 
-def test_what_is_public_is_so_for_everybody() -> None:
+def test_what_is_public_is_so_for_everyone() -> None:
     assert may(None, "read:law").allowed
     assert may(person(Role.ADMINISTRATOR), "read:catalogue").allowed
 
@@ -125,7 +125,7 @@ def test_an_agent_does_not_appoint_agents() -> None:
     assert not may(person(Role.APPLICANT, USCC, as_agent=True), "appoint_agent", case).allowed
 
 
-def test_everybody_sees_himself() -> None:
+def test_everyone_sees_himself() -> None:
     own = AccessCase(principal="li")
     assert may(person(Role.OFFICER, "land"), "read:principals", own).allowed
     assert may(person(Role.OFFICER, "land", projects=(HERE,)), "read:principals", own).allowed

@@ -47,9 +47,9 @@ class Course:
         registration = RegisterProject(
             name="厂房", enterprise=Enterprise("恒信"), manager="wang.min", items=tuple(plans)
         )
-        self.tell("03-02T09:00", MANAGER, registration)
+        self.send("03-02T09:00", MANAGER, registration)
 
-    def tell(self, at: str, by: Actor, command: AnyCommand) -> tuple[Fact, ...]:
+    def send(self, at: str, by: Actor, command: AnyCommand) -> tuple[Fact, ...]:
         facts = self.desk.say(self.project, command, by=by, at=day(at))
         for fact in facts:
             stored: Any = fact
@@ -73,8 +73,8 @@ def joint(**fields: Any) -> PlannedItem:
 
 def test_acceptance_of_a_joint_item_consults_every_participant_with_a_clock_of_its_own() -> None:
     course = Course(joint())
-    course.tell("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
-    accepted, *questions = course.tell("03-03T10:00", LAND, AcceptItem(item="permit"))
+    course.send("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
+    accepted, *questions = course.send("03-03T10:00", LAND, AcceptItem(item="permit"))
     assert isinstance(accepted, ItemAccepted)
     assert (accepted.mode, accepted.limit) == (Mode.JOINT, 45)
     assert [
@@ -93,14 +93,14 @@ def test_acceptance_of_a_joint_item_consults_every_participant_with_a_clock_of_i
 
 def test_a_joint_item_is_granted_once_all_participants_agree_and_delivered_once_by_the_lead() -> None:
     course = Course(joint())
-    course.tell("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
-    course.tell("03-03T10:00", LAND, AcceptItem(item="permit"))
+    course.send("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
+    course.send("03-03T10:00", LAND, AcceptItem(item="permit"))
     grant = CompleteItem(item="permit", outcome=Outcome.GRANTED)
-    course.tell("03-05T10:00", FIRE, Countersign(item="permit", step=JOINT_STEP, opinion=Opinion.AGREED))
+    course.send("03-05T10:00", FIRE, Countersign(item="permit", step=JOINT_STEP, opinion=Opinion.AGREED))
     course.refused("countersignature-open", "03-06T10:00", LAND, grant)
-    course.tell("03-06T10:00", WATER, Countersign(item="permit", step=JOINT_STEP, opinion=Opinion.AGREED))
+    course.send("03-06T10:00", WATER, Countersign(item="permit", step=JOINT_STEP, opinion=Opinion.AGREED))
     course.refused("wrong-department", "03-06T11:00", FIRE, grant)
-    assert course.tell("03-09T10:00", LAND, grant)
+    assert course.send("03-09T10:00", LAND, grant)
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_participants_belong_to_joint_items_and_are_not_the_lead(plan: PlannedIt
 
 
 def lacking(course: Course, **fields: Any) -> ItemAccepted:
-    course.tell("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
-    (accepted,) = course.tell("03-03T10:00", LAND, AcceptItem(item="permit", lacking=("map",), **fields))
+    course.send("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
+    (accepted,) = course.send("03-03T10:00", LAND, AcceptItem(item="permit", lacking=("map",), **fields))
     assert isinstance(accepted, ItemAccepted)
     return accepted
 
@@ -139,11 +139,11 @@ def test_tolerated_papers_come_within_the_promise_and_nothing_is_granted_without
         Level.NONE,
     )
     course.refused("papers-outstanding", "03-09T10:00", LAND, CompleteItem(item="permit", outcome=Outcome.GRANTED))
-    course.tell("03-09T11:00", APPLICANT, SubmitSupplement(item="permit"))
+    course.send("03-09T11:00", APPLICANT, SubmitSupplement(item="permit"))
     met = course.clock("tolerance_cure", "03-20T09:00")
     assert met is not None
     assert met.state is State.MET
-    assert course.tell("03-09T12:00", LAND, CompleteItem(item="permit", outcome=Outcome.GRANTED))
+    assert course.send("03-09T12:00", LAND, CompleteItem(item="permit", outcome=Outcome.GRANTED))
 
 
 def test_papers_that_do_not_come_leave_the_clock_overdue_and_the_decision_clock_alone() -> None:
@@ -154,7 +154,7 @@ def test_papers_that_do_not_come_leave_the_clock_overdue_and_the_decision_clock_
     assert decision is not None
     assert (late.state, decision.state) == (State.OVERDUE, State.RUNNING)
     terminated = CompleteItem(item="permit", outcome=Outcome.TERMINATED, reasons="逾期未补齐")
-    course.tell("03-12T10:00", LAND, terminated)
+    course.send("03-12T10:00", LAND, terminated)
     void = course.clock("tolerance_cure", "03-13T09:00")
     assert void is not None
     assert void.state is State.VOID
@@ -162,7 +162,7 @@ def test_papers_that_do_not_come_leave_the_clock_overdue_and_the_decision_clock_
 
 def test_days_for_missing_papers_are_lawful() -> None:
     course = Course(single(promise_days=8))
-    course.tell("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
+    course.send("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
     too_long = AcceptItem(item="permit", lacking=("map",), cure_days=9)
     course.refused("cure-exceeds-promise", "03-03T10:00", LAND, too_long)
     course.refused("nothing-lacking", "03-03T10:00", LAND, AcceptItem(item="permit", cure_days=3))
@@ -172,12 +172,12 @@ def test_what_the_catalogue_does_not_tolerate_missing_is_asked_for_first() -> No
     course = Course(single(catalogue=ZONE, service="land-01"))
     papers = (RequiredMaterial(material_name="map"), RequiredMaterial(material_name="receipt", tolerable=True))
     course.desk.publish(service("land-01", materials=papers))
-    course.tell("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
+    course.send("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
     course.refused("paper-not-tolerable", "03-03T10:00", LAND, AcceptItem(item="permit", lacking=("map",)))
-    course.tell("03-03T10:00", LAND, RequestSupplement(item="permit", missing=("map", "receipt")))
+    course.send("03-03T10:00", LAND, RequestSupplement(item="permit", missing=("map", "receipt")))
     course.refused("paper-not-tolerable", "03-03T11:00", LAND, AcceptItem(item="permit"))  # asked for, and not there
-    course.tell("03-04T10:00", APPLICANT, SubmitSupplement(item="permit", provided=("map",)))
-    assert course.tell("03-04T11:00", LAND, AcceptItem(item="permit"))
+    course.send("03-04T10:00", APPLICANT, SubmitSupplement(item="permit", provided=("map",)))
+    assert course.send("03-04T11:00", LAND, AcceptItem(item="permit"))
 
 
 def test_the_edition_applied_for_under_stays_with_the_case() -> None:
@@ -187,34 +187,34 @@ def test_the_edition_applied_for_under_stays_with_the_case() -> None:
         RequiredMaterial(material_name="receipt", tolerable=True),
     )
     course.desk.publish(service("land-01", materials=(receipt,), special_procedure=("expert_review",)))
-    course.tell("03-12T10:00", APPLICANT, SubmitItem(item="permit"))
+    course.send("03-12T10:00", APPLICANT, SubmitItem(item="permit"))
     stricter = service(
         "land-01", materials=(RequiredMaterial(material_name="receipt"),), special_procedure=("testing", "inspection")
     )
     course.desk.publish(stricter, valid_from="2026-03-16")
-    assert course.tell("03-17T10:00", LAND, AcceptItem(item="permit", lacking=("receipt",)))
+    assert course.send("03-17T10:00", LAND, AcceptItem(item="permit", lacking=("receipt",)))
     course.refused("ground-not-listed", "03-17T11:00", LAND, SuspendClock(item="permit", ground="testing"))
-    assert course.tell("03-17T11:00", LAND, SuspendClock(item="permit", ground="expert_review"))
+    assert course.send("03-17T11:00", LAND, SuspendClock(item="permit", ground="expert_review"))
 
 
 def test_a_clock_stops_only_for_the_special_procedures_listed_and_for_a_hearing() -> None:
     course = Course(single(catalogue=ZONE, service="land-01"), PlannedItem(item="by-hand", department="land"))
     course.desk.publish(service("land-01", special_procedure=("expert_review",)))
     for item in ("permit", "by-hand"):
-        course.tell("03-02T10:00", APPLICANT, SubmitItem(item=item))
-        course.tell("03-03T10:00", LAND, AcceptItem(item=item))
+        course.send("03-02T10:00", APPLICANT, SubmitItem(item=item))
+        course.send("03-03T10:00", LAND, AcceptItem(item=item))
     course.refused("ground-not-listed", "03-04T10:00", LAND, SuspendClock(item="permit", ground="quarantine"))
-    assert course.tell("03-04T10:00", LAND, SuspendClock(item="permit", ground="hearing"))
-    assert course.tell("03-04T10:00", LAND, SuspendClock(item="by-hand", ground="quarantine"))
+    assert course.send("03-04T10:00", LAND, SuspendClock(item="permit", ground="hearing"))
+    assert course.send("03-04T10:00", LAND, SuspendClock(item="by-hand", ground="quarantine"))
 
 
 def granted_on_undertaking() -> Course:
     course = Course(single(by_undertaking=True), PlannedItem(item="next", department="land", requires=("permit",)))
-    submitted = course.tell("03-02T10:00", APPLICANT, SubmitItem(item="permit", undertaking=True))
+    submitted = course.send("03-02T10:00", APPLICANT, SubmitItem(item="permit", undertaking=True))
     assert isinstance(submitted[0], ItemSubmitted)
     assert submitted[0].undertaking
-    course.tell("03-02T10:30", LAND, AcceptItem(item="permit"))
-    (completed,) = course.tell("03-02T11:00", LAND, CompleteItem(item="permit", outcome=Outcome.GRANTED))
+    course.send("03-02T10:30", LAND, AcceptItem(item="permit"))
+    (completed,) = course.send("03-02T11:00", LAND, CompleteItem(item="permit", outcome=Outcome.GRANTED))
     assert isinstance(completed, ItemCompleted)
     assert completed.on_undertaking
     return course
@@ -226,7 +226,7 @@ def test_the_check_of_an_undertaking_is_due_two_months_after_the_grant() -> None
     running = course.clock("post_check", "04-01T09:00")
     assert running is not None
     assert (running.state, str(running.start_on), str(running.due_on)) == (State.RUNNING, "2026-03-02", "2026-05-06")
-    course.tell("04-20T10:00", LAND, CheckUndertaking(item="permit", kept=True, findings="符合承诺"))
+    course.send("04-20T10:00", LAND, CheckUndertaking(item="permit", kept=True, findings="符合承诺"))
     met = course.clock("post_check", "06-01T09:00")
     assert met is not None
     assert met.state is State.MET
@@ -239,13 +239,13 @@ def test_a_broken_undertaking_is_reason_to_revoke_and_what_waited_for_the_item_w
     course = granted_on_undertaking()
     assert course.project.unmet("next") == []
     course.refused("reasons-missing", "04-20T10:00", LAND, CheckUndertaking(item="permit", kept=False, findings=" "))
-    (checked,) = course.tell("04-20T10:00", LAND, CheckUndertaking(item="permit", kept=False, findings="尺寸不符"))
+    (checked,) = course.send("04-20T10:00", LAND, CheckUndertaking(item="permit", kept=False, findings="尺寸不符"))
     assert checked == UndertakingChecked(item="permit", kept=False, findings="尺寸不符")
-    (revoked,) = course.tell("04-22T10:00", LAND, RevokeDecision(item="permit", reasons="逾期未整改"))
+    (revoked,) = course.send("04-22T10:00", LAND, RevokeDecision(item="permit", reasons="逾期未整改"))
     assert revoked == DecisionRevoked(item="permit", reasons="逾期未整改", article="行政许可法 69")
     assert course.project.unmet("next") == ["permit"]
     course.refused("no-undertaking", "04-23T10:00", LAND, RevokeDecision(item="permit", reasons="再次"))
-    course.tell("05-06T10:00", APPLICANT, SubmitItem(item="permit"))
+    course.send("05-06T10:00", APPLICANT, SubmitItem(item="permit"))
     item = course.project.items["permit"]
     assert (item.stage, item.undertaking, item.undertaking_kept) == (Stage.SUBMITTED, False, None)
 
@@ -253,15 +253,15 @@ def test_a_broken_undertaking_is_reason_to_revoke_and_what_waited_for_the_item_w
 def test_an_undertaking_is_taken_where_the_item_is_offered_so() -> None:
     course = Course(single())
     course.refused("undertaking-not-offered", "03-02T10:00", APPLICANT, SubmitItem(item="permit", undertaking=True))
-    course.tell("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
-    course.tell("03-02T11:00", LAND, AcceptItem(item="permit"))
-    course.tell("03-03T11:00", LAND, CompleteItem(item="permit", outcome=Outcome.GRANTED))
+    course.send("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
+    course.send("03-02T11:00", LAND, AcceptItem(item="permit"))
+    course.send("03-03T11:00", LAND, CompleteItem(item="permit", outcome=Outcome.GRANTED))
     course.refused("no-undertaking", "03-04T10:00", LAND, CheckUndertaking(item="permit", kept=True, findings=""))
 
 
 def test_no_first_decision_is_a_revocation() -> None:
     course = Course(single())
-    course.tell("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
-    course.tell("03-02T11:00", LAND, AcceptItem(item="permit"))
+    course.send("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
+    course.send("03-02T11:00", LAND, AcceptItem(item="permit"))
     revoked = CompleteItem(item="permit", outcome=Outcome.REVOKED, reasons="撤销")
     course.refused("not-decided", "03-03T11:00", LAND, revoked)

@@ -1,4 +1,4 @@
-"""综合意见: the lead department sums up what everybody said, as recorded, and who had not agreed."""
+"""综合意见: the lead department sums up what everyone said, as recorded, and who had not agreed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_silence_that_counts_is_labelled_with_its_article() -> None:
     given(*EXAMINED, question_to("fire"), consent).when(SUM_UP, by=LAND, at=OVER).then(summed_up(silent))
 
 
-def test_it_waits_for_everybody_or_says_why_not_and_who_had_not_agreed() -> None:
+def test_it_waits_for_everyone_or_says_why_not_and_who_had_not_agreed() -> None:
     facts = (
         question_to("fire"),
         question_to("water"),

@@ -46,7 +46,7 @@ def recalled(department: str = "fire", turn: int = 1) -> CountersignatureRecalle
 
 
 @pytest.mark.parametrize("by", [APPLICANT, MANAGER, LAND])
-def test_changed_papers_go_to_everybody_again(by: Actor) -> None:
+def test_changed_papers_go_to_everyone_again(by: Actor) -> None:
     spec = (
         given(*EXAMINED, *ANSWERED).when(REVISE, by=by).then(REVISED, question_to("fire", 2), question_to("water", 2))
     )

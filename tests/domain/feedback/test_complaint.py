@@ -126,12 +126,12 @@ def test_a_dissatisfied_complainant_says_why() -> None:
 
 @pytest.mark.parametrize("code", ["hengxin", "HENGXIN-1", "of.chen"])
 def test_the_id_of_an_anonymous_complaint_does_not_name_its_filer(code: str) -> None:
-    telling = structs.replace(FILE, complaint=code, anonymous=True)
+    revealing = structs.replace(FILE, complaint=code, anonymous=True)
 
-    given(REGISTERED).when(telling, by=APPLICANT).refused("complaint-names-complainant", code)
-    given(REGISTERED).when(structs.replace(telling, anonymous=False), by=APPLICANT).then(
+    given(REGISTERED).when(revealing, by=APPLICANT).refused("complaint-names-complainant", code)
+    given(REGISTERED).when(structs.replace(revealing, anonymous=False), by=APPLICANT).then(
         structs.replace(FILED, complaint=code)
     )
-    given(REGISTERED).when(structs.replace(telling, complaint="kitchen-1"), by=APPLICANT).then(
+    given(REGISTERED).when(structs.replace(revealing, complaint="kitchen-1"), by=APPLICANT).then(
         structs.replace(FILED, complaint="kitchen-1", anonymous=True)
     )

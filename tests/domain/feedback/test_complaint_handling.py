@@ -80,7 +80,7 @@ def test_a_complaint_passed_on_is_for_the_other_department() -> None:
     given(REGISTERED, FILED).when(structs.replace(TRANSFER, reasons=""), by=LAND).refused("reasons-missing")
 
 
-def test_departments_do_not_pass_it_on_for_ever() -> None:
+def test_departments_do_not_pass_it_on_permanently() -> None:
     back = structs.replace(TRANSFERRED, sender="fire", to="land")
     twice = given(REGISTERED, FILED, TRANSFERRED, back)
 

@@ -54,9 +54,9 @@ class Ledger:
         plans = (planned("a", "p1"), planned("b", "p1"), planned("c", "p2"), planned("d", "p4"))
         adopted = FlowAdopted(flow="f", edition=1, kind="k", phases=PHASES, steps=("a", "b", "c", "d"))
         for fact in (REGISTERED, *plans, adopted):
-            self.tell("02-02T09:00", fact)
+            self.record("02-02T09:00", fact)
 
-    def tell(self, at: str, fact: AnyFact, known: str = "") -> None:
+    def record(self, at: str, fact: AnyFact, known: str = "") -> None:
         new = entry(len(self.entries) + 1, fact, MANAGER, local(at), local(known or at))
         self.entries.append(new)
 
@@ -73,9 +73,9 @@ def test_a_phase_runs_from_its_first_application_until_all_of_it_is_granted(rule
     ledger = Ledger()
     assert {phase.state for phase in ledger.phases(rule, "02-03T09:00").values()} == {PhaseState.NOT_BEGUN}
     assert list(ledger.phases(rule, "02-03T09:00")) == ["p1", "p2", "p4"], "a phase without steps is not told"
-    ledger.tell("02-09T09:00", submitted("a"))
-    ledger.tell("02-10T09:00", granted("a"))
-    ledger.tell("02-10T10:00", submitted("b"))
+    ledger.record("02-09T09:00", submitted("a"))
+    ledger.record("02-10T09:00", granted("a"))
+    ledger.record("02-10T10:00", submitted("b"))
     running = ledger.phases(rule, "02-12T09:00")["p1"]
     assert (running.state, running.steps, running.done, running.begun_at) == (
         PhaseState.RUNNING,
@@ -87,7 +87,7 @@ def test_a_phase_runs_from_its_first_application_until_all_of_it_is_granted(rule
     assert (running.unit, running.late, running.provisional) == ("working_day", False, False)
     late = ledger.phases(rule, "02-15T00:00")["p1"]
     assert (late.late, late.remaining_days) == (True, 0)
-    ledger.tell("02-24T10:00", granted("b"))
+    ledger.record("02-24T10:00", granted("b"))
     done = ledger.phases(rule, "03-20T09:00")["p1"]
     assert (done.state, done.ended_at, done.late) == (PhaseState.DONE, local("02-24T10:00"), True)
     assert (done.used_days, done.remaining_days) == (6, -1), "the holidays don't count"
@@ -95,17 +95,17 @@ def test_a_phase_runs_from_its_first_application_until_all_of_it_is_granted(rule
 
 def test_a_phase_without_a_limit_is_never_late(rule: GeneralRule) -> None:
     ledger = Ledger()
-    ledger.tell("02-09T09:00", submitted("d"))
+    ledger.record("02-09T09:00", submitted("d"))
     phase = ledger.phases(rule, "11-09T09:00")["p4"]
     assert (phase.state, phase.due_on, phase.used_days, phase.late) == (PhaseState.RUNNING, None, None, False)
 
 
 def test_corrections_count_from_when_they_were_known(rule: GeneralRule) -> None:
     ledger = Ledger()
-    ledger.tell("02-09T09:00", submitted("a"))
-    ledger.tell("02-10T09:00", granted("a"))
-    ledger.tell("02-12T09:00", EntryAmended(version=7, item="a", new_occurred_at=local("02-06T09:00"), reasons="x"))
-    ledger.tell("02-13T09:00", EntryRetracted(version=8, item="a", reasons="x"))
+    ledger.record("02-09T09:00", submitted("a"))
+    ledger.record("02-10T09:00", granted("a"))
+    ledger.record("02-12T09:00", EntryAmended(version=7, item="a", new_occurred_at=local("02-06T09:00"), reasons="x"))
+    ledger.record("02-13T09:00", EntryRetracted(version=8, item="a", reasons="x"))
     for known, begun, done in (("02-10", "02-09", 1), ("02-12", "02-06", 1), ("02-13", "02-06", 0)):
         phase = ledger.phases(rule, "02-10T12:00", f"{known}T12:00")["p1"]
         assert (phase.begun_at, phase.done) == (local(f"{begun}T09:00"), done), known
@@ -113,10 +113,10 @@ def test_corrections_count_from_when_they_were_known(rule: GeneralRule) -> None:
 
 def test_an_item_that_is_granted_no_more_opens_its_phase_again(rule: GeneralRule) -> None:
     ledger = Ledger()
-    ledger.tell("02-09T09:00", submitted("c"))
-    ledger.tell("02-10T09:00", granted("c"))
+    ledger.record("02-09T09:00", submitted("c"))
+    ledger.record("02-10T09:00", granted("c"))
     assert ledger.phases(rule, "02-11T09:00")["p2"].state is PhaseState.DONE
-    ledger.tell("02-12T09:00", submitted("c"))
+    ledger.record("02-12T09:00", submitted("c"))
     phase = ledger.phases(rule, "02-13T09:00")["p2"]
     assert (phase.state, phase.begun_at, phase.ended_at) == (PhaseState.RUNNING, local("02-09T09:00"), None)
 

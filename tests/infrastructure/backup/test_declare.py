@@ -1,4 +1,4 @@
-"""A database that other tools restored: nobody writes on it before that is declared, which names what is lost."""
+"""A database that other tools restored: no one writes on it before that is declared, which names what is lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.infrastructure.verifier.tampering import REPLACED, tampered
 
 
 class OwnServer(Struct):
-    """Databases of a server of one's own: of now, and as it was two entries before; and the folder of the log."""
+    """Databases of an external server: of now, and as it was two entries before; and the folder of the log."""
 
     now: str
     older: str

@@ -34,7 +34,7 @@ REASONS = ("--reasons", "on request")
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-async def tell(url: str) -> None:
+async def record_persons(url: str) -> None:
     """Persons of every kind, whose texts are in views, in drafts, and in the answer of a receiver of webhooks."""
     async with Approvals(url) as approvals:
         await send(approvals, PROJECT)
@@ -44,7 +44,7 @@ async def tell(url: str) -> None:
 
 
 def write_beside(url: str) -> None:
-    """Rows beside the ledger: a mail address, half-filled forms, and a delivery whose answer quoted the event."""
+    """Rows outside the ledger: a mail address, half-filled forms, and a delivery whose answer quoted the event."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO process.mail_address (id, principal, grant_id, address, language, position, created_at,"
@@ -83,7 +83,7 @@ def ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
 def test_no_byte_of_a_later_backup_holds_an_erased_text(ours: Installation) -> None:
     ours.add_person(PRINCIPAL, "--contact", OF_A_PRINCIPAL)
     url, before = ours.url(), ours.folder / "before"
-    asyncio.run(tell(url))
+    asyncio.run(record_persons(url))
     catch_up(url)
     write_beside(url)
     ours.run("backup", before)

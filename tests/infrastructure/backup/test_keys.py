@@ -88,7 +88,7 @@ def test_keys_are_not_written_to_where_the_data_is(settings: Settings, tmp_path:
     backups.mkdir(parents=True)
     (tmp_path / "backups" / "backup.json").write_text("{}")
     for file in (settings.data / "keys", backups / "keys"):
-        with pytest.raises(BackupError, match="keys belong into no backup"):
+        with pytest.raises(BackupError, match="keys must not be in a backup"):
             back_up_keys(file, settings)
     (tmp_path / "there").write_text("")
     with pytest.raises(BackupError, match="exists already"):

@@ -41,7 +41,7 @@ TABLES = {
     "watched": "SELECT * FROM watch.project ORDER BY project",
     "watch": "SELECT seq, calendars FROM watch.position",
 }
-# What a database of before format 1 lacks, of all that an export looks for.
+# What a database from before format 1 lacks, of all that an export looks for.
 FORMER = """
     ALTER TABLE ledger.command DROP COLUMN alias; DROP TABLE ledger.stream;
     DROP SEQUENCE ledger.case_counter; DROP FUNCTION ledger.take_case_counters;
@@ -68,7 +68,7 @@ REQUESTED = RequestSupplement(
 )
 OLD = Path(__file__).with_name(
     "format_0.ndjson.gz"
-)  # the story, and a few imported facts, as the code of before format 1 stored them
+)  # the story, and a few imported facts, as the code from before format 1 stored them
 
 
 def sent_id(by: Actor, key: str) -> UUID:
@@ -164,7 +164,7 @@ async def test_old_applications_are_numbered_once(database_url: str) -> None:
     assert verify(database_url, ignore)[0].faults == []
 
 
-async def test_a_key_of_before_still_gets_its_first_answer(database_url: str) -> None:
+async def test_an_earlier_key_still_gets_its_first_answer(database_url: str) -> None:
     """Its command's id was the key's own; it is now the sender's and the key's. The sender was in the fingerprint."""
     import_facts(database_url, OLD, ignore)
     async with Approvals(database_url) as approvals:

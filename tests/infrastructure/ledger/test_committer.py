@@ -100,7 +100,7 @@ async def test_a_slow_batch_now_and_then_changes_nothing(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("watch_seconds", [60.0, -1.0])
-async def test_whether_its_answers_are_watched_for_or_not_everybody_is_answered(
+async def test_whether_its_answers_are_watched_for_or_not_everyone_is_answered(
     monkeypatch: pytest.MonkeyPatch, watch_seconds: float
 ) -> None:
     monkeypatch.setattr(committer, "WATCHERS_MIN", 1)

@@ -54,7 +54,7 @@ def test_what_looks_encrypted_stays_what_was_written(text: str) -> None:
     assert decode_fact(decrypted_facts(STREAM, data)) == note
     fact = complaint("enc1:" + text)
     assert decode_fact(decrypted_facts(STREAM, stored(fact))) == fact
-    # Of before encryption: whatever is no ciphertext is read as it is.
+    # From before encryption: whatever is no ciphertext is read as it is.
     assert decode_fact(decrypted_facts(STREAM, encode_fact(fact))) in (fact, complaint(ERASED))
 
 

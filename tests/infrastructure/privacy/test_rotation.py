@@ -33,10 +33,10 @@ class Place:
         self._folder, self._url = folder, url
         self._tables: list[TableKeystore] = []
 
-    def opened(self, given: LocalMasterKey | MasterKeys) -> WrappedKeystore:
+    def opened(self, master: LocalMasterKey | MasterKeys) -> WrappedKeystore:
         if not self._url:
-            return FolderKeystore(self._folder, given)
-        self._tables.append(table := TableKeystore(self._url, given))
+            return FolderKeystore(self._folder, master)
+        self._tables.append(table := TableKeystore(self._url, master))
         return table
 
     def close(self) -> None:
@@ -81,7 +81,7 @@ def test_every_key_and_secret_is_the_same_under_the_new_master_key_alone(place: 
     assert after.make(uuid4())
     with pytest.raises(KeystoreError, match="another master key"):
         place.opened(OLD).find(PERSONS[0])
-    with pytest.raises(KeystoreError, match="this process has the one of before"):
+    with pytest.raises(KeystoreError, match="this process has the old one"):
         place.opened(OLD).make(uuid4())
     assert rewrap(place.opened(BOTH), silent).rewrapped == 0, "run again it finds nothing to do"
 
@@ -213,7 +213,7 @@ async def approvals(database_url: str, tmp_path: Path, monkeypatch: pytest.Monke
         yield app
 
 
-async def test_texts_codes_and_repeats_are_those_of_before(approvals: Approvals) -> None:
+async def test_texts_codes_and_repeats_stay_the_same(approvals: Approvals) -> None:
     """A rehearsal with the whole application, and then one with a renewed secret of fingerprints."""
     project, key, filed = uuid4(), uuid4(), STORY[2][1]
     await send(approvals, project, STORY[:2])

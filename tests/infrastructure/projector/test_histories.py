@@ -17,7 +17,7 @@ from infrastructure.projector.rebuild import rebuild
 from projections.histories import HISTORIES
 from tests.effort import chosen
 from tests.examples import BUREAU, LAND
-from tests.infrastructure.projector.test_projector import project_all, tell_story
+from tests.infrastructure.projector.test_projector import project_all, send_story
 from tests.law.questions import at
 
 BATCHES = chosen([7], [7, catch_up.BATCH_ENTRIES_MAX])  # entries: many small batches, or one for all
@@ -29,9 +29,9 @@ def database_url(projected_database_url: str) -> str:
     return projected_database_url
 
 
-async def tell_with_hindsight(approvals: Approvals) -> UUID:
+async def send_with_hindsight(approvals: Approvals) -> UUID:
     """A story, and what is learned of it later: a note keyed in late, a date amended, and the amendment retracted."""
-    project = await tell_story(approvals)
+    project = await send_story(approvals)
     await approvals.handle(project, NoteStep(activity="site visit", occurred_at=at("03-04 09:00")), LAND, uuid4())
     amend = AmendEntry(version=2, new_occurred_at=at("03-02 08:00"), reasons="as the receipt says")
     amended = await approvals.handle(project, amend, BUREAU, uuid4())
@@ -49,7 +49,7 @@ async def test_histories_that_follow_are_those_that_are_rebuilt(
     historian = Projector(database_url, HISTORIES)
     async with Approvals(database_url) as approvals:
         for _ in range(3):
-            await tell_with_hindsight(approvals)
+            await send_with_hindsight(approvals)
             project_all(database_url, historian)
 
     alone, together = (rebuild(database_url, HISTORIES, swap=False, processes=number) for number in (1, 2))
@@ -60,12 +60,12 @@ async def test_histories_that_follow_are_those_that_are_rebuilt(
 
 async def test_no_query_of_current_rows_waits_for_histories(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
-        await tell_story(approvals)
+        await send_story(approvals)
         project_all(database_url)
         views = Views(approvals.store)
         assert await views.reached() == await approvals.store.head()
         project_all(database_url, Projector(database_url, HISTORIES))
-        await tell_story(approvals)
+        await send_story(approvals)
         project_all(database_url)
         assert await views.reached() == await approvals.store.head()
 

@@ -12,7 +12,7 @@ from psycopg.sql import SQL
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.mapper import entry_from
 from infrastructure.projector.ledger_stream import histories
-from tests.infrastructure.projector.test_projector import tell_story
+from tests.infrastructure.projector.test_projector import send_story
 
 ALL = SQL("WHERE true")
 INSERT = """
@@ -24,7 +24,7 @@ INSERT = """
 
 async def test_a_stream_comes_whole_and_in_order(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
-        projects = [await tell_story(approvals) for _ in range(2)]
+        projects = [await send_story(approvals) for _ in range(2)]
         expected = {project: await approvals.store.stream(project) for project in projects}
     with psycopg.connect(database_url) as connection:
         actual = {entries[0].stream: entries for entries in histories(connection, ALL)}
@@ -36,7 +36,7 @@ async def test_a_stream_comes_whole_and_in_order(database_url: str) -> None:
 
 async def test_an_entry_that_holds_two_facts_is_no_entry(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
-        await tell_story(approvals)
+        await send_story(approvals)
     with psycopg.connect(database_url) as connection:
         connection.execute(INSERT, [uuid4()])
         with pytest.raises(ValueError, match="1 entries hold 2 JSON texts"):

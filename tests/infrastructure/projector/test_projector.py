@@ -65,7 +65,7 @@ def project_all(url: str, projector: Projector | None = None) -> int:
     return steps
 
 
-async def tell_story(approvals: Approvals) -> UUID:
+async def send_story(approvals: Approvals) -> UUID:
     project = uuid4()
     for step in STORY:
         await approvals.handle(project, step.dated, step.by, uuid4())
@@ -95,7 +95,7 @@ async def test_rows_show_who_holds_what_and_what_is_unmet(database_url: str) -> 
 async def test_live_views_equal_a_rebuild(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
         for _ in range(3):
-            await tell_story(approvals)
+            await send_story(approvals)
             project_all(database_url)
 
     result = rebuild(database_url)
@@ -141,7 +141,7 @@ async def test_states_that_are_forgotten_at_once_make_no_difference(
 
 async def test_a_damaged_view_is_reported_and_replaced(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
-        await tell_story(approvals)
+        await send_story(approvals)
     project_all(database_url)
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE views.item SET stage = 'delivered'")
@@ -254,7 +254,7 @@ async def test_an_entry_that_stops_several_views_is_logged_once(database_url: st
 
 async def test_a_gap_in_the_ledger_is_not_passed_by(database_url: str) -> None:
     async with Approvals(database_url) as approvals:
-        await tell_story(approvals)
+        await send_story(approvals)
     with psycopg.connect(database_url) as connection:
         connection.execute("ALTER TABLE ledger.event DISABLE TRIGGER append_only")
         connection.execute("DELETE FROM ledger.event WHERE seq = 3")

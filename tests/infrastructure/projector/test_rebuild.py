@@ -23,7 +23,7 @@ from infrastructure.projector.rebuild import rebuild
 from infrastructure.projector.workers import ENTRIES_A_PROCESS_MIN, FillFailedError, processes_for
 from projections.progress.fold import Progress
 from projections.registry import VIEWS
-from tests.infrastructure.projector.test_projector import Stumbling, project_all, tell_story
+from tests.infrastructure.projector.test_projector import Stumbling, project_all, send_story
 
 PROJECTS = 6  # so many that none of two shares is empty: one time in thirty-two they all would be in one
 
@@ -34,10 +34,10 @@ def database_url(projected_database_url: str) -> str:
     return projected_database_url
 
 
-async def send_story(url: str) -> None:
+async def send_stories(url: str) -> None:
     async with Approvals(url) as approvals:
         for _ in range(PROJECTS // 2):
-            await tell_story(approvals)
+            await send_story(approvals)
             register = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
             await approvals.handle(uuid4(), register, MANAGER, uuid4())
 
@@ -48,7 +48,7 @@ def schemas(url: str) -> set[str]:
 
 
 async def test_what_two_processes_fold_is_what_one_folds(database_url: str) -> None:
-    await send_story(database_url)
+    await send_stories(database_url)
     project_all(database_url)
     progress: list[tuple[int, int]] = []
 
@@ -65,7 +65,7 @@ async def test_what_two_processes_fold_is_what_one_folds(database_url: str) -> N
 async def test_a_rebuild_that_fails_leaves_the_views_as_they_were(
     database_url: str, monkeypatch: pytest.MonkeyPatch, processes: int
 ) -> None:
-    await send_story(database_url)
+    await send_stories(database_url)
     project_all(database_url)
     with psycopg.connect(database_url) as connection:
         connection.execute("ALTER TABLE ledger.event DISABLE TRIGGER append_only")
@@ -83,9 +83,9 @@ async def test_a_rebuild_that_fails_leaves_the_views_as_they_were(
         assert connection.execute("SELECT count(*) FROM views.project").fetchone() == (PROJECTS,)
 
 
-async def test_a_rebuild_that_was_killed_is_in_nobodys_way(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_rebuild_that_was_killed_is_in_no_ones_way(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(infrastructure.projector.rebuild, "LEFTOVER_SECONDS_MAX", 0.01)
-    await send_story(database_url)
+    await send_stories(database_url)
     project_all(database_url)
     names: list[set[str]] = []
     with psycopg.connect(database_url) as frozen:  # as a process of it that was stopped, in the middle of its share
@@ -123,14 +123,14 @@ async def test_empty_views_of_a_long_ledger_are_filled_at_once(
     bare_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
-    await send_story(bare_database_url)
+    await send_stories(bare_database_url)
 
     taken = project_all(bare_database_url)
 
     with psycopg.connect(bare_database_url) as connection:
         rows = connection.execute("SELECT DISTINCT seq, rebuilt, error FROM views.position").fetchall()
     assert rows == [(taken, 1, None)]
-    await send_story(bare_database_url)
+    await send_stories(bare_database_url)
     project_all(bare_database_url)
     assert rebuild(bare_database_url, swap=False).differences == ()
 
@@ -140,7 +140,7 @@ async def test_what_stumbles_when_filled_at_once_says_where_step_by_step(
     bare_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
-    await send_story(bare_database_url)
+    await send_stories(bare_database_url)
 
     project_all(bare_database_url, Projector(bare_database_url, (Stumbling(), VIEWS[1])))
 
@@ -152,7 +152,7 @@ async def test_what_stumbles_when_filled_at_once_says_where_step_by_step(
 
 async def test_a_stopping_worker_leaves_the_filling(bare_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projector, "FILL_ENTRIES_MIN", 5)
-    await send_story(bare_database_url)
+    await send_stories(bare_database_url)
     stopping = Projector(bare_database_url)
     stopping.stop()
 

@@ -102,7 +102,7 @@ def changed(lines: Lines, number: int, old: str, new: str) -> Lines:
 
 
 def forged(lines: Lines) -> Lines:
-    """The second statement signed by somebody else under the name of the log that ended."""
+    """The second statement signed by someone else under the name of the log that ended."""
     note = SignedNote.parse(lines[1]["statement"])
     others = tuple(signature for signature in note.signatures if signature.name != FORGER.name)
     lines[1]["statement"] = str(SignedNote(note.text, (FORGER.sign(note.text), *others)))

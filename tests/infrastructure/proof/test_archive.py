@@ -30,13 +30,13 @@ from scripts import cli
 from tests.examples import APPLICANT, LAND, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
-from tests.projections.zone import Told, tell
+from tests.projections.zone import TimedCommand, tell
 
 SETTLED, LATER, UNDELIVERED = UUID(int=1), UUID(int=2), UUID(int=3)
 EVERY_ENTRY = 1_000
 
 
-def steps(month: str, *, delivered: bool = True) -> list[Told]:
+def steps(month: str, *, delivered: bool = True) -> list[TimedCommand]:
     """A project with one item, decided on the eighth day of *month*."""
     register = RegisterProject(
         name="=厂房",
@@ -44,14 +44,14 @@ def steps(month: str, *, delivered: bool = True) -> list[Told]:
         manager="wang",
         items=(PlannedItem(item="land", department="land"),),
     )
-    given: list[Told] = [
+    commands: list[TimedCommand] = [
         (f"{month}-01 09:00", MANAGER, register),
         (f"{month}-01 10:00", APPLICANT, SubmitItem(item="land")),
         (f"{month}-02 09:00", LAND, AcceptItem(item="land")),
         (f"{month}-08 09:00", LAND, CompleteItem(item="land", outcome=Outcome.GRANTED)),
         (f"{month}-08 10:00", LAND, DeliverDecision(item="land", method="in_person")),
     ]
-    return given if delivered else given[:-1]
+    return commands if delivered else commands[:-1]
 
 
 @pytest.fixture

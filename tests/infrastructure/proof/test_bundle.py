@@ -269,7 +269,7 @@ def test_a_bundle_without_entries_is_an_error(bundle: Path) -> None:
 
 
 def test_a_bundle_without_keys_proves_nothing(bundle: Path) -> None:
-    """Where no signature can be looked at, an entry may be in any tree that somebody made."""
+    """Where no signature can be looked at, an entry may be in any tree that someone made."""
     (bundle / "data" / "keys.txt").write_text("")
     seal(bundle)
     assert verified(bundle)[0] == 2

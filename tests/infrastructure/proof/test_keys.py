@@ -68,7 +68,7 @@ def test_a_backup_is_restored_and_never_in_the_data_folder(tmp_path: Path) -> No
     data, folder, backup = tmp_path / "data", tmp_path / "proof", tmp_path / "safe"
     data.mkdir()
     keys = create_keys(folder, NAME)
-    with pytest.raises(SigningKeyError, match="no backup of the data"):
+    with pytest.raises(SigningKeyError, match="must not be in a backup of the data"):
         keys.back_up(data / "keys", data)
     keys.back_up(backup, data)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600

@@ -106,7 +106,7 @@ NAMED = [  # what is done, at which position it shows, and what is said
     ("GRANT UPDATE (data) ON ledger.event TO countersign_app", 0, "countersign_app has UPDATE on ledger.event"),
     (WEAKER, 0, "does not refuse every change"),
     (DEAF, 0, "ledger.refuse_change was replaced"),
-    ("CREATE FUNCTION ledger.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'", 0, "ledger.mine is none of ours"),
+    ("CREATE FUNCTION ledger.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'", 0, "ledger.mine is not Countersign's"),
     ("CREATE RULE nothing AS ON UPDATE TO ledger.event DO INSTEAD NOTHING", 0, "ledger.event has rules"),
     ("ALTER TABLE ledger.event DROP CONSTRAINT event_stream_version", 0, "event_stream_version of the ledger is"),
 ]  # fmt: skip

@@ -67,7 +67,7 @@ def test_each_gets_the_days_on_whose_end_he_had_the_case() -> None:
     ]
 
 
-def test_today_is_nobodys_and_the_last_day_is_whose_it_was() -> None:
+def test_today_is_no_ones_and_the_last_day_is_whose_it_was() -> None:
     assert held("01-02", *PERMIT[:1]) == []
     assert held("01-04", *PERMIT[:1], live=False) == [("01-03", Holder.OUTSIDE)]
     assert held("05-01", *PERMIT[:2], WithdrawnEvent(id="3", at=at("01-15"))) == [

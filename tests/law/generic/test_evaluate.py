@@ -109,7 +109,7 @@ def test_spain_counts_to_the_notification_and_a_documented_attempt_suffices() ->
         return result.state, result.closed
 
     assert decision("06-02 20:00", decided) == (State.RUNNING, False), "a decision alone stops nothing"
-    assert decision("06-10", decided) == (State.DEEMED, False), "silence has granted before anybody was told"
+    assert decision("06-10", decided) == (State.DEEMED, False), "silence has granted before anyone was told"
     assert decision("06-21", decided, late) == (State.DEEMED, True)
     assert decision("06-21", decided, attempt, late) == (State.MET, True)
     assert decision("06-21", decided, in_time) == (State.MET, True)

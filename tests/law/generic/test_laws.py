@@ -141,7 +141,7 @@ def test_used_and_remaining_make_up_the_length_while_it_runs(clock: NaiveClock, 
 
 @given(clocks(), instants(200))
 @FEW
-def test_stopping_fixes_the_clock_for_ever(clock: NaiveClock, at: datetime) -> None:
+def test_stopping_fixes_the_clock_permanently(clock: NaiveClock, at: datetime) -> None:
     rule, events = rule_of(clock), [*events_of(clock), Stopped(at)]
     result = standing(rule, events, at)
     later = standing(rule, events, at + 1000 * ONE_DAY)

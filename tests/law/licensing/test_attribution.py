@@ -60,7 +60,7 @@ def test_each_gets_the_days_he_had_the_case() -> None:
     ]
 
 
-def test_the_day_of_receipt_and_today_are_nobodys() -> None:
+def test_the_day_of_receipt_and_today_are_no_ones() -> None:
     assert held("03-02 23:00", RECEIVED) == []
     assert held("03-03 23:59", RECEIVED) == []
     assert held("03-04 00:00", RECEIVED) == [("03-03", Holder.DEPARTMENT)]

@@ -99,7 +99,7 @@ async def test_the_agents_mandate_names_his_project_and_ends(approvals: Approval
     assert await book(approvals, "2026-07-03 09:00").grants([AGENT]) == []
 
 
-async def test_everybody_is_listed_and_so_are_keys(approvals: Approvals) -> None:
+async def test_everyone_is_listed_and_so_are_keys(approvals: Approvals) -> None:
     listing = book(approvals, "2026-12-01 09:00")
     people = await listing.principals()
     assert [person.id for person in people] == sorted([OFFICER, AUDITOR, AGENT, PROGRAM])

@@ -59,7 +59,7 @@ LAND: tuple[tuple[str, AnyFact], ...] = (
 )
 
 
-def test_every_working_day_is_somebodys() -> None:
+def test_every_working_day_is_someones() -> None:
     result = time_of(begun(*LAND), "03-16 12:00")
 
     # Government: Mar 3 (intake), 4, 11, 12, 13 (decision). Applicant: Mar 5, 6, 9, 10. Delivery counts from Mar 16 on.

@@ -32,7 +32,7 @@ from projections.view import fold_at
 from tests.effort import chosen
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
-from tests.projections.feedback.voiced import projects, speak
+from tests.projections.feedback.voiced import projects, record_feedback
 from tests.projections.zone import project_id
 from tests.watching import Hands
 
@@ -77,7 +77,7 @@ async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     """The zone, recorded and projected."""
     hands = Hands("2026-03-01 09:00")
     async with Approvals(shared_database_url, clock=hands) as opened:
-        await speak(opened, hands)
+        await record_feedback(opened, hands)
         project_all(shared_database_url)
         project_all(shared_database_url, Projector(shared_database_url, HISTORIES))
         yield opened

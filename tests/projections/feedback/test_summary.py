@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from projections.feedback.summary import (
+    HIDDEN,
     OPINIONS_MIN,
-    UNTOLD,
     FeedbackSummary,
     Name,
     discreet,
@@ -67,11 +67,11 @@ def test_a_line_of_few_keeps_its_plain_numbers() -> None:
     )
     lines = {line.item: line for line in discreet([LINE, few, structs.replace(LINE, item="c")], OPINIONS_MIN)}
 
-    assert lines["b"].bad_rate == lines["b"].rectified == lines["b"].content == lines["b"].satisfied == UNTOLD
+    assert lines["b"].bad_rate == lines["b"].rectified == lines["b"].content == lines["b"].satisfied == HIDDEN
     assert (lines["b"].void, lines["b"].evaluations, lines["b"].complaints) == (None, 3, 9)
     assert (lines["b"].on_time, lines["b"].late, lines["b"].upheld) == (LINE.on_time, 2, LINE.upheld)
-    assert lines["a"].bad_rate == UNTOLD  # else b's would follow from the department's
-    assert lines["a"].satisfied == UNTOLD
+    assert lines["a"].bad_rate == HIDDEN  # else b's would follow from the department's
+    assert lines["a"].satisfied == HIDDEN
     assert lines["c"] == structs.replace(LINE, item="c")
     assert discreet([LINE, few], 0) == [LINE, few]
 

@@ -30,7 +30,7 @@ from domain.project.state.feedback import Satisfied
 from infrastructure.ledger.approvals import Approvals
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER, WATER
 from tests.law.questions import at
-from tests.projections.zone import REGISTER, Told, project_id
+from tests.projections.zone import REGISTER, TimedCommand, project_id
 from tests.watching import Hands
 
 FILE = FileComplaint(complaint="c1", item="land", about="slow", anonymous=True)
@@ -39,16 +39,16 @@ ANSWER = AnswerComplaint(complaint="c1", answer="we hurry", upheld=True)
 BAD = EvaluateService(item="land", grade=Grade.DISSATISFIED, comment="slow")
 START = StartRectification(evaluation="land-1", handler="zhou")
 RECTIFY = RectifyEvaluation(evaluation="land-1", real=True, measures="a second window")
-BEGUN: list[Told] = [("04-01 09:00", MANAGER, REGISTER), ("04-01 10:00", APPLICANT, SubmitItem(item="land"))]
+BEGUN: list[TimedCommand] = [("04-01 09:00", MANAGER, REGISTER), ("04-01 10:00", APPLICANT, SubmitItem(item="land"))]
 
 
-def projects() -> Iterator[tuple[UUID, list[Told]]]:
+def projects() -> Iterator[tuple[UUID, list[TimedCommand]]]:
     """Every project's commands, with the day and hour at which each was recorded."""
     yield from complained_of()
     yield from evaluated()
 
 
-def complained_of() -> Iterator[tuple[UUID, list[Told]]]:
+def complained_of() -> Iterator[tuple[UUID, list[TimedCommand]]]:
     """Those with complaints."""
     extend = ExtendComplaint(complaint="c1", days=5, reasons="a survey", approver="the head")
     yield (
@@ -65,7 +65,7 @@ def complained_of() -> Iterator[tuple[UUID, list[Told]]]:
     )
     amend = AmendEntry(version=4, new_occurred_at=at("04-07 09:00"), reasons="it was taken up at the window")
     retract = RetractEntry(version=5, reasons="the answer to another complaint")
-    late: list[Told] = [*BEGUN, ("04-01 12:00", APPLICANT, FILE), ("04-15 09:00", LAND, ACCEPT)]
+    late: list[TimedCommand] = [*BEGUN, ("04-01 12:00", APPLICANT, FILE), ("04-15 09:00", LAND, ACCEPT)]
     yield project_id("corrected"), [*late, ("04-17 09:00", LAND, ANSWER), ("04-20 09:00", LAND, amend)]
     yield project_id("retracted"), [*late, ("04-17 10:00", LAND, ANSWER), ("05-20 09:00", LAND, retract)]
     passed = TransferComplaint(complaint="c1", to="water", reasons="theirs")
@@ -81,7 +81,7 @@ def complained_of() -> Iterator[tuple[UUID, list[Told]]]:
     )
 
 
-def evaluated() -> Iterator[tuple[UUID, list[Told]]]:
+def evaluated() -> Iterator[tuple[UUID, list[TimedCommand]]]:
     """Those with bad evaluations."""
     no = CallBack(evaluation="land-1", satisfied=Satisfied.NO, remarks="the queue is as long")
     yes = CallBack(evaluation="land-1", satisfied=Satisfied.YES)
@@ -106,8 +106,8 @@ def evaluated() -> Iterator[tuple[UUID, list[Told]]]:
     yield project_id("unseen"), [*BEGUN, ("04-03 11:00", APPLICANT, BAD)]
 
 
-async def speak(approvals: Approvals, hands: Hands) -> None:
-    """Everything above, and the example story, each said when it was said."""
+async def record_feedback(approvals: Approvals, hands: Hands) -> None:
+    """Everything above, and the example story, each recorded at its time."""
     for project, commands in projects():
         for number, (day, by, command) in enumerate(commands):
             hands.now = at(day)

@@ -25,7 +25,7 @@ from tests.api.served import served
 
 UNTIL = date(2026, 11, 28)
 READER_HEADERS = {"X-Actor": "auditor", "X-Role": "auditor"}
-FORCE_MAJEURE = "force_majeure"  # a suspension that nobody can end
+FORCE_MAJEURE = "force_majeure"  # a suspension that no one can end
 BECOMES = {
     "item_submitted": "open",
     "item_declined": "declined",
@@ -61,7 +61,7 @@ class NaiveItems:
         self.delivered: set[str] = set()
 
     def can_move(self, item: str) -> bool:
-        """Whether there is something that somebody could do for *item* now."""
+        """Whether there is something that someone could do for *item* now."""
         match self.outcomes[item]:
             case "granted":
                 return item not in self.delivered

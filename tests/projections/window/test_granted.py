@@ -1,4 +1,4 @@
-"""Public decisions: what is granted has a row, who is no organisation no name in it, and what was revoked says so."""
+"""Public decisions: what is granted has a row, without names of persons, and what was revoked says so."""
 
 from __future__ import annotations
 
