@@ -29,7 +29,7 @@ from tests.proofs import (
 )
 from tests.proofs.journeys import walks
 from tests.proofs.judges import litetlog, packages
-from tests.proofs.operating import streams, tls_proxy
+from tests.proofs.operating import foreign_servers, malware, streams, tls_proxy
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
 PROOFS: tuple[Proof, ...] = (
@@ -50,6 +50,8 @@ PROOFS: tuple[Proof, ...] = (
     *notice.PROOFS,
     *remote.PROOFS,
     *tls_proxy.PROOFS,
+    *malware.PROOFS,
+    *foreign_servers.PROOFS,
     *walks.PROOFS,
     *repeated.PROOFS,
 )
