@@ -15,7 +15,7 @@ PLANNED, SUBMIT = {"command": "plan_item", "item": LAND}, {"command": "submit_it
 DAY = timedelta(hours=24)
 BATCH = "/v1/commands/batch"
 LINES_MAX, BATCH_BYTES_MAX = 10_000, 16 * 1024 * 1024
-BLANKS = b" " * 8191 + b"\n"  # a line that counts and holds nothing
+BLANKS = (b" " * 8191 + b"\n") * 32  # lines that count and hold nothing
 
 
 def batch_lines(project: str, *commands: dict[str, Any]) -> list[dict[str, Any]]:

@@ -378,7 +378,7 @@ IN_SANDBOXES = (
     Fault("ping-fails", answering=at("/ping", member("delivered", value=False))),
     Fault("replay-ignored", asking=instead_of_replay),
     Fault("deliveries-hidden", answering=at("/deliveries", member("deliveries", []))),
-    Fault("lost-positions-given", answering=instead_of(410, 200)),
+    Fault("lost-positions-given", answering=at("lastEventId", instead_of(410, 200))),
     Fault("parked-hidden", answering=at("state=parked", member("deliveries", []))),
     Fault("parked-not-counted", answering=at("/readyz", member("webhooks", {}))),
     Fault("retry-ignored", asking=instead_of_retry),
