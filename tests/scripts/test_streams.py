@@ -58,7 +58,7 @@ def test_a_reader_that_is_gone_is_no_finding(way: str, unbuffered: bool) -> None
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["users", "--help"], ["replay", "--help"], []])
-def test_help_that_nobody_reads_is_no_finding(words: list[str]) -> None:
+def test_help_without_a_reader_is_no_finding(words: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     ended = subprocess.run(

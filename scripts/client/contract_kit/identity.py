@@ -88,7 +88,7 @@ class IdentityPromises(Kit):
             remedy = require_problem(answer, 403, "access-denied")["remedy"]
             require(scope in remedy, f"403 names the scope {scope}: {remedy}")
 
-    def one_too_many_is_told_when_to_come_again(self) -> None:
+    def a_used_up_rate_says_when_to_come_again(self) -> None:
         if not self.exhausts:
             raise NotCheckedError("give --exhaust: all requests with this key are then refused for some seconds")
         headers = {"Authorization": f"Bearer {self.key}"}

@@ -30,7 +30,7 @@ OLDEST = 15
 GUIDE = ROOT / "docs/how-to/use-your-own-database.md"
 BLOCK = re.compile(r"```sql [^\n]*\n(.*?)```", re.DOTALL)
 ACCOUNT, OWNER, DATABASE = "postgres", "countersign_owner", "countersign"
-GRANT = f"GRANT pg_read_all_stats TO {OWNER}"
+GRANT, REVOKE = f"GRANT pg_read_all_stats TO {OWNER}", f"REVOKE pg_read_all_stats FROM {OWNER}"
 REASONS = ("--reasons", "on request")
 ERASED = (
     (CONTACT, "--project", str(PROJECT)),
@@ -119,6 +119,7 @@ def erase(server: ForeignServer, zone: Installation) -> None:
         raise RefutedError(f"the search does not find what is there: {sorted(texts)}")
     for words in ERASED:
         zone.run("erase-person", *words, *REASONS)
+    server.statement(REVOKE)
     refused = zone.fails("clear-erased")
     if GRANT not in " ".join(refused.split()):
         raise RefutedError(f"an account that does not see others is not told what to grant: {refused}")

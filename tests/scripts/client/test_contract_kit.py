@@ -103,7 +103,7 @@ OF_SANDBOXES = {
 }
 
 
-EXHAUSTING = "one_too_many_is_told_when_to_come_again"
+EXHAUSTING = "a_used_up_rate_says_when_to_come_again"
 LOW_RATE, LOST = 5, 10_000
 ENDING_SECONDS = (1, 8, 64)  # a key is not issued once its time is over, and the machine may be busy
 
