@@ -114,7 +114,7 @@ def open_streams() -> None:
     encoding lacks, as on a terminal in GBK, is written as its escape. A reader that is gone ends the command line alike
     from every console, also from the one that Typer makes to print help.
     """
-    Console.on_broken_pipe = leave_unread  # type: ignore[method-assign]  # Rich's hook; no console of Typer's is given
+    Console.on_broken_pipe = leave_unread  # type: ignore[assignment]  # Rich's hook; no console of Typer's is given
     for name, mode in STANDARD_STREAMS:
         stream = getattr(sys, name)
         if stream is None:

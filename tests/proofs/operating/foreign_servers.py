@@ -21,7 +21,8 @@ from domain.core.personal import CONTACT
 from scripts.server.catching_up import catch_up
 from tests.backups import files_in, files_with
 from tests.conftest import reachable_folder
-from tests.infrastructure.backup.test_erased import OF_A_PRINCIPAL, PRINCIPAL, PROJECT, TEXTS, USCC, tell, write_beside
+from tests.infrastructure.backup.test_erased import OF_A_PRINCIPAL, PRINCIPAL, PROJECT, TEXTS, tell, write_beside
+from tests.infrastructure.privacy.test_erasure import USCC
 from tests.proofs.operating.installation import Installation
 from tests.proofs.proof import ROOT, Budget, Proof, RefutedError, SkippedError
 
@@ -64,7 +65,7 @@ class ForeignServer:
     def run(self, program: str, *words: str | Path) -> str:
         """What one of its programs prints. Raises RefutedError."""
         command = [str(self._programs / program), *map(str, words)]
-        groups = [] if self._account else None
+        groups: list[str] | None = [] if self._account else None
         ended = subprocess.run(
             command, user=self._account, extra_groups=groups, cwd="/", stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
