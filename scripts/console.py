@@ -30,11 +30,6 @@ class VisibleConsole(Console):
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(visible(text), **options)
 
-    def on_broken_pipe(self) -> NoReturn:
-        """End the command line; Rich's own status for it, 1, means here that something was found."""
-        abandon_output()
-        raise SystemExit(UNREAD)
-
 
 out, screen = VisibleConsole(), VisibleConsole(stderr=True)
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of tables")]
@@ -116,14 +111,22 @@ def open_streams() -> None:
     """Make every standard stream one that can be written to, whatever the caller closed and whatever its encoding.
 
     A closed one leads nowhere: else the next file or connection would take its descriptor. A character that the
-    encoding lacks, as on a terminal in GBK, is written as its escape.
+    encoding lacks, as on a terminal in GBK, is written as its escape. A reader that is gone ends the command line alike
+    from every console, also from the one that Typer makes to print help.
     """
+    Console.on_broken_pipe = leave_unread  # type: ignore[assignment]  # Rich's hook; no console of Typer's is given
     for name, mode in STANDARD_STREAMS:
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  as long as the process
         elif mode == "w" and isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def leave_unread(_: Console) -> NoReturn:
+    """End the command line; Rich's own status for it, 1, means here that something was found."""
+    abandon_output()
+    raise SystemExit(UNREAD)
 
 
 def flush_streams() -> None:

@@ -47,6 +47,9 @@ def rebuild(as_json: AsJson = False) -> None:
 
 def compare(*, swap: bool, as_json: bool, statement: Path | None = None, against: Path | None = None) -> None:
     """Rebuild, print the result, and write or compare a rebuild statement where one is asked for."""
+    if statement:
+        statements.require_statable(statement)
+    stated = statements.read_rebuild_statement(against) if against else None
     url = database.ready(settings())
     catch_up(url)
     with bar(screen, "rebuilding") as advance:
@@ -58,7 +61,7 @@ def compare(*, swap: bool, as_json: bool, statement: Path | None = None, against
         raise typer.Exit(EXIT_FINDINGS)
     if statement:
         statements.write_rebuild_statement(statement, result)
-    if against and not statements.is_as_stated(against, result):
+    if stated and not statements.is_as_stated(stated, result):
         raise typer.Exit(EXIT_FINDINGS)
 
 
@@ -77,6 +80,8 @@ def verify(
 
     Exit 0: no faults. Exit 1: something was changed, removed or cut off. Exit 2: the ledger could not be verified.
     """
+    if checkpoint:
+        statements.require_new(checkpoint)
     try:
         earlier, begin = (read_checkpoint(path) if path else None for path in (against, since))
         with bar(screen, "verifying") as advance:

@@ -14,8 +14,11 @@ from infrastructure.verifier.checkpoint import Checkpoint
 from infrastructure.verifier.walk import Walk, pages
 
 FAULTS_LISTED_MAX = 1000  # in a forged ledger, every entry is a fault
-ENDS = "SELECT (SELECT h.seq FROM ledger.head AS h), (SELECT coalesce(max(e.seq), 0) FROM ledger.event AS e)"
-LAST_ANSWER = "SELECT coalesce(max(c.seq), 0) FROM ledger.command AS c"
+# In one statement, so of one moment: a command that came in between would be answered behind the end of the ledger.
+ENDS = """
+    SELECT (SELECT h.seq FROM ledger.head AS h), (SELECT coalesce(max(e.seq), 0) FROM ledger.event AS e),
+           CASE WHEN %s THEN (SELECT coalesce(max(c.seq), 0) FROM ledger.command AS c) ELSE 0 END
+"""
 
 
 class Verified(Struct, frozen=True):
@@ -54,8 +57,7 @@ def verify(
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
-        head, last = connection.execute(ENDS).fetchone() or (None, 0)
-        (last_answer,) = (None if since else connection.execute(LAST_ANSWER).fetchone()) or (0,)
+        head, last, last_answer = connection.execute(ENDS, [since is None]).fetchone() or (None, 0, 0)
         walk = Walk(last, earlier, since)
         for rows in pages(connection, last, walk.chain.seq):
             walk.take(connection, rows)

@@ -38,6 +38,7 @@ def morning_report(
 
     Exit 1 where something does not hold: then nothing is signed.
     """
+    require_new(file)
     reports = folder / REPORTS
     missing = "Reports have no key yet: give the name to sign under with --name."
     signer = keys_in(reports, name, OF_REPORTS, missing).signers[0]
@@ -73,13 +74,25 @@ def write_rebuild_statement(file: Path, result: Rebuilt) -> None:
     write_new(file, str(signed_statement(statement.text, ed25519, int(now.timestamp()))))
 
 
-def is_as_stated(file: Path, result: Rebuilt) -> bool:
-    """Whether the views are what the rebuild statement in *file* says; prints where they are not."""
+def require_statable(file: Path) -> None:
+    """Refuse, before views are rebuilt for an hour, a *file* that can't be written, and a log that can't sign."""
+    require_new(file)
+    folder = proof_folder()
+    folder.read_log()
+    SigningKeys.read(folder.path)
+
+
+def read_rebuild_statement(file: Path) -> RebuildStatement:
+    """The rebuild statement in *file*, signed by the log."""
     try:
         text = read_statement(file.read_text(encoding="utf-8"), proof_folder().trusted_keys())
-        stated = RebuildStatement.parse(text)
+        return RebuildStatement.parse(text)
     except (OSError, UnicodeDecodeError, NoteError) as error:
         fail(f"The statement in {file} can't be used: {error}.")
+
+
+def is_as_stated(stated: RebuildStatement, result: Rebuilt) -> bool:
+    """Whether the views are what the rebuild statement says; prints where they are not."""
     if stated.position != result.position:
         fail(f"The statement is about position {stated.position}, the views are at {result.position}.")
     if stated.views != result.digest:
@@ -87,10 +100,18 @@ def is_as_stated(file: Path, result: Rebuilt) -> bool:
     return stated.views == result.digest
 
 
+def require_new(file: Path) -> None:
+    """Refuse a *file* that is there already or can't be created, before the work whose result it is to hold."""
+    write_new(file, "")
+    file.unlink()
+
+
 def write_new(file: Path, text: str) -> None:
     """Write *text* to *file*, which must not exist yet."""
     try:
         with file.open("x", encoding="utf-8") as opened:
             opened.write(text)
+    except FileExistsError:
+        fail(f"{file} is there already: name a new file.")
     except OSError as failure:
         fail(f"Can't write {file}: {failure.strerror or failure}.")

@@ -29,7 +29,7 @@ from tests.proofs import (
 )
 from tests.proofs.journeys import walks
 from tests.proofs.judges import litetlog, packages
-from tests.proofs.operating import streams, tls_proxy
+from tests.proofs.operating import every
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
 PROOFS: tuple[Proof, ...] = (
@@ -45,11 +45,10 @@ PROOFS: tuple[Proof, ...] = (
     *carried.PROOFS,
     *contract.PROOFS,
     *webhooks.PROOFS,
-    *streams.PROOFS,
+    *every.PROOFS,
     *exports.PROOFS,
     *notice.PROOFS,
     *remote.PROOFS,
-    *tls_proxy.PROOFS,
     *walks.PROOFS,
     *repeated.PROOFS,
 )

@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 
 from infrastructure import logging as log
 from infrastructure.proof.keys import PRIVATE, create_keys
-from scripts import cli
+from scripts import cli, verification
 from scripts.proof.log import LogKeys, PublishedCheckpoint
 from tests.effort import PATIENCE_SECONDS
 from tests.examples import ROOT
@@ -133,7 +133,16 @@ def test_what_the_views_are_is_stated_and_compared(folder: Path, tmp_path: Path,
     assert text.startswith(f"countersign rebuild statement v1\nlog {NAME}\nposition 4\n")
     assert f"\u2014 {NAME} " in text
     done("replay", "--against", str(statement))
-    assert run("replay", "--statement", str(statement)).exit_code != 0  # never over an older one
+
+    with pytest.MonkeyPatch.context() as patch:  # what can't be written is refused before views are rebuilt for an hour
+        patch.setattr(verification, "rebuild_views", None)
+        refused = run("replay", "--statement", str(statement))
+        assert (refused.exit_code, "there already: name a new file." in refused.output) == (2, True), refused.output
+        assert "No such file" in run("replay", "--statement", str(tmp_path / "none" / "views.txt")).output
+        assert "The statement in" in run("replay", "--against", str(tmp_path / "none")).output
+        patch.setattr(verification, "verify_ledger", None)
+        assert "there already" in run("verify", "--checkpoint", str(statement)).output
+    assert statement.read_text(encoding="utf-8") == text
 
     forged = tmp_path / "forged.txt"
     forged.write_text(text.replace("position 4", "position 3"), encoding="utf-8")

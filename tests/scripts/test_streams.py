@@ -57,6 +57,18 @@ def test_a_reader_that_is_gone_is_no_finding(way: str, unbuffered: bool) -> None
     assert (ended.returncode, ended.stderr) == (141, b"")
 
 
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["users", "--help"], ["replay", "--help"], []])
+def test_help_without_a_reader_is_no_finding(words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "-m", "scripts.cli", *words],
+        cwd=CHECKOUT, stdout=writing, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, b"")
+
+
 @WAYS
 @pytest.mark.parametrize(("encoding", "wide"), [("gbk", "写 …".encode("gbk")), ("ascii", b"\\u5199 \\u2026")])
 def test_what_an_encoding_lacks_is_escaped(way: str, encoding: str, wide: bytes) -> None:

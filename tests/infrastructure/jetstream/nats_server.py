@@ -7,10 +7,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import json
 from nats.aio.client import Client
@@ -60,6 +60,10 @@ class NatsServer:
             self._process.wait()
             self._process = None
 
+    def end(self) -> None:
+        """Let nothing of it run any more."""
+        self.kill()
+
     def _listens(self) -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
             return True
@@ -76,7 +80,13 @@ class NatsServer:
             await client.close()
 
 
-async def stored(server: NatsServer, stream: str, **options: Any) -> list[tuple[str, str, dict[str, Any]]]:
+class ConnectedServer(Protocol):
+    """A server, or a cluster, that one can look into."""
+
+    def connected(self, **options: Any) -> AbstractAsyncContextManager[JetStreamContext]: ...
+
+
+async def stored(server: ConnectedServer, stream: str, **options: Any) -> list[tuple[str, str, dict[str, Any]]]:
     """Every message of *stream*, in its order: subject, Nats-Msg-Id and event."""
     messages = []
     async with server.connected(**options) as context:

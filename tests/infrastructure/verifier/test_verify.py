@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from threading import Thread
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import psycopg
@@ -246,3 +248,25 @@ async def test_a_page_never_ends_within_a_command(database_url: str, monkeypatch
     assert verify(database_url, ignore) == whole
     with psycopg.connect(database_url, autocommit=True) as connection:
         assert sum(map(len, pages(connection, whole[0].position))) == whole[0].entries
+
+
+def test_a_command_that_comes_at_any_moment_of_a_verification_is_no_fault(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def record() -> None:
+        async with Approvals(database_url) as approvals:
+            await approvals.handle(uuid4(), STORY[0].dated, STORY[0].by, uuid4())
+
+    class BusyConnection(psycopg.Connection[Any]):
+        """A command is carried out behind every statement of the verification."""
+
+        def execute(self, *words: Any, **options: Any) -> Any:
+            cursor = super().execute(*words, **options)
+            thread = Thread(target=lambda: asyncio.run(record()))
+            thread.start()
+            thread.join()
+            return cursor
+
+    asyncio.run(record())
+    monkeypatch.setattr("infrastructure.verifier.verify.psycopg", SimpleNamespace(connect=BusyConnection.connect))
+    assert verify(database_url, ignore)[0].faults == []

@@ -18,6 +18,7 @@ from tests.proofs.identity import free_ports
 from tests.proofs.proof import ROOT, RefutedError
 
 START_SECONDS_MAX = 120
+REFUSED = 2  # the status of the command line
 FILL_SECONDS_MAX = 900  # the demonstration takes half a minute on two quiet cores
 
 
@@ -61,12 +62,22 @@ class Installation:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
-    def run(self, *words: str) -> str:
-        """What a command of the command line prints."""
+    def run(self, *words: str, given: str = "") -> str:
+        """What a command of the command line prints that reads *given*. Raises RefutedError."""
+        return self._ended(0, words, given).stdout.strip()
+
+    def fails(self, *words: str) -> str:
+        """What a command says that is refused. Raises RefutedError."""
+        return self._ended(REFUSED, words, "").stderr
+
+    def _ended(self, status: int, words: Sequence[str], given: str) -> subprocess.CompletedProcess[str]:
         command = [str(Path(sys.executable).with_name("countersign")), *words]
-        return subprocess.run(
-            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=True
-        ).stdout.strip()
+        ended = subprocess.run(
+            command, env=self.environment, cwd=ROOT, input=given, capture_output=True, text=True, check=False
+        )
+        if ended.returncode != status:
+            raise RefutedError(f"{' '.join(words)} ended with {ended.returncode}: {ended.stdout}{ended.stderr}")
+        return ended
 
     def end(self) -> None:
         """End what still runs, and the embedded database with it."""

@@ -1,4 +1,7 @@
-"""The publisher to JetStream while it and the NATS server are killed: nothing is lost, doubled or out of order."""
+"""The publisher to JetStream while it and NATS are killed: nothing is lost, doubled or out of order.
+
+NATS is one server, or a cluster of three, of which the one that leads the stream is killed.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -23,21 +26,22 @@ from tests.api.client import REGISTER
 from tests.conftest import reachable_folder
 from tests.infrastructure.jetstream.nats_server import NatsServer, stored
 from tests.proofs.operating.installation import Installation
+from tests.proofs.operating.nats_cluster import NatsCluster
 from tests.proofs.proof import ROOT, Budget, Proof, RefutedError, SkippedError
 from tests.proofs.webhooks import ATTEMPTS, feed_of, key_of
 
-ROUNDS = 20
+ROUNDS, CLUSTER_ROUNDS = 20, 10
 PROJECTS, COMMANDS = 5, 25  # commands a round, while things are killed
 PUBLISH_SECONDS_MAX = 120
-STREAM = "countersign-BDA"
+STREAM, SUBJECTS = "countersign-BDA", "countersign.BDA.>"
 DEBIAN = "nats-server"
 
 
 class Streaming(Struct):
-    """A served zone, a NATS server, and the publisher between them."""
+    """A served zone, a NATS server or a cluster, and the publisher between them."""
 
     zone: Installation
-    server: NatsServer
+    server: NatsServer | NatsCluster
     environment: dict[str, str]
     publishers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -61,15 +65,20 @@ class Streaming(Struct):
 
 
 @contextmanager
-def streaming(program: str) -> Iterator[Streaming]:
-    """All three, thrown away afterwards."""
+def streaming(make: Callable[[Path, str], NatsServer | NatsCluster]) -> Iterator[Streaming]:
+    """All three, thrown away afterwards. Raises SkippedError."""
+    program = shutil.which(DEBIAN, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    if program is None:
+        raise SkippedError("no nats-server: on Debian, apt-get install nats-server")
     with reachable_folder() as folder, ExitStack() as ends:
         zone = Installation(folder)
         ends.callback(zone.end)
         zone.start_server()
-        server = NatsServer(folder, program)
-        ends.callback(server.kill)
+        server = make(folder, program)
+        ends.callback(server.end)
         server.start()
+        if isinstance(server, NatsCluster):
+            server.make_stream()
         ours = Streaming(zone, server, zone.environment | {"COUNTERSIGN_NATS_URL": server.url})
         ends.callback(ours.kill_publisher)
         ours.publish()
@@ -78,21 +87,31 @@ def streaming(program: str) -> Iterator[Streaming]:
 
 def killed(budget: Budget) -> str:
     """Kill the publisher and the NATS server in every round, while commands are sent."""
-    program = shutil.which(DEBIAN, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
-    if program is None:
-        raise SkippedError("no nats-server: on Debian, apt-get install nats-server")
-    chance, rounds = random.Random(budget.seed), budget.rounds(ROUNDS)
-    with streaming(program) as ours:
-        manager = key_of(ours.zone, "wang", "project_manager", "office", "commands:*")
-        follower = key_of(ours.zone, "erp", "leader", "", "feed")
-        projects = [uuid4() for _ in range(PROJECTS)]
-        with CountersignClient(ours.zone.address, manager, attempts=ATTEMPTS) as client:
-            last = max(client.command(project, REGISTER).position for project in projects)
-            for _ in rounds:
-                last = kill_both(ours, client, projects, chance)
-        events = feed_of(ours.zone, follower, last)
-        wait_for(ours, len(events))
-        return judged(events, ours.messages(), rounds.done)
+    with streaming(NatsServer) as ours:
+        return rounds_of(ours, budget, ROUNDS)
+
+
+def leaders_killed(budget: Budget) -> str:
+    """Kill the publisher and the leader of the stream in every round, while commands are sent."""
+    with streaming(lambda folder, program: NatsCluster(folder, program, STREAM, SUBJECTS)) as ours:
+        done = rounds_of(ours, budget, CLUSTER_ROUNDS)
+        assert isinstance(ours.server, NatsCluster)
+        return f"{done}; killed as leaders: {', '.join(ours.server.killed)}"
+
+
+def rounds_of(ours: Streaming, budget: Budget, count: int) -> str:
+    """Rounds of commands and kills, and what the stream holds after them. Raises RefutedError."""
+    chance, rounds = random.Random(budget.seed), budget.rounds(count)
+    manager = key_of(ours.zone, "wang", "project_manager", "office", "commands:*")
+    follower = key_of(ours.zone, "erp", "leader", "", "feed")
+    projects = [uuid4() for _ in range(PROJECTS)]
+    with CountersignClient(ours.zone.address, manager, attempts=ATTEMPTS) as client:
+        last = max(client.command(project, REGISTER).position for project in projects)
+        for _ in rounds:
+            last = kill_both(ours, client, projects, chance)
+    events = feed_of(ours.zone, follower, last)
+    wait_for(ours, len(events))
+    return judged(events, ours.messages(), rounds.done)
 
 
 def kill_both(ours: Streaming, client: CountersignClient, projects: list[UUID], chance: random.Random) -> int:
@@ -135,4 +154,7 @@ def judged(events: list[dict[str, Any]], messages: list[tuple[str, str, dict[str
     return f"{rounds} rounds, {len(events)} events, 0 lost, 0 doubled, in the order of the ledger"
 
 
-PROOFS = (Proof("nats", "JetStream holds every event once and in order, whatever is killed", killed, share=2),)
+PROOFS = (
+    Proof("nats", "JetStream holds every event once and in order, whatever is killed", killed, share=2),
+    Proof("nats-cluster", "and so does a cluster of three whose leader is killed over and over", leaders_killed),
+)

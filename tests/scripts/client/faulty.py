@@ -57,7 +57,8 @@ class ProxyHandler(BaseHTTPRequestHandler):
 
     def handle_any(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(int(headers.pop("content-length", 0)))
+        in_chunks = headers.pop("transfer-encoding", "") == "chunked"
+        body = self.chunks() if in_chunks else self.rfile.read(int(headers.pop("content-length", 0)))
         known_host = headers.pop("host", "")
         headers["host"] = self.target if known_host.startswith("127.0.0.1") else known_host
         headers.pop("accept-encoding", "")
@@ -67,7 +68,8 @@ class ProxyHandler(BaseHTTPRequestHandler):
         passing.headers.pop("x-kit-key", "")
         connection = http.client.HTTPConnection(self.target, timeout=60)
         try:
-            connection.request(passing.method, passing.path, passing.body or None, passing.headers)
+            content = iter([passing.body]) if in_chunks else passing.body or None
+            connection.request(passing.method, passing.path, content, passing.headers)
             response = connection.getresponse()
             passing.status = response.status
             passing.answered = {n.lower(): v for n, v in response.getheaders() if n.lower() not in HOP}
@@ -79,6 +81,15 @@ class ProxyHandler(BaseHTTPRequestHandler):
             connection.close()
         self.fault.answering(passing)
         self.reply(passing)
+
+    def chunks(self) -> bytes:
+        """A body whose length was not announced."""
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
 
     do_GET = do_HEAD = do_POST = do_DELETE = handle_any  # noqa: N815  http.server's names
 
@@ -172,6 +183,41 @@ def on_events(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[P
 
 def sign_everybody(passing: Passing) -> None:
     passing.headers.setdefault("authorization", f"Bearer {passing.headers['x-kit-key']}")
+
+
+def sign_any_scheme(passing: Passing) -> None:
+    """Take a key whatever stands before it."""
+    _scheme, _, key = passing.headers.get("authorization", "").partition(" ")
+    if key:
+        passing.headers["authorization"] = f"Bearer {key}"
+
+
+def sign_all_keys(passing: Passing) -> None:
+    """Take every key for the known one."""
+    if "authorization" in passing.headers:
+        passing.headers["authorization"] = f"Bearer {passing.headers['x-kit-key']}"
+
+
+def sign_cookies(passing: Passing) -> None:
+    """Take any cookie for a session."""
+    if "cookie" in passing.headers:
+        passing.headers["authorization"] = f"Bearer {passing.headers['x-kit-key']}"
+
+
+def forget_when_to_come_again(passing: Passing) -> None:
+    if passing.status == 429:
+        passing.answered["retry-after"] = "0"
+
+
+def without_blank_lines(passing: Passing) -> None:
+    """Send a batch that is shorter than the client's."""
+    if passing.path.startswith("/v1/commands/batch"):
+        passing.body = passing.body.rstrip()
+
+
+def instead_of_retry(passing: Passing) -> None:
+    if passing.path.endswith("/retry"):
+        passing.method, passing.path, passing.body = "GET", passing.path.partition("/deliveries")[0], b""
 
 
 def new_key(passing: Passing) -> None:
@@ -314,6 +360,12 @@ FAULTS = (
     Fault("cursor-ignored", asking=at("/v1/events", without_parameter("cursor"))),
     Fault("private-addresses-taken", answering=taken_whatever_it_is),
     Fault("no-tag-for-schema", answering=at("/schema/", without_header("etag"))),
+    Fault("any-scheme", asking=sign_any_scheme),
+    Fault("any-cookie", asking=sign_cookies),
+    Fault("expired-keys-taken", asking=sign_all_keys),
+    Fault("scopes-ignored", asking=at("/history", sign_all_keys)),
+    Fault("scopes-not-named", answering=without_member("remedy")),
+    Fault("batch-without-end", asking=without_blank_lines),
     Fault("stream-without-ids", streaming=lambda line: b"" if line.startswith(b"id:") else line),
 )
 # Faults of what only a sandbox does, or a server that sends webhooks to this machine.
@@ -326,5 +378,15 @@ IN_SANDBOXES = (
     Fault("ping-fails", answering=at("/ping", member("delivered", value=False))),
     Fault("replay-ignored", asking=instead_of_replay),
     Fault("deliveries-hidden", answering=at("/deliveries", member("deliveries", []))),
+    Fault("lost-positions-given", answering=at("lastEventId", instead_of(410, 200))),
+    Fault("parked-hidden", answering=at("state=parked", member("deliveries", []))),
+    Fault("parked-not-counted", answering=at("/readyz", member("webhooks", {}))),
+    Fault("retry-ignored", asking=instead_of_retry),
     Fault("oldest-hidden", answering=at("/readyz", member("webhooks", {}))),
+)
+# Faults of rates, before a server that has a low one.
+OF_RATES = (
+    Fault("rate-without-end", answering=instead_of(429, 200)),
+    Fault("returns-at-once", answering=forget_when_to_come_again),
+    Fault("remedy-hidden", answering=member("remedy", "")),
 )
