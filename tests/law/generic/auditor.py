@@ -259,7 +259,8 @@ class Audit:
 
 def audit(law: Json, events: list[Json], t: datetime) -> Json | None:
     """The clock at *t*, by the events that had happened by then; None where it has not begun."""
-    law = {**law, "holidays": frozenset(map(date.fromisoformat, law["holidays"]))}
+    days = {name: frozenset(map(date.fromisoformat, law[name])) for name in ("holidays", "worked")}
+    law = {**law, **days}
     clock = Audit(law)
     happened = [event for event in events if datetime.fromisoformat(event["at"]) <= t]
     for event in sorted(happened, key=lambda event: datetime.fromisoformat(event["at"])):

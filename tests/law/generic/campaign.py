@@ -34,15 +34,16 @@ def story(seed: int, number: int) -> Json:
 
 
 @cache
-def calendar(weekend: tuple[int, ...], holidays: tuple[str, ...]) -> WorkingCalendar:
-    return WorkingCalendar.of_holidays(map(date.fromisoformat, holidays), weekend)
+def calendar(weekend: tuple[int, ...], holidays: tuple[str, ...], worked: tuple[str, ...]) -> WorkingCalendar:
+    days = dict.fromkeys(worked, (True, "worked")) | dict.fromkeys(holidays, (False, ""))
+    return WorkingCalendar(weekend, {date.fromisoformat(day): entry for day, entry in days.items()})
 
 
 def rule_of(law: Json) -> GeneralRule:
     """The same law as the engine takes it."""
-    plain = {name: value for name, value in law.items() if name not in ("weekend", "holidays")}
+    plain = {name: value for name, value in law.items() if name not in ("weekend", "holidays", "worked")}
     built: Json = {
-        "calendar": calendar(tuple(law["weekend"]), tuple(law["holidays"])),
+        "calendar": calendar(*(tuple(law[name]) for name in ("weekend", "holidays", "worked"))),
         "hours": tuple((time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in law["hours"]),
         "reasons": law["reasons"]
         and {reason: msgspec.convert(terms, NoticeTerms) for reason, terms in law["reasons"].items()},

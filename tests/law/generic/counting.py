@@ -207,12 +207,14 @@ def local(law: Json, at: datetime) -> datetime:
 
 
 def works(law: Json, day: date) -> bool:
-    return day.weekday() not in law["weekend"] and day not in law["holidays"]
+    """Whether the office is open: on a weekday that is no holiday, and on a rest day that is worked instead."""
+    return (day.weekday() not in law["weekend"] or day in law["worked"]) and day not in law["holidays"]
 
 
 def is_plain_saturday(law: Json, day: date) -> bool:
-    """A Saturday like any other: no holiday falls on it."""
-    return day.weekday() == SATURDAY and day not in law["holidays"]
+    """A Saturday like any other: no holiday falls on it, and it is not worked instead of another day."""
+    is_made_up = day in law["worked"] and day.weekday() in law["weekend"]
+    return day.weekday() == SATURDAY and day not in law["holidays"] and not is_made_up
 
 
 def takes_out(rule: str, halt: Halt, day: date) -> bool:

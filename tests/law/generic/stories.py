@@ -46,6 +46,8 @@ def some_holidays(seed: int) -> list[str]:
 
 
 HOLIDAYS = [some_holidays(seed) for seed in range(4)]
+# Rest days that are worked instead of others: the Saturdays and Sundays of some weeks.
+WORKED = [[], [], [str(FIRST + timedelta(days=first + n)) for first in range(2, 330, 21) for n in (0, 1)]]
 
 
 def maybe(dice: Dice, value: Any) -> Any:
@@ -91,6 +93,7 @@ def law_of(dice: Dice) -> Json:
         "zone": dice.any(*ZONES),
         "weekend": dice.any([5, 6], [5, 6], [6], [4, 5], []),
         "holidays": dice.any(*HOLIDAYS),
+        "worked": dice.any(*WORKED),
         "unit": unit,
         "n": dice.upto(LONGEST[unit]) if dice.upto(9) else 0,
         "first_day": dice.any("excluded", "included"),
