@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.law.generic.counting import DAY, Halt, Period, local, months_after, over, works
+from tests.law.generic.counting import DAY, Halt, WalkedPeriod, local, months_after, over, works
 
 Json = dict[str, Any]
 
@@ -20,7 +20,7 @@ COLOURS = {"running": "green", "suspended": "paused", "met": "none", "void": "no
 
 
 @dataclass
-class Wait:
+class AuditedWait:
     """A request that waits for its answer, or has it: what it does to the period, and the term set for the answer."""
 
     sid: str
@@ -42,7 +42,7 @@ class Audit:
     first_begun: datetime | None = None
     n: int = 0
     added: list[tuple[int, str]] = field(default_factory=list)
-    waits: list[Wait] = field(default_factory=list)
+    waits: list[AuditedWait] = field(default_factory=list)
     agreed: date | None = None
     stopped: datetime | None = None
     withdrawn: datetime | None = None
@@ -51,23 +51,23 @@ class Audit:
     flags: list[str] = field(default_factory=list)
 
     @property
-    def period(self) -> Period | None:
+    def period(self) -> WalkedPeriod | None:
         if self.begun is None:
             return None
         halts = tuple(Halt(w.begun, local(self.law, w.begun).date(), w.ended, w.answered_on) for w in self.waits)
-        return Period(self.law, self.begun, self.n, tuple(self.added), halts, self.agreed)
+        return WalkedPeriod(self.law, self.begun, self.n, tuple(self.added), halts, self.agreed)
 
     @property
     def is_closed(self) -> bool:
         return self.stopped is not None or self.withdrawn is not None
 
-    def begin(self, at: datetime, n: int | None, waits: list[Wait]) -> None:
+    def begin(self, at: datetime, n: int | None, waits: list[AuditedWait]) -> None:
         """A new period begins: what was added to the old one or agreed for it is gone."""
         self.begun, self.n, self.waits = at, self.law["n"] if n is None else n, waits
         self.first_begun = self.first_begun or at
         self.added, self.agreed = [], None
 
-    def open(self, sid: str) -> Wait | None:
+    def open(self, sid: str) -> AuditedWait | None:
         waiting = [wait for wait in self.waits if wait.sid == sid and wait.ended is None]
         return waiting[0] if waiting else None
 
@@ -84,7 +84,7 @@ class Audit:
                 wait.lapsed = True
                 self.answers[wait.reason] = wait.answered_on
 
-    def answer(self, wait: Wait, at: datetime) -> None:
+    def answer(self, wait: AuditedWait, at: datetime) -> None:
         wait.ended, wait.answered_on = at, local(self.law, at).date()
 
     def take(self, event: Json) -> None:
@@ -152,7 +152,7 @@ class Audit:
             return
         self.stops.append(reason)
         term = self.term(terms, event, local(self.law, at).date()) if effect == "suspend" else None
-        self.waits.append(Wait(sid, reason, effect, at, term))
+        self.waits.append(AuditedWait(sid, reason, effect, at, term))
 
     def effect(self, terms: Json, reason: str, at: datetime) -> str:
         """What a request does: the first by when it is made, a later one by how long after the last answer."""
@@ -236,14 +236,14 @@ class Audit:
         else:
             self.agreed = date.fromisoformat(event["until"])
 
-    def is_over(self, period: Period, at: datetime) -> bool:
+    def is_over(self, period: WalkedPeriod, at: datetime) -> bool:
         """Whether *at* is after the last day, or after the last instant itself."""
         end = period.end()
         if end is None:
             return False
         return at > end if isinstance(end, datetime) else at >= over(self.law, end)
 
-    def state(self, period: Period, t: datetime) -> str:
+    def state(self, period: WalkedPeriod, t: datetime) -> str:
         """What became of it. Silence that decides has decided when the end has passed, whatever came later."""
         is_over = self.is_over(period, self.stopped or self.withdrawn or t)
         if is_over and self.law["on_silence"].startswith("deemed_"):
@@ -272,7 +272,7 @@ def audit(law: Json, events: list[Json], t: datetime) -> Json | None:
     return None if period is None else reading(clock, period, t)
 
 
-def reading(clock: Audit, period: Period, t: datetime) -> Json:
+def reading(clock: Audit, period: WalkedPeriod, t: datetime) -> Json:
     """What the clock shows at *t*."""
     law, ended = clock.law, clock.stopped or clock.withdrawn
     upto = ended or t

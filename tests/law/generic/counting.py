@@ -34,7 +34,7 @@ class Halt:
 
 
 @dataclass(frozen=True)
-class Period:
+class WalkedPeriod:
     """One period: its law as plain data, when it began, how long it is, and what held it up."""
 
     law: Json
@@ -45,7 +45,7 @@ class Period:
     agreed: date | None = None
     out: dict[date, bool] = field(default_factory=dict, compare=False)  # what was found for a day
 
-    def answered(self, at: datetime) -> Period:
+    def answered(self, at: datetime) -> WalkedPeriod:
         """The same period, if whatever is open were answered at an instant."""
         day = local(self.law, at).date()
         halts = tuple(replace(halt, ended=halt.ended or at, last=halt.last or day) for halt in self.halts)
@@ -238,7 +238,7 @@ def months_after(day: date, months: int) -> tuple[date, bool]:
     return date(first.year + first.month // MONTHS_A_YEAR, first.month % MONTHS_A_YEAR + 1, 1) - DAY, False
 
 
-def last_of_months(period: Period, months: int) -> date:
+def last_of_months(period: WalkedPeriod, months: int) -> date:
     """The last day of so many months, by the law's own convention."""
     if period.law["first_day"] == "excluded" and period.law["month_end"] == "same_day":
         return months_after(period.day0, months)[0]
