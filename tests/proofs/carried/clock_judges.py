@@ -134,10 +134,10 @@ def by_general_auditor(procedure: Procedure, clock: str, history: ItemHistory, t
     )
     acts = from_receipt(Timeline(procedure.terms.pack.zone, history.events).by(t, DISTANT))
     started = next((started for started in clocks(terms, acts) if started.name == clock), None)
-    reading = started and audit_general(law_of(started.rule), plain(started.events), t)
-    if started is None or reading is None:
+    if started is None:
         return None
-    return in_office(terms, started, reading)
+    reading = audit_general(law_of(started.rule), plain(started.events), t)
+    return None if reading is None else in_office(terms, started, reading)
 
 
 def in_office(terms: GeneralTerms, started: StartedClock, reading: Json) -> Shown:
@@ -154,7 +154,7 @@ def law_of(rule: GeneralRule) -> Json:
     """The *rule* of a clock as the auditor takes it."""
     fields = {name: value for name, value in structs.asdict(rule).items() if name != "calendar"}
     hours = [[begins.isoformat(), ends.isoformat()] for begins, ends in rule.hours]
-    return plain(fields) | {"hours": hours} | days_of(rule.calendar)
+    return {**plain(fields), "hours": hours, **days_of(rule.calendar)}
 
 
 def days_of(calendar: WorkingCalendar) -> Json:
