@@ -14,7 +14,6 @@ import typer
 from tests.proofs import (
     access,
     backups,
-    carried,
     contract,
     exports,
     identity,
@@ -27,6 +26,7 @@ from tests.proofs import (
     store,
     webhooks,
 )
+from tests.proofs.carried import carried
 from tests.proofs.journeys import walks
 from tests.proofs.judges import litetlog, packages
 from tests.proofs.operating import every

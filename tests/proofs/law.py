@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 from tests.law.auditor import campaign as auditor_campaign
+from tests.law.generic import campaign as general_campaign
 from tests.law.javascript.runner import with_node
 from tests.projections.waiting import naive_stuck
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
@@ -23,6 +24,18 @@ def histories(budget: Budget) -> str:
         if differing := auditor_campaign.run(budget.seed + number, HISTORIES_A_ROUND):
             raise RefutedError(f"{differing} of {HISTORIES_A_ROUND} histories differ, seed {budget.seed + number}")
     return f"{rounds.done * HISTORIES_A_ROUND:,} histories without a difference"
+
+
+def general_histories(budget: Budget) -> str:
+    """Draw laws of part D with histories, lawful or not, and compare every answer of the general clock with another's.
+
+    The other one counts day by day, or in steps of five minutes, what the rule book says, and shares no code with it.
+    """
+    rounds = budget.rounds(HISTORY_ROUNDS)
+    for number in rounds:
+        if differing := general_campaign.campaign(budget.seed + number, HISTORIES_A_ROUND):
+            raise RefutedError(f"{differing} of {HISTORIES_A_ROUND} histories differ, seed {budget.seed + number}")
+    return f"{rounds.done * HISTORIES_A_ROUND:,} histories under drawn laws without a difference"
 
 
 def javascript(budget: Budget) -> str:
@@ -58,6 +71,12 @@ def zone(budget: Budget) -> str:
 
 PROOFS = (
     Proof("histories", "the clock and an independent implementation of the rule book agree", histories, share=2),
+    Proof(
+        "general-histories",
+        "the general clock and an independent one agree under drawn laws of any country",
+        general_histories,
+        share=2,
+    ),
     Proof("javascript", "the clock of the verifier in the browser agrees with the engine", javascript),
     Proof("zone", "an ended application has no open clock, an answered one no red card, 受阻 is what is stuck", zone),
 )

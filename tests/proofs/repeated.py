@@ -1,16 +1,31 @@
-"""Tests of the suite run over and over with new seeds: faults, laws drawn by Hypothesis, fuzzed requests.
+"""Tests of the suite run over and over with new seeds: faults, laws drawn by Hypothesis, fuzzed requests, all of it.
 
-A whole run of the faults, or of the laws, is to end within a quarter of an hour on two quiet cores.
+A whole run of the faults, or of the laws, is to end within a quarter of an hour on two quiet cores. The suite on a busy
+machine takes an hour.
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from tests.effort import PROOF, SUITE, VARIABLE
 from tests.proofs.proof import Budget, Proof, SkippedError, pytest_passes
 
 FAULT_ROUNDS, LAW_ROUNDS, FUZZ_ROUNDS, READING_ROUNDS = 4, 12, 10, 3
+BUSY_ROUNDS, BUSY_LOOPS = 3, 4
+SUITE_WORDS = ("--numprocesses", "auto", "--dist", "loadfile")  # as scripts/test runs pytest
+SHORT_OF_TIME = "in little time it would do again what the suite does: leave out --minutes"
+# Uses one core for as long as the process lives that started it, whose id comes as a word.
+LOOP = """
+import os, sys
+while os.getppid() == int(sys.argv[1]):
+    sum(range(100_000))
+"""
 READING = (
     *("tests/pages", "tests/scripts/client/test_contract_kit.py", "tests/scripts/benches/test_bench.py"),
     *("tests/docs/test_blocks.py::test_the_preloaded_program_answers_as_the_installed_one", "tests/verify_page"),
@@ -71,8 +86,45 @@ def fuzz(budget: Budget) -> str:
 def reading(budget: Budget) -> str:
     """Ask every address in every way, and compare boards, the past and pages with what they are counted from."""
     if budget.seconds is not None:
-        raise SkippedError("in little time it would do again what the suite does: leave out --minutes")
+        raise SkippedError(SHORT_OF_TIME)
     return repeat(budget, READING_ROUNDS, READING, effort=PROOF)
+
+
+def busy(budget: Budget) -> str:
+    """Run the whole suite, as scripts/test does, beside busy loops: nothing in it may depend on speed.
+
+    A whole run is three runs of the suite in a row.
+    """
+    if budget.seconds is not None:
+        raise SkippedError(SHORT_OF_TIME)
+    rounds = budget.rounds(BUSY_ROUNDS)
+    with busy_loops(BUSY_LOOPS):
+        for number in rounds:
+            seed = f"--hypothesis-seed={budget.seed + number}"
+            pytest_passes([*SUITE_WORDS, seed], suite_environment())
+    return f"{rounds.done} runs of the suite beside {BUSY_LOOPS} busy loops"
+
+
+@contextmanager
+def busy_loops(number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """So many processes that do nothing but use a core each, until the block is left."""
+    loops: list[subprocess.Popen[bytes]] = []
+    try:
+        for _ in range(number):
+            loops.append(subprocess.Popen([sys.executable, "-c", LOOP, str(os.getpid())]))  # noqa: PERF401  # those that started before one that can't are to end
+        yield loops
+    finally:
+        for loop in loops:
+            loop.kill()
+        for loop in loops:
+            loop.wait()
+
+
+def suite_environment() -> dict[str, str]:
+    """The environment in which scripts/test runs pytest."""
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    chosen = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**chosen, "PATH": programs, VARIABLE: SUITE}
 
 
 def _effort(budget: Budget) -> str:
@@ -85,4 +137,5 @@ PROOFS = (
     Proof("faults", "no acknowledged command is lost or doubled, whatever is killed", faults, share=3),
     Proof("laws", "no example contradicts a law of the clock, the flow or the views", laws, share=2),
     Proof("fuzz", "no request that the OpenAPI document allows is answered with a 5xx", fuzz, share=2),
+    Proof("busy", "the suite passes three times in a row on a machine whose cores are busy otherwise", busy, share=1),
 )

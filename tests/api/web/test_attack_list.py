@@ -9,6 +9,8 @@ import pytest
 
 TESTS = Path(__file__).parents[2]
 HERE, WIRE = "api/web/test_attacks.py", "api/web/test_attacks_on_the_wire.py"
+INSIDERS, COMMANDS = "api/web/test_attacks_by_insiders.py", "api/commands/test_commands.py"
+BODY, CONTRACT = "api/web/test_request_body.py", "api/web/test_openapi_contract.py"
 ATTACKS = {
     "trailers of a chunked request name a role": (WIRE, "test_trailers_give_no_role"),
     "the same, through a gateway": (WIRE, "test_trailers_through_a_gateway_give_no_role"),
@@ -24,6 +26,37 @@ ATTACKS = {
     "a query that would only try a command": (HERE, "test_a_command_is_not_carried_out_with_a_query"),
     "an address in another spelling": (HERE, "test_a_command_has_one_address_alone"),
     "an address that climbs by dots": (WIRE, "test_an_address_has_no_dots_to_climb_by"),
+    "an applicant acts for another enterprise": (INSIDERS, "test_an_applicant_acts_for_no_other_enterprise"),
+    "a rival gives the grade that counts": (INSIDERS, "test_a_grade_of_a_rival_takes_no_grade_from_the_enterprise"),
+    "a manager acts on a project of another": (INSIDERS, "test_a_manager_acts_on_no_project_of_another"),
+    "an officer notes steps of any department": (
+        INSIDERS,
+        "test_an_officer_notes_nothing_on_what_is_not_his_department_s",
+    ),
+    "the same role of elsewhere, command by command": (
+        "domain/access/test_cases.py",
+        "test_the_same_role_elsewhere_may_do_and_see_nothing",
+    ),
+    "every command by whoever may not, on both roads": (
+        "api/guard/test_matrix.py",
+        "test_every_command_is_judged_on_both_roads",
+    ),
+    "a denied act looks like a conflict": (HERE, "test_a_denied_act_is_forbidden"),
+    "a key that another has used": (COMMANDS, "test_a_key_is_its_senders_own"),
+    "a key of another opens what he was answered": (INSIDERS, "test_a_key_of_another_opens_no_answer"),
+    "a repeat under another If-Match is taken for another command": (
+        COMMANDS,
+        "test_a_repeat_may_leave_if_match_out",
+    ),
+    "a document from which generators leave operations out": ("proofs/contract.py", "generators"),
+    "an operation whose answer has no schema that holds": (
+        CONTRACT,
+        "test_each_answer_in_json_has_an_example_that_fits_its_schema",
+    ),
+    "a union that a generated client can't tell apart": (CONTRACT, "test_unions_of_messages_have_a_discriminator"),
+    "a property that nobody described": (CONTRACT, "test_every_property_is_described"),
+    "HEAD where GET is answered": (HERE, "test_head_is_get_without_a_body"),
+    "HEAD of what is not there": (HERE, "test_head_of_what_is_not_there_or_not_read"),
     "reading without a name": ("api/web/test_identity.py", "test_reading_also_asks_who_reads"),
     "control characters in names": (HERE, "test_a_name_holds_nothing_hidden_and_is_not_blank"),
     "formulas in a table": (
@@ -57,6 +90,26 @@ ATTACKS = {
         "infrastructure/materials/test_media.py",
         "test_an_archive_that_says_two_things_is_refused",
     ),
+    "an If-None-Match that is ignored": (HERE, "test_what_a_client_has_already_is_not_sent_again"),
+    "an ETag that moves with the day": (HERE, "test_the_etag_of_a_project_is_for_if_match_too"),
+    "answers as long as they can be": (HERE, "test_texts_are_compressed_for_who_can_read_that"),
+    "a program that asks a page for JSON": (HERE, "test_a_page_that_fails_is_json_for_who_asks_for_json"),
+    "a head longer than the limit, in one piece": (WIRE, "test_the_limit_of_a_head_is_hard"),
+    "nonsense of 60 kB that comes back whole": (HERE, "test_an_answer_does_not_repeat_what_it_was_sent"),
+    "a command that is named twice, before a filter that reads the first": (
+        BODY,
+        "test_what_is_wrong_with_a_body_is_called_so",
+    ),
+    "a body in another character set or packing": (WIRE, "test_a_body_packed_in_another_way_is_not_taken_for_plain"),
+    "half of a surrogate pair": (HERE, "test_half_of_a_surrogate_pair_is_called_so"),
+    "a parameter that comes twice": (HERE, "test_a_parameter_means_one_thing"),
+    "a number or text in a query that is none": (WIRE, "test_a_query_that_is_no_number_or_no_text_is_refused"),
+    "a method that nobody knows": (WIRE, "test_a_method_that_http_does_not_have_is_not_implemented"),
+    "a style sheet with two character sets": (HERE, "test_the_style_sheet_names_its_character_set_once"),
+    "JSON that is sniffed as a page": (HERE, "test_no_answer_is_sniffed"),
+    "a receipt that is sniffed as a page": (HERE, "test_a_receipt_is_not_sniffed_either"),
+    "a problem of the protocol that can't be traced": (WIRE, "test_more_trailers_than_allowed_are_a_problem"),
+    "an answer that says which program serves": (WIRE, "test_no_answer_says_which_program_serves"),
 }
 
 

@@ -114,6 +114,21 @@ def test_what_is_imported_is_what_was_exported(
     assert numbered[0] == numbered[1], "no case number is given twice"
 
 
+def test_what_an_earlier_release_has_watched_is_checked_once_more(
+    database_url: str, server_url: str, migrated_template: str, tmp_path: Path
+) -> None:
+    """Its rules may have been others: a card that they founded, ours may not."""
+    asyncio.run(play_story(database_url))
+    with psycopg.connect(database_url) as connection:
+        connection.execute(WATCHED)
+        connection.execute("DELETE FROM schema_migration WHERE number = (SELECT max(number) FROM schema_migration)")
+    export_facts(database_url, tmp_path / "facts.ndjson", ignore)
+    with database_in(server_url, migrated_template) as other:
+        import_facts(other, tmp_path / "facts.ndjson", ignore)
+        assert contents(other)["watched"] == contents(database_url)["watched"]
+        assert contents(other)["watch"] == [(7, "")]
+
+
 async def next_counter(url: str) -> int:
     async with Approvals(url) as approvals:
         return await approvals.cases.next()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache, partial
 from multiprocessing import get_context
@@ -75,7 +75,7 @@ def difference(seed: int, number: int) -> str | None:
     life_story = life(seed, number)
     if not differ(life_story):
         return None
-    least = smaller(life_story)
+    least = smaller(life_story, differ)
     rule = json.dumps(least["rule"], ensure_ascii=False)
     lines = [f"seed {seed}, history {number}: t {least['t']}, known {least['known']}", f"  rule {rule}"]
     lines += [f"  {json.dumps(event, ensure_ascii=False)}" for event in least["events"]]
@@ -96,11 +96,11 @@ def paths(engine: Json, auditor: Json, above: str = "") -> Iterator[tuple[str, o
             yield f"{above}{name}", left, other
 
 
-def smaller(life_story: Json) -> Json:
-    """Leave out event after event, then field after field, as long as the two differ."""
+def smaller(life_story: Json, still: Callable[[Json], bool]) -> Json:
+    """Leave out event after event, then field after field, as long as the two *still* differ."""
     while True:
         for simpler in simplified(life_story):
-            if differ(simpler):
+            if still(simpler):
                 life_story = simpler
                 break
         else:
@@ -130,16 +130,24 @@ def compare(seed: int, numbers: range) -> list[int]:
     return result
 
 
-def run(seed: int, histories: int) -> int:
-    """How many of so many histories engine and auditor differ on; prints the seed, progress, and the first ones."""
+def run(
+    seed: int,
+    histories: int,
+    compared: Callable[[int, range], list[int]] = compare,
+    described: Callable[[int, int], str | None] = difference,
+) -> int:
+    """How many of so many histories engine and auditor differ on; prints the seed, progress, and the first ones.
+
+    Those of this campaign, or those that *compared* compares and *described* describes.
+    """
     sys.stderr.write(f"auditor: seed {seed}, {histories} histories\n")
     parts = [range(first, min(first + CHUNK, histories)) for first in range(0, histories, CHUNK)]
     result: list[int] = []
     with get_context("spawn").Pool(os.cpu_count()) as pool:
-        for done, differing in enumerate(pool.imap(partial(compare, seed), parts), 1):
+        for done, differing in enumerate(pool.imap(partial(compared, seed), parts), 1):
             result += differing
             if done % PROGRESS_EVERY == 0 or done == len(parts):
                 sys.stderr.write(f"auditor: {min(done * CHUNK, histories)} of {histories}, {len(result)} differ\n")
     for number in result[:TOLD]:
-        sys.stdout.write(f"{difference(seed, number)}\n")
+        sys.stdout.write(f"{described(seed, number)}\n")
     return len(result)

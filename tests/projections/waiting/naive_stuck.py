@@ -69,7 +69,7 @@ class NaiveItems:
                 grounds = set(self.halts.get(item, {}).values())
                 return not grounds or grounds != {FORCE_MAJEURE}
             case "terminated":
-                return self._is_needed(item) and self._may_be_applied_for(item)
+                return self.is_needed(item) and self._may_be_applied_for(item)
             case _:
                 return self._may_be_applied_for(item)
 
@@ -78,7 +78,7 @@ class NaiveItems:
         groups = [*((name,) for name in plan.requires), *plan.requires_any]
         return all(any(self.outcomes.get(name) == "granted" for name in group) for group in groups)
 
-    def _is_needed(self, item: str) -> bool:
+    def is_needed(self, item: str) -> bool:
         """Whether an item that is not granted names *item* among what it needs."""
         waiting = [plan for name, plan in self.plans.items() if self.outcomes[name] != "granted"]
         return any(item in plan.requires or any(item in group for group in plan.requires_any) for plan in waiting)
