@@ -38,7 +38,9 @@ BUFFERED = pytest.mark.parametrize(
 GBK, ASCII = ("gbk", "写 …".encode("gbk")), ("ascii", b"\\u5199 \\u2026")
 ENCODED = pytest.mark.parametrize(
     ("way", "encoding", "wide"),
-    chosen([("rich", *GBK), ("json", *ASCII)], [(way, *named) for way, named in product(("rich", "json"), (GBK, ASCII))]),
+    chosen(
+        [("rich", *GBK), ("json", *ASCII)], [(way, *named) for way, named in product(("rich", "json"), (GBK, ASCII))]
+    ),
 )
 
 
