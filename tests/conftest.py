@@ -77,14 +77,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FolderSch
 def pytest_collection() -> Generator[None, object, object]:
     """Collect no garbage while tests are collected, and never look again at what stays until the end of the run.
 
-    Thousands of tests and their modules are half a million objects: to walk them all takes half a second each time.
+    Thousands of tests and their modules are half a million objects: to walk them all takes half a second each time,
+    also to free the little that is garbage by then.
     """
     gc.disable()
     try:
         with first_alone():
             return (yield)
     finally:
-        gc.collect()
         gc.freeze()
         gc.set_threshold(*GARBAGE)
         gc.enable()

@@ -113,8 +113,8 @@ class ProjectRun(Struct):
     async def pass_time(self, now: datetime) -> None:
         """Let the watcher say what came to pass by *now*."""
         self.hands.now = now
-        await settle(self.watcher, self.table)
-        self.watched += [watched(entry) for entry in await self.news()]
+        if await settle(self.watcher, self.table):
+            self.watched += [watched(entry) for entry in await self.news()]
 
     async def answers(self, at: datetime, known: datetime | None = None) -> Answers:
         """The state of the project at *at*, by what was known at *known*; by default, then."""

@@ -53,9 +53,9 @@ def program_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="package")
-def filled_template(server_url: str, migrated_template: str) -> Iterator[str]:
-    """The name of a database with projects in it, to be copied for pages that need no server."""
-    with database_in(server_url, migrated_template) as url:
+def filled_template(server_url: str, projected_template: str) -> Iterator[str]:
+    """The name of a database with projects and empty views in it, to be copied for pages that need no server."""
+    with database_in(server_url, projected_template) as url:
         asyncio.run(_fill(url))
         yield name_of(url)
 

@@ -31,6 +31,7 @@ READING = (
     *("tests/docs/test_blocks.py::test_the_preloaded_program_answers_as_the_installed_one", "tests/verify_page"),
     *("tests/api/identity/test_pages.py", "tests/api/legal_person/test_legal_person_page.py"),
     *("tests/api/information/test_information_pages.py", "tests/scripts/test_materials.py"),
+    "tests/scripts/test_streams.py",
     *("tests/api/feedback/test_anonymity.py", "tests/api/guard/test_matrix.py", "tests/api/html/test_zone_pages.py"),
     *("tests/api/identity/test_in_a_browser.py", "tests/api/test_whole_project.py"),
     *("tests/projections/supervision/test_board.py", "tests/projections/history", "tests/infrastructure/event_log"),

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
+
+from tests.effort import chosen
 
 CHECKOUT = Path(__file__).parents[2]
 # As a verb would end, with what it printed: some by Rich, some without it.
@@ -28,6 +31,17 @@ cli.verb = lambda name: typer.main.get_command(alone)
 cli.main()
 """
 WAYS = pytest.mark.parametrize("way", ["rich", "json"])
+# Each pair is a new interpreter: in the suite every way and every setting once, in a proof each with each.
+BUFFERED = pytest.mark.parametrize(
+    ("way", "unbuffered"), chosen([("rich", False), ("json", True)], [*product(("rich", "json"), (True, False))])
+)
+GBK, ASCII = ("gbk", "写 …".encode("gbk")), ("ascii", b"\\u5199 \\u2026")
+ENCODED = pytest.mark.parametrize(
+    ("way", "encoding", "wide"),
+    chosen(
+        [("rich", *GBK), ("json", *ASCII)], [(way, *named) for way, named in product(("rich", "json"), (GBK, ASCII))]
+    ),
+)
 
 
 def run(way: str, *, stdout: int, unbuffered: bool = False, **settings: str) -> subprocess.CompletedProcess[bytes]:
@@ -38,16 +52,14 @@ def run(way: str, *, stdout: int, unbuffered: bool = False, **settings: str) -> 
     )  # fmt: skip
 
 
-@WAYS
-@pytest.mark.parametrize("unbuffered", [True, False])
+@BUFFERED
 def test_output_on_a_full_disk_is_reported_in_a_sentence(way: str, unbuffered: bool) -> None:
     with Path("/dev/full").open("wb") as full:
         ended = run(way, stdout=full.fileno(), unbuffered=unbuffered)
     assert (ended.returncode, ended.stderr.decode()) == (2, "Can't go on: No space left on device.\n")
 
 
-@WAYS
-@pytest.mark.parametrize("unbuffered", [True, False])
+@BUFFERED
 def test_a_reader_that_is_gone_is_no_finding(way: str, unbuffered: bool) -> None:
     """1 would mean that something was found."""
     reading, writing = os.pipe()
@@ -69,8 +81,7 @@ def test_help_without_a_reader_is_no_finding(words: list[str]) -> None:
     assert (ended.returncode, ended.stderr) == (141, b"")
 
 
-@WAYS
-@pytest.mark.parametrize(("encoding", "wide"), [("gbk", "写 …".encode("gbk")), ("ascii", b"\\u5199 \\u2026")])
+@ENCODED
 def test_what_an_encoding_lacks_is_escaped(way: str, encoding: str, wide: bytes) -> None:
     ended = run(way, stdout=subprocess.PIPE, PYTHONIOENCODING=encoding)
     assert (ended.returncode, ended.stderr) == (0, b"")

@@ -21,7 +21,7 @@ from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
 
 T = TypeVar("T")
 EXAMPLES_OF_A_COMMAND, EXAMPLES_OF_A_BODY, EXAMPLES_OF_A_QUESTION = 12, 4, 3  # what is stored is folded from then on
-SAMPLED = chosen(6, 1)  # one in so many operations is fuzzed
+SAMPLED = chosen(9, 1)  # one in so many operations is fuzzed
 WITH_A_BODY = ("/evaluate", "/explain", "/what-if")  # these store nothing; to draw a body takes most of the time
 
 

@@ -20,6 +20,7 @@ from tests.examples import BUREAU, LAND
 from tests.infrastructure.projector.test_projector import project_all, send_story
 from tests.law.questions import at
 
+STORIES = chosen(2, 3)
 BATCHES = chosen([7], [7, catch_up.BATCH_ENTRIES_MAX])  # entries: many small batches, or one for all
 
 
@@ -48,7 +49,7 @@ async def test_histories_that_follow_are_those_that_are_rebuilt(
     monkeypatch.setattr(catch_up, "BATCH_ENTRIES_MAX", batch)
     historian = Projector(database_url, HISTORIES)
     async with Approvals(database_url) as approvals:
-        for _ in range(3):
+        for _ in range(STORIES):
             await send_with_hindsight(approvals)
             project_all(database_url, historian)
 

@@ -7,6 +7,7 @@ import csv
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -27,6 +28,7 @@ from infrastructure import logging as log
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.proof.archive import ArchivedProjects, settled_before
 from scripts import cli
+from tests.conftest import database_in, name_of
 from tests.examples import APPLICANT, LAND, MANAGER, USCC
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
@@ -54,18 +56,33 @@ def steps(month: str, *, delivered: bool = True) -> list[TimedCommand]:
     return commands if delivered else commands[:-1]
 
 
+@pytest.fixture(scope="module")
+def three_projects(server_url: str, projected_template: str) -> Iterator[str]:
+    """The name of a database with three projects, projected, to be copied."""
+    with database_in(server_url, projected_template) as url:
+        asyncio.run(record(url))
+        project_all(url)
+        yield name_of(url)
+
+
+async def record(url: str) -> None:
+    """A project that is settled, one that is undelivered, and one that is settled later."""
+    hands: list[datetime] = [at("04-01")]
+    async with Approvals(url, clock=lambda: hands[0]) as approvals:
+        stories = [(SETTLED, steps("04")), (UNDELIVERED, steps("05", delivered=False)), (LATER, steps("06"))]
+        await tell(approvals, hands, stories)
+
+
+@pytest.fixture
+def database_url(server_url: str, three_projects: str) -> Iterator[str]:
+    """A fresh database with the three projects."""
+    with database_in(server_url, three_projects) as url:
+        yield url
+
+
 @pytest.fixture
 def archive(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to write to, beside an installation with three projects and a signed log."""
-
-    async def record() -> None:
-        hands: list[datetime] = [at("04-01")]
-        async with Approvals(database_url, clock=lambda: hands[0]) as approvals:
-            stories = [(SETTLED, steps("04")), (UNDELIVERED, steps("05", delivered=False)), (LATER, steps("06"))]
-            await tell(approvals, hands, stories)
-
-    asyncio.run(record())
-    project_all(database_url)
     monkeypatch.setenv("COUNTERSIGN_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setattr(log, "configure", lambda _: None)

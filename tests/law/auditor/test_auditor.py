@@ -17,7 +17,7 @@ from domain.law.licensing.event import LawEvent
 from domain.law.licensing.timeline import Timeline
 from domain.law.vectors.licensing import check_vectors
 from infrastructure.law.lawbook import law_book
-from tests.effort import tried
+from tests.effort import chosen, tried
 from tests.law.auditor import campaign
 from tests.law.auditor.auditor import audit
 from tests.law.auditor.lives import Json, iso, lives
@@ -27,7 +27,7 @@ from tests.law.packs.books import shipped
 from tests.law.questions import USUAL
 
 DATA = Path(__file__).parents[1] / "data"
-SEED, LIVES = 20260302, 2000
+SEED, LIVES = 20260302, chosen(800, 2000)  # the fewer have every state and every flag too
 ACTS, ACTS_MIN = "vectors_acts.jsonl.gz", 15
 SPECIAL, SPECIAL_MIN = "vectors_special.jsonl.gz", 11
 NEVER = {"intake overdue", "post_check void"}  # silence has its effect instead; too seldom to be met by chance
@@ -84,7 +84,7 @@ def test_engine_and_auditor_agree(life: Json) -> None:
     assert campaign.by_engine(life) == campaign.by_auditor(life)
 
 
-def test_engine_and_auditor_agree_on_two_thousand_lives_of_every_clock() -> None:
+def test_engine_and_auditor_agree_on_many_lives_of_every_clock() -> None:
     """The same lives every time, so that what they have covered is known."""
     seen = set[str]()
     for number in range(LIVES):

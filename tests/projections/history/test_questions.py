@@ -47,7 +47,7 @@ from tests.projections.supervision.test_query import Zone
 from tests.watching import Hands
 
 DAYS = chosen(25, 40)
-ROUNDS = chosen(60, 150)
+ROUNDS = chosen(40, 150)
 DEPARTMENTS = ["", "land", "planning"]
 GRANTED = Outcome.GRANTED
 STALE_DAYS, BESIDE_SHARE = 5, 0.2

@@ -23,7 +23,7 @@ from scripts.benches.signed_in import ServerRate, SignedInPair, compared, cpu_se
 from tests.effort import chosen
 from tests.examples import LAW
 
-FILLED_ITEMS = chosen(1000, 3000)  # enough for every kind of row
+FILLED_ITEMS = chosen(500, 3000)  # enough for every kind of row
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
 
