@@ -67,12 +67,13 @@ class PageTimes(Struct, frozen=True):
 
 
 class PageReading(Struct, frozen=True):
-    """A page as a *role* reads it: today, and as of a past day where it has one."""
+    """A page as a *role* reads it: today, and as of a past day where it has one, or else why not: *past_status*."""
 
     template: str
     role: Role
     today: PageTimes
     past: PageTimes | None = None
+    past_status: int = 0
 
     @property
     def slowest(self) -> float:
@@ -188,9 +189,12 @@ def pages_of(url: str, day: date, advance: Callable[[int, int], None]) -> PageBe
 
 
 def past_of(example: ExamplePage, day: date) -> dict[str, str]:
-    """The parameters by which a page is asked for as of *day*; none where it has no such page."""
+    """The parameters by which a page is asked for as of the end of *day*; none where it has no such page.
+
+    Where a page takes an instant, its form's day would be answered by a redirection alone.
+    """
     named = {"on": str(day)} if "on" in example.takes else {}
-    if not named and "as_of" in example.takes:
+    if "as_of" in example.takes:
         named = {"as_of": midnight(next_day(day), ZONE).isoformat()}
     period = {name: value for name, value in period_until(day).items() if name in example.takes}
     return named | period if named else {}
@@ -209,7 +213,9 @@ class PageReader:
             return today
         then = past_of(example, past_day)
         past = self._read(example.address("en", **then), by) if then else None
-        return PageReading(example.template, by.role, today, None if isinstance(past, int) else past)
+        if isinstance(past, int):
+            return PageReading(example.template, by.role, today, past_status=past)
+        return PageReading(example.template, by.role, today, past)
 
     def _read(self, address: str, by: Actor) -> PageTimes | int:
         headers = {"X-Actor": quote(by.id), "X-Role": by.role.value, "X-Department": quote(by.department)}

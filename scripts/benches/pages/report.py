@@ -22,7 +22,7 @@ def shown_pages(result: PageBench, console: Console) -> None:
             reading.template,
             reading.role.value,
             *_cells(reading.today),
-            *_cells(reading.past),
+            *_cells(reading.past, reading.past_status),
             over,
             style=_style(over),
         )
@@ -46,9 +46,9 @@ def shown_rows(pages: list[PageReading]) -> Iterator[PageReading]:
     yield from slowest.values()
 
 
-def _cells(times: PageTimes | None) -> tuple[str, str, str]:
+def _cells(times: PageTimes | None, status: int = 0) -> tuple[str, str, str]:
     if times is None:
-        return "", "", ""
+        return "", "", str(status or "")
     return f"{times.median_ms:,.0f}", f"{times.cpu_ms:,.0f}", f"{times.bytes / KILOBYTE:,.1f}"
 
 
