@@ -21,7 +21,7 @@ from msgspec import Struct
 from rich.console import Console
 
 from domain.core.ledger import Actor, Role
-from domain.law.calendar.moment import midnight, months_later, next_day, weeks_later
+from domain.law.calendar.moment import midnight, monday, months_later, next_day, weeks_later
 from scripts.benches.database import temporary_server, vacuum
 from scripts.benches.http_server import HOST, server_of
 from scripts.benches.measure import MILLISECONDS
@@ -38,6 +38,7 @@ SEED = 12
 READS, WARM_UP = 5, 2  # of each page; the first ones load plans and rows
 TIME_MS_MAX, BYTES_MAX = 200.0, 60_000  # of a page, compressed, in a zone of two thousand projects
 PERIOD_WEEKS, PAST_WEEKS = 4, 26  # of lists of a period; from the past day to the last one of the zone
+NOTICE_WEEKS = 3  # from the last day to the days of a calendar notice whose effect is previewed
 SECONDS_MAX = 60.0  # for an answer
 HOME = "/"  # another page for each role
 PLACE = """
@@ -122,7 +123,8 @@ class PlaceInZone(Struct, frozen=True):
         )
 
     def parameters(self, day: date) -> Mapping[str, str]:
-        """An example for each parameter of a path or query; periods end on *day*."""
+        """An example for each parameter of a path or query; periods end on *day*, a notice is of days to come."""
+        holiday = monday(weeks_later(day, NOTICE_WEEKS))
         return {
             "principal": self.principal,
             "project_id": self.project,
@@ -131,7 +133,7 @@ class PlaceInZone(Struct, frozen=True):
             "code": self.uscc,
             "command": "note_step",
             "month": f"{months_later(day, -1)[0]:%Y-%m}",
-            "days": f"{day.year}-03-16 至 {day.year}-03-18 休",
+            "days": f"{holiday} 至 {next_day(next_day(holiday))} 休",
             **period_until(day),
         }
 
@@ -196,8 +198,8 @@ def past_of(example: ExamplePage, day: date) -> dict[str, str]:
     named = {"on": str(day)} if "on" in example.takes else {}
     if "as_of" in example.takes:
         named = {"as_of": midnight(next_day(day), ZONE).isoformat()}
-    period = {name: value for name, value in period_until(day).items() if name in example.takes}
-    return named | period if named else {}
+    period = period_until(day)
+    return named | (period if example.takes.issuperset(period) else {}) if named else {}
 
 
 class PageReader:

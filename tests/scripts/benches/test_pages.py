@@ -27,6 +27,8 @@ def test_a_past_day_is_asked_for_by_the_instant_where_the_day_would_be_redirecte
     assert past_of(both, DAY) == {"as_of": "2026-03-02T16:00:00+00:00"}
     assert past_of(LISTED, DAY) == {"on": "2026-03-02", "first": "2026-02-02", "last": "2026-03-02"}
     assert past_of(LISTED._replace(takes=frozenset({"first"})), DAY) == {}
+    editions = LISTED._replace(takes=frozenset({"first", "second", "on"}))
+    assert past_of(editions, DAY) == {"on": "2026-03-02"}, "the first edition, not the first day"
 
 
 def test_a_changed_parameter_stands_in_an_address_once() -> None:
