@@ -11,7 +11,7 @@ from api.worklist.rows import GROUPS_OF_ROWS, TO_DO, DeskRow, grouped, marked, r
 from api.worklist.supervised import Supervised, supervised
 from domain.access.principal import Caller
 from domain.law.calendar.moment import local_day, week_from
-from domain.project.waiting.wait import HeldBy, WaitKind
+from domain.project.waiting.wait import HeldBy
 from projections.as_of import Past
 from projections.clocks.list import ClockFilter
 from projections.clocks.query import ClocksAt
@@ -28,7 +28,6 @@ CLOCKS_MAX = 1_000  # of one department that are looked at
 WAITS_MAX = 1_000  # things that one department's items, or others', wait for; where there are more, the desk says so
 DEPARTMENTS_MAX = 500
 BEGINNING, SHOWN_MAX = 20, 50  # rows of each group at first, and of a page of one group
-NOT_BEGUN = (WaitKind.APPLICATION.value, WaitKind.OUTSIDE_RESULT.value)  # nothing is before the department yet
 SUPERVISION, DONE = "supervision", "done"
 GROUPS = (*GROUPS_OF_ROWS, SUPERVISION, DONE)
 
@@ -94,7 +93,7 @@ async def desk_of(sources: DeskSources, department: str, shown: slice = slice(BE
     ends = await sources.clocks.ends(of_department)
     every = WaitingFilter(scope=sources.scope, limit=WAITS_MAX, at_hand=True)
     held = await sources.waiting.brief(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT), past)
-    own = await sources.waiting.brief(structs.replace(every, department=department, without=NOT_BEGUN), past)
+    own = await sources.waiting.brief(structs.replace(every, department=department, elsewhere=True), past)
     groups = grouped(held, own, running_by_item(ends), today)
     visible = [row.end.key for rows in groups.values() for row in rows[shown] if row.end]
     clocks = await sources.clocks.chosen(visible)

@@ -51,7 +51,7 @@ class ProgressState(Struct):
     position: int = 0
     happened_at: datetime | None = None
     recorded_at: datetime | None = None
-    cases: dict[tuple[str, int], str] = field(default_factory=dict)  # case numbers, by item and application
+    cases: dict[tuple[str, int], Row] = field(default_factory=dict)  # rows of case numbers, by item and application
     parties: AccessCase | None = None  # whose the project is, cached until a fact changes that
 
 
@@ -98,12 +98,11 @@ class Progress:
                     row = cached[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates(), granted)
                     _count(state, code, figures_of(row, item))
         items = [cached[code] for code in project.items]
-        cases = [(project.id, code, application, number) for (code, application), number in state.cases.items()]
         row = _project_row(state, project)
         return {
             "project": [row],
             "item": items,
-            "case_number": cases,
+            "case_number": list(state.cases.values()),
             **summed_rows(ProgressProject.of(row), items, state.tally),
         }
 
@@ -126,7 +125,7 @@ def _note_entry(state: ProgressState, entry: Entry, project: Project) -> None:
 def _note_case(state: ProgressState, fact: Fact, project: Project) -> None:
     if isinstance(fact, ItemSubmitted | CaseNumbered) and fact.case_number:
         application = fact.application if isinstance(fact, CaseNumbered) else project.recorded(fact.item).application
-        state.cases[fact.item, application] = fact.case_number
+        state.cases[fact.item, application] = (project.id, fact.item, application, fact.case_number)
 
 
 def _terminated(project: Project) -> list[str]:

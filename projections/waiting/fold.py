@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import LiteralString, TypeAlias
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -35,6 +35,11 @@ from projections.feedback.evaluations import ABOUT_EVALUATIONS
 from projections.feedback.redaction import ABOUT_COMPLAINTS
 from projections.view import CORRECTIONS, EVERY_FACT, Facts, Folded, Row, Rows, Table, facts_of
 
+# What a department has begun and others hold up. Each column follows {0}, the alias of its table.
+ELSEWHERE: LiteralString = (
+    "{0}kind NOT IN ('precondition', 'application', 'outside_result')"
+    " AND ({0}held_by <> 'department' OR {0}holder <> {0}department)"
+)
 WAITING = Table(
     "waiting",
     (
@@ -58,7 +63,7 @@ WAITING = Table(
         "(department, since)",
         "(since)",
         "(holder, since) WHERE kind <> 'precondition'",  # what can be acted on: a sixth of all
-        "(department, since) WHERE kind <> 'precondition'",
+        f"(department, since) WHERE {ELSEWHERE.format('')}",
         "(project, since, item) WHERE kind = 'application' AND cardinality(what) > 0",  # turned down: few are
     ),
 )
@@ -141,7 +146,7 @@ class Waiting:
     """The fold."""
 
     name: str = "waiting"
-    version: int = 8
+    version: int = 9
     tables: tuple[Table, ...] = (WAITING, COUNTS, BEHIND_ITEM)
     follows: Facts = EVERY_FACT - ASIDE
 

@@ -19,7 +19,7 @@ from projections.progress.rows import PROJECTS
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope, both
 from projections.waiting import history
-from projections.waiting.fold import WAITING, Waiting, WaitingRow
+from projections.waiting.fold import ELSEWHERE, WAITING, Waiting, WaitingRow
 
 # The page is cut before projects are joined, where no condition is about them.
 LISTED = """
@@ -77,7 +77,7 @@ CONDITIONS = {
     "kind": SQL("w.kind = %(kind)s"),
     "manager": SQL("p.manager = %(manager)s"),
     "at_hand": SQL("w.kind <> 'precondition'"),
-    "without": SQL("w.kind <> ALL (%(without)s)"),
+    "elsewhere": SQL(ELSEWHERE.format("w.")),
 }
 OF_STUCK = SQL("p.stuck = %(stuck)s")
 ABOUT_PROJECTS = (CONDITIONS["manager"], OF_STUCK)
@@ -98,7 +98,7 @@ class WaitingFilter(Struct, frozen=True, kw_only=True):
     kind: str = ""
     manager: str = ""
     at_hand: bool = False  # leave out items blocked by other items
-    without: tuple[str, ...] = ()  # kinds of waits that are left out
+    elsewhere: bool = False  # what its department has begun, and another party holds up
     stuck: bool | None = None  # of stuck projects, or of the others
     scope: Scope = ZONE_SCOPE
     limit: int = 100
@@ -160,7 +160,6 @@ class WaitingRows:
 
     async def _listed(self, query: LiteralString, criteria: WaitingFilter, past: Past | None) -> list[tuple[Any, ...]]:
         params = {name: getattr(criteria, name) for name in criteria.__struct_fields__ if name not in ("scope", "last")}
-        params["without"] = list(criteria.without)
         conditions = [condition for name, condition in CONDITIONS.items() if params[name]]
         conditions += [] if criteria.stuck is None else [OF_STUCK]
         parts = {"following": ORDER.following(criteria.last), "order": ORDER.clause}

@@ -8,6 +8,7 @@ has a person a name here, so that there is none to hide later.
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from uuid import UUID
 
 from msgspec import Struct, field, structs
@@ -56,7 +57,7 @@ GRANTED_DECISIONS = Table(
 )
 
 
-class GrantedRow(Struct, frozen=True):
+class GrantedRow(Struct, frozen=True, dict=True):
     """One granted application, in the columns of the view before the text that is searched."""
 
     project: UUID
@@ -77,9 +78,9 @@ class GrantedRow(Struct, frozen=True):
     valid_through: date | None
     revoked_on: date | None
 
-    @property
+    @cached_property
     def row(self) -> Row:
-        """The row of the view."""
+        """The row of the view, made once: words of texts take long, and every decision has its own."""
         named = (self.item_name, self.applicant, self.uscc, self.project_name, self.project_code)
         texts = [text for text in (self.case_number, self.document, *named) if text]
         return (*structs.astuple(self), plain("\n".join(texts)), vector(("A", text) for text in texts))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import structlog
 import typer
@@ -25,11 +25,14 @@ from scripts.benches.database import BenchDatabase, temporary_server, vacuum
 from scripts.benches.evaluating import EvaluationBench
 from scripts.benches.http_server import serving
 from scripts.benches.measure import Figure
+from scripts.benches.pages.measured import PageBench, measured_pages
+from scripts.benches.pages.report import shown_pages
 from scripts.benches.peers.report import BesidePeers, PeerReport, shown_peers
 from scripts.benches.peers.run import OpenPeer, open_peers
 from scripts.benches.report import (
     AtOnce,
     BenchReading,
+    Machine,
     Report,
     machine,
     shown,
@@ -47,8 +50,12 @@ CLIENTS = (1, 8, 32, 128)
 LEDGER_FIGURES = 4  # for --only views, the ledger is filled for as long as this many figures take
 TURNS = 3  # of each pace of views
 SECONDS, QUICK_SECONDS = 4, 1  # for each figure; pgbench takes whole seconds
+PAGE_PROJECTS = 2000  # of the zone whose pages are measured, for which they have bounds
 PEERS_HELP = "fetch the other event stores that are absent, or measure none (default: those fetched before)"
+PROJECTS_HELP = f"simulated for --only pages (default: {PAGE_PROJECTS:,})"
 WIDTH = 130  # of the tables, also in a file
+
+Part: TypeAlias = Boards | EvaluationBench | PageBench | BenchReading | PeerReport | SignedInBench
 
 
 class Only(StrEnum):
@@ -56,6 +63,7 @@ class Only(StrEnum):
 
     BOARD = "board"
     EVALUATE = "evaluate"
+    PAGES = "pages"
     PEERS = "peers"
     VIEWS = "views"
     SIGNED_IN = "signed-in"
@@ -174,6 +182,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
     only: Annotated[Only | None, typer.Option("--only", help="run only this benchmark")] = None,
     with_peers: Annotated[bool | None, typer.Option("--peers/--no-peers", help=PEERS_HELP, show_default=False)] = None,
+    projects: Annotated[int | None, typer.Option(min=1, help=PROJECTS_HELP, show_default=False)] = None,
 ) -> None:
     """Measure durable commands, views and loading, beside pgbench, a SELECT, an HTTP echo and other event stores.
 
@@ -184,18 +193,32 @@ def main(
         raise typer.BadParameter(f"--only {only} measures no peers: leave --peers and --no-peers out")
     if with_peers is False and only is Only.PEERS:
         raise typer.BadParameter("--only peers measures nothing without them: leave --no-peers out")
+    if projects is not None and only is not Only.PAGES:
+        raise typer.BadParameter("--projects are those of --only pages: leave it out")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
     tune_garbage_collector()  # as in the server's processes
     seconds, here = QUICK_SECONDS if quick else SECONDS, machine()
-    report = part(only, seconds, with_peers=with_peers) if only else measure(seconds, with_peers=with_peers)
+    if only:
+        report = part(only, seconds, with_peers=with_peers, projects=projects or PAGE_PROJECTS)
+    else:
+        report = measure(seconds, with_peers=with_peers)
+    if as_json:
+        print(json.format(json.encode(report)).decode())
+    else:
+        _show(report, here, seconds)
+
+
+def _show(report: Report | Part, here: Machine, seconds: int) -> None:
+    """Print *report* as tables."""
     console = Console(width=WIDTH)
     match report:
-        case _ if as_json:
-            print(json.format(json.encode(report)).decode())
         case Boards():
             shown_boards(report, console)
         case EvaluationBench():
             shown_evaluations(report, console)
+        case PageBench():
+            shown_machine(here, seconds, console)
+            shown_pages(report, console)
         case SignedInBench():
             shown_signed_in(report, console)
         case BenchReading():
@@ -207,15 +230,15 @@ def main(
             shown(report, console)
 
 
-def part(
-    only: Only, seconds: int, *, with_peers: bool | None = None
-) -> Boards | EvaluationBench | BenchReading | PeerReport | SignedInBench:
-    """Run one benchmark: the board over a million items, one item's clocks, the peers, the views, or sign-in's cost."""
+def part(only: Only, seconds: int, *, with_peers: bool | None = None, projects: int = PAGE_PROJECTS) -> Part:
+    """Run one benchmark: the board over a million items, one item's clocks, all pages, the peers, views, or sign-in."""
     match only:
         case Only.BOARD:
             return measure_boards()
         case Only.EVALUATE:
             return evaluating.measured()
+        case Only.PAGES:
+            return measured_pages(projects, Console(stderr=True))
         case Only.PEERS:
             return measure_peers(seconds, with_peers=with_peers)
         case Only.VIEWS:

@@ -71,6 +71,14 @@ VALUES: Mapping[str, Mapping[str, str]] = {
         "paused_from": "NULL",
         "paused_until": "NULL",
     },
+    "waiting": PROJECT
+    | {
+        "kind": f"CASE WHEN n % {LATE} = 0 THEN 'suspension' ELSE 'decision' END",
+        "department": "'department' || n % 3",
+        "held_by": f"CASE WHEN n % {LATE} = 0 THEN 'applicant' ELSE 'department' END",
+        "holder": f"CASE WHEN n % {LATE} = 0 THEN 'applicant' ELSE 'department' || n % 3 END",
+        "since": "timestamptz '2026-01-01Z' + n * interval '10 minutes'",
+    },
     "project_history": VERSION,
     "waiting_history": VERSION,
     "item_history": VERSION | {"stage": AT_STAGE, "known_until": "'9999-01-01Z'", "valid_until": "'9999-01-01Z'"},
@@ -160,6 +168,12 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
     "clocks beyond a day": (
         lambda store: clocks_in(store).number(ClockFilter(due_after=date(2027, 11, 20), limit=50)),
         "on clock c",
+    ),
+    "what others hold up of a department": (
+        lambda store: WaitingRows(store).brief(
+            WaitingFilter(department="department1", at_hand=True, elsewhere=True, limit=1000)
+        ),
+        "waiting_department_since_idx1",
     ),
     "waits then": (lambda store: WaitingRows(store).listed(WaitingFilter(), PAST), "waiting_history_tstzrange"),
     "holders then": (lambda store: WaitingRows(store).holders("", 20, PAST), "waiting_history_tstzrange"),

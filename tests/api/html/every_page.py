@@ -2,59 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from inspect import signature
 from pathlib import Path, PurePath
-from typing import NamedTuple
-from urllib.parse import quote, urlencode
 
 import httpx
 import psycopg
 
-from api.app import PAGES, create_app
-from api.guard.routes import handlers_of
-from api.web.query_params import parameters_of
 from domain.core.ledger import Actor, Role
-from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.positions import Views
-from infrastructure.settings import Settings
+from scripts.benches.pages.examples import ExamplePage, page_examples
 from tests.api.client import identity
 from tests.examples import BUREAU, LEADER
 
-NOT_OPENED = {  # pages that need more than a reader: a draft, a session, a file just sent; their own tests look at them
-    *("account", "callback", "ways", "mail_link", "receipt", "data", "tasks", "materials_of", "look_over", "register"),
-    *("case", "complaint", "evaluation", "open_message", "bundle_form"),
-}
 AUDITOR, ADMINISTRATOR = Actor("sun.yu", "audit", Role.AUDITOR), Actor("xu.jing", "", Role.ADMINISTRATOR)
 CLERK = Actor("window.1", "window", Role.WINDOW_CLERK)
-PARAMETER = re.compile(r"{(\w+):\w+}")
-NAMED = {  # of a path: which name, by the page
-    "calendar_page": {"name": "CN"},
-    "flow_page": {"name": "zone-investment"},
-    "catalogue_page": {"name": "zone"},
-    "catalogue_difference": {"name": "zone", "first": "1", "second": "1"},
-    "service_page": {"name": "zone", "code": "cd-01"},
-    "guide": {"code": "cd-01"},
-    "clock": {"clock": "decision"},
-}
-
-
-class ExamplePage(NamedTuple):
-    """A page with an example for each of its parameters. *template* is the path of its route."""
-
-    template: str
-    path: str
-    query: str
-
-    @property
-    def pattern(self) -> str:
-        """What the path of every page of its route fits, as of files."""
-        return PARAMETER.sub("*", self.template)
-
-    def address(self, lang: str) -> str:
-        """Where it is in a language."""
-        return f"{self.path}?{self.query}{'&' if self.query else ''}lang={lang}"
 
 
 class EveryPage:
@@ -82,25 +42,6 @@ class EveryPage:
             if by:
                 self._readers[page.path] = by
             yield page, by, text
-
-
-def page_examples(database: str, data: Path, given: dict[str, str]) -> Iterator[ExamplePage]:
-    """One for every handler that answers GET with a page; a new one with other parameters has to be given them."""
-    approvals = Approvals(database)
-    app = create_app(approvals, Views(approvals.store), Settings(data=data), pages=PAGES)
-    for template, handler in handlers_of(app):
-        if (
-            "GET" not in handler.http_methods
-            or template.startswith("/v1")
-            or "Response[str]" not in str(signature(handler.fn).return_annotation)
-            or handler.handler_name in NOT_OPENED
-        ):
-            continue
-        example = given | NAMED.get(handler.handler_name, {})
-        in_path = {key: quote(text, safe="") for key, text in example.items()}
-        queried: Sequence[str] = [*parameters_of(handler)]
-        query = urlencode({key: text for key, text in example.items() if key in queried})
-        yield ExamplePage(template, PARAMETER.sub(r"{\1}", template).format_map(in_path), query)
 
 
 def parameters(database: str) -> dict[str, str]:

@@ -133,6 +133,19 @@ async def test_the_choice_of_desks_leads_to_the_file_of_all_waits(door: Door) ->
     assert not any("<time" in cell for line in table for cell in line.values())
 
 
+async def test_what_others_hold_up_is_on_a_desk_however_much_the_department_holds_itself(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await shown(door, department="land")
+    of_others = {name: len(rows(desk, name)) for name in ("applicant", "others")}
+    assert all(of_others.values())
+    monkeypatch.setattr("api.worklist.view_models.WAITS_MAX", sum(of_others.values()))
+
+    shorter = await shown(door, department="land")
+
+    assert {name: len(rows(shorter, name)) for name in of_others} == of_others
+
+
 async def test_opinions_and_supplements_have_groups_of_their_own(door: Door) -> None:
     (opinion,) = rows(await shown(door, department="fire"), "opinions")
     assert str(project_id("joint")) in opinion

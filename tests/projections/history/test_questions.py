@@ -133,6 +133,7 @@ async def waits(zone: Zone, t: datetime, known: datetime, random: Random) -> Any
         department=random.choice(DEPARTMENTS),
         holder=random.choice(["", "applicant", "land"]),
         at_hand=random.choice([True, False]),
+        elsewhere=random.choice([True, False]),
         limit=random.choice([2, 100]),
         offset=random.choice([0, 1]),
     )

@@ -17,7 +17,7 @@ from domain.project.application.submission import ItemSubmitted
 from domain.project.application.undertaking import DecisionRevoked
 from domain.project.external.results import ExternalResultRecorded
 from domain.project.supervision.rescission import CardRescinded
-from projections.view import fold
+from projections.view import fold, take
 from projections.window.fold import GrantedDecisions, GrantedRow
 from tests.domain.supervision.test_deeming import RENEWED
 from tests.examples import ITEMS, LAW, REGISTERED, USCC, accepted, completed, submitted, under_examination
@@ -53,6 +53,22 @@ def test_a_grant_is_public_with_what_was_permitted_to_whom() -> None:
     )
     assert (row.applicant, row.uscc, row.project_name, row.project_code) == ("Hengxin", USCC, "Fab 2", "P-1")
     assert (row.valid_through, row.revoked_on, row.by_silence) == (date(2029, 3, 1), None, False)
+
+
+def test_the_row_of_a_decision_is_made_again_only_where_it_changes() -> None:
+    numbered = CaseNumbered(item="land", application=1, case_number="BDA2026-000001-0")
+    facts = (REGISTERED, *under_examination(), DOCUMENT)
+    entries = [entry(n, fact, at=day(n)) for n, fact in enumerate(facts, 1)]
+    folded = fold([VIEW], PROJECT, entries)
+    (row,) = VIEW.rows(folded.states[VIEW.name], folded.project)["granted_decision"]
+
+    take([VIEW], folded, [entry(len(entries) + 1, submitted("discharge"), at=day(9))])
+    (again,) = VIEW.rows(folded.states[VIEW.name], folded.project)["granted_decision"]
+    take([VIEW], folded, [entry(len(entries) + 2, numbered, at=day(10))])
+    (changed,) = VIEW.rows(folded.states[VIEW.name], folded.project)["granted_decision"]
+
+    assert again is row
+    assert GrantedRow(*changed[:-2]).case_number == "BDA2026-000001-0"
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.TERMINATED])

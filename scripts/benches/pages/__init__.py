@@ -1,0 +1,1 @@
+"""Benchmark of every page of the application."""
