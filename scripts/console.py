@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -18,7 +19,7 @@ from rich.text import Text
 
 from domain.core.characters import is_hidden, visible
 from infrastructure import logging as log
-from infrastructure.settings import Settings
+from infrastructure.settings import PREFIX, Settings, unknown, variable
 
 
 class VisibleConsole(Console):
@@ -40,8 +41,13 @@ UNREAD = 141  # as shells report an end by SIGPIPE
 
 
 def settings() -> Settings:
+    """The settings of the environment; what is misspelt there is named, as its default is used instead."""
     chosen = Settings.of()
     log.configure(chosen)
+    for name in unknown():
+        similar = get_close_matches(name.removeprefix(PREFIX).lower(), Settings.__struct_fields__, n=1)
+        meant = f"did you mean {variable(similar[0])}?" if similar else "docs/reference/settings.md lists them."
+        screen.print(f"{name} is no setting, so it has no effect: {meant}", style="yellow", highlight=False)
     return chosen
 
 

@@ -27,6 +27,7 @@ from domain.core.ledger import Role
 from domain.core.plan import PlannedItem
 from domain.core.types import Mode, Outcome
 from domain.law.licensing.countersign import COUNTERSIGN
+from domain.law.licensing.review import COMMITMENT
 from domain.law.office import IntakeHours
 from domain.law.proof import ClockProof, Colour
 from domain.messages import AnyFact, tag_of
@@ -55,7 +56,7 @@ PLURAL = re.compile(r"^( [a-z]+)s\b")  # the noun after a number
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embeddings, overrides and isolates (UAX 9)
 PART, FIELD = re.compile(r"\[([^\]]*)\]|([^\[\]]+)"), re.compile(r"\{(\w+)\}")
 OFFICES = frozenset({"department", "to", "sender", "upper", "forwarded_from", "line", "overridden"})
-DAYS = frozenset({"limit", "promise_days", "cure_days", "days"})  # in the unit that the item's clocks count in
+DAYS = frozenset({"limit", "promise_days", "cure_days", "days"})  # in the unit that their clock counts in
 # Fields of a fact that are left out: shown elsewhere in the line, or of use to programs alone, which read the whole
 # fact in GET /v1/projects/{id}/history.
 HIDDEN = frozenset(
@@ -191,7 +192,7 @@ class Sentences:
         if isinstance(value, Struct):
             return self._struct(value)
         if name in DAYS and isinstance(value, int):
-            return self.page.quantity(value, self.unit(fact))
+            return self.page.quantity(value, self.unit_of(name, fact))
         if name in OFFICES:
             return self.office(value)
         return str(value)
@@ -257,6 +258,13 @@ class Sentences:
     def colon(self) -> str:
         """The separator between a name and its value."""
         return self.words["punctuation"]("colon")
+
+    def unit_of(self, name: str, fact: AnyFact) -> str:
+        """The unit of the days that the field *name* of *fact* holds: a promise, or a day for papers, has its own."""
+        if name == "cure_days":
+            return WORKING_DAY
+        law: str = getattr(fact, "law", "") or self.known.laws.get(getattr(fact, "item", ""), "")
+        return (name == "promise_days" and clock_unit(law, COMMITMENT.name)) or self.unit(fact)
 
     def unit(self, fact: AnyFact) -> str:
         """The unit in which the days of *fact* are counted: its own, that of its clock, or of its item's decision."""

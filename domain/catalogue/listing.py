@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from domain.catalogue.item import ServiceItem, TaskCode
 from domain.catalogue.state import KEEPERS, AnyState, Catalogue, stream_of
 from domain.core.context import Context
 from domain.core.ledger import Actor, Command, Fact, Refused, Role
 from domain.core.rules import limit_of, require_mode, require_reasons, require_region
 from domain.core.types import Code, Text
+from domain.law.estimate import longest_promise
 
 ITEMS_MAX = 20_000  # a whole province lists some thousand
 
@@ -191,15 +194,18 @@ def _require_short_promise(service: ServiceItem, context: Context) -> None:
     promise, code = service.promise_day, service.task_code
     if promise is None:
         return
-    article, most = "", service.anticipate_day
+    article, most, holds = "", service.anticipate_day, "is"
     if service.is_licence:
-        limit = limit_of(context.law.under(service.special), "decision", service.mode)
+        law = context.law.under(service.special)
+        limit = limit_of(law, "decision", service.mode)
         if most is None or limit.days < most:
             article, most = limit.article, limit.days
+        term, most = most, longest_promise(law, structs.replace(limit, days=most))
+        holds = "is" if most == term else f"of {term} calendar days holds"
     if most is not None and promise > most:
         raise Refused(
             "promise-exceeds-statute",
-            f"{code} promises {promise} days, but its statutory term is {most}",
+            f"{code} promises {promise} days, but its statutory term {holds} {most}",
             article=article,
             remedy=f"promise {most} days or fewer",
             item=code,

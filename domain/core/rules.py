@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.core.context import Context
 from domain.core.ledger import Actor, Refused, Role
+from domain.law.estimate import longest_promise
 from domain.law.packs.pack import DEFAULT_MODE, Limit, Pack
 
 HOLIDAYS_OF_REGIONS = "全国年节及纪念日放假办法 4"
@@ -58,3 +59,18 @@ def limit_of(law: Pack, clock: str, mode: str = DEFAULT_MODE) -> Limit:
             f"{law.name} sets no limit for the clock {clock} in the mode {mode}",
             remedy="choose another mode of this law",
         ) from unknown
+
+
+def require_promise_within(item: str, promise_days: int | None, law: Pack, limit: Limit, remedy: str = "") -> None:
+    """Refuse a promise that does not fit into the statutory *limit*. *remedy*: where another mode is chosen."""
+    most = longest_promise(law, limit)
+    if promise_days is None or promise_days <= most:
+        return
+    held = "" if most == limit.days else f" working days, the most that its {limit.days} calendar days can hold"
+    raise Refused(
+        "promise-exceeds-statute",
+        f"{item} promises {promise_days} days, but the law allows {most}{held}",
+        article=limit.article,
+        remedy=remedy or f"promise {most} days or fewer",
+        item=item,
+    )

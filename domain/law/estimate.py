@@ -7,7 +7,8 @@ from datetime import date
 from fractions import Fraction
 from math import ceil
 
-from domain.law.calendar.calendar import WorkingCalendar
+from domain.law.calendar.calendar import DAYS_PER_WEEK, WorkingCalendar
+from domain.law.licensing.review import COMMITMENT
 from domain.law.packs.pack import Pack
 from domain.law.packs.terms import Limit, Unit
 
@@ -20,6 +21,8 @@ WORKING_DAYS_PER: Mapping[Unit, Fraction] = {
     "month": Fraction(21),
 }
 
+WORKING_DAYS_A_WEEK = 5  # where nobody has a holiday
+
 
 def working_days_of(limit: Limit) -> int:
     """About how many working days *limit* lasts, rounded up."""
@@ -29,15 +32,30 @@ def working_days_of(limit: Limit) -> int:
 def allowed_days(pack: Pack, mode: str, promise_days: int | None) -> tuple[int, int]:
     """How many working days a decision should take and may take under *pack*: the promise, and the limit with intake.
 
-    *promise_days* are in the law's own unit. A limit that the law does not set counts as none.
+    *promise_days* are in the unit of a promise. A limit that the law does not set counts as none.
     """
     intake = _limit(pack, mode, "intake")
     decision = _limit(pack, mode, "decision")
     may = sum(working_days_of(limit) for limit in (intake, decision) if limit)
     if promise_days is None:
         return may, may
-    promised = working_days_of(Limit(promise_days, decision.unit if decision else "working_day", ""))
+    unit = promise_unit(pack, decision.unit if decision else "working_day")
+    promised = working_days_of(Limit(promise_days, unit, ""))
     return (min(promised, may), may) if decision else (promised, max(promised, may))
+
+
+def promise_unit(pack: Pack, otherwise: Unit) -> Unit:
+    """What a promise is counted in: as its clock counts or, under a law without that clock, as the limit does."""
+    terms = pack.clocks.get(COMMITMENT.name)
+    return terms.unit if terms else otherwise
+
+
+def longest_promise(pack: Pack, limit: Limit) -> int:
+    """The most days of a promise that fit into *limit*: so many working days as its calendar days can hold."""
+    if limit.unit == "calendar_day" and promise_unit(pack, limit.unit) == "working_day":
+        weeks, rest = divmod(limit.days, DAYS_PER_WEEK)
+        return weeks * WORKING_DAYS_A_WEEK + min(rest, WORKING_DAYS_A_WEEK)
+    return limit.days
 
 
 def _limit(pack: Pack, mode: str, clock: str) -> Limit | None:

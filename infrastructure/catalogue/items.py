@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from domain.catalogue.item import RequiredMaterial, ServiceItem, TaskType
+from domain.catalogue.item import DAYS_MAX, RequiredMaterial, ServiceItem, TaskType
 from domain.core.characters import hidden_in_line, hidden_in_prose, spelled, visible
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.legal_person.codes import fault_of, is_legacy
@@ -41,6 +42,10 @@ LISTS = ("by_law", "special_procedure", "other_dept")
 TRUTHS = {"1": True, "true": True, "是": True, "0": False, "false": False, "否": False}
 FLAGS = ("is_online", "is_fee", "pre_phase", "live", "by_undertaking")
 NAMES = ("task_code", "task_name", "dept_code", "dept_name", "org_code", "catalog_code")
+DAYS = ("anticipate_day", "promise_day")
+SHOWN_CHARACTERS_MAX = 40  # of a value in a finding
+MISSING = re.compile(r"Object missing required field `(\w+)`$")
+PLACE = re.compile(r" - at `\$\.(\w+).*`")
 OWN = frozenset(ServiceItem.__struct_fields__)
 
 
@@ -59,13 +64,32 @@ def item_from(line: int, row: Mapping[str, Any]) -> tuple[ServiceItem | None, li
     try:
         item = msgspec.convert(fields, ServiceItem, strict=False)
     except msgspec.ValidationError as error:
-        return None, [*findings, Finding(line, "no-item", f"{row.get('task_code') or 'a row without code'}: {error}")]
+        code = visible(str(row.get("task_code") or "a row without code").strip()[:SHOWN_CHARACTERS_MAX])
+        return None, [*findings, Finding(line, "no-item", f"{code}: {_fault_of(fields, str(error))}")]
     if hidden := _hidden(item):
         return None, [*findings, Finding(line, "no-item", f"{visible(item.task_code)}: {hidden}")]
     if not findings:
         return item, []
     remarks = tuple(f"{finding.kind}: {finding.detail}"[:LINE_CHARACTERS_MAX] for finding in findings)
     return msgspec.structs.replace(item, remarks=remarks), findings
+
+
+def _fault_of(fields: Mapping[str, Any], error: str) -> str:
+    """What is wrong with *fields*, by the *error* of decoding them: which column, and what it may hold."""
+    if missing := MISSING.match(error):
+        return f"it has no {missing[1]}"
+    place = PLACE.search(error)
+    if place is None:
+        return error
+    name = place[1]
+    value = visible(str(fields.get(name, "")))[:SHOWN_CHARACTERS_MAX]
+    if name in DAYS:
+        return f"{name} holds {value!r}: write a whole number of days, 0 to {DAYS_MAX}, and nothing else"
+    if name == "task_type":
+        return f"task_type holds {value!r}: write a number, 1 to 10 or 20, or its word, such as 行政许可"
+    if name in FLAGS:
+        return f"{name} holds {value!r}: write 1 or 0"
+    return f"{name} holds {value!r}: {error[: place.start()]}"
 
 
 def _hidden(item: ServiceItem) -> str:

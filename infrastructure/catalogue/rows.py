@@ -48,7 +48,7 @@ def rows_in(name: str, text: str, *, is_json: bool) -> Iterator[tuple[int, dict[
     if is_json:
         yield from enumerate((renamed(row) for row in _json_rows(name, text)), start=1)
         return
-    reader = csv.DictReader(io.StringIO(text), strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         yield from _csv_rows(name, reader)
     except csv.Error as error:

@@ -37,6 +37,7 @@ MARK = "countersign.session"
 OPTION = re.compile(r"-c ([\w.]+)=((?:\\.|\S)+)")
 NO_POOLER = "Let DATABASE_URL name the server itself, no pooler before it: Countersign keeps a pool of its own."
 REMEDIES = (
+    ("connection info string|connection option|URI", "Write it as postgresql://user:password@host/database."),
     ("too many|connection slots", "Close other connections, or raise max_connections: `serve` takes about 20."),
     ("startup parameter", NO_POOLER),
     ("password|authentication|pg_hba", "Check the user, the password, and the server's pg_hba.conf."),
@@ -94,9 +95,10 @@ def _check(url: str) -> bool:
             with psycopg.connect(settled(url, DURABLE), connect_timeout=SERVER_SECONDS_MAX) as connection:
                 ignored = _ignored(connection, DURABLE)
     except psycopg.Error as failure:
+        reason = without_password(str(failure).strip())
         raise PostgresUnavailableError(
             "database_url",
-            f"No connection to {without_password(url)}, which DATABASE_URL names: {without_password(str(failure))}.",
+            f"No connection to {without_password(url)}, which DATABASE_URL names: {reason}.",
             f"{_remedy(str(failure))} Without DATABASE_URL, an embedded one is used.",
         ) from failure
     _require(version, str(encoding), ignored)

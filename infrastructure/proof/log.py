@@ -30,6 +30,10 @@ from infrastructure.proof.tiles import TiledTree, TileFiles
 CHECKPOINT = "checkpoint"  # its path among the tiles, as C2SP tlog-tiles has it: with the cosignatures it needs
 SIGNED = "signed-checkpoint"  # the last one signed, which may still wait for cosignatures
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
+UNPUBLISHED = (
+    "No checkpoint was published yet. A server with a signing key signs one after each entry, `countersign checkpoint`"
+    " signs one now; an empty ledger has none."
+)
 PAGE_ROWS_MAX = 65_536  # 256 full tiles
 HEAD = "SELECT seq FROM ledger.head"
 HASHES = "SELECT seq, hash FROM ledger.event WHERE seq > %s AND seq <= %s ORDER BY seq"
@@ -68,7 +72,7 @@ class LogReader:
     def checkpoint(self) -> LogCheckpoint:
         """The last checkpoint. Raises LogError where there is none yet."""
         if self.note is None:
-            raise LogError("log-empty", "no checkpoint was published yet")
+            raise LogError("log-empty", UNPUBLISHED)
         return LogCheckpoint.of(self.note)
 
     def inclusion(self, position: int) -> list[bytes]:

@@ -11,10 +11,11 @@ from msgspec import Struct, field
 
 from domain.core.characters import hidden_in_line, hidden_in_prose, spelled
 from domain.core.types import CODE_CHARACTERS_MAX, LINE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
-from scripts.importing.lines import Line, Remark, lines_of
+from scripts.importing.lines import Line, LogUnreadableError, Remark, lines_of
 
 EVENT_COLUMNS = ("dataset", "case_id", "event_id", "occurred_at", "activity")  # required
 CASE_COLUMNS = ("dataset", "case_id")
+IDENTIFYING = ("dataset", "case_id", "event_id")
 VALUE_CHARACTERS_MAX = TEXT_CHARACTERS_MAX - 1000  # a long value is stored in a note's reason, with the reason itself
 SEQ_DIGITS_MAX = 9  # no case has a billion rows
 SHOWN_CHARACTERS_MAX = 40  # of a value in a message
@@ -77,7 +78,8 @@ NAMES = {"dataset", "case_id", "event_id", "activity", "actor", "unit", "departm
 def read_log(events: Path, cases: Path, zone: str) -> LogReading:
     """Read both files completely. *zone* is the time zone of their local days.
 
-    Raises LogUnreadableError for a file that is no CSV in UTF-8, is truncated, or lacks a column.
+    Raises LogUnreadableError for a file that is no CSV in UTF-8, is truncated, or lacks a column, and for events in
+    the place of cases.
     """
     reading = LogReading()
     _read_cases(reading, cases)
@@ -87,6 +89,8 @@ def read_log(events: Path, cases: Path, zone: str) -> LogReading:
 
 def _read_cases(reading: LogReading, path: Path) -> None:
     for line in _lines(reading, path, CASE_COLUMNS):
+        if line.places.keys() >= set(EVENT_COLUMNS):
+            raise LogUnreadableError(f"{path.name} holds events: give the file of events first, that of cases second")
         dataset, case_id = line["dataset"], line["case_id"]
         first = reading.cases.get((dataset, case_id))
         if first is not None:
@@ -140,6 +144,9 @@ def _naming_fault(line: Line) -> str:
     dataset, case_id = line["dataset"], line["case_id"]
     if not dataset.strip() or not case_id.strip():
         return "the line names no dataset and case"
+    for column in IDENTIFYING:
+        if line[column].strip() not in ("", line[column]):  # it would be stored beside the one without, as another
+            return f"the {column} {line[column][:SHOWN_CHARACTERS_MAX]!r} begins or ends with a space: take it out"
     if SEPARATOR in dataset:
         return f"the dataset {dataset!r} has a colon in its name"
     for column in ("dataset", "case_id", "actor", "unit"):

@@ -42,7 +42,11 @@ def define(**fields: Any) -> DefineServiceItem:
         ),
         ({"anticipate_day": 60, "promise_day": 25}, "promise-exceeds-statute", "its statutory term is 20"),
         ({"mode": Mode.JOINT, "promise_day": 46}, "promise-exceeds-statute", "its statutory term is 45"),
-        ({"special": "eia_form", "promise_day": 31}, "promise-exceeds-statute", "its statutory term is 30"),
+        (
+            {"special": "eia_form", "promise_day": 23},
+            "promise-exceeds-statute",
+            "its statutory term of 30 calendar days holds 22",
+        ),
         ({"special": "magic"}, "special-unknown", "magic"),
         ({"special_procedure": ("holiday",)}, "no-statutory-ground", "holiday"),
         ({"is_fee": True, "fee_basis": " "}, "fee-unfounded", "charges a fee"),

@@ -224,6 +224,10 @@ def test_a_pooler_whose_defaults_are_what_we_ask_for_is_refused(
         ("FATAL:  unsupported startup parameter: options", "no pooler"),
         ('FATAL:  no pg_hba.conf entry for host "10.0.0.1"', "pg_hba.conf"),
         ("Connection refused", "that the server runs"),
+        (
+            'missing "=" after "mysql://a/b" in connection info string\n',
+            r"string\. Write it as postgresql://user:password@",
+        ),
     ],
 )
 def test_a_failed_connection_is_reported_with_its_remedy(

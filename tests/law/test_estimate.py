@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from domain.law.calendar.calendar import WorkingCalendar
-from domain.law.estimate import allowed_days, counted_days, expected_on, working_days_of
+from domain.law.estimate import allowed_days, counted_days, expected_on, longest_promise, working_days_of
 from domain.law.packs.terms import Limit, Unit
 from tests.examples import DUTCH_LAW, LAW
 
@@ -31,6 +31,18 @@ def test_the_days_allowed_are_those_of_acceptance_and_decision() -> None:
     assert allowed_days(LAW, "single", 60) == (25, 25)  # no promise makes a limit longer
     limit = working_days_of(DUTCH_LAW.limit())
     assert allowed_days(DUTCH_LAW, "single", None) == (limit, limit)
+
+
+@pytest.mark.parametrize(("days", "most"), [(7, 5), (30, 22), (60, 44), (5, 5), (6, 5)])
+def test_a_promise_in_working_days_has_to_fit_into_calendar_days(days: int, most: int) -> None:
+    """Sixty days are eight weeks of five working days, and four days more."""
+    assert longest_promise(LAW, Limit(days, "calendar_day", "")) == most
+    assert longest_promise(DUTCH_LAW, Limit(days, "calendar_day", "")) == days  # it has no clock of a promise
+    assert longest_promise(LAW, Limit(days, "working_day", "")) == days
+
+
+def test_a_promise_is_counted_in_working_days_whatever_the_limit_is() -> None:
+    assert allowed_days(LAW.under("eia_report"), "single", 25) == (25, 48)
 
 
 def test_a_law_without_a_limit_allows_what_was_promised() -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from domain.core.characters import is_hidden
 from domain.core.ledger import Actor
-from scripts.console import out, pairs, print_result, screen
+from scripts.console import out, pairs, print_result, screen, settings
 
 
 def test_what_people_typed_is_neither_markup_nor_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,6 +38,23 @@ def test_an_answer_is_printed_without_brackets_and_quotes(capsys: pytest.Capture
         "faults seq 7, what it is gone",
         "seq 1,800, what it was changed",
     ]
+
+
+def test_a_misspelt_setting_is_named_by_every_command_that_reads_the_settings(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COUNTERSIGN_DATTA", "/elsewhere")
+    monkeypatch.setenv("COUNTERSIGN_XYZZY_QQ", "1")
+    monkeypatch.setattr("scripts.console.log.configure", lambda _: None)
+    settings()
+
+    output = capsys.readouterr()
+    sentences = " ".join(output.err.split())
+    assert "COUNTERSIGN_DATTA is no setting, so it has no effect: did you mean COUNTERSIGN_DATA?" in sentences
+    assert (
+        "COUNTERSIGN_XYZZY_QQ is no setting, so it has no effect: docs/reference/settings.md lists them." in sentences
+    )
+    assert output.out == ""
 
 
 HIDDEN = "a\x1b[31mb\x1b]0;title\x07 c\x9b2Jd \u202ecod.exe\u202c \u200b\uffff\U000e0001"

@@ -15,7 +15,7 @@ import pytest_asyncio
 from domain.catalogue.state import Catalogue, stream_of
 from domain.flow.step import needs_for
 from infrastructure.catalogue.items import item_from
-from infrastructure.catalogue.rows import CatalogueUnreadableError, read_rows
+from infrastructure.catalogue.rows import CatalogueUnreadableError, read_rows, rows_in
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
 from scripts.catalogues.import_catalogue import import_catalogue
@@ -161,6 +161,31 @@ def test_an_item_with_a_hidden_character_is_none(field: str, text: str, named: s
     item, findings = item_from(2, row | {field: text})
     assert (item, [finding.kind for finding in findings]) == (None, ["no-item"])
     assert f"{field} holds the character {named}; take it out" in findings[0].detail
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "sentence"),
+    [
+        ("promise_day", "10.5", "promise_day holds '10.5': write a whole number of days, 0 to 1000, and nothing else"),
+        ("anticipate_day", "20个工作日", "anticipate_day holds '20个工作日': write a whole number of days"),
+        ("anticipate_day", "２０", "anticipate_day holds '２０': write a whole number of days"),
+        ("task_type", "99", "task_type holds '99': write a number, 1 to 10 or 20, or its word, such as 行政许可"),
+        ("is_fee", "maybe", "is_fee holds 'maybe': write 1 or 0"),
+        ("task_name", "", "it has no task_name"),
+        ("mode", "x" * 300, f"mode holds '{'x' * 40}': Expected `str` of length <= "),
+    ],
+)
+def test_what_makes_a_row_no_item_is_said_by_its_column(field: str, text: str, sentence: str) -> None:
+    row = {"task_code": "A-1", "task_name": "用地许可", "task_type": "行政许可", "dept_code": "land"}
+    item, findings = item_from(2, row | {field: text})
+    assert item is None
+    assert findings[-1].detail.startswith(f"A-1: {sentence}")
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_lines_of_a_list_end_as_any_program_ends_them(ends: str) -> None:
+    text = ends.join(["task_code,task_name", "A-1,用地许可", "A-2,规划许可"])
+    assert [row["task_code"] for _, row in rows_in("list.csv", text, is_json=False)] == ["A-1", "A-2"]
 
 
 @pytest.mark.skipif(not REAL_LIST.is_file(), reason="the list of a real district is not here")

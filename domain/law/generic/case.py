@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 
 from domain.law.generic.rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended, Withdrawn
 from domain.law.licensing.happening import Happening
@@ -45,7 +46,7 @@ def general_events(
     application ends the clock, as one that was withdrawn where that is not what stops it (B3.8).
     """
     terms, begun, requested = pack.clocks[clock], False, False
-    start, stop = frozenset(terms.start), stopping(terms)
+    start, stop, stoppable = frozenset(terms.start), stopping(terms), may_be_stopped(pack, clock, mode)
     ground, end = pack.request_ground(clock, mode), ending(event for _, event in acts)
     for at, event in acts:
         names, runs = names_of(event), begun
@@ -62,7 +63,13 @@ def general_events(
         if requested and isinstance(event, Corrected | Accepted):
             requested = False
             yield Resumed(at, SUPPLEMENT, isinstance(event, Corrected))
-        yield from held(event, at, clock)
+        if stoppable or not isinstance(event, Suspend | Resume):
+            yield from held(event, at, clock)
+
+
+def may_be_stopped(pack: Pack, clock: str, mode: str) -> bool:
+    """Whether suspensions concern *clock*: some ground stops it, or it is the one that lacks a ground (B7.1)."""
+    return clock == DECISION.name or any(ground.applies(clock, mode) for ground in pack.grounds)
 
 
 def stopping(terms: ClockTerms) -> frozenset[str]:
@@ -100,11 +107,47 @@ def is_ended(clock: str, terms: ClockTerms, end: Happening) -> bool:
     return not stops_later and BY_DECISION.isdisjoint(terms.start)
 
 
-def accepted_by_silence(pack: Pack, acts: Sequence[Act]) -> list[Act]:
-    """*acts*, with the acceptance that silence brought about: as of the receipt that began the intake (B5.2)."""
-    start = set(pack.clocks[INTAKE.name].start)
-    nth, (at, _, when) = next((nth, act) for nth, act in enumerate(acts) if names_of(act[1]) & start)
-    return [*acts[: nth + 1], (at, Accepted(id="", at=at), when), *acts[nth + 1 :]]
+def round_starts(pack: Pack, acts: Sequence[Act]) -> list[int]:
+    """Which of *acts* begin a round of intake: the receipt, and each complete answer to a request for papers (B4).
+
+    A later request for other papers asks for nothing (B5.5), and what has been answered has no further rounds.
+    """
+    opening, starts, awaiting = set(pack.clocks[INTAKE.name].start), list[int](), False
+    for nth, (_, event, _) in enumerate(acts):
+        if not starts:
+            if names_of(event) & opening:
+                starts.append(nth)
+        elif isinstance(event, Accepted | Decided | RefusedEvent | ItemWithdrawn):
+            break
+        elif isinstance(event, CorrectionNotice):
+            awaiting = awaiting or not is_repeated(event, len(starts))
+        elif awaiting and names_of(event) & opening:
+            starts.append(nth)
+            awaiting = False
+    return starts
+
+
+def is_repeated(notice: CorrectionNotice, nth: int) -> bool:
+    """Whether the *notice* in the *nth* round is void: it asks for what the first one should have asked for (B5.5)."""
+    return notice.new_items and nth > 1
+
+
+def intake_rounds(pack: Pack, acts: Sequence[Act]) -> Iterator[tuple[str, list[tuple[datetime, Happening]]]]:
+    """The clock of each round of intake by its name, with the acts of the round: "intake", "intake#2"."""
+    for nth, (first, after) in enumerate(pairwise([*round_starts(pack, acts), len(acts)]), start=1):
+        of_round = [
+            (at, event)
+            for at, event, _ in acts[first:after]
+            if not (isinstance(event, CorrectionNotice) and is_repeated(event, nth))
+        ]
+        yield INTAKE.name if nth == 1 else f"{INTAKE.name}#{nth}", of_round
+
+
+def accepted_by_silence(pack: Pack, acts: Sequence[Act], nth: int = 1) -> list[Act]:
+    """*acts*, with the acceptance that silence in the *nth* round brought about: as of the day it began (B5.2)."""
+    start = round_starts(pack, acts)[nth - 1]
+    at, _, when = acts[start]
+    return [*acts[: start + 1], (at, Accepted(id="", at=at), when), *acts[start + 1 :]]
 
 
 def from_receipt(acts: Sequence[Act]) -> Sequence[Act]:

@@ -52,6 +52,7 @@ class ClockCourse(Struct):
     withdrawn: datetime | None = None
     requests: dict[str, datetime | None] = field(default_factory=dict)  # reason -> when last answered
     stops: dict[str, int] = field(default_factory=dict)  # reason -> how often it has stopped the clock
+    ignored: set[str] = field(default_factory=set)  # suspensions without effect: their end is no fault of its own
     judged: list[tuple[datetime, str]] = field(default_factory=list)  # each extension, and why it is void, if it is
     flags: list[str] = field(default_factory=list)
 
@@ -148,6 +149,7 @@ def suspend(course: ClockCourse, event: Suspended) -> None:
     notice = course.rule.notice(event.reason)
     if notice is None:
         course.flags.append(f"suspend_no_statutory_ground:{event.reason}")
+        course.ignored.add(event.sid)
         return
     if notice.stops_max is not None and course.stops.get(event.reason, 0) >= notice.stops_max:
         course.flags.append(f"stopped_too_often:{event.reason}")
@@ -218,6 +220,9 @@ def resume(course: ClockCourse, event: Resumed) -> None:
 
 def answer_to_nothing(course: ClockCourse, event: Resumed) -> None:
     """Flag an answer where nothing waits for one, or the term set for it is over."""
+    if event.sid in course.ignored:
+        course.ignored.discard(event.sid)
+        return
     last = next((s for s in reversed(course.suspensions) if s.sid == event.sid), None)
     if last is None or not last.lapsed:
         course.flags.append("resume_without_suspend")

@@ -16,6 +16,7 @@ from domain.law.generic.case import (
     ending,
     from_receipt,
     general_events,
+    intake_rounds,
     is_counted,
     is_ended,
     names_of,
@@ -126,10 +127,13 @@ def readings_with_events(
         return [(started, clock) for started, clock in begun if clock is not None]
 
     pairs = read(acts)
-    intake = next((pair for pair in pairs if pair[1].clock == INTAKE.name), None)
-    if intake is not None and intake[1].state is State.DEEMED:
-        after = read(accepted_by_silence(terms.pack, acts))
-        pairs = [intake if pair[1].clock == INTAKE.name else pair for pair in after]
+    rounds = [pair for pair in pairs if pair[1].clock == INTAKE.name]
+    silent = next((nth for nth, (_, clock) in enumerate(rounds) if clock.state is State.DEEMED), None)
+    if silent is not None:
+        after = read(accepted_by_silence(terms.pack, acts, silent + 1))
+        pairs = [
+            rounds[silent] if clock.name == rounds[silent][1].name else (started, clock) for started, clock in after
+        ]
     return pairs if acts is known_acts else [(started, flagged_early(terms.pack, clock)) for started, clock in pairs]
 
 
@@ -153,7 +157,9 @@ def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[StartedClock]:
         days = terms.lengths.get(clock)
         if is_counted(law, clock, terms.mode, days):
             rule = general_rule(pack, terms.calendar, clock, terms.mode, days)
-            yield StartedClock(clock, clock, rule, list(general_events(pack, clock, terms.mode, happened)))
+            runs = intake_rounds(pack, acts) if clock == INTAKE.name else [(clock, happened)]
+            for name, own in runs:
+                yield StartedClock(name, clock, rule, list(general_events(pack, clock, terms.mode, own)))
     if COUNTERSIGN.name in pack.clocks:
         for name, days in terms.request_days.items():
             events = list(consultation(pack, name, terms.mode, acts))

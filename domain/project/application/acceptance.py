@@ -36,7 +36,8 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
             raise Refused(
                 "precondition-unmet",
                 f"{self.item} can't be accepted before these items are granted: {', '.join(unmet)}",
-                remedy="accept it once they are granted",
+                remedy="accept it once they are granted; silence accepts it after the last day of intake: before that "
+                "request what is missing as a supplement, or decline it",
                 unmet=unmet,
             )
         law = law_at_acceptance(item, context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused
-from domain.core.rules import limit_of, require_mode, require_reasons
+from domain.core.rules import limit_of, require_mode, require_promise_within, require_reasons
 from domain.core.types import FRESH_STAGES, Code, Mode, ModeName, Stage, Text
 from domain.law.office import RECEIPT
 from domain.law.packs.pack import Limit, Pack
@@ -62,14 +62,8 @@ class ChangeMode(Command, frozen=True, tag="change_mode"):
                 remedy="plan another item without participants",
                 item=self.item,
             )
-        if item.promise_days is not None and item.promise_days > limit.days:
-            raise Refused(
-                "promise-exceeds-statute",
-                f"{self.item} promises {item.promise_days} days, but the law allows {limit.days} in that mode",
-                article=limit.article,
-                remedy="choose a mode whose statutory limit is at least as long as the promise",
-                item=self.item,
-            )
+        other = "choose a mode whose statutory limit is at least as long as the promise"
+        require_promise_within(self.item, item.promise_days, law, limit, other)
 
 
 class ModeChanged(Fact, frozen=True, tag="mode_changed"):

@@ -11,7 +11,7 @@ from domain.core.context import Context
 from domain.core.graph import Groups, circle, spelt
 from domain.core.ledger import Command, Fact, Refused, Role
 from domain.core.plan import PlannedItem
-from domain.core.rules import limit_of, require_mode, require_region, require_role
+from domain.core.rules import limit_of, require_mode, require_promise_within, require_region, require_role
 from domain.core.types import ITEMS_MAX, Code, Line, Mode, Name
 from domain.legal_person.codes import require_uscc
 from domain.project.rules import law_for
@@ -165,14 +165,7 @@ def require_lawful(planned: PlannedItem, context: Context) -> None:
     require_mode(planned.item, planned.mode, law)
     require_participants(planned)
     limit = limit_of(law, "decision", planned.mode)
-    if planned.promise_days is not None and planned.promise_days > limit.days:
-        raise Refused(
-            "promise-exceeds-statute",
-            f"{planned.item} promises {planned.promise_days} days, but the law allows {limit.days}",
-            article=limit.article,
-            remedy=f"promise {limit.days} days or fewer",
-            item=planned.item,
-        )
+    require_promise_within(planned.item, planned.promise_days, law, limit)
 
 
 def require_participants(planned: PlannedItem) -> None:

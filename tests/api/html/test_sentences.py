@@ -101,6 +101,21 @@ def test_every_field_of_a_fact_has_a_name_or_is_shown_elsewhere() -> None:
     assert {name.rpartition(".")[2] for name in TRUTHS} <= held
 
 
+def test_a_promise_and_a_day_for_papers_are_in_working_days_whatever_the_limit_is() -> None:
+    eia = structs.replace(
+        accepted(),
+        law=f"{LAW.name}/eia_form",
+        limit=30,
+        unit="calendar_day",
+        promise_days=10,
+        lacking=("x",),
+        cure_days=5,
+    )
+    sentence = text(sentences("en").tell(eia))
+    assert "statutory limit 30 calendar days; promised 10 working days" in sentence
+    assert "due in 5 working days" in sentence
+
+
 def test_an_opinion_is_shown_with_its_conditions_and_reasons() -> None:
     fact = ItemCountersigned(
         item="land",

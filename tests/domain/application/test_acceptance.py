@@ -74,9 +74,9 @@ def test_acceptance_follows_the_items_special_law() -> None:
 
 
 def test_an_item_waits_for_its_preconditions() -> None:
-    given(REGISTERED, submitted("site-plan")).when(AcceptItem(item="site-plan"), by=PLANNING).refused(
-        "precondition-unmet", "granted: land", unmet=["land"]
-    )
+    waiting = given(REGISTERED, submitted("site-plan")).when(AcceptItem(item="site-plan"), by=PLANNING)
+    refusal = waiting.refused("precondition-unmet", "granted: land", unmet=["land"])
+    assert "silence accepts it after the last day of intake" in refusal.remedy
 
 
 def test_only_a_grant_meets_a_precondition() -> None:

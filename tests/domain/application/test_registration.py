@@ -176,6 +176,23 @@ def test_a_promise_is_never_longer_than_the_statute() -> None:
     assert "42" in refusal.article
 
 
+def test_a_promise_in_working_days_fits_into_a_statute_in_calendar_days() -> None:
+    """45 working days last 61 days at least, the law gives the report 60."""
+    late = PlannedItem(item="late", department="x", special="eia_report", promise_days=45)
+
+    refusal = (
+        given()
+        .when(with_items(late), by=MANAGER)
+        .refused(
+            "promise-exceeds-statute", "the law allows 44 working days, the most that its 60 calendar days can hold"
+        )
+    )
+    assert refusal.remedy == "promise 44 days or fewer"
+    given().when(with_items(structs.replace(late, promise_days=44)), by=MANAGER).then(
+        structs.replace(REGISTERED, items=(structs.replace(late, promise_days=44),))
+    )
+
+
 def test_what_holds_for_the_first_items_holds_for_a_later_one() -> None:
     late = structs.replace(FIRE_CHECK, promise_days=21)
 

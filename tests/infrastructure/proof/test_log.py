@@ -19,6 +19,7 @@ from infrastructure.proof.checkpoint import LogCheckpoint
 from infrastructure.proof.log import SIGNED, LogError, TransparencyLog
 from infrastructure.proof.merkle import leaf, verify_consistency, verify_inclusion
 from infrastructure.proof.note import NoteSigner, SignedNote
+from infrastructure.proof.publisher import ProofFolder
 
 SIGNER = NoteSigner("countersign.example/zone", sha256(b"log").digest())
 OTHER = NoteSigner("countersign.example/zone", sha256(b"other").digest())
@@ -67,6 +68,12 @@ def test_the_log_follows_the_ledger(database_url: str, tmp_path: Path) -> None:
     for position in (0, 265):
         with pytest.raises(LogError, match="not in the log"):
             log.inclusion(position)
+
+
+def test_without_a_checkpoint_the_log_says_how_one_comes_to_be(tmp_path: Path) -> None:
+    with pytest.raises(LogError, match=r"`countersign checkpoint` signs one now; an empty ledger has none\.") as empty:
+        ProofFolder(tmp_path).read_log().proof(1)
+    assert empty.value.code == "log-empty"
 
 
 def test_a_changed_hash_is_found_at_its_position(database_url: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from domain.law.calendar.calendar import WorkingCalendar
-from domain.law.generic.case import accepted_by_silence, from_receipt, general_events, is_counted
+from domain.law.generic.case import accepted_by_silence, from_receipt, general_events, intake_rounds, is_counted
 from domain.law.generic.expand import general_rule
 from domain.law.generic.state import ClockStanding, standing
 from domain.law.licensing.clock import State
@@ -31,10 +31,12 @@ def general_clocks(
     """
     acts = from_receipt(timeline.by(t, t if known is None else known))
     standings = _standings(pack, calendar, acts, t, mode, lengths or {})
-    intake = standings.get(INTAKE.name)
-    if intake is None or intake.state is not State.DEEMED:
+    rounds = [name for name in standings if name.partition("#")[0] == INTAKE.name]
+    silent = next((name for name in rounds if standings[name].state is State.DEEMED), None)
+    if silent is None:
         return standings
-    return _standings(pack, calendar, accepted_by_silence(pack, acts), t, mode, lengths or {}) | {INTAKE.name: intake}
+    accepted = accepted_by_silence(pack, acts, rounds.index(silent) + 1)
+    return _standings(pack, calendar, accepted, t, mode, lengths or {}) | {silent: standings[silent]}
 
 
 def _standings(
@@ -46,9 +48,10 @@ def _standings(
         days = lengths.get(clock)
         if not is_counted(terms, clock, mode, days):
             continue
-        clock_standing = standing(
-            general_rule(pack, calendar, clock, mode, days), list(general_events(pack, clock, mode, happened)), t
-        )
-        if clock_standing is not None:
-            standings[clock] = clock_standing
+        rule = general_rule(pack, calendar, clock, mode, days)
+        runs = intake_rounds(pack, acts) if clock == INTAKE.name else [(clock, happened)]
+        for name, own in runs:
+            clock_standing = standing(rule, list(general_events(pack, clock, mode, own)), t)
+            if clock_standing is not None:
+                standings[name] = clock_standing
     return standings

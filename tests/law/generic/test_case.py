@@ -88,3 +88,55 @@ def test_a_recorded_length_replaces_the_pack_s() -> None:
     calendar = book.calendar(pack, at("01-05").date())
     result = general_clocks(pack, calendar, Timeline(pack.zone, PERMIT[:1]), at("01-05"), lengths={"decision": 7})
     assert result["decision"].due == date(2012, 1, 9)
+
+
+EIA = "cn-licensing@2019-04-23/eia_form"
+
+
+def test_the_answer_to_a_request_for_papers_begins_a_round_of_its_own() -> None:
+    result = clocks(PERMIT[:3], "02-02", law=EIA)
+    assert (result["intake"].state, result["intake#2"].state) == ("met", "running")
+    assert (result["intake#2"].start, result["intake#2"].due) == (date(2012, 2, 1), date(2012, 2, 8))
+    assert result["decision"].start == date(2012, 1, 2)
+
+
+def test_silence_on_the_answer_accepts_as_of_its_day() -> None:
+    result = clocks(PERMIT[:3], "02-09", law=EIA)
+    assert (result["intake"].state, result["intake#2"].state) == ("met", "deemed")
+    late = [*PERMIT[:3], CorrectionNotice(id="4", at=at("02-10")), Corrected(id="5", at=at("02-11"))]
+    assert clocks(late, "03-20", law=EIA).keys() == {"intake", "intake#2", "decision"}
+
+
+def test_a_request_for_other_papers_than_the_first_one_s_leaves_the_round_running() -> None:
+    for new_items, state in ((True, "running"), (False, "met")):
+        repeated = [*PERMIT[:3], CorrectionNotice(id="4", at=at("02-02"), new_items=new_items)]
+        assert clocks(repeated, "02-03", law=EIA)["intake#2"].state == state
+
+
+def test_without_a_receipt_there_is_no_round_of_intake() -> None:
+    assert "intake" not in clocks(PERMIT[3:], "02-10", law=EIA)
+
+
+def test_what_was_answered_has_no_further_round() -> None:
+    accepted = [*PERMIT[:2], Accepted(id="6", at=at("01-12")), PERMIT[2]]
+    assert "intake#2" not in clocks(accepted, "02-10", law=EIA)
+
+
+def test_a_lawful_suspension_is_no_fault_of_clocks_that_nothing_stops() -> None:
+    heard = [
+        *PERMIT,
+        Suspend(id="6", at=at("02-03"), sid="h", reason="hearing"),
+        Resume(id="7", at=at("02-06"), sid="h"),
+    ]
+    assert [standing.flags for standing in clocks(heard, "02-07", law=EIA).values()] == [(), (), ()]
+
+
+def test_the_end_of_a_suspension_without_effect_is_not_flagged_again() -> None:
+    surveyed = [
+        PERMIT[0],
+        Suspend(id="8", at=at("01-10"), sid="s", reason="site_survey"),
+        Resume(id="9", at=at("01-12"), sid="s"),
+    ]
+    assert clocks(surveyed, "01-13", law=EIA)["decision"].flags == ("suspend_no_statutory_ground:site_survey",)
+    again = [*surveyed, Resume(id="10", at=at("01-13"), sid="s")]
+    assert "resume_without_suspend" in clocks(again, "01-14", law=EIA)["decision"].flags

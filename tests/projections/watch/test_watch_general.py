@@ -15,6 +15,7 @@ from domain.project.application.completion import CompleteItem
 from domain.project.application.correction import AmendEntry
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
+from domain.project.application.supplement import RequestSupplement, SubmitSupplement
 from domain.project.application.suspension import ResumeClock, SuspendClock
 from domain.project.external.results import AttestRecord
 from domain.project.supervision.signals import CardIssued
@@ -59,6 +60,19 @@ def test_silence_accepts_and_starts_the_promise_on_the_day_of_receipt() -> None:
     assert (item.stage, item.deemed_on) == (Stage.ACCEPTED, date(2026, 3, 2))
     (signal,) = [signal for signal in zone.signals.values() if signal.rung is Rung.ACCEPTANCE]
     assert signal.last_day == date(2026, 3, 9)
+
+
+def test_silence_on_a_supplement_accepts_as_of_its_day_and_costs_a_card() -> None:
+    zone = applied().at("2026-03-04 10:00").say(LAND, RequestSupplement(item=FORM, missing=("plan",)))
+    zone = zone.at("2026-03-10 10:00").say(APPLICANT, SubmitSupplement(item=FORM)).at("2026-03-18 00:00").watch()
+    rungs = [signal for signal in signals_of(zone) if signal[1].startswith("intake")]
+    assert rungs == [
+        ("03-17", "intake#2", "warning"),
+        ("03-18", "intake#2", "acceptance"),
+        ("03-18", "intake#2", "card"),
+    ]
+    item = zone.project.items[FORM]
+    assert (item.stage, item.deemed_on) == (Stage.ACCEPTED, date(2026, 3, 10))
 
 
 def test_a_promise_missed_is_yellow_and_the_limit_in_calendar_days_red() -> None:

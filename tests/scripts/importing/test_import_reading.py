@@ -75,6 +75,11 @@ def test_what_is_no_log_is_refused_as_a_whole(tmp_path: Path, events: str | byte
         read(tmp_path, events)
 
 
+def test_events_are_no_list_of_cases(tmp_path: Path) -> None:
+    with pytest.raises(LogUnreadableError, match=r"cases\.csv holds events: give the file of events first"):
+        read(tmp_path, cases=HEADER + ROW)
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(LogUnreadableError, match=r"nowhere\.csv can't be read: No such file"):
         read_log(tmp_path / "nowhere.csv", tmp_path / "nowhere.csv", ZONE)
@@ -99,6 +104,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         (ROW.replace(",A,", ",A\0,"), "activity holds the character U+0000: take it out"),
         (ROW.replace(",A,", ",\x1b[31mA,"), "activity holds the character U+001B: take it out"),
         (ROW.replace("town", "to\u202ewn"), "dataset holds the character U+202E: take it out"),
+        (ROW.replace("town,1,", "town,1 ,"), "the case_id '1 ' begins or ends with a space: take it out"),
+        (ROW.replace("town", "town\u3000"), "the dataset 'town\\u3000' begins or ends with a space"),
+        (ROW.replace("1-001", " 1-001"), "the event_id ' 1-001' begins or ends with a space"),
         (ROW.replace("town", "t" * 65), "dataset is longer than 64 characters"),
         (ROW.replace("1-001", "1" * 201), "event_id is longer than 200 characters"),
         (ROW.replace(",A,\n", ",A,x\x07\n"), "value holds the character U+0007: take it out"),
