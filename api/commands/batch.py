@@ -139,12 +139,12 @@ async def _send_answers(answers: AsyncIterator[bytes], send: Send) -> None:
 
 
 async def lines_in(receive: Receive) -> AsyncIterator[tuple[int, bytes]]:
-    """The lines of a body with their numbers; blank ones are left out. Raises Problem at the end of what is taken."""
+    """The lines of a body with their numbers; blank ones are left out. Raises Problem where it is cut off."""
     splitter, number, size, more = LineSplitter(), 0, 0, True
     while more:
         event: Any = await receive()
         if event["type"] == CLIENT_GONE:
-            return  # half a line is no command
+            raise Problem("bad-request", "the connection closed before the batch was whole", remedy="send it again")
         piece, more = event.get("body", b""), event.get("more_body", False)
         size += len(piece)
         try:
@@ -297,8 +297,8 @@ class AtomicRun:
                 answered = await self._sender.carry_out_together(self._commands)
             except SequenceRefusedError as refused:
                 self._fault = (self._numbers[refused.index], refused.refusal)
-            except Exception as error:  # noqa: BLE001  it is the answer to the batch
-                self._fault = (self._numbers[0], error)
+            except Exception as error:  # noqa: BLE001  no line is at fault, so that it is the answer to each
+                yield b"".join(problem_line(number, error, self._scope) for number in self._numbers)
             else:
                 lines = (receipt_line(*pair) for pair in zip(self._numbers, answered, strict=True))
                 yield b"".join(lines)
