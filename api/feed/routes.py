@@ -28,6 +28,7 @@ from api.feed.schemas import (
 from api.route_access import ACCESS
 from api.web.http_request import HttpRequest
 from api.web.identity import caller_of
+from api.web.media_types import best_media_type
 from api.web.parameters import POSITION_MAX, Department, position_lost
 from api.web.problems import Problem
 from domain.access.principal import Caller
@@ -120,7 +121,7 @@ async def subscription(
     name, text = next(((name, text) for name, text in named.items() if text is not None), ("after", str(after or 0)))
     position = position_in(text, epochs, head, name)
     criteria = FeedCriteria(frozenset(type_of(name) for name in of_types or ()), project, department)
-    media_type = request.accept.best_match([JSON, NDJSON, SSE, BATCH]) or JSON
+    media_type = best_media_type(request, (JSON, NDJSON, SSE, BATCH))
     return Subscription(caller, criteria, position, media_type, epochs)
 
 

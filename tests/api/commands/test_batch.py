@@ -191,7 +191,8 @@ async def test_nothing_of_an_atomic_batch_that_is_cut_off_is_carried_out(approva
     sender = ProjectCommandSender(
         approvals, MaterialStore.of(Settings(data=tmp_path)), caller_by_headers(MANAGER), DIRECT
     )
-    run = AtomicRun(sender, {"path": "/v1/commands/batch", "state": {}, "headers": []})
+    scope: Any = {"path": "/v1/commands/batch", "state": {}, "headers": []}
+    run = AtomicRun(sender, scope)
     await run.read(receive)
     replies = json.Decoder().decode_lines(b"".join([piece async for piece in run.answers()]))
 
