@@ -185,7 +185,7 @@ async def test_a_command_is_not_carried_out_with_a_query(door: Door, query: str)
 @pytest.mark.parametrize(
     "query",
     [
-        *("limit=1e2", "limit=1.0", "limit=%2B5", "limit= 5", "limit=1_0"),
+        *("limit=1e2", "limit=1.0", "limit=%2B5", "limit= 5", "limit=1_0", "limit=05", "kind=%00", "mode=%00"),
         *("manager=a&manager=b", "limit=5&limit=6", "text=%ff", "text=%", "text=%zz", "as_of=1e9", "as_of=1700000000"),
     ],
 )
