@@ -12,14 +12,13 @@ const form = document.getElementById("verify");
 const result = document.getElementById("result");
 const { sentences, known, language } = JSON.parse(document.getElementById("verify-data").textContent);
 
-/** A sentence with the values of its `{names}`; a name without a value stands for itself. */
+/** A sentence with the values of its `{names}`; a name that is not among them stands for itself. */
 function sentence(key, values = {}) {
-  return (sentences[key] ?? key).replaceAll(/\{(\w+)\}/g, (whole, name) => shown(name, values[name]) ?? whole);
+  return (sentences[key] ?? key).replaceAll(/\{(\w+)\}/g, (whole, name) => (name in values ? shown(name, values[name]) : whole));
 }
 
 function shown(name, value) {
-  if (value === undefined) return undefined;
-  if (value === null) return "–";
+  if (value === undefined || value === null) return "–";
   if (name === "time") return new Date(value * 1000).toLocaleString(language, { timeZoneName: "short" });
   return typeof value === "number" ? value.toLocaleString(language) : String(value);
 }
