@@ -49,7 +49,7 @@ def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
         heading="unknown_project" if unknown else "problem",
         sentence=page.words["label"]("unknown_project_hint") if unknown else _wrong_in_words(page, problem, named),
         correct=_to_correct(page, request.query_params, named) if request.method == "GET" else {},
-        without=page.here(**dict.fromkeys(TOGETHER.get(named, (named,)), "")) if named else "",
+        without=page.here(**dict.fromkeys(TOGETHER.get(named, (named,)), "")) if named in request.query_params else "",
         detail="" if unknown else problem.detail,
         request_id=request_id(request.scope),
     )
