@@ -406,6 +406,7 @@ HIDDEN = [
     "\ufeffa",
     "a\uffffb",
     "a\U0001ffffb",
+    *("\u3164", "a\u115fb", "\uffa0", "\u2800", "land\ufe0f", "land\u034f", "王\U000e0100"),
 ]
 BLANK = [" ", "   ", "\u3000", "\u00a0"]
 
