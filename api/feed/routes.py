@@ -44,7 +44,7 @@ STREAM_SECONDS_MAX = 300.0  # then the client connects again: what it may see is
 FOLLOWERS_MAX = 2_000
 LAST_EVENT_ID = "Last-Event-ID"
 ID_CHARACTERS_MAX = 64
-EVENT_ID = re.compile(r"(?:(?P<zone>[A-Z]{2,6})\.(?P<epoch>[1-9][0-9]{0,8}):)?(?P<position>[0-9]{1,18})", re.ASCII)
+EVENT_ID = re.compile(r"(?:(?P<zone>[A-Z]{2,6})(?:\.(?P<epoch>[1-9][0-9]{0,8}))?:)?(?P<position>[0-9]{1,18})", re.ASCII)
 JSON, NDJSON, SSE, BATCH = (
     "application/json",
     "application/x-ndjson",
@@ -128,7 +128,8 @@ async def subscription(
 def position_in(text: str, epochs: LedgerEpochs, head: int, parameter: str) -> int:
     """The position named by *text*, the id of an event or a cursor. Raises Problem.
 
-    A number alone is a position of the first epoch: in later ones ids and cursors have zone and epoch in them.
+    A number alone, and after the zone as in a webhook's id, is a position of the first epoch: in later ones ids and
+    cursors have zone and epoch in them.
     """
     match = EVENT_ID.fullmatch(text)
     epoch = int(match["epoch"] or FIRST_EPOCH) if match else 0

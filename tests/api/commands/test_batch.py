@@ -255,6 +255,7 @@ async def test_a_batch_ends_at_its_limits(door: Door, monkeypatch: pytest.Monkey
 
 async def test_what_is_no_batch_is_refused_as_a_whole(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     problem(await post(door, [], kind="application/json"), "wrong-content-type")
+    problem(await post(door, [], kind=f"{NDJSON}; charset=utf-16"), "wrong-content-type")
     problem(await post(door, [line(uuid4(), REGISTER)], by=None), "actor-missing")
     problem(await post(door, [line(uuid4(), REGISTER)], "both"), "invalid-parameter")
     monkeypatch.setattr(batch, "BATCH_BYTES_MAX", 10)
