@@ -75,7 +75,7 @@ def _wrong_in_words(page: PageContext, problem: Problem, parameter: str) -> str:
 
 
 def not_found_page(request: HttpRequest, error: Exception) -> Response[Any]:
-    """The answer where nothing is at an address: a page to browsers, which ask for one, else a problem."""
+    """The answer where nothing is at an address, or it is not opened so: to browsers, which ask for one, a page."""
     handler = error_page if "text/html" in request.headers.get("accept", "") else problem_response
     return handler(request, error)
 

@@ -28,6 +28,7 @@ WHOLE_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})", re.ASCII)  # msgspec woul
 NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")  # and seconds since 1970 where a time is meant
 TIME_REMEDY = "write an instant with its offset, such as 2026-03-02T09:00:00Z, or a day, such as 2026-03-02"
 SCHEMA = "see /schema/openapi.json"
+NO_MEMBER = "Invalid enum value"  # so begins what msgspec says of it
 NUL = "it holds the character U+0000"  # PostgreSQL knows no text with it
 # What msgspec says of a value, as a pattern: the same in words, and what to write instead.
 FAULTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
@@ -191,9 +192,10 @@ def in_words(scope: Scope, parameter: str, message: str) -> tuple[str, str]:
     for pattern, sentence, advice in FAULTS:
         if match := pattern.match(message):
             return sentence.format(*match.groups()), advice.format(*match.groups())
-    if message.startswith("Invalid enum value") and (known := _choices(scope, parameter)):
-        return f"it can't be{message.removeprefix('Invalid enum value')}", f"one of: {', '.join(known)}"
-    return message, SCHEMA
+    if not message.startswith(NO_MEMBER):
+        return message, SCHEMA
+    known = _choices(scope, parameter)
+    return f"it can't be{message.removeprefix(NO_MEMBER)}", f"one of: {', '.join(known)}" if known else SCHEMA
 
 
 def _choices(scope: Scope, parameter: str) -> list[str]:

@@ -590,4 +590,6 @@ def test_a_page_says_what_is_wrong_with_its_address_in_both_languages(page_addre
     answer = httpx.get(f"{page_address}/pages/projects/{uuid4()}/", headers=headers, timeout=PATIENCE_SECONDS)
     assert answer.status_code == 400
     assert ("网址的写法有误" if language == "zh" else "The address is written incorrectly") in answer.text
-    assert "<html" in answer.text
+    posted = httpx.post(f"{page_address}/pages/projects/{uuid4()}", headers=headers, timeout=PATIENCE_SECONDS)
+    assert posted.status_code == 405
+    assert ("这个网址不能这样打开" if language == "zh" else "can&#39;t be opened in this way") in posted.text
