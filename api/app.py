@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from litestar import Router
-from litestar.status_codes import HTTP_404_NOT_FOUND
+from litestar.status_codes import HTTP_404_NOT_FOUND, HTTP_405_METHOD_NOT_ALLOWED
 from litestar.types import ControllerRouterHandler
 
 from api.access.commands import AccessCommands
@@ -257,7 +257,7 @@ def _routed(pages: tuple[ControllerRouterHandler, ...], more: tuple[ControllerRo
             *([html_router(pages), LiveRoutes, asset_routes] if pages else ()),
         ],
         dependencies=DEPENDENCIES | QUERIES | ACCESS_DEPENDENCIES,
-        exception_handlers={**HANDLERS, HTTP_404_NOT_FOUND: not_found},
+        exception_handlers={**HANDLERS, HTTP_404_NOT_FOUND: not_found, HTTP_405_METHOD_NOT_ALLOWED: not_found},
         guards=[require_access],
         before_request=begin,
         request_max_body_size=BODY_BYTES_MAX,

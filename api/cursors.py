@@ -26,11 +26,13 @@ from projections.snapshots import PagedReader
 
 Row = TypeVar("Row")
 
-CURSOR_VERSION = 1
+CURSOR_VERSION = 2
 CURSOR_CHARACTERS_MAX = 2000
 MARK_BYTES = 12  # of a digest that no one gains from forging
+CHECK_BYTES = 6  # of the same kind: a cursor that was copied wrongly would begin anywhere
 TEXT_CHARACTERS_MAX = 1000  # a name that rows are sorted by is shorter
 NUMBER_MAX = 2**63 - 1  # a position is stored in eight bytes
+REAL_MIN, REAL_MAX = 2.0**-149, 2.0**127  # a rank is stored in four
 OF_THE_PAGE = frozenset({"cursor", "limit", "after"})  # parameters that may differ from page to page
 OF_THE_LOOK = frozenset({"lang", "open", "view"})  # of pages: no row depends on these
 START_AGAIN = "leave the cursor out to begin again, or write `next` of the page before, with the same parameters"
@@ -84,13 +86,14 @@ class ListPaging(Paging):
 def cursor_text(mark: bytes, at: datetime, position: int, key: Sequence[Any]) -> str:
     """A cursor, as it is written in an address."""
     packed = _encode(PageCursor(CURSOR_VERSION, mark, at, position, list(key)))
-    return urlsafe_b64encode(packed).rstrip(b"=").decode()
+    return urlsafe_b64encode(packed + _check(packed)).rstrip(b"=").decode()
 
 
 def read_cursor(text: str, mark: bytes) -> PageCursor:
     """The cursor that *text* is. Raises Problem invalid-cursor where it is none, or of another list."""
     try:
-        packed = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        whole = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        packed, check = whole[:-CHECK_BYTES], whole[-CHECK_BYTES:]
         cursor = msgpack.decode(packed, type=PageCursor)
     except (ValueError, DecodeError) as error:  # ValidationError is a DecodeError
         raise invalid("it can't be read") from error
@@ -98,11 +101,15 @@ def read_cursor(text: str, mark: bytes) -> PageCursor:
         raise invalid("it is of another version")
     if cursor.mark != mark:
         raise invalid("it was given for another address, or for other filters")
-    whole = urlsafe_b64encode(packed).rstrip(b"=").decode() == text
+    is_same = check == _check(packed) and urlsafe_b64encode(whole).rstrip(b"=").decode() == text
     bounded = 0 <= cursor.position <= NUMBER_MAX and all(map(is_bounded, [cursor.at, *cursor.last]))
-    if not whole or not bounded:
+    if not is_same or not bounded:
         raise invalid("it can't be read")
     return cursor
+
+
+def _check(packed: bytes) -> bytes:
+    return sha256(packed).digest()[:CHECK_BYTES]
 
 
 def key_in(cursor: PageCursor, kind: Any) -> Any:
@@ -119,7 +126,9 @@ def is_bounded(value: object) -> bool:
         return len(value) <= TEXT_CHARACTERS_MAX and "\0" not in value and not _has_surrogates(value)
     if isinstance(value, datetime):
         return value.tzinfo is not None and YEAR_FIRST <= value.year <= YEAR_LAST
-    return value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) <= NUMBER_MAX)
+    if isinstance(value, float):
+        return value == 0 or REAL_MIN <= abs(value) <= REAL_MAX
+    return value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) <= NUMBER_MAX)
 
 
 def _has_surrogates(text: str) -> bool:

@@ -34,11 +34,13 @@ from api.route_access import ACCESS, COMMANDS
 from api.web.error_handlers import described
 from api.web.identity import caller_of, headers_of, origin_of
 from api.web.problems import POST_BATCH, Problem
+from api.web.request_body import require_utf8
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.atomic.sequence import SequenceRefusedError
 from infrastructure.materials.store import MaterialStore
 
-MEDIA_TYPES = (b"application/x-ndjson", b"application/jsonl")
+NDJSON = "application/x-ndjson"
+MEDIA_TYPES = (NDJSON.encode(), b"application/jsonl")
 PROJECTS_AT_ONCE_MAX = 512  # two batches of the committer: single requests get their turn between them
 PIECE_BYTES = 64 * 1024  # answers are sent in pieces of about this size, or as they are known
 CLIENT_GONE = "http.disconnect"
@@ -108,14 +110,15 @@ class BatchEndpoint(Struct, frozen=True):
 
 def _require_lines(headers: Any) -> None:
     """Refuse a body of another type, and one that is announced to be too large. Raises Problem."""
-    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    if kind not in MEDIA_TYPES:
+    kind = headers.get(b"content-type", b"")
+    if kind.partition(b";")[0].strip().lower() not in MEDIA_TYPES:
         raise Problem(
             "wrong-content-type",
             "a batch is newline-delimited JSON",
-            remedy="send a command a line, with the header Content-Type: application/x-ndjson",
-            headers={"Accept": "application/x-ndjson"},
+            remedy=f"send a command a line, with the header Content-Type: {NDJSON}",
+            headers={"Accept": NDJSON},
         )
+    require_utf8(kind, NDJSON)
     announced = headers.get(b"content-length", b"")
     if announced.isdigit() and int(announced[:20]) > BATCH_BYTES_MAX:
         raise _too_large()
@@ -139,12 +142,12 @@ async def _send_answers(answers: AsyncIterator[bytes], send: Send) -> None:
 
 
 async def lines_in(receive: Receive) -> AsyncIterator[tuple[int, bytes]]:
-    """The lines of a body with their numbers; blank ones are left out. Raises Problem at the end of what is taken."""
+    """The lines of a body with their numbers; blank ones are left out. Raises Problem where it is cut off."""
     splitter, number, size, more = LineSplitter(), 0, 0, True
     while more:
         event: Any = await receive()
         if event["type"] == CLIENT_GONE:
-            return  # half a line is no command
+            raise Problem("bad-request", "the connection closed before the batch was whole", remedy="send it again")
         piece, more = event.get("body", b""), event.get("more_body", False)
         size += len(piece)
         try:
@@ -297,8 +300,8 @@ class AtomicRun:
                 answered = await self._sender.carry_out_together(self._commands)
             except SequenceRefusedError as refused:
                 self._fault = (self._numbers[refused.index], refused.refusal)
-            except Exception as error:  # noqa: BLE001  it is the answer to the batch
-                self._fault = (self._numbers[0], error)
+            except Exception as error:  # noqa: BLE001  no line is at fault, so that it is the answer to each
+                yield b"".join(problem_line(number, error, self._scope) for number in self._numbers)
             else:
                 lines = (receipt_line(*pair) for pair in zip(self._numbers, answered, strict=True))
                 yield b"".join(lines)

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from api.commands.effect import CommandEffect, effect_of
 from api.commands.if_match import on_version
-from api.commands.materials import require_attachable
+from api.commands.materials import attachable
 from api.commands.project_codes import require_code_free
 from api.guard.judging import command_allowed
 from api.route_access import ACCESS, COMMANDS
@@ -70,7 +70,7 @@ async def check_command(
     command, caller = checked.command, checked.caller
     allowed = command_allowed(caller, command)
     if isinstance(command, AttachMaterial):
-        await require_attachable(approvals, materials, project_id, command, allowed)
+        allowed = await attachable(materials, command, allowed)
     if code := registered_code(command):
         await require_code_free(approvals, project_id, code, caller)
     conditional = on_version(command, checked.version)

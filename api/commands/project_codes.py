@@ -35,7 +35,7 @@ async def project_code_claimed(
 ) -> AsyncIterator[None]:
     """Hold the code of a registration for its project, and give it back where the registration is refused.
 
-    Registers that are imported keep their own codes. Raises Problem project-code-taken.
+    Registers that are imported keep their own codes. Raises Refused project-code-taken.
     """
     if not may(caller, REGISTER).allowed:  # the rule of access refuses the command itself
         yield
@@ -53,20 +53,20 @@ async def project_code_claimed(
 
 
 async def require_code_free(approvals: Approvals, project_id: UUID, code: str, caller: Caller) -> None:
-    """Refuse a registration under another project's *code*, and claim nothing. Raises Problem project-code-taken."""
+    """Refuse a registration under another project's *code*, and claim nothing. Raises Refused project-code-taken."""
     if not may(caller, REGISTER).allowed:  # the rule of access refuses the command itself
         return
     if other := await ProjectCodes(approvals.store).holder(code, project_id):
         raise await _taken(approvals, code, other, caller)
 
 
-async def _taken(approvals: Approvals, code: str, owner: UUID, caller: Caller) -> Problem:
-    """The problem of a code that the project *owner* has, which is named to those who may see it."""
+async def _taken(approvals: Approvals, code: str, owner: UUID, caller: Caller) -> Refused:
+    """The refusal of a code that the project *owner* has, which is named to those who may see it."""
     project = await approvals.project(owner)
     is_visible = bool(project.version) and may(caller, READ, project_case(project)).allowed
     sentence = f"another project is registered under the code {code}"
     if not is_visible:
         advice = "register this project under its own code, or ask the zone's office whose code it is"
-        return Problem("project-code-taken", sentence, remedy=advice)
+        return Refused("project-code-taken", sentence, remedy=advice)
     advice = f"continue with the project {owner}, or register this one under its own code"
-    return Problem("project-code-taken", sentence, remedy=advice, project=str(owner))
+    return Refused("project-code-taken", sentence, remedy=advice, project=str(owner))

@@ -12,17 +12,17 @@ from msgspec import Struct
 
 from api.commands.deadlines import deadlines
 from api.commands.if_match import carry_out_on, on_version
-from api.commands.materials import require_stored
+from api.commands.materials import attachable
 from api.commands.project_codes import code_claimed, project_code_claimed
 from api.guard.judging import Allowed, command_allowed
 from api.web.problems import Problem
 from domain.access.principal import Caller
-from domain.core.ledger import CommandOrigin
+from domain.core.ledger import CommandOrigin, Refused
 from domain.messages import AnyCommand
 from domain.project.application.registration import registered_code
 from domain.project.materials.attachment import AttachMaterial
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
-from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence
+from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence, SequenceRefusedError
 from infrastructure.ledger.sent_command import command_id_of
 from infrastructure.materials.store import MaterialStore
 
@@ -60,11 +60,14 @@ class ProjectCommandSender(Struct, frozen=True):
         return answer
 
     async def _admitted(self, sent: ProjectCommand) -> tuple[UUID, Allowed]:
-        """The id of the command *sent*, and the check that it may be carried out; what it attaches is stored."""
+        """The id of the command *sent*, and the check that it may be carried out: that what it attaches is stored, too.
+
+        A repeat gets its first answer, whatever has become of the file.
+        """
         key = command_id_of(self.caller.id, sent.key)
         allowed = command_allowed(self.caller, sent.command)
-        if isinstance(sent.command, AttachMaterial):
-            await require_stored(self.approvals, self.materials, sent.project, sent.command, key, allowed)
+        if isinstance(sent.command, AttachMaterial) and await self.approvals.store.first_answer(key) is None:
+            allowed = await attachable(self.materials, sent.command, allowed)
         return key, allowed
 
     def _claimed(self, sent: ProjectCommand, key: UUID, allowed: Allowed) -> Awaitable[CommandAnswer]:
@@ -100,9 +103,12 @@ class ProjectCommandSender(Struct, frozen=True):
     ) -> list[CommandAnswer]:
         """Carry out a sequence once the codes that its *commands* register projects under are claimed."""
         async with AsyncExitStack() as claims:
-            for sent in commands:
+            for index, sent in enumerate(commands):
                 claimed = code_claimed(self.approvals, sent.project, sent.command, self.caller)
-                await claims.enter_async_context(claimed)
+                try:
+                    await claims.enter_async_context(claimed)
+                except Refused as taken:
+                    raise SequenceRefusedError(index, taken) from taken
             return await self.approvals.handle_together(sequence)
 
 

@@ -23,6 +23,7 @@ from api.html.live import LIVE
 from api.route_access import ACCESS
 from api.web.http_request import HttpRequest
 from api.web.identity import caller_of
+from api.web.media_types import best_media_type
 from api.web.parameters import POSITION_MAX, Department
 from api.web.problems import Problem
 from api.web.zones import zone_of
@@ -67,7 +68,7 @@ async def live_reader(
     """The reader of a page. A position beyond the ledger, of one restored to an earlier time, counts as its end."""
     position = min(after, await page_feed.head()) if after else await page_feed.horizon.look()
     criteria = FeedCriteria(frozenset(), project, department)
-    streams = request.accept.best_match([JSON, SSE]) == SSE
+    streams = best_media_type(request, (JSON, SSE)) == SSE
     return LiveReader(caller_of(request.scope), criteria, position, streams)
 
 

@@ -28,6 +28,7 @@ from api.feed.schemas import (
 from api.route_access import ACCESS
 from api.web.http_request import HttpRequest
 from api.web.identity import caller_of
+from api.web.media_types import best_media_type
 from api.web.parameters import POSITION_MAX, Department, position_lost
 from api.web.problems import Problem
 from domain.access.principal import Caller
@@ -43,7 +44,7 @@ STREAM_SECONDS_MAX = 300.0  # then the client connects again: what it may see is
 FOLLOWERS_MAX = 2_000
 LAST_EVENT_ID = "Last-Event-ID"
 ID_CHARACTERS_MAX = 64
-EVENT_ID = re.compile(r"(?:(?P<zone>[A-Z]{2,6})\.(?P<epoch>[1-9][0-9]{0,8}):)?(?P<position>[0-9]{1,18})", re.ASCII)
+EVENT_ID = re.compile(r"(?:(?P<zone>[A-Z]{2,6})(?:\.(?P<epoch>[1-9][0-9]{0,8}))?:)?(?P<position>[0-9]{1,18})", re.ASCII)
 JSON, NDJSON, SSE, BATCH = (
     "application/json",
     "application/x-ndjson",
@@ -120,14 +121,15 @@ async def subscription(
     name, text = next(((name, text) for name, text in named.items() if text is not None), ("after", str(after or 0)))
     position = position_in(text, epochs, head, name)
     criteria = FeedCriteria(frozenset(type_of(name) for name in of_types or ()), project, department)
-    media_type = request.accept.best_match([JSON, NDJSON, SSE, BATCH]) or JSON
+    media_type = best_media_type(request, (JSON, NDJSON, SSE, BATCH))
     return Subscription(caller, criteria, position, media_type, epochs)
 
 
 def position_in(text: str, epochs: LedgerEpochs, head: int, parameter: str) -> int:
     """The position named by *text*, the id of an event or a cursor. Raises Problem.
 
-    A number alone is a position of the first epoch: in later ones ids and cursors have zone and epoch in them.
+    A number alone, and after the zone as in a webhook's id, is a position of the first epoch: in later ones ids and
+    cursors have zone and epoch in them.
     """
     match = EVENT_ID.fullmatch(text)
     epoch = int(match["epoch"] or FIRST_EPOCH) if match else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from api.forms.links import REGISTER, act_path
 from infrastructure.window.form_drafts import FormDraftContent, FormDrafts
 
 STEP, KEY, VERSION, ID, CONFIRMED = "_step", "_key", "_version", "_id", "_confirmed"
+VERSION_TEXT = re.compile(r"[0-9]{1,9}", re.ASCII)
 OF_THE_SENDING = frozenset({STEP, KEY, ID, CONFIRMED})  # a form that is opened again is sent under a key of its own
 
 
@@ -41,8 +43,16 @@ async def restored(case: FormCase, prefilled: FormData) -> RestoredForm | None:
     if draft is None or any(draft.content.values.get(name) != texts for name, texts in prefilled.values.items()):
         return None
     data = FormData(draft.content.values, draft.content.files)
-    version = data.text_of(VERSION)
-    return RestoredForm(data, int(version) if version.isdecimal() else case.project.version, draft.saved_at)
+    return RestoredForm(data, version_of(case, data), draft.saved_at)
+
+
+def version_of(case: FormCase, data: FormData) -> int:
+    """The version of the project that the form was made for; where that can't be read, the present one.
+
+    A project that is yet to be registered has none but 0, whatever the draft of another registration says.
+    """
+    text = data.text_of(VERSION)
+    return int(text) if case.project.version and VERSION_TEXT.fullmatch(text) else case.project.version
 
 
 async def forget(case: FormCase) -> None:

@@ -13,7 +13,7 @@ from api.commands.actions import ACTIONS, ItemAt
 from api.commands.effect import effect_of
 from api.forms.acting import is_moved
 from api.forms.case import FormCase
-from api.forms.drafts import CONFIRMED, ID, KEY, STEP, VERSION, RestoredForm
+from api.forms.drafts import CONFIRMED, ID, KEY, STEP, VERSION, RestoredForm, version_of
 from api.forms.form_data import FormData
 from api.forms.links import act_path
 from api.forms.refusals import fault_of
@@ -41,10 +41,11 @@ class FormTurn(Struct, frozen=True):
     @classmethod
     def of(cls, case: FormCase, data: FormData) -> FormTurn:
         """Read from the hidden fields; a new key and version where these can't be read."""
+        version = version_of(case, data)
         try:
-            return cls(case, data, UUID(data.text_of(KEY)), int(data.text_of(VERSION)))
+            return cls(case, data, UUID(data.text_of(KEY)), version)
         except ValueError:
-            return cls(case, data, uuid4(), case.project.version)
+            return cls(case, data, uuid4(), version)
 
     @property
     def hidden(self) -> Sequence[tuple[str, str]]:

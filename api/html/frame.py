@@ -49,7 +49,7 @@ def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
         heading="unknown_project" if unknown else "problem",
         sentence=page.words["label"]("unknown_project_hint") if unknown else _wrong_in_words(page, problem, named),
         correct=_to_correct(page, request.query_params, named) if request.method == "GET" else {},
-        without=page.here(**dict.fromkeys(TOGETHER.get(named, (named,)), "")) if named else "",
+        without=page.here(**dict.fromkeys(TOGETHER.get(named, (named,)), "")) if named in request.query_params else "",
         detail="" if unknown else problem.detail,
         request_id=request_id(request.scope),
     )
@@ -75,7 +75,7 @@ def _wrong_in_words(page: PageContext, problem: Problem, parameter: str) -> str:
 
 
 def not_found_page(request: HttpRequest, error: Exception) -> Response[Any]:
-    """The answer where nothing is at an address: a page to browsers, which ask for one, else a problem."""
+    """The answer where nothing is at an address, or it is not opened so: to browsers, which ask for one, a page."""
     handler = error_page if "text/html" in request.headers.get("accept", "") else problem_response
     return handler(request, error)
 

@@ -14,7 +14,7 @@ from msgspec import json
 from api.moved import new_address
 from api.web.http_request import HttpRequest
 from api.web.problems import HTTP_CODES, MEDIA_TYPE, NAMELESS, Problem
-from api.web.query_params import remedy
+from api.web.query_params import in_words
 from api.web.request_checks import ECHO_CHARACTERS_MAX
 from api.web.request_id import request_id
 from domain.core.characters import visible
@@ -88,12 +88,12 @@ def unreadable(error: HTTPException, scope: Scope) -> Problem:
     """The fault litestar reports in the request of *scope* before a handler runs."""
     wrong = error.extra if isinstance(error.extra, list) else []
     if wrong and isinstance(wrong[0], dict) and "key" in wrong[0]:
-        advice = remedy(scope, str(wrong[0]["key"]), str(wrong[0].get("message", "")))
+        words = [in_words(scope, str(fault["key"]), str(fault.get("message", ""))) for fault in wrong]
         wrong = [
-            fault | {"key": QUERY_NAMES.get(fault["key"], fault["key"]), "message": _short(fault.get("message"))}
-            for fault in wrong
+            fault | {"key": QUERY_NAMES.get(fault["key"], fault["key"]), "message": _short(sentence)}
+            for fault, (sentence, _) in zip(wrong, words, strict=True)
         ]
-        sentence = str(wrong[0]["message"])
+        sentence, advice = str(wrong[0]["message"]), words[0][1]
         name = str(wrong[0]["key"])
         return Problem("invalid-parameter", f"{name}: {sentence}", remedy=advice, parameter=name, errors=wrong)
     code = NAMELESS.get(error.status_code, "bad-request")

@@ -24,14 +24,33 @@ from api.web.problems import Problem
 from api.web.request_checks import ECHO_CHARACTERS_MAX, not_canonical
 
 NAME_CHARACTERS_MAX = 60  # of what was sent, that an answer repeats
-WHOLE_NUMBER = re.compile(r"-?[0-9]{1,20}")  # msgspec would also read 1e2 and 7.0
+WHOLE_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})", re.ASCII)  # msgspec would also read 1e2 and 7.0
 NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")  # and seconds since 1970 where a time is meant
 TIME_REMEDY = "write an instant with its offset, such as 2026-03-02T09:00:00Z, or a day, such as 2026-03-02"
 SCHEMA = "see /schema/openapi.json"
-WRITTEN = {
-    "RFC3339 encoded datetime": "write an instant with its offset from UTC, such as 2026-03-02T09:00:00Z",
-    "RFC3339 encoded date": "write a day, such as 2026-03-02",
-}
+NO_MEMBER = "Invalid enum value"  # so begins what msgspec says of it
+NUL = "it holds the character U+0000"  # PostgreSQL knows no text with it
+# What msgspec says of a value, as a pattern: the same in words, and what to write instead.
+FAULTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
+    (re.compile(pattern), sentence, advice)
+    for pattern, sentence, advice in (
+        (r"Expected `int` >= (-?\d+)", "it is less than {0}", "write {0} or more"),
+        (r"Expected `int` <= (-?\d+)", "it is more than {0}", "write {0} at most"),
+        (r"Expected `str` of length >= (\d+)", "it has less than {0} characters", "write {0} or more"),
+        (r"Expected `str` of length <= (\d+)", "it has more than {0} characters", "write {0} at most"),
+        (r"Expected `array` of length <= (\d+)", "it comes more than {0} times", "give it {0} times at most"),
+        (re.escape(NUL), NUL, "leave it out"),
+        (r"Expected `str` matching", "it is written in another way than here", SCHEMA),
+        (r"Expected `bool", "it is neither true nor false", "write true or false"),
+        (r"Invalid UUID", "it is no UUID", "write an id as this server gives it"),
+        (
+            r"Invalid RFC3339 encoded datetime",
+            "it is no instant",
+            "write an instant with its offset from UTC, such as 2026-03-02T09:00:00Z",
+        ),
+        (r"Invalid RFC3339 encoded date", "it is no day", "write a day, such as 2026-03-02"),
+    )
+)
 
 
 def require_canonical_ids(scope: Scope) -> None:
@@ -72,7 +91,7 @@ def require_known(scope: Scope, params: MultiDict[Any]) -> None:
         if _is_time(annotation) and any(NUMBER.fullmatch(value) for value in values):
             raise _unreadable(name, "a bare number is no time", TIME_REMEDY)
         if _is_number(annotation) and (wrong := [value for value in values if not WHOLE_NUMBER.fullmatch(value)]):
-            raise _unreadable(name, f"{wrong[0][:ECHO_CHARACTERS_MAX]} is not a whole number", "write only digits")
+            raise _unreadable(name, _no_number(wrong[0]), "write digits alone, no zero before them, 19 at most")
     require_valid(handler, params)
 
 
@@ -88,6 +107,11 @@ def _require_names(names: Iterable[str], known: Mapping[str, Any]) -> None:
 def _unreadable(name: str, what: str, advice: str) -> Problem:
     shown = name[:NAME_CHARACTERS_MAX]
     return Problem("invalid-parameter", f"{shown}: {what}", remedy=advice, parameter=shown)
+
+
+def _no_number(text: str) -> str:
+    """What is wrong with *text* where a whole number is meant."""
+    return f"{text[:ECHO_CHARACTERS_MAX]} is not a whole number as one is written here" if text else "it has no value"
 
 
 def _takes_several(annotation: Any) -> bool:
@@ -117,10 +141,12 @@ def require_valid(handler: HTTPRouteHandler, params: MultiDict[Any]) -> None:
         if not values:
             continue
         value = values if _takes_several(parameter.annotation) else values[0]
+        message = NUL if any("\0" in text for text in values) else ""
         try:
             convert(value, type=parameter.validated_as, strict=False, str_keys=True)
         except ValidationError as error:
-            message = str(error).split(" - ", maxsplit=1)[0]
+            message = message or str(error).split(" - ", maxsplit=1)[0]
+        if message:
             wrong.append({"message": message, "key": parameter.name, "source": ParamType.QUERY})
     if wrong:
         raise ValidationException(detail="invalid query parameters", extra=wrong)
@@ -161,14 +187,15 @@ def _parameters(owner: HTTPRouteHandler | Provide, dependencies: Mapping[str, Pr
             yield DeclaredParameter(name, definition.name or name, parameter.annotation, validated_as)
 
 
-def remedy(scope: Scope, parameter: str, sentence: str) -> str:
-    """What to write for *parameter* of the address that *scope* asks for, of which *sentence* says what is wrong."""
-    for ending, advice in WRITTEN.items():
-        if sentence.endswith(ending):
-            return advice
-    if sentence.startswith("Invalid enum value") and (known := _choices(scope, parameter)):
-        return f"one of: {', '.join(known)}"
-    return SCHEMA
+def in_words(scope: Scope, parameter: str, message: str) -> tuple[str, str]:
+    """What msgspec's *message* says of *parameter* of the address that *scope* asks for, and what to write instead."""
+    for pattern, sentence, advice in FAULTS:
+        if match := pattern.match(message):
+            return sentence.format(*match.groups()), advice.format(*match.groups())
+    if not message.startswith(NO_MEMBER):
+        return message, SCHEMA
+    known = _choices(scope, parameter)
+    return f"it can't be{message.removeprefix(NO_MEMBER)}", f"one of: {', '.join(known)}" if known else SCHEMA
 
 
 def _choices(scope: Scope, parameter: str) -> list[str]:

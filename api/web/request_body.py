@@ -96,12 +96,17 @@ def _require_json(kind: bytes) -> None:
             remedy="send JSON, with the header Content-Type: application/json",
             headers={"Accept": "application/json"},
         )
+    require_utf8(kind, "application/json")
+
+
+def require_utf8(kind: bytes, usual: str) -> None:
+    """Refuse a media type that names another character set: Problem wrong-content-type, which names the *usual* one."""
     if (charset := _CHARSET.search(kind)) and charset[1].lower() not in CHARSETS:
         raise Problem(
             "wrong-content-type",
             f"the body's character set is {charset[1][:ECHO_CHARACTERS_MAX].decode('latin-1')}",
-            remedy="send JSON in UTF-8, with the header Content-Type: application/json",
-            headers={"Accept": "application/json"},
+            remedy=f"send JSON in UTF-8, with the header Content-Type: {usual}",
+            headers={"Accept": usual},
         )
 
 

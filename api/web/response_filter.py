@@ -23,7 +23,7 @@ COMPRESSION_LEVEL = 6
 THREAD_BYTES_MIN = 256 * 1024  # compressing more takes longer than handing it to a thread
 GZIP_WINDOW_BITS = 31  # of zlib: a gzip member, with no time in its head, so that the same body gives the same bytes
 COMPRESSIBLE = re.compile(rb"text/(?!event-stream)|application/(?:[a-z.-]+\+)?json|application/x-ndjson|image/svg")
-GZIP_ACCEPTED = re.compile(rb"(?i)(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q\s*=\s*([0-9.]+)\s*)?(?=,|$)")
+GZIP_ACCEPTED = re.compile(rb"(?i)(?:^|,)\s*(gzip|\*)\s*(?:;\s*q\s*=\s*([0-9.]+)\s*)?(?=,|$)")
 INSTANTS = re.compile(rb'"(?:as_of|known_at)":"[^"T]{10}T[^"]{6,30}",?')  # of the question, now where it names none
 IDENTITY = b"X-Actor, X-Department, X-Role"  # the answer depends on them
 SUFFIX = b'-gzip"'
@@ -40,12 +40,13 @@ MEDIA_TYPES_CACHED_MAX = 500
 class ResponseFilter:
     """An ASGI `send` for the answer to one request."""
 
-    __slots__ = ("_held", "_method", "_packer", "_scope", "_send")
+    __slots__ = ("_ended", "_held", "_method", "_packer", "_scope", "_send")
 
     def __init__(self, scope: HTTPScope, send: Send) -> None:
         self._scope, self._send, self._method = scope, send, scope["method"]
         self._held: Any = None  # the head of the answer, until the body says how it is to be sent
         self._packer: Any = None  # compresses a body that comes in pieces
+        self._ended = False  # a HEAD request, before the end of a body that comes in pieces
 
     async def __call__(self, message: Any) -> None:
         if message["type"] == "http.response.start":
@@ -111,15 +112,16 @@ class ResponseFilter:
         await self._go_on({"type": "http.response.body", "body": body, "more_body": False})
 
     async def _go_on(self, message: Any) -> None:
-        """Send one piece of the body, or nothing of it to a HEAD request."""
+        """Send one piece of the body. To HEAD the first is the end: a stream of events may have no last one."""
+        if self._method == "HEAD":
+            if not self._ended:
+                self._ended = True
+                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
         body, more = message.get("body", b""), message.get("more_body", False)
         if self._packer is not None:
             body = self._packer.compress(body) + (b"" if more else self._packer.flush())
             if more and not body:
-                return
-        if self._method == "HEAD":
-            body = b""
-            if more:
                 return
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
@@ -138,18 +140,21 @@ class ResponseFilter:
     def _wants_gzip(self, head: Any) -> bool:
         if _value(head, b"content-encoding") or head["status"] in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
             return False
-        accepted = next((value for name, value in self._scope["headers"] if name == b"accept-encoding"), b"")
-        match = GZIP_ACCEPTED.search(accepted)
-        return match is not None and (match[1] is None or bool(match[1].strip(b"0.")))
+        weights = {name.lower(): weight for name, weight in GZIP_ACCEPTED.findall(self._sent(b"accept-encoding"))}
+        weight = weights.get(b"gzip", weights.get(b"*"))  # what is named counts, and not what all others are
+        return weight is not None and (not weight or bool(weight.strip(b"0.")))
 
     def _unchanged(self, head: Any) -> bool:
         """Whether the client has this answer already; any coding of it will do (RFC 9110, 13.1.2)."""
-        header = next((value for name, value in self._scope["headers"] if name == b"if-none-match"), None)
-        etag = _value(head, b"etag")
-        if header is None or not etag or head["status"] != HTTPStatus.OK or self._method not in ("GET", "HEAD"):
+        header, etag = self._sent(b"if-none-match"), _value(head, b"etag")
+        if not header or not etag or head["status"] != HTTPStatus.OK or self._method not in ("GET", "HEAD"):
             return False
         known = {_plain_tag(part.strip()) for part in header.split(b",")}
         return b"*" in known or _plain_tag(etag) in known
+
+    def _sent(self, wanted: bytes) -> bytes:
+        """The header *wanted* of the request: a list, which may come in several lines (RFC 9110, 5.3)."""
+        return b",".join(value for name, value in self._scope["headers"] if name == wanted)
 
     async def _send_unchanged(self, head: Any) -> None:
         remaining = [pair for pair in head["headers"] if not pair[0].startswith(b"content-")]

@@ -18,7 +18,7 @@ from api.web.http_request import HttpRequest
 from api.web.identity import caller_of, headers_of
 from api.web.parameters import POSITION_MAX
 from api.web.problems import Problem
-from api.web.request_body import decoded
+from api.web.request_body import decoded, require_plain
 from api.webhooks.schemas import (
     DeliveryPage,
     PingResult,
@@ -120,6 +120,7 @@ class SubscriptionRoutes(Controller):
         The secret is shown in this answer alone. With an `Idempotency-Key` a repeat gets the same subscription.
         """
         wanted = decoded(_request, json_body)
+        require_plain("$.filter.department", wanted.filter.department)
         criteria = FeedCriteria(
             frozenset(type_of(name, "types") for name in wanted.types), wanted.filter.project, wanted.filter.department
         )

@@ -7,6 +7,9 @@ from unicodedata import category
 
 LINE_ENDS_IN_PROSE = "\n\t"
 HIDDEN_CATEGORIES = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format (also directions), surrogates, separators
+# Letters and marks that show nothing (Default_Ignorable_Code_Point), and the Braille pattern without a dot.
+BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))  # not those that Mongolian is written with
 _PLAIN = re.compile("[\x20-\x7e\u4e00-\u9fff\u3001-\u3011\uff01-\uff5e]*")  # ASCII and everyday Chinese: no look-up
 
 
@@ -18,7 +21,13 @@ def is_noncharacter(character: str) -> bool:
 
 def is_hidden(character: str) -> bool:
     """Whether *character* is invisible, changes the text direction, or is a noncharacter."""
-    return category(character) in HIDDEN_CATEGORIES or is_noncharacter(character)
+    return category(character) in HIDDEN_CATEGORIES or is_noncharacter(character) or _is_blank(character)
+
+
+def _is_blank(character: str) -> bool:
+    """Whether *character* counts as a letter or a mark, and yet shows nothing by itself."""
+    code = ord(character)
+    return character in BLANK_LETTERS or any(code in selectors for selectors in VARIATION_SELECTORS)
 
 
 def hidden_in_line(text: str) -> str:

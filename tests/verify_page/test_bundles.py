@@ -191,3 +191,69 @@ def test_what_is_no_bundle_is_said_to_be_none(page: Page, exported: Exported, tm
     assert ask(page, file=packed(empty, tmp_path)).verdict == "unreadable"
     assert "nothing could be verified" in page.inner_text("#result")
     assert ask(page, keys="not a key", file=packed(exported.project, tmp_path)).verdict == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("entries.ndjson", "null\n", "data/entries.ndjson, 1: this line holds no record"),
+        ("entries.ndjson", '"x"\n', "data/entries.ndjson, 1: this line holds no record"),
+        ("proofs.ndjson", "5\n", "data/proofs.ndjson, 1: this line holds no record"),
+        ("rules/cn-licensing@2019-04-23.toml", "= =", "data/rules/cn-licensing@2019-04-23.toml: not a file of rules"),
+        ("calendars/cn.json", "null", "data/calendars/cn.json: not a file of calendars"),
+        ("calendars/cn.json", "{", "data/calendars/cn.json: not JSON"),
+    ],
+)
+def test_what_can_not_be_read_of_a_bundle_is_named(
+    page: Page, exported: Exported, name: str, content: str, says: str, tmp_path: Path
+) -> None:
+    bundle = copied(exported.project, tmp_path)
+    (bundle / "data" / name).write_text(content)
+    seal(bundle)
+    assert ask(page, file=packed(bundle, tmp_path)).verdict == "unreadable"
+    assert says in page.inner_text("#result")
+
+
+def test_a_proof_without_a_path_proves_nothing(page: Page, exported: Exported, tmp_path: Path) -> None:
+    bundle = copied(exported.project, tmp_path)
+    proofs = [{"position": row["position"], "path": "x"} for row in rows_in(bundle)]
+    (bundle / "data" / "proofs.ndjson").write_text("".join(f"{json.dumps(proof)}\n" for proof in proofs))
+    seal(bundle)
+    assert ask(page, file=packed(bundle, tmp_path)).failed == {"tree"}
+
+
+def test_dates_whose_rules_are_missing_are_not_said_to_be_counted(
+    page: Page, exported: Exported, tmp_path: Path
+) -> None:
+    bundle = copied(exported.zone, tmp_path)
+    (bundle / "data" / "rules" / "cn-licensing@2019-04-23.toml").write_text("")
+    seal(bundle)
+    ((outcome, text),) = ask(page, file=packed(bundle, tmp_path)).of("dates_without")
+    assert (outcome, "lacks the rules or the calendar cn-licensing@2019-04-23" in text) == ("unchecked", True)
+
+
+@pytest.mark.parametrize("size", [b"-0000001000", b"77777777777", b"zzzzzzzzzzz", b""])
+def test_an_archive_whose_sizes_make_no_sense_can_not_be_unpacked(page: Page, size: bytes, tmp_path: Path) -> None:
+    """Whatever it says, the page comes to an end with it."""
+    head = bytearray(512)
+    head[: len(b"data/checkpoint")] = b"data/checkpoint"
+    head[124 : 124 + len(size)] = size
+    head[257:262] = b"ustar"
+    file = tmp_path / "bundle.tar"
+    file.write_bytes(bytes(head) + bytes(1024))
+    assert ask(page, file=file).verdict == "unreadable"
+    assert "can't be unpacked" in page.inner_text("#result")
+
+
+@pytest.mark.parametrize(("field", "value"), [(20, b"\5\0\0\0"), (24, b"\5\0\0\0"), (42, b"\xff\xff\xff\x7f")])
+def test_a_zip_whose_directory_lies_can_not_be_unpacked(
+    page: Page, exported: Exported, field: int, value: bytes, tmp_path: Path
+) -> None:
+    """Of the last file the packed size, the size, or the place is another."""
+    file = packed(exported.project, tmp_path)
+    content = bytearray(file.read_bytes())
+    place = content.rfind(b"PK\1\2") + field
+    content[place : place + len(value)] = value
+    file.write_bytes(content)
+    assert ask(page, file=file).verdict == "unreadable"
+    assert "can't be unpacked" in page.inner_text("#result")

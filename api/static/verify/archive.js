@@ -1,5 +1,6 @@
 // Files of a bundle: from a zip, a tar, a tar.gz, or a folder that was chosen.
 
+import { concat } from "./bytes.js";
 import { UnreadableError } from "./note.js";
 
 const END_OF_ZIP = 0x06054b50;
@@ -34,7 +35,7 @@ const isTar = (bytes) => decoder.decode(bytes.slice(257, 262)) === "ustar";
 
 async function unpacked(bytes) {
   if (isZip(bytes)) return unzip(bytes);
-  if (isGzip(bytes)) return untar(await inflate(bytes, "gzip"));
+  if (isGzip(bytes)) return untar(await inflate(bytes, "gzip", UNPACKED_BYTES_MAX));
   if (isTar(bytes)) return untar(bytes);
   throw new UnreadableError("archive");
 }
@@ -48,13 +49,21 @@ function below(files) {
   return new Map(inside.map(([name, data]) => [name.slice(prefix.length), data]));
 }
 
-async function inflate(bytes, format) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format));
+/** What is packed in bytes, of *most* bytes: what goes on beyond them would fill the memory. */
+async function inflate(bytes, format, most) {
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format)).getReader();
+  const parts = [];
+  let length = 0;
   try {
-    return new Uint8Array(await new Response(stream).arrayBuffer());
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      length += part.value.length;
+      if (length > most) throw new RangeError("too long");
+      parts.push(part.value);
+    }
   } catch {
     throw new UnreadableError("archive");
   }
+  return concat(...parts);
 }
 
 async function unzip(bytes) {
@@ -72,10 +81,13 @@ async function unzip(bytes) {
     total += size;
     if (total > UNPACKED_BYTES_MAX || (method !== 0 && method !== 8)) throw new UnreadableError("archive");
     const start = view.getUint32(at + 42, true);
+    if (start + 30 > bytes.length) throw new UnreadableError("archive");
     const data = start + 30 + view.getUint16(start + 26, true) + view.getUint16(start + 28, true);
     const body = bytes.subarray(data, data + packed);
     const name = decoder.decode(bytes.subarray(at + 46, at + 46 + nameBytes));
-    files.set(name, method === 0 ? body : await inflate(body, "deflate-raw"));
+    const file = method === 0 ? body : await inflate(body, "deflate-raw", size);
+    if (file.length !== size) throw new UnreadableError("archive");
+    files.set(name, file);
     at += 46 + nameBytes + extra + comment;
   }
   return files;
@@ -85,8 +97,9 @@ function untar(bytes) {
   const text = (from, length) => decoder.decode(bytes.subarray(from, from + length)).split("\0")[0];
   const files = new Map();
   for (let at = 0; at + TAR_BLOCK <= bytes.length && bytes[at] !== 0; ) {
-    const size = parseInt(text(at + 124, 12), 8);
-    if (!Number.isFinite(size)) throw new UnreadableError("archive");
+    const digits = text(at + 124, 12).trim();
+    const size = /^[0-7]+$/.test(digits) ? parseInt(digits, 8) : NaN; // parseInt alone reads a sign: to go back has no end
+    if (!(at + TAR_BLOCK + size <= bytes.length)) throw new UnreadableError("archive");
     const prefix = text(at + 345, 155);
     const isFile = ["", "0"].includes(text(at + 156, 1));
     const name = `${prefix}${prefix && "/"}${text(at, 100)}`.replace(/^\.\//, "");

@@ -93,12 +93,35 @@ function textOf(files, name) {
 function linesOf(files, name) {
   const lines = textOf(files, name).split("\n").filter(Boolean);
   return lines.map((line, place) => {
-    try {
-      return JSON.parse(line);
-    } catch {
-      throw new UnreadableError("json", `${name}, ${place + 1}`);
-    }
+    const value = jsonOf(line, `${name}, ${place + 1}`);
+    if (!isObject(value)) throw new UnreadableError("line", `${name}, ${place + 1}`);
+    return value;
   });
+}
+
+function jsonOf(text, name) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UnreadableError("json", name);
+  }
+}
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+function rulesOf(files, name) {
+  const text = textOf(files, name);
+  try {
+    return parseToml(text);
+  } catch {
+    throw new UnreadableError("rules", name);
+  }
+}
+
+function calendarsOf(files, name) {
+  const calendars = jsonOf(textOf(files, name), name)?.calendars;
+  if (!isObject(calendars)) throw new UnreadableError("calendars", name);
+  return calendars;
 }
 
 async function manifestFaults(files) {
@@ -201,16 +224,25 @@ async function checkTree(report, files, entries, checkpoint, earlier) {
 }
 
 async function pathFaults(entries, proofs, checkpoint) {
-  const paths = new Map(proofs.map(({ position, path }) => [position, path.map(fromHex)]));
+  const paths = new Map(proofs.map(({ position, path }) => [position, hashesIn(path)]));
   const faults = [];
   for (const { position, bytes } of entries) {
-    if (bytes === null || !paths.has(position)) faults.push({ position, code: "no_path" });
+    if (bytes === null || !paths.get(position)) faults.push({ position, code: "no_path" });
     else {
       const head = await headByPath(await leafHash(position, bytes), position - 1, checkpoint.size, paths.get(position));
       if (head === null || !isSame(head, checkpoint.head)) faults.push({ position, code: "not_in_tree" });
     }
   }
   return faults;
+}
+
+/** The hashes of a path; null where it is none. */
+function hashesIn(path) {
+  try {
+    return path.map(fromHex);
+  } catch {
+    return null;
+  }
 }
 
 async function wholeFaults(entries, leaves, checkpoint, earlier) {
@@ -246,8 +278,8 @@ async function leafFaults(entries, leaves, checkpoint) {
 /** Count every date again that the entries state. */
 function checkDates(report, files, entries) {
   const named = (folder, end) => [...files.keys()].filter((name) => name.startsWith(folder) && name.endsWith(end));
-  const calendars = Object.assign({}, ...named("data/calendars/", ".json").map((name) => JSON.parse(textOf(files, name)).calendars));
-  const rules = named("data/rules/", ".toml").map((name) => [name.slice("data/rules/".length, -".toml".length), parseToml(textOf(files, name))]);
+  const calendars = Object.assign({}, ...named("data/calendars/", ".json").map((name) => calendarsOf(files, name)));
+  const rules = named("data/rules/", ".toml").map((name) => [name.slice("data/rules/".length, -".toml".length), rulesOf(files, name)]);
   const check = new DateCheck(calendars, Object.fromEntries(rules));
   for (const entry of entries) {
     try {
@@ -258,4 +290,5 @@ function checkDates(report, files, entries) {
   }
   report.add("dates", { count: check.checked }, check.faults);
   for (const [law, count] of check.unchecked) report.leave("dates_of", { law, count });
+  for (const [law, count] of check.unfounded) report.leave("dates_without", { law, count });
 }

@@ -3,7 +3,7 @@
 import { RED } from "./clock.js";
 import { evaluate } from "./evaluate.js";
 import { ProjectHistory } from "./facts.js";
-import { OtherLawError, ruleOf } from "./rules.js";
+import { MissingLawError, OtherLawError, ruleOf } from "./rules.js";
 
 const STATED = ["started_on", "length", "due_on", "provisional"];
 
@@ -18,6 +18,7 @@ export class DateCheck {
     this.checked = 0;
     this.faults = []; // {position, code, ...}
     this.unchecked = new Map(); // how many dates by the law that this clock does not count
+    this.unfounded = new Map(); // how many by the law or the calendar that is not in the bundle
   }
 
   /** Take in an entry, whose data is *fact*, and check the date that it states, if it states one. */
@@ -39,10 +40,10 @@ export class DateCheck {
     calendar.notices = [...calendar.notices, { id: fact.notice, published, days, covers_to: covers_to ?? null }];
   }
 
-  /** The state of a clock at *at*, by what was in the ledger then. Throws OtherLawError. */
+  /** The state of a clock at *at*, by what was in the ledger then. Throws OtherLawError, MissingLawError. */
   clockAt(history, name, at) {
     const pack = this.packs[history.law];
-    if (pack === undefined) throw new OtherLawError(history.law);
+    if (!pack?.id) throw new MissingLawError(history.law);
     const rule = ruleOf(pack, history.terms);
     return evaluate(rule, history.events, this.calendar(history.calendar || pack.calendar), at).clocks[name];
   }
@@ -50,7 +51,7 @@ export class DateCheck {
   /** A calendar with those it stacks on (B2.8). */
   calendar(name) {
     const own = this.calendars[name];
-    if (own === undefined) throw new OtherLawError(name);
+    if (own === undefined) throw new MissingLawError(name);
     if (!own.stacks_on) return own;
     const below = this.calendar(own.stacks_on);
     return { ...below, notices: [...below.notices, ...(own.notices ?? [])] };
@@ -88,8 +89,9 @@ export class DateCheck {
       }
       this.checked += 1;
     } catch (error) {
-      if (!(error instanceof OtherLawError)) throw error;
-      this.unchecked.set(error.message, (this.unchecked.get(error.message) ?? 0) + 1);
+      if (!(error instanceof OtherLawError || error instanceof MissingLawError)) throw error;
+      const dates = error instanceof MissingLawError ? this.unfounded : this.unchecked;
+      dates.set(error.message, (dates.get(error.message) ?? 0) + 1);
     }
   }
 }

@@ -14,12 +14,11 @@ const { sentences, known, language } = JSON.parse(document.getElementById("verif
 
 /** A sentence with the values of its `{names}`; a name without a value is left as it is. */
 function sentence(key, values = {}) {
-  return (sentences[key] ?? key).replaceAll(/\{(\w+)\}/g, (whole, name) => shown(name, values[name]) ?? whole);
+  return (sentences[key] ?? key).replaceAll(/\{(\w+)\}/g, (whole, name) => (name in values ? shown(name, values[name]) : whole));
 }
 
 function shown(name, value) {
-  if (value === undefined) return undefined;
-  if (value === null) return "–";
+  if (value === undefined || value === null) return "–";
   if (name === "time") return new Date(value * 1000).toLocaleString(language, { timeZoneName: "short" });
   return typeof value === "number" ? value.toLocaleString(language) : String(value);
 }

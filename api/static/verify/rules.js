@@ -6,6 +6,9 @@ const WORKING_DAYS = new Set([undefined, "working_day"]);
 /** The rule can't be expanded here: its law is counted otherwise than the working-day clock counts. */
 export class OtherLawError extends Error {}
 
+/** The law, or its calendar, is not in the bundle. */
+export class MissingLawError extends Error {}
+
 /** The parts of a law's recorded name: `id@version+calendar/special`. */
 export function nameParts(name) {
   const [, version, calendar = "", special = ""] = /^([^+/]+)(?:\+([^/]+))?(?:\/(.+))?$/.exec(name) ?? [];

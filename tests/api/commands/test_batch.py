@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,14 +13,29 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from api.commands import batch
+from api.commands.batch import AtomicRun
 from api.commands.batch_lines import LineSplitter
+from api.commands.sender import ProjectCommandSender
+from api.web.identity import caller_by_headers
 from domain.core.ledger import Actor
+from domain.examples.materials import DIGEST, MEDIA_TYPE, REPORT
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.sent_command import DIRECT
+from infrastructure.materials.store import MaterialStore
+from infrastructure.settings import Settings
 from tests.api.client import REGISTER, Door, identity, problem
 from tests.examples import LAND, LEADER, MANAGER
 
 SUBMIT = {"command": "submit_item", "item": "land"}
 NOTE = {"command": "note_step", "activity": "site visit"}
+ATTACH = {
+    "command": "attach_material",
+    "digest": DIGEST,
+    "name": "report.pdf",
+    "media_type": MEDIA_TYPE,
+    "size": len(REPORT),
+    "items": ["land"],
+}
 NDJSON = "application/x-ndjson"
 
 
@@ -164,6 +180,55 @@ async def test_an_atomic_batch_is_of_one_project_with_a_key_a_line(door: Door, a
     assert outcomes(partly) == [(1, "batch-undone"), (2, "key-reused")]
 
 
+async def test_nothing_of_an_atomic_batch_that_is_cut_off_is_carried_out(approvals: Approvals, tmp_path: Path) -> None:
+    project = uuid4()
+    whole = json.encode(line(project, REGISTER)) + b"\n"
+    messages = iter([{"type": "http.request", "body": whole, "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        return next(messages)
+
+    sender = ProjectCommandSender(
+        approvals, MaterialStore.of(Settings(data=tmp_path)), caller_by_headers(MANAGER), DIRECT
+    )
+    scope: Any = {"path": "/v1/commands/batch", "state": {}, "headers": []}
+    run = AtomicRun(sender, scope)
+    await run.read(receive)
+    replies = json.Decoder().decode_lines(b"".join([piece async for piece in run.answers()]))
+
+    assert [each["problem"]["code"] for each in replies] == ["batch-undone", "bad-request"]
+    assert await approvals.history(project) == []
+
+
+async def test_the_line_at_fault_is_named_also_where_a_file_or_a_code_is_at_fault(door: Door) -> None:
+    project, other = uuid4(), uuid4()
+    absent = ATTACH | {"digest": "f" * 64}
+    lines = [line(project, REGISTER), line(project, SUBMIT), line(project, absent)]
+    expected = [(1, "batch-undone"), (2, "batch-undone"), (3, "material-not-stored")]
+    assert outcomes(await post(door, lines, "atomic")) == expected
+
+    await door.done(other, REGISTER | {"code": "B-1"})
+    await door.done(project, REGISTER)
+    lines = [line(project, SUBMIT), line(project, REGISTER | {"code": "B-1"})]
+    assert outcomes(await post(door, lines, "atomic")) == [(1, "batch-undone"), (2, "project-code-taken")]
+
+
+async def test_what_is_registered_in_an_atomic_batch_may_get_its_files_there(door: Door) -> None:
+    await door.store_report()
+    project = uuid4()
+    lines = [line(project, REGISTER), line(project, SUBMIT), line(project, ATTACH)]
+    assert outcomes(await post(door, lines, "atomic")) == [(1, 200), (2, 200), (3, 200)]
+
+
+async def test_no_line_is_blamed_for_an_atomic_batch_whose_outcome_is_unknown(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.commands.sender.ANSWER_SECONDS_MAX", 0.0)
+    project = uuid4()
+    lines = [line(project, REGISTER), line(project, SUBMIT)]
+    assert outcomes(await post(door, lines, "atomic")) == [(1, "outcome-unknown"), (2, "outcome-unknown")]
+
+
 @pytest.mark.parametrize("mode", ["each", "atomic"])
 async def test_every_line_is_judged_by_the_table_of_access(door: Door, mode: str) -> None:
     project = uuid4()
@@ -190,6 +255,7 @@ async def test_a_batch_ends_at_its_limits(door: Door, monkeypatch: pytest.Monkey
 
 async def test_what_is_no_batch_is_refused_as_a_whole(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     problem(await post(door, [], kind="application/json"), "wrong-content-type")
+    problem(await post(door, [], kind=f"{NDJSON}; charset=utf-16"), "wrong-content-type")
     problem(await post(door, [line(uuid4(), REGISTER)], by=None), "actor-missing")
     problem(await post(door, [line(uuid4(), REGISTER)], "both"), "invalid-parameter")
     monkeypatch.setattr(batch, "BATCH_BYTES_MAX", 10)

@@ -132,7 +132,10 @@ async def test_a_filter_narrows_the_table_as_it_does_the_page(door: Door) -> Non
     assert len(lines_in(await get(door, f"{EXPORTS}/progress/csv", {"text": "no such project"}))) == 1
     refused = await get(door, f"{EXPORTS}/progress/csv", {"warned": "never"})
     assert refused.status_code == 400
-    assert (await get(door, f"{EXPORTS}/progress/pdf")).status_code in (400, 404)
+    assert "Back to the page without it" in refused.text
+    unknown = await get(door, f"{EXPORTS}/progress/pdf")
+    assert unknown.status_code == 400
+    assert "Back to the page without it" not in unknown.text  # it is no parameter, and the page would be the same
 
 
 async def test_pages_link_to_their_lists_with_the_filters_in_force(door: Door) -> None:

@@ -72,7 +72,14 @@ async def test_what_both_epochs_have_can_be_gone_on_from(door: Door, restored: R
     assert (await page(door, cursor=f"BDA.2:{restored.kept_to}")).status_code == 200
 
 
-@pytest.mark.parametrize("cursor", ["", "BDA.3:1", "ABC.2:1", "BDA.2:", "BDA:1", "BDA.2:x", "１", "-1"])
+async def test_the_id_of_a_webhook_is_one_of_an_event(door: Door, restored: Restored) -> None:
+    """In the first epoch it begins with the zone alone: who missed deliveries reads on behind the last that came."""
+    first = (await page(door, after=0, limit=1)).json()["events"][0]["id"]
+    assert (await page(door, lastEventId=f"BDA:{first}", limit=1)).json()["events"][0]["id"] != first
+    problem(await page(door, lastEventId=f"BDA:{restored.kept_to + 1}"), "position-lost")
+
+
+@pytest.mark.parametrize("cursor", ["", "BDA.3:1", "ABC.2:1", "BDA.2:", "ABC:1", "BDA.2:x", "１", "-1"])
 async def test_what_is_no_cursor_is_refused(door: Door, restored: Restored, cursor: str) -> None:
     refused = problem(await page(door, cursor=cursor), "invalid-parameter")
     assert refused["parameter"] == "cursor"

@@ -399,6 +399,19 @@ async def test_a_registration_sent_twice_leads_to_the_same_receipt(door: Door) -
     assert (await door.get(register.path, Actor("else", "", Role.PROJECT_MANAGER))).status_code == 404
 
 
+@pytest.mark.parametrize("version", ["1", "-5", "9" * 30, "9" * 6000, "x"])
+async def test_the_draft_of_one_registration_may_become_another(door: Door, version: str) -> None:
+    """A draft that was left after the project was registered has its version; what it is used for next has none."""
+    left = form(door, "register_project", new_project(), by=MANAGER)
+    await left.open()
+    left.hidden = [(name, version if name == "_version" else text) for name, text in left.hidden]
+    await left.review(name="甲", enterprise__name="乙", manager=MANAGER.id)
+    after = form(door, "register_project", new_project(), by=MANAGER)
+    await after.open()
+    await after.review(name="丙", enterprise__name="乙", manager=MANAGER.id)
+    assert "/receipts/" in await after.act()
+
+
 async def test_a_code_that_is_taken_is_shown_beside_its_field(door: Door) -> None:
     fields: dict[str, Any] = {
         "name": "甲",

@@ -185,7 +185,7 @@ async def test_a_command_is_not_carried_out_with_a_query(door: Door, query: str)
 @pytest.mark.parametrize(
     "query",
     [
-        *("limit=1e2", "limit=1.0", "limit=%2B5", "limit= 5", "limit=1_0"),
+        *("limit=1e2", "limit=1.0", "limit=%2B5", "limit= 5", "limit=1_0", "limit=05", "kind=%00", "mode=%00"),
         *("manager=a&manager=b", "limit=5&limit=6", "text=%ff", "text=%", "text=%zz", "as_of=1e9", "as_of=1700000000"),
     ],
 )
@@ -406,6 +406,7 @@ HIDDEN = [
     "\ufeffa",
     "a\uffffb",
     "a\U0001ffffb",
+    *("\u3164", "a\u115fb", "\uffa0", "\u2800", "land\ufe0f", "land\u034f", "王\U000e0100"),
 ]
 BLANK = [" ", "   ", "\u3000", "\u00a0"]
 
@@ -589,4 +590,6 @@ def test_a_page_says_what_is_wrong_with_its_address_in_both_languages(page_addre
     answer = httpx.get(f"{page_address}/pages/projects/{uuid4()}/", headers=headers, timeout=PATIENCE_SECONDS)
     assert answer.status_code == 400
     assert ("网址的写法有误" if language == "zh" else "The address is written incorrectly") in answer.text
-    assert "<html" in answer.text
+    posted = httpx.post(f"{page_address}/pages/projects/{uuid4()}", headers=headers, timeout=PATIENCE_SECONDS)
+    assert posted.status_code == 405
+    assert ("这个网址不能这样打开" if language == "zh" else "can&#39;t be opened in this way") in posted.text

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from msgspec import msgpack
 
+from api.cursors import CHECK_BYTES, CURSOR_VERSION, cursor_text, mark_of, read_cursor
+from api.web.problems import Problem
 from infrastructure.ledger.approvals import Approvals
 from tests.api.client import REGISTER, Door, problem
 from tests.examples import APPLICANT, LAND
@@ -71,14 +74,26 @@ async def test_pages_neither_lose_nor_double_a_row_while_others_write(
     assert keys(now, name) != keys(whole, name)
 
 
+def written(parts: list[Any]) -> str:
+    """A cursor of *parts*, as anybody can make it."""
+    packed = msgpack.encode(parts)
+    return urlsafe_b64encode(packed + sha256(packed).digest()[:CHECK_BYTES]).rstrip(b"=").decode()
+
+
 def forged(**changes: Any) -> str:
-    fields = {"version": 1, "mark": b"x" * 12, "at": datetime(2026, 3, 1, tzinfo=UTC), "position": 1, "last": [1]}
-    return urlsafe_b64encode(msgpack.encode([*(fields | changes).values()])).rstrip(b"=").decode()
+    fields = {
+        "version": CURSOR_VERSION,
+        "mark": b"x" * 12,
+        "at": datetime(2026, 3, 1, tzinfo=UTC),
+        "position": 1,
+        "last": [1],
+    }
+    return written([*(fields | changes).values()])
 
 
 @pytest.mark.parametrize(
     "cursor",
-    ["x", "é", "%00", "AAAA", "=" * 8, "a" * 1999, forged(), forged(version=2), forged(last="x"), forged(position=-1)],
+    ["x", "é", "%00", "AAAA", "=" * 8, "a" * 1999, forged(), forged(version=1), forged(last="x"), forged(position=-1)],
 )
 async def test_what_is_no_cursor_of_this_list_is_refused(door: Door, cursor: str) -> None:
     refused = problem(await door.get("/v1/progress", cursor=cursor), "invalid-cursor")
@@ -93,9 +108,27 @@ async def test_a_cursor_whose_values_were_changed_is_refused(door: Door, approva
     await crowd(door, "forger")
     page = (await door.get("/v1/progress", manager="forger", limit=1, after=await approvals.store.head())).json()
     text = page["next"].encode()
-    parts = msgpack.decode(urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
-    changed = urlsafe_b64encode(msgpack.encode([*parts[:4], last])).rstrip(b"=").decode()
+    parts = msgpack.decode(urlsafe_b64decode(text + b"=" * (-len(text) % 4))[:-CHECK_BYTES])
+    changed = written([*parts[:4], last])
     problem(await door.get("/v1/progress", manager="forger", limit=1, cursor=changed), "invalid-cursor")
+
+
+@pytest.mark.parametrize("number", [1e-300, 1e300, float("inf"), float("nan")])
+async def test_a_rank_that_no_row_has_is_refused(door: Door, number: float) -> None:
+    mark = mark_of("/v1/legal-persons", [("text", "Fab")])
+    cursor = cursor_text(mark, datetime(2026, 3, 1, tzinfo=UTC), 0, [number, "Fab", str(uuid4())])
+    problem(await door.get("/v1/legal-persons", text="Fab", cursor=cursor), "invalid-cursor")
+
+
+def test_a_cursor_of_which_a_character_was_changed_is_none() -> None:
+    mark = mark_of("/v1/progress", [])
+    cursor = cursor_text(mark, datetime(2026, 3, 1, tzinfo=UTC), 7, ["Fab", 3])
+    assert read_cursor(cursor, mark).last == ["Fab", 3]
+    for place, character in enumerate(cursor):
+        other = "A" if character != "A" else "B"
+        with pytest.raises(Problem) as refused:
+            read_cursor(cursor[:place] + other + cursor[place + 1 :], mark)
+        assert refused.value.kind.code == "invalid-cursor"
 
 
 async def test_a_cursor_belongs_to_its_address_and_filters(door: Door, approvals: Approvals) -> None:

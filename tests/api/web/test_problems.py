@@ -124,5 +124,26 @@ async def test_every_parameter_that_cannot_be_read_is_listed_once(door: Door) ->
     assert [fault["key"] for fault in refusal["errors"]] == ["item"]
 
 
+@pytest.mark.parametrize(
+    ("query", "says", "advice"),
+    [
+        ("limit=0", "limit: it is less than 1", "write 1 or more"),
+        ("limit=501", "limit: it is more than 500", "write 500 at most"),
+        ("limit=007", "limit: 007 is not a whole number as one is written here", "write digits alone"),
+        ("limit=", "limit: it has no value", "write digits alone"),
+        ("mode=%00", "mode: it holds the character U+0000", "leave it out"),
+        ("department=" + "x" * 65, "department: it has more than 64 characters", "write 64 at most"),
+        ("state=bad", "state: it can't be 'bad'", "one of: "),
+        ("closed=maybe", "closed: it is neither true nor false", "write true or false"),
+        ("as_of=soon", "as_of: it is no instant", "write an instant with its offset"),
+        ("due_before=2026-02-30", "due_before: it is no day", "write a day, such as"),
+    ],
+)
+async def test_what_is_wrong_with_a_parameter_is_said_in_words(door: Door, query: str, says: str, advice: str) -> None:
+    refusal = problem(await door.get(f"/v1/clocks?{query}"), "invalid-parameter")
+    assert refusal["detail"] == says
+    assert refusal["remedy"].startswith(advice)
+
+
 async def test_who_acts_is_checked_before_parameters(door: Door) -> None:
     problem(await door.get("/v1/clocks", by=None, limit=0), "actor-missing")

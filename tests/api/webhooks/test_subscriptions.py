@@ -90,6 +90,7 @@ async def test_no_one_sees_or_ends_those_of_others(private: Door, receiver: Rece
         ({"url": "https://127.0.0.1/"}, "webhook-address-refused"),
         ({"url": "https://[::1]/"}, "webhook-address-refused"),
         ({"url": "http://example.org/"}, "webhook-address-refused"),
+        ({"url": "https://[2001:4860::1]/", "filter": {"department": "\0"}}, "invalid-field"),
         ({"url": "https://no-such-host.invalid/"}, "webhook-address-refused"),
         ({"url": "https://example.org/", "types": ["no_such_fact"]}, "invalid-parameter"),
         ({"url": "https://example.org/", "extra": 1}, "invalid-field"),
