@@ -9,7 +9,7 @@ from io import BytesIO
 from itertools import combinations
 
 from PIL import Image, ImageChops
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FloatRect, Locator, Page
 from pypdf import PdfReader
 
 # A reader of the file finds characters by their shapes, some of which are also radicals.
@@ -23,6 +23,7 @@ WITHOUT_BACKGROUNDS = """() => {
     }
 }"""
 GREY_LEVELS_APART = 24  # of 256: neighbouring fields of a printer's raster that are told apart
+AROUND = 2.0  # pixels, in which a frame is drawn
 PIXELS_APART = 6  # of a picture, which has some two hundred
 
 
@@ -81,7 +82,16 @@ def alike(legend: Locator) -> Sequence[tuple[str, str]]:
     """The pairs of words whose pictures are the same."""
     pictures = list[tuple[str, Image.Image]]()
     for entry in legend.locator("li:has(svg)").all():
-        taken = entry.locator("svg").first.screenshot()
+        box = entry.locator("i, svg").first.bounding_box()
+        if box is None:
+            continue
+        around: FloatRect = {
+            "x": round(box["x"]) - AROUND,
+            "y": round(box["y"]) - AROUND,
+            "width": round(box["width"]) + 2 * AROUND,
+            "height": round(box["height"]) + 2 * AROUND,
+        }
+        taken = legend.page.screenshot(clip=around, full_page=True)
         pictures.append((entry.inner_text().strip(), Image.open(BytesIO(taken)).convert("L")))
     return [(name, other) for (name, seen), (other, picture) in combinations(pictures, 2) if is_same(seen, picture)]
 
