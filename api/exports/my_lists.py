@@ -26,7 +26,7 @@ from projections.progress.rows import ProgressProject
 from projections.progress.titles import ProjectTitles, names_of
 from projections.scope import Scope
 from projections.snapshots import PagedReader
-from projections.waiting.query import ListedWaiting, WaitingFilter, WaitingKey, WaitingRows
+from projections.waiting.query import ListedWaiting, WaitingFilter, WaitingRows
 from projections.window.query import WindowCase, WindowCases
 
 
@@ -89,7 +89,7 @@ def require_enterprise(caller: Caller) -> None:
 
 
 async def _task_rows(export: Export, wanted: WaitingFilter, reader: PagedReader) -> Batches:
-    async def read(criteria: WaitingFilter) -> tuple[Sequence[ListedWaiting], WaitingKey | None]:
+    async def read(criteria: WaitingFilter) -> tuple[Sequence[ListedWaiting], object]:
         rows = await translate_too_much(WaitingRows(reader).listed(criteria))
         return followed(rows, criteria.limit, lambda row: (row.since, row.project, row.nth, row.kind, row.ref))
 

@@ -36,7 +36,6 @@ NAMED = {  # of a path: which name, by the page
     "catalogue_difference": {"name": "zone", "first": "1", "second": "1"},
     "service_page": {"name": "zone", "code": "cd-01"},
     "guide": {"code": "cd-01"},
-    "clock": {"clock": "decision"},
 }
 
 
@@ -97,6 +96,8 @@ def page_examples(database: str, data: Path, given: dict[str, str]) -> Iterator[
         ):
             continue
         example = given | NAMED.get(handler.handler_name, {})
+        if handler.handler_name == "clock":  # the one that the card is about
+            example |= {"clock": given["clock_of_card"], "application": given["application_of_card"]}
         in_path = {key: quote(text, safe="") for key, text in example.items()}
         queried: Sequence[str] = [*parameters_of(handler)]
         query = urlencode({key: text for key, text in example.items() if key in queried})
@@ -106,8 +107,11 @@ def page_examples(database: str, data: Path, given: dict[str, str]) -> Iterator[
 def parameters(database: str) -> dict[str, str]:
     """An example for each parameter of a path or query, from the zone in *database*."""
     with psycopg.connect(database) as connection:
-        signal = "SELECT project::text, card, item FROM views.signal WHERE card <> '' ORDER BY happened_at DESC LIMIT 1"
-        project, card, item = connection.execute(signal).fetchone() or ("", "", "")
+        signal = (
+            "SELECT project::text, card, item, clock, application::text FROM views.signal"
+            " WHERE card <> '' AND clock <> '' ORDER BY happened_at DESC LIMIT 1"
+        )
+        project, card, item, clock, application = connection.execute(signal).fetchone() or [""] * 5
         (principal,) = connection.execute("SELECT min(id) FROM views.access_principal").fetchone() or ("",)
         (code,) = connection.execute("SELECT code FROM views.person_code ORDER BY code LIMIT 1").fetchone() or ("",)
     return {
@@ -115,6 +119,8 @@ def parameters(database: str) -> dict[str, str]:
         "project_id": project,
         "card": card,
         "item": item,
+        "clock_of_card": clock,
+        "application_of_card": application,
         "code": code,
         "command": "note_step",
         "first": "2026-01-01",
