@@ -196,7 +196,7 @@ async def test_the_next_page_of_a_search_follows_in_either_language(window: Wind
         assert answer.status_code == 200, answer.text[:500]
 
 
-async def test_public_lists_are_files_for_anybody(
+async def test_public_lists_are_files_without_sign_in(
     window: Window, case_of: CaseOf, catalogue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guides = await rows_by(window.client, (await window.get("/window/items", q="land")).text, "guides")
