@@ -40,12 +40,14 @@ from api.exports.event_log import EventLogExports
 from api.exports.feedback_lists import FeedbackExports
 from api.exports.information_lists import InformationExports
 from api.exports.ledger_list import LedgerExports
+from api.exports.my_lists import MyExports
 from api.exports.order_list import OrderExports
 from api.exports.overview_lists import OverviewExports
 from api.exports.portfolio_list import PortfolioExports
 from api.exports.project_lists import ProjectExports
 from api.exports.supervision_lists import SupervisionExports
 from api.exports.waiting_list import WaitingExports
+from api.exports.window_lists import WindowExports
 from api.external.routes import ExternalRoutes
 from api.feed.live import LiveRoutes
 from api.feed.routes import FeedRoutes
@@ -209,8 +211,10 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     CaseRecordExports,
     ConformanceExports,
     WaitingExports,
+    WindowExports,
     PortfolioExports,
     OverviewExports,
+    MyExports,
     OrderExports,
     LedgerExports,
     DeskExports,

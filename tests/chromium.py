@@ -20,8 +20,9 @@ def launched(program: str) -> Iterator[Browser]:
     """A browser of *program*. Playwright holds the thread's event loop while it is open, see `finish`."""
     expect.set_options(timeout=EXPECT_MILLISECONDS_MAX)
     with sync_playwright() as playwright:
-        # in a container there is often no user name space to build a sandbox of; the pages are our own
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        # In a container there is often no user name space to build a sandbox of; the pages are our own. The order of
+        # the parts of a day that is typed into a field depends on the language of the browser, not of the page.
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--lang=en-US"])
         yield browser
         browser.close()
 

@@ -39,7 +39,8 @@ class AccessPages(Controller):
         answer = await access_answer(approvals, caller, question)
         page = page.under(DEFAULT_LAW)
         rows = access_rows(answer, page)
-        return page.render("access.html", rows=rows, project=project_id, on=on, at=page.local(answer.on))
+        at = page.local(answer.on)
+        return page.render("access.html", rows=rows, project=project_id, on=on, as_of=answer.on, at=at)
 
 
 def access_rows(answer: AccessAnswer, context: PageContext) -> list[dict[str, object]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
@@ -13,7 +14,7 @@ from api.exports.download import EXPORTED, SHEET_FORMAT, Batches, Export, follow
 from api.html.numbers import order_number
 from api.html.page import EXPORTS
 from api.route_access import ACCESS
-from api.supervision.requests import SortOfOrders, Unanswered
+from api.supervision.requests import DueBy, SortOfOrders, Unanswered
 from api.web.parameters import Department, Paging
 from projections.progress.titles import names_of
 from projections.snapshots import PagedReader
@@ -26,6 +27,7 @@ class ChosenOrders(Struct, frozen=True):
 
     department: str
     unanswered: bool
+    due_by: date | None
     sort: OrderSort
     limit: int
     last: OrderKey | None = None
@@ -48,13 +50,14 @@ class OrderExports(Controller):
         list_reader: NamedDependency[PagedReader],
         department: Department = "",
         unanswered: Unanswered = False,
+        due_by: DueBy = None,
         sort: SortOfOrders = OrderSort.FEEDBACK,
     ) -> Stream:
         """督办: all orders, not only those that the page shows."""
         bureau, say = export.page.words["bureau"], export.page.words["export"]
         heads = ("order", "project", "department", "about", "feedback_by")
         columns = [*map(bureau, heads), say("state"), *map(bureau, ("answer", "answered")), say("project_id")]
-        wanted = ChosenOrders(department, unanswered, sort, paging.rows_read)
+        wanted = ChosenOrders(department, unanswered, due_by, sort, paging.rows_read)
         rows = _order_rows(export, supervision, wanted, list_reader)
         title = export.page.words["bureau_page"]("orders")
         return await export.file("orders", title, columns, rows, supervision.as_of, list_reader)
@@ -63,7 +66,12 @@ class OrderExports(Controller):
 async def _order_rows(export: Export, at: SupervisionAt, wanted: ChosenOrders, reader: PagedReader) -> Batches:
     async def read(chosen: ChosenOrders) -> tuple[Sequence[OrderAt], OrderKey | None]:
         rows = await at.orders(
-            chosen.department, unanswered=chosen.unanswered, sort=chosen.sort, limit=chosen.limit, last=chosen.last
+            chosen.department,
+            unanswered=chosen.unanswered,
+            due_by=chosen.due_by,
+            sort=chosen.sort,
+            limit=chosen.limit,
+            last=chosen.last,
         )
         return followed(rows, chosen.limit, lambda order: order_place(order, chosen.sort))
 

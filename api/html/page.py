@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -20,6 +20,7 @@ from litestar.params import QueryParameter
 from markupsafe import Markup
 from msgspec import Struct
 
+from api.cursors import mark_of
 from api.html.assets import module_address, style_address
 from api.html.citations import cited
 from api.html.live import POSITION, LivePage, live_page
@@ -58,7 +59,9 @@ MENU = (
 READ_BY = {"desk": "worklist", "supervision": "supervision", "information": "information"}  # others than progress
 
 OF_PAGE = ("offset", "limit", "cursor", "open", "view", "sort")  # parameters of how a page shows a list
+OF_LANGUAGE = "lang"
 EXPORTS = "/pages/exports"  # the address below which the lists of the pages are to be had as files
+PUBLIC_EXPORTS = "/window/exports"  # those of the window, without sign-in
 REFERENCE = ("reference_data", "/admin/catalogues")  # 目录、流程与日历
 OF_REFERENCE = tuple(f"/admin/{acts}{kind}" for acts in ("", "acts/") for kind in ("catalogues", "flows", "calendars"))
 KEEPERS = (Role.SUPERVISOR.value, Role.LEADER.value)  # who publish catalogues, flows and calendars
@@ -143,7 +146,7 @@ class PageContext:
 
     Times are those of the place where *law* holds. So many of the ledger's latest entries may be missing on the page
     as the views *lag* behind; while clocks are *recounting* after a calendar notice, dates may be those from before.
-    So many of the reader's messages are *unread*.
+    So many of the reader's messages are *unread*. The page is *made at* an instant; None for error pages.
     """
 
     def __init__(
@@ -157,6 +160,7 @@ class PageContext:
         recounting: bool = False,
         unread: int = 0,
         represented: str = "",
+        made_at: datetime | None = None,
     ) -> None:
         lang = address.query.get("lang", "")
         self.chosen = lang if lang in ("zh", "en") else ""
@@ -166,6 +170,7 @@ class PageContext:
         self._titles = titles
         self.law = law
         self._lag, self._recounting, self._unread, self._represented = lag, recounting, unread, represented
+        self._made_at = made_at
         self._path, self._query = address.path, address.query
         self.register = address.query.get(REGISTER, "")
         self._registers = registers
@@ -227,8 +232,25 @@ class PageContext:
             "local": self.local,
             "day": self.day,
             "zone": zone_of(self.law).key if self.law else "",
+            "foot_on_paper": self._foot_on_paper(content.get("as_of")),
         }
         return frame | content
+
+    @property
+    def digest(self) -> str:
+        """The digest of the page's question, in hexadecimal: equal for equal filters of one list."""
+        aside = {*OF_PAGE, OF_LANGUAGE}
+        return mark_of(
+            self._path, ((name, text) for name, text in self._query.items() if text and name not in aside)
+        ).hex()
+
+    def _foot_on_paper(self, as_of: object) -> str:
+        """What each printed sheet says: the instant that the page shows, now unless *as_of* it, and its digest."""
+        digest = f"{self.words['export']('query_hash')} {self.digest}"
+        at = as_of if isinstance(as_of, datetime) else self._made_at
+        if at is None:
+            return digest
+        return f"{self.words['export']('as_of')} {self._clock_time(at, zone_of(self.law), end=True)} · {digest}"
 
     @property
     def _greeting(self) -> dict[str, object]:
@@ -288,7 +310,8 @@ class PageContext:
 
     def export_link(self, name: str, sheet_format: str) -> str:
         """The address of the list *name* of this page as a file, with the page's filters and instant."""
-        return with_query(f"{EXPORTS}/{name}/{sheet_format}", {**self._query, **dict.fromkeys(OF_PAGE, "")})
+        below = PUBLIC_EXPORTS if self._path.startswith("/window/") else EXPORTS
+        return with_query(f"{below}/{name}/{sheet_format}", {**self._query, **dict.fromkeys(OF_PAGE, "")})
 
     def local(self, at: datetime | None, law: str = "", *, end: bool = False) -> str:
         """*at* as clocks show it where *law* (else the page's own) holds: a day alone where it began just then.
@@ -300,13 +323,18 @@ class PageContext:
         if at is None:
             return NEVER
         zone = zone_of(law or self.law)
+        local = at.astimezone(zone).isoformat(timespec="seconds")
+        return Markup('<time datetime="{}">{}</time>').format(local, self._clock_time(at, zone, end=end))
+
+    def _clock_time(self, at: datetime, zone: tzinfo, *, end: bool) -> str:
+        """*at* as clocks in *zone* show it, see `local`."""
         local = at.astimezone(zone)
         shown = local.date().isoformat() if local.time() == time() else local.strftime("%Y-%m-%d %H:%M")
         if end and local.time() == time():
             shown = f"{(local - ONE_MICROSECOND).date().isoformat()} 24:00"
         if not self.law or zone != zone_of(self.law):
             shown += f" {local.isoformat()[-6:]}"
-        return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), shown)
+        return shown
 
     def day(self, at: datetime | None) -> str:
         """The day of *at* alone, where the page's law holds: for lists; the times are in the history."""
@@ -399,6 +427,7 @@ def page_address(request: HttpRequest) -> PageAddress:
 
 
 async def page_context(
+    *,
     page_address: NamedDependency[PageAddress],
     approvals: NamedDependency[Approvals],
     views: NamedDependency[Views],
@@ -406,6 +435,7 @@ async def page_context(
     registers: NamedDependency[list[RegisterCount]],
     unread: NamedDependency[int],
     represented: NamedDependency[str],
+    now: NamedDependency[datetime],
     lang: Lang = "",  # noqa: ARG001  checked here, read from the address as error pages do
 ) -> PageContext:
     """The context of a page under the installation's own law, with the names that are published by now."""
@@ -413,7 +443,15 @@ async def page_context(
     titles, lag = await titles_of(approvals), await views.lag()
     imported = [known.register for known in registers]
     return PageContext(
-        page_address, DEFAULT_LAW, titles, lag, imported, recounting=recounting, unread=unread, represented=represented
+        page_address,
+        DEFAULT_LAW,
+        titles,
+        lag,
+        imported,
+        recounting=recounting,
+        unread=unread,
+        represented=represented,
+        made_at=now,
     )
 
 

@@ -105,7 +105,7 @@ class InformationPages(Controller):
             asked=wanted,
             complete="" if wanted.complete is None else str(wanted.complete).lower(),
             on=information_search.on,
-            as_of=past.t.isoformat() if past else "",
+            as_of=past.t if past else None,
             count=results.count,
             rows=[match_of(row, wanted.text) for row in results.rows],
             persons=await linked_persons(approvals, page, [row.uscc for row in results.rows]),
@@ -130,6 +130,7 @@ class InformationPages(Controller):
         return page.render(
             "information.html",
             information=information,
+            as_of=information.as_of,
             basic=information.basic,
             persons=await linked_persons(approvals, page, [information.basic.uscc]),
             named=named_in(page),

@@ -47,6 +47,7 @@ class PersonPages(Controller):
             "person.html",
             answer=answer_for(cluster, matches, code, at, 0, caller),
             day=at.day,
+            as_of=past.t if past else None,
             on=on,
             projects=projects,
             **page.paging_links(paging.offset, paging.limit, more=paging.has_more(rows)),

@@ -65,7 +65,7 @@ class MyPages(Controller):
         store = approvals.store
         projects = await ProgressList(store).page(ProjectFilter(t=now, scope=scope, limit=PROJECTS_MAX))
         ids = [project.project for project in projects]
-        waits = WaitingFilter(held_by=APPLICANT, at_hand=True, scope=scope, limit=TASKS_MAX)
+        waits = todo_filter(scope, TASKS_MAX)
         cases = await WindowCases(store).of_projects(ids)
         return page.render(
             "my.html",
@@ -77,6 +77,11 @@ class MyPages(Controller):
             code_of=query_codes.code_of,
             as_of=now,
         )
+
+
+def todo_filter(scope: Scope, limit: int) -> WaitingFilter:
+    """What waits for an enterprise, and for nothing that has to come before."""
+    return WaitingFilter(held_by=APPLICANT, at_hand=True, scope=scope, limit=limit)
 
 
 def is_of_enterprise(caller: Caller) -> bool:

@@ -19,6 +19,7 @@ from api.supervision.requests import (
     CARD_FILTER,
     DECISION_FILTER,
     CardFigure,
+    DueBy,
     ListSort,
     Ranking,
     SortOfOrders,
@@ -119,18 +120,20 @@ class SupervisionPages(Controller):
         approvals: NamedDependency[Approvals],
         *,
         unanswered: Unanswered = False,
+        due_by: DueBy = None,
         sort: SortOfOrders = OrderSort.FEEDBACK,
         on: On = "",
     ) -> Response[str]:
         """督办: the orders with the reports to them, those to be answered first at the top, or the newest."""
         if on:
             return see_other(page.at_end_of(on, approvals.clock()))
-        rows = await supervision.orders(unanswered=unanswered, sort=sort, limit=ORDERS_READ_MAX + 1)
+        rows = await supervision.orders(unanswered=unanswered, due_by=due_by, sort=sort, limit=ORDERS_READ_MAX + 1)
         return page.render(
             "orders.html",
             as_of=supervision.as_of,
             on=page.chosen_day(supervision.as_of),
             unanswered=unanswered,
+            due_by=due_by,
             sort=sort.value,
             sorted_by=lambda name: page.here(sort=name),
             orders=rows[:ORDERS_READ_MAX],

@@ -75,6 +75,11 @@ class MonthlyReport(Struct, frozen=True, kw_only=True):
     feedback: list[FeedbackSummary]
     complaints: list[ComplaintReading]
 
+    @property
+    def complaints_count(self) -> int:
+        """How many complaints there were, of which *complaints* has the first."""
+        return sum(line.complaints for line in self.feedback)
+
 
 async def report_of(page: PageContext, sources: ReportSources) -> MonthlyReport:
     """The report. Raises Problem where too much was changed with hindsight."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -72,6 +73,7 @@ SortOfOrders = Annotated[
 ]
 
 Unanswered = Annotated[bool, QueryParameter(description="Only those that the department has not reported on.")]
+DueBy = Annotated[date | None, QueryParameter(description="Only those whose report is due on this day or earlier.")]
 
 
 def card_filter(

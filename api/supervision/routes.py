@@ -12,7 +12,7 @@ from api.cursors import PAGED, ListPaging
 from api.guard.judging import ProjectAccess
 from api.route_access import ACCESS
 from api.supervision.card_file import CLOCK_SOURCE, ClockSource, ShownCard, card_shown
-from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId, SortOfOrders, Unanswered
+from api.supervision.requests import CARD_FILTER, DECISION_FILTER, CardId, DueBy, SortOfOrders, Unanswered
 from api.supervision.schemas import Board, CardList, DecidedList, OrderList, ProjectDays, compared, linked
 from api.web.as_of import Instants, translate_too_much
 from api.web.parameters import Department
@@ -106,12 +106,18 @@ class SupervisionRoutes(Controller):
         supervision: NamedDependency[SupervisionAt],
         department: Department = "",
         unanswered: Unanswered = False,
+        due_by: DueBy = None,
         sort: SortOfOrders = OrderSort.FEEDBACK,
         paging: NamedDependency[ListPaging],
     ) -> OrderList:
         """To one department or all, those whose day comes first at the top, or the newest."""
         rows = await supervision.orders(
-            department, unanswered=unanswered, sort=sort, limit=paging.rows_read, last=paging.last(KEYS[sort])
+            department,
+            unanswered=unanswered,
+            due_by=due_by,
+            sort=sort,
+            limit=paging.rows_read,
+            last=paging.last(KEYS[sort]),
         )
         following = paging.next_of(rows, lambda row: order_place(row, sort))
         return OrderList(supervision.as_of, paging.shown(rows), following, position)

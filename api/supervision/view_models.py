@@ -91,6 +91,7 @@ class NewsFigure(Struct, frozen=True):
     name: str
     number: int
     href: str
+    departments: tuple[str, ...] = ()  # whose answer is due, the earliest first
 
 
 async def since_yesterday(page: PageContext, supervision: SupervisionAt, orders: Sequence[OrderAt]) -> list[NewsFigure]:
@@ -99,8 +100,11 @@ async def since_yesterday(page: PageContext, supervision: SupervisionAt, orders:
     recent = Period(day_before(today), today)
     figures, links = await supervision.total(recent), Links(page, recent, supervision.as_of)
     news = [NewsFigure(name, getattr(figures, name), links.of(name)) for name in NEWS]
-    due = sum(order.feedback_by <= next_day(today) for order in orders)
-    return [*news, NewsFigure("orders_due", due, page.link("/supervision/orders", unanswered="true"))]
+    tomorrow = next_day(today)
+    due = [order.department for order in orders if order.feedback_by <= tomorrow]
+    query = {"unanswered": "true", "due_by": tomorrow.isoformat(), "as_of": supervision.as_of.isoformat()}
+    listed = page.link("/supervision/orders", **query)
+    return [*news, NewsFigure("orders_due", len(due), listed, tuple(dict.fromkeys(due)))]
 
 
 def tiles(now: Figures, before: Figures, year_before: Figures, links: Links) -> list[FigureTile]:

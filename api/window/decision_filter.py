@@ -41,15 +41,8 @@ class TypedFilter(Struct, frozen=True):
     faults: dict[str, str]
 
 
-def decision_filter(
-    *,
-    first: FirstDay = None,
-    last: LastDay = None,
-    department: Department = "",
-    text: Words = "",
-    paging: NamedDependency[ListPaging],
-) -> GrantedFilter:
-    """The filter in the address of the list in JSON. Raises Problem."""
+def check_period(first: date | None, last: date | None) -> None:
+    """Raises Problem where the days are no period."""
     for name, day in (("first", first), ("last", last)):
         if day is not None:
             day_in(name, day)
@@ -60,6 +53,18 @@ def decision_filter(
             remedy="give the earlier day as first",
             parameter="last",
         )
+
+
+def decision_filter(
+    *,
+    first: FirstDay = None,
+    last: LastDay = None,
+    department: Department = "",
+    text: Words = "",
+    paging: NamedDependency[ListPaging],
+) -> GrantedFilter:
+    """The filter in the address of the list in JSON. Raises Problem."""
+    check_period(first, last)
     return GrantedFilter(
         first=first, last=last, department=department, text=text, limit=paging.rows_read, after=paging.last(GrantedKey)
     )

@@ -68,6 +68,6 @@ def of_decision(case: DecidedCase, names: PublicNames) -> MissedDate:
     return MissedDate(item, case.department, "decision", None, case.decided_at, case.working_days, [])
 
 
-def late_in(period: Period) -> ListFilter:
+def late_in(period: Period, limit: int) -> ListFilter:
     """The decisions of *period* that came after their last day, the newest first."""
-    return ListFilter(period=period, figure="late", limit=MISSED_MAX)
+    return ListFilter(period=period, figure="late", limit=limit)

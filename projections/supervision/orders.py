@@ -21,6 +21,7 @@ ORDERS: LiteralString = """
     SELECT o.* FROM views.supervision_order AS o
     WHERE {within} AND o.ordered_at <= %(as_of)s AND (%(department)s = '' OR o.department = %(department)s)
       AND (NOT %(open)s OR o.answered_at IS NULL OR o.answered_at > %(as_of)s)
+      AND (%(due_by)s::date IS NULL OR o.feedback_by <= %(due_by)s)
       AND (%(begin)s::timestamptz IS NULL OR o.ordered_at >= %(begin)s AND o.ordered_at < %(end)s)
       AND o.project <> ALL (%(without)s) AND {following}
     ORDER BY {order} LIMIT %(limit)s
@@ -50,11 +51,12 @@ KEYS: Mapping[OrderSort, Any] = {  # the types of the values in a cursor
 class OrderFilter(Struct, frozen=True, kw_only=True):
     """Filter and page of the orders; an empty *department* means all. *last*: the order before the page.
 
-    Ordered from *begin* until before *end*, if these are given.
+    Ordered from *begin* until before *end*, to be reported on by *due_by*, if these are given.
     """
 
     department: str = ""
     unanswered: bool = False
+    due_by: date | None = None
     begin: datetime | None = None
     end: datetime | None = None
     sort: OrderSort = OrderSort.FEEDBACK
@@ -64,8 +66,8 @@ class OrderFilter(Struct, frozen=True, kw_only=True):
     @property
     def params(self) -> dict[str, Any]:
         """The parameters of the query, except for the instant."""
-        instants = {"begin": self.begin, "end": self.end}
-        return {"department": self.department, "open": self.unanswered, "limit": self.limit, **instants}
+        days = {"begin": self.begin, "end": self.end, "due_by": self.due_by}
+        return {"department": self.department, "open": self.unanswered, "limit": self.limit, **days}
 
     def takes(self, row: OrderRow, as_of: datetime) -> bool:
         """Whether *row* matches: what the query does for rows of the view."""
@@ -73,6 +75,7 @@ class OrderFilter(Struct, frozen=True, kw_only=True):
             row.ordered_at <= as_of
             and self.department in ("", row.department)
             and not (self.unanswered and row.answered_at is not None and row.answered_at <= as_of)
+            and (self.due_by is None or row.feedback_by <= self.due_by)
             and (self.begin is None or self.begin <= row.ordered_at)
             and (self.end is None or row.ordered_at < self.end)
             and (

@@ -7,7 +7,7 @@ given instant are read from the ledger as known then.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -238,18 +238,26 @@ class SupervisionAt:
         department: str = "",
         *,
         unanswered: bool = False,
+        due_by: date | None = None,
         period: Period | None = None,
         sort: OrderSort = OrderSort.FEEDBACK,
         limit: int,
         last: OrderKey | None = None,
     ) -> list[OrderAt]:
-        """Orders of the bureau as of the instant, in the order of *sort*; of *period*, if it is named.
+        """Orders of the bureau as of the instant, in the order of *sort*; of *period*, or due by a day, if it is named.
 
         Raises CursorOutdatedError.
         """
         begin, end = (period.begins(self.zone), period.ends(self.zone)) if period else (None, None)
         criteria = OrderFilter(
-            department=department, unanswered=unanswered, begin=begin, end=end, sort=sort, limit=limit, last=last
+            department=department,
+            unanswered=unanswered,
+            due_by=due_by,
+            begin=begin,
+            end=end,
+            sort=sort,
+            limit=limit,
+            last=last,
         )
         async with (
             settled_snapshot(self._store, VIEWS, self.scope.projects("s", SUPERVISION)) as reader,

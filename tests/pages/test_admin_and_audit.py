@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from socket import socket
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from api.app import PAGES
 from domain.core.ledger import Actor, Role
@@ -33,6 +33,17 @@ def site(program: str, server_url: str, projected_template: str, listening: sock
         yield address
 
 
+def require_readable(page: Page) -> None:
+    """No barrier and no stored value, nor on a phone, which scrolls in one direction alone."""
+    assert barriers(page) == [], page.url
+    assert STORED.findall(page.inner_text("main")) == []
+    size = page.viewport_size
+    page.set_viewport_size(PHONE)
+    assert page.evaluate(SIDEWAYS) <= PHONE["width"], page.url
+    assert barriers(page) == [], page.url
+    page.set_viewport_size(size or PHONE)
+
+
 @pytest.mark.parametrize(("scripts", "person"), chosen([(True, "shen")], [(True, "shen"), (False, "qian")]))
 def test_an_auditor_is_let_in_by_two_administrators(browser: Browser, site: str, scripts: bool, person: str) -> None:
     with page_of(browser, site, XU, scripts=scripts) as page:
@@ -43,12 +54,14 @@ def test_an_auditor_is_let_in_by_two_administrators(browser: Browser, site: str,
         page.get_by_label("姓名或名称", exact=True).fill("沈静")
         page.get_by_role("button", name="登记人员或程序").click()
         expect(page.locator("main")).to_contain_text(f"登记人员 沈静（{person}）")
+        require_readable(page)
         page.get_by_role("button", name="登记人员或程序").click()
         expect(page.locator("p.alert")).to_contain_text("已记入台账")
         page.locator("summary", has_text="授予角色").click()
         page.get_by_label("角色", exact=True).select_option("auditor")
         page.get_by_role("button", name="授予角色").click()
         expect(page.locator("main")).to_contain_text("须由另一名管理员复核后生效")
+        require_readable(page)
         page.get_by_role("button", name="提请授予角色").click()
         expect(page.locator("#proposals + ul")).to_contain_text("由您提请")
         expect(page.get_by_role("button", name="复核授权")).to_have_count(0)
@@ -56,6 +69,7 @@ def test_an_auditor_is_let_in_by_two_administrators(browser: Browser, site: str,
         page.goto("/admin/people")
         page.locator(".todo").get_by_role("link", name="沈静").first.click()
         page.get_by_role("button", name="复核授权").click()
+        require_readable(page)
         page.get_by_role("button", name="复核授权").click()
         expect(page.locator("#grants + ul")).to_contain_text("审计人员")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from socket import socket
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,6 +19,7 @@ from domain.messages import AnyCommand
 from domain.project.application.acceptance import AcceptItem
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
+from domain.project.supervision.appeals import OrderSupervision
 from infrastructure.ledger.approvals import Approvals
 from tests.accessibility import barriers, faint_texts
 from tests.api.served import served
@@ -69,6 +71,9 @@ async def _tell(url: str) -> None:
             for nth, (by, command) in enumerate(steps):
                 hands.at(f"{day} {9 + nth:02}:00")
                 await approvals.handle(project(name), command, by, project_id_of(UUID(int=14), f"{name} {nth}"))
+        hands.at("2026-03-12 08:30")
+        order = OrderSupervision(order="DB-1", item="land", about="请说明进展", feedback_by=date(2026, 3, 13))
+        await approvals.handle(project("soon"), order, BUREAU, project_id_of(UUID(int=14), "order"))
         hands.at("2026-03-12 09:00")
         await watch_once(url, approvals)
 
@@ -167,6 +172,20 @@ def test_first_screens_answer(browser: Browser, site: str, viewport: ViewportSiz
         with page_of(browser, site, by, viewport) as page:
             page.goto(path)
             expect(page.locator(answer).first).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_first_screen_says_whose_answer_is_due(browser: Browser, site: str, viewport: ViewportSize) -> None:
+    with page_of(browser, site, BUREAU, viewport) as page:
+        page.goto("/supervision")
+        link = page.locator("nav.news a.orders_due")
+        for part in (link, page.locator("nav.news small")):
+            expect(part).to_be_in_viewport(ratio=1)
+        expect(page.locator("nav.news small")).to_have_text("land")
+        expect(link).to_contain_text("1")
+        link.click()
+        expect(page.locator("tbody tr")).to_have_count(1)
+        expect(page.locator("tbody")).to_contain_text("请说明进展")
 
 
 def test_a_notice_prints_in_black_on_one_sheet_without_what_is_around_it(browser: Browser, site: str) -> None:

@@ -171,7 +171,7 @@ def addresses(page: Page, handed: Handed) -> Iterator[str]:
     yield from ("/window", "/window/items", "/window/items?q=nothing", "/window/items/LU-1", "/window/published")
     yield from ("/window/decisions", "/window/decisions?text=nothing")
     draft = handed.draft
-    yield from ("/window/apply", draft, f"{draft}/data", f"{draft}/materials", f"{draft}/check", "/my")
+    yield from ("/window/apply", handed.receipt, draft, f"{draft}/data", f"{draft}/materials", f"{draft}/check", "/my")
     yield "/window/track"
     page.goto("/window/track")
     page.locator("#number").fill(handed.number)
@@ -181,10 +181,11 @@ def addresses(page: Page, handed: Handed) -> Iterator[str]:
 
 
 class Handed(NamedTuple):
-    """A case with its code, and a draft that waits to be handed in."""
+    """A case with its code, the page of its receipt, and a draft that waits to be handed in."""
 
     number: str
     code: str
+    receipt: str
     draft: str
 
 
@@ -195,10 +196,11 @@ def handed(browser: Browser, address: str, zone: str, tmp_path_factory: pytest.T
     paper.write_bytes(pdf())
     with visiting(browser, address, APPLICANT) as page:
         number, code = handed_in(page, "plan", paper)
+        receipt = urlsplit(page.url).path
         begin(page, "renewal")
         draft = urlsplit(page.url).path
     project_all(zone)
-    return Handed(number, code, draft)
+    return Handed(number, code, receipt, draft)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -67,6 +67,8 @@ def page_examples(database: str, data: Path, given: Mapping[str, str]) -> Iterat
         ):
             continue
         example = {**given, **NAMED.get(handler.handler_name, {})}
+        if handler.handler_name == "clock" and "clock_of_card" in given:  # the one that the card is about
+            example |= {"clock": given["clock_of_card"], "application": given["application_of_card"]}
         in_path = {key: quote(text, safe="") for key, text in example.items()}
         takes: Sequence[str] = [*parameters_of(handler)]
         query = urlencode({key: text for key, text in example.items() if key in takes})

@@ -7,6 +7,7 @@ import re
 from html import unescape
 from io import BytesIO, StringIO
 
+import httpx
 from python_calamine import CalamineWorkbook
 
 from domain.core.ledger import Actor
@@ -17,10 +18,17 @@ PROJECT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 async def linked_rows(door: Door, page: str, name: str, by: Actor) -> list[dict[str, str]]:
     """The rows of the CSV file to which *page* links as the list *name*; the XLSX file beside it has as many."""
+    return await rows_by(door.client, page, name, identity(by))
+
+
+async def rows_by(
+    client: httpx.AsyncClient, page: str, name: str, headers: dict[str, str] | None = None
+) -> list[dict[str, str]]:
+    """The same, for whoever *client* with *headers* is."""
     answers = []
     for sheet_format in ("csv", "xlsx"):
-        (href,) = re.findall(rf'href="(/pages/exports/{name}/{sheet_format}[^"]*)"', page)
-        answers.append(await door.client.get(unescape(href), headers=identity(by)))
+        (href,) = re.findall(rf'href="(/(?:pages|window)/exports/{name}/{sheet_format}[^"]*)"', page)
+        answers.append(await client.get(unescape(href), headers=headers))
         assert answers[-1].status_code == 200, answers[-1].text
     rows = list(csv.DictReader(StringIO(answers[0].content.decode("utf-8-sig"), newline="")))
     sheet = CalamineWorkbook.from_filelike(BytesIO(answers[1].content)).get_sheet_by_index(0).to_python()

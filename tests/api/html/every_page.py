@@ -47,8 +47,11 @@ class EveryPage:
 def parameters(database: str) -> dict[str, str]:
     """An example for each parameter of a path or query, from the zone in *database*."""
     with psycopg.connect(database) as connection:
-        signal = "SELECT project::text, card, item FROM views.signal WHERE card <> '' ORDER BY happened_at DESC LIMIT 1"
-        project, card, item = connection.execute(signal).fetchone() or ("", "", "")
+        signal = (
+            "SELECT project::text, card, item, clock, application::text FROM views.signal"
+            " WHERE card <> '' AND clock <> '' ORDER BY happened_at DESC LIMIT 1"
+        )
+        project, card, item, clock, application = connection.execute(signal).fetchone() or [""] * 5
         (principal,) = connection.execute("SELECT min(id) FROM views.access_principal").fetchone() or ("",)
         (code,) = connection.execute("SELECT code FROM views.person_code ORDER BY code LIMIT 1").fetchone() or ("",)
     return {
@@ -56,6 +59,8 @@ def parameters(database: str) -> dict[str, str]:
         "project_id": project,
         "card": card,
         "item": item,
+        "clock_of_card": clock,
+        "application_of_card": application,
         "code": code,
         "command": "note_step",
         "first": "2026-01-01",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from html import unescape
+from io import StringIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid5
 
@@ -202,6 +205,70 @@ def test_every_warning_and_card_has_a_number_of_its_own(browser: httpx.Client, f
     assert len(numbers) == min(signals, 500)
     assert len(set(numbers)) == len(numbers)
     assert all(re.fullmatch(r"监察〔2026〕[WYRD]-\d{4,}", number) for number in numbers)
+
+
+YEAR = {"first": "2026-01-01", "last": "2026-12-31"}
+
+
+def every_row(browser: httpx.Client, path: str, rows: str, **params: str) -> list[Any]:
+    """All rows of a list in JSON, page by page."""
+    seen, cursor = list[Any](), ""
+    while cursor is not None:
+        answer = browser.get(path, params={**params, "limit": "500", "cursor": cursor})
+        assert answer.status_code == 200, answer.text
+        seen += answer.json()[rows]
+        cursor = answer.json()["next"]
+    return seen
+
+
+def file_of(browser: httpx.Client, name: str, **params: str) -> list[dict[str, str]]:
+    """The rows of a list as a file."""
+    answer = browser.get(f"/pages/exports/{name}/csv", params={"lang": "en", **params})
+    assert answer.status_code == 200, answer.text
+    return list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"), newline="")))
+
+
+def test_figures_of_feedback_are_lengths_of_lists(browser: httpx.Client) -> None:
+    lines = browser.get("/v1/feedback/summary", params=YEAR).json()["lines"]
+    assert sum(line["complaints"] for line in lines if line["item"] is None)
+    for line in lines:
+        of_line = {"department": line["department"]} | ({} if line["item"] is None else {"item": line["item"]})
+        complaints, evaluations = [
+            [
+                row
+                for row in every_row(browser, f"/v1/feedback/{name}", name, **YEAR, **of_line)
+                if row["department"] == line["department"] and line["item"] in (None, row["item"])
+            ]
+            for name in ("complaints", "evaluations")
+        ]
+        assert line["complaints"] == len(complaints), line
+        assert line["overdue"] == len([row for row in complaints if row["overdue"]]), line
+        assert line["evaluations"] + (line["void"] or 0) == len(evaluations), line
+        assert line["open"] == len([row for row in complaints if row["state"] in ("filed", "accepted")]), line
+
+
+def test_the_chips_of_complaints_are_parts_of_one_list(browser: httpx.Client) -> None:
+    page = shown(browser, "/supervision/complaints", limit="500")
+    chips = links(page.partition('class="chips"')[2].partition("</p>")[0], "state=")
+    rows = [shown(browser, chip).count('<th scope="row">') for chip in chips]
+    assert sum(rows) == page.count('<th scope="row">') == len(file_of(browser, "complaints")) > 0
+    assert len(file_of(browser, "complaints", standing="overdue")) == shown(
+        browser, "/supervision/complaints", limit="500", standing="overdue"
+    ).count('<th scope="row">')
+
+
+def test_figures_of_timeliness_are_lengths_of_lists(browser: httpx.Client) -> None:
+    page = shown(browser, "/pages/supervision/timeliness", **YEAR)
+    lags, often = file_of(browser, "lags", **YEAR), file_of(browser, "suspensions", **YEAR)
+    assert page.partition('id="stopped-caption"')[2].count('<th scope="row">') == len(often)
+    assert browser.get("/v1/supervision/suspensions", params=YEAR).json()["count"] == len(often)
+    of_departments = [row for row in lags if row["Department"] != "All departments"]
+    (total,) = [row for row in lags if row["Department"] == "All departments"]
+    assert len(of_departments) > 1
+    for field in ("Acts", "Over target"):
+        assert int(total[field]) == sum(int(row[field]) for row in of_departments)
+    counted = page.partition('id="lags-caption"')[2].partition("</table>")[0]
+    assert counted.count('<th scope="row">') == len(lags)
 
 
 def closed_words() -> set[str]:

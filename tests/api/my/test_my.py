@@ -18,6 +18,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.window.query_codes import query_code_of
 from projections.legal_person.names import enterprise_named
 from tests.api.apply.applicants import OTHER, OTHER_USCC, OWN, RIVAL, Browser
+from tests.api.exports.linked import rows_by
 from tests.api.window.test_tracking import words
 from tests.examples import APPLICANT, LAND, LEADER, MANAGER, USCC, WATER
 from tests.infrastructure.projector.test_projector import project_all
@@ -78,6 +79,32 @@ async def test_nothing_of_another_enterprise_is_there(app: Litestar, approvals: 
     theirs = (await Browser(app, RIVAL).get("/my")).text
     assert "秘密文件" in theirs
     assert "Hengxin" not in theirs
+
+
+async def test_what_is_listed_is_to_be_had_as_files(app: Litestar, approvals: Approvals) -> None:
+    browser = Browser(app, APPLICANT)
+    page = (await browser.get("/my")).text
+    tasks, cases, projects = [
+        await rows_by(browser.client, page, name) for name in ("my-tasks", "my-cases", "progress")
+    ]
+
+    listed = page.partition('<ul class="acts">')[2].partition("</ul>")[0]
+    assert len(tasks) == listed.count("<li>") > 1
+    assert {(row["Item"], row["Papers requested"]) for row in tasks} >= {("water", "总平面图"), ("fire", "")}
+    numbers = {item: await number_of(approvals, OWN, item) for item in ("land", "water")}
+    assert {(row["Item"], row["Case number"], row["Query code"]) for row in cases} == {
+        (item, number, query_code_of(number)) for item, number in numbers.items()
+    }
+    assert all(row["State"] in words(page) for row in cases)
+    assert [row["Project id"] for row in projects] == [str(OWN)]
+    assert not [value for row in (*tasks, *cases) for value in row.values() if "Rival" in value or "秘密" in value]
+
+
+async def test_query_codes_are_files_of_the_enterprise_alone(app: Litestar) -> None:
+    for by in (LEADER, LAND, MANAGER):
+        for name in ("my-cases", "my-tasks"):
+            answer = await Browser(app, by).get(f"/pages/exports/{name}/csv")
+            assert answer.status_code == 403, name
 
 
 async def test_a_draft_is_gone_on_with_from_there(app: Litestar) -> None:

@@ -356,8 +356,7 @@ async def test_the_board_begins_with_what_is_new_since_yesterday(
     news = {name: (unescape(href), int(number)) for name, href, number in NEWS.findall(strip)}
     assert list(news) == ["red", "yellow", "warning", "appealed", "orders_due"]
     assert {name: news[name][1] for name in expected} == expected
-    for name in ("red", "yellow", "warning", "appealed"):
-        address, number = news[name]
+    for name, (address, number) in news.items():
         listed = shown(await door.client.get(address, headers=identity(BUREAU)))
         assert f'<span class="number">({number})</span>' in listed, name
     assert 'id="orders"' in page

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from api.exports import window_lists
 from domain.catalogue.item import RequiredMaterial, ServiceItem, TaskType
 from domain.catalogue.listing import DecideOnline, DefineServiceItem
 from domain.catalogue.publication import PublishCatalogue
@@ -22,6 +23,7 @@ from domain.flow.publication import PublishFlow
 from domain.flow.state import stream_of as flow_stream
 from domain.flow.step import FlowStep
 from infrastructure.ledger.approvals import Approvals
+from tests.api.exports.linked import rows_by
 from tests.api.window.test_tracking import words
 from tests.api.window.visits import CaseOf, Window
 from tests.examples import BUREAU, USCC
@@ -192,6 +194,51 @@ async def test_the_next_page_of_a_search_follows_in_either_language(window: Wind
     for path in (unescape(address), f"{unescape(address)}&lang=en", f"{unescape(address)}&lang=zh"):
         answer = await window.client.get(path)
         assert answer.status_code == 200, answer.text[:500]
+
+
+async def test_public_lists_are_files_without_sign_in(
+    window: Window, case_of: CaseOf, catalogue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guides = await rows_by(window.client, (await window.get("/window/items", q="land")).text, "guides")
+    assert [row["Number"] for row in guides] == ["LU-1"]
+    assert guides[0]["Item"] == "Planning permit for land"
+
+    whole = (await window.client.get("/v1/window/decisions")).json()["decisions"]
+    page = (await window.get("/window/decisions", limit="1")).text
+    for batch in (window_lists.BATCH_ROWS, 1):
+        monkeypatch.setattr(window_lists, "BATCH_ROWS", batch)
+        granted = await rows_by(window.client, page, "granted")
+        assert [row["Case number"] for row in granted] == [row["case_number"] for row in whole]
+    (late,) = [row for row in granted if row["Case number"] == case_of(project_id("late"), "land")]
+    assert list(late.values())[:6] == ["An item outside the catalogue", "Hengxin", USCC, "Fab 3", "land", "2026-05-08"]
+    filtered = (await window.get("/window/decisions", text="hengxin", department="land")).text
+    assert [row["Case number"] for row in await rows_by(window.client, filtered, "granted")] == [late["Case number"]]
+
+
+async def test_a_file_of_too_many_decisions_says_how_to_get_fewer(
+    window: Window, case_of: CaseOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert case_of
+    monkeypatch.setattr(window_lists, "DECISIONS_MAX", 1)
+    answer = await window.client.get("/window/exports/granted/csv", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
+    assert "shorter period" in answer.json()["remedy"]
+
+
+async def test_published_figures_are_lengths_of_lists(window: Window, catalogue: str) -> None:
+    page = (await window.get("/window/published")).text
+    figures, missed = [await rows_by(window.client, page, name) for name in ("published", "missed")]
+    assert figures[0]["Department"] == "All departments"
+    late = [row for row in missed if row["List"] == "Decided after the last day"]
+    for row in figures:
+        of_department = [line for line in late if row is figures[0] or line["Department"] == row["Department"]]
+        assert int(row["Decided"]) - int(row["In time"]) == len(of_department), row
+    for field in ("Decided", "In time"):
+        assert int(figures[0][field]) == sum(int(row[field]) for row in figures[1:])
+    still_open = page.partition('id="open-late"')[2].partition("</table>")[0]
+    assert still_open.count('<th scope="row">') == len(missed) - len(late) > 0
+    for name in ("Hengxin", USCC, "Fab 3", "恒信", "wang"):
+        assert not [value for row in missed for value in row.values() if name in value], name
 
 
 async def test_decisions_are_read_as_data_page_by_page(window: Window, case_of: CaseOf) -> None:

@@ -78,12 +78,13 @@ def key_in_tax(visitor: Visitor) -> None:
 def enterprise_applies(visitor: Visitor, title: str) -> tuple[str, str]:
     """Apply for an item with a file and papers at the window; number and code on the receipt."""
     page = visitor.page
+    visitor.require_readable()
     visitor.click(page.get_by_role("link", name="开始申请"))
     visitor.start()
     visitor.click(page.get_by_role("button", name=re.compile(f"^开始申请: {FIRST_ITEM}, {title}")))
     visitor.click(page.get_by_role("link", name="继续", exact=True))
     visitor.click(page.get_by_role("button", name="资料无误，继续"))
-    page.get_by_label("选择文件").set_input_files(PAPER)
+    visitor.attach(page.get_by_label("选择文件"), PAPER)
     visitor.click(page.get_by_role("button", name="上传"))
     expect(page.get_by_role("button", name=f"移除: {PAPER['name']}")).to_be_visible()
     page.wait_for_load_state()
@@ -92,6 +93,7 @@ def enterprise_applies(visitor: Visitor, title: str) -> tuple[str, str]:
     visitor.click(page.get_by_role("button", name="继续", exact=True))
     visitor.click(page.get_by_role("button", name="提交申请"))
     expect(page.locator(".receipt dd").nth(1)).to_be_visible()
+    visitor.require_readable()
     number, code = page.locator(".receipt dd").all_inner_texts()[:2]
     visitor.require(0 < visitor.pages <= PAGES_MAX, f"an application takes {visitor.pages} pages: {visitor.paths}")
     return number, code

@@ -9,12 +9,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from playwright.sync_api import Browser, Error, Frame, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Error, FilePayload, Frame, Locator, Page, ViewportSize, expect
 
+from tests.accessibility import barriers
 from tests.proofs.proof import RefutedError
 
 STOPS_MAX = 400  # of the keyboard on a page
+SIDEWAYS = "() => document.documentElement.scrollWidth"
 IS_FOCUSED = "element => element === document.activeElement"
+IS_IN_GROUP = """element => { const focused = document.activeElement;
+    return element.type === 'radio' && focused.type === 'radio' && focused.name === element.name
+        && focused.form === element.form; }"""
+CHOICES_MAX = 40  # of a group of which one is chosen
 SHOWN_CHARACTERS = 1500  # of a page on which a journey ended otherwise
 FOLLOW_SECONDS_MAX = 60
 ACTION_MILLISECONDS_MAX = 60_000
@@ -62,13 +68,28 @@ class Visitor:
         self.page.wait_for_load_state()
 
     def fill(self, target: Locator, text: str) -> None:
-        """Type *text* into a field."""
-        if self.manner.by_keyboard and target.get_attribute("type") != "date":  # a day has three stops of its own
-            self.tab_to(target)
+        """Type *text* into a field; a day part by part, as the browser has them: month, day and year."""
+        if not self.manner.by_keyboard:
+            target.fill(text)
+            return
+        self.tab_to(target)
+        if target.get_attribute("type") == "date":
+            year, month, day = text.split("-")
+            self.page.keyboard.type(f"{month}{day}{year}")
+        else:
             self.page.keyboard.press("Control+A")
             self.page.keyboard.type(text)
-        else:
-            target.fill(text)
+        self.require(target.input_value() == text, f"the keys fill in {text}, not {target.input_value()}")
+
+    def attach(self, target: Locator, file: FilePayload) -> None:
+        """Choose *file* in a field of files; by keyboard the key opens the dialog of the system."""
+        if not self.manner.by_keyboard:
+            target.set_input_files(file)
+            return
+        self.tab_to(target)
+        with self.page.expect_file_chooser() as dialog:
+            self.page.keyboard.press("Space")
+        dialog.value.set_files(file)
 
     def reload_until(self, target: Locator) -> None:
         """Look again until *target* is there: views follow the ledger. Raises RefutedError."""
@@ -84,8 +105,18 @@ class Visitor:
         for _ in range(STOPS_MAX):
             if target.evaluate(IS_FOCUSED):
                 return
+            if target.evaluate(IS_IN_GROUP):  # Tab stops once at a group; arrows go on within it
+                self._arrow_to(target)
+                return
             self.page.keyboard.press("Tab")
         raise RefutedError(f"the keyboard never comes to {target} on {self.page.url}")
+
+    def _arrow_to(self, target: Locator) -> None:
+        for _ in range(CHOICES_MAX):
+            self.page.keyboard.press("ArrowDown")
+            if target.evaluate(IS_FOCUSED):
+                return
+        raise RefutedError(f"the arrows never come to {target} on {self.page.url}")
 
     def require(self, holds: object, text: str) -> None:
         """Raise RefutedError, with what is on the page, unless it *holds*."""
@@ -102,8 +133,21 @@ class Visitor:
     def send(self) -> None:
         """Review what was filled in and do it, to the receipt."""
         self.click(self.page.locator("button[value=review]"))
-        self.click(self.page.locator("button[value=act]"))
+        act = self.page.locator("button[value=act]")
+        expect(act).to_be_visible()
+        self.require_readable()
+        self.click(act)
         expect(self.page.locator("h1")).to_have_text("已记入台账")
+        self.require_readable()
+
+    def require_readable(self) -> None:
+        """Raise RefutedError where the page has a barrier, or scrolls sideways; by keyboard it is the same page."""
+        if not self.manner.scripts or self.manner.by_keyboard:
+            return
+        faults: list[object] = [*barriers(self.page)]
+        if self.page.evaluate(SIDEWAYS) > self.manner.viewport["width"]:
+            faults.append("it scrolls sideways")
+        self.require(not faults, f"a page has no barriers: {faults}")
 
     def _note(self, frame: Frame) -> None:
         if frame is self.page.main_frame and frame.url.startswith("http"):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from tests.pages.conftest import DESKTOP, PHONE
 from tests.proofs.journeys.applying import a_project_begins
 from tests.proofs.journeys.ground import Ground, demonstration
+from tests.proofs.journeys.looking import pages_are_printed, projects_take_three_screens
 from tests.proofs.journeys.visitor import Manner
 from tests.proofs.journeys.working import (
     a_stuck_project_is_reached,
@@ -25,8 +26,10 @@ JOURNEYS: Sequence[tuple[Journey, Sequence[Manner]]] = (
     (a_project_begins, (WIDE, ON_PHONE, WITHOUT_SCRIPT)),
     (ten_are_accepted, (WIDE, ON_PHONE)),  # by keyboard alone in both
     (an_appeal_is_decided, (WIDE, ON_PHONE, BY_KEYBOARD)),
-    (a_stuck_project_is_reached, (WIDE, WITHOUT_SCRIPT)),
+    (a_stuck_project_is_reached, (WIDE, ON_PHONE, WITHOUT_SCRIPT)),
     (two_moments_are_compared, (WIDE, ON_PHONE, BY_KEYBOARD)),
+    (projects_take_three_screens, (WIDE,)),
+    (pages_are_printed, (WIDE,)),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from time import monotonic
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, expect
 
@@ -141,6 +142,12 @@ def two_moments_are_compared(ground: Ground, manner: Manner) -> str:
         differences = compared.count()
         visitor.click(page.get_by_role("link", name="前一条"))
         expect(page.get_by_role("link", name="后一条")).to_be_visible()
+        page.goto(f"{urlsplit(page.url).path}/bundle")
+        visitor.require_readable()
+        visitor.fill(page.locator("#reason"), " ")
+        visitor.click(page.get_by_role("button", name="下载审计包"))
+        expect(page.get_by_role("alert")).to_contain_text("请填写用途")
+        visitor.require_readable()
     return f"{differences} differences between two days"
 
 
