@@ -198,6 +198,7 @@ def main(
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
     tune_garbage_collector()  # as in the server's processes
     seconds, here = QUICK_SECONDS if quick else SECONDS, machine()
+    report: Report | Part
     if only:
         report = part(only, seconds, with_peers=with_peers, projects=projects or PAGE_PROJECTS)
     else:

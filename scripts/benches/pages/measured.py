@@ -150,7 +150,7 @@ def place_in(url: str) -> PlaceInZone:
         (principal,) = connection.execute(PRINCIPAL).fetchone() or ("",)
     if place_row is None:
         raise RuntimeError("no card in the zone: simulate more projects")
-    return PlaceInZone(*place_row, principal or "")
+    return PlaceInZone(*(*place_row, principal or ""))
 
 
 def measured_pages(projects: int, screen: Console) -> PageBench:

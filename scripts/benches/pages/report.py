@@ -27,10 +27,10 @@ def shown_pages(result: PageBench, console: Console) -> None:
             style=_style(over),
         )
     console.print(table)
-    over = sum(bool(reading.over) for reading in result.pages)
+    number_over = sum(bool(reading.over) for reading in result.pages)
     console.print(
         f"{len(result.pages)} pages by role, medians of {READS} reads; "
-        f"{over} over {TIME_MS_MAX:.0f} ms or {BYTES_MAX // KILOBYTE} kB compressed"
+        f"{number_over} over {TIME_MS_MAX:.0f} ms or {BYTES_MAX // KILOBYTE} kB compressed"
     )
     for template, why in result.unread.items():
         console.print(f"not shown: {template}: {why}")
