@@ -11,7 +11,7 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from api.html.page import PageContext, see_other
+from api.html.page import PageContext, see_other, with_query
 from api.identity.browsers import browser_name
 from api.identity.calendars import SECRET_ADDRESSES
 from api.identity.cookies import PENDING, PENDING_SECONDS, SESSION, drop_cookie, set_cookie
@@ -232,7 +232,7 @@ async def _sign_in_page(
         is_new=is_new,
         needs_tls=not (visit.is_secure or visit.is_local),
         refused=refused,
-        switch=f"{SIGN_IN}?lang={'en' if page.language == 'zh' else 'zh'}",
+        switch=with_query(SIGN_IN, {"to": to if to != "/" else "", "lang": "en" if page.language == "zh" else "zh"}),
     )
     if refused is not None:
         answer.status_code = TOO_MANY if refused.wait else REFUSED

@@ -197,6 +197,12 @@ def test_the_first_administrator_signs_in_by_a_code_once(new_site: Site) -> None
         assert enter(client, "admin").status_code == 303
 
 
+def test_the_other_language_leads_to_the_same_page_after_sign_in(new_site: Site) -> None:
+    with httpx.Client(verify=NO_TLS, timeout=PATIENCE, base_url=new_site.address) as client:
+        page = client.get("/sign-in?lang=en&to=/desk%3Fgroup%3Dlate", headers=HTML).text
+    assert 'href="/sign-in?to=%2Fdesk%3Fgroup%3Dlate&amp;lang=zh"' in page
+
+
 def test_demo_people_exist_only_where_the_demo_made_them(new_site: Site) -> None:
     with httpx.Client(verify=NO_TLS, timeout=PATIENCE, base_url=new_site.address) as client:
         assert "try as" not in client.get("/sign-in?lang=en", headers=HTML).text
