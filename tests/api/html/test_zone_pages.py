@@ -212,7 +212,8 @@ YEAR = {"first": "2026-01-01", "last": "2026-12-31"}
 
 def every_row(browser: httpx.Client, path: str, rows: str, **params: str) -> list[Any]:
     """All rows of a list in JSON, page by page."""
-    seen, cursor = list[Any](), ""
+    seen = list[Any]()
+    cursor: str | None = ""
     while cursor is not None:
         answer = browser.get(path, params={**params, "limit": "500", "cursor": cursor})
         assert answer.status_code == 200, answer.text

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from api.exports import window_lists
+from api.exports.download import BATCH_ROWS
 from domain.catalogue.item import RequiredMaterial, ServiceItem, TaskType
 from domain.catalogue.listing import DecideOnline, DefineServiceItem
 from domain.catalogue.publication import PublishCatalogue
@@ -205,7 +206,7 @@ async def test_public_lists_are_files_without_sign_in(
 
     whole = (await window.client.get("/v1/window/decisions")).json()["decisions"]
     page = (await window.get("/window/decisions", limit="1")).text
-    for batch in (window_lists.BATCH_ROWS, 1):
+    for batch in (BATCH_ROWS, 1):
         monkeypatch.setattr(window_lists, "BATCH_ROWS", batch)
         granted = await rows_by(window.client, page, "granted")
         assert [row["Case number"] for row in granted] == [row["case_number"] for row in whole]
@@ -218,7 +219,7 @@ async def test_public_lists_are_files_without_sign_in(
 async def test_a_file_of_too_many_decisions_says_how_to_get_fewer(
     window: Window, case_of: CaseOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert case_of
+    assert case_of(project_id("late"), "land")
     monkeypatch.setattr(window_lists, "DECISIONS_MAX", 1)
     answer = await window.client.get("/window/exports/granted/csv", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")

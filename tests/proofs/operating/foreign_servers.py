@@ -21,7 +21,7 @@ from domain.core.personal import CONTACT
 from scripts.server.catching_up import catch_up
 from tests.backups import files_in, files_with
 from tests.conftest import reachable_folder
-from tests.infrastructure.backup.test_erased import OF_A_PRINCIPAL, PRINCIPAL, PROJECT, TEXTS, tell, write_beside
+from tests.infrastructure.backup.test_erased import OF_A_PRINCIPAL, PRINCIPAL, PROJECT, TEXTS, record_persons, write_beside
 from tests.infrastructure.privacy.test_erasure import USCC
 from tests.proofs.operating.installation import Installation
 from tests.proofs.proof import ROOT, Budget, Proof, RefutedError, SkippedError
@@ -112,7 +112,7 @@ def erase(server: ForeignServer, zone: Installation) -> None:
     """Erase four persons as the guide says; refuted where a later copy holds a text. Raises RefutedError."""
     url = zone.environment["DATABASE_URL"]
     zone.run("users", "add", PRINCIPAL, PRINCIPAL, "--contact", OF_A_PRINCIPAL)
-    asyncio.run(tell(url))
+    asyncio.run(record_persons(url))
     catch_up(url)
     write_beside(url)
     texts = files_with(server.copied("before"), *TEXTS)
