@@ -14,6 +14,7 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
+from api.feed.media_types import best_media_type
 from api.feed.schemas import (
     EventPage,
     encoded,
@@ -28,7 +29,6 @@ from api.feed.schemas import (
 from api.route_access import ACCESS
 from api.web.http_request import HttpRequest
 from api.web.identity import caller_of
-from api.web.media_types import best_media_type
 from api.web.parameters import POSITION_MAX, Department, position_lost
 from api.web.problems import Problem
 from domain.access.principal import Caller

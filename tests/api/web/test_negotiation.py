@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from litestar.testing import RequestFactory
 
-from api.web.media_types import best_media_type
+from api.feed.media_types import best_media_type
 from tests.api.client import Door, identity
 from tests.api.served import served
 from tests.api.web.wire import exchange, head, status_of
