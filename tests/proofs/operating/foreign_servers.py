@@ -21,7 +21,14 @@ from domain.core.personal import CONTACT
 from scripts.server.catching_up import catch_up
 from tests.backups import files_in, files_with
 from tests.conftest import reachable_folder
-from tests.infrastructure.backup.test_erased import OF_A_PRINCIPAL, PRINCIPAL, PROJECT, TEXTS, record_persons, write_beside
+from tests.infrastructure.backup.test_erased import (
+    OF_A_PRINCIPAL,
+    PRINCIPAL,
+    PROJECT,
+    TEXTS,
+    record_persons,
+    write_beside,
+)
 from tests.infrastructure.privacy.test_erasure import USCC
 from tests.proofs.operating.installation import Installation
 from tests.proofs.proof import ROOT, Budget, Proof, RefutedError, SkippedError
