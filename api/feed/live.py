@@ -68,7 +68,7 @@ async def live_reader(
     """The reader of a page. A position beyond the ledger, of one restored to an earlier time, counts as its end."""
     position = min(after, await page_feed.head()) if after else await page_feed.horizon.look()
     criteria = FeedCriteria(frozenset(), project, department)
-    streams = best_media_type(request, (JSON, SSE)) == SSE
+    streams = best_media_type(request.headers.getall("accept", []), (JSON, SSE)) == SSE
     return LiveReader(caller_of(request.scope), criteria, position, streams)
 
 

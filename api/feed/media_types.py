@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from api.web.http_request import HttpRequest
-
 QUALITY = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", re.ASCII)
 ANY = "*/*"
 NONE = (0, 0.0)
 
 
-def best_media_type(request: HttpRequest, offered: Sequence[str]) -> str:
-    """The best for the client; where it takes none of them, or says nothing, the first.
+def best_media_type(accept: Sequence[str], offered: Sequence[str]) -> str:
+    """The best by the header *accept*, in the lines that came; where it takes none of them, or says nothing, the first.
 
     Of types that it takes equally gladly, the one that it names more exactly, then the one that is offered first.
     """
-    ranges = _ranges(",".join(request.headers.getall("accept", [])))
+    ranges = _ranges(",".join(accept))
     fits = [max((_fit(media_type, name, quality) for name, quality in ranges), default=NONE) for media_type in offered]
     weights = [(quality, exactness) for exactness, quality in fits]
     best = max(weights)

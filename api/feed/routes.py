@@ -121,7 +121,7 @@ async def subscription(
     name, text = next(((name, text) for name, text in named.items() if text is not None), ("after", str(after or 0)))
     position = position_in(text, epochs, head, name)
     criteria = FeedCriteria(frozenset(type_of(name) for name in of_types or ()), project, department)
-    media_type = best_media_type(request, (JSON, NDJSON, SSE, BATCH))
+    media_type = best_media_type(request.headers.getall("accept", []), (JSON, NDJSON, SSE, BATCH))
     return Subscription(caller, criteria, position, media_type, epochs)
 
 

@@ -72,9 +72,6 @@ class SupervisionPages(Controller):
     ) -> Response[str]:
         """电子监察: the period in a few numbers, department by department, and what is due."""
         lines = await translate_too_much(supervision.board(period))
-        before, year_before = [
-            await translate_too_much(supervision.total(other)) for other in supervision.compared(period)
-        ]
         due = await due_list(board_clocks)
         waiting = await supervision.orders(unanswered=True, limit=ORDERS_READ_MAX)
         news = await translate_too_much(since_yesterday(page, supervision, waiting))
@@ -88,8 +85,7 @@ class SupervisionPages(Controller):
             on=on,
             chips=chips(page, supervision),
             news=news,
-            tiles=tiles(lines[0], before, year_before, links),
-            partly=partly(supervision, period),
+            **await _compared(lines[0], period, supervision, links),
             columns=FIGURES_SHOWN,
             **_ranking(page, lines, order),
             links=links,
@@ -194,6 +190,12 @@ async def _list(
         **drawing(page),
         **page.paging_links(part.offset, part.limit or 0, more=part.following(matches.count) is not None),
     )
+
+
+async def _compared(total: Figures, period: Period, supervision: SupervisionAt, links: Links) -> dict[str, Any]:
+    """The tiles of all departments together, compared with 环比 and 同比. Raises Problem."""
+    before, year_before = [await translate_too_much(supervision.total(other)) for other in supervision.compared(period)]
+    return {"tiles": tiles(total, before, year_before, links), "partly": partly(supervision, period)}
 
 
 def _ranking(page: PageContext, lines: Sequence[Figures], order: str) -> dict[str, Any]:

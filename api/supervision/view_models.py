@@ -95,7 +95,7 @@ class NewsFigure(Struct, frozen=True):
 
 
 async def since_yesterday(page: PageContext, supervision: SupervisionAt, orders: Sequence[OrderAt]) -> list[NewsFigure]:
-    """What came up yesterday and today, and whose report is due by tomorrow. Raises TooMuchToReadError."""
+    """Whose report is due by tomorrow, and what came up yesterday and today. Raises TooMuchToReadError."""
     today = local_day(supervision.as_of, supervision.zone)
     recent = Period(day_before(today), today)
     figures, links = await supervision.total(recent), Links(page, recent, supervision.as_of)
@@ -104,7 +104,7 @@ async def since_yesterday(page: PageContext, supervision: SupervisionAt, orders:
     due = [order.department for order in orders if order.feedback_by <= tomorrow]
     query = {"unanswered": "true", "due_by": tomorrow.isoformat(), "as_of": supervision.as_of.isoformat()}
     listed = page.link("/supervision/orders", **query)
-    return [*news, NewsFigure("orders_due", len(due), listed, tuple(dict.fromkeys(due)))]
+    return [NewsFigure("orders_due", len(due), listed, tuple(dict.fromkeys(due))), *news]
 
 
 def tiles(now: Figures, before: Figures, year_before: Figures, links: Links) -> list[FigureTile]:

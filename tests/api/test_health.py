@@ -110,7 +110,7 @@ async def test_stalled_views_are_reported(door: Door, approvals: Approvals, monk
     since = (await door.get("/readyz", None)).json()["still_since"]
     monkeypatch.setattr("api.health.STILL_SECONDS_MAX", 0.0)
     health = (await trouble(door))["trouble"]
-    assert f"at position {head} since {since[:16]}" in health
+    assert f"the views have stalled at {head} since {since[:16]}" in health
     assert f"although the ledger is at {head + 1}" in health
 
 

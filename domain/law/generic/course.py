@@ -160,6 +160,7 @@ def suspend(course: ClockCourse, event: Suspended) -> None:
         course.flags.append(f"notice_without_effect:{event.reason}")
         return
     course.stops[event.reason] = course.stops.get(event.reason, 0) + 1
+    course.ignored.discard(event.sid)
     term = term_of(course, notice, event) if effect == "suspend" else None
     course.suspensions.append(CourseSuspension(event.sid, event.reason, effect, event.at, term=term))
 

@@ -74,17 +74,17 @@ async def test_without_projects_it_says_so(door: Door, projector: Projector) -> 
 async def test_a_page_is_in_chinese_or_english_with_a_link_to_the_other(door: Door, views: Views) -> None:
     await registered(door, views, name="Language")
     chinese = page(await door.get("/"))
-    assert '<html lang="zh-CN">' in chinese
+    assert '<html lang="zh-CN"' in chinese
     assert "项目进度表" in chinese
     english = page(await door.get("/", lang="en", text="Lang"))
-    assert '<html lang="en">' in english
+    assert '<html lang="en"' in english
     assert "Progress of projects" in english
     assert 'href="/?lang=zh&amp;text=Lang"' in english
 
     preferring_english = await door.client.get(
         "/", headers=identity(LEADER) | {"Accept-Language": "de, en;q=0.8, zh;q=0.5"}
     )
-    assert '<html lang="en">' in page(preferring_english)
+    assert '<html lang="en"' in page(preferring_english)
 
 
 async def test_filters_stay_in_the_form_and_select_the_rows(door: Door, views: Views) -> None:
@@ -230,7 +230,8 @@ def test_there_are_words_for_everything() -> None:
     assert TABLES["outcome"].keys() == set(Outcome)
     assert TABLES["role"].keys() == set(Role)
     assert TABLES["holder"].keys() == {holder.value for holder in HeldBy} - {HeldBy.DEPARTMENT.value}
-    assert all(all(words) for table in TABLES.values() for words in table.values())
+    silent = {key for table in TABLES.values() for key, words in table.items() if not all(words)}
+    assert silent == {"sheets"}, "what follows the number of a sheet in Chinese alone: 第 2/5 页, Page 2/5"
 
 
 @pytest.mark.parametrize(

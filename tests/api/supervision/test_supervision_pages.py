@@ -231,8 +231,8 @@ async def test_what_the_browser_prefers_decides_the_language(door: Door, slow: U
     headers = {**identity(BUREAU), "Accept-Language": "en"}
     english = shown(await door.client.get("/supervision", params=MARCH, headers=headers))
 
-    assert '<html lang="en">' in english
-    assert '<html lang="zh-CN">' in shown(await got(door, "/supervision"))
+    assert '<html lang="en"' in english
+    assert '<html lang="zh-CN"' in shown(await got(door, "/supervision"))
 
 
 async def test_the_board_and_the_progress_table_lead_to_each_other(door: Door, slow: UUID) -> None:
@@ -315,7 +315,7 @@ async def test_what_can_not_be_shown_is_a_page_too(door: Door, slow: UUID, path:
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
     assert "<h1" in answer.text
-    assert f'<html lang="{"zh-CN" if lang == "zh" else "en"}">' in answer.text
+    assert f'<html lang="{"zh-CN" if lang == "zh" else "en"}"' in answer.text
 
 
 async def test_what_is_due_beyond_the_calendar_is_listed_and_the_next_notice_requested(
@@ -354,7 +354,7 @@ async def test_the_board_begins_with_what_is_new_since_yesterday(
     page = shown(await got(door, "/supervision", "zh", as_of=as_of))
     strip = page.split('class="figures news"')[1].split("</nav>")[0]
     news = {name: (unescape(href), int(number)) for name, href, number in NEWS.findall(strip)}
-    assert list(news) == ["red", "yellow", "warning", "appealed", "orders_due"]
+    assert list(news) == ["orders_due", "red", "yellow", "warning", "appealed"]
     assert {name: news[name][1] for name in expected} == expected
     for name, (address, number) in news.items():
         listed = shown(await door.client.get(address, headers=identity(BUREAU)))

@@ -80,7 +80,7 @@ def test_without_a_policy_what_is_signed_is_published(
     publisher = opened(database_url, folder, keys)
     with psycopg.connect(database_url, autocommit=True) as connection:
         assert publisher.step(connection).published == 0
-        with pytest.raises(LogError, match="no checkpoint"):
+        with pytest.raises(LogError, match="No checkpoint was published"):
             assert folder.read_log().checkpoint
         asyncio.run(record(database_url, 2))
         status = publisher.step(connection)

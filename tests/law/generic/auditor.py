@@ -48,6 +48,7 @@ class Audit:
     withdrawn: datetime | None = None
     answers: dict[str, date | None] = field(default_factory=dict)  # by reason of a request made: the last answer's day
     stops: list[str] = field(default_factory=list)
+    groundless: set[str] = field(default_factory=set)  # suspensions that no ground of the law allows
     flags: list[str] = field(default_factory=list)
 
     @property
@@ -140,6 +141,7 @@ class Audit:
         terms = ANY_REASON if self.law["reasons"] is None else self.law["reasons"].get(reason)
         if terms is None:
             self.flags.append(f"suspend_no_statutory_ground:{reason}")
+            self.groundless.add(sid)
             return
         most = terms.get("stops_max")
         if most is not None and self.stops.count(reason) >= most:
@@ -151,6 +153,7 @@ class Audit:
             self.flags.append(f"notice_without_effect:{reason}")
             return
         self.stops.append(reason)
+        self.groundless.discard(sid)
         term = self.term(terms, event, local(self.law, at).date()) if effect == "suspend" else None
         self.waits.append(AuditedWait(sid, reason, effect, at, term))
 
@@ -189,6 +192,9 @@ class Audit:
     def resume(self, event: Json, at: datetime) -> None:
         sid = event.get("sid", "")
         wait = self.open(sid)
+        if wait is None and sid in self.groundless:  # it has been flagged as it began
+            self.groundless.remove(sid)
+            return
         if wait is None:
             before = [wait for wait in self.waits if wait.sid == sid]
             if not before or not before[-1].lapsed:

@@ -31,7 +31,7 @@ def test_a_past_day_is_asked_for_by_the_instant_where_the_day_would_be_redirecte
     assert past_of(editions, DAY) == {"on": "2026-03-02"}, "the first edition, not the first day"
 
 
-def test_a_changed_parameter_stands_in_an_address_once() -> None:
+def test_a_changed_parameter_is_in_an_address_once() -> None:
     assert LISTED.address("en", last="2026-02-28") == "/cards?first=2026-01-01&last=2026-02-28&lang=en"
     assert ExamplePage("/", "/", "").address("zh") == "/?lang=zh"
 
