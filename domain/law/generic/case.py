@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import cache
-from itertools import pairwise
 
+from msgspec import Struct, field
+
+from domain.law.generic.names import names_of
 from domain.law.generic.rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended, Withdrawn
 from domain.law.licensing.happening import Happening
-from domain.law.licensing.intake import INTAKE, Accepted, Corrected, CorrectionNotice, Received, RefusedEvent
+from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received, RefusedEvent
 from domain.law.licensing.renewal import RENEWAL_GUARD
-from domain.law.licensing.review import DECISION, LOWER_REVIEW, Decided, ExtensionEvent
+from domain.law.licensing.review import COMMITMENT, DECISION, LOWER_REVIEW, Decided, ExtensionEvent
 from domain.law.licensing.review import WithdrawnEvent as ItemWithdrawn
 from domain.law.licensing.suspension import Resume, Suspend
 from domain.law.licensing.timeline import Act
@@ -46,7 +47,7 @@ def general_events(
     application ends the clock, as one that was withdrawn where that is not what stops it (B3.8).
     """
     terms, begun, requested = pack.clocks[clock], False, False
-    start, stop, stoppable = frozenset(terms.start), stopping(terms), may_be_stopped(pack, clock, mode)
+    start, stop, lawful = frozenset(terms.start), stopping(terms), LawfulStops(passed_over(pack, clock, mode))
     ground, end = pack.request_ground(clock, mode), ending(event for _, event in acts)
     for at, event in acts:
         names, runs = names_of(event), begun
@@ -63,13 +64,37 @@ def general_events(
         if requested and isinstance(event, Corrected | Accepted):
             requested = False
             yield Resumed(at, SUPPLEMENT, isinstance(event, Corrected))
-        if stoppable or not isinstance(event, Suspend | Resume):
+        if not lawful.take(event):
             yield from held(event, at, clock)
 
 
-def may_be_stopped(pack: Pack, clock: str, mode: str) -> bool:
-    """Whether suspensions concern *clock*: some ground stops it, or it is the one that lacks a ground (B7.1)."""
-    return clock == DECISION.name or any(ground.applies(clock, mode) for ground in pack.grounds)
+def passed_over(pack: Pack, clock: str, mode: str) -> frozenset[str]:
+    """The reasons of lawful suspensions that *clock* is not concerned by: nothing stops it, but others they do (B7.1).
+
+    What stops the promise alone has no ground in the statute. The clock of the decision is the one that lacks one.
+    """
+    if clock == DECISION.name or any(ground.applies(clock, mode) for ground in pack.grounds):
+        return frozenset()
+    return frozenset(
+        ground.reason for ground in pack.grounds if ground.is_for(mode) and set(ground.stops) - {COMMITMENT.name}
+    )
+
+
+class LawfulStops(Struct):
+    """The suspensions, by *reasons* of the law, that a clock passes over; *open* are those without an end so far."""
+
+    reasons: frozenset[str]
+    open: set[str] = field(default_factory=set)
+
+    def take(self, event: Happening) -> bool:
+        """Whether *event* begins or ends one of them."""
+        if isinstance(event, Suspend) and event.reason in self.reasons:
+            self.open.add(event.sid)
+            return True
+        if isinstance(event, Resume) and event.sid in self.open:
+            self.open.remove(event.sid)
+            return True
+        return False
 
 
 def stopping(terms: ClockTerms) -> frozenset[str]:
@@ -107,49 +132,6 @@ def is_ended(clock: str, terms: ClockTerms, end: Happening) -> bool:
     return not stops_later and BY_DECISION.isdisjoint(terms.start)
 
 
-def round_starts(pack: Pack, acts: Sequence[Act]) -> list[int]:
-    """Which of *acts* begin a round of intake: the receipt, and each complete answer to a request for papers (B4).
-
-    A later request for other papers asks for nothing (B5.5), and what has been answered has no further rounds.
-    """
-    opening, starts, awaiting = set(pack.clocks[INTAKE.name].start), list[int](), False
-    for nth, (_, event, _) in enumerate(acts):
-        if not starts:
-            if names_of(event) & opening:
-                starts.append(nth)
-        elif isinstance(event, Accepted | Decided | RefusedEvent | ItemWithdrawn):
-            break
-        elif isinstance(event, CorrectionNotice):
-            awaiting = awaiting or not is_repeated(event, len(starts))
-        elif awaiting and names_of(event) & opening:
-            starts.append(nth)
-            awaiting = False
-    return starts
-
-
-def is_repeated(notice: CorrectionNotice, nth: int) -> bool:
-    """Whether the *notice* in the *nth* round is void: it asks for what the first one should have asked for (B5.5)."""
-    return notice.new_items and nth > 1
-
-
-def intake_rounds(pack: Pack, acts: Sequence[Act]) -> Iterator[tuple[str, list[tuple[datetime, Happening]]]]:
-    """The clock of each round of intake by its name, with the acts of the round: "intake", "intake#2"."""
-    for nth, (first, after) in enumerate(pairwise([*round_starts(pack, acts), len(acts)]), start=1):
-        of_round = [
-            (at, event)
-            for at, event, _ in acts[first:after]
-            if not (isinstance(event, CorrectionNotice) and is_repeated(event, nth))
-        ]
-        yield INTAKE.name if nth == 1 else f"{INTAKE.name}#{nth}", of_round
-
-
-def accepted_by_silence(pack: Pack, acts: Sequence[Act], nth: int = 1) -> list[Act]:
-    """*acts*, with the acceptance that silence in the *nth* round brought about: as of the day it began (B5.2)."""
-    start = round_starts(pack, acts)[nth - 1]
-    at, _, when = acts[start]
-    return [*acts[: start + 1], (at, Accepted(id="", at=at), when), *acts[start + 1 :]]
-
-
 def from_receipt(acts: Sequence[Act]) -> Sequence[Act]:
     """*acts* as they count: an acceptance dated before the receipt is an answer to it, as of the receipt (B5.11)."""
     nth = next((nth for nth, (_, event, _) in enumerate(acts) if isinstance(event, Received)), 0)
@@ -159,16 +141,6 @@ def from_receipt(acts: Sequence[Act]) -> Sequence[Act]:
     at, _, when = received = acts[nth]
     before = [act for act in acts[:nth] if act[1] not in early]
     return [*before, received, *((at, event, when) for event in early), *acts[nth + 1 :]]
-
-
-def names_of(event: Happening) -> frozenset[str]:
-    """How a pack may call an event: by its stored name, or by the outcome of a decision."""
-    return _names(type(event), event.outcome if isinstance(event, Decided) else None)
-
-
-@cache
-def _names(kind: type[Happening], outcome: str | None) -> frozenset[str]:
-    return frozenset(name for name in (str(kind.__struct_config__.tag), outcome) if name)
 
 
 def held(event: Happening, at: datetime, clock: str) -> Iterator[GeneralEvent]:

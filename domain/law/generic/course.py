@@ -52,7 +52,8 @@ class ClockCourse(Struct):
     withdrawn: datetime | None = None
     requests: dict[str, datetime | None] = field(default_factory=dict)  # reason -> when last answered
     stops: dict[str, int] = field(default_factory=dict)  # reason -> how often it has stopped the clock
-    ignored: set[str] = field(default_factory=set)  # suspensions without effect: their end is no fault of its own
+    groundless: set[str] = field(default_factory=set)  # open suspensions that no ground of the law allows
+    ineffective: set[str] = field(default_factory=set)  # open ones without effect: their end is no fault of its own
     judged: list[tuple[datetime, str]] = field(default_factory=list)  # each extension, and why it is void, if it is
     flags: list[str] = field(default_factory=list)
 
@@ -143,24 +144,26 @@ def apply(course: ClockCourse, event: GeneralEvent) -> None:
 
 def suspend(course: ClockCourse, event: Suspended) -> None:
     """Open a suspension if the law knows its reason and it is not open already."""
-    if course.open_suspension(event.sid):
+    if course.open_suspension(event.sid) or event.sid in course.groundless:
         course.flags.append("duplicate_suspend")
         return
     notice = course.rule.notice(event.reason)
     if notice is None:
         course.flags.append(f"suspend_no_statutory_ground:{event.reason}")
-        course.ignored.add(event.sid)
+        course.groundless.add(event.sid)
         return
     if notice.stops_max is not None and course.stops.get(event.reason, 0) >= notice.stops_max:
         course.flags.append(f"stopped_too_often:{event.reason}")
+        course.ineffective.add(event.sid)
         return
     effect = effect_of(course, notice, event)
     course.requests.setdefault(event.reason, None)
     if effect == "none":
         course.flags.append(f"notice_without_effect:{event.reason}")
+        course.ineffective.add(event.sid)
         return
     course.stops[event.reason] = course.stops.get(event.reason, 0) + 1
-    course.ignored.discard(event.sid)
+    course.ineffective.discard(event.sid)
     term = term_of(course, notice, event) if effect == "suspend" else None
     course.suspensions.append(CourseSuspension(event.sid, event.reason, effect, event.at, term=term))
 
@@ -221,8 +224,9 @@ def resume(course: ClockCourse, event: Resumed) -> None:
 
 def answer_to_nothing(course: ClockCourse, event: Resumed) -> None:
     """Flag an answer where nothing waits for one, or the term set for it is over."""
-    if event.sid in course.ignored:
-        course.ignored.discard(event.sid)
+    if event.sid in course.groundless | course.ineffective:
+        course.groundless.discard(event.sid)
+        course.ineffective.discard(event.sid)
         return
     last = next((s for s in reversed(course.suspensions) if s.sid == event.sid), None)
     if last is None or not last.lapsed:

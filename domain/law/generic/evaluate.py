@@ -11,19 +11,12 @@ from msgspec import Struct, structs
 
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import midnight, moment, next_day
-from domain.law.generic.case import (
-    accepted_by_silence,
-    ending,
-    from_receipt,
-    general_events,
-    intake_rounds,
-    is_counted,
-    is_ended,
-    names_of,
-)
+from domain.law.generic.case import ending, from_receipt, general_events, is_counted, is_ended
 from domain.law.generic.course import course_of
 from domain.law.generic.expand import general_rule
+from domain.law.generic.names import names_of
 from domain.law.generic.period import closing
+from domain.law.generic.rounds import accepted_by_silence, intake_flags, intake_rounds
 from domain.law.generic.rule import GeneralEvent, GeneralRule, Moment, Started, Withdrawn, local_date
 from domain.law.generic.state import SILENCE_DECIDES, ClockStanding, day_of, standing, standing_of
 from domain.law.licensing.clock import BROKEN, Clock, Level, State, level
@@ -129,21 +122,26 @@ def readings_with_events(
     pairs = read(acts)
     rounds = [pair for pair in pairs if pair[1].clock == INTAKE.name]
     silent = next((nth for nth, (_, clock) in enumerate(rounds) if clock.state is State.DEEMED), None)
+    silent_from = None
     if silent is not None:
+        started, by_silence = rounds[silent]
+        due = by_silence.standing.due
+        silent_from = None if due is None else ends(due, started.rule)
         after = read(accepted_by_silence(terms.pack, acts, silent + 1))
-        pairs = [
-            rounds[silent] if clock.name == rounds[silent][1].name else (started, clock) for started, clock in after
-        ]
-    return pairs if acts is known_acts else [(started, flagged_early(terms.pack, clock)) for started, clock in pairs]
+        pairs = [rounds[silent] if clock.name == by_silence.name else (started, clock) for started, clock in after]
+    flags = intake_flags(terms.pack, acts, silent_from) if rounds else {}
+    early = () if acts is known_acts else ("accepted_before_receipt",)
+    return [(started, flagged(terms.pack, clock, flags.get(clock.name, ()), early)) for started, clock in pairs]
 
 
-def flagged_early(pack: Pack, clock: GeneralReading) -> GeneralReading:
-    """*clock* with the flag of an acceptance dated before the receipt, where it starts or stops that clock (B5.11)."""
+def flagged(pack: Pack, clock: GeneralReading, flags: Iterable[str], early: Iterable[str]) -> GeneralReading:
+    """*clock* with the *flags* of its round of intake, and those of an *early* acceptance that starts or stops it."""
     law = pack.clocks[clock.clock]
-    if ACCEPTED not in (*law.start, *law.stop):
+    more = {*flags, *(early if ACCEPTED in (*law.start, *law.stop) else ())}
+    if not more:
         return clock
-    flags = tuple(sorted({*clock.standing.flags, "accepted_before_receipt"}))
-    return structs.replace(clock, standing=structs.replace(clock.standing, flags=flags))
+    standing_flags = tuple(sorted({*clock.standing.flags, *more}))
+    return structs.replace(clock, standing=structs.replace(clock.standing, flags=standing_flags))
 
 
 def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[StartedClock]:

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.law.generic.state import ClockStanding
 from domain.law.licensing.event import LawEvent
+from domain.law.licensing.intake import INTAKE
 from domain.law.licensing.timeline import Timeline
 from domain.law.vectors.licensing import check_vectors
 from infrastructure.law.lawbook import law_book
@@ -21,7 +23,7 @@ from tests.effort import chosen, tried
 from tests.law.auditor import campaign
 from tests.law.auditor.auditor import audit
 from tests.law.auditor.lives import Json, iso, lives
-from tests.law.auditor.special import audit_special
+from tests.law.auditor.special import FLAGS_OF_ROUNDS, audit_rounds, audit_special
 from tests.law.generic.case_clocks import general_clocks
 from tests.law.packs.books import shipped
 from tests.law.questions import USUAL
@@ -117,11 +119,16 @@ FLAGS = {
 
 @st.composite
 def special_lives(draw: st.DrawFn) -> Json:
-    """An application under a special law: receipt, suspensions, an end of any kind or none, one entry corrected."""
+    """An application under a special law: receipt, suspensions, requests for papers with and without answers, an end of
+    any kind or none, one entry corrected.
+    """
     at = datetime(2026, 1, 20, 1, tzinfo=UTC) + timedelta(
         days=draw(st.integers(0, 250)), hours=draw(st.integers(0, 23))
     )
     events: list[Json] = [{"type": "received"}]
+    notices = st.booleans().map(lambda new_items: {"type": "correction_notice", "new_items": new_items})
+    others = st.sampled_from(("corrected", "corrected", "accepted", "refused", "received")).map(lambda k: {"type": k})
+    events += draw(st.lists(notices | others, max_size=5))
     for number in range(draw(st.integers(0, 3))):
         sid = {"sid": str(number)}
         events.append({"type": "suspend", **sid, "reason": draw(st.sampled_from(["testing", "hearing", "rain"]))})
@@ -146,13 +153,17 @@ def by_special_auditor(life: Json, special: str) -> Json | None:
     return audit_special(ORDINARY, SPECIALS[special], life["events"], campaign.calendar(), life["t"], life["known"])
 
 
-def by_general_clock(life: Json, special: str) -> Json | None:
+def general_standings(life: Json, special: str) -> dict[str, ClockStanding]:
     book = law_book()
     pack = book.pack(f"cn-licensing@2019-04-23/{special}")
     t, known = datetime.fromisoformat(life["t"]), datetime.fromisoformat(life["known"])
     calendar = book.calendar(pack, known.astimezone(ZoneInfo(pack.zone)).date())
     timeline = Timeline(pack.zone, msgspec.convert(life["events"], list[LawEvent]))
-    result = general_clocks(pack, calendar, timeline, t, known).get("decision")
+    return general_clocks(pack, calendar, timeline, t, known)
+
+
+def by_general_clock(life: Json, special: str) -> Json | None:
+    result = general_standings(life, special).get("decision")
     if result is None:
         return None
     days = {name: text(getattr(result, name)) for name in ("start", "due", "earliest_due")}
@@ -167,6 +178,19 @@ def text(day: date | None) -> str | None:
 @given(special_lives(), st.sampled_from(sorted(SPECIALS)))
 def test_a_period_from_receipt_ends_as_the_auditor_says(life: Json, special: str) -> None:
     assert by_general_clock(life, special) == by_special_auditor(life, special)
+
+
+@settings(max_examples=tried(100))
+@given(special_lives(), st.sampled_from(sorted(SPECIALS)))
+def test_rounds_of_intake_are_those_that_the_auditor_counts(life: Json, special: str) -> None:
+    rounds = {
+        name: clock for name, clock in general_standings(life, special).items() if name.partition("#")[0] == INTAKE.name
+    }
+    expected = audit_rounds(ORDINARY, life["events"], campaign.calendar(), life["t"], life["known"])
+    flags = {flag for clock in rounds.values() for flag in clock.flags} & FLAGS_OF_ROUNDS
+
+    answer = {name: {"start": text(c.start), "due": str(c.due), "state": c.state} for name, c in rounds.items()}
+    assert {**answer, "flags": sorted(flags)} == expected
 
 
 def test_a_campaign_prints_the_smallest_history_on_which_they_differ(monkeypatch: pytest.MonkeyPatch) -> None:

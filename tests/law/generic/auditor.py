@@ -48,7 +48,8 @@ class Audit:
     withdrawn: datetime | None = None
     answers: dict[str, date | None] = field(default_factory=dict)  # by reason of a request made: the last answer's day
     stops: list[str] = field(default_factory=list)
-    groundless: set[str] = field(default_factory=set)  # suspensions that no ground of the law allows
+    groundless: set[str] = field(default_factory=set)  # open suspensions that no ground of the law allows
+    idle: set[str] = field(default_factory=set)  # requests that came too often or too late, and wait all the same
     flags: list[str] = field(default_factory=list)
 
     @property
@@ -135,7 +136,7 @@ class Audit:
 
     def suspend(self, event: Json, at: datetime) -> None:
         sid, reason = event.get("sid", ""), event.get("reason", "")
-        if self.open(sid):
+        if self.open(sid) or sid in self.groundless:
             self.flags.append("duplicate_suspend")
             return
         terms = ANY_REASON if self.law["reasons"] is None else self.law["reasons"].get(reason)
@@ -146,14 +147,16 @@ class Audit:
         most = terms.get("stops_max")
         if most is not None and self.stops.count(reason) >= most:
             self.flags.append(f"stopped_too_often:{reason}")
+            self.idle.add(sid)
             return
         effect = self.effect(terms, reason, at)
         self.answers.setdefault(reason, None)
         if effect == "none":
             self.flags.append(f"notice_without_effect:{reason}")
+            self.idle.add(sid)
             return
         self.stops.append(reason)
-        self.groundless.discard(sid)
+        self.idle -= {sid}
         term = self.term(terms, event, local(self.law, at).date()) if effect == "suspend" else None
         self.waits.append(AuditedWait(sid, reason, effect, at, term))
 
@@ -192,8 +195,9 @@ class Audit:
     def resume(self, event: Json, at: datetime) -> None:
         sid = event.get("sid", "")
         wait = self.open(sid)
-        if wait is None and sid in self.groundless:  # it has been flagged as it began
-            self.groundless.remove(sid)
+        if wait is None and sid in self.groundless | self.idle:  # it has been flagged as it began
+            self.groundless -= {sid}
+            self.idle -= {sid}
             return
         if wait is None:
             before = [wait for wait in self.waits if wait.sid == sid]

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from domain.law.generic.state import ClockStanding
 from domain.law.licensing.event import Amend, LawEvent
-from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received
+from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received, RefusedEvent
 from domain.law.licensing.review import Decided, ExtensionEvent, WithdrawnEvent
 from domain.law.licensing.suspension import Resume, Suspend
 from domain.law.licensing.timeline import Timeline
@@ -107,6 +107,53 @@ def test_silence_on_the_answer_accepts_as_of_its_day() -> None:
     assert clocks(late, "03-20", law=EIA).keys() == {"intake", "intake#2", "decision"}
 
 
+def flags(events: list[LawEvent], t: str) -> dict[str, tuple[str, ...]]:
+    """The flags of each round of intake, where it has any."""
+    return {name: clock.flags for name, clock in clocks(events, t, law=EIA).items() if clock.flags}
+
+
+def test_a_request_for_other_papers_is_flagged_in_its_round() -> None:
+    """B5.5, also where silence on that round accepts the application afterwards."""
+    repeated = [*PERMIT[:3], CorrectionNotice(id="4", at=at("02-02"), new_items=True)]
+    for t in ("02-03", "02-09"):
+        assert flags(repeated, t) == {"intake#2": ("correction_repeated_new_items",)}
+    assert flags([*PERMIT[:3], CorrectionNotice(id="4", at=at("02-02"))], "02-03") == {}
+    assert flags([PERMIT[0], CorrectionNotice(id="2", at=at("01-05"), new_items=True)], "01-06") == {}
+
+
+def test_what_comes_after_silence_has_accepted_is_flagged() -> None:
+    """B5.4: the five days from Feb 1 are over on the 9th."""
+    late: dict[str, LawEvent] = {
+        "correction_notice_late": CorrectionNotice(id="6", at=at("02-10")),
+        "refused_after_deemed": RefusedEvent(id="6", at=at("02-10")),
+        "accepted_after_deemed": Accepted(id="6", at=at("02-10")),
+    }
+    for flag, event in late.items():
+        assert flags([*PERMIT[:3], event], "02-11") == {"intake#2": (flag,)}
+
+
+def test_what_comes_after_an_acceptance_is_flagged() -> None:
+    """B5.7; the second receipt begins nothing (B4)."""
+    late: dict[str, LawEvent] = {
+        "correction_after_acceptance": CorrectionNotice(id="6", at=at("02-03")),
+        "refused_after_acceptance": RefusedEvent(id="6", at=at("02-03")),
+        "duplicate_acceptance": Accepted(id="6", at=at("02-03")),
+        "duplicate_receipt": Received(id="6", at=at("02-03")),
+    }
+    for flag, event in late.items():
+        assert flags([*PERMIT[:4], event], "02-06") == {"intake#2": (flag,)}
+
+
+def test_only_the_complete_answer_begins_a_further_round() -> None:
+    """B4: a second receipt, while the applicant corrects, is flagged and begins none."""
+    twice = [*PERMIT[:2], Received(id="6", at=at("01-20"))]
+    assert "intake#2" not in clocks(twice, "01-21", law=EIA)
+    assert flags(twice, "01-21") == {"intake": ("duplicate_receipt",)}
+    answered = clocks([*twice, PERMIT[2]], "02-02", law=EIA)
+    assert answered["intake#2"].start == date(2012, 2, 1)
+    assert "intake" not in clocks([Corrected(id="3", at=at("01-20"))], "02-02", law=EIA)
+
+
 def test_a_request_for_other_papers_than_the_first_one_s_leaves_the_round_running() -> None:
     for new_items, state in ((True, "running"), (False, "met")):
         repeated = [*PERMIT[:3], CorrectionNotice(id="4", at=at("02-02"), new_items=new_items)]
@@ -140,3 +187,16 @@ def test_the_end_of_a_suspension_without_effect_is_not_flagged_again() -> None:
     assert clocks(surveyed, "01-13", law=EIA)["decision"].flags == ("suspend_no_statutory_ground:site_survey",)
     again = [*surveyed, Resume(id="10", at=at("01-13"), sid="s")]
     assert "resume_without_suspend" in clocks(again, "01-14", law=EIA)["decision"].flags
+
+
+def test_a_suspension_without_a_ground_is_flagged_also_after_the_end() -> None:
+    """What the law allows is passed over by a clock that nothing stops, anything else is not (ADR 0014)."""
+    granted = [*PERMIT, Decided(id="6", at=at("02-10"), outcome="granted")]
+    surveyed = [*granted, Suspend(id="7", at=at("02-14"), sid="s", reason="site_survey")]
+    closed = [*surveyed, Resume(id="8", at=at("02-15"), sid="s")]
+    for events in (surveyed, closed):
+        assert clocks(events, "02-16", law=EIA)["delivery"].flags == ("suspend_no_statutory_ground:site_survey",)
+    heard = [*granted, Suspend(id="7", at=at("02-14"), sid="s", reason="hearing")]
+    assert clocks(heard, "02-16", law=EIA)["delivery"].flags == ()
+    twice = [*heard, *(Resume(id=f"r{day}", at=at(f"02-{day}"), sid="s") for day in (15, 16))]
+    assert clocks(twice, "02-17", law=EIA)["delivery"].flags == ("resume_without_suspend",)

@@ -18,7 +18,6 @@ from domain.law.licensing.timeline import Timeline
 from domain.law.proof import Rung
 from infrastructure.law.lawbook import law_book
 from tests.law.auditor.lives import lives
-from tests.law.generic.case_clocks import general_clocks
 from tests.law.questions import at, happened
 
 LAWS = ("nl-wabo@2010-10-01", "cn-licensing@2019-04-23/eia_report", "kr-petitions@2016-02-12", "tw-apa@2001-01-01")
@@ -160,7 +159,7 @@ def test_a_second_request_for_information_stops_no_clock_of_new_zealand() -> Non
     assert [reading["decision"].standing.due for reading in result.values()] == [date(2026, 4, 10), date(2026, 4, 2)]
     assert [reading["decision"].standing.flags for reading in result.values()] == [
         (),
-        ("resume_without_suspend", "stopped_too_often:further_information"),
+        ("stopped_too_often:further_information",),
     ]
 
 
@@ -171,18 +170,6 @@ def test_an_ordinary_licence_has_no_clock_of_a_lower_level_and_none_of_a_renewal
     reviewed = read(structs.replace(terms(), mode="lower_review"), at("06-30"), RECEIVED, ACCEPTED)
     assert reviewed["lower_review"].state is State.OVERDUE
     assert "renewal_guard" not in reviewed
-
-
-def test_they_are_the_clocks_of_the_general_case() -> None:
-    item = terms()
-    events = [RECEIVED, ACCEPTED]
-    timeline = Timeline(item.pack.zone, events)
-    plain = general_clocks(item.pack, item.calendar, timeline, at("03-20"))
-
-    result = read(item, at("03-20"), *events)
-
-    assert {name: reading.standing for name, reading in result.items()} == plain
-    assert {"intake", "decision"} <= result.keys()
 
 
 def test_each_consulted_department_has_its_own_clock() -> None:

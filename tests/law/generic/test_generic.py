@@ -135,13 +135,25 @@ def test_a_notice_after_the_window_has_no_effect() -> None:
     clock = rule(60, reasons=SMALL_WIRELESS)
     events = [Started(at("01-01")), Suspended(at("01-12"), reason="incomplete"), Resumed(at("01-20"))]
     assert due(clock, events) == date(2026, 3, 2)
-    assert course_of(clock, events).flags == ["notice_without_effect:incomplete", "resume_without_suspend"]
+    assert course_of(clock, events).flags == ["notice_without_effect:incomplete"]
+    again = [*events, Resumed(at("01-21"))]
+    assert course_of(clock, again).flags == ["notice_without_effect:incomplete", "resume_without_suspend"]
 
 
 def test_after_a_correction_a_period_of_another_length_begins() -> None:
     clock = rule(60, "working_day", reasons={"supplement": NoticeTerms("restart_with", restart_with=40)})
     events = [Started(at("01-05")), Suspended(at("02-02"), reason="supplement"), Resumed(at("03-02"))]
     assert due(clock, events) == date(2026, 4, 27)
+
+
+def test_a_groundless_suspension_that_is_open_is_not_begun_again() -> None:
+    """B7.10, as under the licensing law: also where the second one would have a ground."""
+    clock = rule(60, reasons=SMALL_WIRELESS)
+    for reason in ("visit", "incomplete"):
+        events = [Started(at("01-01")), Suspended(at("01-03"), "s", "visit"), Suspended(at("01-04"), "s", reason)]
+        closed = [*events, Resumed(at("01-05"), "s")]
+        assert due(clock, closed) == date(2026, 3, 2)
+        assert course_of(clock, closed).flags == ["suspend_no_statutory_ground:visit", "duplicate_suspend"]
 
 
 def test_a_reset_after_its_window_is_flagged_and_ignored() -> None:
