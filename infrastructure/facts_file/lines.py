@@ -40,7 +40,7 @@ class HeaderLine(Struct, frozen=True, tag="header", tag_field="line"):
     position: Position
     case_counter: Position
     watched_to: Position  # the position up to which the watcher had read
-    calendars: str  # by which it had counted
+    calendars: str  # by which it had counted, with the version of its rules
 
 
 class EntryLine(Struct, frozen=True, gc=False, tag="entry", tag_field="line"):

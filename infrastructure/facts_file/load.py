@@ -204,10 +204,8 @@ class FactsLoading:
         connection.execute("UPDATE ledger.head SET seq = %s", [chain.seq])
         if header.case_counter:
             connection.execute("SELECT setval('ledger.case_counter', %s)", [header.case_counter])
-        # With another release other rules may apply: without calendars the watcher checks every project once more.
-        is_ours = header.migrations == [migration.name for migration in migrations()]
-        calendars = header.calendars if is_ours else ""
-        connection.execute("UPDATE watch.position SET seq = %s, calendars = %s", [header.watched_to, calendars])
+        # Where other rules or calendars are named here than this release counts by, the watcher checks every project.
+        connection.execute("UPDATE watch.position SET seq = %s, calendars = %s", [header.watched_to, header.calendars])
 
 
 def _entry_row(line: EntryLine) -> tuple[Any, ...]:

@@ -72,7 +72,7 @@ class WatchTable:
         return int(row[0]) if row else 0
 
     async def note_calendars(self, calendars: str, laws: Sequence[str], now: datetime) -> None:
-        """Schedule every project, because the *calendars* have changed.
+        """Schedule every project, because the *calendars*, or the rules of counting named with them, have changed.
 
         Projects with a clock under one of *laws*, which the change can move, come first; the others are checked when
         nothing else is due.
@@ -84,7 +84,7 @@ class WatchTable:
             await self._connection.execute("UPDATE watch.position SET calendars = %s", [calendars])
 
     async def calendars(self) -> str:
-        """The calendars by which the projects were last checked, as `versions_of` writes them."""
+        """The rules and calendars by which the projects were last checked, as `versions_of` writes them."""
         (known,) = await self._fetch_row("SELECT calendars FROM watch.position", [])
         return str(known or "")
 

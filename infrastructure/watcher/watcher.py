@@ -1,8 +1,8 @@
 """The deadline watcher: when a deadline or warning threshold passes, it records that as a fact, once and in order.
 
 One leader runs at a time, others stand by. A project is checked when it has new entries, when one of its clocks may
-reach a threshold, and when a calendar has changed. Facts are recorded by commands whose id is made of clock and
-threshold, so that sending one again changes nothing.
+reach a threshold, and when a calendar or the rules of counting have changed. Facts are recorded by commands whose id is
+made of clock and threshold, so that sending one again changes nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from infrastructure.ledger.committer import BusyError
 from infrastructure.ledger.reader import CHANNEL
 from infrastructure.watcher.watch_cache import WatchCache
 from infrastructure.watcher.watch_schedule import LEADER_KEY, WORK, CheckedProject, WatchTable
+from projections.clocks.fold import FOLD_VERSION
 from projections.watch.fold import Watch, watch, watch_on
 from projections.watch.state import WatchState
 
@@ -37,6 +38,7 @@ POLL_SECONDS = 1.0  # in case a NOTIFY was missed
 SETTLE_SECONDS = 0.25  # delay after a NOTIFY, so that a burst of entries causes one check
 RETRY = timedelta(minutes=1)  # before a project whose check failed is checked again
 ALARM_SECONDS = 60.0  # between two log lines about an unexpected error, which needs an operator
+RULES = "@rules"  # in the text of the versions, beside the names of calendars
 TERMS = LeadTerms(WORK, LEADER_KEY, POLL_SECONDS, ALARM_SECONDS)
 
 log = structlog.get_logger()
@@ -164,16 +166,20 @@ class Watcher(Leader):
 
 
 def versions_of(laws: LawBook) -> str:
-    """The versions of all calendars as text, which changes with every notice."""
+    """The versions of the rules of counting and of all calendars as text, which changes with either."""
     books = sorted(laws.calendars().items())
-    return ",".join(f"{name}={book.as_known(DISTANT.date()).version}" for name, book in books)
+    calendars = (f"{name}={book.as_known(DISTANT.date()).version}" for name, book in books)
+    return ",".join((f"{RULES}={FOLD_VERSION}", *calendars))
 
 
 def laws_moved(laws: LawBook, known: str) -> list[str]:
-    """The laws whose calendars differ from those named in *known*, a text made by `versions_of`."""
+    """The laws whose calendars differ from those named in *known*, a text made by `versions_of`.
+
+    All of them where the rules were others, or none were named.
+    """
     before = set(known.split(","))
     moved = {version.partition("=")[0] for version in versions_of(laws).split(",") if version not in before}
-    return [name for name in laws.names if laws.pack(name).calendar in moved]
+    return [name for name in laws.names if RULES in moved or laws.pack(name).calendar in moved]
 
 
 async def _notified(connection: psycopg.AsyncConnection[object], seconds: float) -> bool:

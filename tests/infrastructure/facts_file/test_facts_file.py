@@ -26,11 +26,13 @@ from infrastructure.facts_file.export import export_facts
 from infrastructure.facts_file.lines import FactsFileUnfitError
 from infrastructure.facts_file.load import import_facts
 from infrastructure.facts_file.numbering import number_cases
+from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.sent_command import command_id_of
 from infrastructure.postgres.migrate import migrate
 from infrastructure.projector.rebuild import rebuild
 from infrastructure.verifier.verify import verify
+from infrastructure.watcher.watcher import laws_moved, versions_of
 from tests.conftest import database_in
 
 TABLES = {
@@ -114,19 +116,22 @@ def test_what_is_imported_is_what_was_exported(
     assert numbered[0] == numbered[1], "no case number is given twice"
 
 
-def test_what_an_earlier_release_has_watched_is_checked_once_more(
+def test_what_was_watched_under_other_rules_is_checked_once_more(
     database_url: str, server_url: str, migrated_template: str, tmp_path: Path
 ) -> None:
-    """Its rules may have been others: a card that they founded, ours may not."""
+    """A card that they founded, ours may not: the file says by which rules it was counted."""
+    laws = law_book()
     asyncio.run(play_story(database_url))
-    with psycopg.connect(database_url) as connection:
-        connection.execute(WATCHED)
-        connection.execute("DELETE FROM schema_migration WHERE number = (SELECT max(number) FROM schema_migration)")
-    export_facts(database_url, tmp_path / "facts.ndjson", ignore)
-    with database_in(server_url, migrated_template) as other:
-        import_facts(other, tmp_path / "facts.ndjson", ignore)
-        assert contents(other)["watched"] == contents(database_url)["watched"]
-        assert contents(other)["watch"] == [(7, "")]
+    ours = versions_of(laws)
+    earlier = ours.partition(",")[2]  # a release before the rules had a version names calendars alone
+    for name, known, moved in (("earlier", earlier, list(laws.names)), ("ours", ours, [])):
+        with psycopg.connect(database_url) as connection:
+            connection.execute("UPDATE watch.position SET seq = 7, calendars = %s", [known])
+        export_facts(database_url, tmp_path / name, ignore)
+        with database_in(server_url, migrated_template) as other:
+            import_facts(other, tmp_path / name, ignore)
+            ((_, imported),) = contents(other)["watch"]
+        assert laws_moved(laws, imported) == moved
 
 
 async def next_counter(url: str) -> int:

@@ -184,6 +184,23 @@ def test_a_notice_moves_the_laws_of_its_calendar_alone() -> None:
     assert laws_moved(laws, "") == list(laws.names)
 
 
+async def test_after_a_change_of_the_rules_it_looks_at_every_project_again(database_url: str) -> None:
+    """The calendars are the same, and what was stored names the rules of another release."""
+    hands = Hands("2026-03-02 09:00")
+    async with opened(database_url, hands) as approvals, table_of(database_url) as table:
+        for _ in range(2):
+            await begin(approvals, uuid4())
+        await watch_once(database_url, approvals)
+        assert await watch_once(database_url, approvals) == 0
+        rules, _, calendars = versions_of(law_book()).partition(",")
+        for known in (f"{rules}0,{calendars}", calendars):
+            with psycopg.connect(database_url) as connection:
+                connection.execute("UPDATE watch.position SET calendars = %s", [known])
+            assert laws_moved(law_book(), known) == list(law_book().names)
+            assert await watch_once(database_url, approvals) == 2
+            assert await table.calendars() == versions_of(law_book())
+
+
 async def test_a_watcher_without_its_cache_records_nothing_twice(database_url: str) -> None:
     hands = Hands("2026-03-02 09:00")
     async with opened(database_url, hands) as approvals:
