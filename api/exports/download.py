@@ -15,11 +15,11 @@ from litestar.response import Stream
 from markupsafe import Markup
 from msgspec import Struct, structs
 
-from api.cursors import mark_of
-from api.html.page import PageAddress, PageContext, with_query
+from api.html.page import PageAddress, PageContext, filters_in, question_digest, with_query
 from api.web.parameters import Paging
 from api.web.problems import Problem
 from api.web.zones import zone_of
+from domain.law.calendar.period import Period
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.tables.csv_file import CsvTable
 from infrastructure.tables.table_file import Cell, Row, TableFormat, TableWriterFactory
@@ -40,6 +40,31 @@ FORMATS: dict[TableFormat, tuple[TableWriterFactory, str]] = {
     TableFormat.CSV: (CsvTable, "text/csv; charset=utf-8"),
 }
 SHEET_FORMAT = "/{sheet_format:str}"  # the end of each export's path
+PAGE_OF = {  # the page with the list of each name, for the digest that is printed on it; others are on no page
+    "attention": "/overview",
+    "cards": "/pages/supervision/cards",
+    "cases": "/pages/cases",
+    "clocks": "/pages/supervision/clocks",
+    "complaints": "/supervision/complaints",
+    "conformance": "/pages/conformance",
+    "conformance-items": "/pages/conformance/items",
+    "decisions": "/pages/supervision/decisions",
+    "granted": "/window/decisions",
+    "guides": "/window/items",
+    "information": "/pages/information",
+    "lags": "/pages/supervision/timeliness",
+    "ledgers": "/audit",
+    "missed": "/window/published",
+    "my-cases": "/my",
+    "my-projects": "/pages/my-projects",
+    "my-tasks": "/my",
+    "orders": "/supervision/orders",
+    "progress": "/pages/progress",
+    "published": "/window/published",
+    "suspensions": "/pages/supervision/timeliness",
+    "waiting": "/desk",
+    "worklist": "/desk",
+}
 
 
 class Export:
@@ -48,6 +73,7 @@ class Export:
     def __init__(self, page: PageContext, address: PageAddress, sheet_format: TableFormat, now: datetime) -> None:
         self.page, self.now = page, now
         self._address, self._format = address, sheet_format
+        self._notes: list[tuple[str, Cell]] = []
 
     def instant(self, at: datetime | None, law: str = "") -> datetime | None:
         """*at* as clocks show it where *law* (else the page's own) holds, without an offset."""
@@ -60,6 +86,14 @@ class Export:
     def yes(self, value: object) -> str:
         """Yes or no, in words; empty for None."""
         return "" if value is None else self.page.words["export"]("yes" if value else "no")
+
+    def note(self, text: str) -> None:
+        """Say *text* in the file's `about`, such as that it is not all."""
+        self._notes.append((self.page.words["export"]("note"), text))
+
+    def of_period(self, period: Period) -> None:
+        """Say in the file's `about` which days it is of, as the address may have none."""
+        self._notes.append((self.page.words["export"]("period"), f"{period.first} – {period.last}"))
 
     async def file(
         self,
@@ -79,20 +113,20 @@ class Export:
                 async for rows in batches:
                     count += len(rows)
                     await to_thread.run_sync(writer.rows, rows)
-            await to_thread.run_sync(writer.close, self._about(title, as_of, count, reader.position))
+            digest = question_digest(PAGE_OF.get(name, self._path), self._query)
+            about = [
+                *self._about(title, as_of, count, reader.position),
+                (self.page.words["export"]("query_hash"), digest),
+            ]
+            await to_thread.run_sync(writer.close, about)
         except BaseException as error:
             writer.discard()
             file.close()
             if isinstance(error, TableTooLongError):
                 raise Problem("invalid-parameter", str(error), remedy=SHORTER) from error
             raise
-        file_name = f"{name}-{compact(as_of)}-{self.digest[:8]}.{self._format.value}"
+        file_name = f"{name}-{compact(as_of)}-{digest[:8]}.{self._format.value}"
         return attachment(file, file_name, media_type)
-
-    @property
-    def digest(self) -> str:
-        """The digest of the question, in hexadecimal: equal for equal filters of one list."""
-        return mark_of(self._path, self._query.items()).hex()
 
     @property
     def _path(self) -> str:
@@ -110,10 +144,12 @@ class Export:
             (say("made_at"), self.now.astimezone(zone_of(self.page.law)).isoformat(timespec="seconds")),
             (say("zone"), zone_of(self.page.law).key),
             (say("rows"), count),
-            (say("position"), position),
         ]
-        lines += [(f"{say('filter')}: {name}", value) for name, value in sorted(self._query.items()) if name != "lang"]
-        return [*lines, (say("address"), with_query(self._path, self._query)), (say("query_hash"), self.digest)]
+        if position is not None:  # a list that is not read as of one names none
+            lines.append((say("position"), position))
+        lines += self._notes
+        lines += [(f"{say('filter')}: {name}", value) for name, value in sorted(filters_in(self._query).items())]
+        return [*lines, (say("address"), with_query(self._path, self._query))]
 
 
 def export(
@@ -144,15 +180,16 @@ EXPORTED = {  # the dependencies of a list that is read whole, as of one positio
 
 
 async def in_batches(
-    read: Callable[[F], Awaitable[tuple[Sequence[R], K | None]]], criteria: F
+    read: Callable[[F], Awaitable[tuple[Sequence[R], K | None]]], criteria: F, *, key: str = "last"
 ) -> AsyncIterator[Sequence[R]]:
     """All rows that match *criteria*, from the first batch to the last.
 
-    *read* gives a batch and the sorting values of its last row, None where no batch follows.
+    *read* gives a batch and the sorting values of its last row, None where no batch follows; *key* is the field of
+    the criteria for these values.
     """
     last: K | None = None
     while True:
-        rows, last = await read(criteria if last is None else structs.replace(criteria, last=last))
+        rows, last = await read(criteria if last is None else structs.replace(criteria, **{key: last}))
         if rows:
             yield rows
         if last is None:

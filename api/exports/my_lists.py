@@ -1,4 +1,4 @@
-"""The exports of an enterprise's own page: what it has to do, and its cases with their numbers and codes."""
+"""The exports of an enterprise's own page: what it has to do, and its cases with their numbers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from litestar.response import Stream
 
 from api.exports.download import EXPORTED, SHEET_FORMAT, Batches, Export, followed, in_batches, joined
 from api.html.page import EXPORTS
-from api.my.pages import is_of_enterprise, todo_filter
+from api.my.pages import OWN, todo_filter
 from api.route_access import ACCESS
 from api.web.as_of import translate_too_much
 from api.web.parameters import Paging
-from api.web.problems import Problem
 from api.window.tracking import state_of
-from api.window.visitor import WINDOW
 from domain.access.principal import Caller
 from infrastructure.tables.table_file import Row
-from infrastructure.window.query_codes import QueryCodes
 from projections.progress.query import ProgressKey, ProgressList, ProjectFilter
 from projections.progress.rows import ProgressProject
 from projections.progress.titles import ProjectTitles, names_of
@@ -31,11 +28,11 @@ from projections.window.query import WindowCase, WindowCases
 
 
 class MyExports(Controller):
-    """The same rows as on the page, of the enterprise for which its reader acts."""
+    """The same rows as on the page, of the enterprise for which its reader acts, without the codes of its cases."""
 
     path = EXPORTS
-    opt = {ACCESS: "read:progress"}  # noqa: RUF012  litestar's own spelling
-    dependencies = EXPORTED | WINDOW
+    opt = {ACCESS: OWN}  # noqa: RUF012  litestar's own spelling
+    dependencies = EXPORTED
 
     @get(f"/my-tasks{SHEET_FORMAT}")
     async def export_my_tasks(
@@ -46,7 +43,6 @@ class MyExports(Controller):
         list_reader: NamedDependency[PagedReader],
     ) -> Stream:
         """需要企业先做的: what can be applied for and what a department waits for, the longest wait first."""
-        require_enterprise(caller)
         words = export.page.words
         columns = [
             *(words["my"]("project"), words["window"]("item"), words["bureau"]("department")),
@@ -60,32 +56,20 @@ class MyExports(Controller):
         self,
         export: NamedDependency[Export],
         caller: NamedDependency[Caller],
-        query_codes: NamedDependency[QueryCodes],
         paging: NamedDependency[Paging],
         list_reader: NamedDependency[PagedReader],
         now: NamedDependency[datetime],
     ) -> Stream:
         """办件: every application of the enterprise, those of the project that changed last first."""
-        require_enterprise(caller)
         words = export.page.words
         columns = [
-            *(words["window"]("case_number"), words["my"]("code"), words["window"]("item"), words["my"]("project")),
+            *(words["window"]("case_number"), words["window"]("item"), words["my"]("project")),
             *(words["bureau"]("department"), words["my"]("state")),
             *map(words["export"], ("submitted_at", "decided_at", "project_id")),
         ]
         wanted = ProjectFilter(t=now, scope=Scope(caller=caller), limit=paging.rows_read)
-        rows = _case_rows(export, wanted, query_codes, list_reader)
+        rows = _case_rows(export, wanted, list_reader)
         return await export.file("my-cases", words["my"]("cases"), columns, rows, export.now, list_reader)
-
-
-def require_enterprise(caller: Caller) -> None:
-    """Raise Problem access-denied where *caller* acts for no enterprise: query codes are for those alone who do."""
-    if not is_of_enterprise(caller):
-        raise Problem(
-            "access-denied",
-            "this list is for enterprises and their agents",
-            remedy="sign in as who acts for the enterprise, or read /pages/exports/progress",
-        )
 
 
 async def _task_rows(export: Export, wanted: WaitingFilter, reader: PagedReader) -> Batches:
@@ -94,10 +78,8 @@ async def _task_rows(export: Export, wanted: WaitingFilter, reader: PagedReader)
         return followed(rows, criteria.limit, lambda row: (row.since, row.project, row.nth, row.kind, row.ref))
 
     async for batch in in_batches(read, wanted):
-        projects = list({row.project for row in batch})
-        cases = await WindowCases(reader).of_projects(projects)
-        current = {(case.project, case.item): case for case in cases if case.is_current}
-        names = await names_of(reader, projects)
+        current = await WindowCases(reader).current({(row.project, row.item) for row in batch})
+        names = await names_of(reader, list({row.project for row in batch}))
         yield [_task_row(export, row, names, current.get((row.project, row.item))) for row in batch]
 
 
@@ -110,7 +92,7 @@ def _task_row(export: Export, row: ListedWaiting, names: ProjectTitles, case: Wi
     )
 
 
-async def _case_rows(export: Export, wanted: ProjectFilter, codes: QueryCodes, reader: PagedReader) -> Batches:
+async def _case_rows(export: Export, wanted: ProjectFilter, reader: PagedReader) -> Batches:
     async def read(criteria: ProjectFilter) -> tuple[Sequence[ProgressProject], ProgressKey | None]:
         rows = await translate_too_much(ProgressList(reader).page(criteria))
         return followed(rows, criteria.limit, lambda row: (row.changed_at or criteria.t, row.project))
@@ -119,13 +101,13 @@ async def _case_rows(export: Export, wanted: ProjectFilter, codes: QueryCodes, r
         names = await names_of(reader, [row.project for row in projects])
         for project in projects:  # a query has a limit that one project never reaches
             cases = await WindowCases(reader).of_projects([project.project])
-            yield [_case_row(export, case, names, codes) for case in cases]
+            yield [_case_row(export, case, names) for case in cases]
 
 
-def _case_row(export: Export, case: WindowCase, names: ProjectTitles, codes: QueryCodes) -> Row:
+def _case_row(export: Export, case: WindowCase, names: ProjectTitles) -> Row:
     page = export.page
     return (
-        *(case.case_number, codes.code_of(case.case_number), page.called(case.name) or case.item),
+        *(case.case_number, page.called(case.name) or case.item),
         *(names.project(case.project), page.office(case.department), state_of(page.under(case.law), case)),
         *(export.instant(case.submitted_at, case.law), export.instant(case.decided_at, case.law), str(case.project)),
     )

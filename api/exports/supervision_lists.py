@@ -49,6 +49,7 @@ class SupervisionExports(Controller):
         bureau = export.page.words["bureau"]
         heads = ("card", "level", "project", "item", "department", "clock", "due", "happened", "told", "state")
         columns = [*map(bureau, heads), bureau("article"), export.page.words["export"]("project_id")]
+        export.of_period(card_filter.period)
         rows = _card_rows(export, supervision, card_filter, list_reader)
         return await export.file("cards", bureau("cards"), columns, rows, supervision.as_of, list_reader)
 
@@ -64,6 +65,7 @@ class SupervisionExports(Controller):
         bureau = export.page.words["bureau"]
         heads = ("project", "item", "department", "outcome", "decided_at", "statute", "promise", "case_days")
         columns = [*map(bureau, heads), export.page.words["export"]("project_id")]
+        export.of_period(decision_filter.period)
         rows = _decision_rows(export, supervision, decision_filter, list_reader)
         return await export.file("decisions", bureau("decided"), columns, rows, supervision.as_of, list_reader)
 
@@ -85,6 +87,7 @@ class SupervisionExports(Controller):
             for line in (*departments, total)
         ]
         columns = [export.page.words["bureau"]("department"), *map(conduct, heads)]
+        export.of_period(period)
         return await export.file("lags", conduct("lags"), columns, batch_of(rows), instants.at, list_reader)
 
     @get(f"/suspensions{SHEET_FORMAT}", dependencies=TIMELINESS)
@@ -115,6 +118,7 @@ class SupervisionExports(Controller):
             *map(conduct, ("suspensions", "nights", "why", "last_at")),
             page.words["export"]("project_id"),
         ]
+        export.of_period(period)
         return await export.file("suspensions", conduct("stopped"), columns, batch_of(rows), instants.at, list_reader)
 
 

@@ -1,21 +1,19 @@
-"""The exports of the public window, for anybody: guides, decisions granted, figures, and dates that were missed."""
+"""The exports of the public window, for anyone: guides, decisions granted, figures, and missed dates."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.response import Stream
-from msgspec import structs
 
-from api.exports.download import BATCH_ROWS, EXPORTED, SHEET_FORMAT, Batches, Export, followed, joined
+from api.exports.download import BATCH_ROWS, EXPORTED, SHEET_FORMAT, Batches, Export, followed, in_batches, joined
 from api.html.clock_names import clock_name
 from api.html.page import PUBLIC_EXPORTS, PageContext
 from api.route_access import ACCESS
 from api.web.parameters import Department
-from api.web.problems import Problem
 from api.web.zones import home_zone
 from api.window.decision_filter import FirstDay, LastDay, Words, check_period
 from api.window.guide_pages import Words as WordsOfGuides
@@ -28,9 +26,9 @@ from infrastructure.tables.table_file import Row
 from projections.snapshots import PagedReader
 from projections.supervision.figures import Figures
 from projections.window.fold import GrantedRow
-from projections.window.granted import GrantedFilter, PublicDecisions, granted_key
+from projections.window.granted import GrantedFilter, GrantedKey, PublicDecisions, granted_key
 
-DECISIONS_MAX = 20_000  # in a file that anybody may ask for: some seconds of one connection
+DECISIONS_MAX = 20_000  # in a file for anyone: some seconds of one connection
 MISSED_IN_FILE = 1_000  # of each kind; the bureau's own files have all
 
 
@@ -72,12 +70,12 @@ class WindowExports(Controller):
         department: Department = "",
         text: Words = "",
     ) -> Stream:
-        """准予决定公开: the decisions granted, the latest first. Raises Problem where they are too many."""
+        """准予决定公开: the decisions granted, the latest first, as many as a file may have."""
         check_period(first, last)
         say, columns = export.page.words["window"], ("granted_what", "granted_to", "granted_code", "granted_of_project")
         heads = (*columns, "department", "granted_on", "granted_document", "case_number", "granted_through")
         wanted = GrantedFilter(first=first, last=last, department=department, text=text, limit=BATCH_ROWS)
-        rows = _granted_rows(export.page, PublicDecisions(list_reader), wanted)
+        rows = _granted_rows(export, PublicDecisions(list_reader), wanted)
         return await export.file(
             "granted", say("granted"), [*map(say, (*heads, "granted_state"))], rows, export.now, list_reader
         )
@@ -93,6 +91,7 @@ class WindowExports(Controller):
         say = export.page.words["window"]
         columns = [*map(say, ("department", "decided", "on_time", "on_time_rate", "median"))]
         rows = [_published(export.page, line) for line in await published_figures.lines()]
+        export.of_period(published_figures.period)
         return await export.file("published", say("published"), columns, _whole(rows), export.now, list_reader)
 
     @get(f"/missed{SHEET_FORMAT}", dependencies=PUBLISHED)
@@ -108,7 +107,10 @@ class WindowExports(Controller):
             page.words["export"]("part"),
             *map(say, ("item", "department", "clock", "due_on", "late_why", "decided", "used_days")),
         ]
-        still_open, decided = await published_figures.missed(MISSED_IN_FILE)
+        export.of_period(published_figures.period)
+        still_open, decided = await published_figures.missed(MISSED_IN_FILE + 1)
+        still_open = _cut(export, still_open, "open_late", "cut_open")
+        decided = _cut(export, decided, "decided_late", "cut_missed")
         rows = [(say("open_late"), *_missed(export, missed), None, None) for missed in still_open]
         rows += [
             (say("decided_late"), *_missed(export, missed), export.day(missed.decided_at), missed.working_days)
@@ -128,35 +130,35 @@ def _guide(export: Export, item: GuideItem) -> Row:
     return (service.task_code, name, department, service.anticipate_day, service.promise_day, is_online)
 
 
-async def _granted(decisions: PublicDecisions, wanted: GrantedFilter) -> AsyncIterator[Sequence[GrantedRow]]:
-    count, criteria = 0, wanted
-    while True:
-        rows, after = followed(await decisions.listed(criteria), criteria.limit, granted_key)
-        count += len(rows)
-        if count > DECISIONS_MAX:
-            raise Problem(
-                "invalid-parameter",
-                f"there are more than {DECISIONS_MAX:,} such decisions",
-                remedy="choose a shorter period or one department, or read GET /v1/window/decisions page by page",
-            )
-        yield rows
-        if after is None:
+def _cut(export: Export, missed: list[MissedDate], part: str, note: str) -> list[MissedDate]:
+    """As many of *missed*, one kind, as a file may have; where there are more, its `about` says so."""
+    if len(missed) > MISSED_IN_FILE:
+        words = export.page.words
+        export.note(words["export"](note).format(words["window"](part), MISSED_IN_FILE))
+    return missed[:MISSED_IN_FILE]
+
+
+async def _granted_rows(export: Export, decisions: PublicDecisions, wanted: GrantedFilter) -> Batches:
+    async def read(criteria: GrantedFilter) -> tuple[Sequence[GrantedRow], GrantedKey | None]:
+        return followed(await decisions.listed(criteria), criteria.limit, granted_key)
+
+    room = DECISIONS_MAX
+    async for rows in in_batches(read, wanted, key="after"):
+        yield [_granted(export.page, row) for row in rows[:room]]
+        if len(rows) > room:
+            export.note(export.page.words["export"]("cut_decisions").format(DECISIONS_MAX))
             return
-        criteria = structs.replace(wanted, after=after)
+        room -= len(rows)
 
 
-async def _granted_rows(page: PageContext, decisions: PublicDecisions, wanted: GrantedFilter) -> Batches:
+def _granted(page: PageContext, row: GrantedRow) -> Row:
     say, applicant = page.words["window"], page.words["window_applicant"]
-    async for rows in _granted(decisions, wanted):
-        yield [
-            (
-                page.called(row.item_name) if row.item_name else say("unlisted"),
-                *(row.applicant or applicant(row.applicant_kind), row.uscc, row.project_name or row.project_code),
-                *(page.office(row.department), row.decided_on, row.document, row.case_number, row.valid_through),
-                joined(_remarks(page, row)),
-            )
-            for row in rows
-        ]
+    return (
+        page.called(row.item_name) if row.item_name else say("unlisted"),
+        *(row.applicant or applicant(row.applicant_kind), row.uscc, row.project_name or row.project_code),
+        *(page.office(row.department), row.decided_on, row.document, row.case_number, row.valid_through),
+        joined(_remarks(page, row)),
+    )
 
 
 def _remarks(page: PageContext, row: GrantedRow) -> list[str]:

@@ -232,21 +232,16 @@ class PageContext:
             "local": self.local,
             "day": self.day,
             "zone": zone_of(self.law).key if self.law else "",
-            "foot_on_paper": self._foot_on_paper(content.get("as_of")),
+            "foot_on_paper": self._foot_on_paper(content.get("as_of"), str(content.get("list_path", self._path))),
         }
         return frame | content
 
-    @property
-    def digest(self) -> str:
-        """The digest of the page's question, in hexadecimal: equal for equal filters of one list."""
-        aside = {*OF_PAGE, OF_LANGUAGE}
-        return mark_of(
-            self._path, ((name, text) for name, text in self._query.items() if text and name not in aside)
-        ).hex()
+    def _foot_on_paper(self, as_of: object, list_path: str) -> str:
+        """What each printed sheet says: the instant that the page shows, now unless *as_of* it, and its digest.
 
-    def _foot_on_paper(self, as_of: object) -> str:
-        """What each printed sheet says: the instant that the page shows, now unless *as_of* it, and its digest."""
-        digest = f"{self.words['export']('query_hash')} {self.digest}"
+        *list_path* is the address of the list, also where the page with it is shown at another one, as at `/`.
+        """
+        digest = f"{self.words['export']('query_hash')} {question_digest(list_path, self._query)}"
         at = as_of if isinstance(as_of, datetime) else self._made_at
         if at is None:
             return digest
@@ -458,6 +453,16 @@ async def page_context(
 def is_chinese(text: str) -> bool:
     """Whether *text* holds Chinese characters."""
     return bool(CHINESE.search(text))
+
+
+def question_digest(path: str, query: Mapping[str, str]) -> str:
+    """The digest of what the page at *path* answers, on paper and in files: equal for equal filters of one page."""
+    return mark_of(path, filters_in(query).items()).hex()
+
+
+def filters_in(query: Mapping[str, str]) -> dict[str, str]:
+    """The parameters of *query* that say what is listed, without those of its look, order and language."""
+    return {name: text for name, text in query.items() if text and name not in {*OF_PAGE, OF_LANGUAGE}}
 
 
 def with_query(path: str, query: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from api.window.timeline import READ, TimelineLine, lines_in
 from api.window.tracking import state_of, turn_of
 from api.window.visitor import WINDOW, framed
 from domain.access.principal import Caller
-from domain.access.table import TABLE, Relation
+from domain.access.table import TABLE
 from domain.as_of import settled
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.window.drafts import ApplicationDraft, ApplicationDrafts
@@ -33,6 +33,7 @@ PROJECTS_MAX = 50
 MESSAGES_MAX = 30
 TASKS_MAX = 50
 APPLICANT = "applicant"
+OWN = "read:own_enterprise"  # lists of the enterprise for which the reader acts
 
 
 class EnterpriseMessage(Struct, frozen=True):
@@ -86,7 +87,7 @@ def todo_filter(scope: Scope, limit: int) -> WaitingFilter:
 
 def is_of_enterprise(caller: Caller) -> bool:
     """Whether the caller acts for one enterprise, whose code is then that of what he may read."""
-    return TABLE["read:progress"].roles.get(caller.role) is Relation.OWN_ENTERPRISE
+    return caller.role in TABLE[OWN].roles
 
 
 def sections(

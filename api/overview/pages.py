@@ -76,6 +76,7 @@ async def overview_page(page: PageContext, sources: OverviewSources) -> Response
     rows = heat_rows(page, decided, weeks)
     return page.render(
         "overview.html",
+        list_path=OVERVIEW,
         as_of=t,
         nothing=not standing.projects,
         attention=attention_rows(page, attention, running or (), t),

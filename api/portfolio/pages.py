@@ -61,6 +61,7 @@ async def portfolio_page(
     first = offset if group else 0
     return page.render(
         "portfolio.html",
+        list_path=MINE,
         as_of=sources.now,
         portfolio=portfolio,
         groups=[group] if group else GROUPS,

@@ -92,6 +92,7 @@ class ProgressTable:
         past = as_of_fields(self._instants)
         return page.render(
             "progress.html",
+            list_path=TABLE,
             as_of=wanted.t,
             figures=figures_of(figures, self.picked.fields, partial(page.link, TABLE, **past)),
             nothing=not figures["projects"],

@@ -20,8 +20,8 @@ from projections.progress.titles import names_of
 REPORT = "/supervision/report"
 
 
-def report_digest(page: PageContext, report: MonthlyReport) -> str:
-    """The digest of what the report answers: equal for the same month, instant and register."""
+def report_mark(page: PageContext, report: MonthlyReport) -> str:
+    """What tells reports apart: equal for the same month, instant and register, however they were asked for."""
     return mark_of(
         REPORT, [("as_of", report.as_of.isoformat()), ("month", str(report.period.first)), ("register", page.register)]
     ).hex()
@@ -51,7 +51,7 @@ class ReportPages(Controller):
             before=page.here(month=f"{month.before().first:%Y-%m}"),
             after=page.here(month=f"{month.after().first:%Y-%m}") if month.last < today else "",
             itself=page.here(month=f"{month.first:%Y-%m}", as_of=report.as_of.isoformat()),
-            digest=report_digest(page, report),
+            mark=report_mark(page, report),
             is_running=month.last >= today,
             partly=partly(report_sources.supervision, month),
             columns=FIGURES_SHOWN,

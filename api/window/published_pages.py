@@ -34,10 +34,16 @@ class PublishedFigures:
     """What is published of a period: figures of departments, and the dates that were missed."""
 
     def __init__(
-        self, approvals: Approvals, laws: LawBook, now: datetime, first: date | None, last: date | None
+        self,
+        approvals: Approvals,
+        reader: PagedReader,
+        laws: LawBook,
+        now: datetime,
+        first: date | None,
+        last: date | None,
     ) -> None:
         self._approvals = approvals
-        reader, zone = PagedReader(approvals.store), home_zone(laws)
+        zone = home_zone(laws)
         self._supervision = SupervisionAt(reader, laws, now, zone)
         self._clocks = ClocksAt(reader, laws, now, now)
         today = now.astimezone(ZoneInfo(zone)).date()
@@ -68,13 +74,14 @@ class PublishedFigures:
 
 def published_figures(
     approvals: NamedDependency[Approvals],
+    list_reader: NamedDependency[PagedReader],
     laws: NamedDependency[LawBook],
     now: NamedDependency[datetime],
     first: First = None,
     last: Last = None,
 ) -> PublishedFigures:
     """Of the year so far, or of another period."""
-    return PublishedFigures(approvals, laws, now, first, last)
+    return PublishedFigures(approvals, list_reader, laws, now, first, last)
 
 
 PUBLISHED = {"published_figures": Provide(published_figures, sync_to_thread=False)}

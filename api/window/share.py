@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -38,8 +38,11 @@ class WindowShare:
         self._waiting = 0
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """A place among the requests that are answered at once. Raises Problem busy where none gets free in time."""
+    async def place(self) -> AsyncIterator[Callable[[], None]]:
+        """A place among the requests that are worked on at once, with what gives it back before the end.
+
+        Raises Problem busy where none gets free in time.
+        """
         if self._waiting >= WAITING_MAX:
             raise _full()
         self._waiting += 1
@@ -50,10 +53,18 @@ class WindowShare:
             raise _full() from late
         finally:
             self._waiting -= 1
+        is_taken = True
+
+        def leave() -> None:
+            nonlocal is_taken
+            if is_taken:
+                is_taken = False
+                self._room.release()
+
         try:
-            yield
+            yield leave
         finally:
-            self._room.release()
+            leave()
 
 
 class WindowShareMiddleware:
@@ -76,12 +87,14 @@ class WindowShareMiddleware:
                 | {name.decode(): value.decode() for name, value in rate},
             )
 
-        async def limited(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *rate]
-            await send(message)
+        async with share.place() as leave:
 
-        async with share.place():
+            async def limited(message: Any) -> None:
+                if message["type"] == "http.response.start":
+                    message["headers"] = [*message.get("headers", ()), *rate]
+                    leave()  # all is read by now: who receives slowly keeps no one out
+                await send(message)
+
             await self.app(scope, receive, limited)
 
 

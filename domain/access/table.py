@@ -156,6 +156,7 @@ READS = {
             "read:supervision": {OFFICER: OWN_DEPARTMENT, MANAGER: OWN_PROJECT, **WATCHING},
             "read:feedback": {**ENTERPRISE_SIDE, **WATCHING},
             "read:figures": {MANAGER: OWN_PROJECT, **WATCHING},
+            "read:own_enterprise": {APPLICANT: OWN_ENTERPRISE},  # its tasks and cases, for no one but who acts for it
             # Entries as they are stored, whole: they name who complained anonymously, so no page shows them.
             "read:bundle": {AUDITOR: ZONE},
             "read:access": {MANAGER: OWN_PROJECT, **WATCHING},

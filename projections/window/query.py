@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -30,6 +30,12 @@ BY_NUMBER: LiteralString = f"SELECT {COLUMNS} {JOINED} WHERE n.case_number = %(n
 OF_PROJECTS: LiteralString = f"""
     SELECT {COLUMNS} {JOINED} WHERE n.project = ANY(%(projects)s)
     ORDER BY i.submitted_at DESC NULLS LAST, n.project, n.item, n.application DESC LIMIT {CASES_MAX}
+"""
+CURRENT: LiteralString = f"""
+    SELECT {COLUMNS} {JOINED}
+    JOIN unnest(%(projects)s::uuid[], %(items)s::text[]) AS w (project, item)
+        ON w.project = n.project AND w.item = n.item
+    WHERE n.application = i.application
 """
 CLOCKS_OF = """
     SELECT c.* FROM views.clock AS c
@@ -95,6 +101,14 @@ class WindowCases:
         async with self._store.cursor() as cursor:
             await cursor.execute(OF_PROJECTS, {"projects": list(projects)})
             return [WindowCase(*row) for row in await cursor.fetchall()]
+
+    async def current(self, items: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], WindowCase]:
+        """The latest application for each of the *items* of a project, however many cases their projects have."""
+        params = {"projects": [project for project, _ in items], "items": [item for _, item in items]}
+        async with self._store.cursor() as cursor:
+            await cursor.execute(CURRENT, params)
+            cases = [WindowCase(*row) for row in await cursor.fetchall()]
+        return {(case.project, case.item): case for case in cases}
 
     async def enterprise_of(self, project: UUID) -> str:
         """The unified social credit code of the project's enterprise; empty where it is not known."""

@@ -6,6 +6,7 @@ import csv
 import re
 from html import unescape
 from io import BytesIO, StringIO
+from typing import Any
 
 import httpx
 from python_calamine import CalamineWorkbook
@@ -34,6 +35,14 @@ async def rows_by(
     sheet = CalamineWorkbook.from_filelike(BytesIO(answers[1].content)).get_sheet_by_index(0).to_python()
     assert (len(sheet) - 1, sheet[0]) == (len(rows), list(rows[0]) if rows else sheet[0])
     return rows
+
+
+async def about_of(client: httpx.AsyncClient, address: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    """What the second sheet of the XLSX file at *address* says of it."""
+    answer = await client.get(address, headers=headers)
+    assert answer.status_code == 200, answer.text
+    book = CalamineWorkbook.from_filelike(BytesIO(answer.content))
+    return {str(row[0]): row[1] for row in book.get_sheet_by_index(1).to_python()}
 
 
 def projects_in(rows: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime
+from html import unescape
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -16,15 +17,17 @@ from python_calamine import CalamineWorkbook
 
 from api.exports import download
 from domain.core.ledger import Actor, Role
-from domain.examples.people import BUREAU, ENTERPRISE
+from domain.examples.people import BUREAU, ENTERPRISE, MANAGER
 from infrastructure.ledger.approvals import Approvals
 from tests.api.client import Door, identity
+from tests.api.exports.linked import about_of
 from tests.api.guard.two_projects import MARK, OTHER, OWN, PHONE, tell_both
+from tests.docs.blocks import ROOT
 from tests.infrastructure.projector.test_projector import project_all
 
 pytestmark = pytest.mark.pages
 
-LEADER = Actor("ma.jun", "zone-office", Role.LEADER)
+LEADER, AUDITOR = Actor("ma.jun", "zone-office", Role.LEADER), Actor("sun.yu", "audit", Role.AUDITOR)
 PERIOD = {"first": "2026-03-01", "last": "2026-12-31"}
 EXPORTS = "/pages/exports"
 # Each list as a file, the same list as JSON, and the member that holds its rows.
@@ -96,6 +99,56 @@ async def test_the_second_sheet_says_what_the_table_is_of(door: Door) -> None:
     assert digest[:8] in response.headers["content-disposition"]
     other = await get(door, f"{EXPORTS}/cards/csv", {"department": "other", **PERIOD})
     assert digest[:8] not in other.headers["content-disposition"]
+
+
+# Pages with the lists that they link to, and who reads them; `/` is another page for each role.
+PRINTED: list[tuple[str, dict[str, str], tuple[str, ...], Actor]] = [
+    ("/", {}, ("attention",), LEADER),
+    ("/", {"status": "open"}, ("progress",), LEADER),
+    ("/", {}, ("my-projects",), MANAGER),
+    ("/audit", {"text": "x"}, ("ledgers",), AUDITOR),
+    ("/desk", {}, ("waiting",), LEADER),
+    ("/desk", {"department": "planning"}, ("worklist",), LEADER),
+    ("/my", {}, ("my-tasks", "my-cases"), ENTERPRISE),
+    ("/overview", {}, ("attention",), LEADER),
+    ("/pages/cases", {"step": "decision"}, ("cases",), LEADER),
+    ("/pages/information", {"q": "恒信"}, ("information",), LEADER),
+    ("/pages/my-projects", {}, ("my-projects",), MANAGER),
+    ("/pages/progress", {"status": "open", "view": "matrix", "sort": "phase", "limit": "1"}, ("progress",), LEADER),
+    ("/pages/supervision/cards", PERIOD, ("cards",), LEADER),
+    ("/pages/supervision/clocks", {"offset": "0"}, ("clocks",), LEADER),
+    ("/pages/supervision/decisions", PERIOD, ("decisions",), LEADER),
+    ("/pages/supervision/timeliness", PERIOD, ("lags",), BUREAU),
+    ("/supervision/complaints", {}, ("complaints",), LEADER),
+    ("/supervision/orders", {}, ("orders",), LEADER),
+]
+
+
+@pytest.mark.parametrize(("path", "params", "names", "by"), PRINTED, ids=lambda value: value or "")
+async def test_print_and_file_of_a_question_have_one_digest(
+    door: Door, path: str, params: dict[str, str], names: tuple[str, ...], by: Actor
+) -> None:
+    page = (await get(door, path, params, by)).text
+    (digest,) = re.findall(r'data-foot="[^"]*Digest of the query \(SHA-256\) ([0-9a-f]+)"', page)
+    for name in names:
+        (href,) = re.findall(rf'href="(/(?:pages|window)/exports/{name}/xlsx[^"]*)"', page)
+        about = await about_of(door.client, unescape(href), identity(by))
+        assert about["Digest of the query (SHA-256)"] == digest, name
+        chinese = await about_of(door.client, unescape(href).replace("lang=en", "lang=zh"), identity(by))
+        assert chinese["查询摘要（SHA-256）"] == digest, name
+
+
+def test_every_list_with_a_link_has_the_page_of_its_digest() -> None:
+    linked = re.compile(r'set exported = "([a-z-]+)"')
+    templates = "".join(path.read_text("utf-8") for path in (ROOT / "api").glob("*/templates/*.html"))
+    assert {match[1] for match in linked.finditer(templates)} == set(download.PAGE_OF)
+
+
+@pytest.mark.parametrize("name", ["cards", "decisions", "lags", "suspensions"])
+async def test_a_list_of_a_period_says_which_where_the_address_has_none(door: Door, name: str) -> None:
+    answer = (await door.client.get("/v1/supervision/lags", headers=identity(BUREAU))).json()
+    about = await about_of(door.client, f"{EXPORTS}/{name}/xlsx?lang=en", identity(BUREAU))
+    assert about["Period"] == f"{answer['first']} – {answer['last']}"
 
 
 @pytest.mark.parametrize("name", ["progress", "lags", "suspensions"])

@@ -109,7 +109,6 @@ PUBLIC_BY_LAW = {
     "export_granted",
 }  # of any project, what was granted to which enterprise
 OF_ONE_ITEM = {"get_card", "card"}
-OF_AN_ENTERPRISE = {"export_my_tasks", "export_my_cases"}  # for those alone who act for one
 SEARCHES = {
     "list_progress": "text",
     "search_information": "q",
@@ -291,9 +290,8 @@ async def test_of_ones_own_project_the_table_says_what_is_shown(own_answers: Own
         of_project = str(OWN) in request.path
         if relation is Relation.OWN_DEPARTMENT and request.handler.handler_name in OF_ONE_ITEM:
             continue  # the card is another department's
-        name, of_zone = request.handler.handler_name, request.handler.opt.get(WHOLE_ZONE)
-        of_others = name in OF_AN_ENTERPRISE and relation is not Relation.OWN_ENTERPRISE
-        if relation is None or of_others or (of_zone and relation is not Relation.ZONE):
+        of_zone = request.handler.opt.get(WHOLE_ZONE)
+        if relation is None or (of_zone and relation is not Relation.ZONE):
             assert answered.status == (403 if sees or not of_project else 404), answered
         else:
             assert not answered.is_refused, answered

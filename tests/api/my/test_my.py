@@ -17,6 +17,7 @@ from domain.project.application.supplement import RequestSupplement
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.window.query_codes import query_code_of
 from projections.legal_person.names import enterprise_named
+from projections.window import query
 from tests.api.apply.applicants import OTHER, OTHER_USCC, OWN, RIVAL, Browser
 from tests.api.exports.linked import rows_by
 from tests.api.window.test_tracking import words
@@ -92,19 +93,30 @@ async def test_what_is_listed_is_to_be_had_as_files(app: Litestar, approvals: Ap
     assert len(tasks) == listed.count("<li>") > 1
     assert {(row["Item"], row["Papers requested"]) for row in tasks} >= {("water", "总平面图"), ("fire", "")}
     numbers = {item: await number_of(approvals, OWN, item) for item in ("land", "water")}
-    assert {(row["Item"], row["Case number"], row["Query code"]) for row in cases} == {
-        (item, number, query_code_of(number)) for item, number in numbers.items()
-    }
+    assert {(row["Item"], row["Case number"]) for row in cases} == set(numbers.items())
     assert all(row["State"] in words(page) for row in cases)
     assert [row["Project id"] for row in projects] == [str(OWN)]
-    assert not [value for row in (*tasks, *cases) for value in row.values() if "Rival" in value or "秘密" in value]
+    hidden = ("Rival", "秘密", *map(query_code_of, numbers.values()))  # codes are shown on the page alone
+    assert not [value for row in (*tasks, *cases) for value in row.values() if any(text in value for text in hidden)]
 
 
-async def test_query_codes_are_files_of_the_enterprise_alone(app: Litestar) -> None:
+async def test_papers_are_named_however_many_cases_the_projects_have(
+    app: Litestar, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = Browser(app, APPLICANT)
+    page = (await browser.get("/my")).text
+    monkeypatch.setattr(query, "OF_PROJECTS", query.OF_PROJECTS.replace(f"LIMIT {query.CASES_MAX}", "LIMIT 1"))
+    tasks = await rows_by(browser.client, page, "my-tasks")
+    assert ("water", "总平面图") in {(row["Item"], row["Papers requested"]) for row in tasks}
+
+
+async def test_these_files_are_for_the_enterprise_alone(app: Litestar) -> None:
     for by in (LEADER, LAND, MANAGER):
         for name in ("my-cases", "my-tasks"):
-            answer = await Browser(app, by).get(f"/pages/exports/{name}/csv")
-            assert answer.status_code == 403, name
+            headers = {"Accept": "application/json"}
+            answer = await Browser(app, by).client.get(f"/pages/exports/{name}/csv", headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (403, "access-denied"), name
+            assert "applicants of their own enterprise" in answer.json()["remedy"]
 
 
 async def test_a_draft_is_gone_on_with_from_there(app: Litestar) -> None:

@@ -24,7 +24,7 @@ from domain.flow.publication import PublishFlow
 from domain.flow.state import stream_of as flow_stream
 from domain.flow.step import FlowStep
 from infrastructure.ledger.approvals import Approvals
-from tests.api.exports.linked import rows_by
+from tests.api.exports.linked import about_of, rows_by
 from tests.api.window.test_tracking import words
 from tests.api.window.visits import CaseOf, Window
 from tests.examples import BUREAU, USCC
@@ -216,14 +216,70 @@ async def test_public_lists_are_files_without_sign_in(
     assert [row["Case number"] for row in await rows_by(window.client, filtered, "granted")] == [late["Case number"]]
 
 
-async def test_a_file_of_too_many_decisions_says_how_to_get_fewer(
+async def test_a_file_of_too_many_decisions_has_the_latest_and_says_so(
     window: Window, case_of: CaseOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert case_of(project_id("late"), "land")
-    monkeypatch.setattr(window_lists, "DECISIONS_MAX", 1)
-    answer = await window.client.get("/window/exports/granted/csv", headers={"Accept": "application/json"})
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-parameter")
-    assert "shorter period" in answer.json()["remedy"]
+    whole = (await window.client.get("/v1/window/decisions")).json()["decisions"]
+    page = (await window.get("/window/decisions")).text
+    for batch, most in ((BATCH_ROWS, 1), (1, 1), (1, len(whole) - 1)):
+        monkeypatch.setattr(window_lists, "BATCH_ROWS", batch)
+        monkeypatch.setattr(window_lists, "DECISIONS_MAX", most)
+        granted = await rows_by(window.client, page, "granted")
+        assert [row["Case number"] for row in granted] == [row["case_number"] for row in whole[:most]]
+        about = await about_of(window.client, "/window/exports/granted/xlsx?lang=en")
+        assert f"Only the latest {most} decisions" in str(about["Note"])
+        assert about["Rows"] == most
+    monkeypatch.setattr(window_lists, "DECISIONS_MAX", len(whole))
+    assert "Note" not in await about_of(window.client, "/window/exports/granted/xlsx?lang=en")
+
+
+async def test_a_file_of_missed_dates_says_where_it_was_cut(
+    window: Window, catalogue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "/window/exports/missed/xlsx?lang=en"
+    whole = await about_of(window.client, address)
+    assert "Note" not in whole
+    monkeypatch.setattr(window_lists, "MISSED_IN_FILE", 1)
+    cut = await about_of(window.client, address)
+    assert cut["Rows"] == 2 < whole["Rows"]
+    chinese = await about_of(window.client, "/window/exports/missed/xlsx?lang=zh")
+    assert "1 行" in str(chinese["说明"])
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "name"),
+    [
+        ("/window/items", {"q": "land"}, "guides"),
+        ("/window/decisions", {"limit": "1", "text": "hengxin", "first": ""}, "granted"),
+        ("/window/published", {"first": "2026-04-01", "last": "2026-05-20"}, "published"),
+        ("/window/published", {}, "missed"),
+    ],
+)
+async def test_print_and_file_of_a_public_list_have_one_digest(
+    window: Window, catalogue: str, path: str, params: dict[str, str], name: str
+) -> None:
+    page = (await window.get(path, **params)).text
+    (digest,) = re.findall(r'data-foot="[^"]*Digest of the query \(SHA-256\) ([0-9a-f]+)"', page)
+    (href,) = re.findall(rf'href="(/window/exports/{name}/xlsx[^"]*)"', page)
+    assert (await about_of(window.client, unescape(href)))["Digest of the query (SHA-256)"] == digest
+
+
+async def test_a_file_says_which_days_it_is_of(window: Window, catalogue: str) -> None:
+    for name in ("published", "missed"):
+        about = await about_of(window.client, f"/window/exports/{name}/xlsx?lang=en")
+        assert about["Period"] == "2026-01-01 – 2026-05-20", name
+        month = await about_of(window.client, f"/window/exports/{name}/xlsx?lang=en&first=2026-04-01")
+        assert month["Period"] == "2026-04-01 – 2026-04-30", name
+
+
+async def test_a_file_names_a_position_where_it_was_read_as_of_one(window: Window, catalogue: str) -> None:
+    read = {
+        name: await about_of(window.client, f"/window/exports/{name}/xlsx?lang=en")
+        for name in ("guides", "granted", "published", "missed")
+    }
+    assert {name for name, about in read.items() if "Ledger position" in about} == {"missed"}
+    assert int(str(read["missed"]["Ledger position"]).partition(".")[0]) > 0
 
 
 async def test_published_figures_are_lengths_of_lists(window: Window, catalogue: str) -> None:
