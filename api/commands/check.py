@@ -70,6 +70,7 @@ async def check_command(
     command, caller = checked.command, checked.caller
     allowed = command_allowed(caller, command)
     if isinstance(command, AttachMaterial):
+        allowed(await approvals.state(project_id))  # before a file is looked for, as when it is carried out
         allowed = await attachable(materials, command, allowed)
     if code := registered_code(command):
         await require_code_free(approvals, project_id, code, caller)

@@ -13,7 +13,8 @@ from infrastructure.materials.store import MaterialStore
 async def attachable(materials: MaterialStore, command: AttachMaterial, allowed: Allowed) -> Allowed:
     """*allowed*, which then also refuses a file that is not stored, or is not what is said of it.
 
-    In this order: strangers must not learn whether a file is stored. Raises StorageAwayError.
+    In this order: strangers must not learn whether a file is stored. Judge them before, too, where the project is
+    known: this looks for the file. Raises StorageAwayError.
     """
     try:
         await materials.require(command.digest, command.size, command.media_type)

@@ -51,7 +51,7 @@ class ProjectCommandSender(Struct, frozen=True):
     async def carry_out(self, sent: ProjectCommand) -> CommandAnswer:
         """Carry out one command, and count it. Raises whatever the error handlers translate to problems."""
         try:
-            key, allowed = await self._admitted(sent)
+            key, allowed = await self._admitted(sent, judged_first=True)
             answer = await in_time(self._claimed(sent, key, allowed))
         except BaseException as error:
             self.approvals.counts.refused(error)
@@ -59,14 +59,17 @@ class ProjectCommandSender(Struct, frozen=True):
         self.approvals.counts.answered(repeated=answer.repeated)
         return answer
 
-    async def _admitted(self, sent: ProjectCommand) -> tuple[UUID, Allowed]:
+    async def _admitted(self, sent: ProjectCommand, *, judged_first: bool) -> tuple[UUID, Allowed]:
         """The id of the command *sent*, and the check that it may be carried out: that what it attaches is stored, too.
 
-        A repeat gets its first answer, whatever has become of the file.
+        A repeat gets its first answer, whatever has become of the file. *judged_first*: the sender is judged on the
+        state of now before a file is looked for. Raises Refused.
         """
         key = command_id_of(self.caller.id, sent.key)
         allowed = command_allowed(self.caller, sent.command)
         if isinstance(sent.command, AttachMaterial) and await self.approvals.store.first_answer(key) is None:
+            if judged_first:  # neither an answer of the storage nor its time may tell a stranger what is stored
+                allowed(await self.approvals.state(sent.project))
             allowed = await attachable(self.materials, sent.command, allowed)
         return key, allowed
 
@@ -92,7 +95,8 @@ class ProjectCommandSender(Struct, frozen=True):
         by = self.caller.actor
         sequence: list[CommandInSequence] = []
         for sent in commands:
-            key, allowed = await self._admitted(sent)
+            # Those before it may register the project, or give it to the sender: judged in its turn.
+            key, allowed = await self._admitted(sent, judged_first=False)
             sequence.append(CommandInSequence(on_version(sent.command, sent.if_match), key, allowed))
         return await in_time(
             self._claimed_together(commands, CommandSequence(commands[0].project, sequence, by, self.origin))

@@ -18,11 +18,10 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 from msgspec import Struct, json
 
-from api.feed.media_types import best_media_type
 from api.feed.routes import FOLLOWERS_MAX, HEARTBEAT, HEARTBEAT_SECONDS, SSE, STREAM_SECONDS_MAX, UNBUFFERED
 from api.html.live import LIVE
 from api.route_access import ACCESS
-from api.web.http_request import HttpRequest
+from api.web.http_request import HttpRequest, best_media_type
 from api.web.identity import caller_of
 from api.web.parameters import POSITION_MAX, Department
 from api.web.problems import Problem

@@ -14,7 +14,6 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
-from api.feed.media_types import best_media_type
 from api.feed.schemas import (
     EventPage,
     encoded,
@@ -27,7 +26,7 @@ from api.feed.schemas import (
     tag_in,
 )
 from api.route_access import ACCESS
-from api.web.http_request import HttpRequest
+from api.web.http_request import HttpRequest, best_media_type
 from api.web.identity import caller_of
 from api.web.parameters import POSITION_MAX, Department, position_lost
 from api.web.problems import Problem

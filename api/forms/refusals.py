@@ -25,7 +25,7 @@ def fault_of(case: FormCase, problem: Problem) -> FormFault:
     sentence = next((translated for table in ("refused", "trouble") if (translated := words[table](code)) != code), "")
     article = cited(problem.article, case.page.language) if problem.article else ""
     if sentence:
-        return FormFault(field, sentence.format_map(_Details(case, problem.members)), article)
+        return FormFault(field, sentence.format_map(_Details(case, problem.members)).rstrip(), article)
     return FormFault(field, f"{problem.detail}. {problem.remedy}", article, is_english=True)
 
 
@@ -46,6 +46,8 @@ class _Details(dict[str, Any]):
                 self[name] = case.page.joined(case.named(str(each)) for each in listed)
         if known := FORM_FIELDS.get(str(members.get("field", ""))):
             self["field"] = known.zh if case.page.language == "zh" else known.en
+        by_silence = members.get("accepted_by_silence", False)
+        self["silence"] = case.page.words["refused_also"]("accepted_by_silence") if by_silence else ""
         self["stage"] = case.page.words["stage"](str(members.get("stage", "")))
         self["department"] = case.page.office(str(members.get("department", "")))
 

@@ -17,7 +17,7 @@ from api.html.live import POSITION, begin_page
 from api.html.page import HEADERS, PageContext, page_address, page_context, visitor_in
 from api.web.dependencies import ReadDependency
 from api.web.error_handlers import problem_response, to_problem
-from api.web.http_request import HttpRequest
+from api.web.http_request import HttpRequest, wants_json, wants_page
 from api.web.identity import CALLER
 from api.web.problems import Problem
 from api.web.request_id import request_id
@@ -38,7 +38,7 @@ TOGETHER = {"first": ("first", "last"), "last": ("first", "last")}  # parameters
 def error_page(request: HttpRequest, error: Exception) -> Response[Any]:
     """The page for an error, with the status and headers of its problem; to clients that read JSON the problem."""
     response = problem_response(request, error)
-    if wants_json(request.headers.get("accept", "")):
+    if wants_json(request.headers.getall("accept", [])):
         return response
     problem = to_problem(error, request.scope)
     unknown = problem.kind.code == "project-unknown"
@@ -76,7 +76,7 @@ def _wrong_in_words(page: PageContext, problem: Problem, parameter: str) -> str:
 
 def not_found_page(request: HttpRequest, error: Exception) -> Response[Any]:
     """The answer where nothing is at an address, or it is not opened so: to browsers, which ask for one, a page."""
-    handler = error_page if "text/html" in request.headers.get("accept", "") else problem_response
+    handler = error_page if wants_page(request.headers.getall("accept", [])) else problem_response
     return handler(request, error)
 
 
@@ -95,11 +95,6 @@ async def represented(request: HttpRequest, approvals: NamedDependency[Approvals
     if caller is None or caller.role is not Role.APPLICANT or not caller.over:
         return ""
     return await enterprise_named(approvals.store, caller.over)
-
-
-def wants_json(accept: str) -> bool:
-    """Whether the client reads JSON, and would not know what to do with a page."""
-    return "json" in accept and "text/html" not in accept
 
 
 ERROR_PAGES: ExceptionHandlersMap = {Exception: error_page, HTTPException: error_page}

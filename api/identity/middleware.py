@@ -18,7 +18,7 @@ from api.identity.gateway import ASSERTIONS, SECRET, GatewayMode
 from api.identity.origin import UNIX_SOCKET, Origin, Proxies
 from api.identity.public import IsPublic, is_public
 from api.identity.rate_headers import rate_headers
-from api.identity.refused import RefusedRequests, wants_page
+from api.identity.refused import RefusedRequests, is_browser
 from api.identity.security_headers import SecurityHeaders
 from api.identity.visit import EnteredVisit, Pairs, ProgramVisits, Visit, browser_of, leave, state_of
 from api.web.identity import actor_of, caller_by_headers, require_once
@@ -174,7 +174,7 @@ class IdentityMiddleware:
                 "you hold several roles, or none, and have chosen none for this session",
                 remedy="choose one at /account",
             )
-        is_person = wants_page(headers) and b"x-actor" not in headers
+        is_person = is_browser(headers) and b"x-actor" not in headers
         if is_person or not self._gateway.is_open:
             raise unauthorized("signin-required", "the request does not say who sends it")
 

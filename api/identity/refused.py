@@ -12,6 +12,7 @@ from api.html.page import HEADERS
 from api.identity.ended_form import ended_form, sent_to
 from api.identity.visit import Pairs
 from api.web.error_handlers import described
+from api.web.http_request import wants_page
 from api.web.problems import MEDIA_TYPE, Problem
 from api.web.request_checks import RequestChecks
 from infrastructure.settings import Settings
@@ -35,7 +36,7 @@ class RefusedRequests:
         """The answer to *error*. Without a session, or a role for it, a browser is led to where it gets one."""
         problem, body = described(scope, error)
         code, status = problem.kind.code, problem.kind.status
-        if code not in ("signin-required", "role-not-chosen") or not wants_page(headers):
+        if code not in ("signin-required", "role-not-chosen") or not is_browser(headers):
             return status, _pairs({"content-type": MEDIA_TYPE, **problem.headers}), body
         if scope["method"] == "POST" and self._is_ours(scope):
             return status, _pairs({"content-type": HTML, **HEADERS}), await ended_form(scope, receive, headers, problem)
@@ -51,9 +52,9 @@ class RefusedRequests:
         return True
 
 
-def wants_page(headers: Mapping[bytes, bytes]) -> bool:
+def is_browser(headers: Mapping[bytes, bytes]) -> bool:
     """Whether a browser asks for a page that a person reads."""
-    return b"text/html" in headers.get(b"accept", b"")
+    return wants_page((headers.get(b"accept", b"").decode("latin-1"),))
 
 
 def _sign_in_address(scope: Any) -> str:

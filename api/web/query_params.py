@@ -29,6 +29,7 @@ NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")  # and seconds 
 TIME_REMEDY = "write an instant with its offset, such as 2026-03-02T09:00:00Z, or a day, such as 2026-03-02"
 SCHEMA = "see /schema/openapi.json"
 NO_MEMBER = "Invalid enum value"  # so begins what msgspec says of it
+NO_MATCH = re.compile(r"Expected `str` matching regex '(.*)'", re.DOTALL)  # and of what does not fit its pattern
 NUL = "it holds the character U+0000"  # PostgreSQL knows no text with it
 # What msgspec says of a value, as a pattern: the same in words, and what to write instead.
 FAULTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
@@ -40,7 +41,6 @@ FAULTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"Expected `str` of length <= (\d+)", "it has more than {0} characters", "write {0} at most"),
         (r"Expected `array` of length <= (\d+)", "it comes more than {0} times", "give it {0} times at most"),
         (re.escape(NUL), NUL, "leave it out"),
-        (r"Expected `str` matching", "it is written in another way than here", SCHEMA),
         (r"Expected `bool", "it is neither true nor false", "write true or false"),
         (r"Invalid UUID", "it is no UUID", "write an id as this server gives it"),
         (
@@ -111,7 +111,7 @@ def _unreadable(name: str, what: str, advice: str) -> Problem:
 
 def _no_number(text: str) -> str:
     """What is wrong with *text* where a whole number is meant."""
-    return f"{text[:ECHO_CHARACTERS_MAX]} is not a whole number as one is written here" if text else "it has no value"
+    return f"{text[:ECHO_CHARACTERS_MAX]} is not a whole number" if text else "it has no value"
 
 
 def _takes_several(annotation: Any) -> bool:
@@ -155,13 +155,14 @@ def require_valid(handler: HTTPRouteHandler, params: MultiDict[Any]) -> None:
 class DeclaredParameter(Struct, frozen=True):
     """A query parameter of a handler or of one of its dependencies.
 
-    *validated_as*: its annotation with the limits that a value has to keep to.
+    *validated_as*: its annotation with the limits that a value has to keep to; *description*: what it is for.
     """
 
     name: str
     query_name: str
     annotation: Any
     validated_as: Any
+    description: str
 
 
 @cache
@@ -184,7 +185,8 @@ def _parameters(owner: HTTPRouteHandler | Provide, dependencies: Mapping[str, Pr
             yield from _parameters(dependencies[name], dependencies)
         elif isinstance(definition, QueryParameter):
             validated_as = owner.signature_model.__annotations__[name]
-            yield DeclaredParameter(name, definition.name or name, parameter.annotation, validated_as)
+            description = definition.description or ""
+            yield DeclaredParameter(name, definition.name or name, parameter.annotation, validated_as, description)
 
 
 def in_words(scope: Scope, parameter: str, message: str) -> tuple[str, str]:
@@ -192,21 +194,26 @@ def in_words(scope: Scope, parameter: str, message: str) -> tuple[str, str]:
     for pattern, sentence, advice in FAULTS:
         if match := pattern.match(message):
             return sentence.format(*match.groups()), advice.format(*match.groups())
+    declared = _declared_as(scope, parameter)
+    if match := NO_MATCH.match(message):
+        described = f": {declared.description.removesuffix('.')}" if declared and declared.description else ""
+        return "it does not have the required form", f"write what matches {match[1]}{described}"
     if not message.startswith(NO_MEMBER):
         return message, SCHEMA
-    known = _choices(scope, parameter)
+    known = _values(declared.annotation) if declared else []
     return f"it can't be{message.removeprefix(NO_MEMBER)}", f"one of: {', '.join(known)}" if known else SCHEMA
 
 
-def _choices(scope: Scope, parameter: str) -> list[str]:
-    """The values that *parameter* may have; none where it may be any text, or the address is unknown."""
+def _declared_as(scope: Scope, parameter: str) -> DeclaredParameter | None:
+    """What *parameter* is at the address that *scope* asks for; None where that has none, or is unknown."""
     handler = scope.get("route_handler")
     if not isinstance(handler, HTTPRouteHandler):
-        return []
-    return next((_values(known.annotation) for known in _declared(handler) if known.name == parameter), [])
+        return None
+    return next((known for known in _declared(handler) if known.name == parameter), None)
 
 
 def _values(annotation: Any) -> list[str]:
+    """The values that a parameter may have; none where it may be any text."""
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return [str(member.value) for member in annotation]
     if get_origin(annotation) is Literal:

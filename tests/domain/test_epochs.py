@@ -58,7 +58,7 @@ def test_only_the_system_records_a_restore_and_only_in_its_place() -> None:
 
 @settings(max_examples=60)
 @for_all(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=4))
-def test_an_id_given_out_names_its_entry_permanently_or_is_lost(histories: list[tuple[int, int]]) -> None:
+def test_an_id_given_out_always_names_its_entry_or_is_lost(histories: list[tuple[int, int]]) -> None:
     """Whatever restores come later: an id means the entry that had it, or is known to be lost."""
     ledger: list[tuple[int, int]] = [(1, seq) for seq in range(1, 11)]  # epoch and position of each entry
     restores: list[RestorePoint] = []

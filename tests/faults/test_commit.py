@@ -157,7 +157,7 @@ async def test_an_answer_that_makes_no_sense_leaves_no_one_waiting(
     assert (await register(approvals, uuid4())).receipt.position == 2
 
 
-async def test_closing_does_not_wait_permanently_for_an_absent_database(
+async def test_closing_does_not_wait_forever_for_an_absent_database(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(committer, "CLOSE_SECONDS_MAX", 0.2)

@@ -183,6 +183,7 @@ def test_the_first_screen_says_whose_answer_is_due(browser: Browser, site: str, 
             expect(part).to_be_in_viewport(ratio=1)
         expect(page.locator("nav.news small")).to_have_text("land")
         expect(link).to_contain_text("1")
+        expect(link).to_contain_text("明日及以前须反馈的督办")
         link.click()
         expect(page.locator("tbody tr")).to_have_count(1)
         expect(page.locator("tbody")).to_contain_text("请说明进展")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from pathlib import Path
@@ -16,6 +17,23 @@ from tests.verify_page.forging import KEYS, Row, ask, copied, packed, rows_in, s
 
 pytestmark = pytest.mark.slow
 DAY_MICROSECONDS = 86_400_000_000
+PADDING_BYTES = 400_000  # behind the end of the tar: a call takes about 120,000 arguments
+# What is unpacked comes two bytes at a time.
+IN_SMALL_PIECES = """() => {
+    window.usualDecompression = window.DecompressionStream;
+    window.DecompressionStream = class {
+        constructor(format) {
+            const usual = new window.usualDecompression(format);
+            const cut = new TransformStream({
+                transform(chunk, out) {
+                    for (let at = 0; at < chunk.length; at += 2) out.enqueue(chunk.subarray(at, at + 2));
+                },
+            });
+            this.writable = usual.writable;
+            this.readable = usual.readable.pipeThrough(cut);
+        }
+    };
+}"""
 both_kinds = pytest.mark.parametrize("kind", chosen(["project"], ["zone", "project"]))
 
 
@@ -257,3 +275,15 @@ def test_a_zip_whose_directory_lies_can_not_be_unpacked(
     file.write_bytes(content)
     assert ask(page, file=file).verdict == "unreadable"
     assert "can't be unpacked" in page.inner_text("#result")
+
+
+def test_an_archive_that_unpacks_in_very_many_pieces_is_read(page: Page, exported: Exported, tmp_path: Path) -> None:
+    """As one of gigabytes does."""
+    file = tmp_path / "bundle.tar.gz"
+    plain = Path(shutil.make_archive(str(tmp_path / "bundle"), "tar", exported.project.parent, "project"))
+    file.write_bytes(gzip.compress(plain.read_bytes() + bytes(PADDING_BYTES)))
+    page.evaluate(IN_SMALL_PIECES)
+    try:
+        assert ask(page, file=file).verdict == "verified"
+    finally:
+        page.evaluate("() => { window.DecompressionStream = window.usualDecompression; }")

@@ -12,7 +12,7 @@ from domain.core.ledger import Command, Fact, Refused, Role
 from domain.core.rules import limit_of, require_reasons
 from domain.core.types import Code, Lines, ModeName, Stage, Text
 from domain.project.countersignature.rules import joint_requests
-from domain.project.rules import law_at_acceptance, once, require_handler, require_stage, service_of
+from domain.project.rules import law_at_acceptance, law_of, once, require_handler, require_stage, service_of
 from domain.project.state.project import Item, Project
 
 
@@ -33,13 +33,7 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
         require_handler(self.item, item, context.by)
         require_stage(self.item, item, "be accepted", Stage.SUBMITTED, Stage.SUPPLEMENTING)
         if unmet := project.unmet(self.item):
-            raise Refused(
-                "precondition-unmet",
-                f"{self.item} can't be accepted before these items are granted: {', '.join(unmet)}",
-                remedy="accept it once they are granted; silence accepts it after the last day of intake: before that "
-                "request what is missing as a supplement, or decline it",
-                unmet=unmet,
-            )
+            raise too_early(item, unmet, context)
         law = law_at_acceptance(item, context)
         limit = limit_of(law, "decision", item.mode)
         lacking = once((*outstanding(project, item, context), *self.lacking))
@@ -118,6 +112,23 @@ class ItemDeclined(Fact, frozen=True, tag="item_declined"):
 
     def apply(self, project: Project) -> None:
         project.recorded(self.item).stage = Stage.DECLINED
+
+
+def too_early(item: Item, unmet: list[str], context: Context) -> Refused:
+    """The refusal of an acceptance before the items *unmet* are granted; silence may accept it all the same (B5.2)."""
+    law = law_of(item, context)
+    by_silence = "intake" in law.clocks and law.silence("intake", item.mode) == "deemed_accepted"
+    instead = (
+        "; silence accepts it after the last day of intake: before that request what is missing as a supplement, "
+        "or decline it"
+    )
+    return Refused(
+        "precondition-unmet",
+        f"{item.plan.item} can't be accepted before these items are granted: {', '.join(unmet)}",
+        remedy=f"accept it once they are granted{instead if by_silence else ''}",
+        unmet=unmet,
+        accepted_by_silence=by_silence,
+    )
 
 
 def outstanding(project: Project, item: Item, context: Context) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from domain.core.ledger import Actor, Role
 from infrastructure.ledger.approvals import Approvals
-from tests.api.client import Door
+from tests.api.client import Door, unmarked
 from tests.api.forms.conftest import (
     ENTRY,
     ENVIRONMENT,
@@ -454,4 +454,24 @@ async def test_what_a_rule_is_against_now_is_said_before_the_form_is_filled_in(d
     page = seen(await form(door, "accept_item", project, ENTRY, by=OFFICE).open())
     assert "现在还不能办理" in page
     assert "前置事项尚未准予：" in page
+    assert "请在其准予后受理。收件期限内不答复即视为受理" in page
     assert WATER.department != OFFICE.department
+
+
+async def test_what_silence_accepts_is_said_only_under_a_law_that_has_it(door: Door) -> None:
+    project = new_project()
+    registration = {"name": "Riverside Yard", "enterprise": {"name": "星光半导体", "uscc": USCC}, "manager": MANAGER.id}
+    items = [
+        {"item": "survey", "department": OFFICE.department},
+        {"item": "permission", "department": OFFICE.department, "requires": ["survey"]},
+    ]
+    command = {"command": "register_project", **registration, "law": "uk-planning", "items": items}
+    await door.done(project, command, MANAGER)
+    await door.done(project, {"command": "submit_item", "item": "permission"}, MANAGER)
+    accept = form(door, "accept_item", project, "permission", by=OFFICE)
+    page = seen(await accept.open())
+    assert "请在其准予后受理。" in page
+    assert "视为受理" not in page
+    english = unmarked((await door.get(f"/items/{project}/permission/acts/accept_item", OFFICE, lang="en")).text)
+    assert "Accept it once they are granted." in english
+    assert "Silence" not in english

@@ -19,9 +19,10 @@ from api.commands.fast_path import Application
 from api.materials import routes as operations
 from api.materials.routes import pieces
 from api.web.problems import Problem
-from domain.core.ledger import Actor
+from domain.core.ledger import Actor, Role
 from domain.examples.materials import DIGEST, MEDIA_TYPE, REPORT
 from infrastructure.materials.places import key_of
+from infrastructure.materials.store import MaterialStore, StorageAwayError
 from tests.api.client import REGISTER, Door, identity, problem
 from tests.api.served import served
 from tests.effort import PATIENCE_SECONDS
@@ -37,6 +38,7 @@ ATTACH = {
     "size": len(REPORT),
     "items": ["land", "site-plan"],
 }
+OTHER_APPLICANT = Actor("yuanda", "91420100MA0HX2027C", Role.APPLICANT)
 DETACH = {"command": "detach_material", "digest": DIGEST, "items": ["land"], "reasons": "wrong plan"}
 
 
@@ -143,6 +145,23 @@ async def test_only_what_is_stored_is_attached(door: Door) -> None:
     problem(await door.post(project, {**ATTACH, "media_type": "image/png"}, APPLICANT), "material-type-mismatch")
     problem(await door.post(project, {**ATTACH, "digest": "x"}, APPLICANT), "invalid-field")
     assert (await door.done(project, ATTACH, APPLICANT))["facts"] == ["material_attached"]
+
+
+@pytest.mark.parametrize("path", ["commands", "commands/check"])
+@pytest.mark.parametrize(("stranger", "code"), [(OTHER_APPLICANT, "project-unknown"), (LEADER, "access-denied")])
+async def test_no_file_is_looked_for_on_behalf_of_a_stranger(
+    door: Door, monkeypatch: pytest.MonkeyPatch, path: str, stranger: Actor, code: str
+) -> None:
+    project = await registered(door)
+
+    async def away(*_: object) -> None:
+        raise StorageAwayError("the bucket does not answer")
+
+    monkeypatch.setattr(MaterialStore, "require", away)
+    for by, expected in ((stranger, code), (APPLICANT, "storage-away")):
+        headers = {"Idempotency-Key": str(uuid4()), **identity(by)}
+        answer = await door.client.post(f"/v1/projects/{project}/{path}", json=ATTACH, headers=headers)
+        problem(answer, expected)
 
 
 async def test_a_repeat_gets_its_first_answer_even_if_the_file_is_lost(door: Door, data: Path) -> None:

@@ -337,6 +337,24 @@ async def test_what_is_due_beyond_the_calendar_is_listed_and_the_next_notice_req
     assert "Fab 9" in plain(shown(await door.get(link, BUREAU)))
 
 
+@pytest.mark.parametrize(
+    ("due_by", "says"),
+    [
+        ("2026-03-19", ("没有须在 2026-03-19 及以前反馈的督办。", "No order is due by 2026-03-19.")),
+        ("2026-03-20", ("2026-03-20 及以前须反馈", "Due by 2026-03-20")),
+    ],
+)
+async def test_a_list_of_what_is_due_by_a_day_speaks_of_that_day(
+    door: Door, slow: UUID, due_by: str, says: tuple[str, str]
+) -> None:
+    assert slow
+    for lang, sentence in zip(("zh", "en"), says, strict=True):
+        params = {"lang": lang, "unanswered": "true", "due_by": due_by, "as_of": "2026-03-19T09:00:00+08:00"}
+        page = plain(shown(await door.get("/supervision/orders", BUREAU, **params)))
+        assert sentence in page
+        assert "No order waits" not in page
+
+
 NEWS = re.compile(r'<a class="(\w+)[^"]*" href="([^"]+)">[^<]+<b class="number">(\d+)</b></a>')
 
 

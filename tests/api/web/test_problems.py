@@ -129,7 +129,7 @@ async def test_every_parameter_that_cannot_be_read_is_listed_once(door: Door) ->
     [
         ("limit=0", "limit: it is less than 1", "write 1 or more"),
         ("limit=501", "limit: it is more than 500", "write 500 at most"),
-        ("limit=007", "limit: 007 is not a whole number as one is written here", "write digits alone"),
+        ("limit=007", "limit: 007 is not a whole number", "write digits alone"),
         ("limit=", "limit: it has no value", "write digits alone"),
         ("mode=%00", "mode: it holds the character U+0000", "leave it out"),
         ("department=" + "x" * 65, "department: it has more than 64 characters", "write 64 at most"),
@@ -143,6 +143,13 @@ async def test_what_is_wrong_with_a_parameter_is_said_in_words(door: Door, query
     refusal = problem(await door.get(f"/v1/clocks?{query}"), "invalid-parameter")
     assert refusal["detail"] == says
     assert refusal["remedy"].startswith(advice)
+
+
+async def test_a_parameter_of_another_form_is_refused_with_the_form_it_has_to_have(door: Door) -> None:
+    answer = await door.get("/v1/supervision/departments/land/deadlines.ics", lang="fr")
+    refusal = problem(answer, "invalid-parameter")
+    assert refusal["detail"] == "lang: it does not have the required form"
+    assert refusal["remedy"] == "write what matches ^(zh|en|)$: zh or en; else what Accept-Language asks for"
 
 
 async def test_who_acts_is_checked_before_parameters(door: Door) -> None:

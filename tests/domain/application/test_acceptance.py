@@ -12,6 +12,7 @@ from domain.core.types import Mode, Outcome, Stage
 from domain.project.application.acceptance import AcceptItem, DeclineItem, ItemAccepted, ItemDeclined
 from domain.project.application.supplement import SupplementRequested
 from tests.examples import (
+    DUTCH_LAW,
     FIRE,
     LAND,
     LAW,
@@ -75,8 +76,15 @@ def test_acceptance_follows_the_items_special_law() -> None:
 
 def test_an_item_waits_for_its_preconditions() -> None:
     waiting = given(REGISTERED, submitted("site-plan")).when(AcceptItem(item="site-plan"), by=PLANNING)
-    refusal = waiting.refused("precondition-unmet", "granted: land", unmet=["land"])
+    refusal = waiting.refused("precondition-unmet", "granted: land", unmet=["land"], accepted_by_silence=True)
     assert "silence accepts it after the last day of intake" in refusal.remedy
+
+
+def test_only_a_law_whose_silence_accepts_is_said_to_accept_by_silence() -> None:
+    received = structs.replace(submitted("site-plan"), law=DUTCH_LAW.name)
+    waiting = given(REGISTERED, received).when(AcceptItem(item="site-plan"), by=PLANNING, law=DUTCH_LAW)
+    refusal = waiting.refused("precondition-unmet", unmet=["land"], accepted_by_silence=False)
+    assert refusal.remedy == "accept it once they are granted"
 
 
 def test_only_a_grant_meets_a_precondition() -> None:
