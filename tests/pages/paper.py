@@ -46,6 +46,7 @@ def sheets(page: Page) -> int:
 
 def texts_on_paper(page: Page) -> list[str]:
     """The text of each sheet, without spaces."""
+    page.emulate_media(media="null")  # a medium that is emulated is the one that is printed
     printed = page.pdf(prefer_css_page_size=True, print_background=False)
     return [without_spaces(sheet.extract_text()) for sheet in PdfReader(BytesIO(printed)).pages]
 
@@ -71,7 +72,7 @@ def faults_on_paper(page: Page) -> Iterator[str]:
         states |= {without_spaces(text) for text in page.evaluate(STATES_SEEN, LEFT_OUT)}
     yield from (f"{state} is not on paper" for state in sorted(states) if state not in whole)
     yield from pictures_alike(page)
-    page.emulate_media(media="screen")
+    page.emulate_media(media="null")
 
 
 def pictures_alike(page: Page) -> Iterator[str]:

@@ -108,6 +108,7 @@ def test_what_is_lost_on_paper_would_be_seen(page: Page) -> None:
     faults = [*faults_on_paper(page)]
     assert "sheet 1 has no foot" in faults
     assert [fault for fault in faults if fault.endswith("is not on paper")] == ["超期 is not on paper"]
+    assert [*faults_on_paper(page)] == faults, "what a tab printed before changes nothing"
     assert "in print 办结 looks as 未启动" in faults
     assert "1 of main .strip i are coloured alone" in faults
     assert without_spaces("第 1/2 ⻚数据截⾄ ") == "第1/2页数据截至"
