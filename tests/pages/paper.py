@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from itertools import combinations
+from typing import Literal
 
 from PIL import Image, ImageChops
 from playwright.sync_api import FloatRect, Locator, Page
@@ -22,6 +23,17 @@ WITHOUT_BACKGROUNDS = """() => {
         element.style.setProperty('background', 'none', 'important');
     }
 }"""
+# What print leaves out on purpose, as the style sheets have it: what is there for acting and finding one's way.
+LEFT_OUT = (
+    "form, .skip, .screen, .paging, .expander, .pane, dialog, .banner nav, .aside, .inbox, .registers, .contents,"
+    " .acting, .offers, .meanings, .chips, .exports, .live, [data-again], details:not(.fold) > summary,"
+    " .tabs > .tab:not(:first-child, :target, :has(:target)), .unprinted:not([open], :target, :has(:target))"
+)
+STATES_SEEN = """left_out => [...document.querySelectorAll('main .tag, main .until')]
+    .filter(place => place.getClientRects().length && place.checkVisibility({visibilityProperty: true}))
+    .filter(place => !place.closest(left_out))
+    .map(place => place.innerText)"""
+MEDIA: tuple[Literal["screen", "print"], ...] = ("screen", "print")  # in print folds are open, and show more states
 GREY_LEVELS_APART = 24  # of 256: neighbouring fields of a printer's raster that are told apart
 AROUND = 2.0  # pixels, in which a frame is drawn
 PIXELS_APART = 6  # of a picture, which has some two hundred
@@ -34,6 +46,7 @@ def sheets(page: Page) -> int:
 
 def texts_on_paper(page: Page) -> list[str]:
     """The text of each sheet, without spaces."""
+    page.emulate_media(media="null")  # a medium that is emulated is the one that is printed
     printed = page.pdf(prefer_css_page_size=True, print_background=False)
     return [without_spaces(sheet.extract_text()) for sheet in PdfReader(BytesIO(printed)).pages]
 
@@ -53,17 +66,13 @@ def faults_on_paper(page: Page) -> Iterator[str]:
         yield f"the sheets are numbered {numbers}"
     if len({(foot[3], foot[4]) for foot in feet if foot}) > 1:
         yield "the sheets are of different questions"
-    page.emulate_media(media="print")
-    whole = "".join(texts)
-    states = {without_spaces(text) for text in visible_texts(page.locator("main .tag, main .until"))}
+    whole, states = "".join(texts), set[str]()
+    for medium in MEDIA:
+        page.emulate_media(media=medium)
+        states |= {without_spaces(text) for text in page.evaluate(STATES_SEEN, LEFT_OUT)}
     yield from (f"{state} is not on paper" for state in sorted(states) if state not in whole)
     yield from pictures_alike(page)
-    page.emulate_media(media="screen")
-
-
-def visible_texts(places: Locator) -> list[str]:
-    """The texts of those of the *places* that are seen."""
-    return [place.inner_text() for place in places.all() if place.is_visible()]
+    page.emulate_media(media="null")
 
 
 def pictures_alike(page: Page) -> Iterator[str]:

@@ -98,12 +98,17 @@ def test_the_foot_of_a_sheet_names_the_past_instant_and_the_question(browser: Br
 def test_what_is_lost_on_paper_would_be_seen(page: Page) -> None:
     page.goto("about:blank")
     page.set_content(
-        '<main><p><span class="tag" style="display: none">x</span><b class="strip"><i></i></b></p>'
+        "<style>@media print { .lost, .aside { display: none; } }</style>"
+        '<main><p><span class="tag" style="display: none">x</span><span class="tag lost">超期</span>'
+        '<b class="strip"><i></i></b></p>'
+        '<div class="aside"><span class="tag">草稿</span></div>'
         '<ul class="legend"><li><svg width="9" height="9"><rect fill="#2a6" width="9" height="9"/></svg> 办结</li>'
         '<li><svg width="9" height="9"><rect fill="#26a64e" width="9" height="9"/></svg> 未启动</li></ul></main>'
     )
     faults = [*faults_on_paper(page)]
     assert "sheet 1 has no foot" in faults
+    assert [fault for fault in faults if fault.endswith("is not on paper")] == ["超期 is not on paper"]
+    assert [*faults_on_paper(page)] == faults, "what a tab printed before changes nothing"
     assert "in print 办结 looks as 未启动" in faults
     assert "1 of main .strip i are coloured alone" in faults
     assert without_spaces("第 1/2 ⻚数据截⾄ ") == "第1/2页数据截至"

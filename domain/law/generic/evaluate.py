@@ -209,7 +209,8 @@ def reading(
         return None
     after_end = not course.closed and end is not None and is_ended(clock.clock, law, end)
     closed = course.closed or after_end
-    resumes_at = None if closed or course.resumes_after is None else ends(course.resumes_after, clock.rule)
+    waiting = now.state is State.SUSPENDED  # a suspension that began when the last day was over holds nothing back
+    resumes_at = ends(course.resumes_after, clock.rule) if waiting and not closed and course.resumes_after else None
     ahead = now if resumes_at is None else standing(clock.rule, clock.events, resumes_at) or now
     state, over = now.state, None
     if after_end or (course.withdrawn is not None and not proves(terms, clock, now.due, attested)):
@@ -217,7 +218,6 @@ def reading(
     elif not closed and ahead.due is not None:
         over = passed(terms, clock, ahead.due, attested)
         state = over if now.state in (State.OVERDUE, State.DEEMED) else state
-    waiting = any(suspension.end is None for suspension in course.suspensions)
     coloured = law.card != "none"
     yellow_at = begins(ahead.yellow_from, clock.rule)
     return GeneralReading(

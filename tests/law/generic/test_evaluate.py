@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -93,6 +94,17 @@ def test_a_request_for_papers_with_a_term_ends_with_it_and_a_later_answer_has_no
 
     assert (result.due, result.flags) == (date(2026, 5, 26), ("answered_after_term:supplement",))
     assert (taken_up.due, taken_up.flags) == (date(2026, 5, 26), ())
+
+
+@pytest.mark.parametrize(("law", "over"), [("nl-wabo@2010-10-01", "deemed"), ("nl-awb@2009-10-01", "overdue")])
+def test_a_request_for_papers_after_the_last_day_holds_nothing_back(law: str, over: str) -> None:
+    request = happened("correction_notice", "06-01 17:00", respond_by=date(2026, 6, 8))
+    dutch = terms(law)
+    before = read(dutch, at("05-30"), RECEIVED)["decision"]
+    after = read(dutch, at("06-02"), RECEIVED, request)["decision"]
+
+    assert (after.state, after.until_over, after.resumes_at) == (State(over), State.RUNNING, None)
+    assert (after.yellow_at, after.over_at) == (before.yellow_at, before.over_at)
 
 
 def test_spain_counts_to_the_notification_and_a_documented_attempt_suffices() -> None:

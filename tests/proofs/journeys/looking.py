@@ -21,16 +21,16 @@ LISTS_OF_BUREAU = ("/supervision/orders", "/supervision/complaints", "/pages/sup
 
 
 def projects_take_three_screens(ground: Ground, manner: Manner) -> str:
-    """The page of every simulated project is at most three screens high."""
+    """The page of every simulated project of twenty items or more is at most three screens high."""
     heights = dict[str, float]()
     with ground.visit(LEADER, manner) as visitor:
         for project in simulated(visitor):
-            visitor.page.goto(f"/pages/projects/{project['project']}")
+            open_page(visitor, f"/pages/projects/{project['project']}")
             heights[project["name"]] = visitor.page.evaluate(HEIGHT) / DESKTOP["height"]
-        visitor.require(heights, "the zone has simulated projects")
+        visitor.require(heights, "the zone has simulated projects of twenty items or more")
         longer = {name: screens for name, screens in heights.items() if screens > SCREENS_MAX}
         visitor.require(not longer, f"projects take more than {SCREENS_MAX} screens: {longer}")
-    return f"{len(heights)} projects of {max(heights.values()):.1f} screens at most"
+    return f"{len(heights)} projects of twenty items or more, of {max(heights.values()):.1f} screens at most"
 
 
 def pages_are_printed(ground: Ground, manner: Manner) -> str:
@@ -39,7 +39,7 @@ def pages_are_printed(ground: Ground, manner: Manner) -> str:
     with ground.visit(LEADER, manner) as visitor:
         project = next(row for row in simulated(visitor) if row["items_open"])
         address = f"/pages/projects/{project['project']}"
-        visitor.page.goto(address)
+        open_page(visitor, address)
         item = visitor.page.locator(f"a[href^='{address}/items/']").first.get_attribute("href") or ""
         for path in (*OF_LEADER, address, item):
             count += require_printed(visitor, path)
@@ -53,7 +53,7 @@ def pages_are_printed(ground: Ground, manner: Manner) -> str:
 
 
 def simulated(visitor: Visitor) -> list[dict[str, Any]]:
-    """The simulated projects, last changed first."""
+    """The simulated projects of twenty items or more, last changed first."""
     page: Page = visitor.page
     answer = page.request.get(f"/v1/progress?limit={PROJECTS_SEEN}")
     visitor.require(answer.ok, f"the progress table is answered, not {answer.status}")
@@ -61,9 +61,15 @@ def simulated(visitor: Visitor) -> list[dict[str, Any]]:
     return [row for row in rows if row["items_total"] >= ITEMS_MIN and row["kind"]]
 
 
+def open_page(visitor: Visitor, path: str) -> None:
+    """Go to the page at *path*, which has to be there. Raises RefutedError."""
+    answer = visitor.page.goto(path)
+    visitor.require(answer and answer.ok, f"{path} is answered, not {answer and answer.status}")
+
+
 def require_printed(visitor: Visitor, path: str) -> int:
     """Print the page at *path*; 1, for the count of pages. Raises RefutedError."""
-    visitor.page.goto(path)
+    open_page(visitor, path)
     faults = [*faults_on_paper(visitor.page)]
     visitor.require(not faults, f"{path} keeps its meaning on paper: {faults}")
     return 1

@@ -156,5 +156,9 @@ def judged(events: list[dict[str, Any]], messages: list[tuple[str, str, dict[str
 
 PROOFS = (
     Proof("nats", "JetStream holds every event once and in order, whatever is killed", killed, share=2),
-    Proof("nats-cluster", "and so does a cluster of three whose leader is killed over and over", leaders_killed),
+    Proof(
+        "nats-cluster",
+        "JetStream in a cluster of three holds every event once and in order while its leader is killed",
+        leaders_killed,
+    ),
 )
