@@ -14,6 +14,7 @@ from api.forms.form_data import FormData
 from api.forms.special import SPECIAL
 from api.forms.values import NO, OPEN, YES, FormFault, label_of
 from api.html.translations import Say
+from domain.law.estimate import longest_cure
 from infrastructure.ledger.approvals import DEFAULT_LAW
 
 RADIOS_MAX = 10  # more choices are a list that opens
@@ -202,14 +203,14 @@ def _most_extension(case: FormCase) -> int | None:
 
 
 def _longest_cure(case: FormCase) -> int | None:
-    """The days within which papers that are lacking have to come: those promised for the decision, else the law's."""
+    """The working days within which papers that are lacking have to come: as the decision's promise or limit holds."""
     state = case.state
     if state is None:
         return None
     try:
-        return case.law.limit(state.mode).days if state.promise_days is None else state.promise_days
+        return longest_cure(case.law, case.law.limit(state.mode), state.promise_days)
     except KeyError:  # a law that leaves the length to each item
-        return None
+        return state.promise_days
 
 
 LIMITS = {"extend_limit.days": _most_extension, "accept_item.cure_days": _longest_cure}

@@ -48,8 +48,9 @@ class LawQuestion(Struct, frozen=True, forbid_unknown_fields=True):
 class PackChoice(Struct, frozen=True, forbid_unknown_fields=True):
     """A rule by the name of its pack, such as "cn-licensing@2019-04-23", with "/eia_report" for a special law.
 
-    *mode* is one of that law's modes of handling. *commitment_days* is the published promise, *decision_days* replaces
-    the limit where another was recorded, both in the law's own unit; *live* is false where the department works outside
+    *mode* is one of that law's modes of handling. *commitment_days* is the published promise, in the unit of the
+    law's clock for promises (working days under the licensing law, special laws included); *decision_days*, in the
+    unit of its limit, replaces that where another was recorded; *live* is false where the department works outside
     the system.
     """
 

@@ -8,9 +8,8 @@ from domain.catalogue.item import ServiceItem, TaskCode
 from domain.catalogue.state import KEEPERS, AnyState, Catalogue, stream_of
 from domain.core.context import Context
 from domain.core.ledger import Actor, Command, Fact, Refused, Role
-from domain.core.rules import limit_of, require_mode, require_reasons, require_region
+from domain.core.rules import limit_of, require_mode, require_promise_within, require_reasons, require_region
 from domain.core.types import Code, Text
-from domain.law.estimate import longest_promise
 
 ITEMS_MAX = 20_000  # a whole province lists some thousand
 
@@ -191,22 +190,19 @@ def require_sound(service: ServiceItem, context: Context) -> None:
 
 def _require_short_promise(service: ServiceItem, context: Context) -> None:
     """Refuse a promise longer than the item's own statutory term, or than the law's limit for its mode."""
-    promise, code = service.promise_day, service.task_code
+    promise, code, own = service.promise_day, service.task_code, service.anticipate_day
     if promise is None:
         return
-    article, most, holds = "", service.anticipate_day, "is"
     if service.is_licence:
         law = context.law.under(service.special)
         limit = limit_of(law, "decision", service.mode)
-        if most is None or limit.days < most:
-            article, most = limit.article, limit.days
-        term, most = most, longest_promise(law, structs.replace(limit, days=most))
-        holds = "is" if most == term else f"of {term} calendar days holds"
-    if most is not None and promise > most:
+        if own is not None and own <= limit.days:
+            limit = structs.replace(limit, days=own, article="")
+        require_promise_within(code, promise, law, limit)
+    elif own is not None and promise > own:
         raise Refused(
             "promise-exceeds-statute",
-            f"{code} promises {promise} days, but its statutory term {holds} {most}",
-            article=article,
-            remedy=f"promise {most} days or fewer",
+            f"{code} promises {promise} days, but its statutory term is {own}",
+            remedy=f"promise {own} days or fewer",
             item=code,
         )

@@ -18,7 +18,7 @@ class PlannedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     name: Line = ""
     requires: Codes = ()  # 前置条件: items that must be granted first
     mode: ModeName = Mode.SINGLE.value  # of its law
-    promise_days: Annotated[int, Meta(ge=0)] | None = None  # 承诺时限, in the law's own unit
+    promise_days: Annotated[int, Meta(ge=0)] | None = None  # 承诺时限, in the unit of the law's promises
     live: bool = True  # false: the department works outside the system, its results are keyed in
     special: Name = ""  # the pack's special law for this kind of item, e.g. an environmental report
     requires_any: Alternatives = ()  # of each group one item must be granted first

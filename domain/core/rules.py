@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.core.context import Context
 from domain.core.ledger import Actor, Refused, Role
-from domain.law.estimate import longest_promise
+from domain.law.estimate import in_words, longest_promise, promise_too_long, promise_unit
 from domain.law.packs.pack import DEFAULT_MODE, Limit, Pack
 
 HOLIDAYS_OF_REGIONS = "全国年节及纪念日放假办法 4"
@@ -62,15 +62,15 @@ def limit_of(law: Pack, clock: str, mode: str = DEFAULT_MODE) -> Limit:
 
 
 def require_promise_within(item: str, promise_days: int | None, law: Pack, limit: Limit, remedy: str = "") -> None:
-    """Refuse a promise that does not fit into the statutory *limit*. *remedy*: where another mode is chosen."""
-    most = longest_promise(law, limit)
-    if promise_days is None or promise_days <= most:
+    """Refuse a promise that no start day lets end within the statutory *limit*. *remedy*: to choose another mode."""
+    too_long = "" if promise_days is None else promise_too_long(law, limit, promise_days)
+    if not too_long:
         return
-    held = "" if most == limit.days else f" working days, the most that its {limit.days} calendar days can hold"
+    most = in_words(longest_promise(law, limit), promise_unit(law, limit.unit))
     raise Refused(
         "promise-exceeds-statute",
-        f"{item} promises {promise_days} days, but the law allows {most}{held}",
+        f"{item} {too_long}",
         article=limit.article,
-        remedy=remedy or f"promise {most} days or fewer",
+        remedy=remedy or f"promise {most} or fewer",
         item=item,
     )

@@ -21,6 +21,9 @@ WORKING_DAYS_PER: Mapping[Unit, Fraction] = {
     "month": Fraction(21),
 }
 
+# The most there can be of: a month of 31 days. Hours are counted by the office's day.
+CALENDAR_DAYS_PER: Mapping[Unit, int] = {"calendar_day": 1, "week": DAYS_PER_WEEK, "month": 31}
+
 WORKING_DAYS_A_WEEK = 5  # where nobody has a holiday
 
 
@@ -51,11 +54,40 @@ def promise_unit(pack: Pack, otherwise: Unit) -> Unit:
 
 
 def longest_promise(pack: Pack, limit: Limit) -> int:
-    """The most days of a promise that fit into *limit*: so many working days as its calendar days can hold."""
-    if limit.unit == "calendar_day" and promise_unit(pack, limit.unit) == "working_day":
-        weeks, rest = divmod(limit.days, DAYS_PER_WEEK)
-        return weeks * WORKING_DAYS_A_WEEK + min(rest, WORKING_DAYS_A_WEEK)
-    return limit.days
+    """The most days of a promise, in its own unit, that fit into *limit*."""
+    return _within(limit, promise_unit(pack, limit.unit))
+
+
+def longest_cure(pack: Pack, limit: Limit, promise_days: int | None) -> int:
+    """The most working days for tolerated papers: as many as the promise can hold, without one as *limit* can."""
+    term = limit if promise_days is None else Limit(promise_days, promise_unit(pack, limit.unit), "")
+    return _within(term, "working_day")
+
+
+def _within(limit: Limit, unit: Unit) -> int:
+    """The most days of *unit* that some start day lets *limit* hold: from a Monday on, where nobody has a holiday."""
+    if unit != "working_day" or limit.unit == unit:
+        return limit.days
+    if limit.unit == "working_hour":
+        return working_days_of(limit)
+    weeks, rest = divmod(limit.days * CALENDAR_DAYS_PER[limit.unit], DAYS_PER_WEEK)
+    return weeks * WORKING_DAYS_A_WEEK + min(rest, WORKING_DAYS_A_WEEK)
+
+
+def in_words(days: int, unit: Unit) -> str:
+    """A number with its unit: "22 working days"."""
+    return f"{days} {unit.replace('_', ' ')}{'' if days == 1 else 's'}"
+
+
+def promise_too_long(pack: Pack, limit: Limit, promise_days: int) -> str:
+    """How a promise goes beyond *limit*, as the rest of a sentence; empty where it fits."""
+    most, unit = longest_promise(pack, limit), promise_unit(pack, limit.unit)
+    if promise_days <= most:
+        return ""
+    allowed = f"its statutory limit is {in_words(most, unit)}"
+    if unit != limit.unit:
+        allowed = f"{in_words(limit.days, limit.unit)} hold at most {in_words(most, unit)}"
+    return f"promises {in_words(promise_days, unit)}, but {allowed}"
 
 
 def _limit(pack: Pack, mode: str, clock: str) -> Limit | None:

@@ -38,14 +38,18 @@ def define(**fields: Any) -> DefineServiceItem:
         (
             {"anticipate_day": 20, "promise_day": 21},
             "promise-exceeds-statute",
-            "promises 21 days, but its statutory term is 20",
+            "promises 21 working days, but its statutory limit is 20 working days",
         ),
-        ({"anticipate_day": 60, "promise_day": 25}, "promise-exceeds-statute", "its statutory term is 20"),
-        ({"mode": Mode.JOINT, "promise_day": 46}, "promise-exceeds-statute", "its statutory term is 45"),
+        (
+            {"anticipate_day": 60, "promise_day": 25},
+            "promise-exceeds-statute",
+            "its statutory limit is 20 working days",
+        ),
+        ({"mode": Mode.JOINT, "promise_day": 46}, "promise-exceeds-statute", "its statutory limit is 45 working days"),
         (
             {"special": "eia_form", "promise_day": 23},
             "promise-exceeds-statute",
-            "its statutory term of 30 calendar days holds 22",
+            "promises 23 working days, but 30 calendar days hold at most 22 working days",
         ),
         ({"special": "magic"}, "special-unknown", "magic"),
         ({"special_procedure": ("holiday",)}, "no-statutory-ground", "holiday"),

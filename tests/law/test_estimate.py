@@ -7,7 +7,15 @@ from datetime import date
 import pytest
 
 from domain.law.calendar.calendar import WorkingCalendar
-from domain.law.estimate import allowed_days, counted_days, expected_on, longest_promise, working_days_of
+from domain.law.estimate import (
+    allowed_days,
+    counted_days,
+    expected_on,
+    longest_cure,
+    longest_promise,
+    promise_too_long,
+    working_days_of,
+)
 from domain.law.packs.terms import Limit, Unit
 from tests.examples import DUTCH_LAW, LAW
 
@@ -39,6 +47,26 @@ def test_a_promise_in_working_days_has_to_fit_into_calendar_days(days: int, most
     assert longest_promise(LAW, Limit(days, "calendar_day", "")) == most
     assert longest_promise(DUTCH_LAW, Limit(days, "calendar_day", "")) == days  # it has no clock of a promise
     assert longest_promise(LAW, Limit(days, "working_day", "")) == days
+
+
+@pytest.mark.parametrize(
+    ("days", "unit", "most"),
+    [(20, "working_day", 20), (60, "calendar_day", 44), (2, "month", 45), (24, "working_hour", 3), (2, "week", 10)],
+)
+def test_tolerated_papers_come_within_the_working_days_of_any_limit(days: int, unit: Unit, most: int) -> None:
+    assert longest_cure(LAW, Limit(days, unit, ""), None) == most
+    assert longest_cure(LAW, Limit(days, unit, ""), 7) == 7
+    assert longest_cure(DUTCH_LAW, Limit(30, "calendar_day", ""), 7) == 5  # its promise is in calendar days
+
+
+def test_a_promise_that_does_not_fit_is_said_with_its_unit() -> None:
+    assert promise_too_long(LAW, Limit(30, "calendar_day", ""), 22) == ""
+    assert promise_too_long(LAW, Limit(30, "calendar_day", ""), 23) == (
+        "promises 23 working days, but 30 calendar days hold at most 22 working days"
+    )
+    assert promise_too_long(DUTCH_LAW, Limit(1, "calendar_day", ""), 2) == (
+        "promises 2 calendar days, but its statutory limit is 1 calendar day"
+    )
 
 
 def test_a_promise_is_counted_in_working_days_whatever_the_limit_is() -> None:

@@ -33,9 +33,10 @@ WORKING_DAY = "working_day"
 class ProcedureTerms(Struct, frozen=True, kw_only=True):
     """What an application is handled under: its law, the law in force at receipt, and the numbers fixed for it.
 
-    *promise_days* and *decision_days* are in the law's own unit; None: nothing was promised, or the law's own limit
-    holds. *licence_expiry* is the last day of a licence to be renewed. *live* is false for a department outside the
-    system (B11).
+    *promise_days* are in the unit of the law's clock for promises (working days under the licensing law, special laws
+    included), *decision_days* in that of its limit; None: nothing was promised, or the law's own limit holds.
+    *licence_expiry* is the last day of a licence to be renewed. *live* is false for a department outside the system
+    (B11).
     """
 
     pack: Pack

@@ -11,6 +11,7 @@ from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused, Role
 from domain.core.rules import limit_of, require_reasons
 from domain.core.types import Code, Lines, ModeName, Stage, Text
+from domain.law.estimate import in_words, longest_cure
 from domain.project.countersignature.rules import joint_requests
 from domain.project.rules import law_at_acceptance, law_of, once, require_handler, require_stage, service_of
 from domain.project.state.project import Item, Project
@@ -19,7 +20,8 @@ from domain.project.state.project import Item, Project
 class AcceptItem(Command, frozen=True, tag="accept_item"):
     """Accept an application. *lacking* names secondary papers due within *cure_days* working days (容缺受理).
 
-    By default that is the time promised for the decision. The participants of a joint item are consulted at once.
+    By default that is the time promised for the decision, or what the law's limit can hold. The participants of a joint
+    item are consulted at once.
     """
 
     item: Code
@@ -48,7 +50,7 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
             article=limit.article,
             promise_days=item.promise_days,
             lacking=lacking,
-            cure_days=self._cure_days(lacking, limit.days if item.promise_days is None else item.promise_days),
+            cure_days=self._cure_days(lacking, longest_cure(law, limit, item.promise_days)),
         )
         return (accepted, *joint_requests(item, law))
 
@@ -64,10 +66,12 @@ class AcceptItem(Command, frozen=True, tag="accept_item"):
             )
         days = longest if self.cure_days is None else self.cure_days
         if days > longest:
+            most = in_words(longest, "working_day")
             raise Refused(
                 "cure-exceeds-promise",
-                f"papers for {self.item} can't be due {days} days after acceptance: it is decided within {longest}",
-                remedy=f"set cure_days to {longest} or fewer",
+                f"papers for {self.item} can't be due {in_words(days, 'working_day')} after acceptance: its decision's"
+                f" time holds at most {most}",
+                remedy=f"set cure_days to {most} or fewer",
             )
         return days or None
 

@@ -475,3 +475,15 @@ async def test_what_silence_accepts_is_said_only_under_a_law_that_has_it(door: D
     english = unmarked((await door.get(f"/items/{project}/permission/acts/accept_item", OFFICE, lang="en")).text)
     assert "Accept it once they are granted." in english
     assert "Silence" not in english
+
+
+async def test_the_form_of_acceptance_offers_working_days_under_a_statute_in_calendar_days(door: Door) -> None:
+    """Sixty calendar days hold at most 44 working days."""
+    project = new_project()
+    item = {"item": "eia", "department": OFFICE.department, "special": "eia_report"}
+    enterprise = {"name": "星光半导体", "uscc": USCC}
+    registration = {"name": "二期", "enterprise": enterprise, "manager": MANAGER.id, "items": [item]}
+    await door.done(project, {"command": "register_project", **registration}, MANAGER)
+    await door.done(project, {"command": "submit_item", "item": "eia"}, APPLICANT)
+    accept = form(door, "accept_item", project, "eia", by=OFFICE)
+    assert "最多 44 个工作日" in seen(await accept.open())

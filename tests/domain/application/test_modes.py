@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.catalogue.item import RequiredMaterial
-from domain.core.ledger import Actor, Fact
+from domain.core.ledger import Actor, Fact, Refused
 from domain.core.plan import PlannedItem
 from domain.core.types import JointForm, Mode, Outcome, Stage
 from domain.law.licensing.clock import Level, State
@@ -56,8 +56,8 @@ class Course:
             self.entries.append(entry(len(self.entries) + 1, stored, by, day(at)))
         return facts
 
-    def refused(self, code: str, at: str, by: Actor, command: AnyCommand) -> None:
-        self.desk.refused(code, self.project, command, by=by, at=day(at))
+    def refused(self, code: str, at: str, by: Actor, command: AnyCommand) -> Refused:
+        return self.desk.refused(code, self.project, command, by=by, at=day(at))
 
     def clock(self, name: str, at: str, item: str = "permit") -> Reading | None:
         history = item_histories(self.entries)[item, self.project.items[item].application]
@@ -166,6 +166,21 @@ def test_days_for_missing_papers_are_lawful() -> None:
     too_long = AcceptItem(item="permit", lacking=("map",), cure_days=9)
     course.refused("cure-exceeds-promise", "03-03T10:00", LAND, too_long)
     course.refused("nothing-lacking", "03-03T10:00", LAND, AcceptItem(item="permit", cure_days=3))
+
+
+def test_days_for_missing_papers_are_working_days_also_where_the_statute_has_calendar_days() -> None:
+    """The sixty calendar days of the report hold at most 44."""
+    course = Course(single(special="eia_report"))
+    course.send("03-02T10:00", APPLICANT, SubmitItem(item="permit"))
+    too_long = AcceptItem(item="permit", lacking=("map",), cure_days=45)
+    refusal = course.refused("cure-exceeds-promise", "03-03T10:00", LAND, too_long)
+    assert refusal.sentence.endswith(
+        "45 working days after acceptance: its decision's time holds at most 44 working days"
+    )
+    assert refusal.remedy == "set cure_days to 44 working days or fewer"
+    (accepted,) = course.send("03-03T10:00", LAND, AcceptItem(item="permit", lacking=("map",)))
+    assert isinstance(accepted, ItemAccepted)
+    assert (accepted.limit, accepted.unit, accepted.cure_days) == (60, "calendar_day", 44)
 
 
 def test_what_the_catalogue_does_not_tolerate_missing_is_asked_for_first() -> None:

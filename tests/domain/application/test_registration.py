@@ -168,7 +168,11 @@ def test_an_item_does_not_wait_for_itself() -> None:
 def test_a_promise_is_never_longer_than_the_statute() -> None:
     late = PlannedItem(item="late", department="x", promise_days=21)
 
-    refusal = given().when(with_items(late), by=MANAGER).refused("promise-exceeds-statute", "allows 20")
+    refusal = (
+        given()
+        .when(with_items(late), by=MANAGER)
+        .refused("promise-exceeds-statute", "statutory limit is 20 working days")
+    )
     given().when(with_items(structs.replace(late, promise_days=20)), by=MANAGER).then(
         structs.replace(REGISTERED, items=(structs.replace(late, promise_days=20),))
     )
@@ -184,10 +188,10 @@ def test_a_promise_in_working_days_fits_into_a_statute_in_calendar_days() -> Non
         given()
         .when(with_items(late), by=MANAGER)
         .refused(
-            "promise-exceeds-statute", "the law allows 44 working days, the most that its 60 calendar days can hold"
+            "promise-exceeds-statute", "promises 45 working days, but 60 calendar days hold at most 44 working days"
         )
     )
-    assert refusal.remedy == "promise 44 days or fewer"
+    assert refusal.remedy == "promise 44 working days or fewer"
     given().when(with_items(structs.replace(late, promise_days=44)), by=MANAGER).then(
         structs.replace(REGISTERED, items=(structs.replace(late, promise_days=44),))
     )
@@ -196,7 +200,9 @@ def test_a_promise_in_working_days_fits_into_a_statute_in_calendar_days() -> Non
 def test_what_holds_for_the_first_items_holds_for_a_later_one() -> None:
     late = structs.replace(FIRE_CHECK, promise_days=21)
 
-    given(REGISTERED).when(PlanItem(item=late), by=MANAGER).refused("promise-exceeds-statute", "allows 20")
+    given(REGISTERED).when(PlanItem(item=late), by=MANAGER).refused(
+        "promise-exceeds-statute", "statutory limit is 20 working days"
+    )
 
 
 def test_a_special_law_has_to_be_in_the_pack() -> None:

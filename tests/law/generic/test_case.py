@@ -100,6 +100,12 @@ def test_the_answer_to_a_request_for_papers_begins_a_round_of_its_own() -> None:
     assert result["decision"].start == date(2012, 1, 2)
 
 
+def test_a_period_from_receipt_runs_on_while_the_applicant_corrects() -> None:
+    """The law names no ground to wait for papers (ADR 0014)."""
+    result = clocks(PERMIT[:2], "01-20", law=EIA)
+    assert (result["intake"].state, result["decision"].state, result["decision"].used) == ("met", "running", 17)
+
+
 def test_silence_on_the_answer_accepts_as_of_its_day() -> None:
     result = clocks(PERMIT[:3], "02-09", law=EIA)
     assert (result["intake"].state, result["intake#2"].state) == ("met", "deemed")
