@@ -226,6 +226,8 @@ async def test_appeals_lead_to_the_list_of_those_pending(door: Door, slow: UUID)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 async def test_a_report_has_figures_that_are_lists_and_says_how_it_counts(door: Door, slow: UUID, lang: str) -> None:
     page = await page_of(door, "/supervision/report", month="2026-03", lang=lang)
+    for label in ("查询摘要（SHA-256）", "Digest of the query (SHA-256)"):
+        assert page.count(label) == (label.isascii() == (lang == "en")), "at the foot of each sheet alone"
     departments = page.split('id="departments-caption"')[1].split("</table>")[0]
 
     assert slow
