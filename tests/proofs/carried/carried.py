@@ -22,8 +22,8 @@ from tests.conftest import reachable_folder
 from tests.proofs.carried.commands import require_same_commands
 from tests.proofs.carried.early_code import filled, taken_out
 from tests.proofs.carried.logs import carried_logs
-from tests.proofs.carried.row_judges import CLOCK, JUDGED, judge
-from tests.proofs.carried.view_rows import ViewRows, moved, require_same_rows
+from tests.proofs.carried.row_judges import CLOCK, JUDGED, clocks_judged_otherwise, judge
+from tests.proofs.carried.view_rows import ViewRows, require_same_rows
 from tests.proofs.carried.watch import require_same_schedule, require_same_watch
 from tests.proofs.proof import Budget, Proof, RefutedError
 
@@ -66,9 +66,10 @@ def moved_over(former: str, current: str, file: Path, begun: datetime) -> str:
     require_sound(current)
     rebuild(current, swap=True)
     before, after = ViewRows(former), ViewRows(current)
-    rows = require_same_rows(before, after, JUDGED)
+    clocks = clocks_judged_otherwise(before, after)
+    rounds = {key for key, (formerly, _) in clocks.items() if formerly is None}
+    rows = require_same_rows(before, after, JUDGED, {"clock": (CLOCK, rounds)})
     judged = judge(before, after)
-    clocks = moved(before.keyed("clock", CLOCK), after.keyed("clock", CLOCK))
     recorded = require_same_watch(current, {(project, item) for project, item, *_ in clocks}, begun)
     numbered = asyncio.run(given_numbers(current))
     require_sound(current)

@@ -15,10 +15,11 @@ import msgspec
 from msgspec import structs
 
 from domain.law.calendar.calendar import WorkingCalendar
-from domain.law.generic.case import from_receipt
+from domain.law.generic.case import accepted_by_silence, from_receipt
 from domain.law.generic.evaluate import GeneralTerms, StartedClock, clocks
 from domain.law.generic.rule import GeneralRule
 from domain.law.licensing.forecast import DISTANT
+from domain.law.licensing.intake import INTAKE
 from domain.law.licensing.timeline import Timeline
 from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import Procedure
@@ -133,9 +134,19 @@ def by_general_auditor(procedure: Procedure, clock: str, history: ItemHistory, t
         live=procedure.terms.live,
     )
     acts = from_receipt(Timeline(procedure.terms.pack.zone, history.events).by(t, DISTANT))
-    started = next((started for started in clocks(terms, acts) if started.name == clock), None)
-    if started is None:
-        return None
+    begun = {started.name: started for started in clocks(terms, acts)}
+    rounds = [started for started in begun.values() if started.clock == INTAKE.name]
+    for nth, intake in enumerate(rounds, 1):
+        shown = audited(terms, intake, t)
+        if shown is not None and shown.state == "deemed":  # silence accepted: all else counts from that (B5.2)
+            acts = accepted_by_silence(terms.pack, acts, nth)
+            begun = {started.name: started for started in clocks(terms, acts)} | {intake.name: intake}
+            break
+    return audited(terms, begun[clock], t) if clock in begun else None
+
+
+def audited(terms: GeneralTerms, started: StartedClock, t: datetime) -> Shown | None:
+    """What the auditor says of a clock at *t*; None where it has not begun."""
     reading = audit_general(law_of(started.rule), plain(started.events), t)
     return None if reading is None else in_office(terms, started, reading)
 

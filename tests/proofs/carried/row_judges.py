@@ -5,13 +5,16 @@ Not what was recorded differs, but what follows from it, by rules that were corr
 the clocks that run from receipt. e46e4a6b, ADR 0014: an acceptance dated before the receipt counts from it; a term
 that passed unused ends a suspension. dc316b8f: when silence starts a clock stays known of one that is closed.
 18c0b2b5: one holder an item, outside bodies and applicants among them; what was not granted is not done, and what was
-ended without a result is waited for where another item needs it alone.
+ended without a result is waited for where another item needs it alone. e8396a09: under laws in calendar days each
+complete answer to a request for papers begins a round of intake, a clock of its own that the early code did not have.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -36,6 +39,7 @@ JUDGED: Mapping[str, tuple[str, ...]] = {
     **{f"decision_sum_{span}": () for span in ("day", "month", "year")},
 }
 CLOCK, ITEM, WAIT = ("project", "item", "application", "clock"), ("project", "item"), ("project", "item", "kind", "ref")
+LATER_ROUND = re.compile(r"intake#\d+")  # the name of the clock of a round of intake after the first
 ZONE = ZoneInfo("Asia/Shanghai")  # of the days of the sums
 ALL_DEPARTMENTS, NO_DAYS = "", -1
 NOT_GRANTED = ("refused", "declined", "withdrawn", "revoked", "terminated")
@@ -45,7 +49,7 @@ FAULTS_SHOWN = 5
 def judge(former: ViewRows, current: ViewRows) -> Counter[str]:
     """How many rows today's rules judge otherwise, by table. Raises RefutedError where nothing explains one."""
     judged, faults = Counter[str](), list[str]()
-    clocks = moved(former.keyed("clock", CLOCK), current.keyed("clock", CLOCK))
+    clocks = clocks_judged_otherwise(former, current)
     items = moved(former.keyed("item", ITEM), current.keyed("item", ITEM))
     projects = moved(former.keyed("project", ["project"]), current.keyed("project", ["project"]))
     waits = Waits(former.keyed("waiting", WAIT), current.keyed("waiting", WAIT))
@@ -65,6 +69,18 @@ def judge(former: ViewRows, current: ViewRows) -> Counter[str]:
     return judged
 
 
+def clocks_judged_otherwise(former: ViewRows, current: ViewRows) -> dict[Key, tuple[Row | None, Row]]:
+    """The clocks that say otherwise than before, and the rounds of intake that there were not before."""
+    before, after = former.keyed("clock", CLOCK), current.keyed("clock", CLOCK)
+    rounds = {key: (None, after[key]) for key in new_rounds(before.keys(), after.keys())}
+    return {**moved(before, after), **rounds}
+
+
+def new_rounds(former: AbstractSet[Key], current: AbstractSet[Key]) -> set[Key]:
+    """Those of the *current* keys of clocks that are later rounds of intake, and not among the *former* ones."""
+    return {key for key in current - former if LATER_ROUND.fullmatch(key[-1])}
+
+
 def naive_items(entries: list[Entry]) -> NaiveItems:
     """How each item of a project stands by its facts alone."""
     retracted, items = corrections(entries).retracted, NaiveItems()
@@ -74,8 +90,10 @@ def naive_items(entries: list[Entry]) -> NaiveItems:
     return items
 
 
-def clocks_explained(project: UUID, entries: list[Entry], clocks: Mapping[Key, tuple[Row, Row]]) -> Iterator[str]:
-    """A clock that differs says what an auditor of the tests says of the same facts."""
+def clocks_explained(
+    project: UUID, entries: list[Entry], clocks: Mapping[Key, tuple[Row | None, Row]]
+) -> Iterator[str]:
+    """A clock that differs, or is new, says what an auditor of the tests says of the same facts."""
     own = {key: after for key, (_, after) in clocks.items() if key[0] == project}
     of_item = item_histories(entries) if own else {}
     for key, after in own.items():

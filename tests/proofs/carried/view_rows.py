@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ from tests.proofs.proof import RefutedError
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
+Added = tuple[tuple[str, ...], AbstractSet[Key]]  # key columns of a table, and keys of rows that a judge explains
 
 COLUMNS = """
     SELECT table_name::text, array_agg(column_name::text ORDER BY ordinal_position)
@@ -30,13 +32,15 @@ class ViewRows:
         with psycopg.connect(url) as connection:
             self.columns: dict[str, list[str]] = dict(connection.execute(COLUMNS).fetchall())
 
-    def texts(self, table: str, names: list[str]) -> set[str]:
-        """The rows of *table* in the columns *names*, as text."""
-        shown = SQL(", ").join(map(Identifier, names))
-        query: Composed = SQL("SELECT ROW({})::text FROM {}").format(shown, Identifier("views", table))
+    def texts(self, table: str, names: list[str], but_for: Added | None = None) -> set[str]:
+        """The rows of *table* in the columns *names*, as text; without those of the keys *but_for*."""
+        key, left_out = but_for or ((), frozenset[Key]())
+        row = SQL("ROW({})::text").format(SQL(", ").join(map(Identifier, names)))
+        shown = SQL(", ").join([row, *map(Identifier, key)])
+        query: Composed = SQL("SELECT {} FROM {}").format(shown, Identifier("views", table))
         with psycopg.connect(self.url) as connection:
             connection.execute("SET timezone = 'UTC'")
-            return {row for (row,) in connection.execute(query)}
+            return {text for text, *values in connection.execute(query) if tuple(values) not in left_out}
 
     def rows(self, table: str) -> list[Row]:
         """The rows of *table*, by column."""
@@ -49,10 +53,13 @@ class ViewRows:
         return {tuple(row[name] for name in names): row for row in self.rows(table)}
 
 
-def require_same_rows(former: ViewRows, current: ViewRows, judged: Mapping[str, tuple[str, ...]]) -> int:
+def require_same_rows(
+    former: ViewRows, current: ViewRows, judged: Mapping[str, tuple[str, ...]], added: Mapping[str, Added]
+) -> int:
     """The rows of every table that both have say the same, in the columns that both have but for those in *judged*.
 
-    A table of which all columns are judged has none in *judged*. How many rows there are. Raises RefutedError.
+    A table of which all columns are judged has none in *judged*; *added* are rows of today that a judge explains.
+    How many rows there are. Raises RefutedError.
     """
     rows, differing = 0, list[str]()
     for table in sorted((former.columns.keys() & current.columns.keys()) - OWN_TABLES):
@@ -60,7 +67,7 @@ def require_same_rows(former: ViewRows, current: ViewRows, judged: Mapping[str, 
         names = [name for name in former.columns[table] if name in current.columns[table] and name not in but_for]
         if table in judged and not but_for:
             continue
-        olds, news = former.texts(table, names), current.texts(table, names)
+        olds, news = former.texts(table, names), current.texts(table, names, added.get(table))
         rows += len(news)
         if olds != news:
             removed, new = sorted(olds - news)[:ROWS_SHOWN], sorted(news - olds)[:ROWS_SHOWN]
