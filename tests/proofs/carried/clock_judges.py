@@ -15,8 +15,9 @@ import msgspec
 from msgspec import structs
 
 from domain.law.calendar.calendar import WorkingCalendar
-from domain.law.generic.case import accepted_by_silence, from_receipt
+from domain.law.generic.case import from_receipt
 from domain.law.generic.evaluate import GeneralTerms, StartedClock, clocks
+from domain.law.generic.rounds import accepted_by_silence
 from domain.law.generic.rule import GeneralRule
 from domain.law.licensing.forecast import DISTANT
 from domain.law.licensing.intake import INTAKE
