@@ -98,10 +98,11 @@ async def _case_rows(export: Export, wanted: ProjectFilter, reader: PagedReader)
         return followed(rows, criteria.limit, lambda row: (row.changed_at or criteria.t, row.project))
 
     async for projects in in_batches(read, wanted):
-        names = await names_of(reader, [row.project for row in projects])
-        for project in projects:  # a query has a limit that one project never reaches
-            cases = await WindowCases(reader).of_projects([project.project])
-            yield [_case_row(export, case, names) for case in cases]
+        order = {row.project: nth for nth, row in enumerate(projects)}
+        names = await names_of(reader, list(order))
+        cases = await WindowCases(reader).of_projects(list(order), limit=None)
+        cases.sort(key=lambda case: order[case.project])  # within a project they stay as they come
+        yield [_case_row(export, case, names) for case in cases]
 
 
 def _case_row(export: Export, case: WindowCase, names: ProjectTitles) -> Row:

@@ -29,7 +29,7 @@ JOINED: LiteralString = (
 BY_NUMBER: LiteralString = f"SELECT {COLUMNS} {JOINED} WHERE n.case_number = %(number)s LIMIT 1"
 OF_PROJECTS: LiteralString = f"""
     SELECT {COLUMNS} {JOINED} WHERE n.project = ANY(%(projects)s)
-    ORDER BY i.submitted_at DESC NULLS LAST, n.project, n.item, n.application DESC LIMIT {CASES_MAX}
+    ORDER BY i.submitted_at DESC NULLS LAST, n.project, n.item, n.application DESC LIMIT %(limit)s
 """
 CURRENT: LiteralString = f"""
     SELECT {COLUMNS} {JOINED}
@@ -96,10 +96,10 @@ class WindowCases:
             row = await cursor.fetchone()
         return WindowCase(*row) if row else None
 
-    async def of_projects(self, projects: Sequence[UUID]) -> list[WindowCase]:
-        """The cases of *projects*, the one applied for last first."""
+    async def of_projects(self, projects: Sequence[UUID], limit: int | None = CASES_MAX) -> list[WindowCase]:
+        """The cases of *projects*, the one applied for last first; all of them without a *limit*."""
         async with self._store.cursor() as cursor:
-            await cursor.execute(OF_PROJECTS, {"projects": list(projects)})
+            await cursor.execute(OF_PROJECTS, {"projects": list(projects), "limit": limit})
             return [WindowCase(*row) for row in await cursor.fetchall()]
 
     async def current(self, items: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], WindowCase]:
