@@ -10,14 +10,12 @@ from pathlib import Path
 import pytest
 
 from api.app import PAGES
-from infrastructure.ledger.approvals import Approvals
 from tests.api.served import served
 from tests.conftest import database_in, name_of
 from tests.docs.preloaded import preloaded_program
 from tests.docs.readers import Site
 from tests.infrastructure.projector.running import projecting
-from tests.law.questions import at
-from tests.projections.zone import tell_zone
+from tests.projections.zone import record_zone
 
 
 @contextmanager
@@ -56,11 +54,5 @@ def program_folder() -> Iterator[Path]:
 def filled_template(server_url: str, projected_template: str) -> Iterator[str]:
     """The name of a database with projects and empty views in it, to be copied for pages that need no server."""
     with database_in(server_url, projected_template) as url:
-        asyncio.run(_fill(url))
+        asyncio.run(record_zone(url))
         yield name_of(url)
-
-
-async def _fill(url: str) -> None:
-    hands = [at("03-01")]
-    async with Approvals(url, clock=lambda: hands[0]) as approvals:
-        await tell_zone(approvals, hands)

@@ -16,7 +16,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from api.app import PAGES
-from infrastructure.ledger.approvals import Approvals
 from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.accessibility import CONTRAST, barriers, faint_texts
 from tests.api.client import identity
@@ -30,7 +29,7 @@ from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
 from tests.pages.conftest import NTH_SEEN_IN_THE_DARK, PHONE, WIDE, page_of
 from tests.pages.places import NAMES, Places, places_in
-from tests.projections.zone import tell_zone
+from tests.projections.zone import record_zone
 
 PROJECTS, SEED, UNTIL = 3, 7, date(2026, 5, 20)
 LOOKED_AT = at("05-20 18:00")
@@ -71,15 +70,9 @@ def database(program: str, server_url: str, projected_template: str) -> Iterator
     assert program
     with database_in(server_url, projected_template) as url:
         finish(simulate(url, SimulationPlan(PROJECTS, SEED, UNTIL, processes=1), lambda _done, _all: None))
-        finish(_tell(url))
+        finish(record_zone(url))
         project_all(url)
         yield url
-
-
-async def _tell(url: str) -> None:
-    hands = [at("03-01")]
-    async with Approvals(url, clock=lambda: hands[0]) as approvals:
-        await tell_zone(approvals, hands)
 
 
 @pytest.fixture(scope="module")

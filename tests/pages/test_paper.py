@@ -11,7 +11,6 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from api.app import PAGES
-from infrastructure.ledger.approvals import Approvals
 from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.api.served import served
 from tests.chromium import finish
@@ -23,7 +22,7 @@ from tests.law.questions import at
 from tests.pages.conftest import DESKTOP, page_of
 from tests.pages.paper import FOOT, faults_on_paper, is_same, texts_on_paper, without_spaces
 from tests.pages.places import Places, places_in
-from tests.projections.zone import tell_zone
+from tests.projections.zone import record_zone
 
 pytestmark = pytest.mark.slow
 PRINTED = ("item", "progress", "board", "project", "chart")
@@ -32,7 +31,7 @@ ALSO_PRINTED = (
     "matrix",
     "clock",
     "paused",
-    "asked",
+    "awaiting",
     "cards",
     "card",
     "clocks",
@@ -48,15 +47,9 @@ def database(program: str, server_url: str, projected_template: str) -> Iterator
     assert program
     with database_in(server_url, projected_template) as url:
         finish(simulate(url, SimulationPlan(2, 7, date(2026, 5, 20), processes=1), lambda _done, _all: None))
-        finish(_tell(url))
+        finish(record_zone(url))
         project_all(url)
         yield url
-
-
-async def _tell(url: str) -> None:
-    hands = [at("03-01")]
-    async with Approvals(url, clock=lambda: hands[0]) as approvals:
-        await tell_zone(approvals, hands)
 
 
 @pytest.fixture(scope="module")

@@ -119,13 +119,18 @@ def simplified(life_story: Json) -> Iterator[Json]:
 
 def compare(seed: int, numbers: range) -> list[int]:
     """The histories among *numbers* on which the two differ, in this process alone."""
+    return differing_numbers(numbers, lambda number: differ(life(seed, number)), f"seed {seed}, history")
+
+
+def differing_numbers(numbers: range, differs: Callable[[int], bool], named: str) -> list[int]:
+    """Those of *numbers* of which *differs* is true; an error has the history that it broke on as *named*."""
     result = []
     for number in numbers:
         try:
-            if differ(life(seed, number)):
+            if differs(number):
                 result.append(number)
         except Exception as fault:
-            fault.add_note(f"seed {seed}, history {number}")
+            fault.add_note(f"{named} {number}")
             raise
     return result
 

@@ -18,7 +18,7 @@ from domain.law.generic.rule import AnyGeneralEvent, GeneralRule
 from domain.law.generic.state import standing
 from domain.law.licensing.rule import Yellow
 from domain.law.packs.terms import Extension, NoticeTerms
-from tests.law.auditor.campaign import paths, run, smaller
+from tests.law.auditor.campaign import differing_numbers, paths, run, smaller
 from tests.law.generic.auditor import audit
 from tests.law.generic.stories import EVENT_BYTES, EVENTS_MAX, LAW_BYTES, story_of
 
@@ -78,15 +78,7 @@ def differ(drawn: Json) -> bool:
 
 def compare(seed: int, numbers: range) -> list[int]:
     """The histories among *numbers* on which the two differ, in this process alone."""
-    result = []
-    for number in numbers:
-        try:
-            if differ(story(seed, number)):
-                result.append(number)
-        except Exception as fault:
-            fault.add_note(f"seed {seed}, general history {number}")
-            raise
-    return result
+    return differing_numbers(numbers, lambda number: differ(story(seed, number)), f"seed {seed}, general history")
 
 
 def difference(seed: int, number: int) -> str | None:
