@@ -21,7 +21,7 @@ REPORT = "/supervision/report"
 
 
 def report_mark(page: PageContext, report: MonthlyReport) -> str:
-    """What tells reports apart: equal for the same month, instant and register, however they were asked for."""
+    """What tells reports apart: equal for the same month, instant and register, at whatever address."""
     return mark_of(
         REPORT, [("as_of", report.as_of.isoformat()), ("month", str(report.period.first)), ("register", page.register)]
     ).hex()

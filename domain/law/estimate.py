@@ -24,7 +24,7 @@ WORKING_DAYS_PER: Mapping[Unit, Fraction] = {
 # The most there can be of: a month of 31 days. Hours are counted by the office's day.
 CALENDAR_DAYS_PER: Mapping[Unit, int] = {"calendar_day": 1, "week": DAYS_PER_WEEK, "month": 31}
 
-WORKING_DAYS_A_WEEK = 5  # where nobody has a holiday
+WORKING_DAYS_A_WEEK = 5  # without holidays
 
 
 def working_days_of(limit: Limit) -> int:
@@ -65,7 +65,7 @@ def longest_cure(pack: Pack, limit: Limit, promise_days: int | None) -> int:
 
 
 def _within(limit: Limit, unit: Unit) -> int:
-    """The most days of *unit* that some start day lets *limit* hold: from a Monday on, where nobody has a holiday."""
+    """The most days of *unit* that some start day lets *limit* hold: from a Monday on, without holidays."""
     if unit != "working_day" or limit.unit == unit:
         return limit.days
     if limit.unit == "working_hour":

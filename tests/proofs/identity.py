@@ -85,7 +85,7 @@ def attempts(browser: Browser, site: Site, issuer: str) -> str:
     with tab(browser, site) as page, tab(browser, site) as other:
         callback = held_back(page)
         expect_refused(other, callback, "the answer to another browser")
-        expect_refused(page, re.sub("state=[^&]+", "state=x", callback), "an answer that nothing was asked for")
+        expect_refused(page, re.sub("state=[^&]+", "state=x", callback), "an answer without a request")
         page.goto(callback)  # neither ends what this browser began
         expect_person(page)
     with tab(browser, site) as page:
@@ -93,7 +93,7 @@ def attempts(browser: Browser, site: Site, issuer: str) -> str:
         page.wait_for_url(re.compile(CALLBACK))
         shown = page.locator("main").inner_text()
         if who(page) or issuer not in shown or "sub-stranger" not in shown:
-            raise RefutedError(f"a person whom nobody linked is not shown what to have linked: {shown}")
+            raise RefutedError(f"a person who is not linked is not shown what to have linked: {shown}")
     return f"{PACKAGE} in Chromium: three sign-ins of {len(SPOILT) + 5} were right, and passed"
 
 

@@ -36,7 +36,7 @@ def round_starts(pack: Pack, acts: Sequence[Act]) -> list[int]:
 
 
 def is_repeated(notice: CorrectionNotice, nth: int) -> bool:
-    """Whether the *notice* in the *nth* round is void: it asks for what the first one should have asked for (B5.5)."""
+    """Whether the *notice* in the *nth* round is void: it requests what the first one should have requested (B5.5)."""
     return notice.new_items and nth > 1
 
 

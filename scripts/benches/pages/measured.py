@@ -191,7 +191,7 @@ def pages_of(url: str, day: date, advance: Callable[[int, int], None]) -> PageBe
 
 
 def past_of(example: ExamplePage, day: date) -> dict[str, str]:
-    """The parameters by which a page is asked for as of the end of *day*; none where it has no such page.
+    """The parameters of a page as of the end of *day*; none where it has no such page.
 
     Where a page takes an instant, its form's day would be answered by a redirection alone.
     """

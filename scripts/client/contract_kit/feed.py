@@ -46,7 +46,7 @@ class FeedPromises(Kit):
         events = self.events(position - 1, last, type="item_planned", project=project)
         require([event["version"] for event in events] == [2], "`type` and `project` filter")
         require_problem(self.get("/v1/events", {"type": "no_such_fact"}), 400, "invalid-parameter")
-        for department, count in (("land", 1), ("nobody", 0)):
+        for department, count in (("land", 1), ("no-department", 0)):
             events = self.events(position, last, project=project, department=department)
             require(len(events) == count, f"`department` filters: {len(events)} of {department} came")
 

@@ -84,7 +84,7 @@ class WalkedPeriod:
         return self.out[day]
 
     def is_held_for_good(self, day: date) -> bool:
-        """Whether a halt without an end takes the day out: nobody knows which day will be the next to count."""
+        """Whether a halt without an end takes the day out: which day will be the next to count is not known."""
         return any(halt.last is None and takes_out(self.law["suspension_day_rule"], halt, day) for halt in self.halts)
 
     def counts(self, day: date) -> bool:
@@ -122,7 +122,7 @@ class WalkedPeriod:
         return sum(self.counts(self.first + DAY * number) for number in days)
 
     def end(self) -> date | datetime | None:
-        """The last day or instant that is in time; None while nobody knows when it will be."""
+        """The last day or instant that is in time; None while that is not known."""
         if self.hours:
             last: date | datetime | None = self.instant(self.length)
         else:

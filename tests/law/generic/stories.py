@@ -134,7 +134,7 @@ def details(dice: Dice, kind: str, at: datetime) -> Json:
 
 
 def story_of(luck: bytes) -> Json:
-    """A law, a history under it, and the instant that is asked about."""
+    """A law, a history under it, and the instant of the question."""
     dice = Dice(luck[:LAW_BYTES])
     law = law_of(dice)
     midnight = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC)

@@ -44,7 +44,7 @@ ENTRIES: tuple[tuple[str, Callable[[Random, date], str], str], ...] = (
 EVERYDAY = 12  # the first so many are entered three times as often as those that end a case or follow its end
 ENTRIES_MAX, DAYS_BETWEEN_MAX = 9, 25
 SPAN_DAYS = 300  # within which the cases of a log come in
-STEPS = ("intake", "visit", "minutes", "answer")  # of a register that nobody knows
+STEPS = ("intake", "visit", "minutes", "answer")  # of an unknown register
 
 
 class CarriedLog(Struct, frozen=True):
