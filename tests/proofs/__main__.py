@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
+from collections.abc import Iterator
+from random import Random
 from time import monotonic
 from typing import Annotated
 
@@ -65,10 +67,30 @@ def chosen(names: list[str]) -> list[Proof]:
     return [proof for proof in PROOFS if not names or proof.name in names]
 
 
+def in_turn(proofs: list[Proof], seed: int, minutes: float | None) -> Iterator[tuple[Proof, Budget]]:
+    """*proofs* with the budget of each: whole, or *minutes* divided among them.
+
+    Each runs at least one round, which may take longer than its share. Where the time is short the order is drawn by
+    *seed*, so that it is not always the same ones that are left over at its end.
+    """
+    if minutes is None:
+        yield from ((proof, Budget(seed)) for proof in proofs)
+        return
+    end = monotonic() + minutes * SECONDS_A_MINUTE
+    shares = sum(proof.share for proof in proofs)
+    for proof in Random(seed).sample(proofs, len(proofs)):
+        seconds = max(0.0, end - monotonic()) * proof.share / shares  # what one did not need, the next may use
+        shares -= proof.share
+        yield proof, Budget(seed, seconds)
+
+
 def attempt(proof: Proof, budget: Budget) -> str:
     """Run one proof and print its result; returns `passed`, `failed` or `skipped`."""
     limit = "whole" if budget.seconds is None else f"{budget.seconds:.0f} s at most"
     print(f"{proof.name}: {proof.claim} ({limit}, seed {budget.seed})", flush=True)
+    if budget.seconds == 0:
+        print(f"  SKIPPED: the minutes are over; ./scripts/prove {proof.name} runs it whole", flush=True)
+        return "skipped"
     try:
         done = proof.run(budget)
     except SkippedError as reason:
@@ -90,7 +112,10 @@ def main(
     names: Annotated[list[str] | None, typer.Argument(help="Which proofs; all of them without a name.")] = None,
     *,
     minutes: Annotated[
-        float | None, typer.Option(min=0.1, help="Divide this time among the proofs; without it each runs whole.")
+        float | None,
+        typer.Option(
+            min=0.1, help="Divide this time among the proofs, in an order drawn by the seed; else all run whole."
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Repeat a run; else a new seed is drawn and printed.")] = None,
     listing: Annotated[bool, typer.Option("--list", help="Print the proofs and their claims, and end.")] = False,
@@ -104,13 +129,7 @@ def main(
             print(f"{proof.name:12} {proof.claim}")
         return
     seed = secrets.randbits(SEED_BITS) if seed is None else seed
-    end = None if minutes is None else monotonic() + minutes * SECONDS_A_MINUTE
-    shares = sum(proof.share for proof in proofs)
-    results = []
-    for proof in proofs:  # what one proof did not need, the next may use
-        seconds = None if end is None else max(0.0, end - monotonic()) * proof.share / shares
-        shares -= proof.share
-        results.append(attempt(proof, Budget(seed, seconds)))
+    results = [attempt(proof, budget) for proof, budget in in_turn(proofs, seed, minutes)]
     counts = {result: results.count(result) for result in ("passed", "failed", "skipped")}
     print(", ".join(f"{count} {result}" for result, count in counts.items()))
     raise SystemExit(1 if counts["failed"] else 0)
