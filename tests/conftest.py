@@ -24,7 +24,7 @@ from infrastructure.postgres.binaries import PostgresUnavailableError
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import migrate
 from infrastructure.projector.projector import Projector
-from tests.effort import tried
+from tests.effort import chosen, tried
 from tests.scheduling import FolderScheduling, begins, scope_of
 
 # Data and keys of personal data: folders for the run, also of the processes it starts. The usual folder may hold the
@@ -107,8 +107,13 @@ def first_alone() -> Iterator[None]:
         yield
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long comes first."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long comes first; tests marked `long` run in proofs, or where they are named."""
+    is_named = config.option.markexpr or any("::" in word for word in config.args)
+    if chosen(suite=True, proof=False) and not is_named:
+        left = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=left)
     slow = {scope_of(item.nodeid) for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: begins(item, slow))
 

@@ -6,7 +6,10 @@ And how long they all wait for what has to come: a machine that does ten other t
 from __future__ import annotations
 
 import os
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import pytest
 
 T = TypeVar("T")
 VARIABLE = "COUNTERSIGN_TEST_EFFORT"
@@ -18,6 +21,11 @@ EFFORT = int(os.environ.get(VARIABLE, SUITE))
 def tried(number: int) -> int:
     """*number*, of examples or of rounds in the suite, or ten times as many in a proof."""
     return number * EFFORT
+
+
+def long_unless(in_suite: Callable[[T], bool], values: Iterable[T]) -> list[Any]:
+    """*values* to parametrize a test with: those for which *in_suite* is false are left to the proofs."""
+    return [value if in_suite(value) else pytest.param(value, marks=pytest.mark.long) for value in values]
 
 
 def chosen(suite: T, proof: T) -> T:

@@ -24,7 +24,7 @@ from tests.docs.blocks import (
 )
 from tests.docs.preloaded import PROGRAM
 from tests.docs.readers import Site, reader_of
-from tests.effort import chosen
+from tests.effort import chosen, long_unless
 
 WITH_COMMANDS = [
     page for page in PAGES if any(block.language == "sh" and not block.not_run for block in blocks_of(page))
@@ -33,13 +33,18 @@ NOT_RUN = [block for block in every_block() if block.not_run]
 READ = [block for block in every_block() if block.is_read]
 
 
+def is_quick(page: Path) -> bool:
+    """Whether the suite runs the commands of *page*: those of guides take seconds each."""
+    return page.parent.name != "how-to"
+
+
 def place_of(block: Block) -> str:
     """How a test names a block."""
     return block.place
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", long_unless(is_quick, WITH_COMMANDS), ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_commands_of_a_page_answer_as_it_shows(
     page: Path,
     server_url: str,

@@ -108,6 +108,7 @@ async def resend(url: str, unanswered: list[Sent]) -> dict[UUID, int]:
         return answers
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_was_acknowledged_outlives_kills(server: EmbeddedPostgres, tmp_path: Path) -> None:
     url, random = server.url(), Random(1)

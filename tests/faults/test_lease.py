@@ -84,6 +84,7 @@ async def send_story(approvals: Approvals, url: str, steps: slice) -> None:
     await asyncio.to_thread(require_views_follow, url, await approvals.store.head())
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.usefixtures("_impatient")
 async def test_a_frozen_projector_loses_the_lead_and_is_a_standby_when_it_wakes(database_url: str) -> None:

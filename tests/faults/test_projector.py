@@ -79,6 +79,7 @@ def wait_to_pass(url: str, position: int) -> None:
     wait_until(lambda: min(views_at(url), default=0) > position, f"the views pass position {position}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("nth", chosen([2], [1, 2]))
 async def test_a_batch_that_is_cut_is_taken_again_whole(
     approvals: Approvals, database_url: str, monkeypatch: pytest.MonkeyPatch, nth: int
@@ -175,6 +176,7 @@ def kill_and_start(server: EmbeddedPostgres) -> None:
     server.start()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("strike", chosen([kill_and_start], [restart, kill_and_start]))
 async def test_a_database_that_comes_back_is_followed(

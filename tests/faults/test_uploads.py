@@ -58,6 +58,7 @@ def acknowledged_before_the_blow(folder: Path, first: int, wanted: int) -> list[
     return [int(line) for line in output.split(b"\n")[:-1]]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_was_acknowledged_is_whole_and_nothing_is_half(tmp_path: Path) -> None:
     blows, acknowledged, cut_short = Random(7), list[int](), 0

@@ -115,6 +115,7 @@ def test_an_auditor_compares_two_days_and_sees_the_chain(browser: Browser, site:
         assert len(lines) == 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_pages_have_no_barriers_and_no_stored_values(browser: Browser, site: str, lang: str) -> None:
     ledger = f"/audit/projects/{busy_project(STUCK)}"

@@ -137,6 +137,7 @@ def places() -> dict[str, tuple[Actor, str]]:
 SEEN_IN_THE_DARK = [*places()][::NTH_SEEN_IN_THE_DARK]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", places())
 def test_a_page_has_no_barriers_and_no_stored_values_in_both_languages_and_on_a_phone(
     browser: Browser, site: str, name: str

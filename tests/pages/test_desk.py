@@ -106,6 +106,7 @@ def test_what_the_first_screen_must_answer_is_on_it(browser: Browser, site: str)
             expect(row.locator(".clock")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_pages_have_no_barriers_and_no_stored_values(browser: Browser, site: str, lang: str) -> None:
     row = "P-0\ttax\t准予\t\t\t窗口\t\t\nP-0\tnothing\t准予\t\t\t窗口\t\t"

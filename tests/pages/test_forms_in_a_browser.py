@@ -109,6 +109,7 @@ def desk(browser: Browser, site: str) -> Desk:
     return Desk(browser, site)
 
 
+@pytest.mark.long
 def test_from_registration_to_a_decision_without_scripts(desk: Desk) -> None:
     project = desk.project()
     with desk.at(MANAGER, f"/items/{project}/{ENTRY}/acts/submit_item") as page:
@@ -180,6 +181,7 @@ def test_an_act_by_keyboard_alone(desk: Desk) -> None:
         require_clean(page, "zh")
 
 
+@pytest.mark.long
 def test_the_interruption_card_has_no_barriers(desk: Desk) -> None:
     with desk.at(MANAGER, f"/items/{project_id('paused')}/land/acts/withdraw_item", scripts=True) as page:
         page.locator("button[value=review]").click()
@@ -206,6 +208,7 @@ FORMS: list[tuple[Actor, str, dict[str, str]]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize(("by", "path", "fields"), chosen(FORMS[::2], FORMS))
 def test_a_form_its_faults_and_its_review_have_no_barriers(

@@ -110,6 +110,7 @@ def test_a_page_opens_without_errors_barriers_or_sideways_scrolling(
     assert page.evaluate(SIDEWAYS) <= PHONE["width"]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(chosen(SUITE_SECONDS_MAX, PROOF_SECONDS_MAX))
 def test_every_page_of_the_application_has_no_barriers(
     browser: Browser, site: str, database: str, tmp_path: Path
@@ -203,6 +204,7 @@ def test_without_scripts_filters_pages_and_languages_work(browser: Browser, site
         expect(page.locator("#days")).to_contain_text("逐日计算")
 
 
+@pytest.mark.long
 def test_no_link_is_dead(site: str, places: Places) -> None:
     links: dict[str, str] = {}  # one of each kind
     with httpx.Client(

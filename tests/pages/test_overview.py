@@ -63,6 +63,7 @@ def test_all_of_it_is_one_screen(page: Page) -> None:
         expect(page.locator(part)).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_pages_have_no_barriers_and_no_stored_values(page: Page, lang: str) -> None:
     for path in chosen(("/",), ("/", "/pages/cases?step=acceptance")):

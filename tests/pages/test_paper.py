@@ -15,7 +15,7 @@ from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.api.served import served
 from tests.chromium import finish
 from tests.conftest import database_in
-from tests.effort import chosen
+from tests.effort import chosen, long_unless
 from tests.examples import LEADER
 from tests.infrastructure.projector.test_projector import project_all
 from tests.law.questions import at
@@ -64,7 +64,7 @@ def places(database: str) -> Places:
     return places_in(database)
 
 
-@pytest.mark.parametrize("name", chosen(PRINTED, PRINTED + ALSO_PRINTED))
+@pytest.mark.parametrize("name", long_unless(lambda name: name == "item", chosen(PRINTED, PRINTED + ALSO_PRINTED)))
 def test_a_printed_page_keeps_its_meaning_without_backgrounds(page: Page, places: Places, name: str) -> None:
     page.set_viewport_size(DESKTOP)
     page.goto(places.of(name, "zh"))

@@ -78,6 +78,7 @@ def test_an_edition_is_published_after_its_effect_was_seen(
         expect(page.locator("main tbody").first).to_contain_text("2026-04-01")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_reference_data_is_readable_in_both_languages(browser: Browser, site: str, lang: str) -> None:
     with page_of(browser, site, HEAD) as page:

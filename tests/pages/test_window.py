@@ -203,6 +203,7 @@ def handed(browser: Browser, address: str, zone: str, tmp_path_factory: pytest.T
     return Handed(number, code, receipt, draft)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_page_has_barriers_or_scrolls_sideways(browser: Browser, address: str, handed: Handed, lang: str) -> None:
     console_lines: list[str] = []

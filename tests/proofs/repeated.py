@@ -12,9 +12,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 
 from tests.effort import PROOF, SUITE, VARIABLE
-from tests.proofs.proof import Budget, Proof, SkippedError, pytest_passes
+from tests.proofs.proof import ROOT, Budget, Proof, SkippedError, pytest_passes
 
 FAULT_ROUNDS, LAW_ROUNDS, FUZZ_ROUNDS, READING_ROUNDS = 4, 12, 10, 3
 BUSY_ROUNDS, BUSY_LOOPS = 3, 4
@@ -84,6 +85,26 @@ def fuzz(budget: Budget) -> str:
     return repeat(budget, FUZZ_ROUNDS, ("tests/api/web/test_fuzz.py",), effort=_effort(budget))
 
 
+def long(budget: Budget) -> str:
+    """Run the tests that the suite leaves out: all of them, or a file of them at a time, in an order by the seed."""
+    files = files_with_long_tests()
+    if budget.seconds is None:
+        pytest_passes([*files, "-m", "long", *SUITE_WORDS], suite_environment())
+        return f"{len(files)} files of tests"
+    rounds = budget.rounds(len(files))
+    drawn = Random(budget.seed).sample(files, len(files))
+    for number in rounds:
+        pytest_passes([drawn[number], "-m", "long"], suite_environment())
+    return f"{rounds.done} of {len(files)} files of tests, from {drawn[0]} on"
+
+
+def files_with_long_tests() -> list[str]:
+    """The files below tests/ with a test that is marked `long`, or is for some of its parameters."""
+    words = ("@pytest.mark.long\n", "long_unless(")
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    return [str(file.relative_to(ROOT)) for file in files if any(word in file.read_text("utf-8") for word in words)]
+
+
 def reading(budget: Budget) -> str:
     """Ask every address in every way, and compare boards, the past and pages with what they are counted from."""
     if budget.seconds is not None:
@@ -135,6 +156,12 @@ def _effort(budget: Budget) -> str:
 
 PROOFS = (
     Proof("reading", "no answer differs from what it is counted from, or reveals a complainant", reading, share=1),
+    Proof(
+        "long",
+        "what takes too long for the suite holds as well: pages, documents, roles, and each fault",
+        long,
+        share=6,
+    ),
     Proof("faults", "no acknowledged command is lost or doubled, whatever is killed", faults, share=3),
     Proof("laws", "no example contradicts a law of the clock, the flow or the views", laws, share=2),
     Proof("fuzz", "no request that the OpenAPI document allows is answered with a 5xx", fuzz, share=2),

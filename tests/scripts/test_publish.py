@@ -54,6 +54,7 @@ def run(environment: dict[str, str], *words: str) -> str:
     return str(ended.exception) if isinstance(ended.exception, OperatorError) else f"{ended.stdout}{ended.stderr}"
 
 
+@pytest.mark.long
 @pytest.mark.slow
 async def test_a_publisher_that_is_killed_goes_on_where_the_stream_ends(
     server_url: str, projected_template: str, tmp_path: Path

@@ -64,6 +64,7 @@ async def test_the_same_seed_gives_the_same_facts_in_whatever_order_and_another_
     assert first.facts_by_name == again.facts_by_name
 
 
+@pytest.mark.long
 async def test_the_views_of_a_simulated_zone_equal_a_rebuild(projected_database_url: str) -> None:
     counts: list[tuple[int, int]] = []
     done = await simulate(projected_database_url, VIEWED, lambda done, of: counts.append((done, of)))

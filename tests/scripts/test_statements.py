@@ -63,6 +63,7 @@ def value(text: str, name: str) -> str:
     return text.partition(f"\n{name} ")[2].partition("\n")[0]
 
 
+@pytest.mark.long
 def test_a_report_is_signed_while_the_log_grows_and_refused_once_it_was_put_back(
     zone: str, tmp_path: Path, database_url: str
 ) -> None:

@@ -25,6 +25,7 @@ PLAN = PlannedItem(item=ITEM, department="land", special="construction_permit")
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang", items=(PLAN,))
 
 
+@pytest.mark.long
 @pytest.mark.slow
 async def test_what_ends_an_application_of_a_simulated_zone_ends_its_clocks(database_url: str) -> None:
     await simulate(database_url, SimulationPlan(projects=PROJECTS, seed=2, until=UNTIL, processes=1))

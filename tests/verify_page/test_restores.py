@@ -26,6 +26,7 @@ def restored(server_url: str, migrated_template: str, tmp_path_factory: pytest.T
         return thread.submit(restored_zone, server_url, migrated_template, tmp_path_factory.mktemp("restored")).result()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", chosen(["zone"], ["zone", "project"]))
 def test_who_knows_the_first_log_can_check_the_last(
     page: Page, restored: RestoredZone, kind: str, tmp_path: Path

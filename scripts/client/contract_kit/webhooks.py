@@ -21,6 +21,8 @@ WEBHOOK_SECONDS_MAX = 60
 PING = "org.countersign.ping.v1"
 INSECURE = ("ftp://example.org/", "https://user:secret@example.org/", "https:///nowhere")
 PRIVATE = ("https://127.0.0.1/", "https://10.0.0.1/", "https://[::1]/", "https://169.254.169.254/")
+ATTEMPTS_MIN = 100  # one each six hours in 29 days, and some sooner
+HELD, GIVEN_UP = timedelta(days=29), timedelta(days=31)  # of a receiver that takes nothing at all
 PARKED_AFTER = timedelta(hours=4)  # six attempts: 5 s, 1 min, 5 min, 30 min and 2 h lie between them
 
 Message = tuple[dict[str, str], bytes]
@@ -89,6 +91,10 @@ def no_message(_: list[Message]) -> bool:
     return False
 
 
+def every_message(_: list[Message]) -> bool:
+    return True
+
+
 class WebhookPromises(Kit):
     def webhooks_go_to_no_address_that_is_insecure_or_private(self) -> None:
         for url in INSECURE + (() if self.receiver else PRIVATE):  # one may be given because the server allows these
@@ -152,3 +158,19 @@ class WebhookPromises(Kit):
             require(len(ids) == 1, f"an event has one id however often it comes: {ids}")
             left = self.get(f"{path}/deliveries", {"state": "parked"}).json()["deliveries"]
             require(left == [], f"what was accepted is parked no more: {left}")
+
+    def a_receiver_that_refuses_everything_has_thirty_days(self, project: str, _: int) -> None:
+        now = self.now()
+        with subscribed(self, project, every_message) as (path, _secret, received):
+            for _ in range(2):
+                self.command(project, self.plan())
+            wait_for(received, 1)
+            require(self.advance_to(now + HELD).status == 200, "the clock is advanced")
+            parked = self.get(f"{path}/deliveries", {"state": "parked"}).json()["deliveries"]
+            require(parked == [], f"nothing is parked while everything is refused: {parked}")
+            require(len(events_in(received)) > ATTEMPTS_MIN, f"it is sent again for all that time: {len(received)}")
+            versions = {event["version"] for event in events_in(received)}
+            require(versions == {2}, f"what comes after a refused event of a project waits: {versions}")
+            require(self.advance_to(now + GIVEN_UP).status == 200, "the clock is advanced")
+            parked = self.get(f"{path}/deliveries", {"state": "parked"}).json()["deliveries"]
+            require(len(parked) == 1, f"after thirty days of refusals an event is parked: {parked}")

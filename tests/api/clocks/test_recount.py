@@ -20,6 +20,7 @@ pytestmark = pytest.mark.pages
 RECOUNTING = "clocks are being recounted"
 
 
+@pytest.mark.long
 async def test_every_page_and_list_answers_while_clocks_are_recounted(
     door: Door, approvals: Approvals, shared_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,6 +98,7 @@ def check(explained: Explanation, lang: Language) -> None:
     assert not late or WORKING["overdue_mark"][column].format(number=late[-1]) in text
 
 
+@pytest.mark.long
 def test_every_golden_vector_shows_what_it_rests_on() -> None:
     seen = 0
     for _, explained in golden():

@@ -116,6 +116,7 @@ def holding(exports: dict[str, str]) -> dict[str, set[str]]:
     return {name: secrets for name, text in exports.items() if (secrets := secrets_in(text))}
 
 
+@pytest.mark.long
 async def test_no_export_holds_what_was_erased_and_earlier_proofs_hold(
     door: Door, approvals: Approvals, shared_database_url: str, log: TransparencyLog, tmp_path: Path
 ) -> None:

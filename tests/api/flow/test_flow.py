@@ -157,6 +157,7 @@ async def test_what_is_not_there_or_not_readable_is_a_problem(door: Door) -> Non
     assert refusal["remedy"] == "it is for: manufacturing, research"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("posted")
 async def test_openapi_describes_the_command_and_the_answers(door: Door) -> None:
     document: Body = (await door.get("/schema/openapi.json", None)).json()

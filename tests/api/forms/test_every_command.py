@@ -37,6 +37,7 @@ from domain.project.state.project import Project
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.window.form_drafts import FormFile
 from tests.api.forms.conftest import seen
+from tests.effort import long_unless
 from tests.examples import ROOT
 
 MACHINES = {Role.SYSTEM, Role.INTEGRATOR}
@@ -85,7 +86,7 @@ HANDS: list[datetime] = []
 HANDS.append(datetime.fromisoformat("2026-01-05T09:00:00+08:00"))
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", long_unless(lambda lang: lang == "zh", ["zh", "en"]))
 @pytest.mark.parametrize("story", ["first", "planned", "circulated", "modes"])
 async def test_every_command_of_the_stories_can_be_given_by_its_form(
     approvals: Approvals, story: str, lang: str

@@ -198,6 +198,7 @@ def test_a_form_of_another_site_signs_no_one_in_or_out(page: Page, window: Brows
     expect(page.locator("main")).to_contain_text("王敏")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("language", "width"), chosen([("zh", 390), ("en", 1300)], [*product(("zh", "en"), (1300, 390))])
 )
@@ -223,6 +224,7 @@ def test_the_pages_break_no_rule_of_their_own_policy(page: Page, site: Site) -> 
     assert [text for text in complaints if "Content Security Policy" in text or "Trusted" in text] == []
 
 
+@pytest.mark.long
 def test_a_form_outlives_its_session(site: Site, page: Page) -> None:
     page.goto("/sign-in")
     sign_in_by_password(page)

@@ -120,6 +120,7 @@ def test_a_reader_writes_sign_ins_to_the_primary(pair: Pair, manager: httpx.Clie
     problem(manager.post(f"/v1/projects/{project}/commands", json=REGISTER, headers=headers), "database-read-only")
 
 
+@pytest.mark.long
 def test_without_a_primary_sessions_are_served_and_no_one_signs_in(pair: Pair, manager: httpx.Client) -> None:
     pair.on_primary(AGED)  # so that its use would be noted
     pair.primary.stop()

@@ -79,6 +79,7 @@ def ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
         yield ours
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_no_byte_of_a_later_backup_holds_an_erased_text(ours: Installation) -> None:
     ours.add_person(PRINCIPAL, "--contact", OF_A_PRINCIPAL)

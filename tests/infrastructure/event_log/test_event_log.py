@@ -116,6 +116,7 @@ def require_related(log: dict[str, Any]) -> None:
     assert len({thing["id"] for thing in log["objects"]}) == len(log["objects"])
 
 
+@pytest.mark.long
 def test_the_receipt_log_as_xes_is_valid_and_read_by_others(ledger: str, tmp_path: Path) -> None:
     path = tmp_path / "receipt.xes"
 

@@ -62,6 +62,7 @@ def test_stopping_keeps_the_data(data: Path) -> None:
     assert fetch_value(server.start(), "SELECT count(*) FROM kept WHERE number = 7") == 1
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_several_processes_make_and_start_one_server(folder: Path) -> None:
     starters = [python(START.format(str(folder / "data"))) for _ in range(STARTERS)]
@@ -74,6 +75,7 @@ def test_several_processes_make_and_start_one_server(folder: Path) -> None:
     assert "FATAL" not in started
 
 
+@pytest.mark.long
 def test_a_starter_killed_halfway_leaves_nothing_half_made(folder: Path) -> None:
     data = folder / "data"
     with python(START.format(str(data))) as starter:

@@ -134,6 +134,7 @@ async def test_rows_that_are_there_though_they_should_not_are_put_right(
         await require_views_follow(approvals, database_url)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dies", [False, True])
 async def test_views_that_are_far_behind_are_folded_by_several_processes(
     database_url: str, monkeypatch: pytest.MonkeyPatch, *, dies: bool

@@ -42,6 +42,7 @@ async def send_with_hindsight(approvals: Approvals) -> UUID:
     return project
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("batch", BATCHES)
 async def test_histories_that_follow_are_those_that_are_rebuilt(
     database_url: str, monkeypatch: pytest.MonkeyPatch, batch: int

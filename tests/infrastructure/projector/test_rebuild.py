@@ -47,6 +47,7 @@ def schemas(url: str) -> set[str]:
         return {name for (name,) in connection.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'views%'")}
 
 
+@pytest.mark.long
 async def test_what_two_processes_fold_is_what_one_folds(database_url: str) -> None:
     await send_stories(database_url)
     project_all(database_url)
@@ -119,6 +120,7 @@ def test_as_many_processes_as_pay(monkeypatch: pytest.MonkeyPatch) -> None:
     assert processes_for((Stumbling(),), ENTRIES_A_PROCESS_MIN * 9) == 1
 
 
+@pytest.mark.long
 async def test_empty_views_of_a_long_ledger_are_filled_at_once(
     bare_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ def test_clock_and_auditor_agree_under_drawn_laws() -> None:
     assert [campaign.difference(SEED, number) for number in campaign.compare(SEED, range(HISTORIES))] == []
 
 
+@pytest.mark.long
 def test_histories_come_to_whatever_may_become_of_a_clock() -> None:
     """A campaign that draws nothing but running clocks would prove little."""
     drawn = [campaign.story(SEED, number) for number in range(1_000)]

@@ -100,6 +100,7 @@ def test_it_agrees_with_the_engine_on_drawn_histories() -> None:
     assert differing == []
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_browser_counts_as_node_does(program: str) -> None:
     vectors = questions()[::IN_BROWSER_EVERY]

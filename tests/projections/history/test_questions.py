@@ -217,6 +217,7 @@ async def zone(database_url: str) -> AsyncIterator[Zone]:
         yield Zone(database_url, approvals, hands)
 
 
+@pytest.mark.long
 async def test_any_answer_about_the_past_is_that_of_the_ledger(
     zone: Zone, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ async def numbers(zone: Zone, t: datetime) -> list[object]:
     ]
 
 
+@pytest.mark.long
 async def test_sums_of_all_are_those_of_the_rows(
     zone: Zone, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,10 +23,10 @@ BY_KEYBOARD = Manner("keyboard", DESKTOP, by_keyboard=True)
 WITHOUT_SCRIPT = Manner("no script", PHONE, scripts=False)
 MANNERS = (WIDE, ON_PHONE, BY_KEYBOARD, WITHOUT_SCRIPT)
 JOURNEYS: Sequence[tuple[Journey, Sequence[Manner]]] = (
-    (a_project_begins, (WIDE, ON_PHONE, WITHOUT_SCRIPT)),
+    (a_project_begins, MANNERS),
     (ten_are_accepted, (WIDE, ON_PHONE)),  # by keyboard alone in both
     (an_appeal_is_decided, (WIDE, ON_PHONE, BY_KEYBOARD)),
-    (a_stuck_project_is_reached, (WIDE, ON_PHONE, WITHOUT_SCRIPT)),
+    (a_stuck_project_is_reached, MANNERS),
     (two_moments_are_compared, (WIDE, ON_PHONE, BY_KEYBOARD)),
     (projects_take_three_screens, (WIDE,)),
     (pages_are_printed, (WIDE,)),

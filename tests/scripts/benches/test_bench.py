@@ -7,6 +7,8 @@ import os
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
+
 from domain.core.context import Context
 from domain.core.ledger import Recorded
 from domain.core.types import Stage
@@ -82,6 +84,7 @@ def test_every_question_that_is_timed_is_answered() -> None:
     assert all(0 < timed.p50_us <= timed.p99_us for timed in result.timed)
 
 
+@pytest.mark.long
 async def test_the_filled_board_equals_its_lists(database_url: str) -> None:
     rows_of_sums = await asyncio.to_thread(fill, database_url, FILLED_ITEMS)
     result = await boards(database_url, FILLED_ITEMS, rows_of_sums)  # compares both, or raises

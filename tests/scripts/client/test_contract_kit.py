@@ -180,6 +180,7 @@ def sandbox_site(
             yield KitSite(address, key, *keys)
 
 
+@pytest.mark.long
 def test_a_sandbox_keeps_every_promise(sandbox_site: KitSite, capsys: pytest.CaptureFixture[str]) -> None:
     status = main([*sandbox_site.words, "--receiver", "127.0.0.1"])
     printed_text = capsys.readouterr().out

@@ -26,6 +26,7 @@ PLAN = RemotePlan(1, SEED)
 NEW_SESSION = {"Set-Cookie": "countersign-session=token; Path=/; HttpOnly"}
 
 
+@pytest.mark.long
 async def test_the_facts_are_those_of_the_same_zone_in_process(
     server_url: str, migrated_template: str, tmp_path: Path
 ) -> None:
