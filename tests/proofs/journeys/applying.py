@@ -116,8 +116,10 @@ def officer_asks_once(visitor: Visitor, project: str, title: str) -> None:
     visitor.reload_until(row)
     visitor.click(row.get_by_role("link").first)
     visitor.click(page.get_by_role("link", name="一次告知补正"))
+    papers = page.locator("fieldset.paper")
+    expect(papers.first).to_be_visible()  # a key does not wait for the page that it opens
     form = page.url
-    for nth, paper in enumerate(page.locator("fieldset.paper").all()):
+    for nth, paper in enumerate(papers.all()):
         visitor.click(paper.get_by_label("齐全" if nth else "缺", exact=True))
     posted: list[Request] = []
     page.on("request", lambda request: posted.append(request) if request.method == "POST" else None)
