@@ -382,6 +382,7 @@ IN_SANDBOXES = (
     Fault("parked-hidden", answering=at("state=parked", member("deliveries", []))),
     Fault("parked-not-counted", answering=at("/readyz", member("webhooks", {}))),
     Fault("retry-ignored", asking=instead_of_retry),
+    Fault("parked-too-soon", answering=at("state=parked", member("deliveries", [{"position": 1, "attempts": 6}]))),
     Fault("oldest-hidden", answering=at("/readyz", member("webhooks", {}))),
 )
 # Faults of rates, before a server that has a low one.
