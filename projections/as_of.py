@@ -63,12 +63,12 @@ class Tables(Struct, frozen=True):
     stale: Sequence[UUID] = ()
     rows: Mapping[str, str] = {}
 
-    def of(self, table: Table) -> Composed:
-        """The FROM item for *table*; an alias has to follow."""
+    def of(self, table: Table, *, by_project: bool = False) -> Composed:
+        """The FROM item for *table*; an alias has to follow. *by_project*: it is joined to rows of some projects."""
         name = Identifier(SCHEMA, table.name)
         folded = SQL(FOLDED).format(table=name, rows=Placeholder(f"then_{table.name}"))
         if self.moment is not None:
-            return self.moment.of(table, folded)
+            return self.moment.of(table, folded, by_project=by_project)
         return SQL(REPLACED).format(table=name, folded=folded) if self.stale else SQL("{}").format(name)
 
     @property

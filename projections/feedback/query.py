@@ -76,7 +76,7 @@ MOVED = """
 
 WITHIN = "SELECT x.project FROM unnest(%(projects)s::uuid[]) AS x (project) WHERE {within}"
 FeedbackKey = tuple[datetime, UUID, str]
-MOVED_FEW_MAX = 50  # projects that are read from the ledger sooner than from the history: some ten milliseconds
+MOVED_FEW_MAX = 8  # projects that are read from the ledger sooner than from the history: two milliseconds each
 
 
 class FeedbackSource(Struct, frozen=True):

@@ -46,6 +46,10 @@ class HistoryBehindError(Exception):
     """The histories of the rows are still being made: a past instant is answered in some minutes."""
 
 
+HOLDS = SQL("tstzrange({begins}, {ends}) @> %(moment)s::timestamptz")  # by the index on instants
+HOLDS_BY_PROJECT = SQL("{begins} <= %(moment)s AND {ends} > %(moment)s")  # by the key, which begins with the project
+
+
 class PastMoment(Struct, frozen=True):
     """An instant *at* of one *axis*, "known" or "valid", and the *stale* projects it does not answer for.
 
@@ -56,19 +60,24 @@ class PastMoment(Struct, frozen=True):
     at: datetime
     stale: Sequence[UUID]
 
-    def of(self, table: Table, others: Composed | None = None) -> Composed:
-        """The FROM item for *table* at the moment, with *others* in place of the stale projects; an alias follows."""
+    def of(self, table: Table, others: Composed | None = None, *, by_project: bool = False) -> Composed:
+        """The FROM item for *table* at the moment, with *others* in place of the stale projects; an alias follows.
+
+        *by_project*: it is joined to rows of some projects, whose own versions are looked through. PostgreSQL takes the
+        index on instants for cheaper than it is, and would search all versions of the moment again for each row.
+        """
         rows = [others] if others is not None and self.stale else []
         if self.axis:
-            rows.insert(0, self._versions(table))
+            rows.insert(0, self._versions(table, HOLDS_BY_PROJECT if by_project else HOLDS))
         return SQL("({})").format(SQL(" UNION ALL ").join(rows)) if rows else _nothing(table)
 
-    def _versions(self, table: Table) -> Composed:
-        begins, ends = Identifier("v", f"{self.axis}_from"), Identifier("v", f"{self.axis}_until")
-        query = SQL("SELECT {} FROM {} AS v WHERE tstzrange({}, {}) @> %(moment)s::timestamptz{}")
+    def _versions(self, table: Table, holds: SQL) -> Composed:
+        within = holds.format(begins=Identifier("v", f"{self.axis}_from"), ends=Identifier("v", f"{self.axis}_until"))
         columns = SQL(", ").join(Identifier("v", name) for name, _ in table.columns)
         without = SQL(" AND v.project <> ALL (%(stale)s)" if self.stale else "")
-        return query.format(columns, Identifier(SCHEMA, history_name(table)), begins, ends, without)
+        return SQL("SELECT {} FROM {} AS v WHERE {}{}").format(
+            columns, Identifier(SCHEMA, history_name(table)), within, without
+        )
 
     @property
     def params(self) -> dict[str, object]:

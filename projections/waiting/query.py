@@ -21,19 +21,22 @@ from projections.scope import ZONE_SCOPE, Scope, both
 from projections.waiting import history
 from projections.waiting.fold import ELSEWHERE, WAITING, Waiting, WaitingRow
 
-# The page is cut before projects are joined, where no condition is about them.
-LISTED = """
-    SELECT w.*, p.code, p.name, p.manager FROM (
+# The page is cut before projects are joined, where no condition is about them. Its projects are then read together:
+# joined one by one, each would look through all that were known at a past instant.
+PAGE = """
+    WITH w AS MATERIALIZED (
         SELECT w.* FROM {waiting} AS w{of_projects} WHERE {conditions} AND {following}
         ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
-    ) AS w JOIN {project} AS p ON p.project = w.project ORDER BY {order}
+    ), p AS MATERIALIZED (
+        SELECT p.project, p.code, p.name, p.manager FROM {project} AS p
+        WHERE p.project = ANY(ARRAY(SELECT w.project FROM w))
+    )
 """
+JOINED_PAGE = " FROM w JOIN p ON p.project = w.project ORDER BY {order}"
+LISTED: LiteralString = f"{PAGE} SELECT w.*, p.code, p.name, p.manager {JOINED_PAGE}"
 # What a desk groups by: names and chains are read for what it shows.
-BRIEF = """
-    SELECT w.project, w.item, w.kind, w.ref, w.held_by, w.holder, w.what, w.since, p.manager FROM (
-        SELECT w.* FROM {waiting} AS w{of_projects} WHERE {conditions} AND {following}
-        ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
-    ) AS w JOIN {project} AS p ON p.project = w.project ORDER BY {order}
+BRIEF: LiteralString = f"""
+    {PAGE} SELECT w.project, w.item, w.kind, w.ref, w.held_by, w.holder, w.what, w.since, p.manager {JOINED_PAGE}
 """
 HOLDERS = """
     SELECT w.held_by, w.holder,
@@ -203,7 +206,7 @@ class WaitingRows:
     ) -> list[tuple[Any, ...]]:
         params |= {"register": scope.register}
         async with tables_at(self._store, PAST, past) as (cursor, tables):
-            clauses = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS)}
+            clauses = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS, by_project=True)}
             # A project is of one register for good; those read from the ledger may be in no view yet.
             alone = scope.sees_all(READ) and not tables.stale and not any(each in ABOUT_PROJECTS for each in conditions)
             # Access is that of today, which present projects have in their rows.
