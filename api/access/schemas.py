@@ -80,7 +80,8 @@ async def access_answer(approvals: Approvals, caller: Caller, question: AccessQu
     book = AccessBook(approvals.store, question.on, question.known)
     principals = {person.id: person for person in await book.principals(question.principal or None)}
     held = await book.grants([question.principal] if question.principal else None)
-    holders = [_holder(grant, principals, project) for grant in held]
+    cases = ProjectCases.of(project) if project else None
+    holders = [_holder(grant, principals, cases) for grant in held]
     shown = [holder for holder in holders if holder.actions or project is None]
     return AccessAnswer(question.on, question.known, question.principal, question.project, shown)
 
@@ -106,7 +107,20 @@ def fold_project(project: UUID, entries: Sequence[Entry], question: AccessQuesti
     return folded
 
 
-def _holder(held: HeldGrant, principals: Mapping[str, ListedPrincipal], project: Project | None) -> GrantHolder:
+class ProjectCases(Struct, frozen=True):
+    """What a project's actions are judged on: the *whole* of it, and each of its *items*, by their codes."""
+
+    whole: AccessCase
+    items: Mapping[str, AccessCase]
+
+    @classmethod
+    def of(cls, project: Project) -> ProjectCases:
+        """The cases of *project*, made once for the hundreds of grants that are judged on them."""
+        whole = project_case(project)
+        return cls(whole, {code: item_case(project, code, whole) for code in project.items})
+
+
+def _holder(held: HeldGrant, principals: Mapping[str, ListedPrincipal], cases: ProjectCases | None) -> GrantHolder:
     grant, person = held.grant, principals.get(held.principal)
     name, kind = (person.name, person.kind) if person else ("", PrincipalKind.PERSON)
     caller = caller_by(grant, held.principal, name, PrincipalKind.PERSON)  # scopes are a key's, not a grant's
@@ -122,7 +136,7 @@ def _holder(held: HeldGrant, principals: Mapping[str, ListedPrincipal], project:
         grant.deputy_of,
         grant.valid_from,
         grant.valid_until,
-        in_general(caller) if project is None else on_project(caller, project),
+        in_general(caller) if cases is None else on_project(caller, cases),
     )
 
 
@@ -132,19 +146,18 @@ def in_general(caller: Caller) -> list[AllowedAction]:
     return [_allowed(action, caller.role, relation, []) for action, relation in sorted(allowed)]
 
 
-def on_project(caller: Caller, project: Project) -> list[AllowedAction]:
-    """What *caller*, a person, may do in *project*: on the whole of it, else on which items.
+def on_project(caller: Caller, cases: ProjectCases) -> list[AllowedAction]:
+    """What *caller*, a person, may do in the project of *cases*: on the whole of it, else on which items.
 
     A rule asks for one relation to the case, and there are few: each is looked at once, and not for every action.
     """
-    whole, items = project_case(project), {code: item_case(project, code) for code in project.items}
 
     @cache
     def related(relation: Relation) -> list[str] | None:
         """The items that *caller* has the relation to; none: to the whole project; None: to nothing in it."""
-        if is_related(caller, relation, whole):
+        if is_related(caller, relation, cases.whole):
             return []
-        return [code for code, case in items.items() if is_related(caller, relation, case)] or None
+        return [code for code, case in cases.items.items() if is_related(caller, relation, case)] or None
 
     rules = sorted((action, rule.roles[caller.role]) for action, rule in TABLE.items() if _is_of(caller.role, rule))
     allowed = [(action, relation, related(relation)) for action, relation in rules]
