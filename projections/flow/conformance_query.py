@@ -18,10 +18,10 @@ READ = "read:flow"
 # Days are whole turns of the clock, not working days: a chain runs through waiting and handling without a gap. What was
 # begun before it was free waited for nothing, and is handled from when it was free.
 DAYS: LiteralString = """
-    SELECT s.*, p.name AS project_name, p.code, p.registered_at,
+    SELECT s.*,
         (extract(epoch FROM greatest(s.begun_at, s.free_at) - s.free_at) / 86400)::float8 AS waited,
         (greatest(extract(epoch FROM s.granted_at - greatest(s.begun_at, s.free_at)), 0) / 86400)::float8 AS handled
-    FROM views.conformance AS s JOIN views.project AS p USING (project)
+    FROM views.conformance AS s
     WHERE s.flow = %(flow)s AND (%(edition)s = 0 OR s.edition = %(edition)s) AND {within}
 """
 STEPS: LiteralString = f"""
@@ -45,14 +45,15 @@ PROJECTS: LiteralString = f"""
     ) AS q
 """  # noqa: S608 our own constants
 EDITIONS: LiteralString = """
-    SELECT s.flow, s.edition, count(DISTINCT s.project) FROM views.conformance AS s WHERE {within}
-    GROUP BY 1, 2 ORDER BY 1, 2 DESC
+    SELECT q.flow, q.edition, count(*) FROM (
+        SELECT DISTINCT s.flow, s.edition, s.project FROM views.conformance AS s WHERE {within}
+    ) AS q GROUP BY 1, 2 ORDER BY 1, 2 DESC
 """
 LISTED: LiteralString = f"""
-    SELECT d.project, d.project_name, d.code, d.item, d.name, d.department, d.deviations, d.begun_at, d.granted_at
-    FROM ({DAYS}) AS d
+    SELECT d.project, p.name, p.code, d.item, d.name, d.department, d.deviations, d.begun_at, d.granted_at
+    FROM ({DAYS}) AS d JOIN views.project AS p USING (project)
     WHERE (%(item)s = '' OR d.item = %(item)s) AND %(deviation)s = ANY(d.deviations)
-    ORDER BY d.registered_at DESC, d.project, d.nth LIMIT %(limit)s OFFSET %(offset)s
+    ORDER BY p.registered_at DESC, d.project, d.nth LIMIT %(limit)s OFFSET %(offset)s
 """  # noqa: S608 our own constants
 
 
