@@ -19,16 +19,17 @@ from projections.clocks.clock_shifts import ClockShift, moves
 from projections.clocks.law_events import item_histories
 from projections.clocks.past import PROJECTS_AT_A_TIME
 
+Applications = dict[UUID, set[tuple[str, int]]]  # by project: the item, and the number of its application
 MOVES_LISTED_MAX = 1000  # of a preview; its counts cover all
 
 # Running clocks whose last day is not before the notice's first day, or is uncertain as it is beyond the horizon; and
 # closed ones that ran across the notice's days. Clocks under laws with other calendars are left out.
 TOUCHED = """
-    SELECT DISTINCT project FROM views.clock
+    SELECT DISTINCT project, item, application FROM views.clock
     WHERE split_part(law, '/', 1) = ANY(%(laws)s) AND CASE WHEN closed
         THEN start_on < %(last)s AND (due_on >= %(first)s OR stopped_on >= %(first)s)
         ELSE due_on IS NULL OR due_on >= %(first)s OR due_on > %(horizon)s END
-    ORDER BY project
+    ORDER BY project, item, application
 """
 
 
@@ -74,8 +75,8 @@ async def preview(store: Store, laws: LawBook, name: str, notice: Notice, now: d
     """The preview of applying *notice* to the calendar *name* at *now*; *today* is the local day."""
     change = ClockChange.by(notice, name, laws)
     old, new = (law.calendars()[name].as_known(today) for law in (change.before, change.after))
-    projects = await touched(store, change, notice, old.known_until or date.min)
-    shifts = await moved(store, change, projects, now)
+    applications = await touched(store, change, notice, old.known_until or date.min)
+    shifts = await moved(store, change, applications, now)
     running = [shift for shift in shifts if not shift.closed]
     in_order = sorted(shifts, key=_soonest)
     return Preview(
@@ -85,7 +86,7 @@ async def preview(store: Store, laws: LawBook, name: str, notice: Notice, now: d
         version_after=new.version,
         horizon=old.known_until,
         horizon_after=new.known_until,
-        projects=len(projects),
+        projects=len(applications),
         later=sum((shift.days or 0) > 0 for shift in running),
         earlier=sum((shift.days or 0) < 0 for shift in running),
         firm=sum(shift.days == 0 and shift.becomes_firm for shift in running),
@@ -99,8 +100,8 @@ def _soonest(shift: ClockShift) -> tuple[bool, date, str, str]:
     return shift.closed, shift.due_on or date.max, str(shift.project), f"{shift.item} {shift.clock}"
 
 
-async def touched(store: Store, change: ClockChange, notice: Notice, horizon: date) -> list[UUID]:
-    """The projects with a clock that *notice* may move, according to the clocks view.
+async def touched(store: Store, change: ClockChange, notice: Notice, horizon: date) -> Applications:
+    """The applications with a clock that *notice* may move, by project, according to the clocks view.
 
     Days after *horizon* were uncertain so far; the notice may make them certain.
     """
@@ -113,7 +114,10 @@ async def touched(store: Store, change: ClockChange, notice: Notice, horizon: da
     }
     async with store.cursor() as cursor:
         await cursor.execute(TOUCHED, params)
-        return [project for (project,) in await cursor.fetchall()]
+        applications: Applications = {}
+        for project, item, application in await cursor.fetchall():
+            applications.setdefault(project, set()).add((item, application))
+        return applications
 
 
 def counted_on(laws: LawBook) -> Iterator[str]:
@@ -123,18 +127,21 @@ def counted_on(laws: LawBook) -> Iterator[str]:
         yield from (f"{version}+{region}" for region in laws.regions(laws.pack(version)))
 
 
-async def moved(store: Store, change: ClockChange, projects: Sequence[UUID], t: datetime) -> list[ClockShift]:
-    """The clocks of *projects* whose reading at *t* differs before and after *change*."""
-    shifts: list[ClockShift] = []
+async def moved(store: Store, change: ClockChange, applications: Applications, t: datetime) -> list[ClockShift]:
+    """The clocks of *applications* whose reading at *t* differs before and after *change*."""
+    shifts, projects = list[ClockShift](), list(applications)
     for first in range(0, len(projects), PROJECTS_AT_A_TIME):
         rows = await store.streams(projects[first : first + PROJECTS_AT_A_TIME])
-        shifts += await asyncio.to_thread(_shifts, rows, change, t)
+        shifts += await asyncio.to_thread(_shifts, rows, change, applications, t)
     return shifts
 
 
-def _shifts(rows: Sequence[StoredRow], change: ClockChange, t: datetime) -> list[ClockShift]:
+def _shifts(
+    rows: Sequence[StoredRow], change: ClockChange, applications: Applications, t: datetime
+) -> list[ClockShift]:
     shifts: list[ClockShift] = []
     for project, of_project in groupby(rows, attrgetter("stream")):
         histories = item_histories([entry_from(row) for row in of_project], t)
-        shifts += moves(project, histories, change.before, change.after, change.calendars, t)
+        touched_alone = {key: history for key, history in histories.items() if key in applications[project]}
+        shifts += moves(project, touched_alone, change.before, change.after, change.calendars, t)
     return shifts
