@@ -59,6 +59,7 @@ def faint_texts(page: Page) -> list[tuple[str, str]]:
 
 def _violations(page: Page, wanted: dict[str, Any]) -> list[tuple[str, str]]:
     """What breaks the rules *wanted*, contrast in the styles alone that are not known to be clear."""
+    page.wait_for_load_state()  # of a page that a click has just led to there may be no body yet
     styles, is_loaded = page.evaluate(STYLES, SAMPLE)
     samples = [f'[{SAMPLE}="{nth}"]' for nth, style in enumerate(styles) if style not in CLEAR]
     if not samples and CONTRAST in wanted["values"]:

@@ -21,7 +21,7 @@ from domain.streams import KINDS
 from tests.docs.answers import ANY_MORE
 from tests.docs.blocks import ADDRESS, Block
 from tests.examples import PACKS
-from tests.proofs.patroni import DCS
+from tests.proofs.operating.patroni import DCS
 
 ANSWER_SECONDS_MAX = 60
 BY_TAG: dict[str, type[Command]] = {**COMMANDS, **{tag: type_ for kind in KINDS for tag, type_ in kind.by_tag.items()}}

@@ -8,7 +8,7 @@ from msgspec import json
 
 from tests.conftest import reachable_folder
 from tests.faults import going_back
-from tests.proofs import patroni
+from tests.proofs.operating import patroni
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
 
 GOING_BACK_ROUNDS = 20

@@ -22,7 +22,7 @@ PING = "org.countersign.ping.v1"
 INSECURE = ("ftp://example.org/", "https://user:secret@example.org/", "https:///nowhere")
 PRIVATE = ("https://127.0.0.1/", "https://10.0.0.1/", "https://[::1]/", "https://169.254.169.254/")
 ATTEMPTS_MIN = 100  # one each six hours in 29 days, and some sooner
-HELD, GIVEN_UP = timedelta(days=29), timedelta(days=31)  # of a receiver that takes nothing at all
+HELD, GIVEN_UP = timedelta(hours=24 * 29), timedelta(hours=24 * 31)  # of a receiver that takes nothing at all
 PARKED_AFTER = timedelta(hours=4)  # six attempts: 5 s, 1 min, 5 min, 30 min and 2 h lie between them
 
 Message = tuple[dict[str, str], bytes]

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from tests.api.client import REGISTER, Door
 from tests.examples import LEADER, MANAGER
-from tests.proofs.patroni import Acknowledged, lost
+from tests.proofs.operating.patroni import Acknowledged, lost
 
 KEY = UUID(int=7)
 

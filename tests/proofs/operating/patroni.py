@@ -39,7 +39,7 @@ SECONDS_BEFORE, SECONDS_AFTER = 8, 12  # of load, around the blow
 PATIENCE_SECONDS = 180  # for a cluster to come up, or to come back, on a machine that does other things
 OWNER = "countersign"
 PASSWORD = "proof"
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 # What keeps every acknowledged commit through the loss of a node: docs/how-to/run-on-several-machines.md.
 DCS = {
     "ttl": 20,
