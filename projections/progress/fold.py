@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 from functools import lru_cache
+from uuid import UUID
 
 from msgspec import Struct, field
 
@@ -19,6 +20,7 @@ from domain.project.application.submission import ItemSubmitted
 from domain.project.flow.adoption import ItemDropped, ItemReplanned
 from domain.project.state.consultation import queue, unanswered
 from domain.project.state.project import Item, Project
+from domain.project.waiting.chain import alternatives, spare
 from domain.project.waiting.stuck import can_move, is_done, is_turned_down
 from domain.project.waiting.wait import BLOCKED, HeldBy, before_acceptance, waits_of
 from projections.feedback.redaction import named
@@ -59,7 +61,7 @@ class Progress:
     """The fold. Colours and remaining days are left out, as they depend on the time of the query."""
 
     name: str = "progress"
-    version: int = 13
+    version: int = 14
     tables: tuple[Table, ...] = (PROJECTS, ITEMS, CASES, COUNTS, CHOICES, DAYS)
     follows: Facts = EVERY_FACT  # each row shows its last fact
 
@@ -79,7 +81,8 @@ class Progress:
         state.rows.pop(code, None)
         if (project.recorded(code).outcome is GRANTED) is not (code in state.granted):
             state.granted ^= {code}
-            for other in (*project.waiting_for(code), *_terminated(project)) if state.rows else ():
+            depending = (*project.waiting_for(code), *alternatives(project, code), *_terminated(project))
+            for other in depending if state.rows else ():
                 state.rows.pop(other, None)
         dates = state.items.get(code)
         if dates is None:
@@ -92,10 +95,13 @@ class Progress:
     def rows(self, state: ProgressState, project: Project) -> Rows:
         cached = state.rows
         if len(cached) < len(project.items):
-            granted = project.granted
+            granted, unneeded = project.granted, spare(project)
             for nth, (code, item) in enumerate(project.items.items(), 1):
                 if code not in cached:
-                    row = cached[code] = _item_row(project, nth, code, item, state.items.get(code) or Dates(), granted)
+                    unmet = project.unmet(code, granted)
+                    held = [] if code in unneeded else holders_of(project, item, unmet)
+                    dates = state.items.get(code) or Dates()
+                    row = cached[code] = _item_row(project.id, nth, code, item, dates, unmet, held)
                     _count(state, code, figures_of(row, item))
         items = [cached[code] for code in project.items]
         row = _project_row(state, project)
@@ -140,14 +146,12 @@ def holders_of(project: Project, item: Item, unmet: list[str]) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def _item_row(project: Project, nth: int, code: str, item: Item, dates: Dates, granted: set[str]) -> Row:
+def _item_row(project: UUID, nth: int, code: str, item: Item, dates: Dates, unmet: list[str], held: list[str]) -> Row:
     plan = item.plan
-    unmet = project.unmet(code, granted)
-    held = holders_of(project, item, unmet)
     accepted = item.stage is Stage.ACCEPTED
     consultations = item.consultations if accepted else None
     return (
-        project.id,
+        project,
         code,
         nth,
         plan.name,

@@ -71,6 +71,12 @@ def spare(project: Project) -> set[str]:
     return (alternatives - wanted) & idle
 
 
+def alternatives(project: Project, code: str) -> set[str]:
+    """The items that may be granted in the place of *code*: whether each is needed changes with its grants."""
+    groups = (group for item in project.items.values() for group in item.plan.requires_any if code in group)
+    return {other for group in groups for other in group if other in project.items}
+
+
 def depths(blocked: Mapping[str, Groups], granted: set[str]) -> dict[str, int]:
     """The number of successive grants until each item is granted, its own included; without stuck items."""
     depth_of: dict[str, int] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.core.plan import PlannedItem
@@ -14,7 +14,9 @@ from domain.project.application.registration import ItemPlanned, ProjectRegister
 from domain.project.application.suspension import ClockResumed, ClockSuspended
 from domain.project.application.undertaking import DecisionRevoked
 from domain.project.application.withdrawal import ItemWithdrawn
+from domain.project.state.project import Project
 from domain.project.waiting.chain import waiting
+from domain.project.waiting.wait import HeldBy, Wait, WaitKind
 from projections.progress.fold import Progress
 from projections.progress.rows import ProgressItem, ProgressProject
 from projections.view import fold
@@ -113,6 +115,39 @@ def test_the_definition_alone_says_the_same_of_any_plan(
     }
     facts = [planned(*plans.values()), *steps_of(chosen, plans)]
     assert shown(*facts)[0].stuck == is_stuck_naively(entry(number, fact) for number, fact in enumerate(facts, 1))
+
+
+FREE: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+ONE_OF_TWO = (FREE, FREE, ((), ("a", "b")), FREE)  # c needs a or b
+
+
+@example(ONE_OF_TWO, [("a", "submit"), ("a", "grant")])
+@example(ONE_OF_TWO, [("b", "submit"), ("a", "submit"), ("a", "grant"), ("b", "withdraw")])
+@given(st.tuples(*[st.tuples(NEEDS, NEEDS)] * len(LETTERS)), STEPS)
+def test_an_item_is_held_by_whom_it_waits_for_in_any_plan(
+    needs: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...], chosen: list[tuple[str, str]]
+) -> None:
+    """Also one that is not needed any more, as another was granted in its place: nobody holds it."""
+    plans = {
+        item: PlannedItem(item=item, department=item, requires=requires, requires_any=(any_of,) if any_of else ())
+        for item, (requires, any_of) in zip(LETTERS, needs, strict=True)
+    }
+    view, project, items = Progress(), Project(PROJECT), list[ProgressItem]()
+    state = view.start()
+    for number, fact in enumerate((planned(*plans.values()), *steps_of(chosen, plans)), 1):
+        fact.apply(project)
+        view.fold(state, entry(number, fact), project)
+        # The rows of each step are made, as those of items without changes are cached.
+        items = [ProgressItem(*row) for row in view.rows(state, project)["item"]]
+    held = {item.item: item.holders for item in items}
+    waits = {each.item: each.waits for each in waiting(project, {})}
+    acting = {item: [wait for wait in waits.get(item, ()) if wait.kind != WaitKind.PRECONDITION] for item in held}
+    assert held == {item: list(dict.fromkeys(map(named, waited))) for item, waited in acting.items()}
+
+
+def named(wait: Wait) -> str:
+    """Who has to act: a department by its code, all others by their kinds."""
+    return wait.holder if wait.held_by is HeldBy.DEPARTMENT else wait.held_by.value
 
 
 def planned(*items: PlannedItem) -> ProjectRegistered:

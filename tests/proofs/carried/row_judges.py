@@ -7,6 +7,7 @@ that passed unused ends a suspension. dc316b8f: when silence starts a clock stay
 18c0b2b5: one holder an item, outside bodies and applicants among them; what was not granted is not done, and what was
 ended without a result is waited for where another item needs it alone. e8396a09: under laws in calendar days each
 complete answer to a request for papers begins a round of intake, a clock of its own that the early code did not have.
+Nobody holds an item in whose place another was granted; the early code named the applicant.
 """
 
 from __future__ import annotations
@@ -104,14 +105,17 @@ def clocks_explained(
 def items_explained(
     project: UUID, naive: NaiveItems, items: Mapping[Key, tuple[Row, Row]], waits: Waits
 ) -> Iterator[str]:
-    """An item is held by whoever it waits for, or by the applicant where its application came to nothing."""
+    """An item is held by whoever it waits for, or by the applicant where its application came to nothing.
+
+    Without a wait it is held by no one: it is done, or another was granted in its place.
+    """
     for key, (_, after) in items.items():
         if key[0] != project:
             continue
         holders, outcome = waits.holders(*key), naive.outcomes[key[1]]
         if outcome in NOT_GRANTED:
             holders.add("applicant")
-        if after["holder"] not in holders:
+        if after["holder"] not in (holders or {""}):
             yield f"item {', '.join(map(str, key))} ({outcome}): {after['holder']!r}, not one of {sorted(holders)}"
 
 
