@@ -3,7 +3,7 @@ const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
 const made = (name, properties) => Object.assign(document.createElement(name), properties);
 
 async function send(input, file, bar) {
-  const request = new XMLHttpRequest(); // it tells how far it is
+  const request = new XMLHttpRequest(); // fetch reports no progress of what it sends
   request.open("POST", input.dataset.upload);
   request.responseType = "json";
   request.setRequestHeader("Content-Type", file.type || "application/octet-stream");

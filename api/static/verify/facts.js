@@ -49,7 +49,7 @@ const EVENTS = {
   undertaking_checked: () => ({ type: "checked" }),
   record_attested: () => ({ type: "attest" }),
 };
-const ASKED_BEFORE = new Set(["countersign_reply", "countersign_recall", "application_revised"]);
+const OF_QUESTIONS = new Set(["countersign_reply", "countersign_recall", "application_revised"]);
 
 /** One application for one item: its events so far, and the terms that were fixed for it (B6.1). */
 class History {
@@ -68,8 +68,8 @@ class History {
       live: plan.live,
     };
     this.events = [];
-    this.questions = new Map(); // how often each department was asked at each step
-    this.askedAt = new Map();
+    this.questions = new Map(); // how many questions each department got at each step
+    this.requestedAt = new Map(); // by department and step
   }
 
   /** The terms that a fact fixes. */
@@ -120,10 +120,10 @@ class History {
     let at = entry.occurredAt;
     if (event.type === "countersign_request") {
       at = later(at, fact.asked_at ?? at);
-      this.askedAt.set(key, at);
+      this.requestedAt.set(key, at);
     } else if (event.type === "application_revised") {
-      for (const requestedAt of this.askedAt.values()) at = later(at, requestedAt);
-    } else if (ASKED_BEFORE.has(event.type)) at = later(at, this.askedAt.get(key) ?? at);
+      for (const instant of this.requestedAt.values()) at = later(at, instant);
+    } else if (OF_QUESTIONS.has(event.type)) at = later(at, this.requestedAt.get(key) ?? at);
     return at;
   }
 }
