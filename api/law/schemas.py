@@ -11,10 +11,11 @@ from api.law.requests import GeneralChoice, LawQuestion, Prepared
 from api.web.request_body import field_problem
 from domain.law.calendar.moment import midnight
 from domain.law.documented import documented
-from domain.law.generic.evaluate import as_clock, general_readings
+from domain.law.generic.evaluate import as_clock
 from domain.law.generic.explain import explain_general
-from domain.law.licensing.clock import BROKEN, Acceptance, Card, Clock, Level, State
-from domain.law.licensing.evaluation import ClockEvaluation, ItemState, evaluate, worst
+from domain.law.generic.item import general_item
+from domain.law.licensing.clock import Acceptance, Card, Clock, Level, State
+from domain.law.licensing.evaluation import ClockEvaluation, ItemState, evaluate
 from domain.law.licensing.explain import Explanation, explain
 from domain.law.licensing.renewal import Deemed
 from projections.clocks.reading import WORKING_DAY
@@ -118,9 +119,8 @@ def _answered_otherwise(law: GeneralChoice, prepared: Prepared, question: LawQue
     """The same under a law that counts otherwise than in working days."""
     t, known = question.t, question.known or question.t
     terms = law.terms(prepared.book, known)
-    readings = general_readings(terms, prepared.timeline, t, known)
-    broken = [Card(law.pack.clocks[reading.clock].card) for reading in readings if reading.state in BROKEN]
-    flags = {flag for reading in readings for flag in reading.standing.flags}
+    item = general_item(terms, prepared.timeline, t, known)
+    readings = item.readings
     return Answered(
         t=t,
         known=known,
@@ -133,8 +133,8 @@ def _answered_otherwise(law: GeneralChoice, prepared: Prepared, question: LawQue
             item_state=None,
             acceptance=None,
             deemed=None,
-            card=worst(broken),
-            flags=tuple(sorted(flags)),
+            card=item.card,
+            flags=item.flags,
             clocks={reading.name: shown_clock(as_clock(reading)) for reading in readings},
         ),
     )

@@ -6,6 +6,7 @@ import shutil
 
 from tests.law.auditor import campaign as auditor_campaign
 from tests.law.generic import campaign as general_campaign
+from tests.law.generic import item_stories
 from tests.law.javascript.runner import with_node
 from tests.projections.waiting import naive_stuck
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
@@ -30,12 +31,17 @@ def general_histories(budget: Budget) -> str:
     """Draw laws of part D with histories, lawful or not, and compare every answer of the general clock with another's.
 
     The other one counts day by day, or in steps of five minutes, what the rule book says, and shares no code with it.
+    In turn with them come items under laws of drawn duties, of which both say what was neglected.
     """
     rounds = budget.rounds(HISTORY_ROUNDS)
     for number in rounds:
-        if differing := general_campaign.campaign(budget.seed + number, HISTORIES_A_ROUND):
-            raise RefutedError(f"{differing} of {HISTORIES_A_ROUND} histories differ, seed {budget.seed + number}")
-    return f"{rounds.done * HISTORIES_A_ROUND:,} histories under drawn laws without a difference"
+        seed = budget.seed + number
+        if differing := general_campaign.campaign(seed, HISTORIES_A_ROUND):
+            raise RefutedError(f"{differing} of {HISTORIES_A_ROUND} histories differ, seed {seed}")
+        if differing := item_stories.campaign(seed, HISTORIES_A_ROUND):
+            raise RefutedError(f"{differing} of {HISTORIES_A_ROUND} items differ, seed {seed}")
+    compared = f"{rounds.done * HISTORIES_A_ROUND:,}"
+    return f"{compared} histories under drawn laws and {compared} items under drawn duties without a difference"
 
 
 def javascript(budget: Budget) -> str:
