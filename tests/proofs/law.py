@@ -57,7 +57,15 @@ def javascript(budget: Budget) -> str:
         for place, (history, answer) in enumerate(zip(drawn, computed, strict=True)):
             if differing := list(auditor_campaign.paths(auditor_campaign.by_engine(history), answer)):
                 raise RefutedError(f"seed {seed}, history {place}: (value, engine, JavaScript) {differing}")
-    return f"{rounds.done * JAVASCRIPT_HISTORIES_A_ROUND:,} histories without a difference"
+        items = [item_stories.item_story(seed, place) for place in range(JAVASCRIPT_HISTORIES_A_ROUND)]
+        computed = with_node(node, [item | {"call": "neglected", "calendar": "CN"} for item in items])
+        for place, (item, flags) in enumerate(zip(items, computed, strict=True)):
+            if item_stories.by_engine(item) != flags:
+                raise RefutedError(
+                    f"seed {seed}, item {place}: engine {item_stories.by_engine(item)}, JavaScript {flags}"
+                )
+    compared = f"{rounds.done * JAVASCRIPT_HISTORIES_A_ROUND:,}"
+    return f"{compared} histories and {compared} items under drawn duties without a difference"
 
 
 def zone(budget: Budget) -> str:
