@@ -8,11 +8,12 @@ import pytest
 from msgspec import structs
 
 from domain.law.generic.evaluate import GeneralTerms
-from domain.law.generic.item import general_item
+from domain.law.generic.item import general_course, general_item
 from domain.law.licensing.clock import State
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.forecast import DISTANT
 from domain.law.licensing.timeline import Timeline
+from domain.law.proof import Rung
 from tests.law.generic.test_evaluate import ACCEPTED, LAWS, RECEIVED, read, terms
 from tests.law.questions import at, happened
 
@@ -60,6 +61,13 @@ def test_an_acceptance_by_an_answer_dated_after_the_round_needs_proof_where_the_
     assert read(outside, at("03-14"), RECEIVED, refused, later)["intake"].state is State.LATE
     assert read(outside, at("03-14"), RECEIVED, attested, refused)["intake"].state is State.DEEMED
     assert read(terms(EIA), at("03-14"), RECEIVED, refused)["intake"].state is State.DEEMED
+
+    def rungs(item: GeneralTerms) -> set[Rung]:
+        course = general_course(item, Timeline(item.pack.zone, [RECEIVED, refused]), at("03-14"))
+        return {passed.rung for passed in course.passed}
+
+    assert Rung.ACCEPTANCE not in rungs(outside)
+    assert Rung.ACCEPTANCE in rungs(terms(EIA))
 
 
 # -- B5.6: the date set for missing papers ---------------------------------------------------------------------------
