@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from api.clocks.display import clock_functions
+from api.clocks.remarks import remarks_of
 from api.commands.actions import ItemAt, actions_for, parted
 from api.commands.context import context_of
 from api.guard.judging import ProjectAccess
 from api.html.page import PageContext
 from api.html.sentences import SentenceContext, Sentences
-from api.item_page.view_models import ItemSources, item_view
+from api.item_page.view_models import ItemSources, ItemView, item_view
 from api.materials.routes import readable_files
 from api.project_page.items import items_of, registration
 from api.project_page.pages import WHO_AUDITS
@@ -19,6 +22,7 @@ from infrastructure.ledger.approvals import Approvals
 from projections.materials.fold import files_of
 
 HISTORY = "read:history"
+WITHOUT_ACCEPTANCE = "decided_without_acceptance"
 ENTRIES_SHOWN = 100  # the newest; the project's own page has all
 
 
@@ -29,11 +33,14 @@ def item_content(
     entries, at = sources.entries, sources.at
     names = {row.item: page.called(row.name) or row.item for row in sources.rows}
     registered = registration(entries)
+    view = item_view(sources, item)
+    law = sources.laws.pack(view.item.law) if view.item.law else None
     history = shown(access.entries(HISTORY, entries), access.caller, entries, sources.project, traced=False)
     return {
         "name": names[item],
         "project_name": registered.name if registered else "",
-        "view": item_view(sources, item),
+        "view": view,
+        "remarks": remarks_of(page, law, view.row.mode, flags_shown(view)),
         "as_of": at,
         "files": readable_files(access, files_of(entries, at, at, item)),
         "sentences": Sentences(page, sources.project.id, SentenceContext.of(history), names),
@@ -43,6 +50,11 @@ def item_content(
         "signed_in": bool(access.caller.id),
         **clock_functions(page, at, past=is_past),
     }
+
+
+def flags_shown(view: ItemView) -> Iterable[str]:
+    """The flags that say something of the office: outside the system, what is not on record proves nothing (B11)."""
+    return (flag for flag in view.flags if view.row.live or flag != WITHOUT_ACCEPTANCE)
 
 
 def acting_content(

@@ -34,7 +34,7 @@ class ItemView(Struct, frozen=True):
     """One item at an instant. *clocks* are those of its current application, of which *binding* ends first.
 
     *consulted* are those of the departments consulted, by their names, earlier rounds included. *blocks* are the
-    codes of the items that wait for this one.
+    codes of the items that wait for this one, *flags* what was not as the law asks.
     """
 
     row: ProgressItem
@@ -47,6 +47,7 @@ class ItemView(Struct, frozen=True):
     lanes: list[Lane]
     lane_chart: LaneChart | None
     blocks: list[str]
+    flags: tuple[str, ...]
 
 
 class ItemSources(Struct, frozen=True):
@@ -64,7 +65,7 @@ def item_view(sources: ItemSources, code: str) -> ItemView:
     row = next(row for row in sources.rows if row.item == code)
     item, zone = sources.project.items[code], zone_of(sources.project.law)
     today = local_day(sources.at, zone.key)
-    counted, held = _counted(sources, code, item.application)
+    counted, held, flags = _counted(sources, code, item.application)
     clocks = [clock.reading for clock in counted]
     own = [clock for clock in counted if not clock.reading.clock.startswith(CONSULTED)]
     lanes = lanes_of(item, _about(sources, code), {clock.clock: clock for clock in clocks})
@@ -78,6 +79,7 @@ def item_view(sources: ItemSources, code: str) -> ItemView:
         chart=item_chart(own, held, today),
         lanes=lanes,
         lane_chart=lane_chart(lanes, zone, today),
+        flags=flags,
         blocks=[other.item for other in sources.rows if any(code in unmet.split(" or ") for unmet in other.unmet)],
     )
 
@@ -95,16 +97,18 @@ def _about(sources: ItemSources, code: str) -> list[Entry]:
     return about[begun[-1] :] if begun else about
 
 
-def _counted(sources: ItemSources, code: str, application: int) -> tuple[list[CountedClock], Sequence[HeldDay]]:
-    """The clocks of one application, each with its days, and whose each of its days was."""
+def _counted(
+    sources: ItemSources, code: str, application: int
+) -> tuple[list[CountedClock], Sequence[HeldDay], tuple[str, ...]]:
+    """The clocks of one application, each with its days, whose each of its days was, and its flags."""
     history = item_histories(sources.entries, sources.at).get((code, application))
     read = history and reading_of_item(history, sources.laws, sources.at, sources.at)
     if history is None or not read:
-        return [], ()
+        return [], (), ()
     procedure = procedure_of(history, sources.laws)
     held = procedure.attribute(history, sources.at, sources.at) if procedure else ()
     clocks = [CountedClock(clock, _days(sources, history, clock.clock)) for clock in read.clocks]
-    return sorted(clocks, key=lambda clock: clock.reading.start_on), held
+    return sorted(clocks, key=lambda clock: clock.reading.start_on), held, read.flags
 
 
 def _days(sources: ItemSources, history: ItemHistory, clock: str) -> Explanation | None:

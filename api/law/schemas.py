@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from api.clocks.remarks import FlagSentence, sentence_of
 from api.law.requests import GeneralChoice, LawQuestion, Prepared
 from api.web.request_body import field_problem
 from domain.law.calendar.moment import midnight
 from domain.law.documented import documented
-from domain.law.generic.evaluate import as_clock, general_readings
+from domain.law.generic.evaluate import as_clock
 from domain.law.generic.explain import explain_general
-from domain.law.licensing.clock import BROKEN, Acceptance, Card, Clock, Level, State
-from domain.law.licensing.evaluation import ClockEvaluation, ItemState, evaluate, worst
+from domain.law.generic.item import general_item
+from domain.law.licensing.clock import Acceptance, Card, Clock, Level, State
+from domain.law.licensing.evaluation import ClockEvaluation, ItemState, evaluate
 from domain.law.licensing.explain import Explanation, explain
 from domain.law.licensing.renewal import Deemed
 from projections.clocks.reading import WORKING_DAY
@@ -60,6 +63,7 @@ class Answered(Struct, frozen=True):
     *units* says what each clock counts: its *length*, *used* and *remaining* are in days of that unit, in calendar days
     for weeks and months, in hours for working hours. *over_at* is the first instant after its last moment in time, as
     far as that is known, and *silence* what the law has taken its end for where it decides: "deemed_granted".
+    *remarks* has each of the flags in words.
     """
 
     t: datetime
@@ -69,6 +73,7 @@ class Answered(Struct, frozen=True):
     units: dict[str, str]
     over_at: dict[str, datetime]
     silence: dict[str, str]
+    remarks: dict[str, FlagSentence]
     evaluation: ShownEvaluation
 
 
@@ -110,6 +115,7 @@ def _answered(prepared: Prepared, question: LawQuestion) -> Answered:
         units=dict.fromkeys(evaluation.clocks, WORKING_DAY),
         over_at={name: midnight(day, prepared.rule.zone) for name, day in over.items() if day},
         silence={},
+        remarks=_remarks(prepared, evaluation.flags),
         evaluation=shown_evaluation(evaluation),
     )
 
@@ -118,9 +124,8 @@ def _answered_otherwise(law: GeneralChoice, prepared: Prepared, question: LawQue
     """The same under a law that counts otherwise than in working days."""
     t, known = question.t, question.known or question.t
     terms = law.terms(prepared.book, known)
-    readings = general_readings(terms, prepared.timeline, t, known)
-    broken = [Card(law.pack.clocks[reading.clock].card) for reading in readings if reading.state in BROKEN]
-    flags = {flag for reading in readings for flag in reading.standing.flags}
+    item = general_item(terms, prepared.timeline, t, known)
+    readings = item.readings
     return Answered(
         t=t,
         known=known,
@@ -129,15 +134,20 @@ def _answered_otherwise(law: GeneralChoice, prepared: Prepared, question: LawQue
         units={reading.name: reading.unit for reading in readings},
         over_at={reading.name: reading.over_at for reading in readings if reading.over_at},
         silence={reading.name: reading.standing.deemed for reading in readings if reading.standing.deemed},
+        remarks=_remarks(prepared, item.flags),
         evaluation=ShownEvaluation(
             item_state=None,
             acceptance=None,
             deemed=None,
-            card=worst(broken),
-            flags=tuple(sorted(flags)),
+            card=item.card,
+            flags=item.flags,
             clocks={reading.name: shown_clock(as_clock(reading)) for reading in readings},
         ),
     )
+
+
+def _remarks(prepared: Prepared, flags: Iterable[str]) -> dict[str, FlagSentence]:
+    return {flag: sentence_of(flag, prepared.pack, prepared.mode) for flag in flags}
 
 
 def shown_evaluation(evaluation: ClockEvaluation) -> ShownEvaluation:

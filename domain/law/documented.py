@@ -62,8 +62,9 @@ def _authorities(explanation: Explanation, pack: Pack, mode: str) -> Iterator[Au
         yield from counted_by(pack, Subject.LAST_DAY, "last_day")
     if any(suspension.stops for suspension in explanation.suspensions):
         yield from counted_by(pack, Subject.SUSPENDED_DAYS, "suspended_days")
-        if "suspension" in pack.articles:
-            yield by_citation(Subject.NOTICE, pack.articles["suspension"])
+    if any(s.stops and pack.owes("suspension_notice", s.ground) for s in explanation.suspensions):
+        owed = pack.duties["suspension_notice"]
+        yield Authority(Subject.NOTICE, owed.article, owed.quote, owed.confidence, note=owed.note, note_zh=owed.note_zh)
     if any(day.reason is DayReason.STATUTORY for day in explanation.days):
         yield from counted_by(pack, Subject.HOLIDAYS, "statutory_holidays")
     if explanation.clock.state in SILENT:

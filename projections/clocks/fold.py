@@ -42,7 +42,7 @@ from projections.sums import Key
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 CLOCKS_CACHED_MAX = 1024  # by name: a dozen, and one for each department and step of a countersignature
-FOLD_VERSION = 19  # grows with every change of the tables or of the fold
+FOLD_VERSION = 20  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes

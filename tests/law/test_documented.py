@@ -228,6 +228,18 @@ def test_a_term_that_ended_a_dutch_suspension_is_shown() -> None:
     assert [extension.void for extension in explanation.extensions] == ["", "extension_repeated"]
 
 
+@pytest.mark.parametrize(
+    ("reason", "article"),
+    [("force_majeure", "Awb 4:15(1)(b), (3)"), ("applicant_delay", None), ("supplement", None)],
+)
+def test_the_notice_of_a_suspension_is_cited_where_the_law_asks_for_one(reason: str, article: str | None) -> None:
+    """The Dutch article on suspension is no duty to say how long it takes, but on some of its grounds."""
+    suspended = happened("suspend", "03-09", sid="s", reason=reason)
+    explanation = why_elsewhere("nl-wabo@2010-10-01", "03-20", happened("received", "03-02"), suspended)
+    notice = by_subject(explanation).get(Subject.NOTICE)
+    assert (notice.article if notice else None) == article
+
+
 def golden() -> Iterator[tuple[Vector, Explanation]]:
     """Every clock of every golden vector at its last question, documented by the Licensing Law."""
     with gzip.open(VECTORS, "rt", encoding="utf-8") as lines:

@@ -6,6 +6,7 @@ import shutil
 
 from tests.law.auditor import campaign as auditor_campaign
 from tests.law.generic import campaign as general_campaign
+from tests.law.generic import item_stories
 from tests.law.javascript.runner import with_node
 from tests.projections.waiting import naive_stuck
 from tests.proofs.proof import Budget, Proof, RefutedError, SkippedError
@@ -30,12 +31,17 @@ def general_histories(budget: Budget) -> str:
     """Draw laws of part D with histories, lawful or not, and compare every answer of the general clock with another's.
 
     The other one counts day by day, or in steps of five minutes, what the rule book says, and shares no code with it.
+    In turn with them come items under laws of drawn duties, of which both say what was neglected.
     """
     rounds = budget.rounds(HISTORY_ROUNDS)
     for number in rounds:
-        if differing := general_campaign.campaign(budget.seed + number, HISTORIES_A_ROUND):
-            raise RefutedError(f"{differing} of {HISTORIES_A_ROUND} histories differ, seed {budget.seed + number}")
-    return f"{rounds.done * HISTORIES_A_ROUND:,} histories under drawn laws without a difference"
+        seed = budget.seed + number
+        if differing := general_campaign.campaign(seed, HISTORIES_A_ROUND):
+            raise RefutedError(f"{differing} of {HISTORIES_A_ROUND} histories differ, seed {seed}")
+        if differing := item_stories.campaign(seed, HISTORIES_A_ROUND):
+            raise RefutedError(f"{differing} of {HISTORIES_A_ROUND} items differ, seed {seed}")
+    compared = f"{rounds.done * HISTORIES_A_ROUND:,}"
+    return f"{compared} histories under drawn laws and {compared} items under drawn duties without a difference"
 
 
 def javascript(budget: Budget) -> str:
@@ -51,7 +57,15 @@ def javascript(budget: Budget) -> str:
         for place, (history, answer) in enumerate(zip(drawn, computed, strict=True)):
             if differing := list(auditor_campaign.paths(auditor_campaign.by_engine(history), answer)):
                 raise RefutedError(f"seed {seed}, history {place}: (value, engine, JavaScript) {differing}")
-    return f"{rounds.done * JAVASCRIPT_HISTORIES_A_ROUND:,} histories without a difference"
+        items = [item_stories.item_story(seed, place) for place in range(JAVASCRIPT_HISTORIES_A_ROUND)]
+        computed = with_node(node, [item | {"call": "neglected", "calendar": "CN"} for item in items])
+        for place, (item, flags) in enumerate(zip(items, computed, strict=True)):
+            if item_stories.by_engine(item) != flags:
+                raise RefutedError(
+                    f"seed {seed}, item {place}: engine {item_stories.by_engine(item)}, JavaScript {flags}"
+                )
+    compared = f"{rounds.done * JAVASCRIPT_HISTORIES_A_ROUND:,}"
+    return f"{compared} histories and {compared} items under drawn duties without a difference"
 
 
 def zone(budget: Budget) -> str:

@@ -1,8 +1,10 @@
-// The general clock: one period by any law, in working days, calendar days, weeks, months or working hours (part D).
+// The general clock: one period by any law, in working days, calendar days, weeks, months or working hours (part D),
+// and what a law owes the applicant beside it (B5.6, B5.9, B7.9).
 
 import {
   MINUTE,
   SEARCHED_DAYS_MAX,
+  WorkingDays,
   dayOf,
   dayText,
   instantOf,
@@ -12,6 +14,13 @@ import {
   startOfDay,
   weekday,
 } from "./days.js";
+import { evaluate } from "./evaluate.js";
+import { Intake } from "./intake.js";
+import { actsOf, moment } from "./record.js";
+import { Span, isOverrun } from "./spans.js";
+
+const OF_HEARINGS = ["hearing_request_late", "hearing_notice_short", "decided_before_hearing_window_closed"];
+const DUTY_OF = { decided_without_acceptance: "acceptance", correction_response_overdue: "answer_date" };
 
 const SATURDAY = 5;
 const NOON = 12 * 60;
@@ -133,4 +142,73 @@ function hoursLater(rule, days, start, minutes, acts) {
     }
   }
   return null;
+}
+
+/**
+ * What was neglected by *t* under a law, as flags: its `duties`, each with the reasons of suspension that it is for (none:
+ * all), and its `grounds`, of which a term may end the suspension. *rule* says how days and rounds are counted.
+ */
+export function neglected(law, rule, events, calendar, t, known = t) {
+  const { flags } = evaluate(rule, events, calendar, t, known);
+  const owed = flags.filter((flag) => OF_HEARINGS.includes(flag) || (DUTY_OF[flag] ?? "") in law.duties);
+  return [...new Set([...owed, ...ofSuspensions(law, rule, events, calendar, t, known)])].sort();
+}
+
+/** The flags of suspensions: of which the applicant was not informed, and which lasted longer than was said (B7.9). */
+function ofSuspensions(law, rule, events, calendar, t, known) {
+  const knownAt = instantOf(known);
+  const now = moment({}, instantOf(t), rule.zone);
+  const acts = actsOf(events, rule.zone, now.instant, knownAt);
+  const days = new WorkingDays(calendar, localMoment(knownAt, rule.zone).day);
+  const { received, acceptance, end } = Intake.of(rule, days, new Set(), acts, now);
+  const first = Math.min(...[received, acceptance?.act].filter(Boolean).map((act) => act.place));
+  const spans = spansOf(
+    acts.filter((act) => act.place >= first),
+    (act) => termOfGround(law.grounds[act.reason] ?? {}, days, act),
+  );
+  const isOwed = (duty, span) => law.duties[duty] && (!law.duties[duty].length || law.duties[duty].includes(span.reason));
+  const silent = spans.filter((span) => span.from.notified === false && isOwed("suspension_notice", span));
+  const limited = spans.filter((span) => span.planned !== null && isOwed("suspension_length", span));
+  const long = limited.filter((span) => {
+    if (law.grounds[span.reason]?.suspension_ends === "on_answer_or_term") return false; // its term is its end
+    if (end !== null && span.from.place > end.place) return false; // there was nothing left to suspend
+    if (end !== null && (span.to === null || span.to.place > end.place)) span.to = end;
+    return isOverrun(rule.suspension_day_rule, span, dayOf(span.planned), now.day);
+  });
+  return [
+    ...silent.map((span) => `suspend_not_notified:${span.sid}`),
+    ...long.map((span) => `suspension_overrun:${span.sid}`),
+  ];
+}
+
+/** The suspensions among *acts*; one whose term, by *termOf*, is over no longer waits for its end. */
+function spansOf(acts, termOf) {
+  const spans = [];
+  const open = new Map(); // by sid: the span, and the last day of its term
+  for (const act of acts.filter((each) => each.type === "suspend" || each.type === "resume")) {
+    if (open.has(act.sid) && open.get(act.sid).term < act.day) open.delete(act.sid);
+    const waiting = open.get(act.sid);
+    if (act.type === "resume" && waiting) {
+      waiting.span.to = act;
+      open.delete(act.sid);
+    } else if (act.type === "suspend" && !waiting) {
+      spans.push(new Span(act));
+      open.set(act.sid, { span: spans.at(-1), term: termOf(act) });
+    }
+  }
+  return spans;
+}
+
+/** The last day of the term that ends a suspension: as it was set, else the law's; never where only an answer does. */
+function termOfGround(ground, days, act) {
+  if (ground.suspension_ends !== "on_answer_or_term") return Infinity;
+  const set = act.planned_until ? Math.max(dayOf(act.planned_until), act.day) : null;
+  if (!ground.term) return set ?? Infinity;
+  const ofLaw = {
+    working_day: () => days.nth(act.day, ground.term, () => false),
+    calendar_day: () => act.day + ground.term,
+    month: () => monthsLater(act.day, ground.term),
+  }[ground.term_unit ?? "working_day"]();
+  if (set === null) return ofLaw;
+  return ground.term_is_limit ? Math.min(set, ofLaw) : set;
 }

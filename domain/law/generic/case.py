@@ -150,7 +150,7 @@ def held(event: Happening, at: datetime, clock: str) -> Iterator[GeneralEvent]:
             yield Suspended(at, sid, reason, until)
         case Resume(sid=sid):
             yield Resumed(at, sid)
-        case ExtensionEvent(days=days, clock=extended) if extended == clock:
-            yield Extended(at, days)
+        case ExtensionEvent(days=days, clock=extended, notified=notified) if extended == clock:
+            yield Extended(at, days, notified=notified)
         case ItemWithdrawn():
             yield Withdrawn(at)

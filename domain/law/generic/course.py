@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from msgspec import Struct, field
 
+from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import months_later
 from domain.law.generic.days import DayCounting, EveryDay, counted
 from domain.law.generic.period import CountedPeriod, is_over
@@ -106,6 +107,8 @@ def course_of(rule: GeneralRule, events: Sequence[GeneralEvent], until: datetime
         if not course.closed:
             course.lapse(rule.local_day(event.at))
             apply(course, event)
+        elif isinstance(event, Extended | Agreed):  # approved when nothing ran any more (B8.2)
+            course.flags.append("extension_outside_clock")
     if not course.closed:
         course.lapse(date.max if until is None else rule.local_day(until))
     return course
@@ -164,29 +167,30 @@ def suspend(course: ClockCourse, event: Suspended) -> None:
         return
     course.stops[event.reason] = course.stops.get(event.reason, 0) + 1
     course.ineffective.discard(event.sid)
-    term = term_of(course, notice, event) if effect == "suspend" else None
+    term = None
+    if effect == "suspend":
+        term = term_of(course.rule.calendar, notice, course.rule.local_day(event.at), event.until)
     course.suspensions.append(CourseSuspension(event.sid, event.reason, effect, event.at, term=term))
 
 
-def term_of(course: ClockCourse, notice: NoticeTerms, event: Suspended) -> date | None:
-    """The last day for the answer, where its end lets the clock run again: as set, else as the law has it."""
+def term_of(calendar: WorkingCalendar, notice: NoticeTerms, requested_on: date, until: date | None) -> date | None:
+    """The last day for the answer, where its end lets the clock run again: as set (*until*), else as the law has it."""
     if notice.suspension_ends == "on_answer":
         return None
-    requested_on = course.rule.local_day(event.at)
-    set_until = event.until and max(event.until, requested_on)
+    set_until = until and max(until, requested_on)
     if notice.term is None:
         return set_until
-    by_law = end_of_term(course, requested_on, notice.term, notice.term_unit)
+    by_law = end_of_term(calendar, requested_on, notice.term, notice.term_unit)
     if set_until is None:
         return by_law
     return min(set_until, by_law) if notice.term_is_limit else set_until
 
 
-def end_of_term(course: ClockCourse, requested_on: date, term: int, unit: Unit) -> date:
+def end_of_term(calendar: WorkingCalendar, requested_on: date, term: int, unit: Unit) -> date:
     """The last day of a term that the law itself sets from the day of the request, which does not count."""
     if unit == "month":
         return months_later(requested_on, term)[0]
-    days: DayCounting = course.rule.calendar if unit == "working_day" else EveryDay()
+    days: DayCounting = calendar if unit == "working_day" else EveryDay()
     return date.fromordinal(days.at_count(days.count_to(requested_on.toordinal()) + term))
 
 
@@ -254,6 +258,8 @@ def extend(course: ClockCourse, event: Extended) -> None:
     course.judged.append((event.at, "" if counts else faults[0]))
     if counts:
         course.added.append((event.n, unit))
+        if terms is not None and not event.notified and course.rule.extension_is_notified:
+            course.flags.append("extension_not_notified")
 
 
 def extension_faults(course: ClockCourse, event: Extended, unit: Unit) -> list[str]:

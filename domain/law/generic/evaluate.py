@@ -1,25 +1,23 @@
-"""The clocks of an item by the generic engine: their state at an instant, and the warnings and cards they lead to."""
+"""The clocks of an item by the generic engine: their state at an instant."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
 
 from domain.law.calendar.calendar import WorkingCalendar
-from domain.law.calendar.moment import midnight, moment, next_day
-from domain.law.generic.case import ending, from_receipt, general_events, is_counted, is_ended
-from domain.law.generic.course import course_of
+from domain.law.calendar.moment import midnight
+from domain.law.generic.case import ending, from_receipt, general_events, is_counted, is_ended, stopping
+from domain.law.generic.course import ClockCourse, course_of
 from domain.law.generic.expand import general_rule
 from domain.law.generic.names import names_of
 from domain.law.generic.period import closing
 from domain.law.generic.rounds import accepted_by_silence, intake_flags, intake_rounds
 from domain.law.generic.rule import GeneralEvent, GeneralRule, Moment, Started, Withdrawn, local_date
 from domain.law.generic.state import SILENCE_DECIDES, ClockStanding, day_of, standing, standing_of
-from domain.law.licensing.clock import BROKEN, Clock, Level, State, level
+from domain.law.licensing.clock import Clock, Level, State, level
 from domain.law.licensing.countersign import (
     COUNTERSIGN,
     ApplicationRevisedEvent,
@@ -28,13 +26,16 @@ from domain.law.licensing.countersign import (
     CountersignRequest,
     name_of,
 )
-from domain.law.licensing.escalation import Crossing, Key, Progression
 from domain.law.licensing.event import Attest
 from domain.law.licensing.happening import Happening
-from domain.law.licensing.intake import INTAKE, Accepted
+from domain.law.licensing.intake import INTAKE, Accepted, RefusedEvent
+from domain.law.licensing.review import Decided
+from domain.law.licensing.review import WithdrawnEvent as ItemWithdrawn
 from domain.law.licensing.timeline import Act, Timeline
 from domain.law.packs.pack import Pack
-from domain.law.proof import RUNGS, Colour, Rung
+from domain.law.packs.terms import ClockTerms
+
+OF_EXTENSIONS = "extension_"  # how their flags begin
 
 ACCEPTED = str(Accepted.__struct_config__.tag)  # as packs call it
 
@@ -96,6 +97,13 @@ class StartedClock(Struct, frozen=True):
     events: list[GeneralEvent]
 
 
+class ReadClocks(Struct, frozen=True):
+    """The clocks that have begun, each with what it was read from, and the instant from which silence accepted."""
+
+    pairs: list[tuple[StartedClock, GeneralReading]]
+    silent_from: datetime | None
+
+
 def general_readings(
     terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime
 ) -> tuple[GeneralReading, ...]:
@@ -110,13 +118,17 @@ def readings_with_events(
     terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime
 ) -> list[tuple[StartedClock, GeneralReading]]:
     """The same readings, each with what it was read from."""
+    return read_clocks(terms, timeline, t, known).pairs
+
+
+def read_clocks(terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime) -> ReadClocks:
+    """The same, with what silence made of the application."""
     known_acts = timeline.by(t, known)
     acts = from_receipt(known_acts)
-    attested = max((when.day for _, event, when in acts if isinstance(event, Attest)), default=0)
 
     def read(acts: Sequence[Act]) -> list[tuple[StartedClock, GeneralReading]]:
         end = ending(event for _, event, _ in acts)
-        begun = ((started, reading(terms, started, t, attested, end)) for started in clocks(terms, acts))
+        begun = ((started, reading(terms, started, t, acts, end)) for started in clocks(terms, acts))
         return [(started, clock) for started, clock in begun if clock is not None]
 
     pairs = read(acts)
@@ -131,17 +143,23 @@ def readings_with_events(
         pairs = [rounds[silent] if clock.name == by_silence.name else (started, clock) for started, clock in after]
     flags = intake_flags(terms.pack, acts, silent_from) if rounds else {}
     early = () if acts is known_acts else ("accepted_before_receipt",)
-    return [(started, flagged(terms.pack, clock, flags.get(clock.name, ()), early)) for started, clock in pairs]
+    flagged_pairs = [
+        (started, flagged(terms.pack, clock, flags.get(clock.name, ()), early)) for started, clock in pairs
+    ]
+    return ReadClocks(flagged_pairs, silent_from)
 
 
 def flagged(pack: Pack, clock: GeneralReading, flags: Iterable[str], early: Iterable[str]) -> GeneralReading:
-    """*clock* with the *flags* of its round of intake, and those of an *early* acceptance that starts or stops it."""
+    """*clock* with the *flags* of its round of intake, and those of an *early* acceptance that starts or stops it.
+
+    The flags of its extensions say which clock they are of (B13).
+    """
     law = pack.clocks[clock.clock]
-    more = {*flags, *(early if ACCEPTED in (*law.start, *law.stop) else ())}
-    if not more:
+    own = {f"{flag}:{clock.name}" if flag.startswith(OF_EXTENSIONS) else flag for flag in clock.standing.flags}
+    flags = {*own, *flags, *(early if ACCEPTED in (*law.start, *law.stop) else ())}
+    if not flags:
         return clock
-    standing_flags = tuple(sorted({*clock.standing.flags, *more}))
-    return structs.replace(clock, standing=structs.replace(clock.standing, flags=standing_flags))
+    return structs.replace(clock, standing=structs.replace(clock.standing, flags=tuple(sorted(flags))))
 
 
 def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[StartedClock]:
@@ -200,22 +218,23 @@ def takes_back(event: Happening, question: str) -> bool:
 
 
 def reading(
-    terms: GeneralTerms, clock: StartedClock, t: datetime, attested: int, end: Happening | None
+    terms: GeneralTerms, clock: StartedClock, t: datetime, acts: Sequence[Act], end: Happening | None
 ) -> GeneralReading | None:
-    """One clock at *t*, None if it has not begun; *attested*: the last day with a record, *end*: of the application."""
+    """One clock at *t*, None if it has not begun; *acts* are those of its item, *end* that of the application."""
     law, course = terms.pack.clocks[clock.clock], course_of(clock.rule, clock.events, t)
     now = standing_of(course, t)
     if now is None:
         return None
+    attested = last_attested(acts, law, course)
     after_end = not course.closed and end is not None and is_ended(clock.clock, law, end)
     closed = course.closed or after_end
     waiting = now.state is State.SUSPENDED  # a suspension that began when the last day was over holds nothing back
     resumes_at = ends(course.resumes_after, clock.rule) if waiting and not closed and course.resumes_after else None
     ahead = now if resumes_at is None else standing(clock.rule, clock.events, resumes_at) or now
     state, over = now.state, None
-    if after_end or (course.withdrawn is not None and not proves(terms, clock, now.due, attested)):
-        state = State.VOID
-    elif not closed and ahead.due is not None:
+    if closed:
+        state = State.VOID if after_end else closed_state(terms, clock, course, now, attested)
+    elif ahead.due is not None:
         over = passed(terms, clock, ahead.due, attested)
         state = over if now.state in (State.OVERDUE, State.DEEMED) else state
     coloured = law.card != "none"
@@ -238,6 +257,34 @@ def reading(
         ahead=ahead,
         resumes_at=resumes_at,
     )
+
+
+def closed_state(
+    terms: GeneralTerms, clock: StartedClock, course: ClockCourse, now: ClockStanding, attested: int
+) -> State:
+    """What became of a clock that has closed; silence through its last day decided only where that is proved."""
+    if proves(terms, clock, now.due, attested):
+        return now.state
+    if course.withdrawn is not None:
+        return State.VOID
+    is_intake = clock.clock == INTAKE.name  # a late decision proves by itself that there was none before it
+    return State.LATE if is_intake and now.state is State.DEEMED else now.state
+
+
+def last_attested(acts: Iterable[Act], law: ClockTerms, course: ClockCourse) -> int:
+    """The last day with a record attested before the clock closed; what is attested later proves no silence."""
+    attested, closed_at = 0, course.stopped or course.withdrawn
+    for at, event, when in acts:
+        if closed_at is not None and (at > closed_at or (at == closed_at and closes(event, law))):
+            break
+        if isinstance(event, Attest):
+            attested = max(attested, when.day)
+    return attested
+
+
+def closes(event: Happening, law: ClockTerms) -> bool:
+    """Whether *event* stops a clock of the *law*, or may end its application."""
+    return bool(names_of(event) & stopping(law)) or isinstance(event, Decided | RefusedEvent | ItemWithdrawn)
 
 
 def proves(terms: GeneralTerms, clock: StartedClock, due: Moment | None, attested: int) -> bool:
@@ -286,61 +333,3 @@ def as_clock(clock: GeneralReading) -> Clock:
         provisional=now.provisional,
         article=clock.article,
     )
-
-
-ACCEPTED_BY_SILENCE = "deemed_accepted"
-
-
-def general_course(terms: GeneralTerms, timeline: Timeline, now: datetime) -> Progression:
-    """The rungs passed by *now* by what is known then, in order; effects of silence before cards."""
-    acts = timeline.by(now, now)
-    corrections = tuple(e.id for e in timeline.events if e.corrects and (e.recorded_at or e.at) <= now)
-    instants = sorted({act[0] for act in acts})
-    passed: dict[Key, Crossing] = {}
-    at = instants[0] if instants else None
-    while at is not None and at <= now:
-        readings = general_readings(terms, timeline, at, now)
-        evidence = tuple(event.id for instant, event, _ in acts if instant <= at) + corrections
-        reached = [(rung, clock) for clock in readings for rung in rungs_of(terms, clock, at)]
-        for rung, clock in sorted(reached, key=lambda pair: RUNGS.index(pair[0])):
-            colour = Colour(terms.pack.clocks[clock.clock].card) if rung is Rung.CARD else None
-            calendar = terms.calendar.version
-            crossing = Crossing(at, clock.name, rung, colour, as_clock(clock), terms.pack.name, calendar, evidence)
-            passed.setdefault(crossing.key, crossing)
-        at = following(terms, readings, instants, at)
-    return Progression(tuple(passed.values()), at)
-
-
-def rungs_of(terms: GeneralTerms, clock: GeneralReading, at: datetime) -> Iterator[Rung]:
-    """The rungs that a clock has reached at *at*; one without a colour reaches none."""
-    due = local_date(clock.standing.due)
-    if not clock.coloured:
-        return
-    if clock.state is State.RUNNING:
-        if clock.level is Level.YELLOW and clock.standing.length:
-            yield Rung.WARNING
-    elif clock.state in BROKEN and due is not None and moment(at, ZoneInfo(terms.pack.zone)).local.date() > due:
-        silence = terms.pack.silence(clock.clock, terms.mode)
-        if clock.clock == INTAKE.name and clock.state is State.DEEMED and silence == ACCEPTED_BY_SILENCE:
-            yield Rung.ACCEPTANCE
-        yield Rung.CARD
-
-
-def following(
-    terms: GeneralTerms, readings: Sequence[GeneralReading], instants: Sequence[datetime], at: datetime
-) -> datetime | None:
-    """The next instant at which anything may change: something happens, or a timer of an open clock is due."""
-    after = bisect_right(instants, at)
-    timers = (timer for clock in readings for timer in timers_of(terms, clock) if timer > at)
-    return min([*instants[after : after + 1], *timers], default=None)
-
-
-def timers_of(terms: GeneralTerms, clock: GeneralReading) -> Iterator[datetime]:
-    """From when an open clock is yellow or runs again, and when the day of its last instant is over."""
-    due = local_date(clock.standing.due)
-    if clock.yellow_at is not None:
-        yield clock.yellow_at
-    if clock.resumes_at is not None:
-        yield clock.resumes_at
-    if clock.over_at is not None and due is not None:
-        yield midnight(next_day(due), terms.pack.zone)

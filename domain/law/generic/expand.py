@@ -35,6 +35,7 @@ def general_rule(
         hours=pack.hours or ((MIDNIGHT, pack.close_of_business),),
         reasons={ground.reason: ground.notice for ground in pack.grounds if ground.applies(clock, mode)},
         extension=pack.extension(clock, mode),
+        extension_is_notified=pack.owes("extension_notice"),
         yellow=terms.yellow,
         on_silence=pack.silence(clock, mode),
     )

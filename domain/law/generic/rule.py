@@ -30,7 +30,7 @@ class GeneralRule(Struct, frozen=True, kw_only=True):
     *reasons* maps a reason of suspension to its effect; None lets any reason suspend, as *any_reason* says.
     *extension* None: the law knows none. *hours* are the counter's opening hours, local, for working hours and for a
     start after closing. An explicit reset more than *reset_within* counting days after the start has no effect (None:
-    it always has).
+    it always has). *extension_is_notified*: the applicant has to be informed of an extension, which is flagged if not.
     """
 
     zone: str
@@ -46,6 +46,7 @@ class GeneralRule(Struct, frozen=True, kw_only=True):
     reasons: dict[str, NoticeTerms] | None = None
     any_reason: NoticeTerms = ANY_REASON
     extension: Extension | None = None
+    extension_is_notified: bool = False
     reset_within: int | None = None
     yellow: Yellow = A_FIFTH
     on_silence: Silence = "overdue"
@@ -111,10 +112,14 @@ class Restarted(GeneralEvent, frozen=True, tag="reset"):
 
 
 class Extended(GeneralEvent, frozen=True, tag="extend"):
-    """The period was made longer by *n*, counted in *unit* (None: the unit of the extension rule or of the clock)."""
+    """The period was made longer by *n*, counted in *unit* (None: the unit of the extension rule or of the clock).
+
+    *notified*: the applicant was informed of it.
+    """
 
     n: int
     unit: Unit | None = None
+    notified: bool = True
 
 
 class Agreed(GeneralEvent, frozen=True, tag="agree_until"):

@@ -74,10 +74,15 @@ def time_faults(pack: Pack) -> Iterator[str]:
 
 
 def article_faults(pack: Pack) -> Iterator[str]:
-    """Every citation names an article."""
+    """Every citation and duty names an article, and a duty only grounds that there are."""
     for key, citation in pack.articles.items():
         if not citation.article.strip():
             yield f"the citation {key} of {pack.name} names no article"
+    for duty, terms in pack.duties.items():
+        if not terms.article.strip():
+            yield f"the duty {duty} of {pack.name} names no article"
+        for reason in set(terms.grounds).difference(ground.reason for ground in pack.grounds):
+            yield f"the duty {duty} of {pack.name} is for the ground {reason}, which it does not have"
 
 
 def ground_faults(pack: Pack) -> Iterator[str]:
@@ -203,8 +208,10 @@ def promise_faults(where: str, key: str, terms: ClockTerms, pack: Pack) -> Itera
             yield f"{where} promises {days}+{extension} {unit}s, the statute gives {statute.days} {statute.unit}s"
 
 
-# What explains a value and decides nothing: it may be put right or completed without a new version.
-WORDS = frozenset({"quote", "note", "note_zh", "title", "title_zh", "confidence", "counting_rules", "language"})
+# What moves no date and no card: it may be put right or completed without a new version (ADR 0070 on duties).
+WORDS = frozenset(
+    {"quote", "note", "note_zh", "title", "title_zh", "confidence", "counting_rules", "duties", "language"}
+)
 
 
 def pack_digest(text: str) -> str:

@@ -15,6 +15,8 @@ from domain.law.packs.terms import (
     Citation,
     ClockTerms,
     CountingRule,
+    Duty,
+    DutyTerms,
     Effect,
     Extension,
     Ground,
@@ -57,6 +59,8 @@ __all__ = [
     "ClockTerms",
     "CountingRule",
     "DayRule",
+    "Duty",
+    "DutyTerms",
     "Effect",
     "Extension",
     "Ground",
@@ -80,7 +84,8 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
     opening hours for laws that count by the hour, *closures* stretches "MM-DD".."MM-DD" of every year that it counts
     as rest days, beside the calendar's. *transition* says which act puts an application under this version and not the
     one before it: its acceptance (rule B6.1), or its receipt, where what was received earlier stays under the old law.
-    *counting_rules* say by which text its days are counted so; *language* is the tag of that which it is quoted in.
+    *counting_rules* say by which text its days are counted so; *duties* what it owes the applicant beside the period;
+    *language* is the tag of that which it is quoted in.
     """
 
     id: str
@@ -97,6 +102,7 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
     grounds: tuple[Ground, ...] = ()
     articles: dict[str, Citation] = field(default_factory=dict)
     counting_rules: dict[CountingRule, Citation] = field(default_factory=dict)
+    duties: dict[Duty, DutyTerms] = field(default_factory=dict)
     language: str = ""
     specials: dict[str, Special] = field(default_factory=dict)
     transition: Literal["accepted", "received"] = "accepted"
@@ -157,6 +163,11 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=T
         """The ground on which a request for missing papers stops *clock* in *mode*, None where it does not."""
         asking = (ground for ground in self.grounds if ground.by_request or ground.reason == SUPPLEMENT)
         return next((ground for ground in asking if ground.applies(clock, mode)), None)
+
+    def owes(self, duty: Duty, reason: str | None = None) -> bool:
+        """Whether this law has the *duty*; of a suspension, where it is for the *reason*."""
+        terms = self.duties.get(duty)
+        return terms is not None and (reason is None or not terms.grounds or reason in terms.grounds)
 
     def article(self, key: str) -> str:
         """What to cite for *key*: a citation, a clock or a ground of this pack; empty where the law says nothing."""

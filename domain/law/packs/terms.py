@@ -35,6 +35,11 @@ CountingRule = Literal[
 """What a law's way of counting rests on: each unit it counts in, whether the day of the start counts, a last day of
 rest, the two days of a suspension, and the days of rest that no yearly notice names."""
 
+Duty = Literal["acceptance", "answer_date", "suspension_notice", "suspension_length", "extension_notice"]
+"""What a law asks of the agency beside keeping its period, so that its neglect is flagged (rule book B13): that an
+application is accepted before it is decided on, that the applicant answers by the date set, that the applicant is
+informed of a suspension, that this lasts no longer than was said, and that an extension is made known."""
+
 Silence = Literal[
     "overdue",
     "nothing",
@@ -200,6 +205,20 @@ class Citation(Struct, frozen=True, forbid_unknown_fields=True):
     """An article quoted in refusals and explanations; the notes say, in English and Chinese, what to know beside it."""
 
     article: str
+    quote: str = ""
+    confidence: Confidence = "text"
+    note: str = ""
+    note_zh: str = ""
+
+
+class DutyTerms(Struct, frozen=True, forbid_unknown_fields=True):
+    """The words on which a duty towards the applicant rests. *grounds*: of suspensions, only of those on these grounds.
+
+    It moves no date, colour or card: what was done in neglect of it has effect all the same (rule book B7.9, B8.3).
+    """
+
+    article: str
+    grounds: tuple[str, ...] = ()
     quote: str = ""
     confidence: Confidence = "text"
     note: str = ""

@@ -13,22 +13,20 @@ from domain.law.generic.evaluate import (
     GeneralReading,
     GeneralTerms,
     clocks,
-    general_course,
-    general_readings,
     readings_with_events,
 )
 from domain.law.generic.explain import explain_general
+from domain.law.generic.item import general_course, general_item
 from domain.law.generic.rule import local_date
-from domain.law.licensing.clock import BROKEN, SILENT, Card, State
+from domain.law.licensing.clock import SILENT
 from domain.law.licensing.escalation import Progression
-from domain.law.licensing.evaluation import worst
 from domain.law.licensing.explain import Explanation
 from domain.law.licensing.forecast import DISTANT
-from domain.law.licensing.intake import INTAKE
 from domain.law.licensing.review import COMMITMENT, DECISION, LOWER_REVIEW
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Timeline
 from domain.law.procedure.basis import lawsuit_about, with_documents
+from domain.law.procedure.generic_forecast import general_forecast
 from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import (
     ClockForecast,
@@ -67,18 +65,16 @@ class GenericProcedure:
 
     def read(self, history: ItemHistory, t: datetime, known: datetime) -> ProcedureReading:
         """The state of the clocks at *t* by what was known at *known*."""
-        pack, calendar = self.terms.pack, self.calendar(known)
-        clocks = general_readings(self._terms(history, calendar), self._timeline(history), t, known)
-        broken = [Card(pack.clocks[clock.clock].card) for clock in clocks if clock.state in BROKEN]
-        flags = {flag for clock in clocks for flag in clock.standing.flags}
+        calendar = self.calendar(known)
+        item = general_item(self._terms(history, calendar), self._timeline(history), t, known)
         return ProcedureReading(
             None,
             None,
-            worst(broken),
-            tuple(sorted(flags)),
+            item.card,
+            item.flags,
             calendar.version,
             self._above,
-            tuple(self._reading(clock, calendar) for clock in clocks),
+            tuple(self._reading(clock, calendar) for clock in item.readings),
         )
 
     @property
@@ -113,17 +109,7 @@ class GenericProcedure:
     def forecast(self, history: ItemHistory, known: datetime = DISTANT) -> ProcedureForecast:
         """What becomes of the clocks by time alone, by the events and notices that were known at *known*."""
         terms, timeline = self._terms(history, self.calendar(known)), self._timeline(history)
-        last = max((event.at for event in history.events), default=DISTANT)
-        begun = general_readings(terms, timeline, last, known)
-        clocks = [forecast_of(clock) for clock in begun]
-        silence_at = next(
-            (clock.over_at for clock in begun if clock.clock == INTAKE.name and clock.over is State.DEEMED), None
-        )
-        if silence_at is not None:  # silence will have accepted the application, which starts further clocks
-            names = {clock.name for clock in begun}
-            later = general_readings(terms, timeline, silence_at, known)
-            clocks += [forecast_of(clock, silence_at) for clock in later if clock.name not in names]
-        return ProcedureForecast(tuple(clocks), self._above)
+        return general_forecast(terms, timeline, known, above=self._above)
 
     def recall(self, forecast: ClockForecast, t: datetime, known: datetime) -> ClockReading | None:  # noqa: ARG002  the protocol's
         """None: what is used up and left is read from the events."""
@@ -165,25 +151,3 @@ class GenericProcedure:
     def amended(self, change: Callable[[Rule], Rule]) -> None:  # noqa: ARG002  the protocol's
         """None: the law counts by no working-day rule."""
         return
-
-
-def forecast_of(clock: GeneralReading, exists_at: datetime | None = None) -> ClockForecast:
-    """A clock of the engine from the last event on; it exists *exists_at* (None: it does)."""
-    ahead = clock.ahead
-    return ClockForecast(
-        clock.name,
-        clock.extended,
-        ahead.start,
-        ahead.length,
-        local_date(ahead.due),
-        local_date(ahead.yellow_from),
-        clock.until_over,
-        clock.over,
-        clock.level_in(clock.until_over),
-        clock.level_in(clock.over or clock.until_over),
-        exists_at,
-        clock.yellow_at,
-        clock.over_at,
-        clock.closed,
-        paused_until=clock.resumes_at,
-    )

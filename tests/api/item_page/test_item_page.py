@@ -115,3 +115,18 @@ async def test_an_item_outside_the_system_is_for_the_manager_to_key_in(door: Doo
     acts = part(await page_of(door, project_id("running"), "tax", MANAGER), "acts")
     assert "录入系统外结果" in named(acts.partition("<details>")[0])
     assert "受理" not in named(acts)
+
+
+async def test_what_was_not_as_the_law_asks_is_said_with_its_article(door: Door) -> None:
+    zh, en = [
+        part(await page_of(door, project_id("paused"), "land", lang=tongue), "remarks") for tongue in ("zh", "en")
+    ]
+    assert "中止时未将所需时间告知申请人；该时间仍不计入期限。" in zh
+    assert "行政许可法" in zh
+    assert "suspend_not_notified" not in zh
+    assert "The applicant was not informed of a suspension" in en
+    assert part(await page_of(door, project_id("running"), "land"), "remarks") == ""
+
+
+async def test_an_office_outside_the_system_is_not_blamed_for_what_is_not_on_record(door: Door) -> None:
+    assert part(await page_of(door, STORY, "tax", lang="zh"), "remarks") == ""

@@ -37,6 +37,11 @@ async def test_what_is_counted_day_by_day_is_what_was_used(door: Door) -> None:
 async def test_a_pack_equals_its_rule_written_out(door: Door) -> None:
     by_rule, by_pack = await evaluated(door, BY_RULE), await evaluated(door, BY_PACK)
 
+    sentences = [remark for answer in by_pack for remark in answer["remarks"].values()]
+    assert [remark.pop("article") for remark in sentences] == ["行政许可法 45"], (
+        "a rule that is written out names no law"
+    )
+    assert [remark.pop("article") for answer in by_rule for remark in answer["remarks"].values()] == [""]
     assert by_rule == by_pack
     assert by_pack[0]["articles"]["decision"] == "行政许可法 42(1)"
     assert by_pack[0]["calendar"].startswith("CN/CN-2026/")
@@ -160,3 +165,29 @@ async def test_the_answers_are_as_the_document_says(door: Door) -> None:
         require("Pack", (await door.get(f"/v1/law/packs/{name}", None)).json())
     require("CalendarList", (await door.get("/v1/law/calendars", None)).json())
     require("CalendarAsKnown", (await door.get("/v1/law/calendars/CN", None)).json())
+
+
+async def test_what_was_not_as_the_law_asks_is_said_in_words(door: Door) -> None:
+    """An environmental report: received on Mar 2, suspended unannounced, decided on without an acceptance."""
+    events = [
+        {"id": "e1", "type": "received", "at": "2026-03-02T10:00:00+08:00"},
+        {
+            "id": "e2",
+            "type": "suspend",
+            "at": "2026-03-03T10:00:00+08:00",
+            "sid": "s1",
+            "reason": "technical_assessment",
+            "notified": False,
+        },
+        {"id": "e3", "type": "decided", "at": "2026-03-05T10:00:00+08:00", "outcome": "granted"},
+    ]
+    rule = {"pack": "cn-licensing@2019-04-23/eia_report"}
+    body = {"rule": rule, "events": events, "as_of": [{"t": "2026-03-06T09:00:00+08:00"}]}
+
+    [answer] = await evaluated(door, body)
+
+    assert answer["evaluation"]["flags"] == ["decided_without_acceptance", "suspend_not_notified:s1"]
+    remark = answer["remarks"]["suspend_not_notified:s1"]
+    assert (remark["zh"], remark["article"]) == ("中止时未将所需时间告知申请人；该时间仍不计入期限。", "行政许可法 45")
+    assert remark["en"].startswith("The applicant was not informed of a suspension and the time it needs")
+    assert answer["remarks"]["decided_without_acceptance"]["article"] == "行政许可法 32(1)(5), 32(2)"

@@ -234,6 +234,8 @@ class Audit:
         self.flags += faults[:1]
         if not faults or (terms.get("excess") == "flagged" and faults == ["extension_exceeds_limit"]):
             self.added.append((event["n"], unit))
+            if self.law["extension_is_notified"] and not event.get("notified", True):
+                self.flags.append("extension_not_notified")  # B8.3: it has effect all the same
 
     def agree(self, event: Json, at: datetime) -> None:
         terms, period = self.law["extension"], self.period
@@ -276,6 +278,8 @@ def audit(law: Json, events: list[Json], t: datetime) -> Json | None:
     for event in sorted(happened, key=lambda event: datetime.fromisoformat(event["at"])):
         if not clock.is_closed:
             clock.take(event)
+        elif event["type"] in ("extend", "agree_until"):
+            clock.flags.append("extension_outside_clock")  # B8.1: there was nothing left to extend
     if not clock.is_closed:
         clock.end_terms(local(law, t).date())
     period = clock.period

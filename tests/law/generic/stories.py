@@ -104,6 +104,7 @@ def law_of(dice: Dice) -> Json:
         "hours": OFFICE if unit == "working_hour" else dice.any([], OFFICE),
         "reasons": dice.any(None, *[{reason: notice(dice) for reason in REASONS[:2]} for _ in range(3)]),
         "extension": dice.any(None, *[extension(dice, unit)] * 3),
+        "extension_is_notified": dice.any(True, False),
         "reset_within": dice.any(None, dice.upto(20)),
         "yellow": {"num": num, "den": den, "min": least},
         "on_silence": dice.any(*SILENCES),
@@ -127,6 +128,7 @@ def details(dice: Dice, kind: str, at: datetime) -> Json:
         "extend": lambda: {
             "n": dice.any(1, 3, 5, 10, 11),
             "unit": dice.any(None, None, None, "working_day", "calendar_day", "week", "month"),
+            "notified": dice.any(True, False),
         },
         "agree_until": lambda: {"until": day(90)},
     }

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.law.generic.case import BY_DECISION, ending
-from domain.law.generic.evaluate import general_course
+from domain.law.generic.item import general_course
 from domain.law.licensing.clock import State
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.timeline import Timeline

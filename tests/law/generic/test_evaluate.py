@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from domain.law.generic.evaluate import GeneralReading, GeneralTerms, general_course, general_readings
+from domain.law.generic.evaluate import GeneralReading, GeneralTerms, general_readings
+from domain.law.generic.item import general_course
 from domain.law.licensing.clock import Level, State
 from domain.law.licensing.event import LawEvent
 from domain.law.licensing.forecast import DISTANT

@@ -24,9 +24,12 @@ INSTALL = "neither Node nor Chromium on PATH: on Debian and Ubuntu, apt-get inst
 ORIGIN = "http://clock.test"
 IN_BROWSER = """async ([calendars, questions]) => {
     const { evaluate } = await import("/verify/evaluate.js");
-    const { dueOf } = await import("/verify/general.js");
-    return questions.map(({ call, rule, events, calendar, t, known }) =>
-        call === "due" ? dueOf(rule, events) : evaluate(rule, events, calendars[calendar], t, known));
+    const { dueOf, neglected } = await import("/verify/general.js");
+    return questions.map(({ call, law, rule, events, calendar, t, known }) => ({
+        due: () => dueOf(rule, events),
+        evaluate: () => evaluate(rule, events, calendars[calendar], t, known),
+        neglected: () => neglected(law, rule, events, calendars[calendar], t, known),
+    })[call]());
 }"""
 
 

@@ -12,12 +12,13 @@ import pytest
 
 from tests.effort import chosen
 from tests.law.auditor.campaign import by_engine, life, paths
+from tests.law.generic import item_stories
 from tests.law.javascript.runner import answers, in_browser
 
 DATA = Path(__file__).parents[1] / "data"
 LICENSING = ("vectors.jsonl.gz", "vectors_acts.jsonl.gz")
 QUESTIONS_MIN = 1_168
-HISTORIES, SEED = 200, 20_261_129
+HISTORIES, ITEMS, SEED = 200, 500, 20_261_129
 IN_BROWSER_EVERY = chosen(4, 1)  # of the questions, all of which Node is asked
 Json = dict[str, Any]
 
@@ -96,6 +97,19 @@ def test_it_agrees_with_the_engine_on_drawn_histories() -> None:
         (number, list(paths(by_engine(history), answer)))
         for number, (history, answer) in enumerate(zip(drawn, computed, strict=True))
         if by_engine(history) != answer
+    ]
+    assert differing == []
+
+
+def test_it_agrees_with_the_engine_on_what_drawn_laws_owe() -> None:
+    drawn = [item_stories.item_story(SEED, number) for number in range(ITEMS)]
+    computed = answers([item | {"call": "neglected", "calendar": "CN"} for item in drawn])
+
+    assert {flag.partition(":")[0] for flags in computed for flag in flags} == item_stories.FLAGS
+    differing = [
+        (number, item_stories.by_engine(item), flags)
+        for number, (item, flags) in enumerate(zip(drawn, computed, strict=True))
+        if item_stories.by_engine(item) != flags
     ]
     assert differing == []
 
