@@ -48,10 +48,10 @@ async def settle(watcher: Watcher, table: WatchTable) -> int:
     return done
 
 
-async def watch_once(url: str, approvals: Approvals) -> int:
-    """A watcher starts, does what there is to do, and is gone."""
+async def watch_once(url: str, approvals: Approvals, seconds: float | None = PATIENCE_SECONDS) -> int:
+    """A watcher starts, does what there is to do, in *seconds* at most (None: however long), and is gone."""
     watcher = Watcher(approvals, url)
-    async with table_of(url) as table, asyncio.timeout(PATIENCE_SECONDS):
+    async with table_of(url) as table, asyncio.timeout(seconds):
         while not await watcher.take_lead(table):  # noqa: ASYNC110 there is no event for the end of a session
             await asyncio.sleep(0.01)
         return await settle(watcher, table)
