@@ -27,7 +27,7 @@ from api.feed.schemas import (
 )
 from api.route_access import ACCESS
 from api.web.http_request import HttpRequest, best_media_type
-from api.web.identity import caller_of
+from api.web.identity import caller_of, require_once
 from api.web.parameters import POSITION_MAX, Department, position_lost
 from api.web.problems import Problem
 from api.web.standing import Holds, always, holds_of
@@ -117,6 +117,7 @@ async def subscription(
     """The subscription that a request asks for. Raises Problem invalid-parameter, position-lost."""
     caller = caller_of(request.scope)
     epochs, head = await feed.epochs(), await feed.head()
+    require_once(request.scope["headers"], {LAST_EVENT_ID.lower().encode()})
     header = request.headers.get(LAST_EVENT_ID)
     named = {LAST_EVENT_ID: header, "cursor": cursor, "lastEventId": last_event_id}
     name, text = next(((name, text) for name, text in named.items() if text is not None), ("after", str(after or 0)))
