@@ -19,13 +19,13 @@ from litestar.response import Stream
 from msgspec import Struct, json
 
 from api.feed.routes import FOLLOWERS_MAX, HEARTBEAT, HEARTBEAT_SECONDS, SSE, STREAM_SECONDS_MAX, UNBUFFERED
+from api.guard.admission import Holds, always, holds_of
 from api.html.live import LIVE
 from api.route_access import ACCESS
 from api.web.http_request import HttpRequest, best_media_type
 from api.web.identity import caller_of
 from api.web.parameters import POSITION_MAX, Department
 from api.web.problems import Problem
-from api.web.standing import Holds, always, holds_of
 from api.web.zones import zone_of
 from domain.access.principal import Caller
 from domain.messages import tag_of

@@ -25,12 +25,12 @@ from api.feed.schemas import (
     position_message,
     tag_in,
 )
+from api.guard.admission import Holds, always, holds_of
 from api.route_access import ACCESS
 from api.web.http_request import HttpRequest, best_media_type
 from api.web.identity import caller_of, require_once
 from api.web.parameters import POSITION_MAX, Department, position_lost
 from api.web.problems import Problem
-from api.web.standing import Holds, always, holds_of
 from domain.access.principal import Caller
 from domain.epochs.state import FIRST_EPOCH, loss_of
 from infrastructure.feed.epochs import LedgerEpochs

@@ -11,11 +11,11 @@ from typing import Any
 from litestar.types import Scope
 from msgspec import Struct
 
+from api.guard.admission import ADMISSION, StillAccepted
 from api.html.page import Visitor
 from api.identity.origin import Origin
 from api.web.identity import CALLER, VISITOR
 from api.web.problems import Problem
-from api.web.standing import STANDING, Standing
 from domain.access.principal import Caller
 from infrastructure.identity.claims import TokenRefusedError
 from infrastructure.identity.keys import KeyRefusedError
@@ -49,10 +49,10 @@ class Visit(Struct, frozen=True):
     key_use: KeyUse | None = None
     bearer: str = ""
 
-    def standing(self) -> Standing:
+    def admission(self) -> StillAccepted:
         """Whether the sender is still accepted, from now on."""
         identity = self.identity
-        return Standing(self._is_accepted, lambda: identity.changes, identity.clock, self._ends_at)
+        return StillAccepted(self._is_accepted, lambda: identity.changes, identity.clock, self._ends_at)
 
     @property
     def _ends_at(self) -> datetime | None:
@@ -111,7 +111,7 @@ class EnteredVisit(Struct, frozen=True):
         Reads of personal data are recorded until `leave` is called with what this returns.
         """
         state[VISIT], state[CALLER], state[VISITOR] = self.visit, self.visit.caller, self.visitor
-        state[STANDING] = self.visit.standing
+        state[ADMISSION] = self.visit.admission
         return ON_READ.set(self.on_read)
 
 

@@ -13,10 +13,10 @@ import pytest
 from msgspec import structs
 
 from api.feed.routes import JSON, NDJSON, SSE, Subscription, listing, page_of
+from api.guard.admission import Holds
 from api.identity.cookies import SESSION
 from api.web.identity import caller_by_headers
 from api.web.problems import Problem
-from api.web.standing import Holds
 from infrastructure.feed.epochs import LedgerEpochs
 from infrastructure.feed.reader import Feed, FeedCriteria
 from infrastructure.ledger.approvals import Approvals
@@ -88,7 +88,7 @@ def test_a_revoked_key_gets_no_further_event(site: Site, keys: dict[str, str]) -
         assert [line for line in islice(lines, BEATS_MAX) if line.startswith("data")] == []
 
 
-def test_an_open_page_is_told_nothing_once_its_session_has_ended(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_open_page_hears_nothing_once_its_session_has_ended(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.feed.live.HEARTBEAT_SECONDS", 0.05)
     with signed_in(site) as client:
         cookie = f"{SESSION}={client.cookies[SESSION]}"

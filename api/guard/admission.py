@@ -11,11 +11,11 @@ from time import monotonic
 
 from litestar.types import Scope
 
-STANDING = "standing"  # where the scope's state has it; absent on a server without sign-in
+ADMISSION = "admission"  # where the scope's state has it; absent on a server without sign-in
 LOOK_SECONDS = 60.0  # without an announced change, as one may be lost
 
 
-class Standing:
+class StillAccepted:
     """Whether one sender is accepted as when the request came. It is looked up again once something has changed."""
 
     def __init__(
@@ -51,5 +51,5 @@ Holds = Callable[[], Awaitable[bool]]
 
 def holds_of(scope: Scope) -> Holds:
     """What tells whether the sender of the request with this *scope* is still accepted."""
-    begin: Callable[[], Standing] | None = scope.get("state", {}).get(STANDING)
+    begin: Callable[[], StillAccepted] | None = scope.get("state", {}).get(ADMISSION)
     return begin().holds if begin else always

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.web.standing import Standing
+from api.guard.admission import StillAccepted
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -21,35 +21,35 @@ class Sender:
         self.looks += 1
         return self.accepted
 
-    def standing(self, ends_at: datetime | None = None) -> Standing:
-        return Standing(self.look_up, lambda: self.changes, lambda: self.now, ends_at)
+    def admission(self, ends_at: datetime | None = None) -> StillAccepted:
+        return StillAccepted(self.look_up, lambda: self.changes, lambda: self.now, ends_at)
 
 
 async def test_it_is_looked_up_again_once_something_has_changed() -> None:
     sender = Sender()
-    standing = sender.standing()
-    assert [await standing.holds() for _ in range(3)] == [True] * 3
+    admission = sender.admission()
+    assert [await admission.holds() for _ in range(3)] == [True] * 3
     assert sender.looks == 1
     sender.accepted, sender.changes = False, 1
-    assert not await standing.holds()
+    assert not await admission.holds()
 
 
 async def test_it_ends_at_the_instant_that_was_known_beforehand() -> None:
     sender = Sender()
-    standing = sender.standing(NOON + timedelta(minutes=1))
-    assert await standing.holds()
+    admission = sender.admission(NOON + timedelta(minutes=1))
+    assert await admission.holds()
     sender.now = NOON + timedelta(minutes=1)
-    assert not await standing.holds()
+    assert not await admission.holds()
 
 
 async def test_a_change_that_no_one_announced_is_seen_within_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     sender = Sender()
-    standing = sender.standing()
-    assert await standing.holds()
+    admission = sender.admission()
+    assert await admission.holds()
     sender.accepted = False
-    monkeypatch.setattr("api.web.standing.LOOK_SECONDS", 0.0)
-    later = sender.standing()
+    monkeypatch.setattr("api.guard.admission.LOOK_SECONDS", 0.0)
+    later = sender.admission()
     assert not await later.holds()
-    assert await standing.holds()
+    assert await admission.holds()
     assert not await later.holds()
     assert sender.looks == 3
