@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
-from tests.api.client import REGISTER, Door, problem
+from tests.api.client import REGISTER, Door, identity, problem
+from tests.examples import LEADER
 
 PROJECT = UUID(int=0x1990)
 INSTANTS = (
@@ -59,7 +60,8 @@ async def test_what_no_calendar_answers_for_is_refused_everywhere(
     assert len(parameters) > 80, "the document says which parameters are times"
     for parameter in parameters:
         for text in DAYS if parameter.is_day else INSTANTS:
-            answer = await door.get(parameter.path, **{**parameter.others, parameter.name: text})
+            params = {**parameter.others, parameter.name: text}
+            answer = await door.client.get(parameter.path, params=params, headers=identity(LEADER))
             assert answer.status_code == 400, (parameter, text, answer.status_code, answer.text[:300])
             assert problem(answer, "invalid-parameter")["parameter"] == parameter.name, (parameter, text)
 
