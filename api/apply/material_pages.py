@@ -13,6 +13,7 @@ from api.apply.filling import APPLY, CHECK, MATERIALS, DraftTurn
 from api.apply.pages import APPLYING
 from api.apply.uploads import UploadForm, upload_form
 from api.forms.drafts import STEP
+from api.materials.form_files import file_name_of
 from api.route_access import ACCESS
 from api.web.command_request import CommandRequest
 from domain.core.ledger import Refused
@@ -129,7 +130,7 @@ async def _stored_before(named: str, materials: MaterialStore) -> tuple[str, Sto
     if size is None:
         return "", None
     stored = StoredMaterial(file.digest, size, "")
-    return file.name, structs.replace(stored, media_type=await materials.kind(stored))
+    return file_name_of(file.name), structs.replace(stored, media_type=await materials.kind(stored))
 
 
 def _reused(file: AttachedFile, requirement: str) -> DraftFile:

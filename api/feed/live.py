@@ -19,6 +19,7 @@ from litestar.response import Stream
 from msgspec import Struct, json
 
 from api.feed.routes import FOLLOWERS_MAX, HEARTBEAT, HEARTBEAT_SECONDS, SSE, STREAM_SECONDS_MAX, UNBUFFERED
+from api.guard.admission import Holds, always, holds_of
 from api.html.live import LIVE
 from api.route_access import ACCESS
 from api.web.http_request import HttpRequest, best_media_type
@@ -49,12 +50,16 @@ class LiveMessage(Struct, frozen=True):
 
 
 class LiveReader(Struct, frozen=True):
-    """Who has a page open, of what, and since which position; *streams*: whether messages are to go on."""
+    """Who has a page open, of what, and since which position; *streams*: whether messages are to go on.
+
+    *holds*: whether the session or key is still accepted.
+    """
 
     caller: Caller
     criteria: FeedCriteria
     after: int
     streams: bool
+    holds: Holds = always
 
 
 async def live_reader(
@@ -68,7 +73,7 @@ async def live_reader(
     position = min(after, await page_feed.head()) if after else await page_feed.horizon.look()
     criteria = FeedCriteria(frozenset(), project, department)
     streams = best_media_type(request.headers.getall("accept", []), (JSON, SSE)) == SSE
-    return LiveReader(caller_of(request.scope), criteria, position, streams)
+    return LiveReader(caller_of(request.scope), criteria, position, streams, holds_of(request.scope))
 
 
 class LiveRoutes(Controller):
@@ -118,7 +123,7 @@ async def live_messages(feed: Feed, reader: LiveReader, clock: Callable[[], date
     yield HEARTBEAT  # the answer begins at once, so that the page knows that it is connected
     page = await feed.page(reader.caller, reader.criteria, after, CHANGES_MAX)
     async with feed.horizon.following():
-        while monotonic() < until and not feed.horizon.closed:
+        while monotonic() < until and not feed.horizon.closed and await reader.holds():
             if page.events:
                 yield _message("facts", page.next, json.encode(message_of(page)))
                 await asyncio.sleep(TOGETHER_SECONDS)

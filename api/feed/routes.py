@@ -25,9 +25,10 @@ from api.feed.schemas import (
     position_message,
     tag_in,
 )
+from api.guard.admission import Holds, always, holds_of
 from api.route_access import ACCESS
 from api.web.http_request import HttpRequest, best_media_type
-from api.web.identity import caller_of
+from api.web.identity import caller_of, require_once
 from api.web.parameters import POSITION_MAX, Department, position_lost
 from api.web.problems import Problem
 from domain.access.principal import Caller
@@ -92,13 +93,14 @@ EventLimit = Annotated[int, QueryParameter(ge=1, le=EVENTS_MAX, description="Eve
 
 
 class Subscription(Struct, frozen=True):
-    """Who reads the feed, what of it, from where on, and in what form."""
+    """Who reads the feed, what of it, from where on, and in what form; *holds*: whether it still may."""
 
     caller: Caller
     criteria: FeedCriteria
     after: int
     media_type: str
     epochs: LedgerEpochs
+    holds: Holds = always
 
 
 async def subscription(
@@ -115,13 +117,14 @@ async def subscription(
     """The subscription that a request asks for. Raises Problem invalid-parameter, position-lost."""
     caller = caller_of(request.scope)
     epochs, head = await feed.epochs(), await feed.head()
+    require_once(request.scope["headers"], {LAST_EVENT_ID.lower().encode()})
     header = request.headers.get(LAST_EVENT_ID)
     named = {LAST_EVENT_ID: header, "cursor": cursor, "lastEventId": last_event_id}
     name, text = next(((name, text) for name, text in named.items() if text is not None), ("after", str(after or 0)))
     position = position_in(text, epochs, head, name)
     criteria = FeedCriteria(frozenset(type_of(name) for name in of_types or ()), project, department)
     media_type = best_media_type(request.headers.getall("accept", []), (JSON, NDJSON, SSE, BATCH))
-    return Subscription(caller, criteria, position, media_type, epochs)
+    return Subscription(caller, criteria, position, media_type, epochs, holds_of(request.scope))
 
 
 def position_in(text: str, epochs: LedgerEpochs, head: int, parameter: str) -> int:
@@ -224,14 +227,26 @@ async def page_of(feed: Feed, subscribed: Subscription, wait: int, limit: int) -
             if not await feed.horizon.beyond(page.next, left):
                 break
             page = await feed.new_page(subscribed.caller, subscribed.criteria, page.next, limit)
+    if not await subscribed.holds():
+        raise ended_meanwhile()
     return page
 
 
+def ended_meanwhile() -> Problem:
+    """The problem of one whose key or session was ended while it waited."""
+    return Problem(
+        "credential-invalid",
+        "the key, token or session was ended, or acts for another, while the request waited",
+        remedy="sign in again, or send a key that is accepted",
+        headers={"WWW-Authenticate": 'Bearer realm="countersign", error="invalid_token"'},
+    )
+
+
 async def listing(feed: Feed, subscribed: Subscription) -> AsyncIterator[bytes]:
-    """All events up to the present horizon, a page in memory at a time."""
+    """All events up to the present horizon, a page in memory at a time; up to where its reader is accepted no more."""
     after, end = subscribed.after, await feed.horizon.look()
     more = True
-    while more:
+    while more and await subscribed.holds():
         page = await feed.page(subscribed.caller, subscribed.criteria, after, EVENTS_MAX)
         yield lines_of(events_of(page, subscribed.caller, subscribed.epochs))
         after, more = page.next, page.more and page.next < end
@@ -239,12 +254,15 @@ async def listing(feed: Feed, subscribed: Subscription) -> AsyncIterator[bytes]:
 
 
 async def event_stream(feed: Feed, subscribed: Subscription) -> AsyncIterator[bytes]:
-    """Server-sent events: what there is, then what happens, until the connection is to be made again."""
+    """Server-sent events: what there is, then what happens, until the connection is to be made again.
+
+    Whether the reader is still accepted is asked before anything is sent, and with each heartbeat.
+    """
     after, until = subscribed.after, monotonic() + STREAM_SECONDS_MAX
     yield RETRY
     page = await feed.page(subscribed.caller, subscribed.criteria, after, EVENTS_MAX)
     async with feed.horizon.following():
-        while True:
+        while await subscribed.holds():
             events = events_of(page, subscribed.caller, subscribed.epochs)
             if messages := messages_of(events):
                 yield messages
@@ -257,7 +275,7 @@ async def event_stream(feed: Feed, subscribed: Subscription) -> AsyncIterator[by
                 page = await feed.page(subscribed.caller, subscribed.criteria, after, EVENTS_MAX)
                 continue
             while not await feed.horizon.beyond(after, HEARTBEAT_SECONDS):
-                if monotonic() > until or feed.horizon.closed:
+                if monotonic() > until or feed.horizon.closed or not await subscribed.holds():
                     return
                 yield HEARTBEAT
             page = await feed.new_page(subscribed.caller, subscribed.criteria, after, EVENTS_MAX)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import parse_qsl
 
 from litestar.types import Receive
-from msgspec import Struct, field, json
+from msgspec import Struct, field, json, structs
 from multipart import (  # type: ignore[import-untyped]  # it ships no types
     MultipartError,
     MultipartSegment,
@@ -52,9 +52,18 @@ class FormData(Struct):
     def add(self, name: str, value: str) -> None:
         """Add one field. A file that was stored with an earlier page of the form is added to the files."""
         if name == FILES:
-            self.files.append(json.decode(value.encode(), type=FormFile))
+            self._add_stored(json.decode(value.encode(), type=FormFile))
         else:
             self.values.setdefault(name, []).append(value.replace("\r\n", "\n"))
+
+    def _add_stored(self, file: FormFile) -> None:
+        """Add a file that a script sent beforehand, under its name as a form would send it; else note why not."""
+        name = file_name_of(file.name)
+        try:
+            require_file_name(name)
+            self.files.append(structs.replace(file, name=name))
+        except Refused as unsound:
+            self.refusals.append(unsound.code)
 
 
 class FileIntake(Struct, frozen=True):

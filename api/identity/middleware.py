@@ -108,11 +108,12 @@ class IdentityMiddleware:
         sent = headers.get(b"authorization", b"")
         if not sent.startswith(BEARER) or len(headers) != len(scope["headers"]):
             return None
-        use = self.identity.known_program(sent[BEARER_LENGTH:])
+        bearer = sent[BEARER_LENGTH:]
+        use = self.identity.known_program(bearer)
         if use is None or scope["path"].startswith(SECRET_PREFIXES):
             return None
         self._count(use, extra)
-        return self._programs.visit(use, origin, headers.get(b"user-agent", b""))
+        return self._programs.visit(use, origin, headers.get(b"user-agent", b""), bearer)
 
     def _count(self, use: KeyUse, extra: Pairs) -> None:
         """Count a request of a program against its rate, and say in the answer what is left. Raises Problem."""
@@ -134,9 +135,9 @@ class IdentityMiddleware:
             scheme, _, bearer = authorization.decode("latin-1").partition(" ")
             if scheme.lower() != "bearer":
                 raise unauthorized("credential-invalid", "Authorization has a scheme other than Bearer")
-            use = await self.identity.program(bearer.strip())
+            use = await self.identity.program(bearer := bearer.strip())
             self._count(use, extra)
-            return Visit(*base, caller=use.caller, key_use=use)
+            return Visit(*base, caller=use.caller, key_use=use, bearer=bearer)
         token = cookie_in(headers.get(b"cookie", b""), SESSION, is_secure=origin.is_secure)
         signed_in: SignedIn | None = await self.identity.signed_in(token) if token else None
         if signed_in is not None:

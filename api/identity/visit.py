@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import Token
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from litestar.types import Scope
 from msgspec import Struct
 
+from api.guard.admission import ADMISSION, StillAccepted
 from api.html.page import Visitor
 from api.identity.origin import Origin
 from api.web.identity import CALLER, VISITOR
 from api.web.problems import Problem
 from domain.access.principal import Caller
+from infrastructure.identity.claims import TokenRefusedError
+from infrastructure.identity.keys import KeyRefusedError
+from infrastructure.identity.oidc import ProviderUnreachableError
 from infrastructure.identity.read_log import DataReader
 from infrastructure.identity.service import Identity, KeyUse, SignedIn
 from infrastructure.messages.inbox import recipients
@@ -30,7 +35,7 @@ Pairs = list[tuple[bytes, bytes]]
 class Visit(Struct, frozen=True):
     """A request's origin, and by what it is known who sends it: a session with its *token*, a key, or a gateway.
 
-    *is_local*: from this machine, and not by way of a proxy.
+    *is_local*: from this machine, and not by way of a proxy. *bearer*: the key or token that a program sent.
     """
 
     identity: Identity
@@ -42,6 +47,36 @@ class Visit(Struct, frozen=True):
     signed_in: SignedIn | None = None
     caller: Caller | None = None
     key_use: KeyUse | None = None
+    bearer: str = ""
+
+    def admission(self) -> StillAccepted:
+        """Whether the sender is still accepted, from now on."""
+        identity = self.identity
+        return StillAccepted(self._is_accepted, lambda: identity.changes, identity.clock, self._ends_at)
+
+    @property
+    def _ends_at(self) -> datetime | None:
+        """When the key, token, session or grant ends by itself; None where none of them does."""
+        ends: list[datetime | None] = []
+        if self.key_use is not None:
+            ends = [self.key_use.expires_at, self.key_use.grant.valid_until]
+        elif self.signed_in is not None:
+            session = self.signed_in.session
+            chosen = [grant for grant in self.signed_in.grants if grant.id == session.grant_id]
+            ends = [session.expires_at, *(grant.valid_until for grant in chosen)]
+        return min((end for end in ends if end is not None), default=None)
+
+    async def _is_accepted(self) -> bool:
+        """Whether the same key, token or session is accepted now, for the same caller."""
+        if self.key_use is not None:
+            try:
+                return (await self.identity.program(self.bearer)).caller == self.caller
+            except (KeyRefusedError, TokenRefusedError, ProviderUnreachableError):
+                return False
+        if self.signed_in is not None:
+            signed_in = await self.identity.still_signed_in(self.token)
+            return signed_in is not None and signed_in.caller == self.caller
+        return True
 
     @property
     def reader(self) -> DataReader:
@@ -76,6 +111,7 @@ class EnteredVisit(Struct, frozen=True):
         Reads of personal data are recorded until `leave` is called with what this returns.
         """
         state[VISIT], state[CALLER], state[VISITOR] = self.visit, self.visit.caller, self.visitor
+        state[ADMISSION] = self.visit.admission
         return ON_READ.set(self.on_read)
 
 
@@ -91,13 +127,16 @@ class ProgramVisits:
         self._identity = identity
         self._last: dict[str, tuple[KeyUse, Origin, bytes, EnteredVisit]] = {}
 
-    def visit(self, use: KeyUse, origin: Origin, browser: bytes) -> EnteredVisit:
-        """The visit of the program that *use* is of; *use* itself says until when: it is what was looked up last."""
+    def visit(self, use: KeyUse, origin: Origin, browser: bytes, bearer: bytes) -> EnteredVisit:
+        """The visit of the program that *use* is of; *use* itself says until when: it is what was looked up last.
+
+        A *use* is of one *bearer*.
+        """
         last = self._last.get(use.bucket)
         if last is not None and last[0] is use and last[1] == origin and last[2] == browser:
             return last[3]
         where = origin.address, origin.is_secure, origin.is_local, browser_of(browser)
-        visit = Visit(self._identity, *where, caller=use.caller, key_use=use)
+        visit = Visit(self._identity, *where, caller=use.caller, key_use=use, bearer=bearer.decode("latin-1"))
         entered = EnteredVisit.of(visit)
         if len(self._last) >= PROGRAMS_MAX:
             self._last.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.core.characters import without_blanks
 from infrastructure.materials.media import KINDS
 
 BY_SUFFIX = {kind.suffix: media_type for media_type, kind in KINDS.items()} | {
@@ -11,8 +12,11 @@ BY_SUFFIX = {kind.suffix: media_type for media_type, kind in KINDS.items()} | {
 
 
 def file_name_of(sent: str | None) -> str:
-    """The name of a file without the folders that some browsers send; empty where no file was chosen."""
-    return (sent or "").replace("\\", "/").rpartition("/")[2].strip()
+    """The name of a file without the folders that some browsers send; empty where no file was chosen.
+
+    Also without selectors of variants: nobody sees them in a name that a phone gave, or could take them out.
+    """
+    return without_blanks((sent or "").replace("\\", "/").rpartition("/")[2]).strip()
 
 
 def media_type_of(name: str, declared: str | None) -> str:

@@ -14,6 +14,7 @@ from api.web.identity import Headers, headers_of
 from api.web.parameters import After, catch_up
 from api.web.problems import Problem
 from domain.access.principal import Caller
+from domain.core.characters import without_blanks
 from domain.core.ledger import Refused
 from domain.project.materials.attachment import require_file_name
 from domain.project.state.materials import NAME_CHARACTERS_MAX, is_digest
@@ -62,6 +63,7 @@ async def download(
         raise Problem(
             "material-unknown", f"no file is stored under {digest[:64]}", remedy="POST /v1/materials stores one"
         )
+    name = without_blanks(name)
     if name:
         try:
             require_file_name(name)

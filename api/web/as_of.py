@@ -15,6 +15,7 @@ from api.web.request_body import YEAR_FIRST, YEAR_LAST
 from api.web.zones import zone_of
 from domain.law.calendar.moment import midnight, next_day
 from domain.messages import Entry
+from infrastructure.ledger.approvals import DEFAULT_LAW
 from projections.as_of import Past
 from projections.history.moment import TooMuchToReadError
 from projections.progress.fold import Progress
@@ -41,7 +42,7 @@ On = Annotated[str, QueryParameter(max_length=10, description="As it was at the 
 
 def instant_in(name: str, instant: datetime | None) -> datetime | None:
     """The instant *instant* as the parameter *name*. Raises Problem where it has no offset, or no calendar answers."""
-    if instant is not None and (instant.tzinfo is None or not YEAR_FIRST <= instant.year <= YEAR_LAST):
+    if instant is not None and (instant.tzinfo is None or not _in_years(instant)):
         raise Problem(
             "invalid-parameter",
             f"{name}: {instant.isoformat()} has no offset, or is not in the years {YEAR_FIRST} to {YEAR_LAST}",
@@ -49,6 +50,13 @@ def instant_in(name: str, instant: datetime | None) -> datetime | None:
             parameter=name,
         )
     return instant
+
+
+def _in_years(instant: datetime) -> bool:
+    """Whether calendars answer for the day of *instant*, where it is given and where days begin here."""
+    if not YEAR_FIRST <= instant.year <= YEAR_LAST:
+        return False  # and the first and last years of all have no other zone's day
+    return YEAR_FIRST <= instant.astimezone(zone_of(DEFAULT_LAW)).year <= YEAR_LAST
 
 
 def day_in(name: str, day: date) -> date:

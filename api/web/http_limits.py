@@ -26,6 +26,7 @@ HEAD_BYTES_MAX = 64 * 1024  # a head of ours has a few hundred; proxies stop at 
 TRAILER_BYTES_MAX = 8 * 1024  # nothing is read from trailers (RFC 9110, 6.5.1); a checksum or two fit
 SILENCE_SECONDS_MAX = 30.0  # a client that has begun a request says something within this, and its whole head in twice
 SLOW_BYTES, SLOW_LOOKS_MAX = 1024, 4  # a body that brings less in each of so many spans of silence is given up
+UNREAD_LOOKS_MAX = 10  # spans of silence in which a client takes nothing of its answer: five minutes, as streams last
 FEW_LINES = "send the line of the request and few, short headers"
 NO_TRAILERS = "leave trailers out: nothing is read from them"
 SENT_METHOD = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) \S+ HTTP/1\.[01]\r?\n")
@@ -129,6 +130,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._last_read = b""
         self._has_received, self._head_is_old = False, False
         self._body_bytes = self._slow_looks = 0  # since the last look; looks in a row that found few bytes of one body
+        self._waiting_bytes, self._unread_looks = 0, 0  # of the answer at the last look; looks that found it so
         self._watch = self.loop.call_later(SILENCE_SECONDS_MAX, self._look)
         self._idle_since: float | None = None  # on the loop's clock
 
@@ -137,6 +139,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
         super().connection_lost(exc)
+
+    def resume_writing(self) -> None:
+        self._waiting_bytes = 0  # the client has read: as many bytes at the next look are others
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:
@@ -255,7 +261,15 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self.headers[:] = [(name, authority if name == b"host" else value) for name, value in self.headers]
 
     def _look(self) -> None:
-        """Hang up on a client that says nothing, though it is its turn, or sends its headers or its body too slowly."""
+        """Hang up on a client that says nothing, though it is its turn, or sends its headers or its body too slowly.
+
+        Also on one that does not read: its answer would stay in memory, and its place among those who stream taken.
+        """
+        if self._is_unread():
+            if self.cycle is not None:
+                self.cycle.disconnected = True  # before its writing is resumed, on a transport that is closed by then
+            self.transport.abort()
+            return
         is_heard = not self.flow.read_paused
         silent = not self._has_received and is_heard
         is_slow = self._in_body and is_heard and self._body_bytes < SLOW_BYTES
@@ -267,6 +281,13 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return
         self._has_received, self._head_is_old, self._body_bytes = False, self._in_head and self._half, 0
         self._watch = self.loop.call_later(SILENCE_SECONDS_MAX, self._look)
+
+    def _is_unread(self) -> bool:
+        """Whether the client has for too long taken nothing of its answer, of which no more is written meanwhile."""
+        waiting = self.transport.get_write_buffer_size()
+        is_stuck = self.flow.write_paused and waiting == self._waiting_bytes
+        self._waiting_bytes, self._unread_looks = waiting, self._unread_looks + 1 if is_stuck else 0
+        return self._unread_looks >= UNREAD_LOOKS_MAX
 
     def _hang_up(self, problem: Problem) -> None:
         """Answer with *problem*, unless an answer is on its way, and close."""

@@ -33,8 +33,7 @@ def period_of(first: date | None, last: date | None, supervision: SupervisionAt)
     """The period asked for; the month of *first*, or of the instant, where it is not. Raises Problem."""
     month = Period.month_of(first or supervision.as_of.astimezone(ZoneInfo(supervision.zone)).date())
     period = Period(first or month.first, last or month.last)
-    in_years = all(YEAR_FIRST <= day.year <= YEAR_LAST for day in (period.first, period.last))
-    if not in_years or not 0 <= (period.last - period.first).days < PERIOD_DAYS_MAX:
+    if not 0 <= (period.last - period.first).days < PERIOD_DAYS_MAX:
         raise Problem(
             "invalid-parameter",
             f"last: from {period.first} to {period.last} is no period that can be asked for",

@@ -20,6 +20,7 @@ from litestar.params import QueryParameter
 from litestar.types import Scope
 from msgspec import Struct, ValidationError, convert
 
+from api.web.as_of import day_in, instant_in
 from api.web.problems import Problem
 from api.web.request_checks import ECHO_CHARACTERS_MAX, not_canonical
 
@@ -133,7 +134,7 @@ def require_valid(handler: HTTPRouteHandler, params: MultiDict[Any]) -> None:
     """Refuse values that a parameter can't have, all of them, before any dependency of *handler* reads anything.
 
     Litestar checks the same, but a handler's own parameters only once its dependencies are resolved. Raises its
-    ValidationException.
+    ValidationException; Problem "invalid-parameter" of a time that no calendar answers for, whatever the parameter.
     """
     wrong = []
     for parameter in _declared(handler):
@@ -143,13 +144,23 @@ def require_valid(handler: HTTPRouteHandler, params: MultiDict[Any]) -> None:
         value = values if _takes_several(parameter.annotation) else values[0]
         message = NUL if any("\0" in text for text in values) else ""
         try:
-            convert(value, type=parameter.validated_as, strict=False, str_keys=True)
+            _require_usable_time(
+                parameter.query_name, convert(value, type=parameter.validated_as, strict=False, str_keys=True)
+            )
         except ValidationError as error:
             message = message or str(error).split(" - ", maxsplit=1)[0]
         if message:
             wrong.append({"message": message, "key": parameter.name, "source": ParamType.QUERY})
     if wrong:
         raise ValidationException(detail="invalid query parameters", extra=wrong)
+
+
+def _require_usable_time(name: str, value: object) -> None:
+    """Raise Problem where *value* is an instant without an offset, or a day or instant no calendar answers for."""
+    if isinstance(value, datetime):
+        instant_in(name, value)
+    elif isinstance(value, date):
+        day_in(name, value)
 
 
 class DeclaredParameter(Struct, frozen=True):

@@ -30,6 +30,11 @@ def _is_blank(character: str) -> bool:
     return character in BLANK_LETTERS or any(code in selectors for selectors in VARIATION_SELECTORS)
 
 
+def without_blanks(text: str) -> str:
+    """*text* without what shows nothing by itself, such as the selector by which phones spell a coloured sign."""
+    return "".join(character for character in text if not _is_blank(character))
+
+
 def hidden_in_line(text: str) -> str:
     """The first character of *text* not allowed in a code, name or id; empty if there is none."""
     if _PLAIN.fullmatch(text):

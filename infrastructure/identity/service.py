@@ -131,6 +131,7 @@ class Identity:
         self.buckets = TokenBuckets(options.key_per_second, 2 * options.key_per_second)
         self._url = primary.url if primary else url
         self._sessions, self._keys = LookupCache[SignedIn | None](), LookupCache[KeyUse]()
+        self.changes = 0  # how often the caches were emptied: what was looked up before may hold no longer
         self._tasks: list[asyncio.Task[None]] = []
         self._open = AsyncExitStack()
 
@@ -162,6 +163,11 @@ class Identity:
             return await self._described(session) if session else None, CACHE_SECONDS
 
         return await self._sessions.get(digest, look_up)
+
+    async def still_signed_in(self, token: str) -> SignedIn | None:
+        """The same, never cached and without counting as a use: an open page must not prolong its session."""
+        session = await self.sessions.find(token, self.clock(), is_use=False)
+        return await self._described(session) if session else None
 
     async def _described(self, session: Session) -> SignedIn | None:
         name = await self.directory.name_of(session.principal)
@@ -239,6 +245,7 @@ class Identity:
 
     def forget(self) -> None:
         """Empty the caches of this server."""
+        self.changes += 1
         self._sessions.clear()
         self._keys.clear()
 

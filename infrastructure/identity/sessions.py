@@ -95,8 +95,8 @@ class Sessions:
             await connection.execute(INSERT, [digest_of(token), *structs.astuple(session)])
         return token, session
 
-    async def find(self, token: str, now: datetime) -> Session | None:
-        """The session of *token*; None where there is none, or it has expired."""
+    async def find(self, token: str, now: datetime, *, is_use: bool = True) -> Session | None:
+        """The session of *token*; None where there is none, or it has expired. *is_use*: it goes on for longer."""
         if not TOKEN.fullmatch(token):
             return None
         digest = digest_of(token)
@@ -106,7 +106,7 @@ class Sessions:
                 session = await _session_of(self._primary, digest)
         if session is None or now >= session.expires_at or now >= session.touched_at + self.idle:
             return None
-        if now >= session.touched_at + timedelta(seconds=TOUCH_SECONDS):
+        if is_use and now >= session.touched_at + timedelta(seconds=TOUCH_SECONDS):
             await self._touch(digest, now)
         return session
 

@@ -148,6 +148,7 @@ def test_one_content_has_one_size() -> None:
     [
         *("", " ", ".", "..", "../plan.pdf", "a/b", "a\\b", "C:plan.pdf", "plan.pdf ", "plan.", ".plan", "a" * 201),
         *("plan\n.pdf", "plan\x00", "plan\x7f.pdf", "plan\u202efdp.exe", "plan\u200b.pdf", "plan\u2028", "a*", 'a"b'),
+        *("plan\ufe0f.pdf", "plan\u3164.pdf", "plan\u2800", "plan\uffff.pdf", "plan\ue000.pdf"),
     ],
 )
 def test_a_name_is_a_plain_file_name(name: str) -> None:

@@ -7,6 +7,7 @@ from unicodedata import category
 
 from msgspec import Meta
 
+from domain.core.characters import hidden_in_line
 from domain.core.context import Context
 from domain.core.ledger import Actor, Command, Fact, Refused, Role
 from domain.core.rules import require_reasons
@@ -28,7 +29,7 @@ from domain.project.state.project import Project
 
 OVER_STAGES = (Stage.DECLINED, Stage.WITHDRAWN, *DECIDED_STAGES)
 PATH_CHARACTERS = frozenset('/\\:*?"<>|')  # path separators, or not allowed in file names on some system
-UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")  # invisible characters, among them direction overrides
+PRIVATE = "Co"  # characters that show something in one font, and nothing or something else in the others
 
 Items = Annotated[tuple[Code, ...], Meta(max_length=ITEMS_MAX)]
 SomeItems = Annotated[tuple[Code, ...], Meta(min_length=1, max_length=ITEMS_MAX)]
@@ -198,7 +199,7 @@ def require_file_name(name: str) -> None:
         else "has path separators or other characters not allowed in file names"
         if PATH_CHARACTERS & set(name)
         else "has invisible characters"
-        if any(category(character) in UNSEEN for character in name)
+        if hidden_in_line(name) or any(category(character) == PRIVATE for character in name)
         else "begins or ends with a blank or a dot"
         if name != name.strip().strip(".")
         else ""

@@ -194,6 +194,11 @@ async def test_what_makes_no_sense_is_refused(
     problem(response, code)
 
 
+async def test_a_position_in_two_headers_is_none(door: Door) -> None:
+    twice = [*identity(LEADER).items(), ("Last-Event-ID", "1"), ("Last-Event-ID", "0")]
+    problem(await door.client.get("/v1/events", headers=twice), "invalid-header")
+
+
 async def test_a_role_without_a_feed_is_refused(door: Door) -> None:
     problem(await door.get("/v1/events", CLERK), "access-denied")
     problem(await door.get("/v1/events", None), "actor-missing")

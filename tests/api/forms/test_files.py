@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from litestar import Litestar
+from msgspec import json
 
+from api.acts.fields import FILES
 from api.app import PAGES, create_app
 from domain.examples.materials import REPORT
 from infrastructure.ledger.approvals import Approvals
@@ -93,6 +95,7 @@ async def test_a_file_that_was_uploaded_is_not_lost_when_another_field_is_wrong(
         (("图.pdf", b"nothing of the kind", "application/pdf"), "文件内容与其类型不符"),
         (("表.xyz", PDF, "application/xyz"), "不接受这种类型的文件"),
         (("a" * 300 + ".pdf", PDF, "application/pdf"), "请改名后再上传"),
+        (("图\u202efdp.exe.pdf", PDF, "application/pdf"), "请改名后再上传"),
     ],
 )
 async def test_a_file_that_is_not_taken_is_refused_beside_its_field(
@@ -103,6 +106,25 @@ async def test_a_file_that_is_not_taken_is_refused_beside_its_field(
     html = await sent(attach, 422, file, items="land")
     assert sentence in html.partition('id="_file-fault"')[2].partition("</span>")[0]
     assert (await approvals.project(project_id("running"))).materials == {}
+
+
+async def test_a_sign_of_a_phone_in_a_name_is_spelled_without_its_selector(door: Door) -> None:
+    """`1️⃣` is three characters, of which the second shows nothing: no one could take it out of the name."""
+    attach = form(door, "attach_material", project_id("running"), by=MANAGER)
+    await attach.open()
+    html = await sent(attach, 422, ("1\ufe0f\u20e3⚠\ufe0f营业执照\u3164.pdf", PDF + b"2", "application/pdf"))
+    assert "已上传 1\u20e3⚠营业执照.pdf" in seen(html)
+    await attach.press("discard", 303, [])
+
+
+@pytest.mark.parametrize(("name", "shown"), [("⚠\ufe0f图.pdf", "⚠图.pdf"), ("图\u202e.pdf", "请改名后再上传")])
+async def test_a_file_that_a_script_sent_beforehand_has_its_name_checked(door: Door, name: str, shown: str) -> None:
+    attach = form(door, "attach_material", project_id("running"), by=MANAGER)
+    await attach.open()
+    stored = (await door.upload(PDF + b"3", "application/pdf", MANAGER)).json()
+    file = {**{part: stored[part] for part in ("digest", "size", "media_type")}, "name": name}
+    assert shown in seen(await sent(attach, 422, **{FILES: json.encode(file).decode()}))
+    await attach.press("discard", 303, [])
 
 
 async def test_a_form_of_an_item_begins_with_that_item(door: Door) -> None:

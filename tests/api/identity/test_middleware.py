@@ -202,7 +202,7 @@ async def test_each_request_of_a_program_has_its_own_origin_and_browser() -> Non
     near, far = Origin("127.0.0.1", is_secure=False, is_local=True), Origin("203.0.113.9", True, False)
     sent = [(first, near, b"a"), (first, near, b"a"), (first, far, b"a"), (first, far, b"b"), (renewed, far, b"b")]
 
-    entered = [visits.visit(*each) for each in sent]
+    entered = [visits.visit(*each, API_KEY.text.encode()) for each in sent]
 
     assert [(each.visit.key_use, each.visit.address, each.visit.is_secure, each.visit.browser) for each in entered] == [
         (use, origin.address, origin.is_secure, browser.decode()) for use, origin, browser in sent

@@ -17,6 +17,8 @@ from tests.api.served import served
 from tests.effort import PATIENCE_SECONDS
 
 HEAD = b"X-Actor: wang\r\nX-Role: project_manager\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\n"
+ANSWERS = 20  # of a megabyte each: more than the kernel takes for a client that does not read
+UNREAD_SECONDS = 3.0  # the server looks sixty times, and gives up at the tenth
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +123,18 @@ def test_a_request_that_comes_slowly_but_comes_is_answered(address: str, monkeyp
     assert b'"code":"unknown-command"' in answer_to_half(
         address, slow[:-9], *[bytes([byte]) for byte in slow[-9:]], pause=0.12
     )
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_an_answer_that_no_one_reads_is_given_up(address: str, monkeypatch: pytest.MonkeyPatch, reads: bool) -> None:
+    monkeypatch.setattr("api.web.http_limits.SILENCE_SECONDS_MAX", 0.05)
+    place, answer = urlsplit(address), b""
+    with socket.create_connection((place.hostname, place.port), timeout=PATIENCE_SECONDS) as connection:
+        connection.sendall(b"GET /schema/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * (ANSWERS - 1))
+        connection.sendall(b"GET /schema/openapi.json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        if not reads:
+            sleep(UNREAD_SECONDS)
+        with suppress(ConnectionResetError):
+            while part := connection.recv(1_000_000):
+                answer += part
+    assert (answer.count(b"HTTP/1.1 200 OK") == ANSWERS) is reads

@@ -74,6 +74,15 @@ async def test_last_use_is_stored_once_a_minute(identity: Identity, clock: Moved
     assert (await identity.sessions.of("wang", clock()))[0].touched_at == clock()
 
 
+async def test_an_open_page_does_not_prolong_its_session(identity: Identity, clock: MovedClock) -> None:
+    token, begun = await identity.begin(WANG)
+
+    clock.move(minutes=20)
+    assert await identity.still_signed_in(token) == begun
+    clock.move(minutes=10)
+    assert await identity.still_signed_in(token) is None
+
+
 async def test_another_role_comes_with_another_token(identity: Identity, directory: FixedDirectory) -> None:
     directory.grants["wang"] = [OFFICER, LEADER]
     token, begun = await identity.begin(WANG)
