@@ -34,9 +34,10 @@ TAKE: LiteralString = """
 """
 RENEW: LiteralString = "UPDATE process.lease SET heartbeat_at = clock_timestamp() WHERE work = %s AND owner = %s"
 READ_ONLY: LiteralString = "SELECT current_setting('transaction_read_only') = 'on'"
+# A heartbeat ahead of the clock, which was set back, says as little: a living leader renews it within one heartbeat.
 SILENT: LiteralString = """
     SELECT owner FROM process.lease
-    WHERE work = %(work)s AND heartbeat_at < clock_timestamp() - make_interval(secs => %(seconds)s)
+    WHERE work = %(work)s AND abs(extract(epoch FROM clock_timestamp() - heartbeat_at)) > %(seconds)s
 """
 END: LiteralString = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity

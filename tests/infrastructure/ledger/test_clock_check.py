@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from infrastructure.ledger import clock_check
 from infrastructure.ledger.approvals import Approvals
@@ -103,3 +104,16 @@ async def test_a_fact_of_the_future_is_reported_and_blocks_no_command(database_u
     async with Approvals(database_url) as approvals:
         assert f"recorded at {tomorrow:%Y-%m-%dT%H:%M}" in approvals.clocks.note
         assert (await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())).receipt.position == 2
+
+
+async def test_a_clock_that_was_set_is_logged_where_the_databases_is_the_same(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Approvals(database_url) as approvals:
+        with capture_logs() as quiet:
+            await approvals.clocks.look()
+        monkeypatch.setattr(approvals.clocks, "_steady", approvals.clocks._steady - 3600)
+        with capture_logs() as lines:
+            await approvals.clocks.require_right()
+    assert quiet == []
+    assert [(line["event"], line["seconds"]) for line in lines] == [("clock_set", 3600)]
