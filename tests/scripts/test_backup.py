@@ -86,6 +86,13 @@ def test_a_backup_among_the_keys_is_refused(backed_up: BackedUp) -> None:
     assert "no folder of backups" in plain(ours.end("restore", ours.folder / "nothing", status=2))
 
 
+def test_a_new_machine_needs_no_data_folder(backed_up: BackedUp) -> None:
+    new = Installation(backed_up.installation.folder / "new")
+    rehearsed = new.run("restore", backed_up.installation.backups, "--rehearse")
+    assert (rehearsed["ledger"]["position"], rehearsed["ledger"]["faults"]) == (backed_up.installation.head(), [])
+    assert new.left_over() == []
+
+
 def test_a_restore_takes_the_place_and_begins_an_epoch(backed_up: BackedUp) -> None:
     """The last test of the file: it changes what the others read."""
     ours = backed_up.installation
