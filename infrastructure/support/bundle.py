@@ -133,7 +133,7 @@ def _database(url: str) -> dict[str, Any]:
         unread["connection"] = type(failure).__name__
     scalars = {name: rows[0][0] if (rows := read.get(name)) else None for name in SCALARS}
     views = [dict(zip(VIEW_COLUMNS, row, strict=True)) for row in read.get("views", [])]
-    facts: dict[str, int] = dict(read.get("facts", []))  # type: ignore[arg-type]  # pairs, as FACTS selects them
+    facts: dict[str, int] = dict(read.get("facts", []))
     return {"postgresql": server, **scalars, "views": views, "facts": facts, UNREAD: unread}
 
 
