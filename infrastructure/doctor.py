@@ -38,6 +38,10 @@ ARCHIVER = """
     SELECT last_archived_time AT TIME ZONE 'UTC', last_failed_wal,
            last_failed_time > coalesce(last_archived_time, '-infinity') FROM pg_stat_archiver
 """
+NEWEST = """
+    SELECT max(last.recorded_at)
+    FROM (SELECT recorded_at FROM ledger.event ORDER BY seq DESC LIMIT 10000) AS last
+"""
 GOOD = ""
 UNREADABLE = "Free disk space where there is none; where files are damaged or missing, restore a backup."
 
@@ -238,8 +242,7 @@ def _clock(connection: psycopg.Connection) -> Check:
     (server_time,) = connection.execute("SELECT clock_timestamp()").fetchone() or (datetime.now(UTC),)
     newest = server_time
     if connection.execute("SELECT to_regclass('ledger.event')").fetchone() != (None,):
-        row = connection.execute("SELECT recorded_at FROM ledger.event ORDER BY seq DESC LIMIT 1").fetchone()
-        newest = row[0] if row else server_time
+        newest = (connection.execute(NEWEST).fetchone() or (None,))[0] or server_time
     now = datetime.now(UTC)
     apart = abs(now - server_time)
     behind = newest > now + CLOCK_APART_MAX

@@ -10,9 +10,11 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
+from infrastructure.doctor import diagnose
 from infrastructure.ledger import clock_check
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.clock_check import REFUSED_MAX, ClockWrongError, utc_now
+from infrastructure.settings import Settings
 from infrastructure.watcher.watcher import Watcher
 from tests.examples import APPLICANT, MANAGER
 from tests.infrastructure.watcher.test_watcher import REGISTER, SUBMIT
@@ -117,3 +119,14 @@ async def test_a_clock_that_was_set_is_logged_where_the_databases_is_the_same(
             await approvals.clocks.require_right()
     assert quiet == []
     assert [(line["event"], line["seconds"]) for line in lines] == [("clock_set", 3600)]
+
+
+async def test_facts_of_a_clock_that_was_ahead_are_named_after_others_were_recorded(database_url: str) -> None:
+    async with Approvals(database_url, clock=off(by=60 * 60 * SECOND)) as ahead:
+        await ahead.handle(uuid4(), REGISTER, MANAGER, uuid4())
+    async with Approvals(database_url) as approvals:
+        await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())
+        await approvals.clocks.look()
+        assert approvals.clocks.note.startswith("the newest fact was recorded at")
+    checks = {check.name: check for check in diagnose(Settings.of({"DATABASE_URL": database_url}), {})}
+    assert "but the newest fact is of" in checks["clock"].detail
