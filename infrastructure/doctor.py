@@ -38,7 +38,12 @@ ARCHIVER = """
     SELECT last_archived_time AT TIME ZONE 'UTC', last_failed_wal,
            last_failed_time > coalesce(last_archived_time, '-infinity') FROM pg_stat_archiver
 """
+NEWEST = """
+    SELECT max(last.recorded_at)
+    FROM (SELECT recorded_at FROM ledger.event ORDER BY seq DESC LIMIT 10000) AS last
+"""
 GOOD = ""
+UNREADABLE = "Free disk space where there is none; where files are damaged or missing, restore a backup."
 
 
 class Check(Struct, frozen=True):
@@ -70,6 +75,15 @@ def _checks(settings: Settings, environment: Mapping[str, str]) -> Iterator[Chec
     except PostgresUnavailableError as failure:
         yield Check("server", ok=False, detail=failure.sentence, remedy=failure.remedy)
         return
+    try:
+        yield from _database(url, settings)
+    except psycopg.Error as failure:
+        detail = f"the database can't be read: {without_password(str(failure).strip())}"
+        yield Check("database", ok=False, detail=detail, remedy=UNREADABLE)
+
+
+def _database(url: str, settings: Settings) -> Iterator[Check]:
+    """What the server at *url* answers. Raises psycopg's errors, after the checks before."""
     migrations = _migrations(url)
     with psycopg.connect(url, autocommit=True) as connection:
         yield _server(connection, settings.database_url or EmbeddedPostgres(settings.data).url())
@@ -168,7 +182,8 @@ def _writable(name: str, folder: Path, remedy: str) -> Check:
 
 
 def _disk(data: Path) -> Check:
-    free = shutil.disk_usage(_existing(data.absolute())).free / GIB
+    place = next(folder for folder in (data.absolute(), *data.absolute().parents) if os.path.exists(folder))  # noqa: PTH110  Path.exists() raises where it may not look
+    free = shutil.disk_usage(place).free / GIB
     detail = f"{free:.1f} GiB free for {data}"
     return _check("disk", free < DISK_FREE_GIB_MIN, detail, f"Free disk space: at least {DISK_FREE_GIB_MIN} GiB.")
 
@@ -227,8 +242,7 @@ def _clock(connection: psycopg.Connection) -> Check:
     (server_time,) = connection.execute("SELECT clock_timestamp()").fetchone() or (datetime.now(UTC),)
     newest = server_time
     if connection.execute("SELECT to_regclass('ledger.event')").fetchone() != (None,):
-        row = connection.execute("SELECT recorded_at FROM ledger.event ORDER BY seq DESC LIMIT 1").fetchone()
-        newest = row[0] if row else server_time
+        newest = (connection.execute(NEWEST).fetchone() or (None,))[0] or server_time
     now = datetime.now(UTC)
     apart = abs(now - server_time)
     behind = newest > now + CLOCK_APART_MAX

@@ -15,11 +15,15 @@ def replace_file(file: Path, content: bytes, mode: int = FILE_MODE) -> None:
     """
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(file)
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(file)
+    except BaseException:  # a full disk, say, of which half a file would take more; and it may be half a key
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def sync_file(file: Path) -> None:

@@ -14,7 +14,7 @@ from typer.main import get_command, get_group
 
 from domain.core.ledger import Refused
 from infrastructure.errors import OperatorError
-from infrastructure.postgres.errors import FORBIDDEN
+from infrastructure.postgres.errors import FORBIDDEN, READ_ONLY, UNCHANGING
 from scripts.console import UNREAD, abandon_output, flush_streams, open_streams, out, screen
 
 __all__ = ["cli", "main"]
@@ -145,7 +145,7 @@ def main() -> None:
         remedy = f"{refusal.remedy[:1].upper()}{refusal.remedy[1:].removesuffix('.')}." if refusal.remedy else ""
         screen.print(f"{refusal.sentence}. {remedy}".strip(), style="red", highlight=False)
         sys.exit(2)
-    except (psycopg.OperationalError, *FORBIDDEN) as failure:
+    except (psycopg.OperationalError, *FORBIDDEN, *UNCHANGING) as failure:
         screen.print(f"Database error: {_reason(failure)}", style="red", highlight=False)
         sys.exit(2)
     except BrokenPipeError:
@@ -159,11 +159,14 @@ def main() -> None:
 
 
 def _reason(failure: psycopg.Error) -> str:
-    """What went wrong, and the server's advice, without the statement that it happened in."""
-    if not failure.diag.message_primary:
+    """What went wrong, and the server's advice or ours, without the statement that it happened in."""
+    message = failure.diag.message_primary
+    if isinstance(failure, UNCHANGING):
+        return f"{message or str(failure).strip()}. {READ_ONLY}"
+    if not message:
         return str(failure).strip()
     hint = f" {failure.diag.message_hint}" if failure.diag.message_hint else ""
-    return f"{failure.diag.message_primary}.{hint}"
+    return f"{message}.{hint}"
 
 
 def _run() -> None:

@@ -9,14 +9,16 @@ import psycopg
 import typer
 
 from infrastructure.ledger.clock_check import utc_now
+from infrastructure.postgres.lease import NO_CHANGES
 from infrastructure.projector.rebuild import rebuild as rebuild_views
 from infrastructure.projector.rebuild import together
 from infrastructure.proof.log import LogError
 from infrastructure.proof.publisher import ProofFolder
-from infrastructure.verifier.checkpoint import CheckpointUnreadableError
+from infrastructure.verifier.checkpoint import Checkpoint, CheckpointUnreadableError
 from infrastructure.verifier.checkpoint import read as read_checkpoint
 from infrastructure.verifier.checkpoint import write as write_checkpoint
 from infrastructure.verifier.results import store_whole
+from infrastructure.verifier.verify import Verified
 from infrastructure.verifier.verify import verify as verify_ledger
 from projections.histories import HISTORIES
 from scripts import golden
@@ -90,14 +92,22 @@ def verify(
             log = ProofFolder(chosen.proof_folder).read_log()
             result, now = verify_ledger(url, advance, earlier, log, since=begin)
         if begin is None and result.position:
-            with psycopg.connect(url, autocommit=True) as connection:
-                store_whole(connection, result, now, utc_now())
+            _store(url, result, now)
         if checkpoint and now:
             write_checkpoint(checkpoint, now)
     except (CheckpointUnreadableError, LogError, psycopg.Error) as failure:
         fail(f"The ledger could not be verified: {str(failure).strip()}")
     print_result(result, as_json, lambda: pairs("verified", result))
     raise typer.Exit(EXIT_FINDINGS if result.faults else 0)
+
+
+def _store(url: str, result: Verified, now: Checkpoint | None) -> None:
+    """Store the result of a whole verification for /readyz, where the database is not one that only reads."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        if connection.execute(NO_CHANGES).fetchone() == (True,):
+            screen.print("Not shown in /readyz: this database takes no changes.")
+        else:
+            store_whole(connection, result, now, utc_now())
 
 
 def verify_materials(as_json: AsJson = False) -> None:

@@ -169,6 +169,7 @@ def simulate(
     chosen = settings()
     plan = SimulationPlan(projects, seed, last or last_day(), first, processes)
     url = database.ready(chosen)
+    database.require_no_way_back(url, chosen)
     with database.supervised_server(chosen), bar(screen, "projects") as advance:
         done = uvloop.run(simulate_zone(url, plan, advance))
     screen.print("Updating the views ...")

@@ -6,6 +6,7 @@ written before the database takes its place, so that none is ever served without
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from infrastructure.backup.timelines import note_current
 from infrastructure.backup.tools import Advance
 from infrastructure.feed.epochs import last_restore
 from infrastructure.postgres.binaries import PostgresUnavailableError
+from infrastructure.postgres.cluster import make_folder
 from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
 from infrastructure.postgres.migrate import migrate
 from infrastructure.proof.log import LogError, LogReader
@@ -101,6 +103,7 @@ class Restorer:
             raise BackupError(
                 "backup-missing", f"{self._place.path} is no folder of backups.", "Name that of `backup`."
             )
+        make_folder(self._server.data, 0o711 if os.geteuid() == 0 else 0o700)  # on a new machine there is none
         before = last_state(self._server)
         with self._place.locked() as lock:
             work = self._server.data / (REHEARSAL if rehearsal else RESTORING)

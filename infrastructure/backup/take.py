@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, LiteralString
@@ -31,6 +32,10 @@ TAKING, VERIFYING, ARCHIVING = "copying the database", "verifying the copy", "ar
 HEAD: LiteralString = "SELECT seq, encode(hash, 'hex') FROM ledger.event ORDER BY seq DESC LIMIT 1"
 SYSTEM: LiteralString = "SELECT system_identifier::text FROM pg_control_system()"
 SWITCH: LiteralString = "SELECT pg_walfile_name(pg_switch_wal() - 1)"
+SHOWN: dict[str, LiteralString] = {
+    "archive_command": "SHOW archive_command",
+    "archive_timeout": "SHOW archive_timeout",
+}
 ARCHIVED: LiteralString = """
     SELECT coalesce(last_archived_wal >= %s, false), coalesce(last_failed_wal, ''),
            coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false)
@@ -90,14 +95,33 @@ class BackupTaker:
             cleared = ErasedTexts(self._server.start(), self._follow).clear(advance)  # before the log is archived
             is_first = not self._place.finished()
             with psycopg.connect(self._server.start(), autocommit=True) as connection:
-                archive_to(connection, self._place.wal)
-                note_current(connection, self._place)
-                taken = structs.replace(self._take(connection, lock, advance, full=full), erasures=cleared.erasures)
+                with self._archiving(connection):
+                    note_current(connection, self._place)
+                    taken = self._take(connection, lock, advance, full=full)
+                taken = structs.replace(taken, erasures=cleared.erasures)
             if is_first:  # what came before is of no use, and may be of before an erasure
                 remove_log_before(self._place, self._place.finished()[0], lock, advance)
             if keep is None:
                 return taken
             return structs.replace(taken, removed=prune(self._place, self._clock() - keep, lock, advance))
+
+    @contextmanager
+    def _archiving(self, connection: psycopg.Connection[Any]) -> Iterator[None]:
+        """Have the log archived in the folder from now on; where the backup fails, as before.
+
+        Without a backup the log there is of no use; and where that disk is full or gone, all of it would stay on the
+        disk of the data.
+        """
+        before = {name: str(_value(connection, show)) for name, show in SHOWN.items()}
+        archive_to(connection, self._place.wal)
+        try:
+            yield
+        except BaseException:
+            try:
+                _set_archive(connection, before)
+            except psycopg.Error as lost:
+                log.warning("archive_not_put_back", error=str(lost).strip())
+            raise
 
     def _take(self, connection: psycopg.Connection[Any], lock: int, advance: Advance, *, full: bool) -> TakenBackup:
         began, clocked = self._clock(), time.monotonic()
@@ -182,7 +206,10 @@ def require_programs(account: Account) -> None:
 
 def archive_to(connection: psycopg.Connection[Any], wal: Path) -> None:
     """Have the server archive its log in *wal* from now on; *connection* is the owner's, in autocommit mode."""
-    wanted = {"archive_command": archive_command(wal), "archive_timeout": f"{CUT_OFF_SECONDS}s"}
+    _set_archive(connection, {"archive_command": archive_command(wal), "archive_timeout": f"{CUT_OFF_SECONDS}s"})
+
+
+def _set_archive(connection: psycopg.Connection[Any], wanted: dict[str, str]) -> None:
     for name, value in wanted.items():
         connection.execute(
             psycopg.sql.SQL("ALTER SYSTEM SET {} = {}").format(psycopg.sql.Identifier(name), psycopg.sql.Literal(value))

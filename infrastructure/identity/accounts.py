@@ -13,6 +13,7 @@ from typing import LiteralString
 from msgspec import Struct
 
 from domain.core.ledger import Role
+from infrastructure.identity.sessions import AHEAD_MAX
 from infrastructure.identity.tokens import digest_of
 from infrastructure.ledger.reader import Store
 
@@ -26,9 +27,12 @@ LINK: LiteralString = """
 """
 NEW_CODE: LiteralString = "INSERT INTO identity.one_time_code (digest, purpose, expires_at) VALUES (%s, %s, %s)"
 DROP_CODES: LiteralString = "DELETE FROM identity.one_time_code WHERE purpose = %s"
-CODE_LIVES: LiteralString = "SELECT FROM identity.one_time_code WHERE digest = %s AND purpose = %s AND expires_at > %s"
+CODE_LIVES: LiteralString = """
+    SELECT FROM identity.one_time_code WHERE digest = %s AND purpose = %s AND expires_at > %s AND expires_at <= %s
+"""
 USE_CODE: LiteralString = """
-    DELETE FROM identity.one_time_code WHERE digest = %s AND purpose = %s AND expires_at > %s RETURNING purpose
+    DELETE FROM identity.one_time_code WHERE digest = %s AND purpose = %s AND expires_at > %s AND expires_at <= %s
+    RETURNING purpose
 """
 SIGNS_IN: LiteralString = """
     SELECT EXISTS (SELECT FROM identity.password WHERE principal = ANY (%(ids)s))
@@ -82,13 +86,12 @@ class Accounts:
     async def code_is_valid(self, code: str, now: datetime, purpose: str = ADMINISTRATOR) -> bool:
         """Whether *code* could be used now; it stays valid."""
         async with self._store.connection() as connection:
-            params = [digest_of(_plain(code)), purpose, now]
-            return await (await connection.execute(CODE_LIVES, params)).fetchone() is not None
+            return await (await connection.execute(CODE_LIVES, _living(code, purpose, now))).fetchone() is not None
 
     async def use_code(self, code: str, now: datetime, purpose: str = ADMINISTRATOR) -> bool:
         """Use *code* up; False where it is wrong, was used or has expired."""
         async with self._store.connection() as connection:
-            used = await connection.execute(USE_CODE, [digest_of(_plain(code)), purpose, now])
+            used = await connection.execute(USE_CODE, _living(code, purpose, now))
             return await used.fetchone() is not None
 
     async def any_signs_in(self, principals: Sequence[str]) -> bool:
@@ -116,6 +119,11 @@ class Accounts:
                     position,
                 ]
                 await connection.execute(ADD_DEMO_PERSON, params)
+
+
+def _living(code: str, purpose: str, now: datetime) -> list[object]:
+    """The parameters by which a code is found that was made within its time, by no clock that was set back since."""
+    return [digest_of(_plain(code)), purpose, now, now + timedelta(hours=CODE_HOURS) + AHEAD_MAX]
 
 
 def _plain(code: str) -> str:

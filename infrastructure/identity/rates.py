@@ -1,7 +1,8 @@
 """Rates of attempts: GCRA in an unlogged table for sign-in, token buckets in memory for API keys.
 
 The wait for sign-in grows with each failure of one account from one address; other addresses are not locked out by it.
-An account that has signed in from an address before is not limited there by what others do elsewhere.
+An account that has signed in from an address before is not limited there by what others do elsewhere. A wait longer
+than the longest was counted by a clock that has been set back since, and is ignored: it could last a year.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ TRUSTED_HOURS = 24 * 30
 BUCKETS_MAX = 10_000
 TAKE: LiteralString = """
     INSERT INTO identity.rate AS r (key, arrival_at) VALUES (%(key)s, %(now)s + %(interval)s)
-    ON CONFLICT (key) DO UPDATE SET arrival_at = greatest(r.arrival_at, %(now)s) + %(interval)s
-        WHERE greatest(r.arrival_at, %(now)s) + %(interval)s <= %(now)s + %(span)s
+    ON CONFLICT (key) DO UPDATE SET arrival_at = %(interval)s + CASE
+            WHEN r.arrival_at BETWEEN %(now)s AND %(now)s + %(span)s THEN r.arrival_at ELSE %(now)s END
+        WHERE r.arrival_at <= %(now)s + %(span)s - %(interval)s OR r.arrival_at > %(now)s + %(span)s
     RETURNING arrival_at
 """
 PEEK: LiteralString = "SELECT arrival_at, failures, trusted FROM identity.rate WHERE key = %s"
@@ -95,7 +97,7 @@ class SignInRates:
         async with self._store.connection() as connection:
             row = await (await connection.execute(PEEK, [_pair(account, address)])).fetchone()
         blocked_until, _, trusted = row or (now, 0, False)
-        if blocked_until > now:
+        if now < blocked_until <= now + timedelta(seconds=WAIT_SECONDS_MAX):
             return RateWait(ceil((blocked_until - now).total_seconds()), BY_ADDRESS)
         return None if trusted else await self.take(BY_ACCOUNT, account, now)
 

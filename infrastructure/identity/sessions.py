@@ -16,6 +16,7 @@ from infrastructure.identity.primary import PrimaryAwayError
 from infrastructure.identity.tokens import TOKEN, digest_of, new_token
 from infrastructure.ledger.reader import Store
 
+AHEAD_MAX = timedelta(minutes=5)  # that clocks of several servers may differ; begun later, by a clock since set back
 TOUCH_SECONDS = 60  # last use is stored to the minute: a page load costs no write
 BROWSER_CHARACTERS_MAX = 200
 
@@ -26,7 +27,7 @@ COLUMNS: LiteralString = (
 BY_DIGEST: LiteralString = f"SELECT {COLUMNS} FROM identity.session WHERE digest = %s"  # noqa: S608 our own columns
 BY_PRINCIPAL: LiteralString = (
     f"SELECT {COLUMNS} FROM identity.session WHERE principal = %s AND expires_at > %s AND touched_at > %s"  # noqa: S608
-    " ORDER BY touched_at DESC, id"
+    " AND created_at <= %s ORDER BY touched_at DESC, id"
 )
 INSERT: LiteralString = f"""
     INSERT INTO identity.session (digest, {COLUMNS})
@@ -106,6 +107,8 @@ class Sessions:
                 session = await _session_of(self._primary, digest)
         if session is None or now >= session.expires_at or now >= session.touched_at + self.idle:
             return None
+        if session.created_at > now + AHEAD_MAX:  # it would last longer than any session may, by as much
+            return None
         if is_use and now >= session.touched_at + timedelta(seconds=TOUCH_SECONDS):
             await self._touch(digest, now)
         return session
@@ -128,7 +131,9 @@ class Sessions:
     async def of(self, principal: str, now: datetime) -> Sequence[Session]:
         """The live sessions of *principal*, last used first."""
         async with self._store.connection() as connection:
-            cursor = await connection.execute(BY_PRINCIPAL, [principal, now, now - self.idle], binary=True)
+            cursor = await connection.execute(
+                BY_PRINCIPAL, [principal, now, now - self.idle, now + AHEAD_MAX], binary=True
+            )
             return [Session(*row) for row in await cursor.fetchall()]
 
     async def end(self, token: str) -> UUID | None:

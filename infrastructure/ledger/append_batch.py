@@ -35,8 +35,12 @@ APPEND = (
 )
 # What psycopg has for arrays and rows; of a type that it does not know, an element stays as it came.
 _elements, _columns = ArrayBinaryLoader(0).load, RecordBinaryLoader(0).load
-# The database's time, and when its newest entry was recorded.
-CLOCK = b"SELECT clock_timestamp(), (SELECT recorded_at FROM ledger.event ORDER BY seq DESC LIMIT 1)"
+# The database's time, and the newest of its last entries' times: after a clock was set back not that of the last one.
+CLOCK = b"""
+    SELECT clock_timestamp(), (SELECT max(last.recorded_at) FROM (
+        SELECT recorded_at FROM ledger.event ORDER BY seq DESC LIMIT 1000
+    ) AS last)
+"""
 # A notification is a transaction: its flush would delay the next batch. Set for this transaction only.
 NOTIFY = b"SELECT set_config('synchronous_commit', 'off', true), pg_notify('countersign_appended', '')"
 

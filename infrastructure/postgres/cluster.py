@@ -50,6 +50,11 @@ TUNED = {
     "log_line_prefix": "%m [%p] %q%a ",
     "log_lock_waits": "on",
 }
+# Of any data directory. Where one is missing it was copied or removed in part.
+PARTS = (
+    "PG_VERSION", "global/pg_control", "base", "pg_wal", "pg_xact",
+    "postgresql.conf", "postgresql.auto.conf", "pg_hba.conf", "pg_ident.conf",
+)  # fmt: skip
 # In pg_control, since PostgreSQL 8: one number of 8 bytes and two of 4 precede the state of the database.
 STATE_OFFSET = 16
 SHUT_DOWN_STATES = (1, 2)  # DB_SHUTDOWNED, DB_SHUTDOWNED_IN_RECOVERY
@@ -130,6 +135,20 @@ def private_folder(path: Path, account: Account) -> None:
         os.close(descriptor)
 
 
+def require_whole(folder: Path) -> None:
+    """Refuse a data directory that was copied in part: none may be made in its place, and a start would fail later."""
+    present = any(folder.iterdir()) if folder.exists() else False
+    missing = [part for part in PARTS if not (folder / part).exists()] if present else []
+    if present and not missing and not (folder / "PG_VERSION").read_text().strip():
+        missing = ["the text of PG_VERSION"]
+    if missing:
+        raise PostgresUnavailableError(
+            "postgres_incomplete",
+            f"The database in {folder} is not whole: it lacks {', '.join(missing)}.",
+            "Copy the data folder again, all of it and while no server runs there, or restore a backup into it.",
+        )
+
+
 def check_version(programs: Path, account: Account, folder: Path) -> None:
     """Refuse a data directory of another major version, which PostgreSQL would report only in its log."""
     made_by = (folder / "PG_VERSION").read_text().strip()
@@ -162,13 +181,16 @@ def postmaster(folder: Path) -> Postmaster | None:
 
 
 def shut_down_in_order(folder: Path) -> bool:
-    """Whether the last server of *folder* was shut down; False if it was killed or crashed.
+    """Whether the last server of *folder* was shut down; False if it was killed or crashed, or that is not on record.
 
-    Raises OSError if there is no database.
+    Raises OSError if the folder can't be read.
     """
-    with (folder / "global" / "pg_control").open("rb") as control:
-        control.seek(STATE_OFFSET)
-        return int.from_bytes(control.read(4), sys.byteorder) in SHUT_DOWN_STATES
+    try:
+        with (folder / "global" / "pg_control").open("rb") as control:
+            control.seek(STATE_OFFSET)
+            return int.from_bytes(control.read(4), sys.byteorder) in SHUT_DOWN_STATES
+    except FileNotFoundError:
+        return False
 
 
 def forget_leftovers(folder: Path, sockets: Path) -> None:

@@ -41,6 +41,7 @@ WATCH_SECONDS = 0.5  # how soon a killed server is noticed
 AGAIN_SECONDS_MAX = 10.0  # between two restarts of a server that keeps failing, as on a full disk
 LOG_LINES_SHOWN = 5
 SPAWNS_MAX = 3  # it may be killed again while it recovers; a wrong setting fails three times at once
+SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES_MAX = 103  # sun_path holds 108 bytes on Linux, 104 on macOS, with the closing zero
 
 NO_SETTINGS: Mapping[str, str] = {}
@@ -98,6 +99,7 @@ class EmbeddedPostgres:
     def _start(self, turn: int) -> None:
         finish_exchange(self.data)
         account = self._account()
+        cluster.require_whole(self.folder)
         programs = programs_for(account, self.data)
         if not (self.folder / "PG_VERSION").exists():
             cluster.create(programs, account, self.folder, durable=not self.throw_away, turn=turn)
@@ -236,7 +238,7 @@ class EmbeddedPostgres:
     def _socket_folder(self) -> Path:
         """`run/` in the data folder; a private folder in /tmp if that is inaccessible, too long or oddly named."""
         usual = self.data / "run"
-        address = str(usual / ".s.PGSQL.5432")
+        address = str(usual / SOCKET)
         is_plain = address.isascii() and not set(address) & set(',"\\')
         if is_plain and not self._is_closed and len(address) <= SOCKET_PATH_BYTES_MAX:
             return usual
@@ -276,6 +278,7 @@ class EmbeddedPostgres:
             server = cluster.postmaster_file(self.folder)
             if server and server.ready and _answers(self.url()):
                 return True
+            self._require_socket(server)
             waited = time.monotonic() - began
             orphaned = not cluster.postmaster(self.folder)
             if orphaned and waited > ORPHAN_SECONDS:
@@ -289,6 +292,18 @@ class EmbeddedPostgres:
             report(waited)
             time.sleep(PAUSE_SECONDS)
         return False
+
+    def _require_socket(self, server: cluster.Postmaster | None) -> None:
+        """Refuse a *server* that is ready, but whose socket is gone: no wait would bring it back."""
+        if not server or not server.ready or (Path(server.socket_folder) / SOCKET).exists():
+            return
+        if cluster.postmaster(self.folder) == server:  # neither stale, nor just ending
+            raise PostgresUnavailableError(
+                "postgres_moved",
+                f"The server of {self.folder} runs, but its socket is no longer in {server.socket_folder}: the data"
+                " folder was moved, or that folder was removed.",
+                "Stop it by `countersign stop`, and try again.",
+            )
 
     def _wait_until_ended(self) -> None:
         began, report = time.monotonic(), _report("waiting for the server to end")

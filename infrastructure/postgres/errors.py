@@ -1,4 +1,4 @@
-"""Errors of PostgreSQL that say what an account may not do."""
+"""Errors of PostgreSQL that say what an account, or anyone, may not do there."""
 
 from __future__ import annotations
 
@@ -9,4 +9,10 @@ FORBIDDEN = (
     psycopg.errors.InsufficientPrivilege,
     psycopg.errors.ReadOnlySqlTransaction,
     psycopg.errors.InvalidSchemaName,
+)
+# Raised by a server that takes no changes: a standby, which has no unlogged tables either, or one set to read only.
+UNCHANGING = (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.FeatureNotSupported)
+READ_ONLY = (
+    "This database takes no changes, as a standby: let DATABASE_URL name the server that does, without"
+    " COUNTERSIGN_READER. With COUNTERSIGN_READER=true `countersign serve` answers reads from a standby."
 )

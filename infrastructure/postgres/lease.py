@@ -33,10 +33,11 @@ TAKE: LiteralString = """
     RETURNING owner
 """
 RENEW: LiteralString = "UPDATE process.lease SET heartbeat_at = clock_timestamp() WHERE work = %s AND owner = %s"
-READ_ONLY: LiteralString = "SELECT current_setting('transaction_read_only') = 'on'"
+NO_CHANGES: LiteralString = "SELECT current_setting('transaction_read_only') = 'on'"
+# A heartbeat ahead of the clock, which was set back, says as little: a living leader renews it within one heartbeat.
 SILENT: LiteralString = """
     SELECT owner FROM process.lease
-    WHERE work = %(work)s AND heartbeat_at < clock_timestamp() - make_interval(secs => %(seconds)s)
+    WHERE work = %(work)s AND abs(extract(epoch FROM clock_timestamp() - heartbeat_at)) > %(seconds)s
 """
 END: LiteralString = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -64,7 +65,7 @@ class Lease:
 
     def take(self, connection: psycopg.Connection[Any]) -> bool:
         """Become the leader on *connection* if there is none; terminate a leader whose lease has expired."""
-        if connection.execute(READ_ONLY).fetchone() == (True,):  # a standby server has no leader
+        if connection.execute(NO_CHANGES).fetchone() == (True,):  # a standby server has no leader
             return False
         connection.execute(NAME, [self.owner])
         if connection.execute(TAKE, self.params).fetchone():
@@ -76,7 +77,7 @@ class Lease:
 
     async def take_async(self, connection: psycopg.AsyncConnection[Any]) -> bool:
         """As `take`, for asyncio."""
-        if await (await connection.execute(READ_ONLY)).fetchone() == (True,):
+        if await (await connection.execute(NO_CHANGES)).fetchone() == (True,):
             return False
         await connection.execute(NAME, [self.owner])
         if await (await connection.execute(TAKE, self.params)).fetchone():

@@ -13,6 +13,7 @@ import psycopg
 from msgspec import Struct, json
 
 from infrastructure.doctor import diagnose
+from infrastructure.proof.log import LogError
 from infrastructure.proof.publisher import ProofFolder
 from infrastructure.settings import Settings
 from infrastructure.support.scrubbing import LogTail, scrubbed_log, scrubbed_settings
@@ -24,7 +25,8 @@ README = """A support bundle of Countersign.
 
 versions.json   Countersign, Python, packages, system, PostgreSQL
 settings.json   numbers and choices; of texts only whether they are set
-database.json   positions of ledger, views and watcher, counts of facts by kind, migrations
+database.json   positions of ledger, views and watcher, counts of facts by kind, migrations; unread: what could not be
+                read, and the kind of error
 doctor.json     the checks of `countersign doctor`
 verified.json   what `countersign verify` counted, where that was asked for
 log.json        the end of the log, where it was given: names of events, numbers, places in the program
@@ -44,16 +46,23 @@ SCALARS: dict[str, LiteralString] = {
     "bytes": "SELECT pg_database_size(current_database())",
     "connections": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()",
 }
+VIEW_COLUMNS = ("view", "version", "position", "stopped", "lag_entries")
+UNREAD = "unread"
+NOWHERE = "host=/nonexistent"  # a connection that fails as one to a database that is away
 FACTS: LiteralString = "SELECT type, count(*) FROM ledger.event GROUP BY type ORDER BY type"
 
 
 class SupportBundleWritten(Struct, frozen=True):
-    """What is in a bundle: its files, how many checks failed, and lines of the log that could not be scrubbed."""
+    """What is in a bundle: its files, how many checks failed, and lines of the log that could not be scrubbed.
+
+    *unread*: what of the database could not be read.
+    """
 
     files: list[str]
     failed_checks: int
     log_lines: int
     log_lines_left_out: int
+    unread: list[str] = []
 
 
 def write_support_bundle(
@@ -64,7 +73,11 @@ def write_support_bundle(
     log_lines: Iterable[str] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> SupportBundleWritten:
-    """Write the bundle to *file*. With *progress* the ledger at *url* is verified, which reads all of it."""
+    """Write the bundle to *file*. With *progress* the ledger at *url* is verified, which reads all of it.
+
+    Help is needed most where a database is damaged, of another release or away (*url* is empty): what can't be read is
+    named, and the rest is written.
+    """
     tail = scrubbed_log(log_lines)
     checks = diagnose(settings)
     parts: dict[str, Any] = {
@@ -88,7 +101,8 @@ def write_support_bundle(
 
 
 def _written(parts: dict[str, Any], failed: int, tail: LogTail) -> SupportBundleWritten:
-    return SupportBundleWritten(["README.txt", *parts], failed, len(tail.lines), tail.left_out)
+    unread = [name for part in parts.values() if isinstance(part, dict) for name in part.get(UNREAD, ())]
+    return SupportBundleWritten(["README.txt", *parts], failed, len(tail.lines), tail.left_out, unread)
 
 
 def _versions() -> dict[str, Any]:
@@ -104,19 +118,30 @@ def _versions() -> dict[str, Any]:
 
 
 def _database(url: str) -> dict[str, Any]:
-    with psycopg.connect(url, autocommit=True) as connection:
-        views = [
-            dict(zip(("view", "version", "position", "stopped", "lag_entries"), row, strict=True))
-            for row in connection.execute(VIEWS).fetchall()
-        ]
-        scalars = {name: (connection.execute(query).fetchone() or (None,))[0] for name, query in SCALARS.items()}
-        facts: dict[str, int] = dict(connection.execute(FACTS).fetchall())
-        server = connection.info.parameter_status("server_version")
-    return {"postgresql": server, **scalars, "views": views, "facts": facts}
+    read: dict[str, list[tuple[Any, ...]]] = {}
+    unread: dict[str, str] = {}
+    server = None
+    try:
+        with psycopg.connect(url or NOWHERE, autocommit=True) as connection:
+            server = connection.info.parameter_status("server_version")
+            for name, query in {"views": VIEWS, "facts": FACTS, **SCALARS}.items():
+                try:
+                    read[name] = connection.execute(query).fetchall()
+                except psycopg.Error as failure:
+                    unread[name] = type(failure).__name__
+    except psycopg.Error as failure:
+        unread["connection"] = type(failure).__name__
+    scalars = {name: rows[0][0] if (rows := read.get(name)) else None for name in SCALARS}
+    views = [dict(zip(VIEW_COLUMNS, row, strict=True)) for row in read.get("views", [])]
+    facts: dict[str, int] = dict(read.get("facts", []))
+    return {"postgresql": server, **scalars, "views": views, "facts": facts, UNREAD: unread}
 
 
 def _verified(settings: Settings, url: str, progress: Callable[[int, int], None]) -> dict[str, Any]:
     """Counts alone: a fault's sentence names the entry."""
-    result, _ = verify(url, progress, None, ProofFolder(settings.proof_folder).read_log())
+    try:
+        result, _ = verify(url or NOWHERE, progress, None, ProofFolder(settings.proof_folder).read_log())
+    except (psycopg.Error, LogError) as failure:
+        return {UNREAD: {"verified": type(failure).__name__}}
     names = ("position", "entries", "streams", "commands", "hash", "fault_count")
     return {name: getattr(result, name) for name in names}

@@ -17,8 +17,9 @@ from infrastructure.ledger.hash_chain import Fault, RawRow
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # in metadata, and as the server writes it
 FINGERPRINT_BYTES = 32
-# Commands are refused while the database's clock is wrong by this much; smaller steps come from NTP.
+# Smaller steps back come from NTP, or from the clocks of several machines: beyond, no command is taken there.
 AT_BACK_US_MAX = 60_000_000
+EPOCH_2000_US = 946_684_800_000_000  # from which the server counts microseconds
 READ = "SELECT id::text, fingerprint, seq, reply, timestamptz_send(at) FROM ledger.command WHERE id = ANY(%s::uuid[])"
 
 
@@ -35,7 +36,9 @@ class FingerprintOfEntry(Struct, frozen=True, gc=False):
 
 
 class ExpectedAnswer(Struct, frozen=True, gc=False):
-    """The answer to a command that its entries imply; *seq* is the position of its last fact."""
+    """The answer to a command that its entries imply; *seq* is the position of its last fact, which was *recorded* at
+    these Unix microseconds.
+    """
 
     id: str
     seq: int
@@ -43,6 +46,7 @@ class ExpectedAnswer(Struct, frozen=True, gc=False):
     version: int
     facts: tuple[str, ...]
     fingerprint: bytes
+    recorded: int
 
 
 class StoredAnswer(Struct, frozen=True, gc=False):
@@ -78,7 +82,9 @@ def expected_answer(rows: Sequence[RawRow], command: str) -> ExpectedAnswer:
     last = rows[-1]
     facts = tuple([(row.type or b"").decode(errors="replace") for row in rows])
     fingerprint = _fingerprint(last.meta or b"")
-    return ExpectedAnswer(command, last.seq, last.stream or b"", last.version or 0, facts, fingerprint)
+    return ExpectedAnswer(
+        command, last.seq, last.stream or b"", last.version or 0, facts, fingerprint, last.recorded or 0
+    )
 
 
 def _fingerprint(meta: bytes) -> bytes:
@@ -96,30 +102,56 @@ def stored(connection: psycopg.Connection, ids: Iterable[str]) -> dict[str, Stor
 
 
 class CommandCheck:
-    """Compares expected with stored answers, command by command, in the order of positions."""
+    """Compares expected with stored answers, command by command, in the order of positions.
+
+    *set_back*: where the clock had been set back. Then commands are stored before those that they follow, and entries
+    that were recorded at the same time, which their hashes protect, say so as well.
+    """
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.set_back: list[Fault] = []
         self.count = 0
+        self._faults: list[Fault] = []
+        self._early: list[Fault] = []  # of commands that nothing between them and the next shows to be stored in order
         self._latest = 0
+
+    @property
+    def faults(self) -> list[Fault]:
+        """All faults so far."""
+        return [*self._faults, *self._early]
 
     def take(self, expected: ExpectedAnswer, row: StoredAnswer | None) -> None:
         """Check one command; *row* is None if no answer is stored."""
         name, seq = expected.id, expected.seq
         if row is None:
-            self.faults.append(Fault(seq, f"command {name} is missing: sent again, it would be carried out again"))
+            self._faults.append(Fault(seq, f"command {name} is missing: sent again, it would be carried out again"))
             return
         self.count += 1
         if row.seq != seq:
-            self.faults.append(Fault(seq, f"command {name} says position {row.seq}, its last fact {seq}"))
+            self._faults.append(Fault(seq, f"command {name} says position {row.seq}, its last fact {seq}"))
         if len(row.fingerprint or b"") != FINGERPRINT_BYTES or expected.fingerprint not in (b"", row.fingerprint):
-            self.faults.append(Fault(seq, f"the fingerprint of command {name} was changed"))
+            self._faults.append(Fault(seq, f"the fingerprint of command {name} was changed"))
         if not _matches(row.reply, expected):
-            self.faults.append(Fault(seq, f"the stored answer to command {name} is not what its facts say"))
-        at = int.from_bytes(row.at or b"", signed=True)
-        if at < self._latest - AT_BACK_US_MAX or not row.at:
-            self.faults.append(Fault(seq, f"command {name} was stored before the one that it follows"))
-        self._latest = max(self._latest, at)
+            self._faults.append(Fault(seq, f"the stored answer to command {name} is not what its facts say"))
+        self._take_time(expected, int.from_bytes(row.at or b"", signed=True) + EPOCH_2000_US if row.at else 0)
+
+    def _take_time(self, expected: ExpectedAnswer, at: int) -> None:
+        """Check when a command was stored, in Unix microseconds; 0: that is missing."""
+        if at >= self._latest - AT_BACK_US_MAX and at:
+            self._faults += self._early
+            self._early.clear()
+            self._latest = max(self._latest, at)
+            return
+        self._early.append(
+            Fault(expected.seq, f"command {expected.id} was stored before the one that it follows"),
+        )
+        if at and abs(expected.recorded - at) <= AT_BACK_US_MAX:
+            seconds = (self._latest - at) // 1_000_000
+            self.set_back.append(
+                Fault(expected.seq, f"the clock had been set back by {seconds:,} seconds since the one that it follows")
+            )
+            self._early.clear()
+            self._latest = at
 
 
 def _matches(reply: bytes | None, expected: ExpectedAnswer) -> bool:

@@ -24,7 +24,8 @@ ENDS = """
 class Verified(Struct, frozen=True):
     """The result of a verification. *hash* and *commands_hash* are digests of everything that was read.
 
-    *faults* lists the first of *fault_count* faults.
+    *faults* lists the first of *fault_count* faults, *set_back* the first positions before which the clock was set
+    back: no fault, but what follows may say an earlier time than what was recorded before it.
     """
 
     position: int
@@ -35,6 +36,7 @@ class Verified(Struct, frozen=True):
     commands_hash: str
     fault_count: int
     faults: list[Fault]
+    set_back: list[Fault] = []
 
 
 def verify(
@@ -80,6 +82,7 @@ def _verified(walk: Walk, last: int, faults: Sequence[Fault]) -> Verified:
         walk.digests.commands.hex(),
         len(faults),
         list(faults[:FAULTS_LISTED_MAX]),
+        walk.commands.set_back[:FAULTS_LISTED_MAX],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, LiteralString
 from uuid import UUID
@@ -38,7 +38,7 @@ DUE: LiteralString = """
     SELECT position, stream, attempts, failed_at FROM (
         SELECT DISTINCT ON (stream) position, stream, attempts, failed_at, next_at FROM webhook.delivery
         WHERE subscription = %(id)s AND state = 'pending' ORDER BY stream, position
-    ) AS first WHERE next_at <= %(now)s ORDER BY position LIMIT %(limit)s
+    ) AS first WHERE next_at <= %(now)s OR next_at > %(now)s + %(longest)s ORDER BY position LIMIT %(limit)s
 """
 NEXT: LiteralString = """
     SELECT min(next_at) FROM (
@@ -156,9 +156,12 @@ class Deliveries:
         ((count,),) = await self._rows(WAITING, [subscription])
         return int(count)
 
-    async def due(self, subscription: UUID, now: datetime) -> list[DueDelivery]:
-        """The events to send now: the first of each project, if it is due."""
-        params = {"id": subscription, "now": now, "limit": DUE_MAX}
+    async def due(self, subscription: UUID, now: datetime, longest: timedelta) -> list[DueDelivery]:
+        """The events to send now: the first of each project, if it is due.
+
+        None waits more than *longest*: one that seems to was queued by a clock that has been set back since.
+        """
+        params = {"id": subscription, "now": now, "longest": longest, "limit": DUE_MAX}
         return [DueDelivery(*row) for row in await self._rows(DUE, params)]
 
     async def next_at(self, subscription: UUID) -> datetime | None:

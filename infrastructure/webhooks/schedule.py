@@ -28,6 +28,10 @@ class RetrySchedule(Struct, frozen=True):
         """When to try again after so many *failures*, one at least."""
         return now + self.delays[min(failures, len(self.delays)) - 1]
 
+    def is_due(self, next_at: datetime | None, now: datetime) -> bool:
+        """Whether to try at *now*. A wait longer than any is of a clock that was set back, and does not count."""
+        return next_at is None or not now < next_at <= now + self.delays[-1]
+
     def is_doubtful(self, failures: int) -> bool:
         """Whether an event has failed so often that it may be the event itself: all delays but the last are used."""
         return failures >= len(self.delays)

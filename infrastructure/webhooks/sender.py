@@ -88,7 +88,7 @@ class WebhookSender(Leader):
     async def _serve(self, subscription: WebhookSubscription) -> int:
         """Queue and send for one subscription. Another one's failure is not its own."""
         now = self._parts.clock()
-        if subscription.stopped_at is not None or (subscription.next_at is not None and now < subscription.next_at):
+        if subscription.stopped_at is not None or not self._parts.schedule.is_due(subscription.next_at, now):
             return 0
         try:
             caller = await self._parts.rights.caller(subscription, now)
@@ -96,7 +96,7 @@ class WebhookSender(Leader):
             await self._parts.subscriptions.note_trouble(subscription.id, f"nothing is sent: {lost}")
             return 0
         await self._queue(subscription, caller)
-        due = await self._parts.deliveries.due(subscription.id, now)
+        due = await self._parts.deliveries.due(subscription.id, now, self._parts.schedule.delays[-1])
         if subscription.failures:  # one event shows as well as many whether the receiver is back
             due = due[:1]
         room, away = asyncio.Semaphore(SENDS_AT_ONCE), asyncio.Event()

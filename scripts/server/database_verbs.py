@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from infrastructure.postgres.embedded import EmbeddedPostgres, ServerStatus
+from infrastructure.postgres.errors import READ_ONLY
+from infrastructure.postgres.migrate import pending
 from infrastructure.settings import without_password
 from scripts import ledger
-from scripts.console import AsJson, pairs, print_result, screen, settings
+from scripts.console import AsJson, fail, pairs, print_result, screen, settings
 from scripts.server import database
 
 
 def migrate() -> None:
     """Apply pending database migrations. `serve` does this at its start."""
     chosen = settings()
-    database.ready(chosen)
+    url = database.ready(chosen)
+    if chosen.reader and (missing := pending(url)):
+        fail(f"Not applied here: {', '.join(missing)}. {READ_ONLY}")
     screen.print(f"The database is up to date: {without_password(chosen.database_url) or chosen.data}", highlight=False)
 
 

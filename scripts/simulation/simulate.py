@@ -24,7 +24,8 @@ from domain.law.calendar.moment import midnight
 from infrastructure.errors import OperatorError
 from infrastructure.law.lawbook import LawBook, law_book
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
-from infrastructure.postgres.lease import Lease
+from infrastructure.postgres.errors import READ_ONLY
+from infrastructure.postgres.lease import NO_CHANGES, Lease
 from infrastructure.watcher.watch_schedule import LEADER_KEY, WORK, WatchTable
 from scripts.catalogues.zone import CATALOGUE, FLOW, VALID_FROM, publish_zone
 from scripts.server.processes import tune_garbage_collector, when_orphaned
@@ -146,6 +147,8 @@ async def require_fresh(approvals: Approvals, ground: SimulatedGround) -> None:
 async def watch_held(url: str) -> AsyncIterator[None]:
     """Hold the lease of the deadline watcher, so that none checks these projects at the real time."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        if await (await connection.execute(NO_CHANGES)).fetchone() == (True,):
+            raise SimulationRefusedError(READ_ONLY)
         table, lease = WatchTable(connection), Lease(url, WORK, LEADER_KEY)
         for _ in range(HELD_TRIES):
             if await table.lead(lease):

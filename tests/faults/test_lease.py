@@ -171,3 +171,20 @@ def test_a_name_of_the_address_is_part_of_every_leaders() -> None:
     assert lease.owner.startswith("nnn")
     assert len(lease.owner) == leases.NAME_BYTES_MAX
     assert lease.owner != Lease("postgresql:///x", WORK, LEADER_KEY).owner
+
+
+def test_a_heartbeat_ahead_of_the_clock_is_no_sign_of_life(database_url: str) -> None:
+    """The clock was set back after the leader froze: its last heartbeat is then of an hour that has yet to come."""
+    leading, standby = Lease(database_url, WORK, LEADER_KEY), Lease(database_url, WORK, LEADER_KEY)
+    with (
+        psycopg.connect(leading.url, autocommit=True) as silent,
+        psycopg.connect(standby.url, autocommit=True) as waiting,
+    ):
+        assert leading.take(silent)
+        waiting.execute("UPDATE process.lease SET heartbeat_at = clock_timestamp() + interval '1 hour'")
+        assert not standby.take(waiting)
+        standby._since -= leases.HEARTBEAT_SECONDS
+        assert not standby.take(waiting)
+        with pytest.raises(psycopg.OperationalError):
+            silent.execute("SELECT 1")
+        assert standby.take(waiting)

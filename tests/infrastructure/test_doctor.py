@@ -280,3 +280,21 @@ def test_a_database_of_another_encoding_is_refused(server_url: str, empty_databa
                 connect_url(settings_of(empty_database_url.replace(name, "test_ascii")))
         finally:
             connection.execute("DROP DATABASE test_ascii WITH (FORCE)")
+
+
+def test_a_link_that_leads_nowhere_is_a_failed_check(tmp_path: Path) -> None:
+    link = tmp_path / "data"
+    link.symlink_to(tmp_path / "none")
+    checks = named(diagnose(Settings(data=link), {}))
+    assert not checks["data_folder"].ok
+    assert (checks["disk"].detail.endswith(f"free for {link}"), checks["server"].ok) == (True, False)
+
+
+def test_a_database_that_can_not_be_read_is_a_failed_check(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(_: str) -> list[str]:
+        raise psycopg.errors.DiskFull("could not write init file: No space left on device")
+
+    monkeypatch.setattr("infrastructure.doctor.pending", damaged)
+    checks = named(diagnose(settings_of(database_url), {}))
+    assert checks["python"].ok, "what was checked before is shown"
+    assert "No space left on device" in checks["database"].detail

@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
+from infrastructure.backup.errors import BackupError
+from infrastructure.backup.take import BackupTaker
 from tests.backups import Installation
 from tests.conftest import reachable_folder
+from tests.infrastructure.postgres.servers import fetch_value
 
 pytestmark = pytest.mark.slow
 
@@ -84,6 +87,29 @@ def test_a_backup_among_the_keys_is_refused(backed_up: BackedUp) -> None:
     ours = backed_up.installation
     assert "same backup as the data" in plain(ours.end("backup", f"{ours.data}-proof/backups", status=2))
     assert "no folder of backups" in plain(ours.end("restore", ours.folder / "nothing", status=2))
+
+
+def test_a_backup_that_fails_leaves_the_archive_where_it_was(
+    backed_up: BackedUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else all of the log would wait for a folder that has no backup, and may be on a full disk."""
+    ours, archive = backed_up.installation, ("SHOW archive_command", "SHOW archive_timeout")
+
+    def full(*_: object) -> None:
+        raise BackupError("backup-failed", "No space left on device.", "")
+
+    before = [fetch_value(ours.url(), query) for query in archive]
+    monkeypatch.setattr(BackupTaker, "_copy", full)
+    assert "No space left" in plain(ours.end("backup", ours.folder / "other", status=2))
+    assert [fetch_value(ours.url(), query) for query in archive] == before
+    assert str(ours.backups) in str(before)
+
+
+def test_a_new_machine_needs_no_data_folder(backed_up: BackedUp) -> None:
+    new = Installation(backed_up.installation.folder / "new")
+    rehearsed = new.run("restore", backed_up.installation.backups, "--rehearse")
+    assert (rehearsed["ledger"]["position"], rehearsed["ledger"]["faults"]) == (backed_up.installation.head(), [])
+    assert new.left_over() == []
 
 
 def test_a_restore_takes_the_place_and_begins_an_epoch(backed_up: BackedUp) -> None:

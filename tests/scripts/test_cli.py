@@ -11,6 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from msgspec import json
+from psycopg.conninfo import make_conninfo
 from typer.testing import CliRunner
 
 from domain.core.ledger import Refused
@@ -166,3 +167,43 @@ def test_a_database_error_is_reported_without_its_statement(
         cli.main()
     assert end.value.code == 2
     assert capsys.readouterr().err == "Database error: no space left. Check free disk space.\n"
+
+
+@pytest.mark.parametrize("words", [["retention"], ["users", "add", "li", "李"], ["simulate", "--projects", "1"]])
+def test_a_standby_is_named_as_what_it_is(
+    words: list[str], database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if words == ["retention"]:  # a standby has no unlogged tables; this database, which only refuses changes, has
+
+        def recovering() -> None:
+            raise psycopg.errors.FeatureNotSupported("cannot access temporary or unlogged relations during recovery")
+
+        monkeypatch.setattr(cli, "cli", recovering)
+    url = make_conninfo(database_url, options="-c default_transaction_read_only=on")
+    monkeypatch.setattr("sys.argv", ["countersign", *words])
+    monkeypatch.setattr(log, "configure", lambda _: None)
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("COUNTERSIGN_READER", "true")
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    assert "This database takes no changes, as a standby: let DATABASE_URL name" in " ".join(
+        capsys.readouterr().err.split()
+    )
+
+
+async def test_a_standby_is_verified_and_its_migrations_are_compared(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "configure", lambda _: None)
+    monkeypatch.setenv("DATABASE_URL", make_conninfo(database_url, options="-c default_transaction_read_only=on"))
+    monkeypatch.setenv("COUNTERSIGN_READER", "true")
+    async with Approvals(database_url) as approvals:
+        await approvals.handle(uuid4(), RegisterProject("厂房", Enterprise("恒信"), "wang"), MANAGER, uuid4())
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        verified = CliRunner().invoke(cli.cli, ["verify", "--json"])
+        level = CliRunner().invoke(cli.cli, ["migrate"])
+        connection.execute("DELETE FROM schema_migration WHERE number = (SELECT max(number) FROM schema_migration)")
+        behind = CliRunner().invoke(cli.cli, ["migrate"])
+    assert (verified.exit_code, level.exit_code, behind.exit_code) == (0, 0, 2), verified.output
+    assert "Not applied here: 0081" in " ".join(behind.output.split())

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
 from msgspec import structs
+from typer.testing import CliRunner
 
 from domain.legal_person.codes import fault_of
 from domain.messages import tag_of
+from infrastructure import logging as log
 from infrastructure.law.lawbook import law_book
 from infrastructure.projector.rebuild import rebuild
+from infrastructure.verifier.startup import OlderLedgerError
 from infrastructure.verifier.verify import verify
 from infrastructure.watcher.watch_schedule import LEADER_KEY
-from scripts import ledger
+from scripts import cli, ledger
+from scripts.server import database
 from scripts.server.catching_up import catch_up
 from scripts.simulation.chance import Chance
 from scripts.simulation.legal_person import person_life
@@ -99,6 +104,22 @@ async def test_another_watcher_of_the_ledger_is_not_overruled(
         other.execute("SELECT pg_advisory_lock(%s)", [LEADER_KEY])
         with pytest.raises(SimulationRefusedError, match="A server watches"):
             await simulate(database_url, FEW)
+
+
+def test_a_ledger_that_lacks_what_its_log_has_signed_is_not_written_to(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def older(*_: object) -> None:
+        raise OlderLedgerError("positions 1 to 7 are gone")
+
+    monkeypatch.setattr(log, "configure", lambda _: None)
+    monkeypatch.setattr(database, "ready", lambda _: database_url)
+    monkeypatch.setattr(database, "check_against_log", older)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("COUNTERSIGN_DATA", str(tmp_path))
+    done = CliRunner().invoke(cli.cli, ["simulate", "--projects", "1", "--until", "2025-04-01", "--processes", "1"])
+    assert isinstance(done.exception, OlderLedgerError), done.output
+    assert ledger.status(database_url).facts == 0
 
 
 async def test_a_killed_process_is_reported_in_a_sentence(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,6 +76,15 @@ def test_after_a_restore_a_plan_leaves_out_what_the_restore_gave_up(place: Backu
     assert planned(place, None) == (["at-6"], 3)
 
 
+def test_the_latest_restore_is_that_of_the_highest_number_whatever_the_clock_said(place: BackupFolder) -> None:
+    """The second restore came after the clock, an hour ahead at the first one, had been put right."""
+    finish(place, base(0))
+    place.note_timeline(BackupTimeline(2, 1, hours(0.5), hours(5)))
+    place.note_timeline(BackupTimeline(3, 2, hours(4), hours(4.5)))
+    assert planned(place, None) == (["at-0"], 3)
+    assert planned(place, 4.8) == (["at-0"], 3)
+
+
 def test_a_backup_whose_beginning_is_missing_is_named(place: BackupFolder) -> None:
     finish(place, base(1, "at-0"))
     with pytest.raises(BackupError, match="builds on at-0, which is missing"):

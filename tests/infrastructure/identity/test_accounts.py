@@ -68,6 +68,16 @@ async def test_an_administrator_without_an_account_is_none(
     assert await identity.has_administrator()
 
 
+async def test_a_code_made_by_a_clock_that_was_ahead_ends_with_it(identity: Identity, clock: MovedClock) -> None:
+    clock.move(days=365)
+    code = await identity.accounts.new_code(clock())
+    clock.move(minutes=-4)
+    assert await identity.accounts.code_is_valid(code, clock()), "servers' clocks differ a little"
+    clock.move(days=-365)
+    assert not await identity.accounts.code_is_valid(code, clock())
+    assert not await identity.accounts.use_code(code, clock())
+
+
 async def test_a_code_expires_and_a_newer_one_replaces_it(identity: Identity, clock: MovedClock) -> None:
     first = await identity.accounts.new_code(clock())
     second = await identity.accounts.new_code(clock())

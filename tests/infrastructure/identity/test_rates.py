@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infrastructure.identity.rates import BUCKETS_MAX, BY_ADDRESS, RatePolicy, TokenBuckets
+from infrastructure.identity.rates import BUCKETS_MAX, BY_ADDRESS, WAIT_SECONDS_MAX, RatePolicy, TokenBuckets
 from infrastructure.identity.service import Identity
 from tests.infrastructure.identity.conftest import MovedClock
 
@@ -70,6 +70,23 @@ async def test_an_address_has_a_burst_over_all_accounts(identity: Identity, cloc
     for nth in range(BY_ADDRESS.burst):
         assert await identity.rates.before_sign_in(f"account-{nth}", "6.6.6.6", clock()) is None
     assert await identity.rates.before_sign_in("another", "6.6.6.6", clock())
+
+
+async def test_waits_of_a_clock_that_was_a_year_ahead_hold_up_no_one(identity: Identity, clock: MovedClock) -> None:
+    clock.move(days=365)
+    for _ in range(BY_ADDRESS.burst + 1):
+        await identity.rates.before_sign_in("wang", "10.0.0.7", clock())
+        await identity.rates.failed("wang", "10.0.0.7", clock())
+    assert await identity.rates.before_sign_in("wang", "10.0.0.7", clock())
+
+    clock.move(days=-365)
+
+    assert await identity.rates.before_sign_in("wang", "10.0.0.7", clock()) is None
+    assert await identity.rates.before_sign_in("li", "10.0.0.7", clock()) is None
+    await identity.rates.failed("wang", "10.0.0.7", clock())
+    wait = await identity.rates.before_sign_in("wang", "10.0.0.7", clock())
+    assert wait is not None, "failures count on by the right time"
+    assert wait.seconds == WAIT_SECONDS_MAX
 
 
 @given(st.lists(st.floats(0, 3), min_size=1, max_size=60))

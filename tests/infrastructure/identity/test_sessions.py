@@ -53,6 +53,21 @@ async def test_an_unused_session_ends(identity: Identity, clock: MovedClock) -> 
     assert await identity.sessions.find(token, clock()) is None
 
 
+async def test_a_session_begun_by_a_clock_that_was_ahead_does_not_outlast_it(
+    identity: Identity, clock: MovedClock
+) -> None:
+    clock.move(days=365)
+    token, begun = await identity.begin(WANG)
+    assert await identity.sessions.find(token, clock())
+    clock.move(minutes=-4)
+    assert await identity.sessions.of("wang", clock()) == [begun.session], "servers' clocks differ a little"
+
+    clock.move(days=-365)
+
+    assert await identity.sessions.find(token, clock()) is None
+    assert await identity.sessions.of("wang", clock()) == []
+
+
 async def test_a_used_session_ends_after_its_hours(identity: Identity, clock: MovedClock) -> None:
     token, _ = await identity.begin(WANG)
 

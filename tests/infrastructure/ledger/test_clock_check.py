@@ -8,10 +8,13 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
+from infrastructure.doctor import diagnose
 from infrastructure.ledger import clock_check
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.clock_check import REFUSED_MAX, ClockWrongError, utc_now
+from infrastructure.settings import Settings
 from infrastructure.watcher.watcher import Watcher
 from tests.examples import APPLICANT, MANAGER
 from tests.infrastructure.watcher.test_watcher import REGISTER, SUBMIT
@@ -103,3 +106,27 @@ async def test_a_fact_of_the_future_is_reported_and_blocks_no_command(database_u
     async with Approvals(database_url) as approvals:
         assert f"recorded at {tomorrow:%Y-%m-%dT%H:%M}" in approvals.clocks.note
         assert (await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())).receipt.position == 2
+
+
+async def test_a_clock_that_was_set_is_logged_where_the_databases_is_the_same(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Approvals(database_url) as approvals:
+        with capture_logs() as quiet:
+            await approvals.clocks.look()
+        monkeypatch.setattr(approvals.clocks, "_steady", approvals.clocks._steady - 3600)
+        with capture_logs() as lines:
+            await approvals.clocks.require_right()
+    assert quiet == []
+    assert [(line["event"], line["seconds"]) for line in lines] == [("clock_set", 3600)]
+
+
+async def test_facts_of_a_clock_that_was_ahead_are_named_after_others_were_recorded(database_url: str) -> None:
+    async with Approvals(database_url, clock=off(by=60 * 60 * SECOND)) as ahead:
+        await ahead.handle(uuid4(), REGISTER, MANAGER, uuid4())
+    async with Approvals(database_url) as approvals:
+        await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())
+        await approvals.clocks.look()
+        assert approvals.clocks.note.startswith("the newest fact was recorded at")
+    checks = {check.name: check for check in diagnose(Settings.of({"DATABASE_URL": database_url}), {})}
+    assert "but the newest fact is of" in checks["clock"].detail

@@ -217,6 +217,41 @@ def test_another_major_version_is_named(data: Path) -> None:
     assert refusal.value.code == "postgres_version"
 
 
+@pytest.mark.parametrize("part", ["PG_VERSION", "global/pg_control", "pg_hba.conf", "postgresql.auto.conf"])
+def test_a_folder_copied_in_part_is_named_and_left_as_it_is(data: Path, part: str) -> None:
+    server, lost = EmbeddedPostgres(data), data / "postgres" / part
+    lost.rename(data / "lost")
+    try:
+        with pytest.raises(PostgresUnavailableError, match=rf"not whole: it lacks {part}\. Copy") as refusal:
+            server.start()
+        server.stop()
+        assert not (data / "postgres.new").exists(), "no new database was made beside it"
+    finally:
+        (data / "lost").rename(lost)
+    assert refusal.value.code == "postgres_incomplete"
+
+
+def test_an_empty_file_of_the_version_is_no_version(data: Path) -> None:
+    with (
+        changed(data / "postgres" / "PG_VERSION", ""),
+        pytest.raises(PostgresUnavailableError, match="lacks the text of PG_VERSION"),
+    ):
+        EmbeddedPostgres(data).start()
+
+
+def test_a_folder_moved_while_its_server_runs_is_said_at_once(folder: Path) -> None:
+    was, moved = folder / "was", folder / "moved"
+    EmbeddedPostgres(was, throw_away=True).start()
+    was.rename(moved)
+    server = EmbeddedPostgres(moved, throw_away=True, patience=5)
+    with pytest.raises(PostgresUnavailableError, match=r"the data folder was moved.*countersign stop") as refusal:
+        server.start()
+    server.stop()
+    assert fetch_value(server.start(), "SELECT 1") == 1
+    server.stop()
+    assert refusal.value.code == "postgres_moved"
+
+
 def test_a_server_that_ends_while_starting_says_why(data: Path) -> None:
     with (
         changed(data / "postgres" / "postgresql.conf", "work_mem = 'plenty'\n"),

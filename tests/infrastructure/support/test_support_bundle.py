@@ -140,6 +140,49 @@ def test_the_verb_writes_it_and_says_what_it_can_not_read(
     assert "No such file" in " ".join(lost.output.split())
 
 
+def test_a_database_of_a_newer_release_is_described_all_the_same(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "configure", lambda _: None)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("INSERT INTO schema_migration (number, name, digest) VALUES (9000, '9000_later.sql', '')")
+        connection.execute("ALTER TABLE watch.position RENAME TO later")
+    file = tmp_path / "bundle.zip"
+    done = CliRunner().invoke(cli.cli, ["support-bundle", str(file), "--json"])
+    assert done.exit_code == 1, done.output
+    assert "A newer Countersign has changed this database" in done.output
+    read = json.loads(contents(BytesIO(file.read_bytes()))["database.json"])
+    assert (read["migrations"], read["unread"]) == (9000, {"watched": "UndefinedTable"})
+
+
+def test_a_database_that_is_away_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "configure", lambda _: None)
+    monkeypatch.setattr("infrastructure.postgres.connect.SERVER_SECONDS_MAX", 0)
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://nobody@/none?host={tmp_path}")
+    file = tmp_path / "bundle.zip"
+    done = CliRunner().invoke(cli.cli, ["support-bundle", str(file), "--verify"])
+    assert done.exit_code == 1, done.output
+    assert "No connection to" in done.output
+    texts = contents(BytesIO(file.read_bytes()))
+    assert json.loads(texts["database.json"])["unread"] == {"connection": "OperationalError"}
+    assert json.loads(texts["verified.json"]) == {"unread": {"verified": "OperationalError"}}
+    assert str(tmp_path) not in "".join(texts.values())
+
+
+def test_a_bundle_that_can_not_be_written_leaves_the_one_before(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "configure", lambda _: None)
+    monkeypatch.setattr("scripts.server.database.ready", lambda _: url)
+    monkeypatch.setenv("DATABASE_URL", url)
+    file = tmp_path / "bundle.zip"
+    file.write_bytes(b"the one before")
+    done = CliRunner().invoke(cli.cli, ["support-bundle", str(file), "--log", str(tmp_path)])
+    assert done.exit_code == 2, done.output
+    assert file.read_bytes() == b"the one before"
+
+
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

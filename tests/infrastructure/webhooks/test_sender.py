@@ -150,6 +150,24 @@ async def test_a_bad_event_is_parked_and_the_others_go_on(hooked: Zone) -> None:
     assert await hooked.deliveries.page(hooked.subscription.id, DeliveryState.PARKED, 0, 10) == []
 
 
+async def test_what_was_queued_by_a_clock_that_was_a_year_ahead_is_sent(hooked: Zone) -> None:
+    """One project's event waits because the receiver was away, the other's because it was queued in between."""
+    hooked.clock.pass_by(days=365)
+    (project,) = await hooked.register(1)
+    hooked.project()
+    hooked.receiver.answer = lambda _: REFUSED
+    await hooked.settle()
+    await hooked.notes(project, 1)
+    hooked.project()
+    hooked.receiver.answer = lambda _: OK
+
+    hooked.clock.pass_by(days=-365)
+    await hooked.settle()
+
+    assert hooked.receiver.sources()[-2:] == [(f"/projects/{project}", 1), (f"/projects/{project}", 2)]
+    assert await hooked.deliveries.page(hooked.subscription.id, DeliveryState.PENDING, 0, 10) == []
+
+
 async def test_a_receiver_that_refuses_everything_parks_nothing_for_thirty_days(hooked: Zone) -> None:
     try_daily(hooked)
     await hooked.register(2)
