@@ -47,7 +47,7 @@ from tests.watching import Hands
 SEED = 20260302
 DAYS = 100  # of life in the zone, some of them left out
 PROJECTS = 8
-BOARDS = chosen(12, 400)  # boards compared
+BOARDS = chosen(24, 400)  # boards compared
 WEEKS_EVERY = 6  # of them with two weeks as well
 ITEMS = {"land": LAND, "site-plan": PLANNING}
 REGISTER = RegisterProject(
