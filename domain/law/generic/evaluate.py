@@ -229,8 +229,7 @@ def reading(
     after_end = not course.closed and end is not None and is_ended(clock.clock, law, end)
     closed = course.closed or after_end
     waiting = now.state is State.SUSPENDED  # a suspension that began when the last day was over holds nothing back
-    resumes_at = ends(course.resumes_after, clock.rule) if waiting and not closed and course.resumes_after else None
-    ahead = now if resumes_at is None else standing(clock.rule, clock.events, resumes_at) or now
+    ahead, resumes_at, over_at = (now, None, None) if closed else outlook(clock, course, now)
     state, over = now.state, None
     if closed:
         state = State.VOID if after_end else closed_state(terms, clock, course, now, attested)
@@ -253,10 +252,27 @@ def reading(
         until_over=state if closed else State.SUSPENDED if waiting else State.RUNNING,
         over=None if closed else over,
         yellow_at=later(yellow_at, resumes_at) if not closed and coloured and (resumes_at or not waiting) else None,
-        over_at=None if closed or ahead.due is None else ends(ahead.due, clock.rule),
+        over_at=over_at,
         ahead=ahead,
         resumes_at=resumes_at,
     )
+
+
+def outlook(
+    clock: StartedClock, course: ClockCourse, now: ClockStanding
+) -> tuple[ClockStanding, datetime | None, datetime | None]:
+    """What an open clock comes to by time alone: its standing then, when it runs again, and when its last day is over.
+
+    A suspension that begins with the day after the last one holds nothing back: the clock does not run again.
+    """
+    resumes_at = None
+    if now.state is State.SUSPENDED and course.resumes_after:
+        resumes_at = ends(course.resumes_after, clock.rule)
+    ahead = now if resumes_at is None else standing(clock.rule, clock.events, resumes_at) or now
+    over_at = None if ahead.due is None else ends(ahead.due, clock.rule)
+    if resumes_at is not None and over_at is not None and over_at <= resumes_at:
+        resumes_at = None
+    return ahead, resumes_at, over_at
 
 
 def closed_state(

@@ -215,3 +215,13 @@ def test_silence_of_an_outside_department_proves_nothing_until_attested() -> Non
 
     assert (silent.state, silent.level) == (State.UNCONFIRMED, Level.YELLOW)
     assert (attested.state, attested.level) == (State.OVERDUE, Level.RED)
+
+
+def test_a_request_on_the_last_day_holds_nothing_back() -> None:
+    """The time for papers begins with the day after the request (Awb 4:15), and then the period is over."""
+    item = terms("nl-omgevingswet@2024-01-01")
+    request = happened("correction_notice", "04-28", respond_by=date(2026, 5, 5))
+    clock = read(item, at("04-28 12:00"), happened("received", "03-03"), request)["decision"]
+
+    assert (clock.state, clock.over, clock.resumes_at, clock.yellow_at) == (State.SUSPENDED, State.OVERDUE, None, None)
+    assert clock.over_at == datetime(2026, 4, 28, 22, tzinfo=UTC)
