@@ -30,7 +30,7 @@ from api.route_access import ACCESS
 from api.web.http_request import HttpRequest, best_media_type
 from api.web.identity import caller_of, require_once
 from api.web.parameters import POSITION_MAX, Department, position_lost
-from api.web.problems import Problem
+from api.web.problems import Problem, unauthorized
 from domain.access.principal import Caller
 from domain.epochs.state import FIRST_EPOCH, loss_of
 from infrastructure.feed.epochs import LedgerEpochs
@@ -234,11 +234,11 @@ async def page_of(feed: Feed, subscribed: Subscription, wait: int, limit: int) -
 
 def ended_meanwhile() -> Problem:
     """The problem of one whose key or session was ended while it waited."""
-    return Problem(
+    return unauthorized(
         "credential-invalid",
         "the key, token or session was ended, or acts for another, while the request waited",
+        error="invalid_token",
         remedy="sign in again, or send a key that is accepted",
-        headers={"WWW-Authenticate": 'Bearer realm="countersign", error="invalid_token"'},
     )
 
 
@@ -256,7 +256,7 @@ async def listing(feed: Feed, subscribed: Subscription) -> AsyncIterator[bytes]:
 async def event_stream(feed: Feed, subscribed: Subscription) -> AsyncIterator[bytes]:
     """Server-sent events: what there is, then what happens, until the connection is to be made again.
 
-    Whether the reader is still accepted is asked before anything is sent, and with each heartbeat.
+    Whether the reader is still accepted is checked before anything is sent, and with each heartbeat.
     """
     after, until = subscribed.after, monotonic() + STREAM_SECONDS_MAX
     yield RETRY

@@ -22,7 +22,7 @@ from api.identity.refused import RefusedRequests, is_browser
 from api.identity.security_headers import SecurityHeaders
 from api.identity.visit import EnteredVisit, Pairs, ProgramVisits, Visit, browser_of, leave, state_of
 from api.web.identity import actor_of, caller_by_headers, require_once
-from api.web.problems import Problem
+from api.web.problems import Problem, unauthorized
 from api.web.response_filter import ResponseFilter
 from domain.access.principal import Caller
 from infrastructure.identity.claims import TokenRefusedError
@@ -35,7 +35,6 @@ from infrastructure.settings import Settings
 
 OF_PRINCIPALS = ("/v1/principals/", "/v1/departments/")  # commands here grant roles, issue keys and end them
 SECRET_PREFIXES = tuple(prefix for prefix, _ in SECRET_ADDRESSES.values())
-REALM = 'Bearer realm="countersign"'
 BEARER = b"Bearer "  # as nearly all programs spell it
 BEARER_LENGTH = len(BEARER)
 STRIPPED = frozenset({*ASSERTIONS, SECRET})
@@ -232,17 +231,6 @@ class CompletedAnswer:
             message["headers"] = self._headers.complete(pairs, self._extra, is_secure=self._origin.is_secure)
         sending: Awaitable[None] = self._send(message)
         return sending
-
-
-def unauthorized(code: str, sentence: str, *, error: str = "") -> Problem:
-    """The problem of a request without credentials that are accepted (RFC 6750, 3)."""
-    challenge = f'{REALM}, error="{error}"' if error else REALM
-    return Problem(
-        code,
-        sentence,
-        remedy="people sign in at /sign-in; programs send Authorization: Bearer with their key",
-        headers={"WWW-Authenticate": challenge},
-    )
 
 
 def too_many(seconds: int) -> Problem:

@@ -24,6 +24,10 @@ POST_BATCH = "post_batch"  # the operation that takes many
 
 CHECK_COMMAND = "check_command"  # the operation that tries one
 
+REALM = 'Bearer realm="countersign"'
+
+TO_SIGN_IN = "people sign in at /sign-in; programs send Authorization: Bearer with their key"
+
 INSTANCE_CHARACTERS_MAX = 200  # of the path of the request, an answer repeats no more than this
 
 REFUSED = 409  # a rule of the law or of the system is broken: the request was understood, and nothing was stored
@@ -208,3 +212,9 @@ class ProblemCatalogue(Controller):
         if kind is None:
             raise Problem("not-found", f"there is no problem with the code {code[:64]}", remedy="GET /problems")
         return kind
+
+
+def unauthorized(code: str, sentence: str, *, error: str = "", remedy: str = TO_SIGN_IN) -> Problem:
+    """The problem of a request without credentials that are accepted (RFC 6750, 3)."""
+    challenge = f'{REALM}, error="{error}"' if error else REALM
+    return Problem(code, sentence, remedy=remedy, headers={"WWW-Authenticate": challenge})
