@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -81,8 +82,7 @@ class Progress:
         state.rows.pop(code, None)
         if (project.recorded(code).outcome is GRANTED) is not (code in state.granted):
             state.granted ^= {code}
-            depending = (*project.waiting_for(code), *alternatives(project, code), *_terminated(project))
-            for other in depending if state.rows else ():
+            for other in _depending(project, code) if state.rows else ():
                 state.rows.pop(other, None)
         dates = state.items.get(code)
         if dates is None:
@@ -134,9 +134,14 @@ def _note_case(state: ProgressState, fact: Fact, project: Project) -> None:
         state.cases[fact.item, application] = (project.id, fact.item, application, fact.case_number)
 
 
-def _terminated(project: Project) -> list[str]:
-    """Terminated items: they are applied for again only if another item needs them, which changes with grants."""
-    return [code for code, item in project.items.items() if item.outcome is TERMINATED]
+def _depending(project: Project, code: str) -> Iterator[str]:
+    """The items whose rows depend on whether *code* is granted: what needs it, and what is needed only without it.
+
+    A terminated item is applied for again only if another one needs it, which changes with grants.
+    """
+    yield from project.waiting_for(code)
+    yield from alternatives(project, code)
+    yield from (other for other, item in project.items.items() if item.outcome is TERMINATED)
 
 
 def holders_of(project: Project, item: Item, unmet: list[str]) -> list[str]:

@@ -65,10 +65,10 @@ def spare(project: Project) -> set[str]:
         return set()
     granted = project.granted
     groups = [group for item in project.items.values() for group in item.plan.needs]
-    alternatives = {code for group in groups if len(group) > 1 for code in group}
+    replaceable = {code for group in groups if len(group) > 1 for code in group}
     wanted = {code for group in groups if len(group) == 1 or granted.isdisjoint(group) for code in group}
     idle = {code for code, item in project.items.items() if item.stage is Stage.NOT_STARTED and not item.application}
-    return (alternatives - wanted) & idle
+    return (replaceable - wanted) & idle
 
 
 def alternatives(project: Project, code: str) -> set[str]:
