@@ -9,7 +9,7 @@ import psycopg
 import typer
 
 from infrastructure.ledger.clock_check import utc_now
-from infrastructure.postgres.lease import NO_CHANGES
+from infrastructure.postgres.lease import takes_no_changes
 from infrastructure.projector.rebuild import rebuild as rebuild_views
 from infrastructure.projector.rebuild import together
 from infrastructure.proof.log import LogError
@@ -104,7 +104,7 @@ def verify(
 def _store(url: str, result: Verified, now: Checkpoint | None) -> None:
     """Store the result of a whole verification for /readyz, where the database is not one that only reads."""
     with psycopg.connect(url, autocommit=True) as connection:
-        if connection.execute(NO_CHANGES).fetchone() == (True,):
+        if takes_no_changes(connection):
             screen.print("Not shown in /readyz: this database takes no changes.")
         else:
             store_whole(connection, result, now, utc_now())

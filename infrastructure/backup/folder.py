@@ -236,9 +236,8 @@ class BackupFolder:
 
 def _lineage(first: int, noted: dict[int, BackupTimeline], at: datetime | None) -> list[tuple[int, datetime | None]]:
     """The timeline in use at the instant *at* and those before it, each with the instant up to which it counts."""
-    begun = sorted(
-        noted.values(), key=lambda timeline: timeline.number
-    )  # PostgreSQL counts up; a clock may be set back
+    # By number, which PostgreSQL counts up: a clock may be set back.
+    begun = sorted(noted.values(), key=lambda timeline: timeline.number)
     current = next((timeline.number for timeline in reversed(begun) if at is None or timeline.began <= at), first)
     lineage: list[tuple[int, datetime | None]] = [(current, at)]
     while (timeline := noted.get(current)) is not None:

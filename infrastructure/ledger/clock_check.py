@@ -82,11 +82,10 @@ class ClockCheck:
         """Compare once. Raises psycopg's errors."""
         if self._machine is None:
             return
-        if (apart := time() - monotonic() - self._steady) and self.has_jumped:
-            log.warning(
-                "clock_set", seconds=round(apart)
-            )  # nothing else shows it where the database has the same clock
-        self._steady = time() - monotonic()
+        steady = time() - monotonic()
+        if self.has_jumped:  # nothing else shows it where the database has the same clock
+            log.warning("clock_set", seconds=round(steady - self._steady))
+        self._steady = steady
         before = self._machine()
         database_at, newest = await self._database()
         after = self._machine()

@@ -47,6 +47,16 @@ END: LiteralString = """
 log = structlog.get_logger()
 
 
+def takes_no_changes(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the server takes no changes: a standby, or one set to read only."""
+    return connection.execute(NO_CHANGES).fetchone() == (True,)
+
+
+async def takes_no_changes_async(connection: psycopg.AsyncConnection[Any]) -> bool:
+    """The same, for asyncio."""
+    return await (await connection.execute(NO_CHANGES)).fetchone() == (True,)
+
+
 class Lease:
     """Leadership for *work*, guarded by the advisory lock *key*."""
 
@@ -65,7 +75,7 @@ class Lease:
 
     def take(self, connection: psycopg.Connection[Any]) -> bool:
         """Become the leader on *connection* if there is none; terminate a leader whose lease has expired."""
-        if connection.execute(NO_CHANGES).fetchone() == (True,):  # a standby server has no leader
+        if takes_no_changes(connection):  # a standby server has no leader
             return False
         connection.execute(NAME, [self.owner])
         if connection.execute(TAKE, self.params).fetchone():
@@ -77,7 +87,7 @@ class Lease:
 
     async def take_async(self, connection: psycopg.AsyncConnection[Any]) -> bool:
         """As `take`, for asyncio."""
-        if await (await connection.execute(NO_CHANGES)).fetchone() == (True,):
+        if await takes_no_changes_async(connection):
             return False
         await connection.execute(NAME, [self.owner])
         if await (await connection.execute(TAKE, self.params)).fetchone():

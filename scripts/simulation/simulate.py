@@ -25,7 +25,7 @@ from infrastructure.errors import OperatorError
 from infrastructure.law.lawbook import LawBook, law_book
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from infrastructure.postgres.errors import READ_ONLY
-from infrastructure.postgres.lease import NO_CHANGES, Lease
+from infrastructure.postgres.lease import Lease, takes_no_changes_async
 from infrastructure.watcher.watch_schedule import LEADER_KEY, WORK, WatchTable
 from scripts.catalogues.zone import CATALOGUE, FLOW, VALID_FROM, publish_zone
 from scripts.server.processes import tune_garbage_collector, when_orphaned
@@ -147,7 +147,7 @@ async def require_fresh(approvals: Approvals, ground: SimulatedGround) -> None:
 async def watch_held(url: str) -> AsyncIterator[None]:
     """Hold the lease of the deadline watcher, so that none checks these projects at the real time."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        if await (await connection.execute(NO_CHANGES)).fetchone() == (True,):
+        if await takes_no_changes_async(connection):
             raise SimulationRefusedError(READ_ONLY)
         table, lease = WatchTable(connection), Lease(url, WORK, LEADER_KEY)
         for _ in range(HELD_TRIES):
