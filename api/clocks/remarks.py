@@ -40,22 +40,31 @@ class FlagRemark(Struct, frozen=True):
 
 def sentence_of(flag: str, pack: Pack | None, mode: str) -> FlagSentence:
     """The sentence of *flag* under *pack*; None: a rule that was written out, which names no law."""
-    zh, en = TABLES[SENTENCES][flag.partition(":")[0]]
-    return FlagSentence(zh, en, "" if pack is None else article_of(pack, mode, flag))
+    zh, en = TABLES[SENTENCES][_kind(flag)]
+    return FlagSentence(zh, en, _article(pack, mode, flag))
 
 
 def remarks_of(page: PageContext, pack: Pack | None, mode: str, flags: Iterable[str]) -> list[FlagRemark]:
     """A remark for each of *flags*; those about several suspensions are one."""
-    counted = Counter(flag.partition(":")[0] if flag.startswith(OF_SUSPENSIONS) else flag for flag in flags)
+    counted = Counter(_kind(flag) if flag.startswith(OF_SUSPENSIONS) else flag for flag in flags)
     return [
         FlagRemark(
-            sentence=page.words[SENTENCES](flag.partition(":")[0]),
+            sentence=page.words[SENTENCES](_kind(flag)),
             about=_about(page, flag),
-            article="" if pack is None else article_of(pack, mode, flag),
+            article=_article(pack, mode, flag),
             times=times,
         )
         for flag, times in counted.items()
     ]
+
+
+def _kind(flag: str) -> str:
+    """The flag without what it is about."""
+    return flag.partition(":")[0]
+
+
+def _article(pack: Pack | None, mode: str, flag: str) -> str:
+    return "" if pack is None else article_of(pack, mode, flag)
 
 
 def _about(page: PageContext, flag: str) -> str:

@@ -63,8 +63,7 @@ def _authorities(explanation: Explanation, pack: Pack, mode: str) -> Iterator[Au
     if any(suspension.stops for suspension in explanation.suspensions):
         yield from counted_by(pack, Subject.SUSPENDED_DAYS, "suspended_days")
     if any(s.stops and pack.owes("suspension_notice", s.ground) for s in explanation.suspensions):
-        owed = pack.duties["suspension_notice"]
-        yield Authority(Subject.NOTICE, owed.article, owed.quote, owed.confidence, note=owed.note, note_zh=owed.note_zh)
+        yield by_citation(Subject.NOTICE, pack.duties["suspension_notice"])
     if any(day.reason is DayReason.STATUTORY for day in explanation.days):
         yield from counted_by(pack, Subject.HOLIDAYS, "statutory_holidays")
     if explanation.clock.state in SILENT:

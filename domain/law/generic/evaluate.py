@@ -98,8 +98,11 @@ class StartedClock(Struct, frozen=True):
 
 
 class ReadClocks(Struct, frozen=True):
-    """The clocks that have begun, each with what it was read from, and the instant from which silence accepted."""
+    """The *acts* of an item, its clocks that have begun, each with what it was read from, and the instant from which
+    silence accepted.
+    """
 
+    acts: Sequence[Act]
     pairs: list[tuple[StartedClock, GeneralReading]]
     silent_from: datetime | None
 
@@ -146,7 +149,7 @@ def read_clocks(terms: GeneralTerms, timeline: Timeline, t: datetime, known: dat
     flagged_pairs = [
         (started, flagged(terms.pack, clock, flags.get(clock.name, ()), early)) for started, clock in pairs
     ]
-    return ReadClocks(flagged_pairs, silent_from)
+    return ReadClocks(known_acts, flagged_pairs, silent_from)
 
 
 def flagged(pack: Pack, clock: GeneralReading, flags: Iterable[str], early: Iterable[str]) -> GeneralReading:

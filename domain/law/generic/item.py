@@ -43,7 +43,7 @@ class GeneralItem(Struct, frozen=True):
 
 def general_item(terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime) -> GeneralItem:
     """The clocks and the flags of an item at *t*, by what was *known*."""
-    acts, read = timeline.by(t, known), read_clocks(terms, timeline, t, known)
+    read = read_clocks(terms, timeline, t, known)
     readings = {clock.name: clock for _, clock in read.pairs}
     item = JudgedItem(
         pack=terms.pack,
@@ -53,10 +53,10 @@ def general_item(terms: GeneralTerms, timeline: Timeline, t: datetime, known: da
         silent_from=read.silent_from,
     )
     own = {flag for clock in readings.values() for flag in clock.standing.flags}
-    flags = own | flags_of(item, acts) | consulted(read.pairs, acts)
+    flags = own | flags_of(item, read.acts) | consulted(read.pairs, read.acts)
     flags |= {
         f"extension_outside_clock:{event.clock}"
-        for _, event, _ in acts
+        for _, event, _ in read.acts
         if isinstance(event, ExtensionEvent) and event.clock not in readings
     }
     broken = [Card(terms.pack.clocks[clock.clock].card) for clock in readings.values() if clock.state in BROKEN]

@@ -211,18 +211,13 @@ class Citation(Struct, frozen=True, forbid_unknown_fields=True):
     note_zh: str = ""
 
 
-class DutyTerms(Struct, frozen=True, forbid_unknown_fields=True):
+class DutyTerms(Citation, frozen=True, forbid_unknown_fields=True):
     """The words on which a duty towards the applicant rests. *grounds*: of suspensions, only of those on these grounds.
 
     It moves no date, colour or card: what was done in neglect of it has effect all the same (rule book B7.9, B8.3).
     """
 
-    article: str
     grounds: tuple[str, ...] = ()
-    quote: str = ""
-    confidence: Confidence = "text"
-    note: str = ""
-    note_zh: str = ""
 
 
 class Special(Struct, frozen=True, forbid_unknown_fields=True):

@@ -84,7 +84,7 @@ def pack_of(drawn: Json) -> Pack:
         Ground(reason, "-", ("decision",), notice=msgspec.convert(notice, NoticeTerms))
         for reason, notice in law["grounds"].items()
     )
-    duties = {name: DutyTerms("-", tuple(reasons)) for name, reasons in law["duties"].items()}
+    duties = {name: DutyTerms("-", grounds=tuple(reasons)) for name, reasons in law["duties"].items()}
     return structs.replace(
         base(),
         zone=rule["zone"],
