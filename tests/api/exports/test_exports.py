@@ -21,9 +21,8 @@ from domain.examples.people import BUREAU, ENTERPRISE, MANAGER
 from infrastructure.ledger.approvals import Approvals
 from tests.api.client import Door, identity
 from tests.api.exports.linked import about_of
-from tests.api.guard.two_projects import MARK, OTHER, OWN, PHONE, tell_both
+from tests.api.guard.two_projects import MARK, OTHER, OWN, PHONE, two_projects
 from tests.docs.blocks import ROOT
-from tests.infrastructure.projector.test_projector import project_all
 
 pytestmark = pytest.mark.pages
 
@@ -49,9 +48,7 @@ LISTS: dict[str, tuple[str, str, dict[str, str]]] = {
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     """Two projects, projected."""
-    async with Approvals(shared_database_url) as opened:
-        await tell_both(opened)
-        project_all(shared_database_url)
+    async with two_projects(shared_database_url) as opened:
         yield opened
 
 

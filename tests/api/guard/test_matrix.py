@@ -47,10 +47,9 @@ from tests.api.guard.two_projects import (
     OWN,
     PHONE,
     of_others,
-    tell_both,
+    two_projects,
 )
 from tests.effort import chosen, long_unless
-from tests.infrastructure.projector.test_projector import project_all
 
 pytestmark = pytest.mark.pages
 
@@ -193,9 +192,7 @@ def own_answers(app: Litestar, door: Door, approvals: Approvals) -> OwnAnswers:
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     """Both projects, projected."""
-    async with Approvals(shared_database_url) as opened:
-        await tell_both(opened)
-        project_all(shared_database_url)
+    async with two_projects(shared_database_url) as opened:
         yield opened
 
 

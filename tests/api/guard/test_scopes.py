@@ -26,8 +26,7 @@ from domain.messages import COMMANDS
 from infrastructure.ledger.approvals import Approvals
 from tests.api.client import problem
 from tests.api.guard.test_matrix import AGGREGATES, OWN_PEOPLE, PEOPLE, SentRequest, requests_to
-from tests.api.guard.two_projects import OWN, tell_both
-from tests.infrastructure.projector.test_projector import project_all
+from tests.api.guard.two_projects import OWN, two_projects
 
 pytestmark = pytest.mark.pages
 
@@ -64,9 +63,7 @@ class ProgramDoor:
 @pytest_asyncio.fixture(scope="module")
 async def approvals(shared_database_url: str) -> AsyncIterator[Approvals]:
     """Two projects, projected."""
-    async with Approvals(shared_database_url) as opened:
-        await tell_both(opened)
-        project_all(shared_database_url)
+    async with two_projects(shared_database_url) as opened:
         yield opened
 
 

@@ -5,6 +5,8 @@ Every text in the other one holds a mark that nothing else holds.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +18,7 @@ from domain.examples.story import STORY
 from domain.messages import COMMANDS, AnyCommand, tag_of
 from domain.project.information.recording import EnteredField, RecordInformation
 from infrastructure.ledger.approvals import Approvals
+from tests.infrastructure.projector.test_projector import project_all
 
 OWN, OTHER = UUID("0193f0a2-7c00-7000-8000-0000000000a1"), UUID("0193f0a2-7c00-7000-8000-0000000000b1")
 MARK, CALLED, PHONE = "ZQXVKJ", "慕容静", "13800001111"
@@ -74,6 +77,15 @@ async def tell_both(approvals: Approvals) -> None:
         await approvals.handle(OWN, step.dated, step.by, uuid4())
         other = other_step(step)
         await approvals.handle(OTHER, other.dated, other.by, uuid4())
+
+
+@asynccontextmanager
+async def two_projects(url: str) -> AsyncIterator[Approvals]:
+    """The application over the database at *url*, with both projects, projected."""
+    async with Approvals(url) as opened:
+        await tell_both(opened)
+        project_all(url)
+        yield opened
 
 
 def dated(command: AnyCommand) -> AnyCommand:

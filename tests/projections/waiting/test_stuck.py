@@ -70,13 +70,23 @@ def test_a_project_that_runs_or_was_withdrawn_from_is_not_stuck() -> None:
 
 
 LETTERS = ("a", "b", "c", "d")
+Needs = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]  # of each letter: all of these, and any of those
 NEEDS = st.lists(st.sampled_from(LETTERS), max_size=2, unique=True).map(tuple)
+PLANS = st.tuples(*[st.tuples(NEEDS, NEEDS)] * len(LETTERS))
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(LETTERS), st.sampled_from(("submit", "grant", "refuse", "decline", "withdraw", "deliver"))
     ),
     max_size=24,
 )
+
+
+def plans_of(needs: Needs) -> dict[str, PlannedItem]:
+    """An item for each letter, with what it *needs*."""
+    return {
+        item: PlannedItem(item=item, department=item, requires=requires, requires_any=(any_of,) if any_of else ())
+        for item, (requires, any_of) in zip(LETTERS, needs, strict=True)
+    }
 
 
 def steps_of(chosen: list[tuple[str, str]], plans: dict[str, PlannedItem]) -> list[AnyFact]:
@@ -105,14 +115,9 @@ def steps_of(chosen: list[tuple[str, str]], plans: dict[str, PlannedItem]) -> li
     return facts
 
 
-@given(st.tuples(*[st.tuples(NEEDS, NEEDS)] * len(LETTERS)), STEPS)
-def test_the_definition_alone_says_the_same_of_any_plan(
-    needs: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...], chosen: list[tuple[str, str]]
-) -> None:
-    plans = {
-        item: PlannedItem(item=item, department=item, requires=requires, requires_any=(any_of,) if any_of else ())
-        for item, (requires, any_of) in zip(LETTERS, needs, strict=True)
-    }
+@given(PLANS, STEPS)
+def test_the_definition_alone_says_the_same_of_any_plan(needs: Needs, chosen: list[tuple[str, str]]) -> None:
+    plans = plans_of(needs)
     facts = [planned(*plans.values()), *steps_of(chosen, plans)]
     assert shown(*facts)[0].stuck == is_stuck_naively(entry(number, fact) for number, fact in enumerate(facts, 1))
 
@@ -123,15 +128,10 @@ ONE_OF_TWO = (FREE, FREE, ((), ("a", "b")), FREE)  # c needs a or b
 
 @example(ONE_OF_TWO, [("a", "submit"), ("a", "grant")])
 @example(ONE_OF_TWO, [("b", "submit"), ("a", "submit"), ("a", "grant"), ("b", "withdraw")])
-@given(st.tuples(*[st.tuples(NEEDS, NEEDS)] * len(LETTERS)), STEPS)
-def test_an_item_is_held_by_whom_it_waits_for_in_any_plan(
-    needs: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...], chosen: list[tuple[str, str]]
-) -> None:
+@given(PLANS, STEPS)
+def test_an_item_is_held_by_whom_it_waits_for_in_any_plan(needs: Needs, chosen: list[tuple[str, str]]) -> None:
     """Also one that is not needed any more, as another was granted in its place: nobody holds it."""
-    plans = {
-        item: PlannedItem(item=item, department=item, requires=requires, requires_any=(any_of,) if any_of else ())
-        for item, (requires, any_of) in zip(LETTERS, needs, strict=True)
-    }
+    plans = plans_of(needs)
     view, project, items = Progress(), Project(PROJECT), list[ProgressItem]()
     state = view.start()
     for number, fact in enumerate((planned(*plans.values()), *steps_of(chosen, plans)), 1):
