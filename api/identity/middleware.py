@@ -20,8 +20,8 @@ from api.identity.public import IsPublic, is_public
 from api.identity.rate_headers import rate_headers
 from api.identity.refused import RefusedRequests, is_browser
 from api.identity.security_headers import SecurityHeaders
-from api.identity.visit import EnteredVisit, Pairs, ProgramVisits, Visit, browser_of, leave, state_of
-from api.web.identity import actor_of, caller_by_headers, require_once
+from api.identity.visit import EnteredVisit, Pairs, ProgramVisits, Visit, browser_of, leave
+from api.web.identity import actor_of, caller_by_headers, named_headers, require_once
 from api.web.problems import Problem, unauthorized
 from api.web.response_filter import ResponseFilter
 from domain.access.principal import Caller
@@ -39,6 +39,7 @@ BEARER = b"Bearer "  # as nearly all programs spell it
 BEARER_LENGTH = len(BEARER)
 STRIPPED = frozenset({*ASSERTIONS, SECRET})
 STRIPPED_OF_PROGRAMS = STRIPPED | {b"origin", b"sec-fetch-site"}
+UNUSUAL = STRIPPED_OF_PROGRAMS | {b"cookie"}  # what programs leave out, so that nothing of it has to be removed
 CREDENTIALS = frozenset({b"authorization", b"cookie"})
 LOGGED_PER_SECOND, LOGGED_BURST = 0.1, 20  # refusals of one address that the security log takes
 
@@ -60,26 +61,21 @@ class IdentityMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        pairs: Pairs = scope["headers"]
-        headers = dict(pairs)
+        headers = named_headers(scope)
         origin = self._proxies.origin(scope, headers)
         extra: Pairs = []
 
-        completed: Any = CompletedAnswer(send, self._headers, extra, origin)
+        completed: Any = CompletedAnswer(send, self._headers, extra, is_secure=origin.is_secure)
         if scope["method"] == "POST" and scope["path"].startswith(OF_PRINCIPALS):
             completed = self._announced(completed)
-        state = state_of(scope)
         try:
             entered = self._known_program(scope, headers, origin, extra)
             if entered is None:
-                visit = await self._visit(scope, headers, origin, extra)
-                self._require_caller(scope, headers, visit)
-                entered = EnteredVisit.of(visit)
+                entered = await self._entered(scope, headers, origin, extra)
         except Exception as error:  # noqa: BLE001 the one place before the application where errors turn into answers
             await self._refuse(error, scope, receive, headers, origin, completed)
             return
-        scope["headers"] = self._stripped(pairs, headers, entered.visit)
-        before = entered.enter(state)
+        before = entered.enter(scope["state"])
         try:
             await self.app(scope, receive, completed)
         finally:
@@ -105,7 +101,7 @@ class IdentityMiddleware:
         No task and no coroutine: most requests that have to be quick are of this kind.
         """
         sent = headers.get(b"authorization", b"")
-        if not sent.startswith(BEARER) or len(headers) != len(scope["headers"]):
+        if not sent.startswith(BEARER) or len(headers) != len(scope["headers"]) or not UNUSUAL.isdisjoint(headers):
             return None
         bearer = sent[BEARER_LENGTH:]
         use = self.identity.known_program(bearer)
@@ -113,6 +109,13 @@ class IdentityMiddleware:
             return None
         self._count(use, extra)
         return self._programs.visit(use, origin, headers.get(b"user-agent", b""), bearer)
+
+    async def _entered(self, scope: Any, headers: dict[bytes, bytes], origin: Origin, extra: Pairs) -> EnteredVisit:
+        """The visit of any request, whose headers are then those that its sender may send. Raises as `_visit`."""
+        visit = await self._visit(scope, headers, origin, extra)
+        self._require_caller(scope, headers, visit)
+        scope["headers"] = self._stripped(scope["headers"], headers, visit)
+        return EnteredVisit.of(visit)
 
     def _count(self, use: KeyUse, extra: Pairs) -> None:
         """Count a request of a program against its rate, and say in the answer what is left. Raises Problem."""
@@ -219,16 +222,16 @@ class IdentityMiddleware:
 class CompletedAnswer:
     """An ASGI `send` that gives the head of an answer the headers that every answer has."""
 
-    __slots__ = ("_extra", "_headers", "_origin", "_send")
+    __slots__ = ("_extra", "_headers", "_is_secure", "_send")
 
-    def __init__(self, send: Any, headers: SecurityHeaders, extra: Pairs, origin: Origin) -> None:
-        self._send, self._headers, self._extra, self._origin = send, headers, extra, origin
+    def __init__(self, send: Any, headers: SecurityHeaders, extra: Pairs, *, is_secure: bool) -> None:
+        self._send, self._headers, self._extra, self._is_secure = send, headers, extra, is_secure
 
     def __call__(self, message: Any) -> Awaitable[None]:
         """The coroutine that sends *message*, without another one around it."""
         if message["type"] == "http.response.start":
             pairs = message.get("headers", ())
-            message["headers"] = self._headers.complete(pairs, self._extra, is_secure=self._origin.is_secure)
+            message["headers"] = self._headers.complete(pairs, self._extra, is_secure=self._is_secure)
         sending: Awaitable[None] = self._send(message)
         return sending
 

@@ -42,7 +42,7 @@ class Proxies:
         peer = scope["client"][0] if scope.get("client") else UNIX_SOCKET
         forwarded = headers.get(b"x-forwarded-for", b"")
         secure = scope.get("scheme") == "https" or self._public_tls
-        if not self._trusts(peer):
+        if not self._networks or not self._trusts(peer):
             return _origin_at(peer, secure, not forwarded and b"forwarded" not in headers)
         secure = secure or headers.get(b"x-forwarded-proto", b"").strip().lower() == b"https"
         return Origin(self._client(peer, forwarded), secure, is_local=False)
@@ -59,8 +59,6 @@ class Proxies:
         return peer
 
     def _trusts(self, address: str) -> bool:
-        if not self._networks:
-            return False
         read = _read(address)
         return read is not None and any(read in network for network in self._networks)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextvars import Token
 from datetime import datetime
 from functools import partial
@@ -27,6 +26,7 @@ from projections.personal_reads import ON_READ, OnRead
 
 VISIT = "visit"  # where the scope's state has it
 BROWSER_CHARACTERS_MAX = 200
+leave = ON_READ.reset  # ends a visit as its request is answered: reads from here on are not recorded as its own
 PROGRAMS_MAX = 10_000  # as many keys as are cached, about a kilobyte each
 
 Pairs = list[tuple[bytes, bytes]]
@@ -95,29 +95,29 @@ def visit_of(scope: Scope) -> Visit:
 
 
 class EnteredVisit(Struct, frozen=True):
-    """A visit with what is made of it for a request: who is greeted, and what records reads of personal data."""
+    """A visit with what its requests find in their state, and what records their reads of personal data."""
 
     visit: Visit
-    visitor: Callable[[], Visitor]
+    state: dict[str, Any]
     on_read: OnRead
 
     @classmethod
     def of(cls, visit: Visit) -> EnteredVisit:
-        return cls(visit, partial(visitor_of, visit), visit.identity.reads.recorder(lambda: visit.reader))
+        state = {
+            VISIT: visit,
+            CALLER: visit.caller,
+            VISITOR: partial(visitor_of, visit),  # who is greeted, for pages
+            ADMISSION: visit.admission,
+        }
+        return cls(visit, state, visit.identity.reads.recorder(lambda: visit.reader))
 
     def enter(self, state: dict[str, Any]) -> Token[OnRead | None]:
         """Store it in the request's state, where handlers look for the caller, and pages for the visitor.
 
         Reads of personal data are recorded until `leave` is called with what this returns.
         """
-        state[VISIT], state[CALLER], state[VISITOR] = self.visit, self.visit.caller, self.visitor
-        state[ADMISSION] = self.visit.admission
+        state.update(self.state)
         return ON_READ.set(self.on_read)
-
-
-def leave(entered: Token[OnRead | None]) -> None:
-    """End the visit, as the request is answered: reads from here on are not recorded as its own."""
-    ON_READ.reset(entered)
 
 
 class ProgramVisits:
@@ -156,9 +156,3 @@ def visitor_of(visit: Visit) -> Visitor:
     role, over = (caller.role.value, caller.over) if caller else ("", "")
     hears = caller is not None and caller.role in recipients()
     return Visitor(name, role, over, has_session=signed_in is not None, hears=hears)
-
-
-def state_of(scope: Scope) -> dict[str, Any]:
-    """The request's own state, made where a server gave none."""
-    state: dict[str, Any] = scope.setdefault("state", {})
-    return state

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
+from typing import Any
 from urllib.parse import unquote_to_bytes
 from uuid import UUID, uuid5
 
@@ -20,6 +21,7 @@ from domain.core.uuids import uuid_from
 from infrastructure.ledger.sent_command import DIRECT
 
 CALLER = "caller"  # where the scope's state has it
+HEADERS = "headers"  # where it has the headers by name with the list that they are of, if none of them comes twice
 VISITOR = "visitor"  # where it has what tells who reads a page; absent on a server without sign-in
 ACTORS_CACHED_MAX = 10_000  # a zone's officers and enterprises, each about 300 bytes, and 2 kB at the very most
 NAME_BYTES_MAX = CODE_CHARACTERS_MAX * 4 * len("%FF")  # the longest name, each byte of its UTF-8 percent-encoded
@@ -40,11 +42,23 @@ Headers = Mapping[bytes, bytes]
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
     """The request's headers, names in lower case. Raises Problem where one that decides something comes twice."""
-    pairs = list(scope["headers"])
-    headers: dict[bytes, bytes] = dict(pairs)
+    headers = named_headers(scope)
+    pairs: Any = scope["headers"]  # litestar says Iterable; it is a list
     if len(headers) != len(pairs):
         require_once(pairs, SINGLE)
     return headers
+
+
+def named_headers(scope: Scope) -> dict[bytes, bytes]:
+    """The request's headers by name, the last of each. The same list is read once, whoever asks for it: often three."""
+    pairs = scope["headers"]
+    read = scope.get("state", {}).get(HEADERS)
+    if read is not None and read[0] is pairs:
+        by_name: dict[bytes, bytes] = read[1]
+        return by_name
+    by_name = dict(pairs)
+    scope.setdefault("state", {})[HEADERS] = pairs, by_name
+    return by_name
 
 
 def require_once(pairs: Iterable[tuple[bytes, bytes]], names: AbstractSet[bytes]) -> None:

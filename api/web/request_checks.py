@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from litestar.types import HTTPScope
 
+from api.web.identity import named_headers
 from api.web.problems import Problem
 from domain.core.characters import hidden_in_line
 from infrastructure.settings import Settings
@@ -52,9 +53,8 @@ class RequestChecks:
                 f"the method {method[:ECHO_CHARACTERS_MAX]} is not known here",
                 remedy="GET and HEAD read, POST sends a command or a file",
             )
-        pairs = list(scope["headers"])
-        headers = dict(pairs)
-        host = self._require_host(scope, pairs, headers)
+        headers = named_headers(scope)
+        host = self._require_host(scope, headers)
         if not is_plain:
             require_plain_path(scope)
         if scope["query_string"]:
@@ -64,8 +64,9 @@ class RequestChecks:
         if method not in SAFE_METHODS and not OF_BROWSERS.isdisjoint(headers):
             self._require_same_site(headers, host)
 
-    def _require_host(self, scope: HTTPScope, pairs: HeaderList, headers: Mapping[bytes, bytes]) -> bytes:
+    def _require_host(self, scope: HTTPScope, headers: Mapping[bytes, bytes]) -> bytes:
         """The Host of the request, which has to be one of ours: a page of another site may have its name lead here."""
+        pairs: HeaderList = scope["headers"]  # type: ignore[assignment] # litestar says Iterable; it is a list
         if headers.get(b"host") in self._hosts and len(headers) == len(pairs):
             return headers[b"host"]  # as most have it: in small letters, without a port, and once
         hosts = [value for name, value in pairs if name == b"host"]

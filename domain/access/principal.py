@@ -82,6 +82,14 @@ class Caller(Struct, frozen=True, gc=False):
         return Actor(self.id, self.over, self.role)
 
 
+class KeyHolder(Struct, frozen=True, gc=False):
+    """A key with the program that it was issued to: its name, None for one that was closed, and the grants it holds."""
+
+    key: Key
+    name: str | None
+    grants: tuple[Grant, ...]
+
+
 class PrincipalDirectory(Protocol):
     """Where principals, grants and keys are looked up; changes show at the next look-up."""
 
@@ -93,3 +101,6 @@ class PrincipalDirectory(Protocol):
 
     async def key(self, key_id: str) -> Key | None:
         """The key *key_id*; None where there is none, or it was revoked."""
+
+    async def holder(self, key_id: str, at: datetime) -> KeyHolder | None:
+        """The key *key_id* and its program with the grants that hold at *at*, in one look-up; None as `key`."""

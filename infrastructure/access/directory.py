@@ -14,7 +14,7 @@ from uuid import UUID
 
 from domain.access.departments import DEPARTMENTS_STREAM, Departments
 from domain.access.derived import DeputyPeriod, effective_grants
-from domain.access.principal import Grant, Key, PrincipalKind
+from domain.access.principal import Grant, Key, KeyHolder, PrincipalKind
 from domain.access.state import IssuedKey, Principal
 from domain.messages import Entry, tag_of
 from domain.streams import DEPARTMENTS, PRINCIPAL, follow, replay
@@ -58,6 +58,10 @@ class LedgerDirectory:
     async def grants_of(self, principal: str, at: datetime) -> Sequence[Grant]:
         """The grants that hold at *at*, with those as a deputy and over departments that were merged."""
         await self._refresh()
+        return self._grants_of(principal, at)
+
+    def _grants_of(self, principal: str, at: datetime) -> Sequence[Grant]:
+        """The same, of what was read."""
         if self._open(principal, at) is None:
             return ()
         deputyships = [
@@ -70,6 +74,18 @@ class LedgerDirectory:
     async def key(self, key_id: str) -> Key | None:
         """The key *key_id* with the digests of the secrets that are accepted now; None where there is none in use."""
         await self._refresh()
+        return self._key_in_use(key_id)
+
+    async def holder(self, key_id: str, at: datetime) -> KeyHolder | None:
+        """The key *key_id* with its program and the grants that hold at *at*; None where there is none in use."""
+        await self._refresh()
+        key = self._key_in_use(key_id)
+        if key is None:
+            return None
+        owner = self._open(key.principal)
+        return KeyHolder(key, owner.name if owner else None, tuple(self._grants_of(key.principal, at)))
+
+    def _key_in_use(self, key_id: str) -> Key | None:
         owner = self._keys.get(key_id)
         issued = owner.keys.get(key_id) if owner else None
         if owner is None or issued is None or not _in_use(issued, self._clock()):

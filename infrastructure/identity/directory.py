@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import uuid4
 
-from domain.access.principal import Grant, Key, PrincipalDirectory
+from domain.access.principal import Grant, Key, KeyHolder, PrincipalDirectory
 from domain.core.ledger import Role
 
 
@@ -40,6 +40,12 @@ class FixedDirectory:
 
     async def key(self, key_id: str) -> Key | None:
         return self.keys.get(key_id)
+
+    async def holder(self, key_id: str, at: datetime) -> KeyHolder | None:
+        key = self.keys.get(key_id)
+        if key is None:
+            return None
+        return KeyHolder(key, self.names.get(key.principal), tuple(await self.grants_of(key.principal, at)))
 
     async def administrators(self, at: datetime) -> Sequence[str]:
         return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from hmac import compare_digest
 from typing import LiteralString
 
@@ -17,7 +17,7 @@ from infrastructure.identity.tokens import digest_of, key_id_in
 from infrastructure.ledger.reader import Store
 
 NOTE_USE: LiteralString = """
-    INSERT INTO identity.key_use AS u (key_id, used_at) VALUES (%s, date_trunc('hour', %s::timestamptz, 'UTC'))
+    INSERT INTO identity.key_use AS u (key_id, used_at) VALUES (%s, %s)
     ON CONFLICT (key_id) DO UPDATE SET used_at = excluded.used_at WHERE u.used_at < excluded.used_at
 """
 USED: LiteralString = "SELECT used_at FROM identity.key_use WHERE key_id = %s"
@@ -38,27 +38,27 @@ class ApiKeys:
 
     def __init__(self, store: Store, directory: PrincipalDirectory, primary: Store | None = None) -> None:
         self._store, self._directory, self._primary = store, directory, primary or store
+        self._noted: dict[str, datetime] = {}  # the hours of last use that are stored, by key
 
     async def caller(self, text: str, now: datetime) -> tuple[Caller, Key, Grant]:
         """The caller that the key *text* belongs to, with the grant it is issued under. Raises KeyRefusedError."""
         key_id = key_id_in(text)
         if not key_id:
             raise KeyRefusedError("malformed")
-        key = await self._directory.key(key_id)
+        holder = await self._directory.holder(key_id, now)
+        key = holder.key if holder else None
         digest, matches = digest_of(text), False
         for stored in key.digests if key else (bytes(32),):
             matches |= compare_digest(stored, digest)  # all of them, whichever matches
-        if key is None or not matches:
+        if holder is None or key is None or not matches:
             raise KeyRefusedError("unknown or revoked key, or wrong secret", key_id)
         if key.expires_at is not None and now >= key.expires_at:
             raise KeyRefusedError("expired", key_id)
-        grants = await self._directory.grants_of(key.principal, now)
-        grant = next((held for held in grants if held.id == key.grant), None)
-        name = await self._directory.name_of(key.principal)
-        if grant is None or name is None:
+        grant = next((held for held in holder.grants if held.id == key.grant), None)
+        if grant is None or holder.name is None:
             raise KeyRefusedError("the key's grant has ended", key_id)
         await self._note_use(key_id, now)
-        return program(key.principal, name, grant, key.scopes), key, grant
+        return program(key.principal, holder.name, grant, key.scopes), key, grant
 
     async def caller_by_token(self, token: AccessToken, principal: str | None, now: datetime) -> tuple[Caller, Grant]:
         """The caller that an access token linked to *principal* belongs to, with its grant. Raises KeyRefusedError."""
@@ -76,9 +76,14 @@ class ApiKeys:
         return row[0] if row else None
 
     async def _note_use(self, key_id: str, now: datetime) -> None:
+        """Store the hour of *now* as that of the key's last use, once an hour and process."""
+        hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        if self._noted.get(key_id) == hour:
+            return
         try:
             async with self._primary.connection() as connection:
-                await connection.execute(NOTE_USE, [key_id, now])
+                await connection.execute(NOTE_USE, [key_id, hour])
+            self._noted[key_id] = hour
         except (psycopg.errors.ReadOnlySqlTransaction, PrimaryAwayError) as away:
             log.debug("key_use_not_noted", reason=str(away).strip())
 

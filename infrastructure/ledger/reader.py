@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -25,6 +26,7 @@ PATIENCE_SECONDS = 30.0  # for a connection of the pool
 TRIES_MAX = 5  # of a read that a dying server cuts short; between two of them the pool waits for a new connection
 ANSWER_SECONDS_MAX = 30.0  # a query takes milliseconds: what takes this long waits for a frozen server, or worse
 LOOK_SECONDS = 0.1  # psycopg's own: how often a wait looks for an interruption
+TYPE_QUERIES_CACHED_MAX = 100  # each caller asks for the same types
 RECONNECT_SECONDS = 1.0  # the pool's own pauses double: after an hour's outage it would look again in an hour
 
 log = structlog.get_logger()
@@ -157,7 +159,7 @@ class Store:
 
     async def of_types(self, types: Sequence[str], after: int) -> list[StoredRow]:
         """The rows above position *after* whose facts have one of these stored names, in order."""
-        return [StoredRow(*row) for row in await self._read(of_types(types), [after])]
+        return [StoredRow(*row) for row in await self._read(of_types(tuple(types)), [after])]
 
     async def first_answer(self, command_id: UUID) -> FirstAnswer | None:
         """What *command_id* was answered; None where it was never stored."""
@@ -190,7 +192,8 @@ class Store:
         return await self._read(query, params, tries - 1)
 
 
-def of_types(types: Sequence[str]) -> Composed:
+@lru_cache(TYPE_QUERIES_CACHED_MAX)
+def of_types(types: tuple[str, ...]) -> Composed:
     """The query for rows above a position with one of these stored names.
 
     The names are literals, not parameters, so that a partial index on them suits any plan.

@@ -164,7 +164,7 @@ def test_credentials_that_come_twice_are_refused(client: httpx.Client, header: s
 
 
 def test_a_key_has_a_rate(client: httpx.Client, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site.identity.buckets, "burst", 0)
+    monkeypatch.setattr(site.identity, "buckets", TokenBuckets(1 / PATIENCE, 0))
 
     answer = client.get("/v1/me", headers=BEARER)
 

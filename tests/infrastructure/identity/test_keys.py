@@ -49,6 +49,10 @@ async def test_last_use_is_stored_to_the_hour(identity: Identity, clock: MovedCl
     clock.move(minutes=75)
     await identity.program(OLD.text)
     assert await identity.keys.last_use(OLD.id) == NOON + timedelta(hours=1)
+    clock.move(minutes=60)
+    identity.forget()
+    await identity.program(OLD.text)
+    assert await identity.keys.last_use(OLD.id) == NOON + timedelta(hours=2)
 
 
 @pytest.mark.parametrize(
