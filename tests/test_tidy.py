@@ -25,7 +25,6 @@ NOT_PAGES = (
     "docs/reference",
     "tests/samples",
     "domain/law/calendar/data",
-    "infrastructure/sql",
     "tests/law/data",
 )  # collections, not code
 # Composition roots, unions of messages, and what says something of every fact, name every subject: that is their work.

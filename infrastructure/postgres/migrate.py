@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 import psycopg
 import structlog
@@ -46,7 +47,7 @@ class Migration(Struct, frozen=True):
 def migrations() -> list[Migration]:
     """All files of this release, in order. Raises MigrationRefusedError for an invalid name or a duplicate number."""
     by_number: dict[int, Migration] = {}
-    for file in sorted(files("infrastructure").joinpath("sql").iterdir(), key=lambda file: file.name):
+    for file in sorted(_files(files("infrastructure").joinpath("sql")), key=lambda file: file.name):
         if not file.name.endswith(".sql"):
             continue
         if (match := NAME.fullmatch(file.name)) is None:
@@ -60,6 +61,15 @@ def migrations() -> list[Migration]:
             raise MigrationRefusedError("migration_number", sentence, "Give the newer one the next free number.")
         by_number[migration.number] = migration
     return list(by_number.values())
+
+
+def _files(folder: Traversable) -> Iterator[Traversable]:
+    """The files in *folder* and in those below it, such as the first set of storage format 1."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _files(entry)
+        else:
+            yield entry
 
 
 def migrate(url: str) -> list[str]:

@@ -144,7 +144,7 @@ def test_an_account_that_may_only_give_the_role_away_takes_it(database_url: str)
     with psycopg.connect(database_url, autocommit=True) as connection:
         if connection.info.server_version < 160000:
             pytest.skip("there a member may act as the role")
-        script = files("infrastructure").joinpath("sql", "0001_ledger.sql").read_text(encoding="utf-8")
+        script = files("infrastructure").joinpath("sql", "format_1", "0001_ledger.sql").read_text(encoding="utf-8")
         script = script[script.index("DO $$ BEGIN\n    IF current_setting") : script.index("CREATE SCHEMA ledger")]
         connection.execute("DROP ROLE IF EXISTS countersign_test_creator")
         connection.execute("CREATE ROLE countersign_test_creator CREATEROLE")
