@@ -278,7 +278,7 @@ def _login(connection: psycopg.Connection, account: str) -> Check:
     powers = powers_of(connection, account)
     what = "is a superuser" if powers.superuser else "owns the ledger" if powers.owner else "only reads and appends"
     remedy = (
-        "Serve with a login of its own, as docs/reference/database.md says; "
+        "Serve with a login of its own, as docs/reference/operation/database.md says; "
         "the owner is needed for `countersign migrate`."
     )
     return _check("login", powers.too_many, f"{account}, which serves, {what}", remedy)

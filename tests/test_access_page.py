@@ -7,7 +7,7 @@ from pathlib import Path
 from domain.access.table import PERSONAL, TABLE
 from scripts.access.table_page import public_markdown, table_markdown
 
-PAGE = (Path(__file__).parents[1] / "docs" / "reference" / "access.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "reference" / "programs" / "access.md").read_text(encoding="utf-8")
 
 
 def between(start: str) -> str:

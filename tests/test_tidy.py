@@ -22,7 +22,6 @@ FOLDER_FILES_MAX = 20  # a folder is a page
 IMPORTS_MAX = 20  # modules of ours that one module imports
 NOT_PAGES = (
     "ADRs",
-    "docs/reference",
     "tests/samples",
     "domain/law/calendar/data",
     "tests/law/data",

@@ -166,7 +166,7 @@ def type_of(text: str, parameter: str = "type") -> str:
         raise Problem(
             "invalid-parameter",
             f"{parameter}: no event of the feed is of the type {text[:64]}",
-            remedy="docs/reference/facts.md lists the facts of projects, calendars, catalogues and flows",
+            remedy="docs/reference/programs/facts.md lists the facts of projects, calendars, catalogues and flows",
             parameter=parameter,
         )
     return tag

@@ -1,7 +1,7 @@
 """The hash chain of a stream: every entry's SHA-256 takes in the hash before it and the exact bytes stored.
 
 Anybody can check a chain with a dozen lines of any language; the layout is written down here and in
-docs/reference/ledger.md. Integers are big-endian; instants are microseconds since 1970-01-01T00:00:00Z.
+docs/reference/operation/ledger.md. Integers are big-endian; instants are microseconds since 1970-01-01T00:00:00Z.
 """
 
 from __future__ import annotations

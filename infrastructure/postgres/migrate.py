@@ -131,7 +131,7 @@ def unapplied(rows: Iterable[tuple[int, str, str]]) -> list[Migration]:
             "This database was made before storage format 1, which no migration leads to.",
             "Write its facts to a file with `countersign export-facts FILE`, and bring them into a new, empty database"
             " with `countersign import-facts FILE`: another COUNTERSIGN_DATA or DATABASE_URL. The old one is left as it"
-            " is. See docs/reference/database.md.",
+            " is. See docs/reference/operation/database.md.",
         )
     for migration in ours:
         name, digest = applied.get(migration.number, (migration.name, migration.digest))

@@ -1,4 +1,4 @@
-"""The table of access as docs/reference/access.md shows it: what each role sees and does, and on which cases.
+"""The table of access as docs/reference/programs/access.md shows it: what each role sees and does, and on which cases.
 
 `python -m scripts.access.table_page` prints it.
 """

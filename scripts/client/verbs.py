@@ -83,7 +83,7 @@ def trigger(
     """Post an example event to an address of this machine, signed; nothing is recorded."""
     tag = tag_in(fact)
     if tag not in FACTS:
-        fail(f"there is no fact {fact}: docs/reference/facts.md lists them")
+        fail(f"there is no fact {fact}: docs/reference/programs/facts.md lists them")
     secret = _secret_for(forward)
     event = example_event(tag, datetime.now(UTC))
     result = asyncio.run(_forward_event(forward, secret, event))

@@ -166,7 +166,7 @@ def with_tables(text: str) -> str:
 
 def main() -> None:
     """Write every page of the reference that holds a table."""
-    for page in sorted(REFERENCE.glob("*.md")):
+    for page in sorted(REFERENCE.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
         if (made := with_tables(text)) != text:
             page.write_text(made, encoding="utf-8")

@@ -52,7 +52,8 @@ def test_a_misspelt_setting_is_named_by_every_command_that_reads_the_settings(
     sentences = " ".join(output.err.split())
     assert "COUNTERSIGN_DATTA is no setting, so it has no effect: did you mean COUNTERSIGN_DATA?" in sentences
     assert (
-        "COUNTERSIGN_XYZZY_QQ is no setting, so it has no effect: docs/reference/settings.md lists them." in sentences
+        "COUNTERSIGN_XYZZY_QQ is no setting, so it has no effect: docs/reference/operation/settings.md lists them."
+        in sentences
     )
     assert output.out == ""
 

@@ -19,7 +19,7 @@ from infrastructure.projector.positions import PATIENCE_SECONDS
 from tests.api.client import Door
 from tests.examples import ROOT
 
-PAGE = (ROOT / "docs/reference/http.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/reference/programs/http.md").read_text(encoding="utf-8")
 TEXT = " ".join(PAGE.split())
 UNLIKE_THEIR_NAME = {"jpg", "txt"}  # JPEG, plain text
 CODES = re.compile(r"^\| (\d{3}) \| `([a-z-]+)` \|", re.MULTILINE)

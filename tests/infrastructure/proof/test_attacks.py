@@ -1,4 +1,4 @@
-"""What each attack on the ledger shows as: the table of docs/reference/ledger.md, row by row.
+"""What each attack on the ledger shows as: the table of docs/reference/operation/ledger.md, row by row.
 
 The chain alone finds what is inconsistent. The log finds what was made consistent again. Where the log and its key were
 forged as well, or put back with the ledger, the witness still knows.
@@ -44,7 +44,7 @@ from tests.infrastructure.verifier.tampering import (
 SIGNER = NoteSigner("countersign.example/zone", sha256(b"log").digest())
 BUREAU = NoteSigner("bureau.example", sha256(b"witness").digest(), COSIGNATURE)
 RESTORED_AT = datetime(2026, 7, 15, tzinfo=UTC)
-DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "ledger.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "operation" / "ledger.md"
 SHIFTED = """
     DELETE FROM ledger.stream WHERE seq = 6;
     DELETE FROM ledger.event WHERE seq IN (2, 4, 6);

@@ -21,7 +21,7 @@ from tests.docs.blocks import ROOT, blocks_in
 from tests.infrastructure.projector.test_projector import project_all
 from tests.scripts.sandbox.programs import CLOCK, Sandbox
 
-PAGE = "docs/reference/client.md"
+PAGE = "docs/reference/programs/client.md"
 TEXT = (ROOT / PAGE).read_text("utf-8")
 DECIDED = ["item_accepted", "item_completed", "decision_delivered"]
 JOINT = {"item": "scheme", "department": "land", "mode": "joint", "participants": ["fire", "water"]}
