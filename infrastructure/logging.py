@@ -10,11 +10,11 @@ from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 from infrastructure.settings import LogFormat, Settings
 
-NOISY = ("uvicorn.access", "httpx", "httpx2")  # one line per request, which ours make redundant
+NOISY = ("uvicorn.access", "uvicorn.error", "httpx", "httpx2")  # lines that ours make redundant; warnings stay
 TRACEBACK_FRAMES_MAX = 20  # the ten innermost and the ten outermost
 
 
@@ -54,7 +54,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*_facts(), structlog.stdlib.ExtraAdder()],
+            foreign_pre_chain=[*_facts(), structlog.stdlib.ExtraAdder(), _uncoloured],
             processors=[remove, *_form(stream, as_json=as_json)],
         )
     )
@@ -89,6 +89,12 @@ def _form(stream: TextIO, *, as_json: bool) -> list[Processor]:
         ]
     frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=TRACEBACK_FRAMES_MAX)
     return [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer(serializer=_json)]
+
+
+def _uncoloured(_logger: Any, _method: str, line: EventDict) -> EventDict:
+    """Without the second spelling, for terminals, that uvicorn gives some lines."""
+    line.pop("color_message", None)
+    return line
 
 
 def _json(line: dict[str, Any], **_: Any) -> str:

@@ -46,7 +46,9 @@ def settings() -> Settings:
     log.configure(chosen)
     for name in unknown():
         similar = get_close_matches(name.removeprefix(PREFIX).lower(), Settings.__struct_fields__, n=1)
-        meant = f"did you mean {variable(similar[0])}?" if similar else "docs/reference/operation/settings.md lists them."
+        meant = (
+            f"did you mean {variable(similar[0])}?" if similar else "docs/reference/operation/settings.md lists them."
+        )
         screen.print(f"{name} is no setting, so it has no effect: {meant}", style="yellow", highlight=False)
     return chosen
 

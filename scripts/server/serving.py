@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+import structlog
 import uvicorn
 import uvloop
 
@@ -29,6 +30,8 @@ from scripts.console import screen
 from scripts.server import database
 from scripts.server.processes import orderly, supervised, tune_garbage_collector
 from scripts.server.workers import project_while, workers_of
+
+log = structlog.get_logger()
 
 REQUEST_SECONDS_MAX = 10  # for requests in progress at shutdown, as incomplete ones never end
 
@@ -110,6 +113,7 @@ class _Announcing(uvicorn.Server):
         self._announce, self._end_streams = announce, end_streams
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        log.info("http_stopping")
         self._end_streams()
         await super().shutdown(sockets)
 
@@ -128,4 +132,5 @@ class _Announcing(uvicorn.Server):
                 " COUNTERSIGN_SOCKET to a path that this account may make, and at which there is nothing yet."
             ) from failure
         if self.started:
+            log.info("http_listening", host=self.config.host, port=self.config.port, socket=self.config.uds)
             self._announce()

@@ -101,3 +101,15 @@ def test_a_traceback_holds_no_local_variables(form: str) -> None:
 
     assert stream.getvalue().count("PermissionError") >= 2
     assert "geheim" not in stream.getvalue()
+
+
+def test_what_uvicorn_says_twice_is_logged_once() -> None:
+    stream = io.StringIO()
+    configure(Settings.of({}), stream)
+
+    logging.getLogger("uvicorn.error").info("Application startup complete.")
+    logging.getLogger("uvicorn.error").warning("Invalid request", extra={"color_message": "\x1b[31mInvalid request"})
+
+    (line,) = lines(stream)
+    assert line["event"] == "Invalid request"
+    assert "color_message" not in line
