@@ -50,7 +50,7 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
 
 
 def named_headers(scope: Scope) -> dict[bytes, bytes]:
-    """The request's headers by name, the last of each. The same list is read once, whoever asks for it: often three."""
+    """The request's headers by name, the last of each: a dictionary that identity, checks and handlers share."""
     pairs = scope["headers"]
     read = scope.get("state", {}).get(HEADERS)
     if read is not None and read[0] is pairs:

@@ -111,6 +111,8 @@ def plain(html: str) -> str:
     [
         ("board zh", "本期没有预警、监察牌或办结。"),
         ("board en", "No warning, card or decision in this period."),
+        ("board zh", "查看上月的看板"),
+        ("board en", "See the board of the month before"),
         ("board zh", "没有正在计时的事项。"),
         ("board en", "No order waits for a report."),
         ("cards zh", "该条件下没有记录。"),
