@@ -123,7 +123,7 @@ async def _events(receive: Receive, boundary: str, file_bytes_max: int) -> Event
 
 def _parsed(parser: PushMultipartParser, piece: bytes) -> Iterable[MultipartSegment | bytearray | None]:
     """The events in *piece*. To the parser, no bytes are the end."""
-    return parser.parse(piece) if piece else ()  # type: ignore[no-any-return]  # the library ships no types
+    return parser.parse(piece) if piece else ()
 
 
 async def _parts(events: Events, intake: FileIntake | None) -> FormData:

@@ -24,7 +24,7 @@ from projections.reader import Reader
 
 PROJECTS_A_STEP = 20  # some four thousand entries: fifty milliseconds of a processor
 REST_PER_WORK = 1.0  # seconds of rest for one of work: at most half a processor is taken
-ASKED_SECONDS = 30.0  # a page asks again every few seconds; without a script its reader does
+INTEREST_SECONDS = 30.0  # a page asks again every few seconds; without a script its reader does
 HOLDS_SECONDS = 300.0  # how long a whole count is shown, with its instant, although something was recorded since
 COUNTS_CACHED_MAX = 8
 
@@ -132,8 +132,8 @@ def _holds(count: NoticeCount, position: int, now: float) -> bool:
     if count.position == position:
         return True
     since = now - (count.asked_at if count.ended_at is None else count.ended_at)
-    return since <= (ASKED_SECONDS if count.ended_at is None else HOLDS_SECONDS)
+    return since <= (INTEREST_SECONDS if count.ended_at is None else HOLDS_SECONDS)
 
 
 def _is_wanted(count: NoticeCount) -> bool:
-    return not count.is_whole and monotonic() - count.asked_at <= ASKED_SECONDS
+    return not count.is_whole and monotonic() - count.asked_at <= INTEREST_SECONDS

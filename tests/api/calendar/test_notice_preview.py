@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from html import unescape
 from time import monotonic
@@ -77,7 +77,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Sequence[UUID]]]:
+def read(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[UUID]]:
     """The projects whose entries were read, by each query for entries."""
     queries: list[Sequence[UUID]] = []
     streams_in = Store.streams_in
@@ -201,7 +201,7 @@ async def test_a_count_goes_on_while_it_is_asked_for_and_is_cached(
     async with settled_snapshot(PagedReader(approvals.store, is_paged=True), VIEWS) as settled:
         projects, position = await touched(settled, asking), settled.position or 0
     with monkeypatch.context() as impatient:
-        impatient.setattr(notice_counts, "ASKED_SECONDS", -1.0)
+        impatient.setattr(notice_counts, "INTEREST_SECONDS", -1.0)
         count = await counts.so_far(asking, projects, position, PATIENCE_SECONDS)
         assert (count.counted, read) == (0, []), "nobody asks any more"
     same = await counts.so_far(asking, projects, position, PATIENCE_SECONDS)
@@ -239,7 +239,7 @@ async def test_the_page_shows_a_page_of_projects_and_how_far_it_has_counted(
 ) -> None:
     moved, figures, number = await whole(approvals.store)
     with monkeypatch.context() as idle:
-        idle.setattr(notice_counts, "ASKED_SECONDS", -1.0)
+        idle.setattr(notice_counts, "INTEREST_SECONDS", -1.0)
         page = await shown(door, days=DAYS)
         assert f"已统计 0 个项目，共 {number} 个" in page
         assert 'role="status" data-counting' in page

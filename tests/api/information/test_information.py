@@ -113,13 +113,13 @@ async def test_figures_are_shown_as_of_a_day_and_as_known(door: Door) -> None:
 
 async def test_before_its_registration_nothing_is_known_as_in_other_readings_of_a_project(door: Door) -> None:
     project = await registered(door, "Early", code="EA-1")
-    before = {"as_of": "2026-01-15T00:00:00Z"}
-    nothing = await known(door, project, **before)
+    before = "2026-01-15T00:00:00Z"
+    nothing = await known(door, project, as_of=before)
     assert (nothing["categories"], nothing["results"], nothing["complete"]) == ([], [], False)
     assert nothing["basic"]["project"] == str(project)
     assert (nothing["basic"]["name"], nothing["basic"]["registered_at"]) == ("", None)
     for other in ("clocks", "progress", "feedback", "materials", "time"):
-        answer = await door.get(f"/v1/projects/{project}/{other}", **before)
+        answer = await door.get(f"/v1/projects/{project}/{other}", as_of=before)
         assert answer.status_code == 200, other
 
 
