@@ -60,7 +60,8 @@ class ApplicationServices(Struct, frozen=True):
     notice_counts: NoticeCounts
 
     def close(self) -> None:
-        """End every wait for events: the server stops."""
+        """End every wait for events, and what is counted: the server stops."""
+        self.notice_counts.close()
         self.feed.horizon.close()
         self.page_feed.horizon.close()
 
@@ -72,6 +73,7 @@ class ApplicationServices(Struct, frozen=True):
         feed, pages = Feed(store, settings.area), Feed(store, settings.area, every=True)
         webhooks = Webhooks.of(store, settings.area, allows_private=settings.webhooks_private)
         durations, counts = Durations(store), NoticeCounts(store)
+        approvals.high_water.listeners.append(counts.forget)
         return cls(approvals, views, settings, calendars, materials, durations, feed, pages, webhooks, counts)
 
 

@@ -95,8 +95,20 @@ class NoticeCounts:
         while len(self._counts) > COUNTS_CACHED_MAX:
             del self._counts[next(iter(self._counts))]
         if not count.is_whole:
-            await asyncio.wait([self._work()], timeout=patience)
+            ended, _ = await asyncio.wait([self._work()], timeout=patience)
+            for work in ended:
+                work.result()  # what it could not do is not passed over in silence
         return count
+
+    def forget(self) -> None:
+        """Drop all counts: the ledger went back to an earlier state."""
+        self._counts.clear()
+
+    def close(self) -> None:
+        """End what is under way: the server stops."""
+        self.forget()
+        if self._working is not None:
+            self._working.cancel()
 
     def _work(self) -> asyncio.Task[None]:
         if self._working is None or self._working.done():

@@ -9,6 +9,7 @@ from html import unescape
 from time import monotonic
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 import pytest_asyncio
 from psycopg import AsyncCursor
@@ -232,6 +233,30 @@ async def test_counts_are_of_few_notices_and_one_after_another(
         started.append(await counts.so_far(asking, projects, position, 0))
     await counts.so_far(started[2].question, projects, position, PATIENCE_SECONDS)
     assert [count.is_whole for count in started] == [False, True, True], "the first made room for the last"
+    counts.forget()
+    assert await counts.so_far(started[2].question, projects, position, PATIENCE_SECONDS) is not started[2]
+
+
+async def test_what_can_not_be_counted_is_not_passed_over(
+    approvals: Approvals, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts, failures = NoticeCounts(approvals.store), [psycopg.OperationalError("away"), ValueError("no such fact")]
+
+    async def fail(*_: object) -> list[ClockShift]:
+        raise failures.pop(0)
+
+    async with settled_snapshot(PagedReader(approvals.store, is_paged=True), VIEWS) as settled:
+        projects, position = await touched(settled, question()), settled.position or 0
+    with monkeypatch.context() as broken:
+        broken.setattr(notice_counts, "moved", fail)
+        count = await counts.so_far(question(), projects, position, PATIENCE_SECONDS)
+        assert "notice_not_counted" in capsys.readouterr().out
+        with pytest.raises(ValueError, match="no such fact"):
+            await counts.so_far(question(), projects, position, PATIENCE_SECONDS)
+    again = await counts.so_far(question(), projects, position, PATIENCE_SECONDS)
+    assert again is count, "it goes on where it stopped"
+    assert again.is_whole
+    counts.close()
 
 
 async def test_the_page_shows_a_page_of_projects_and_how_far_it_has_counted(
