@@ -19,6 +19,7 @@ from api.audit.bundle_pages import BundlePages
 from api.audit.pages import AuditPages
 from api.calendar.act_pages import CalendarActPages
 from api.calendar.pages import CalendarPages
+from api.calendar.preview_pages import NoticePreviewPages
 from api.calendar.routes import CalendarRoutes
 from api.calendar.year_pages import CalendarYearPages
 from api.catalogue.act_pages import CatalogueActPages
@@ -201,6 +202,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     FlowPages,
     FlowActPages,
     CalendarYearPages,
+    NoticePreviewPages,
     CalendarActPages,
     InformationExports,
     ProjectExports,

@@ -14,6 +14,7 @@ from multipart import (  # type: ignore[import-untyped]  # it ships no types
     parse_options_header,
 )
 
+from api.form_heads import HEADER_BYTES_MAX, HeadMender
 from api.materials.form_files import file_name_of, media_type_of
 from api.materials.routes import pieces
 from api.web.form_fields import unreadable_form
@@ -22,7 +23,7 @@ from infrastructure.materials.store import MaterialStore, StoredMaterial
 
 FORM_TYPE = "multipart/form-data"
 SEGMENTS_MAX = 8
-FIELD_BYTES_MAX = 4096
+FIELD_BYTES_MAX = 64 * 1024  # a file that was sent beforehand is named in one, and at any length
 FILE = "file"  # the name of the field that holds it
 
 Events = AsyncGenerator[Any, None]
@@ -45,8 +46,10 @@ async def upload_form(headers: Headers, receive: Receive, materials: MaterialSto
     if kind != FORM_TYPE or not options.get("boundary"):
         raise unreadable_form()
     try:
-        with PushMultipartParser(options["boundary"], max_segment_count=SEGMENTS_MAX, strict=True) as parser:
-            return await _read(_events(parser, pieces(receive)), materials)
+        limits = {"max_segment_count": SEGMENTS_MAX, "max_header_size": HEADER_BYTES_MAX}
+        with PushMultipartParser(options["boundary"], strict=True, **limits) as parser:
+            body = _mended(HeadMender(options["boundary"]), pieces(receive))
+            return await _read(_events(parser, body), materials)
     except MultipartError as wrong:
         raise unreadable_form() from wrong
 
@@ -64,6 +67,12 @@ async def _read(events: Events, materials: MaterialStore) -> UploadForm:
         value = b"".join([piece async for piece in _content(events, FIELD_BYTES_MAX)])
         fields[event.name or ""] = value.decode("utf-8", "replace").replace("\0", "")
     return UploadForm(fields, name, file)
+
+
+async def _mended(mender: HeadMender, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for piece in body:
+        yield mender.take(piece)
+    yield mender.rest()
 
 
 async def _events(parser: PushMultipartParser, body: AsyncIterator[bytes]) -> Events:

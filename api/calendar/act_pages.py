@@ -21,6 +21,7 @@ from api.web.problems import Problem
 from domain.calendar.messages import CalendarCommand
 from domain.calendar.state import stream_of
 from infrastructure.calendar.calendars import Calendars
+from infrastructure.calendar.notice_counts import NoticeCounts
 from infrastructure.law.lawbook import LawBook
 
 
@@ -40,6 +41,7 @@ class CalendarActPages(Controller):
         laws: NamedDependency[LawBook],
         calendars: NamedDependency[Calendars],
         aggregate_acts: NamedDependency[AggregateActs],
+        notice_counts: NamedDependency[NoticeCounts],
         now: NamedDependency[datetime],
     ) -> Response[str]:
         """Show which clocks the notice moves; do the act where that has been seen."""
@@ -47,7 +49,7 @@ class CalendarActPages(Controller):
         if act not in FIELDS:
             raise Problem("not-found", f"there is no act {act}"[:100], remedy=f"begin at {CALENDARS}")
         book_called(name, laws)
-        review = NoticeReview(page, aggregate_acts.approvals, laws, name, act, fields, now)
+        review = NoticeReview(page, aggregate_acts.approvals, laws, notice_counts, name, act, fields, now)
         target = AggregateTarget(stream_of(name))
 
         def build() -> list[CalendarCommand]:

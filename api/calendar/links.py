@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 CALENDARS = "/admin/calendars"
+YEARS, PREVIEW = "/supervision/calendars", "/supervision/calendars/preview"
 
 
 def calendar_path(name: str) -> str:

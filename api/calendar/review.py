@@ -8,8 +8,9 @@ from litestar import Response
 from msgspec import Struct
 
 from api.calendar.form import FIELDS
-from api.calendar.impact import impact_of, notice_in
-from api.calendar.links import calendar_path
+from api.calendar.impact import NoticeLook, look_at, notice_in
+from api.calendar.links import PREVIEW, calendar_path
+from api.calendar.preview_pages import shown_figures
 from api.commands.aggregate_acts import ActResult
 from api.html.clock_names import clock_name
 from api.html.page import PageContext
@@ -17,13 +18,12 @@ from api.law.routes import book_called, today_of
 from api.reference.pages import reviewed
 from api.web.form_fields import FormFields
 from domain.law.calendar.calendar import Notice
-from infrastructure.calendar.notice_impact import Preview
+from infrastructure.calendar.notice_counts import NoticeCounts
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.clock_shifts import ClockShift
 from projections.progress.titles import names_of
-
-SHIFTS_SHOWN_MAX = 50  # of the clocks that move; the counts are of all
+from projections.snapshots import PagedReader
 
 
 class ShownShift(Struct, frozen=True):
@@ -42,6 +42,7 @@ class NoticeReview(Struct, frozen=True):
     page: PageContext
     approvals: Approvals
     laws: LawBook
+    notice_counts: NoticeCounts
     name: str
     act: str
     fields: FormFields
@@ -50,7 +51,7 @@ class NoticeReview(Struct, frozen=True):
     async def shown(self, result: ActResult) -> Response[str]:
         """The notice, day by day, and the clocks it moves; or its form with why it is refused."""
         notice = notice_in(self.name, result.all_entries) if result.problem is None else None
-        impact = await impact_of(self.approvals, self.laws, self.name, notice, self.now) if notice else None
+        look = await self._look(notice) if notice else None
         return reviewed(
             self.page,
             result,
@@ -62,18 +63,26 @@ class NoticeReview(Struct, frozen=True):
             back=self.page.link(calendar_path(self.name)),
             notice=notice,
             days=self._days(notice) if notice else [],
-            impact=impact,
-            shifts=await self._shifts(impact) if impact else [],
+            look=look,
+            figures=shown_figures(look.count.figures) if look else [],
+            shifts=await self._shifts(look) if look else [],
+            preview=self.page.link(PREVIEW, name=self.name, notice=notice.id) if notice else "",
         )
+
+    async def _look(self, notice: Notice) -> NoticeLook:
+        """The first projects whose clocks move; the page of the preview has the others."""
+        today = today_of(self.laws, self.name, self.now)
+        question = self.notice_counts.question(self.laws, self.name, notice, self.now, today)
+        return await look_at(self.notice_counts, PagedReader(self.approvals.store, is_paged=True), question)
 
     def _days(self, notice: Notice) -> list[tuple[date, int, bool, bool]]:
         """Each day: its weekday from 0 for Monday, whether it will be worked, and whether it is now."""
         calendar = book_called(self.name, self.laws).as_known(today_of(self.laws, self.name, self.now))
         return [(day, day.weekday(), bool(works), calendar.day(day).works) for day, works in notice.days.items()]
 
-    async def _shifts(self, impact: Preview) -> list[ShownShift]:
-        moved = impact.moved[:SHIFTS_SHOWN_MAX]
-        names, clock = await names_of(self.approvals.store, {shift.project for shift in moved}), clock_name(self.page)
+    async def _shifts(self, look: NoticeLook) -> list[ShownShift]:
+        projects = {shift.project for shift in look.shifts}
+        names, clock = await names_of(self.approvals.store, projects), clock_name(self.page)
         return [
             ShownShift(
                 shift,
@@ -82,5 +91,5 @@ class NoticeReview(Struct, frozen=True):
                 clock(shift.clock),
                 self.page.link(f"/pages/projects/{shift.project}/clock", item=shift.item, clock=shift.clock),
             )
-            for shift in moved
+            for shift in look.shifts
         ]

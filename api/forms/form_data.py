@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from urllib.parse import parse_qsl
 
 from litestar.types import Receive
@@ -15,6 +15,7 @@ from multipart import (  # type: ignore[import-untyped]  # it ships no types
 )
 
 from api.acts.fields import FILES
+from api.form_heads import HEADER_BYTES_MAX, HeadMender
 from api.materials.form_files import file_name_of, media_type_of
 from api.materials.routes import pieces
 from api.materials.upload_quota import TOO_MANY, UploadQuota
@@ -106,15 +107,23 @@ async def _small_body(receive: Receive) -> bytes:
 async def _events(receive: Receive, boundary: str, file_bytes_max: int) -> Events:
     """Events of the multipart parser: the headers of each part, its content in chunks, and None at its end."""
     limit = file_bytes_max + BODY_BYTES_MAX
-    with PushMultipartParser(boundary, max_segment_count=FIELDS_MAX, content_length=-1) as parser:
-        size = 0
+    limits = {"max_segment_count": FIELDS_MAX, "max_header_size": HEADER_BYTES_MAX}
+    with PushMultipartParser(boundary, content_length=-1, **limits) as parser:
+        mender, size = HeadMender(boundary), 0
         async for piece in pieces(receive):
             size += len(piece)
             if size > limit:
                 raise _too_large(limit)
-            for event in parser.parse(piece) if piece else ():  # to the parser, no bytes are the end
+            for event in _parsed(parser, mender.take(piece)):
                 yield event
+        for event in _parsed(parser, mender.rest()):
+            yield event
         parser.close()
+
+
+def _parsed(parser: PushMultipartParser, piece: bytes) -> Iterable[MultipartSegment | bytearray | None]:
+    """The events in *piece*. To the parser, no bytes are the end."""
+    return parser.parse(piece) if piece else ()
 
 
 async def _parts(events: Events, intake: FileIntake | None) -> FormData:

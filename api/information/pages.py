@@ -22,6 +22,7 @@ from api.route_access import ACCESS
 from api.web.as_of import On, translate_too_much
 from api.web.parameters import Department, Manager, Paging
 from api.web.period import instants_on
+from api.web.problems import Problem
 from domain.project.information.form import FORM, PROCEDURE, Sort
 from infrastructure.ledger.approvals import Approvals
 from projections.information.query import InformationBook, InformationFilter, InformationPast
@@ -125,7 +126,7 @@ class InformationPages(Controller):
         approvals: NamedDependency[Approvals],
     ) -> Response[str]:
         """One project: how complete it is, category by category what is known and missing, and what steps came to."""
-        information = project_information
+        information = registered(project_information)
         page = page.under(information.basic.law)
         return page.render(
             "information.html",
@@ -138,6 +139,18 @@ class InformationPages(Controller):
             back=page.link(f"/pages/projects/{project_id}"),
             search=page.link(SEARCH),
         )
+
+
+def registered(information: ProjectInformation) -> ProjectInformation:
+    """*information* of a project that was registered by then. Raises Problem project-unknown."""
+    if information.categories:
+        return information
+    raise Problem(
+        "project-unknown",
+        f"{information.basic.project} was not registered at {information.as_of.isoformat()}, "
+        f"as far as was known at {information.known_at.isoformat()}",
+        remedy="ask about a later instant",
+    )
 
 
 def value_text(page: PageContext, field: ShownField) -> str:

@@ -15,11 +15,10 @@ from msgspec import Struct
 
 from api.cursors import PAGED, ListPaging
 from api.guard.judging import ProjectAccess
-from api.information.schemas import Match, ProjectInformation, information_of, match_of, with_contacts
+from api.information.schemas import Match, ProjectInformation, information_of, match_of, nothing_known, with_contacts
 from api.route_access import ACCESS
 from api.web.as_of import Instants, day_in, instant_in, translate_too_much
 from api.web.parameters import WITHOUT_NUL, AtStage, Department, Manager, Paging, Since
-from api.web.problems import Problem
 from api.web.zones import home_zone
 from domain.core.types import LINE_CHARACTERS_MAX
 from domain.law.calendar.moment import midnight, next_day
@@ -55,15 +54,9 @@ LastDay = Annotated[date | None, QueryParameter(description="Registered on this 
 def information_at(
     project_id: UUID, entries: Sequence[Entry], at: datetime, known: datetime, zone: str
 ) -> ProjectInformation:
-    """What is known of one project. Raises Problem project-unknown where it was not registered by then."""
+    """What is known of one project: nothing before it was registered."""
     information = known_project(project_id, entries, at, known, zone)
-    if information is None:
-        raise Problem(
-            "project-unknown",
-            f"{project_id} was not registered at {at.isoformat()}, as far as was known at {known.isoformat()}",
-            remedy="ask about a later instant",
-        )
-    return information_of(information, at, known)
+    return information_of(information or nothing_known(project_id), at, known)
 
 
 def project_information(
@@ -73,7 +66,7 @@ def project_information(
     approvals: NamedDependency[Approvals],
     project_access: NamedDependency[ProjectAccess],
 ) -> ProjectInformation:
-    """What is known of the project in the path, at the instants of the request. Raises Problem project-unknown."""
+    """What is known of the project in the path, at the instants of the request."""
     known = information_at(project_id, entries, instants.at, instants.known, home_zone(approvals.laws))
     return with_contacts(known, allowed=project_access.may(INFORMATION).allowed)
 
@@ -167,6 +160,7 @@ class InformationRoutes(Controller):
     async def get_information(self, project_information: NamedDependency[ProjectInformation]) -> ProjectInformation:
         """Basic facts, every category with who entered what and when, and the result of every step.
 
-        Read from the project's own ledger, so never behind it. A figure holds from the day that it is of.
+        Read from the project's own ledger, so never behind it. A figure holds from the day that it is of. At an instant
+        before the project was registered there is nothing: no category, and no result.
         """
         return project_information

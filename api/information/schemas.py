@@ -152,6 +152,23 @@ def information_of(known: KnownProject, as_of: datetime, known_at: datetime) -> 
     )
 
 
+def nothing_known(project: UUID) -> KnownProject:
+    """What is known of *project* before it was registered."""
+    texts = dict.fromkeys(("code", "name", "enterprise", "uscc", "manager", "law", "kind", "changed_by"), "")
+    row = InformationRow(
+        project=project,
+        **texts,
+        registered_at=None,
+        filled=0,
+        required=0,
+        complete=False,
+        changed_at=None,
+        labels=[],
+        texts=[],
+    )
+    return KnownProject(row, [], [], [])
+
+
 def with_contacts(known: ProjectInformation, *, allowed: bool) -> ProjectInformation:
     """*known* for a reader who is *allowed* to see whom to call, which is noted, or without that."""
     if not allowed:

@@ -14,9 +14,11 @@ BY_SUFFIX = {kind.suffix: media_type for media_type, kind in KINDS.items()} | {
 def file_name_of(sent: str | None) -> str:
     """The name of a file without the folders that some browsers send; empty where no file was chosen.
 
-    Also without selectors of variants: nobody sees them in a name that a phone gave, or could take them out.
+    Also without selectors of variants: nobody sees them in a name that a phone gave, or could take them out. Line
+    breaks, which forms write as %0D and %0A, are those of the name, which is refused for them.
     """
-    return without_blanks((sent or "").replace("\\", "/").rpartition("/")[2]).strip()
+    name = (sent or "").replace("\\", "/").rpartition("/")[2]
+    return without_blanks(name.replace("%0D", "\r").replace("%0A", "\n")).strip()
 
 
 def media_type_of(name: str, declared: str | None) -> str:

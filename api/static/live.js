@@ -148,3 +148,12 @@ document.addEventListener("visibilitychange", () => {
 addEventListener("pagehide", close);
 addEventListener("pageshow", connect);
 show.addEventListener("click", refresh);
+
+// What the server still counts is asked for again, until it is whole.
+let counting;
+function count() {
+  clearTimeout(counting);
+  if (main.querySelector("[data-counting]")) counting = setTimeout(() => (busy() || document.hidden ? count() : plan()), PAUSE);
+}
+document.addEventListener("refreshed", count);
+count();

@@ -26,6 +26,7 @@ from domain.access.principal import Caller, PrincipalKind
 from domain.core.ledger import Actor, Role
 from domain.messages import Entry
 from infrastructure.calendar.calendars import Calendars
+from infrastructure.calendar.notice_counts import NoticeCounts
 from infrastructure.feed.reader import Feed
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
@@ -43,7 +44,8 @@ class ApplicationServices(Struct, frozen=True):
     """What one application works with: the write side, the read side, settings, calendars, files.
 
     *durations*: how long applications took so far. *feed*: events for subscribers, *webhooks*: the
-    same sent to them, *page_feed*: the same for open pages, once every view has them.
+    same sent to them, *page_feed*: the same for open pages, once every view has them. *notice_counts*: what calendar
+    notices would move, counted in the background.
     """
 
     approvals: Approvals
@@ -55,9 +57,11 @@ class ApplicationServices(Struct, frozen=True):
     feed: Feed
     page_feed: Feed
     webhooks: Webhooks
+    notice_counts: NoticeCounts
 
     def close(self) -> None:
-        """End every wait for events: the server stops."""
+        """End every wait for events, and what is counted: the server stops."""
+        self.notice_counts.close()
         self.feed.horizon.close()
         self.page_feed.horizon.close()
 
@@ -68,7 +72,9 @@ class ApplicationServices(Struct, frozen=True):
         store = approvals.store
         feed, pages = Feed(store, settings.area), Feed(store, settings.area, every=True)
         webhooks = Webhooks.of(store, settings.area, allows_private=settings.webhooks_private)
-        return cls(approvals, views, settings, calendars, materials, Durations(store), feed, pages, webhooks)
+        durations, counts = Durations(store), NoticeCounts(store)
+        approvals.high_water.listeners.append(counts.forget)
+        return cls(approvals, views, settings, calendars, materials, durations, feed, pages, webhooks, counts)
 
 
 class ReadDependency(Provide):

@@ -15,6 +15,7 @@ from multipart import (  # type: ignore[import-untyped]  # it ships no types
     parse_options_header,
 )
 
+from api.form_heads import HEADER_BYTES_MAX, HeadMender
 from api.web.http_request import HttpRequest
 from api.web.identity import Headers, headers_of
 from api.web.problems import Problem
@@ -100,7 +101,10 @@ def _parts(body: bytes, boundary: str, *, files: bool = True) -> FormFields:
     """The fields of a form in parts, without *files* those of texts alone. Raises Problem bad-request."""
     values: dict[str, list[str]] = {}
     try:
-        parser = MultipartParser(BytesIO(body), boundary, part_limit=FIELDS_MAX, spool_limit=BODY_BYTES_MAX)
+        mender = HeadMender(boundary)
+        whole = BytesIO(mender.take(body) + mender.rest())
+        limits = {"part_limit": FIELDS_MAX, "spool_limit": BODY_BYTES_MAX, "headersize_limit": HEADER_BYTES_MAX}
+        parser = MultipartParser(whole, boundary, **limits)
         for part in parser:
             if part.filename is None or (files and part.filename):  # empty: an input of files that was left empty
                 values.setdefault(part.name, []).append(_decoded(part.raw))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -12,39 +12,47 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.law.calendar.calendar import Notice
+from infrastructure.calendar.notice_reach import ApplicationKey, NoticeQuestion, TouchedProject, touched
 from infrastructure.law.lawbook import LawBook
-from infrastructure.ledger.mapper import StoredRow, entry_from
-from infrastructure.ledger.reader import Store
 from projections.clocks.clock_shifts import ClockShift, moves
 from projections.clocks.law_events import item_histories
 from projections.clocks.past import PROJECTS_AT_A_TIME
+from projections.reader import Reader, StoredEntry
 
-Applications = dict[UUID, set[tuple[str, int]]]  # by project: the item, and the number of its application
 MOVES_LISTED_MAX = 1000  # of a preview; its counts cover all
 
-# Running clocks whose last day is not before the notice's first day, or is uncertain as it is beyond the horizon; and
-# closed ones that ran across the notice's days. Clocks under laws with other calendars are left out.
-TOUCHED = """
-    SELECT DISTINCT project, item, application FROM views.clock
-    WHERE split_part(law, '/', 1) = ANY(%(laws)s) AND CASE WHEN closed
-        THEN start_on < %(last)s AND (due_on >= %(first)s OR stopped_on >= %(first)s)
-        ELSE due_on IS NULL OR due_on >= %(first)s OR due_on > %(horizon)s END
-    ORDER BY project, item, application
-"""
+
+class MoveFigures(Struct, frozen=True, kw_only=True):
+    """How many clocks a notice moves, and how.
+
+    *later*, *earlier*, *firm* and *judged_anew* are those whose date moves later or earlier, those whose provisional
+    date becomes certain unchanged, and closed ones whose outcome would change; *past_announced* those that run and
+    would end after the day announced to the applicant.
+    """
+
+    later: int = 0
+    earlier: int = 0
+    firm: int = 0
+    judged_anew: int = 0
+    past_announced: int = 0
+
+    def with_further(self, shifts: Collection[ClockShift]) -> MoveFigures:
+        """These and what *shifts* add to them."""
+        further = figures_of(shifts)
+        names = self.__struct_fields__
+        return MoveFigures(**{name: getattr(self, name) + getattr(further, name) for name in names})
 
 
-class ClockChange(Struct, frozen=True):
-    """The law *before* and *after* a notice, and the calendars that differ: its own, and those of regions on it."""
-
-    before: LawBook
-    after: LawBook
-    calendars: frozenset[str]
-
-    @classmethod
-    def by(cls, notice: Notice, name: str, laws: LawBook) -> ClockChange:
-        """The change that *notice* makes to the calendar *name* of *laws*."""
-        regions = {other for other, book in laws.calendars().items() if book.data.stacks_on == name}
-        return cls(laws, laws.with_notices({name: [notice]}), frozenset({name, *regions}))
+def figures_of(shifts: Collection[ClockShift]) -> MoveFigures:
+    """How many of *shifts* are of which kind."""
+    running = [shift for shift in shifts if not shift.closed]
+    return MoveFigures(
+        later=sum((shift.days or 0) > 0 for shift in running),
+        earlier=sum((shift.days or 0) < 0 for shift in running),
+        firm=sum(shift.days == 0 and shift.becomes_firm for shift in running),
+        judged_anew=len(shifts) - len(running),
+        past_announced=sum(shift.passes_announced for shift in shifts),
+    )
 
 
 class Preview(Struct, frozen=True, kw_only=True):
@@ -71,14 +79,13 @@ class Preview(Struct, frozen=True, kw_only=True):
     past_announced: list[ClockShift]
 
 
-async def preview(store: Store, laws: LawBook, name: str, notice: Notice, now: datetime, today: date) -> Preview:
+async def preview(store: Reader, laws: LawBook, name: str, notice: Notice, now: datetime, today: date) -> Preview:
     """The preview of applying *notice* to the calendar *name* at *now*; *today* is the local day."""
-    change = ClockChange.by(notice, name, laws)
-    old, new = (law.calendars()[name].as_known(today) for law in (change.before, change.after))
-    applications = await touched(store, change, notice, old.known_until or date.min)
-    shifts = await moved(store, change, applications, now)
-    running = [shift for shift in shifts if not shift.closed]
-    in_order = sorted(shifts, key=_soonest)
+    question = NoticeQuestion.of(laws, name, notice, now, today)
+    old, new = question.calendars
+    projects = await touched(store, question)
+    shifts = in_order(await moved(store, question, projects))
+    figures = figures_of(shifts)
     return Preview(
         calendar=name,
         notice=notice.id,
@@ -86,62 +93,48 @@ async def preview(store: Store, laws: LawBook, name: str, notice: Notice, now: d
         version_after=new.version,
         horizon=old.known_until,
         horizon_after=new.known_until,
-        projects=len(applications),
-        later=sum((shift.days or 0) > 0 for shift in running),
-        earlier=sum((shift.days or 0) < 0 for shift in running),
-        firm=sum(shift.days == 0 and shift.becomes_firm for shift in running),
-        judged_anew=sum(shift.closed for shift in shifts),
-        moved=in_order[:MOVES_LISTED_MAX],
-        past_announced=[shift for shift in in_order if shift.passes_announced][:MOVES_LISTED_MAX],
+        projects=len(projects),
+        later=figures.later,
+        earlier=figures.earlier,
+        firm=figures.firm,
+        judged_anew=figures.judged_anew,
+        moved=shifts[:MOVES_LISTED_MAX],
+        past_announced=[shift for shift in shifts if shift.passes_announced][:MOVES_LISTED_MAX],
     )
+
+
+def in_order(shifts: Iterable[ClockShift]) -> list[ClockShift]:
+    """Running clocks before closed ones, each soonest date first."""
+    return sorted(shifts, key=_soonest)
 
 
 def _soonest(shift: ClockShift) -> tuple[bool, date, str, str]:
     return shift.closed, shift.due_on or date.max, str(shift.project), f"{shift.item} {shift.clock}"
 
 
-async def touched(store: Store, change: ClockChange, notice: Notice, horizon: date) -> Applications:
-    """The applications with a clock that *notice* may move, by project, according to the clocks view.
-
-    Days after *horizon* were uncertain so far; the notice may make them certain.
-    """
-    laws = change.before
-    params = {
-        "laws": [version for version in counted_on(laws) if laws.pack(version).calendar in change.calendars],
-        "first": min(notice.days, default=date.max),
-        "last": max(notice.days, default=date.min),
-        "horizon": horizon,
-    }
-    async with store.cursor() as cursor:
-        await cursor.execute(TOUCHED, params)
-        applications: Applications = {}
-        for project, item, application in await cursor.fetchall():
-            applications.setdefault(project, set()).add((item, application))
-        return applications
-
-
-def counted_on(laws: LawBook) -> Iterator[str]:
-    """Every version of every law, without a region and with each of its regions."""
-    for version in laws.names:
-        yield version
-        yield from (f"{version}+{region}" for region in laws.regions(laws.pack(version)))
-
-
-async def moved(store: Store, change: ClockChange, applications: Applications, t: datetime) -> list[ClockShift]:
-    """The clocks of *applications* whose reading at *t* differs before and after *change*."""
-    shifts, projects = list[ClockShift](), list(applications)
+async def moved(
+    reader: Reader, question: NoticeQuestion, projects: Sequence[TouchedProject], position: int | None = None
+) -> list[ClockShift]:
+    """The clocks of *projects* whose reading differs, as of *position*, or by all entries."""
+    shifts = list[ClockShift]()
     for first in range(0, len(projects), PROJECTS_AT_A_TIME):
-        rows = await store.streams(projects[first : first + PROJECTS_AT_A_TIME])
-        shifts += await asyncio.to_thread(_shifts, rows, change, applications, t)
+        batch = {each.project: each.applications for each in projects[first : first + PROJECTS_AT_A_TIME]}
+        rows = await reader.streams(list(batch))
+        shifts += await asyncio.to_thread(_shifts, rows, question, batch, position)
     return shifts
 
 
 def _shifts(
-    rows: Sequence[StoredRow], change: ClockChange, applications: Applications, t: datetime
+    rows: Sequence[StoredEntry],
+    question: NoticeQuestion,
+    applications: Mapping[UUID, frozenset[ApplicationKey]],
+    position: int | None,
 ) -> list[ClockShift]:
     shifts: list[ClockShift] = []
+    change, at = question.change, question.at
+    rows = rows if position is None else [row for row in rows if row.seq <= position]
     for project, of_project in groupby(rows, attrgetter("stream")):
-        histories = item_histories([entry_from(row) for row in of_project], t)
+        histories = item_histories([row.decoded() for row in of_project], at)
         touched_alone = {key: history for key, history in histories.items() if key in applications[project]}
-        shifts += moves(project, touched_alone, change.before, change.after, change.calendars, t)
+        shifts += moves(project, touched_alone, change.before, change.after, change.calendars, at)
     return shifts

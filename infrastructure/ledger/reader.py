@@ -84,12 +84,19 @@ class Connection(psycopg.AsyncConnection[TupleRow]):
 class Store:
     """Asynchronous reads, from a pool of connections."""
 
-    def __init__(self, url: str, connections_max: int, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        connections_max: int,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+        connection_class: type[Connection] = Connection,
+    ) -> None:
         """*patience_seconds* is the timeout for getting a connection."""
         self.url = url
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
-            connection_class=Connection,
+            connection_class=connection_class,
             min_size=1,
             max_size=connections_max,
             timeout=patience_seconds,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import monotonic
 from uuid import UUID
 
 import psycopg
+from psycopg.abc import RV, PQGen
+from psycopg.rows import TupleRow
 
 from infrastructure.privacy.keystore import KeystoreError, MasterKey
 from infrastructure.privacy.wrapped_keystore import MasterKeys, WrappedKeystore
@@ -16,7 +19,18 @@ IDS = "SELECT person FROM privacy.person_key ORDER BY person"
 EXCHANGE = "UPDATE privacy.person_key SET wrapped = %s WHERE person = %s AND wrapped = %s"
 DELETE = "DELETE FROM privacy.person_key WHERE person = %s"
 ROLE = "SET ROLE countersign_app"
-CONNECT_SECONDS, STATEMENT_MILLISECONDS = 5, 5000  # it is read while a command or a page waits
+# It is read while a command or a page waits: two seconds at most, and where that was in vain, not at once again.
+CONNECT_SECONDS, ANSWER_SECONDS, STATEMENT_MILLISECONDS = 2, 2.0, 2000
+SILENT_SECONDS, AGAIN_SECONDS = 1.0, 5.0
+LOOK_SECONDS = 0.1  # psycopg's own: how often a wait looks for an interruption
+
+
+class KeyConnection(psycopg.Connection[TupleRow]):
+    """A connection that is given up where a statement has no answer, say as packets vanish."""
+
+    def wait(self, gen: PQGen[RV], interval: float = LOOK_SECONDS, timeout: float | None = None) -> RV:
+        """Every wait for the server goes through here. Raises psycopg.OperationalError."""
+        return super().wait(gen, interval, ANSWER_SECONDS if timeout is None else timeout)
 
 
 class TableKeystore(WrappedKeystore):
@@ -26,7 +40,8 @@ class TableKeystore(WrappedKeystore):
         super().__init__()
         self._url = url
         self._masters = master if isinstance(master, MasterKeys) else MasterKeys(master)
-        self._connection: psycopg.Connection | None = None
+        self._connection: KeyConnection | None = None
+        self._again_at = 0.0
 
     def masters(self) -> MasterKeys:
         return self._masters
@@ -54,21 +69,31 @@ class TableKeystore(WrappedKeystore):
 
     def _run(self, query: str, *params: UUID | bytes) -> psycopg.Cursor:
         """Run one statement, once more on a new connection where the server has hung up."""
+        began = monotonic()
+        if began < self._again_at:
+            raise KeystoreError("The keys of personal data can't be reached: no answer came a moment ago")
         for is_last in (False, True):
             try:
                 return self._open().execute(query.encode(), params, binary=True)
             except psycopg.OperationalError as lost:
                 self.close()
-                if is_last:
-                    raise KeystoreError(f"The keys of personal data can't be reached: {str(lost).strip()}") from lost
+                was_silent = monotonic() - began > SILENT_SECONDS
+                if was_silent:
+                    self._again_at = monotonic() + AGAIN_SECONDS
+                if is_last or was_silent:
+                    raise KeystoreError(f"The keys of personal data can't be reached: {_reason(lost)}") from lost
             except psycopg.Error as refused:
-                raise KeystoreError(f"The keys of personal data can't be used: {str(refused).strip()}") from refused
+                raise KeystoreError(f"The keys of personal data can't be used: {_reason(refused)}") from refused
         raise AssertionError("unreachable: the last try returns or raises")
 
-    def _open(self) -> psycopg.Connection:
+    def _open(self) -> KeyConnection:
         if self._connection is None or self._connection.closed:
-            connection = psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+            connection = KeyConnection.connect(self._url, autocommit=True, connect_timeout=CONNECT_SECONDS)
             connection.execute(f"SET statement_timeout = {STATEMENT_MILLISECONDS}".encode())
             connection.execute(ROLE)
             self._connection = connection
         return self._connection
+
+
+def _reason(failure: psycopg.Error) -> str:
+    return str(failure).strip() or "it does not answer"

@@ -6,7 +6,7 @@ Importing again changes nothing, and completes an import that was interrupted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -14,13 +14,14 @@ from time import perf_counter
 from domain.core.ledger import Actor
 from infrastructure.ledger.approvals import Approvals
 from scripts.importing.importer import SYSTEM_IMPORTER
-from scripts.importing.planning import ImportStep, plan_case
+from scripts.importing.lines import Remark
+from scripts.importing.planning import ImportStep, RowStatus, plan_case
 from scripts.importing.reading import EventRow, LogReading, read_log
 from scripts.importing.receipt import ReceiptRegister
 from scripts.importing.register import Register, Unknown
 from scripts.importing.report import ImportReport, tally
 from scripts.importing.sending import CommandSender
-from scripts.importing.wabo import Wabo
+from scripts.importing.wabo import OF_ITS_COURSE, Wabo
 
 REGISTERS: tuple[Register, ...] = (
     Wabo(),
@@ -28,6 +29,7 @@ REGISTERS: tuple[Register, ...] = (
     Unknown(),
 )  # the first one that recognises a log's activities reads it
 CASES_AT_ONCE = 96  # commands of a case are sequential; this many cases fill the commit batches
+LINES_NAMED_MAX = 10  # of the later rows of a case
 DEFAULT_LAW = "nl-wabo"
 RECEIPT_LOG = Path(__file__).parents[1] / "data" / "receipt"  # events.csv.gz, cases.csv.gz, and their origin
 
@@ -64,6 +66,7 @@ async def import_log(
         rows, listing = by_case[case], reading.cases.get(case)
         plan = plan_case(kinds[dataset], dataset, case_id, rows, listing, law, law_for, now)
         await sender.send(plan, listing)
+        report.hindered += hindered(events.name, case_id, plan.steps, reading.gaps.get(case, ()))
         steps.extend(plan.steps)
         if progress:
             progress(len(steps), len(reading.events))
@@ -73,6 +76,21 @@ async def import_log(
     report.rows_lost = report.rows_read - report.mapped - report.noted - report.refused
     report.seconds = round(perf_counter() - began, 2)
     return report
+
+
+def hindered(file: str, case_id: str, steps: Sequence[ImportStep], gaps: Sequence[int]) -> Iterator[Remark]:
+    """Which later rows of a case may be notes only because a row before them was not imported."""
+    missing = min([*gaps, *(step.row.line for step in steps if step.status is RowStatus.LOST)], default=None)
+    of_course = [step for step in steps if step.status is RowStatus.REFUSED or step.reason in OF_ITS_COURSE]
+    later = sorted(step.row.line for step in of_course if missing is not None and step.row.line > missing)
+    if later and missing is not None:
+        lines = ", ".join(map(str, later[:LINES_NAMED_MAX])) + (", ..." if len(later) > LINES_NAMED_MAX else "")
+        yield Remark(
+            file,
+            missing,
+            f"it was not imported, and {len(later):,} later rows of case {case_id} are notes only, perhaps for that"
+            f" (lines {lines}). Correct it before the log is imported into a ledger that stays: notes stay notes",
+        )
 
 
 async def many_at_once(bring: Callable[[Case], Awaitable[None]], cases: Iterable[Case]) -> None:

@@ -55,7 +55,8 @@ class CaseListing(Struct, frozen=True, kw_only=True):
 class LogReading(Struct):
     """The contents of the two files. *lost* lines could not be read; *remarks* are about lines that could.
 
-    *left* counts, by column, the fields of events that the ledger does not store.
+    *left* counts, by column, the fields of events that the ledger does not store; *gaps* has the lines of lost events
+    by the case that they name.
     """
 
     rows_read: int = 0
@@ -64,6 +65,12 @@ class LogReading(Struct):
     lost: list[Remark] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     left: dict[str, int] = field(default_factory=dict)
+    gaps: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+
+    def lose(self, line: Line, sentence: str) -> None:
+        """Report the event on *line* as lost, and note which case it is missing in."""
+        line.lose(sentence)
+        self.gaps.setdefault((line["dataset"].strip(), line["case_id"].strip()), []).append(line.number)
 
 
 STORED_COLUMNS = {
@@ -116,11 +123,11 @@ def _read_events(reading: LogReading, path: Path, zone: str) -> None:
         try:
             row = _event(line, zone)
         except ValueError as wrong:
-            line.lose(str(wrong))
+            reading.lose(line, str(wrong))
             continue
         first = seen.setdefault((row.dataset, row.event_id), row.line)
         if first != row.line:
-            line.lose(f"event_id {row.event_id} was used before, on line {first}")
+            reading.lose(line, f"event_id {row.event_id} was used before, on line {first}")
             continue
         reading.events.append(row)
 
@@ -134,7 +141,8 @@ def _lines(reading: LogReading, path: Path, needed: Sequence[str]) -> Iterator[L
         if fields is None:
             line.lose(f"the line has another number of fields than the first line, which has {len(places)}")
         elif wrong := _naming_fault(line) or _hidden_fault(line):
-            line.lose(wrong)
+            lose = reading.lose if counts_events else Line.lose
+            lose(line, wrong)
         else:
             yield line
 

@@ -43,7 +43,8 @@ class Reason(Struct):
 class ImportReport(Struct):
     """*rows_read* = mapped + noted + refused + rows_lost. *facts_stored* are new, *commands_repeated* existed already.
 
-    *lost* lists the lines that were not imported, *remarks* those imported with something left out or corrected;
+    *lost* lists the lines that were not imported, *hindered* the first of each case of which later rows are
+    notes only, perhaps for that, *remarks* those imported with something left out or corrected;
     *changed* are rows that are in the ledger with other content. *fields_left* counts, by column, the fields of events
     that the ledger does not store.
     """
@@ -62,6 +63,7 @@ class ImportReport(Struct):
     activities: list[ActivityLine] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     lost: list[Remark] = field(default_factory=list)
+    hindered: list[Remark] = field(default_factory=list)
     changed: list[Remark] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     cases_without_events: list[str] = field(default_factory=list)
@@ -104,6 +106,7 @@ def show(report: ImportReport, console: Console) -> None:
     show_reasons(report.reasons, console)
     for title, remarks in (
         ("not imported", report.lost),
+        ("later rows", report.hindered),
         ("differs from the ledger", report.changed),
         ("remark", report.remarks),
     ):

@@ -48,6 +48,8 @@ REFUSED = "weigeringsgrond: there were grounds for refusal"
 ANSWERED_NO = "the officer answered no: nothing happened"
 ACCEPTED_BEFORE = "the case was accepted before"
 DECIDED_BEFORE = "the case was decided before"
+NO_OBJECTION = "no objection waits for this answer"
+OF_ITS_COURSE = frozenset({ACCEPTED_BEFORE, DECIDED_BEFORE, NO_OBJECTION})  # reasons that lie in the rows before
 
 ALREADY_SO = "the case is in this procedure already"
 PROCEDURES = {"uitgebreid": Mode.EXTENDED, "regulier": Mode.SINGLE}  # as officers type them
@@ -268,7 +270,7 @@ def reconsidered(row: EventRow, case: Situation) -> Meaning:
     upheld = typed_truth(row.value)
     waiting = [code for code, complaint in case.project.complaints.items() if not complaint.answered]
     if upheld is None or not waiting:
-        return "no objection waits for this answer"
+        return NO_OBJECTION
     answer = f"{label_of(row)}: {row.value}"
     return [
         RowCommand(AnswerComplaint(complaint=code, answer=answer, upheld=upheld), role=Role.OFFICER) for code in waiting

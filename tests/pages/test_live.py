@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from hashlib import sha256
 from socket import socket
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import httpx
@@ -15,11 +17,12 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from api.app import PAGES
 from domain.core.ledger import Actor
+from infrastructure.calendar import notice_counts
 from tests.accessibility import barriers
 from tests.api.client import identity
 from tests.api.served import served
 from tests.effort import PATIENCE_SECONDS
-from tests.examples import LAND, MANAGER
+from tests.examples import BUREAU, LAND, MANAGER
 from tests.infrastructure.projector.running import projecting
 from tests.pages.busy_desk import LOOKED_AT, busy_project, busy_zone
 from tests.pages.conftest import page_of
@@ -97,6 +100,26 @@ def test_rows_that_are_ticked_are_left_alone_until_the_reader_says_so(browser: B
         expect(unread).to_have_text(str(int(before) + 1))
         expect(box).to_be_checked()
         expect(page.get_by_role("button", name="受理所选 1 件")).to_be_visible()
+
+
+def test_figures_that_are_still_counted_go_on_by_themselves(
+    browser: Browser, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = LOOKED_AT.date() + timedelta(days=1)
+    days = urlencode({"days": f"{first} 至 {first + timedelta(days=4)} 休"})
+    with page_of(browser, site, BUREAU) as page, monkeypatch.context() as idle:
+        errors = errors_of(page)
+        idle.setattr(notice_counts, "INTEREST_SECONDS", -1.0)
+        page.goto(f"/supervision/calendars/preview?{days}")
+        counting = page.locator("[data-counting]")
+        expect(counting).to_contain_text("已统计 0 个项目")
+        assert barriers(page) == []
+        idle.undo()
+        expect(counting).to_have_count(0)
+        expect(page.locator("main")).to_contain_text("以上是全部")
+        expect(page.locator(".tiles dd").first).to_have_text(re.compile(r"^[1-9]"))
+        assert barriers(page) == []
+        assert errors == []
 
 
 def test_a_half_filled_form_loses_nothing(browser: Browser, site: str) -> None:

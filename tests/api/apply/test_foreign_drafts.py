@@ -75,9 +75,11 @@ async def test_another_enterprises_file_is_not_used_by_its_digest(
         (b"hello", "a.xyz", "application/x-unknown", "Files of this type are not accepted"),
         (b"%PDF-1.7" + bytes(100_001), "a.pdf", "application/pdf", "too large"),
         (b"%PDF-1.7", "a\u202efdp.pdf", "application/pdf", "characters that are not allowed"),
+        (b"%PDF-1.7", "图" * 6_000 + ".pdf", "application/pdf", "characters that are not allowed"),
+        (b"%PDF-1.7", "a%0D%0Ab.pdf", "application/pdf", "characters that are not allowed"),
         (b"%PDF-1.7", "", "application/pdf", "Choose a file first"),
     ],
-    ids=["empty", "program", "other type", "unknown type", "too large", "hidden characters", "none"],
+    ids=["empty", "program", "other type", "unknown type", "too large", "hidden", "long name", "line break", "none"],
 )
 async def test_a_file_that_is_not_taken_is_refused_beside_its_field(
     browser: Browser, content: bytes, name: str, kind: str, sentence: str
@@ -107,7 +109,7 @@ async def test_a_person_uploads_so_much_in_a_day_and_no_more(app: Litestar, monk
         ("multipart/form-data", b"x"),
         (FORM, b"--b\r\nno header\r\n"),
         (FORM, FILE),
-        (FORM, FIELD + b"y" * 9000 + b"\r\n--b--\r\n"),
+        (FORM, FIELD + b"y" * 90_000 + b"\r\n--b--\r\n"),
         (FORM, (FIELD + b"y\r\n") * 20 + b"--b--\r\n"),
     ],
 )

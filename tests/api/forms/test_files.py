@@ -96,6 +96,9 @@ async def test_a_file_that_was_uploaded_is_not_lost_when_another_field_is_wrong(
         (("表.xyz", PDF, "application/xyz"), "不接受这种类型的文件"),
         (("a" * 300 + ".pdf", PDF, "application/pdf"), "请改名后再上传"),
         (("图\u202efdp.exe.pdf", PDF, "application/pdf"), "请改名后再上传"),
+        (("图" * 6_000 + ".pdf", PDF, "application/pdf"), "请改名后再上传"),
+        (("图" * 60_000 + ".pdf", PDF, "application/pdf"), "请改名后再上传"),
+        (("图%0D%0A纸.pdf", PDF, "application/pdf"), "请改名后再上传"),
     ],
 )
 async def test_a_file_that_is_not_taken_is_refused_beside_its_field(
@@ -106,6 +109,22 @@ async def test_a_file_that_is_not_taken_is_refused_beside_its_field(
     html = await sent(attach, 422, file, items="land")
     assert sentence in html.partition('id="_file-fault"')[2].partition("</span>")[0]
     assert (await approvals.project(project_id("running"))).materials == {}
+
+
+async def test_a_name_with_line_breaks_leaves_the_form_as_it_was_filled_in(door: Door) -> None:
+    attach = form(door, "attach_material", project_id("running"), by=MANAGER)
+    await attach.open()
+    fields = [*(pair for pair in attach.hidden if pair[0] != "_step"), ("_step", "review"), ("items", "land")]
+    texts = b"".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'.encode() for name, text in fields
+    )
+    head = b'--x\r\nContent-Disposition: form-data; name="_file"; filename="a\r\nb\n\r\n\r\nc.pdf"\r\n'
+    body = head + b"Content-Type: application/pdf\r\n\r\n" + PDF + b"\r\n" + texts + b"--x--\r\n"
+    headers = identity(MANAGER) | {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = await door.client.post(attach.path, params={"lang": "zh"}, content=body, headers=headers)
+    html = attach.take(answer, 422)
+    assert "请改名后再上传" in html.partition('id="_file-fault"')[2].partition("</span>")[0]
+    assert 'name="items" value="land" checked' in html
 
 
 async def test_a_sign_of_a_phone_in_a_name_is_spelled_without_its_selector(door: Door) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, sleep
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -38,6 +39,7 @@ APPLIED = "-c synchronous_commit=remote_apply"  # answered once the standby show
 TOUCHED = "SELECT touched_at FROM identity.session"
 AGED = "UPDATE identity.session SET touched_at = touched_at - interval '5 minutes'"
 FORM = {"login": "wang.min", "password": PASSWORD}
+SILENT_SECONDS = 10.0  # two for the primary, the rest for a busy machine; what is not bounded waits for forty
 CASE = {"number": "BDA2026-000001-0", "code": "23456789"}
 
 
@@ -118,6 +120,29 @@ def test_a_reader_writes_sign_ins_to_the_primary(pair: Pair, manager: httpx.Clie
     project = "0193f0a2-7c00-7000-8000-0000000000c1"
     headers = command() | {"Sec-Fetch-Site": "same-origin"}
     problem(manager.post(f"/v1/projects/{project}/commands", json=REGISTER, headers=headers), "database-read-only")
+
+
+@pytest.mark.long
+def test_a_silent_primary_holds_no_page_up(pair: Pair, manager: httpx.Client) -> None:
+    """It takes connections and answers nothing, as where packets vanish: no error says that it is away."""
+    pair.on_primary(AGED)  # so that its use would be noted
+    browser = httpx.Client(verify=NO_TLS, base_url=pair.address, timeout=SILENT_SECONDS, cookies=manager.cookies)
+    with browser, psycopg.connect(pair.primary_url) as other:
+        other.execute("LOCK TABLE identity.session, identity.rate IN EXCLUSIVE MODE")
+        assert browser.get("/v1/me").json()["id"] == "wang.min"
+        assert browser.get("/").status_code == 200
+        answer = browser.post("/sign-in/password", data=FORM)
+        assert answer.status_code == 503, answer.text
+        assert "目前只能查看" in browser.post("/window/track", data=CASE, headers={"Accept-Language": "zh"}).text
+        other.rollback()
+    deadline = monotonic() + PATIENCE
+    while browser_answer(pair).status_code != 303:
+        assert monotonic() < deadline, "it is asked again some seconds later"
+        sleep(0.5)
+
+
+def browser_answer(pair: Pair) -> httpx.Response:
+    return httpx.post(f"{pair.address}/sign-in/password", data=FORM, timeout=PATIENCE)
 
 
 @pytest.mark.long

@@ -109,7 +109,18 @@ async def test_figures_are_shown_as_of_a_day_and_as_known(door: Door) -> None:
     assert await use(as_of="2026-02-15T00:00:00Z", known_at=now) == "工业"
     assert await use(as_of="2026-01-15T00:00:00Z", known_at=now) == ""
     assert await use(as_of=now, known_at=history[1]["recorded_at"]) == "工业"
-    problem(await door.get(f"/v1/projects/{project}/information", as_of="2026-01-15T00:00:00Z"), "project-unknown")
+
+
+async def test_before_its_registration_nothing_is_known_as_in_other_readings_of_a_project(door: Door) -> None:
+    project = await registered(door, "Early", code="EA-1")
+    before = "2026-01-15T00:00:00Z"
+    nothing = await known(door, project, as_of=before)
+    assert (nothing["categories"], nothing["results"], nothing["complete"]) == ([], [], False)
+    assert nothing["basic"]["project"] == str(project)
+    assert (nothing["basic"]["name"], nothing["basic"]["registered_at"]) == ("", None)
+    for other in ("clocks", "progress", "feedback", "materials", "time"):
+        answer = await door.get(f"/v1/projects/{project}/{other}", as_of=before)
+        assert answer.status_code == 200, other
 
 
 async def test_it_is_found_in_chinese_and_in_english_and_by_documents(door: Door) -> None:

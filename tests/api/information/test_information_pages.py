@@ -65,6 +65,11 @@ async def test_a_page_shows_what_was_known_at_an_instant(door: Door, project: UU
     assert "382 million" not in before
 
 
+async def test_a_project_has_no_page_of_an_instant_before_its_registration(door: Door, project: UUID) -> None:
+    early = {"as_of": "2020-01-15T00:00:00Z", "lang": "en"}
+    text_of(await door.get(f"/pages/projects/{project}/information", LEADER, **early), 404)
+
+
 async def test_what_was_found_is_marked_and_leads_to_its_page(door: Door, project: UUID) -> None:
     page = text_of(await door.get("/pages/information", LEADER, q="树脂基 composites", lang="zh"))
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
+from infrastructure.privacy import table_keystore
 from infrastructure.privacy.current import SUFFIX, keys_folder, keystore_of
 from infrastructure.privacy.folder_keystore import MASTER_FILE, FolderKeystore
 from infrastructure.privacy.keystore import KEY_BYTES, Keystore, KeystoreError, LocalMasterKey, SecretPurpose, new_key
@@ -91,6 +94,41 @@ def test_a_damaged_master_key_or_folder_is_a_sentence(tmp_path: Path) -> None:
 def test_a_database_that_is_away_is_a_sentence() -> None:
     with pytest.raises(KeystoreError, match="can't be reached"):
         TableKeystore("postgresql://nobody@127.0.0.1:1/none", MASTER).find(uuid4())
+
+
+def test_a_database_without_an_answer_is_given_up_and_not_asked_again_at_once(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where packets vanish: each key of a page would wait, and with it every page of the server."""
+    monkeypatch.setattr(table_keystore, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(table_keystore, "SILENT_SECONDS", 0.1)
+    keys, person = TableKeystore(database_url, MASTER), uuid4()
+    key = keys.make(person)
+    with psycopg.connect(database_url) as other:
+        other.execute("LOCK TABLE privacy.person_key")
+        with pytest.raises(KeystoreError, match="can't be reached"):
+            keys.find(person)
+        with pytest.raises(KeystoreError, match="a moment ago"):
+            keys.find(person)
+        other.rollback()
+    monkeypatch.setattr(keys, "_again_at", 0.0)
+    assert keys.find(person) == key
+    keys.close()
+
+
+def test_a_server_that_says_nothing_is_asked_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        keys = TableKeystore(f"postgresql://nobody@127.0.0.1:{port}/none?sslmode=disable&gssencmode=disable", MASTER)
+        with pytest.raises(KeystoreError, match="can't be reached"):
+            keys.find(uuid4())
+        with pytest.raises(KeystoreError, match="a moment ago"):
+            keys.find(uuid4())
+        silent.settimeout(5)
+        silent.accept()[0].close()
+        silent.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            silent.accept()
 
 
 def test_settings_name_the_keystore(tmp_path: Path) -> None:

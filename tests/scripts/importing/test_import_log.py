@@ -296,6 +296,33 @@ async def test_a_line_that_gets_lost_makes_the_exit_status_one(approvals: Approv
     assert [(remark.file, remark.line) for remark in report.remarks] == [("cases.csv", 2)]
 
 
+async def test_rows_that_are_refused_after_a_lost_one_are_named_with_it(approvals: Approvals, tmp_path: Path) -> None:
+    def rows(received: str) -> list[dict[str, str]]:
+        return [
+            event("1", 1, "2012-03-01", "01_HOOFD_010", occurred_at=received),
+            event("1", 2, "2012-03-05", "08_AWB45_005", "True", label_en="request complete"),
+            event("1", 3, "2012-03-20", "01_HOOFD_490_3"),
+            event("2", 1, "2012-03-01", "01_HOOFD_010"),
+        ]
+
+    report = await bring(approvals, write_log(tmp_path, rows("soon"), [listed("1"), listed("2")]))
+    assert [(remark.line, remark.sentence) for remark in report.lost] == [
+        (2, "occurred_at 'soon' is no time such as 2011-10-11T11:45:40.276Z")
+    ]
+    (remark,) = report.hindered
+    assert (remark.file, remark.line) == ("events.csv", 2)
+    assert "2 later rows of case 1 are notes only, perhaps for that (lines 3, 4)" in remark.sentence
+    assert (report.refused, report.noted, report.exit_status) == (1, 1, 1)
+    shown = Console(width=1000)
+    with shown.capture() as capture:
+        show(report, shown)
+    assert "events.csv, line 2: later rows: it was not imported, and 2" in capture.get()
+
+    corrected = await bring(approvals, write_log(tmp_path, rows(""), [listed("1"), listed("2")]))
+    assert corrected.hindered == []
+    assert {changed.line for changed in corrected.changed} >= {3, 4}, "notes stay notes"
+
+
 async def test_a_law_that_is_none_is_refused_before_anything_is_read(approvals: Approvals, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="nl-wabbo is not in the law book"):
         await import_log(approvals, tmp_path / "none", tmp_path / "none", "nl-wabbo")
