@@ -7,7 +7,8 @@ entry after which it no longer does. A blocked item waits for its holder since t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import LiteralString, TypeAlias
 from uuid import UUID
@@ -29,8 +30,8 @@ from domain.project.materials.attachment import MaterialAttached, MaterialDetach
 from domain.project.state.project import Project
 from domain.project.supervision.appeals import AppealDecided, CardAppealed, SupervisionAnswered, SupervisionOrdered
 from domain.project.supervision.signals import CardIssued, DeadlineWarned
-from domain.project.waiting.chain import ItemWaiting, waiting
-from domain.project.waiting.wait import GRANTED, Key, Wait, WaitKind, before_acceptance, waits_of
+from domain.project.waiting.chain import ItemWaiting, turn_at, unblocked, waiting
+from domain.project.waiting.wait import GRANTED, HeldBy, Key, Wait, WaitKind, before_acceptance, waits_of
 from projections.feedback.evaluations import ABOUT_EVALUATIONS
 from projections.feedback.redaction import ABOUT_COMPLAINTS
 from projections.view import CORRECTIONS, EVERY_FACT, Facts, Folded, Row, Rows, Table, facts_of
@@ -103,6 +104,7 @@ PLANNING = (ItemPlanned, ItemReplanned, ItemDropped)  # after these another item
 ALL = ""  # in place of a department
 HOLDS, BEHIND, PROJECTS = "holds", "behind", "projects"  # figures of COUNTS
 NOTHING: Mapping[Key, datetime] = {}
+Turn: TypeAlias = tuple[HeldBy, str, datetime | None]  # who has to act, by kind and code, and since when
 CountKey: TypeAlias = tuple[str, str, str, str]  # department, held_by, holder, figure
 
 
@@ -127,8 +129,9 @@ class WaitingRow(Struct, frozen=True):
 class WaitingState(Struct):
     """The start of each wait by item; and the granted items, to detect changes.
 
-    *rows* are cached by item, and *tally* has what they count in. Rows of *stale* items are made again (None: of all),
-    and of *blocked* ones with them, as their chains run through others. *linked*: some item has preconditions.
+    *rows* are cached by item, and *tally* has what they count in. Rows of *stale* items are made again (None: of all);
+    in those of *blocked* items that they hold up, the holder. *linked*: some item has preconditions. *replaceable* are
+    the alternatives to others: which of them a chain follows depends on their stages.
     """
 
     since: dict[str, dict[Key, datetime]] = field(default_factory=dict)
@@ -138,6 +141,7 @@ class WaitingState(Struct):
     stale: set[str] | None = None
     blocked: set[str] = field(default_factory=set)
     linked: bool = False
+    replaceable: set[str] = field(default_factory=set)
     places: dict[str, int] = field(default_factory=dict)  # of the items in the plan
     behind: list[Row] = field(default_factory=list)  # how many items wait for each, cached
 
@@ -166,31 +170,24 @@ class Waiting:
             touched = [code, *project.waiting_for(code)] if changed else [code]
             if isinstance(entry.fact, PLANNING) or (changed and state.linked):
                 state.stale = None
-            elif state.stale is not None:
-                state.stale.add(code)
+        was_blocked = code in state.blocked
         for item in touched:
             _look(state, item, entry, project)
+        if state.stale is not None:
+            state.stale.add(code)
+            if (code in state.blocked) is not was_blocked or code in state.replaceable:
+                state.stale |= state.blocked
 
     def rows(self, state: WaitingState, project: Project) -> Rows:
-        stale, cached = state.stale, state.rows
-        if stale is None:
-            cached.clear()
-            state.tally.clear()
-            state.places = {code: nth for nth, code in enumerate(project.items, 1)}
-            state.linked = any(item.plan.needs for item in project.items.values())
-        elif stale:
-            stale |= state.blocked
-            for code in stale:
-                state.tally.subtract(counted(cached.pop(code, ())))
-        if stale is None or stale:
-            for item in waiting(project, state.since, stale):
-                nth = state.places[item.item]
-                rows = cached[item.item] = [_row(project.id, nth, item, wait) for wait in item.waits]
-                state.tally.update(counted(rows))
-            state.stale = set()
+        if state.stale is None:
+            _plan(state, project)
+            _make_rows(state, project, waiting(project, state.since))
             state.behind = _behind(project.id, state)
+        elif state.stale:
+            _remake_rows(state, project, state.stale)
+        state.stale = set()
         return {
-            "waiting": [row for code in state.places if code in cached for row in cached[code]],
+            "waiting": [row for code in state.places if code in state.rows for row in state.rows[code]],
             COUNTS.name: [
                 (project.register, *key, 1 if key[-1] == PROJECTS else number)
                 for key, number in state.tally.items()
@@ -200,8 +197,60 @@ class Waiting:
         }
 
 
-KIND, DEPARTMENT, HELD_BY, HOLDER, CHAIN = map(
-    [name for name, _ in WAITING.columns].index, ("kind", "department", "held_by", "holder", "chain")
+def _plan(state: WaitingState, project: Project) -> None:
+    """Forget the cached rows, and read from the plan what they depend on."""
+    state.rows.clear()
+    state.tally.clear()
+    plans = [item.plan for item in project.items.values()]
+    state.places = {code: nth for nth, code in enumerate(project.items, 1)}
+    state.linked = any(plan.needs for plan in plans)
+    state.replaceable = {code for plan in plans for group in plan.requires_any if len(group) > 1 for code in group}
+
+
+def _remake_rows(state: WaitingState, project: Project, stale: set[str]) -> None:
+    """Make the rows of *stale* items again, and name who has the turn now in those of the items that they hold up."""
+    is_blocked, was_blocked = not stale.isdisjoint(state.blocked), False
+    for code in stale:
+        former = state.rows.pop(code, [])
+        state.tally.subtract(counted(former))
+        was_blocked = was_blocked or any(row[KIND] == BLOCKED_KIND for row in former)
+    again = waiting if is_blocked else unblocked
+    _make_rows(state, project, again(project, state.since, stale))
+    _pass_turns_on(state, project, stale)
+    if was_blocked or is_blocked:
+        state.behind = _behind(project.id, state)
+
+
+def _pass_turns_on(state: WaitingState, project: Project, roots: AbstractSet[str]) -> None:
+    """Update the rows of blocked items whose chains end at one of *roots*: by these chains, which are as they were."""
+    turns = {root: turn_at(project, state.since, root, blocked=root in state.blocked) for root in roots}
+    for code in state.blocked - roots:
+        former = state.rows.get(code, [])
+        rows = [_at_turn(row, turns, state.since[code]) for row in former]
+        if rows != former:
+            state.tally.subtract(counted(former))
+            state.tally.update(counted(rows))
+            state.rows[code] = rows
+
+
+def _at_turn(row: Row, turns: Mapping[str, Turn], starts: Mapping[Key, datetime]) -> Row:
+    """The *row* with the holder at the end of its chain, if it is blocked and ends at an item in *turns*."""
+    if row[KIND] != BLOCKED_KIND or (turn := turns.get(row[CHAIN][-1])) is None:
+        return row
+    held_by, holder, since = turn
+    started = since or starts.get((row[KIND], row[REF]))
+    return (*row[:HELD_BY], str(held_by), holder, row[WHAT], started, row[CHAIN])
+
+
+def _make_rows(state: WaitingState, project: Project, items: Iterable[ItemWaiting]) -> None:
+    for item in items:
+        nth = state.places[item.item]
+        rows = state.rows[item.item] = [_row(project.id, nth, item, wait) for wait in item.waits]
+        state.tally.update(counted(rows))
+
+
+KIND, REF, DEPARTMENT, HELD_BY, HOLDER, WHAT, CHAIN = map(
+    [name for name, _ in WAITING.columns].index, ("kind", "ref", "department", "held_by", "holder", "what", "chain")
 )
 BLOCKED_KIND = WaitKind.PRECONDITION.value
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from domain.core.graph import Groups, open_groups
 from domain.core.types import Stage
@@ -48,6 +48,33 @@ def waiting(project: Project, since: Since, only: Collection[str] | None = None)
     """Every unfinished item of *project*, in the project's order; *only*: of these items."""
     blocked = blockers(project)
     return _Chains(project, blocked, since).items_waiting(only)
+
+
+def unblocked(project: Project, since: Since, only: Collection[str]) -> list[ItemWaiting]:
+    """The same of *only* items that no precondition blocks: none of their waits needs a chain."""
+    unneeded = spare(project)
+    items = []
+    for code, item in project.items.items():
+        if code in only and code not in unneeded:
+            starts = since.get(code, {})
+            waits = tuple(structs.replace(wait, since=starts.get(wait.key)) for wait in waits_of(project, item, False))
+            items.append(
+                ItemWaiting(code, item.plan.name, item.department, item.stage, waits, (), (code,), (code,), False)
+            )
+    return [item_waiting for item_waiting in items if item_waiting.waits]
+
+
+def turn_at(project: Project, since: Since, root: str, *, blocked: bool) -> tuple[HeldBy, str, datetime | None]:
+    """Who has to act on the item at the end of a chain, and since when; NOBODY in a cycle."""
+    item = project.items.get(root)
+    if item is None:
+        return HeldBy.PROJECT_MANAGER, project.manager, None  # the project lacks a required item
+    waits = waits_of(project, item, blocked)
+    if not waits:
+        return HeldBy.NOBODY, "", None
+    first = waits[0]
+    turn = None if first.kind is WaitKind.PRECONDITION else since.get(root, {}).get(first.key)
+    return first.held_by, first.holder, turn
 
 
 def blockers(project: Project) -> dict[str, Groups]:
@@ -148,22 +175,10 @@ class _Chains:
             at = since.get(wait.key)
             if wait.kind is WaitKind.PRECONDITION:
                 followed = tuple(dict.fromkeys(blocker.followed for blocker in self.blockers[code]))
-                held_by, holder, turn = self._turn_at(root)
+                held_by, holder, turn = turn_at(self.project, self.since, root, blocked=bool(self.blockers.get(root)))
                 yield Wait(wait.kind, held_by, holder, followed, wait.ref, turn or at)
             else:
                 yield Wait(wait.kind, wait.held_by, wait.holder, wait.on, wait.ref, at)
-
-    def _turn_at(self, root: str) -> tuple[HeldBy, str, datetime | None]:
-        """Who has to act on the item at the end of the chain, and since when; NOBODY in a cycle."""
-        item = self.project.items.get(root)
-        if item is None:
-            return HeldBy.PROJECT_MANAGER, self.project.manager, None  # the project lacks a required item
-        waits = waits_of(self.project, item, bool(self.blockers[root]))
-        if not waits:
-            return HeldBy.NOBODY, "", None
-        first = waits[0]
-        turn = None if first.kind is WaitKind.PRECONDITION else self.since.get(root, {}).get(first.key)
-        return first.held_by, first.holder, turn
 
     def _chain(self, code: str) -> tuple[str, ...]:
         way = [code]
