@@ -10,8 +10,9 @@ left to the projector.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import Any, LiteralString
 
@@ -24,7 +25,7 @@ from infrastructure.projector.tables import make_indexes, make_tables
 from projections.histories import EVERY_VIEW
 from projections.history.fold import History
 from projections.view import SCHEMA, Projected, Table, kind_followed
-from scripts.benches.multiply import Multiplier
+from scripts.benches.copies.multiply import Multiplier
 
 AT_ONCE = 2  # views that are spread in parallel: the server has a process for each connection
 WORK_MEMORY = "256MB"  # to sort the rows of an index
@@ -63,38 +64,71 @@ class UnspreadableError(Exception):
     """A table has a column that the rule does not cover."""
 
 
-def spread(base: str, url: str, multiplier: Multiplier, progress: Progress = lambda _done, _of: None) -> list[str]:
-    """Fill the views at *url*, whose ledger *multiplier* has written, with what those at *base* make of its copies.
+class Spreading:
+    """Views that are spread by some threads, until all are done, or a thread fails or is stopped."""
 
-    The views at *base* have caught up. Returns the names of the views that are left to the projector.
-    """
-    with psycopg.connect(base, autocommit=True) as connection:
-        views = by_law_now(connection, EVERY_VIEW)
-        _require_current(connection, views)
-    queue, lock, left = iter(views), threading.Lock(), list[str]()  # shared by the threads
-    done = 0
+    def __init__(self, base: str, url: str, views: Sequence[Projected], copies: int, progress: Progress) -> None:
+        self.left: list[str] = []  # to the projector
+        self._base, self._url, self._copies, self._progress = base, url, copies, progress
+        self._waiting, self._number, self._done = deque(views), len(views), 0
+        self._running: list[psycopg.Connection[Any]] = []
+        self._lock = threading.Lock()
 
-    def work(_: int) -> None:
-        nonlocal done
-        with psycopg.connect(base, autocommit=True) as source, psycopg.connect(url, autocommit=True) as target:
+    def run(self) -> None:
+        """Spread all views. Raises what a thread raises."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            try:
+                for ended in as_completed([pool.submit(self._work) for _ in range(AT_ONCE)]):
+                    ended.result()
+            except BaseException:  # no thread goes on with what is given up
+                self._stop()
+                raise
+
+    def _stop(self) -> None:
+        with self._lock:
+            self._waiting.clear()
+            for connection in self._running:
+                connection.cancel()
+
+    def _work(self) -> None:
+        with psycopg.connect(self._base) as source, psycopg.connect(self._url, autocommit=True) as target:
             target.execute(SQL("SET maintenance_work_mem = {}").format(WORK_MEMORY))
-            while True:
-                with lock:
-                    view = next(queue, None)
-                if view is None:
-                    return
+            with self._lock:
+                self._running.append(target)
+            while view := self._next():
                 try:
                     with target.transaction():
-                        _spread_view(source, target, view, multiplier.copies)
+                        _spread_view(source, target, view, self._copies)
                 except UnspreadableError:
-                    left.append(view.name)
-                with lock:
-                    done += 1
-                    progress(done, len(views))
+                    self.left.append(view.name)
+                with self._lock:
+                    self._done += 1
+                    self._progress(self._done, self._number)
 
-    with _prepared(url, multiplier), ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(work, range(AT_ONCE)))
-    return sorted(left)
+    def _next(self) -> Projected | None:
+        with self._lock:
+            return self._waiting.popleft() if self._waiting else None
+
+
+def spread(
+    base: str,
+    url: str,
+    multiplier: Multiplier,
+    views: Sequence[Projected] = EVERY_VIEW,
+    progress: Progress = lambda _done, _of: None,
+) -> list[str]:
+    """Fill *views* at *url*, whose ledger *multiplier* has written, with what those at *base* make of its copies.
+
+    The views at *base* have caught up. Returns the names of the views that are left to the projector. *progress* is
+    called with (views done, views in all).
+    """
+    with psycopg.connect(base) as connection:
+        views = by_law_now(connection, views)
+        _require_current(connection, views)
+    spreading = Spreading(base, url, views, multiplier.copies, progress)
+    with _prepared(url, multiplier):
+        spreading.run()
+    return sorted(spreading.left)
 
 
 def _require_current(connection: psycopg.Connection[Any], views: Sequence[Projected]) -> None:
@@ -202,9 +236,7 @@ def _renamed(own: Composed, project: Identifier, kind: str) -> Composed:
     return SQL("replace({}::text, t.{}::text, k.id::text)::{}").format(own, project, SQL(kind))  # type: ignore[arg-type]
 
 
-def _naming(
-    target: psycopg.Connection[Any], table: Table, kinds: Sequence[str], taken: Identifier
-) -> list[Identifier]:
+def _naming(target: psycopg.Connection[Any], table: Table, kinds: Sequence[str], taken: Identifier) -> list[Identifier]:
     """The columns of texts, or of words, that name the project in some row *taken*."""
     names = [name for name, kind in zip(table.names, kinds, strict=True) if kind in (*TEXTS, WORDS)]
     project = table.names[0]
