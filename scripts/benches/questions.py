@@ -48,6 +48,7 @@ class Question(Struct, frozen=True):
 QUESTIONS = (
     Question("overview, a leader's first page", "/", Role.LEADER),
     Question("page of the board", "/supervision", Role.SUPERVISOR),
+    Question("page of progress", "/pages/progress", Role.LEADER),
     Question("desk of a department", "/desk", Role.OFFICER, "{department}"),
     Question("board of a month", "/v1/supervision/board", Role.SUPERVISOR),
     Question("projects, a page", "/v1/progress?limit=100", Role.LEADER),
@@ -85,7 +86,7 @@ def _past(subject: str, address: str, role: Role, over: str = "") -> tuple[Quest
 PAST_QUESTIONS = (
     Question("past, as known then: board of a month", "/v1/supervision/board?as_of={as_of}", Role.SUPERVISOR),
     Question("past, as known then: page of the board", "/supervision?on={day}", Role.SUPERVISOR),
-    *_past("overview, a leader's first page", "/", Role.LEADER),
+    *_past("page of progress", "/pages/progress", Role.LEADER),
     *_past("desk of a department", "/desk", Role.OFFICER, "{department}"),
     *(question for listed in PAST_LISTS for question in _past(*listed)),
 )

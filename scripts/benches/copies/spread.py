@@ -2,35 +2,38 @@
 
 Copies differ in their ids alone, and so do their rows: PostgreSQL makes these many times as fast as a fold would. The
 rule is read off the tables. Of each project's rows the first column becomes the id of the copy, any other id that of
-the copied command, a position that of the copied entry, and texts name the copy where they named the project. Sums of
-projects are multiplied. What is not about projects stays as it is. A view with a table that the rule does not cover is
-left to the projector.
+the copied command, and a position that of the copied entry. Sums of projects are multiplied. What is not about projects
+stays as it is, but for positions. A view that the rule does not cover, such as one whose texts name projects, is left
+to the projector.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
+from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from infrastructure.calendar.view_laws import by_law_now
 from infrastructure.ledger.reader import head_of
 from infrastructure.projector.tables import make_indexes, make_tables
 from projections.histories import EVERY_VIEW
-from projections.history.fold import History
-from projections.view import SCHEMA, Projected, Table, kind_followed
+from projections.view import SCHEMA, Projected, Table
 from scripts.benches.copies.multiply import Multiplier
 
 AT_ONCE = 2  # views that are spread in parallel: the server has a process for each connection
 WORK_MEMORY = "256MB"  # to sort the rows of an index
 SPREADING = "spreading"  # the schema of what is needed meanwhile
-ID, POSITION, TEXTS, WORDS = "uuid", "bigint", ("text", "text[]"), "tsvector"
+BY_NUMBER: Mapping[str, LiteralString] = {  # what ids and positions are in copy *number*
+    "uuid": "spreading.copied_id(t.{}, k.number)",
+    "bigint": "spreading.copied_position(t.{}, k.number)",
+}
+TEXTS = {"text", "text[]", "tsvector"}  # the same as well, as long as none names its project
 PLAIN = {"integer", "boolean", "date", "timestamptz", "integer[]", "timestamptz[]"}  # the same in every copy
 PREPARED: LiteralString = """
     CREATE SCHEMA spreading;
@@ -162,24 +165,28 @@ def _spread_view(
     source: psycopg.Connection[Any], target: psycopg.Connection[Any], view: Projected, copies: int
 ) -> None:
     """Make the tables of *view*, with all rows, then their indexes. Raises UnspreadableError."""
-    is_of_projects = isinstance(view, History) or kind_followed(view) is None  # type: ignore[arg-type]
     make_tables(target, view)
     for table in view.tables:
-        taken, into = Identifier(SPREADING, f"of_{table.name}"), Identifier(SCHEMA, table.name)
-        target.execute(SQL("CREATE UNLOGGED TABLE {} (LIKE {})").format(taken, into))
+        taken = Identifier(SPREADING, f"of_{table.name}")
+        target.execute(SQL("CREATE UNLOGGED TABLE {} (LIKE {})").format(taken, Identifier(SCHEMA, table.name)))
         _take(source, target, table, taken)
-        values = _sums(table, copies if is_of_projects else 1) if table.summed else _values(target, table, taken)
-        is_copied = is_of_projects and not table.summed
-        if is_copied:
+        if getattr(view, "kind", None) is not None:
+            statement, values = ONCE, _values(table)
+        elif table.summed:
+            statement, values = ONCE, _sums(table, copies)
+        else:
+            statement, values = SPREAD, [SQL("k.id"), *_values(table)[1:]]
+            _require_no_names(target, table, taken)
             target.execute(SQL("CREATE INDEX ON {} ({})").format(taken, table.names[0]))
             target.execute(SQL("ANALYZE {}").format(taken))
-        else:
-            values[0] = SQL("t.{}").format(table.names[0])
-        names = SQL(", ").join(table.names)
-        statement = (SPREAD if is_copied else ONCE).format(
-            target=into, names=names, values=SQL(", ").join(values), source=taken, project=table.names[0]
+        query = statement.format(
+            target=Identifier(SCHEMA, table.name),
+            names=SQL(", ").join(table.names),
+            values=SQL(", ").join(values),
+            source=taken,
+            project=table.names[0],
         )
-        target.execute(statement)
+        target.execute(query)
         target.execute(SQL("DROP TABLE {}").format(taken))
     make_indexes(target, view)
     target.execute(
@@ -200,50 +207,24 @@ def _take(source: psycopg.Connection[Any], target: psycopg.Connection[Any], tabl
 
 def _sums(table: Table, times: int) -> list[Composable]:
     """The values of a summed *table* for so many *times* its projects."""
-    if any(ID in kind for _, kind in table.columns):
+    if any("uuid" in kind for _, kind in table.columns):
         raise UnspreadableError(f"{table.name} sums up by an id")
     *keys, number = table.names
     return [*(SQL("t.{}").format(key) for key in keys), SQL("t.{} * {}").format(number, Literal(times))]
 
 
-def _values(target: psycopg.Connection[Any], table: Table, taken: Identifier) -> list[Composable]:
-    """The values of a copied row of *table*, whose rows at the base are those *taken*. Raises UnspreadableError."""
+def _values(table: Table) -> list[Composable]:
+    """The values of a copied row of *table*. Raises UnspreadableError."""
     kinds = [kind.removesuffix(" NOT NULL") for _, kind in table.columns]
-    if unknown := {*kinds} - {ID, POSITION, WORDS, *TEXTS} - PLAIN:
+    if unknown := {*kinds} - {*BY_NUMBER} - TEXTS - PLAIN:
         raise UnspreadableError(f"{table.name} has columns of type {', '.join(sorted(unknown))}")
-    project, *_ = table.names
-    naming = _naming(target, table, kinds, taken)
-    values = list[Composable]()
-    for name, kind in zip(table.names, kinds, strict=True):
-        own = SQL("t.{}").format(name)
-        if kind == WORDS and name in naming:
-            raise UnspreadableError(f"{table.name} has words that name the project")
-        if name == project:
-            values.append(SQL("k.id"))
-        elif kind == ID:
-            values.append(SQL("spreading.copied_id({}, k.number)").format(own))
-        elif kind == POSITION:
-            values.append(SQL("spreading.copied_position({}, k.number)").format(own))
-        elif name in naming:
-            values.append(_renamed(own, project, kind))
-        else:
-            values.append(own)
-    return values
+    return [SQL(BY_NUMBER.get(kind, "t.{}")).format(name) for name, kind in zip(table.names, kinds, strict=True)]
 
 
-def _renamed(own: Composed, project: Identifier, kind: str) -> Composed:
-    """The text *own*, or a list of texts, with the id of the copy in place of that of the *project*."""
-    return SQL("replace({}::text, t.{}::text, k.id::text)::{}").format(own, project, SQL(kind))  # type: ignore[arg-type]
-
-
-def _naming(target: psycopg.Connection[Any], table: Table, kinds: Sequence[str], taken: Identifier) -> list[Identifier]:
-    """The columns of texts, or of words, that name the project in some row *taken*."""
-    names = [name for name, kind in zip(table.names, kinds, strict=True) if kind in (*TEXTS, WORDS)]
-    project = table.names[0]
-    checks = [
-        SQL("coalesce(bool_or(strpos(t.{}::text, t.{}::text) > 0), false)").format(name, project) for name in names
-    ]
-    if not names:
-        return []
-    row = target.execute(SQL("SELECT {} FROM {} AS t").format(SQL(", ").join(checks), taken)).fetchone()
-    return [name for name, is_named in zip(names, row or (), strict=True) if is_named]
+def _require_no_names(target: psycopg.Connection[Any], table: Table, taken: Identifier) -> None:
+    """Raise UnspreadableError if a text of a row *taken* names its project."""
+    texts = [Identifier(name) for name, kind in table.columns if kind.removesuffix(" NOT NULL") in TEXTS]
+    names = SQL(" OR ").join(SQL("strpos(t.{}::text, t.{}::text) > 0").format(text, table.names[0]) for text in texts)
+    query = SQL("SELECT FROM {} AS t WHERE {} LIMIT 1").format(taken, names)
+    if texts and target.execute(query).fetchone() is not None:
+        raise UnspreadableError(f"{table.name} has texts that name projects")

@@ -56,7 +56,7 @@ def copies_for(base: str, facts: int) -> int:
             FROM ledger.event AS e JOIN ledger.stream AS s USING (stream)
         """
         in_all, of_projects = connection.execute(counts).fetchone() or (0, 0)
-    return max(round((facts - in_all + of_projects) / of_projects), 1)
+    return max(round((facts - int(in_all - of_projects)) / int(of_projects)), 1)
 
 
 def bytes_of(facts: int, *, past: bool = True) -> int:
