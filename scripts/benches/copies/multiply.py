@@ -66,7 +66,7 @@ class StreamEnd(Struct, gc=False):
     seq: int = 0
 
 
-class Place(Struct, frozen=True, gc=False):
+class EntryPlace(Struct, frozen=True, gc=False):
     """Where the copies of the entry at *seq* are: the first at *first*, each further one *step* positions behind."""
 
     seq: int
@@ -131,12 +131,12 @@ class Multiplier:
             if kind == PROJECT:
                 yield from ((stream, number, copied_id(stream, number)) for number in range(self.copies))
 
-    def places(self) -> Iterator[Place]:
+    def places(self) -> Iterator[EntryPlace]:
         """The place of every entry of the base among the copies."""
         begun = 0
         for group in self._groups:
             for nth, row in enumerate(group):
-                yield Place(row.seq, begun + nth + 1, len(group))
+                yield EntryPlace(row.seq, begun + nth + 1, len(group))
             begun += len(group) * self._copies_of(group[0].stream)
 
     def write(self, url: str, progress: Progress = lambda _done, _of: None) -> int:

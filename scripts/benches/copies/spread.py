@@ -30,8 +30,10 @@ AT_ONCE = 2  # views that are spread in parallel: the server has a process for e
 WORK_MEMORY = "256MB"  # to sort the rows of an index
 SPREADING = "spreading"  # the schema of what is needed meanwhile
 BY_NUMBER: Mapping[str, LiteralString] = {  # what ids and positions are in copy *number*
-    "uuid": "spreading.copied_id(t.{}, k.number)",
-    "bigint": "spreading.copied_position(t.{}, k.number)",
+    "uuid": "spreading.copied_id(t.{0}, k.number)",
+    "bigint": """coalesce(
+        (SELECT p.first + k.number * p.step FROM spreading.place AS p WHERE p.seq = t.{0}), t.{0}
+    )""",
 }
 TEXTS = {"text", "text[]", "tsvector"}  # the same as well, as long as none names its project
 PLAIN = {"integer", "boolean", "date", "timestamptz", "integer[]", "timestamptz[]"}  # the same in every copy
@@ -45,9 +47,6 @@ PREPARED: LiteralString = """
             (overlay(overlay(hex PLACING '8' FROM 13) PLACING translate(
                 substr(hex, 17, 1), '0123456789abcdef', '89ab89ab89ab89ab') FROM 17))::uuid END
         FROM md5(uuid_send(id) || convert_to(' ' || number, 'UTF8')) AS hex
-    $$;
-    CREATE FUNCTION spreading.copied_position(at bigint, number integer) RETURNS bigint LANGUAGE sql STABLE AS $$
-        SELECT coalesce((SELECT p.first + number * p.step FROM spreading.place AS p WHERE p.seq = at), at)
     $$;
 """
 SORTED: LiteralString = """
@@ -218,7 +217,7 @@ def _values(table: Table) -> list[Composable]:
     kinds = [kind.removesuffix(" NOT NULL") for _, kind in table.columns]
     if unknown := {*kinds} - {*BY_NUMBER} - TEXTS - PLAIN:
         raise UnspreadableError(f"{table.name} has columns of type {', '.join(sorted(unknown))}")
-    return [SQL(BY_NUMBER.get(kind, "t.{}")).format(name) for name, kind in zip(table.names, kinds, strict=True)]
+    return [SQL(BY_NUMBER.get(kind, "t.{0}")).format(name) for name, kind in zip(table.names, kinds, strict=True)]
 
 
 def _require_no_names(target: psycopg.Connection[Any], table: Table, taken: Identifier) -> None:

@@ -42,7 +42,7 @@ class NamingView:
     """A view of projects whose rows have the id of their project in a text."""
 
     name, version = "naming", 1
-    tables = (Table("named", (("project", "uuid"), ("address", "text NOT NULL")), key=1),)
+    tables: tuple[Table, ...] = (Table("named", (("project", "uuid"), ("address", "text NOT NULL")), key=1),)
 
 
 def content(url: str) -> tuple[dict[str, str], list[object]]:
