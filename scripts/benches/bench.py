@@ -21,11 +21,11 @@ from scripts.benches import board, commands, evaluating, http_client, pgbench, s
 from scripts.benches.board import Boards
 from scripts.benches.conflicts import CLIENTS as CONFLICT_CLIENTS
 from scripts.benches.conflicts import disturbed
-from scripts.benches.database import BenchDatabase, temporary_server, vacuum
+from scripts.benches.database import BenchDatabase, NoRoomError, temporary_server, vacuum
 from scripts.benches.evaluating import EvaluationBench
 from scripts.benches.http_server import serving
 from scripts.benches.measure import Figure
-from scripts.benches.pages.measured import BASE_MAX, PageBench, base_of, measured_pages
+from scripts.benches.pages.measured import BASE_MAX, NoCopiesError, PageBench, measured_pages
 from scripts.benches.pages.report import shown_pages
 from scripts.benches.peers.report import BesidePeers, PeerReport, shown_peers
 from scripts.benches.peers.run import OpenPeer, open_peers
@@ -198,16 +198,15 @@ def main(
         raise typer.BadParameter("--only peers measures nothing without them: leave --no-peers out")
     if projects is not None and only is not Only.PAGES:
         raise typer.BadParameter("--projects are those of --only pages: leave it out")
-    try:
-        base_of(projects or PAGE_PROJECTS)
-    except ValueError as refusal:
-        raise typer.BadParameter(str(refusal)) from None
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
     tune_garbage_collector()  # as in the server's processes
     seconds, here = QUICK_SECONDS if quick else SECONDS, machine()
     report: Report | Part
     if only:
-        report = part(only, seconds, with_peers=with_peers, projects=projects or PAGE_PROJECTS)
+        try:
+            report = part(only, seconds, with_peers=with_peers, projects=projects or PAGE_PROJECTS)
+        except (NoCopiesError, NoRoomError) as refusal:
+            raise typer.BadParameter(str(refusal)) from None
     else:
         report = measure(seconds, with_peers=with_peers)
     if as_json:

@@ -52,6 +52,10 @@ PLACE = """
 PRINCIPAL = "SELECT min(id) FROM views.access_principal"
 
 
+class NoCopiesError(ValueError):
+    """A zone can't be made of copies of fewer projects."""
+
+
 class PageTimes(Struct, frozen=True):
     """Times of a page, in milliseconds, and its compressed size. *cpu_ms*: of server and database together (Linux)."""
 
@@ -155,20 +159,20 @@ def place_in(url: str) -> PlaceInZone:
 def base_of(projects: int) -> int:
     """How many projects are simulated for a zone of *projects*, which are copies of them.
 
-    Raises ValueError where no number of BASE_MIN to BASE_MAX divides it.
+    Raises NoCopiesError where no number of BASE_MIN to BASE_MAX divides it.
     """
     fewest = -(-projects // BASE_MAX)
     for copies in range(fewest, projects // BASE_MIN + 1 if fewest > 1 else fewest + 1):
         if projects % copies == 0:
             return projects // copies
-    raise ValueError(f"{projects:,} projects are no copies of {BASE_MIN:,} to {BASE_MAX:,}: take a round number")
+    raise NoCopiesError(f"{projects:,} projects are no copies of {BASE_MIN:,} to {BASE_MAX:,}: take a round number")
 
 
 def measured_pages(projects: int, screen: Console) -> PageBench:
     """Make a zone of so many *projects*, and measure its pages.
 
     At most BASE_MAX projects are simulated: a larger zone has copies of them. Raises PostgresUnavailableError,
-    NoRoomError, and ValueError as `base_of`.
+    NoRoomError and NoCopiesError.
     """
     base = base_of(projects)
     require_room(bytes_of((projects + (base if base < projects else 0)) * FACTS_A_PROJECT))

@@ -20,7 +20,8 @@ from projections.histories import EVERY_VIEW
 from projections.view import SCHEMA, Table
 from scripts.benches.copies.multiply import Multiplier, copied_id
 from scripts.benches.copies.spread import spread
-from scripts.benches.copies.zone import copies_for
+from scripts.benches.copies.zone import bytes_of, copies_for
+from scripts.benches.database import NoRoomError, require_room
 from scripts.server.catching_up import catch_up
 from scripts.simulation.simulate import SimulationPlan, simulate
 from tests.conftest import database_in
@@ -132,6 +133,28 @@ def test_views_that_are_behind_are_not_spread(database_url: str, server_url: str
         pytest.raises(RuntimeError, match=r"have not caught up: .*clocks, "),
     ):
         spread(database_url, url, multiplier)
+
+
+def test_what_fails_is_raised_and_leaves_nothing_behind(
+    database_url: str, server_url: str, migrated_template: str
+) -> None:
+    asyncio.run(tell(database_url))
+    catch_up(database_url)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DROP TABLE views.waiting")
+    with multiplied(database_url, server_url, migrated_template) as (url, multiplier):
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            spread(database_url, url, multiplier)
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT to_regnamespace('spreading')").fetchone() == (None,)
+            assert connection.execute("SELECT FROM views.position WHERE view = 'waiting'").fetchone() is None
+
+
+def test_what_has_no_room_is_not_begun() -> None:
+    require_room(1)
+    with pytest.raises(NoRoomError, match=r"1,000,000,000 GB are needed in .*: set TMPDIR"):
+        require_room(1e18)
+    assert bytes_of(10_000_000, past=False) < 25e9
 
 
 def test_the_number_of_copies_follows_from_the_facts_of_projects(database_url: str) -> None:

@@ -22,6 +22,7 @@ from scripts.benches.pages.measured import (
     BASE_MAX,
     READS,
     WARM_UP,
+    NoCopiesError,
     PageBench,
     PageReader,
     PageReading,
@@ -112,7 +113,7 @@ def test_a_page_is_shown_as_the_role_that_waits_longest_reads_it_and_marked_wher
 def test_a_large_zone_has_copies_of_as_many_projects_as_are_simulated() -> None:
     assert [base_of(projects) for projects in (1, 40, BASE_MAX)] == [1, 40, BASE_MAX]
     assert [base_of(projects) for projects in (2_002, 5_000, 20_000)] == [1_001, 1_250, BASE_MAX]
-    with pytest.raises(ValueError, match="2,003 projects are no copies of 100 to 2,000"):
+    with pytest.raises(NoCopiesError, match="2,003 projects are no copies of 100 to 2,000"):
         base_of(2_003)
 
 
