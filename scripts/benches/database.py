@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGTERM, signal
+from typing import NoReturn
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -36,6 +40,7 @@ class BenchDatabase:
     def make_durable(self) -> None:
         """Go on with the durable settings of an installation, after databases were made in haste."""
         self.server.stop()
+        os.sync()  # what was written in haste: neither a measured commit nor the end of the server waits for it
         self.server = EmbeddedPostgres(self.server.data)
         self.server.start()
 
@@ -77,12 +82,32 @@ def temporary_server(*, in_haste: bool = False) -> Iterator[BenchDatabase]:
     server = EmbeddedPostgres(folder / "server", throw_away=in_haste, settings=HASTY if in_haste else {})
     database = BenchDatabase(server)
     try:
-        with psycopg.connect(server.start(), autocommit=True) as connection:
-            connection.execute(SQL("ALTER SYSTEM SET max_connections = {}").format(CONNECTIONS_MAX))
-            connection.execute("ALTER SYSTEM SET autovacuum = off")  # see vacuum
-        server.stop()
-        server.start()
-        yield database
+        with terminable():
+            with psycopg.connect(server.start(), autocommit=True) as connection:
+                connection.execute(SQL("ALTER SYSTEM SET max_connections = {}").format(CONNECTIONS_MAX))
+                connection.execute("ALTER SYSTEM SET autovacuum = off")  # see vacuum
+            server.stop()
+            server.start()
+            yield database
     finally:
-        database.server.stop()
-        shutil.rmtree(folder)
+        try:
+            database.server.stop()
+        finally:
+            shutil.rmtree(folder)
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM ends the process as Ctrl-C does, so that what is temporary is removed."""
+    if threading.current_thread() is not threading.main_thread():  # which alone may set a handler
+        yield
+        return
+    before = signal(SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal(SIGTERM, before)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt

@@ -10,9 +10,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import log10
-from signal import SIGTERM, signal
 from time import perf_counter
-from typing import Annotated, NoReturn
+from typing import Annotated
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -238,11 +237,6 @@ def _report(step: str, began: float) -> None:
     print(f"measuring: {step} ({perf_counter() - began:,.0f} s)", file=sys.stderr, flush=True)
 
 
-def _end(*_: object) -> NoReturn:
-    """End as after Ctrl-C, so that the temporary server goes as well."""
-    raise KeyboardInterrupt
-
-
 def main(
     sizes: Annotated[list[int] | None, typer.Option("--size", help="facts of a ledger; repeat it for others")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="how often everything is measured, in turns")] = ROUNDS,
@@ -256,7 +250,6 @@ def main(
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
     tune_garbage_collector()  # as in the server's processes
-    signal(SIGTERM, _end)
     try:
         report = measure(sizes or SIZES, rounds, Console(stderr=True), past=past)
     except NoRoomError as refusal:
