@@ -21,11 +21,11 @@ from scripts.benches import board, commands, evaluating, http_client, pgbench, s
 from scripts.benches.board import Boards
 from scripts.benches.conflicts import CLIENTS as CONFLICT_CLIENTS
 from scripts.benches.conflicts import disturbed
-from scripts.benches.database import BenchDatabase, temporary_server, vacuum
+from scripts.benches.database import BenchDatabase, NoRoomError, temporary_server, vacuum
 from scripts.benches.evaluating import EvaluationBench
 from scripts.benches.http_server import serving
 from scripts.benches.measure import Figure
-from scripts.benches.pages.measured import PageBench, measured_pages
+from scripts.benches.pages.measured import BASE_MAX, NoCopiesError, PageBench, measured_pages
 from scripts.benches.pages.report import shown_pages
 from scripts.benches.peers.report import BesidePeers, PeerReport, shown_peers
 from scripts.benches.peers.run import OpenPeer, open_peers
@@ -51,8 +51,9 @@ LEDGER_FIGURES = 4  # for --only views, the ledger is filled for as long as this
 TURNS = 3  # of each pace of views
 SECONDS, QUICK_SECONDS = 4, 1  # for each figure; pgbench takes whole seconds
 PAGE_PROJECTS = 2000  # of the zone whose pages are measured, for which they have bounds
+PAGE_PROJECTS_MAX = 20_000
 PEERS_HELP = "fetch the other event stores that are absent, or measure none (default: those fetched before)"
-PROJECTS_HELP = f"simulated for --only pages (default: {PAGE_PROJECTS:,})"
+PROJECTS_HELP = f"of the zone of --only pages (default: {PAGE_PROJECTS:,}); of more than {BASE_MAX:,} most are copies"
 WIDTH = 130  # of the tables, also in a file
 
 Part: TypeAlias = Boards | EvaluationBench | PageBench | BenchReading | PeerReport | SignedInBench
@@ -182,7 +183,9 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
     only: Annotated[Only | None, typer.Option("--only", help="run only this benchmark")] = None,
     with_peers: Annotated[bool | None, typer.Option("--peers/--no-peers", help=PEERS_HELP, show_default=False)] = None,
-    projects: Annotated[int | None, typer.Option(min=1, help=PROJECTS_HELP, show_default=False)] = None,
+    projects: Annotated[
+        int | None, typer.Option(min=1, max=PAGE_PROJECTS_MAX, help=PROJECTS_HELP, show_default=False)
+    ] = None,
 ) -> None:
     """Measure durable commands, views and loading, beside pgbench, a SELECT, an HTTP echo and other event stores.
 
@@ -200,7 +203,10 @@ def main(
     seconds, here = QUICK_SECONDS if quick else SECONDS, machine()
     report: Report | Part
     if only:
-        report = part(only, seconds, with_peers=with_peers, projects=projects or PAGE_PROJECTS)
+        try:
+            report = part(only, seconds, with_peers=with_peers, projects=projects or PAGE_PROJECTS)
+        except (NoCopiesError, NoRoomError) as refusal:
+            raise typer.BadParameter(str(refusal)) from None
     else:
         report = measure(seconds, with_peers=with_peers)
     if as_json:

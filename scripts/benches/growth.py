@@ -7,7 +7,8 @@ one server, round by round in turns, as a machine's speed drifts: what counts is
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import log10
 from time import perf_counter
 from typing import Annotated
@@ -23,33 +24,34 @@ from msgspec import Struct, json
 from rich.console import Console
 from rich.table import Table
 
-from domain.core.ledger import Role
 from domain.project.application.submission import SubmitItem
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.reader import head_of
 from infrastructure.verifier.checkpoint import Checkpoint
 from infrastructure.verifier.verify import verify
+from projections.histories import HISTORIES
 from projections.registry import VIEWS
 from scripts import ledger
 from scripts.benches import commands
-from scripts.benches.database import BenchDatabase, temporary_server, vacuum
+from scripts.benches.copies.zone import bytes_of, copied, copies_for, simulated
+from scripts.benches.database import NoRoomError, require_room, temporary_server, vacuum
 from scripts.benches.http_server import HOST, serving
 from scripts.benches.measure import MILLISECONDS
-from scripts.benches.multiply import Multiplier
+from scripts.benches.questions import PAST_QUESTIONS, QUESTIONS, Question, names_in
 from scripts.benches.report import Machine, machine
-from scripts.demo.demo import last_day
+from scripts.importing.screen import bar
 from scripts.server.catching_up import catch_up
 from scripts.server.processes import tune_garbage_collector
-from scripts.simulation.simulate import SimulationPlan, simulate
 
 SIZES = (100_000, 1_000_000)
+PAST_FACTS_MAX = 2_000_000  # of a ledger with histories by default: they take two thirds of the disk
 COMPUTED = 100_000_000
-BASE_PROJECTS, SEED = 200, 12  # some 36,000 facts: a minute or two to simulate
+BASE_PROJECTS = 200  # some 36,000 facts: a minute or two to simulate
 CLIENTS, COMMAND_SECONDS = 32, 1.0
 ROUNDS, READS_A_ROUND = 3, 10
 WARM_UP = 2  # reads that load plans and rows after a start
 SECONDS_MAX = 60.0  # for an answer
-EVENTS = 200  # the ones before the end
+PAST_HELP = f"ask about a past day as well, or not (default: of ledgers of at most {PAST_FACTS_MAX:,} facts)"
 WIDTH = 140  # of the tables, also in a file
 COMMAND, COMMAND_P99 = "a command, 32 in flight: p50", "a command, 32 in flight: p99"
 FIRST_COMMAND, STATUS, SINCE = (
@@ -57,47 +59,10 @@ FIRST_COMMAND, STATUS, SINCE = (
     "countersign status",
     "verify what came since the first round",
 )
-LONG_PROJECT = """
-    SELECT s.stream FROM ledger.stream AS s JOIN views.project AS p ON p.project = s.stream
-    WHERE s.version BETWEEN 150 AND 250 ORDER BY s.stream LIMIT 1
-"""
-DEPARTMENT = "SELECT i.department FROM views.item AS i GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
 SIZE_OF = """
     SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname = %s AND c.relkind = 'r'
 """
-
-
-class Question(Struct, frozen=True):
-    """What is measured over HTTP: an address, and who reads it. `{project}` and `{department}` are filled in."""
-
-    subject: str
-    address: str
-    role: Role
-    over: str = ""
-
-
-QUESTIONS = (
-    Question("overview, a leader's first page", "/", Role.LEADER),
-    Question("page of the board", "/supervision", Role.SUPERVISOR),
-    Question("desk of a department", "/desk", Role.OFFICER, "{department}"),
-    Question("board of a month", "/v1/supervision/board", Role.SUPERVISOR),
-    Question("projects, a page", "/v1/progress?limit=100", Role.LEADER),
-    Question("projects, tiles", "/v1/progress/summary", Role.LEADER),
-    Question("who holds how much", "/v1/waiting/holders", Role.LEADER),
-    Question("clocks, a page", "/v1/clocks?limit=100", Role.SUPERVISOR),
-    Question("clocks, counts", "/v1/clocks/matrix", Role.SUPERVISOR),
-    Question("cards of a month", "/v1/supervision/cards?limit=100", Role.SUPERVISOR),
-    Question("decisions of a month", "/v1/supervision/decisions?limit=100", Role.SUPERVISOR),
-    Question("lags of a month", "/v1/supervision/lags", Role.SUPERVISOR),
-    Question("suspensions of a month", "/v1/supervision/suspensions", Role.SUPERVISOR),
-    Question("evaluations, figures", "/v1/feedback/summary", Role.SUPERVISOR),
-    Question("a project", "/v1/projects/{project}", Role.AUDITOR),
-    Question("its clocks", "/v1/projects/{project}/clocks", Role.AUDITOR),
-    Question("its history, a page", "/v1/projects/{project}/history?limit=100&after_version=100", Role.AUDITOR),
-    Question("its page", "/pages/projects/{project}", Role.LEADER),
-    Question("events after a position", "/v1/events?after={position}", Role.AUDITOR),
-)
 
 
 class SizedLedger(Struct):
@@ -108,6 +73,7 @@ class SizedLedger(Struct):
     times: dict[str, list[float]] = {}
     disk: dict[str, float] = {}
     refused: dict[str, str] = {}  # questions that were not answered, and by which status
+    past: bool = True  # whether there are histories, and it was asked about a past day
     checkpoint: Checkpoint | None = None  # of what was verified before the first round
 
     def note(self, subject: str, seconds: Sequence[float]) -> None:
@@ -127,33 +93,36 @@ class GrowthReport(Struct, frozen=True):
     ledgers: list[SizedLedger]
 
 
-def measure(sizes: Sequence[int], rounds: int) -> GrowthReport:
-    """Make a ledger of each size, and measure them in turns. Raises PostgresUnavailableError."""
-    here = machine()
-    with temporary_server() as server:
-        base = server.database("base", migrated=True)
-        _report(f"simulating {BASE_PROJECTS} projects")
-        uvloop.run(simulate(base, SimulationPlan(BASE_PROJECTS, SEED, last_day())))
-        ledgers = [made(server, base, size) for size in sorted(sizes)]
+def measure(sizes: Sequence[int], rounds: int, screen: Console, *, past: bool | None = None) -> GrowthReport:
+    """Make a ledger of each size, and measure them in turns. Raises PostgresUnavailableError and NoRoomError.
+
+    *past*: with the past, or without; None: of ledgers of at most PAST_FACTS_MAX.
+    """
+    here, began = machine(), perf_counter()
+
+    @contextmanager
+    def bars(title: str) -> Iterator[Callable[[int, int], None]]:
+        _report(title, began)
+        with bar(screen, title) as advance:
+            yield advance
+
+    with_past = {size: size <= PAST_FACTS_MAX if past is None else past for size in sorted(sizes)}
+    require_room(sum(bytes_of(size, past=has_past) for size, has_past in with_past.items()))
+    with temporary_server(in_haste=True) as server:
+        base = simulated(server, "base", BASE_PROJECTS, bars, past=any(with_past.values()))
+        ledgers = list[SizedLedger]()
+        for size, has_past in with_past.items():
+            url = copied(server, base, f"ledger_{size}", copies_for(base, size), bars, past=has_past)
+            with psycopg.connect(url) as connection:
+                ledgers.append(SizedLedger(url, head_of(connection), past=has_past))
+        server.make_durable()
         for nth in range(rounds):
             for sized in ledgers if nth % 2 == 0 else ledgers[::-1]:
-                _report(f"round {nth + 1} of {rounds}: {sized.facts:,} facts")
+                _report(f"round {nth + 1} of {rounds}: {sized.facts:,} facts", began)
                 measure_round(sized)
         for sized in ledgers:
             measure_disk(sized)
         return GrowthReport(here, ledgers)
-
-
-def made(server: BenchDatabase, base: str, size: int) -> SizedLedger:
-    """A ledger of about *size* facts, copies of those of *base*, with its views."""
-    url = server.database(f"ledger_{size}", migrated=True)
-    with psycopg.connect(base) as connection:
-        copies = max(round(size / head_of(connection)), 1)
-    _report(f"copying the zone {copies} times")
-    last = Multiplier(base, copies).write(url)
-    _report(f"views of {last:,} facts")
-    catch_up(url, [VIEWS])
-    return SizedLedger(url, last)
 
 
 def measure_round(sized: SizedLedger) -> None:
@@ -162,15 +131,15 @@ def measure_round(sized: SizedLedger) -> None:
     figure = uvloop.run(commands.in_process(sized.url, CLIENTS, COMMAND_SECONDS))
     sized.note(COMMAND, [(figure.p50_ms or 0.0) / MILLISECONDS])
     sized.note(COMMAND_P99, [(figure.p99_ms or 0.0) / MILLISECONDS])
-    catch_up(sized.url, [VIEWS])
+    catch_up(sized.url, (VIEWS, HISTORIES) if sized.past else (VIEWS,))
     vacuum(sized.url)
     sized.note(FIRST_COMMAND, [uvloop.run(first_command(sized.url))])
     sized.note(STATUS, [_timed(lambda: ledger.status(sized.url))])
     sized.checkpoint = sized.checkpoint or verify(sized.url, _ignore)[1]
     sized.note(SINCE, [_timed(lambda: verify(sized.url, _ignore, since=sized.checkpoint))])
     with serving(sized.url) as port, httpx2.Client(base_url=f"http://{HOST}:{port}", timeout=SECONDS_MAX) as client:
-        named = _named(sized.url)
-        for question in QUESTIONS:
+        named = names_in(sized.url)
+        for question in (*QUESTIONS, *(PAST_QUESTIONS if sized.past else ())):
             _ask(client, sized, question, named)
 
 
@@ -201,14 +170,6 @@ def _ask(client: httpx2.Client, sized: SizedLedger, question: Question, named: M
             sized.refused[question.subject] = str(answer.status_code)
             return
     sized.note(question.subject, seconds[WARM_UP:])
-
-
-def _named(url: str) -> dict[str, str]:
-    """What the addresses name: a project, a department, a position near the end."""
-    with psycopg.connect(url) as connection:
-        (project,) = connection.execute(LONG_PROJECT).fetchone() or ("",)
-        (department,) = connection.execute(DEPARTMENT).fetchone() or ("",)
-        return {"project": str(project), "department": department, "position": str(head_of(connection) - EVENTS)}
 
 
 def measure_disk(sized: SizedLedger) -> None:
@@ -257,36 +218,42 @@ def _row(ledgers: Sequence[SizedLedger], subject: str, percent: int) -> list[str
         sized.refused.get(subject, "") if time is None else f"{time:,.2f}"
         for sized, time in zip(ledgers, times, strict=True)
     ]
-    first, last = times[0], times[-1]
-    ratio = f"{last / first:.2f}" if first and last and len(times) > 1 else ""
-    return [*cells, ratio, _computed(ledgers, times)]
+    measured = [(sized.facts, time) for sized, time in zip(ledgers, times, strict=True) if time]
+    ratio = f"{measured[-1][1] / measured[0][1]:.2f}" if len(measured) > 1 else ""
+    return [*cells, ratio, _computed(measured)]
 
 
-def _computed(ledgers: Sequence[SizedLedger], times: Sequence[float | None]) -> str:
+def _computed(measured: Sequence[tuple[int, float]]) -> str:
     """The time at COMPUTED facts, if it grows on as between the last two sizes: by the same power of the size."""
-    if len(times) < 2 or not times[-1] or not times[-2]:
+    if len(measured) < 2:
         return ""
-    power = log10(times[-1] / times[-2]) / log10(ledgers[-1].facts / ledgers[-2].facts)
-    grown: float = times[-1] * (COMPUTED / ledgers[-1].facts) ** max(power, 0.0)
+    (facts_before, before), (facts, last) = measured[-2:]
+    power = log10(last / before) / log10(facts / facts_before)
+    grown: float = last * (COMPUTED / facts) ** max(power, 0.0)
     return f"{grown:,.1f}"
 
 
-def _report(step: str) -> None:
-    print(f"measuring: {step}", file=sys.stderr, flush=True)
+def _report(step: str, began: float) -> None:
+    print(f"measuring: {step} ({perf_counter() - began:,.0f} s)", file=sys.stderr, flush=True)
 
 
 def main(
     sizes: Annotated[list[int] | None, typer.Option("--size", help="facts of a ledger; repeat it for others")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="how often everything is measured, in turns")] = ROUNDS,
+    past: Annotated[bool | None, typer.Option("--past/--no-past", help=PAST_HELP, show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
 ) -> None:
     """Measure ledgers of growing sizes side by side: commands, the first one after a start, lists, pages, disk.
 
-    By default 10^5 and 10^6 facts; 10^7 takes an hour and 20 GB. Uses a temporary server, and touches no installation.
+    By default 10^5 and 10^6 facts. A fact takes 2 kB of disk, and 5 more where its past is asked about: 10^7 facts take
+    half an hour and 20 GB without. Uses a temporary server, and touches no installation.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
     tune_garbage_collector()  # as in the server's processes
-    report = measure(sizes or SIZES, rounds)
+    try:
+        report = measure(sizes or SIZES, rounds, Console(stderr=True), past=past)
+    except NoRoomError as refusal:
+        raise typer.BadParameter(str(refusal)) from None
     if as_json:
         print(json.format(json.encode(report)).decode())
     else:

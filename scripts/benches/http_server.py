@@ -26,7 +26,9 @@ from litestar.types import ASGIApp
 from api.app import PAGES, create_app
 from api.identity.middleware import IdentityMiddleware
 from api.web.http_limits import SERVER_OPTIONS
+from api.window.share import STATE, WindowShare
 from infrastructure.access.registrar import PrincipalRegistrar
+from infrastructure.identity.rates import TokenBuckets
 from infrastructure.identity.service import Identity, options_of
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
@@ -35,7 +37,7 @@ from scripts.server.processes import tune_garbage_collector
 
 HOST = "127.0.0.1"
 STOP_SECONDS_MAX = 10
-KEY_RATE_MAX = 100_000  # the rate of a key is not what is measured
+RATE_MAX = 100_000  # a second: the rates of a key, and of an address at the window, are not what is measured
 SIGN_IN = "--sign-in"
 PLAIN_SERVER: Mapping[str, Any] = {"http": "httptools", "proxy_headers": False}  # uvicorn's own protocol
 
@@ -62,14 +64,21 @@ async def serve(app: ASGIApp, options: Mapping[str, Any] = SERVER_OPTIONS) -> No
     await task
 
 
+def open_window(app: Litestar, settings: Settings) -> None:
+    """Let one address read the public pages of *app* as fast as it can."""
+    share = app.state[STATE] = WindowShare(settings)
+    share.buckets = TokenBuckets(RATE_MAX, RATE_MAX)
+
+
 async def main(url: str | None, *, signs_in: bool = False) -> None:
     """Serve the ledger at *url*, which asks for sign-in or does not; the echo if it is None."""
     if url is None:
         await serve(Litestar([echo], openapi_config=None, logging_config=None), PLAIN_SERVER)
         return
-    settings = Settings(data=Path("unused"), key_rate=KEY_RATE_MAX)
+    settings = Settings(data=Path("unused"), key_rate=RATE_MAX)
     async with Approvals(url) as approvals:
         app = create_app(approvals, Views(approvals.store), settings, pages=PAGES)
+        open_window(app, settings)
         if not signs_in:
             await serve(app)
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -16,13 +17,13 @@ from urllib.parse import quote
 
 import httpx2
 import psycopg
-import uvloop
 from msgspec import Struct
 from rich.console import Console
 
 from domain.core.ledger import Actor, Role
 from domain.law.calendar.moment import midnight, monday, months_later, next_day, weeks_later
-from scripts.benches.database import temporary_server, vacuum
+from scripts.benches.copies.zone import FACTS_A_PROJECT, bytes_of, copied, simulated
+from scripts.benches.database import require_room, temporary_server, vacuum
 from scripts.benches.http_server import HOST, server_of
 from scripts.benches.measure import MILLISECONDS
 from scripts.benches.pages.examples import ExamplePage, page_examples
@@ -30,11 +31,9 @@ from scripts.benches.signed_in import cpu_seconds
 from scripts.benches.views.paces import family_of, parent_of
 from scripts.demo.demo import last_day
 from scripts.importing.screen import bar
-from scripts.server.catching_up import catch_up
 from scripts.simulation.office_time import ZONE
-from scripts.simulation.simulate import SimulationPlan, simulate
 
-SEED = 12
+BASE_MIN, BASE_MAX = 100, 2_000  # projects to simulate: fewer are too much alike, more take too long
 READS, WARM_UP = 5, 2  # of each page; the first ones load plans and rows
 TIME_MS_MAX, BYTES_MAX = 200.0, 60_000  # of a page, compressed, in a zone of two thousand projects
 PERIOD_WEEKS, PAST_WEEKS = 4, 26  # of lists of a period; from the past day to the last one of the zone
@@ -51,6 +50,10 @@ PLACE = """
     ORDER BY l.version DESC, s.project, s.card LIMIT 1
 """
 PRINCIPAL = "SELECT min(id) FROM views.access_principal"
+
+
+class NoCopiesError(ValueError):
+    """A zone can't be made of copies of fewer projects."""
 
 
 class PageTimes(Struct, frozen=True):
@@ -153,18 +156,35 @@ def place_in(url: str) -> PlaceInZone:
     return PlaceInZone(*(*place_row, principal or ""))
 
 
+def base_of(projects: int) -> int:
+    """How many projects are simulated for a zone of *projects*, which are copies of them.
+
+    Raises NoCopiesError where no number of BASE_MIN to BASE_MAX divides it.
+    """
+    fewest = -(-projects // BASE_MAX)
+    for copies in range(fewest, projects // BASE_MIN + 1 if fewest > 1 else fewest + 1):
+        if projects % copies == 0:
+            return projects // copies
+    raise NoCopiesError(f"{projects:,} projects are no copies of {BASE_MIN:,} to {BASE_MAX:,}: take a round number")
+
+
 def measured_pages(projects: int, screen: Console) -> PageBench:
-    """Simulate a zone of so many *projects*, and measure its pages. Raises PostgresUnavailableError."""
-    until = last_day()
-    with temporary_server() as server:
-        url = server.database("zone", migrated=True)
-        with bar(screen, "simulating a zone") as advance:
-            uvloop.run(simulate(url, SimulationPlan(projects, SEED, until), advance))
-        with bar(screen, "views and histories"):
-            catch_up(url)
+    """Make a zone of so many *projects*, and measure its pages.
+
+    At most BASE_MAX projects are simulated: a larger zone has copies of them. Raises PostgresUnavailableError,
+    NoRoomError and NoCopiesError.
+    """
+    base = base_of(projects)
+    require_room(bytes_of((projects + (base if base < projects else 0)) * FACTS_A_PROJECT))
+    bars = partial(bar, screen)
+    with temporary_server(in_haste=base < projects) as server:
+        url = simulated(server, "zone", base, bars)
+        if base < projects:
+            url = copied(server, url, "copies", projects // base, bars)
+            server.make_durable()
         vacuum(url)
         with bar(screen, "reading pages") as advance:
-            return pages_of(url, until, advance)
+            return pages_of(url, last_day(), advance)
 
 
 def pages_of(url: str, day: date, advance: Callable[[int, int], None]) -> PageBench:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -110,3 +112,19 @@ def test_processor_time_of_a_process_grows_as_it_works() -> None:
 
 def test_processor_time_of_no_process_is_none() -> None:
     assert cpu_seconds(0) == 0.0
+
+
+def test_a_bench_that_is_terminated_cleans_up() -> None:
+    script = """
+import os, signal, time
+from scripts.benches.database import terminable
+with terminable():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        print("cleaned up")
+assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout == "cleaned up\n"

@@ -12,8 +12,8 @@ from domain.examples.story import STORY
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.verifier.verify import verify
 from projections.registry import VIEWS
+from scripts.benches.copies.multiply import Multiplier, copied_id
 from scripts.benches.growth import COMMAND, GrowthReport, SizedLedger, shown
-from scripts.benches.multiply import Multiplier, copied_id
 from scripts.benches.report import Machine
 from scripts.server.catching_up import catch_up
 from tests.conftest import database_in

@@ -6,13 +6,30 @@ import gzip
 import io
 import os
 from datetime import date
+from pathlib import Path
 
 import httpx2
+import pytest
+from litestar import Litestar
 from rich.console import Console
 
+from api.window.share import STATE, WindowShare
 from domain.core.ledger import Actor, Role
+from infrastructure.settings import Settings
+from scripts.benches.http_server import open_window
 from scripts.benches.pages.examples import ExamplePage
-from scripts.benches.pages.measured import READS, WARM_UP, PageBench, PageReader, PageReading, PageTimes, past_of
+from scripts.benches.pages.measured import (
+    BASE_MAX,
+    READS,
+    WARM_UP,
+    NoCopiesError,
+    PageBench,
+    PageReader,
+    PageReading,
+    PageTimes,
+    base_of,
+    past_of,
+)
 from scripts.benches.pages.report import shown_pages, shown_rows
 
 DAY = date(2026, 3, 2)
@@ -91,3 +108,20 @@ def test_a_page_is_shown_as_the_role_that_waits_longest_reads_it_and_marked_wher
     assert "5 pages by role" in text.getvalue()
     assert "1 over" in text.getvalue()
     assert "not shown: /lost: 404 to leader" in text.getvalue()
+
+
+def test_a_large_zone_has_copies_of_as_many_projects_as_are_simulated() -> None:
+    assert [base_of(projects) for projects in (1, 40, BASE_MAX)] == [1, 40, BASE_MAX]
+    assert [base_of(projects) for projects in (2_002, 5_000, 20_000)] == [1_001, 1_250, BASE_MAX]
+    with pytest.raises(NoCopiesError, match="2,003 projects are no copies of 100 to 2,000"):
+        base_of(2_003)
+
+
+def test_the_window_of_a_bench_answers_one_address_as_fast_as_it_asks() -> None:
+    app, settings = Litestar([]), Settings(data=Path("unused"))
+    usual = WindowShare(settings).buckets
+    open_window(app, settings)
+    share = app.state[STATE]
+
+    assert not all(usual.take("address", 0.0).allowed for _ in range(1_000))
+    assert all(share.buckets.take("address", 0.0).allowed for _ in range(1_000))

@@ -1,0 +1,116 @@
+"""What `scripts/growth` asks over HTTP: lists, figures and pages of today, and of a past day as known then and now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import psycopg
+from msgspec import Struct
+
+from domain.core.ledger import Role
+from domain.law.calendar.moment import midnight, next_day, weeks_later
+from infrastructure.ledger.reader import head_of
+from scripts.demo.demo import last_day
+from scripts.simulation.office_time import ZONE
+
+EVENTS = 200  # the ones before the end
+PAST_WEEKS = 26  # from the past day to the last one of the zone
+WORD = "总部大楼"  # in the names of many projects
+LONG_PROJECT = """
+    SELECT p.project::text, p.uscc, p.enterprise
+    FROM ledger.stream AS s JOIN views.project AS p ON p.project = s.stream
+    WHERE s.version BETWEEN 150 AND 250 ORDER BY s.stream LIMIT 1
+"""
+DEPARTMENT = "SELECT i.department FROM views.item AS i GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
+THEN, NOW = "as_of={as_of}&known_at={as_of}", "as_of={as_of}&known_at={now}"
+PAST_LISTS = (
+    ("projects, a page", "/v1/progress?limit=100", Role.LEADER),
+    ("who holds how much", "/v1/waiting/holders", Role.LEADER),
+    ("clocks, a page", "/v1/clocks?limit=100", Role.SUPERVISOR),
+    ("clocks, counts", "/v1/clocks/matrix", Role.SUPERVISOR),
+    ("search, a common word", "/v1/information?q={word}", Role.SUPERVISOR),
+    ("search, an enterprise", "/v1/information?q={enterprise}", Role.SUPERVISOR),
+    ("legal persons by a word", "/v1/legal-persons?text={enterprise}", Role.SUPERVISOR),
+    ("projects of a legal person", "/v1/legal-persons/{uscc}/projects", Role.SUPERVISOR),
+)
+
+
+class Question(Struct, frozen=True):
+    """What is measured over HTTP: an address, and who reads it. What is in braces is filled in."""
+
+    subject: str
+    address: str
+    role: Role
+    over: str = ""
+
+
+QUESTIONS = (
+    Question("overview, a leader's first page", "/", Role.LEADER),
+    Question("page of the board", "/supervision", Role.SUPERVISOR),
+    Question("page of progress", "/pages/progress", Role.LEADER),
+    Question("desk of a department", "/desk", Role.OFFICER, "{department}"),
+    Question("board of a month", "/v1/supervision/board", Role.SUPERVISOR),
+    Question("projects, a page", "/v1/progress?limit=100", Role.LEADER),
+    Question("projects, tiles", "/v1/progress/summary", Role.LEADER),
+    Question("who holds how much", "/v1/waiting/holders", Role.LEADER),
+    Question("clocks, a page", "/v1/clocks?limit=100", Role.SUPERVISOR),
+    Question("clocks, counts", "/v1/clocks/matrix", Role.SUPERVISOR),
+    Question("cards of a month", "/v1/supervision/cards?limit=100", Role.SUPERVISOR),
+    Question("decisions of a month", "/v1/supervision/decisions?limit=100", Role.SUPERVISOR),
+    Question("lags of a month", "/v1/supervision/lags", Role.SUPERVISOR),
+    Question("suspensions of a month", "/v1/supervision/suspensions", Role.SUPERVISOR),
+    Question("evaluations, figures", "/v1/feedback/summary", Role.SUPERVISOR),
+    Question("search, a common word", "/v1/information?q={word}", Role.SUPERVISOR),
+    Question("search, an enterprise", "/v1/information?q={enterprise}", Role.SUPERVISOR),
+    Question("legal persons by a word", "/v1/legal-persons?text={enterprise}", Role.SUPERVISOR),
+    Question("projects of a legal person", "/v1/legal-persons/{uscc}/projects", Role.SUPERVISOR),
+    Question("a project", "/v1/projects/{project}", Role.AUDITOR),
+    Question("its clocks", "/v1/projects/{project}/clocks", Role.AUDITOR),
+    Question("its history, a page", "/v1/projects/{project}/history?limit=100&after_version=100", Role.AUDITOR),
+    Question("its page", "/pages/projects/{project}", Role.LEADER),
+    Question("events after a position", "/v1/events?after={position}", Role.AUDITOR),
+)
+
+
+def _past(subject: str, address: str, role: Role, over: str = "") -> tuple[Question, Question]:
+    """The same question of the past day, as known then and as known now."""
+    mark = "&" if "?" in address else "?"
+    return (
+        Question(f"past, as known then: {subject}", f"{address}{mark}{THEN}", role, over),
+        Question(f"past, as known now: {subject}", f"{address}{mark}{NOW}", role, over),
+    )
+
+
+# The board of a past day is always that of the day: it has no answer by what became known later.
+PAST_QUESTIONS = (
+    Question("past, as known then: board of a month", "/v1/supervision/board?as_of={as_of}", Role.SUPERVISOR),
+    Question("past, as known then: page of the board", "/supervision?on={day}", Role.SUPERVISOR),
+    *_past("page of progress", "/pages/progress", Role.LEADER),
+    *_past("desk of a department", "/desk", Role.OFFICER, "{department}"),
+    *(question for listed in PAST_LISTS for question in _past(*listed)),
+)
+
+
+def names_in(url: str) -> dict[str, str]:
+    """What the addresses name: a project and its enterprise, a department, instants, a position near the end."""
+    day = weeks_later(last_day(), -PAST_WEEKS)
+    with psycopg.connect(url) as connection:
+        project, uscc, enterprise = connection.execute(LONG_PROJECT).fetchone() or ("", "", "")
+        (department,) = connection.execute(DEPARTMENT).fetchone() or ("",)
+        position = head_of(connection) - EVENTS
+    return {
+        "project": project,
+        "uscc": uscc,
+        "enterprise": quote(enterprise),
+        "word": quote(WORD),
+        "department": department,
+        "position": str(position),
+        "day": str(day),
+        "as_of": _written(midnight(next_day(day), ZONE)),
+        "now": _written(datetime.now(UTC)),
+    }
+
+
+def _written(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

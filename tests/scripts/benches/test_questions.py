@@ -1,0 +1,51 @@
+"""The questions of `scripts/growth`: each is answered, of today and of a past day. Timings are never asserted."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, timedelta
+
+import psycopg
+import pytest
+
+from infrastructure.ledger.reader import head_of
+from scripts.benches.growth import SizedLedger, measure_round
+from scripts.benches.questions import PAST_QUESTIONS, QUESTIONS, names_in
+from scripts.demo.demo import last_day
+from scripts.server.catching_up import catch_up
+from scripts.simulation.simulate import SimulationPlan, simulate
+
+
+def test_a_past_question_names_the_day_and_when_it_was_known() -> None:
+    then, now = (question for question in PAST_QUESTIONS if question.address.startswith("/v1/progress"))
+
+    assert (then.subject, now.subject) == (
+        "past, as known then: projects, a page",
+        "past, as known now: projects, a page",
+    )
+    assert then.address.endswith("?limit=100&as_of={as_of}&known_at={as_of}")
+    assert now.address.endswith("?limit=100&as_of={as_of}&known_at={now}")
+    assert len({question.subject for question in (*QUESTIONS, *PAST_QUESTIONS)}) == len(QUESTIONS + PAST_QUESTIONS)
+
+
+def test_the_past_day_is_in_the_time_of_a_zone(database_url: str) -> None:
+    catch_up(database_url)
+    named = names_in(database_url)
+
+    assert date.fromisoformat(named["day"]) == last_day() - timedelta(weeks=26)
+    assert named["as_of"] == f"{named['day']}T16:00:00Z"
+    addresses = [question.address.format(**named) for question in (*QUESTIONS, *PAST_QUESTIONS)]
+    assert all("{" not in address for address in addresses)
+
+
+@pytest.mark.long
+def test_no_question_is_refused(database_url: str) -> None:
+    until = last_day()
+    asyncio.run(simulate(database_url, SimulationPlan(projects=20, seed=12, until=until, processes=1)))
+    catch_up(database_url)
+    with psycopg.connect(database_url) as connection:
+        sized = SizedLedger(database_url, head_of(connection))
+    measure_round(sized)
+
+    assert sized.refused == {}
+    assert {question.subject for question in (*QUESTIONS, *PAST_QUESTIONS)} <= sized.times.keys()
