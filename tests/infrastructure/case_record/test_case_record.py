@@ -51,8 +51,8 @@ class ReadArchive:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def url(shared_database_url: str) -> AsyncIterator[str]:
-    """Two projects of one story."""
-    async with Approvals(shared_database_url) as approvals:
+    """Two projects of one story, recorded by the instant that the archive is of."""
+    async with Approvals(shared_database_url, clock=lambda: NOW) as approvals:
         await tell_both(approvals)
     yield shared_database_url
 
