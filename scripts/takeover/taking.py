@@ -72,7 +72,7 @@ async def take_over(
 ) -> TakeOverReport:
     """Take *projects* over, each whole or not at all, recorded by *by*; with *preview* nothing is stored.
 
-    With *accept* also projects with different last days. Repeated lines change nothing, those with other acts are refused.
+    With *accept* also projects with different last days. Repeated lines change nothing; changed ones are refused.
     """
     report, codes = TakeOverReport(preview), CodesInFile(ProjectCodes(approvals.store))
     for line, project in projects:
