@@ -354,6 +354,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         except msgspec.ValidationError as failure:
             field = next(name for name in reversed(cls.__struct_fields__) if f"`$.{name}`" in str(failure))
             sentence = str(failure).removesuffix(f" - at `$.{field}`")
+            if "matching regex" in sentence:  # which tells people less than what follows
+                sentence = "it is not of the form that it has to be"
             raise SettingRefusedError(
                 f"{variable(field)} is invalid: {sentence}. It should be: {help_of(field)}"
             ) from failure

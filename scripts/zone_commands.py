@@ -12,6 +12,7 @@ import uvloop
 from msgspec import to_builtins
 from rich.table import Table
 
+from api.web.request_body import YEAR_FIRST, YEAR_LAST
 from domain.core.ledger import Actor, Role
 from infrastructure.access.directory import LedgerDirectory
 from infrastructure.ledger.approvals import Approvals
@@ -39,6 +40,13 @@ AsKeeper = Annotated[
 ]
 
 
+def covered(day: datetime | None) -> datetime | None:
+    """*day*, as an option gives it, where the calendars have its year. Raises BadParameter elsewhere."""
+    if day is not None and not YEAR_FIRST <= day.year <= YEAR_LAST:
+        raise typer.BadParameter(f"{day:%Y-%m-%d} is in a year that no calendar covers: {YEAR_FIRST} to {YEAR_LAST}")
+    return day
+
+
 def import_catalogue(
     path: Annotated[
         Path,
@@ -48,7 +56,8 @@ def import_catalogue(
     ],
     name: Annotated[str, typer.Option(help="name of the catalogue")] = "zone",
     publish_from: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="also publish an edition, in force from this day")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], callback=covered, help="also publish an edition, in force from this day"),
     ] = None,
     by: AsKeeper = "",
     as_json: AsJson = False,
@@ -105,7 +114,8 @@ def show_catalogue(report: CatalogueReport) -> None:
 
 def publish_zone(
     valid_from: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="first day on which the first edition is in force")
+        datetime,
+        typer.Option(formats=["%Y-%m-%d"], callback=covered, help="first day on which the first edition is in force"),
     ] = datetime(2018, 1, 2),  # noqa: DTZ001 a day, not an instant
     by: AsKeeper = "",
     as_json: AsJson = False,

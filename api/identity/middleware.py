@@ -20,7 +20,7 @@ from api.identity.public import IsPublic, is_public
 from api.identity.rate_headers import rate_headers
 from api.identity.refused import RefusedRequests, is_browser
 from api.identity.security_headers import SecurityHeaders
-from api.identity.visit import EnteredVisit, Pairs, ProgramVisits, Visit, browser_of, leave
+from api.identity.visit import EnteredVisit, LateBody, Pairs, ProgramVisits, Visit, browser_of, leave
 from api.web.identity import actor_of, caller_by_headers, named_headers, require_once
 from api.web.problems import Problem, unauthorized
 from api.web.response_filter import ResponseFilter
@@ -77,7 +77,7 @@ class IdentityMiddleware:
             return
         before = entered.enter(scope["state"])
         try:
-            await self.app(scope, receive, completed)
+            await self.app(scope, LateBody(receive, entered.visit), completed)
         finally:
             leave(before)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextvars import Token
 from datetime import datetime
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from litestar.types import Scope
@@ -14,7 +15,7 @@ from api.guard.admission import ADMISSION, StillAccepted
 from api.html.page import Visitor
 from api.identity.origin import Origin
 from api.web.identity import CALLER, VISITOR
-from api.web.problems import Problem
+from api.web.problems import Problem, unauthorized
 from domain.access.principal import Caller
 from infrastructure.identity.claims import TokenRefusedError
 from infrastructure.identity.keys import KeyRefusedError
@@ -25,6 +26,7 @@ from infrastructure.messages.inbox import recipients
 from projections.personal_reads import ON_READ, OnRead
 
 VISIT = "visit"  # where the scope's state has it
+LATE_SECONDS = 5.0  # a body that needs longer may be held back on purpose: a megabyte can be made to last for a day
 BROWSER_CHARACTERS_MAX = 200
 leave = ON_READ.reset  # ends a visit as its request is answered: reads from here on are not recorded as its own
 PROGRAMS_MAX = 10_000  # as many keys as are cached, about a kilobyte each
@@ -118,6 +120,25 @@ class EnteredVisit(Struct, frozen=True):
         """
         state.update(self.state)
         return ON_READ.set(self.on_read)
+
+
+class LateBody:
+    """An ASGI `receive` over another one: raises Problem at a piece of a body that comes too late for its *visit*."""
+
+    __slots__ = ("_admission", "_begun", "_receive", "_visit")
+
+    def __init__(self, receive: Any, visit: Visit) -> None:
+        self._receive, self._visit, self._begun = receive, visit, monotonic()
+        self._admission: StillAccepted | None = None  # once the body is late
+
+    async def __call__(self) -> Any:
+        message = await self._receive()
+        if message["type"] == "http.request" and monotonic() - self._begun > LATE_SECONDS:
+            if self._admission is None:
+                self._admission = self._visit.admission()
+            if not await self._admission.holds():
+                raise unauthorized("credential-invalid", "the key, token or session ended while the body was coming")
+        return message
 
 
 class ProgramVisits:

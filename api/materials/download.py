@@ -14,6 +14,8 @@ from infrastructure.materials.media import KINDS
 from infrastructure.materials.store import MaterialStore, StoredMaterial
 
 RANGE = re.compile(rb"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
+# With any suffix these are devices to Windows, which saves no file of such a name.
+DEVICE = re.compile(r"(?i)(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)")
 UNNAMED = "application/octet-stream"
 ALWAYS = [
     (b"accept-ranges", b"bytes"),
@@ -86,10 +88,14 @@ class Download:
 
 
 def saved_as(name: str, stored: StoredMaterial) -> str:
-    """The name to save *stored* under: *name*, unless its suffix could make more of the file than it is."""
+    """The name to save *stored* under: *name*, unless its suffix could make more of the file than it is,
+    or Windows takes the name for a device.
+    """
     kind = KINDS.get(stored.media_type)
     suffix = kind.suffix if kind else "bin"
     chosen = name or stored.digest[:16]
+    if DEVICE.match(chosen):
+        chosen = f"_{chosen}"
     return chosen if chosen.rpartition(".")[2].lower() in BY_SUFFIX and "." in chosen else f"{chosen}.{suffix}"
 
 

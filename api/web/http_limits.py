@@ -3,6 +3,7 @@
 uvicorn counts neither the bytes before a body nor the time between two of them, and appends request trailers to the
 list of headers. What can't be read at all is answered with a problem too, like everything else. An answer that is whole
 leaves in one write, and a timer for idle connections is set once in a while instead of twice a request (ADR 0061).
+An offer of another protocol, such as Java's client makes of HTTP/2, is passed over: uvicorn loses the body behind it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from collections.abc import Iterator
 from functools import lru_cache
 from http import HTTPStatus
 from operator import itemgetter
@@ -26,6 +28,8 @@ HEAD_BYTES_MAX = 64 * 1024  # a head of ours has a few hundred; proxies stop at 
 TRAILER_BYTES_MAX = 8 * 1024  # nothing is read from trailers (RFC 9110, 6.5.1); a checksum or two fit
 SILENCE_SECONDS_MAX = 30.0  # a client that has begun a request says something within this, and its whole head in twice
 SLOW_BYTES, SLOW_LOOKS_MAX = 1024, 4  # a body that brings less in each of so many spans of silence is given up
+IDLE_SECONDS_MAX = 130  # longer than proxies wait before they close a connection themselves: nginx 60, Go 90, Caddy 120
+IDLE_LOOK_SECONDS = 0.1  # in which a request is read that came while the process did not get to run
 UNREAD_LOOKS_MAX = 10  # spans of silence in which a client takes nothing of its answer: five minutes, as streams last
 FEW_LINES = "send the line of the request and few, short headers"
 NO_TRAILERS = "leave trailers out: nothing is read from them"
@@ -35,6 +39,7 @@ IN_NAMES = b"abcdefghijklmnopqrstuvwxyz0123456789-"  # of headers that this appl
 NAME = itemgetter(0)
 HEADS_CACHED_MAX = 1000  # answers have some dozens of sets of headers
 CONTROLS = bytes([*range(0x20), 0x7F])  # of which the end of a line is two
+OF_THE_OFFER = (b"upgrade", b"http2-settings")  # headers, and words of the header Connection, of another protocol
 OF_THE_CONNECTION = frozenset({b"connection", b"transfer-encoding"})
 
 
@@ -133,6 +138,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._waiting_bytes, self._unread_looks = 0, 0  # of the answer at the last look; looks that found it so
         self._watch = self.loop.call_later(SILENCE_SECONDS_MAX, self._look)
         self._idle_since: float | None = None  # on the loop's clock
+        self._is_over = False  # whether the connection was seen to be idle for as long as it may
+        self._offers_upgrade, self._unread = False, b""  # unread is a request without its offer, and what follows it
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._watch.cancel()
@@ -148,28 +155,34 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self._refusal is not None:
             return  # refused: what else comes on this connection is not parsed
         self._has_received, self._last_read = True, data
-        messages, pieces, between = self._messages, self._pieces, not self._half or self._messages == 0
+        messages, between = self._messages, not self._half or self._messages == 0
+        pieces = self._pieces if self._in_body else None
         super().data_received(data)
+        while self._unread:
+            self._last_read, self._unread = self._unread, b""
+            super().data_received(self._last_read)
         self._last_read = b""
         if self._refusal is None and (problem := self._overflow(data, messages, pieces, between=between)):
             self._hang_up(problem)
 
-    def _overflow(self, data: bytes, messages: int, pieces: int, *, between: bool) -> Problem | None:
+    def _overflow(self, data: bytes, messages: int, pieces: int | None, *, between: bool) -> Problem | None:
         """The problem of a head or of trailers that go on and on without a complete line.
 
         A line that has not ended is buffered by the parser, and counted here by the reads it came in. A read that also
-        held the end of the request before is left out.
+        held the end of the request before, or of the head before a body, is left out.
         """
         if self._in_head:
             begun = self._messages - messages
             if begun == 0 or (begun == 1 and between):
                 self._unparsed_bytes += len(data)
             return _head_too_large() if self._unparsed_bytes > HEAD_BYTES_MAX else None
-        self._unparsed_bytes = 0 if self._pieces != pieces or not self._in_body else self._unparsed_bytes + len(data)
+        is_more = pieces == self._pieces and self._in_body
+        self._unparsed_bytes = self._unparsed_bytes + len(data) if is_more else 0
         return _trailers_too_large() if self._unparsed_bytes > TRAILER_BYTES_MAX else None
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._offers_upgrade = False
         self._half, self._in_head, self._head_is_old = True, True, False
         self._slow_looks = 0
         self._unparsed_bytes = self._head_bytes = self._trailer_bytes = 0
@@ -193,6 +206,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head, self._in_body, self._unparsed_bytes = False, True, 0
+        if b"#" in self.url:  # no part of a request's address (RFC 9112, 3.2); servers differ in what they make of it
+            self._refuse(Problem("bad-request", "the address has a fragment", remedy="leave out # and what follows it"))
+        if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
+            self._offers_upgrade = True
+            return
         if ABSOLUTE_FORM.match(self.url):  # its host is the one that counts (RFC 9112, 3.2.2)
             self._take_host(httptools.parse_url(self.url))
         super().on_headers_complete()
@@ -203,6 +221,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._offers_upgrade:
+            return
         self._half = self._in_body = False
         super().on_message_complete()
 
@@ -224,7 +244,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def _unset_keepalive_if_required(self) -> None:
         """The connection is in use. The timer goes on, and looks again when it is over: to cancel it takes longer."""
-        self._idle_since = None
+        self._idle_since, self._is_over = None, False
 
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection that has been idle for as long as it may, or look again when it could have been."""
@@ -232,10 +252,28 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self._idle_since is None:
             return
         remaining = self._idle_since + self.timeout_keep_alive - self.loop.time()
-        if remaining <= 0:
+        if remaining <= 0 and self._is_over:
             super().timeout_keep_alive_handler()
-        else:
-            self.timeout_keep_alive_task = self.loop.call_later(remaining, self.timeout_keep_alive_handler)
+            return
+        self._is_over = remaining <= 0  # the loop's timers come before what it has to read
+        wait = IDLE_LOOK_SECONDS if self._is_over else remaining
+        self.timeout_keep_alive_task = self.loop.call_later(wait, self.timeout_keep_alive_handler)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Have a request read again without its offer of another protocol, with its body and what follows.
+
+        uvicorn calls this while the parser's error is handled, which says where the head ended. The offer may be passed
+        over (RFC 9110, 7.8).
+        """
+        error = sys.exc_info()[1]
+        if not isinstance(error, httptools.HttpParserUpgrade):
+            raise TypeError(error)
+        version = self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%b: %b" % header for header in _without_offer(self.headers)]
+        self._unread = b"\r\n".join([*lines, b"", b""]) + self._last_read[error.args[0] :]
+        self._messages -= 1
+        self.parser = httptools.HttpRequestParser(self)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser refused; uvicorn calls this while the parser's error is handled."""
@@ -254,6 +292,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         raise problem
 
     def _take_host(self, target: Any) -> None:
+        if not target.path:  # means / (RFC 9110, 4.2.3)
+            self.url = b"/?" + target.query if target.query else b"/"
         host = b"[%s]" % target.host if b":" in target.host else target.host
         authority = b"%s:%d" % (host, target.port) if target.port else host
         hosts = [name for name, _ in self.headers if name == b"host"]
@@ -312,8 +352,20 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 SERVER_OPTIONS: dict[str, Any] = {
     "http": LimitedHttpProtocol,
     "server_header": False,  # which program serves helps attackers alone
+    "timeout_keep_alive": IDLE_SECONDS_MAX,
     "proxy_headers": False,  # who is asking is asserted by our own headers, never by a forwarded address
 }  # of uvicorn, wherever it serves the application
+
+
+def _without_offer(headers: list[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """*headers* of a request, less those that offer another protocol."""
+    for name, value in headers:
+        if name == b"connection":
+            words = [word for word in value.split(b",") if word.strip().lower() not in OF_THE_OFFER]
+            if words:
+                yield name, b",".join(words)
+        elif name not in OF_THE_OFFER:
+            yield name, value
 
 
 def _head_too_large() -> Problem:

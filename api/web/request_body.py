@@ -15,10 +15,11 @@ from msgspec.inspect import type_info
 
 from api.web.identity import Headers
 from api.web.problems import Problem
-from domain.core.characters import hidden_in_line, hidden_in_prose, spelled
+from domain.core.characters import as_code, hidden_in_line, hidden_in_prose, spelled
 from domain.core.ledger import Command
 from domain.core.types import TEXT_CHARACTERS_MAX
 from domain.messages import COMMANDS, AnyCommand
+from domain.project.application.registration import PlanItem, RegisterProject
 
 BODY_BYTES_MAX = 1024 * 1024  # a registration with 200 items, every text at its longest, fits four times over
 
@@ -49,6 +50,11 @@ _LONE_SURROGATE = re.compile(
     rb"(\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
     rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD])[c-fC-F][0-9a-fA-F]{2}))"
 )
+
+NEW_CODES = {  # by which what a command makes is found and told apart from then on
+    RegisterProject: frozenset({"$.code", "$.items[].item", "$.items[].department"}),
+    PlanItem: frozenset({"$.item.item", "$.item.department"}),
+}
 
 BYTE_ORDER_MARKS = (BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)
 
@@ -183,12 +189,16 @@ def require_plain_texts(command: Command, body: bytes) -> None:
     """Refuse a code, name or id that is blank or holds what can't be seen, and control characters in prose.
 
     Such a text would recolour an auditor's terminal, look like another one, or be refused by the database (U+0000).
+    So would a new code in a second spelling, as which input methods write it: of full width, or with loose accents.
     """
     if _is_plain(body) or not _SUSPECT.search(body):
         return
-    prose = _prose(type(command))
+    prose, codes = _prose(type(command)), NEW_CODES.get(type(command), frozenset())
     for path, text in _texts(to_builtins(command), "$"):
-        require_plain(path, text, is_prose=_INDEX.sub("[]", path) in prose)
+        place = _INDEX.sub("[]", path)
+        require_plain(path, text, is_prose=place in prose)
+        if place in codes and (usual := as_code(text)) != text:
+            raise field_problem(path, "a code has one spelling, and this is another", f"write {usual}")
 
 
 def require_plain(path: str, text: str, *, is_prose: bool = False) -> None:

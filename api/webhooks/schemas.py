@@ -52,7 +52,8 @@ class ReplayRequest(Struct, frozen=True, forbid_unknown_fields=True, rename={"fi
 
 class SubscriptionState(StrEnum):
     """*active*: events are sent. *away*: the receiver is not reached, and tried again. *stopped*: given up after 30
-    days, until a ping succeeds. *refused*: nothing is sent, as the subscriber may not have it; `trouble` says why.
+    days, or at an answer 410, until a ping succeeds. *refused*: nothing is sent, as the subscriber may not have it;
+    `trouble` says why.
     """
 
     ACTIVE = "active"

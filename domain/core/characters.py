@@ -1,15 +1,17 @@
-"""Characters not allowed in text: invisible ones, terminal control codes and Unicode noncharacters."""
+"""Characters not allowed in text: invisible ones, control codes, noncharacters; in codes also second spellings."""
 
 from __future__ import annotations
 
 import re
-from unicodedata import category
+from unicodedata import category, normalize
 
 LINE_ENDS_IN_PROSE = "\n\t"
 HIDDEN_CATEGORIES = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format (also directions), surrogates, separators
 # Letters and marks that show nothing (Default_Ignorable_Code_Point), and the Braille pattern without a dot.
 BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))  # not those that Mongolian is written with
+_WIDE = (range(0xFF10, 0xFF1A), range(0xFF21, 0xFF3B), range(0xFF41, 0xFF5B), (0xFF0D,))  # digits, letters, the hyphen
+_NARROW = {code: code - 0xFEE0 for codes in _WIDE for code in codes}
 _PLAIN = re.compile("[\x20-\x7e\u4e00-\u9fff\u3001-\u3011\uff01-\uff5e]*")  # ASCII and everyday Chinese: no look-up
 
 
@@ -54,6 +56,11 @@ def hidden_in_prose(text: str) -> str:
         ),
         "",
     )
+
+
+def as_code(text: str) -> str:
+    """*text* in the one spelling that a code has: accents composed, letters and digits not of full width."""
+    return text if text.isascii() else normalize("NFC", text).translate(_NARROW)
 
 
 def spelled(character: str) -> str:

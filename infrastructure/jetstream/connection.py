@@ -25,7 +25,11 @@ PING_SECONDS = 10  # after three pings without an answer the connection counts a
 DUPLICATE_SECONDS = 120.0  # how long the stream remembers ids: NATS' own default
 MEDIA_TYPE = "application/cloudevents+json; charset=utf-8"
 CONTENT_TYPE = "Content-Type"
+WRONG_SEQUENCE = 10071  # of the server: the stream does not end where the message says
 OTHER_STREAM = 10060  # of the server: the message would be stored in another stream than we expect
+FULL = frozenset(
+    {10023, 10028, 10047, 10077}
+)  # of the server: limits of the machine, the account, the disk, the stream
 
 log = structlog.get_logger()
 
@@ -98,7 +102,7 @@ class JetStreamConnection:
         StreamRefusedError.
         """
         before = [None, *messages[:-1]]
-        with _translated(self._target):
+        with _translated(self._target), _unstored(after):
             answers = [
                 await self._stream.publish_async(
                     message.subject,
@@ -214,6 +218,24 @@ async def _connect(client: Client, target: StreamTarget, tls: ssl.SSLContext | N
 
 
 @contextmanager
+def _unstored(after: int) -> Iterator[None]:
+    """Tell what it means that a stream, which events were sent to behind its last message *after*, still ends there.
+
+    A server whose disk was full says nothing of the event that it could not write, and that of the next the sequence is
+    wrong; and it goes on so, though there is room again, until it is started anew.
+    """
+    try:
+        yield
+    except APIError as refused:
+        if refused.err_code == WRONG_SEQUENCE and (refused.description or "").endswith(f": {after}"):
+            raise StreamAwayError(
+                "the server stored nothing of what it was sent, and its log says why: where its disk was full, make"
+                " room and start it again"
+            ) from refused
+        raise
+
+
+@contextmanager
 def _translated(target: StreamTarget) -> Iterator[None]:
     """Raise what the client raises as StreamAwayError or StreamRefusedError."""
     try:
@@ -230,6 +252,11 @@ def _translated(target: StreamTarget) -> Iterator[None]:
             raise StreamRefusedError(
                 f"Another stream than {target.stream} takes {target.subjects}: name it by COUNTERSIGN_NATS_STREAM, or"
                 " take the subjects from it."
+            ) from refused
+        if refused.err_code in FULL:
+            raise StreamAwayError(
+                f"the stream {target.stream}, or its server at {target.address}, has no room: give it more, or raise"
+                f" what limits it ({refused.description}, code {refused.err_code})"
             ) from refused
         raise StreamAwayError(f"{refused.description or 'refused'} (code {refused.err_code})") from refused
     except (Error, OSError, TimeoutError) as away:

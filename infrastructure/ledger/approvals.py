@@ -262,6 +262,15 @@ class Approvals(Application[UUID]):
         finally:
             self._turns.give(sequence.stream)
 
+    async def first_change(self, sequence: CommandSequence) -> int | None:
+        """The place in *sequence* of the first command that was not carried out under its id as it is now."""
+        sent = sequence.sent(self.clock())
+        known = await self.store.first_answers([each.id for each in sent])
+        for index, each in enumerate(sent):
+            if each.id not in known or not _is_same(each, known[each.id]):
+                return index
+        return None
+
     async def preview_together(self, sequence: CommandSequence) -> CommandPreview:
         """What `handle_together` would add to the ledger, as `preview` says of one command; nothing is stored.
 
@@ -471,15 +480,19 @@ class Approvals(Application[UUID]):
 
 def _repeat(sent: SentCommand, first: FirstAnswer) -> CommandAnswer:
     """The *first* answer to the id of *sent*. Raises Refused where that was another command."""
-    if first.fingerprint != sent.fingerprint and first.fingerprint not in former_fingerprints(
-        sent.stream, sent.by, sent.command
-    ):
+    if not _is_same(sent, first):
         raise Refused(
             "key-reused",
             "this Idempotency-Key was used before, for another command",
             remedy="send a new key with a new command; the same key only to repeat the very same one",
         )
     return CommandAnswer(structs.replace(decode_receipt(first.reply), position=first.position), repeated=True)
+
+
+def _is_same(sent: SentCommand, first: FirstAnswer) -> bool:
+    """Whether *sent* is the very command that got the *first* answer."""
+    former = former_fingerprints(sent.stream, sent.by, sent.command)  # takes long, and is made only where it is needed
+    return first.fingerprint == sent.fingerprint or first.fingerprint in former
 
 
 def _state_after(stream: UUID, rows: Sequence[StoredRow], entries: Sequence[Entry]) -> CachedState:

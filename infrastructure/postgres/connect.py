@@ -70,12 +70,14 @@ def settled(url: str, *more: str) -> str:
 
 def _await(url: str) -> None:
     """Wait until the server of *url* accepts connections, up to SERVER_SECONDS_MAX."""
-    began = time.monotonic()
+    began, reported = time.monotonic(), -1.0
     while (answer := psycopg.pq.PGconn.ping(url.encode())) != psycopg.pq.Ping.OK:
         waited = time.monotonic() - began
         if answer == psycopg.pq.Ping.NO_ATTEMPT or waited > SERVER_SECONDS_MAX:
             return  # connecting will raise the reason
-        log.info("postgres_waiting", action="waiting for the server of DATABASE_URL", seconds=round(waited))
+        if waited > 2 * reported:  # a few lines, however long it takes
+            log.info("postgres_waiting", action="waiting for the server of DATABASE_URL", seconds=round(waited))
+            reported = max(waited, PAUSE_SECONDS)
         time.sleep(PAUSE_SECONDS * 2 ** min(waited // 2, 4))
 
 

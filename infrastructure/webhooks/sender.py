@@ -181,7 +181,8 @@ class WebhookSender(Leader):
         now = self._parts.clock()
         schedule = self._parts.schedule
         next_at = schedule.next_at(subscription.failures + 1, now)
-        stops = subscription.away_since is not None and schedule.is_over(subscription.away_since, now)
+        is_over = subscription.away_since is not None and schedule.is_over(subscription.away_since, now)
+        stops = is_over or result.is_gone
         if stops:
             log.warning("webhook_stopped", subscription=str(subscription.id), error=result.error)
         await self._parts.subscriptions.note_away(subscription, now, next_at, result.error, stops=stops)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Self
 
@@ -14,12 +15,13 @@ from msgspec import Struct
 from infrastructure.webhooks.addresses import AddressRefusedError, Resolver, Target, UnresolvedError, checked, resolve
 
 SEND_SECONDS_MAX = 10.0
-ANSWER_BYTES_MAX = 2_000  # read of the answer, for people who look for the cause
+ANSWER_BYTES_MAX = 2_000  # read of a refusal, for people who look for the cause
+ANSWER_SECONDS_MAX = 2.0  # in which that is read: the status has come, and counts
 ERROR_CHARACTERS_MAX = 300
 MEDIA_TYPE = "application/cloudevents+json; charset=utf-8"
 USER_AGENT = "countersign-webhooks/1"
 # The receiver, or a proxy before it, says that it is away; all else may be the event's fault.
-AWAY = frozenset({429, 502, 503, 504})
+AWAY = frozenset({410, 429, 502, 503, 504})
 
 
 class SendResult(Struct, frozen=True):
@@ -28,6 +30,11 @@ class SendResult(Struct, frozen=True):
     status: int | None = None
     error: str = ""
     is_away: bool = False
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the receiver wants nothing more, as Standard Webhooks has it."""
+        return self.status == HTTPStatus.GONE
 
     @property
     def is_delivered(self) -> bool:
@@ -77,7 +84,7 @@ class WebhookTransport:
         request.extensions["timeout"] = httpx2.Timeout(self._seconds_max).as_dict()
         answer = await self._client.send(request, stream=True)
         try:
-            text = await _beginning(answer)
+            text = "" if answer.is_success else await _beginning(answer)
         finally:
             await answer.aclose()
         status = answer.status_code
@@ -92,12 +99,14 @@ class WebhookTransport:
 
 
 async def _beginning(answer: httpx2.Response) -> str:
-    """The first bytes of an answer as a line of printable text."""
+    """The first bytes of an answer as a line of printable text, as far as they come."""
     read = b""
-    async for part in answer.aiter_raw():
-        read += part
-        if len(read) >= ANSWER_BYTES_MAX:
-            break
+    with suppress(TimeoutError, httpx2.HTTPError):
+        async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            async for part in answer.aiter_raw():
+                read += part
+                if len(read) >= ANSWER_BYTES_MAX:
+                    break
     text = read[:ANSWER_BYTES_MAX].decode("utf-8", "replace")
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 

@@ -21,6 +21,8 @@ from scripts.access.acting import As, Reasons, Until, after_hours, carried_out, 
 from scripts.access.users import Id
 from scripts.console import AsJson, fail, out, pairs, print_result
 
+SCOPES_HELP = "commands:<name> or commands:*, read:<subject> or read:*, feed, webhooks; repeatable"
+
 keys = typer.Typer(no_args_is_help=True, help="API keys of programs: list, issue, rotate, revoke.")
 TheKey = Annotated[str, typer.Argument(help="the key's id, the part after cs_live_")]
 
@@ -85,7 +87,7 @@ def issue(
         str, typer.Argument(help="the id of the program's grant that the key uses [default: its only one]")
     ] = "",
     *,
-    scopes: Annotated[list[str], typer.Option("--scope", help="commands:<name>, read:<subject>, feed; repeatable")],
+    scopes: Annotated[list[str], typer.Option("--scope", help=SCOPES_HELP)],
     until: Until = "",
     by: As = "",
     bare: Annotated[bool, typer.Option("--bare", help="print the secret and nothing else, for scripts")] = False,

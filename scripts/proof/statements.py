@@ -87,7 +87,9 @@ def read_rebuild_statement(file: Path) -> RebuildStatement:
     try:
         text = read_statement(file.read_text(encoding="utf-8"), proof_folder().trusted_keys())
         return RebuildStatement.parse(text)
-    except (OSError, UnicodeDecodeError, NoteError) as error:
+    except OSError as error:
+        fail(f"The statement in {file} can't be read: {error.strerror or error}.")
+    except (UnicodeDecodeError, NoteError) as error:
         fail(f"The statement in {file} can't be used: {error}.")
 
 

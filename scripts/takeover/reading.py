@@ -73,6 +73,10 @@ class ProjectToTakeOver(Struct, frozen=True, forbid_unknown_fields=True):
         """The project's id here."""
         return uuid5(NAMESPACE, f"{self.register}\n{self.code}")
 
+    def id_of_act(self, number: int) -> UUID:
+        """The id of the command for the act that is the *number*th in time, from 0."""
+        return uuid5(self.id, f"act {number}")
+
     def sequence(self, recorded_by: Actor) -> CommandSequence:
         """Its acts as commands in chronological order, recorded by the operator of the migration.
 
@@ -90,7 +94,7 @@ class ProjectToTakeOver(Struct, frozen=True, forbid_unknown_fields=True):
     def _command(self, number: int, act: PastAct, origin: CommandOrigin) -> CommandInSequence:
         by = Actor(act.actor or self.register, act.department, Role.SYSTEM)
         command: AnyCommand = structs.replace(act.command, occurred_at=act.at)
-        return CommandInSequence(command, uuid5(self.id, f"act {number}"), by=by, origin=origin)
+        return CommandInSequence(command, self.id_of_act(number), by=by, origin=origin)
 
 
 def read_projects(file: Path) -> Iterator[tuple[int, ProjectToTakeOver]]:

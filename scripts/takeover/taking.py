@@ -12,7 +12,7 @@ from domain.core.ledger import Actor
 from domain.messages import Entry
 from domain.project.application.registration import RegisterProject
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.ledger.atomic.sequence import SequenceRefusedError
+from infrastructure.ledger.atomic.sequence import CommandSequence, SequenceRefusedError
 from infrastructure.project_codes import ProjectCodes
 from projections.clocks.law_events import item_histories
 from projections.clocks.reading import Reading, read
@@ -72,15 +72,17 @@ async def take_over(
 ) -> TakeOverReport:
     """Take *projects* over, each whole or not at all, recorded by *by*; with *preview* nothing is stored.
 
-    With *accept* also projects with different last days. Repeated lines change nothing.
+    With *accept* also projects with different last days. Repeated lines change nothing; changed ones are refused.
     """
     report, codes = TakeOverReport(preview), CodesInFile(ProjectCodes(approvals.store))
     for line, project in projects:
         report.projects += 1
-        if await approvals.history(project.id):
-            report.repeated += 1
-            continue
         sequence = project.sequence(by)
+        if await approvals.history(project.id):
+            changed = await _change(approvals, line, project, sequence)
+            report.refusals += changed
+            report.repeated += not changed
+            continue
         try:
             entries = (await approvals.preview_together(sequence)).added
         except SequenceRefusedError as refused:
@@ -121,6 +123,24 @@ class CodesInFile:
         """Claim its code until the views have caught up; False if another project has it."""
         code = project.registered_code
         return not code or (await self._codes.claim(code, project.id))[0] == project.id
+
+
+async def _change(
+    approvals: Approvals, line: int, project: ProjectToTakeOver, sequence: CommandSequence
+) -> list[TakeOverRefusal]:
+    """The refusal of a *project* taken over before, if it has other acts than it had then: the first of them."""
+    place = await approvals.first_change(sequence)
+    if place is not None:
+        act = project.in_order[place] + 1
+    elif await approvals.store.first_answer(project.id_of_act(len(project.acts))):
+        act = len(project.acts)  # it had more
+    else:
+        return []
+    sentence = "the project was taken over before, with other acts, and stays as it was"
+    remedy = (
+        "give it the acts of the first time, or leave it out and correct it here: add, amend or retract what differs"
+    )
+    return [TakeOverRefusal(line, project.code, act, sentence, remedy)]
 
 
 def _taken(line: int, project: ProjectToTakeOver) -> TakeOverRefusal:

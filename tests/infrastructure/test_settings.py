@@ -59,6 +59,12 @@ def test_nonsense_is_refused_with_what_is_meant(name: str, text: str) -> None:
         Settings.of({name: text})
 
 
+def test_a_wrong_form_is_described_in_words() -> None:
+    with pytest.raises(SettingRefusedError, match="COUNTERSIGN_NATS_URL is invalid: it is not of the form") as refused:
+        Settings.of({"COUNTERSIGN_NATS_URL": "http://nats.example.org"})
+    assert "regex" not in str(refused.value)
+
+
 def test_names_of_hosts_are_taken_apart() -> None:
     chosen = Settings.of({"COUNTERSIGN_ALLOWED_HOSTS": "Approvals.example.org, [fe80::1],,zone"})
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from typer.testing import CliRunner
 
 from domain.catalogue.state import Catalogue, stream_of
 from domain.flow.step import needs_for
@@ -18,6 +19,7 @@ from infrastructure.catalogue.items import item_from
 from infrastructure.catalogue.rows import CatalogueUnreadableError, read_rows, rows_in
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.approvals import Approvals
+from scripts import cli
 from scripts.catalogues.import_catalogue import import_catalogue
 from scripts.catalogues.zone import FOLDER, publish_zone, shipped_flow
 
@@ -193,3 +195,11 @@ async def test_the_list_of_a_real_district_loads_whole(approvals: Approvals) -> 
     report = await import_catalogue(approvals, REAL_LIST, "guangan")
     assert (report.rows, report.defined, report.departments) == (1135, 1135, 34)
     assert report.kinds["organisation-code-junk"] > 100
+
+
+@pytest.mark.parametrize("words", [["publish-zone", "--valid-from"], ["import-catalogue", "list", "--publish-from"]])
+@pytest.mark.parametrize("day", ["1500-01-01", "2100-01-01"])
+def test_no_edition_is_in_force_from_a_day_that_no_calendar_covers(words: list[str], day: str) -> None:
+    refused = CliRunner().invoke(cli.cli, [*words, day])
+    assert refused.exit_code == 2
+    assert "1990 to 2099" in " ".join(refused.output.split())

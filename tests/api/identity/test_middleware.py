@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 from uuid import UUID, uuid4
@@ -192,6 +193,41 @@ def test_a_revoked_key_that_was_just_used_is_refused(client: httpx.Client, site:
         problem(client.get("/v1/me", headers=BEARER), "credential-invalid")
     finally:
         site.directory.keys[API_KEY.id] = key
+
+
+@pytest.mark.parametrize("seconds", [0.0, 60.0])
+@pytest.mark.parametrize(
+    ("path", "kind", "body"),
+    [
+        ("/v1/commands/batch", "application/x-ndjson", b"{}\n"),
+        (f"/v1/projects/{UUID(int=7)}/commands", "application/json", b'{"command": "fly"}'),
+    ],
+)
+def test_a_key_that_is_revoked_while_a_slow_body_comes_does_nothing(
+    client: httpx.Client,
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    path: str,
+    kind: str,
+    body: bytes,
+) -> None:
+    monkeypatch.setattr("api.identity.visit.LATE_SECONDS", seconds)
+    key = site.directory.keys[API_KEY.id]
+
+    def slowly() -> Iterator[bytes]:
+        yield body[:1]
+        assert client.get("/v1/me", headers=BEARER).status_code == 200  # by then the head was read
+        del site.directory.keys[API_KEY.id]
+        site.run(site.identity.changed)
+        yield body[1:]
+
+    try:
+        headers = BEARER | {"Content-Type": kind, "Idempotency-Key": str(uuid4())}
+        answer = client.post(path, content=slowly(), headers=headers)
+    finally:
+        site.directory.keys[API_KEY.id] = key
+    assert ('"code":"credential-invalid"' in answer.text) is (seconds == 0.0)  # of a batch the line has it
 
 
 async def test_each_request_of_a_program_has_its_own_origin_and_browser() -> None:

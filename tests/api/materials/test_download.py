@@ -103,6 +103,10 @@ async def test_who_has_the_file_does_not_get_it_again(door: Door, known: str, st
         ("plan", "plan.pdf"),
         ("pdf", "pdf.pdf"),
         ("a'b;c.PDF", "a'b;c.PDF"),
+        ("NUL", "_NUL.pdf"),
+        ("aux.v2.pdf", "_aux.v2.pdf"),
+        ("Com¹ .pdf", "_Com¹ .pdf"),
+        ("console.pdf", "console.pdf"),
     ],
 )
 async def test_a_file_is_saved_under_a_name_that_fits_it(door: Door, name: str, saved: str) -> None:

@@ -11,10 +11,11 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.web.http_limits import LimitedHttpProtocol
+from api.web.http_limits import SERVER_OPTIONS, LimitedHttpProtocol
 
 DATE = (b"date", b"Mon, 30 Nov 2026 12:00:00 GMT")
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+PROXY_IDLE_SECONDS = 120  # Caddy's, the longest of those that are common; nginx has 60
 START = "http.response.start"
 OK = {"body": b"ok"}
 WHOLE: list[dict[str, Any]] = [
@@ -138,4 +139,13 @@ async def test_only_a_connection_that_is_idle_for_long_is_closed(limited: Connec
     assert protocol.timeout_keep_alive_task is not first  # it looks again
     protocol.timeout_keep_alive = 0
     protocol.timeout_keep_alive_handler()
+    assert not limited.transport.is_closed  # a request may have come that was not read yet
+    await limited.send(GET)
+    protocol.timeout_keep_alive_handler()
+    assert not limited.transport.is_closed
+    protocol.timeout_keep_alive_handler()
     assert limited.transport.is_closed
+
+
+def test_an_idle_connection_is_left_to_the_proxy_to_close() -> None:
+    assert SERVER_OPTIONS["timeout_keep_alive"] > PROXY_IDLE_SECONDS

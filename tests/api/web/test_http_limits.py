@@ -125,8 +125,57 @@ def test_a_request_that_comes_slowly_but_comes_is_answered(address: str, monkeyp
     )
 
 
+def test_a_long_head_may_come_long_before_its_body(address: str) -> None:
+    whole = post(b'{"command": "fly"}', HEAD + b"X-Long: " + b"a" * 10_000 + b"\r\n")
+    assert b'"code":"unknown-command"' in answer_to_half(address, whole[:-18], whole[-18:], pause=0.3)
+
+
+@pytest.mark.parametrize("cut", [1, 18, 30, None])
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_an_offer_of_another_protocol_takes_nothing_from_a_request(
+    address: str, cut: int | None, is_chunked: bool
+) -> None:
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk\r\n"
+    request = post(b'{"command": "fly"}', HEAD + offer)
+    if is_chunked:
+        request = request.replace(b"Content-Length: 18", b"Transfer-Encoding: chunked")
+        request = request.replace(b'{"command": "fly"}', b'12\r\n{"command": "fly"}\r\n0\r\n\r\n')
+    parts = (request,) if cut is None else (request[:-cut], request[-cut:])
+    answer = answer_to_half(address, *parts, pause=0.1)
+    assert b'"code":"unknown-command"' in answer
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_body_behind_an_offer_is_never_read_as_a_request(address: str) -> None:
+    offer = HEAD + b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+    smuggled = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    answer = answer_to_half(address, post(b"", offer, length=len(smuggled)), smuggled, pause=0.1)
+    assert b'"code":"malformed-json"' in answer
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_what_follows_an_offer_is_answered_in_turn(address: str) -> None:
+    offering = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    answer = answer_to_half(address, offering * 20 + b"GET /healthz HTTP/1.0\r\n\r\n")
+    assert answer.count(b"HTTP/1.1 200 OK") == 21
+
+
+def test_an_absolute_address_without_a_path_means_the_first_page(address: str) -> None:
+    host = urlsplit(address).netloc.encode()
+    for target in (b"http://%b", b"http://%b?a=1"):
+        request = b"GET %b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % (target % host)
+        assert b'"code":"bad-request"' not in answer_to_half(address, request)
+
+
+def test_an_address_with_a_fragment_is_refused(address: str) -> None:
+    answer = answer_to_half(address, post(b"{}").replace(b"/commands ", b"/commands#check "))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"leave out #" in answer
+
+
 @pytest.mark.parametrize("reads", [False, True])
 def test_an_answer_that_no_one_reads_is_given_up(address: str, monkeypatch: pytest.MonkeyPatch, reads: bool) -> None:
+    httpx.get(f"{address}/schema/openapi.json", timeout=PATIENCE_SECONDS)  # is made at the first request
     monkeypatch.setattr("api.web.http_limits.SILENCE_SECONDS_MAX", 0.05)
     place, answer = urlsplit(address), b""
     with socket.create_connection((place.hostname, place.port), timeout=PATIENCE_SECONDS) as connection:

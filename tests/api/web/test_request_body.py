@@ -215,3 +215,26 @@ def test_a_missing_field_is_named_or_has_a_default() -> None:
         assert {name: refused.members["path"] for name, refused in left_out.items() if refused} == {
             name: f"$.{name}" for name, refused in left_out.items() if refused
         }, tag
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "usual"),
+    [
+        (REGISTER | {"code": "２６０３－420100"}, "$.code", "2603-420100"),
+        (REGISTER | {"code": "CAFE\u0301"}, "$.code", "CAF\u00c9"),
+        (REGISTER | {"items": [{"item": "ｌａｎｄ", "department": "land"}]}, "$.items[0].item", "land"),
+        (REGISTER | {"items": [{"item": "land", "department": "Ｌand"}]}, "$.items[0].department", "Land"),
+        ({"command": "plan_item", "item": {"item": "ｌ", "department": "d"}}, "$.item.item", "l"),
+    ],
+)
+def test_a_new_code_has_one_spelling(command: dict[str, Any], path: str, usual: str) -> None:
+    """Else a second project stands under a code that looks the same, or an item at a department that no one is in."""
+    with pytest.raises(Problem) as refused:
+        command_in(json.dumps(command).encode())
+    assert (refused.value.members["path"], refused.value.remedy) == (path, f"write {usual}")
+
+
+@pytest.mark.parametrize("code", ["鄂发改〔2026〕1号", "鄂发改（2026）1号", "CAF\u00c9", "二期·A"])
+def test_a_code_in_chinese_is_taken_as_it_is(code: str) -> None:
+    names = {"name": "ＡＢＣ", "items": [{"item": code, "department": "land", "name": "e\u0301 １"}]}
+    command_in(json.dumps(REGISTER | names | {"code": code}, ensure_ascii=False).encode())

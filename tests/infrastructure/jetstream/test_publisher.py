@@ -14,7 +14,8 @@ import psycopg
 import pytest
 import pytest_asyncio
 from msgspec import Struct, convert, structs
-from nats.js.api import StreamConfig
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, StreamConfig
 
 from domain.core.ledger import Actor, Role
 from domain.epochs.restore import RecordRestore
@@ -185,6 +186,39 @@ async def test_it_goes_on_behind_the_last_message_however_long_ago_that_was(zone
     assert len(await zone.ids()) == len(set(await zone.ids())) == 3
     async with zone.server.connected() as context:
         assert (await context.stream_info(zone.target.stream)).config.duplicate_window == 0.1, "left as it was"
+
+
+async def test_a_stream_without_room_says_so_and_gets_the_rest_once_it_has_some(zone: Zone) -> None:
+    async with zone.server.connected() as context:
+        small = StreamConfig(
+            name=zone.target.stream, subjects=[zone.target.subjects], max_bytes=2500, discard=DiscardPolicy.NEW
+        )
+        await context.add_stream(small)
+        await zone.register(6)
+        publishing = asyncio.create_task(zone.publish())
+        await zone.record.until(lambda known: "has no room" in known.trouble)
+        await context.update_stream(small.evolve(max_bytes=-1))
+    assert (await publishing).published
+    assert await zone.ids() == [f"{zone.target.zone}:{position}" for position in range(1, 7)]
+
+
+async def test_a_server_that_passes_over_what_it_can_not_write_is_named(
+    zone: Zone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does whose disk was full: it answers nothing to the first event, and to the next that it has no first."""
+    send = JetStreamContext.publish_async
+
+    async def unwritten(through: JetStreamContext, *words: Any, **options: Any) -> Any:
+        is_first = options["headers"]["Nats-Expected-Last-Sequence"] == "0"
+        return asyncio.get_running_loop().create_future() if is_first else await send(through, *words, **options)
+
+    monkeypatch.setattr(JetStreamContext, "publish_async", unwritten)
+    area = zone.target.zone
+    messages = [OutgoingMessage(f"countersign.{area}.projects.t", f"{area}:{n}", b"{}") for n in (1, 2)]
+    async with opening()(zone.target) as stream:
+        assert (await stream.end()).sequence == 0
+        with pytest.raises(StreamAwayError, match="make room and start it again"):
+            await stream.publish(messages, 0)
 
 
 async def test_two_publishers_at_once_publish_nothing_twice(zone: Zone) -> None:

@@ -6,12 +6,17 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 
 import psycopg
+import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from structlog.testing import capture_logs
 
-from infrastructure.postgres.connect import settled
+from infrastructure.postgres.binaries import PostgresUnavailableError
+from infrastructure.postgres.connect import SERVER_SECONDS_MAX, connect_url, settled
+from infrastructure.settings import Settings
 
 CLIENT = {
     socket.TCP_KEEPIDLE: 30,
@@ -84,3 +89,16 @@ def test_the_server_is_asked_to_notice_a_client_that_has_vanished(server_url: st
     with psycopg.connect(settled(server_url)) as connection:
         query = "SELECT name, reset_val FROM pg_settings WHERE name = ANY(%s) AND source = 'client'"
         assert dict(connection.execute(query, [list(SERVER)]).fetchall()) == SERVER
+
+
+def test_a_server_that_is_away_is_reported_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A verb of the command line shows these lines to whoever waits."""
+    now = [0.0]
+    monkeypatch.setattr("infrastructure.postgres.connect.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("infrastructure.postgres.connect.time.sleep", lambda pause: now.append(now.pop() + pause))
+    settings = Settings(data=Path("none"), database_url="postgresql://127.0.0.1:1/none?connect_timeout=1")
+    with capture_logs() as lines, pytest.raises(PostgresUnavailableError):
+        connect_url(settings)
+    assert now[0] > SERVER_SECONDS_MAX
+    assert [line["seconds"] for line in lines] == sorted({line["seconds"] for line in lines})
+    assert 2 < len(lines) < 10

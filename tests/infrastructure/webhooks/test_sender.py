@@ -15,7 +15,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from infrastructure.privacy.current import keystore
 from infrastructure.webhooks.deliveries import DeliveryState
 from infrastructure.webhooks.schedule import DELAYS, RetrySchedule
-from infrastructure.webhooks.sender import WebhookSender
+from infrastructure.webhooks.sender import SENDS_AT_ONCE, WebhookSender
 from infrastructure.webhooks.signing import secret, shown
 from tests.conftest import database_in
 from tests.infrastructure.webhooks.receiver import OK, REFUSED, SUBSCRIBER, Received, Zone, zone
@@ -209,6 +209,20 @@ async def test_after_thirty_days_of_absence_a_subscription_stops_and_keeps_its_p
     assert await hooked.settle() == 0
     await hooked.subscriptions.note_reached(hooked.subscription.id, None)  # as a ping does that is taken
     assert await hooked.settle() == 1
+
+
+async def test_a_receiver_that_is_gone_stops_the_subscription(hooked: Zone) -> None:
+    await hooked.register(2)
+    hooked.project()
+    hooked.receiver.answer = lambda _: 410
+    await hooked.settle()
+    await pass_until(hooked, timedelta(days=1))
+    assert (await hooked.now()).stopped_at is not None
+    assert len(hooked.receiver.ids()) <= SENDS_AT_ONCE, "it was not tried again"
+
+    hooked.receiver.answer = lambda _: OK
+    await hooked.subscriptions.note_reached(hooked.subscription.id, None)  # as a ping does that is taken
+    assert await hooked.settle() >= 1
 
 
 async def test_a_redirect_is_a_failure(hooked: Zone) -> None:

@@ -163,6 +163,24 @@ async def test_it_is_taken_over_once_and_whole_or_not_at_all(approvals: Approval
     assert (report.taken_over, await approvals.history(broken.id)) == (1, [])
 
 
+async def test_a_project_that_comes_again_with_other_acts_is_refused_and_stays(approvals: Approvals) -> None:
+    acts = [*accepted("2026-04-09"), *suspended("2026-04-10 09:00")]
+    project = project_of("again", acts[:-1], {})
+    assert (await taken(approvals, project)).taken_over == 1
+    stored = await approvals.history(project.id)
+    for preview in (True, False):
+        longer = await taken(approvals, project_of("again", acts, {}), preview=preview)
+        shorter = await taken(approvals, project_of("again", acts[:1], {}), preview=preview)
+        moved = [{**acts[0], "at": at("2026-04-09 08:00")}, *acts[1:-1]]
+        earlier = await taken(approvals, project_of("again", moved, {}), preview=preview)
+        for report, number in ((longer, len(acts)), (shorter, 1), (earlier, 1)):
+            (refusal,) = report.refusals
+            assert (refusal.act, report.repeated, report.taken_over) == (number, 0, 0)
+            assert "with other acts" in refusal.sentence
+        assert (await taken(approvals, project, preview=preview)).repeated == 1
+    assert await approvals.history(project.id) == stored
+
+
 async def test_a_refused_act_has_its_place_in_the_file(approvals: Approvals) -> None:
     acts = [*accepted("2026-04-09"), act("2026-04-08 09:00", "accept_item", "land", item="land")]
     (refusal,) = (await taken(approvals, project_of("earlier", acts, {}))).refusals
