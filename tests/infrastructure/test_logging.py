@@ -103,7 +103,8 @@ def test_a_traceback_holds_no_local_variables(form: str) -> None:
     assert "geheim" not in stream.getvalue()
 
 
-def test_what_uvicorn_says_twice_is_logged_once() -> None:
+def test_what_uvicorn_says_twice_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)  # a server of another test may end it there
     stream = io.StringIO()
     configure(Settings.of({}), stream)
 
