@@ -15,9 +15,11 @@ from msgspec.inspect import type_info
 
 from api.web.identity import Headers
 from api.web.problems import Problem
+from domain.catalogue.listing import DefineServiceItem
 from domain.core.characters import as_code, hidden_in_line, hidden_in_prose, spelled
 from domain.core.ledger import Command
 from domain.core.types import TEXT_CHARACTERS_MAX
+from domain.flow.publication import PublishFlow
 from domain.messages import COMMANDS, AnyCommand
 from domain.project.application.registration import PlanItem, RegisterProject
 
@@ -54,6 +56,8 @@ _LONE_SURROGATE = re.compile(
 NEW_CODES = {  # by which what a command makes is found and told apart from then on
     RegisterProject: frozenset({"$.code", "$.items[].item", "$.items[].department"}),
     PlanItem: frozenset({"$.item.item", "$.item.department"}),
+    DefineServiceItem: frozenset({"$.service.task_code", "$.service.dept_code"}),
+    PublishFlow: frozenset({"$.kinds[]", "$.phases[].code", "$.steps[].step"}),
 }
 
 BYTE_ORDER_MARKS = (BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)

@@ -9,6 +9,9 @@ from uuid import uuid4
 
 import pytest
 
+from api.commands import aggregates
+from api.commands.aggregates import CommandTarget
+from api.commands.targets import TO_CATALOGUES, TO_FLOWS
 from api.openapi.schemas import command_example
 from api.web.problems import Problem
 from api.web.request_body import BODY_BYTES_MAX, DAYS_MAX, command_in
@@ -238,3 +241,33 @@ def test_a_new_code_has_one_spelling(command: dict[str, Any], path: str, usual: 
 def test_a_code_in_chinese_is_taken_as_it_is(code: str) -> None:
     names = {"name": "ＡＢＣ", "items": [{"item": code, "department": "land", "name": "e\u0301 １"}]}
     command_in(json.dumps(REGISTER | names | {"code": code}, ensure_ascii=False).encode())
+
+
+SERVICE = {"task_code": "A-1", "task_name": "用地预审", "task_type": "licence", "dept_code": "land"}
+DEFINE = {"command": "define_service_item", "catalogue": "zone", "service": SERVICE}
+STEP = {"step": "land", "item": "A-1", "phase": "first"}
+PHASE = {"code": "first", "name": "立项用地规划许可"}
+PUBLISH = {
+    "command": "publish_flow",
+    "flow": "usual",
+    "catalogue": "zone",
+    "kinds": ["usual"],
+    "phases": [PHASE],
+    "steps": [STEP],
+}
+
+
+@pytest.mark.parametrize(
+    ("target", "command", "path", "usual"),
+    [
+        (TO_CATALOGUES, DEFINE | {"service": SERVICE | {"dept_code": "ｌａｎｄ"}}, "$.service.dept_code", "land"),
+        (TO_FLOWS, PUBLISH | {"steps": [STEP, STEP | {"step": "ｆｉｒｅ"}]}, "$.steps[1].step", "fire"),
+        (TO_FLOWS, PUBLISH | {"kinds": ["化工１"]}, "$.kinds[0]", "化工1"),
+    ],
+)
+def test_new_codes_of_catalogues_and_flows_have_one_spelling(
+    target: CommandTarget, command: dict[str, Any], path: str, usual: str
+) -> None:
+    with pytest.raises(Problem) as refused:
+        aggregates.command_in(json.dumps(command).encode(), target)
+    assert (refused.value.members["path"], refused.value.remedy) == (path, f"write {usual}")
