@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 from msgspec import Struct
 
@@ -66,6 +67,7 @@ async def look_at(
         page = projects[first : first + PROJECTS_SHOWN]
         shifts = in_order(await moved(settled, question, page))
     last = first + len(page)
+    count = await counts.so_far(question, projects, reader.position or 0, COUNT_SECONDS)
     return NoticeLook(
         question=question,
         shifts=shifts,
@@ -74,7 +76,7 @@ async def look_at(
         projects=len(projects),
         running=sum(each.running for each in projects),
         closed=sum(each.closed for each in projects),
-        count=await counts.so_far(question, projects, reader.position or 0, COUNT_SECONDS),
+        count=copy(count),  # which goes on while the page is made
         next=page[-1].place if last < len(projects) else None,
     )
 

@@ -259,6 +259,20 @@ async def test_what_can_not_be_counted_is_not_passed_over(
     counts.close()
 
 
+async def test_a_look_is_of_one_moment_while_the_count_goes_on(
+    approvals: Approvals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a page says that all is counted beside figures of before."""
+    monkeypatch.setattr(impact, "COUNT_SECONDS", 0.0)
+    counts = NoticeCounts(approvals.store)
+    look = await look_at(counts, PagedReader(approvals.store, is_paged=True), question())
+    before = look.count.counted, look.count.is_whole, look.count.figures
+    assert (await counts.so_far(look.question, look.count.projects, look.count.position, PATIENCE_SECONDS)).is_whole
+    assert (look.count.counted, look.count.is_whole, look.count.figures) == before
+    assert not look.count.is_whole
+    counts.close()
+
+
 async def test_the_page_shows_a_page_of_projects_and_how_far_it_has_counted(
     door: Door, approvals: Approvals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
