@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]  # it ships no types
@@ -15,6 +17,7 @@ CONTRAST = "color-contrast"
 # page plays a sound.
 VIOLATIONS_ALONE = {"resultTypes": ["violations"], "selectors": False, "preload": False}
 SAMPLE = "data-contrast-sample"
+HTML = "text/html; charset=utf-8"
 # Contrast takes nine tenths of a check, and is the same wherever the style is: the first element of each style is
 # marked with its number among the styles of the page, which are returned.
 STYLES = """name => {
@@ -44,6 +47,12 @@ RUN = """([contrast, options]) => {
     axe.configure({ rules: [contrast] });
     return axe.run(document, options).then(result => result.violations);
 }"""
+# Where scripts are switched off, what <noscript> holds is parsed as elements. axe needs timers, which then never end.
+HAS_SCRIPTS = """() => {
+    const parsed = document.createElement('div');
+    parsed.innerHTML = '<noscript><p></p></noscript>';
+    return parsed.firstChild.firstElementChild === null;
+}"""
 CLEAR = set[str]()  # styles that stood out on an earlier page: pages share them; a proof looks again on each
 
 
@@ -60,6 +69,9 @@ def faint_texts(page: Page) -> list[tuple[str, str]]:
 def _violations(page: Page, wanted: dict[str, Any]) -> list[tuple[str, str]]:
     """What breaks the rules *wanted*, contrast in the styles alone that are not known to be clear."""
     page.wait_for_load_state()  # of a page that a click has just led to there may be no body yet
+    if not page.evaluate(HAS_SCRIPTS):
+        with _copy_with_scripts(page) as copy:
+            return _violations(copy, wanted)
     styles, is_loaded = page.evaluate(STYLES, SAMPLE)
     samples = [f'[{SAMPLE}="{nth}"]' for nth, style in enumerate(styles) if style not in CLEAR]
     if not samples and CONTRAST in wanted["values"]:
@@ -71,3 +83,15 @@ def _violations(page: Page, wanted: dict[str, Any]) -> list[tuple[str, str]]:
     if CONTRAST not in {row["id"] for row in rows}:
         CLEAR.update(chosen(styles, ()))
     return [(row["id"], row["nodes"][0]["html"]) for row in rows]
+
+
+@contextmanager
+def _copy_with_scripts(page: Page) -> Iterator[Page]:
+    """The page as a browser without scripts shows it, in a tab where axe can run: it has none of the page's own."""
+    browser, html = page.context.browser, page.content().replace("noscript", "div")
+    assert browser
+    with browser.new_context(viewport=page.viewport_size) as context, context.new_page() as copy:
+        copy.route("**/*.js", lambda route: route.abort())
+        copy.route(lambda url: url == page.url, lambda route: route.fulfill(body=html, content_type=HTML))
+        copy.goto(page.url)
+        yield copy

@@ -25,6 +25,7 @@ from tests.effort import PATIENCE_SECONDS
 from tests.faults.going_back import REGISTER, rounds
 from tests.faults.ledgers import command_ends
 from tests.faults.processes import APPENDING, cut_connections, wait_until
+from tests.infrastructure.projector.running import require_lead
 
 NOTES = 4
 NOTE = NoteStep(activity="site visit")
@@ -159,13 +160,13 @@ async def test_views_that_are_ahead_of_the_ledger_are_rebuilt(database_url: str)
         await noted(approvals)
         with psycopg.connect(database_url, autocommit=True) as connection:
             first = Projector(database_url)
-            assert first.take_lead(connection)
+            require_lead(first, connection)
             while first.step(connection):
                 pass
     go_back(database_url)
     with psycopg.connect(database_url, autocommit=True) as connection:
         again = Projector(database_url)
-        assert again.take_lead(connection)
+        require_lead(again, connection)
         while again.step(connection):
             pass
     rebuilt = rebuild(database_url, swap=False)

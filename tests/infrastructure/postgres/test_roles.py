@@ -21,6 +21,7 @@ from infrastructure.watcher.watch_schedule import WatchTable
 from infrastructure.watcher.watcher import Watcher
 from projections.registry import VIEWS as ALL_VIEWS
 from scripts import ledger
+from tests.infrastructure.projector.running import require_lead
 
 REGISTER = RegisterProject(name="Fab 2", enterprise=Enterprise("Hengxin"), manager="wang")
 OWNERS = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'views'"
@@ -65,7 +66,7 @@ async def test_the_login_serves(login_url: str) -> None:
         await rehearse(login_url)
     with psycopg.connect(login_url, autocommit=True) as connection:
         projector = Projector(login_url)
-        assert projector.take_lead(connection)
+        require_lead(projector, connection)
         assert projector.step(connection) == 1
     assert rebuild(login_url).differences == ()
     assert [view.position for view in (await database_health(login_url)).views] == [1] * len(ALL_VIEWS)
@@ -76,7 +77,7 @@ async def test_the_login_serves(login_url: str) -> None:
 
 async def test_read_models_belong_to_a_role_of_their_own_and_are_read_by_the_application(login_url: str) -> None:
     with psycopg.connect(login_url, autocommit=True) as connection:
-        assert Projector(login_url).take_lead(connection)
+        require_lead(Projector(login_url), connection)
         assert connection.execute(OWNERS).fetchall() == [(VIEWS,)]
         connection.execute("SET ROLE countersign_app")
         assert connection.execute("SELECT count(*) FROM views.project").fetchone() == (0,)

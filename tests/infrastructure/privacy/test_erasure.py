@@ -41,6 +41,7 @@ from infrastructure.verifier.verify import verify
 from projections.histories import HISTORIES
 from projections.registry import VIEWS
 from projections.view import Projected
+from tests.infrastructure.projector.running import require_lead
 from tests.infrastructure.projector.test_projector import project_all
 
 USCC = "91420100MA0HX2026E"
@@ -149,7 +150,7 @@ async def test_rows_written_by_a_projector_that_has_forgotten_them_are_emptied_t
     project, projector = uuid4(), Projector(database_url, views)
     await send(approvals, project)
     with psycopg.connect(database_url, autocommit=True) as connection:
-        assert projector.take_lead(connection)
+        require_lead(projector, connection)
         projector.catch_up(connection)
         await erase(approvals, project)
         if restarted:
@@ -262,7 +263,7 @@ async def test_the_histories_go_on_behind_the_erasure_of_a_legal_person(
     particulars = Particulars(name="Hengxin", kind=PersonKind.COMPANY, contact=Contact("Zhangsanfeng", "13812345678"))
     await send(approvals, stream, [(MANAGER, RegisterLegalPerson(code=USCC, particulars=particulars))])
     with psycopg.connect(database_url, autocommit=True) as connection:
-        assert historian.take_lead(connection)
+        require_lead(historian, connection)
         historian.catch_up(connection)
         await erase(approvals, stream, ERASURES[0])
         historian.catch_up(connection)

@@ -22,6 +22,7 @@ from infrastructure.projector.positions import Views
 from infrastructure.projector.rebuild import rebuild
 from infrastructure.projector.tables import settle
 from tests.effort import PATIENCE_SECONDS
+from tests.infrastructure.projector.running import require_lead
 from tests.infrastructure.projector.test_projector import project_all
 
 SMALL = 5  # entries a batch
@@ -113,7 +114,7 @@ async def test_where_every_connection_is_taken_one_is_enough(
         await send_story(approvals)
         with psycopg.connect(database_url, autocommit=True) as connection, monkeypatch.context() as patch:
             patch.setattr(psycopg, "connect", refuse)
-            assert leading.take_lead(connection)
+            require_lead(leading, connection)
             while leading.step(connection):
                 pass
         await require_views_follow(approvals, database_url)

@@ -30,6 +30,7 @@ from projections.progress.fold import Progress, ProgressState
 from projections.progress.query import ProgressList, ProjectFilter
 from projections.registry import VIEWS
 from tests.effort import PATIENCE_SECONDS
+from tests.infrastructure.projector.running import require_lead
 
 REGISTER = RegisterProject(
     name="Fab 2",
@@ -111,7 +112,7 @@ async def test_views_that_follow_every_single_step_equal_a_rebuild(database_url:
     async with Approvals(database_url) as approvals:
         project = uuid4()
         with psycopg.connect(database_url, autocommit=True) as connection:
-            assert projector.take_lead(connection)
+            require_lead(projector, connection)
             for step in STORY:
                 await approvals.handle(project, step.dated, step.by, uuid4())
                 projector.step(connection)
@@ -127,7 +128,7 @@ async def test_states_that_are_forgotten_at_once_make_no_difference(
     async with Approvals(database_url) as approvals:
         approvals._cache = WeightedLruCache(1)
         with psycopg.connect(database_url, autocommit=True) as connection:
-            assert projector.take_lead(connection)
+            require_lead(projector, connection)
             for nth, step in enumerate(STORY):
                 for project in projects:
                     await approvals.handle(project, step.dated, step.by, uuid4())
@@ -215,7 +216,7 @@ async def test_a_view_that_stopped_is_tried_again_by_the_same_leader(
         await approvals.handle(project, REGISTER, MANAGER, uuid4())
         await approvals.handle(project, SubmitItem(item="land"), ENTERPRISE, uuid4())
         with psycopg.connect(bare_database_url, autocommit=True) as connection:
-            assert projector.take_lead(connection)
+            require_lead(projector, connection)
             for _ in range(3):
                 projector.step(connection)
             (stopped,) = await Views(approvals.store).positions()

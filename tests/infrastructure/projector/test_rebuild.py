@@ -23,6 +23,7 @@ from infrastructure.projector.rebuild import rebuild
 from infrastructure.projector.workers import ENTRIES_A_PROCESS_MIN, FillFailedError, processes_for
 from projections.progress.fold import Progress
 from projections.registry import VIEWS
+from tests.infrastructure.projector.running import require_lead
 from tests.infrastructure.projector.test_projector import Stumbling, project_all, send_story
 
 PROJECTS = 6  # so many that none of two shares is empty: one time in thirty-two they all would be in one
@@ -159,7 +160,7 @@ async def test_a_stopping_worker_leaves_the_filling(bare_database_url: str, monk
     stopping.stop()
 
     with psycopg.connect(bare_database_url, autocommit=True) as connection:
-        assert stopping.take_lead(connection)
+        require_lead(stopping, connection)
         with pytest.raises(BuildStoppedError):
             stopping.step(connection)
 
