@@ -30,8 +30,8 @@ from domain.project.materials.attachment import MaterialAttached, MaterialDetach
 from domain.project.state.project import Project
 from domain.project.supervision.appeals import AppealDecided, CardAppealed, SupervisionAnswered, SupervisionOrdered
 from domain.project.supervision.signals import CardIssued, DeadlineWarned
-from domain.project.waiting.chain import ItemWaiting, turn_at, unblocked, waiting
-from domain.project.waiting.wait import GRANTED, HeldBy, Key, Wait, WaitKind, before_acceptance, waits_of
+from domain.project.waiting.chain import ItemWaiting, Turn, replaceable, turn_at, unblocked, waiting
+from domain.project.waiting.wait import GRANTED, Key, Wait, WaitKind, before_acceptance, waits_of
 from projections.feedback.evaluations import ABOUT_EVALUATIONS
 from projections.feedback.redaction import ABOUT_COMPLAINTS
 from projections.view import CORRECTIONS, EVERY_FACT, Facts, Folded, Row, Rows, Table, facts_of
@@ -104,7 +104,6 @@ PLANNING = (ItemPlanned, ItemReplanned, ItemDropped)  # after these another item
 ALL = ""  # in place of a department
 HOLDS, BEHIND, PROJECTS = "holds", "behind", "projects"  # figures of COUNTS
 NOTHING: Mapping[Key, datetime] = {}
-Turn: TypeAlias = tuple[HeldBy, str, datetime | None]  # who has to act, by kind and code, and since when
 CountKey: TypeAlias = tuple[str, str, str, str]  # department, held_by, holder, figure
 
 
@@ -201,10 +200,9 @@ def _plan(state: WaitingState, project: Project) -> None:
     """Forget the cached rows, and read from the plan what they depend on."""
     state.rows.clear()
     state.tally.clear()
-    plans = [item.plan for item in project.items.values()]
     state.places = {code: nth for nth, code in enumerate(project.items, 1)}
-    state.linked = any(plan.needs for plan in plans)
-    state.replaceable = {code for plan in plans for group in plan.requires_any if len(group) > 1 for code in group}
+    state.linked = any(item.plan.needs for item in project.items.values())
+    state.replaceable = replaceable(project)
 
 
 def _remake_rows(state: WaitingState, project: Project, stale: set[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from domain.core.graph import Groups, open_groups
 from domain.core.types import Stage
@@ -17,6 +17,7 @@ from domain.project.waiting.wait import GRANTED, HeldBy, Key, Wait, WaitKind, be
 NEARNESS = {Stage.ACCEPTED: 0, Stage.SUBMITTED: 1, Stage.SUPPLEMENTING: 2, Stage.NOT_STARTED: 3}
 
 Since: TypeAlias = Mapping[str, Mapping[Key, datetime]]  # by item
+Turn: TypeAlias = tuple[HeldBy, str, datetime | None]  # who has to act, by kind and code, and since when
 
 
 class Blocker(Struct, frozen=True, gc=False):
@@ -51,20 +52,11 @@ def waiting(project: Project, since: Since, only: Collection[str] | None = None)
 
 
 def unblocked(project: Project, since: Since, only: Collection[str]) -> list[ItemWaiting]:
-    """The same of *only* items that no precondition blocks: none of their waits needs a chain."""
-    unneeded = spare(project)
-    items = []
-    for code, item in project.items.items():
-        if code in only and code not in unneeded:
-            starts = since.get(code, {})
-            waits = tuple(structs.replace(wait, since=starts.get(wait.key)) for wait in waits_of(project, item, False))
-            items.append(
-                ItemWaiting(code, item.plan.name, item.department, item.stage, waits, (), (code,), (code,), False)
-            )
-    return [item_waiting for item_waiting in items if item_waiting.waits]
+    """The same of *only* items that no precondition blocks: the chain of each is itself, whatever the others are."""
+    return _Chains(project, dict.fromkeys(only, ()), since).items_waiting(only)
 
 
-def turn_at(project: Project, since: Since, root: str, *, blocked: bool) -> tuple[HeldBy, str, datetime | None]:
+def turn_at(project: Project, since: Since, root: str, *, blocked: bool) -> Turn:
     """Who has to act on the item at the end of a chain, and since when; NOBODY in a cycle."""
     item = project.items.get(root)
     if item is None:
@@ -88,14 +80,21 @@ def blockers(project: Project) -> dict[str, Groups]:
 
 def spare(project: Project) -> set[str]:
     """Items not begun and not needed: alternatives to an item that was granted."""
-    if not any(item.plan.requires_any for item in project.items.values()):
+    others = replaceable(project)
+    if not others:
         return set()
     granted = project.granted
     groups = [group for item in project.items.values() for group in item.plan.needs]
-    replaceable = {code for group in groups if len(group) > 1 for code in group}
     wanted = {code for group in groups if len(group) == 1 or granted.isdisjoint(group) for code in group}
     idle = {code for code, item in project.items.items() if item.stage is Stage.NOT_STARTED and not item.application}
-    return (replaceable - wanted) & idle
+    return (others - wanted) & idle
+
+
+def replaceable(project: Project) -> set[str]:
+    """The items named as alternatives to one another: of each group one has to be granted."""
+    return {
+        code for item in project.items.values() for group in item.plan.requires_any if len(group) > 1 for code in group
+    }
 
 
 def alternatives(project: Project, code: str) -> set[str]:
