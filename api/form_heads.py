@@ -5,6 +5,8 @@ A browser writes the name as it is: some with its line breaks, which end a heade
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 HEAD_BYTES_MAX = 64 * 1024  # of a long name the middle is left out: it is refused, as the name of a file is short
 HEADER_BYTES_MAX = 4 * HEAD_BYTES_MAX  # for the parser: a break in a name becomes three characters
 LINE_END, HEAD_END = b"\r\n", b"\r\n\r\n"
@@ -46,6 +48,16 @@ class HeadMender:
             place = data.find(self._begin)
             return None if place < 0 else place + len(self._begin)
         return _length_of_head(data)
+
+
+async def mended(boundary: str, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces of *body* with heads that can be read, none of them empty: to a parser no bytes are the end."""
+    mender = HeadMender(boundary)
+    async for piece in body:
+        if data := mender.take(piece):
+            yield data
+    if data := mender.rest():
+        yield data
 
 
 def _length_of_head(data: bytes) -> int | None:

@@ -14,7 +14,7 @@ from multipart import (  # type: ignore[import-untyped]  # it ships no types
     parse_options_header,
 )
 
-from api.form_heads import HEADER_BYTES_MAX, HeadMender
+from api.form_heads import HEADER_BYTES_MAX, mended
 from api.materials.form_files import file_name_of, media_type_of
 from api.materials.routes import pieces
 from api.web.form_fields import unreadable_form
@@ -48,8 +48,7 @@ async def upload_form(headers: Headers, receive: Receive, materials: MaterialSto
     try:
         limits = {"max_segment_count": SEGMENTS_MAX, "max_header_size": HEADER_BYTES_MAX}
         with PushMultipartParser(options["boundary"], strict=True, **limits) as parser:
-            body = _mended(HeadMender(options["boundary"]), pieces(receive))
-            return await _read(_events(parser, body), materials)
+            return await _read(_events(parser, mended(options["boundary"], pieces(receive))), materials)
     except MultipartError as wrong:
         raise unreadable_form() from wrong
 
@@ -69,17 +68,9 @@ async def _read(events: Events, materials: MaterialStore) -> UploadForm:
     return UploadForm(fields, name, file)
 
 
-async def _mended(mender: HeadMender, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async for piece in body:
-        yield mender.take(piece)
-    yield mender.rest()
-
-
 async def _events(parser: PushMultipartParser, body: AsyncIterator[bytes]) -> Events:
     """Each segment as it begins, its content piece by piece, and None where it ends."""
     async for piece in body:
-        if not piece:  # which would say that the form ends here
-            continue
         for event in parser.parse(piece):
             yield event
 

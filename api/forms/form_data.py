@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from urllib.parse import parse_qsl
 
 from litestar.types import Receive
@@ -15,7 +15,7 @@ from multipart import (  # type: ignore[import-untyped]  # it ships no types
 )
 
 from api.acts.fields import FILES
-from api.form_heads import HEADER_BYTES_MAX, HeadMender
+from api.form_heads import HEADER_BYTES_MAX, mended
 from api.materials.form_files import file_name_of, media_type_of
 from api.materials.routes import pieces
 from api.materials.upload_quota import TOO_MANY, UploadQuota
@@ -96,12 +96,7 @@ def _texts(body: bytes) -> FormData:
 
 
 async def _small_body(receive: Receive) -> bytes:
-    body = b""
-    async for piece in pieces(receive):
-        body += piece
-        if len(body) > BODY_BYTES_MAX:
-            raise _too_large(BODY_BYTES_MAX)
-    return body
+    return b"".join([piece async for piece in _limited(receive, BODY_BYTES_MAX)])
 
 
 async def _events(receive: Receive, boundary: str, file_bytes_max: int) -> Events:
@@ -109,21 +104,20 @@ async def _events(receive: Receive, boundary: str, file_bytes_max: int) -> Event
     limit = file_bytes_max + BODY_BYTES_MAX
     limits = {"max_segment_count": FIELDS_MAX, "max_header_size": HEADER_BYTES_MAX}
     with PushMultipartParser(boundary, content_length=-1, **limits) as parser:
-        mender, size = HeadMender(boundary), 0
-        async for piece in pieces(receive):
-            size += len(piece)
-            if size > limit:
-                raise _too_large(limit)
-            for event in _parsed(parser, mender.take(piece)):
+        async for piece in mended(boundary, _limited(receive, limit)):
+            for event in parser.parse(piece):
                 yield event
-        for event in _parsed(parser, mender.rest()):
-            yield event
         parser.close()
 
 
-def _parsed(parser: PushMultipartParser, piece: bytes) -> Iterable[MultipartSegment | bytearray | None]:
-    """The events in *piece*. To the parser, no bytes are the end."""
-    return parser.parse(piece) if piece else ()
+async def _limited(receive: Receive, limit: int) -> AsyncIterator[bytes]:
+    """The body as it comes. Raises Problem where it has more than *limit* bytes."""
+    size = 0
+    async for piece in pieces(receive):
+        size += len(piece)
+        if size > limit:
+            raise _too_large(limit)
+        yield piece
 
 
 async def _parts(events: Events, intake: FileIntake | None) -> FormData:
