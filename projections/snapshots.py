@@ -115,11 +115,12 @@ def position_of(store: Reader) -> int | None:
 
 @asynccontextmanager
 async def settled_snapshot(
-    store: Reader, views: Sequence[str], within: SQL | Composed = EVERY_PROJECT
+    store: Reader, views: Sequence[str], within: SQL | Composed = EVERY_PROJECT, *, changed_max: int = CHANGED_MAX
 ) -> AsyncIterator[SnapshotReader]:
     """A snapshot of *views*, at the position of the list that *store* pages through; else at that of the views.
 
-    *within*: the condition, on `s`, for the projects of the list. Raises CursorOutdatedError.
+    *within*: the condition, on `s`, for the projects of the list. Raises CursorOutdatedError, also where more than
+    *changed_max* projects have changed since the first page.
     """
     async with snapshot(store) as cursor:
         if not isinstance(store, PagedReader) or not store.is_paged:
@@ -133,9 +134,9 @@ async def settled_snapshot(
             raise CursorOutdatedError("the views are at an earlier position than the page before")
         changed: list[UUID] = []
         if store.position < (high or 0):
-            params = {"position": store.position, "reached": high, "limit": CHANGED_MAX + 1}
+            params = {"position": store.position, "reached": high, "limit": changed_max + 1}
             await cursor.execute(CHANGED.format(within=within), params)
             changed = [project for (project,) in await cursor.fetchall()]
-        if len(changed) > CHANGED_MAX:
-            raise CursorOutdatedError(f"more than {CHANGED_MAX} projects have changed since the first page")
+        if len(changed) > changed_max:
+            raise CursorOutdatedError(f"more than {changed_max} projects have changed since the first page")
         yield SnapshotReader(store, cursor, store.position, changed)

@@ -21,7 +21,7 @@ from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals, CommandPreview
 from projections.clocks.clock_shifts import ClockShift
 from projections.clocks.query import VIEWS
-from projections.snapshots import CursorOutdatedError, PagedReader, settled_snapshot
+from projections.snapshots import PagedReader, settled_snapshot
 
 PROJECTS_SHOWN = 20  # of a page: some four thousand entries, which are read in fifty milliseconds
 CHANGED_MAX = 100  # projects that changed since the first page, and are read beside those of the page
@@ -59,9 +59,7 @@ async def look_at(
 
     The entries of these projects alone are read, and those of projects that changed since the first page.
     """
-    async with settled_snapshot(reader, VIEWS) as settled:
-        if len(settled.changed) > CHANGED_MAX:
-            raise CursorOutdatedError(f"more than {CHANGED_MAX} projects have changed since the first page")
+    async with settled_snapshot(reader, VIEWS, changed_max=CHANGED_MAX) as settled:
         projects = await touched(settled, question, settled.changed)
         first = sum(after is not None and each.place <= after for each in projects)
         page = projects[first : first + PROJECTS_SHOWN]

@@ -51,7 +51,7 @@ def preview_paging(
     now: NamedDependency[datetime],
     list_reader: NamedDependency[PagedReader],
 ) -> ListPaging:
-    """The page of projects that is asked for; no address has it longer, as their entries are read."""
+    """The requested page of projects; no address has it longer, as their entries are read."""
     return ListPaging(PROJECTS_SHOWN, page_cursor, mark=list_mark, at=now, list_reader=list_reader)
 
 

@@ -39,7 +39,8 @@ class CalendarYearPages(Controller):
         year: OfYear = 0,
     ) -> Response[str]:
         """A year of a calendar, the days it speaks of, and its notices."""
-        name, today = known_calendar(laws, name), today_of(laws, known_calendar(laws, name), now)
+        name = known_calendar(laws, name)
+        today = today_of(laws, name, now)
         year = year if year >= YEAR_FIRST else today.year
         book = laws.calendars()[name]
         known = calendar_as_known(book, today)

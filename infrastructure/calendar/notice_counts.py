@@ -1,7 +1,7 @@
 """Counts all that a calendar notice would move, in the background: no page waits until every entry has been read.
 
 One process counts one notice at a time, a few projects a step, and rests between two steps, as requests are answered
-beside it. A count of which nobody has asked for a while stops where it is, and goes on when it is asked for again.
+beside it. A count that no page has requested for a while stops where it is, and goes on with the next request.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from infrastructure.calendar.notice_impact import MoveFigures, moved
 from infrastructure.calendar.notice_reach import NoticeQuestion, TouchedProject
 from infrastructure.law.lawbook import LawBook
 from projections.reader import Reader
+from projections.snapshots import SnapshotReader
 
 PROJECTS_A_STEP = 20  # some four thousand entries: fifty milliseconds of a processor
 REST_PER_WORK = 1.0  # seconds of rest for one of work: at most half a processor is taken
@@ -37,13 +38,13 @@ CountKey: TypeAlias = tuple[LawBook, str, date, date | None, tuple[tuple[date, i
 class NoticeCount(Struct):
     """What *question* moves, of the first *counted* of its *projects*, as of the position of its ledger.
 
-    Read at the instant of the question. *asked_at* and *ended_at* are seconds of this process's own clock.
+    Read at the instant of the question. *requested_at* and *ended_at* are seconds of this process's own clock.
     """
 
     question: NoticeQuestion
     projects: Sequence[TouchedProject]
     position: int
-    asked_at: float
+    requested_at: float
     counted: int = 0
     figures: MoveFigures = MoveFigures()
     ended_at: float | None = None
@@ -90,8 +91,8 @@ class NoticeCounts:
         count = self._counts.pop(key, None)
         if count is None or not _holds(count, position, now):
             count = NoticeCount(question, projects, position, now)
-        count.asked_at = now
-        self._counts[key] = count  # the last one: those asked for the longest ago are dropped
+        count.requested_at = now
+        self._counts[key] = count  # the last one: the least recently requested are dropped
         while len(self._counts) > COUNTS_CACHED_MAX:
             del self._counts[next(iter(self._counts))]
         if not count.is_whole:
@@ -116,19 +117,20 @@ class NoticeCounts:
         return self._working
 
     async def _keep_counting(self) -> None:
-        """Count the notice asked for the longest ago, then the others, as long as somebody asks."""
+        """Count the least recently requested notice, then the others, as long as pages request them."""
         while (count := next(filter(_is_wanted, self._counts.values()), None)) is not None:
             began = monotonic()
             try:
                 await self._step(count)
-            except psycopg.Error as failure:  # whoever asks again has it tried again
+            except psycopg.Error as failure:  # the next request has it tried again
                 log.warning("notice_not_counted", calendar=count.question.name, error=str(failure).strip())
                 return
             await asyncio.sleep(0 if count.is_whole else (monotonic() - began) * REST_PER_WORK)
 
     async def _step(self, count: NoticeCount) -> None:
         projects = count.projects[count.counted : count.counted + PROJECTS_A_STEP]
-        shifts = await moved(self._store, count.question, projects, count.position)
+        async with self._store.cursor() as cursor:
+            shifts = await moved(SnapshotReader(self._store, cursor, count.position), count.question, projects)
         count.figures = count.figures.with_further(shifts)
         count.counted += len(projects)
         if count.is_whole:
@@ -143,9 +145,9 @@ def _holds(count: NoticeCount, position: int, now: float) -> bool:
     """Whether *count* may be shown where the ledger is at *position*: it is of there, under way, or of just now."""
     if count.position == position:
         return True
-    since = now - (count.asked_at if count.ended_at is None else count.ended_at)
+    since = now - (count.requested_at if count.ended_at is None else count.ended_at)
     return since <= (INTEREST_SECONDS if count.ended_at is None else HOLDS_SECONDS)
 
 
 def _is_wanted(count: NoticeCount) -> bool:
-    return not count.is_whole and monotonic() - count.asked_at <= INTEREST_SECONDS
+    return not count.is_whole and monotonic() - count.requested_at <= INTEREST_SECONDS

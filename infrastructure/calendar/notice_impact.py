@@ -112,27 +112,21 @@ def _soonest(shift: ClockShift) -> tuple[bool, date, str, str]:
     return shift.closed, shift.due_on or date.max, str(shift.project), f"{shift.item} {shift.clock}"
 
 
-async def moved(
-    reader: Reader, question: NoticeQuestion, projects: Sequence[TouchedProject], position: int | None = None
-) -> list[ClockShift]:
-    """The clocks of *projects* whose reading differs, as of *position*, or by all entries."""
+async def moved(reader: Reader, question: NoticeQuestion, projects: Sequence[TouchedProject]) -> list[ClockShift]:
+    """The clocks of *projects* whose reading differs, by the entries that *reader* has."""
     shifts = list[ClockShift]()
     for first in range(0, len(projects), PROJECTS_AT_A_TIME):
         batch = {each.project: each.applications for each in projects[first : first + PROJECTS_AT_A_TIME]}
         rows = await reader.streams(list(batch))
-        shifts += await asyncio.to_thread(_shifts, rows, question, batch, position)
+        shifts += await asyncio.to_thread(_shifts, rows, question, batch)
     return shifts
 
 
 def _shifts(
-    rows: Sequence[StoredEntry],
-    question: NoticeQuestion,
-    applications: Mapping[UUID, frozenset[ApplicationKey]],
-    position: int | None,
+    rows: Sequence[StoredEntry], question: NoticeQuestion, applications: Mapping[UUID, frozenset[ApplicationKey]]
 ) -> list[ClockShift]:
     shifts: list[ClockShift] = []
     change, at = question.change, question.at
-    rows = rows if position is None else [row for row in rows if row.seq <= position]
     for project, of_project in groupby(rows, attrgetter("stream")):
         histories = item_histories([row.decoded() for row in of_project], at)
         touched_alone = {key: history for key, history in histories.items() if key in applications[project]}
