@@ -222,7 +222,7 @@ def _unstored(after: int) -> Iterator[None]:
     """Tell what it means that a stream, which events were sent to behind its last message *after*, still ends there.
 
     A server whose disk was full says nothing of the event that it could not write, and that of the next the sequence is
-    wrong; and it goes on so, though there is room again, until it is started anew.
+    wrong; and it goes on so, though there is room again, until it is started again.
     """
     try:
         yield

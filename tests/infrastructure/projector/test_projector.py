@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from time import monotonic, sleep
 from uuid import UUID, uuid4
 
 import psycopg
@@ -56,10 +55,7 @@ def project_all(url: str, projector: Projector | None = None) -> int:
     """Take every view to the end of the ledger; how many entries that were."""
     projector = projector or Projector(url)
     with psycopg.connect(url, autocommit=True) as connection:
-        patience = monotonic() + PATIENCE_SECONDS
-        while not projector.take_lead(connection):  # the server ends a session when it gets round to it
-            assert monotonic() < patience
-            sleep(0.01)
+        require_lead(projector, connection)
         steps = 0
         while taken := projector.step(connection):
             steps += taken

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date, datetime
-from time import sleep
 from uuid import UUID, uuid4
 
 import psycopg
@@ -25,13 +24,13 @@ from domain.project.application.submission import SubmitItem
 from domain.project.supervision.appeals import AnswerSupervision, AppealCard, DecideAppeal, OrderSupervision, Verdict
 from domain.project.supervision.signals import CardIssued
 from infrastructure.ledger.approvals import Approvals
-from infrastructure.projector.projector import Projector
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures
 from projections.supervision.fold import ENDED, WARNING
 from projections.supervision.list import IN_FORCE, ListFilter, decisions_query, signals_query
 from projections.supervision.orders import OrderSort, order_place
 from projections.supervision.query import SupervisionAt
 from tests.examples import APPLICANT, BUREAU, LAND, MANAGER
+from tests.infrastructure.projector.test_projector import project_all
 from tests.watching import Hands, watch_once
 
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
@@ -67,15 +66,7 @@ class Zone:
         for by, project, command in commands:
             await self.approvals.handle(project, command, by, uuid4())
         await watch_once(self._url, self.approvals)
-        self._project()
-
-    def _project(self) -> None:
-        projector = Projector(self._url)
-        with psycopg.connect(self._url, autocommit=True) as connection:
-            while not projector.take_lead(connection):
-                sleep(0.01)  # the server has not yet noticed that the one before hung up
-            while projector.step(connection):
-                pass
+        project_all(self._url)
 
     def at(self, as_of: datetime | None = None) -> SupervisionAt:
         laws = self.approvals.laws
