@@ -265,7 +265,10 @@ def added(old: Mapping[Row, Row], new: Mapping[Row, Row]) -> list[Row]:
 
 def create(schema: str, table: Table) -> list[Composed]:
     """The statements that create *table* in *schema*, without key and indexes, for a faster bulk load."""
-    columns = SQL(", ").join(SQL("{} {}").format(Identifier(name), SQL(kind)) for name, kind in table.columns)
+    columns = SQL(", ").join(
+        SQL("{} {}").format(Identifier(name), SQL(kind if nth >= table.key else f"{kind} NOT NULL"))
+        for nth, (name, kind) in enumerate(table.columns)
+    )  # else the key, made after the load, reads the whole table to see that they are
     return [SQL("CREATE TABLE {} ({})").format(Identifier(schema, table.name), columns)]
 
 

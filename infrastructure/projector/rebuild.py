@@ -34,6 +34,10 @@ LEFTOVER_SECONDS_MAX = 5  # lock timeout for dropping leftovers: a frozen proces
 VIEWS_AT_ONCE = 2  # indexed and compared in parallel
 WORK_MEMORY = "128MB"  # for sorting and comparing, before it spills to disk
 
+EQUAL = SQL("""
+    SELECT (SELECT count(*) FROM {0}) = (SELECT count(*) FROM {1}) AND NOT EXISTS (TABLE {0} EXCEPT ALL TABLE {1})
+""")
+
 log = structlog.get_logger()
 
 
@@ -258,6 +262,8 @@ def _complete(connection: psycopg.Connection[Any], view: Projected, fresh: str) 
 def _differences(connection: psycopg.Connection[Any], tables: Sequence[Table], fresh: str) -> Iterator[Difference]:
     for table in tables:
         live, rebuilt = Identifier(SCHEMA, table.name), Identifier(fresh, table.name)
+        if connection.execute(EQUAL.format(live, rebuilt)).fetchone() == (True,):
+            continue  # which takes two thirds of the time that it takes to say how many rows differ
         query = SQL(
             "SELECT count(live.{}), count(rebuilt.{}) FROM {} AS live FULL JOIN {} AS rebuilt USING ({})"
             " WHERE live.* IS DISTINCT FROM rebuilt.*"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from unicodedata import normalize
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from msgspec import Struct
 WEIGHTS = "ABCD"  # PostgreSQL's, the heaviest first
 WORD_CHARACTERS_MAX = 100  # anything longer, such as a hash, is found by its beginning
 TERMS_MAX = 12  # of one search; people use about three
+NAMES_CACHED_MAX, NAME_CHARACTERS_MAX = 4096, 200  # of items, projects and applicants, which many rows repeat
 STEM_CHARACTERS_MIN = 3  # shorter remainders are no stems: "yes" is no plural
 
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -61,15 +63,28 @@ def vector(weighed: Iterable[tuple[str, str]]) -> str:
     return " ".join(f"'{word}':{WEIGHTS.index(weight) + 1}{weight}" for word, weight in sorted(weights.items()))
 
 
-def words(text: str) -> set[str]:
-    """The index terms of *text*: words, and the characters and bigrams of Chinese runs."""
+def vector_of_names(names: Iterable[str]) -> str:
+    """The tsvector of *names*, all of the heaviest weight."""
+    distinct = sorted(frozenset().union(*map(words, names)))
+    return "'" + "':1A '".join(distinct) + "':1A" if distinct else ""
+
+
+def words(text: str) -> frozenset[str]:
+    """The index terms of *text*: words, and the characters and bigrams of Chinese runs. Those of names are cached."""
+    return _words_of_name(text) if len(text) <= NAME_CHARACTERS_MAX else _words(text)
+
+
+def _words(text: str) -> frozenset[str]:
     distinct: set[str] = set()
     for run in RUN.finditer(plain(text)):
         if han := run["han"]:
             distinct.update(han, _pairs(han))
         else:
             distinct.add(run[0][:WORD_CHARACTERS_MAX])
-    return distinct
+    return frozenset(distinct)
+
+
+_words_of_name = lru_cache(maxsize=NAMES_CACHED_MAX)(_words)
 
 
 def question(text: str) -> SearchWords:

@@ -23,7 +23,7 @@ from domain.project.information.recording import InformationRecorded, KnownField
 from projections.information.fold import Information, spelt
 from projections.information.query import known_project
 from projections.information.search import snippet
-from projections.information.words import question
+from projections.information.words import question, vector, vector_of_names
 from projections.progress.fold import Progress
 from projections.progress.rows import ProgressItem
 from projections.view import Folded, fold, take
@@ -227,6 +227,11 @@ def test_what_was_known_before_a_retraction_is_still_shown() -> None:
 def test_search_spells_choices_in_both_languages_and_amounts_with_their_unit() -> None:
     assert spelt("basic", "kind", "filing") == "备案 Filing"
     assert spelt("investment", "total", "36000", "万元") == "36000 万元"
+
+
+@for_any(st.lists(st.text("总部 大楼Faé’'ß１ab\n", max_size=12), max_size=5))
+def test_names_are_indexed_as_texts_of_the_heaviest_weight(names: list[str]) -> None:
+    assert vector_of_names(names) == vector(("A", name) for name in names)
 
 
 def test_a_snippet_marks_the_match_as_it_is_written() -> None:
