@@ -77,13 +77,14 @@ PROJECT_INFORMATION = {"project_information": Provide(project_information, sync_
 class InformationPage(Struct, frozen=True):
     """Projects, the best match first; without `q` those of which something was entered last.
 
-    At *as_of* by what was known at *known_at*. *count* is how many match in all; *next* is the `cursor` of the next
-    page, null on the last.
+    At *as_of* by what was known at *known_at*. *count* is how many match; where *counted_all* is false, more than that
+    do, and no more were counted. *next* is the `cursor` of the next page, null on the last.
     """
 
     as_of: datetime
     known_at: datetime
     count: int
+    counted_all: bool
     projects: list[Match]
     next: str | None
     position: int
@@ -145,11 +146,17 @@ class InformationRoutes(Controller):
         information_filter: NamedDependency[InformationFilter],
         paging: NamedDependency[ListPaging],
     ) -> InformationPage:
-        """In names, codes, enterprises, places, everything entered but contacts, and the numbers of decisions."""
+        """In names, codes, enterprises, places, everything entered but contacts, and the numbers of decisions.
+
+        Of more than 1,000 matches the last changed 1,000 are ranked and come first; all others follow, the last changed
+        first.
+        """
         results = await translate_too_much(information.listed(information_filter))
         matches = [match_of(row, information_filter.text) for row in results.rows]
         following = None if results.ends_with is None else paging.after(results.ends_with)
-        return InformationPage(instants.at, instants.known, results.count, matches, following, position)
+        return InformationPage(
+            instants.at, instants.known, results.count, results.counted_all, matches, following, position
+        )
 
     @get(
         "/projects/{project_id:uuid}/information",
