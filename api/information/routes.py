@@ -25,7 +25,8 @@ from domain.law.calendar.moment import midnight, next_day
 from domain.messages import Entry
 from domain.project.information.form import FORM, PROCEDURE
 from infrastructure.ledger.approvals import Approvals
-from projections.information.query import InformationBook, InformationFilter, InformationKey, known_project
+from projections.information.matching import InformationKey
+from projections.information.query import InformationBook, InformationFilter, known_project
 from projections.personal_reads import INFORMATION
 from projections.scope import Scope
 
