@@ -149,7 +149,7 @@ class InformationRoutes(Controller):
     ) -> InformationPage:
         """In names, codes, enterprises, places, everything entered but contacts, and the numbers of decisions.
 
-        Of more than 1,000 matches the last changed 1,000 are ranked and come first; all others follow, the last changed
+        Of more than 500 matches the last changed 500 are ranked and come first; all others follow, the last changed
         first.
         """
         results = await translate_too_much(information.listed(information_filter))

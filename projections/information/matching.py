@@ -19,7 +19,7 @@ from projections.information.fold import InformationRow
 from projections.keyset import Ordering, SortKey
 from projections.snapshots import Cursor
 
-MATCHES_RANKED_MAX = 1_000  # whose texts are read for one search: some forty milliseconds
+MATCHES_RANKED_MAX = 500  # whose texts are read for one search: some twenty milliseconds
 PROJECTS_COUNTED_MAX = 10_000  # by filters, without a text: some milliseconds
 BEYOND_RANK = -1.0  # of a match that is older than those that are ranked; a rank itself is not negative
 RECENT = Ordering(
