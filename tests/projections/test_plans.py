@@ -87,6 +87,7 @@ VALUES: Mapping[str, Mapping[str, str]] = {
     },
     "waiting_history": VERSION,
     "item_history": VERSION | {"stage": AT_STAGE, "known_until": "'9999-01-01Z'", "valid_until": "'9999-01-01Z'"},
+    "information": PROJECT | {"words": "to_tsvector('simple', 'word' || n)"},
     "information_history": VERSION
     | {"words": "to_tsvector('simple', 'word' || n)", "known_until": "'9999-01-01Z'", "valid_until": "'9999-01-01Z'"},
     "granted_decision": PROJECT
@@ -193,6 +194,10 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
     "items at a stage then": (
         lambda store: InformationBook(store, PAST).listed(InformationFilter(stage="accepted", limit=5)),
         "item_history_tstzrange",
+    ),
+    "words": (
+        lambda store: InformationBook(store).listed(InformationFilter(text="word77")),
+        "information_words_idx",
     ),
     "words then": (
         lambda store: InformationBook(store, PAST).listed(InformationFilter(text="word77")),
