@@ -71,6 +71,21 @@ class Tables(Struct, frozen=True):
             return self.moment.of(table, folded, by_project=by_project)
         return SQL(REPLACED).format(table=name, folded=folded) if self.stale else SQL("{}").format(name)
 
+    def parts(self, table: Table, column: str) -> list[Composed]:
+        """The FROM items that *table* is made of, for a list that is sorted by *column*, an instant, the last first.
+
+        A page of each, put together, holds the page of all. In one query PostgreSQL would read all rows, and sort them.
+        """
+        name = Identifier(SCHEMA, table.name)
+        if self.moment is not None:
+            stored = self.moment.before(table, column)
+        elif self.stale:
+            stored = SQL("(SELECT v.* FROM {} AS v WHERE v.project <> ALL (%(stale)s))").format(name)
+        else:
+            return [SQL("{}").format(name)]
+        folded = SQL("({})").format(SQL(FOLDED).format(table=name, rows=Placeholder(f"then_{table.name}")))
+        return [stored, folded] if self.stale else [stored]
+
     @property
     def is_current(self) -> bool:
         """Whether all rows are those of now."""

@@ -107,14 +107,15 @@ class InformationPages(Controller):
             complete="" if wanted.complete is None else str(wanted.complete).lower(),
             on=information_search.on,
             as_of=past.t if past else None,
-            count=results.count,
+            count=f"{results.count:,}" if results.counted_all else f"{results.count:,}+",
+            ranked_max=None if results.counted_all or not wanted.text else f"{results.count:,}",
             rows=[match_of(row, wanted.text) for row in results.rows],
             persons=await linked_persons(approvals, page, [row.uscc for row in results.rows]),
             named=named,
             categories=[(category.id, named(category)) for category in FORM],
             kinds=[(kind, words[page.language == "en"]) for kind, words in PROCEDURE.items()],
             here=page.link(SEARCH),
-            **page.paging_links(wanted.offset, wanted.limit, more=results.count > wanted.offset + wanted.limit),
+            **page.paging_links(wanted.offset, wanted.limit, more=results.ends_with is not None),
         )
 
     @get("/pages/projects/{project_id:uuid}/information", dependencies=PROJECT_INFORMATION)

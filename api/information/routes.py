@@ -25,7 +25,8 @@ from domain.law.calendar.moment import midnight, next_day
 from domain.messages import Entry
 from domain.project.information.form import FORM, PROCEDURE
 from infrastructure.ledger.approvals import Approvals
-from projections.information.query import InformationBook, InformationFilter, InformationKey, known_project
+from projections.information.matching import InformationKey
+from projections.information.query import InformationBook, InformationFilter, known_project
 from projections.personal_reads import INFORMATION
 from projections.scope import Scope
 
@@ -77,13 +78,14 @@ PROJECT_INFORMATION = {"project_information": Provide(project_information, sync_
 class InformationPage(Struct, frozen=True):
     """Projects, the best match first; without `q` those of which something was entered last.
 
-    At *as_of* by what was known at *known_at*. *count* is how many match in all; *next* is the `cursor` of the next
-    page, null on the last.
+    At *as_of* by what was known at *known_at*. *count* is how many match; where *counted_all* is false, more than that
+    do, and no more were counted. *next* is the `cursor` of the next page, null on the last.
     """
 
     as_of: datetime
     known_at: datetime
     count: int
+    counted_all: bool
     projects: list[Match]
     next: str | None
     position: int
@@ -145,11 +147,17 @@ class InformationRoutes(Controller):
         information_filter: NamedDependency[InformationFilter],
         paging: NamedDependency[ListPaging],
     ) -> InformationPage:
-        """In names, codes, enterprises, places, everything entered but contacts, and the numbers of decisions."""
+        """In names, codes, enterprises, places, everything entered but contacts, and the numbers of decisions.
+
+        Of more than 500 matches the last changed 500 are ranked and come first; all others follow, the last changed
+        first.
+        """
         results = await translate_too_much(information.listed(information_filter))
         matches = [match_of(row, information_filter.text) for row in results.rows]
         following = None if results.ends_with is None else paging.after(results.ends_with)
-        return InformationPage(instants.at, instants.known, results.count, matches, following, position)
+        return InformationPage(
+            instants.at, instants.known, results.count, results.counted_all, matches, following, position
+        )
 
     @get(
         "/projects/{project_id:uuid}/information",

@@ -28,12 +28,8 @@ COUNTED: LiteralString = """
            coalesce(sum(p.items_turned_down), 0), coalesce(sum(p.complaints_open), 0)
     FROM views.project AS p WHERE p.register = %s AND {readable}
 """
-# Of a whole zone they are sums. A project in which an item is turned down is stuck, and few are.
-SUMMED: LiteralString = """
-    SELECT c.figure, c.n FROM views.project_count AS c WHERE c.register = %(register)s
-    UNION ALL SELECT 'items_turned_down', coalesce(sum(p.items_turned_down), 0)
-    FROM views.project AS p WHERE p.stuck AND p.register = %(register)s
-"""
+# Of a whole zone they are sums.
+SUMMED: LiteralString = "SELECT c.figure, c.n FROM views.project_count AS c WHERE c.register = %(register)s"
 POSITIONS: LiteralString = "SELECT view, seq, error FROM views.position WHERE NOT history ORDER BY view"
 HISTORY_POSITIONS: LiteralString = "SELECT view, seq, error FROM views.position WHERE history ORDER BY view"
 

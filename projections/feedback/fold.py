@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from itertools import chain
 from uuid import UUID
 from zlib import crc32
 
@@ -26,10 +25,12 @@ from projections.feedback.evaluations import (
 )
 from projections.feedback.redaction import ABOUT_COMPLAINTS, named, veiled_fact, words_of
 from projections.feedback.sums import SUMMED, Contribution, contribution_of, sum_rows
+from projections.feedback.unsettled import OPEN, open_rows
 from projections.reader import Laws
 from projections.view import Facts, Row, Rows, Table, facts_of
 
-FOLD_VERSION = 7  # grows with every change of the tables or of the fold
+FOLD_VERSION = 7  # grows with every change of the fold, or of the tables with a history
+FIGURES_VERSION = 1  # grows with every change of the tables that only the present has
 SubjectKey = tuple[str, str]  # the name of the table, and the id
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
 COMPLAINTS = Table(
@@ -80,8 +81,8 @@ STEPS = Table(
 class FeedbackState(Struct):
     """The rows so far, by id; *words* would identify anonymous complainants and are in no row.
 
-    *contributions* to the sums are those of the complaints and evaluations that nothing has touched since; *sums* are
-    the rows made of them, None after one that was touched.
+    *contributions* to the sums are those of the complaints and evaluations that nothing has touched since, *spans* the
+    rows of those that are not settled; *figures* are all rows made of both, None after one that was touched.
     """
 
     complaints: dict[str, ComplaintRow] = field(default_factory=dict)
@@ -89,23 +90,26 @@ class FeedbackState(Struct):
     evaluations: dict[str, EvaluationRow] = field(default_factory=dict)
     steps: list[Row] = field(default_factory=list)
     contributions: dict[tuple[str, str], Contribution | None] = field(default_factory=dict)  # by kind and id
-    sums: Rows | None = None
+    spans: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
+    figures: Rows | None = None
 
 
 class Feedback:
     """The fold. Rows hold only instants: due dates and overdue flags depend on the time of the query.
 
-    Sums have what no time changes any more, counted by the law that *laws* gives: its notices are part of the version.
+    Sums have what no time changes any more, and spans when time changes the rest, both counted by the law that *laws*
+    gives: its notices are part of the version.
     """
 
     name: str = "voices"
-    tables: tuple[Table, ...] = (COMPLAINTS, EVALUATIONS, STEPS, *SUMMED)
+    tables: tuple[Table, ...] = (COMPLAINTS, EVALUATIONS, STEPS, OPEN, *SUMMED)
     follows: Facts = facts_of(ABOUT_COMPLAINTS, ABOUT_EVALUATIONS)
+    versions: tuple[int, ...] = (FOLD_VERSION, FIGURES_VERSION)
 
     def __init__(self, laws: Callable[[], Laws]) -> None:
         self._laws = laws
         notices = sorted((name, book.notice_ids) for name, book in laws().calendars().items())
-        self.version: int = crc32(repr((FOLD_VERSION, notices)).encode()) & VERSION_MAX
+        self.version: int = crc32(repr((*self.versions, notices)).encode()) & VERSION_MAX
 
     def under(self, laws: Callable[[], Laws]) -> Feedback:
         """The same view, counting by other *laws*, say after a calendar notice: its version differs."""
@@ -128,7 +132,8 @@ class Feedback:
         else:
             return
         state.contributions.pop((kind, subject), None)
-        state.sums = None
+        state.spans.pop((kind, subject), None)
+        state.figures = None
         state.steps.append(
             (
                 *(project.id, entry.version, subject, tag_of(fact)),
@@ -139,22 +144,33 @@ class Feedback:
         )
 
     def rows(self, state: FeedbackState, project: Project) -> Rows:
-        if state.sums is None:
-            state.sums = sum_rows((counted for _, _, counted in self._settled(state)), project.register)
-        return {**state.sums, **rows_of(state), STEPS.name: state.steps}
+        if state.figures is None:
+            settled = (counted for _, _, counted in self._settled(state))
+            state.figures = {**sum_rows(settled, project.register), OPEN.name: list(self._open(state))}
+        return {**state.figures, **rows_of(state), STEPS.name: state.steps}
 
     def _settled(self, state: FeedbackState) -> Iterator[tuple[SubjectKey, ComplaintRow | EvaluationRow, Contribution]]:
         """The complaints and evaluations that are settled, each with what it adds to the sums."""
         laws, cached = self._laws(), state.contributions
-        subjects: Iterator[tuple[SubjectKey, ComplaintRow | EvaluationRow]] = chain(
-            (((COMPLAINTS.name, name), row) for name, row in state.complaints.items()),
-            (((EVALUATIONS.name, name), row) for name, row in state.evaluations.items()),
-        )
-        for key, row in subjects:
+        for key, row in _subjects(state):
             if key not in cached:
                 cached[key] = contribution_of(row, laws)
             if contribution := cached[key]:
                 yield key, row, contribution
+
+    def _open(self, state: FeedbackState) -> Iterator[Row]:
+        """The rows of those that are not settled."""
+        laws, cached = self._laws(), state.spans
+        for key, row in _subjects(state):
+            if key not in cached:
+                cached[key] = open_rows(*key, row, laws)
+            yield from cached[key]
+
+
+def _subjects(state: FeedbackState) -> Iterator[tuple[SubjectKey, ComplaintRow | EvaluationRow]]:
+    """All complaints and evaluations."""
+    yield from (((COMPLAINTS.name, name), row) for name, row in state.complaints.items())
+    yield from (((EVALUATIONS.name, name), row) for name, row in state.evaluations.items())
 
 
 def rows_of(state: FeedbackState) -> Rows:

@@ -38,6 +38,7 @@ from projections.feedback.summary import GOOD as GOOD_FIGURE
 from projections.feedback.summary import FeedbackCounts, FeedbackSummary, figures_of, lines_of
 from projections.feedback.sums import UNSETTLED
 from projections.feedback.sums_query import COLUMNS_SUMMED, FEEDBACK, SummedFeedback, settled_figures
+from projections.feedback.unsettled import open_counts
 from projections.history.moment import (
     PROJECTS_READ_MAX,
     HistoryBehindError,
@@ -215,7 +216,7 @@ class FeedbackAt:
     async def summaries(self, criteria: FeedbackFilter, opinions_min: int) -> list[FeedbackSummary]:
         """The figures of all matching feedback, by department and item. Raises TooMuchToReadError.
 
-        What is settled is read from sums, where they answer, and all else one by one.
+        What is settled is read from sums, what is not from spans of time, where they answer; all else one by one.
         """
         async with snapshot(self._store) as cursor:
             reader = FeedbackAt(SnapshotReader(self._store, cursor, None), self._laws, self.t, self.known)
@@ -240,7 +241,16 @@ class FeedbackAt:
                 *await self._of(EVALUATIONS, criteria, source.earlier),
             ]
             settled.subtract(await asyncio.to_thread(settled_figures, rows, self._laws))
-        return await self._with_unsettled(settled, criteria, source)
+        conditions = conditions_of("given_at", criteria, without=bool(source.earlier))
+        params = parameters_of(criteria, source.earlier)
+        unsettled = await open_counts(cursor, conditions, params, self._laws, self.t, self.known)
+        if unsettled is None:
+            return await self._with_unsettled(settled, criteria, source)
+        settled.update(unsettled)
+        complaints = self._merged(COMPLAINTS, criteria, [], source.earlier)
+        evaluations = self._merged(EVALUATIONS, criteria, [], source.earlier)
+        settled.update(await self._figures(complaints, evaluations))
+        return settled
 
     async def _settled_then(self, cursor: Cursor, criteria: FeedbackFilter) -> FeedbackCounts | None:
         """The figures of a past instant: what was settled is counted, the rest is read; None where it isn't known."""

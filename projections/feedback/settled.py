@@ -18,7 +18,7 @@ from psycopg.sql import SQL, Composed
 from domain.law.estimate import counted_days
 from domain.law.licensing.forecast import DISTANT
 from domain.project.state.project import Project
-from projections.feedback.fold import Feedback, FeedbackState
+from projections.feedback.fold import FOLD_VERSION, Feedback, FeedbackState
 from projections.feedback.summary import FeedbackCounts
 from projections.feedback.sums import BETWEEN, given_at
 from projections.history.fold import History
@@ -54,6 +54,8 @@ AGREEMENTS_CACHED_MAX = 256  # of calendars, by law and days
 
 class SettledFeedback(Feedback):
     """The fold whose rows are what the settled ones count in; its version has the notices that they are counted by."""
+
+    versions: tuple[int, ...] = (FOLD_VERSION,)
 
     def under(self, laws: Callable[[], Laws]) -> SettledFeedback:
         """The same, counting by other *laws*."""

@@ -1,7 +1,7 @@
 """What settled complaints and evaluations count in: sums by day, month and year, so that figures read no rows.
 
 Time alone changes nothing about a settled one, except that a calendar notice moves the last days of its clocks: each
-sum says by which calendar it was counted. What is not settled yet is read one by one, and is little.
+sum says by which calendar it was counted. What is not settled yet has spans of time, see `unsettled`.
 """
 
 from __future__ import annotations

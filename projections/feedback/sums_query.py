@@ -67,7 +67,7 @@ class SummedFeedback(Struct, frozen=True):
         """The counts of all settled feedback; None where some of it is not counted by the calendar known at *known*."""
         await cursor.execute(self._query(), self._params, prepare=False)
         rows = await cursor.fetchall()
-        if not all(_counts_so(calendar, laws, known) for calendar in {row[3] for row in rows}):
+        if not all(counts_so(calendar, laws, known) for calendar in {row[3] for row in rows}):
             return None
         counts: FeedbackCounts = Counter()
         for department, item, figures, _, number in rows:
@@ -103,7 +103,7 @@ def settled_figures(rows: Iterable[ComplaintRow | EvaluationRow], laws: Laws) ->
     return counts
 
 
-def _counts_so(calendar: str, laws: Laws, known: datetime) -> bool:
+def counts_so(calendar: str, laws: Laws, known: datetime) -> bool:
     """Whether *calendar*, as the sums name it, is the one known at *known*."""
     if not calendar:
         return True

@@ -71,6 +71,16 @@ class PastMoment(Struct, frozen=True):
             rows.insert(0, self._versions(table, HOLDS_BY_PROJECT if by_project else HOLDS))
         return SQL("({})").format(SQL(" UNION ALL ").join(rows)) if rows else _nothing(table)
 
+    def before(self, table: Table, column: str) -> Composed:
+        """The FROM item for *table* without stale projects, of a list that is sorted by *column*, the last first.
+
+        The column is an instant that no version at the moment is later than: an index on it is read from there on.
+        """
+        if not self.axis:
+            return _nothing(table)
+        earlier = SQL(" AND {} <= %(moment)s").format(Identifier("v", column))
+        return SQL("({}{})").format(self._versions(table, HOLDS), earlier)
+
     def _versions(self, table: Table, holds: SQL) -> Composed:
         within = holds.format(begins=Identifier("v", f"{self.axis}_from"), ends=Identifier("v", f"{self.axis}_until"))
         columns = SQL(", ").join(Identifier("v", name) for name, _ in table.columns)

@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed
 
 from domain.law.calendar.moment import local_day
 from domain.messages import Entry, corrections
@@ -17,6 +17,7 @@ from domain.project.information.recording import InformationRecorded
 from projections.as_of import Folding, Past, Settle, Tables, tables_at
 from projections.information import history
 from projections.information.fold import BY_CATEGORY, PROJECTS, CategoryRow, FieldRow, Information, InformationRow
+from projections.information.matching import InformationKey, MatchPage, ProjectMatches, ProjectSearch, columns_of
 from projections.information.words import plain, question
 from projections.keyset import Ordering, SortKey
 from projections.progress import history as progress
@@ -28,10 +29,8 @@ from projections.snapshots import Cursor
 from projections.sums import ZONE
 from projections.view import CORRECTIONS, Folded, Table, fold, fold_at
 
-COLUMNS = SQL(", ").join(SQL("i.{}").format(Identifier(name)) for name in InformationRow.__struct_fields__)
 WHERE: Mapping[str, LiteralString] = {  # by filter
     "words": "i.words @@ %(words)s::tsquery",
-    "exact": "NOT EXISTS (SELECT FROM unnest(%(exact)s::text[]) AS e WHERE position(e IN i.plain) = 0)",
     "manager": "i.manager = %(manager)s",
     "kind": "i.kind = %(kind)s",
     "changed_since": "i.changed_at >= %(changed_since)s",
@@ -48,20 +47,6 @@ WHERE: Mapping[str, LiteralString] = {  # by filter
 }
 INFORMATION = "read:information"
 INSTANTS = ("changed_since", "registered_from", "registered_before")
-# A match of the whole name comes first; the name is the first line.
-NAMED: LiteralString = "(position(%(whole)s IN split_part(i.plain, E'\\n', 1)) > 0)"
-RANK: LiteralString = "ts_rank(i.words, %(words)s::tsquery)"
-UNRANKED: tuple[LiteralString, LiteralString] = ("false", "0::real")
-RECENT = (
-    SortKey("i.changed_at", descending=True, nullable=True),
-    SortKey("i.registered_at", descending=True, nullable=True),
-    SortKey("i.project"),
-)
-LISTED = """
-    SELECT {columns}, {named}, {rank} FROM {information} AS i WHERE {conditions} AND {following}
-    ORDER BY {order} LIMIT %(limit)s + 1 OFFSET %(offset)s
-"""
-COUNTED = "SELECT count(*) FROM {information} AS i WHERE {conditions}"
 OF_PERSON = """
     SELECT {columns}, i.uscc = ANY(%(codes)s) FROM {information} AS i
     WHERE (i.uscc = ANY(%(codes)s) OR (i.uscc = '' AND i.enterprise = ANY(%(names)s)))
@@ -69,7 +54,6 @@ OF_PERSON = """
     ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
 OF_PERSON_ORDER = Ordering((SortKey("i.registered_at", descending=True, nullable=True), SortKey("i.project")))
-InformationKey = tuple[bool, float, datetime | None, datetime | None, UUID]
 RegisteredKey = tuple[datetime | None, UUID]
 VIEWS = (Information(), Progress())
 HISTORIES = (history.HISTORY, progress.HISTORY)
@@ -104,7 +88,6 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
         category, judged = bool(self.category), self.complete is not None
         criteria = {
             "words": bool(self.text.strip()),
-            "exact": bool(self.text.strip()),
             "known_category": category and not judged,
             "complete_category": category and judged,
             "complete": judged and not category,
@@ -118,7 +101,7 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
         """The parameters of the conditions. A text without words matches nothing."""
         sought = question(self.text)
         named = {name: getattr(self, name) for name in self.__struct_fields__ if name not in ("scope", "last")}
-        return {**named, "words": sought.words, "exact": list(sought.exact), "whole": plain(self.text)}
+        return {**named, "words": sought.words, "whole": plain(self.text)}
 
 
 class InformationPast(Past, frozen=True):
@@ -133,17 +116,6 @@ class PersonsProject(Struct, frozen=True):
     row: InformationRow
     by_code: bool
     cases: list[ProgressItem]
-
-
-class ProjectMatches(Struct, frozen=True):
-    """A page of projects, the best match first, and the total number.
-
-    *ends_with*: the sorting values of the last row, None on the last page.
-    """
-
-    rows: list[InformationRow]
-    count: int
-    ends_with: InformationKey | None = None
 
 
 class KnownProject(Struct, frozen=True):
@@ -169,25 +141,20 @@ class InformationBook:
         params, conditions = criteria.params(), criteria.conditions()
         read = (table for name, table in TABLES.items() if any(f"{{{name}}}" in condition for condition in conditions))
         async with self._tables(PROJECTS, *read) as (cursor, tables):
-            named, rank = (NAMED, RANK) if params["words"] else UNRANKED
-            order, last = Ordering(RECENT), criteria.last[len(UNRANKED) :] if criteria.last else None
-            if params["words"]:
-                ranks = SortKey(named, descending=True), SortKey(rank, descending=True, kind="real")
-                order, last = Ordering((*ranks, *RECENT)), criteria.last
-            parts = _tables_in(tables) | {"named": SQL("{}").format(SQL(named)), "rank": SQL("{}").format(SQL(rank))}
-            parts |= {"following": SQL("{}").format(order.following(last)), "order": order.clause}
-            parts["conditions"] = SQL(" AND ").join(
-                [criteria.scope.of("i", INFORMATION), *(SQL(condition).format(**parts) for condition in conditions)]
+            parts = _tables_in(tables)
+            search = ProjectSearch(
+                tables.of(PROJECTS),
+                tables.of(PROJECTS, by_project=True),
+                SQL(" AND ").join(
+                    [criteria.scope.of("i", INFORMATION), *(SQL(condition).format(**parts) for condition in conditions)]
+                ),
+                params | tables.params,
+                tables.prepare,
             )
-            await cursor.execute(SQL(COUNTED).format(**parts), params | tables.params, prepare=tables.prepare)
-            counted = await cursor.fetchone()
-            await cursor.execute(SQL(LISTED).format(**parts), params | tables.params, prepare=tables.prepare)
-            rows = await cursor.fetchall()
-        shown = [InformationRow(*row[:-2]) for row in rows[: criteria.limit]]
-        more = len(rows) > criteria.limit
-        return ProjectMatches(
-            shown, int(counted[0]) if counted else 0, place_of(rows[len(shown) - 1]) if more else None
-        )
+            page = MatchPage(criteria.limit, criteria.offset, criteria.last)
+            if params["words"]:
+                return await search.ranked(cursor, page, question(criteria.text).exact)
+            return await search.listed(cursor, page)
 
     async def of_person(
         self,
@@ -223,12 +190,6 @@ class InformationBook:
         return tables_at(self._store, folding_of(self._past, *tables), self._past)
 
 
-def place_of(row: Sequence[Any]) -> InformationKey:
-    """What a row of the list is sorted by."""
-    known = InformationRow(*row[:-2])
-    return row[-2], row[-1], known.changed_at, known.registered_at, known.project
-
-
 def folding_of(past: InformationPast | None, *tables: Table) -> Folding:
     """How *tables* of the information base and the progress table are read as of *past*."""
     zone = ZONE if past is None else past.zone
@@ -237,7 +198,7 @@ def folding_of(past: InformationPast | None, *tables: Table) -> Folding:
 
 def _tables_in(tables: Tables) -> dict[str, Composed]:
     """The parts of the queries."""
-    return {"columns": COLUMNS} | {name: tables.of(table) for name, table in TABLES.items()}
+    return {"columns": columns_of("i")} | {name: tables.of(table) for name, table in TABLES.items()}
 
 
 def _settled_by(zone: str) -> Settle:

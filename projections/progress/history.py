@@ -13,11 +13,13 @@ from projections.progress.rows import CASES, ITEMS, PROJECTS
 OPEN: LiteralString = "stage IN ('submitted', 'supplementing', 'accepted')"
 # What a department decided in a week is found by when it did, whatever became of it since.
 DECIDED: LiteralString = "(department, decided_at) WHERE decided_at IS NOT NULL"
+# A page of projects, the last changed first, is read from the moment on: few versions before it are over by then.
+CHANGED: LiteralString = "(changed_at DESC, project)"
 HISTORY = History(
     Progress(),
     (PROJECTS, ITEMS, CASES),
     {
-        PROJECTS.name: AT_AN_INSTANT,
+        PROJECTS.name: (*AT_AN_INSTANT, CHANGED),
         ITEMS.name: (*(f"{index} WHERE {OPEN}" for index in AT_AN_INSTANT), DECIDED),
     },
 )

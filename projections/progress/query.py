@@ -85,6 +85,11 @@ UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.ite
 
 SHOWN = SQL(", ").join(SQL("p.{}").format(Identifier(name)) for name in ProgressProject.__struct_fields__)
 
+PAGE: LiteralString = """
+    (SELECT {shown} FROM {projects} AS p WHERE {where} AND {following} ORDER BY {order}
+     LIMIT %(limit)s::bigint + %(offset)s)
+"""
+MERGED: LiteralString = "SELECT {shown} FROM ({pages}) AS p ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
 ProgressKey = tuple[datetime, UUID]
 
 
@@ -171,9 +176,17 @@ class ProgressList:
         """A page of projects; as of *past* without *warned* and *stale_days*. Raises TooMuchToReadError."""
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             where, params = conditions(criteria, tables)
-            query = SQL("SELECT {} FROM {} AS p WHERE {} AND {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
-                SHOWN, tables.of(PROJECTS), where, ORDER.following(criteria.last), ORDER.clause
-            )
+            pages = [
+                SQL(PAGE).format(
+                    shown=SHOWN,
+                    projects=projects,
+                    where=where,
+                    following=ORDER.following(criteria.last),
+                    order=ORDER.clause,
+                )
+                for projects in tables.parts(PROJECTS, "changed_at")
+            ]
+            query = SQL(MERGED).format(shown=SHOWN, pages=SQL(" UNION ALL ").join(pages), order=ORDER.clause)
             await cursor.execute(query, params, prepare=tables.prepare)
             return [ProgressProject(*row) for row in await cursor.fetchall()]
 

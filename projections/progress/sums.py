@@ -67,6 +67,7 @@ def _counts_of(project: ProgressProject, tally: Mapping[str, int]) -> list[Row]:
         "items_open": project.items_open,
         "items_done": project.items_done,
         "items_total": project.items_total,
+        "items_turned_down": project.items_turned_down,
         "complaints_open": project.complaints_open,
         **{figure: items for figure, items in tally.items() if figure.startswith(STEP)},
     }

@@ -37,6 +37,7 @@ from scripts.benches.copies.zone import bytes_of, copied, copies_for, simulated
 from scripts.benches.database import NoRoomError, require_room, temporary_server, vacuum
 from scripts.benches.http_server import HOST, serving
 from scripts.benches.measure import MILLISECONDS
+from scripts.benches.newcomer import settle
 from scripts.benches.questions import PAST_QUESTIONS, QUESTIONS, Question, names_in
 from scripts.benches.report import Machine, machine
 from scripts.importing.screen import bar
@@ -118,6 +119,7 @@ def measure(sizes: Sequence[int], rounds: int, screen: Console, *, past: bool | 
         ledgers = list[SizedLedger]()
         for size, has_past in with_past.items():
             url = copied(server, base, f"ledger_{size}", copies_for(base, size), bars, past=has_past)
+            uvloop.run(settle(url))
             with psycopg.connect(url) as connection:
                 ledgers.append(SizedLedger(url, head_of(connection), past=has_past))
         server.make_durable()

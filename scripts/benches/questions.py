@@ -1,4 +1,9 @@
-"""What `scripts/growth` asks over HTTP: lists, figures and pages of today, and of a past day as known then and now."""
+"""What `scripts/growth` asks over HTTP: lists, figures and pages of today, and of a past day as known then and now.
+
+Questions about one enterprise are about one that has as many projects in a ledger of any size, see `newcomer`. Of a
+past day, when that was not there yet, they are about one that the copies share, and ask for pages that are as long in
+each ledger: its matches grow with the copies, as they don't in a zone. A common word shows as many rows in each.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +16,13 @@ from msgspec import Struct
 from domain.core.ledger import Role
 from domain.law.calendar.moment import midnight, next_day, weeks_later
 from infrastructure.ledger.reader import head_of
+from scripts.benches.newcomer import CODE, NAME
 from scripts.demo.demo import last_day
 from scripts.simulation.office_time import ZONE
 
 EVENTS = 200  # the ones before the end
 PAST_WEEKS = 26  # from the past day to the last one of the zone
-WORD = "总部大楼"  # in the names of many projects
+WORD = "总部大楼"  # in the names of one project in eight
 LONG_PROJECT = """
     SELECT p.project::text, p.uscc, p.enterprise
     FROM ledger.stream AS s JOIN views.project AS p ON p.project = s.stream
@@ -29,10 +35,10 @@ PAST_LISTS = (
     ("who holds how much", "/v1/waiting/holders", Role.LEADER),
     ("clocks, a page", "/v1/clocks?limit=100", Role.SUPERVISOR),
     ("clocks, counts", "/v1/clocks/matrix", Role.SUPERVISOR),
-    ("search, a common word", "/v1/information?q={word}", Role.SUPERVISOR),
-    ("search, an enterprise", "/v1/information?q={enterprise}", Role.SUPERVISOR),
-    ("legal persons by a word", "/v1/legal-persons?text={enterprise}", Role.SUPERVISOR),
-    ("projects of a legal person", "/v1/legal-persons/{uscc}/projects", Role.SUPERVISOR),
+    ("search, a common word", "/v1/information?q={word}&limit=50", Role.SUPERVISOR),
+    ("search, an enterprise", "/v1/information?q={shared_enterprise}&limit=3", Role.SUPERVISOR),
+    ("legal persons by a word", "/v1/legal-persons?text={shared_enterprise}", Role.SUPERVISOR),
+    ("projects of a legal person", "/v1/legal-persons/{shared_uscc}/projects?limit=3", Role.SUPERVISOR),
 )
 
 
@@ -61,7 +67,7 @@ QUESTIONS = (
     Question("lags of a month", "/v1/supervision/lags", Role.SUPERVISOR),
     Question("suspensions of a month", "/v1/supervision/suspensions", Role.SUPERVISOR),
     Question("evaluations, figures", "/v1/feedback/summary", Role.SUPERVISOR),
-    Question("search, a common word", "/v1/information?q={word}", Role.SUPERVISOR),
+    Question("search, a common word", "/v1/information?q={word}&limit=50", Role.SUPERVISOR),
     Question("search, an enterprise", "/v1/information?q={enterprise}", Role.SUPERVISOR),
     Question("legal persons by a word", "/v1/legal-persons?text={enterprise}", Role.SUPERVISOR),
     Question("projects of a legal person", "/v1/legal-persons/{uscc}/projects", Role.SUPERVISOR),
@@ -101,8 +107,10 @@ def names_in(url: str) -> dict[str, str]:
         position = head_of(connection) - EVENTS
     return {
         "project": project,
-        "uscc": uscc,
-        "enterprise": quote(enterprise),
+        "uscc": CODE,
+        "enterprise": quote(NAME),
+        "shared_uscc": uscc,
+        "shared_enterprise": quote(enterprise),
         "word": quote(WORD),
         "department": department,
         "position": str(position),

@@ -79,9 +79,15 @@ VALUES: Mapping[str, Mapping[str, str]] = {
         "holder": f"CASE WHEN n % {LATE} = 0 THEN 'applicant' ELSE 'department' || n % 3 END",
         "since": "timestamptz '2026-01-01Z' + n * interval '10 minutes'",
     },
-    "project_history": VERSION,
+    "project_history": VERSION
+    | {
+        "manager": "'manager' || n % 600",
+        "changed_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'",
+        "known_until": f"CASE WHEN n % {LATE} < 50 THEN timestamptz '9999-01-01Z' ELSE timestamptz '2026-01-02Z' END",
+    },
     "waiting_history": VERSION,
     "item_history": VERSION | {"stage": AT_STAGE, "known_until": "'9999-01-01Z'", "valid_until": "'9999-01-01Z'"},
+    "information": PROJECT | {"words": "to_tsvector('simple', 'word' || n)"},
     "information_history": VERSION
     | {"words": "to_tsvector('simple', 'word' || n)", "known_until": "'9999-01-01Z'", "valid_until": "'9999-01-01Z'"},
     "granted_decision": PROJECT
@@ -177,10 +183,21 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
     ),
     "waits then": (lambda store: WaitingRows(store).listed(WaitingFilter(), PAST), "waiting_history_tstzrange"),
     "holders then": (lambda store: WaitingRows(store).holders("", 20, PAST), "waiting_history_tstzrange"),
-    "projects then": (lambda store: ProgressList(store).page(ProjectFilter(t=THEN), PAST), "project_history_tstzrange"),
+    "projects then": (
+        lambda store: ProgressList(store).page(ProjectFilter(t=THEN), PAST),
+        "project_history_changed_at",
+    ),
+    "projects of a manager then": (
+        lambda store: ProgressList(store).page(ProjectFilter(t=THEN, manager="manager7"), PAST),
+        "project_history_tstzrange",
+    ),
     "items at a stage then": (
         lambda store: InformationBook(store, PAST).listed(InformationFilter(stage="accepted", limit=5)),
         "item_history_tstzrange",
+    ),
+    "words": (
+        lambda store: InformationBook(store).listed(InformationFilter(text="word77")),
+        "information_words_idx",
     ),
     "words then": (
         lambda store: InformationBook(store, PAST).listed(InformationFilter(text="word77")),

@@ -87,9 +87,10 @@ def test_columns_are_the_fields_of_the_rows() -> None:
 
 
 def test_rows_are_as_long_as_there_are_columns() -> None:
-    rows = rows_of(story_entries(LAW))
+    entries = story_entries(LAW)
+    states = [rows_of(entries[:number]) for number in range(len(entries) + 1)]  # in the end all is settled
     for table in VIEW.tables:
-        assert {len(row) for row in rows[table.name]} == {len(table.columns)}
+        assert {len(row) for rows in states for row in rows[table.name]} == {len(table.columns)}
 
 
 def test_an_amendment_counts_from_when_it_was_recorded() -> None:

@@ -48,6 +48,16 @@ def test_what_was_turned_down_is_the_applicants_again_and_not_done(facts: tuple[
     assert items[PLAN].holders == []
 
 
+@pytest.mark.parametrize(
+    ("facts", "number"), [(REFUSED, [1]), (DECLINED, [1]), ((*DECLINED, submitted()), []), ((REGISTERED,), [])]
+)
+def test_what_was_turned_down_is_a_sum(facts: tuple[AnyFact, ...], number: list[int]) -> None:
+    folded = fold((Progress(),), PROJECT, [entry(nth, fact) for nth, fact in enumerate(facts, 1)])
+    counts = Progress().rows(folded.states[Progress.name], folded.project)["project_count"]
+
+    assert [row[2] for row in counts if row[1] == "items_turned_down"] == number
+
+
 @pytest.mark.parametrize("facts", [REFUSED, DECLINED])
 def test_a_project_is_stuck_only_until_it_is_applied_for_again(facts: tuple[AnyFact, ...]) -> None:
     project, items = shown(*facts, submitted())

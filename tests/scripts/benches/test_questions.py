@@ -10,6 +10,7 @@ import pytest
 
 from infrastructure.ledger.reader import head_of
 from scripts.benches.growth import SizedLedger, measure_round
+from scripts.benches.newcomer import CODE, NAME, PROJECTS, settle
 from scripts.benches.questions import PAST_QUESTIONS, QUESTIONS, names_in
 from scripts.demo.demo import last_day
 from scripts.server.catching_up import catch_up
@@ -38,10 +39,25 @@ def test_the_past_day_is_in_the_time_of_a_zone(database_url: str) -> None:
     assert all("{" not in address for address in addresses)
 
 
+def test_the_newcomer_has_its_projects(database_url: str) -> None:
+    asyncio.run(settle(database_url))
+    catch_up(database_url)
+
+    with psycopg.connect(database_url) as connection:
+        query = "SELECT enterprise FROM views.information WHERE uscc = %s"
+        assert connection.execute(query, [CODE]).fetchall() == [(NAME,)] * PROJECTS
+        granted = "SELECT count(*) FROM views.item WHERE outcome <> 'granted' AND project IN (SELECT project"
+        granted += " FROM views.information WHERE uscc = %s)"
+        assert connection.execute(granted, [CODE]).fetchone() == (0,)
+        person = "SELECT count(*) FROM views.person_code WHERE code = %s"
+        assert connection.execute(person, [CODE]).fetchone() == (1,)
+
+
 @pytest.mark.long
 def test_no_question_is_refused(database_url: str) -> None:
     until = last_day()
     asyncio.run(simulate(database_url, SimulationPlan(projects=20, seed=12, until=until, processes=1)))
+    asyncio.run(settle(database_url))
     catch_up(database_url)
     with psycopg.connect(database_url) as connection:
         sized = SizedLedger(database_url, head_of(connection))
