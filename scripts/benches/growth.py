@@ -126,14 +126,14 @@ def measure(sizes: Sequence[int], rounds: int, screen: Console, *, past: bool | 
 
 
 def measure_round(sized: SizedLedger) -> None:
-    """Measure everything once: commands, then reads, on views that have caught up."""
+    """Measure everything once: commands, then reads, on views that have caught up: pages wait for those that have not."""
     vacuum(sized.url)
     figure = uvloop.run(commands.in_process(sized.url, CLIENTS, COMMAND_SECONDS))
     sized.note(COMMAND, [(figure.p50_ms or 0.0) / MILLISECONDS])
     sized.note(COMMAND_P99, [(figure.p99_ms or 0.0) / MILLISECONDS])
+    sized.note(FIRST_COMMAND, [uvloop.run(first_command(sized.url))])
     catch_up(sized.url, (VIEWS, HISTORIES) if sized.past else (VIEWS,))
     vacuum(sized.url)
-    sized.note(FIRST_COMMAND, [uvloop.run(first_command(sized.url))])
     sized.note(STATUS, [_timed(lambda: ledger.status(sized.url))])
     sized.checkpoint = sized.checkpoint or verify(sized.url, _ignore)[1]
     sized.note(SINCE, [_timed(lambda: verify(sized.url, _ignore, since=sized.checkpoint))])
