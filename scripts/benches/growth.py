@@ -126,7 +126,7 @@ def measure(sizes: Sequence[int], rounds: int, screen: Console, *, past: bool | 
 
 
 def measure_round(sized: SizedLedger) -> None:
-    """Measure everything once: commands, then reads, on views that have caught up: pages wait for those that have not."""
+    """Measure everything once: commands, then reads, on views at the ledger's end: pages wait for those behind it."""
     vacuum(sized.url)
     figure = uvloop.run(commands.in_process(sized.url, CLIENTS, COMMAND_SECONDS))
     sized.note(COMMAND, [(figure.p50_ms or 0.0) / MILLISECONDS])
