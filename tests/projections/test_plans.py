@@ -23,6 +23,8 @@ from projections.clocks.query import ClocksAt
 from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.histories import EVERY_VIEW, HISTORIES
 from projections.information.query import InformationBook, InformationFilter, InformationPast
+from projections.progress.ordered import ProgressSort
+from projections.progress.past import PastProgress
 from projections.progress.query import ProgressList, ProjectFilter
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor
@@ -52,16 +54,19 @@ PROJECT = {"project": "md5(n::text)::uuid"}
 ENDED = f"CASE WHEN n % {LATE} = 0 THEN timestamptz '9999-01-01Z' ELSE timestamptz '2026-05-01Z' END"
 VERSION = PROJECT | {"known_until": ENDED, "valid_until": ENDED}
 AT_STAGE = f"CASE WHEN n % {LATE} = 0 THEN 'accepted' ELSE 'delivered' END"
-VALUES: Mapping[str, Mapping[str, str]] = {
+RUNS = "n % 10 = 0"
+VALUES: dict[str, Mapping[str, str]] = {
     "access_project": PROJECT | {"manager": "'manager' || n % 600"},
     "clock": PROJECT
     | {
         "law": "'cn-licensing@2019-04-23'",
+        "department": "'department' || n % 3",
         "mode": "'single'",
         "clock": "'decision'",
         "state": "'running'",
         "over_state": "'overdue'",
-        "level": "'green'",
+        "level": f"CASE WHEN {RUNS} THEN 'green' ELSE 'none' END",
+        "closed": f"NOT ({RUNS})",
         "over_level": "'red'",
         "length": "20",
         "due_on": "date '2026-01-01' + n % 700",
@@ -94,6 +99,7 @@ VALUES: Mapping[str, Mapping[str, str]] = {
     "evaluation_history": VERSION
     | {"evaluated_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'", "known_until": "'9999-01-01Z'"},
 }
+VALUES["clock_history"] = {**VALUES["clock"], **VERSION}
 Ask = Callable[["ExplainingStore"], Awaitable[object]]
 
 
@@ -174,6 +180,32 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
             WaitingFilter(department="department1", at_hand=True, elsewhere=True, limit=1000)
         ),
         "waiting_department_since_idx1",
+    ),
+    "clocks of a desk": (
+        lambda store: clocks_in(store).ends(
+            ClockFilter(department="department1", awaited=True, coloured=True, limit=50)
+        ),
+        "clock_department_over_at_project_item_application_clock_idx",
+    ),
+    "what a desk holds then": (
+        lambda store: WaitingRows(store).brief(
+            WaitingFilter(holder="department1", held_by="department", at_hand=True, limit=1000), PAST
+        ),
+        "Index Only Scan using waiting_history_tstzrange",
+    ),
+    "figures of projects then": (
+        lambda store: PastProgress(store, law_book(), PAST).figures(ProjectFilter(t=THEN), 10),
+        "Index Only Scan using project_history_tstzrange",
+    ),
+    "projects in the order of harm then": (
+        lambda store: PastProgress(store, law_book(), PAST).ordered(
+            ProjectFilter(t=THEN, limit=51), ProgressSort.HARM, None
+        ),
+        "Index Only Scan using clock_history_tstzrange",
+    ),
+    "departments that hold something": (
+        lambda store: WaitingRows(store).departments(ZONE_SCOPE),
+        "waiting_holder_since_idx1",
     ),
     "waits then": (lambda store: WaitingRows(store).listed(WaitingFilter(), PAST), "waiting_history_tstzrange"),
     "holders then": (lambda store: WaitingRows(store).holders("", 20, PAST), "waiting_history_tstzrange"),
