@@ -40,13 +40,15 @@ PAGE: LiteralString = """
     SELECT {shown}, {columns} FROM {projects} AS p {clocks} WHERE {where} AND {following}
     ORDER BY {order} LIMIT %(limit)s
 """
-# Cut from an index alone, then read.
+# Cut from an index alone, then read: joined to rows of the ledger as well, each version of every project would be read.
 PAST_PAGE: LiteralString = """
     WITH k (project, {names}) AS MATERIALIZED (
         SELECT p.project, {columns} FROM {projects} AS p {clocks} WHERE {where} AND {following}
         ORDER BY {order} LIMIT %(limit)s
+    ), p AS MATERIALIZED (
+        SELECT {shown} FROM {whole} AS p WHERE p.project = ANY(ARRAY(SELECT k.project FROM k))
     )
-    SELECT {shown}, {keys} FROM k JOIN {whole} AS p ON p.project = k.project ORDER BY {placed}
+    SELECT {shown}, {keys} FROM k JOIN p ON p.project = k.project ORDER BY {placed}
 """
 HARM = """
     CASE WHEN u.late THEN 0 WHEN p.stuck THEN 1 WHEN u.soon THEN 2 WHEN p.items_done < p.items_total THEN 3 ELSE 4 END

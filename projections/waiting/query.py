@@ -39,10 +39,13 @@ BRIEF: LiteralString = """
     WHERE {conditions} AND {following} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
 SHOWN: LiteralString = """
-    SELECT w.project, w.item, w.kind, w.ref, w.what, p.manager
-    FROM unnest(%(projects)s::uuid[], %(items)s::text[]) AS k (project, item)
-    JOIN {waiting} AS w ON (w.project, w.item) = (k.project, k.item)
-    JOIN {project} AS p ON p.project = w.project
+    WITH w AS MATERIALIZED (
+        SELECT w.project, w.item, w.kind, w.ref, w.what FROM {waiting} AS w
+        WHERE w.project = ANY(%(projects)s) AND w.item = ANY(%(items)s)
+    ), p AS MATERIALIZED (
+        SELECT p.project, p.manager FROM {project} AS p WHERE p.project = ANY(%(projects)s)
+    )
+    SELECT w.project, w.item, w.kind, w.ref, w.what, p.manager FROM w JOIN p ON p.project = w.project
 """
 HOLDERS: LiteralString = """
     SELECT s.held_by, s.holder, sum(s.holds)::integer, sum(s.behind)::integer, count(DISTINCT s.project), min(s.since)
@@ -79,7 +82,7 @@ SUMMED = SQL("""
         GROUP BY s.held_by, s.holder ORDER BY 3 DESC, 4 DESC, s.held_by, s.holder LIMIT %(limit)s
     ) AS c ORDER BY 3 DESC, 4 DESC, c.held_by, c.holder
 """)
-JOINED = SQL(" JOIN {project} AS p ON p.project = w.project")
+JOINED = SQL(" JOIN {joined} AS p ON p.project = w.project")
 OF_REGISTER = SQL("p.register = %(register)s")
 # A project is of one register for good.
 OF_READ = SQL(
@@ -183,8 +186,10 @@ class WaitingRows:
 
     async def shown(self, waits: Collection[BriefWaiting], past: Past | None = None) -> dict[WaitId, BriefWaiting]:
         """These *waits* in full, by their keys, read from the same rows. Raises TooMuchToReadError."""
-        keys = sorted({(wait.project, wait.item) for wait in waits})
-        params: dict[str, Any] = {"projects": [project for project, _ in keys], "items": [item for _, item in keys]}
+        params: dict[str, Any] = {
+            "projects": sorted({wait.project for wait in waits}),
+            "items": sorted({wait.item for wait in waits}),
+        }
         async with tables_at(self._store, PAST, past, params["projects"]) as (cursor, tables):
             sources = {
                 name: tables.of(table, by_project=True) for name, table in (("waiting", WAITING), ("project", PROJECTS))
@@ -248,6 +253,8 @@ class WaitingRows:
                 "at_hand": tables.of(WAITING, only=history.CUT_BY, parts=(history.AT_HAND,)),
                 "blocked": tables.of(WAITING, only=history.COUNTED_BY, parts=(history.BLOCKED,)),
                 "project": tables.of(PROJECTS, by_project=True),
+                # Beside rows of the ledger no version is looked up for each row: those of the moment are joined then.
+                "joined": tables.of(PROJECTS, by_project=not tables.stale),
             }
             alone = self._is_alone(tables, scope) and not any(each in ABOUT_PROJECTS for each in conditions)
             within = _within(tables, scope, alone=alone)
