@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -22,6 +23,7 @@ from projections.clocks.list import ClockFilter
 from projections.clocks.query import ClocksAt
 from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.histories import EVERY_VIEW, HISTORIES
+from projections.history.moment import PastMoment
 from projections.information.query import InformationBook, InformationFilter, InformationPast
 from projections.progress.ordered import ProgressSort
 from projections.progress.past import PastProgress
@@ -256,3 +258,29 @@ async def test_what_is_shown_is_found_by_an_index(url: str, name: str, monkeypat
     assert index in plans, plans
     for table in VALUES.keys() - {"access_project"}:
         assert f"Seq Scan on {table} " not in plans, plans
+
+
+async def _a_fact_behind(*_: object) -> PastMoment:
+    """The past instant in histories that have not seen the last fact of a project."""
+    return PastMoment("known", THEN, [UUID(int=1)])
+
+
+@pytest.mark.parametrize("name", ["projects in the order of harm then", "what a desk holds then", "holders then"])
+async def test_beside_rows_of_the_ledger_no_other_version_is_read(
+    url: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projections.as_of.moment_of", _a_fact_behind)
+    ask, _ = QUERIES[name]
+    store = ExplainingStore(url)
+    await store.pool.open()
+    try:
+        answer = await ask(store)
+        if name == "what a desk holds then":
+            await WaitingRows(store).shown(answer, PAST)  # type: ignore[arg-type]  the answer of `brief`
+    finally:
+        await store.pool.close()
+
+    plans = "\n".join(store.plans)
+    assert "json_populate_recordset" in plans, plans
+    assert "Seq Scan on project_history" not in plans, plans
+    assert "Seq Scan on waiting_history" not in plans, plans
