@@ -181,6 +181,11 @@ async def clocks(zone: Zone, t: datetime, known: datetime, random: Random) -> An
     assert await at_t.ends(wanted) == list(map(ClockEnd.of, listed))
     chosen = {} if wanted.closed else await at_t.chosen([clock.key for clock in listed])
     assert wanted.closed or [clock.reading for clock in chosen.values()] == _in_order(chosen, listed)
+    for clock in listed[:2]:
+        key = clock.project, clock.reading.item, clock.reading.application
+        whole = await at_t._read([clock.project])
+        of_it = [each for each in whole if (each.reading.item, each.reading.application) == key[1:]]
+        assert await at_t._read([clock.project], {key}) == of_it
     return listed, await at_t.counts(wanted.department)
 
 
