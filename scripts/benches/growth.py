@@ -245,7 +245,7 @@ def main(
 ) -> None:
     """Measure ledgers of growing sizes side by side: commands, the first one after a start, lists, pages, disk.
 
-    By default 10^5 and 10^6 facts. A fact takes 2 kB of disk, and 5 more with histories of the past: 10^7 facts take
+    By default 10^5 and 10^6 facts. A fact takes 2 kB of disk, and 7 more with histories of the past: 10^7 facts take
     half an hour and 20 GB without. Uses a temporary server, and touches no installation.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
