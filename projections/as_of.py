@@ -8,29 +8,29 @@ the same filters, order and pages.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
 from domain.law.licensing.forecast import DISTANT
 from domain.messages import Entry
 from projections.clocks.past import PROJECTS_AT_A_TIME
 from projections.history.fold import History
-from projections.history.moment import PastMoment, moment_of
+from projections.history.moment import EVERY_VERSION, PastMoment, moment_of, names_of
 from projections.reader import Reader, StoredEntry
 from projections.snapshots import Cursor, PagedReader, SnapshotReader, is_paged, position_of, settled_snapshot, snapshot
 from projections.view import SCHEMA, Folded, Row, Table, View, fold_at
 
 # Rows are passed as JSON, as PostgreSQL itself formats them: without a temporary table it also works on a standby.
-FOLDED = "SELECT * FROM json_populate_recordset(NULL::{table}, {rows}::json)"
+FOLDED = "SELECT {columns} FROM json_populate_recordset(NULL::{table}, {rows}::json)"
 REPLACED = "(SELECT v.* FROM {table} AS v WHERE v.project <> ALL (%(stale)s) UNION ALL {folded})"
 
 
@@ -63,13 +63,28 @@ class Tables(Struct, frozen=True):
     stale: Sequence[UUID] = ()
     rows: Mapping[str, str] = {}
 
-    def of(self, table: Table, *, by_project: bool = False) -> Composed:
-        """The FROM item for *table*; an alias has to follow. *by_project*: it is joined to rows of some projects."""
-        name = Identifier(SCHEMA, table.name)
-        folded = SQL(FOLDED).format(table=name, rows=Placeholder(f"then_{table.name}"))
+    def of(
+        self,
+        table: Table,
+        *,
+        by_project: bool = False,
+        only: Collection[LiteralString] = (),
+        parts: Collection[LiteralString] = EVERY_VERSION,
+    ) -> Composed:
+        """The FROM item for *table*; an alias has to follow. *by_project*: it is joined to rows of some projects.
+
+        *only* these columns are read of a moment, as an index may have all of them, in *parts* with an index each.
+        """
         if self.moment is not None:
-            return self.moment.of(table, folded, by_project=by_project)
-        return SQL(REPLACED).format(table=name, folded=folded) if self.stale else SQL("{}").format(name)
+            return self.moment.of(table, self.folded(table, only), by_project=by_project, only=only, parts=parts)
+        name = Identifier(SCHEMA, table.name)
+        return SQL(REPLACED).format(table=name, folded=self.folded(table)) if self.stale else SQL("{}").format(name)
+
+    def folded(self, table: Table, only: Collection[LiteralString] = ()) -> Composed:
+        """The query for the rows of the stale projects in *table*."""
+        columns = SQL(", ").join(map(Identifier, names_of(table, only)))
+        name = Identifier(SCHEMA, table.name)
+        return SQL(FOLDED).format(columns=columns, table=name, rows=Placeholder(f"then_{table.name}"))
 
     def parts(self, table: Table, column: str) -> list[Composed]:
         """The FROM items that *table* is made of, for a list that is sorted by *column*, an instant, the last first.
@@ -108,14 +123,16 @@ LATEST = Past(DISTANT, DISTANT)  # all that the ledger holds, also what is dated
 
 
 @asynccontextmanager
-async def tables_at(store: Reader, folding: Folding, past: Past | None) -> AsyncIterator[tuple[Cursor, Tables]]:
+async def tables_at(
+    store: Reader, folding: Folding, past: Past | None, projects: Collection[UUID] | None = None
+) -> AsyncIterator[tuple[Cursor, Tables]]:
     """A cursor with a consistent snapshot, and the table sources as of *past*; None: now.
 
-    Raises TooMuchToReadError, HistoryBehindError.
+    *projects*: the only ones that are asked about. Raises TooMuchToReadError, HistoryBehindError.
     """
     if past is not None:
         async with snapshot(store) as cursor:
-            yield cursor, await _past_tables(store, cursor, folding, past)
+            yield cursor, await _past_tables(store, cursor, folding, past, projects)
         return
     if not is_paged(store):
         async with store.cursor() as cursor:
@@ -126,9 +143,13 @@ async def tables_at(store: Reader, folding: Folding, past: Past | None) -> Async
         yield cursor, Tables(None, changed, await _rows(reader, folding, LATEST, changed))
 
 
-async def _past_tables(store: Reader, cursor: Cursor, folding: Folding, past: Past) -> Tables:
+async def _past_tables(
+    store: Reader, cursor: Cursor, folding: Folding, past: Past, projects: Collection[UUID] | None
+) -> Tables:
     """The table sources as of *past*; all pages of a list are read from the ledger up to the same position."""
     moment = await moment_of(cursor, folding.histories, past.t, past.known, await settled_position(store, cursor))
+    if projects is not None:
+        moment = structs.replace(moment, stale=sorted({*moment.stale} & {*projects}))
     reader = SnapshotReader(store, cursor, position_of(store))
     return Tables(moment, moment.stale, await _rows(reader, folding, past, moment.stale))
 

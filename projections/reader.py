@@ -52,6 +52,10 @@ class StoredEntry(Protocol):
     def version(self) -> int:
         """Its number in the stream, from 1."""
 
+    @property
+    def item(self) -> str:
+        """The item that its fact is about, read alone; empty where it is about no single one."""
+
     def decoded(self) -> Entry:
         """The entry with its fact."""
 

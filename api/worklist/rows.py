@@ -16,7 +16,7 @@ from domain.law.licensing.countersign import COUNTERSIGN
 from domain.project.waiting.wait import HeldBy, WaitKind
 from projections.clocks.list import ClockEnd
 from projections.clocks.query import ChosenClock, ClockId
-from projections.waiting.query import BriefWaiting
+from projections.waiting.query import BriefWaiting, WaitId
 
 # What is measured by one clock of its own; all else by the application's: intake, decision, promise.
 CLOCK_OF = {WaitKind.DELIVERY.value: "delivery", WaitKind.CHECK.value: "post_check"}
@@ -144,14 +144,21 @@ def _request_key(end: ClockEnd) -> str:
 
 
 def marked(
-    caller: Caller | None, rows: Iterable[DeskRow], department: str, clocks: Mapping[ClockId, ChosenClock]
+    caller: Caller | None,
+    rows: Iterable[DeskRow],
+    department: str,
+    clocks: Mapping[ClockId, ChosenClock],
+    waits: Mapping[WaitId, BriefWaiting],
 ) -> list[DeskRow]:
     """*rows* that are shown, with the readings of their *clocks*, and whether *caller* may accept each; None: no one.
+
+    Their *waits* are there in full.
 
     An officer of the department may, where the table of access allows it.
     """
     rows_marked = []
-    for row in rows:
+    for brief in rows:
+        row = structs.replace(brief, waits=[waits.get(wait.key, wait) for wait in brief.waits])
         is_to_accept = any(wait.kind == WaitKind.ACCEPTANCE and wait.holder == department for wait in row.waits)
         case = AccessCase(row.project, manager=row.waits[0].manager, department=department)
         is_own = caller is not None and caller.over == department

@@ -97,9 +97,12 @@ async def desk_of(sources: DeskSources, department: str, shown: slice = slice(BE
     groups = grouped(held, own, running_by_item(ends), today)
     visible = [row.end.key for rows in groups.values() for row in rows[shown] if row.end]
     clocks = await sources.clocks.chosen(visible)
+    waits = await sources.waiting.shown(
+        [wait for rows in groups.values() for row in rows[shown] for wait in row.waits], past
+    )
     caller = None if past else sources.caller
     for rows in groups.values():
-        rows[shown] = marked(caller, rows[shown], department, clocks)
+        rows[shown] = marked(caller, rows[shown], department, clocks, waits)
     answerable = await supervised(sources.supervision, sources.feedback, department)
     of_week = DecidedFilter(department=department, since=week_from(t, zone), t=t, scope=sources.scope)
     done = await sources.progress.decided(_page_of(of_week, shown), past)

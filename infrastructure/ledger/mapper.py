@@ -33,6 +33,14 @@ class Envelope(Struct, frozen=True):
     fact: Raw
 
 
+class FactSubject(Struct, frozen=True, gc=False):
+    """What every fact about one item has: its code."""
+
+    item: str | None = None
+
+
+_decode_subject = json.Decoder(FactSubject).decode
+
 _decode_envelope = json.Decoder(Envelope).decode
 
 _encode_envelope = json.Encoder().encode
@@ -110,3 +118,8 @@ class StoredRow(Struct, frozen=True):
     def decoded(self) -> Entry:
         """The entry with its fact."""
         return entry_from(self)
+
+    @property
+    def item(self) -> str:
+        """The item that its fact is about, read alone; empty where it is about no single one."""
+        return _decode_subject(self.data).item or ""

@@ -56,10 +56,15 @@ def judged(
     known: datetime,
     only: Applications | None = None,
 ) -> list[tuple[UUID, list[ItemReading]]]:
-    """The projects in *rows*, each with its applications, or *only* some, in the order in which they began."""
+    """The projects in *rows*, each with its applications, or *only* some, in the order in which they began.
+
+    What is about other items makes no difference to an application, and is not decoded.
+    """
+    cases = None if only is None else {(project, item) for project, item, _ in only}
     by_project: defaultdict[UUID, list[Entry]] = defaultdict(list)
     for row in rows:
-        by_project[row.stream].append(row.decoded())
+        if cases is None or not (item := row.item) or (row.stream, item) in cases:
+            by_project[row.stream].append(row.decoded())
     judgements = []
     for project, entries in by_project.items():
         histories = item_histories(entries, known).items()

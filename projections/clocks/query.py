@@ -79,7 +79,7 @@ MOVED = """
 
 
 ClockId = tuple[UUID, str, int, str]  # project, item, application and name
-MOVED_FEW_MAX = 50  # projects that are read from the ledger sooner than from the history: some ten milliseconds
+MOVED_FEW_MAX = 8  # projects that are read from the ledger sooner than from the history: three milliseconds each
 
 
 class ChosenClock(ListedClock, frozen=True):

@@ -64,20 +64,20 @@ GOOD = """
     SELECT v.department, v.item, count(*) FROM {evaluation} AS v
     WHERE NOT v.bad AND v.state <> 'void' AND {conditions} GROUP BY v.department, v.item
 """
-MOVED = """
+MOVES: LiteralString = """
     SELECT v.project FROM views.voice AS v
     WHERE v.occurred_at > %(t)s AND {of_voices} AND (%(project)s::uuid IS NULL OR v.project = %(project)s)
-    UNION SELECT v.project FROM views.voice AS v
+    UNION ALL SELECT v.project FROM views.voice AS v
     WHERE v.recorded_at > %(known)s AND {of_voices} AND (%(project)s::uuid IS NULL OR v.project = %(project)s)
-    UNION SELECT c.project FROM views.corrected AS c
+    UNION ALL SELECT c.project FROM views.corrected AS c
     WHERE c.at > %(known)s AND {of_corrected} AND (%(project)s::uuid IS NULL OR c.project = %(project)s)
-    LIMIT %(limit)s
 """
-
-
+MOVED: LiteralString = f"SELECT DISTINCT m.project FROM ({MOVES}) AS m LIMIT %(limit)s"  # noqa: S608 our own constant
+FIRST_MOVES: LiteralString = f"SELECT m.project FROM ({MOVES}) AS m LIMIT %(moves)s"  # noqa: S608 our own constant
 WITHIN = "SELECT x.project FROM unnest(%(projects)s::uuid[]) AS x (project) WHERE {within}"
 FeedbackKey = tuple[datetime, UUID, str]
 MOVED_FEW_MAX = 8  # projects that are read from the ledger sooner than from the history: two milliseconds each
+MOVES_READ_MAX = 100  # to tell whether more projects than so few have moved: each has a few complaints at most
 
 
 class FeedbackSource(Struct, frozen=True):
@@ -387,7 +387,7 @@ class FeedbackAt:
         The projects that neither is right about, and those that have *changed*, are read from the ledger.
         Raises TooMuchToReadError, HistoryBehindError.
         """
-        moved = await self._moved(project, scope, MOVED_FEW_MAX)
+        moved = await self._moved_few(project, scope)
         if len(moved) > MOVED_FEW_MAX:
             moment = await self._moment() if project is None else None
             if moment is not None and moment.axis:
@@ -398,11 +398,24 @@ class FeedbackAt:
             raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects got feedback since {self.t.isoformat()}")
         return FeedbackSource(await self._states(sorted({*moved, *changed})))
 
+    async def _moved_few(self, project: UUID | None, scope: Scope | None) -> Collection[UUID]:
+        """The projects with later feedback or corrections; more than MOVED_FEW_MAX of them where there are more."""
+        moves = await self._moved_by(FIRST_MOVES, project, scope, {"moves": MOVES_READ_MAX})
+        few = set(moves)
+        if len(moves) < MOVES_READ_MAX or len(few) > MOVED_FEW_MAX:
+            return few
+        return await self._moved(project, scope, MOVED_FEW_MAX)
+
     async def _moved(self, project: UUID | None, scope: Scope | None, most: int) -> list[UUID]:
         """The projects with later feedback or corrections; one more than *most* where there are more."""
-        params = {"t": self.t, "known": self.known, "project": project, "limit": most + 1}
+        return await self._moved_by(MOVED, project, scope, {"limit": most + 1})
+
+    async def _moved_by(
+        self, query: LiteralString, project: UUID | None, scope: Scope | None, most: Mapping[str, int]
+    ) -> list[UUID]:
+        params = {"t": self.t, "known": self.known, "project": project, **most}
         within = {"of_voices": projects_of(scope, "v"), "of_corrected": projects_of(scope, "c")}
-        return [moved_project for (moved_project,) in await self._rows(SQL(MOVED).format(**within), params)]
+        return [moved_project for (moved_project,) in await self._rows(SQL(query).format(**within), params)]
 
     async def _within(self, projects: Sequence[UUID], scope: Scope | None) -> Sequence[UUID]:
         """Those of *projects* that may have rows in *scope*."""

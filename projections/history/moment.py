@@ -8,7 +8,7 @@ effect in between. Those are read from the ledger, as are projects whose history
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -46,6 +46,7 @@ class HistoryBehindError(Exception):
     """The histories of the rows are still being made: a past instant is answered in some minutes."""
 
 
+EVERY_VERSION: tuple[LiteralString, ...] = ("",)
 HOLDS = SQL("tstzrange({begins}, {ends}) @> %(moment)s::timestamptz")  # by the index on instants
 HOLDS_BY_PROJECT = SQL("{begins} <= %(moment)s AND {ends} > %(moment)s")  # by the key, which begins with the project
 
@@ -60,15 +61,27 @@ class PastMoment(Struct, frozen=True):
     at: datetime
     stale: Sequence[UUID]
 
-    def of(self, table: Table, others: Composed | None = None, *, by_project: bool = False) -> Composed:
+    def of(
+        self,
+        table: Table,
+        others: Composed | None = None,
+        *,
+        by_project: bool = False,
+        only: Collection[LiteralString] = (),
+        parts: Collection[LiteralString] = EVERY_VERSION,
+    ) -> Composed:
         """The FROM item for *table* at the moment, with *others* in place of the stale projects; an alias follows.
 
+        *only* some columns, in the order of the table: those that an index has are read from it alone. Beside *others*
+        PostgreSQL would read every column that is named here. *parts*: conditions on its versions v, of which each row
+        fulfils one, where each has an index of its own.
         *by_project*: it is joined to rows of some projects, whose own versions are looked through. PostgreSQL takes the
         index on instants for cheaper than it is, and would search all versions of the moment again for each row.
         """
         rows = [others] if others is not None and self.stale else []
         if self.axis:
-            rows.insert(0, self._versions(table, HOLDS_BY_PROJECT if by_project else HOLDS))
+            holds = HOLDS_BY_PROJECT if by_project else HOLDS
+            rows = [*(self._versions(table, holds, only, part) for part in parts), *rows]
         return SQL("({})").format(SQL(" UNION ALL ").join(rows)) if rows else _nothing(table)
 
     def before(self, table: Table, column: str) -> Composed:
@@ -81,18 +94,26 @@ class PastMoment(Struct, frozen=True):
         earlier = SQL(" AND {} <= %(moment)s").format(Identifier("v", column))
         return SQL("({}{})").format(self._versions(table, HOLDS), earlier)
 
-    def _versions(self, table: Table, holds: SQL) -> Composed:
+    def _versions(
+        self, table: Table, holds: SQL, only: Collection[LiteralString] = (), part: LiteralString = ""
+    ) -> Composed:
         within = holds.format(begins=Identifier("v", f"{self.axis}_from"), ends=Identifier("v", f"{self.axis}_until"))
-        columns = SQL(", ").join(Identifier("v", name) for name, _ in table.columns)
+        columns = SQL(", ").join(Identifier("v", name) for name in names_of(table, only))
         without = SQL(" AND v.project <> ALL (%(stale)s)" if self.stale else "")
-        return SQL("SELECT {} FROM {} AS v WHERE {}{}").format(
-            columns, Identifier(SCHEMA, history_name(table)), within, without
+        of_part = SQL(f" AND v.{part}") if part else SQL("")
+        return SQL("SELECT {} FROM {} AS v WHERE {}{}{}").format(
+            columns, Identifier(SCHEMA, history_name(table)), within, of_part, without
         )
 
     @property
     def params(self) -> dict[str, object]:
         """The query parameters for `of`."""
         return {"moment": self.at, "stale": list(self.stale)}
+
+
+def names_of(table: Table, only: Collection[LiteralString] = ()) -> list[LiteralString]:
+    """The columns of *table*, or *only* some of them, in its order."""
+    return [name for name, _ in table.columns if not only or name in only]
 
 
 def _nothing(table: Table) -> Composed:

@@ -6,7 +6,7 @@ axis it lasts from one legal instant to another: it is what is now known to have
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import LiteralString
 
@@ -92,8 +92,15 @@ def history_name(table: Table) -> str:
     return f"{table.name}_history"
 
 
+AXES: tuple[LiteralString, ...] = ("known", "valid")
 # Which versions of rows there were at an instant: for lists that no other index narrows down.
-AT_AN_INSTANT: tuple[LiteralString, ...] = (
-    "USING gist (tstzrange(known_from, known_until))",
-    "USING gist (tstzrange(valid_from, valid_until))",
-)
+AT_AN_INSTANT: tuple[LiteralString, ...] = tuple(f"USING gist (tstzrange({axis}_from, {axis}_until))" for axis in AXES)
+
+
+def covering(axis: LiteralString, columns: Iterable[LiteralString]) -> LiteralString:
+    """The index on *axis* at an instant that has *columns* as well, so that these are not read from the table.
+
+    No column may be as long as a page: lists of codes are not for it.
+    """
+    others: LiteralString = ", ".join(columns)
+    return f"USING gist (tstzrange({axis}_from, {axis}_until)) INCLUDE ({axis}_from, {axis}_until, {others})"

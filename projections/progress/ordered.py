@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composed, Identifier
 
 from domain.law.licensing.clock import SILENT, State
 from projections.as_of import NOW, Tables
 from projections.clocks.fold import CLOCKS as CLOCK_TABLE
+from projections.clocks.history import ENDS_BY
 from projections.clocks.list import AWAITED, EXISTS, SOON
 from projections.keyset import Ordering, SortKey
 from projections.progress.query import LATE, SHOWN, ProjectFilter, conditions
@@ -35,6 +36,20 @@ CLOCKS = SQL("""
         WHERE NOT c.closed AND c.level <> 'none' AND {exists} AND {awaited} GROUP BY c.project
     ) AS u ON u.project = p.project
 """)
+PAGE: LiteralString = """
+    SELECT {shown}, {columns} FROM {projects} AS p {clocks} WHERE {where} AND {following}
+    ORDER BY {order} LIMIT %(limit)s
+"""
+# Cut from an index alone, then read: joined to rows of the ledger as well, each version of every project would be read.
+PAST_PAGE: LiteralString = """
+    WITH k (project, {names}) AS MATERIALIZED (
+        SELECT p.project, {columns} FROM {projects} AS p {clocks} WHERE {where} AND {following}
+        ORDER BY {order} LIMIT %(limit)s
+    ), p AS MATERIALIZED (
+        SELECT {shown} FROM {whole} AS p WHERE p.project = ANY(ARRAY(SELECT k.project FROM k))
+    )
+    SELECT {shown}, {keys} FROM k JOIN p ON p.project = k.project ORDER BY {placed}
+"""
 HARM = """
     CASE WHEN u.late THEN 0 WHEN p.stuck THEN 1 WHEN u.soon THEN 2 WHEN p.items_done < p.items_total THEN 3 ELSE 4 END
 """
@@ -63,6 +78,14 @@ class ProgressOrder(Struct, frozen=True):
     def columns(self) -> Composed:
         """The values that rows are sorted by."""
         return SQL(", ").join(SQL(key.expression) for key in self.keys)
+
+    @property
+    def placed(self) -> Ordering:
+        """The same order, by the columns that the keys of a page are in."""
+        return Ordering(
+            SortKey(f"k.key_{nth}", descending=key.descending, nullable=key.nullable)
+            for nth, key in enumerate(self.keys)
+        )
 
 
 ORDERS: Mapping[ProgressSort, ProgressOrder] = {
@@ -105,17 +128,24 @@ def ordered_query(
 ) -> tuple[Composed, dict[str, Any]]:
     """The query for a page of *tables* after the row with the key *last*, and its parameters."""
     where, params = conditions(criteria, tables)
-    clocks = CLOCKS.format(clocks=tables.of(CLOCK_TABLE), late=LATE, soon=SOON, exists=EXISTS, awaited=AWAITED)
-    query = SQL(
-        "SELECT {shown}, {columns} FROM {projects} AS p {clocks} WHERE {where} AND {following}"
-        " ORDER BY {order} LIMIT %(limit)s"
-    ).format(
-        shown=SHOWN,
-        columns=order.columns,
-        projects=tables.of(PROJECTS),
-        clocks=clocks if order.by_clocks else SQL(""),
-        where=where,
-        following=order.keys.following(last),
-        order=order.keys.clause,
+    clocks = CLOCKS.format(
+        clocks=tables.of(CLOCK_TABLE, only=ENDS_BY), late=LATE, soon=SOON, exists=EXISTS, awaited=AWAITED
     )
+    parts = {
+        "shown": SHOWN,
+        "columns": order.columns,
+        "projects": tables.of(PROJECTS, only=criteria.columns),
+        "clocks": clocks if order.by_clocks else SQL(""),
+        "where": where,
+        "following": order.keys.following(last),
+        "order": order.keys.clause,
+    }
+    if tables.moment is not None:
+        parts |= {
+            "keys": SQL(", ").join(SQL(key.expression) for key in order.placed),
+            "whole": tables.of(PROJECTS, by_project=True),
+            "placed": order.placed.clause,
+        }
+        parts["names"] = SQL(", ").join(Identifier(f"key_{nth}") for nth in range(len(order.keys)))
+    query = SQL(PAGE if tables.moment is None else PAST_PAGE).format(**parts)
     return query, params | {"silent": [state.value for state in NOT_AWAITED]}

@@ -38,8 +38,8 @@ from projections.view import Folded, Table, View, fold_at
 FIGURES = """
     SELECT count(*) AS projects, count(*) FILTER (WHERE {under_way}) AS under_way,
         count(*) FILTER (WHERE {stuck}) AS stuck, count(*) FILTER (WHERE {late}) AS late,
-        count(*) FILTER (WHERE {soon}) AS soon, count(*) FILTER (WHERE {applicant}) AS applicant,
-        count(*) FILTER (WHERE {stale}) AS stale
+        count(*) FILTER (WHERE {soon}) AS soon, count(*) FILTER (WHERE {stale}) AS stale,
+        (SELECT count(*) FROM {held} AS p WHERE {where} AND {applicant}) AS applicant
     FROM {projects} AS p WHERE {where}
 """
 COUNTED = "SELECT count(*) FROM {projects} AS p WHERE {where}"
@@ -75,7 +75,7 @@ class PastProgress:
         """The number of matching projects."""
         async with self._tables(criteria) as (cursor, tables):
             where, params = conditions(criteria, tables)
-            query = SQL(COUNTED).format(projects=tables.of(PROJECTS), where=where)
+            query = SQL(COUNTED).format(projects=tables.of(PROJECTS, only=criteria.columns), where=where)
             await cursor.execute(query, params, prepare=tables.prepare)
             ((counted,),) = await cursor.fetchall()
             return int(counted)
@@ -86,7 +86,8 @@ class PastProgress:
         async with self._tables(every, CLOCKS, OUTSIDE) as (cursor, tables):
             where, params = conditions(every, tables)
             query = SQL(FIGURES).format(
-                projects=tables.of(PROJECTS),
+                projects=tables.of(PROJECTS, only=every.columns),
+                held=tables.of(PROJECTS, only=(*every.columns, "holders")),
                 where=where,
                 under_way=UNDER_WAY,
                 stuck=STUCK,
@@ -103,15 +104,17 @@ class PastProgress:
     async def items(self, projects: Sequence[UUID]) -> dict[UUID, list[ProgressItem]]:
         """The items of *projects*, each in the order of its plan."""
         items: dict[UUID, list[ProgressItem]] = {}
-        async with self._tables(ProjectFilter(t=self._past.t)) as (cursor, tables):
+        async with self._tables(ProjectFilter(t=self._past.t), projects=projects) as (cursor, tables):
             params = {"projects": list(projects), **tables.params}
             await cursor.execute(SQL(ITEMS_OF).format(items=tables.of(ITEMS)), params, prepare=tables.prepare)
             for row in await cursor.fetchall():
                 items.setdefault(row[0], []).append(ProgressItem(*row))
         return items
 
-    def _tables(self, criteria: ProjectFilter, *further: Table) -> AbstractAsyncContextManager[tuple[Cursor, Tables]]:
-        """The tables that *criteria* and *further* columns are read from."""
+    def _tables(
+        self, criteria: ProjectFilter, *further: Table, projects: Sequence[UUID] | None = None
+    ) -> AbstractAsyncContextManager[tuple[Cursor, Tables]]:
+        """The tables that *criteria* and *further* columns are read from; of *projects* alone, if they are named."""
         tables = {*further}
         tables |= {CLOCKS} if criteria.warned else set()
         tables |= {OUTSIDE} if criteria.stale_days is not None else set()
@@ -120,7 +123,8 @@ class PastProgress:
         histories += [external.HISTORY] if OUTSIDE in tables else []
         views = tuple(of_view.view for of_view in histories)
         of_views = (PROJECTS, ITEMS, CASES, *(table for table in (CLOCKS, OUTSIDE) if table in tables))
-        return tables_at(self._store, Folding(views, of_views, self._settled(views), tuple(histories)), self._past)
+        folding = Folding(views, of_views, self._settled(views), tuple(histories))
+        return tables_at(self._store, folding, self._past, projects)
 
     def _settled(self, views: Sequence[View[Any]]) -> Settle:
         """Clocks are counted by what happened until the instant, by the terms and the calendar known."""

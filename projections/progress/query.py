@@ -12,14 +12,17 @@ from psycopg.sql import SQL, Composed, Identifier
 from domain.law.licensing.clock import Level
 from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
 from projections.clocks.fold import CLOCKS
+from projections.clocks.history import ENDS_BY
 from projections.clocks.list import AT_LEVEL, EXISTS, SOON
 from projections.clocks.warned import LATE as LATE_PROJECTS
 from projections.clocks.warned import SOON as SOON_PROJECTS
 from projections.clocks.warned import warned_projects
 from projections.external.fold import OUTSIDE
+from projections.external.history import STALE_BY
 from projections.keyset import Ordering, SortKey
 from projections.progress.fold import Progress
-from projections.progress.history import HISTORY
+from projections.progress.history import CUT_BY, HISTORY
+from projections.progress.history import WAITS_FOR_APPLICANT as HELD_BY_APPLICANT
 from projections.progress.rows import CASES, ITEMS, PROJECTS, ProgressItem, ProgressProject
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope, both
@@ -79,7 +82,7 @@ ORDER = Ordering((SortKey("p.changed_at", descending=True), SortKey("p.project")
 WARNED = {"soon": SOON, "late": LATE}
 PROGRESS = "read:progress"
 IN_REGISTER, STUCK = SQL("p.register = %(register)s"), SQL("p.stuck")
-WAITS_FOR_APPLICANT = SQL("p.holders @> ARRAY['applicant']")
+WAITS_FOR_APPLICANT = SQL(f"p.{HELD_BY_APPLICANT}")
 UNDER_WAY, OVER = SQL("p.items_done < p.items_total"), SQL("p.items_done = p.items_total")
 
 
@@ -118,6 +121,12 @@ class ProjectFilter(Struct, frozen=True, kw_only=True):
     limit: int = 100
     offset: int = 0
     last: ProgressKey | None = None  # the row before the page
+
+    @property
+    def columns(self) -> tuple[LiteralString, ...]:
+        """The columns of projects that it needs, and orders as well, where one index has them; else none are named."""
+        others = (*CONDITIONS, *OF_ITEMS, "text")
+        return () if any(getattr(self, name) for name in others) else CUT_BY
 
 
 class DecidedFilter(Struct, frozen=True, kw_only=True):
@@ -351,12 +360,12 @@ def registered(scope: Scope) -> dict[str, Any]:
 
 def has_clock(warned: str, tables: Tables) -> Composed:
     """The condition that the project p has a running clock that is "soon" due or "late"."""
-    return HAS_CLOCK.format(clocks=tables.of(CLOCKS), exists=EXISTS, warned=WARNED[warned])
+    return HAS_CLOCK.format(clocks=tables.of(CLOCKS, only=ENDS_BY), exists=EXISTS, warned=WARNED[warned])
 
 
 def is_stale(tables: Tables) -> Composed:
     """The condition that work of the project p rests on an external result that was verified too long ago."""
-    return STALE.format(outside=tables.of(OUTSIDE), long_ago=LONG_AGO)
+    return STALE.format(outside=tables.of(OUTSIDE, only=STALE_BY), long_ago=LONG_AGO)
 
 
 def conditions(criteria: ProjectFilter, tables: Tables = NOW) -> tuple[Composed, dict[str, Any]]:

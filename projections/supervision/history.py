@@ -53,7 +53,11 @@ TABLES = (SIGNALS, FATES, DECISIONS, COUNTED)
 HISTORY = History(
     RecordedSupervision(),
     TABLES,
-    {SIGNALS.name: ("(happened_at)",), DECISIONS.name: ("(decided_at)",), COUNTED.name: (COUNTED_INDEX,)},
+    {
+        SIGNALS.name: ("(happened_at)", "(department, happened_at)"),
+        DECISIONS.name: ("(decided_at)",),
+        COUNTED.name: (COUNTED_INDEX,),
+    },
     in_effect=recorded,
     known_alone=TABLES,
 )

@@ -77,7 +77,7 @@ from projections.view import fold
 SUPERVISION = "read:supervision"
 VIEWS = ("supervision", "clocks")
 TABLES = (SIGNALS, FATES, DECISIONS, CLOCKS)
-CORRECTED_FEW_MAX = 50  # projects that are read from the ledger sooner than all lists from the histories
+CORRECTED_FEW_MAX = 4  # projects that are read from the ledger sooner than from the histories: five milliseconds each
 WITHIN = "SELECT x.project FROM unnest(%(projects)s::uuid[]) AS x (project) WHERE {within}"
 CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s"
 

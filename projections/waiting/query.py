@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from psycopg.sql import SQL, Composed
 
 from domain.project.waiting.wait import HeldBy
-from projections.as_of import Folding, Past, settled_at, tables_at
+from projections.as_of import Folding, Past, Tables, settled_at, tables_at
 from projections.keyset import Ordering, SortKey
 from projections.progress import history as progress
 from projections.progress.fold import Progress
@@ -23,7 +23,7 @@ from projections.waiting.fold import ELSEWHERE, WAITING, Waiting, WaitingRow
 
 # The page is cut before projects are joined, where no condition is about them. Its projects are then read together:
 # joined one by one, each would look through all that were known at a past instant.
-PAGE = """
+LISTED: LiteralString = """
     WITH w AS MATERIALIZED (
         SELECT w.* FROM {waiting} AS w{of_projects} WHERE {conditions} AND {following}
         ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
@@ -31,30 +31,42 @@ PAGE = """
         SELECT p.project, p.code, p.name, p.manager FROM {project} AS p
         WHERE p.project = ANY(ARRAY(SELECT w.project FROM w))
     )
+    SELECT w.*, p.code, p.name, p.manager FROM w JOIN p ON p.project = w.project ORDER BY {order}
 """
-JOINED_PAGE = " FROM w JOIN p ON p.project = w.project ORDER BY {order}"
-LISTED: LiteralString = f"{PAGE} SELECT w.*, p.code, p.name, p.manager {JOINED_PAGE}"
-# What a desk groups by: names and chains are read for what it shows.
-BRIEF: LiteralString = f"""
-    {PAGE} SELECT w.project, w.item, w.kind, w.ref, w.held_by, w.holder, w.what, w.since, p.manager {JOINED_PAGE}
+# What a desk groups by: all else is read for what it shows.
+BRIEF: LiteralString = """
+    SELECT w.project, w.item, w.kind, w.ref, w.held_by, w.holder, w.since FROM {brief} AS w{of_projects}
+    WHERE {conditions} AND {following} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
-HOLDERS = """
-    SELECT w.held_by, w.holder,
-        count(DISTINCT (w.project, w.item)) FILTER (WHERE w.kind <> 'precondition'),
-        count(*) FILTER (WHERE w.kind = 'precondition'),
-        count(DISTINCT w.project), min(w.since) FILTER (WHERE w.kind <> 'precondition')
-    FROM {waiting} AS w{of_projects} WHERE {conditions}
-    GROUP BY w.held_by, w.holder ORDER BY 3 DESC, 4 DESC, w.held_by, w.holder LIMIT %(limit)s
+SHOWN: LiteralString = """
+    WITH w AS MATERIALIZED (
+        SELECT w.project, w.item, w.kind, w.ref, w.what FROM {waiting} AS w
+        WHERE w.project = ANY(%(projects)s) AND w.item = ANY(%(items)s)
+    ), p AS MATERIALIZED (
+        SELECT p.project, p.manager FROM {project} AS p WHERE p.project = ANY(%(projects)s)
+    )
+    SELECT w.project, w.item, w.kind, w.ref, w.what, p.manager FROM w JOIN p ON p.project = w.project
 """
-# Each department's first wait in the index on holders, not every wait: there are hundreds of times as many.
-DEPARTMENTS = SQL("""
-    WITH RECURSIVE known AS (
-        (SELECT w.holder FROM views.waiting AS w WHERE {conditions} ORDER BY w.holder LIMIT 1)
+HOLDERS: LiteralString = """
+    SELECT s.held_by, s.holder, sum(s.holds)::integer, sum(s.behind)::integer, count(DISTINCT s.project), min(s.since)
+    FROM (
+        SELECT w.held_by, w.holder, w.project, count(DISTINCT w.item) AS holds, 0 AS behind, min(w.since) AS since
+        FROM {at_hand} AS w{of_projects} WHERE {conditions} AND w.kind <> 'precondition'
+        GROUP BY w.held_by, w.holder, w.project
         UNION ALL
-        SELECT (SELECT w.holder FROM views.waiting AS w WHERE w.holder > known.holder AND {conditions}
-                ORDER BY w.holder LIMIT 1)
-        FROM known WHERE known.holder IS NOT NULL)
-    SELECT holder FROM known WHERE holder IS NOT NULL
+        SELECT w.held_by, w.holder, w.project, 0, count(*), NULL
+        FROM {blocked} AS w{of_projects} WHERE {conditions} AND w.kind = 'precondition'
+        GROUP BY w.held_by, w.holder, w.project
+    ) AS s GROUP BY s.held_by, s.holder ORDER BY 3 DESC, 4 DESC, s.held_by, s.holder LIMIT %(limit)s
+"""
+# The departments that the sums of the zone name, and of each the first wait in the index on holders: applicants and
+# managers hold hundreds of times as many.
+DEPARTMENTS = SQL("""
+    SELECT c.holder FROM (
+        SELECT DISTINCT s.holder FROM views.waiting_count AS s WHERE s.held_by = %(held_by)s AND s.figure = 'holds'
+    ) AS c WHERE (
+        SELECT true FROM views.waiting AS w WHERE w.holder = c.holder AND {conditions} ORDER BY w.since LIMIT 1
+    ) ORDER BY c.holder
 """)
 SUMMED = SQL("""
     SELECT c.held_by, c.holder, c.holds, c.behind, c.projects, (
@@ -70,8 +82,13 @@ SUMMED = SQL("""
         GROUP BY s.held_by, s.holder ORDER BY 3 DESC, 4 DESC, s.held_by, s.holder LIMIT %(limit)s
     ) AS c ORDER BY 3 DESC, 4 DESC, c.held_by, c.holder
 """)
-JOINED = SQL(" JOIN {project} AS p ON p.project = w.project")
+JOINED = SQL(" JOIN {joined} AS p ON p.project = w.project")
 OF_REGISTER = SQL("p.register = %(register)s")
+# A project is of one register for good.
+OF_READ = SQL(
+    "(w.project <> ALL (%(stale)s) AND {registered}"
+    " OR w.project IN (SELECT p.project FROM ({projects}) AS p WHERE p.register = %(register)s))"
+)
 # Only those that restrict are in a query: the planner then knows which index fits.
 CONDITIONS = {
     "department": SQL("w.department = %(department)s"),
@@ -87,6 +104,7 @@ ABOUT_PROJECTS = (CONDITIONS["manager"], OF_STUCK)
 READ = "read:waiting"
 ORDER = Ordering(map(SortKey, ("w.since", "w.project", "w.nth", "w.kind", "w.ref")))
 WaitingKey = tuple[datetime, UUID, int, str, str]
+WaitId = tuple[UUID, str, str, str]  # project, item, kind and what distinguishes waits of one kind
 VIEWS = (Waiting(), Progress())
 HISTORIES = (history.HISTORY, progress.HISTORY)
 PAST = Folding(VIEWS, (WAITING, PROJECTS), settled_at(VIEWS), HISTORIES)
@@ -118,7 +136,7 @@ class ListedWaiting(WaitingRow, frozen=True):
 
 
 class BriefWaiting(Struct, frozen=True):
-    """One wait, without names and chain: what it is for, and who has to act since when."""
+    """One wait, without names and chain: who has to act since when; what for, and the *manager*, where it is shown."""
 
     project: UUID
     item: str
@@ -126,9 +144,14 @@ class BriefWaiting(Struct, frozen=True):
     ref: str
     held_by: str
     holder: str
-    on: list[str]
     since: datetime | None
-    manager: str
+    on: Sequence[str] = ()
+    manager: str = ""
+
+    @property
+    def key(self) -> WaitId:
+        """Which wait it is, of all there are."""
+        return self.project, self.item, self.kind, self.ref
 
 
 class HolderCount(Struct, frozen=True):
@@ -160,6 +183,24 @@ class WaitingRows:
     async def brief(self, criteria: WaitingFilter, past: Past | None = None) -> list[BriefWaiting]:
         """The same page in brief."""
         return [BriefWaiting(*row) for row in await self._listed(BRIEF, criteria, past)]
+
+    async def shown(self, waits: Collection[BriefWaiting], past: Past | None = None) -> dict[WaitId, BriefWaiting]:
+        """These *waits* in full, by their keys, read from the same rows. Raises TooMuchToReadError."""
+        params: dict[str, Any] = {
+            "projects": sorted({wait.project for wait in waits}),
+            "items": sorted({wait.item for wait in waits}),
+        }
+        async with tables_at(self._store, PAST, past, params["projects"]) as (cursor, tables):
+            sources = {
+                name: tables.of(table, by_project=True) for name, table in (("waiting", WAITING), ("project", PROJECTS))
+            }
+            await cursor.execute(SQL(SHOWN).format(**sources), params | tables.params, prepare=tables.prepare)
+            rest = {row[:4]: row[4:] for row in await cursor.fetchall()}
+        return {
+            wait.key: structs.replace(wait, on=rest[wait.key][0], manager=rest[wait.key][1])
+            for wait in waits
+            if wait.key in rest
+        }
 
     async def _listed(self, query: LiteralString, criteria: WaitingFilter, past: Past | None) -> list[tuple[Any, ...]]:
         params = {name: getattr(criteria, name) for name in criteria.__struct_fields__ if name not in ("scope", "last")}
@@ -206,15 +247,35 @@ class WaitingRows:
     ) -> list[tuple[Any, ...]]:
         params |= {"register": scope.register}
         async with tables_at(self._store, PAST, past) as (cursor, tables):
-            clauses = {"waiting": tables.of(WAITING), "project": tables.of(PROJECTS, by_project=True)}
-            # A project is of one register for good; those read from the ledger may be in no view yet.
-            alone = scope.sees_all(READ) and not tables.stale and not any(each in ABOUT_PROJECTS for each in conditions)
-            # Access is that of today, which present projects have in their rows.
-            readable = scope.readable("p", READ, parties=tables.is_current)
-            within = scope.registered("w") if alone else both(OF_REGISTER, readable)
+            clauses = {
+                "waiting": tables.of(WAITING, parts=history.PARTS),
+                "brief": tables.of(WAITING, only=history.CUT_BY, parts=history.PARTS),
+                "at_hand": tables.of(WAITING, only=history.CUT_BY, parts=(history.AT_HAND,)),
+                "blocked": tables.of(WAITING, only=history.COUNTED_BY, parts=(history.BLOCKED,)),
+                "project": tables.of(PROJECTS, by_project=True),
+                # Beside rows of the ledger no version is looked up for each row: those of the moment are joined then.
+                "joined": tables.of(PROJECTS, by_project=not tables.stale),
+            }
+            alone = self._is_alone(tables, scope) and not any(each in ABOUT_PROJECTS for each in conditions)
+            within = _within(tables, scope, alone=alone)
             clauses["of_projects"] = SQL("").format() if alone else JOINED.format(**clauses)
             clauses["conditions"] = SQL(" AND ").join([within, *conditions])
             await cursor.execute(
                 SQL(query).format(**clauses, **(parts or {})), params | tables.params, prepare=tables.prepare
             )
             return await cursor.fetchall()
+
+    @staticmethod
+    def _is_alone(tables: Tables, scope: Scope) -> bool:
+        """Whether waits are read without their projects: access to rows of now is by columns of their projects."""
+        return tables.moment is not None or (scope.sees_all(READ) and not tables.stale)
+
+
+def _within(tables: Tables, scope: Scope, *, alone: bool) -> SQL | Composed:
+    """The condition that a wait is in *scope*; access is that of today, which present projects have in their rows."""
+    if not alone:
+        return both(OF_REGISTER, scope.readable("p", READ, parties=tables.is_current))
+    registered = scope.registered("w")
+    if tables.stale:  # those read from the ledger may be in no view yet
+        registered = OF_READ.format(registered=registered, projects=tables.folded(PROJECTS))
+    return both(registered, scope.readable("w", READ))

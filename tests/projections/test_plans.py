@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -22,7 +23,10 @@ from projections.clocks.list import ClockFilter
 from projections.clocks.query import ClocksAt
 from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.histories import EVERY_VIEW, HISTORIES
+from projections.history.moment import PastMoment
 from projections.information.query import InformationBook, InformationFilter, InformationPast
+from projections.progress.ordered import ProgressSort
+from projections.progress.past import PastProgress
 from projections.progress.query import ProgressList, ProjectFilter
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor
@@ -52,16 +56,19 @@ PROJECT = {"project": "md5(n::text)::uuid"}
 ENDED = f"CASE WHEN n % {LATE} = 0 THEN timestamptz '9999-01-01Z' ELSE timestamptz '2026-05-01Z' END"
 VERSION = PROJECT | {"known_until": ENDED, "valid_until": ENDED}
 AT_STAGE = f"CASE WHEN n % {LATE} = 0 THEN 'accepted' ELSE 'delivered' END"
-VALUES: Mapping[str, Mapping[str, str]] = {
+RUNS = "n % 10 = 0"
+VALUES: dict[str, Mapping[str, str]] = {
     "access_project": PROJECT | {"manager": "'manager' || n % 600"},
     "clock": PROJECT
     | {
         "law": "'cn-licensing@2019-04-23'",
+        "department": "'department' || n % 3",
         "mode": "'single'",
         "clock": "'decision'",
         "state": "'running'",
         "over_state": "'overdue'",
-        "level": "'green'",
+        "level": f"CASE WHEN {RUNS} THEN 'green' ELSE 'none' END",
+        "closed": f"NOT ({RUNS})",
         "over_level": "'red'",
         "length": "20",
         "due_on": "date '2026-01-01' + n % 700",
@@ -100,6 +107,7 @@ VALUES: Mapping[str, Mapping[str, str]] = {
     "evaluation_history": VERSION
     | {"evaluated_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'", "known_until": "'9999-01-01Z'"},
 }
+VALUES["clock_history"] = {**VALUES["clock"], **VERSION}
 Ask = Callable[["ExplainingStore"], Awaitable[object]]
 
 
@@ -165,6 +173,12 @@ def clocks_in(store: Store, scope: Scope = ZONE_SCOPE) -> ClocksAt:
     return ClocksAt(store, law_book(), NOW, NOW, scope=scope)
 
 
+async def shown_then(store: Store) -> object:
+    """What was at hand, the first of it in full."""
+    rows = WaitingRows(store)
+    return await rows.shown(await rows.brief(WaitingFilter(at_hand=True, limit=20), PAST), PAST)
+
+
 QUERIES: Mapping[str, tuple[Ask, str]] = {
     "clocks of a manager": (
         lambda store: clocks_in(store, of_manager("manager7")).listed(ClockFilter()),
@@ -180,6 +194,33 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
             WaitingFilter(department="department1", at_hand=True, elsewhere=True, limit=1000)
         ),
         "waiting_department_since_idx1",
+    ),
+    "clocks of a desk": (
+        lambda store: clocks_in(store).ends(
+            ClockFilter(department="department1", awaited=True, coloured=True, limit=50)
+        ),
+        "clock_department_over_at_project_item_application_clock_idx",
+    ),
+    "what a desk holds then": (
+        lambda store: WaitingRows(store).brief(
+            WaitingFilter(holder="department1", held_by="department", at_hand=True, limit=1000), PAST
+        ),
+        "Index Only Scan using waiting_history_tstzrange",
+    ),
+    "what a desk shows then": (shown_then, "waiting_history_pkey"),
+    "figures of projects then": (
+        lambda store: PastProgress(store, law_book(), PAST).figures(ProjectFilter(t=THEN), 10),
+        "Index Only Scan using project_history_tstzrange",
+    ),
+    "projects in the order of harm then": (
+        lambda store: PastProgress(store, law_book(), PAST).ordered(
+            ProjectFilter(t=THEN, limit=51), ProgressSort.HARM, None
+        ),
+        "Index Only Scan using clock_history_tstzrange",
+    ),
+    "departments that hold something": (
+        lambda store: WaitingRows(store).departments(ZONE_SCOPE),
+        "waiting_holder_since_idx1",
     ),
     "waits then": (lambda store: WaitingRows(store).listed(WaitingFilter(), PAST), "waiting_history_tstzrange"),
     "holders then": (lambda store: WaitingRows(store).holders("", 20, PAST), "waiting_history_tstzrange"),
@@ -241,3 +282,29 @@ async def test_what_is_shown_is_found_by_an_index(url: str, name: str, monkeypat
     assert index in plans, plans
     for table in VALUES.keys() - {"access_project"}:
         assert f"Seq Scan on {table} " not in plans, plans
+
+
+async def _a_fact_behind(*_: object) -> PastMoment:
+    """The past instant in histories that have not seen the last fact of a project."""
+    return PastMoment("known", THEN, [UUID(int=1)])
+
+
+@pytest.mark.parametrize(
+    "name", ["projects in the order of harm then", "what a desk holds then", "what a desk shows then", "holders then"]
+)
+async def test_beside_rows_of_the_ledger_no_other_version_is_read(
+    url: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projections.as_of.moment_of", _a_fact_behind)
+    ask, _ = QUERIES[name]
+    store = ExplainingStore(url)
+    await store.pool.open()
+    try:
+        await ask(store)
+    finally:
+        await store.pool.close()
+
+    plans = "\n".join(store.plans)
+    assert "json_populate_recordset" in plans, plans
+    assert "Seq Scan on project_history" not in plans, plans
+    assert "Seq Scan on waiting_history" not in plans, plans

@@ -20,7 +20,7 @@ from scripts.simulation.simulate import SimulationPlan, simulate
 SEED = 12
 FACTS_A_PROJECT = 180  # in the simulation, about
 # Of a ledger with its views, and of the histories of their rows besides; with what sorts and checkpoints need.
-BYTES_A_FACT, BYTES_OF_HISTORIES = 2_100, 5_500
+BYTES_A_FACT, BYTES_OF_HISTORIES = 2_100, 7_300
 
 Bars = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]  # a progress bar with this title
 

@@ -91,6 +91,15 @@ async def test_a_list_is_what_the_ledger_says(approvals: Approvals, t: str) -> N
             assert await clocks.number(wanted) == min(len(fits), wanted.limit), wanted
 
 
+@pytest.mark.parametrize("t", [LATER[-1], *EARLIER])
+async def test_an_application_read_alone_is_as_among_all_of_its_project(approvals: Approvals, t: str) -> None:
+    clocks = clocks_at(approvals, t)
+    whole = await everything(clocks)
+    for key in {(clock.project, clock.reading.item, clock.reading.application) for clock in whole}:
+        of_it = [clock for clock in whole if (clock.project, clock.reading.item, clock.reading.application) == key]
+        assert await clocks._read([key[0]], {key}) == of_it
+
+
 @pytest.mark.parametrize("department", ["", "land", "fire", "tax", "nobody"])
 async def test_the_table_is_what_the_ledger_says(approvals: Approvals, department: str) -> None:
     for t in [*LATER, *EARLIER]:

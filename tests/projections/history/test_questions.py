@@ -13,6 +13,8 @@ import pytest
 import pytest_asyncio
 from msgspec import structs
 
+from domain.access.principal import Caller, PrincipalKind
+from domain.core.ledger import Role
 from domain.core.plan import PlannedItem
 from domain.core.types import Outcome
 from domain.law.calendar.period import Period
@@ -33,6 +35,7 @@ from projections.information.query import InformationBook, InformationFilter, In
 from projections.progress.ordered import ProgressSort
 from projections.progress.past import PastProgress
 from projections.progress.query import DecidedFilter, ProgressList, ProjectFilter
+from projections.scope import ZONE_SCOPE, Scope
 from projections.sums import ZONE
 from projections.supervision.list import ListFilter
 from projections.supervision.timeliness_query import TimelinessOf
@@ -49,6 +52,7 @@ from tests.watching import Hands
 DAYS = chosen(25, 40)
 ROUNDS = chosen(40, 150)
 DEPARTMENTS = ["", "land", "planning"]
+OFFICER = Caller("zhang", "", PrincipalKind.PERSON, Role.OFFICER, "land")  # who may read the projects that land is in
 GRANTED = Outcome.GRANTED
 STALE_DAYS, BESIDE_SHARE = 5, 0.2
 TAX = PlannedItem(item="tax", department="tax", live=False)
@@ -136,12 +140,15 @@ async def waits(zone: Zone, t: datetime, known: datetime, random: Random) -> Any
         elsewhere=random.choice([True, False]),
         limit=random.choice([2, 100]),
         offset=random.choice([0, 1]),
+        scope=random.choice([ZONE_SCOPE, Scope(caller=OFFICER)]),
     )
-    rows = WaitingRows(zone.approvals.store)
-    listed = await rows.listed(wanted, Past(t, known))
-    in_brief = [BriefWaiting(*(getattr(wait, name) for name in BriefWaiting.__struct_fields__)) for wait in listed]
-    assert await rows.brief(wanted, Past(t, known)) == in_brief
-    return listed, await rows.holders(wanted.department, 9, Past(t, known))
+    rows, past = WaitingRows(zone.approvals.store), Past(t, known)
+    listed = await rows.listed(wanted, past)
+    in_full = [BriefWaiting(*(getattr(wait, name) for name in BriefWaiting.__struct_fields__)) for wait in listed]
+    in_brief = await rows.brief(wanted, past)
+    shown = await rows.shown(in_brief, past)
+    assert [shown[wait.key] for wait in in_brief] == in_full
+    return listed, await rows.holders(wanted.department, 9, past, wanted.scope)
 
 
 async def information(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
@@ -174,6 +181,11 @@ async def clocks(zone: Zone, t: datetime, known: datetime, random: Random) -> An
     assert await at_t.ends(wanted) == list(map(ClockEnd.of, listed))
     chosen = {} if wanted.closed else await at_t.chosen([clock.key for clock in listed])
     assert wanted.closed or [clock.reading for clock in chosen.values()] == _in_order(chosen, listed)
+    for clock in listed[:2]:
+        key = clock.project, clock.reading.item, clock.reading.application
+        whole = await at_t._read([clock.project])
+        of_it = [each for each in whole if (each.reading.item, each.reading.application) == key[1:]]
+        assert await at_t._read([clock.project], {key}) == of_it
     return listed, await at_t.counts(wanted.department)
 
 
@@ -229,6 +241,7 @@ async def test_any_answer_about_the_past_is_that_of_the_ledger(
     monkeypatch.setattr("projections.supervision.query.CORRECTED_FEW_MAX", -1)
     random = Random(SEED)
     await lived(zone, random)
+    project_all(database_url)  # access is that of today
     project_all(database_url, Projector(database_url, HISTORIES))
     counts = Counter[str]()
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from infrastructure.ledger.reader import head_of
+from scripts import ledger
 from scripts.benches.growth import SizedLedger, measure_round
 from scripts.benches.newcomer import CODE, NAME, PROJECTS, settle
 from scripts.benches.questions import PAST_QUESTIONS, QUESTIONS, names_in
@@ -54,7 +55,7 @@ def test_the_newcomer_has_its_projects(database_url: str) -> None:
 
 
 @pytest.mark.long
-def test_no_question_is_refused(database_url: str) -> None:
+def test_no_question_is_refused_nor_waits_for_views(database_url: str) -> None:
     until = last_day()
     asyncio.run(simulate(database_url, SimulationPlan(projects=20, seed=12, until=until, processes=1)))
     asyncio.run(settle(database_url))
@@ -64,4 +65,6 @@ def test_no_question_is_refused(database_url: str) -> None:
     measure_round(sized)
 
     assert sized.refused == {}
+    status = ledger.status(database_url)  # a page waits where a view is behind the last entry
+    assert set(status.views.values()) == {status.last_position}
     assert {question.subject for question in (*QUESTIONS, *PAST_QUESTIONS)} <= sized.times.keys()
