@@ -98,7 +98,7 @@ class Tables(Struct, frozen=True):
             stored = SQL("(SELECT v.* FROM {} AS v WHERE v.project <> ALL (%(stale)s))").format(name)
         else:
             return [SQL("{}").format(name)]
-        folded = SQL("({})").format(SQL(FOLDED).format(table=name, rows=Placeholder(f"then_{table.name}")))
+        folded = SQL("({})").format(self.folded(table))
         return [stored, folded] if self.stale else [stored]
 
     @property
