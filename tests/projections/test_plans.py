@@ -90,7 +90,7 @@ VALUES: dict[str, Mapping[str, str]] = {
     | {
         "manager": "'manager' || n % 600",
         "changed_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'",
-        "known_until": f"CASE WHEN n % {LATE} < 50 THEN timestamptz '9999-01-01Z' ELSE timestamptz '2026-01-02Z' END",
+        "known_until": f"CASE WHEN n % {LATE} < 10 THEN timestamptz '9999-01-01Z' ELSE timestamptz '2026-01-02Z' END",
     },
     "waiting_history": VERSION,
     "item_history": VERSION | {"stage": AT_STAGE, "known_until": "'9999-01-01Z'", "valid_until": "'9999-01-01Z'"},
