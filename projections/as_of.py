@@ -31,6 +31,7 @@ from projections.view import SCHEMA, Folded, Row, Table, View, fold_at
 
 # Rows are passed as JSON, as PostgreSQL itself formats them: without a temporary table it also works on a standby.
 FOLDED = "SELECT {columns} FROM json_populate_recordset(NULL::{table}, {rows}::json)"
+OWN = "(SELECT v.* FROM {table} AS v WHERE v.project <> ALL (%(stale)s))"
 REPLACED = "(SELECT v.* FROM {table} AS v WHERE v.project <> ALL (%(stale)s) UNION ALL {folded})"
 
 
@@ -91,15 +92,22 @@ class Tables(Struct, frozen=True):
 
         A page of each, put together, holds the page of all. In one query PostgreSQL would read all rows, and sort them.
         """
-        name = Identifier(SCHEMA, table.name)
+        stored = self.own(table) if self.moment is None else self.moment.before(table, column)
+        others = self.others(table)
+        return [stored] if others is None else [stored, others]
+
+    def own(self, table: Table, *, by_project: bool = False) -> Composed:
+        """The FROM item for the stored rows of *table* alone, without those of stale projects; see `of`."""
         if self.moment is not None:
-            stored = self.moment.before(table, column)
-        elif self.stale:
-            stored = SQL("(SELECT v.* FROM {} AS v WHERE v.project <> ALL (%(stale)s))").format(name)
-        else:
-            return [SQL("{}").format(name)]
-        folded = SQL("({})").format(self.folded(table))
-        return [stored, folded] if self.stale else [stored]
+            return self.moment.of(table, by_project=by_project)
+        name = Identifier(SCHEMA, table.name)
+        return SQL(OWN).format(table=name) if self.stale else SQL("{}").format(name)
+
+    def others(self, table: Table) -> Composed | None:
+        """The FROM item for the rows that were folded in place of those; None where no project is stale."""
+        if not self.stale:
+            return None
+        return SQL("({})").format(self.folded(table))
 
     @property
     def is_current(self) -> bool:

@@ -15,7 +15,8 @@ from uuid import UUID
 from msgspec import Struct
 from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
-from projections.information.fold import InformationRow
+from projections.as_of import Tables
+from projections.information.fold import PROJECTS, InformationRow
 from projections.keyset import Ordering, SortKey
 from projections.snapshots import Cursor
 
@@ -34,28 +35,38 @@ BEST = Ordering((SortKey("i.named", descending=True), SortKey("i.rank", descendi
 NAMED: LiteralString = "(position(%(whole)s IN split_part(t.plain, E'\\n', 1)) > 0)"
 RANK: LiteralString = "ts_rank(t.words, %(words)s::tsquery)"
 # OFFSET 0 keeps each part as it is: the order is made without texts, and texts are read in that order, until enough
-# are there.
-IN_ORDER: LiteralString = """
-    (SELECT i.project, i.changed_at, i.registered_at FROM {information} AS i
-     WHERE {conditions} AND {follows} ORDER BY {recent} OFFSET 0) AS i
-"""
-RANKED: LiteralString = f"""
-    WITH nearest AS MATERIALIZED (
-        SELECT i.*, r.named, r.rank FROM {IN_ORDER} CROSS JOIN LATERAL (
-            SELECT {NAMED} AS named, {RANK} AS rank FROM {{of_project}} AS t
-            WHERE t.project = i.project AND {{exact}} OFFSET 0) AS r
-        ORDER BY {{recent}} LIMIT %(ranked_max)s + 1
-    ), page AS MATERIALIZED (
-        SELECT i.* FROM (SELECT i.* FROM nearest AS i ORDER BY {{recent}} LIMIT %(ranked_max)s) AS i
-        WHERE {{following}} ORDER BY {{best}} LIMIT %(limit)s + 1 OFFSET %(offset)s
-    )
-    SELECT {{columns}}, i.named, i.rank, c.counted FROM (SELECT count(*)::integer AS counted FROM nearest) AS c
-    LEFT JOIN (page AS i JOIN {{of_project}} AS t ON t.project = i.project) ON true ORDER BY {{best}}
+# are there. Rows that were folded are in no index, and few: they are put beside those.
+STORED: LiteralString = f"""
+    (SELECT i.*, r.named, r.rank FROM (
+        SELECT i.project, i.changed_at, i.registered_at FROM {{stored}} AS i
+        WHERE {{conditions}} AND {{follows}} ORDER BY {{recent}} OFFSET 0) AS i
+     CROSS JOIN LATERAL (
+        SELECT {NAMED} AS named, {RANK} AS rank FROM {{of_project}} AS t
+        WHERE t.project = i.project AND {{exact}} OFFSET 0) AS r
+     ORDER BY {{recent}} LIMIT %(most)s::bigint)
 """  # noqa: S608 our own constants
+FOLDED: LiteralString = f"""
+    (SELECT i.project, i.changed_at, i.registered_at, {NAMED} AS named, {RANK} AS rank
+     FROM {{folded}} AS i CROSS JOIN LATERAL (SELECT i.plain, i.words) AS t
+     WHERE {{conditions}} AND {{follows}} AND {{exact}})
+"""  # noqa: S608 our own constants
+NEAREST: LiteralString = """
+    nearest AS MATERIALIZED (SELECT i.* FROM ({matched}) AS i ORDER BY {recent} LIMIT %(most)s::bigint)
+"""
+RANKED: LiteralString = """
+    WITH {nearest}, page AS MATERIALIZED (
+        SELECT i.* FROM (SELECT i.* FROM nearest AS i ORDER BY {recent} LIMIT %(ranked_max)s) AS i
+        WHERE {following} ORDER BY {best} LIMIT %(limit)s + 1 OFFSET %(offset)s
+    )
+    SELECT {columns}, i.named, i.rank, c.counted FROM (SELECT count(*)::integer AS counted FROM nearest) AS c
+    LEFT JOIN (page AS i JOIN {either} AS t ON t.project = i.project) ON true ORDER BY {best}
+"""
 OLDER: LiteralString = f"""
-    SELECT {{columns}}, false, {BEYOND_RANK}::real FROM {IN_ORDER} CROSS JOIN LATERAL (
-        SELECT t.* FROM {{of_project}} AS t WHERE t.project = i.project AND {{exact}} OFFSET 0) AS t
-    ORDER BY {{recent}} LIMIT %(left)s OFFSET %(skipped)s
+    WITH {{nearest}}, page AS MATERIALIZED (
+        SELECT i.* FROM nearest AS i ORDER BY {{recent}} LIMIT %(left)s OFFSET %(skipped)s
+    )
+    SELECT {{columns}}, false, {BEYOND_RANK}::real FROM page AS i JOIN {{either}} AS t ON t.project = i.project
+    ORDER BY {{recent}}
 """  # noqa: S608 our own constants
 LISTED: LiteralString = """
     SELECT {columns}, false, 0::real FROM {information} AS i WHERE {conditions} AND {following}
@@ -95,25 +106,22 @@ class MatchPage(Struct, frozen=True):
 
 
 class ProjectSearch(Struct, frozen=True):
-    """A search by the words and filters in *params*, of *information* under *conditions*.
+    """A search by the words and filters in *params*, of the information base in *tables*, under *conditions*."""
 
-    *of_project*: the same table where it is joined to rows of some projects. *prepare*: as for any query of it.
-    """
-
-    information: Composed
-    of_project: Composed
+    tables: Tables
     conditions: Composed
     params: Mapping[str, Any]
-    prepare: bool | None
 
     async def ranked(self, cursor: Cursor, page: MatchPage, exact: Sequence[str]) -> ProjectMatches:
         """The matches of a text that also contain each of *exact*, the best of the newest ones first."""
         terms = {f"exact_{nth}": term for nth, term in enumerate(exact)}
         contains = [SQL("position({} IN t.plain) > 0").format(Placeholder(name)) for name in terms]
         parts = self._parts("t") | {"exact": SQL(" AND ").join(contains) if terms else SQL("true")}
-        params = {**self.params, **terms, "ranked_max": MATCHES_RANKED_MAX, "limit": page.limit, "offset": page.offset}
-        following = {"follows": SQL("true"), "following": SQL("{}").format(BEST.following(page.last))}
-        await cursor.execute(SQL(RANKED).format(**parts, **following), params, prepare=self.prepare)
+        params = {**self.params, **terms, "ranked_max": MATCHES_RANKED_MAX, "most": MATCHES_RANKED_MAX + 1}
+        params |= {"limit": page.limit, "offset": page.offset}
+        following = SQL("{}").format(BEST.following(page.last))
+        query = SQL(RANKED).format(**parts, nearest=self._nearest(parts, SQL("true")), following=following)
+        await cursor.execute(query, params, prepare=self.tables.prepare)
         matched = await cursor.fetchall()
         count, rows = int(matched[0][-1]), [row[:-1] for row in matched if row[0] is not None]
         if count > MATCHES_RANKED_MAX and len(rows) <= page.limit:
@@ -126,26 +134,36 @@ class ProjectSearch(Struct, frozen=True):
         """The rows of the page that come after all those that are ranked."""
         last = page.last[-len(RECENT) :] if page.last and page.last[1] == BEYOND_RANK else None
         skipped = 0 if last else max(page.offset, MATCHES_RANKED_MAX)
-        query = SQL(OLDER).format(**parts, follows=SQL("{}").format(RECENT.following(last)))
-        await cursor.execute(query, {**params, "skipped": skipped}, prepare=self.prepare)
+        query = SQL(OLDER).format(**parts, nearest=self._nearest(parts, RECENT.following(last)))
+        further = {"skipped": skipped, "most": skipped + params["left"]}
+        await cursor.execute(query, {**params, **further}, prepare=self.tables.prepare)
         return await cursor.fetchall()
+
+    def _nearest(self, parts: Mapping[str, Composed | SQL], follows: SQL | Composed) -> Composed:
+        """The newest matches of those that follow a row."""
+        folded = self.tables.others(PROJECTS)
+        matched = [SQL(STORED).format(**parts, follows=follows)]
+        matched += [SQL(FOLDED).format(**parts, folded=folded, follows=follows)] if folded else []
+        return SQL(NEAREST).format(matched=SQL(" UNION ALL ").join(matched), recent=RECENT.clause)
 
     async def listed(self, cursor: Cursor, page: MatchPage) -> ProjectMatches:
         """Those that match the filters, the last changed first."""
         parts, params = self._parts("i"), {**self.params, "counted_max": PROJECTS_COUNTED_MAX}
         params |= {"limit": page.limit, "offset": page.offset}
-        await cursor.execute(SQL(COUNTED).format(**parts), params, prepare=self.prepare)
+        await cursor.execute(SQL(COUNTED).format(**parts), params, prepare=self.tables.prepare)
         ((count,),) = await cursor.fetchall()
         last = page.last[-len(RECENT) :] if page.last else None
         query = SQL(LISTED).format(**parts, following=SQL("{}").format(RECENT.following(last)))
-        await cursor.execute(query, params, prepare=self.prepare)
+        await cursor.execute(query, params, prepare=self.tables.prepare)
         return page.shown(await cursor.fetchall(), int(count), PROJECTS_COUNTED_MAX)
 
     def _parts(self, alias: LiteralString) -> dict[str, Composed | SQL]:
         return {
             "columns": columns_of(alias),
-            "information": self.information,
-            "of_project": self.of_project,
+            "information": self.tables.of(PROJECTS),
+            "either": self.tables.of(PROJECTS, by_project=True),
+            "stored": self.tables.own(PROJECTS),
+            "of_project": self.tables.own(PROJECTS, by_project=True),
             "conditions": self.conditions,
             "recent": RECENT.clause,
             "best": BEST.clause,

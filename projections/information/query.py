@@ -143,13 +143,11 @@ class InformationBook:
         async with self._tables(PROJECTS, *read) as (cursor, tables):
             parts = _tables_in(tables)
             search = ProjectSearch(
-                tables.of(PROJECTS),
-                tables.of(PROJECTS, by_project=True),
+                tables,
                 SQL(" AND ").join(
                     [criteria.scope.of("i", INFORMATION), *(SQL(condition).format(**parts) for condition in conditions)]
                 ),
                 params | tables.params,
-                tables.prepare,
             )
             page = MatchPage(criteria.limit, criteria.offset, criteria.last)
             if params["words"]:
