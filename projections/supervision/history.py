@@ -54,7 +54,7 @@ HISTORY = History(
     RecordedSupervision(),
     TABLES,
     {
-        SIGNALS.name: ("(happened_at)", "(department, happened_at)"),
+        SIGNALS.name: ("(happened_at)", "(department, happened_at, project, version)"),
         DECISIONS.name: ("(decided_at)",),
         COUNTED.name: (COUNTED_INDEX,),
     },

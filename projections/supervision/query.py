@@ -201,7 +201,8 @@ class SupervisionAt:
         """The tables of the lists, as they are, or as they were."""
         if self._moment is None:
             return {table.name: SQL("views.{}").format(Identifier(table.name)) for table in TABLES}
-        return {table.name: self._moment.of(table) for table in TABLES}
+        # Their own conditions find signals and decisions, and those find clocks and states by their keys.
+        return {table.name: self._moment.of(table, by_project=True) for table in TABLES}
 
     async def _counts(self, period: Period, *, together: bool = False) -> Counts:
         read = counted(await self._past_signals(period), await self._past_decisions(period))

@@ -16,6 +16,7 @@ from psycopg.sql import SQL, Composed
 
 from domain.access.principal import Caller, PrincipalKind
 from domain.core.ledger import Role
+from domain.law.calendar.period import Period
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.reader import Store
 from infrastructure.projector.projector import Projector
@@ -31,6 +32,8 @@ from projections.progress.query import ProgressList, ProjectFilter
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor
 from projections.sums import ZONE
+from projections.supervision.list import IN_FORCE
+from projections.supervision.query import SupervisionAt
 from projections.view import Table
 from projections.waiting.query import WaitingFilter, WaitingRows
 from projections.window.granted import GrantedFilter, PublicDecisions
@@ -97,6 +100,13 @@ VALUES: dict[str, Mapping[str, str]] = {
     "information": PROJECT | {"words": "to_tsvector('simple', 'word' || n)"},
     "information_history": VERSION
     | {"words": "to_tsvector('simple', 'word' || n)", "known_until": "'9999-01-01Z'", "valid_until": "'9999-01-01Z'"},
+    "signal_history": VERSION
+    | {
+        "department": "'department' || n % 3",
+        "happened_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'",
+        "known_until": "'9999-01-01Z'",
+    },
+    "signal_state_history": VERSION | {"known_until": "'9999-01-01Z'"},
     "granted_decision": PROJECT
     | {
         "decided_on": "date '2024-01-01' + n % 900",
@@ -208,6 +218,12 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
         "Index Only Scan using waiting_history_tstzrange",
     ),
     "what a desk shows then": (shown_then, "waiting_history_pkey"),
+    "warnings and cards of a desk then": (
+        lambda store: SupervisionAt(store, law_book(), THEN, ZONE).signals(
+            Period(date(2026, 1, 1), date(2026, 12, 31)), "department1", IN_FORCE, limit=20
+        ),
+        "Index Scan Backward using signal_history_department_happened_at_project_version_idx",
+    ),
     "figures of projects then": (
         lambda store: PastProgress(store, law_book(), PAST).figures(ProjectFilter(t=THEN), 10),
         "Index Only Scan using project_history_tstzrange",
@@ -270,6 +286,7 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
 @pytest.mark.parametrize("name", QUERIES)
 async def test_what_is_shown_is_found_by_an_index(url: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projections.feedback.query.MOVED_FEW_MAX", -1)
+    monkeypatch.setattr("projections.supervision.query.CORRECTED_FEW_MAX", -1)
     ask, index = QUERIES[name]
     store = ExplainingStore(url)
     await store.pool.open()
