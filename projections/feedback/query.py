@@ -247,9 +247,10 @@ class FeedbackAt:
         if unsettled is None:
             return await self._with_unsettled(settled, criteria, source)
         settled.update(unsettled)
-        complaints = self._merged(COMPLAINTS, criteria, [], source.earlier)
-        evaluations = self._merged(EVALUATIONS, criteria, [], source.earlier)
-        settled.update(await self._figures(complaints, evaluations))
+        if source.earlier:
+            complaints = self._merged(COMPLAINTS, criteria, [], source.earlier)
+            evaluations = self._merged(EVALUATIONS, criteria, [], source.earlier)
+            settled.update(await self._figures(complaints, evaluations))
         return settled
 
     async def _settled_then(self, cursor: Cursor, criteria: FeedbackFilter) -> FeedbackCounts | None:

@@ -20,7 +20,7 @@ from domain.law.licensing.forecast import DISTANT
 from domain.project.state.project import Project
 from projections.feedback.fold import FOLD_VERSION, Feedback, FeedbackState
 from projections.feedback.summary import FeedbackCounts
-from projections.feedback.sums import BETWEEN, given_at
+from projections.feedback.sums import add_figures, given_at
 from projections.history.fold import History
 from projections.history.moment import PastMoment
 from projections.reader import Laws
@@ -107,8 +107,7 @@ async def settled_counts(
     for department, item, figures, calendar, first, number in await cursor.fetchall():
         if calendar and not _counts_so(calendar, laws, first, moment.at, known):
             return None
-        for name in figures.split(BETWEEN):
-            counts[department, item, name] += int(number)
+        add_figures(counts, department, item, figures, int(number))
     return counts
 
 

@@ -11,13 +11,13 @@ from datetime import date, datetime
 from typing import LiteralString, TypeAlias
 
 from domain.law.calendar.period import Span
-from domain.law.feedback.clock import FeedbackRun
+from domain.law.feedback.clock import FeedbackClock, FeedbackRun
 from domain.law.licensing.forecast import DISTANT
 from projections.clocks.fold import counted_by
 from projections.feedback.complaints import ComplaintRow, complaint_runs
 from projections.feedback.evaluations import EvaluationRow, evaluation_runs
 from projections.feedback.reading import complaint_reading, evaluation_reading
-from projections.feedback.summary import GOOD, complaint_figures, evaluation_figures
+from projections.feedback.summary import GOOD, FeedbackCounts, complaint_figures, evaluation_figures
 from projections.reader import Laws
 from projections.sums import BEGINS, day_of, table_of
 from projections.view import Row, Rows, Table
@@ -79,11 +79,31 @@ def _figures(row: ComplaintRow | EvaluationRow, laws: Laws) -> tuple[Sequence[st
     if isinstance(row, EvaluationRow) and not row.bad:
         return ("void" if row.state == "void" else GOOD,), ""
     calendar = counted_by(row.law, laws, DISTANT.date()) if row.law else ""
+    return figures_at(row, laws, last_instant(runs_of(row)))[0], calendar
+
+
+def figures_at(
+    row: ComplaintRow | EvaluationRow, laws: Laws, t: datetime
+) -> tuple[Sequence[str], Sequence[FeedbackClock]]:
+    """The figures in which *row* counts at *t*, and its clocks then."""
     if isinstance(row, ComplaintRow):
-        return complaint_figures(complaint_reading(row, laws, _ended_at(complaint_runs(row)), DISTANT)), calendar
-    return evaluation_figures(evaluation_reading(row, laws, _ended_at(evaluation_runs(row)), DISTANT)), calendar
+        complaint = complaint_reading(row, laws, t, DISTANT)
+        return complaint_figures(complaint), complaint.clocks
+    evaluation = evaluation_reading(row, laws, t, DISTANT)
+    return evaluation_figures(evaluation), evaluation.clocks
 
 
-def _ended_at(runs: Iterable[FeedbackRun]) -> datetime:
-    """When the last of these clocks ended, all of which have."""
+def runs_of(row: ComplaintRow | EvaluationRow) -> Sequence[FeedbackRun]:
+    """The clocks of *row* that have started."""
+    return complaint_runs(row) if isinstance(row, ComplaintRow) else evaluation_runs(row)
+
+
+def last_instant(runs: Iterable[FeedbackRun]) -> datetime:
+    """When something last happened to one of these clocks: where all have ended, the end of the last one."""
     return max(at for run in runs for at in (run.started_at, run.ended_at, run.extended_at) if at is not None)
+
+
+def add_figures(counts: FeedbackCounts, department: str, item: str, figures: str, number: int = 1) -> None:
+    """Count a *number* in each of *figures*, which a row names a line each."""
+    for name in figures.split(BETWEEN):
+        counts[department, item, name] += number

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from projections.clocks.fold import counted_by
 from projections.feedback.complaints import ComplaintRow
 from projections.feedback.evaluations import EvaluationRow
 from projections.feedback.summary import FeedbackCounts
-from projections.feedback.sums import BETWEEN, SUMS, contribution_of
+from projections.feedback.sums import SUMS, add_figures, contribution_of
 from projections.reader import Laws
 from projections.scope import Scope
 from projections.snapshots import Cursor
@@ -66,14 +66,7 @@ class SummedFeedback(Struct, frozen=True):
     async def read(self, cursor: Cursor, laws: Laws, known: datetime) -> FeedbackCounts | None:
         """The counts of all settled feedback; None where some of it is not counted by the calendar known at *known*."""
         await cursor.execute(self._query(), self._params, prepare=False)
-        rows = await cursor.fetchall()
-        if not all(counts_so(calendar, laws, known) for calendar in {row[3] for row in rows}):
-            return None
-        counts: FeedbackCounts = Counter()
-        for department, item, figures, _, number in rows:
-            for name in figures.split(BETWEEN):
-                counts[department, item, name] += int(number)
-        return counts
+        return counts_by(await cursor.fetchall(), laws, known)
 
     def _query(self) -> Composed:
         terms = list[Composed]()
@@ -99,11 +92,24 @@ def settled_figures(rows: Iterable[ComplaintRow | EvaluationRow], laws: Laws) ->
     for row in rows:
         if contribution := contribution_of(row, laws):
             _, department, item, figures, _ = contribution
-            counts.update((department, item, name) for name in figures.split(BETWEEN))
+            add_figures(counts, department, item, figures)
     return counts
 
 
-def counts_so(calendar: str, laws: Laws, known: datetime) -> bool:
+def counts_by(rows: Sequence[tuple[Any, ...]], laws: Laws, known: datetime) -> FeedbackCounts | None:
+    """The counts in *rows* of department, item, figures, calendar and number.
+
+    None where some are not counted by the calendar known at *known*.
+    """
+    if not all(_counts_so(calendar, laws, known) for calendar in {row[3] for row in rows}):
+        return None
+    counts: FeedbackCounts = Counter()
+    for department, item, figures, _, number in rows:
+        add_figures(counts, department, item, figures, int(number))
+    return counts
+
+
+def _counts_so(calendar: str, laws: Laws, known: datetime) -> bool:
     """Whether *calendar*, as the sums name it, is the one known at *known*."""
     if not calendar:
         return True

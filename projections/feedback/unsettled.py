@@ -7,22 +7,20 @@ rows. Most are settled within weeks: there are never many.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, LiteralString, TypeAlias
 
 from psycopg.sql import SQL, Composed
 
-from domain.law.feedback.clock import FeedbackClockState, FeedbackRun
+from domain.law.feedback.clock import FeedbackClockState
 from domain.law.licensing.forecast import DISTANT
 from projections.clocks.fold import counted_by
-from projections.feedback.complaints import ComplaintRow, complaint_runs
-from projections.feedback.evaluations import EvaluationRow, evaluation_runs
-from projections.feedback.reading import complaint_reading, evaluation_reading
-from projections.feedback.summary import FeedbackCounts, complaint_figures, evaluation_figures
-from projections.feedback.sums import BETWEEN, given_at, is_settled
-from projections.feedback.sums_query import counts_so
+from projections.feedback.complaints import ComplaintRow
+from projections.feedback.evaluations import EvaluationRow
+from projections.feedback.summary import FeedbackCounts
+from projections.feedback.sums import BETWEEN, figures_at, given_at, is_settled, last_instant, runs_of
+from projections.feedback.sums_query import counts_by
 from projections.reader import Laws
 from projections.snapshots import Cursor
 from projections.view import Row, Table
@@ -56,7 +54,7 @@ def open_rows(kind: str, voice: str, row: ComplaintRow | EvaluationRow, laws: La
     """The rows of a complaint or evaluation; none once it is settled."""
     if is_settled(row):
         return []
-    calendar = counted_by(row.law, laws, DISTANT.date()) if row.law and _runs(row) else ""
+    calendar = counted_by(row.law, laws, DISTANT.date()) if row.law and runs_of(row) else ""
     of_row = row.project, kind, voice
     return [
         (*of_row, nth, row.department, row.item, BETWEEN.join(figures), calendar, given_at(row), begin, end)
@@ -66,34 +64,14 @@ def open_rows(kind: str, voice: str, row: ComplaintRow | EvaluationRow, laws: La
 
 def spans_of(row: ComplaintRow | EvaluationRow, laws: Laws) -> Iterator[FigureSpan]:
     """When which figures hold, from its last fact on: they change when a clock that runs is over."""
-    last = max(at for run in _runs(row) for at in _instants(run)) if _runs(row) else given_at(row)
-    figures, over = _at(row, laws, last)
-    begin = given_at(row)
-    for instant in sorted(over):
-        following, _ = _at(row, laws, instant)
+    begin, runs = given_at(row), runs_of(row)
+    figures, clocks = figures_at(row, laws, last_instant(runs) if runs else begin)
+    for instant in sorted({clock.over_at for clock in clocks if clock.state is FeedbackClockState.RUNNING}):
+        following, _ = figures_at(row, laws, instant)
         if following != figures:
             yield begin, instant, figures
             begin, figures = instant, following
     yield begin, None, figures
-
-
-def _at(row: ComplaintRow | EvaluationRow, laws: Laws, t: datetime) -> tuple[list[str], set[datetime]]:
-    """The figures in which *row* counts at *t*, and when the clocks that then run are over."""
-    if isinstance(row, ComplaintRow):
-        complaint = complaint_reading(row, laws, t, DISTANT)
-        figures, clocks = complaint_figures(complaint), complaint.clocks
-    else:
-        evaluation = evaluation_reading(row, laws, t, DISTANT)
-        figures, clocks = evaluation_figures(evaluation), evaluation.clocks
-    return figures, {clock.over_at for clock in clocks if clock.state is FeedbackClockState.RUNNING}
-
-
-def _runs(row: ComplaintRow | EvaluationRow) -> list[FeedbackRun]:
-    return complaint_runs(row) if isinstance(row, ComplaintRow) else evaluation_runs(row)
-
-
-def _instants(run: FeedbackRun) -> Iterator[datetime]:
-    return (at for at in (run.started_at, run.ended_at, run.extended_at) if at is not None)
 
 
 async def open_counts(
@@ -104,10 +82,4 @@ async def open_counts(
     *conditions* are on `v`, with *params*.
     """
     await cursor.execute(SQL(COUNTED).format(conditions=conditions), {**params, "t": t}, prepare=False)
-    counts: FeedbackCounts = Counter()
-    for department, item, figures, calendar, number in await cursor.fetchall():
-        if not counts_so(calendar, laws, known):
-            return None
-        for name in figures.split(BETWEEN):
-            counts[department, item, name] += int(number)
-    return counts
+    return counts_by(await cursor.fetchall(), laws, known)
