@@ -32,7 +32,6 @@ from projections.view import SCHEMA, Folded, Row, Table, View, fold_at
 # Rows are passed as JSON, as PostgreSQL itself formats them: without a temporary table it also works on a standby.
 FOLDED = "SELECT {columns} FROM json_populate_recordset(NULL::{table}, {rows}::json)"
 OWN = "(SELECT v.* FROM {table} AS v WHERE v.project <> ALL (%(stale)s))"
-REPLACED = "(SELECT v.* FROM {table} AS v WHERE v.project <> ALL (%(stale)s) UNION ALL {folded})"
 
 
 class Past(Struct, frozen=True):
@@ -78,8 +77,8 @@ class Tables(Struct, frozen=True):
         """
         if self.moment is not None:
             return self.moment.of(table, self.folded(table, only), by_project=by_project, only=only, parts=parts)
-        name = Identifier(SCHEMA, table.name)
-        return SQL(REPLACED).format(table=name, folded=self.folded(table)) if self.stale else SQL("{}").format(name)
+        stored = self.own(table)
+        return SQL("({} UNION ALL {})").format(stored, self.folded(table)) if self.stale else stored
 
     def folded(self, table: Table, only: Collection[LiteralString] = ()) -> Composed:
         """The query for the rows of the stale projects in *table*."""

@@ -95,18 +95,16 @@ async def desk_of(sources: DeskSources, department: str, shown: slice = slice(BE
     held = await sources.waiting.brief(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT), past)
     own = await sources.waiting.brief(structs.replace(every, department=department, elsewhere=True), past)
     groups = grouped(held, own, running_by_item(ends), today)
-    visible = [row.end.key for rows in groups.values() for row in rows[shown] if row.end]
-    clocks = await sources.clocks.chosen(visible)
-    waits = await sources.waiting.shown(
-        [wait for rows in groups.values() for row in rows[shown] for wait in row.waits], past
-    )
+    visible = [row for rows in groups.values() for row in rows[shown]]
+    clocks = await sources.clocks.chosen([row.end.key for row in visible if row.end])
+    waits = await sources.waiting.shown([wait for row in visible for wait in row.waits], past)
     caller = None if past else sources.caller
     for rows in groups.values():
         rows[shown] = marked(caller, rows[shown], department, clocks, waits)
     answerable = await supervised(sources.supervision, sources.feedback, department)
     of_week = DecidedFilter(department=department, since=week_from(t, zone), t=t, scope=sources.scope)
     done = await sources.progress.decided(_page_of(of_week, shown), past)
-    cases = [(row.project, row.item) for rows in groups.values() for row in rows[shown]]
+    cases = [(row.project, row.item) for row in visible]
     cases += [(row.project, row.item) for row in answerable.signals[shown]]
     cases += [(row.project, row.item) for row in done]
     cases += [(row.project, "") for row in answerable.orders[shown]]

@@ -14,6 +14,7 @@ from infrastructure.ledger.reader import Store
 from infrastructure.projector.view_stall import StallDetector
 from projections.progress.query import PROGRESS
 from projections.progress.rows import ProgressItem
+from projections.progress.sums import COUNTS_OF_REGISTER
 from projections.scope import ZONE_SCOPE, Scope
 
 R = TypeVar("R")
@@ -28,8 +29,6 @@ COUNTED: LiteralString = """
            coalesce(sum(p.items_turned_down), 0), coalesce(sum(p.complaints_open), 0)
     FROM views.project AS p WHERE p.register = %s AND {readable}
 """
-# Of a whole zone they are sums.
-SUMMED: LiteralString = "SELECT c.figure, c.n FROM views.project_count AS c WHERE c.register = %(register)s"
 POSITIONS: LiteralString = "SELECT view, seq, error FROM views.position WHERE NOT history ORDER BY view"
 HISTORY_POSITIONS: LiteralString = "SELECT view, seq, error FROM views.position WHERE history ORDER BY view"
 
@@ -114,7 +113,9 @@ class Views:
             query = SQL(COUNTED).format(readable=scope.readable("p", PROGRESS))
             (row,) = await self._rows(query, [scope.register])
             return Summary(*(int(number) for number in row))
-        counts = {figure: int(number) for figure, number in await self._rows(SUMMED, {"register": scope.register})}
+        counts = {
+            figure: int(number) for figure, number in await self._rows(COUNTS_OF_REGISTER, {"register": scope.register})
+        }
         return Summary(**{name: counts.get(FIGURES.get(name, name), 0) for name in Summary.__struct_fields__})
 
     async def items(self, project: UUID) -> list[ProgressItem]:

@@ -119,8 +119,8 @@ class ProjectSearch(Struct, frozen=True):
         parts = self._parts("t") | {"exact": SQL(" AND ").join(contains) if terms else SQL("true")}
         params = {**self.params, **terms, "ranked_max": MATCHES_RANKED_MAX, "most": MATCHES_RANKED_MAX + 1}
         params |= {"limit": page.limit, "offset": page.offset}
-        following = SQL("{}").format(BEST.following(page.last))
-        query = SQL(RANKED).format(**parts, nearest=self._nearest(parts, SQL("true")), following=following)
+        nearest = self._nearest(parts, SQL("true"))
+        query = SQL(RANKED).format(**parts, nearest=nearest, following=BEST.following(page.last))
         await cursor.execute(query, params, prepare=self.tables.prepare)
         matched = await cursor.fetchall()
         count, rows = int(matched[0][-1]), [row[:-1] for row in matched if row[0] is not None]
@@ -153,7 +153,7 @@ class ProjectSearch(Struct, frozen=True):
         await cursor.execute(SQL(COUNTED).format(**parts), params, prepare=self.tables.prepare)
         ((count,),) = await cursor.fetchall()
         last = page.last[-len(RECENT) :] if page.last else None
-        query = SQL(LISTED).format(**parts, following=SQL("{}").format(RECENT.following(last)))
+        query = SQL(LISTED).format(**parts, following=RECENT.following(last))
         await cursor.execute(query, params, prepare=self.tables.prepare)
         return page.shown(await cursor.fetchall(), int(count), PROJECTS_COUNTED_MAX)
 

@@ -12,6 +12,7 @@ from psycopg.sql import SQL, Composed
 
 from projections.clocks.list import EXISTS
 from projections.progress.query import LATE, PROGRESS
+from projections.progress.sums import COUNTS_OF_REGISTER
 from projections.progress.sums import STEP as SUMMED_STEP
 from projections.reader import Reader
 from projections.scope import Scope
@@ -31,7 +32,7 @@ CASES = SQL("""
     WHERE i.stage IN ('submitted', 'supplementing', 'accepted', 'completed') AND {within}
 """)
 # How many of a whole zone there are is a sum; which of them are late, the time says.
-SUMMED = SQL("SELECT c.figure, c.n FROM views.project_count AS c WHERE c.register = %(register)s")
+SUMMED = SQL(COUNTS_OF_REGISTER)
 LATE_CASES = SQL("""
     SELECT k.step, count(*) FROM (
         SELECT DISTINCT i.project, i.item, {step} AS step

@@ -24,6 +24,7 @@ from projections.progress.fold import Progress
 from projections.progress.history import CUT_BY, HISTORY
 from projections.progress.history import WAITS_FOR_APPLICANT as HELD_BY_APPLICANT
 from projections.progress.rows import CASES, ITEMS, PROJECTS, ProgressItem, ProgressProject
+from projections.progress.sums import COUNTS_OF_REGISTER
 from projections.reader import Reader
 from projections.scope import ZONE_SCOPE, Scope, both
 from projections.view import ROWS_MAX, literal
@@ -61,7 +62,7 @@ NUMBER_DECIDED_BY = """
       AND i.decided_at <= %(t)s AND {within}
 """
 VERIFIED = SQL("SELECT count(DISTINCT o.project) FROM views.outside AS o WHERE {} AND {}")
-COUNTED = SQL("SELECT c.figure, c.n FROM views.project_count AS c WHERE c.register = %(register)s")
+COUNTED = SQL(COUNTS_OF_REGISTER)
 CONDITIONS = {
     "manager": SQL("p.manager = %(manager)s"),
     "holder": SQL("p.holders @> ARRAY[%(holder)s]"),

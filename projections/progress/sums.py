@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import LiteralString
 
 from domain.core.types import Stage
 from domain.project.waiting.wait import HeldBy
@@ -41,6 +42,7 @@ DAYS = Table(
     key=3,
     summed=True,
 )
+COUNTS_OF_REGISTER: LiteralString = "SELECT c.figure, c.n FROM views.project_count AS c WHERE c.register = %(register)s"
 STEP = "step:"  # before the step that an application is at
 NAMES = [name for name, _ in ITEMS.columns]
 STAGE, LIVE, DECIDED_AT, DELIVERED_AT = map(NAMES.index, ("stage", "live", "decided_at", "delivered_at"))
