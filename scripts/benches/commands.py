@@ -39,13 +39,16 @@ def registration(items: int = ITEMS) -> RegisterProject:
     )
 
 
-def project_life(items: int = ITEMS) -> Iterator[tuple[AnyCommand, Actor]]:
-    """A project's commands from registration to its last decision: 1 + 3 * *items*, each with one fact."""
-    yield registration(items), MANAGER
-    for item in (f"item-{n}" for n in range(items)):
-        yield SubmitItem(item=item, materials=("form",)), ENTERPRISE
-        yield AcceptItem(item=item), OFFICER
-        yield CompleteItem(item=item, outcome=Outcome.GRANTED), OFFICER
+def project_life(
+    registered: RegisterProject | None = None, applicant: Actor = ENTERPRISE
+) -> Iterator[tuple[AnyCommand, Actor]]:
+    """A project's commands from registration to its last decision: 1 + 3 an item, each with one fact."""
+    registered = registered or registration()
+    yield registered, MANAGER
+    for plan in registered.items:
+        yield SubmitItem(item=plan.item, materials=("form",)), applicant
+        yield AcceptItem(item=plan.item), OFFICER
+        yield CompleteItem(item=plan.item, outcome=Outcome.GRANTED), OFFICER
 
 
 def ids_made_before(seconds: float) -> Iterator[UUID]:
@@ -93,7 +96,7 @@ async def loading(url: str) -> Figure:
     """Projects of 300 facts loaded per second: read, decoded, folded."""
     project, loads = uuid4(), list[float]()
     async with Approvals(url) as approvals:
-        for command, by in project_life(FACTS_LOADED // 3):
+        for command, by in project_life(registration(FACTS_LOADED // 3)):
             await approvals.handle(project, command, by, uuid4())
         began = perf_counter()
         for _ in range(LOADS):

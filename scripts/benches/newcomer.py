@@ -6,22 +6,16 @@ projects. A real zone that grows gets more enterprises. So each ledger gets one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 from msgspec import structs
 
 from domain.core.ledger import Actor, Role
-from domain.core.types import Outcome
 from domain.legal_person.registration import RegisterLegalPerson
 from domain.legal_person.state import Particulars, PersonKind, stream_of
-from domain.messages import AnyCommand
-from domain.project.application.acceptance import AcceptItem
-from domain.project.application.completion import CompleteItem
 from domain.project.application.registration import Enterprise
-from domain.project.application.submission import SubmitItem
 from infrastructure.ledger.approvals import Approvals
-from scripts.benches.commands import MANAGER, OFFICER, registration
+from scripts.benches.commands import MANAGER, project_life, registration
 
 CODE, NAME = "91110115MA0QM2022M", "启明湾量子测量仪器有限公司"
 PROJECTS = 3
@@ -36,15 +30,6 @@ async def settle(url: str) -> None:
         await approvals.handle(stream_of(CODE), command, MANAGER, uuid4())
         for nth in range(PROJECTS):
             project: UUID = uuid4()
-            for step, by in _life(nth):
+            named = structs.replace(registration(), name=f"{NAME}{nth + 1}号厂房", enterprise=Enterprise(NAME, CODE))
+            for step, by in project_life(named, APPLICANT):
                 await approvals.handle(project, step, by, uuid4())
-
-
-def _life(nth: int) -> Iterator[tuple[AnyCommand, Actor]]:
-    """The commands of one project, of which every item is granted."""
-    registered = registration()
-    yield structs.replace(registered, name=f"{NAME}{nth + 1}号厂房", enterprise=Enterprise(NAME, CODE)), MANAGER
-    for plan in registered.items:
-        yield SubmitItem(item=plan.item, materials=("form",)), APPLICANT
-        yield AcceptItem(item=plan.item), OFFICER
-        yield CompleteItem(item=plan.item, outcome=Outcome.GRANTED), OFFICER
