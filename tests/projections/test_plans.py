@@ -283,19 +283,24 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", QUERIES)
-async def test_what_is_shown_is_found_by_an_index(url: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projections.feedback.query.MOVED_FEW_MAX", -1)
-    monkeypatch.setattr("projections.supervision.query.CORRECTED_FEW_MAX", -1)
-    ask, index = QUERIES[name]
+async def plans_of(url: str, ask: Ask) -> str:
+    """The plans of the queries that *ask* makes."""
     store = ExplainingStore(url)
     await store.pool.open()
     try:
         await ask(store)
     finally:
         await store.pool.close()
+    return "\n".join(store.plans)
 
-    plans = "\n".join(store.plans)
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_what_is_shown_is_found_by_an_index(url: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projections.feedback.query.MOVED_FEW_MAX", -1)
+    monkeypatch.setattr("projections.supervision.query.CORRECTED_FEW_MAX", -1)
+    ask, index = QUERIES[name]
+    plans = await plans_of(url, ask)
+
     assert index in plans, plans
     for table in VALUES.keys() - {"access_project"}:
         assert f"Seq Scan on {table} " not in plans, plans
@@ -314,14 +319,8 @@ async def test_beside_rows_of_the_ledger_no_other_version_is_read(
 ) -> None:
     monkeypatch.setattr("projections.as_of.moment_of", _a_fact_behind)
     ask, _ = QUERIES[name]
-    store = ExplainingStore(url)
-    await store.pool.open()
-    try:
-        await ask(store)
-    finally:
-        await store.pool.close()
+    plans = await plans_of(url, ask)
 
-    plans = "\n".join(store.plans)
     assert "json_populate_recordset" in plans, plans
     assert "Seq Scan on project_history" not in plans, plans
     assert "Seq Scan on waiting_history" not in plans, plans
