@@ -13,9 +13,11 @@ from domain.law.licensing.clock import Level, State
 from projections.clocks.list import ClockSource
 from projections.clocks.nodes import MODES, Node
 from projections.clocks.reading import Reading
+from projections.clocks.standings import summed_standings
 from projections.reader import Reader
-from projections.scope import ZONE_SCOPE, Scope
+from projections.scope import EVERYTHING, ZONE_SCOPE, Scope
 
+CLOCKS = "read:clocks"
 UNCONFIRMED = State.UNCONFIRMED.value
 # Every column is in one index, which holds only clocks that run and have a colour: the table itself is not read.
 COUNTED = """
@@ -28,13 +30,13 @@ COUNTED = """
             ELSE c.level END AS standing
         FROM {source} AS c
         WHERE NOT c.closed AND c.level <> 'none' AND (c.exists_at IS NULL OR c.exists_at <= %(t)s)
-          AND {within}{}) AS k
+          AND {within} AND {chosen}) AS k
     GROUP BY k.axis, k.other, k.standing
 """
 BY_NODE = SQL("c.mode AS axis, c.node AS other")
 BY_DEPARTMENT = SQL("c.department AS axis, '' AS other")
-OF_DEPARTMENT = " AND c.department = %(department)s"
-WITHOUT = " AND c.project <> ALL(%(without)s)"
+OF_DEPARTMENT = SQL("c.department = %(department)s")
+OTHERS, THEMSELVES = SQL("c.project <> ALL(%(without)s)"), SQL("c.project = ANY(%(without)s)")
 
 Counts = Counter[tuple[str, str, str]]  # by mode, node and standing; or by department, "" and standing
 
@@ -51,7 +53,7 @@ class ClockCount(Struct, frozen=True):
     unconfirmed: int = 0  # the due date has passed outside the system, where silence proves nothing
 
 
-async def from_view(
+async def clock_counts(
     store: Reader,
     t: datetime,
     department: str,
@@ -59,12 +61,26 @@ async def from_view(
     scope: Scope = ZONE_SCOPE,
     axes: SQL = BY_NODE,
 ) -> Counts:
-    """The counts at *t* by the rows of *source* in *scope*."""
+    """The counts at *t* by *source* in *scope*: from sums where they are of all of a register as it is now."""
+    if not (source.is_current and scope.sees_all(CLOCKS)):
+        return await _by_rows(store, t, department, source, scope, axes, OTHERS)
+    counts = await summed_standings(store, t, department, scope, by_department=axes is BY_DEPARTMENT)
+    if source.without:
+        counts -= await _by_rows(store, t, department, source, scope, axes, THEMSELVES)
+    return counts
+
+
+async def _by_rows(
+    store: Reader, t: datetime, department: str, source: ClockSource, scope: Scope, axes: SQL, whose: SQL
+) -> Counts:
+    """The counts by the rows of *source*: those of the projects that it is right about, or of those *without* which."""
+    conditions = [whose] if source.without else []
+    conditions += [OF_DEPARTMENT] if department else []
     query = SQL(COUNTED).format(
-        SQL(OF_DEPARTMENT if department else "") + SQL(WITHOUT if source.without else ""),
         axes=axes,
         source=source.table,
-        within=scope.of("c", "read:clocks"),
+        within=scope.of("c", CLOCKS),
+        chosen=SQL(" AND ").join(conditions) if conditions else EVERYTHING,
     )
     async with store.cursor() as cursor:
         params = {"t": t, "department": department, "without": list(source.without), **source.params}

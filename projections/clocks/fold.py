@@ -35,6 +35,7 @@ from projections.clocks.law_events import Histories, take_entry
 from projections.clocks.law_kinds import KINDS
 from projections.clocks.nodes import NODES, Node, node_of
 from projections.clocks.rows import CLOCK_NAME, LENGTH, STATE, STOPPED_ON, USED, rows_of
+from projections.clocks.standings import STANDINGS, StandingKey, standing_rows, standings_of
 from projections.clocks.warned import DAYS as WARNED_DAYS
 from projections.clocks.warned import WARNED, WarnedSpan, spans_of, warned_rows
 from projections.reader import Laws
@@ -42,7 +43,7 @@ from projections.sums import Key
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 CLOCKS_CACHED_MAX = 1024  # by name: a dozen, and one for each department and step of a countersignature
-FOLD_VERSION = 20  # grows with every change of the tables or of the fold
+FOLD_VERSION = 21  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
@@ -137,13 +138,15 @@ class ClocksState(Struct):
     decided: dict[tuple[str, int], Row] = field(default_factory=dict)  # the rows of the history of decisions, cached
     spans: dict[tuple[str, int], tuple[WarnedSpan, ...]] = field(default_factory=dict)  # of those with clocks that end
     warned: Rows | None = None  # made of them, until they change
+    standings: dict[tuple[str, int], tuple[StandingKey, ...]] = field(default_factory=dict)  # of those that run
+    counts: list[Row] | None = None  # made of them, until they change
 
 
 class Clocks:
     """The fold, by the law that *laws* gives. Its calendars are part of the view's version."""
 
     name: str = "clocks"
-    tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED, SHARES, WARNED, WARNED_DAYS)
+    tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED, SHARES, WARNED, WARNED_DAYS, STANDINGS)
     follows: Facts = facts_of(KINDS, DECIDING, (DateAnnounced, ModeChanged), CORRECTIONS)
 
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
@@ -179,15 +182,19 @@ class Clocks:
             if key not in state.rows:
                 state.rows[key] = self.clock_rows(project.id, history)
                 _note_spans(state, key)
+                _note_standings(state, key)
                 if key in state.decisions.rows:
                     state.counted.pop(key, None)
                     state.sums = None
         state.sums = decision_sums(state, project.register) if state.sums is None else state.sums
         if state.warned is None:
             state.warned = warned_rows(project.id, project.register, chain.from_iterable(state.spans.values()))
+        if state.counts is None:
+            state.counts = standing_rows(project.register, chain.from_iterable(state.standings.values()))
         return {
             **state.sums,
             **state.warned,
+            STANDINGS.name: state.counts,
             "clock": [row for rows in state.rows.values() for row in rows],
             "clock_basis": self._basis(state, project.id, laws),
         }
@@ -233,6 +240,13 @@ def _note_spans(state: ClocksState, key: tuple[str, int]) -> None:
     spans = spans_of(state.rows[key])
     if spans != state.spans.get(key, ()):
         state.spans[key], state.warned = spans, None
+
+
+def _note_standings(state: ClocksState, key: tuple[str, int]) -> None:
+    """What the clocks of the application that run count in, by its new rows."""
+    standings = standings_of(state.rows[key])
+    if standings != state.standings.get(key, ()):
+        state.standings[key], state.counts = standings, None
 
 
 def decision_sums(state: ClocksState, register: str) -> Rows:

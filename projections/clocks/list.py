@@ -85,9 +85,14 @@ class ClockSource(Struct, frozen=True):
     params: Mapping[str, object] = {}
 
     @property
+    def is_current(self) -> bool:
+        """Whether its rows are those of now."""
+        return not self.params
+
+    @property
     def prepare(self) -> bool | None:
         """Whether the server may keep the plan of a query: not where how many rows it reads depends on the instant."""
-        return False if self.params else None
+        return None if self.is_current else False
 
 
 class ListedClock(Struct, frozen=True):

@@ -28,9 +28,9 @@ from projections.clocks.counts import (
     ClockCount,
     Counts,
     by_department,
+    clock_counts,
     counted,
     counted_by_department,
-    from_view,
     table,
 )
 from projections.clocks.explanation import explanation
@@ -206,7 +206,7 @@ class ClocksAt:
             settled._store = reader  # noqa: SLF001  its own
             source = await settled._source(reader.changed)  # noqa: SLF001
             self.recounting = settled.recounting
-            counts = await from_view(reader, self.t, department, source, self.scope, axes)
+            counts = await clock_counts(reader, self.t, department, source, self.scope, axes)
             if source.without:
                 read = await settled._read(source.without)  # noqa: SLF001
                 counts += count(clock.reading for clock in read)
