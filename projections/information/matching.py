@@ -2,7 +2,8 @@
 
 GIN says which projects have the words of a search, but neither when something was entered last nor how well they match.
 So the matches are put in order by that instant alone, without their texts; texts are read of the newest ones only, and
-these are ranked. What is older follows, the last changed first.
+these are ranked. What is older follows, the last changed first. In a large zone they are looked for among the projects
+that changed of late before all others.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct
-from psycopg.sql import SQL, Composed, Identifier, Placeholder
+from psycopg.sql import SQL, Composed, Identifier, Literal, Placeholder
 
 from projections.as_of import Tables
 from projections.information.fold import PROJECTS, InformationRow
+from projections.information.newest import RECENT_PAST
 from projections.keyset import Ordering, SortKey
 from projections.snapshots import Cursor
 
@@ -52,6 +54,16 @@ FOLDED: LiteralString = f"""
 """  # noqa: S608 our own constants
 NEAREST: LiteralString = """
     nearest AS MATERIALIZED (SELECT i.* FROM ({matched}) AS i ORDER BY {recent} LIMIT %(most)s::bigint)
+"""
+# The newest of those that changed *since*, and only where these are too few, of all.
+OF_LATE: LiteralString = """
+    recent AS MATERIALIZED (SELECT i.* FROM ({recently}) AS i ORDER BY {recent} LIMIT %(most)s::bigint),
+    nearest AS MATERIALIZED (
+        SELECT i.* FROM recent AS i WHERE (SELECT count(*) FROM recent) = %(most)s
+        UNION ALL
+        (SELECT i.* FROM ({matched}) AS i WHERE (SELECT count(*) FROM recent) < %(most)s
+         ORDER BY {recent} LIMIT %(most)s::bigint)
+    )
 """
 RANKED: LiteralString = """
     WITH {nearest}, page AS MATERIALIZED (
@@ -119,7 +131,8 @@ class ProjectSearch(Struct, frozen=True):
         parts = self._parts("t") | {"exact": SQL(" AND ").join(contains) if terms else SQL("true")}
         params = {**self.params, **terms, "ranked_max": MATCHES_RANKED_MAX, "most": MATCHES_RANKED_MAX + 1}
         params |= {"limit": page.limit, "offset": page.offset}
-        nearest = self._nearest(parts, SQL("true"))
+        since = await RECENT_PAST.since(cursor) if self.tables.moment is None else None
+        nearest = self._nearest(parts, SQL("true")) if since is None else self._of_late(parts, since)
         query = SQL(RANKED).format(**parts, nearest=nearest, following=BEST.following(page.last))
         await cursor.execute(query, params, prepare=self.tables.prepare)
         matched = await cursor.fetchall()
@@ -139,12 +152,24 @@ class ProjectSearch(Struct, frozen=True):
         await cursor.execute(query, {**params, **further}, prepare=self.tables.prepare)
         return await cursor.fetchall()
 
+    def _of_late(self, parts: Mapping[str, Composed | SQL], since: datetime) -> Composed:
+        """The newest matches, of those that changed *since* where they are enough.
+
+        The instant is written out: only then PostgreSQL can tell how few changed since, and puts both indexes together.
+        """
+        recently = self._matched(parts, SQL("i.changed_at >= {}").format(Literal(since)))
+        matched = self._matched(parts, SQL("true"))
+        return SQL(OF_LATE).format(recently=recently, matched=matched, recent=RECENT.clause)
+
     def _nearest(self, parts: Mapping[str, Composed | SQL], follows: SQL | Composed) -> Composed:
         """The newest matches of those that follow a row."""
+        return SQL(NEAREST).format(matched=self._matched(parts, follows), recent=RECENT.clause)
+
+    def _matched(self, parts: Mapping[str, Composed | SQL], follows: SQL | Composed) -> Composed:
         folded = self.tables.others(PROJECTS)
         matched = [SQL(STORED).format(**parts, follows=follows)]
         matched += [SQL(FOLDED).format(**parts, folded=folded, follows=follows)] if folded else []
-        return SQL(NEAREST).format(matched=SQL(" UNION ALL ").join(matched), recent=RECENT.clause)
+        return SQL(" UNION ALL ").join(matched)
 
     async def listed(self, cursor: Cursor, page: MatchPage) -> ProjectMatches:
         """Those that match the filters, the last changed first."""

@@ -8,7 +8,7 @@ import pytest
 
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
-from projections.information import matching
+from projections.information import matching, newest
 from tests.api.client import Door
 from tests.api.information.test_information import entered, registered
 from tests.effort import PATIENCE_SECONDS
@@ -51,9 +51,9 @@ def shown(answers: list[dict[str, Any]]) -> list[str]:
     return [project["project"] for answer in answers for project in answer["projects"]]
 
 
-def ranked(newest: list[str]) -> list[str]:
+def ranked(projects: list[str]) -> list[str]:
     """Of the newest three that with the word in its name first, then the others by their instants."""
-    return [newest[1], newest[0], *newest[2:]]
+    return [projects[1], projects[0], *projects[2:]]
 
 
 @pytest.mark.usefixtures("few_ranked")
@@ -86,6 +86,20 @@ async def test_only_what_contains_the_text_is_counted(
 
     assert len(shown(answers)) == count <= len(newest_first)
     assert (answers[0]["count"], answers[0]["counted_all"]) == (min(count, RANKED_MAX), count <= RANKED_MAX)
+
+
+@pytest.mark.usefixtures("few_ranked")
+@pytest.mark.parametrize("newer", range(7))
+async def test_where_the_newest_are_looked_for_first_changes_nothing(
+    door: Door, newest_first: list[str], monkeypatch: pytest.MonkeyPatch, newer: int
+) -> None:
+    monkeypatch.setattr(newest, "PROJECTS", newer)
+    monkeypatch.setattr(matching, "RECENT_PAST", newest.RecentPast())
+
+    answers = await pages(door, q=COMMON, limit=TWO)
+
+    assert shown(answers) == ranked(newest_first)
+    assert {(answer["count"], answer["counted_all"]) for answer in answers} == {(RANKED_MAX, False)}
 
 
 async def test_where_all_are_ranked_all_are_counted(door: Door, newest_first: list[str]) -> None:
