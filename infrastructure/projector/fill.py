@@ -14,7 +14,7 @@ from domain.messages import Entry
 from domain.streams import of_project
 from infrastructure.projector import ledger_stream
 from infrastructure.projector.caches import are_histories
-from infrastructure.projector.tables import copy_rows, lines_of
+from infrastructure.projector.tables import add_rows, copy_rows, lines_of, rows_of_sums
 from projections.history.fold import History
 from projections.view import Projected, Row, Table, View, fold
 
@@ -51,10 +51,7 @@ class RowBuffer:
 
     def add(self, table: str, rows: Sequence[Row]) -> None:
         if table in self._sums:
-            counts = self._sums[table]
-            for row in rows:
-                key = row[:-1]
-                counts[key] = counts.get(key, 0) + row[-1]
+            add_rows(self._sums[table], rows)
             return
         self._rows[table].extend(rows)
         self._buffered += len(rows)
@@ -65,7 +62,7 @@ class RowBuffer:
         """Write the remaining rows. With several shares, a sum has one row from each."""
         self._write()
         for name, counts in self._sums.items():
-            self._copy(self._tables[name], [(*key, number) for key, number in counts.items() if number])
+            self._copy(self._tables[name], rows_of_sums(counts))
 
     def _write(self) -> None:
         for name, rows in self._rows.items():
