@@ -263,6 +263,16 @@ def added(old: Mapping[Row, Row], new: Mapping[Row, Row]) -> list[Row]:
     return changed + [(*key, -row[-1]) for key, row in old.items() if key not in new]
 
 
+def summed_up(parts: Iterable[Change]) -> Change:
+    """The combined changes of one summed table for different projects: a row for each key, as they share most keys."""
+    sums = dict[Row, int]()
+    for part in parts:
+        for row in part.inserts:
+            key = row[:-1]
+            sums[key] = sums.get(key, 0) + row[-1]
+    return Change([(*key, number) for key, number in sums.items() if number])
+
+
 def create(schema: str, table: Table) -> list[Composed]:
     """The statements that create *table* in *schema*, without key and indexes, for a faster bulk load."""
     columns = SQL(", ").join(
