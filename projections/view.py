@@ -263,6 +263,26 @@ def added(old: Mapping[Row, Row], new: Mapping[Row, Row]) -> list[Row]:
     return changed + [(*key, -row[-1]) for key, row in old.items() if key not in new]
 
 
+def add_rows(sums: dict[Row, int], rows: Iterable[Row]) -> None:
+    """Add *rows* of a summed table to *sums*, by their keys."""
+    for row in rows:
+        key = row[:-1]
+        sums[key] = sums.get(key, 0) + row[-1]
+
+
+def rows_of_sums(sums: Mapping[Row, int]) -> list[Row]:
+    """The rows of *sums*, but for those that come to nothing."""
+    return [(*key, number) for key, number in sums.items() if number]
+
+
+def summed_up(parts: Iterable[Change]) -> Change:
+    """The combined changes of one summed table for different projects: a row for each key, as they share most keys."""
+    sums = dict[Row, int]()
+    for part in parts:
+        add_rows(sums, part.inserts)
+    return Change(rows_of_sums(sums))
+
+
 def create(schema: str, table: Table) -> list[Composed]:
     """The statements that create *table* in *schema*, without key and indexes, for a faster bulk load."""
     columns = SQL(", ").join(

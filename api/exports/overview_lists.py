@@ -17,9 +17,10 @@ from api.overview.view_models import attention_rows
 from api.progress.view_models import running_clocks
 from api.route_access import ACCESS
 from api.web.parameters import Paging
+from domain.project.state.step import CaseStep
 from projections.clocks.query import ClocksAt
 from projections.overview.attention import obstacles
-from projections.overview.steps import CaseStep, StepCase, step_cases
+from projections.overview.steps import StepCase, step_cases
 from projections.scope import Scope
 from projections.snapshots import PagedReader, settled_snapshot
 

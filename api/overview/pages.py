@@ -24,11 +24,12 @@ from api.progress.view_models import running_clocks
 from api.route_access import ACCESS
 from api.web.parameters import PAGE_ROWS, Paging
 from api.web.zones import zone_of
+from domain.project.state.step import CaseStep
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW
 from projections.clocks.query import ClocksAt
 from projections.overview.attention import obstacles
-from projections.overview.steps import CaseStep, step_cases, step_counts
+from projections.overview.steps import step_cases, step_counts
 from projections.overview.weeks import decided_weeks, weekly_figures
 from projections.progress.query import ProgressList
 from projections.scope import Scope

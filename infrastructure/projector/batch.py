@@ -13,7 +13,7 @@ from domain.messages import Entry
 from domain.streams import CALENDAR, AggregateKind
 from infrastructure.projector.tables import Lines, settle, stage
 from infrastructure.tracing.switch import SWITCH
-from projections.view import Change, Projected
+from projections.view import Change, Projected, summed_up
 
 VIEWS_CHANNEL = "countersign_views"
 
@@ -103,4 +103,6 @@ def _lines_of(views: Sequence[Projected], by_project: Sequence[Mapping[str, Chan
     for view in views:
         for table in view.tables:
             if of_table := [part[table.name] for part in by_project if table.name in part]:
-                yield Lines.of(table, Change.of(of_table), few_max)
+                change = summed_up(of_table) if table.summed else Change.of(of_table)
+                if not change.is_empty:
+                    yield Lines.of(table, change, few_max)

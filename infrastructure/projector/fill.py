@@ -14,9 +14,9 @@ from domain.messages import Entry
 from domain.streams import of_project
 from infrastructure.projector import ledger_stream
 from infrastructure.projector.caches import are_histories
-from infrastructure.projector.tables import add_rows, copy_rows, lines_of, rows_of_sums
+from infrastructure.projector.tables import copy_rows, lines_of
 from projections.history.fold import History
-from projections.view import Projected, Row, Table, View, fold
+from projections.view import Projected, Row, Table, View, add_rows, fold, rows_of_sums
 
 READ = SQL("WHERE seq <= {}")
 READ_SHARE = SQL("WHERE seq <= {} AND (uuid_hash(stream) & 65535) % {} = {}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -61,37 +61,17 @@ class Lines(Struct, frozen=True):
     def of(cls, table: Table, change: Change, few_max: int) -> Lines:
         """Encode *change*; up to *few_max* rows as JSON. Raises TypeError for a value of an unsupported type."""
         ends = [_closes(table, change.closes)] if change.closes else []
-        inserts = added_up(change.inserts) if table.summed else change.inserts
-        if 0 < len(inserts) + len(change.updates) <= few_max:
-            few = _json(table, inserts + change.updates)
+        if 0 < len(change.inserts) + len(change.updates) <= few_max:
+            few = _json(table, change.inserts + change.updates)
             return cls(table, [], [], change.deletes, few, ends, change.rewritten)
         if table.summed:
-            return cls(table, [], list(lines_of(table, inserts)), [])
-        new, staged = lines_of(table, inserts), lines_of(table, change.updates)
+            return cls(table, [], list(lines_of(table, change.inserts)), [])
+        new, staged = lines_of(table, change.inserts), lines_of(table, change.updates)
         return cls(table, list(new), list(staged), change.deletes, closed=ends, rewritten=change.rewritten)
 
     def as_upserts(self) -> Lines:
         """The same changes for a table that may already contain the new rows."""
         return Lines(self.table, [], self.new + self.staged, self.deleted, self.few, self.closed, self.rewritten)
-
-
-def add_rows(sums: dict[Row, int], rows: Iterable[Row]) -> None:
-    """Add *rows* of a summed table to *sums*, by their keys."""
-    for row in rows:
-        key = row[:-1]
-        sums[key] = sums.get(key, 0) + row[-1]
-
-
-def rows_of_sums(sums: Mapping[Row, int]) -> list[Row]:
-    """The rows of *sums*, but for those that came to nothing."""
-    return [(*key, number) for key, number in sums.items() if number]
-
-
-def added_up(rows: Iterable[Row]) -> list[Row]:
-    """The *rows* of many projects in a summed table, one for each key: most keys are those of several."""
-    sums: dict[Row, int] = {}
-    add_rows(sums, rows)
-    return rows_of_sums(sums)
 
 
 def lines_of(table: Table, rows: Iterable[Row]) -> Iterator[str]:

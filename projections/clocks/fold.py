@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache, partial
-from itertools import chain
 from operator import itemgetter
 from uuid import UUID
 from zlib import crc32
@@ -32,12 +31,10 @@ from domain.project.state.project import Project
 from projections import sums
 from projections.clocks.decisions import DECIDING, DecisionRow, Decisions
 from projections.clocks.law_events import Histories, take_entry
-from projections.clocks.law_kinds import KINDS
 from projections.clocks.nodes import NODES, Node, node_of
 from projections.clocks.rows import CLOCK_NAME, LENGTH, STATE, STOPPED_ON, USED, rows_of
-from projections.clocks.standings import STANDINGS, StandingKey, standing_rows, standings_of
-from projections.clocks.warned import DAYS as WARNED_DAYS
-from projections.clocks.warned import WARNED, WarnedSpan, spans_of, warned_rows
+from projections.clocks.standings import STANDINGS, StandingClocks
+from projections.clocks.warned import MOVING, TURNS, WarnedClocks
 from projections.reader import Laws
 from projections.sums import Key
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
@@ -136,18 +133,16 @@ class ClocksState(Struct):
     sums: Rows | None = None  # of the decided applications, until one is decided or its clocks change
     counted: dict[tuple[str, int], tuple[Key, Row]] = field(default_factory=dict)  # what each adds to them, cached
     decided: dict[tuple[str, int], Row] = field(default_factory=dict)  # the rows of the history of decisions, cached
-    spans: dict[tuple[str, int], tuple[WarnedSpan, ...]] = field(default_factory=dict)  # of those with clocks that end
-    warned: Rows | None = None  # made of them, until they change
-    standings: dict[tuple[str, int], tuple[StandingKey, ...]] = field(default_factory=dict)  # of those that run
-    counts: list[Row] | None = None  # made of them, until they change
+    warned: WarnedClocks = field(default_factory=WarnedClocks)
+    standing: StandingClocks = field(default_factory=StandingClocks)
 
 
 class Clocks:
     """The fold, by the law that *laws* gives. Its calendars are part of the view's version."""
 
     name: str = "clocks"
-    tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED, SHARES, WARNED, WARNED_DAYS, STANDINGS)
-    follows: Facts = facts_of(KINDS, DECIDING, (DateAnnounced, ModeChanged), CORRECTIONS)
+    tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED, SHARES, TURNS, STANDINGS)
+    follows: Facts = facts_of(MOVING, (DateAnnounced, ModeChanged), CORRECTIONS)
 
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
         self._laws, self._nodes = laws, nodes
@@ -168,6 +163,7 @@ class Clocks:
         if fact in CORRECTIONS:
             _rest_on(state, state.happened_at or entry.occurred_at, entry.recorded_at)
             return
+        state.warned.take(entry)
         if fact in DECIDING and (application := state.decisions.take(entry, project)):
             state.counted.pop(application, None)
             state.decided.pop(application, None)
@@ -181,20 +177,16 @@ class Clocks:
         for key, history in state.histories.items():
             if key not in state.rows:
                 state.rows[key] = self.clock_rows(project.id, history)
-                _note_spans(state, key)
-                _note_standings(state, key)
+                state.warned.note(key, state.rows[key])
+                state.standing.note(key, state.rows[key])
                 if key in state.decisions.rows:
                     state.counted.pop(key, None)
                     state.sums = None
         state.sums = decision_sums(state, project.register) if state.sums is None else state.sums
-        if state.warned is None:
-            state.warned = warned_rows(project.id, project.register, chain.from_iterable(state.spans.values()))
-        if state.counts is None:
-            state.counts = standing_rows(project.register, chain.from_iterable(state.standings.values()))
         return {
             **state.sums,
-            **state.warned,
-            STANDINGS.name: state.counts,
+            **state.warned.rows(project),
+            **state.standing.rows(project.register),
             "clock": [row for rows in state.rows.values() for row in rows],
             "clock_basis": self._basis(state, project.id, laws),
         }
@@ -233,20 +225,6 @@ def _rest_on(state: ClocksState, happened_at: datetime, recorded_at: datetime) -
         state.happened_at = happened_at
     if state.recorded_at is None or recorded_at > state.recorded_at:
         state.recorded_at = recorded_at
-
-
-def _note_spans(state: ClocksState, key: tuple[str, int]) -> None:
-    """When clocks of the application are late or soon due, by its new rows."""
-    spans = spans_of(state.rows[key])
-    if spans != state.spans.get(key, ()):
-        state.spans[key], state.warned = spans, None
-
-
-def _note_standings(state: ClocksState, key: tuple[str, int]) -> None:
-    """What the clocks of the application that run count in, by its new rows."""
-    standings = standings_of(state.rows[key])
-    if standings != state.standings.get(key, ()):
-        state.standings[key], state.counts = standings, None
 
 
 def decision_sums(state: ClocksState, register: str) -> Rows:

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TypeAlias
 
+from msgspec import Struct, field
 from psycopg.sql import SQL
 
 from domain.law.licensing.clock import Level, State
 from projections.clocks.rows import ClockRow
 from projections.reader import Reader
 from projections.scope import Scope
-from projections.view import Row, Table
+from projections.view import Row, Rows, Table
 
 STANDINGS = Table(
     "clock_standing",
@@ -87,9 +89,26 @@ def standings_of(rows: Iterable[Row]) -> tuple[StandingKey, ...]:
     )
 
 
-def standing_rows(register: str, standings: Iterable[StandingKey]) -> list[Row]:
-    """The rows of a project whose clocks have these *standings*."""
-    return [(register, *key, number) for key, number in Counter(standings).items()]
+class StandingClocks(Struct):
+    """What each application of a project counts in, and what the project adds to the sums, cached until it changes."""
+
+    standings: dict[tuple[str, int], tuple[StandingKey, ...]] = field(default_factory=dict)
+    added: list[Row] | None = None
+
+    def note(self, application: tuple[str, int], clocks: Iterable[Row]) -> None:
+        """Note the new rows of the *clocks* of an application."""
+        standings, before = standings_of(clocks), self.standings.pop(application, ())
+        if standings:
+            self.standings[application] = standings
+        if standings != before:
+            self.added = None
+
+    def rows(self, register: str) -> Rows:
+        """What the project adds to the sums of its *register*; the same object until that changes."""
+        if self.added is None:
+            counts = Counter(chain.from_iterable(self.standings.values()))
+            self.added = [(register, *key, number) for key, number in counts.items()]
+        return {STANDINGS.name: self.added}
 
 
 async def summed_standings(

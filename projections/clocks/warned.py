@@ -1,147 +1,252 @@
-"""When projects have a clock that is late or soon due, and had one that ended late: spans of time, as rows and sums.
+"""How many projects have a clock that is late or soon due, and applications of each step a late one: sums by instant.
 
-Time alone makes a clock late, but the instant is known in advance. The spans of a project are disjoint, so that there
-are as many such projects as spans that hold an instant. Those of clocks that run are few; of those that ended late, in
-weeks gone by, days are added up.
+Time alone makes a clock late, but the instant is known in advance. What changes at an instant is one row, whatever
+changes with it: a project that is soon due until it is late changes both figures. Instants are mostly midnights, so
+that there are about as many rows as days, however many projects.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
-from typing import TypeAlias
-from uuid import UUID
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, TypeAlias
 
+from msgspec import Struct, field
 from psycopg.sql import SQL
 
 from domain.law.calendar.moment import midnight, next_day
 from domain.law.licensing.clock import Level
+from domain.messages import Entry
+from domain.project.application.delivery import DecisionDelivered
+from domain.project.application.submission import ItemSubmitted
+from domain.project.flow.adoption import ItemDropped, ItemReplanned
+from domain.project.state.project import Project
+from domain.project.state.step import CaseStep, is_under_examination, step_of
+from domain.project.supervision.signals import AcceptanceDeemed, ConsentDeemed
+from projections.clocks.decisions import DECIDING
+from projections.clocks.law_kinds import KINDS
 from projections.clocks.rows import ClockRow
-from projections.reader import Reader
 from projections.scope import Scope
-from projections.sums import ZONE, day_of
-from projections.view import Row, Rows, Table
+from projections.snapshots import Cursor
+from projections.sums import ZONE
+from projections.view import Facts, Row, Rows, Table, facts_of
 
-WARNED = Table(
-    "project_warned",
-    (
-        ("project", "uuid"),
-        ("level", "text"),  # late, soon; over: a clock that ended late, on whole days after the last one
-        ("nth", "integer"),
-        ("from_at", "timestamptz NOT NULL"),
-        ("until_at", "timestamptz"),  # absent: for good, if nothing is done
-    ),
-    key=3,
-    indexes=("(level, from_at) INCLUDE (until_at, project) WHERE level <> 'over'",),
-)
-DAYS = Table(
-    "project_over_day",
+TURNS = Table(
+    "clock_turn",
     (
         ("register", "text"),
-        ("day", "date"),  # local
-        ("n", "bigint NOT NULL"),  # spans of "over" that begin less those that end
+        ("turn", "text"),  # figures, and by how much each changes, as in "late+1 soon-1"
+        ("at", "timestamptz"),
+        ("n", "integer NOT NULL"),  # how often
     ),
-    key=2,
+    key=3,
     summed=True,
 )
+# Figures: projects with a clock that is late, soon due, or ended late and was over then, on whole days after its last
+# one, while none is late that still runs; and the applications of each step that are late.
 LATE, SOON, OVER = "late", "soon", "over"
+LATE_FIGURES = {step: f"{LATE}:{step.value}" for step in CaseStep}
+# What may bring an application to another step: all that is an event of its clocks, and what silence or a plan does.
+MOVING: Facts = facts_of(KINDS, DECIDING, (AcceptanceDeemed, ConsentDeemed, ItemReplanned, ItemDropped))
 RED, GREEN, PAUSED = Level.RED.value, Level.GREEN.value, Level.PAUSED.value
-WARNED_AT = SQL("""
-    SELECT w.level, count(*)::integer FROM views.project_warned AS w
-    WHERE w.level <> 'over' AND w.from_at <= %(t)s AND (w.until_at IS NULL OR w.until_at > %(t)s) AND {within}
-    GROUP BY w.level
-""")
-# Projects whose clocks ended late are added up; those with one that is late now are few, and looked at one by one.
-LATE_ON = SQL("""
-    WITH over AS MATERIALIZED (
-        SELECT greatest(d.day, %(first)s) AS day, sum(d.n) AS n FROM views.project_over_day AS d
-        WHERE d.register = %(register)s GROUP BY 1
-    ), late AS MATERIALIZED (
-        SELECT w.project, w.from_at FROM views.project_warned AS w
-        WHERE w.level = 'late' AND w.from_at <= %(last)s AND {within}
-    )
-    SELECT coalesce((SELECT sum(o.n) FROM over AS o WHERE o.day <= k.day), 0) + (
-        SELECT count(*) FROM late AS l WHERE l.from_at <= k.at AND NOT EXISTS (
-            SELECT FROM views.project_warned AS o
-            WHERE o.project = l.project AND o.level = 'over' AND o.from_at <= k.at AND o.until_at > k.at))
-    FROM unnest(%(days)s::date[], %(instants)s::timestamptz[]) WITH ORDINALITY AS k (day, at, nth) ORDER BY k.nth
+LATE_BEGINS, SOON_BEGINS, SOON_ENDS, OVER_BEGINS = (LATE, 1), (SOON, 1), (SOON, -1), f"{OVER}+1"
+INSTANT = timedelta(microseconds=1)
+TURNS_CACHED_MAX = 4096  # kinds of turns: a few dozen, more only where many applications turn together
+CHANGE = re.compile(r"(\S+)([+-]\d+)")
+FIGURES_AT = SQL("""
+    SELECT c.turn, width_bucket(c.at, %(after)s::timestamptz[]), sum(c.n) FROM views.clock_turn AS c
+    WHERE c.register = %(register)s AND c.at < %(last)s
+    GROUP BY 1, 2
 """)
 
-WarnedSpan: TypeAlias = tuple[str, datetime, datetime | None]  # level, and from when until when
+Stretch: TypeAlias = tuple[datetime, datetime]  # from when until when
+Application: TypeAlias = tuple[str, int]
 NAMES = ClockRow.__struct_fields__
 CLOSED, LIVE, DUE_ON, STOPPED_ON = map(NAMES.index, ("closed", "live", "due_on", "stopped_on"))
 OVER_AT, EXISTS_AT, YELLOW_AT, PAUSED_UNTIL = map(NAMES.index, ("over_at", "exists_at", "yellow_at", "paused_until"))
 LEVEL, OVER_LEVEL = map(NAMES.index, ("level", "over_level"))
 
 
-def spans_of(rows: Iterable[Row]) -> tuple[WarnedSpan, ...]:
-    """The spans of each of the clocks in *rows*."""
-    return tuple(span for row in rows for span in (_ended(row) if row[CLOSED] else _running(row)))
+class ClockSpans(Struct, frozen=True, gc=False):
+    """From when on one of an application's clocks is late, when one is soon due, and when one was over that ended."""
+
+    late_at: datetime | None = None
+    soon: tuple[Stretch, ...] = ()
+    over: tuple[Stretch, ...] = ()
 
 
-def _ended(row: Row) -> Iterator[WarnedSpan]:
-    due, stopped = row[DUE_ON], row[STOPPED_ON]
-    if row[LIVE] and due is not None and stopped is not None and stopped > due and next_day(due) < stopped:
-        yield OVER, midnight(next_day(due), ZONE), midnight(stopped, ZONE)
+NO_SPANS = ClockSpans()
 
 
-def _running(row: Row) -> Iterator[WarnedSpan]:
-    over_at, exists_at, yellow_at = row[OVER_AT], row[EXISTS_AT], row[YELLOW_AT]
-    if over_at is None:
-        return
-    if row[OVER_LEVEL] == RED:
-        yield LATE, over_at if exists_at is None else max(over_at, exists_at), None
+class WarnedClocks(Struct):
+    """One project's spans by application, and what it adds to the figures, cached until that changes.
+
+    *late* are the items whose present application will be late, with the figure it counts in then, and from when on.
+    """
+
+    spans: dict[Application, ClockSpans] = field(default_factory=dict)
+    late: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    delivered: set[str] = field(default_factory=set)  # items: a decision, since they were last applied for
+    touched: set[str] = field(default_factory=set)  # items that may be at another step since
+    turns: list[Row] | None = None
+
+    def take(self, entry: Entry) -> None:
+        """Note an entry that may bring an application to another step."""
+        fact: Any = entry.fact
+        if type(fact) not in MOVING:
+            return
+        item: str = fact.item
+        self.touched.add(item)
+        if isinstance(fact, DecisionDelivered):
+            self.delivered.add(item)
+        elif isinstance(fact, ItemSubmitted):
+            self.delivered.discard(item)
+
+    def note(self, application: Application, clocks: Iterable[Row]) -> None:
+        """Note the new rows of the *clocks* of an application."""
+        spans, before = spans_of(clocks), self.spans.pop(application, NO_SPANS)
+        if spans is not NO_SPANS:
+            self.spans[application] = spans
+        if spans != before:
+            self.touched.add(application[0])
+            self.turns = None
+
+    def rows(self, project: Project) -> Rows:
+        """What the project adds to the figures; the same object until that changes."""
+        for item in self.touched:
+            late, before = self._late(item, project), self.late.pop(item, None)
+            if late is not None:
+                self.late[item] = late
+            if late != before:
+                self.turns = None
+        self.touched.clear()
+        if self.turns is None:
+            self.turns = turns_of(project.register, self.spans.values(), self.late.values())
+        return {TURNS.name: self.turns}
+
+    def _late(self, code: str, project: Project) -> tuple[str, datetime] | None:
+        """In which figure the present application of an item counts once it is late, and from when on."""
+        item = project.items.get(code)
+        late_at = self.spans.get((code, item.application), NO_SPANS).late_at if item else None
+        if item is None or late_at is None:
+            return None
+        step = step_of(item, is_examined=is_under_examination(item), is_delivered=code in self.delivered)
+        return None if step is None else (LATE_FIGURES[step], late_at)
+
+
+def spans_of(rows: Iterable[Row]) -> ClockSpans:
+    """The spans of the clocks of one application."""
+    late_at: datetime | None = None
+    soon, over = list[Stretch](), list[Stretch]()
+    for row in rows:
+        if row[CLOSED]:
+            due, stopped = row[DUE_ON], row[STOPPED_ON]
+            if row[LIVE] and due is not None and stopped is not None and next_day(due) < stopped:
+                over.append((midnight(next_day(due), ZONE), midnight(stopped, ZONE)))
+        elif row[OVER_AT] is not None:
+            if row[OVER_LEVEL] == RED:
+                late_at = _earlier(late_at, _later(row[OVER_AT], row[EXISTS_AT]))
+            if row[YELLOW_AT] is not None:
+                soon += _soon(row)
+    return ClockSpans(late_at, tuple(soon), tuple(over)) if late_at or soon or over else NO_SPANS
+
+
+def _soon(row: Row) -> Iterator[Stretch]:
+    """When a clock that runs is soon due, if it ever is; a paused one only if it is known when it runs again."""
     paused_until = row[PAUSED_UNTIL] if row[LEVEL] == PAUSED else None
-    if yellow_at is not None and (row[LEVEL] == GREEN or paused_until is not None):
-        begin = max(yellow_at, exists_at or yellow_at, paused_until or yellow_at)
-        if begin < over_at:
-            yield SOON, begin, over_at
+    if row[LEVEL] == GREEN or paused_until is not None:
+        begin = _later(_later(row[YELLOW_AT], row[EXISTS_AT]), paused_until)
+        if begin < row[OVER_AT]:
+            yield begin, row[OVER_AT]
 
 
-def warned_rows(project: UUID, register: str, spans: Iterable[WarnedSpan]) -> Rows:
-    """The rows of a project whose clocks have these *spans*."""
-    by_level: dict[str, list[WarnedSpan]] = {}
-    for span in spans:
-        by_level.setdefault(span[0], []).append(span)
-    rows, days = list[Row](), dict[date, int]()
-    for level, of_level in by_level.items():
-        for nth, (_, begin, end) in enumerate(united(of_level)):
-            rows.append((project, level, nth, begin, end))
-            for at, number in ((begin, 1), (end, -1)) if level == OVER else ():
-                if at is not None:
-                    days[day_of(at)] = days.get(day_of(at), 0) + number
-    return {WARNED.name: rows, DAYS.name: [(register, day, number) for day, number in days.items() if number]}
+def _later(first: datetime, second: datetime | None) -> datetime:
+    """The later of two instants, of which the second may be absent."""
+    return first if second is None else max(first, second)
 
 
-def united(spans: Sequence[WarnedSpan]) -> Iterator[WarnedSpan]:
-    """*spans* of one level, those that overlap or touch as one."""
-    ordered = sorted(spans, key=lambda span: span[1])
-    level, begin, end = ordered[0]
-    for _, following, until in ordered[1:]:
-        if end is None:
-            break
-        if following > end:
-            yield level, begin, end
-            begin, end = following, until
+def turns_of(register: str, spans: Iterable[ClockSpans], late: Iterable[tuple[str, datetime]]) -> list[Row]:
+    """The rows of a project whose applications have these *spans*; *late* are the figures of those that will be late.
+
+    In each figure but these it counts once, however many of its clocks do.
+    """
+    late_at: datetime | None = None
+    soon, over, turns = list[Stretch](), list[Stretch](), dict[datetime, list[tuple[str, int]]]()
+    for each in spans:
+        late_at = _earlier(late_at, each.late_at)
+        soon += each.soon
+        over += each.over
+    for begin, end in united(soon):
+        turns.setdefault(begin, []).append(SOON_BEGINS)
+        turns.setdefault(end, []).append(SOON_ENDS)
+    if late_at is not None:
+        turns.setdefault(late_at, []).append(LATE_BEGINS)
+    for figure, at in late:
+        turns.setdefault(at, []).append((figure, 1))
+    rows: list[Row] = []
+    for at, changes in turns.items():
+        turn, times = turn_of(*changes)
+        if times:
+            rows.append((register, turn, at, times))
+    for begin, end in united(over):
+        if late_at is None or begin < late_at:
+            rows.append((register, OVER_BEGINS, begin, 1))
+            rows.append((register, OVER_BEGINS, end if late_at is None else min(end, late_at), -1))
+    return rows
+
+
+def _earlier(first: datetime | None, second: datetime | None) -> datetime | None:
+    """The earlier of two instants, of which each may be absent."""
+    if first is None or second is None:
+        return first or second
+    return min(first, second)
+
+
+@lru_cache(maxsize=TURNS_CACHED_MAX)
+def turn_of(*changes: tuple[str, int]) -> tuple[str, int]:
+    """The name of the turn that makes all these *changes* of figures, and how often: -1 where its opposite has it.
+
+    What changes nothing occurs no times.
+    """
+    sums = Counter[str]()
+    for figure, number in changes:
+        sums[figure] += number
+    changed = sorted((figure, number) for figure, number in sums.items() if number)
+    if not changed:
+        return "", 0
+    times = 1 if changed[0][1] > 0 else -1
+    return " ".join(f"{figure}{number * times:+d}" for figure, number in changed), times
+
+
+@lru_cache(maxsize=TURNS_CACHED_MAX)
+def changes_in(turn: str) -> Counter[str]:
+    """By how much each figure changes with a *turn*."""
+    return Counter({figure: int(number) for figure, number in CHANGE.findall(turn)})
+
+
+def united(stretches: list[Stretch]) -> list[Stretch]:
+    """*stretches* in order, those that overlap or touch as one."""
+    if len(stretches) <= 1:
+        return stretches
+    whole: list[Stretch] = []
+    for begin, end in sorted(stretches):
+        if whole and begin <= whole[-1][1]:
+            whole[-1] = whole[-1][0], max(whole[-1][1], end)
         else:
-            end = None if until is None else max(end, until)
-    yield level, begin, end
+            whole.append((begin, end))
+    return whole
 
 
-async def warned_projects(store: Reader, t: datetime, scope: Scope) -> dict[str, int]:
-    """How many projects of a register have a clock that is late at *t*, and how many one that is soon due."""
-    async with store.cursor() as cursor:
-        await cursor.execute(WARNED_AT.format(within=scope.registered("w")), {"t": t})
-        return {level: int(number) for level, number in await cursor.fetchall()}
-
-
-async def late_on(store: Reader, days: Sequence[date], scope: Scope) -> list[int]:
-    """How many projects of a whole register had a clock past its last day at the beginning of each of these *days*."""
-    if not days:
-        return []
-    instants = [midnight(day, ZONE) for day in days]
-    params: dict[str, object] = {"register": scope.register, "days": list(days), "instants": instants}
-    params |= {"first": min(days), "last": max(instants)}
-    async with store.cursor() as cursor:
-        await cursor.execute(LATE_ON.format(within=scope.registered("w")), params)
-        return [int(number) for (number,) in await cursor.fetchall()]
+async def figures_at(cursor: Cursor, instants: Sequence[datetime], scope: Scope) -> list[Counter[str]]:
+    """The figures of a whole register at these *instants*, which ascend; none is before its last fact."""
+    after = [instant + INSTANT for instant in instants]  # what turns at the instant itself counts
+    await cursor.execute(FIGURES_AT, {"register": scope.register, "after": after, "last": after[-1]})
+    figures = [Counter[str]() for _ in instants]
+    for turn, first, times in await cursor.fetchall():
+        for figure, number in changes_in(turn).items():
+            for counts in figures[first:]:
+                counts[figure] += number * times
+    return figures

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
 from psycopg.sql import SQL, Composed
 
+from domain.project.state.step import CaseStep
 from projections.clocks.list import EXISTS
+from projections.clocks.warned import LATE_FIGURES, figures_at
 from projections.progress.query import LATE, PROGRESS
-from projections.progress.sums import COUNTS_OF_REGISTER
-from projections.progress.sums import STEP as SUMMED_STEP
+from projections.progress.sums import COUNTS_OF_REGISTER, STEP_FIGURES
 from projections.reader import Reader
 from projections.scope import Scope
 from projections.snapshots import snapshot
@@ -31,31 +31,13 @@ CASES = SQL("""
     FROM views.item AS i JOIN views.project AS p ON p.project = i.project
     WHERE i.stage IN ('submitted', 'supplementing', 'accepted', 'completed') AND {within}
 """)
-# How many of a whole zone there are is a sum; which of them are late, the time says.
 SUMMED = SQL(COUNTS_OF_REGISTER)
-LATE_CASES = SQL("""
-    SELECT k.step, count(*) FROM (
-        SELECT DISTINCT i.project, i.item, {step} AS step
-        FROM views.clock AS c
-        JOIN views.item AS i ON (i.project, i.item, i.application) = (c.project, c.item, c.application)
-        WHERE NOT c.closed AND {exists} AND {late} AND {within}
-    ) AS k GROUP BY k.step
-""")
 COUNTED = SQL("SELECT k.step, count(*), count(*) FILTER (WHERE k.is_late) FROM ({}) AS k GROUP BY k.step")
 LISTED = SQL("""
     SELECT k.project, k.item, k.name, k.department, k.project_name, k.code, k.since, k.is_late FROM ({}) AS k
     WHERE k.step = %(step)s AND (k.is_late OR NOT %(late)s)
     ORDER BY k.is_late DESC, k.since, k.project, k.item LIMIT %(limit)s OFFSET %(offset)s
 """)
-
-
-class CaseStep(StrEnum):
-    """Where an open application is. Examination: an opinion is outstanding, or the clock suspended."""
-
-    ACCEPTANCE = "acceptance"
-    EXAMINATION = "examination"
-    DECISION = "decision"
-    DELIVERY = "delivery"
 
 
 class StepCount(Struct, frozen=True):
@@ -90,15 +72,12 @@ async def step_counts(store: Reader, t: datetime, scope: Scope) -> list[StepCoun
 
 
 async def _summed(store: Reader, t: datetime, scope: Scope) -> list[StepCount]:
-    late = LATE_CASES.format(step=STEP, exists=EXISTS, late=LATE, within=scope.registered("c"))
+    """The same of a whole register, from sums."""
     async with snapshot(store) as cursor:
         await cursor.execute(SUMMED, {"register": scope.register})
         cases = dict(await cursor.fetchall())
-        await cursor.execute(late, {"t": t})
-        late_cases = dict(await cursor.fetchall())
-    return [
-        StepCount(step, int(cases.get(f"{SUMMED_STEP}{step}", 0)), late_cases.get(step.value, 0)) for step in CaseStep
-    ]
+        (late,) = await figures_at(cursor, [t], scope)
+    return [StepCount(step, int(cases.get(STEP_FIGURES[step], 0)), late[LATE_FIGURES[step]]) for step in CaseStep]
 
 
 async def step_cases(

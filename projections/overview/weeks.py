@@ -16,8 +16,8 @@ from psycopg.sql import SQL, Composed
 from domain.law.calendar.moment import midnight
 from domain.law.licensing.review import DECISION
 from projections.clocks.list import EXISTS
-from projections.clocks.warned import LATE as LATE_NOW
-from projections.clocks.warned import late_on, warned_projects
+from projections.clocks.warned import LATE as LATE_PROJECTS
+from projections.clocks.warned import OVER, figures_at
 from projections.progress.query import PROGRESS, registered, within
 from projections.reader import Reader
 from projections.scope import Scope
@@ -156,8 +156,9 @@ async def _under_way(store: Reader, weeks: Weeks, scope: Scope) -> list[int]:
 
 async def _late(store: Reader, weeks: Weeks, scope: Scope) -> list[int]:
     """The projects that were late at the end of each week, from sums; the last week is not over."""
-    now = (await warned_projects(store, weeks.t, scope)).get(LATE_NOW, 0)
-    return [*await late_on(store, weeks.first_days[1:], scope), now]
+    async with store.cursor() as cursor:
+        ends = await figures_at(cursor, weeks.ends, scope)
+    return [figures[LATE_PROJECTS] + figures[OVER] for figures in ends]
 
 
 async def decided_weeks(store: Reader, weeks: Weeks, scope: Scope) -> list[DecidedWeek]:

@@ -27,7 +27,7 @@ from domain.project.waiting.wait import BLOCKED, HeldBy, before_acceptance, wait
 from projections.feedback.redaction import named
 from projections.progress.item_dates import NODES, Dates
 from projections.progress.rows import CASES, ITEMS, PROJECTS, ProgressProject
-from projections.progress.sums import CHOICES, COUNTS, DAYS, STEP, step_of, summed_rows
+from projections.progress.sums import CHOICES, COUNTS, DAYS, step_figure, summed_rows
 from projections.view import EVERY_FACT, Facts, Row, Rows, Table
 
 NO_HOLDER = HeldBy.NOBODY.value
@@ -211,13 +211,13 @@ def _standing(project: Project) -> tuple[str, str, str, int, int]:
 def figures_of(row: Row, item: Item) -> tuple[str, ...]:
     """The figures that an item counts in, once in each."""
     open_, done, turned_down = item.stage in OPEN_STAGES, is_done(item), is_turned_down(item)
-    return _figures(tuple(row[HOLDERS]), step_of(row), is_open=open_, done=done, turned_down=turned_down)
+    return _figures(tuple(row[HOLDERS]), step_figure(row, item), is_open=open_, done=done, turned_down=turned_down)
 
 
 @lru_cache(maxsize=FIGURES_CACHED_MAX)
 def _figures(holders: tuple[str, ...], step: str, *, is_open: bool, done: bool, turned_down: bool) -> tuple[str, ...]:
     """One object for all items alike, as each is kept with its item."""
-    counted = ((OPEN, is_open), (DONE, done), (TURNED_DOWN, turned_down), (STEP + step, bool(step)))
+    counted = ((OPEN, is_open), (DONE, done), (TURNED_DOWN, turned_down), (step, bool(step)))
     return (*(HELD + holder for holder in holders), *(figure for figure, counts in counted if counts))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -16,7 +17,7 @@ from projections.clocks.history import ENDS_BY
 from projections.clocks.list import AT_LEVEL, EXISTS, SOON
 from projections.clocks.warned import LATE as LATE_PROJECTS
 from projections.clocks.warned import SOON as SOON_PROJECTS
-from projections.clocks.warned import warned_projects
+from projections.clocks.warned import figures_at
 from projections.external.fold import OUTSIDE
 from projections.external.history import STALE_BY
 from projections.keyset import Ordering, SortKey
@@ -238,13 +239,13 @@ class ProgressList:
             return Tiles(*(int(number) for number in row))
         counts = {figure: int(number) for figure, number in await self._rows(COUNTED, params)}
         ((decided, stale),) = await self._rows(_tiles_at(scope), params)
-        warned = await warned_projects(self._store, t, scope)
+        warned = await self._warned(t, scope)
         return Tiles(
             under_way=counts.get("under_way", 0),
             stuck=counts.get("stuck", 0),
             decided_this_week=decided,
-            soon=warned.get(SOON_PROJECTS, 0),
-            late=warned.get(LATE_PROJECTS, 0),
+            soon=warned[SOON_PROJECTS],
+            late=warned[LATE_PROJECTS],
             applicant=counts.get("applicant", 0),
             stale=stale,
             projects=counts.get("projects", 0),
@@ -259,8 +260,14 @@ class ProgressList:
             (row,) = await self._rows(_standing_within(scope), {"t": t} | registered(scope))
             return Standing(*(int(number) for number in row))
         counts = {figure: int(number) for figure, number in await self._rows(COUNTED, registered(scope))}
-        late = (await warned_projects(self._store, t, scope)).get(LATE_PROJECTS, 0)
+        late = (await self._warned(t, scope))[LATE_PROJECTS]
         return Standing(counts.get("projects", 0), counts.get("under_way", 0), counts.get("stuck", 0), late)
+
+    async def _warned(self, t: datetime, scope: Scope) -> Counter[str]:
+        """The figures of clocks of a whole register at *t*."""
+        async with self._store.cursor() as cursor:
+            (figures,) = await figures_at(cursor, [t], scope)
+        return figures
 
     async def choices(self, scope: Scope = ZONE_SCOPE) -> Choices:
         """The choices of filters."""

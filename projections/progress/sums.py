@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import LiteralString
 
-from domain.core.types import Stage
+from domain.project.state.project import Item
+from domain.project.state.step import CaseStep, step_of
 from domain.project.waiting.wait import HeldBy
 from projections.progress.rows import ITEMS, ProgressProject
 from projections.sums import day_of
@@ -44,11 +45,10 @@ DAYS = Table(
 )
 COUNTS_OF_REGISTER: LiteralString = "SELECT c.figure, c.n FROM views.project_count AS c WHERE c.register = %(register)s"
 STEP = "step:"  # before the step that an application is at
+STEP_FIGURES = {step: f"{STEP}{step.value}" for step in CaseStep}
 NAMES = [name for name, _ in ITEMS.columns]
-STAGE, LIVE, DECIDED_AT, DELIVERED_AT = map(NAMES.index, ("stage", "live", "decided_at", "delivered_at"))
-CONSULTED = [NAMES.index(name) for name in ("awaiting", "queued", "suspended")]
-AT_ACCEPTANCE = (Stage.SUBMITTED.value, Stage.SUPPLEMENTING.value)
-ACCEPTED, COMPLETED = Stage.ACCEPTED.value, Stage.COMPLETED.value
+DECIDED_AT, DELIVERED_AT = map(NAMES.index, ("decided_at", "delivered_at"))
+EXAMINED = [NAMES.index(name) for name in ("awaiting", "queued", "suspended")]
 
 
 def summed_rows(project: ProgressProject, items: Sequence[Row], tally: Mapping[str, int]) -> Rows:
@@ -76,14 +76,11 @@ def _counts_of(project: ProgressProject, tally: Mapping[str, int]) -> list[Row]:
     return [(project.register, figure, number) for figure, number in figures.items() if number]
 
 
-def step_of(row: Row) -> str:
-    """The step that the application of an item's *row* is at; empty where it is at none. See `overview.steps.STEP`."""
-    stage = row[STAGE]
-    if stage in AT_ACCEPTANCE:
-        return "acceptance"
-    if stage == ACCEPTED:
-        return "examination" if any(row[column] for column in CONSULTED) else "decision"
-    return "delivery" if stage == COMPLETED and row[LIVE] and row[DELIVERED_AT] is None else ""
+def step_figure(row: Row, item: Item) -> str:
+    """The figure of the step that the application of *item*, whose *row* was made, is at; empty where it is at none."""
+    examined = any(row[column] for column in EXAMINED)
+    step = step_of(item, is_examined=examined, is_delivered=row[DELIVERED_AT] is not None)
+    return "" if step is None else STEP_FIGURES[step]
 
 
 def _choices_of(project: ProgressProject) -> Iterator[tuple[str, str, str, int]]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from domain.messages import Entry
 from projections.registry import VIEWS
-from projections.view import REFOLDED, Change, Folded, Row, Table, View, changes, fold, take
+from projections.view import REFOLDED, Change, Folded, Row, Table, View, changes, fold, summed_up, take
 from tests.effort import tried
 from tests.histories import World, worlds
 from tests.projections.test_following import STORIES_ENTRIES
@@ -83,3 +83,9 @@ def test_what_is_written_entry_by_entry_is_what_a_fold_of_all_shows(view: View[A
 def test_so_it_is_with_any_history_and_its_corrections(world: World) -> None:
     for view in VIEWS:
         require_written(view, world.entries)
+
+
+def test_sums_of_a_batch_are_added_up_before_they_are_written() -> None:
+    parts = [Change([("a", 1, 2), ("b", 1, -1)]), Change([("b", 1, 1), ("a", 2, 1)]), Change([("a", 1, 1)])]
+    assert summed_up(parts).inserts == [("a", 1, 3), ("a", 2, 1)]
+    assert summed_up([Change([("a", 1)]), Change([("a", -1)])]).is_empty

@@ -23,10 +23,11 @@ from domain.project.application.acceptance import AcceptItem, DeclineItem
 from domain.project.application.completion import CompleteItem
 from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
+from domain.project.state.step import CaseStep
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from projections.overview.attention import obstacles
-from projections.overview.steps import CaseStep, step_cases, step_counts
+from projections.overview.steps import step_cases, step_counts
 from projections.overview.weeks import decided_weeks, weekly_figures
 from projections.scope import ZONE_SCOPE
 from tests.api.client import Door

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from hypothesis import given
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from projections.clocks.rows import ClockRow
-from projections.clocks.standings import standing_rows, standings_of
+from projections.clocks.standings import STANDINGS, StandingClocks
+from projections.view import Row
 from tests.projections.clocks.test_warned import CLOCK, INSTANTS, running
 
 ALL = ""
@@ -26,6 +28,13 @@ def clocks_of_two(draw: st.DrawFn) -> list[ClockRow]:
     ]
 
 
+def rows_of(clocks: list[ClockRow]) -> Sequence[Row]:
+    """The sums of a project whose one application has these *clocks*."""
+    standing_clocks = StandingClocks()
+    standing_clocks.note(("land", 1), [structs.astuple(clock) for clock in clocks])
+    return standing_clocks.rows("")[STANDINGS.name]
+
+
 def standing(clock: ClockRow, t: datetime) -> str:
     """The state of a running clock, as lists of clocks say it."""
     if clock.over_at is not None and clock.over_at <= t:
@@ -38,7 +47,7 @@ def standing(clock: ClockRow, t: datetime) -> str:
 
 @given(clocks_of_two())
 def test_what_moved_until_an_instant_adds_up_to_what_runs_then(clocks: list[ClockRow]) -> None:
-    rows = standing_rows("", standings_of(structs.astuple(clock) for clock in clocks))
+    rows = rows_of(clocks)
 
     for t in INSTANTS:
         counts = Counter[tuple[str, str]]()
@@ -63,7 +72,7 @@ def test_a_clock_moves_once_for_each_state_it_comes_into() -> None:
         structs.replace(CLOCK, level="green"), yellow_at=when[1], over_at=when[2], over_level="red", department="land"
     )
 
-    rows = standing_rows("", standings_of([structs.astuple(clock)]))
+    rows = rows_of([clock])
 
     of_land = [row[4:7] for row in rows if row[1] == "land"]
     assert [(was, comes_into) for was, comes_into, _ in of_land] == [

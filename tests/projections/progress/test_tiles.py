@@ -16,7 +16,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.positions import Views
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
-from projections.clocks.warned import DAYS as WARNED_DAYS
+from projections.clocks.warned import TURNS
 from projections.overview.steps import step_counts
 from projections.overview.weeks import decided_weeks, weekly_figures
 from projections.progress.query import ProgressList, Tiles
@@ -92,7 +92,7 @@ async def test_sums_of_all_are_those_of_the_rows(
             "project_day",
             "waiting_count",
             "decision_share",
-            WARNED_DAYS.name,
+            TURNS.name,
         ):
             empty = SQL("SELECT count(*) FROM views.{} WHERE n = 0").format(Identifier(table))
             assert connection.execute(empty).fetchone() == (0,)
