@@ -42,6 +42,15 @@ def items_behind(rows: Sequence[WaitingRow]) -> set[tuple[str, int]]:
     return set(counts.items()) | ({("", len({row.item for row in blocked}))} if blocked else set())
 
 
+def first_turned_down(rows: Sequence[WaitingRow]) -> list[tuple[Any, ...]]:
+    """The item turned down first, if any, and how many wait for it, by looking through all *rows*."""
+    turned_down = [row for row in rows if row.kind == "application" and row.on]
+    if not turned_down:
+        return []
+    first = min(turned_down, key=lambda row: (row.since, row.item))
+    return [(first.item, first.on[0], first.since, dict(items_behind(rows)).get(first.item, 0))]
+
+
 @settings(max_examples=tried(10))
 @given(worlds())
 def test_rows_updated_entry_by_entry_equal_a_refold(world: World) -> None:
@@ -53,7 +62,9 @@ def test_rows_updated_entry_by_entry_equal_a_refold(world: World) -> None:
         take([VIEW], folded, [stored])
         tables = VIEW.rows(folded.states["waiting"], folded.project)
         rows = tables["waiting"]
-        assert {row[1:] for row in tables["waiting_behind"]} == items_behind([WaitingRow(*row) for row in rows])
+        waits = [WaitingRow(*row) for row in rows]
+        assert {row[1:] for row in tables["waiting_behind"]} == items_behind(waits)
+        assert [row[1:] for row in tables["waiting_obstacle"]] == first_turned_down(waits)
         items = waiting(folded.project, folded.states["waiting"].since)
         assert [(row[1], row[2], row[3], row[12]) for row in rows] == [
             (item.item, wait.kind, wait.ref, list(item.chain)) for item in items for wait in item.waits
@@ -66,7 +77,7 @@ def test_rows_updated_entry_by_entry_equal_a_refold(world: World) -> None:
     refolded = fold([VIEW], PROJECT, known)
     whole, by_entry = (VIEW.rows(each.states["waiting"], each.project) for each in (refolded, folded))
     assert whole["waiting"] == by_entry["waiting"]
-    for name in ("waiting_count", "waiting_behind"):
+    for name in ("waiting_count", "waiting_behind", "waiting_obstacle"):
         assert set(whole[name]) == set(by_entry[name])
 
 
