@@ -111,4 +111,5 @@ async def test_projects_are_stuck_from_the_first_item_turned_down_on(
     query = STUCK_BY.format(within=within(scope))
     numbers = [(await rows_of(store, query, {"end": end, **registered(scope)}))[0][0] for end in weeks.ends]
     assert figures.stuck == numbers
-    assert numbers[0] < numbers[-1]
+    assert numbers[0] < numbers[-1] or scope.register, "of a zone some are stuck since this week"
+    assert numbers[-1]
