@@ -98,13 +98,17 @@ class RandomRows:
             kind = random.choice(["application", "application", "papers"])
             rows["waiting"].append({**key, "kind": kind, "ref": "", "what": what, "since": self.near()})
         if random.random() < 0.5:
-            rows["waiting_behind"].append({**key, "n": random.randint(1, 3)})
+            rows["waiting_behind"].append({**key, "n": random.randint(1, 5)})
 
     def _clock(self) -> Values:
         random = self._random
         begun = T - timedelta(days=1)
         soon = {"level": "green", "yellow_at": begun, "over_at": T + timedelta(days=1)}
         late = {"level": "green", "over_at": begun, "over_level": "red", "over_state": "overdue", "exists_at": None}
+        over = late | {
+            "over_at": begun - timedelta(days=1),
+            "over_level": "yellow",
+        }  # before the late one, and not late
         return {
             "department": random.choice(["land", "fire"]),
             "closed": random.random() < 0.2,
@@ -116,7 +120,7 @@ class RandomRows:
             "yellow_at": self.may_be(0.7, self.near()),
             "over_at": self.may_be(0.7, self.near()),
             "paused_until": self.may_be(0.4, self.near()),
-            **random.choice([soon, late, {}, {}]),
+            **random.choice([soon, late, over, {}, {}]),
         }
 
 

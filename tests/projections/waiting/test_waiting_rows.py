@@ -17,7 +17,7 @@ from domain.project.waiting.wait import Wait
 from projections.view import CORRECTIONS, fold, take
 from projections.waiting.fold import VIEW, WaitingRow
 from tests.effort import tried
-from tests.examples import LAW, REGISTERED
+from tests.examples import LAW, REGISTERED, accepted, declined, submitted
 from tests.histories import World, worlds
 from tests.spec import PROJECT, entry
 
@@ -93,3 +93,21 @@ def test_an_item_that_is_dropped_and_planned_again_has_its_row_again() -> None:
         take([VIEW], folded, [entry(number, fact)])
         waited_for = {row[1] for row in VIEW.rows(folded.states["waiting"], folded.project)["waiting"]}
         assert (plan.item in waited_for) is (number != 2)
+
+
+def test_the_obstacle_is_the_item_turned_down_first_with_the_number_behind_it() -> None:
+    steps: tuple[tuple[AnyFact, tuple[str, int] | None], ...] = (
+        (REGISTERED, None),
+        (submitted("land"), None),
+        (declined("land"), ("land", 1)),
+        (submitted("site-plan"), ("land", 1)),
+        (accepted("site-plan"), ("land", 0)),  # whatever it needs
+        (submitted("land"), None),
+        (declined("land"), ("land", 0)),
+        (ItemDropped("land"), None),
+    )
+    folded = fold([VIEW], PROJECT, [])
+    for number, (fact, obstacle) in enumerate(steps, start=1):
+        take([VIEW], folded, [entry(number, fact)])
+        rows = VIEW.rows(folded.states["waiting"], folded.project)["waiting_obstacle"]
+        assert [(row[1], row[4]) for row in rows] == ([obstacle] if obstacle else []), number
