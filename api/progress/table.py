@@ -31,9 +31,10 @@ from domain.law.calendar.moment import week_from
 from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW, Approvals
 from projections.clocks.query import ClocksAt
-from projections.progress.ordered import ORDERS, OrderedProject, ProgressSort, ordered_page
+from projections.progress.ordered import ORDERS, OrderedProject, ProgressSort
 from projections.progress.past import PastProgress
 from projections.progress.query import ProgressList, ProjectFilter
+from projections.progress.ranks import ordered_page
 
 TABLE = "/pages/progress"
 VIEWS = ("table", "matrix", "gantt")

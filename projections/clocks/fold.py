@@ -83,7 +83,8 @@ CLOCKS = Table(
         # order in which they are over: those that are late or will be soon are adjacent.
         "(department, mode, node, level, over_level, yellow_at, over_at, exists_at, paused_until) INCLUDE (project) WHERE NOT closed AND level <> 'none'",  # noqa: E501  one index, one line
         "(department, over_at, project, item, application, clock) WHERE NOT closed",
-        "(over_at, project, item, application, clock) WHERE NOT closed",
+        # Also what makes them late, so that these are read from the index alone, and the first clocks of projects.
+        "(over_at, project, item, application, clock) INCLUDE (department, level, over_level, state, over_state, exists_at, yellow_at, paused_until) WHERE NOT closed",  # noqa: E501  one index, one line
         "(item, over_at) WHERE NOT closed",
         "(project, item, application, clock) WHERE level = 'paused'",
         # Those that ended late, for past weeks: counted from the index alone.

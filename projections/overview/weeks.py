@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -58,13 +58,15 @@ LATE = SQL("""
     LEFT JOIN q ON CASE WHEN q.closed THEN q.due_on < w.day AND q.stopped_on > w.day ELSE q.over_at <= w.ended END
     GROUP BY w.nth ORDER BY w.nth
 """)
+# From indexes alone: since when each is stuck, by the week whose end is the first after that.
 STUCK = SQL("""
-    SELECT count(q.project) FROM unnest(%(ends)s::timestamptz[]) WITH ORDINALITY AS w (ended, nth) LEFT JOIN (
-        SELECT p.project, coalesce(min(s.since), p.changed_at) AS since
-        FROM views.project AS p LEFT JOIN views.waiting AS s
-            ON s.project = p.project AND s.kind = 'application' AND cardinality(s.what) > 0
-        WHERE p.stuck AND {within} GROUP BY p.project
-    ) AS q ON q.since <= w.ended
+    WITH q AS MATERIALIZED (
+        SELECT width_bucket(coalesce(x.since, p.changed_at), %(after)s::timestamptz[]) AS week, count(*) AS n
+        FROM views.project AS p LEFT JOIN views.waiting_obstacle AS x ON x.project = p.project
+        WHERE p.stuck AND {within} GROUP BY 1
+    )
+    SELECT coalesce(sum(q.n), 0) FROM unnest(%(ends)s::timestamptz[]) WITH ORDINALITY AS w (ended, nth)
+    LEFT JOIN q ON q.week < w.nth
     GROUP BY w.nth ORDER BY w.nth
 """)
 SHARES = SQL("""
@@ -127,6 +129,7 @@ async def weekly_figures(store: Reader, weeks: Weeks, scope: Scope) -> WeeklyFig
     """The figures of projects in *scope*."""
     last_days = [*weeks.first_days[1:], weeks.t.date()]
     params: dict[str, Any] = {"ends": weeks.ends, "last_days": last_days}
+    params["after"] = [end + timedelta.resolution for end in weeks.ends]  # what began at an end is in its week
     params |= {"first_end": weeks.ends[0], "first_day": last_days[0], "t": weeks.t}
     params |= registered(scope)
     is_summed = weeks.are_summed and scope.sees_all(PROGRESS)

@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct, structs
 from psycopg.sql import SQL, Composed, Identifier
 
-from domain.law.licensing.clock import Level
+from domain.law.licensing.clock import SILENT, Level, State
 from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
 from projections.clocks.fold import CLOCKS
 from projections.clocks.history import ENDS_BY
@@ -32,6 +32,10 @@ from projections.view import ROWS_MAX, literal
 
 # A clock past its end without records of its outside department is unconfirmed, not soon due, though coloured alike.
 LATE = AT_LEVEL[Level.RED]
+# The states in which a clock waits for no act, as `clocks.list.AWAITED` has them; and of clocks that are late those in
+# others, said by what one index has.
+NOT_AWAITED = {"silent": [state.value for state in (*SILENT, State.UNCONFIRMED, State.VOID)]}
+LATE_AWAITED = SQL("NOT c.closed AND {} AND {} AND c.over_state <> ALL (%(silent)s)").format(LATE, EXISTS)
 # Read once from the open clocks, which an index has together, not once for every project.
 HAS_CLOCK = SQL("p.project IN (SELECT c.project FROM {clocks} AS c WHERE NOT c.closed AND {exists} AND {warned})")
 # Each department's first item in the index on departments, not every item: there are a hundred times as many.

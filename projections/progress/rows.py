@@ -54,7 +54,7 @@ PROJECTS = Table(
         "(code)",
         "(phase)",
         "USING gin (holders)",
-        "(stuck) WHERE stuck",
+        "(project) INCLUDE (register, changed_at) WHERE stuck",  # counted and listed from the index alone
         "(register) WHERE register <> ''",
         "(registered_at) WHERE items_done < items_total",
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import LiteralString, TypeAlias
 from uuid import UUID
 
@@ -89,6 +89,19 @@ BEHIND_ITEM = Table(
     (("project", "uuid"), ("item", "text"), ("n", "integer NOT NULL")),
     key=2,
 )
+# What was turned down first in each project, and how many items wait for it: the first of all are read from the index.
+OBSTACLE = Table(
+    "waiting_obstacle",
+    (
+        ("project", "uuid"),
+        ("item", "text NOT NULL"),
+        ("ended", "text NOT NULL"),  # an outcome or a stage
+        ("since", "timestamptz"),
+        ("n", "integer NOT NULL"),
+    ),
+    key=1,
+    indexes=("(n DESC, since, project) INCLUDE (item, ended)",),
+)
 
 ASIDE = facts_of(  # facts that change no wait
     (InformationRecorded, MaterialAttached, MaterialDetached, StepNoted, DateAnnounced, FlowAdopted, FlowMoved),
@@ -104,6 +117,7 @@ PLANNING = (ItemPlanned, ItemReplanned, ItemDropped)  # after these another item
 ALL = ""  # in place of a department
 HOLDS, BEHIND, PROJECTS = "holds", "behind", "projects"  # figures of COUNTS
 NOTHING: Mapping[Key, datetime] = {}
+NEVER = datetime.max.replace(tzinfo=UTC)  # a start that is not known is no earlier than any
 CountKey: TypeAlias = tuple[str, str, str, str]  # department, held_by, holder, figure
 
 
@@ -143,14 +157,16 @@ class WaitingState(Struct):
     replaceable: set[str] = field(default_factory=set)
     places: dict[str, int] = field(default_factory=dict)  # of the items in the plan
     behind: list[Row] = field(default_factory=list)  # how many items wait for each, cached
+    ended: dict[str, Row] = field(default_factory=dict)  # the waits of items that were turned down
+    obstacle: list[Row] | None = None  # the first of them, until they or the numbers change
 
 
 class Waiting:
     """The fold."""
 
     name: str = "waiting"
-    version: int = 9
-    tables: tuple[Table, ...] = (WAITING, COUNTS, BEHIND_ITEM)
+    version: int = 10
+    tables: tuple[Table, ...] = (WAITING, COUNTS, BEHIND_ITEM, OBSTACLE)
     follows: Facts = EVERY_FACT - ASIDE
 
     def start(self) -> WaitingState:
@@ -181,10 +197,12 @@ class Waiting:
         if state.stale is None:
             _plan(state, project)
             _make_rows(state, project, waiting(project, state.since))
-            state.behind = _behind(project.id, state)
+            _count_behind(state, project.id)
         elif state.stale:
             _remake_rows(state, project, state.stale)
         state.stale = set()
+        if state.obstacle is None:
+            state.obstacle = _obstacle(project.id, state)
         return {
             "waiting": [row for code in state.places if code in state.rows for row in state.rows[code]],
             COUNTS.name: [
@@ -193,6 +211,7 @@ class Waiting:
                 if number
             ],
             BEHIND_ITEM.name: state.behind,
+            OBSTACLE.name: state.obstacle,
         }
 
 
@@ -200,6 +219,7 @@ def _plan(state: WaitingState, project: Project) -> None:
     """Forget the cached rows, and read from the plan what they depend on."""
     state.rows.clear()
     state.tally.clear()
+    state.ended.clear()
     state.places = {code: nth for nth, code in enumerate(project.items, 1)}
     state.linked = any(item.plan.needs for item in project.items.values())
     state.replaceable = replaceable(project)
@@ -211,12 +231,14 @@ def _remake_rows(state: WaitingState, project: Project, stale: set[str]) -> None
     for code in stale:
         former = state.rows.pop(code, [])
         state.tally.subtract(counted(former))
+        if state.ended.pop(code, None):
+            state.obstacle = None
         was_blocked = was_blocked or any(row[KIND] == BLOCKED_KIND for row in former)
     again = waiting if is_blocked else unblocked
     _make_rows(state, project, again(project, state.since, stale))
     _pass_turns_on(state, project, stale)
     if was_blocked or is_blocked:
-        state.behind = _behind(project.id, state)
+        _count_behind(state, project.id)
 
 
 def _pass_turns_on(state: WaitingState, project: Project, roots: AbstractSet[str]) -> None:
@@ -245,12 +267,16 @@ def _make_rows(state: WaitingState, project: Project, items: Iterable[ItemWaitin
         nth = state.places[item.item]
         rows = state.rows[item.item] = [_row(project.id, nth, item, wait) for wait in item.waits]
         state.tally.update(counted(rows))
+        for row in rows:
+            if row[KIND] == APPLICATION and row[WHAT]:
+                state.ended[item.item], state.obstacle = row, None
 
 
-KIND, REF, DEPARTMENT, HELD_BY, HOLDER, WHAT, CHAIN = map(
-    [name for name, _ in WAITING.columns].index, ("kind", "ref", "department", "held_by", "holder", "what", "chain")
+KIND, REF, DEPARTMENT, HELD_BY, HOLDER, WHAT, SINCE, CHAIN = map(
+    [name for name, _ in WAITING.columns].index,
+    ("kind", "ref", "department", "held_by", "holder", "what", "since", "chain"),
 )
-BLOCKED_KIND = WaitKind.PRECONDITION.value
+BLOCKED_KIND, APPLICATION = WaitKind.PRECONDITION.value, WaitKind.APPLICATION.value
 
 
 def counted(rows: Sequence[Row]) -> list[CountKey]:
@@ -268,14 +294,23 @@ def counted(rows: Sequence[Row]) -> list[CountKey]:
     return keys
 
 
-def _behind(project: UUID, state: WaitingState) -> list[Row]:
+def _count_behind(state: WaitingState, project: UUID) -> None:
     """How many blocked items each item of *project* is on the chain of."""
     counts: Counter[str] = Counter()
     for code in state.blocked:
         for row in state.rows.get(code, ()):
             if row[KIND] == BLOCKED_KIND:
                 counts.update(("", *row[CHAIN][1:]))
-    return [(project, item, number) for item, number in counts.items()]
+    state.behind, state.obstacle = [(project, item, number) for item, number in counts.items()], None
+
+
+def _obstacle(project: UUID, state: WaitingState) -> list[Row]:
+    """The item that was turned down first, if any, and how many wait for it."""
+    if not state.ended:
+        return []
+    _, item = min((row[SINCE] or NEVER, code) for code, row in state.ended.items())
+    behind, first = sum(number for _, code, number in state.behind if code == item), state.ended[item]
+    return [(project, item, first[WHAT][0], first[SINCE], behind)]
 
 
 def _note_grant(state: WaitingState, code: str, project: Project) -> bool:

@@ -26,9 +26,11 @@ from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.histories import EVERY_VIEW, HISTORIES
 from projections.history.moment import PastMoment
 from projections.information.query import InformationBook, InformationFilter, InformationPast
+from projections.overview.attention import obstacles
 from projections.progress.ordered import ProgressSort
 from projections.progress.past import PastProgress
 from projections.progress.query import ProgressList, ProjectFilter
+from projections.progress.ranks import ordered_page
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor
 from projections.sums import ZONE
@@ -89,6 +91,8 @@ VALUES: dict[str, Mapping[str, str]] = {
         "holder": f"CASE WHEN n % {LATE} = 0 THEN 'applicant' ELSE 'department' || n % 3 END",
         "since": "timestamptz '2026-01-01Z' + n * interval '10 minutes'",
     },
+    "project": PROJECT | {"stuck": f"n % {LATE} < 5", "items_done": "0", "items_total": "1"},
+    "waiting_obstacle": PROJECT | {"n": "n % 20", "since": "timestamptz '2026-01-01Z' + n * interval '10 minutes'"},
     "project_history": VERSION
     | {
         "manager": "'manager' || n % 600",
@@ -233,6 +237,14 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
             ProjectFilter(t=THEN, limit=51), ProgressSort.HARM, None
         ),
         "Index Only Scan using clock_history_tstzrange",
+    ),
+    "projects in the order of harm": (
+        lambda store: ordered_page(store, ProjectFilter(t=NOW, limit=51), ProgressSort.HARM, None),
+        "Index Only Scan using clock_over_at_project",
+    ),
+    "what needs attention": (
+        lambda store: obstacles(store, NOW, ZONE_SCOPE, 7),
+        "Index Only Scan using waiting_obstacle_n_since_project",
     ),
     "departments that hold something": (
         lambda store: WaitingRows(store).departments(ZONE_SCOPE),

@@ -17,7 +17,7 @@ from domain.project.waiting.wait import Wait
 from projections.view import CORRECTIONS, fold, take
 from projections.waiting.fold import VIEW, WaitingRow
 from tests.effort import tried
-from tests.examples import LAW, REGISTERED
+from tests.examples import LAW, REGISTERED, accepted, declined, submitted
 from tests.histories import World, worlds
 from tests.spec import PROJECT, entry
 
@@ -42,6 +42,15 @@ def items_behind(rows: Sequence[WaitingRow]) -> set[tuple[str, int]]:
     return set(counts.items()) | ({("", len({row.item for row in blocked}))} if blocked else set())
 
 
+def first_turned_down(rows: Sequence[WaitingRow]) -> list[tuple[Any, ...]]:
+    """The item turned down first, if any, and how many wait for it, by looking through all *rows*."""
+    turned_down = [row for row in rows if row.kind == "application" and row.on]
+    if not turned_down:
+        return []
+    first = min(turned_down, key=lambda row: (row.since, row.item))
+    return [(first.item, first.on[0], first.since, dict(items_behind(rows)).get(first.item, 0))]
+
+
 @settings(max_examples=tried(10))
 @given(worlds())
 def test_rows_updated_entry_by_entry_equal_a_refold(world: World) -> None:
@@ -53,7 +62,9 @@ def test_rows_updated_entry_by_entry_equal_a_refold(world: World) -> None:
         take([VIEW], folded, [stored])
         tables = VIEW.rows(folded.states["waiting"], folded.project)
         rows = tables["waiting"]
-        assert {row[1:] for row in tables["waiting_behind"]} == items_behind([WaitingRow(*row) for row in rows])
+        waits = [WaitingRow(*row) for row in rows]
+        assert {row[1:] for row in tables["waiting_behind"]} == items_behind(waits)
+        assert [row[1:] for row in tables["waiting_obstacle"]] == first_turned_down(waits)
         items = waiting(folded.project, folded.states["waiting"].since)
         assert [(row[1], row[2], row[3], row[12]) for row in rows] == [
             (item.item, wait.kind, wait.ref, list(item.chain)) for item in items for wait in item.waits
@@ -66,7 +77,7 @@ def test_rows_updated_entry_by_entry_equal_a_refold(world: World) -> None:
     refolded = fold([VIEW], PROJECT, known)
     whole, by_entry = (VIEW.rows(each.states["waiting"], each.project) for each in (refolded, folded))
     assert whole["waiting"] == by_entry["waiting"]
-    for name in ("waiting_count", "waiting_behind"):
+    for name in ("waiting_count", "waiting_behind", "waiting_obstacle"):
         assert set(whole[name]) == set(by_entry[name])
 
 
@@ -82,3 +93,21 @@ def test_an_item_that_is_dropped_and_planned_again_has_its_row_again() -> None:
         take([VIEW], folded, [entry(number, fact)])
         waited_for = {row[1] for row in VIEW.rows(folded.states["waiting"], folded.project)["waiting"]}
         assert (plan.item in waited_for) is (number != 2)
+
+
+def test_the_obstacle_is_the_item_turned_down_first_with_the_number_behind_it() -> None:
+    steps: tuple[tuple[AnyFact, tuple[str, int] | None], ...] = (
+        (REGISTERED, None),
+        (submitted("land"), None),
+        (declined("land"), ("land", 1)),
+        (submitted("site-plan"), ("land", 1)),
+        (accepted("site-plan"), ("land", 0)),  # whatever it needs
+        (submitted("land"), None),
+        (declined("land"), ("land", 0)),
+        (ItemDropped("land"), None),
+    )
+    folded = fold([VIEW], PROJECT, [])
+    for number, (fact, obstacle) in enumerate(steps, start=1):
+        take([VIEW], folded, [entry(number, fact)])
+        rows = VIEW.rows(folded.states["waiting"], folded.project)["waiting_obstacle"]
+        assert [(row[1], row[4]) for row in rows] == ([obstacle] if obstacle else []), number

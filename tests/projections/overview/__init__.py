@@ -1,0 +1,1 @@
+"""Tests of the figures of the overview, by rows of the views alone."""
