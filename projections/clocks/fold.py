@@ -29,11 +29,11 @@ from domain.project.application.announcement import DateAnnounced
 from domain.project.application.procedure import ModeChanged
 from domain.project.state.project import Project
 from projections import sums
+from projections.clocks.counts import STANDINGS, StandingClocks
 from projections.clocks.decisions import DECIDING, DecisionRow, Decisions
 from projections.clocks.law_events import Histories, take_entry
 from projections.clocks.nodes import NODES, Node, node_of
 from projections.clocks.rows import CLOCK_NAME, LENGTH, STATE, STOPPED_ON, USED, rows_of
-from projections.clocks.standings import STANDINGS, StandingClocks
 from projections.clocks.warned import MOVING, TURNS, WarnedClocks
 from projections.reader import Laws
 from projections.sums import Key

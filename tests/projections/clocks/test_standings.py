@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from projections.clocks.counts import STANDINGS, StandingClocks
 from projections.clocks.rows import ClockRow
-from projections.clocks.standings import STANDINGS, StandingClocks
 from projections.view import Row
 from tests.projections.clocks.test_warned import CLOCK, INSTANTS, running
 
