@@ -62,7 +62,7 @@ class Progress:
     """The fold. Colours and remaining days are left out, as they depend on the time of the query."""
 
     name: str = "progress"
-    version: int = 15
+    version: int = 16
     tables: tuple[Table, ...] = (PROJECTS, ITEMS, CASES, COUNTS, CHOICES, DAYS)
     follows: Facts = EVERY_FACT  # each row shows its last fact
 
