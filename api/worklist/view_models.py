@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct, structs
 
-from api.worklist.rows import GROUPS_OF_ROWS, TO_DO, DeskRow, grouped, marked, running_by_item
+from api.worklist.rows import GROUPS_OF_ROWS, TO_DO, DeskRow, due_beside, grouped, marked, rows_at, running_by_item
 from api.worklist.supervised import Supervised, supervised
 from domain.access.principal import Caller
-from domain.law.calendar.moment import local_day, week_from
+from domain.law.calendar.moment import local_day, sunday, week_from
 from domain.project.waiting.wait import HeldBy
 from projections.as_of import Past
-from projections.clocks.list import ClockFilter
+from projections.clocks.list import ClockEnd, ClockFilter
 from projections.clocks.query import ClocksAt
 from projections.feedback.query import FeedbackAt
 from projections.progress.query import DecidedFilter, ProgressList
@@ -22,7 +22,7 @@ from projections.progress.titles import ProjectTitles, names_of_items
 from projections.reader import Reader
 from projections.scope import Scope
 from projections.supervision.query import SupervisionAt
-from projections.waiting.query import HolderCount, WaitingFilter, WaitingRows
+from projections.waiting.query import BriefWaiting, HolderCount, WaitingFilter, WaitingRows
 
 CLOCKS_MAX = 1_000  # of one department that are looked at
 WAITS_MAX = 1_000  # things that one department's items, or others', wait for; where there are more, the desk says so
@@ -35,13 +35,15 @@ GROUPS = (*GROUPS_OF_ROWS, SUPERVISION, DONE)
 class Desk(Struct, frozen=True):
     """All that one department has on its desk: rows by the name of their group.
 
-    TODAY, WEEK, LATER and OPINIONS are what waits for the department: together they are the figure 待办. APPLICANT and
-    OTHERS are its own applications on which another party has to act. *supervised* is what it has to answer for; *done*
-    are those shown of the *number_done* decided this week. *next_due*: the next last day among its clocks, None without
-    any. *whole* is false where there is more than is looked at.
+    *groups* have the rows that are shown, of as many as *numbers* say. TODAY, WEEK, LATER and OPINIONS are what waits
+    for the department: together they are the figure 待办. APPLICANT and OTHERS are its own applications on which
+    another party has to act. *supervised* is what it has to answer for; *done* are those shown of the *number_done*
+    decided this week. *next_due*: the next last day among its clocks, None without any. *whole* is false where there
+    is more than is looked at.
     """
 
     groups: Mapping[str, list[DeskRow]]
+    numbers: Mapping[str, int]
     supervised: Supervised
     done: list[ProgressItem]
     number_done: int
@@ -52,8 +54,7 @@ class Desk(Struct, frozen=True):
     @property
     def counts(self) -> dict[str, int]:
         """How many rows each group has."""
-        counts = {name: len(rows) for name, rows in self.groups.items()}
-        return counts | {SUPERVISION: self.supervised.count, DONE: self.number_done}
+        return {**self.numbers, SUPERVISION: self.supervised.count, DONE: self.number_done}
 
     @property
     def to_do(self) -> int:
@@ -92,15 +93,15 @@ async def desk_of(sources: DeskSources, department: str, shown: slice = slice(BE
     of_department = ClockFilter(department=department, awaited=True, coloured=True, limit=CLOCKS_MAX)
     ends = await sources.clocks.ends(of_department)
     every = WaitingFilter(scope=sources.scope, limit=WAITS_MAX, at_hand=True)
-    held = await sources.waiting.brief(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT), past)
+    holding = structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT)
+    held = await _held(sources, holding, ends, sunday(today))
     own = await sources.waiting.brief(structs.replace(every, department=department, elsewhere=True), past)
     groups = grouped(held, own, running_by_item(ends), today)
-    visible = [row for rows in groups.values() for row in rows[shown]]
+    rows_shown = {name: rows_at(places[shown]) for name, places in groups.items()}
+    visible = [row for rows in rows_shown.values() for row in rows]
     clocks = await sources.clocks.chosen([row.end.key for row in visible if row.end])
     waits = await sources.waiting.shown([wait for row in visible for wait in row.waits], past)
     caller = None if past else sources.caller
-    for rows in groups.values():
-        rows[shown] = marked(caller, rows[shown], department, clocks, waits)
     answerable = await supervised(sources.supervision, sources.feedback, department)
     of_week = DecidedFilter(department=department, since=week_from(t, zone), t=t, scope=sources.scope)
     done = await sources.progress.decided(_page_of(of_week, shown), past)
@@ -111,7 +112,8 @@ async def desk_of(sources: DeskSources, department: str, shown: slice = slice(BE
     cases += [(row.project, "") for row in answerable.complaints[shown]]
     dues = (end.due_on for end in ends)
     return Desk(
-        groups=groups,
+        groups={name: marked(caller, rows, department, clocks, waits) for name, rows in rows_shown.items()},
+        numbers={name: len(places) for name, places in groups.items()},
         supervised=answerable,
         done=done,
         number_done=await sources.progress.number_decided(of_week, past),
@@ -119,6 +121,21 @@ async def desk_of(sources: DeskSources, department: str, shown: slice = slice(BE
         next_due=min((due for due in dues if due and due > today), default=None),
         whole=max(len(ends), len(held), len(own)) < WAITS_MAX and answerable.is_whole,
     )
+
+
+async def _held(
+    sources: DeskSources, holding: WaitingFilter, ends: Sequence[ClockEnd], last: date
+) -> list[BriefWaiting]:
+    """The longest waits of those a department is *holding* up; where there are more, also those due by the day *last*.
+
+    Their clocks are among the *ends*, as far as those go.
+    """
+    held = await sources.waiting.brief(holding, sources.past)
+    if len(held) < WAITS_MAX:
+        return held
+    urgent = due_beside(held, ends, last)
+    due = await sources.waiting.brief(structs.replace(holding, cases=urgent), sources.past) if urgent else []
+    return held + due
 
 
 def _page_of(decided: DecidedFilter, shown: slice) -> DecidedFilter:
