@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from heapq import nsmallest
 from typing import TypeAlias
 from uuid import UUID
 
@@ -81,8 +82,6 @@ def grouped(held: Iterable[BriefWaiting], own: Iterable[BriefWaiting], running: 
             groups[APPLICANT].append(_place(case, waits, end))
         elif end is not None:  # what was never applied for is not the department's to wait for
             groups[OTHERS].append(_place(case, waits, end))
-    for places in groups.values():
-        places.sort()  # no two are of one application, so that nothing behind it is compared
     return groups
 
 
@@ -93,9 +92,10 @@ def due_beside(waits: Iterable[BriefWaiting], ends: Iterable[ClockEnd], last: da
     return list(dict.fromkeys((end.project, end.item) for end in due if (end.project.int, end.item) not in cases))
 
 
-def rows_at(places: Iterable[Place]) -> list[DeskRow]:
-    """The rows at these *places*."""
-    return [DeskRow(waits[0].project, item, end, waits) for _, _, _, item, waits, end in places]
+def rows_at(places: Iterable[Place], shown: slice) -> list[DeskRow]:
+    """The rows of a group that are *shown*: no two are of one application, so nothing behind that is compared."""
+    first = nsmallest(shown.stop, places)[shown]
+    return [DeskRow(waits[0].project, item, end, waits) for _, _, _, item, waits, end in first]
 
 
 def _place(case: CaseKey, waits: Waits, end: ClockEnd | None) -> Place:
@@ -131,7 +131,7 @@ def _end(waits: Waits, clocks: Sequence[ClockEnd]) -> ClockEnd | None:
     """The first end of a clock of an application that measures what is waited for: opinions have their own."""
     if not clocks:
         return None
-    special = {CLOCK_OF.get(wait.kind) for wait in waits}  # None: one that has no clock of its own
+    special = [CLOCK_OF.get(wait.kind) for wait in waits]  # None: one that has no clock of its own
     for end in clocks:
         name = end.clock
         if (name if name in CLOCKS_OF_THEIR_OWN else None) in special and not name.startswith(OF_OPINION):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from uuid import UUID
 
 from msgspec import Struct, structs
 
@@ -13,7 +14,7 @@ from domain.access.principal import Caller
 from domain.law.calendar.moment import local_day, sunday, week_from
 from domain.project.waiting.wait import HeldBy
 from projections.as_of import Past
-from projections.clocks.list import ClockEnd, ClockFilter
+from projections.clocks.list import ClockFilter
 from projections.clocks.query import ClocksAt
 from projections.feedback.query import FeedbackAt
 from projections.progress.query import DecidedFilter, ProgressList
@@ -22,7 +23,7 @@ from projections.progress.titles import ProjectTitles, names_of_items
 from projections.reader import Reader
 from projections.scope import Scope
 from projections.supervision.query import SupervisionAt
-from projections.waiting.query import BriefWaiting, HolderCount, WaitingFilter, WaitingRows
+from projections.waiting.query import HolderCount, WaitingFilter, WaitingRows
 
 CLOCKS_MAX = 1_000  # of one department that are looked at
 WAITS_MAX = 1_000  # things that one department's items, or others', wait for; where there are more, the desk says so
@@ -91,13 +92,15 @@ async def desk_of(sources: DeskSources, department: str, shown: slice = slice(BE
     t, zone, past = sources.supervision.as_of, sources.supervision.zone, sources.past
     today = local_day(t, zone)
     of_department = ClockFilter(department=department, awaited=True, coloured=True, limit=CLOCKS_MAX)
-    ends = await sources.clocks.ends(of_department)
     every = WaitingFilter(scope=sources.scope, limit=WAITS_MAX, at_hand=True)
     holding = structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT)
-    held = await _held(sources, holding, ends, sunday(today))
+    held = await sources.waiting.brief(holding, past)
     own = await sources.waiting.brief(structs.replace(every, department=department, elsewhere=True), past)
+    ends = await sources.clocks.ends(of_department, () if past else [wait.project for wait in (*held, *own)])
+    if len(held) >= WAITS_MAX and (urgent := due_beside(held, ends, sunday(today))):
+        held += await sources.waiting.brief(structs.replace(holding, cases=urgent), past)
     groups = grouped(held, own, running_by_item(ends), today)
-    rows_shown = {name: rows_at(places[shown]) for name, places in groups.items()}
+    rows_shown = {name: rows_at(places, shown) for name, places in groups.items()}
     visible = [row for rows in rows_shown.values() for row in rows]
     clocks = await sources.clocks.chosen([row.end.key for row in visible if row.end])
     waits = await sources.waiting.shown([wait for row in visible for wait in row.waits], past)
@@ -105,12 +108,8 @@ async def desk_of(sources: DeskSources, department: str, shown: slice = slice(BE
     answerable = await supervised(sources.supervision, sources.feedback, department)
     of_week = DecidedFilter(department=department, since=week_from(t, zone), t=t, scope=sources.scope)
     done = await sources.progress.decided(_page_of(of_week, shown), past)
-    cases = [(row.project, row.item) for row in visible]
-    cases += [(row.project, row.item) for row in answerable.signals[shown]]
-    cases += [(row.project, row.item) for row in done]
-    cases += [(row.project, "") for row in answerable.orders[shown]]
-    cases += [(row.project, "") for row in answerable.complaints[shown]]
-    dues = (end.due_on for end in ends)
+    cases = _named(visible, answerable, shown) + [(row.project, row.item) for row in done]
+    dues = (end.due_on for end in ends if end.due_on and end.due_on > today)
     return Desk(
         groups={name: marked(caller, rows, department, clocks, waits) for name, rows in rows_shown.items()},
         numbers={name: len(places) for name, places in groups.items()},
@@ -118,24 +117,17 @@ async def desk_of(sources: DeskSources, department: str, shown: slice = slice(BE
         done=done,
         number_done=await sources.progress.number_decided(of_week, past),
         names=await names_of_items(sources.store, cases),
-        next_due=min((due for due in dues if due and due > today), default=None),
+        next_due=min(dues, default=None),
         whole=max(len(ends), len(held), len(own)) < WAITS_MAX and answerable.is_whole,
     )
 
 
-async def _held(
-    sources: DeskSources, holding: WaitingFilter, ends: Sequence[ClockEnd], last: date
-) -> list[BriefWaiting]:
-    """The longest waits of those a department is *holding* up; where there are more, also those due by the day *last*.
-
-    Their clocks are among the *ends*, as far as those go.
-    """
-    held = await sources.waiting.brief(holding, sources.past)
-    if len(held) < WAITS_MAX:
-        return held
-    urgent = due_beside(held, ends, last)
-    due = await sources.waiting.brief(structs.replace(holding, cases=urgent), sources.past) if urgent else []
-    return held + due
+def _named(rows: Sequence[DeskRow], answerable: Supervised, shown: slice) -> list[tuple[UUID, str]]:
+    """The projects and items whose names are shown of *rows* and of what the department has to answer for."""
+    cases = [(row.project, row.item) for row in rows]
+    cases += [(row.project, row.item) for row in answerable.signals[shown]]
+    cases += [(row.project, "") for row in answerable.orders[shown]]
+    return cases + [(row.project, "") for row in answerable.complaints[shown]]
 
 
 def _page_of(decided: DecidedFilter, shown: slice) -> DecidedFilter:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct, structs
 from psycopg.sql import SQL, Composed
 
@@ -100,11 +101,10 @@ CONDITIONS = {
     "elsewhere": SQL(ELSEWHERE.format("w.")),
 }
 OF_STUCK = SQL("p.stuck = %(stuck)s")
-OF_CASES = SQL(
-    "(w.project, w.item) IN (SELECT c.project, c.item FROM unnest(%(projects)s::uuid[], %(items)s::text[])"
-    " AS c (project, item))"
+OF_CASES = SQL(  # as JSON: hundreds of ids are sooner written than in arrays
+    "(w.project, w.item) IN (SELECT c.project, c.item FROM json_to_recordset(%(cases)s::json)"
+    " AS c (project uuid, item text))"
 )
-CASES = ("projects", "items")
 ABOUT_PROJECTS = (CONDITIONS["manager"], OF_STUCK)
 READ = "read:waiting"
 ORDER = Ordering(map(SortKey, ("w.since", "w.project", "w.nth", "w.kind", "w.ref")))
@@ -224,9 +224,8 @@ class WaitingRows:
         conditions += [] if criteria.stuck is None else [OF_STUCK]
         if criteria.cases:
             conditions.append(OF_CASES)
-            params |= {
-                name: list(column) for name, column in zip(CASES, zip(*criteria.cases, strict=True), strict=True)
-            }
+            cases = [{"project": project, "item": item} for project, item in criteria.cases]
+            params["cases"] = msgspec.json.encode(cases).decode()
         parts = {"following": ORDER.following(criteria.last), "order": ORDER.clause}
         return await self._rows(query, params, past, criteria.scope, conditions, parts, party=criteria.party)
 

@@ -226,13 +226,19 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
         lambda store: WaitingRows(store).brief(
             WaitingFilter(department="department1", at_hand=True, elsewhere=True, limit=1000)
         ),
-        "waiting_department_since_idx1",
+        "Index Only Scan using waiting_department_since_project",
     ),
     "clocks of a desk": (
         lambda store: clocks_in(store).ends(
             ClockFilter(department="department1", awaited=True, coloured=True, limit=50)
         ),
-        "clock_department_over_at_project_item_application_clock_idx",
+        "Index Only Scan using clock_department_over_at_project_item",
+    ),
+    "what a desk holds": (
+        lambda store: WaitingRows(store).brief(
+            WaitingFilter(holder="department1", held_by="department", at_hand=True, limit=1000)
+        ),
+        "Index Only Scan using waiting_holder_since_project",
     ),
     "what a desk holds then": (
         lambda store: WaitingRows(store).brief(
@@ -279,7 +285,7 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
     ),
     "departments that hold something": (
         lambda store: WaitingRows(store).departments(ZONE_SCOPE),
-        "waiting_holder_since_idx1",
+        "Index Only Scan using waiting_holder_since_project",
     ),
     "waits then": (lambda store: WaitingRows(store).listed(WaitingFilter(), PAST), "waiting_history_tstzrange"),
     "holders then": (lambda store: WaitingRows(store).holders("", 20, PAST), "waiting_history_tstzrange"),

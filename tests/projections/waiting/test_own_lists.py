@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
+import psycopg
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,8 @@ from domain.core.ledger import Role
 from domain.messages import corrections
 from domain.project.waiting.wait import HeldBy
 from infrastructure.ledger.approvals import Approvals
+from projections.clocks.list import ClockFilter
+from projections.clocks.query import ClocksAt
 from projections.progress.query import DecidedFilter, ProgressList
 from projections.scope import ZONE_SCOPE, Scope
 from projections.view import CORRECTIONS, fold, take
@@ -131,3 +134,24 @@ async def test_the_waits_of_chosen_applications_are_read_alone(approvals: Approv
         listed = await rows.brief(structs.replace(criteria, scope=scope, cases=chosen))
         in_scope = await rows.brief(structs.replace(criteria, scope=scope))
         assert listed == [row for row in in_scope if (row.project, row.item) in chosen]
+
+
+async def test_a_clock_where_the_department_takes_part_no_longer_is_not_read(
+    approvals: Approvals, shared_database_url: str
+) -> None:
+    """Also as projects in which it does take part are not looked up."""
+    clocks = ClocksAt(approvals.store, approvals.laws, at("12-31"), at("12-31"), scope=scope_of("land"))
+    criteria = ClockFilter(department="land", limit=500)
+    zone = ClocksAt(approvals.store, approvals.laws, at("12-31"), at("12-31"))
+    whole = await zone.ends(criteria)
+    left, *others = sorted({end.project for end in whole})
+    assert others
+    for shared in ([], others, [left, *others]):
+        assert await clocks.ends(criteria, shared) == whole
+
+    with psycopg.connect(shared_database_url) as connection:
+        connection.execute("UPDATE views.access_project SET departments = '{water}' WHERE project = %s", [left])
+    allowed = [end for end in whole if end.project != left]
+    for shared in ([], others, others[:1]):
+        assert await clocks.ends(criteria, shared) == allowed
+    assert await zone.ends(criteria, others) == whole
