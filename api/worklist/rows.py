@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from heapq import nsmallest
 from typing import TypeAlias
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from msgspec import Struct, structs
 from api.clocks.bar import LimitBar, limit_bar
 from domain.access.decision import AccessCase, may
 from domain.access.principal import Caller
+from domain.law.calendar.moment import sunday
 from domain.law.licensing.countersign import COUNTERSIGN
 from domain.project.waiting.wait import HeldBy, WaitKind
 from projections.clocks.list import ClockEnd
@@ -20,13 +22,21 @@ from projections.waiting.query import BriefWaiting, WaitId
 
 # What is measured by one clock of its own; all else by the application's: intake, decision, promise.
 CLOCK_OF = {WaitKind.DELIVERY.value: "delivery", WaitKind.CHECK.value: "post_check"}
+CLOCKS_OF_THEIR_OWN = frozenset(CLOCK_OF.values())
+OPINION, OF_OPINION = WaitKind.COUNTERSIGNATURE.value, f"{COUNTERSIGN.name}:"  # a wait, and how its clock begins
 EVER = datetime.min.replace(tzinfo=UTC)
-OF_APPLICANT = (WaitKind.PAPERS, WaitKind.SUSPENSION)
+OF_APPLICANT = (WaitKind.PAPERS.value, WaitKind.SUSPENSION.value)
 TODAY, WEEK, LATER, OPINIONS, APPLICANT, OTHERS = "today", "week", "later", "opinions", "applicant", "others"
 GROUPS_OF_ROWS = (TODAY, WEEK, LATER, OPINIONS, APPLICANT, OTHERS)
 TO_DO = (TODAY, WEEK, LATER, OPINIONS)
 
-Running: TypeAlias = dict[tuple[UUID, str], list[ClockEnd]]  # by project and item
+CaseKey: TypeAlias = tuple[int, str]  # project and item: a number is sooner hashed and compared than the id itself
+Running: TypeAlias = dict[CaseKey, list[ClockEnd]]
+Waits: TypeAlias = Sequence[BriefWaiting]
+# An application and where it belongs in its group, which the first four say: what is over first on top; without an end
+# by the start of the wait, after all others. Rows are made of those that are shown.
+Place: TypeAlias = tuple[bool, datetime, int, str, Waits, ClockEnd | None]
+Groups: TypeAlias = dict[str, list[Place]]
 
 
 class DeskRow(Struct, frozen=True):
@@ -39,7 +49,7 @@ class DeskRow(Struct, frozen=True):
     project: UUID
     item: str
     end: ClockEnd | None
-    waits: list[BriefWaiting]
+    waits: Waits
     clock: ChosenClock | None = None
     acceptable: bool = False
 
@@ -53,92 +63,91 @@ class DeskRow(Struct, frozen=True):
         """Its clock as a bar."""
         return limit_bar(self.clock.reading) if self.clock else None
 
-    @property
-    def due_on(self) -> date | None:
-        """The last day of its clock; None where it has none, or is paused."""
-        return self.end.due_on if self.end else None
 
-    @property
-    def order(self) -> tuple[bool, datetime, str, str]:
-        """The order of rows: what is over first on top; without an end by the start of the wait, after all others."""
-        over_at = self.end.over_at if self.end else None
-        return over_at is None, over_at or self.waits[0].since or EVER, self.project.hex, self.item
-
-
-def grouped(
-    held: Sequence[BriefWaiting], own: Sequence[BriefWaiting], running: Running, today: date
-) -> dict[str, list[DeskRow]]:
+def grouped(held: Iterable[BriefWaiting], own: Iterable[BriefWaiting], running: Running, today: date) -> Groups:
     """What is *held* by the department by when it is due, and its *own* that others hold by who has to act."""
-    groups: dict[str, list[DeskRow]] = {name: [] for name in GROUPS_OF_ROWS}
-    for waiting in by_application(held):
-        is_opinion = all(wait.kind == WaitKind.COUNTERSIGNATURE for wait in waiting)
-        row = _opinion_row(waiting, running) if is_opinion else _row(waiting, running)
-        groups[OPINIONS if is_opinion else _when(row, today)].append(row)
-    at_hand = {(wait.project, wait.item) for wait in held}
-    for waiting in by_application(wait for wait in own if (wait.project, wait.item) not in at_hand):
-        row = _row(waiting, running)
-        if all(wait.held_by == HeldBy.APPLICANT and wait.kind in OF_APPLICANT for wait in waiting):
-            groups[APPLICANT].append(row)
-        elif row.end is not None:  # what was never applied for is not the department's to wait for
-            groups[OTHERS].append(row)
-    return {name: sorted(rows, key=lambda row: row.order) for name, rows in groups.items()}
+    groups: Groups = {name: [] for name in GROUPS_OF_ROWS}
+    at_hand, last = by_application(held), sunday(today)
+    for case, waits in at_hand.items():
+        if waits[0].kind == OPINION and all(wait.kind == OPINION for wait in waits):
+            groups[OPINIONS].append(_place(case, waits, _end_of_opinion(waits, running.get(case, ()))))
+        else:
+            end = _end(waits, running.get(case, ()))
+            groups[_when(end, today, last)].append(_place(case, waits, end))
+    for case, waits in by_application(own).items():
+        if case in at_hand:
+            continue
+        end = _end(waits, running.get(case, ()))
+        if all(wait.held_by == HeldBy.APPLICANT and wait.kind in OF_APPLICANT for wait in waits):
+            groups[APPLICANT].append(_place(case, waits, end))
+        elif end is not None:  # what was never applied for is not the department's to wait for
+            groups[OTHERS].append(_place(case, waits, end))
+    return groups
 
 
-def _when(row: DeskRow, today: date) -> str:
-    due = row.due_on
-    if due is None:
+def due_beside(waits: Iterable[BriefWaiting], ends: Iterable[ClockEnd], last: date) -> list[tuple[UUID, str]]:
+    """The applications with a clock that ends by the day *last* and none of these *waits*."""
+    cases = {(wait.project.int, wait.item) for wait in waits}
+    due = (end for end in ends if end.due_on is not None and end.due_on <= last)
+    return list(dict.fromkeys((end.project, end.item) for end in due if (end.project.int, end.item) not in cases))
+
+
+def rows_at(places: Iterable[Place], shown: slice) -> list[DeskRow]:
+    """The rows of a group that are *shown*: no two are of one application, so nothing behind that is compared."""
+    first = nsmallest(shown.stop, places)[shown]
+    return [DeskRow(waits[0].project, item, end, waits) for _, _, _, item, waits, end in first]
+
+
+def _place(case: CaseKey, waits: Waits, end: ClockEnd | None) -> Place:
+    over_at = end.over_at if end else None
+    return over_at is None, over_at or waits[0].since or EVER, *case, waits, end
+
+
+def _when(end: ClockEnd | None, today: date, last: date) -> str:
+    """The group of what is due with *end*; *last*: the last day of the week."""
+    due = end.due_on if end else None
+    if due is None or due > last:
         return LATER
-    if due <= today:
-        return TODAY
-    return WEEK if due.isocalendar()[:2] == today.isocalendar()[:2] else LATER
+    return TODAY if due <= today else WEEK
 
 
 def running_by_item(ends: Iterable[ClockEnd]) -> Running:
-    """The clocks by project and item, each item's in the order in which they end, which is that of *ends*."""
+    """The clocks of each application, in the order in which they end, which is that of *ends*."""
     by_item: Running = {}
     for end in ends:
-        by_item.setdefault((end.project, end.item), []).append(end)
+        by_item.setdefault((end.project.int, end.item), []).append(end)
     return by_item
 
 
-def by_application(waiting: Iterable[BriefWaiting]) -> list[list[BriefWaiting]]:
+def by_application(waiting: Iterable[BriefWaiting]) -> dict[CaseKey, list[BriefWaiting]]:
     """What is *waiting*, that of each application together."""
-    by_item: dict[tuple[UUID, str], list[BriefWaiting]] = {}
+    by_item: dict[CaseKey, list[BriefWaiting]] = {}
     for wait in waiting:
-        by_item.setdefault((wait.project, wait.item), []).append(wait)
-    return list(by_item.values())
+        by_item.setdefault((wait.project.int, wait.item), []).append(wait)
+    return by_item
 
 
-def _row(waiting: list[BriefWaiting], running: Running) -> DeskRow:
-    """One application, with the clock that measures what is waited for: opinions have their own."""
-    first = waiting[0]
-    special = [CLOCK_OF[wait.kind] for wait in waiting if wait.kind in CLOCK_OF]
-    usual = any(wait.kind not in CLOCK_OF for wait in waiting)
-    clocks = running.get((first.project, first.item), [])
-    fitting = (
-        end
-        for end in clocks
-        if not _is_opinion(end) and (end.clock in special or (usual and end.clock not in CLOCK_OF.values()))
-    )
-    return DeskRow(first.project, first.item, next(fitting, None), waiting)
+def _end(waits: Waits, clocks: Sequence[ClockEnd]) -> ClockEnd | None:
+    """The first end of a clock of an application that measures what is waited for: opinions have their own."""
+    if not clocks:
+        return None
+    special = [CLOCK_OF.get(wait.kind) for wait in waits]  # None: one that has no clock of its own
+    for end in clocks:
+        name = end.clock
+        if (name if name in CLOCKS_OF_THEIR_OWN else None) in special and not name.startswith(OF_OPINION):
+            return end
+    return None
 
 
-def _opinion_row(waiting: list[BriefWaiting], running: Running) -> DeskRow:
-    """The opinions that are waited for on one application, with the clock of the request that ends first."""
-    first = waiting[0]
-    requests = {wait.ref for wait in waiting}
-    started = (end for end in running.get((first.project, first.item), []) if _is_opinion(end))
-    fitting = (end for end in started if _request_key(end) in requests)
-    return DeskRow(first.project, first.item, next(fitting, None), waiting)
-
-
-def _is_opinion(end: ClockEnd) -> bool:
-    return end.clock.startswith(f"{COUNTERSIGN.name}:")
+def _end_of_opinion(waits: Waits, clocks: Sequence[ClockEnd]) -> ClockEnd | None:
+    """The first end of a clock of the opinions that are waited for on an application."""
+    requests = {wait.ref for wait in waits}
+    return next((end for end in clocks if end.clock.startswith(OF_OPINION) and _request_key(end) in requests), None)
 
 
 def _request_key(end: ClockEnd) -> str:
     """The "department/step" in the name of a countersignature's clock, whose n-th asking ends with "#n"."""
-    name = end.clock.removeprefix(f"{COUNTERSIGN.name}:")
+    name = end.clock.removeprefix(OF_OPINION)
     department, _, step = name.partition("#")[0].partition("/")
     return f"{department}/{step}"
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from uuid import UUID
 
 from msgspec import Struct, structs
 
-from api.worklist.rows import GROUPS_OF_ROWS, TO_DO, DeskRow, grouped, marked, running_by_item
+from api.worklist.rows import GROUPS_OF_ROWS, TO_DO, DeskRow, due_beside, grouped, marked, rows_at, running_by_item
 from api.worklist.supervised import Supervised, supervised
 from domain.access.principal import Caller
-from domain.law.calendar.moment import local_day, week_from
+from domain.law.calendar.moment import local_day, sunday, week_from
 from domain.project.waiting.wait import HeldBy
 from projections.as_of import Past
 from projections.clocks.list import ClockFilter
@@ -35,13 +36,15 @@ GROUPS = (*GROUPS_OF_ROWS, SUPERVISION, DONE)
 class Desk(Struct, frozen=True):
     """All that one department has on its desk: rows by the name of their group.
 
-    TODAY, WEEK, LATER and OPINIONS are what waits for the department: together they are the figure 待办. APPLICANT and
-    OTHERS are its own applications on which another party has to act. *supervised* is what it has to answer for; *done*
-    are those shown of the *number_done* decided this week. *next_due*: the next last day among its clocks, None without
-    any. *whole* is false where there is more than is looked at.
+    *groups* have the rows that are shown, of as many as *numbers* say. TODAY, WEEK, LATER and OPINIONS are what waits
+    for the department: together they are the figure 待办. APPLICANT and OTHERS are its own applications on which
+    another party has to act. *supervised* is what it has to answer for; *done* are those shown of the *number_done*
+    decided this week. *next_due*: the next last day among its clocks, None without any. *whole* is false where there
+    is more than is looked at.
     """
 
     groups: Mapping[str, list[DeskRow]]
+    numbers: Mapping[str, int]
     supervised: Supervised
     done: list[ProgressItem]
     number_done: int
@@ -52,8 +55,7 @@ class Desk(Struct, frozen=True):
     @property
     def counts(self) -> dict[str, int]:
         """How many rows each group has."""
-        counts = {name: len(rows) for name, rows in self.groups.items()}
-        return counts | {SUPERVISION: self.supervised.count, DONE: self.number_done}
+        return {**self.numbers, SUPERVISION: self.supervised.count, DONE: self.number_done}
 
     @property
     def to_do(self) -> int:
@@ -90,35 +92,42 @@ async def desk_of(sources: DeskSources, department: str, shown: slice = slice(BE
     t, zone, past = sources.supervision.as_of, sources.supervision.zone, sources.past
     today = local_day(t, zone)
     of_department = ClockFilter(department=department, awaited=True, coloured=True, limit=CLOCKS_MAX)
-    ends = await sources.clocks.ends(of_department)
     every = WaitingFilter(scope=sources.scope, limit=WAITS_MAX, at_hand=True)
-    held = await sources.waiting.brief(structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT), past)
+    holding = structs.replace(every, holder=department, held_by=HeldBy.DEPARTMENT)
+    held = await sources.waiting.brief(holding, past)
     own = await sources.waiting.brief(structs.replace(every, department=department, elsewhere=True), past)
+    ends = await sources.clocks.ends(of_department, () if past else [wait.project for wait in (*held, *own)])
+    if len(held) >= WAITS_MAX and (urgent := due_beside(held, ends, sunday(today))):
+        held += await sources.waiting.brief(structs.replace(holding, cases=urgent), past)
     groups = grouped(held, own, running_by_item(ends), today)
-    visible = [row for rows in groups.values() for row in rows[shown]]
+    rows_shown = {name: rows_at(places, shown) for name, places in groups.items()}
+    visible = [row for rows in rows_shown.values() for row in rows]
     clocks = await sources.clocks.chosen([row.end.key for row in visible if row.end])
     waits = await sources.waiting.shown([wait for row in visible for wait in row.waits], past)
     caller = None if past else sources.caller
-    for rows in groups.values():
-        rows[shown] = marked(caller, rows[shown], department, clocks, waits)
     answerable = await supervised(sources.supervision, sources.feedback, department)
     of_week = DecidedFilter(department=department, since=week_from(t, zone), t=t, scope=sources.scope)
     done = await sources.progress.decided(_page_of(of_week, shown), past)
-    cases = [(row.project, row.item) for row in visible]
-    cases += [(row.project, row.item) for row in answerable.signals[shown]]
-    cases += [(row.project, row.item) for row in done]
-    cases += [(row.project, "") for row in answerable.orders[shown]]
-    cases += [(row.project, "") for row in answerable.complaints[shown]]
-    dues = (end.due_on for end in ends)
+    cases = _named(visible, answerable, shown) + [(row.project, row.item) for row in done]
+    dues = (end.due_on for end in ends if end.due_on and end.due_on > today)
     return Desk(
-        groups=groups,
+        groups={name: marked(caller, rows, department, clocks, waits) for name, rows in rows_shown.items()},
+        numbers={name: len(places) for name, places in groups.items()},
         supervised=answerable,
         done=done,
         number_done=await sources.progress.number_decided(of_week, past),
         names=await names_of_items(sources.store, cases),
-        next_due=min((due for due in dues if due and due > today), default=None),
+        next_due=min(dues, default=None),
         whole=max(len(ends), len(held), len(own)) < WAITS_MAX and answerable.is_whole,
     )
+
+
+def _named(rows: Sequence[DeskRow], answerable: Supervised, shown: slice) -> list[tuple[UUID, str]]:
+    """The projects and items whose names are shown of *rows* and of what the department has to answer for."""
+    cases = [(row.project, row.item) for row in rows]
+    cases += [(row.project, row.item) for row in answerable.signals[shown]]
+    cases += [(row.project, "") for row in answerable.orders[shown]]
+    return cases + [(row.project, "") for row in answerable.complaints[shown]]
 
 
 def _page_of(decided: DecidedFilter, shown: slice) -> DecidedFilter:

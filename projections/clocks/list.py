@@ -119,7 +119,7 @@ class ListedClock(Struct, frozen=True):
         return _comparable(self.place)
 
 
-class ClockEnd(Struct, frozen=True):
+class ClockEnd(Struct, frozen=True, gc=False):
     """When one clock of a list is over, and its last day: what many are sorted and grouped by, without a reading."""
 
     project: UUID

@@ -231,7 +231,10 @@ class ProgressList:
     async def _decided(self, query: LiteralString, decided: DecidedFilter, past: Past | None) -> list[tuple[Any, ...]]:
         params = {name: value for name, value in structs.asdict(decided).items() if name != "scope"}
         async with tables_at(self._store, PAST, past) as (cursor, tables):
-            statement = SQL(query).format(items=tables.of(ITEMS), within=decided.scope.of("i", PROGRESS))
+            in_scope = decided.scope.of("i", PROGRESS)
+            if tables.is_current and decided.scope.sees_all_of(PROGRESS, decided.department):
+                in_scope = decided.scope.registered("i")
+            statement = SQL(query).format(items=tables.of(ITEMS), within=in_scope)
             await cursor.execute(statement, params | tables.params, prepare=tables.prepare)
             return await cursor.fetchall()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from domain.core.ledger import Fact
 from domain.law.proof import ClockProof
@@ -65,8 +65,8 @@ def _row(entries: Sequence[Entry], issued: Entry, card: str) -> SignalRow:
     retracted = issued.version in corrections(entries).retracted
     by_then = entries[: issued.version] if retracted else entries
     state = fold([Supervision()], issued.stream, by_then).states[Supervision.name]
-    _, _, _, fate, since = [fate_row for fate_row in state.fates if fate_row[1] == card][-1]
-    return SignalRow(*(*state.signals[card], RETRACTED if retracted else fate, since))
+    row = SignalRow(*state.signals[card])
+    return structs.replace(row, state=RETRACTED) if retracted else row
 
 
 def _thread(entries: Sequence[Entry], card: str) -> tuple[int, ...]:

@@ -63,10 +63,13 @@ SIGNALS = Table(
         ("due_on", "date"),
         ("happened_at", "timestamptz NOT NULL"),  # when it took effect
         ("told_at", "timestamptz NOT NULL"),
+        ("state", "text NOT NULL"),  # the last one
+        ("since", "timestamptz NOT NULL"),  # that was recorded then
     ),
     key=2,
-    indexes=("(happened_at)", "(department, happened_at)"),
+    indexes=("(happened_at)", "(department, happened_at, project, version)"),  # the latter in the order of the list
 )
+AT_STATE = [name for name, _ in SIGNALS.columns].index("state")
 FATES = Table(
     "signal_state",
     (
@@ -97,7 +100,13 @@ ORDERS = Table(
         ("answered_at", "timestamptz"),
     ),
     key=2,
-    indexes=("(ordered_at)", "(feedback_by) WHERE answered_at IS NULL"),
+    indexes=(
+        "(ordered_at)",
+        # What waits for an answer, of a department or of all, in the order of the list; few orders do.
+        '(feedback_by, project, "order" COLLATE "C") WHERE answered_at IS NULL',
+        '(department, feedback_by, project, "order" COLLATE "C") WHERE answered_at IS NULL',
+        "(answered_at) WHERE answered_at IS NOT NULL",
+    ),
 )
 DECISIONS = Table(
     "decision",
@@ -124,7 +133,7 @@ CORRECTED = Table(
 SUMMED = tuple(Table(sums.table_of(SUMS, span), sums.COLUMNS, sums.KEY, sums.INDEXES, summed=True) for span in Span)
 
 
-class SignalRow(Struct, frozen=True):
+class SignalRow(Struct, frozen=True, gc=False):
     """One warning, card or effect of silence, in the columns of the view; *state* as of the given instant.
 
     A warning whose clock has ended or run out is `ended`: it needs no more action.
@@ -148,7 +157,7 @@ class SignalRow(Struct, frozen=True):
     since: datetime | None = None
 
 
-class OrderRow(Struct, frozen=True):
+class OrderRow(Struct, frozen=True, gc=False):
     """One order of the bureau, in the columns of the view; *answer* is empty until the department has reported."""
 
     project: UUID
@@ -167,7 +176,7 @@ class OrderRow(Struct, frozen=True):
 
 
 class SupervisionState(Struct):
-    """One project's rows, by key. Rows of signals and fates never change."""
+    """One project's rows, by key. Those of fates never change, those of signals with their state alone."""
 
     signals: dict[str, Row] = field(default_factory=dict)
     fates: list[Row] = field(default_factory=list)
@@ -181,7 +190,7 @@ class Supervision:
     """The fold. A card rescinded by a correction keeps its row; one retracted by hand loses it."""
 
     name: str = "supervision"
-    version: int = 4
+    version: int = 5
     tables: tuple[Table, ...] = (SIGNALS, FATES, ORDERS, DECISIONS, CORRECTED, *SUMMED)
     follows: Facts = facts_of(DECIDING, get_args(SignalFact), AFTERWARDS, get_args(Ordered), CORRECTIONS)
 
@@ -217,11 +226,14 @@ class Supervision:
             *(proof.clock if proof else "", rung.value, level),
             *(proof.article if proof else "", proof.due_on if proof else None),
             *(entry.occurred_at, entry.recorded_at),
+            *(STANDING, entry.recorded_at),
         )
         self._became(state, fact.card, STANDING, entry, project)
 
     def _became(self, state: SupervisionState, card: str, fate: str, entry: Entry, project: Project) -> None:
-        if card in state.signals:  # its issue was not retracted
+        row = state.signals.get(card)
+        if row is not None:  # its issue was not retracted
+            state.signals[card] = (*row[:AT_STATE], fate, entry.recorded_at)
             state.fates.append((project.id, card, entry.version, fate, entry.recorded_at))
             state.sums = None
 

@@ -33,7 +33,6 @@ class RecordedSupervision(Supervision):
 
     def rows(self, state: SupervisionState, project: Project) -> Rows:
         """The rows of the tables with a history."""
-        last = {fate[1]: fate[3] for fate in state.fates}
         return {
             SIGNALS.name: [*state.signals.values()],
             FATES.name: state.fates,
@@ -41,7 +40,7 @@ class RecordedSupervision(Supervision):
             COUNTED.name: [
                 (
                     *(project.id, card, project.register),
-                    *(signal.department, signal.level, last[card]),
+                    *(signal.department, signal.level, signal.state),
                     signal.happened_at,
                 )
                 for card, signal in ((card, SignalRow(*row)) for card, row in state.signals.items())

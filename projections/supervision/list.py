@@ -21,14 +21,26 @@ from projections.supervision.fold import SHOWN_STATES, VOID, SignalRow
 R = TypeVar("R", SignalRow, DecidedCase)
 T = TypeVar("T")
 
-# Conditions are composed for each filter, so that an index can be used.
+# Conditions are composed for each filter, so that an index can be used. The last state of a signal is in its row: an
+# earlier one is looked up only as of an instant before it. The clock of a warning is looked up by its key alone: for an
+# EXISTS PostgreSQL may read all clocks at once.
 SIGNALS: LiteralString = """
-    SELECT s.*, CASE WHEN {ended} THEN 'ended' ELSE f.state END, f.since FROM {signal} AS s JOIN LATERAL (
-        SELECT x.state, x.since FROM {signal_state} AS x
-        WHERE x.project = s.project AND x.card = s.card AND x.since <= %(as_of)s ORDER BY x.version DESC LIMIT 1
+    SELECT s.project, s.card, s.version, s.position, s.item, s.application, s.department, s.clock, s.rung, s.level,
+        s.article, s.due_on, s.happened_at, s.told_at, CASE WHEN {ended} THEN 'ended' ELSE f.state END, f.since
+    FROM {signal} AS s JOIN LATERAL (
+        SELECT s.state, s.since WHERE s.since <= %(as_of)s
+        UNION ALL
+        (SELECT x.state, x.since FROM {signal_state} AS x
+        WHERE s.since > %(as_of)s AND x.project = s.project AND x.card = s.card AND x.since <= %(as_of)s
+        ORDER BY x.version DESC LIMIT 1)
     ) AS f ON true
-    LEFT JOIN {clock} AS k ON s.level = 'warning'
-        AND (k.project, k.item, k.application, k.clock) = (s.project, s.item, s.application, s.clock)
+    CROSS JOIN LATERAL (
+        SELECT s.level = 'warning' AND (
+            SELECT true FROM {clock} AS k
+            WHERE (k.project, k.item, k.application, k.clock) = (s.project, s.item, s.application, s.clock) AND {runs}
+            LIMIT 1
+        ) IS NULL AS ended
+    ) AS w
     WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s AND s.told_at <= %(as_of)s AND {conditions}
     ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
 """
@@ -51,11 +63,12 @@ ORDERS = {
 DEPARTMENTS = {"s": SQL("s.department = %(department)s"), "d": SQL("d.department = %(department)s")}
 WITHOUT = {"s": SQL("s.project <> ALL (%(without)s)"), "d": SQL("d.project <> ALL (%(without)s)")}
 # A warning ends with its clock, or when that runs out and a card follows. The day on which a clock stopped is local.
-ENDED = SQL(
-    "f.state = 'standing' AND s.level = 'warning' AND (k.project IS NULL OR coalesce(k.over_at <= %(as_of)s, false)"
-    " OR k.closed AND (k.stopped_on IS NULL OR k.stopped_on <= (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date"
-    " OR k.due_on < (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date))"
+RUNS = SQL(
+    "(k.over_at IS NULL OR k.over_at > %(as_of)s) AND (NOT k.closed"
+    " OR k.stopped_on > (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date"
+    " AND (k.due_on IS NULL OR k.due_on >= (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date))"
 )
+ENDED = SQL("f.state = 'standing' AND w.ended")
 IN_FORCE = "in_force"
 OF_FORCE = SQL("f.state <> ALL (%(void)s) AND NOT ({})").format(ENDED)
 OF_STATE = SQL("f.state = %(figure)s")
@@ -181,4 +194,5 @@ def _query(
     conditions += [WITHOUT[table]] if without else []
     order = ORDERS[table].backwards if criteria.oldest_first else ORDERS[table]
     conditions.append(order.following(criteria.last))
-    return SQL(of).format(conditions=SQL(" AND ").join(conditions), ended=ENDED, order=order.clause, **sources)
+    parts = {"ended": ENDED, "runs": RUNS, "order": order.clause, **sources}
+    return SQL(of).format(conditions=SQL(" AND ").join(conditions), **parts)

@@ -18,14 +18,27 @@ from projections.supervision.fold import OrderRow
 from projections.supervision.list import comes_after, in_order
 
 ORDERS: LiteralString = """
-    SELECT o.* FROM views.supervision_order AS o
-    WHERE {within} AND o.ordered_at <= %(as_of)s AND (%(department)s = '' OR o.department = %(department)s)
-      AND (NOT %(open)s OR o.answered_at IS NULL OR o.answered_at > %(as_of)s)
-      AND (%(due_by)s::date IS NULL OR o.feedback_by <= %(due_by)s)
-      AND (%(begin)s::timestamptz IS NULL OR o.ordered_at >= %(begin)s AND o.ordered_at < %(end)s)
-      AND o.project <> ALL (%(without)s) AND {following}
-    ORDER BY {order} LIMIT %(limit)s
+    SELECT o.* FROM views.supervision_order AS o WHERE {conditions} ORDER BY {order} LIMIT %(limit)s
 """
+# Both parts are in the order of the list, with an index each, and the second has few rows or none.
+UNANSWERED: LiteralString = """
+    SELECT o.* FROM (
+        (SELECT o.* FROM views.supervision_order AS o WHERE o.answered_at IS NULL AND {conditions}
+        ORDER BY {order} LIMIT %(limit)s)
+        UNION ALL
+        (SELECT o.* FROM views.supervision_order AS o WHERE o.answered_at > %(as_of)s AND {conditions}
+        ORDER BY {order} LIMIT %(limit)s)
+    ) AS o ORDER BY {order} LIMIT %(limit)s
+"""
+# Only those that restrict are in a query: the planner then knows which index fits.
+CONDITIONS = {
+    "department": SQL("o.department = %(department)s"),
+    "due_by": SQL("o.feedback_by <= %(due_by)s"),
+    "begin": SQL("o.ordered_at >= %(begin)s"),
+    "end": SQL("o.ordered_at < %(end)s"),
+}
+ORDERED = SQL("o.ordered_at <= %(as_of)s")
+OTHERS = SQL("o.project <> ALL (%(without)s)")
 NAMED = (SortKey("o.project"), SortKey('o."order" COLLATE "C"'))
 OrderKey = tuple[date | datetime, UUID, str]
 
@@ -65,9 +78,8 @@ class OrderFilter(Struct, frozen=True, kw_only=True):
 
     @property
     def params(self) -> dict[str, Any]:
-        """The parameters of the query, except for the instant."""
-        days = {"begin": self.begin, "end": self.end, "due_by": self.due_by}
-        return {"department": self.department, "open": self.unanswered, "limit": self.limit, **days}
+        """The parameters of the query, except for the instant and the projects that are left out."""
+        return {name: getattr(self, name) for name in (*CONDITIONS, "limit")}
 
     def takes(self, row: OrderRow, as_of: datetime) -> bool:
         """Whether *row* matches: what the query does for rows of the view."""
@@ -104,12 +116,15 @@ class OrderAt(OrderRow, frozen=True, kw_only=True):
     state: OrderState
 
 
-def orders_query(criteria: OrderFilter, scope: Scope) -> Composed:
-    """The query for a page of orders."""
-    return SQL(ORDERS).format(
-        within=scope.of("o", "read:supervision", department="department"),
-        following=SORTS[criteria.sort].following(criteria.last),
-        order=SORTS[criteria.sort].clause,
+def orders_query(criteria: OrderFilter, scope: Scope, *, without: bool) -> Composed:
+    """The query for a page of orders; *without* excludes some projects."""
+    conditions = [scope.of("o", "read:supervision", department="department"), ORDERED]
+    conditions += [condition for name, condition in CONDITIONS.items() if getattr(criteria, name)]
+    conditions += [OTHERS] if without else []
+    sort = SORTS[criteria.sort]
+    conditions.append(sort.following(criteria.last))
+    return SQL(UNANSWERED if criteria.unanswered else ORDERS).format(
+        conditions=SQL(" AND ").join(conditions), order=sort.clause
     )
 
 
@@ -129,4 +144,4 @@ def order_at(row: OrderRow, t: datetime, zone: str) -> OrderAt:
         state = OrderState.OVERDUE if late else OrderState.WAITING
     else:
         state = OrderState.ANSWERED_LATE if late else OrderState.ANSWERED
-    return OrderAt(**structs.asdict(row), state=state)
+    return OrderAt(*structs.astuple(row), state=state)

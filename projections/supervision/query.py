@@ -265,15 +265,21 @@ class SupervisionAt:
             reader.cursor() as cursor,
         ):
             params = {**criteria.params, "as_of": self.as_of, "without": list(reader.changed)}
-            await cursor.execute(orders_query(criteria, self.scope), params)
+            query = orders_query(criteria, self.scope, without=bool(reader.changed))
+            await cursor.execute(query, params)
             rows = [OrderRow(*row) for row in await cursor.fetchall()]
-            for _, state in await self._over(reader)._folded(reader.changed):  # noqa: SLF001  its own kind
-                rows += [
-                    row
-                    for row in state.orders.values()
-                    if criteria.takes(row, self.as_of) and self.scope.takes(SUPERVISION, row.department)
-                ]
-        return [order_at(row, self.as_of, self.zone) for row in criteria.sorted(rows)[:limit]]
+            if reader.changed:
+                rows = criteria.sorted([*rows, *await self._over(reader)._changed_orders(criteria)])[:limit]  # noqa: SLF001  its own kind
+        return [order_at(row, self.as_of, self.zone) for row in rows]
+
+    async def _changed_orders(self, criteria: OrderFilter) -> list[OrderRow]:
+        """The orders of the projects that have changed since the first page."""
+        return [
+            row
+            for _, state in await self._folded(self._changed)
+            for row in state.orders.values()
+            if criteria.takes(row, self.as_of) and self.scope.takes(SUPERVISION, row.department)
+        ]
 
     async def _signals(self, cursor: Cursor, criteria: ListFilter, read: Sequence[SignalRow]) -> list[SignalRow]:
         """A page from the view, merged with the rows *read* from the ledger."""
@@ -425,8 +431,7 @@ class SupervisionAt:
 
 def _signals(state: SupervisionState) -> list[SignalRow]:
     """The signals, each with its last state."""
-    last = {fate[1]: (fate[3], fate[4]) for fate in state.fates}
-    return [SignalRow(*(*row, *last[card])) for card, row in state.signals.items()]
+    return [SignalRow(*row) for row in state.signals.values()]
 
 
 def is_in_force(signal: SignalRow) -> bool:

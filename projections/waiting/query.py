@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct, structs
 from psycopg.sql import SQL, Composed
 
@@ -100,6 +101,10 @@ CONDITIONS = {
     "elsewhere": SQL(ELSEWHERE.format("w.")),
 }
 OF_STUCK = SQL("p.stuck = %(stuck)s")
+OF_CASES = SQL(  # as JSON: hundreds of ids are sooner written than in arrays
+    "(w.project, w.item) IN (SELECT c.project, c.item FROM json_to_recordset(%(cases)s::json)"
+    " AS c (project uuid, item text))"
+)
 ABOUT_PROJECTS = (CONDITIONS["manager"], OF_STUCK)
 READ = "read:waiting"
 ORDER = Ordering(map(SortKey, ("w.since", "w.project", "w.nth", "w.kind", "w.ref")))
@@ -121,10 +126,20 @@ class WaitingFilter(Struct, frozen=True, kw_only=True):
     at_hand: bool = False  # leave out items blocked by other items
     elsewhere: bool = False  # what its department has begun, and another party holds up
     stuck: bool | None = None  # of stuck projects, or of the others
+    cases: Sequence[tuple[UUID, str]] = ()  # projects and items
     scope: Scope = ZONE_SCOPE
     limit: int = 100
     offset: int = 0
     last: WaitingKey | None = None  # the row before the page
+
+    @property
+    def party(self) -> str:
+        """A department that takes part in the project of each wait, as it handles or holds it; empty: any may.
+
+        Whoever has to act in a department handles the item, was asked for an opinion on it or is above it, or handles
+        the item at the end of the chain: see `domain.access.cases`.
+        """
+        return self.department or (self.holder if self.held_by == HeldBy.DEPARTMENT else "")
 
 
 class ListedWaiting(WaitingRow, frozen=True):
@@ -135,7 +150,7 @@ class ListedWaiting(WaitingRow, frozen=True):
     manager: str
 
 
-class BriefWaiting(Struct, frozen=True):
+class BriefWaiting(Struct, frozen=True, gc=False):
     """One wait, without names and chain: who has to act since when; what for, and the *manager*, where it is shown."""
 
     project: UUID
@@ -203,11 +218,16 @@ class WaitingRows:
         }
 
     async def _listed(self, query: LiteralString, criteria: WaitingFilter, past: Past | None) -> list[tuple[Any, ...]]:
-        params = {name: getattr(criteria, name) for name in criteria.__struct_fields__ if name not in ("scope", "last")}
+        others = ("scope", "last", "cases")
+        params = {name: getattr(criteria, name) for name in criteria.__struct_fields__ if name not in others}
         conditions = [condition for name, condition in CONDITIONS.items() if params[name]]
         conditions += [] if criteria.stuck is None else [OF_STUCK]
+        if criteria.cases:
+            conditions.append(OF_CASES)
+            cases = [{"project": project, "item": item} for project, item in criteria.cases]
+            params["cases"] = msgspec.json.encode(cases).decode()
         parts = {"following": ORDER.following(criteria.last), "order": ORDER.clause}
-        return await self._rows(query, params, past, criteria.scope, conditions, parts)
+        return await self._rows(query, params, past, criteria.scope, conditions, parts, party=criteria.party)
 
     async def holders(
         self, department: str, limit: int, past: Past | None = None, scope: Scope = ZONE_SCOPE
@@ -217,7 +237,8 @@ class WaitingRows:
         conditions = [CONDITIONS["department"]] if department else []
         if past is None and scope.sees_all(READ):
             return await self._holders_summed(params, scope, conditions)
-        return [HolderCount(*row) for row in await self._rows(HOLDERS, params, past, scope, conditions)]
+        rows = await self._rows(HOLDERS, params, past, scope, conditions, party=department)
+        return [HolderCount(*row) for row in rows]
 
     async def departments(self, scope: Scope) -> list[str]:
         """The departments that have to act on something in *scope*, by their codes."""
@@ -244,20 +265,26 @@ class WaitingRows:
         scope: Scope,
         conditions: Sequence[SQL],
         parts: Mapping[str, SQL | Composed] | None = None,
+        *,
+        party: str,
     ) -> list[tuple[Any, ...]]:
+        """*party*: a department that takes part in the project of every row; empty: any may."""
         params |= {"register": scope.register}
         async with tables_at(self._store, PAST, past) as (cursor, tables):
             clauses = {
                 "waiting": tables.of(WAITING, parts=history.PARTS),
-                "brief": tables.of(WAITING, only=history.CUT_BY, parts=history.PARTS),
+                "brief": tables.of(WAITING, by_project=True)
+                if OF_CASES in conditions
+                else tables.of(WAITING, only=history.CUT_BY, parts=history.PARTS),
                 "at_hand": tables.of(WAITING, only=history.CUT_BY, parts=(history.AT_HAND,)),
                 "blocked": tables.of(WAITING, only=history.COUNTED_BY, parts=(history.BLOCKED,)),
                 "project": tables.of(PROJECTS, by_project=True),
                 # Beside rows of the ledger no version is looked up for each row: those of the moment are joined then.
                 "joined": tables.of(PROJECTS, by_project=not tables.stale),
             }
-            alone = self._is_alone(tables, scope) and not any(each in ABOUT_PROJECTS for each in conditions)
-            within = _within(tables, scope, alone=alone)
+            readable = scope.sees_all_of(READ, party)
+            alone = self._is_alone(tables, readable=readable) and not any(each in ABOUT_PROJECTS for each in conditions)
+            within = _within(tables, scope, alone=alone, readable=readable)
             clauses["of_projects"] = SQL("").format() if alone else JOINED.format(**clauses)
             clauses["conditions"] = SQL(" AND ").join([within, *conditions])
             await cursor.execute(
@@ -266,16 +293,21 @@ class WaitingRows:
             return await cursor.fetchall()
 
     @staticmethod
-    def _is_alone(tables: Tables, scope: Scope) -> bool:
+    def _is_alone(tables: Tables, *, readable: bool) -> bool:
         """Whether waits are read without their projects: access to rows of now is by columns of their projects."""
-        return tables.moment is not None or (scope.sees_all(READ) and not tables.stale)
+        return tables.moment is not None or (readable and not tables.stale)
 
 
-def _within(tables: Tables, scope: Scope, *, alone: bool) -> SQL | Composed:
-    """The condition that a wait is in *scope*; access is that of today, which present projects have in their rows."""
+def _within(tables: Tables, scope: Scope, *, alone: bool, readable: bool) -> SQL | Composed:
+    """The condition that a wait is in *scope*; access is that of today, which present projects have in their rows.
+
+    *readable*: the caller may read every such wait of now.
+    """
     if not alone:
         return both(OF_REGISTER, scope.readable("p", READ, parties=tables.is_current))
     registered = scope.registered("w")
+    if tables.is_current and readable:
+        return registered
     if tables.stale:  # those read from the ledger may be in no view yet
         registered = OF_READ.format(registered=registered, projects=tables.folded(PROJECTS))
     return both(registered, scope.readable("w", READ))

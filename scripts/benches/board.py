@@ -58,19 +58,22 @@ FILL = """
            (at - interval '30 days')::date, 20, at::date, NULL, CASE WHEN missed THEN 'late' ELSE 'met' END, NULL,
            'none', 'none', NULL, NULL, NULL, true, used, at::date, NULL, at::date FROM made;
     INSERT INTO views.signal (project, card, version, position, item, application, department, clock, rung, level,
-        article, due_on, happened_at, told_at)
+        article, due_on, happened_at, told_at, state, since)
     SELECT project, item || '-' || card, 3 + card, row_number() OVER (ORDER BY at, project, item, card), item, 1,
            department, 'decision',
            CASE card WHEN 1 THEN 'warning' ELSE 'card' END,
            CASE card WHEN 1 THEN 'warning' WHEN 2 THEN 'yellow' ELSE 'red' END, 'Art. 42', at::date,
-           at - card * interval '1 day', at - card * interval '1 day' + late / 4
+           at - card * interval '1 day', told_at, 'standing', told_at
     FROM made JOIN generate_series(1, 3) AS card
-        ON card = 1 AND luck < 9 OR card = 2 AND luck < 2 OR card = 3 AND luck = 2;
+        ON card = 1 AND luck < 9 OR card = 2 AND luck < 2 OR card = 3 AND luck = 2
+        CROSS JOIN LATERAL (SELECT at - card * interval '1 day' + late / 4 AS told_at) AS told;
     INSERT INTO views.signal_state (project, card, version, state, since)
     SELECT project, card, version, 'standing', told_at FROM views.signal;
     INSERT INTO views.signal_state (project, card, version, state, since)
     SELECT project, card, version + 100, (ARRAY['appealed', 'rescinded', 'revoked'])[1 + version % 3],
            told_at + interval '9 days' FROM views.signal WHERE hashtext(project || card) % 20 = 0;
+    UPDATE views.signal AS s SET state = x.state, since = x.since FROM views.signal_state AS x
+    WHERE (x.project, x.card) = (s.project, s.card) AND x.version > s.version;
 """
 CASES = """
     INSERT INTO views.decision_sum_{0} (happened_on, department, recorded_on, figure, days, register, n)

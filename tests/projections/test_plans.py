@@ -29,7 +29,7 @@ from projections.information.query import InformationBook, InformationFilter, In
 from projections.overview.attention import obstacles
 from projections.progress.ordered import ProgressSort
 from projections.progress.past import PastProgress
-from projections.progress.query import ProgressList, ProjectFilter
+from projections.progress.query import DecidedFilter, ProgressList, ProjectFilter
 from projections.progress.ranks import ordered_page
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor
@@ -110,6 +110,27 @@ VALUES: dict[str, Mapping[str, str]] = {
         "happened_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'",
         "known_until": "'9999-01-01Z'",
     },
+    "signal": PROJECT
+    | {
+        "department": "'department' || n % 3",
+        "level": "'yellow'",
+        "state": "'standing'",
+        "happened_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'",
+    },
+    "signal_state": PROJECT,
+    "supervision_order": PROJECT
+    | {
+        "order": "'DB-' || n",
+        "department": "'department' || n % 3",
+        "feedback_by": "date '2026-01-01' + n % 100",
+        "answered_at": f"CASE WHEN n % {LATE} > 20 THEN timestamptz '2026-01-02Z' END",
+    },
+    "item": PROJECT
+    | {
+        "department": "'department' || n % 20",
+        "decided_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'",
+        "stage": "'delivered'",
+    },
     "signal_state_history": VERSION | {"known_until": "'9999-01-01Z'"},
     "granted_decision": PROJECT
     | {
@@ -122,6 +143,8 @@ VALUES: dict[str, Mapping[str, str]] = {
     | {"evaluated_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'", "known_until": "'9999-01-01Z'"},
 }
 VALUES["clock_history"] = {**VALUES["clock"], **VERSION}
+CASES = [(UUID(int=number), "land") for number in range(20)]
+YEAR = Period(date(2026, 1, 1), date(2026, 12, 31))
 Ask = Callable[["ExplainingStore"], Awaitable[object]]
 
 
@@ -207,13 +230,19 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
         lambda store: WaitingRows(store).brief(
             WaitingFilter(department="department1", at_hand=True, elsewhere=True, limit=1000)
         ),
-        "waiting_department_since_idx1",
+        "Index Only Scan using waiting_department_since_project",
     ),
     "clocks of a desk": (
         lambda store: clocks_in(store).ends(
             ClockFilter(department="department1", awaited=True, coloured=True, limit=50)
         ),
-        "clock_department_over_at_project_item_application_clock_idx",
+        "Index Only Scan using clock_department_over_at_project_item",
+    ),
+    "what a desk holds": (
+        lambda store: WaitingRows(store).brief(
+            WaitingFilter(holder="department1", held_by="department", at_hand=True, limit=1000)
+        ),
+        "Index Only Scan using waiting_holder_since_project",
     ),
     "what a desk holds then": (
         lambda store: WaitingRows(store).brief(
@@ -223,10 +252,30 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
     ),
     "what a desk shows then": (shown_then, "waiting_history_pkey"),
     "warnings and cards of a desk then": (
-        lambda store: SupervisionAt(store, law_book(), THEN, ZONE).signals(
-            Period(date(2026, 1, 1), date(2026, 12, 31)), "department1", IN_FORCE, limit=20
-        ),
+        lambda store: SupervisionAt(store, law_book(), THEN, ZONE).signals(YEAR, "department1", IN_FORCE, limit=20),
         "Index Scan Backward using signal_history_department_happened_at_project_version_idx",
+    ),
+    "orders of a desk": (
+        lambda store: SupervisionAt(store, law_book(), NOW, ZONE).orders("department1", unanswered=True, limit=20),
+        "supervision_order_department_feedback_by_project_order_idx",
+    ),
+    "orders of the board": (
+        lambda store: SupervisionAt(store, law_book(), NOW, ZONE).orders(unanswered=True, limit=20),
+        "supervision_order_feedback_by_project_order_idx",
+    ),
+    "decided by a department this week": (
+        lambda store: ProgressList(store).decided(
+            DecidedFilter(department="department7", since=NOW - timedelta(days=80), t=NOW)
+        ),
+        "item_decided_at_department_idx",
+    ),
+    "waits of chosen applications": (
+        lambda store: WaitingRows(store).brief(WaitingFilter(holder="department1", cases=CASES)),
+        "waiting_pkey",
+    ),
+    "waits of chosen applications then": (
+        lambda store: WaitingRows(store).brief(WaitingFilter(holder="department1", cases=CASES), PAST),
+        "waiting_history_pkey",
     ),
     "figures of projects then": (
         lambda store: PastProgress(store, law_book(), PAST).figures(ProjectFilter(t=THEN), 10),
@@ -248,7 +297,7 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
     ),
     "departments that hold something": (
         lambda store: WaitingRows(store).departments(ZONE_SCOPE),
-        "waiting_holder_since_idx1",
+        "Index Only Scan using waiting_holder_since_project",
     ),
     "waits then": (lambda store: WaitingRows(store).listed(WaitingFilter(), PAST), "waiting_history_tstzrange"),
     "holders then": (lambda store: WaitingRows(store).holders("", 20, PAST), "waiting_history_tstzrange"),
@@ -316,6 +365,47 @@ async def test_what_is_shown_is_found_by_an_index(url: str, name: str, monkeypat
     assert index in plans, plans
     for table in VALUES.keys() - {"access_project"}:
         assert f"Seq Scan on {table} " not in plans, plans
+
+
+OFFICER = Scope(caller=Caller("li", "", PrincipalKind.PERSON, Role.OFFICER, "department1"))
+OWN: Mapping[str, Ask] = {
+    "held by the own department": lambda store: WaitingRows(store).brief(
+        WaitingFilter(holder="department1", held_by="department", at_hand=True, scope=OFFICER, limit=1000)
+    ),
+    "handled by the own department": lambda store: WaitingRows(store).brief(
+        WaitingFilter(department="department1", at_hand=True, elsewhere=True, scope=OFFICER, limit=1000)
+    ),
+    "decided by the own department": lambda store: ProgressList(store).decided(
+        DecidedFilter(department="department1", since=NOW - timedelta(days=7), t=NOW, scope=OFFICER)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+async def test_of_the_own_department_no_project_is_looked_up(url: str, name: str) -> None:
+    plans = await plans_of(url, OWN[name])
+
+    assert "access_project" not in plans, plans
+    assert "project_pkey" not in plans, plans
+
+
+IN_ORDER: Mapping[str, tuple[Ask, str]] = {
+    "warnings and cards of a desk": (
+        lambda store: SupervisionAt(store, law_book(), NOW, ZONE).signals(YEAR, "department1", IN_FORCE, limit=20),
+        "Index Scan Backward using signal_department_happened_at_project_version_idx",
+    ),
+    **{name: QUERIES[name] for name in ("orders of a desk", "orders of the board")},
+}
+
+
+@pytest.mark.parametrize("name", IN_ORDER)
+async def test_a_list_is_read_in_its_order_as_far_as_the_page_goes(url: str, name: str) -> None:
+    ask, index = IN_ORDER[name]
+    plans = await plans_of(url, ask)
+
+    assert index in plans, plans
+    in_order = plans.partition('"*SELECT* 2"  ')[0]  # what is not in the index is a second part, of few rows or none
+    assert "Sort  " not in in_order, plans
 
 
 async def _a_fact_behind(*_: object) -> PastMoment:

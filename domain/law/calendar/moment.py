@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct
 
 MINUTES_PER_HOUR = 60
-ONE_DAY = timedelta(days=1)
+ONE_DAY, SIX_DAYS = timedelta(days=1), timedelta(days=6)
 NOT_IANA = ("localtime", "posixrules")  # files beside the zones, which each machine sets for itself
 NOT_IANA_FOLDERS = ("posix/", "right/")
 
@@ -78,6 +78,12 @@ def next_day(day: date) -> date:
 def monday(day: date) -> date:
     """The first day of the week of *day*."""
     return date.fromisocalendar(*day.isocalendar()[:2], 1)
+
+
+def sunday(day: date) -> date:
+    """The last day of the week of *day*; in the last week of the year 9999 the last day there is."""
+    first = monday(day)
+    return date.max if date.max - first < SIX_DAYS else first + SIX_DAYS
 
 
 def week_from(at: datetime, zone: str) -> datetime:

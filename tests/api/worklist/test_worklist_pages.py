@@ -99,6 +99,24 @@ async def test_every_figure_is_the_length_of_its_list(door: Door, department: st
     assert [count["holds"] for count in counted if count["holder"] == department] == [int(holds)]
 
 
+@pytest.mark.parametrize("department", ["land", "fire"])
+async def test_what_is_due_by_the_end_of_the_week_is_shown_however_many_waits_are_longer(
+    door: Door, monkeypatch: pytest.MonkeyPatch, department: str
+) -> None:
+    def due(page: str) -> list[list[str]]:
+        return [projects_in(rows(page, group)) for group in ("today", "week", "opinions")]
+
+    whole = await shown(door, department=department)
+    assert any(due(whole)[:2])
+    assert "The queue is longer than shown" not in whole
+    monkeypatch.setattr("api.worklist.view_models.WAITS_MAX", 1)
+    cut = await shown(door, department=department)
+
+    assert due(cut) == due(whole)
+    assert "The queue is longer than shown" in cut
+    assert rows(cut, "later") == [], "only what is due this week is looked at beside the longest wait"
+
+
 @pytest.mark.parametrize("department", long_unless(lambda department: department == "fire", ["land", "fire"]))
 async def test_the_file_of_a_desk_has_its_rows_group_by_group(door: Door, department: str) -> None:
     desk = await shown(door, department=department)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.law.calendar.moment import monday, sunday
 from domain.law.calendar.period import Period, Span
 
 DAYS = st.dates(date(1990, 1, 1), date(2099, 12, 31))
@@ -95,3 +96,12 @@ def test_few_days_are_asked_for_beside_whole_months_and_years() -> None:
         (Span.MONTH, 1, 1),  # with December 2023, without the last two months of 2026
         (Span.DAY, 0, 2),  # without four days of the one, and three of the other
     ]
+
+
+@given(st.dates())
+def test_a_day_is_in_the_week_that_ends_on_its_sunday(day: date) -> None:
+    last = sunday(day)
+
+    assert monday(day) <= day <= last
+    assert monday(last) == monday(day)
+    assert last == date.max or last.isoweekday() == 7

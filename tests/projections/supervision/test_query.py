@@ -217,7 +217,7 @@ async def test_both_ways_of_a_list_are_read_by_an_index(zone: Zone, database_url
         connection.execute("SET LOCAL enable_sort = off")  # a few rows are sooner sorted than found
         connection.execute("SET LOCAL enable_seqscan = off")
         for query, index in (
-            (signals_query(criteria, views, without=False), "signal_department_happened_at_idx"),
+            (signals_query(criteria, views, without=False), "signal_department_happened_at_project_version_idx"),
             (decisions_query(criteria, views, without=False), "decision_department_decided_at_idx"),
         ):
             rows = connection.execute(SQL("EXPLAIN {}").format(query), params).fetchall()
