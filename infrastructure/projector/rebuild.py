@@ -24,7 +24,7 @@ from infrastructure.postgres.roles import make_schema
 from infrastructure.projector.caches import are_histories
 from infrastructure.projector.fill import Filled, fill
 from infrastructure.projector.ledger_stream import LedgerGapError
-from infrastructure.projector.tables import BATCH_KEY, add_up, make_indexes, make_tables
+from infrastructure.projector.tables import BATCH_KEY, add_up, drop_tables, make_indexes, make_tables
 from infrastructure.projector.view_digest import digest_of, view_digests
 from infrastructure.projector.workers import fill_parallel, processes_for
 from projections.registry import VIEWS
@@ -276,8 +276,8 @@ def _differences(connection: psycopg.Connection[Any], tables: Sequence[Table], f
 def _swap(connection: psycopg.Connection[Any], views: Sequence[Projected], fresh: str, position: int) -> None:
     """Replace the live tables with those in *fresh*, and set the views' positions."""
     for view in views:
+        drop_tables(connection, view)
         for table in view.tables:
-            connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(SCHEMA, table.name)))
             connection.execute(
                 SQL("ALTER TABLE {} SET SCHEMA {}").format(Identifier(fresh, table.name), Identifier(SCHEMA))
             )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 import structlog
 from msgspec import Struct, json
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from infrastructure.postgres.roles import as_views_owner
 from infrastructure.projector.pg_copy import FORMAT, blocks, require_known
@@ -17,17 +17,35 @@ from projections.history.versions import BEGINNINGS, ENDS, STILL
 from projections.view import SCHEMA, Change, Projected, Row, Table, create, create_indexes
 
 BATCH_KEY = 0x436F756E_42415443  # advisory lock: shared while a batch is written, exclusive during a rebuild
+# The tables of a view say whose they are in their comments: a later version may have fewer.
+OF_VIEW: LiteralString = """
+    SELECT c.relname FROM pg_class AS c
+    WHERE c.relnamespace = %s::regnamespace AND c.relkind = 'r' AND obj_description(c.oid, 'pg_class') = %s
+"""
 
 log = structlog.get_logger()
 
 
 def make_tables(connection: psycopg.Connection[Any], view: Projected, schema: str = SCHEMA) -> None:
-    """Create the view's tables, empty, dropping existing ones."""
+    """Create the view's tables, empty, dropping existing ones, also those that only a former version of it had."""
     with as_views_owner(connection):
+        drop_tables(connection, view, schema)
         for table in view.tables:
-            connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(schema, table.name)))
             for statement in create(schema, table):
                 connection.execute(statement)
+            name, whose = Identifier(schema, table.name), Literal(_comment_of(view))
+            connection.execute(SQL("COMMENT ON TABLE {} IS {}").format(name, whose))
+
+
+def drop_tables(connection: psycopg.Connection[Any], view: Projected, schema: str = SCHEMA) -> None:
+    """Drop the tables of any version of the view."""
+    marked = [name for (name,) in connection.execute(OF_VIEW, [schema, _comment_of(view)]).fetchall()]
+    for name in dict.fromkeys([*(table.name for table in view.tables), *marked]):
+        connection.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier(schema, name)))
+
+
+def _comment_of(view: Projected) -> str:
+    return f"A table of the view {view.name}, made from the ledger."
 
 
 def make_indexes(connection: psycopg.Connection[Any], view: Projected, schema: str = SCHEMA) -> None:

@@ -23,9 +23,11 @@ from infrastructure.projector.rebuild import rebuild
 from infrastructure.projector.workers import ENTRIES_A_PROCESS_MIN, FillFailedError, processes_for
 from projections.progress.fold import Progress
 from projections.registry import VIEWS
+from projections.view import Table
 from tests.infrastructure.projector.running import require_lead
 from tests.infrastructure.projector.test_projector import Stumbling, project_all, send_story
 
+FORMER = Table("project_former", (("project", "uuid"), ("n", "integer NOT NULL")), key=1)
 PROJECTS = 6  # so many that none of two shares is empty: one time in thirty-two they all would be in one
 
 
@@ -165,3 +167,31 @@ async def test_a_stopping_worker_leaves_the_filling(bare_database_url: str, monk
             stopping.step(connection)
 
     assert schemas(bare_database_url) == {"views"}
+
+
+class ProgressOfOldVersion(Progress):
+    """The progress view as an earlier version had it, with a table more."""
+
+    version = Progress.version - 1
+    tables = (*Progress.tables, FORMER)
+
+
+@pytest.mark.parametrize("online", [True, False])
+async def test_a_table_that_a_view_no_longer_has_is_dropped(database_url: str, *, online: bool) -> None:
+    await send_stories(database_url)
+    rebuild(database_url, [ProgressOfOldVersion()], compare=False)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        assert tables_in(connection) >= {"project", FORMER.name}
+        connection.execute("CREATE TABLE views.notes_of_an_operator ()")
+
+        rebuild(database_url, [Progress()], compare=False, online=online)
+
+        assert FORMER.name not in tables_in(connection)
+        assert tables_in(connection) >= {table.name for view in VIEWS for table in view.tables}
+        assert "notes_of_an_operator" in tables_in(connection)
+
+
+def tables_in(connection: psycopg.Connection[tuple[str]]) -> set[str]:
+    """The names of all tables of views."""
+    query = "SELECT tablename FROM pg_tables WHERE schemaname = 'views'"
+    return {str(name) for (name,) in connection.execute(query).fetchall()}
