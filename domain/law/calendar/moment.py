@@ -42,11 +42,16 @@ class Moment(Struct, frozen=True, gc=False):
 
 def moment(at: datetime, zone: ZoneInfo, place: int = sys.maxsize) -> Moment:
     """Where *at* (aware) falls in *zone*, for the event at *place* in recording order or for a question."""
-    try:
-        local = at.astimezone(zone)
-    except OverflowError:  # in the first or last hours of Python's calendar the zone has no date: keep the given one
-        local = at
+    local = local_time(at, zone)
     return Moment(at, local, local.toordinal(), place)
+
+
+def local_time(at: datetime, zone: ZoneInfo) -> datetime:
+    """The local time of *at* (aware) in *zone*."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:  # in the first or last hours of Python's calendar the zone has no date: keep the given one
+        return at
 
 
 def is_zone(name: str) -> bool:

@@ -23,6 +23,7 @@ BY_DECISION = frozenset({"decided", "granted", "denied", "published", "delivered
 NOTIFIED = frozenset(
     {"delivered", "delivery_attempted"}
 )  # what stops a clock that runs until the applicant is notified
+HELD = frozenset({Suspend, Resume, ExtensionEvent, ItemWithdrawn})  # what `held` is about: few of all events
 
 
 def is_counted(terms: ClockTerms, clock: str, mode: str, days: int | None) -> bool:
@@ -64,7 +65,7 @@ def general_events(
         if requested and isinstance(event, Corrected | Accepted):
             requested = False
             yield Resumed(at, SUPPLEMENT, isinstance(event, Corrected))
-        if not lawful.take(event):
+        if type(event) in HELD and not lawful.take(event):
             yield from held(event, at, clock)
 
 

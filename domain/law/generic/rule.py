@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct
 
 from domain.law.calendar.calendar import WorkingCalendar
-from domain.law.calendar.moment import Instant, moment, next_day
+from domain.law.calendar.moment import Instant, local_time, next_day
 from domain.law.licensing.rule import DayRule, Yellow
 from domain.law.packs.terms import A_FIFTH, Extension, NoticeTerms, Roll, Silence, Unit
 
@@ -58,7 +58,7 @@ class GeneralRule(Struct, frozen=True, kw_only=True):
 
     def local_day(self, at: datetime) -> date:
         """The local date of an instant (never the date of its UTC form)."""
-        return moment(at, self.tz).local.date()
+        return local_time(at, self.tz).date()
 
     def after_term(self, term: date) -> datetime:
         """The instant at which a suspension is over whose term ended with the day *term*: the next day counts again."""
