@@ -19,13 +19,14 @@ from api.web.as_of import translate_too_much
 from api.web.parameters import Department
 from api.web.problems import Problem
 from api.worklist.pages import Group, desk_chosen
-from api.worklist.rows import GROUPS_OF_ROWS, DeskRow
+from api.worklist.rows import DeskRow
 from api.worklist.sources import DESK_SOURCES
 from api.worklist.view_models import DONE, SUPERVISION, Desk, DeskSources, desk_of
 from infrastructure.tables.table_file import Row
 from projections.snapshots import PagedReader
+from projections.waiting.desk import GROUPS_OF_ROWS
 
-EVERY_ROW = slice(0, 1_000_000)  # of each group: a desk looks at a thousand; of what was decided it has all
+EVERY_ROW = slice(0, 1_000_000)  # of each group
 CLOCK = ("clock", "due", "left")
 
 

@@ -23,7 +23,6 @@ from api.web.as_of import Instants, On, translate_too_much
 from api.web.entries import entries_of
 from api.web.parameters import Department, Offset
 from api.web.problems import Problem
-from api.worklist.rows import TO_DO
 from api.worklist.sources import DESK_SOURCES
 from api.worklist.view_models import BEGINNING, GROUPS, SHOWN_MAX, DeskSources, departments_waited_for, desk_of
 from api.worklist.working import explained, reading_of
@@ -31,6 +30,7 @@ from domain.core.ledger import Role
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.query import ClocksAt
 from projections.progress.titles import names_of
+from projections.waiting.desk import TO_DO
 
 DESK = "/desk"
 

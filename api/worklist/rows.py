@@ -14,21 +14,26 @@ from api.clocks.bar import LimitBar, limit_bar
 from domain.access.decision import AccessCase, may
 from domain.access.principal import Caller
 from domain.law.calendar.moment import sunday
-from domain.law.licensing.countersign import COUNTERSIGN
 from domain.project.waiting.wait import HeldBy, WaitKind
 from projections.clocks.list import ClockEnd
 from projections.clocks.query import ChosenClock, ClockId
+from projections.waiting.desk import (
+    APPLICANT,
+    CLOCK_OF,
+    GROUPS_OF_ROWS,
+    LATER,
+    OF_APPLICANT,
+    OF_OPINION,
+    OPINION,
+    OPINIONS,
+    OTHERS,
+    TODAY,
+    WEEK,
+)
 from projections.waiting.query import BriefWaiting, WaitId
 
-# What is measured by one clock of its own; all else by the application's: intake, decision, promise.
-CLOCK_OF = {WaitKind.DELIVERY.value: "delivery", WaitKind.CHECK.value: "post_check"}
 CLOCKS_OF_THEIR_OWN = frozenset(CLOCK_OF.values())
-OPINION, OF_OPINION = WaitKind.COUNTERSIGNATURE.value, f"{COUNTERSIGN.name}:"  # a wait, and how its clock begins
 EVER = datetime.min.replace(tzinfo=UTC)
-OF_APPLICANT = (WaitKind.PAPERS.value, WaitKind.SUSPENSION.value)
-TODAY, WEEK, LATER, OPINIONS, APPLICANT, OTHERS = "today", "week", "later", "opinions", "applicant", "others"
-GROUPS_OF_ROWS = (TODAY, WEEK, LATER, OPINIONS, APPLICANT, OTHERS)
-TO_DO = (TODAY, WEEK, LATER, OPINIONS)
 
 CaseKey: TypeAlias = tuple[int, str]  # project and item: a number is sooner hashed and compared than the id itself
 Running: TypeAlias = dict[CaseKey, list[ClockEnd]]
@@ -112,11 +117,18 @@ def _when(end: ClockEnd | None, today: date, last: date) -> str:
 
 
 def running_by_item(ends: Iterable[ClockEnd]) -> Running:
-    """The clocks of each application, in the order in which they end, which is that of *ends*."""
+    """The clocks of each application as they end; of those that end together what is due first comes first."""
     by_item: Running = {}
     for end in ends:
         by_item.setdefault((end.project.int, end.item), []).append(end)
+    for clocks in by_item.values():
+        if len(clocks) > 1:
+            clocks.sort(key=_over)
     return by_item
+
+
+def _over(end: ClockEnd) -> tuple[bool, datetime, date]:
+    return end.over_at is None, end.over_at or EVER, end.due_on or date.max
 
 
 def by_application(waiting: Iterable[BriefWaiting]) -> dict[CaseKey, list[BriefWaiting]]:

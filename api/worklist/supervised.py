@@ -13,9 +13,7 @@ from projections.supervision.list import IN_FORCE
 from projections.supervision.orders import OrderAt
 from projections.supervision.query import SupervisionAt
 
-ROWS_MAX = (
-    300  # signals, orders, and complaints in one state, that are looked at: all there are have lists of their own
-)
+ROWS_MAX = 100  # signals, orders, and complaints in one state, that are looked at: all have lists of their own
 TO_ANSWER = ("filed", "accepted")  # states of complaints
 
 

@@ -227,11 +227,22 @@ def statement(
     columns: SQL | Composed = WHOLE_ROW,
 ) -> tuple[Composed, dict[str, Any]]:
     """The query behind a list of *columns*. What is read from the ledger is merged in before the page is cut."""
-    limit, offset, without = min(criteria.limit, ROWS_MAX), criteria.offset, source.without
+    limit, offset = min(criteria.limit, ROWS_MAX), criteria.offset
+    conditions, params = matching(criteria, t, source, scope)
+    params |= {"limit": limit + offset, "offset": 0} if source.without else {"limit": limit, "offset": offset}
+    query = SQL("SELECT {} FROM {} AS c WHERE {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
+        columns, source.table, SQL(" AND ").join(conditions), ORDER.clause
+    )
+    return query, params
+
+
+def matching(
+    criteria: ClockFilter, t: datetime, source: ClockSource, scope: Scope = ZONE_SCOPE
+) -> tuple[list[SQL | Composed], dict[str, Any]]:
+    """The conditions for the rows of *source*, named `c`, that *criteria* take, and their parameters."""
     params = {name: value for name, value in structs.asdict(criteria).items() if name != "last"}
-    params |= {"t": t, "without": list(without), "nodes": list(criteria.nodes)}
+    params |= {"t": t, "without": list(source.without), "nodes": list(criteria.nodes)}
     params |= {**source.params, "silent": [state.value for state in SILENT]}
-    params |= {"limit": limit + offset, "offset": 0} if without else {"limit": limit, "offset": offset}
     conditions: list[SQL | Composed] = [
         SQL("c.closed" if criteria.closed else "NOT c.closed"),
         EXISTS,
@@ -252,12 +263,9 @@ def statement(
         conditions += [] if criteria.closed else [SQL("c.over_at > %(due_after)s")]  # that one has an index
     if criteria.last is not None:
         conditions.append(ORDER.following(criteria.last))
-    if without:
+    if source.without:
         conditions.append(SQL("c.project <> ALL (%(without)s)"))
-    query = SQL("SELECT {} FROM {} AS c WHERE {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
-        columns, source.table, SQL(" AND ").join(conditions), ORDER.clause
-    )
-    return query, params
+    return conditions, params
 
 
 def _chosen(criteria: ClockFilter) -> list[SQL]:

@@ -58,7 +58,7 @@ from projections.clocks.rows import ClockRow, reading_in
 from projections.history.moment import PROJECTS_READ_MAX, PastMoment, TooMuchToReadError, moment_of
 from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
-from projections.snapshots import position_of, settled_snapshot
+from projections.snapshots import Cursor, position_of, settled_snapshot
 
 CLOCKS = "read:clocks"
 LAWS_CACHED_MAX = 8  # law books: the current one, and those of what-if questions
@@ -142,6 +142,20 @@ class ClocksAt:
             settled = copy(self)
             settled._store = reader  # noqa: SLF001  its own
             yield settled, reader.changed
+
+    @asynccontextmanager
+    async def rows_of_now(self, *views: str) -> AsyncIterator[Cursor | None]:
+        """A cursor in the snapshot of a list of these and other *views*; None where the rows of now don't answer alone.
+
+        Raises TooMuchToReadError.
+        """
+        async with settled_snapshot(self._store, (*VIEWS, *views), self.scope.projects("s", CLOCKS)) as reader:
+            settled = copy(self)
+            settled._store = reader  # noqa: SLF001  its own
+            source = await settled._source(reader.changed)  # noqa: SLF001
+            self.recounting = settled.recounting
+            async with reader.cursor() as cursor:
+                yield cursor if source.is_current and not source.without else None
 
     async def _page(self, criteria: ClockFilter, changed: Sequence[UUID] = ()) -> list[ListedClock]:
         """One page; the clocks of projects that have *changed* since the first one are read from the ledger."""

@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from psycopg.sql import SQL, Composed
 
 from domain.project.waiting.wait import HeldBy
-from projections.as_of import Folding, Past, Tables, settled_at, tables_at
+from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
 from projections.keyset import Ordering, SortKey
 from projections.progress import history as progress
 from projections.progress.fold import Progress
@@ -141,6 +141,13 @@ class WaitingFilter(Struct, frozen=True, kw_only=True):
         """
         return self.department or (self.holder if self.held_by == HeldBy.DEPARTMENT else "")
 
+    @property
+    def conditions(self) -> list[SQL]:
+        """Those that restrict."""
+        conditions = [condition for name, condition in CONDITIONS.items() if getattr(self, name)]
+        conditions += [] if self.stuck is None else [OF_STUCK]
+        return [*conditions, OF_CASES] if self.cases else conditions
+
 
 class ListedWaiting(WaitingRow, frozen=True):
     """One wait, with its project."""
@@ -220,10 +227,8 @@ class WaitingRows:
     async def _listed(self, query: LiteralString, criteria: WaitingFilter, past: Past | None) -> list[tuple[Any, ...]]:
         others = ("scope", "last", "cases")
         params = {name: getattr(criteria, name) for name in criteria.__struct_fields__ if name not in others}
-        conditions = [condition for name, condition in CONDITIONS.items() if params[name]]
-        conditions += [] if criteria.stuck is None else [OF_STUCK]
+        conditions = criteria.conditions
         if criteria.cases:
-            conditions.append(OF_CASES)
             cases = [{"project": project, "item": item} for project, item in criteria.cases]
             params["cases"] = msgspec.json.encode(cases).decode()
         parts = {"following": ORDER.following(criteria.last), "order": ORDER.clause}
@@ -296,6 +301,15 @@ class WaitingRows:
     def _is_alone(tables: Tables, *, readable: bool) -> bool:
         """Whether waits are read without their projects: access to rows of now is by columns of their projects."""
         return tables.moment is not None or (readable and not tables.stale)
+
+
+def waits_of_now(criteria: WaitingFilter) -> Composed:
+    """The FROM item `w` and the conditions of the waits of now that *criteria* take, whatever their page."""
+    readable, conditions = criteria.scope.sees_all_of(READ, criteria.party), criteria.conditions
+    alone = readable and not any(each in ABOUT_PROJECTS for each in conditions)
+    within = _within(NOW, criteria.scope, alone=alone, readable=readable)
+    joined = SQL("").format() if alone else JOINED.format(joined=NOW.of(PROJECTS))
+    return SQL("{} AS w{} WHERE {}").format(NOW.of(WAITING), joined, SQL(" AND ").join([within, *conditions]))
 
 
 def _within(tables: Tables, scope: Scope, *, alone: bool, readable: bool) -> SQL | Composed:

@@ -78,3 +78,17 @@ async def test_what_was_decided_in_the_week_is_on_the_desk_of_its_end(door: Door
     choice = await door.get("/desk", LEADER, lang="en", as_of=END)
     assert "Choose a department." in choice.text
     assert "department=land&amp;as_of=" in choice.text
+
+
+async def test_today_all_is_counted_and_of_a_past_day_the_desk_says_that_there_is_more(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, then = await desk(door), await desk(door, as_of=END)
+    monkeypatch.setattr("api.worklist.view_models.WAITS_MAX", 1)
+    monkeypatch.setattr("api.worklist.view_models.CLOCKS_MAX", 1)
+
+    assert figures(await desk(door)) == figures(now)
+    assert max(figures(now).values()) > 1
+    assert "The queue is longer than shown" not in await desk(door)
+    assert "The queue is longer than shown" not in then
+    assert "The queue is longer than shown" in await desk(door, as_of=END)
