@@ -172,7 +172,7 @@ async def _rows_by_hand(sources: DeskSources, department: str, shown: slice) -> 
     )
     held, own = await sources.waiting.brief(holding, past), await sources.waiting.brief(elsewhere, past)
     of_department = structs.replace(running(department), limit=CLOCKS_MAX)
-    ends = await sources.clocks.ends(of_department, () if past else [wait.project for wait in (*held, *own)])
+    ends = await sources.clocks.ends(of_department)
     if len(held) >= WAITS_MAX and (urgent := due_beside(held, ends, sunday(today))):
         held += await sources.waiting.brief(structs.replace(holding, cases=urgent), past)
     groups = grouped(held, own, running_by_item(ends), today)

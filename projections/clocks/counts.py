@@ -20,9 +20,21 @@ from domain.law.licensing.clock import Level, State
 from projections.clocks.list import ClockSource
 from projections.clocks.nodes import MODES, Node
 from projections.clocks.reading import Reading
-from projections.clocks.rows import ClockRow
+from projections.clocks.rows import (
+    CLOSED,
+    DEPARTMENT,
+    EXISTS_AT,
+    LEVEL,
+    MODE,
+    NODE,
+    OVER_AT,
+    OVER_LEVEL,
+    PAUSED_UNTIL,
+    YELLOW_AT,
+)
 from projections.reader import Reader
 from projections.scope import EVERYTHING, ZONE_SCOPE, Scope
+from projections.sums import ALL
 from projections.view import Row, Rows, Table
 
 CLOCKS = "read:clocks"
@@ -41,21 +53,16 @@ STANDINGS = Table(
     key=7,
     summed=True,
 )
-ALL = ""  # in place of a department
 EVER = datetime(1970, 1, 1, tzinfo=UTC)  # since when a clock runs that exists
 GREEN, YELLOW, PAUSED, NONE = (level.value for level in (Level.GREEN, Level.YELLOW, Level.PAUSED, Level.NONE))
 UNCONFIRMED = State.UNCONFIRMED.value
-NAMES = ClockRow.__struct_fields__
-DEPARTMENT, MODE, NODE, CLOSED = map(NAMES.index, ("department", "mode", "node", "closed"))
-LEVEL, OVER_LEVEL = map(NAMES.index, ("level", "over_level"))
-EXISTS_AT, YELLOW_AT, OVER_AT, PAUSED_UNTIL = map(NAMES.index, ("exists_at", "yellow_at", "over_at", "paused_until"))
 SUMMED = """
     SELECT c.{axis}, {other}, v.standing, sum(v.n)::integer FROM views.clock_standing AS c
     CROSS JOIN LATERAL (VALUES (c.standing, c.n), (c.was, -c.n)) AS v (standing, n)
     WHERE {of_register} AND {of_department} AND c.at <= %(t)s AND v.standing <> ''
     GROUP BY 1, 2, 3 HAVING sum(v.n) <> 0
 """
-OF_REGISTER, EVERY_REGISTER = SQL("c.register = %(register)s"), SQL("true")
+OF_REGISTER = SQL("c.register = %(register)s")
 OF_DEPARTMENT, EACH_DEPARTMENT = SQL("c.department = %(department)s"), SQL("c.department <> ''")
 # Every column is in one index, which holds only clocks that run and have a colour: the table itself is not read.
 COUNTED = """
@@ -168,7 +175,7 @@ async def _by_sums(store: Reader, t: datetime, department: str, scope: Scope, *,
     query = SQL(SUMMED).format(
         axis=SQL("department" if by_department else "mode"),
         other=SQL("''" if by_department else "c.node"),
-        of_register=EVERY_REGISTER if scope.whole else OF_REGISTER,
+        of_register=EVERYTHING if scope.whole else OF_REGISTER,
         of_department=EACH_DEPARTMENT if by_department and not department else OF_DEPARTMENT,
     )
     async with store.cursor() as cursor:

@@ -15,9 +15,7 @@ from functools import lru_cache
 from typing import Any, LiteralString, Self
 from uuid import UUID
 
-import msgspec
 import psycopg
-from msgspec import structs
 from psycopg.sql import SQL, Composed
 
 from domain.law.licensing.explain import Explanation
@@ -27,6 +25,7 @@ from domain.streams import of_project
 from projections.clocks.counts import (
     BY_DEPARTMENT,
     BY_NODE,
+    CLOCKS,
     ClockCount,
     Counts,
     by_department,
@@ -60,7 +59,6 @@ from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor, position_of, settled_snapshot
 
-CLOCKS = "read:clocks"
 LAWS_CACHED_MAX = 8  # law books: the current one, and those of what-if questions
 VIEWS = ("clocks",)
 RUNNING = """
@@ -72,12 +70,6 @@ CHOSEN = """
         AS k (project, item, application, clock)
     JOIN {source} AS c
         ON (c.project, c.item, c.application, c.clock) = (k.project, k.item, k.application, k.clock) AND NOT c.closed
-"""
-# Ids as JSON: hundreds are sooner written than in an array.
-READABLE = """
-    SELECT count(*) FROM (
-        SELECT e.id::uuid AS project FROM json_array_elements_text(%(projects)s::json) AS e (id)
-    ) AS x WHERE {readable}
 """
 MOVED = """
     SELECT b.project FROM views.clock_basis AS b
@@ -184,30 +176,13 @@ class ClocksAt:
         shown += [clock for clock in await self._read(sorted(read)) if not clock.reading.closed]
         return sorted(shown, key=lambda clock: clock.order)
 
-    async def ends(self, criteria: ClockFilter, shared: Iterable[UUID] = ()) -> list[ClockEnd]:
-        """The ends of the clocks of one page, of which no reading is made. Raises TooMuchToReadError.
-
-        *shared* are projects in which the department of *criteria* takes part today: access to others is looked up.
-        """
+    async def ends(self, criteria: ClockFilter) -> list[ClockEnd]:
+        """The ends of the clocks of one page, of which no reading is made. Raises TooMuchToReadError."""
         async with self._settled() as (settled, changed):
             source = await settled._source(changed)  # noqa: SLF001  its own
-            rows = await settled._ends(criteria, source, shared)  # noqa: SLF001
+            rows = await ends_for(settled._store, criteria, self.t, source, self.scope)  # noqa: SLF001
             self.recounting = settled.recounting
             return ends_of(criteria, rows, await settled._read(source.without)) if source.without else rows  # noqa: SLF001
-
-    async def _ends(self, criteria: ClockFilter, source: ClockSource, shared: Iterable[UUID]) -> list[ClockEnd]:
-        known = {project.int for project in shared}  # numbers are sooner hashed than ids
-        if not known or self.scope.sees_all(CLOCKS) or not self.scope.sees_all_of(CLOCKS, criteria.department):
-            return await ends_for(self._store, criteria, self.t, source, self.scope)
-        rows = await ends_for(self._store, criteria, self.t, source, structs.replace(self.scope, caller=None))
-        others = {end.project.int: end.project for end in rows if end.project.int not in known}
-        query = SQL(READABLE).format(readable=self.scope.readable("x", CLOCKS))
-        projects = msgspec.json.encode([*others.values()]).decode()
-        ((readable,),) = await self._rows(query, {"projects": projects}) if others else ((0,),)
-        if readable == len(others):
-            return rows
-        # It has a clock in a project in which it no longer takes part.
-        return await ends_for(self._store, criteria, self.t, source, self.scope)
 
     async def chosen(self, clocks: Sequence[ClockId]) -> dict[ClockId, ChosenClock]:
         """The running ones of these *clocks*, read as of a list. Raises TooMuchToReadError."""

@@ -64,10 +64,12 @@ class ClockRow(Struct, frozen=True, gc=False):
     paused_until: datetime | None = None
 
 
-# Where a row names its clock, and says how it ended.
-CLOCK_NAME, LENGTH, STATE, USED, STOPPED_ON = map(
-    ClockRow.__struct_fields__.index, ("clock", "length", "state", "used", "stopped_on")
-)
+NAMES = ClockRow.__struct_fields__
+# Where a row names its clock and whose it is, says how it ended, and in which state it is from when on.
+CLOCK_NAME, DEPARTMENT, MODE, NODE, LIVE = map(NAMES.index, ("clock", "department", "mode", "node", "live"))
+CLOSED, LENGTH, STATE, USED = map(NAMES.index, ("closed", "length", "state", "used"))
+DUE_ON, STOPPED_ON, LEVEL, OVER_LEVEL = map(NAMES.index, ("due_on", "stopped_on", "level", "over_level"))
+EXISTS_AT, YELLOW_AT, OVER_AT, PAUSED_UNTIL = map(NAMES.index, ("exists_at", "yellow_at", "over_at", "paused_until"))
 
 
 def rows_of(

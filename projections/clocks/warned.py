@@ -28,7 +28,18 @@ from domain.project.state.step import CaseStep, is_under_examination, step_of
 from domain.project.supervision.signals import AcceptanceDeemed, ConsentDeemed
 from projections.clocks.decisions import DECIDING
 from projections.clocks.law_kinds import KINDS
-from projections.clocks.rows import ClockRow
+from projections.clocks.rows import (
+    CLOSED,
+    DUE_ON,
+    EXISTS_AT,
+    LEVEL,
+    LIVE,
+    OVER_AT,
+    OVER_LEVEL,
+    PAUSED_UNTIL,
+    STOPPED_ON,
+    YELLOW_AT,
+)
 from projections.scope import Scope
 from projections.snapshots import Cursor
 from projections.sums import ZONE
@@ -64,10 +75,6 @@ FIGURES_AT = SQL("""
 
 Stretch: TypeAlias = tuple[datetime, datetime]  # from when until when
 Application: TypeAlias = tuple[str, int]
-NAMES = ClockRow.__struct_fields__
-CLOSED, LIVE, DUE_ON, STOPPED_ON = map(NAMES.index, ("closed", "live", "due_on", "stopped_on"))
-OVER_AT, EXISTS_AT, YELLOW_AT, PAUSED_UNTIL = map(NAMES.index, ("over_at", "exists_at", "yellow_at", "paused_until"))
-LEVEL, OVER_LEVEL = map(NAMES.index, ("level", "over_level"))
 
 
 class ClockSpans(Struct, frozen=True, gc=False):

@@ -19,7 +19,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal, Placeholder
 from projections.as_of import Tables
 from projections.information.fold import PROJECTS, InformationRow
 from projections.information.newest import RECENT_PAST
-from projections.keyset import Ordering, SortKey
+from projections.keyset import ALL_ROWS, Ordering, SortKey
 from projections.snapshots import Cursor
 
 MATCHES_RANKED_MAX = 500  # whose texts are read for one search: some twenty milliseconds
@@ -128,11 +128,11 @@ class ProjectSearch(Struct, frozen=True):
         """The matches of a text that also contain each of *exact*, the best of the newest ones first."""
         terms = {f"exact_{nth}": term for nth, term in enumerate(exact)}
         contains = [SQL("position({} IN t.plain) > 0").format(Placeholder(name)) for name in terms]
-        parts = self._parts("t") | {"exact": SQL(" AND ").join(contains) if terms else SQL("true")}
+        parts = self._parts("t") | {"exact": SQL(" AND ").join(contains) if terms else ALL_ROWS}
         params = {**self.params, **terms, "ranked_max": MATCHES_RANKED_MAX, "most": MATCHES_RANKED_MAX + 1}
         params |= {"limit": page.limit, "offset": page.offset}
         since = await RECENT_PAST.since(cursor) if self.tables.moment is None else None
-        nearest = self._nearest(parts, SQL("true")) if since is None else self._of_late(parts, since)
+        nearest = self._nearest(parts, ALL_ROWS) if since is None else self._of_late(parts, since)
         query = SQL(RANKED).format(**parts, nearest=nearest, following=BEST.following(page.last))
         await cursor.execute(query, params, prepare=self.tables.prepare)
         matched = await cursor.fetchall()
@@ -158,7 +158,7 @@ class ProjectSearch(Struct, frozen=True):
         The instant is written out: only then PostgreSQL can tell how few changed since, and puts both indexes together.
         """
         recently = self._matched(parts, SQL("i.changed_at >= {}").format(Literal(since)))
-        matched = self._matched(parts, SQL("true"))
+        matched = self._matched(parts, ALL_ROWS)
         return SQL(OF_LATE).format(recently=recently, matched=matched, recent=RECENT.clause)
 
     def _nearest(self, parts: Mapping[str, Composed | SQL], follows: SQL | Composed) -> Composed:

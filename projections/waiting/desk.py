@@ -11,17 +11,25 @@ from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct, structs
 from psycopg.sql import SQL, Composed
 
 from domain.law.licensing.countersign import COUNTERSIGN
 from domain.project.waiting.wait import HeldBy, WaitKind
+from projections.clocks.counts import CLOCKS
 from projections.clocks.list import ENDS, ClockEnd, ClockFilter, ClockSource, matching
 from projections.clocks.list import ORDER as CLOCK_ORDER
-from projections.clocks.query import CLOCKS, ClocksAt
+from projections.clocks.query import ClocksAt
 from projections.snapshots import Cursor
-from projections.waiting.query import ORDER, VIEWS, BriefWaiting, WaitingFilter, waits_of_now
+from projections.waiting.query import (
+    CASES,
+    ORDER,
+    VIEWS,
+    BriefWaiting,
+    WaitingFilter,
+    cases_as_json,
+    waits_of_now,
+)
 
 # What is measured by one clock of its own; all else by the application's: intake, decision, promise.
 CLOCK_OF = {WaitKind.DELIVERY.value: "delivery", WaitKind.CHECK.value: "post_check"}
@@ -111,7 +119,6 @@ GROUPED = SQL("""
         ORDER BY p.place, p.since, p.project, p.item COLLATE "C" LIMIT %(limit)s OFFSET %(offset)s
     ) AS s ON true
 """)
-SHOWN = SQL("json_to_recordset(%(shown)s::json) AS s (project uuid, item text)")
 SHOWN_WAITS = SQL("""
     SELECT w.project, w.item, w.kind, w.ref, w.held_by, w.holder, w.since, w.what, p.manager FROM {shown}
     JOIN views.waiting AS w ON w.project = s.project AND w.item = s.item
@@ -225,13 +232,13 @@ class _Desk:
 
     async def _waits(self, cases: Iterable[tuple[UUID, str]]) -> list[BriefWaiting]:
         held, own = (_all_of(each.conditions) for each in (self._held, self._own))
-        parts = {"shown": SHOWN, "held": held, "own": own, "order": ORDER.clause}
-        return [BriefWaiting(*row) for row in await self._rows(SHOWN_WAITS.format(**parts), _as_json(cases))]
+        parts = {"shown": CASES, "held": held, "own": own, "order": ORDER.clause}
+        return [BriefWaiting(*row) for row in await self._rows(SHOWN_WAITS.format(**parts), cases_as_json(cases))]
 
     async def _ends(self, cases: Iterable[tuple[UUID, str]]) -> list[ClockEnd]:
-        parts = {"shown": SHOWN, "conditions": _all_of(self._clocks)}
+        parts = {"shown": CASES, "conditions": _all_of(self._clocks)}
         query = SHOWN_ENDS.format(ends=ENDS, order=CLOCK_ORDER.clause, **parts)
-        return [ClockEnd(*row) for row in await self._rows(query, _as_json(cases))]
+        return [ClockEnd(*row) for row in await self._rows(query, cases_as_json(cases))]
 
     async def _next_due(self) -> date | None:
         ((next_due,),) = await self._rows(NEXT_DUE.format(ends=ENDS, conditions=_all_of(self._every_clock)))
@@ -244,9 +251,3 @@ class _Desk:
 
 def _all_of(conditions: Iterable[SQL | Composed]) -> Composed:
     return SQL(" AND ").join(conditions)
-
-
-def _as_json(cases: Iterable[tuple[UUID, str]]) -> dict[str, str]:
-    """As JSON: hundreds of ids are sooner written than in arrays."""
-    written = msgspec.json.encode([{"project": project, "item": item} for project, item in cases])
-    return {"shown": written.decode()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -84,6 +84,7 @@ SUMMED = SQL("""
     ) AS c ORDER BY 3 DESC, 4 DESC, c.held_by, c.holder
 """)
 JOINED = SQL(" JOIN {joined} AS p ON p.project = w.project")
+NOT_JOINED = SQL("").format()
 OF_REGISTER = SQL("p.register = %(register)s")
 # A project is of one register for good.
 OF_READ = SQL(
@@ -101,10 +102,8 @@ CONDITIONS = {
     "elsewhere": SQL(ELSEWHERE.format("w.")),
 }
 OF_STUCK = SQL("p.stuck = %(stuck)s")
-OF_CASES = SQL(  # as JSON: hundreds of ids are sooner written than in arrays
-    "(w.project, w.item) IN (SELECT c.project, c.item FROM json_to_recordset(%(cases)s::json)"
-    " AS c (project uuid, item text))"
-)
+CASES = SQL("json_to_recordset(%(cases)s::json) AS s (project uuid, item text)")  # see `cases_as_json`
+OF_CASES = SQL("(w.project, w.item) IN (SELECT s.project, s.item FROM {})").format(CASES)
 ABOUT_PROJECTS = (CONDITIONS["manager"], OF_STUCK)
 READ = "read:waiting"
 ORDER = Ordering(map(SortKey, ("w.since", "w.project", "w.nth", "w.kind", "w.ref")))
@@ -142,9 +141,9 @@ class WaitingFilter(Struct, frozen=True, kw_only=True):
         return self.department or (self.holder if self.held_by == HeldBy.DEPARTMENT else "")
 
     @property
-    def conditions(self) -> list[SQL]:
+    def conditions(self) -> list[SQL | Composed]:
         """Those that restrict."""
-        conditions = [condition for name, condition in CONDITIONS.items() if getattr(self, name)]
+        conditions: list[SQL | Composed] = [condition for name, condition in CONDITIONS.items() if getattr(self, name)]
         conditions += [] if self.stuck is None else [OF_STUCK]
         return [*conditions, OF_CASES] if self.cases else conditions
 
@@ -228,9 +227,7 @@ class WaitingRows:
         others = ("scope", "last", "cases")
         params = {name: getattr(criteria, name) for name in criteria.__struct_fields__ if name not in others}
         conditions = criteria.conditions
-        if criteria.cases:
-            cases = [{"project": project, "item": item} for project, item in criteria.cases]
-            params["cases"] = msgspec.json.encode(cases).decode()
+        params |= cases_as_json(criteria.cases) if criteria.cases else {}
         parts = {"following": ORDER.following(criteria.last), "order": ORDER.clause}
         return await self._rows(query, params, past, criteria.scope, conditions, parts, party=criteria.party)
 
@@ -268,7 +265,7 @@ class WaitingRows:
         params: dict[str, Any],
         past: Past | None,
         scope: Scope,
-        conditions: Sequence[SQL],
+        conditions: Sequence[SQL | Composed],
         parts: Mapping[str, SQL | Composed] | None = None,
         *,
         party: str,
@@ -284,32 +281,42 @@ class WaitingRows:
                 "at_hand": tables.of(WAITING, only=history.CUT_BY, parts=(history.AT_HAND,)),
                 "blocked": tables.of(WAITING, only=history.COUNTED_BY, parts=(history.BLOCKED,)),
                 "project": tables.of(PROJECTS, by_project=True),
-                # Beside rows of the ledger no version is looked up for each row: those of the moment are joined then.
-                "joined": tables.of(PROJECTS, by_project=not tables.stale),
             }
-            readable = scope.sees_all_of(READ, party)
-            alone = self._is_alone(tables, readable=readable) and not any(each in ABOUT_PROJECTS for each in conditions)
-            within = _within(tables, scope, alone=alone, readable=readable)
-            clauses["of_projects"] = SQL("").format() if alone else JOINED.format(**clauses)
+            clauses["of_projects"], within = _placed(tables, scope, conditions, party)
             clauses["conditions"] = SQL(" AND ").join([within, *conditions])
             await cursor.execute(
                 SQL(query).format(**clauses, **(parts or {})), params | tables.params, prepare=tables.prepare
             )
             return await cursor.fetchall()
 
-    @staticmethod
-    def _is_alone(tables: Tables, *, readable: bool) -> bool:
-        """Whether waits are read without their projects: access to rows of now is by columns of their projects."""
-        return tables.moment is not None or (readable and not tables.stale)
-
 
 def waits_of_now(criteria: WaitingFilter) -> Composed:
     """The FROM item `w` and the conditions of the waits of now that *criteria* take, whatever their page."""
-    readable, conditions = criteria.scope.sees_all_of(READ, criteria.party), criteria.conditions
-    alone = readable and not any(each in ABOUT_PROJECTS for each in conditions)
-    within = _within(NOW, criteria.scope, alone=alone, readable=readable)
-    joined = SQL("").format() if alone else JOINED.format(joined=NOW.of(PROJECTS))
-    return SQL("{} AS w{} WHERE {}").format(NOW.of(WAITING), joined, SQL(" AND ").join([within, *conditions]))
+    conditions = criteria.conditions
+    of_projects, within = _placed(NOW, criteria.scope, conditions, criteria.party)
+    return SQL("{} AS w{} WHERE {}").format(NOW.of(WAITING), of_projects, SQL(" AND ").join([within, *conditions]))
+
+
+def cases_as_json(cases: Iterable[tuple[UUID, str]]) -> dict[str, str]:
+    """Projects and items as the parameter of CASES: hundreds of ids are sooner written as JSON than in arrays."""
+    written = msgspec.json.encode([{"project": project, "item": item} for project, item in cases])
+    return {"cases": written.decode()}
+
+
+def _placed(
+    tables: Tables, scope: Scope, conditions: Sequence[SQL | Composed], party: str
+) -> tuple[Composed, SQL | Composed]:
+    """The join of waits with their projects, where that is needed, and the condition that a wait is in *scope*.
+
+    Waits are read alone where no condition is about projects and either the caller may read all of *party*, or rows are
+    of a moment: access to rows of now is by columns of their projects.
+    """
+    readable = scope.sees_all_of(READ, party)
+    alone = tables.moment is not None or (readable and not tables.stale)
+    alone = alone and not any(each in ABOUT_PROJECTS for each in conditions)
+    # Beside rows of the ledger no version is looked up for each row: those of the moment are joined then.
+    joined = JOINED.format(joined=tables.of(PROJECTS, by_project=not tables.stale))
+    return NOT_JOINED if alone else joined, _within(tables, scope, alone=alone, readable=readable)
 
 
 def _within(tables: Tables, scope: Scope, *, alone: bool, readable: bool) -> SQL | Composed:

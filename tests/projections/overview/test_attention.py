@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from psycopg.sql import SQL, Composed
 
 from domain.access.principal import Caller, PrincipalKind
@@ -62,12 +61,8 @@ SCOPES = [
 ]
 
 
-@pytest_asyncio.fixture(scope="module")
-async def store(shared_database_url: str) -> AsyncIterator[Store]:
-    opened = Store(shared_database_url, 1)
-    await opened.pool.open()
-    yield opened
-    await opened.pool.close()
+in_each_scope = pytest.mark.parametrize("scope", SCOPES, ids=["zone", "register", "manager", "leader"])
+in_random_zones = pytest.mark.parametrize("seed", range(tried(3)))
 
 
 async def rows_of(store: Store, query: Composed, params: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
@@ -82,8 +77,8 @@ def sort_of(obstacle: ProjectObstacle) -> str:
     return "turned down" if obstacle.ended else "late" if obstacle.clock else "unmoved"
 
 
-@pytest.mark.parametrize("scope", SCOPES, ids=["zone", "register", "manager", "leader"])
-@pytest.mark.parametrize("seed", range(tried(3)))
+@in_each_scope
+@in_random_zones
 async def test_the_first_obstacles_are_the_first_of_all(
     shared_database_url: str, store: Store, seed: int, scope: Scope
 ) -> None:
@@ -97,8 +92,8 @@ async def test_the_first_obstacles_are_the_first_of_all(
         assert await obstacles(store, T, scope, limit) == wanted[:limit]
 
 
-@pytest.mark.parametrize("scope", SCOPES, ids=["zone", "register", "manager", "leader"])
-@pytest.mark.parametrize("seed", range(tried(3)))
+@in_each_scope
+@in_random_zones
 async def test_projects_are_stuck_from_the_first_item_turned_down_on(
     shared_database_url: str, store: Store, seed: int, scope: Scope
 ) -> None:

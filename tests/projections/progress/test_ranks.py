@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from random import Random
 
 import pytest
-import pytest_asyncio
 
 from domain.access.principal import Caller, PrincipalKind
 from domain.core.ledger import Role
@@ -21,14 +19,6 @@ from tests.projections.random_views import T, fill_views
 from tests.projections.test_plans import plans_of
 
 PROJECTS, HARM = 90, ProgressSort.HARM
-
-
-@pytest_asyncio.fixture(scope="module")
-async def store(shared_database_url: str) -> AsyncIterator[Store]:
-    opened = Store(shared_database_url, 1)
-    await opened.pool.open()
-    yield opened
-    await opened.pool.close()
 
 
 async def by_one_query(store: Store, criteria: ProjectFilter, last: ProjectKey | None = None) -> list[OrderedProject]:
