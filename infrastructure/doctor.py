@@ -33,10 +33,16 @@ DISK_FREE_GIB_MIN = 4  # twice the embedded server's max_wal_size
 CLOCK_APART_MAX = timedelta(seconds=2)  # statutory days end at an instant, on which both clocks should agree
 ZONE = "Asia/Shanghai"
 DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
-GIB = 1024**3
+MIB, GIB = 1024**2, 1024**3
+BUFFERS_FOR_IDS = 2  # times the size of the index of command ids: other pages need room as well
 ARCHIVER = """
     SELECT last_archived_time AT TIME ZONE 'UTC', last_failed_wal,
            last_failed_time > coalesce(last_archived_time, '-infinity') FROM pg_stat_archiver
+"""
+# The index of command ids, each of which is looked up in a page of its own, and what the server keeps in memory.
+IDS_IN_MEMORY = """
+    SELECT coalesce(pg_relation_size(to_regclass('ledger.command_pkey')), 0),
+        pg_size_bytes(current_setting('shared_buffers'))
 """
 NEWEST = """
     SELECT max(last.recorded_at)
@@ -93,6 +99,7 @@ def _database(url: str, settings: Settings) -> Iterator[Check]:
         yield _checksums(connection)
         yield _clock(connection)
         if connection.execute("SELECT to_regclass('ledger.head')").fetchone() != (None,):
+            yield _memory(connection)
             yield _ledger(connection)
             yield _guards(connection, migrations)
             yield _keys(connection, settings)
@@ -250,6 +257,19 @@ def _clock(connection: psycopg.Connection) -> Check:
     detail += f", but the newest fact is of {newest.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if behind else ""
     return _check(
         "clock", behind or apart > CLOCK_APART_MAX, detail, "Synchronize the clocks by NTP (chrony, timesyncd)."
+    )
+
+
+def _memory(connection: psycopg.Connection) -> Check:
+    """Whether the index that every command looks its id up in fits into half of the server's memory for pages."""
+    index, buffers = connection.execute(IDS_IN_MEMORY).fetchone() or (0, 0)
+    wanted = next(size for size in (2**n for n in range(24)) if size * MIB >= BUFFERS_FOR_IDS * index)
+    return _check(
+        "memory",
+        BUFFERS_FOR_IDS * index > buffers,
+        f"shared_buffers is {buffers // MIB:,} MiB, and the index of command ids {index // MIB:,} MiB",
+        f"Set shared_buffers to {wanted} MB or more in postgresql.conf, if the machine has four times as much memory,"
+        " and start the server again: commands take twice as long where their ids are not looked up in memory.",
     )
 
 

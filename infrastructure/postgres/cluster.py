@@ -19,7 +19,10 @@ from infrastructure.postgres.binaries import ELSEWHERE, HERE, Account, PostgresU
 OWNER = "countersign"  # the role that owns the database and runs migrations
 DATABASE = "countersign"
 MIB = 1024 * 1024
-SHARED_BUFFERS_MIB_MIN, SHARED_BUFFERS_MIB_MAX = 32, 256  # modest: the machine is shared with the application
+# An eighth of the memory, as the machine is shared with the application, but no less than commands need: each looks its
+# id up in a random page, and takes twice as long where the pages of that index are not in memory (ADR 0073).
+MEMORY_SHARE = 8
+SHARED_BUFFERS_MIB_MIN, SHARED_BUFFERS_MIB_MAX = 32, 8192
 
 # Passed on the command line at every start, so that configuration files can't override them.
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
@@ -84,7 +87,11 @@ def create(programs: Path, account: Account, folder: Path, *, durable: bool, tur
         shutil.rmtree(staging)
     private_folder(staging, account)
     here = name_for(account, staging)
-    tuned = [part for name, value in (TUNED | _memory()).items() for part in ("--set", f"{name}={value}")]
+    tuned = [
+        part
+        for name, value in (TUNED | memory_settings(_memory_mib())).items()
+        for part in ("--set", f"{name}={value}")
+    ]
     layout = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     layout += ["--auth-local=peer", "--auth-host=reject", "--data-checksums", *([] if durable else ["--no-sync"])]
     initdb = [str(programs / "initdb"), "-D", str(here), "-U", OWNER, "--no-instructions"]
@@ -226,11 +233,15 @@ def _lives_in(pid: int, folder: Path) -> bool:
     return here and program.startswith("postgres")
 
 
-def _memory() -> dict[str, str]:
-    """Settings that depend on the memory of this machine or container."""
+def memory_settings(mib: int) -> dict[str, str]:
+    """Settings of a server on a machine, or in a container, with so many MiB of memory."""
+    buffers = min(max(mib // MEMORY_SHARE, SHARED_BUFFERS_MIB_MIN), SHARED_BUFFERS_MIB_MAX)
+    return {"shared_buffers": f"{buffers}MB", "effective_cache_size": f"{max(mib // 2, buffers)}MB"}
+
+
+def _memory_mib() -> int:
+    """The memory of this machine or container."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with suppress(OSError, ValueError):  # absent, or "max": no container limit
         memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
-    mib = memory // MIB
-    buffers = min(max(mib // 16, SHARED_BUFFERS_MIB_MIN), SHARED_BUFFERS_MIB_MAX)
-    return {"shared_buffers": f"{buffers}MB", "effective_cache_size": f"{max(mib // 2, buffers)}MB"}
+    return memory // MIB

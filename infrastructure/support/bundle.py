@@ -20,7 +20,7 @@ from infrastructure.support.scrubbing import LogTail, scrubbed_log, scrubbed_set
 from infrastructure.verifier.verify import verify
 
 # Checks whose sentences are made of our words and of numbers; those of the others hold paths, accounts and addresses.
-PLAIN_CHECKS = frozenset({"python", "time_zones", "durability", "checksums", "clock", "ledger"})
+PLAIN_CHECKS = frozenset({"python", "time_zones", "durability", "checksums", "clock", "memory", "ledger"})
 README = """A support bundle of Countersign.
 
 versions.json   Countersign, Python, packages, system, PostgreSQL

@@ -50,7 +50,7 @@ def test_a_good_installation_passes_but_for_what_is_missing(empty_database_url: 
     assert after["server"].detail.startswith("PostgreSQL ")
     assert [
         name
-        for name in ("python", "settings", "time_zones", "server", "clock", "ledger", "guards")
+        for name in ("python", "settings", "time_zones", "server", "clock", "memory", "ledger", "guards")
         if not after[name].ok
     ] == []
 
@@ -109,6 +109,16 @@ def test_a_database_that_may_lose_facts_is_found(empty_database_url: str) -> Non
 
     assert not durability.ok
     assert "fsync = off" in durability.detail, "the tests' own server throws everything away"
+
+
+def test_memory_too_small_for_the_ids_of_commands_is_found(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    enough = named(diagnose(settings_of(database_url), {}))["memory"]
+    monkeypatch.setattr("infrastructure.doctor.BUFFERS_FOR_IDS", 1_000_000)
+    small = named(diagnose(settings_of(database_url), {}))["memory"]
+
+    assert (enough.ok, enough.detail) == (True, small.detail)
+    assert not small.ok
+    assert small.remedy.startswith("Set shared_buffers to 8192 MB or more in postgresql.conf")
 
 
 def test_a_clock_set_back_is_found(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

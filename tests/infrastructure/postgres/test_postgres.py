@@ -41,6 +41,19 @@ def test_a_new_folder_gets_a_durable_private_server(
     assert (server.data / "postgres").stat().st_uid != 0, "PostgreSQL's files never belong to root"
 
 
+@pytest.mark.parametrize(
+    ("mib", "buffers", "cached"),
+    [
+        (128, "32MB", "64MB"),
+        (4096, "512MB", "2048MB"),
+        (24_000, "3000MB", "12000MB"),
+        (1_000_000, "8192MB", "500000MB"),
+    ],
+)
+def test_memory_for_pages_grows_with_the_machine(mib: int, buffers: str, cached: str) -> None:
+    assert cluster.memory_settings(mib) == {"shared_buffers": buffers, "effective_cache_size": cached}
+
+
 def test_a_running_server_is_used_as_it_is(data: Path) -> None:
     server = EmbeddedPostgres(data, throw_away=True)
     url, pid = server.start(), pid_of(data)
