@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from domain.core.rules import require_role
 from domain.core.types import LINE_CHARACTERS_MAX, Line, Text
 
 PrincipalName = Annotated[str, Meta(min_length=1, max_length=LINE_CHARACTERS_MAX)]
+NOT_IN_IDS = "/?#%\\"  # they mean something in addresses
 
 
 class RegisterPrincipal(Command, frozen=True, tag="register_principal"):
@@ -28,6 +30,7 @@ class RegisterPrincipal(Command, frozen=True, tag="register_principal"):
 
     def decide(self, state: Principal, context: Context) -> tuple[Fact, ...]:
         require_role(context.by, "register a principal", *KEEPERS)
+        _require_plain_id(self.principal)
         require_address(self.principal, state)
         if state.principal:
             raise Refused(
@@ -42,6 +45,17 @@ class RegisterPrincipal(Command, frozen=True, tag="register_principal"):
                 remedy="register a person or a program",
             )
         return (PrincipalRegistered(principal=self.principal, name=self.name, kind=self.kind, contact=self.contact),)
+
+
+def _require_plain_id(principal: str) -> None:
+    """Refuse an id that could not be typed, or be part of an address, as it is permanent."""
+    unfit = next((sign for sign in principal if sign.isspace() or not sign.isprintable() or sign in NOT_IN_IDS), None)
+    if unfit is not None:
+        raise Refused(
+            "principal-id-unfit",
+            f"an id can't have {unicodedata.name(unfit, 'a control character').lower()} in it",
+            remedy=f"choose an id without blanks and {' '.join(NOT_IN_IDS)}, such as li.qiang",
+        )
 
 
 class PrincipalRegistered(Fact, frozen=True, tag="principal_registered"):

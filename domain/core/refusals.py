@@ -161,6 +161,7 @@ REFUSAL_CODES: dict[str, str] = {
     "precondition-unknown": "a precondition is not one of the project's items",
     "precondition-unmet": "another item has to be granted first",
     "principal-closed": "the person or program was taken out of the directory",
+    "principal-id-unfit": "an id of a person or program has a blank, a control character or a sign of addresses in it",
     "principal-registered": "the person or program is already registered under this permanent id",
     "promise-exceeds-statute": "the promised limit is longer than the law's",
     "proof-stale": "the item has newer entries than the proof of its clock was read from",

@@ -9,11 +9,12 @@ from typing import Annotated, TypeVar
 from uuid import UUID, uuid4
 
 import typer
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert, to_builtins
 
 from domain.access.messages import PrincipalCommand
 from domain.access.state import stream_of
 from domain.core.ledger import Actor, Role
+from domain.messages import tag_of
 from infrastructure.access.directory import LedgerDirectory
 from infrastructure.identity.changes import announce_change
 from infrastructure.ledger.approvals import Approvals
@@ -26,6 +27,8 @@ OPERATOR = Actor("operator", "", Role.SYSTEM)  # the account that runs the comma
 As = Annotated[
     str, typer.Option("--as", help="the administrator who does this; left out, it is recorded as the system's act")
 ]
+GRANTED = [role.value for role in Role if role is not Role.SYSTEM]  # the system acts without a grant
+ROLE_HELP = f"a role: {', '.join(GRANTED)}"
 Until = Annotated[str, typer.Option(help="until before this instant, e.g. 2026-12-31T00:00+08:00")]
 Reasons = Annotated[str, typer.Option(help="why")]
 
@@ -55,10 +58,11 @@ def carried_out(command: PrincipalCommand, person: str, *further: PrincipalComma
 
     Raises Refused. Servers of the ledger look again at once.
     """
+    commands = [_checked(each) for each in (command, *further)]
 
     async def work(approvals: Approvals, directory: LedgerDirectory) -> PrincipalReceipt:
         by, facts, position = await acting(directory, person, approvals.clock()), list[str](), 0
-        for each in (command, *further):
+        for each in commands:
             answer = await approvals.handle(stream_of(each.principal), each, by, uuid4())
             facts += answer.receipt.facts
             position = answer.receipt.position
@@ -66,6 +70,14 @@ def carried_out(command: PrincipalCommand, person: str, *further: PrincipalComma
         return PrincipalReceipt(command.principal, tuple(facts), position)
 
     return with_ledger(work)
+
+
+def _checked(command: PrincipalCommand) -> PrincipalCommand:
+    """*command*, within the limits of its schema, which hold for what is sent over the interface as well."""
+    try:
+        return convert(to_builtins(command), type(command))
+    except ValidationError as error:
+        fail(f"{tag_of(command)} can't be taken: {error}.")
 
 
 async def acting(
@@ -98,6 +110,13 @@ def instant(text: str) -> datetime | None:
 def after_hours(at: datetime, hours: int) -> datetime:
     """The instant so many hours after *at*."""
     return at + timedelta(hours=hours)
+
+
+def granted_role(text: str) -> Role:
+    """The role in *text*. Raises typer.BadParameter where it is none that is granted."""
+    if text not in GRANTED:
+        raise typer.BadParameter(f"{text} is no role that is granted. Choose one of {', '.join(GRANTED)}.")
+    return Role(text)
 
 
 def identifier(text: str) -> UUID:

@@ -11,15 +11,25 @@ from msgspec import Struct
 from rich.table import Table
 
 from domain.access.grants import ConfirmGrant, GiveGrant, ProposeGrant, WithdrawGrant
-from domain.core.ledger import Refused, Role
+from domain.core.ledger import Refused
 from infrastructure.access.directory import LedgerDirectory
 from infrastructure.ledger.approvals import Approvals
-from scripts.access.acting import As, Reasons, Until, carried_out, identifier, instant, with_ledger
+from scripts.access.acting import (
+    ROLE_HELP,
+    As,
+    Reasons,
+    Until,
+    carried_out,
+    granted_role,
+    identifier,
+    instant,
+    with_ledger,
+)
 from scripts.access.users import Id
 from scripts.console import AsJson, out, pairs, print_result
 
 grants = typer.Typer(no_args_is_help=True, help="Roles of people and programs: list, give, propose, confirm, withdraw.")
-TheRole = Annotated[Role, typer.Argument(help="the role")]
+TheRole = Annotated[str, typer.Argument(help=ROLE_HELP)]
 Over = Annotated[str, typer.Option(help="the code of a department, or of an enterprise for applicants")]
 Projects = Annotated[list[str] | None, typer.Option("--project", help="only this project; may be repeated")]
 Since = Annotated[str, typer.Option("--from", help="from this instant on; left out, from now")]
@@ -115,7 +125,7 @@ def give(
     """Grant a role; without --as also those of supervisors, auditors and administrators, to appoint the first ones."""
     command = GiveGrant(
         principal=principal,
-        role=role,
+        role=granted_role(role),
         over=over,
         projects=tuple(map(identifier, projects or ())),
         valid_from=instant(since),
@@ -137,7 +147,9 @@ def propose(
     as_json: AsJson = False,
 ) -> None:
     """Propose a role that a second administrator has to confirm."""
-    command = ProposeGrant(principal=principal, role=role, over=over, valid_until=instant(until), reasons=reasons)
+    command = ProposeGrant(
+        principal=principal, role=granted_role(role), over=over, valid_until=instant(until), reasons=reasons
+    )
     done = carried_out(command, by)
     print_result(done, as_json, lambda: pairs("proposed", done))
 

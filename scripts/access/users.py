@@ -12,10 +12,9 @@ from rich.table import Table
 from domain.access.grants import GiveGrant
 from domain.access.principal import PrincipalKind
 from domain.access.registration import ClosePrincipal, RegisterPrincipal
-from domain.core.ledger import Role
 from infrastructure.access.directory import LedgerDirectory
 from infrastructure.ledger.approvals import Approvals
-from scripts.access.acting import As, Reasons, carried_out, with_ledger
+from scripts.access.acting import ROLE_HELP, As, Reasons, carried_out, granted_role, with_ledger
 from scripts.console import AsJson, out, pairs, print_result
 
 users = typer.Typer(no_args_is_help=True, help="People and programs: list, register, close.")
@@ -69,14 +68,14 @@ def add_user(
     name: Annotated[str, typer.Argument(help="the name that people read")],
     program: Annotated[bool, typer.Option("--program", help="a program, which gets keys")] = False,
     contact: Annotated[str, typer.Option(help="whom to call, or where")] = "",
-    role: Annotated[Role | None, typer.Option(help="grant this role from now on")] = None,
+    role: Annotated[str, typer.Option(help=f"grant {ROLE_HELP}, from now on")] = "",
     over: Annotated[str, typer.Option(help="over what: the code of a department or of an enterprise")] = "",
     by: As = "",
     as_json: AsJson = False,
 ) -> None:
     """Register a person, or a program, with a first role if one is named."""
     kind = PrincipalKind.PROGRAM if program else PrincipalKind.PERSON
-    granted = (GiveGrant(principal=principal, role=role, over=over),) if role else ()
+    granted = (GiveGrant(principal=principal, role=granted_role(role), over=over),) if role else ()
     register = RegisterPrincipal(principal=principal, name=name, kind=kind, contact=contact)
     done = carried_out(register, by, *granted)
     print_result(done, as_json, lambda: pairs("registered", done))

@@ -52,6 +52,22 @@ def refused(*words: str) -> Refused:
     return ended.exception
 
 
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["users", "add", "", "Li"], "register_principal can't be taken"),
+        (["users", "add", "l" * 1000, "Li"], "register_principal can't be taken"),
+        (["users", "add", "li", "Li", "--role", "system"], "system is no role that is granted"),
+        (["grants", "give", "li", "system"], "Choose one of officer, project_manager"),
+    ],
+)
+def test_what_the_interface_would_not_take_is_no_command(run: Run, words: list[str], answer: str) -> None:
+    ended = CliRunner().invoke(cli, words)
+    assert ended.exit_code != 0
+    assert answer in " ".join(ended.output.replace("│", " ").split())
+    assert run("users", "list") == []
+
+
 def test_a_principal_that_is_not_registered_has_no_list_of_grants(run: Run) -> None:
     run("users", "add", "xu", "Xu")
     assert run("grants", "list", "xu") == []
