@@ -44,8 +44,8 @@ os.environ.setdefault(COMPILED_VARIABLE, f"{FOLDERS.name}/compiled")  # the firs
 Path(os.environ[COMPILED_VARIABLE]).mkdir(parents=True, exist_ok=True)
 # A database of four hundred small files is made and dropped for most tests: in memory that takes a tenth of the time.
 IN_MEMORY, IN_MEMORY_BYTES_MIN = Path("/dev/shm"), 2 * 1024**3
-# No database is there for long enough to be vacuumed, and a launcher would look into each all the same. To drop one, or a
-# table, the server looks through all of its memory for pages.
+# No database is there for long enough to be vacuumed, and a launcher would look into each all the same. To drop one,
+# the server looks through all of its memory for pages.
 SERVER_SETTINGS = {"autovacuum": "off", "shared_buffers": "128MB"}
 # The shell draws no window around a page, and opens one in a fifth of the time that the whole browser takes.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")

@@ -23,6 +23,7 @@ MIB = 1024 * 1024
 # id up in a random page, and takes twice as long where the pages of that index are not in memory (ADR 0073).
 MEMORY_SHARE = 8
 SHARED_BUFFERS_MIB_MIN, SHARED_BUFFERS_MIB_MAX = 32, 8192
+MIB_A_PAGE = 8 / 1024  # of shared_buffers
 
 # Passed on the command line at every start, so that configuration files can't override them.
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
@@ -237,6 +238,18 @@ def memory_settings(mib: int) -> dict[str, str]:
     """Settings of a server on a machine, or in a container, with so many MiB of memory."""
     buffers = min(max(mib // MEMORY_SHARE, SHARED_BUFFERS_MIB_MIN), SHARED_BUFFERS_MIB_MAX)
     return {"shared_buffers": f"{buffers}MB", "effective_cache_size": f"{max(mib // 2, buffers)}MB"}
+
+
+def memory_that_fits(programs: Path, account: Account, folder: Path) -> dict[str, str]:
+    """Settings in the place of those in *folder*, where these are beyond half of the memory; else none.
+
+    They are those of another machine where the directory was copied from there, or restored from its backup.
+    """
+    name, mib = name_for(account, folder), _memory_mib()
+    pages = account.run(programs / "postgres", "-D", name, "-C", "shared_buffers", at=folder).stdout.strip()
+    if not pages.isdecimal() or int(pages) * MIB_A_PAGE <= mib / 2:  # what can't be read, the start itself reports
+        return {}
+    return memory_settings(mib)
 
 
 def _memory_mib() -> int:

@@ -256,7 +256,9 @@ class EmbeddedPostgres:
         settings = cluster.ALWAYS | (cluster.THROW_AWAY if self.throw_away else cluster.DURABLE | cluster.ARCHIVABLE)
         name = cluster.name_for(account, self.folder)
         seen = Path(logs.name) if self._is_closed else logs  # relative to the server's working directory
-        settings |= {"unix_socket_directories": f'"{sockets}"', "log_directory": str(seen)} | self._settings
+        if smaller := cluster.memory_that_fits(programs, account, self.folder):
+            log.warning("postgres_memory_lowered", folder=str(self.folder), **smaller)
+        settings |= {"unix_socket_directories": f'"{sockets}"', "log_directory": str(seen)} | smaller | self._settings
         server = [str(programs / "postgres"), "-D", str(name), *cluster.as_options(settings)]
         script = 'log="$1"; shift; "$@" </dev/null >"$log" 2>&1 &'
         for _ in range(SPAWNS_MAX):

@@ -54,6 +54,17 @@ def test_memory_for_pages_grows_with_the_machine(mib: int, buffers: str, cached:
     assert cluster.memory_settings(mib) == {"shared_buffers": buffers, "effective_cache_size": cached}
 
 
+def test_memory_of_another_machine_is_lowered_to_what_is_here(data: Path) -> None:
+    EmbeddedPostgres(data).start()
+    EmbeddedPostgres(data).stop()
+    with (data / "postgres" / "postgresql.conf").open("a") as settings:
+        settings.write("shared_buffers = 4TB\n")
+
+    url = EmbeddedPostgres(data).start()
+
+    assert fetch_value(url, "SELECT pg_size_bytes(current_setting('shared_buffers')) < 16 * 1024^3") is True
+
+
 def test_a_running_server_is_used_as_it_is(data: Path) -> None:
     server = EmbeddedPostgres(data, throw_away=True)
     url, pid = server.start(), pid_of(data)
