@@ -70,18 +70,23 @@ def mark_chinese(html: str) -> str:
     within, depth = "", 0  # the name of the marked element, and how many of that name are open in it
     for nth in range(0, len(tokens), 2):
         text, tag = tokens[nth], tokens[nth - 1] if nth else ""
-        name, is_end = (match[1] if (match := NAME.match(tag)) else ""), tag.startswith("</")
         if depth:
-            depth += (-1 if is_end else 1) if name == within else 0
+            depth += (-1 if tag.startswith("</") else 1) if _name(tag) == within else 0
         elif MARKED in tag:
-            within, depth = name, 1
-        if depth or not CHINESE_RUN.search(text):
+            within, depth = _name(tag), 1
+        if depth or text.isascii() or not CHINESE_RUN.search(text):
             continue
-        if name not in WITHOUT_PARTS or is_end:
+        if _name(tag) not in WITHOUT_PARTS or tag.startswith("</"):
             tokens[nth] = CHINESE_RUN.sub(_span, text)
         elif not LATIN.search(text):
             tokens[nth - 1] = f'{tag[:-1]} lang="zh-CN">'
     return "".join(tokens)
+
+
+def _name(tag: str) -> str:
+    """The name of the element that *tag* begins or ends."""
+    match = NAME.match(tag)
+    return match[1] if match else ""
 
 
 def _span(run: re.Match[str]) -> str:
