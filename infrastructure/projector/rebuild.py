@@ -221,9 +221,10 @@ def _finish(
 ) -> tuple[Difference, ...]:
     """Index and analyze the filled tables; return how those of the *comparable* views differ from the live ones.
 
-    Some views in parallel: the server has a process for each connection.
+    Some views in parallel: the server has a process for each connection. The largest come first, so that these
+    processes end together.
     """
-    queue = iter(views)  # shared by the threads
+    queue = iter(_largest_first(url, views, fresh))  # shared by the threads
     lock = threading.Lock()
 
     def work(_: int) -> list[Difference]:
@@ -244,6 +245,16 @@ def _finish(
         differences = [difference for of_thread in by_thread for difference in of_thread]
     order = [table.name for view in views for table in view.tables]
     return tuple(sorted(differences, key=lambda difference: order.index(difference.table)))
+
+
+def _largest_first(url: str, views: Sequence[Projected], fresh: str) -> list[Projected]:
+    """*views* in the order of the sizes of their tables in *fresh*."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        rows = connection.execute(
+            "SELECT relname, pg_table_size(oid) FROM pg_class WHERE relnamespace = %s::regnamespace", [fresh]
+        )
+        sizes: dict[str, int] = dict(rows.fetchall())
+    return sorted(views, key=lambda view: sum(sizes[table.name] for table in view.tables), reverse=True)
 
 
 def _hash(connection: psycopg.Connection[Any], views: Sequence[Projected], fresh: str) -> str:
