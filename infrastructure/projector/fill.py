@@ -102,6 +102,7 @@ def fill(
     with psycopg.connect(url, autocommit=True) as reading, psycopg.connect(url, autocommit=True) as writing:
         for connection in (reading, writing):
             connection.execute("SET timezone = 'UTC'")
+        reading.execute("SET max_parallel_workers_per_gather = 0")  # each core has a share, and a process that reads it
         writing.execute("SET synchronous_commit = off")  # after a crash of the server, the tables are filled again
         buffer = RowBuffer(writing, schema, views)
         collecting = gc.isenabled()

@@ -65,12 +65,16 @@ class FillFailedError(OperatorError):
     """A share of the streams could not be folded, so that the tables are incomplete."""
 
 
+def cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def processes_for(views: Sequence[Projected], entries: int) -> int:
     """The number of processes that fold so many entries fastest; 1 means this process alone."""
     if not all(view.name in {known.name for known in EVERY_VIEW if type(known) is type(view)} for view in views):
         return 1  # a view that is not registered, which workers can't look up
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, PROCESSES_MAX, entries // ENTRIES_A_PROCESS_MIN))
+    return max(1, min(cores(), PROCESSES_MAX, entries // ENTRIES_A_PROCESS_MIN))
 
 
 def fill_parallel(

@@ -152,7 +152,7 @@ class ClockRun(Struct, gc=False):
             course = uninterrupted(case.calendar, self.start, self.length, case.rule.yellow)
         else:
             days, threshold = self.days(case, self.stop), case.rule.yellow.threshold(self.length)
-            course = Course(days, self.due(case, days), yellow_from(days, self.length, threshold), threshold)
+            course = CountedCourse(days, self.due(case, days), yellow_from(days, self.length, threshold), threshold)
         days, due = course.days, course.due
         state = self.state(case, due)
         used = days.through(self.last_used(case, state, due))
@@ -203,7 +203,7 @@ class ClockRun(Struct, gc=False):
         return case.calendar.count_to(max(last, due)) - case.calendar.count_to(due)
 
 
-class Course(NamedTuple):
+class CountedCourse(NamedTuple):
     """The counting *days* of a clock, when it is due and turns yellow, and its *threshold*, as in `Count`."""
 
     days: CountedSpan
@@ -213,10 +213,10 @@ class Course(NamedTuple):
 
 
 @lru_cache(maxsize=COURSES_CACHED_MAX)
-def uninterrupted(calendar: WorkingCalendar, start: int, length: int, terms: Yellow) -> Course:
+def uninterrupted(calendar: WorkingCalendar, start: int, length: int, terms: Yellow) -> CountedCourse:
     """The course of a clock of *length* days that nothing suspends. Many of a zone begin on one day."""
     days, threshold = CountedSpan(calendar, start, calendar.count_to(start)), terms.threshold(length)
-    return Course(days, days.nth(length), yellow_from(days, length, threshold), threshold)
+    return CountedCourse(days, days.nth(length), yellow_from(days, length, threshold), threshold)
 
 
 def yellow_from(days: CountedSpan, length: int, threshold: int) -> int | None:
