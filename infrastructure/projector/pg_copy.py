@@ -48,10 +48,12 @@ def require_known(row: Sequence[Any], *besides: type) -> None:
 
 
 def _with_arrays(block: Sequence[Sequence[Any]], arrays: Sequence[int]) -> list[Sequence[Any]]:
-    """*block* with arrays as PostgreSQL's array literals. A column has few distinct ones, so each is encoded once."""
+    """*block* with arrays as PostgreSQL's array literals. Most are empty, and a column has few distinct others."""
     columns: list[Sequence[Any]] = list(zip(*block, strict=True))
     for nth in arrays:
-        columns[nth] = [values if values is None else _array(tuple(values)) for values in columns[nth]]
+        columns[nth] = [
+            _array(tuple(values)) if values else None if values is None else "{}" for values in columns[nth]
+        ]
     return list(zip(*columns, strict=True))
 
 

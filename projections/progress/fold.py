@@ -23,7 +23,7 @@ from domain.project.state.consultation import queue, unanswered
 from domain.project.state.project import Item, Project
 from domain.project.waiting.chain import alternatives, spare
 from domain.project.waiting.stuck import can_move, is_done, is_turned_down
-from domain.project.waiting.wait import BLOCKED, HeldBy, before_acceptance, waits_of
+from domain.project.waiting.wait import BLOCKED, DEPARTMENT, HeldBy, before_acceptance, waits_of
 from projections.feedback.redaction import named
 from projections.progress.item_dates import NODES, Dates
 from projections.progress.rows import CASES, ITEMS, PROJECTS, ProgressProject
@@ -149,9 +149,9 @@ def _depending(project: Project, code: str) -> Iterator[str]:
 
 def holders_of(project: Project, item: Item, unmet: list[str]) -> list[str]:
     """The parties that have to act on *item*, in order, by `domain.project.waiting.wait` as in all other tables."""
-    held = (wait for wait in waits_of(project, item, bool(unmet) and before_acceptance(item)) if wait is not BLOCKED)
-    named = (wait.holder if wait.held_by is HeldBy.DEPARTMENT else wait.held_by.value for wait in held)
-    return list(dict.fromkeys(named))
+    waits = waits_of(project, item, bool(unmet) and before_acceptance(item))
+    held = [wait.holder if wait.held_by is DEPARTMENT else str(wait.held_by) for wait in waits if wait is not BLOCKED]
+    return list(dict.fromkeys(held))
 
 
 def _item_row(project: UUID, nth: int, code: str, item: Item, dates: Dates, unmet: list[str], held: list[str]) -> Row:
