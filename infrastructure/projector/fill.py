@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import Any, cast
 
 import psycopg
@@ -19,16 +20,23 @@ from projections.history.fold import History
 from projections.view import Projected, Row, Table, View, add_rows, fold, rows_of_sums
 
 READ = SQL("WHERE seq <= {}")
-READ_SHARE = SQL("WHERE seq <= {} AND (uuid_hash(stream) & 65535) % {} = {}")
+READ_SHARE = SQL("WHERE seq <= {} AND uuid_hash(stream) & 65535 BETWEEN {} AND {}")
+BUCKETS = 65536  # into which the ids of streams are hashed
 ROWS_BUFFERED_MAX = 50_000  # some tens of megabytes
 PROGRESS_ENTRIES = 500  # between two reports of progress
 
 
 class Share(Struct, frozen=True):
-    """A part of the streams: the *nth* (from 0) of *of* shares of about equal size, by a hash of the stream's id."""
+    """A part of the streams: those whose ids are hashed into the buckets from *first* to *last*."""
 
-    nth: int = 0
-    of: int = 1
+    first: int = 0
+    last: int = BUCKETS - 1
+
+
+def shares_of(sizes: Sequence[int]) -> list[Share]:
+    """Shares of the streams in proportion to these *sizes*."""
+    ends = [round(BUCKETS * end / sum(sizes)) for end in accumulate(sizes, initial=0)]
+    return [Share(first, after - 1) for first, after in pairwise(ends)]
 
 
 class Filled(Struct, frozen=True):
@@ -94,6 +102,7 @@ def fill(
     with psycopg.connect(url, autocommit=True) as reading, psycopg.connect(url, autocommit=True) as writing:
         for connection in (reading, writing):
             connection.execute("SET timezone = 'UTC'")
+        reading.execute("SET max_parallel_workers_per_gather = 0")  # each core has a share, and a process that reads it
         writing.execute("SET synchronous_commit = off")  # after a crash of the server, the tables are filled again
         buffer = RowBuffer(writing, schema, views)
         collecting = gc.isenabled()
@@ -129,5 +138,5 @@ def rows_of(views: Sequence[Projected], history: Sequence[Entry]) -> Iterator[tu
 
 
 def _histories(connection: psycopg.Connection[Any], position: int, share: Share) -> Iterator[list[Entry]]:
-    which = READ.format(position) if share.of == 1 else READ_SHARE.format(position, share.of, share.nth)
+    which = READ.format(position) if share == Share() else READ_SHARE.format(position, share.first, share.last)
     return ledger_stream.histories(connection, which)

@@ -26,14 +26,19 @@ from infrastructure.projector.fill import Filled, fill
 from infrastructure.projector.ledger_stream import LedgerGapError
 from infrastructure.projector.tables import BATCH_KEY, add_up, drop_tables, make_indexes, make_tables
 from infrastructure.projector.view_digest import digest_of, view_digests
-from infrastructure.projector.workers import fill_parallel, processes_for
+from infrastructure.projector.workers import cores, fill_parallel, processes_for
 from projections.registry import VIEWS
 from projections.view import SCHEMA, Projected, Table
 
 LEFTOVER_SECONDS_MAX = 5  # lock timeout for dropping leftovers: a frozen process of a killed rebuild may hold a lock
 VIEWS_AT_ONCE = 2  # indexed and compared in parallel
+PARALLEL_MAX = 2  # helpers of each, as PostgreSQL has it by itself; without a core for them they only cost time
 WORK_MEMORY = "128MB"  # for sorting and comparing, before it spills to disk
 
+SETTINGS = SQL("""
+    SET work_mem = {0}; SET maintenance_work_mem = {0};
+    SET max_parallel_maintenance_workers = {1}; SET max_parallel_workers_per_gather = {1}
+""")
 EQUAL = SQL("""
     SELECT (SELECT count(*) FROM {0}) = (SELECT count(*) FROM {1}) AND NOT EXISTS (TABLE {0} EXCEPT ALL TABLE {1})
 """)
@@ -221,15 +226,16 @@ def _finish(
 ) -> tuple[Difference, ...]:
     """Index and analyze the filled tables; return how those of the *comparable* views differ from the live ones.
 
-    Some views in parallel: the server has a process for each connection.
+    Some views in parallel: the server has a process for each connection. The largest come first, so that these
+    processes end together.
     """
-    queue = iter(views)  # shared by the threads
+    queue = iter(_largest_first(url, views, fresh))  # shared by the threads
     lock = threading.Lock()
 
     def work(_: int) -> list[Difference]:
         differences: list[Difference] = []
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(SQL("SET work_mem = {0}; SET maintenance_work_mem = {0}").format(WORK_MEMORY))
+            connection.execute(SETTINGS.format(WORK_MEMORY, min(PARALLEL_MAX, max(0, cores() // VIEWS_AT_ONCE - 1))))
             while True:
                 with lock:
                     view = next(queue, None)
@@ -244,6 +250,16 @@ def _finish(
         differences = [difference for of_thread in by_thread for difference in of_thread]
     order = [table.name for view in views for table in view.tables]
     return tuple(sorted(differences, key=lambda difference: order.index(difference.table)))
+
+
+def _largest_first(url: str, views: Sequence[Projected], fresh: str) -> list[Projected]:
+    """*views* in the order of the sizes of their tables in *fresh*."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        rows = connection.execute(
+            "SELECT relname, pg_table_size(oid) FROM pg_class WHERE relnamespace = %s::regnamespace", [fresh]
+        )
+        sizes: dict[str, int] = dict(rows.fetchall())
+    return sorted(views, key=lambda view: sum(sizes[table.name] for table in view.tables), reverse=True)
 
 
 def _hash(connection: psycopg.Connection[Any], views: Sequence[Projected], fresh: str) -> str:

@@ -21,11 +21,15 @@ class Fill(Struct, frozen=True, tag="fill"):
 
 
 class Follow(Struct, frozen=True, tag="follow"):
-    """Job: fold a share of the streams and return the rows to the projector. *views* maps names to versions."""
+    """Job: fold a share of the streams, by one of *processes*, and return the rows to the projector.
+
+    *views* maps names to versions.
+    """
 
     url: str
     views: dict[str, int]
     share: Share
+    processes: int
 
 
 class LedgerRange(Struct, frozen=True):

@@ -33,7 +33,7 @@ from infrastructure.errors import OperatorError
 from infrastructure.projector import ledger_stream
 from infrastructure.projector.batch import ViewBatch, folded
 from infrastructure.projector.caches import cache_for
-from infrastructure.projector.fill import Filled, Share, fill
+from infrastructure.projector.fill import Filled, fill, shares_of
 from infrastructure.projector.tables import Lines
 from infrastructure.projector.worker_messages import (
     Completed,
@@ -54,22 +54,27 @@ from infrastructure.settings import Settings
 from projections.histories import EVERY_VIEW
 from projections.view import Projected
 
-ENTRIES_A_PROCESS_MIN = 20_000  # a process takes half a second to start, enough to fold ten thousand entries
+START_ENTRIES = 10_000  # that a process folds while another one starts, which takes half a second
+ENTRIES_A_PROCESS_MIN = 2 * START_ENTRIES
 PROCESSES_MAX = 8  # beyond that, the database server is the bottleneck
 AHEAD_MAX = 2  # ranges in flight: one is written, one is folded
-READ_RANGE = SQL("WHERE seq > {} AND seq <= {} AND (uuid_hash(stream) & 65535) % {} = {}")
+READ_RANGE = SQL("WHERE seq > {} AND seq <= {} AND uuid_hash(stream) & 65535 BETWEEN {} AND {}")
 
 
 class FillFailedError(OperatorError):
     """A share of the streams could not be folded, so that the tables are incomplete."""
 
 
+def cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def processes_for(views: Sequence[Projected], entries: int) -> int:
     """The number of processes that fold so many entries fastest; 1 means this process alone."""
     if not all(view.name in {known.name for known in EVERY_VIEW if type(known) is type(view)} for view in views):
         return 1  # a view that is not registered, which workers can't look up
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, PROCESSES_MAX, entries // ENTRIES_A_PROCESS_MIN))
+    return max(1, min(cores(), PROCESSES_MAX, entries // ENTRIES_A_PROCESS_MIN))
 
 
 def fill_parallel(
@@ -84,10 +89,13 @@ def fill_parallel(
 ) -> Filled:
     """As `fill`, with several *processes*. Raises FillFailedError if one fails or dies; all end with the call.
 
-    With *here* this process is one of them: it need not be started, but has no time for anything else.
+    With *here* this process is one of them: it need not be started, so that its share is larger for all to end at once,
+    but has no time for anything else.
     """
     versions = {view.name: view.version for view in views}
-    shares = [Share(nth, processes) for nth in range(processes)]
+    ahead = min(START_ENTRIES, position) if here else 0
+    entries = (position - ahead) // processes + 1
+    shares = shares_of([entries + ahead] + [entries] * (processes - 1))
     jobs = [Fill(url, versions, position, schema, share) for share in (shares[1:] if here else shares)]
     with _workers(jobs) as (_, messages):
         tally = FillTally(processes, progress)
@@ -142,7 +150,7 @@ def follow_parallel(
     Raises FillFailedError if a worker fails or dies, or if a position is missing; all workers end with the generator.
     """
     versions = {view.name: view.version for view in views}
-    jobs = [Follow(url, versions, Share(nth, processes)) for nth in range(processes)]
+    jobs = [Follow(url, versions, share, processes) for share in shares_of([1] * processes)]
     with _workers(jobs) as (workers, messages):
         answers = [deque[PartialBatch]() for _ in workers]
         for at, range_ in enumerate(ranges):
@@ -248,11 +256,11 @@ def work(commands: IO[bytes], out: IO[bytes]) -> None:
 
 
 def _parts(job: Follow, views: list[Projected], ranges: Iterable[LedgerRange]) -> Iterator[PartialBatch]:
-    cache = cache_for(views, job.share.of)
+    cache = cache_for(views, job.processes)
     with psycopg.connect(job.url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
         for range_ in ranges:
-            which = READ_RANGE.format(range_.seq, range_.last, job.share.of, job.share.nth)
+            which = READ_RANGE.format(range_.seq, range_.last, job.share.first, job.share.last)
             histories = list(ledger_stream.histories(connection, which))
             batch = folded(connection, cache, views, histories, range_.seq, range_.last, few_max=0)
             sent = [

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import chain
-from typing import TypeAlias
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct, field
 from psycopg.sql import SQL
@@ -20,18 +22,7 @@ from domain.law.licensing.clock import Level, State
 from projections.clocks.list import ClockSource
 from projections.clocks.nodes import MODES, Node
 from projections.clocks.reading import Reading
-from projections.clocks.rows import (
-    CLOSED,
-    DEPARTMENT,
-    EXISTS_AT,
-    LEVEL,
-    MODE,
-    NODE,
-    OVER_AT,
-    OVER_LEVEL,
-    PAUSED_UNTIL,
-    YELLOW_AT,
-)
+from projections.clocks.rows import CLOSED, LEVEL, NAMES
 from projections.reader import Reader
 from projections.scope import EVERYTHING, ZONE_SCOPE, Scope
 from projections.sums import ALL
@@ -53,6 +44,7 @@ STANDINGS = Table(
     key=7,
     summed=True,
 )
+RUNNING_CACHED_MAX = 4096  # their ends are midnights: some for each department, mode and node on a day
 EVER = datetime(1970, 1, 1, tzinfo=UTC)  # since when a clock runs that exists
 GREEN, YELLOW, PAUSED, NONE = (level.value for level in (Level.GREEN, Level.YELLOW, Level.PAUSED, Level.NONE))
 UNCONFIRMED = State.UNCONFIRMED.value
@@ -98,37 +90,57 @@ class ClockCount(Struct, frozen=True):
     unconfirmed: int = 0  # the due date has passed outside the system, where silence proves nothing
 
 
-def moves_of(row: Row) -> Iterator[tuple[str, str, datetime]]:
+class RunningClock(NamedTuple):
+    """What says in which cells a clock that runs counts, from when on. Many clocks of a zone are alike in it."""
+
+    department: str
+    mode: str
+    node: str
+    exists_at: datetime | None
+    level: str
+    yellow_at: datetime | None
+    over_at: datetime | None
+    over_level: str
+    paused_until: datetime | None
+
+
+running_clock = itemgetter(*map(NAMES.index, RunningClock._fields))  # of a row, as arguments of `_standings`
+
+
+@lru_cache(maxsize=RUNNING_CACHED_MAX, typed=True)  # a mode in memory may be an enum's, equal to the text in a row
+def _standings(*running: Any) -> tuple[StandingKey, ...]:
+    """What a running clock counts in, by its department and together."""
+    clock = RunningClock(*running)
+    departments = (clock.department, ALL) if clock.department else (ALL,)
+    return tuple((department, clock.mode, clock.node, *move) for move in moves_of(clock) for department in departments)
+
+
+def moves_of(clock: RunningClock) -> Iterator[tuple[str, str, datetime]]:
     """The states that a clock goes through if nothing is done: what it was, what it becomes, and when."""
-    was, states = "", list(_states(row))
+    was, states = "", list(_states(clock))
     for nth, (at, standing) in enumerate(states):
         if nth + 1 == len(states) or at < states[nth + 1][0]:
             yield was, standing, at
             was = standing
 
 
-def _states(row: Row) -> Iterator[tuple[datetime, str]]:
+def _states(clock: RunningClock) -> Iterator[tuple[datetime, str]]:
     """Each state of a running clock and since when it is in it; of those since the same instant the last one counts."""
-    begin, level, over_at = row[EXISTS_AT] or EVER, row[LEVEL], row[OVER_AT]
+    begin, level, over_at = clock.exists_at or EVER, clock.level, clock.over_at
     yield begin, level
-    runs_from = row[PAUSED_UNTIL] if level == PAUSED else EVER if level == GREEN else None
+    runs_from = clock.paused_until if level == PAUSED else EVER if level == GREEN else None
     if runs_from is not None:
-        for at, standing in ((runs_from, GREEN), (row[YELLOW_AT], YELLOW)):
+        for at, standing in ((runs_from, GREEN), (clock.yellow_at, YELLOW)):
             if at is not None and (over_at is None or max(at, runs_from) < over_at):
                 yield max(at, runs_from, begin), standing
     if over_at is not None:
-        yield max(over_at, begin), UNCONFIRMED if row[OVER_LEVEL] == YELLOW else row[OVER_LEVEL]
+        yield max(over_at, begin), UNCONFIRMED if clock.over_level == YELLOW else clock.over_level
 
 
 def standings_of(rows: Iterable[Row]) -> tuple[StandingKey, ...]:
     """What the clocks in *rows* count in, those that run and have a colour, by department and together."""
-    return tuple(
-        (department, row[MODE], row[NODE], *move)
-        for row in rows
-        if not row[CLOSED] and row[LEVEL] != NONE
-        for move in moves_of(row)
-        for department in ((row[DEPARTMENT], ALL) if row[DEPARTMENT] else (ALL,))
-    )
+    running = [_standings(*running_clock(row)) for row in rows if not row[CLOSED] and row[LEVEL] != NONE]
+    return running[0] if len(running) == 1 else tuple(chain.from_iterable(running))
 
 
 class StandingClocks(Struct):

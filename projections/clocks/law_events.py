@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,7 @@ def folded_as_of(
     return fold(views, project, past)
 
 
+LAWS_CACHED_MAX = 1024  # a few for each law: the calendars of its regions, its special laws
 Histories = dict[tuple[str, int], ItemHistory]
 
 
@@ -107,9 +109,8 @@ def take_entry(
 
 def _begun(item: Item, entry: Entry) -> ItemHistory:
     """A new application. Until a fact says under which law, it is the one its first entry was recorded under."""
-    plan, law = item.plan, entry.recorded.law
-    if law and law == PackName.of(law).version:
-        law = str(PackName(law, plan.calendar, plan.special))
+    plan = item.plan
+    law = _law_for(entry.recorded.law, plan.calendar, plan.special)
     return ItemHistory(
         plan.item,
         item.application,
@@ -121,6 +122,13 @@ def _begun(item: Item, entry: Entry) -> ItemHistory:
         law,
         law,
     )
+
+
+@lru_cache(maxsize=LAWS_CACHED_MAX)
+def _law_for(recorded: str, calendar: str, special: str) -> str:
+    """The law of an application, by the one *recorded* with its first entry: with its calendar, and the special law."""
+    whole = not recorded or recorded != PackName.of(recorded).version
+    return recorded if whole else str(PackName(recorded, calendar, special))
 
 
 def _submitted(history: ItemHistory, fact: ItemSubmitted) -> None:

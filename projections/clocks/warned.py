@@ -151,7 +151,7 @@ def spans_of(rows: Iterable[Row]) -> ClockSpans:
     for row in rows:
         if row[CLOSED]:
             due, stopped = row[DUE_ON], row[STOPPED_ON]
-            if row[LIVE] and due is not None and stopped is not None and next_day(due) < stopped:
+            if due is not None and stopped is not None and due < stopped and row[LIVE] and next_day(due) < stopped:
                 over.append((midnight(next_day(due), ZONE), midnight(stopped, ZONE)))
         elif row[OVER_AT] is not None:
             if row[OVER_LEVEL] == RED:

@@ -23,7 +23,9 @@ from domain.project.supervision.rescission import CardRescinded
 from domain.project.supervision.signals import RenewalDeemed
 from projections.view import Facts, Row, Rows, Table, facts_of
 
-PLANNING = (ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped, FlowAdopted, FlowMoved)
+PLANNING = facts_of((ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped, FlowAdopted, FlowMoved))
+BEGINNING = (ItemSubmitted, ExternalResultRecorded)
+GRANTED = Outcome.GRANTED  # looked up once, as this runs for every decision
 ENDING = (ItemCompleted, ItemDeclined, ItemWithdrawn, DecisionRevoked, DiscrepancySettled, RenewalDeemed, CardRescinded)
 
 CONFORMANCE = Table(
@@ -73,23 +75,24 @@ class Conformance:
     name: str = "conformance"
     version: int = 1
     tables: tuple[Table, ...] = (CONFORMANCE,)
-    follows: Facts = facts_of(PLANNING, ENDING, (ItemSubmitted, SupplementRequested, ExternalResultRecorded))
+    follows: Facts = facts_of(PLANNING, ENDING, BEGINNING, (SupplementRequested,))
 
     def start(self) -> ConformanceState:
         return ConformanceState()
 
     def fold(self, state: ConformanceState, entry: Entry, project: Project) -> None:
         fact, at = entry.fact, entry.occurred_at
-        if isinstance(fact, PLANNING):
+        if type(fact) in PLANNING:
             _plan(state, project, at)
-        course = state.courses.get(getattr(fact, "item", ""))
+        code = getattr(fact, "item", "")
+        course = state.courses.get(code)
         if course is None:
             return
-        if isinstance(fact, ItemSubmitted | ExternalResultRecorded) and course.begun_at is None:
+        if course.begun_at is None and isinstance(fact, BEGINNING):
             course.begun_at = at
         course.supplements += isinstance(fact, SupplementRequested)
-        item = project.items.get(getattr(fact, "item", ""))
-        if item is not None and item.outcome is Outcome.GRANTED and course.granted_at is None:
+        item = project.items.get(code)
+        if course.granted_at is None and item is not None and item.outcome is GRANTED:
             course.granted_at = at
 
     def rows(self, state: ConformanceState, project: Project) -> Rows:

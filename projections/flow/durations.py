@@ -17,7 +17,8 @@ from domain.project.flow.adoption import ItemDropped, ItemReplanned
 from domain.project.state.project import Project
 from projections.view import Facts, Row, Rows, Table, facts_of
 
-PLANNING = (ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped)  # a replanned item may be new to the project
+PLANNING = facts_of((ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped))  # a replanned item may be new
+GRANTED = Outcome.GRANTED  # looked up once, as this runs for every decision
 DECIDING = (ItemCompleted, ExternalResultRecorded)
 
 HANDLED = Table(
@@ -77,7 +78,7 @@ class Handled:
         return HandledState()
 
     def fold(self, state: HandledState, entry: Entry, project: Project) -> None:
-        if isinstance(entry.fact, PLANNING):
+        if type(entry.fact) in PLANNING:
             planned = state.planned
             state.planned = {code: planned.get(code, entry.occurred_at) for code in project.items}
         match entry.fact:
@@ -85,7 +86,7 @@ class Handled:
                 state.begun[code] = project.items[code].application, submitted, entry.occurred_at
             case ItemCompleted(item=code) | ExternalResultRecorded(item=code) if code in project.items:
                 _decided(state, code, entry, project)
-                if project.items[code].outcome is Outcome.GRANTED:
+                if project.items[code].outcome is GRANTED:
                     state.granted[code] = entry.occurred_at
 
     def rows(self, state: HandledState, project: Project) -> Rows:  # noqa: ARG002  a view's signature
@@ -113,7 +114,7 @@ def _decided(state: HandledState, code: str, entry: Entry, project: Project) -> 
         at,
         entry.occurred_at,
         state.free_at(plan),
-        item.outcome is Outcome.GRANTED,
+        item.outcome is GRANTED,
     )
 
 

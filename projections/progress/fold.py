@@ -23,19 +23,21 @@ from domain.project.state.consultation import queue, unanswered
 from domain.project.state.project import Item, Project
 from domain.project.waiting.chain import alternatives, spare
 from domain.project.waiting.stuck import can_move, is_done, is_turned_down
-from domain.project.waiting.wait import BLOCKED, HeldBy, before_acceptance, waits_of
+from domain.project.waiting.wait import BLOCKED, DEPARTMENT, HeldBy, before_acceptance, waits_of
 from projections.feedback.redaction import named
 from projections.progress.item_dates import NODES, Dates
 from projections.progress.rows import CASES, ITEMS, PROJECTS, ProgressProject
 from projections.progress.sums import CHOICES, COUNTS, DAYS, step_figure, summed_rows
-from projections.view import EVERY_FACT, Facts, Row, Rows, Table
+from projections.view import EVERY_FACT, Facts, Row, Rows, Table, facts_of
 
+NUMBERED = (ItemSubmitted, CaseNumbered)  # facts that may give an application its number
 NO_HOLDER = HeldBy.NOBODY.value
 
 # Looked up once, as this runs for every item: enum member access is slower than the comparison.
 GRANTED, TERMINATED = Outcome.GRANTED, Outcome.TERMINATED
 
-PLANNING = (ItemPlanned, ItemReplanned, ItemDropped)  # after these another item may be needed, or not any more
+PLANNING = facts_of((ItemPlanned, ItemReplanned, ItemDropped))  # then another item may be needed, or not any more
+OF_PARTIES = facts_of(PARTIES)
 
 
 class ProgressState(Struct):
@@ -72,12 +74,13 @@ class Progress:
     def fold(self, state: ProgressState, entry: Entry, project: Project) -> None:
         fact, at = entry.fact, entry.occurred_at
         _note_entry(state, entry, project)
-        code: str = getattr(fact, "item", "")
-        if not code or not isinstance(code, str) or isinstance(fact, PLANNING):
+        code = getattr(fact, "item", "")
+        names_item = isinstance(code, str) and code != ""
+        if not names_item or type(fact) in PLANNING:
             for cached in (state.rows, state.counted, state.tally):  # the plan may have changed
                 cached.clear()
             state.granted = project.granted
-        if not code or not isinstance(code, str):
+        if not names_item:
             return
         state.rows.pop(code, None)
         if (project.recorded(code).outcome is GRANTED) is not (code in state.granted):
@@ -124,12 +127,12 @@ def _note_entry(state: ProgressState, entry: Entry, project: Project) -> None:
         state.recorded_at = entry.recorded_at
     if isinstance(fact, ProjectRegistered):
         state.registered, state.registered_at = fact, at
-    if isinstance(fact, PARTIES):
+    if type(fact) in OF_PARTIES:
         state.parties = None
 
 
 def _note_case(state: ProgressState, fact: Fact, project: Project) -> None:
-    if isinstance(fact, ItemSubmitted | CaseNumbered) and fact.case_number:
+    if isinstance(fact, NUMBERED) and fact.case_number:
         application = fact.application if isinstance(fact, CaseNumbered) else project.recorded(fact.item).application
         state.cases[fact.item, application] = (project.id, fact.item, application, fact.case_number)
 
@@ -146,9 +149,9 @@ def _depending(project: Project, code: str) -> Iterator[str]:
 
 def holders_of(project: Project, item: Item, unmet: list[str]) -> list[str]:
     """The parties that have to act on *item*, in order, by `domain.project.waiting.wait` as in all other tables."""
-    held = (wait for wait in waits_of(project, item, bool(unmet) and before_acceptance(item)) if wait is not BLOCKED)
-    named = (wait.holder if wait.held_by is HeldBy.DEPARTMENT else wait.held_by.value for wait in held)
-    return list(dict.fromkeys(named))
+    waits = waits_of(project, item, bool(unmet) and before_acceptance(item))
+    held = [wait.holder if wait.held_by is DEPARTMENT else str(wait.held_by) for wait in waits if wait is not BLOCKED]
+    return list(dict.fromkeys(held))
 
 
 def _item_row(project: UUID, nth: int, code: str, item: Item, dates: Dates, unmet: list[str], held: list[str]) -> Row:

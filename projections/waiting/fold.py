@@ -115,7 +115,7 @@ ASIDE = facts_of(  # facts that change no wait
     ABOUT_EVALUATIONS,
     CORRECTIONS,
 )
-PLANNING = (ItemPlanned, ItemReplanned, ItemDropped)  # after these another item may wait, or at another place
+PLANNING = facts_of((ItemPlanned, ItemReplanned, ItemDropped))  # then another item may wait, or at another place
 ALL = ""  # in place of a department
 HOLDS, BEHIND, PROJECTS = "holds", "behind", "projects"  # figures of COUNTS
 NOTHING: Mapping[Key, datetime] = {}
@@ -185,7 +185,7 @@ class Waiting:
         else:
             changed = _note_grant(state, code, project)
             touched = [code, *project.waiting_for(code)] if changed else [code]
-            if isinstance(entry.fact, PLANNING) or (changed and state.linked):
+            if (changed and state.linked) or type(entry.fact) in PLANNING:
                 state.stale = None
         was_blocked = code in state.blocked
         for item in touched:
@@ -332,9 +332,12 @@ def _look(state: WaitingState, code: str, entry: Entry, project: Project) -> Non
         state.since.pop(code, None)
         state.blocked.discard(code)
         return
-    needs = item.plan.needs
-    blocked = bool(needs) and before_acceptance(item) and bool(open_groups(needs, state.granted))
-    (state.blocked.add if blocked else state.blocked.discard)(code)
+    blocked = False
+    if needs := item.plan.needs:
+        blocked = before_acceptance(item) and bool(open_groups(needs, state.granted))
+        (state.blocked.add if blocked else state.blocked.discard)(code)
+    elif code in state.blocked:  # it was planned again
+        state.blocked.discard(code)
     before, at = state.since.get(code, NOTHING), entry.occurred_at
     state.since[code] = {(key := wait.key): before.get(key, at) for wait in waits_of(project, item, blocked)}
 

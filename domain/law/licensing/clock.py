@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec import Struct
 
-from domain.law.calendar.calendar import LAST_ORDINAL
+from domain.law.calendar.calendar import LAST_ORDINAL, WorkingCalendar
 from domain.law.calendar.moment import Moment, next_day
 from domain.law.licensing.counting import CountedSpan, on_the_spot, span
+from domain.law.licensing.rule import Yellow
 from domain.law.licensing.suspension import taken_out
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class Card(StrEnum):
 
 
 NO_REASONS: frozenset[str] = frozenset()
+COURSES_CACHED_MAX = 16_384  # clocks of a year start on 250 days, with a dozen lengths, on a few calendars
 
 date_of = date.fromordinal
 
@@ -145,12 +148,15 @@ class ClockRun(Struct, gc=False):
 
     def count(self, case: Case) -> Count:
         """How far it has come by now."""
-        days = self.days(case, self.stop)
-        due = self.due(case, days)
+        if self.length and not (self.reasons and case.suspensions.all):
+            course = uninterrupted(case.calendar, self.start, self.length, case.rule.yellow)
+        else:
+            days, threshold = self.days(case, self.stop), case.rule.yellow.threshold(self.length)
+            course = CountedCourse(days, self.due(case, days), yellow_from(days, self.length, threshold), threshold)
+        days, due = course.days, course.due
         state = self.state(case, due)
         used = days.through(self.last_used(case, state, due))
-        threshold = case.rule.yellow.threshold(self.length)
-        return Count(days, due, self._yellow_from(days, threshold), threshold, state, used)
+        return Count(days, due, course.yellow, course.threshold, state, used)
 
     def read(self, case: Case) -> Clock:
         """Its reading now."""
@@ -196,12 +202,29 @@ class ClockRun(Struct, gc=False):
         last = self.stop.day if self.stop is not None else case.now.day
         return case.calendar.count_to(max(last, due)) - case.calendar.count_to(due)
 
-    def _yellow_from(self, days: CountedSpan, threshold: int) -> int | None:
-        """The day after the (length - threshold)-th counting day; the start where there is none (B3.9, B10.2)."""
-        if self.length <= threshold:
-            return self.start
-        last_green = days.nth(self.length - threshold)
-        return None if last_green is None else min(last_green + 1, LAST_ORDINAL)
+
+class CountedCourse(NamedTuple):
+    """The counting *days* of a clock, when it is due and turns yellow, and its *threshold*, as in `Count`."""
+
+    days: CountedSpan
+    due: int | None
+    yellow: int | None
+    threshold: int
+
+
+@lru_cache(maxsize=COURSES_CACHED_MAX)
+def uninterrupted(calendar: WorkingCalendar, start: int, length: int, terms: Yellow) -> CountedCourse:
+    """The course of a clock of *length* days that nothing suspends. Many of a zone begin on one day."""
+    days, threshold = CountedSpan(calendar, start, calendar.count_to(start)), terms.threshold(length)
+    return CountedCourse(days, days.nth(length), yellow_from(days, length, threshold), threshold)
+
+
+def yellow_from(days: CountedSpan, length: int, threshold: int) -> int | None:
+    """The day after the (length - threshold)-th counting day; the start where there is none (B3.9, B10.2)."""
+    if length <= threshold:
+        return days.start
+    last_green = days.nth(length - threshold)
+    return None if last_green is None else min(last_green + 1, LAST_ORDINAL)
 
 
 def level(state: State, *, near: bool) -> Level:
