@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from msgspec import Struct, structs
 
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import midnight
-from domain.law.generic.case import ending, from_receipt, general_events, is_counted, is_ended, stopping
+from domain.law.generic.case import NamedAct, ending, from_receipt, general_events, is_counted, is_ended, named
+from domain.law.generic.clock_law import ClockLaw, clock_law
 from domain.law.generic.course import ClockCourse, course_of
-from domain.law.generic.expand import general_rule
 from domain.law.generic.names import names_of
 from domain.law.generic.period import closing
 from domain.law.generic.rounds import accepted_by_silence, intake_flags, intake_rounds
@@ -33,7 +34,6 @@ from domain.law.licensing.review import Decided
 from domain.law.licensing.review import WithdrawnEvent as ItemWithdrawn
 from domain.law.licensing.timeline import Act, Timeline
 from domain.law.packs.pack import Pack
-from domain.law.packs.terms import ClockTerms
 
 OF_EXTENSIONS = "extension_"  # how their flags begin
 
@@ -42,7 +42,7 @@ ACCEPTED = str(Accepted.__struct_config__.tag)  # as packs call it
 AFTER = timedelta(microseconds=1)  # an instant that is a deadline is itself in time: it is over right after
 
 
-class GeneralTerms(Struct, frozen=True, kw_only=True):
+class GeneralTerms(Struct, frozen=True, kw_only=True, dict=True):
     """The law of one item: its pack and calendar, its mode, and what was recorded for it.
 
     *lengths* replaces the length of a clock by what was recorded or promised; *request_days* holds the days given to
@@ -55,6 +55,26 @@ class GeneralTerms(Struct, frozen=True, kw_only=True):
     lengths: Mapping[str, int]
     request_days: Mapping[str, int]
     live: bool
+
+    @cached_property
+    def counted(self) -> tuple[ClockLaw, ...]:
+        """What the law says of every clock that is counted in the item's mode, apart from countersignatures."""
+        lengths = {clock: self.lengths.get(clock) for clock in self.pack.clocks}
+        return tuple(
+            clock_law(self.pack, self.calendar, clock, self.mode, lengths[clock])
+            for clock, terms in self.pack.clocks.items()
+            if clock != COUNTERSIGN.name and is_counted(terms, clock, self.mode, lengths[clock])
+        )
+
+    @cached_property
+    def consultations(self) -> tuple[tuple[str, ClockLaw], ...]:
+        """What it says of each countersignature, by the name of its clock."""
+        if COUNTERSIGN.name not in self.pack.clocks:
+            return ()
+        return tuple(
+            (name, clock_law(self.pack, self.calendar, COUNTERSIGN.name, self.mode, days))
+            for name, days in self.request_days.items()
+        )
 
 
 class GeneralReading(Struct, frozen=True, kw_only=True):
@@ -89,12 +109,24 @@ class GeneralReading(Struct, frozen=True, kw_only=True):
 
 
 class StartedClock(Struct, frozen=True):
-    """One clock of the pack that has started, with its rule and events."""
+    """One clock of the pack that has started, with what the law says of it, and its events.
+
+    *is_ended*: the application has ended in a way that ends the clock, even if it started later.
+    """
 
     name: str
-    clock: str
-    rule: GeneralRule
+    law: ClockLaw
     events: list[GeneralEvent]
+    is_ended: bool
+
+    @property
+    def clock(self) -> str:
+        """Its name in the pack."""
+        return self.law.clock
+
+    @property
+    def rule(self) -> GeneralRule:
+        return self.law.rule
 
 
 class ReadClocks(Struct, frozen=True):
@@ -130,8 +162,7 @@ def read_clocks(terms: GeneralTerms, timeline: Timeline, t: datetime, known: dat
     acts = from_receipt(known_acts)
 
     def read(acts: Sequence[Act]) -> list[tuple[StartedClock, GeneralReading]]:
-        end = ending(event for _, event, _ in acts)
-        begun = ((started, reading(terms, started, t, acts, end)) for started in clocks(terms, acts))
+        begun = ((started, reading(terms, started, t, acts)) for started in clocks(terms, acts))
         return [(started, clock) for started, clock in begun if clock is not None]
 
     pairs = read(acts)
@@ -167,24 +198,23 @@ def flagged(pack: Pack, clock: GeneralReading, flags: Iterable[str], early: Iter
 
 def clocks(terms: GeneralTerms, acts: Sequence[Act]) -> Iterator[StartedClock]:
     """Every clock of the pack that is counted in the item's mode and has begun, with its events."""
-    pack = terms.pack
-    happened = [(at, event) for at, event, _ in acts]
-    names = frozenset[str]().union(*(names_of(event) for _, event in happened))
-    for clock, law in pack.clocks.items():
-        if clock == COUNTERSIGN.name or names.isdisjoint(law.start):
+    happened, end = named(acts), ending(event for _, event, _ in acts)
+    names = frozenset[str]().union(*(names for _, _, names in happened))
+    for law in terms.counted:
+        if names.isdisjoint(law.start):
             continue  # it has not begun: there is nothing to count
-        days = terms.lengths.get(clock)
-        if is_counted(law, clock, terms.mode, days):
-            rule = general_rule(pack, terms.calendar, clock, terms.mode, days)
-            runs = intake_rounds(pack, acts) if clock == INTAKE.name else [(clock, happened)]
-            for name, own in runs:
-                yield StartedClock(name, clock, rule, list(general_events(pack, clock, terms.mode, own)))
-    if COUNTERSIGN.name in pack.clocks:
-        for name, days in terms.request_days.items():
-            events = list(consultation(pack, name, terms.mode, acts))
-            if has_begun(events):
-                rule = general_rule(pack, terms.calendar, COUNTERSIGN.name, terms.mode, days)
-                yield StartedClock(name, COUNTERSIGN.name, rule, events)
+        if law.clock != INTAKE.name:
+            yield StartedClock(law.clock, law, list(general_events(law, happened, end)), is_ended(law, end))
+            continue
+        for name, own in intake_rounds(terms.pack, happened):
+            end_of_round = ending(event for _, event, _ in own)
+            yield StartedClock(name, law, list(general_events(law, own, end_of_round)), is_ended(law, end))
+    for name, law in terms.consultations:
+        if names.isdisjoint(law.start):
+            continue
+        events = list(consultation(law, name, happened, end))
+        if has_begun(events):
+            yield StartedClock(name, law, events, is_ended(law, end))
 
 
 def has_begun(events: Iterable[GeneralEvent]) -> bool:
@@ -192,16 +222,16 @@ def has_begun(events: Iterable[GeneralEvent]) -> bool:
     return any(isinstance(event, Started) for event in events)
 
 
-def consultation(pack: Pack, name: str, mode: str, acts: Sequence[Act]) -> Iterator[GeneralEvent]:
+def consultation(law: ClockLaw, name: str, acts: Sequence[NamedAct], end: Happening | None) -> Iterator[GeneralEvent]:
     """What happened to one department's clock: its own question, answer and recall; a decision overtakes it (B9.3)."""
     question = name.removeprefix(f"{COUNTERSIGN.name}:")
     own = [
-        (at, event)
-        for at, event, _ in acts
-        if not isinstance(event, CountersignRequest | CountersignReply | CountersignRecall)
-        or name_of(event.dept, event.step) == question
+        act
+        for act in acts
+        if not isinstance(act[1], CountersignRequest | CountersignReply | CountersignRecall)
+        or name_of(act[1].dept, act[1].step) == question
     ]
-    yield from general_events(pack, COUNTERSIGN.name, mode, own)
+    yield from general_events(law, own, end)
     begun = False
     for at, event, _ in acts:
         if begun and takes_back(event, question):
@@ -220,16 +250,14 @@ def takes_back(event: Happening, question: str) -> bool:
             return isinstance(event, ApplicationRevisedEvent)
 
 
-def reading(
-    terms: GeneralTerms, clock: StartedClock, t: datetime, acts: Sequence[Act], end: Happening | None
-) -> GeneralReading | None:
-    """One clock at *t*, None if it has not begun; *acts* are those of its item, *end* that of the application."""
-    law, course = terms.pack.clocks[clock.clock], course_of(clock.rule, clock.events, t)
+def reading(terms: GeneralTerms, clock: StartedClock, t: datetime, acts: Sequence[Act]) -> GeneralReading | None:
+    """One clock at *t*, None if it has not begun; *acts* are those of its item."""
+    law, course = clock.law, course_of(clock.rule, clock.events, t)
     now = standing_of(course, t)
     if now is None:
         return None
     attested = last_attested(acts, law, course)
-    after_end = not course.closed and end is not None and is_ended(clock.clock, law, end)
+    after_end = not course.closed and clock.is_ended
     closed = course.closed or after_end
     waiting = now.state is State.SUSPENDED  # a suspension that began when the last day was over holds nothing back
     ahead, resumes_at, over_at = (now, None, None) if closed else outlook(clock, course, now)
@@ -239,12 +267,12 @@ def reading(
     elif ahead.due is not None:
         over = passed(terms, clock, ahead.due, attested)
         state = over if now.state in (State.OVERDUE, State.DEEMED) else state
-    coloured = law.card != "none"
+    coloured = law.terms.card != "none"
     yellow_at = begins(ahead.yellow_from, clock.rule)
     return GeneralReading(
         name=clock.name,
         clock=clock.clock,
-        article=terms.pack.clock_article(clock.clock, terms.mode),
+        article=law.article,
         unit=clock.rule.unit,
         standing=now,
         extended=bool(course.added or course.agreed),
@@ -290,7 +318,7 @@ def closed_state(
     return State.LATE if is_intake and now.state is State.DEEMED else now.state
 
 
-def last_attested(acts: Iterable[Act], law: ClockTerms, course: ClockCourse) -> int:
+def last_attested(acts: Iterable[Act], law: ClockLaw, course: ClockCourse) -> int:
     """The last day with a record attested before the clock closed; what is attested later proves no silence."""
     attested, closed_at = 0, course.stopped or course.withdrawn
     for at, event, when in acts:
@@ -301,9 +329,9 @@ def last_attested(acts: Iterable[Act], law: ClockTerms, course: ClockCourse) -> 
     return attested
 
 
-def closes(event: Happening, law: ClockTerms) -> bool:
+def closes(event: Happening, law: ClockLaw) -> bool:
     """Whether *event* stops a clock of the *law*, or may end its application."""
-    return bool(names_of(event) & stopping(law)) or isinstance(event, Decided | RefusedEvent | ItemWithdrawn)
+    return not names_of(event).isdisjoint(law.stop) or isinstance(event, Decided | RefusedEvent | ItemWithdrawn)
 
 
 def proves(terms: GeneralTerms, clock: StartedClock, due: Moment | None, attested: int) -> bool:
