@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import TypeAlias, TypeVar
 
 from msgspec import Struct, structs
 
@@ -17,7 +18,7 @@ from domain.law.generic.names import names_of
 from domain.law.generic.period import closing
 from domain.law.generic.rounds import accepted_by_silence, intake_flags, intake_rounds
 from domain.law.generic.rule import GeneralEvent, GeneralRule, Moment, Started, Withdrawn, local_date
-from domain.law.generic.state import SILENCE_DECIDES, ClockStanding, day_of, standing, standing_of
+from domain.law.generic.state import SILENCE_DECIDES, ClockStanding, Standing, day_of, plain_standing_of, standing_of
 from domain.law.licensing.clock import Clock, Level, State, level
 from domain.law.licensing.countersign import (
     COUNTERSIGN,
@@ -77,35 +78,41 @@ class GeneralTerms(Struct, frozen=True, kw_only=True, dict=True):
         )
 
 
-class GeneralReading(Struct, frozen=True, kw_only=True):
-    """One clock at an instant. *state* and *level* are those of *standing*, or say that silence proves nothing.
+class GeneralOutlook(Struct, frozen=True, kw_only=True):
+    """What becomes of one clock by time alone, as seen from an instant.
 
-    *until_over* is the state before the last day is over, or for good where it has *closed*; *over* the one after,
-    None where there is none. *yellow_at* and *over_at* are the instants from which they hold. A suspended clock runs
-    again by itself at *resumes_at*, when the term set for the answer is over: *ahead* is its state then, and what comes
-    later assumes that no answer arrives. Else *ahead* is its *standing*.
+    *state* is that of its course, or says that silence proves nothing. *until_over* is the state before the last day is
+    over, or for good where it has *closed*; *over* the one after, None where there is none. *yellow_at* and *over_at*
+    are the instants from which they hold. A suspended clock runs again by itself at *resumes_at*, when the term set for
+    the answer is over: *ahead* is its standing then, and what comes later assumes that no answer arrives. Else *ahead*
+    is its standing at the instant.
     """
 
     name: str
     clock: str  # its name in the pack
-    article: str
-    unit: str
-    standing: ClockStanding
     extended: bool
     coloured: bool
     closed: bool
     state: State
-    level: Level
     until_over: State
     over: State | None
     yellow_at: datetime | None
     over_at: datetime | None
-    ahead: ClockStanding
-    resumes_at: datetime | None = None
+    ahead: Standing
+    resumes_at: datetime | None
 
     def level_in(self, state: State) -> Level:
         """Its colour in *state*, where it is not near its end."""
         return level(state, near=False) if self.coloured else Level.NONE
+
+
+class GeneralReading(GeneralOutlook, frozen=True, kw_only=True):
+    """One clock at an instant, with what becomes of it. *level* is that of *standing*, where its *state* is too."""
+
+    article: str
+    unit: str
+    standing: ClockStanding
+    level: Level
 
 
 class StartedClock(Struct, frozen=True):
@@ -160,27 +167,45 @@ def read_clocks(terms: GeneralTerms, timeline: Timeline, t: datetime, known: dat
     """The same, with what silence made of the application."""
     known_acts = timeline.by(t, known)
     acts = from_receipt(known_acts)
-
-    def read(acts: Sequence[Act]) -> list[tuple[StartedClock, GeneralReading]]:
-        begun = ((started, reading(terms, started, t, acts)) for started in clocks(terms, acts))
-        return [(started, clock) for started, clock in begun if clock is not None]
-
-    pairs = read(acts)
-    rounds = [pair for pair in pairs if pair[1].clock == INTAKE.name]
-    silent = next((nth for nth, (_, clock) in enumerate(rounds) if clock.state is State.DEEMED), None)
-    silent_from = None
-    if silent is not None:
-        started, by_silence = rounds[silent]
-        due = by_silence.standing.due
-        silent_from = None if due is None else ends(due, started.rule)
-        after = read(accepted_by_silence(terms.pack, acts, silent + 1))
-        pairs = [rounds[silent] if clock.name == by_silence.name else (started, clock) for started, clock in after]
-    flags = intake_flags(terms.pack, acts, silent_from) if rounds else {}
+    pairs, silent_from = under_silence(terms, acts, t, reading)
+    has_rounds = any(clock.clock == INTAKE.name for _, clock in pairs)
+    flags = intake_flags(terms.pack, acts, silent_from) if has_rounds else {}
     early = () if acts is known_acts else ("accepted_before_receipt",)
     flagged_pairs = [
         (started, flagged(terms.pack, clock, flags.get(clock.name, ()), early)) for started, clock in pairs
     ]
     return ReadClocks(known_acts, flagged_pairs, silent_from)
+
+
+def general_outlooks(terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime) -> list[GeneralOutlook]:
+    """What becomes of every clock that has begun by *t*, by what was *known*: without counting what is used by then."""
+    pairs, _ = under_silence(terms, from_receipt(timeline.by(t, known)), t, outlook)
+    return [clock for _, clock in pairs]
+
+
+Seen = TypeVar("Seen", bound=GeneralOutlook)
+SeenBy: TypeAlias = Callable[[GeneralTerms, StartedClock, datetime, Sequence[Act]], Seen | None]
+
+
+def under_silence(
+    terms: GeneralTerms, acts: Sequence[Act], t: datetime, see: SeenBy[Seen]
+) -> tuple[list[tuple[StartedClock, Seen]], datetime | None]:
+    """The clocks that have begun as *see* sees them at *t*, and the instant from which silence accepted."""
+
+    def seen(acts: Sequence[Act]) -> list[tuple[StartedClock, Seen]]:
+        begun = ((started, see(terms, started, t, acts)) for started in clocks(terms, acts))
+        return [(started, clock) for started, clock in begun if clock is not None]
+
+    pairs = seen(acts)
+    rounds = [pair for pair in pairs if pair[1].clock == INTAKE.name]
+    silent = next((nth for nth, (_, clock) in enumerate(rounds) if clock.state is State.DEEMED), None)
+    if silent is None:
+        return pairs, None
+    started, by_silence = rounds[silent]
+    due = by_silence.ahead.due
+    after = seen(accepted_by_silence(terms.pack, acts, silent + 1))
+    pairs = [rounds[silent] if clock.name == by_silence.name else (started, clock) for started, clock in after]
+    return pairs, None if due is None else ends(due, started.rule)
 
 
 def flagged(pack: Pack, clock: GeneralReading, flags: Iterable[str], early: Iterable[str]) -> GeneralReading:
@@ -252,54 +277,71 @@ def takes_back(event: Happening, question: str) -> bool:
 
 def reading(terms: GeneralTerms, clock: StartedClock, t: datetime, acts: Sequence[Act]) -> GeneralReading | None:
     """One clock at *t*, None if it has not begun; *acts* are those of its item."""
-    law, course = clock.law, course_of(clock.rule, clock.events, t)
+    course = course_of(clock.rule, clock.events, t)
     now = standing_of(course, t)
     if now is None:
         return None
-    attested = last_attested(acts, law, course)
+    seen = outlook_of(terms, clock, course, now, acts)
+    return GeneralReading(
+        **structs.asdict(seen),
+        article=clock.law.article,
+        unit=clock.rule.unit,
+        standing=now,
+        level=level(seen.state, near=now.level is Level.YELLOW) if seen.coloured else Level.NONE,
+    )
+
+
+def outlook(terms: GeneralTerms, clock: StartedClock, t: datetime, acts: Sequence[Act]) -> GeneralOutlook | None:
+    """What becomes of one clock from *t* on, None if it has not begun; *acts* are those of its item."""
+    course = course_of(clock.rule, clock.events, t)
+    now = plain_standing_of(course, t)
+    return None if now is None else outlook_of(terms, clock, course, now, acts)
+
+
+def outlook_of(
+    terms: GeneralTerms, clock: StartedClock, course: ClockCourse, now: Standing, acts: Sequence[Act]
+) -> GeneralOutlook:
+    """What becomes of one clock by its *course*, by which it stands as *now*."""
+    law, rule = clock.law, clock.rule
     after_end = not course.closed and clock.is_ended
     closed = course.closed or after_end
     waiting = now.state is State.SUSPENDED  # a suspension that began when the last day was over holds nothing back
-    ahead, resumes_at, over_at = (now, None, None) if closed else outlook(clock, course, now)
+    ahead, resumes_at, over_at = (now, None, None) if closed else by_time(clock, course, now)
     state, over = now.state, None
     if closed:
-        state = State.VOID if after_end else closed_state(terms, clock, course, now, attested)
+        state = State.VOID if after_end else closed_state(terms, clock, course, now, acts)
     elif ahead.due is not None:
-        over = passed(terms, clock, ahead.due, attested)
+        over = passed(terms, clock, course, ahead.due, acts)
         state = over if now.state in (State.OVERDUE, State.DEEMED) else state
     coloured = law.terms.card != "none"
-    yellow_at = begins(ahead.yellow_from, clock.rule)
-    return GeneralReading(
+    turns_yellow = not closed and coloured and (resumes_at or not waiting)
+    return GeneralOutlook(
         name=clock.name,
-        clock=clock.clock,
-        article=law.article,
-        unit=clock.rule.unit,
-        standing=now,
+        clock=law.clock,
         extended=bool(course.added or course.agreed),
         coloured=coloured,
         closed=closed,
         state=state,
-        level=level(state, near=now.level is Level.YELLOW) if coloured else Level.NONE,
         until_over=state if closed else State.SUSPENDED if waiting else State.RUNNING,
-        over=None if closed else over,
-        yellow_at=later(yellow_at, resumes_at) if not closed and coloured and (resumes_at or not waiting) else None,
+        over=over,
+        yellow_at=later(begins(ahead.yellow_from, rule), resumes_at) if turns_yellow else None,
         over_at=over_at,
         ahead=ahead,
         resumes_at=resumes_at,
     )
 
 
-def outlook(
-    clock: StartedClock, course: ClockCourse, now: ClockStanding
-) -> tuple[ClockStanding, datetime | None, datetime | None]:
+def by_time(
+    clock: StartedClock, course: ClockCourse, now: Standing
+) -> tuple[Standing, datetime | None, datetime | None]:
     """What an open clock comes to by time alone: its standing then, when it runs again, and when its last day is over.
 
     A suspension that begins with the day after the last one holds nothing back: the clock does not run again.
     """
-    resumes_at = None
+    resumes_at, ahead = None, now
     if now.state is State.SUSPENDED and course.resumes_after:
         resumes_at = ends(course.resumes_after, clock.rule)
-    ahead = now if resumes_at is None else standing(clock.rule, clock.events, resumes_at) or now
+        ahead = plain_standing_of(course_of(clock.rule, clock.events, resumes_at), resumes_at) or now
     over_at = None if ahead.due is None else ends(ahead.due, clock.rule)
     if resumes_at is not None and over_at is not None and over_at <= resumes_at:
         resumes_at = None
@@ -307,10 +349,10 @@ def outlook(
 
 
 def closed_state(
-    terms: GeneralTerms, clock: StartedClock, course: ClockCourse, now: ClockStanding, attested: int
+    terms: GeneralTerms, clock: StartedClock, course: ClockCourse, now: Standing, acts: Sequence[Act]
 ) -> State:
     """What became of a clock that has closed; silence through its last day decided only where that is proved."""
-    if proves(terms, clock, now.due, attested):
+    if proves(terms, clock, course, now.due, acts):
         return now.state
     if course.withdrawn is not None:
         return State.VOID
@@ -334,14 +376,18 @@ def closes(event: Happening, law: ClockLaw) -> bool:
     return not names_of(event).isdisjoint(law.stop) or isinstance(event, Decided | RefusedEvent | ItemWithdrawn)
 
 
-def proves(terms: GeneralTerms, clock: StartedClock, due: Moment | None, attested: int) -> bool:
+def proves(
+    terms: GeneralTerms, clock: StartedClock, course: ClockCourse, due: Moment | None, acts: Sequence[Act]
+) -> bool:
     """Whether silence through the last day *due* proves anything: outside the system only once attested (B11)."""
-    return terms.live or due is None or attested > day_of(due, clock.rule).toordinal()
+    if terms.live or due is None:
+        return True
+    return last_attested(acts, clock.law, course) > day_of(due, clock.rule).toordinal()
 
 
-def passed(terms: GeneralTerms, clock: StartedClock, due: Moment, attested: int) -> State:
+def passed(terms: GeneralTerms, clock: StartedClock, course: ClockCourse, due: Moment, acts: Sequence[Act]) -> State:
     """What becomes of the clock when its last day *due* is over."""
-    if not proves(terms, clock, due, attested):
+    if not proves(terms, clock, course, due, acts):
         return State.UNCONFIRMED
     return State.DEEMED if clock.rule.on_silence in SILENCE_DECIDES else State.OVERDUE
 
