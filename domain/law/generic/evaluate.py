@@ -18,7 +18,7 @@ from domain.law.generic.names import names_of
 from domain.law.generic.period import closing
 from domain.law.generic.rounds import accepted_by_silence, intake_flags, intake_rounds
 from domain.law.generic.rule import GeneralEvent, GeneralRule, Moment, Started, Withdrawn, local_date
-from domain.law.generic.state import SILENCE_DECIDES, ClockStanding, Standing, day_of, plain_standing_of, standing_of
+from domain.law.generic.state import SILENCE_DECIDES, ClockStanding, PeriodDays, day_of, days_of, standing_of, state_of
 from domain.law.licensing.clock import Clock, Level, State, level
 from domain.law.licensing.countersign import (
     COUNTERSIGN,
@@ -81,11 +81,10 @@ class GeneralTerms(Struct, frozen=True, kw_only=True, dict=True):
 class GeneralOutlook(Struct, frozen=True, kw_only=True):
     """What becomes of one clock by time alone, as seen from an instant.
 
-    *state* is that of its course, or says that silence proves nothing. *until_over* is the state before the last day is
-    over, or for good where it has *closed*; *over* the one after, None where there is none. *yellow_at* and *over_at*
-    are the instants from which they hold. A suspended clock runs again by itself at *resumes_at*, when the term set for
-    the answer is over: *ahead* is its standing then, and what comes later assumes that no answer arrives. Else *ahead*
-    is its standing at the instant.
+    *until_over* is the state before the last day is over, or for good where it has *closed*; *over* the one after, None
+    where there is none; they say so where silence proves nothing. *yellow_at* and *over_at* are the instants from which
+    they hold. A suspended clock runs again by itself at *resumes_at*, when the term set for the answer is over: *ahead*
+    is its period then, and what comes later assumes that no answer arrives. Else *ahead* is its period as it is.
     """
 
     name: str
@@ -93,13 +92,18 @@ class GeneralOutlook(Struct, frozen=True, kw_only=True):
     extended: bool
     coloured: bool
     closed: bool
-    state: State
     until_over: State
     over: State | None
     yellow_at: datetime | None
     over_at: datetime | None
-    ahead: Standing
+    ahead: PeriodDays
     resumes_at: datetime | None
+
+    def state_at(self, t: datetime) -> State:
+        """Its state at *t*, before it runs again."""
+        return (
+            self.over if self.over is not None and self.over_at is not None and self.over_at <= t else self.until_over
+        )
 
     def level_in(self, state: State) -> Level:
         """Its colour in *state*, where it is not near its end."""
@@ -107,11 +111,15 @@ class GeneralOutlook(Struct, frozen=True, kw_only=True):
 
 
 class GeneralReading(GeneralOutlook, frozen=True, kw_only=True):
-    """One clock at an instant, with what becomes of it. *level* is that of *standing*, where its *state* is too."""
+    """One clock at an instant, with what becomes of it.
+
+    *state* and *level* are those of *standing*, or say that silence proves nothing.
+    """
 
     article: str
     unit: str
     standing: ClockStanding
+    state: State
     level: Level
 
 
@@ -198,7 +206,7 @@ def under_silence(
 
     pairs = seen(acts)
     rounds = [pair for pair in pairs if pair[1].clock == INTAKE.name]
-    silent = next((nth for nth, (_, clock) in enumerate(rounds) if clock.state is State.DEEMED), None)
+    silent = next((nth for nth, (_, clock) in enumerate(rounds) if clock.state_at(t) is State.DEEMED), None)
     if silent is None:
         return pairs, None
     started, by_silence = rounds[silent]
@@ -281,38 +289,41 @@ def reading(terms: GeneralTerms, clock: StartedClock, t: datetime, acts: Sequenc
     now = standing_of(course, t)
     if now is None:
         return None
-    seen = outlook_of(terms, clock, course, now, acts)
+    seen = outlook_of(terms, clock, course, now, now.state, acts)
+    state = seen.state_at(t)
     return GeneralReading(
         **structs.asdict(seen),
         article=clock.law.article,
         unit=clock.rule.unit,
         standing=now,
-        level=level(seen.state, near=now.level is Level.YELLOW) if seen.coloured else Level.NONE,
+        state=state,
+        level=level(state, near=now.level is Level.YELLOW) if seen.coloured else Level.NONE,
     )
 
 
 def outlook(terms: GeneralTerms, clock: StartedClock, t: datetime, acts: Sequence[Act]) -> GeneralOutlook | None:
     """What becomes of one clock from *t* on, None if it has not begun; *acts* are those of its item."""
     course = course_of(clock.rule, clock.events, t)
-    now = plain_standing_of(course, t)
-    return None if now is None else outlook_of(terms, clock, course, now, acts)
+    if course.period is None:
+        return None
+    days = days_of(course.period)
+    return outlook_of(terms, clock, course, days, state_of(course, days.due, t), acts)
 
 
 def outlook_of(
-    terms: GeneralTerms, clock: StartedClock, course: ClockCourse, now: Standing, acts: Sequence[Act]
+    terms: GeneralTerms, clock: StartedClock, course: ClockCourse, days: PeriodDays, now: State, acts: Sequence[Act]
 ) -> GeneralOutlook:
-    """What becomes of one clock by its *course*, by which it stands as *now*."""
+    """What becomes of one clock that by its *course* has these *days*, and is in the state *now*."""
     law, rule = clock.law, clock.rule
     after_end = not course.closed and clock.is_ended
     closed = course.closed or after_end
-    waiting = now.state is State.SUSPENDED  # a suspension that began when the last day was over holds nothing back
-    ahead, resumes_at, over_at = (now, None, None) if closed else by_time(clock, course, now)
-    state, over = now.state, None
+    waiting = now is State.SUSPENDED  # a suspension that began when the last day was over holds nothing back
+    ahead, resumes_at, over_at = (days, None, None) if closed else by_time(clock, course, days, waiting=waiting)
+    until_over, over = State.SUSPENDED if waiting else State.RUNNING, None
     if closed:
-        state = State.VOID if after_end else closed_state(terms, clock, course, now, acts)
+        until_over = State.VOID if after_end else closed_state(terms, clock, course, days.due, now, acts)
     elif ahead.due is not None:
         over = passed(terms, clock, course, ahead.due, acts)
-        state = over if now.state in (State.OVERDUE, State.DEEMED) else state
     coloured = law.terms.card != "none"
     turns_yellow = not closed and coloured and (resumes_at or not waiting)
     return GeneralOutlook(
@@ -321,8 +332,7 @@ def outlook_of(
         extended=bool(course.added or course.agreed),
         coloured=coloured,
         closed=closed,
-        state=state,
-        until_over=state if closed else State.SUSPENDED if waiting else State.RUNNING,
+        until_over=until_over,
         over=over,
         yellow_at=later(begins(ahead.yellow_from, rule), resumes_at) if turns_yellow else None,
         over_at=over_at,
@@ -332,16 +342,17 @@ def outlook_of(
 
 
 def by_time(
-    clock: StartedClock, course: ClockCourse, now: Standing
-) -> tuple[Standing, datetime | None, datetime | None]:
-    """What an open clock comes to by time alone: its standing then, when it runs again, and when its last day is over.
+    clock: StartedClock, course: ClockCourse, days: PeriodDays, *, waiting: bool
+) -> tuple[PeriodDays, datetime | None, datetime | None]:
+    """What an open clock comes to by time alone: its days then, when it runs again, and when its last day is over.
 
     A suspension that begins with the day after the last one holds nothing back: the clock does not run again.
     """
-    resumes_at, ahead = None, now
-    if now.state is State.SUSPENDED and course.resumes_after:
+    resumes_at, ahead = None, days
+    if waiting and course.resumes_after:
         resumes_at = ends(course.resumes_after, clock.rule)
-        ahead = plain_standing_of(course_of(clock.rule, clock.events, resumes_at), resumes_at) or now
+        resumed = course_of(clock.rule, clock.events, resumes_at).period
+        ahead = days if resumed is None else days_of(resumed)
     over_at = None if ahead.due is None else ends(ahead.due, clock.rule)
     if resumes_at is not None and over_at is not None and over_at <= resumes_at:
         resumes_at = None
@@ -349,15 +360,15 @@ def by_time(
 
 
 def closed_state(
-    terms: GeneralTerms, clock: StartedClock, course: ClockCourse, now: Standing, acts: Sequence[Act]
+    terms: GeneralTerms, clock: StartedClock, course: ClockCourse, due: Moment | None, now: State, acts: Sequence[Act]
 ) -> State:
     """What became of a clock that has closed; silence through its last day decided only where that is proved."""
-    if proves(terms, clock, course, now.due, acts):
-        return now.state
+    if proves(terms, clock, course, due, acts):
+        return now
     if course.withdrawn is not None:
         return State.VOID
     is_intake = clock.clock == INTAKE.name  # a late decision proves by itself that there was none before it
-    return State.LATE if is_intake and now.state is State.DEEMED else now.state
+    return State.LATE if is_intake and now is State.DEEMED else now
 
 
 def last_attested(acts: Iterable[Act], law: ClockLaw, course: ClockCourse) -> int:

@@ -25,8 +25,8 @@ SILENCE_DECIDES: tuple[Silence, ...] = (
 HOUR = timedelta(hours=1)
 
 
-class Standing(Struct, frozen=True, kw_only=True):
-    """The period of one clock, and its *state* at an instant.
+class PeriodDays(Struct, frozen=True, kw_only=True):
+    """When the period of one clock begins, ends and is near its end.
 
     *length* is in counting days (working days, or calendar days for weeks and months), for working hours in hours.
     *due* is None while an open suspension makes it unknowable.
@@ -36,11 +36,10 @@ class Standing(Struct, frozen=True, kw_only=True):
     length: int
     due: Moment | None
     yellow_from: Moment | None
-    state: State
 
 
-class ClockStanding(Standing, frozen=True, kw_only=True):
-    """The same, with what is used up and left by then.
+class ClockStanding(PeriodDays, frozen=True, kw_only=True):
+    """The state of one clock at an instant, with what is used up and left by then.
 
     *used* and *remaining* are in units of the *length*, parts of hours included. On the last day *remaining* is 1.
     *overdue_days* are working days. *earliest_due* is what an unknowable last day would be if the answer came at that
@@ -51,6 +50,7 @@ class ClockStanding(Standing, frozen=True, kw_only=True):
     used: float
     remaining: float
     overdue_days: int
+    state: State
     level: Level
     deemed: Silence | None
     deemed_from: date | None
@@ -74,23 +74,23 @@ def standing_of(course: ClockCourse, t: datetime) -> ClockStanding | None:
     rule, period = course.rule, course.period
     if period is None:
         return None
-    plain = standing_in(period, course, t)
-    ended, end, state = course.stopped or course.withdrawn, plain.due, plain.state
-    upto = ended or t
+    days = days_of(period)
+    ended, end = course.stopped or course.withdrawn, days.due
+    state, upto = state_of(course, end, t), ended or t
     used = used_by(period, upto, stopped=ended is not None)
     deemed = rule.on_silence if state is State.DEEMED else None
     known = end if end is not None else if_resumed(course, t)
     return ClockStanding(
-        start=plain.start,
-        length=plain.length,
+        start=days.start,
+        length=days.length,
         due=end,
         earliest_due=known if end is None else None,
-        yellow_from=plain.yellow_from,
+        yellow_from=days.yellow_from,
         used=used,
         remaining=remaining_at(period, end, upto, used, stopped=ended is not None),
         overdue_days=overdue_days(period, end, upto),
         state=state,
-        level=level(state, near=begun(plain.yellow_from, t, rule)),
+        level=level(state, near=begun(days.yellow_from, t, rule)),
         deemed=deemed,
         deemed_from=next_day(day_of(end, rule)) if deemed and end else None,
         provisional=known is not None and rule.calendar.provisional(day_of(known, rule)),
@@ -98,22 +98,9 @@ def standing_of(course: ClockCourse, t: datetime) -> ClockStanding | None:
     )
 
 
-def plain_standing_of(course: ClockCourse, t: datetime) -> Standing | None:
-    """The same, without counting what is used up and left."""
-    period = course.period
-    return None if period is None else standing_in(period, course, t)
-
-
-def standing_in(period: CountedPeriod, course: ClockCourse, t: datetime) -> Standing:
-    """The state at *t* of a clock whose *course* has come to *period*."""
-    end = period.end()
-    return Standing(
-        start=period.day0,
-        length=period.length,
-        due=end,
-        yellow_from=yellow_from(period),
-        state=state_of(course, end, t),
-    )
+def days_of(period: CountedPeriod) -> PeriodDays:
+    """When *period* begins, ends and is near its end."""
+    return PeriodDays(start=period.day0, length=period.length, due=period.end(), yellow_from=yellow_from(period))
 
 
 def day_of(moment: Moment, rule: GeneralRule) -> date:
