@@ -185,14 +185,16 @@ def read_clocks(terms: GeneralTerms, timeline: Timeline, t: datetime, known: dat
     return ReadClocks(known_acts, flagged_pairs, silent_from)
 
 
-def general_outlooks(terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime) -> list[GeneralOutlook]:
-    """What becomes of every clock that has begun by *t*, by what was *known*: without counting what is used by then."""
-    pairs, _ = under_silence(terms, from_receipt(timeline.by(t, known)), t, outlook)
-    return [clock for _, clock in pairs]
-
-
 Seen = TypeVar("Seen", bound=GeneralOutlook)
 SeenBy: TypeAlias = Callable[[GeneralTerms, StartedClock, datetime, Sequence[Act]], Seen | None]
+
+
+def general_outlooks(
+    terms: GeneralTerms, timeline: Timeline, t: datetime, known: datetime, see: SeenBy[GeneralOutlook]
+) -> list[GeneralOutlook]:
+    """What becomes of every clock that has begun by *t*, by what was *known*, as *see* sees it."""
+    pairs, _ = under_silence(terms, from_receipt(timeline.by(t, known)), t, see)
+    return [clock for _, clock in pairs]
 
 
 def under_silence(

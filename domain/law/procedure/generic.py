@@ -26,7 +26,7 @@ from domain.law.licensing.review import COMMITMENT, DECISION, LOWER_REVIEW
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Timeline
 from domain.law.procedure.basis import lawsuit_about, with_documents
-from domain.law.procedure.generic_forecast import general_forecast
+from domain.law.procedure.generic_forecast import GeneralForecasts
 from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import (
     ClockForecast,
@@ -47,6 +47,7 @@ class GenericProcedure:
         self.terms, self.book, self._zone = terms, book, terms.pack.zone
         lengths = {DECISION.name: terms.decision_days, COMMITMENT.name: terms.promise_days}
         self._lengths = {clock: length for clock, length in lengths.items() if length is not None}
+        self._forecasts = GeneralForecasts()
         self._terms_by: dict[tuple[WorkingCalendar, tuple[tuple[str, int], ...]], GeneralTerms] = {}
 
     def calendar(self, known: datetime) -> WorkingCalendar:
@@ -119,7 +120,7 @@ class GenericProcedure:
     def forecast(self, history: ItemHistory, known: datetime = DISTANT) -> ProcedureForecast:
         """What becomes of the clocks by time alone, by the events and notices that were known at *known*."""
         terms, timeline = self._terms(history, self.calendar(known)), self._timeline(history)
-        return general_forecast(terms, timeline, known, above=self._above)
+        return self._forecasts.of(terms, timeline, known, above=self._above)
 
     def recall(self, forecast: ClockForecast, t: datetime, known: datetime) -> ClockReading | None:  # noqa: ARG002  the protocol's
         """None: what is used up and left is read from the events."""
