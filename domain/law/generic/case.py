@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
+from domain.law.generic.clock_law import ClockLaw
 from domain.law.generic.names import names_of
 from domain.law.generic.rule import Extended, GeneralEvent, Resumed, Started, Stopped, Suspended, Withdrawn
 from domain.law.licensing.happening import Happening
 from domain.law.licensing.intake import Accepted, Corrected, CorrectionNotice, Received, RefusedEvent
 from domain.law.licensing.renewal import RENEWAL_GUARD
-from domain.law.licensing.review import COMMITMENT, DECISION, LOWER_REVIEW, Decided, ExtensionEvent
+from domain.law.licensing.review import DECISION, LOWER_REVIEW, Decided, ExtensionEvent
 from domain.law.licensing.review import WithdrawnEvent as ItemWithdrawn
 from domain.law.licensing.suspension import Resume, Suspend
 from domain.law.licensing.timeline import Act
-from domain.law.packs.pack import SUPPLEMENT, Pack
+from domain.law.packs.pack import SUPPLEMENT
 from domain.law.packs.terms import ClockTerms
 
+NamedAct: TypeAlias = tuple[datetime, Happening, frozenset[str]]
+
 BY_DECISION = frozenset({"decided", "granted", "denied", "published", "delivered"})  # what starts at it, or after it
-NOTIFIED = frozenset(
-    {"delivered", "delivery_attempted"}
-)  # what stops a clock that runs until the applicant is notified
 HELD = frozenset({Suspend, Resume, ExtensionEvent, ItemWithdrawn})  # what `held` is about: few of all events
 
 
@@ -38,26 +39,27 @@ def is_counted(terms: ClockTerms, clock: str, mode: str, days: int | None) -> bo
     return terms.direction == "forward" and (days is not None or terms.days is not None or mode in terms.modes)
 
 
-def general_events(
-    pack: Pack, clock: str, mode: str, acts: Sequence[tuple[datetime, Happening]]
-) -> Iterator[GeneralEvent]:
-    """What the *acts* (legal instant, event) mean for *clock* in *mode*: its pack names what starts and stops it.
+def named(acts: Iterable[Act]) -> list[NamedAct]:
+    """The *acts*, each with the names that a pack may call it by."""
+    return [(at, event, names_of(event)) for at, event, _ in acts]
 
+
+def general_events(law: ClockLaw, acts: Iterable[NamedAct], end: Happening | None) -> Iterator[GeneralEvent]:
+    """What the *acts* mean for the clock of *law*: its pack names what starts and stops it.
 
     Where the law knows a ground for that, a request for papers suspends and their arrival resumes. What ends the
-    application ends the clock, as one that was withdrawn where that is not what stops it (B3.8).
+    application, *end*, ends the clock, as one that was withdrawn where that is not what stops it (B3.8).
     """
-    terms, begun, requested = pack.clocks[clock], False, False
-    start, stop, lawful = frozenset(terms.start), stopping(terms), LawfulStops(passed_over(pack, clock, mode))
-    ground, end = pack.request_ground(clock, mode), ending(event for _, event in acts)
-    for at, event in acts:
-        names, runs = names_of(event), begun
-        if not begun and names & start:
+    begun, requested, lawful = False, False, LawfulStops(law.passes_over)
+    ground = law.ground
+    for at, event, names in acts:
+        runs = begun
+        if not begun and not names.isdisjoint(law.start):
             begun = True
             yield Started(at)
-        if begun and names & stop:
+        if begun and not names.isdisjoint(law.stop):
             yield Stopped(at)
-        elif runs and event is end and is_ended(clock, terms, end):
+        elif runs and event is end and is_ended(law, end):
             yield Withdrawn(at)
         if ground is not None and isinstance(event, CorrectionNotice):
             requested = True
@@ -66,19 +68,7 @@ def general_events(
             requested = False
             yield Resumed(at, SUPPLEMENT, isinstance(event, Corrected))
         if type(event) in HELD and not lawful.take(event):
-            yield from held(event, at, clock)
-
-
-def passed_over(pack: Pack, clock: str, mode: str) -> frozenset[str]:
-    """The reasons of lawful suspensions that *clock* is not concerned by: nothing stops it, but others they do (B7.1).
-
-    What stops the promise alone has no ground in the statute. The clock of the decision is the one that lacks one.
-    """
-    if clock == DECISION.name or any(ground.applies(clock, mode) for ground in pack.grounds):
-        return frozenset()
-    return frozenset(
-        ground.reason for ground in pack.grounds if ground.is_for(mode) and set(ground.stops) - {COMMITMENT.name}
-    )
+            yield from held(event, at, law.clock)
 
 
 class LawfulStops(Struct):
@@ -96,11 +86,6 @@ class LawfulStops(Struct):
             self.open.remove(event.sid)
             return True
         return False
-
-
-def stopping(terms: ClockTerms) -> frozenset[str]:
-    """The names of the events that stop a clock: as its pack has them, or the notice of the decision."""
-    return NOTIFIED if terms.stop_event == "notified" else frozenset(terms.stop)
 
 
 def ending(events: Iterable[Happening]) -> Happening | None:
@@ -122,15 +107,18 @@ def ending(events: Iterable[Happening]) -> Happening | None:
     return refused
 
 
-def is_ended(clock: str, terms: ClockTerms, end: Happening) -> bool:
-    """Whether the *end* of the application ends *clock*: the decision does not end what starts with it.
+def is_ended(law: ClockLaw, end: Happening | None) -> bool:
+    """Whether the *end* of the application ends the clock of *law*: the decision does not end what starts with it.
 
     Nor what the law stops later: what runs to the notification, and the clock of the decision where that is published.
     """
     if not isinstance(end, Decided):
-        return True
-    stops_later = terms.stop_event == "notified" or (clock == DECISION.name and names_of(end).isdisjoint(terms.stop))
-    return not stops_later and BY_DECISION.isdisjoint(terms.start)
+        return end is not None
+    terms = law.terms
+    stops_later = terms.stop_event == "notified" or (
+        law.clock == DECISION.name and names_of(end).isdisjoint(terms.stop)
+    )
+    return not stops_later and BY_DECISION.isdisjoint(law.start)
 
 
 def from_receipt(acts: Sequence[Act]) -> Sequence[Act]:

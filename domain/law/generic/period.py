@@ -40,8 +40,8 @@ class CountedPeriod(Struct, frozen=True, dict=True):
     @property
     def _after_closing(self) -> bool:
         """Whether it started at or after the close of business on its day."""
-        clock = self.started.astimezone(self.rule.tz).time()
-        return bool(self.rule.hours) and clock >= self.rule.hours[-1][1]
+        closes_at = self.rule.closes_at
+        return closes_at is not None and self.started.astimezone(self.rule.tz).time() >= closes_at
 
     @property
     def days(self) -> DayCounting:

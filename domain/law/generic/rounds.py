@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
+from domain.law.generic.case import NamedAct
 from domain.law.generic.names import names_of
 from domain.law.licensing.happening import Happening
 from domain.law.licensing.intake import INTAKE, Accepted, Corrected, CorrectionNotice, Received, RefusedEvent
@@ -15,7 +16,7 @@ from domain.law.licensing.timeline import Act
 from domain.law.packs.pack import Pack
 
 
-def round_starts(pack: Pack, acts: Sequence[Act]) -> list[int]:
+def round_starts(pack: Pack, acts: Sequence[tuple[datetime, Happening, object]]) -> list[int]:
     """Which of *acts* begin a round of intake: the receipt, and each complete answer to a request for papers (B4).
 
     A later request for other papers asks for nothing (B5.5), and what has been answered has no further rounds.
@@ -45,13 +46,11 @@ def round_name(nth: int) -> str:
     return INTAKE.name if nth == 1 else f"{INTAKE.name}#{nth}"
 
 
-def intake_rounds(pack: Pack, acts: Sequence[Act]) -> Iterator[tuple[str, list[tuple[datetime, Happening]]]]:
+def intake_rounds(pack: Pack, acts: Sequence[NamedAct]) -> Iterator[tuple[str, list[NamedAct]]]:
     """The clock of each round of intake by its name, with the acts of the round."""
     for nth, (first, after) in enumerate(pairwise([*round_starts(pack, acts), len(acts)]), start=1):
         of_round = [
-            (at, event)
-            for at, event, _ in acts[first:after]
-            if not (isinstance(event, CorrectionNotice) and is_repeated(event, nth))
+            act for act in acts[first:after] if not (isinstance(act[1], CorrectionNotice) and is_repeated(act[1], nth))
         ]
         yield round_name(nth), of_round
 

@@ -56,6 +56,11 @@ class GeneralRule(Struct, frozen=True, kw_only=True):
         """The zone in which a day begins and ends."""
         return ZoneInfo(self.zone)
 
+    @property
+    def closes_at(self) -> time | None:
+        """The local time from which the counter is closed for the day; None where that does not matter."""
+        return self.hours[-1][1] if self.hours else None
+
     def local_day(self, at: datetime) -> date:
         """The local date of an instant (never the date of its UTC form)."""
         return local_time(at, self.tz).date()

@@ -25,20 +25,28 @@ SILENCE_DECIDES: tuple[Silence, ...] = (
 HOUR = timedelta(hours=1)
 
 
-class ClockStanding(Struct, frozen=True, kw_only=True):
-    """The state of one clock at an instant.
+class PeriodDays(Struct, frozen=True, kw_only=True):
+    """When the period of one clock begins, ends and is near its end.
 
-    *length*, *used* and *remaining* are in counting days (working days, or calendar days for weeks and months), for
-    working hours in hours, parts included. On the last day *remaining* is 1. *overdue_days* are working days.
-    *due* is None while an open suspension makes it unknowable; *earliest_due* is then what it would be if the
-    answer came at that instant. *deemed* is the legal effect silence has had from the date *deemed_from* on.
+    *length* is in counting days (working days, or calendar days for weeks and months), for working hours in hours.
+    *due* is None while an open suspension makes it unknowable.
     """
 
     start: date
     length: int
     due: Moment | None
-    earliest_due: Moment | None
     yellow_from: Moment | None
+
+
+class ClockStanding(PeriodDays, frozen=True, kw_only=True):
+    """The state of one clock at an instant, with what is used up and left by then.
+
+    *used* and *remaining* are in units of the *length*, parts of hours included. On the last day *remaining* is 1.
+    *overdue_days* are working days. *earliest_due* is what an unknowable last day would be if the answer came at that
+    instant. *deemed* is the legal effect silence has had from the date *deemed_from* on.
+    """
+
+    earliest_due: Moment | None
     used: float
     remaining: float
     overdue_days: int
@@ -66,29 +74,33 @@ def standing_of(course: ClockCourse, t: datetime) -> ClockStanding | None:
     rule, period = course.rule, course.period
     if period is None:
         return None
-    ended = course.stopped or course.withdrawn
-    end, upto = period.end(), ended or t
-    state = state_of(course, end, t)
-    yellow = yellow_from(period)
+    days = days_of(period)
+    ended, end = course.stopped or course.withdrawn, days.due
+    state, upto = state_of(course, end, t), ended or t
     used = used_by(period, upto, stopped=ended is not None)
     deemed = rule.on_silence if state is State.DEEMED else None
     known = end if end is not None else if_resumed(course, t)
     return ClockStanding(
-        start=period.day0,
-        length=period.length,
+        start=days.start,
+        length=days.length,
         due=end,
         earliest_due=known if end is None else None,
-        yellow_from=yellow,
+        yellow_from=days.yellow_from,
         used=used,
         remaining=remaining_at(period, end, upto, used, stopped=ended is not None),
         overdue_days=overdue_days(period, end, upto),
         state=state,
-        level=level(state, near=begun(yellow, t, rule)),
+        level=level(state, near=begun(days.yellow_from, t, rule)),
         deemed=deemed,
         deemed_from=next_day(day_of(end, rule)) if deemed and end else None,
         provisional=known is not None and rule.calendar.provisional(day_of(known, rule)),
         flags=tuple(sorted(course.flags)),
     )
+
+
+def days_of(period: CountedPeriod) -> PeriodDays:
+    """When *period* begins, ends and is near its end."""
+    return PeriodDays(start=period.day0, length=period.length, due=period.end(), yellow_from=yellow_from(period))
 
 
 def day_of(moment: Moment, rule: GeneralRule) -> date:

@@ -26,7 +26,7 @@ from domain.law.licensing.review import COMMITMENT, DECISION, LOWER_REVIEW
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Timeline
 from domain.law.procedure.basis import lawsuit_about, with_documents
-from domain.law.procedure.generic_forecast import general_forecast
+from domain.law.procedure.generic_forecast import GeneralForecasts
 from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import (
     ClockForecast,
@@ -37,6 +37,8 @@ from domain.law.procedure.interface import (
 )
 from domain.law.project_time import Counting, general_counting
 
+TERMS_CACHED_MAX = 256  # by one procedure: one for each set of departments that are consulted, and their limits
+
 
 class GenericProcedure:
     """Clocks by the pack alone, as its text sets them."""
@@ -45,20 +47,29 @@ class GenericProcedure:
         self.terms, self.book, self._zone = terms, book, terms.pack.zone
         lengths = {DECISION.name: terms.decision_days, COMMITMENT.name: terms.promise_days}
         self._lengths = {clock: length for clock, length in lengths.items() if length is not None}
+        self._forecasts = GeneralForecasts()
+        self._terms_by: dict[tuple[WorkingCalendar, tuple[tuple[str, int], ...]], GeneralTerms] = {}
 
     def calendar(self, known: datetime) -> WorkingCalendar:
         """The calendar that is counted by, as known at *known*."""
         return self.book.as_known(local_day(known, self._zone))
 
     def _terms(self, history: ItemHistory, calendar: WorkingCalendar) -> GeneralTerms:
-        return GeneralTerms(
-            pack=self.terms.pack,
-            calendar=calendar,
-            mode=self.terms.mode,
-            lengths=self._lengths,
-            request_days=history.request_days,
-            live=self.terms.live,
-        )
+        """The law as it is for an application, cached: all of them that wait for the same answers share one."""
+        key = calendar, tuple(history.request_days.items())
+        terms = self._terms_by.get(key)
+        if terms is None:
+            if len(self._terms_by) >= TERMS_CACHED_MAX:
+                self._terms_by.clear()
+            terms = self._terms_by[key] = GeneralTerms(
+                pack=self.terms.pack,
+                calendar=calendar,
+                mode=self.terms.mode,
+                lengths=self._lengths,
+                request_days=dict(history.request_days),
+                live=self.terms.live,
+            )
+        return terms
 
     def _timeline(self, history: ItemHistory) -> Timeline:
         return Timeline(self._zone, history.events)
@@ -109,7 +120,7 @@ class GenericProcedure:
     def forecast(self, history: ItemHistory, known: datetime = DISTANT) -> ProcedureForecast:
         """What becomes of the clocks by time alone, by the events and notices that were known at *known*."""
         terms, timeline = self._terms(history, self.calendar(known)), self._timeline(history)
-        return general_forecast(terms, timeline, known, above=self._above)
+        return self._forecasts.of(terms, timeline, known, above=self._above)
 
     def recall(self, forecast: ClockForecast, t: datetime, known: datetime) -> ClockReading | None:  # noqa: ARG002  the protocol's
         """None: what is used up and left is read from the events."""
