@@ -9,6 +9,7 @@ than deciding, only one batch is in flight, as large as possible (ADR 0003).
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -56,6 +57,10 @@ CLOSE_SECONDS_MAX = 10.0  # a stopping server must not need kill -9 only because
 NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was appended meanwhile
 SILENCE_SECONDS_MAX = 30.0  # without an answer to an append: then reconnect and send it again
 LOOK_SECONDS = 1.0  # between two checks for that
+# Plans made on tables that were analyzed while they were empty or small would look through all streams for each batch,
+# until the next ANALYZE: they are made again when the ledger has grown to so many facts.
+REPLANNED_AT = (64, 512, 4096, 32_768)
+REPLAN = b"DISCARD PLANS"
 REJECTED = {
     status.value: AppendVerdict(status) for status in (AppendStatus.DUPLICATE, AppendStatus.MISMATCH, AppendStatus.GONE)
 }
@@ -103,7 +108,7 @@ class Committer:
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._append_lane = PipelineConnection(
-            self._url, STATEMENT | {"clock": CLOCK, "append": APPEND}, sole="countersign append"
+            self._url, STATEMENT | {"clock": CLOCK, "append": APPEND, "replan": REPLAN}, sole="countersign append"
         )
         self._notify_lane = PipelineConnection(self._url, {"notify": NOTIFY})
         await self._append_lane.open()
@@ -327,6 +332,8 @@ class Committer:
             if not pending.verdict.done():
                 pending.verdict.set_result(verdict)
         if position > batch.base:
+            if bisect(REPLANNED_AT, batch.base) < bisect(REPLANNED_AT, position):
+                self._append_lane.run("replan", [])
             self._high_water.note(position, last)
             self._has_news.set()
 

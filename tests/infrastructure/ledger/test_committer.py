@@ -8,14 +8,19 @@ from itertools import cycle
 from time import monotonic
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from infrastructure.ledger import committer
 from infrastructure.ledger.append_batch import AppendItem, AppendStatus, Row
 from infrastructure.ledger.committer import SLOW_MIN, Batch, Committer
 from infrastructure.ledger.write_probe import SILENT_SECONDS_MAX, Health
+from tests.effort import PATIENCE_SECONDS
 
 CLIENTS, ROUNDS = 8, 4
+STREAMS = 300
+OPEN = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+READ = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'stream_pkey'"
 ROW = Row(1, b"step_noted", b"{}", b"{}", 0, 0, bytes(32))
 
 
@@ -122,3 +127,22 @@ async def test_what_is_wrong_with_one_batch_is_no_trouble_of_the_next() -> None:
     health = Health("")
     health.fails(ValueError("can't be written down"))
     assert await health.trouble() is None
+
+
+async def test_a_batch_looks_through_no_other_streams_after_the_empty_ledger_was_analyzed(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("VACUUM (ANALYZE) ledger.stream")
+        here = Committer(database_url, CLIENTS)
+        await here.open()
+        for _ in range(STREAMS):
+            verdict = await here.append(AppendItem(uuid4(), (ROW,), uuid4(), bytes(32), b"{}"))
+            assert verdict.status is AppendStatus.STORED
+        await here.close()
+
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            # What it has read is known once its session has ended, for which there is no event.
+            while connection.execute(OPEN).fetchone() != (0,):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        (read,) = connection.execute(READ).fetchone() or (None,)
+    assert read is not None
+    assert read < STREAMS**2 / 4, "half of the squares where each batch looks through all streams"
