@@ -102,6 +102,7 @@ class Committer:
         self._away: deque[Batch] = deque()  # batches in flight, two at most
         self._answered_at = 0.0
         self._in_vain = self._blind = 0  # empty polls, and batches left without polling
+        self._planned = 0  # the position at which plans were made again, also where another process appends
         self._has_queue, self._has_news = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -332,7 +333,8 @@ class Committer:
             if not pending.verdict.done():
                 pending.verdict.set_result(verdict)
         if position > batch.base:
-            if bisect(REPLANNED_AT, batch.base) < bisect(REPLANNED_AT, position):
+            if bisect(REPLANNED_AT, self._planned) < bisect(REPLANNED_AT, position):
+                self._planned = position
                 self._append_lane.run("replan", [])
             self._high_water.note(position, last)
             self._has_news.set()
