@@ -33,6 +33,7 @@ from infrastructure.postgres.exchange import exchange, finish_exchange
 from infrastructure.postgres.lock import PAUSE_SECONDS, holding, is_held
 
 START_SECONDS_MAX = 300  # replaying max_wal_size of WAL after a crash takes minutes on a slow disk
+ENDING_SECONDS = 1.0  # from removing its socket to being gone, which takes milliseconds
 STOP_SECONDS_MAX = 60  # a fast shutdown writes one checkpoint
 ORPHAN_SECONDS = 5  # how long processes of a killed server may take to end before they get a SIGQUIT
 ORPHAN_SECONDS_MAX = 30
@@ -299,6 +300,7 @@ class EmbeddedPostgres:
         """Refuse a *server* that is ready, but whose socket is gone: no wait would bring it back."""
         if not server or not server.ready or (Path(server.socket_folder) / SOCKET).exists():
             return
+        time.sleep(ENDING_SECONDS)  # one that ends, as at the target of a recovery, removes its socket first
         if cluster.postmaster(self.folder) == server:  # neither stale, nor just ending
             raise PostgresUnavailableError(
                 "postgres_moved",
