@@ -18,6 +18,7 @@ from msgspec import Struct
 from infrastructure.materials.store import MaterialStore, StorageAwayError
 from infrastructure.postgres.archiving import NO_ARCHIVE
 from infrastructure.postgres.binaries import ELSEWHERE, PostgresUnavailableError, account_for, supplied
+from infrastructure.postgres.cluster import MIB
 from infrastructure.postgres.connect import VERSION_MIN, connect_url
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrate import MigrationRefusedError, pending
@@ -33,7 +34,7 @@ DISK_FREE_GIB_MIN = 4  # twice the embedded server's max_wal_size
 CLOCK_APART_MAX = timedelta(seconds=2)  # statutory days end at an instant, on which both clocks should agree
 ZONE = "Asia/Shanghai"
 DURABLE = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply")}
-MIB, GIB = 1024**2, 1024**3
+GIB = 1024 * MIB
 BUFFERS_FOR_IDS = 2  # times the size of the index of command ids: other pages need room as well
 ARCHIVER = """
     SELECT last_archived_time AT TIME ZONE 'UTC', last_failed_wal,
@@ -263,10 +264,11 @@ def _clock(connection: psycopg.Connection) -> Check:
 def _memory(connection: psycopg.Connection) -> Check:
     """Whether the index that every command looks its id up in fits into half of the server's memory for pages."""
     index, buffers = connection.execute(IDS_IN_MEMORY).fetchone() or (0, 0)
-    wanted = next(size for size in (2**n for n in range(24)) if size * MIB >= BUFFERS_FOR_IDS * index)
+    needed = BUFFERS_FOR_IDS * index
+    wanted = next(size for size in (2**n for n in range(24)) if size * MIB >= needed)
     return _check(
         "memory",
-        BUFFERS_FOR_IDS * index > buffers,
+        needed > buffers,
         f"shared_buffers is {buffers // MIB:,} MiB, and the index of command ids {index // MIB:,} MiB",
         f"Set shared_buffers to {wanted} MB or more in postgresql.conf, if the machine has four times as much memory,"
         " and start the server again: commands take twice as long where their ids are not looked up in memory.",

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import psycopg
 from msgspec import Struct
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from domain.messages import Entry
 from domain.streams import of_project
@@ -20,8 +20,8 @@ from projections.history.fold import History
 from projections.view import Projected, Row, Table, View, add_rows, fold, rows_of_sums
 
 READ = SQL("WHERE seq <= {}")
-READ_SHARE = SQL("WHERE seq <= {} AND uuid_hash(stream) & 65535 BETWEEN {} AND {}")
-BUCKETS = 65536  # into which the ids of streams are hashed
+BUCKETS = 65536  # into which the ids of streams are hashed: a power of two
+OF_SHARE = SQL("uuid_hash(stream) & {} BETWEEN {} AND {}")
 ROWS_BUFFERED_MAX = 50_000  # some tens of megabytes
 PROGRESS_ENTRIES = 500  # between two reports of progress
 
@@ -31,6 +31,11 @@ class Share(Struct, frozen=True):
 
     first: int = 0
     last: int = BUCKETS - 1
+
+    @property
+    def condition(self) -> Composed:
+        """The condition that a row of the ledger is of one of its streams."""
+        return OF_SHARE.format(BUCKETS - 1, self.first, self.last)
 
 
 def shares_of(sizes: Sequence[int]) -> list[Share]:
@@ -138,5 +143,7 @@ def rows_of(views: Sequence[Projected], history: Sequence[Entry]) -> Iterator[tu
 
 
 def _histories(connection: psycopg.Connection[Any], position: int, share: Share) -> Iterator[list[Entry]]:
-    which = READ.format(position) if share == Share() else READ_SHARE.format(position, share.first, share.last)
+    which = READ.format(position)
+    if share != Share():
+        which = SQL("{} AND {}").format(which, share.condition)
     return ledger_stream.histories(connection, which)

@@ -58,7 +58,7 @@ START_ENTRIES = 10_000  # that a process folds while another one starts, which t
 ENTRIES_A_PROCESS_MIN = 2 * START_ENTRIES
 PROCESSES_MAX = 8  # beyond that, the database server is the bottleneck
 AHEAD_MAX = 2  # ranges in flight: one is written, one is folded
-READ_RANGE = SQL("WHERE seq > {} AND seq <= {} AND uuid_hash(stream) & 65535 BETWEEN {} AND {}")
+READ_RANGE = SQL("WHERE seq > {} AND seq <= {} AND {}")
 
 
 class FillFailedError(OperatorError):
@@ -260,7 +260,7 @@ def _parts(job: Follow, views: list[Projected], ranges: Iterable[LedgerRange]) -
     with psycopg.connect(job.url, autocommit=True) as connection:
         connection.execute("SET timezone = 'UTC'")
         for range_ in ranges:
-            which = READ_RANGE.format(range_.seq, range_.last, job.share.first, job.share.last)
+            which = READ_RANGE.format(range_.seq, range_.last, job.share.condition)
             histories = list(ledger_stream.histories(connection, which))
             batch = folded(connection, cache, views, histories, range_.seq, range_.last, few_max=0)
             sent = [

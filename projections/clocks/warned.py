@@ -151,8 +151,9 @@ def spans_of(rows: Iterable[Row]) -> ClockSpans:
     for row in rows:
         if row[CLOSED]:
             due, stopped = row[DUE_ON], row[STOPPED_ON]
-            if due is not None and stopped is not None and due < stopped and row[LIVE] and next_day(due) < stopped:
-                over.append((midnight(next_day(due), ZONE), midnight(stopped, ZONE)))
+            if due is not None and stopped is not None and due < stopped and row[LIVE]:  # most end in time
+                late_from = next_day(due)
+                over += [(midnight(late_from, ZONE), midnight(stopped, ZONE))] if late_from < stopped else []
         elif row[OVER_AT] is not None:
             if row[OVER_LEVEL] == RED:
                 late_at = _earlier(late_at, _later(row[OVER_AT], row[EXISTS_AT]))

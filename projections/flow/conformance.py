@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from domain.core.types import DECIDED_STAGES, Outcome, Stage
+from domain.core.types import DECIDED_STAGES, Stage
 from domain.messages import Entry
 from domain.project.application.acceptance import ItemDeclined
 from domain.project.application.completion import ItemCompleted
@@ -21,11 +21,11 @@ from domain.project.flow.conformance import JudgedStep, StepCourse, judged
 from domain.project.state.project import Item, Project
 from domain.project.supervision.rescission import CardRescinded
 from domain.project.supervision.signals import RenewalDeemed
+from domain.project.waiting.wait import GRANTED
 from projections.view import Facts, Row, Rows, Table, facts_of
 
 PLANNING = facts_of((ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped, FlowAdopted, FlowMoved))
 BEGINNING = (ItemSubmitted, ExternalResultRecorded)
-GRANTED = Outcome.GRANTED  # looked up once, as this runs for every decision
 ENDING = (ItemCompleted, ItemDeclined, ItemWithdrawn, DecisionRevoked, DiscrepancySettled, RenewalDeemed, CardRescinded)
 
 CONFORMANCE = Table(
@@ -136,7 +136,7 @@ def _is_over(item: Item) -> bool:
     """Whether the item's last application ended without a grant."""
     if item.stage in (Stage.DECLINED, Stage.WITHDRAWN):
         return True
-    return item.stage in DECIDED_STAGES and item.outcome is not Outcome.GRANTED
+    return item.stage in DECIDED_STAGES and item.outcome is not GRANTED
 
 
 def _row(project: Project, nth: int, step: JudgedStep, course: ItemCourse) -> Row:

@@ -7,7 +7,6 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from domain.core.plan import PlannedItem
-from domain.core.types import Outcome
 from domain.messages import Entry
 from domain.project.application.completion import ItemCompleted
 from domain.project.application.registration import ItemPlanned, ProjectRegistered
@@ -15,10 +14,10 @@ from domain.project.application.submission import ItemSubmitted
 from domain.project.external.results import ExternalResultRecorded
 from domain.project.flow.adoption import ItemDropped, ItemReplanned
 from domain.project.state.project import Project
+from domain.project.waiting.wait import GRANTED, TERMINATED
 from projections.view import Facts, Row, Rows, Table, facts_of
 
 PLANNING = facts_of((ProjectRegistered, ItemPlanned, ItemReplanned, ItemDropped))  # a replanned item may be new
-GRANTED = Outcome.GRANTED  # looked up once, as this runs for every decision
 DECIDING = (ItemCompleted, ExternalResultRecorded)
 
 HANDLED = Table(
@@ -98,7 +97,7 @@ def _decided(state: HandledState, code: str, entry: Entry, project: Project) -> 
     number, submitted, at = state.begun.get(code, (0, None, entry.occurred_at))
     if submitted is None or number != item.application or at > entry.occurred_at:
         return
-    if item.outcome is Outcome.TERMINATED:
+    if item.outcome is TERMINATED:
         state.rows.pop((code, number), None)
         return
     plan = item.plan

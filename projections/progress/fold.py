@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from domain.access.cases import PARTIES, project_case
 from domain.access.decision import AccessCase
 from domain.core.ledger import Fact
-from domain.core.types import OPEN_STAGES, Outcome, Stage
+from domain.core.types import OPEN_STAGES, Stage
 from domain.messages import Entry, tag_of
 from domain.project.application.numbering import CaseNumbered
 from domain.project.application.registration import ItemPlanned, ProjectRegistered
@@ -23,7 +23,7 @@ from domain.project.state.consultation import queue, unanswered
 from domain.project.state.project import Item, Project
 from domain.project.waiting.chain import alternatives, spare
 from domain.project.waiting.stuck import can_move, is_done, is_turned_down
-from domain.project.waiting.wait import BLOCKED, DEPARTMENT, HeldBy, before_acceptance, waits_of
+from domain.project.waiting.wait import BLOCKED, DEPARTMENT, GRANTED, TERMINATED, HeldBy, before_acceptance, waits_of
 from projections.feedback.redaction import named
 from projections.progress.item_dates import NODES, Dates
 from projections.progress.rows import CASES, ITEMS, PROJECTS, ProgressProject
@@ -32,9 +32,6 @@ from projections.view import EVERY_FACT, Facts, Row, Rows, Table, facts_of
 
 NUMBERED = (ItemSubmitted, CaseNumbered)  # facts that may give an application its number
 NO_HOLDER = HeldBy.NOBODY.value
-
-# Looked up once, as this runs for every item: enum member access is slower than the comparison.
-GRANTED, TERMINATED = Outcome.GRANTED, Outcome.TERMINATED
 
 PLANNING = facts_of((ItemPlanned, ItemReplanned, ItemDropped))  # then another item may be needed, or not any more
 OF_PARTIES = facts_of(PARTIES)

@@ -332,12 +332,9 @@ def _look(state: WaitingState, code: str, entry: Entry, project: Project) -> Non
         state.since.pop(code, None)
         state.blocked.discard(code)
         return
-    blocked = False
-    if needs := item.plan.needs:
-        blocked = before_acceptance(item) and bool(open_groups(needs, state.granted))
-        (state.blocked.add if blocked else state.blocked.discard)(code)
-    elif code in state.blocked:  # it was planned again
-        state.blocked.discard(code)
+    needs = item.plan.needs
+    blocked = bool(needs) and before_acceptance(item) and bool(open_groups(needs, state.granted))
+    (state.blocked.add if blocked else state.blocked.discard)(code)
     before, at = state.since.get(code, NOTHING), entry.occurred_at
     state.since[code] = {(key := wait.key): before.get(key, at) for wait in waits_of(project, item, blocked)}
 

@@ -11,9 +11,8 @@ from domain.law.licensing.review import COMMITMENT, DECISION
 from domain.law.packs.pack import Ground, Pack
 from domain.law.packs.terms import ClockTerms
 
-NOTIFIED = frozenset(
-    {"delivered", "delivery_attempted"}
-)  # what stops a clock that runs until the applicant is notified
+# What stops a clock that runs until the applicant is notified.
+NOTIFIED = frozenset({"delivered", "delivery_attempted"})
 
 
 class ClockLaw(Struct, frozen=True):

@@ -101,9 +101,8 @@ class GeneralOutlook(Struct, frozen=True, kw_only=True):
 
     def state_at(self, t: datetime) -> State:
         """Its state at *t*, before it runs again."""
-        return (
-            self.over if self.over is not None and self.over_at is not None and self.over_at <= t else self.until_over
-        )
+        is_over = self.over_at is not None and self.over_at <= t
+        return self.over if is_over and self.over is not None else self.until_over
 
     def level_in(self, state: State) -> Level:
         """Its colour in *state*, where it is not near its end."""

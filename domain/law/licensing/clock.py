@@ -151,12 +151,10 @@ class ClockRun(Struct, gc=False):
         if self.length and not (self.reasons and case.suspensions.all):
             course = uninterrupted(case.calendar, self.start, self.length, case.rule.yellow)
         else:
-            days, threshold = self.days(case, self.stop), case.rule.yellow.threshold(self.length)
-            course = CountedCourse(days, self.due(case, days), yellow_from(days, self.length, threshold), threshold)
-        days, due = course.days, course.due
-        state = self.state(case, due)
-        used = days.through(self.last_used(case, state, due))
-        return Count(days, due, course.yellow, course.threshold, state, used)
+            days = self.days(case, self.stop)
+            course = counted_course(days, self.due(case, days), self.length, case.rule.yellow)
+        state = self.state(case, course.due)
+        return Count(*course, state, course.days.through(self.last_used(case, state, course.due)))
 
     def read(self, case: Case) -> Clock:
         """Its reading now."""
@@ -204,7 +202,7 @@ class ClockRun(Struct, gc=False):
 
 
 class CountedCourse(NamedTuple):
-    """The counting *days* of a clock, when it is due and turns yellow, and its *threshold*, as in `Count`."""
+    """The counting *days* of a clock, when it is due and turns yellow, and its *threshold*: the first of `Count`."""
 
     days: CountedSpan
     due: int | None
@@ -215,8 +213,14 @@ class CountedCourse(NamedTuple):
 @lru_cache(maxsize=COURSES_CACHED_MAX)
 def uninterrupted(calendar: WorkingCalendar, start: int, length: int, terms: Yellow) -> CountedCourse:
     """The course of a clock of *length* days that nothing suspends. Many of a zone begin on one day."""
-    days, threshold = CountedSpan(calendar, start, calendar.count_to(start)), terms.threshold(length)
-    return CountedCourse(days, days.nth(length), yellow_from(days, length, threshold), threshold)
+    days = CountedSpan(calendar, start, calendar.count_to(start))
+    return counted_course(days, days.nth(length), length, terms)
+
+
+def counted_course(days: CountedSpan, due: int | None, length: int, terms: Yellow) -> CountedCourse:
+    """The course of a clock of *length* days, on its counting *days*."""
+    threshold = terms.threshold(length)
+    return CountedCourse(days, due, yellow_from(days, length, threshold), threshold)
 
 
 def yellow_from(days: CountedSpan, length: int, threshold: int) -> int | None:
