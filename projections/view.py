@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, compress
+from operator import is_not
 from typing import Any, Generic, LiteralString, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -92,18 +93,27 @@ def kind_followed(view: View[Any]) -> AggregateKind | None:
     return kind
 
 
-class Folded(Struct):
-    """A project, the state of each view by name, and the rows as last written, by table and key.
+class WrittenRows(Struct):
+    """The rows of one project as last written, by table: those of summed tables, its contributions, in *sums*.
 
-    *touched* are the views that were given an entry since: the rows of the others are as written. *added* are the rows
-    of summed tables as the view has given them, to know them again where it caches them.
+    *given* are the contributions as the view has given them, to know them again where it caches them.
+    """
+
+    rows: dict[str, tuple[Row, ...]] = field(default_factory=dict)
+    sums: dict[str, frozenset[Row]] = field(default_factory=dict)
+    given: dict[str, Sequence[Row]] = field(default_factory=dict)
+
+
+class Folded(Struct):
+    """A project, the state of each view by name, and the rows as last *written*.
+
+    *touched* are the views that were given an entry since: the rows of the others are as written.
     """
 
     project: Any  # or another aggregate, known to the views with a state here
     states: dict[str, Any]
-    written: dict[str, dict[Row, Row]] = field(default_factory=dict)
+    written: WrittenRows = field(default_factory=WrittenRows)
     touched: set[str] = field(default_factory=set)
-    added: dict[str, Sequence[Row]] = field(default_factory=dict)
 
 
 class Change(Struct):
@@ -216,51 +226,50 @@ def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
     folded.touched.discard(view.name)
     rows = view.rows(folded.states[view.name], folded.project)
     for table in view.tables:
-        current, old = rows.get(table.name, ()), folded.written.get(table.name)
-        if not current and not old:
-            continue
-        if table.summed:
-            if folded.added.get(table.name) is current:
-                continue
-            folded.added[table.name] = current
-        if old and not table.summed:
-            change = _replace(old, current, table.key)
-        else:
-            new = folded.written[table.name] = {row[: table.key]: row for row in current}
-            change = Change(added(old or {}, new) if table.summed else list(new.values()))
-        if not current:
-            del folded.written[table.name]  # as of a table that never had a row
-        if not change.is_empty:
+        current = rows.get(table.name, ())
+        change = (added if table.summed else replaced)(folded.written, table, current)
+        if change is not None:
             out[table.name] = change
     return out
 
 
-def _replace(written: dict[Row, Row], current: Sequence[Row], key: int) -> Change:
-    """The changes from a project's *written* rows to its *current* ones, which are then the written ones.
+def replaced(written: WrittenRows, table: Table, current: Sequence[Row]) -> Change | None:
+    """The change from a project's *written* rows of *table* to its *current* ones, which are then the written ones.
 
-    Most rows are the same objects as before, cached by their view: only the others are compared.
+    Most rows are the same objects as before, cached by their view, mostly at the same places: only others are compared.
     """
-    change, same = Change([]), set(map(id, written.values()))
-    fresh = [row for row in current if id(row) not in same]
+    before = written.rows.get(table.name, ())
+    if not (current or before):
+        return None
+    rows = tuple(current)
+    differ = [*map(is_not, rows, before)]
+    fresh, stale = [*compress(rows, differ), *rows[len(differ) :]], [*compress(before, differ), *before[len(differ) :]]
+    if not (fresh or stale):
+        return None
+    written.rows[table.name] = rows
+    moved = set(map(id, fresh)).intersection(map(id, stale))
+    removed = {row[: table.key]: row for row in stale if id(row) not in moved}
+    change = Change([])
     for row in fresh:
-        was = written.get(name := row[:key])
-        if was is None:
-            change.inserts.append(row)
-        elif was != row:
-            change.updates.append(row)
-        written[name] = row
-    if len(written) > len(current):
-        removed = written.keys() - {row[:key] for row in current}
-        change.deletes = [name for name in written if name in removed]
-        for name in change.deletes:
-            del written[name]
-    return change
+        if id(row) not in moved:
+            was = removed.pop(row[: table.key], None)
+            if was is None:
+                change.inserts.append(row)
+            elif was != row:
+                change.updates.append(row)
+    change.deletes = list(removed)
+    return None if change.is_empty else change
 
 
-def added(old: Mapping[Row, Row], new: Mapping[Row, Row]) -> list[Row]:
-    """The rows to add to a summed table for a project whose contributions change from *old* to *new*."""
-    changed = [(*key, row[-1] - (old[key][-1] if key in old else 0)) for key, row in new.items() if old.get(key) != row]
-    return changed + [(*key, -row[-1]) for key, row in old.items() if key not in new]
+def added(written: WrittenRows, table: Table, current: Sequence[Row]) -> Change | None:
+    """The rows to add to a summed *table* for a project whose contributions become the *current* ones."""
+    name = table.name
+    if current is written.given.get(name, ()):
+        return None
+    before, now = written.sums.get(name, frozenset()), frozenset(current)
+    written.given[name], written.sums[name] = current, now
+    rows = [*(now - before), *((*row[:-1], -row[-1]) for row in before - now)]
+    return Change(rows) if rows else None
 
 
 def add_rows(sums: dict[Row, int], rows: Iterable[Row]) -> None:

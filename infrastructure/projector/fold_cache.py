@@ -108,7 +108,6 @@ def _rewrite_all(views: Sequence[View[Any]], old: Folded) -> None:
 
     Summed tables stay as they are: no personal text goes into a sum.
     """
-    for view in views:
-        for table in view.tables:
-            if not table.summed and table.name in old.written:
-                old.written[table.name] = dict.fromkeys(old.written[table.name], ())
+    written = old.written.rows
+    for table in (table for view in views for table in view.tables if table.name in written):
+        written[table.name] = tuple(row[: table.key] for row in written[table.name])

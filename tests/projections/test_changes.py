@@ -46,6 +46,12 @@ class WrittenTable:
             assert list(map(repr, sorted(self.rows.values(), key=repr))) == sorted(map(repr, rows))
 
 
+def written(folded: Folded) -> dict[str, list[str]]:
+    """What was written of the project of *folded*, by table, in no order."""
+    tables = {**folded.written.rows, **folded.written.sums}
+    return {name: sorted(map(repr, rows)) for name, rows in tables.items() if rows}
+
+
 def next_folded(view: View[Any], folded: Folded, entries: Sequence[Entry]) -> Folded:
     """The state after the last of *entries*, as the projector has it: folded again where that corrects others."""
     if not isinstance(entries[-1].fact, REFOLDED):

@@ -28,6 +28,7 @@ from projections.view import CORRECTIONS, Rows, changes, fold, fold_at, take
 from tests.examples import LAND, LAW, MANAGER, REGISTERED
 from tests.histories import World, worlds
 from tests.law.questions import at
+from tests.projections.test_changes import written
 from tests.spec import NOW, PROJECT, entry
 
 VIEW = Feedback(shipped_law)
@@ -60,7 +61,7 @@ def test_rows_made_step_by_step_are_those_made_at_once(world: World) -> None:
 
     whole = fold([VIEW], PROJECT, world.entries)
     changes(VIEW, whole)
-    assert folded.written == whole.written
+    assert written(folded) == written(whole)
 
 
 @given(worlds())
