@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import chain, compress
 from operator import is_not
-from typing import Any, Generic, LiteralString, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, LiteralString, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from msgspec import Struct, field, structs
@@ -119,8 +119,9 @@ class Folded(Struct):
 class Change(Struct):
     """The changes of one table: rows to insert, rows to update, keys to delete.
 
-    For a summed table all are *inserts*, to be added. Of the table of a history, *closes* are keys of its base table
-    with the instants at which their last versions end, and *rewritten* are projects all of whose rows are replaced.
+    For a summed table all are *inserts*, to be added, or *subtracted*. Of the table of a history, *closes* are keys of
+    its base table with the instants at which their last versions end, and *rewritten* are projects all of whose rows
+    are replaced.
     """
 
     inserts: list[Row]
@@ -128,10 +129,11 @@ class Change(Struct):
     deletes: list[Row] = field(default_factory=list)
     closes: list[Row] = field(default_factory=list)
     rewritten: list[UUID] = field(default_factory=list)
+    subtracted: list[Row] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.inserts or self.updates or self.deletes or self.closes or self.rewritten)
+        return not any((self.inserts, self.updates, self.deletes, self.closes, self.rewritten, self.subtracted))
 
     @classmethod
     def of(cls, parts: Iterable[Change]) -> Change:
@@ -262,21 +264,20 @@ def replaced(written: WrittenRows, table: Table, current: Sequence[Row]) -> Chan
 
 
 def added(written: WrittenRows, table: Table, current: Sequence[Row]) -> Change | None:
-    """The rows to add to a summed *table* for a project whose contributions become the *current* ones."""
+    """The change of a summed *table* for a project whose contributions become the *current* ones."""
     name = table.name
     if current is written.given.get(name, ()):
         return None
     before, now = written.sums.get(name, frozenset()), frozenset(current)
     written.given[name], written.sums[name] = current, now
-    rows = [*(now - before), *((*row[:-1], -row[-1]) for row in before - now)]
-    return Change(rows) if rows else None
+    return Change(list(now - before), subtracted=list(before - now)) if now != before else None
 
 
-def add_rows(sums: dict[Row, int], rows: Iterable[Row]) -> None:
-    """Add *rows* of a summed table to *sums*, by their keys."""
+def add_rows(sums: dict[Row, int], rows: Iterable[Row], sign: Literal[1, -1] = 1) -> None:
+    """Add *rows* of a summed table to *sums*, by their keys, or subtract them."""
     for row in rows:
         key = row[:-1]
-        sums[key] = sums.get(key, 0) + row[-1]
+        sums[key] = sums.get(key, 0) + sign * row[-1]
 
 
 def rows_of_sums(sums: Mapping[Row, int]) -> list[Row]:
@@ -289,6 +290,7 @@ def summed_up(parts: Iterable[Change]) -> Change:
     sums = dict[Row, int]()
     for part in parts:
         add_rows(sums, part.inserts)
+        add_rows(sums, part.subtracted, -1)
     return Change(rows_of_sums(sums))
 
 

@@ -8,7 +8,7 @@ from domain.access.cases import PARTIES, consulted, project_case
 from domain.messages import Entry
 from domain.project.materials.attachment import MaterialAttached
 from domain.project.state.project import Project
-from projections.view import Facts, Rows, Table, facts_of
+from projections.view import Facts, Row, Rows, Table, facts_of
 
 PROJECT_ACCESS = Table(
     "access_project",
@@ -45,13 +45,15 @@ FILE_ACCESS = Table(
 )
 
 
-class PartyCount(Struct):
-    """How many facts about parties a project has: that it changed is all the rows need beside the project.
+class AccessState(Struct):
+    """The rows of one project's items and of the project, cached until a fact changes whose they are.
 
     *files*: every file that was ever attached, with its item; a detached one stays in the history.
     """
 
-    facts: int = 0
+    has_parties: bool = False
+    items: dict[str, Row] = field(default_factory=dict)
+    project: list[Row] = field(default_factory=list)
     files: dict[tuple[str, str], int] = field(default_factory=dict)  # by item and digest, with the entry's version
 
 
@@ -63,22 +65,41 @@ class AccessView:
     tables: tuple[Table, ...] = (PROJECT_ACCESS, ITEM_ACCESS, FILE_ACCESS)
     follows: Facts = facts_of((*PARTIES, MaterialAttached))
 
-    def start(self) -> PartyCount:
-        return PartyCount()
+    def start(self) -> AccessState:
+        return AccessState()
 
-    def fold(self, state: PartyCount, entry: Entry, project: Project) -> None:  # noqa: ARG002  the view's form
-        state.facts += isinstance(entry.fact, PARTIES)
-        if isinstance(entry.fact, MaterialAttached):
-            for item in entry.fact.items:
-                state.files.setdefault((item, entry.fact.digest), entry.version)
+    def fold(self, state: AccessState, entry: Entry, project: Project) -> None:
+        fact = entry.fact
+        if isinstance(fact, MaterialAttached):
+            for item in fact.items:
+                state.files.setdefault((item, fact.digest), entry.version)
+            return
+        state.has_parties = True
+        code = getattr(fact, "item", "")
+        row = state.items.get(code)
+        if row is None or code not in project.items:  # the plan has changed, or all of the project
+            state.items.clear()
+            state.project.clear()
+        elif row != (now := item_row(project, code)):
+            state.items[code] = now
+            state.project.clear()
 
-    def rows(self, state: PartyCount, project: Project) -> Rows:
-        if not state.facts:
+    def rows(self, state: AccessState, project: Project) -> Rows:
+        if not state.has_parties:
             return {}
-        case = project_case(project)
-        items = [(project.id, code, item.department, consulted(item)) for code, item in project.items.items()]
+        if not state.items:
+            state.items = {code: item_row(project, code) for code in project.items}
+        if not state.project:
+            case = project_case(project)
+            state.project = [(project.id, case.uscc, case.manager, sorted(case.departments))]
         return {
-            "access_project": [(project.id, case.uscc, case.manager, sorted(case.departments))],
-            "access_item": items,
+            "access_project": state.project,
+            "access_item": [*state.items.values()],
             "access_file": [(project.id, *file, version) for file, version in state.files.items()],
         }
+
+
+def item_row(project: Project, code: str) -> Row:
+    """The row of the item *code*: its department, and those that take part in it besides."""
+    item = project.items[code]
+    return project.id, code, item.department, consulted(item)

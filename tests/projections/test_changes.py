@@ -29,6 +29,8 @@ class WrittenTable:
         if self.table.summed:
             for row in change.inserts:
                 self.sums[row[:-1]] += row[-1]
+            for row in change.subtracted:
+                self.sums[row[:-1]] -= row[-1]
             return
         for key in change.deletes:
             del self.rows[key]
@@ -92,6 +94,11 @@ def test_so_it_is_with_any_history_and_its_corrections(world: World) -> None:
 
 
 def test_sums_of_a_batch_are_added_up_before_they_are_written() -> None:
-    parts = [Change([("a", 1, 2), ("b", 1, -1)]), Change([("b", 1, 1), ("a", 2, 1)]), Change([("a", 1, 1)])]
+    parts = [
+        Change([("a", 1, 2), ("b", 1, -1)]),
+        Change([("b", 1, 1), ("a", 2, 1)]),
+        Change([("a", 1, 2)], subtracted=[("a", 1, 1)]),
+    ]
     assert summed_up(parts).inserts == [("a", 1, 3), ("a", 2, 1)]
     assert summed_up([Change([("a", 1)]), Change([("a", -1)])]).is_empty
+    assert summed_up([Change([("a", 1)]), Change([], subtracted=[("a", 1)])]).is_empty

@@ -40,7 +40,7 @@ from projections.law.shipped import shipped_law
 from projections.progress.fold import Progress
 from projections.progress.rows import ITEMS, ProgressItem
 from projections.sums import ZONE
-from projections.view import REFOLDED, Row, View, changes, fold, take
+from projections.view import REFOLDED, Row, View, add_rows, changes, fold, take
 from tests.effort import tried
 from tests.examples import APPLICANT, LAND
 from tests.histories import World, worlds
@@ -192,8 +192,9 @@ def require_figures(story: Sequence[Entry]) -> Counter[str]:
         else:
             take(views, folded, [entry])
         change = changes(clocks, folded).get(TURNS.name)
-        for row in change.inserts if change else ():
-            sums[row[:-1]] += row[-1]
+        if change:
+            add_rows(sums, change.inserts)
+            add_rows(sums, change.subtracted, -1)
         turns = [(*key, times) for key, times in sums.items() if times]
         rows = [ClockRow(*row) for row in clocks.rows(folded.states["clocks"], folded.project)[CLOCKS.name]]
         items = [ProgressItem(*row) for row in progress.rows(folded.states["progress"], folded.project)[ITEMS.name]]
