@@ -24,9 +24,9 @@ from infrastructure.projector.caches import cache_for
 from infrastructure.projector.ledger_stream import LedgerGapError
 from projections.view import Projected
 
-BATCH_ENTRIES_MAX = 8000  # some megabytes; smaller ones have fewer facts of a project, whose rows are made once a batch
+BATCH_ENTRIES_MAX = 16_000  # some ten megabytes; a project's rows are made once a batch, so that smaller ones cost more
 FEW_ROWS_MAX = 50  # of a table: up to this, one statement is faster than COPY, which costs a round trip
-BATCHES_MAX = 6  # per step: a rebuild has to wait for this many
+BATCHES_MAX = 3  # per step: a rebuild has to wait for this many
 RETRY_SECONDS_FIRST = 60.0  # before a stopped view is retried: a full disk or a lost lock may be temporary
 RETRY_SECONDS_MAX = 900.0  # a fact that no fold of this release can handle needs the next release
 READ = SQL("WHERE seq > {} ORDER BY seq LIMIT {}")

@@ -71,7 +71,7 @@ def _counts_of(project: ProgressProject, tally: Mapping[str, int]) -> list[Row]:
         "items_total": project.items_total,
         "items_turned_down": project.items_turned_down,
         "complaints_open": project.complaints_open,
-        **{figure: items for figure, items in tally.items() if figure.startswith(STEP)},
+        **{figure: tally[figure] for figure in STEP_FIGURES.values() if figure in tally},
     }
     return [(project.register, figure, number) for figure, number in figures.items() if number]
 
