@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from domain.law.cache import BoundedCache
 from domain.law.calendar.moment import local_time
 from domain.law.generic.course import effective
 from domain.law.generic.evaluate import GeneralOutlook, GeneralTerms, StartedClock, outlook
@@ -27,7 +26,7 @@ class CachedOutlooks:
     """What becomes of the clocks of items of one law, mode and set of lengths; see `outlook`."""
 
     def __init__(self) -> None:
-        self._by_course = BoundedCache[Course, GeneralOutlook | None](OUTLOOKS_CACHED_MAX)
+        self._by_course: dict[Course, GeneralOutlook | None] = {}
 
     def outlook(
         self, terms: GeneralTerms, clock: StartedClock, t: datetime, acts: Sequence[Act]
@@ -41,6 +40,8 @@ class CachedOutlooks:
             return outlook(terms, clock, t, acts)
         course = course_by_days(terms, clock, t)
         if course not in self._by_course:
+            if len(self._by_course) >= OUTLOOKS_CACHED_MAX:
+                self._by_course.clear()
             self._by_course[course] = outlook(terms, clock, t, acts)
         return self._by_course[course]
 

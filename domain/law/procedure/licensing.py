@@ -32,7 +32,7 @@ from domain.law.procedure.interface import (
     ProcedureReading,
     ProcedureTerms,
 )
-from domain.law.procedure.licensing_forecast import CachedForecasts, begin_of, outlook_in
+from domain.law.procedure.licensing_forecast import begin_of, forecast_of_all, outlook_in
 from domain.law.project_time import Counting, counting
 from domain.law.proof import RUNGS
 
@@ -50,7 +50,6 @@ class LicensingProcedure:
         self._usual, self._change = rule, change
         self._usual_days = {DECISION.name: self.rule.decision.days, LOWER_REVIEW.name: self.rule.lower_review.days}
         self._by_days: dict[int, Rule] = {}
-        self._forecasts = CachedForecasts(self.rule)
 
     def calendar(self, known: datetime) -> WorkingCalendar:
         """The calendar that is counted by, as known at *known*."""
@@ -120,7 +119,7 @@ class LicensingProcedure:
 
     def forecast(self, history: ItemHistory, known: datetime = DISTANT) -> ProcedureForecast:
         """What becomes of the clocks by time alone, by the events and notices that were known at *known*."""
-        return self._forecasts.of(history, known, self._outlooks)
+        return forecast_of_all(self._outlooks(history, known), history, self.rule.zone)
 
     def _outlooks(self, history: ItemHistory, known: datetime) -> Outlooks:
         """By the rule, but for countersignatures that were given other days than usual."""

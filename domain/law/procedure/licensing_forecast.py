@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import TypeAlias
 
-from domain.law.cache import BoundedCache
 from domain.law.calendar.moment import midnight, next_day
 from domain.law.documented import kind_of
 from domain.law.licensing.clock import Level, State, level
-from domain.law.licensing.course_by_days import Course, course_by_days
 from domain.law.licensing.forecast import DISTANT, Outlook, Outlooks
 from domain.law.licensing.renewal import RENEWAL_GUARD, GuardOutlook
 from domain.law.licensing.rule import Rule
 from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import ClockForecast, ProcedureForecast
 
-FORECASTS_CACHED_MAX = 4096  # under one law and its terms: most applications of a day come to the same days
 MIDNIGHTS_CACHED_MAX = 4096  # of the days on which clocks end: a few hundred at any time
 Instants: TypeAlias = tuple[datetime | None, datetime | None, datetime | None]
-
-
-class CachedForecasts:
-    """Forecasts of applications under one *rule*, cached by the days of their courses: many of a zone share them."""
-
-    def __init__(self, rule: Rule) -> None:
-        self._rule = rule
-        self._by_course = BoundedCache[Course, ProcedureForecast](FORECASTS_CACHED_MAX)
-
-    def of(
-        self, history: ItemHistory, known: datetime, outlooks: Callable[[ItemHistory, datetime], Outlooks]
-    ) -> ProcedureForecast:
-        """The forecast of *history* as known at *known*; where it is not cached, by its *outlooks*."""
-        course = self._course(history) if known == DISTANT else None
-        if course is not None and (cached := self._by_course.get(course)) is not None:
-            return cached
-        item = outlooks(history, known)
-        forecast = forecast_of_all(item, history, self._rule.zone)
-        if course is not None and follows_from_days(item):
-            self._by_course[course] = forecast
-        return forecast
-
-    def _course(self, history: ItemHistory) -> Course | None:
-        """All that a forecast depends on, the days given for countersignatures among it."""
-        course = course_by_days(history.events, self._rule)
-        return course if course is None or not history.request_days else (*history.request_days.items(), *course)
 
 
 def forecast_of_all(item: Outlooks, history: ItemHistory, zone: str) -> ProcedureForecast:
@@ -110,13 +80,6 @@ def instants_of(outlook: Outlook, history: ItemHistory, zone: str) -> Instants:
         return exists_at, yellow_at, over_at
     last = max((event.at for event in history.events), default=DISTANT)
     return exists_at, exists_at or min(yellow_at, last), over_at
-
-
-def follows_from_days(item: Outlooks) -> bool:
-    """Whether the forecast of *item* is the same for every application with its days: a clock too short to be green is
-    yellow from the very instant of the last event.
-    """
-    return not any(outlook.always_near and not outlook.closed for outlook in item.clocks)
 
 
 def guard_forecast(guard: GuardOutlook, zone: str) -> ClockForecast:
