@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from domain.access.principal import PrincipalKind
 from domain.access.state import KEEPERS, AnyPrincipal, Principal, PrincipalId, require_address, require_keeper
+from domain.core.characters import is_hidden
 from domain.core.context import Context
 from domain.core.ledger import Command, Fact, Refused
 from domain.core.personal import CONTACT, personal
@@ -49,13 +50,18 @@ class RegisterPrincipal(Command, frozen=True, tag="register_principal"):
 
 def _require_plain_id(principal: str) -> None:
     """Refuse an id that could not be typed, or be part of an address, as it is permanent."""
-    unfit = next((sign for sign in principal if sign.isspace() or not sign.isprintable() or sign in NOT_IN_IDS), None)
+    unfit = next((sign for sign in principal if _is_unfit(sign)), None)
     if unfit is not None:
         raise Refused(
             "principal-id-unfit",
             f"an id can't have {unicodedata.name(unfit, 'a control character').lower()} in it",
             remedy=f"choose an id without blanks and {' '.join(NOT_IN_IDS)}, such as li.qiang",
         )
+
+
+def _is_unfit(sign: str) -> bool:
+    """Whether *sign* can't be in an id: a blank, one that shows nothing, or one with a meaning in addresses."""
+    return sign.isspace() or sign in NOT_IN_IDS or is_hidden(sign) or not sign.isprintable()
 
 
 class PrincipalRegistered(Fact, frozen=True, tag="principal_registered"):

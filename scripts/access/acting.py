@@ -9,8 +9,10 @@ from typing import Annotated, TypeVar
 from uuid import UUID, uuid4
 
 import typer
-from msgspec import Struct, ValidationError, convert, to_builtins
+from msgspec import Struct, ValidationError, convert, json, to_builtins
 
+from api.web.problems import Problem
+from api.web.request_body import require_plain_texts
 from domain.access.messages import PrincipalCommand
 from domain.access.state import stream_of
 from domain.core.ledger import Actor, Role
@@ -73,11 +75,14 @@ def carried_out(command: PrincipalCommand, person: str, *further: PrincipalComma
 
 
 def _checked(command: PrincipalCommand) -> PrincipalCommand:
-    """*command*, within the limits of its schema, which hold for what is sent over the interface as well."""
+    """*command*, within the limits of its schema and of texts: those of what is sent over the interface."""
     try:
+        require_plain_texts(command, json.encode(command))
         return convert(to_builtins(command), type(command))
     except ValidationError as error:
         fail(f"{tag_of(command)} can't be taken: {error}.")
+    except Problem as problem:
+        fail(f"{tag_of(command)} can't be taken: {problem.detail}; {problem.remedy}.")
 
 
 async def acting(

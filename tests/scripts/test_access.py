@@ -57,6 +57,8 @@ def refused(*words: str) -> Refused:
     [
         (["users", "add", "", "Li"], "register_principal can't be taken"),
         (["users", "add", "l" * 1000, "Li"], "register_principal can't be taken"),
+        (["users", "add", "li", "Li\u202e"], "the text holds the character U+202E; leave it out"),
+        (["users", "add", "li", " "], "the text is nothing but blanks"),
         (["users", "add", "li", "Li", "--role", "system"], "system is no role that is granted"),
         (["grants", "give", "li", "system"], "Choose one of officer, project_manager"),
     ],

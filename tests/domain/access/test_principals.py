@@ -111,7 +111,9 @@ def test_an_administrator_registers_a_person_once() -> None:
     )
 
 
-@pytest.mark.parametrize("principal", ["li qiang", "li\n", "li\u200b", "li/qiang", "li?", "100%", "a\\b", "\u00a0li"])
+@pytest.mark.parametrize(
+    "principal", ["li qiang", "li\n", "li\u200b", "li/qiang", "li?", "100%", "a\\b", "\u00a0li", "li\u3164"]
+)
 def test_an_id_that_can_not_be_typed_or_be_in_an_address_is_refused(principal: str) -> None:
     PrincipalSpec().when(RegisterPrincipal(principal=principal, name="Li"), XU).refused("principal-id-unfit")
 
