@@ -236,31 +236,37 @@ def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
 
 
 def replaced(written: WrittenRows, table: Table, current: Sequence[Row]) -> Change | None:
-    """The change from a project's *written* rows of *table* to its *current* ones, which are then the written ones.
-
-    Most rows are the same objects as before, cached by their view, mostly at the same places: only others are compared.
-    """
+    """The change from a project's *written* rows of *table* to its *current* ones, which are then the written ones."""
     before = written.rows.get(table.name, ())
     if not (current or before):
         return None
-    rows = tuple(current)
-    differ = [*map(is_not, rows, before)]
-    fresh, stale = [*compress(rows, differ), *rows[len(differ) :]], [*compress(before, differ), *before[len(differ) :]]
+    rows = written.rows[table.name] = tuple(current)
+    fresh, stale = differing(before, rows)
     if not (fresh or stale):
         return None
-    written.rows[table.name] = rows
-    moved = set(map(id, fresh)).intersection(map(id, stale))
-    removed = {row[: table.key]: row for row in stale if id(row) not in moved}
+    removed = {row[: table.key]: row for row in stale}
     change = Change([])
     for row in fresh:
-        if id(row) not in moved:
-            was = removed.pop(row[: table.key], None)
-            if was is None:
-                change.inserts.append(row)
-            elif was != row:
-                change.updates.append(row)
+        was = removed.pop(row[: table.key], None)
+        if was is None:
+            change.inserts.append(row)
+        elif was != row:
+            change.updates.append(row)
     change.deletes = list(removed)
     return None if change.is_empty else change
+
+
+def differing(before: Sequence[Row], rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
+    """Those of *rows* that are other objects than all *before*, and those before that are no longer among them.
+
+    Most are the same, mostly at the same places.
+    """
+    differ = [*map(is_not, rows, before)]
+    fresh, stale = [*compress(rows, differ), *rows[len(differ) :]], [*compress(before, differ), *before[len(differ) :]]
+    moved = set(map(id, fresh)).intersection(map(id, stale)) if fresh and stale else ()
+    if not moved:
+        return fresh, stale
+    return [row for row in fresh if id(row) not in moved], [row for row in stale if id(row) not in moved]
 
 
 def added(written: WrittenRows, table: Table, current: Sequence[Row]) -> Change | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -21,8 +22,8 @@ from domain.project.state.project import Project
 from projections.clocks.decisions import DecisionRow
 from projections.clocks.fold import CLOCKS, Clocks, ClocksState, counted_at, counted_by, figure_of
 from projections.clocks.law_events import TERMS, Histories
-from projections.history.fold import History, HistoryState, KeyedTables
-from projections.history.versions import AT_AN_INSTANT, AXES, Keyed, covering
+from projections.history.fold import History, HistoryState, Shown
+from projections.history.versions import AT_AN_INSTANT, AXES, covering
 from projections.reader import Laws
 from projections.snapshots import Cursor
 from projections.view import CORRECTIONS, Folded, Row, Table, take
@@ -94,7 +95,7 @@ class ClockHistory(History):
         await cursor.execute(COUNTED_BY, {"bases": later, "limit": limit})
         return [project for (project,) in await cursor.fetchall()]
 
-    def known_axis(self, project: UUID, entries: Sequence[Entry]) -> Iterator[tuple[datetime, KeyedTables]]:
+    def known_axis(self, project: UUID, entries: Sequence[Entry]) -> Iterator[tuple[datetime, Shown]]:
         """The clocks as known at each instant, also when a notice was published or something foreseen took effect."""
         recorded: dict[datetime, list[Entry]] = {}
         for entry in entries:
@@ -113,7 +114,7 @@ class ClockHistory(History):
                 state.rows.clear()
             yield at, self._shown(folded.project, state, at)
 
-    def valid_axis(self, project: UUID, entries: Sequence[Entry]) -> Iterator[tuple[datetime, KeyedTables]]:
+    def valid_axis(self, project: UUID, entries: Sequence[Entry]) -> Iterator[tuple[datetime, Shown]]:
         """The clocks as they are now known to have been, application by application."""
         histories = self._state(self._folded(project, entries, DISTANT)).histories
         changes: dict[datetime, dict[Application, list[Row]]] = {}
@@ -124,7 +125,7 @@ class ClockHistory(History):
         shown: dict[Application, list[Row]] = {}
         for at in sorted(changes):
             shown |= changes[at]
-            yield at, {CLOCKS.name: keyed(row for rows in shown.values() for row in rows)}
+            yield at, {CLOCKS.name: tuple(chain.from_iterable(shown.values()))}
 
     def state_at(self, project: UUID, entries: Sequence[Entry], t: datetime, known: datetime) -> ClocksState:
         """The state whose rows are those at *t*, as known at *known*: what either axis has for such a pair."""
@@ -171,10 +172,10 @@ class ClockHistory(History):
             for now in [structs.replace(history, events=before.events, announced=before.announced)]
         )
 
-    def _rows(self, folded: Folded) -> KeyedTables:
+    def _rows(self, folded: Folded) -> Shown:
         return self._shown(folded.project, self._state(folded), DISTANT)
 
-    def _shown(self, project: Project, state: ClocksState, at: datetime) -> KeyedTables:
+    def _shown(self, project: Project, state: ClocksState, at: datetime) -> Shown:
         """The rows of all applications by what happened until *at*, by the calendar as known then."""
         clocks: dict[Application, list[Row]] = {}
         for key, history in state.histories.items():
@@ -187,13 +188,14 @@ class ClockHistory(History):
                 state.rows[key] = self._clocks.clock_rows(project.id, history, at)
                 state.decided.pop(key, None)
             clocks[key] = state.rows[key]
-        decided: dict[Application, Row] = {}
         for application, row in state.decisions.rows.items():
             if application not in state.decided:
                 of_it = clocks.get(application, ())
                 state.decided[application] = decided_row(project.register, DecisionRow(*row), of_it)
-            decided[application] = state.decided[application]
-        return {CLOCKS.name: keyed(row for rows in clocks.values() for row in rows), DECIDED.name: decided}
+        return {
+            CLOCKS.name: tuple(chain.from_iterable(clocks.values())),
+            DECIDED.name: tuple(map(state.decided.__getitem__, state.decisions.rows)),
+        }
 
     def _state(self, folded: Folded) -> ClocksState:
         state: ClocksState = folded.states[self.view.name]
@@ -249,11 +251,6 @@ def decided_row(register: str, decided: DecisionRow, clocks: Iterable[Row]) -> R
     """The row of a decided application in DECIDED, by its *clocks*."""
     key = decided.project, decided.item, decided.application
     return *key, register, decided.department, *figure_of(clocks), decided.decided_at
-
-
-def keyed(rows: Iterable[Row]) -> Keyed:
-    """*rows* of one project by the rest of their keys."""
-    return {row[1 : CLOCKS.key]: row for row in rows}
 
 
 def instants_of(history: ItemHistory) -> set[datetime]:

@@ -21,7 +21,7 @@ from domain.law.licensing.forecast import DISTANT
 from domain.messages import Entry, corrections
 from domain.project.application.correction import EntryAmended
 from domain.project.state.project import Project
-from projections.history.versions import STILL, Keyed, TableVersions, combined, history_name, history_of
+from projections.history.versions import STILL, TableVersions, combined, history_name, history_of
 from projections.snapshots import Cursor
 from projections.view import (
     CORRECTIONS,
@@ -33,6 +33,7 @@ from projections.view import (
     Row,
     Table,
     View,
+    differing,
     take,
 )
 
@@ -40,7 +41,7 @@ HISTORY_VERSION = 2  # grows with every change of the tables or of this fold
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 InEffect: TypeAlias = Callable[[Entry], datetime]  # from when on an entry counts on the valid axis
-KeyedTables: TypeAlias = dict[str, Keyed]
+Shown: TypeAlias = dict[str, tuple[Row, ...]]  # the rows of one project, by table
 
 
 def occurred(entry: Entry) -> datetime:
@@ -54,10 +55,10 @@ def recorded(entry: Entry) -> datetime:
 
 
 class HistoryState(Struct):
-    """The end of one project's history: the view's state, its rows by table and key, and the last instants."""
+    """The end of one project's history: the view's state, its rows by table, and the last instants."""
 
     folded: Folded
-    shown: KeyedTables
+    shown: Shown
     known_at: datetime
     valid_at: datetime
 
@@ -117,7 +118,7 @@ class History:
             rows[history_name(table)] = [stored(table, *version) for version in versions]
         return rows
 
-    def known_axis(self, project: UUID, entries: Sequence[Entry]) -> Iterator[tuple[datetime, KeyedTables]]:
+    def known_axis(self, project: UUID, entries: Sequence[Entry]) -> Iterator[tuple[datetime, Shown]]:
         """What the tables contained, as known at the same instant, from each instant on at which that changes."""
         by_instant: dict[datetime, list[Entry]] = {}
         refolded = set[datetime]()
@@ -135,7 +136,7 @@ class History:
                 take([self.view], folded, by_instant[at])
             yield at, self._rows(folded)
 
-    def valid_axis(self, project: UUID, entries: Sequence[Entry]) -> Iterator[tuple[datetime, KeyedTables]]:
+    def valid_axis(self, project: UUID, entries: Sequence[Entry]) -> Iterator[tuple[datetime, Shown]]:
         """The same as now known to have been the case."""
         settled = corrected(entries)
         by_instant = sorted(settled, key=lambda entry: (self.in_effect(entry), entry.version))
@@ -156,14 +157,12 @@ class History:
         take([self.view], folded, [entry for entry in corrected(known) if self.in_effect(entry) <= t])
         return folded
 
-    def _rows(self, folded: Folded) -> KeyedTables:
-        if not folded.project.version:
-            return {table.name: {} for table in self.bases}
-        rows = self.view.rows(folded.states[self.view.name], folded.project)
-        return {table.name: {row[1 : table.key]: row for row in rows.get(table.name, ())} for table in self.bases}
+    def _rows(self, folded: Folded) -> Shown:
+        rows = self.view.rows(folded.states[self.view.name], folded.project) if folded.project.version else {}
+        return {table.name: tuple(rows.get(table.name, ())) for table in self.bases}
 
-    def _versions(self, axis: Iterator[tuple[datetime, KeyedTables]]) -> dict[str, TableVersions]:
-        versions = {table.name: TableVersions() for table in self.bases}
+    def _versions(self, axis: Iterator[tuple[datetime, Shown]]) -> dict[str, TableVersions]:
+        versions = {table.name: TableVersions(table) for table in self.bases}
         for at, shown in axis:
             for name, rows in shown.items():
                 versions[name].show(at, rows)
@@ -255,16 +254,19 @@ class Appended:
         self._begun: dict[Row, tuple[Row, datetime, datetime]] = {}  # not stored yet, by key
         self._change = Change([])
 
-    def show(self, known_at: datetime, valid_at: datetime, shown: Keyed, rows: Keyed) -> None:
+    def show(self, known_at: datetime, valid_at: datetime, shown: tuple[Row, ...], rows: tuple[Row, ...]) -> None:
         """The table consists of *rows* instead of *shown* from these two instants on."""
-        for key, row in rows.items():
-            was = shown.get(key)
-            if was is row or was == row:
+        fresh, stale = differing(shown, rows)
+        ended = {row[1 : self.table.key]: row for row in stale}
+        for row in fresh:
+            key = row[1 : self.table.key]
+            was = ended.pop(key, None)
+            if was == row:
                 continue
             if was is not None:
                 self._end(key, known_at, valid_at)
             self._begun[key] = row, known_at, valid_at
-        for key in shown.keys() - rows.keys():
+        for key in ended:
             self._end(key, known_at, valid_at)
 
     def _end(self, key: Row, known_at: datetime, valid_at: datetime) -> None:

@@ -6,18 +6,17 @@ axis it lasts from one legal instant to another: it is what is now known to have
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import LiteralString
 
 from msgspec import Struct
 
 from domain.law.licensing.forecast import DISTANT
-from projections.view import Row, Table
+from projections.view import Row, Table, differing
 
 STILL = DISTANT  # the end of a version that lasts
 BEGINNINGS, ENDS = ("known_from", "valid_from"), ("known_until", "valid_until")  # columns of a version
-Keyed = Mapping[Row, Row]  # the rows of one project, by the rest of their key
 
 
 class Version(Struct):
@@ -29,25 +28,25 @@ class Version(Struct):
 
 
 class TableVersions:
-    """All versions of the rows of one table, by key, in order of time."""
+    """All versions of the rows of *table* for one project, by the rest of their key, in order of time."""
 
-    def __init__(self) -> None:
+    def __init__(self, table: Table) -> None:
         self.by_key: dict[Row, list[Version]] = {}
-        self._shown: Keyed = {}
+        self._key, self._shown = slice(1, table.key), tuple[Row, ...]()
 
-    def show(self, at: datetime, rows: Keyed) -> None:
+    def show(self, at: datetime, rows: tuple[Row, ...]) -> None:
         """From *at* on the table consists of *rows*. Instants have to come in ascending order."""
-        shown = self._shown
-        for key, row in rows.items():
-            was = shown.get(key)
-            if was is row:
+        fresh, stale = differing(self._shown, rows)
+        ended = {row[self._key]: row for row in stale}
+        for row in fresh:
+            key = row[self._key]
+            was = ended.pop(key, None)
+            if was == row:
                 continue
             if was is not None:
-                if was == row:
-                    continue
                 self.by_key[key][-1].end = at
             self.by_key.setdefault(key, []).append(Version(row, at))
-        for key in shown.keys() - rows.keys():
+        for key in ended:
             self.by_key[key][-1].end = at
         self._shown = rows
 
