@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -141,26 +141,43 @@ async def _send_answers(answers: AsyncIterator[bytes], send: Send) -> None:
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def lines_in(receive: Receive) -> AsyncIterator[tuple[int, bytes]]:
-    """The lines of a body with their numbers; blank ones are left out. Raises Problem where it is cut off."""
-    splitter, number, size, more = LineSplitter(), 0, 0, True
+NumberedLines = Iterator[tuple[int, bytes]]
+
+
+async def lines_in(receive: Receive) -> AsyncIterator[NumberedLines]:
+    """The lines of a body with their numbers, piece by piece as it comes; blank ones are left out.
+
+    Raises Problem where it is cut off or too large, some of that while a piece is read.
+    """
+    splitter, size, more = NumberedSplitter(), 0, True
     while more:
         event: Any = await receive()
         if event["type"] == CLIENT_GONE:
             raise Problem("bad-request", "the connection closed before the batch was whole", remedy="send it again")
         piece, more = event.get("body", b""), event.get("more_body", False)
         size += len(piece)
-        try:
-            for line in splitter.lines(piece if more else piece + b"\n"):
-                number += 1
-                if number > LINES_MAX and line.strip():
-                    raise _too_large()
-                if line.strip():
-                    yield number, line
-        except LineTooLongError as endless:
-            raise _too_large() from endless
+        yield splitter.lines(piece if more else piece + b"\n")
         if size > BATCH_BYTES_MAX:
             raise _too_large()
+
+
+class NumberedSplitter:
+    """Cuts a body into lines, and counts them."""
+
+    def __init__(self) -> None:
+        self._splitter, self._number = LineSplitter(), 0
+
+    def lines(self, piece: bytes) -> NumberedLines:
+        """The lines that end in *piece* and are not blank. Raises Problem body-too-large."""
+        try:
+            for line in self._splitter.lines(piece):
+                self._number += 1
+                if line and not line.isspace():
+                    if self._number > LINES_MAX:
+                        raise _too_large()
+                    yield self._number, line
+        except LineTooLongError as endless:
+            raise _too_large() from endless
 
 
 class LinesRun:
@@ -168,8 +185,9 @@ class LinesRun:
 
     def __init__(self, sender: ProjectCommandSender, scope: Scope) -> None:
         self._sender, self._scope = sender, scope
-        self._ordered: deque[asyncio.Future[bytes]] = deque()
-        self._chains: dict[UUID, deque[tuple[int, ProjectCommand, asyncio.Future[bytes]]]] = {}
+        self._begun = self._sent = 0  # lines, and answers to them
+        self._known: dict[int, bytes] = {}  # answers to be sent, by the place of their line among those begun
+        self._chains: dict[int, deque[tuple[int, int, ProjectCommand]]] = {}  # by project: a UUID is hashed by Python
         self._room = asyncio.Semaphore(PROJECTS_AT_ONCE_MAX)
         self._tasks: set[asyncio.Task[None]] = set()
         self._has_news, self._is_read = asyncio.Event(), False
@@ -178,68 +196,71 @@ class LinesRun:
         """Read the lines, and begin with each as soon as those of its project before it are done."""
         number = 0
         try:
-            async for number, line in lines_in(receive):
-                self._begin(number, line)
+            async for lines in lines_in(receive):
+                for number, line in lines:
+                    self._begin(number, line)
         except Exception as error:  # noqa: BLE001  it is the answer to the line at which reading ended
-            self._answer_at_once(problem_line(number + 1, error, self._scope))
+            self._answer(self._next_place(), problem_line(number + 1, error, self._scope))
         finally:
             self._is_read = True
             self._has_news.set()
 
     async def answers(self) -> AsyncIterator[bytes]:
         """The answers in the order of the lines, several at a time where they are known."""
-        piece: list[bytes] = []
-        size = 0
-        while self._ordered or not self._is_read:
-            if not self._ordered:
+        while self._sent < self._begun or not self._is_read:
+            if piece := self._next_answers():
+                yield piece
+            else:
                 self._has_news.clear()
                 await self._has_news.wait()
-                continue
-            answer = self._ordered.popleft()
-            if piece and (size > PIECE_BYTES or not answer.done()):
-                yield b"".join(piece)
-                piece, size = [], 0
-            piece.append(await answer)
-            size += len(piece[-1])
-        if piece:
-            yield b"".join(piece)
 
-    def _answer_at_once(self, answer: bytes) -> None:
-        known: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        known.set_result(answer)
-        self._ordered.append(known)
-        self._has_news.set()
+    def _next_answers(self) -> bytes:
+        """What comes next, as far as it is known, of about PIECE_BYTES; nothing where the next answer is not known."""
+        answers: list[bytes] = []
+        size = 0
+        while size <= PIECE_BYTES and (answer := self._known.pop(self._sent, b"")):
+            answers.append(answer)
+            self._sent += 1
+            size += len(answer)
+        return b"".join(answers)
+
+    def _next_place(self) -> int:
+        self._begun += 1
+        return self._begun - 1
+
+    def _answer(self, place: int, answer: bytes) -> None:
+        self._known[place] = answer
+        if place == self._sent:
+            self._has_news.set()
 
     def _begin(self, number: int, line: bytes) -> None:
+        place = self._next_place()
         try:
             sent = line_command(line)
         except Exception as error:  # noqa: BLE001  it is the answer to this line
-            self._answer_at_once(problem_line(number, error, self._scope))
+            self._answer(place, problem_line(number, error, self._scope))
             return
-        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._ordered.append(answer)
-        self._has_news.set()
-        chain = self._chains.get(sent.project)
+        project = sent.project.int
+        chain = self._chains.get(project)
         if chain is not None:
-            chain.append((number, sent, answer))
+            chain.append((place, number, sent))
             return
-        self._chains[sent.project] = deque([(number, sent, answer)])
-        task = asyncio.create_task(self._work(sent.project))
+        self._chains[project] = deque([(place, number, sent)])
+        task = asyncio.create_task(self._work(project))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _work(self, project: UUID) -> None:
+    async def _work(self, project: int) -> None:
         """Carry out the commands to one project, until there are none."""
         chain = self._chains[project]
         async with self._room:
             while chain:
-                number, sent, answer = chain.popleft()
+                place, number, sent = chain.popleft()
                 try:
-                    line = receipt_line(number, await self._sender.carry_out(sent))
+                    answer = receipt_line(number, await self._sender.carry_out(sent))
                 except Exception as error:  # noqa: BLE001  it is the answer to this line
-                    line = problem_line(number, error, self._scope)
-                if not answer.done():
-                    answer.set_result(line)
+                    answer = problem_line(number, error, self._scope)
+                self._answer(place, answer)
             del self._chains[project]
 
 
@@ -258,9 +279,10 @@ class AtomicRun:
         """Read all lines. Nothing is begun before the last has come."""
         number = 0
         try:
-            async for number, line in lines_in(receive):
-                self._numbers.append(number)
-                self._take(number, line)
+            async for lines in lines_in(receive):
+                for number, line in lines:
+                    self._numbers.append(number)
+                    self._take(number, line)
         except Exception as error:  # noqa: BLE001  it is the answer to the line at which reading ended
             self._numbers.append(number + 1)
             self._fault = (number + 1, error)
