@@ -89,8 +89,7 @@ class ItemSubmitted(Fact, frozen=True, tag="item_submitted"):
     case_number: str = ""  # 办件编号; empty where another register gave one, and before format 1
 
     def apply(self, project: Project) -> None:
-        item = project.recorded(self.item)
-        item.renew()
+        item = project.begin_application(self.item)
         item.stage, item.undertaking = Stage.SUBMITTED, self.undertaking
         item.edition, item.promised, item.law = self.catalogue, self.promise_days, self.law
         item.renews, item.case_number = self.renews, self.case_number
