@@ -127,14 +127,17 @@ def _too_large() -> Problem:
     )
 
 
-async def _send_answers(answers: AsyncIterator[bytes], send: Send) -> None:
+async def _send_answers(answers: AsyncIterator[Piece], send: Send) -> None:
     headers = [(b"content-type", b"application/x-ndjson"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    async for piece in answers:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    is_last = False
+    async for body, is_last in answers:
+        await send({"type": "http.response.body", "body": body, "more_body": not is_last})
+    if not is_last:
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
+Piece = tuple[bytes, bool]  # answers, and whether they are known to be the last ones
 NumberedLines = Iterator[tuple[int, bytes]]
 
 
@@ -182,8 +185,8 @@ class LinesRun:
         self._begun = self._sent = 0  # lines, and answers to them
         self._known: dict[int, bytes] = {}  # answers to be sent, by the place of their line among those begun
         self._chains: dict[int, deque[tuple[int, int, ProjectCommand]]] = {}  # by project: a UUID is hashed by Python
-        self._room = asyncio.Semaphore(PROJECTS_AT_ONCE_MAX)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: deque[int] = deque()  # the projects that no worker has begun with
+        self._workers: set[asyncio.Task[None]] = set()
         self._has_news, self._is_read = asyncio.Event(), False
 
     async def read(self, receive: Receive) -> None:
@@ -199,11 +202,11 @@ class LinesRun:
             self._is_read = True
             self._has_news.set()
 
-    async def answers(self) -> AsyncIterator[bytes]:
+    async def answers(self) -> AsyncIterator[Piece]:
         """The answers in the order of the lines, several at a time where they are known."""
         while self._sent < self._begun or not self._is_read:
             if piece := self._next_answers():
-                yield piece
+                yield piece, self._is_read and self._sent == self._begun
             else:
                 self._has_news.clear()
                 await self._has_news.wait()
@@ -240,14 +243,17 @@ class LinesRun:
             chain.append((place, number, sent))
             return
         self._chains[project] = deque([(place, number, sent)])
-        task = asyncio.create_task(self._work(project))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._waiting.append(project)
+        if len(self._workers) < PROJECTS_AT_ONCE_MAX:
+            worker = asyncio.create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
 
-    async def _work(self, project: int) -> None:
-        """Carry out the commands to one project, until there are none."""
-        chain = self._chains[project]
-        async with self._room:
+    async def _work(self) -> None:
+        """Carry out the commands to the projects that wait, to one after another, until there are none."""
+        while self._waiting:
+            project = self._waiting.popleft()
+            chain = self._chains[project]
             while chain:
                 place, number, sent = chain.popleft()
                 try:
@@ -308,7 +314,7 @@ class AtomicRun:
                 "key-reused", "a line before has the same key", remedy="give every command of a batch a key of its own"
             )
 
-    async def answers(self) -> AsyncIterator[bytes]:
+    async def answers(self) -> AsyncIterator[Piece]:
         """The answers, all at once."""
         await self._is_read.wait()
         if self._fault is None and self._commands:
@@ -317,12 +323,11 @@ class AtomicRun:
             except SequenceRefusedError as refused:
                 self._fault = (self._numbers[refused.index], refused.refusal)
             except Exception as error:  # noqa: BLE001  no line is at fault, so that it is the answer to each
-                yield b"".join(problem_line(number, error, self._scope) for number in self._numbers)
+                yield b"".join([problem_line(number, error, self._scope) for number in self._numbers]), True
             else:
-                lines = (receipt_line(*pair) for pair in zip(self._numbers, answered, strict=True))
-                yield b"".join(lines)
+                yield b"".join(map(receipt_line, self._numbers, answered)), True
         if self._fault is not None:
-            yield b"".join(self._undone(*self._fault))
+            yield b"".join(self._undone(*self._fault)), True
 
     def _undone(self, fault: int, error: Exception) -> Sequence[bytes]:
         """The answers where nothing was carried out, because of what is wrong with the line *fault*."""

@@ -194,7 +194,7 @@ async def test_nothing_of_an_atomic_batch_that_is_cut_off_is_carried_out(approva
     scope: Any = {"path": "/v1/commands/batch", "state": {}, "headers": []}
     run = AtomicRun(sender, scope)
     await run.read(receive)
-    replies = json.Decoder().decode_lines(b"".join([piece async for piece in run.answers()]))
+    replies = json.Decoder().decode_lines(b"".join([piece async for piece, _ in run.answers()]))
 
     assert [each["problem"]["code"] for each in replies] == ["batch-undone", "bad-request"]
     assert await approvals.history(project) == []
