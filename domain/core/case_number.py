@@ -12,7 +12,7 @@ AREA = "BDA"  # the area whose cases they are, unless the installation names ano
 LETTERS = {ord(letter): str(int(letter, 36)) for letter in ascii_letters}  # A and a as 10, Z and z as 35
 HEADS_MAX = 100  # beginnings of numbers that are cached: with the thousands of the counter, which are given out in turn
 COUNTER_DIGITS = 6  # at least: the counter goes on through the years, and gets longer when it must
-TAIL_DIGITS = 3  # of the counter, after a cached beginning
+TAIL_DIGITS, TAILS = 3, 1_000  # of the counter, after a cached beginning
 
 
 def case_number(area: str, year: int, counter: int) -> str:
@@ -21,7 +21,7 @@ def case_number(area: str, year: int, counter: int) -> str:
     The check digit is that of ISO/IEC 7064, MOD 11,10, over area, year and counter, in which each letter is read as two
     digits, A for 10 and Z for 35: one wrong digit, and nearly every exchange of two, is noticed.
     """
-    thousands, rest = divmod(counter, 10**TAIL_DIGITS)
+    thousands, rest = divmod(counter, TAILS)
     head, tails = _head(area, year, thousands)
     return head + tails[rest]
 
@@ -36,7 +36,7 @@ def _head(area: str, year: int, thousands: int) -> tuple[str, tuple[str, ...]]:
 @cache
 def _tails(check: int) -> tuple[str, ...]:
     """Every last three digits of a counter, with the check digit of a number whose checksum before them is *check*."""
-    return tuple([_with_check_digit(f"{rest:0{TAIL_DIGITS}d}", check) for rest in range(10**TAIL_DIGITS)])
+    return tuple([_with_check_digit(f"{rest:0{TAIL_DIGITS}d}", check) for rest in range(TAILS)])
 
 
 def _with_check_digit(tail: str, check: int) -> str:

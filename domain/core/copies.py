@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import copy
-from functools import cache
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -18,26 +17,19 @@ def independent(state: T) -> T:
 
 
 def _copied(value: Any) -> Any:
-    kind = type(value)
-    if _never_changes(kind):
-        return value
-    if issubclass(kind, dict):
-        return {key: part if _never_changes(type(part)) else _copied(part) for key, part in value.items()}
-    if issubclass(kind, list):
+    if isinstance(value, Struct):
+        return value if value.__struct_config__.frozen else _with_copied_fields(value)
+    if isinstance(value, dict):
+        return {key: _copied(part) for key, part in value.items()}
+    if isinstance(value, list):
         return [_copied(part) for part in value]
-    if issubclass(kind, set):
-        return set(value)
-    fresh = copy(value)
-    for name in kind.__struct_fields__:
-        part = getattr(value, name)
-        if not _never_changes(type(part)):
-            setattr(fresh, name, _copied(part))
+    return set(value) if isinstance(value, set) else value
+
+
+def _with_copied_fields(state: Struct) -> Struct:
+    fresh = copy(state)
+    for name in state.__struct_fields__:
+        part = getattr(state, name)
+        if (copied := _copied(part)) is not part:
+            setattr(fresh, name, copied)
     return fresh
-
-
-@cache
-def _never_changes(kind: type) -> bool:
-    """Whether values of this type stay as they are: everything but dictionaries, lists, sets and unfrozen structs."""
-    if issubclass(kind, Struct):
-        return kind.__struct_config__.frozen
-    return not issubclass(kind, dict | list | set)
