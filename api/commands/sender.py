@@ -54,7 +54,9 @@ class ProjectCommandSender(Struct, frozen=True):
             key, allowed = self._admission(sent)
             if isinstance(sent.command, AttachMaterial):
                 allowed = await self._with_file(sent.command, sent.project, key, allowed, judged_first=True)
-            answer = await in_time(self._claimed(sent, key, allowed))
+            code = registered_code(sent.command)
+            carrying_out = self._claiming(code, sent, key, allowed) if code else self._decided(sent, key, allowed)
+            answer = await in_time(carrying_out)
         except BaseException as error:
             self.approvals.counts.refused(error)
             raise
@@ -79,22 +81,17 @@ class ProjectCommandSender(Struct, frozen=True):
             allowed(await self.approvals.state(project))
         return await attachable(self.materials, command, allowed)
 
-    def _claimed(self, sent: ProjectCommand, key: UUID, allowed: Allowed) -> Awaitable[CommandAnswer]:
-        """Carry out a command once the code that it registers a project under, if any, is claimed."""
-        if code := registered_code(sent.command):
-            return self._claiming(code, sent, key, allowed)
-        return self._decided(sent, key, allowed)
-
     async def _claiming(self, code: str, sent: ProjectCommand, key: UUID, allowed: Allowed) -> CommandAnswer:
+        """Carry out a command once the *code* that it registers a project under is claimed."""
         async with project_code_claimed(self.approvals, sent.project, code, self.caller):
             return await self._decided(sent, key, allowed)
 
     def _decided(self, sent: ProjectCommand, key: UUID, allowed: Allowed) -> Awaitable[CommandAnswer]:
         """Carry out a command, on the version that it is for."""
-        approvals, command, caller, origin = self.approvals, sent.command, self.caller, self.origin
+        approvals, caller, origin = self.approvals, self.caller, self.origin
         if sent.if_match is None:
-            return approvals.handle(sent.project, command, caller.actor, key, origin, allowed=allowed)
-        return carry_out_on(sent.if_match, approvals, sent.project, command, caller, key, origin, allowed)
+            return approvals.handle(sent.project, sent.command, caller.actor, key, origin, allowed=allowed)
+        return carry_out_on(sent.if_match, approvals, sent.project, sent.command, caller, key, origin, allowed)
 
     async def carry_out_together(self, commands: Sequence[ProjectCommand]) -> list[CommandAnswer]:
         """Carry out *commands*, all to one project, or none of them. Raises SequenceRefusedError, and as above."""

@@ -439,7 +439,8 @@ class Approvals(Application[UUID]):
         at = command.occurred_at or recorded_at or now
         if at.tzinfo is None:
             raise Refused("no-zone", "occurred_at needs an offset from UTC", remedy="write 2026-03-02T09:00:00+08:00")
-        law = self.law_for(law_id, at, begun=bool(project.law) or by.role is Role.SYSTEM)
+        terms = self._in_force.terms(law_id, at, begun=bool(project.law) or by.role is Role.SYSTEM)
+        law = terms.law
         # Whether a time is still to come is for today to say: other systems also record what they only plan.
         context = Context(
             by=by,
@@ -448,8 +449,8 @@ class Approvals(Application[UUID]):
             law=law,
             shelf=self.shelves.shelf,
             calendar=self._calendar(law, command, project, at) if command.needs_calendar else None,
-            versions=self._in_force.versions(law_id),
-            regions=self._in_force.regions(law),
+            versions=terms.versions,
+            regions=terms.regions,
             case_area=self.cases.area,
             case_counter=counter,
         )
