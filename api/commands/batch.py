@@ -35,7 +35,9 @@ from api.web.error_handlers import described
 from api.web.identity import caller_of, headers_of, origin_of
 from api.web.problems import POST_BATCH, Problem
 from api.web.request_body import require_utf8
+from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.atomic.sequence import SequenceRefusedError
+from infrastructure.materials.store import MaterialStore
 
 NDJSON = "application/x-ndjson"
 MEDIA_TYPES = (NDJSON.encode(), b"application/jsonl")
@@ -65,28 +67,32 @@ Mode = Annotated[
     tags=["commands"],
     opt={ACCESS: COMMANDS},
 )
-async def post_batch(mode: Mode = BatchMode.EACH) -> ASGIApp:
+async def post_batch(scope: Scope, mode: Mode = BatchMode.EACH) -> ASGIApp:
     """A line a command, as `application/x-ndjson`: `project`, `key`, `command`, and `if_match` where wanted.
 
     Each line is answered by one: its number from 1, the status, and the receipt or the problem that a single request
     would get. The lines of one project are carried out in their order, those of others side by side. 10,000 lines and
     16 MiB at most. A batch may be sent again: what was carried out gets its first answer.
     """
-    return BatchEndpoint(mode)
+    services = services_of(scope)
+    return BatchEndpoint(services.approvals, services.materials, mode)
 
 
 class BatchEndpoint(Struct, frozen=True):
-    """The ASGI application that carries out the batch in one request; all answers, errors too, are its own."""
+    """The ASGI application that carries out the batch in one request; all answers, errors too, are its own.
 
+    Litestar calls it as the response of `post_batch`, the hot path directly.
+    """
+
+    approvals: Approvals
+    materials: MaterialStore
     mode: BatchMode
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             headers = headers_of(scope)
             _require_lines(headers)
-            services = services_of(scope)
-            caller, origin = caller_of(scope), origin_of(headers)
-            sender = ProjectCommandSender(services.approvals, services.materials, caller, origin)
+            sender = ProjectCommandSender(self.approvals, self.materials, caller_of(scope), origin_of(headers))
         except Exception as error:  # noqa: BLE001  errors become problems here, as in litestar's error handlers
             problem, body = described(scope, error)
             head: Any = {"type": "http.response.start", "status": problem.kind.status}
