@@ -90,9 +90,9 @@ class BatchEndpoint(Struct, frozen=True):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            headers = headers_of(scope)
+            headers, caller = headers_of(scope), caller_of(scope)
             _require_lines(headers)
-            sender = ProjectCommandSender(self.approvals, self.materials, caller_of(scope), origin_of(headers))
+            sender = ProjectCommandSender(self.approvals, self.materials, caller, origin_of(headers))
         except Exception as error:  # noqa: BLE001  errors become problems here, as in litestar's error handlers
             problem, body = described(scope, error)
             head: Any = {"type": "http.response.start", "status": problem.kind.status}
