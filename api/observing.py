@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from api.commands.fast_path import COMMAND_PATH
+from api.commands.fast_path import BATCH_PATH, COMMAND_PATH
 from api.identity.visit import VISIT, Visit
 from api.web.request_id import KEY, ROUTE
 from infrastructure.settings import Settings
@@ -70,6 +70,8 @@ def route_of(scope: Any) -> str:
     known: str = scope["state"].get(ROUTE, "")
     if known:
         return known
+    if scope["path"] == BATCH_PATH:
+        return BATCH_PATH
     return COMMAND_ROUTE if COMMAND_PATH.fullmatch(scope["path"]) else UNROUTED
 
 

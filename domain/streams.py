@@ -130,12 +130,12 @@ def _apply(state: State, entry: Entry) -> None:
 def decide(command: EveryCommand, state: State, context: Context) -> tuple[AnyFact, ...]:
     """The facts that follow from *command*; Refused where a rule forbids it, or where it is for another kind."""
     kind, untyped = BY_COMMAND.get(type(command)), command
+    if kind is None and isinstance(state, Project):
+        return vocabulary.decide(untyped, state, context)  # type: ignore[arg-type]  # no other kind's, so a project's
     if isinstance(command, ErasePerson) and isinstance(state, LegalPerson | Principal):
         vocabulary.require_happened(context)
         return command.decide(state, context)
     if kind is None:
-        if isinstance(state, Project):
-            return vocabulary.decide(untyped, state, context)  # type: ignore[arg-type]  # no other kind's, so a project's
         raise _misdirected(state)
     if not state.version:
         state = kind.state(state.id)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import post
-from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Struct
@@ -31,6 +30,7 @@ from api.commands.batch_lines import (
 from api.commands.routes import problem_headers
 from api.commands.sender import ProjectCommand, ProjectCommandSender
 from api.route_access import ACCESS, COMMANDS
+from api.web.dependencies import services_of
 from api.web.error_handlers import described
 from api.web.identity import caller_of, headers_of, origin_of
 from api.web.problems import POST_BATCH, Problem
@@ -67,22 +67,22 @@ Mode = Annotated[
     tags=["commands"],
     opt={ACCESS: COMMANDS},
 )
-async def post_batch(
-    approvals: NamedDependency[Approvals],
-    materials: NamedDependency[MaterialStore],
-    mode: Mode = BatchMode.EACH,
-) -> ASGIApp:
+async def post_batch(scope: Scope, mode: Mode = BatchMode.EACH) -> ASGIApp:
     """A line a command, as `application/x-ndjson`: `project`, `key`, `command`, and `if_match` where wanted.
 
     Each line is answered by one: its number from 1, the status, and the receipt or the problem that a single request
     would get. The lines of one project are carried out in their order, those of others side by side. 10,000 lines and
     16 MiB at most. A batch may be sent again: what was carried out gets its first answer.
     """
-    return BatchEndpoint(approvals, materials, mode)
+    services = services_of(scope)
+    return BatchEndpoint(services.approvals, services.materials, mode)
 
 
 class BatchEndpoint(Struct, frozen=True):
-    """The ASGI application that carries out the batch in one request; all answers, errors too, are its own."""
+    """The ASGI application that carries out the batch in one request; all answers, errors too, are its own.
+
+    Litestar calls it as the response of `post_batch`, the hot path directly.
+    """
 
     approvals: Approvals
     materials: MaterialStore
@@ -90,9 +90,9 @@ class BatchEndpoint(Struct, frozen=True):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            headers = headers_of(scope)
+            headers, caller = headers_of(scope), caller_of(scope)
             _require_lines(headers)
-            sender = ProjectCommandSender(self.approvals, self.materials, caller_of(scope), origin_of(headers))
+            sender = ProjectCommandSender(self.approvals, self.materials, caller, origin_of(headers))
         except Exception as error:  # noqa: BLE001  errors become problems here, as in litestar's error handlers
             problem, body = described(scope, error)
             head: Any = {"type": "http.response.start", "status": problem.kind.status}
@@ -133,34 +133,54 @@ def _too_large() -> Problem:
     )
 
 
-async def _send_answers(answers: AsyncIterator[bytes], send: Send) -> None:
+async def _send_answers(answers: AsyncIterator[Piece], send: Send) -> None:
     headers = [(b"content-type", b"application/x-ndjson"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    async for piece in answers:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    is_last = False
+    async for body, is_last in answers:
+        await send({"type": "http.response.body", "body": body, "more_body": not is_last})
+    if not is_last:
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def lines_in(receive: Receive) -> AsyncIterator[tuple[int, bytes]]:
-    """The lines of a body with their numbers; blank ones are left out. Raises Problem where it is cut off."""
-    splitter, number, size, more = LineSplitter(), 0, 0, True
+Piece = tuple[bytes, bool]  # answers, and whether they are known to be the last ones
+NumberedLines = Iterator[tuple[int, bytes]]
+
+
+async def lines_in(receive: Receive) -> AsyncIterator[NumberedLines]:
+    """The lines of a body with their numbers, piece by piece as it comes; blank ones are left out.
+
+    Raises Problem where it is cut off or too large, some of that while a piece is read.
+    """
+    splitter, size, more = NumberedSplitter(), 0, True
     while more:
         event: Any = await receive()
         if event["type"] == CLIENT_GONE:
             raise Problem("bad-request", "the connection closed before the batch was whole", remedy="send it again")
         piece, more = event.get("body", b""), event.get("more_body", False)
         size += len(piece)
-        try:
-            for line in splitter.lines(piece if more else piece + b"\n"):
-                number += 1
-                if number > LINES_MAX and line.strip():
-                    raise _too_large()
-                if line.strip():
-                    yield number, line
-        except LineTooLongError as endless:
-            raise _too_large() from endless
+        yield splitter.lines(piece if more else piece + b"\n")
         if size > BATCH_BYTES_MAX:
             raise _too_large()
+
+
+class NumberedSplitter:
+    """Cuts a body into lines, and counts them."""
+
+    def __init__(self) -> None:
+        self._splitter, self._number = LineSplitter(), 0
+
+    def lines(self, piece: bytes) -> NumberedLines:
+        """The lines that end in *piece* and are not blank. Raises Problem body-too-large."""
+        try:
+            for line in self._splitter.lines(piece):
+                self._number += 1
+                if line and not line.isspace():
+                    if self._number > LINES_MAX:
+                        raise _too_large()
+                    yield self._number, line
+        except LineTooLongError as endless:
+            raise _too_large() from endless
 
 
 class LinesRun:
@@ -168,78 +188,85 @@ class LinesRun:
 
     def __init__(self, sender: ProjectCommandSender, scope: Scope) -> None:
         self._sender, self._scope = sender, scope
-        self._ordered: deque[asyncio.Future[bytes]] = deque()
-        self._chains: dict[UUID, deque[tuple[int, ProjectCommand, asyncio.Future[bytes]]]] = {}
-        self._room = asyncio.Semaphore(PROJECTS_AT_ONCE_MAX)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._begun = self._sent = 0  # lines, and answers to them
+        self._known: dict[int, bytes] = {}  # answers to be sent, by the place of their line among those begun
+        self._chains: dict[int, deque[tuple[int, int, ProjectCommand]]] = {}  # by project: a UUID is hashed by Python
+        self._waiting: deque[int] = deque()  # the projects that no worker has begun with
+        self._workers: set[asyncio.Task[None]] = set()
         self._has_news, self._is_read = asyncio.Event(), False
 
     async def read(self, receive: Receive) -> None:
         """Read the lines, and begin with each as soon as those of its project before it are done."""
         number = 0
         try:
-            async for number, line in lines_in(receive):
-                self._begin(number, line)
+            async for lines in lines_in(receive):
+                for number, line in lines:
+                    self._begin(number, line)
         except Exception as error:  # noqa: BLE001  it is the answer to the line at which reading ended
-            self._answer_at_once(problem_line(number + 1, error, self._scope))
+            self._answer(self._next_place(), problem_line(number + 1, error, self._scope))
         finally:
             self._is_read = True
             self._has_news.set()
 
-    async def answers(self) -> AsyncIterator[bytes]:
+    async def answers(self) -> AsyncIterator[Piece]:
         """The answers in the order of the lines, several at a time where they are known."""
-        piece: list[bytes] = []
-        size = 0
-        while self._ordered or not self._is_read:
-            if not self._ordered:
+        while self._sent < self._begun or not self._is_read:
+            if piece := self._next_answers():
+                yield piece, self._is_read and self._sent == self._begun
+            else:
                 self._has_news.clear()
                 await self._has_news.wait()
-                continue
-            answer = self._ordered.popleft()
-            if piece and (size > PIECE_BYTES or not answer.done()):
-                yield b"".join(piece)
-                piece, size = [], 0
-            piece.append(await answer)
-            size += len(piece[-1])
-        if piece:
-            yield b"".join(piece)
 
-    def _answer_at_once(self, answer: bytes) -> None:
-        known: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        known.set_result(answer)
-        self._ordered.append(known)
-        self._has_news.set()
+    def _next_answers(self) -> bytes:
+        """What comes next, as far as it is known, of about PIECE_BYTES; nothing where the next answer is not known."""
+        answers: list[bytes] = []
+        size = 0
+        while size <= PIECE_BYTES and (answer := self._known.pop(self._sent, b"")):
+            answers.append(answer)
+            self._sent += 1
+            size += len(answer)
+        return b"".join(answers)
+
+    def _next_place(self) -> int:
+        self._begun += 1
+        return self._begun - 1
+
+    def _answer(self, place: int, answer: bytes) -> None:
+        self._known[place] = answer
+        if place == self._sent:
+            self._has_news.set()
 
     def _begin(self, number: int, line: bytes) -> None:
+        place = self._next_place()
         try:
             sent = line_command(line)
         except Exception as error:  # noqa: BLE001  it is the answer to this line
-            self._answer_at_once(problem_line(number, error, self._scope))
+            self._answer(place, problem_line(number, error, self._scope))
             return
-        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._ordered.append(answer)
-        self._has_news.set()
-        chain = self._chains.get(sent.project)
+        project = sent.project.int
+        chain = self._chains.get(project)
         if chain is not None:
-            chain.append((number, sent, answer))
+            chain.append((place, number, sent))
             return
-        self._chains[sent.project] = deque([(number, sent, answer)])
-        task = asyncio.create_task(self._work(sent.project))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._chains[project] = deque([(place, number, sent)])
+        self._waiting.append(project)
+        if len(self._workers) < PROJECTS_AT_ONCE_MAX:
+            worker = asyncio.create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
 
-    async def _work(self, project: UUID) -> None:
-        """Carry out the commands to one project, until there are none."""
-        chain = self._chains[project]
-        async with self._room:
+    async def _work(self) -> None:
+        """Carry out the commands to the projects that wait, to one after another, until there are none."""
+        while self._waiting:
+            project = self._waiting.popleft()
+            chain = self._chains[project]
             while chain:
-                number, sent, answer = chain.popleft()
+                place, number, sent = chain.popleft()
                 try:
-                    line = receipt_line(number, await self._sender.carry_out(sent))
+                    answer = receipt_line(number, await self._sender.carry_out(sent))
                 except Exception as error:  # noqa: BLE001  it is the answer to this line
-                    line = problem_line(number, error, self._scope)
-                if not answer.done():
-                    answer.set_result(line)
+                    answer = problem_line(number, error, self._scope)
+                self._answer(place, answer)
             del self._chains[project]
 
 
@@ -258,9 +285,10 @@ class AtomicRun:
         """Read all lines. Nothing is begun before the last has come."""
         number = 0
         try:
-            async for number, line in lines_in(receive):
-                self._numbers.append(number)
-                self._take(number, line)
+            async for lines in lines_in(receive):
+                for number, line in lines:
+                    self._numbers.append(number)
+                    self._take(number, line)
         except Exception as error:  # noqa: BLE001  it is the answer to the line at which reading ended
             self._numbers.append(number + 1)
             self._fault = (number + 1, error)
@@ -292,7 +320,7 @@ class AtomicRun:
                 "key-reused", "a line before has the same key", remedy="give every command of a batch a key of its own"
             )
 
-    async def answers(self) -> AsyncIterator[bytes]:
+    async def answers(self) -> AsyncIterator[Piece]:
         """The answers, all at once."""
         await self._is_read.wait()
         if self._fault is None and self._commands:
@@ -301,12 +329,11 @@ class AtomicRun:
             except SequenceRefusedError as refused:
                 self._fault = (self._numbers[refused.index], refused.refusal)
             except Exception as error:  # noqa: BLE001  no line is at fault, so that it is the answer to each
-                yield b"".join(problem_line(number, error, self._scope) for number in self._numbers)
+                yield b"".join([problem_line(number, error, self._scope) for number in self._numbers]), True
             else:
-                lines = (receipt_line(*pair) for pair in zip(self._numbers, answered, strict=True))
-                yield b"".join(lines)
+                yield b"".join(map(receipt_line, self._numbers, answered)), True
         if self._fault is not None:
-            yield b"".join(self._undone(*self._fault))
+            yield b"".join(self._undone(*self._fault)), True
 
     def _undone(self, fault: int, error: Exception) -> Sequence[bytes]:
         """The answers where nothing was carried out, because of what is wrong with the line *fault*."""

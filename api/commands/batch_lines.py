@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
-from msgspec import Meta, Raw, Struct, json
+from msgspec import DecodeError, Meta, Raw, Struct, json
 
 from api.commands.sender import ProjectCommand
 from api.web.error_handlers import described
-from api.web.identity import key_of
+from api.web.identity import key_from
 from api.web.problems import Problem
-from api.web.request_body import BODY_BYTES_MAX, NUMBER_MAX, command_in, decoded, field_problem
+from api.web.request_body import BODY_BYTES_MAX, NUMBER_MAX, command_in, decoded, field_problem, require_storable
+from domain.messages import AnyCommand
 from infrastructure.ledger.approvals import CommandAnswer
 
 LINES_MAX = 10_000
@@ -22,7 +23,7 @@ ONCE_MORE = b',"repeated":true'
 _encode = json.Encoder().encode
 
 
-class BatchLine(Struct, frozen=True, forbid_unknown_fields=True):
+class LineParts(Struct, frozen=True, forbid_unknown_fields=True):
     """One line: a *command* to *project*, as in the body of a single request, under an idempotency *key* of its own.
 
     *if_match*: carry it out only on this version of the project, a number.
@@ -34,7 +35,14 @@ class BatchLine(Struct, frozen=True, forbid_unknown_fields=True):
     if_match: Annotated[int, Meta(ge=0, le=NUMBER_MAX)] | None = None
 
 
+class BatchLine(LineParts, frozen=True):
+    """The same, read in one go."""
+
+    command: AnyCommand  # type: ignore[assignment]  # what the raw part holds
+
+
 _decode = json.Decoder(BatchLine).decode
+_decode_parts = json.Decoder(LineParts).decode
 
 
 class LineTooLongError(Exception):
@@ -62,7 +70,17 @@ class LineSplitter:
 
 def line_command(line: bytes) -> ProjectCommand:
     """The command in *line*. Raises Problem; the path of a field at fault is that within the line's command."""
-    read = decoded(_decode, line)
+    try:
+        read = _decode(line)
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        return _command_by_parts(line)
+    require_storable(read.command, line)
+    return ProjectCommand(read.project, read.command, _key(read.key), read.if_match)
+
+
+def _command_by_parts(line: bytes) -> ProjectCommand:
+    """The same of a line that could not be read in one go: says whether the line or its command is at fault."""
+    read = decoded(_decode_parts, line)
     return ProjectCommand(read.project, command_in(bytes(read.command)), _key(read.key), read.if_match)
 
 
@@ -72,7 +90,7 @@ def _key(text: str) -> UUID:
         remedy = "give each line a new UUID, and the same one when sending it again"
         raise Problem("key-missing", "the line has no key", remedy=remedy, path="$.key")
     try:
-        return key_of({b"idempotency-key": text.encode()})
+        return key_from(text.encode())
     except Problem as unfit:
         raise field_problem("$.key", "it is neither a UUID nor a short text without spaces", unfit.remedy) from unfit
 

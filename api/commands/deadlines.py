@@ -6,7 +6,10 @@ A timer for each would be set and cancelled with every command, and take longer 
 from __future__ import annotations
 
 import asyncio
-from weakref import WeakKeyDictionary
+from functools import lru_cache
+from math import inf
+
+LOOPS_CACHED_MAX = 8  # a process has one; tests have one after another
 
 
 class Deadlines:
@@ -16,6 +19,7 @@ class Deadlines:
         self._loop = loop
         self._due: dict[asyncio.Task[object], float] = {}  # the first that began first
         self._timer: asyncio.TimerHandle | None = None
+        self._looks_at = inf  # when the timer goes off
 
     def begin(self, seconds: float) -> asyncio.Task[object]:
         """Give the running task *seconds*: then it is cancelled. It must `end` what it began, and begin no more before.
@@ -26,7 +30,7 @@ class Deadlines:
         if task is None:
             raise RuntimeError("only a task has a deadline")
         self._due[task] = due = self._loop.time() + seconds
-        if self._timer is None or due < self._timer.when():
+        if due < self._looks_at:
             self._set_timer(due)
         return task
 
@@ -42,11 +46,11 @@ class Deadlines:
     def _set_timer(self, at: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(at, self._cancel_late)
+        self._timer, self._looks_at = self._loop.call_at(at, self._cancel_late), at
 
     def _cancel_late(self) -> None:
         """Cancel the tasks whose time is over, and look again when that of the next one is."""
-        self._timer, now = None, self._loop.time()
+        self._timer, self._looks_at, now = None, inf, self._loop.time()
         for task in [task for task, due in self._due.items() if due <= now]:
             del self._due[task]
             task.cancel()
@@ -54,13 +58,11 @@ class Deadlines:
             self._set_timer(min(self._due.values()))
 
 
-_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, Deadlines] = WeakKeyDictionary()
+@lru_cache(LOOPS_CACHED_MAX)
+def _of(loop: asyncio.AbstractEventLoop) -> Deadlines:
+    return Deadlines(loop)
 
 
 def deadlines() -> Deadlines:
     """Those of the running event loop."""
-    loop = asyncio.get_running_loop()
-    known = _by_loop.get(loop)
-    if known is None:
-        known = _by_loop[loop] = Deadlines(loop)
-    return known
+    return _of(asyncio.get_running_loop())

@@ -2,7 +2,7 @@
 
 Litestar finds a route, makes a request object, resolves dependencies and wraps the response: good for a hundred
 addresses, and a large part of the time that a command takes. `POST /v1/projects/{id}/commands` bypasses that and calls
-the ASGI application that litestar would call (ADR 0021 has the figures).
+the ASGI application that litestar would call (ADR 0021 has the figures); so does `POST /v1/commands/batch`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Any
 
 from litestar import Litestar, Request
 from litestar.datastructures import State
-from litestar.types import ExceptionHandler
+from litestar.types import ASGIApp, ExceptionHandler
 
+from api.commands.batch import BatchEndpoint, BatchMode
 from api.commands.routes import CommandEndpoint
 from api.web.dependencies import ApplicationServices
 from api.web.problems import Problem
@@ -23,6 +24,8 @@ from api.web.response_filter import ResponseFilter
 from domain.core.uuids import uuid_from
 
 COMMAND_PATH = re.compile(r"/v1/projects/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/commands")
+BATCH_PATH = "/v1/commands/batch"
+BATCH_MODES = {b"": BatchMode.EACH} | {f"mode={mode}".encode(): mode for mode in BatchMode}  # by the usual queries
 HEAD_BY_ITSELF = "/v1/materials/"  # a file's handler answers HEAD without reading the file
 
 
@@ -53,20 +56,29 @@ class Application(Litestar):
             return
         scope.setdefault("state", {})
         filtered = ResponseFilter(scope, send)  # by the method that was sent
-        match = COMMAND_PATH.fullmatch(scope["path"])
+        endpoint = self._bypassing(scope)
         try:
-            self.checks(scope, is_plain=match is not None and is_unescaped(scope))
+            self.checks(scope, is_plain=endpoint is not None and is_unescaped(scope))
         except Problem as problem:
             await self._refuse(problem, scope, receive, filtered)
             return
-        if match and scope["method"] == "POST" and not scope["query_string"]:
-            project = uuid_from(match[1].encode())
-            command = CommandEndpoint(self.services.approvals, self.services.materials, project)
-            await command(scope, receive, filtered)
+        if endpoint is not None:
+            await endpoint(scope, receive, filtered)
             return
         if scope["method"] == "HEAD" and not scope["path"].startswith(HEAD_BY_ITSELF):
             scope = {**scope, "method": "GET"}
         await super().__call__(scope, receive, filtered)
+
+    def _bypassing(self, scope: Any) -> ASGIApp | None:
+        """What answers a command, or a batch of them, that is addressed in the usual spelling; None: what is routed."""
+        if scope["method"] != "POST":
+            return None
+        approvals, materials, query = self.services.approvals, self.services.materials, scope["query_string"]
+        if match := COMMAND_PATH.fullmatch(scope["path"]):
+            return None if query else CommandEndpoint(approvals, materials, uuid_from(match[1].encode()))
+        if scope["path"] == BATCH_PATH and (mode := BATCH_MODES.get(query)):
+            return BatchEndpoint(approvals, materials, mode)
+        return None
 
     async def _refuse(self, problem: Problem, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request that must not reach a route: a browser that wants a page gets one."""

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from api.web.problems import Problem
 from domain.access.cases import project_case
 from domain.access.decision import may
 from domain.access.principal import Caller
-from domain.core.ledger import Command, Refused
-from domain.project.application.registration import registered_code
+from domain.core.ledger import Refused
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.atomic.sequence import SequenceRefusedError
 from infrastructure.project_codes import ProjectCodes
 
 REGISTER = "register_project"
 READ = "read:progress"  # who may see a project may learn which one has the code
-
-
-def code_claimed(
-    approvals: Approvals, project_id: UUID, command: Command, caller: Caller
-) -> AbstractAsyncContextManager[None]:
-    """Hold the code that *command* registers a project under; nothing where it registers none."""
-    if code := registered_code(command):
-        return project_code_claimed(approvals, project_id, code, caller)
-    return nullcontext()
 
 
 @asynccontextmanager

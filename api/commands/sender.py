@@ -13,7 +13,7 @@ from msgspec import Struct
 from api.commands.deadlines import deadlines
 from api.commands.if_match import carry_out_on, on_version
 from api.commands.materials import attachable
-from api.commands.project_codes import code_claimed, project_code_claimed
+from api.commands.project_codes import project_code_claimed
 from api.guard.judging import Allowed, command_allowed
 from api.web.problems import Problem
 from domain.access.principal import Caller
@@ -51,52 +51,57 @@ class ProjectCommandSender(Struct, frozen=True):
     async def carry_out(self, sent: ProjectCommand) -> CommandAnswer:
         """Carry out one command, and count it. Raises whatever the error handlers translate to problems."""
         try:
-            key, allowed = await self._admitted(sent, judged_first=True)
-            answer = await in_time(self._claimed(sent, key, allowed))
+            key, allowed = self._admission(sent)
+            if isinstance(sent.command, AttachMaterial):
+                allowed = await self._with_file(sent.command, sent.project, key, allowed, judged_first=True)
+            code = registered_code(sent.command)
+            carrying_out = self._claiming(code, sent, key, allowed) if code else self._decided(sent, key, allowed)
+            answer = await in_time(carrying_out)
         except BaseException as error:
             self.approvals.counts.refused(error)
             raise
         self.approvals.counts.answered(repeated=answer.repeated)
         return answer
 
-    async def _admitted(self, sent: ProjectCommand, *, judged_first: bool) -> tuple[UUID, Allowed]:
-        """The id of the command *sent*, and the check that it may be carried out: that what it attaches is stored, too.
+    def _admission(self, sent: ProjectCommand) -> tuple[UUID, Allowed]:
+        """The id of the command *sent*, and the check that its sender may do it."""
+        return command_id_of(self.caller.id, sent.key), command_allowed(self.caller, sent.command)
+
+    async def _with_file(
+        self, command: AttachMaterial, project: UUID, key: UUID, allowed: Allowed, *, judged_first: bool
+    ) -> Allowed:
+        """The check, that the file which *command* attaches is stored, too.
 
         A repeat gets its first answer, whatever has become of the file. *judged_first*: the sender is judged on the
         state of now before a file is looked for. Raises Refused.
         """
-        key = command_id_of(self.caller.id, sent.key)
-        allowed = command_allowed(self.caller, sent.command)
-        if isinstance(sent.command, AttachMaterial) and await self.approvals.store.first_answer(key) is None:
-            if judged_first:  # neither an answer of the storage nor its time may tell a stranger what is stored
-                allowed(await self.approvals.state(sent.project))
-            allowed = await attachable(self.materials, sent.command, allowed)
-        return key, allowed
-
-    def _claimed(self, sent: ProjectCommand, key: UUID, allowed: Allowed) -> Awaitable[CommandAnswer]:
-        """Carry out a command once the code that it registers a project under, if any, is claimed."""
-        if code := registered_code(sent.command):
-            return self._claiming(code, sent, key, allowed)
-        return self._decided(sent, key, allowed)
+        if await self.approvals.store.first_answer(key) is not None:
+            return allowed
+        if judged_first:  # neither an answer of the storage nor its time may tell a stranger what is stored
+            allowed(await self.approvals.state(project))
+        return await attachable(self.materials, command, allowed)
 
     async def _claiming(self, code: str, sent: ProjectCommand, key: UUID, allowed: Allowed) -> CommandAnswer:
+        """Carry out a command once the *code* that it registers a project under is claimed."""
         async with project_code_claimed(self.approvals, sent.project, code, self.caller):
             return await self._decided(sent, key, allowed)
 
     def _decided(self, sent: ProjectCommand, key: UUID, allowed: Allowed) -> Awaitable[CommandAnswer]:
         """Carry out a command, on the version that it is for."""
-        approvals, command, caller, origin = self.approvals, sent.command, self.caller, self.origin
+        approvals, caller, origin = self.approvals, self.caller, self.origin
         if sent.if_match is None:
-            return approvals.handle(sent.project, command, caller.actor, key, origin, allowed=allowed)
-        return carry_out_on(sent.if_match, approvals, sent.project, command, caller, key, origin, allowed)
+            return approvals.handle(sent.project, sent.command, caller.actor, key, origin, allowed=allowed)
+        return carry_out_on(sent.if_match, approvals, sent.project, sent.command, caller, key, origin, allowed)
 
     async def carry_out_together(self, commands: Sequence[ProjectCommand]) -> list[CommandAnswer]:
         """Carry out *commands*, all to one project, or none of them. Raises SequenceRefusedError, and as above."""
         by = self.caller.actor
         sequence: list[CommandInSequence] = []
         for sent in commands:
-            # Those before it may register the project, or give it to the sender: judged in its turn.
-            key, allowed = await self._admitted(sent, judged_first=False)
+            key, allowed = self._admission(sent)
+            if isinstance(sent.command, AttachMaterial):
+                # Those before it may register the project, or give it to the sender: judged in its turn.
+                allowed = await self._with_file(sent.command, sent.project, key, allowed, judged_first=False)
             sequence.append(CommandInSequence(on_version(sent.command, sent.if_match), key, allowed))
         return await in_time(
             self._claimed_together(commands, CommandSequence(commands[0].project, sequence, by, self.origin))
@@ -108,9 +113,13 @@ class ProjectCommandSender(Struct, frozen=True):
         """Carry out a sequence once the codes that its *commands* register projects under are claimed."""
         async with AsyncExitStack() as claims:
             for index, sent in enumerate(commands):
-                claimed = code_claimed(self.approvals, sent.project, sent.command, self.caller)
+                code = registered_code(sent.command)
+                if not code:
+                    continue
                 try:
-                    await claims.enter_async_context(claimed)
+                    await claims.enter_async_context(
+                        project_code_claimed(self.approvals, sent.project, code, self.caller)
+                    )
                 except Refused as taken:
                     raise SequenceRefusedError(index, taken) from taken
             return await self.approvals.handle_together(sequence)

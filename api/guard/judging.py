@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from api.web.problems import Problem
 from domain.access.cases import cases_in, cases_named, command_cases, item_case, parties_case
-from domain.access.decision import NO_CASE, AccessCase, Judgement, may, may_all, may_somewhere
+from domain.access.decision import NO_CASE, AccessCase, Judgement, allows, may, may_all, may_somewhere
 from domain.access.principal import Caller
 from domain.core.ledger import Command, Refused
 from domain.messages import AnyCommand, Entry, tag_of
@@ -110,9 +110,11 @@ def command_allowed(caller: Caller, command: AnyCommand) -> Allowed:
 
     def check(state: State) -> None:
         project = state if isinstance(state, Project) else Project(state.id)
-        if unknown:  # what is allowed without the departments of all its items, which take long to gather, is allowed
-            named = cases_named(project, command, parties_case(project))
-            if may_all(caller, action, named).allowed:
+        if unknown:  # the departments of all its items take long to gather: what is allowed without them is allowed
+            parties = parties_case(project)
+            if allows(caller, action, parties):  # as its manager or enterprise, so on whichever of its items
+                return
+            if all(allows(caller, action, case) for case in cases_named(project, command, parties)):
                 return
         require_allowed(may_all(caller, action, command_cases(project, command)), unknown, caller, Refused)
 

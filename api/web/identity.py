@@ -142,7 +142,11 @@ def _text(name: bytes, value: bytes) -> str:
 
 def key_of(headers: Headers) -> UUID:
     """The command's id: the UUID in Idempotency-Key, or the one that belongs to any other text there."""
-    key = headers.get(b"idempotency-key", b"")
+    return key_from(headers.get(b"idempotency-key", b""))
+
+
+def key_from(key: bytes) -> UUID:
+    """The same, of what the header holds."""
     if UUID_TEXT.fullmatch(key):
         return uuid_from(key)
     if not key:

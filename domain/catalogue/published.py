@@ -45,6 +45,8 @@ class PublishedCatalogues(PublishedData, frozen=True):
         """
         catalogue = self.catalogues.get(stream_of(name)) if name else None
         catalogues = [catalogue] if catalogue else [] if name else list(self.catalogues.values())
+        if not catalogues:
+            return None
         day = local_day(at, zone)
         dated = [hours for candidate in catalogues if (hours := candidate.hours_on(department, day))]
         return max(dated, key=lambda hours: hours.valid_from).hours if dated else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from string import ascii_letters
 
 from stdnum.iso7064 import mod_11_10
@@ -10,8 +10,9 @@ from stdnum.iso7064 import mod_11_10
 AREA_PATTERN = "^[A-Z]{2,6}$"
 AREA = "BDA"  # the area whose cases they are, unless the installation names another
 LETTERS = {ord(letter): str(int(letter, 36)) for letter in ascii_letters}  # A and a as 10, Z and z as 35
-HEADS_MAX = 100  # areas and years whose checksum is cached
+HEADS_MAX = 100  # beginnings of numbers that are cached: with the thousands of the counter, which are given out in turn
 COUNTER_DIGITS = 6  # at least: the counter goes on through the years, and gets longer when it must
+TAIL_DIGITS, TAILS = 3, 1_000  # of the counter, after a cached beginning
 
 
 def case_number(area: str, year: int, counter: int) -> str:
@@ -20,18 +21,28 @@ def case_number(area: str, year: int, counter: int) -> str:
     The check digit is that of ISO/IEC 7064, MOD 11,10, over area, year and counter, in which each letter is read as two
     digits, A for 10 and Z for 35: one wrong digit, and nearly every exchange of two, is noticed.
     """
-    body = f"{counter:0{COUNTER_DIGITS}d}"
-    head, check = _head(area, year)
-    for digit in body:  # as mod_11_10.checksum goes on; from the area on it takes more than twice as long
-        check = ((check or 10) * 2 % 11 + int(digit)) % 10
-    return f"{head}-{body}-{(1 - (check or 10) * 2 % 11) % 10}"
+    thousands, rest = divmod(counter, TAILS)
+    head, tails = _head(area, year, thousands)
+    return head + tails[rest]
 
 
 @lru_cache(HEADS_MAX)
-def _head(area: str, year: int) -> tuple[str, int]:
-    """Area and year as they are in a case number, and the checksum so far."""
-    head = f"{area}{year}"
-    return head, mod_11_10.checksum(_digits(head))
+def _head(area: str, year: int, thousands: int) -> tuple[str, tuple[str, ...]]:
+    """Area, year and the thousands of the counter as they are in a case number, and what it may end with after them."""
+    head, counted = f"{area}{year}", f"{thousands:0{COUNTER_DIGITS - TAIL_DIGITS}d}"
+    return f"{head}-{counted}", _tails(mod_11_10.checksum(_digits(head + counted)))
+
+
+@cache
+def _tails(check: int) -> tuple[str, ...]:
+    """Every last three digits of a counter, with the check digit of a number whose checksum before them is *check*."""
+    return tuple([_with_check_digit(f"{rest:0{TAIL_DIGITS}d}", check) for rest in range(TAILS)])
+
+
+def _with_check_digit(tail: str, check: int) -> str:
+    for digit in tail:  # as mod_11_10.checksum goes on
+        check = ((check or 10) * 2 % 11 + int(digit)) % 10
+    return f"{tail}-{(1 - (check or 10) * 2 % 11) % 10}"
 
 
 def is_case_number(text: str) -> bool:

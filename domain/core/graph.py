@@ -39,6 +39,8 @@ def circle(needs: Mapping[str, Groups], done: Iterable[str] = ()) -> list[str]:
 
     Preconditions outside *needs* count as never done, but form no cycle.
     """
+    if not any(needs.values()):
+        return []
     free = reached(needs, done)
     stuck = [code for code in needs if code not in free]
     waits = {code: _stuck_for(needs[code], free, needs) for code in stuck}

@@ -106,7 +106,7 @@ class Recorded(Struct, frozen=True, gc=False):
     @property
     def actor(self) -> Actor:
         """Who acted in the case, where an importer recorded it for a person of another register."""
-        return actor_in_case(self.by, self.on_behalf_of)
+        return self.by if self.on_behalf_of is UNSET else actor_in_case(self.by, self.on_behalf_of)
 
 
 class CommandOrigin(Struct, frozen=True, gc=False):

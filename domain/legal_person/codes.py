@@ -12,6 +12,7 @@ from domain.core.ledger import Refused
 LENGTH = 18
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015: no I, O, S, V, Z, which look like digits or U
 LIKELY = {"I": "1", "O": "0", "S": "5", "V": "U", "Z": "2"}
+FORM = re.compile(rf"[{ALPHABET}]{{2}}[0-9]{{6}}[{ALPHABET}]{{10}}")
 DISTRICT = slice(2, 8)  # six digits: where the person was registered
 SOLE_TRADERS = "92"  # registered by the market authority (9), as 个体工商户 (2): by 民法典 Art. 54 natural persons
 ORGANISATION = slice(8, 17)  # the nine of GB 11714: what was the organisation code before 2015
@@ -37,6 +38,8 @@ def require_uscc(code: str) -> None:
 
 def fault_of(code: str) -> tuple[str, str]:
     """The fault of *code* and its remedy; two empty texts for a valid one."""
+    if FORM.fullmatch(code) and uscc.calc_check_digit(code[:-1]) == code[-1]:
+        return "", ""
     meant = re.sub(r"[\s-]", "", normalize("NFKC", code)).upper()
     if meant != code and len(meant) == LENGTH and not (_misspelt(meant) or _unchecked(meant)[0]):
         how = (

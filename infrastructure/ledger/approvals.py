@@ -16,6 +16,7 @@ from msgspec import Struct, structs
 
 from domain.core.case_number import AREA
 from domain.core.context import Context
+from domain.core.copies import independent
 from domain.core.ledger import Actor, CommandOrigin, Fact, Refused, Role
 from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.calendar.moment import local_day
@@ -179,7 +180,7 @@ class Approvals(Application[UUID]):
         if turn := self._turns.take(project_id):
             await turn
         try:
-            if self.clocks.is_doubtful or (command.needs_shelf and self.shelves.stale):
+            if self._needs_preparing(command):
                 await self._prepare(command)
             for tries in range(TRIES_MAX):
                 cached = self._cache.get(project_id.int) or await self._load(
@@ -242,25 +243,49 @@ class Approvals(Application[UUID]):
             return await self._insist_together(traced, spans)
 
     async def _insist_together(self, sequence: CommandSequence, spans: Sequence[Any] = ()) -> list[CommandAnswer]:
-        """Decide and store in one's turn. *spans*: those of the commands, where they are traced."""
-        if turn := self._turns.take(sequence.stream):
+        """Decide in one's turn, on a copy of the state that takes its place once all is stored.
+
+        *spans*: those of the commands, where they are traced.
+        """
+        stream = sequence.stream
+        if turn := self._turns.take(stream):
             await turn
         try:
             for tries in range(TRIES_MAX):
                 sent = sequence.sent(self.clock())
-                if answers := await self._first_answers(sent):
-                    return answers
-                drafts = await self._drafts(sequence, sent)
+                cached = self._cache.get(stream.int) or await self._load(stream)
+                state = independent(cached)
+                try:
+                    drafts = await self._drafts(sequence, sent, state)
+                except SequenceRefusedError:
+                    if answers := await self._first_answers(sent):
+                        return answers
+                    if await self._catch_up(cached):
+                        continue
+                    raise
                 items = [draft.item(each.id, each.fingerprint) for draft, each in zip(drafts, sent, strict=True)]
                 verdict = await self.together.append(items, spans)
-                self._cache.forget(sequence.stream.int)
                 if verdict.status is STORED:
                     self.shelves.expect_news(entry.fact for draft in drafts for entry in draft.entries)
+                    self._keep(state, state.project.version)
                     return _answers(drafts, verdict.position)
+                if answers := await self._overtaken_together(cached, verdict, sent):
+                    return answers
                 await asyncio.sleep(random() * PAUSE_SECONDS * 2**tries)  # noqa: S311 spreads retries
             raise BusyError
         finally:
-            self._turns.give(sequence.stream)
+            self._turns.give(stream)
+
+    async def _overtaken_together(
+        self, cached: CachedState, verdict: AppendVerdict, sent: Sequence[SentCommand]
+    ) -> list[CommandAnswer]:
+        """After commands were not stored, the first answers where they were stored before; else none, and *cached* is
+        dropped: it is not what the ledger holds.
+        """
+        if verdict.status is AppendStatus.GONE and self._cache.get(cached.project.id.int) is cached:
+            self.high_water.went_back()
+        self._cache.forget(cached.project.id.int)
+        return await self._first_answers(sent) if verdict.status is AppendStatus.DUPLICATE else []
 
     async def first_change(self, sequence: CommandSequence) -> int | None:
         """The place in *sequence* of the first command that was not carried out under its id as it is now."""
@@ -276,9 +301,10 @@ class Approvals(Application[UUID]):
 
         Raises SequenceRefusedError naming the command at fault. The commands give no case numbers.
         """
-        now, entries = self.clock(), await self.history(sequence.stream)
-        sent = [structs.replace(each, id=NO_COMMAND) for each in sequence.sent(now)]
-        drafts = await self._drafts(sequence, sent)
+        rows = await self.streams.rows(sequence.stream)
+        entries = [entry_from(row) for row in rows]
+        sent = [structs.replace(each, id=NO_COMMAND) for each in sequence.sent(self.clock())]
+        drafts = await self._drafts(sequence, sent, _state_after(sequence.stream, rows, entries))
         return CommandPreview(tuple(entries), tuple(entry for draft in drafts for entry in draft.entries))
 
     async def _first_answers(self, sent: Sequence[SentCommand]) -> list[CommandAnswer]:
@@ -297,30 +323,45 @@ class Approvals(Application[UUID]):
                 raise SequenceRefusedError(index, refusal) from refusal
         return answers
 
-    async def _drafts(self, sequence: CommandSequence, sent: Sequence[SentCommand]) -> list[EntryDraft]:
-        """What the commands would add, each decided on what those before it did. Raises SequenceRefusedError."""
-        rows = await self.streams.rows(sequence.stream)
-        entries = [entry_from(row) for row in rows]
-        current = _state_after(sequence.stream, rows, entries)
+    async def _drafts(
+        self, sequence: CommandSequence, sent: Sequence[SentCommand], state: CachedState
+    ) -> list[EntryDraft]:
+        """What the commands would add, each decided on what those before it did; *state* follows.
+
+        Raises SequenceRefusedError.
+        """
+        begun = state.project.version
         drafts: list[EntryDraft] = []
         counters: list[int] = []
         for index, (each, command) in enumerate(zip(sent, sequence.commands, strict=True)):
-            await self._prepare(each.command)
+            if self._needs_preparing(each.command):
+                await self._prepare(each.command)
             counter = await self.cases.next() if _is_numbered(each) else 0
             counters += [counter] if counter else []
             try:
-                draft = self._draft(current, each, counter, command.allowed)
-                await self._require_effect(draft, each.by, entries)
+                draft = self._draft(state, each, counter, command.allowed)
+                if type(draft.entries[0].fact) is LimitExtended:
+                    before = await self._entries_before(sequence.stream, begun, drafts)
+                    await self._require_effect(draft, each.by, before)
             except Refused as refusal:
                 for taken in counters:
                     self.cases.give_back(taken)
                 raise SequenceRefusedError(index, refusal) from refusal
             drafts.append(draft)
-            entries += draft.entries
-            if not all(follow(current.project, entry) for entry in draft.entries):
-                current.project = replay(sequence.stream, entries)  # a correction
-            current.hash, current.recorded_at = draft.rows[-1].hash, draft.entries[-1].recorded_at
+            for entry in draft.entries:
+                if not follow(state.project, entry):  # a correction: only a replay shows the new state
+                    state.project = replay(sequence.stream, await self._entries_before(sequence.stream, begun, drafts))
+                    break
+            state.hash, state.recorded_at = draft.rows[-1].hash, draft.entries[-1].recorded_at
         return drafts
+
+    async def _entries_before(self, stream: UUID, begun: int, drafts: Sequence[EntryDraft]) -> list[Entry]:
+        """The entries of *stream* up to version *begun*, and what *drafts* would add to them."""
+        return [*await self.history(stream, limit=begun), *(entry for draft in drafts for entry in draft.entries)]
+
+    def _needs_preparing(self, command: EveryCommand) -> bool:
+        """Whether `_prepare` has anything to wait for, or to refuse."""
+        return self.clocks.is_doubtful or (command.needs_shelf and self.shelves.stale)
 
     async def _prepare(self, command: EveryCommand) -> None:
         """Check the clock, and refresh the reference data if *command* reads it. Raises ClockWrongError."""
@@ -398,7 +439,8 @@ class Approvals(Application[UUID]):
         at = command.occurred_at or recorded_at or now
         if at.tzinfo is None:
             raise Refused("no-zone", "occurred_at needs an offset from UTC", remedy="write 2026-03-02T09:00:00+08:00")
-        law = self.law_for(law_id, at, begun=bool(project.law) or by.role is Role.SYSTEM)
+        terms = self._in_force.terms(law_id, at, begun=bool(project.law) or by.role is Role.SYSTEM)
+        law = terms.law
         # Whether a time is still to come is for today to say: other systems also record what they only plan.
         context = Context(
             by=by,
@@ -407,8 +449,8 @@ class Approvals(Application[UUID]):
             law=law,
             shelf=self.shelves.shelf,
             calendar=self._calendar(law, command, project, at) if command.needs_calendar else None,
-            versions=self._in_force.versions(law_id),
-            regions=self._in_force.regions(law),
+            versions=terms.versions,
+            regions=terms.regions,
             case_area=self.cases.area,
             case_counter=counter,
         )
@@ -453,9 +495,13 @@ class Approvals(Application[UUID]):
         if times != self.high_water.times:  # read from what the ledger was
             return await self._load(project_id, new=new)
         cached = _state_after(project_id, rows, [entry_from(row) for row in rows])
-        self._cache.keep(project_id.int, cached, len(rows))
-        self._cache.make_room()
+        self._keep(cached, len(rows))
         return cached
+
+    def _keep(self, cached: CachedState, facts: int) -> None:
+        """Cache a state that was folded from so many *facts*."""
+        self._cache.keep(cached.project.id.int, cached, facts)
+        self._cache.make_room()
 
     async def _catch_up(self, cached: CachedState) -> bool:
         """Apply the entries that other processes wrote. False if there were none."""

@@ -1,16 +1,15 @@
 """Commands a second over HTTP: in batches of several sizes, each by itself or as a whole, and in single requests.
 
 `python -m scripts.benches.batches` prints the figures, with the processor time that the server took for a command: on a
-busy machine that is the figure to compare.
+busy machine that is the figure to compare. Requests are made before the clock starts, single ones as well as batches:
+what a client takes to put a request together is not the server's pace.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from time import perf_counter
 from uuid import UUID, uuid4
 
@@ -23,8 +22,9 @@ from domain.project.application.note import NoteStep
 from domain.project.application.submission import SubmitItem
 from scripts.benches.commands import ITEMS, registration
 from scripts.benches.database import temporary_server
-from scripts.benches.http_client import connection
+from scripts.benches.http_client import request, request_connection
 from scripts.benches.http_server import HOST, server_of
+from scripts.benches.signed_in import cpu_seconds
 
 MANAGER = Actor("wang.min", "zone-office", Role.PROJECT_MANAGER)
 LINES, PROJECTS, CLIENTS = 10_000, 400, 32
@@ -33,7 +33,8 @@ UNDER_WAY = 1_000  # lines of all connections together, on 32 connections at mos
 BATCHES = 3
 ANSWER_BYTES_MAX = 16 * 1024 * 1024
 BATCH_RATIO_MIN = 2.7  # commands a second in batches, to those in single requests
-TICKS = os.sysconf("SC_CLK_TCK")
+
+Sending = Callable[[], Awaitable[int]]  # sends what is prepared, and says how many commands that were
 
 
 def life() -> Iterator[AnyCommand]:
@@ -75,60 +76,60 @@ async def batches(port: int, mode: str, bodies: Sequence[bytes]) -> int:
     return done
 
 
-async def in_batches(port: int, mode: str, size: int) -> int:
-    """Send LINES commands in batches of *size*, each connection to projects of its own; how many there were.
+def in_batches(port: int, mode: str, size: int) -> Sending:
+    """LINES commands in batches of *size*, each connection with projects of its own.
 
-    Raises SystemExit where one is refused.
+    To send them raises SystemExit where one is refused.
     """
     connections = max(1, min(CLIENTS, UNDER_WAY // size))
     projects = max(1, PROJECTS // connections) if mode == "each" else 1
-    sent = []
+    prepared = []
     for _ in range(connections):
         commands = commands_of(projects, LINES // connections)
-        sent.append([body_of(commands[begun : begun + size]) for begun in range(0, len(commands), size)])
-    done = sum(await asyncio.gather(*[batches(port, mode, bodies) for bodies in sent]))
-    if refused := sum(body.count(b"\n") for bodies in sent for body in bodies) - done:
-        raise SystemExit(f"{refused} commands were refused")
-    return done
+        prepared.append([body_of(commands[begun : begun + size]) for begun in range(0, len(commands), size)])
+
+    async def send() -> int:
+        done = sum(await asyncio.gather(*[batches(port, mode, bodies) for bodies in prepared]))
+        if refused := sum(body.count(b"\n") for bodies in prepared for body in bodies) - done:
+            raise SystemExit(f"{refused} commands were refused")
+        return done
+
+    return send
 
 
-async def singly(port: int, commands: list[tuple[UUID, AnyCommand]]) -> None:
+def singly(port: int) -> Sending:
     """The same commands in single requests on CLIENTS connections, those of one project on the same."""
+    prepared: list[list[bytes]] = [[] for _ in range(CLIENTS)]
+    for project, each in commands_of(PROJECTS, LINES):
+        prepared[project.int % CLIENTS].append(request(project, each, MANAGER))
 
-    async def client(nth: int) -> None:
-        async with connection(port, {}) as send:
-            for project, each in commands:
-                if project.int % CLIENTS == nth:
-                    await send(project, each, MANAGER)
+    async def client(requests: Sequence[bytes]) -> int:
+        async with request_connection(port) as send:
+            for each in requests:
+                await send(each)
+        return len(requests)
 
-    await asyncio.gather(*map(client, range(CLIENTS)))
+    async def send() -> int:
+        return sum(await asyncio.gather(*map(client, prepared)))
 
-
-def processor_seconds(pid: int) -> float:
-    """The processor time that the process *pid* took so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    return send
 
 
-async def timed(pid: int, send: Callable[[], Awaitable[int]]) -> tuple[float, float]:
-    """Commands a second, and seconds of the server's processor a command, of what *send* sends: the best of BATCHES."""
+async def timed(pid: int, prepare: Callable[[], Sending]) -> tuple[float, float]:
+    """Commands a second, and seconds of the server's processor a command, of what is prepared: the best of BATCHES."""
     fastest, least = 0.0, float("inf")
     for _ in range(BATCHES):
-        cpu, began = processor_seconds(pid), perf_counter()
+        send = prepare()
+        cpu, began = cpu_seconds(pid), perf_counter()
         done = await send()
-        seconds, used = perf_counter() - began, processor_seconds(pid) - cpu
+        seconds, used = perf_counter() - began, cpu_seconds(pid) - cpu
         fastest, least = max(fastest, done / seconds), min(least, used / done)
     return fastest, least
 
 
 async def measure(port: int, pid: int) -> None:
     """Print the figures of batches by their size, and what they make of the pace of single requests."""
-
-    async def in_single_requests() -> int:
-        await singly(port, commands := commands_of(PROJECTS, LINES))
-        return len(commands)
-
-    pace, alone = await timed(pid, in_single_requests)
+    pace, alone = await timed(pid, partial(singly, port))
     print(f"{'single requests':>20}: {pace:>8,.0f} commands/s, {alone * 1e6:>5.0f} us of the server's processor each")
     for mode, size in [*[("each", size) for size in SIZES], ("atomic", SIZES[-1])]:
         per_second, used = await timed(pid, partial(in_batches, port, mode, size))

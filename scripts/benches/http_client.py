@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID, uuid4
 
@@ -37,12 +37,12 @@ def request(project: UUID, command: AnyCommand, by: Actor, key: str = "") -> byt
 
 
 @asynccontextmanager
-async def connection(port: int, keys: Mapping[str, str]) -> AsyncIterator[Send]:
-    """Open a connection; yields a function that sends a command, with its actor's key, and raises NotAnsweredError."""
+async def request_connection(port: int) -> AsyncIterator[Callable[[bytes], Awaitable[None]]]:
+    """Open a connection; yields a function that sends a request, and raises NotAnsweredError."""
     reader, writer = await asyncio.open_connection(HOST, port)
 
-    async def send(project: UUID, command: AnyCommand, by: Actor) -> None:
-        writer.write(request(project, command, by, keys.get(by.id, "")))
+    async def send(prepared: bytes) -> None:
+        writer.write(prepared)
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
         body = await reader.readexactly(length)
@@ -54,6 +54,17 @@ async def connection(port: int, keys: Mapping[str, str]) -> AsyncIterator[Send]:
     finally:
         writer.close()
         await writer.wait_closed()
+
+
+@asynccontextmanager
+async def connection(port: int, keys: Mapping[str, str]) -> AsyncIterator[Send]:
+    """Open a connection; yields a function that sends a command, with its actor's key, and raises NotAnsweredError."""
+    async with request_connection(port) as send_request:
+
+        def send(project: UUID, command: AnyCommand, by: Actor) -> Awaitable[None]:
+            return send_request(request(project, command, by, keys.get(by.id, "")))
+
+        yield send
 
 
 async def over_http(subject: str, port: int, clients: int, seconds: float, keys: Mapping[str, str] = NO_KEYS) -> Figure:

@@ -188,14 +188,15 @@ def require_participants(planned: PlannedItem) -> None:
 
 def require_known(planned: PlannedItem, plan: Mapping[str, object]) -> None:
     """Refuse preconditions that are not items of the project."""
-    for other in (code for group in planned.needs for code in group):
-        if other not in plan and other != planned.item:
-            raise Refused(
-                "precondition-unknown",
-                f"{planned.item} requires {other}, which is not one of the project's items",
-                remedy=f"plan {other} first, or drop it from the preconditions",
-                item=planned.item,
-            )
+    for group in planned.needs:
+        for other in group:
+            if other not in plan and other != planned.item:
+                raise Refused(
+                    "precondition-unknown",
+                    f"{planned.item} requires {other}, which is not one of the project's items",
+                    remedy=f"plan {other} first, or drop it from the preconditions",
+                    item=planned.item,
+                )
 
 
 def require_no_circle(needs: Mapping[str, Groups]) -> None:

@@ -19,7 +19,7 @@ from domain.project.rules import law_for, require_papers_from, require_stage
 from domain.project.state.project import Item, Licence, Project
 from domain.reference_data import shelf_of
 
-RENEWAL = Mode.RENEWAL
+RENEWAL, SUBMITTED, SYSTEM = Mode.RENEWAL, Stage.SUBMITTED, Role.SYSTEM  # to find one takes Python 3.11 long
 
 
 class LicenceToRenew(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +70,7 @@ class SubmitItem(Command, frozen=True, tag="submit_item"):
                 hours=shelf_of(context).intake_hours(item.plan.catalogue, item.plan.department, context.at, law.zone),
                 renews=licence_to_renew(project, self.item, self.renews, law, context),
                 # What was applied for in another register has that register's number.
-                case_number="" if context.by.role is Role.SYSTEM else next_case_number(context),
+                case_number="" if context.by.role is SYSTEM else next_case_number(context),
             ),
         )
 
@@ -89,9 +89,8 @@ class ItemSubmitted(Fact, frozen=True, tag="item_submitted"):
     case_number: str = ""  # 办件编号; empty where another register gave one, and before format 1
 
     def apply(self, project: Project) -> None:
-        item = project.recorded(self.item)
-        item.renew()
-        item.stage, item.undertaking = Stage.SUBMITTED, self.undertaking
+        item = project.begin_application(self.item)
+        item.stage, item.undertaking = SUBMITTED, self.undertaking
         item.edition, item.promised, item.law = self.catalogue, self.promise_days, self.law
         item.renews, item.case_number = self.renews, self.case_number
 
@@ -124,7 +123,7 @@ def licence_to_renew(
     last = granted.valid_through if granted else named.valid_through
     if last is None:
         raise _unnamed(code, law)
-    if last < local_day(context.at, law.zone) and context.by.role is not Role.SYSTEM:
+    if last < local_day(context.at, law.zone) and context.by.role is not SYSTEM:
         raise Refused(
             "licence-over",
             f"the licence that {code} is to renew expired on {last}",

@@ -74,7 +74,7 @@ class ExternalResultRecorded(Fact, frozen=True, tag="external_result_recorded"):
     def apply(self, project: Project) -> None:
         item = project.recorded(self.item)
         if item.stage in FRESH_STAGES:
-            item.renew()
+            item = project.begin_application(self.item)
         item.stage, item.outcome, item.suspensions, item.external = Stage.COMPLETED, self.outcome, {}, True
         item.result = ExternalResult(
             self.outcome, self.document_number, self.document_on, self.source, by_feed=self.by_feed

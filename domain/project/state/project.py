@@ -112,22 +112,6 @@ class Item(Struct, gc=False):
         summed_up = self.consolidated
         return summed_up if summed_up and summed_up.opinions == opinions(self.consultations) else None
 
-    def renew(self) -> None:
-        """Begin the next application: reset everything that belonged to the previous one."""
-        self.application += 1
-        self.outcome, self.first_notice, self.missing = None, (), ()
-        self.suspensions, self.suspension_ids, self.extensions, self.consultations = {}, set(), {}, {}
-        self.round, self.consolidated = 1, None
-        self.result = self.disputed = self.dismissed = None
-        self.hearing, self.forwarded, self.upper, self.upper_received = HearingStep.NONE, False, "", False
-        self.external = self.evaluated = self.undertaking = False
-        self.undertaking_kept = None
-        self.edition, self.promised, self.law = "", None, ""
-        self.deemed_on = None
-        self.renews = self.granted_as = None
-        self.renewed_by_silence = self.confirmed = False
-        self.case_number = ""
-
 
 class FactNote(Struct, frozen=True, gc=False):
     """Summary of an earlier entry, as needed to correct it."""
@@ -181,6 +165,14 @@ class Project(Struct, gc=False):
     def recorded(self, code: str) -> Item:
         """The item a fact refers to; a detached one if its planning was retracted since, as facts never fail."""
         return self.items.get(code) or Item(PlannedItem(item=code, department=""))
+
+    def begin_application(self, code: str) -> Item:
+        """The item *code* at the beginning of its next application: nothing that belonged to the last one is left."""
+        last = self.recorded(code)
+        item = Item(last.plan, last.stage, last.changed_mode, application=last.application + 1)
+        if code in self.items:
+            self.items[code] = item
+        return item
 
     def blockers(self, code: str, granted: set[str] | None = None) -> Groups:
         """The unmet preconditions of item *code*: one item of each group has to be granted. *granted*: precomputed."""

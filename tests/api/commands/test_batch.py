@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,12 +14,13 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from api.commands import batch
-from api.commands.batch import AtomicRun
-from api.commands.batch_lines import LineSplitter
+from api.commands.batch import AtomicRun, LinesRun
+from api.commands.batch_lines import LineSplitter, _command_by_parts, line_command
 from api.commands.sender import ProjectCommandSender
 from api.web.identity import caller_by_headers
 from domain.core.ledger import Actor
 from domain.examples.materials import DIGEST, MEDIA_TYPE, REPORT
+from domain.examples.story import COMMAND_EXAMPLES
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.sent_command import DIRECT
 from infrastructure.materials.store import MaterialStore
@@ -81,6 +83,55 @@ async def test_lines_are_answered_in_order_whatever_their_projects(door: Door, a
         of_project = [each["receipt"] for each in replies if each["receipt"]["project"] == str(project)]
         assert [receipt["version"] for receipt in of_project] == [1, 2, 3]
         assert [receipt["position"] for receipt in of_project] == [entry.position for entry in history]
+
+
+async def test_more_projects_than_workers_take_turns(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "PROJECTS_AT_ONCE_MAX", 2)
+    projects = [uuid4() for _ in range(7)]
+    lines = [line(project, command) for command in (REGISTER, SUBMIT, NOTE) for project in projects]
+    assert outcomes(await post(door, lines)) == [(number, 200) for number in range(1, 22)]
+
+
+def each_run(approvals: Approvals, folder: Path) -> LinesRun:
+    """A batch by MANAGER whose lines are carried out by themselves."""
+    materials = MaterialStore.of(Settings(data=folder))
+    scope: Any = {"path": "/v1/commands/batch", "state": {}, "headers": []}
+    return LinesRun(ProjectCommandSender(approvals, materials, caller_by_headers(MANAGER), DIRECT), scope)
+
+
+async def test_answers_come_while_lines_are_still_sent(approvals: Approvals, tmp_path: Path) -> None:
+    project = uuid4()
+    messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    run = each_run(approvals, tmp_path)
+    reading = asyncio.create_task(run.read(messages.get))  # type: ignore[arg-type]  # an ASGI receive
+    pieces = run.answers()
+    for command, more in ((REGISTER, True), (SUBMIT, True), (NOTE, False)):
+        body = json.encode(line(project, command)) + b"\n"
+        messages.put_nowait({"type": "http.request", "body": body, "more_body": more})
+        answer, is_last = await anext(pieces)
+        assert json.decode(answer)["status"] == 200
+        assert is_last is not more
+    await reading
+    assert [piece async for piece in pieces] == []
+
+
+async def test_a_body_without_a_last_line_ends_after_its_answers(approvals: Approvals, tmp_path: Path) -> None:
+    whole = json.encode(line(uuid4(), REGISTER)) + b"\n"
+    messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    run = each_run(approvals, tmp_path)
+    reading = asyncio.create_task(run.read(messages.get))  # type: ignore[arg-type]  # an ASGI receive
+    pieces = run.answers()
+    messages.put_nowait({"type": "http.request", "body": whole, "more_body": True})
+    assert not (await anext(pieces))[1]
+    messages.put_nowait({"type": "http.request", "body": b"", "more_body": False})
+    assert [piece async for piece in pieces] == []
+    await reading
+
+
+@pytest.mark.parametrize("name", COMMAND_EXAMPLES)
+def test_a_line_read_in_one_go_is_the_line_read_by_parts(name: str) -> None:
+    sent = json.encode(line(uuid4(), {}) | {"command": COMMAND_EXAMPLES[name].dated, "if_match": 3})
+    assert line_command(sent) == _command_by_parts(sent)
 
 
 @pytest.mark.parametrize("mode", ["each", "atomic"])
@@ -194,7 +245,7 @@ async def test_nothing_of_an_atomic_batch_that_is_cut_off_is_carried_out(approva
     scope: Any = {"path": "/v1/commands/batch", "state": {}, "headers": []}
     run = AtomicRun(sender, scope)
     await run.read(receive)
-    replies = json.Decoder().decode_lines(b"".join([piece async for piece in run.answers()]))
+    replies = json.Decoder().decode_lines(b"".join([piece async for piece, _ in run.answers()]))
 
     assert [each["problem"]["code"] for each in replies] == ["batch-undone", "bad-request"]
     assert await approvals.history(project) == []

@@ -37,6 +37,37 @@ Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 PathOf = Callable[[UUID], str]
 
 QUERIES = (b"after=1", b"x", b"=", b"%zz", b"%00", b"&", b"command=note_step")
+BATCH_QUERIES = (
+    b"",
+    b"mode=each",
+    b"mode=atomic",
+    b"mode=both",
+    b"mode=each&mode=atomic",
+    b"mode=",
+    b"Mode=each",
+    b"x=1",
+)
+BATCH_REQUESTS: dict[str, dict[str, Any]] = {
+    **{f"query: {query!r}": {"query": query} for query in BATCH_QUERIES},
+    **{f"method: {method}": {"method": method} for method in ("GET", "HEAD", "PUT", "OPTIONS", "post")},
+    "slash behind": {"path": lambda _: "/v1/commands/batch/"},
+    "capital word": {"path": lambda _: "/v1/commands/Batch"},
+    "no identity": {"headers": {"X-Actor": None, "X-Role": None}},
+    "no identity, other type": {"headers": {"X-Actor": None, "Content-Type": "text/plain"}},
+    "actor twice, other type": {"headers": {"Content-Type": "text/plain"}, "more": [(b"x-actor", b"li")]},
+    "no identity, too long": {"headers": {"X-Actor": None, "Content-Length": "99999999999"}},
+    "system": {"headers": {"X-Role": "system"}},
+    "actor twice": {"more": [(b"x-actor", b"li")]},
+    "other type": {"headers": {"Content-Type": "application/json"}},
+    "request id": {"headers": {"X-Request-Id": "mine-1"}},
+    "length announced": {"headers": {"Content-Length": "99999999999"}},
+    "cross-site": {"headers": {"Sec-Fetch-Site": "cross-site"}},
+    "other host": {"headers": {"Host": "elsewhere.example"}},
+    "no lines": {"body": b""},
+    "no JSON": {"body": b"{"},
+    "in pieces": {"pieces": 5},
+    "broken off": {"broken_off": True},
+}
 PATHS: dict[str, PathOf] = {
     "usual": lambda project: f"/v1/projects/{project}/commands",
     "capitals": lambda project: f"/v1/projects/{str(project).upper()}/commands",
@@ -183,6 +214,25 @@ async def test_both_ways_answer_a_repeat_alike(app: Litestar, monkeypatch: pytes
     assert (b"idempotent-replay", b"true") in bypassed[1]
     monkeypatch.setattr(fast_path, "COMMAND_PATH", NEVER)
     assert await on_a_new_project(app, {}, times=2) == bypassed
+
+
+async def batch_answer(app: Litestar, request: dict[str, Any]) -> Answer:
+    """The answer to a batch that registers a project and notes a step there, sent as *request* says."""
+    project = uuid4()
+    keys = {str(uuid4()): json.encode(REGISTER), str(uuid4()): NOTE}
+    line = '{{"project":"{}","key":"{}","command":'.format
+    lines = [line(project, key).encode() + command + b"}" for key, command in keys.items()]
+    usual: dict[str, Any] = {"path": lambda _: fast_path.BATCH_PATH, "body": b"\n".join(lines)}
+    headers = {"Content-Type": "application/x-ndjson", **request.get("headers", {})}
+    return masked(await answered(app, project, key="", **{**usual, **request, "headers": headers}))
+
+
+async def test_both_ways_answer_a_batch_alike(app: Litestar, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, request in BATCH_REQUESTS.items():
+        bypassed = await batch_answer(app, request)
+        with monkeypatch.context() as routed:
+            routed.setattr(fast_path, "BATCH_MODES", {})
+            assert await batch_answer(app, request) == bypassed, name
 
 
 async def test_only_the_usual_spelling_bypasses_routing() -> None:

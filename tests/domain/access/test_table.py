@@ -5,15 +5,20 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
 
 from domain.access.cases import item_case, project_case
-from domain.access.decision import NO_CASE, RELATED, RELATIONS, ROLES, AccessCase, may
+from domain.access.decision import NO_CASE, RELATED, RELATIONS, ROLES, AccessCase, allows, may
 from domain.access.principal import Caller, PrincipalKind
 from domain.access.table import COMMAND_ACTIONS, PERSONAL, TABLE, Relation, is_scope, rule_of, scopes_for
 from domain.core.ledger import Role
 from domain.examples.story import PROJECT, story_entries
 from domain.messages import COMMANDS, SYSTEM_COMMANDS, replay
 from domain.streams import KINDS
+from tests.domain.access.drawn import ACTIONS, callers, cases
+from tests.effort import tried
 from tests.examples import LAW
 
 USCC = "91420100MA0HX2026E"
@@ -156,3 +161,19 @@ def test_the_case_of_an_item_comes_from_its_project() -> None:
     forwarded = item_case(project, "discharge")
     assert (forwarded.department, forwarded.countersigners) == ("province-environment", frozenset({"environment"}))
     assert item_case(project, "nothing") == whole
+
+
+@settings(max_examples=tried(100))
+@given(callers(), st.sampled_from(ACTIONS), cases())
+def test_what_is_judged_without_words_is_judged_alike(caller: Caller, action: str, case: AccessCase) -> None:
+    assert allows(caller, action, case) == may(caller, action, case).allowed
+
+
+@settings(max_examples=tried(100))
+@given(callers(), st.sampled_from(ACTIONS), cases())
+def test_what_is_allowed_by_manager_or_enterprise_is_allowed_on_every_item(
+    caller: Caller, action: str, case: AccessCase
+) -> None:
+    item = structs.replace(case, principal="")
+    parties = structs.replace(item, departments=frozenset(), department="", countersigners=frozenset())
+    assert allows(caller, action, item) or not allows(caller, action, parties)

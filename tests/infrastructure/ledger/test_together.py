@@ -8,8 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.core.ledger import Refused
+from domain.core.plan import PlannedItem
+from domain.messages import AnyCommand, replay
+from domain.project.application.correction import RetractEntry
 from domain.project.application.note import NoteStep
-from domain.project.application.registration import Enterprise, RegisterProject
+from domain.project.application.registration import Enterprise, PlanItem, RegisterProject
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.atomic.sequence import CommandInSequence, CommandSequence, SequenceRefusedError
 from infrastructure.verifier.verify import verify
@@ -19,7 +22,7 @@ REGISTER = RegisterProject(name="Fab", enterprise=Enterprise("Hengxin"), manager
 NOTE = NoteStep(activity="site visit")
 
 
-def sequence(project: UUID, *commands: RegisterProject | NoteStep) -> CommandSequence:
+def sequence(project: UUID, *commands: AnyCommand) -> CommandSequence:
     """The *commands* to *project*, each under a new id."""
     return CommandSequence(project, [CommandInSequence(command, uuid4()) for command in commands], MANAGER)
 
@@ -60,3 +63,52 @@ async def test_an_id_used_by_itself_ends_the_sequence(database_url: str) -> None
         assert (refused.value.index, refused.value.refusal.code) == (0, "key-reused")
         assert isinstance(refused.value.refusal, Refused)
         assert len(await approvals.history(project)) == 1
+
+
+async def test_a_sequence_is_decided_on_the_state_in_memory(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = uuid4()
+    async with Approvals(database_url) as approvals:
+        await approvals.handle(project, REGISTER, MANAGER, uuid4())
+        monkeypatch.setattr(approvals.streams, "rows", None)  # nothing can be read
+        answers = await approvals.handle_together(sequence(project, NOTE, NOTE))
+        answers += [await approvals.handle(project, NOTE, MANAGER, uuid4())]
+        answers += await approvals.handle_together(sequence(project, NOTE, NOTE))
+    assert [each.receipt.version for each in answers] == [2, 3, 4, 5, 6]
+
+
+async def test_nothing_of_a_refused_sequence_is_in_the_state_in_memory(database_url: str) -> None:
+    project = uuid4()
+    async with Approvals(database_url) as approvals:
+        await approvals.handle(project, REGISTER, MANAGER, uuid4())
+        seen = approvals.seen(project)
+        with pytest.raises(SequenceRefusedError) as refused:
+            await approvals.handle_together(sequence(project, NOTE, REGISTER))
+        assert refused.value.index == 1
+        assert seen is approvals.seen(project)
+        assert seen is not None
+        assert (seen.version, list(seen.notes)) == (1, [1])
+
+
+async def test_a_sequence_is_decided_again_on_what_another_process_wrote(database_url: str) -> None:
+    project = uuid4()
+    item = PlanItem(item=PlannedItem(item="land", department="planning"))
+    async with Approvals(database_url) as first, Approvals(database_url) as second:
+        await first.handle(project, REGISTER, MANAGER, uuid4())
+        assert (await second.project(project)).version == 1
+        await second.handle(project, item, MANAGER, uuid4())
+        answers = await first.handle_together(sequence(project, NoteStep(activity="visit", item="land"), NOTE))
+        assert [each.receipt.version for each in answers] == [3, 4]
+        await second.handle(project, NOTE, MANAGER, uuid4())
+        answers = await first.handle_together(sequence(project, NOTE, NOTE))
+        assert [each.receipt.version for each in answers] == [6, 7]
+
+
+async def test_a_correction_in_a_sequence_shows_in_what_follows_it(database_url: str) -> None:
+    project = uuid4()
+    item = PlanItem(item=PlannedItem(item="land", department="planning"))
+    async with Approvals(database_url) as approvals:
+        await approvals.handle_together(sequence(project, REGISTER, item))
+        taken_back = sequence(project, NOTE, RetractEntry(version=2, reasons="another project's"), item)
+        answers = await approvals.handle_together(taken_back)
+        assert [each.receipt.version for each in answers] == [3, 4, 5]
+        assert approvals.seen(project) == replay(project, await approvals.history(project))
