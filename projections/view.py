@@ -229,13 +229,13 @@ def changes(view: View[Any], folded: Folded) -> dict[str, Change]:
     rows = view.rows(folded.states[view.name], folded.project)
     for table in view.tables:
         current = rows.get(table.name, ())
-        change = (added if table.summed else replaced)(folded.written, table, current)
+        change = (sum_changes if table.summed else row_changes)(folded.written, table, current)
         if change is not None:
             out[table.name] = change
     return out
 
 
-def replaced(written: WrittenRows, table: Table, current: Sequence[Row]) -> Change | None:
+def row_changes(written: WrittenRows, table: Table, current: Sequence[Row]) -> Change | None:
     """The change from a project's *written* rows of *table* to its *current* ones, which are then the written ones."""
     before = written.rows.get(table.name, ())
     if not (current or before):
@@ -269,7 +269,7 @@ def differing(before: Sequence[Row], rows: Sequence[Row]) -> tuple[Sequence[Row]
     return [row for row in fresh if id(row) not in moved], [row for row in stale if id(row) not in moved]
 
 
-def added(written: WrittenRows, table: Table, current: Sequence[Row]) -> Change | None:
+def sum_changes(written: WrittenRows, table: Table, current: Sequence[Row]) -> Change | None:
     """The change of a summed *table* for a project whose contributions become the *current* ones."""
     name = table.name
     if current is written.given.get(name, ()):
