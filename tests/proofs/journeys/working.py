@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -127,15 +127,19 @@ def a_stuck_project_is_reached(ground: Ground, manner: Manner) -> str:
 
 
 def two_moments_are_compared(ground: Ground, manner: Manner) -> str:
-    """An auditor compares two days of the simulated project with the most entries, and goes back through its ledger."""
+    """An auditor compares the last day of the simulated project with the most entries with one a year before.
+
+    The project may have ended long ago. The auditor then goes back through its ledger.
+    """
     with ground.visit(AUDITOR, manner) as visitor:
         page = visitor.page
         rows = page.locator("main tbody tr")
         visitor.require(rows.count(), "the simulated zone has ledgers")
         visitor.click(longest(rows))
         expect(page.locator(".chain strong")).to_contain_text("已核对")
-        visitor.fill(page.get_by_label("从"), str(today() - timedelta(days=365)))
-        visitor.fill(page.get_by_label("到", exact=True), str(today()))
+        last = date.fromisoformat(page.locator("table time").first.inner_text().split()[0])
+        visitor.fill(page.get_by_label("从"), str(last - timedelta(days=365)))
+        visitor.fill(page.get_by_label("到", exact=True), str(last))
         visitor.click(page.get_by_role("button", name="对比"))
         compared = page.locator("section:has(#compared) tbody tr")
         expect(compared.first).to_be_visible()
