@@ -3,6 +3,7 @@
 Questions about one enterprise are about one that has as many projects in a ledger of any size, see `newcomer`. Of a
 past day, when that was not there yet, they are about one that the copies share, and ask for pages that are as long in
 each ledger: its matches grow with the copies, as they don't in a zone. A common word shows as many rows in each.
+The month is the last whole one: on its first day the present one is empty in a ledger of any size.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from msgspec import Struct
 
 from domain.core.ledger import Role
 from domain.law.calendar.moment import midnight, next_day, weeks_later
+from domain.law.calendar.period import Period
 from infrastructure.ledger.reader import head_of
 from scripts.benches.newcomer import CODE, NAME
 from scripts.demo.demo import last_day
@@ -53,20 +55,20 @@ class Question(Struct, frozen=True):
 
 QUESTIONS = (
     Question("overview, a leader's first page", "/", Role.LEADER),
-    Question("page of the board", "/supervision", Role.SUPERVISOR),
+    Question("page of the board", "/supervision?{month}", Role.SUPERVISOR),
     Question("page of progress", "/pages/progress", Role.LEADER),
     Question("desk of a department", "/desk", Role.OFFICER, "{department}"),
-    Question("board of a month", "/v1/supervision/board", Role.SUPERVISOR),
+    Question("board of a month", "/v1/supervision/board?{month}", Role.SUPERVISOR),
     Question("projects, a page", "/v1/progress?limit=100", Role.LEADER),
     Question("projects, tiles", "/v1/progress/summary", Role.LEADER),
     Question("who holds how much", "/v1/waiting/holders", Role.LEADER),
     Question("clocks, a page", "/v1/clocks?limit=100", Role.SUPERVISOR),
     Question("clocks, counts", "/v1/clocks/matrix", Role.SUPERVISOR),
-    Question("cards of a month", "/v1/supervision/cards?limit=100", Role.SUPERVISOR),
-    Question("decisions of a month", "/v1/supervision/decisions?limit=100", Role.SUPERVISOR),
-    Question("lags of a month", "/v1/supervision/lags", Role.SUPERVISOR),
-    Question("suspensions of a month", "/v1/supervision/suspensions", Role.SUPERVISOR),
-    Question("evaluations, figures", "/v1/feedback/summary", Role.SUPERVISOR),
+    Question("cards of a month", "/v1/supervision/cards?limit=100&{month}", Role.SUPERVISOR),
+    Question("decisions of a month", "/v1/supervision/decisions?limit=100&{month}", Role.SUPERVISOR),
+    Question("lags of a month", "/v1/supervision/lags?{month}", Role.SUPERVISOR),
+    Question("suspensions of a month", "/v1/supervision/suspensions?{month}", Role.SUPERVISOR),
+    Question("evaluations, figures", "/v1/feedback/summary?{month}", Role.SUPERVISOR),
     Question("search, a common word", "/v1/information?q={word}&limit=50", Role.SUPERVISOR),
     Question("search, an enterprise", "/v1/information?q={enterprise}", Role.SUPERVISOR),
     Question("legal persons by a word", "/v1/legal-persons?text={enterprise}", Role.SUPERVISOR),
@@ -99,8 +101,8 @@ PAST_QUESTIONS = (
 
 
 def names_in(url: str) -> dict[str, str]:
-    """What the addresses name: a project and its enterprise, a department, instants, a position near the end."""
-    day = weeks_later(last_day(), -PAST_WEEKS)
+    """What the addresses name: a project, its enterprise, a department, days and instants, a position near the end."""
+    day, month = weeks_later(last_day(), -PAST_WEEKS), Period.month_of(last_day()).before()
     with psycopg.connect(url) as connection:
         project, uscc, enterprise = connection.execute(LONG_PROJECT).fetchone() or ("", "", "")
         (department,) = connection.execute(DEPARTMENT).fetchone() or ("",)
@@ -115,6 +117,7 @@ def names_in(url: str) -> dict[str, str]:
         "department": department,
         "position": str(position),
         "day": str(day),
+        "month": f"first={month.first}&last={month.last}",
         "as_of": _written(midnight(next_day(day), ZONE)),
         "now": _written(datetime.now(UTC)),
     }
