@@ -241,19 +241,24 @@ def row_changes(written: WrittenRows, table: Table, current: Sequence[Row]) -> C
     if not (current or before):
         return None
     rows = written.rows[table.name] = tuple(current)
-    fresh, stale = differing(before, rows)
-    if not (fresh or stale):
-        return None
-    removed = {row[: table.key]: row for row in stale}
-    change = Change([])
-    for row in fresh:
-        was = removed.pop(row[: table.key], None)
-        if was is None:
-            change.inserts.append(row)
-        elif was != row:
-            change.updates.append(row)
-    change.deletes = list(removed)
+    replaced, removed = replacements(before, rows, slice(table.key))
+    change = Change([], deletes=removed)
+    for _, row, was in replaced:
+        (change.inserts if was is None else change.updates).append(row)
     return None if change.is_empty else change
+
+
+def replacements(
+    before: Sequence[Row], rows: Sequence[Row], key: slice
+) -> tuple[list[tuple[Row, Row, Row | None]], list[Row]]:
+    """How *rows* differ from those *before*: each new one with its *key* and the one it replaces, and the keys removed.
+
+    A row that equals the one before is not new.
+    """
+    fresh, stale = differing(before, rows)
+    removed = {row[key]: row for row in stale}
+    replaced = [(name, row, removed.pop(name, None)) for row in fresh for name in [row[key]]]
+    return [(name, row, was) for name, row, was in replaced if was != row], list(removed)
 
 
 def differing(before: Sequence[Row], rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:

@@ -33,7 +33,7 @@ from projections.view import (
     Row,
     Table,
     View,
-    differing,
+    replacements,
     take,
 )
 
@@ -256,17 +256,12 @@ class Appended:
 
     def show(self, known_at: datetime, valid_at: datetime, shown: tuple[Row, ...], rows: tuple[Row, ...]) -> None:
         """The table consists of *rows* instead of *shown* from these two instants on."""
-        fresh, stale = differing(shown, rows)
-        ended = {row[1 : self.table.key]: row for row in stale}
-        for row in fresh:
-            key = row[1 : self.table.key]
-            was = ended.pop(key, None)
-            if was == row:
-                continue
+        replaced, removed = replacements(shown, rows, slice(1, self.table.key))
+        for key, row, was in replaced:
             if was is not None:
                 self._end(key, known_at, valid_at)
             self._begun[key] = row, known_at, valid_at
-        for key in ended:
+        for key in removed:
             self._end(key, known_at, valid_at)
 
     def _end(self, key: Row, known_at: datetime, valid_at: datetime) -> None:

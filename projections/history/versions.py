@@ -13,7 +13,7 @@ from typing import LiteralString
 from msgspec import Struct
 
 from domain.law.licensing.forecast import DISTANT
-from projections.view import Row, Table, differing
+from projections.view import Row, Table, replacements
 
 STILL = DISTANT  # the end of a version that lasts
 BEGINNINGS, ENDS = ("known_from", "valid_from"), ("known_until", "valid_until")  # columns of a version
@@ -36,17 +36,12 @@ class TableVersions:
 
     def show(self, at: datetime, rows: tuple[Row, ...]) -> None:
         """From *at* on the table consists of *rows*. Instants have to come in ascending order."""
-        fresh, stale = differing(self._shown, rows)
-        ended = {row[self._key]: row for row in stale}
-        for row in fresh:
-            key = row[self._key]
-            was = ended.pop(key, None)
-            if was == row:
-                continue
+        replaced, removed = replacements(self._shown, rows, self._key)
+        for key, row, was in replaced:
             if was is not None:
                 self.by_key[key][-1].end = at
             self.by_key.setdefault(key, []).append(Version(row, at))
-        for key in ended:
+        for key in removed:
             self.by_key[key][-1].end = at
         self._shown = rows
 
