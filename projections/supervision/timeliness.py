@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import lru_cache
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
 from domain.core.ledger import Role
-from domain.law.calendar.moment import local_time
+from domain.law.calendar.moment import local_day
 from domain.messages import Entry
 from domain.project.application.hearing import HearingRequested
 from domain.project.application.submission import ItemSubmitted
@@ -35,7 +33,6 @@ OF_APPLICANT = (
 )
 ACTS: Facts = facts_of(KINDS) - facts_of(OF_APPLICANT)
 
-LAWS_CACHED_MAX = 1024  # versions of laws, with their regions: a few for each
 LAGS = Table(
     "lag",
     (
@@ -102,10 +99,7 @@ class Timeliness:
     follows: Facts = ACTS
 
     def __init__(self, laws: Callable[[], Laws]) -> None:
-        def zone_of(law: str) -> ZoneInfo:
-            return ZoneInfo(laws().pack(law).zone)
-
-        self._zone_of = lru_cache(maxsize=LAWS_CACHED_MAX)(zone_of)
+        self._laws = laws
 
     def start(self) -> TimelinessState:
         return TimelinessState()
@@ -128,10 +122,10 @@ class Timeliness:
 
     def _days(self, entry: Entry) -> tuple[str, date, date]:
         law = entry.recorded.law
-        zone = self._zone_of(law)
+        zone = self._laws().pack(law).zone
         happened_at, recorded_at = entry.occurred_at, entry.recorded_at
-        happened_on = local_time(happened_at, zone).date()
-        return law, happened_on, happened_on if recorded_at == happened_at else local_time(recorded_at, zone).date()
+        happened_on = local_day(happened_at, zone)
+        return law, happened_on, happened_on if recorded_at == happened_at else local_day(recorded_at, zone)
 
     def rows(self, state: TimelinessState, project: Project) -> Rows:
         return {
