@@ -267,7 +267,7 @@ class Approvals(Application[UUID]):
                 verdict = await self.together.append(items, spans)
                 if verdict.status is STORED:
                     self.shelves.expect_news(entry.fact for draft in drafts for entry in draft.entries)
-                    self._keep(state, state.project.version)
+                    self._keep(state)
                     return _answers(drafts, verdict.position)
                 if answers := await self._overtaken_together(cached, verdict, sent):
                     return answers
@@ -282,8 +282,8 @@ class Approvals(Application[UUID]):
         """After commands were not stored, the first answers where they were stored before; else none, and *cached* is
         dropped: it is not what the ledger holds.
         """
-        if verdict.status is AppendStatus.GONE and self._cache.get(cached.project.id.int) is cached:
-            self.high_water.went_back()
+        if verdict.status is AppendStatus.GONE:
+            self._note_gone(cached)
         self._cache.forget(cached.project.id.int)
         return await self._first_answers(sent) if verdict.status is AppendStatus.DUPLICATE else []
 
@@ -376,8 +376,7 @@ class Approvals(Application[UUID]):
         before.
         """
         if verdict.status is AppendStatus.GONE:
-            if self._cache.get(cached.project.id.int) is cached:  # else the cache was cleared since
-                self.high_water.went_back()
+            self._note_gone(cached)
             return None
         if verdict.status is not AppendStatus.CONFLICT:
             self._cache.forget(cached.project.id.int)
@@ -387,6 +386,11 @@ class Approvals(Application[UUID]):
         if tries or not await self._take_in(cached, verdict.missed):
             await self._catch_up(cached)
         return None
+
+    def _note_gone(self, cached: CachedState) -> None:
+        """Note that the ledger no longer holds what *cached* rests on, unless the cache was cleared since."""
+        if self._cache.get(cached.project.id.int) is cached:
+            self.high_water.went_back()
 
     async def project(self, project_id: UUID) -> Project:
         """The project's state now; version 0 where no project is known by this id."""
@@ -495,12 +499,12 @@ class Approvals(Application[UUID]):
         if times != self.high_water.times:  # read from what the ledger was
             return await self._load(project_id, new=new)
         cached = _state_after(project_id, rows, [entry_from(row) for row in rows])
-        self._keep(cached, len(rows))
+        self._keep(cached)
         return cached
 
-    def _keep(self, cached: CachedState, facts: int) -> None:
-        """Cache a state that was folded from so many *facts*."""
-        self._cache.keep(cached.project.id.int, cached, facts)
+    def _keep(self, cached: CachedState) -> None:
+        """Cache a state, which weighs as much as it was folded from: a fact a version."""
+        self._cache.keep(cached.project.id.int, cached, cached.project.version)
         self._cache.make_room()
 
     async def _catch_up(self, cached: CachedState) -> bool:
