@@ -47,26 +47,29 @@ BATCH_QUERIES = (
     b"Mode=each",
     b"x=1",
 )
-BATCH_REQUESTS: dict[str, dict[str, Any]] = {
-    **{f"query: {query!r}": {"query": query} for query in BATCH_QUERIES},
-    **{f"method: {method}": {"method": method} for method in ("GET", "HEAD", "PUT", "OPTIONS", "post")},
-    "slash behind": {"path": lambda _: "/v1/commands/batch/"},
-    "capital word": {"path": lambda _: "/v1/commands/Batch"},
+OF_EITHER: dict[str, dict[str, Any]] = {  # of a command, and of a batch
     "no identity": {"headers": {"X-Actor": None, "X-Role": None}},
-    "no identity, other type": {"headers": {"X-Actor": None, "Content-Type": "text/plain"}},
-    "actor twice, other type": {"headers": {"Content-Type": "text/plain"}, "more": [(b"x-actor", b"li")]},
-    "no identity, too long": {"headers": {"X-Actor": None, "Content-Length": "99999999999"}},
     "system": {"headers": {"X-Role": "system"}},
     "actor twice": {"more": [(b"x-actor", b"li")]},
-    "other type": {"headers": {"Content-Type": "application/json"}},
     "request id": {"headers": {"X-Request-Id": "mine-1"}},
     "length announced": {"headers": {"Content-Length": "99999999999"}},
     "cross-site": {"headers": {"Sec-Fetch-Site": "cross-site"}},
     "other host": {"headers": {"Host": "elsewhere.example"}},
-    "no lines": {"body": b""},
     "no JSON": {"body": b"{"},
     "in pieces": {"pieces": 5},
     "broken off": {"broken_off": True},
+}
+BATCH_REQUESTS: dict[str, dict[str, Any]] = {
+    **OF_EITHER,
+    **{f"query: {query!r}": {"query": query} for query in BATCH_QUERIES},
+    **{f"method: {method}": {"method": method} for method in ("GET", "HEAD", "PUT", "OPTIONS", "post")},
+    "slash behind": {"path": lambda _: "/v1/commands/batch/"},
+    "capital word": {"path": lambda _: "/v1/commands/Batch"},
+    "no identity, other type": {"headers": {"X-Actor": None, "Content-Type": "text/plain"}},
+    "actor twice, other type": {"headers": {"Content-Type": "text/plain"}, "more": [(b"x-actor", b"li")]},
+    "no identity, too long": {"headers": {"X-Actor": None, "Content-Length": "99999999999"}},
+    "other type": {"headers": {"Content-Type": "application/json"}},
+    "no lines": {"body": b""},
 }
 PATHS: dict[str, PathOf] = {
     "usual": lambda project: f"/v1/projects/{project}/commands",
@@ -84,26 +87,23 @@ PATHS: dict[str, PathOf] = {
 }
 REQUESTS: dict[str, dict[str, Any]] = {
     "plain": {},
+    **OF_EITHER,
     **{f"path: {name}": {"path": path} for name, path in PATHS.items()},
     **{
         f"method: {method}": {"method": method}
         for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW", "post")
     },
     **{f"query: {query!r}": {"query": query} for query in (b"after=1", b"x", b"=", b"%zz", b"%00", b"&", b"command")},
-    "no identity": {"headers": {"X-Actor": None, "X-Role": None}},
-    "system": {"headers": {"X-Role": "system"}},
     "no such role": {"headers": {"X-Role": "king"}},
     "actor not UTF-8": {"headers": {"X-Actor": "%ff"}},
     "no key": {"headers": {"Idempotency-Key": None}},
     "bad key": {"headers": {"Idempotency-Key": "a b"}},
     "key twice": {"more": [(b"idempotency-key", b"again")]},
-    "actor twice": {"more": [(b"x-actor", b"li")]},
     "if-match": {"headers": {"If-Match": '"1"'}},
     "if-match elsewhere": {"headers": {"If-Match": '"7"'}},
     "if-match unreadable": {"headers": {"If-Match": "*"}},
     "if-none-match": {"headers": {"If-None-Match": "*"}},
     "range": {"headers": {"Range": "bytes=0-1"}},
-    "request id": {"headers": {"X-Request-Id": "mine-1"}},
     "request id unreadable": {"headers": {"X-Request-Id": "a b\x01"}},
     "wants a page": {"headers": {"Accept": "text/html"}},
     "wants gzip": {"headers": {"Accept-Encoding": "gzip"}},
@@ -113,15 +113,11 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "other type": {"headers": {"Content-Type": "text/plain"}},
     "no type": {"headers": {"Content-Type": None}},
     "type with charset": {"headers": {"Content-Type": "application/json; charset=utf-8"}},
-    "length announced": {"headers": {"Content-Length": "99999999999"}},
     "digest": {"headers": {"Content-Digest": "sha-256=:AAAA:"}},
-    "cross-site": {"headers": {"Sec-Fetch-Site": "cross-site"}},
     "origin": {"headers": {"Origin": "https://elsewhere.example"}},
-    "other host": {"headers": {"Host": "elsewhere.example"}},
     "no host": {"headers": {"Host": None}},
     "host twice": {"more": [(b"host", b"localhost")]},
     "empty body": {"body": b""},
-    "no JSON": {"body": b"{"},
     "no command": {"body": b"[]"},
     "unknown command": {"body": b'{"command": "fly"}'},
     "unknown field": {"body": b'{"command": "note_step", "activity": "a", "b": 1}'},
@@ -129,8 +125,6 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "NUL": {"body": b'{"command": "note_step", "activity": "\\u0000"}'},
     "refused": {"body": REFUSED},
     "too large": {"body": LARGE},
-    "in pieces": {"pieces": 5},
-    "broken off": {"broken_off": True},
 }
 
 
