@@ -32,14 +32,25 @@ def percentile(counts: Mapping[int, int], percent: int) -> int | None:
     return None
 
 
+def is_overnight(begun: datetime, resumed: datetime | None, zone: str) -> bool:
+    """Whether a clock was stopped in an afternoon and resumed in the morning of a later day."""
+    if resumed is None:
+        return False
+    start, end = (at.astimezone(ZoneInfo(zone)) for at in (begun, resumed))
+    return start.time() >= NOON and end.time() < NOON and start.date() < end.date()
+
+
 def is_nightly(begun: datetime, resumed: datetime | None, calendar: WorkingCalendar, zone: str) -> bool:
     """Whether a clock was stopped from an afternoon to the next working morning.
 
     Under the rule that a day belongs to how it ended (B7.2) each such night takes a day out on which people worked.
     """
-    if resumed is None:
+    if resumed is None or not is_overnight(begun, resumed, zone):
         return False
-    start, end = (at.astimezone(ZoneInfo(zone)) for at in (begun, resumed))
-    if start.time() < NOON or end.time() >= NOON:
-        return False
-    return start.date() < end.date() <= calendar.nth_working_day_after(start.date(), 1)
+    start, end = (at.astimezone(ZoneInfo(zone)).date() for at in (begun, resumed))
+    return end <= calendar.nth_working_day_after(start, 1)
+
+
+def are_unusual(suspensions: int, nights: int) -> bool:
+    """Whether so many *suspensions* of one application, *nights* of them overnight, are more than usual (B7.11)."""
+    return suspensions > SUSPENSIONS_USUAL_MAX or nights > NIGHTS_USUAL_MAX

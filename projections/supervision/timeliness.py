@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import LiteralString, TypeAlias
 from uuid import UUID
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from domain.core.ledger import Role
 from domain.law.calendar.moment import local_day
+from domain.law.timeliness import are_unusual, is_overnight
 from domain.messages import Entry
 from domain.project.application.hearing import HearingRequested
 from domain.project.application.submission import ItemSubmitted
@@ -45,9 +47,25 @@ LAGS = Table(
         ("acts", "integer NOT NULL"),
     ),
     key=6,
-    # Lags of a period are summed from the index alone.
-    indexes=("(recorded_on) INCLUDE (project, department, live, law, happened_on, acts)",),
+    indexes=("(recorded_on)",),
 )
+# The same over all projects of a register, for those who may read a whole zone or department.
+LAG_SUMS = Table(
+    "lag_sum",
+    (
+        ("recorded_on", "date"),
+        ("register", "text"),
+        ("department", "text"),
+        ("live", "boolean"),
+        ("law", "text"),
+        ("happened_on", "date"),
+        ("acts", "integer NOT NULL"),
+    ),
+    key=6,
+    summed=True,
+)
+# Few are unusual: in a period they are read from the index, and the others of their applications by the key.
+UNUSUAL: LiteralString = "(suspended_at) WHERE unusual"
 SUSPENSIONS = Table(
     "suspension",
     (
@@ -60,9 +78,10 @@ SUSPENSIONS = Table(
         ("law", "text NOT NULL"),
         ("suspended_at", "timestamptz NOT NULL"),
         ("resumed_at", "timestamptz"),  # null while it lasts, or if a decision ended it
+        ("unusual", "boolean NOT NULL"),  # those of its application may be too many: its nights are for a calendar
     ),
     key=4,
-    indexes=("(suspended_at)",),
+    indexes=(UNUSUAL,),
 )
 
 
@@ -77,25 +96,27 @@ class SuspensionRow(Struct, frozen=True):
     ground: str
     law: str
     suspended_at: datetime
-    resumed_at: datetime | None
+    resumed_at: datetime | None = None
+    unusual: bool = False
 
 
-Delay = tuple[str, bool, str, date, date]  # department, live, law, happened on, recorded on
+Delay: TypeAlias = tuple[str, bool, str, date, date]  # department, live, law, happened on, recorded on
+Suspensions: TypeAlias = dict[tuple[str, int, str], SuspensionRow]  # by item, application and id
 
 
 class TimelinessState(Struct):
-    """One project's delays with their frequencies, and its suspensions by item, application and id."""
+    """One project's delays with their frequencies, and its suspensions."""
 
     delays: dict[Delay, int] = field(default_factory=dict)
-    suspensions: dict[tuple[str, int, str], Row] = field(default_factory=dict)
+    suspensions: Suspensions = field(default_factory=dict)
 
 
 class Timeliness:
     """The fold. *laws* gives the time zone of a law's days. Imported entries are left out of the lags."""
 
     name: str = "conduct"
-    version: int = 2
-    tables: tuple[Table, ...] = (LAGS, SUSPENSIONS)
+    version: int = 3
+    tables: tuple[Table, ...] = (LAGS, LAG_SUMS, SUSPENSIONS)
     follows: Facts = ACTS
 
     def __init__(self, laws: Callable[[], Laws]) -> None:
@@ -118,11 +139,31 @@ class Timeliness:
             delay = (department, item.plan.live, *self._days(entry))
             state.delays[delay] = state.delays.get(delay, 0) + 1
         if isinstance(fact, (ClockSuspended, ClockResumed)):
-            _take(state, entry, fact, (item.plan.item, item.application, fact.suspension), item.department)
+            self._take(state.suspensions, entry, fact, project)
+
+    def _take(
+        self, suspensions: Suspensions, entry: Entry, fact: ClockSuspended | ClockResumed, project: Project
+    ) -> None:
+        """Record a suspension or its end; a resumption without a suspension has no effect."""
+        item = project.items[fact.item]
+        key = item.plan.item, item.application, fact.suspension
+        if isinstance(fact, ClockSuspended):
+            basis = item.department, fact.ground, entry.recorded.law
+            suspensions.setdefault(key, SuspensionRow(project.id, *key, *basis, entry.occurred_at))
+        elif key in suspensions:
+            suspensions[key] = structs.replace(suspensions[key], resumed_at=entry.occurred_at)
+        rows = {place: row for place, row in suspensions.items() if place[:2] == key[:2]}
+        nights = sum(is_overnight(row.suspended_at, row.resumed_at, self._zone(row.law)) for row in rows.values())
+        unusual = are_unusual(len(rows), nights)
+        changed = {place: row for place, row in rows.items() if row.unusual is not unusual}
+        suspensions.update({place: structs.replace(row, unusual=unusual) for place, row in changed.items()})
+
+    def _zone(self, law: str) -> str:
+        return self._laws().pack(law).zone
 
     def _days(self, entry: Entry) -> tuple[str, date, date]:
         law = entry.recorded.law
-        zone = self._laws().pack(law).zone
+        zone = self._zone(law)
         happened_at, recorded_at = entry.occurred_at, entry.recorded_at
         happened_on = local_day(happened_at, zone)
         return law, happened_on, happened_on if recorded_at == happened_at else local_day(recorded_at, zone)
@@ -130,19 +171,11 @@ class Timeliness:
     def rows(self, state: TimelinessState, project: Project) -> Rows:
         return {
             "lag": [(project.id, *delay, acts) for delay, acts in state.delays.items()],
-            "suspension": [(project.id, *row) for row in state.suspensions.values()],
+            "lag_sum": [_summed(project.register, delay, acts) for delay, acts in state.delays.items()],
+            "suspension": [structs.astuple(row) for row in state.suspensions.values()],
         }
 
 
-def _take(
-    state: TimelinessState,
-    entry: Entry,
-    fact: ClockSuspended | ClockResumed,
-    key: tuple[str, int, str],
-    department: str,
-) -> None:
-    """Record a suspension or its end; a resumption without a suspension has no effect."""
-    if isinstance(fact, ClockSuspended):
-        state.suspensions.setdefault(key, (*key, department, fact.ground, entry.recorded.law, entry.occurred_at, None))
-    elif key in state.suspensions:
-        state.suspensions[key] = (*state.suspensions[key][:-1], entry.occurred_at)
+def _summed(register: str, delay: Delay, acts: int) -> Row:
+    department, live, law, happened_on, recorded_on = delay
+    return recorded_on, register, department, live, law, happened_on, acts

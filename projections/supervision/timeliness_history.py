@@ -6,7 +6,7 @@ from typing import LiteralString
 
 from projections.history.fold import History
 from projections.law.shipped import shipped_law
-from projections.supervision.timeliness import LAGS, SUSPENSIONS, Timeliness
+from projections.supervision.timeliness import LAGS, SUSPENSIONS, UNUSUAL, Timeliness
 
 # Both are queried by a period: what was recorded, or suspended, in it. Acts are the most, and summed from an index.
 RECORDED: LiteralString = (
@@ -16,5 +16,5 @@ RECORDED: LiteralString = (
 HISTORY = History(
     Timeliness(shipped_law),
     (LAGS, SUSPENSIONS),
-    {LAGS.name: (RECORDED,), SUSPENSIONS.name: ("(suspended_at)",)},
+    {LAGS.name: (RECORDED,), SUSPENSIONS.name: (UNUSUAL,)},
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import groupby
@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Composed, Identifier
 
 from domain.law.calendar.moment import local_day
 from domain.law.calendar.period import Period
@@ -24,37 +24,33 @@ from domain.law.timeliness import (
     lag_days,
     percentile,
 )
-from projections.as_of import Folding, Past, settled_at, tables_at
+from projections.as_of import Folding, Past, Tables, settled_at, tables_at
 from projections.law.shipped import shipped_law
 from projections.reader import Laws, Reader
-from projections.scope import ZONE_SCOPE, Scope
-from projections.supervision.timeliness import LAGS, SUSPENSIONS, SuspensionRow, Timeliness
+from projections.scope import EVERYTHING, ZONE_SCOPE, Scope, both
+from projections.supervision.timeliness import LAG_SUMS, LAGS, SUSPENSIONS, SuspensionRow, Timeliness
 from projections.supervision.timeliness_history import HISTORY
 
 # Acts recorded on their day, most of all, have no lag on whatever day that was.
-DELAYED = """
+DELAYED: LiteralString = """
     SELECT l.department, l.live, l.law, nullif(l.happened_on, l.recorded_on), nullif(l.recorded_on, l.happened_on),
         sum(l.acts)::integer
-    FROM {lag} AS l
+    FROM {source} AS l
     WHERE l.recorded_on BETWEEN %(first)s AND %(last)s AND (%(department)s = '' OR l.department = %(department)s)
       AND {within}
     GROUP BY 1, 2, 3, 4, 5
 """
-# A single suspension is never conspicuous.
+# Those of an application are read by its key.
 REPEATED = """
-    WITH begun AS (
+    SELECT s.* FROM (
         SELECT DISTINCT s.project, s.item, s.application FROM {suspension} AS s
-        WHERE s.suspended_at >= %(begins)s AND s.suspended_at < %(ends)s
+        WHERE s.unusual AND s.suspended_at >= %(begins)s AND s.suspended_at < %(ends)s
           AND (%(department)s = '' OR s.department = %(department)s) AND {within}
-    ), repeated AS (
-        SELECT s.project, s.item, s.application FROM begun JOIN {suspension} AS s USING (project, item, application)
-        GROUP BY s.project, s.item, s.application HAVING count(*) > %(usual)s
-    )
-    SELECT s.* FROM repeated JOIN {suspension} AS s USING (project, item, application)
+    ) AS unusual JOIN {suspension} AS s USING (project, item, application)
     ORDER BY s.project, s.item, s.application, s.suspended_at, s.suspension
 """
-
-
+SUPERVISION = "read:supervision"
+OF_REGISTER, OF_OWN = SQL("l.register = %(register)s"), SQL("l.department = %(own)s")
 VIEWS = (Timeliness(shipped_law),)
 PAST = Folding(VIEWS, (LAGS, SUSPENSIONS), settled_at(VIEWS), (HISTORY,))
 
@@ -122,7 +118,7 @@ class TimelinessOf:
         params = {"first": period.first, "last": period.last, "department": department}
         acts: defaultdict[str, Counter[int]] = defaultdict(Counter)
         outside: Counter[str] = Counter()
-        for of, live, law, happened_on, recorded_on, n in await self._rows(DELAYED, "l", params):
+        for of, live, law, happened_on, recorded_on, n in await self._delayed(params):
             days = self._lag(law, happened_on, recorded_on) if recorded_on else 0
             for name in ("", of):
                 acts[name][days] += n
@@ -135,9 +131,8 @@ class TimelinessOf:
             "begins": period.begins(zone),
             "ends": period.ends(zone),
             "department": department,
-            "usual": min(SUSPENSIONS_USUAL_MAX, NIGHTS_USUAL_MAX),
         }
-        rows = [SuspensionRow(*row) for row in await self._rows(REPEATED, "s", params)]
+        rows = [SuspensionRow(*row) for row in await self._repeated(params)]
         judged = (self._judged(list(group)) for _, group in groupby(rows, attrgetter("project", "item", "application")))
         return sorted(
             (application for application in judged if application.oddities), key=lambda application: application.place
@@ -163,11 +158,27 @@ class TimelinessOf:
         calendar = self._laws.calendar(pack, local_day(self._known, pack.zone))
         return is_nightly(row.suspended_at, row.resumed_at, calendar, pack.zone)
 
-    async def _rows(self, query: LiteralString, of: str, params: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
-        within = self._scope.of(of, "read:supervision", department="department")
+    async def _delayed(self, params: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         async with tables_at(self._store, PAST, self._past) as (cursor, tables):
-            statement = SQL(query).format(within=within, lag=tables.of(LAGS), suspension=tables.of(SUSPENSIONS))
-            await cursor.execute(statement, params | tables.params, prepare=tables.prepare)
+            source, within = self._lags_in(tables)
+            scope = {"register": self._scope.register, "own": self._scope.department_of(SUPERVISION)}
+            query = SQL(DELAYED).format(source=source, within=within)
+            await cursor.execute(query, {**params, **scope, **tables.params}, prepare=tables.prepare)
+            return await cursor.fetchall()
+
+    def _lags_in(self, tables: Tables) -> tuple[Composed, SQL | Composed]:
+        """Where lags are read: the sums, unless those of single projects are needed; and which are in the scope."""
+        own = self._scope.department_of(SUPERVISION)
+        if own is None or not tables.is_current:
+            return tables.of(LAGS), self._scope.of("l", SUPERVISION, department="department")
+        within = both(EVERYTHING if self._scope.whole else OF_REGISTER, OF_OWN if own else EVERYTHING)
+        return SQL("views.{}").format(Identifier(LAG_SUMS.name)), within
+
+    async def _repeated(self, params: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+        within = self._scope.of("s", SUPERVISION, department="department")
+        async with tables_at(self._store, PAST, self._past) as (cursor, tables):
+            query = SQL(REPEATED).format(within=within, suspension=tables.of(SUSPENSIONS))
+            await cursor.execute(query, {**params, **tables.params}, prepare=tables.prepare)
             return await cursor.fetchall()
 
 
