@@ -14,8 +14,26 @@ from domain.project.external.results import ExternalResultRecorded
 from domain.project.state.project import Project
 from domain.project.supervision.rescission import CardRescinded
 from domain.project.supervision.signals import RenewalDeemed
-from projections.view import Facts, Row, facts_of
+from projections.view import Facts, Row, Table, facts_of
 
+# The decisions that came late, in the orders of their lists: one in fifty.
+LATE_DECISIONS = Table(
+    "late_decision",
+    (
+        ("project", "uuid"),
+        ("item", "text"),
+        ("application", "integer"),
+        ("department", "text NOT NULL"),
+        ("outcome", "text NOT NULL"),
+        ("decided_at", "timestamptz NOT NULL"),
+        ("recorded_at", "timestamptz NOT NULL"),
+    ),
+    key=3,
+    indexes=(
+        '(decided_at, project, item COLLATE "C", application)',
+        '(department, decided_at, project, item COLLATE "C", application)',
+    ),
+)
 DECIDING: Facts = facts_of((ItemCompleted, ExternalResultRecorded, RenewalDeemed, CardRescinded))  # what it follows
 Application = tuple[str, int]  # the item's code, and which of its applications
 

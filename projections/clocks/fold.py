@@ -30,7 +30,7 @@ from domain.project.application.procedure import ModeChanged
 from domain.project.state.project import Project
 from projections import sums
 from projections.clocks.counts import STANDINGS, StandingClocks
-from projections.clocks.decisions import DECIDING, DecisionRow, Decisions
+from projections.clocks.decisions import DECIDING, LATE_DECISIONS, DecisionRow, Decisions
 from projections.clocks.law_events import Histories, take_entry
 from projections.clocks.nodes import NODES, Node, node_of
 from projections.clocks.rows import CLOCK_NAME, LENGTH, STATE, STOPPED_ON, USED, rows_of
@@ -40,7 +40,7 @@ from projections.sums import Key
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 CLOCKS_CACHED_MAX = 1024  # by name: a dozen, and one for each department and step of a countersignature
-FOLD_VERSION = 23  # grows with every change of the tables or of the fold
+FOLD_VERSION = 24  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
@@ -143,7 +143,7 @@ class Clocks:
     """The fold, by the law that *laws* gives. Its calendars are part of the view's version."""
 
     name: str = "clocks"
-    tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED, SHARES, TURNS, STANDINGS)
+    tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED, SHARES, LATE_DECISIONS, TURNS, STANDINGS)
     follows: Facts = facts_of(MOVING, (DateAnnounced, ModeChanged), CORRECTIONS)
 
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
@@ -230,14 +230,26 @@ def _rest_on(state: ClocksState, happened_at: datetime, recorded_at: datetime) -
 
 
 def decision_sums(state: ClocksState, register: str) -> Rows:
-    """What each decided application adds to the figures: in time or not, and after how many of the days that count."""
+    """What each decided application adds to the figures: in time or not, and after how many of the days that count.
+
+    Also the rows of those that were late.
+    """
     counted = state.counted
     for application, row in state.decisions.rows.items():
         if application not in counted:
             counted[application] = _counted(row, state.rows.get(application, ()), register)
     figures = sums.Sums(register, Counter(map(itemgetter(0), counted.values())))
     shares = Counter(map(itemgetter(1), counted.values()))
-    return {**figures.rows(SUMS), SHARES.name: [(*key, number) for key, number in shares.items()]}
+    late = [
+        row
+        for application, row in state.decisions.rows.items()
+        if counted[application][0][sums.FIGURE] == State.LATE.value
+    ]
+    return {
+        **figures.rows(SUMS),
+        SHARES.name: [(*key, number) for key, number in shares.items()],
+        LATE_DECISIONS.name: late,
+    }
 
 
 def _counted(row: Row, clocks: Iterable[Row], register: str) -> tuple[Key, Row]:

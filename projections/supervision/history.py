@@ -53,7 +53,7 @@ HISTORY = History(
     RecordedSupervision(),
     TABLES,
     {
-        SIGNALS.name: ("(happened_at)", "(department, happened_at, project, version)"),
+        SIGNALS.name: ("(happened_at, project, version)", "(department, happened_at, project, version)"),
         DECISIONS.name: ("(decided_at)",),
         COUNTED.name: (COUNTED_INDEX,),
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
 from typing import Any, Generic, LiteralString, TypeVar
@@ -13,27 +13,22 @@ from psycopg.sql import SQL, Composed
 
 from domain.law.calendar.period import Period
 from domain.law.licensing.clock import State
+from projections.clocks.decisions import LATE_DECISIONS
 from projections.keyset import Ordering, SortKey
 from projections.scope import ZONE_SCOPE, Scope
 from projections.supervision.figures import DecidedCase
+from projections.supervision.fold import DECISIONS as DECIDED
 from projections.supervision.fold import SHOWN_STATES, VOID, SignalRow
 
 R = TypeVar("R", SignalRow, DecidedCase)
 T = TypeVar("T")
 
-# Conditions are composed for each filter, so that an index can be used. The last state of a signal is in its row: an
-# earlier one is looked up only as of an instant before it. The clock of a warning is looked up by its key alone: for an
-# EXISTS PostgreSQL may read all clocks at once.
+# Conditions are composed for each filter, so that an index can be used. The clock of a warning is looked up by its key
+# alone: for an EXISTS PostgreSQL may read all clocks at once.
 SIGNALS: LiteralString = """
-    SELECT s.project, s.card, s.version, s.position, s.item, s.application, s.department, s.clock, s.rung, s.level,
-        s.article, s.due_on, s.happened_at, s.told_at, CASE WHEN {ended} THEN 'ended' ELSE f.state END, f.since
-    FROM {signal} AS s JOIN LATERAL (
-        SELECT s.state, s.since WHERE s.since <= %(as_of)s
-        UNION ALL
-        (SELECT x.state, x.since FROM {signal_state} AS x
-        WHERE s.since > %(as_of)s AND x.project = s.project AND x.card = s.card AND x.since <= %(as_of)s
-        ORDER BY x.version DESC LIMIT 1)
-    ) AS f ON true
+    (SELECT s.project, s.card, s.version, s.position, s.item, s.application, s.department, s.clock, s.rung, s.level,
+        s.article, s.due_on, s.happened_at, s.told_at, CASE WHEN {ended} THEN 'ended' ELSE f.state END AS state, f.since
+    FROM {signal} AS s {known}
     CROSS JOIN LATERAL (
         SELECT s.level = 'warning' AND (
             SELECT true FROM {clock} AS k
@@ -41,11 +36,23 @@ SIGNALS: LiteralString = """
             LIMIT 1
         ) IS NULL AS ended
     ) AS w
-    WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s AND s.told_at <= %(as_of)s AND {conditions}
-    ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+    WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s AND {conditions}
+    ORDER BY {order} LIMIT %(limit)s::bigint + %(offset)s)
 """
+# Most signals have had no other state since the instant: it is in their row, and its index is used. What the others
+# were at the instant is looked up. Each part is in the order of the list.
+SETTLED = SQL("CROSS JOIN LATERAL (SELECT s.state, s.since) AS f")
+UNSETTLED: LiteralString = """
+    JOIN LATERAL (
+        SELECT x.state, x.since FROM {signal_state} AS x
+        WHERE x.project = s.project AND x.card = s.card AND x.since <= %(as_of)s
+        ORDER BY x.version DESC LIMIT 1
+    ) AS f ON true
+"""
+IS_SETTLED, IS_UNSETTLED = SQL("s.since <= %(as_of)s"), SQL("s.since > %(as_of)s AND s.told_at <= %(as_of)s")
+TOGETHER: LiteralString = "SELECT s.* FROM ({parts}) AS s ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
 DECISIONS: LiteralString = """
-    SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM {decision} AS d
+    SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM {decided} AS d
     LEFT JOIN {clock} AS c ON (c.project, c.item, c.application, c.clock)
         = (d.project, d.item, d.application, 'decision')
     LEFT JOIN {clock} AS p ON (p.project, p.item, p.application, p.clock)
@@ -71,8 +78,8 @@ RUNS = SQL(
 ENDED = SQL("f.state = 'standing' AND w.ended")
 IN_FORCE = "in_force"
 OF_FORCE = SQL("f.state <> ALL (%(void)s) AND NOT ({})").format(ENDED)
-OF_STATE = SQL("f.state = %(figure)s")
-OF_LEVEL = SQL("s.level = %(figure)s AND f.state <> ALL (%(void)s)")
+OF_STATE: LiteralString = "f.state = {}"
+OF_LEVEL: LiteralString = "s.level = {} AND f.state <> ALL (%(void)s)"
 JUDGED = {"on_time": SQL("c.state = {}").format(State.MET.value), "late": SQL("c.state = {}").format(State.LATE.value)}
 
 
@@ -164,35 +171,50 @@ class ListPage(Struct, Generic[R], frozen=True):
         return cls(rows[: criteria.limit], count, criteria.limit is not None and len(rows) > criteria.limit)
 
 
-def signals_query(criteria: ListFilter, sources: Sources, *, without: bool) -> Composed:
-    """The query for a page of warnings, cards and effects of silence; *without* excludes some projects."""
-    figure: SQL | Composed | None = OF_LEVEL if criteria.figure else None
-    if criteria.figure == IN_FORCE:
-        figure = OF_FORCE
-    elif criteria.figure in SHOWN_STATES:
-        figure = OF_STATE
-    return _query(SIGNALS, sources, "s", criteria, figure, without=without)
+def signals_query(criteria: ListFilter, sources: Sources, *, without: bool, are_settled: bool) -> Composed:
+    """The query for a page of warnings, cards and effects of silence; *without* excludes some projects.
+
+    *are_settled*: no signal in the *sources* has had another state since the instant.
+    """
+    conditions = [*_conditions("s", criteria, without=without), *_of_figure(criteria.figure)]
+    order = _order("s", criteria)
+    known_by = [(SETTLED, IS_SETTLED), (SQL(UNSETTLED).format(**sources), IS_UNSETTLED)]
+    parts = [
+        SQL(SIGNALS).format(
+            known=known,
+            conditions=SQL(" AND ").join([which, *conditions]),
+            **{"ended": ENDED, "runs": RUNS, "order": order.clause, **sources},
+        )
+        for known, which in known_by[: 1 if are_settled else 2]
+    ]
+    return SQL(TOGETHER).format(parts=SQL(" UNION ALL ").join(parts), order=order.clause)
+
+
+def _of_figure(figure: str) -> list[SQL | Composed]:
+    """The conditions for the signals of *figure*; its name is a literal, as an index has only some."""
+    if figure == IN_FORCE:
+        return [OF_FORCE]
+    return [SQL(OF_STATE if figure in SHOWN_STATES else OF_LEVEL).format(figure)] if figure else []
 
 
 def decisions_query(criteria: ListFilter, sources: Sources, *, without: bool) -> Composed:
     """The query for a page of decided applications; *without* excludes some projects."""
-    return _query(DECISIONS, sources, "d", criteria, JUDGED.get(criteria.figure), without=without)
+    conditions = [*_conditions("d", criteria, without=without)]
+    conditions += [JUDGED[criteria.figure]] if criteria.figure in JUDGED else []
+    decided = sources[(LATE_DECISIONS if criteria.figure == State.LATE else DECIDED).name]
+    order = _order("d", criteria).clause
+    return SQL(DECISIONS).format(conditions=SQL(" AND ").join(conditions), order=order, decided=decided, **sources)
 
 
-def _query(
-    of: LiteralString,
-    sources: Sources,
-    table: str,
-    criteria: ListFilter,
-    figure: SQL | Composed | None,
-    *,
-    without: bool,
-) -> Composed:
-    within = criteria.scope.of(table, "read:supervision", department="department")
-    conditions: list[SQL | Composed] = [within, *([] if figure is None else [figure])]
-    conditions += [DEPARTMENTS[table]] if criteria.department else []
-    conditions += [WITHOUT[table]] if without else []
-    order = ORDERS[table].backwards if criteria.oldest_first else ORDERS[table]
-    conditions.append(order.following(criteria.last))
-    parts = {"ended": ENDED, "runs": RUNS, "order": order.clause, **sources}
-    return SQL(of).format(conditions=SQL(" AND ").join(conditions), **parts)
+def _order(table: str, criteria: ListFilter) -> Ordering:
+    return ORDERS[table].backwards if criteria.oldest_first else ORDERS[table]
+
+
+def _conditions(table: str, criteria: ListFilter, *, without: bool) -> Iterator[SQL | Composed]:
+    """The conditions for what is in the scope, of the department, and after the page before."""
+    yield criteria.scope.of(table, "read:supervision", department="department")
+    if criteria.department:
+        yield DEPARTMENTS[table]
+    if without:
+        yield WITHOUT[table]
+    yield _order(table, criteria).following(criteria.last)

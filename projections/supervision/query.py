@@ -19,7 +19,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from domain.law.calendar.moment import local_day
 from domain.law.calendar.period import Period
 from domain.law.licensing.clock import State
-from projections.clocks.decisions import DecisionRow
+from projections.clocks.decisions import LATE_DECISIONS, DecisionRow
 from projections.clocks.fold import CLOCKS
 from projections.clocks.query import ClocksAt, history_by
 from projections.clocks.reading import WORKING_DAY, ItemReading
@@ -200,9 +200,11 @@ class SupervisionAt:
     def _sources(self) -> Sources:
         """The tables of the lists, as they are, or as they were."""
         if self._moment is None:
-            return {table.name: SQL("views.{}").format(Identifier(table.name)) for table in TABLES}
+            tables = (*TABLES, LATE_DECISIONS)
+            return {table.name: SQL("views.{}").format(Identifier(table.name)) for table in tables}
         # Their own conditions find signals and decisions, and those find clocks and states by their keys.
-        return {table.name: self._moment.of(table, by_project=True) for table in TABLES}
+        sources = {table.name: self._moment.of(table, by_project=True) for table in TABLES}
+        return {**sources, LATE_DECISIONS.name: sources[DECISIONS.name]}
 
     async def _counts(self, period: Period, *, together: bool = False) -> Counts:
         read = counted(await self._past_signals(period), await self._past_decisions(period))
@@ -292,7 +294,9 @@ class SupervisionAt:
             and self.scope.takes(SUPERVISION, signal.department)
             and criteria.follows(signal_key(signal))
         ]
-        query = signals_query(criteria, self._sources, without=bool(self._without))
+        query = signals_query(
+            criteria, self._sources, without=bool(self._without), are_settled=self._moment is not None
+        )
         rows = [SignalRow(*row) for row in await self._page(cursor, query, criteria, others)]
         return criteria.merged(rows, others, signal_key) if others else rows
 

@@ -24,6 +24,7 @@ from domain.project.application.submission import SubmitItem
 from domain.project.supervision.appeals import AnswerSupervision, AppealCard, DecideAppeal, OrderSupervision, Verdict
 from domain.project.supervision.signals import CardIssued
 from infrastructure.ledger.approvals import Approvals
+from projections.sums import ZONE
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures
 from projections.supervision.fold import ENDED, WARNING
 from projections.supervision.list import IN_FORCE, ListFilter, decisions_query, signals_query
@@ -206,20 +207,37 @@ async def test_orders_by_their_reporting_day_or_the_newest_first(zone: Zone) -> 
         assert [row.order for row in (*first, *rest)] == names
 
 
+INDEXES = {
+    ("signal", "", "land"): "signal_department_happened_at_project_version_idx",
+    ("signal", "", ""): "signal_happened_at_project_version_idx",
+    ("signal", "red", ""): "signal_level_happened_at_project_version_idx",
+    ("signal", "revoked", ""): "signal_state_happened_at_project_version_idx",
+    ("decision", "decided", "land"): "decision_department_decided_at_project_item_application_idx",
+    ("decision", "decided", ""): "decision_decided_at_project_item_application_idx",
+    ("decision", "late", "land"): "late_decision_department_decided_at_project_item_applicatio_idx",
+    ("decision", "late", ""): "late_decision_decided_at_project_item_application_idx",
+}
+
+
 @pytest.mark.parametrize("oldest_first", [False, True])
 async def test_both_ways_of_a_list_are_read_by_an_index(zone: Zone, database_url: str, oldest_first: bool) -> None:
     await lived(zone)
-    criteria = ListFilter(period=MARCH, department="land", oldest_first=oldest_first, limit=20)
-    views = {name: SQL("views.{}").format(Identifier(name)) for name in ("signal", "signal_state", "decision", "clock")}
-    params = {**criteria.params(), "as_of": zone.approvals.clock(), "zone": "Asia/Shanghai"}
-    params |= {"first": MARCH.begins("Asia/Shanghai"), "end": MARCH.ends("Asia/Shanghai")}
+    names = ("signal", "signal_state", "decision", "late_decision", "clock")
+    views = {name: SQL("views.{}").format(Identifier(name)) for name in names}
     with psycopg.connect(database_url) as connection:
         connection.execute("SET LOCAL enable_sort = off")  # a few rows are sooner sorted than found
         connection.execute("SET LOCAL enable_seqscan = off")
-        for query, index in (
-            (signals_query(criteria, views, without=False), "signal_department_happened_at_project_version_idx"),
-            (decisions_query(criteria, views, without=False), "decision_department_decided_at_idx"),
-        ):
+        for (listed, figure, department), index in INDEXES.items():
+            criteria = ListFilter(
+                period=MARCH, department=department, figure=figure, oldest_first=oldest_first, limit=20
+            )
+            query = (
+                signals_query(criteria, views, without=False, are_settled=False)
+                if listed == "signal"
+                else decisions_query(criteria, views, without=False)
+            )
+            params = {**criteria.params(), "as_of": zone.approvals.clock(), "zone": ZONE}
+            params |= {"first": MARCH.begins(ZONE), "end": MARCH.ends(ZONE)}
             rows = connection.execute(SQL("EXPLAIN {}").format(query), params).fetchall()
             plan = "\n".join(line for (line,) in rows)
             assert f"{'Index Scan' if oldest_first else 'Index Scan Backward'} using {index}" in plan, plan

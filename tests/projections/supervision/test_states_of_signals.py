@@ -99,7 +99,7 @@ def test_a_list_has_each_signal_in_the_state_it_had_then(
     views = {name: SQL("views.{}").format(Identifier(name)) for name in ("signal", "signal_state", "clock")}
     params = {**criteria.params(), "as_of": as_of, "zone": ZONE}
     params |= {"first": PERIOD.begins(ZONE), "end": PERIOD.ends(ZONE)}
-    rows = connection.execute(signals_query(criteria, views, without=False), params).fetchall()
+    rows = connection.execute(signals_query(criteria, views, without=False, are_settled=False), params).fetchall()
 
     then = [state_at(row, as_of) for row in ROWS if row.told_at <= as_of and row.department == "land"]
     then.sort(key=lambda row: (row.happened_at, row.project.int, row.version), reverse=True)
