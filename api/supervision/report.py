@@ -16,20 +16,17 @@ from api.supervision.report_requests import ReportSources
 from api.supervision.view_models import FigureTile, Links, tiles
 from api.web.as_of import translate_too_much
 from domain.law.calendar.period import Period
-from domain.law.proof import Colour
 from projections.clocks.query import ClocksAt
 from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.feedback.reading import ComplaintReading
 from projections.feedback.summary import OPINIONS_MIN, FeedbackSummary
 from projections.history.moment import TooMuchToReadError
 from projections.supervision.figures import Figures
-from projections.supervision.fold import APPEALED, REVOKED, SignalRow
+from projections.supervision.fold import APPEALED, REVOKED, VOID, SignalRow
+from projections.supervision.list import AT_ISSUE, CARDS, CARDS_OF, DISPUTED
 from projections.supervision.orders import OrderAt, OrderState
 
 ROWS_MAX = 200  # of each list in the report; its head says how long the whole list is
-ORDERS_READ_MAX = 2000  # of one month
-AT_ISSUE = (APPEALED, "returned", "upheld", REVOKED)  # states of a card against which an appeal was made
-CARDS_OF = (Colour.RED.value, Colour.YELLOW.value)
 
 
 class ReportFigure(Struct, frozen=True):
@@ -87,10 +84,12 @@ async def report_of(page: PageContext, sources: ReportSources) -> MonthlyReport:
     links = Links(page, period, supervision.as_of)
     lines = await translate_too_much(supervision.board(period))
     before, year_before = [await translate_too_much(supervision.total(other)) for other in supervision.compared(period)]
-    signals = await translate_too_much(supervision.signals(period))
-    cards = [row for row in signals if row.level in CARDS_OF]
-    appealed = [row for row in cards if row.state in AT_ISSUE]
-    orders = await supervision.orders(period=period, limit=ORDERS_READ_MAX)
+    states = await translate_too_much(supervision.changed_states(period))
+    appeals = {state: sum(states[level, state] for level in CARDS_OF) for state in AT_ISSUE}
+    void = sum(states[level, state] for level in CARDS_OF for state in VOID)  # all others are figures of the board
+    cards = await supervision.signals(period, figure=CARDS, limit=ROWS_MAX)
+    appealed = await supervision.signals(period, figure=DISPUTED, limit=ROWS_MAX)
+    by_state = await supervision.orders_by_state(period)
     clocks_at = min(period.ends(supervision.zone), supervision.as_of)
     feedback, complaints = await _feedback(sources)
     return MonthlyReport(
@@ -99,11 +98,11 @@ async def report_of(page: PageContext, sources: ReportSources) -> MonthlyReport:
         tiles=tiles(lines[0], before, year_before, links),
         lines=lines,
         links=links,
-        cards=CutList(cards[:ROWS_MAX], len(cards)),
-        appeals=_appeals(appealed, links),
-        appealed=CutList(appealed[:ROWS_MAX], len(appealed)),
-        orders=orders[:ROWS_MAX],
-        orders_by_state=_by_state(orders),
+        cards=CutList(cards, lines[0].yellow + lines[0].red + void),
+        appeals=_appeals(appeals, links),
+        appealed=CutList(appealed, sum(appeals.values())),
+        orders=await supervision.orders(period=period, limit=ROWS_MAX),
+        orders_by_state=[ReportFigure(state.value, by_state[state]) for state in OrderState],
         clocks_at=clocks_at,
         clocks=await _clocks(page, sources, clocks_at),
         feedback=feedback,
@@ -111,17 +110,10 @@ async def report_of(page: PageContext, sources: ReportSources) -> MonthlyReport:
     )
 
 
-def _appeals(appealed: list[SignalRow], links: Links) -> list[ReportFigure]:
+def _appeals(counts: Mapping[str, int], links: Links) -> list[ReportFigure]:
     """The cards of the month by what became of the appeal against them."""
-    counts = Counter(row.state for row in appealed)
     listed = {APPEALED: links.of(APPEALED), REVOKED: links.of(REVOKED)}  # those that are figures of the board too
     return [ReportFigure(state, counts[state], listed.get(state, "") if counts[state] else "") for state in AT_ISSUE]
-
-
-def _by_state(orders: list[OrderAt]) -> list[ReportFigure]:
-    """The orders of the month by their state."""
-    counts = Counter(order.state for order in orders)
-    return [ReportFigure(state.value, counts[state]) for state in OrderState]
 
 
 async def _clocks(page: PageContext, sources: ReportSources, at: datetime) -> list[ClockLine] | None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any, Generic, LiteralString, TypeVar
 from uuid import UUID
 
 from msgspec import Struct, structs
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composed, Literal
 
 from domain.law.calendar.period import Period
 from domain.law.licensing.clock import State
+from domain.law.proof import Colour
 from projections.clocks.decisions import LATE_DECISIONS
 from projections.keyset import Ordering, SortKey
 from projections.scope import ZONE_SCOPE, Scope
 from projections.supervision.figures import DecidedCase
+from projections.supervision.fold import APPEALED, REVOKED, SHOWN_STATES, STANDING, VOID, SignalRow
 from projections.supervision.fold import DECISIONS as DECIDED
-from projections.supervision.fold import SHOWN_STATES, VOID, SignalRow
 
 R = TypeVar("R", SignalRow, DecidedCase)
 T = TypeVar("T")
@@ -51,6 +52,7 @@ UNSETTLED: LiteralString = """
 """
 IS_SETTLED, IS_UNSETTLED = SQL("s.since <= %(as_of)s"), SQL("s.since > %(as_of)s AND s.told_at <= %(as_of)s")
 TOGETHER: LiteralString = "SELECT s.* FROM ({parts}) AS s ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
+STATES: LiteralString = "SELECT s.level, s.state, count(*) FROM ({}) AS s GROUP BY s.level, s.state"
 DECISIONS: LiteralString = """
     SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM {decided} AS d
     LEFT JOIN {clock} AS c ON (c.project, c.item, c.application, c.clock)
@@ -76,8 +78,15 @@ RUNS = SQL(
     " AND (k.due_on IS NULL OR k.due_on >= (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date))"
 )
 ENDED = SQL("f.state = 'standing' AND w.ended")
-IN_FORCE = "in_force"
+# Further lists than those of figures: what is in force, all cards, and those that an appeal was made against.
+IN_FORCE, CARDS, DISPUTED = "in_force", "cards", "disputed"
 OF_FORCE = SQL("f.state <> ALL (%(void)s) AND NOT ({})").format(ENDED)
+CARDS_OF = (Colour.RED.value, Colour.YELLOW.value)
+AT_ISSUE = (APPEALED, "returned", "upheld", REVOKED)  # states of a card against which an appeal was made
+OF_CARDS = SQL("s.level IN ({})").format(SQL(", ").join(map(Literal, CARDS_OF)))
+OF_DISPUTED = SQL("{} AND f.state IN ({})").format(OF_CARDS, SQL(", ").join(map(Literal, AT_ISSUE)))
+OF_LIST: Mapping[str, SQL | Composed] = {IN_FORCE: OF_FORCE, CARDS: OF_CARDS, DISPUTED: OF_DISPUTED}
+CHANGED = SQL("f.state <> {}").format(STANDING)
 OF_STATE: LiteralString = "f.state = {}"
 OF_LEVEL: LiteralString = "s.level = {} AND f.state <> ALL (%(void)s)"
 JUDGED = {"on_time": SQL("c.state = {}").format(State.MET.value), "late": SQL("c.state = {}").format(State.LATE.value)}
@@ -177,23 +186,36 @@ def signals_query(criteria: ListFilter, sources: Sources, *, without: bool, are_
     *are_settled*: no signal in the *sources* has had another state since the instant.
     """
     conditions = [*_conditions("s", criteria, without=without), *_of_figure(criteria.figure)]
-    order = _order("s", criteria)
+    parts = _parts(criteria, sources, conditions, are_settled=are_settled)
+    return SQL(TOGETHER).format(parts=parts, order=_order("s", criteria).clause)
+
+
+def states_query(criteria: ListFilter, sources: Sources, *, without: bool, are_settled: bool) -> Composed:
+    """The query for how many signals have another state than standing, by level and state."""
+    conditions = [*_conditions("s", criteria, without=without), CHANGED]
+    return SQL(STATES).format(_parts(criteria, sources, conditions, are_settled=are_settled))
+
+
+def _parts(
+    criteria: ListFilter, sources: Sources, conditions: Sequence[SQL | Composed], *, are_settled: bool
+) -> Composed:
+    """The signals in their states at the instant: those that have had no other since, and the others."""
     known_by = [(SETTLED, IS_SETTLED), (SQL(UNSETTLED).format(**sources), IS_UNSETTLED)]
     parts = [
         SQL(SIGNALS).format(
             known=known,
             conditions=SQL(" AND ").join([which, *conditions]),
-            **{"ended": ENDED, "runs": RUNS, "order": order.clause, **sources},
+            **{"ended": ENDED, "runs": RUNS, "order": _order("s", criteria).clause, **sources},
         )
         for known, which in known_by[: 1 if are_settled else 2]
     ]
-    return SQL(TOGETHER).format(parts=SQL(" UNION ALL ").join(parts), order=order.clause)
+    return SQL(" UNION ALL ").join(parts)
 
 
 def _of_figure(figure: str) -> list[SQL | Composed]:
     """The conditions for the signals of *figure*; its name is a literal, as an index has only some."""
-    if figure == IN_FORCE:
-        return [OF_FORCE]
+    if figure in OF_LIST:
+        return [OF_LIST[figure]]
     return [SQL(OF_STATE if figure in SHOWN_STATES else OF_LEVEL).format(figure)] if figure else []
 
 

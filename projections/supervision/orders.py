@@ -30,6 +30,17 @@ UNANSWERED: LiteralString = """
         ORDER BY {order} LIMIT %(limit)s)
     ) AS o ORDER BY {order} LIMIT %(limit)s
 """
+# As `order_at` has it.
+BY_STATE: LiteralString = """
+    SELECT o.state, count(*) FROM (
+        SELECT CASE
+            WHEN o.answered_at <= %(as_of)s THEN
+                CASE WHEN (o.answered_at AT TIME ZONE %(zone)s)::date > o.feedback_by
+                    THEN 'answered_late' ELSE 'answered' END
+            WHEN %(today)s > o.feedback_by THEN 'overdue' ELSE 'waiting' END AS state
+        FROM views.supervision_order AS o WHERE {conditions}
+    ) AS o GROUP BY o.state
+"""
 # Only those that restrict are in a query: the planner then knows which index fits.
 CONDITIONS = {
     "department": SQL("o.department = %(department)s"),
@@ -118,14 +129,21 @@ class OrderAt(OrderRow, frozen=True, kw_only=True):
 
 def orders_query(criteria: OrderFilter, scope: Scope, *, without: bool) -> Composed:
     """The query for a page of orders; *without* excludes some projects."""
-    conditions = [scope.of("o", "read:supervision", department="department"), ORDERED]
-    conditions += [condition for name, condition in CONDITIONS.items() if getattr(criteria, name)]
-    conditions += [OTHERS] if without else []
     sort = SORTS[criteria.sort]
-    conditions.append(sort.following(criteria.last))
+    conditions = [*_conditions(criteria, scope), *([OTHERS] if without else []), sort.following(criteria.last)]
     return SQL(UNANSWERED if criteria.unanswered else ORDERS).format(
         conditions=SQL(" AND ").join(conditions), order=sort.clause
     )
+
+
+def orders_by_state(criteria: OrderFilter, scope: Scope) -> Composed:
+    """The query for the number of all orders of *criteria*, by their state as of the instant."""
+    return SQL(BY_STATE).format(conditions=SQL(" AND ").join(_conditions(criteria, scope)))
+
+
+def _conditions(criteria: OrderFilter, scope: Scope) -> list[SQL | Composed]:
+    restricting = [condition for name, condition in CONDITIONS.items() if getattr(criteria, name)]
+    return [scope.of("o", "read:supervision", department="department"), ORDERED, *restricting]
 
 
 def order_place(row: OrderRow, sort: OrderSort) -> OrderKey:

@@ -6,7 +6,8 @@ given instant are read from the ledger as known then.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -61,6 +62,10 @@ from projections.supervision.fold import (
 )
 from projections.supervision.history import HISTORY
 from projections.supervision.list import (
+    AT_ISSUE,
+    CARDS,
+    CARDS_OF,
+    DISPUTED,
     IN_FORCE,
     CaseKey,
     ListFilter,
@@ -69,8 +74,18 @@ from projections.supervision.list import (
     Sources,
     decisions_query,
     signals_query,
+    states_query,
 )
-from projections.supervision.orders import OrderAt, OrderFilter, OrderKey, OrderSort, order_at, orders_query
+from projections.supervision.orders import (
+    OrderAt,
+    OrderFilter,
+    OrderKey,
+    OrderSort,
+    OrderState,
+    order_at,
+    orders_by_state,
+    orders_query,
+)
 from projections.supervision.past_board import CountedAt, counts_at, signals_by_day_at
 from projections.view import fold
 
@@ -117,6 +132,22 @@ class SupervisionAt:
         read = await self._past_decisions(period)
         async with self._store.cursor() as cursor:
             return await self._decided(cursor, criteria, read)
+
+    async def changed_states(self, period: Period) -> Counter[tuple[str, str]]:
+        """How many signals of *period* have another state than standing, by level and state. Raises TooMuchToReadError.
+
+        Warnings that ended with their clocks are not among them.
+        """
+        criteria = ListFilter(period=period, scope=self.scope)
+        read = await self._past_signals(period)
+        without, are_settled = bool(self._without), self._moment is not None
+        query = states_query(criteria, self._sources, without=without, are_settled=are_settled)
+        async with self._store.cursor() as cursor:
+            rows = await self._page(cursor, query, criteria, ())
+        others = [signal for signal in read if self.scope.takes(SUPERVISION, signal.department)]
+        counts = Counter((row.level, row.state) for row in others if row.state not in (STANDING, ENDED))
+        counts.update({(level, state): number for level, state, number in rows})
+        return counts
 
     async def signal_page(self, criteria: ListFilter) -> ListPage[SignalRow]:
         """One page of the signals, and their number, as on the board. Raises TooMuchToReadError."""
@@ -274,6 +305,13 @@ class SupervisionAt:
                 rows = criteria.sorted([*rows, *await self._over(reader)._changed_orders(criteria)])[:limit]  # noqa: SLF001  its own kind
         return [order_at(row, self.as_of, self.zone) for row in rows]
 
+    async def orders_by_state(self, period: Period) -> Counter[OrderState]:
+        """How many orders of *period* there are as of the instant, by their state."""
+        criteria = OrderFilter(begin=period.begins(self.zone), end=period.ends(self.zone), limit=0)
+        params = {**criteria.params, "as_of": self.as_of, "zone": self.zone, "today": local_day(self.as_of, self.zone)}
+        rows = await self._rows(orders_by_state(criteria, self.scope), params)
+        return Counter({OrderState(state): number for state, number in rows})
+
     async def _changed_orders(self, criteria: OrderFilter) -> list[OrderRow]:
         """The orders of the projects that have changed since the first page."""
         return [
@@ -285,7 +323,7 @@ class SupervisionAt:
 
     async def _signals(self, cursor: Cursor, criteria: ListFilter, read: Sequence[SignalRow]) -> list[SignalRow]:
         """A page from the view, merged with the rows *read* from the ledger."""
-        takes = is_in_force if criteria.figure == IN_FORCE else SIGNAL_FIGURES.get(criteria.figure)
+        takes = LISTED.get(criteria.figure)
         others = [
             signal
             for signal in read
@@ -455,6 +493,14 @@ def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
         if clock.clock == signal.clock
     )
     return signal if runs else structs.replace(signal, state=ENDED)
+
+
+LISTED: Mapping[str, Callable[[SignalRow], bool]] = {
+    **SIGNAL_FIGURES,
+    IN_FORCE: is_in_force,
+    CARDS: lambda signal: signal.level in CARDS_OF,
+    DISPUTED: lambda signal: signal.level in CARDS_OF and signal.state in AT_ISSUE,
+}
 
 
 def signal_key(signal: SignalRow) -> SignalKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -14,9 +15,18 @@ import pytest
 from msgspec import structs
 from psycopg.sql import SQL, Placeholder
 
+from domain.law.calendar.moment import local_day
 from projections.scope import ZONE_SCOPE
+from projections.sums import ZONE
 from projections.supervision.fold import ORDERS, OrderRow
-from projections.supervision.orders import OrderFilter, OrderSort, order_place, orders_query
+from projections.supervision.orders import (
+    OrderFilter,
+    OrderSort,
+    order_at,
+    order_place,
+    orders_by_state,
+    orders_query,
+)
 from tests.infrastructure.projector.test_projector import project_all
 
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
@@ -96,6 +106,20 @@ def test_each_list_has_the_orders_that_its_filter_takes(connection: psycopg.Conn
         assert listed(connection, criteria, as_of, without=True) == others, criteria
         lengths.add(len(expected))
     assert len(lengths) > 2
+
+
+@pytest.mark.parametrize("day", [0, 6, 13, 3 * DAYS])
+def test_orders_are_counted_by_the_state_that_they_had_then(connection: psycopg.Connection[Any], day: int) -> None:
+    as_of, states = FIRST + timedelta(days=day), set[str]()
+    for criteria in FILTERS:
+        if criteria.unanswered:
+            continue  # which is a state itself
+        expected = Counter(order_at(row, as_of, ZONE).state for row in ROWS if criteria.takes(row, as_of))
+        params = {**criteria.params, "as_of": as_of, "zone": ZONE, "today": local_day(as_of, ZONE)}
+        rows = connection.execute(orders_by_state(criteria, ZONE_SCOPE), params).fetchall()
+        assert dict(rows) == expected, criteria
+        states |= expected.keys()
+    assert len(states) > (day > 0)
 
 
 @pytest.mark.parametrize("sort", OrderSort)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -15,8 +16,17 @@ from psycopg.sql import SQL, Identifier, Placeholder
 
 from domain.law.calendar.period import Period
 from projections.sums import ZONE
-from projections.supervision.fold import FATES, SIGNALS, STANDING, STATES, VOID, WARNING, SignalRow
-from projections.supervision.list import IN_FORCE, ListFilter, signals_query
+from projections.supervision.fold import ENDED, FATES, SIGNALS, STANDING, STATES, VOID, WARNING, SignalRow
+from projections.supervision.list import (
+    AT_ISSUE,
+    CARDS,
+    CARDS_OF,
+    DISPUTED,
+    IN_FORCE,
+    ListFilter,
+    signals_query,
+    states_query,
+)
 from tests.infrastructure.projector.test_projector import project_all
 
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
@@ -58,6 +68,7 @@ def some_signals(random: Random) -> tuple[list[SignalRow], list[Fate]]:
     return signals, fates
 
 
+VIEWS = {name: SQL("views.{}").format(Identifier(name)) for name in ("signal", "signal_state", "clock")}
 ROWS, CHANGES = some_signals(Random(20260302))
 
 
@@ -84,24 +95,51 @@ def state_at(signal: SignalRow, as_of: datetime) -> SignalRow:
 def counts_in(signal: SignalRow, figure: str) -> bool:
     if figure == IN_FORCE:
         return signal.state not in (*VOID, "ended")
+    if figure in (CARDS, DISPUTED):
+        return signal.level in CARDS_OF and (figure == CARDS or signal.state in AT_ISSUE)
     if figure == "yellow":
         return signal.level == figure and signal.state not in VOID
     return figure in ("", signal.state)
 
 
-@pytest.mark.parametrize("day", [0, 5, 11, 19, 3 * DAYS])
-@pytest.mark.parametrize("figure", ["", IN_FORCE, "appealed", "yellow"])
+DAYS_ASKED = pytest.mark.parametrize("day", [0, 5, 11, 19, 3 * DAYS])
+
+
+def params_of(criteria: ListFilter, as_of: datetime) -> dict[str, Any]:
+    period = {"first": PERIOD.begins(ZONE), "end": PERIOD.ends(ZONE)}
+    return {**criteria.params(), **period, "as_of": as_of, "zone": ZONE}
+
+
+def known_at(as_of: datetime) -> list[SignalRow]:
+    return [state_at(row, as_of) for row in ROWS if row.told_at <= as_of and row.department == "land"]
+
+
+@DAYS_ASKED
+@pytest.mark.parametrize("figure", ["", IN_FORCE, CARDS, DISPUTED, "appealed", "yellow"])
 def test_a_list_has_each_signal_in_the_state_it_had_then(
     connection: psycopg.Connection[Any], day: int, figure: str
 ) -> None:
     as_of = FIRST + timedelta(days=day)
     criteria = ListFilter(period=PERIOD, department="land", figure=figure, limit=25)
-    views = {name: SQL("views.{}").format(Identifier(name)) for name in ("signal", "signal_state", "clock")}
-    params = {**criteria.params(), "as_of": as_of, "zone": ZONE}
-    params |= {"first": PERIOD.begins(ZONE), "end": PERIOD.ends(ZONE)}
-    rows = connection.execute(signals_query(criteria, views, without=False, are_settled=False), params).fetchall()
+    query = signals_query(criteria, VIEWS, without=False, are_settled=False)
 
-    then = [state_at(row, as_of) for row in ROWS if row.told_at <= as_of and row.department == "land"]
-    then.sort(key=lambda row: (row.happened_at, row.project.int, row.version), reverse=True)
+    rows = connection.execute(query, params_of(criteria, as_of)).fetchall()
+
+    then = sorted(known_at(as_of), key=lambda row: (row.happened_at, row.project.int, row.version), reverse=True)
     assert [SignalRow(*row) for row in rows] == [row for row in then if counts_in(row, figure)][:25]
+    assert day < DAYS or len(rows) > 2
+
+
+@DAYS_ASKED
+def test_the_states_then_are_counted(connection: psycopg.Connection[Any], day: int) -> None:
+    as_of = FIRST + timedelta(days=day)
+    criteria = ListFilter(period=PERIOD, department="land")
+    query = states_query(criteria, VIEWS, without=False, are_settled=False)
+
+    rows = connection.execute(query, params_of(criteria, as_of)).fetchall()
+
+    changed = [row for row in known_at(as_of) if row.state not in (STANDING, ENDED)]
+    assert {(level, state): number for level, state, number in rows} == Counter(
+        (row.level, row.state) for row in changed
+    )
     assert day < DAYS or len(rows) > 2
