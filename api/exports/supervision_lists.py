@@ -25,8 +25,8 @@ from projections.progress.titles import names_of_items
 from projections.snapshots import PagedReader
 from projections.supervision.figures import DecidedCase
 from projections.supervision.fold import SignalRow
-from projections.supervision.list import CaseKey, ListFilter, SignalKey
-from projections.supervision.query import SupervisionAt, case_key, signal_key
+from projections.supervision.list import CaseKey, ListFilter, SignalKey, case_key, signal_key
+from projections.supervision.query import SupervisionAt
 from projections.supervision.timeliness_query import TimelinessOf
 
 

@@ -26,7 +26,7 @@ from projections.clocks.query import ClocksAt, NoSuchClockError
 from projections.clocks.reading import WORKING_DAY, ItemReading
 from projections.supervision.card_case_file import card_file, issued_card
 from projections.supervision.fold import SignalRow
-from projections.supervision.query import ended_by
+from projections.supervision.signals import ended_by
 
 SUPERVISION = "read:supervision"
 ClockSource: TypeAlias = Callable[[datetime, datetime], ClocksAt]  # the clocks at an instant, as known at another

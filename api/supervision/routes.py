@@ -20,9 +20,9 @@ from domain.law.calendar.period import Period
 from domain.messages import Entry
 from infrastructure.law.lawbook import LawBook
 from projections.clocks.attribution import attribution
-from projections.supervision.list import ListFilter
+from projections.supervision.list import ListFilter, case_key, signal_key
 from projections.supervision.orders import KEYS, OrderSort, order_place
-from projections.supervision.query import SupervisionAt, case_key, signal_key
+from projections.supervision.query import SupervisionAt
 
 
 class SupervisionRoutes(Controller):

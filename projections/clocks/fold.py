@@ -34,7 +34,7 @@ from projections.clocks.decisions import DECIDING, LATE_DECISIONS, DecisionRow, 
 from projections.clocks.law_events import Histories, take_entry
 from projections.clocks.nodes import NODES, Node, node_of
 from projections.clocks.rows import CLOCK_NAME, LENGTH, STATE, STOPPED_ON, USED, rows_of
-from projections.clocks.warned import MOVING, TURNS, WarnedClocks
+from projections.clocks.warned import GIVEN, MOVING, TURNS, WARNINGS, GivenWarnings, WarnedClocks
 from projections.reader import Laws
 from projections.sums import Key
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
@@ -136,6 +136,7 @@ class ClocksState(Struct):
     counted: dict[tuple[str, int], tuple[Key, Row]] = field(default_factory=dict)  # what each adds to them, cached
     decided: dict[tuple[str, int], Row] = field(default_factory=dict)  # the rows of the history of decisions, cached
     warned: WarnedClocks = field(default_factory=WarnedClocks)
+    warnings: GivenWarnings = field(default_factory=GivenWarnings)
     standing: StandingClocks = field(default_factory=StandingClocks)
 
 
@@ -143,8 +144,8 @@ class Clocks:
     """The fold, by the law that *laws* gives. Its calendars are part of the view's version."""
 
     name: str = "clocks"
-    tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED, SHARES, LATE_DECISIONS, TURNS, STANDINGS)
-    follows: Facts = facts_of(MOVING, (DateAnnounced, ModeChanged), CORRECTIONS)
+    tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED, SHARES, LATE_DECISIONS, TURNS, STANDINGS, WARNINGS)
+    follows: Facts = facts_of(MOVING, GIVEN, (DateAnnounced, ModeChanged), CORRECTIONS)
 
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
         self._laws, self._nodes = laws, nodes
@@ -165,6 +166,7 @@ class Clocks:
         if fact in CORRECTIONS:
             _rest_on(state, state.happened_at or entry.occurred_at, entry.recorded_at)
             return
+        state.warnings.take(entry)
         state.warned.take(entry)
         if fact in DECIDING and (application := state.decisions.take(entry, project)):
             state.counted.pop(application, None)
@@ -181,6 +183,7 @@ class Clocks:
                 state.rows[key] = self.clock_rows(project.id, history)
                 state.warned.note(key, state.rows[key])
                 state.standing.note(key, state.rows[key])
+                state.warnings.rows = None
                 if key in state.decisions.rows:
                     state.counted.pop(key, None)
                     state.sums = None
@@ -189,6 +192,7 @@ class Clocks:
             **state.sums,
             **state.warned.rows(project),
             **state.standing.rows(project.register),
+            WARNINGS.name: state.warnings.running(project.id, state.rows),
             "clock": [row for rows in state.rows.values() for row in rows],
             "clock_basis": self._basis(state, project.id, laws),
         }

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from msgspec import Struct, field
 from psycopg.sql import SQL
@@ -25,10 +26,12 @@ from domain.project.application.submission import ItemSubmitted
 from domain.project.flow.adoption import ItemDropped, ItemReplanned
 from domain.project.state.project import Project
 from domain.project.state.step import CaseStep, is_under_examination, step_of
-from domain.project.supervision.signals import AcceptanceDeemed, ConsentDeemed
+from domain.project.supervision.rescission import CardRescinded
+from domain.project.supervision.signals import AcceptanceDeemed, ConsentDeemed, DeadlineWarned
 from projections.clocks.decisions import DECIDING
 from projections.clocks.law_kinds import KINDS
 from projections.clocks.rows import (
+    CLOCK_NAME,
     CLOSED,
     DUE_ON,
     EXISTS_AT,
@@ -56,12 +59,26 @@ TURNS = Table(
     key=3,
     summed=True,
 )
+# Warnings that are in force: those whose clocks run, a few of all that were given.
+WARNINGS = Table(
+    "running_warning",
+    (
+        ("project", "uuid"),
+        ("card", "text"),
+        ("department", "text NOT NULL"),
+        ("happened_at", "timestamptz NOT NULL"),
+        ("over_at", "timestamptz"),  # of the clock
+    ),
+    key=2,
+    indexes=("(happened_at) INCLUDE (over_at, department, project)",),
+)
 # Figures: projects with a clock that is late, soon due, or ended late and was over then, on whole days after its last
 # one, while none is late that still runs; and the applications of each step that are late.
 LATE, SOON, OVER = "late", "soon", "over"
 LATE_FIGURES = {step: f"{LATE}:{step.value}" for step in CaseStep}
 # What may bring an application to another step: all that is an event of its clocks, and what silence or a plan does.
 MOVING: Facts = facts_of(KINDS, DECIDING, (AcceptanceDeemed, ConsentDeemed, ItemReplanned, ItemDropped))
+GIVEN = (DeadlineWarned, CardRescinded)  # what becomes of warnings
 RED, GREEN, PAUSED = Level.RED.value, Level.GREEN.value, Level.PAUSED.value
 LATE_BEGINS, SOON_BEGINS, SOON_ENDS, OVER_BEGINS = (LATE, 1), (SOON, 1), (SOON, -1), f"{OVER}+1"
 INSTANT = timedelta(microseconds=1)
@@ -142,6 +159,35 @@ class WarnedClocks(Struct):
             return None
         step = step_of(item, is_examined=is_under_examination(item), is_delivered=code in self.delivered)
         return None if step is None else (LATE_FIGURES[step], late_at)
+
+
+class GivenWarnings(Struct):
+    """One project's warnings that were not rescinded, by card, and the rows of those whose clocks run, cached."""
+
+    by_card: dict[str, tuple[Application, str, str, datetime]] = field(default_factory=dict)
+    rows: list[Row] | None = None
+
+    def take(self, entry: Entry) -> None:
+        """Note a warning, or that one was rescinded."""
+        fact = entry.fact
+        if isinstance(fact, DeadlineWarned):
+            application = fact.item, fact.proof.application
+            self.by_card[fact.card] = application, fact.proof.clock, fact.department, entry.occurred_at
+            self.rows = None
+        elif isinstance(fact, CardRescinded) and fact.card in self.by_card:
+            del self.by_card[fact.card]
+            self.rows = None
+
+    def running(self, project: UUID, clocks: Mapping[Application, Iterable[Row]]) -> list[Row]:
+        """The rows, by the *clocks* of each application; the same object until `rows` is reset."""
+        if self.rows is None:
+            self.rows = [
+                (project, card, department, happened_at, row[OVER_AT])
+                for card, (application, clock, department, happened_at) in self.by_card.items()
+                for row in clocks.get(application, ())
+                if row[CLOCK_NAME] == clock and not row[CLOSED]
+            ]
+        return self.rows
 
 
 def spans_of(rows: Iterable[Row]) -> ClockSpans:

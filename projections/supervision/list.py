@@ -53,6 +53,16 @@ UNSETTLED: LiteralString = """
 IS_SETTLED, IS_UNSETTLED = SQL("s.since <= %(as_of)s"), SQL("s.since > %(as_of)s AND s.told_at <= %(as_of)s")
 TOGETHER: LiteralString = "SELECT s.* FROM ({parts}) AS s ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
 STATES: LiteralString = "SELECT s.level, s.state, count(*) FROM ({}) AS s GROUP BY s.level, s.state"
+# How many warnings are in force, from those whose clocks run now; null where that may not have been so at the instant.
+WARNINGS_IN_FORCE: LiteralString = """
+    SELECT CASE WHEN NOT EXISTS (SELECT FROM views.signal AS x WHERE x.since > %(as_of)s)
+        AND NOT EXISTS (SELECT FROM views.clock_basis AS b WHERE b.happened_at >= %(next_day)s)
+    THEN (
+        SELECT count(*) FROM views.running_warning AS s
+        WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s
+          AND (s.over_at IS NULL OR s.over_at > %(as_of)s) AND {conditions}
+    ) END
+"""
 DECISIONS: LiteralString = """
     SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM {decided} AS d
     LEFT JOIN {clock} AS c ON (c.project, c.item, c.application, c.clock)
@@ -180,6 +190,16 @@ class ListPage(Struct, Generic[R], frozen=True):
         return cls(rows[: criteria.limit], count, criteria.limit is not None and len(rows) > criteria.limit)
 
 
+def signal_key(signal: SignalRow) -> SignalKey:
+    """What `signals_query` sorts by."""
+    return signal.happened_at, signal.project, signal.version
+
+
+def case_key(case: DecidedCase) -> CaseKey:
+    """What `decisions_query` sorts by."""
+    return case.decided_at, case.project, case.item, case.application
+
+
 def signals_query(criteria: ListFilter, sources: Sources, *, without: bool, are_settled: bool) -> Composed:
     """The query for a page of warnings, cards and effects of silence; *without* excludes some projects.
 
@@ -194,6 +214,12 @@ def states_query(criteria: ListFilter, sources: Sources, *, without: bool, are_s
     """The query for how many signals have another state than standing, by level and state."""
     conditions = [*_conditions("s", criteria, without=without), CHANGED]
     return SQL(STATES).format(_parts(criteria, sources, conditions, are_settled=are_settled))
+
+
+def warnings_query(criteria: ListFilter, *, without: bool) -> Composed:
+    """The query for the number of warnings in force, null where the list has to be counted."""
+    conditions = SQL(" AND ").join(_conditions("s", structs.replace(criteria, last=None), without=without))
+    return SQL(WARNINGS_IN_FORCE).format(conditions=conditions)
 
 
 def _parts(

@@ -7,7 +7,7 @@ given instant are read from the ledger as known then.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -17,13 +17,12 @@ from uuid import UUID
 from msgspec import structs
 from psycopg.sql import SQL, Composed, Identifier
 
-from domain.law.calendar.moment import local_day
+from domain.law.calendar.moment import local_day, midnight, next_day
 from domain.law.calendar.period import Period
-from domain.law.licensing.clock import State
 from projections.clocks.decisions import LATE_DECISIONS, DecisionRow
 from projections.clocks.fold import CLOCKS
 from projections.clocks.query import ClocksAt, history_by
-from projections.clocks.reading import WORKING_DAY, ItemReading
+from projections.clocks.reading import WORKING_DAY
 from projections.history.moment import PROJECTS_READ_MAX, PastMoment, TooMuchToReadError, moment_of
 from projections.reader import Laws, Reader
 from projections.scope import ZONE_SCOPE, Scope
@@ -33,7 +32,6 @@ from projections.supervision.board import counts_of, signals_by_day
 from projections.supervision.figures import (
     CASE_FIGURES,
     ON_TIME,
-    SIGNAL_FIGURES,
     Counts,
     DailyCounts,
     DecidedCase,
@@ -52,7 +50,6 @@ from projections.supervision.fold import (
     FATES,
     SIGNALS,
     STANDING,
-    VOID,
     WARNING,
     OrderRow,
     SignalRow,
@@ -62,19 +59,16 @@ from projections.supervision.fold import (
 )
 from projections.supervision.history import HISTORY
 from projections.supervision.list import (
-    AT_ISSUE,
-    CARDS,
-    CARDS_OF,
-    DISPUTED,
     IN_FORCE,
-    CaseKey,
     ListFilter,
     ListPage,
-    SignalKey,
     Sources,
+    case_key,
     decisions_query,
+    signal_key,
     signals_query,
     states_query,
+    warnings_query,
 )
 from projections.supervision.orders import (
     OrderAt,
@@ -87,11 +81,13 @@ from projections.supervision.orders import (
     orders_query,
 )
 from projections.supervision.past_board import CountedAt, counts_at, signals_by_day_at
+from projections.supervision.signals import LEVELS_IN_FORCE, LISTED, ended_by, is_in_force
 from projections.view import fold
 
 SUPERVISION = "read:supervision"
 VIEWS = ("supervision", "clocks")
 TABLES = (SIGNALS, FATES, DECISIONS, CLOCKS)
+FIRST_ZONE = "Pacific/Kiritimati"  # where a day begins first
 CORRECTED_FEW_MAX = 4  # projects that are read from the ledger sooner than from the histories: five milliseconds each
 WITHIN = "SELECT x.project FROM unnest(%(projects)s::uuid[]) AS x (project) WHERE {within}"
 CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s"
@@ -160,9 +156,24 @@ class SupervisionAt:
     async def _signal_page(self, cursor: Cursor, criteria: ListFilter) -> ListPage[SignalRow]:
         read = await self._past_signals(criteria.period)
         rows = await self._signals(cursor, criteria.with_next_row, read)
-        if not self._is_counted or criteria.figure == IN_FORCE:  # not among the counts
-            return ListPage.of(rows, criteria, len(await self._signals(cursor, criteria.whole, read)))
-        return ListPage.of(rows, criteria, await self._number(cursor, criteria, counted(read, ())))
+        number = await self._number_of_signals(cursor, criteria, read) if self._is_counted else None
+        if number is None:
+            number = len(await self._signals(cursor, criteria.whole, read))
+        return ListPage.of(rows, criteria, number)
+
+    async def _number_of_signals(self, cursor: Cursor, criteria: ListFilter, read: Sequence[SignalRow]) -> int | None:
+        """The length of a list, with those *read* from the ledger, from counts; None where these don't have it."""
+        if criteria.figure != IN_FORCE:
+            return await self._number(cursor, criteria, counted(read, ()), (criteria.figure,))
+        if self._moment is not None:
+            return None
+        query = warnings_query(criteria, without=bool(self._without))
+        ((running,),) = await self._page(cursor, query, criteria, ())
+        if running is None:
+            return None
+        others = [row for row in read if row.level == WARNING and criteria.department in ("", row.department)]
+        cards = await self._number(cursor, criteria, counted(read, ()), LEVELS_IN_FORCE)
+        return int(running) + sum(map(is_in_force, others)) + cards
 
     async def decided_page(self, criteria: ListFilter) -> ListPage[DecidedCase]:
         """One page of the decided applications, and their number. Raises TooMuchToReadError."""
@@ -177,7 +188,7 @@ class SupervisionAt:
         rows = await self._decided(cursor, criteria.with_next_row, read)
         if not self._is_counted:
             return ListPage.of(rows, criteria, len(await self._decided(cursor, criteria.whole, read)))
-        return ListPage.of(rows, criteria, await self._number(cursor, criteria, counted((), read)))
+        return ListPage.of(rows, criteria, await self._number(cursor, criteria, counted((), read), (criteria.figure,)))
 
     async def board(self, period: Period) -> list[Figures]:
         """The figures of all departments together, then of each, by name, as counts. Raises TooMuchToReadError."""
@@ -359,20 +370,22 @@ class SupervisionAt:
         self, cursor: Cursor, query: Composed, criteria: ListFilter, others: Sequence[object]
     ) -> list[tuple[Any, ...]]:
         """The rows of the view; from the start of the list if there are *others* to merge."""
-        instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone}
+        next_day_at = midnight(next_day(local_day(self.as_of, self.zone)), FIRST_ZONE)
+        instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone, "next_day": next_day_at}
         instant |= self._moment.params if self._moment else {}
         period = {"first": criteria.period.begins(self.zone), "end": criteria.period.ends(self.zone)}
         params = {**(criteria.from_the_first if others else criteria).params(), **instant, **period}
         await cursor.execute(query, params, prepare=None if self._moment is None else False)
         return await cursor.fetchall()
 
-    async def _number(self, cursor: Cursor, criteria: ListFilter, read: Counts) -> int:
-        """The length of a list, from counts and from those *read* from the ledger, as on the board."""
+    async def _number(self, cursor: Cursor, criteria: ListFilter, read: Counts, of: Sequence[str]) -> int:
+        """How many there are of some figures, from counts and from those *read* from the ledger, as on the board."""
         together = not criteria.department
         counts = await self._counted(cursor, criteria.period, together=together)
         counts.update(read)
         lines = {line.department: line for line in of_counts(counts)}
-        return length_of(lines[criteria.department], criteria.figure) if criteria.department in lines else 0
+        line = lines.get(criteria.department)
+        return sum(length_of(line, figure) for figure in of) if line else 0
 
     def _is_in(self, at: datetime, period: Period) -> bool:
         return period.begins(self.zone) <= at < period.ends(self.zone)
@@ -474,40 +487,3 @@ class SupervisionAt:
 def _signals(state: SupervisionState) -> list[SignalRow]:
     """The signals, each with its last state."""
     return [SignalRow(*row) for row in state.signals.values()]
-
-
-def is_in_force(signal: SignalRow) -> bool:
-    """Whether it is in force: neither rescinded or revoked, nor ended with its clock."""
-    return signal.state not in (*VOID, ENDED)
-
-
-def ended_by(signal: SignalRow, items: Sequence[ItemReading]) -> SignalRow:
-    """*signal* by the clock readings of its project: a warning is in force while its clock runs and is not over."""
-    if signal.level != WARNING or signal.state != STANDING:
-        return signal
-    runs = any(
-        not clock.closed and clock.state in (State.RUNNING, State.SUSPENDED)
-        for item in items
-        if (item.item, item.application) == (signal.item, signal.application)
-        for clock in item.clocks
-        if clock.clock == signal.clock
-    )
-    return signal if runs else structs.replace(signal, state=ENDED)
-
-
-LISTED: Mapping[str, Callable[[SignalRow], bool]] = {
-    **SIGNAL_FIGURES,
-    IN_FORCE: is_in_force,
-    CARDS: lambda signal: signal.level in CARDS_OF,
-    DISPUTED: lambda signal: signal.level in CARDS_OF and signal.state in AT_ISSUE,
-}
-
-
-def signal_key(signal: SignalRow) -> SignalKey:
-    """What `signals_query` sorts by."""
-    return signal.happened_at, signal.project, signal.version
-
-
-def case_key(case: DecidedCase) -> CaseKey:
-    """What `decisions_query` sorts by."""
-    return case.decided_at, case.project, case.item, case.application
