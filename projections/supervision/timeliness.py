@@ -105,9 +105,14 @@ Suspensions: TypeAlias = dict[tuple[str, int, str], SuspensionRow]  # by item, a
 
 
 class TimelinessState(Struct):
-    """One project's delays with their frequencies, and its suspensions."""
+    """One project's delays with their frequencies, and its suspensions.
+
+    *lags* are the rows of each delay, by project and summed, cached; those that are *counted* since are made again.
+    """
 
     delays: dict[Delay, int] = field(default_factory=dict)
+    lags: dict[Delay, tuple[Row, Row]] = field(default_factory=dict)
+    counted: set[Delay] = field(default_factory=set)
     suspensions: Suspensions = field(default_factory=dict)
 
 
@@ -138,6 +143,7 @@ class Timeliness:
             department = by.department if by.role is Role.OFFICER and by.department else item.department
             delay = (department, item.plan.live, *self._days(entry))
             state.delays[delay] = state.delays.get(delay, 0) + 1
+            state.counted.add(delay)
         if isinstance(fact, (ClockSuspended, ClockResumed)):
             self._take(state.suspensions, entry, fact, project)
 
@@ -169,13 +175,18 @@ class Timeliness:
         return law, happened_on, happened_on if recorded_at == happened_at else local_day(recorded_at, zone)
 
     def rows(self, state: TimelinessState, project: Project) -> Rows:
+        for delay in state.counted:
+            state.lags[delay] = _lag_rows(project, delay, state.delays[delay])
+        state.counted.clear()
         return {
-            "lag": [(project.id, *delay, acts) for delay, acts in state.delays.items()],
-            "lag_sum": [_summed(project.register, delay, acts) for delay, acts in state.delays.items()],
+            "lag": [row for row, _ in state.lags.values()],
+            "lag_sum": [row for _, row in state.lags.values()],
             "suspension": [structs.astuple(row) for row in state.suspensions.values()],
         }
 
 
-def _summed(register: str, delay: Delay, acts: int) -> Row:
+def _lag_rows(project: Project, delay: Delay, acts: int) -> tuple[Row, Row]:
+    """The rows of as many *acts* with the same *delay*: that of the project, and what it adds to the sums."""
     department, live, law, happened_on, recorded_on = delay
-    return recorded_on, register, department, live, law, happened_on, acts
+    summed = recorded_on, project.register, department, live, law, happened_on, acts
+    return (project.id, *delay, acts), summed
