@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import log10
 from time import perf_counter
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -145,7 +145,8 @@ def measure_round(sized: SizedLedger) -> None:
     sized.note(STATUS, [_timed(lambda: ledger.status(sized.url))])
     sized.checkpoint = sized.checkpoint or verify(sized.url, _ignore)[1]
     sized.note(SINCE, [_timed(lambda: verify(sized.url, _ignore, since=sized.checkpoint))])
-    with serving(sized.url) as port, httpx2.Client(base_url=f"http://{HOST}:{port}", timeout=SECONDS_MAX) as client:
+    options: dict[str, Any] = {"timeout": SECONDS_MAX, "follow_redirects": True}
+    with serving(sized.url) as port, httpx2.Client(base_url=f"http://{HOST}:{port}", **options) as client:
         named = names_in(sized.url)
         for question in (*QUESTIONS, *(PAST_QUESTIONS if sized.past else ())):
             _ask(client, sized, question, named)
