@@ -1,7 +1,7 @@
 """What projects that follow a flow come to: sums of figures, of days on chains and of how long steps took.
 
-The half of steps that took no longer is found without reading them all: how many there are is summed by day and by
-quarter of an hour, and rows are read in order only within the quarter that the median is in.
+A median is found without reading all durations: how many there are is summed by day, by five minutes and by second, so
+that rows are read in order only within the second that it is in.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from projections.view import Row, Rows, Table
 MICROSECOND = timedelta(microseconds=1)
 SECOND_US = 1_000_000
 DAY_US = 86_400 * SECOND_US
-DAY_SECONDS, QUARTER_SECONDS = 86_400, 900  # the spans in which durations are counted
+SPANS = (86_400, 300, 1)  # seconds: what durations are counted by, each a multiple of the next
 FLOW: tuple[tuple[str, LiteralString], ...] = (("register", "text"), ("flow", "text"), ("edition", "integer"))
 FIGURES: tuple[tuple[str, LiteralString], ...] = (("figures", "text"), ("n", "bigint NOT NULL"))
 # Figures are words: each project or item has one row, and counts once for every word.
@@ -53,7 +53,7 @@ DURATIONS = Table(
         ("item", "text"),
         ("nth", "integer"),  # of the spans, from 0
         ("edition", "integer"),
-        ("n", "bigint NOT NULL"),
+        ("n", "integer NOT NULL"),
     ),
     key=7,
     summed=True,
@@ -126,7 +126,7 @@ def duration_rows(register: str, flow: str, edition: int, item: str, taken: Take
     return [
         (register, flow, span, measure, item, us // (span * SECOND_US), edition, 1)
         for measure, us in taken.measured
-        for span in (DAY_SECONDS, QUARTER_SECONDS)
+        for span in SPANS
     ]
 
 

@@ -28,7 +28,7 @@ BEGAN = datetime(2026, 3, 2, 1, tzinfo=UTC)
 ITEMS = ("build", "land", "signs", "water")
 PROJECTS, FEW_MAX = 60, 5
 VIEW = Conformance()
-SPREADS = [timedelta(0), timedelta(minutes=3), timedelta(hours=5), timedelta(days=40)]
+SPREADS = [timedelta(0), timedelta(milliseconds=900), timedelta(minutes=3), timedelta(hours=5), timedelta(days=40)]
 
 
 class Written(Struct):
