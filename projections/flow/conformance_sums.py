@@ -1,7 +1,7 @@
 """What projects that follow a flow come to: sums of figures, of days on chains and of how long steps took.
 
-A median is found without reading all durations: how many there are is summed by day, by five minutes and by second, so
-that rows are read in order only within the second that it is in.
+A median is found without reading all durations: how many there are is summed by day and by quarter of an hour, so that
+rows are read in order only within the quarter that it is in.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from projections.view import Row, Rows, Table
 MICROSECOND = timedelta(microseconds=1)
 SECOND_US = 1_000_000
 DAY_US = 86_400 * SECOND_US
-SPANS = (86_400, 300, 1)  # seconds: what durations are counted by, each a multiple of the next
+DAY_SECONDS, QUARTER_SECONDS = 86_400, 900  # the spans that durations are counted by
 FLOW: tuple[tuple[str, LiteralString], ...] = (("register", "text"), ("flow", "text"), ("edition", "integer"))
 FIGURES: tuple[tuple[str, LiteralString], ...] = (("figures", "text"), ("n", "bigint NOT NULL"))
 # Figures are words: each project or item has one row, and counts once for every word.
@@ -51,7 +51,7 @@ DURATIONS = Table(
         ("span", "integer"),  # seconds
         ("measure", "text"),
         ("item", "text"),
-        ("nth", "integer"),  # of the spans, from 0
+        ("nth", "integer"),  # of the spans, each with its end: 0 is what took no time, often the half of them
         ("edition", "integer"),
         ("n", "integer NOT NULL"),
     ),
@@ -124,9 +124,9 @@ def tables_of(project: Row, items: Iterable[ItemSums], before: Rows) -> dict[str
 def duration_rows(register: str, flow: str, edition: int, item: str, taken: Taken) -> list[Row]:
     """Where the durations of a step count: in a span of each length."""
     return [
-        (register, flow, span, measure, item, us // (span * SECOND_US), edition, 1)
+        (register, flow, span, measure, item, -(-us // (span * SECOND_US)), edition, 1)
         for measure, us in taken.measured
-        for span in SPANS
+        for span in (DAY_SECONDS, QUARTER_SECONDS)
     ]
 
 

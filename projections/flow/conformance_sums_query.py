@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from itertools import pairwise
 from typing import Any, LiteralString
 
 from msgspec import Struct
 from psycopg.sql import SQL, Composed
 
-from projections.flow.conformance_sums import DAY_US, HANDLED, SECOND_US, SPANS, WAITED
+from projections.flow.conformance_sums import DAY_SECONDS, DAY_US, HANDLED, QUARTER_SECONDS, SECOND_US, WAITED
 from projections.snapshots import Cursor
 
 OF_FLOW: LiteralString = """
@@ -29,56 +28,48 @@ CHAINED: LiteralString = f"""
     SELECT s.item, s.measure, sum(s.microseconds)::bigint FROM views.conformance_chain AS s WHERE {OF_FLOW}
     GROUP BY s.item, s.measure
 """  # noqa: S608 our own constants
-# The two in the middle, which are one where their number is odd: the days that they are in, and their places there.
-OF_DAY: LiteralString = f"""
-    days AS (
+# The two in the middle, which are one where their number is odd: the days that they are in, the quarters of an hour,
+# and their places there. Where all of a quarter took as long, as do those that took no time, none are counted.
+MIDDLE: LiteralString = f"""
+    WITH days AS (
         SELECT s.item, s.nth, sum(s.n)::integer AS n FROM views.conformance_duration AS s
-        WHERE {OF_FLOW} AND s.span = {{span}} AND s.measure = {{measure}} GROUP BY s.item, s.nth
+        WHERE {OF_FLOW} AND s.span = {{day}} AND s.measure = {{measure}} GROUP BY s.item, s.nth
     ), counted AS (
         SELECT d.*, sum(d.n) OVER (PARTITION BY d.item ORDER BY d.nth) - d.n AS before,
             sum(d.n) OVER (PARTITION BY d.item) AS whole
         FROM days AS d
-    ), within_{{span}} AS (
+    ), of_day AS (
         SELECT c.item, c.nth, m.place - c.before AS place
         FROM counted AS c CROSS JOIN LATERAL (VALUES ((c.whole - 1) / 2), (c.whole / 2)) AS m (place)
         WHERE m.place >= c.before AND m.place < c.before + c.n
-    )
-"""  # noqa: S608 our own constants
-# The same of the next shorter span, in the one before.
-OF_SPAN: LiteralString = f"""
-    within_{{span}} AS (
-        SELECT d.item, q.nth, d.place - q.before AS place FROM within_{{longer}} AS d CROSS JOIN LATERAL (
+    ), of_quarter AS (
+        SELECT d.item, q.nth, d.place - q.before AS place FROM of_day AS d CROSS JOIN LATERAL (
             SELECT p.nth, p.n, sum(p.n) OVER (ORDER BY p.nth) - p.n AS before FROM (
                 SELECT s.nth, sum(s.n)::integer AS n FROM views.conformance_duration AS s
-                WHERE {OF_FLOW} AND s.span = {{span}} AND s.measure = {{measure}} AND s.item = d.item
-                  AND s.nth >= d.nth * ({{longer}} / {{span}}) AND s.nth < (d.nth + 1) * ({{longer}} / {{span}})
+                WHERE {OF_FLOW} AND s.span = {{quarter}} AND s.measure = {{measure}} AND s.item = d.item
+                  AND s.nth > (d.nth - 1) * ({{day}} / {{quarter}}) AND s.nth <= d.nth * ({{day}} / {{quarter}})
                 GROUP BY s.nth
             ) AS p
         ) AS q WHERE d.place >= q.before AND d.place < q.before + q.n
     )
+    SELECT k.item, min(k.us), max(k.us) FROM (
+        SELECT q.item, CASE WHEN f.us = l.us THEN f.us ELSE ({{taken}} OFFSET q.place LIMIT 1) END AS us
+        FROM of_quarter AS q CROSS JOIN LATERAL ({{taken}} LIMIT 1) AS f
+        CROSS JOIN LATERAL ({{taken}} DESC LIMIT 1) AS l
+    ) AS k GROUP BY k.item
 """  # noqa: S608 our own constants
-OF_SECOND: LiteralString = f"""
+TAKEN: LiteralString = f"""
     SELECT s.{{column}} AS us FROM views.conformance AS s
-    WHERE {OF_FLOW} AND s.item = q.item AND s.{{column}} >= q.nth * {{second}}::bigint
-      AND s.{{column}} < (q.nth + 1) * {{second}}::bigint
+    WHERE {OF_FLOW} AND s.item = q.item AND s.{{column}} > (q.nth - 1) * {{quarter_us}}::bigint
+      AND s.{{column}} <= q.nth * {{quarter_us}}::bigint
     ORDER BY s.{{column}}
 """  # noqa: S608 our own constants
-# Most that took as many seconds took as long to the microsecond: then none of them are counted.
-MIDDLE: LiteralString = """
-    WITH {spans} SELECT k.item, min(k.us), max(k.us) FROM (
-        SELECT q.item, CASE WHEN f.us = l.us THEN f.us ELSE ({of_second} OFFSET q.place LIMIT 1) END AS us
-        FROM within_1 AS q
-        CROSS JOIN LATERAL ({of_second} LIMIT 1) AS f CROSS JOIN LATERAL ({of_second} DESC LIMIT 1) AS l
-    ) AS k GROUP BY k.item
-"""
 
 
 def _middle(measure: str, column: LiteralString) -> Composed:
     """The query for the two durations in the middle of each item, of which a *column* has those to the microsecond."""
-    spans = [SQL(OF_DAY).format(measure=measure, span=SPANS[0])]
-    spans += [SQL(OF_SPAN).format(measure=measure, span=span, longer=longer) for longer, span in pairwise(SPANS)]
-    of_second = SQL(OF_SECOND).format(column=SQL(column), second=SECOND_US)
-    return SQL(MIDDLE).format(spans=SQL(", ").join(spans), of_second=of_second)
+    taken = SQL(TAKEN).format(column=SQL(column), quarter_us=QUARTER_SECONDS * SECOND_US)
+    return SQL(MIDDLE).format(measure=measure, day=DAY_SECONDS, quarter=QUARTER_SECONDS, taken=taken)
 
 
 MEDIANS = {WAITED: _middle(WAITED, "waited_us"), HANDLED: _middle(HANDLED, "handled_us")}
