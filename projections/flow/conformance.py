@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
 
 from msgspec import Struct, field
 
@@ -87,6 +89,7 @@ DEVIATIONS = Table(
 )
 
 
+Followed: TypeAlias = tuple[str, str, int]  # register, flow and edition
 GRANTED_AT = [name for name, _ in CONFORMANCE.columns].index("granted_at")
 
 
@@ -152,10 +155,11 @@ class Conformance:
         if flow is None:
             return {}
         courses = {code: _judgeable(code, course, project) for code, course in state.courses.items()}
-        made = [_made(state, project, nth, step) for nth, step in enumerate(judged(courses), start=1)]
+        followed = project.register, flow.flow, flow.edition
+        made = [_made(state, project.id, followed, nth, step) for nth, step in enumerate(judged(courses), start=1)]
         if not made:
             return {}
-        state.sums = tables_of(_project_sums(project, made), (item.sums for item in made), state.sums)
+        state.sums = tables_of(_project_sums(followed, made), (item.sums for item in made), state.sums)
         return {
             CONFORMANCE.name: [item.row for item in made],
             DEVIATIONS.name: [row for item in made for row in item.deviations],
@@ -194,24 +198,25 @@ def _is_over(item: Item) -> bool:
     return item.stage in DECIDED_STAGES and item.outcome is not GRANTED
 
 
-def _made(state: ConformanceState, project: Project, nth: int, step: JudgedStep) -> ItemRows:
+def _made(state: ConformanceState, project: UUID, followed: Followed, nth: int, step: JudgedStep) -> ItemRows:
     """The rows of *step*, the *nth* of the plan; the same objects while nothing about it changes."""
     code = step.course.item
-    course = state.courses[code]
-    taken = Taken.of(step.free_at, course.begun_at, course.granted_at)
-    row = _row(project, nth, step, course, taken)
-    made = state.made.get(code)
+    course, made = state.courses[code], state.made.get(code)
+    row = _row(project, followed, nth, step, course)
     if made is None or made.row != row:
         made = state.made[code] = ItemRows(
-            row, _deviation_rows(project, nth, step, state.registered_at), _sums(project, nth, step, course, taken)
+            row,
+            [(project, code, deviation.value, *followed, state.registered_at, nth) for deviation in step.deviations],
+            _sums(followed, nth, step, course),
         )
     return made
 
 
-def _row(project: Project, nth: int, step: JudgedStep, course: ItemCourse, taken: Taken) -> Row:
-    register, flow, edition = _followed(project)
+def _row(project: UUID, followed: Followed, nth: int, step: JudgedStep, course: ItemCourse) -> Row:
+    register, flow, edition = followed
+    taken = Taken.of(step.free_at, course.begun_at, course.granted_at)
     return (
-        project.id,
+        project,
         step.course.item,
         nth,
         flow,
@@ -231,20 +236,8 @@ def _row(project: Project, nth: int, step: JudgedStep, course: ItemCourse, taken
     )
 
 
-def _followed(project: Project) -> tuple[str, str, int]:
-    """The register of *project*, and the flow that it follows with its edition."""
-    flow = project.flow
-    assert flow is not None
-    return project.register, flow.flow, flow.edition
-
-
-def _deviation_rows(project: Project, nth: int, step: JudgedStep, registered_at: datetime | None) -> list[Row]:
-    followed, item = _followed(project), step.course.item
-    return [(project.id, item, deviation.value, *followed, registered_at, nth) for deviation in step.deviations]
-
-
-def _sums(project: Project, nth: int, step: JudgedStep, course: ItemCourse, taken: Taken) -> ItemSums:
-    followed, item = _followed(project), step.course.item
+def _sums(followed: Followed, nth: int, step: JudgedStep, course: ItemCourse) -> ItemSums:
+    item, taken = step.course.item, Taken.of(step.free_at, course.begun_at, course.granted_at)
     figures = {
         ConformanceFigure.BEGUN: int(course.begun_at is not None),
         ConformanceFigure.GRANTED: int(course.granted_at is not None),
@@ -260,13 +253,13 @@ def _sums(project: Project, nth: int, step: JudgedStep, course: ItemCourse, take
     )
 
 
-def _project_sums(project: Project, made: Sequence[ItemRows]) -> Row:
+def _project_sums(followed: Followed, made: Sequence[ItemRows]) -> Row:
     """In which figures a project with these items counts."""
     figures: dict[str, int] = {
         ConformanceFigure.CONFORMING: int(not any(item.deviations for item in made)),
         ConformanceFigure.DONE: int(all(item.row[GRANTED_AT] is not None for item in made)),
     }
-    return (*_followed(project), words(figures), 1)
+    return (*followed, words(figures), 1)
 
 
 VIEW = Conformance()

@@ -135,7 +135,8 @@ VALUES: dict[str, Mapping[str, str]] = {
         "decided_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'",
         "stage": "CASE WHEN n % 3 = 0 THEN 'submitted' ELSE 'delivered' END",
     },
-    "conformance": PROJECT | {"flow": "'zone'", "waited_us": "n * 1000000::bigint", "handled_us": "n * 1000000::bigint"},
+    "conformance": PROJECT
+    | {"flow": "'zone'", "waited_us": "n * 1000000::bigint", "handled_us": "n * 1000000::bigint"},
     "conformance_duration": {
         "flow": "'zone'",
         "span": "CASE WHEN n % 97 = 0 THEN 86400 ELSE 900 END",
