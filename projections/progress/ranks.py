@@ -104,6 +104,11 @@ RANKS: Sequence[Rank] = (
     Rank(NOT_SOON.format(UNDER_WAY), stuck=False, over=False),
     Rank(NOT_SOON.format(SQL("p.items_done >= p.items_total")), stuck=False, over=True),
 )
+# Those that were late first, to see whether a word is common among them.
+LATE_TRIED_MAX = 500
+FIRST_LATE = Rank(
+    EVERYTHING, clocks=SQL("SELECT * FROM ({} ORDER BY 2, 1 LIMIT {}) AS f").format(LATE_FIRST, LATE_TRIED_MAX)
+)
 
 
 async def ordered_page(
@@ -113,7 +118,7 @@ async def ordered_page(
     if sort is ProgressSort.HARM and has_ranks(criteria):
         return await ranked_page(store, criteria, last)
     if sort is ProgressSort.HARM and may_be_late(criteria, last):
-        rows = await ranked_page(store, criteria, last, RANKS[:1])
+        rows = await ranked_page(store, criteria, last, [FIRST_LATE if criteria.text else RANKS[0]])
         if len(rows) == min(criteria.limit, ROWS_MAX):
             return rows
     query, params = ordered_query(criteria, ORDERS[sort], last)
@@ -127,10 +132,7 @@ def has_ranks(criteria: ProjectFilter) -> bool:
 
 
 def may_be_late(criteria: ProjectFilter, last: ProjectKey | None) -> bool:
-    """Whether late projects alone may fill the page: those with a common word, or those that are late.
-
-    It is tried first, as there are few; a word that is rare costs that much more.
-    """
+    """Whether late projects alone may fill the page: all of those, or those with a word, where it is common."""
     named = any(getattr(criteria, name) for name in (*CONDITIONS, *OF_ITEMS))
     common = bool(criteria.text) or criteria.warned == "late"
     is_first = last is None or last[0] == 0
