@@ -8,21 +8,22 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct, structs
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Composed
 
 from domain.project.flow.conformance import Deviation
+from projections.flow.conformance_sums import HANDLED, WAITED, ConformanceFigure
+from projections.flow.conformance_sums_query import ConformanceSums, SummedStep
 from projections.reader import Reader
-from projections.scope import Scope
+from projections.scope import EVERYTHING, Scope
+from projections.snapshots import Cursor, snapshot
 
 READ = "read:flow"
-# Days are whole turns of the clock, not working days: a chain runs through waiting and handling without a gap. What was
-# begun before it was free waited for nothing, and is handled from when it was free.
+# Days are whole turns of the clock, not working days: a chain runs through waiting and handling without a gap.
 DAYS: LiteralString = """
-    SELECT s.*,
-        (extract(epoch FROM greatest(s.begun_at, s.free_at) - s.free_at) / 86400)::float8 AS waited,
-        (greatest(extract(epoch FROM s.granted_at - greatest(s.begun_at, s.free_at)), 0) / 86400)::float8 AS handled
+    SELECT s.*, (s.waited_us / 86400e6)::float8 AS waited, (s.handled_us / 86400e6)::float8 AS handled
     FROM views.conformance AS s
-    WHERE s.flow = %(flow)s AND (%(edition)s = 0 OR s.edition = %(edition)s) AND {within}
+    WHERE s.register = %(register)s AND s.flow = %(flow)s AND (%(edition)s = 0 OR s.edition = %(edition)s)
+      AND {readable}
 """
 STEPS: LiteralString = f"""
     SELECT d.item, max(d.name), max(d.department), count(*), count(d.begun_at), count(d.granted_at),
@@ -46,15 +47,28 @@ PROJECTS: LiteralString = f"""
 """  # noqa: S608 our own constants
 EDITIONS: LiteralString = """
     SELECT q.flow, q.edition, count(*) FROM (
-        SELECT DISTINCT s.flow, s.edition, s.project FROM views.conformance AS s WHERE {within}
+        SELECT DISTINCT s.flow, s.edition, s.project FROM views.conformance AS s
+        WHERE s.register = %(register)s AND {readable}
     ) AS q GROUP BY 1, 2 ORDER BY 1, 2 DESC
 """
-LISTED: LiteralString = f"""
-    SELECT d.project, p.name, p.code, d.item, d.name, d.department, d.deviations, d.begun_at, d.granted_at
-    FROM ({DAYS}) AS d JOIN views.project AS p USING (project)
-    WHERE (%(item)s = '' OR d.item = %(item)s) AND %(deviation)s = ANY(d.deviations)
-    ORDER BY p.registered_at DESC, d.project, d.nth LIMIT %(limit)s OFFSET %(offset)s
-"""  # noqa: S608 our own constants
+# Of one edition, for which an index has them in the order of the list.
+DEPARTING: LiteralString = """
+    (SELECT s.project, s.item, s.registered_at, s.nth FROM views.deviation AS s
+     WHERE s.register = %(register)s AND s.flow = %(flow)s AND s.edition = {edition} AND s.deviation = %(deviation)s
+       AND {of_item} AND {readable}
+     ORDER BY s.registered_at DESC, s.project, s.nth LIMIT %(limit)s::bigint + %(offset)s)
+"""
+LISTED: LiteralString = """
+    WITH k AS MATERIALIZED (
+        SELECT * FROM ({departing}) AS d ORDER BY d.registered_at DESC, d.project, d.nth
+        LIMIT %(limit)s OFFSET %(offset)s
+    )
+    SELECT k.project, p.name, p.code, k.item, s.name, s.department, s.deviations, s.begun_at, s.granted_at
+    FROM k JOIN views.conformance AS s ON s.project = k.project AND s.item = k.item
+    JOIN views.project AS p ON p.project = k.project
+    ORDER BY k.registered_at DESC, k.project, k.nth
+"""
+OF_ITEM = SQL("s.item = %(item)s")
 
 
 class FlowChoice(Struct, frozen=True):
@@ -116,7 +130,7 @@ class DeviatingItem(Struct, frozen=True):
 
 
 class ConformanceOf:
-    """Queries on the view's table, of one edition of a flow, within the scope of the reader."""
+    """Queries on the view's tables, of one edition of a flow, within the scope of the reader."""
 
     def __init__(self, store: Reader, choice: FlowChoice, scope: Scope) -> None:
         self._store, self._choice, self._scope = store, choice, scope
@@ -127,6 +141,9 @@ class ConformanceOf:
 
     async def steps(self) -> list[ConformanceStep]:
         """Every item of the flow's projects, in the order of the flow."""
+        if self._scope.sees_all(READ):
+            async with snapshot(self._store) as cursor:
+                return [_step_of(step) for step in await self._sums(cursor).steps()]
         counted: dict[str, dict[Deviation, int]] = {}
         for item, deviation, count in await self._rows(DEVIATING):
             counted.setdefault(item, {})[Deviation(deviation)] = count
@@ -135,24 +152,67 @@ class ConformanceOf:
 
     async def figures(self) -> ConformanceFigures:
         """How many projects follow the flow, and how many never left it."""
+        if self._scope.sees_all(READ):
+            async with snapshot(self._store) as cursor:
+                projects, counts = await self._sums(cursor).projects()
+            return ConformanceFigures(projects, counts[ConformanceFigure.CONFORMING], counts[ConformanceFigure.DONE])
         ((projects, conforming, done),) = await self._rows(PROJECTS)
         return ConformanceFigures(projects, conforming, done)
 
     async def listed(self, deviation: Deviation, item: str, limit: int, offset: int) -> list[DeviatingItem]:
         """The items behind a number; those of the newest projects first."""
         params = {"deviation": deviation.value, "item": item, "limit": limit, "offset": offset}
-        return [DeviatingItem(*row) for row in await self._rows(LISTED, **params)]
+        departing = SQL(" UNION ALL ").join(
+            SQL(DEPARTING).format(
+                edition=edition, of_item=OF_ITEM if item else EVERYTHING, readable=self._scope.readable("s", READ)
+            )
+            for edition in await self._editions()
+        )
+        return [DeviatingItem(*row) for row in await self._read(SQL(LISTED).format(departing=departing), params)]
 
-    async def _rows(self, query: LiteralString, **params: Any) -> list[tuple[Any, ...]]:
-        within = self._scope.of("s", READ)
-        query_params = {"flow": self._choice.flow, "edition": self._choice.edition, **params}
+    async def _editions(self) -> list[int]:
+        """The editions that the choice means."""
+        if self._choice.edition:
+            return [self._choice.edition]
+        choices = await flow_choices(self._store, self._scope)
+        return [each.edition for each in choices if each.flow == self._choice.flow] or [0]
+
+    def _sums(self, cursor: Cursor) -> ConformanceSums:
+        return ConformanceSums(cursor, self._scope.register, self._choice.flow, self._choice.edition)
+
+    async def _rows(self, query: LiteralString) -> list[tuple[Any, ...]]:
+        return await self._read(SQL(query).format(readable=self._scope.readable("s", READ)), {})
+
+    async def _read(self, query: Composed, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        of_flow = {"register": self._scope.register, "flow": self._choice.flow, "edition": self._choice.edition}
         async with self._store.cursor() as cursor:
-            await cursor.execute(SQL(query).format(within=within), query_params)
+            await cursor.execute(query, {**of_flow, **params})
             return await cursor.fetchall()
+
+
+def _step_of(step: SummedStep) -> ConformanceStep:
+    figures = step.figures
+    return ConformanceStep(
+        step.item,
+        step.name,
+        step.department,
+        step.projects,
+        figures[ConformanceFigure.BEGUN],
+        figures[ConformanceFigure.GRANTED],
+        figures[ConformanceFigure.SUPPLEMENT],
+        step.medians.get(WAITED),
+        step.medians.get(HANDLED),
+        figures[ConformanceFigure.CHAIN],
+        step.chain.get(WAITED, 0.0),
+        step.chain.get(HANDLED, 0.0),
+        {deviation: figures[deviation] for deviation in Deviation if figures[deviation]},
+    )
 
 
 async def flow_choices(store: Reader, scope: Scope) -> list[FlowChoice]:
     """The editions of flows that projects in *scope* follow, the newest of each flow first."""
     async with store.cursor() as cursor:
-        await cursor.execute(SQL(EDITIONS).format(within=scope.of("s", READ)))
+        if scope.sees_all(READ):
+            return [FlowChoice(*row) for row in await ConformanceSums(cursor, scope.register, "", 0).editions()]
+        await cursor.execute(SQL(EDITIONS).format(readable=scope.readable("s", READ)), {"register": scope.register})
         return [FlowChoice(*row) for row in await cursor.fetchall()]

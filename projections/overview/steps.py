@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,31 +13,50 @@ from domain.project.state.step import CaseStep
 from projections.clocks.list import EXISTS
 from projections.clocks.warned import LATE_FIGURES, figures_at
 from projections.progress.query import LATE, PROGRESS
+from projections.progress.rows import AT_STEP as ITEMS_AT_STEP
+from projections.progress.rows import SINCE
 from projections.progress.sums import COUNTS_OF_REGISTER, STEP_FIGURES
 from projections.reader import Reader
 from projections.scope import Scope
-from projections.snapshots import snapshot
+from projections.snapshots import Cursor, snapshot
 
-STEP = SQL("""CASE
-    WHEN i.stage IN ('submitted', 'supplementing') THEN 'acceptance'
-    WHEN i.stage = 'accepted' AND cardinality(i.awaiting || i.queued || i.suspended) > 0 THEN 'examination'
-    WHEN i.stage = 'accepted' THEN 'decision'
-    WHEN i.stage = 'completed' AND i.live AND i.delivered_at IS NULL THEN 'delivery' END""")
-CASES = SQL("""
-    SELECT i.project, i.item, i.name, i.department, p.name AS project_name, p.code,
-        coalesce(i.decided_at, i.accepted_at, i.submitted_at) AS since, {step} AS step,
-        EXISTS (SELECT FROM views.clock AS c WHERE c.project = i.project AND c.item = i.item
-            AND c.application = i.application AND NOT c.closed AND {exists} AND {late}) AS is_late
-    FROM views.item AS i JOIN views.project AS p ON p.project = i.project
-    WHERE i.stage IN ('submitted', 'supplementing', 'accepted', 'completed') AND {within}
-""")
+AT_STEP: Mapping[CaseStep, SQL] = {step: SQL(condition) for step, condition in ITEMS_AT_STEP.items()}
+STEP = SQL("CASE {} END").format(
+    SQL(" ").join(SQL("WHEN {} THEN {}").format(condition, step.value) for step, condition in AT_STEP.items())
+)
+COLUMNS = SQL(f"i.project, i.item, i.name, i.department, {SINCE} AS since")
+LATE_CLOCK = SQL("NOT c.closed AND {} AND {}").format(EXISTS, LATE)
+IS_LATE = SQL(
+    "EXISTS (SELECT FROM views.clock AS c WHERE c.project = i.project AND c.item = i.item"
+    " AND c.application = i.application AND {})"
+).format(LATE_CLOCK)
+CASES = SQL("SELECT {columns}, {late} AS is_late FROM views.item AS i WHERE {at_step} AND {within}")
 SUMMED = SQL(COUNTS_OF_REGISTER)
-COUNTED = SQL("SELECT k.step, count(*), count(*) FILTER (WHERE k.is_late) FROM ({}) AS k GROUP BY k.step")
-LISTED = SQL("""
-    SELECT k.project, k.item, k.name, k.department, k.project_name, k.code, k.since, k.is_late FROM ({}) AS k
-    WHERE k.step = %(step)s AND (k.is_late OR NOT %(late)s)
-    ORDER BY k.is_late DESC, k.since, k.project, k.item LIMIT %(limit)s OFFSET %(offset)s
+COUNTED = SQL("""
+    SELECT k.step, count(*), count(*) FILTER (WHERE k.is_late) FROM (
+        SELECT {step} AS step, {late} AS is_late FROM views.item AS i
+        WHERE i.stage IN ('submitted', 'supplementing', 'accepted', 'completed') AND {within}
+    ) AS k GROUP BY k.step
 """)
+# Late ones are found by their clocks, of which an index has the late ones together, and the others in their order.
+LATE_CASES = SQL("""
+    SELECT {columns}, true AS is_late FROM (
+        SELECT DISTINCT c.project, c.item, c.application FROM views.clock AS c WHERE {clock}
+    ) AS l JOIN views.item AS i ON i.project = l.project AND i.item = l.item AND i.application = l.application
+    WHERE {at_step} AND {within}
+""")
+OTHER_CASES = SQL("""
+    SELECT {columns}, false AS is_late FROM views.item AS i WHERE {at_step} AND {within} AND {late} IS NOT TRUE
+""")
+NUMBER = SQL("SELECT count(*) FROM ({}) AS k")
+PAGE = SQL("""
+    WITH k AS MATERIALIZED (
+        SELECT k.* FROM ({cases}) AS k ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+    )
+    SELECT k.project, k.item, k.name, k.department, p.name, p.code, k.since, k.is_late
+    FROM k JOIN views.project AS p ON p.project = k.project ORDER BY {order}
+""")
+LATE_FIRST = SQL("k.is_late DESC, k.since, k.project, k.item")
 
 
 class StepCount(Struct, frozen=True):
@@ -66,7 +85,7 @@ async def step_counts(store: Reader, t: datetime, scope: Scope) -> list[StepCoun
     if scope.sees_all(PROGRESS):
         return await _summed(store, t, scope)
     async with store.cursor() as cursor:
-        await cursor.execute(COUNTED.format(_cases(scope)), {"t": t})
+        await cursor.execute(COUNTED.format(step=STEP, late=IS_LATE, within=_within(scope)), {"t": t})
         counts = {step: (cases, late) for step, cases, late in await cursor.fetchall() if step}
     return [StepCount(step, *counts.get(step.value, (0, 0))) for step in CaseStep]
 
@@ -84,11 +103,43 @@ async def step_cases(
     store: Reader, t: datetime, scope: Scope, step: CaseStep, *, late: bool, limit: int, offset: int
 ) -> Sequence[StepCase]:
     """The applications behind a count: late ones first, then the oldest."""
-    params = {"t": t, "step": step.value, "late": late, "limit": limit, "offset": offset}
-    async with store.cursor() as cursor:
-        await cursor.execute(LISTED.format(_cases(scope)), params)
+    pages = CasePages(t, scope, step)
+    async with snapshot(store) as cursor:
+        if not scope.sees_all(PROGRESS):
+            cases = SQL("SELECT * FROM ({}) AS s WHERE s.is_late OR NOT {}").format(pages.query(CASES), late)
+            return await pages.read(cursor, cases, limit, offset)
+        late_cases = pages.query(LATE_CASES)
+        rows = await pages.read(cursor, late_cases, limit, offset)
+        if late or len(rows) == limit:
+            return rows
+        before = 0 if rows or not offset else offset - await pages.number(cursor, late_cases)
+        return [*rows, *await pages.read(cursor, pages.query(OTHER_CASES), limit - len(rows), before)]
+
+
+class CasePages(Struct, frozen=True):
+    """Pages of the applications in *scope* that are at a *step*, at *t*."""
+
+    t: datetime
+    scope: Scope
+    step: CaseStep
+
+    def query(self, cases: SQL) -> Composed:
+        """The query for these of the *cases*."""
+        at_step, within = AT_STEP[self.step], _within(self.scope)
+        return cases.format(columns=COLUMNS, late=IS_LATE, clock=LATE_CLOCK, at_step=at_step, within=within)
+
+    async def read(self, cursor: Cursor, cases: Composed, limit: int, offset: int) -> list[StepCase]:
+        """A page of *cases*, in their order."""
+        query = PAGE.format(cases=cases, order=LATE_FIRST)
+        await cursor.execute(query, {"t": self.t, "limit": limit, "offset": offset})
         return [StepCase(*row) for row in await cursor.fetchall()]
 
+    async def number(self, cursor: Cursor, cases: Composed) -> int:
+        """How many *cases* there are."""
+        await cursor.execute(NUMBER.format(cases), {"t": self.t})
+        ((number,),) = await cursor.fetchall()
+        return int(number)
 
-def _cases(scope: Scope) -> Composed:
-    return CASES.format(step=STEP, exists=EXISTS, late=LATE, within=scope.of("i", PROGRESS))
+
+def _within(scope: Scope) -> SQL | Composed:
+    return scope.of("i", PROGRESS)

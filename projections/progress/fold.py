@@ -61,7 +61,7 @@ class Progress:
     """The fold. Colours and remaining days are left out, as they depend on the time of the query."""
 
     name: str = "progress"
-    version: int = 16
+    version: int = 17
     tables: tuple[Table, ...] = (PROJECTS, ITEMS, CASES, COUNTS, CHOICES, DAYS)
     follows: Facts = EVERY_FACT  # each row shows its last fact
 

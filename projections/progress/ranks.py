@@ -26,8 +26,10 @@ from projections.progress.ordered import (
     page_query,
 )
 from projections.progress.query import (
+    CONDITIONS,
     LATE_AWAITED,
     NOT_AWAITED,
+    OF_ITEMS,
     PROGRESS,
     STUCK,
     UNDER_WAY,
@@ -102,6 +104,11 @@ RANKS: Sequence[Rank] = (
     Rank(NOT_SOON.format(UNDER_WAY), stuck=False, over=False),
     Rank(NOT_SOON.format(SQL("p.items_done >= p.items_total")), stuck=False, over=True),
 )
+# Those that were late first, to see whether a word is common among them.
+LATE_TRIED_MAX = 500
+FIRST_LATE = Rank(
+    EVERYTHING, clocks=SQL("SELECT * FROM ({} ORDER BY 2, 1 LIMIT {}) AS f").format(LATE_FIRST, LATE_TRIED_MAX)
+)
 
 
 async def ordered_page(
@@ -110,6 +117,10 @@ async def ordered_page(
     """The rows that match *criteria* after the one with the key *last*, `criteria.limit` at most."""
     if sort is ProgressSort.HARM and has_ranks(criteria):
         return await ranked_page(store, criteria, last)
+    if sort is ProgressSort.HARM and may_be_late(criteria, last):
+        rows = await ranked_page(store, criteria, last, [FIRST_LATE if criteria.text else RANKS[0]])
+        if len(rows) == min(criteria.limit, ROWS_MAX):
+            return rows
     query, params = ordered_query(criteria, ORDERS[sort], last)
     async with store.cursor() as cursor:
         return [OrderedProject.of(row) for row in await rows_of(cursor, query, params)]
@@ -120,12 +131,22 @@ def has_ranks(criteria: ProjectFilter) -> bool:
     return bool(criteria.columns) and not criteria.warned and criteria.scope.sees_all(PROGRESS)
 
 
-async def ranked_page(store: Reader, criteria: ProjectFilter, last: ProjectKey | None) -> list[OrderedProject]:
+def may_be_late(criteria: ProjectFilter, last: ProjectKey | None) -> bool:
+    """Whether late projects alone may fill the page: all of those, or those with a word, where it is common."""
+    named = any(getattr(criteria, name) for name in (*CONDITIONS, *OF_ITEMS))
+    common = bool(criteria.text) or criteria.warned == "late"
+    is_first = last is None or last[0] == 0
+    return common and is_first and not named and criteria.warned != "soon" and criteria.scope.sees_all(PROGRESS)
+
+
+async def ranked_page(
+    store: Reader, criteria: ProjectFilter, last: ProjectKey | None, ranks: Sequence[Rank] = RANKS
+) -> list[OrderedProject]:
     """The same in the order of harm, where each rank is read only if those before it do not fill the page."""
     rows: list[OrderedProject] = []
     limit = min(criteria.limit, ROWS_MAX)
     async with snapshot(store) as cursor:
-        for nth, rank in enumerate(RANKS):
+        for nth, rank in enumerate(ranks):
             if len(rows) == limit or (last and nth < last[0]) or not rank.may_have(criteria):
                 continue
             rest = structs.replace(criteria, limit=limit - len(rows))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from msgspec import Struct
 
+from domain.project.state.step import CaseStep
 from projections.view import Row, Table
 
 PROJECTS = Table(
@@ -59,6 +62,15 @@ PROJECTS = Table(
         "(registered_at) WHERE items_done < items_total",
     ),
 )
+# Which applications are at a step, as `domain.project.state.step` has it; and since when, about.
+IS_EXAMINED: LiteralString = "cardinality(awaiting || queued || suspended) > 0"
+AT_STEP: Mapping[CaseStep, LiteralString] = {
+    CaseStep.ACCEPTANCE: "stage IN ('submitted', 'supplementing')",
+    CaseStep.EXAMINATION: f"stage = 'accepted' AND {IS_EXAMINED}",
+    CaseStep.DECISION: f"stage = 'accepted' AND NOT {IS_EXAMINED}",
+    CaseStep.DELIVERY: "stage = 'completed' AND live AND delivered_at IS NULL",
+}
+SINCE: LiteralString = "coalesce(decided_at, accepted_at, submitted_at)"
 ITEMS = Table(
     "item",
     (
@@ -98,6 +110,7 @@ ITEMS = Table(
         "(department, stage)",
         "(holder, stage)",
         "(decided_at, department) WHERE decided_at IS NOT NULL",  # of a week: those of a department without the others
+        *(f"({SINCE}, project, item) WHERE {condition}" for condition in AT_STEP.values()),
     ),
 )
 

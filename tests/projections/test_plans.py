@@ -17,16 +17,20 @@ from psycopg.sql import SQL, Composed
 from domain.access.principal import Caller, PrincipalKind
 from domain.core.ledger import Role
 from domain.law.calendar.period import Period
+from domain.project.flow.conformance import Deviation
+from domain.project.state.step import CaseStep
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.reader import Store
 from infrastructure.projector.projector import Projector
 from projections.clocks.list import ClockFilter
 from projections.clocks.query import ClocksAt
 from projections.feedback.query import FeedbackAt, FeedbackFilter
+from projections.flow.conformance_query import ConformanceOf, FlowChoice
 from projections.histories import EVERY_VIEW, HISTORIES
 from projections.history.moment import PastMoment
 from projections.information.query import InformationBook, InformationFilter, InformationPast
 from projections.overview.attention import obstacles
+from projections.overview.steps import step_cases
 from projections.progress.ordered import ProgressSort
 from projections.progress.past import PastProgress
 from projections.progress.query import DecidedFilter, ProgressList, ProjectFilter
@@ -129,7 +133,22 @@ VALUES: dict[str, Mapping[str, str]] = {
     | {
         "department": "'department' || n % 20",
         "decided_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'",
-        "stage": "'delivered'",
+        "stage": "CASE WHEN n % 3 = 0 THEN 'submitted' ELSE 'delivered' END",
+    },
+    "conformance": PROJECT
+    | {"flow": "'zone'", "waited_us": "n * 1000000::bigint", "handled_us": "n * 1000000::bigint"},
+    "conformance_duration": {
+        "flow": "'zone'",
+        "span": "CASE WHEN n % 97 = 0 THEN 86400 ELSE 900 END",
+        "nth": "n",
+        "measure": "CASE WHEN n % 2 = 0 THEN 'waited' ELSE 'handled' END",
+    },
+    "deviation": PROJECT
+    | {
+        "flow": "'zone'",
+        "deviation": "'early'",
+        "edition": "n % 2",
+        "registered_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'",
     },
     "signal_state_history": VERSION | {"known_until": "'9999-01-01Z'"},
     "granted_decision": PROJECT
@@ -290,6 +309,18 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
     "projects in the order of harm": (
         lambda store: ordered_page(store, ProjectFilter(t=NOW, limit=51), ProgressSort.HARM, None),
         "Index Only Scan using clock_over_at_project",
+    ),
+    "departing items": (
+        lambda store: ConformanceOf(store, FlowChoice("zone", 1), ZONE_SCOPE).listed(Deviation.EARLY, "", 101, 0),
+        "Index Scan using deviation_register_flow_edition_deviation_registered_at_pro_idx",
+    ),
+    "how long steps wait": (
+        lambda store: ConformanceOf(store, FlowChoice("zone", 0), ZONE_SCOPE).steps(),
+        "Index Only Scan using conformance_register_flow_item_waited_us_edition_idx",
+    ),
+    "applications at a step": (
+        lambda store: step_cases(store, NOW, ZONE_SCOPE, CaseStep.ACCEPTANCE, late=False, limit=101, offset=0),
+        "Index Scan using item_coalesce_project_item_idx",
     ),
     "what needs attention": (
         lambda store: obstacles(store, NOW, ZONE_SCOPE, 7),

@@ -6,7 +6,7 @@ was granted last back to the precondition that freed it last, and so on to a ste
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -60,24 +60,25 @@ Courses = Mapping[str, StepCourse]
 
 def judged(courses: Courses) -> list[JudgedStep]:
     """Every item of a project, in the order of *courses*."""
-    chain = frozenset(chain_of(courses))
-    return [
-        JudgedStep(course, tuple(deviations_of(course, courses)), free_at(course, courses), course.item in chain)
-        for course in courses.values()
-    ]
+    chain, missed = frozenset(chain_of(courses)), frozenset(missed_in(courses))
+    steps = list[JudgedStep]()
+    for course in courses.values():
+        met = met_at(course.needs, courses)
+        deviations = tuple(deviations_of(course, met, missed))
+        steps.append(JudgedStep(course, deviations, _free_at(course, met), course.item in chain))
+    return steps
 
 
-def deviations_of(course: StepCourse, courses: Courses) -> Iterator[Deviation]:
-    """Where *course* departs from the flow."""
+def deviations_of(course: StepCourse, met: datetime | None, missed: Container[str]) -> Iterator[Deviation]:
+    """Where *course*, whose needs were *met* then, departs from the flow; others did without those *missed*."""
     if course.is_dropped:
         yield Deviation.DROPPED
         return
     if not course.is_step:
         yield Deviation.ADDED
-    met = met_at(course.needs, courses)
     if course.begun_at is not None and course.needs and (met is None or met > course.begun_at):
         yield Deviation.EARLY
-    if course.granted_at is None and any(_did_without(other, course.item, courses) for other in courses.values()):
+    if course.granted_at is None and course.item in missed:
         yield Deviation.SKIPPED
     if course.applications > 1:
         yield Deviation.REPEATED
@@ -85,11 +86,11 @@ def deviations_of(course: StepCourse, courses: Courses) -> Iterator[Deviation]:
         yield Deviation.ENDED
 
 
-def _did_without(other: StepCourse, item: str, courses: Courses) -> bool:
-    """Whether *other* was granted without *item*, and without any alternative to it."""
-    if other.granted_at is None:
-        return False
-    return any(item in group and met_at((group,), courses) is None for group in other.needs)
+def missed_in(courses: Courses) -> Iterator[str]:
+    """The items without which others were granted, and without any alternative to them."""
+    for course in courses.values():
+        if course.granted_at is not None:
+            yield from (item for group in course.needs if _first_granted(group, courses) is None for item in group)
 
 
 def met_at(needs: Groups, courses: Courses) -> datetime | None:
@@ -101,9 +102,12 @@ def met_at(needs: Groups, courses: Courses) -> datetime | None:
 
 def free_at(course: StepCourse, courses: Courses) -> datetime | None:
     """When *course* could be applied for: planned, and every precondition granted."""
+    return _free_at(course, met_at(course.needs, courses))
+
+
+def _free_at(course: StepCourse, met: datetime | None) -> datetime | None:
     if not course.needs:
         return course.planned_at
-    met = met_at(course.needs, courses)
     return None if met is None or course.planned_at is None else max(met, course.planned_at)
 
 

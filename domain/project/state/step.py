@@ -33,7 +33,7 @@ def step_of(item: Item, *, is_examined: bool, is_delivered: bool) -> CaseStep | 
     """The step that the application of *item* is at; None where it is at none.
 
     *is_examined*: what `is_under_examination` says of it, however that is known; *is_delivered*: a decision was
-    delivered since the item was last applied for. `projections.overview.steps` says the same in SQL.
+    delivered since the item was last applied for. `projections.progress.rows` says the same in SQL.
     """
     stage = item.stage
     if stage in AT_ACCEPTANCE:

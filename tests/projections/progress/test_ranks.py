@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
+import psycopg
 import pytest
+from msgspec import structs
 
 from domain.access.principal import Caller, PrincipalKind
 from domain.core.ledger import Role
 from infrastructure.ledger.reader import Store
 from projections.progress.ordered import ORDERS, OrderedProject, ProgressSort, ProjectKey, ordered_query
 from projections.progress.query import ProgressList, ProjectFilter
-from projections.progress.ranks import RANKS, has_ranks, ordered_page
+from projections.progress.ranks import RANKS, has_ranks, may_be_late, ordered_page
 from projections.scope import Scope
 from tests.effort import tried
 from tests.projections.random_views import T, fill_views
@@ -57,6 +59,29 @@ async def test_all_pages_are_those_of_one_query(shared_database_url: str, store:
         ranks.update(row.key[0] for row in rows)
 
     assert ranks.keys() == set(range(len(RANKS)))
+
+
+@pytest.mark.parametrize(
+    "chosen", [{"text": "名1"}, {"text": "Name"}, {"warned": "late"}, {"warned": "late", "text": "名"}]
+)
+async def test_late_ones_with_a_common_word_are_read_first(
+    shared_database_url: str, store: Store, chosen: dict[str, str]
+) -> None:
+    fill_views(shared_database_url, Random(7), PROJECTS)
+    with psycopg.connect(shared_database_url) as connection:
+        connection.execute("UPDATE views.project SET enterprise = 'THE NAMED'")
+    for over in (None, False):
+        wanted = structs.replace(ProjectFilter(t=T, over=over, limit=2), **chosen)
+        assert may_be_late(wanted, None)
+        rows, last = list[OrderedProject](), None
+        while page := await ordered_page(store, wanted, HARM, last):
+            assert page == await by_one_query(store, wanted, last)
+            rows, last = rows + page, page[-1].key
+        assert len(rows) == await ProgressList(store).count(wanted) > 2
+    plans = await plans_of(shared_database_url, lambda s: ordered_page(s, wanted, HARM, None))
+    assert plans.count("CTE k\n") == 1
+    assert not may_be_late(wanted, (1, None, rows[0].project.project))
+    assert not may_be_late(structs.replace(wanted, manager="wang"), None)
 
 
 @pytest.mark.parametrize("warned", ["late", "soon"])
