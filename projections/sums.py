@@ -36,7 +36,7 @@ COLUMNS: tuple[tuple[str, LiteralString], ...] = (
 KEY = 6  # number of key columns
 # The first day of the span of a day; interned, as it is a key of many counts.
 BEGINS = {span: lru_cache(maxsize=DAYS_CACHED_MAX)(span.begin) for span in Span}
-DEPARTMENT = 1  # index of the department in a key
+DEPARTMENT, FIGURE = 1, 3  # indexes in a key
 INDEXES: tuple[LiteralString, ...] = ("(happened_on, recorded_on) WHERE department = ''", "(recorded_on)")
 Key = tuple[date, str, date, str, int]  # happened on, department, recorded on, figure, days
 Counts = dict[Key, int]

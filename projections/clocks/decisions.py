@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -18,6 +19,15 @@ from projections.view import Facts, Row, facts_of
 
 DECIDING: Facts = facts_of((ItemCompleted, ExternalResultRecorded, RenewalDeemed, CardRescinded))  # what it follows
 Application = tuple[str, int]  # the item's code, and which of its applications
+DECISION_COLUMNS: tuple[tuple[str, LiteralString], ...] = (
+    ("project", "uuid"),
+    ("item", "text"),
+    ("application", "integer"),
+    ("department", "text NOT NULL"),
+    ("outcome", "text NOT NULL"),
+    ("decided_at", "timestamptz NOT NULL"),
+    ("recorded_at", "timestamptz NOT NULL"),
+)
 
 
 class DecisionRow(Struct, frozen=True):

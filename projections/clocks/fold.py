@@ -30,17 +30,17 @@ from domain.project.application.procedure import ModeChanged
 from domain.project.state.project import Project
 from projections import sums
 from projections.clocks.counts import STANDINGS, StandingClocks
-from projections.clocks.decisions import DECIDING, DecisionRow, Decisions
+from projections.clocks.decisions import DECIDING, DECISION_COLUMNS, DecisionRow, Decisions
 from projections.clocks.law_events import Histories, take_entry
 from projections.clocks.nodes import NODES, Node, node_of
 from projections.clocks.rows import CLOCK_NAME, LENGTH, STATE, STOPPED_ON, USED, rows_of
 from projections.clocks.warned import MOVING, TURNS, WarnedClocks
 from projections.reader import Laws
-from projections.sums import Key
+from projections.sums import FIGURE, Key
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 CLOCKS_CACHED_MAX = 1024  # by name: a dozen, and one for each department and step of a countersignature
-FOLD_VERSION = 23  # grows with every change of the tables or of the fold
+FOLD_VERSION = 24  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
@@ -121,6 +121,16 @@ SHARES = Table(
     indexes=("(week)",),
     summed=True,
 )
+# The few of all decided applications that were late, in the order of their list.
+LATE_DECISIONS = Table(
+    "late_decision",
+    DECISION_COLUMNS,
+    key=3,
+    indexes=(
+        '(decided_at, project, item COLLATE "C", application)',
+        '(department, decided_at, project, item COLLATE "C", application)',
+    ),
+)
 
 
 class ClocksState(Struct):
@@ -132,7 +142,7 @@ class ClocksState(Struct):
     recorded_at: datetime | None = None
     basis: Row = ()
     decisions: Decisions = field(default_factory=Decisions)
-    sums: Rows | None = None  # of the decided applications, until one is decided or its clocks change
+    sums: Rows | None = None  # of the decided applications and the late ones, until one is decided or its clocks change
     counted: dict[tuple[str, int], tuple[Key, Row]] = field(default_factory=dict)  # what each adds to them, cached
     decided: dict[tuple[str, int], Row] = field(default_factory=dict)  # the rows of the history of decisions, cached
     warned: WarnedClocks = field(default_factory=WarnedClocks)
@@ -143,7 +153,7 @@ class Clocks:
     """The fold, by the law that *laws* gives. Its calendars are part of the view's version."""
 
     name: str = "clocks"
-    tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED, SHARES, TURNS, STANDINGS)
+    tables: tuple[Table, ...] = (CLOCKS, BASIS, *SUMMED, SHARES, LATE_DECISIONS, TURNS, STANDINGS)
     follows: Facts = facts_of(MOVING, (DateAnnounced, ModeChanged), CORRECTIONS)
 
     def __init__(self, laws: Callable[[], Laws], nodes: Sequence[Node] = NODES) -> None:
@@ -230,14 +240,22 @@ def _rest_on(state: ClocksState, happened_at: datetime, recorded_at: datetime) -
 
 
 def decision_sums(state: ClocksState, register: str) -> Rows:
-    """What each decided application adds to the figures: in time or not, and after how many of the days that count."""
+    """What each decided application adds to the figures: in time or not, and after how many of the days that count.
+
+    Also those that were late.
+    """
     counted = state.counted
     for application, row in state.decisions.rows.items():
         if application not in counted:
             counted[application] = _counted(row, state.rows.get(application, ()), register)
     figures = sums.Sums(register, Counter(map(itemgetter(0), counted.values())))
     shares = Counter(map(itemgetter(1), counted.values()))
-    return {**figures.rows(SUMS), SHARES.name: [(*key, number) for key, number in shares.items()]}
+    late = [row for key, row in state.decisions.rows.items() if counted[key][0][FIGURE] == State.LATE.value]
+    return {
+        **figures.rows(SUMS),
+        SHARES.name: [(*key, number) for key, number in shares.items()],
+        LATE_DECISIONS.name: late,
+    }
 
 
 def _counted(row: Row, clocks: Iterable[Row], register: str) -> tuple[Key, Row]:

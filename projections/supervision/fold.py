@@ -31,7 +31,7 @@ from domain.project.supervision.signals import (
     RenewalDeemed,
 )
 from projections import sums
-from projections.clocks.decisions import DECIDING, Decisions
+from projections.clocks.decisions import DECIDING, DECISION_COLUMNS, Decisions
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 WARNING, DEEMED = "warning", "deemed"  # levels in addition to the colours of cards
@@ -110,15 +110,7 @@ ORDERS = Table(
 )
 DECISIONS = Table(
     "decision",
-    (
-        ("project", "uuid"),
-        ("item", "text"),
-        ("application", "integer"),
-        ("department", "text NOT NULL"),
-        ("outcome", "text NOT NULL"),
-        ("decided_at", "timestamptz NOT NULL"),
-        ("recorded_at", "timestamptz NOT NULL"),
-    ),
+    DECISION_COLUMNS,
     key=3,
     indexes=("(decided_at)", "(department, decided_at)", "(recorded_at)"),
 )

@@ -20,7 +20,7 @@ from domain.law.calendar.moment import local_day
 from domain.law.calendar.period import Period
 from domain.law.licensing.clock import State
 from projections.clocks.decisions import DecisionRow
-from projections.clocks.fold import CLOCKS
+from projections.clocks.fold import CLOCKS, LATE_DECISIONS
 from projections.clocks.query import ClocksAt, history_by
 from projections.clocks.reading import WORKING_DAY, ItemReading
 from projections.history.moment import PROJECTS_READ_MAX, PastMoment, TooMuchToReadError, moment_of
@@ -306,7 +306,10 @@ class SupervisionAt:
             and self.scope.takes(SUPERVISION, case.department)
             and criteria.follows(case_key(case))
         ]
-        query = decisions_query(criteria, self._sources, without=bool(self._without))
+        sources = self._sources
+        if self._moment is None and criteria.figure == State.LATE.value:  # few of all, in the order of the list
+            sources = {**sources, DECISIONS.name: SQL("views.{}").format(Identifier(LATE_DECISIONS.name))}
+        query = decisions_query(criteria, sources, without=bool(self._without))
         rows = [
             DecidedCase(*(*row[:-3], ON_TIME.get(row[-3]), ON_TIME.get(row[-2]), row[-1]))
             for row in await self._page(cursor, query, criteria, others)
