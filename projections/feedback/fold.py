@@ -56,7 +56,7 @@ EVALUATIONS = Table(
         '(evaluated_at, project, evaluation COLLATE "C")',
         '(department, evaluated_at, project, evaluation COLLATE "C")',
         '(item, evaluated_at, project, evaluation COLLATE "C")',
-        '(evaluated_at, project, evaluation COLLATE "C") WHERE bad',
+        """(evaluated_at, project, evaluation COLLATE "C") WHERE bad OR state = 'void'""",
         '(department, evaluated_at, project, evaluation COLLATE "C") WHERE bad',
         """(grade, evaluated_at, project, evaluation COLLATE "C")
             WHERE grade IN ('dissatisfied', 'very_dissatisfied')""",
@@ -66,7 +66,6 @@ EVALUATIONS = Table(
         """(evaluated_at, project, evaluation COLLATE "C") WHERE closed_at IS NULL OR appeal = 'open'""",
         # Most are good, and make no work: where sums can't answer they are counted from this index.
         "(department, item, evaluated_at, project) WHERE NOT bad AND state <> 'void'",
-        "(evaluated_at) WHERE bad OR state = 'void'",
     ),
 )
 STEPS = Table(

@@ -58,7 +58,8 @@ OF_BOTH = [
     FeedbackFilter(project=project_id("corrected")),
     FeedbackFilter(project=project_id("nothing was ever said")),
     FeedbackFilter(first=at("04-01 12:00"), end=at("04-03 11:00")),
-    FeedbackFilter(standing=FeedbackClockState.OVERDUE),
+    FeedbackFilter(equal={"state": "accepted"}),
+    *(FeedbackFilter(standing=standing) for standing in FeedbackClockState),
     FeedbackFilter(standing=FeedbackClockState.LATE, limit=1, offset=1),
 ]
 OF_COMPLAINTS = [
@@ -159,6 +160,7 @@ async def test_lists_are_what_the_ledger_says(
     moved_few: int,
 ) -> None:
     monkeypatch.setattr("projections.feedback.query.MOVED_FEW_MAX", moved_few)
+    monkeypatch.setattr("projections.feedback.query.BATCH_MAX", 2)
     t = at(instant)
     then = t if known is None else at(known)
     feedback = FeedbackAt(approvals.store, approvals.laws, t, then)
