@@ -87,6 +87,9 @@ CLOCKS = Table(
         # Also what makes them late, so that these are read from the index alone, and the first clocks of projects.
         "(over_at, project, item, application, clock) INCLUDE (department, level, over_level, state, over_state, exists_at, yellow_at, paused_until) WHERE NOT closed",  # noqa: E501  one index, one line
         "(item, over_at) WHERE NOT closed",
+        # The few that are in a state, in the order of the list.
+        "(over_at, project, item, application, clock) WHERE NOT closed AND state = 'suspended'",
+        "(over_at, project, item, application, clock) WHERE NOT closed AND (state = 'unconfirmed' OR over_state = 'unconfirmed')",  # noqa: E501  one index, one line
         "(project, item, application, clock) WHERE level = 'paused'",
         # Those that ended late, for past weeks: counted from the index alone.
         "(stopped_on) INCLUDE (due_on, exists_at, project) WHERE closed AND live AND stopped_on > due_on",
