@@ -38,7 +38,7 @@ from projections.feedback.summary import GOOD as GOOD_FIGURE
 from projections.feedback.summary import FeedbackCounts, FeedbackSummary, figures_of, lines_of
 from projections.feedback.sums import UNSETTLED
 from projections.feedback.sums_query import COLUMNS_SUMMED, FEEDBACK, SummedFeedback, settled_figures
-from projections.feedback.unsettled import open_counts
+from projections.feedback.unsettled import GOING_ON, clock_name, may_have, open_counts
 from projections.history.moment import (
     PROJECTS_READ_MAX,
     HistoryBehindError,
@@ -59,7 +59,6 @@ VIEW = Feedback(shipped_law)  # the calendar changes nothing but its sums
 VIEWS = (VIEW.name,)
 VOICES_READ_MAX = 20_000  # of each kind in one query: some seconds
 BATCH_MAX = 1_000  # read at a time to look for clocks
-GOING_ON = (FeedbackClockState.RUNNING, FeedbackClockState.OVERDUE)  # states of clocks of what is not settled alone
 OF_FEW_VALUES = ("state", "grade", "bad", "appeal")  # said as they are, as some have an index of their own
 OF_PROJECTS = SQL("v.project = ANY (%(without)s)")
 NOT_GOOD = SQL("(v.bad OR v.state = 'void')")
@@ -332,7 +331,7 @@ class FeedbackAt:
         Raises TooMuchToReadError.
         """
         matching: list[A] = []
-        of_view = SQL(UNSETTLED[kind.table.name]) if criteria.standing in GOING_ON else EVERYTHING
+        of_view = await self._that_may_have(kind, criteria, source)
         looked_at, batch = 0, criteria.offset + criteria.limit
         while len(matching) < criteria.offset + criteria.limit:
             batch = min(batch, BATCH_MAX, VOICES_READ_MAX + 1 - looked_at)
@@ -345,6 +344,21 @@ class FeedbackAt:
                 break
             criteria, batch = structs.replace(criteria, last=kind.key(rows[-1])), 2 * batch
         return matching
+
+    async def _that_may_have(
+        self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, source: FeedbackSource
+    ) -> SQL | Composed:
+        """The condition for the rows that may have such a clock."""
+        if criteria.standing not in GOING_ON:
+            return EVERYTHING
+        unsettled = SQL(UNSETTLED[kind.table.name])
+        if source.moment:
+            return unsettled
+        steps = [criteria.clock] if criteria.clock else FeedbackStep
+        clocks = [clock_name(step, criteria.standing) for step in steps]
+        async with self._store.cursor() as cursor:
+            going_on = await may_have(cursor, kind.table.name, kind.name, clocks, self._laws, self.known)
+        return SQL("{} AND {}").format(unsettled, going_on)
 
     def _with_clocks(self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, rows: Iterable[R]) -> list[A]:
         """The readings of those of *rows* that have a clock that matches."""

@@ -17,7 +17,6 @@ from psycopg.sql import SQL, Composed
 from domain.access.principal import Caller, PrincipalKind
 from domain.core.ledger import Role
 from domain.law.calendar.period import Period
-from domain.law.feedback.clock import FeedbackClockState
 from domain.law.licensing.clock import State
 from infrastructure.law.lawbook import law_book
 from infrastructure.ledger.reader import Store
@@ -445,10 +444,6 @@ IN_ORDER: Mapping[str, tuple[Ask, str]] = {
     "complaints at a stage": (
         lambda store: complaints_in(store, FeedbackFilter(equal={"state": "accepted"}, limit=20)),
         "Index Scan Backward using complaint_state_filed_at_project_complaint_idx",
-    ),
-    "complaints with a clock that runs": (
-        lambda store: complaints_in(store, FeedbackFilter(standing=FeedbackClockState.RUNNING, limit=20)),
-        "Index Scan Backward using complaint_filed_at_project_complaint_idx1",
     ),
     "bad evaluations": (
         lambda store: FeedbackAt(store, law_book(), NOW, NOW).evaluations(

@@ -295,7 +295,7 @@ async def test_too_much_is_refused(approvals: Approvals, monkeypatch: pytest.Mon
     feedback = FeedbackAt(approvals.store, approvals.laws, at("05-30 09:00"), at("05-30 09:00"))
     monkeypatch.setattr("projections.feedback.query.VOICES_READ_MAX", 2)
     with pytest.raises(TooMuchToReadError, match="more than 2 complaints"):
-        await feedback.complaints(FeedbackFilter(standing=FeedbackClockState.RUNNING))
+        await feedback.complaints(FeedbackFilter(standing=FeedbackClockState.KEPT))
     assert len(await feedback.complaints(FeedbackFilter(limit=5))) == 5
     monkeypatch.setattr("projections.feedback.query.PROJECTS_READ_MAX", 2)
     with pytest.raises(TooMuchToReadError, match="more than 2 projects"):
