@@ -179,10 +179,8 @@ COLOURED = SQL("coalesce(c.level, '') <> 'none' AND (c.over_at IS NULL OR c.over
 RUNS = SQL("(c.level = 'green' OR (c.level = 'paused' AND c.paused_until <= %(t)s))")  # also near its end
 SOON = SQL("(c.yellow_at <= %(t)s AND c.over_at > %(t)s AND {})").format(RUNS)
 YELLOW_FOR_GOOD = SQL("(c.over_at <= %(t)s AND c.over_level = 'yellow')")
-YELLOW_PARTS = (
-    SQL("{} AND {}").format(YELLOW_FOR_GOOD, SQL(UNSURE)),
-    SOON,
-)  # each has an index in the order of the list
+# Each is read from an index in the order of the list.
+YELLOW_PARTS = (SQL("{} AND {}").format(YELLOW_FOR_GOOD, SQL(UNSURE)), SOON)
 DUE_KNOWN = SQL("(c.paused_until IS NULL OR c.paused_until <= %(t)s)")
 WHOLE_ROW = SQL("c.*")
 ENDS = SQL("c.project, c.item, c.application, c.clock, c.over_at, CASE WHEN {} THEN c.due_on END").format(DUE_KNOWN)
