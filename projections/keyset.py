@@ -30,17 +30,18 @@ class SortKey(Struct, frozen=True):
         """The condition that a row has *value* here."""
         if value is None:
             return SQL("{} IS NULL").format(SQL(self.expression))
-        return SQL("{} = {}").format(SQL(self.expression), self._literal(value))
+        return SQL("{} = {}").format(SQL(self.expression), self.literal(value))
 
     def beyond(self, value: object) -> Composed | None:
         """The condition that a row comes after *value* by this key alone; None where no row does."""
         if value is None:
             return None
         sign: LiteralString = "<" if self.descending else ">"
-        later = SQL("{} {} {}").format(SQL(self.expression), SQL(sign), self._literal(value))
+        later = SQL("{} {} {}").format(SQL(self.expression), SQL(sign), self.literal(value))
         return SQL("({} OR {} IS NULL)").format(later, SQL(self.expression)) if self.nullable else later
 
-    def _literal(self, value: object) -> Composed:
+    def literal(self, value: object) -> Composed:
+        """*value*, to be compared with."""
         text = Literal(value.replace("%", "%%") if isinstance(value, str) else value)  # % begins a parameter
         return SQL("{}::{}").format(text, SQL(self.kind)) if self.kind else SQL("{}").format(text)
 
@@ -64,6 +65,8 @@ class Ordering(tuple[SortKey, ...]):
         """The condition that a row comes after the row with the values *last*; every row does where it is None."""
         if last is None:
             return ALL_ROWS
+        if len({key.descending for key in self}) == 1 and not any(key.nullable for key in self):
+            return self._following_as_row(last)
         alternatives = []
         for depth, (key, value) in enumerate(zip(self, last, strict=True)):
             later = key.beyond(value)
@@ -71,3 +74,9 @@ class Ordering(tuple[SortKey, ...]):
                 same = [before.same(known) for before, known in zip(self[:depth], last, strict=False)]
                 alternatives.append(SQL("({})").format(SQL(" AND ").join([*same, later])))
         return SQL("({})").format(SQL(" OR ").join(alternatives))
+
+    def _following_as_row(self, last: Sequence[Any]) -> Composed:
+        """The same as one comparison, from which a scan of an index in this order begins."""
+        keys = SQL(", ").join(SQL(key.expression) for key in self)
+        values = SQL(", ").join(key.literal(value) for key, value in zip(self, last, strict=True))
+        return SQL("({}) {} ({})").format(keys, SQL("<" if self[0].descending else ">"), values)

@@ -23,7 +23,7 @@ from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import Approvals
 from projections.clocks.list import ClockFilter
 from projections.clocks.query import ClocksAt
-from projections.progress.titles import names_of
+from projections.progress.titles import names_of_items
 from projections.snapshots import PagedReader
 from projections.supervision.figures import Figures
 from projections.supervision.query import SupervisionAt
@@ -62,10 +62,11 @@ class PublishedFigures:
         running = await translate_too_much(
             self._clocks.listed(ClockFilter(state=State.OVERDUE, awaited=True, limit=limit))
         )
-        projects = [clock.project for clock in running] + [case.project for case in late.rows]
+        open_items = [(clock.project, clock.reading.item) for clock in running]
+        items = [*open_items, *((case.project, case.item) for case in late.rows)]
         await self._approvals.shelves.refresh()
-        names = PublicNames(await names_of(self._approvals.store, projects), published_names(self._approvals))
-        awaited = await WindowCases(self._approvals.store).awaited([clock.project for clock in running])
+        names = PublicNames(await names_of_items(self._approvals.store, items), published_names(self._approvals))
+        awaited = await WindowCases(self._approvals.store).awaited(open_items)
         return (
             [of_clock(clock, names, awaited) for clock in running],
             [of_decision(case, names) for case in late.rows],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -16,26 +17,22 @@ from domain.project.supervision.rescission import CardRescinded
 from domain.project.supervision.signals import RenewalDeemed
 from projections.view import Facts, Row, Table, facts_of
 
-# The decisions that came late, in the orders of their lists: one in fifty.
-LATE_DECISIONS = Table(
-    "late_decision",
-    (
-        ("project", "uuid"),
-        ("item", "text"),
-        ("application", "integer"),
-        ("department", "text NOT NULL"),
-        ("outcome", "text NOT NULL"),
-        ("decided_at", "timestamptz NOT NULL"),
-        ("recorded_at", "timestamptz NOT NULL"),
-    ),
-    key=3,
-    indexes=(
-        '(decided_at, project, item COLLATE "C", application)',
-        '(department, decided_at, project, item COLLATE "C", application)',
-    ),
-)
 DECIDING: Facts = facts_of((ItemCompleted, ExternalResultRecorded, RenewalDeemed, CardRescinded))  # what it follows
 Application = tuple[str, int]  # the item's code, and which of its applications
+DECISION_COLUMNS: tuple[tuple[str, LiteralString], ...] = (
+    ("project", "uuid"),
+    ("item", "text"),
+    ("application", "integer"),
+    ("department", "text NOT NULL"),
+    ("outcome", "text NOT NULL"),
+    ("decided_at", "timestamptz NOT NULL"),
+    ("recorded_at", "timestamptz NOT NULL"),
+)
+BY_DECISION: tuple[LiteralString, ...] = (  # the orders of their lists
+    '(decided_at, project, item COLLATE "C", application)',
+    '(department, decided_at, project, item COLLATE "C", application)',
+)
+LATE_DECISIONS = Table("late_decision", DECISION_COLUMNS, key=3, indexes=BY_DECISION)  # one in fifty was late
 
 
 class DecisionRow(Struct, frozen=True):

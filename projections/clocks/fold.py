@@ -36,7 +36,7 @@ from projections.clocks.nodes import NODES, Node, node_of
 from projections.clocks.rows import CLOCK_NAME, LENGTH, STATE, STOPPED_ON, USED, rows_of
 from projections.clocks.warned import GIVEN, MOVING, TURNS, WARNINGS, GivenWarnings, WarnedClocks
 from projections.reader import Laws
-from projections.sums import Key
+from projections.sums import FIGURE, Key
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 CLOCKS_CACHED_MAX = 1024  # by name: a dozen, and one for each department and step of a countersignature
@@ -87,6 +87,9 @@ CLOCKS = Table(
         # Also what makes them late, so that these are read from the index alone, and the first clocks of projects.
         "(over_at, project, item, application, clock) INCLUDE (department, level, over_level, state, over_state, exists_at, yellow_at, paused_until) WHERE NOT closed",  # noqa: E501  one index, one line
         "(item, over_at) WHERE NOT closed",
+        # The few that are in a state, in the order of the list.
+        "(over_at, project, item, application, clock) WHERE NOT closed AND state = 'suspended'",
+        "(over_at, project, item, application, clock) WHERE NOT closed AND (state = 'unconfirmed' OR over_state = 'unconfirmed')",  # noqa: E501  one index, one line
         "(project, item, application, clock) WHERE level = 'paused'",
         # Those that ended late, for past weeks: counted from the index alone.
         "(stopped_on) INCLUDE (due_on, exists_at, project) WHERE closed AND live AND stopped_on > due_on",
@@ -132,7 +135,7 @@ class ClocksState(Struct):
     recorded_at: datetime | None = None
     basis: Row = ()
     decisions: Decisions = field(default_factory=Decisions)
-    sums: Rows | None = None  # of the decided applications, until one is decided or its clocks change
+    sums: Rows | None = None  # of the decided applications and the late ones, until one is decided or its clocks change
     counted: dict[tuple[str, int], tuple[Key, Row]] = field(default_factory=dict)  # what each adds to them, cached
     decided: dict[tuple[str, int], Row] = field(default_factory=dict)  # the rows of the history of decisions, cached
     warned: WarnedClocks = field(default_factory=WarnedClocks)
@@ -244,11 +247,7 @@ def decision_sums(state: ClocksState, register: str) -> Rows:
             counted[application] = _counted(row, state.rows.get(application, ()), register)
     figures = sums.Sums(register, Counter(map(itemgetter(0), counted.values())))
     shares = Counter(map(itemgetter(1), counted.values()))
-    late = [
-        row
-        for application, row in state.decisions.rows.items()
-        if counted[application][0][sums.FIGURE] == State.LATE.value
-    ]
+    late = [row for key, row in state.decisions.rows.items() if counted[key][0][FIGURE] == State.LATE.value]
     return {
         **figures.rows(SUMS),
         SHARES.name: [(*key, number) for key, number in shares.items()],

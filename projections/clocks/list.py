@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -15,7 +15,7 @@ from projections.clocks.reading import Reading
 from projections.clocks.rows import ClockRow
 from projections.keyset import Ordering, SortKey
 from projections.reader import Reader
-from projections.scope import ZONE_SCOPE, Scope
+from projections.scope import EVERYTHING, ZONE_SCOPE, Scope
 
 ROWS_MAX = 1000  # at a time
 NEVER = datetime.max.replace(tzinfo=UTC)  # a clock whose end can't be known comes last
@@ -155,6 +155,7 @@ ORDER = Ordering(
         *map(SortKey, ("c.project", "c.item", "c.application", "c.clock")),
     )
 )
+CLOSED_ORDER = Ordering(ORDER[1:])  # nothing of them will be over: this is the order of the table's key
 TEXTS = ("department", "mode", "item")
 OF_KIND = SQL(
     "(c.clock = %(clock)s OR starts_with(c.clock, %(clock)s || '#') OR starts_with(c.clock, %(clock)s || ':'))"
@@ -164,12 +165,22 @@ STATE_THEN = (
     " WHEN c.state = 'suspended' AND c.paused_until <= %(t)s THEN 'running' ELSE c.state END)"
 )
 IN_STATE = SQL(f"{STATE_THEN} = {{state}}")
+UNSURE: LiteralString = "(c.state = 'unconfirmed' OR c.over_state = 'unconfirmed')"  # few are, and have an index
+# What follows from a state, said so that an index finds those of the running clocks that are in it.
+OF_STATE = {
+    State.SUSPENDED: SQL("c.state = 'suspended'"),
+    State.UNCONFIRMED: SQL(UNSURE),
+    **dict.fromkeys((State.MET, State.LATE, State.VOID), SQL("false")),  # then a clock is closed
+}
 AWAITED = SQL(f"{STATE_THEN} <> ALL (%(silent)s)")
 # Few of all clocks have a level, but most of those that run. Said plainly, PostgreSQL takes them for so few that it
 # reads and sorts all of a department, rather than the first ones of the index in their order.
 COLOURED = SQL("coalesce(c.level, '') <> 'none' AND (c.over_at IS NULL OR c.over_at > %(t)s OR c.over_level <> 'none')")
 RUNS = SQL("(c.level = 'green' OR (c.level = 'paused' AND c.paused_until <= %(t)s))")  # also near its end
 SOON = SQL("(c.yellow_at <= %(t)s AND c.over_at > %(t)s AND {})").format(RUNS)
+YELLOW_FOR_GOOD = SQL("(c.over_at <= %(t)s AND c.over_level = 'yellow')")
+# Each is read from an index in the order of the list.
+YELLOW_PARTS = (SQL("{} AND {}").format(YELLOW_FOR_GOOD, SQL(UNSURE)), SOON)
 DUE_KNOWN = SQL("(c.paused_until IS NULL OR c.paused_until <= %(t)s)")
 WHOLE_ROW = SQL("c.*")
 ENDS = SQL("c.project, c.item, c.application, c.clock, c.over_at, CASE WHEN {} THEN c.due_on END").format(DUE_KNOWN)
@@ -177,14 +188,18 @@ EXISTS = SQL("(c.exists_at IS NULL OR c.exists_at <= %(t)s)")
 # What a clock's level is at an instant, said so that an index on over_at finds those few that are late or warned of.
 AT_LEVEL: dict[Level, SQL | Composed] = {
     Level.RED: SQL("c.over_at <= %(t)s AND c.over_level = 'red'"),
-    Level.YELLOW: SQL("((c.over_at <= %(t)s AND c.over_level = 'yellow') OR {})").format(SOON),
+    Level.YELLOW: SQL("({} OR {})").format(YELLOW_FOR_GOOD, SOON),
     Level.GREEN: SQL("c.over_at > %(t)s AND {} AND (c.yellow_at IS NULL OR c.yellow_at > %(t)s)").format(RUNS),
     Level.PAUSED: SQL(
-        "c.level = 'paused' AND (c.over_at IS NULL OR c.over_at > %(t)s)"
+        "c.level = 'paused' AND c.state = 'suspended' AND (c.over_at IS NULL OR c.over_at > %(t)s)"
         " AND (c.paused_until IS NULL OR c.paused_until > %(t)s)"
     ),
     Level.NONE: SQL("c.level = 'none'"),
 }
+
+
+PAGE = SQL("SELECT {} FROM {} AS c WHERE {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s")
+PART = SQL("(SELECT c.* FROM {} AS c WHERE {} ORDER BY {} LIMIT %(limit)s::bigint + %(offset)s)")
 
 
 async def rows_for(
@@ -228,12 +243,16 @@ def statement(
 ) -> tuple[Composed, dict[str, Any]]:
     """The query behind a list of *columns*. What is read from the ledger is merged in before the page is cut."""
     limit, offset = min(criteria.limit, ROWS_MAX), criteria.offset
-    conditions, params = matching(criteria, t, source, scope)
+    in_parts = criteria.level is Level.YELLOW and not criteria.closed
+    conditions, params = matching(structs.replace(criteria, level=None) if in_parts else criteria, t, source, scope)
     params |= {"limit": limit + offset, "offset": 0} if source.without else {"limit": limit, "offset": offset}
-    query = SQL("SELECT {} FROM {} AS c WHERE {} ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(
-        columns, source.table, SQL(" AND ").join(conditions), ORDER.clause
-    )
-    return query, params
+    order = (CLOSED_ORDER if criteria.closed else ORDER).clause
+    table: SQL | Composed = source.table
+    if in_parts:
+        parts = [PART.format(table, SQL(" AND ").join([*conditions, part]), order) for part in YELLOW_PARTS]
+        table, conditions = SQL("({})").format(SQL(" UNION ALL ").join(parts)), []
+    where = SQL(" AND ").join(conditions or [EVERYTHING])
+    return PAGE.format(columns, table, where, order), params
 
 
 def matching(
@@ -255,6 +274,7 @@ def matching(
         conditions.append(closed if criteria.closed else AT_LEVEL[criteria.level])
     if criteria.state is not None:
         conditions.append(IN_STATE.format(state=criteria.state.value))
+        conditions += [OF_STATE[criteria.state]] if criteria.state in OF_STATE and not criteria.closed else []
     if criteria.due_before is not None:
         conditions += [SQL("c.due_on < %(due_before)s"), DUE_KNOWN]
     if criteria.due_after is not None:
@@ -262,7 +282,8 @@ def matching(
         conditions += [later, DUE_KNOWN]
         conditions += [] if criteria.closed else [SQL("c.over_at > %(due_after)s")]  # that one has an index
     if criteria.last is not None:
-        conditions.append(ORDER.following(criteria.last))
+        is_closed = criteria.closed
+        conditions.append(CLOSED_ORDER.following(criteria.last[1:]) if is_closed else ORDER.following(criteria.last))
     if source.without:
         conditions.append(SQL("c.project <> ALL (%(without)s)"))
     return conditions, params

@@ -74,8 +74,10 @@ OUTSIDE = Table(
     key=2,
     indexes=(
         "(verified_on, project, item)",
-        "(department, verified_on)",
+        "(department, verified_on, project, item)",
         "(disputed_at) WHERE disputed",
+        "(verified_on, project, item) WHERE disputed",
+        "(verified_on, project, item) WHERE needed",
         "(verified_on, zone, project) WHERE needed",  # few are: what they were needed for is granted
     ),
 )
@@ -104,7 +106,7 @@ class External:
     """The fold. *laws* gives the time zone of a law's days."""
 
     name: str = "outside"
-    version: int = 4
+    version: int = 5
     tables: tuple[Table, ...] = (OUTSIDE,)
     follows: Facts = facts_of(KINDS, LOOKED, (DiscrepancyFound,), OTHERS)
 

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any, Generic, LiteralString, TypeVar
 from uuid import UUID
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
 from domain.law.feedback.clock import FeedbackClockState
@@ -38,7 +38,7 @@ from projections.feedback.summary import GOOD as GOOD_FIGURE
 from projections.feedback.summary import FeedbackCounts, FeedbackSummary, figures_of, lines_of
 from projections.feedback.sums import UNSETTLED
 from projections.feedback.sums_query import COLUMNS_SUMMED, FEEDBACK, SummedFeedback, settled_figures
-from projections.feedback.unsettled import open_counts
+from projections.feedback.unsettled import GOING_ON, clock_name, may_have, open_counts
 from projections.history.moment import (
     PROJECTS_READ_MAX,
     HistoryBehindError,
@@ -58,6 +58,8 @@ A = TypeVar("A", ComplaintReading, EvaluationReading)
 VIEW = Feedback(shipped_law)  # the calendar changes nothing but its sums
 VIEWS = (VIEW.name,)
 VOICES_READ_MAX = 20_000  # of each kind in one query: some seconds
+BATCH_MAX = 1_000  # read at a time to look for clocks
+OF_FEW_VALUES = ("state", "grade", "bad", "appeal")  # said as they are, as some have an index of their own
 OF_PROJECTS = SQL("v.project = ANY (%(without)s)")
 NOT_GOOD = SQL("(v.bad OR v.state = 'void')")
 GOOD = """
@@ -318,11 +320,49 @@ class FeedbackAt:
                 return list(map(read, await self._matching(kind, criteria, source, criteria.limit, criteria.offset)))
             rows = await self._matching(kind, criteria, source, criteria.offset + criteria.limit)
             return list(map(read, self._merged(kind, criteria, rows, source.earlier)[page]))
-        rows = await self._all(kind, criteria, source)
-        matching = await asyncio.to_thread(
-            lambda: [reading for reading in map(read, rows) if criteria.takes_clocks(reading)]
-        )
-        return matching[page]
+        matching = await self._by_clock(kind, criteria, source)
+        if source.earlier:
+            matching += self._with_clocks(kind, criteria, self._merged(kind, criteria, [], source.earlier))
+        return sorted(matching, key=kind.order, reverse=True)[page]
+
+    async def _by_clock(self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, source: FeedbackSource) -> list[A]:
+        """Those of *source* with a clock that matches: rows are read until the page is full.
+
+        Raises TooMuchToReadError.
+        """
+        matching: list[A] = []
+        of_view = await self._that_may_have(kind, criteria, source)
+        looked_at, batch = 0, criteria.offset + criteria.limit
+        while len(matching) < criteria.offset + criteria.limit:
+            batch = min(batch, BATCH_MAX, VOICES_READ_MAX + 1 - looked_at)
+            rows = await self._matching(kind, criteria, source, batch, of_view=of_view)
+            looked_at += len(rows)
+            if looked_at > VOICES_READ_MAX:
+                raise TooMuchToReadError(f"there are more than {VOICES_READ_MAX:,} {kind.table.name}s to read")
+            matching += await asyncio.to_thread(self._with_clocks, kind, criteria, rows)
+            if len(rows) < batch:
+                break
+            criteria, batch = structs.replace(criteria, last=kind.key(rows[-1])), 2 * batch
+        return matching
+
+    async def _that_may_have(
+        self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, source: FeedbackSource
+    ) -> SQL | Composed:
+        """The condition for the rows that may have such a clock."""
+        if criteria.standing not in GOING_ON:
+            return EVERYTHING
+        unsettled = SQL(UNSETTLED[kind.table.name])
+        if source.moment:
+            return unsettled
+        steps = [criteria.clock] if criteria.clock else FeedbackStep
+        clocks = [clock_name(step, criteria.standing) for step in steps]
+        async with self._store.cursor() as cursor:
+            going_on = await may_have(cursor, kind.table.name, kind.name, clocks, self._laws, self.known)
+        return SQL("{} AND {}").format(unsettled, going_on)
+
+    def _with_clocks(self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, rows: Iterable[R]) -> list[A]:
+        """The readings of those of *rows* that have a clock that matches."""
+        return [reading for reading in map(self._reader(kind), rows) if criteria.takes_clocks(reading)]
 
     async def _all(
         self,
@@ -473,7 +513,10 @@ def conditions_of(column: LiteralString, criteria: FeedbackFilter, *, without: b
     at = Identifier("v", column)
     conditions: list[SQL | Composed] = [within_of(criteria.scope, "v")]
     conditions += [
-        SQL("{} = {}").format(Identifier("v", column), Placeholder(f"equal_{column}")) for column in criteria.equal
+        SQL("{} = {}").format(
+            Identifier("v", column), value if column in OF_FEW_VALUES else Placeholder(f"equal_{column}")
+        )
+        for column, value in criteria.equal.items()
     ]
     if criteria.project is not None:
         conditions.append(SQL("v.project = %(project)s"))

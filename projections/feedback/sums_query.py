@@ -101,7 +101,7 @@ def counts_by(rows: Sequence[tuple[Any, ...]], laws: Laws, known: datetime) -> F
 
     None where some are not counted by the calendar known at *known*.
     """
-    if not all(_counts_so(calendar, laws, known) for calendar in {row[3] for row in rows}):
+    if not all(counts_so(calendar, laws, known) for calendar in {row[3] for row in rows}):
         return None
     counts: FeedbackCounts = Counter()
     for department, item, figures, _, number in rows:
@@ -109,7 +109,7 @@ def counts_by(rows: Sequence[tuple[Any, ...]], laws: Laws, known: datetime) -> F
     return counts
 
 
-def _counts_so(calendar: str, laws: Laws, known: datetime) -> bool:
+def counts_so(calendar: str, laws: Laws, known: datetime) -> bool:
     """Whether *calendar*, as the sums name it, is the one known at *known*."""
     if not calendar:
         return True

@@ -7,6 +7,7 @@ Contacts are stored but not indexed, so that no person can be searched by teleph
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import LiteralString
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -39,6 +40,7 @@ DOCUMENT = "document:"  # prefix of the label of a document number, before its i
 
 REQUIRED = {category.id: tuple(field.key for field in category.fields if field.required) for category in FORM}
 
+LISTED_BY: tuple[LiteralString, ...] = ("", "manager, ", "kind, ", "complete, ")
 PROJECTS = Table(
     "information",
     (
@@ -67,11 +69,11 @@ PROJECTS = Table(
     indexes=(
         "USING gin (words)",
         "USING gin (departments)",
-        "(changed_at DESC NULLS LAST, project)",
+        # In the order of the list; by a filter also counted from it.
+        *(f"({column}changed_at DESC NULLS LAST, registered_at DESC NULLS LAST, project)" for column in LISTED_BY),
         "(registered_at)",
         "(uscc)",
         "(enterprise)",
-        "(manager)",
     ),
 )
 
@@ -142,7 +144,7 @@ class Information:
     """The fold."""
 
     name: str = "information"
-    version: int = 4
+    version: int = 5
     tables: tuple[Table, ...] = (PROJECTS, BY_CATEGORY, FIELDS)
     follows: Facts = facts_of((ManagerAssigned, InformationRecorded), PLANNING, DOCUMENTED, HANDED_UP)
 

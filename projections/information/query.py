@@ -42,8 +42,9 @@ WHERE: Mapping[str, LiteralString] = {  # by filter
     " AND c.category = %(category)s AND c.complete = %(complete)s)",
     "complete": "i.complete = %(complete)s",
     "department": "i.departments @> ARRAY[%(department)s]",
-    "steps": "EXISTS (SELECT FROM {items} AS s WHERE s.project = i.project"
-    " AND (%(department)s = '' OR s.department = %(department)s) AND (%(stage)s = '' OR s.stage = %(stage)s))",
+    "stage": "EXISTS (SELECT FROM {items} AS s WHERE s.project = i.project AND s.stage = %(stage)s)",
+    "stage_of_department": "EXISTS (SELECT FROM {items} AS s WHERE s.project = i.project"
+    " AND s.stage = %(stage)s AND s.department = %(department)s)",
 }
 INFORMATION = "read:information"
 INSTANTS = ("changed_since", "registered_from", "registered_before")
@@ -92,7 +93,8 @@ class InformationFilter(Struct, frozen=True, kw_only=True):
             "complete_category": category and judged,
             "complete": judged and not category,
             "department": bool(self.department),
-            "steps": bool(self.stage),
+            "stage": bool(self.stage) and not self.department,
+            "stage_of_department": bool(self.stage and self.department),
             **{name: bool(getattr(self, name)) for name in ("manager", "kind", *INSTANTS)},
         }
         return [WHERE[name] for name, is_used in criteria.items() if is_used]

@@ -31,7 +31,7 @@ from domain.project.supervision.signals import (
     RenewalDeemed,
 )
 from projections import sums
-from projections.clocks.decisions import DECIDING, Decisions
+from projections.clocks.decisions import BY_DECISION, DECIDING, DECISION_COLUMNS, Decisions
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 WARNING, DEEMED = "warning", "deemed"  # levels in addition to the colours of cards
@@ -118,24 +118,7 @@ ORDERS = Table(
         "(answered_at) WHERE answered_at IS NOT NULL",
     ),
 )
-DECISIONS = Table(
-    "decision",
-    (
-        ("project", "uuid"),
-        ("item", "text"),
-        ("application", "integer"),
-        ("department", "text NOT NULL"),
-        ("outcome", "text NOT NULL"),
-        ("decided_at", "timestamptz NOT NULL"),
-        ("recorded_at", "timestamptz NOT NULL"),
-    ),
-    key=3,
-    indexes=(
-        '(decided_at, project, item COLLATE "C", application)',
-        '(department, decided_at, project, item COLLATE "C", application)',
-        "(recorded_at)",
-    ),
-)
+DECISIONS = Table("decision", DECISION_COLUMNS, key=3, indexes=(*BY_DECISION, "(recorded_at)"))
 CORRECTED = Table(
     "corrected",
     (("project", "uuid"), ("at", "timestamptz NOT NULL")),  # when an entry was last amended or retracted

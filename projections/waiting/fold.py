@@ -67,6 +67,9 @@ WAITING = Table(
         # the order of the list.
         "(holder, since, project, nth, kind, ref) INCLUDE (item, held_by) WHERE kind <> 'precondition'",
         "(department, since, project, nth, kind, ref) INCLUDE (item, held_by, holder) WHERE " + ELSEWHERE.format(""),
+        # In the order of the list: by kind, and by those who seldom have to act.
+        "(kind, since, project, nth, ref) WHERE kind <> 'precondition'",
+        "(held_by, since, project, nth, kind, ref) WHERE held_by NOT IN ('department', 'applicant')",
         "(project, since, item) WHERE kind = 'application' AND cardinality(what) > 0",  # turned down: few are
     ),
 )
@@ -167,7 +170,7 @@ class Waiting:
     """The fold."""
 
     name: str = "waiting"
-    version: int = 10
+    version: int = 11
     tables: tuple[Table, ...] = (WAITING, COUNTS, BEHIND_ITEM, OBSTACLE)
     follows: Facts = EVERY_FACT - ASIDE
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct, structs
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composed, Identifier
 
 from domain.project.waiting.wait import HeldBy
 from projections.as_of import NOW, Folding, Past, Tables, settled_at, tables_at
@@ -95,12 +95,11 @@ OF_READ = SQL(
 CONDITIONS = {
     "department": SQL("w.department = %(department)s"),
     "holder": SQL("w.holder = %(holder)s"),
-    "held_by": SQL("w.held_by = %(held_by)s"),
-    "kind": SQL("w.kind = %(kind)s"),
     "manager": SQL("p.manager = %(manager)s"),
     "at_hand": SQL("w.kind <> 'precondition'"),
     "elsewhere": SQL(ELSEWHERE.format("w.")),
 }
+OF_FEW_VALUES = ("held_by", "kind")  # said as they are, as some have an index of their own
 OF_STUCK = SQL("p.stuck = %(stuck)s")
 CASES = SQL("json_to_recordset(%(cases)s::json) AS s (project uuid, item text)")  # see `cases_as_json`
 OF_CASES = SQL("(w.project, w.item) IN (SELECT s.project, s.item FROM {})").format(CASES)
@@ -144,6 +143,8 @@ class WaitingFilter(Struct, frozen=True, kw_only=True):
     def conditions(self) -> list[SQL | Composed]:
         """Those that restrict."""
         conditions: list[SQL | Composed] = [condition for name, condition in CONDITIONS.items() if getattr(self, name)]
+        named = ((name, getattr(self, name)) for name in OF_FEW_VALUES)
+        conditions += [SQL("w.{} = {}").format(Identifier(name), str(value)) for name, value in named if value]
         conditions += [] if self.stuck is None else [OF_STUCK]
         return [*conditions, OF_CASES] if self.cases else conditions
 
@@ -244,7 +245,7 @@ class WaitingRows:
 
     async def departments(self, scope: Scope) -> list[str]:
         """The departments that have to act on something in *scope*, by their codes."""
-        conditions = [CONDITIONS["held_by"], CONDITIONS["at_hand"], scope.of("w", READ)]
+        conditions = [SQL("w.held_by = %(held_by)s"), CONDITIONS["at_hand"], scope.of("w", READ)]
         query = DEPARTMENTS.format(conditions=SQL(" AND ").join(conditions))
         async with self._store.cursor() as cursor:
             await cursor.execute(query, {"held_by": HeldBy.DEPARTMENT.value})

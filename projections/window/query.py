@@ -42,8 +42,8 @@ CLOCKS_OF = """
     WHERE c.project = %(project)s AND c.item = %(item)s AND c.application = %(application)s
 """
 AWAITED = """
-    SELECT i.project, i.item, i.awaiting FROM views.item AS i
-    WHERE i.project = ANY(%(projects)s) AND i.awaiting <> '{}'
+    SELECT i.project, i.item, i.awaiting FROM unnest(%(projects)s::uuid[], %(items)s::text[]) AS w (project, item)
+    JOIN views.item AS i ON (i.project, i.item) = (w.project, w.item) WHERE i.awaiting <> '{}'
 """
 USCC_OF = "SELECT a.uscc FROM views.access_project AS a WHERE a.project = %(project)s"
 
@@ -117,10 +117,11 @@ class WindowCases:
             row = await cursor.fetchone()
         return str(row[0]) if row else ""
 
-    async def awaited(self, projects: Sequence[UUID]) -> dict[tuple[object, str], list[str]]:
+    async def awaited(self, items: Collection[tuple[UUID, str]]) -> dict[tuple[object, str], list[str]]:
         """The departments whose answer is awaited, by project and item."""
+        params = {"projects": [project for project, _ in items], "items": [item for _, item in items]}
         async with self._store.cursor() as cursor:
-            await cursor.execute(AWAITED, {"projects": list(projects)})
+            await cursor.execute(AWAITED, params)
             return {(project, item): awaiting for project, item, awaiting in await cursor.fetchall()}
 
     async def clocks(self, case: WindowCase, laws: Laws, now: datetime) -> list[Reading]:

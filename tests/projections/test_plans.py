@@ -17,6 +17,7 @@ from psycopg.sql import SQL, Composed
 from domain.access.principal import Caller, PrincipalKind
 from domain.core.ledger import Role
 from domain.law.calendar.period import Period
+from domain.law.licensing.clock import State
 from domain.project.flow.conformance import Deviation
 from domain.project.state.step import CaseStep
 from infrastructure.law.lawbook import law_book
@@ -24,6 +25,7 @@ from infrastructure.ledger.reader import Store
 from infrastructure.projector.projector import Projector
 from projections.clocks.list import ClockFilter
 from projections.clocks.query import ClocksAt
+from projections.external.query import ExternalFilter, ExternalResults
 from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.flow.conformance_query import ConformanceOf, FlowChoice
 from projections.histories import EVERY_VIEW, HISTORIES
@@ -38,7 +40,7 @@ from projections.progress.ranks import ordered_page
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor
 from projections.sums import ZONE
-from projections.supervision.list import IN_FORCE
+from projections.supervision.list import IN_FORCE, ListFilter
 from projections.supervision.query import SupervisionAt
 from projections.view import Table
 from projections.waiting.query import WaitingFilter, WaitingRows
@@ -74,7 +76,7 @@ VALUES: dict[str, Mapping[str, str]] = {
         "department": "'department' || n % 3",
         "mode": "'single'",
         "clock": "'decision'",
-        "state": "'running'",
+        "state": "CASE WHEN n % 10 = 1 THEN 'late' WHEN n % 100 = 10 THEN 'suspended' ELSE 'running' END",
         "over_state": "'overdue'",
         "level": f"CASE WHEN {RUNS} THEN 'green' ELSE 'none' END",
         "closed": f"NOT ({RUNS})",
@@ -158,6 +160,27 @@ VALUES: dict[str, Mapping[str, str]] = {
         "department": "'department' || n % 20",
         "words": "to_tsvector('simple', 'word' || n)",
     },
+    "late_decision": PROJECT
+    | {"department": "'department' || n % 3", "decided_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'"},
+    "complaint": PROJECT
+    | {
+        "complaint": "'complaint' || n",
+        "department": "'department' || n % 3",
+        "state": f"CASE WHEN n % {LATE} = 0 THEN 'accepted' ELSE 'closed' END",
+        "filed_at": "timestamptz '2026-01-01Z' + n / 300 * interval '1 day'",
+        "closed_at": f"CASE WHEN n % {LATE} = 0 THEN NULL ELSE timestamptz '2026-05-01Z' END",
+    },
+    "evaluation": PROJECT
+    | {
+        "evaluation": "'evaluation' || n",
+        "department": "'department' || n % 3",
+        "bad": f"n % {LATE} < 5",
+        "appeal": f"CASE WHEN n % {LATE} = 1 THEN 'upheld' ELSE 'none' END",
+        "evaluated_at": "timestamptz '2026-01-01Z' + n / 300 * interval '1 day'",
+        "closed_at": "timestamptz '2026-05-01Z'",
+    },
+    "outside": PROJECT
+    | {"needed": f"n % {LATE} = 0", "zone": "'Asia/Shanghai'", "verified_on": "date '2026-01-01' + n % 90"},
     "evaluation_history": VERSION
     | {"evaluated_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'", "known_until": "'9999-01-01Z'"},
 }
@@ -229,6 +252,11 @@ def clocks_in(store: Store, scope: Scope = ZONE_SCOPE) -> ClocksAt:
     return ClocksAt(store, law_book(), NOW, NOW, scope=scope)
 
 
+def complaints_in(store: Store, criteria: FeedbackFilter) -> Awaitable[object]:
+    """The complaints as they are now."""
+    return FeedbackAt(store, law_book(), NOW, NOW).complaints(criteria)
+
+
 async def shown_then(store: Store) -> object:
     """What was at hand, the first of it in full."""
     rows = WaitingRows(store)
@@ -241,6 +269,14 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
         "access_project_manager_idx",
     ),
     "clocks": (lambda store: clocks_in(store).listed(ClockFilter(limit=20)), "on clock c"),
+    "suspended clocks": (
+        lambda store: clocks_in(store).listed(ClockFilter(state=State.SUSPENDED, limit=20)),
+        "clock_over_at_project_item_application_clock_idx",
+    ),
+    "waits of a kind": (
+        lambda store: WaitingRows(store).listed(WaitingFilter(kind="suspension", limit=20)),
+        "waiting_kind_since_project_nth_ref_idx",
+    ),
     "clocks beyond a day": (
         lambda store: clocks_in(store).number(ClockFilter(due_after=date(2027, 11, 20), limit=50)),
         "on clock c",
@@ -426,6 +462,46 @@ IN_ORDER: Mapping[str, tuple[Ask, str]] = {
         "Index Scan Backward using signal_department_happened_at_project_version_idx",
     ),
     **{name: QUERIES[name] for name in ("orders of a desk", "orders of the board")},
+    "late decisions": (
+        lambda store: SupervisionAt(store, law_book(), NOW, ZONE).decided_page(
+            ListFilter(period=YEAR, figure="late", limit=20)
+        ),
+        "Index Scan Backward using late_decision_decided_at_project_item_application_idx",
+    ),
+    "complaints of a month": (
+        lambda store: complaints_in(store, FeedbackFilter(first=NOW - timedelta(days=120), limit=20)),
+        "Index Scan Backward using complaint_filed_at_project_complaint_idx",
+    ),
+    "complaints at a stage": (
+        lambda store: complaints_in(store, FeedbackFilter(equal={"state": "accepted"}, limit=20)),
+        "Index Scan Backward using complaint_state_filed_at_project_complaint_idx",
+    ),
+    "bad evaluations": (
+        lambda store: FeedbackAt(store, law_book(), NOW, NOW).evaluations(
+            FeedbackFilter(equal={"bad": True}, limit=20)
+        ),
+        "Index Scan Backward using evaluation_evaluated_at_project_evaluation_idx1",
+    ),
+    "evaluations with an appeal": (
+        lambda store: FeedbackAt(store, law_book(), NOW, NOW).evaluations(
+            FeedbackFilter(equal={"appeal": "upheld"}, limit=20)
+        ),
+        "Index Scan Backward using evaluation_appeal_evaluated_at_project_evaluation_idx",
+    ),
+    "clocks that are history": (
+        lambda store: clocks_in(store).listed(ClockFilter(closed=True, limit=20)),
+        "Index Scan using clock_pkey",
+    ),
+    "the next clocks that are history": (
+        lambda store: clocks_in(store).listed(
+            ClockFilter(closed=True, last=(None, UUID(int=1 << 127), "", 1, "decision"), limit=20)
+        ),
+        "Index Cond: (ROW(project, item, application, clock) >",
+    ),
+    "results that were not verified for long": (
+        lambda store: ExternalResults(store).listed(ExternalFilter(stale_days=30, at=NOW, limit=20)),
+        "outside_verified_on_project_item_idx",
+    ),
 }
 
 

@@ -58,7 +58,8 @@ OF_BOTH = [
     FeedbackFilter(project=project_id("corrected")),
     FeedbackFilter(project=project_id("nothing was ever said")),
     FeedbackFilter(first=at("04-01 12:00"), end=at("04-03 11:00")),
-    FeedbackFilter(standing=FeedbackClockState.OVERDUE),
+    FeedbackFilter(equal={"state": "accepted"}),
+    *(FeedbackFilter(standing=standing) for standing in FeedbackClockState),
     FeedbackFilter(standing=FeedbackClockState.LATE, limit=1, offset=1),
 ]
 OF_COMPLAINTS = [
@@ -159,6 +160,7 @@ async def test_lists_are_what_the_ledger_says(
     moved_few: int,
 ) -> None:
     monkeypatch.setattr("projections.feedback.query.MOVED_FEW_MAX", moved_few)
+    monkeypatch.setattr("projections.feedback.query.BATCH_MAX", 2)
     t = at(instant)
     then = t if known is None else at(known)
     feedback = FeedbackAt(approvals.store, approvals.laws, t, then)
@@ -293,7 +295,7 @@ async def test_too_much_is_refused(approvals: Approvals, monkeypatch: pytest.Mon
     feedback = FeedbackAt(approvals.store, approvals.laws, at("05-30 09:00"), at("05-30 09:00"))
     monkeypatch.setattr("projections.feedback.query.VOICES_READ_MAX", 2)
     with pytest.raises(TooMuchToReadError, match="more than 2 complaints"):
-        await feedback.complaints(FeedbackFilter(standing=FeedbackClockState.RUNNING))
+        await feedback.complaints(FeedbackFilter(standing=FeedbackClockState.KEPT))
     assert len(await feedback.complaints(FeedbackFilter(limit=5))) == 5
     monkeypatch.setattr("projections.feedback.query.PROJECTS_READ_MAX", 2)
     with pytest.raises(TooMuchToReadError, match="more than 2 projects"):

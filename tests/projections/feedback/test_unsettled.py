@@ -18,8 +18,8 @@ from projections.feedback.fold import Feedback, FeedbackState
 from projections.feedback.query import FeedbackAt, FeedbackFilter
 from projections.feedback.reading import complaint_reading, evaluation_reading
 from projections.feedback.summary import FeedbackCounts, complaint_figures, evaluation_figures
-from projections.feedback.sums import BETWEEN, is_settled
-from projections.feedback.unsettled import open_counts, spans_of
+from projections.feedback.sums import BETWEEN, figures_at, is_settled
+from projections.feedback.unsettled import going_on, open_counts, spans_of
 from projections.law.shipped import shipped_law
 from projections.scope import EVERYTHING, ZONE_SCOPE
 from projections.view import fold
@@ -52,9 +52,10 @@ def test_a_span_has_the_figures_of_every_instant_in_it(world: World, hours: int)
     t = max(entry.occurred_at for entry in world.entries) + timedelta(hours=hours)
     for row in unsettled_in(world):
         spans = list(spans_of(row, shipped_law()))
-        holding = [figures for begin, end, figures in spans if begin <= t and (end is None or t < end)]
-        assert holding == [figures_read(row, t)]
-        assert [end for _, end, _ in spans] == [*(begin for begin, _, _ in spans[1:]), None]
+        holding = [held for begin, end, *held in spans if begin <= t and (end is None or t < end)]
+        _, clocks = figures_at(row, shipped_law(), t)
+        assert holding == [[figures_read(row, t), going_on(clocks)]]
+        assert [span[1] for span in spans] == [*(span[0] for span in spans[1:]), None]
 
 
 async def test_figures_of_now_make_no_reading(zone: Approvals, monkeypatch: pytest.MonkeyPatch) -> None:
