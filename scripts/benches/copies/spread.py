@@ -214,10 +214,15 @@ def _sums(table: Table, times: int) -> list[Composable]:
 
 def _values(table: Table) -> list[Composable]:
     """The values of a copied row of *table*. Raises UnspreadableError."""
-    kinds = [kind.removesuffix(" NOT NULL") for _, kind in table.columns]
+    kinds = [_kind_of(name, kind.removesuffix(" NOT NULL")) for name, kind in table.columns]
     if unknown := {*kinds} - {*BY_NUMBER} - TEXTS - PLAIN:
         raise UnspreadableError(f"{table.name} has columns of type {', '.join(sorted(unknown))}")
     return [SQL(BY_NUMBER.get(kind, "t.{0}")).format(name) for name, kind in zip(table.names, kinds, strict=True)]
+
+
+def _kind_of(name: str, kind: str) -> str:
+    """The type of a column; other whole numbers than positions are the same in every copy."""
+    return "integer" if kind == "bigint" and name != "position" else kind
 
 
 def _require_no_names(target: psycopg.Connection[Any], table: Table, taken: Identifier) -> None:
