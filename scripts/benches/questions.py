@@ -30,7 +30,11 @@ LONG_PROJECT = """
     FROM ledger.stream AS s JOIN views.project AS p ON p.project = s.stream
     WHERE s.version BETWEEN 150 AND 250 ORDER BY s.stream LIMIT 1
 """
-DEPARTMENT = "SELECT i.department FROM views.item AS i GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
+# Of the simulated zone, whose projects have a kind: those of measured commands are of one department.
+DEPARTMENT = """
+    SELECT i.department FROM views.item AS i JOIN views.project AS p ON p.project = i.project
+    WHERE p.kind <> '' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
+"""
 THEN, NOW = "as_of={as_of}&known_at={as_of}", "as_of={as_of}&known_at={now}"
 PAST_LISTS = (
     ("projects, a page", "/v1/progress?limit=100", Role.LEADER),
@@ -68,7 +72,7 @@ QUESTIONS = (
     Question("cards in force of a month", "/v1/supervision/cards?limit=100&figure=in_force&{month}", Role.SUPERVISOR),
     Question("revoked cards of a month", "/v1/supervision/cards?limit=100&figure=revoked&{month}", Role.SUPERVISOR),
     Question("decisions of a month", "/v1/supervision/decisions?limit=100&{month}", Role.SUPERVISOR),
-    Question("late decisions of a month", "/v1/supervision/decisions?limit=100&figure=late&{month}", Role.SUPERVISOR),
+    Question("late decisions of a month", "/v1/supervision/decisions?limit=1&figure=late&{month}", Role.SUPERVISOR),
     Question("page of appeals", "/supervision/appeals", Role.SUPERVISOR),
     Question("orders of the bureau", "/v1/supervision/orders?limit=50", Role.SUPERVISOR),
     Question("lags of a month", "/v1/supervision/lags?{month}", Role.SUPERVISOR),
