@@ -7,18 +7,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
 from msgspec import structs
 
 from domain.access.principal import Caller, PrincipalKind
-from domain.core.ledger import Role
+from domain.core.ledger import Actor, Role
 from domain.core.plan import PlannedItem
 from domain.core.types import Outcome
 from domain.law.calendar.period import Period
-from domain.messages import Entry
+from domain.messages import AnyCommand, Entry
+from domain.project.application.acceptance import AcceptItem
+from domain.project.application.submission import SubmitItem
 from domain.project.application.suspension import ResumeClock, SuspendClock
 from domain.project.external.results import RecordExternalResult, VerifyExternalResult
 from infrastructure.ledger.approvals import Approvals
@@ -41,20 +43,21 @@ from projections.supervision.list import ListFilter
 from projections.supervision.timeliness_query import TimelinessOf
 from projections.waiting.query import BriefWaiting, WaitingFilter, WaitingRows
 from tests.effort import chosen
-from tests.examples import LAND, MANAGER
+from tests.examples import APPLICANT, LAND, MANAGER
 from tests.infrastructure.projector.test_projector import project_all
 from tests.projections.supervision import test_board
-from tests.projections.supervision.test_board import BEGIN, SEED, SignedCommand, lived
+from tests.projections.supervision.test_board import BEGIN, SEED, SignedCommand, lived, local
 from tests.projections.supervision.test_board import something as inside
 from tests.projections.supervision.test_query import Zone
 from tests.watching import Hands
 
 DAYS = chosen(25, 40)
-ROUNDS = chosen(40, 150)
+ROUNDS = chosen(60, 160)
 DEPARTMENTS = ["", "land", "planning"]
 OFFICER = Caller("zhang", "", PrincipalKind.PERSON, Role.OFFICER, "land")  # who may read the projects that land is in
 GRANTED = Outcome.GRANTED
 STALE_DAYS, BESIDE_SHARE = 5, 0.2
+SUSPENSIONS = 5
 TAX = PlannedItem(item="tax", department="tax", live=False)
 REFUND = PlannedItem(item="refund", department="tax", requires=("tax",))
 REGISTER = structs.replace(test_board.REGISTER, items=(*test_board.REGISTER.items, TAX, REFUND))
@@ -123,13 +126,24 @@ async def outside(zone: Zone, t: datetime, known: datetime, random: Random) -> A
     return await ExternalResults(zone.approvals.store).listed(wanted, Past(t, known))
 
 
-async def timely(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
-    """How late acts were recorded, and which clocks were suspended."""
+def _timeliness(zone: Zone, t: datetime, known: datetime, random: Random) -> tuple[TimelinessOf, Period, str]:
     first = date(2026, 2, 20) + timedelta(days=random.randint(0, 25))
-    period, department = Period(first, first + timedelta(days=20)), random.choice(DEPARTMENTS)
     query = TimelinessOf(zone.approvals.store, zone.approvals.laws, known, past=Past(t, known))
-    lags = await query.lags(period, department)
-    return (lags, await query.often_stopped(period, ZONE, department)) if lags[0].acts else ()
+    return query, Period(first, first + timedelta(days=20)), random.choice(DEPARTMENTS)
+
+
+async def lags(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
+    """How late acts were recorded."""
+    query, period, department = _timeliness(zone, t, known, random)
+    lines = await query.lags(period, department)
+    return lines if lines[0].acts else []
+
+
+async def stopped(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
+    """Which clocks were suspended."""
+    query, _, _ = _timeliness(zone, t, known, random)
+    spring = Period(date(2026, 3, random.choice([1, 7])), date(2026, 4, 30))
+    return await query.often_stopped(spring, ZONE, random.choice(["", "land"]))
 
 
 async def waits(zone: Zone, t: datetime, known: datetime, random: Random) -> Any:
@@ -205,21 +219,38 @@ async def board(zone: Zone, t: datetime, known: datetime, random: Random) -> Any
     return *lists, await zone.at(t).board(period), await zone.at(t).total(period), weeks
 
 
-QUESTIONS: tuple[Answer, ...] = (progress, table, decided, outside, timely, waits, information, clocks, board)
+QUESTIONS: tuple[Answer, ...] = (
+    *(progress, table, decided, outside, lags, stopped, waits, information, clocks, board),
+)
 
 
 def something(random: Random, history: list[Entry], project: UUID, at: datetime) -> SignedCommand:
-    """One command about a project, sometimes about what is decided outside, or a suspension."""
+    """One command about a project, sometimes about what is decided outside."""
     if random.random() < BESIDE_SHARE:
         late = at - timedelta(days=random.choice([0, 0, 9]))
         commands: list[SignedCommand] = [
             (MANAGER, project, RecordExternalResult(item="tax", outcome=GRANTED, evidence="scan", occurred_at=late)),
             (MANAGER, project, VerifyExternalResult(item="tax", evidence="telephoned")),
-            (LAND, project, SuspendClock(item="land", ground="testing", occurred_at=late)),
-            (LAND, project, ResumeClock(item="land", suspension=f"s{random.randint(1, 3)}")),
         ]
         return random.choice(commands)
     return inside(random, history, project, at)
+
+
+async def suspended_often(zone: Zone, project: UUID) -> None:
+    """One project's clock stops day after day, which is recorded weeks later."""
+    at = BEGIN + timedelta(days=2)
+    await zone.on(local(zone.approvals.clock()), (MANAGER, project, structs.replace(REGISTER, occurred_at=at)))
+    commands: list[tuple[Actor, AnyCommand]] = [
+        (APPLICANT, SubmitItem(item="land", occurred_at=at)),
+        (LAND, AcceptItem(item="land", occurred_at=at)),
+    ]
+    for number in range(SUSPENSIONS):
+        at += timedelta(days=1)
+        resumed = ResumeClock(item="land", suspension=f"s{number + 1}", occurred_at=at + timedelta(hours=3))
+        commands += [(LAND, SuspendClock(item="land", ground="testing", occurred_at=at)), (LAND, resumed)]
+    for by, command in commands:
+        later = zone.approvals.clock() + timedelta(hours=2)
+        await zone.on(local(later), (by, project, command))
 
 
 @pytest_asyncio.fixture
@@ -238,9 +269,11 @@ async def test_any_answer_about_the_past_is_that_of_the_ledger(
     monkeypatch.setattr(test_board, "something", something)
     monkeypatch.setattr("projections.clocks.query.MOVED_FEW_MAX", -1)
     monkeypatch.setattr("projections.supervision.timeliness_query.SUSPENSIONS_USUAL_MAX", 0)
+    monkeypatch.setattr("domain.law.timeliness.SUSPENSIONS_USUAL_MAX", 0)  # of the rows
     monkeypatch.setattr("projections.supervision.query.CORRECTED_FEW_MAX", -1)
     random = Random(SEED)
     await lived(zone, random)
+    await suspended_often(zone, uuid4())
     project_all(database_url)  # access is that of today
     project_all(database_url, Projector(database_url, HISTORIES))
     counts = Counter[str]()
