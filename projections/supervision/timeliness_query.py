@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from msgspec import Struct
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed
 
 from domain.law.calendar.moment import local_day
 from domain.law.calendar.period import Period
@@ -172,7 +172,7 @@ class TimelinessOf:
         if own is None or not tables.is_current:
             return tables.of(LAGS), self._scope.of("l", SUPERVISION, department="department")
         within = both(EVERYTHING if self._scope.whole else OF_REGISTER, OF_OWN if own else EVERYTHING)
-        return SQL("views.{}").format(Identifier(LAG_SUMS.name)), within
+        return tables.own(LAG_SUMS), within
 
     async def _repeated(self, params: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         within = self._scope.of("s", SUPERVISION, department="department")
