@@ -16,9 +16,9 @@ from msgspec import Struct
 from projections.view import Row, Rows, Table
 
 MICROSECOND = timedelta(microseconds=1)
-SECOND_US = 1_000_000
-DAY_US = 86_400 * SECOND_US
 DAY_SECONDS, QUARTER_SECONDS = 86_400, 900  # the spans that durations are counted by
+SECOND_US = 1_000_000
+DAY_US = DAY_SECONDS * SECOND_US
 FLOW: tuple[tuple[str, LiteralString], ...] = (("register", "text"), ("flow", "text"), ("edition", "integer"))
 FIGURES: tuple[tuple[str, LiteralString], ...] = (("figures", "text"), ("n", "bigint NOT NULL"))
 # Figures are words: each project or item has one row, and counts once for every word.
