@@ -1,4 +1,4 @@
-"""The history of cards, their states and decisions, as they were known: no more is asked about them."""
+"""The history of cards, each with its last state, and of decisions, as they were known: no more is asked about them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import LiteralString
 
 from domain.project.state.project import Project
 from projections.history.fold import History, recorded
-from projections.supervision.fold import DECISIONS, FATES, SIGNALS, SignalRow, Supervision, SupervisionState
+from projections.supervision.fold import DECISIONS, SIGNALS, SignalRow, Supervision, SupervisionState
 from projections.view import Rows, Table
 
 # What a signal counts in, with its state: a board of a past day is counted from an index on its versions alone.
@@ -35,7 +35,6 @@ class RecordedSupervision(Supervision):
         """The rows of the tables with a history."""
         return {
             SIGNALS.name: [*state.signals.values()],
-            FATES.name: state.fates,
             DECISIONS.name: [*state.decisions.rows.values()],
             COUNTED.name: [
                 (
@@ -48,7 +47,7 @@ class RecordedSupervision(Supervision):
         }
 
 
-TABLES = (SIGNALS, FATES, DECISIONS, COUNTED)
+TABLES = (SIGNALS, DECISIONS, COUNTED)
 HISTORY = History(
     RecordedSupervision(),
     TABLES,

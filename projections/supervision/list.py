@@ -18,7 +18,7 @@ from projections.clocks.decisions import LATE_DECISIONS
 from projections.keyset import Ordering, SortKey
 from projections.scope import ZONE_SCOPE, Scope
 from projections.supervision.figures import DecidedCase
-from projections.supervision.fold import APPEALED, REVOKED, SHOWN_STATES, STANDING, VOID, SignalRow
+from projections.supervision.fold import APPEALED, FATES, REVOKED, SHOWN_STATES, STANDING, VOID, SignalRow
 from projections.supervision.fold import DECISIONS as DECIDED
 
 R = TypeVar("R", SignalRow, DecidedCase)
@@ -56,7 +56,7 @@ STATES: LiteralString = "SELECT s.level, s.state, count(*) FROM ({}) AS s GROUP 
 # How many warnings are in force, from those whose clocks run now; null where that may not have been so at the instant.
 WARNINGS_IN_FORCE: LiteralString = """
     SELECT CASE WHEN NOT EXISTS (SELECT FROM views.signal AS x WHERE x.since > %(as_of)s)
-        AND NOT EXISTS (SELECT FROM views.clock_basis AS b WHERE b.happened_at >= %(next_day)s)
+        AND NOT EXISTS (SELECT FROM views.clock_basis AS b WHERE b.happened_at >= {next_day})
     THEN (
         SELECT count(*) FROM views.running_warning AS s
         WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s
@@ -200,40 +200,41 @@ def case_key(case: DecidedCase) -> CaseKey:
     return case.decided_at, case.project, case.item, case.application
 
 
-def signals_query(criteria: ListFilter, sources: Sources, *, without: bool, are_settled: bool) -> Composed:
+def signals_query(criteria: ListFilter, sources: Sources, *, without: bool) -> Composed:
     """The query for a page of warnings, cards and effects of silence; *without* excludes some projects.
 
-    *are_settled*: no signal in the *sources* has had another state since the instant.
+    Where *sources* have no earlier states, no signal in them has had another one since the instant.
     """
     conditions = [*_conditions("s", criteria, without=without), *_of_figure(criteria.figure)]
-    parts = _parts(criteria, sources, conditions, are_settled=are_settled)
-    return SQL(TOGETHER).format(parts=parts, order=_order("s", criteria).clause)
+    return SQL(TOGETHER).format(parts=_parts(criteria, sources, conditions), order=_order("s", criteria).clause)
 
 
-def states_query(criteria: ListFilter, sources: Sources, *, without: bool, are_settled: bool) -> Composed:
+def states_query(criteria: ListFilter, sources: Sources, *, without: bool) -> Composed:
     """The query for how many signals have another state than standing, by level and state."""
-    conditions = [*_conditions("s", criteria, without=without), CHANGED]
-    return SQL(STATES).format(_parts(criteria, sources, conditions, are_settled=are_settled))
+    return SQL(STATES).format(_parts(criteria, sources, [*_conditions("s", criteria, without=without), CHANGED]))
 
 
-def warnings_query(criteria: ListFilter, *, without: bool) -> Composed:
-    """The query for the number of warnings in force, null where the list has to be counted."""
+def warnings_query(criteria: ListFilter, next_day: datetime, *, without: bool) -> Composed:
+    """The query for the number of warnings in force, null where the list has to be counted.
+
+    *next_day* is when the day after that of the instant begins anywhere.
+    """
     conditions = SQL(" AND ").join(_conditions("s", structs.replace(criteria, last=None), without=without))
-    return SQL(WARNINGS_IN_FORCE).format(conditions=conditions)
+    return SQL(WARNINGS_IN_FORCE).format(conditions=conditions, next_day=next_day)
 
 
-def _parts(
-    criteria: ListFilter, sources: Sources, conditions: Sequence[SQL | Composed], *, are_settled: bool
-) -> Composed:
+def _parts(criteria: ListFilter, sources: Sources, conditions: Sequence[SQL | Composed]) -> Composed:
     """The signals in their states at the instant: those that have had no other since, and the others."""
-    known_by = [(SETTLED, IS_SETTLED), (SQL(UNSETTLED).format(**sources), IS_UNSETTLED)]
+    known_by: list[tuple[SQL | Composed, SQL]] = [(SETTLED, IS_SETTLED)]
+    if FATES.name in sources:
+        known_by.append((SQL(UNSETTLED).format(**sources), IS_UNSETTLED))
     parts = [
         SQL(SIGNALS).format(
             known=known,
             conditions=SQL(" AND ").join([which, *conditions]),
             **{"ended": ENDED, "runs": RUNS, "order": _order("s", criteria).clause, **sources},
         )
-        for known, which in known_by[: 1 if are_settled else 2]
+        for known, which in known_by
     ]
     return SQL(" UNION ALL ").join(parts)
 

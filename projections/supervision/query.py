@@ -86,7 +86,7 @@ from projections.view import fold
 
 SUPERVISION = "read:supervision"
 VIEWS = ("supervision", "clocks")
-TABLES = (SIGNALS, FATES, DECISIONS, CLOCKS)
+TABLES = (SIGNALS, DECISIONS, CLOCKS)
 FIRST_ZONE = "Pacific/Kiritimati"  # where a day begins first
 CORRECTED_FEW_MAX = 4  # projects that are read from the ledger sooner than from the histories: five milliseconds each
 WITHIN = "SELECT x.project FROM unnest(%(projects)s::uuid[]) AS x (project) WHERE {within}"
@@ -136,8 +136,7 @@ class SupervisionAt:
         """
         criteria = ListFilter(period=period, scope=self.scope)
         read = await self._past_signals(period)
-        without, are_settled = bool(self._without), self._moment is not None
-        query = states_query(criteria, self._sources, without=without, are_settled=are_settled)
+        query = states_query(criteria, self._sources, without=bool(self._without))
         async with self._store.cursor() as cursor:
             rows = await self._page(cursor, query, criteria, ())
         others = [signal for signal in read if self.scope.takes(SUPERVISION, signal.department)]
@@ -167,7 +166,8 @@ class SupervisionAt:
             return await self._number(cursor, criteria, counted(read, ()), (criteria.figure,))
         if self._moment is not None:
             return None
-        query = warnings_query(criteria, without=bool(self._without))
+        following = midnight(next_day(local_day(self.as_of, self.zone)), FIRST_ZONE)
+        query = warnings_query(criteria, following, without=bool(self._without))
         ((running,),) = await self._page(cursor, query, criteria, ())
         if running is None:
             return None
@@ -242,9 +242,9 @@ class SupervisionAt:
     def _sources(self) -> Sources:
         """The tables of the lists, as they are, or as they were."""
         if self._moment is None:
-            tables = (*TABLES, LATE_DECISIONS)
+            tables = (*TABLES, FATES, LATE_DECISIONS)
             return {table.name: SQL("views.{}").format(Identifier(table.name)) for table in tables}
-        # Their own conditions find signals and decisions, and those find clocks and states by their keys.
+        # Their own conditions find signals and decisions, and those find clocks by their keys.
         sources = {table.name: self._moment.of(table, by_project=True) for table in TABLES}
         return {**sources, LATE_DECISIONS.name: sources[DECISIONS.name]}
 
@@ -343,9 +343,7 @@ class SupervisionAt:
             and self.scope.takes(SUPERVISION, signal.department)
             and criteria.follows(signal_key(signal))
         ]
-        query = signals_query(
-            criteria, self._sources, without=bool(self._without), are_settled=self._moment is not None
-        )
+        query = signals_query(criteria, self._sources, without=bool(self._without))
         rows = [SignalRow(*row) for row in await self._page(cursor, query, criteria, others)]
         return criteria.merged(rows, others, signal_key) if others else rows
 
@@ -373,8 +371,7 @@ class SupervisionAt:
 
         Never prepared: how many signals have changed since the instant, and which index serves, depends on the values.
         """
-        next_day_at = midnight(next_day(local_day(self.as_of, self.zone)), FIRST_ZONE)
-        instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone, "next_day": next_day_at}
+        instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone}
         instant |= self._moment.params if self._moment else {}
         period = {"first": criteria.period.begins(self.zone), "end": criteria.period.ends(self.zone)}
         params = {**(criteria.from_the_first if others else criteria).params(), **instant, **period}

@@ -152,7 +152,6 @@ VALUES: dict[str, Mapping[str, str]] = {
         "edition": "n % 2",
         "registered_at": "timestamptz '2026-01-01Z' + n * interval '10 minutes'",
     },
-    "signal_state_history": VERSION | {"known_until": "'9999-01-01Z'"},
     "granted_decision": PROJECT
     | {
         "decided_on": "date '2024-01-01' + n % 900",

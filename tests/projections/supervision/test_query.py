@@ -232,7 +232,7 @@ async def test_both_ways_of_a_list_are_read_by_an_index(zone: Zone, database_url
                 period=MARCH, department=department, figure=figure, oldest_first=oldest_first, limit=20
             )
             query = (
-                signals_query(criteria, views, without=False, are_settled=False)
+                signals_query(criteria, views, without=False)
                 if listed == "signal"
                 else decisions_query(criteria, views, without=False)
             )

@@ -121,7 +121,7 @@ def test_a_list_has_each_signal_in_the_state_it_had_then(
 ) -> None:
     as_of = FIRST + timedelta(days=day)
     criteria = ListFilter(period=PERIOD, department="land", figure=figure, limit=25)
-    query = signals_query(criteria, VIEWS, without=False, are_settled=False)
+    query = signals_query(criteria, VIEWS, without=False)
 
     rows = connection.execute(query, params_of(criteria, as_of)).fetchall()
 
@@ -134,7 +134,7 @@ def test_a_list_has_each_signal_in_the_state_it_had_then(
 def test_the_states_then_are_counted(connection: psycopg.Connection[Any], day: int) -> None:
     as_of = FIRST + timedelta(days=day)
     criteria = ListFilter(period=PERIOD, department="land")
-    query = states_query(criteria, VIEWS, without=False, are_settled=False)
+    query = states_query(criteria, VIEWS, without=False)
 
     rows = connection.execute(query, params_of(criteria, as_of)).fetchall()
 
