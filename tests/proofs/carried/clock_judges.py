@@ -18,9 +18,10 @@ from domain.law.calendar.calendar import WorkingCalendar
 from domain.law.generic.case import from_receipt
 from domain.law.generic.evaluate import GeneralTerms, StartedClock, clocks
 from domain.law.generic.rounds import accepted_by_silence
-from domain.law.generic.rule import GeneralRule
+from domain.law.generic.rule import Extended, GeneralRule
 from domain.law.licensing.forecast import DISTANT
 from domain.law.licensing.intake import INTAKE
+from domain.law.licensing.review import ExtensionEvent
 from domain.law.licensing.timeline import Timeline
 from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import Procedure
@@ -37,6 +38,7 @@ INSTANT = timedelta(microseconds=1)
 LONG = timedelta(days=1_200)  # after so long nothing more comes of a closed clock
 CALENDAR_YEARS = range(2005, 2036)
 WEEKDAYS = range(7)
+EXTENSIONS = (Extended, ExtensionEvent)
 UNTIMED = ("paused", "none")  # levels of clocks that no time makes yellow
 
 
@@ -47,6 +49,7 @@ class Shown:
     state: str
     level: str
     due: str | None
+    length: int | None
 
 
 def clock_faults(row: Json, history: ItemHistory) -> list[str]:
@@ -72,10 +75,26 @@ def _faults(row: Json, history: ItemHistory) -> Iterator[str]:
         colours = [shown_at(row, history, at) for at in (row["yellow_at"] - INSTANT, row["yellow_at"])]
         if [colour is not None and colour.level == "yellow" for colour in colours] != [False, True]:
             yield f"yellow_at is {row['yellow_at']}, but the auditor says {colours} then"
+    yield from extended(row, history, max(row["exists_at"] or last, last))
     if row["exists_at"] is not None:
         there = [shown_at(row, history, at) is not None for at in (row["exists_at"] - INSTANT, row["exists_at"])]
         if there != [False, True]:
             yield f"exists_at is {row['exists_at']}, but for the auditor it is there just before, and then: {there}"
+
+
+def extended(row: Json, history: ItemHistory, t: datetime) -> Iterator[str]:
+    """Whether the clock has its length, and is counted under extensions where one of them lengthened it.
+
+    An extension lengthens nothing where the clock had come to its end before, which the early code saw later.
+    """
+    shown = shown_at(row, history, t)
+    if shown is None or shown.length != row["length"]:
+        yield f"length is {row['length']}, but the auditor says {shown and shown.length}"
+        return
+    others = [event for event in history.events if not isinstance(event, EXTENSIONS)]
+    unextended = shown_at(row, structs.replace(history, events=others), t)
+    if (row["node"] == "extension") != (unextended is not None and unextended.length != shown.length):
+        yield f"it is counted under {row['node']}, but has {unextended and unextended.length} days without extensions"
 
 
 def ends_with_term(row: Json, history: ItemHistory) -> Iterator[str]:
@@ -115,7 +134,7 @@ def by_licensing_auditor(procedure: LicensingProcedure, clock: str, history: Ite
         plain(rule), plain(history.events), campaign.calendar(), t.isoformat(), DISTANT.isoformat()
     )
     reading = answer["clocks"].get(clock)
-    return reading and Shown(reading["state"], reading["level"], reading["due"])
+    return reading and Shown(reading["state"], reading["level"], reading["due"], reading["length"])
 
 
 def by_general_auditor(procedure: Procedure, clock: str, history: ItemHistory, t: datetime) -> Shown | None:
@@ -159,7 +178,7 @@ def in_office(terms: GeneralTerms, started: StartedClock, reading: Json) -> Show
         state, level = "unconfirmed", "yellow"
     if terms.pack.clocks[started.clock].card == "none":
         level = "none"
-    return Shown(state, level, reading["due"])
+    return Shown(state, level, reading["due"], reading["length"])
 
 
 def law_of(rule: GeneralRule) -> Json:

@@ -1,12 +1,13 @@
 """What today's rules judge otherwise than the early code did, row by row: each difference is explained or refuted.
 
-Not what was recorded differs, but what follows from it, by rules that were corrected since:
-579f001c: a period of calendar days ends on the next working day where its last is none, and a refusal to admit ends
-the clocks that run from receipt. e46e4a6b, ADR 0014: an acceptance dated before the receipt counts from it; a term
-that passed unused ends a suspension. dc316b8f: when silence starts a clock stays known of one that is closed.
-18c0b2b5: one holder an item, outside bodies and applicants among them; what was not granted is not done, and what was
-ended without a result is waited for where another item needs it alone. e8396a09: under laws in calendar days each
-complete answer to a request for papers begins a round of intake, a clock of its own that the early code did not have.
+Not what was recorded differs, but what follows from it, by rules that were corrected since: 579f001c: a period of
+calendar days ends on the next working day where its last is none, and a refusal to admit ends the clocks that run from
+receipt. e46e4a6b, ADR 0014: an acceptance dated before the receipt counts from it; a term that passed unused ends a
+suspension, so that an extension may come when the time is over. dc316b8f: when silence starts a clock stays known of
+one that is closed. 18c0b2b5: one holder an item, outside bodies and applicants among them; what was not granted is not
+done, and what was ended without a result is waited for where another item needs it alone. e8396a09: under laws in
+calendar days each complete answer to a request for papers begins a round of intake, a clock of its own that the early
+code did not have.
 Nobody holds an item in whose place another was granted; the early code named the applicant.
 """
 
@@ -32,7 +33,7 @@ from tests.proofs.proof import RefutedError
 JUDGED: Mapping[str, tuple[str, ...]] = {
     "clock": (
         *("due_on", "over_at", "state", "over_state", "level", "over_level", "yellow_on", "yellow_at", "closed"),
-        "exists_at",
+        *("exists_at", "length", "node"),
     ),
     "item": ("holder",),
     "project": ("holders", "items_done"),
