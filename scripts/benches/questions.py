@@ -35,6 +35,9 @@ DEPARTMENT = """
     SELECT i.department FROM views.item AS i JOIN views.project AS p ON p.project = i.project
     WHERE p.kind <> '' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
 """
+# The commands measured before are of no department of the zone: how many there are depends on the machine, not on the
+# size of the ledger.
+ZONE_END = "SELECT max(p.position) FROM views.project AS p WHERE p.kind <> ''"
 THEN, NOW = "as_of={as_of}&known_at={as_of}", "as_of={as_of}&known_at={now}"
 PAST_LISTS = (
     ("projects, a page", "/v1/progress?limit=100", Role.LEADER),
@@ -86,7 +89,7 @@ QUESTIONS = (
     Question("conformance to flows", "/pages/conformance", Role.LEADER),
     Question("items that depart from a flow", "/pages/conformance/items", Role.LEADER),
     Question("items at a step, a page", "/pages/cases?step=decision", Role.LEADER),
-    Question("messages of a department", "/messages", Role.OFFICER, "{department}"),
+    Question("messages of a department", "/messages?before={zone_end}", Role.OFFICER, "{department}"),
     Question("published figures, at the window", "/window/published", Role.SUPERVISOR),
     Question("granted decisions, at the window", "/v1/window/decisions", Role.SUPERVISOR),
     Question("a project", "/v1/projects/{project}", Role.AUDITOR),
@@ -122,6 +125,7 @@ def names_in(url: str) -> dict[str, str]:
     with psycopg.connect(url) as connection:
         project, uscc, enterprise = connection.execute(LONG_PROJECT).fetchone() or ("", "", "")
         (department,) = connection.execute(DEPARTMENT).fetchone() or ("",)
+        (zone_end,) = connection.execute(ZONE_END).fetchone() or (0,)
         position = head_of(connection) - EVENTS
     return {
         "project": project,
@@ -132,6 +136,7 @@ def names_in(url: str) -> dict[str, str]:
         "word": quote(WORD),
         "department": department,
         "position": str(position),
+        "zone_end": str(zone_end or 0),
         "day": str(day),
         "month": f"first={month.first}&last={month.last}",
         "as_of": _written(midnight(next_day(day), ZONE)),
