@@ -64,9 +64,8 @@ def vector(weighed: Iterable[tuple[str, str]]) -> str:
 
 
 def vector_of_names(names: Iterable[str]) -> str:
-    """The tsvector of *names*, all of the heaviest weight."""
-    distinct = sorted(frozenset().union(*map(words, names)))
-    return "'" + "':1A '".join(distinct) + "':1A" if distinct else ""
+    """The tsvector of *names*, all of the heaviest weight; PostgreSQL keeps a word that several have once."""
+    return " ".join(filter(None, map(_vector_of_name, names)))
 
 
 def words(text: str) -> frozenset[str]:
@@ -85,6 +84,11 @@ def _words(text: str) -> frozenset[str]:
 
 
 _words_of_name = lru_cache(maxsize=NAMES_CACHED_MAX)(_words)
+
+
+@lru_cache(maxsize=NAMES_CACHED_MAX)
+def _vector_of_name(name: str) -> str:
+    return " ".join(f"'{word}':1A" for word in sorted(words(name)))
 
 
 def question(text: str) -> SearchWords:

@@ -231,7 +231,8 @@ def test_search_spells_choices_in_both_languages_and_amounts_with_their_unit() -
 
 @for_any(st.lists(st.text("总部 大楼Faé’'ß１ab\n", max_size=12), max_size=5))
 def test_names_are_indexed_as_texts_of_the_heaviest_weight(names: list[str]) -> None:
-    assert vector_of_names(names) == vector(("A", name) for name in names)
+    lexemes, weighed = vector_of_names(names).split(), vector(("A", name) for name in names).split()
+    assert set(lexemes) == set(weighed)  # PostgreSQL drops what is there twice
 
 
 def test_a_snippet_marks_the_match_as_it_is_written() -> None:
