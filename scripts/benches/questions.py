@@ -35,6 +35,11 @@ DEPARTMENT = """
     SELECT i.department FROM views.item AS i JOIN views.project AS p ON p.project = i.project
     WHERE p.kind <> '' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
 """
+# The department that most waits for: of the measured commands, so that its desk shows full pages in any ledger.
+BUSIEST = """
+    SELECT s.holder FROM views.waiting_count AS s WHERE s.held_by = 'department' AND s.figure = 'holds'
+    GROUP BY s.holder ORDER BY sum(s.n) DESC, s.holder LIMIT 1
+"""
 # The commands measured before are of no department of the zone: how many there are depends on the machine, not on the
 # size of the ledger.
 ZONE_END = "SELECT max(p.position) FROM views.project AS p WHERE p.kind <> ''"
@@ -65,6 +70,7 @@ QUESTIONS = (
     Question("page of the board", "/supervision?{month}", Role.SUPERVISOR),
     Question("page of progress", "/pages/progress", Role.LEADER),
     Question("desk of a department", "/desk", Role.OFFICER, "{department}"),
+    Question("the busiest desk", "/desk", Role.OFFICER, "{busiest}"),
     Question("board of a month", "/v1/supervision/board?{month}", Role.SUPERVISOR),
     Question("projects, a page", "/v1/progress?limit=100", Role.LEADER),
     Question("projects, tiles", "/v1/progress/summary", Role.LEADER),
@@ -125,6 +131,7 @@ def names_in(url: str) -> dict[str, str]:
     with psycopg.connect(url) as connection:
         project, uscc, enterprise = connection.execute(LONG_PROJECT).fetchone() or ("", "", "")
         (department,) = connection.execute(DEPARTMENT).fetchone() or ("",)
+        (busiest,) = connection.execute(BUSIEST).fetchone() or ("",)
         (zone_end,) = connection.execute(ZONE_END).fetchone() or (0,)
         position = head_of(connection) - EVENTS
     return {
@@ -135,6 +142,7 @@ def names_in(url: str) -> dict[str, str]:
         "shared_enterprise": quote(enterprise),
         "word": quote(WORD),
         "department": department,
+        "busiest": busiest,
         "position": str(position),
         "zone_end": str(zone_end or 0),
         "day": str(day),
