@@ -27,6 +27,7 @@ from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import Procedure
 from domain.law.procedure.licensing import LicensingProcedure
 from infrastructure.law.lawbook import law_book
+from projections.clocks.nodes import node_of
 from projections.clocks.procedures import procedure_of
 from tests.law.auditor import campaign
 from tests.law.auditor.auditor import audit as audit_licensing
@@ -83,7 +84,7 @@ def _faults(row: Json, history: ItemHistory) -> Iterator[str]:
 
 
 def extended(row: Json, history: ItemHistory, t: datetime) -> Iterator[str]:
-    """Whether the clock has its length, and is counted under extensions where one of them lengthened it.
+    """Whether the clock has its length, and is counted under the node that is for extensions where one lengthened it.
 
     An extension lengthens nothing where the clock had come to its end before, which the early code saw later.
     """
@@ -93,8 +94,9 @@ def extended(row: Json, history: ItemHistory, t: datetime) -> Iterator[str]:
         return
     others = [event for event in history.events if not isinstance(event, EXTENSIONS)]
     unextended = shown_at(row, structs.replace(history, events=others), t)
-    if (row["node"] == "extension") != (unextended is not None and unextended.length != shown.length):
-        yield f"it is counted under {row['node']}, but has {unextended and unextended.length} days without extensions"
+    node = node_of(row["clock"], unextended is not None and unextended.length != shown.length)
+    if row["node"] != node:
+        yield f"it is counted under {row['node']}, but by what extended it belongs under {node}"
 
 
 def ends_with_term(row: Json, history: ItemHistory) -> Iterator[str]:
