@@ -7,11 +7,14 @@ bigrams, anything else as whole words; both in the text form of a tsvector, for 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, wraps
+from typing import TypeVar
 from unicodedata import normalize
 
 from msgspec import Struct
+
+T = TypeVar("T")
 
 WEIGHTS = "ABCD"  # PostgreSQL's, the heaviest first
 WORD_CHARACTERS_MAX = 100  # anything longer, such as a hash, is found by its beginning
@@ -68,12 +71,20 @@ def vector_of_names(names: Iterable[str]) -> str:
     return " ".join(filter(None, map(_vector_of_name, names)))
 
 
+def _cached_for_names(of: Callable[[str], T]) -> Callable[[str], T]:
+    """Cache *of* for texts that are as short as names."""
+    cached = lru_cache(maxsize=NAMES_CACHED_MAX)(of)
+
+    @wraps(of)
+    def lookup(text: str) -> T:
+        return cached(text) if len(text) <= NAME_CHARACTERS_MAX else of(text)
+
+    return lookup
+
+
+@_cached_for_names
 def words(text: str) -> frozenset[str]:
     """The index terms of *text*: words, and the characters and bigrams of Chinese runs. Those of names are cached."""
-    return _words_of_name(text) if len(text) <= NAME_CHARACTERS_MAX else _words(text)
-
-
-def _words(text: str) -> frozenset[str]:
     distinct: set[str] = set()
     for run in RUN.finditer(plain(text)):
         if han := run["han"]:
@@ -83,10 +94,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(distinct)
 
 
-_words_of_name = lru_cache(maxsize=NAMES_CACHED_MAX)(_words)
-
-
-@lru_cache(maxsize=NAMES_CACHED_MAX)
+@_cached_for_names
 def _vector_of_name(name: str) -> str:
     return " ".join(f"'{word}':1A" for word in sorted(words(name)))
 
