@@ -42,7 +42,7 @@ BUSIEST = """
 """
 # The commands measured before are of no department of the zone: how many there are depends on the machine, not on the
 # size of the ledger.
-ZONE_END = "SELECT max(p.position) FROM views.project AS p WHERE p.kind <> ''"
+ZONE_END = "SELECT coalesce(max(p.position), 0) FROM views.project AS p WHERE p.kind <> ''"
 THEN, NOW = "as_of={as_of}&known_at={as_of}", "as_of={as_of}&known_at={now}"
 PAST_LISTS = (
     ("projects, a page", "/v1/progress?limit=100", Role.LEADER),
@@ -132,7 +132,7 @@ def names_in(url: str) -> dict[str, str]:
         project, uscc, enterprise = connection.execute(LONG_PROJECT).fetchone() or ("", "", "")
         (department,) = connection.execute(DEPARTMENT).fetchone() or ("",)
         (busiest,) = connection.execute(BUSIEST).fetchone() or ("",)
-        (zone_end,) = connection.execute(ZONE_END).fetchone() or (0,)
+        ((zone_end,),) = connection.execute(ZONE_END).fetchall()
         position = head_of(connection) - EVENTS
     return {
         "project": project,
@@ -144,7 +144,7 @@ def names_in(url: str) -> dict[str, str]:
         "department": department,
         "busiest": busiest,
         "position": str(position),
-        "zone_end": str(zone_end or 0),
+        "zone_end": str(zone_end),
         "day": str(day),
         "month": f"first={month.first}&last={month.last}",
         "as_of": _written(midnight(next_day(day), ZONE)),
