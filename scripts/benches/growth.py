@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import log10
+from statistics import median
 from time import perf_counter
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -53,6 +54,7 @@ ROUNDS, READS_A_ROUND = 3, 10
 WARM_UP = 2  # reads that load plans and rows after a start
 SECONDS_MAX = 60.0  # for an answer
 PAST_HELP = f"ask about a past day as well, or not (default: of ledgers of at most {PAST_FACTS_MAX:,} facts)"
+LENGTH_RATIO, BYTES_A_KB = 1.25, 1000  # from where on an answer is listed as longer
 WIDTH = 140  # of the tables, also in a file
 COMMAND, COMMAND_P99 = "a command, 32 in flight: p50", "a command, 32 in flight: p99"
 FIRST_COMMAND, STATUS, SINCE = (
@@ -72,11 +74,15 @@ SIZE_OF = """
 
 
 class SizedLedger(Struct):
-    """A ledger, and what was measured on it: times in milliseconds, by subject; sizes in bytes a fact."""
+    """A ledger, and what was measured on it: times in milliseconds, by subject; sizes in bytes a fact.
+
+    *lengths* are those of the answers, in bytes.
+    """
 
     url: str
     facts: int
     times: dict[str, list[float]] = {}
+    lengths: dict[str, list[int]] = {}
     disk: dict[str, float] = {}
     refused: dict[str, str] = {}  # questions that were not answered, and by which status
     past: bool = True  # whether there are histories, and questions about a past day
@@ -178,15 +184,18 @@ def _ask(client: httpx2.Client, sized: SizedLedger, question: Question, named: M
         "X-Department": quote(question.over.format(**named)),
         "Accept-Language": "en",
     }
-    address, seconds = question.address.format(**named), list[float]()
-    for _ in range(WARM_UP + READS_A_ROUND):
+    seconds, lengths = list[float](), list[int]()
+    for nth in range(WARM_UP + READS_A_ROUND):
+        address = question.address_of(named, nth)
         began = perf_counter()
         answer = client.get(address, headers=headers)
         seconds.append(perf_counter() - began)
+        lengths.append(len(answer.content))
         if answer.status_code != httpx2.codes.OK:
             sized.refused[question.subject] = str(answer.status_code)
             return
     sized.note(question.subject, seconds[WARM_UP:])
+    sized.lengths.setdefault(question.subject, []).extend(lengths[WARM_UP:])
 
 
 def measure_disk(sized: SizedLedger) -> None:
@@ -221,11 +230,31 @@ def shown(report: GrowthReport, console: Console) -> None:
         for subject in dict.fromkeys(subject for sized in ledgers for subject in (*sized.times, *sized.refused)):
             table.add_row(subject, *_row(ledgers, subject, percent))
         console.print(table)
-    table = Table(title="disk, bytes a fact", title_justify="left")
+    disk = {schema: [f"{sized.disk[schema]:,.0f}" for sized in ledgers] for schema in ledgers[0].disk}
+    _show_sizes(console, "disk, bytes a fact", columns, disk)
+    if longer := unlike_lengths(ledgers):
+        _show_sizes(console, "answers that are longer in a larger ledger, kB", columns, longer)
+
+
+def unlike_lengths(ledgers: Sequence[SizedLedger]) -> dict[str, list[str]]:
+    """The median lengths in kB of answers that are longer in the largest ledger than in the smallest, by subject.
+
+    A page that is not full shows more of a larger zone: part of the time that it takes is for more rows.
+    """
+    longer: dict[str, list[str]] = {}
+    for subject in ledgers[0].lengths:
+        lengths = [median(sized.lengths[subject]) for sized in ledgers if subject in sized.lengths]
+        if lengths[-1] > LENGTH_RATIO * lengths[0]:
+            longer[subject] = [f"{length / BYTES_A_KB:,.1f}" for length in lengths]
+    return longer
+
+
+def _show_sizes(console: Console, title: str, columns: Sequence[str], rows: Mapping[str, Sequence[str]]) -> None:
+    table = Table(title=title, title_justify="left")
     for column in ("", *columns):
         table.add_column(column, justify="left" if column == "" else "right")
-    for schema in ledgers[0].disk:
-        table.add_row(schema, *(f"{sized.disk[schema]:,.0f}" for sized in ledgers))
+    for subject, cells in rows.items():
+        table.add_row(subject, *cells)
     console.print(table)
 
 

@@ -3,11 +3,14 @@
 Questions about one enterprise are about one that has as many projects in a ledger of any size, see `newcomer`. Of a
 past day, when that was not there yet, they are about one that the copies share, and ask for pages that are as long in
 each ledger: its matches grow with the copies, as they don't in a zone. A common word shows as many rows in each.
+Copies of a fact are adjacent, so that a department's messages come in bursts: they are asked for at other places of the
+ledger each time, which are those of the same days in any.
 The month is the last whole one: on its first day the present one is empty in a ledger of any size.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -23,6 +26,7 @@ from scripts.demo.demo import last_day
 from scripts.simulation.office_time import ZONE
 
 EVENTS = 200  # the ones before the end
+PLACES = 24  # of the ledger, evenly over all of it: of the last half by as many reads
 PAST_WEEKS = 26  # from the past day to the last one of the zone
 WORD = "总部大楼"  # in the names of one project in eight
 LONG_PROJECT = """
@@ -35,7 +39,7 @@ DEPARTMENT = """
     SELECT i.department FROM views.item AS i JOIN views.project AS p ON p.project = i.project
     WHERE p.kind <> '' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
 """
-# The department that most waits for: of the measured commands, so that its desk shows full pages in any ledger.
+# The department that most waits for.
 BUSIEST = """
     SELECT s.holder FROM views.waiting_count AS s WHERE s.held_by = 'department' AND s.figure = 'holds'
     GROUP BY s.holder ORDER BY sum(s.n) DESC, s.holder LIMIT 1
@@ -63,6 +67,10 @@ class Question(Struct, frozen=True):
     address: str
     role: Role
     over: str = ""
+
+    def address_of(self, named: Mapping[str, str], nth: int) -> str:
+        """The address for the *nth* read, from 0."""
+        return self.address.format(**named, place=int(named["zone_end"]) * (PLACES - nth % PLACES) // PLACES)
 
 
 QUESTIONS = (
@@ -95,7 +103,7 @@ QUESTIONS = (
     Question("conformance to flows", "/pages/conformance", Role.LEADER),
     Question("items that depart from a flow", "/pages/conformance/items", Role.LEADER),
     Question("items at a step, a page", "/pages/cases?step=decision", Role.LEADER),
-    Question("messages of a department", "/messages?before={zone_end}", Role.OFFICER, "{department}"),
+    Question("messages of a department", "/messages?before={place}", Role.OFFICER, "{department}"),
     Question("published figures, at the window", "/window/published", Role.SUPERVISOR),
     Question("granted decisions, at the window", "/v1/window/decisions", Role.SUPERVISOR),
     Question("a project", "/v1/projects/{project}", Role.AUDITOR),

@@ -13,7 +13,7 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.verifier.verify import verify
 from projections.registry import VIEWS
 from scripts.benches.copies.multiply import Multiplier, copied_id
-from scripts.benches.growth import COMMAND, GrowthReport, SizedLedger, shown
+from scripts.benches.growth import COMMAND, GrowthReport, SizedLedger, shown, unlike_lengths
 from scripts.benches.report import Machine
 from scripts.server.catching_up import catch_up
 from tests.conftest import database_in
@@ -53,3 +53,11 @@ def test_what_grows_is_computed_for_more() -> None:
     assert [cell.strip() for cell in rows[COMMAND][2:6]] == ["1.00", "2.00", "2.00", "8.0"]
     assert [cell.strip() for cell in rows["flat"][2:6]] == ["4.00", "4.00", "1.00", "4.0"]
     assert [cell.strip() for cell in rows["refused"][2:4]] == ["", "400"]
+
+
+def test_an_answer_with_more_rows_of_a_larger_zone_is_listed() -> None:
+    small, large = SizedLedger("", 100_000), SizedLedger("", 1_000_000)
+    small.lengths = {"a page that is not full": [40_000, 41_000, 42_000], "a full page": [50_000], "refused": [1]}
+    large.lengths = {"a page that is not full": [123_000], "a full page": [51_000]}
+
+    assert unlike_lengths([small, large]) == {"a page that is not full": ["41.0", "123.0"]}

@@ -36,8 +36,16 @@ def test_the_past_day_is_in_the_time_of_a_zone(database_url: str) -> None:
 
     assert date.fromisoformat(named["day"]) == last_day() - timedelta(weeks=26)
     assert named["as_of"] == f"{named['day']}T16:00:00Z"
-    addresses = [question.address.format(**named) for question in (*QUESTIONS, *PAST_QUESTIONS)]
+    addresses = [question.address_of(named, 0) for question in (*QUESTIONS, *PAST_QUESTIONS)]
     assert all("{" not in address for address in addresses)
+
+
+def test_messages_are_read_at_other_places_each_time() -> None:
+    (messages,) = (question for question in QUESTIONS if question.subject == "messages of a department")
+
+    small, large = ([messages.address_of({"zone_end": end}, nth) for nth in (0, 6, 12)] for end in ("240", "24000"))
+    assert small == [f"/messages?before={place}" for place in (240, 180, 120)]
+    assert large == [f"/messages?before={place}" for place in (24000, 18000, 12000)]
 
 
 def test_the_newcomer_has_its_projects(database_url: str) -> None:
