@@ -1,10 +1,11 @@
 """What `scripts/growth` asks over HTTP: lists, figures and pages of today, and of a past day as known then and now.
 
-Questions about one enterprise are about one that has as many projects in a ledger of any size, see `newcomer`. Of a
-past day, when that was not there yet, they are about one that the copies share, and ask for pages that are as long in
-each ledger: its matches grow with the copies, as they don't in a zone. A common word shows as many rows in each.
-Copies of a fact are adjacent, so that a department's messages come in bursts: they are asked for at other places of the
-ledger each time, which are those of the same days in any.
+Questions about one enterprise, or one desk, are about those that have as much in a ledger of any size, see `newcomer`;
+the busiest desk is that of a department whose work grows with the zone. Of a past day, when the newcomer was not there
+yet, they are about one that the copies share, and ask for pages that are as long in each ledger: its matches grow with
+the copies, as they don't in a zone. A common word shows as many rows in each. Copies of a fact are adjacent, so that a
+department's messages come in bursts: they are asked for at other places of the ledger each time, which are those of the
+same days in any.
 The month is the last whole one: on its first day the present one is empty in a ledger of any size.
 """
 
@@ -21,7 +22,7 @@ from domain.core.ledger import Role
 from domain.law.calendar.moment import midnight, next_day, weeks_later
 from domain.law.calendar.period import Period
 from infrastructure.ledger.reader import head_of
-from scripts.benches.newcomer import CODE, NAME
+from scripts.benches.newcomer import CODE, NAME, OFFICE
 from scripts.demo.demo import last_day
 from scripts.simulation.office_time import ZONE
 
@@ -77,7 +78,7 @@ QUESTIONS = (
     Question("overview, a leader's first page", "/", Role.LEADER),
     Question("page of the board", "/supervision?{month}", Role.SUPERVISOR),
     Question("page of progress", "/pages/progress", Role.LEADER),
-    Question("desk of a department", "/desk", Role.OFFICER, "{department}"),
+    Question("desk of a department", "/desk", Role.OFFICER, "{office}"),
     Question("the busiest desk", "/desk", Role.OFFICER, "{busiest}"),
     Question("board of a month", "/v1/supervision/board?{month}", Role.SUPERVISOR),
     Question("projects, a page", "/v1/progress?limit=100", Role.LEADER),
@@ -150,6 +151,7 @@ def names_in(url: str) -> dict[str, str]:
         "shared_enterprise": quote(enterprise),
         "word": quote(WORD),
         "department": department,
+        "office": OFFICE,
         "busiest": busiest,
         "position": str(position),
         "zone_end": str(zone_end),

@@ -8,10 +8,12 @@ from datetime import date, timedelta
 import psycopg
 import pytest
 
+from api.worklist.view_models import BEGINNING
 from infrastructure.ledger.reader import head_of
 from scripts import ledger
+from scripts.benches.commands import ITEMS
 from scripts.benches.growth import SizedLedger, measure_round
-from scripts.benches.newcomer import CODE, NAME, PROJECTS, settle
+from scripts.benches.newcomer import CODE, DESK_PROJECTS, NAME, OFFICE, PROJECTS, settle
 from scripts.benches.questions import PAST_QUESTIONS, QUESTIONS, names_in
 from scripts.demo.demo import last_day
 from scripts.server.catching_up import catch_up
@@ -60,6 +62,10 @@ def test_the_newcomer_has_its_projects(database_url: str) -> None:
         assert connection.execute(granted, [CODE]).fetchone() == (0,)
         person = "SELECT count(*) FROM views.person_code WHERE code = %s"
         assert connection.execute(person, [CODE]).fetchone() == (1,)
+        waits = "SELECT held_by, count(*) FROM views.waiting WHERE department = %s GROUP BY 1 ORDER BY 1"
+        shown = connection.execute(waits, [OFFICE]).fetchall()
+    assert shown == [("applicant", DESK_PROJECTS * (ITEMS // 3)), ("department", DESK_PROJECTS * (ITEMS - ITEMS // 3))]
+    assert all(number > BEGINNING for _, number in shown)  # its groups are full
 
 
 @pytest.mark.long
