@@ -106,9 +106,10 @@ class RecordRetention:
     async def remove(self, by: Actor, *, after: timedelta | None = None) -> RetentionReport:
         """Delete expired records, as an act of *by*, and record that.
 
-        *after*: nothing is done where the last removal is not that long ago. Raises Refused, BusyError, psycopg's
-        errors; what was removed by then is recorded by the next call of `record_noted`.
+        *after*: nothing is done where the last removal is not that long ago. Raises ClockWrongError, Refused,
+        BusyError, psycopg's errors; what was removed by then is recorded by the next call of `record_noted`.
         """
+        await self._approvals.clocks.require_right()
         now = self._approvals.clock()
         async with self._approvals.store.connection() as connection, connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])

@@ -111,7 +111,7 @@ HTTP_CODES: dict[str, tuple[int, str]] = {
     "no-pdf": (501, "this installation can't make PDF files"),
     "busy": (503, "too many commands are waiting for the disk; nothing of this request was stored"),
     "outcome-unknown": (503, "no answer came in time; send the command again to learn whether it was stored"),
-    "clock-wrong": (503, "the clocks of this server and its database differ; nothing of this request was stored"),
+    "clock-wrong": (503, "the clock of this server or of its database is wrong; nothing of this request was stored"),
     "database-away": (503, "the database can't be reached"),
     "database-full": (503, "the disk of the database is full"),
     "database-read-only": (503, "the database accepts no changes now"),

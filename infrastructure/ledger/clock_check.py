@@ -2,23 +2,31 @@
 
 A wrong clock has legal effect: statutory periods start on the wrong day, and deadlines are warned of that have not
 come. So all processes of an installation go by one clock. Where two clocks differ by more than networks and NTP
-explain, either may be wrong, and no fact is dated by them.
+explain, either may be wrong, and no fact is dated by them. Where both are one, as on a single machine, they can't
+differ: there the clock may be wrong if it is set ahead by days while the server runs. A restart confirms it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from time import monotonic, time
+from time import clock_gettime, monotonic, time
 
 import psycopg
 import structlog
 
+if sys.platform == "linux":
+    from time import CLOCK_BOOTTIME as UPTIME
+else:
+    from time import CLOCK_MONOTONIC as UPTIME
+
 LOOK_SECONDS = 2.0
 APART_MAX = timedelta(seconds=2)  # the deadline watcher pauses beyond
 REFUSED_MAX = timedelta(minutes=1)  # no command is taken beyond
+SET_AHEAD_MAX = timedelta(hours=24)  # since the start of the server: no command is taken beyond
 JUMP_SECONDS = 1.0  # between wall clock and monotonic clock: then compare again before the next command
 ALARM_SECONDS = 60.0  # between two lines in the log
 NOTHING = timedelta()
@@ -42,6 +50,7 @@ class ClockCheck:
         self._database, self._machine = database, machine
         self._offset = NOTHING  # of this machine's clock
         self._steady = time() - monotonic()  # changes when the machine's clock is set, or the machine was asleep
+        self._booted_at = booted_at()
         self._logged_at = -ALARM_SECONDS
         self.trouble = ""  # why the deadline watcher pauses
         self.refusal = ""  # why no command is taken
@@ -104,6 +113,11 @@ class ClockCheck:
                 f" {_shown(server_at)} here, {_shown(database_at)} there"
             )
             self.refusal = self.trouble if apart > REFUSED_MAX else ""
+        elif (ahead := timedelta(seconds=booted_at() - self._booted_at)) > SET_AHEAD_MAX:
+            self.note = self.trouble = self.refusal = (
+                f"this machine's clock was set ahead since the server was started, from {_shown(database_at - ahead)}"
+                f" to {_shown(database_at)}: restart the server if that is right"
+            )
         elif newest is not None and newest - database_at > APART_MAX:
             self.note = (
                 f"the newest fact was recorded at {_shown(newest)},"
@@ -112,6 +126,11 @@ class ClockCheck:
         if self.note and monotonic() - self._logged_at >= ALARM_SECONDS:
             self._logged_at = monotonic()
             log.error("clock_wrong", note=self.note, commands_refused=bool(self.refusal))
+
+
+def booted_at() -> float:
+    """When this machine was started, in seconds since 1970, by its present clock: later where that was set ahead."""
+    return time() - clock_gettime(UPTIME)
 
 
 def _shown(at: datetime) -> str:

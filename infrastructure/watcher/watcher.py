@@ -23,6 +23,7 @@ from infrastructure.calendar.calendars import Calendars
 from infrastructure.law.lawbook import LawBook
 from infrastructure.leader import Leader, LeadTerms
 from infrastructure.ledger.approvals import Approvals
+from infrastructure.ledger.clock_check import ClockWrongError
 from infrastructure.ledger.committer import BusyError
 from infrastructure.ledger.reader import CHANNEL
 from infrastructure.watcher.watch_cache import WatchCache
@@ -50,7 +51,7 @@ class Watcher(Leader):
     Uses the clock of *approvals*, which must be open.
     """
 
-    transient = (*Leader.transient, BusyError)
+    transient = (*Leader.transient, BusyError, ClockWrongError)
 
     def __init__(self, approvals: Approvals, url: str) -> None:
         super().__init__(url, TERMS)
@@ -77,9 +78,12 @@ class Watcher(Leader):
     async def step(self, table: WatchTable) -> int:
         """Note new entries, and check one batch of due projects; returns how many of both, 0 if nothing was to do.
 
-        Does nothing while the clocks of machine and database differ.
+        Does nothing while a clock is wrong: what is due then was not due, and would be checked again too late.
         """
-        if self._approvals.clocks.trouble:
+        clocks = self._approvals.clocks
+        if clocks.has_jumped:
+            await clocks.look()
+        if clocks.trouble:
             return 0
         now = self._approvals.clock()
         laws = await self._calendars.laws()
@@ -113,7 +117,7 @@ class Watcher(Leader):
         return {project: stored[command] for project, command in imported.items() if command in stored}
 
     async def _check(self, state: WatchState, laws: LawBook, since: datetime | None) -> CheckedProject:
-        """Record everything that is due in one project. Raises psycopg.Error and BusyError; logs any other error."""
+        """Record everything that is due in one project. Raises what is transient; logs any other error."""
         project = state.project.id
         try:
             for _ in range(PASSES_MAX):
@@ -126,7 +130,7 @@ class Watcher(Leader):
                 await self._record(project, watched)
                 state = await self._cache.refreshed(state)
             log.warning("project_did_not_settle", project=str(project), due=len(watched.due))
-        except (psycopg.Error, BusyError):
+        except (psycopg.Error, BusyError, ClockWrongError):
             raise
         except Exception:
             log.exception("project_check_failed", project=str(project))
@@ -156,7 +160,7 @@ class Watcher(Leader):
     async def _idle_seconds(self, table: WatchTable) -> float:
         """How long to wait for a NOTIFY: until the next project is due, at most POLL_SECONDS."""
         next_at = await table.next()
-        if next_at is None:
+        if next_at is None or self._approvals.clocks.trouble:  # what is due is not checked while a clock is wrong
             return POLL_SECONDS
         return min(max((next_at - self._approvals.clock()).total_seconds(), 0.0), POLL_SECONDS)
 

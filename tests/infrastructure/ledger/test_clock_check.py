@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -14,13 +15,14 @@ from infrastructure.doctor import diagnose
 from infrastructure.ledger import clock_check
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.clock_check import REFUSED_MAX, ClockWrongError, utc_now
+from infrastructure.retention import SERVERS, RecordRetention
 from infrastructure.settings import Settings
-from infrastructure.watcher.watcher import Watcher
+from infrastructure.watcher.watcher import POLL_SECONDS, Watcher
 from tests.examples import APPLICANT, MANAGER
 from tests.infrastructure.watcher.test_watcher import REGISTER, SUBMIT
 from tests.watching import settle, table_of
 
-SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 WITHIN = 30 * SECOND  # of the database's time, on a machine that does ten other things
 
 
@@ -119,6 +121,61 @@ async def test_a_clock_that_was_set_is_logged_where_the_databases_is_the_same(
             await approvals.clocks.require_right()
     assert quiet == []
     assert [(line["event"], line["seconds"]) for line in lines] == [("clock_set", 3600)]
+
+
+class MovedClock:
+    """The clock of a single machine, on which the database runs too: it is set by hand."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.by = timedelta(0)
+        monkeypatch.setattr(clock_check, "time", lambda: self.now().timestamp())
+
+    def now(self) -> datetime:
+        """What it says."""
+        return utc_now() + self.by
+
+    @asynccontextmanager
+    async def server(self, url: str) -> AsyncIterator[Approvals]:
+        """What is started on the machine, with the database at *url*."""
+        started = Approvals(url, machine=self.now)
+        compared = started.clocks._database
+
+        async def database() -> tuple[datetime, datetime | None]:
+            at, newest = await compared()
+            return at + self.by, newest
+
+        started.clocks._database = database
+        async with started as approvals:
+            yield approvals
+
+
+async def test_a_clock_set_ahead_by_days_is_not_gone_by_until_a_restart(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, project = MovedClock(monkeypatch), uuid4()
+    async with clock.server(database_url) as approvals, table_of(database_url) as table:
+        for who, command in ((MANAGER, REGISTER), (APPLICANT, SUBMIT)):
+            await approvals.handle(project, command, who, uuid4())
+        watcher, retention = Watcher(approvals, database_url), RecordRetention(approvals, Settings.of({}))
+        assert await watcher.take_lead(table)
+        assert await settle(watcher, table) > 0
+
+        clock.by = 400 * DAY
+        with pytest.raises(ClockWrongError, match="was set ahead since the server was started") as refused:
+            await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())
+        assert f"to {clock.now():%Y-%m-%dT}" in str(refused.value)
+        with pytest.raises(ClockWrongError):
+            await retention.remove(SERVERS)
+        assert await settle(watcher, table) == 0
+        assert await watcher._idle_seconds(table) == POLL_SECONDS  # though something is due by this clock
+        assert len(await approvals.history(project)) == 2
+
+        clock.by = 5 * HOUR  # as after a zone that was wrong
+        assert (await approvals.handle(uuid4(), REGISTER, MANAGER, uuid4())).receipt.position == 3
+
+    clock.by = 400 * DAY
+    async with clock.server(database_url) as restarted:
+        assert (await restarted.handle(uuid4(), REGISTER, MANAGER, uuid4())).receipt.position == 4
 
 
 async def test_facts_of_a_clock_that_was_ahead_are_named_after_others_were_recorded(database_url: str) -> None:
