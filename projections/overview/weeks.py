@@ -15,6 +15,7 @@ from psycopg.sql import SQL, Composed
 
 from domain.law.calendar.moment import midnight
 from domain.law.licensing.review import DECISION
+from projections.clocks.counts import CLOCKS
 from projections.clocks.list import EXISTS
 from projections.clocks.warned import LATE as LATE_PROJECTS
 from projections.clocks.warned import OVER, figures_at
@@ -23,8 +24,8 @@ from projections.reader import Reader
 from projections.scope import Scope
 from projections.sums import NO_DAYS, ZONE
 from projections.supervision.figures import median_of
+from projections.supervision.fold import SUPERVISION
 
-SUPERVISION, CLOCKS = "read:supervision", "read:clocks"
 # What was done before the first of the weeks ended is in none of them: projects that are under way, and those of which
 # something happened since, are few of all there ever were.
 UNDER_WAY = SQL("""

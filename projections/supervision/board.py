@@ -24,7 +24,7 @@ from projections.snapshots import Cursor
 from projections.sums import ALL, NO_DAYS, ZONE, day_of, table_of
 from projections.supervision.figures import Counts, DailyCounts, counted_for
 from projections.supervision.fold import SUMS as SIGNAL_SUMS
-from projections.supervision.fold import figures_of
+from projections.supervision.fold import SUPERVISION, figures_of
 
 NEXT = """
     SELECT least(
@@ -146,9 +146,7 @@ async def _add_rows(
     cursor: Cursor, counts: DailyCounts, which: SQL, params: dict[str, Any], scope: Scope, *, times: int
 ) -> None:
     """Add to *counts* what the signals *which* changed, *times* each."""
-    await cursor.execute(
-        SQL(SIGNALS).format(which=which, within=scope.of("s", "read:supervision")), params, prepare=False
-    )
+    await cursor.execute(SQL(SIGNALS).format(which=which, within=scope.of("s", SUPERVISION)), params, prepare=False)
     for happened_at, of, level, now, was in await cursor.fetchall():
         day = day_of(happened_at)
         for department in counted_for(of):
@@ -184,15 +182,13 @@ async def _rows(
 ) -> Counts:
     """Counts from single rows: recorded from an instant on, or of some projects."""
     counts: Counts = Counter()
-    await cursor.execute(
-        SQL(SIGNALS).format(which=which[0], within=scope.of("s", "read:supervision")), params, prepare=False
-    )
+    await cursor.execute(SQL(SIGNALS).format(which=which[0], within=scope.of("s", SUPERVISION)), params, prepare=False)
     for _, of, level, now, was in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
             counts.update((department, figure, NO_DAYS) for figure in figures_of(level, now))
             counts.subtract((department, figure, NO_DAYS) for figure in (figures_of(level, was) if was else ()))
     await cursor.execute(
-        SQL(DECISIONS).format(which=which[1], within=scope.of("d", "read:supervision")), params, prepare=False
+        SQL(DECISIONS).format(which=which[1], within=scope.of("d", SUPERVISION)), params, prepare=False
     )
     for of, state, days in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):

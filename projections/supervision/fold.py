@@ -41,6 +41,7 @@ STATES = (STANDING, RESCINDED, APPEALED, "returned", "upheld", REVOKED)
 VOID = (RESCINDED, REVOKED)
 SHOWN_STATES = frozenset({RESCINDED, REVOKED, APPEALED})  # states that are figures of their own
 SUMS = "signal_sum"
+SUPERVISION = "read:supervision"  # what a reader of these records needs
 SignalFact: TypeAlias = DeadlineWarned | AcceptanceDeemed | ConsentDeemed | RenewalDeemed | CardIssued
 Ordered: TypeAlias = SupervisionOrdered | SupervisionAnswered
 AFTERWARDS = (CardRescinded, CardAppealed, AppealDecided)  # facts that change the state of a signal

@@ -18,7 +18,7 @@ from projections.clocks.decisions import LATE_DECISIONS
 from projections.keyset import Ordering, SortKey
 from projections.scope import ZONE_SCOPE, Scope
 from projections.supervision.figures import DecidedCase
-from projections.supervision.fold import APPEALED, FATES, REVOKED, SHOWN_STATES, STANDING, VOID, SignalRow
+from projections.supervision.fold import APPEALED, FATES, REVOKED, SHOWN_STATES, STANDING, SUPERVISION, VOID, SignalRow
 from projections.supervision.fold import DECISIONS as DECIDED
 
 R = TypeVar("R", SignalRow, DecidedCase)
@@ -261,7 +261,7 @@ def _order(table: str, criteria: ListFilter) -> Ordering:
 
 def _conditions(table: str, criteria: ListFilter, *, without: bool) -> Iterator[SQL | Composed]:
     """The conditions for what is in the scope, of the department, and after the page before."""
-    yield criteria.scope.of(table, "read:supervision", department="department")
+    yield criteria.scope.of(table, SUPERVISION, department="department")
     if criteria.department:
         yield DEPARTMENTS[table]
     if without:

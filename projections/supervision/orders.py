@@ -14,7 +14,7 @@ from psycopg.sql import SQL, Composed
 from domain.law.calendar.moment import local_day
 from projections.keyset import Ordering, SortKey
 from projections.scope import Scope
-from projections.supervision.fold import OrderRow
+from projections.supervision.fold import SUPERVISION, OrderRow
 from projections.supervision.list import comes_after, in_order
 
 ORDERS: LiteralString = """
@@ -143,7 +143,7 @@ def orders_by_state(criteria: OrderFilter, scope: Scope) -> Composed:
 
 def _conditions(criteria: OrderFilter, scope: Scope) -> list[SQL | Composed]:
     restricting = [condition for name, condition in CONDITIONS.items() if getattr(criteria, name)]
-    return [scope.of("o", "read:supervision", department="department"), ORDERED, *restricting]
+    return [scope.of("o", SUPERVISION, department="department"), ORDERED, *restricting]
 
 
 def order_place(row: OrderRow, sort: OrderSort) -> OrderKey:

@@ -50,6 +50,7 @@ from projections.supervision.fold import (
     FATES,
     SIGNALS,
     STANDING,
+    SUPERVISION,
     WARNING,
     OrderRow,
     SignalRow,
@@ -84,7 +85,6 @@ from projections.supervision.past_board import CountedAt, counts_at, signals_by_
 from projections.supervision.signals import LEVELS_IN_FORCE, LISTED, ended_by, is_in_force
 from projections.view import fold
 
-SUPERVISION = "read:supervision"
 VIEWS = ("supervision", "clocks")
 TABLES = (SIGNALS, DECISIONS, CLOCKS)
 FIRST_ZONE = "Pacific/Kiritimati"  # where a day begins first

@@ -28,6 +28,7 @@ from projections.as_of import Folding, Past, Tables, settled_at, tables_at
 from projections.law.shipped import shipped_law
 from projections.reader import Laws, Reader
 from projections.scope import EVERYTHING, ZONE_SCOPE, Scope, both
+from projections.supervision.fold import SUPERVISION
 from projections.supervision.timeliness import LAG_SUMS, LAGS, SUSPENSIONS, SuspensionRow, Timeliness
 from projections.supervision.timeliness_history import HISTORY
 
@@ -49,7 +50,6 @@ REPEATED = """
     ) AS unusual JOIN {suspension} AS s USING (project, item, application)
     ORDER BY s.project, s.item, s.application, s.suspended_at, s.suspension
 """
-SUPERVISION = "read:supervision"
 OF_REGISTER, OF_OWN = SQL("l.register = %(register)s"), SQL("l.department = %(own)s")
 VIEWS = (Timeliness(shipped_law),)
 PAST = Folding(VIEWS, (LAGS, SUSPENSIONS), settled_at(VIEWS), (HISTORY,))
