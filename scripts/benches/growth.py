@@ -48,7 +48,7 @@ from scripts.server.processes import tune_garbage_collector
 SIZES = (100_000, 1_000_000)
 PAST_FACTS_MAX = 2_000_000  # of a ledger with histories by default: they take two thirds of the disk
 COMPUTED = 100_000_000
-BASE_PROJECTS = 200  # some 36,000 facts: a minute or two to simulate
+BASE_PROJECTS = 200  # some 108,000 facts: a minute or two to simulate
 CLIENTS, COMMAND_SECONDS = 32, 1.0
 ROUNDS, READS_A_ROUND = 3, 10
 WARM_UP = 2  # reads that load plans and rows after a start
