@@ -73,10 +73,14 @@ class ClockCheck:
 
     async def require_right(self) -> None:
         """Raises ClockWrongError where the time is too uncertain to date a fact by, and psycopg's errors."""
-        if self.has_jumped:
-            await self.look()
+        await self.look_if_set()
         if self.refusal:
             raise ClockWrongError(self.refusal)
+
+    async def look_if_set(self) -> None:
+        """Compare where this machine's clock was set since the last look. Raises psycopg's errors."""
+        if self.has_jumped:
+            await self.look()
 
     async def keep_looking(self) -> None:
         """Compare every LOOK_SECONDS. While the database is unreachable, the last comparison counts."""

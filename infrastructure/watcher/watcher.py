@@ -81,8 +81,7 @@ class Watcher(Leader):
         Does nothing while a clock is wrong: what is due then was not due, and would be checked again too late.
         """
         clocks = self._approvals.clocks
-        if clocks.has_jumped:
-            await clocks.look()
+        await clocks.look_if_set()
         if clocks.trouble:
             return 0
         now = self._approvals.clock()
@@ -117,7 +116,10 @@ class Watcher(Leader):
         return {project: stored[command] for project, command in imported.items() if command in stored}
 
     async def _check(self, state: WatchState, laws: LawBook, since: datetime | None) -> CheckedProject:
-        """Record everything that is due in one project. Raises what is transient; logs any other error."""
+        """Record everything that is due in one project. Raises psycopg.Error, BusyError and ClockWrongError.
+
+        Any other error is logged.
+        """
         project = state.project.id
         try:
             for _ in range(PASSES_MAX):
