@@ -41,6 +41,7 @@ from scripts.benches.measure import MILLISECONDS
 from scripts.benches.newcomer import settle
 from scripts.benches.questions import PAST_QUESTIONS, QUESTIONS, Question, names_in
 from scripts.benches.report import Machine, machine
+from scripts.benches.tables import table_of
 from scripts.importing.screen import bar
 from scripts.server.catching_up import catch_up
 from scripts.server.processes import tune_garbage_collector
@@ -222,37 +223,34 @@ def shown(report: GrowthReport, console: Console) -> None:
     here, ledgers = report.machine, report.ledgers
     console.print(f"{here.cores} cores ({here.processor}), Python {here.python}, load before: {here.load:.1f}")
     columns = [f"{sized.facts:,}" for sized in ledgers]
+    subjects = dict.fromkeys(subject for sized in ledgers for subject in (*sized.times, *sized.refused))
     for percent in (50, 99):
-        title = "median" if percent == 50 else f"p{percent}"
-        table = Table(title=f"{title}, ms, by facts", title_justify="left")
-        for column in ("", *columns, "ratio", f"{COMPUTED:,} (computed)"):
-            table.add_column(column, justify="left" if column == "" else "right")
-        for subject in dict.fromkeys(subject for sized in ledgers for subject in (*sized.times, *sized.refused)):
-            table.add_row(subject, *_row(ledgers, subject, percent))
-        console.print(table)
+        title = f"{'median' if percent == 50 else f'p{percent}'}, ms, by facts"
+        rows = {subject: _row(ledgers, subject, percent) for subject in subjects}
+        _show(console, table_of(title, "", *columns, "ratio", f"{COMPUTED:,} (computed)"), rows)
     disk = {schema: [f"{sized.disk[schema]:,.0f}" for sized in ledgers] for schema in ledgers[0].disk}
-    _show_sizes(console, "disk, bytes a fact", columns, disk)
+    _show(console, table_of("disk, bytes a fact", "", *columns), disk)
     if longer := unlike_lengths(ledgers):
-        _show_sizes(console, "answers that are longer in a larger ledger, kB", columns, longer)
+        _show(console, table_of("answers that are longer in a larger ledger, kB", "", *columns), longer)
 
 
 def unlike_lengths(ledgers: Sequence[SizedLedger]) -> dict[str, list[str]]:
     """The median lengths in kB of answers that are longer in the largest ledger than in the smallest, by subject.
 
+    Only of what all ledgers answered.
     A page that is not full shows more of a larger zone: part of the time that it takes is for more rows.
     """
     longer: dict[str, list[str]] = {}
     for subject in ledgers[0].lengths:
-        lengths = [median(sized.lengths[subject]) for sized in ledgers if subject in sized.lengths]
+        if not all(subject in sized.lengths for sized in ledgers):
+            continue
+        lengths = [median(sized.lengths[subject]) for sized in ledgers]
         if lengths[-1] > LENGTH_RATIO * lengths[0]:
             longer[subject] = [f"{length / BYTES_A_KB:,.1f}" for length in lengths]
     return longer
 
 
-def _show_sizes(console: Console, title: str, columns: Sequence[str], rows: Mapping[str, Sequence[str]]) -> None:
-    table = Table(title=title, title_justify="left")
-    for column in ("", *columns):
-        table.add_column(column, justify="left" if column == "" else "right")
+def _show(console: Console, table: Table, rows: Mapping[str, Sequence[str]]) -> None:
     for subject, cells in rows.items():
         table.add_row(subject, *cells)
     console.print(table)

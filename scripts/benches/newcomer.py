@@ -8,7 +8,8 @@ each ledger gets an enterprise that has three projects, like most of a zone, and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import UUID, uuid4
+from itertools import chain
+from uuid import uuid4
 
 from msgspec import structs
 
@@ -18,7 +19,7 @@ from domain.legal_person.registration import RegisterLegalPerson
 from domain.legal_person.state import Particulars, PersonKind, stream_of
 from domain.messages import AnyCommand
 from domain.project.application.acceptance import AcceptItem
-from domain.project.application.registration import Enterprise
+from domain.project.application.registration import Enterprise, RegisterProject
 from domain.project.application.submission import SubmitItem
 from domain.project.application.supplement import RequestSupplement
 from infrastructure.ledger.approvals import Approvals
@@ -38,15 +39,17 @@ async def settle(url: str) -> None:
     async with Approvals(url) as approvals:
         command = RegisterLegalPerson(code=CODE, particulars=particulars, source="市场主体登记")
         await approvals.handle(stream_of(CODE), command, MANAGER, uuid4())
-        for nth in range(PROJECTS):
-            project: UUID = uuid4()
-            named = structs.replace(registration(), name=f"{NAME}{nth + 1}号厂房", enterprise=Enterprise(NAME, CODE))
-            for step, by in project_life(named, APPLICANT):
-                await approvals.handle(project, step, by, uuid4())
-        for nth in range(DESK_PROJECTS):
+        own = (project_life(project_of_its_own(f"{NAME}{nth + 1}号厂房"), APPLICANT) for nth in range(PROJECTS))
+        on_desk = (project_under_way(f"量子谷{nth + 1}号厂房") for nth in range(DESK_PROJECTS))
+        for life in chain(own, on_desk):
             project = uuid4()
-            for step, by in project_under_way(f"量子谷{nth + 1}号厂房"):
+            for step, by in life:
                 await approvals.handle(project, step, by, uuid4())
+
+
+def project_of_its_own(name: str) -> RegisterProject:
+    """The command that registers a project of the enterprise."""
+    return structs.replace(registration(), name=name, enterprise=Enterprise(NAME, CODE))
 
 
 def project_under_way(name: str) -> Iterator[tuple[AnyCommand, Actor]]:

@@ -61,3 +61,11 @@ def test_an_answer_with_more_rows_of_a_larger_zone_is_listed() -> None:
     large.lengths = {"a page that is not full": [123_000], "a full page": [51_000]}
 
     assert unlike_lengths([small, large]) == {"a page that is not full": ["41.0", "123.0"]}
+
+
+def test_an_answer_that_a_ledger_refused_is_not_listed() -> None:
+    ledgers = [SizedLedger("", size, lengths={"a page": [size]}) for size in (1_000, 2_000, 3_000)]
+    assert unlike_lengths(ledgers) == {"a page": ["1.0", "2.0", "3.0"]}
+
+    ledgers[1].lengths.clear()
+    assert unlike_lengths(ledgers) == {}
