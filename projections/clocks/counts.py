@@ -19,7 +19,7 @@ from msgspec import Struct, field
 from psycopg.sql import SQL
 
 from domain.law.licensing.clock import Level, State
-from projections.clocks.list import ClockSource
+from projections.clocks.list import CLOCKS, ClockSource
 from projections.clocks.nodes import MODES, Node
 from projections.clocks.reading import Reading
 from projections.clocks.rows import CLOSED, LEVEL, NAMES
@@ -28,7 +28,6 @@ from projections.scope import EVERYTHING, ZONE_SCOPE, Scope
 from projections.sums import ALL
 from projections.view import Row, Rows, Table
 
-CLOCKS = "read:clocks"
 STANDINGS = Table(
     "clock_standing",
     (

@@ -17,6 +17,7 @@ from projections.keyset import Ordering, SortKey
 from projections.reader import Reader
 from projections.scope import EVERYTHING, ZONE_SCOPE, Scope
 
+CLOCKS = "read:clocks"  # what a reader of them needs
 ROWS_MAX = 1000  # at a time
 NEVER = datetime.max.replace(tzinfo=UTC)  # a clock whose end can't be known comes last
 NODELESS = "none"  # the clocks that belong to no key node
@@ -265,7 +266,7 @@ def matching(
     conditions: list[SQL | Composed] = [
         SQL("c.closed" if criteria.closed else "NOT c.closed"),
         EXISTS,
-        scope.of("c", "read:clocks"),
+        scope.of("c", CLOCKS),
     ]
     conditions += [SQL("c.{} = {}").format(Identifier(name), Placeholder(name)) for name in TEXTS if params[name]]
     conditions += _chosen(criteria)

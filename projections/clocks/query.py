@@ -25,7 +25,6 @@ from domain.streams import of_project
 from projections.clocks.counts import (
     BY_DEPARTMENT,
     BY_NODE,
-    CLOCKS,
     ClockCount,
     Counts,
     by_department,
@@ -40,6 +39,7 @@ from projections.clocks.fold import Clocks, counted_at, counted_by
 from projections.clocks.history import BASES, ClockHistory
 from projections.clocks.law_events import Histories, item_histories
 from projections.clocks.list import (
+    CLOCKS,
     ClockEnd,
     ClockFilter,
     ClockSource,

@@ -15,8 +15,7 @@ from psycopg.sql import SQL, Composed
 
 from domain.law.calendar.moment import midnight
 from domain.law.licensing.review import DECISION
-from projections.clocks.counts import CLOCKS
-from projections.clocks.list import EXISTS
+from projections.clocks.list import CLOCKS, EXISTS
 from projections.clocks.warned import LATE as LATE_PROJECTS
 from projections.clocks.warned import OVER, figures_at
 from projections.progress.query import PROGRESS, registered, within

@@ -16,8 +16,7 @@ from psycopg.sql import SQL, Composed
 
 from domain.law.licensing.countersign import COUNTERSIGN
 from domain.project.waiting.wait import HeldBy, WaitKind
-from projections.clocks.counts import CLOCKS
-from projections.clocks.list import ENDS, ClockEnd, ClockFilter, ClockSource, matching
+from projections.clocks.list import CLOCKS, ENDS, ClockEnd, ClockFilter, ClockSource, matching
 from projections.clocks.list import ORDER as CLOCK_ORDER
 from projections.clocks.query import ClocksAt
 from projections.snapshots import Cursor
