@@ -1,7 +1,8 @@
 """Reads the feed: a page of the ledger's entries after a position, with the condition of access in the query.
 
 A page moves on over what its reader may not see, or did not want: `next` is the position up to which it looked. A query
-looks through a window of positions only, so that none runs long however rare the wanted events are.
+looks through a window of positions only, so that none runs long however rare the wanted events are. The windows of a
+page grow: the first is small, as it mostly fills the page, and a query for each small one would cost as much again.
 """
 
 from __future__ import annotations
@@ -40,8 +41,7 @@ PERSONAL: Mapping[str, str] = {  # facts that may name whom to call, and who may
 }
 COMPLAINT_CONTEXT = tuple(tag_of(fact) for fact in (*BY_COMPLAINANTS, *CORRECTIONS))
 NEEDS_CONTEXT = (*ABOUT_COMPLAINTS, *CORRECTIONS)
-WINDOW_POSITIONS = 5_000  # looked through by one query: milliseconds
-WINDOWS_MAX = 40  # looked through for one page
+WINDOWS = (5_000, 10_000, 20_000, 40_000, 40_000, 40_000, 45_000)  # positions that the queries of one page look through
 READS_AT_ONCE_MAX, READS_OF_PAGES_MAX = 4, 2  # of the pool's connections: commands and pages need some too
 ROW = AccessColumns("c", item="item")
 OF_ANOTHER_REGISTER: LiteralString = """
@@ -148,8 +148,8 @@ class Feed:
         async with self._reads:
             position = await self.horizon.look()
             position = min(before, position) if before else position
-            for _ in range(WINDOWS_MAX if criteria.wanted_types else 0):
-                after = max(position - WINDOW_POSITIONS, 0)
+            for window in WINDOWS if criteria.wanted_types else ():
+                after = max(position - window, 0)
                 bounds = {"after": after, "until": position, "limit": limit - len(events)}
                 rows = await self._rows(query, {**params, **bounds})
                 events += [FeedEvent(entry_from(StoredRow(*row[:-1])), bool(row[-1])) for row in rows]
@@ -161,12 +161,13 @@ class Feed:
     async def count(
         self, caller: Caller, criteria: FeedCriteria, until: int, limit: int, condition: SQL, **params: object
     ) -> int:
-        """How many events *caller* may see for which *condition* holds too, of the last window up to *until*.
+        """How many events *caller* may see for which *condition* holds too, up to position *until*.
 
-        *condition* is SQL about the entry `e`, with *params*. From *limit* on they are not counted.
+        Counts the last window of positions only. *condition* is SQL about the entry `e`, with *params*. From *limit* on
+        they are not counted.
         """
         matching, matching_params = _matching(caller, criteria)
-        bounds = {"after": max(until - WINDOW_POSITIONS, 0), "until": until, "limit": limit}
+        bounds = {"after": max(until - WINDOWS[0], 0), "until": until, "limit": limit}
         query = COUNT.format(matching=matching, condition=condition)
         ((count,),) = await self._rows(query, {**matching_params, **bounds, **params})
         return int(count)
@@ -177,9 +178,9 @@ class Feed:
             return FeedPage((), max(after, until), more=False)
         events: list[FeedEvent] = []
         position = after
-        for _ in range(WINDOWS_MAX):
+        for window in WINDOWS:
             # The entries of one project are read by their own index, which does not know windows.
-            end = until if criteria.project else min(until, position + WINDOW_POSITIONS)
+            end = until if criteria.project else min(until, position + window)
             bounds = {"after": position, "until": end, "limit": limit - len(events)}
             rows = await self._rows(query, {**params, **bounds})
             events += [FeedEvent(entry_from(StoredRow(*row[:-1])), bool(row[-1])) for row in rows]

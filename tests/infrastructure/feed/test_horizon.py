@@ -55,8 +55,7 @@ async def test_what_the_views_have_not_read_is_not_passed_over(database_url: str
 
 async def test_pages_follow_each_other_without_a_gap(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However few positions a query looks through, and however few events a page holds."""
-    monkeypatch.setattr(reader, "WINDOW_POSITIONS", 3)
-    monkeypatch.setattr(reader, "WINDOWS_MAX", 2)
+    monkeypatch.setattr(reader, "WINDOWS", (2, 4))
     async with Approvals(database_url) as approvals:
         feed = Feed(approvals.store)
         managers = ["wang" if nth % 4 == 1 else "zhou" for nth in range(20)]
@@ -73,6 +72,20 @@ async def test_pages_follow_each_other_without_a_gap(database_url: str, monkeypa
                     seen += [event.entry.position for event in page.events]
                     after, more = page.next, page.more
                 assert (seen, after) == (wanted, positions[-1])
+                assert await _backwards(feed, caller, limit) == wanted[::-1]
+
+
+async def _backwards(feed: Feed, caller: Caller, limit: int) -> list[int]:
+    """The positions of the events that *caller* may see, the newest first, in pages of *limit*."""
+    seen: list[int] = []
+    before, more = 0, True
+    while more:
+        page = await feed.latest(caller, ALL, before, limit)
+        assert len(page.events) <= limit
+        assert not before or page.next < before
+        seen += [event.entry.position for event in page.events]
+        before, more = page.next, page.more
+    return seen
 
 
 async def test_a_follower_is_woken_by_the_projector(database_url: str) -> None:
