@@ -23,7 +23,7 @@ from domain.project.application.undertaking import DecisionRevoked
 from domain.project.state.project import Project
 from domain.project.supervision.rescission import CardRescinded
 from domain.project.supervision.signals import RenewalDeemed
-from projections.information.words import plain, vector_of_names
+from projections.information.words import searched
 from projections.sums import day_of
 from projections.view import Facts, Row, Rows, Table, facts_of
 
@@ -83,7 +83,7 @@ class GrantedRow(Struct, frozen=True, dict=True):
         """The row of the view, made once: words of texts take long, and every decision has its own."""
         named = (self.item_name, self.applicant, self.uscc, self.project_name, self.project_code)
         texts = [text for text in (self.case_number, self.document, *named) if text]
-        return (*structs.astuple(self), plain("\n".join(texts)), vector_of_names(texts))
+        return (*structs.astuple(self), *searched(texts))
 
 
 class GrantedState(Struct):
