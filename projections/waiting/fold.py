@@ -338,8 +338,12 @@ def _look(state: WaitingState, code: str, entry: Entry, project: Project) -> Non
     needs = item.plan.needs
     blocked = bool(needs) and before_acceptance(item) and bool(open_groups(needs, state.granted))
     (state.blocked.add if blocked else state.blocked.discard)(code)
+    now: dict[Key, datetime] = {}
     before, at = state.since.get(code, NOTHING), entry.occurred_at
-    state.since[code] = {(key := wait.key): before.get(key, at) for wait in waits_of(project, item, blocked)}
+    for wait in waits_of(project, item, blocked):
+        key = wait.key
+        now[key] = before.get(key, at)
+    state.since[code] = now
 
 
 def _row(project: UUID, nth: int, item: ItemWaiting, wait: Wait) -> Row:
