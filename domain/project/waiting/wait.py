@@ -93,21 +93,20 @@ def before_acceptance(item: Item) -> bool:
 
 def waits_of(project: Project, item: Item, blocked: bool) -> list[Wait]:
     """The waits of *item*, the most binding first; *blocked*: by preconditions, which have no holder."""
-    stage = item.stage
+    stage, granted = item.stage, item.outcome is GRANTED
     waits: list[Wait] = []
     if item.disputed is not None:
         waits.append(Wait(WaitKind.DISCREPANCY, HeldBy.PROJECT_MANAGER, project.manager))
-    delivery = [Wait(DELIVERY, DEPARTMENT, item.department)] if stage is COMPLETED and item.plan.live else []
-    if item.outcome is GRANTED:
-        waits += delivery
-        if item.undertaking and item.undertaking_kept is None:
-            waits.append(Wait(WaitKind.CHECK, DEPARTMENT, item.department))
-        return waits
-    if stage is SUPPLEMENTING:
-        waits.append(Wait(WaitKind.PAPERS, *APPLICANT, item.missing))
-    if item.outcome is not TERMINATED or is_needed(project, item):
-        waits += (BLOCKED,) if blocked else _before_the_grant(item, stage)
-    return waits + delivery  # after a refusal: the next step is a new application
+    if not granted:
+        if stage is SUPPLEMENTING:
+            waits.append(Wait(WaitKind.PAPERS, *APPLICANT, item.missing))
+        if item.outcome is not TERMINATED or is_needed(project, item):
+            waits += (BLOCKED,) if blocked else _before_the_grant(item, stage)
+    if stage is COMPLETED and item.plan.live:  # a refusal too, though the next step is a new application
+        waits.append(Wait(DELIVERY, DEPARTMENT, item.department))
+    if granted and item.undertaking and item.undertaking_kept is None:
+        waits.append(Wait(WaitKind.CHECK, DEPARTMENT, item.department))
+    return waits
 
 
 def is_needed(project: Project, item: Item) -> bool:
