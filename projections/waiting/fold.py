@@ -148,8 +148,8 @@ class WaitingState(Struct):
     """The start of each wait by item; and the granted items, to detect changes.
 
     *rows* are cached by item, and *tally* has what they count in. Rows of *stale* items are made again (None: of all);
-    in those of *blocked* items that they hold up, the holder. *linked*: some item has preconditions. *replaceable* are
-    the alternatives to others: which of them a chain follows depends on their stages.
+    in those of *blocked* items that they hold up, the holder. *linked*: some item has, or had, preconditions.
+    *replaceable* are the alternatives to others: which of them a chain follows depends on their stages.
     """
 
     since: dict[str, dict[Key, datetime]] = field(default_factory=dict)
@@ -178,8 +178,8 @@ class Waiting:
         return WaitingState()
 
     def fold(self, state: WaitingState, entry: Entry, project: Project) -> None:
-        code = getattr(entry.fact, "item", "")
-        if not isinstance(code, str) or not code:
+        code: str = getattr(entry.fact, "item", "")
+        if not code:
             state.granted = project.granted  # the plan may have changed
             for removed in state.since.keys() - project.items.keys():
                 del state.since[removed]
@@ -187,7 +187,7 @@ class Waiting:
             touched, state.stale = list(project.items), None
         else:
             changed = _note_grant(state, code, project)
-            touched = [code, *project.waiting_for(code)] if changed else [code]
+            touched = [code, *project.waiting_for(code)] if changed and state.linked else [code]
             if (changed and state.linked) or type(entry.fact) in PLANNING:
                 state.stale = None
         was_blocked = code in state.blocked
@@ -226,7 +226,6 @@ def _plan(state: WaitingState, project: Project) -> None:
     state.tally.clear()
     state.ended.clear()
     state.places = {code: nth for nth, code in enumerate(project.items, 1)}
-    state.linked = any(item.plan.needs for item in project.items.values())
     state.replaceable = replaceable(project)
 
 
@@ -336,6 +335,8 @@ def _look(state: WaitingState, code: str, entry: Entry, project: Project) -> Non
         state.blocked.discard(code)
         return
     needs = item.plan.needs
+    if needs:
+        state.linked = True
     blocked = bool(needs) and before_acceptance(item) and bool(open_groups(needs, state.granted))
     (state.blocked.add if blocked else state.blocked.discard)(code)
     now: dict[Key, datetime] = {}
