@@ -28,7 +28,7 @@ from projections.feedback.redaction import named
 from projections.progress.item_dates import NODES, Dates
 from projections.progress.rows import CASES, ITEMS, PROJECTS, ProgressProject
 from projections.progress.sums import CHOICES, COUNTS, DAYS, step_figure, summed_rows
-from projections.view import EVERY_FACT, Facts, Row, Rows, Table, facts_of
+from projections.view import EVERY_FACT, Facts, Row, Rows, Table, count, facts_of
 
 NUMBERED = (ItemSubmitted, CaseNumbered)  # facts that may give an application its number
 NO_HOLDER = HeldBy.NOBODY.value
@@ -227,8 +227,8 @@ def _count(state: ProgressState, code: str, figures: tuple[str, ...]) -> None:
     if before is figures:
         return
     if before:
-        state.tally.subtract(before)
-    state.tally.update(figures)
+        count(state.tally, before, -1)
+    count(state.tally, figures)
     state.counted[code] = figures
 
 
