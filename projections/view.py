@@ -189,17 +189,19 @@ def take(views: Sequence[View[Any]], folded: Folded, entries: Iterable[Entry]) -
     """Fold further entries, none of them a correction, into existing states."""
     project, states = folded.project, folded.states
     followers = followers_among(tuple(view for view in views if view.name in states))
-    kinds = set[type[Fact]]()
+    bound: dict[type[Fact], list[tuple[Callable[..., None], Any]]] = {}  # the folds and states of the views by fact
     for entry in entries:
         fact = entry.fact
         fact.apply(project)
         project.version = entry.version
         if entry.version == 1 and isinstance(project, Project):
             project.register = register_of(entry)
-        kinds.add(kind := type(fact))
-        for name, fold_one in followers[kind]:
-            fold_one(states[name], entry, project)
-    folded.touched.update(name for kind in kinds for name, _ in followers[kind])
+        kind = type(fact)
+        if kind not in bound:
+            bound[kind] = [(fold_one, states[name]) for name, fold_one in followers[kind]]
+        for fold_one, state in bound[kind]:
+            fold_one(state, entry, project)
+    folded.touched.update(name for kind in bound for name, _ in followers[kind])
 
 
 class Followers(dict[type[Any], tuple[tuple[str, Callable[..., None]], ...]]):
