@@ -210,15 +210,19 @@ def _standing(project: Project) -> tuple[str, str, str, int, int]:
 
 def figures_of(row: Row, item: Item) -> tuple[str, ...]:
     """The figures that an item counts in, once in each."""
-    open_, done, turned_down = item.stage in OPEN_STAGES, is_done(item), is_turned_down(item)
-    return _figures(tuple(row[HOLDERS]), step_figure(row, item), is_open=open_, done=done, turned_down=turned_down)
+    return _figures(
+        tuple(row[HOLDERS]),
+        OPEN if item.stage in OPEN_STAGES else "",
+        DONE if is_done(item) else "",
+        TURNED_DOWN if is_turned_down(item) else "",
+        step_figure(row, item),
+    )
 
 
 @lru_cache(maxsize=FIGURES_CACHED_MAX)
-def _figures(holders: tuple[str, ...], step: str, *, is_open: bool, done: bool, turned_down: bool) -> tuple[str, ...]:
+def _figures(holders: tuple[str, ...], *figures: str) -> tuple[str, ...]:
     """One object for all items alike, as each is kept with its item."""
-    counted = ((OPEN, is_open), (DONE, done), (TURNED_DOWN, turned_down), (step, bool(step)))
-    return (*(HELD + holder for holder in holders), *(figure for figure, counts in counted if counts))
+    return (*(HELD + holder for holder in holders), *filter(None, figures))
 
 
 def _count(state: ProgressState, code: str, figures: tuple[str, ...]) -> None:
