@@ -30,7 +30,6 @@ from projections.progress.rows import CASES, ITEMS, PROJECTS, ProgressProject
 from projections.progress.sums import CHOICES, COUNTS, DAYS, step_figure, summed_rows
 from projections.view import EVERY_FACT, Facts, Row, Rows, Table, count, facts_of
 
-NUMBERED = (ItemSubmitted, CaseNumbered)  # facts that may give an application its number
 NO_HOLDER = HeldBy.NOBODY.value
 
 PLANNING = facts_of((ItemPlanned, ItemReplanned, ItemDropped))  # then another item may be needed, or not any more
@@ -71,13 +70,12 @@ class Progress:
     def fold(self, state: ProgressState, entry: Entry, project: Project) -> None:
         fact, at = entry.fact, entry.occurred_at
         _note_entry(state, entry, project)
-        code = getattr(fact, "item", "")
-        names_item = isinstance(code, str) and code != ""
-        if not names_item or type(fact) in PLANNING:
+        code: str = getattr(fact, "item", "")
+        if not code or type(fact) in PLANNING:
             for cached in (state.rows, state.counted, state.tally):  # the plan may have changed
                 cached.clear()
             state.granted = project.granted
-        if not names_item:
+        if not code:
             return
         state.rows.pop(code, None)
         if (project.recorded(code).outcome is GRANTED) is not (code in state.granted):
@@ -89,8 +87,8 @@ class Progress:
             dates = state.items[code] = Dates()
         dates.changed_at, dates.changed_by, dates.last_fact = at, state.changed_by, state.last_fact
         _note_case(state, fact, project)
-        if type(fact) in NODES:
-            NODES[type(fact)](dates, fact, at)
+        if node := NODES.get(type(fact)):
+            node(dates, fact, at)
 
     def rows(self, state: ProgressState, project: Project) -> Rows:
         cached = state.rows
@@ -122,15 +120,21 @@ def _note_entry(state: ProgressState, entry: Entry, project: Project) -> None:
         state.happened_at = at
     if state.recorded_at is None or entry.recorded_at > state.recorded_at:
         state.recorded_at = entry.recorded_at
-    if isinstance(fact, ProjectRegistered):
+    if type(fact) is ProjectRegistered:
         state.registered, state.registered_at = fact, at
     if type(fact) in OF_PARTIES:
         state.parties = None
 
 
 def _note_case(state: ProgressState, fact: Fact, project: Project) -> None:
-    if isinstance(fact, NUMBERED) and fact.case_number:
-        application = fact.application if isinstance(fact, CaseNumbered) else project.recorded(fact.item).application
+    """The number that *fact* may have given an application."""
+    if type(fact) is ItemSubmitted:
+        application = project.recorded(fact.item).application
+    elif type(fact) is CaseNumbered:
+        application = fact.application
+    else:
+        return
+    if fact.case_number:
         state.cases[fact.item, application] = (project.id, fact.item, application, fact.case_number)
 
 
