@@ -66,12 +66,13 @@ def vector(weighed: Iterable[tuple[str, str]]) -> str:
     return " ".join(f"'{word}':{WEIGHTS.index(weight) + 1}{weight}" for word, weight in sorted(weights.items()))
 
 
-def searched(names: Iterable[str]) -> tuple[str, str]:
-    """What is searched of *names*: them normalised, and their tsvector, all of the heaviest weight.
+def searched(names: Iterable[str], numbers: Iterable[str] = ()) -> tuple[str, str]:
+    """What is searched of *numbers* and *names*: them normalised, and their tsvector, all of the heaviest weight.
 
-    PostgreSQL keeps a word that several have once.
+    PostgreSQL keeps a word that several have once. What is made of names is cached, as many rows repeat them.
     """
-    parts = [_searched_of_name(name) for name in names if name]
+    parts = [_searched(number) for number in numbers if number]
+    parts += [_searched_of_name(name) for name in names if name]
     return " ".join([text for text, _ in parts if text]), " ".join([terms for _, terms in parts if terms])
 
 
@@ -92,10 +93,12 @@ def words(text: str) -> frozenset[str]:
     return frozenset(_terms(plain(text)))
 
 
-@_cached_for_names
-def _searched_of_name(name: str) -> tuple[str, str]:
-    normal = plain(name)
+def _searched(text: str) -> tuple[str, str]:
+    normal = plain(text)
     return normal, " ".join([f"'{word}':1A" for word in sorted(_terms(normal))])
+
+
+_searched_of_name = _cached_for_names(_searched)
 
 
 def _terms(normal: str) -> set[str]:

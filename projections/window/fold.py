@@ -78,9 +78,9 @@ class GrantedRow(Struct, frozen=True):
     revoked_on: date | None
 
 
-ITEM_NAME, APPLICANT, PROJECT_CODE, CASE_NUMBER, DOCUMENT, BY_SILENCE, REVOKED_ON = map(
+ITEM_NAME, APPLICANT, CASE_NUMBER, DOCUMENT, BY_SILENCE, REVOKED_ON = map(
     GrantedRow.__struct_fields__.index,
-    ("item_name", "applicant", "project_code", "case_number", "document", "by_silence", "revoked_on"),
+    ("item_name", "applicant", "case_number", "document", "by_silence", "revoked_on"),
 )
 TEXT = len(GrantedRow.__struct_fields__)  # index of the first column of what is searched
 
@@ -176,7 +176,7 @@ def _granted(state: GrantedState, entry: Entry, project: Project, item: Item, co
 
 def _with_text(row: Row) -> Row:
     """The *row* with what is searched of it: made once, as words of texts take long."""
-    return (*row, *searched((row[CASE_NUMBER], row[DOCUMENT], row[ITEM_NAME], *row[APPLICANT : PROJECT_CODE + 1])))
+    return (*row, *searched((row[ITEM_NAME], *row[APPLICANT:CASE_NUMBER]), row[CASE_NUMBER:BY_SILENCE]))
 
 
 def applicant_kind(uscc: str) -> str:
