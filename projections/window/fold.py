@@ -114,8 +114,7 @@ class GrantedDecisions:
         decisions = state.decisions
         match entry.fact:
             case ItemCompleted() | RenewalDeemed() as fact:
-                if project.recorded(fact.item).plan.live and not project.register:
-                    _decided(state, fact, entry, project)
+                _decided(state, fact, entry, project)
             case ProjectRegistered() as registered:
                 state.kind = applicant_kind(project.uscc)
                 state.named = registered if state.kind == ENTERPRISE else None
@@ -138,6 +137,8 @@ class GrantedDecisions:
 def _decided(state: GrantedState, fact: ItemCompleted | RenewalDeemed, entry: Entry, project: Project) -> None:
     """Take in a decision, or the silence that counts as one unless an officer has granted the application."""
     item = project.recorded(fact.item)
+    if project.register or not item.plan.live:
+        return
     key = fact.item, item.application
     if isinstance(fact, ItemCompleted):
         state.decisions.pop(key, None)
