@@ -70,7 +70,7 @@ class AccessView:
 
     def fold(self, state: AccessState, entry: Entry, project: Project) -> None:
         fact = entry.fact
-        if isinstance(fact, MaterialAttached):
+        if type(fact) is MaterialAttached:
             for item in fact.items:
                 state.files.setdefault((item, fact.digest), entry.version)
             return

@@ -137,15 +137,15 @@ class Conformance:
         fact, at = entry.fact, entry.occurred_at
         if type(fact) in PLANNING:
             _plan(state, project, at)
-        if isinstance(fact, ProjectRegistered):
+        if type(fact) is ProjectRegistered:
             state.registered_at = at
         code = getattr(fact, "item", "")
         course = state.courses.get(code)
         if course is None:
             return
-        if course.begun_at is None and isinstance(fact, BEGINNING):
+        if course.begun_at is None and type(fact) in BEGINNING:
             course.begun_at = at
-        course.supplements += isinstance(fact, SupplementRequested)
+        course.supplements += type(fact) is SupplementRequested
         item = project.items.get(code)
         if course.granted_at is None and item is not None and item.outcome is GRANTED:
             course.granted_at = at

@@ -13,7 +13,7 @@ from domain.project.application.registration import ItemPlanned, ProjectRegister
 from domain.project.application.submission import ItemSubmitted
 from domain.project.external.results import ExternalResultRecorded
 from domain.project.flow.adoption import ItemDropped, ItemReplanned
-from domain.project.state.project import Project
+from domain.project.state.project import Item, Project
 from domain.project.waiting.wait import GRANTED, TERMINATED
 from projections.view import Facts, Row, Rows, Table, facts_of
 
@@ -77,25 +77,28 @@ class Handled:
         return HandledState()
 
     def fold(self, state: HandledState, entry: Entry, project: Project) -> None:
-        if type(entry.fact) in PLANNING:
-            planned = state.planned
-            state.planned = {code: planned.get(code, entry.occurred_at) for code in project.items}
-        match entry.fact:
-            case ItemSubmitted(item=code) as submitted if code in project.items:
-                state.begun[code] = project.items[code].application, submitted, entry.occurred_at
-            case ItemCompleted(item=code) | ExternalResultRecorded(item=code) if code in project.items:
-                _decided(state, code, entry, project)
-                if project.items[code].outcome is GRANTED:
-                    state.granted[code] = entry.occurred_at
+        fact, at = entry.fact, entry.occurred_at
+        if type(fact) in PLANNING:
+            state.planned = {code: state.planned.get(code, at) for code in project.items}
+            return
+        code = getattr(fact, "item", "")
+        item = project.items.get(code)
+        if item is None:
+            return
+        if type(fact) is ItemSubmitted:
+            state.begun[code] = item.application, fact, at
+        elif type(fact) in DECIDING:
+            _decided(state, code, item, at, project)
+            if item.outcome is GRANTED:
+                state.granted[code] = at
 
     def rows(self, state: HandledState, project: Project) -> Rows:  # noqa: ARG002  a view's signature
         return {"handled": [*state.rows.values()]}
 
 
-def _decided(state: HandledState, code: str, entry: Entry, project: Project) -> None:
-    item = project.items[code]
-    number, submitted, at = state.begun.get(code, (0, None, entry.occurred_at))
-    if submitted is None or number != item.application or at > entry.occurred_at:
+def _decided(state: HandledState, code: str, item: Item, decided_at: datetime, project: Project) -> None:
+    number, submitted, at = state.begun.get(code, (0, None, decided_at))
+    if submitted is None or number != item.application or at > decided_at:
         return
     if item.outcome is TERMINATED:
         state.rows.pop((code, number), None)
@@ -111,7 +114,7 @@ def _decided(state: HandledState, code: str, entry: Entry, project: Project) -> 
         str(item.mode),
         submitted.law,
         at,
-        entry.occurred_at,
+        decided_at,
         state.free_at(plan),
         item.outcome is GRANTED,
     )

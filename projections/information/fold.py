@@ -153,16 +153,16 @@ class Information:
 
     def fold(self, state: InformationState, entry: Entry, project: Project) -> None:  # noqa: ARG002  the view's form
         match entry.fact:
+            case ItemCompleted(item=item, document_number=number):
+                state.documents[item] = number
+            case ItemSubmitted(item=item):
+                state.documents.pop(item, None)
             case ProjectRegistered() as registered:
                 state.registered, state.registered_at, state.rows = registered, entry.occurred_at, None
             case InformationRecorded() as recorded:
                 _enter(state, entry, recorded)
             case ManagerAssigned():
                 state.rows = None
-            case ItemCompleted(item=item, document_number=number):
-                state.documents[item] = number
-            case ItemSubmitted(item=item):
-                state.documents.pop(item, None)
 
     def rows(self, state: InformationState, project: Project) -> Rows:
         registered, documents = state.registered, tuple(_documents(state, project))

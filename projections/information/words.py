@@ -23,7 +23,7 @@ NAMES_CACHED_MAX, NAME_CHARACTERS_MAX = 4096, 200  # of items, projects and appl
 STEM_CHARACTERS_MIN = 3  # shorter remainders are no stems: "yes" is no plural
 
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-RUN = re.compile(rf"(?P<han>[{HAN}]+)|[^\W_{HAN}]+")
+RUN = re.compile(rf"(?P<han>[{HAN}]+)|(?P<word>[^\W_{HAN}]+)")
 BARE = re.compile(rf"[^\W_{HAN}]+")
 VARIANTS = (
     ("ies", "y"),
@@ -66,9 +66,14 @@ def vector(weighed: Iterable[tuple[str, str]]) -> str:
     return " ".join(f"'{word}':{WEIGHTS.index(weight) + 1}{weight}" for word, weight in sorted(weights.items()))
 
 
-def vector_of_names(names: Iterable[str]) -> str:
-    """The tsvector of *names*, all of the heaviest weight; PostgreSQL keeps a word that several have once."""
-    return " ".join(filter(None, map(_vector_of_name, names)))
+def searched(names: Iterable[str], numbers: Iterable[str] = ()) -> tuple[str, str]:
+    """What is searched of *numbers* and *names*: them normalised, and their tsvector, all of the heaviest weight.
+
+    PostgreSQL keeps a word that several have once. What is made of names is cached, as many rows repeat them.
+    """
+    parts = [_searched(number) for number in numbers if number]
+    parts += [_searched_of_name(name) for name in names if name]
+    return " ".join([text for text, _ in parts if text]), " ".join([terms for _, terms in parts if terms])
 
 
 def _cached_for_names(of: Callable[[str], T]) -> Callable[[str], T]:
@@ -85,18 +90,26 @@ def _cached_for_names(of: Callable[[str], T]) -> Callable[[str], T]:
 @_cached_for_names
 def words(text: str) -> frozenset[str]:
     """The index terms of *text*: words, and the characters and bigrams of Chinese runs. Those of names are cached."""
+    return frozenset(_terms(plain(text)))
+
+
+def _searched(text: str) -> tuple[str, str]:
+    normal = plain(text)
+    return normal, " ".join([f"'{word}':1A" for word in sorted(_terms(normal))])
+
+
+_searched_of_name = _cached_for_names(_searched)
+
+
+def _terms(normal: str) -> set[str]:
+    """The index terms of a text as `plain` gives it."""
     distinct: set[str] = set()
-    for run in RUN.finditer(plain(text)):
-        if han := run["han"]:
+    for han, word in RUN.findall(normal):
+        if han:
             distinct.update(han, _pairs(han))
         else:
-            distinct.add(run[0][:WORD_CHARACTERS_MAX])
-    return frozenset(distinct)
-
-
-@_cached_for_names
-def _vector_of_name(name: str) -> str:
-    return " ".join(f"'{word}':1A" for word in sorted(words(name)))
+            distinct.add(word[:WORD_CHARACTERS_MAX])
+    return distinct
 
 
 def question(text: str) -> SearchWords:

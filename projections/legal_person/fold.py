@@ -17,7 +17,7 @@ from domain.legal_person.registration import LegalPersonChanged, LegalPersonRegi
 from domain.legal_person.state import LegalPerson, Particulars, stream_of
 from domain.messages import Entry
 from domain.streams import LEGAL_PERSON, AggregateKind
-from projections.information.words import plain, vector_of_names
+from projections.information.words import searched
 from projections.view import Facts, Row, Rows, Table, facts_of
 
 OWN, HELD, LINKED = "unified", "organisation", "linked"  # its own code, the older one contained in it, and linked ones
@@ -183,8 +183,7 @@ def _row(person: LegalPerson, nth: int, belief: Belief) -> Row:
         belief.known_from,
         belief.known_until,
         what.by,
-        plain(is_.name or ""),
-        vector_of_names([is_.name or ""]),
+        *searched([is_.name or ""]),
     )
 
 

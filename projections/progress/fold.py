@@ -28,9 +28,8 @@ from projections.feedback.redaction import named
 from projections.progress.item_dates import NODES, Dates
 from projections.progress.rows import CASES, ITEMS, PROJECTS, ProgressProject
 from projections.progress.sums import CHOICES, COUNTS, DAYS, step_figure, summed_rows
-from projections.view import EVERY_FACT, Facts, Row, Rows, Table, facts_of
+from projections.view import EVERY_FACT, Facts, Row, Rows, Table, count, facts_of
 
-NUMBERED = (ItemSubmitted, CaseNumbered)  # facts that may give an application its number
 NO_HOLDER = HeldBy.NOBODY.value
 
 PLANNING = facts_of((ItemPlanned, ItemReplanned, ItemDropped))  # then another item may be needed, or not any more
@@ -71,13 +70,12 @@ class Progress:
     def fold(self, state: ProgressState, entry: Entry, project: Project) -> None:
         fact, at = entry.fact, entry.occurred_at
         _note_entry(state, entry, project)
-        code = getattr(fact, "item", "")
-        names_item = isinstance(code, str) and code != ""
-        if not names_item or type(fact) in PLANNING:
+        code: str = getattr(fact, "item", "")
+        if not code or type(fact) in PLANNING:
             for cached in (state.rows, state.counted, state.tally):  # the plan may have changed
                 cached.clear()
             state.granted = project.granted
-        if not names_item:
+        if not code:
             return
         state.rows.pop(code, None)
         if (project.recorded(code).outcome is GRANTED) is not (code in state.granted):
@@ -89,8 +87,8 @@ class Progress:
             dates = state.items[code] = Dates()
         dates.changed_at, dates.changed_by, dates.last_fact = at, state.changed_by, state.last_fact
         _note_case(state, fact, project)
-        if type(fact) in NODES:
-            NODES[type(fact)](dates, fact, at)
+        if node := NODES.get(type(fact)):
+            node(dates, fact, at)
 
     def rows(self, state: ProgressState, project: Project) -> Rows:
         cached = state.rows
@@ -122,15 +120,21 @@ def _note_entry(state: ProgressState, entry: Entry, project: Project) -> None:
         state.happened_at = at
     if state.recorded_at is None or entry.recorded_at > state.recorded_at:
         state.recorded_at = entry.recorded_at
-    if isinstance(fact, ProjectRegistered):
+    if type(fact) is ProjectRegistered:
         state.registered, state.registered_at = fact, at
     if type(fact) in OF_PARTIES:
         state.parties = None
 
 
 def _note_case(state: ProgressState, fact: Fact, project: Project) -> None:
-    if isinstance(fact, NUMBERED) and fact.case_number:
-        application = fact.application if isinstance(fact, CaseNumbered) else project.recorded(fact.item).application
+    """The number that *fact* may have given an application."""
+    if type(fact) is ItemSubmitted:
+        application = project.recorded(fact.item).application
+    elif type(fact) is CaseNumbered:
+        application = fact.application
+    else:
+        return
+    if fact.case_number:
         state.cases[fact.item, application] = (project.id, fact.item, application, fact.case_number)
 
 
@@ -210,15 +214,19 @@ def _standing(project: Project) -> tuple[str, str, str, int, int]:
 
 def figures_of(row: Row, item: Item) -> tuple[str, ...]:
     """The figures that an item counts in, once in each."""
-    open_, done, turned_down = item.stage in OPEN_STAGES, is_done(item), is_turned_down(item)
-    return _figures(tuple(row[HOLDERS]), step_figure(row, item), is_open=open_, done=done, turned_down=turned_down)
+    return _figures(
+        tuple(row[HOLDERS]),
+        OPEN if item.stage in OPEN_STAGES else "",
+        DONE if is_done(item) else "",
+        TURNED_DOWN if is_turned_down(item) else "",
+        step_figure(row, item),
+    )
 
 
 @lru_cache(maxsize=FIGURES_CACHED_MAX)
-def _figures(holders: tuple[str, ...], step: str, *, is_open: bool, done: bool, turned_down: bool) -> tuple[str, ...]:
+def _figures(holders: tuple[str, ...], *figures: str) -> tuple[str, ...]:
     """One object for all items alike, as each is kept with its item."""
-    counted = ((OPEN, is_open), (DONE, done), (TURNED_DOWN, turned_down), (step, bool(step)))
-    return (*(HELD + holder for holder in holders), *(figure for figure, counts in counted if counts))
+    return (*(HELD + holder for holder in holders), *filter(None, figures))
 
 
 def _count(state: ProgressState, code: str, figures: tuple[str, ...]) -> None:
@@ -227,8 +235,8 @@ def _count(state: ProgressState, code: str, figures: tuple[str, ...]) -> None:
     if before is figures:
         return
     if before:
-        state.tally.subtract(before)
-    state.tally.update(figures)
+        count(state.tally, before, -1)
+    count(state.tally, figures)
     state.counted[code] = figures
 
 

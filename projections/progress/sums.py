@@ -48,7 +48,7 @@ STEP = "step:"  # before the step that an application is at
 STEP_FIGURES = {step: f"{STEP}{step.value}" for step in CaseStep}
 NAMES = [name for name, _ in ITEMS.columns]
 DECIDED_AT, DELIVERED_AT = map(NAMES.index, ("decided_at", "delivered_at"))
-EXAMINED = [NAMES.index(name) for name in ("awaiting", "queued", "suspended")]
+AWAITING, QUEUED, SUSPENDED = map(NAMES.index, ("awaiting", "queued", "suspended"))
 
 
 def summed_rows(project: ProgressProject, items: Sequence[Row], tally: Mapping[str, int]) -> Rows:
@@ -78,7 +78,7 @@ def _counts_of(project: ProgressProject, tally: Mapping[str, int]) -> list[Row]:
 
 def step_figure(row: Row, item: Item) -> str:
     """The figure of the step that the application of *item*, whose *row* was made, is at; empty where it is at none."""
-    examined = any(row[column] for column in EXAMINED)
+    examined = bool(row[AWAITING] or row[QUEUED] or row[SUSPENDED])
     step = step_of(item, is_examined=examined, is_delivered=row[DELIVERED_AT] is not None)
     return "" if step is None else STEP_FIGURES[step]
 

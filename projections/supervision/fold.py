@@ -45,6 +45,7 @@ SUPERVISION = "read:supervision"  # what a reader of these records needs
 SignalFact: TypeAlias = DeadlineWarned | AcceptanceDeemed | ConsentDeemed | RenewalDeemed | CardIssued
 Ordered: TypeAlias = SupervisionOrdered | SupervisionAnswered
 AFTERWARDS = (CardRescinded, CardAppealed, AppealDecided)  # facts that change the state of a signal
+SUPERVISING = facts_of(get_args(SignalFact), AFTERWARDS, get_args(Ordered), CORRECTIONS)  # more than decisions
 VERDICTS = {Verdict.UPHOLD: "upheld", Verdict.REVOKE: REVOKED, Verdict.RETURN: "returned"}
 
 SIGNALS = Table(
@@ -190,7 +191,7 @@ class Supervision:
     name: str = "supervision"
     version: int = 6
     tables: tuple[Table, ...] = (SIGNALS, FATES, ORDERS, DECISIONS, CORRECTED, *SUMMED)
-    follows: Facts = facts_of(DECIDING, get_args(SignalFact), AFTERWARDS, get_args(Ordered), CORRECTIONS)
+    follows: Facts = DECIDING | SUPERVISING
 
     def start(self) -> SupervisionState:
         return SupervisionState()
@@ -199,6 +200,8 @@ class Supervision:
         fact = entry.fact
         if type(fact) in DECIDING:
             state.decisions.take(entry, project)
+        if type(fact) not in SUPERVISING:
+            return
         match fact:
             case DeadlineWarned() | AcceptanceDeemed() | ConsentDeemed() | RenewalDeemed() | CardIssued():
                 self._fold_signal(state, fact, entry, project)

@@ -107,12 +107,11 @@ Suspensions: TypeAlias = dict[tuple[str, int, str], SuspensionRow]  # by item, a
 class TimelinessState(Struct):
     """One project's delays with their frequencies, and its suspensions.
 
-    *lags* are the rows of each delay, by project and summed, cached; those that are *counted* since are made again.
+    *lags* are the rows of each delay, by project and summed, cached until it is counted again.
     """
 
     delays: dict[Delay, int] = field(default_factory=dict)
     lags: dict[Delay, tuple[Row, Row]] = field(default_factory=dict)
-    counted: set[Delay] = field(default_factory=set)
     suspensions: Suspensions = field(default_factory=dict)
 
 
@@ -139,12 +138,14 @@ class Timeliness:
             return
         recorded = entry.recorded
         if recorded.law and not recorded.source:
-            by = recorded.actor
+            by, zone = recorded.actor, self._zone(recorded.law)
             department = by.department if by.role is Role.OFFICER and by.department else item.department
-            delay = (department, item.plan.live, *self._days(entry))
+            happened_on = local_day(entry.occurred_at, zone)
+            recorded_on = happened_on if entry.recorded_at == entry.occurred_at else local_day(entry.recorded_at, zone)
+            delay = (department, item.plan.live, recorded.law, happened_on, recorded_on)
             state.delays[delay] = state.delays.get(delay, 0) + 1
-            state.counted.add(delay)
-        if isinstance(fact, (ClockSuspended, ClockResumed)):
+            state.lags.pop(delay, None)
+        if type(fact) is ClockSuspended or type(fact) is ClockResumed:
             self._take(state.suspensions, entry, fact, project)
 
     def _take(
@@ -167,17 +168,10 @@ class Timeliness:
     def _zone(self, law: str) -> str:
         return self._laws().pack(law).zone
 
-    def _days(self, entry: Entry) -> tuple[str, date, date]:
-        law = entry.recorded.law
-        zone = self._zone(law)
-        happened_at, recorded_at = entry.occurred_at, entry.recorded_at
-        happened_on = local_day(happened_at, zone)
-        return law, happened_on, happened_on if recorded_at == happened_at else local_day(recorded_at, zone)
-
     def rows(self, state: TimelinessState, project: Project) -> Rows:
-        for delay in state.counted:
-            state.lags[delay] = _lag_rows(project, delay, state.delays[delay])
-        state.counted.clear()
+        for delay, acts in state.delays.items():
+            if delay not in state.lags:
+                state.lags[delay] = _lag_rows(project, delay, acts)
         return {
             "lag": [row for row, _ in state.lags.values()],
             "lag_sum": [row for _, row in state.lags.values()],

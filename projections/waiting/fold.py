@@ -6,7 +6,6 @@ entry after which it no longer does. A blocked item waits for its holder since t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
@@ -34,7 +33,7 @@ from domain.project.waiting.chain import ItemWaiting, Turn, replaceable, turn_at
 from domain.project.waiting.wait import GRANTED, Key, Wait, WaitKind, before_acceptance, waits_of
 from projections.feedback.evaluations import ABOUT_EVALUATIONS
 from projections.feedback.redaction import ABOUT_COMPLAINTS
-from projections.view import CORRECTIONS, EVERY_FACT, Facts, Folded, Row, Rows, Table, facts_of
+from projections.view import CORRECTIONS, EVERY_FACT, Facts, Folded, Row, Rows, Table, count, facts_of
 
 # What a department has begun and others hold up. Each column follows {0}, the alias of its table.
 ELSEWHERE: LiteralString = (
@@ -148,14 +147,14 @@ class WaitingState(Struct):
     """The start of each wait by item; and the granted items, to detect changes.
 
     *rows* are cached by item, and *tally* has what they count in. Rows of *stale* items are made again (None: of all);
-    in those of *blocked* items that they hold up, the holder. *linked*: some item has preconditions. *replaceable* are
-    the alternatives to others: which of them a chain follows depends on their stages.
+    in those of *blocked* items that they hold up, the holder. *linked*: some item has, or had, preconditions.
+    *replaceable* are the alternatives to others: which of them a chain follows depends on their stages.
     """
 
     since: dict[str, dict[Key, datetime]] = field(default_factory=dict)
     granted: set[str] = field(default_factory=set)
     rows: dict[str, list[Row]] = field(default_factory=dict)
-    tally: Counter[CountKey] = field(default_factory=Counter)
+    tally: dict[CountKey, int] = field(default_factory=dict)
     stale: set[str] | None = None
     blocked: set[str] = field(default_factory=set)
     linked: bool = False
@@ -178,8 +177,8 @@ class Waiting:
         return WaitingState()
 
     def fold(self, state: WaitingState, entry: Entry, project: Project) -> None:
-        code = getattr(entry.fact, "item", "")
-        if not isinstance(code, str) or not code:
+        code: str = getattr(entry.fact, "item", "")
+        if not code:
             state.granted = project.granted  # the plan may have changed
             for removed in state.since.keys() - project.items.keys():
                 del state.since[removed]
@@ -187,7 +186,7 @@ class Waiting:
             touched, state.stale = list(project.items), None
         else:
             changed = _note_grant(state, code, project)
-            touched = [code, *project.waiting_for(code)] if changed else [code]
+            touched = [code, *project.waiting_for(code)] if changed and state.linked else [code]
             if (changed and state.linked) or type(entry.fact) in PLANNING:
                 state.stale = None
         was_blocked = code in state.blocked
@@ -226,7 +225,6 @@ def _plan(state: WaitingState, project: Project) -> None:
     state.tally.clear()
     state.ended.clear()
     state.places = {code: nth for nth, code in enumerate(project.items, 1)}
-    state.linked = any(item.plan.needs for item in project.items.values())
     state.replaceable = replaceable(project)
 
 
@@ -235,7 +233,7 @@ def _remake_rows(state: WaitingState, project: Project, stale: set[str]) -> None
     is_blocked, was_blocked = not stale.isdisjoint(state.blocked), False
     for code in stale:
         former = state.rows.pop(code, [])
-        state.tally.subtract(counted(former))
+        count(state.tally, counted(former), -1)
         if state.ended.pop(code, None):
             state.obstacle = None
         was_blocked = was_blocked or any(row[KIND] == BLOCKED_KIND for row in former)
@@ -253,8 +251,8 @@ def _pass_turns_on(state: WaitingState, project: Project, roots: AbstractSet[str
         former = state.rows.get(code, [])
         rows = [_at_turn(row, turns, state.since[code]) for row in former]
         if rows != former:
-            state.tally.subtract(counted(former))
-            state.tally.update(counted(rows))
+            count(state.tally, counted(former), -1)
+            count(state.tally, counted(rows))
             state.rows[code] = rows
 
 
@@ -271,7 +269,7 @@ def _make_rows(state: WaitingState, project: Project, items: Iterable[ItemWaitin
     for item in items:
         nth = state.places[item.item]
         rows = state.rows[item.item] = [_row(project.id, nth, item, wait) for wait in item.waits]
-        state.tally.update(counted(rows))
+        count(state.tally, counted(rows))
         for row in rows:
             if row[KIND] == APPLICATION and row[WHAT]:
                 state.ended[item.item], state.obstacle = row, None
@@ -301,11 +299,11 @@ def counted(rows: Sequence[Row]) -> list[CountKey]:
 
 def _count_behind(state: WaitingState, project: UUID) -> None:
     """How many blocked items each item of *project* is on the chain of."""
-    counts: Counter[str] = Counter()
+    counts: dict[str, int] = {}
     for code in state.blocked:
         for row in state.rows.get(code, ()):
             if row[KIND] == BLOCKED_KIND:
-                counts.update(("", *row[CHAIN][1:]))
+                count(counts, ("", *row[CHAIN][1:]))
     state.behind, state.obstacle = [(project, item, number) for item, number in counts.items()], None
 
 
@@ -336,10 +334,16 @@ def _look(state: WaitingState, code: str, entry: Entry, project: Project) -> Non
         state.blocked.discard(code)
         return
     needs = item.plan.needs
+    if needs:
+        state.linked = True
     blocked = bool(needs) and before_acceptance(item) and bool(open_groups(needs, state.granted))
     (state.blocked.add if blocked else state.blocked.discard)(code)
+    now: dict[Key, datetime] = {}
     before, at = state.since.get(code, NOTHING), entry.occurred_at
-    state.since[code] = {(key := wait.key): before.get(key, at) for wait in waits_of(project, item, blocked)}
+    for wait in waits_of(project, item, blocked):
+        key = wait.key
+        now[key] = before.get(key, at)
+    state.since[code] = now
 
 
 def _row(project: UUID, nth: int, item: ItemWaiting, wait: Wait) -> Row:

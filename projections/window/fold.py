@@ -8,10 +8,9 @@ has a person a name here, so that there is none to hide later.
 from __future__ import annotations
 
 from datetime import date
-from functools import cached_property
 from uuid import UUID
 
-from msgspec import Struct, field, structs
+from msgspec import Struct, field
 
 from domain.core.types import Outcome
 from domain.legal_person.codes import is_of_individual
@@ -20,10 +19,10 @@ from domain.project.application.completion import ItemCompleted
 from domain.project.application.numbering import CaseNumbered
 from domain.project.application.registration import ProjectRegistered
 from domain.project.application.undertaking import DecisionRevoked
-from domain.project.state.project import Project
+from domain.project.state.project import Item, Project
 from domain.project.supervision.rescission import CardRescinded
 from domain.project.supervision.signals import RenewalDeemed
-from projections.information.words import plain, vector_of_names
+from projections.information.words import searched
 from projections.sums import day_of
 from projections.view import Facts, Row, Rows, Table, facts_of
 
@@ -57,7 +56,7 @@ GRANTED_DECISIONS = Table(
 )
 
 
-class GrantedRow(Struct, frozen=True, dict=True):
+class GrantedRow(Struct, frozen=True):
     """One granted application, in the columns of the view before the text that is searched."""
 
     project: UUID
@@ -78,19 +77,23 @@ class GrantedRow(Struct, frozen=True, dict=True):
     valid_through: date | None
     revoked_on: date | None
 
-    @cached_property
-    def row(self) -> Row:
-        """The row of the view, made once: words of texts take long, and every decision has its own."""
-        named = (self.item_name, self.applicant, self.uscc, self.project_name, self.project_code)
-        texts = [text for text in (self.case_number, self.document, *named) if text]
-        return (*structs.astuple(self), plain("\n".join(texts)), vector_of_names(texts))
+
+ITEM_NAME, APPLICANT, CASE_NUMBER, DOCUMENT, BY_SILENCE, REVOKED_ON = map(
+    GrantedRow.__struct_fields__.index,
+    ("item_name", "applicant", "case_number", "document", "by_silence", "revoked_on"),
+)
+TEXT = len(GrantedRow.__struct_fields__)  # index of the first column of what is searched
 
 
 class GrantedState(Struct):
-    """One project's applicant, its granted applications, and those that silence renewed, by the card that says so."""
+    """One project's kind of applicant, the rows of its granted applications, and those that silence renewed, by card.
 
-    registered: ProjectRegistered | None = None
-    decisions: dict[tuple[str, int], GrantedRow] = field(default_factory=dict)
+    *named*: its registration, if the applicant may be named.
+    """
+
+    kind: str = UNIDENTIFIED
+    named: ProjectRegistered | None = None
+    decisions: dict[tuple[str, int], Row] = field(default_factory=dict)
     renewed: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
@@ -110,66 +113,71 @@ class GrantedDecisions:
     def fold(self, state: GrantedState, entry: Entry, project: Project) -> None:
         decisions = state.decisions
         match entry.fact:
+            case ItemCompleted() | RenewalDeemed() as fact:
+                _decided(state, fact, entry, project)
             case ProjectRegistered() as registered:
-                state.registered = registered
-            case ItemCompleted(item=item) | RenewalDeemed(item=item) if project.recorded(item).plan.live:
-                _decided(state, entry, project)
+                state.kind = applicant_kind(project.uscc)
+                state.named = registered if state.kind == ENTERPRISE else None
             case CardRescinded(card=card, undoes=True) if card in state.renewed:
                 row = decisions.get(state.renewed[card])
-                if row and row.by_silence:
+                if row and row[BY_SILENCE]:
                     del decisions[state.renewed[card]]
             case DecisionRevoked(item=item):
                 key = item, project.recorded(item).application
-                if key in decisions:
-                    decisions[key] = structs.replace(decisions[key], revoked_on=day_of(entry.occurred_at))
+                if row := decisions.get(key):
+                    decisions[key] = (*row[:REVOKED_ON], day_of(entry.occurred_at), *row[TEXT:])
             case CaseNumbered(item=item, application=application, case_number=number):
-                if (key := (item, application)) in decisions:
-                    decisions[key] = structs.replace(decisions[key], case_number=number)
+                if row := decisions.get((item, application)):
+                    decisions[item, application] = _with_text((*row[:CASE_NUMBER], number, *row[DOCUMENT:TEXT]))
 
-    def rows(self, state: GrantedState, project: Project) -> Rows:
-        shown = () if project.register else state.decisions.values()
-        return {"granted_decision": [decision.row for decision in shown]}
+    def rows(self, state: GrantedState, project: Project) -> Rows:  # noqa: ARG002  a view's signature
+        return {"granted_decision": [*state.decisions.values()]}
 
 
-def _decided(state: GrantedState, entry: Entry, project: Project) -> None:
+def _decided(state: GrantedState, fact: ItemCompleted | RenewalDeemed, entry: Entry, project: Project) -> None:
     """Take in a decision, or the silence that counts as one unless an officer has granted the application."""
-    match entry.fact:
-        case ItemCompleted(item=item, outcome=outcome) as completed:
-            key = item, project.recorded(item).application
-            state.decisions.pop(key, None)
-            if outcome is Outcome.GRANTED:
-                state.decisions[key] = _granted(state, entry, project, completed)
-        case RenewalDeemed(item=item, card=card, proof=proof):
-            key = item, proof.application
-            if project.recorded(item).application == proof.application and key not in state.decisions:
-                state.renewed[card] = key
-                state.decisions[key] = _granted(state, entry, project, entry.fact)
+    item = project.recorded(fact.item)
+    if project.register or not item.plan.live:
+        return
+    key = fact.item, item.application
+    if isinstance(fact, ItemCompleted):
+        state.decisions.pop(key, None)
+        if fact.outcome is Outcome.GRANTED:
+            state.decisions[key] = _granted(state, entry, project, item, fact)
+    elif fact.proof.application == item.application and key not in state.decisions:
+        state.renewed[fact.card] = key
+        state.decisions[key] = _granted(state, entry, project, item, None)
 
 
-def _granted(state: GrantedState, entry: Entry, project: Project, fact: ItemCompleted | RenewalDeemed) -> GrantedRow:
-    item, registered = project.recorded(fact.item), state.registered
-    kind = applicant_kind(project.uscc)
-    named = registered if kind == ENTERPRISE else None
-    completed = fact if isinstance(fact, ItemCompleted) else None
-    return GrantedRow(
-        project=project.id,
-        item=fact.item,
-        application=item.application,
-        position=entry.position,
-        decided_on=day_of(entry.occurred_at),
-        department=item.department,
-        item_name=item.plan.name if named or item.plan.service else "",
-        applicant_kind=kind,
-        applicant=named.enterprise.name if named else "",
-        uscc=project.uscc if named else "",
-        project_name=named.name if named else "",
-        project_code=named.code if named else "",
-        case_number=item.case_number,
-        document=completed.document_number if completed else "",
-        by_silence=completed is None,
-        valid_through=completed.valid_through if completed else None,
-        revoked_on=None,
+def _granted(state: GrantedState, entry: Entry, project: Project, item: Item, completed: ItemCompleted | None) -> Row:
+    """The row of a grant: by an officer, or by silence if nothing was *completed*."""
+    named = state.named
+    return _with_text(
+        (
+            project.id,
+            item.plan.item,
+            item.application,
+            entry.position,
+            day_of(entry.occurred_at),
+            item.department,
+            item.plan.name if named or item.plan.service else "",
+            state.kind,
+            named.enterprise.name if named else "",
+            project.uscc if named else "",
+            named.name if named else "",
+            named.code if named else "",
+            item.case_number,
+            completed.document_number if completed else "",
+            completed is None,
+            completed.valid_through if completed else None,
+            None,
+        )
     )
+
+
+def _with_text(row: Row) -> Row:
+    """The *row* with what is searched of it: made once, as words of texts take long."""
+    return (*row, *searched((row[ITEM_NAME], *row[APPLICANT:CASE_NUMBER]), row[CASE_NUMBER:BY_SILENCE]))
 
 
 def applicant_kind(uscc: str) -> str:

@@ -24,7 +24,7 @@ from domain.project.information.recording import InformationRecorded, KnownField
 from projections.information.fold import Information, spelt
 from projections.information.query import known_project
 from projections.information.search import snippet
-from projections.information.words import question, vector, vector_of_names
+from projections.information.words import plain, question, searched, vector
 from projections.progress.fold import Progress
 from projections.progress.rows import ProgressItem
 from projections.view import Folded, fold, take
@@ -232,7 +232,9 @@ def test_search_spells_choices_in_both_languages_and_amounts_with_their_unit() -
 
 @for_any(st.lists(st.text("总部 大楼Faé’'ß１ab\n", max_size=12), max_size=5))
 def test_names_are_indexed_as_texts_of_the_heaviest_weight(server_url: str, names: list[str]) -> None:
-    vectors = [vector_of_names(names), vector(("A", name) for name in names)]
+    text, words = searched(names)
+    assert text == plain("\n".join(names))
+    vectors = [words, vector(("A", name) for name in names)]
     with psycopg.connect(server_url) as connection:
         stored, weighed = connection.execute("SELECT %s::tsvector::text, %s::tsvector::text", vectors).fetchone() or ()
     assert stored == weighed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
@@ -15,6 +15,9 @@ from domain.project.waiting.wait import GRANTED, HeldBy, Key, Wait, WaitKind, be
 
 # Rank of an alternative by stage: a smaller number is less blocked.
 NEARNESS = {Stage.ACCEPTED: 0, Stage.SUBMITTED: 1, Stage.SUPPLEMENTING: 2, Stage.NOT_STARTED: 3}
+
+PRECONDITION = WaitKind.PRECONDITION  # looked up once, as this is for every wait
+NOTHING: Mapping[Key, datetime] = {}
 
 Since: TypeAlias = Mapping[str, Mapping[Key, datetime]]  # by item
 Turn: TypeAlias = tuple[HeldBy, str, datetime | None]  # who has to act, by kind and code, and since when
@@ -65,7 +68,7 @@ def turn_at(project: Project, since: Since, root: str, *, blocked: bool) -> Turn
     if not waits:
         return HeldBy.NOBODY, "", None
     first = waits[0]
-    turn = None if first.kind is WaitKind.PRECONDITION else since.get(root, {}).get(first.key)
+    turn = None if first.kind is PRECONDITION else since.get(root, {}).get(first.key)
     return first.held_by, first.holder, turn
 
 
@@ -133,12 +136,12 @@ class _Chains:
 
     def items_waiting(self, only: Collection[str] | None) -> list[ItemWaiting]:
         unneeded = spare(self.project)
-        items = [
-            self._of(code, item)
+        return [
+            self._of(code, item, waits)
             for code, item in self.project.items.items()
             if code not in unneeded and (only is None or code in only)
+            if (waits := waits_of(self.project, item, bool(self.blockers[code])))
         ]
-        return [item_waiting for item_waiting in items if item_waiting.waits]
 
     def _depth(self, code: str) -> int:
         return self.depths.get(code, len(self.project.items) + 1)
@@ -154,30 +157,27 @@ class _Chains:
 
         return min(group, key=rank)
 
-    def _of(self, code: str, item: Item) -> ItemWaiting:
-        chain = self._chain(code)
+    def _of(self, code: str, item: Item, waits: list[Wait]) -> ItemWaiting:
+        chain, since = self._chain(code), self.since.get(code, NOTHING)
         return ItemWaiting(
             code,
             item.plan.name,
             item.department,
             item.stage,
-            tuple(self._waits(code, item, chain[-1])),
+            tuple([self._begun(wait, since.get(wait.key), code, chain[-1]) for wait in waits]),
             self.blockers[code],
             chain,
             self._roots_of(code),
             item.outcome is not GRANTED and code not in self.depths,
         )
 
-    def _waits(self, code: str, item: Item, root: str) -> Iterator[Wait]:
-        since = self.since.get(code, {})
-        for wait in waits_of(self.project, item, bool(self.blockers[code])):
-            at = since.get(wait.key)
-            if wait.kind is WaitKind.PRECONDITION:
-                followed = tuple(dict.fromkeys(blocker.followed for blocker in self.blockers[code]))
-                held_by, holder, turn = turn_at(self.project, self.since, root, blocked=bool(self.blockers.get(root)))
-                yield Wait(wait.kind, held_by, holder, followed, wait.ref, turn or at)
-            else:
-                yield Wait(wait.kind, wait.held_by, wait.holder, wait.on, wait.ref, at)
+    def _begun(self, wait: Wait, at: datetime | None, code: str, root: str) -> Wait:
+        """The *wait* of item *code* with its start, *at*; that of a blocked one begins with the turn of its *root*."""
+        if wait.kind is not PRECONDITION:
+            return Wait(wait.kind, wait.held_by, wait.holder, wait.on, wait.ref, at)
+        followed = tuple(dict.fromkeys(blocker.followed for blocker in self.blockers[code]))
+        held_by, holder, turn = turn_at(self.project, self.since, root, blocked=bool(self.blockers.get(root)))
+        return Wait(wait.kind, held_by, holder, followed, wait.ref, turn or at)
 
     def _chain(self, code: str) -> tuple[str, ...]:
         way = [code]
@@ -192,9 +192,11 @@ class _Chains:
 
     def _roots_of(self, code: str) -> tuple[str, ...]:
         """The ends of all chains from *code*; preset before the recursion, so that a cycle adds nothing."""
+        behind = self.blockers.get(code)
+        if not behind:
+            return (code,)
         if code not in self._roots:
-            behind = self.blockers.get(code, ())
-            self._roots[code] = () if behind else (code,)
+            self._roots[code] = ()
             ends = (end for blocker in behind for end in self._roots_of(blocker.followed))
-            self._roots[code] = tuple(dict.fromkeys(ends)) if behind else (code,)
+            self._roots[code] = tuple(dict.fromkeys(ends))
         return self._roots[code]

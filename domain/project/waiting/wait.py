@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -93,21 +93,20 @@ def before_acceptance(item: Item) -> bool:
 
 def waits_of(project: Project, item: Item, blocked: bool) -> list[Wait]:
     """The waits of *item*, the most binding first; *blocked*: by preconditions, which have no holder."""
-    stage = item.stage
+    stage, granted = item.stage, item.outcome is GRANTED
     waits: list[Wait] = []
     if item.disputed is not None:
         waits.append(Wait(WaitKind.DISCREPANCY, HeldBy.PROJECT_MANAGER, project.manager))
-    delivery = [Wait(DELIVERY, DEPARTMENT, item.department)] if stage is COMPLETED and item.plan.live else []
-    if item.outcome is GRANTED:
-        waits += delivery
-        if item.undertaking and item.undertaking_kept is None:
-            waits.append(Wait(WaitKind.CHECK, DEPARTMENT, item.department))
-        return waits
-    if stage is SUPPLEMENTING:
-        waits.append(Wait(WaitKind.PAPERS, *APPLICANT, item.missing))
-    if item.outcome is not TERMINATED or is_needed(project, item):
-        waits += (BLOCKED,) if blocked else _before_the_grant(item, stage)
-    return waits + delivery  # after a refusal: the next step is a new application
+    if not granted:
+        if stage is SUPPLEMENTING:
+            waits.append(Wait(WaitKind.PAPERS, *APPLICANT, item.missing))
+        if item.outcome is not TERMINATED or is_needed(project, item):
+            waits += (BLOCKED,) if blocked else _before_the_grant(item, stage)
+    if stage is COMPLETED and item.plan.live:  # a refusal too, though the next step is a new application
+        waits.append(Wait(DELIVERY, DEPARTMENT, item.department))
+    if granted and item.undertaking and item.undertaking_kept is None:
+        waits.append(Wait(WaitKind.CHECK, DEPARTMENT, item.department))
+    return waits
 
 
 def is_needed(project: Project, item: Item) -> bool:
@@ -123,27 +122,28 @@ def _before_the_grant(item: Item, stage: Stage) -> Iterable[Wait]:
     if not live and stage is not SUPPLEMENTING:
         return (Wait(WaitKind.OUTSIDE_RESULT, HeldBy.OUTSIDE, item.department),)
     if stage is SUBMITTED:
-        return (Wait(ACCEPTANCE, *_department(item)),)
+        return (Wait(ACCEPTANCE, DEPARTMENT, item.department),)
     if stage is ACCEPTED:
-        held_up, consultations = list(_under_examination(item)), item.consultations
-        return held_up or (Wait(DECISION, *_department(item), not_agreed(consultations) if consultations else ()),)
+        consultations = item.consultations
+        return _under_examination(item) or (
+            Wait(DECISION, DEPARTMENT, item.department, not_agreed(consultations) if consultations else ()),
+        )
     return ()
 
 
-def _under_examination(item: Item) -> Iterator[Wait]:
+def _under_examination(item: Item) -> list[Wait]:
+    """What holds up the decision on *item*."""
+    waits: list[Wait] = []
     for suspension, ground in item.suspensions.items():
-        yield Wait(WaitKind.SUSPENSION, *_holder_of(ground, item), (ground,), suspension)
+        waits.append(Wait(WaitKind.SUSPENSION, *_holder_of(ground, item), (ground,), suspension))
     for consultation in unanswered(item.consultations) if item.consultations else ():
         on = (consultation.step,) if consultation.step else ()
-        yield Wait(WaitKind.COUNTERSIGNATURE, HeldBy.DEPARTMENT, consultation.department, on, consultation.key)
+        waits.append(Wait(WaitKind.COUNTERSIGNATURE, DEPARTMENT, consultation.department, on, consultation.key))
     if item.missing:
-        yield Wait(WaitKind.PAPERS, *APPLICANT, item.missing)
+        waits.append(Wait(WaitKind.PAPERS, *APPLICANT, item.missing))
     if item.forwarded and not (item.upper and item.upper_received):
-        yield Wait(WaitKind.UPPER_LEVEL, DEPARTMENT if item.upper else HeldBy.OUTSIDE, item.upper)
-
-
-def _department(item: Item) -> tuple[HeldBy, str]:
-    return (DEPARTMENT if item.plan.live else HeldBy.OUTSIDE), item.department
+        waits.append(Wait(WaitKind.UPPER_LEVEL, DEPARTMENT if item.upper else HeldBy.OUTSIDE, item.upper))
+    return waits
 
 
 def _holder_of(ground: str, item: Item) -> tuple[HeldBy, str]:
