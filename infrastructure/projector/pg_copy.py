@@ -16,7 +16,7 @@ from uuid import UUID
 
 from msgspec import json
 
-FORMAT = r"(FORMAT csv, NULL 'null', ESCAPE '\')"
+FORMAT = r"(FORMAT csv, NULL 'null', ESCAPE '\', ENCODING 'UTF8')"
 ARRAYS_CACHED_MAX = 4096  # most are of a few departments
 ROWS_A_BLOCK = 1000  # some hundred kilobytes: large enough to make sending cheap, small enough for memory
 
@@ -26,8 +26,8 @@ _OTHER_ESCAPE = re.compile(rb'\\[^\\"]')  # of JSON; this CSV dialect has \\ and
 _ENCODER = json.Encoder()
 
 
-def blocks(rows: Iterable[Sequence[Any]], arrays: Sequence[int] = ()) -> Iterator[str]:
-    """*rows*, all of one table, as blocks of lines; *arrays* are the indexes of columns that hold lists.
+def blocks(rows: Iterable[Sequence[Any]], arrays: Sequence[int] = ()) -> Iterator[bytes]:
+    """*rows*, all of one table, as blocks of lines in UTF-8; *arrays* are the indexes of columns that hold lists.
 
     Raises TypeError for a value of an unsupported type. Only the first row of a block is checked, as a view makes all
     rows of a table alike.
@@ -67,13 +67,13 @@ def _may_have_other_escapes(lines: bytes) -> bool:
     return b"\\" in lines and _OTHER_ESCAPE.search(lines) is not None
 
 
-def _without_brackets(lines: bytes) -> str:
+def _without_brackets(lines: bytes) -> bytes:
     """The *lines* of arrays, each without its brackets: replacing what is between them takes twice as long."""
-    return b"\n".join([line[1:-1] for line in lines.split(b"\n")]).decode()
+    return b"\n".join([line[1:-1] for line in lines.split(b"\n")])
 
 
-def _slowly(block: Iterable[Sequence[Any]]) -> str:
-    return "".join(",".join(map(_field, row)) + "\n" for row in block)
+def _slowly(block: Iterable[Sequence[Any]]) -> bytes:
+    return "".join(",".join(map(_field, row)) + "\n" for row in block).encode()
 
 
 def _field(value: Any) -> str:

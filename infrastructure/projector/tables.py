@@ -68,8 +68,8 @@ class Lines(Struct, frozen=True):
     """The changes to one table, encoded: rows as blocks of lines for COPY, and keys of rows to delete."""
 
     table: Table
-    new: list[str]
-    staged: list[str]  # rows that replace existing ones, or are added to those of a summed table
+    new: list[bytes]
+    staged: list[bytes]  # rows that replace existing ones, or are added to those of a summed table
     deleted: list[Row]
     few: str = ""  # the rows as JSON instead, if there are few of them
     closed: list[str] = []  # of a history: ends of versions, as JSON
@@ -92,7 +92,7 @@ class Lines(Struct, frozen=True):
         return Lines(self.table, [], self.new + self.staged, self.deleted, self.few, self.closed, self.rewritten)
 
 
-def lines_of(table: Table, rows: Iterable[Row]) -> Iterator[str]:
+def lines_of(table: Table, rows: Iterable[Row]) -> Iterator[bytes]:
     """*rows* of *table* as blocks of lines for `copy_rows`. Raises TypeError for a value of an unsupported type."""
     return blocks(rows, [nth for nth, (_, kind) in enumerate(table.columns) if "[]" in kind])
 
@@ -109,7 +109,7 @@ def _closes(table: Table, closes: Sequence[Row]) -> str:
     return json.encode([dict(zip(names, row, strict=True)) for row in closes]).decode()
 
 
-def copy_rows(connection: psycopg.Connection[Any], table: Table, sent: Iterable[str], into: Composed) -> None:
+def copy_rows(connection: psycopg.Connection[Any], table: Table, sent: Iterable[bytes], into: Composed) -> None:
     """COPY *sent*, blocks of lines, into the table named by *into*, whose columns are those of *table*."""
     statement = SQL("COPY {} ({}) FROM STDIN {}").format(into, SQL(", ").join(table.names), SQL(FORMAT))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:

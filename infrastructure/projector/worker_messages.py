@@ -64,8 +64,8 @@ class SentLines(Struct, frozen=True):
     """The `Lines` for one table, by its name."""
 
     table: str
-    new: list[str]
-    staged: list[str]
+    new: list[bytes]
+    staged: list[bytes]
     deleted: list[list[Any]]
     closed: list[str]
     rewritten: list[UUID]
