@@ -160,16 +160,16 @@ def open_clock(
     """A clock that runs or is suspended, and is in the state *over* once its due date is over."""
     days, due, yellow, threshold = course
     zone, coloured = case.rule.zone, run.kind.coloured
-    state = State.SUSPENDED if run.reasons and case.suspensions.in_force(run.reasons) else State.RUNNING
+    suspended = bool(run.reasons) and case.suspensions.in_force(run.reasons)
     through, used, paused = plainly_counted(days)
     yellow_on, yellow_at = None if yellow is None else date_of(yellow), None
-    if yellow_on is not None and coloured and state is State.RUNNING:
+    if yellow_on is not None and coloured and not suspended:
         yellow_at = begin_of(yellow_on, zone)
         if run.length <= threshold:  # yellow as long as it runs (B3.9)
             last = max((event.at for event in timeline.events), default=DISTANT)
             yellow_at = exists_at or min(yellow_at, last)
     due_on = None if due is None else date_of(due)
-    then = None if due is None else over
+    state, then = State.SUSPENDED if suspended else State.RUNNING, None if due is None else over
     return ClockForecast(
         run.name,
         run.extended > 0,
