@@ -190,8 +190,7 @@ class Clocks:
                 state.warned.note(key, clocks)
                 state.standing.note(key, clocks)
                 state.warnings.rows = None
-                if key in state.decisions.rows:
-                    state.counted.pop(key, None)
+                if state.counted.pop(key, None):
                     state.sums = None
         state.sums = decision_sums(state, project.register) if state.sums is None else state.sums
         return {
