@@ -140,7 +140,7 @@ class ClockRun(Struct, gc=False):
 
     def read(self, case: Case) -> Clock:
         """Its reading now."""
-        days, due, yellow, threshold = self.course(case)
+        days, due, due_on, yellow_on, threshold = self.course(case)
         state = self.state(case, due)
         used = days.through(self.last_used(case, state, due))
         earliest = self.due(case, self.days(case, case.now)) if due is None else None
@@ -148,9 +148,9 @@ class ClockRun(Struct, gc=False):
         return Clock(
             date_of(self.start),
             self.length,
-            None if due is None else date_of(due),
+            due_on,
             None if earliest is None else date_of(earliest),
-            None if yellow is None else date_of(yellow),
+            yellow_on,
             used,
             remaining,
             self._overdue_days(case, due) if due is not None and state in COUNTED_ON else 0,
@@ -185,14 +185,15 @@ class ClockRun(Struct, gc=False):
 
 
 class CountedCourse(NamedTuple):
-    """The counting *days* of a clock, and the days, by ordinal, on which it is *due* and turns *yellow*.
+    """The counting *days* of a clock, when it is *due*, also as a date, and when it turns yellow.
 
-    Both are None while an open suspension makes them unknowable. It is near its end from *threshold* days on.
+    The dates are None while an open suspension makes them unknowable. It is near its end from *threshold* days on.
     """
 
     days: CountedSpan
     due: int | None
-    yellow: int | None
+    due_on: date | None
+    yellow_on: date | None
     threshold: int
 
 
@@ -206,15 +207,16 @@ def uninterrupted(calendar: WorkingCalendar, start: int, length: int, terms: Yel
 def counted_course(days: CountedSpan, due: int | None, length: int, terms: Yellow) -> CountedCourse:
     """The course of a clock of *length* days, on its counting *days*."""
     threshold = terms.threshold(length)
-    return CountedCourse(days, due, yellow_from(days, length, threshold), threshold)
+    due_on = None if due is None else date_of(due)
+    return CountedCourse(days, due, due_on, yellow_from(days, length, threshold), threshold)
 
 
-def yellow_from(days: CountedSpan, length: int, threshold: int) -> int | None:
+def yellow_from(days: CountedSpan, length: int, threshold: int) -> date | None:
     """The day after the (length - threshold)-th counting day; the start where there is none (B3.9, B10.2)."""
     if length <= threshold:
-        return days.start
+        return date_of(days.start)
     last_green = days.nth(length - threshold)
-    return None if last_green is None else min(last_green + 1, LAST_ORDINAL)
+    return None if last_green is None else date_of(min(last_green + 1, LAST_ORDINAL))
 
 
 def level(state: State, *, near: bool) -> Level:

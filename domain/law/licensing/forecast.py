@@ -130,15 +130,15 @@ def closed_clock(
 
     What was done inside an open round may have closed a clock that only silence will start (B5.2).
     """
-    days, due, yellow, _ = course
+    days, due, due_on, yellow_on, _ = course
     colour, _ = levels_of(state, None, run.kind.coloured)
     return ClockForecast(
         run.name,
         run.extended > 0,
         date_of(run.start),
         run.length,
-        None if due is None else date_of(due),
-        None if yellow is None else date_of(yellow),
+        due_on,
+        yellow_on,
         state,
         None,
         colour,
@@ -158,17 +158,16 @@ def open_clock(
     case: Case, run: ClockRun, course: CountedCourse, over: State, exists_at: datetime | None, timeline: Timeline
 ) -> ClockForecast:
     """A clock that runs or is suspended, and is in the state *over* once its due date is over."""
-    days, due, yellow, threshold = course
+    days, due, due_on, yellow_on, threshold = course
     zone, coloured = case.rule.zone, run.kind.coloured
     suspended = bool(run.reasons) and case.suspensions.in_force(run.reasons)
     through, used, paused = plainly_counted(days)
-    yellow_on, yellow_at = None if yellow is None else date_of(yellow), None
+    yellow_at = None
     if yellow_on is not None and coloured and not suspended:
         yellow_at = begin_of(yellow_on, zone)
         if run.length <= threshold:  # yellow as long as it runs (B3.9)
             last = max((event.at for event in timeline.events), default=DISTANT)
             yellow_at = exists_at or min(yellow_at, last)
-    due_on = None if due is None else date_of(due)
     state, then = State.SUSPENDED if suspended else State.RUNNING, None if due is None else over
     return ClockForecast(
         run.name,
