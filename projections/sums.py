@@ -80,7 +80,8 @@ class Sums(Struct):
 
 def added_up(counts: Mapping[Key, int], span: Span) -> Counts:
     """The counts summed up by the longer *span*."""
-    sums, begin = dict[Key, int](), BEGINS[span]
+    sums: Counts = {}
+    begin = BEGINS[span]
     for (happened_on, department, recorded_on, figure, days), times in counts.items():
         first = begin(happened_on)
         learned = first if recorded_on is happened_on else begin(recorded_on)

@@ -42,7 +42,8 @@ from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 CLOCKS_CACHED_MAX = 1024  # by name: a dozen, and one for each department and step of a countersignature
 FOLD_VERSION = 24  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
-JUDGED, UNJUDGED = (State.MET.value, State.LATE.value), "unjudged"  # figures of its sums
+MET, LATE = State.MET.value, State.LATE.value
+JUDGED, UNJUDGED = (MET, LATE), "unjudged"  # figures of its sums
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
 
 
@@ -169,8 +170,10 @@ class Clocks:
         if fact in CORRECTIONS:
             _rest_on(state, state.happened_at or entry.occurred_at, entry.recorded_at)
             return
-        state.warnings.take(entry)
-        state.warned.take(entry)
+        if fact in GIVEN:
+            state.warnings.take(entry)
+        if fact in MOVING:
+            state.warned.take(entry)
         if fact in DECIDING and (application := state.decisions.take(entry, project)):
             state.counted.pop(application, None)
             state.decided.pop(application, None)
@@ -183,12 +186,11 @@ class Clocks:
         laws = self._laws()
         for key, history in state.histories.items():
             if key not in state.rows:
-                state.rows[key] = self.clock_rows(project.id, history)
-                state.warned.note(key, state.rows[key])
-                state.standing.note(key, state.rows[key])
+                clocks = state.rows[key] = rows_of(project.id, history, laws, self._node_for)
+                state.warned.note(key, clocks)
+                state.standing.note(key, clocks)
                 state.warnings.rows = None
-                if key in state.decisions.rows:
-                    state.counted.pop(key, None)
+                if state.counted.pop(key, None):
                     state.sums = None
         state.sums = decision_sums(state, project.register) if state.sums is None else state.sums
         return {
@@ -247,7 +249,7 @@ def decision_sums(state: ClocksState, register: str) -> Rows:
             counted[application] = _counted(row, state.rows.get(application, ()), register)
     figures = sums.Sums(register, Counter(map(itemgetter(0), counted.values())))
     shares = Counter(map(itemgetter(1), counted.values()))
-    late = [row for key, row in state.decisions.rows.items() if counted[key][0][FIGURE] == State.LATE.value]
+    late = [row for key, row in state.decisions.rows.items() if counted[key][0][FIGURE] == LATE]
     return {
         **figures.rows(SUMS),
         SHARES.name: [(*key, number) for key, number in shares.items()],

@@ -11,9 +11,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.law.licensing.clock import Level, State
-from domain.law.licensing.forecast import DISTANT
+from domain.law.licensing.forecast import DISTANT, ClockForecast
 from domain.law.procedure.history import ItemHistory
-from domain.law.procedure.interface import ClockForecast
 from projections.clocks.announcements import last_announced
 from projections.clocks.nodes import node_of
 from projections.clocks.procedures import procedure_of, usual_procedure

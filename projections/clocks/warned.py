@@ -118,15 +118,13 @@ class WarnedClocks(Struct):
     turns: list[Row] | None = None
 
     def take(self, entry: Entry) -> None:
-        """Note an entry that may bring an application to another step."""
+        """Note an entry of a fact that may bring an application to another step, one of `MOVING`."""
         fact: Any = entry.fact
-        if type(fact) not in MOVING:
-            return
-        item: str = fact.item
+        kind, item = type(fact), fact.item
         self.touched.add(item)
-        if isinstance(fact, DecisionDelivered):
+        if kind is DecisionDelivered:
             self.delivered.add(item)
-        elif isinstance(fact, ItemSubmitted):
+        elif kind is ItemSubmitted:
             self.delivered.discard(item)
 
     def note(self, application: Application, clocks: Iterable[Row]) -> None:
@@ -168,7 +166,7 @@ class GivenWarnings(Struct):
     rows: list[Row] | None = None
 
     def take(self, entry: Entry) -> None:
-        """Note a warning, or that one was rescinded."""
+        """Note a warning, or that one was rescinded: an entry of a fact in `GIVEN`."""
         fact = entry.fact
         if isinstance(fact, DeadlineWarned):
             application = fact.item, fact.proof.application
@@ -193,7 +191,8 @@ class GivenWarnings(Struct):
 def spans_of(rows: Iterable[Row]) -> ClockSpans:
     """The spans of the clocks of one application."""
     late_at: datetime | None = None
-    soon, over = list[Stretch](), list[Stretch]()
+    soon: list[Stretch] = []
+    over: list[Stretch] = []
     for row in rows:
         if row[CLOSED]:
             due, stopped = row[DUE_ON], row[STOPPED_ON]
@@ -228,7 +227,9 @@ def turns_of(register: str, spans: Iterable[ClockSpans], late: Iterable[tuple[st
     In each figure but these it counts once, however many of its clocks do.
     """
     late_at: datetime | None = None
-    soon, over, turns = list[Stretch](), list[Stretch](), dict[datetime, list[tuple[str, int]]]()
+    soon: list[Stretch] = []
+    over: list[Stretch] = []
+    turns: dict[datetime, list[tuple[str, int]]] = {}
     for each in spans:
         late_at = _earlier(late_at, each.late_at)
         soon += each.soon

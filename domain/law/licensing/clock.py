@@ -100,21 +100,6 @@ class Clock(Struct, frozen=True, gc=False):
         return None if self.due is None else next_day(self.due)
 
 
-class Count(Struct, frozen=True, gc=False):
-    """How far a run has come: its counting *days*, and the days, by ordinal, on which it is due and turns yellow.
-
-    *due* and *yellow* are None while an open suspension makes them unknowable. It is near its end from *threshold* days
-    on.
-    """
-
-    days: CountedSpan
-    due: int | None
-    yellow: int | None
-    threshold: int
-    state: State
-    used: int
-
-
 class ClockRun(Struct, gc=False):
     """A clock that has started: what its reading is computed from. *start* is the local date, *minute* the time.
 
@@ -146,33 +131,31 @@ class ClockRun(Struct, gc=False):
             return days.nth(self.length)
         return on_the_spot(case.calendar, self.start, self.minute, case.rule.close_minute)
 
-    def count(self, case: Case) -> Count:
-        """How far it has come by now."""
+    def course(self, case: Case) -> CountedCourse:
+        """Its counting days, and when it is due and turns yellow."""
         if self.length and not (self.reasons and case.suspensions.all):
-            course = uninterrupted(case.calendar, self.start, self.length, case.rule.yellow)
-        else:
-            days = self.days(case, self.stop)
-            course = counted_course(days, self.due(case, days), self.length, case.rule.yellow)
-        state = self.state(case, course.due)
-        return Count(*course, state, course.days.through(self.last_used(case, state, course.due)))
+            return uninterrupted(case.calendar, self.start, self.length, case.rule.yellow)
+        days = self.days(case, self.stop)
+        return counted_course(days, self.due(case, days), self.length, case.rule.yellow)
 
     def read(self, case: Case) -> Clock:
         """Its reading now."""
-        count = self.count(case)
-        due, state, used, yellow = count.due, count.state, count.used, count.yellow
+        days, due, due_on, yellow_on, threshold = self.course(case)
+        state = self.state(case, due)
+        used = days.through(self.last_used(case, state, due))
         earliest = self.due(case, self.days(case, case.now)) if due is None else None
         remaining = self.length - used if used < self.length else 0
         return Clock(
             date_of(self.start),
             self.length,
-            None if due is None else date_of(due),
+            due_on,
             None if earliest is None else date_of(earliest),
-            None if yellow is None else date_of(yellow),
+            yellow_on,
             used,
             remaining,
             self._overdue_days(case, due) if due is not None and state in COUNTED_ON else 0,
             state,
-            level(state, near=remaining <= count.threshold) if self.kind.coloured else Level.NONE,
+            level(state, near=remaining <= threshold) if self.kind.coloured else Level.NONE,
             case.calendar.is_provisional(due or earliest or 0),
             case.rule.article(self.kind.name),
         )
@@ -202,11 +185,15 @@ class ClockRun(Struct, gc=False):
 
 
 class CountedCourse(NamedTuple):
-    """The counting *days* of a clock, when it is due and turns yellow, and its *threshold*: the first of `Count`."""
+    """The counting *days* of a clock, when it is *due*, also as a date, and when it turns yellow.
+
+    The dates are None while an open suspension makes them unknowable. It is near its end from *threshold* days on.
+    """
 
     days: CountedSpan
     due: int | None
-    yellow: int | None
+    due_on: date | None
+    yellow_on: date | None
     threshold: int
 
 
@@ -220,15 +207,16 @@ def uninterrupted(calendar: WorkingCalendar, start: int, length: int, terms: Yel
 def counted_course(days: CountedSpan, due: int | None, length: int, terms: Yellow) -> CountedCourse:
     """The course of a clock of *length* days, on its counting *days*."""
     threshold = terms.threshold(length)
-    return CountedCourse(days, due, yellow_from(days, length, threshold), threshold)
+    due_on = None if due is None else date_of(due)
+    return CountedCourse(days, due, due_on, yellow_from(days, length, threshold), threshold)
 
 
-def yellow_from(days: CountedSpan, length: int, threshold: int) -> int | None:
+def yellow_from(days: CountedSpan, length: int, threshold: int) -> date | None:
     """The day after the (length - threshold)-th counting day; the start where there is none (B3.9, B10.2)."""
     if length <= threshold:
-        return days.start
+        return date_of(days.start)
     last_green = days.nth(length - threshold)
-    return None if last_green is None else min(last_green + 1, LAST_ORDINAL)
+    return None if last_green is None else date_of(min(last_green + 1, LAST_ORDINAL))
 
 
 def level(state: State, *, near: bool) -> Level:

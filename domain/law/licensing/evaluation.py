@@ -93,7 +93,7 @@ def replay(
 ) -> Case:
     """The case at *t*: before each act, and at *t* itself, silence has had its effect (B5.2)."""
     known = t if known is None else known
-    timeline = events if isinstance(events, Timeline) and events.zone == rule.zone else prepared(rule, events)
+    timeline = prepared(rule, events)
     now = timeline.moment(t)
     knew = now if known is t else timeline.moment(known)
     case = Case(rule, book.as_known(knew.local.date()), now)
@@ -142,7 +142,9 @@ def flags(case: Case) -> tuple[str, ...]:
 
 def prepared(rule: Rule, events: Sequence[LawEvent] | Timeline) -> Timeline:
     """The history in the rule's zone."""
-    return Timeline(rule.zone, events.events if isinstance(events, Timeline) else events)
+    if not isinstance(events, Timeline):
+        return Timeline(rule.zone, events)
+    return events if events.zone == rule.zone else Timeline(rule.zone, events.events)
 
 
 def runs(case: Case) -> list[ClockRun]:

@@ -116,7 +116,7 @@ def explain(
     clock_name: str,
 ) -> Explanation:
     """Explain one clock at *t* as known at *known*; raises KeyError if it has not started by then."""
-    timeline = events if isinstance(events, Timeline) and events.zone == rule.zone else prepared(rule, events)
+    timeline = prepared(rule, events)
     case = replay(rule, timeline, book, t, known)
     if clock_name == renewal.RENEWAL_GUARD.name:
         return _of_guard(case)

@@ -1,165 +1,103 @@
-"""The outlook of an item's clocks: the state of each on any day to come, if nothing more happens to the item.
+"""The forecast of an item's clocks: the state of each at any later instant, if nothing more happens to the item.
 
 Time alone changes little: a clock turns yellow, its due date passes, and silence accepts an application, whereupon
-further clocks start. All of it comes at midnights known in advance (B10.2), so that an outlook, computed once, is
+further clocks start. All of it comes at midnights known in advance (B10.2), so that a forecast, computed once, is
 right for every instant from the last event on without looking at the events again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, date, datetime
+from functools import cache, lru_cache
 
 from msgspec import Struct
 
-from domain.law.calendar.calendar import LAST_ORDINAL, CalendarBook, WorkingCalendar
-from domain.law.calendar.moment import next_day
+from domain.law.calendar.calendar import LAST_ORDINAL, CalendarBook
+from domain.law.calendar.moment import midnight, next_day
 from domain.law.licensing.case import Case
-from domain.law.licensing.clock import COUNTED_ON, SILENT, Clock, ClockRun, Level, State, date_of, level
+from domain.law.licensing.clock import SILENT, ClockRun, CountedCourse, Level, State, date_of, level
 from domain.law.licensing.counting import CountedSpan
-from domain.law.licensing.evaluation import replay, runs
+from domain.law.licensing.evaluation import prepared, replay, runs
 from domain.law.licensing.event import LawEvent
-from domain.law.licensing.renewal import GuardOutlook, guard_outlook
+from domain.law.licensing.renewal import RENEWAL_GUARD, GuardOutlook, guard_outlook
 from domain.law.licensing.review import COMMITMENT, DECISION, LOWER_REVIEW
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Timeline
 
 DISTANT = datetime(9999, 1, 1, tzinfo=UTC)  # by then all that time alone can do is done
 STARTED_BY_ACCEPTANCE = (DECISION.name, LOWER_REVIEW.name, COMMITMENT.name)
+MIDNIGHTS_CACHED_MAX = 4096  # of the days on which clocks end: a few hundred at any time
 
 
-class Outlook(Struct, frozen=True, gc=False):
-    """One clock on every day from the last event on. Dates are local, days are working days.
+class ClockForecast(Struct, frozen=True, gc=False):
+    """One clock at every instant from the last event on, if nothing more happens: what the clocks view stores.
 
-    *state* holds until *due* is over, and for good where *over* is None; then *over* does. *used* days were counted
-    through *counted_through*; from the next day on every working day counts, up to *paused_from*, where a suspension
-    that is still open begins. *counted_through* is None for a clock that has closed: *used* is final, and *stopped_on*
-    says when, unless silence closed it. On *exists_from* the clock begins to exist, by silence (None: it does).
-    *resume_day_out*: the day of a resumption is itself not counted.
+    The clock exists from *exists_at*, by silence (None: it does). *state* and *level* hold before *over_at*, *over* and
+    *over_level* after, and for good where it is *closed* or *over* is None; a running clock is yellow from *yellow_at*.
+    Dates are local, days are working days. *used* days were counted through *counted_through*; from the next day on
+    every working day counts, up to *paused_from*, where a suspension that is still open begins. *counted_through* is
+    None for a clock that has closed: *used* is final, and *stopped_on* says when, unless silence closed it.
+
+    *used* to *stopped_on* are 0 and None where the clock has to be read from the events. The guard of a licence's last
+    day has no *length*. Where a term was set for the answer, a paused clock runs again at *paused_until*, and the
+    forecast gives its state from then on.
     """
 
     name: str
-    article: str
+    extended: bool
     start: date
-    length: int
-    extended: int
+    length: int | None
     due: date | None
     yellow_from: date | None
-    threshold: int
-    coloured: bool
     state: State
     over: State | None
-    used: int
-    counted_through: date | None
-    paused_from: date | None
-    resume_day_out: bool
-    stopped_on: date | None
-    exists_from: date | None
-
-    @property
-    def closed(self) -> bool:
-        """Whether nothing can change any more, neither by time nor by an event."""
-        return self.counted_through is None
-
-    @property
-    def over_from(self) -> date | None:
-        """The local date from whose 00:00 it is in the state *over*; None where that can't come."""
-        return None if self.over is None or self.due is None else next_day(self.due)
-
-    @property
-    def always_near(self) -> bool:
-        """Whether it is yellow as long as it runs (B3.9)."""
-        return self.length <= self.threshold
-
-    def level_in(self, state: State, *, near: bool = False) -> Level:
-        """Its colour in *state*."""
-        return level(state, near=near) if self.coloured else Level.NONE
-
-    def on(self, today: date, calendar: WorkingCalendar) -> Clock | None:
-        """The reading on a local day, not before that of the last event; None before it exists.
-
-        *calendar* is the one it was computed with.
-        """
-        if self.exists_from is not None and today < self.exists_from:
-            return None
-        is_over = self.over is not None and self.due is not None and today > self.due
-        state = self.over if is_over and self.over is not None else self.state
-        earliest = self.earliest_due(today, calendar) if self.due is None else None
-        used = self.used_on(today, calendar, state)
-        remaining = max(0, self.length - used)
-        last = self.due or earliest
-        return Clock(
-            start=self.start,
-            length=self.length,
-            due=self.due,
-            earliest_due=earliest,
-            yellow_from=self.yellow_from,
-            used=used,
-            remaining=remaining,
-            overdue_days=self._overdue_days(today, calendar) if state in COUNTED_ON else 0,
-            state=state,
-            level=self.level_in(state, near=remaining <= self.threshold),
-            provisional=last is not None and calendar.provisional(last),
-            article=self.article,
-        )
-
-    def used_on(self, today: date, calendar: WorkingCalendar, state: State) -> int:
-        """The counting days that are over (B3.5); where silence closed the question, through the due date."""
-        if self.counted_through is None:
-            return self.used
-        if state in SILENT and self.due is not None:
-            return calendar.working_days_between(self.start, self.due)
-        until = today if self.paused_from is None else min(today, self.paused_from)
-        if until <= self.counted_through:
-            return self.used
-        return self.used + calendar.working_days_between(self.counted_through, until) - calendar.is_working(until)
-
-    def earliest_due(self, today: date, calendar: WorkingCalendar) -> date | None:
-        """The due date if every open suspension ended today (B7.6); None where none makes it unknowable."""
-        if self.paused_from is None or self.counted_through is None:
-            return None
-        resumed = next_day(today) if self.resume_day_out else today
-        first = calendar.next_working_day(max(resumed, self.paused_from, next_day(self.counted_through)))
-        left = self.length - self.used_on(self.paused_from, calendar, State.SUSPENDED)
-        return first if left <= 1 else calendar.nth_working_day_after(first, left - 1)
-
-    def _overdue_days(self, today: date, calendar: WorkingCalendar) -> int:
-        return 0 if self.due is None else calendar.working_days_between(self.due, self.stopped_on or today)
+    level: Level
+    over_level: Level
+    exists_at: datetime | None
+    yellow_at: datetime | None
+    over_at: datetime | None
+    closed: bool
+    used: int = 0
+    counted_through: date | None = None
+    paused_from: date | None = None
+    stopped_on: date | None = None
+    paused_until: datetime | None = None
 
 
-class Outlooks(Struct, frozen=True):
-    """The clocks of one item that have started or that silence will start, and whether silence *accepted* it.
+class ProcedureForecast(Struct, frozen=True):
+    """The clocks of one application that have begun or that silence will start.
 
-    *above*: an upper level has taken the file over. *calendar* is the version of the calendar counted with. *guard* is
-    that of a licence's last day, where the application renews one: it depends on a date, not on a count of days.
+    *above*: the upper level has the file, and answers for the clocks of the decision.
     """
 
-    clocks: tuple[Outlook, ...]
+    clocks: tuple[ClockForecast, ...]
     above: bool
-    calendar: str
-    guard: GuardOutlook | None = None
 
 
-def outlooks(
+def forecast(
     rule: Rule,
     events: Sequence[LawEvent] | Timeline,
     book: CalendarBook,
-    only: Container[str] | None = None,
     known: datetime = DISTANT,
-) -> Outlooks:
-    """What becomes of the clocks of *events* by time alone, by the events and notices *known*: all, unless an instant.
+    otherwise: Iterable[tuple[Rule, Container[str]]] = (),
+) -> ProcedureForecast:
+    """What becomes of the clocks of *events* by time alone, by the events and notices that were *known*.
 
-    *only*: of the clocks of these names; None: of all.
+    *otherwise*: other rules, each with the names of the clocks that are counted by it.
     """
-    case = replay(rule, events, book, DISTANT, known)
-    by_silence = accepted_by_silence(case)
-    started = [run for run in runs(case) if only is None or run.name in only]
-    return Outlooks(
-        tuple([outlook(case, run, by_silence if run.kind.name in STARTED_BY_ACCEPTANCE else None) for run in started]),
-        case.review.above is not None,
-        case.calendar.version,
-        guard_outlook(case, by_silence) if only is None else None,
-    )
+    timeline = prepared(rule, events)
+    case = replay(rule, timeline, book, DISTANT, known)
+    clocks = clocks_of(case, runs(case), timeline)
+    for other, names in otherwise:
+        under_other = replay(other, timeline, book, DISTANT, known)
+        counted = [run for run in runs(under_other) if run.name in names]
+        clocks = [clock for clock in clocks if clock.name not in names]
+        clocks += clocks_of(under_other, counted, timeline)
+    guard = None if rule.licence_expiry is None else guard_outlook(case, accepted_by_silence(case))
+    if guard is not None:
+        clocks.append(guard_forecast(guard, rule.zone))
+    return ProcedureForecast(tuple(clocks), case.review.above is not None)
 
 
 def accepted_by_silence(case: Case) -> date | None:
@@ -170,36 +108,112 @@ def accepted_by_silence(case: Case) -> date | None:
     return next_day(date_of(case.intake.rounds[-1].due))
 
 
-def outlook(case: Case, run: ClockRun, exists_from: date | None) -> Outlook:
-    """The outlook of one clock of a *case* that was replayed to `DISTANT`."""
-    at_last = run.count(case)
-    kind, stopped, state, due, yellow = run.kind, run.stop, at_last.state, at_last.due, at_last.yellow
-    if stopped is not None or (state in SILENT and case.ended is not None):
-        through, used, paused, over = None, at_last.used, None, None
-    else:
-        through, used, paused = plainly_counted(at_last.days)
-        over = None if due is None else state
-        suspended = bool(run.reasons) and case.suspensions.in_force(run.reasons)
-        state = State.SUSPENDED if suspended else State.RUNNING
-    return Outlook(
+def clocks_of(case: Case, started: Iterable[ClockRun], timeline: Timeline) -> list[ClockForecast]:
+    """The forecasts of the *started* clocks of a *case* that was replayed to `DISTANT` from *timeline*."""
+    clocks: list[ClockForecast] = []
+    silence = accepted_by_silence(case)
+    by_silence = None if silence is None else begin_of(silence, case.rule.zone)
+    for run in started:
+        course, exists_at = run.course(case), by_silence if run.kind.name in STARTED_BY_ACCEPTANCE else None
+        state = run.state(case, course.due)
+        if run.stop is not None or (state in SILENT and case.ended is not None):
+            clocks.append(closed_clock(case, run, course, state, exists_at))
+        else:
+            clocks.append(open_clock(case, run, course, state, exists_at, timeline))
+    return clocks
+
+
+def closed_clock(
+    case: Case, run: ClockRun, course: CountedCourse, state: State, exists_at: datetime | None
+) -> ClockForecast:
+    """A clock in which nothing can change any more, neither by time nor by an event.
+
+    What was done inside an open round may have closed a clock that only silence will start (B5.2).
+    """
+    days, due, due_on, yellow_on, _ = course
+    colour, _ = levels_of(state, None, run.kind.coloured)
+    return ClockForecast(
         run.name,
-        case.rule.article(kind.name),
+        run.extended > 0,
         date_of(run.start),
         run.length,
-        run.extended,
-        None if due is None else date_of(due),
-        None if yellow is None else date_of(yellow),
-        at_last.threshold,
-        kind.coloured,
+        due_on,
+        yellow_on,
         state,
-        over,
+        None,
+        colour,
+        colour,
+        exists_at,
+        None,
+        None,
+        True,
+        days.through(run.last_used(case, state, due)),
+        None,
+        None,
+        None if run.stop is None else date_of(run.stop.day),
+    )
+
+
+def open_clock(
+    case: Case, run: ClockRun, course: CountedCourse, over: State, exists_at: datetime | None, timeline: Timeline
+) -> ClockForecast:
+    """A clock that runs or is suspended, and is in the state *over* once its due date is over."""
+    days, due, due_on, yellow_on, threshold = course
+    zone, coloured = case.rule.zone, run.kind.coloured
+    suspended = bool(run.reasons) and case.suspensions.in_force(run.reasons)
+    through, used, paused = plainly_counted(days)
+    yellow_at = None
+    if yellow_on is not None and coloured and not suspended:
+        yellow_at = begin_of(yellow_on, zone)
+        if run.length <= threshold:  # yellow as long as it runs (B3.9)
+            last = max((event.at for event in timeline.events), default=DISTANT)
+            yellow_at = exists_at or min(yellow_at, last)
+    state, then = State.SUSPENDED if suspended else State.RUNNING, None if due is None else over
+    return ClockForecast(
+        run.name,
+        run.extended > 0,
+        date_of(run.start),
+        run.length,
+        due_on,
+        yellow_on,
+        state,
+        then,
+        *levels_of(state, then, coloured),
+        exists_at,
+        yellow_at,
+        None if due_on is None else begin_of(next_day(due_on), zone),
+        False,
         used,
         through,
         paused,
-        case.rule.resume_day_out,
-        None if stopped is None else date_of(stopped.day),
-        exists_from,
     )
+
+
+def guard_forecast(guard: GuardOutlook, zone: str) -> ClockForecast:
+    """The guard of a licence's last day: it has no length and uses no days."""
+    running = not guard.closed
+    return ClockForecast(
+        RENEWAL_GUARD.name,
+        False,
+        guard.start,
+        None,
+        guard.due,
+        guard.yellow_from,
+        guard.state,
+        guard.over,
+        *levels_of(guard.state, guard.over, True),
+        begin_of(guard.exists_from, zone) if guard.exists_from else None,
+        begin_of(guard.yellow_from, zone) if running else None,
+        begin_of(next_day(guard.due), zone) if running else None,
+        guard.closed,
+        stopped_on=guard.stopped_on,
+    )
+
+
+@cache
+def levels_of(state: State, over: State | None, coloured: bool) -> tuple[Level, Level]:
+    """The colours of a clock in *state*, and *over* once that comes."""
+    return (level(state, near=False), level(over or state, near=False)) if coloured else (Level.NONE, Level.NONE)
 
 
 def plainly_counted(days: CountedSpan) -> tuple[date, int, date | None]:
@@ -211,3 +225,9 @@ def plainly_counted(days: CountedSpan) -> tuple[date, int, date | None]:
         else:
             through = max(through, last)
     return date_of(through), days.through(through), paused
+
+
+@lru_cache(maxsize=MIDNIGHTS_CACHED_MAX)
+def begin_of(day: date, zone: str) -> datetime:
+    """As `midnight`, cached: many clocks end on one day."""
+    return midnight(day, zone)

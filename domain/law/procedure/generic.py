@@ -21,7 +21,7 @@ from domain.law.generic.rule import local_date
 from domain.law.licensing.clock import SILENT
 from domain.law.licensing.escalation import Progression
 from domain.law.licensing.explain import Explanation
-from domain.law.licensing.forecast import DISTANT
+from domain.law.licensing.forecast import DISTANT, ClockForecast, ProcedureForecast
 from domain.law.licensing.review import COMMITMENT, DECISION, LOWER_REVIEW
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Timeline
@@ -29,9 +29,7 @@ from domain.law.procedure.basis import lawsuit_about, with_documents
 from domain.law.procedure.generic_forecast import GeneralForecasts
 from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import (
-    ClockForecast,
     ClockReading,
-    ProcedureForecast,
     ProcedureReading,
     ProcedureTerms,
 )

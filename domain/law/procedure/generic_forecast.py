@@ -8,10 +8,9 @@ from domain.law.generic.cached_outlooks import CachedOutlooks
 from domain.law.generic.evaluate import GeneralOutlook, GeneralTerms, general_outlooks
 from domain.law.generic.rule import local_date
 from domain.law.licensing.clock import State
-from domain.law.licensing.forecast import DISTANT
+from domain.law.licensing.forecast import DISTANT, ClockForecast, ProcedureForecast
 from domain.law.licensing.intake import INTAKE
 from domain.law.licensing.timeline import Timeline
-from domain.law.procedure.interface import ClockForecast, ProcedureForecast
 
 
 class GeneralForecasts:

@@ -20,7 +20,7 @@ from domain.law.licensing.clock import Acceptance, Card, Level, State
 from domain.law.licensing.escalation import Progression
 from domain.law.licensing.evaluation import ItemState
 from domain.law.licensing.explain import Explanation
-from domain.law.licensing.forecast import DISTANT
+from domain.law.licensing.forecast import DISTANT, ClockForecast, ProcedureForecast
 from domain.law.licensing.intake import INTAKE
 from domain.law.licensing.rule import Rule
 from domain.law.packs.pack import Pack
@@ -97,44 +97,6 @@ class ProcedureReading(Struct, frozen=True):
     calendar: str
     above: bool
     clocks: tuple[ClockReading, ...]
-
-
-class ClockForecast(Struct, frozen=True, gc=False):
-    """One clock at every instant from the last event on, if nothing more happens: what the clocks view stores.
-
-    The clock exists from *exists_at* (None: it does). *state* and *level* hold before *over_at*, *over* and
-    *over_level* after, and for good where it is *closed* or *over* is None; a running clock is yellow from *yellow_at*.
-    *used* to *stopped_on* are those of `domain.law.licensing.forecast.Outlook`; they are 0 and None where the clock has
-    to be read from the events. The guard of a licence's last day has no *length*. Where a term was set for the
-    answer, a paused clock runs again at *paused_until*, and the forecast gives its state from then on.
-    """
-
-    name: str
-    extended: bool
-    start: date
-    length: int | None
-    due: date | None
-    yellow_from: date | None
-    state: State
-    over: State | None
-    level: Level
-    over_level: Level
-    exists_at: datetime | None
-    yellow_at: datetime | None
-    over_at: datetime | None
-    closed: bool
-    used: int = 0
-    counted_through: date | None = None
-    paused_from: date | None = None
-    stopped_on: date | None = None
-    paused_until: datetime | None = None
-
-
-class ProcedureForecast(Struct, frozen=True):
-    """The clocks of one application that have begun or that silence will start; *above* as in `ProcedureReading`."""
-
-    clocks: tuple[ClockForecast, ...]
-    above: bool
 
 
 class Procedure(Protocol):

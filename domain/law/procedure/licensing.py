@@ -17,7 +17,7 @@ from domain.law.licensing.countersign import COUNTERSIGN
 from domain.law.licensing.escalation import Progression, course
 from domain.law.licensing.evaluation import ClockEvaluation, ItemState, evaluate, prepared, replay, worst
 from domain.law.licensing.explain import Explanation
-from domain.law.licensing.forecast import DISTANT, Outlooks, outlooks
+from domain.law.licensing.forecast import DISTANT, ClockForecast, ProcedureForecast, begin_of, forecast
 from domain.law.licensing.renewal import RENEWAL_GUARD, yellow_from
 from domain.law.licensing.review import COMMITMENT, DECISION, LOWER_REVIEW
 from domain.law.licensing.rule import CountersignTerms, Rule
@@ -26,13 +26,11 @@ from domain.law.procedure.basis import lawsuit_about, with_documents
 from domain.law.procedure.history import ItemHistory
 from domain.law.procedure.interface import (
     WORKING_DAY,
-    ClockForecast,
     ClockReading,
-    ProcedureForecast,
     ProcedureReading,
     ProcedureTerms,
 )
-from domain.law.procedure.licensing_forecast import begin_of, forecast_of_all, outlook_in
+from domain.law.procedure.licensing_forecast import clock_on
 from domain.law.project_time import Counting, counting
 from domain.law.proof import RUNGS
 
@@ -119,25 +117,14 @@ class LicensingProcedure:
 
     def forecast(self, history: ItemHistory, known: datetime = DISTANT) -> ProcedureForecast:
         """What becomes of the clocks by time alone, by the events and notices that were known at *known*."""
-        return forecast_of_all(self._outlooks(history, known), history, self.rule.zone)
-
-    def _outlooks(self, history: ItemHistory, known: datetime) -> Outlooks:
-        """By the rule, but for countersignatures that were given other days than usual."""
-        timeline = Timeline(self.rule.zone, history.events)
-        usual = outlooks(self.rule, timeline, self.book, known=known)
-        if not history.request_days:
-            return usual
-        clocks = usual.clocks
-        for rule, names in self._rules_of(history):
-            others = outlooks(rule, timeline, self.book, names, known).clocks
-            clocks = (*(clock for clock in clocks if clock.name not in names), *others)
-        return Outlooks(clocks, usual.above, usual.calendar, usual.guard)
+        otherwise = self._rules_of(history) if history.request_days else ()
+        return forecast(self.rule, history.events, self.book, known, otherwise)
 
     def recall(self, forecast: ClockForecast, t: datetime, known: datetime) -> ClockReading | None:
         """The reading of a stored *forecast* at *t*; None where the clock does not exist yet."""
         if forecast.exists_at is not None and t < forecast.exists_at:
             return None
-        clock = outlook_in(forecast, self.rule).on(local_day(t, self.rule.zone), self.calendar(known))
+        clock = clock_on(forecast, self.rule, self.calendar(known), local_day(t, self.rule.zone))
         if clock is None:
             return None
         yellow = forecast.yellow_from

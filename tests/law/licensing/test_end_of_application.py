@@ -9,7 +9,7 @@ from domain.law.licensing.clock import Card, State
 from domain.law.licensing.escalation import course
 from domain.law.licensing.evaluation import ClockEvaluation, ItemState
 from domain.law.licensing.event import LawEvent
-from domain.law.licensing.forecast import outlooks
+from domain.law.licensing.forecast import forecast
 from domain.law.licensing.rule import CountersignTerms
 from tests.law.packs.books import china
 from tests.law.questions import USUAL, ask, at, happened
@@ -132,6 +132,6 @@ def test_a_card_issued_before_the_end_is_valid_until_a_correction_takes_its_grou
 def test_a_forecast_already_stored_says_so_too(end: LawEvent) -> None:
     events = (RECEIVED, *(() if end is REFUSED else (ACCEPTED,)), ASKED, TOLD, HEARING, end)
 
-    still_open = {clock.name for clock in outlooks(STRICT, events, china()).clocks if not clock.closed}
+    still_open = {clock.name for clock in forecast(STRICT, events, china()).clocks if not clock.closed}
 
     assert still_open <= OF_THE_DECISION

@@ -7,7 +7,7 @@ import pytest
 
 from domain.law.licensing.clock import Acceptance, Card, State
 from domain.law.licensing.event import LawEvent
-from domain.law.licensing.forecast import outlooks
+from domain.law.licensing.forecast import forecast
 from tests.law.packs.books import china
 from tests.law.questions import USUAL, ask, happened
 
@@ -77,8 +77,8 @@ def test_a_keyed_in_departments_round_lasts_until_its_record_is_complete() -> No
     assert (result.flags, result.clocks["decision"].length) == ((), 25)
 
 
-def test_the_outlook_of_a_silent_round_has_the_same_clocks() -> None:
-    clocks = {clock.name: clock for clock in outlooks(TWO_LEVELS, (RECEIVED, FORWARDED, ABOVE), china()).clocks}
+def test_the_forecast_of_a_silent_round_has_the_same_clocks() -> None:
+    clocks = {clock.name: clock for clock in forecast(TWO_LEVELS, (RECEIVED, FORWARDED, ABOVE), china()).clocks}
 
     assert clocks["lower_review"].closed
     assert clocks["decision"].due == date(2026, 4, 3)

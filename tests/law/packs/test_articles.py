@@ -8,10 +8,11 @@ import pytest
 
 from domain.law.licensing.evaluation import evaluate
 from domain.law.licensing.explain import explain
-from domain.law.licensing.forecast import outlooks
+from domain.law.licensing.forecast import forecast
 from domain.law.licensing.rule import Mode
 from domain.law.packs.expand import expand
 from domain.law.packs.pack import Pack
+from domain.law.procedure.licensing_forecast import clock_on
 from infrastructure.law.lawbook import law_book
 from tests.examples import LAW
 from tests.law.packs.books import china
@@ -66,13 +67,15 @@ def test_every_other_clock_cites_the_pack_too() -> None:
     assert water["countersign:fire"] == "取水许可和水资源费征收管理条例 18"
 
 
-def test_an_outlook_and_an_explanation_cite_the_same() -> None:
+def test_a_stored_forecast_and_an_explanation_cite_the_same() -> None:
     rule = expand(LAW.under("discharge_permit"))
     begun = EVENTS[:2]
-    outlook = next(clock for clock in outlooks(rule, begun, china()).clocks if clock.name == "decision")
+    decision = next(clock for clock in forecast(rule, begun, china()).clocks if clock.name == "decision")
+    reading = clock_on(decision, rule, china().as_known(AT.date()), AT.date())
     explanation = explain(rule, begun, china(), AT, None, "decision")
-    assert outlook.article == explanation.article == explanation.clock.article
-    assert outlook.article.startswith("排污许可管理条例 12")
+    assert reading is not None
+    assert reading.article == explanation.article == explanation.clock.article
+    assert reading.article.startswith("排污许可管理条例 12")
 
 
 def test_a_general_clock_cites_its_mode() -> None:
