@@ -179,7 +179,7 @@ class ClockHistory(History):
         """The rows of all applications by what happened until *at*, by the calendar as known then."""
         clocks: dict[Application, list[Row]] = {}
         for key, history in state.histories.items():
-            if at < DISTANT and any(event.at > at for event in history.events):
+            if at < DISTANT and is_after(history, at):
                 state.rows.pop(key, None)
                 state.decided.pop(key, None)
                 clocks[key] = self._clocks.clock_rows(project.id, until(history, at), at)

@@ -37,7 +37,7 @@ from projections.view import (
     take,
 )
 
-HISTORY_VERSION = 2  # grows with every change of the tables or of this fold
+HISTORY_VERSION = 3  # grows with every change of the tables or of this fold
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 InEffect: TypeAlias = Callable[[Entry], datetime]  # from when on an entry counts on the valid axis

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -13,6 +13,7 @@ from msgspec import structs
 from domain.core.types import Mode
 from domain.messages import Entry
 from domain.project.application.acceptance import AcceptItem
+from domain.project.application.announcement import PROVISO, AnnounceDate
 from domain.project.application.correction import RetractEntry
 from domain.project.application.forwarding import ForwardItem
 from domain.project.application.procedure import ChangeMode
@@ -198,6 +199,27 @@ def test_a_review_whose_acceptance_was_retracted_is_read_only_once_silence_has_a
         by_ledger = [read(each, laws, t, t) for each in item_histories(entries, t).values()]
         assert {reading.clock for reading in shown} == names
         assert shown == [reading for item in by_ledger if item for reading in item.clocks]
+
+
+def test_a_date_is_announced_from_the_instant_given_for_it_also_where_that_was_recorded_before() -> None:
+    """Another system's entries keep its clock, which may be late by hours."""
+    world = World()
+    announced = AnnounceDate(item="land", announced_on=date(2026, 12, 1), wording=PROVISO)
+    steps = ((REGISTER, MANAGER), (SubmitItem(item="land"), APPLICANT), (AcceptItem(item="land"), LAND))
+    assert all(world.ask(command, by) for command, by in (*steps, (announced, LAND)))
+    entries, laws = recorded_in(world.entries, [1], set()), shipped_law()
+    recorded, later = entries[-1].recorded_at, entries[-1].recorded_at + timedelta(hours=3)
+    entries[-1] = structs.replace(entries[-1], occurred_at=later)
+    (history,) = (history for history in HISTORIES if isinstance(history, ClockHistory))
+    stored = history.whole(PROJECT, entries)["clock_history"]
+
+    for t, day in ((recorded, None), (later, announced.announced_on)):
+        rows = (ClockRow(*row) for row in rows_of(history, CLOCKS, stored, "known", t))
+        shown = [reading for row in rows if (reading := reading_in(row, laws, t, t))]
+        by_ledger = [read(each, laws, t, t) for each in item_histories(entries, t).values()]
+        assert {reading.announced_on for reading in shown if reading.clock == "decision"} == {day}
+        clocks = [reading for item in by_ledger if item for reading in item.clocks]
+        assert sorted(shown, key=repr) == sorted(clocks, key=repr)
 
 
 def write(rows: dict[Row, Row], table: Table, change: Change) -> None:
