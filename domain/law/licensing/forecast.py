@@ -16,7 +16,7 @@ from msgspec import Struct
 from domain.law.calendar.calendar import LAST_ORDINAL, CalendarBook
 from domain.law.calendar.moment import midnight, next_day
 from domain.law.licensing.case import Case
-from domain.law.licensing.clock import SILENT, ClockRun, CountedCourse, Level, State, date_of, level
+from domain.law.licensing.clock import SILENT, ClockRun, Level, State, date_of, level
 from domain.law.licensing.counting import CountedSpan
 from domain.law.licensing.evaluation import prepared, replay, runs
 from domain.law.licensing.event import LawEvent
@@ -110,28 +110,34 @@ def accepted_by_silence(case: Case) -> date | None:
 
 def clocks_of(case: Case, started: Iterable[ClockRun], timeline: Timeline) -> list[ClockForecast]:
     """The forecasts of the *started* clocks of a *case* that was replayed to `DISTANT` from *timeline*."""
-    clocks: list[ClockForecast] = []
     silence = accepted_by_silence(case)
     by_silence = None if silence is None else begin_of(silence, case.rule.zone)
-    for run in started:
-        course, exists_at = run.course(case), by_silence if run.kind.name in STARTED_BY_ACCEPTANCE else None
-        state = run.state(case, course.due)
-        if run.stop is not None or (state in SILENT and case.ended is not None):
-            clocks.append(closed_clock(case, run, course, state, exists_at))
-        else:
-            clocks.append(open_clock(case, run, course, state, exists_at, timeline))
-    return clocks
+    return [
+        clock_of(case, run, by_silence if run.kind.name in STARTED_BY_ACCEPTANCE else None, timeline) for run in started
+    ]
 
 
-def closed_clock(
-    case: Case, run: ClockRun, course: CountedCourse, state: State, exists_at: datetime | None
-) -> ClockForecast:
-    """A clock in which nothing can change any more, neither by time nor by an event.
+def clock_of(case: Case, run: ClockRun, exists_at: datetime | None, timeline: Timeline) -> ClockForecast:
+    """One clock, which is closed where nothing can change any more, neither by time nor by an event.
 
     What was done inside an open round may have closed a clock that only silence will start (B5.2).
     """
-    days, due, due_on, yellow_on, _ = course
-    colour, _ = levels_of(state, None, run.kind.coloured)
+    days, due, due_on, yellow_on, threshold = run.course(case)
+    at_last, zone, coloured = run.state(case, due), case.rule.zone, run.kind.coloured
+    over = yellow_at = over_at = through = paused = stopped_on = None
+    closed = run.stop is not None or (at_last in SILENT and case.ended is not None)
+    if closed:
+        state, used = at_last, days.through(run.last_used(case, at_last, due))
+        stopped_on = None if run.stop is None else date_of(run.stop.day)
+    else:
+        suspended = bool(run.reasons) and case.suspensions.in_force(run.reasons)
+        state = State.SUSPENDED if suspended else State.RUNNING
+        through, used, paused = plainly_counted(days)
+        if due_on is not None:
+            over, over_at = at_last, begin_of(next_day(due_on), zone)
+        if yellow_on is not None and coloured and not suspended:
+            near_at = begin_of(yellow_on, zone)
+            yellow_at = near_at if run.length > threshold else exists_at or min(near_at, last_of(timeline))
     return ClockForecast(
         run.name,
         run.extended > 0,
@@ -140,53 +146,22 @@ def closed_clock(
         due_on,
         yellow_on,
         state,
-        None,
-        colour,
-        colour,
-        exists_at,
-        None,
-        None,
-        True,
-        days.through(run.last_used(case, state, due)),
-        None,
-        None,
-        None if run.stop is None else date_of(run.stop.day),
-    )
-
-
-def open_clock(
-    case: Case, run: ClockRun, course: CountedCourse, over: State, exists_at: datetime | None, timeline: Timeline
-) -> ClockForecast:
-    """A clock that runs or is suspended, and is in the state *over* once its due date is over."""
-    days, due, due_on, yellow_on, threshold = course
-    zone, coloured = case.rule.zone, run.kind.coloured
-    suspended = bool(run.reasons) and case.suspensions.in_force(run.reasons)
-    through, used, paused = plainly_counted(days)
-    yellow_at = None
-    if yellow_on is not None and coloured and not suspended:
-        yellow_at = begin_of(yellow_on, zone)
-        if run.length <= threshold:  # yellow as long as it runs (B3.9)
-            last = max((event.at for event in timeline.events), default=DISTANT)
-            yellow_at = exists_at or min(yellow_at, last)
-    state, then = State.SUSPENDED if suspended else State.RUNNING, None if due is None else over
-    return ClockForecast(
-        run.name,
-        run.extended > 0,
-        date_of(run.start),
-        run.length,
-        due_on,
-        yellow_on,
-        state,
-        then,
-        *levels_of(state, then, coloured),
+        over,
+        *levels_of(state, over, coloured),
         exists_at,
         yellow_at,
-        None if due_on is None else begin_of(next_day(due_on), zone),
-        False,
+        over_at,
+        closed,
         used,
         through,
         paused,
+        stopped_on,
     )
+
+
+def last_of(timeline: Timeline) -> datetime:
+    """The last event, from which a clock is yellow that is so as long as it runs (B3.9)."""
+    return max((event.at for event in timeline.events), default=DISTANT)
 
 
 def guard_forecast(guard: GuardOutlook, zone: str) -> ClockForecast:
