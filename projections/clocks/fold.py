@@ -186,7 +186,7 @@ class Clocks:
         laws = self._laws()
         for key, history in state.histories.items():
             if key not in state.rows:
-                clocks = state.rows[key] = rows_of(project.id, history, laws, self._node_for)
+                clocks = state.rows[key] = self.clock_rows(project.id, history)
                 state.warned.note(key, clocks)
                 state.standing.note(key, clocks)
                 state.warnings.rows = None

@@ -29,7 +29,7 @@ from domain.project.materials.attachment import MaterialAttached, MaterialDetach
 from domain.project.state.project import Project
 from domain.project.supervision.appeals import AppealDecided, CardAppealed, SupervisionAnswered, SupervisionOrdered
 from domain.project.supervision.signals import CardIssued, DeadlineWarned
-from domain.project.waiting.chain import ItemWaiting, Turn, replaceable, turn_at, unblocked, waiting
+from domain.project.waiting.chain import NOTHING, ItemWaiting, Turn, replaceable, turn_at, unblocked, waiting
 from domain.project.waiting.wait import GRANTED, Key, Wait, WaitKind, before_acceptance, waits_of
 from projections.feedback.evaluations import ABOUT_EVALUATIONS
 from projections.feedback.redaction import ABOUT_COMPLAINTS
@@ -120,7 +120,6 @@ ASIDE = facts_of(  # facts that change no wait
 PLANNING = facts_of((ItemPlanned, ItemReplanned, ItemDropped))  # then another item may wait, or at another place
 ALL = ""  # in place of a department
 HOLDS, BEHIND, PROJECTS = "holds", "behind", "projects"  # figures of COUNTS
-NOTHING: Mapping[Key, datetime] = {}
 NEVER = datetime.max.replace(tzinfo=UTC)  # a start that is not known is no earlier than any
 CountKey: TypeAlias = tuple[str, str, str, str]  # department, held_by, holder, figure
 

@@ -117,8 +117,7 @@ class LicensingProcedure:
 
     def forecast(self, history: ItemHistory, known: datetime = DISTANT) -> ProcedureForecast:
         """What becomes of the clocks by time alone, by the events and notices that were known at *known*."""
-        otherwise = self._rules_of(history) if history.request_days else ()
-        return forecast(self.rule, history.events, self.book, known, otherwise)
+        return forecast(self.rule, history.events, self.book, known, self._rules_of(history))
 
     def recall(self, forecast: ClockForecast, t: datetime, known: datetime) -> ClockReading | None:
         """The reading of a stored *forecast* at *t*; None where the clock does not exist yet."""

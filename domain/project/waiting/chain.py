@@ -17,7 +17,7 @@ from domain.project.waiting.wait import GRANTED, HeldBy, Key, Wait, WaitKind, be
 NEARNESS = {Stage.ACCEPTED: 0, Stage.SUBMITTED: 1, Stage.SUPPLEMENTING: 2, Stage.NOT_STARTED: 3}
 
 PRECONDITION = WaitKind.PRECONDITION  # looked up once, as this is for every wait
-NOTHING: Mapping[Key, datetime] = {}
+NOTHING: Mapping[Key, datetime] = {}  # the starts of an item without waits
 
 Since: TypeAlias = Mapping[str, Mapping[Key, datetime]]  # by item
 Turn: TypeAlias = tuple[HeldBy, str, datetime | None]  # who has to act, by kind and code, and since when
