@@ -22,7 +22,7 @@ from projections.as_of import Past
 from projections.clocks.fold import CLOCKS
 from projections.clocks.history import ClockHistory
 from projections.clocks.law_events import item_histories
-from projections.clocks.reading import read
+from projections.clocks.reading import Reading, read
 from projections.clocks.rows import ClockRow, reading_in
 from projections.histories import HISTORIES
 from projections.history.fold import History
@@ -82,6 +82,19 @@ def rows_of(history: History, table: Table, stored: list[Row], axis: str, at: da
     return sorted(((*row[: table.key], *row[table.key + 2 : -2]) for row in there), key=repr)
 
 
+def readings_of(history: ClockHistory, stored: list[Row], t: datetime, known: datetime) -> list[Reading]:
+    """The clocks at *t* as known at *known*, read from the *stored* versions of their rows."""
+    axis, at = "valid" if t < known else "known", min(t, known)
+    rows = (ClockRow(*row) for row in rows_of(history, CLOCKS, stored, axis, at))
+    return [reading for row in rows if (reading := reading_in(row, shipped_law(), t, known))]
+
+
+def readings_by_ledger(entries: list[Entry], t: datetime, known: datetime) -> list[Reading]:
+    """The same clocks, read from the entries."""
+    items = (read(each, shipped_law(), t, known) for each in item_histories(entries, known).values())
+    return [reading for item in items if item for reading in item.clocks]
+
+
 def is_stale(delays: list[Row], t: datetime, known: datetime) -> bool:
     """Whether the project has to be read from the ledger: as in the queries of `moment_of`."""
     if t < known:
@@ -139,7 +152,7 @@ def test_a_history_that_is_appended_to_is_the_one_that_is_folded_whole(
 def test_clocks_read_from_their_history_are_those_read_from_the_ledger(
     world: World, hours: list[int], late: set[int], data: st.DataObject
 ) -> None:
-    entries, laws = recorded_in(world.entries, hours, late), shipped_law()
+    entries = recorded_in(world.entries, hours, late)
     (history,) = (history for history in HISTORIES if isinstance(history, ClockHistory))
     whole = history.whole(PROJECT, entries)
     instants = st.sampled_from([at for at in instants_of(entries) if at < STILL])
@@ -149,12 +162,8 @@ def test_clocks_read_from_their_history_are_those_read_from_the_ledger(
         known = data.draw(st.one_of(st.just(t), instants))
         if is_stale(whole[history.delays.name], t, known):
             continue
-        axis, at = "valid" if t < known else "known", min(t, known)
-        rows = [ClockRow(*row) for row in rows_of(history, CLOCKS, whole[history_name(CLOCKS)], axis, at)]
-        shown = [reading for row in rows if (reading := reading_in(row, laws, t, known))]
-        items = (read(each, laws, t, known) for each in item_histories(entries, known).values())
-        by_ledger = [reading for item in items if item for reading in item.clocks]
-        assert sorted(shown, key=repr) == sorted(by_ledger, key=repr), (t, known)
+        shown = readings_of(history, whole["clock_history"], t, known)
+        assert sorted(shown, key=repr) == sorted(readings_by_ledger(entries, t, known), key=repr), (t, known)
 
 
 def test_terms_that_were_retracted_and_set_again_are_read_from_the_ledger_as_known_in_between() -> None:
@@ -170,10 +179,9 @@ def test_terms_that_were_retracted_and_set_again_are_read_from_the_ledger_as_kno
     t, known = entries[1].occurred_at, entries[3].recorded_at
 
     rows = rows_of(history, CLOCKS, whole["clock_history"], "valid", t)
-    items = (read(each, shipped_law(), t, known) for each in item_histories(entries, known).values())
 
     assert {ClockRow(*row).mode for row in rows} == {Mode.JOINT}, "as is now known"
-    assert {reading.mode for item in items if item for reading in item.clocks} == {Mode.SINGLE}, "as was known then"
+    assert {reading.mode for reading in readings_by_ledger(entries, t, known)} == {Mode.SINGLE}, "as was known then"
     assert is_stale(whole["clocks_delay"], t, known)
 
 
@@ -188,17 +196,15 @@ def test_a_review_whose_acceptance_was_retracted_is_read_only_once_silence_has_a
         (RetractEntry(version=3, reasons="because"), WATER),
     )
     assert all(world.ask(command, by) for command, by in steps)
-    entries, laws = recorded_in(world.entries, [1], set()), shipped_law()
+    entries = recorded_in(world.entries, [1], set())
     (history,) = (history for history in HISTORIES if isinstance(history, ClockHistory))
     stored = history.whole(PROJECT, entries)["clock_history"]
     retracted = entries[-1].recorded_at
 
     for t, names in ((retracted, {"intake#1"}), (retracted + timedelta(days=9), {"intake#1", "lower_review"})):
-        rows = (ClockRow(*row) for row in rows_of(history, CLOCKS, stored, "known", t))
-        shown = [reading for row in rows if (reading := reading_in(row, laws, t, t))]
-        by_ledger = [read(each, laws, t, t) for each in item_histories(entries, t).values()]
+        shown = readings_of(history, stored, t, t)
         assert {reading.clock for reading in shown} == names
-        assert shown == [reading for item in by_ledger if item for reading in item.clocks]
+        assert shown == readings_by_ledger(entries, t, t)
 
 
 def test_a_date_is_announced_from_the_instant_given_for_it_also_where_that_was_recorded_before() -> None:
@@ -207,19 +213,16 @@ def test_a_date_is_announced_from_the_instant_given_for_it_also_where_that_was_r
     announced = AnnounceDate(item="land", announced_on=date(2026, 12, 1), wording=PROVISO)
     steps = ((REGISTER, MANAGER), (SubmitItem(item="land"), APPLICANT), (AcceptItem(item="land"), LAND))
     assert all(world.ask(command, by) for command, by in (*steps, (announced, LAND)))
-    entries, laws = recorded_in(world.entries, [1], set()), shipped_law()
+    entries = recorded_in(world.entries, [1], set())
     recorded, later = entries[-1].recorded_at, entries[-1].recorded_at + timedelta(hours=3)
     entries[-1] = structs.replace(entries[-1], occurred_at=later)
     (history,) = (history for history in HISTORIES if isinstance(history, ClockHistory))
     stored = history.whole(PROJECT, entries)["clock_history"]
 
     for t, day in ((recorded, None), (later, announced.announced_on)):
-        rows = (ClockRow(*row) for row in rows_of(history, CLOCKS, stored, "known", t))
-        shown = [reading for row in rows if (reading := reading_in(row, laws, t, t))]
-        by_ledger = [read(each, laws, t, t) for each in item_histories(entries, t).values()]
+        shown = readings_of(history, stored, t, t)
         assert {reading.announced_on for reading in shown if reading.clock == "decision"} == {day}
-        clocks = [reading for item in by_ledger if item for reading in item.clocks]
-        assert sorted(shown, key=repr) == sorted(clocks, key=repr)
+        assert sorted(shown, key=repr) == sorted(readings_by_ledger(entries, t, t), key=repr)
 
 
 def write(rows: dict[Row, Row], table: Table, change: Change) -> None:
