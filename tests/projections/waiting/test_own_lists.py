@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import psycopg
+import pytest
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from projections.clocks.query import ClocksAt
 from projections.progress.query import DecidedFilter, ProgressList
 from projections.scope import ZONE_SCOPE, Scope
 from projections.view import CORRECTIONS, fold, take
+from projections.waiting import query
 from projections.waiting.fold import VIEW, WaitingRow
 from projections.waiting.query import WaitingFilter, WaitingRows
 from tests.domain.access.drawn import ACTIONS, DEPARTMENTS, callers, cases
@@ -107,6 +109,23 @@ async def test_an_officer_reads_the_rows_that_the_table_of_access_allows(approva
                     assert await rows.brief(structs.replace(criteria, scope=scope)) == allowed
                     everyone += len(allowed)
     assert everyone > len(OFFICES)
+
+
+@pytest.mark.parametrize("few", [0, query.FEW_PROJECTS])
+async def test_desks_to_choose_from_are_those_of_the_waits_one_reads(
+    approvals: Approvals, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(query, "FEW_PROJECTS", few)
+    rows = WaitingRows(approvals.store)
+    criteria = WaitingFilter(held_by=HeldBy.DEPARTMENT, at_hand=True, limit=500)
+    limited = [scope_of(reader, limited=True) for reader in OFFICES]
+    chosen = set[tuple[str, ...]]()
+    for scope in (ZONE_SCOPE, Scope("old"), *map(scope_of, OFFICES), *limited):
+        listed = await rows.brief(structs.replace(criteria, scope=scope))
+        departments = await rows.departments(scope)
+        assert departments == sorted({row.holder for row in listed})
+        chosen.add(tuple(departments))
+    assert len(chosen) > 2
 
 
 async def test_an_officer_sees_what_the_own_department_decided(approvals: Approvals) -> None:
