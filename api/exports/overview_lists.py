@@ -20,7 +20,7 @@ from api.web.parameters import Paging
 from domain.project.state.step import CaseStep
 from projections.clocks.query import ClocksAt
 from projections.overview.attention import obstacles
-from projections.overview.steps import StepCase, step_cases
+from projections.overview.steps import StepCase, step_cases, step_count
 from projections.scope import Scope
 from projections.snapshots import PagedReader, settled_snapshot
 
@@ -77,10 +77,11 @@ class OverviewExports(Controller):
 
 async def _case_rows(export: Export, wanted: ChosenCases, reader: PagedReader) -> Batches:
     async with settled_snapshot(reader, OF_CASES) as settled:
+        t, scope, late, limit = wanted.t, wanted.scope, wanted.late, wanted.limit
+        count = await step_count(settled, t, scope, wanted.step)
 
         async def read(offset: int) -> Sequence[StepCase]:
-            step, late, limit = wanted.step, wanted.late, wanted.limit
-            return await step_cases(settled, wanted.t, wanted.scope, step, late=late, limit=limit, offset=offset)
+            return await step_cases(settled, t, scope, count, late=late, limit=limit, offset=offset)
 
         async for batch in by_number(read, wanted.limit):
             yield [

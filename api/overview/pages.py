@@ -29,7 +29,7 @@ from infrastructure.law.lawbook import LawBook
 from infrastructure.ledger.approvals import DEFAULT_LAW
 from projections.clocks.query import ClocksAt
 from projections.overview.attention import obstacles
-from projections.overview.steps import step_cases, step_counts
+from projections.overview.steps import step_cases, step_count, step_counts
 from projections.overview.weeks import decided_weeks, weekly_figures
 from projections.progress.query import ProgressList
 from projections.scope import Scope
@@ -113,12 +113,12 @@ class OverviewPages(Controller):
         late: OnlyLate = "",
     ) -> Response[str]:
         """The applications behind a number of a step."""
-        counts = {count.step: count for count in await step_counts(list_reader, now, list_scope)}
+        counted = await step_count(list_reader, now, list_scope, step)
         is_late = late == "true"
         rows = await step_cases(
-            list_reader, now, list_scope, step, late=is_late, limit=paging.limit, offset=paging.offset
+            list_reader, now, list_scope, counted, late=is_late, limit=paging.limit, offset=paging.offset
         )
-        count = counts[step].late if is_late else counts[step].cases
+        count = counted.late if is_late else counted.cases
         return page.render(
             "cases.html",
             as_of=now,

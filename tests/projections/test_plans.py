@@ -32,7 +32,7 @@ from projections.histories import EVERY_VIEW, HISTORIES
 from projections.history.moment import PastMoment
 from projections.information.query import InformationBook, InformationFilter, InformationPast
 from projections.overview.attention import obstacles
-from projections.overview.steps import step_cases
+from projections.overview.steps import StepCount, step_cases
 from projections.progress.ordered import ProgressSort
 from projections.progress.past import PastProgress
 from projections.progress.query import DecidedFilter, ProgressList, ProjectFilter
@@ -354,7 +354,9 @@ QUERIES: Mapping[str, tuple[Ask, str]] = {
         "Index Only Scan using conformance_register_flow_item_waited_us_edition_idx",
     ),
     "applications at a step": (
-        lambda store: step_cases(store, NOW, ZONE_SCOPE, CaseStep.ACCEPTANCE, late=False, limit=101, offset=0),
+        lambda store: step_cases(
+            store, NOW, ZONE_SCOPE, StepCount(CaseStep.ACCEPTANCE), late=False, limit=101, offset=0
+        ),
         "Index Scan using item_coalesce_project_item_idx",
     ),
     "what needs attention": (

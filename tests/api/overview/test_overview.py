@@ -172,7 +172,7 @@ async def test_steps_are_the_lengths_of_their_lists(door: Door, zone: Approvals)
     }
     for count in counts:
         for late, number in ((False, count.cases), (True, count.late)):
-            rows = await step_cases(zone.store, NOW, ZONE_SCOPE, count.step, late=late, limit=9, offset=0)
+            rows = await step_cases(zone.store, NOW, ZONE_SCOPE, count, late=late, limit=9, offset=0)
             assert len(rows) == number
     page = (await door.get("/pages/cases", LEADER, step="decision", late="true")).text
     assert "项目late" in page
