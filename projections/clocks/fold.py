@@ -40,7 +40,7 @@ from projections.sums import FIGURE, Key
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 CLOCKS_CACHED_MAX = 1024  # by name: a dozen, and one for each department and step of a countersignature
-FOLD_VERSION = 24  # grows with every change of the tables or of the fold
+FOLD_VERSION = 25  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 MET, LATE = State.MET.value, State.LATE.value
 JUDGED, UNJUDGED = (MET, LATE), "unjudged"  # figures of its sums

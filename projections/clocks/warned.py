@@ -65,12 +65,13 @@ WARNINGS = Table(
     (
         ("project", "uuid"),
         ("card", "text"),
+        ("version", "integer NOT NULL"),  # of the entry that gave it
         ("department", "text NOT NULL"),
         ("happened_at", "timestamptz NOT NULL"),
         ("over_at", "timestamptz"),  # of the clock
     ),
     key=2,
-    indexes=("(happened_at) INCLUDE (over_at, department, project)",),
+    indexes=("(happened_at, project, version) INCLUDE (card, over_at, department)",),  # in the order of the lists
 )
 # Figures: projects with a clock that is late, soon due, or ended late and was over then, on whole days after its last
 # one, while none is late that still runs; and the applications of each step that are late.
@@ -162,7 +163,7 @@ class WarnedClocks(Struct):
 class GivenWarnings(Struct):
     """One project's warnings that were not rescinded, by card, and the rows of those whose clocks run, cached."""
 
-    by_card: dict[str, tuple[Application, str, str, datetime]] = field(default_factory=dict)
+    by_card: dict[str, tuple[Application, str, int, str, datetime]] = field(default_factory=dict)
     rows: list[Row] | None = None
 
     def take(self, entry: Entry) -> None:
@@ -170,7 +171,8 @@ class GivenWarnings(Struct):
         fact = entry.fact
         if isinstance(fact, DeadlineWarned):
             application = fact.item, fact.proof.application
-            self.by_card[fact.card] = application, fact.proof.clock, fact.department, entry.occurred_at
+            given = entry.version, fact.department, entry.occurred_at
+            self.by_card[fact.card] = application, fact.proof.clock, *given
             self.rows = None
         elif isinstance(fact, CardRescinded) and fact.card in self.by_card:
             del self.by_card[fact.card]
@@ -180,8 +182,8 @@ class GivenWarnings(Struct):
         """The rows, by the *clocks* of each application; the same object until `rows` is reset."""
         if self.rows is None:
             self.rows = [
-                (project, card, department, happened_at, row[OVER_AT])
-                for card, (application, clock, department, happened_at) in self.by_card.items()
+                (project, card, version, department, happened_at, row[OVER_AT])
+                for card, (application, clock, version, department, happened_at) in self.by_card.items()
                 for row in clocks.get(application, ())
                 if row[CLOCK_NAME] == clock and not row[CLOSED]
             ]

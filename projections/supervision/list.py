@@ -18,7 +18,17 @@ from projections.clocks.decisions import LATE_DECISIONS
 from projections.keyset import Ordering, SortKey
 from projections.scope import ZONE_SCOPE, Scope
 from projections.supervision.figures import DecidedCase
-from projections.supervision.fold import APPEALED, FATES, REVOKED, SHOWN_STATES, STANDING, SUPERVISION, VOID, SignalRow
+from projections.supervision.fold import (
+    APPEALED,
+    DEEMED,
+    FATES,
+    REVOKED,
+    SHOWN_STATES,
+    STANDING,
+    SUPERVISION,
+    VOID,
+    SignalRow,
+)
 from projections.supervision.fold import DECISIONS as DECIDED
 
 R = TypeVar("R", SignalRow, DecidedCase)
@@ -53,16 +63,26 @@ UNSETTLED: LiteralString = """
 IS_SETTLED, IS_UNSETTLED = SQL("s.since <= %(as_of)s"), SQL("s.since > %(as_of)s AND s.told_at <= %(as_of)s")
 TOGETHER: LiteralString = "SELECT s.* FROM ({parts}) AS s ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
 STATES: LiteralString = "SELECT s.level, s.state, count(*) FROM ({}) AS s GROUP BY s.level, s.state"
-# How many warnings are in force, from those whose clocks run now; null where that may not have been so at the instant.
-WARNINGS_IN_FORCE: LiteralString = """
-    SELECT CASE WHEN NOT EXISTS (SELECT FROM views.signal AS x WHERE x.since > %(as_of)s)
-        AND NOT EXISTS (SELECT FROM views.clock_basis AS b WHERE b.happened_at >= {next_day})
-    THEN (
-        SELECT count(*) FROM views.running_warning AS s
-        WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s
-          AND (s.over_at IS NULL OR s.over_at > %(as_of)s) AND {conditions}
-    ) END
+# Whether the warnings in force are those whose clocks run now: nothing has moved a signal since the instant, or a
+# clock on a later day.
+UNMOVED: LiteralString = """
+    SELECT NOT EXISTS (SELECT FROM views.signal AS x WHERE x.since > %(as_of)s)
+        AND NOT EXISTS (SELECT FROM views.clock_basis AS b WHERE b.happened_at >= %(next_day)s)
 """
+# A few of all that were given, so that no clock is looked up.
+RUNNING = SQL("""
+    FROM views.running_warning AS s
+    WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s
+      AND (s.over_at IS NULL OR s.over_at > %(as_of)s) AND {conditions}
+""")
+RUNNING_COUNTED = SQL("SELECT count(*) {running}")
+RUNNING_LISTED = SQL("""
+    (SELECT s.project, s.card, s.version, s.position, s.item, s.application, s.department, s.clock, s.rung, s.level,
+        s.article, s.due_on, s.happened_at, s.told_at, s.state, s.since
+    FROM (
+        SELECT s.project, s.card {running} ORDER BY {order} LIMIT %(limit)s::bigint + %(offset)s
+    ) AS r JOIN views.signal AS s ON s.project = r.project AND s.card = r.card)
+""")
 DECISIONS: LiteralString = """
     SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM {decided} AS d
     LEFT JOIN {clock} AS c ON (c.project, c.item, c.application, c.clock)
@@ -92,6 +112,7 @@ ENDED = SQL("f.state = 'standing' AND w.ended")
 IN_FORCE, CARDS, DISPUTED = "in_force", "cards", "disputed"
 OF_FORCE = SQL("f.state <> ALL (%(void)s) AND NOT ({})").format(ENDED)
 CARDS_OF = (Colour.RED.value, Colour.YELLOW.value)
+LEVELS_IN_FORCE = (*CARDS_OF, DEEMED)  # beside warnings: until they are void
 AT_ISSUE = (APPEALED, "returned", "upheld", REVOKED)  # states of a card against which an appeal was made
 OF_CARDS = SQL("s.level IN ({})").format(SQL(", ").join(map(Literal, CARDS_OF)))
 OF_DISPUTED = SQL("{} AND f.state IN ({})").format(OF_CARDS, SQL(", ").join(map(Literal, AT_ISSUE)))
@@ -214,13 +235,23 @@ def states_query(criteria: ListFilter, sources: Sources, *, without: bool) -> Co
     return SQL(STATES).format(_parts(criteria, sources, [*_conditions("s", criteria, without=without), CHANGED]))
 
 
-def warnings_query(criteria: ListFilter, next_day: datetime, *, without: bool) -> Composed:
-    """The query for the number of warnings in force, null where the list has to be counted.
+def in_force_query(criteria: ListFilter, sources: Sources, *, without: bool) -> Composed:
+    """The query for a page of what is in force, where the answer of `UNMOVED` is true: as that of `signals_query`.
 
-    *next_day* is when the day after that of the instant begins anywhere.
+    An index has the cards of each level in the order of the list, another those of each department.
     """
-    conditions = SQL(" AND ").join(_conditions("s", structs.replace(criteria, last=None), without=without))
-    return SQL(WARNINGS_IN_FORCE).format(conditions=conditions, next_day=next_day)
+    conditions, order = [*_conditions("s", criteria, without=without)], _order("s", criteria).clause
+    levels = [[*LEVELS_IN_FORCE]] if criteria.department else [[level] for level in LEVELS_IN_FORCE]
+    parts = [_part(criteria, sources, SETTLED, [IS_SETTLED, _of_levels(of), *conditions, OF_FORCE]) for of in levels]
+    running = RUNNING.format(conditions=SQL(" AND ").join(conditions))
+    parts.append(RUNNING_LISTED.format(running=running, order=order))
+    return SQL(TOGETHER).format(parts=SQL(" UNION ALL ").join(parts), order=order)
+
+
+def warnings_query(criteria: ListFilter, *, without: bool) -> Composed:
+    """The query for the number of warnings in force, where the answer of `UNMOVED` is true."""
+    conditions = _conditions("s", structs.replace(criteria, last=None), without=without)
+    return RUNNING_COUNTED.format(running=RUNNING.format(conditions=SQL(" AND ").join(conditions)))
 
 
 def _parts(criteria: ListFilter, sources: Sources, conditions: Sequence[SQL | Composed]) -> Composed:
@@ -228,15 +259,23 @@ def _parts(criteria: ListFilter, sources: Sources, conditions: Sequence[SQL | Co
     known_by: list[tuple[SQL | Composed, SQL]] = [(SETTLED, IS_SETTLED)]
     if FATES.name in sources:
         known_by.append((SQL(UNSETTLED).format(**sources), IS_UNSETTLED))
-    parts = [
-        SQL(SIGNALS).format(
-            known=known,
-            conditions=SQL(" AND ").join([which, *conditions]),
-            **{"ended": ENDED, "runs": RUNS, "order": _order("s", criteria).clause, **sources},
-        )
-        for known, which in known_by
-    ]
+    parts = [_part(criteria, sources, known, [which, *conditions]) for known, which in known_by]
     return SQL(" UNION ALL ").join(parts)
+
+
+def _part(
+    criteria: ListFilter, sources: Sources, known: SQL | Composed, conditions: Sequence[SQL | Composed]
+) -> Composed:
+    """Those that meet all *conditions*, with the states that *known* joins."""
+    return SQL(SIGNALS).format(
+        known=known,
+        conditions=SQL(" AND ").join(conditions),
+        **{"ended": ENDED, "runs": RUNS, "order": _order("s", criteria).clause, **sources},
+    )
+
+
+def _of_levels(levels: Iterable[str]) -> Composed:
+    return SQL("s.level IN ({})").format(SQL(", ").join(map(Literal, levels)))
 
 
 def _of_figure(figure: str) -> list[SQL | Composed]:

@@ -61,11 +61,14 @@ from projections.supervision.fold import (
 from projections.supervision.history import HISTORY
 from projections.supervision.list import (
     IN_FORCE,
+    LEVELS_IN_FORCE,
+    UNMOVED,
     ListFilter,
     ListPage,
     Sources,
     case_key,
     decisions_query,
+    in_force_query,
     signal_key,
     signals_query,
     states_query,
@@ -82,7 +85,7 @@ from projections.supervision.orders import (
     orders_query,
 )
 from projections.supervision.past_board import CountedAt, counts_at, signals_by_day_at
-from projections.supervision.signals import LEVELS_IN_FORCE, LISTED, ended_by, is_in_force
+from projections.supervision.signals import LISTED, ended_by, is_in_force
 from projections.view import fold
 
 VIEWS = ("supervision", "clocks")
@@ -119,8 +122,8 @@ class SupervisionAt:
         """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToReadError."""
         criteria = ListFilter(period=period, department=department, figure=figure, scope=self.scope, limit=limit)
         read = await self._past_signals(period)
-        async with self._store.cursor() as cursor:
-            return await self._signals(cursor, criteria, read)
+        async with snapshot(self._store) as cursor:
+            return await self._signals(cursor, criteria, read, unmoved=await self._is_unmoved(cursor, criteria))
 
     async def decided(self, period: Period, department: str = "", figure: str = "decided") -> list[DecidedCase]:
         """The applications decided in *period*, the newest first. Raises TooMuchToReadError."""
@@ -154,23 +157,27 @@ class SupervisionAt:
 
     async def _signal_page(self, cursor: Cursor, criteria: ListFilter) -> ListPage[SignalRow]:
         read = await self._past_signals(criteria.period)
-        rows = await self._signals(cursor, criteria.with_next_row, read)
-        number = await self._number_of_signals(cursor, criteria, read) if self._is_counted else None
-        if number is None:
-            number = len(await self._signals(cursor, criteria.whole, read))
-        return ListPage.of(rows, criteria, number)
+        unmoved = await self._is_unmoved(cursor, criteria)
+        rows = await self._signals(cursor, criteria.with_next_row, read, unmoved=unmoved)
+        if self._is_counted and (unmoved or criteria.figure != IN_FORCE):
+            return ListPage.of(rows, criteria, await self._number_of_signals(cursor, criteria, read))
+        return ListPage.of(rows, criteria, len(await self._signals(cursor, criteria.whole, read, unmoved=unmoved)))
 
-    async def _number_of_signals(self, cursor: Cursor, criteria: ListFilter, read: Sequence[SignalRow]) -> int | None:
-        """The length of a list, with those *read* from the ledger, from counts; None where these don't have it."""
+    async def _is_unmoved(self, cursor: Cursor, criteria: ListFilter) -> bool:
+        """Whether *criteria* ask for what is in force, and the warnings among that are those whose clocks run now."""
+        if criteria.figure != IN_FORCE or self._moment is not None:
+            return False
+        following = midnight(next_day(local_day(self.as_of, self.zone)), FIRST_ZONE)
+        await cursor.execute(UNMOVED, {"as_of": self.as_of, "next_day": following})
+        ((unmoved,),) = await cursor.fetchall()
+        return bool(unmoved)
+
+    async def _number_of_signals(self, cursor: Cursor, criteria: ListFilter, read: Sequence[SignalRow]) -> int:
+        """The length of a list, with those *read* from the ledger, from counts and warnings whose clocks run."""
         if criteria.figure != IN_FORCE:
             return await self._number(cursor, criteria, counted(read, ()), (criteria.figure,))
-        if self._moment is not None:
-            return None
-        following = midnight(next_day(local_day(self.as_of, self.zone)), FIRST_ZONE)
-        query = warnings_query(criteria, following, without=bool(self._without))
+        query = warnings_query(criteria, without=bool(self._without))
         ((running,),) = await self._page(cursor, query, criteria, ())
-        if running is None:
-            return None
         others = [row for row in read if row.level == WARNING and criteria.department in ("", row.department)]
         cards = await self._number(cursor, criteria, counted(read, ()), LEVELS_IN_FORCE)
         return int(running) + sum(map(is_in_force, others)) + cards
@@ -332,8 +339,10 @@ class SupervisionAt:
             if criteria.takes(row, self.as_of) and self.scope.takes(SUPERVISION, row.department)
         ]
 
-    async def _signals(self, cursor: Cursor, criteria: ListFilter, read: Sequence[SignalRow]) -> list[SignalRow]:
-        """A page from the view, merged with the rows *read* from the ledger."""
+    async def _signals(
+        self, cursor: Cursor, criteria: ListFilter, read: Sequence[SignalRow], *, unmoved: bool
+    ) -> list[SignalRow]:
+        """A page from the view, merged with the rows *read* from the ledger; *unmoved*: see `_is_unmoved`."""
         takes = LISTED.get(criteria.figure)
         others = [
             signal
@@ -343,7 +352,7 @@ class SupervisionAt:
             and self.scope.takes(SUPERVISION, signal.department)
             and criteria.follows(signal_key(signal))
         ]
-        query = signals_query(criteria, self._sources, without=bool(self._without))
+        query = (in_force_query if unmoved else signals_query)(criteria, self._sources, without=bool(self._without))
         rows = [SignalRow(*row) for row in await self._page(cursor, query, criteria, others)]
         return criteria.merged(rows, others, signal_key) if others else rows
 

@@ -7,13 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import structs
 
 from domain.law.licensing.clock import State
-from domain.law.proof import Colour
 from projections.clocks.reading import ItemReading
 from projections.supervision.figures import SIGNAL_FIGURES
-from projections.supervision.fold import DEEMED, ENDED, STANDING, VOID, WARNING, SignalRow
+from projections.supervision.fold import ENDED, STANDING, VOID, WARNING, SignalRow
 from projections.supervision.list import AT_ISSUE, CARDS, CARDS_OF, DISPUTED, IN_FORCE
-
-LEVELS_IN_FORCE = (Colour.YELLOW.value, Colour.RED.value, DEEMED)  # beside warnings: until they are void
 
 
 def is_in_force(signal: SignalRow) -> bool:

@@ -14,7 +14,10 @@ from psycopg.sql import SQL, Identifier, Placeholder
 Values: TypeAlias = Mapping[str, Any]
 
 T = datetime(2026, 6, 1, 4, tzinfo=UTC)
-TABLES = ("project", "access_project", "clock", "outside", "waiting", "waiting_behind", "waiting_obstacle", "item")
+TABLES = (
+    *("project", "access_project", "clock", "outside", "waiting", "waiting_behind", "waiting_obstacle", "item"),
+    *("signal", "running_warning"),
+)
 REGISTERS, MANAGERS, ITEMS = ("", "", "old"), ("wang", "zhao"), ("build", "land", "site-plan")
 NEAR = [timedelta(days=days) for days in (-9, -2, -1, 0, 0, 1, 3)]  # few, so that rows have the same ones
 CLOCKS = ("decision", "delivery")
@@ -30,6 +33,13 @@ OBSTACLES = """
         WHERE w.kind = 'application' AND cardinality(w.what) > 0 ORDER BY w.project, w.since, w.item
     ) AS x LEFT JOIN views.waiting_behind AS b ON (b.project, b.item) = (x.project, x.item)
 """
+# The warnings whose clocks run, by the view of clocks.
+RUNNING_WARNINGS = """
+    INSERT INTO views.running_warning (project, card, version, department, happened_at, over_at)
+    SELECT s.project, s.card, s.version, s.department, s.happened_at, k.over_at
+    FROM views.signal AS s JOIN views.clock AS k USING (project, item, application, clock)
+    WHERE s.level = 'warning' AND s.state = 'standing' AND NOT k.closed
+"""
 
 
 class RandomRows:
@@ -37,6 +47,8 @@ class RandomRows:
 
     def __init__(self, connection: psycopg.Connection[Any], random: Random) -> None:
         self._connection, self._random = connection, random
+        self._of_signals = Random()  # of its own: what the other rows are does not change with these
+        self._of_signals.setstate(random.getstate())
         self._rows: dict[str, list[Values]] = {table: [] for table in TABLES}
 
     def insert(self) -> None:
@@ -53,6 +65,7 @@ class RandomRows:
                 )
                 self._connection.cursor().executemany(query, [blank | dict(row) for row in rows])
         self._connection.execute(OBSTACLES)
+        self._connection.execute(RUNNING_WARNINGS)
 
     def near(self) -> datetime:
         """An instant near T."""
@@ -99,6 +112,26 @@ class RandomRows:
             rows["waiting"].append({**key, "kind": kind, "ref": "", "what": what, "since": self.near()})
         if random.random() < 0.5:
             rows["waiting_behind"].append({**key, "n": random.randint(1, 5)})
+        for _ in range(self._of_signals.randint(0, 4)):
+            self._draw_signal(key)
+
+    def _draw_signal(self, key: Values) -> None:
+        random, version = self._of_signals, len(self._rows["signal"])
+        level = random.choice(["warning", "warning", "yellow", "red", "deemed"])
+        states = ["standing", "standing", "rescinded"] if level == "warning" else ["standing", "appealed", "revoked"]
+        signal = {
+            **key,
+            "card": f"card-{version}",
+            "version": version,
+            "application": 1,
+            "clock": random.choice(CLOCKS),
+            "department": random.choice(["land", "fire"]),
+            "level": level,
+            "state": random.choice(states),
+            "happened_at": T + random.choice(NEAR),
+            "since": T - timedelta(days=random.randint(0, 9)),
+        }
+        self._rows["signal"].append(signal)
 
     def _clock(self) -> Values:
         random = self._random
