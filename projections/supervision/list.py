@@ -64,10 +64,11 @@ IS_SETTLED, IS_UNSETTLED = SQL("s.since <= %(as_of)s"), SQL("s.since > %(as_of)s
 TOGETHER: LiteralString = "SELECT s.* FROM ({parts}) AS s ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
 STATES: LiteralString = "SELECT s.level, s.state, count(*) FROM ({}) AS s GROUP BY s.level, s.state"
 # Whether the warnings in force are those whose clocks run now: nothing has moved a signal since the instant, or a
-# clock on a later day.
+# clock since then on a later day, which begins at *next_day* where a day begins first.
 UNMOVED: LiteralString = """
     SELECT NOT EXISTS (SELECT FROM views.signal AS x WHERE x.since > %(as_of)s)
-        AND NOT EXISTS (SELECT FROM views.clock_basis AS b WHERE b.happened_at >= %(next_day)s)
+        AND NOT EXISTS (SELECT FROM views.clock_basis AS b
+            WHERE b.happened_at >= %(next_day)s AND b.happened_at > %(as_of)s)
 """
 # A few of all that were given, so that no clock is looked up.
 RUNNING = SQL("""

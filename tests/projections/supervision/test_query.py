@@ -25,6 +25,7 @@ from domain.project.supervision.appeals import AnswerSupervision, AppealCard, De
 from domain.project.supervision.signals import CardIssued
 from infrastructure.ledger.approvals import Approvals
 from projections.sums import ZONE
+from projections.supervision import query as queries
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures
 from projections.supervision.fold import ENDED, WARNING
 from projections.supervision.list import IN_FORCE, ListFilter, decisions_query, signals_query
@@ -127,6 +128,20 @@ async def test_a_warning_ends_with_its_clock_and_is_counted_all_the_same(zone: Z
     amend = AmendEntry(version=2, new_occurred_at=earlier, reasons="a slip")
     await zone.on("2026-03-13 09:00", (BUREAU, project, amend))
     assert await states(warned_at) == [("commitment", "standing")]
+
+
+async def test_an_evening_is_no_later_day_for_what_is_in_force(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = uuid4()
+    await zone.on("2026-03-02 09:00", (MANAGER, project, REGISTER), (APPLICANT, project, SubmitItem(item="land")))
+    await zone.on("2026-03-03 09:00", (LAND, project, AcceptItem(item="land")))
+    await zone.on("2026-03-11 09:00")
+    monkeypatch.setattr(queries, "signals_query", None)  # by the clocks that run alone
+    criteria = ListFilter(period=MARCH, figure=IN_FORCE, limit=1)
+    assert (await zone.at().signal_page(criteria)).count == 1
+
+    await zone.on("2026-03-12 20:00", (LAND, project, GRANT))  # where a day begins first it is the 13th
+
+    assert (await zone.at().signal_page(criteria)).count == 0
 
 
 async def test_the_board_counts_what_happened_by_department(zone: Zone) -> None:
