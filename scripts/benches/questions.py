@@ -4,8 +4,8 @@ Questions about one enterprise, or one desk, are about those that have as much i
 the busiest desk is that of a department whose work grows with the zone. Of a past day, when the newcomer was not there
 yet, they are about one that the copies share, and ask for pages that are as long in each ledger: its matches grow with
 the copies, as they don't in a zone. A common word shows as many rows in each. Copies of a fact are adjacent, so that a
-department's messages come in bursts: they are asked for at other places of the ledger each time, which are those of the
-same days in any.
+department's messages come in bursts: they are asked for at ten places of the ledger, of the same days in any. All are
+read once before, as of a ledger that is larger than the memory those places may be on the disk alone.
 The month is the last whole one: on its first day the present one is empty in a ledger of any size.
 """
 
@@ -27,7 +27,7 @@ from scripts.demo.demo import last_day
 from scripts.simulation.office_time import ZONE
 
 EVENTS = 200  # the ones before the end
-PLACES = 24  # evenly over the whole ledger, from its end: the dozen reads of a question are of its last half
+PLACES = 24  # evenly over the whole ledger, from its end: the ten reads of a question are of its last half
 PAST_WEEKS = 26  # from the past day to the last one of the zone
 WORD = "总部大楼"  # in the names of one project in eight
 LONG_PROJECT = """
@@ -68,6 +68,11 @@ class Question(Struct, frozen=True):
     address: str
     role: Role
     over: str = ""
+
+    @property
+    def has_places(self) -> bool:
+        """Whether each read is of another place of the ledger."""
+        return "{place}" in self.address
 
     def address_of(self, named: Mapping[str, str], nth: int) -> str:
         """The address for the *nth* read, from 0."""
