@@ -70,7 +70,7 @@ UNMOVED: LiteralString = """
         AND NOT EXISTS (SELECT FROM views.clock_basis AS b
             WHERE b.happened_at >= %(next_day)s AND b.happened_at > %(as_of)s)
 """
-# A few of all that were given, so that no clock is looked up.
+# A few of all that were given, so that no clock is looked up. OFFSET 0: signals are looked up, not all read.
 RUNNING = SQL("""
     FROM views.running_warning AS s
     WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s
@@ -82,7 +82,9 @@ RUNNING_LISTED = SQL("""
         s.article, s.due_on, s.happened_at, s.told_at, s.state, s.since
     FROM (
         SELECT s.project, s.card {running} ORDER BY {order} LIMIT %(limit)s::bigint + %(offset)s
-    ) AS r JOIN views.signal AS s ON s.project = r.project AND s.card = r.card)
+    ) AS r CROSS JOIN LATERAL (
+        SELECT x.* FROM views.signal AS x WHERE x.project = r.project AND x.card = r.card OFFSET 0
+    ) AS s)
 """)
 DECISIONS: LiteralString = """
     SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM {decided} AS d
